@@ -1,0 +1,1 @@
+"""The rules of the convention: pure functions of data and a date."""

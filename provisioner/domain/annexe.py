@@ -1,0 +1,93 @@
+"""What an annexe 1 says once read, and what may be found wrong with it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+
+from provisioner.domain.people import EmailAddress, Person
+
+
+class Severity(StrEnum):
+    """How much a finding matters: an error refuses its row, a warning is shown, an info is told."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    INFO = "info"
+
+
+class Column(StrEnum):
+    """The columns of both lists, by the name of their field in JSON."""
+
+    LAST_NAME = "last_name"
+    FIRST_NAMES = "first_names"
+    FUNCTION = "function"
+    EMAIL = "email"
+    REQUESTED_ON = "requested_on"
+    ENDED_ON = "ended_on"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing to say of a document, without its words (those are in `texts`).
+
+    `list` is 1 or 2, `row` counts that list's filled rows from 1; both are None for the whole document.
+    `value` is the cell as written; `suggestion` the whole corrected cell. `details` are typed values
+    that the words need (dates, names of columns, another row's number).
+    """
+
+    code: str
+    severity: Severity
+    list: int | None = None
+    row: int | None = None
+    column: Column | None = None
+    value: str | None = None
+    suggestion: str | None = None
+    details: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A filled row as read: a value is None where its cell is empty or cannot be read (a finding says so).
+
+    `on` is the request's date in list 1, the end's date in list 2.
+    """
+
+    list: int
+    row: int
+    last_name: str | None
+    first_names: str | None
+    function: str | None
+    email: EmailAddress | None
+    on: date | None
+
+    @property
+    def date_column(self) -> Column:
+        """The column that `on` comes from."""
+        return Column.REQUESTED_ON if self.list == 1 else Column.ENDED_ON
+
+    @property
+    def person(self) -> Person:
+        """The row's person. Only for rows without error in list 1, or with at least an address in list 2."""
+        assert self.email is not None
+        return Person(self.last_name or "", self.first_names or "", self.function or "", self.email)
+
+
+@dataclass(frozen=True, slots=True)
+class Annexe:
+    """A document as read: its date of transmission and its rows, good and bad, with the reader's findings."""
+
+    transmitted_on: date | None
+    rows: tuple[Row, ...]
+    findings: tuple[Finding, ...]
+
+    def of_list(self, number: int) -> tuple[Row, ...]:
+        """The rows of list 1 or 2."""
+        return tuple(row for row in self.rows if row.list == number)
+
+
+def has_error(findings: Iterable[Finding]) -> bool:
+    """Whether one of the findings is an error (A10: such an annexe changes nothing)."""
+    return any(finding.severity is Severity.ERROR for finding in findings)

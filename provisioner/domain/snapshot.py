@@ -1,0 +1,55 @@
+"""What Keycloak holds at one moment, as the planner sees it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from provisioner.domain.people import EmailAddress
+
+#: The mark that an account is ours (contract, "In Keycloak").
+MANAGED_BY = "gere_par"
+MANAGED_BY_US = "provisioner"
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteAccount:
+    """A Keycloak user: its id there, what people see of it, and its attributes (each a tuple of values)."""
+
+    id: str
+    email: EmailAddress
+    enabled: bool
+    last_name: str
+    first_names: str
+    attributes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    @property
+    def is_marked(self) -> bool:
+        """Whether it bears our mark."""
+        return MANAGED_BY_US in self.attributes.get(MANAGED_BY, ())
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteGroup:
+    """A partner's group: its id and the ids of its members."""
+
+    id: str
+    members: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """One whole read of a realm.
+
+    `realm_id` is Keycloak's internal id, which tells a realm from another of the same name.
+    `groups` has, for each partner asked about, its group or None when it does not exist.
+    """
+
+    realm_id: str
+    password_policy: str
+    accounts: Mapping[str, RemoteAccount]
+    groups: Mapping[str, RemoteGroup | None]
+
+    def by_email(self, email: EmailAddress) -> RemoteAccount | None:
+        """The account that has this address as its user name or e-mail."""
+        return next((account for account in self.accounts.values() if account.email == email), None)

@@ -1,0 +1,168 @@
+"""The settings: one typed object, made once and passed down.
+
+Sources, the first that speaks wins: the environment (`PROVISIONER_…`, nested with `__`), the secrets
+directory (one file a setting, named as its variable), the TOML file of `--config`, the safe default.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
+
+PREFIX = "PROVISIONER_"
+
+
+class SettingsError(Exception):
+    """A setting is unknown or cannot be used; the message says which, and never its value."""
+
+
+def _no_trailing_slash(value: Any) -> Any:
+    return value.rstrip("/") if isinstance(value, str) else value
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+
+class KeycloakSettings(_Section):
+    """Where Keycloak is and who we are there."""
+
+    url: Annotated[str, BeforeValidator(_no_trailing_slash)] = Field(
+        "http://localhost:8080", description="the server's address"
+    )
+    realm: str = Field("cooperation", description="the realm of the platform")
+    client_id: str = Field("provisioner", description="our service account")
+    client_secret: SecretStr | None = Field(None, description="its secret")
+    admin_username: str | None = Field(None, description="an administrator of the master realm, for `realm apply`")
+    admin_password: SecretStr | None = Field(None, description="that administrator's password")
+    group_root: str = Field("/partenaires", pattern=r"^/[A-Za-z0-9_-]+$", description="the partners' group")
+    timeout_seconds: float = Field(45, gt=0, description="longest wait for one answer; a mail may take 3 times 10 s")
+    threads: int = Field(8, ge=1, le=32, description="calls under way at once")
+
+
+class DatabaseSettings(_Section):
+    """Where the register is."""
+
+    url: str | None = Field(None, description="SQLAlchemy URL; default: a SQLite file in the data directory")
+
+
+class SmtpSettings(_Section):
+    """The mail server: for our own notices, and written into the realm by `realm apply`."""
+
+    host: str | None = Field(None, description="the mail server's name")
+    port: int = Field(25, ge=1, le=65535, description="its port")
+    from_: str | None = Field(None, alias="from", description="the sender's address")
+    username: str | None = Field(None, description="user name, when it asks for one")
+    password: SecretStr | None = Field(None, description="password, when it asks for one")
+    tls: bool = Field(False, description="STARTTLS")
+
+
+class PlatformSettings(_Section):
+    """The platform that the accounts open."""
+
+    url: Annotated[str, BeforeValidator(_no_trailing_slash)] = Field(
+        "https://ctg.caf.fr", description="where the link leads after the password is set"
+    )
+
+
+class LimitSettings(_Section):
+    """How much one run may do by itself (docs/safety.md)."""
+
+    closures: int = Field(5, ge=0, description="closures of one partner within 24 hours that never need a look")
+    closures_percent: int = Field(20, ge=0, le=100, description="the same, in percent of its open accounts")
+
+
+class InvitationSettings(_Section):
+    """The e-mail with the link to create the password."""
+
+    settle_seconds: float = Field(60, ge=0, description="how old an interrupted sending must be to be judged")
+    lifespan_hours: float = Field(24, gt=0, le=24 * 30, description="how long the link works, in hours")
+
+
+class DocumentSettings(_Section):
+    """Limits for reading a document."""
+
+    max_mib: int = Field(20, ge=1, description="largest file, in MiB")
+    max_unpacked_mib: int = Field(100, ge=1, description="largest file once unpacked, in MiB")
+    max_rows: int = Field(50_000, ge=1, description="most filled rows")
+    seconds: float = Field(30, gt=0, description="longest reading")
+    memory_mib: int = Field(400, ge=64, description="most memory that reading may take, in MiB")
+
+
+class LogSettings(_Section):
+    """The technical log, on stderr."""
+
+    level: str = Field("WARNING", pattern=r"^(DEBUG|INFO|WARNING|ERROR)$", description="least level written")
+    format: str = Field("console", pattern=r"^(console|json)$", description="console or json")
+
+
+class Settings(_Section):
+    """Everything that can be set."""
+
+    keycloak: KeycloakSettings = KeycloakSettings()
+    database: DatabaseSettings = DatabaseSettings()
+    smtp: SmtpSettings = SmtpSettings()
+    platform: PlatformSettings = PlatformSettings()
+    limits: LimitSettings = LimitSettings()
+    invitation: InvitationSettings = InvitationSettings()
+    documents: DocumentSettings = DocumentSettings()
+    log: LogSettings = LogSettings()
+    data_dir: Path = Field(Path("data"), description="holds the database and the lock")
+    realm_config: Path | None = Field(None, description="the realm as code; default: the copy in the package")
+    secrets_dir: Path | None = Field(None, description="one file a setting, named as its variable")
+    today: str | None = Field(None, description="DATE[THH:MM] to take for today, for trials on a loopback Keycloak")
+    lock_wait_seconds: float = Field(30, ge=0, description="how long to wait for another run to end")
+
+    @property
+    def database_url(self) -> str:
+        """The register's SQLAlchemy URL."""
+        return self.database.url or f"sqlite:///{(self.data_dir / 'provisioner.sqlite3').absolute()}"
+
+
+def load_settings(toml_file: Path | None = None, environment: Mapping[str, str] | None = None) -> Settings:
+    """The settings in force.
+
+    pydantic-settings is not used: it passes over a misspelt variable, which here must be an error.
+
+    Raises:
+        SettingsError: a file cannot be read, or a setting is unknown or has no usable value.
+    """
+    environment = os.environ if environment is None else environment
+    variables = {name: value for name, value in environment.items() if name.startswith(PREFIX) and value != ""}
+    try:
+        given = tomllib.loads(toml_file.read_text("utf-8")) if toml_file else {}
+        secrets_dir = variables.get(f"{PREFIX}SECRETS_DIR") or given.get("secrets_dir")
+        secrets = _read_secrets(Path(secrets_dir)) if secrets_dir else {}
+    except (OSError, ValueError) as error:
+        raise SettingsError(f"The settings cannot be read: {error}") from error
+    for name, value in {**secrets, **variables}.items():
+        _put(given, name.removeprefix(PREFIX).lower().split("__"), value)
+    try:
+        return Settings.model_validate(given)
+    except ValidationError as error:
+        raise SettingsError("\n".join(_sentences(error))) from None
+
+
+def _read_secrets(directory: Path) -> dict[str, str]:
+    files = sorted(path for path in directory.iterdir() if path.name.startswith(PREFIX) and path.is_file())
+    return {path.name: path.read_text("utf-8").rstrip("\r\n") for path in files}
+
+
+def _put(given: dict[str, Any], keys: list[str], value: str) -> None:
+    for key in keys[:-1]:
+        section = given.setdefault(key, {})
+        given = section if isinstance(section, dict) else {}
+    given[keys[-1]] = value
+
+
+def _sentences(error: ValidationError) -> list[str]:
+    return [
+        f"{PREFIX}{'__'.join(str(part).upper() for part in problem['loc'])}: "
+        + ("no such setting." if problem["type"] == "extra_forbidden" else f"{problem['msg']}.")
+        for problem in error.errors(include_input=False, include_url=False)
+    ]
