@@ -1,0 +1,69 @@
+"""Keycloak as a process of the local JVM, with its own directory of data."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from pathlib import Path
+
+from provisioner.sandbox.distribution import cache_lock, keycloak_home
+from provisioner.sandbox.process import ServerProcess, wait_until
+from provisioner.sandbox.server import READY_SECONDS, DatabaseAccess, Keycloak
+
+_START = ["start", "--optimized", "--http-enabled=true", "--hostname-strict=false"]
+_PASSWORD = "password"
+
+
+def start(log_file: Path, database: DatabaseAccess | None) -> Keycloak:
+    """A server that is ready.
+
+    Raises:
+        SandboxError: Java or Maven is missing, the distribution cannot be had, or the server does not start.
+    """
+    home = keycloak_home("postgres" if database else "dev-file")
+    data = tempfile.TemporaryDirectory(prefix="provisioner-keycloak-", ignore_cleanup_errors=True)
+    keycloak = Keycloak("local JVM", log_file)
+    if database is None:
+        shutil.copytree(_seed(home), data.name, dirs_exist_ok=True)
+        keycloak.admin_password = (Path(data.name) / _PASSWORD).read_text()
+    process = _launch(home, keycloak, Path(data.name), database)
+
+    def end() -> None:
+        process.stop()
+        data.cleanup()
+
+    keycloak.ends_with(end)
+    return keycloak
+
+
+def _launch(home: Path, keycloak: Keycloak, data: Path, database: DatabaseAccess | None) -> ServerProcess:
+    environment = {
+        "KC_DB_URL": f"jdbc:h2:file:{data}/h2;NON_KEYWORDS=VALUE;DB_CLOSE_ON_EXIT=FALSE",
+        **keycloak.environment(database),
+        # The only other thing that a running server writes under its home, which all servers share.
+        "QUARKUS_TRANSACTION_MANAGER_OBJECT_STORE_DIRECTORY": f"{data}/transaction-logs",
+        "JAVA_OPTS_KC_HEAP": "-Xms256m -Xmx768m",
+    }
+    command = [str(home / "bin" / "kc.sh"), *_START, *keycloak.options()]
+    process = ServerProcess(command, keycloak.log_file, environment=environment)
+    try:
+        wait_until(keycloak.is_ready, lambda: process.is_running, "Keycloak", keycloak.log_file, READY_SECONDS)
+    except BaseException:
+        process.stop()
+        raise
+    return process
+
+
+def _seed(home: Path) -> Path:
+    """The database that a first server has filled, and its administrator's password: that is half of a start."""
+    seed = home / "seed"
+    with cache_lock():
+        if not seed.is_dir():
+            with tempfile.TemporaryDirectory(dir=home) as work:
+                made = Path(work) / "seed"
+                made.mkdir(mode=0o700)
+                keycloak = Keycloak("local JVM", Path(work) / "log")
+                _launch(home, keycloak, made, None).stop()
+                (made / _PASSWORD).write_text(keycloak.admin_password)
+                made.rename(seed)
+    return seed

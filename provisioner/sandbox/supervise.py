@@ -1,0 +1,73 @@
+"""Runs one program and ends it when this process is told to, or when the parent is no more, however it died.
+
+Run as a file by `process.py`, never imported: it must start fast and stand alone.
+`supervise.py PARENT_PID USER PROGRAM [ARGUMENT…]`; an empty USER keeps the present one.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from types import FrameType
+
+POLL_SECONDS = 0.5
+GRACE_SECONDS = 10
+
+
+class _Told(Exception):
+    pass
+
+
+def _on_signal(_number: int, _frame: FrameType | None) -> None:
+    raise _Told
+
+
+def main(parent: int, user: str, command: list[str]) -> int:
+    """The program's exit status, or 0 when it was ended by us."""
+    signal.signal(signal.SIGTERM, _on_signal)
+    child = subprocess.Popen(
+        command,
+        stdin=subprocess.DEVNULL,
+        start_new_session=True,
+        user=user or None,
+        group=_group_of(user),
+        extra_groups=[] if user else None,
+    )
+    try:
+        while os.getppid() == parent:
+            try:
+                return child.wait(POLL_SECONDS)
+            except subprocess.TimeoutExpired:
+                continue
+    except _Told:
+        pass
+    finally:
+        _end(child)
+    return 0
+
+
+def _group_of(user: str) -> int | None:
+    if not user:
+        return None
+    import pwd
+
+    return pwd.getpwnam(user).pw_gid
+
+
+def _end(child: subprocess.Popen[bytes]) -> None:
+    # SIGINT is PostgreSQL's "fast" shutdown (SIGTERM would wait for its clients); Java stops on it as well.
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    for number in (signal.SIGINT, signal.SIGKILL):
+        try:
+            os.killpg(child.pid, number)
+            child.wait(GRACE_SECONDS)
+        except ProcessLookupError:
+            break
+        except subprocess.TimeoutExpired:
+            continue
+
+
+if __name__ == "__main__":
+    sys.exit(main(int(sys.argv[1]), sys.argv[2], sys.argv[3:]))
