@@ -53,3 +53,14 @@ class Snapshot:
     def by_email(self, email: EmailAddress) -> RemoteAccount | None:
         """The account that has this address as its user name or e-mail."""
         return next((account for account in self.accounts.values() if account.email == email), None)
+
+
+@dataclass(frozen=True, slots=True)
+class WantedAccount:
+    """An account as it should be. `enabled` None leaves that as it is; other attributes are never touched."""
+
+    email: EmailAddress
+    last_name: str
+    first_names: str
+    attributes: Mapping[str, tuple[str, ...]]
+    enabled: bool | None

@@ -1,0 +1,59 @@
+"""The commands and what stands before them: `--config`, `--quiet`, `--version`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from provisioner import __version__
+from provisioner.cli import documents, partners, realm, trial
+from provisioner.cli.session import Session
+
+EPILOG = """
+Exit status: 0 done; 1 refused, held or found wanting; 2 wrong usage; 3 a system it needs failed, safe to run again.
+Settings come from PROVISIONER_* variables, a secrets directory or the file of --config: see docs/settings.md.
+"""
+
+app = typer.Typer(
+    name="provisioner",
+    help="From a partner's annexe 1 to accounts in Keycloak: checked, approved, applied, kept true.",
+    epilog=EPILOG,
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"provisioner {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def before(
+    context: typer.Context,
+    config: Annotated[
+        Path | None, typer.Option(help="Settings, as TOML.", exists=True, dir_okay=False, metavar="FILE")
+    ] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Print the answer and errors only.")] = False,
+    _version_wanted: Annotated[
+        bool, typer.Option("--version", help="Print the version.", callback=_version, is_eager=True)
+    ] = False,
+) -> None:
+    """Options of every command."""
+    context.obj = Session(config, quiet=quiet)
+
+
+documents.register(app)
+app.add_typer(partners.app, name="partner")
+app.add_typer(realm.app, name="realm")
+trial.register(app)
+
+
+def main() -> None:
+    """The entry point of the command `provisioner`."""
+    app()

@@ -1,0 +1,219 @@
+"""The answers for a person at a terminal: French tables, on stdout."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from provisioner.domain.annexe import Finding, Row, Severity
+from provisioner.domain.change import Action, Change
+from provisioner.domain.convention import Partner
+from provisioner.domain.habilitation import Habilitation, State
+from provisioner.domain.plan import Plan
+from provisioner.domain.records import Records
+from provisioner.texts.dates import french_date
+from provisioner.texts.findings import COLUMNS, message
+from provisioner.texts.reasons import ACTIONS, blocked_reason, drift_reason, reason
+
+if TYPE_CHECKING:
+    from provisioner.operations.checking import Check
+    from provisioner.operations.provisioning import Outcome, Prepared
+
+_SEVERITIES = {
+    Severity.ERROR: ("erreur", "bold red"),
+    Severity.WARNING: ("attention", "yellow"),
+    Severity.INFO: ("information", "dim"),
+}
+_STATES = {
+    State.PLANNED: "prévu",
+    State.OPEN: "ouvert",
+    State.SUSPENDED: "suspendu",
+    State.CLOSED: "clôturé",
+}
+
+
+def _console() -> Console:
+    return Console(highlight=False, soft_wrap=False)
+
+
+def _table(title: str, *columns: str) -> Table:
+    table = Table(title=title, title_justify="left", title_style="bold", box=SIMPLE_HEAD)
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    return table
+
+
+def _plain(*values: str | None) -> list[Text]:
+    """Cells shown as they are: no markup of ours or of a document's is interpreted."""
+    return [Text(value or "") for value in values]
+
+
+def check(result: Check) -> None:
+    """What was read, what is refused, what to correct."""
+    console = _console()
+    annexe = result.annexe
+    console.print(Text(f"{result.file} ({result.sha256[:12]}…)", style="bold"))
+    if annexe.transmitted_on:
+        console.print(f"Annexe 1 transmise le {french_date(annexe.transmitted_on)}.")
+    _rows(console, "Liste 1 : accès demandés ou ouverts", "Demande", result.accepted(1))
+    _rows(console, "Liste 2 : accès à clôturer ou clôturés", "Fin", result.accepted(2))
+    _findings(console, result.findings)
+    if result.is_valid:
+        console.print(Text("Contrôlée, sans erreur.", style="bold green"))
+    else:
+        count = sum(1 for one in result.findings if one.severity is Severity.ERROR)
+        console.print(Text(f"{count} erreur{'s' if count > 1 else ''} à corriger.", style="bold red"))
+
+
+def _rows(console: Console, title: str, date_title: str, rows: Iterable[Row]) -> None:
+    table = _table(title, "Ligne", "Nom", "Prénom(s)", "Fonction", "Adresse", date_title)
+    for row in rows:
+        on = french_date(row.on) if row.on else ""
+        table.add_row(*_plain(str(row.row), row.last_name, row.first_names, row.function, row.email, on))
+    if table.row_count:
+        console.print(table)
+
+
+def _findings(console: Console, findings: Iterable[Finding]) -> None:
+    table = _table("Constats", "Gravité", "Où", "Valeur", "Constat", "Proposition")
+    for one in findings:
+        word, style = _SEVERITIES[one.severity]
+        where = [f"liste {one.list}" if one.list else "", f"ligne {one.row}" if one.row else ""]
+        where.append(COLUMNS[one.column].lower() if one.column else "")
+        cells = _plain(", ".join(part for part in where if part), one.value, message(one), one.suggestion)
+        table.add_row(Text(word, style=style), *cells)
+    if table.row_count:
+        console.print(table)
+
+
+def prepared(seen: Prepared) -> None:
+    """What the person who approves has to see before they answer."""
+    check(seen.check)
+    if seen.plan is not None:
+        _plan(_console(), seen.plan)
+
+
+def outcome(result: Outcome, *, done: bool) -> None:
+    """A plan, or what was done of it."""
+    console = _console()
+    if result.check is not None and (done or not result.check.is_valid):
+        _findings(console, result.check.findings)
+    if result.undecided:
+        _undecided(console, result.undecided)
+    if result.plan is not None and not done:
+        _plan(console, result.plan)
+    if done:
+        _done(console, result)
+
+
+def _plan(console: Console, plan: Plan) -> None:
+    _changes(console, "À faire maintenant", plan.changes)
+    if not plan.changes:
+        console.print("Rien à faire : Keycloak est conforme au registre.")
+    for code, id_ in plan.ids.items():
+        console.print(Text(f"Plan {id_} ({code})", style="dim"))
+    _beside(console, plan)
+
+
+def _beside(console: Console, plan: Plan) -> None:
+    table = _table("Prévu", "Le", "Quoi", "Qui", "Pourquoi")
+    for one in plan.later:
+        on = french_date(one.due_on) if one.due_on else ""
+        table.add_row(*_plain(on, ACTIONS[one.action], one.email, reason(one)))
+    if table.row_count:
+        console.print(table)
+    table = _table("Écarts constatés", "Partenaire", "Qui", "Constat")
+    for drift in plan.drift:
+        table.add_row(*_plain(drift.partner, drift.email, drift_reason(drift)))
+    if table.row_count:
+        console.print(table)
+    for blocked in plan.blocked:
+        console.print(Text(f"En suspens : {blocked_reason(blocked)}", style="bold yellow"))
+
+
+def _changes(console: Console, title: str, changes: Iterable[Change]) -> None:
+    table = _table(title, "Quoi", "Nom", "Adresse", "Règle", "Pourquoi")
+    for one in changes:
+        table.add_row(*_plain(ACTIONS[one.action], _name(one), one.email or one.partner, one.rule, reason(one)))
+    if table.row_count:
+        console.print(table)
+
+
+def _name(change: Change) -> str:
+    if change.habilitation is None:
+        return ""
+    return f"{change.habilitation.person.first_names} {change.habilitation.person.last_name}"
+
+
+def _undecided(console: Console, absent: Iterable[Habilitation]) -> None:
+    table = _table("Personnes absentes des deux listes, à décider", "Nom", "Adresse", "Décision à donner")
+    for one in absent:
+        choice = f"--keep-absent {one.email} ou --close-absent {one.email}"
+        table.add_row(*_plain(f"{one.person.first_names} {one.person.last_name}", one.email, choice))
+    console.print(table)
+
+
+def _done(console: Console, result: Outcome) -> None:
+    _changes(console, "Fait", result.outcome.done)
+    table = _table("Non fait", "Quoi", "Adresse", "Erreur")
+    for failure in result.outcome.failed:
+        table.add_row(*_plain(ACTIONS[failure.change.action], failure.change.email, failure.error))
+    if table.row_count:
+        console.print(table)
+    if result.kept:
+        names = ", ".join(f"{one.person.first_names} {one.person.last_name}" for one in result.kept)
+        console.print(Text(f"Accès conservés sans changement : {names}."))
+    if result.plan is not None:
+        _beside(console, result.plan)
+    console.print(Text(_verdict(result), style="bold"))
+
+
+def _verdict(result: Outcome) -> str:
+    from provisioner.operations.provisioning import Verdict
+
+    refusals = {
+        Verdict.REFUSED: "Refusée : l'annexe comporte des erreurs. Rien n'a été modifié.",
+        Verdict.UNDECIDED: "Une décision manque pour chaque personne absente des deux listes. Rien n'a été modifié.",
+        Verdict.DECLINED: "Non confirmée. Rien n'a été modifié.",
+        Verdict.CHANGED: "Le plan a changé depuis qu'il a été montré : recommencez. Rien n'a été modifié.",
+        Verdict.HELD: "Validée, mais en suspens : rien n'a été modifié dans Keycloak.",
+    }
+    if result.verdict in refusals:
+        return refusals[result.verdict]
+    if result.outcome.failed:
+        return "Incomplet : relancez la commande (ou sync), elle reprendra ce qui manque."
+    count = sum(1 for one in result.outcome.done if one.action is not Action.GROUP)
+    return f"Terminé : {count} changement{'s' if count > 1 else ''}." if count else "Terminé : rien à changer."
+
+
+def partner(one: Partner, habilitations: Iterable[Habilitation]) -> None:
+    """One partner."""
+    console = _console()
+    signed = f"signée le {french_date(one.signed_on)}" if one.signed_on else "non signée : aucun accès ne s'ouvre"
+    console.print(Text(f"{one.name} ({one.code})", style="bold"))
+    console.print(f"Convention {signed} ; dernier jour : {french_date(one.last_day)}.")
+    console.print(Text(f"Domaines : {', '.join(sorted(one.domains))}"))
+    table = _table("Habilitations", "N°", "Nom", "Adresse", "État", "Demande", "Fin", "Clôture")
+    for each in habilitations:
+        name = f"{each.person.first_names} {each.person.last_name}"
+        days = (each.requested_on, each.end.on if each.end else None, each.closed_on)
+        dates = [french_date(day) if day else "" for day in days]
+        table.add_row(*_plain(str(each.id), name, each.email, _STATES[each.state], *dates))
+    if table.row_count:
+        console.print(table)
+
+
+def partners(records: Records) -> None:
+    """Every partner, a line each."""
+    table = _table("Partenaires", "Code", "Nom", "Signée le", "Dernier jour", "Accès ouverts")
+    for code, one in records.partners.items():
+        signed = french_date(one.signed_on) if one.signed_on else "non signée"
+        table.add_row(
+            *_plain(code, one.name, signed, french_date(one.last_day), str(len(records.open_addresses(code))))
+        )
+    _console().print(table)

@@ -1,0 +1,47 @@
+"""The questions of `apply` on a terminal: each unaccounted-for person, then the plan."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import typer
+
+from provisioner.domain.habilitation import Habilitation
+from provisioner.texts.dates import french_date
+
+if TYPE_CHECKING:
+    from provisioner.operations.provisioning import Prepared, Request, Tools
+
+
+def asking(tools: Tools) -> Callable[[Prepared, Request], Request | None]:
+    """What shows a prepared plan and gives back the request with the decisions taken, or None."""
+
+    def ask(prepared: Prepared, request: Request) -> Request | None:
+        from provisioner.cli import as_text
+        from provisioner.operations.provisioning import prepare
+
+        for one in prepared.undecided:
+            request = _decide(request, one)
+        if prepared.undecided:
+            prepared = prepare(tools, request)
+        as_text.prepared(prepared)
+        if not typer.confirm("Appliquer ?", default=False, err=True):
+            return None
+        return replace(request, expects=prepared.plan.ids if prepared.plan else None)
+
+    return ask
+
+
+def _decide(request: Request, one: Habilitation) -> Request:
+    person = f"{one.person.first_names} {one.person.last_name} ({one.email})"
+    typer.echo(
+        f"{person}, accès demandé pour le {french_date(one.requested_on)}, ne figure dans aucune des deux listes.",
+        err=True,
+    )
+    keeps = typer.confirm("Conserver cet accès ? (non : il est clôturé)", err=True)
+    decisions = request.decisions
+    if keeps:
+        return replace(request, decisions=replace(decisions, keep=decisions.keep | {one.email}))
+    return replace(request, decisions=replace(decisions, close=decisions.close | {one.email}))

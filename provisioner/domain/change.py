@@ -1,0 +1,116 @@
+"""A change to make in Keycloak, a drift to tell, a limit that holds: what a plan is made of."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+from provisioner.domain.habilitation import Habilitation
+from provisioner.domain.people import EmailAddress
+from provisioner.domain.snapshot import WantedAccount
+
+
+class Action(StrEnum):
+    """The kinds of change, in the order in which they are made."""
+
+    GROUP = "group"
+    CLOSE = "close"
+    UPDATE = "update"
+    OPEN = "open"
+    REOPEN = "reopen"
+    INVITE = "invite"
+
+
+#: The kinds that a password policy weaker than P1 holds.
+NEEDING_P1 = frozenset({Action.OPEN, Action.REOPEN, Action.INVITE})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """One change: whose, by which rule, due since when, and the state that it leaves.
+
+    `due_on` is the rule's date and never today; None for what has no date of its own. `wanted` is the whole
+    account afterwards, `keycloak_id` its id there if it exists, `groups` the partners whose groups it is in
+    while it is open: a closure that leaves some only leaves its own partner's (A8). `by_hand`: it puts right
+    what another hand did.
+    """
+
+    action: Action
+    partner: str
+    rule: str
+    email: EmailAddress | None = None
+    habilitation: Habilitation | None = None
+    due_on: date | None = None
+    wanted: WantedAccount | None = None
+    keycloak_id: str | None = None
+    groups: tuple[str, ...] = ()
+    by_hand: bool = False
+
+    @property
+    def order(self) -> tuple[int, str, str]:
+        """Sorts changes into the order in which they are made."""
+        return (list(Action).index(self.action), self.partner, self.email or "")
+
+
+class DriftKind(StrEnum):
+    """What was found changed in Keycloak by another hand."""
+
+    SUSPENDED_BY_HAND = "suspended-by-hand"
+    ENABLED_BY_HAND = "enabled-by-hand"
+    CHANGED_BY_HAND = "changed-by-hand"
+    UNKNOWN_IN_GROUP = "unknown-in-group"
+    MISSING_ACCOUNT = "missing-account"
+    UNMARKED = "unmarked"
+
+
+@dataclass(frozen=True, slots=True)
+class Drift:
+    """One difference between Keycloak and what the register wants."""
+
+    kind: DriftKind
+    partner: str
+    email: EmailAddress
+
+
+class Limit(StrEnum):
+    """What may hold changes back."""
+
+    CLOSURES = "closures"
+    UNKNOWN_REALM = "unknown-realm"
+    PASSWORD_POLICY = "password-policy"  # noqa: S105 - the contract's word
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Blocked:
+    """A limit that holds a partner's plan, or a part of it, with its figures where it has any."""
+
+    partner: str
+    plan_id: str
+    limit: Limit
+    figure: int | None = None
+    allowed: int | None = None
+
+    @property
+    def can_be_allowed(self) -> bool:
+        """Whether a named person may let this plan go."""
+        return self.figure is not None
+
+
+def plan_id(changes: Iterable[Change]) -> str:
+    """The id of one partner's plan: 8 hex digits of the SHA-256 of its changes' sorted
+    (action, email, rule, due_on), as compact JSON (contract)."""
+    lines = sorted(
+        [
+            change.action.value,
+            change.email or "",
+            change.rule,
+            change.due_on.isoformat() if change.due_on else "",
+        ]
+        for change in changes
+    )
+    text = json.dumps(lines, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()[:8]

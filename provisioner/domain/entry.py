@@ -1,0 +1,142 @@
+"""What an approved annexe changes in the register (A1 to A6), before anything is done in Keycloak."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
+
+from provisioner.domain.annexe import Annexe, Row
+from provisioner.domain.habilitation import End, Habilitation, State
+from provisioner.domain.people import EmailAddress
+from provisioner.domain.records import Records
+
+
+@dataclass(frozen=True, slots=True)
+class Decisions:
+    """What the person who approves decided beside the document.
+
+    `keep` and `close` are the unaccounted-for persons (A5), `keep_all` and `close_all` the same for
+    all who are not named; `waive` gives the reason for each waived row of list 1 (A7, A8).
+    """
+
+    keep: frozenset[EmailAddress] = frozenset()
+    close: frozenset[EmailAddress] = frozenset()
+    keep_all: bool = False
+    close_all: bool = False
+    waive: Mapping[int, str] = field(default_factory=dict)
+
+    def closes(self, email: EmailAddress) -> bool:
+        """Whether this unaccounted-for person's access is to be closed; a name goes before `all`."""
+        return email in self.close or (self.close_all and email not in self.keep)
+
+    def settles(self, email: EmailAddress) -> bool:
+        """Whether it was decided at all for this person."""
+        return self.keep_all or email in self.keep or self.closes(email)
+
+
+def unaccounted_for(records: Records, partner: str, annexe: Annexe) -> tuple[Habilitation, ...]:
+    """The open accesses whose holders are in neither list (A5); an end already recorded accounts for one."""
+    named = {row.email for row in annexe.rows}
+    return tuple(
+        one
+        for one in records.of_partner(partner)
+        if one.state is State.OPEN and one.end is None and one.email not in named
+    )
+
+
+def enter(
+    records: Records,
+    partner: str,
+    annexe: Annexe,
+    today: date,
+    decisions: Decisions | None = None,
+    waived: Mapping[EmailAddress, frozenset[str]] | None = None,
+) -> Records:
+    """The register once this annexe, which has no error left, is in it.
+
+    `waived` gives the finding codes that were waived for an address of list 1.
+    """
+    assert annexe.transmitted_on is not None
+    entry = _Entry(
+        partner=partner,
+        transmitted_on=annexe.transmitted_on,
+        today=today,
+        asked={row.email: row for row in annexe.of_list(1) if row.email and row.on},
+        ended={row.email: row for row in annexe.of_list(2) if row.email and row.on},
+        decisions=decisions or Decisions(),
+        waived=waived or {},
+    )
+    mine = [after for one in records.of_partner(partner) if (after := entry.known(one)) is not None]
+    served = {one.email for one in mine if one.state is not State.CLOSED and not entry.returns_after(one)}
+    mine += [entry.new(row) for email, row in entry.asked.items() if email not in served]
+    others = [one for one in records.habilitations if one.partner != partner]
+    return records.with_habilitations(sorted([*others, *mine], key=lambda one: (one.id is None, one.id or 0)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Entry:
+    """One entry under way: the lists by address, and what each habilitation becomes."""
+
+    partner: str
+    transmitted_on: date
+    today: date
+    asked: Mapping[EmailAddress, Row]
+    ended: Mapping[EmailAddress, Row]
+    decisions: Decisions
+    waived: Mapping[EmailAddress, frozenset[str]]
+
+    def known(self, one: Habilitation) -> Habilitation | None:
+        """What becomes of a habilitation that the register has; None when its request is withdrawn (A2)."""
+        if one.state is State.CLOSED:
+            return one
+        request, ended = self.asked.get(one.email), self.ended.get(one.email)
+        if one.state is State.PLANNED and request is None:
+            return None
+        if ended is not None:
+            one = replace(one, end=self._end(one, ended))
+        elif request is not None and not one.is_ending_on(self.today):
+            one = replace(one, end=None)
+        elif request is None and one.end is None and self.decisions.closes(one.email):
+            end = End(on=self.today, rule="A5", transmitted_on=self.transmitted_on, recorded_on=self.today)
+            return replace(one, end=end)
+        if request is None or self.returns_after(one):
+            return one
+        return self._brought_up_to_date(one, request)
+
+    def returns_after(self, one: Habilitation) -> bool:
+        """Whether list 1 asks again for an access that ends before that request: a return (A4)."""
+        request = self.asked.get(one.email)
+        return bool(request and request.on and one.end and one.end.on < request.on)
+
+    def new(self, row: Row) -> Habilitation:
+        """A habilitation for a row of list 1 that no present one serves."""
+        assert row.on is not None
+        ended = self.ended.get(row.person.email)
+        planned = ended is not None and ended.on is not None and ended.on >= row.on
+        one = Habilitation(
+            partner=self.partner,
+            person=row.person,
+            requested_on=row.on,
+            transmitted_on=self.transmitted_on,
+            waived=self.waived.get(row.person.email, frozenset()),
+        )
+        return replace(one, end=self._end(one, ended)) if ended and planned else one
+
+    def _end(self, one: Habilitation, row: Row) -> End:
+        assert row.on is not None
+        if one.end is not None and one.end.on == row.on:
+            return one.end
+        return End(on=row.on, rule="A3", transmitted_on=self.transmitted_on, recorded_on=self.today)
+
+    def _brought_up_to_date(self, one: Habilitation, row: Row) -> Habilitation:
+        """A1: the data follow the annexe; a request to come never closes what is open already."""
+        assert row.on is not None
+        stays_open = one.state is State.OPEN and row.on > self.today
+        return replace(
+            one,
+            person=row.person,
+            requested_on=one.requested_on if stays_open else row.on,
+            transmitted_on=self.transmitted_on,
+            waived=one.waived | self.waived.get(one.email, frozenset()),
+        )

@@ -1,0 +1,85 @@
+"""A habilitation: one person's right of access through one partner, told by facts with their dates."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+
+from provisioner.domain.days import day_of
+from provisioner.domain.people import EmailAddress, Person
+
+
+class State(StrEnum):
+    """What a habilitation is, computed from its facts and never stored."""
+
+    PLANNED = "planned"
+    OPEN = "open"
+    SUSPENDED = "suspended"
+    CLOSED = "closed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class End:
+    """Why and when a habilitation ends: rule A3 (list 2), A5 (a decision) or C3 (the convention's end).
+
+    `transmitted_on` is the date of the annexe that said so, None for C3; `recorded_on` the day it was entered.
+    """
+
+    on: date
+    rule: str
+    transmitted_on: date | None
+    recorded_on: date
+
+    @property
+    def due_on(self) -> date:
+        """The day from which the access is to be closed: the morrow of its last day (A6), at once for A5."""
+        if self.rule == "A5" and self.transmitted_on is not None:
+            return self.transmitted_on
+        return self.on + timedelta(days=1)
+
+    @property
+    def was_announced(self) -> bool:
+        """Whether it was still to come when it was entered; such an end never counts in a limit."""
+        return self.rule == "C3" or self.due_on > self.recorded_on
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Habilitation:
+    """The facts of a habilitation. `id` is None until the register has it.
+
+    `transmitted_on` is the date of the annexe that last named the person in list 1.
+    `opened_at` and `closed_at` are the moments at which Keycloak was really changed.
+    `waived` are the finding codes that a named person waived for it (A7: as long as it lasts).
+    """
+
+    id: int | None = None
+    partner: str
+    person: Person
+    requested_on: date
+    transmitted_on: date
+    opened_at: datetime | None = None
+    end: End | None = None
+    closed_at: datetime | None = None
+    waived: frozenset[str] = frozenset()
+
+    @property
+    def email(self) -> EmailAddress:
+        """The address of its account."""
+        return self.person.email
+
+    @property
+    def state(self) -> State:
+        """Planned, open or closed; a suspension is a hold and not a fact of the habilitation."""
+        if self.closed_at is not None:
+            return State.CLOSED
+        return State.PLANNED if self.opened_at is None else State.OPEN
+
+    @property
+    def closed_on(self) -> date | None:
+        """The day on which it was really closed (D1 counts from it)."""
+        return None if self.closed_at is None else day_of(self.closed_at)
+
+    def is_ending_on(self, day: date) -> bool:
+        """Whether its end is due on that day, done or not (A6)."""
+        return self.end is not None and self.end.due_on <= day

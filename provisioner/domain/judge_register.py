@@ -1,0 +1,206 @@
+"""The rules that need what the register knows (findings R of the contract), and Keycloak (K)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+
+from rapidfuzz import fuzz, process
+
+from provisioner.domain.annexe import Annexe, Column, Finding, Row, Severity
+from provisioner.domain.calendar import add_months
+from provisioner.domain.convention import Partner
+from provisioner.domain.entry import unaccounted_for
+from provisioner.domain.habilitation import Habilitation, State
+from provisioner.domain.people import EmailAddress
+from provisioner.domain.records import CurrentAnnexe, Records
+from provisioner.domain.snapshot import Snapshot
+
+#: How like an address must be to be suggested, in percent.
+LIKE = 75
+
+#: Months for which a closure stays in list 2 (A3).
+CLOSED_FOR_MONTHS = 24
+
+
+def judge_register(
+    annexe: Annexe, sha256: str, records: Records, partner: Partner, today: date, received_on: date
+) -> tuple[Finding, ...]:
+    """What the register has to say of an annexe that could be read."""
+    judge = _Judge.of(annexe, records, partner.code)
+    return (
+        *_of_convention(partner, today),
+        *_of_current(annexe, sha256, records.current.get(partner.code)),
+        *judge.list_1(records),
+        *judge.list_2(received_on),
+        *judge.whole(),
+    )
+
+
+def judge_keycloak(annexe: Annexe, records: Records, snapshot: Snapshot) -> tuple[Finding, ...]:
+    """A8: an address of list 1 that belongs to a realm account which is not ours."""
+    ids = {account.keycloak_id for account in records.accounts.values()}
+    others = {one.email for one in snapshot.accounts.values() if not one.is_marked and one.id not in ids}
+    return tuple(
+        _of_row(row, "address-not-managed", Severity.ERROR, Column.EMAIL, row.email)
+        for row in annexe.of_list(1)
+        if row.email in others
+    )
+
+
+def _of_convention(partner: Partner, today: date) -> Iterator[Finding]:
+    if not partner.is_active_on(today):
+        signed = partner.signed_on is not None and partner.signed_on <= today
+        details = {"ended_on": partner.last_day} if signed else {"signed_on": partner.signed_on}
+        yield Finding("convention-not-active", Severity.ERROR, details=details)
+
+
+def _of_current(annexe: Annexe, sha256: str, current: CurrentAnnexe | None) -> Iterator[Finding]:
+    if current is None or annexe.transmitted_on is None:
+        return
+    details = {"transmitted_on": annexe.transmitted_on, "current": current.transmitted_on}
+    if annexe.transmitted_on < current.transmitted_on:
+        yield Finding("stale-annexe", Severity.ERROR, details=details)
+    elif annexe.transmitted_on == current.transmitted_on and sha256 != current.sha256:
+        yield Finding("same-date", Severity.WARNING, details=details)
+
+
+def _of_row(
+    row: Row,
+    code: str,
+    severity: Severity,
+    column: Column | None,
+    value: str | None,
+    suggestion: str | None = None,
+    **details: object,
+) -> Finding:
+    return Finding(code, severity, row.list, row.row, column, value, suggestion, details)
+
+
+@dataclass(frozen=True, slots=True)
+class _Judge:
+    """The annexe beside the partner's habilitations, by address."""
+
+    annexe: Annexe
+    partner: str
+    mine: tuple[Habilitation, ...]
+    open: Mapping[EmailAddress, Habilitation]
+    last_closed: Mapping[EmailAddress, Habilitation]
+    unaccounted: tuple[Habilitation, ...]
+
+    @classmethod
+    def of(cls, annexe: Annexe, records: Records, code: str) -> _Judge:
+        mine = records.of_partner(code)
+        return cls(
+            annexe,
+            code,
+            mine,
+            {one.email: one for one in mine if one.state is State.OPEN},
+            {one.email: one for one in mine if one.state is State.CLOSED},
+            unaccounted_for(records, code, annexe),
+        )
+
+    def list_1(self, records: Records) -> Iterator[Finding]:
+        elsewhere = {
+            one.email for one in records.habilitations if one.partner != self.partner and one.state is State.OPEN
+        }
+        for row in self.annexe.of_list(1):
+            if row.email is None:
+                continue
+            if row.email not in self.open:
+                yield from self._after_closure(row, self.last_closed.get(row.email))
+                yield from self._like_an_open_person(row)
+            if row.email in elsewhere:
+                yield _of_row(row, "address-of-other-partner", Severity.ERROR, Column.EMAIL, row.email)
+
+    def _after_closure(self, row: Row, closed: Habilitation | None) -> Iterator[Finding]:
+        """A4: asked for again after a closure, or last year's form used again."""
+        if closed is None or closed.end is None or row.on is None:
+            return
+        ended_on = closed.end.on
+        if row.on <= ended_on:
+            yield _of_row(
+                row,
+                "request-older-than-closure",
+                Severity.ERROR,
+                Column.REQUESTED_ON,
+                row.on.isoformat(),
+                ended_on=ended_on,
+            )
+        else:
+            yield _of_row(row, "returning", Severity.WARNING, Column.EMAIL, row.email, ended_on=ended_on)
+
+    def _like_an_open_person(self, row: Row) -> Iterator[Finding]:
+        """A changed address, perhaps: the same name is open here with another one."""
+        if row.last_name is None or row.first_names is None:
+            return
+        name = f"{row.last_name} {row.first_names}".casefold()
+        for one in self.unaccounted:
+            known = f"{one.person.last_name} {one.person.first_names}".casefold()
+            if fuzz.token_sort_ratio(name, known) >= 88:
+                yield _of_row(row, "possible-duplicate", Severity.WARNING, Column.EMAIL, row.email, other=one.email)
+                return
+
+    def list_2(self, received_on: date) -> Iterator[Finding]:
+        known = {one.email for one in self.mine}
+        for row in self.annexe.of_list(2):
+            if row.email is None:
+                continue
+            if row.email not in known:
+                nearest = _nearest(row.email, self.open)
+                yield _of_row(row, "closure-unknown", Severity.WARNING, Column.EMAIL, row.email, nearest)
+            elif row.email in self.open and row.on is not None and received_on > row.on:
+                days = (received_on - row.on).days
+                yield _of_row(row, "late-departure", Severity.INFO, Column.ENDED_ON, row.on.isoformat(), days=days)
+
+    def whole(self) -> Iterator[Finding]:
+        """What the lists leave out."""
+        yield from self._missing_closures()
+        ending = {row.email for row in self.annexe.of_list(2)} - {row.email for row in self.annexe.of_list(1)}
+        if self.open and not self.annexe.of_list(1) and not (self.open.keys() - ending):
+            yield Finding("closes-everyone", Severity.WARNING, list=2, details={"count": len(self.open)})
+        for one in self.unaccounted:
+            details = {"person": one.person, "requested_on": one.requested_on}
+            yield Finding("unaccounted-for", Severity.WARNING, value=one.email, details=details)
+
+    def _missing_closures(self) -> Iterator[Finding]:
+        """A3: closed here less than 2 years before the transmission, and not in list 2."""
+        if self.annexe.transmitted_on is None:
+            return
+        since = add_months(self.annexe.transmitted_on, -CLOSED_FOR_MONTHS)
+        named = {row.email for row in self.annexe.rows} | self.open.keys()
+        for email, one in self.last_closed.items():
+            if one.end is not None and one.end.on >= since and email not in named:
+                details = {"person": one.person, "ended_on": one.end.on}
+                yield Finding("closure-missing", Severity.WARNING, list=2, value=email, details=details)
+
+
+def _nearest(email: EmailAddress, known: Iterable[EmailAddress]) -> str | None:
+    found = process.extractOne(email, list(known), scorer=fuzz.ratio, score_cutoff=LIKE)
+    return found[0] if found else None
+
+
+#: The findings that a named person may waive for a row of list 1 (A7, A8).
+WAIVABLE = frozenset({"email-domain", "email-consumer", "email-shared-mailbox", "address-of-other-partner"})
+
+
+def waive(
+    findings: Iterable[Finding],
+    annexe: Annexe,
+    rows: Collection[int],
+    already: Mapping[EmailAddress, frozenset[str]],
+) -> tuple[Finding, ...]:
+    """The findings with those that a named person waived made warnings, now by row or once for the habilitation."""
+    emails = {row.row: row.email for row in annexe.of_list(1)}
+
+    def is_waived(one: Finding) -> bool:
+        if one.list != 1 or one.row is None or one.code not in WAIVABLE or one.severity is not Severity.ERROR:
+            return False
+        email = emails.get(one.row)
+        return one.row in rows or (email is not None and one.code in already.get(email, frozenset()))
+
+    return tuple(
+        replace(one, severity=Severity.WARNING, details={**one.details, "waived": True}) if is_waived(one) else one
+        for one in findings
+    )

@@ -1,0 +1,104 @@
+"""The planner: what the register wants against what Keycloak has, as changes with their reasons."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from provisioner.domain.account_plan import AccountPlan
+from provisioner.domain.change import Action, Blocked, Change, Drift, DriftKind, plan_id
+from provisioner.domain.days import day_of
+from provisioner.domain.limits import Limits, blocked_by, holds
+from provisioner.domain.people import EmailAddress
+from provisioner.domain.records import Records
+from provisioner.domain.snapshot import RemoteAccount, Snapshot
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is due, what is for later, what another hand changed, and what holds which partner's changes."""
+
+    changes: tuple[Change, ...]
+    later: tuple[Change, ...]
+    drift: tuple[Drift, ...]
+    blocked: tuple[Blocked, ...]
+
+    @property
+    def ids(self) -> dict[str, str]:
+        """The plan's id for each partner that has changes."""
+        partners = sorted({change.partner for change in self.changes})
+        return {code: plan_id(change for change in self.changes if change.partner == code) for code in partners}
+
+    @property
+    def free(self) -> tuple[Change, ...]:
+        """The changes that nothing holds."""
+        return tuple(change for change in self.changes if not any(holds(one, change) for one in self.blocked))
+
+
+def make_plan(
+    records: Records,
+    snapshot: Snapshot,
+    now: datetime,
+    partners: Collection[str],
+    limits: Limits,
+    allowed: Collection[str] = (),
+) -> Plan:
+    """What would make Keycloak what the register wants, for these partners, at that moment.
+
+    `allowed` are plan ids that a named person lets go beyond a limit. The snapshot must be proven whole:
+    an account that is not in it is taken to be missing.
+    """
+    ours = _our_accounts(records, snapshot)
+    found: list[Change | Drift] = []
+    later: list[Change] = []
+    for email, habilitations in records.by_account().items():
+        if any(one.partner in partners for one in habilitations):
+            account = AccountPlan(records, snapshot, now, records.accounts[email], ours.get(email), habilitations)
+            found += [one for one in account.judge() if one.partner in partners]
+            later += [one for one in account.later() if one.partner in partners]
+    changes = [one for one in found if isinstance(one, Change)]
+    changes += _groups(snapshot, changes, partners)
+    changes.sort(key=lambda change: change.order)
+    drift = [one for one in found if isinstance(one, Drift)] + _strangers(records, snapshot, ours, partners)
+    return Plan(
+        tuple(changes),
+        tuple(sorted(later, key=lambda change: (change.due_on or day_of(now), *change.order))),
+        tuple(sorted(drift, key=lambda one: (one.partner, one.email, one.kind))),
+        blocked_by(records, snapshot, changes, now, limits, allowed),
+    )
+
+
+def _our_accounts(records: Records, snapshot: Snapshot) -> dict[EmailAddress, RemoteAccount]:
+    """Our accounts by address: known by their id, else bearing our mark. No other is ever ours."""
+    ours = {account.email: account for account in snapshot.accounts.values() if account.is_marked}
+    for email, account in records.accounts.items():
+        if account.keycloak_id in snapshot.accounts:
+            ours[email] = snapshot.accounts[account.keycloak_id]
+    return ours
+
+
+def _groups(snapshot: Snapshot, changes: Sequence[Change], partners: Collection[str]) -> list[Change]:
+    joined = {change.partner for change in changes if change.action is not Action.CLOSE}
+    return [
+        Change(action=Action.GROUP, partner=code, rule="A1")
+        for code in sorted(partners)
+        if code in joined and snapshot.groups.get(code) is None
+    ]
+
+
+def _strangers(
+    records: Records,
+    snapshot: Snapshot,
+    ours: Mapping[EmailAddress, RemoteAccount],
+    partners: Collection[str],
+) -> list[Drift]:
+    """Members of a partner's group whom no annexe asked for: told, never touched."""
+    known = {(one.partner, ours[one.email].id) for one in records.habilitations if one.email in ours}
+    return [
+        Drift(DriftKind.UNKNOWN_IN_GROUP, code, snapshot.accounts[member].email)
+        for code in partners
+        if (group := snapshot.groups.get(code)) is not None
+        for member in group.members
+        if member in snapshot.accounts and (code, member) not in known
+    ]

@@ -1,0 +1,115 @@
+"""Check a document: read it, judge it, and say what is wrong by row and column."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import PurePath
+
+from provisioner.documents import read_annexe
+from provisioner.documents.mailboxes import load_mailbox_rules
+from provisioner.domain.annexe import Annexe, Finding, Row, Severity, has_error
+from provisioner.domain.entry import Decisions
+from provisioner.domain.habilitation import State
+from provisioner.domain.judge import judge_document, sort_findings
+from provisioner.domain.judge_register import judge_keycloak, judge_register, waive
+from provisioner.domain.people import EmailAddress
+from provisioner.domain.records import Records
+from provisioner.domain.snapshot import Snapshot
+from provisioner.settings import DocumentSettings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """A received file: its bytes, its base name and its digest."""
+
+    name: str
+    content: bytes
+
+    @property
+    def sha256(self) -> str:
+        """The digest that an approval binds (A10)."""
+        return hashlib.sha256(self.content).hexdigest()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """What was read in a document and what was found wrong with it."""
+
+    file: str
+    sha256: str
+    partner: str | None
+    annexe: Annexe
+    findings: tuple[Finding, ...]
+
+    @property
+    def is_valid(self) -> bool:
+        """Whether no finding is an error (A10)."""
+        return not has_error(self.findings)
+
+    def accepted(self, number: int) -> tuple[Row, ...]:
+        """The rows of a list that have no error."""
+        refused = {(one.list, one.row) for one in self.findings if one.severity is Severity.ERROR}
+        return tuple(row for row in self.annexe.of_list(number) if (row.list, row.row) not in refused)
+
+    @property
+    def waived(self) -> Mapping[EmailAddress, frozenset[str]]:
+        """For each address of list 1, the finding codes that were waived."""
+        found: dict[EmailAddress, frozenset[str]] = {}
+        emails = {row.row: row.email for row in self.annexe.of_list(1)}
+        for one in self.findings:
+            email = emails.get(one.row or 0)
+            if one.details.get("waived") and email is not None:
+                found[email] = found.get(email, frozenset()) | {one.code}
+        return found
+
+
+def check_document(document: Document, today: date, limits: DocumentSettings) -> Check:
+    """What the document alone tells."""
+    annexe = read_annexe(document.content, document.name, limits)
+    findings = judge_document(annexe, today, load_mailbox_rules(), None)
+    return _check(document, None, annexe, findings)
+
+
+def check_for_partner(
+    document: Document,
+    partner: str,
+    records: Records,
+    today: date,
+    limits: DocumentSettings,
+    *,
+    snapshot: Snapshot | None = None,
+    received_on: date | None = None,
+    decisions: Decisions | None = None,
+) -> Check:
+    """What the document, the register and, with a snapshot, Keycloak tell together."""
+    annexe = read_annexe(document.content, document.name, limits)
+    known = records.partners[partner]
+    open_here = records.open_addresses(partner)
+    findings = judge_document(annexe, today, load_mailbox_rules(), known.domains, open_here)
+    if any(one.code == "unreadable-document" for one in findings):
+        return _check(document, partner, annexe, findings)
+    more = judge_register(annexe, document.sha256, records, known, today, received_on or today)
+    if snapshot is not None:
+        more += judge_keycloak(annexe, records, snapshot)
+    waived_rows = dict.fromkeys((decisions or Decisions()).waive)
+    judged = waive((*findings, *more), annexe, waived_rows, _already_waived(records, partner))
+    return _check(document, partner, annexe, judged)
+
+
+def _already_waived(records: Records, partner: str) -> dict[EmailAddress, frozenset[str]]:
+    """A waiver lasts as long as the habilitation and is not asked for again (A7)."""
+    mine = [one for one in records.of_partner(partner) if one.state is not State.CLOSED]
+    return {one.email: one.waived for one in mine if one.waived}
+
+
+def _check(document: Document, partner: str | None, annexe: Annexe, findings: Iterable[Finding]) -> Check:
+    return Check(
+        file=PurePath(document.name).name,
+        sha256=document.sha256,
+        partner=partner,
+        annexe=annexe,
+        findings=sort_findings(findings),
+    )

@@ -1,0 +1,236 @@
+"""Make a plan true: one effect at a time for each person, each recorded, a failure never stopping the others'."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field, replace
+from itertools import islice
+
+import structlog
+
+from provisioner.domain.change import Action, Change
+from provisioner.domain.records import Records
+from provisioner.domain.snapshot import Snapshot
+from provisioner.domain.wanted import digest
+from provisioner.keycloak.directory import Directory
+from provisioner.keycloak.errors import Conflict, KeycloakError, KeycloakUnavailable, NotFound
+from provisioner.register import Register, Work, writing
+
+log = structlog.get_logger()
+
+#: How many times in a row Keycloak may fail to answer before the run gives up on it.
+PATIENCE = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A change that was not made, and why, without personal data."""
+
+    change: Change
+    error: str
+
+
+@dataclass(slots=True)
+class Done:
+    """What a run did and what it could not do."""
+
+    done: list[Change] = field(default_factory=list)
+    failed: list[Failure] = field(default_factory=list)
+
+
+#: Called once for each change that is settled.
+Progress = Callable[[], None]
+
+
+class NotManaged(KeycloakError):
+    """The address belongs to a realm account that this software does not manage (A8)."""
+
+
+class GivenUp(KeycloakError):
+    """Not tried: Keycloak stopped answering, or the run was asked to stop."""
+
+
+class Effects:
+    """Carries out changes. Keycloak is called from a pool of threads, the register is written by one."""
+
+    def __init__(
+        self,
+        register: Register,
+        directory: Directory,
+        records: Records,
+        snapshot: Snapshot,
+        threads: int,
+        stop: threading.Event,
+    ) -> None:
+        self.register, self.directory, self.snapshot = register, directory, snapshot
+        self.threads, self.stop = threads, stop
+        self.groups = {code: group.id for code, group in snapshot.groups.items() if group is not None}
+        self.known_groups = {code: partner.group_id for code, partner in records.partners.items()}
+        self.realm_id = records.realm_id
+        self.unanswered = 0
+
+    def begin(self, changes: Sequence[Change]) -> None:
+        """Records what is about to be done, before the first effect: none happens without its entry."""
+        with self.register.work() as work:
+            if self.realm_id is None:
+                writing.set_realm(work, self.snapshot.realm_id)
+            for code, id_ in self.groups.items():
+                if self.known_groups.get(code) != id_:
+                    writing.set_group(work, code, id_)
+            intended = [[one.action, one.habilitation.id if one.habilitation else None] for one in changes]
+            work.journal("run.begun", details={"changes": intended})
+
+    def carry_out(self, changes: Iterable[Change], outcome: Done, settled: Progress) -> None:
+        """Makes the changes in their order, kind by kind: groups, closures, updates, openings."""
+        steps: dict[Action, tuple[Callable[[Change], str | None], Callable[[Work, Change, str | None], None]]] = {
+            Action.GROUP: (self._make_group, self._record_group),
+            Action.CLOSE: (self._close, self._record_closed),
+            Action.UPDATE: (self._update, self._record_written),
+            Action.OPEN: (self._open, self._record_opened),
+            Action.REOPEN: (self._reopen, self._record_opened),
+        }
+        todo = list(changes)
+        for action, (effect, record) in steps.items():
+            chosen = [change for change in todo if change.action is action]
+            for finished in self.each(chosen, effect):
+                with self.register.work() as work:
+                    for change, result in finished:
+                        self._settle(work, change, result, record, outcome)
+                for _ in finished:
+                    settled()
+
+    def each(
+        self,
+        changes: Iterable[Change],
+        effect: Callable[[Change], str | None],
+        before: Callable[[Sequence[Change]], None] = lambda _changes: None,
+    ) -> Iterator[list[tuple[Change, str | KeycloakError | None]]]:
+        """Runs one effect for each change, a few at once, and yields those that are finished, together.
+
+        `before` is called with the changes that are about to be tried, in the caller's thread.
+        """
+        waiting = iter(changes)
+        pending: dict[Future[str | None], Change] = {}
+        with ThreadPoolExecutor(self.threads) as pool:
+            while True:
+                batch = list(islice(waiting, self.threads - len(pending)))
+                given_up = self._given_up()
+                if batch and given_up is None:
+                    before(batch)
+                    pending.update({pool.submit(effect, change): change for change in batch})
+                elif batch:
+                    yield [(change, given_up) for change in batch]
+                if not pending and not batch:
+                    return
+                finished = wait(pending, return_when=FIRST_COMPLETED).done if pending else set()
+                yield [(pending.pop(future), self._result(future)) for future in finished]
+
+    def _given_up(self) -> GivenUp | None:
+        if self.stop.is_set():
+            return GivenUp("the run was asked to stop")
+        return GivenUp("Keycloak does not answer") if self.unanswered >= PATIENCE else None
+
+    def _result(self, future: Future[str | None]) -> str | KeycloakError | None:
+        error = future.exception()
+        if error is None:
+            self.unanswered = 0
+            return future.result()
+        if not isinstance(error, KeycloakError):
+            raise error
+        self.unanswered = self.unanswered + 1 if isinstance(error, KeycloakUnavailable) else 0
+        return error
+
+    def _settle(
+        self,
+        work: Work,
+        change: Change,
+        result: str | KeycloakError | None,
+        record: Callable[[Work, Change, str | None], None],
+        outcome: Done,
+    ) -> None:
+        name = change.habilitation.id if change.habilitation else None
+        if isinstance(result, KeycloakError):
+            log.warning("change.failed", action=change.action, habilitation=name, error=str(result))
+            outcome.failed.append(Failure(change, str(result)))
+            return
+        record(work, change, result)
+        log.info("change.done", action=change.action, habilitation=name)
+        outcome.done.append(change)
+
+    def _make_group(self, change: Change) -> str:
+        return self.directory.create_group(change.partner)
+
+    def _record_group(self, work: Work, change: Change, result: str | None) -> None:
+        assert result is not None
+        self.groups[change.partner] = result
+        writing.set_group(work, change.partner, result)
+
+    def _close(self, change: Change) -> str | None:
+        """The whole recipe (docs/keycloak.md): disable, log out, consents, verify. A missing account is closed."""
+        if change.keycloak_id is None:
+            return None
+        assert change.wanted is not None
+        try:
+            self.directory.update_account(change.keycloak_id, change.wanted)
+            if change.wanted.enabled is False:
+                self.directory.end_sessions(change.keycloak_id)
+            elif change.partner in self.groups:
+                self.directory.leave_group(change.keycloak_id, self.groups[change.partner])
+        except NotFound:
+            return None
+        return change.keycloak_id
+
+    def _record_closed(self, work: Work, change: Change, result: str | None) -> None:
+        assert change.habilitation is not None
+        if result is not None:
+            self._record_written(work, change, result)
+        writing.closed(work, change.habilitation, change.rule)
+
+    def _update(self, change: Change) -> str:
+        assert change.keycloak_id is not None
+        assert change.wanted is not None
+        self._join(change, change.keycloak_id)
+        self.directory.update_account(change.keycloak_id, change.wanted)
+        return change.keycloak_id
+
+    def _record_written(self, work: Work, change: Change, result: str | None) -> None:
+        assert change.wanted is not None
+        assert result is not None
+        writing.account_written(work, change.wanted.email, result, digest(change.wanted))
+        if change.action is Action.UPDATE and change.habilitation is not None:
+            work.journal("update", partner=change.partner, habilitation=change.habilitation.id, rule=change.rule)
+
+    def _open(self, change: Change) -> str:
+        assert change.wanted is not None
+        if change.keycloak_id is not None:
+            return self._update(change)
+        if change.partner not in self.groups:
+            raise GivenUp("the partner's group does not exist")
+        try:
+            return self.directory.create_account(
+                change.wanted, [code for code in change.groups if code in self.groups]
+            )
+        except Conflict:
+            found = self.directory.find(change.wanted.email)
+            if found is None or not (found.is_marked and found.enabled):
+                raise NotManaged("the address belongs to an account that this software does not manage") from None
+            return self._update(replace(change, keycloak_id=found.id))
+
+    def _reopen(self, change: Change) -> str:
+        """As new: the old password is forgotten before the account is enabled (A4)."""
+        assert change.keycloak_id is not None
+        self.directory.forget_password(change.keycloak_id)
+        return self._update(change)
+
+    def _record_opened(self, work: Work, change: Change, result: str | None) -> None:
+        assert change.habilitation is not None
+        self._record_written(work, change, result)
+        writing.opened(work, change.habilitation, change.action, change.rule)
+
+    def _join(self, change: Change, id_: str) -> None:
+        for code in change.groups:
+            group = self.snapshot.groups.get(code)
+            if code in self.groups and (group is None or id_ not in group.members):
+                self.directory.join_group(id_, self.groups[code])

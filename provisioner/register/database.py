@@ -1,0 +1,155 @@
+"""Opening the register, and the one unit of work through which everything is written."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_url, text
+from sqlalchemy.exc import DBAPIError
+
+from provisioner.clock import Clock
+from provisioner.domain.records import Records
+from provisioner.register import journal, reading
+from provisioner.register.journal import Actor
+from provisioner.settings import Settings
+
+#: The migration that this version of the software needs; Alembic brings an older register to it.
+REVISION = "0001"
+
+#: How long a write waits for another process's, in seconds.
+BUSY_SECONDS = 20
+
+
+class RegisterUnavailable(Exception):
+    """The register cannot be read or written; nothing of the unit of work was kept."""
+
+
+class Work:
+    """A unit of work: its writes and their journal entries are committed together, or not at all."""
+
+    def __init__(self, connection: Connection, actor: Actor, clock: Clock) -> None:
+        self.connection = connection
+        self.actor = actor
+        self.clock = clock
+
+    @property
+    def now(self) -> datetime:
+        """The moment, for the facts that are recorded."""
+        return self.clock.now()
+
+    def journal(
+        self,
+        action: str,
+        *,
+        partner: str | None = None,
+        habilitation: int | None = None,
+        rule: str | None = None,
+        details: dict[str, Any] | None = None,
+    ) -> int:
+        """Appends an entry; `details` may hold personal data, which stay beside the chain."""
+        facts = {"action": action, "partner": partner, "habilitation": habilitation, "rule": rule}
+        return journal.append(self.connection, self.actor, self.clock, facts, details or {})
+
+
+class Register:
+    """The database. Every write goes through `work`, every read through `read`."""
+
+    def __init__(self, engine: Engine, clock: Clock, actor: Actor) -> None:
+        self.engine = engine
+        self.clock = clock
+        self.actor = actor
+
+    @contextmanager
+    def work(self) -> Iterator[Work]:
+        """A unit of work.
+
+        Raises:
+            RegisterUnavailable: the database is locked, full, read-only or out of reach; nothing was kept.
+        """
+        with translated(), self.engine.begin() as connection:
+            yield Work(connection, self.actor, self.clock)
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A read that keeps no writer waiting.
+
+        Raises:
+            RegisterUnavailable: as for `work`.
+        """
+        with translated(), self.engine.connect().execution_options(reads_only=True) as connection:
+            yield connection
+
+    def records(self) -> Records:
+        """The whole register as plain data."""
+        with self.read() as connection:
+            return reading.records(connection)
+
+    def close(self) -> None:
+        """Gives the connections back."""
+        self.engine.dispose()
+
+
+def open_register(settings: Settings, clock: Clock, actor: Actor) -> Register:
+    """The register named by the settings, created or brought to this version when needed.
+
+    Raises:
+        RegisterUnavailable: it cannot be opened.
+    """
+    url = make_url(settings.database_url)
+    with translated():
+        if url.get_backend_name() == "sqlite":
+            settings.data_dir.mkdir(parents=True, exist_ok=True)
+            engine = create_engine(url, hide_parameters=True, connect_args={"timeout": BUSY_SECONDS})
+            _prepare_sqlite(engine)
+        else:
+            engine = create_engine(url, hide_parameters=True, pool_pre_ping=True)
+        if _revision(engine) != REVISION:
+            _migrate(engine)
+    return Register(engine, clock, actor)
+
+
+def _prepare_sqlite(engine: Engine) -> None:
+    """A rollback journal flushed at each commit, foreign keys held, deleted data overwritten (design: register)."""
+
+    @event.listens_for(engine, "connect")
+    def _connect(connection: sqlite3.Connection, _record: object) -> None:
+        connection.isolation_level = None  # ours to begin, below
+        for pragma in ("foreign_keys=ON", "synchronous=FULL", "secure_delete=ON", "journal_mode=DELETE"):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        reads_only = connection.get_execution_options().get("reads_only")
+        connection.exec_driver_sql("BEGIN" if reads_only else "BEGIN IMMEDIATE")
+
+
+def _revision(engine: Engine) -> str | None:
+    with engine.connect().execution_options(reads_only=True) as connection:
+        if not inspect(connection).has_table("alembic_version"):
+            return None
+        return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+
+
+def _migrate(engine: Engine) -> None:
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", "provisioner.register:migrations")
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Turns what a database says into one sentence, without the data of the statement."""
+    try:
+        yield
+    except (DBAPIError, OSError) as error:
+        cause = error.orig if isinstance(error, DBAPIError) else error
+        raise RegisterUnavailable(f"The register cannot be used: {cause}.") from error

@@ -1,0 +1,113 @@
+"""The register as plain data for the rules."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Row, select
+
+from provisioner.domain.convention import Partner
+from provisioner.domain.habilitation import End, Habilitation
+from provisioner.domain.people import EmailAddress, Person
+from provisioner.domain.records import Account, CurrentAnnexe, Invitation, Records
+from provisioner.register import tables as t
+
+#: The mark that holds the realm's internal id, recorded at the first write.
+REALM_ID = "realm_id"
+
+
+def records(connection: Connection) -> Records:
+    """Everything that the rules may ask of the register."""
+    return Records(
+        partners=partners(connection),
+        accounts={
+            EmailAddress(row.email): Account(EmailAddress(row.email), row.keycloak_id, row.written)
+            for row in connection.execute(select(t.account))
+        },
+        habilitations=_habilitations(connection),
+        invitations=_invitations(connection),
+        current=_current(connection),
+        released=_released(connection),
+        realm_id=connection.execute(select(t.mark.c.value).where(t.mark.c.name == REALM_ID)).scalar(),
+    )
+
+
+def partners(connection: Connection) -> dict[str, Partner]:
+    """Every partner, by code."""
+    domains: dict[str, set[str]] = {}
+    for row in connection.execute(select(t.partner_domain)):
+        domains.setdefault(row.partner, set()).add(row.domain)
+    return {
+        row.code: Partner(
+            code=row.code,
+            name=row.name,
+            domains=frozenset(domains.get(row.code, ())),
+            signed_on=row.signed_on,
+            ctg_end=row.ctg_end,
+            ends_on=row.ends_on,
+            group_id=row.group_id,
+        )
+        for row in connection.execute(select(t.partner).order_by(t.partner.c.code))
+    }
+
+
+def _habilitations(connection: Connection) -> tuple[Habilitation, ...]:
+    joined = t.habilitation.join(t.account, t.account.c.id == t.habilitation.c.account)
+    rows = connection.execute(
+        select(t.habilitation, t.account.c.email).select_from(joined).order_by(t.habilitation.c.id)
+    )
+    return tuple(_habilitation(row) for row in rows)
+
+
+def _habilitation(row: Row[Any]) -> Habilitation:
+    end = None
+    if row.ended_on is not None:
+        end = End(
+            on=row.ended_on,
+            rule=row.end_rule,
+            transmitted_on=row.end_transmitted_on,
+            recorded_on=row.end_recorded_on,
+        )
+    return Habilitation(
+        id=row.id,
+        partner=row.partner,
+        person=Person(row.last_name, row.first_names, row.function, EmailAddress(row.email)),
+        requested_on=row.requested_on,
+        transmitted_on=row.transmitted_on,
+        opened_at=row.opened_at,
+        end=end,
+        closed_at=row.closed_at,
+        waived=frozenset(row.waived.split()),
+    )
+
+
+def _invitations(connection: Connection) -> tuple[Invitation, ...]:
+    return tuple(
+        Invitation(
+            habilitation=row.habilitation,
+            attempt=row.attempt,
+            intended_at=row.intended_at,
+            keycloak_time=row.keycloak_time,
+            lifespan=timedelta(seconds=row.lifespan_seconds),
+            sent_at=row.sent_at,
+            failed_at=row.failed_at,
+            tries=row.tries,
+        )
+        for row in connection.execute(select(t.invitation).order_by(t.invitation.c.id))
+    )
+
+
+def _current(connection: Connection) -> dict[str, CurrentAnnexe]:
+    rows = connection.execute(
+        select(t.annexe.c.partner, t.annexe.c.transmitted_on, t.annexe.c.sha256)
+        .where(t.annexe.c.applied_at.is_not(None))
+        .order_by(t.annexe.c.applied_at)
+    )
+    return {row.partner: CurrentAnnexe(row.transmitted_on, row.sha256) for row in rows}
+
+
+def _released(connection: Connection) -> frozenset[int]:
+    rows = connection.execute(select(t.hold.c.covers).where(t.hold.c.released_at.is_not(None)))
+    return frozenset(id_ for row in rows for id_ in json.loads(row.covers))

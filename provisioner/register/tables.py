@@ -1,0 +1,195 @@
+"""The register's tables: facts with their dates, no stored states (docs/architecture.md)."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    Column,
+    Date,
+    Dialect,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+    text,
+)
+
+
+class Moment(TypeDecorator[datetime]):
+    """An aware moment, kept as UTC text: no database rounds it, and it sorts as it should."""
+
+    impl = String(32)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> str | None:
+        """Text with microseconds, always in UTC."""
+        return None if value is None else value.astimezone(UTC).isoformat(timespec="microseconds")
+
+    def process_result_value(self, value: Any | None, dialect: Dialect) -> datetime | None:
+        """The moment again."""
+        return None if value is None else datetime.fromisoformat(value)
+
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(column_0_label)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+partner = Table(
+    "partner",
+    metadata,
+    Column("code", String(64), primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("signed_on", Date),
+    Column("ctg_end", Date, nullable=False),
+    Column("ends_on", Date),
+    Column("end_reason", Text),
+    Column("group_id", String(64)),
+)
+
+partner_domain = Table(
+    "partner_domain",
+    metadata,
+    Column("partner", ForeignKey("partner.code"), primary_key=True),
+    Column("domain", String(255), primary_key=True),
+)
+
+account = Table(
+    "account",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("email", String(320), nullable=False, unique=True),
+    Column("keycloak_id", String(64), unique=True),
+    Column("written", String(64)),
+    sqlite_autoincrement=True,
+)
+
+habilitation = Table(
+    "habilitation",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("partner", ForeignKey("partner.code"), nullable=False),
+    Column("account", ForeignKey("account.id"), nullable=False),
+    Column("last_name", Text, nullable=False),
+    Column("first_names", Text, nullable=False),
+    Column("function", Text, nullable=False),
+    Column("requested_on", Date, nullable=False),
+    Column("transmitted_on", Date, nullable=False),
+    Column("opened_at", Moment),
+    Column("ended_on", Date),
+    Column("end_rule", String(8)),
+    Column("end_transmitted_on", Date),
+    Column("end_recorded_on", Date),
+    Column("closed_at", Moment),
+    Column("waived", Text, nullable=False, default=""),
+    sqlite_autoincrement=True,  # the journal names habilitations by id: none is ever used again
+)
+_LIVE = "closed_at IS NULL AND opened_at IS "
+Index(
+    "uq_habilitation_planned",
+    habilitation.c.partner,
+    habilitation.c.account,
+    unique=True,
+    sqlite_where=text(f"{_LIVE}NULL"),
+    postgresql_where=text(f"{_LIVE}NULL"),
+)
+Index(
+    "uq_habilitation_open",
+    habilitation.c.partner,
+    habilitation.c.account,
+    unique=True,
+    sqlite_where=text(f"{_LIVE}NOT NULL"),
+    postgresql_where=text(f"{_LIVE}NOT NULL"),
+)
+
+annexe = Table(
+    "annexe",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("partner", ForeignKey("partner.code"), nullable=False),
+    Column("sha256", String(64), nullable=False),
+    Column("file_name", Text, nullable=False),
+    Column("content", LargeBinary, nullable=False),
+    Column("transmitted_on", Date),
+    Column("received_on", Date, nullable=False),
+    Column("submitted_at", Moment, nullable=False),
+    Column("approved_at", Moment),
+    Column("approved_by", Text),
+    Column("plan_id", String(8)),
+    Column("decisions", Text),
+    Column("applied_at", Moment),
+    Column("rejected_at", Moment),
+    Column("rejected_by", Text),
+    Column("reason", Text),
+    UniqueConstraint("partner", "sha256"),
+    sqlite_autoincrement=True,
+)
+
+invitation = Table(
+    "invitation",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("habilitation", ForeignKey("habilitation.id"), nullable=False),
+    Column("attempt", Integer, nullable=False),
+    Column("tries", Integer, nullable=False),
+    Column("intended_at", Moment, nullable=False),
+    Column("keycloak_time", Moment, nullable=False),
+    Column("lifespan_seconds", Integer, nullable=False),
+    Column("sent_at", Moment),
+    Column("failed_at", Moment),
+    UniqueConstraint("habilitation", "attempt"),
+)
+
+hold = Table(
+    "hold",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("kind", String(16), nullable=False),
+    Column("partner", ForeignKey("partner.code")),
+    Column("account", ForeignKey("account.id")),
+    Column("reason", Text, nullable=False),
+    Column("plan_id", String(8)),
+    Column("covers", Text, nullable=False, default="[]"),
+    Column("since", Moment, nullable=False),
+    Column("until", Date),
+    Column("released_at", Moment),
+    Column("released_by", Text),
+    Column("release_reason", Text),
+)
+
+journal_entry = Table(
+    "journal_entry",
+    metadata,
+    Column("entry", Integer, primary_key=True, autoincrement=False),
+    Column("body", Text, nullable=False),
+    Column("previous", String(64), nullable=False, unique=True),
+    Column("sha256", String(64), nullable=False, unique=True),
+)
+
+journal_detail = Table(
+    "journal_detail",
+    metadata,
+    Column("entry", ForeignKey("journal_entry.entry"), primary_key=True),
+    Column("salt", String(64), nullable=False),
+    Column("habilitation", Integer, index=True),
+    Column("data", Text, nullable=False),
+)
+
+mark = Table(
+    "mark",
+    metadata,
+    Column("name", String(64), primary_key=True),
+    Column("value", Text, nullable=False),
+)

@@ -1,0 +1,252 @@
+"""What is written in the register; each write tells the journal, in the same unit of work."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Connection, delete, insert, select, update
+
+from provisioner.domain.convention import Partner
+from provisioner.domain.habilitation import Habilitation
+from provisioner.domain.people import EmailAddress, Person
+from provisioner.domain.records import Records
+from provisioner.register import tables as t
+from provisioner.register.database import Work
+from provisioner.register.reading import REALM_ID
+
+
+def add_partner(work: Work, partner: Partner) -> None:
+    """A new partner. A known code is an IntegrityError: look before."""
+    values = _partner_values(partner)
+    work.connection.execute(insert(t.partner).values(**values))
+    _set_domains(work.connection, partner)
+    work.journal("partner.add", partner=partner.code, details=_plain(values | {"domains": sorted(partner.domains)}))
+
+
+def set_partner(work: Work, partner: Partner) -> None:
+    """A partner's record as it is from now on."""
+    values = _partner_values(partner)
+    work.connection.execute(update(t.partner).where(t.partner.c.code == partner.code).values(**values))
+    work.connection.execute(delete(t.partner_domain).where(t.partner_domain.c.partner == partner.code))
+    _set_domains(work.connection, partner)
+    work.journal("partner.set", partner=partner.code, details=_plain(values | {"domains": sorted(partner.domains)}))
+
+
+def _partner_values(partner: Partner) -> dict[str, Any]:
+    names = ("code", "name", "signed_on", "ctg_end", "ends_on", "group_id")
+    return {name: getattr(partner, name) for name in names}
+
+
+def _set_domains(connection: Connection, partner: Partner) -> None:
+    rows = [{"partner": partner.code, "domain": domain} for domain in sorted(partner.domains)]
+    if rows:
+        connection.execute(insert(t.partner_domain), rows)
+
+
+def set_group(work: Work, code: str, group_id: str) -> None:
+    """The partner's group in Keycloak."""
+    work.connection.execute(update(t.partner).where(t.partner.c.code == code).values(group_id=group_id))
+    work.journal("group", partner=code, rule="A1", details={"group": group_id})
+
+
+def set_realm(work: Work, realm_id: str) -> None:
+    """The realm that this register is for, recorded before the first write there."""
+    work.connection.execute(insert(t.mark).values(name=REALM_ID, value=realm_id))
+    work.journal("realm.recorded", details={"realm": realm_id})
+
+
+def save_habilitations(work: Work, before: Records, after: Records) -> None:
+    """What an annexe or a decision changed: habilitations asked for, withdrawn, brought up to date, ended."""
+    known = {one.id: one for one in before.habilitations}
+    kept = {one.id for one in after.habilitations}
+    for gone in (one for id_, one in known.items() if id_ not in kept):
+        work.connection.execute(delete(t.habilitation).where(t.habilitation.c.id == gone.id))
+        work.journal("habilitation.withdrawn", partner=gone.partner, habilitation=gone.id, rule="A2")
+    for one in after.habilitations:
+        if one.id is None:
+            _insert_habilitation(work, one)
+        elif one != known[one.id]:
+            _update_habilitation(work, known[one.id], one)
+
+
+def _insert_habilitation(work: Work, one: Habilitation) -> None:
+    account = work.connection.execute(select(t.account.c.id).where(t.account.c.email == one.email)).scalar()
+    if account is None:
+        account = _inserted(work.connection.execute(insert(t.account).values(email=one.email)))
+    id_ = _inserted(
+        work.connection.execute(insert(t.habilitation).values(**_habilitation_values(one), account=account))
+    )
+    work.journal(
+        "habilitation.asked",
+        partner=one.partner,
+        habilitation=id_,
+        rule="A1",
+        details=_plain(_habilitation_values(one) | {"email": one.email}),
+    )
+
+
+def _update_habilitation(work: Work, old: Habilitation, new: Habilitation) -> None:
+    work.connection.execute(
+        update(t.habilitation).where(t.habilitation.c.id == new.id).values(**_habilitation_values(new))
+    )
+    before, after = _habilitation_values(old), _habilitation_values(new)
+    changed = {name: value for name, value in after.items() if value != before[name]}
+    if changed.keys() == {"transmitted_on"}:
+        return  # named again without a change: the annexe's own entry tells
+    ended = "ended_on" in changed
+    work.journal(
+        "habilitation.ended" if ended and new.end else "habilitation.updated",
+        partner=new.partner,
+        habilitation=new.id,
+        rule=new.end.rule if ended and new.end else "A1",
+        details=_plain(changed),
+    )
+
+
+def _habilitation_values(one: Habilitation) -> dict[str, Any]:
+    person: Person = one.person
+    return {
+        "partner": one.partner,
+        "last_name": person.last_name,
+        "first_names": person.first_names,
+        "function": person.function,
+        "requested_on": one.requested_on,
+        "transmitted_on": one.transmitted_on,
+        "opened_at": one.opened_at,
+        "ended_on": one.end.on if one.end else None,
+        "end_rule": one.end.rule if one.end else None,
+        "end_transmitted_on": one.end.transmitted_on if one.end else None,
+        "end_recorded_on": one.end.recorded_on if one.end else None,
+        "closed_at": one.closed_at,
+        "waived": " ".join(sorted(one.waived)),
+    }
+
+
+def account_written(work: Work, email: EmailAddress, keycloak_id: str, digest: str) -> None:
+    """Which Keycloak user the account is, and what was last written there."""
+    work.connection.execute(
+        update(t.account).where(t.account.c.email == email).values(keycloak_id=keycloak_id, written=digest)
+    )
+
+
+def opened(work: Work, one: Habilitation, action: str, rule: str) -> None:
+    """The access is open in Keycloak."""
+    work.connection.execute(
+        update(t.habilitation)
+        .where(t.habilitation.c.id == one.id, t.habilitation.c.opened_at.is_(None))
+        .values(opened_at=work.now)
+    )
+    work.journal(action, partner=one.partner, habilitation=one.id, rule=rule)
+
+
+def closed(work: Work, one: Habilitation, rule: str) -> None:
+    """The access is closed in Keycloak. The first time is the one that counts (D1)."""
+    assert one.end is not None
+    work.connection.execute(
+        update(t.habilitation)
+        .where(t.habilitation.c.id == one.id, t.habilitation.c.closed_at.is_(None))
+        .values(**{name: value for name, value in _habilitation_values(one).items() if name.startswith("end")})
+    )
+    work.connection.execute(
+        update(t.habilitation)
+        .where(t.habilitation.c.id == one.id, t.habilitation.c.closed_at.is_(None))
+        .values(closed_at=work.now)
+    )
+    work.journal("close", partner=one.partner, habilitation=one.id, rule=rule)
+
+
+def hold_limit(work: Work, partner: str, plan_id: str, reason: str, covers: Sequence[int]) -> None:
+    """A plan that a limit holds, told once."""
+    known = select(t.hold.c.id).where(
+        t.hold.c.partner == partner, t.hold.c.plan_id == plan_id, t.hold.c.released_at.is_(None)
+    )
+    if work.connection.execute(known).first() is None:
+        work.connection.execute(
+            insert(t.hold).values(
+                kind="limit",
+                partner=partner,
+                reason=reason,
+                plan_id=plan_id,
+                covers=json.dumps(list(covers)),
+                since=work.now,
+            )
+        )
+        work.journal("hold", partner=partner, details={"reason": reason, "plan": plan_id})
+
+
+def release_limit(work: Work, partner: str, plan_id: str, by: str, reason: str, covers: Iterable[int]) -> None:
+    """A named person lets a held plan go; the closures that it covers count in no limit any more."""
+    work.connection.execute(
+        update(t.hold)
+        .where(t.hold.c.partner == partner, t.hold.c.kind == "limit", t.hold.c.released_at.is_(None))
+        .values(released_at=work.now, released_by=by, release_reason="superseded")
+    )
+    work.connection.execute(
+        insert(t.hold).values(
+            kind="limit",
+            partner=partner,
+            reason="closures",
+            plan_id=plan_id,
+            covers=json.dumps(sorted(covers)),
+            since=work.now,
+            released_at=work.now,
+            released_by=by,
+            release_reason=reason,
+        )
+    )
+    work.journal("release", partner=partner, details={"plan": plan_id, "by": by})
+
+
+def drop_limit(work: Work, partner: str) -> None:
+    """The partner's plan is no longer held: another one took its place."""
+    work.connection.execute(
+        delete(t.hold).where(t.hold.c.partner == partner, t.hold.c.kind == "limit", t.hold.c.released_at.is_(None))
+    )
+
+
+def intend_invitation(
+    work: Work, habilitation: int, partner: str, attempt: int, keycloak_time: datetime, lifespan_seconds: int
+) -> None:
+    """The intention to send the link, recorded before: it cannot be unsent (design, effects)."""
+    values = {
+        "intended_at": work.now,
+        "keycloak_time": keycloak_time,
+        "lifespan_seconds": lifespan_seconds,
+        "failed_at": None,
+    }
+    row = (t.invitation.c.habilitation == habilitation) & (t.invitation.c.attempt == attempt)
+    again = work.connection.execute(
+        update(t.invitation)
+        .where(row, t.invitation.c.sent_at.is_(None))
+        .values(**values, tries=t.invitation.c.tries + 1)
+    )
+    if again.rowcount == 0:
+        work.connection.execute(
+            insert(t.invitation).values(habilitation=habilitation, attempt=attempt, tries=1, **values)
+        )
+    work.journal("invite.intended", partner=partner, habilitation=habilitation, rule="P2")
+
+
+def settle_invitation(work: Work, habilitation: int, partner: str, attempt: int, sent_at: datetime | None) -> None:
+    """What became of it: sent at that moment, or not sent."""
+    outcome = {"sent_at": sent_at} if sent_at else {"failed_at": work.now}
+    work.connection.execute(
+        update(t.invitation)
+        .where(t.invitation.c.habilitation == habilitation, t.invitation.c.attempt == attempt)
+        .values(**outcome)
+    )
+    work.journal("invite" if sent_at else "invite.failed", partner=partner, habilitation=habilitation, rule="P2")
+
+
+def _inserted(result: Any) -> int:
+    return int(result.inserted_primary_key[0])
+
+
+def _plain(values: dict[str, Any]) -> dict[str, Any]:
+    """The values as JSON can hold them."""
+    return {
+        name: value.isoformat() if isinstance(value, date | datetime) else value for name, value in values.items()
+    }

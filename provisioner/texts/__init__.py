@@ -1,0 +1,1 @@
+"""The French that people read: words by code, reasons, dates."""

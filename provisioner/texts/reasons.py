@@ -1,0 +1,82 @@
+"""Why each change is made, what each drift and each limit means, in one sentence."""
+
+from __future__ import annotations
+
+from provisioner.domain.change import Action, Blocked, Change, Drift, DriftKind, Limit
+from provisioner.domain.habilitation import Habilitation
+from provisioner.texts.dates import french_date
+
+ACTIONS = {
+    Action.GROUP: "groupe créé",
+    Action.CLOSE: "accès clôturé",
+    Action.UPDATE: "données mises à jour",
+    Action.OPEN: "accès ouvert",
+    Action.REOPEN: "accès rouvert",
+    Action.INVITE: "courriel d'activation",
+}
+
+_DRIFT = {
+    DriftKind.SUSPENDED_BY_HAND: "Compte désactivé dans la console : il le reste. Pour le rouvrir : person reopen.",
+    DriftKind.ENABLED_BY_HAND: "Compte réactivé dans la console après sa clôture : il est clôturé de nouveau.",
+    DriftKind.CHANGED_BY_HAND: "Compte modifié dans la console : il est remis en conformité avec l'annexe 1.",
+    DriftKind.UNKNOWN_IN_GROUP: "Membre du groupe qu'aucune annexe 1 ne demande : à vérifier, rien n'est modifié.",
+    DriftKind.MISSING_ACCOUNT: "Compte supprimé dans la console. Pour le recréer : person reopen.",
+    DriftKind.UNMARKED: "La marque « gere_par » avait disparu du compte : elle est remise.",
+}
+
+
+def reason(change: Change) -> str:
+    """The sentence that answers « pourquoi ? » for this change."""
+    one = change.habilitation
+    if change.action is Action.GROUP:
+        return "Le groupe du partenaire n'existe pas encore."
+    assert one is not None
+    if change.by_hand:
+        return _BY_HAND[change.action]
+    if change.action is Action.CLOSE:
+        return _why_closed(one)
+    if change.action is Action.UPDATE:
+        return f"Données de l'annexe 1 transmise le {french_date(one.transmitted_on)}."
+    if change.action is Action.INVITE:
+        return "Nouvel accès : lien pour créer le mot de passe."
+    verb = "demandé de nouveau" if change.action is Action.REOPEN else "demandé"
+    return (
+        f"Accès {verb} pour le {french_date(one.requested_on)} "
+        f"(annexe 1 transmise le {french_date(one.transmitted_on)})."
+    )
+
+
+_BY_HAND = {
+    Action.CLOSE: "Compte réactivé à la main après sa clôture.",
+    Action.UPDATE: "Compte modifié à la main : les données de l'annexe 1 sont remises.",
+}
+
+
+def _why_closed(one: Habilitation) -> str:
+    assert one.end is not None
+    if one.end.rule == "C3":
+        return f"Fin de la convention le {french_date(one.end.on)}."
+    transmitted = french_date(one.end.transmitted_on) if one.end.transmitted_on else ""
+    if one.end.rule == "A5":
+        return f"Personne absente des deux listes de l'annexe 1 transmise le {transmitted} : clôture décidée."
+    return f"Clôture demandée pour le {french_date(one.end.on)} (annexe 1 transmise le {transmitted})."
+
+
+def drift_reason(drift: Drift) -> str:
+    """What was found changed, and what becomes of it."""
+    return _DRIFT[drift.kind]
+
+
+def blocked_reason(blocked: Blocked) -> str:
+    """What holds a plan, and how to go on."""
+    if blocked.limit is Limit.CLOSURES:
+        return (
+            f"Rien n'a été modifié pour {blocked.partner} : {blocked.figure} clôtures en 24 heures, "
+            f"{blocked.allowed} au plus sans accord. Après vérification : --allow {blocked.plan_id}"
+        )
+    if blocked.limit is Limit.UNKNOWN_REALM:
+        return "Ce royaume Keycloak n'est pas celui dans lequel ce registre a commencé : rien n'est modifié."
+    return (
+        "La politique de mot de passe du royaume est plus faible que la convention ne l'exige (P1) : aucun accès "
+        "n'est ouvert et aucun lien n'est envoyé ; les clôtures sont faites. Pour la rétablir : realm apply."
+    )

@@ -1,0 +1,83 @@
+"""Small builders for the rules' tests: invented persons of an invented partner."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from provisioner.domain.annexe import Annexe, Row
+from provisioner.domain.convention import Partner
+from provisioner.domain.habilitation import End, Habilitation
+from provisioner.domain.people import EmailAddress, Person
+from provisioner.domain.records import Account, Records
+from provisioner.domain.snapshot import RemoteAccount, RemoteGroup, Snapshot
+from provisioner.domain.wanted import wanted_account
+
+P1 = "length(8) and upperCase(1) and lowerCase(1) and digits(1) and specialChars(1)"
+LYS = Partner(
+    code="agglo-lys", name="Agglo de la Lys", domains=frozenset({"agglo-lys.example"}), signed_on=date(2026, 1, 15)
+)
+TODAY = date(2026, 9, 2)
+NOW = datetime(2026, 9, 2, 8, 0, tzinfo=UTC)
+LONG_AGO = NOW - timedelta(days=60)
+
+
+def email(name: str) -> EmailAddress:
+    return EmailAddress(f"{name}@agglo-lys.example")
+
+
+def person(name: str, function: str = "agent") -> Person:
+    return Person(name.capitalize(), "Alex", function, email(name))
+
+
+def habilitation(name: str, **facts: Any) -> Habilitation:
+    given: dict[str, Any] = {
+        "id": None,
+        "partner": LYS.code,
+        "person": person(name),
+        "requested_on": date(2026, 6, 10),
+        "transmitted_on": date(2026, 6, 15),
+    }
+    return Habilitation(**{**given, **facts})
+
+
+def end(on: date, rule: str = "A3", recorded_on: date = TODAY) -> End:
+    return End(on=on, rule=rule, transmitted_on=date(2026, 9, 1), recorded_on=recorded_on)
+
+
+def records(*habilitations: Habilitation, partners: tuple[Partner, ...] = (LYS,), **more: Any) -> Records:
+    """The register with these habilitations; an account that was ever opened has a Keycloak id `id-<address>`."""
+    accounts = {
+        one.email: Account(one.email, f"id-{one.email}" if one.opened_at else None, None) for one in habilitations
+    }
+    for one in habilitations:
+        if one.opened_at:
+            accounts[one.email] = Account(one.email, f"id-{one.email}", None)
+    given = {"partners": {one.code: one for one in partners}, "accounts": accounts, "habilitations": habilitations}
+    return Records(**{**given, **more})
+
+
+def remote(one: Habilitation, *, enabled: bool = True) -> RemoteAccount:
+    """The Keycloak user that this habilitation wants."""
+    wanted = wanted_account([one], enabled=enabled)
+    return RemoteAccount(
+        f"id-{one.email}", one.email, enabled, wanted.last_name, wanted.first_names, wanted.attributes
+    )
+
+
+def snapshot(*accounts: RemoteAccount, policy: str = P1, realm: str = "realm-1", group: bool = True) -> Snapshot:
+    members = RemoteGroup("group-1", frozenset(one.id for one in accounts)) if group else None
+    return Snapshot(realm, policy, {one.id: one for one in accounts}, {LYS.code: members})
+
+
+def annexe(asked: dict[str, date], ended: dict[str, date] | None = None, on: date = date(2026, 9, 1)) -> Annexe:
+    """An annexe that names these persons, with their dates."""
+    lists = ((1, asked), (2, ended or {}))
+    rows = tuple(
+        Row(number, row, name.capitalize(), "Alex", "agent", email(name), day)
+        for number, persons in lists
+        for row, (name, day) in enumerate(persons.items(), start=1)
+    )
+    return Annexe(on, rows, ())
+
+
