@@ -1,0 +1,35 @@
+"""Why a document cannot be read, and what to send instead."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+_SEND = "Envoyez l'annexe 1 au format .docx, .odt, .xlsx, .ods ou .csv."
+_SAVE_AGAIN = "Ouvrez-le dans votre suite bureautique, enregistrez-le de nouveau et renvoyez-le."
+
+#: The sentence by reason, as the document reader gives it in the finding's details.
+REASONS: Mapping[str, str] = {
+    "empty": f"le fichier est vide. {_SEND}",
+    "too-large": f"le fichier est trop volumineux. {_SEND}",
+    "damaged": f"le fichier est incomplet ou endommagé. {_SAVE_AGAIN}",
+    "other-format": "son contenu n'est pas celui qu'annonce l'extension de son nom. " + _SAVE_AGAIN,
+    "unsupported": f"ce type de fichier n'est pas pris en charge. {_SEND}",
+    "old-word": "c'est un ancien document Word (.doc). Enregistrez-le au format .docx et renvoyez-le.",
+    "old-excel": "c'est un ancien classeur Excel (.xls). Enregistrez-le au format .xlsx et renvoyez-le.",
+    "old-office": "c'est un ancien format bureautique. " + _SEND,
+    "password": "il est protégé par un mot de passe. Retirez la protection et renvoyez-le.",
+    "pdf": f"le format PDF n'est pas encore pris en charge. {_SEND}",
+    "image": "c'est une image ou une numérisation. Saisissez l'annexe 1 dans le modèle et renvoyez-la.",
+    "encoding": "ses caractères ne sont pas lisibles. Enregistrez-le en CSV UTF-8 ou au format .xlsx.",
+    "dtd": f"il contient des définitions externes qui ne sont pas admises. {_SAVE_AGAIN}",
+    "archive": f"sa structure interne n'est pas celle d'un document bureautique sain. {_SAVE_AGAIN}",
+    "bomb": "son contenu décompressé est démesuré. " + _SAVE_AGAIN,
+    "too-many-rows": "il contient beaucoup trop de lignes remplies. Ne gardez que celles de l'annexe 1.",
+    "too-long": f"sa lecture demande trop de temps ou de mémoire. {_SAVE_AGAIN}",
+    "failed": f"sa lecture s'est interrompue. {_SAVE_AGAIN}",
+}
+
+
+def why_unreadable(reason: str | None) -> str:
+    """The end of the sentence for a reason; a general one when there is none."""
+    return REASONS.get(reason or "", REASONS["failed"])
