@@ -11,7 +11,7 @@ from provisioner.sandbox.process import ServerProcess, wait_until
 from provisioner.sandbox.server import READY_SECONDS, DatabaseAccess, Keycloak
 
 _START = ["start", "--optimized", "--http-enabled=true", "--hostname-strict=false"]
-_PASSWORD = "password"
+_SEED_ADMIN = "administrator"
 
 
 def start(log_file: Path, database: DatabaseAccess | None) -> Keycloak:
@@ -21,22 +21,18 @@ def start(log_file: Path, database: DatabaseAccess | None) -> Keycloak:
         SandboxError: Java or Maven is missing, the distribution cannot be had, or the server does not start.
     """
     home = keycloak_home("postgres" if database else "dev-file")
-    data = tempfile.TemporaryDirectory(prefix="provisioner-keycloak-", ignore_cleanup_errors=True)
     keycloak = Keycloak("local JVM", log_file)
+    data = Path(tempfile.mkdtemp(prefix="provisioner-keycloak-"))
     if database is None:
-        shutil.copytree(_seed(home), data.name, dirs_exist_ok=True)
-        keycloak.admin_password = (Path(data.name) / _PASSWORD).read_text()
-    process = _launch(home, keycloak, Path(data.name), database)
-
-    def end() -> None:
-        process.stop()
-        data.cleanup()
-
-    keycloak.ends_with(end)
+        shutil.copytree(_seed(home), data, dirs_exist_ok=True)
+        keycloak.admin_password = (data / _SEED_ADMIN).read_text()
+    keycloak.ends_with(_launch(home, keycloak, data, database, discard=data).stop)
     return keycloak
 
 
-def _launch(home: Path, keycloak: Keycloak, data: Path, database: DatabaseAccess | None) -> ServerProcess:
+def _launch(
+    home: Path, keycloak: Keycloak, data: Path, database: DatabaseAccess | None, *, discard: Path | None
+) -> ServerProcess:
     environment = {
         "KC_DB_URL": f"jdbc:h2:file:{data}/h2;NON_KEYWORDS=VALUE;DB_CLOSE_ON_EXIT=FALSE",
         **keycloak.environment(database),
@@ -45,7 +41,7 @@ def _launch(home: Path, keycloak: Keycloak, data: Path, database: DatabaseAccess
         "JAVA_OPTS_KC_HEAP": "-Xms256m -Xmx768m",
     }
     command = [str(home / "bin" / "kc.sh"), *_START, *keycloak.options()]
-    process = ServerProcess(command, keycloak.log_file, environment=environment)
+    process = ServerProcess(command, keycloak.log_file, environment=environment, discard=discard)
     try:
         wait_until(keycloak.is_ready, lambda: process.is_running, "Keycloak", keycloak.log_file, READY_SECONDS)
     except BaseException:
@@ -63,7 +59,7 @@ def _seed(home: Path) -> Path:
                 made = Path(work) / "seed"
                 made.mkdir(mode=0o700)
                 keycloak = Keycloak("local JVM", Path(work) / "log")
-                _launch(home, keycloak, made, None).stop()
-                (made / _PASSWORD).write_text(keycloak.admin_password)
+                _launch(home, keycloak, made, None, discard=None).stop()
+                (made / _SEED_ADMIN).write_text(keycloak.admin_password)
                 made.rename(seed)
     return seed

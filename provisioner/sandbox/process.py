@@ -22,12 +22,19 @@ class ServerProcess:
     """A program under `supervise.py`: ended by `stop()`, or soon after this process died, SIGKILL included."""
 
     def __init__(
-        self, command: list[str], log_file: Path, *, environment: Mapping[str, str] | None = None, user: str = ""
+        self,
+        command: list[str],
+        log_file: Path,
+        *,
+        environment: Mapping[str, str] | None = None,
+        user: str = "",
+        discard: Path | None = None,
     ) -> None:
+        """`user` is for root only; the directory `discard` is removed when the program has ended."""
         self.log_file = log_file
         with log_file.open("ab") as log:
             self._supervisor = subprocess.Popen(
-                [sys.executable, "-I", "-S", str(_SUPERVISOR), str(os.getpid()), user, *command],
+                [sys.executable, "-I", "-S", str(_SUPERVISOR), str(os.getpid()), user, str(discard or ""), *command],
                 env={**os.environ, **(environment or {})},
                 cwd="/",
                 stdin=subprocess.DEVNULL,

@@ -1,12 +1,14 @@
 """Runs one program and ends it when this process is told to, or when the parent is no more, however it died.
 
 Run as a file by `process.py`, never imported: it must start fast and stand alone.
-`supervise.py PARENT_PID USER PROGRAM [ARGUMENT…]`; an empty USER keeps the present one.
+`supervise.py PARENT_PID USER DISCARD PROGRAM [ARGUMENT…]`: an empty USER keeps the present one; DISCARD is the
+directory to remove at the end, or empty.
 """
 
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -16,12 +18,12 @@ POLL_SECONDS = 0.5
 GRACE_SECONDS = 10
 
 
-class _Told(Exception):
+class _EndRequested(Exception):
     pass
 
 
 def _on_signal(_number: int, _frame: FrameType | None) -> None:
-    raise _Told
+    raise _EndRequested
 
 
 def main(parent: int, user: str, command: list[str]) -> int:
@@ -41,7 +43,7 @@ def main(parent: int, user: str, command: list[str]) -> int:
                 return child.wait(POLL_SECONDS)
             except subprocess.TimeoutExpired:
                 continue
-    except _Told:
+    except _EndRequested:
         pass
     finally:
         _end(child)
@@ -70,4 +72,8 @@ def _end(child: subprocess.Popen[bytes]) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main(int(sys.argv[1]), sys.argv[2], sys.argv[3:]))
+    try:
+        sys.exit(main(int(sys.argv[1]), sys.argv[2], sys.argv[4:]))
+    finally:
+        if sys.argv[3]:
+            shutil.rmtree(sys.argv[3], ignore_errors=True)

@@ -1,0 +1,132 @@
+"""The servers of the sandbox start, are real, and never outlive whoever started them."""
+
+from __future__ import annotations
+
+import os
+import signal
+import smtplib
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from email.message import EmailMessage
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from provisioner.sandbox import container, distribution, keycloak, postgres
+from provisioner.sandbox.errors import SandboxError
+from provisioner.sandbox.mail import Mailbox
+from provisioner.sandbox.process import ServerProcess, wait_until
+
+_PARENT = """
+import sys, time
+from pathlib import Path
+from provisioner.sandbox.{module} import {start}
+server = {start}(log_file=Path(sys.argv[1]))
+print("ready", flush=True)
+time.sleep(600)
+"""
+
+
+def _processes_of(marker: str) -> list[int]:
+    """The processes whose log, so standard output, is this file."""
+    found = []
+    for directory in Path("/proc").glob("[0-9]*"):
+        try:
+            if (
+                str((directory / "fd" / "1").readlink()) == marker
+                and "State:\tZ" not in (directory / "status").read_text()
+            ):
+                found.append(int(directory.name))
+        except OSError:
+            continue
+    return found
+
+
+def _becomes_true(condition: Callable[[], bool], seconds: float = 30) -> bool:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.05)
+    return True
+
+
+@pytest.mark.parametrize(("module", "start"), [("keycloak", "start_keycloak"), ("postgres", "start_postgres")])
+def test_a_server_ends_when_its_parent_is_killed(tmp_path: Path, module: str, start: str) -> None:
+    log = tmp_path / "log"
+    # PostgreSQL runs as another user when we are root: pytest's own directory is closed to that user.
+    data = Path(tempfile.mkdtemp())
+    data.chmod(0o755)
+    if module == "keycloak" and container.docker_answers():
+        pytest.skip("containers are ended by testcontainers' own watcher")
+    parent = subprocess.Popen(
+        [sys.executable, "-c", _PARENT.format(module=module, start=start), str(log)],
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert parent.stdout is not None
+    assert parent.stdout.readline() == "ready\n"
+    assert len(_processes_of(str(log))) >= 2
+
+    os.kill(parent.pid, signal.SIGKILL)
+    parent.communicate()
+
+    assert _becomes_true(lambda: not _processes_of(str(log)))
+    assert not list(data.iterdir())
+
+
+def test_a_program_that_ends_at_its_start_shows_its_log(tmp_path: Path) -> None:
+    process = ServerProcess(["sh", "-c", "echo the reason; exit 3"], tmp_path / "log")
+    with pytest.raises(SandboxError, match=r"ended at its start(.|\n)*the reason"):
+        wait_until(lambda: False, lambda: process.is_running, "It", process.log_file, 10)
+
+
+def test_one_sentence_says_what_to_install_when_there_is_neither_docker_nor_java(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/nobody")
+    monkeypatch.delenv("JAVA_HOME", raising=False)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(SandboxError, match=r"No Docker engine answers\..*Java 17 or newer is needed"):
+        keycloak.start_keycloak(log_file=tmp_path / "log")
+
+
+def test_a_docker_client_without_an_engine_is_no_engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/nobody")
+    assert not container.docker_answers()
+
+
+def test_a_missing_maven_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    real = shutil.which
+    monkeypatch.setattr(
+        distribution.shutil, "which", lambda name, **rest: None if name == "mvn" else real(name, **rest)
+    )
+    assert "Maven" in (distribution.missing_tools() or "")
+
+
+def test_postgresql_gives_new_databases(tmp_path: Path) -> None:
+    with postgres.start_postgres(log_file=tmp_path / "log") as server:
+        url = server.new_database("essai")
+        with psycopg.connect(url) as connection:
+            assert connection.execute("SELECT current_database()").fetchone() == ("essai",)
+        assert server.jdbc_url("essai").startswith("jdbc:postgresql://127.0.0.1:")
+    assert not server.is_ready()
+
+
+def test_each_mail_is_kept_as_a_file_and_can_be_awaited(tmp_path: Path) -> None:
+    message = EmailMessage()
+    message["From"], message["To"], message["Subject"] = "caf@example.org", "a@example.org", "Activation à faire"
+    message.set_content("Ouvrez https://example.org/lien?x=1&y=2 pour commencer.")
+    with Mailbox(tmp_path) as box:
+        with smtplib.SMTP(box.host, box.port) as client:
+            client.send_message(message)
+        (mail,) = box.wait_for(1, "a@example.org")
+        with pytest.raises(SandboxError, match="Activation à faire"):
+            box.wait_for(2, seconds=0.01)
+    assert mail.subject == "Activation à faire"
+    assert mail.links == ("https://example.org/lien?x=1&y=2",)
+    assert mail.file.suffix == ".eml"
