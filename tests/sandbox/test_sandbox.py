@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import smtplib
 import subprocess
@@ -103,7 +104,7 @@ def test_a_docker_client_without_an_engine_is_no_engine(tmp_path: Path, monkeypa
 def test_a_missing_maven_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     real = shutil.which
     monkeypatch.setattr(
-        distribution.shutil, "which", lambda name, **rest: None if name == "mvn" else real(name, **rest)
+        shutil, "which", lambda name, **rest: None if name == "mvn" else real(name, **rest)
     )
     assert "Maven" in (distribution.missing_tools() or "")
 

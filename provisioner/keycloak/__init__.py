@@ -1,0 +1,1 @@
+"""Keycloak: its accounts, its realm. The only place that knows its library."""

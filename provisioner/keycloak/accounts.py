@@ -1,0 +1,59 @@
+"""A Keycloak user's JSON and our types, both ways."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from provisioner.domain.people import EmailAddress
+from provisioner.domain.snapshot import RemoteAccount, WantedAccount
+from provisioner.keycloak.errors import ReadIncomplete
+
+Json = dict[str, Any]
+
+
+def account_of(user: object) -> RemoteAccount:
+    """The account that a user's full representation describes.
+
+    Raises:
+        ReadIncomplete: it is not one.
+    """
+    if not isinstance(user, dict) or not user.get("id") or not isinstance(user.get("enabled"), bool):
+        raise ReadIncomplete("Keycloak described an account without its id or its state.")
+    return RemoteAccount(
+        id=user["id"],
+        email=EmailAddress((user.get("email") or user.get("username") or "").lower()),
+        enabled=user["enabled"],
+        last_name=user.get("lastName") or "",
+        first_names=user.get("firstName") or "",
+        attributes={name: tuple(values) for name, values in (user.get("attributes") or {}).items()},
+    )
+
+
+def new_user(wanted: WantedAccount, group_paths: list[str]) -> Json:
+    """The representation that creates the account."""
+    return {
+        "username": wanted.email,
+        "email": wanted.email,
+        "emailVerified": False,
+        # Left out, Keycloak would take it for false.
+        "enabled": wanted.enabled is not False,
+        "firstName": wanted.first_names,
+        "lastName": wanted.last_name,
+        "attributes": {name: list(values) for name, values in wanted.attributes.items() if values},
+        "groups": group_paths,
+    }
+
+
+def changed_user(user: Json, wanted: WantedAccount) -> Json:
+    """The user's full representation with what is wanted in it; a write with attributes replaces everything."""
+    attributes = {**(user.get("attributes") or {})}
+    attributes |= {name: list(values) for name, values in wanted.attributes.items()}
+    changed = {name: value for name, value in user.items() if name not in {"access", "userProfileMetadata"}}
+    changed |= {
+        "firstName": wanted.first_names,
+        "lastName": wanted.last_name,
+        "attributes": {name: values for name, values in attributes.items() if values},
+    }
+    if wanted.enabled is not None:
+        changed["enabled"] = wanted.enabled
+    return changed

@@ -1,0 +1,228 @@
+"""One way to call Keycloak: its errors in our words, repeats of what is safe to repeat, and a count of the calls."""
+
+from __future__ import annotations
+
+import base64
+import json
+import threading
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any, Literal
+
+import stamina
+from keycloak import KeycloakOpenIDConnection
+from keycloak.exceptions import KeycloakConnectionError
+from keycloak.exceptions import KeycloakError as LibraryError
+from requests import Response
+
+from provisioner.keycloak.errors import (
+    Conflict,
+    KeycloakError,
+    KeycloakRefused,
+    KeycloakUnavailable,
+    NotFound,
+    ReadIncomplete,
+    WriteForbidden,
+)
+from provisioner.settings import KeycloakSettings
+
+Method = Literal["get", "post", "put", "delete"]
+
+#: More threads than a run may have, so that no connection is thrown away.
+_POOL = 40
+_ATTEMPTS = 4
+#: No new attempt after so many seconds; the last one may still take the time-out of the settings.
+_PATIENCE_SECONDS = 10
+_TRANSIENT = {None, 502, 503, 504}
+
+
+class _LibraryConnection(KeycloakOpenIDConnection):
+    """The library's connection, fit for threads: one token for all, asked for at the first call."""
+
+    def __init__(self, **options: Any) -> None:
+        self._token_lock = threading.RLock()
+        self._is_built = False
+        self.answers = 0
+        self.date: datetime | None = None
+        # The library would repeat a POST by itself, e-mails included.
+        super().__init__(max_retries=0, pool_maxsize=_POOL, **options)
+        self._is_built = True
+        self._s.hooks["response"].append(self._note)
+
+    def get_token(self) -> None:
+        if not self._is_built:
+            self.token = None
+            return
+        with self._token_lock:
+            self.answers += 1
+            super().get_token()
+
+    def refresh_token(self) -> None:
+        with self._token_lock:
+            super().refresh_token()
+
+    def _refresh_if_required(self) -> None:
+        with self._token_lock:
+            super()._refresh_if_required()
+
+    def _note(self, answer: Response, **_options: Any) -> None:
+        with self._token_lock:
+            self.answers += 1
+            if "Date" in answer.headers:
+                self.date = parsedate_to_datetime(answer.headers["Date"]).astimezone(UTC)
+
+
+class Connection:
+    """Calls to the Admin API of a server, shared by threads. Nothing is sent before the first call."""
+
+    def __init__(self, library: _LibraryConnection, *, read_only: bool = False) -> None:
+        self._library = library
+        self._read_only = read_only
+
+    @property
+    def calls(self) -> int:
+        """Answers received so far, those to requests for a token included."""
+        return self._library.answers
+
+    @property
+    def date(self) -> datetime | None:
+        """Keycloak's clock at its last answer, in whole seconds."""
+        return self._library.date
+
+    @property
+    def own_user_id(self) -> str:
+        """The id of the user that we are, as our token says.
+
+        Raises:
+            KeycloakRefused: the token does not say.
+        """
+        try:
+            payload = (self._library.token or {})["access_token"].split(".")[1]
+            claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+            return str(claims["sub"])
+        except (KeyError, IndexError, TypeError, ValueError) as error:
+            raise KeycloakRefused("Keycloak's token does not say who we are.") from error
+
+    def get(self, path: str, **query: Any) -> Any:
+        """What a GET answers, from JSON.
+
+        Raises:
+            ReadIncomplete: the answer is not whole JSON.
+            KeycloakError: as `request`.
+        """
+        answer = self.request("get", path, query=query)
+        try:
+            return answer.json()
+        except ValueError as error:
+            raise ReadIncomplete(f"Keycloak's answer to GET {path} cannot be read.") from error
+
+    def request(
+        self,
+        method: Method,
+        path: str,
+        body: object = None,
+        *,
+        query: Mapping[str, Any] | None = None,
+        repeatable: bool | None = None,
+    ) -> Response:
+        """One call; a repeatable one (default: any but POST) is tried a few times while Keycloak is unreachable.
+
+        Raises:
+            KeycloakUnavailable: no answer, or an error 5xx.
+            KeycloakRefused, NotFound, Conflict: as answered.
+            WriteForbidden: a write through a connection that only reads; nothing was sent.
+        """
+        if self._read_only and method != "get":
+            raise WriteForbidden(f"{method.upper()} {path} during a run that only looks.")
+        repeats = method != "post" if repeatable is None else repeatable
+        attempts = _ATTEMPTS if repeats else 1
+        for attempt in stamina.retry_context(on=_is_transient, attempts=attempts, timeout=_PATIENCE_SECONDS):
+            with attempt:
+                return self._once(method, path, body, query or {})
+        raise AssertionError("unreachable")
+
+    def close(self) -> None:
+        """Gives the sockets back."""
+        self._library._s.close()
+
+    def _once(self, method: Method, path: str, body: object, query: Mapping[str, Any]) -> Response:
+        data = {} if method == "get" else {"data": None if body is None else json.dumps(body)}
+        call = getattr(self._library, f"raw_{method}")
+        what = f"{method.upper()} {path}"
+        try:
+            answer: Response = call(path, **data, **query)
+        except KeycloakConnectionError as error:
+            cause = error.__cause__ or error
+            raise KeycloakUnavailable(f"Keycloak does not answer: {type(cause).__name__} ({what}).") from error
+        except LibraryError as error:
+            # Only the request for a token ends here: other answers are given back as they are.
+            raise _error(error.response_code, "the request for a token", error.response_body) from error
+        if answer.status_code >= 300:
+            raise _error(answer.status_code, what, answer.content)
+        return answer
+
+
+def service_connection(settings: KeycloakSettings, *, read_only: bool) -> Connection:
+    """As our own service account, in the realm."""
+    secret = settings.client_secret.get_secret_value() if settings.client_secret else None
+    library = _LibraryConnection(
+        server_url=f"{settings.url}/",
+        realm_name=settings.realm,
+        client_id=settings.client_id,
+        client_secret_key=secret,
+        grant_type="client_credentials",
+        timeout=settings.timeout_seconds,
+    )
+    return Connection(library, read_only=read_only)
+
+
+def administrator_connection(settings: KeycloakSettings) -> Connection:
+    """As the administrator of the master realm that the settings name.
+
+    Raises:
+        KeycloakRefused: they name none.
+    """
+    if settings.admin_username is None or settings.admin_password is None:
+        raise KeycloakRefused("PROVISIONER_KEYCLOAK__ADMIN_USERNAME and __ADMIN_PASSWORD must be set for this.")
+    library = _LibraryConnection(
+        server_url=f"{settings.url}/",
+        realm_name="master",
+        client_id="admin-cli",
+        username=settings.admin_username,
+        password=settings.admin_password.get_secret_value(),
+        grant_type="password",
+        timeout=settings.timeout_seconds,
+    )
+    return Connection(library)
+
+
+def _is_transient(error: Exception) -> bool:
+    return isinstance(error, KeycloakUnavailable) and error.status in _TRANSIENT
+
+
+def _error(status: int | None, what: str, body: bytes | None) -> KeycloakError:
+    reason = _reason(body)
+    sentence = f"Keycloak answered {status} to {what}: {reason or 'no reason given'}."
+    if status == 404 and reason is None:
+        # Keycloak gives its reasons in JSON: this is somebody else, a proxy say, and no proof that a thing is not there.
+        return KeycloakUnavailable(sentence, status)
+    if status == 404 and reason is not None and not reason.startswith("Realm"):
+        return NotFound(sentence, status)
+    if status == 409:
+        return Conflict(sentence, status)
+    if status is None or status >= 500 or status == 429:
+        return KeycloakUnavailable(sentence, status)
+    return KeycloakRefused(sentence, status)
+
+
+def _reason(body: bytes | None) -> str | None:
+    """What Keycloak's answer says. Its fields that hold values are left out: they may name a person."""
+    try:
+        answer = json.loads(body or b"")
+    except ValueError:
+        return None
+    if not isinstance(answer, dict):
+        return None
+    parts = [answer.get(key) for key in ("error", "errorMessage", "error_description", "field")]
+    return ", ".join(str(part) for part in parts if part) or None

@@ -1,0 +1,212 @@
+"""The accounts and groups of one realm: what is read, and each effect on one account."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from datetime import UTC, datetime
+from typing import Any
+
+from provisioner.domain.people import EmailAddress
+from provisioner.domain.snapshot import RemoteAccount, Snapshot, WantedAccount
+from provisioner.keycloak.accounts import Json, account_of, changed_user, new_user
+from provisioner.keycloak.connection import service_connection
+from provisioner.keycloak.errors import (
+    Conflict,
+    KeycloakRefused,
+    KeycloakUnavailable,
+    MailFailed,
+    NotFound,
+    OutcomeUnknown,
+    ReadIncomplete,
+    SessionsRemain,
+)
+from provisioner.keycloak.reading import group_by_path, read_snapshot
+from provisioner.settings import KeycloakSettings
+
+#: The platform's client, which the link of the e-mail leads to.
+PLATFORM_CLIENT = "cooperation"
+_LINK_ACTIONS = ["VERIFY_EMAIL", "UPDATE_PASSWORD"]
+
+
+class Directory:
+    """One realm of one Keycloak, as our service account. Threads may share it.
+
+    Every method raises KeycloakUnavailable when Keycloak does not answer and KeycloakRefused when it says no.
+    With `read_only`, any write raises WriteForbidden before it is sent.
+    """
+
+    def __init__(self, settings: KeycloakSettings, *, read_only: bool = False) -> None:
+        self._connection = service_connection(settings, read_only=read_only)
+        self._realm = f"admin/realms/{settings.realm}"
+        self._root = settings.group_root
+
+    @property
+    def calls(self) -> int:
+        """Answers had from Keycloak so far, those with a token included."""
+        return self._connection.calls
+
+    def server_time(self) -> datetime:
+        """Keycloak's clock at its last answer: UTC, whole seconds."""
+        if self._connection.date is None:
+            self._connection.get(self._realm)
+        if self._connection.date is None:
+            raise ReadIncomplete("Keycloak's answers bear no date.")
+        return self._connection.date
+
+    def snapshot(self, groups: Mapping[str, str | None]) -> Snapshot:
+        """The whole realm with these partners' groups (code: the group's id that the register knows, or None).
+
+        Raises:
+            ReadIncomplete: the read is not proven to be whole.
+        """
+        return read_snapshot(self._connection, self._realm, self._root, groups)
+
+    def account(self, id: str) -> RemoteAccount | None:
+        """The account with this id; None only when Keycloak says that there is none."""
+        try:
+            return account_of(self._connection.get(self._user(id)))
+        except NotFound:
+            return None
+
+    def find(self, email: EmailAddress) -> RemoteAccount | None:
+        """The account that has exactly this address, as its user name or as its e-mail."""
+        for field in ("username", "email"):
+            users = self._connection.get(f"{self._realm}/users", **{field: email}, exact="true")
+            if not isinstance(users, list) or len(users) > 1:
+                raise ReadIncomplete("Keycloak's answer to a search by address is not one account.")
+            if users:
+                return account_of(users[0])
+        return None
+
+    def create_group(self, code: str) -> str:
+        """Makes the partner's group unless it is there; its id."""
+        root = self._ensure_group(self._root, "groups")
+        return self._ensure_group(f"{self._root}/{code}", f"groups/{root}/children")
+
+    def _ensure_group(self, path: str, where: str) -> str:
+        found = group_by_path(self._connection, self._realm, path)
+        if found is None:
+            name = path.rpartition("/")[2]
+            # A conflict: somebody else was faster.
+            with suppress(Conflict):
+                self._connection.request("post", f"{self._realm}/{where}", {"name": name})
+            found = group_by_path(self._connection, self._realm, path)
+        if found is None:
+            raise ReadIncomplete(f"The group {path} was made and cannot be found.")
+        return found
+
+    def create_account(self, account: WantedAccount, groups: Sequence[str]) -> str:
+        """Makes the account, in the groups of these partners, which exist; its id.
+
+        Raises:
+            Conflict: an account with this address is there.
+        """
+        user = new_user(account, [f"{self._root}/{code}" for code in groups])
+        answer = self._connection.request("post", f"{self._realm}/users", user)
+        return str(answer.headers["Location"]).rpartition("/")[2]
+
+    def update_account(self, id: str, wanted: WantedAccount) -> None:
+        """Writes names, our attributes and (unless None) the state; address and other attributes stay.
+
+        Raises:
+            NotFound: there is no such account.
+        """
+        user = self._connection.get(self._user(id))
+        changed = changed_user(user, wanted)
+        self._connection.request("put", self._user(id), changed)
+
+    def join_group(self, id: str, group_id: str) -> None:
+        """Puts the account in a group; done twice, nothing more happens."""
+        self._connection.request("put", self._user(id, f"groups/{group_id}"))
+
+    def leave_group(self, id: str, group_id: str) -> None:
+        """Takes the account out of a group; done twice, nothing more happens.
+
+        Raises:
+            NotFound: there is no such account. A group that is gone has no member left.
+        """
+        try:
+            self._connection.request("delete", self._user(id, f"groups/{group_id}"))
+        except NotFound:
+            self._connection.get(self._user(id))
+
+    def end_sessions(self, id: str) -> None:
+        """Ends every session, offline ones included. Disable the account first, else a new one may slip in.
+
+        Raises:
+            SessionsRemain: one is left.
+        """
+        self._connection.request("post", self._user(id, "logout"), repeatable=True)
+        for consent in self._connection.get(self._user(id, "consents")):
+            # Not found: it went with the sessions.
+            with suppress(NotFound):
+                self._connection.request("delete", self._user(id, f"consents/{consent['clientId']}"))
+        if self._connection.get(self._user(id, "sessions")) or self._connection.get(self._user(id, "consents")):
+            raise SessionsRemain("An account still has a session after all were ended.")
+
+    def forget_password(self, id: str) -> None:
+        """Deletes the password, so that a new one must be made with a link."""
+        for credential in self._passwords(id):
+            # Not found: a first attempt's answer was lost.
+            with suppress(NotFound):
+                self._connection.request("delete", self._user(id, f"credentials/{credential['id']}"))
+
+    def has_password(self, id: str) -> bool:
+        """Whether the person has made a password."""
+        return bool(self._passwords(id))
+
+    def _passwords(self, id: str) -> list[Json]:
+        credentials = self._connection.get(self._user(id, "credentials"))
+        return [credential for credential in credentials if credential["type"] == "password"]
+
+    def send_link(self, id: str, lifespan_seconds: int, redirect_uri: str) -> None:
+        """Has Keycloak send the e-mail with the link to make a password. Never repeated by itself.
+
+        Raises:
+            MailFailed: it was not sent: the mail server refused, the account is disabled, the address is bad.
+            OutcomeUnknown: no answer, so it may have left or not.
+            NotFound: there is no such account.
+        """
+        query: dict[str, Any] = {
+            "lifespan": lifespan_seconds,
+            "client_id": PLATFORM_CLIENT,
+            "redirect_uri": redirect_uri,
+        }
+        path = self._user(id, "execute-actions-email")
+        try:
+            self._connection.request("put", path, _LINK_ACTIONS, query=query, repeatable=False)
+        except KeycloakUnavailable as error:
+            if error.status == 500:
+                raise MailFailed(str(error), error.status) from error
+            raise OutcomeUnknown(str(error), error.status) from error
+        except KeycloakRefused as error:
+            if error.status == 400:
+                raise MailFailed(str(error), error.status) from error
+            raise
+
+    def link_sent_since(self, id: str, since: datetime) -> datetime | None:
+        """When our service account last had a link sent to the account, from that second on; None if it had not.
+
+        `since` is an answer of `server_time`: only Keycloak's clock is compared.
+        """
+        first = int(since.timestamp()) * 1000
+        events = self._connection.get(
+            f"{self._realm}/admin-events",
+            operationTypes="ACTION",
+            resourcePath=f"users/{id}/execute-actions-email",
+            dateFrom=first,
+            max=-1,
+        )
+        ours = self._connection.own_user_id
+        times = [
+            event["time"] for event in events if event["authDetails"]["userId"] == ours and event["time"] >= first
+        ]
+        return datetime.fromtimestamp(max(times) / 1000, UTC) if times else None
+
+    def close(self) -> None:
+        """Gives the sockets back."""
+        self._connection.close()
+
+    def _user(self, id: str, rest: str = "") -> str:
+        return f"{self._realm}/users/{id}" + (f"/{rest}" if rest else "")

@@ -1,0 +1,47 @@
+"""What can go wrong with Keycloak, named after what the user must do."""
+
+from __future__ import annotations
+
+
+class KeycloakError(Exception):
+    """Keycloak did not do what was asked. `status` is its HTTP answer, None when there was none."""
+
+    def __init__(self, message: str, status: int | None = None) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+class KeycloakUnavailable(KeycloakError):
+    """It cannot be reached, does not answer in time or fails by itself: run again later."""
+
+
+class KeycloakRefused(KeycloakError):
+    """It says no: look at the credentials, the rights of the service account, or the value that it names."""
+
+
+class Conflict(KeycloakError):
+    """What was to be created is already there."""
+
+
+class NotFound(KeycloakError):
+    """What was asked for is not there."""
+
+
+class ReadIncomplete(KeycloakError):
+    """A read is not proven to be whole: nothing may be concluded from it."""
+
+
+class SessionsRemain(KeycloakError):
+    """An account still has a session after all were ended: run again."""
+
+
+class MailFailed(KeycloakError):
+    """Keycloak could not send the e-mail: look at the mail server. It was not sent."""
+
+
+class OutcomeUnknown(KeycloakUnavailable):
+    """No answer to an e-mail's sending: it may have left or not. Never repeat it blindly."""
+
+
+class WriteForbidden(KeycloakError):
+    """Something tried to write during a run that only looks: a defect of this software."""
