@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 
 #: A run of fewer changes ends before a bar could be read.
 LONG = 10
 
 
-def progress_bar(quiet: bool) -> Callable[[int], object]:
+def progress_bar(quiet: bool) -> Callable[[int], AbstractContextManager[Callable[[], None]]]:
     """A bar for runs of many changes on a terminal; nothing otherwise."""
 
     @contextmanager

@@ -20,7 +20,7 @@ def demo(
     """Try it: a real Keycloak, an example partner, two annexes, real e-mails. Stops by itself."""
     with exit_status():
         try:
-            from provisioner.sandbox.demo import run_demo
+            from provisioner.cli.demo import run_demo
         except ModuleNotFoundError as error:
             typer.echo(f"{error.name} is missing: install provisioner[sandbox], or run make install.", err=True)
             raise typer.Exit(2) from None

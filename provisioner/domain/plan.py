@@ -73,7 +73,7 @@ def _our_accounts(records: Records, snapshot: Snapshot) -> dict[EmailAddress, Re
     """Our accounts by address: known by their id, else bearing our mark. No other is ever ours."""
     ours = {account.email: account for account in snapshot.accounts.values() if account.is_marked}
     for email, account in records.accounts.items():
-        if account.keycloak_id in snapshot.accounts:
+        if account.keycloak_id is not None and account.keycloak_id in snapshot.accounts:
             ours[email] = snapshot.accounts[account.keycloak_id]
     return ours
 

@@ -139,7 +139,8 @@ class Effects:
             return future.result()
         if not isinstance(error, KeycloakError):
             raise error
-        self.unanswered = self.unanswered + 1 if isinstance(error, KeycloakUnavailable) else 0
+        silent = isinstance(error, KeycloakUnavailable) and error.status != 500  # 500 concerns that call alone
+        self.unanswered = self.unanswered + 1 if silent else 0
         return error
 
     def _settle(

@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Any
 
 from provisioner.clock import Clock
 from provisioner.domain.change import Action, Change, Limit
@@ -96,10 +96,8 @@ class Outcome:
     verdict: Verdict | None = None
 
 
-class ProgressBar(Protocol):
-    """Shows how far a run is: given the number of changes, returns what to call for each."""
-
-    def __call__(self, total: int) -> AbstractContextManager[Callable[[], None]]: ...
+#: Shows how far a run is: given the number of changes, gives what to call for each that is settled.
+ProgressBar = Callable[[int], AbstractContextManager[Callable[[], None]]]
 
 
 def plan_document(tools: Tools, request: Request) -> Outcome:

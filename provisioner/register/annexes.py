@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, delete, insert, select, update
 
 from provisioner.register.database import Work
-from provisioner.register.tables import annexe
+from provisioner.register.tables import annexe, inserted_id
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +57,7 @@ def approve(
             submitted_at=work.now,
             **approved,
         )
-        id_ = int(work.connection.execute(row).inserted_primary_key[0])
+        id_ = inserted_id(work.connection.execute(row))
     else:
         again = {"rejected_at": None, "rejected_by": None, "reason": None}
         work.connection.execute(update(annexe).where(annexe.c.id == id_).values(**approved, **again))

@@ -75,8 +75,8 @@ def save_habilitations(work: Work, before: Records, after: Records) -> None:
 def _insert_habilitation(work: Work, one: Habilitation) -> None:
     account = work.connection.execute(select(t.account.c.id).where(t.account.c.email == one.email)).scalar()
     if account is None:
-        account = _inserted(work.connection.execute(insert(t.account).values(email=one.email)))
-    id_ = _inserted(
+        account = t.inserted_id(work.connection.execute(insert(t.account).values(email=one.email)))
+    id_ = t.inserted_id(
         work.connection.execute(insert(t.habilitation).values(**_habilitation_values(one), account=account))
     )
     work.journal(
@@ -239,10 +239,6 @@ def settle_invitation(work: Work, habilitation: int, partner: str, attempt: int,
         .values(**outcome)
     )
     work.journal("invite" if sent_at else "invite.failed", partner=partner, habilitation=habilitation, rule="P2")
-
-
-def _inserted(result: Any) -> int:
-    return int(result.inserted_primary_key[0])
 
 
 def _plain(values: dict[str, Any]) -> dict[str, Any]:

@@ -1,0 +1,131 @@
+"""The trial run: the commands that an officer would type, on a real Keycloak that ends with us."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import signal
+import subprocess
+import sys
+import tempfile
+from contextlib import ExitStack
+from datetime import date, timedelta
+from pathlib import Path
+
+from rich.console import Console
+from rich.panel import Panel
+from rich.text import Text
+
+from provisioner.cli.session import Exit
+from provisioner.sandbox.errors import SandboxError
+from provisioner.sandbox.examples import write_examples
+from provisioner.sandbox.keycloak import start_keycloak
+from provisioner.sandbox.mail import Mailbox
+from provisioner.sandbox.server import Keycloak
+from provisioner.texts.dates import french_date
+
+PARTNER = "agglo-lys"
+REALM = "cooperation"
+APPROVER = "Claire Martin"
+
+
+def run_demo(*, keep: bool) -> int:
+    """Runs it and returns the exit status; with `keep`, leaves it up until interrupted."""
+    console = Console(highlight=False)
+    with ExitStack() as stack:
+        home = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="provisioner-demo-")))
+        mailbox = stack.enter_context(Mailbox(home / "mail"))
+        console.print("Démarrage d'un vrai Keycloak (la première fois, il est téléchargé)…")
+        try:
+            keycloak = stack.enter_context(start_keycloak(log_file=home / "keycloak.log"))
+        except SandboxError as error:
+            Console(stderr=True).print(Text(str(error)))
+            return Exit.FAILED
+        console.print(f"Keycloak est prêt ({keycloak.how}).")
+        status = _story(_Demo(console, home, keycloak, mailbox))
+        if keep and status == Exit.DONE:
+            _where_to_look(console, home, keycloak, mailbox)
+            signal.sigwait({signal.SIGINT, signal.SIGTERM})
+        return status
+
+
+class _Demo:
+    """The commands run one after the other, shown as they are typed."""
+
+    def __init__(self, console: Console, home: Path, keycloak: Keycloak, mailbox: Mailbox) -> None:
+        self.console, self.home, self.mailbox = console, home, mailbox
+        self.environment = {
+            **{name: value for name, value in os.environ.items() if not name.startswith("PROVISIONER_")},
+            "PROVISIONER_KEYCLOAK__URL": keycloak.url,
+            "PROVISIONER_KEYCLOAK__REALM": REALM,
+            "PROVISIONER_KEYCLOAK__CLIENT_SECRET": secrets.token_urlsafe(24),
+            "PROVISIONER_KEYCLOAK__ADMIN_USERNAME": keycloak.admin_username,
+            "PROVISIONER_KEYCLOAK__ADMIN_PASSWORD": keycloak.admin_password,
+            "PROVISIONER_SMTP__HOST": mailbox.host,
+            "PROVISIONER_SMTP__PORT": str(mailbox.port),
+            "PROVISIONER_SMTP__FROM": "ne-pas-repondre@caf.example",
+            "PROVISIONER_PLATFORM__URL": f"{keycloak.url}/realms/{REALM}/account",
+            "PROVISIONER_DATA_DIR": str(home / "data"),
+        }
+
+    def run(self, *arguments: str) -> int:
+        """One command, as it would be typed."""
+        shown = " ".join(f'"{word}"' if " " in word else word for word in arguments)
+        self.console.print(Text(f"\n$ provisioner {shown}", style="bold cyan"))
+        command = [sys.executable, "-m", "provisioner", *arguments]
+        return subprocess.run(command, cwd=self.home, env=self.environment, check=False).returncode
+
+
+def _story(demo: _Demo) -> int:
+    today = date.today()  # noqa: DTZ011 - the day that the person who tries it reads on their calendar
+    first, second = write_examples(demo.home, today)
+    signed = (today - timedelta(days=100)).isoformat()
+    partner = ("partner", "add", PARTNER, "--name", "Agglo de la Lys (exemple)", "--domain", "agglo-lys.example")
+    approved = ("--partner", PARTNER, "--approved-by", APPROVER, "--yes")
+    steps: list[tuple[str, tuple[str, ...]]] = [
+        ("Le royaume Keycloak, d'après realm-config/", ("realm", "apply")),
+        (
+            "Un partenaire a signé la convention",
+            (*partner, "--signed-on", signed, "--ctg-end", f"{today.year + 4}-12-31"),
+        ),
+        ("Il envoie sa première annexe 1 : elle est contrôlée…", ("check", first.name, "--partner", PARTNER)),
+        ("… puis validée et appliquée", ("apply", first.name, *approved)),
+        ("Une seconde annexe arrive : ce qu'elle changerait", ("plan", second.name, "--partner", PARTNER)),
+        ("… puis validée et appliquée", ("apply", second.name, *approved)),
+        ("Ce que le registre en dit", ("partner", "show", PARTNER)),
+    ]
+    for title, command in steps:
+        demo.console.rule(Text(title))
+        status = demo.run(*command)
+        if status != Exit.DONE:
+            return status
+    _mails(demo, today)
+    return Exit.DONE
+
+
+def _mails(demo: _Demo, today: date) -> None:
+    mails = demo.mailbox.messages()
+    demo.console.rule(Text("Les courriels envoyés"))
+    for mail in mails:
+        demo.console.print(Text(f"  {mail.to} : {mail.subject}"))
+    if mails:
+        demo.console.print(Panel(Text(mails[0].text.strip()), title=f"Le premier, le {french_date(today)}"))
+    demo.console.print(
+        "Personne n'a choisi ni vu de mot de passe : chaque personne crée le sien avec le lien reçu.\n"
+        "Pour regarder de plus près : make demo KEEP=1"
+    )
+
+
+def _where_to_look(console: Console, home: Path, keycloak: Keycloak, mailbox: Mailbox) -> None:
+    console.rule(Text("Où regarder"))
+    lines = {
+        "Console d'administration": f"{keycloak.url}/admin/master/console/#/{REALM}/users",
+        "  identifiant": keycloak.admin_username,
+        "  mot de passe": keycloak.admin_password,
+        "Page de connexion": f"{keycloak.url}/realms/{REALM}/account",
+        "Boîte aux lettres": str(mailbox.directory),
+        "Registre": str(home / "data"),
+    }
+    for name, value in lines.items():
+        console.print(Text(f"  {name} : {value}"), soft_wrap=True)
+    console.print("Tout s'arrête et s'efface avec Ctrl+C.")

@@ -1,0 +1,144 @@
+"""A Caf's office for tests: the real commands, on a realm of its own, with a register of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from jsonschema import Draft202012Validator
+from provisioner.keycloak.directory import Directory
+
+from provisioner.sandbox.mail import Mail, Mailbox
+from provisioner.settings import Settings
+
+ROOT = Path(__file__).parents[2]
+SAMPLES = ROOT / "tests" / "data" / "samples"
+SCHEMAS = json.loads((ROOT / "docs" / "schemas" / "answers.schema.json").read_text("utf-8"))
+
+PARTNER = "agglo-lys"
+DOMAIN = "agglo-lys.example"
+FIRST = SAMPLES / "01-premiere-demande.docx"
+SECOND = SAMPLES / "02-ajouts-et-cloture.xlsx"
+FIRST_DAY = "2026-06-16"
+SECOND_DAY = "2026-09-02"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a command answered."""
+
+    status: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+
+def valid(answer: Any, definition: str) -> Any:
+    """The answer, once it is exactly what the contract says."""
+    schema = {"$ref": f"#/$defs/{definition}", "$defs": SCHEMAS["$defs"]}
+    Draft202012Validator(schema).validate(answer)
+    return answer
+
+
+class Office:
+    """One register, one realm, one mailbox."""
+
+    def __init__(self, settings: Settings, mailbox: Mailbox, home: Path) -> None:
+        self.settings, self.mailbox, self.home = settings, mailbox, home
+        secret = settings.keycloak.client_secret
+        assert secret is not None
+        self.environment = {
+            **{name: value for name, value in os.environ.items() if not name.startswith("PROVISIONER_")},
+            "PROVISIONER_KEYCLOAK__URL": settings.keycloak.url,
+            "PROVISIONER_KEYCLOAK__REALM": settings.keycloak.realm,
+            "PROVISIONER_KEYCLOAK__CLIENT_SECRET": secret.get_secret_value(),
+            "PROVISIONER_DATA_DIR": str(home / "data"),
+            "PROVISIONER_INVITATION__SETTLE_SECONDS": "2",
+        }
+        self.sent_before = len(mailbox.messages())
+
+    def run(self, *arguments: str | Path, today: str | None = None, **environment: str) -> Answer:
+        """One command, as a user types it, on that day."""
+        moved = {"PROVISIONER_TODAY": today} if today else {}
+        done = subprocess.run(
+            [sys.executable, "-m", "provisioner", *map(str, arguments)],
+            env={**self.environment, **moved, **environment},
+            cwd=self.home,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+        return Answer(done.returncode, done.stdout, done.stderr)
+
+    def add_partner(self, code: str = PARTNER, domain: str = DOMAIN, *more: str) -> None:
+        signed = more or ("--signed-on", "2026-01-15")
+        answer = self.run("partner", "add", code, "--name", f"Partenaire {code}", "--domain", domain, *signed)
+        assert answer.status == 0, answer.err
+
+    def apply(self, file: Path, *more: str, today: str, partner: str = PARTNER, status: int = 0) -> Any:
+        """`apply --yes --format json`, its answer held against the schema."""
+        answer = self.run(
+            "apply",
+            file,
+            "--partner",
+            partner,
+            "--approved-by",
+            "Claire Martin",
+            "--yes",
+            "--format",
+            "json",
+            *more,
+            today=today,
+        )
+        assert answer.status == status, (answer.status, answer.err, answer.out)
+        return valid(answer.json, "outcome")
+
+    def plan(self, *arguments: str | Path, today: str, status: int = 0) -> Any:
+        answer = self.run("plan", *arguments, "--format", "json", today=today)
+        assert answer.status == status, (answer.status, answer.err, answer.out)
+        return valid(answer.json, "plan")
+
+    def sync(self, *more: str, today: str, status: int = 0) -> Any:
+        answer = self.run("sync", "--format", "json", *more, today=today)
+        assert answer.status == status, (answer.status, answer.err, answer.out)
+        return valid(answer.json, "outcome")
+
+    def directory(self) -> Directory:
+        """Keycloak as our own service account sees it."""
+        return Directory(self.settings.keycloak)
+
+    def mails(self) -> list[Mail]:
+        """What was received since the office opened, by this realm's persons."""
+        return self.mailbox.messages()[self.sent_before :]
+
+
+def changes(answer: Any, key: str = "changes") -> list[tuple[str, str | None]]:
+    """The actions and addresses of an answer, in order."""
+    return [(one["action"], one["email"]) for one in answer[key]]
+
+
+def annexe_csv(
+    path: Path, asked: dict[str, str], ended: dict[str, str], transmitted_on: str, domain: str = DOMAIN
+) -> Path:
+    """An annexe 1 as .csv: for each list, a person's name and their date."""
+    lines = ["ANNEXE 1 : Suivi des habilitations", f"Date de transmission :;{transmitted_on}"]
+    titles = (
+        "1 - Liste des personnes pour lesquelles un nouvel accès est demandé",
+        "2 - Liste des personnes à clôturer",
+    )
+    columns = ("Date de demande d'habilitation", "Date de fin d'habilitation")
+    for title, column, rows in zip(titles, columns, (asked, ended), strict=True):
+        lines += ["", title, f"Nom;Prénom;Fonction/qualité;Adresse électronique;{column}"]
+        lines += [f"{name.capitalize()};Camille;agent;{name}@{domain};{day}" for name, day in rows.items()]
+    path.write_text("\n".join(lines) + "\n", "utf-8")
+    return path
