@@ -142,6 +142,10 @@ class Connection:
                 return self._once(method, path, body, query or {})
         raise AssertionError("unreachable")
 
+    def renew_token(self) -> None:
+        """Asks for a new token: rights given since the last one show in it."""
+        self._library.get_token()
+
     def close(self) -> None:
         """Gives the sockets back."""
         self._library._s.close()
@@ -205,7 +209,7 @@ def _error(status: int | None, what: str, body: bytes | None) -> KeycloakError:
     reason = _reason(body)
     sentence = f"Keycloak answered {status} to {what}: {reason or 'no reason given'}."
     if status == 404 and reason is None:
-        # Keycloak gives its reasons in JSON: this is somebody else, a proxy say, and no proof that a thing is not there.
+        # Keycloak gives its reasons in JSON: this is a proxy, say, and no proof that a thing is not there.
         return KeycloakUnavailable(sentence, status)
     if status == 404 and reason is not None and not reason.startswith("Realm"):
         return NotFound(sentence, status)

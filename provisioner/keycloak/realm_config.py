@@ -1,0 +1,110 @@
+"""The realm as code: its files, with the settings in place of their placeholders."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from provisioner.keycloak.errors import KeycloakError
+from provisioner.settings import PREFIX, Settings
+
+Json = dict[str, Any]
+
+#: The roles of realm-management that the service account has, and no other.
+SERVICE_ROLES = frozenset({"manage-users", "view-events", "view-realm"})
+
+_PLACEHOLDER = re.compile(r"\$\{([A-Z_]+)\}")
+
+
+class RealmConfigError(KeycloakError):
+    """The realm's files cannot be used as they are; nothing was sent."""
+
+
+@dataclass(frozen=True, slots=True)
+class RealmConfig:
+    """What a realm must be: its settings, users' profile, clients and French texts."""
+
+    realm: Json
+    user_profile: Json
+    clients: list[Json]
+    texts: dict[str, str]
+
+
+def load_realm_config(settings: Settings) -> RealmConfig:
+    """The files of `settings.realm_config`, or those of the package, filled in.
+
+    The mail server's password and the client's secret stand in no file: they come from the settings here.
+
+    Raises:
+        RealmConfigError: a file cannot be read, or a placeholder's setting is not set.
+    """
+    directory = settings.realm_config or _shipped()
+    realm, user_profile, clients, texts = (
+        _filled(_read(directory / name), settings)
+        for name in ("realm.json", "user-profile.json", "clients.json", "texts-fr.json")
+    )
+    if settings.keycloak.client_secret is None:
+        raise RealmConfigError(f"{PREFIX}KEYCLOAK__CLIENT_SECRET is not set.")
+    for client in clients:
+        if client["clientId"] == settings.keycloak.client_id:
+            client["secret"] = settings.keycloak.client_secret.get_secret_value()
+    realm["realm"] = settings.keycloak.realm
+    realm["smtpServer"] |= _mail_credentials(settings)
+    return RealmConfig(realm, user_profile, clients, texts)
+
+
+def _mail_credentials(settings: Settings) -> dict[str, str]:
+    if settings.smtp.username is None:
+        return {"auth": "false"}
+    if settings.smtp.password is None:
+        raise RealmConfigError(f"{PREFIX}SMTP__PASSWORD is not set.")
+    return {"auth": "true", "user": settings.smtp.username, "password": settings.smtp.password.get_secret_value()}
+
+
+def _shipped() -> Path:
+    package = Path(__file__).parents[1]
+    in_wheel = package / "realm-config"
+    return in_wheel if in_wheel.is_dir() else package.parent / "realm-config"
+
+
+def _read(path: Path) -> Any:
+    try:
+        return json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise RealmConfigError(f"{path.name} cannot be read: {error}") from error
+
+
+def _filled(value: Any, settings: Settings) -> Any:
+    if isinstance(value, str):
+        return _PLACEHOLDER.sub(lambda found: _setting(found.group(1), settings), value)
+    if isinstance(value, list):
+        return [_filled(item, settings) for item in value]
+    if isinstance(value, dict):
+        return {key: _filled(item, settings) for key, item in value.items()}
+    return value
+
+
+#: What the files may ask for, by the name of the setting's variable without its prefix.
+_SETTINGS: dict[str, Callable[[Settings], object]] = {
+    "KEYCLOAK__CLIENT_ID": lambda settings: settings.keycloak.client_id,
+    "PLATFORM__URL": lambda settings: settings.platform.url,
+    "PLATFORM__ORIGIN": lambda settings: "{0.scheme}://{0.netloc}".format(urlsplit(settings.platform.url)),
+    "SMTP__HOST": lambda settings: settings.smtp.host,
+    "SMTP__PORT": lambda settings: settings.smtp.port,
+    "SMTP__FROM": lambda settings: settings.smtp.from_,
+    "SMTP__TLS": lambda settings: str(settings.smtp.tls).lower(),
+}
+
+
+def _setting(name: str, settings: Settings) -> str:
+    if name not in _SETTINGS:
+        raise RealmConfigError(f"The realm's files ask for ${{{name}}}, which is no setting.")
+    value = _SETTINGS[name](settings)
+    if value is None:
+        raise RealmConfigError(f"{PREFIX}{name} is not set.")
+    return str(value)
