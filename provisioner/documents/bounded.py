@@ -1,0 +1,61 @@
+"""Parsing in a child process with bounds: a hostile file costs a process, never the service."""
+
+from __future__ import annotations
+
+import json
+import math
+import subprocess
+import sys
+from pathlib import PurePath
+from typing import TYPE_CHECKING
+
+from provisioner.documents.blocks import Reading, Unreadable, from_json
+
+if TYPE_CHECKING:
+    from provisioner.settings import DocumentSettings
+
+_MIB = 2**20
+
+
+def parse_bounded(content: bytes, name: str, limits: DocumentSettings) -> Reading:
+    """The file's blocks, read elsewhere.
+
+    Raises:
+        Unreadable: the file is refused, or its reading died or was late.
+    """
+    if not content:
+        raise Unreadable("empty")
+    if len(content) > limits.max_mib * _MIB:
+        raise Unreadable("too-large")
+    bounds = (
+        limits.memory_mib * _MIB,
+        math.ceil(limits.seconds),
+        limits.max_unpacked_mib * _MIB,
+        limits.max_rows,
+    )
+    try:
+        done = subprocess.run(
+            # Only the extension is passed on: the rest of a name is nobody's business, and may hold anything.
+            [sys.executable, "-I", "-m", "provisioner.documents.child", _extension(name), *map(str, bounds)],
+            input=content,
+            capture_output=True,
+            timeout=limits.seconds,
+            check=False,
+            env={},  # our environment holds secrets
+        )
+    except subprocess.TimeoutExpired:
+        raise Unreadable("too-long") from None
+    if done.returncode < 0:
+        raise Unreadable("too-long")  # killed: memory or time
+    try:
+        answer = json.loads(done.stdout)
+    except ValueError:
+        raise Unreadable("failed") from None
+    if done.returncode or "unreadable" in answer:
+        raise Unreadable(answer.get("unreadable", "failed"))
+    return from_json(answer)
+
+
+def _extension(name: str) -> str:
+    suffix = PurePath(name.replace("\0", "")).suffix.lower()
+    return f"file{suffix}" if suffix[1:].isascii() and suffix[1:].isalnum() else "file"

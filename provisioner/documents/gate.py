@@ -1,0 +1,166 @@
+"""The one gate before any parser: what a file really is, and whether it may be unpacked at all."""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+import zlib
+from collections.abc import Iterator
+from pathlib import PurePath
+
+from provisioner.documents.blocks import Unreadable
+
+#: The most files in a package; an office document has some tens.
+MOST_MEMBERS = 10_000
+
+#: How many times its packed size a part may have, once it is bigger than `RATIO_FROM`.
+MOST_RATIO = 200
+RATIO_FROM = 10 * 2**20
+
+_CHUNK = 2**20
+
+#: Names that promise text: only these make a text file a list.
+_TEXT_SUFFIXES = {".csv", ".txt", ".tsv"}
+
+#: What other names promise. A name without a known extension promises nothing.
+_PROMISES = {
+    ".docx": "docx",
+    ".docm": "docx",
+    ".dotx": "docx",
+    ".xlsx": "xlsx",
+    ".xlsm": "xlsx",
+    ".xltx": "xlsx",
+    ".odt": "odt",
+    ".ott": "odt",
+    ".ods": "ods",
+    ".ots": "ods",
+    ".xls": "xls",
+    ".doc": "doc",
+    ".pdf": "pdf",
+}
+
+_ODF = {
+    b"application/vnd.oasis.opendocument.text": "odt",
+    b"application/vnd.oasis.opendocument.text-template": "odt",
+    b"application/vnd.oasis.opendocument.spreadsheet": "ods",
+    b"application/vnd.oasis.opendocument.spreadsheet-template": "ods",
+}
+_IMAGES = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"II*\0", b"MM\0*", b"BM", b"RIFF")
+_OLE = b"\xd0\xcf\x11\xe0"
+
+#: The parts that our readers look at; the others are only counted.
+_WANTED = re.compile(
+    r"mimetype|content\.xml|styles\.xml|META-INF/manifest\.xml|word/(document|styles)\.xml"
+    r"|xl/(workbook|styles|sharedStrings)\.xml|xl/_rels/workbook\.xml\.rels|xl/worksheets/[^/]+\.xml"
+)
+_DOCTYPES = tuple("<!DOCTYPE".encode(encoding) for encoding in ("utf-8", "utf-16-le", "utf-16-be"))
+
+Parts = dict[str, bytes]
+
+
+def admit(content: bytes, name: str, most_unpacked: int) -> tuple[str, Parts]:
+    """The file's kind (`docx`, `odt`, `xlsx`, `ods`, `csv`) by its content, and its parts when it is a package.
+
+    Args:
+        content: the file's bytes.
+        name: its name; a known extension must agree with the content.
+        most_unpacked: the most bytes that the package may hold.
+
+    Raises:
+        Unreadable: the type is not one that is read, is not what the name promises, or the package is unsound.
+    """
+    suffix = PurePath(name).suffix.lower()
+    promised = "csv" if suffix in _TEXT_SUFFIXES else _PROMISES.get(suffix)
+    parts: Parts = {}
+    if content.startswith(b"PK\x03\x04"):
+        parts = _unpack(content, most_unpacked)
+        kind = _kind_of_package(parts)
+    else:
+        kind = _kind_of_plain(content)
+        if kind == "csv" and promised is None:
+            raise Unreadable("unsupported")
+    if promised not in (None, kind):
+        raise Unreadable("other-format")
+    if kind in ("doc", "xls", "pdf"):
+        raise Unreadable({"doc": "old-word", "xls": "old-excel", "pdf": "pdf"}[kind])
+    return kind, parts
+
+
+def _kind_of_plain(content: bytes) -> str:
+    if not content.strip():
+        raise Unreadable("empty")
+    if content.startswith(_OLE):
+        return _kind_of_ole(content)
+    if content[:1024].lstrip().startswith(b"%PDF"):
+        return "pdf"
+    if content.startswith(_IMAGES):
+        raise Unreadable("image")
+    if content.startswith((b"\xff\xfe", b"\xfe\xff")) or not re.search(rb"[\0-\x08\x0e-\x1a]", content):
+        return "csv"
+    raise Unreadable("unsupported")
+
+
+def _kind_of_ole(content: bytes) -> str:
+    """Microsoft's container of before 2007: an old document, or the wrapping of one with a password."""
+    if "EncryptedPackage".encode("utf-16-le") in content:
+        raise Unreadable("password")
+    if "WordDocument".encode("utf-16-le") in content:
+        return "doc"
+    if any(stream.encode("utf-16-le") in content for stream in ("Workbook", "Book\0")):
+        return "xls"
+    raise Unreadable("old-office")
+
+
+def _kind_of_package(parts: Parts) -> str:
+    if "word/document.xml" in parts:
+        return "docx"
+    if "xl/workbook.xml" in parts:
+        return "xlsx"
+    kind = _ODF.get(parts.get("mimetype", b"").strip())
+    if kind is None or "content.xml" not in parts:
+        raise Unreadable("unsupported")
+    if b"encryption-data" in parts.get("META-INF/manifest.xml", b""):
+        raise Unreadable("password")
+    return kind
+
+
+def _unpack(content: bytes, most_unpacked: int) -> Parts:
+    """The parts that are read, after every member was inflated, counted and looked at."""
+    parts: Parts = {}
+    left = most_unpacked
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as package:
+            for member in _sound_members(package):
+                data = _inflate(package, member, left)
+                left -= len(data)
+                if member.filename.endswith((".xml", ".rels")) and any(mark in data for mark in _DOCTYPES):
+                    raise Unreadable("dtd")
+                if _WANTED.fullmatch(member.filename):
+                    parts[member.filename] = data
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError, OSError):
+        # zipfile tells a broken package in all these ways.
+        raise Unreadable("damaged") from None
+    return parts
+
+
+def _sound_members(package: zipfile.ZipFile) -> Iterator[zipfile.ZipInfo]:
+    members = package.infolist()
+    if len(members) > MOST_MEMBERS or len({member.filename for member in members}) < len(members):
+        raise Unreadable("archive")
+    for member in members:
+        if member.flag_bits & 0x1:
+            raise Unreadable("password")
+        yield member
+
+
+def _inflate(package: zipfile.ZipFile, member: zipfile.ZipInfo, left: int) -> bytes:
+    """A member's bytes, counted while they come: the size that it declares may lie."""
+    data = bytearray()
+    with package.open(member) as stream:
+        while chunk := stream.read(_CHUNK):
+            data += chunk
+            ratio_is_mad = len(data) > RATIO_FROM and len(data) > MOST_RATIO * max(member.compress_size, 1)
+            if len(data) > left or ratio_is_mad:
+                raise Unreadable("bomb")
+    return bytes(data)

@@ -1,0 +1,181 @@
+"""The rules that a document answers by itself: its dates, its addresses, its two lists side by side (findings D)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from rapidfuzz import fuzz, process
+
+from provisioner.domain.annexe import Annexe, Column, Finding, Row, Severity
+from provisioner.domain.calendar import add_months
+from provisioner.domain.duplicates import duplicate_persons, possible_duplicates
+from provisioner.domain.mailboxes import MailboxRules
+from provisioner.domain.people import EmailAddress, domain_of, mailbox_of
+
+__all__ = ["MailboxRules", "judge_document", "sort_findings"]
+
+#: How like a declared domain must be to be suggested, in percent.
+LIKE_DOMAIN = 70
+
+#: Months for which a closure stays in list 2 (A3).
+CLOSED_FOR_MONTHS = 24
+
+_COLUMNS = {column: position for position, column in enumerate(Column)}
+
+
+def judge_document(
+    annexe: Annexe,
+    today: date,
+    mailboxes: MailboxRules,
+    partner_domains: frozenset[str] | None,
+    open_addresses: frozenset[EmailAddress] = frozenset(),
+) -> tuple[Finding, ...]:
+    """The reader's findings and those that need several cells, today, or lists of known domains.
+
+    Args:
+        annexe: the document as read.
+        today: the day on which it is judged.
+        mailboxes: which addresses are nobody's or several people's.
+        partner_domains: the domains that the partner declared; None when the partner is not known.
+        open_addresses: addresses already open for the partner, for which no finding about the address's domain or
+            kind is an error (A4).
+    """
+    if any(finding.code == "unreadable-document" for finding in annexe.findings):
+        return annexe.findings
+    addresses = _Addresses(annexe, mailboxes, partner_domains, open_addresses)
+    return sort_findings(
+        (
+            *addresses.with_suggestions(annexe.findings),
+            *_of_dates(annexe, today),
+            *addresses.findings(),
+            *_in_both_lists(annexe),
+            *duplicate_persons(annexe),
+            *possible_duplicates(annexe),
+        )
+    )
+
+
+def sort_findings(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """In the order of reading: the whole document, then by list, row and column."""
+    return tuple(
+        sorted(
+            findings,
+            key=lambda one: (one.list or 0, one.row or 0, -1 if one.column is None else _COLUMNS[one.column]),
+        )
+    )
+
+
+def _of_dates(annexe: Annexe, today: date) -> Iterator[Finding]:
+    """A2: not transmitted in the future. A6: planned dates are told. A3: closures older than 2 years are too old."""
+    transmitted_on = annexe.transmitted_on
+    if transmitted_on is not None and transmitted_on > today:
+        yield Finding(
+            "transmission-date-future",
+            Severity.ERROR,
+            value=transmitted_on.isoformat(),
+            details={"transmitted_on": transmitted_on},
+        )
+    for row in annexe.rows:
+        if row.on is None:
+            continue
+        if row.on > today:
+            yield _of_date(row, "date-future", Severity.WARNING, on=row.on)
+        listed_until = add_months(row.on, CLOSED_FOR_MONTHS)
+        if row.list == 2 and transmitted_on is not None and listed_until < transmitted_on:
+            yield _of_date(row, "closure-too-old", Severity.WARNING, ended_on=row.on)
+
+
+def _in_both_lists(annexe: Annexe) -> Iterator[Finding]:
+    """A4: an end on or after the transmission is planned, one before a newer request is a return; else an error.
+
+    It stands on list 2's row, so that this closure waits for an answer.
+    """
+    asked: dict[EmailAddress, Row] = {}
+    for row in annexe.of_list(1):
+        if row.email is not None:
+            asked.setdefault(row.email, row)
+    for row in annexe.of_list(2):
+        other = asked.get(row.email) if row.email is not None else None
+        if other is None or row.on is None or other.on is None or annexe.transmitted_on is None:
+            continue
+        if row.on < annexe.transmitted_on and row.on >= other.on:
+            yield _of_date(
+                row, "in-both-lists", Severity.ERROR, other_row=other.row, requested_on=other.on, ended_on=row.on
+            )
+
+
+def _of_date(row: Row, code: str, severity: Severity, **details: object) -> Finding:
+    assert row.on is not None
+    return Finding(code, severity, row.list, row.row, row.date_column, row.on.isoformat(), details=details)
+
+
+@dataclass(frozen=True, slots=True)
+class _Addresses:
+    """A7: whose the addresses are. A cell has one such finding at most, the first that applies."""
+
+    annexe: Annexe
+    mailboxes: MailboxRules
+    declared: frozenset[str] | None
+    open: frozenset[EmailAddress]
+
+    def findings(self) -> Iterator[Finding]:
+        """What is wrong with the addresses that could be read."""
+        written = self._written()
+        for row in self.annexe.rows:
+            code = self._code(row) if row.email is not None else None
+            if code is None or row.email is None:
+                continue
+            is_warning = row.list == 2 or row.email in self.open
+            yield Finding(
+                code,
+                Severity.WARNING if is_warning else Severity.ERROR,
+                row.list,
+                row.row,
+                Column.EMAIL,
+                written.get((row.list, row.row), row.email),
+                self._nearest(row.email) if code == "email-domain" else None,
+            )
+
+    def with_suggestions(self, findings: Iterable[Finding]) -> Iterator[Finding]:
+        """The reader's findings; an address without its at sign gets it back when its end is a known domain."""
+        domains = self._known_domains()
+        for one in findings:
+            value = (one.value or "").strip().lower()
+            domain = next((domain for domain in domains if value.endswith(domain)), None)
+            if one.code != "email-invalid" or one.suggestion or "@" in value or domain is None:
+                yield one
+                continue
+            mailbox = value.removesuffix(domain).rstrip(".-_ ")
+            suggestion = f"{mailbox}@{domain}" if mailbox and " " not in mailbox else None
+            yield Finding(one.code, one.severity, one.list, one.row, one.column, one.value, suggestion, one.details)
+
+    def _known_domains(self) -> list[str]:
+        seen = {domain_of(row.email) for row in self.annexe.rows if row.email is not None}
+        return sorted(seen | (self.declared or frozenset()), key=lambda domain: (-len(domain), domain))
+
+    def _code(self, row: Row) -> str | None:
+        assert row.email is not None
+        domain = domain_of(row.email)
+        is_declared = self.declared is not None and domain in self.declared
+        if self.mailboxes.is_consumer(row.email) and not is_declared:
+            return "email-consumer"
+        if self.declared is not None and not is_declared:
+            return "email-domain"
+        if self.mailboxes.is_shared(row.email, row.last_name or "", row.first_names or ""):
+            return "email-shared-mailbox"
+        return None
+
+    def _nearest(self, email: EmailAddress) -> str | None:
+        domains = sorted(self.declared or frozenset())
+        found = process.extractOne(domain_of(email), domains, scorer=fuzz.ratio, score_cutoff=LIKE_DOMAIN)
+        return f"{mailbox_of(email)}@{found[0]}" if found else None
+
+    def _written(self) -> Mapping[tuple[int | None, int | None], str]:
+        """The addresses that were put right, as they were written."""
+        return {
+            (one.list, one.row): one.value
+            for one in self.annexe.findings
+            if one.code == "text-repaired" and one.column is Column.EMAIL and one.value is not None
+        }

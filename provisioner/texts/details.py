@@ -1,0 +1,35 @@
+"""A finding's details, taken with their types: one that is absent or of another type is None."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from provisioner.domain.annexe import Finding
+from provisioner.domain.people import Person
+from provisioner.texts.dates import french_date
+
+
+def day(finding: Finding, key: str) -> str | None:
+    """A date, in French."""
+    value = finding.details.get(key)
+    return french_date(value) if isinstance(value, date) else None
+
+
+def number(finding: Finding, key: str) -> int | None:
+    """A number."""
+    value = finding.details.get(key)
+    return value if isinstance(value, int) else None
+
+
+def text(finding: Finding, key: str) -> str | None:
+    """A text that is not empty."""
+    value = finding.details.get(key)
+    return value if isinstance(value, str) and value else None
+
+
+def who(finding: Finding) -> str:
+    """The person that a finding is about, with their address."""
+    person = finding.details.get("person")
+    if isinstance(person, Person):
+        return f"{person.first_names} {person.last_name} ({person.email})".strip()
+    return finding.value or "Une personne"
