@@ -49,6 +49,7 @@ class DatabaseSettings(_Section):
     """Where the register is."""
 
     url: str | None = Field(None, description="SQLAlchemy URL; default: a SQLite file in the data directory")
+    busy_seconds: float = Field(20, ge=0, description="how long a write waits for another process's (SQLite)")
 
 
 class SmtpSettings(_Section):
@@ -65,8 +66,8 @@ class SmtpSettings(_Section):
 class PlatformSettings(_Section):
     """The platform that the accounts open."""
 
-    url: Annotated[str, BeforeValidator(_no_trailing_slash)] = Field(
-        "https://ctg.caf.fr", description="where the link leads after the password is set"
+    url: str = Field(
+        "https://ctg.caf.fr/", description="where the link leads after the password is set; end it with a slash"
     )
 
 

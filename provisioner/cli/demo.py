@@ -64,7 +64,7 @@ class _Demo:
             "PROVISIONER_SMTP__HOST": mailbox.host,
             "PROVISIONER_SMTP__PORT": str(mailbox.port),
             "PROVISIONER_SMTP__FROM": "ne-pas-repondre@caf.example",
-            "PROVISIONER_PLATFORM__URL": f"{keycloak.url}/realms/{REALM}/account",
+            "PROVISIONER_PLATFORM__URL": f"{keycloak.url}/realms/{REALM}/account/",
             "PROVISIONER_DATA_DIR": str(home / "data"),
         }
 

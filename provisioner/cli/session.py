@@ -86,8 +86,10 @@ class Session:
     def tools(self, by: str, *, read_only: bool = False, clock: Clock | None = None) -> Iterator[Tools]:
         """Everything: the register and Keycloak. `read_only` raises on any write there."""
         from provisioner.keycloak.directory import Directory
+        from provisioner.logs import configure_logging
         from provisioner.operations.provisioning import Tools
 
+        configure_logging(self.settings.log)
         with self.register(by) as register:
             directory = Directory(self.settings.keycloak, read_only=read_only)
             stop = threading.Event()

@@ -279,7 +279,7 @@ def _carry_out(tools: Tools, records: Records, snapshot: Snapshot, plan: Plan, b
     with bar(len(plan.free)) as settled:
         effects.carry_out(accounts, done, settled)
         if links:
-            redirect = f"{tools.settings.platform.url}/"
+            redirect = tools.settings.platform.url
             mailing = Mailing(effects, tools.register.records(), tools.settings.invitation, redirect)
             mailing.carry_out(links, done, settled)
     return done

@@ -20,9 +20,6 @@ from provisioner.settings import Settings
 #: The migration that this version of the software needs; Alembic brings an older register to it.
 REVISION = "0001"
 
-#: How long a write waits for another process's, in seconds.
-BUSY_SECONDS = 20
-
 
 class RegisterUnavailable(Exception):
     """The register cannot be read or written; nothing of the unit of work was kept."""
@@ -103,7 +100,9 @@ def open_register(settings: Settings, clock: Clock, actor: Actor) -> Register:
     with translated():
         if url.get_backend_name() == "sqlite":
             settings.data_dir.mkdir(parents=True, exist_ok=True)
-            engine = create_engine(url, hide_parameters=True, connect_args={"timeout": BUSY_SECONDS})
+            engine = create_engine(
+                url, hide_parameters=True, connect_args={"timeout": settings.database.busy_seconds}
+            )
             _prepare_sqlite(engine)
         else:
             engine = create_engine(url, hide_parameters=True, pool_pre_ping=True)

@@ -65,11 +65,17 @@ class Office:
         }
         self.sent_before = len(mailbox.messages())
 
-    def run(self, *arguments: str | Path, today: str | None = None, **environment: str) -> Answer:
+    def run(
+        self,
+        *arguments: str | Path,
+        today: str | None = None,
+        program: tuple[str, ...] = ("-m", "provisioner"),
+        **environment: str,
+    ) -> Answer:
         """One command, as a user types it, on that day."""
         moved = {"PROVISIONER_TODAY": today} if today else {}
         done = subprocess.run(
-            [sys.executable, "-m", "provisioner", *map(str, arguments)],
+            [sys.executable, *program, *map(str, arguments)],
             env={**self.environment, **moved, **environment},
             cwd=self.home,
             stdin=subprocess.DEVNULL,

@@ -79,5 +79,3 @@ def annexe(asked: dict[str, date], ended: dict[str, date] | None = None, on: dat
         for row, (name, day) in enumerate(persons.items(), start=1)
     )
     return Annexe(on, rows, ())
-
-

@@ -226,5 +226,3 @@ def test_a_plan_id_does_not_depend_on_other_partners_nor_on_ids() -> None:
     both = plan(records(habilitation("leroy", id=5), elsewhere, partners=(LYS, other)), snapshot())
     assert alone.ids[LYS.code] == both.ids[LYS.code]
     assert len(alone.ids[LYS.code]) == 8
-
-

@@ -1,0 +1,28 @@
+"""The technical log, on stderr: one event name a fact, ids and never a person (docs/settings.md)."""
+
+from __future__ import annotations
+
+import logging
+import sys
+
+import structlog
+
+from provisioner.settings import LogSettings
+
+
+def configure_logging(settings: LogSettings) -> None:
+    """Writes events from the level that is set, as JSON lines or for a person to read."""
+    renderer: structlog.types.Processor = structlog.processors.JSONRenderer(ensure_ascii=False)
+    if settings.format == "console":
+        renderer = structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            renderer,
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[settings.level]),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=False,
+    )

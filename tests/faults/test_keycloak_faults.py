@@ -1,0 +1,135 @@
+"""Keycloak answers badly, late or not at all: the run ends complete, or the next one does."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from tests.faults.conftest import STORY, TODAY, Scene, address
+from tests.faults.oracle import tells
+from tests.faults.proxy import Fault, Faults, cut_body, delay, drop_after, drop_before, empty_page, status
+
+WRITES = ("POST", "PUT", "DELETE")
+
+
+def _once(number: int) -> bool:
+    return number == 1
+
+
+@pytest.mark.parametrize(
+    ("fault", "methods"),
+    [
+        (drop_before, WRITES),
+        (drop_after, WRITES),
+        (status(401), ("GET", *WRITES)),
+        (status(409), ("POST",)),
+        (status(500), WRITES),
+        (status(503), ("GET", *WRITES)),
+    ],
+    ids=["dropped before", "dropped after", "401", "409", "500", "503"],
+)
+@pytest.mark.parametrize("at", [1, 2, 4, 5])
+def test_one_call_fails_in_the_middle_of_a_run(scene: Scene, fault: Fault, methods: tuple[str, ...], at: int) -> None:
+    scene.apply_first()
+    scene.proxy.faults = Faults(r"^/admin/", methods, fault, lambda number: number == at)
+    answer = scene.apply_second(**scene.through_proxy())
+    assert answer.status in (0, 3), answer
+    assert "Traceback" not in answer.err
+    scene.proxy.faults = Faults()
+    scene.apply_until_done()
+    tells(scene.office, STORY, today=TODAY)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "fault"),
+    [
+        (r"/users\?", empty_page),
+        (r"/users\?", cut_body),
+        (r"/users\?", status(403)),
+        (r"/users\?", status(404)),
+        (r"/members\?", cut_body),
+        (r"/members\?", status(403)),
+        (r"/users/count", empty_page),
+        (r"^/admin/realms/[^/?]+$", cut_body),
+    ],
+    ids=["empty page", "cut page", "403", "404", "cut members", "members 403", "no count", "cut realm"],
+)
+def test_a_read_that_comes_back_short_fails_the_run_with_nothing_done(
+    scene: Scene, pattern: str, fault: Fault
+) -> None:
+    scene.apply_first()
+    scene.proxy.faults = Faults(pattern, ("GET",), fault)
+    answer = scene.apply_second(**scene.through_proxy())
+    assert answer.status == 3, answer
+    assert not any(method != "GET" and "/admin/" in path for method, path, _ in scene.proxy.calls)
+    scene.proxy.faults = Faults()
+    untouched = scene.office.plan("--partner", "agglo-lys", today=TODAY)
+    assert untouched["changes"] == []
+    scene.apply_until_done()
+    tells(scene.office, STORY, today=TODAY)
+
+
+def test_a_hidden_group_closes_nobody_and_creates_nobody_twice(scene: Scene) -> None:
+    scene.apply_first()
+    scene.proxy.faults = Faults(r"/(group-by-path|groups)/", ("GET",), status(404))
+    answer = scene.apply_second(**scene.through_proxy())
+    assert answer.status == 3, answer
+    assert not any(method != "GET" and "/admin/" in path for method, path, _ in scene.proxy.calls)
+    scene.proxy.faults = Faults()
+    scene.apply_until_done()
+    tells(scene.office, STORY, today=TODAY)
+
+
+def test_keycloak_down_is_told_within_a_minute_and_nothing_is_recorded_as_done(scene: Scene) -> None:
+    scene.apply_first()
+    begun = time.monotonic()
+    answer = scene.apply_second(PROVISIONER_KEYCLOAK__URL="http://127.0.0.1:9")
+    assert answer.status == 3, answer
+    assert time.monotonic() - begun < 60
+    scene.apply_until_done()
+    tells(scene.office, STORY, today=TODAY)
+
+
+def test_keycloak_that_goes_down_in_the_middle_is_given_up_on(scene: Scene) -> None:
+    scene.apply_first()
+    scene.proxy.faults = Faults(r"^/", ("GET", *WRITES), drop_before, lambda number: number > 7)
+    begun = time.monotonic()
+    answer = scene.apply_second(**scene.through_proxy())
+    assert answer.status == 3, answer
+    assert time.monotonic() - begun < 60
+    scene.proxy.faults = Faults()
+    scene.apply_until_done()
+    tells(scene.office, STORY, today=TODAY)
+
+
+def test_a_slow_keycloak_is_waited_for(scene: Scene) -> None:
+    scene.apply_first()
+    scene.proxy.faults = Faults(r"^/admin/", ("GET", *WRITES), delay(0.5))
+    assert scene.apply_second(**scene.through_proxy()).status == 0
+    scene.proxy.faults = Faults()
+    tells(scene.office, STORY, today=TODAY)
+
+
+def test_an_answer_that_never_comes_ends_in_a_time_out(scene: Scene) -> None:
+    scene.apply_first()
+    scene.proxy.faults = Faults(r"/users/[^/]+$", ("PUT",), delay(6), _once)
+    answer = scene.apply_second(**scene.through_proxy(PROVISIONER_KEYCLOAK__TIMEOUT_SECONDS="2"))
+    assert answer.status in (0, 3), answer
+    scene.proxy.faults = Faults()
+    scene.apply_until_done()
+    tells(scene.office, STORY, today=TODAY)
+
+
+@pytest.mark.rule("P2")
+@pytest.mark.parametrize("fault", [drop_before, drop_after, status(503)], ids=["before", "after", "503"])
+def test_an_answer_lost_around_the_email_ends_in_one_email(scene: Scene, fault: Fault) -> None:
+    scene.apply_first()
+    scene.proxy.faults = Faults(r"/execute-actions-email", ("PUT",), fault)
+    answer = scene.apply_second(**scene.through_proxy())
+    assert answer.status == 3, answer
+    assert [one["action"] for one in answer.json["failed"]] == ["invite"]
+    scene.proxy.faults = Faults()
+    scene.apply_until_done()
+    tells(scene.office, STORY, today=TODAY)
+    assert [mail.to for mail in scene.mailbox.messages()].count(address("nguyen")) == 1

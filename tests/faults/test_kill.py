@@ -1,0 +1,87 @@
+"""Killed at any line and run again: nothing lost, nobody let in, no e-mail twice."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from tests.faults.conftest import FAULTY, STORY, TODAY, Scene
+from tests.faults.oracle import tells
+from tests.faults.proxy import Answer, Call, Dropped, Faults
+from tests.service.office import PARTNER
+
+KILLED = -signal.SIGKILL
+
+
+def _start(scene: Scene, *program: str, **environment: str) -> subprocess.Popen[bytes]:
+    arguments = ("apply", str(scene.second), "--partner", PARTNER, "--approved-by", "Claire Martin", "--yes")
+    return subprocess.Popen(
+        [sys.executable, *program, *arguments],
+        env={**scene.office.environment, **scene.through_proxy(PROVISIONER_TODAY=TODAY), **environment},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+    )
+
+
+def _killing(scene: Scene, at: int, when: str) -> int:
+    """Runs `apply` and kills it at its N-th write in Keycloak, before it arrives or after it is done."""
+    running: list[subprocess.Popen[bytes]] = []
+
+    def kill(call: Call) -> Answer:
+        if when == "after":
+            call.forward()
+        running[0].kill()
+        raise Dropped
+
+    scene.proxy.faults = Faults(r"^/admin/", ("POST", "PUT", "DELETE"), kill, lambda number: number == at)
+    running.append(_start(scene, "-m", "provisioner"))
+    _, err = running[0].communicate(timeout=60)
+    scene.proxy.faults = Faults()
+    assert running[0].returncode in (0, KILLED), err
+    return running[0].returncode
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.parametrize("at", range(1, 9))
+def test_killed_at_an_effect_in_keycloak_the_next_run_ends_the_work(scene: Scene, at: int, when: str) -> None:
+    scene.apply_first()
+    status = _killing(scene, at, when)
+    assert (status == 0) == (at > EFFECTS), "the number of effects has changed: say so here"
+    scene.apply_until_done()
+    tells(scene.office, STORY, today=TODAY)
+
+
+#: close: write, log out; update: write; open: create; the link.
+EFFECTS = 5
+
+
+@pytest.mark.parametrize("at", range(1, 13))
+def test_killed_at_a_commit_of_the_register_the_next_run_ends_the_work(scene: Scene, at: int) -> None:
+    scene.apply_first()
+    running = _start(scene, str(FAULTY), KILL_AT_COMMIT=str(at))
+    _, err = running.communicate(timeout=60)
+    assert running.returncode in (0, KILLED), err
+    scene.apply_until_done()
+    tells(scene.office, STORY, today=TODAY)
+
+
+def test_sigterm_ends_the_effect_in_hand_and_stops(scene: Scene) -> None:
+    scene.apply_first()
+    running: list[subprocess.Popen[bytes]] = []
+
+    def ask_to_stop(call: Call) -> Answer:
+        os.kill(running[0].pid, signal.SIGTERM)
+        return call.forward()
+
+    scene.proxy.faults = Faults(r"/users/[^/]+$", ("PUT",), ask_to_stop, lambda number: number == 1)
+    running.append(_start(scene, "-m", "provisioner"))
+    running[0].communicate(timeout=10)
+    assert running[0].returncode == 3
+    scene.proxy.faults = Faults()
+    scene.apply_until_done()
+    tells(scene.office, STORY, today=TODAY)
