@@ -5,9 +5,9 @@ from __future__ import annotations
 import base64
 import json
 import threading
+import time
 from collections.abc import Mapping
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
 import stamina
@@ -44,7 +44,7 @@ class _LibraryConnection(KeycloakOpenIDConnection):
         self._token_lock = threading.RLock()
         self._is_built = False
         self.answers = 0
-        self.date: datetime | None = None
+        self.received: tuple[str, float] | None = None
         # The library would repeat a POST by itself, e-mails included.
         super().__init__(max_retries=0, pool_maxsize=_POOL, **options)
         self._is_built = True
@@ -57,6 +57,8 @@ class _LibraryConnection(KeycloakOpenIDConnection):
         with self._token_lock:
             self.answers += 1
             super().get_token()
+            assert self.token is not None
+            self.received = (self.token["access_token"], time.monotonic())
 
     def refresh_token(self) -> None:
         with self._token_lock:
@@ -66,11 +68,9 @@ class _LibraryConnection(KeycloakOpenIDConnection):
         with self._token_lock:
             super()._refresh_if_required()
 
-    def _note(self, answer: Response, **_options: Any) -> None:
+    def _note(self, _answer: Response, **_options: Any) -> None:
         with self._token_lock:
             self.answers += 1
-            if "Date" in answer.headers:
-                self.date = parsedate_to_datetime(answer.headers["Date"]).astimezone(UTC)
 
 
 class Connection:
@@ -85,24 +85,52 @@ class Connection:
         """Answers received so far, those to requests for a token included."""
         return self._library.answers
 
-    @property
-    def date(self) -> datetime | None:
-        """Keycloak's clock at its last answer, in whole seconds."""
-        return self._library.date
+    def server_time(self) -> datetime:
+        """Keycloak's clock, never ahead of it and at most about a second behind.
 
-    @property
+        Keycloak's answers bear no date: this is when it says that it made our token, and the time since then.
+
+        Raises:
+            KeycloakError: no token could be had, or it does not say.
+        """
+        claims, received = self._claims()
+        try:
+            made = datetime.fromtimestamp(claims["iat"], UTC)
+        except (KeyError, TypeError) as error:
+            raise KeycloakRefused("Keycloak's token does not say when it was made.") from error
+        return made + timedelta(seconds=time.monotonic() - received)
+
     def own_user_id(self) -> str:
         """The id of the user that we are, as our token says.
 
         Raises:
-            KeycloakRefused: the token does not say.
+            KeycloakError: no token could be had, or it does not say.
         """
+        claims, _ = self._claims()
+        if "sub" not in claims:
+            raise KeycloakRefused("Keycloak's token does not say who we are.")
+        return str(claims["sub"])
+
+    def _claims(self) -> tuple[dict[str, Any], float]:
+        """What our token says, and the monotonic clock when it came."""
+        if self._library.received is None:
+            self._token()
+        assert self._library.received is not None
+        token, received = self._library.received
         try:
-            payload = (self._library.token or {})["access_token"].split(".")[1]
+            payload = token.split(".")[1]
             claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
-            return str(claims["sub"])
-        except (KeyError, IndexError, TypeError, ValueError) as error:
-            raise KeycloakRefused("Keycloak's token does not say who we are.") from error
+        except (IndexError, ValueError) as error:
+            raise KeycloakRefused("Keycloak's token cannot be read.") from error
+        return claims, received
+
+    def _token(self) -> None:
+        try:
+            self._library.get_token()
+        except KeycloakConnectionError as error:
+            raise KeycloakUnavailable("Keycloak does not answer (request for a token).") from error
+        except LibraryError as error:
+            raise _error(error.response_code, "the request for a token", error.response_body) from error
 
     def get(self, path: str, **query: Any) -> Any:
         """What a GET answers, from JSON.
@@ -144,7 +172,7 @@ class Connection:
 
     def renew_token(self) -> None:
         """Asks for a new token: rights given since the last one show in it."""
-        self._library.get_token()
+        self._token()
 
     def close(self) -> None:
         """Gives the sockets back."""

@@ -47,12 +47,8 @@ class Directory:
         return self._connection.calls
 
     def server_time(self) -> datetime:
-        """Keycloak's clock at its last answer: UTC, whole seconds."""
-        if self._connection.date is None:
-            self._connection.get(self._realm)
-        if self._connection.date is None:
-            raise ReadIncomplete("Keycloak's answers bear no date.")
-        return self._connection.date
+        """Keycloak's clock (UTC): never ahead of it, and about a second behind at most."""
+        return self._connection.server_time()
 
     def snapshot(self, groups: Mapping[str, str | None]) -> Snapshot:
         """The whole realm with these partners' groups (code: the group's id that the register knows, or None).
@@ -198,7 +194,7 @@ class Directory:
             dateFrom=first,
             max=-1,
         )
-        ours = self._connection.own_user_id
+        ours = self._connection.own_user_id()
         times = [
             event["time"] for event in events if event["authDetails"]["userId"] == ours and event["time"] >= first
         ]

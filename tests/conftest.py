@@ -1,0 +1,71 @@
+"""What tests share: one real Keycloak and one mail server for the whole run, a fresh realm for each test."""
+
+from __future__ import annotations
+
+import itertools
+import secrets
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from provisioner.keycloak.realm import apply_realm
+from provisioner.sandbox.keycloak import start_keycloak
+from provisioner.sandbox.mail import Mailbox
+from provisioner.sandbox.server import Keycloak
+from provisioner.settings import Settings, load_settings
+
+_numbers = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def keycloak(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Keycloak]:
+    """One Keycloak for the whole run."""
+    with start_keycloak(log_file=tmp_path_factory.mktemp("keycloak") / "log") as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def mailbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mailbox]:
+    """One mail server for the whole run: tests tell their messages by address."""
+    with Mailbox(tmp_path_factory.mktemp("mail")) as box:
+        yield box
+
+
+@pytest.fixture(scope="session")
+def new_settings(keycloak: Keycloak, mailbox: Mailbox) -> Callable[..., Settings]:
+    """Makes the settings for a realm that does not exist yet; `more` are variables without their prefix."""
+
+    def make(data_dir: Path, **more: str) -> Settings:
+        variables = {
+            "KEYCLOAK__URL": keycloak.url,
+            "KEYCLOAK__REALM": f"essai-{next(_numbers)}",
+            "KEYCLOAK__CLIENT_SECRET": secrets.token_urlsafe(16),
+            "KEYCLOAK__ADMIN_USERNAME": keycloak.admin_username,
+            "KEYCLOAK__ADMIN_PASSWORD": keycloak.admin_password,
+            "SMTP__HOST": mailbox.host,
+            "SMTP__PORT": str(mailbox.port),
+            "SMTP__FROM": "ne-pas-repondre@caf.example",
+            "PLATFORM__URL": "https://ctg.caf.fr",
+            "DATA_DIR": str(data_dir),
+            **more,
+        }
+        return load_settings(environment={f"PROVISIONER_{name}": value for name, value in variables.items()})
+
+    return make
+
+
+@pytest.fixture
+def realm(new_settings: Callable[..., Settings], tmp_path: Path) -> Settings:
+    """A fresh realm, made from realm-config/, and the settings to use it."""
+    settings = new_settings(tmp_path / "data")
+    apply_realm(settings)
+    return settings
+
+
+@pytest.fixture(scope="module")
+def shared_realm(new_settings: Callable[..., Settings], tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """A realm for a whole module: for tests that do not disturb each other."""
+    settings = new_settings(tmp_path_factory.mktemp("data"))
+    apply_realm(settings)
+    return settings

@@ -1,0 +1,397 @@
+"""What the directory promises, on a real Keycloak."""
+
+from __future__ import annotations
+
+import itertools
+import socket
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+import requests
+
+from provisioner.domain.people import EmailAddress
+from provisioner.domain.snapshot import RemoteGroup, WantedAccount
+from provisioner.keycloak import reading
+from provisioner.keycloak.connection import Connection, administrator_connection
+from provisioner.keycloak.directory import Directory
+from provisioner.keycloak.errors import (
+    Conflict,
+    KeycloakRefused,
+    KeycloakUnavailable,
+    MailFailed,
+    NotFound,
+    OutcomeUnknown,
+    ReadIncomplete,
+    WriteForbidden,
+)
+from provisioner.sandbox.mail import Mailbox
+from provisioner.settings import KeycloakSettings, Settings
+
+REDIRECT = "https://ctg.caf.fr/"
+NOBODY = "00000000-0000-0000-0000-000000000000"
+_numbers = itertools.count(1)
+
+
+@pytest.fixture
+def settings(shared_realm: Settings) -> KeycloakSettings:
+    return shared_realm.keycloak
+
+
+@pytest.fixture
+def directory(settings: KeycloakSettings) -> Iterator[Directory]:
+    directory = Directory(settings)
+    yield directory
+    directory.close()
+
+
+@pytest.fixture
+def admin(settings: KeycloakSettings) -> Iterator[Connection]:
+    connection = administrator_connection(settings)
+    yield connection
+    connection.close()
+
+
+def an_account(**other: Any) -> WantedAccount:
+    values: dict[str, Any] = {
+        "email": EmailAddress(f"personne-{next(_numbers)}@agglo-lys.example"),
+        "last_name": "D'Hondt-Éléonore",
+        "first_names": "Anne-Sophie",
+        "attributes": {"partenaire": ("agglo-lys",), "fonction": ("Directrice",), "gere_par": ("provisioner",)},
+        "enabled": True,
+    }
+    return WantedAccount(**(values | other))
+
+
+def test_an_account_is_created_in_its_group_and_read_back(directory: Directory) -> None:
+    group = directory.create_group("agglo-lys")
+    wanted = an_account()
+    id_ = directory.create_account(wanted, ["agglo-lys"])
+
+    found = directory.account(id_)
+
+    assert found is not None
+    assert (found.email, found.last_name, found.first_names) == (wanted.email, wanted.last_name, wanted.first_names)
+    assert found.attributes == wanted.attributes
+    assert found.enabled
+    assert found.is_marked
+    assert directory.find(wanted.email) == found
+    snapshot = directory.snapshot({"agglo-lys": group, "nowhere": None})
+    assert snapshot.accounts[id_] == found
+    assert snapshot.groups["nowhere"] is None
+    members = snapshot.groups["agglo-lys"]
+    assert members is not None
+    assert id_ in members.members
+    assert "upperCase(1)" in snapshot.password_policy
+
+
+def test_a_second_account_with_the_same_address_is_a_conflict(directory: Directory) -> None:
+    wanted = an_account()
+    directory.create_account(wanted, [])
+    with pytest.raises(Conflict):
+        directory.create_account(wanted, [])
+
+
+def test_who_is_not_there_is_none(directory: Directory) -> None:
+    assert directory.account(NOBODY) is None
+    assert directory.find(EmailAddress("nobody@agglo-lys.example")) is None
+
+
+def test_a_missing_realm_is_not_a_missing_account(settings: KeycloakSettings) -> None:
+    directory = Directory(settings.model_copy(update={"realm": "nowhere"}))
+    with pytest.raises(KeycloakRefused, match="Realm"):
+        directory.account(NOBODY)
+    directory.close()
+
+
+def test_a_group_is_made_once_even_by_many_at_once(directory: Directory) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        ids = set(pool.map(lambda _: directory.create_group("plusieurs"), range(8)))
+    assert len(ids) == 1
+
+
+def test_a_group_made_again_by_hand_is_found_by_its_path(directory: Directory) -> None:
+    id_ = directory.create_group("refait")
+    group = directory.snapshot({"refait": NOBODY}).groups["refait"]
+    assert group is not None
+    assert group.id == id_
+
+
+def test_an_update_keeps_what_is_not_ours(
+    directory: Directory, admin: Connection, settings: KeycloakSettings
+) -> None:
+    path = f"admin/realms/{settings.realm}"
+    profile = admin.get(f"{path}/users/profile")
+    if "telephone" not in {one["name"] for one in profile["attributes"]}:
+        profile["attributes"].append({"name": "telephone", "permissions": {"view": ["admin"], "edit": ["admin"]}})
+        admin.request("put", f"{path}/users/profile", profile)
+    wanted = an_account()
+    id_ = directory.create_account(wanted, [])
+    user = admin.get(f"{path}/users/{id_}")
+    user["attributes"]["telephone"] = ["0321000000"]
+    admin.request("put", f"{path}/users/{id_}", user | {"emailVerified": True})
+
+    attributes = {**wanted.attributes, "fonction": ("Chargée de mission",)}
+    directory.update_account(
+        id_, an_account(email=wanted.email, last_name="Martin", attributes=attributes, enabled=None)
+    )
+
+    user = admin.get(f"{path}/users/{id_}")
+    assert user["lastName"] == "Martin"
+    assert user["email"] == wanted.email
+    assert user["emailVerified"]
+    assert user["enabled"]
+    assert user["attributes"]["telephone"] == ["0321000000"]
+    assert user["attributes"]["fonction"] == ["Chargée de mission"]
+
+
+def test_an_update_of_nobody_says_so(directory: Directory) -> None:
+    with pytest.raises(NotFound):
+        directory.update_account(NOBODY, an_account())
+
+
+def test_joining_and_leaving_a_group_can_be_repeated(directory: Directory) -> None:
+    group = directory.create_group("va-et-vient")
+    id_ = directory.create_account(an_account(), [])
+    for _ in range(2):
+        directory.join_group(id_, group)
+    assert directory.snapshot({"va-et-vient": group}).groups["va-et-vient"] == RemoteGroup(group, frozenset([id_]))
+    for _ in range(2):
+        directory.leave_group(id_, group)
+    directory.leave_group(id_, NOBODY)
+    assert directory.snapshot({"va-et-vient": group}).groups["va-et-vient"] == RemoteGroup(group, frozenset())
+    with pytest.raises(NotFound):
+        directory.leave_group(NOBODY, group)
+
+
+def test_a_closed_account_has_no_session_left(
+    directory: Directory, admin: Connection, settings: KeycloakSettings
+) -> None:
+    path = f"admin/realms/{settings.realm}"
+    direct = {"clientId": "direct", "publicClient": True, "directAccessGrantsEnabled": True}
+    admin.request("post", f"{path}/clients", direct)
+    wanted = an_account()
+    id_ = directory.create_account(wanted, [])
+    admin.request("put", f"{path}/users/{id_}/reset-password", {"type": "password", "value": "Abcdef1!"})
+    login = {"grant_type": "password", "client_id": "direct", "username": wanted.email, "password": "Abcdef1!"}
+    token = f"{settings.url}/realms/{settings.realm}/protocol/openid-connect/token"
+    online = requests.post(token, {**login, "scope": "openid"}, timeout=10).json()
+    offline = requests.post(token, {**login, "scope": "openid offline_access"}, timeout=10).json()
+    assert admin.get(f"{path}/users/{id_}/sessions")
+    assert admin.get(f"{path}/users/{id_}/consents")
+
+    directory.update_account(id_, an_account(email=wanted.email, enabled=False))
+    directory.end_sessions(id_)
+    directory.end_sessions(id_)
+
+    assert not admin.get(f"{path}/users/{id_}/sessions")
+    assert not admin.get(f"{path}/users/{id_}/consents")
+    directory.update_account(id_, an_account(email=wanted.email, enabled=True))
+    for old in (online, offline):
+        renewal = {"grant_type": "refresh_token", "client_id": "direct", "refresh_token": old["refresh_token"]}
+        assert requests.post(token, renewal, timeout=10).status_code == 400
+
+
+@pytest.mark.rule("P3")
+def test_a_password_is_forgotten_and_never_set(
+    directory: Directory, admin: Connection, settings: KeycloakSettings
+) -> None:
+    id_ = directory.create_account(an_account(), [])
+    assert not directory.has_password(id_)
+    path = f"admin/realms/{settings.realm}/users/{id_}/reset-password"
+    admin.request("put", path, {"type": "password", "value": "Abcdef1!"})
+    assert directory.has_password(id_)
+    for _ in range(2):
+        directory.forget_password(id_)
+    assert not directory.has_password(id_)
+
+
+@pytest.mark.rule("P2")
+@pytest.mark.rule("D6")
+def test_the_link_arrives_in_french(directory: Directory, mailbox: Mailbox) -> None:
+    wanted = an_account()
+    id_ = directory.create_account(wanted, [])
+    before = directory.server_time()
+    assert directory.link_sent_since(id_, before) is None
+
+    directory.send_link(id_, 86_400, REDIRECT)
+
+    (mail,) = mailbox.wait_for(1, wanted.email)
+    assert mail.subject == "Plateforme Coopération : créez votre mot de passe"
+    for part in (mail.text, mail.html):
+        assert "Ce lien fonctionne pendant 24 heures et ne sert qu’une fois." in part
+        assert "https://ctg.caf.fr" in part
+        assert "mentions d’information" in part
+        assert "''" not in part
+        assert "{" not in part
+    assert "login-actions/action-token" in mail.html
+    assert any("login-actions/action-token" in link for link in mail.links)
+    sent = directory.link_sent_since(id_, before)
+    assert sent is not None
+    assert before <= sent < before + timedelta(seconds=30)
+    assert directory.link_sent_since(id_, sent + timedelta(seconds=1)) is None
+    assert directory.link_sent_since(NOBODY, before) is None
+
+
+def test_a_link_sent_by_somebody_else_is_not_ours(
+    directory: Directory, admin: Connection, settings: KeycloakSettings, mailbox: Mailbox
+) -> None:
+    wanted = an_account()
+    id_ = directory.create_account(wanted, [])
+    before = directory.server_time()
+    path = f"admin/realms/{settings.realm}/users/{id_}/execute-actions-email"
+    admin.request("put", path, ["UPDATE_PASSWORD"], repeatable=False)
+    mailbox.wait_for(1, wanted.email)
+    assert directory.link_sent_since(id_, before) is None
+
+
+def test_a_link_to_a_disabled_account_is_not_sent(directory: Directory) -> None:
+    id_ = directory.create_account(an_account(enabled=False), [])
+    with pytest.raises(MailFailed, match="disabled"):
+        directory.send_link(id_, 3600, REDIRECT)
+
+
+def test_a_mail_server_that_refuses_is_said(
+    directory: Directory, admin: Connection, settings: KeycloakSettings, mailbox: Mailbox
+) -> None:
+    id_ = directory.create_account(an_account(), [])
+    path = f"admin/realms/{settings.realm}"
+    smtp = admin.get(path)["smtpServer"]
+    admin.request("put", path, {"smtpServer": smtp | {"port": "9"}})
+    try:
+        with pytest.raises(MailFailed, match="500"):
+            directory.send_link(id_, 3600, REDIRECT)
+    finally:
+        admin.request("put", path, {"smtpServer": smtp})
+
+
+def test_a_link_whose_answer_is_lost_is_in_doubt_and_not_sent_again(settings: KeycloakSettings) -> None:
+    with _Silent() as silent:
+        directory = Directory(settings.model_copy(update={"url": silent.url, "timeout_seconds": 2}))
+        with pytest.raises(OutcomeUnknown):
+            directory.send_link(NOBODY, 3600, REDIRECT)
+        directory.close()
+    assert silent.requests.count(b"PUT") == 1
+
+
+def test_reads_are_tried_again_and_then_given_up(settings: KeycloakSettings) -> None:
+    with _Silent() as silent:
+        directory = Directory(settings.model_copy(update={"url": silent.url}))
+        with pytest.raises(KeycloakUnavailable):
+            directory.account(NOBODY)
+        directory.close()
+    assert silent.requests.count(b"GET") == 4
+
+
+def test_a_wrong_secret_is_refused(settings: KeycloakSettings) -> None:
+    wrong = KeycloakSettings.model_validate(settings.model_dump() | {"client_secret": "wrong"})
+    directory = Directory(wrong)
+    with pytest.raises(KeycloakRefused, match="401"):
+        directory.account(NOBODY)
+    directory.close()
+
+
+def test_a_directory_that_only_looks_never_writes(settings: KeycloakSettings, directory: Directory) -> None:
+    id_ = directory.create_account(an_account(), [])
+    looking = Directory(settings, read_only=True)
+    for write in (
+        lambda: looking.create_account(an_account(), []),
+        lambda: looking.update_account(id_, an_account(enabled=False)),
+        lambda: looking.create_group("jamais"),
+        lambda: looking.end_sessions(id_),
+        lambda: looking.send_link(id_, 3600, REDIRECT),
+    ):
+        with pytest.raises(WriteForbidden):
+            write()
+    assert directory.account(id_) == looking.account(id_)
+    looking.close()
+
+
+def test_a_snapshot_costs_one_call_a_partner_and_one_a_page(realm: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reading, "PAGE", 3)
+    directory = Directory(realm.keycloak)
+    group = directory.create_group("agglo-lys")
+    for _ in range(6):
+        directory.create_account(an_account(), ["agglo-lys"])
+    directory.close()
+
+    fresh = Directory(realm.keycloak)
+    snapshot = fresh.snapshot({"agglo-lys": group})
+
+    assert len(snapshot.accounts) == 6
+    # Token, realm, count, 2 pages, 1 partner.
+    assert fresh.calls == 6
+    fresh.close()
+
+
+@pytest.mark.parametrize("fault", ["count", "short", "twice", "not a list"])
+def test_a_read_that_is_not_proven_whole_is_no_read(
+    directory: Directory, monkeypatch: pytest.MonkeyPatch, fault: str
+) -> None:
+    directory.create_account(an_account(), [])
+    real = Connection.get
+
+    def faulty_get(connection: Connection, path: str, **query: object) -> object:
+        answer = real(connection, path, **query)
+        if path.endswith("/users/count"):
+            return answer + 1 if fault == "count" else answer
+        if path.endswith("/users"):
+            return {"short": answer[1:], "twice": [*answer[1:], answer[-1]], "not a list": {}}.get(fault, answer)
+        return answer
+
+    monkeypatch.setattr(Connection, "get", faulty_get)
+    with pytest.raises(ReadIncomplete):
+        directory.snapshot({})
+
+
+def test_an_account_added_during_the_read_is_no_fault(directory: Directory, monkeypatch: pytest.MonkeyPatch) -> None:
+    real, counts = Connection.get, iter([-1, 0])
+
+    def get(connection: Connection, path: str, **query: object) -> object:
+        answer = real(connection, path, **query)
+        return answer + next(counts) if path.endswith("/users/count") else answer
+
+    id_ = directory.create_account(an_account(), [])
+    monkeypatch.setattr(Connection, "get", get)
+    assert id_ in directory.snapshot({}).accounts
+
+
+def test_the_clock_is_keycloaks(directory: Directory) -> None:
+    now = directory.server_time()
+    assert now.tzinfo is UTC
+    # The same machine here: never ahead, and not far behind.
+    assert timedelta(0) <= datetime.now(UTC) - now < timedelta(seconds=5)
+
+
+class _Silent:
+    """A server that gives a token and then closes every connection without an answer."""
+
+    def __enter__(self) -> _Silent:
+        self.requests: list[bytes] = []
+        self._socket = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
+        self._thread = threading.Thread(target=self._serve, daemon=True)
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self._socket.shutdown(socket.SHUT_RDWR)
+        self._socket.close()
+        self._thread.join()
+
+    def _serve(self) -> None:
+        token = b'{"access_token": "a.b.c", "expires_in": 300}'
+        head = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close\r\nContent-Length: %d\r\n\r\n"
+        while True:
+            try:
+                connection, _ = self._socket.accept()
+            except OSError:
+                return
+            with connection:
+                method = connection.recv(65536).split(b" ")[0]
+                self.requests.append(method)
+                if method == b"POST":
+                    connection.sendall(head % len(token) + token)

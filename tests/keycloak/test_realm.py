@@ -1,0 +1,186 @@
+"""The realm as code: what it holds, and that applying it brings any realm to it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from provisioner.domain.people import EmailAddress
+from provisioner.domain.snapshot import WantedAccount
+from provisioner.keycloak.connection import Connection, administrator_connection
+from provisioner.keycloak.directory import Directory
+from provisioner.keycloak.errors import KeycloakRefused
+from provisioner.keycloak.realm import apply_realm
+from provisioner.keycloak.realm_config import RealmConfigError
+from provisioner.settings import Settings
+
+ROLES = {"manage-users", "view-events", "view-realm"}
+
+
+@pytest.fixture
+def admin(shared_realm: Settings) -> Iterator[Connection]:
+    connection = administrator_connection(shared_realm.keycloak)
+    yield connection
+    connection.close()
+
+
+@pytest.fixture
+def path(shared_realm: Settings) -> str:
+    return f"admin/realms/{shared_realm.keycloak.realm}"
+
+
+def client(admin: Connection, path: str, client_id: str) -> dict[str, Any]:
+    (found,) = admin.get(f"{path}/clients", clientId=client_id)
+    assert isinstance(found, dict)
+    return found
+
+
+def service_roles(admin: Connection, path: str) -> dict[str, set[str]]:
+    account = admin.get(f"{path}/clients/{client(admin, path, 'provisioner')['id']}/service-account-user")
+    mappings = admin.get(f"{path}/users/{account['id']}/role-mappings")
+    held = {
+        name: {role["name"] for role in one["mappings"]} for name, one in mappings.get("clientMappings", {}).items()
+    }
+    return held | ({"realm": mappings["realmMappings"]} if "realmMappings" in mappings else {})
+
+
+def test_applying_it_again_changes_nothing(shared_realm: Settings) -> None:
+    assert apply_realm(shared_realm) == []
+
+
+def test_a_realm_weakened_by_hand_is_brought_back(realm: Settings) -> None:
+    admin, path = administrator_connection(realm.keycloak), f"admin/realms/{realm.keycloak.realm}"
+    weak = {"passwordPolicy": "length(4)", "bruteForceProtected": False, "failureFactor": 30, "eventsEnabled": False}
+    admin.request("put", path, {**weak, "attributes": {"foreign": "kept"}})
+    platform = client(admin, path, "cooperation")
+    admin.request("put", f"{path}/clients/{platform['id']}", {**platform, "redirectUris": ["*"]})
+    claim = next(one for one in platform["protocolMappers"] if one["name"] == "fonction")
+    admin.request("delete", f"{path}/clients/{platform['id']}/protocol-mappers/models/{claim['id']}")
+    profile = admin.get(f"{path}/users/profile")
+    profile["attributes"] = [one for one in profile["attributes"] if one["name"] != "gere_par"]
+    profile["attributes"].append({"name": "telephone", "permissions": {"view": ["admin"], "edit": ["admin"]}})
+    admin.request("put", f"{path}/users/profile", profile)
+
+    changed = apply_realm(realm)
+
+    assert set(changed) == {
+        "realm: passwordPolicy",
+        "realm: bruteForceProtected",
+        "realm: failureFactor",
+        "realm: eventsEnabled",
+        "realm: attributes",
+        "client cooperation: redirectUris",
+        "client cooperation: claim fonction",
+        "user profile: gere_par",
+    }
+    assert apply_realm(realm) == []
+    assert admin.get(path)["attributes"]["foreign"] == "kept"
+    assert "telephone" in {one["name"] for one in admin.get(f"{path}/users/profile")["attributes"]}
+    admin.close()
+
+
+def test_the_service_account_has_exactly_three_roles(realm: Settings) -> None:
+    admin, path = administrator_connection(realm.keycloak), f"admin/realms/{realm.keycloak.realm}"
+    assert service_roles(admin, path) == {"realm-management": ROLES}
+    management = client(admin, path, "realm-management")["id"]
+    account = admin.get(f"{path}/clients/{client(admin, path, 'provisioner')['id']}/service-account-user")
+    too_much = admin.get(f"{path}/clients/{management}/roles/realm-admin")
+    admin.request("post", f"{path}/users/{account['id']}/role-mappings/clients/{management}", [too_much])
+
+    assert apply_realm(realm) == ["service account: role realm-admin taken off"]
+
+    assert service_roles(admin, path) == {"realm-management": ROLES}
+    admin.close()
+
+
+@pytest.mark.parametrize("name", ["SMTP__HOST", "SMTP__FROM", "KEYCLOAK__CLIENT_SECRET"])
+def test_a_setting_that_is_missing_is_named_before_anything_is_sent(
+    new_settings: Callable[..., Settings], tmp_path: Path, name: str
+) -> None:
+    # Nobody listens there: a call would fail otherwise.
+    settings = new_settings(tmp_path, **{name: "", "KEYCLOAK__URL": "http://127.0.0.1:9"})
+    with pytest.raises(RealmConfigError, match=f"^PROVISIONER_{name} is not set.$"):
+        apply_realm(settings)
+
+
+def test_no_administrator_in_the_settings_is_said(new_settings: Callable[..., Settings], tmp_path: Path) -> None:
+    with pytest.raises(KeycloakRefused, match="ADMIN_USERNAME"):
+        apply_realm(new_settings(tmp_path, KEYCLOAK__ADMIN_USERNAME=""))
+
+
+@pytest.mark.rule("P1")
+@pytest.mark.parametrize(
+    ("password", "accepted"),
+    [
+        ("Abcdef1!", True),
+        ("Abcdef1 ", True),
+        ("Abcde1!", False),
+        ("abcdefgh", False),
+        ("abcdef1!", False),
+        ("ABCDEF1!", False),
+        ("Abcdefg!", False),
+        ("Abcdefg1", False),
+    ],
+)
+def test_a_password_has_8_characters_of_4_kinds(
+    admin: Connection, path: str, directory: Directory, password: str, accepted: bool
+) -> None:
+    id_ = a_person(directory, f"{password.encode().hex()}@agglo-lys.example")
+    body = {"type": "password", "value": password, "temporary": False}
+    if accepted:
+        admin.request("put", f"{path}/users/{id_}/reset-password", body)
+    else:
+        with pytest.raises(KeycloakRefused, match="invalidPassword"):
+            admin.request("put", f"{path}/users/{id_}/reset-password", body)
+    assert directory.has_password(id_) is accepted
+
+
+@pytest.mark.rule("P5")
+def test_a_lost_password_is_renewed_with_a_link_that_lasts_half_an_hour(admin: Connection, path: str) -> None:
+    found = admin.get(path)
+    assert found["resetPasswordAllowed"]
+    assert found["attributes"]["actionTokenGeneratedByUserLifespan.reset-credentials"] == "1800"
+
+
+@pytest.mark.rule("P6")
+def test_one_access_is_one_address(admin: Connection, path: str) -> None:
+    found = admin.get(path)
+    assert found["registrationEmailAsUsername"]
+    assert not found["duplicateEmailsAllowed"]
+    assert not found["editUsernameAllowed"]
+    assert not found["registrationAllowed"]
+
+
+def test_the_tokens_of_the_platform_carry_the_partner_and_the_function(
+    admin: Connection, path: str, directory: Directory
+) -> None:
+    id_ = a_person(directory, "jetons@agglo-lys.example")
+    examples = f"{path}/clients/{client(admin, path, 'cooperation')['id']}/evaluate-scopes/generate-example-"
+    for kind in ("access-token", "id-token", "userinfo"):
+        token = admin.get(f"{examples}{kind}", userId=id_, scope="openid")
+        assert token["partenaire"] == ["agglo-lys"], kind
+        assert token["fonction"] == ["Directrice"], kind
+
+
+def test_the_platform_client_is_public_and_asks_for_pkce(admin: Connection, path: str) -> None:
+    platform = client(admin, path, "cooperation")
+    assert platform["publicClient"]
+    assert platform["redirectUris"] == ["https://ctg.caf.fr*"]
+    assert platform["webOrigins"] == ["https://ctg.caf.fr"]
+    assert platform["attributes"]["pkce.code.challenge.method"] == "S256"
+    assert not platform["directAccessGrantsEnabled"]
+
+
+@pytest.fixture
+def directory(shared_realm: Settings) -> Iterator[Directory]:
+    directory = Directory(shared_realm.keycloak)
+    yield directory
+    directory.close()
+
+
+def a_person(directory: Directory, email: str) -> str:
+    attributes = {"partenaire": ("agglo-lys",), "fonction": ("Directrice",), "gere_par": ("provisioner",)}
+    return directory.create_account(WantedAccount(EmailAddress(email), "Nom", "Prénom", attributes, True), [])
