@@ -20,7 +20,7 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 from provisioner.sandbox.errors import SandboxError
 from provisioner.sandbox.process import free_ports
 
-_LINK = re.compile(r"""https?://[^\s<>"']+""")
+_LINK = re.compile(r"""https?://[^\s<>"']*[^\s<>"'.,;:!?)]""")
 
 
 @dataclass(frozen=True, slots=True)

@@ -165,10 +165,12 @@ def test_the_tokens_of_the_platform_carry_the_partner_and_the_function(
         assert token["fonction"] == ["Directrice"], kind
 
 
-def test_the_platform_client_is_public_and_asks_for_pkce(admin: Connection, path: str) -> None:
+def test_the_platform_client_is_public_and_asks_for_pkce(
+    admin: Connection, path: str, shared_realm: Settings
+) -> None:
     platform = client(admin, path, "cooperation")
     assert platform["publicClient"]
-    assert platform["redirectUris"] == ["https://ctg.caf.fr*"]
+    assert platform["redirectUris"] == [f"{shared_realm.platform.url}*"]
     assert platform["webOrigins"] == ["https://ctg.caf.fr"]
     assert platform["attributes"]["pkce.code.challenge.method"] == "S256"
     assert not platform["directAccessGrantsEnabled"]

@@ -103,9 +103,7 @@ def test_a_docker_client_without_an_engine_is_no_engine(tmp_path: Path, monkeypa
 
 def test_a_missing_maven_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     real = shutil.which
-    monkeypatch.setattr(
-        shutil, "which", lambda name, **rest: None if name == "mvn" else real(name, **rest)
-    )
+    monkeypatch.setattr(shutil, "which", lambda name, **rest: None if name == "mvn" else real(name, **rest))
     assert "Maven" in (distribution.missing_tools() or "")
 
 
