@@ -13,7 +13,7 @@ from provisioner.sandbox.server import DatabaseAccess, Keycloak
 def start_keycloak(*, log_file: Path, database: DatabaseAccess | None = None) -> Keycloak:
     """A new, empty server, ready for use; the caller stops it (it ends with us in any case).
 
-    `database` is for what concerns PostgreSQL; without it the server has an H2 file of its own.
+    `database`, an empty one, is for what concerns PostgreSQL; without it the server has an H2 file of its own.
 
     Raises:
         SandboxError: it cannot be had here, or did not start; the message says what to install or shows the log.
