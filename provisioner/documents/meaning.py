@@ -80,7 +80,8 @@ def _transmission(lines: list[_Line], every: list[_Line]) -> tuple[date | None, 
     for place in (lines, every):
         for index, line in enumerate(place):
             for position, cell in enumerate(line.cells):
-                for text in _transmission_texts(cell, line.cells[position + 1 :], place[index + 1 : index + 2]):
+                below = [one.cells[position] for one in place[index + 1 : index + 2] if position < len(one.cells)]
+                for text in _transmission_texts(cell, line.cells[position + 1 :], below):
                     found = text and (read_date(text) or find_date(text))
                     if found:
                         return found.day, _repair(found, text)
@@ -88,8 +89,8 @@ def _transmission(lines: list[_Line], every: list[_Line]) -> tuple[date | None, 
     return None, [Finding("transmission-date-missing", Severity.ERROR, value=quoted(unread or "") or None)]
 
 
-def _transmission_texts(cell: Cell, beside: Sequence[Cell], below: Sequence[_Line]) -> Iterator[str]:
-    """Where the date may stand: after the words, in the next filled cell of the row, on the next line."""
+def _transmission_texts(cell: Cell, beside: Sequence[Cell], below: Sequence[Cell]) -> Iterator[str]:
+    """Where the date may stand: after the words, in the next filled cell of the row, below."""
     for line in cell.text.split("\n"):
         rest = titles.after_transmission(line)
         if rest is not None:

@@ -49,7 +49,7 @@ class _RowReader:
         hidden = [cell for cell in self._cells.values() if cell.hidden]
         if not struck and not hidden:
             return []
-        shown = quoted((struck or hidden)[0].text)
+        shown = next((quoted(cell.text) for cell in struck or hidden if quoted(cell.text)), None)
         how = "struck" if struck else "hidden"
         return [self._finding("struck-or-hidden", Severity.ERROR, None, shown, how=how)]
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from provisioner.domain.annexe import Annexe, Column, Finding, Row, Severity
-from provisioner.domain.likeness import are_alike, name_key
+from provisioner.domain.likeness import NameKey, are_alike, name_key
 from provisioner.domain.people import EmailAddress
 
 #: Beyond so many rows only equal names are compared: comparing all pairs would take minutes.
@@ -15,7 +15,7 @@ MOST_COMPARED = 500
 
 
 class _Named(NamedTuple):
-    key: str
+    key: NameKey
     row: Row
 
 
@@ -45,8 +45,8 @@ def possible_duplicates(annexe: Annexe) -> Iterator[Finding]:
     ]
     groups: dict[str, list[_Named]] = defaultdict(list)
     for index, one in enumerate(named):
-        earlier = named[:index] if len(named) <= MOST_COMPARED else groups[one.key]
-        groups[one.key].append(one)
+        earlier = named[:index] if len(named) <= MOST_COMPARED else groups[one.key.words]
+        groups[one.key.words].append(one)
         other = next((other for other in earlier if _may_be_one(one, other)), None)
         if other is not None:
             details = {"other": other.row.email, "list": other.row.list, "row": other.row.row}

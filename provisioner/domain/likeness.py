@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from typing import NamedTuple
 
 from rapidfuzz import fuzz
 
@@ -20,13 +21,19 @@ def fold(text: str) -> str:
     return " ".join(plain.split())
 
 
-def name_key(*names: str) -> str:
-    """A whole name for comparing: its words folded and sorted, so that the order of names does not matter."""
-    return " ".join(sorted(re.findall(r"[^\W_]+", fold(" ".join(names)))))
+class NameKey(NamedTuple):
+    """A whole name for comparing: its words folded and sorted, and its letters in the order they were written."""
+
+    words: str
+    letters: str
 
 
-def are_alike(one: str, other: str) -> bool:
-    """Whether two name keys are the same or nearly, with or without their spaces (Le Goff, Legoff)."""
-    if fuzz.ratio(one, other) >= LIKE:
-        return True
-    return fuzz.ratio(one.replace(" ", ""), other.replace(" ", "")) >= LIKE
+def name_key(last_name: str, first_names: str) -> NameKey:
+    """The key of a name: neither accents, case, nor the order or spacing of its words matter."""
+    words = re.findall(r"[^\W_]+", fold(f"{last_name} {first_names}"))
+    return NameKey(" ".join(sorted(words)), "".join(words))
+
+
+def are_alike(one: NameKey, other: NameKey) -> bool:
+    """Whether two names are the same or nearly, with or without their spaces (Le Goff, Legoff)."""
+    return fuzz.ratio(one.words, other.words) >= LIKE or fuzz.ratio(one.letters, other.letters) >= LIKE

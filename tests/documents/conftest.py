@@ -1,0 +1,33 @@
+"""What the tests of reading share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from provisioner.documents import read_annexe
+from provisioner.documents.child import parse
+from provisioner.documents.meaning import understand
+from provisioner.domain.annexe import Annexe
+from provisioner.settings import DocumentSettings
+
+Reader = Callable[[bytes, str], Annexe]
+
+_LIMITS = DocumentSettings()
+
+
+@pytest.fixture(scope="session")
+def read() -> Reader:
+    """The whole way: the gate, the child process, the meaning."""
+    return lambda content, name: read_annexe(content, name, _LIMITS)
+
+
+@pytest.fixture(scope="session")
+def read_here() -> Reader:
+    """The same without the child process, for quick tests of files that are sound."""
+
+    def reader(content: bytes, name: str) -> Annexe:
+        return understand(parse(content, name, _LIMITS.max_unpacked_mib * 2**20, _LIMITS.max_rows))
+
+    return reader

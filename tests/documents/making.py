@@ -1,0 +1,190 @@
+"""Small office files made by hand, so that a test shows the very markup it is about."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from xml.sax.saxutils import escape
+
+SAMPLES = Path(__file__).parent.parent / "data" / "samples"
+
+HEADING_1 = "1 - Liste des personnes pour lesquelles un nouvel accès est demandé ou qui ont un accès ouvert"
+HEADING_2 = "2 - Liste des personnes pour lesquelles une clôture de l'accès est demandée"
+TITLES_1 = ("Nom", "Prénom", "Fonction/qualité", "Adresse électronique", "Date de demande d'habilitation")
+TITLES_2 = (*TITLES_1[:4], "Date de fin d'habilitation")
+ALICE = ("Carpentier", "Alice", "Directrice", "alice@agglo-lys.example", "10/06/2026")
+BOB = ("Leroy", "Bob", "agent", "bob@agglo-lys.example", "11/06/2026")
+
+Row = Sequence[str]
+
+
+def zipped(parts: Mapping[str, str | bytes]) -> bytes:
+    """A package of these parts."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as package:
+        for name, data in parts.items():
+            package.writestr(name, data)
+    return buffer.getvalue()
+
+
+def csv_form(
+    rows_1: Iterable[Row], rows_2: Iterable[Row] = (), *, sent: str = "15/06/2026", join: str = ";"
+) -> bytes:
+    """The form as a text file, unquoted."""
+    rows = [
+        ("ANNEXE 1 : Suivi des habilitations",),
+        ("Date de transmission :", sent),
+        (HEADING_1,),
+        TITLES_1,
+        *rows_1,
+        (HEADING_2,),
+        TITLES_2,
+        *rows_2,
+    ]
+    lines = (join.join((*row, *[""] * (5 - len(row)))) for row in rows)
+    return "\r\n".join(lines).encode()
+
+
+# Word
+
+_W = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
+_MC = 'xmlns:mc="http://schemas.openxmlformats.org/markup-compatibility/2006"'
+
+
+def run(text: str, marks: str = "") -> str:
+    """A run of text with its formatting."""
+    return f'<w:r><w:rPr>{marks}</w:rPr><w:t xml:space="preserve">{escape(text)}</w:t></w:r>'
+
+
+def paragraph(text: str) -> str:
+    """A paragraph."""
+    return f"<w:p>{run(text)}</w:p>"
+
+
+def cell(content: str, properties: str = "") -> str:
+    """A cell: text, or the markup of its paragraphs."""
+    inside = content if content.startswith("<") else paragraph(content)
+    return f"<w:tc><w:tcPr>{properties}</w:tcPr>{inside}</w:tc>"
+
+
+def word_row(cells: Iterable[str], properties: str = "") -> str:
+    """A row of cells, given as text or as whole cells."""
+    inside = "".join(one if one.startswith(("<w:tc", "<w:sdt")) else cell(one) for one in cells)
+    return f"<w:tr><w:trPr>{properties}</w:trPr>{inside}</w:tr>"
+
+
+def word_table(*rows: str | Row) -> str:
+    """A table; a row is its markup or its texts."""
+    return f"<w:tbl>{''.join(row if isinstance(row, str) else word_row(row) for row in rows)}</w:tbl>"
+
+
+def docx(*body: str) -> bytes:
+    """A document with this body."""
+    return zipped({"word/document.xml": f"<w:document {_W} {_MC}><w:body>{''.join(body)}</w:body></w:document>"})
+
+
+def word_form(*rows_1: str | Row, rows_2: Sequence[str | Row] = ()) -> bytes:
+    """The form with these rows."""
+    return docx(
+        paragraph("ANNEXE 1 : Suivi des habilitations"),
+        paragraph("Date de transmission : 15/06/2026"),
+        paragraph(HEADING_1),
+        word_table(TITLES_1, *rows_1),
+        paragraph(HEADING_2),
+        word_table(TITLES_2, *rows_2),
+    )
+
+
+# LibreOffice
+
+_ODF = " ".join(
+    f'xmlns:{name}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"'
+    for name in ("office", "text", "table", "style")
+)
+
+
+def ods_cell(text: str, attributes: str = "") -> str:
+    """A cell of a sheet: text, or the markup of its paragraphs."""
+    inside = text if text.startswith("<") else f"<text:p>{escape(text)}</text:p>"
+    return f"<table:table-cell {attributes}>{inside}</table:table-cell>"
+
+
+def ods_row(cells: Iterable[str], attributes: str = "") -> str:
+    """A row of a sheet."""
+    inside = "".join(one if one.startswith("<table:") else ods_cell(one) for one in cells)
+    return f"<table:table-row {attributes}>{inside}</table:table-row>"
+
+
+def odf(kind: str, body: str, styles: str = "") -> bytes:
+    """A document of LibreOffice: `text` or `spreadsheet`."""
+    return zipped(
+        {
+            "mimetype": f"application/vnd.oasis.opendocument.{kind}",
+            "content.xml": f"<office:document-content {_ODF}><office:automatic-styles>{styles}"
+            f"</office:automatic-styles><office:body><office:{kind}>{body}</office:{kind}></office:body>"
+            "</office:document-content>",
+        }
+    )
+
+
+def ods_form(*rows_1: str | Row, styles: str = "") -> bytes:
+    """The form as a sheet; a row is its markup or its texts."""
+    rows = [
+        ("ANNEXE 1",),
+        ("Date de transmission :", "15/06/2026"),
+        (HEADING_1,),
+        TITLES_1,
+        *rows_1,
+        (HEADING_2,),
+        TITLES_2,
+    ]
+    inside = "".join(row if isinstance(row, str) else ods_row(row) for row in rows)
+    return odf("spreadsheet", f'<table:table table:name="Feuille1">{inside}</table:table>', styles)
+
+
+# Excel
+
+_S = 'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
+_R = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+_PACKAGE = "http://schemas.openxmlformats.org/package/2006"
+
+
+def xlsx_cell(text: str) -> str:
+    """A cell with its text in it; markup is taken as it is."""
+    return text if text.startswith("<c") else f'<c t="inlineStr"><is><t>{escape(text)}</t></is></c>'
+
+
+def xlsx_row(cells: Iterable[str], attributes: str = "") -> str:
+    """A row of a sheet."""
+    return f"<row {attributes}>{''.join(map(xlsx_cell, cells))}</row>"
+
+
+def xlsx_form(*rows_1: str | Row, after: str = "", sheet: str = "", workbook: str = "", state: str = "") -> bytes:
+    """The form as a workbook; style 1 is struck through, style 2 a date."""
+    rows = [
+        ("ANNEXE 1",),
+        ("Date de transmission :", "15/06/2026"),
+        (HEADING_1,),
+        TITLES_1,
+        *rows_1,
+        (HEADING_2,),
+        TITLES_2,
+    ]
+    inside = "".join(row if isinstance(row, str) else xlsx_row(row) for row in rows)
+    return zipped(
+        {
+            "[Content_Types].xml": f'<Types xmlns="{_PACKAGE}/content-types"/>',
+            "_rels/.rels": f'<Relationships xmlns="{_PACKAGE}/relationships"><Relationship Id="r" '
+            f'Type="{_R}/officeDocument" Target="xl/workbook.xml"/></Relationships>',
+            "xl/_rels/workbook.xml.rels": f'<Relationships xmlns="{_PACKAGE}/relationships"><Relationship Id="s" '
+            f'Type="{_R}/worksheet" Target="worksheets/sheet1.xml"/></Relationships>',
+            "xl/workbook.xml": f'<workbook {_S} xmlns:r="{_R}">{workbook}<sheets>'
+            f'<sheet name="Feuil1" sheetId="1" {state} r:id="s"/></sheets></workbook>',
+            "xl/styles.xml": f"<styleSheet {_S}><fonts><font/><font><strike/></font></fonts><cellXfs>"
+            '<xf fontId="0" numFmtId="0"/><xf fontId="1" numFmtId="0"/><xf fontId="0" numFmtId="14"/>'
+            "</cellXfs></styleSheet>",
+            "xl/worksheets/sheet1.xml": f"<worksheet {_S}><sheetData>{inside}{after}</sheetData>{sheet}</worksheet>",
+        }
+    )

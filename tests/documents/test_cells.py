@@ -1,0 +1,211 @@
+"""Names, functions and addresses: what is put right and told, what is refused."""
+
+from __future__ import annotations
+
+import unicodedata
+from datetime import date
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from provisioner.documents.addresses import read_address
+from provisioner.documents.blocks import Cell
+from provisioner.documents.rows import read_row
+from provisioner.documents.text import is_ditto, quoted, tidy, tidy_name
+from provisioner.domain.annexe import Column, Finding, Row, Severity
+
+ABOVE = Row(1, 1, "Carpentier", "Alice", "Directrice", None, date(2026, 6, 10))
+
+
+def read(number: int = 1, *, above: Row | None = ABOVE, **cells: Any) -> tuple[Row, list[Finding]]:
+    on = "requested_on" if number == 1 else "ended_on"
+    texts = {
+        "last_name": "Leroy",
+        "first_names": "Bob",
+        "function": "agent",
+        "email": "bob@agglo-lys.example",
+        on: "1/7/26",
+    }
+    texts.update(cells)
+    return read_row({Column(name): Cell(text) for name, text in texts.items()}, number, 2, above)
+
+
+def codes(findings: list[Finding]) -> list[str]:
+    return [one.code for one in findings]
+
+
+@pytest.mark.rule("A1")
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        ("Anne - Sophie", "Anne-Sophie"),
+        ("Anne \u2013 Sophie", "Anne-Sophie"),
+        ("Jean\u00a0 Paul", "Jean Paul"),
+        ("N\u2019Guyen", "N'Guyen"),
+        ("E\u0301milie", "Émilie"),
+        ("Le\u200broy", "Leroy"),
+        ("Jean\nPaul", "Jean Paul"),
+    ],
+)
+def test_a_name_is_put_right_and_it_is_told_once(written: str, expected: str) -> None:
+    row, findings = read(first_names=written)
+    assert row.first_names == expected
+    assert [(one.code, one.column, one.suggestion) for one in findings] == [
+        ("text-repaired", Column.FIRST_NAMES, expected)
+    ]
+
+
+@pytest.mark.parametrize("name", ["DE LA TOUR", "d'Ornano", "McX", "  Leroy \u00a0", "Łukasz", "Özdemir"])
+def test_a_name_without_fault_keeps_its_case_and_says_nothing(name: str) -> None:
+    row, findings = read(last_name=name)
+    assert (row.last_name, findings) == (name.strip(), [])
+
+
+@pytest.mark.rule("A7")
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Dup\u043ent",
+        "Le\u202eroy",
+        "Le\x07roy",
+        "=HYPERLINK(1)",
+        "Leroy (Bob)",
+        "Leroy/Petit",
+        "Leroy;",
+        "Leroy*",
+        "\uff2ceroy",
+        "Leroy 100%",
+    ],
+)
+def test_a_name_that_may_deceive_or_that_keycloak_refuses_is_an_error(name: str) -> None:
+    row, findings = read(last_name=name)
+    assert row.last_name is None
+    assert [(one.code, one.severity, one.column) for one in findings] == [
+        ("suspicious-characters", Severity.ERROR, Column.LAST_NAME)
+    ]
+
+
+@pytest.mark.rule("A7")
+@pytest.mark.parametrize(
+    "written",
+    [
+        "Bob@AGGLO-LYS.example",
+        "<bob@agglo-lys.example>",
+        "Bob Leroy <bob@agglo-lys.example>",
+        "mailto:bob@agglo-lys.example",
+        "bob@agglo-lys.example ;",
+        "bob@agglo-lys.example.",
+        "bob\u00a0@agglo-lys.example",
+        "bob@agglo\u2011lys.example",
+        "bob@agglo-lys\u200b.example",
+    ],
+)
+def test_an_address_is_put_right_and_it_is_told_once(written: str) -> None:
+    row, findings = read(email=written)
+    assert row.email == "bob@agglo-lys.example"
+    assert [(one.code, one.value, one.suggestion) for one in findings] == [
+        ("text-repaired", quoted(written), row.email)
+    ]
+
+
+@pytest.mark.rule("A7")
+@pytest.mark.parametrize(
+    ("written", "suggestion"),
+    [
+        ("bob.agglo-lys.example", None),
+        ("bob@agglo-lys", None),
+        ("bob leroy@agglo-lys.example", "bobleroy@agglo-lys.example"),
+        ("bob,leroy@agglo-lys.example", "bob.leroy@agglo-lys.example"),
+        ("bob@x.example; ann@x.example", None),
+        ("bob@x.example ann@x.example", None),
+        ("bob@x.example/ann@x.example", None),
+        ("a" * 65 + "@x.example", None),
+        ("élodie@x.example", None),
+        ('"', None),
+        ("néant", None),
+    ],
+)
+def test_what_is_no_address_is_refused_with_a_proposal_where_one_can_be_had(
+    written: str, suggestion: str | None
+) -> None:
+    row, findings = read(email=written)
+    assert row.email is None
+    assert [(one.code, one.suggestion) for one in findings] == [("email-invalid", suggestion)]
+
+
+@pytest.mark.rule("A7")
+@pytest.mark.parametrize(
+    "written", ["b\u043eb@x.example", "bob@\nx.example", "bob\u202e@x.example", "=A1", "b\0b@x.example"]
+)
+def test_an_address_that_may_deceive_has_that_one_finding(written: str) -> None:
+    assert codes(read(email=written)[1]) == ["suspicious-characters"]
+
+
+@pytest.mark.rule("A4")
+@pytest.mark.parametrize("written", ["bob", "b\u043eb@x.example"])
+def test_in_list_2_no_finding_about_an_address_refuses_the_closure(written: str) -> None:
+    findings = read(2, email=written)[1]
+    assert [one.severity for one in findings] == [Severity.WARNING]
+
+
+@pytest.mark.rule("A1")
+def test_an_empty_cell_is_told_and_a_function_may_lack_in_list_2() -> None:
+    cells: dict[str, Any] = {"last_name": "", "first_names": " ", "function": "-", "email": ""}
+    for number, on in ((1, "requested_on"), (2, "ended_on")):
+        row, findings = read(number, **{**cells, on: ""})
+        assert (row.last_name, row.first_names, row.function, row.email, row.on) == (None,) * 5
+        assert codes(findings) == ["cell-missing"] * 5
+        warned = [one.column for one in findings if one.severity is Severity.WARNING]
+        assert warned == ([Column.FUNCTION] if number == 2 else [])
+
+
+@pytest.mark.parametrize(
+    "mark", ['"', "''", "«", "»", "« »", "〃", "″", "”", "“", "＂", "idem", "Id.", "-//-", '" "']
+)
+def test_a_ditto_mark_repeats_the_function_and_the_date_above(mark: str) -> None:
+    row, findings = read(function=mark, requested_on=mark)
+    assert (row.function, row.on) == ("Directrice", date(2026, 6, 10))
+    assert codes(findings) == ["ditto-expanded"] * 2
+    assert [one.details["read"] for one in findings] == ["Directrice", date(2026, 6, 10)]
+
+
+def test_a_ditto_mark_repeats_neither_names_nor_addresses() -> None:
+    row, findings = read(last_name='"', first_names="idem", email='"')
+    assert (row.last_name, row.first_names, row.email) == (None, None, None)
+    assert codes(findings) == ["cell-missing", "cell-missing", "email-invalid"]
+
+
+def test_a_ditto_mark_over_nothing_readable_is_an_error() -> None:
+    unread = Row(1, 1, "Carpentier", "Alice", None, None, None)
+    assert codes(read(above=None, function='"', requested_on='"')[1]) == ["cell-missing", "cell-missing"]
+    assert codes(read(above=unread, function='"', requested_on='"')[1]) == ["cell-missing", "date-invalid"]
+
+
+@pytest.mark.parametrize("text", ["'", "-", "—", "id ée", "l'idem", "Idir", ""])
+def test_what_only_looks_like_a_ditto_mark_is_none(text: str) -> None:
+    assert not is_ditto(text)
+
+
+@given(st.text(max_size=60))
+def test_putting_a_name_right_twice_is_putting_it_right_once(text: str) -> None:
+    once = tidy_name(text)
+    assert tidy_name(once) == once
+    assert tidy(tidy(text)) == tidy(text)
+    assert unicodedata.is_normalized("NFC", once)
+
+
+@given(st.text(max_size=500))
+def test_a_quoted_cell_is_short_and_can_be_printed(text: str) -> None:
+    shown = quoted(text)
+    assert len(shown) <= 200
+    assert not any(unicodedata.category(one) in ("Cc", "Cs") for one in shown)
+
+
+@given(st.one_of(st.text(max_size=60), st.emails()))
+def test_no_text_makes_the_reading_of_an_address_raise(text: str) -> None:
+    found = read_address(text)
+    if found.email is not None:
+        assert read_address(found.email).email == found.email
+        assert found.email == found.email.lower()

@@ -1,0 +1,109 @@
+"""Dates as partners write them."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from provisioner.documents.dates import DateRead, find_date, read_date
+from provisioner.texts.dates import french_date
+
+DAYS = st.dates(date(2000, 1, 1), date(2079, 12, 31))
+
+
+@pytest.mark.rule("A6")
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("10/06/2026", date(2026, 6, 10)),
+        ("02.07.26", date(2026, 7, 2)),
+        ("le 3/7/2026", date(2026, 7, 3)),
+        ("3-7-26", date(2026, 7, 3)),
+        ("03 07 2026", date(2026, 7, 3)),
+        ("10 / 06 / 2026", date(2026, 6, 10)),
+        ("1er juillet 2026", date(2026, 7, 1)),
+        ("1 er juillet 2026", date(2026, 7, 1)),
+        ("10 juin 26", date(2026, 6, 10)),
+        ("10-juin-26", date(2026, 6, 10)),
+        ("5 FÉVR. 2026", date(2026, 2, 5)),
+        ("15 aout 2026", date(2026, 8, 15)),
+        ("31\u00a0DÉCEMBRE\u00a02026", date(2026, 12, 31)),
+        ("lundi 31 août 2026", date(2026, 8, 31)),
+        ("à compter du 1er septembre 2026", date(2026, 9, 1)),
+        ("[13/04/2026]", date(2026, 4, 13)),
+        ("13/04/2026.", date(2026, 4, 13)),
+        ("2026-06-10", date(2026, 6, 10)),
+        ("2026-06-10T00:00:00", date(2026, 6, 10)),
+        ("10/06/2026 14:30", date(2026, 6, 10)),
+        ("29/02/2028", date(2028, 2, 29)),
+    ],
+)
+def test_a_date_is_read_as_it_is_written_in_french(text: str, expected: date) -> None:
+    assert read_date(text) == DateRead(expected)
+
+
+@pytest.mark.rule("A6")
+@pytest.mark.parametrize("text", ["1er 10/6/26", "le 1er 10/06/2026", "1er 10 juin 2026", "Date : 10/6/26", "46183"])
+def test_a_date_with_something_left_over_is_read_and_to_be_looked_at(text: str) -> None:
+    assert read_date(text) == DateRead(date(2026, 6, 10), repaired=True)
+
+
+@pytest.mark.rule("A6")
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "31/02/2026",
+        "29/02/2026",
+        "6/13/26",
+        "06-13-2026",
+        "2026-13-01",
+        "10 juin",
+        "juin 2026",
+        "9/2026",
+        "10/06-2026",
+        "10/06/202",
+        "10/06/1926",
+        "10/06/2126",
+        "10/6/26 ou 11/6/26",
+        "avant le 10/06/2026",
+        "10/06/2026 ?!",
+        "99999",
+        "dès que possible",
+        "1er",
+        "2026-02-29",
+        "٣/٤/٢٠٢٦",
+    ],
+)
+def test_what_is_no_date_for_certain_is_not_guessed(text: str) -> None:
+    assert read_date(text) is None
+
+
+def test_a_date_is_found_before_other_words() -> None:
+    assert find_date("15/06/2026 Signature du responsable :") == DateRead(date(2026, 6, 15))
+    assert find_date("15 juin 2026 à Béthune") == DateRead(date(2026, 6, 15))
+    assert find_date("de cette annexe") is None
+
+
+@pytest.mark.rule("A6")
+@given(
+    DAYS, st.sampled_from(["{0.day}/{0.month}/{0.year}", "{0:%d.%m.%y}", "le {0:%d-%m-%Y}", "{0:%d/%m/%Y}", "{0}"])
+)
+def test_every_day_is_read_back_day_first(day: date, form: str) -> None:
+    assert read_date(form.format(day)) == DateRead(day)
+
+
+@given(DAYS)
+def test_the_dates_that_we_write_are_dates_that_we_read(day: date) -> None:
+    assert read_date(french_date(day)) == DateRead(day)
+    serial = (day - date(1899, 12, 30)) // timedelta(days=1)
+    assert read_date(str(serial)) == DateRead(day, repaired=True)
+
+
+@given(st.one_of(st.text(max_size=40), st.text("0123456789/.-er ", max_size=14)))
+def test_no_text_makes_the_reading_of_a_date_raise(text: str) -> None:
+    found = read_date(text)
+    assert found is None or 2000 <= found.day.year <= 2079

@@ -1,0 +1,93 @@
+"""The forms of `tests/data/samples` as their partner meant them."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from provisioner.documents.mailboxes import load_mailbox_rules
+from provisioner.domain.annexe import Annexe, Column, Finding
+from provisioner.domain.judge import judge_document
+from tests.documents.conftest import Reader
+from tests.documents.making import SAMPLES
+
+TODAY = date(2026, 11, 23)
+LYS = frozenset({"agglo-lys.example"})
+
+
+def sample(read: Reader, name: str) -> Annexe:
+    return read((SAMPLES / name).read_bytes(), name)
+
+
+def told(findings: tuple[Finding, ...]) -> list[tuple[str, int | None, int | None, Column | None]]:
+    return [(one.code, one.list, one.row, one.column) for one in findings]
+
+
+@pytest.mark.rule("A1")
+@pytest.mark.parametrize("name", ["01-premiere-demande.docx", "01-premiere-demande.odt"])
+def test_the_form_as_partners_fill_it_in_reads_as_they_meant_it(read: Reader, name: str) -> None:
+    annexe = sample(read, name)
+    assert annexe.transmitted_on == date(2026, 6, 15)
+    assert [(row.last_name, row.first_names, row.function, row.email) for row in annexe.of_list(1)] == [
+        ("Delattre", "Anne-Sophie", "chargée de coopération CTG", "annesophie.delattre@agglo-lys.example"),
+        ("Vasseur", "Brigitte", "chargée de coopération CTG", "brigitte.vasseur@agglo-lys.example"),
+        ("LEROY", "Alexandre", "chef de service", "alexandre.leroy@agglo-lys.example"),
+        ("Carpentier", "Alice", "Directrice", "alice.carpentier@agglo-lys.example"),
+    ]
+    assert {row.on for row in annexe.rows} == {date(2026, 6, 10)}
+    assert annexe.of_list(2) == ()
+    assert told(annexe.findings) == [
+        ("text-repaired", 1, 1, Column.FIRST_NAMES),
+        ("date-repaired", 1, 1, Column.REQUESTED_ON),
+        ("ditto-expanded", 1, 2, Column.FUNCTION),
+        ("date-repaired", 1, 2, Column.REQUESTED_ON),
+        ("text-repaired", 1, 4, Column.EMAIL),
+    ]
+
+
+@pytest.mark.rule("A3")
+@pytest.mark.parametrize("suffix", ["xlsx", "ods", "csv"])
+def test_the_same_list_reads_the_same_from_every_spreadsheet_format(read: Reader, suffix: str) -> None:
+    annexe = sample(read, f"02-ajouts-et-cloture.{suffix}")
+    assert annexe.transmitted_on == date(2026, 9, 1)
+    assert [(row.last_name, row.first_names, row.on) for row in annexe.of_list(1)] == [
+        ("Delattre", "Anne-Sophie", date(2026, 6, 10)),
+        ("Leroy", "Alexandre", date(2026, 6, 10)),
+        ("Carpentier", "Alice", date(2026, 6, 10)),
+        ("Nguyen", "Émilie", date(2026, 9, 1)),
+        ("O'Brien", "Seán", date(2026, 9, 1)),
+    ]
+    assert [(row.email, row.on) for row in annexe.of_list(2)] == [
+        ("brigitte.vasseur@agglo-lys.example", date(2026, 8, 31))
+    ]
+    assert annexe.findings == ()
+
+
+@pytest.mark.rule("A7")
+def test_a_form_to_correct_says_what_to_correct_row_by_row(read: Reader) -> None:
+    annexe = sample(read, "03-a-corriger.docx")
+    findings = judge_document(annexe, TODAY, load_mailbox_rules(), LYS)
+    assert told(findings) == [
+        ("cell-missing", 1, 2, Column.FIRST_NAMES),
+        ("email-shared-mailbox", 1, 2, Column.EMAIL),
+        ("email-consumer", 1, 3, Column.EMAIL),
+        ("email-domain", 1, 4, Column.EMAIL),
+        ("email-invalid", 1, 5, Column.EMAIL),
+        ("date-invalid", 1, 5, Column.REQUESTED_ON),
+        ("duplicate-person", 1, 7, Column.EMAIL),
+        ("cell-missing", 1, 8, Column.LAST_NAME),
+        ("cell-missing", 1, 8, Column.REQUESTED_ON),
+        ("closure-too-old", 2, 2, Column.ENDED_ON),
+    ]
+    suggestions = {one.row: one.suggestion for one in findings if one.suggestion}
+    assert suggestions == {4: "alexandre.leroy@agglo-lys.example", 5: "alice.carpentier@agglo-lys.example"}
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"), [("02-ajouts-et-cloture.xls", "old-excel"), ("01-premiere-demande.pdf", "pdf")]
+)
+def test_a_format_that_is_not_read_yet_is_refused_and_named(read: Reader, name: str, reason: str) -> None:
+    annexe = sample(read, name)
+    assert [(one.code, one.details["reason"]) for one in annexe.findings] == [("unreadable-document", reason)]
+    assert annexe.rows == ()

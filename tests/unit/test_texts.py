@@ -1,0 +1,125 @@
+"""The French that people read."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from provisioner.domain.annexe import Column, Finding, Severity
+from provisioner.domain.people import EmailAddress, Person
+from provisioner.texts.dates import french_date
+from provisioner.texts.findings import CODES, COLUMNS, message
+from provisioner.texts.unreadable import REASONS, why_unreadable
+
+#: The contract's table of findings.
+CONTRACT = (
+    "unreadable-document",
+    "list-missing",
+    "column-missing",
+    "transmission-date-missing",
+    "transmission-date-future",
+    "stale-annexe",
+    "same-date",
+    "convention-not-active",
+    "cell-missing",
+    "email-invalid",
+    "email-domain",
+    "email-consumer",
+    "email-shared-mailbox",
+    "suspicious-characters",
+    "date-invalid",
+    "date-repaired",
+    "date-future",
+    "ditto-expanded",
+    "struck-or-hidden",
+    "pending-revisions",
+    "text-repaired",
+    "duplicate-person",
+    "possible-duplicate",
+    "in-both-lists",
+    "request-older-than-closure",
+    "returning",
+    "closure-too-old",
+    "closure-missing",
+    "closure-unknown",
+    "closes-everyone",
+    "unaccounted-for",
+    "address-of-other-partner",
+    "address-not-managed",
+    "late-departure",
+)
+
+SOURCES = Path(__file__).parents[2] / "provisioner"
+
+
+@pytest.mark.parametrize(
+    ("day", "words"),
+    [
+        (date(2026, 8, 31), "31 août 2026"),
+        (date(2026, 9, 1), "1er septembre 2026"),
+        (date(2026, 2, 11), "11 février 2026"),
+        (date(2030, 12, 31), "31 décembre 2030"),
+    ],
+)
+def test_dates_are_written_as_french_people_write_them(day: date, words: str) -> None:
+    assert french_date(day) == words
+
+
+def test_every_code_of_the_contract_has_words_and_no_other() -> None:
+    assert set(CONTRACT) == CODES
+
+
+def details() -> dict[str, object]:
+    day = date(2026, 9, 1)
+    person = Person("Petit", "Zoé", "agente", EmailAddress("zoe@lys.example"))
+    dates = dict.fromkeys(("transmitted_on", "current", "ended_on", "signed_on", "requested_on", "read", "on"), day)
+    return {**dates, "person": person, "row": 3, "other_row": 4, "list": 2, "other": "z@x.fr", "days": 2, "count": 5}
+
+
+@pytest.mark.parametrize("code", CONTRACT)
+@pytest.mark.parametrize("number", [1, 2])
+@pytest.mark.parametrize("given", [{}, details(), {"read": 3, "days": "x", "person": None, "row": "y"}])
+def test_every_finding_is_one_or_more_whole_french_sentences(
+    code: str, number: int, given: dict[str, object]
+) -> None:
+    for column in (Column.FUNCTION, Column.EMAIL):
+        for proposal in (None, "zoe@lys.example"):
+            words = message(Finding(code, Severity.ERROR, number, 1, column, "Écrit", proposal, given))
+            assert words[0].isupper()
+            assert words[-1] in ".?)"
+            assert not re.search(r"None|  | \.| ,|\{|\}|<|\d{4}-\d\d-\d\d", words)
+
+
+@pytest.mark.rule("A8")
+def test_the_partner_does_not_learn_who_else_has_an_account() -> None:
+    for code in ("address-of-other-partner", "address-not-managed"):
+        words = message(Finding(code, Severity.ERROR, 1, 1, Column.EMAIL, "z@x.fr"))
+        assert words == "Cette personne ne peut pas être habilitée en l'état ; la Caf vous contactera."
+
+
+def test_a_waived_finding_says_so() -> None:
+    waived = Finding("email-consumer", Severity.WARNING, 1, 1, Column.EMAIL, details={"waived": True})
+    assert message(waived).endswith("Dérogation accordée pour cette ligne.")
+
+
+def test_a_code_without_words_is_a_fault_of_ours() -> None:
+    with pytest.raises(KeyError):
+        message(Finding("no-such-code", Severity.ERROR))
+
+
+def test_every_column_has_its_title() -> None:
+    assert set(COLUMNS) == set(Column)
+    assert COLUMNS[Column.EMAIL] == "Adresse électronique"
+
+
+def test_every_reason_that_the_reader_gives_has_words() -> None:
+    given = set()
+    for module in (SOURCES / "documents").glob("*.py"):
+        source = module.read_text("utf-8")
+        given |= set(re.findall(r'Unreadable\("([a-z-]+)"\)|"unreadable": "([a-z-]+)"', source))
+    reasons = {one or other for one, other in given}
+    assert {"empty", "bomb", "dtd"} <= reasons <= set(REASONS)
+    assert why_unreadable(None) == REASONS["failed"]
