@@ -50,7 +50,6 @@ def check(
 ) -> None:
     """Read and validate a document. Needs no server."""
     from provisioner.operations.checking import check_document, check_for_partner
-    from provisioner.operations.partners import NoSuchPartner
 
     session = session_of(context)
     with exit_status():
@@ -59,10 +58,11 @@ def check(
         if partner is None:
             result = check_document(document, today, session.settings.documents)
         else:
+            from provisioner.operations.partners import partner_of
+
             with session.register("check") as register:
                 records = register.records()
-            if partner not in records.partners:
-                raise NoSuchPartner(partner)
+                partner_of(register, partner)
             result = check_for_partner(document, partner, records, today, session.settings.documents)
         if format_ is Format.JSON:
             from provisioner.cli import as_json

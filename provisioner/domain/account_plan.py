@@ -108,12 +108,13 @@ class AccountPlan:
             yield Drift(DriftKind.SUSPENDED_BY_HAND, first.partner, first.email)
         found = digest(self.remote)
         outside = any(not self._is_member(one) for one in self.staying)
+        differs = outside or found != digest(wanted_account(self.staying, enabled=True))
+        by_hand = differs and (outside or not self.account.wrote(found))
         if not self.remote.is_marked:
             yield Drift(DriftKind.UNMARKED, first.partner, first.email)
-        elif outside or self.account.written not in (None, found):
+        elif by_hand:
             yield Drift(DriftKind.CHANGED_BY_HAND, first.partner, first.email)
-        if (outside or found != digest(wanted_account(self.staying, enabled=True))) and not self.closing:
-            by_hand = outside or self.account.written not in (None, found)
+        if differs and not self.closing:
             yield self._change(Action.UPDATE, first, "A1", None, by_hand=by_hand)
 
     def _invite(self) -> Iterator[Change]:

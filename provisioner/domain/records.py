@@ -13,11 +13,19 @@ from provisioner.domain.people import EmailAddress
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """What the register knows of a Keycloak user. `written` is the digest of what we last wrote there."""
+    """What the register knows of a Keycloak user.
+
+    `written` is the digest of what we last wrote there, `intended` of what a run that died may have written.
+    """
 
     email: EmailAddress
     keycloak_id: str | None = None
     written: str | None = None
+    intended: str | None = None
+
+    def wrote(self, digest: str) -> bool:
+        """Whether what Keycloak holds may be our own writing; anything else is another hand's."""
+        return self.written is None or digest in (self.written, self.intended)
 
 
 @dataclass(frozen=True, slots=True)

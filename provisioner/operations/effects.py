@@ -80,6 +80,9 @@ class Effects:
                 if self.known_groups.get(code) != id_:
                     writing.set_group(work, code, id_)
             intended = [[one.action, one.habilitation.id if one.habilitation else None] for one in changes]
+            for one in changes:
+                if one.wanted is not None and one.action is not Action.INVITE:
+                    writing.account_intended(work, one.wanted.email, digest(one.wanted))
             work.journal("run.begun", details={"changes": intended})
 
     def carry_out(self, changes: Iterable[Change], outcome: Done, settled: Progress) -> None:

@@ -23,7 +23,7 @@ def records(connection: Connection) -> Records:
     return Records(
         partners=partners(connection),
         accounts={
-            EmailAddress(row.email): Account(EmailAddress(row.email), row.keycloak_id, row.written)
+            EmailAddress(row.email): Account(EmailAddress(row.email), row.keycloak_id, row.written, row.intended)
             for row in connection.execute(select(t.account))
         },
         habilitations=_habilitations(connection),

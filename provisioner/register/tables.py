@@ -74,6 +74,7 @@ account = Table(
     Column("email", String(320), nullable=False, unique=True),
     Column("keycloak_id", String(64), unique=True),
     Column("written", String(64)),
+    Column("intended", String(64)),
     sqlite_autoincrement=True,
 )
 

@@ -132,6 +132,11 @@ def account_written(work: Work, email: EmailAddress, keycloak_id: str, digest: s
     )
 
 
+def account_intended(work: Work, email: EmailAddress, digest: str) -> None:
+    """What is about to be written to the account: should we die, it is not taken for another hand's."""
+    work.connection.execute(update(t.account).where(t.account.c.email == email).values(intended=digest))
+
+
 def opened(work: Work, one: Habilitation, action: str, rule: str) -> None:
     """The access is open in Keycloak."""
     work.connection.execute(

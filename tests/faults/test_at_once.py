@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import sqlite3
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 
-from tests.faults.conftest import STORY, TODAY, Scene
+from tests.faults.conftest import FAULTY, STORY, TODAY, Scene
 from tests.faults.oracle import tells
+from tests.service.office import PROVISIONER
 
 
 def test_three_applies_of_the_same_file_at_once_mail_each_person_once(scene: Scene) -> None:
     scene.apply_first()
     with ThreadPoolExecutor(3) as pool:
-        answers = [future.result() for future in [pool.submit(scene.apply_second) for _ in range(3)]]
+        answers = [future.result() for future in [pool.submit(scene.apply_second, PROVISIONER) for _ in range(3)]]
     assert [answer.status for answer in answers] == [0, 0, 0], answers
     assert sorted(bool(answer.json["done"]) for answer in answers) == [False, False, True]
     tells(scene.office, STORY, today=TODAY)
@@ -22,10 +24,14 @@ def test_three_applies_of_the_same_file_at_once_mail_each_person_once(scene: Sce
 
 def test_a_run_that_cannot_have_the_lock_says_who_holds_it(scene: Scene) -> None:
     scene.apply_first()
-    impatient = {"PROVISIONER_LOCK_WAIT_SECONDS": "0"}
+    impatient: dict[str, Any] = {"PROVISIONER_LOCK_WAIT_SECONDS": "0"}
     with ThreadPoolExecutor(4) as pool:
-        runs = [pool.submit(scene.apply_second, **impatient) for _ in range(3)]
-        runs.append(pool.submit(lambda: scene.office.run("sync", "--format", "json", today=TODAY, **impatient)))
+        runs = [pool.submit(scene.apply_second, PROVISIONER, **impatient) for _ in range(3)]
+        runs.append(
+            pool.submit(
+                lambda: scene.office.run("sync", "--format", "json", today=TODAY, program=PROVISIONER, **impatient)
+            )
+        )
         answers = [run.result() for run in runs]
     assert 0 in [answer.status for answer in answers]
     assert all(answer.status == 0 or "holds the lock: process" in answer.err for answer in answers), answers
@@ -49,7 +55,7 @@ def test_a_locked_database_is_told_and_the_next_run_goes_on(scene: Scene) -> Non
 @pytest.mark.parametrize("at", range(1, 26, 3))
 def test_a_disk_that_is_full_at_a_write_rolls_back_or_ends_complete(scene: Scene, at: int) -> None:
     scene.apply_first()
-    answer = scene.apply_second(FAIL_AT_WRITE=str(at))
+    answer = scene.apply_second((str(FAULTY),), FAIL_AT_WRITE=str(at))
     assert answer.status in (0, 3), answer
     if answer.status == 3:
         assert "full" in answer.err

@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from jsonschema import Draft202012Validator
+from typer.testing import CliRunner
+from provisioner.cli.app import app
 from provisioner.keycloak.directory import Directory
 
 from provisioner.sandbox.mail import Mail, Mailbox
@@ -26,6 +28,9 @@ FIRST = SAMPLES / "01-premiere-demande.docx"
 SECOND = SAMPLES / "02-ajouts-et-cloture.xlsx"
 FIRST_DAY = "2026-06-16"
 SECOND_DAY = "2026-09-02"
+
+#: The command in a process of its own.
+PROVISIONER = ("-m", "provisioner")
 
 
 @dataclass(frozen=True)
@@ -69,14 +74,21 @@ class Office:
         self,
         *arguments: str | Path,
         today: str | None = None,
-        program: tuple[str, ...] = ("-m", "provisioner"),
+        program: tuple[str, ...] | None = None,
         **environment: str,
     ) -> Answer:
-        """One command, as a user types it, on that day."""
+        """One command, as a user types it, on that day; in a process of its own when `program` says which."""
         moved = {"PROVISIONER_TODAY": today} if today else {}
-        done = subprocess.run(
+        environment = {**self.environment, **moved, **environment}
+        if program is None:
+            ours = {name: None for name in os.environ if name.startswith("PROVISIONER_")}
+            done = CliRunner().invoke(app, list(map(str, arguments)), env={**ours, **environment})
+            if done.exception is not None and not isinstance(done.exception, SystemExit):
+                raise done.exception
+            return Answer(done.exit_code, done.stdout, done.stderr)
+        ended = subprocess.run(
             [sys.executable, *program, *map(str, arguments)],
-            env={**self.environment, **moved, **environment},
+            env=environment,
             cwd=self.home,
             stdin=subprocess.DEVNULL,
             capture_output=True,
@@ -84,7 +96,7 @@ class Office:
             timeout=120,
             check=False,
         )
-        return Answer(done.returncode, done.stdout, done.stderr)
+        return Answer(ended.returncode, ended.stdout, ended.stderr)
 
     def add_partner(self, code: str = PARTNER, domain: str = DOMAIN, *more: str) -> None:
         signed = more or ("--signed-on", "2026-01-15")

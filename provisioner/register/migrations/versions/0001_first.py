@@ -17,6 +17,7 @@ def upgrade() -> None:
         sa.Column("email", sa.String(length=320), nullable=False),
         sa.Column("keycloak_id", sa.String(length=64), nullable=True),
         sa.Column("written", sa.String(length=64), nullable=True),
+        sa.Column("intended", sa.String(length=64), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_account")),
         sa.UniqueConstraint("email", name=op.f("uq_account_email")),
         sa.UniqueConstraint("keycloak_id", name=op.f("uq_account_keycloak_id")),
