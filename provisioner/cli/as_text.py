@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -53,6 +54,13 @@ def _plain(*values: str | None) -> list[Text]:
     return [Text(value or "") for value in values]
 
 
+def _sentence(text: str) -> str:
+    """French spaces that do not break, so that no line begins with a colon."""
+    for mark in (":", ";", "!", "?", "»"):
+        text = text.replace(f" {mark}", f"\u00a0{mark}")
+    return text.replace("« ", "«\u00a0")
+
+
 def check(result: Check) -> None:
     """What was read, what is refused, what to correct."""
     console = _console()
@@ -71,24 +79,26 @@ def check(result: Check) -> None:
 
 
 def _rows(console: Console, title: str, date_title: str, rows: Iterable[Row]) -> None:
-    table = _table(title, "Ligne", "Nom", "Prénom(s)", "Fonction", "Adresse", date_title)
+    table = _table(title, "Ligne", "Personne", "Fonction", date_title)
     for row in rows:
+        person = f"{row.first_names or ''} {row.last_name or ''}\n{row.email or ''}"
         on = french_date(row.on) if row.on else ""
-        table.add_row(*_plain(str(row.row), row.last_name, row.first_names, row.function, row.email, on))
+        table.add_row(*_plain(str(row.row), person, row.function, on))
     if table.row_count:
         console.print(table)
 
 
 def _findings(console: Console, findings: Iterable[Finding]) -> None:
-    table = _table("Constats", "Gravité", "Où", "Valeur", "Constat", "Proposition")
+    """One finding after the other, each with its place, what was written, and what to do."""
     for one in findings:
         word, style = _SEVERITIES[one.severity]
         where = [f"liste {one.list}" if one.list else "", f"ligne {one.row}" if one.row else ""]
         where.append(COLUMNS[one.column].lower() if one.column else "")
-        cells = _plain(", ".join(part for part in where if part), one.value, message(one), one.suggestion)
-        table.add_row(Text(word, style=style), *cells)
-    if table.row_count:
-        console.print(table)
+        line = Text.assemble((f"{word:<11}", style), " ", ", ".join(part for part in where if part))
+        if one.value:
+            line.append(f"\u00a0: {one.value}", style="bold")
+        console.print(line)
+        console.print(Padding(Text(_sentence(message(one))), (0, 0, 0, 12)))
 
 
 def prepared(seen: Prepared) -> None:
@@ -101,8 +111,8 @@ def prepared(seen: Prepared) -> None:
 def outcome(result: Outcome, *, done: bool) -> None:
     """A plan, or what was done of it."""
     console = _console()
-    if result.check is not None and (done or not result.check.is_valid):
-        _findings(console, result.check.findings)
+    if result.check is not None:
+        _findings(console, (one for one in result.check.findings if one.severity is not Severity.INFO))
     if result.undecided:
         _undecided(console, result.undecided)
     if result.plan is not None and not done:
@@ -124,30 +134,31 @@ def _beside(console: Console, plan: Plan) -> None:
     table = _table("Prévu", "Le", "Quoi", "Qui", "Pourquoi")
     for one in plan.later:
         on = french_date(one.due_on) if one.due_on else ""
-        table.add_row(*_plain(on, ACTIONS[one.action], one.email, reason(one)))
+        table.add_row(*_plain(on, ACTIONS[one.action], _who(one), _sentence(reason(one))))
     if table.row_count:
         console.print(table)
     table = _table("Écarts constatés", "Partenaire", "Qui", "Constat")
     for drift in plan.drift:
-        table.add_row(*_plain(drift.partner, drift.email, drift_reason(drift)))
+        table.add_row(*_plain(drift.partner, drift.email, _sentence(drift_reason(drift))))
     if table.row_count:
         console.print(table)
     for blocked in plan.blocked:
-        console.print(Text(f"En suspens : {blocked_reason(blocked)}", style="bold yellow"))
+        console.print(Text(_sentence(f"En suspens : {blocked_reason(blocked)}"), style="bold yellow"))
 
 
 def _changes(console: Console, title: str, changes: Iterable[Change]) -> None:
-    table = _table(title, "Quoi", "Nom", "Adresse", "Règle", "Pourquoi")
+    table = _table(title, "Quoi", "Qui", "Pourquoi")
     for one in changes:
-        table.add_row(*_plain(ACTIONS[one.action], _name(one), one.email or one.partner, one.rule, reason(one)))
+        table.add_row(*_plain(ACTIONS[one.action], _who(one), f"{_sentence(reason(one))} ({one.rule})"))
     if table.row_count:
         console.print(table)
 
 
-def _name(change: Change) -> str:
+def _who(change: Change) -> str:
     if change.habilitation is None:
-        return ""
-    return f"{change.habilitation.person.first_names} {change.habilitation.person.last_name}"
+        return change.partner
+    person = change.habilitation.person
+    return f"{person.first_names} {person.last_name}\n{person.email}"
 
 
 def _undecided(console: Console, absent: Iterable[Habilitation]) -> None:
@@ -160,9 +171,9 @@ def _undecided(console: Console, absent: Iterable[Habilitation]) -> None:
 
 def _done(console: Console, result: Outcome) -> None:
     _changes(console, "Fait", result.outcome.done)
-    table = _table("Non fait", "Quoi", "Adresse", "Erreur")
+    table = _table("Non fait", "Quoi", "Qui", "Erreur")
     for failure in result.outcome.failed:
-        table.add_row(*_plain(ACTIONS[failure.change.action], failure.change.email, failure.error))
+        table.add_row(*_plain(ACTIONS[failure.change.action], _who(failure.change), failure.error))
     if table.row_count:
         console.print(table)
     if result.kept:
@@ -198,12 +209,12 @@ def partner(one: Partner, habilitations: Iterable[Habilitation]) -> None:
     console.print(Text(f"{one.name} ({one.code})", style="bold"))
     console.print(f"Convention {signed} ; dernier jour : {french_date(one.last_day)}.")
     console.print(Text(f"Domaines : {', '.join(sorted(one.domains))}"))
-    table = _table("Habilitations", "N°", "Nom", "Adresse", "État", "Demande", "Fin", "Clôture")
+    table = _table("Habilitations", "N°", "Personne", "État", "Demande", "Fin", "Clôture")
     for each in habilitations:
-        name = f"{each.person.first_names} {each.person.last_name}"
+        person = f"{each.person.first_names} {each.person.last_name}\n{each.email}"
         days = (each.requested_on, each.end.on if each.end else None, each.closed_on)
-        dates = [french_date(day) if day else "" for day in days]
-        table.add_row(*_plain(str(each.id), name, each.email, _STATES[each.state], *dates))
+        dates = [f"{day:%d/%m/%Y}" if day else "" for day in days]
+        table.add_row(*_plain(str(each.id), person, _STATES[each.state], *dates))
     if table.row_count:
         console.print(table)
 

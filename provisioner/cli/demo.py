@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
 import signal
 import subprocess
@@ -27,6 +28,9 @@ from provisioner.texts.dates import french_date
 PARTNER = "agglo-lys"
 REALM = "cooperation"
 APPROVER = "Claire Martin"
+
+#: The long part of a link, of no use to who reads the demo's output.
+_TOKEN = re.compile(r"(key=[\w-]{20})[\w.-]+")
 
 
 def run_demo(*, keep: bool) -> int:
@@ -109,7 +113,8 @@ def _mails(demo: _Demo, today: date) -> None:
     for mail in mails:
         demo.console.print(Text(f"  {mail.to} : {mail.subject}"))
     if mails:
-        demo.console.print(Panel(Text(mails[0].text.strip()), title=f"Le premier, le {french_date(today)}"))
+        shown = _TOKEN.sub(r"\1…", mails[0].text.strip())
+        demo.console.print(Panel(Text(shown), title=f"Le premier, le {french_date(today)}"))
     demo.console.print(
         "Personne n'a choisi ni vu de mot de passe : chaque personne crée le sien avec le lien reçu.\n"
         "Pour regarder de plus près : make demo KEEP=1"

@@ -115,6 +115,8 @@ def exit_status() -> Iterator[None]:
         _leave(str(error), Exit.USAGE)
     except KeyboardInterrupt:
         _leave("Interrupted: what was done is recorded; run again to go on.", Exit.FAILED)
+    except (typer.Exit, typer.BadParameter):
+        raise
     except Exception as error:
         known = _status(error)
         if known is None:

@@ -13,6 +13,7 @@ from provisioner.domain.calendar import add_months
 from provisioner.domain.convention import Partner
 from provisioner.domain.entry import unaccounted_for
 from provisioner.domain.habilitation import Habilitation, State
+from provisioner.domain.likeness import are_alike, name_key
 from provisioner.domain.people import EmailAddress
 from provisioner.domain.records import CurrentAnnexe, Records
 from provisioner.domain.snapshot import Snapshot
@@ -132,13 +133,12 @@ class _Judge:
             yield _of_row(row, "returning", Severity.WARNING, Column.EMAIL, row.email, ended_on=ended_on)
 
     def _like_an_open_person(self, row: Row) -> Iterator[Finding]:
-        """A changed address, perhaps: the same name is open here with another one."""
+        """A changed address, perhaps: nearly the same name is open here with another one, and in neither list."""
         if row.last_name is None or row.first_names is None:
             return
-        name = f"{row.last_name} {row.first_names}".casefold()
+        name = name_key(row.last_name, row.first_names)
         for one in self.unaccounted:
-            known = f"{one.person.last_name} {one.person.first_names}".casefold()
-            if fuzz.token_sort_ratio(name, known) >= 88:
+            if are_alike(name, name_key(one.person.last_name, one.person.first_names)):
                 yield _of_row(row, "possible-duplicate", Severity.WARNING, Column.EMAIL, row.email, other=one.email)
                 return
 

@@ -54,7 +54,7 @@ class Scene:
         """The state before the fault."""
         self.office.apply(self.first, today="2026-06-16")
 
-    def apply_second(self, program: tuple[str, ...] | None = None, **environment: str) -> Answer:
+    def apply_second(self, program: tuple[str, ...] | None = None, /, **environment: str) -> Answer:
         """The run that meets the fault."""
         arguments = ("apply", self.second, "--partner", PARTNER, "--approved-by", "Claire Martin", "--yes")
         return self.office.run(*arguments, "--format", "json", today=TODAY, program=program, **environment)

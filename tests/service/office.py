@@ -12,9 +12,9 @@ from typing import Any
 
 from jsonschema import Draft202012Validator
 from typer.testing import CliRunner
+
 from provisioner.cli.app import app
 from provisioner.keycloak.directory import Directory
-
 from provisioner.sandbox.mail import Mail, Mailbox
 from provisioner.settings import Settings
 
