@@ -54,13 +54,6 @@ def _plain(*values: str | None) -> list[Text]:
     return [Text(value or "") for value in values]
 
 
-def _sentence(text: str) -> str:
-    """French spaces that do not break, so that no line begins with a colon."""
-    for mark in (":", ";", "!", "?", "»"):
-        text = text.replace(f" {mark}", f"\u00a0{mark}")
-    return text.replace("« ", "«\u00a0")
-
-
 def check(result: Check) -> None:
     """What was read, what is refused, what to correct."""
     console = _console()
@@ -96,9 +89,9 @@ def _findings(console: Console, findings: Iterable[Finding]) -> None:
         where.append(COLUMNS[one.column].lower() if one.column else "")
         line = Text.assemble((f"{word:<11}", style), " ", ", ".join(part for part in where if part))
         if one.value:
-            line.append(f"\u00a0: {one.value}", style="bold")
+            line.append(f" : {one.value}", style="bold")
         console.print(line)
-        console.print(Padding(Text(_sentence(message(one))), (0, 0, 0, 12)))
+        console.print(Padding(Text(message(one)), (0, 0, 0, 12)))
 
 
 def prepared(seen: Prepared) -> None:
@@ -134,22 +127,22 @@ def _beside(console: Console, plan: Plan) -> None:
     table = _table("Prévu", "Le", "Quoi", "Qui", "Pourquoi")
     for one in plan.later:
         on = french_date(one.due_on) if one.due_on else ""
-        table.add_row(*_plain(on, ACTIONS[one.action], _who(one), _sentence(reason(one))))
+        table.add_row(*_plain(on, ACTIONS[one.action], _who(one), reason(one)))
     if table.row_count:
         console.print(table)
     table = _table("Écarts constatés", "Partenaire", "Qui", "Constat")
     for drift in plan.drift:
-        table.add_row(*_plain(drift.partner, drift.email, _sentence(drift_reason(drift))))
+        table.add_row(*_plain(drift.partner, drift.email, drift_reason(drift)))
     if table.row_count:
         console.print(table)
     for blocked in plan.blocked:
-        console.print(Text(_sentence(f"En suspens : {blocked_reason(blocked)}"), style="bold yellow"))
+        console.print(Text(f"En suspens : {blocked_reason(blocked)}", style="bold yellow"))
 
 
 def _changes(console: Console, title: str, changes: Iterable[Change]) -> None:
     table = _table(title, "Quoi", "Qui", "Pourquoi")
     for one in changes:
-        table.add_row(*_plain(ACTIONS[one.action], _who(one), f"{_sentence(reason(one))} ({one.rule})"))
+        table.add_row(*_plain(ACTIONS[one.action], _who(one), f"{reason(one)} ({one.rule})"))
     if table.row_count:
         console.print(table)
 
