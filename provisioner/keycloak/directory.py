@@ -75,6 +75,13 @@ class Directory:
                 return account_of(users[0])
         return None
 
+    def groups_of(self, id: str) -> frozenset[str]:
+        """The ids of the groups that an account is in, read from the account's side."""
+        groups = self._connection.get(self._user(id, "groups"), max=-1, briefRepresentation="true")
+        if not isinstance(groups, list):
+            raise ReadIncomplete("Keycloak did not answer with the groups of an account.")
+        return frozenset(str(group["id"]) for group in groups)
+
     def create_group(self, code: str) -> str:
         """Makes the partner's group unless it is there; its id."""
         root = self._ensure_group(self._root, "groups")

@@ -15,16 +15,22 @@ def look(records: Records, directory: Directory, partners: Collection[str]) -> S
     """Keycloak as it is, with these partners' groups.
 
     Every account that the register holds open must be found again: one is missing only when a direct look-up
-    by its id says so.
+    by its id says so. A group that the register knows is gone only when its accounts say so too.
 
     Raises:
         ReadIncomplete: the read came back short; nothing may be concluded from it.
         KeycloakUnavailable: Keycloak does not answer.
     """
     snapshot = directory.snapshot({code: records.partners[code].group_id for code in partners})
-    held_open = {one.email for one in records.habilitations if one.state is State.OPEN}
-    for email in sorted(held_open):
+    open_now = [one for one in records.habilitations if one.state is State.OPEN]
+    for email in sorted({one.email for one in open_now}):
         id_ = records.accounts[email].keycloak_id
         if id_ is not None and id_ not in snapshot.accounts and directory.account(id_) is not None:
             raise ReadIncomplete("Keycloak's list of accounts leaves out one that exists: nothing was done.")
+    for code in (code for code, group in snapshot.groups.items() if group is None):
+        known = records.partners[code].group_id
+        ids = (records.accounts[one.email].keycloak_id for one in open_now if one.partner == code)
+        witness = next((id_ for id_ in ids if id_ in snapshot.accounts), None)
+        if known is not None and witness is not None and known in directory.groups_of(witness):
+            raise ReadIncomplete("Keycloak hides a group whose accounts are in it: nothing was done.")
     return snapshot
