@@ -97,7 +97,6 @@ def test_a_person_cannot_change_their_name_address_or_user_name(active: Person, 
             data={**shown, name: f"autre{value}", "attributes": {}},
         )
         assert answer.status in (204, 400), (name, answer.text())
-        print(name, answer.status, answer.text())
         assert directory.find(active.email) == before
     directory.close()
 
