@@ -49,6 +49,9 @@ def changed_user(user: Json, wanted: WantedAccount) -> Json:
     attributes = {**(user.get("attributes") or {})}
     attributes |= {name: list(values) for name, values in wanted.attributes.items()}
     changed = {name: value for name, value in user.items() if name not in {"access", "userProfileMetadata"}}
+    if user.get("email") != wanted.email:
+        # Another hand changed it: the address is the identifier, and the one put back is not verified any more.
+        changed |= {"email": wanted.email, "username": wanted.email, "emailVerified": False}
     changed |= {
         "firstName": wanted.first_names,
         "lastName": wanted.last_name,

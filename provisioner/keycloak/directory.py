@@ -110,7 +110,7 @@ class Directory:
         return str(answer.headers["Location"]).rpartition("/")[2]
 
     def update_account(self, id: str, wanted: WantedAccount) -> None:
-        """Writes names, our attributes and (unless None) the state; address and other attributes stay.
+        """Writes address, names, our attributes and (unless None) the state; other attributes stay.
 
         Raises:
             NotFound: there is no such account.
