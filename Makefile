@@ -4,7 +4,7 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 TEST_ARGS ?=
 
-.PHONY: help install lock demo test lint format rules bench clean
+.PHONY: help install lock demo test lint format pages bench clean
 
 help:            ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## */  make \1\t/' | expand -t 18
@@ -41,8 +41,9 @@ format: install  ## puts the code in shape
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-rules: install   ## writes docs/rules.md anew
+pages: install   ## writes docs/rules.md and docs/settings.md anew
 	$(BIN)/python scripts/rules.py
+	$(BIN)/python scripts/settings.py
 
 clean:           ## removes what the commands above made
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache data

@@ -172,7 +172,7 @@ class Effects:
         writing.set_group(work, change.partner, result)
 
     def _close(self, change: Change) -> str | None:
-        """The whole recipe (docs/keycloak.md): disable, log out, consents, verify. A missing account is closed."""
+        """The whole recipe (docs/realm.md): disable, log out, consents, verify. A missing account is closed."""
         if change.keycloak_id is None:
             return None
         assert change.wanted is not None
