@@ -12,11 +12,19 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from provisioner.cli.decisions import CloseAbsent, KeepAbsent, Waive, decisions_of
-from provisioner.cli.session import Exit, Format, FormatOption, exit_status, session_of
+from provisioner.cli.session import (
+    Exit,
+    Format,
+    FormatOption,
+    PageFormat,
+    PageFormatOption,
+    exit_status,
+    session_of,
+)
 from provisioner.domain.entry import Decisions
 
 if TYPE_CHECKING:
-    from provisioner.operations.checking import Document
+    from provisioner.operations.checking import Check, Document
     from provisioner.operations.provisioning import Outcome, Request, Tools
 
 File = Annotated[Path, typer.Argument(help="The annexe 1.", exists=True, dir_okay=False, metavar="FILE")]
@@ -46,7 +54,7 @@ def check(
     file: File,
     partner: Annotated[str | None, typer.Option(help="Also check against the register.", metavar="CODE")] = None,
     as_of: AsOf = None,
-    format_: FormatOption = Format.TEXT,
+    format_: PageFormatOption = PageFormat.TEXT,
 ) -> None:
     """Read and validate a document. Needs no server."""
     from provisioner.operations.checking import check_document, check_for_partner
@@ -55,6 +63,7 @@ def check(
     with exit_status():
         document = _document(file)
         today = as_of.date() if as_of else session.clock.today()
+        name = None
         if partner is None:
             result = check_document(document, today, session.settings.documents)
         else:
@@ -62,12 +71,14 @@ def check(
 
             with session.register("check") as register:
                 records = register.records()
-                partner_of(register, partner)
+                name = partner_of(register, partner).name
             result = check_for_partner(document, partner, records, today, session.settings.documents)
-        if format_ is Format.JSON:
+        if format_ is PageFormat.JSON:
             from provisioner.cli import as_json
 
             _print_json(as_json.check(result))
+        elif format_ is PageFormat.HTML:
+            typer.echo(_page(result, name, today).encode())
         else:
             from provisioner.cli import as_text
 
@@ -168,6 +179,21 @@ def sync(
             outcome = provisioning.sync(tools, partner or [], progress_bar(session.quiet), who)
         _print(outcome, format_, done=not dry_run)
         raise typer.Exit(_plan_status(outcome) if dry_run else _status(outcome))
+
+
+def _page(result: Check, partner: str | None, today: date) -> str:
+    from provisioner.texts.report import Report, report_page
+
+    return report_page(
+        Report(
+            file=result.file,
+            sha256=result.sha256,
+            partner=partner,
+            checked_on=today,
+            annexe=result.annexe,
+            findings=result.findings,
+        )
+    )
 
 
 def _document(file: Path) -> Document:

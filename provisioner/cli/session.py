@@ -37,7 +37,17 @@ class Format(StrEnum):
     JSON = "json"
 
 
-FormatOption = Annotated[Format, typer.Option("--format", help="How the answer is printed, on stdout.")]
+class PageFormat(StrEnum):
+    """The same where the answer may also be a page."""
+
+    TEXT = "text"
+    JSON = "json"
+    HTML = "html"
+
+
+_FORMAT = typer.Option("--format", help="How the answer is printed, on stdout.")
+FormatOption = Annotated[Format, _FORMAT]
+PageFormatOption = Annotated[PageFormat, _FORMAT]
 
 
 class Session:

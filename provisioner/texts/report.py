@@ -1,0 +1,142 @@
+"""The page that goes back to the partner: what was read in an annexe 1, what is refused, what to correct."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+
+from jinja2 import Environment, PackageLoader, StrictUndefined, Template
+
+from provisioner.domain.annexe import Annexe, Finding, Row, Severity, has_error
+from provisioner.texts.dates import french_date
+from provisioner.texts.findings import COLUMNS, message
+
+#: How each severity is told, in a word.
+SEVERITIES = {Severity.ERROR: "Erreur", Severity.WARNING: "Attention", Severity.INFO: "Information"}
+
+#: A8: the partner must not learn who else has an account, nor that a waiver was given for it.
+_OF_SOMEBODY_ELSE = frozenset({"address-of-other-partner", "address-not-managed"})
+
+_LISTS = {
+    1: ("Liste 1 : accès demandés ou ouverts", "Date de demande"),
+    2: ("Liste 2 : accès à clôturer ou clôturés depuis moins de 2 ans", "Date de fin"),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """What the page tells. `file` is a base name, `partner` a name, `checked_on` the day of the check."""
+
+    file: str
+    sha256: str
+    partner: str | None
+    checked_on: date
+    annexe: Annexe
+    findings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Note:
+    """A finding in words."""
+
+    severity: Severity
+    word: str
+    where: str
+    value: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """A row as it was read; `errors` says what becomes of it."""
+
+    row: Row
+    on: str
+    errors: int
+
+
+@dataclass(frozen=True, slots=True)
+class _List:
+    caption: str
+    date_title: str
+    lines: tuple[_Line, ...]
+
+
+def report_page(report: Report) -> str:
+    """The whole page as HTML: no script, nothing from outside, every value shown as text."""
+    findings = tuple(_for_the_partner(report.findings))
+    errors = Counter((one.list, one.row) for one in findings if one.severity is Severity.ERROR)
+    transmitted_on = report.annexe.transmitted_on
+    return _template().render(
+        file=_visible(report.file),
+        sha256=report.sha256,
+        partner=report.partner,
+        checked_on=french_date(report.checked_on),
+        transmitted_on=french_date(transmitted_on) if transmitted_on else None,
+        is_valid=not has_error(findings),
+        error_count=errors.total(),
+        notes=[_note(one) for one in _worst_first(findings)],
+        lists=[
+            _List(*_LISTS[number], tuple(_line(row, errors) for row in report.annexe.of_list(number)))
+            for number in (1, 2)
+        ],
+    )
+
+
+@cache
+def _template() -> Template:
+    environment = Environment(
+        loader=PackageLoader("provisioner.texts"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment.get_template("report.html")
+
+
+def _for_the_partner(findings: Iterable[Finding]) -> Iterator[Finding]:
+    """The findings without what tells of somebody else: A8's once a row, none where it was waived."""
+    told = set()
+    for one in findings:
+        if one.code in _OF_SOMEBODY_ELSE:
+            if one.details.get("waived") or (one.list, one.row) in told:
+                continue
+            told.add((one.list, one.row))
+        yield one
+
+
+def _worst_first(findings: Iterable[Finding]) -> list[Finding]:
+    """Errors, then warnings, then what is only told; in the order of reading within each."""
+    order = list(SEVERITIES)
+    return sorted(findings, key=lambda one: order.index(one.severity))
+
+
+def _note(one: Finding) -> _Note:
+    parts = (
+        f"Liste {one.list}" if one.list else "",
+        f"ligne {one.row}" if one.row else "",
+        COLUMNS[one.column] if one.column else "",
+    )
+    where = ", ".join(part for part in parts if part) or "Document"
+    return _Note(one.severity, SEVERITIES[one.severity], where, _shown(one.value or ""), message(one))
+
+
+def _line(row: Row, errors: Counter[tuple[int | None, int | None]]) -> _Line:
+    return _Line(row, french_date(row.on) if row.on else "", errors[row.list, row.row])
+
+
+def _shown(value: str) -> str:
+    """The value of a finding; a date that the rules quote is written as French people do."""
+    try:
+        return french_date(date.fromisoformat(value))
+    except ValueError:
+        return value
+
+
+def _visible(name: str) -> str:
+    """A file's name with every character that does not show made one that does."""
+    return "".join(one if one.isprintable() else "\N{REPLACEMENT CHARACTER}" for one in name)
