@@ -1,0 +1,168 @@
+"""Where the contenders meet: one Keycloak on PostgreSQL, one mail sink, one realm, and fresh work for each run."""
+
+from __future__ import annotations
+
+import secrets
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+from provisioner.clock import Clock
+from provisioner.domain.convention import Partner
+from provisioner.domain.habilitation import Habilitation
+from provisioner.domain.people import EmailAddress, Person
+from provisioner.domain.wanted import wanted_account
+from provisioner.keycloak.accounts import new_user
+from provisioner.keycloak.connection import administrator_connection
+from provisioner.keycloak.directory import Directory
+from provisioner.keycloak.realm import apply_realm
+from provisioner.operations.partners import add_partner
+from provisioner.register import Register, open_register
+from provisioner.register.journal import Actor
+from provisioner.sandbox.keycloak import start_keycloak
+from provisioner.sandbox.postgres import start_postgres
+from provisioner.sandbox.process import tail
+from provisioner.sandbox.server import DatabaseAccess
+from provisioner.settings import Settings, load_settings
+
+#: How long a token works, in seconds: longer than any run of the generator, which has one only.
+TOKEN_SECONDS = 3600
+
+_SYLLABLES = ("ba", "do", "fi", "gue", "jo", "lau", "mer", "nou", "pi", "ro", "sel", "tan", "vau", "xi", "zen", "cha")
+
+
+#: How many persons can be named apart.
+MOST_ACCOUNTS = len(_SYLLABLES) ** 4
+
+
+def _name(number: int) -> str:
+    """A name of four syllables, little like that of the next number."""
+    rest, name = number * 40_503 % MOST_ACCOUNTS, ""
+    for _ in range(4):
+        rest, syllable = divmod(rest, len(_SYLLABLES))
+        name += _SYLLABLES[syllable]
+    return name
+
+
+@dataclass(frozen=True)
+class Work:
+    """Persons of one partner that no run has had before."""
+
+    partner: str
+    domain: str
+    people: tuple[Person, ...]
+
+    def annexe(self, day: date) -> bytes:
+        """The annexe 1 that asks for them, as .csv."""
+        lines = [
+            "ANNEXE 1 : Suivi des habilitations",
+            f"Date de transmission :;{day:%d/%m/%Y}",
+            "",
+            "1 - Liste des personnes pour lesquelles un nouvel accès est demandé",
+            "Nom;Prénom;Fonction/qualité;Adresse électronique;Date de demande d'habilitation",
+            *(f"{one.last_name};{one.first_names};{one.function};{one.email};{day:%d/%m/%Y}" for one in self.people),
+            "",
+            "2 - Liste des personnes à clôturer",
+            "Nom;Prénom;Fonction/qualité;Adresse électronique;Date de fin d'habilitation",
+        ]
+        return ("\n".join(lines) + "\n").encode()
+
+    def users(self, day: date, group_root: str) -> list[dict[str, Any]]:
+        """The same persons as the operations would send them to Keycloak."""
+        shown = (
+            Habilitation(partner=self.partner, person=one, requested_on=day, transmitted_on=day)
+            for one in self.people
+        )
+        return [new_user(wanted_account([one], enabled=True), [f"{group_root}/{self.partner}"]) for one in shown]
+
+
+@dataclass(frozen=True)
+class Place:
+    """The servers, and the settings to use them."""
+
+    settings: Settings
+    mails: Path
+    directory: Path
+    clock: Clock = field(default_factory=Clock)
+    _numbers: Iterator[int] = field(default_factory=lambda: count(1))
+
+    def register(self) -> Register:
+        """The register, opened as a command does."""
+        return open_register(self.settings, self.clock, Actor.here("bench"))
+
+    def new_work(self, accounts: int) -> Work:
+        """So many persons of a new partner, which is registered and has its group."""
+        partner = f"run-{next(self._numbers)}"
+        domain = f"{partner}.example"
+        names = [_name(number) for number in range(accounts)]
+        people = tuple(
+            Person(name.capitalize(), "Camille", "agent", EmailAddress(f"{name}@{domain}")) for name in names
+        )
+        register = self.register()
+        today = self.clock.today()
+        add_partner(
+            register,
+            Partner(code=partner, name=partner, domains=frozenset({domain}), signed_on=today - timedelta(days=365)),
+        )
+        register.close()
+        directory = Directory(self.settings.keycloak)
+        directory.create_group(partner)
+        directory.close()
+        return Work(partner, domain, people)
+
+    def mails_received(self) -> int:
+        """How many messages the sink has."""
+        return sum(1 for _ in self.mails.glob("*.eml"))
+
+
+@contextmanager
+def open_place(directory: Path) -> Iterator[Place]:
+    """Starts everything; all ends with the block."""
+    mails = directory / "mails"
+    command = [sys.executable, str(Path(__file__).with_name("sink.py")), str(mails)]
+    with (
+        subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as sink,
+        start_postgres(log_file=directory / "postgres.log") as postgres,
+    ):
+        assert sink.stdin is not None
+        assert sink.stdout is not None
+        port = int(sink.stdout.readline())
+        postgres.new_database("keycloak")
+        access = DatabaseAccess(postgres.jdbc_url("keycloak"), postgres.username, postgres.password)
+        with start_keycloak(log_file=directory / "keycloak.log", database=access) as keycloak:
+            variables = {
+                "KEYCLOAK__URL": keycloak.url,
+                "KEYCLOAK__REALM": "bench",
+                "KEYCLOAK__CLIENT_SECRET": secrets.token_urlsafe(16),
+                "KEYCLOAK__ADMIN_USERNAME": keycloak.admin_username,
+                "KEYCLOAK__ADMIN_PASSWORD": keycloak.admin_password,
+                "SMTP__HOST": "127.0.0.1",
+                "SMTP__PORT": str(port),
+                "SMTP__FROM": "ne-pas-repondre@caf.example",
+                "DATABASE__URL": postgres.new_database("register").replace("postgresql:", "postgresql+psycopg:", 1),
+                "DATA_DIR": str(directory / "data"),
+            }
+            settings = load_settings(environment={f"PROVISIONER_{name}": value for name, value in variables.items()})
+            apply_realm(settings)
+            _lengthen_tokens(settings)
+            try:
+                yield Place(settings, mails, directory)
+            except Exception as error:
+                error.add_note(f"The end of Keycloak's log:\n{tail(keycloak.log_file)}")
+                raise
+        sink.stdin.close()
+
+
+def _lengthen_tokens(settings: Settings) -> None:
+    administrator = administrator_connection(settings.keycloak)
+    clients = f"admin/realms/{settings.keycloak.realm}/clients"
+    (client,) = administrator.get(clients, clientId=settings.keycloak.client_id)
+    client["attributes"]["access.token.lifespan"] = str(TOKEN_SECONDS)
+    administrator.request("put", f"{clients}/{client['id']}", client)
+    administrator.close()
