@@ -53,6 +53,14 @@ def parse(content: bytes, name: str, most_unpacked: int, most_rows: int) -> Read
         from provisioner.documents import xlsx
 
         return xlsx.read(content, parts, most_rows)
+    if kind == "xls":
+        from provisioner.documents import xls
+
+        return xls.read(content, most_rows)
+    if kind == "pdf":
+        from provisioner.documents import pdf
+
+        return pdf.read(content, most_rows)
     from provisioner.documents import odf
 
     return odf.read(parts, most_rows)

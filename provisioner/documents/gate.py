@@ -36,7 +36,7 @@ _PROMISES = {
     ".ods": "ods",
     ".ots": "ods",
     ".xls": "xls",
-    ".doc": "doc",
+    ".doc": "doc",  # never kept: refused as what it is, or as not what it promises
     ".pdf": "pdf",
 }
 
@@ -60,7 +60,7 @@ Parts = dict[str, bytes]
 
 
 def admit(content: bytes, name: str, most_unpacked: int) -> tuple[str, Parts]:
-    """The file's kind (`docx`, `odt`, `xlsx`, `ods`, `csv`) by its content, and its parts when it is a package.
+    """The file's kind (`docx`, `odt`, `xlsx`, `xls`, `ods`, `csv`, `pdf`) by its content, and any parts of it.
 
     Args:
         content: the file's bytes.
@@ -82,8 +82,6 @@ def admit(content: bytes, name: str, most_unpacked: int) -> tuple[str, Parts]:
             raise Unreadable("unsupported")
     if promised not in (None, kind):
         raise Unreadable("other-format")
-    if kind in ("doc", "xls", "pdf"):
-        raise Unreadable({"doc": "old-word", "xls": "old-excel", "pdf": "pdf"}[kind])
     return kind, parts
 
 
@@ -103,13 +101,12 @@ def _kind_of_plain(content: bytes) -> str:
 
 def _kind_of_ole(content: bytes) -> str:
     """Microsoft's container of before 2007: an old document, or the wrapping of one with a password."""
-    if "EncryptedPackage".encode("utf-16-le") in content:
-        raise Unreadable("password")
-    if "WordDocument".encode("utf-16-le") in content:
-        return "doc"
-    if any(stream.encode("utf-16-le") in content for stream in ("Workbook", "Book\0")):
-        return "xls"
-    raise Unreadable("old-office")
+    from provisioner.documents.xls import kind_of_ole
+
+    kind = kind_of_ole(content)
+    if kind == "xls":
+        return kind
+    raise Unreadable({"encrypted": "password", "doc": "old-word"}.get(kind or "", "old-office"))
 
 
 def _kind_of_package(parts: Parts) -> str:

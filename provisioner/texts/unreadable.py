@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-_SEND = "Envoyez l'annexe 1 au format .docx, .odt, .xlsx, .ods ou .csv."
+_SEND = "Envoyez l'annexe 1 au format .docx, .odt, .xlsx, .xls, .ods, .csv ou .pdf (non numérisé)."
 _SAVE_AGAIN = "Ouvrez-le dans votre suite bureautique, enregistrez-le de nouveau et renvoyez-le."
 
 #: The sentence by reason, as the document reader gives it in the finding's details.
@@ -15,10 +15,14 @@ REASONS: Mapping[str, str] = {
     "other-format": "son contenu n'est pas celui qu'annonce l'extension de son nom. " + _SAVE_AGAIN,
     "unsupported": f"ce type de fichier n'est pas pris en charge. {_SEND}",
     "old-word": "c'est un ancien document Word (.doc). Enregistrez-le au format .docx et renvoyez-le.",
-    "old-excel": "c'est un ancien classeur Excel (.xls). Enregistrez-le au format .xlsx et renvoyez-le.",
     "old-office": "c'est un ancien format bureautique. " + _SEND,
     "password": "il est protégé par un mot de passe. Retirez la protection et renvoyez-le.",
-    "pdf": f"le format PDF n'est pas encore pris en charge. {_SEND}",
+    "scan": "c'est une numérisation, sans texte lisible. Saisissez l'annexe 1 dans le modèle et renvoyez-la.",
+    "pdf-form": (
+        "ses champs de formulaire ou ses annotations ne font pas partie du texte de la page. "
+        "Imprimez-le en PDF, ou enregistrez l'annexe 1 au format .docx, et renvoyez-la."
+    ),
+    "too-many-pages": "il contient beaucoup trop de pages. N'envoyez que l'annexe 1.",
     "image": "c'est une image ou une numérisation. Saisissez l'annexe 1 dans le modèle et renvoyez-la.",
     "encoding": "ses caractères ne sont pas lisibles. Enregistrez-le en CSV UTF-8 ou au format .xlsx.",
     "dtd": f"il contient des définitions externes qui ne sont pas admises. {_SAVE_AGAIN}",

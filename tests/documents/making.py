@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import struct
 import zipfile
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -187,4 +188,34 @@ def xlsx_form(*rows_1: str | Row, after: str = "", sheet: str = "", workbook: st
             "</cellXfs></styleSheet>",
             "xl/worksheets/sheet1.xml": f"<worksheet {_S}><sheetData>{inside}{after}</sheetData>{sheet}</worksheet>",
         }
+    )
+
+
+# Before 2007
+
+
+def ole(*streams: str) -> bytes:
+    """Microsoft's old container with these streams, all empty."""
+    free, end, table = 0xFFFFFFFF, 0xFFFFFFFE, 0xFFFFFFFD
+    header = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(16) + struct.pack("<HHHHH", 0x3E, 3, 0xFFFE, 9, 6)
+    header += bytes(6) + struct.pack("<9I", 0, 1, 1, 0, 4096, end, 0, end, 0) + struct.pack("<109I", 0, *[free] * 108)
+    sectors = struct.pack("<128I", table, end, *[free] * 126)
+    entries = [_ole_entry("Root Entry", 5, 1)]
+    entries += [
+        _ole_entry(name, 2, free, number + 1 if number < len(streams) else free)
+        for number, name in enumerate(streams, 1)
+    ]
+    entries += [_ole_entry("", 0, free)] * (4 - len(entries))
+    return header + sectors + b"".join(entries)
+
+
+def _ole_entry(name: str, kind: int, child: int, right: int = 0xFFFFFFFF) -> bytes:
+    text = name.encode("utf-16-le")
+    links = struct.pack("<BBIII", kind, 1, 0xFFFFFFFF, right, child)
+    return (
+        text.ljust(64, b"\0")
+        + struct.pack("<H", len(text) + 2 if name else 0)
+        + links
+        + bytes(36)
+        + struct.pack("<III", 0xFFFFFFFE, 0, 0)
     )

@@ -27,6 +27,7 @@ from tests.documents.making import (
     odf,
     ods_form,
     ods_row,
+    ole,
     paragraph,
     word_form,
     xlsx_form,
@@ -34,6 +35,7 @@ from tests.documents.making import (
 )
 
 SAMPLE = (SAMPLES / "01-premiere-demande.docx").read_bytes()
+OLD = (SAMPLES / "02-ajouts-et-cloture.xls").read_bytes()
 MIB = 2**20
 
 
@@ -65,8 +67,13 @@ def encrypted_member() -> bytes:
     return bytes(content)
 
 
+def locked(workbook: bytes) -> bytes:
+    """The old workbook as one that needs a password: the record that says so in place of the second one."""
+    start = workbook.index(b"\x09\x08\x10\x00\x00\x06\x05\x00") + 20
+    return workbook[:start] + b"\x2f\x00" + workbook[start + 2 :]
+
+
 _DTD = '<!DOCTYPE a [<!ENTITY e SYSTEM "file:///etc/passwd">]><a>&e;</a>'
-_OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(512)
 
 HOSTILE = {
     "nothing": (b"", "a.docx", "empty"),
@@ -84,9 +91,15 @@ HOSTILE = {
     "not a workbook": (zipped({"xl/workbook.xml": "<a/>"}), "a.xlsx", "damaged"),
     "too many members": (zipped({f"{number}.xml": "" for number in range(10_001)}), "a.docx", "archive"),
     "an encrypted member": (encrypted_member(), "a.docx", "password"),
-    "an old Word document": (_OLE + "WordDocument".encode("utf-16-le"), "a.doc", "old-word"),
-    "a document with a password": (_OLE + "EncryptedPackage".encode("utf-16-le"), "a.docx", "password"),
-    "an unknown old format": (_OLE, "a.xls", "old-office"),
+    "an old Word document": (ole("WordDocument"), "a.doc", "old-word"),
+    "an old Word document named .docx": (ole("WordDocument"), "a.docx", "old-word"),
+    "a document with a password": (ole("EncryptionInfo", "EncryptedPackage"), "a.docx", "password"),
+    "a workbook with a password": (ole("EncryptionInfo", "EncryptedPackage"), "a.xlsx", "password"),
+    "an unknown old format": (ole("PowerPoint Document"), "a.xls", "old-office"),
+    "an old container cut short": (ole("Workbook")[:600], "a.xls", "damaged"),
+    "an old workbook without a content": (ole("Workbook"), "a.xls", "damaged"),
+    "an old workbook cut short": (OLD[: len(OLD) // 2], "a.xls", "damaged"),
+    "an old workbook with a password": (locked(OLD), "a.xls", "password"),
     "a picture": (b"\x89PNG\r\n\x1a\n" + bytes(64), "scan.png", "image"),
     "a program": (b"\x7fELF" + bytes(64), "a.csv", "unsupported"),
     "an encoding of nowhere": (b"Nom;Pr\x81nom", "a.csv", "encoding"),
