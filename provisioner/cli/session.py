@@ -103,7 +103,7 @@ class Session:
         with self.register(by) as register:
             directory = Directory(self.settings.keycloak, read_only=read_only)
             stop = threading.Event()
-            signal.signal(signal.SIGTERM, lambda *_: stop.set())
+            before = signal.signal(signal.SIGTERM, lambda *_: stop.set())
             try:
                 yield Tools(
                     settings=self.settings,
@@ -113,6 +113,7 @@ class Session:
                     stop=stop,
                 )
             finally:
+                signal.signal(signal.SIGTERM, before)
                 directory.close()
 
 

@@ -24,7 +24,7 @@ REFUSED = {
     "abcdef1!": "majuscule",
     "ABCDEF1!": "minuscule",
     "Abcdefg!": "chiffre",
-    "Abcdefg1": "spéciaux",
+    "Abcdefg1": "spécial",
     "Abcde1!": "longueur minimale de 8",
 }
 NEW_PASSWORD = "Nouveau-2"
