@@ -99,7 +99,7 @@ def expect_login_page(page: Page) -> None:
 
 
 def expect_bad_password(page: Page) -> None:
-    expect(page.get_by_text("Nom d'utilisateur ou mot de passe invalide")).to_be_visible()
+    expect(page.get_by_text("Adresse électronique ou mot de passe invalide")).to_be_visible()
     expect_login_page(page)
 
 
