@@ -12,6 +12,9 @@ from provisioner.documents.blocks import Cell, Reading, Rows, Table, Unreadable
 #: In the order of preference when a file has as many of two.
 _DELIMITERS = ";\t,|"
 
+#: What French text has beyond ASCII.
+_FRENCH = frozenset("àâäçéèêëîïôöùûüÿœæÀÂÄÇÉÈÊËÎÏÔÖÙÛÜŸŒÆñÑ«»’‘“”–—…•°€ªº§\xa0")
+
 #: The most lines that a quoted cell may run over.
 _LONGEST_CELL = 20
 
@@ -34,13 +37,13 @@ def read(content: bytes, most_rows: int) -> Reading:
 
 
 def decoded(content: bytes) -> str:
-    """The text: by its mark, else strict UTF-8, else Windows' French encoding.
+    """The text: by its mark, else strict UTF-8, else Windows' French encoding, or old Macintosh's.
 
     Raises:
         Unreadable: none of them fits.
     """
     is_utf_16 = content.startswith((b"\xff\xfe", b"\xfe\xff"))
-    for encoding in ("utf-16",) if is_utf_16 else ("utf-8-sig", "cp1252"):
+    for encoding in ("utf-16",) if is_utf_16 else ("utf-8-sig", _one_byte_encoding(content)):
         try:
             text = content.decode(encoding)
         except UnicodeDecodeError:
@@ -48,6 +51,16 @@ def decoded(content: bytes) -> str:
         if "\0" not in text:
             return text
     raise Unreadable("encoding")
+
+
+def _one_byte_encoding(content: bytes) -> str:
+    """Windows' encoding, unless it cannot be and every letter makes sense in French on an old Macintosh.
+
+    It cannot be where a byte means nothing in it, or gives a capital Ž after a small letter (« PrŽnom »).
+    """
+    is_absurd = re.search(rb"[\x81\x8d\x8f\x90\x9d]|[a-z]\x8e", content)
+    others = set(content.decode("mac_roman")) - set(map(chr, range(128)))
+    return "mac_roman" if is_absurd and others <= _FRENCH else "cp1252"
 
 
 def _delimiter(lines: list[str]) -> str:

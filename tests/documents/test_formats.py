@@ -6,6 +6,7 @@ from datetime import date
 
 import pytest
 
+from provisioner.documents.delimited import decoded
 from provisioner.domain.annexe import Annexe
 from tests.documents.conftest import Reader
 from tests.documents.making import (
@@ -214,14 +215,31 @@ def test_a_stray_value_at_the_bottom_of_a_sheet_hides_nobody(read: Reader) -> No
 
 
 @pytest.mark.parametrize("join", [";", ",", "\t"])
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
-def test_a_text_file_is_read_with_any_usual_delimiter_and_encoding(
-    read_here: Reader, join: str, encoding: str
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize(
+    "encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "cp1252", "mac_roman"]
+)
+def test_a_text_file_is_read_with_any_usual_delimiter_line_end_and_encoding(
+    read_here: Reader, join: str, end: str, encoding: str
 ) -> None:
-    content = csv_form([("Lefèvre", "Zoë", "élue", *ALICE[3:])], join=join).decode().encode(encoding)
-    annexe = read_here(content, "a.csv")
-    assert names(annexe) == ["Lefèvre"]
-    assert codes(annexe) == []
+    text = csv_form([("Lefèvre", "Zoë", "élue", *ALICE[3:]), (*BOB[:2], '"', *BOB[3:])], join=join).decode()
+    mark = "\ufeff" if encoding in ("utf-16-le", "utf-16-be") else ""
+    annexe = read_here((mark + text.replace("\r\n", end)).encode(encoding), "a.csv")
+    assert names(annexe) == ["Lefèvre", "Leroy"]
+    assert codes(annexe) == ["ditto-expanded"]
+
+
+@pytest.mark.parametrize(
+    ("content", "text"),
+    [
+        ("Prénom ; « accès » d’été, œuvre, Šimi €".encode("cp1252"), "Prénom ; « accès » d’été, œuvre, Šimi €"),
+        ("Prénom ; « accès » d’été, œuvre €".encode("mac_roman"), "Prénom ; « accès » d’été, œuvre €"),
+        ("Élodie Žižka; Ž".encode("cp1252"), "Élodie Žižka; Ž"),
+        ("DÉJÀ ÇA".encode("cp1252"), "DÉJÀ ÇA"),
+    ],
+)
+def test_windows_letters_are_taken_for_macintosh_ones_only_where_they_are_absurd(content: bytes, text: str) -> None:
+    assert decoded(content) == text
 
 
 def test_a_ditto_mark_in_a_text_file_does_not_swallow_the_next_cell(read_here: Reader) -> None:
