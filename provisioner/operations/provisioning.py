@@ -24,7 +24,7 @@ from provisioner.operations.checking import Check, Document, check_for_partner
 from provisioner.operations.effects import Done, Effects
 from provisioner.operations.looking import look
 from provisioner.operations.mailing import Mailing
-from provisioner.register import Register, annexes, run_lock, writing
+from provisioner.register import Register, Work, annexes, run_lock, writing
 from provisioner.settings import Settings
 
 
@@ -210,51 +210,59 @@ def _answer(tools: Tools, prepared: Prepared, verdict: Verdict) -> Outcome:
 
 
 def _apply(tools: Tools, request: Request, prepared: Prepared, plan: Plan, bar: ProgressBar) -> Outcome:
-    """Records the approval, then either the hold or the content, in one transaction."""
-    held = [one for one in plan.blocked if one.limit is not Limit.PASSWORD_POLICY]
-    transmitted_on = prepared.check.annexe.transmitted_on
-    assert transmitted_on is not None
-    closures = [one.habilitation.id for one in plan.changes if one.action is Action.CLOSE and one.habilitation]
-    covers = [id_ for id_ in closures if id_ is not None]
-    with tools.register.work() as work:
-        approval = annexes.Approval(
-            by=request.by, plan_id=plan.ids.get(request.partner), decisions=_plain_decisions(request.decisions)
-        )
-        id_ = annexes.approve(
-            work,
-            request.partner,
-            request.document.sha256,
-            prepared.check.file,
-            request.document.content,
-            transmitted_on,
-            request.received_on,
-            approval,
-        )
-        for one in held:
-            writing.hold_limit(work, request.partner, one.plan_id, one.limit, covers)
-        if not held:
-            writing.save_habilitations(work, prepared.before, prepared.after)
-            annexes.applied(work, id_, request.partner)
-            let_go = request.allowed & set(plan.ids.values())
-            for plan_id in let_go:
-                writing.release_limit(work, request.partner, plan_id, request.by, "--allow", covers)
-            if not let_go:
-                writing.drop_limit(work, request.partner)
-    if held:
+    """Records the approval with either the hold or the content, then makes the content true."""
+    if _record(tools, request, prepared, plan) is Verdict.HELD:
         return _answer(tools, prepared, Verdict.HELD)
     records = tools.register.records()
-    fresh = make_plan(records, prepared.snapshot, tools.clock.now(), [request.partner], tools.limits, request.allowed)
+    now = tools.clock.now()
+    fresh = make_plan(records, prepared.snapshot, now, [request.partner], tools.limits, request.allowed)
     done = _carry_out(tools, records, prepared.snapshot, fresh, bar)
     touched = {change.email for change in fresh.changes}
     mine = records.of_partner(request.partner)
-    kept = tuple(one for one in mine if one.state is State.OPEN and one.email not in touched)
     return Outcome(
         as_of=tools.clock.today(),
         plan=fresh,
         outcome=done,
         check=prepared.check,
-        kept=kept,
+        kept=tuple(one for one in mine if one.state is State.OPEN and one.email not in touched),
         verdict=Verdict.APPLIED,
+    )
+
+
+def _record(tools: Tools, request: Request, prepared: Prepared, plan: Plan) -> Verdict:
+    """In one transaction: the approval, and either what holds the plan or the annexe's content."""
+    held = [one for one in plan.blocked if one.limit is not Limit.PASSWORD_POLICY]
+    closures = [one.habilitation.id for one in plan.changes if one.action is Action.CLOSE and one.habilitation]
+    covers = [id_ for id_ in closures if id_ is not None]
+    with tools.register.work() as work:
+        id_ = _approve(work, request, prepared, plan)
+        for one in held:
+            writing.hold_limit(work, request.partner, one.plan_id, one.limit, covers)
+        if held:
+            return Verdict.HELD
+        writing.save_habilitations(work, prepared.before, prepared.after)
+        annexes.applied(work, id_, request.partner)
+        let_go = request.allowed & set(plan.ids.values())
+        for plan_id in let_go:
+            writing.release_limit(work, request.partner, plan_id, request.by, "--allow", covers)
+        if not let_go:
+            writing.drop_limit(work, request.partner)
+        return Verdict.APPLIED
+
+
+def _approve(work: Work, request: Request, prepared: Prepared, plan: Plan) -> int:
+    transmitted_on = prepared.check.annexe.transmitted_on
+    assert transmitted_on is not None
+    decisions = _plain_decisions(request.decisions)
+    return annexes.approve(
+        work,
+        request.partner,
+        request.document.sha256,
+        prepared.check.file,
+        request.document.content,
+        transmitted_on,
+        request.received_on,
+        annexes.Approval(by=request.by, plan_id=plan.ids.get(request.partner), decisions=decisions),
     )
 
 

@@ -6,6 +6,7 @@ import time
 
 import pytest
 
+from provisioner.keycloak.connection import administrator_connection
 from tests.faults.conftest import STORY, TODAY, Scene, address
 from tests.faults.oracle import tells
 from tests.faults.proxy import Fault, Faults, cut_body, delay, drop_after, drop_before, empty_page, status
@@ -133,3 +134,16 @@ def test_an_answer_lost_around_the_email_ends_in_one_email(scene: Scene, fault: 
     scene.apply_until_done()
     tells(scene.office, STORY, today=TODAY)
     assert [mail.to for mail in scene.mailbox.messages()].count(address("nguyen")) == 1
+
+
+def test_a_token_that_expires_in_the_middle_of_a_run_is_renewed(scene: Scene) -> None:
+    scene.apply_first()
+    settings = scene.office.settings
+    administrator = administrator_connection(settings.keycloak)
+    administrator.request("put", f"admin/realms/{settings.keycloak.realm}", {"accessTokenLifespan": 2})
+    scene.proxy.faults = Faults(r"^/admin/", ("GET", *WRITES), delay(0.8))
+    assert scene.apply_second(**scene.through_proxy()).status == 0
+    assert sum("/protocol/" in path for _, path, _ in scene.proxy.calls) > 1
+    scene.proxy.faults = Faults()
+    tells(scene.office, STORY, today=TODAY)
+    administrator.close()
