@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from provisioner import __version__
-from provisioner.cli import documents, partners, realm, trial
+from provisioner.cli import annexe, documents, partners, realm, trial
 from provisioner.cli.session import Session
 
 EPILOG = """
@@ -50,6 +50,7 @@ def before(
 
 documents.register(app)
 app.add_typer(partners.app, name="partner")
+app.add_typer(annexe.app, name="annexe")
 app.add_typer(realm.app, name="realm")
 trial.register(app)
 
