@@ -20,7 +20,7 @@ _OFF = {"0", "false", "off"}
 
 #: Drawn twice in a file (a new form and an old one): the old one is left out.
 _PRUNED = {_TBL, _FALLBACK, *_DELETIONS}
-_BREAKS = {f"{_W}br": "\n", f"{_W}cr": "\n", f"{_W}tab": "\t", f"{_W}noBreakHyphen": "-"}
+_BREAKS = {f"{_W}br": "\n", f"{_W}cr": "\n", f"{_W}tab": "\t", f"{_W}noBreakHyphen": "-", f"{_W}softHyphen": "\u00ad"}
 
 _Run = tuple[str, bool, bool]
 

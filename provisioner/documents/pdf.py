@@ -5,8 +5,8 @@ from __future__ import annotations
 import io
 import itertools
 import logging
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
 
 from pdfminer.pdfdocument import PDFDocument, PDFPasswordIncorrect
 from pdfminer.pdfpage import PDFPage
@@ -14,8 +14,8 @@ from pdfminer.pdfparser import PDFParser
 from pdfminer.pdftypes import PDFObjRef
 from pdfplumber.pdf import PDF
 
-from provisioner.documents.blocks import Block, Cell, Reading, Rows, Table, Unreadable
-from provisioner.documents.wrapping import joined, lines_of, paragraphs
+from provisioner.documents.blocks import Block, Cell, Reading, Rows, Unreadable
+from provisioner.documents.wrapping import Line, joined, lines_of, paragraphs
 
 #: The most pages: a convention has some tens, and a page takes a tenth of a second.
 MOST_PAGES = 200
@@ -29,6 +29,9 @@ _SCANNED = 0.8
 #: The part of a letter's height, in its middle, where a line strikes it through.
 _STRIKE_FROM, _STRIKE_TO = 0.3, 0.75
 _THICKEST_STRIKE = 2.5
+
+#: How far apart the same border may be on two pages, in points.
+_NEAR = 3
 
 _TABLE_SETTINGS = {"vertical_strategy": "lines", "horizontal_strategy": "lines"}
 
@@ -84,18 +87,76 @@ def _object(document: PDFDocument, number: int) -> object:
         return None
 
 
+class _Drawn(NamedTuple):
+    """A cell as drawn: its lines between two borders; `merged`: it goes on the cell above."""
+
+    lines: Sequence[Line] = ()
+    left: float = 0
+    right: float = 0
+    struck: bool = False
+    merged: bool = False
+
+    @property
+    def text(self) -> str:
+        """Its lines put together."""
+        return joined(self.lines, self.left, self.right)
+
+    def cell(self) -> Cell:
+        """The cell as written."""
+        return Cell(self.text, struck=self.struck, merged=self.merged)
+
+
+_Grid = list[list[_Drawn]]
+
+
 def _reading(pdf: PDF, rows: Rows) -> Reading:
-    blocks: list[Block] = []
-    has_text = False
+    drawn: list[str | _Grid] = []
+    above: _Grid | None = None
     for page in pdf.pages:
-        is_read = _has_text(page)
-        has_text |= is_read
-        if is_read:
-            blocks += _Page(page, rows).blocks()
+        if _has_text(page):
+            blocks = _Page(page).blocks()
+            grids = [block for block in blocks if not isinstance(block, str)]
+            if above and grids:
+                _put_together(above, grids[0])
+            above = grids[-1] if grids else None
+            drawn += blocks
         page.close()
-    if not has_text:
+    if not drawn:
         raise Unreadable("scan")
-    return Reading(blocks)
+    blocks_read: list[Block] = []
+    for block in drawn:
+        if isinstance(block, str):
+            blocks_read.append(block)
+        else:
+            blocks_read.append([row for one in block for row in rows.kept([cell.cell() for cell in one])])
+    return Reading(blocks_read)
+
+
+def _put_together(above: _Grid, below: _Grid) -> None:
+    """Where the end of a page has cut a row in two, puts the rest of it back where it belongs."""
+    titles, rest = [cell.text for cell in above[0]], 0
+    if [cell.text for cell in below[0]] == titles and len(below) > 1:
+        rest = 1
+    if len(above) > 1 and _goes_on(above[-1], below[rest]):
+        above[-1] = [
+            one._replace(lines=[*one.lines, *other.lines], struck=one.struck or other.struck)
+            for one, other in zip(above[-1], below[rest], strict=True)
+        ]
+        del below[rest]
+
+
+def _goes_on(row: list[_Drawn], rest: list[_Drawn]) -> bool:
+    """Whether a row is the rest of another: it fills few cells, or only such as were cut within a word."""
+    if len(row) != len(rest) or any(abs(one.left - other.left) > _NEAR for one, other in zip(row, rest, strict=True)):
+        return False
+    filled = [(one, other) for one, other in zip(row, rest, strict=True) if other.lines]
+    if not filled or len(filled) == len(row) or not all(one.lines for one, _ in filled):
+        return False
+    whole = [joined([*one.lines, *other.lines], one.left, one.right) for one, other in filled]
+    if any(text.count("@") > 1 for text in whole):
+        return False
+    is_cut = all(text == one.text + other.text for text, (one, other) in zip(whole, filled, strict=True))
+    return is_cut or (not rest[0].lines and 2 * len(filled) < len(row))
 
 
 def _has_text(page: Any) -> bool:
@@ -137,8 +198,7 @@ def _name(value: object) -> str:
 class _Page:
     """One page: what stands in its tables, and what stands outside."""
 
-    def __init__(self, page: Any, rows: Rows) -> None:
-        self._rows = rows
+    def __init__(self, page: Any) -> None:
         self._struck = list(_strikes(page))
         strikes = {id(line) for line in self._struck}
         # A line through somebody's row would cut it in two.
@@ -146,7 +206,7 @@ class _Page:
         self._crossed = [_box(line) for line in self._struck] + list(_crossed_out(page))
         self._chars = [char for char in page.chars if char["upright"]]
 
-    def blocks(self) -> list[Block]:
+    def blocks(self) -> list[str | _Grid]:
         """The page's lines and tables, from top to bottom."""
         tables = self._page.find_tables(_TABLE_SETTINGS)
         tables = [
@@ -154,12 +214,12 @@ class _Page:
         ]
         outside = [char for char in self._chars if not any(_is_in(char, table.bbox) for table in tables)]
         right = max((char["x1"] for char in self._chars if char["text"].strip()), default=0)
-        placed: list[tuple[float, Block]] = [(table.bbox[1], self._table(table)) for table in tables]
+        placed: list[tuple[float, str | _Grid]] = [(table.bbox[1], self._grid(table)) for table in tables]
         placed += [(top, text) for top, text in paragraphs(lines_of(outside), right)]
         return [block for _, block in sorted(placed, key=lambda one: one[0])]
 
-    def _table(self, table: Any) -> Table:
-        even: Table = []
+    def _grid(self, table: Any) -> _Grid:
+        grid: _Grid = []
         above: list[_Box | None] = []
         chars = [char for char in self._chars if _is_in(char, table.bbox)]
         for row in table.rows:
@@ -170,19 +230,19 @@ class _Page:
                 over = above[x] if x < len(above) else None
                 if box is None and over is not None and over[3] >= row.bbox[3] - 1:
                     boxes[x] = over
-                    cells.append(Cell(merged=True))
+                    cells.append(_Drawn(merged=True))
                 else:
-                    cells.append(self._cell(box, inside))
+                    cells.append(self._drawn(box, inside))
             above = boxes
-            even += self._rows.kept(cells)
-        return even
+            grid.append(cells)
+        return grid
 
-    def _cell(self, box: _Box | None, chars: list[_Object]) -> Cell:
+    def _drawn(self, box: _Box | None, chars: list[_Object]) -> _Drawn:
         if box is None:
-            return Cell()
+            return _Drawn()
         inside = [char for char in chars if _is_in(char, box)]
         struck = any(_is_crossed(char, line) for char in inside if char["text"].strip() for line in self._crossed)
-        return Cell(joined(lines_of(inside), box[0], box[2]), struck=struck)
+        return _Drawn(lines_of(inside), box[0], box[2], struck)
 
 
 def _strikes(page: Any) -> Iterator[_Object]:

@@ -14,5 +14,9 @@ def read(content: bytes, name: str, limits: DocumentSettings) -> Annexe:
     try:
         return understand(parse_bounded(content, name, limits))
     except Unreadable as error:
-        unreadable = Finding("unreadable-document", Severity.ERROR, details={"reason": error.reason})
-        return Annexe(None, (), (unreadable,))
+        return unreadable(error)
+
+
+def unreadable(error: Unreadable) -> Annexe:
+    """The annexe of a document that cannot be read: nothing but the finding that says why."""
+    return Annexe(None, (), (Finding("unreadable-document", Severity.ERROR, details={"reason": error.reason}),))

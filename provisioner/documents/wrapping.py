@@ -65,15 +65,15 @@ def joined(lines: Sequence[Line], left: float, right: float) -> str:
     room = right - left - 2 * max(margin, 0)
     text = lines[0].text
     for line, following in pairwise(lines):
-        text += ("" if _goes_on(line, following, room) else " ") + following.text
+        text += ("" if _goes_on(text, line, following, room) else " ") + following.text
     return text
 
 
-def _goes_on(line: Line, following: Line, room: float) -> bool:
+def _goes_on(text: str, line: Line, following: Line, room: float) -> bool:
     if line.spaced:
         return False
-    if line.text[-1] == "-":
-        return line.text[-2:-1].isalnum()
+    if text[-1] == "-":
+        return text[-2:-1].isalnum()
     is_full = line.x1 - line.x0 + following.start(word=False) > room
     return is_full and (" " not in line.text or "@" in line.text or "@" in following.text)
 

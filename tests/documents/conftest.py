@@ -7,8 +7,10 @@ from collections.abc import Callable
 import pytest
 
 from provisioner.documents import read_annexe
+from provisioner.documents.blocks import Unreadable
 from provisioner.documents.child import parse
 from provisioner.documents.meaning import understand
+from provisioner.documents.reading import unreadable
 from provisioner.domain.annexe import Annexe
 from provisioner.settings import DocumentSettings
 
@@ -28,6 +30,9 @@ def read_here() -> Reader:
     """The same without the child process, for quick tests of files that are sound."""
 
     def reader(content: bytes, name: str) -> Annexe:
-        return understand(parse(content, name, _LIMITS.max_unpacked_mib * 2**20, _LIMITS.max_rows))
+        try:
+            return understand(parse(content, name, _LIMITS.max_unpacked_mib * 2**20, _LIMITS.max_rows))
+        except Unreadable as error:
+            return unreadable(error)
 
     return reader

@@ -9,7 +9,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from xml.sax.saxutils import escape
 
-SAMPLES = Path(__file__).parent.parent / "data" / "samples"
+DATA = Path(__file__).parent.parent / "data"
+SAMPLES, ANNEXES = DATA / "samples", DATA / "annexes"
 
 HEADING_1 = "1 - Liste des personnes pour lesquelles un nouvel accès est demandé ou qui ont un accès ouvert"
 HEADING_2 = "2 - Liste des personnes pour lesquelles une clôture de l'accès est demandée"
