@@ -70,8 +70,14 @@ def is_function(text: str) -> bool:
 
 _LETTERS = st.sampled_from("abcdefghijklmnopqrstuvwxyzàâçéèêëîïôùûüÿœæñABCDEÉÀÇ")
 _WORDS = st.text(_LETTERS, min_size=2, max_size=12)
-_NAMES = st.lists(_WORDS, min_size=1, max_size=3).flatmap(
-    lambda words: st.sampled_from(["-", "'", " "]).map(lambda join: unicodedata.normalize("NFC", join.join(words)))
+_NAMES = (
+    st.lists(_WORDS, min_size=1, max_size=3)
+    .flatmap(
+        lambda words: st.sampled_from(["-", "'", " "]).map(
+            lambda join: unicodedata.normalize("NFC", join.join(words))
+        )
+    )
+    .filter(lambda name: not is_ditto(name))
 )
 _FUNCTIONS = st.text(
     st.characters(exclude_categories=("Cc", "Cs", "Co", "Cn", "Zl", "Zp")), min_size=1, max_size=60
