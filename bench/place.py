@@ -1,4 +1,4 @@
-"""Where the contenders meet: one Keycloak on PostgreSQL, one mail sink, one realm, and fresh work for each run."""
+"""Where the contenders meet: one Keycloak on PostgreSQL, one mail sink, realms, and fresh work for each run."""
 
 from __future__ import annotations
 
@@ -26,13 +26,16 @@ from provisioner.operations.partners import add_partner
 from provisioner.register import Register, open_register
 from provisioner.register.journal import Actor
 from provisioner.sandbox.keycloak import start_keycloak
-from provisioner.sandbox.postgres import start_postgres
+from provisioner.sandbox.postgres import Postgres, start_postgres
 from provisioner.sandbox.process import tail
-from provisioner.sandbox.server import DatabaseAccess
+from provisioner.sandbox.server import DatabaseAccess, Keycloak
 from provisioner.settings import Settings, load_settings
 
 #: How long a token works, in seconds: longer than any run of the generator, which has one only.
 TOKEN_SECONDS = 3600
+
+#: The directory of the received messages.
+MAILS = "mails"
 
 _SYLLABLES = ("ba", "do", "fi", "gue", "jo", "lau", "mer", "nou", "pi", "ro", "sel", "tan", "vau", "xi", "zen", "cha")
 
@@ -84,7 +87,7 @@ class Work:
 
 @dataclass(frozen=True)
 class Place:
-    """The servers, and the settings to use them."""
+    """A realm and a register, and the settings to use them."""
 
     settings: Settings
     mails: Path
@@ -121,11 +124,42 @@ class Place:
         return sum(1 for _ in self.mails.glob("*.eml"))
 
 
+@dataclass(frozen=True)
+class Servers:
+    """What runs for all places."""
+
+    keycloak: Keycloak
+    postgres: Postgres
+    mail_port: int
+    directory: Path
+    _numbers: Iterator[int] = field(default_factory=lambda: count(1))
+
+    def new_place(self) -> Place:
+        """A new realm and a new register: what a run costs does not depend on the runs before it."""
+        name = f"place{next(self._numbers)}"
+        register = self.postgres.new_database(name)
+        variables = {
+            "KEYCLOAK__URL": self.keycloak.url,
+            "KEYCLOAK__REALM": name,
+            "KEYCLOAK__CLIENT_SECRET": secrets.token_urlsafe(16),
+            "KEYCLOAK__ADMIN_USERNAME": self.keycloak.admin_username,
+            "KEYCLOAK__ADMIN_PASSWORD": self.keycloak.admin_password,
+            "SMTP__HOST": "127.0.0.1",
+            "SMTP__PORT": str(self.mail_port),
+            "SMTP__FROM": "ne-pas-repondre@caf.example",
+            "DATABASE__URL": register.replace("postgresql:", "postgresql+psycopg:", 1),
+            "DATA_DIR": str(self.directory / name),
+        }
+        settings = load_settings(environment={f"PROVISIONER_{key}": value for key, value in variables.items()})
+        apply_realm(settings)
+        _lengthen_tokens(settings)
+        return Place(settings, self.directory / MAILS, self.directory)
+
+
 @contextmanager
-def open_place(directory: Path) -> Iterator[Place]:
+def open_servers(directory: Path) -> Iterator[Servers]:
     """Starts everything; all ends with the block."""
-    mails = directory / "mails"
-    command = [sys.executable, str(Path(__file__).with_name("sink.py")), str(mails)]
+    command = [sys.executable, str(Path(__file__).with_name("sink.py")), str(directory / MAILS)]
     with (
         subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as sink,
         start_postgres(log_file=directory / "postgres.log") as postgres,
@@ -136,23 +170,8 @@ def open_place(directory: Path) -> Iterator[Place]:
         postgres.new_database("keycloak")
         access = DatabaseAccess(postgres.jdbc_url("keycloak"), postgres.username, postgres.password)
         with start_keycloak(log_file=directory / "keycloak.log", database=access) as keycloak:
-            variables = {
-                "KEYCLOAK__URL": keycloak.url,
-                "KEYCLOAK__REALM": "bench",
-                "KEYCLOAK__CLIENT_SECRET": secrets.token_urlsafe(16),
-                "KEYCLOAK__ADMIN_USERNAME": keycloak.admin_username,
-                "KEYCLOAK__ADMIN_PASSWORD": keycloak.admin_password,
-                "SMTP__HOST": "127.0.0.1",
-                "SMTP__PORT": str(port),
-                "SMTP__FROM": "ne-pas-repondre@caf.example",
-                "DATABASE__URL": postgres.new_database("register").replace("postgresql:", "postgresql+psycopg:", 1),
-                "DATA_DIR": str(directory / "data"),
-            }
-            settings = load_settings(environment={f"PROVISIONER_{name}": value for name, value in variables.items()})
-            apply_realm(settings)
-            _lengthen_tokens(settings)
             try:
-                yield Place(settings, mails, directory)
+                yield Servers(keycloak, postgres, port, directory)
             except Exception as error:
                 error.add_note(f"The end of Keycloak's log:\n{tail(keycloak.log_file)}")
                 raise
