@@ -50,15 +50,19 @@ def _table(title: str, *columns: str) -> Table:
 
 
 def _plain(*values: str | None) -> list[Text]:
-    """Cells shown as they are: no markup of ours or of a document's is interpreted."""
-    return [Text(value or "") for value in values]
+    """Cells shown as they are: no markup of ours, no escape sequence of a document's is interpreted."""
+    return [Text(_printable(value or "")) for value in values]
+
+
+def _printable(text: str) -> str:
+    return "".join(one if one.isprintable() or one == "\n" else "\N{REPLACEMENT CHARACTER}" for one in text)
 
 
 def check(result: Check) -> None:
     """What was read, what is refused, what to correct."""
     console = _console()
     annexe = result.annexe
-    console.print(Text(f"{result.file} ({result.sha256[:12]}…)", style="bold"))
+    console.print(Text(f"{_printable(result.file)} ({result.sha256[:12]}…)", style="bold"))
     if annexe.transmitted_on:
         console.print(f"Annexe 1 transmise le {french_date(annexe.transmitted_on)}.")
     _rows(console, "Liste 1 : accès demandés ou ouverts", "Demande", result.accepted(1))
@@ -89,9 +93,9 @@ def _findings(console: Console, findings: Iterable[Finding]) -> None:
         where.append(COLUMNS[one.column].lower() if one.column else "")
         line = Text.assemble((f"{word:<11}", style), " ", ", ".join(part for part in where if part))
         if one.value:
-            line.append(f" : {one.value}", style="bold")
+            line.append(f" : {_printable(one.value)}", style="bold")
         console.print(line)
-        console.print(Padding(Text(message(one)), (0, 0, 0, 12)))
+        console.print(Padding(Text(_printable(message(one))), (0, 0, 0, 12)))
 
 
 def prepared(seen: Prepared) -> None:

@@ -6,14 +6,22 @@ from functools import cache
 from importlib.resources import files
 
 from provisioner.domain.mailboxes import MailboxRules
+from provisioner.settings import DocumentSettings
+
+
+def load_mailbox_rules(settings: DocumentSettings) -> MailboxRules:
+    """The consumer domains and the names of shared mailboxes: those shipped, and those of the settings."""
+    return MailboxRules(
+        consumer_domains=_words("consumer-domains.txt") | _more(settings.more_consumer_domains),
+        shared_names=_words("shared-mailboxes.txt") | _more(settings.more_shared_mailboxes),
+    )
+
+
+def _more(listed: str) -> frozenset[str]:
+    return frozenset(word.strip().lower() for word in listed.split(",") if word.strip())
 
 
 @cache
-def load_mailbox_rules() -> MailboxRules:
-    """The consumer domains and the names of shared mailboxes."""
-    return MailboxRules(consumer_domains=_words("consumer-domains.txt"), shared_names=_words("shared-mailboxes.txt"))
-
-
 def _words(name: str) -> frozenset[str]:
     text = (files("provisioner.documents") / "data" / name).read_text("utf-8")
     lines = (line.partition("#")[0].strip() for line in text.splitlines())

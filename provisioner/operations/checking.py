@@ -69,7 +69,7 @@ class Check:
 def check_document(document: Document, today: date, limits: DocumentSettings) -> Check:
     """What the document alone tells."""
     annexe = read_annexe(document.content, document.name, limits)
-    findings = judge_document(annexe, today, load_mailbox_rules(), None)
+    findings = judge_document(annexe, today, load_mailbox_rules(limits), None)
     return _check(document, None, annexe, findings)
 
 
@@ -88,7 +88,7 @@ def check_for_partner(
     annexe = read_annexe(document.content, document.name, limits)
     known = records.partners[partner]
     open_here = records.open_addresses(partner)
-    findings = judge_document(annexe, today, load_mailbox_rules(), known.domains, open_here)
+    findings = judge_document(annexe, today, load_mailbox_rules(limits), known.domains, open_here)
     if any(one.code == "unreadable-document" for one in findings):
         return _check(document, partner, annexe, findings)
     more = judge_register(annexe, document.sha256, records, known, today, received_on or today)

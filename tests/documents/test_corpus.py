@@ -12,6 +12,7 @@ import pytest
 from provisioner.documents.mailboxes import load_mailbox_rules
 from provisioner.domain.annexe import Annexe, Row
 from provisioner.domain.judge import judge_document
+from provisioner.settings import DocumentSettings
 from tests.documents.conftest import Reader
 from tests.documents.making import ANNEXES
 
@@ -26,7 +27,7 @@ def values(row: Row) -> dict[str, Any]:
 
 
 def told(annexe: Annexe) -> Iterator[tuple[str, int | None, int | None, str | None]]:
-    for one in judge_document(annexe, TODAY, load_mailbox_rules(), LYS):
+    for one in judge_document(annexe, TODAY, load_mailbox_rules(DocumentSettings()), LYS):
         yield one.code, one.list, one.row, one.column and one.column.value
 
 

@@ -14,6 +14,7 @@ from provisioner.domain.calendar import add_months
 from provisioner.domain.judge import judge_document, sort_findings
 from provisioner.domain.mailboxes import MailboxRules
 from provisioner.domain.people import EmailAddress
+from provisioner.settings import DocumentSettings
 
 TODAY = date(2026, 9, 2)
 SENT = date(2026, 9, 1)
@@ -165,7 +166,7 @@ def test_a_consumer_domain_that_the_partner_declared_is_the_partners() -> None:
 
 @pytest.mark.rule("A7")
 def test_a_persons_own_mailbox_is_not_shared_whatever_its_first_word() -> None:
-    rules = load_mailbox_rules()
+    rules = load_mailbox_rules(DocumentSettings())
     own = EmailAddress("direction.dupont@lys.fr")
     assert not rules.is_shared(own, "Dupont", "Zoé")
     assert rules.is_shared(own, "Martin", "Paul")
@@ -179,8 +180,8 @@ def test_a_persons_own_mailbox_is_not_shared_whatever_its_first_word() -> None:
     "domain", ["gmail.com", "orange.fr", "hotmail.co.uk", "outlook.fr", "laposte.net", "yahoo.fr"]
 )
 def test_the_usual_consumer_domains_are_known(domain: str) -> None:
-    assert load_mailbox_rules().is_consumer(EmailAddress(f"z@{domain}"))
-    assert not load_mailbox_rules().is_consumer(EmailAddress(f"z@ville-{domain}"))
+    assert load_mailbox_rules(DocumentSettings()).is_consumer(EmailAddress(f"z@{domain}"))
+    assert not load_mailbox_rules(DocumentSettings()).is_consumer(EmailAddress(f"z@ville-{domain}"))
 
 
 @pytest.mark.rule("A4")
