@@ -81,22 +81,26 @@ def _transmission(lines: list[_Line], every: list[_Line]) -> tuple[date | None, 
         for index, line in enumerate(place):
             for position, cell in enumerate(line.cells):
                 below = [one.cells[position] for one in place[index + 1 : index + 2] if position < len(one.cells)]
-                for text in _transmission_texts(cell, line.cells[position + 1 :], below):
+                for text, is_its_own in _transmission_texts(cell, line.cells[position + 1 :], below):
                     found = text and (read_date(text) or find_date(text))
                     if found:
                         return found.day, _repair(found, text)
-                    unread = unread or text
+                    if is_its_own:
+                        unread = unread or text
     return None, [Finding("transmission-date-missing", Severity.ERROR, value=quoted(unread or "") or None)]
 
 
-def _transmission_texts(cell: Cell, beside: Sequence[Cell], below: Sequence[Cell]) -> Iterator[str]:
-    """Where the date may stand: after the words, in the next filled cell of the row, below."""
+def _transmission_texts(cell: Cell, beside: Sequence[Cell], below: Sequence[Cell]) -> Iterator[tuple[str, bool]]:
+    """Where the date may stand: after the words, in the next filled cell of the row, below.
+
+    With each, whether what cannot be read there is the date itself: what stands below may be another sentence.
+    """
     for line in cell.text.split("\n"):
         rest = titles.after_transmission(line)
         if rest is not None:
-            yield rest
-            yield next((one.text for one in beside if one.text.strip()), "")
-            yield from (one.text for one in below)
+            yield rest, True
+            yield next((one.text for one in beside if one.text.strip()), ""), True
+            yield from ((one.text, False) for one in below)
 
 
 def _repair(found: DateRead, text: str) -> list[Finding]:

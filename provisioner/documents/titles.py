@@ -63,8 +63,13 @@ def list_number(text: str) -> int | None:
 
 
 def columns_in(cells: Sequence[Cell], number: int) -> dict[Column, int]:
-    """Where the columns of a list stand, if this row holds their titles; empty otherwise."""
+    """Where the columns of a list stand, if this row holds their titles; empty otherwise.
+
+    A row with an address is a person's, whatever their name and function look like.
+    """
     found: dict[Column, int] = {}
+    if has_address(cells):
+        return found
     for position, cell in enumerate(cells):
         title = re.sub(r"\(.*?\)", "", fold(tidy(cell.text)))
         title = " ".join(re.findall(r"\w+", title))
