@@ -12,6 +12,9 @@ from provisioner.documents.blocks import Cell, Reading, Rows, Table, Unreadable
 #: In the order of preference when a file has as many of two.
 _DELIMITERS = ";\t,|"
 
+#: What a line without values is made of.
+_BLANK = f"{_DELIMITERS} \xa0"
+
 #: What French text has beyond ASCII.
 _FRENCH = frozenset("àâäçéèêëîïôöùûüÿœæÀÂÄÇÉÈÊËÎÏÔÖÙÛÜŸŒÆñÑ«»’‘“”–—…•°€ªº§\xa0")
 
@@ -65,7 +68,12 @@ def _one_byte_encoding(content: bytes) -> str:
 
 def _delimiter(lines: list[str]) -> str:
     """The one that most lines have several of: sentences have commas too."""
-    return max(_DELIMITERS, key=lambda one: sum(1 for line in lines if line.count(one) >= 3))
+    filled = [line for line in lines if not _is_empty(line)] or lines
+    return max(_DELIMITERS, key=lambda one: sum(1 for line in filled if line.count(one) >= 3))
+
+
+def _is_empty(line: str) -> bool:
+    return not line.strip(_BLANK)
 
 
 def _records(lines: list[str], delimiter: str) -> Iterator[list[str]]:
@@ -73,10 +81,13 @@ def _records(lines: list[str], delimiter: str) -> Iterator[list[str]]:
 
     A ditto mark is a quote that nothing closes, and would swallow the next cells.
     """
-    counts = Counter(line.count(delimiter) for line in lines if line.count(delimiter) >= 3)
+    counts = Counter(line.count(delimiter) for line in lines if not _is_empty(line) and line.count(delimiter) >= 3)
     usual = counts.most_common(1)[0][0] + 1 if counts else 0
     position = 0
     while position < len(lines):
+        if _is_empty(lines[position]):
+            position += 1
+            continue
         fields, used = _quoted(lines, position, delimiter)
         plain = lines[position].split(delimiter)
         if (used > 1 or len(fields) != usual) and len(plain) == usual:

@@ -10,15 +10,15 @@ from lxml import etree
 from provisioner.documents.blocks import Unreadable
 
 
-def stream(part: bytes, *tags: str) -> Iterator[tuple[str, etree._Element]]:
-    """The starts and ends of these elements, in order. The caller clears what it has done with.
+def stream(part: bytes, *tags: str, starts: bool = True) -> Iterator[tuple[str, etree._Element]]:
+    """The starts (unless not wanted) and ends of these elements, in order. The caller clears what it has done with.
 
     Raises:
-        Unreadable: the part is not well-formed.
+        Unreadable: the part is not well-formed, or declares what may not be declared.
     """
     events = etree.iterparse(
         io.BytesIO(part),
-        events=("start", "end"),
+        events=("start", "end") if starts else ("end",),
         tag=tags,
         resolve_entities=False,
         no_network=True,
@@ -28,6 +28,12 @@ def stream(part: bytes, *tags: str) -> Iterator[tuple[str, etree._Element]]:
         remove_pis=True,
     )
     try:
+        for first in events:
+            # The gate looks for it in the usual encodings; here it is seen in all of them.
+            if first[1].getroottree().docinfo.internalDTD is not None:
+                raise Unreadable("dtd")
+            yield first
+            break
         yield from events
     except etree.XMLSyntaxError:
         raise Unreadable("damaged") from None

@@ -30,6 +30,12 @@ _PRUNED = {f"{_OFFICE}annotation", f"{_TEXT}note", f"{_TEXT}ruby-text", _TBL, *_
 
 _BREAKS = {f"{_TEXT}tab": "\t", f"{_TEXT}line-break": "\n"}
 
+#: Whether a row says nothing: told quickly, since a sheet may have a million of them.
+_IS_EMPTY = etree.XPath(
+    "not(normalize-space() or descendant::*[@t:formula or @o:value-type])",
+    namespaces={"t": _TABLE[1:-1], "o": _OFFICE[1:-1]},
+)
+
 _Run = tuple[str, bool, bool]
 
 
@@ -129,6 +135,9 @@ class _Walk:
         elif self._outside:
             return
         elif element.tag == _ROW and self._depth == 1:
+            if _IS_EMPTY(element):
+                drop(element)
+                return
             self._table += self._rows.kept(list(self._cells(element)), _times(element, "rows"))
             drop(element)
         elif element.tag in (_P, _H) and self._depth == 0:

@@ -22,6 +22,9 @@ _R = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
 _REL = "{http://schemas.openxmlformats.org/package/2006/relationships}Relationship"
 _OFF = {"0", "false"}
 
+#: What makes a cell more than a format: a million of the others are passed over quickly.
+_CONTENTS = (f"{_S}v", f"{_S}f", f"{_S}is")
+
 #: Days between the two origins that a workbook may count its days from.
 _DAYS_1904 = 1462
 
@@ -110,7 +113,7 @@ def _value(value: Any, days: int) -> tuple[str, str]:
 def _part(parts: Parts, name: str, *tags: str) -> Iterator[etree._Element]:
     """The elements of a part, complete; none when the workbook has no such part."""
     if name in parts:
-        yield from (element for event, element in stream(parts[name], *tags) if event == "end")
+        yield from (element for _, element in stream(parts[name], *tags, starts=False))
 
 
 def _paths(parts: Parts) -> dict[str, str]:
@@ -164,12 +167,13 @@ def _has_strike(element: etree._Element) -> bool:
 def _marks(part: bytes, struck_styles: set[str], struck_strings: set[str]) -> _Marks:
     marks = _Marks()
     y = -1
-    for event, row in stream(part, f"{_S}row"):
-        if event == "start":
-            continue
+    for _, row in stream(part, f"{_S}row", starts=False):
         y = int(row.get("r", y + 2)) - 1
         if _is_on(row.get("hidden", "0")):
             marks.hidden_rows.add(y)
+        if next(row.iterdescendants(*_CONTENTS), None) is None:
+            drop(row)
+            continue
         x = -1
         for cell in row:
             x = _column(cell.get("r", ""), x + 1)
