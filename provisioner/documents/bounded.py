@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 _MIB = 2**20
 
+#: What starts the process that parses.
+CHILD = (sys.executable, "-I", "-m", "provisioner.documents.child")
+
 
 def parse_bounded(content: bytes, name: str, limits: DocumentSettings) -> Reading:
     """The file's blocks, read elsewhere.
@@ -36,7 +39,7 @@ def parse_bounded(content: bytes, name: str, limits: DocumentSettings) -> Readin
     try:
         done = subprocess.run(
             # Only the extension is passed on: the rest of a name is nobody's business, and may hold anything.
-            [sys.executable, "-I", "-m", "provisioner.documents.child", _extension(name), *map(str, bounds)],
+            [*CHILD, _extension(name), *map(str, bounds)],
             input=content,
             capture_output=True,
             timeout=limits.seconds,

@@ -12,6 +12,9 @@ import sys
 
 from provisioner.documents.blocks import Reading, Unreadable, to_json
 
+#: The longest answer, in bytes: some ten times what the most rows need.
+_LONGEST_ANSWER = 64 * 2**20
+
 
 def main() -> None:
     """Parses one file."""
@@ -24,12 +27,24 @@ def main() -> None:
     ):
         resource.setrlimit(limit, (value, value))
     try:
-        answer = to_json(parse(sys.stdin.buffer.read(), name, unpacked, rows))
+        answer = _told(to_json(parse(sys.stdin.buffer.read(), name, unpacked, rows)))
     except Unreadable as error:
-        answer = {"unreadable": error.reason}
-    except MemoryError:
-        answer = {"unreadable": "too-long"}
-    sys.stdout.buffer.write(json.dumps(answer, ensure_ascii=True).encode())
+        answer = _told({"unreadable": error.reason})
+    except (MemoryError, RecursionError):
+        answer = _told({"unreadable": "too-long"})
+    sys.stdout.buffer.write(answer)
+
+
+def _told(answer: dict[str, object]) -> bytes:
+    """The answer as bytes.
+
+    Raises:
+        Unreadable: the parent would need too much memory for it.
+    """
+    told = json.dumps(answer, ensure_ascii=True).encode()
+    if len(told) > _LONGEST_ANSWER:
+        raise Unreadable("too-long")
+    return told
 
 
 def parse(content: bytes, name: str, most_unpacked: int, most_rows: int) -> Reading:

@@ -7,6 +7,7 @@ import re
 import zipfile
 import zlib
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import PurePath
 
 from provisioner.documents.blocks import Unreadable
@@ -145,6 +146,9 @@ def _sound_members(package: zipfile.ZipFile) -> Iterator[zipfile.ZipInfo]:
     members = package.infolist()
     if len(members) > MOST_MEMBERS or len({member.filename for member in members}) < len(members):
         raise Unreadable("archive")
+    starts = sorted((member.header_offset, member.compress_size) for member in members)
+    if any(start + size > following for (start, size), (following, _) in pairwise(starts)):
+        raise Unreadable("archive")  # members that lie one over another
     for member in members:
         if member.flag_bits & 0x1:
             raise Unreadable("password")

@@ -5,7 +5,9 @@ from __future__ import annotations
 import io
 import itertools
 import logging
+import signal
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 from pdfminer.pdfdocument import PDFDocument, PDFPasswordIncorrect
@@ -22,6 +24,9 @@ MOST_PAGES = 200
 
 #: The most objects: a page has some tens.
 MOST_OBJECTS = 50_000
+
+#: The longest that a page may take of the processor, in seconds: twenty times what the fullest one takes.
+_LONGEST_PAGE = 2
 
 #: The part of a page that a picture covers when the page is a scan, whatever text a machine has laid over it.
 _SCANNED = 0.8
@@ -49,16 +54,38 @@ def read(content: bytes, most_rows: int) -> Reading:
             password, too many pages or too many rows.
     """
     try:
-        document = PDFDocument(PDFParser(io.BytesIO(content)))
-        _check(document)
+        with _timed():
+            _check(PDFDocument(PDFParser(io.BytesIO(content))))
         with PDF.open(io.BytesIO(content)) as pdf:
             return _reading(pdf, Rows(most_rows))
     except (Unreadable, MemoryError):
         raise
+    except _Late:
+        raise Unreadable("too-long") from None
     except PDFPasswordIncorrect:
         raise Unreadable("password") from None
     except Exception:  # the library tells a broken document in many ways
         raise Unreadable("damaged") from None
+
+
+class _Late(BaseException):
+    """A page takes too long. No `Exception`, or the library would pass over it."""
+
+
+@contextmanager
+def _timed() -> Iterator[None]:
+    """Stops what takes too much of the processor's time: a small file can ask for drawings without end."""
+
+    def stop(*_: object) -> None:
+        raise _Late
+
+    before = signal.signal(signal.SIGPROF, stop)
+    signal.setitimer(signal.ITIMER_PROF, _LONGEST_PAGE, 0.1)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        signal.signal(signal.SIGPROF, before)
 
 
 def _check(document: PDFDocument) -> None:
@@ -113,8 +140,9 @@ def _reading(pdf: PDF, rows: Rows) -> Reading:
     drawn: list[str | _Grid] = []
     above: _Grid | None = None
     for page in pdf.pages:
-        if _has_text(page):
-            blocks = _Page(page).blocks()
+        with _timed():
+            blocks = _Page(page).blocks() if _has_text(page) else None
+        if blocks is not None:
             grids = [block for block in blocks if not isinstance(block, str)]
             if above and grids:
                 _put_together(above, grids[0])

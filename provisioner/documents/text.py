@@ -9,6 +9,9 @@ from typing import NamedTuple
 #: The most characters of a cell that a finding quotes.
 LONGEST_QUOTE = 200
 
+#: The longest name, function or address that Keycloak takes.
+LONGEST_VALUE = 255
+
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200d\u2060\ufeff]")
 _HYPHENS = re.compile("[\u2010-\u2015\u2212]")
 _APOSTROPHES = re.compile("[\u2018\u2019\u02bc\u00b4`\u2032]")
@@ -58,7 +61,8 @@ def quoted(text: str) -> str:
 
 
 def suspicion(text: str, *, formula: bool, name: bool = False) -> Suspicion | None:
-    """What may not stand in a cell (A7), if anything: formulas, controls, bidirectional marks, look-alike letters.
+    """What may not stand in a cell (A7), if anything: formulas, controls, bidirectional marks, look-alike letters,
+    and more than Keycloak takes.
 
     Args:
         text: the cell as written.
@@ -67,6 +71,8 @@ def suspicion(text: str, *, formula: bool, name: bool = False) -> Suspicion | No
     """
     if formula or re.match(r"\s*=", text):
         return Suspicion("formula")
+    if len(text) > LONGEST_VALUE:
+        return Suspicion("too-long")
     hidden = [one for one in text if _is_control(one)] + _BIDIRECTIONAL.findall(text)
     if hidden:
         return Suspicion("hidden", _named(hidden))

@@ -31,6 +31,9 @@ _DAYS_1904 = 1462
 #: How far down a merged cell is followed.
 _TALLEST_MERGE = 1_000
 
+#: Rows and cells that hold nothing but a format.
+_EMPTY_ROWS = re.compile(rb"(?:<row(?: [^<>]*)?>|<c(?: [^<>]*)?/>|</row>|\s)*+")
+
 _Position = tuple[int, int]
 
 
@@ -167,7 +170,7 @@ def _has_strike(element: etree._Element) -> bool:
 def _marks(part: bytes, struck_styles: set[str], struck_strings: set[str]) -> _Marks:
     marks = _Marks()
     y = -1
-    for _, row in stream(part, f"{_S}row", starts=False):
+    for _, row in stream(_without_tail(part), f"{_S}row", starts=False):
         y = int(row.get("r", y + 2)) - 1
         if _is_on(row.get("hidden", "0")):
             marks.hidden_rows.add(y)
@@ -184,6 +187,16 @@ def _marks(part: bytes, struck_styles: set[str], struck_strings: set[str]) -> _M
                 marks.struck.add((y, x))
         drop(row)
     return marks
+
+
+def _without_tail(part: bytes) -> bytes:
+    """A sheet without the empty rows at its end: a format dragged down to the last one makes a million of them."""
+    end = part.rfind(b"</sheetData>")
+    start = part.find(
+        b"</row>", max(part.rfind(mark, 0, max(end, 0)) for mark in (b"</v>", b"</f>", b"<f", b"</is>"))
+    )
+    is_empty = 0 <= start < end and _EMPTY_ROWS.fullmatch(part, start + len(b"</row>"), end)
+    return part[: start + len(b"</row>")] + part[end:] if is_empty else part
 
 
 def _column(reference: str, following: int) -> int:

@@ -220,3 +220,34 @@ def _ole_entry(name: str, kind: int, child: int, right: int = 0xFFFFFFFF) -> byt
         + bytes(36)
         + struct.pack("<III", 0xFFFFFFFE, 0, 0)
     )
+
+
+# PDF
+
+
+def pdf(*objects: bytes) -> bytes:
+    """A document of these objects, the first one its catalogue."""
+    out, places = b"%PDF-1.4\n", []
+    for number, one in enumerate(objects, 1):
+        places.append(len(out))
+        out += b"%d 0 obj\n%b\nendobj\n" % (number, one)
+    table = b"".join(b"%010d 00000 n \n" % place for place in places)
+    count = len(objects) + 1
+    start = b"xref\n0 %d\n0000000000 65535 f \n%btrailer\n<</Size %d/Root 1 0 R>>\n" % (count, table, count)
+    return b"%b%bstartxref\n%d\n%%%%EOF" % (out, start, len(out))
+
+
+def pdf_stream(data: bytes, more: bytes = b"") -> bytes:
+    """An object that is a stream."""
+    return b"<<%b/Length %d>>stream\n%b\nendstream" % (more, len(data), data)
+
+
+PDF_CATALOGUE, PDF_FONT = b"<</Type/Catalog/Pages 2 0 R>>", b"<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>"
+PDF_TEXT = pdf_stream(b"BT /F 12 Tf 50 700 Td (Bonjour) Tj ET")
+
+
+def pdf_page(content: bytes = PDF_TEXT, *more: bytes, annotations: bytes = b"") -> bytes:
+    """A document of one page; `more` are its objects from number 6 on, the first one a drawing named X."""
+    page = b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 600 800]/Contents 4 0 R/Annots[%b]" % annotations
+    page += b"/Resources<</Font<</F 5 0 R>>/XObject<</X 6 0 R>>>>>>"
+    return pdf(PDF_CATALOGUE, b"<</Type/Pages/Kids[3 0 R]/Count 1>>", page, content, PDF_FONT, *more)

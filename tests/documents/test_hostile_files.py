@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import io
 import random
+import struct
+import sys
 import time
 import zipfile
+import zlib
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from provisioner.documents import read_annexe
+from provisioner.documents import bounded, read_annexe
 from provisioner.documents.blocks import Unreadable
 from provisioner.documents.child import parse
 from provisioner.domain.annexe import Annexe
@@ -21,6 +24,8 @@ from provisioner.texts.unreadable import REASONS
 from tests.documents.conftest import Reader
 from tests.documents.making import (
     ALICE,
+    BOB,
+    PDF_CATALOGUE,
     SAMPLES,
     csv_form,
     docx,
@@ -29,6 +34,9 @@ from tests.documents.making import (
     ods_row,
     ole,
     paragraph,
+    pdf,
+    pdf_page,
+    pdf_stream,
     word_form,
     xlsx_form,
     zipped,
@@ -39,16 +47,24 @@ OLD = (SAMPLES / "02-ajouts-et-cloture.xls").read_bytes()
 MIB = 2**20
 
 
-def bomb() -> bytes:
-    """A document of 200 MiB in less than one."""
-    buffer = io.BytesIO()
-    with (
-        zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as package,
-        package.open("word/document.xml", "w") as part,
-    ):
-        for _ in range(200):
-            part.write(bytes(MIB))
-    return buffer.getvalue()
+def bomb(mebibytes: int, declared: int) -> bytes:
+    """A document that unpacks to so many MiB of zeros, and declares so many bytes."""
+    packer = zlib.compressobj(9, zlib.DEFLATED, -15)
+    piece = packer.compress(bytes(MIB)) + packer.flush(zlib.Z_FULL_FLUSH)
+    data = piece * mebibytes + packer.flush()
+    name = b"word/document.xml"
+    sizes = struct.pack("<IIIHH", 0, len(data), declared, len(name), 0)
+    local = b"PK\x03\x04" + struct.pack("<HHHHH", 20, 0, 8, 0, 33) + sizes + name + data
+    central = b"PK\x01\x02" + struct.pack("<HHHHHH", 20, 20, 0, 8, 0, 33) + sizes + bytes(14) + name
+    return local + central + b"PK\x05\x06" + struct.pack("<HHHHIIH", 0, 0, 1, 1, len(central), len(local), 0)
+
+
+def overlapping() -> bytes:
+    """Two members, the second of which is declared to start within the first."""
+    content = bytearray(zipped({"word/document.xml": random.Random(1).randbytes(1000), "b.xml": "b"}))
+    second = content.rindex(b"PK\x01\x02")
+    content[second + 42 : second + 46] = struct.pack("<I", 100)
+    return bytes(content)
 
 
 def twice_the_same_member() -> bytes:
@@ -100,6 +116,11 @@ HOSTILE = {
     "an old workbook without a content": (ole("Workbook"), "a.xls", "damaged"),
     "an old workbook cut short": (OLD[: len(OLD) // 2], "a.xls", "damaged"),
     "an old workbook with a password": (locked(OLD), "a.xls", "password"),
+    "a picture named .docx": (b"\x89PNG\r\n\x1a\n" + bytes(64), "a.docx", "image"),
+    "zeros": (bytes(4096), "a.docx", "unsupported"),
+    "zeros in a list": (csv_form([ALICE]) + b"\0", "a.csv", "unsupported"),
+    "100,000 members": (zipped(dict.fromkeys(map(str, range(100_000)), "")), "a.docx", "archive"),
+    "members over one another": (overlapping(), "a.docx", "archive"),
     "a picture": (b"\x89PNG\r\n\x1a\n" + bytes(64), "scan.png", "image"),
     "a program": (b"\x7fELF" + bytes(64), "a.csv", "unsupported"),
     "an encoding of nowhere": (b"Nom;Pr\x81nom", "a.csv", "encoding"),
@@ -132,10 +153,145 @@ def test_a_file_that_is_not_what_it_should_be_is_refused_with_its_reason(read: R
     assert expected in REASONS
 
 
-def test_a_zip_bomb_is_refused_before_it_fills_the_memory(read: Reader) -> None:
-    content, start = bomb(), time.monotonic()
-    assert reason(read(content, "a.docx")) == "bomb"
+@pytest.mark.parametrize("declared", [3 * 2**30, 1000])
+def test_a_zip_bomb_of_3_gb_is_refused_before_it_fills_the_memory(read: Reader, declared: int) -> None:
+    content, start = bomb(3 * 1024, declared), time.monotonic()
+    assert reason(read(content, "a.docx")) in ("bomb", "damaged")
     assert time.monotonic() - start < 5
+
+
+_LAUGHS = "".join(f'<!ENTITY e{n} "{f"&e{n - 1};" * 10}">' for n in range(1, 12))
+_DECLARATIONS = {
+    "billion laughs": f'<!DOCTYPE a [<!ENTITY e0 "ha">{_LAUGHS}]><a>&e11;</a>',
+    "quadratic blow-up": f'<!DOCTYPE a [<!ENTITY e "{"x" * 50_000}">]><a>{"&e;" * 50_000}</a>',
+    "external entity": _DTD,
+    "external subset": '<!DOCTYPE a SYSTEM "http://127.0.0.1:9/a.dtd"><a/>',
+}
+
+
+@pytest.mark.parametrize("declaration", _DECLARATIONS)
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "utf-32"])
+def test_what_a_part_declares_is_never_followed_whatever_the_part(declaration: str, encoding: str) -> None:
+    packages = {
+        "a.docx": SAMPLE,
+        "a.odt": (SAMPLES / "01-premiere-demande.odt").read_bytes(),
+        "a.xlsx": (SAMPLES / "02-ajouts-et-cloture.xlsx").read_bytes(),
+        "a.ods": (SAMPLES / "02-ajouts-et-cloture.ods").read_bytes(),
+    }
+    for name, package in packages.items():
+        with zipfile.ZipFile(io.BytesIO(package)) as members:
+            parts: dict[str, bytes | str] = {one: members.read(one) for one in members.namelist()}
+        for part in [one for one in parts if one.endswith((".xml", ".rels"))]:
+            head = f'<?xml version="1.0" encoding="{encoding}"?>'
+            content = zipped({**parts, part: (head + _DECLARATIONS[declaration]).encode(encoding)})
+            if encoding == "utf-32":  # beyond what the gate sees: no parser may follow it either
+                start = time.monotonic()
+                assert refusal(content, name) in {None, "dtd", "damaged", "unsupported"}
+                assert time.monotonic() - start < 5
+            else:
+                assert refusal(content, name) == "dtd"
+
+
+_CLOCK = 5
+
+_FORM = b"/Type/XObject/Subtype/Form/BBox[0 0 600 800]/Resources<</XObject<</X %d 0 R>>>>"
+_SCAN = pdf_stream(b"0", b"/Type/XObject/Subtype/Image/Width 1/Height 1/ColorSpace/DeviceGray/BitsPerComponent 8")
+_WHOLE = b"q 600 0 0 800 0 0 cm /X Do Q "
+
+PDFS = {
+    "an object that is itself": (pdf(PDF_CATALOGUE, b"2 0 R"), "damaged"),
+    "objects that are each other": (pdf(PDF_CATALOGUE, b"3 0 R", b"2 0 R"), "damaged"),
+    "a length that is its own stream": (pdf_page(b"<</Length 4 0 R>>stream\na\nendstream"), "damaged"),
+    "a drawing of itself": (pdf_page(pdf_stream(b"/X Do"), pdf_stream(b"/X Do /X Do", _FORM % 6)), "scan"),
+    "drawings of drawings": (
+        pdf_page(pdf_stream(b"/X Do"), *[pdf_stream(b"/X Do " * 10, _FORM % number) for number in range(7, 30)]),
+        "too-long",
+    ),
+    "10,001 pages": (
+        pdf(
+            PDF_CATALOGUE,
+            b"<</Type/Pages/Count 10001/Kids[%b]>>" % b" ".join(b"%d 0 R" % (3 + page) for page in range(10_001)),
+            *[b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 600 800]>>"] * 10_001,
+        ),
+        "too-many-pages",
+    ),
+    "two million lines in a few bytes": (
+        pdf_page(pdf_stream(zlib.compress(b"0 0 m 9 9 l S\n" * 2_000_000), b"/Filter/FlateDecode")),
+        "too-long",
+    ),
+    "a scan": (pdf_page(pdf_stream(_WHOLE), _SCAN), "scan"),
+    "a scan under a machine's text": (pdf_page(pdf_stream(_WHOLE + b"BT /F 9 Tf (a) Tj ET"), _SCAN), "scan"),
+    "an empty page": (pdf_page(pdf_stream(b"")), "scan"),
+    "a filled form field": (
+        pdf_page(annotations=b"<</Subtype/Widget/FT/Tx/V(Carpentier)/Rect[0 0 9 9]>>"),
+        "pdf-form",
+    ),
+    "a note typed over the page": (
+        pdf_page(annotations=b"<</Subtype/FreeText/Contents(Carpentier)/Rect[0 0 9 9]>>"),
+        "pdf-form",
+    ),
+    "cut short": ((SAMPLES / "01-premiere-demande.pdf").read_bytes()[:20_000], "damaged"),
+    "only a beginning": (b"%PDF-1.7\n" + bytes(MIB), "damaged"),
+}
+
+
+@pytest.mark.parametrize("case", PDFS)
+def test_a_pdf_that_cannot_be_read_says_so_soon(read: Reader, case: str) -> None:
+    content, expected = PDFS[case]
+    start = time.monotonic()
+    assert reason(read(content, "a.pdf")) == expected
+    assert expected in REASONS
+    assert time.monotonic() - start < _CLOCK
+
+
+@pytest.mark.parametrize(
+    ("does", "expected"),
+    [
+        ("while True: pass", "too-long"),
+        ("return [bytearray(10**6) for _ in range(10**6)]", "too-long"),
+        ("import time; time.sleep(60)", "too-long"),
+        ("import os; os.abort()", "too-long"),
+        ("raise ZeroDivisionError", "failed"),
+        ("return Reading(['x' * 10**8])", "too-long"),
+        ("print('not an answer'); return Reading([])", "failed"),
+    ],
+)
+def test_a_fake_parser_that_loops_eats_memory_or_dies_costs_one_finding(
+    monkeypatch: pytest.MonkeyPatch, does: str, expected: str
+) -> None:
+    fake = "from provisioner.documents import child\nfrom provisioner.documents.blocks import Reading\n"
+    fake += f"def fake(*_):\n {does}\n"
+    monkeypatch.setattr(bounded, "CHILD", (sys.executable, "-I", "-c", f"{fake}child.parse = fake\nchild.main()"))
+    start = time.monotonic()
+    assert reason(read_annexe(SAMPLE, "a.docx", DocumentSettings(seconds=2))) == expected
+    assert time.monotonic() - start < _CLOCK
+
+
+def test_a_million_empty_rows_after_a_list_change_nothing(read: Reader) -> None:
+    written = "".join(f'<row r="{row}"><c r="A{row}" s="2"/></row>' for row in range(20, 1_048_577))
+    forms = {
+        "a.xlsx": xlsx_form(ALICE, after=written),
+        "a.csv": csv_form([ALICE]) + b"\r\n;;;;" * 1_048_576,
+        "a.ods": ods_form(ALICE, ods_row([""] * 5, 'table:number-rows-repeated="1048576"')),
+    }
+    for name, content in forms.items():
+        annexe = read(content, name)
+        assert [row.email for row in annexe.rows] == [ALICE[3]]
+        assert annexe.findings == ()
+
+
+@pytest.mark.rule("A7")
+@pytest.mark.parametrize("text", ["a" * 100_000, "=cmd|' /C calc'!A0", "Le\u202eroy", "Le\x07roy"])
+def test_a_hostile_cell_is_one_error_of_its_row(read: Reader, text: str) -> None:
+    row = (text, *ALICE[1:])
+    forms = {"a.csv": csv_form([row, BOB]), "a.ods": ods_form(row, BOB), "a.docx": word_form(row, BOB)}
+    for name, content in forms.items():
+        if "\x07" in text:  # no XML holds it, no text file either
+            assert reason(read(content, name)) in ("damaged", "unsupported")
+            continue
+        annexe = read(content, name)
+        assert [(one.code, one.row) for one in annexe.findings] == [("suspicious-characters", 1)]
+        assert [one.last_name for one in annexe.rows] == [None, "Leroy"]
 
 
 def test_a_package_with_one_name_twice_is_refused(read: Reader) -> None:
