@@ -667,6 +667,8 @@ SCENARIOS = [
         ],
         ["text-repaired 1/2 last_name", "text-repaired 1/2 first_names", "ditto-expanded 1/2 function"],
     ),
+    Scenario("pdf-non-modifiable", "pdf-permissions", form([ALICE], [DENIS]), "2026-06-15", [R_ALICE, R_DENIS]),
+    Scenario("pdf-protege", "pdf-password", form([ALICE], [DENIS]), None, [], ["unreadable-document"]),
     Scenario("ancien-word", "doc", form([ALICE], [DENIS]), None, [], ["unreadable-document"]),
 ]
 
@@ -814,7 +816,17 @@ class Saved(NamedTuple):
     then: Callable[[bytes], bytes] = bytes
 
 
+def _locked_pdf(**options: str) -> Saved:
+    """A PDF with passwords: to open it, or only to change it."""
+    data = {
+        name: {"type": "boolean" if value == "true" else "string", "value": value} for name, value in options.items()
+    }
+    return Saved(f"pdf:writer_pdf_Export:{json.dumps(data)}", "pdf", sheet=False)
+
+
 WAYS = {
+    "pdf-permissions": _locked_pdf(RestrictPermissions="true", PermissionPassword="secret"),
+    "pdf-password": _locked_pdf(EncryptFile="true", DocumentOpenPassword="secret"),
     **{name: Saved(name, name, sheet=False) for name in ("docx", "odt", "pdf", "doc")},
     **{name: Saved(name, name, sheet=True) for name in ("xlsx", "xls", "ods")},
     "calc.pdf": Saved("pdf", "calc.pdf", sheet=True),
