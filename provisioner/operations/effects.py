@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
 from itertools import islice
@@ -16,7 +16,7 @@ from provisioner.domain.snapshot import Snapshot
 from provisioner.domain.wanted import digest
 from provisioner.keycloak.directory import Directory
 from provisioner.keycloak.errors import Conflict, KeycloakError, KeycloakUnavailable, NotFound
-from provisioner.register import Register, Work, writing
+from provisioner.register import Register, Work, outcomes, writing
 
 log = structlog.get_logger()
 
@@ -40,6 +40,9 @@ class Done:
     failed: list[Failure] = field(default_factory=list)
 
 
+#: How many calls are handed to the pool, in times its threads: it works on while the register is written.
+AHEAD = 3
+
 #: Called once for each change that is settled.
 Progress = Callable[[], None]
 
@@ -50,6 +53,10 @@ class NotManaged(KeycloakError):
 
 class GivenUp(KeycloakError):
     """Not tried: Keycloak stopped answering, or the run was asked to stop."""
+
+
+class NotBegun(GivenUp):
+    """Given up before it was begun, though it was said to be about to."""
 
 
 class Effects:
@@ -82,7 +89,7 @@ class Effects:
             intended = [[one.action, one.habilitation.id if one.habilitation else None] for one in changes]
             for one in changes:
                 if one.wanted is not None and one.action is not Action.INVITE:
-                    writing.account_intended(work, one.wanted.email, digest(one.wanted))
+                    outcomes.account_intended(work, one.wanted.email, digest(one.wanted))
             work.journal("run.begun", details={"changes": intended})
 
     def carry_out(self, changes: Iterable[Change], outcome: Done, settled: Progress) -> None:
@@ -118,17 +125,25 @@ class Effects:
         pending: dict[Future[str | None], Change] = {}
         with ThreadPoolExecutor(self.threads) as pool:
             while True:
-                batch = list(islice(waiting, self.threads - len(pending)))
+                batch = list(islice(waiting, AHEAD * self.threads - len(pending)))
                 given_up = self._given_up()
-                if batch and given_up is None:
+                if given_up is not None:
+                    cancelled = [pending.pop(future) for future in list(pending) if future.cancel()]
+                    not_begun = [(change, NotBegun(str(given_up))) for change in cancelled]
+                    yield [*not_begun, *((change, given_up) for change in batch)]
+                elif batch:
                     before(batch)
                     pending.update({pool.submit(effect, change): change for change in batch})
-                elif batch:
-                    yield [(change, given_up) for change in batch]
                 if not pending and not batch:
                     return
-                finished = wait(pending, return_when=FIRST_COMPLETED).done if pending else set()
-                yield [(pending.pop(future), self._result(future)) for future in finished]
+                yield [(pending.pop(future), self._result(future)) for future in self._finished(pending)]
+
+    def _finished(self, pending: Collection[Future[str | None]]) -> set[Future[str | None]]:
+        """Enough finished calls to be worth a commit; all there are when few are left."""
+        finished = {future for future in pending if future.done()}
+        while len(finished) < min(1 if self.stop.is_set() else self.threads, len(pending)):
+            finished |= wait(set(pending) - finished, return_when=FIRST_COMPLETED).done
+        return finished
 
     def _given_up(self) -> GivenUp | None:
         if self.stop.is_set():
@@ -190,7 +205,7 @@ class Effects:
         assert change.habilitation is not None
         if result is not None:
             self._record_written(work, change, result)
-        writing.closed(work, change.habilitation, change.rule)
+        outcomes.closed(work, change.habilitation, change.rule)
 
     def _update(self, change: Change) -> str:
         assert change.keycloak_id is not None
@@ -202,9 +217,9 @@ class Effects:
     def _record_written(self, work: Work, change: Change, result: str | None) -> None:
         assert change.wanted is not None
         assert result is not None
-        writing.account_written(work, change.wanted.email, result, digest(change.wanted))
+        outcomes.account_written(work, change.wanted.email, result, digest(change.wanted))
         if change.action is Action.UPDATE and change.habilitation is not None:
-            work.journal("update", partner=change.partner, habilitation=change.habilitation.id, rule=change.rule)
+            outcomes.updated(work, change.habilitation, change.rule)
 
     def _open(self, change: Change) -> str:
         assert change.wanted is not None
@@ -231,7 +246,7 @@ class Effects:
     def _record_opened(self, work: Work, change: Change, result: str | None) -> None:
         assert change.habilitation is not None
         self._record_written(work, change, result)
-        writing.opened(work, change.habilitation, change.action, change.rule)
+        outcomes.opened(work, change.habilitation, change.action, change.rule)
 
     def _join(self, change: Change, id_: str) -> None:
         for code in change.groups:

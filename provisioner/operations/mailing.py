@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import timedelta
 
 from provisioner.domain.change import Change
-from provisioner.domain.habilitation import State
+from provisioner.domain.habilitation import Habilitation, State
 from provisioner.domain.records import Invitation, Records
 from provisioner.keycloak.errors import KeycloakError, OutcomeUnknown
-from provisioner.operations.effects import Done, Effects, Failure, GivenUp, Progress
-from provisioner.register import writing
+from provisioner.operations.effects import Done, Effects, Failure, GivenUp, NotBegun, Progress
+from provisioner.register import Work, outcomes
 from provisioner.settings import InvitationSettings
 
 #: The number of the first link; each repeat has its own.
@@ -32,15 +31,16 @@ class Mailing:
         self.lifespan = round(settings.lifespan_hours * 3600)
         self.redirect_uri = redirect_uri
         self.accounts = {email: account.keycloak_id for email, account in records.accounts.items()}
-        self.open = {one.id: one for one in records.habilitations if one.state is State.OPEN}
-        self.open_now = {(one.partner, one.email): one for one in self.open.values()}
+        open_now = [one for one in records.habilitations if one.state is State.OPEN]
+        self.open = {(one.partner, one.email): one for one in open_now}
+        self.begun = {one.habilitation for one in records.invitations if one.attempt == FIRST}
         self.unsettled = {one.habilitation: one for one in records.invitations if one.is_unsettled}
 
     def carry_out(self, owed: Iterable[Change], outcome: Done, settled: Progress) -> None:
         """Sends each link that is owed to an access that is open."""
         ready = []
         for change in owed:
-            if self._key(change) is None:
+            if self._of(change) is None:
                 outcome.failed.append(Failure(change, "the access could not be opened: no link was sent"))
                 settled()
             else:
@@ -48,37 +48,42 @@ class Mailing:
         self._send([change for change in ready if self._doubt(change) is None], outcome, settled)
         self._judge([change for change in ready if self._doubt(change) is not None], outcome, settled)
 
-    def _key(self, change: Change) -> int | None:
+    def _of(self, change: Change) -> Habilitation | None:
+        """The open habilitation that the change is about, with its id in the register."""
         assert change.email is not None
-        one = self.open_now.get((change.partner, change.email))
-        return one.id if one else None
+        return self.open.get((change.partner, change.email))
 
     def _doubt(self, change: Change) -> Invitation | None:
-        return self.unsettled.get(self._key(change) or 0)
+        one = self._of(change)
+        return self.unsettled.get(one.id) if one and one.id else None
 
     def _send(self, changes: Sequence[Change], outcome: Done, settled: Progress) -> None:
         for finished in self.effects.each(changes, self._mail, self._intend):
             with self.register.work() as work:
                 for change, result in finished:
-                    id_ = self._key(change)
-                    assert id_ is not None
-                    if not isinstance(result, KeycloakError):
-                        writing.settle_invitation(work, id_, change.partner, FIRST, work.now)
-                        outcome.done.append(change)
-                        continue
-                    if not isinstance(result, OutcomeUnknown | GivenUp):
-                        writing.settle_invitation(work, id_, change.partner, FIRST, None)
-                    outcome.failed.append(Failure(change, str(result)))
+                    self._settle(work, change, result, outcome)
             for _ in finished:
                 settled()
 
+    def _settle(self, work: Work, change: Change, result: str | KeycloakError | None, outcome: Done) -> None:
+        one = self._of(change)
+        assert one is not None
+        if not isinstance(result, KeycloakError):
+            outcomes.settle_invitation(work, one, FIRST, work.now)
+            outcome.done.append(change)
+            return
+        left_for_later = isinstance(result, OutcomeUnknown | GivenUp) and not isinstance(result, NotBegun)
+        if not left_for_later:
+            outcomes.settle_invitation(work, one, FIRST, None)
+        outcome.failed.append(Failure(change, str(result)))
+
     def _intend(self, changes: Sequence[Change]) -> None:
+        at = self.directory.server_time()
         with self.register.work() as work:
             for change in changes:
-                id_ = self._key(change)
-                assert id_ is not None
-                at = self.directory.server_time()
-                writing.intend_invitation(work, id_, change.partner, FIRST, at, self.lifespan)
+                one = self._of(change)
+                assert one is not None
+                outcomes.intend_invitation(work, one, FIRST, at, self.lifespan, again=one.id in self.begun)
 
     def _mail(self, change: Change) -> None:
         self.directory.send_link(self._account(change), self.lifespan, self.redirect_uri)
@@ -106,9 +111,10 @@ class Mailing:
             if sent_at is None:
                 never_left.append(change)
                 continue
+            one = self._of(change)
+            assert one is not None
             with self.register.work() as work:
-                moment = sent_at + (work.clock.moved_by or timedelta(0))
-                writing.settle_invitation(work, doubt.habilitation, change.partner, doubt.attempt, moment)
+                outcomes.settle_invitation(work, one, doubt.attempt, sent_at + work.clock.moved_by)
             outcome.done.append(change)
             settled()
         self._send(never_left, outcome, settled)

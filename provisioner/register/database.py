@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_url, text
+from sqlalchemy import Connection, Engine, Executable, create_engine, event, inspect, make_url, text
 from sqlalchemy.exc import DBAPIError
 
 from provisioner.clock import Clock
@@ -30,8 +30,9 @@ class Work:
 
     def __init__(self, connection: Connection, actor: Actor, clock: Clock) -> None:
         self.connection = connection
-        self.actor = actor
         self.clock = clock
+        self._chain = journal.Chain(connection, actor, clock)
+        self._rows: dict[Executable, list[dict[str, Any]]] = {}
 
     @property
     def now(self) -> datetime:
@@ -46,10 +47,20 @@ class Work:
         habilitation: int | None = None,
         rule: str | None = None,
         details: dict[str, Any] | None = None,
-    ) -> int:
+    ) -> None:
         """Appends an entry; `details` may hold personal data, which stay beside the chain."""
         facts = {"action": action, "partner": partner, "habilitation": habilitation, "rule": rule}
-        return journal.append(self.connection, self.actor, self.clock, facts, details or {})
+        self._chain.append(facts, details or {})
+
+    def put(self, statement: Executable, **row: Any) -> None:
+        """Has a statement of many rows executed at the end, once for all its rows: what a run writes by hundreds."""
+        self._rows.setdefault(statement, []).append(row)
+
+    def end(self) -> None:
+        """Writes what waits; the transaction is committed after it."""
+        for statement, rows in self._rows.items():
+            self.connection.execute(statement, rows)
+        self._chain.write()
 
 
 class Register:
@@ -68,7 +79,9 @@ class Register:
             RegisterUnavailable: the database is locked, full, read-only or out of reach; nothing was kept.
         """
         with translated(), self.engine.begin() as connection:
-            yield Work(connection, self.actor, self.clock)
+            work = Work(connection, self.actor, self.clock)
+            yield work
+            work.end()
 
     @contextmanager
     def read(self) -> Iterator[Connection]:

@@ -7,7 +7,7 @@ import json
 import secrets
 import socket
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from sqlalchemy import Connection, insert, select, text
@@ -38,40 +38,50 @@ class Actor:
         return cls(by, user, socket.gethostname())
 
 
-def append(
-    connection: Connection, actor: Actor, clock: Clock, facts: Mapping[str, Any], details: Mapping[str, Any]
-) -> int:
-    """Adds an entry to the chain and returns its number; the personal data go beside it."""
-    if connection.dialect.name == "postgresql":
-        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _APPEND_LOCK})
-    last = connection.execute(
-        select(journal_entry.c.entry, journal_entry.c.sha256).order_by(journal_entry.c.entry.desc()).limit(1)
-    ).first()
-    salt = secrets.token_hex(16)
-    body = {
-        **facts,
-        "at": clock.now().isoformat(timespec="microseconds"),
-        "by": actor.by,
-        "os_user": actor.os_user,
-        "host": actor.host,
-        "details": journal.digest_of_details(salt, details) if details else None,
-    }
-    if clock.is_moved:
-        body["today_moved"] = clock.today().isoformat()
-    entry = journal.chain(last.entry + 1 if last else 1, body, last.sha256 if last else journal.GENESIS)
-    connection.execute(
-        insert(journal_entry).values(entry=entry.entry, body=entry.body, previous=entry.previous, sha256=entry.sha256)
-    )
-    if details:
-        connection.execute(
-            insert(journal_detail).values(
-                entry=entry.entry,
-                salt=salt,
-                habilitation=facts.get("habilitation"),
-                data=journal.canonical(details),
-            )
-        )
-    return entry.entry
+class Chain:
+    """The entries of one unit of work: chained as they come, written together at its end."""
+
+    def __init__(self, connection: Connection, actor: Actor, clock: Clock) -> None:
+        self.connection, self.actor, self.clock = connection, actor, clock
+        self.last: tuple[int, str] | None = None
+        self.entries: list[dict[str, Any]] = []
+        self.details: list[dict[str, Any]] = []
+
+    def append(self, facts: Mapping[str, Any], details: Mapping[str, Any]) -> None:
+        """Adds an entry; the personal data go beside it."""
+        number, previous = self.last or self._read_last()
+        salt = secrets.token_hex(16)
+        body = {
+            **facts,
+            "at": self.clock.now().isoformat(timespec="microseconds"),
+            "by": self.actor.by,
+            "os_user": self.actor.os_user,
+            "host": self.actor.host,
+            "details": journal.digest_of_details(salt, details) if details else None,
+        }
+        if self.clock.is_moved:
+            body["today_moved"] = self.clock.today().isoformat()
+        one = journal.chain(number + 1, body, previous)
+        self.last = (one.entry, one.sha256)
+        self.entries.append(asdict(one))
+        if details:
+            beside = {"habilitation": facts.get("habilitation"), "data": journal.canonical(details)}
+            self.details.append({"entry": one.entry, "salt": salt, **beside})
+
+    def write(self) -> None:
+        """Writes the entries, in the transaction of what they tell."""
+        if self.entries:
+            self.connection.execute(insert(journal_entry), self.entries)
+        if self.details:
+            self.connection.execute(insert(journal_detail), self.details)
+
+    def _read_last(self) -> tuple[int, str]:
+        """The chain's end, which is ours until the transaction ends: SQLite has one writer, PostgreSQL a lock."""
+        if self.connection.dialect.name == "postgresql":
+            self.connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _APPEND_LOCK})
+        ends = select(journal_entry.c.entry, journal_entry.c.sha256).order_by(journal_entry.c.entry.desc()).limit(1)
+        last = self.connection.execute(ends).first()
+        return (last.entry, last.sha256) if last else (0, journal.GENESIS)
 
 
 def entries(connection: Connection) -> Iterator[journal.Entry]:

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, delete, insert, select, update
 
 from provisioner.domain.convention import Partner
 from provisioner.domain.habilitation import Habilitation
-from provisioner.domain.people import EmailAddress, Person
+from provisioner.domain.people import Person
 from provisioner.domain.records import Records
 from provisioner.register import tables as t
 from provisioner.register.database import Work
@@ -65,34 +65,32 @@ def save_habilitations(work: Work, before: Records, after: Records) -> None:
     for gone in (one for id_, one in known.items() if id_ not in kept):
         work.connection.execute(delete(t.habilitation).where(t.habilitation.c.id == gone.id))
         work.journal("habilitation.withdrawn", partner=gone.partner, habilitation=gone.id, rule="A2")
+    _insert_habilitations(work, [one for one in after.habilitations if one.id is None])
     for one in after.habilitations:
-        if one.id is None:
-            _insert_habilitation(work, one)
-        elif one != known[one.id]:
+        if one.id is not None and one != known[one.id]:
             _update_habilitation(work, known[one.id], one)
 
 
-def _insert_habilitation(work: Work, one: Habilitation) -> None:
-    account = work.connection.execute(select(t.account.c.id).where(t.account.c.email == one.email)).scalar()
-    if account is None:
-        account = t.inserted_id(work.connection.execute(insert(t.account).values(email=one.email)))
-    id_ = t.inserted_id(
-        work.connection.execute(insert(t.habilitation).values(**_habilitation_values(one), account=account))
-    )
-    work.journal(
-        "habilitation.asked",
-        partner=one.partner,
-        habilitation=id_,
-        rule="A1",
-        details=_plain(_habilitation_values(one) | {"email": one.email}),
-    )
+def _insert_habilitations(work: Work, new: Sequence[Habilitation]) -> None:
+    if not new:
+        return
+    known = work.connection.execute(select(t.account.c.email, t.account.c.id))
+    accounts: dict[str, int] = {row.email: row.id for row in known}
+    if unknown := [{"email": one.email} for one in new if one.email not in accounts]:
+        made = insert(t.account).returning(t.account.c.email, t.account.c.id)
+        accounts |= {row.email: row.id for row in work.connection.execute(made, unknown)}
+    rows = [habilitation_values(one) | {"account": accounts[one.email]} for one in new]
+    asked = insert(t.habilitation).returning(t.habilitation.c.id, sort_by_parameter_order=True)
+    for one, id_ in zip(new, work.connection.execute(asked, rows).scalars().all(), strict=True):
+        details = _plain(habilitation_values(one) | {"email": one.email})
+        work.journal("habilitation.asked", partner=one.partner, habilitation=id_, rule="A1", details=details)
 
 
 def _update_habilitation(work: Work, old: Habilitation, new: Habilitation) -> None:
     work.connection.execute(
-        update(t.habilitation).where(t.habilitation.c.id == new.id).values(**_habilitation_values(new))
+        update(t.habilitation).where(t.habilitation.c.id == new.id).values(**habilitation_values(new))
     )
-    before, after = _habilitation_values(old), _habilitation_values(new)
+    before, after = habilitation_values(old), habilitation_values(new)
     changed = {name: value for name, value in after.items() if value != before[name]}
     if changed.keys() == {"transmitted_on"}:
         return  # named again without a change: the annexe's own entry tells
@@ -106,7 +104,7 @@ def _update_habilitation(work: Work, old: Habilitation, new: Habilitation) -> No
     )
 
 
-def _habilitation_values(one: Habilitation) -> dict[str, Any]:
+def habilitation_values(one: Habilitation) -> dict[str, Any]:
     person: Person = one.person
     return {
         "partner": one.partner,
@@ -123,44 +121,6 @@ def _habilitation_values(one: Habilitation) -> dict[str, Any]:
         "closed_at": one.closed_at,
         "waived": " ".join(sorted(one.waived)),
     }
-
-
-def account_written(work: Work, email: EmailAddress, keycloak_id: str, digest: str) -> None:
-    """Which Keycloak user the account is, and what was last written there."""
-    work.connection.execute(
-        update(t.account).where(t.account.c.email == email).values(keycloak_id=keycloak_id, written=digest)
-    )
-
-
-def account_intended(work: Work, email: EmailAddress, digest: str) -> None:
-    """What is about to be written to the account: should we die, it is not taken for another hand's."""
-    work.connection.execute(update(t.account).where(t.account.c.email == email).values(intended=digest))
-
-
-def opened(work: Work, one: Habilitation, action: str, rule: str) -> None:
-    """The access is open in Keycloak."""
-    work.connection.execute(
-        update(t.habilitation)
-        .where(t.habilitation.c.id == one.id, t.habilitation.c.opened_at.is_(None))
-        .values(opened_at=work.now)
-    )
-    work.journal(action, partner=one.partner, habilitation=one.id, rule=rule)
-
-
-def closed(work: Work, one: Habilitation, rule: str) -> None:
-    """The access is closed in Keycloak. The first time is the one that counts (D1)."""
-    assert one.end is not None
-    work.connection.execute(
-        update(t.habilitation)
-        .where(t.habilitation.c.id == one.id, t.habilitation.c.closed_at.is_(None))
-        .values(**{name: value for name, value in _habilitation_values(one).items() if name.startswith("end")})
-    )
-    work.connection.execute(
-        update(t.habilitation)
-        .where(t.habilitation.c.id == one.id, t.habilitation.c.closed_at.is_(None))
-        .values(closed_at=work.now)
-    )
-    work.journal("close", partner=one.partner, habilitation=one.id, rule=rule)
 
 
 def hold_limit(work: Work, partner: str, plan_id: str, reason: str, covers: Sequence[int]) -> None:
@@ -210,40 +170,6 @@ def drop_limit(work: Work, partner: str) -> None:
     work.connection.execute(
         delete(t.hold).where(t.hold.c.partner == partner, t.hold.c.kind == "limit", t.hold.c.released_at.is_(None))
     )
-
-
-def intend_invitation(
-    work: Work, habilitation: int, partner: str, attempt: int, keycloak_time: datetime, lifespan_seconds: int
-) -> None:
-    """The intention to send the link, recorded before: it cannot be unsent (design, effects)."""
-    values = {
-        "intended_at": work.now,
-        "keycloak_time": keycloak_time,
-        "lifespan_seconds": lifespan_seconds,
-        "failed_at": None,
-    }
-    row = (t.invitation.c.habilitation == habilitation) & (t.invitation.c.attempt == attempt)
-    again = work.connection.execute(
-        update(t.invitation)
-        .where(row, t.invitation.c.sent_at.is_(None))
-        .values(**values, tries=t.invitation.c.tries + 1)
-    )
-    if again.rowcount == 0:
-        work.connection.execute(
-            insert(t.invitation).values(habilitation=habilitation, attempt=attempt, tries=1, **values)
-        )
-    work.journal("invite.intended", partner=partner, habilitation=habilitation, rule="P2")
-
-
-def settle_invitation(work: Work, habilitation: int, partner: str, attempt: int, sent_at: datetime | None) -> None:
-    """What became of it: sent at that moment, or not sent."""
-    outcome = {"sent_at": sent_at} if sent_at else {"failed_at": work.now}
-    work.connection.execute(
-        update(t.invitation)
-        .where(t.invitation.c.habilitation == habilitation, t.invitation.c.attempt == attempt)
-        .values(**outcome)
-    )
-    work.journal("invite" if sent_at else "invite.failed", partner=partner, habilitation=habilitation, rule="P2")
 
 
 def _plain(values: dict[str, Any]) -> dict[str, Any]:

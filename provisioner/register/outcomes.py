@@ -1,0 +1,88 @@
+"""What a run writes in the register for each effect: many rows with one statement, each with its journal entry."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import bindparam, insert, update
+
+from provisioner.domain.habilitation import Habilitation
+from provisioner.domain.people import EmailAddress
+from provisioner.register import tables as t
+from provisioner.register.database import Work
+
+_account = update(t.account).where(t.account.c.email == bindparam("of"))
+_WRITTEN = _account.values(keycloak_id=bindparam("id_there"), written=bindparam("digest"))
+_INTENDED = _account.values(intended=bindparam("digest"))
+
+_habilitation = update(t.habilitation).where(t.habilitation.c.id == bindparam("of"))
+_OPENED = _habilitation.where(t.habilitation.c.opened_at.is_(None)).values(opened_at=bindparam("at"))
+_CLOSED = _habilitation.where(t.habilitation.c.closed_at.is_(None)).values(
+    closed_at=bindparam("at"),
+    ended_on=bindparam("last_day"),
+    end_rule=bindparam("rule"),
+    end_transmitted_on=bindparam("said_on"),
+    end_recorded_on=bindparam("noted_on"),
+)
+
+_INTEND = insert(t.invitation)
+_attempt = update(t.invitation).where(
+    t.invitation.c.habilitation == bindparam("of"), t.invitation.c.attempt == bindparam("number")
+)
+_INTEND_AGAIN = _attempt.where(t.invitation.c.sent_at.is_(None)).values(
+    intended_at=bindparam("at"),
+    keycloak_time=bindparam("there"),
+    lifespan_seconds=bindparam("lifespan"),
+    failed_at=None,
+    tries=t.invitation.c.tries + 1,
+)
+_SENT = _attempt.values(sent_at=bindparam("at"))
+_FAILED = _attempt.values(failed_at=bindparam("at"))
+
+
+def account_intended(work: Work, email: EmailAddress, digest: str) -> None:
+    """What is about to be written to the account: should we die, it is not taken for another hand's."""
+    work.put(_INTENDED, of=email, digest=digest)
+
+
+def account_written(work: Work, email: EmailAddress, keycloak_id: str, digest: str) -> None:
+    """Which Keycloak user the account is, and what was last written there."""
+    work.put(_WRITTEN, of=email, id_there=keycloak_id, digest=digest)
+
+
+def updated(work: Work, one: Habilitation, rule: str) -> None:
+    """The account is what the register wants."""
+    work.journal("update", partner=one.partner, habilitation=one.id, rule=rule)
+
+
+def opened(work: Work, one: Habilitation, action: str, rule: str) -> None:
+    """The access is open in Keycloak."""
+    work.put(_OPENED, of=one.id, at=work.now)
+    work.journal(action, partner=one.partner, habilitation=one.id, rule=rule)
+
+
+def closed(work: Work, one: Habilitation, rule: str) -> None:
+    """The access is closed in Keycloak. The first time is the one that counts (D1)."""
+    assert one.end is not None
+    end = {"last_day": one.end.on, "said_on": one.end.transmitted_on, "noted_on": one.end.recorded_on}
+    work.put(_CLOSED, of=one.id, at=work.now, rule=one.end.rule, **end)
+    work.journal("close", partner=one.partner, habilitation=one.id, rule=rule)
+
+
+def intend_invitation(
+    work: Work, one: Habilitation, attempt: int, keycloak_time: datetime, lifespan_seconds: int, *, again: bool
+) -> None:
+    """The intention to send the link, recorded before: it cannot be unsent. `again`: not its first try."""
+    if again:
+        at = {"at": work.now, "there": keycloak_time, "lifespan": lifespan_seconds}
+        work.put(_INTEND_AGAIN, of=one.id, number=attempt, **at)
+    else:
+        at = {"intended_at": work.now, "keycloak_time": keycloak_time, "lifespan_seconds": lifespan_seconds}
+        work.put(_INTEND, habilitation=one.id, attempt=attempt, tries=1, **at)
+    work.journal("invite.intended", partner=one.partner, habilitation=one.id, rule="P2")
+
+
+def settle_invitation(work: Work, one: Habilitation, attempt: int, sent_at: datetime | None) -> None:
+    """What became of it: sent at that moment, or not sent."""
+    work.put(_SENT if sent_at else _FAILED, of=one.id, number=attempt, at=sent_at or work.now)
+    work.journal("invite" if sent_at else "invite.failed", partner=one.partner, habilitation=one.id, rule="P2")
