@@ -17,7 +17,7 @@ from pdfminer.pdftypes import PDFObjRef
 from pdfplumber.pdf import PDF
 
 from provisioner.documents.blocks import Block, Cell, Reading, Rows, Unreadable
-from provisioner.documents.wrapping import Line, joined, lines_of, paragraphs
+from provisioner.documents.wrapping import Line, joined, lines_of, mark_spaces, paragraphs
 
 #: The most pages: a convention has some tens, and a page takes a tenth of a second.
 MOST_PAGES = 200
@@ -165,7 +165,7 @@ def _put_together(above: _Grid, below: _Grid) -> None:
     titles, rest = [cell.text for cell in above[0]], 0
     if [cell.text for cell in below[0]] == titles and len(below) > 1:
         rest = 1
-    if len(above) > 1 and _goes_on(above[-1], below[rest]):
+    if len(above) > rest and _goes_on(above[-1], below[rest]):
         above[-1] = [
             one._replace(lines=[*one.lines, *other.lines], struck=one.struck or other.struck)
             for one, other in zip(above[-1], below[rest], strict=True)
@@ -174,7 +174,7 @@ def _put_together(above: _Grid, below: _Grid) -> None:
 
 
 def _goes_on(row: list[_Drawn], rest: list[_Drawn]) -> bool:
-    """Whether a row is the rest of another: it fills few cells, or only such as were cut within a word."""
+    """Whether a row is the rest of another: it fills few cells, or such as were cut within a word."""
     if len(row) != len(rest) or any(abs(one.left - other.left) > _NEAR for one, other in zip(row, rest, strict=True)):
         return False
     filled = [(one, other) for one, other in zip(row, rest, strict=True) if other.lines]
@@ -183,8 +183,8 @@ def _goes_on(row: list[_Drawn], rest: list[_Drawn]) -> bool:
     whole = [joined([*one.lines, *other.lines], one.left, one.right) for one, other in filled]
     if any(text.count("@") > 1 for text in whole):
         return False
-    is_cut = all(text == one.text + other.text for text, (one, other) in zip(whole, filled, strict=True))
-    return is_cut or (not rest[0].lines and 2 * len(filled) < len(row))
+    cut = [text == one.text + other.text for text, (one, other) in zip(whole, filled, strict=True)]
+    return all(cut) or (not rest[0].lines and (any(cut) or 2 * len(filled) < len(row)))
 
 
 def _has_text(page: Any) -> bool:
@@ -233,6 +233,7 @@ class _Page:
         self._page = page.filter(lambda one: id(one) not in strikes) if strikes else page
         self._crossed = [_box(line) for line in self._struck] + list(_crossed_out(page))
         self._chars = [char for char in page.chars if char["upright"]]
+        mark_spaces(self._chars)
 
     def blocks(self) -> list[str | _Grid]:
         """The page's lines and tables, from top to bottom."""

@@ -20,7 +20,7 @@ _TITLES: Mapping[Column, re.Pattern[str]] = {
     Column.LAST_NAME: re.compile(r"noms?(?: (?:de famille|d usage|usuel|de l agent|de la personne))?"),
     Column.FIRST_NAMES: re.compile(r"prenoms?(?: usuels?)?"),
     Column.FUNCTION: re.compile(r"(?:fonction|qualite|poste|emploi)s?\b.*"),
-    Column.EMAIL: re.compile(r"(?:adresses? )?(?:\w+ )?(?:electroniques?|e ?mails?|mails?|mel|courriels?)\b.*"),
+    Column.EMAIL: re.compile(r"(?:adresses? ?)?(?:\w+ )?(?:electroniques?|e ?mails?|mails?|mel|courriels?)\b.*"),
     Column.REQUESTED_ON: re.compile(r"date\b.*\bdemande\b.*|date"),
     Column.ENDED_ON: re.compile(r"date\b.*\b(?:fin|cloture|depart|sortie)\b.*|date"),
 }

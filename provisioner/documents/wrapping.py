@@ -9,23 +9,44 @@ from typing import Any, NamedTuple
 #: How far apart two letters of one word may be, as a part of their size.
 _GAP = 0.2
 
+#: What widths may differ by, in points.
+_ROUNDING = 0.2
+
 _Char = dict[str, Any]
 
 
 class Line(NamedTuple):
-    """A line of text; `spaced`: a space at its end, so that it was cut between two words."""
+    """A line of text; `first`: the width of its first letter.
+
+    `spaced`: a space at its end, so that it was cut between two words (None: nobody can tell).
+    """
 
     text: str
     x0: float
     x1: float
     top: float
     bottom: float
-    spaced: bool
+    spaced: bool | None
+    first: float
 
-    def start(self, *, word: bool) -> float:
-        """About the width of the line's first word, or of its first letter."""
-        first = len(self.text.split(" ", 1)[0]) if word else 1
-        return (self.x1 - self.x0) * first / len(self.text)
+    @property
+    def word(self) -> float:
+        """About the width of the line's first word."""
+        return (self.x1 - self.x0) * len(self.text.split(" ", 1)[0]) / len(self.text)
+
+
+def mark_spaces(chars: Sequence[_Char]) -> None:
+    """Notes on each letter whether a space comes after it, in the order in which the page draws them.
+
+    A space at the end of a line may stand beyond the border. Where no line has one, nobody knows whether one would.
+    """
+    pairs = list(pairwise(chars))
+    ends = (
+        one for (one, two), (_, three) in pairwise(pairs) if two["text"].isspace() and three["top"] > one["bottom"]
+    )
+    told = next(ends, None) is not None
+    for one, two in pairs:
+        one["spaced"] = two["text"].isspace() if told else None
 
 
 def lines_of(chars: Sequence[_Char]) -> list[Line]:
@@ -51,7 +72,8 @@ def _line(row: list[_Char]) -> Line | None:
         return None
     x0, x1 = filled[0]["x0"], filled[-1]["x1"]
     top, bottom = min(char["top"] for char in filled), max(char["bottom"] for char in filled)
-    return Line(text.strip(), x0, x1, top, bottom, text[-1].isspace())
+    spaced = text[-1].isspace() or filled[-1].get("spaced")
+    return Line(text.strip(), x0, x1, top, bottom, spaced, filled[0]["x1"] - filled[0]["x0"])
 
 
 def joined(lines: Sequence[Line], left: float, right: float) -> str:
@@ -74,8 +96,12 @@ def _goes_on(text: str, line: Line, following: Line, room: float) -> bool:
         return False
     if text[-1] == "-":
         return text[-2:-1].isalnum()
-    is_full = line.x1 - line.x0 + following.start(word=False) > room
-    return is_full and (" " not in line.text or "@" in line.text or "@" in following.text)
+    is_address = "@" in line.text or "@" in following.text
+    if " " in line.text and not is_address:
+        return False
+    if line.text[-1].islower() and not following.text[0].islower() and not is_address:
+        return False  # a word that just fills its line: the space after it is not drawn
+    return line.x1 - line.x0 + following.first > room - _ROUNDING
 
 
 def paragraphs(lines: Sequence[Line], right: float) -> Iterator[tuple[float, str]]:
@@ -95,4 +121,4 @@ def paragraphs(lines: Sequence[Line], right: float) -> Iterator[tuple[float, str
 
 def _is_wrapped(line: Line, following: Line, right: float) -> bool:
     is_near = 0 <= following.top - line.bottom <= 0.6 * (line.bottom - line.top)
-    return is_near and line.x1 + following.start(word=True) > right - 1
+    return is_near and line.x1 + following.word > right - 1
