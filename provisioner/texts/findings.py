@@ -75,6 +75,7 @@ def _email_invalid(finding: Finding) -> str:
 
 
 _SUSPICIOUS = {
+    "too-long": "Ce texte est trop long (plus de 255 caractères) : raccourcissez-le.",
     "formula": "Cette cellule contient une formule : remplacez-la par le texte lui-même.",
     "line-break": "Cette adresse est coupée par un retour à la ligne : écrivez-la d'un seul tenant.",
     "refused-in-name": "Un nom ou un prénom ne peut pas contenir ce caractère",
