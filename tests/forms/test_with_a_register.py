@@ -17,7 +17,7 @@ from provisioner.documents.form import EXTENSIONS
 from provisioner.domain.entry import enter
 from provisioner.domain.habilitation import Habilitation, State
 from provisioner.operations.partners import add_partner
-from provisioner.register import Register, Work, open_register, writing
+from provisioner.register import Register, Work, open_register, outcomes, writing
 from provisioner.register.journal import Actor
 from provisioner.settings import Settings, load_settings
 from tests.documents.making import SAMPLES, csv_form
@@ -56,9 +56,9 @@ def enter_sample(register: Register, settings: Settings, name: str, today: date)
 
 def _do(work: Work, one: Habilitation, today: date) -> None:
     if one.is_ending_on(today):
-        writing.closed(work, one, "A3")
+        outcomes.closed(work, one, "A3")
     elif one.state is State.PLANNED:
-        writing.opened(work, one, "open", "A1")
+        outcomes.opened(work, one, "open", "A1")
 
 
 def run(environment: dict[str, str], *arguments: str | Path) -> Result:
