@@ -48,6 +48,9 @@ class _LibraryConnection(KeycloakOpenIDConnection):
         # The library would repeat a POST by itself, e-mails included.
         super().__init__(max_retries=0, pool_maxsize=_POOL, **options)
         self._is_built = True
+        # Looked up once here, and not by requests at each call: half of the client's time for one.
+        found = self._s.merge_environment_settings(options["server_url"], {}, None, None, None)
+        self._s.proxies, self._s.verify, self._s.trust_env = found["proxies"], found["verify"], False
         self._s.hooks["response"].append(self._note)
 
     def get_token(self) -> None:

@@ -40,8 +40,9 @@ class Done:
     failed: list[Failure] = field(default_factory=list)
 
 
-#: How many calls are handed to the pool, in times its threads: it works on while the register is written.
-AHEAD = 3
+#: How many calls are handed to the pool, and how many finished ones are recorded together, in times its threads:
+#: it works on while the register is written.
+AHEAD, TOGETHER = 4, 2
 
 #: Called once for each change that is settled.
 Progress = Callable[[], None]
@@ -141,7 +142,7 @@ class Effects:
     def _finished(self, pending: Collection[Future[str | None]]) -> set[Future[str | None]]:
         """Enough finished calls to be worth a commit; all there are when few are left."""
         finished = {future for future in pending if future.done()}
-        while len(finished) < min(1 if self.stop.is_set() else self.threads, len(pending)):
+        while len(finished) < min(1 if self.stop.is_set() else TOGETHER * self.threads, len(pending)):
             finished |= wait(set(pending) - finished, return_when=FIRST_COMPLETED).done
         return finished
 

@@ -79,7 +79,6 @@ def intend_invitation(
     else:
         at = {"intended_at": work.now, "keycloak_time": keycloak_time, "lifespan_seconds": lifespan_seconds}
         work.put(_INTEND, habilitation=one.id, attempt=attempt, tries=1, **at)
-    work.journal("invite.intended", partner=one.partner, habilitation=one.id, rule="P2")
 
 
 def settle_invitation(work: Work, one: Habilitation, attempt: int, sent_at: datetime | None) -> None:
