@@ -34,6 +34,7 @@ def read_row(cells: Mapping[Column, Cell], number: int, row: int, above: Row | N
         function=reader.function(),
         email=reader.email(),
         on=reader.on(),
+        written=reader.written(),
     )
     return read, [*reader.marks(), *reader.findings]
 
@@ -42,6 +43,11 @@ class _RowReader:
     def __init__(self, cells: Mapping[Column, Cell], number: int, row: int, above: Row | None) -> None:
         self._cells, self._number, self._row, self._above = cells, number, row, above
         self.findings: list[Finding] = []
+
+    def written(self) -> dict[Column, str]:
+        """The address and the date as they stand in their cells, short enough to be quoted."""
+        columns = (Column.EMAIL, Column.REQUESTED_ON if self._number == 1 else Column.ENDED_ON)
+        return {column: quoted(self._text(column)) for column in columns}
 
     def marks(self) -> list[Finding]:
         """A1: a row struck through or hidden is neither kept nor removed."""

@@ -52,7 +52,8 @@ class Finding:
 class Row:
     """A filled row as read: a value is None where its cell is empty or cannot be read (a finding says so).
 
-    `on` is the request's date in list 1, the end's date in list 2.
+    `on` is the request's date in list 1, the end's date in list 2. `written` has the address and the date as they
+    stand in the document, for a finding to quote.
     """
 
     list: int
@@ -62,6 +63,12 @@ class Row:
     function: str | None
     email: EmailAddress | None
     on: date | None
+    written: Mapping[Column, str] = field(default_factory=dict, compare=False)
+
+    def as_written(self, column: Column) -> str | None:
+        """The address or the date as the document has it, else as it was read."""
+        on = self.on.isoformat() if self.on else None
+        return self.written.get(column) or (self.email if column is Column.EMAIL else on)
 
     @property
     def date_column(self) -> Column:

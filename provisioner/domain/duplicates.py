@@ -29,7 +29,13 @@ def duplicate_persons(annexe: Annexe) -> Iterator[Finding]:
         if known is not row:
             details = {"row": known.row}
             yield Finding(
-                "duplicate-person", Severity.ERROR, row.list, row.row, Column.EMAIL, row.email, details=details
+                "duplicate-person",
+                Severity.ERROR,
+                row.list,
+                row.row,
+                Column.EMAIL,
+                row.as_written(Column.EMAIL),
+                details=details,
             )
 
 
@@ -52,7 +58,13 @@ def possible_duplicates(annexe: Annexe) -> Iterator[Finding]:
             details = {"other": other.row.email, "list": other.row.list, "row": other.row.row}
             row = one.row
             yield Finding(
-                "possible-duplicate", Severity.WARNING, row.list, row.row, Column.EMAIL, row.email, details=details
+                "possible-duplicate",
+                Severity.WARNING,
+                row.list,
+                row.row,
+                Column.EMAIL,
+                row.as_written(Column.EMAIL),
+                details=details,
             )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 
@@ -107,8 +107,8 @@ def _in_both_lists(annexe: Annexe) -> Iterator[Finding]:
 
 
 def _of_date(row: Row, code: str, severity: Severity, **details: object) -> Finding:
-    assert row.on is not None
-    return Finding(code, severity, row.list, row.row, row.date_column, row.on.isoformat(), details=details)
+    value = row.as_written(row.date_column)
+    return Finding(code, severity, row.list, row.row, row.date_column, value, details=details)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +122,6 @@ class _Addresses:
 
     def findings(self) -> Iterator[Finding]:
         """What is wrong with the addresses that could be read."""
-        written = self._written()
         for row in self.annexe.rows:
             code = self._code(row) if row.email is not None else None
             if code is None or row.email is None:
@@ -134,7 +133,7 @@ class _Addresses:
                 row.list,
                 row.row,
                 Column.EMAIL,
-                written.get((row.list, row.row), row.email),
+                row.as_written(Column.EMAIL),
                 self._nearest(row.email) if code == "email-domain" else None,
             )
 
@@ -171,11 +170,3 @@ class _Addresses:
         domains = sorted(self.declared or frozenset())
         found = process.extractOne(domain_of(email), domains, scorer=fuzz.ratio, score_cutoff=LIKE_DOMAIN)
         return f"{mailbox_of(email)}@{found[0]}" if found else None
-
-    def _written(self) -> Mapping[tuple[int | None, int | None], str]:
-        """The addresses that were put right, as they were written."""
-        return {
-            (one.list, one.row): one.value
-            for one in self.annexe.findings
-            if one.code == "text-repaired" and one.column is Column.EMAIL and one.value is not None
-        }

@@ -44,7 +44,7 @@ def judge_keycloak(annexe: Annexe, records: Records, snapshot: Snapshot) -> tupl
     ids = {account.keycloak_id for account in records.accounts.values()}
     others = {one.email for one in snapshot.accounts.values() if not one.is_marked and one.id not in ids}
     return tuple(
-        _of_row(row, "address-not-managed", Severity.ERROR, Column.EMAIL, row.email)
+        _of_row(row, "address-not-managed", Severity.ERROR, Column.EMAIL)
         for row in annexe.of_list(1)
         if row.email in others
     )
@@ -71,12 +71,11 @@ def _of_row(
     row: Row,
     code: str,
     severity: Severity,
-    column: Column | None,
-    value: str | None,
+    column: Column,
     suggestion: str | None = None,
     **details: object,
 ) -> Finding:
-    return Finding(code, severity, row.list, row.row, column, value, suggestion, details)
+    return Finding(code, severity, row.list, row.row, column, row.as_written(column), suggestion, details)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +112,7 @@ class _Judge:
                 yield from self._after_closure(row, self.last_closed.get(row.email))
                 yield from self._like_an_open_person(row)
             if row.email in elsewhere:
-                yield _of_row(row, "address-of-other-partner", Severity.ERROR, Column.EMAIL, row.email)
+                yield _of_row(row, "address-of-other-partner", Severity.ERROR, Column.EMAIL)
 
     def _after_closure(self, row: Row, closed: Habilitation | None) -> Iterator[Finding]:
         """A4: asked for again after a closure, or last year's form used again."""
@@ -126,11 +125,10 @@ class _Judge:
                 "request-older-than-closure",
                 Severity.ERROR,
                 Column.REQUESTED_ON,
-                row.on.isoformat(),
                 ended_on=ended_on,
             )
         else:
-            yield _of_row(row, "returning", Severity.WARNING, Column.EMAIL, row.email, ended_on=ended_on)
+            yield _of_row(row, "returning", Severity.WARNING, Column.EMAIL, ended_on=ended_on)
 
     def _like_an_open_person(self, row: Row) -> Iterator[Finding]:
         """A changed address, perhaps: nearly the same name is open here with another one, and in neither list."""
@@ -139,7 +137,7 @@ class _Judge:
         name = name_key(row.last_name, row.first_names)
         for one in self.unaccounted:
             if are_alike(name, name_key(one.person.last_name, one.person.first_names)):
-                yield _of_row(row, "possible-duplicate", Severity.WARNING, Column.EMAIL, row.email, other=one.email)
+                yield _of_row(row, "possible-duplicate", Severity.WARNING, Column.EMAIL, other=one.email)
                 return
 
     def list_2(self, received_on: date) -> Iterator[Finding]:
@@ -149,10 +147,10 @@ class _Judge:
                 continue
             if row.email not in known:
                 nearest = _nearest(row.email, self.open)
-                yield _of_row(row, "closure-unknown", Severity.WARNING, Column.EMAIL, row.email, nearest)
+                yield _of_row(row, "closure-unknown", Severity.WARNING, Column.EMAIL, nearest)
             elif row.email in self.open and row.on is not None and received_on > row.on:
                 days = (received_on - row.on).days
-                yield _of_row(row, "late-departure", Severity.INFO, Column.ENDED_ON, row.on.isoformat(), days=days)
+                yield _of_row(row, "late-departure", Severity.INFO, Column.ENDED_ON, days=days)
 
     def whole(self) -> Iterator[Finding]:
         """What the lists leave out."""

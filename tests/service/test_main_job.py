@@ -112,7 +112,7 @@ def test_an_account_that_is_not_ours_is_refused_and_left_untouched(office: Offic
 
     said = office.apply(FIRST, today=FIRST_DAY, status=1)
     assert [(one["code"], one["value"]) for one in said["findings"] if one["severity"] == "error"] == [
-        ("address-not-managed", ALICE)
+        ("address-not-managed", "Alice.Carpentier@AGGLO-LYS.EXAMPLE")
     ]
     assert (said["done"], said["failed"]) == ([], [])
     assert directory.account(id_) == before

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -201,8 +202,8 @@ def test_an_address_that_lost_its_at_sign_gets_it_back_as_a_proposal() -> None:
 
 
 def test_an_address_that_was_put_right_is_quoted_as_it_was_written() -> None:
-    repaired = Finding("text-repaired", Severity.INFO, 1, 1, Column.EMAIL, "Z@Gmail.com", "z@gmail.com")
-    assert judged(row(1, 1, "z@gmail.com"), findings=(repaired,))[1].value == "Z@Gmail.com"
+    repaired = replace(row(1, 1, "z@gmail.com"), written={Column.EMAIL: "Z@Gmail.com"})
+    assert judged(repaired)[0].value == "Z@Gmail.com"
 
 
 def test_a_document_that_cannot_be_read_has_that_one_finding() -> None:
