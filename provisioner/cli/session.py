@@ -128,7 +128,7 @@ def exit_status() -> Iterator[None]:
         _leave("Interrupted: what was done is recorded; run again to go on.", Exit.FAILED)
     except (typer.Exit, typer.BadParameter):
         raise
-    except Exception as error:
+    except Exception as error:  # its class is imported only once something went wrong: `check` stays fast
         known = _status(error)
         if known is None:
             raise

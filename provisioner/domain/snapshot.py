@@ -50,10 +50,6 @@ class Snapshot:
     accounts: Mapping[str, RemoteAccount]
     groups: Mapping[str, RemoteGroup | None]
 
-    def by_email(self, email: EmailAddress) -> RemoteAccount | None:
-        """The account that has this address as its user name or e-mail."""
-        return next((account for account in self.accounts.values() if account.email == email), None)
-
 
 @dataclass(frozen=True, slots=True)
 class WantedAccount:
