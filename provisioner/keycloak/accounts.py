@@ -44,19 +44,24 @@ def new_user(wanted: WantedAccount, group_paths: list[str]) -> Json:
     }
 
 
-def changed_user(user: Json, wanted: WantedAccount) -> Json:
-    """The user's full representation with what is wanted in it; a write with attributes replaces everything."""
+def changed_user(user: Json, wanted: WantedAccount, *, verify_address: bool = False) -> Json:
+    """The user's full representation with what is wanted in it; a write with attributes replaces everything.
+
+    `verify_address`: the person is to verify the address at the next login.
+    """
     attributes = {**(user.get("attributes") or {})}
     attributes |= {name: list(values) for name, values in wanted.attributes.items()}
     changed = {name: value for name, value in user.items() if name not in {"access", "userProfileMetadata"}}
     if user.get("email") != wanted.email:
-        # Another hand changed it: the address is the identifier, and the one put back is not verified any more.
+        # The address is the identifier; a new one is not verified yet, nor one put back after another hand's change.
         changed |= {"email": wanted.email, "username": wanted.email, "emailVerified": False}
     changed |= {
         "firstName": wanted.first_names,
         "lastName": wanted.last_name,
         "attributes": {name: values for name, values in attributes.items() if values},
     }
+    if verify_address:
+        changed["requiredActions"] = sorted({*(user.get("requiredActions") or []), "VERIFY_EMAIL"})
     if wanted.enabled is not None:
         changed["enabled"] = wanted.enabled
     return changed

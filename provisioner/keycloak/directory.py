@@ -109,15 +109,48 @@ class Directory:
         answer = self._connection.request("post", f"{self._realm}/users", user)
         return str(answer.headers["Location"]).rpartition("/")[2]
 
-    def update_account(self, id: str, wanted: WantedAccount) -> None:
+    def update_account(self, id: str, wanted: WantedAccount, *, verify_address: bool = False) -> None:
         """Writes address, names, our attributes and (unless None) the state; other attributes stay.
+
+        With `verify_address` the person verifies the address at the next login. A changed address kills every
+        link that was sent to the old one.
+
+        Raises:
+            NotFound: there is no such account.
+            Conflict: another account has the address.
+        """
+        user = self._connection.get(self._user(id))
+        changed = changed_user(user, wanted, verify_address=verify_address)
+        self._connection.request("put", self._user(id), changed)
+
+    def extra_roles(self, id: str) -> frozenset[str]:
+        """The names of the roles that the account has beyond the realm's defaults, by itself or by its groups.
 
         Raises:
             NotFound: there is no such account.
         """
-        user = self._connection.get(self._user(id))
-        changed = changed_user(user, wanted)
-        self._connection.request("put", self._user(id), changed)
+        default = f"default-roles-{self._realm.rpartition('/')[2]}"
+        holders = [self._user(id), *(f"{self._realm}/groups/{group}" for group in self._groups_and_parents(id))]
+        found = [self._connection.get(f"{holder}/role-mappings") for holder in holders]
+        realm_roles = {role["name"] for one in found for role in one.get("realmMappings", [])}
+        client_roles = {
+            f"{client}/{role['name']}"
+            for one in found
+            for client, mapping in one.get("clientMappings", {}).items()
+            for role in mapping["mappings"]
+        }
+        return frozenset((realm_roles - {default}) | client_roles)
+
+    def _groups_and_parents(self, id: str) -> set[str]:
+        """A group has the roles of its parents too."""
+        groups = self._connection.get(self._user(id, "groups"), max=-1, briefRepresentation="true")
+        paths = {str(group["path"]) for group in groups}
+        parents = {path[:end] for path in paths for end in range(1, len(path)) if path[end] == "/"}
+        ids = {str(group["id"]) for group in groups}
+        return ids | {found for path in parents - paths if (found := self._group_at(path)) is not None}
+
+    def _group_at(self, path: str) -> str | None:
+        return group_by_path(self._connection, self._realm, path)
 
     def join_group(self, id: str, group_id: str) -> None:
         """Puts the account in a group; done twice, nothing more happens."""

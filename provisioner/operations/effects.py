@@ -14,8 +14,8 @@ from provisioner.domain.change import Action, Change
 from provisioner.domain.records import Records
 from provisioner.domain.snapshot import Snapshot
 from provisioner.domain.wanted import digest
-from provisioner.keycloak.directory import Directory
 from provisioner.keycloak.errors import Conflict, KeycloakError, KeycloakUnavailable, NotFound
+from provisioner.operations.ports import DirectoryPort
 from provisioner.register import Register, Work, outcomes, writing
 
 log = structlog.get_logger()
@@ -66,7 +66,7 @@ class Effects:
     def __init__(
         self,
         register: Register,
-        directory: Directory,
+        directory: DirectoryPort,
         records: Records,
         snapshot: Snapshot,
         threads: int,

@@ -7,11 +7,11 @@ from collections.abc import Collection
 from provisioner.domain.habilitation import State
 from provisioner.domain.records import Records
 from provisioner.domain.snapshot import Snapshot
-from provisioner.keycloak.directory import Directory
 from provisioner.keycloak.errors import ReadIncomplete
+from provisioner.operations.ports import DirectoryPort
 
 
-def look(records: Records, directory: Directory, partners: Collection[str]) -> Snapshot:
+def look(records: Records, directory: DirectoryPort, partners: Collection[str]) -> Snapshot:
     """Keycloak as it is, with these partners' groups.
 
     Every account that the register holds open must be found again: one is missing only when a direct look-up

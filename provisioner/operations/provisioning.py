@@ -19,11 +19,11 @@ from provisioner.domain.people import EmailAddress
 from provisioner.domain.plan import Plan, make_plan
 from provisioner.domain.records import Records
 from provisioner.domain.snapshot import Snapshot
-from provisioner.keycloak.directory import Directory
 from provisioner.operations.checking import Check, Document, check_for_partner
 from provisioner.operations.effects import Done, Effects
 from provisioner.operations.looking import look
 from provisioner.operations.mailing import Mailing
+from provisioner.operations.ports import DirectoryPort
 from provisioner.register import Register, Work, annexes, run_lock, writing
 from provisioner.settings import Settings
 
@@ -35,7 +35,7 @@ class Tools:
     settings: Settings
     clock: Clock
     register: Register
-    directory: Directory
+    directory: DirectoryPort
     stop: threading.Event = field(default_factory=threading.Event)
 
     @property

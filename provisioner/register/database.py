@@ -18,7 +18,7 @@ from provisioner.register.journal import Actor
 from provisioner.settings import Settings
 
 #: The migration that this version of the software needs; Alembic brings an older register to it.
-REVISION = "0001"
+REVISION = "0002"
 
 
 class RegisterUnavailable(Exception):

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import (
+    Boolean,
     Column,
     CursorResult,
     Date,
@@ -75,6 +76,8 @@ account = Table(
     Column("keycloak_id", String(64), unique=True),
     Column("written", String(64)),
     Column("intended", String(64)),
+    Column("renamed_from", String(320)),  # until Keycloak has the new address
+    Column("reopening", String(16)),  # a decision to reopen, until it is done
     sqlite_autoincrement=True,
 )
 
@@ -89,7 +92,9 @@ habilitation = Table(
     Column("function", Text, nullable=False),
     Column("requested_on", Date, nullable=False),
     Column("transmitted_on", Date, nullable=False),
+    Column("adopted_on", Date),
     Column("opened_at", Moment),
+    Column("link_due_at", Moment),
     Column("ended_on", Date),
     Column("end_rule", String(8)),
     Column("end_transmitted_on", Date),
@@ -126,7 +131,12 @@ annexe = Table(
     Column("content", LargeBinary, nullable=False),
     Column("transmitted_on", Date),
     Column("received_on", Date, nullable=False),
+    Column("source", LargeBinary),
+    Column("source_name", Text),
+    Column("source_sha256", String(64)),
     Column("submitted_at", Moment, nullable=False),
+    Column("valid", Boolean, nullable=False),
+    Column("check", Text, nullable=False),
     Column("approved_at", Moment),
     Column("approved_by", Text),
     Column("plan_id", String(8)),
@@ -165,10 +175,40 @@ hold = Table(
     Column("plan_id", String(8)),
     Column("covers", Text, nullable=False, default="[]"),
     Column("since", Moment, nullable=False),
+    Column("effective_at", Moment),
     Column("until", Date),
     Column("released_at", Moment),
     Column("released_by", Text),
     Column("release_reason", Text),
+)
+
+contact = Table(
+    "contact",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("partner", ForeignKey("partner.code")),  # none: the Caf's own (annexe 3)
+    Column("dated", Date, nullable=False),
+    Column("role", String(16), nullable=False),
+    Column("name", Text),
+    Column("email", String(320), nullable=False),
+    UniqueConstraint("partner", "role"),
+)
+
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("message_id", String(255), nullable=False, unique=True),
+    Column("kind", String(32), nullable=False),
+    Column("partner", ForeignKey("partner.code")),
+    Column("recipient", String(320)),  # this and the content go once it is sent
+    Column("content", LargeBinary),
+    Column("created_at", Moment, nullable=False),
+    Column("tries", Integer, nullable=False, default=0),
+    Column("begun_at", Moment),
+    Column("next_try_at", Moment),
+    Column("sent_at", Moment),
+    Column("error", Text),
 )
 
 journal_entry = Table(

@@ -1,0 +1,71 @@
+"""From a document to a decision: contacts, the outbox, kept checks, renames, reopenings, links that are owed."""
+
+from typing import Any
+
+import sqlalchemy as sa
+from alembic import op
+
+from provisioner.register.tables import Moment
+
+revision = "0002"
+down_revision = "0001"
+
+#: A link is owed since the opening to whoever was new then: not open already through another partner.
+_OWED_SINCE_OPENING = """
+UPDATE habilitation SET link_due_at = opened_at WHERE opened_at IS NOT NULL AND NOT EXISTS (
+    SELECT 1 FROM habilitation AS other WHERE other.account = habilitation.account AND other.id <> habilitation.id
+    AND (other.opened_at < habilitation.opened_at
+         OR (other.opened_at = habilitation.opened_at AND other.id < habilitation.id))
+    AND (other.closed_at IS NULL OR other.closed_at > habilitation.opened_at))
+"""
+
+_NEW_COLUMNS: dict[str, list[sa.Column[Any]]] = {
+    "account": [sa.Column("renamed_from", sa.String(320)), sa.Column("reopening", sa.String(16))],
+    "habilitation": [sa.Column("adopted_on", sa.Date), sa.Column("link_due_at", Moment())],
+    "annexe": [
+        sa.Column("source", sa.LargeBinary),
+        sa.Column("source_name", sa.Text),
+        sa.Column("source_sha256", sa.String(64)),
+        sa.Column("valid", sa.Boolean, nullable=False, server_default=sa.true()),
+        sa.Column("check", sa.Text, nullable=False, server_default="{}"),
+    ],
+    "hold": [sa.Column("effective_at", Moment())],
+}
+
+
+def upgrade() -> None:
+    """Adds the columns and tables; what exists keeps its meaning."""
+    for table, columns in _NEW_COLUMNS.items():
+        for column in columns:
+            op.add_column(table, column)
+    op.execute(_OWED_SINCE_OPENING)
+    op.create_table(
+        "contact",
+        sa.Column("id", sa.Integer, nullable=False),
+        sa.Column("partner", sa.String(64)),
+        sa.Column("dated", sa.Date, nullable=False),
+        sa.Column("role", sa.String(16), nullable=False),
+        sa.Column("name", sa.Text),
+        sa.Column("email", sa.String(320), nullable=False),
+        sa.ForeignKeyConstraint(["partner"], ["partner.code"], name=op.f("fk_contact_partner")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_contact")),
+        sa.UniqueConstraint("partner", "role", name=op.f("uq_contact_partner_role")),
+    )
+    op.create_table(
+        "outbox",
+        sa.Column("id", sa.Integer, nullable=False),
+        sa.Column("message_id", sa.String(255), nullable=False),
+        sa.Column("kind", sa.String(32), nullable=False),
+        sa.Column("partner", sa.String(64)),
+        sa.Column("recipient", sa.String(320)),
+        sa.Column("content", sa.LargeBinary),
+        sa.Column("created_at", Moment(), nullable=False),
+        sa.Column("tries", sa.Integer, nullable=False),
+        sa.Column("begun_at", Moment()),
+        sa.Column("next_try_at", Moment()),
+        sa.Column("sent_at", Moment()),
+        sa.Column("error", sa.Text),
+        sa.ForeignKeyConstraint(["partner"], ["partner.code"], name=op.f("fk_outbox_partner")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_outbox")),
+        sa.UniqueConstraint("message_id", name=op.f("uq_outbox_message_id")),
+    )
