@@ -16,9 +16,9 @@ from place import Place, Work
 from stopwatch import Stopwatch, watch
 
 from provisioner.domain.change import Action
-from provisioner.domain.entry import Decisions
+from provisioner.domain.check import Document
+from provisioner.domain.decisions import Decisions
 from provisioner.keycloak.directory import PLATFORM_CLIENT, Directory
-from provisioner.operations.checking import Document
 from provisioner.operations.provisioning import Outcome, Request, Tools, Verdict, apply_document
 from provisioner.settings import Settings
 

@@ -15,7 +15,7 @@ from provisioner.texts.findings import message
 from provisioner.texts.reasons import drift_reason, reason
 
 if TYPE_CHECKING:
-    from provisioner.operations.checking import Check
+    from provisioner.domain.check import Check
     from provisioner.operations.provisioning import Outcome
 
 

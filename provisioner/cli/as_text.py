@@ -22,7 +22,7 @@ from provisioner.texts.findings import COLUMNS, message
 from provisioner.texts.reasons import ACTIONS, blocked_reason, drift_reason, reason
 
 if TYPE_CHECKING:
-    from provisioner.operations.checking import Check
+    from provisioner.domain.check import Check
     from provisioner.operations.provisioning import Outcome, Prepared
 
 _SEVERITIES = {

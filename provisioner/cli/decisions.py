@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from provisioner.domain.entry import Decisions
+from provisioner.domain.decisions import Decisions
 from provisioner.domain.people import EmailAddress
 
 KeepAbsent = Annotated[

@@ -21,10 +21,10 @@ from provisioner.cli.session import (
     exit_status,
     session_of,
 )
-from provisioner.domain.entry import Decisions
+from provisioner.domain.decisions import Decisions
 
 if TYPE_CHECKING:
-    from provisioner.operations.checking import Check, Document
+    from provisioner.domain.check import Check, Document
     from provisioner.operations.provisioning import Outcome, Request, Tools
 
 File = Annotated[Path, typer.Argument(help="The annexe 1.", exists=True, dir_okay=False, metavar="FILE")]
@@ -197,7 +197,7 @@ def _page(result: Check, partner: str | None, today: date) -> str:
 
 
 def _document(file: Path) -> Document:
-    from provisioner.operations.checking import Document
+    from provisioner.domain.check import Document
 
     return Document(name=file.name, content=file.read_bytes())
 

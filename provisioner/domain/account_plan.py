@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 
@@ -10,7 +10,8 @@ from provisioner.domain.change import Action, Change, Drift, DriftKind
 from provisioner.domain.convention import Partner
 from provisioner.domain.days import day_of
 from provisioner.domain.habilitation import End, Habilitation, State
-from provisioner.domain.records import Account, Records
+from provisioner.domain.links import is_owed, last_expiry
+from provisioner.domain.records import Account, Records, Reopening
 from provisioner.domain.snapshot import RemoteAccount, Snapshot
 from provisioner.domain.wanted import digest, wanted_account
 
@@ -20,7 +21,7 @@ class AccountPlan:
 
     Its habilitations fall into those closed already, those `closing` (their end is due), those `staying` open,
     those `opening` now, and those `waiting` for the last link sent to be dead: an unused link revives with
-    the account.
+    the account. Only openings at the `partners` of this run are made.
     """
 
     def __init__(
@@ -28,22 +29,25 @@ class AccountPlan:
         records: Records,
         snapshot: Snapshot,
         now: datetime,
+        partners: Collection[str],
         account: Account,
         remote: RemoteAccount | None,
         habilitations: Sequence[Habilitation],
     ) -> None:
         self.records, self.snapshot, self.account, self.remote = records, snapshot, account, remote
         self.today = day_of(now)
+        self.suspension = records.suspended.get(account.email)
+        self.reopening = account.reopening if self.suspension is None else None
         self.closed = [one for one in habilitations if one.state is State.CLOSED]
         live = [self._with_convention(one) for one in habilitations if one.state is not State.CLOSED]
         self.closing = [one for one in live if one.is_ending_on(self.today)]
         self.staying = [one for one in live if one.state is State.OPEN and one not in self.closing]
         self.planned = [one for one in live if one.state is State.PLANNED and one not in self.closing]
-        due = [one for one in self.planned if self._is_due(one)]
+        due = [one for one in self.planned if one.partner in partners and self._is_due(one)]
         self.link_expiry = self._last_link_expiry()
         must_wait = not self.staying and self.link_expiry is not None and self.link_expiry > now
         self.waiting = due if must_wait else []
-        self.opening = [] if must_wait or self._is_leftover() else due
+        self.opening = [] if must_wait or self._is_leftover() or self.suspension else due
 
     def judge(self) -> Iterator[Change | Drift]:
         """What is due for this account, and what another hand changed."""
@@ -51,10 +55,12 @@ class AccountPlan:
             assert one.end is not None
             yield self._change(Action.CLOSE, one, one.end.rule, one.end.due_on)
         yield from self._enabled_by_hand()
-        yield from self._compare()
+        if self.staying:
+            yield from self._judge_open(self.staying[0])
         if self._is_leftover():
             yield from (Drift(DriftKind.SUSPENDED_BY_HAND, one.partner, one.email) for one in self.planned)
-        yield from (self._opening(one, one.requested_on) for one in self.opening)
+        for one in self.opening:
+            yield self._opening(one, one.requested_on, owes_link=not self.staying)
         yield from self._invite()
 
     def later(self) -> Iterator[Change]:
@@ -80,14 +86,14 @@ class AccountPlan:
 
     def _last_link_expiry(self) -> datetime | None:
         ids = {one.id for one in [*self.closed, *self.closing]}
-        ends = [one.intended_at + one.lifespan for one in self.records.invitations if one.habilitation in ids]
-        return max(ends, default=None)
+        return last_expiry(one for one in self.records.invitations if one.habilitation in ids)
 
     def _is_leftover(self) -> bool:
         """Whether an account bears our mark, disabled, though the register never opened nor closed one there:
         somebody disabled it, and only `person reopen` may enable it.
         """
-        return self.remote is not None and not (self.remote.enabled or self.closed or self.closing or self.staying)
+        was_ours = bool(self.closed or self.closing or self.staying or self.reopening or self.suspension)
+        return self.remote is not None and not (self.remote.enabled or was_ours)
 
     def _enabled_by_hand(self) -> Iterator[Change | Drift]:
         if self.remote and self.remote.enabled and self.closed and not (self.closing or self.staying or self.opening):
@@ -96,45 +102,68 @@ class AccountPlan:
             yield Drift(DriftKind.ENABLED_BY_HAND, last.partner, last.email)
             yield self._change(Action.CLOSE, last, last.end.rule, None, by_hand=True)
 
-    def _compare(self) -> Iterator[Change | Drift]:
-        """Whether an account that stays open is what it should be; closings and openings write it anyway."""
-        if not self.staying:
-            return
-        first = self.staying[0]
+    def _judge_open(self, first: Habilitation) -> Iterator[Change | Drift]:
+        """An account that stays open: suspended or reopened by name, renamed, or brought to what it should be."""
         if self.remote is None:
-            yield Drift(DriftKind.MISSING_ACCOUNT, first.partner, first.email)
+            if self.reopening:
+                yield self._change(Action.OPEN, first, "A1", None, owes_link=True)
+            else:
+                yield Drift(DriftKind.MISSING_ACCOUNT, first.partner, first.email)
             return
-        if not self.remote.enabled:
+        if self.suspension is not None:
+            yield from self._suspend(first)
+        elif self.reopening:
+            wants_link = self.reopening is Reopening.NEW_PASSWORD
+            yield self._change(Action.REOPEN, first, "A4", None, owes_link=wants_link)
+        elif not self.remote.enabled:
             yield Drift(DriftKind.SUSPENDED_BY_HAND, first.partner, first.email)
-        found = digest(self.remote)
+        yield from self._compare(first, self.remote)
+
+    def _suspend(self, first: Habilitation) -> Iterator[Change | Drift]:
+        if self.remote is None or not self.remote.enabled:
+            return
+        assert self.suspension is not None
+        by_hand = self.suspension.effective_at is not None
+        if by_hand:
+            yield Drift(DriftKind.ENABLED_BY_HAND, first.partner, first.email)
+        yield self._change(Action.CLOSE, replace(first, end=None), "A4", None, by_hand=by_hand)
+
+    def _compare(self, first: Habilitation, remote: RemoteAccount) -> Iterator[Change | Drift]:
+        """Whether the account is what it should be; closings and openings write it anyway."""
+        found = digest(remote)
         outside = any(not self._is_member(one) for one in self.staying)
         differs = outside or found != digest(wanted_account(self.staying, enabled=True))
-        by_hand = differs and (outside or not self.account.wrote(found))
-        if not self.remote.is_marked:
+        is_new_to_us = first.adopted_on is not None and self.account.written is None
+        by_hand = differs and not is_new_to_us and (outside or not self.account.wrote(found))
+        if not remote.is_marked and not is_new_to_us:
             yield Drift(DriftKind.UNMARKED, first.partner, first.email)
         elif by_hand:
             yield Drift(DriftKind.CHANGED_BY_HAND, first.partner, first.email)
-        if differs and not self.closing:
-            yield self._change(Action.UPDATE, first, "A1", None, by_hand=by_hand)
+        if self.account.renamed_from is not None:
+            owes_link = remote.id not in self.snapshot.with_password
+            yield self._change(Action.RENAME, first, "A7", None, owes_link=owes_link)
+        elif differs and not self.closing and not self.reopening:
+            yield self._change(Action.UPDATE, first, "A8" if is_new_to_us else "A1", None, by_hand=by_hand)
 
     def _invite(self) -> Iterator[Change]:
-        """P2: a link to each new person, and to nobody else."""
+        """P2: a link to each new person, to one whose address or password is a new one, and to nobody else."""
         if not self.staying:
             yield from (self._change(Action.INVITE, one, "P2", one.requested_on) for one in self.opening[:1])
+            return
+        first = self.staying[0]
+        if self.suspension is not None:
+            return
+        if self.reopening:
+            if self.remote is None or self.reopening is Reopening.NEW_PASSWORD:
+                yield self._change(Action.INVITE, first, "P2", None)
         elif self.remote is not None and self.remote.enabled:
-            sent = {one.habilitation for one in self.records.invitations if one.sent_at is not None}
-            owed = [one for one in self.staying if one.id not in sent and self._was_new(one)]
-            yield from (self._change(Action.INVITE, one, "P2", one.requested_on) for one in owed)
-
-    def _was_new(self, one: Habilitation) -> bool:
-        """Whether the account was not open already, through another partner, when this access was opened."""
-        assert one.opened_at is not None
-        return not any(
-            other.opened_at is not None
-            and (other.opened_at, other.id or 0) < (one.opened_at, one.id or 0)
-            and (other.closed_at is None or other.closed_at > one.opened_at)
-            for other in [*self.staying, *self.closing, *self.closed]
-        )
+            if self.account.renamed_from is not None:
+                if self.remote.id not in self.snapshot.with_password:
+                    yield self._change(Action.INVITE, first, "P2", None)
+                return
+            sent = [each for one in self.staying for each in self.records.invitations_of(one)]
+            owed = [one for one in self.staying if is_owed(one, sent)]
+            yield from (self._change(Action.INVITE, one, "P2", one.requested_on) for one in owed[:1])
 
     def _is_member(self, one: Habilitation) -> bool:
         if one.partner not in self.snapshot.groups:
@@ -142,31 +171,45 @@ class AccountPlan:
         group = self.snapshot.groups[one.partner]
         return group is not None and self.remote is not None and self.remote.id in group.members
 
-    def _opening(self, one: Habilitation, due_on: date) -> Change:
-        is_return = bool(self.remote and (self.closed or self.closing) and not self.staying)
-        return self._change(Action.REOPEN if is_return else Action.OPEN, one, "A4" if is_return else "A1", due_on)
+    def _opening(self, one: Habilitation, due_on: date, *, owes_link: bool = False) -> Change:
+        is_return = bool(self.remote and (self.closed or self.closing or self.reopening) and not self.staying)
+        action, rule = (Action.REOPEN, "A4") if is_return else (Action.OPEN, "A1")
+        return self._change(action, one, rule, due_on, owes_link=owes_link)
 
     def _change(
-        self, action: Action, one: Habilitation, rule: str, due_on: date | None, *, by_hand: bool = False
+        self,
+        action: Action,
+        one: Habilitation,
+        rule: str,
+        due_on: date | None,
+        *,
+        by_hand: bool = False,
+        owes_link: bool = False,
     ) -> Change:
-        enabled: bool | None = None  # as it is: an account that somebody disabled stays so
         shown = self.staying if action is Action.CLOSE else [*self.staying, *self.opening]
-        if action is Action.CLOSE and not self.staying:
-            enabled = False
-        elif action is Action.REOPEN or self.remote is None:
-            enabled = True
+        stays = {other.partner for other in shown}
+        is_rename = action is Action.RENAME
         return Change(
             action=action,
             partner=one.partner,
             rule=rule,
-            email=one.email,
+            email=self.account.renamed_from if is_rename else one.email,
+            new_email=one.email if is_rename else None,
             habilitation=one,
             due_on=due_on,
-            wanted=wanted_account(shown or [one], enabled=enabled),
+            wanted=wanted_account(shown or [one], enabled=self._enabled_after(action, one)),
             keycloak_id=self.remote.id if self.remote else None,
             groups=tuple(other.partner for other in shown),
+            leaves=tuple(sorted({other.partner for other in self.closed} - stays)) if action is Action.REOPEN else (),
             by_hand=by_hand,
+            owes_link=owes_link,
         )
+
+    def _enabled_after(self, action: Action, one: Habilitation) -> bool | None:
+        """None leaves that as it is: an account that somebody disabled stays so."""
+        if action is Action.CLOSE and (not self.staying or one.end is None):
+            return False
+        return True if action is Action.REOPEN or self.remote is None else None
 
 
 def _announced_end(partner: Partner) -> End | None:

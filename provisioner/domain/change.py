@@ -20,6 +20,7 @@ class Action(StrEnum):
     GROUP = "group"
     CLOSE = "close"
     UPDATE = "update"
+    RENAME = "rename"
     OPEN = "open"
     REOPEN = "reopen"
     INVITE = "invite"
@@ -35,8 +36,9 @@ class Change:
 
     `due_on` is the rule's date and never today; None for what has no date of its own. `wanted` is the whole
     account afterwards, `keycloak_id` its id there if it exists, `groups` the partners whose groups it is in
-    while it is open: a closure that leaves some only leaves its own partner's (A8). `by_hand`: it puts right
-    what another hand did.
+    while it is open: a closure that leaves some only leaves its own partner's, and one that returns elsewhere leaves
+    those of `leaves` (A8). `new_email` is a rename's, whose `email` is the old one. `by_hand`: it puts right
+    what another hand did. `owes_link`: once it is done the person is owed the e-mail with the link.
     """
 
     action: Action
@@ -48,7 +50,19 @@ class Change:
     wanted: WantedAccount | None = None
     keycloak_id: str | None = None
     groups: tuple[str, ...] = ()
+    leaves: tuple[str, ...] = ()
+    new_email: EmailAddress | None = None
     by_hand: bool = False
+    owes_link: bool = False
+
+    @property
+    def is_suspension(self) -> bool:
+        """Whether it only cuts the access for now: the habilitation goes on without an end."""
+        return self.action is Action.CLOSE and self.habilitation is not None and self.habilitation.end is None
+
+    def is_about(self, email: EmailAddress) -> bool:
+        """Whether it is that person's, under the old address or the new one."""
+        return email in (self.email, self.new_email)
 
     @property
     def order(self) -> tuple[int, str, str]:
@@ -102,13 +116,14 @@ class Blocked:
 
 def plan_id(changes: Iterable[Change]) -> str:
     """The id of one partner's plan: 8 hex digits of the SHA-256 of its changes' sorted
-    (action, email, rule, due_on), as compact JSON (contract)."""
+    (action, email, rule, due_on), as compact JSON; a rename's new address stands after them (contract)."""
     lines = sorted(
         [
             change.action.value,
             change.email or "",
             change.rule,
             change.due_on.isoformat() if change.due_on else "",
+            *([change.new_email] if change.new_email else []),
         ]
         for change in changes
     )

@@ -2,42 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 from datetime import date
 
 from provisioner.domain.annexe import Annexe, Row
+from provisioner.domain.decisions import Decisions
 from provisioner.domain.habilitation import End, Habilitation, State
 from provisioner.domain.people import EmailAddress
 from provisioner.domain.records import Records
 
 
-@dataclass(frozen=True, slots=True)
-class Decisions:
-    """What the person who approves decided beside the document.
-
-    `keep` and `close` are the unaccounted-for persons (A5), `keep_all` and `close_all` the same for
-    all who are not named; `waive` gives the reason for each waived row of list 1 (A7, A8).
-    """
-
-    keep: frozenset[EmailAddress] = frozenset()
-    close: frozenset[EmailAddress] = frozenset()
-    keep_all: bool = False
-    close_all: bool = False
-    waive: Mapping[int, str] = field(default_factory=dict)
-
-    def closes(self, email: EmailAddress) -> bool:
-        """Whether this unaccounted-for person's access is to be closed; a name goes before `all`."""
-        return email in self.close or (self.close_all and email not in self.keep)
-
-    def settles(self, email: EmailAddress) -> bool:
-        """Whether it was decided at all for this person."""
-        return self.keep_all or email in self.keep or self.closes(email)
-
-
-def unaccounted_for(records: Records, partner: str, annexe: Annexe) -> tuple[Habilitation, ...]:
-    """The open accesses whose holders are in neither list (A5); an end already recorded accounts for one."""
-    named = {row.email for row in annexe.rows}
+def unaccounted_for(
+    records: Records, partner: str, annexe: Annexe, decisions: Decisions | None = None
+) -> tuple[Habilitation, ...]:
+    """The open accesses whose holders are in neither list (A5); a known end or a rename accounts for one."""
+    named = {row.email for row in annexe.rows} | (decisions or Decisions()).rename.keys()
     return tuple(
         one
         for one in records.of_partner(partner)
@@ -58,13 +38,15 @@ def enter(
     `waived` gives the finding codes that were waived for an address of list 1.
     """
     assert annexe.transmitted_on is not None
+    decisions = decisions or Decisions()
+    records = _renamed(records, decisions.rename)
     entry = _Entry(
         partner=partner,
         transmitted_on=annexe.transmitted_on,
         today=today,
         asked={row.email: row for row in annexe.of_list(1) if row.email and row.on},
         ended={row.email: row for row in annexe.of_list(2) if row.email and row.on},
-        decisions=decisions or Decisions(),
+        decisions=decisions,
         waived=waived or {},
     )
     mine = [after for one in records.of_partner(partner) if (after := entry.known(one)) is not None]
@@ -72,6 +54,43 @@ def enter(
     mine += [entry.new(row) for email, row in entry.asked.items() if email not in served]
     others = [one for one in records.habilitations if one.partner != partner]
     return records.with_habilitations(sorted([*others, *mine], key=lambda one: (one.id is None, one.id or 0)))
+
+
+def enter_closures(records: Records, partner: str, annexe: Annexe, rows: Collection[Row], today: date) -> Records:
+    """The register once these rows of list 2 are in it, and nothing else of the annexe (A4: `--closures-only`)."""
+    assert annexe.transmitted_on is not None
+    ended = {row.email: row for row in rows}
+    entered = [
+        replace(one, end=_end(one, ended[one.email], annexe.transmitted_on, today))
+        if one.partner == partner and one.state is not State.CLOSED and one.email in ended
+        else one
+        for one in records.habilitations
+    ]
+    return records.with_habilitations(entered)
+
+
+def _renamed(records: Records, renames: Mapping[EmailAddress, EmailAddress]) -> Records:
+    """A new address keeps the account and its history (`--rename`)."""
+    if not renames:
+        return records
+    accounts = {
+        renames.get(email, email): replace(one, email=renames[email], renamed_from=one.renamed_from or email)
+        if email in renames
+        else one
+        for email, one in records.accounts.items()
+    }
+    moved = (
+        replace(one, person=replace(one.person, email=renames.get(one.email, one.email)))
+        for one in records.habilitations
+    )
+    return replace(records, accounts=accounts, habilitations=tuple(moved))
+
+
+def _end(one: Habilitation, row: Row, transmitted_on: date, today: date) -> End:
+    assert row.on is not None
+    if one.end is not None and one.end.on == row.on:
+        return one.end
+    return End(on=row.on, rule="A3", transmitted_on=transmitted_on, recorded_on=today)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,7 +113,7 @@ class _Entry:
         if one.state is State.PLANNED and request is None:
             return None
         if ended is not None:
-            one = replace(one, end=self._end(one, ended))
+            one = replace(one, end=_end(one, ended, self.transmitted_on, self.today))
         elif request is not None and not one.is_ending_on(self.today):
             one = replace(one, end=None)
         elif request is None and one.end is None and self.decisions.closes(one.email):
@@ -121,22 +140,21 @@ class _Entry:
             transmitted_on=self.transmitted_on,
             waived=self.waived.get(row.person.email, frozenset()),
         )
-        return replace(one, end=self._end(one, ended)) if ended and planned else one
-
-    def _end(self, one: Habilitation, row: Row) -> End:
-        assert row.on is not None
-        if one.end is not None and one.end.on == row.on:
-            return one.end
-        return End(on=row.on, rule="A3", transmitted_on=self.transmitted_on, recorded_on=self.today)
+        if ended is None or not planned:
+            return one
+        return replace(one, end=_end(one, ended, self.transmitted_on, self.today))
 
     def _brought_up_to_date(self, one: Habilitation, row: Row) -> Habilitation:
-        """A1: the data follow the annexe; a request to come never closes what is open already."""
+        """A1: the data follow the annexe; a request to come never closes what is open already, and a new address
+        keeps its dates.
+        """
         assert row.on is not None
-        stays_open = one.state is State.OPEN and row.on > self.today
+        is_renamed = one.email in self.decisions.rename.values()
+        keeps_date = is_renamed or (one.state is State.OPEN and row.on > self.today)
         return replace(
             one,
             person=row.person,
-            requested_on=one.requested_on if stays_open else row.on,
+            requested_on=one.requested_on if keeps_date else row.on,
             transmitted_on=self.transmitted_on,
             waived=one.waived | self.waived.get(one.email, frozenset()),
         )

@@ -48,8 +48,9 @@ class End:
 class Habilitation:
     """The facts of a habilitation. `id` is None until the register has it.
 
-    `transmitted_on` is the date of the annexe that last named the person in list 1.
-    `opened_at` and `closed_at` are the moments at which Keycloak was really changed.
+    `transmitted_on` is the date of the annexe, or of the adoption (`adopted_on`), that last named the person.
+    `opened_at` and `closed_at` are the moments at which Keycloak was really changed. From `link_due_at` on the person
+    is owed one e-mail with the link (P2): None for somebody whose account was open already.
     `waived` are the finding codes that a named person waived for it (A7: as long as it lasts).
     """
 
@@ -58,7 +59,9 @@ class Habilitation:
     person: Person
     requested_on: date
     transmitted_on: date
+    adopted_on: date | None = None
     opened_at: datetime | None = None
+    link_due_at: datetime | None = None
     end: End | None = None
     closed_at: datetime | None = None
     waived: frozenset[str] = frozenset()
@@ -70,7 +73,7 @@ class Habilitation:
 
     @property
     def state(self) -> State:
-        """Planned, open or closed; a suspension is a hold and not a fact of the habilitation."""
+        """Planned, open or closed; a suspension is a hold and not a fact of the habilitation (`Records.state_of`)."""
         if self.closed_at is not None:
             return State.CLOSED
         return State.PLANNED if self.opened_at is None else State.OPEN

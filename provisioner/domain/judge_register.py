@@ -11,6 +11,7 @@ from rapidfuzz import fuzz, process
 from provisioner.domain.annexe import Annexe, Column, Finding, Row, Severity
 from provisioner.domain.calendar import add_months
 from provisioner.domain.convention import Partner
+from provisioner.domain.decisions import Decisions
 from provisioner.domain.entry import unaccounted_for
 from provisioner.domain.habilitation import Habilitation, State
 from provisioner.domain.likeness import are_alike, name_key
@@ -26,10 +27,16 @@ CLOSED_FOR_MONTHS = 24
 
 
 def judge_register(
-    annexe: Annexe, sha256: str, records: Records, partner: Partner, today: date, received_on: date
+    annexe: Annexe,
+    sha256: str,
+    records: Records,
+    partner: Partner,
+    today: date,
+    received_on: date,
+    decisions: Decisions | None = None,
 ) -> tuple[Finding, ...]:
-    """What the register has to say of an annexe that could be read."""
-    judge = _Judge.of(annexe, records, partner.code)
+    """What the register has to say of an annexe that could be read, a rename being accounted for."""
+    judge = _Judge.of(annexe, records, partner.code, decisions)
     return (
         *_of_convention(partner, today),
         *_of_current(annexe, sha256, records.current.get(partner.code)),
@@ -90,7 +97,7 @@ class _Judge:
     unaccounted: tuple[Habilitation, ...]
 
     @classmethod
-    def of(cls, annexe: Annexe, records: Records, code: str) -> _Judge:
+    def of(cls, annexe: Annexe, records: Records, code: str, decisions: Decisions | None) -> _Judge:
         mine = records.of_partner(code)
         return cls(
             annexe,
@@ -98,7 +105,7 @@ class _Judge:
             mine,
             {one.email: one for one in mine if one.state is State.OPEN},
             {one.email: one for one in mine if one.state is State.CLOSED},
-            unaccounted_for(records, code, annexe),
+            unaccounted_for(records, code, annexe, decisions),
         )
 
     def list_1(self, records: Records) -> Iterator[Finding]:

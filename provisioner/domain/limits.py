@@ -41,8 +41,12 @@ def blocked_by(
 
 
 def holds(blocked: Blocked, change: Change) -> bool:
-    """Whether this limit holds that change: the policy holds what needs P1, any other the partner's whole plan."""
+    """Whether this limit holds that change: the policy holds what needs P1, any other the partner's whole plan, but
+    never a suspension, which is one person's and urgent.
+    """
     if blocked.partner != change.partner:
+        return False
+    if blocked.limit is Limit.CLOSURES and change.is_suspension:
         return False
     return blocked.limit is not Limit.PASSWORD_POLICY or change.action in NEEDING_P1
 

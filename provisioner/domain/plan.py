@@ -54,7 +54,9 @@ def make_plan(
     later: list[Change] = []
     for email, habilitations in records.by_account().items():
         if any(one.partner in partners for one in habilitations):
-            account = AccountPlan(records, snapshot, now, records.accounts[email], ours.get(email), habilitations)
+            account = AccountPlan(
+                records, snapshot, now, partners, records.accounts[email], ours.get(email), habilitations
+            )
             found += [one for one in account.judge() if one.partner in partners]
             later += [one for one in account.later() if one.partner in partners]
     changes = [one for one in found if isinstance(one, Change)]

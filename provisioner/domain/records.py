@@ -5,10 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
+from enum import StrEnum
+from functools import cached_property
 
 from provisioner.domain.convention import Partner
 from provisioner.domain.habilitation import Habilitation, State
+from provisioner.domain.hold import Hold, HoldKind
 from provisioner.domain.people import EmailAddress
+
+
+class Reopening(StrEnum):
+    """How a named person decided to reopen an account: its password as it was, or a new one."""
+
+    AS_IT_WAS = "as-it-was"
+    NEW_PASSWORD = "new-password"  # noqa: S105 - not a password
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,12 +26,16 @@ class Account:
     """What the register knows of a Keycloak user.
 
     `written` is the digest of what we last wrote there, `intended` of what a run that died may have written.
+    `renamed_from` is the address that Keycloak still has while a decided rename is not done, `reopening` a decision
+    to reopen that is not done.
     """
 
     email: EmailAddress
     keycloak_id: str | None = None
     written: str | None = None
     intended: str | None = None
+    renamed_from: EmailAddress | None = None
+    reopening: Reopening | None = None
 
     def wrote(self, digest: str) -> bool:
         """Whether what Keycloak holds may be our own writing; anything else is another hand's."""
@@ -59,7 +73,7 @@ class CurrentAnnexe:
     sha256: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Records:
     """The register at one moment."""
 
@@ -68,9 +82,21 @@ class Records:
     habilitations: tuple[Habilitation, ...] = ()
     invitations: tuple[Invitation, ...] = ()
     current: Mapping[str, CurrentAnnexe] = field(default_factory=dict)
+    #: what nobody has let go yet
+    holds: tuple[Hold, ...] = ()
     #: ids of the habilitations whose closure a named person let go beyond a limit
     released: frozenset[int] = frozenset()
     realm_id: str | None = None
+
+    @cached_property
+    def suspended(self) -> Mapping[EmailAddress, Hold]:
+        """The accounts that a named person suspended."""
+        return {one.email: one for one in self.holds if one.kind is HoldKind.SUSPENSION and one.email is not None}
+
+    def state_of(self, one: Habilitation) -> State:
+        """The habilitation's state, a suspension by name included."""
+        is_suspended = one.state is State.OPEN and one.email in self.suspended
+        return State.SUSPENDED if is_suspended else one.state
 
     def of_partner(self, code: str) -> tuple[Habilitation, ...]:
         """The partner's habilitations, oldest first."""
@@ -82,6 +108,17 @@ class Records:
         for one in self.habilitations:
             found.setdefault(one.email, []).append(one)
         return found
+
+    @cached_property
+    def _invitations(self) -> Mapping[int, tuple[Invitation, ...]]:
+        found: dict[int, list[Invitation]] = {}
+        for one in self.invitations:
+            found.setdefault(one.habilitation, []).append(one)
+        return {id_: tuple(each) for id_, each in found.items()}
+
+    def invitations_of(self, one: Habilitation) -> tuple[Invitation, ...]:
+        """The habilitation's attempts at the e-mail with the link, oldest first."""
+        return self._invitations.get(one.id, ()) if one.id is not None else ()
 
     def open_addresses(self, code: str) -> frozenset[EmailAddress]:
         """The addresses open at that partner."""

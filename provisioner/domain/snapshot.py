@@ -42,13 +42,15 @@ class Snapshot:
     """One whole read of a realm.
 
     `realm_id` is Keycloak's internal id, which tells a realm from another of the same name.
-    `groups` has, for each partner asked about, its group or None when it does not exist.
+    `groups` has, for each partner asked about, its group or None when it does not exist. `with_password` are the ids
+    of the accounts that have one, among those that were asked about.
     """
 
     realm_id: str
     password_policy: str
     accounts: Mapping[str, RemoteAccount]
     groups: Mapping[str, RemoteGroup | None]
+    with_password: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,7 +46,8 @@ def wanted_account(shown: Sequence[Habilitation], *, enabled: bool | None) -> Wa
 
 def digest(account: RemoteAccount | WantedAccount) -> str:
     """SHA-256 of what we write of an account: tells a change made by another hand from one we have yet to make."""
-    ours = {name: list(account.attributes.get(name, ())) for name in OURS}
+    # Sorted: Keycloak's database promises no order among an attribute's values.
+    ours = {name: sorted(account.attributes.get(name, ())) for name in OURS}
     text = json.dumps(
         [account.email, account.last_name, account.first_names, ours], ensure_ascii=False, sort_keys=True
     )

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable
 from datetime import date
 from pathlib import PurePath
 
 from provisioner.documents import read_annexe
 from provisioner.documents.mailboxes import load_mailbox_rules
-from provisioner.domain.annexe import Annexe, Finding, Row, Severity, has_error
-from provisioner.domain.entry import Decisions
+from provisioner.domain.annexe import Annexe, Finding
+from provisioner.domain.check import Check, Document
+from provisioner.domain.decisions import Decisions
 from provisioner.domain.habilitation import State
 from provisioner.domain.judge import judge_document, sort_findings
 from provisioner.domain.judge_register import judge_keycloak, judge_register, waive
@@ -19,51 +18,6 @@ from provisioner.domain.people import EmailAddress
 from provisioner.domain.records import Records
 from provisioner.domain.snapshot import Snapshot
 from provisioner.settings import DocumentSettings
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Document:
-    """A received file: its bytes, its base name and its digest."""
-
-    name: str
-    content: bytes
-
-    @property
-    def sha256(self) -> str:
-        """The digest that an approval binds (A10)."""
-        return hashlib.sha256(self.content).hexdigest()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Check:
-    """What was read in a document and what was found wrong with it."""
-
-    file: str
-    sha256: str
-    partner: str | None
-    annexe: Annexe
-    findings: tuple[Finding, ...]
-
-    @property
-    def is_valid(self) -> bool:
-        """Whether no finding is an error (A10)."""
-        return not has_error(self.findings)
-
-    def accepted(self, number: int) -> tuple[Row, ...]:
-        """The rows of a list that have no error."""
-        refused = {(one.list, one.row) for one in self.findings if one.severity is Severity.ERROR}
-        return tuple(row for row in self.annexe.of_list(number) if (row.list, row.row) not in refused)
-
-    @property
-    def waived(self) -> Mapping[EmailAddress, frozenset[str]]:
-        """For each address of list 1, the finding codes that were waived."""
-        found: dict[EmailAddress, frozenset[str]] = {}
-        emails = {row.row: row.email for row in self.annexe.of_list(1)}
-        for one in self.findings:
-            email = emails.get(one.row or 0)
-            if one.details.get("waived") and email is not None:
-                found[email] = found.get(email, frozenset()) | {one.code}
-        return found
 
 
 def check_document(document: Document, today: date, limits: DocumentSettings) -> Check:
@@ -91,7 +45,7 @@ def check_for_partner(
     findings = judge_document(annexe, today, load_mailbox_rules(limits), known.domains, open_here)
     if any(one.code == "unreadable-document" for one in findings):
         return _check(document, partner, annexe, findings)
-    more = judge_register(annexe, document.sha256, records, known, today, received_on or today)
+    more = judge_register(annexe, document.sha256, records, known, today, received_on or today, decisions)
     if snapshot is not None:
         more += judge_keycloak(annexe, records, snapshot)
     waived_rows = dict.fromkeys((decisions or Decisions()).waive)

@@ -11,6 +11,7 @@ from itertools import islice
 import structlog
 
 from provisioner.domain.change import Action, Change
+from provisioner.domain.habilitation import State
 from provisioner.domain.records import Records
 from provisioner.domain.snapshot import Snapshot
 from provisioner.domain.wanted import digest
@@ -98,7 +99,8 @@ class Effects:
         steps: dict[Action, tuple[Callable[[Change], str | None], Callable[[Work, Change, str | None], None]]] = {
             Action.GROUP: (self._make_group, self._record_group),
             Action.CLOSE: (self._close, self._record_closed),
-            Action.UPDATE: (self._update, self._record_written),
+            Action.UPDATE: (self._update, self._record_updated),
+            Action.RENAME: (self._rename, self._record_renamed),
             Action.OPEN: (self._open, self._record_opened),
             Action.REOPEN: (self._reopen, self._record_opened),
         }
@@ -206,7 +208,10 @@ class Effects:
         assert change.habilitation is not None
         if result is not None:
             self._record_written(work, change, result)
-        outcomes.closed(work, change.habilitation, change.rule)
+        if change.is_suspension:
+            outcomes.suspended(work, change.habilitation, change.habilitation.email)
+        else:
+            outcomes.closed(work, change.habilitation, change.rule)
 
     def _update(self, change: Change) -> str:
         assert change.keycloak_id is not None
@@ -219,8 +224,29 @@ class Effects:
         assert change.wanted is not None
         assert result is not None
         outcomes.account_written(work, change.wanted.email, result, digest(change.wanted))
-        if change.action is Action.UPDATE and change.habilitation is not None:
-            outcomes.updated(work, change.habilitation, change.rule)
+        if change.owes_link and change.habilitation is not None:
+            outcomes.link_due(work, change.habilitation)
+
+    def _record_updated(self, work: Work, change: Change, result: str | None) -> None:
+        assert change.habilitation is not None
+        self._record_written(work, change, result)
+        outcomes.updated(work, change.habilitation, change.rule)
+
+    def _rename(self, change: Change) -> str:
+        """Who has a password verifies the new address at the next login; who has none gets a new link (A7)."""
+        assert change.keycloak_id is not None
+        assert change.wanted is not None
+        self._join(change, change.keycloak_id)
+        try:
+            self.directory.update_account(change.keycloak_id, change.wanted, verify_address=not change.owes_link)
+        except Conflict:
+            raise NotManaged("the new address belongs to another account") from None
+        return change.keycloak_id
+
+    def _record_renamed(self, work: Work, change: Change, result: str | None) -> None:
+        assert change.habilitation is not None
+        self._record_written(work, change, result)
+        outcomes.renamed(work, change.habilitation, change.rule)
 
     def _open(self, change: Change) -> str:
         assert change.wanted is not None
@@ -239,9 +265,16 @@ class Effects:
             return self._update(replace(change, keycloak_id=found.id))
 
     def _reopen(self, change: Change) -> str:
-        """As new: the old password is forgotten before the account is enabled (A4)."""
+        """As new: the old password is forgotten before the account is enabled (A4). A suspension that is lifted
+        leaves it.
+        """
         assert change.keycloak_id is not None
-        self.directory.forget_password(change.keycloak_id)
+        assert change.habilitation is not None
+        if change.owes_link or change.habilitation.state is not State.OPEN:
+            self.directory.forget_password(change.keycloak_id)
+        for code in change.leaves:
+            if group := self.groups.get(code) or self.known_groups.get(code):
+                self.directory.leave_group(change.keycloak_id, group)
         return self._update(change)
 
     def _record_opened(self, work: Work, change: Change, result: str | None) -> None:

@@ -6,14 +6,12 @@ from collections.abc import Iterable, Sequence
 
 from provisioner.domain.change import Change
 from provisioner.domain.habilitation import Habilitation, State
+from provisioner.domain.links import attempt_for
 from provisioner.domain.records import Invitation, Records
 from provisioner.keycloak.errors import KeycloakError, OutcomeUnknown
 from provisioner.operations.effects import Done, Effects, Failure, GivenUp, NotBegun, Progress
 from provisioner.register import Work, outcomes
 from provisioner.settings import InvitationSettings
-
-#: The number of the first link; each repeat has its own.
-FIRST = 1
 
 
 class Mailing:
@@ -33,8 +31,9 @@ class Mailing:
         self.accounts = {email: account.keycloak_id for email, account in records.accounts.items()}
         open_now = [one for one in records.habilitations if one.state is State.OPEN]
         self.open = {(one.partner, one.email): one for one in open_now}
-        self.begun = {one.habilitation for one in records.invitations if one.attempt == FIRST}
-        self.unsettled = {one.habilitation: one for one in records.invitations if one.is_unsettled}
+        self.attempts = {
+            one.id: attempt_for(one, records.invitations_of(one)) for one in open_now if one.id is not None
+        }
 
     def carry_out(self, owed: Iterable[Change], outcome: Done, settled: Progress) -> None:
         """Sends each link that is owed to an access that is open."""
@@ -53,9 +52,15 @@ class Mailing:
         assert change.email is not None
         return self.open.get((change.partner, change.email))
 
-    def _doubt(self, change: Change) -> Invitation | None:
+    def _attempt(self, change: Change) -> tuple[int, Invitation | None]:
         one = self._of(change)
-        return self.unsettled.get(one.id) if one and one.id else None
+        assert one is not None
+        assert one.id is not None
+        return self.attempts[one.id]
+
+    def _doubt(self, change: Change) -> Invitation | None:
+        begun = self._attempt(change)[1]
+        return begun if begun is not None and begun.is_unsettled else None
 
     def _send(self, changes: Sequence[Change], outcome: Done, settled: Progress) -> None:
         for finished in self.effects.each(changes, self._mail, self._intend):
@@ -69,12 +74,12 @@ class Mailing:
         one = self._of(change)
         assert one is not None
         if not isinstance(result, KeycloakError):
-            outcomes.settle_invitation(work, one, FIRST, work.now)
+            outcomes.settle_invitation(work, one, self._attempt(change)[0], work.now)
             outcome.done.append(change)
             return
         left_for_later = isinstance(result, OutcomeUnknown | GivenUp) and not isinstance(result, NotBegun)
         if not left_for_later:
-            outcomes.settle_invitation(work, one, FIRST, None)
+            outcomes.settle_invitation(work, one, self._attempt(change)[0], None)
         outcome.failed.append(Failure(change, str(result)))
 
     def _intend(self, changes: Sequence[Change]) -> None:
@@ -83,7 +88,8 @@ class Mailing:
             for change in changes:
                 one = self._of(change)
                 assert one is not None
-                outcomes.intend_invitation(work, one, FIRST, at, self.lifespan, again=one.id in self.begun)
+                number, begun = self._attempt(change)
+                outcomes.intend_invitation(work, one, number, at, self.lifespan, again=begun is not None)
 
     def _mail(self, change: Change) -> None:
         self.directory.send_link(self._account(change), self.lifespan, self.redirect_uri)

@@ -12,14 +12,16 @@ from typing import Any
 
 from provisioner.clock import Clock
 from provisioner.domain.change import Action, Change, Limit
-from provisioner.domain.entry import Decisions, enter, unaccounted_for
+from provisioner.domain.check import Check, Document
+from provisioner.domain.decisions import Decisions
+from provisioner.domain.entry import enter, unaccounted_for
 from provisioner.domain.habilitation import Habilitation, State
 from provisioner.domain.limits import Limits
 from provisioner.domain.people import EmailAddress
 from provisioner.domain.plan import Plan, make_plan
 from provisioner.domain.records import Records
 from provisioner.domain.snapshot import Snapshot
-from provisioner.operations.checking import Check, Document, check_for_partner
+from provisioner.operations.checking import check_for_partner
 from provisioner.operations.effects import Done, Effects
 from provisioner.operations.looking import look
 from provisioner.operations.mailing import Mailing

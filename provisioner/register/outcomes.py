@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import bindparam, insert, update
+from sqlalchemy import bindparam, insert, select, update
 
 from provisioner.domain.habilitation import Habilitation
 from provisioner.domain.people import EmailAddress
@@ -12,11 +12,14 @@ from provisioner.register import tables as t
 from provisioner.register.database import Work
 
 _account = update(t.account).where(t.account.c.email == bindparam("of"))
-_WRITTEN = _account.values(keycloak_id=bindparam("id_there"), written=bindparam("digest"))
+_WRITTEN = _account.values(
+    keycloak_id=bindparam("id_there"), written=bindparam("digest"), renamed_from=None, reopening=None
+)
 _INTENDED = _account.values(intended=bindparam("digest"))
 
 _habilitation = update(t.habilitation).where(t.habilitation.c.id == bindparam("of"))
 _OPENED = _habilitation.where(t.habilitation.c.opened_at.is_(None)).values(opened_at=bindparam("at"))
+_LINK_DUE = _habilitation.values(link_due_at=bindparam("at"))
 _CLOSED = _habilitation.where(t.habilitation.c.closed_at.is_(None)).values(
     closed_at=bindparam("at"),
     ended_on=bindparam("last_day"),
@@ -46,7 +49,7 @@ def account_intended(work: Work, email: EmailAddress, digest: str) -> None:
 
 
 def account_written(work: Work, email: EmailAddress, keycloak_id: str, digest: str) -> None:
-    """Which Keycloak user the account is, and what was last written there."""
+    """Which Keycloak user the account is, and what was last written there: a rename or a reopening is done by it."""
     work.put(_WRITTEN, of=email, id_there=keycloak_id, digest=digest)
 
 
@@ -55,10 +58,32 @@ def updated(work: Work, one: Habilitation, rule: str) -> None:
     work.journal("update", partner=one.partner, habilitation=one.id, rule=rule)
 
 
+def renamed(work: Work, one: Habilitation, rule: str) -> None:
+    """The account has its new address."""
+    work.journal("rename", partner=one.partner, habilitation=one.id, rule=rule)
+
+
 def opened(work: Work, one: Habilitation, action: str, rule: str) -> None:
-    """The access is open in Keycloak."""
+    """The access is open in Keycloak. The first time is the one that counts."""
     work.put(_OPENED, of=one.id, at=work.now)
     work.journal(action, partner=one.partner, habilitation=one.id, rule=rule)
+
+
+def link_due(work: Work, one: Habilitation) -> None:
+    """The person is owed the e-mail with the link, from now on (P2)."""
+    work.put(_LINK_DUE, of=one.id, at=work.now)
+
+
+def suspended(work: Work, one: Habilitation, email: EmailAddress) -> None:
+    """The suspension is true in Keycloak."""
+    account = select(t.account.c.id).where(t.account.c.email == email).scalar_subquery()
+    work.connection.execute(
+        update(t.hold)
+        .where(t.hold.c.account == account, t.hold.c.kind == "suspension", t.hold.c.effective_at.is_(None))
+        .where(t.hold.c.released_at.is_(None))
+        .values(effective_at=work.now)
+    )
+    work.journal("suspend", partner=one.partner, habilitation=one.id, rule="A4")
 
 
 def closed(work: Work, one: Habilitation, rule: str) -> None:

@@ -10,8 +10,9 @@ from sqlalchemy import Connection, Row, select
 
 from provisioner.domain.convention import Partner
 from provisioner.domain.habilitation import End, Habilitation
+from provisioner.domain.hold import Hold, HoldKind
 from provisioner.domain.people import EmailAddress, Person
-from provisioner.domain.records import Account, CurrentAnnexe, Invitation, Records
+from provisioner.domain.records import Account, CurrentAnnexe, Invitation, Records, Reopening
 from provisioner.register import tables as t
 
 #: The mark that holds the realm's internal id, recorded at the first write.
@@ -22,13 +23,11 @@ def records(connection: Connection) -> Records:
     """Everything that the rules may ask of the register."""
     return Records(
         partners=partners(connection),
-        accounts={
-            EmailAddress(row.email): Account(EmailAddress(row.email), row.keycloak_id, row.written, row.intended)
-            for row in connection.execute(select(t.account))
-        },
+        accounts={EmailAddress(row.email): _account(row) for row in connection.execute(select(t.account))},
         habilitations=_habilitations(connection),
         invitations=_invitations(connection),
         current=_current(connection),
+        holds=_holds(connection),
         released=_released(connection),
         realm_id=connection.execute(select(t.mark.c.value).where(t.mark.c.name == REALM_ID)).scalar(),
     )
@@ -51,6 +50,17 @@ def partners(connection: Connection) -> dict[str, Partner]:
         )
         for row in connection.execute(select(t.partner).order_by(t.partner.c.code))
     }
+
+
+def _account(row: Row[Any]) -> Account:
+    return Account(
+        email=EmailAddress(row.email),
+        keycloak_id=row.keycloak_id,
+        written=row.written,
+        intended=row.intended,
+        renamed_from=EmailAddress(row.renamed_from) if row.renamed_from else None,
+        reopening=Reopening(row.reopening) if row.reopening else None,
+    )
 
 
 def _habilitations(connection: Connection) -> tuple[Habilitation, ...]:
@@ -76,7 +86,9 @@ def _habilitation(row: Row[Any]) -> Habilitation:
         person=Person(row.last_name, row.first_names, row.function, EmailAddress(row.email)),
         requested_on=row.requested_on,
         transmitted_on=row.transmitted_on,
+        adopted_on=row.adopted_on,
         opened_at=row.opened_at,
+        link_due_at=row.link_due_at,
         end=end,
         closed_at=row.closed_at,
         waived=frozenset(row.waived.split()),
@@ -106,6 +118,28 @@ def _current(connection: Connection) -> dict[str, CurrentAnnexe]:
         .order_by(t.annexe.c.applied_at)
     )
     return {row.partner: CurrentAnnexe(row.transmitted_on, row.sha256) for row in rows}
+
+
+def _holds(connection: Connection) -> tuple[Hold, ...]:
+    joined = t.hold.outerjoin(t.account, t.account.c.id == t.hold.c.account)
+    rows = connection.execute(
+        select(t.hold, t.account.c.email)
+        .select_from(joined)
+        .where(t.hold.c.released_at.is_(None))
+        .order_by(t.hold.c.id)
+    )
+    return tuple(
+        Hold(
+            kind=HoldKind(row.kind),
+            reason=row.reason,
+            since=row.since,
+            partner=row.partner,
+            email=EmailAddress(row.email) if row.email else None,
+            plan_id=row.plan_id,
+            effective_at=row.effective_at,
+        )
+        for row in rows
+    )
 
 
 def _released(connection: Connection) -> frozenset[int]:

@@ -10,11 +10,11 @@ import pytest
 
 from provisioner.cli.progress import progress_bar
 from provisioner.clock import Clock, make_clock
-from provisioner.domain.entry import Decisions
+from provisioner.domain.check import Document
+from provisioner.domain.decisions import Decisions
 from provisioner.domain.journal import first_bad
 from provisioner.domain.people import EmailAddress
 from provisioner.domain.snapshot import WantedAccount
-from provisioner.operations.checking import Document
 from provisioner.operations.provisioning import Request, Tools, apply_document, sync
 from provisioner.register import journal as rows
 from provisioner.register import open_register

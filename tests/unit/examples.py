@@ -37,6 +37,7 @@ def habilitation(name: str, **facts: Any) -> Habilitation:
         "person": person(name),
         "requested_on": date(2026, 6, 10),
         "transmitted_on": date(2026, 6, 15),
+        "link_due_at": facts.get("opened_at"),
     }
     return Habilitation(**{**given, **facts})
 

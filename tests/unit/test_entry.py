@@ -7,7 +7,8 @@ from datetime import date, timedelta
 
 import pytest
 
-from provisioner.domain.entry import Decisions, enter, unaccounted_for
+from provisioner.domain.decisions import Decisions
+from provisioner.domain.entry import enter, unaccounted_for
 from provisioner.domain.habilitation import Habilitation, State
 from tests.unit.examples import LONG_AGO, LYS, TODAY, annexe, email, end, habilitation, records
 

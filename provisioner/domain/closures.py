@@ -1,0 +1,60 @@
+"""List 2 judged alone: a departure never waits for the correction of other rows (A4, `--closures-only`)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from provisioner.domain.annexe import Annexe, Finding, Row, Severity
+from provisioner.domain.entry import enter
+from provisioner.domain.habilitation import State
+from provisioner.domain.people import EmailAddress
+from provisioner.domain.records import Records
+
+#: Errors about the whole document that do not keep a departure waiting: they concern openings.
+_ABOUT_OPENINGS = frozenset({"convention-not-active"})
+
+
+@dataclass(frozen=True, slots=True)
+class Closures:
+    """What of list 2 can be approved alone: the rows that close, those left out, the findings that matter.
+
+    `is_refused` when something about the whole document or about list 2 itself stands against it.
+    """
+
+    rows: tuple[Row, ...]
+    left_out: tuple[Row, ...]
+    findings: tuple[Finding, ...]
+    is_refused: bool
+
+
+def judge_closures(
+    annexe: Annexe, findings: tuple[Finding, ...], records: Records, partner: str, today: date
+) -> Closures:
+    """The rows of list 2 without error; somebody who is in list 1 too only if the full approval would close now."""
+    about = tuple(one for one in findings if one.list != 1 and one.code not in _ABOUT_OPENINGS | {"unaccounted-for"})
+    is_refused = any(
+        one.row is None and (one.severity is Severity.ERROR or one.code == "list-missing") for one in about
+    )
+    if is_refused:
+        return Closures((), annexe.of_list(2), about, is_refused=True)
+    wrong = {one.row for one in about if one.list == 2 and one.severity is Severity.ERROR}
+    sound = [
+        row for row in annexe.of_list(2) if row.row not in wrong and row.email is not None and row.on is not None
+    ]
+    in_list_1 = {row.email for row in annexe.of_list(1)}
+    now = _closing_now(annexe, records, partner, today) if in_list_1 else frozenset()
+    rows = tuple(row for row in sound if row.email not in in_list_1 or row.email in now)
+    return Closures(rows, tuple(row for row in annexe.of_list(2) if row not in rows), about, is_refused=False)
+
+
+def _closing_now(annexe: Annexe, records: Records, partner: str, today: date) -> frozenset[EmailAddress]:
+    """Whose access the whole annexe would close today."""
+    both = {row.email for row in annexe.of_list(1)} & {row.email for row in annexe.of_list(2)}
+    readable = tuple(row for row in annexe.rows if row.email in both and row.on is not None)
+    entered = enter(records, partner, Annexe(annexe.transmitted_on, readable, ()), today)
+    return frozenset(
+        one.email
+        for one in entered.of_partner(partner)
+        if one.email in both and one.state is State.OPEN and one.is_ending_on(today)
+    )

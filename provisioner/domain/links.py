@@ -1,0 +1,37 @@
+"""The e-mails with the link that a habilitation is owed: told by when one became due and what was sent since (P2)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from provisioner.domain.habilitation import Habilitation
+from provisioner.domain.records import Invitation
+
+
+def since_due(one: Habilitation, sent: Iterable[Invitation]) -> list[Invitation]:
+    """The attempts, oldest first, that were begun since the habilitation's last link became due.
+
+    A new address or a new password makes a link due again: what was sent before counts no more.
+    """
+    if one.link_due_at is None:
+        return []
+    return [each for each in sent if each.intended_at >= one.link_due_at]
+
+
+def is_owed(one: Habilitation, sent: Iterable[Invitation]) -> bool:
+    """Whether a link is due and has not left; `sent` are the account's attempts, through whichever partner."""
+    return one.link_due_at is not None and not any(each.sent_at for each in since_due(one, sent))
+
+
+def attempt_for(one: Habilitation, sent: Sequence[Invitation]) -> tuple[int, Invitation | None]:
+    """The number of the attempt that sends the owed link, and its row when it was begun before and did not leave."""
+    begun = since_due(one, sent)
+    if begun:
+        return begun[-1].attempt, begun[-1]
+    return max((each.attempt for each in sent), default=0) + 1, None
+
+
+def last_expiry(sent: Iterable[Invitation]) -> datetime | None:
+    """When the last of these links is dead for certain, whether it left or not."""
+    return max((one.intended_at + one.lifespan for one in sent), default=None)
