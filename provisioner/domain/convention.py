@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
+
+from provisioner.domain.calendar import add_months
 
 #: End of the CTG 2026-2030 (C1, our reading), when a partner's record says nothing else.
 DEFAULT_CTG_END = date(2030, 12, 31)
+
+#: How long the convention runs before each tacit renewal (C1), in months.
+PERIOD_MONTHS = 12
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,3 +37,18 @@ class Partner:
     def is_active_on(self, day: date) -> bool:
         """Whether an access may be open on that day (C2): signed by then, and not ended."""
         return self.signed_on is not None and self.signed_on <= day <= self.last_day
+
+    def period_on(self, day: date) -> tuple[date, date] | None:
+        """The first and last day of the 12 months in which that day falls (C1), None when it is not active then.
+
+        Each period counts from the signature, so that one signed on 29 February begins on that day again in every
+        leap year. The last period may be shorter: it ends with the convention.
+        """
+        if self.signed_on is None or not self.is_active_on(day):
+            return None
+        number = day.year - self.signed_on.year
+        if add_months(self.signed_on, number * PERIOD_MONTHS) > day:
+            number -= 1
+        first = add_months(self.signed_on, number * PERIOD_MONTHS)
+        next_one = add_months(self.signed_on, (number + 1) * PERIOD_MONTHS)
+        return first, min(next_one - timedelta(days=1), self.last_day)
