@@ -19,7 +19,9 @@ from provisioner.domain.change import Action
 from provisioner.domain.check import Document
 from provisioner.domain.decisions import Decisions
 from provisioner.keycloak.directory import PLATFORM_CLIENT, Directory
-from provisioner.operations.provisioning import Outcome, Request, Tools, Verdict, apply_document
+from provisioner.operations.applying import apply_document
+from provisioner.operations.preparing import Request
+from provisioner.operations.tools import Outcome, Tools, Verdict
 from provisioner.settings import Settings
 
 _ACTIONS = ["VERIFY_EMAIL", "UPDATE_PASSWORD"]

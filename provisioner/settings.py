@@ -78,6 +78,12 @@ class LimitSettings(_Section):
     closures_percent: int = Field(20, ge=0, le=100, description="the same, in percent of its open accounts")
 
 
+class ApprovalSettings(_Section):
+    """Who approves an annexe."""
+
+    automatic: bool = Field(False, description="approve annexes without errors and warnings without a person (A10)")
+
+
 class InvitationSettings(_Section):
     """The e-mail with the link to create the password."""
 
@@ -112,6 +118,7 @@ class Settings(_Section):
     smtp: SmtpSettings = SmtpSettings()
     platform: PlatformSettings = PlatformSettings()
     limits: LimitSettings = LimitSettings()
+    approval: ApprovalSettings = ApprovalSettings()
     invitation: InvitationSettings = InvitationSettings()
     documents: DocumentSettings = DocumentSettings()
     log: LogSettings = LogSettings()

@@ -1,20 +1,139 @@
-"""`annexe form`: the form of annexe 1, empty or filled in from the current state."""
+"""`annexe …`: submitted, listed, shown, approved, rejected; and the form of annexe 1."""
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from provisioner.cli.session import exit_status, session_of
+from provisioner.cli.decisions import Allow, CloseAbsent, ClosuresOnly, KeepAbsent, Rename, Waive, decisions_of
+from provisioner.cli.session import Exit, Format, FormatOption, exit_status, session_of
 
 app = typer.Typer(help="The annexes 1.", no_args_is_help=True)
 
 
-@app.callback()
-def before() -> None:
-    """The annexes 1."""
+Number = Annotated[int, typer.Argument(help="The annexe's number.", metavar="ID")]
+By = Annotated[str, typer.Option("--by", help="Who decides, at the Caf (A10).", metavar="NAME")]
+
+
+@app.command("submit")
+def submit(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(help="The annexe 1.", exists=True, dir_okay=False, metavar="FILE")],
+    partner: Annotated[str, typer.Option(help="The partner's code.", metavar="CODE")],
+    source: Annotated[
+        Path | None,
+        typer.Option(help="The scan that it was typed from.", exists=True, dir_okay=False, metavar="SCAN"),
+    ] = None,
+    received_on: Annotated[
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], metavar="DATE", help="When the Caf received it; default today."),
+    ] = None,
+    format_: FormatOption = Format.TEXT,
+) -> None:
+    """Check a document and keep it until it is approved or rejected. Changes no access."""
+    from provisioner.cli import as_json, as_text_annexes
+    from provisioner.cli.answers import day_of_reception, document_of, print_json
+    from provisioner.operations import submission
+    from provisioner.operations.partners import partner_of
+
+    session = session_of(context)
+    with exit_status(), session.tools("annexe submit", read_only=True) as tools:
+        partner_of(tools.register, partner)
+        received = day_of_reception(received_on, tools.clock.today())
+        scan = document_of(source) if source else None
+        submitted = submission.submit(tools, document_of(file), partner, received, scan)
+        if format_ is Format.JSON:
+            print_json(as_json.submitted(submitted))
+        else:
+            as_text_annexes.submitted(submitted)
+        raise typer.Exit(Exit.DONE if submitted.annexe.valid else Exit.REFUSED)
+
+
+@app.command("list")
+def list_(
+    context: typer.Context,
+    partner: Annotated[str | None, typer.Option(help="Only this partner.", metavar="CODE")] = None,
+    format_: FormatOption = Format.TEXT,
+) -> None:
+    """The annexes that the register keeps: the one in force of each partner, and those under way."""
+    from provisioner.cli import as_json, as_text_annexes
+    from provisioner.cli.answers import print_json
+    from provisioner.operations.partners import partner_of
+    from provisioner.register import annexes
+
+    with exit_status(), session_of(context).register("annexe list") as register:
+        if partner is not None:
+            partner_of(register, partner)
+        with register.read() as connection:
+            found = annexes.kept(connection, partner)
+    if format_ is Format.JSON:
+        print_json([as_json.annexe(one) for one in found])
+    else:
+        as_text_annexes.annexes(found)
+
+
+@app.command("show")
+def show(context: typer.Context, number: Number, format_: FormatOption = Format.TEXT) -> None:
+    """One annexe: its last check, and the decisions taken when it was approved."""
+    from provisioner.cli import as_json, as_text_annexes
+    from provisioner.cli.answers import print_json
+    from provisioner.operations.submission import find
+
+    with exit_status(), session_of(context).register("annexe show") as register:
+        one = find(register, number)
+    if format_ is Format.JSON:
+        print_json(as_json.annexe_in_full(one))
+    else:
+        as_text_annexes.annexe(one)
+
+
+@app.command("approve")
+def approve(
+    context: typer.Context,
+    number: Number,
+    plan: Annotated[str, typer.Option(help="The plan's id, as `plan --annexe ID` prints it.", metavar="PLAN_ID")],
+    by: By,
+    keep_absent: KeepAbsent = None,
+    close_absent: CloseAbsent = None,
+    waive: Waive = None,
+    rename: Rename = None,
+    closures_only: ClosuresOnly = False,
+    allow: Allow = None,
+    format_: FormatOption = Format.TEXT,
+) -> None:
+    """Approve exactly this content and this plan. The next `sync` applies it."""
+    from provisioner.cli.answers import print_outcome
+    from provisioner.operations import submission
+    from provisioner.operations.tools import Verdict
+
+    session = session_of(context)
+    decisions = decisions_of(keep_absent, close_absent, waive, rename, closures_only, allow)
+    with exit_status(), session.tools(by, read_only=True) as tools:
+        outcome = submission.approve(tools, number, plan, by, decisions)
+        print_outcome(session, outcome, format_, done=False)
+        if outcome.verdict is not Verdict.APPLIED:
+            session.say(f"Annexe {number} is not approved: nothing was recorded.")
+            raise typer.Exit(Exit.REFUSED)
+    session.say(f"Annexe {number} approved by {by}. The next `provisioner sync` applies it.")
+
+
+@app.command("reject")
+def reject(
+    context: typer.Context,
+    number: Number,
+    by: By,
+    reason: Annotated[str, typer.Option(help="Why.", metavar="TEXT")],
+) -> None:
+    """Record that this annexe will not be applied. It is destroyed 30 days later (A2)."""
+    from provisioner.operations import submission
+
+    session = session_of(context)
+    with exit_status(), session.register(by) as register:
+        submission.reject(register, number, by, reason)
+    session.say(f"Annexe {number} rejected.")
 
 
 @app.command("form")

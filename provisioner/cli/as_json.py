@@ -2,52 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from provisioner.domain.annexe import Finding, Row
 from provisioner.domain.change import Blocked, Change, Drift
 from provisioner.domain.convention import Partner
-from provisioner.domain.habilitation import Habilitation, State
+from provisioner.domain.habilitation import State
+from provisioner.domain.kept_annexe import KeptAnnexe, Status
 from provisioner.domain.records import Records
-from provisioner.texts.findings import message
+from provisioner.texts.check_json import findings_as_json
 from provisioner.texts.reasons import drift_reason, reason
 
 if TYPE_CHECKING:
-    from provisioner.domain.check import Check
-    from provisioner.operations.provisioning import Outcome
-
-
-def check(result: Check) -> dict[str, Any]:
-    """`check --format json`."""
-    return {
-        "file": result.file,
-        "sha256": result.sha256,
-        "partner": result.partner,
-        "transmitted_on": _day(result.annexe.transmitted_on),
-        "valid": result.is_valid,
-        "open": [_row(row) for row in result.accepted(1)],
-        "closed": [_row(row) for row in result.accepted(2)],
-        "findings": findings(result.findings),
-    }
-
-
-def findings(found: Iterable[Finding]) -> list[dict[str, Any]]:
-    """Findings with their French sentences."""
-    return [
-        {
-            "code": one.code,
-            "severity": one.severity.value,
-            "list": one.list,
-            "row": one.row,
-            "column": one.column.value if one.column else None,
-            "value": one.value,
-            "message": message(one),
-            "suggestion": one.suggestion,
-        }
-        for one in found
-    ]
+    from provisioner.operations.submission import Submitted
+    from provisioner.operations.tools import Outcome
 
 
 def outcome(result: Outcome, *, done: bool) -> dict[str, Any]:
@@ -64,11 +32,39 @@ def outcome(result: Outcome, *, done: bool) -> dict[str, Any]:
         "later": [_change(one) for one in plan.later] if plan else [],
         "drift": [_drift(one) for one in plan.drift] if plan else [],
         "blocked_by": [_blocked(one) for one in plan.blocked] if plan else [],
-        "findings": findings(result.check.findings) if result.check else [],
+        "findings": findings_as_json(result.check.findings) if result.check else [],
     }
 
 
-def partner(one: Partner, habilitations: Iterable[Habilitation]) -> dict[str, Any]:
+def submitted(one: Submitted) -> dict[str, Any]:
+    """`annexe submit`; the plan's id while nothing stands against an approval."""
+    return {
+        "annexe": one.annexe.id,
+        "status": one.annexe.status.value,
+        "plan_id": one.prepared.plan_id,
+        "check": one.annexe.check,
+    }
+
+
+def annexe(one: KeptAnnexe) -> dict[str, Any]:
+    """A line of `annexe list`."""
+    return {
+        "annexe": one.id,
+        "partner": one.partner,
+        "status": one.status.value,
+        "transmitted_on": _day(one.transmitted_on),
+        "received_on": one.received_on.isoformat(),
+        "sha256": one.sha256,
+        "approved_by": one.approved_by if one.status in (Status.APPROVED, Status.APPLIED) else None,
+    }
+
+
+def annexe_in_full(one: KeptAnnexe) -> dict[str, Any]:
+    """`annexe show`."""
+    return {**annexe(one), "check": one.check, "decisions": one.decisions.as_plain() if one.decisions else None}
+
+
+def partner(one: Partner, records: Records) -> dict[str, Any]:
     """`partner show`."""
     return {
         "code": one.code,
@@ -80,12 +76,12 @@ def partner(one: Partner, habilitations: Iterable[Habilitation]) -> dict[str, An
         "habilitations": [
             {
                 "email": habilitation.email,
-                "state": habilitation.state.value,
+                "state": records.state_of(habilitation).value,
                 "requested_on": habilitation.requested_on.isoformat(),
                 "ended_on": _day(habilitation.end.on if habilitation.end else None),
                 "closed_on": _day(habilitation.closed_on),
             }
-            for habilitation in habilitations
+            for habilitation in records.of_partner(one.code)
         ],
     }
 
@@ -105,17 +101,6 @@ def partners(records: Records) -> list[dict[str, Any]]:
     ]
 
 
-def _row(row: Row) -> dict[str, Any]:
-    return {
-        "row": row.row,
-        "last_name": row.last_name,
-        "first_names": row.first_names,
-        "function": row.function,
-        "email": row.email,
-        row.date_column.value: _day(row.on),
-    }
-
-
 def _change(change: Change) -> dict[str, Any]:
     return {
         "action": change.action.value,
@@ -125,6 +110,7 @@ def _change(change: Change) -> dict[str, Any]:
         "rule": change.rule,
         "due_on": _day(change.due_on),
         "reason": reason(change),
+        **({"new_email": change.new_email} if change.new_email else {}),
     }
 
 

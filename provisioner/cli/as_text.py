@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import date
 from typing import TYPE_CHECKING
 
 from rich.box import SIMPLE_HEAD
@@ -17,13 +18,15 @@ from provisioner.domain.convention import Partner
 from provisioner.domain.habilitation import Habilitation, State
 from provisioner.domain.plan import Plan
 from provisioner.domain.records import Records
+from provisioner.texts.conventions import convention_sentence
 from provisioner.texts.dates import french_date
 from provisioner.texts.findings import COLUMNS, message
 from provisioner.texts.reasons import ACTIONS, blocked_reason, drift_reason, reason
 
 if TYPE_CHECKING:
     from provisioner.domain.check import Check
-    from provisioner.operations.provisioning import Outcome, Prepared
+    from provisioner.operations.preparing import Prepared
+    from provisioner.operations.tools import Outcome
 
 _SEVERITIES = {
     Severity.ERROR: ("erreur", "bold red"),
@@ -38,18 +41,20 @@ _STATES = {
 }
 
 
-def _console() -> Console:
+def new_console() -> Console:
+    """Where an answer is printed."""
     return Console(highlight=False, soft_wrap=False)
 
 
-def _table(title: str, *columns: str) -> Table:
+def new_table(title: str, *columns: str) -> Table:
+    """A table with these columns."""
     table = Table(title=title, title_justify="left", title_style="bold", box=SIMPLE_HEAD)
     for column in columns:
         table.add_column(column, overflow="fold")
     return table
 
 
-def _plain(*values: str | None) -> list[Text]:
+def plain(*values: str | None) -> list[Text]:
     """Cells shown as they are: no markup of ours, no escape sequence of a document's is interpreted."""
     return [Text(_printable(value or "")) for value in values]
 
@@ -60,7 +65,7 @@ def _printable(text: str) -> str:
 
 def check(result: Check) -> None:
     """What was read, what is refused, what to correct."""
-    console = _console()
+    console = new_console()
     annexe = result.annexe
     console.print(Text(f"{_printable(result.file)} ({result.sha256[:12]}…)", style="bold"))
     if annexe.transmitted_on:
@@ -76,11 +81,11 @@ def check(result: Check) -> None:
 
 
 def _rows(console: Console, title: str, date_title: str, rows: Iterable[Row]) -> None:
-    table = _table(title, "Ligne", "Personne", "Fonction", date_title)
+    table = new_table(title, "Ligne", "Personne", "Fonction", date_title)
     for row in rows:
         person = f"{row.first_names or ''} {row.last_name or ''}\n{row.email or ''}"
         on = french_date(row.on) if row.on else ""
-        table.add_row(*_plain(str(row.row), person, row.function, on))
+        table.add_row(*plain(str(row.row), person, row.function, on))
     if table.row_count:
         console.print(table)
 
@@ -102,23 +107,24 @@ def prepared(seen: Prepared) -> None:
     """What the person who approves has to see before they answer."""
     check(seen.check)
     if seen.plan is not None:
-        _plan(_console(), seen.plan)
+        plan(new_console(), seen.plan)
 
 
 def outcome(result: Outcome, *, done: bool) -> None:
     """A plan, or what was done of it."""
-    console = _console()
+    console = new_console()
     if result.check is not None:
         _findings(console, (one for one in result.check.findings if one.severity is not Severity.INFO))
     if result.undecided:
         _undecided(console, result.undecided)
     if result.plan is not None and not done:
-        _plan(console, result.plan)
+        plan(console, result.plan)
     if done:
         _done(console, result)
 
 
-def _plan(console: Console, plan: Plan) -> None:
+def plan(console: Console, plan: Plan) -> None:
+    """What would change, with the plans' ids."""
     _changes(console, "À faire maintenant", plan.changes)
     if not plan.changes:
         console.print("Rien à faire : Keycloak est conforme au registre.")
@@ -128,15 +134,15 @@ def _plan(console: Console, plan: Plan) -> None:
 
 
 def _beside(console: Console, plan: Plan) -> None:
-    table = _table("Prévu", "Le", "Quoi", "Qui", "Pourquoi")
+    table = new_table("Prévu", "Le", "Quoi", "Qui", "Pourquoi")
     for one in plan.later:
         on = french_date(one.due_on) if one.due_on else ""
-        table.add_row(*_plain(on, ACTIONS[one.action], _who(one), reason(one)))
+        table.add_row(*plain(on, ACTIONS[one.action], _who(one), reason(one)))
     if table.row_count:
         console.print(table)
-    table = _table("Écarts constatés", "Partenaire", "Qui", "Constat")
+    table = new_table("Écarts constatés", "Partenaire", "Qui", "Constat")
     for drift in plan.drift:
-        table.add_row(*_plain(drift.partner, drift.email, drift_reason(drift)))
+        table.add_row(*plain(drift.partner, drift.email, drift_reason(drift)))
     if table.row_count:
         console.print(table)
     for blocked in plan.blocked:
@@ -144,9 +150,9 @@ def _beside(console: Console, plan: Plan) -> None:
 
 
 def _changes(console: Console, title: str, changes: Iterable[Change]) -> None:
-    table = _table(title, "Quoi", "Qui", "Pourquoi")
+    table = new_table(title, "Quoi", "Qui", "Pourquoi")
     for one in changes:
-        table.add_row(*_plain(ACTIONS[one.action], _who(one), f"{reason(one)} ({one.rule})"))
+        table.add_row(*plain(ACTIONS[one.action], _who(one), f"{reason(one)} ({one.rule})"))
     if table.row_count:
         console.print(table)
 
@@ -159,18 +165,18 @@ def _who(change: Change) -> str:
 
 
 def _undecided(console: Console, absent: Iterable[Habilitation]) -> None:
-    table = _table("Personnes absentes des deux listes, à décider", "Nom", "Adresse", "Décision à donner")
+    table = new_table("Personnes absentes des deux listes, à décider", "Nom", "Adresse", "Décision à donner")
     for one in absent:
         choice = f"--keep-absent {one.email} ou --close-absent {one.email}"
-        table.add_row(*_plain(f"{one.person.first_names} {one.person.last_name}", one.email, choice))
+        table.add_row(*plain(f"{one.person.first_names} {one.person.last_name}", one.email, choice))
     console.print(table)
 
 
 def _done(console: Console, result: Outcome) -> None:
     _changes(console, "Fait", result.outcome.done)
-    table = _table("Non fait", "Quoi", "Qui", "Erreur")
+    table = new_table("Non fait", "Quoi", "Qui", "Erreur")
     for failure in result.outcome.failed:
-        table.add_row(*_plain(ACTIONS[failure.change.action], _who(failure.change), failure.error))
+        table.add_row(*plain(ACTIONS[failure.change.action], _who(failure.change), failure.error))
     if table.row_count:
         console.print(table)
     if result.kept:
@@ -182,12 +188,13 @@ def _done(console: Console, result: Outcome) -> None:
 
 
 def _verdict(result: Outcome) -> str:
-    from provisioner.operations.provisioning import Verdict
+    from provisioner.operations.tools import Verdict
 
     refusals = {
         Verdict.REFUSED: "Refusée : l'annexe comporte des erreurs. Rien n'a été modifié.",
         Verdict.UNDECIDED: "Une décision manque pour chaque personne absente des deux listes. Rien n'a été modifié.",
         Verdict.DECLINED: "Non confirmée. Rien n'a été modifié.",
+        Verdict.DIFFERENT: "Déjà validée avec d'autres décisions. Rien n'a été modifié.",
         Verdict.CHANGED: "Le plan a changé depuis qu'il a été montré : recommencez. Rien n'a été modifié.",
         Verdict.HELD: "Validée, mais en suspens : rien n'a été modifié dans Keycloak.",
     }
@@ -199,29 +206,28 @@ def _verdict(result: Outcome) -> str:
     return f"Terminé : {count} changement{'s' if count > 1 else ''}." if count else "Terminé : rien à changer."
 
 
-def partner(one: Partner, habilitations: Iterable[Habilitation]) -> None:
-    """One partner."""
-    console = _console()
-    signed = f"signée le {french_date(one.signed_on)}" if one.signed_on else "non signée : aucun accès ne s'ouvre"
+def partner(one: Partner, records: Records, today: date) -> None:
+    """One partner, with where its convention stands on that day."""
+    console = new_console()
     console.print(Text(f"{one.name} ({one.code})", style="bold"))
-    console.print(f"Convention {signed} ; dernier jour : {french_date(one.last_day)}.")
+    console.print(Text(convention_sentence(one, today)))
     console.print(Text(f"Domaines : {', '.join(sorted(one.domains))}"))
-    table = _table("Habilitations", "N°", "Personne", "État", "Demande", "Fin", "Clôture")
-    for each in habilitations:
+    table = new_table("Habilitations", "N°", "Personne", "État", "Demande", "Fin", "Clôture")
+    for each in records.of_partner(one.code):
         person = f"{each.person.first_names} {each.person.last_name}\n{each.email}"
         days = (each.requested_on, each.end.on if each.end else None, each.closed_on)
         dates = [f"{day:%d/%m/%Y}" if day else "" for day in days]
-        table.add_row(*_plain(str(each.id), person, _STATES[each.state], *dates))
+        table.add_row(*plain(str(each.id), person, _STATES[records.state_of(each)], *dates))
     if table.row_count:
         console.print(table)
 
 
 def partners(records: Records) -> None:
     """Every partner, a line each."""
-    table = _table("Partenaires", "Code", "Nom", "Signée le", "Dernier jour", "Accès ouverts")
+    table = new_table("Partenaires", "Code", "Nom", "Signée le", "Dernier jour", "Accès ouverts")
     for code, one in records.partners.items():
         signed = french_date(one.signed_on) if one.signed_on else "non signée"
         table.add_row(
-            *_plain(code, one.name, signed, french_date(one.last_day), str(len(records.open_addresses(code))))
+            *plain(code, one.name, signed, french_date(one.last_day), str(len(records.open_addresses(code))))
         )
-    _console().print(table)
+    new_console().print(table)

@@ -12,7 +12,8 @@ from provisioner.domain.habilitation import Habilitation
 from provisioner.texts.dates import french_date
 
 if TYPE_CHECKING:
-    from provisioner.operations.provisioning import Prepared, Request, Tools
+    from provisioner.operations.preparing import Prepared, Request
+    from provisioner.operations.tools import Tools
 
 
 def asking(tools: Tools) -> Callable[[Prepared, Request], Request | None]:
@@ -20,7 +21,7 @@ def asking(tools: Tools) -> Callable[[Prepared, Request], Request | None]:
 
     def ask(prepared: Prepared, request: Request) -> Request | None:
         from provisioner.cli import as_text
-        from provisioner.operations.provisioning import prepare
+        from provisioner.operations.preparing import prepare
 
         for one in prepared.undecided:
             request = _decide(request, one)

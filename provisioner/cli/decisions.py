@@ -1,4 +1,4 @@
-"""The decisions that stand beside a document, as options of `plan` and `apply`."""
+"""The decisions that stand beside a document, as options of `plan`, `apply` and `annexe approve`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from provisioner.domain.decisions import Decisions
+from provisioner.domain.decisions import ALL, Decisions
 from provisioner.domain.people import EmailAddress
 
 KeepAbsent = Annotated[
@@ -22,28 +22,51 @@ Waive = Annotated[
     list[str] | None,
     typer.Option(metavar="ROW=REASON", help="Accept the address of a row of list 1 by name (A7, A8). Repeatable."),
 ]
+Rename = Annotated[
+    list[str] | None,
+    typer.Option(metavar="OLD=NEW", help="A new address for an open person, in list 1 with it. Repeatable."),
+]
+ClosuresOnly = Annotated[
+    bool, typer.Option("--closures-only", help="Approve list 2 alone; list 1 waits for its correction (A4).")
+]
+Allow = Annotated[
+    list[str] | None, typer.Option(metavar="PLAN_ID", help="Let that plan go beyond a limit. Repeatable.")
+]
 
-ALL = "all"
 
-
-def decisions_of(keep: Sequence[str] | None, close: Sequence[str] | None, waive: Sequence[str] | None) -> Decisions:
+def decisions_of(
+    keep: Sequence[str] | None,
+    close: Sequence[str] | None,
+    waive: Sequence[str] | None,
+    rename: Sequence[str] | None = None,
+    closures_only: bool = False,
+    allow: Sequence[str] | None = None,
+) -> Decisions:
     """The decisions that were given.
 
     Raises:
-        typer.BadParameter: they contradict each other, or a waiver has no row or no reason.
+        typer.BadParameter: they contradict each other, or one of them is not of the form asked for.
     """
     kept, closed = _emails(keep), _emails(close)
     if both := sorted((kept & closed) - {ALL}):
         raise typer.BadParameter(f"both kept and closed: {', '.join(both)}")
     if ALL in kept and ALL in closed:
         raise typer.BadParameter("--keep-absent all and --close-absent all contradict each other")
-    return Decisions(
+    renames = [_rename(text) for text in rename or ()]
+    if len(dict(renames)) < len(renames):
+        raise typer.BadParameter("one old address is given two new ones")
+    made = Decisions(
         keep=frozenset(EmailAddress(email) for email in kept - {ALL}),
         close=frozenset(EmailAddress(email) for email in closed - {ALL}),
         keep_all=ALL in kept,
         close_all=ALL in closed,
         waive=dict(_waiver(text) for text in waive or ()),
+        rename=dict(renames),
+        allow=frozenset(allow or ()),
     )
+    if closures_only and not made.says_nothing:
+        raise typer.BadParameter("--closures-only approves list 2 alone: no other decision goes with it")
+    return Decisions(closures_only=True, allow=made.allow) if closures_only else made
 
 
 def _emails(given: Sequence[str] | None) -> set[str]:
@@ -55,3 +78,10 @@ def _waiver(text: str) -> tuple[int, str]:
     if not row.strip().isdecimal() or not reason.strip():
         raise typer.BadParameter(f"{text!r}: expected ROW=REASON, as in --waive '3=Mission jusqu'en juin'")
     return int(row), reason.strip()
+
+
+def _rename(text: str) -> tuple[EmailAddress, EmailAddress]:
+    old, _, new = (part.strip().lower() for part in text.partition("="))
+    if "@" not in old or "@" not in new or old == new:
+        raise typer.BadParameter(f"{text!r}: expected OLD=NEW, two different addresses")
+    return EmailAddress(old), EmailAddress(new)

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import sys
-from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from provisioner.cli.decisions import CloseAbsent, KeepAbsent, Waive, decisions_of
+from provisioner.cli.answers import day_of_reception, document_of, print_json, print_outcome, status_of
+from provisioner.cli.decisions import Allow, CloseAbsent, ClosuresOnly, KeepAbsent, Rename, Waive, decisions_of
 from provisioner.cli.session import (
     Exit,
     Format,
@@ -24,8 +23,9 @@ from provisioner.cli.session import (
 from provisioner.domain.decisions import Decisions
 
 if TYPE_CHECKING:
-    from provisioner.domain.check import Check, Document
-    from provisioner.operations.provisioning import Outcome, Request, Tools
+    from provisioner.domain.check import Check
+    from provisioner.operations.preparing import Request
+    from provisioner.operations.tools import Outcome, Tools
 
 File = Annotated[Path, typer.Argument(help="The annexe 1.", exists=True, dir_okay=False, metavar="FILE")]
 OptionalFile = Annotated[
@@ -61,7 +61,7 @@ def check(
 
     session = session_of(context)
     with exit_status():
-        document = _document(file)
+        document = document_of(file)
         today = as_of.date() if as_of else session.clock.today()
         name = None
         if partner is None:
@@ -74,9 +74,9 @@ def check(
                 name = partner_of(register, partner).name
             result = check_for_partner(document, partner, records, today, session.settings.documents)
         if format_ is PageFormat.JSON:
-            from provisioner.cli import as_json
+            from provisioner.texts.check_json import check_as_json
 
-            _print_json(as_json.check(result))
+            print_json(check_as_json(result))
         elif format_ is PageFormat.HTML:
             typer.echo(_page(result, name, today).encode())
         else:
@@ -93,27 +93,37 @@ def plan(
     keep_absent: KeepAbsent = None,
     close_absent: CloseAbsent = None,
     waive: Waive = None,
+    rename: Rename = None,
+    closures_only: ClosuresOnly = False,
+    annexe: Annotated[
+        int | None, typer.Option(metavar="ID", help="An annexe that was submitted, instead of a file.")
+    ] = None,
     as_of: AsOf = None,
     format_: FormatOption = Format.TEXT,
 ) -> None:
     """Show what would change, and why. Changes nothing."""
-    from provisioner.operations.provisioning import plan_document, plan_due
+    from provisioner.operations.preparing import plan_document, request_of
+    from provisioner.operations.syncing import plan_due
 
     session = session_of(context)
-    decisions = decisions_of(keep_absent, close_absent, waive)
-    if file is not None and len(partner or []) != 1:
-        raise typer.BadParameter("a document needs one --partner")
-    if file is None and decisions != Decisions():
+    decisions = decisions_of(keep_absent, close_absent, waive, rename, closures_only)
+    if file is not None and (len(partner or []) != 1 or annexe is not None):
+        raise typer.BadParameter("a document needs one --partner, and no --annexe")
+    if annexe is not None and partner:
+        raise typer.BadParameter("--annexe says which partner: leave --partner out")
+    if file is None and annexe is None and decisions != Decisions():
         raise typer.BadParameter("decisions go with a document")
     with exit_status():
         clock = session.clock.as_of(as_of.date()) if as_of else session.clock
         with session.tools("plan", read_only=True, clock=clock) as tools:
             _verify_partners(tools, partner or [])
-            if file is None:
-                outcome = plan_due(tools, partner or [])
-            else:
+            if file is not None:
                 outcome = plan_document(tools, _request(tools, file, (partner or [""])[0], "plan", decisions))
-        _print(outcome, format_, done=False)
+            elif annexe is not None:
+                outcome = plan_document(tools, request_of(tools, annexe, "plan", decisions))
+            else:
+                outcome = plan_due(tools, partner or [])
+        print_outcome(session, outcome, format_, done=False)
         raise typer.Exit(_plan_status(outcome))
 
 
@@ -125,9 +135,9 @@ def apply(
     keep_absent: KeepAbsent = None,
     close_absent: CloseAbsent = None,
     waive: Waive = None,
-    allow: Annotated[
-        list[str] | None, typer.Option(metavar="PLAN_ID", help="Let that plan go beyond a limit. Repeatable.")
-    ] = None,
+    rename: Rename = None,
+    closures_only: ClosuresOnly = False,
+    allow: Allow = None,
     received_on: Annotated[
         datetime | None,
         typer.Option(formats=["%Y-%m-%d"], metavar="DATE", help="When the Caf received it; default today."),
@@ -140,21 +150,19 @@ def apply(
     on_terminal = sys.stdin.isatty() and format_ is Format.TEXT
     if not yes and not on_terminal:
         raise typer.BadParameter("without a terminal that can be asked, --yes is needed: nothing was read")
-    decisions = decisions_of(keep_absent, close_absent, waive)
+    decisions = decisions_of(keep_absent, close_absent, waive, rename, closures_only, allow)
     with exit_status(), session.tools(approved_by) as tools:
         from provisioner.cli.asking import asking
         from provisioner.cli.progress import progress_bar
-        from provisioner.operations.provisioning import apply_document
+        from provisioner.operations.applying import apply_document
 
         _verify_partners(tools, [partner])
-        request = replace(
-            _request(tools, file, partner, approved_by, decisions, _day(received_on, tools)),
-            allowed=frozenset(allow or ()),
-        )
+        received = day_of_reception(received_on, tools.clock.today())
+        request = _request(tools, file, partner, approved_by, decisions, received)
         asks = None if yes else asking(tools)
         outcome = apply_document(tools, request, progress_bar(session.quiet), asks)
-        _print(outcome, format_, done=True)
-        raise typer.Exit(_status(outcome))
+        print_outcome(session, outcome, format_, done=True)
+        raise typer.Exit(status_of(outcome))
 
 
 def sync(
@@ -167,18 +175,18 @@ def sync(
     """Do everything that is due now: planned openings and ends, first invitations, drift."""
     from provisioner.cli.progress import progress_bar
     from provisioner.domain.people import EmailAddress
-    from provisioner.operations import provisioning
+    from provisioner.operations import syncing
 
     session = session_of(context)
     who = EmailAddress(email.strip().lower()) if email else None
     with exit_status(), session.tools("sync", read_only=dry_run) as tools:
         _verify_partners(tools, partner or [])
         if dry_run:
-            outcome = provisioning.plan_due(tools, partner or [], who)
+            outcome = syncing.plan_due(tools, partner or [], who)
         else:
-            outcome = provisioning.sync(tools, partner or [], progress_bar(session.quiet), who)
-        _print(outcome, format_, done=not dry_run)
-        raise typer.Exit(_plan_status(outcome) if dry_run else _status(outcome))
+            outcome = syncing.sync(tools, partner or [], progress_bar(session.quiet), who)
+        print_outcome(session, outcome, format_, done=not dry_run)
+        raise typer.Exit(_plan_status(outcome) if dry_run else status_of(outcome))
 
 
 def _page(result: Check, partner: str | None, today: date) -> str:
@@ -196,25 +204,13 @@ def _page(result: Check, partner: str | None, today: date) -> str:
     )
 
 
-def _document(file: Path) -> Document:
-    from provisioner.domain.check import Document
-
-    return Document(name=file.name, content=file.read_bytes())
-
-
 def _request(
     tools: Tools, file: Path, partner: str, by: str, decisions: Decisions, received_on: date | None = None
 ) -> Request:
-    from provisioner.operations.provisioning import Request
+    from provisioner.operations.preparing import Request
 
     received_on = received_on or tools.clock.today()
-    return Request(document=_document(file), partner=partner, by=by, decisions=decisions, received_on=received_on)
-
-
-def _day(received_on: datetime | None, tools: Tools) -> date | None:
-    if received_on is not None and received_on.date() > tools.clock.today():
-        raise typer.BadParameter("--received-on is later than today")
-    return received_on.date() if received_on else None
+    return Request(document=document_of(file), partner=partner, by=by, decisions=decisions, received_on=received_on)
 
 
 def _verify_partners(tools: Tools, codes: list[str]) -> None:
@@ -224,30 +220,7 @@ def _verify_partners(tools: Tools, codes: list[str]) -> None:
         partner_of(tools.register, code)
 
 
-def _print(outcome: Outcome, format_: Format, *, done: bool) -> None:
-    if format_ is Format.JSON:
-        from provisioner.cli import as_json
-
-        _print_json(as_json.outcome(outcome, done=done))
-    else:
-        from provisioner.cli import as_text
-
-        as_text.outcome(outcome, done=done)
-
-
-def _print_json(answer: Any) -> None:
-    typer.echo(json.dumps(answer, ensure_ascii=False, indent=2))
-
-
 def _plan_status(outcome: Outcome) -> Exit:
-    return Exit.REFUSED if outcome.check is not None and not outcome.check.is_valid else Exit.DONE
-
-
-def _status(outcome: Outcome) -> Exit:
-    from provisioner.operations.provisioning import Verdict
-
-    if outcome.outcome.failed:
-        return Exit.FAILED
-    refused = outcome.verdict not in (None, Verdict.APPLIED)
-    held = outcome.plan is not None and bool(outcome.plan.blocked)
-    return Exit.REFUSED if refused or held else Exit.DONE
+    """1 only for what is wrong in the document or with a decision about it."""
+    has_error = outcome.check is not None and not outcome.check.is_valid
+    return Exit.REFUSED if has_error or outcome.is_refused else Exit.DONE

@@ -75,11 +75,11 @@ def show(context: typer.Context, code: Code, format_: FormatOption = Format.TEXT
 
     with exit_status(), session_of(context).register("partner show") as register:
         partner = partners.partner_of(register, code)
-        habilitations = register.records().of_partner(code)
+        records = register.records()
     if format_ is Format.JSON:
-        typer.echo(json.dumps(as_json.partner(partner, habilitations), ensure_ascii=False, indent=2))
+        typer.echo(json.dumps(as_json.partner(partner, records), ensure_ascii=False, indent=2))
     else:
-        as_text.partner(partner, habilitations)
+        as_text.partner(partner, records, session_of(context).clock.today())
 
 
 @app.command("list")

@@ -17,7 +17,7 @@ from provisioner.clock import Clock, make_clock
 from provisioner.settings import Settings, SettingsError, load_settings
 
 if TYPE_CHECKING:
-    from provisioner.operations.provisioning import Tools
+    from provisioner.operations.tools import Tools
     from provisioner.register import Register
 
 
@@ -97,7 +97,7 @@ class Session:
         """Everything: the register and Keycloak. `read_only` raises on any write there."""
         from provisioner.keycloak.directory import Directory
         from provisioner.logs import configure_logging
-        from provisioner.operations.provisioning import Tools
+        from provisioner.operations.tools import Tools
 
         configure_logging(self.settings.log)
         with self.register(by) as register:
@@ -137,12 +137,14 @@ def exit_status() -> Iterator[None]:
 
 def _status(error: Exception) -> Exit | None:
     """The exit status of an error that people can act on, None for a defect of ours."""
+    from provisioner.operations.errors import Refused
     from provisioner.operations.partners import NoSuchPartner, PartnerRefused
     from provisioner.register import LockHeld, RegisterUnavailable
+    from provisioner.register.annexes import DecidedMeanwhile
 
     if isinstance(error, NoSuchPartner):
         return Exit.USAGE
-    if isinstance(error, PartnerRefused):
+    if isinstance(error, Refused | PartnerRefused | DecidedMeanwhile):
         return Exit.REFUSED
     if isinstance(error, LockHeld | RegisterUnavailable):
         return Exit.FAILED

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from provisioner.domain.account_plan import AccountPlan
@@ -30,10 +30,26 @@ class Plan:
         partners = sorted({change.partner for change in self.changes})
         return {code: plan_id(change for change in self.changes if change.partner == code) for code in partners}
 
+    def only(self, wanted: Callable[[Change], bool]) -> Plan:
+        """The same with some changes left for another run; what holds them is judged on all of them."""
+        changes = tuple(one for one in self.changes if wanted(one))
+        return replace(self, changes=changes, later=tuple(one for one in self.later if wanted(one)))
+
     @property
     def free(self) -> tuple[Change, ...]:
         """The changes that nothing holds."""
         return tuple(change for change in self.changes if not any(holds(one, change) for one in self.blocked))
+
+
+def join_plans(plans: Iterable[Plan]) -> Plan:
+    """The plans of different partners as one."""
+    made = list(plans)
+    return Plan(
+        tuple(sorted((one for plan in made for one in plan.changes), key=lambda one: one.order)),
+        tuple(sorted((one for plan in made for one in plan.later), key=lambda one: (one.due_on, *one.order))),
+        tuple(one for plan in made for one in plan.drift),
+        tuple(one for plan in made for one in plan.blocked),
+    )
 
 
 def make_plan(

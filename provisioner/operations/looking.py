@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import replace
 
 from provisioner.domain.habilitation import State
 from provisioner.domain.records import Records
@@ -33,4 +34,11 @@ def look(records: Records, directory: DirectoryPort, partners: Collection[str]) 
         witness = next((id_ for id_ in ids if id_ in snapshot.accounts), None)
         if known is not None and witness is not None and known in directory.groups_of(witness):
             raise ReadIncomplete("Keycloak hides a group whose accounts are in it: nothing was done.")
-    return snapshot
+    return learn_passwords(directory, snapshot, records)
+
+
+def learn_passwords(directory: DirectoryPort, snapshot: Snapshot, records: Records) -> Snapshot:
+    """The snapshot with which of the accounts about to be renamed have a password: the others get a new link."""
+    asked = [one.keycloak_id for one in records.accounts.values() if one.renamed_from is not None]
+    present = [id_ for id_ in asked if id_ is not None and id_ in snapshot.accounts]
+    return replace(snapshot, with_password=frozenset(id_ for id_ in present if directory.has_password(id_)))

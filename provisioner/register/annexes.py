@@ -1,82 +1,202 @@
-"""The annexes that the register keeps: only the newest applied one of a partner, and those under way (A2)."""
+"""The annexes that the register keeps: the newest applied one of a partner, and those under way (A2)."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, Row, delete, insert, select, update
 
+from provisioner.domain.check import Document
+from provisioner.domain.decisions import Decisions
+from provisioner.domain.kept_annexe import KeptAnnexe
 from provisioner.register.database import Work
-from provisioner.register.tables import annexe, inserted_id
+from provisioner.register.tables import annexe as t
+from provisioner.register.tables import inserted_id
+
+_NOT_READ = ("content", "source", "source_name", "rejected_by", "reason")
+_FACTS = [column for column in t.c if column.name not in _NOT_READ]
+_NOT_APPROVED: dict[str, Any] = {"approved_at": None, "approved_by": None, "plan_id": None, "decisions": None}
+
+
+class DecidedMeanwhile(Exception):
+    """Somebody else submitted, approved, rejected or applied that annexe at the same moment."""
+
+    def __init__(self) -> None:
+        super().__init__("The annexe was decided upon meanwhile: nothing was recorded. See annexe show.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Submission:
+    """A document with its last check, the scan that it was typed from if any, and when the Caf received it."""
+
+    partner: str
+    document: Document
+    source: Document | None
+    received_on: date
+    transmitted_on: date | None
+    valid: bool
+    check: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Approval:
-    """Who approved which content and which plan, with which decisions (A10)."""
+    """Who approved which plan, with which decisions (A10)."""
 
     by: str
-    plan_id: str | None
-    decisions: dict[str, Any]
+    plan_id: str
+    decisions: Decisions
 
 
-def find(connection: Connection, partner: str, sha256: str) -> int | None:
-    """The id of the partner's annexe with this content."""
-    same = (annexe.c.partner == partner) & (annexe.c.sha256 == sha256)
-    return connection.execute(select(annexe.c.id).where(same)).scalar()
+def kept(connection: Connection, partner: str | None = None) -> list[KeptAnnexe]:
+    """The annexes, of a partner or all, oldest first."""
+    asked = select(*_FACTS).order_by(t.c.id)
+    rows = connection.execute(asked if partner is None else asked.where(t.c.partner == partner))
+    return [_kept(row) for row in rows]
 
 
-def approve(
-    work: Work,
-    partner: str,
-    sha256: str,
-    file_name: str,
-    content: bytes,
-    transmitted_on: date,
-    received_on: date,
-    approval: Approval,
-) -> int:
-    """Keeps the document and records its approval; the same partner and digest is the same annexe."""
+def by_id(connection: Connection, id_: int) -> KeptAnnexe | None:
+    """The annexe with that number."""
+    row = connection.execute(select(*_FACTS).where(t.c.id == id_)).first()
+    return _kept(row) if row else None
+
+
+def by_digest(connection: Connection, partner: str, sha256: str) -> KeptAnnexe | None:
+    """The partner's annexe with this content: the same partner and digest is the same annexe."""
+    row = connection.execute(select(*_FACTS).where(t.c.partner == partner, t.c.sha256 == sha256)).first()
+    return _kept(row) if row else None
+
+
+def document(connection: Connection, id_: int) -> Document:
+    """The annexe's file."""
+    row = connection.execute(select(t.c.file_name, t.c.content).where(t.c.id == id_)).one()
+    return Document(name=row.file_name, content=row.content)
+
+
+def submit(work: Work, one: Submission) -> int:
+    """Keeps the document and its check; submitted again, it is the same annexe, to be decided anew."""
+    source = one.source
+    values = {
+        "file_name": one.document.name,
+        "content": one.document.content,
+        "transmitted_on": one.transmitted_on,
+        "received_on": one.received_on,
+        "submitted_at": work.now,
+        "valid": one.valid,
+        "check": json.dumps(one.check, ensure_ascii=False),
+        "source": source.content if source else None,
+        "source_name": source.name if source else None,
+        "source_sha256": source.sha256 if source else None,
+    }
+    known = by_digest(work.connection, one.partner, one.document.sha256)
+    if known is None:
+        row = insert(t).values(partner=one.partner, sha256=one.document.sha256, **values)
+        id_ = inserted_id(work.connection.execute(row))
+    else:
+        id_ = known.id
+        work.connection.execute(update(t).where(t.c.id == id_).values(**values, **_NOT_APPROVED))
+    digests = {"annexe": id_, "annexe_sha256": one.document.sha256, "source_sha256": values["source_sha256"]}
+    work.journal("annexe.submitted", partner=one.partner, rule="A10", details={**digests, "valid": one.valid})
+    return id_
+
+
+def approve(work: Work, one: KeptAnnexe, approval: Approval) -> None:
+    """Records the approval of exactly what was seen.
+
+    Raises:
+        DecidedMeanwhile: it is not as it was seen any more; nothing is recorded.
+    """
     approved = {
         "approved_at": work.now,
         "approved_by": approval.by,
         "plan_id": approval.plan_id,
-        "decisions": json.dumps(approval.decisions, ensure_ascii=False, sort_keys=True),
+        "decisions": json.dumps(approval.decisions.as_plain(), ensure_ascii=False, sort_keys=True),
     }
-    id_ = find(work.connection, partner, sha256)
-    if id_ is None:
-        row = insert(annexe).values(
-            partner=partner,
-            sha256=sha256,
-            file_name=file_name,
-            content=content,
-            transmitted_on=transmitted_on,
-            received_on=received_on,
-            submitted_at=work.now,
-            **approved,
-        )
-        id_ = inserted_id(work.connection.execute(row))
-    else:
-        again = {"rejected_at": None, "rejected_by": None, "reason": None}
-        work.connection.execute(update(annexe).where(annexe.c.id == id_).values(**approved, **again))
-    work.journal("annexe.approved", partner=partner, rule="A10", details=_details(id_, sha256, approval))
-    return id_
+    _guarded(work, one, {**approved, "rejected_at": None, "rejected_by": None, "reason": None})
+    details = {
+        "annexe": one.id,
+        "annexe_sha256": one.sha256,
+        "source_sha256": one.source_sha256,
+        "by": approval.by,
+        "plan": approval.plan_id,
+        "decisions": approval.decisions.as_plain(),
+    }
+    what = "annexe.closures_approved" if approval.decisions.closures_only else "annexe.approved"
+    work.journal(what, partner=one.partner, rule="A10", details=details)
+
+
+def reject(work: Work, one: KeptAnnexe, by: str, reason: str) -> None:
+    """Records that it will not be applied, and why.
+
+    Raises:
+        DecidedMeanwhile: it is not as it was seen any more.
+    """
+    _guarded(work, one, {**_NOT_APPROVED, "rejected_at": work.now, "rejected_by": by, "reason": reason})
+    details = {"annexe": one.id, "annexe_sha256": one.sha256, "by": by, "reason": reason}
+    work.journal("annexe.rejected", partner=one.partner, rule="A10", details=details)
+
+
+def send_back(work: Work, one: KeptAnnexe, *, valid: bool, check: Mapping[str, Any]) -> None:
+    """The plan is not the approved one any more: the annexe waits for a fresh look."""
+    plain = json.dumps(check, ensure_ascii=False)
+    _guarded(work, one, {**_NOT_APPROVED, "submitted_at": work.now, "valid": valid, "check": plain})
+    details = {"annexe": one.id, "annexe_sha256": one.sha256}
+    work.journal("annexe.sent_back", partner=one.partner, rule="A10", details=details)
+
+
+def closures_applied(work: Work, id_: int, partner: str) -> None:
+    """List 2 is in the register; the annexe keeps the status that it had."""
+    work.connection.execute(update(t).where(t.c.id == id_).values(**_NOT_APPROVED))
+    work.journal("annexe.closures_applied", partner=partner, rule="A4", details={"annexe": id_})
 
 
 def applied(work: Work, id_: int, partner: str) -> None:
-    """Its content is in the register: it becomes the current one and the others are destroyed (A2)."""
-    work.connection.execute(update(annexe).where(annexe.c.id == id_).values(applied_at=work.now))
-    gone = work.connection.execute(delete(annexe).where(annexe.c.partner == partner, annexe.c.id != id_)).rowcount
+    """Its content is in the register: it becomes the current one and those before it are destroyed (A2)."""
+    work.connection.execute(update(t).where(t.c.id == id_).values(applied_at=work.now))
+    all_of_them = kept(work.connection, partner)
+    current = next(one for one in all_of_them if one.id == id_)
+    gone = [one.id for one in all_of_them if one.is_superseded_by(current)]
+    work.connection.execute(delete(t).where(t.c.id.in_(gone)))
     work.journal("annexe.applied", partner=partner, rule="A10", details={"annexe": id_, "destroyed": gone})
 
 
-def _details(id_: int, sha256: str, approval: Approval) -> dict[str, Any]:
-    return {
-        "annexe": id_,
-        "annexe_sha256": sha256,
-        "by": approval.by,
-        "plan": approval.plan_id,
-        "decisions": approval.decisions,
-    }
+def destroy(work: Work, one: KeptAnnexe) -> None:
+    """One that was never applied and whose time is over: the file, its text and its check (A2)."""
+    work.connection.execute(delete(t).where(t.c.id == one.id))
+    work.journal("annexe.destroyed", partner=one.partner, rule="A2", details={"annexe": one.id})
+
+
+def _guarded(work: Work, one: KeptAnnexe, values: Mapping[str, Any]) -> None:
+    """Writes only if nothing happened to it since it was seen: of two at once, one wins."""
+    as_seen = (
+        t.c.submitted_at == one.submitted_at,
+        t.c.approved_at.is_not_distinct_from(one.approved_at),
+        t.c.rejected_at.is_not_distinct_from(one.rejected_at),
+        t.c.applied_at.is_not_distinct_from(one.applied_at),
+    )
+    if work.connection.execute(update(t).where(t.c.id == one.id, *as_seen).values(**values)).rowcount != 1:
+        raise DecidedMeanwhile
+
+
+def _kept(row: Row[Any]) -> KeptAnnexe:
+    return KeptAnnexe(
+        id=row.id,
+        partner=row.partner,
+        file_name=row.file_name,
+        sha256=row.sha256,
+        transmitted_on=row.transmitted_on,
+        received_on=row.received_on,
+        submitted_at=row.submitted_at,
+        valid=row.valid,
+        check=json.loads(row.check),
+        source_sha256=row.source_sha256,
+        approved_at=row.approved_at,
+        approved_by=row.approved_by,
+        plan_id=row.plan_id,
+        decisions=Decisions.from_plain(json.loads(row.decisions)) if row.decisions else None,
+        applied_at=row.applied_at,
+        rejected_at=row.rejected_at,
+    )

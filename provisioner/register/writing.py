@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -35,6 +35,15 @@ def set_partner(work: Work, partner: Partner) -> None:
     work.journal("partner.set", partner=partner.code, details=_plain(values | {"domains": sorted(partner.domains)}))
 
 
+def set_end(work: Work, partner: Partner, action: str, *, by: str, reason: str | None) -> None:
+    """The convention's early end as it is from now on, or none; `action` is what the journal calls it."""
+    kept = reason if partner.ends_on is not None else None
+    end = {"ends_on": partner.ends_on, "end_reason": kept}
+    work.connection.execute(update(t.partner).where(t.partner.c.code == partner.code).values(**end))
+    details = _plain({"ends_on": partner.ends_on, "last_day": partner.last_day, "reason": reason, "by": by})
+    work.journal(action, partner=partner.code, rule="C3", details=details)
+
+
 def _partner_values(partner: Partner) -> dict[str, Any]:
     names = ("code", "name", "signed_on", "ctg_end", "ends_on", "group_id")
     return {name: getattr(partner, name) for name in names}
@@ -61,6 +70,7 @@ def set_realm(work: Work, realm_id: str) -> None:
 def save_habilitations(work: Work, before: Records, after: Records) -> None:
     """What an annexe or a decision changed: habilitations asked for, withdrawn, brought up to date, ended."""
     known = {one.id: one for one in before.habilitations}
+    _rename_accounts(work, known, after)
     kept = {one.id for one in after.habilitations}
     for gone in (one for id_, one in known.items() if id_ not in kept):
         work.connection.execute(delete(t.habilitation).where(t.habilitation.c.id == gone.id))
@@ -69,6 +79,20 @@ def save_habilitations(work: Work, before: Records, after: Records) -> None:
     for one in after.habilitations:
         if one.id is not None and one != known[one.id]:
             _update_habilitation(work, known[one.id], one)
+
+
+def _rename_accounts(work: Work, known: Mapping[int | None, Habilitation], after: Records) -> None:
+    """A new address, which Keycloak still has to get."""
+    renamed = {}
+    for one in after.habilitations:
+        if one.id is not None and one.email != known[one.id].email:
+            renamed[known[one.id].email] = one
+    for old, one in renamed.items():
+        account = after.accounts[one.email]
+        values = {"email": one.email, "renamed_from": account.renamed_from}
+        work.connection.execute(update(t.account).where(t.account.c.email == old).values(**values))
+        details = {"old": old, "new": one.email}
+        work.journal("account.renamed", partner=one.partner, habilitation=one.id, rule="A7", details=details)
 
 
 def _insert_habilitations(work: Work, new: Sequence[Habilitation]) -> None:
@@ -92,7 +116,7 @@ def _update_habilitation(work: Work, old: Habilitation, new: Habilitation) -> No
     )
     before, after = habilitation_values(old), habilitation_values(new)
     changed = {name: value for name, value in after.items() if value != before[name]}
-    if changed.keys() == {"transmitted_on"}:
+    if changed.keys() <= {"transmitted_on"}:
         return  # named again without a change: the annexe's own entry tells
     ended = "ended_on" in changed
     work.journal(

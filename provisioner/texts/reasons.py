@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+
 from provisioner.domain.change import Action, Blocked, Change, Drift, DriftKind, Limit
-from provisioner.domain.habilitation import Habilitation
+from provisioner.domain.habilitation import Habilitation, State
 from provisioner.texts.dates import french_date
 
 ACTIONS = {
     Action.GROUP: "groupe créé",
     Action.CLOSE: "accès clôturé",
     Action.UPDATE: "données mises à jour",
+    Action.RENAME: "adresse changée",
     Action.OPEN: "accès ouvert",
     Action.REOPEN: "accès rouvert",
     Action.INVITE: "courriel d'activation",
@@ -17,7 +20,7 @@ ACTIONS = {
 
 _DRIFT = {
     DriftKind.SUSPENDED_BY_HAND: "Compte désactivé dans la console : il le reste. Pour le rouvrir : person reopen.",
-    DriftKind.ENABLED_BY_HAND: "Compte réactivé dans la console après sa clôture : il est clôturé de nouveau.",
+    DriftKind.ENABLED_BY_HAND: "Compte réactivé dans la console, clos ou suspendu : il est désactivé de nouveau.",
     DriftKind.CHANGED_BY_HAND: "Compte modifié dans la console : il est remis en conformité avec l'annexe 1.",
     DriftKind.UNKNOWN_IN_GROUP: "Membre du groupe qu'aucune annexe 1 ne demande : à vérifier, rien n'est modifié.",
     DriftKind.MISSING_ACCOUNT: "Compte supprimé dans la console. Pour le recréer : person reopen.",
@@ -27,39 +30,60 @@ _DRIFT = {
 
 def reason(change: Change) -> str:
     """The sentence that answers « pourquoi ? » for this change."""
-    one = change.habilitation
-    if change.action is Action.GROUP:
-        return "Le groupe du partenaire n'existe pas encore."
-    assert one is not None
     if change.by_hand:
         return _BY_HAND[change.action]
-    if change.action is Action.CLOSE:
-        return _why_closed(one)
-    if change.action is Action.UPDATE:
-        return f"Données de l'annexe 1 transmise le {french_date(one.transmitted_on)}."
-    if change.action is Action.INVITE:
-        return "Nouvel accès : lien pour créer le mot de passe."
-    verb = "demandé de nouveau" if change.action is Action.REOPEN else "demandé"
-    return (
-        f"Accès {verb} pour le {french_date(one.requested_on)} "
-        f"(annexe 1 transmise le {french_date(one.transmitted_on)})."
-    )
+    if change.habilitation is None:
+        return "Le groupe du partenaire n'existe pas encore."
+    return _WHY[change.action](change, change.habilitation)
 
 
 _BY_HAND = {
-    Action.CLOSE: "Compte réactivé à la main après sa clôture.",
+    Action.CLOSE: "Compte réactivé à la main après sa clôture ou sa suspension.",
     Action.UPDATE: "Compte modifié à la main : les données de l'annexe 1 sont remises.",
 }
 
 
-def _why_closed(one: Habilitation) -> str:
-    assert one.end is not None
+def _why_closed(_change: Change, one: Habilitation) -> str:
+    if one.end is None:
+        return "Accès suspendu nommément par la Caf, jusqu'à sa réouverture."
     if one.end.rule == "C3":
         return f"Fin de la convention le {french_date(one.end.on)}."
     transmitted = french_date(one.end.transmitted_on) if one.end.transmitted_on else ""
     if one.end.rule == "A5":
         return f"Personne absente des deux listes de l'annexe 1 transmise le {transmitted} : clôture décidée."
     return f"Clôture demandée pour le {french_date(one.end.on)} (annexe 1 transmise le {transmitted})."
+
+
+def _why_updated(_change: Change, one: Habilitation) -> str:
+    if one.adopted_on == one.transmitted_on:
+        return f"Compte antérieur, repris nommément le {french_date(one.transmitted_on)}."
+    return f"Données de l'annexe 1 transmise le {french_date(one.transmitted_on)}."
+
+
+def _why_renamed(change: Change, one: Habilitation) -> str:
+    return f"Nouvelle adresse : {change.new_email} (annexe 1 transmise le {french_date(one.transmitted_on)})."
+
+
+def _why_opened(change: Change, one: Habilitation) -> str:
+    if one.state is State.OPEN:
+        return "Réouverture décidée nommément par la Caf."
+    verb = "demandé de nouveau" if change.action is Action.REOPEN else "demandé"
+    transmitted = french_date(one.transmitted_on)
+    return f"Accès {verb} pour le {french_date(one.requested_on)} (annexe 1 transmise le {transmitted})."
+
+
+def _why_invited(change: Change, _one: Habilitation) -> str:
+    return f"{'Nouvel accès : lien' if change.due_on else 'Nouveau lien'} pour créer le mot de passe."
+
+
+_WHY: Mapping[Action, Callable[[Change, Habilitation], str]] = {
+    Action.CLOSE: _why_closed,
+    Action.UPDATE: _why_updated,
+    Action.RENAME: _why_renamed,
+    Action.OPEN: _why_opened,
+    Action.REOPEN: _why_opened,
+    Action.INVITE: _why_invited,
+}
 
 
 def drift_reason(drift: Drift) -> str:

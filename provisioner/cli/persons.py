@@ -1,0 +1,71 @@
+"""`person suspend|reopen`: one person, at once, without an annexe."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from provisioner.cli.session import Exit, Format, FormatOption, Session, exit_status, session_of
+from provisioner.domain.people import EmailAddress
+
+if TYPE_CHECKING:
+    from provisioner.operations.tools import Outcome
+
+app = typer.Typer(help="One person's access.", no_args_is_help=True)
+
+Email = Annotated[str, typer.Argument(help="The person's address.", metavar="EMAIL")]
+By = Annotated[str, typer.Option("--by", help="Who decides, at the Caf.", metavar="NAME")]
+Reason = Annotated[str, typer.Option("--reason", help="Why.", metavar="TEXT")]
+
+
+@app.command("suspend")
+def suspend(
+    context: typer.Context, email: Email, by: By, reason: Reason, format_: FormatOption = Format.TEXT
+) -> None:
+    """Cut the person's access at once, for all their partners, until `person reopen`. No data clock starts."""
+    from provisioner.cli.progress import progress_bar
+    from provisioner.operations import persons
+
+    session = session_of(context)
+    with exit_status(), session.tools(by) as tools:
+        outcome = persons.suspend(tools, _address(email), by, reason, progress_bar(session.quiet))
+        _answer(session, outcome, format_)
+
+
+@app.command("reopen")
+def reopen(
+    context: typer.Context,
+    email: Email,
+    by: By,
+    reason: Reason,
+    new_password: Annotated[
+        bool, typer.Option("--new-password", help="Delete the password and send one link to create another.")
+    ] = False,
+    format_: FormatOption = Format.TEXT,
+) -> None:
+    """Lift a suspension, by name or made in the console; create a missing account again."""
+    from provisioner.cli.progress import progress_bar
+    from provisioner.operations import persons
+
+    session = session_of(context)
+    with exit_status(), session.tools(by) as tools:
+        outcome = persons.reopen(
+            tools, _address(email), by, reason, progress_bar(session.quiet), new_password=new_password
+        )
+        _answer(session, outcome, format_)
+
+
+def _address(email: str) -> EmailAddress:
+    return EmailAddress(email.strip().lower())
+
+
+def _answer(session: Session, outcome: Outcome, format_: Format) -> None:
+    """What was done; a failure leaves the decision recorded, and the next `sync` goes on."""
+    from provisioner.cli.answers import print_outcome, status_of
+
+    print_outcome(session, outcome, format_, done=True)
+    status = status_of(outcome)
+    if status is not Exit.DONE:
+        session.say("The decision is recorded; the next `provisioner sync` goes on with it.")
+    raise typer.Exit(status)

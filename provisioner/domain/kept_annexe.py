@@ -1,0 +1,94 @@
+"""An annexe 1 that the register keeps: its facts, and the status and the last day that follow from them (A2, A10)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from provisioner.domain.days import day_of
+from provisioner.domain.decisions import Decisions
+
+#: How long one that was never applied is kept after its outcome (A2).
+KEPT_FOR = timedelta(days=30)
+
+
+class Status(StrEnum):
+    """Where an annexe stands."""
+
+    REFUSED = "refused"
+    CHECKED = "checked"
+    APPROVED = "approved"
+    APPLIED = "applied"
+    REJECTED = "rejected"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptAnnexe:
+    """An annexe in the register, without its bytes.
+
+    `valid` and `check` are what the last check found; `source_sha256` is the digest of the scan that it was typed
+    from. The last thing that happened to it decides its status.
+    """
+
+    id: int
+    partner: str
+    file_name: str
+    sha256: str
+    transmitted_on: date | None
+    received_on: date
+    submitted_at: datetime
+    valid: bool
+    check: Mapping[str, Any]
+    source_sha256: str | None = None
+    approved_at: datetime | None = None
+    approved_by: str | None = None
+    plan_id: str | None = None
+    decisions: Decisions | None = None
+    applied_at: datetime | None = None
+    rejected_at: datetime | None = None
+
+    @property
+    def status(self) -> Status:
+        """The outcome of the last thing that happened; approving list 2 alone leaves it as it was (A4)."""
+        checked = Status.CHECKED if self.valid else Status.REFUSED
+        is_full = self.decisions is not None and not self.decisions.closures_only
+        happened = [
+            (self.submitted_at, checked),
+            (self.approved_at if is_full else None, Status.APPROVED),
+            (self.rejected_at, Status.REJECTED),
+            (self.applied_at, Status.APPLIED),
+        ]
+        dated = [(at, order, status) for order, (at, status) in enumerate(happened) if at is not None]
+        return max(dated)[2]
+
+    @property
+    def is_pending(self) -> bool:
+        """Whether an approval, of the whole or of list 2 alone, waits for the next `sync`."""
+        if self.approved_at is None:
+            return False
+        return self.applied_at is None or self.approved_at > self.applied_at
+
+    def is_kept_on(self, day: date) -> bool:
+        """Whether it may still be there on that day (A2): what is due on a day is done on the day after."""
+        if self.applied_at is not None or self.is_pending:
+            return True
+        if self.status is Status.REJECTED:
+            assert self.rejected_at is not None
+            last = day_of(self.rejected_at)
+        else:
+            last = day_of(self.submitted_at) if self.status is Status.REFUSED else self.received_on
+        return day <= last + KEPT_FOR
+
+    def is_superseded_by(self, applied: KeptAnnexe) -> bool:
+        """Whether the application of that one destroys this one (A2): a newer one that is under way stays."""
+        if self.id == applied.id:
+            return False
+        is_newer = self.submitted_at > applied.submitted_at or (
+            self.transmitted_on is not None
+            and applied.transmitted_on is not None
+            and self.transmitted_on > applied.transmitted_on
+        )
+        return self.applied_at is not None or not is_newer

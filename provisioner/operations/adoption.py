@@ -1,0 +1,104 @@
+"""Accounts that existed before this software come under it by name: marked and in the group, no e-mail (A8)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from provisioner.domain.habilitation import State
+from provisioner.domain.people import EmailAddress, Person
+from provisioner.domain.plan import make_plan
+from provisioner.domain.records import Records
+from provisioner.domain.snapshot import RemoteAccount, Snapshot
+from provisioner.domain.wanted import FUNCTION
+from provisioner.operations.applying import carry_out
+from provisioner.operations.errors import AdoptionRefused
+from provisioner.operations.looking import look
+from provisioner.operations.tools import Outcome, ProgressBar, Tools
+from provisioner.register import decisions, run_lock
+
+
+class Match(StrEnum):
+    """What stands behind an address that is to be adopted; only FOUND can be."""
+
+    FOUND = "found"
+    MISSING = "missing"
+    ALREADY_OURS = "already-ours"
+    HAS_ROLES = "has-roles"
+    UNNAMED = "unnamed"
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """An address to adopt, what was found, and the account if there is one."""
+
+    email: EmailAddress
+    match: Match
+    account: RemoteAccount | None = None
+
+    @property
+    def can_be_adopted(self) -> bool:
+        """Whether nothing stands against it."""
+        return self.match is Match.FOUND
+
+
+def candidates(tools: Tools, partner: str, emails: Sequence[EmailAddress]) -> list[Candidate]:
+    """What each address would match; changes nothing.
+
+    Raises:
+        KeycloakError, RegisterUnavailable: a system failed.
+    """
+    records = tools.register.records()
+    snapshot = look(records, tools.directory, [partner])
+    return [_candidate(tools, records, snapshot, email) for email in dict.fromkeys(emails)]
+
+
+def adopt(
+    tools: Tools, partner: str, emails: Sequence[EmailAddress], by: str, reason: str, bar: ProgressBar
+) -> tuple[list[Candidate], Outcome]:
+    """Adopts all these accounts, or none.
+
+    Raises:
+        AdoptionRefused: the convention is not active; nothing is done. When one of the accounts cannot be adopted
+            the outcome is empty and the candidates say why.
+        LockHeld, KeycloakError, RegisterUnavailable: a system failed; once recorded, the next `sync` goes on.
+    """
+    today = tools.clock.today()
+    with run_lock(tools.register, tools.settings):
+        records = tools.register.records()
+        if not records.partners[partner].is_active_on(today):
+            raise AdoptionRefused(f"The convention of {partner} is not active: no access may be open (C2).")
+        snapshot = look(records, tools.directory, [partner])
+        found = [_candidate(tools, records, snapshot, email) for email in dict.fromkeys(emails)]
+        if not all(one.can_be_adopted for one in found):
+            return found, Outcome(as_of=today, plan=None)
+        with tools.register.work() as work:
+            for one in found:
+                assert one.account is not None
+                decisions.adopt(work, partner, _person(one.account), one.account.id, today, by, reason)
+        records = tools.register.records()
+        plan = make_plan(records, snapshot, tools.clock.now(), [partner], tools.limits)
+        adopted = {one.email for one in found}
+        plan = plan.only(lambda change: change.email is None or change.email in adopted)
+        return found, Outcome(as_of=today, plan=plan, outcome=carry_out(tools, records, snapshot, plan, bar))
+
+
+def _candidate(tools: Tools, records: Records, snapshot: Snapshot, email: EmailAddress) -> Candidate:
+    account = next((one for one in snapshot.accounts.values() if one.email == email), None)
+    if account is None:
+        return Candidate(email, Match.MISSING)
+    ids = {one.keycloak_id for one in records.accounts.values()}
+    is_live = any(one.email == email and one.state is not State.CLOSED for one in records.habilitations)
+    if account.is_marked or account.id in ids or is_live:
+        return Candidate(email, Match.ALREADY_OURS, account)
+    if tools.directory.extra_roles(account.id):
+        return Candidate(email, Match.HAS_ROLES, account)
+    if not (account.last_name and account.first_names):
+        return Candidate(email, Match.UNNAMED, account)
+    return Candidate(email, Match.FOUND, account)
+
+
+def _person(account: RemoteAccount) -> Person:
+    function = " ".join(account.attributes.get(FUNCTION, ()))
+    return Person(account.last_name, account.first_names, function, account.email)

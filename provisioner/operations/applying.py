@@ -1,0 +1,159 @@
+"""`apply`: a document checked, planned, confirmed, recorded and made true in one go."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from provisioner.domain.change import Action, Limit
+from provisioner.domain.habilitation import State
+from provisioner.domain.plan import Plan, make_plan
+from provisioner.domain.records import Records
+from provisioner.domain.snapshot import Snapshot
+from provisioner.operations.effects import Done, Effects
+from provisioner.operations.mailing import Mailing
+from provisioner.operations.preparing import Prepared, Request, prepare
+from provisioner.operations.tools import Outcome, ProgressBar, Tools, Verdict
+from provisioner.register import Work, annexes, run_lock, writing
+from provisioner.texts.check_json import check_as_json
+
+#: Shows what was prepared to a person, who gives back the request with the decisions taken, or None.
+Confirm = Callable[[Prepared, Request], Request | None]
+
+
+def apply_document(tools: Tools, request: Request, bar: ProgressBar, confirm: Confirm | None) -> Outcome:
+    """Checks, plans, asks, records the approval and makes it true.
+
+    Without `confirm` the request is taken as confirmed. The lock is not held while a person reads: what they saw is
+    compared with what is found after.
+
+    Raises:
+        LockHeld: another run is under way.
+        KeycloakError, RegisterUnavailable: a system failed; run again.
+    """
+    today = tools.clock.today()
+    merged = _with_approved_decisions(tools, request)
+    if merged is None:
+        return prepare(tools, request).answer(today, Verdict.DIFFERENT)
+    request = merged
+    if confirm is not None:
+        seen = prepare(tools, request)
+        if seen.verdict is Verdict.REFUSED:
+            return seen.answer(today)
+        answer = confirm(seen, request)
+        if answer is None:
+            return seen.answer(today, Verdict.DECLINED)
+        request = answer
+    with run_lock(tools.register, tools.settings):
+        prepared = prepare(tools, request)
+        if prepared.plan is None:
+            return prepared.answer(today)
+        if request.expects not in (None, prepared.plan.ids):
+            return prepared.answer(today, Verdict.CHANGED)
+        return _apply(tools, prepared, prepared.plan, bar)
+
+
+def _with_approved_decisions(tools: Tools, request: Request) -> Request | None:
+    """The request with the decisions already approved for this document, when it waits; None when they differ."""
+    with tools.register.read() as connection:
+        kept = annexes.by_digest(connection, request.partner, request.document.sha256)
+    given = request.decisions
+    if kept is None or not kept.is_pending or kept.decisions is None:
+        return request
+    if given.closures_only and not kept.decisions.closures_only:
+        return request  # a departure does not wait for what was approved
+    allow = given.allow | kept.decisions.allow
+    if not given.says_nothing and replace(given, allow=allow) != replace(kept.decisions, allow=allow):
+        return None
+    return replace(request, decisions=replace(kept.decisions, allow=allow))
+
+
+def _apply(tools: Tools, prepared: Prepared, plan: Plan, bar: ProgressBar) -> Outcome:
+    """Records the approval with either the hold or the content, then makes the content true."""
+    today = tools.clock.today()
+    with tools.register.work() as work:
+        verdict = record(work, prepared, plan)
+    if verdict is Verdict.HELD:
+        return prepared.answer(today, Verdict.HELD)
+    records = tools.register.records()
+    partner, allowed = prepared.request.partner, prepared.request.decisions.allow
+    plan = make_plan(records, prepared.snapshot, tools.clock.now(), [partner], tools.limits, allowed)
+    done = carry_out(tools, records, prepared.snapshot, plan, bar)
+    touched = {change.email for change in plan.changes} | {change.new_email for change in plan.changes}
+    mine = records.of_partner(partner)
+    kept = tuple(one for one in mine if one.state is State.OPEN and one.email not in touched)
+    return replace(prepared.answer(today, Verdict.APPLIED), plan=plan, outcome=done, kept=kept)
+
+
+def record(work: Work, prepared: Prepared, plan: Plan) -> Verdict:
+    """In one transaction: the document, its approval, and either what holds the plan or the annexe's content."""
+    request = prepared.request
+    id_ = _keep(work, prepared)
+    one = annexes.by_id(work.connection, id_)
+    assert one is not None
+    assert prepared.plan_id is not None
+    decisions = request.decisions
+    if not (one.is_pending and decisions.closures_only):
+        approval = annexes.Approval(by=request.by, plan_id=prepared.plan_id, decisions=decisions)
+        annexes.approve(work, one, approval)
+    return enter_approved(work, id_, prepared, plan)
+
+
+def enter_approved(work: Work, id_: int, prepared: Prepared, plan: Plan) -> Verdict:
+    """What an approval leads to: a hold where a limit stands against its plan, else its content in the register."""
+    partner, decisions = prepared.request.partner, prepared.request.decisions
+    closures = [one.habilitation.id for one in plan.changes if one.action is Action.CLOSE and one.habilitation]
+    covers = [one for one in closures if one is not None]
+    held = [one for one in plan.blocked if one.limit is not Limit.PASSWORD_POLICY]
+    for one in held:
+        writing.hold_limit(work, partner, one.plan_id, one.limit, covers)
+    if held:
+        return Verdict.HELD
+    writing.save_habilitations(work, prepared.before, prepared.after)
+    if decisions.closures_only:
+        annexes.closures_applied(work, id_, partner)
+    else:
+        annexes.applied(work, id_, partner)
+    let_go = decisions.allow & set(plan.ids.values())
+    for plan_id in let_go:
+        writing.release_limit(work, partner, plan_id, prepared.request.by, "--allow", covers)
+    if not let_go:
+        writing.drop_limit(work, partner)
+    return Verdict.APPLIED
+
+
+def _keep(work: Work, prepared: Prepared) -> int:
+    """The annexe's number. A document that was submitted is kept as it was, with its scan; a new one is kept now."""
+    request, check = prepared.request, prepared.check
+    known = annexes.by_digest(work.connection, request.partner, request.document.sha256)
+    if known is not None:
+        return known.id
+    submission = annexes.Submission(
+        partner=request.partner,
+        document=request.document,
+        source=request.source,
+        received_on=request.received_on,
+        transmitted_on=check.annexe.transmitted_on,
+        valid=check.is_valid and not prepared.left_out,
+        check=check_as_json(check),
+    )
+    return annexes.submit(work, submission)
+
+
+def carry_out(tools: Tools, records: Records, snapshot: Snapshot, plan: Plan, bar: ProgressBar) -> Done:
+    """Makes true what nothing holds: closures before openings, and the e-mails in a pass of their own."""
+    done = Done()
+    if not plan.free:
+        return done
+    threads = tools.settings.keycloak.threads
+    effects = Effects(tools.register, tools.directory, records, snapshot, threads, tools.stop)
+    effects.begin(plan.free)
+    accounts = [one for one in plan.free if one.action is not Action.INVITE]
+    links = [one for one in plan.free if one.action is Action.INVITE]
+    with bar(len(plan.free)) as settled:
+        effects.carry_out(accounts, done, settled)
+        if links:
+            redirect = tools.settings.platform.url
+            mailing = Mailing(effects, tools.register.records(), tools.settings.invitation, redirect)
+            mailing.carry_out(links, done, settled)
+    return done

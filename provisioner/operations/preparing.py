@@ -1,0 +1,168 @@
+"""Works out what a document would change, with the decisions taken beside it; changes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+
+from provisioner.domain.annexe import Row
+from provisioner.domain.change import plan_id
+from provisioner.domain.check import Check, Document
+from provisioner.domain.closures import judge_closures
+from provisioner.domain.decisions import Decisions
+from provisioner.domain.entry import enter, enter_closures, unaccounted_for
+from provisioner.domain.habilitation import Habilitation
+from provisioner.domain.plan import Plan, make_plan
+from provisioner.domain.records import Records
+from provisioner.domain.renames import RefusedRename, refused_renames
+from provisioner.domain.snapshot import Snapshot
+from provisioner.operations.checking import check_for_partner
+from provisioner.operations.errors import NoSuchAnnexe
+from provisioner.operations.looking import learn_passwords, look
+from provisioner.operations.tools import Outcome, Tools, Verdict
+from provisioner.register import annexes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """A document to apply, and what the person who approves it decided.
+
+    `source` is the scan that it was typed from; `expects` are the plan ids that this person saw, when they were
+    shown.
+    """
+
+    document: Document
+    partner: str
+    by: str
+    decisions: Decisions
+    received_on: date
+    source: Document | None = None
+    expects: Mapping[str, str] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prepared:
+    """A document beside the plan that it would make; no plan when it is refused or lacks a decision."""
+
+    request: Request
+    check: Check
+    plan: Plan | None
+    before: Records
+    after: Records
+    snapshot: Snapshot
+    undecided: tuple[Habilitation, ...] = ()
+    refused_renames: tuple[RefusedRename, ...] = ()
+    left_out: tuple[Row, ...] = ()
+
+    @property
+    def verdict(self) -> Verdict | None:
+        """Why there is no plan."""
+        if self.plan is not None:
+            return None
+        return Verdict.UNDECIDED if self.undecided else Verdict.REFUSED
+
+    @property
+    def plan_id(self) -> str | None:
+        """The id that an approval binds: that of the partner's changes, be there none."""
+        return None if self.plan is None else plan_id(self.plan.changes)
+
+    def answer(self, as_of: date, verdict: Verdict | None = None) -> Outcome:
+        """The same as an answer."""
+        return Outcome(
+            as_of=as_of,
+            plan=self.plan,
+            check=self.check,
+            undecided=self.undecided,
+            refused_renames=self.refused_renames,
+            left_out=self.left_out,
+            verdict=verdict or self.verdict,
+        )
+
+
+def prepare(
+    tools: Tools, request: Request, records: Records | None = None, snapshot: Snapshot | None = None
+) -> Prepared:
+    """Reads everything, the document included, and works out what the request would change.
+
+    `records` and `snapshot` are given by a caller that has just read them.
+
+    Raises:
+        KeycloakError, RegisterUnavailable: a system failed.
+    """
+    records = records or tools.register.records()
+    snapshot = snapshot or look(records, tools.directory, [request.partner])
+    check = check_for_partner(
+        request.document,
+        request.partner,
+        records,
+        tools.clock.today(),
+        tools.settings.documents,
+        snapshot=snapshot,
+        received_on=request.received_on,
+        decisions=request.decisions,
+    )
+    if request.decisions.closures_only:
+        return _prepare_closures(tools, request, check, records, snapshot)
+    return _prepare_whole(tools, request, check, records, snapshot)
+
+
+def _prepare_whole(tools: Tools, request: Request, check: Check, records: Records, snapshot: Snapshot) -> Prepared:
+    decisions, partner, today = request.decisions, request.partner, tools.clock.today()
+    prepared = Prepared(request=request, check=check, plan=None, before=records, after=records, snapshot=snapshot)
+    in_keycloak = {one.email for one in snapshot.accounts.values()}
+    if refused := refused_renames(records, partner, check.annexe, decisions, in_keycloak):
+        return replace(prepared, refused_renames=refused)
+    if not check.is_valid:
+        return prepared
+    absent = unaccounted_for(records, partner, check.annexe, decisions)
+    if undecided := tuple(one for one in absent if not decisions.settles(one.email)):
+        return replace(prepared, undecided=undecided)
+    after = enter(records, partner, check.annexe, today, decisions, check.waived)
+    return _with_plan(tools, prepared, after)
+
+
+def _prepare_closures(tools: Tools, request: Request, check: Check, records: Records, snapshot: Snapshot) -> Prepared:
+    """List 2 alone (A4)."""
+    today = tools.clock.today()
+    closures = judge_closures(check.annexe, check.findings, records, request.partner, today)
+    prepared = Prepared(
+        request=request,
+        check=replace(check, findings=closures.findings),
+        plan=None,
+        before=records,
+        after=records,
+        snapshot=snapshot,
+        left_out=closures.left_out,
+    )
+    if closures.is_refused:
+        return prepared
+    after = enter_closures(records, request.partner, check.annexe, closures.rows, today)
+    return _with_plan(tools, prepared, after)
+
+
+def _with_plan(tools: Tools, prepared: Prepared, after: Records) -> Prepared:
+    request = prepared.request
+    snapshot = learn_passwords(tools.directory, prepared.snapshot, after)
+    allowed = request.decisions.allow
+    plan = make_plan(after, snapshot, tools.clock.now(), [request.partner], tools.limits, allowed)
+    return replace(prepared, plan=plan, after=after, snapshot=snapshot)
+
+
+def plan_document(tools: Tools, request: Request) -> Outcome:
+    """What `apply` would do with this document now; changes nothing."""
+    return prepare(tools, request).answer(tools.clock.today())
+
+
+def request_of(tools: Tools, annexe_id: int, by: str, decisions: Decisions) -> Request:
+    """The request to apply an annexe that the register keeps.
+
+    Raises:
+        NoSuchAnnexe: there is none with that number.
+    """
+    with tools.register.read() as connection:
+        one = annexes.by_id(connection, annexe_id)
+        if one is None:
+            raise NoSuchAnnexe(annexe_id)
+        document = annexes.document(connection, annexe_id)
+    return Request(document=document, partner=one.partner, by=by, decisions=decisions, received_on=one.received_on)

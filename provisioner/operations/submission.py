@@ -1,0 +1,125 @@
+"""An annexe 1 from its reception to its approval or rejection: each decision by name, recorded before it acts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from provisioner.domain.annexe import Severity
+from provisioner.domain.check import Document
+from provisioner.domain.decisions import Decisions
+from provisioner.domain.kept_annexe import KeptAnnexe, Status
+from provisioner.operations.errors import AnnexeRefused, NoSuchAnnexe
+from provisioner.operations.preparing import Prepared, Request, prepare, request_of
+from provisioner.operations.tools import Outcome, Tools, Verdict
+from provisioner.register import Register, annexes, writing
+from provisioner.texts.check_json import check_as_json
+
+#: Who approves what is approved without a person (contract, "Drop folders").
+AUTOMATIC = "automatic"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Submitted:
+    """An annexe that was submitted: where it stands, and the plan that an approval would name."""
+
+    annexe: KeptAnnexe
+    prepared: Prepared
+
+
+def submit(
+    tools: Tools, document: Document, partner: str, received_on: date, source: Document | None = None
+) -> Submitted:
+    """Checks a document and keeps it, refused or not, with the scan that it was typed from if any.
+
+    Where the installation approves by itself, an annexe without errors and warnings is approved at once.
+
+    Raises:
+        KeycloakError, RegisterUnavailable: a system failed, nothing is kept; submit it again.
+    """
+    request = Request(
+        document=document,
+        partner=partner,
+        by=AUTOMATIC,
+        decisions=Decisions(),
+        received_on=received_on,
+        source=source,
+    )
+    prepared = prepare(tools, request)
+    check = prepared.check
+    submission = annexes.Submission(
+        partner=partner,
+        document=document,
+        source=source,
+        received_on=received_on,
+        transmitted_on=check.annexe.transmitted_on,
+        valid=check.is_valid,
+        check=check_as_json(check),
+    )
+    with tools.register.work() as work:
+        id_ = annexes.submit(work, submission)
+        kept = annexes.by_id(work.connection, id_)
+        assert kept is not None
+        is_clean = all(one.severity is Severity.INFO for one in check.findings)
+        if tools.settings.approval.automatic and is_clean and prepared.plan_id is not None:
+            approval = annexes.Approval(by=AUTOMATIC, plan_id=prepared.plan_id, decisions=Decisions())
+            annexes.approve(work, kept, approval)
+            kept = annexes.by_id(work.connection, id_) or kept
+    return Submitted(annexe=kept, prepared=prepared)
+
+
+def approve(tools: Tools, annexe_id: int, plan_id: str, by: str, decisions: Decisions) -> Outcome:
+    """Binds a named person to the annexe's digest and to its plan; the next `sync` applies.
+
+    Raises:
+        NoSuchAnnexe, AnnexeRefused, DecidedMeanwhile: as their names say; nothing is recorded.
+        KeycloakError, RegisterUnavailable: a system failed, nothing is recorded.
+    """
+    one = find(tools.register, annexe_id)
+    if one.is_pending or one.status not in (Status.CHECKED, Status.REFUSED):
+        raise AnnexeRefused(
+            f"Annexe {annexe_id} is {_standing(one)}: only a checked or refused one can be approved. "
+            "To decide anew: annexe reject, then annexe submit."
+        )
+    prepared = prepare(tools, request_of(tools, annexe_id, by, decisions))
+    today = tools.clock.today()
+    if prepared.plan_id is None:
+        return prepared.answer(today)
+    if prepared.plan_id != plan_id:
+        return prepared.answer(today, Verdict.CHANGED)
+    with tools.register.work() as work:
+        annexes.approve(work, one, annexes.Approval(by=by, plan_id=plan_id, decisions=decisions))
+    return prepared.answer(today, Verdict.APPLIED)
+
+
+def reject(register: Register, annexe_id: int, by: str, reason: str) -> None:
+    """Records that an annexe will not be applied; what a limit held for it is dropped.
+
+    Raises:
+        NoSuchAnnexe, AnnexeRefused, DecidedMeanwhile: as their names say; nothing is recorded.
+    """
+    one = find(register, annexe_id)
+    if one.status in (Status.APPLIED, Status.REJECTED) and not one.is_pending:
+        raise AnnexeRefused(f"Annexe {annexe_id} is {_standing(one)}: there is nothing to reject.")
+    with register.work() as work:
+        annexes.reject(work, one, by, reason)
+        writing.drop_limit(work, one.partner)
+
+
+def find(register: Register, annexe_id: int) -> KeptAnnexe:
+    """The annexe with that number.
+
+    Raises:
+        NoSuchAnnexe: there is none.
+    """
+    with register.read() as connection:
+        one = annexes.by_id(connection, annexe_id)
+    if one is None:
+        raise NoSuchAnnexe(annexe_id)
+    return one
+
+
+def _standing(one: KeptAnnexe) -> str:
+    if one.is_pending and one.status is not Status.APPROVED:
+        return f"{one.status}, its list 2 approved by {one.approved_by}"
+    return f"{one.status} by {one.approved_by}" if one.status is Status.APPROVED else one.status

@@ -1,0 +1,163 @@
+"""`sync`: everything that is due now, approved annexes first; and `plan`, which only says so."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+
+import structlog
+
+from provisioner.domain.change import Action, Limit
+from provisioner.domain.kept_annexe import KeptAnnexe
+from provisioner.domain.people import EmailAddress
+from provisioner.domain.plan import Plan, join_plans, make_plan
+from provisioner.domain.records import Records
+from provisioner.domain.snapshot import Snapshot
+from provisioner.operations.applying import carry_out, enter_approved
+from provisioner.operations.looking import learn_passwords, look
+from provisioner.operations.preparing import Prepared, Request, prepare
+from provisioner.operations.tools import Outcome, ProgressBar, Tools, Verdict
+from provisioner.register import annexes, run_lock
+from provisioner.texts.check_json import check_as_json
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """An approved annexe as this run finds it: its plan as approved, held by a limit, or another one by now."""
+
+    annexe: KeptAnnexe
+    prepared: Prepared
+    verdict: Verdict
+
+
+def plan_due(tools: Tools, partners: Collection[str], email: EmailAddress | None = None) -> Outcome:
+    """What `sync` would do now; changes nothing."""
+    records = tools.register.records()
+    chosen = _scope(records, partners)
+    snapshot = look(records, tools.directory, chosen)
+    decided = [] if email else _decide(tools, records, snapshot, chosen, _after)
+    if decided:
+        records = _after(decided[-1])
+    plan = _plan(tools, records, snapshot, chosen, decided)
+    return Outcome(as_of=tools.clock.today(), plan=_only(plan, email), sent_back=_sent_back(decided))
+
+
+def sync(tools: Tools, partners: Collection[str], bar: ProgressBar, email: EmailAddress | None = None) -> Outcome:
+    """Everything that is due now, for these partners or all; for one person, approved annexes wait.
+
+    Raises:
+        LockHeld: another run is under way.
+        KeycloakError, RegisterUnavailable: a system failed; run again.
+    """
+    with run_lock(tools.register, tools.settings):
+        records = tools.register.records()
+        chosen = _scope(records, partners)
+        _destroy_overdue(tools, chosen)
+        snapshot = look(records, tools.directory, chosen)
+        decided = [] if email else _decide(tools, records, snapshot, chosen, lambda one: _record(tools, one))
+        records = tools.register.records()
+        snapshot = learn_passwords(tools.directory, snapshot, records)
+        plan = _only(_plan(tools, records, snapshot, chosen, decided), email)
+        done = carry_out(tools, records, snapshot, plan, bar)
+        _tell_suspensions(tools, tools.register.records())
+        return Outcome(as_of=tools.clock.today(), plan=plan, outcome=done, sent_back=_sent_back(decided))
+
+
+def _scope(records: Records, partners: Collection[str]) -> list[str]:
+    return sorted(partners or records.partners)
+
+
+def _only(plan: Plan, email: EmailAddress | None) -> Plan:
+    return plan if email is None else plan.only(lambda one: one.is_about(email) or one.action is Action.GROUP)
+
+
+def _decide(
+    tools: Tools,
+    records: Records,
+    snapshot: Snapshot,
+    partners: Sequence[str],
+    settle: Callable[[Decided], Records],
+) -> list[Decided]:
+    """The annexes that wait approved, in the order of their approval, each on the register that the last one left.
+
+    `settle` gives the register after one that is to be applied, recorded or only worked out.
+    """
+    with tools.register.read() as connection:
+        pending = [one for one in annexes.kept(connection) if one.is_pending and one.partner in partners]
+        documents = {one.id: annexes.document(connection, one.id) for one in pending}
+    decided: list[Decided] = []
+    for one in sorted(pending, key=lambda one: (one.approved_at, one.id)):
+        assert one.decisions is not None
+        request = Request(
+            document=documents[one.id],
+            partner=one.partner,
+            by=one.approved_by or "",
+            decisions=one.decisions,
+            received_on=one.received_on,
+        )
+        prepared = prepare(tools, request, records, snapshot)
+        decided.append(Decided(one, prepared, _verdict(one, prepared)))
+        records = settle(decided[-1])
+    return decided
+
+
+def _after(one: Decided) -> Records:
+    """The register once that annexe is in it, or as it was when it is not to be applied."""
+    return one.prepared.after if one.verdict is Verdict.APPLIED else one.prepared.before
+
+
+def _verdict(one: KeptAnnexe, prepared: Prepared) -> Verdict:
+    if prepared.plan is None or prepared.plan_id != one.plan_id:
+        return Verdict.CHANGED
+    is_held = any(blocked.limit is not Limit.PASSWORD_POLICY for blocked in prepared.plan.blocked)
+    return Verdict.HELD if is_held else Verdict.APPLIED
+
+
+def _record(tools: Tools, one: Decided) -> Records:
+    """The annexe's content in the register, or its hold, or its return to whoever looks at it again."""
+    with tools.register.work() as work:
+        if one.verdict is Verdict.CHANGED:
+            check = one.prepared.check
+            annexes.send_back(work, one.annexe, valid=check.is_valid, check=check_as_json(check))
+        else:
+            assert one.prepared.plan is not None
+            enter_approved(work, one.annexe.id, one.prepared, one.prepared.plan)
+    log.info("annexe.decided", annexe=one.annexe.id, partner=one.annexe.partner, verdict=one.verdict)
+    return tools.register.records()
+
+
+def _plan(
+    tools: Tools, records: Records, snapshot: Snapshot, partners: Sequence[str], decided: Sequence[Decided]
+) -> Plan:
+    """What is due; where a limit holds an approved annexe, its whole plan stands for its partner."""
+    held = {one.annexe.partner: one.prepared.plan for one in decided if one.verdict is Verdict.HELD}
+    allowed = {name for one in decided if one.annexe.decisions for name in one.annexe.decisions.allow}
+    others = [code for code in partners if code not in held]
+    plan = make_plan(records, snapshot, tools.clock.now(), others, tools.limits, allowed)
+    return join_plans([plan, *(one for one in held.values() if one is not None)])
+
+
+def _sent_back(decided: Sequence[Decided]) -> tuple[KeptAnnexe, ...]:
+    return tuple(one.annexe for one in decided if one.verdict is Verdict.CHANGED)
+
+
+def _destroy_overdue(tools: Tools, partners: Collection[str]) -> None:
+    """A2: what was never applied goes 30 days after its outcome."""
+    today = tools.clock.today()
+    with tools.register.read() as connection:
+        overdue = [one for one in annexes.kept(connection) if one.partner in partners and not one.is_kept_on(today)]
+    if overdue:
+        with tools.register.work() as work:
+            for one in overdue:
+                annexes.destroy(work, one)
+
+
+def _tell_suspensions(tools: Tools, records: Records) -> None:
+    """A suspension has no end of its own: each run says how old it is."""
+    for email, hold in records.suspended.items():
+        days = (tools.clock.now() - hold.since).days
+        for one in records.habilitations:
+            if one.email == email and one.closed_at is None:
+                log.warning("suspension.open", habilitation=one.id, partner=one.partner, days=days)

@@ -1,0 +1,80 @@
+"""What every use case works with, and what it answers."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+
+from provisioner.clock import Clock
+from provisioner.domain.annexe import Row
+from provisioner.domain.check import Check
+from provisioner.domain.habilitation import Habilitation
+from provisioner.domain.kept_annexe import KeptAnnexe
+from provisioner.domain.limits import Limits
+from provisioner.domain.plan import Plan
+from provisioner.domain.renames import RefusedRename
+from provisioner.operations.effects import Done
+from provisioner.operations.ports import DirectoryPort
+from provisioner.register import Register
+from provisioner.settings import Settings
+
+#: Shows how far a run is: given the number of changes, gives what to call for each that is settled.
+ProgressBar = Callable[[int], AbstractContextManager[Callable[[], None]]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tools:
+    """What a use case works with, made once by its caller."""
+
+    settings: Settings
+    clock: Clock
+    register: Register
+    directory: DirectoryPort
+    stop: threading.Event = field(default_factory=threading.Event)
+
+    @property
+    def limits(self) -> Limits:
+        """The safety limits that are set."""
+        return Limits(self.settings.limits.closures, self.settings.limits.closures_percent)
+
+
+class Verdict(StrEnum):
+    """How a request ended."""
+
+    REFUSED = "refused"
+    UNDECIDED = "undecided"
+    DECLINED = "declined"
+    CHANGED = "changed"
+    DIFFERENT = "different"
+    HELD = "held"
+    APPLIED = "applied"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What a use case answers: the plan, what was done of it, and what the document has to do with it.
+
+    `undecided` are the absent persons for whom a decision lacks, `kept` those whose access goes on unchanged,
+    `left_out` the rows of list 2 that could not be approved alone, `sent_back` the approved annexes whose plan is
+    another one by now.
+    """
+
+    as_of: date
+    plan: Plan | None
+    outcome: Done = field(default_factory=Done)
+    check: Check | None = None
+    undecided: tuple[Habilitation, ...] = ()
+    refused_renames: tuple[RefusedRename, ...] = ()
+    kept: tuple[Habilitation, ...] = ()
+    left_out: tuple[Row, ...] = ()
+    sent_back: tuple[KeptAnnexe, ...] = ()
+    verdict: Verdict | None = None
+
+    @property
+    def is_refused(self) -> bool:
+        """Whether the document, or a decision about it, keeps it from being applied at all."""
+        return self.verdict is Verdict.REFUSED or bool(self.refused_renames)

@@ -1,0 +1,79 @@
+"""What a named person decides about one account: a suspension, a reopening, an adoption; recorded before it acts."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from sqlalchemy import insert, select, update
+
+from provisioner.domain.people import EmailAddress, Person
+from provisioner.domain.records import Reopening
+from provisioner.register import tables as t
+from provisioner.register.database import Work
+
+
+def suspend(work: Work, email: EmailAddress, by: str, reason: str) -> None:
+    """The account is suspended from now on, until it is reopened by name. Told once."""
+    account = _account_id(work, email)
+    work.connection.execute(
+        insert(t.hold).values(kind="suspension", account=account, reason=reason, covers="[]", since=work.now)
+    )
+    for partner, habilitation in _live(work, account):
+        details = {"by": by, "reason": reason}
+        work.journal("suspension", partner=partner, habilitation=habilitation, rule="A4", details=details)
+
+
+def reopen(work: Work, email: EmailAddress, by: str, reason: str, how: Reopening | None) -> None:
+    """Any suspension is lifted; `how` the account is to be reopened, None when it has no access to reopen."""
+    account = _account_id(work, email)
+    work.connection.execute(
+        update(t.hold)
+        .where(t.hold.c.account == account, t.hold.c.kind == "suspension", t.hold.c.released_at.is_(None))
+        .values(released_at=work.now, released_by=by, release_reason=reason)
+    )
+    work.connection.execute(update(t.account).where(t.account.c.id == account).values(reopening=how))
+    for partner, habilitation in _live(work, account):
+        details = {"by": by, "reason": reason, "how": how}
+        work.journal("reopening", partner=partner, habilitation=habilitation, rule="A4", details=details)
+
+
+def adopt(work: Work, partner: str, person: Person, keycloak_id: str, on: date, by: str, reason: str) -> None:
+    """An account that existed before comes under the register: open, without a link."""
+    known = select(t.account.c.id).where(t.account.c.email == person.email)
+    account = work.connection.execute(known).scalar()
+    if account is None:
+        made = insert(t.account).values(email=person.email, keycloak_id=keycloak_id).returning(t.account.c.id)
+        account = work.connection.execute(made).scalar_one()
+    else:
+        work.connection.execute(
+            update(t.account).where(t.account.c.id == account).values(keycloak_id=keycloak_id, written=None)
+        )
+    values: dict[str, Any] = {
+        "partner": partner,
+        "account": account,
+        "last_name": person.last_name,
+        "first_names": person.first_names,
+        "function": person.function,
+        "requested_on": on,
+        "transmitted_on": on,
+        "adopted_on": on,
+        "opened_at": work.now,
+        "waived": "",
+    }
+    row = insert(t.habilitation).values(**values).returning(t.habilitation.c.id)
+    habilitation = work.connection.execute(row).scalar_one()
+    details = {"by": by, "reason": reason, "email": person.email, "account": keycloak_id}
+    work.journal("adoption", partner=partner, habilitation=habilitation, rule="A8", details=details)
+
+
+def _account_id(work: Work, email: EmailAddress) -> int:
+    return int(work.connection.execute(select(t.account.c.id).where(t.account.c.email == email)).scalar_one())
+
+
+def _live(work: Work, account: int) -> list[tuple[str, int]]:
+    one = t.habilitation.c
+    rows = work.connection.execute(
+        select(one.partner, one.id).where(one.account == account, one.closed_at.is_(None)).order_by(one.id)
+    )
+    return [(row.partner, row.id) for row in rows]
