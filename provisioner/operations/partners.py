@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 from datetime import date
 
 from provisioner.domain.convention import Partner
-from provisioner.register import Register, reading, writing
+from provisioner.domain.records import Records
+from provisioner.register import Register, Work, reading, writing
 
 _CODE = re.compile(r"^[a-z0-9-]{1,64}$")
 _DOMAIN = re.compile(r"^(?=.{4,253}$)([^\s@.]{1,63}\.)+[^\s@.]{2,63}$")
@@ -44,9 +45,7 @@ def add_partner(register: Register, partner: Partner) -> None:
     Raises:
         PartnerRefused: the code is taken or not of the form asked for, a domain is not one, dates disagree.
     """
-    if not _CODE.match(partner.code):
-        raise PartnerRefused(f"{partner.code!r} cannot be a code: 1 to 64 of a-z, 0-9 and - are expected.")
-    _verify(partner)
+    _refuse_first(problems_of(partner))
     with register.work() as work:
         if partner.code in reading.partners(work.connection):
             raise PartnerRefused(f"The code {partner.code!r} is taken. To change that partner: partner set.")
@@ -68,20 +67,39 @@ def set_partner(
         NoSuchPartner, PartnerRefused: as their names say.
     """
     with register.work() as work:
-        known = reading.partners(work.connection).get(code)
+        records = reading.records(work.connection)
+        known = records.partners.get(code)
         if known is None:
             raise NoSuchPartner(code)
-        partner = replace(
-            known,
-            name=name or known.name,
-            domains=canonical_domains(domains) or known.domains,
-            signed_on=signed_on or known.signed_on,
-            ctg_end=ctg_end or known.ctg_end,
+        partner = changed(known, name=name, domains=domains, signed_on=signed_on, ctg_end=ctg_end)
+        _refuse_first(
+            [*problems_of(partner), *problems_of_signature(records, known, partner, register.clock.today())]
         )
-        _verify(partner)
-        if partner != known:
-            writing.set_partner(work, partner)
+        save_change(work, known, partner, register.actor.by)
     return partner
+
+
+def changed(
+    known: Partner, *, name: str | None, domains: Collection[str], signed_on: date | None, ctg_end: date | None
+) -> Partner:
+    """The record with what is given. Signed again after an early end, it is a new convention without one."""
+    signs_anew = signed_on is not None and known.ends_on is not None and signed_on > known.ends_on
+    return replace(
+        known,
+        name=known.name if name is None else name,
+        domains=canonical_domains(domains) or known.domains,
+        signed_on=signed_on or known.signed_on,
+        ctg_end=ctg_end or known.ctg_end,
+        ends_on=None if signs_anew else known.ends_on,
+    )
+
+
+def save_change(work: Work, known: Partner, partner: Partner, by: str) -> None:
+    """Writes a changed record, when anything is."""
+    if partner.ends_on != known.ends_on:
+        writing.set_end(work, partner, "partner.new-convention", by=by, reason=None)
+    if partner != known:
+        writing.set_partner(work, partner)
 
 
 def canonical_domains(domains: Collection[str]) -> frozenset[str]:
@@ -89,13 +107,37 @@ def canonical_domains(domains: Collection[str]) -> frozenset[str]:
     return frozenset(domain.strip().removeprefix("@").lower() for domain in domains)
 
 
-def _verify(partner: Partner) -> None:
+def problems_of(partner: Partner) -> Iterator[tuple[str, str]]:
+    """What a partner's record cannot be: the field, and what is wrong, as a sentence."""
+    if not _CODE.match(partner.code):
+        yield "code", f"{partner.code!r} cannot be a code: 1 to 64 of a-z, 0-9 and - are expected."
     if not partner.name.strip():
-        raise PartnerRefused("A partner needs a name.")
+        yield "name", "A partner needs a name."
     if not partner.domains:
-        raise PartnerRefused("A partner needs at least one e-mail domain.")
+        yield "domains", "A partner needs at least one e-mail domain."
     wrong = sorted(domain for domain in partner.domains if not _DOMAIN.match(domain))
     if wrong:
-        raise PartnerRefused(f"Not an e-mail domain: {', '.join(wrong)}. Expected: mairie-exemple.fr")
+        yield "domains", f"Not an e-mail domain: {', '.join(wrong)}. Expected: mairie-exemple.fr"
     if partner.signed_on is not None and partner.signed_on > partner.ctg_end:
-        raise PartnerRefused("The convention would be signed after the end of the CTG.")
+        yield "signed_on", "The convention would be signed after the end of the CTG."
+
+
+def problems_of_signature(
+    records: Records, known: Partner, partner: Partner, today: date
+) -> Iterator[tuple[str, str]]:
+    """Why a convention that was ended early cannot be signed anew yet, so that C3 is done for the one that ended."""
+    if known.ends_on is None or partner.ends_on is not None:
+        return
+    if today <= known.ends_on:
+        yield (
+            "signed_on",
+            f"The convention ends on {known.ends_on}: enter the new signature after that day, "
+            "or take the end back: partner reinstate.",
+        )
+    elif any(one.closed_at is None for one in records.of_partner(known.code)):
+        yield "signed_on", "The accesses of the convention that ended are not all closed yet: run sync first."
+
+
+def _refuse_first(problems: Iterable[tuple[str, str]]) -> None:
+    for _, sentence in problems:
+        raise PartnerRefused(sentence)
