@@ -24,7 +24,9 @@ def done(answer: Answer) -> str:
 def enabled(office: Office) -> list[str]:
     """Who can log in, as Keycloak says."""
     directory = office.directory()
-    found = sorted(one.email for one in directory.snapshot({PARTNER: None}).accounts.values() if one.enabled)
+    found: list[str] = sorted(
+        one.email for one in directory.snapshot({PARTNER: None}).accounts.values() if one.enabled
+    )
     directory.close()
     return found
 
