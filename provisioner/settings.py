@@ -62,6 +62,11 @@ class SmtpSettings(_Section):
     password: SecretStr | None = Field(None, description="password, when it asks for one")
     tls: bool = Field(False, description="STARTTLS")
 
+    @property
+    def is_set(self) -> bool:
+        """Whether we can send: a server, and an address to send from."""
+        return bool(self.host and self.from_)
+
 
 class PlatformSettings(_Section):
     """The platform that the accounts open."""

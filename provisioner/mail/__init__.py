@@ -1,0 +1,15 @@
+"""Notices to officers by SMTP: never a password, never a link to an account."""
+
+from provisioner.mail.message import Attachment, Letter, ascii_address, compose, new_message_id
+from provisioner.mail.smtp import MailRefused, MailUnavailable, send
+
+__all__ = [
+    "Attachment",
+    "Letter",
+    "MailRefused",
+    "MailUnavailable",
+    "ascii_address",
+    "compose",
+    "new_message_id",
+    "send",
+]

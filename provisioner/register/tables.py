@@ -193,6 +193,8 @@ contact = Table(
     Column("email", String(320), nullable=False),
     UniqueConstraint("partner", "role"),
 )
+_OF_CAF = text("partner IS NULL")  # the constraint above takes any number of rows without a partner
+Index("uq_contact_caf", contact.c.role, unique=True, sqlite_where=_OF_CAF, postgresql_where=_OF_CAF)
 
 outbox = Table(
     "outbox",

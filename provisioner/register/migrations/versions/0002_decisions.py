@@ -51,6 +51,8 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_contact")),
         sa.UniqueConstraint("partner", "role", name=op.f("uq_contact_partner_role")),
     )
+    of_caf = sa.text("partner IS NULL")
+    op.create_index("uq_contact_caf", "contact", ["role"], unique=True, sqlite_where=of_caf, postgresql_where=of_caf)
     op.create_table(
         "outbox",
         sa.Column("id", sa.Integer, nullable=False),

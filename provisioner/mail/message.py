@@ -1,0 +1,86 @@
+"""A notice as an e-mail: text and HTML, attachments, headers that no value can break out of."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP
+
+from provisioner.domain.days import PARIS
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file that goes with a letter. `kind` is its MIME type."""
+
+    name: str
+    content: bytes
+    kind: str = "application/pdf"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Letter:
+    """What is said, to whom, and where an answer goes; the sender's address is put on when it is sent."""
+
+    to: str
+    to_name: str | None
+    reply_to: str | None
+    subject: str
+    text: str
+    html: str
+    attachments: tuple[Attachment, ...] = ()
+
+
+def new_message_id(sender: str | None) -> str:
+    """A Message-ID that no other message has; it says nothing of the message."""
+    domain = ascii_address(sender).rpartition("@")[2] if sender else ""
+    return f"<{secrets.token_hex(16)}@{domain or 'provisioner.invalid'}>"
+
+
+def compose(letter: Letter, message_id: str, at: datetime) -> bytes:
+    """The whole message but its From header (`send`), in seven bits.
+
+    Args:
+        letter: what it says.
+        message_id: made by `new_message_id` when the message came to be owed.
+        at: the moment for its Date header.
+    """
+    message = EmailMessage(policy=SMTP)
+    message["To"] = _address(letter.to, letter.to_name)
+    if letter.reply_to:
+        message["Reply-To"] = _address(letter.reply_to, None)
+    message["Subject"] = _one_line(letter.subject)
+    message["Date"] = at.astimezone(PARIS).replace(microsecond=0)
+    message["Message-ID"] = message_id
+    message["Auto-Submitted"] = "auto-generated"  # no absence message in return (RFC 3834)
+    message.set_content(letter.text, cte="quoted-printable")
+    message.add_alternative(letter.html, subtype="html", cte="quoted-printable")
+    for one in letter.attachments:
+        main, _, sub = one.kind.partition("/")
+        message.add_attachment(one.content, maintype=main, subtype=sub, filename=_one_line(one.name))
+    message["Content-Language"] = "fr"  # last: the lines above would move it into a part
+    return message.as_bytes()
+
+
+def ascii_address(email: str) -> str:
+    """The address as every mail server takes it: a domain with accents in its ASCII form.
+
+    Raises:
+        ValueError: it is not an address.
+    """
+    mailbox, at, domain = email.rpartition("@")
+    if not (mailbox and at and email.isprintable() and " " not in email):
+        raise ValueError("not an e-mail address")
+    return f"{mailbox}@{domain.encode('idna').decode('ascii')}"
+
+
+def _address(email: str, name: str | None) -> Address:
+    return Address(display_name=_one_line(name or ""), addr_spec=ascii_address(email))
+
+
+def _one_line(text: str) -> str:
+    """A header's value: nothing in it ends the line, so that no value can add a header."""
+    return " ".join("".join(one if one.isprintable() else " " for one in text).split())

@@ -1,0 +1,78 @@
+"""One message given to the mail server, with time-outs; errors are sentences without a name or an address."""
+
+from __future__ import annotations
+
+import contextlib
+import smtplib
+import ssl
+
+from provisioner.mail.message import ascii_address
+from provisioner.settings import SmtpSettings
+
+#: Longest wait for the connection, then for each answer. A server may check a message at length before it takes it,
+#: and one that is given up then may have been taken: the second is long.
+CONNECT_SECONDS = 10
+ANSWER_SECONDS = 60
+
+
+class MailUnavailable(Exception):
+    """The mail server cannot be used now, for any message; nothing is lost, it is to be tried again later."""
+
+
+class MailRefused(MailUnavailable):
+    """The mail server does not take this message now; it may take others."""
+
+
+def send(settings: SmtpSettings, recipient: str, content: bytes) -> None:
+    """Gives one message to the mail server; when it returns, the server has taken it.
+
+    Args:
+        settings: with a host and a sender's address, which is put before the message as its From header.
+        recipient: the envelope's address, in ASCII.
+        content: the message, as `compose` made it.
+
+    Raises:
+        MailRefused: the server does not take this one.
+        MailUnavailable: it is out of reach, refuses us, or does not answer in time.
+    """
+    where = f"{settings.host}:{settings.port}"
+    server = None
+    try:
+        sender = ascii_address(settings.from_ or "")
+        server = smtplib.SMTP(settings.host or "", settings.port, timeout=CONNECT_SECONDS)
+        _begin(server, settings)
+        server.sendmail(sender, [recipient], f"From: {sender}\r\n".encode("ascii") + content)
+        _end(server)
+    except smtplib.SMTPRecipientsRefused as error:
+        codes = ", ".join(sorted({str(code) for code, _ in error.recipients.values()}))
+        raise MailRefused(f"The mail server {where} refuses the recipient ({codes}).") from None
+    except (smtplib.SMTPDataError, smtplib.SMTPSenderRefused) as error:
+        raise MailRefused(f"The mail server {where} refuses the message ({error.smtp_code}).") from None
+    except smtplib.SMTPResponseException as error:
+        raise MailUnavailable(f"The mail server {where} refuses the connection ({error.smtp_code}).") from None
+    except smtplib.SMTPException as error:
+        raise MailUnavailable(f"The mail server {where} cannot be used ({type(error).__name__}).") from None
+    except OSError as error:
+        raise MailUnavailable(f"The mail server {where} cannot be reached: {error}.") from None
+    except ValueError:  # a sender, user name or password that cannot be sent as it is
+        raise MailUnavailable("PROVISIONER_SMTP__FROM, __USERNAME or __PASSWORD cannot be used.") from None
+    finally:
+        if server is not None:
+            server.close()
+
+
+def _begin(server: smtplib.SMTP, settings: SmtpSettings) -> None:
+    assert server.sock is not None
+    server.sock.settimeout(ANSWER_SECONDS)
+    if settings.tls:
+        server.starttls(context=ssl.create_default_context())
+    if settings.username:
+        server.login(settings.username, settings.password.get_secret_value() if settings.password else "")
+
+
+def _end(server: smtplib.SMTP) -> None:
+    """Says good-bye; whatever the server answers, it has taken the message."""
+    with contextlib.suppress(smtplib.SMTPException, OSError):
+        if server.sock is not None:
+            server.sock.settimeout(CONNECT_SECONDS)
+        server.quit()

@@ -1,0 +1,113 @@
+"""Annexes 2 and 3: the contacts of a partner and of the Caf, each replaced as a whole (N rules)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from provisioner.documents.addresses import read_address
+from provisioner.documents.text import suspicion, tidy_name
+from provisioner.domain.contacts import ANNEXE_2, Contact, Contacts, Role, split_contact
+from provisioner.operations.errors import Refused
+from provisioner.operations.notices import send_annexe_3
+from provisioner.operations.partners import NoSuchPartner, partner_of
+from provisioner.register import Register, Work, reading
+from provisioner.register.contacts import contacts_of, replace_contacts
+from provisioner.settings import Settings
+
+
+class ContactsRefused(Refused):
+    """The contacts cannot be recorded as given; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a new annexe 3 set going: whether it says anything new, and the partners that nobody can tell it to."""
+
+    is_new: bool
+    without_contact: tuple[str, ...] = ()
+
+
+def read_contacts(given: Mapping[Role, str], on: date, today: date) -> Contacts:
+    """An annexe 2 or 3 from what was typed.
+
+    Args:
+        given: for each role « NAME <EMAIL> », or for the Caf's the bare address of a shared mailbox.
+        on: the date of the annexe.
+        today: the day.
+
+    Raises:
+        ContactsRefused: the date is in the future, or a contact is not written so.
+    """
+    if on > today:
+        raise ContactsRefused(f"--on: {on} is in the future. The date written on the annexe is expected.")
+    return Contacts(on, tuple(_contact(role, given[role]) for role in Role if role in given))
+
+
+def _contact(role: Role, text: str) -> Contact:
+    parts = split_contact(text)
+    if parts is None or "\n" in text or "\r" in text or suspicion(text, formula=False):
+        raise ContactsRefused(f'--{role}: expected "NAME <EMAIL>", plain letters, on one line.')
+    name, written = tidy_name(parts[0]), parts[1]
+    email = read_address(written).email
+    if email is None:
+        raise ContactsRefused(f"--{role}: {written!r} is not an e-mail address.")
+    if name and ("@" in name or not any(one.isalpha() for one in name)):
+        raise ContactsRefused(f"--{role}: {name!r} is not a name.")
+    return Contact(role, name or None, email)
+
+
+def known_contacts(register: Register, code: str | None) -> Contacts | None:
+    """The contacts of the partner with that code, or the Caf's own for None; None when none are recorded.
+
+    Raises:
+        NoSuchPartner: no partner has that code.
+    """
+    if code is not None:
+        partner_of(register, code)
+    with register.read() as connection:
+        return contacts_of(connection, code)
+
+
+def set_partner_contacts(register: Register, code: str, contacts: Contacts) -> bool:
+    """Records a partner's annexe 2 in place of the one before; whether it says anything new.
+
+    Raises:
+        NoSuchPartner: no partner has that code.
+        ContactsRefused: a contact is not a named person (N1), or a newer annexe 2 is recorded (N3).
+    """
+    unnamed = [one.role for one in contacts.people if one.name is None]
+    if unnamed:
+        raise ContactsRefused(f'--{unnamed[0]}: annexe 2 names a person: "NAME <EMAIL>" is expected.')
+    assert tuple(one.role for one in contacts.people) == ANNEXE_2
+    with register.work() as work:
+        if code not in reading.partners(work.connection):
+            raise NoSuchPartner(code)
+        return _replace(work, code, contacts)
+
+
+def set_caf_contacts(register: Register, contacts: Contacts, settings: Settings) -> Told:
+    """Records the Caf's annexe 3 in place of the one before, and owes it to every partner (N3).
+
+    The partners are those whose convention has not ended. What is owed is sent by `sending.deliver`.
+
+    Raises:
+        ContactsRefused: a newer annexe 3 is recorded (N3).
+    """
+    with register.work() as work:
+        if not _replace(work, None, contacts):
+            return Told(is_new=False)
+        today = work.clock.today()
+        partners = [one for one in reading.partners(work.connection).values() if today <= one.last_day]
+        return Told(is_new=True, without_contact=send_annexe_3(work, contacts, partners, settings))
+
+
+def _replace(work: Work, code: str | None, contacts: Contacts) -> bool:
+    known = contacts_of(work.connection, code)
+    if known == contacts:
+        return False
+    if known is not None and contacts.dated < known.dated:
+        raise ContactsRefused(f"--on: an annexe dated {known.dated} is recorded; an older one does not replace it.")
+    replace_contacts(work, code, contacts)
+    return True

@@ -1,0 +1,87 @@
+"""Sending what the outbox owes: each message once, or once more after a crash, and none lost."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, replace
+
+import structlog
+
+from provisioner.clock import Clock
+from provisioner.mail import MailRefused, MailUnavailable, send
+from provisioner.register import Register, outbox
+from provisioner.settings import Settings
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """How a pass over the outbox went: messages sent, not sent, and all that wait after it."""
+
+    sent: int
+    failed: int
+    waiting: int
+
+
+def deliver(
+    register: Register,
+    settings: Settings,
+    clock: Clock,
+    stop: threading.Event | None = None,
+    *,
+    at_once: bool = False,
+) -> Delivered:
+    """Sends what is due, one message after the other.
+
+    To be called by whoever holds the run lock (`run_lock`): two passes at once would send a message twice. Each try
+    is recorded before it is made. A process that dies after the mail server took a message and before that is
+    recorded leaves it owed: it goes once more, with the same Message-ID, by which mail programs tell that it is the
+    same one. Without a mail server and a sender's address in the settings nothing is tried.
+
+    Args:
+        register: with the outbox.
+        settings: for the mail server.
+        clock: for what is due.
+        stop: when set, the message in hand is the last one.
+        at_once: also tries what failed lately, whose next try is not due: for a person who runs a command.
+
+    Raises:
+        RegisterUnavailable: the register cannot be written; what was sent and could not be recorded goes once more.
+    """
+    sent = failed = 0
+    if settings.smtp.is_set:
+        with register.read() as connection:
+            owed = outbox.due(connection, None if at_once else clock.now())
+        for one in owed:
+            if stop is not None and stop.is_set():
+                break
+            with register.work() as work:
+                parcel = outbox.begin(work, one.id)
+            if parcel is None:
+                continue
+            try:
+                send(settings.smtp, parcel.recipient, parcel.content)
+            except MailUnavailable as error:
+                _record_failure(register, one, error)
+                failed += 1
+                if isinstance(error, MailRefused):
+                    continue
+                break  # nor would it take the others
+            with register.work() as work:
+                outbox.sent(work, one)
+            _log.info("notice.sent", kind=one.kind, partner=one.partner)
+            sent += 1
+    return replace(waiting(register), sent=sent, failed=failed)
+
+
+def waiting(register: Register) -> Delivered:
+    """No pass at all: what waits."""
+    with register.read() as connection:
+        return Delivered(0, 0, outbox.owed_count(connection))
+
+
+def _record_failure(register: Register, one: outbox.Owed, error: MailUnavailable) -> None:
+    with register.work() as work:
+        outbox.failed(work, one, str(error))
+    _log.warning("notice.failed", kind=one.kind, partner=one.partner, error=str(error))

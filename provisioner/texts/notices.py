@@ -1,0 +1,80 @@
+"""The e-mails to officers: subject, text and HTML."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+
+from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+
+from provisioner.domain.contacts import Contacts, Role
+from provisioner.domain.people import EmailAddress, Person
+from provisioner.texts.contacts import ROLES
+from provisioner.texts.dates import french_date
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """An e-mail in words. The subject never names a person."""
+
+    subject: str
+    text: str
+    html: str
+
+
+def annexe_3(partner: str, contacts: Contacts) -> Notice:
+    """The Caf's new contacts, for a partner; the annexe itself goes with it as a file.
+
+    Args:
+        partner: the partner's name.
+        contacts: those of the new annexe 3.
+    """
+    people = [(ROLES[one.role], one.name, one.email) for one in contacts.people]
+    return _notice(
+        "annexe-3",
+        "Coopération : nouveaux contacts de la Caf (annexe 3)",
+        partner=partner,
+        dated=french_date(contacts.dated),
+        people=people,
+        answer_to=contacts.of(Role.HABILITATIONS).email,
+    )
+
+
+def suspension(partner: str, person: Person, on: date, answer_to: EmailAddress | None) -> Notice:
+    """Asks for an annexe 1 after the Caf suspended a person's access.
+
+    Args:
+        partner: the partner's name.
+        person: whose access it was; named, because the contact has to write that name down.
+        on: the day of the suspension.
+        answer_to: where the annexe 1 goes, if known.
+    """
+    return _notice(
+        "suspension",
+        "Coopération : accès suspendu, annexe 1 à envoyer",
+        partner=partner,
+        person=person,
+        on=french_date(on),
+        answer_to=answer_to,
+    )
+
+
+def _notice(template: str, subject: str, **values: object) -> Notice:
+    text, html = (
+        _environment().get_template(f"{template}.{kind}").render(subject=subject, **values)
+        for kind in ("txt", "html")
+    )
+    return Notice(subject, text, html)
+
+
+@cache
+def _environment() -> Environment:
+    return Environment(
+        loader=PackageLoader("provisioner.texts", "templates/notices"),
+        autoescape=select_autoescape(["html"], default=False),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
