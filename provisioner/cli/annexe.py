@@ -147,6 +147,7 @@ def form(
     ] = None,
 ) -> None:
     """Write a form of annexe 1. The date of transmission is left blank."""
+    from provisioner.cli.files import save_new
     from provisioner.documents.form import EXTENSIONS, Form, write_form
 
     session = session_of(context)
@@ -162,15 +163,5 @@ def form(
             with session.register("annexe form") as register:
                 partner_of(register, partner)
                 content = form_of(register.records(), partner, session.clock.today())
-        _save(output, write_form(content, extension))
+        save_new(output, write_form(content, extension))
     session.say(f"Form written to {output}.")
-
-
-def _save(output: Path, content: bytes) -> None:
-    try:
-        with output.open("xb") as file:
-            file.write(content)
-    except FileExistsError:
-        raise typer.BadParameter(f"{output} exists already: it is left as it is") from None
-    except OSError as error:
-        raise typer.BadParameter(f"{output} cannot be written: {error.strerror}") from None

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from provisioner import __version__
-from provisioner.cli import adoption, annexe, conventions, documents, partners, persons, realm, trial
+from provisioner.cli import adoption, annexe, caf, contacts, conventions, documents, partners, persons, realm, trial
 from provisioner.cli.session import Session
 
 EPILOG = """
@@ -51,7 +51,9 @@ def before(
 documents.register(app)
 conventions.register(partners.app)
 partners.app.command("adopt")(adoption.adopt)
+partners.app.command("contacts")(contacts.partner_contacts)
 app.add_typer(partners.app, name="partner")
+app.add_typer(caf.app, name="caf")
 app.add_typer(annexe.app, name="annexe")
 app.add_typer(persons.app, name="person")
 app.add_typer(realm.app, name="realm")

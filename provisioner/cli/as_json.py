@@ -6,6 +6,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from provisioner.domain.change import Blocked, Change, Drift
+from provisioner.domain.contacts import Contacts
 from provisioner.domain.convention import Partner
 from provisioner.domain.habilitation import State
 from provisioner.domain.kept_annexe import KeptAnnexe, Status
@@ -64,7 +65,7 @@ def annexe_in_full(one: KeptAnnexe) -> dict[str, Any]:
     return {**annexe(one), "check": one.check, "decisions": one.decisions.as_plain() if one.decisions else None}
 
 
-def partner(one: Partner, records: Records) -> dict[str, Any]:
+def partner(one: Partner, records: Records, annexe_2: Contacts | None) -> dict[str, Any]:
     """`partner show`."""
     return {
         "code": one.code,
@@ -72,7 +73,7 @@ def partner(one: Partner, records: Records) -> dict[str, Any]:
         "domains": sorted(one.domains),
         "signed_on": _day(one.signed_on),
         "ends_on": one.last_day.isoformat(),
-        "contacts": {},
+        "contacts": contacts(annexe_2),
         "habilitations": [
             {
                 "email": habilitation.email,
@@ -84,6 +85,14 @@ def partner(one: Partner, records: Records) -> dict[str, Any]:
             for habilitation in records.of_partner(one.code)
         ],
     }
+
+
+def contacts(known: Contacts | None) -> dict[str, Any]:
+    """An annexe 2 or 3 (`caf show`): its date, and each role's name and address; nothing when none is recorded."""
+    if known is None:
+        return {}
+    people = {one.role.value: {"name": one.name, "email": one.email} for one in known.people}
+    return {"on": known.dated.isoformat(), **people}
 
 
 def partners(records: Records) -> list[dict[str, Any]]:

@@ -14,10 +14,12 @@ from rich.text import Text
 
 from provisioner.domain.annexe import Finding, Row, Severity
 from provisioner.domain.change import Action, Change
+from provisioner.domain.contacts import Contacts
 from provisioner.domain.convention import Partner
 from provisioner.domain.habilitation import Habilitation, State
 from provisioner.domain.plan import Plan
 from provisioner.domain.records import Records
+from provisioner.texts.contacts import ROLES
 from provisioner.texts.conventions import convention_sentence
 from provisioner.texts.dates import french_date
 from provisioner.texts.findings import COLUMNS, message
@@ -206,12 +208,13 @@ def _verdict(result: Outcome) -> str:
     return f"Terminé : {count} changement{'s' if count > 1 else ''}." if count else "Terminé : rien à changer."
 
 
-def partner(one: Partner, records: Records, today: date) -> None:
+def partner(one: Partner, records: Records, annexe_2: Contacts | None, today: date) -> None:
     """One partner, with where its convention stands on that day."""
     console = new_console()
     console.print(Text(f"{one.name} ({one.code})", style="bold"))
     console.print(Text(convention_sentence(one, today)))
     console.print(Text(f"Domaines : {', '.join(sorted(one.domains))}"))
+    contacts(annexe_2, 2)
     table = new_table("Habilitations", "N°", "Personne", "État", "Demande", "Fin", "Clôture")
     for each in records.of_partner(one.code):
         person = f"{each.person.first_names} {each.person.last_name}\n{each.email}"
@@ -220,6 +223,18 @@ def partner(one: Partner, records: Records, today: date) -> None:
         table.add_row(*plain(str(each.id), person, _STATES[records.state_of(each)], *dates))
     if table.row_count:
         console.print(table)
+
+
+def contacts(known: Contacts | None, annexe: int) -> None:
+    """Who answers for what, from an annexe 2 or 3."""
+    if known is None:
+        new_console().print(f"Contacts (annexe {annexe}) : aucun enregistré.")
+        return
+    title = f"Contacts (annexe {annexe} du {french_date(known.dated)})"
+    table = new_table(title, "Rôle", "Nom", "Adresse électronique")
+    for one in known.people:
+        table.add_row(*plain(ROLES[one.role], one.name, one.email))
+    new_console().print(table)
 
 
 def partners(records: Records) -> None:

@@ -69,17 +69,19 @@ def set_(
 
 @app.command("show")
 def show(context: typer.Context, code: Code, format_: FormatOption = Format.TEXT) -> None:
-    """One partner: its convention, its domains, its habilitations."""
+    """One partner: its convention, its domains, its contacts, its habilitations."""
     from provisioner.cli import as_json, as_text
-    from provisioner.operations import partners
+    from provisioner.operations.contacts import known_contacts
+    from provisioner.operations.partners import partner_of
 
     with exit_status(), session_of(context).register("partner show") as register:
-        partner = partners.partner_of(register, code)
+        partner = partner_of(register, code)
         records = register.records()
+        contacts = known_contacts(register, code)
     if format_ is Format.JSON:
-        typer.echo(json.dumps(as_json.partner(partner, records), ensure_ascii=False, indent=2))
+        typer.echo(json.dumps(as_json.partner(partner, records, contacts), ensure_ascii=False, indent=2))
     else:
-        as_text.partner(partner, records, session_of(context).clock.today())
+        as_text.partner(partner, records, contacts, session_of(context).clock.today())
 
 
 @app.command("list")
