@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import tomllib
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from provisioner.domain.contacts import Contact, Contacts, Role
 from provisioner.domain.convention import DEFAULT_CTG_END, Partner
 from provisioner.domain.records import Records
+from provisioner.operations.contacts import ContactsRefused, read_contacts
 from provisioner.operations.partners import (
     PartnerRefused,
     changed,
@@ -20,7 +22,8 @@ from provisioner.operations.partners import (
     problems_of_signature,
     save_change,
 )
-from provisioner.register import Register, reading, writing
+from provisioner.register import Register, Work, reading, writing
+from provisioner.register.contacts import contacts_by_partner, replace_contacts
 
 #: What is said of a value, by the kind of error that pydantic finds in it; any other kind in pydantic's words.
 _WORDS = {
@@ -52,7 +55,7 @@ class _Strict(BaseModel):
 
 
 class _Contacts(_Strict):
-    """Annexe 2, as a whole."""
+    """Annexe 2, as a whole: its date, and « NAME <EMAIL> » for each role."""
 
     on: date
     habilitations: str
@@ -79,20 +82,27 @@ class Imported:
     unchanged: tuple[str, ...]
 
 
-@dataclass(slots=True)
-class _Judged:
-    """What the file makes of the register: each partner before (None: new) and after; or what is wrong with it."""
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What the register knows, and the day."""
 
-    partners: list[tuple[Partner | None, Partner]] = field(default_factory=list)
-    problems: list[str] = field(default_factory=list)
+    records: Records
+    contacts: Mapping[str, Contacts]
+    today: date
 
-    def outcome(self) -> Imported:
-        """The same by codes, in the file's order."""
-        return Imported(
-            tuple(after.code for before, after in self.partners if before is None),
-            tuple(after.code for before, after in self.partners if before not in (None, after)),
-            tuple(after.code for before, after in self.partners if before == after),
-        )
+
+@dataclass(frozen=True, slots=True)
+class _Change:
+    """What the file makes of a partner: before (None: new) and after, and its contacts when they are new."""
+
+    before: Partner | None
+    after: Partner
+    contacts: Contacts | None
+
+    @property
+    def is_change(self) -> bool:
+        """Whether a known partner is not what it was."""
+        return self.before is not None and (self.before != self.after or self.contacts is not None)
 
 
 def import_partners(register: Register, content: bytes, *, dry_run: bool = False) -> Imported:
@@ -103,22 +113,38 @@ def import_partners(register: Register, content: bytes, *, dry_run: bool = False
     Raises:
         ImportRefused: the file is not TOML, or something in it is wrong; then nothing at all is written.
     """
-    entries = _entries(content)
-    today = register.clock.today()
+    entries, today = _entries(content), register.clock.today()
     if dry_run:
-        return _judge(entries, register.records(), today).outcome()
+        with register.read() as connection:
+            known = _Known(reading.records(connection), contacts_by_partner(connection), today)
+        return _outcome(_judge(entries, known))
     with register.work() as work:
-        judged = _judge(entries, reading.records(work.connection), today)
-        for before, after in judged.partners:
-            if before is None:
-                writing.add_partner(work, after)
-            else:
-                save_change(work, before, after, register.actor.by)
-        outcome = judged.outcome()
-        if outcome.added or outcome.changed:
+        known = _Known(reading.records(work.connection), contacts_by_partner(work.connection), today)
+        judged = _judge(entries, known)
+        for one in judged:
+            _write(work, one, register.actor.by)
+        outcome = _outcome(judged)
+        if outcome.added or outcome.changed:  # the same file again leaves no trace
             counts = {"added": len(outcome.added), "changed": len(outcome.changed)}
             work.journal("partner.import", details={"sha256": hashlib.sha256(content).hexdigest(), **counts})
     return outcome
+
+
+def _write(work: Work, one: _Change, by: str) -> None:
+    if one.before is None:
+        writing.add_partner(work, one.after)
+    else:
+        save_change(work, one.before, one.after, by)
+    if one.contacts is not None:
+        replace_contacts(work, one.after.code, one.contacts)
+
+
+def _outcome(judged: Sequence[_Change]) -> Imported:
+    return Imported(
+        tuple(one.after.code for one in judged if one.before is None),
+        tuple(one.after.code for one in judged if one.is_change),
+        tuple(one.after.code for one in judged if one.before is not None and not one.is_change),
+    )
 
 
 def _entries(content: bytes) -> list[Any]:
@@ -145,45 +171,50 @@ def _entries(content: bytes) -> list[Any]:
     return list(entries)
 
 
-def _judge(entries: list[Any], records: Records, today: date) -> _Judged:
+def _judge(entries: Sequence[Any], known: _Known) -> list[_Change]:
     """Every entry against the register.
 
     Raises:
         ImportRefused: with every error of every partner.
     """
-    judged = _Judged()
+    judged: list[_Change] = []
+    lines: list[str] = []
     first_of: dict[str, int] = {}
     for number, given in enumerate(entries, start=1):
         code = given.get("code") if isinstance(given, dict) else None
         problems: list[tuple[str, str]] = []
         try:
             entry = _Entry.model_validate(given)
-            before, after = _before_and_after(entry, records)
-            problems += _problems(entry, before, after, records, today)
-            judged.partners.append((before, after))
+            judged.append(_change(entry, known, problems))
         except ValidationError as error:
             problems += _shape_problems(error)
         if isinstance(code, str) and first_of.setdefault(code, number) != number:
             problems.append(("code", f"{code!r} stands in partner[{first_of[code]}] already."))
-        judged.problems += [f"partner[{number}]{'.' if key else ''}{key}: {words}" for key, words in problems]
-    if judged.problems:
-        raise ImportRefused(*judged.problems)
+        lines += [f"partner[{number}]{'.' if key else ''}{key}: {words}" for key, words in problems]
+    if lines:
+        raise ImportRefused(*lines)
     return judged
 
 
-def _before_and_after(entry: _Entry, records: Records) -> tuple[Partner | None, Partner]:
-    before = records.partners.get(entry.code)
-    base = before or Partner(code=entry.code, name="", domains=frozenset(), ctg_end=DEFAULT_CTG_END)
+def _change(entry: _Entry, known: _Known, problems: list[tuple[str, str]]) -> _Change:
+    """What an entry makes of its partner; what the rules refuse in it is added to the problems."""
+    before = known.records.partners.get(entry.code)
     after = changed(
-        base, name=entry.name, domains=entry.domains or (), signed_on=entry.signed_on, ctg_end=entry.ctg_end
+        before or Partner(code=entry.code, name="", domains=frozenset(), ctg_end=DEFAULT_CTG_END),
+        name=entry.name,
+        domains=entry.domains or (),
+        signed_on=entry.signed_on,
+        ctg_end=entry.ctg_end,
     )
-    return before, after
+    problems += _problems(entry, before, after, known)
+    contacts = None
+    if entry.contacts is not None:
+        contacts = _contacts(entry.contacts, known.contacts.get(entry.code), known.today, problems)
+    return _Change(before, after, contacts)
 
 
-def _problems(
-    entry: _Entry, before: Partner | None, after: Partner, records: Records, today: date
-) -> Iterator[tuple[str, str]]:
-    """What the register's rules refuse, by key."""
+def _problems(entry: _Entry, before: Partner | None, after: Partner, known: _Known) -> Iterator[tuple[str, str]]:
+    """What the rules refuse of the partner's record, by key."""
     absent = {key for key in ("name", "domains") if getattr(entry, key) is None}
     for key, words in problems_of(after):
         if before is None and key in absent:
@@ -193,7 +224,26 @@ def _problems(
         else:
             yield key, words
     if before is not None:
-        yield from problems_of_signature(records, before, after, today)
+        yield from problems_of_signature(known.records, before, after, known.today)
+
+
+def _contacts(
+    given: _Contacts, before: Contacts | None, today: date, problems: list[tuple[str, str]]
+) -> Contacts | None:
+    """The annexe 2 of an entry (N1); None when it says nothing new, or cannot be."""
+    found: list[Contact] = []
+    texts = {Role.HABILITATIONS: given.habilitations, Role.SECURITE: given.securite}
+    for key, part in (("on", {}), *((role.value, {role: text}) for role, text in texts.items())):
+        try:
+            found += read_contacts(part, given.on if key == "on" else today, today).people
+        except ContactsRefused as error:
+            problems.append((f"contacts.{key}", str(error).removeprefix(f"--{key}: ")))
+    unnamed = [one.role for one in found if one.name is None]
+    problems += [(f"contacts.{role}", 'a named person is expected: "NAME <EMAIL>".') for role in unnamed]
+    if before is not None and given.on < before.dated:
+        problems.append(("contacts.on", f"an annexe 2 dated {before.dated} is recorded; an older one is refused."))
+    contacts = Contacts(given.on, tuple(found))
+    return None if contacts == before else contacts
 
 
 def _shape_problems(error: ValidationError) -> Iterable[tuple[str, str]]:

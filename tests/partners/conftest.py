@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +15,11 @@ from typer.testing import CliRunner, Result
 
 from provisioner.cli.app import app
 from provisioner.clock import Clock
+from provisioner.domain.contacts import Contacts
 from provisioner.domain.habilitation import Habilitation
 from provisioner.domain.records import Records
 from provisioner.register import Register, open_register, tables, writing
+from provisioner.register.contacts import contacts_of
 from provisioner.register.journal import Actor
 from provisioner.settings import load_settings
 
@@ -69,6 +72,13 @@ class Office:
             )
         opened.close()
 
+    def contacts(self, code: str) -> Contacts | None:
+        opened = self.register()
+        with opened.read() as connection:
+            found = contacts_of(connection, code)
+        opened.close()
+        return found
+
     def end_reason(self, code: str) -> str | None:
         opened = self.register()
         with opened.read() as connection:
@@ -79,8 +89,6 @@ class Office:
 
     def journal(self, action: str) -> list[tuple[dict[str, Any], dict[str, Any]]]:
         """The entries of that action, each with the details beside it."""
-        import json
-
         opened = self.register()
         entry, detail = tables.journal_entry, tables.journal_detail
         with opened.read() as connection:
@@ -102,7 +110,3 @@ def office(tmp_path: Path) -> Office:
 def opened(one: Habilitation) -> Habilitation:
     """The same, open since the summer."""
     return replace(one, opened_at=datetime(2026, 7, 1, 8, 0, tzinfo=UTC))
-
-
-def morrow(day: date) -> date:
-    return day + timedelta(days=1)

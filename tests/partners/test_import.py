@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import date
+from pathlib import Path
 
 import pytest
 
+from provisioner.domain.contacts import Role
 from tests.partners.conftest import TODAY, Office, opened
+from tests.service.office import valid
 from tests.unit.examples import habilitation
 
 LYS = """
@@ -24,6 +28,45 @@ name = "Sivom de la Deûle"
 domains = ["sivom-deule.example"]
 ctg_end = 2031-06-30
 """
+
+CONTACTS = f"""{LYS}
+[partner.contacts]
+on = 2026-01-20
+habilitations = "Anne Petit <Anne.Petit@agglo-lys.example>"
+securite = "Luc Roy <luc.roy@agglo-lys.example>"
+"""
+PAGE = Path(__file__).parents[2] / "docs" / "partners.md"
+
+
+def test_the_example_of_the_documentation_is_imported_as_it_stands(office: Office) -> None:
+    [example] = re.findall(r"```toml\n(.*?)```", PAGE.read_text("utf-8"), re.DOTALL)
+    done = office.import_(example)
+    assert (done.exit_code, done.stdout.splitlines()[0]) == (0, "Ajoutés : 2 (agglo-lys, sivom-deule)")
+    assert office.records().partners["agglo-lys"].signed_on == date(2026, 1, 15)
+    found = office.contacts("agglo-lys")
+    assert found is not None
+    assert [(one.role, one.name) for one in found.people] == [
+        (Role.HABILITATIONS, "Anne Petit"),
+        (Role.SECURITE, "Luc Roy"),
+    ]
+    assert office.contacts("sivom-deule") is None
+
+
+def test_contacts_of_the_file_replace_the_annexe_2_as_a_whole_and_an_absent_table_leaves_it(office: Office) -> None:
+    office.import_(CONTACTS)
+    assert office.import_(LYS).stdout.splitlines()[2] == "Inchangés : 1 (agglo-lys)"
+    assert office.import_(CONTACTS).stdout.splitlines()[2] == "Inchangés : 1 (agglo-lys)"
+    newer = CONTACTS.replace("2026-01-20", "2026-06-01").replace("Luc Roy", "Paul Roy")
+    assert office.import_(newer).stdout.splitlines()[1] == "Modifiés : 1 (agglo-lys)"
+    found = office.contacts("agglo-lys")
+    assert found is not None
+    assert (found.dated, found.of(Role.SECURITE).name) == (date(2026, 6, 1), "Paul Roy")
+    assert found.of(Role.HABILITATIONS).email == "anne.petit@agglo-lys.example"
+    older = office.import_(CONTACTS)
+    assert older.exit_code == 1
+    assert "partner[1].contacts.on: an annexe 2 dated 2026-06-01 is recorded" in older.stderr
+    assert office.contacts("agglo-lys") == found
+    assert len(office.journal("partner.contacts")) == 2
 
 
 def test_every_partner_of_the_file_is_registered(office: Office) -> None:
@@ -43,7 +86,11 @@ def test_every_partner_of_the_file_is_registered(office: Office) -> None:
 def test_the_same_file_again_changes_nothing_and_writes_nothing(office: Office) -> None:
     office.import_(TWO)
     again = office.import_(TWO, "--format", "json", "--by", "Claire Martin")
-    assert json.loads(again.stdout) == {"added": [], "changed": [], "unchanged": ["agglo-lys", "sivom-deule"]}
+    assert valid(json.loads(again.stdout), "partner_import") == {
+        "added": [],
+        "changed": [],
+        "unchanged": ["agglo-lys", "sivom-deule"],
+    }
     assert len(office.journal("partner.import")) == 1
 
 
@@ -63,7 +110,7 @@ def test_a_known_partner_is_changed_and_an_absent_key_leaves_the_thing_alone(off
         date(2031, 6, 30),
         date(2026, 9, 1),
     )
-    assert (lys.name, lys.domains, lys.signed_on) == (
+    assert (lys.name, set(lys.domains), lys.signed_on) == (
         "Agglo de la Lys",
         {"agglo-lys.example"},
         date(2026, 1, 15),
@@ -151,6 +198,10 @@ def test_a_date_that_disagrees_with_the_register_is_told_on_the_key_that_was_giv
         (b"\x00\x01", "not TOML"),
         ('"\\u001b[2J" = 1', "�[2J: no such key."),
         ('[[partner]]\ncode = ["a"]', "partner[1].code: a text in quotes is expected."),
+        (CONTACTS.replace("<luc.roy@agglo-lys.example>", ""), "partner[1].contacts.securite: expected"),
+        (CONTACTS.replace("luc.roy@", "luc.roy"), "partner[1].contacts.securite: 'luc.royagglo-lys.example' is not"),
+        (CONTACTS.replace("Luc Roy ", ""), "partner[1].contacts.securite: a named person is expected"),
+        (CONTACTS.replace("on = 2026", "on = 2027"), "partner[1].contacts.on: 2027-01-20 is in the future."),
         (LYS + "contacts = 3", "partner[1].contacts: a table is expected."),
         (LYS + "contacts = {on = 2026-01-15, chef = 1}", "partner[1].contacts.habilitations: is needed."),
         (LYS + "contacts = {chef = 1}", "partner[1].contacts.chef: no such key. Known: on, habilitations, securite."),
