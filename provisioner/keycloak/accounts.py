@@ -65,3 +65,18 @@ def changed_user(user: Json, wanted: WantedAccount, *, verify_address: bool = Fa
     if wanted.enabled is not None:
         changed["enabled"] = wanted.enabled
     return changed
+
+
+def before_reordering(user: Json, changed: Json) -> Json | None:
+    """What to write before `changed`, when it has the values that an attribute has in another order.
+
+    Keycloak takes these for no change and keeps the old order, which pairs a partner with a function. One value more
+    makes it a change, and nothing lacks in between.
+    """
+    old, new = user.get("attributes") or {}, changed["attributes"]
+    same = [name for name, values in new.items() if sorted(values) == sorted(old.get(name, []))]
+    reordered = [name for name in same if new[name] != old[name]]
+    if not reordered:
+        return None
+    longer = {name: [*new[name], new[name][0]] for name in reordered}
+    return {**changed, "attributes": {**new, **longer}}

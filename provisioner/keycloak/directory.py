@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import quote
 
 from provisioner.domain.people import EmailAddress
 from provisioner.domain.snapshot import RemoteAccount, Snapshot, WantedAccount
-from provisioner.keycloak.accounts import Json, account_of, changed_user, new_user
+from provisioner.keycloak.accounts import Json, account_of, before_reordering, changed_user, new_user
 from provisioner.keycloak.connection import service_connection
 from provisioner.keycloak.errors import (
     Conflict,
@@ -121,36 +122,44 @@ class Directory:
         """
         user = self._connection.get(self._user(id))
         changed = changed_user(user, wanted, verify_address=verify_address)
+        if between := before_reordering(user, changed):
+            self._connection.request("put", self._user(id), between)
         self._connection.request("put", self._user(id), changed)
 
     def extra_roles(self, id: str) -> frozenset[str]:
-        """The names of the roles that the account has beyond the realm's defaults, by itself or by its groups.
+        """The roles that the account has beyond the realm's defaults, by itself or by its groups; `client/role`
+        for a client's.
+
+        A client's role that was given to the account itself shows only to a service account that may view clients,
+        hence read their secrets before Keycloak 26.8: with the rights of `realm apply` it does not.
 
         Raises:
             NotFound: there is no such account.
         """
-        default = f"default-roles-{self._realm.rpartition('/')[2]}"
-        holders = [self._user(id), *(f"{self._realm}/groups/{group}" for group in self._groups_and_parents(id))]
-        found = [self._connection.get(f"{holder}/role-mappings") for holder in holders]
-        realm_roles = {role["name"] for one in found for role in one.get("realmMappings", [])}
-        client_roles = {
-            f"{client}/{role['name']}"
-            for one in found
-            for client, mapping in one.get("clientMappings", {}).items()
-            for role in mapping["mappings"]
-        }
-        return frozenset((realm_roles - {default}) | client_roles)
+        default = self._connection.get(self._realm).get("defaultRole", {}).get("name")
+        mappings = self._connection.get(self._user(id, "role-mappings"))
+        roles = {role["name"] for role in mappings.get("realmMappings", [])} - {default}
+        for client, mapping in mappings.get("clientMappings", {}).items():
+            roles |= {f"{client}/{role['name']}" for role in mapping["mappings"]}
+        for group in self._groups_and_parents(id):
+            roles |= {*group["realmRoles"]}
+            roles |= {f"{client}/{name}" for client, names in group["clientRoles"].items() for name in names}
+        return frozenset(roles)
 
-    def _groups_and_parents(self, id: str) -> set[str]:
-        """A group has the roles of its parents too."""
-        groups = self._connection.get(self._user(id, "groups"), max=-1, briefRepresentation="true")
+    def _groups_and_parents(self, id: str) -> list[Json]:
+        """A member of a group has the roles of its parents too.
+
+        These two reads tell a group's client roles to whoever sees the group; by its id they are left out.
+        """
+        groups: list[Json] = self._connection.get(self._user(id, "groups"), max=-1, briefRepresentation="false")
         paths = {str(group["path"]) for group in groups}
-        parents = {path[:end] for path in paths for end in range(1, len(path)) if path[end] == "/"}
-        ids = {str(group["id"]) for group in groups}
-        return ids | {found for path in parents - paths if (found := self._group_at(path)) is not None}
-
-    def _group_at(self, path: str) -> str | None:
-        return group_by_path(self._connection, self._realm, path)
+        parents = {path[:end] for path in paths for end in range(1, len(path)) if path[end] == "/"} - paths
+        try:
+            return groups + [
+                self._connection.get(f"{self._realm}/group-by-path{quote(path)}") for path in sorted(parents)
+            ]
+        except NotFound as error:
+            raise ReadIncomplete("A group that an account is in has a parent that cannot be found.") from error
 
     def join_group(self, id: str, group_id: str) -> None:
         """Puts the account in a group; done twice, nothing more happens."""
