@@ -1,0 +1,86 @@
+"""How the directory in memory is made to fail: at one call, before or after its effect, once or for good."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Literal
+
+from provisioner.keycloak.errors import KeycloakUnavailable, WriteForbidden
+
+#: When a call fails: before its effect or after it, with an error or with the death of the process.
+FailMode = Literal["before", "after", "crash-before", "crash-after"]
+
+
+class Killed(BaseException):
+    """The process is dead: every call raises this until `restart`."""
+
+
+class Failing:
+    """Counts the calls, those that may write apart, and fails when it is told to.
+
+    With `fail_at` N, the N-th call that may write fails as `fail_mode` says (`has_failed` then), and with
+    `fails_for_good` every call after it too. Which call is the N-th is certain only with one thread.
+    """
+
+    def __init__(self) -> None:
+        self.calls = 0
+        self.writes = 0
+        self.read_only = False
+        self.fail_at: int | None = None
+        self.fail_mode: FailMode = "before"
+        self.fails_for_good = False
+        self.has_failed = False
+        self._is_dead = self._is_away = False
+        self._lock = threading.RLock()
+
+    def fail(self, at: int | None, mode: FailMode = "before", *, for_good: bool = False) -> None:
+        """Has the call fail that is the `at`-th from now of those that may write; None: none fails any more."""
+        with self._lock:
+            self.writes, self.has_failed = 0, False
+            self.fail_at, self.fail_mode, self.fails_for_good = at, mode, for_good
+
+    def restart(self) -> None:
+        """A new process, a network that is back: nothing fails any more."""
+        with self._lock:
+            self.fail(None)
+            self._is_dead = self._is_away = False
+
+    @contextmanager
+    def _reading(self) -> Iterator[None]:
+        with self._lock:
+            self.calls += 1
+            if self._is_dead:
+                raise Killed
+            if self._is_away:
+                raise KeycloakUnavailable("Keycloak does not answer: asked to by a test.")
+            yield
+
+    @contextmanager
+    def _writing(self, lost: type[KeycloakUnavailable] = KeycloakUnavailable) -> Iterator[None]:
+        """One effect, all or nothing; `lost` is what an answer that does not come is called."""
+        with self._lock:
+            if self.read_only:
+                raise WriteForbidden("A write during a run that only looks.")
+            try:
+                with self._reading():
+                    self.writes += 1
+                    is_hit = self.writes == self.fail_at
+                    if is_hit and self.fail_mode.endswith("before"):
+                        self._fail()
+                    yield
+                    if is_hit:
+                        self._fail()
+            except KeycloakUnavailable as error:
+                if error.status is not None or isinstance(error, lost):
+                    raise
+                raise lost(str(error)) from error
+
+    def _fail(self) -> None:
+        self.has_failed = True
+        if self.fail_mode.startswith("crash"):
+            self._is_dead = True
+            raise Killed
+        self._is_away = self.fails_for_good
+        raise KeycloakUnavailable("Keycloak does not answer: asked to by a test.")

@@ -1,0 +1,167 @@
+"""A fake: it stands in for Keycloak only for thousands of property tests.
+
+tests/keycloak/test_directory_contract.py holds both to the same answers.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+
+from provisioner.domain.people import EmailAddress
+from provisioner.domain.snapshot import MANAGED_BY, RemoteAccount, RemoteGroup, Snapshot, WantedAccount
+from provisioner.domain.wanted import OURS
+from provisioner.keycloak.errors import (
+    Conflict,
+    KeycloakRefused,
+    KeycloakUnavailable,
+    MailFailed,
+    NotFound,
+    OutcomeUnknown,
+)
+from tests.fakes.memory_realm import ROOT, Account, MemoryRealm
+
+_PROHIBITED_IN_NAMES = re.compile(r"""[<>&"$%!#?§;*~/\\|^=\[\]{}()\x00-\x1f\x7f]""")
+
+
+class MemoryDirectory(MemoryRealm):
+    """`DirectoryPort` on accounts in memory: see `keycloak.directory.Directory` for what each method means."""
+
+    def server_time(self) -> datetime:
+        with self._reading():
+            return self.clock()
+
+    def snapshot(self, groups: Mapping[str, str | None]) -> Snapshot:
+        with self._reading():
+            return Snapshot(
+                realm_id=self.realm_id,
+                password_policy=self.password_policy,
+                accounts={one.id: one.remote() for one in sorted(self.accounts.values(), key=lambda one: one.email)},
+                groups={code: self._remote_group(code, known) for code, known in groups.items()},
+            )
+
+    def account(self, id: str) -> RemoteAccount | None:
+        with self._reading():
+            return self.accounts[id].remote() if id in self.accounts else None
+
+    def find(self, email: EmailAddress) -> RemoteAccount | None:
+        with self._reading():
+            found = self._with_address(email)
+            return found.remote() if found else None
+
+    def groups_of(self, id: str) -> frozenset[str]:
+        with self._reading():
+            return frozenset(self._account(id).groups)
+
+    def create_group(self, code: str) -> str:
+        with self._writing():
+            path = f"{ROOT}/{code}"
+            if self._group_at(ROOT) is None:
+                self._add_group(ROOT)
+            return self._group_at(path) or self._add_group(path)
+
+    def create_account(self, account: WantedAccount, groups: Sequence[str]) -> str:
+        with self._writing():
+            if not account.email:
+                raise KeycloakRefused("User name is missing", 400)
+            if self._with_address(account.email):
+                raise Conflict("User exists with same email", 409)
+            ids = [self._group_at(f"{ROOT}/{code}") for code in groups]
+            if None in ids:
+                # Keycloak's own answer to a group that is not there.
+                raise KeycloakUnavailable("unknown_error", 500)
+            made = Account(self._new_id(), account.email)
+            self._write(made, account)
+            made.enabled = account.enabled is not False
+            made.groups = {id for id in ids if id is not None}
+            self.accounts[made.id] = made
+            return made.id
+
+    def update_account(self, id: str, wanted: WantedAccount, *, verify_address: bool = False) -> None:
+        with self._writing():
+            one = self._account(id)
+            other = self._with_address(wanted.email)
+            if other is not None and other is not one:
+                raise Conflict("User exists with same email", 409)
+            self._write(one, wanted)
+            if verify_address:
+                one.required_actions.add("VERIFY_EMAIL")
+
+    def extra_roles(self, id: str) -> frozenset[str]:
+        with self._reading():
+            one = self._account(id)
+            # A client's role given to the account itself does not show to our service account.
+            found = {role for role in one.roles if "/" not in role}
+            for path in (self.groups[group] for group in one.groups):
+                for holder, roles in self.group_roles.items():
+                    if path == holder or path.startswith(f"{holder}/"):
+                        found |= roles
+            return frozenset(found)
+
+    def join_group(self, id: str, group_id: str) -> None:
+        with self._writing():
+            one = self._account(id)
+            if group_id not in self.groups:
+                raise NotFound("Group not found", 404)
+            one.groups.add(group_id)
+
+    def leave_group(self, id: str, group_id: str) -> None:
+        with self._writing():
+            self._account(id).groups.discard(group_id)
+
+    def end_sessions(self, id: str) -> None:
+        with self._writing():
+            self._account(id).sessions = 0
+
+    def forget_password(self, id: str) -> None:
+        with self._writing():
+            self._account(id).has_password = False
+
+    def has_password(self, id: str) -> bool:
+        with self._reading():
+            return self._account(id).has_password
+
+    def send_link(self, id: str, lifespan_seconds: int, redirect_uri: str) -> None:
+        with self._writing(lost=OutcomeUnknown):
+            one = self._account(id)
+            if not one.enabled:
+                raise MailFailed("User is disabled", 400)
+            if not redirect_uri.startswith(self.platform_url):
+                raise MailFailed("Invalid redirect uri.", 400)
+            if not self.mail_works:
+                raise MailFailed("Failed to send execute actions email", 500)
+            self._mail(one, lifespan_seconds)
+            self.events.append((id, self.clock()))
+
+    def link_sent_since(self, id: str, since: datetime) -> datetime | None:
+        with self._reading():
+            first = datetime.fromtimestamp(int(since.timestamp()), UTC)
+            return max((at for about, at in self.events if about == id and at >= first), default=None)
+
+    def close(self) -> None:
+        """There is nothing to give back."""
+
+    def _remote_group(self, code: str, known_id: str | None) -> RemoteGroup | None:
+        id = known_id if known_id in self.groups else self._group_at(f"{ROOT}/{code}")
+        if id is None:
+            return None
+        return RemoteGroup(id, frozenset(one.id for one in self.accounts.values() if id in one.groups))
+
+    @staticmethod
+    def _write(one: Account, wanted: WantedAccount) -> None:
+        """All or nothing: what Keycloak refuses is refused before anything is changed."""
+        for name in (wanted.last_name, wanted.first_names):
+            if _PROHIBITED_IN_NAMES.search(name):
+                raise KeycloakRefused("error-person-name-invalid-character", 400)
+        if len(wanted.attributes.get(MANAGED_BY, ())) > 1:
+            raise KeycloakRefused("error-invalid-multivalued-size", 400)
+        if one.email != wanted.email:
+            one.address_verified = False
+        one.email = EmailAddress(wanted.email.lower())
+        one.last_name, one.first_names = wanted.last_name, wanted.first_names
+        # What the realm's profile does not declare is dropped, an empty value too.
+        ours = {name: tuple(filter(None, values)) for name, values in wanted.attributes.items() if name in OURS}
+        one.attributes = {name: values for name, values in {**one.attributes, **ours}.items() if values}
+        if wanted.enabled is not None:
+            one.enabled = wanted.enabled

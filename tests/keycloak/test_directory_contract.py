@@ -1,0 +1,479 @@
+"""What the use cases count on, asked of the real Keycloak and of the directory in memory that stands in for it."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, timedelta
+from typing import Any
+
+import pytest
+
+from provisioner.domain.people import EmailAddress
+from provisioner.domain.snapshot import RemoteAccount, RemoteGroup, WantedAccount
+from provisioner.keycloak.directory import Directory
+from provisioner.keycloak.errors import (
+    Conflict,
+    KeycloakRefused,
+    KeycloakUnavailable,
+    MailFailed,
+    NotFound,
+)
+from provisioner.operations.ports import DirectoryPort
+from provisioner.sandbox.mail import Mailbox
+from provisioner.settings import Settings
+from tests.fakes.memory_directory import MemoryDirectory
+from tests.fakes.memory_realm import POLICY, HandClock
+from tests.keycloak.hands import Hands, KeycloakHands
+
+REDIRECT = "https://ctg.caf.fr/"
+NOBODY = "00000000-0000-0000-0000-000000000000"
+_numbers = itertools.count(1)
+
+
+@dataclass(frozen=True)
+class Provider:
+    """A realm as our service account sees it, and everybody else's hands on it."""
+
+    directory: DirectoryPort
+    hands: Hands
+
+
+class _MemoryHands(MemoryDirectory):
+    """Its time passes when a test says so."""
+
+    def __init__(self) -> None:
+        self.hand_clock = HandClock()
+        super().__init__(self.hand_clock)
+
+    def let_pass(self, seconds: float) -> None:
+        self.hand_clock.advance(timedelta(seconds=seconds))
+
+
+@pytest.fixture(scope="module", params=["keycloak", "memory"])
+def provider(request: pytest.FixtureRequest) -> Iterator[Provider]:
+    """One realm for all these tests: each has its own persons and partners."""
+    if request.param == "memory":
+        memory = _MemoryHands()
+        yield Provider(memory, memory)
+        return
+    settings: Settings = request.getfixturevalue("shared_realm")
+    mailbox: Mailbox = request.getfixturevalue("mailbox")
+    directory, hands = Directory(settings.keycloak), KeycloakHands(settings.keycloak, mailbox)
+    yield Provider(directory, hands)
+    directory.close()
+    hands.close()
+
+
+@pytest.fixture
+def directory(provider: Provider) -> DirectoryPort:
+    return provider.directory
+
+
+@pytest.fixture
+def hands(provider: Provider) -> Hands:
+    return provider.hands
+
+
+@pytest.fixture
+def code() -> str:
+    """A partner of one test's own."""
+    return f"partenaire-{next(_numbers)}"
+
+
+def an_account(**other: Any) -> WantedAccount:
+    values: dict[str, Any] = {
+        "email": EmailAddress(f"contrat-{next(_numbers)}@contrat.example"),
+        "last_name": "D'Hondt-Éléonore",
+        "first_names": "Anne-Sophie",
+        "attributes": {"partenaire": ("agglo-lys",), "fonction": ("Directrice",), "gere_par": ("provisioner",)},
+        "enabled": True,
+    }
+    return WantedAccount(**(values | other))
+
+
+def seen(directory: DirectoryPort, id: str) -> RemoteAccount:
+    account = directory.account(id)
+    assert account is not None
+    return account
+
+
+def group_of(directory: DirectoryPort, code: str, known: str | None = None) -> RemoteGroup | None:
+    return directory.snapshot({code: known}).groups[code]
+
+
+def test_an_account_is_created_as_wanted_in_its_groups(directory: DirectoryPort, code: str) -> None:
+    groups = [directory.create_group(code), directory.create_group(f"{code}-autre")]
+    wanted = an_account()
+    id = directory.create_account(wanted, [code, f"{code}-autre"])
+
+    found = RemoteAccount(id, wanted.email, True, wanted.last_name, wanted.first_names, wanted.attributes)
+    assert directory.account(id) == found
+    assert directory.groups_of(id) == frozenset(groups)
+    snapshot = directory.snapshot({code: groups[0], "nulle-part": None})
+    assert snapshot.accounts[id] == found
+    assert snapshot.groups == {code: RemoteGroup(groups[0], frozenset([id])), "nulle-part": None}
+    assert snapshot.password_policy == POLICY
+    assert snapshot.realm_id == directory.snapshot({}).realm_id
+    assert list(snapshot.accounts) == sorted(snapshot.accounts, key=lambda id: snapshot.accounts[id].email)
+
+
+@pytest.mark.parametrize(("wanted", "found"), [(True, True), (False, False), (None, True)])
+def test_an_account_is_created_enabled_unless_it_is_wanted_disabled(
+    directory: DirectoryPort, wanted: bool | None, found: bool
+) -> None:
+    assert seen(directory, directory.create_account(an_account(enabled=wanted), [])).enabled is found
+
+
+def test_nobody_gets_the_address_of_another(directory: DirectoryPort) -> None:
+    taken, other = an_account(), an_account()
+    id = directory.create_account(other, [])
+    directory.create_account(taken, [])
+    with pytest.raises(Conflict):
+        directory.create_account(taken, [])
+    with pytest.raises(Conflict):
+        directory.create_account(replace(taken, email=EmailAddress(taken.email.upper())), [])
+    with pytest.raises(Conflict):
+        directory.update_account(id, taken)
+    assert seen(directory, id).email == other.email
+
+
+def test_nothing_is_made_in_a_group_that_is_not_there(directory: DirectoryPort) -> None:
+    wanted = an_account()
+    with pytest.raises(KeycloakUnavailable, match="unknown_error") as raised:
+        directory.create_account(wanted, ["nulle-part"])
+    assert raised.value.status == 500
+    assert directory.find(wanted.email) is None
+
+
+def test_an_account_is_found_by_its_whole_address_in_any_case(directory: DirectoryPort) -> None:
+    wanted = an_account(email=EmailAddress(f"Contrat-{next(_numbers)}@Contrat.EXAMPLE"))
+    id = directory.create_account(wanted, [])
+    found = directory.find(EmailAddress(wanted.email.upper()))
+    assert found == directory.account(id)
+    assert found is not None
+    assert found.email == wanted.email.lower()
+    assert directory.find(EmailAddress(wanted.email[1:])) is None
+    assert directory.find(EmailAddress(wanted.email[:-1])) is None
+
+
+def test_who_is_gone_is_none(directory: DirectoryPort, hands: Hands, code: str) -> None:
+    group = directory.create_group(code)
+    wanted = an_account()
+    id = directory.create_account(wanted, [code])
+    hands.delete_account(id)
+    assert directory.account(id) is None
+    assert directory.find(wanted.email) is None
+    assert group_of(directory, code) == RemoteGroup(group, frozenset())
+    assert directory.create_account(wanted, []) != id
+
+
+def test_an_update_changes_what_is_ours_and_keeps_what_is_not(directory: DirectoryPort, hands: Hands) -> None:
+    wanted = an_account()
+    id = directory.create_account(wanted, [])
+    hands.set_attribute(id, "telephone", ["0321000000"])
+    hands.verify_address(id)
+
+    ours = {**wanted.attributes, "fonction": ("Chargée de mission",)}
+    directory.update_account(id, replace(wanted, last_name="Martin", attributes=ours, enabled=None))
+    found = seen(directory, id)
+    assert (found.last_name, found.email, found.enabled) == ("Martin", wanted.email, True)
+    assert found.attributes == {**ours, "telephone": ("0321000000",)}
+    assert hands.is_verified(id)
+
+    directory.update_account(id, replace(wanted, attributes={"fonction": ()}, enabled=False))
+    found = seen(directory, id)
+    assert not found.enabled
+    assert found.attributes.keys() == {"partenaire", "gere_par", "telephone"}
+    directory.update_account(id, replace(wanted, enabled=None))
+    assert not seen(directory, id).enabled
+
+
+def test_what_the_realm_does_not_know_of_an_account_is_dropped_in_silence(directory: DirectoryPort) -> None:
+    attributes = {"fonction": ("", "agent"), "surnom": ("Nono",)}
+    id = directory.create_account(an_account(attributes=attributes), [])
+    assert seen(directory, id).attributes == {"fonction": ("agent",)}
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"last_name": "A<b"}, {"attributes": {"gere_par": ("provisioner", "autre")}}, {"email": ""}]
+)
+def test_what_keycloak_refuses_changes_nothing(directory: DirectoryPort, wrong: dict[str, Any]) -> None:
+    wanted = an_account()
+    id = directory.create_account(wanted, [])
+    before = directory.account(id)
+    with pytest.raises(KeycloakRefused):
+        directory.create_account(an_account(**wrong), [])
+    if "email" not in wrong:
+        with pytest.raises(KeycloakRefused):
+            directory.update_account(id, an_account(**wrong))
+    assert directory.account(id) == before
+
+
+@pytest.mark.rule("A7")
+def test_a_new_address_is_the_new_user_name_and_is_not_verified(directory: DirectoryPort, hands: Hands) -> None:
+    before, after = an_account(), an_account()
+    id = directory.create_account(before, [])
+    hands.verify_address(id)
+    directory.update_account(id, after)
+    assert seen(directory, id).email == after.email
+    assert directory.find(before.email) is None
+    # By the user name too: an account made with the old address meets nobody.
+    assert directory.find(after.email) == directory.account(id)
+    assert directory.create_account(before, []) != id
+    assert not hands.is_verified(id)
+    assert hands.required_actions(id) == set()
+
+
+@pytest.mark.rule("A7")
+def test_a_new_address_is_to_be_verified_when_asked_and_stays_so(directory: DirectoryPort, hands: Hands) -> None:
+    id = directory.create_account(an_account(), [])
+    after = an_account()
+    directory.update_account(id, after, verify_address=True)
+    assert hands.required_actions(id) == {"VERIFY_EMAIL"}
+    directory.update_account(id, after)
+    assert hands.required_actions(id) == {"VERIFY_EMAIL"}
+
+
+@pytest.mark.rule("A8")
+def test_values_come_back_in_the_order_written(directory: DirectoryPort) -> None:
+    written: list[dict[str, tuple[str, ...]]] = [
+        {"partenaire": ("zeta", "alpha"), "fonction": ("agent", "agent")},
+        {"partenaire": ("alpha", "zeta"), "fonction": ("agent", "agent")},
+        {"partenaire": ("alpha", "zeta", "mu"), "fonction": ("agent", "cadre", "agent")},
+        {"partenaire": ("zeta", "mu", "alpha"), "fonction": ("agent", "agent", "cadre")},
+    ]
+    wanted = an_account(attributes=written[0])
+    id = directory.create_account(wanted, [])
+    for attributes in written:
+        directory.update_account(id, replace(wanted, attributes=attributes))
+        assert seen(directory, id).attributes == attributes
+        assert directory.snapshot({}).accounts[id].attributes == attributes
+        assert directory.find(wanted.email) == directory.account(id)
+
+
+def test_a_group_is_made_once_and_joined_and_left_any_number_of_times(directory: DirectoryPort, code: str) -> None:
+    group = directory.create_group(code)
+    assert directory.create_group(code) == group
+    id = directory.create_account(an_account(), [])
+    for _ in range(2):
+        directory.join_group(id, group)
+        assert directory.groups_of(id) == {group}
+    assert group_of(directory, code, group) == RemoteGroup(group, frozenset([id]))
+    for _ in range(2):
+        directory.leave_group(id, group)
+        assert directory.groups_of(id) == set()
+    directory.leave_group(id, NOBODY)
+    with pytest.raises(NotFound):
+        directory.join_group(id, NOBODY)
+
+
+def test_a_group_made_again_by_hand_is_found_by_its_path(directory: DirectoryPort, hands: Hands, code: str) -> None:
+    old = directory.create_group(code)
+    id = directory.create_account(an_account(), [code])
+    hands.delete_group(old)
+    assert group_of(directory, code, old) is None
+    assert directory.groups_of(id) == set()
+    new = directory.create_group(code)
+    assert new != old
+    assert group_of(directory, code, old) == RemoteGroup(new, frozenset())
+
+
+def test_nobodys_account_is_not_found(directory: DirectoryPort, code: str) -> None:
+    group = directory.create_group(code)
+    for call in (
+        lambda: directory.update_account(NOBODY, an_account()),
+        lambda: directory.join_group(NOBODY, group),
+        lambda: directory.leave_group(NOBODY, group),
+        lambda: directory.leave_group(NOBODY, NOBODY),
+        lambda: directory.groups_of(NOBODY),
+        lambda: directory.extra_roles(NOBODY),
+        lambda: directory.end_sessions(NOBODY),
+        lambda: directory.forget_password(NOBODY),
+        lambda: directory.has_password(NOBODY),
+        lambda: directory.send_link(NOBODY, 3600, REDIRECT),
+    ):
+        with pytest.raises(NotFound):
+            call()
+    assert directory.account(NOBODY) is None
+    assert directory.link_sent_since(NOBODY, directory.server_time()) is None
+
+
+def test_a_plain_account_has_no_role_beyond_the_defaults(directory: DirectoryPort, hands: Hands, code: str) -> None:
+    directory.create_group(code)
+    assert directory.extra_roles(directory.create_account(an_account(), [code])) == set()
+    assert directory.extra_roles(hands.add_foreign_account(an_account().email)) == set()
+
+
+def test_a_role_shows_whether_given_to_the_account_to_its_group_or_to_a_parent(
+    directory: DirectoryPort, hands: Hands, code: str
+) -> None:
+    role, group = f"gestion-{code}", directory.create_group(code)
+    below = hands.add_subgroup(hands.add_subgroup(group, "service"), "bureau")
+    chief = hands.add_foreign_account(an_account().email, [role])
+    member, deep_member, other = (directory.create_account(an_account(), []) for _ in range(3))
+    directory.join_group(member, group)
+    directory.join_group(deep_member, below)
+    assert directory.extra_roles(chief) == {role}
+    assert directory.extra_roles(deep_member) == set()
+
+    hands.give_group_role(group, f"{role}-du-groupe")
+    hands.give_group_role(group, "realm-management/view-users")
+    hands.give_group_role(below, "realm-management/manage-users")
+    of_group = {f"{role}-du-groupe", "realm-management/view-users"}
+    assert directory.extra_roles(member) == of_group
+    assert directory.extra_roles(deep_member) == {*of_group, "realm-management/manage-users"}
+    assert directory.extra_roles(other) == set()
+
+
+def test_a_clients_role_given_to_the_account_itself_is_hidden_from_our_service_account(
+    directory: DirectoryPort, hands: Hands
+) -> None:
+    # It takes the right view-clients to see it, and with that right clients' secrets are read too.
+    id = hands.add_foreign_account(an_account().email, ["realm-management/manage-users", "auditeur"])
+    assert directory.extra_roles(id) == {"auditeur"}
+
+
+@pytest.mark.rule("P2")
+def test_a_link_makes_a_password_and_verifies_the_address_once(directory: DirectoryPort, hands: Hands) -> None:
+    wanted = an_account()
+    id = directory.create_account(wanted, [])
+    assert not directory.has_password(id)
+    assert not hands.log_in(wanted.email)
+    directory.send_link(id, 3600, REDIRECT)
+    assert not directory.has_password(id)
+    assert hands.set_password_by_link(wanted.email)
+    assert directory.has_password(id)
+    assert hands.is_verified(id)
+    assert not hands.set_password_by_link(wanted.email)
+    assert hands.log_in(wanted.email)
+
+
+@pytest.mark.rule("A7")
+def test_a_link_dies_with_the_address_it_was_sent_to(directory: DirectoryPort, hands: Hands) -> None:
+    before = an_account()
+    id = directory.create_account(before, [])
+    directory.send_link(id, 3600, REDIRECT)
+    directory.update_account(id, an_account())
+    assert not hands.set_password_by_link(before.email)
+    assert not directory.has_password(id)
+    # It lives again with the address.
+    directory.update_account(id, before)
+    assert hands.set_password_by_link(before.email)
+
+
+@pytest.mark.rule("A4")
+def test_a_link_is_refused_while_the_account_is_disabled_and_lives_again_with_it(
+    directory: DirectoryPort, hands: Hands
+) -> None:
+    wanted = an_account()
+    id = directory.create_account(wanted, [])
+    directory.send_link(id, 3600, REDIRECT)
+    directory.update_account(id, replace(wanted, enabled=False))
+    directory.end_sessions(id)
+    directory.forget_password(id)
+    assert not hands.set_password_by_link(wanted.email)
+    hands.set_enabled(id, True)
+    assert hands.set_password_by_link(wanted.email)
+
+
+def test_a_link_is_refused_after_its_time_and_after_the_account(directory: DirectoryPort, hands: Hands) -> None:
+    late, gone = an_account(), an_account()
+    ids = [directory.create_account(one, []) for one in (late, gone)]
+    directory.send_link(ids[0], 1, REDIRECT)
+    directory.send_link(ids[1], 3600, REDIRECT)
+    hands.let_pass(2.1)
+    assert not hands.set_password_by_link(late.email)
+    hands.delete_account(ids[1])
+    assert not hands.set_password_by_link(gone.email)
+
+
+def test_a_link_is_not_sent_where_it_cannot_work(directory: DirectoryPort, hands: Hands) -> None:
+    id = directory.create_account(an_account(), [])
+    before = directory.server_time()
+    with pytest.raises(MailFailed, match="redirect"):
+        directory.send_link(id, 3600, "https://ailleurs.example/")
+    hands.set_enabled(id, False)
+    with pytest.raises(MailFailed, match="disabled"):
+        directory.send_link(id, 3600, REDIRECT)
+    assert directory.link_sent_since(id, before) is None
+
+
+def test_our_own_sendings_are_known_by_the_providers_clock(directory: DirectoryPort, hands: Hands) -> None:
+    id = directory.create_account(an_account(), [])
+    before = directory.server_time()
+    hands.send_link_by_hand(id, 3600)
+    assert directory.link_sent_since(id, before) is None
+    directory.send_link(id, 3600, REDIRECT)
+    first = directory.link_sent_since(id, before)
+    assert first is not None
+    assert before.replace(microsecond=0) <= first < before + timedelta(seconds=30)
+    assert directory.link_sent_since(id, first + timedelta(seconds=1)) is None
+    # From that second on, since the clock is known to a second.
+    assert directory.link_sent_since(id, first.replace(microsecond=999_999)) == first
+
+    hands.let_pass(1.1)
+    directory.send_link(id, 3600, REDIRECT)
+    last = directory.link_sent_since(id, before)
+    assert last is not None
+    assert last > first
+    hands.delete_account(id)
+    assert directory.link_sent_since(id, before) == last
+
+
+def test_a_link_opens_no_session_and_disabling_keeps_those_that_are_open_until_they_are_ended(
+    directory: DirectoryPort, hands: Hands
+) -> None:
+    wanted = an_account()
+    id = directory.create_account(wanted, [])
+    directory.send_link(id, 3600, REDIRECT)
+    assert hands.set_password_by_link(wanted.email)
+    assert not hands.has_session(id)
+    assert hands.log_in(wanted.email)
+
+    directory.update_account(id, replace(wanted, enabled=False))
+    assert hands.has_session(id)
+    assert not hands.log_in(wanted.email)
+    for _ in range(2):
+        directory.end_sessions(id)
+        assert not hands.has_session(id)
+    assert directory.has_password(id)
+    directory.update_account(id, wanted)
+    assert hands.log_in(wanted.email)
+
+
+@pytest.mark.rule("A4")
+def test_a_forgotten_password_opens_nothing_until_a_new_link(directory: DirectoryPort, hands: Hands) -> None:
+    wanted = an_account()
+    id = directory.create_account(wanted, [])
+    directory.send_link(id, 3600, REDIRECT)
+    assert hands.set_password_by_link(wanted.email)
+    assert hands.log_in(wanted.email)
+    for _ in range(2):
+        directory.forget_password(id)
+        assert not directory.has_password(id)
+    assert hands.has_session(id)
+    assert not hands.log_in(wanted.email)
+    directory.send_link(id, 3600, REDIRECT)
+    assert hands.set_password_by_link(wanted.email)
+    assert hands.log_in(wanted.email)
+
+
+@pytest.mark.rule("A7")
+def test_who_must_verify_the_address_cannot_log_in_with_the_password_alone(
+    directory: DirectoryPort, hands: Hands
+) -> None:
+    wanted = an_account()
+    id = directory.create_account(wanted, [])
+    directory.send_link(id, 3600, REDIRECT)
+    assert hands.set_password_by_link(wanted.email)
+    directory.update_account(id, replace(wanted, email=an_account().email), verify_address=True)
+    assert not hands.log_in(seen(directory, id).email)
+
+
+def test_the_providers_clock_goes_forward(directory: DirectoryPort, hands: Hands) -> None:
+    before = directory.server_time()
+    assert before.tzinfo is UTC
+    hands.let_pass(1.1)
+    assert directory.server_time() >= before + timedelta(seconds=1)
