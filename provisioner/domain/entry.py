@@ -112,6 +112,8 @@ class _Entry:
         request, ended = self.asked.get(one.email), self.ended.get(one.email)
         if one.state is State.PLANNED and request is None:
             return None
+        if request is not None and ended is not None and ended.on is not None and ended.on < one.requested_on:
+            ended = None  # it tells of an access before this one, which list 2 names for 2 years (A3)
         if ended is not None:
             one = replace(one, end=_end(one, ended, self.transmitted_on, self.today))
         elif request is not None and not one.is_ending_on(self.today):
