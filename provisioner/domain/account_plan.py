@@ -68,10 +68,12 @@ class AccountPlan:
         for one in self.planned:
             if one in self.waiting and self.link_expiry is not None:
                 yield self._opening(one, day_of(self.link_expiry))
-            elif one.requested_on > self.today:
+            elif self.today < one.requested_on <= self.records.partners[one.partner].last_day:
                 yield self._opening(one, one.requested_on)
         for one in [*self.staying, *self.planned]:
-            if end := one.end or _announced_end(self.records.partners[one.partner]):
+            ends = [end for end in (one.end, _announced_end(self.records.partners[one.partner])) if end is not None]
+            if ends and (one in self.staying or one.requested_on <= ends[-1].on):
+                end = min(ends, key=lambda each: each.due_on)
                 yield self._change(Action.CLOSE, replace(one, end=end), end.rule, end.due_on)
 
     def _with_convention(self, one: Habilitation) -> Habilitation:
