@@ -97,8 +97,9 @@ def begin(work: Work, id_: int) -> Parcel | None:
     row = work.connection.execute(select(outbox).where(outbox.c.id == id_, _OWED)).first()
     if row is None:
         return None
-    next_try_at = work.now + INTERVALS[min(row.tries, len(INTERVALS) - 1)]
-    begun = {"tries": row.tries + 1, "begun_at": work.now, "next_try_at": next_try_at}
+    now = work.now
+    wait = INTERVALS[min(row.tries, len(INTERVALS) - 1)]
+    begun = {"tries": row.tries + 1, "begun_at": now, "next_try_at": now + wait}
     work.connection.execute(update(outbox).where(outbox.c.id == id_, _OWED).values(**begun))
     return Parcel(row.recipient, row.content)
 
