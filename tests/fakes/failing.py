@@ -47,12 +47,15 @@ class Failing:
             self.fail(None)
             self._is_dead = self._is_away = False
 
+    def _live(self) -> None:
+        if self._is_dead:
+            raise Killed
+
     @contextmanager
     def _reading(self) -> Iterator[None]:
         with self._lock:
             self.calls += 1
-            if self._is_dead:
-                raise Killed
+            self._live()
             if self._is_away:
                 raise KeycloakUnavailable("Keycloak does not answer: asked to by a test.")
             yield

@@ -1,0 +1,90 @@
+"""An office whose directory is in memory: the real operations and a real register, for thousands of cases."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, date, datetime, time
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from provisioner.clock import Clock
+from provisioner.domain.check import Document
+from provisioner.domain.convention import Partner
+from provisioner.domain.decisions import Decisions
+from provisioner.operations.applying import apply_document
+from provisioner.operations.partners import add_partner
+from provisioner.operations.preparing import Request
+from provisioner.operations.syncing import sync
+from provisioner.operations.tools import Outcome, Tools
+from provisioner.register import open_register
+from provisioner.register.journal import Actor
+from provisioner.settings import Settings
+from tests.fakes.memory_directory import MemoryDirectory
+from tests.fakes.memory_realm import HandClock
+
+_REGISTER = "provisioner.sqlite3"
+
+
+class MemoryOffice:
+    """One register in a directory of its own, one realm in memory, one clock for both."""
+
+    def __init__(self, home: Path, *, threads: int = 1) -> None:
+        self.settings = Settings.model_validate(
+            {"data_dir": home, "keycloak": {"threads": threads}, "invitation": {"settle_seconds": 0}}
+        )
+        self.hand_clock = HandClock()
+        self.directory = MemoryDirectory(self.hand_clock)
+        home.mkdir(parents=True, exist_ok=True)
+        (home / _REGISTER).write_bytes(_empty_register())
+        self.open()
+
+    def open(self) -> None:
+        """A process begins: what the last one left is all it knows."""
+        self.directory.restart()
+        clock = Clock(real_now=self.hand_clock)
+        register = open_register(self.settings, clock, Actor.here("test"))
+        self.tools = Tools(settings=self.settings, clock=clock, register=register, directory=self.directory)
+
+    def close(self) -> None:
+        self.tools.register.close()
+
+    def reopen(self) -> None:
+        self.close()
+        self.open()
+
+    def on(self, day: date) -> None:
+        """Ten in the morning, that day, in Paris or an hour earlier."""
+        self.hand_clock.now = datetime.combine(day, time(8), UTC)
+
+    def add_partner(self, code: str, *domains: str, signed_on: date = date(2026, 1, 15)) -> None:
+        partner = Partner(code=code, name=f"Partenaire {code}", domains=frozenset(domains), signed_on=signed_on)
+        add_partner(self.tools.register, partner)
+
+    def apply(self, document: Document, partner: str, decisions: Decisions = Decisions()) -> Outcome:  # noqa: B008
+        request = Request(
+            document=document,
+            partner=partner,
+            by="Claire Martin",
+            decisions=decisions,
+            received_on=self.tools.clock.today(),
+        )
+        return apply_document(self.tools, request, _no_bar, None)
+
+    def sync(self) -> Outcome:
+        return sync(self.tools, [], _no_bar)
+
+
+@cache
+def _empty_register() -> bytes:
+    """A register that is as new: its migrations take as long as an annexe."""
+    with TemporaryDirectory() as home:
+        settings = Settings(data_dir=Path(home))
+        open_register(settings, Clock(), Actor.here("test")).close()
+        return (settings.data_dir / _REGISTER).read_bytes()
+
+
+@contextmanager
+def _no_bar(_total: int) -> Iterator[Callable[[], None]]:
+    yield lambda: None
