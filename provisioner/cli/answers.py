@@ -69,6 +69,8 @@ def _beside(outcome: Outcome) -> list[str]:
             "Cette annexe est déjà validée avec d'autres décisions : relancez sans décision, ou annexe reject. "
             "Rien n'a été modifié."
         )
+    if outcome.notices is not None and outcome.notices.failed:
+        said.append(f"Avis non envoyés, gardés pour la prochaine fois : {outcome.notices.waiting}.")
     said += [
         f"L'annexe {one.id} ({one.partner}) n'a pas été appliquée : ce qu'elle changerait n'est plus ce qui avait "
         f"été validé. À examiner de nouveau : plan --annexe {one.id}, puis annexe approve."
@@ -81,7 +83,7 @@ def status_of(outcome: Outcome) -> Exit:
     """The exit status of `apply` and `sync`."""
     from provisioner.operations.tools import Verdict
 
-    if outcome.outcome.failed:
+    if outcome.outcome.failed or (outcome.notices is not None and outcome.notices.failed):
         return Exit.FAILED
     refused = outcome.verdict not in (None, Verdict.APPLIED) or bool(outcome.left_out or outcome.sent_back)
     held = outcome.plan is not None and bool(outcome.plan.blocked)

@@ -8,7 +8,19 @@ from typing import Annotated
 import typer
 
 from provisioner import __version__
-from provisioner.cli import adoption, annexe, caf, contacts, conventions, documents, partners, persons, realm, trial
+from provisioner.cli import (
+    adoption,
+    annexe,
+    caf,
+    contacts,
+    conventions,
+    documents,
+    holds,
+    partners,
+    persons,
+    realm,
+    trial,
+)
 from provisioner.cli.session import Session
 
 EPILOG = """
@@ -56,6 +68,7 @@ app.add_typer(partners.app, name="partner")
 app.add_typer(caf.app, name="caf")
 app.add_typer(annexe.app, name="annexe")
 app.add_typer(persons.app, name="person")
+holds.register(app)
 app.add_typer(realm.app, name="realm")
 trial.register(app)
 

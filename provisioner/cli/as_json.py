@@ -5,16 +5,21 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from provisioner.domain.change import Blocked, Change, Drift
+from provisioner.domain.change import Blocked, Drift, suspension_of
 from provisioner.domain.contacts import Contacts
 from provisioner.domain.convention import Partner
+from provisioner.domain.days import PARIS
 from provisioner.domain.habilitation import State
+from provisioner.domain.hold import Hold
 from provisioner.domain.kept_annexe import KeptAnnexe, Status
 from provisioner.domain.records import Records
+from provisioner.texts.change_json import change_as_json
 from provisioner.texts.check_json import findings_as_json
-from provisioner.texts.reasons import drift_reason, reason
+from provisioner.texts.holds import hold_reason
+from provisioner.texts.reasons import drift_reason
 
 if TYPE_CHECKING:
+    from provisioner.operations.holding import Standing
     from provisioner.operations.submission import Submitted
     from provisioner.operations.tools import Outcome
 
@@ -22,15 +27,15 @@ if TYPE_CHECKING:
 def outcome(result: Outcome, *, done: bool) -> dict[str, Any]:
     """`plan` with its changes, or `apply` and `sync` with what was done and what failed."""
     plan = result.plan
-    made: dict[str, Any] = {"changes": [_change(one) for one in plan.changes] if plan else []}
+    made: dict[str, Any] = {"changes": [change_as_json(one) for one in plan.changes] if plan else []}
     if done:
-        failed = [{**_change(one.change), "error": one.error} for one in result.outcome.failed]
-        made = {"done": [_change(one) for one in result.outcome.done], "failed": failed}
+        failed = [{**change_as_json(one.change), "error": one.error} for one in result.outcome.failed]
+        made = {"done": [change_as_json(one) for one in result.outcome.done], "failed": failed}
     return {
         "as_of": result.as_of.isoformat(),
         "plans": [{"partner": code, "plan_id": id_} for code, id_ in (plan.ids if plan else {}).items()],
         **made,
-        "later": [_change(one) for one in plan.later] if plan else [],
+        "later": [change_as_json(one) for one in plan.later] if plan else [],
         "drift": [_drift(one) for one in plan.drift] if plan else [],
         "blocked_by": [_blocked(one) for one in plan.blocked] if plan else [],
         "findings": findings_as_json(result.check.findings) if result.check else [],
@@ -63,6 +68,33 @@ def annexe(one: KeptAnnexe) -> dict[str, Any]:
 def annexe_in_full(one: KeptAnnexe) -> dict[str, Any]:
     """`annexe show`."""
     return {**annexe(one), "check": one.check, "decisions": one.decisions.as_plain() if one.decisions else None}
+
+
+def hold(one: Hold, records: Records) -> dict[str, Any]:
+    """A line of `held list`. A suspension's changes are the accesses that it cuts."""
+    cut = [each for each in records.habilitations if each.email == one.email and each.state is not State.CLOSED]
+    return {
+        "plan_id": one.plan_id,
+        "partner": one.partner or next((each.partner for each in cut), None),
+        "kind": one.kind.value,
+        "since": one.since.astimezone(PARIS).isoformat(timespec="seconds"),
+        "reason": hold_reason(one),
+        "changes": [*one.changes, *(change_as_json(suspension_of(each)) for each in cut)],
+    }
+
+
+def standing(found: Standing) -> dict[str, Any]:
+    """`status`."""
+    last = found.last_good_sync
+    return {
+        "last_good_sync": last.astimezone(PARIS).isoformat(timespec="seconds") if last else None,
+        "partners": found.partners,
+        "open": found.open,
+        "waiting": [annexe(one) for one in found.waiting],
+        "held": len(found.holds),
+        "quarantined": 0,
+        "invitations_owed": found.invitations_owed,
+    }
 
 
 def partner(one: Partner, records: Records, annexe_2: Contacts | None) -> dict[str, Any]:
@@ -108,19 +140,6 @@ def partners(records: Records) -> list[dict[str, Any]]:
         }
         for code, one in records.partners.items()
     ]
-
-
-def _change(change: Change) -> dict[str, Any]:
-    return {
-        "action": change.action.value,
-        "partner": change.partner,
-        "habilitation": change.habilitation.id if change.habilitation else None,
-        "email": change.email,
-        "rule": change.rule,
-        "due_on": _day(change.due_on),
-        "reason": reason(change),
-        **({"new_email": change.new_email} if change.new_email else {}),
-    }
 
 
 def _drift(drift: Drift) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 
@@ -70,6 +70,12 @@ class Change:
         return (list(Action).index(self.action), self.partner, self.email or "")
 
 
+def suspension_of(one: Habilitation) -> Change:
+    """The change that cuts this access for now, as it is told."""
+    cut = replace(one, end=None)
+    return Change(action=Action.CLOSE, partner=one.partner, rule="A4", email=one.email, habilitation=cut)
+
+
 class DriftKind(StrEnum):
     """What was found changed in Keycloak by another hand."""
 
@@ -94,6 +100,8 @@ class Limit(StrEnum):
     """What may hold changes back."""
 
     CLOSURES = "closures"
+    PARTNERS = "partners"
+    PAUSE = "pause"
     UNKNOWN_REALM = "unknown-realm"
     PASSWORD_POLICY = "password-policy"  # noqa: S105 - the contract's word
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
+from typing import Any
 
 from provisioner.domain.people import EmailAddress
 
@@ -13,6 +15,7 @@ class HoldKind(StrEnum):
     """Why something waits."""
 
     LIMIT = "limit"
+    PAUSE = "pause"
     SUSPENSION = "suspension"
 
 
@@ -20,8 +23,9 @@ class HoldKind(StrEnum):
 class Hold:
     """Something that waits until a named person lets it go.
 
-    A limit holds one plan of a partner, a suspension one account. `effective_at` is when a suspension was first
-    true in Keycloak: enabled after that, it was another hand.
+    A limit holds one plan of a partner, a pause all of a partner's (or, without a partner, everybody's), a
+    suspension one account. `until` is a pause's last day. `effective_at` is when a suspension was first true in
+    Keycloak: enabled after that, it was another hand. `changes` are what a limit holds, as they were told.
     """
 
     kind: HoldKind
@@ -30,4 +34,11 @@ class Hold:
     partner: str | None = None
     email: EmailAddress | None = None
     plan_id: str | None = None
+    until: date | None = None
     effective_at: datetime | None = None
+    changes: tuple[Mapping[str, Any], ...] = ()
+
+    def pauses(self, partner: str, day: date) -> bool:
+        """Whether nothing may be written for that partner on that day."""
+        is_meant = self.kind is HoldKind.PAUSE and self.partner in (None, partner)
+        return is_meant and (self.until is None or day <= self.until)

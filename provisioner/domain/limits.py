@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from provisioner.domain.change import NEEDING_P1, Action, Blocked, Change, Limit, plan_id
+from provisioner.domain.days import day_of
 from provisioner.domain.habilitation import Habilitation
 from provisioner.domain.password import is_weaker_than_p1
 from provisioner.domain.records import Records
 from provisioner.domain.snapshot import Snapshot
+
+#: How many partners one run may close accesses of: so many, or this share of all if that is more.
+MOST_PARTNERS, MOST_PARTNERS_PERCENT = 5, 10
 
 #: The window in which closures are counted together, so that slices of a mass closure add up.
 WINDOW = timedelta(hours=24)
@@ -33,54 +37,63 @@ def blocked_by(
     allowed: Collection[str],
 ) -> tuple[Blocked, ...]:
     """What holds each partner's plan, checked before its first effect."""
+    plans = {
+        code: [one for one in changes if one.partner == code] for code in sorted({one.partner for one in changes})
+    }
+    closing = {code for code, mine in plans.items() if closures_of(records, _planned(mine))}
+    most_partners = max(MOST_PARTNERS, len(records.partners) * MOST_PARTNERS_PERCENT // 100)
     blocked: list[Blocked] = []
-    for code in sorted({change.partner for change in changes}):
-        mine = [change for change in changes if change.partner == code]
-        blocked += _of_partner(records, snapshot, code, mine, now, limits, allowed)
+    for code, mine in plans.items():
+        name = plan_id(mine)
+        is_let_go = name in allowed or (code, name) in records.let_go
+        blocked += _whatever_is_let_go(records, snapshot, code, name, mine, day_of(now))
+        figure, most = _closures(records, code, mine, now), allowed_closures(records, code, now, limits)
+        if figure > most and not is_let_go:
+            blocked.append(Blocked(partner=code, plan_id=name, limit=Limit.CLOSURES, figure=figure, allowed=most))
+        if code in closing and len(closing) > most_partners and not is_let_go:
+            figures = {"figure": len(closing), "allowed": most_partners}
+            blocked.append(Blocked(partner=code, plan_id=name, limit=Limit.PARTNERS, **figures))
     return tuple(blocked)
 
 
 def holds(blocked: Blocked, change: Change) -> bool:
-    """Whether this limit holds that change: the policy holds what needs P1, any other the partner's whole plan, but
-    never a suspension, which is one person's and urgent.
+    """Whether this limit holds that change: the policy holds what needs P1, any other the partner's whole plan; but
+    the number of closures never holds a suspension, which is one person's and urgent.
     """
     if blocked.partner != change.partner:
         return False
-    if blocked.limit is Limit.CLOSURES and change.is_suspension:
+    if blocked.can_be_allowed and change.is_suspension:
         return False
     return blocked.limit is not Limit.PASSWORD_POLICY or change.action in NEEDING_P1
 
 
-def _of_partner(
-    records: Records,
-    snapshot: Snapshot,
-    code: str,
-    changes: Sequence[Change],
-    now: datetime,
-    limits: Limits,
-    allowed: Collection[str],
+def _whatever_is_let_go(
+    records: Records, snapshot: Snapshot, code: str, name: str, changes: Sequence[Change], today: date
 ) -> Iterator[Blocked]:
-    name = plan_id(changes)
+    """What no release of a plan lifts."""
+    if any(one.pauses(code, today) for one in records.holds):
+        yield Blocked(partner=code, plan_id=name, limit=Limit.PAUSE)
     if records.realm_id not in (None, snapshot.realm_id):
         yield Blocked(partner=code, plan_id=name, limit=Limit.UNKNOWN_REALM)
-    figure, most = closures_of(records, code, changes, now), allowed_closures(records, code, now, limits)
-    if figure > most and name not in allowed:
-        yield Blocked(partner=code, plan_id=name, limit=Limit.CLOSURES, figure=figure, allowed=most)
     if is_weaker_than_p1(snapshot.password_policy) and any(change.action in NEEDING_P1 for change in changes):
         yield Blocked(partner=code, plan_id=name, limit=Limit.PASSWORD_POLICY)
 
 
-def closures_of(records: Records, code: str, changes: Sequence[Change], now: datetime) -> int:
-    """The closures to count: those of the plan and those made within the window, but for announced ends,
-    the end of a convention, and those that a named person let go.
-    """
-    planned = [
-        change.habilitation
-        for change in changes
-        if change.action is Action.CLOSE and change.habilitation and change.habilitation.closed_at is None
-    ]
-    made = [one for one in records.of_partner(code) if one.closed_at is not None and one.closed_at > now - WINDOW]
-    return sum(_counts(records, one) for one in [*planned, *made] if one.opened_at is not None)
+def _closures(records: Records, code: str, changes: Sequence[Change], now: datetime) -> int:
+    """The closures to count: those of the plan and those made within the window."""
+    made = (one for one in records.of_partner(code) if one.closed_at is not None and one.closed_at > now - WINDOW)
+    return closures_of(records, [*_planned(changes), *made])
+
+
+def _planned(changes: Iterable[Change]) -> list[Habilitation]:
+    """The accesses that these changes close, each as it would be."""
+    closed = (change.habilitation for change in changes if change.action is Action.CLOSE)
+    return [one for one in closed if one is not None and one.closed_at is None]
+
+
+def closures_of(records: Records, closed: Iterable[Habilitation]) -> int:
+    """How many of these count: not announced ends, the end of a convention, nor those that a named person let go."""
+    return sum(_counts(records, one) for one in closed if one.opened_at is not None)
 
 
 def _counts(records: Records, one: Habilitation) -> bool:

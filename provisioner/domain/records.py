@@ -86,6 +86,8 @@ class Records:
     holds: tuple[Hold, ...] = ()
     #: ids of the habilitations whose closure a named person let go beyond a limit
     released: frozenset[int] = frozenset()
+    #: the plans, as (partner, id), that a named person let go beyond a limit
+    let_go: frozenset[tuple[str, str]] = frozenset()
     realm_id: str | None = None
 
     @cached_property

@@ -11,10 +11,11 @@ from provisioner.domain.plan import Plan, make_plan
 from provisioner.domain.records import Records
 from provisioner.domain.snapshot import Snapshot
 from provisioner.operations.effects import Done, Effects
+from provisioner.operations.holding import closures_in, hold_or_drop
 from provisioner.operations.mailing import Mailing
 from provisioner.operations.preparing import Prepared, Request, prepare
 from provisioner.operations.tools import Outcome, ProgressBar, Tools, Verdict
-from provisioner.register import Work, annexes, run_lock, writing
+from provisioner.register import Work, annexes, holds, run_lock, writing
 from provisioner.texts.check_json import check_as_json
 
 #: Shows what was prepared to a person, who gives back the request with the decisions taken, or None.
@@ -102,24 +103,22 @@ def record(work: Work, prepared: Prepared, plan: Plan) -> Verdict:
 def enter_approved(work: Work, id_: int, prepared: Prepared, plan: Plan) -> Verdict:
     """What an approval leads to: a hold where a limit stands against its plan, else its content in the register."""
     partner, decisions = prepared.request.partner, prepared.request.decisions
-    closures = [one.habilitation.id for one in plan.changes if one.action is Action.CLOSE and one.habilitation]
-    covers = [one for one in closures if one is not None]
-    held = [one for one in plan.blocked if one.limit is not Limit.PASSWORD_POLICY]
-    for one in held:
-        writing.hold_limit(work, partner, one.plan_id, one.limit, covers)
-    if held:
+    hold_or_drop(work, plan, [partner])
+    if is_held(plan):
         return Verdict.HELD
     writing.save_habilitations(work, prepared.before, prepared.after)
     if decisions.closures_only:
         annexes.closures_applied(work, id_, partner)
     else:
         annexes.applied(work, id_, partner)
-    let_go = decisions.allow & set(plan.ids.values())
-    for plan_id in let_go:
-        writing.release_limit(work, partner, plan_id, prepared.request.by, "--allow", covers)
-    if not let_go:
-        writing.drop_limit(work, partner)
+    for name in decisions.allow & set(plan.ids.values()):
+        holds.release_plan(work, partner, name, prepared.request.by, "--allow", closures_in(plan, partner))
     return Verdict.APPLIED
+
+
+def is_held(plan: Plan) -> bool:
+    """Whether the plan waits as a whole; a weak password policy only holds openings, its annexe is applied."""
+    return any(one.limit is not Limit.PASSWORD_POLICY for one in plan.blocked)
 
 
 def _keep(work: Work, prepared: Prepared) -> int:

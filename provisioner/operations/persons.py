@@ -11,13 +11,15 @@ from provisioner.domain.people import EmailAddress
 from provisioner.domain.records import Records, Reopening
 from provisioner.operations.errors import PersonRefused
 from provisioner.operations.looking import look
+from provisioner.operations.notices import ask_for_annexe
 from provisioner.operations.syncing import sync
 from provisioner.operations.tools import Outcome, ProgressBar, Tools
 from provisioner.register import decisions
 
 
 def suspend(tools: Tools, email: EmailAddress, by: str, reason: str, bar: ProgressBar) -> Outcome:
-    """Cuts the person's access at all their partners: recorded first, then the full closing recipe.
+    """Cuts the person's access at all their partners: recorded first, then the full closing recipe. The partners'
+    contacts, where there are any, are asked for the annexe 1.
 
     Should Keycloak be away, the suspension stands in the register and the next `sync` makes it true.
 
@@ -33,6 +35,9 @@ def suspend(tools: Tools, email: EmailAddress, by: str, reason: str, bar: Progre
     if email not in records.suspended:
         with tools.register.work() as work:
             decisions.suspend(work, email, by, reason)
+            for one in live:
+                partner = records.partners[one.partner]
+                ask_for_annexe(work, partner, one.person, tools.clock.today(), tools.settings)
     return sync(tools, _partners(live), bar, email)
 
 

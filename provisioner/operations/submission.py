@@ -12,7 +12,7 @@ from provisioner.domain.kept_annexe import KeptAnnexe, Status
 from provisioner.operations.errors import AnnexeRefused, NoSuchAnnexe
 from provisioner.operations.preparing import Prepared, Request, prepare, request_of
 from provisioner.operations.tools import Outcome, Tools, Verdict
-from provisioner.register import Register, annexes, writing
+from provisioner.register import Register, annexes, holds
 from provisioner.texts.check_json import check_as_json
 
 #: Who approves what is approved without a person (contract, "Drop folders").
@@ -103,7 +103,7 @@ def reject(register: Register, annexe_id: int, by: str, reason: str) -> None:
         raise AnnexeRefused(f"Annexe {annexe_id} is {_standing(one)}: there is nothing to reject.")
     with register.work() as work:
         annexes.reject(work, one, by, reason)
-        writing.drop_limit(work, one.partner)
+        holds.drop_plan(work, one.partner)
 
 
 def find(register: Register, annexe_id: int) -> KeptAnnexe:

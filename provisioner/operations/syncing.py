@@ -7,17 +7,21 @@ from dataclasses import dataclass
 
 import structlog
 
-from provisioner.domain.change import Action, Limit
+from provisioner.domain.change import Action
+from provisioner.domain.hold import HoldKind
 from provisioner.domain.kept_annexe import KeptAnnexe
 from provisioner.domain.people import EmailAddress
 from provisioner.domain.plan import Plan, join_plans, make_plan
 from provisioner.domain.records import Records
 from provisioner.domain.snapshot import Snapshot
-from provisioner.operations.applying import carry_out, enter_approved
+from provisioner.operations.applying import carry_out, enter_approved, is_held
+from provisioner.operations.holding import hold_or_drop, tell_ages
 from provisioner.operations.looking import learn_passwords, look
 from provisioner.operations.preparing import Prepared, Request, prepare
+from provisioner.operations.sending import deliver
 from provisioner.operations.tools import Outcome, ProgressBar, Tools, Verdict
-from provisioner.register import annexes, run_lock
+from provisioner.register import annexes, run_lock, writing
+from provisioner.register.reading import LAST_GOOD_SYNC
 from provisioner.texts.check_json import check_as_json
 
 log = structlog.get_logger()
@@ -60,9 +64,16 @@ def sync(tools: Tools, partners: Collection[str], bar: ProgressBar, email: Email
         records = tools.register.records()
         snapshot = learn_passwords(tools.directory, snapshot, records)
         plan = _only(_plan(tools, records, snapshot, chosen, decided), email)
+        if email is None:
+            _keep_holds(tools, records, plan, chosen)
         done = carry_out(tools, records, snapshot, plan, bar)
-        _tell_suspensions(tools, tools.register.records())
-        return Outcome(as_of=tools.clock.today(), plan=plan, outcome=done, sent_back=_sent_back(decided))
+        tell_ages(tools, tools.register.records())
+        notices = deliver(tools.register, tools.settings, tools.clock, tools.stop, at_once=True)
+        if not (done.failed or partners or email):
+            _mark_good(tools)
+        return Outcome(
+            as_of=tools.clock.today(), plan=plan, outcome=done, sent_back=_sent_back(decided), notices=notices
+        )
 
 
 def _scope(records: Records, partners: Collection[str]) -> list[str]:
@@ -111,8 +122,7 @@ def _after(one: Decided) -> Records:
 def _verdict(one: KeptAnnexe, prepared: Prepared) -> Verdict:
     if prepared.plan is None or prepared.plan_id != one.plan_id:
         return Verdict.CHANGED
-    is_held = any(blocked.limit is not Limit.PASSWORD_POLICY for blocked in prepared.plan.blocked)
-    return Verdict.HELD if is_held else Verdict.APPLIED
+    return Verdict.HELD if is_held(prepared.plan) else Verdict.APPLIED
 
 
 def _record(tools: Tools, one: Decided) -> Records:
@@ -139,6 +149,19 @@ def _plan(
     return join_plans([plan, *(one for one in held.values() if one is not None)])
 
 
+def _keep_holds(tools: Tools, records: Records, plan: Plan, partners: Collection[str]) -> None:
+    """What a limit holds of this plan is kept for a person to look at; written only when something changes."""
+    was_held = {one.partner for one in records.holds if one.kind is HoldKind.LIMIT and one.partner in partners}
+    if plan.blocked or was_held:
+        with tools.register.work() as work:
+            hold_or_drop(work, plan, partners)
+
+
+def _mark_good(tools: Tools) -> None:
+    with tools.register.work() as work:
+        writing.set_mark(work, LAST_GOOD_SYNC, tools.clock.now().isoformat(timespec="seconds"))
+
+
 def _sent_back(decided: Sequence[Decided]) -> tuple[KeptAnnexe, ...]:
     return tuple(one.annexe for one in decided if one.verdict is Verdict.CHANGED)
 
@@ -152,12 +175,3 @@ def _destroy_overdue(tools: Tools, partners: Collection[str]) -> None:
         with tools.register.work() as work:
             for one in overdue:
                 annexes.destroy(work, one)
-
-
-def _tell_suspensions(tools: Tools, records: Records) -> None:
-    """A suspension has no end of its own: each run says how old it is."""
-    for email, hold in records.suspended.items():
-        days = (tools.clock.now() - hold.since).days
-        for one in records.habilitations:
-            if one.email == email and one.closed_at is None:
-                log.warning("suspension.open", habilitation=one.id, partner=one.partner, days=days)

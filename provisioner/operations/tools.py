@@ -19,6 +19,7 @@ from provisioner.domain.plan import Plan
 from provisioner.domain.renames import RefusedRename
 from provisioner.operations.effects import Done
 from provisioner.operations.ports import DirectoryPort
+from provisioner.operations.sending import Delivered
 from provisioner.register import Register
 from provisioner.settings import Settings
 
@@ -60,7 +61,7 @@ class Outcome:
 
     `undecided` are the absent persons for whom a decision lacks, `kept` those whose access goes on unchanged,
     `left_out` the rows of list 2 that could not be approved alone, `sent_back` the approved annexes whose plan is
-    another one by now.
+    another one by now, `notices` how the e-mails to officers and contacts went.
     """
 
     as_of: date
@@ -72,6 +73,7 @@ class Outcome:
     kept: tuple[Habilitation, ...] = ()
     left_out: tuple[Row, ...] = ()
     sent_back: tuple[KeptAnnexe, ...] = ()
+    notices: Delivered | None = None
     verdict: Verdict | None = None
 
     @property

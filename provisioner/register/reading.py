@@ -18,6 +18,9 @@ from provisioner.register import tables as t
 #: The mark that holds the realm's internal id, recorded at the first write.
 REALM_ID = "realm_id"
 
+#: The mark that holds the moment of the last `sync` of everything in which nothing failed.
+LAST_GOOD_SYNC = "last_good_sync"
+
 
 def records(connection: Connection) -> Records:
     """Everything that the rules may ask of the register."""
@@ -29,8 +32,14 @@ def records(connection: Connection) -> Records:
         current=_current(connection),
         holds=_holds(connection),
         released=_released(connection),
-        realm_id=connection.execute(select(t.mark.c.value).where(t.mark.c.name == REALM_ID)).scalar(),
+        let_go=_let_go(connection),
+        realm_id=mark(connection, REALM_ID),
     )
+
+
+def mark(connection: Connection, name: str) -> str | None:
+    """How far something went, None when it never began."""
+    return connection.execute(select(t.mark.c.value).where(t.mark.c.name == name)).scalar()
 
 
 def partners(connection: Connection) -> dict[str, Partner]:
@@ -136,10 +145,17 @@ def _holds(connection: Connection) -> tuple[Hold, ...]:
             partner=row.partner,
             email=EmailAddress(row.email) if row.email else None,
             plan_id=row.plan_id,
+            until=row.until,
+            changes=tuple(json.loads(row.changes or "[]")),
             effective_at=row.effective_at,
         )
         for row in rows
     )
+
+
+def _let_go(connection: Connection) -> frozenset[tuple[str, str]]:
+    let_go = (t.hold.c.kind == "limit") & t.hold.c.released_at.is_not(None)
+    return frozenset((row.partner, row.plan_id) for row in connection.execute(select(t.hold).where(let_go)))
 
 
 def _released(connection: Connection) -> frozenset[int]:

@@ -174,6 +174,7 @@ hold = Table(
     Column("reason", Text, nullable=False),
     Column("plan_id", String(8)),
     Column("covers", Text, nullable=False, default="[]"),
+    Column("changes", Text),  # until it is let go
     Column("since", Moment, nullable=False),
     Column("effective_at", Moment),
     Column("until", Date),

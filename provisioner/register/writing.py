@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -65,6 +64,12 @@ def set_realm(work: Work, realm_id: str) -> None:
     """The realm that this register is for, recorded before the first write there."""
     work.connection.execute(insert(t.mark).values(name=REALM_ID, value=realm_id))
     work.journal("realm.recorded", details={"realm": realm_id})
+
+
+def set_mark(work: Work, name: str, value: str) -> None:
+    """How far something went; no decision and no effect, so the journal does not tell it."""
+    if work.connection.execute(update(t.mark).where(t.mark.c.name == name).values(value=value)).rowcount == 0:
+        work.connection.execute(insert(t.mark).values(name=name, value=value))
 
 
 def save_habilitations(work: Work, before: Records, after: Records) -> None:
@@ -147,55 +152,6 @@ def habilitation_values(one: Habilitation) -> dict[str, Any]:
         "closed_at": one.closed_at,
         "waived": " ".join(sorted(one.waived)),
     }
-
-
-def hold_limit(work: Work, partner: str, plan_id: str, reason: str, covers: Sequence[int]) -> None:
-    """A plan that a limit holds, told once."""
-    known = select(t.hold.c.id).where(
-        t.hold.c.partner == partner, t.hold.c.plan_id == plan_id, t.hold.c.released_at.is_(None)
-    )
-    if work.connection.execute(known).first() is None:
-        work.connection.execute(
-            insert(t.hold).values(
-                kind="limit",
-                partner=partner,
-                reason=reason,
-                plan_id=plan_id,
-                covers=json.dumps(list(covers)),
-                since=work.now,
-            )
-        )
-        work.journal("hold", partner=partner, details={"reason": reason, "plan": plan_id})
-
-
-def release_limit(work: Work, partner: str, plan_id: str, by: str, reason: str, covers: Iterable[int]) -> None:
-    """A named person lets a held plan go; the closures that it covers count in no limit any more."""
-    work.connection.execute(
-        update(t.hold)
-        .where(t.hold.c.partner == partner, t.hold.c.kind == "limit", t.hold.c.released_at.is_(None))
-        .values(released_at=work.now, released_by=by, release_reason="superseded")
-    )
-    work.connection.execute(
-        insert(t.hold).values(
-            kind="limit",
-            partner=partner,
-            reason="closures",
-            plan_id=plan_id,
-            covers=json.dumps(sorted(covers)),
-            since=work.now,
-            released_at=work.now,
-            released_by=by,
-            release_reason=reason,
-        )
-    )
-    work.journal("release", partner=partner, details={"plan": plan_id, "by": by})
-
-
-def drop_limit(work: Work, partner: str) -> None:
-    """The partner's plan is no longer held: another one took its place."""
-    work.connection.execute(
-        delete(t.hold).where(t.hold.c.partner == partner, t.hold.c.kind == "limit", t.hold.c.released_at.is_(None))
-    )
 
 
 def _plain(values: dict[str, Any]) -> dict[str, Any]:

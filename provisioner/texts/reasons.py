@@ -98,6 +98,14 @@ def blocked_reason(blocked: Blocked) -> str:
             f"Rien n'a été modifié pour {blocked.partner} : {blocked.figure} clôtures en 24 heures, "
             f"{blocked.allowed} au plus sans accord. Après vérification : --allow {blocked.plan_id}"
         )
+    if blocked.limit is Limit.PARTNERS:
+        return (
+            f"Rien n'a été modifié pour {blocked.partner} : des accès seraient clôturés chez {blocked.figure} "
+            f"partenaires à la fois, {blocked.allowed} au plus sans accord. Après vérification : "
+            f"held release {blocked.plan_id}"
+        )
+    if blocked.limit is Limit.PAUSE:
+        return f"Mise en pause : rien n'est modifié pour {blocked.partner}. Pour reprendre : resume."
     if blocked.limit is Limit.UNKNOWN_REALM:
         return "Ce royaume Keycloak n'est pas celui dans lequel ce registre a commencé : rien n'est modifié."
     return (

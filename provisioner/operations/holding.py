@@ -1,0 +1,137 @@
+"""What waits for a named person: plans beyond a limit, pauses, suspensions; told, let go, ended."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date, datetime
+
+import structlog
+
+from provisioner.domain.change import Action, Blocked, Limit
+from provisioner.domain.habilitation import State
+from provisioner.domain.hold import Hold
+from provisioner.domain.kept_annexe import KeptAnnexe, Status
+from provisioner.domain.links import is_owed
+from provisioner.domain.plan import Plan
+from provisioner.domain.records import Records
+from provisioner.operations.errors import Refused
+from provisioner.operations.tools import Tools
+from provisioner.register import Register, Work, annexes, holds, reading
+from provisioner.texts.change_json import change_as_json
+
+log = structlog.get_logger()
+
+#: The limits whose plans are kept as held, for a person to look at.
+_KEPT = frozenset({Limit.CLOSURES, Limit.PARTNERS, Limit.UNKNOWN_REALM})
+
+#: The limits that a person may let a plan go beyond.
+_CAN_BE_RELEASED = frozenset({Limit.CLOSURES, Limit.PARTNERS})
+
+
+def hold_or_drop(work: Work, plan: Plan, partners: Collection[str]) -> None:
+    """Keeps what a limit holds of this plan; what was held of these partners before and is no more is dropped."""
+    held: dict[str, Blocked] = {}
+    for one in plan.blocked:
+        if one.limit in _KEPT:
+            held.setdefault(one.partner, one)
+    for code, one in held.items():
+        changes = [change for change in plan.changes if change.partner == code]
+        reason = one.limit if one.figure is None else f"{one.limit} {one.figure}/{one.allowed}"
+        covers = closures_in(plan, code)
+        holds.hold_plan(work, code, one.plan_id, reason, covers, [change_as_json(each) for each in changes])
+    for code in partners:
+        if code not in held:
+            holds.drop_plan(work, code)
+
+
+def closures_in(plan: Plan, partner: str) -> list[int]:
+    """The habilitations that the partner's plan closes."""
+    closed = (one.habilitation for one in plan.changes if one.action is Action.CLOSE and one.partner == partner)
+    return [one.id for one in closed if one is not None and one.id is not None]
+
+
+def release(register: Register, plan_id: str, by: str, reason: str) -> str:
+    """Lets a held plan go, by name; the next `sync` acts. Gives the partner's code.
+
+    Raises:
+        Refused: no such plan is held, or what holds it is not for a person to lift.
+    """
+    with register.work() as work:
+        found = holds.held_partner(work.connection, plan_id)
+        if found is None:
+            raise Refused(f"No plan {plan_id} is held. What is: provisioner held list.")
+        partner, limit = found
+        if limit.partition(" ")[0] not in _CAN_BE_RELEASED:
+            raise Refused(f"Plan {plan_id} is held because of {limit}: put that right, it lets go by itself.")
+        holds.release_plan(work, partner, plan_id, by, reason)
+    return partner
+
+
+def pause(register: Register, partner: str | None, reason: str, until: date | None, by: str) -> None:
+    """From now on nothing is written in Keycloak, for that partner or for anybody, closures neither.
+
+    Raises:
+        Refused: the last day is past.
+    """
+    if until is not None and until < register.clock.today():
+        raise Refused("--until is past: a pause lasts until the end of that day.")
+    with register.work() as work:
+        holds.pause(work, partner, reason, until, by)
+
+
+def resume(register: Register, partner: str | None, by: str) -> None:
+    """Ends a pause.
+
+    Raises:
+        Refused: there is none.
+    """
+    with register.work() as work:
+        if not holds.resume(work, partner, by):
+            whose = "Nothing is" if partner is None else f"{partner} is not"
+            raise Refused(f"{whose} paused by itself. What is held: provisioner held list.")
+
+
+def tell_ages(tools: Tools, records: Records) -> None:
+    """A hold has no end of its own: each run says in the log how old each is."""
+    for one in records.holds:
+        days = (tools.clock.now() - one.since).days
+        ids = [each.id for each in records.habilitations if one.email == each.email and each.closed_at is None]
+        log.warning("hold.open", kind=one.kind, partner=one.partner, habilitations=ids, days=days)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """How things are. `waiting` are the annexes that somebody has to decide upon or that the next `sync` applies."""
+
+    last_good_sync: datetime | None
+    partners: int
+    open: int
+    waiting: tuple[KeptAnnexe, ...]
+    holds: tuple[Hold, ...]
+    invitations_owed: int
+
+
+def standing(register: Register) -> Standing:
+    """What the register alone can say.
+
+    Raises:
+        RegisterUnavailable: it cannot be read.
+    """
+    with register.read() as connection:
+        records = reading.records(connection)
+        last = reading.mark(connection, reading.LAST_GOOD_SYNC)
+        waiting = [
+            one
+            for one in annexes.kept(connection)
+            if one.is_pending or one.status in (Status.CHECKED, Status.APPROVED)
+        ]
+    is_open = [one for one in records.habilitations if one.state is State.OPEN]
+    return Standing(
+        last_good_sync=datetime.fromisoformat(last) if last else None,
+        partners=len(records.partners),
+        open=len(is_open),
+        waiting=tuple(waiting),
+        holds=records.holds,
+        invitations_owed=sum(is_owed(one, records.invitations_of(one)) for one in is_open),
+    )

@@ -1,0 +1,86 @@
+"""What waits until a named person lets it go: plans that a limit holds, and pauses."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, delete, insert, select, update
+
+from provisioner.register import tables as t
+from provisioner.register.database import Work
+
+_h = t.hold.c
+_HELD = (_h.kind == "limit") & _h.released_at.is_(None)
+
+
+def hold_plan(
+    work: Work, partner: str, plan_id: str, reason: str, covers: Sequence[int], changes: Sequence[Mapping[str, Any]]
+) -> None:
+    """A plan that a limit holds, told once; it takes the place of any other of that partner."""
+    drop_plan(work, partner, but=plan_id)
+    known = select(_h.id).where(_HELD, _h.partner == partner, _h.plan_id == plan_id)
+    if work.connection.execute(known).first() is not None:
+        return
+    work.connection.execute(
+        insert(t.hold).values(
+            kind="limit",
+            partner=partner,
+            reason=reason,
+            plan_id=plan_id,
+            covers=json.dumps(sorted(covers)),
+            changes=json.dumps(list(changes), ensure_ascii=False),
+            since=work.now,
+        )
+    )
+    work.journal("hold", partner=partner, details={"reason": reason, "plan": plan_id})
+
+
+def release_plan(work: Work, partner: str, plan_id: str, by: str, reason: str, covers: Iterable[int] = ()) -> None:
+    """A named person lets that plan go; the closures that it covers count in no limit any more.
+
+    `covers` is needed for a plan that was never held: it was let go before anything stood against it.
+    """
+    released = {"released_at": work.now, "released_by": by, "release_reason": reason, "changes": None}
+    this_one = (_h.partner == partner) & (_h.plan_id == plan_id)
+    if work.connection.execute(update(t.hold).where(_HELD, this_one).values(**released)).rowcount == 0:
+        row = {"kind": "limit", "partner": partner, "reason": "", "plan_id": plan_id, "since": work.now}
+        work.connection.execute(insert(t.hold).values(**row, covers=json.dumps(sorted(covers)), **released))
+    drop_plan(work, partner)
+    work.journal("release", partner=partner, details={"plan": plan_id, "by": by, "reason": reason})
+
+
+def drop_plan(work: Work, partner: str, but: str | None = None) -> None:
+    """The partner's plans, but that one, are held no more: another one took their place, or nothing is left."""
+    others: ColumnElement[bool] = _h.partner == partner
+    if but is not None:
+        others &= _h.plan_id != but
+    work.connection.execute(delete(t.hold).where(_HELD, others))
+
+
+def held_partner(connection: Connection, plan_id: str) -> tuple[str, str] | None:
+    """Whose plan that is, and which limit holds it; None when no such plan is held."""
+    row = connection.execute(select(_h.partner, _h.reason).where(_HELD, _h.plan_id == plan_id)).first()
+    return (row.partner, row.reason) if row else None
+
+
+def pause(work: Work, partner: str | None, reason: str, until: date | None, by: str) -> None:
+    """Nothing is written for that partner, or for anybody, until further notice or that day's end."""
+    resume(work, partner, by, journal=False)
+    row = {"kind": "pause", "partner": partner, "reason": reason, "until": until, "covers": "[]", "since": work.now}
+    work.connection.execute(insert(t.hold).values(**row))
+    details = {"reason": reason, "by": by, "until": until.isoformat() if until else None}
+    work.journal("pause", partner=partner, details=details)
+
+
+def resume(work: Work, partner: str | None, by: str, *, journal: bool = True) -> bool:
+    """Ends the partner's pause, or everybody's; whether there was one."""
+    same = _h.partner.is_(None) if partner is None else _h.partner == partner
+    pauses = (_h.kind == "pause") & _h.released_at.is_(None) & same
+    ended = {"released_at": work.now, "released_by": by, "release_reason": "resume"}
+    was_paused = work.connection.execute(update(t.hold).where(pauses).values(**ended)).rowcount > 0
+    if was_paused and journal:
+        work.journal("resume", partner=partner, details={"by": by})
+    return was_paused

@@ -1,0 +1,24 @@
+"""Why something waits, in one sentence."""
+
+from __future__ import annotations
+
+from provisioner.domain.change import Limit
+from provisioner.domain.hold import Hold, HoldKind
+from provisioner.texts.dates import french_date
+
+
+def hold_reason(one: Hold) -> str:
+    """The limit with its figures, or what the person who decided said."""
+    if one.kind is HoldKind.LIMIT:
+        limit, _, figures = one.reason.partition(" ")
+        figure, _, most = figures.partition("/")
+        return _LIMITS[Limit(limit)].format(figure=figure, most=most)
+    until = f" (jusqu'au {french_date(one.until)})" if one.until else ""
+    return f"{one.reason}{until}"
+
+
+_LIMITS = {
+    Limit.CLOSURES: "{figure} clôtures en 24 heures, {most} au plus sans accord.",
+    Limit.PARTNERS: "Des clôtures chez {figure} partenaires à la fois, {most} au plus sans accord.",
+    Limit.UNKNOWN_REALM: "Ce royaume Keycloak n'est pas celui dans lequel ce registre a commencé.",
+}
