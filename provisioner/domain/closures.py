@@ -43,18 +43,22 @@ def judge_closures(
         row for row in annexe.of_list(2) if row.row not in wrong and row.email is not None and row.on is not None
     ]
     in_list_1 = {row.email for row in annexe.of_list(1)}
-    now = _closing_now(annexe, records, partner, today) if in_list_1 else frozenset()
+    now, later = _ending(annexe, records, partner, today)
     rows = tuple(row for row in sound if row.email not in in_list_1 or row.email in now)
-    return Closures(rows, tuple(row for row in annexe.of_list(2) if row not in rows), about, is_refused=False)
+    past = {row.row for row in sound if row.email in in_list_1 - now - later}  # an access that ended before
+    left_out = tuple(row for row in annexe.of_list(2) if row not in rows and row.row not in past)
+    return Closures(rows, left_out, about, is_refused=False)
 
 
-def _closing_now(annexe: Annexe, records: Records, partner: str, today: date) -> frozenset[EmailAddress]:
-    """Whose access the whole annexe would close today."""
+def _ending(
+    annexe: Annexe, records: Records, partner: str, today: date
+) -> tuple[frozenset[EmailAddress], frozenset[EmailAddress]]:
+    """Of those in both lists, whose access the whole annexe would close today, and whose later."""
     both = {row.email for row in annexe.of_list(1)} & {row.email for row in annexe.of_list(2)}
     readable = tuple(row for row in annexe.rows if row.email in both and row.on is not None)
     entered = enter(records, partner, Annexe(annexe.transmitted_on, readable, ()), today)
-    return frozenset(
-        one.email
-        for one in entered.of_partner(partner)
-        if one.email in both and one.state is State.OPEN and one.is_ending_on(today)
-    )
+    ends = {one.id: one.end for one in records.of_partner(partner)}
+    mine = [one for one in entered.of_partner(partner) if one.email in both and one.state is State.OPEN]
+    now = frozenset(one.email for one in mine if one.is_ending_on(today))
+    changed = frozenset(one.email for one in mine if one.end is not None and one.end != ends[one.id])
+    return now, changed - now

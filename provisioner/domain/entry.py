@@ -57,15 +57,18 @@ def enter(
 
 
 def enter_closures(records: Records, partner: str, annexe: Annexe, rows: Collection[Row], today: date) -> Records:
-    """The register once these rows of list 2 are in it, and nothing else of the annexe (A4: `--closures-only`)."""
+    """The register once these rows of list 2 are in it, and nothing else of the annexe (A4: `--closures-only`).
+
+    What is open gets its end, what is only planned is withdrawn.
+    """
     assert annexe.transmitted_on is not None
     ended = {row.email: row for row in rows}
-    entered = [
-        replace(one, end=_end(one, ended[one.email], annexe.transmitted_on, today))
-        if one.partner == partner and one.state is not State.CLOSED and one.email in ended
-        else one
-        for one in records.habilitations
-    ]
+    entered = []
+    for one in records.habilitations:
+        if one.partner != partner or one.email not in ended or one.state is State.CLOSED:
+            entered.append(one)
+        elif one.state is State.OPEN:
+            entered.append(replace(one, end=_end(one, ended[one.email], annexe.transmitted_on, today)))
     return records.with_habilitations(entered)
 
 

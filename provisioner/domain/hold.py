@@ -23,7 +23,7 @@ class HoldKind(StrEnum):
 class Hold:
     """Something that waits until a named person lets it go.
 
-    A limit holds one plan of a partner, a pause all of a partner's (or, without a partner, everybody's), a
+    A limit holds one plan of a partner (its `reason` is `limit figure/allowed`), a pause all of a partner's (or, without a partner, everybody's), a
     suspension one account. `until` is a pause's last day. `effective_at` is when a suspension was first true in
     Keycloak: enabled after that, it was another hand. `changes` are what a limit holds, as they were told.
     """
@@ -37,6 +37,17 @@ class Hold:
     until: date | None = None
     effective_at: datetime | None = None
     changes: tuple[Mapping[str, Any], ...] = ()
+
+    @property
+    def limit(self) -> str | None:
+        """Which limit it is, None for what is none."""
+        return self.reason.partition(" ")[0] if self.kind is HoldKind.LIMIT else None
+
+    @property
+    def figures(self) -> tuple[int, int] | None:
+        """A limit's figure and what it allows, when it has any."""
+        figure, _, most = self.reason.partition(" ")[2].partition("/")
+        return (int(figure), int(most)) if self.limit and figure else None
 
     def pauses(self, partner: str, day: date) -> bool:
         """Whether nothing may be written for that partner on that day."""

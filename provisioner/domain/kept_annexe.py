@@ -54,15 +54,19 @@ class KeptAnnexe:
     def status(self) -> Status:
         """The outcome of the last thing that happened; approving list 2 alone leaves it as it was (A4)."""
         checked = Status.CHECKED if self.valid else Status.REFUSED
-        is_full = self.decisions is not None and not self.decisions.closures_only
         happened = [
             (self.submitted_at, checked),
-            (self.approved_at if is_full else None, Status.APPROVED),
+            (self.approved_at if self.is_approved_whole else None, Status.APPROVED),
             (self.rejected_at, Status.REJECTED),
             (self.applied_at, Status.APPLIED),
         ]
         dated = [(at, order, status) for order, (at, status) in enumerate(happened) if at is not None]
         return max(dated)[2]
+
+    @property
+    def is_approved_whole(self) -> bool:
+        """Whether its approval, applied or not yet, is that of the whole and not of list 2 alone."""
+        return self.decisions is not None and not self.decisions.closures_only
 
     @property
     def is_pending(self) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -40,8 +40,7 @@ def blocked_by(
     plans = {
         code: [one for one in changes if one.partner == code] for code in sorted({one.partner for one in changes})
     }
-    closing = {code for code, mine in plans.items() if closures_of(records, _planned(mine))}
-    most_partners = max(MOST_PARTNERS, len(records.partners) * MOST_PARTNERS_PERCENT // 100)
+    partners = _PartnersLimit(records, plans)
     blocked: list[Blocked] = []
     for code, mine in plans.items():
         name = plan_id(mine)
@@ -50,10 +49,28 @@ def blocked_by(
         figure, most = _closures(records, code, mine, now), allowed_closures(records, code, now, limits)
         if figure > most and not is_let_go:
             blocked.append(Blocked(partner=code, plan_id=name, limit=Limit.CLOSURES, figure=figure, allowed=most))
-        if code in closing and len(closing) > most_partners and not is_let_go:
-            figures = {"figure": len(closing), "allowed": most_partners}
-            blocked.append(Blocked(partner=code, plan_id=name, limit=Limit.PARTNERS, **figures))
+        if not is_let_go and (figures := partners.figures(code, name)):
+            figure, most = figures
+            blocked.append(Blocked(partner=code, plan_id=name, limit=Limit.PARTNERS, figure=figure, allowed=most))
     return tuple(blocked)
+
+
+class _PartnersLimit:
+    """How many partners one run would close accesses of. A plan once held stays so until it is let go by name: that
+    others were let go does not make it less of a mass closure.
+    """
+
+    def __init__(self, records: Records, plans: Mapping[str, Sequence[Change]]) -> None:
+        self.closing = {code for code, mine in plans.items() if any(_is_new(one) for one in _planned(mine))}
+        self.most = max(MOST_PARTNERS, len(records.partners) * MOST_PARTNERS_PERCENT // 100)
+        held = (one for one in records.holds if one.limit == Limit.PARTNERS)
+        self.held = {(one.partner, one.plan_id): one.figures for one in held}
+
+    def figures(self, code: str, name: str) -> tuple[int, int] | None:
+        """How many, and how many are allowed; None when nothing holds that plan."""
+        if code in self.closing and len(self.closing) > self.most:
+            return len(self.closing), self.most
+        return self.held.get((code, name))
 
 
 def holds(blocked: Blocked, change: Change) -> bool:
@@ -93,11 +110,15 @@ def _planned(changes: Iterable[Change]) -> list[Habilitation]:
 
 def closures_of(records: Records, closed: Iterable[Habilitation]) -> int:
     """How many of these count: not announced ends, the end of a convention, nor those that a named person let go."""
-    return sum(_counts(records, one) for one in closed if one.opened_at is not None)
+    return sum(_counts(records, one) for one in closed)
 
 
 def _counts(records: Records, one: Habilitation) -> bool:
-    return one.end is not None and not one.end.was_announced and one.id not in records.released
+    return _is_new(one) and one.id not in records.released
+
+
+def _is_new(one: Habilitation) -> bool:
+    return one.opened_at is not None and one.end is not None and not one.end.was_announced
 
 
 def allowed_closures(records: Records, code: str, now: datetime, limits: Limits) -> int:

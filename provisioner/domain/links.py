@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from enum import StrEnum
 
-from provisioner.domain.habilitation import Habilitation
+from provisioner.domain.habilitation import Habilitation, State
 from provisioner.domain.records import Invitation
 
 
@@ -35,3 +36,43 @@ def attempt_for(one: Habilitation, sent: Sequence[Invitation]) -> tuple[int, Inv
 def last_expiry(sent: Iterable[Invitation]) -> datetime | None:
     """When the last of these links is dead for certain, whether it left or not."""
     return max((one.intended_at + one.lifespan for one in sent), default=None)
+
+
+#: How many links are sent before the officers are told that the person does not answer.
+MOST_LINKS = 3
+
+
+class InvitationState(StrEnum):
+    """What became of the e-mail with the link; `bounced` is what somebody reported."""
+
+    OWED = "owed"
+    SENT = "sent"
+    EXPIRED = "expired"
+    USED = "used"
+    BOUNCED = "bounced"
+    GIVEN_UP = "given-up"
+
+
+def link_expiry(one: Invitation) -> datetime | None:
+    """When a link that left is dead."""
+    return one.sent_at + one.lifespan if one.sent_at is not None else None
+
+
+def invitation_state(
+    one: Habilitation, sent: Iterable[Invitation], now: datetime, *, has_password: bool
+) -> InvitationState | None:
+    """What became of the link that this habilitation was owed last; None when it was owed none.
+
+    `sent` are the account's attempts, through whichever partner. A password that is there was made with the link:
+    whoever is sent one has no password before.
+    """
+    expiries = [expiry for each in since_due(one, sent) if (expiry := link_expiry(each)) is not None]
+    if one.link_due_at is None or (not expiries and one.state is State.CLOSED):
+        return None
+    if not expiries:
+        return InvitationState.OWED
+    if has_password:
+        return InvitationState.USED
+    if max(expiries) > now:
+        return InvitationState.SENT
+    return InvitationState.GIVEN_UP if len(expiries) >= MOST_LINKS else InvitationState.EXPIRED

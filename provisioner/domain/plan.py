@@ -89,7 +89,8 @@ def make_plan(
 
 def _our_accounts(records: Records, snapshot: Snapshot) -> dict[EmailAddress, RemoteAccount]:
     """Our accounts by address: known by their id, else bearing our mark. No other is ever ours."""
-    ours = {account.email: account for account in snapshot.accounts.values() if account.is_marked}
+    known = {account.keycloak_id for account in records.accounts.values()}
+    ours = {one.email: one for one in snapshot.accounts.values() if one.is_marked and one.id not in known}
     for email, account in records.accounts.items():
         if account.keycloak_id is not None and account.keycloak_id in snapshot.accounts:
             ours[email] = snapshot.accounts[account.keycloak_id]

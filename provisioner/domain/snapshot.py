@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from provisioner.domain.people import EmailAddress
 
@@ -14,7 +15,10 @@ MANAGED_BY_US = "provisioner"
 
 @dataclass(frozen=True, slots=True)
 class RemoteAccount:
-    """A Keycloak user: its id there, what people see of it, and its attributes (each a tuple of values)."""
+    """A Keycloak user: its id there, what people see of it, and its attributes (each a tuple of values).
+
+    What Keycloak alone knows, whether the address was verified and when the account was made, is only ever told.
+    """
 
     id: str
     email: EmailAddress
@@ -22,6 +26,8 @@ class RemoteAccount:
     last_name: str
     first_names: str
     attributes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    email_verified: bool | None = field(default=None, compare=False)
+    created_at: datetime | None = field(default=None, compare=False)
 
     @property
     def is_marked(self) -> bool:

@@ -10,9 +10,8 @@ from provisioner.texts.dates import french_date
 def hold_reason(one: Hold) -> str:
     """The limit with its figures, or what the person who decided said."""
     if one.kind is HoldKind.LIMIT:
-        limit, _, figures = one.reason.partition(" ")
-        figure, _, most = figures.partition("/")
-        return _LIMITS[Limit(limit)].format(figure=figure, most=most)
+        figure, most = one.figures or (None, None)
+        return _LIMITS[Limit(one.limit or "")].format(figure=figure, most=most)
     until = f" (jusqu'au {french_date(one.until)})" if one.until else ""
     return f"{one.reason}{until}"
 
