@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 from provisioner.domain.people import EmailAddress
@@ -26,6 +27,8 @@ def account_of(user: object) -> RemoteAccount:
         last_name=user.get("lastName") or "",
         first_names=user.get("firstName") or "",
         attributes={name: tuple(values) for name, values in (user.get("attributes") or {}).items()},
+        email_verified=user.get("emailVerified"),
+        created_at=datetime.fromtimestamp(made / 1000, UTC) if (made := user.get("createdTimestamp")) else None,
     )
 
 
