@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import date
 from pathlib import PurePath
 
@@ -18,6 +18,9 @@ from provisioner.domain.people import EmailAddress
 from provisioner.domain.records import Records
 from provisioner.domain.snapshot import Snapshot
 from provisioner.settings import DocumentSettings
+
+#: Reads a document, given its bytes, its name and the limits.
+Reader = Callable[[bytes, str, DocumentSettings], Annexe]
 
 
 def check_document(document: Document, today: date, limits: DocumentSettings) -> Check:
@@ -37,9 +40,10 @@ def check_for_partner(
     snapshot: Snapshot | None = None,
     received_on: date | None = None,
     decisions: Decisions | None = None,
+    read: Reader = read_annexe,
 ) -> Check:
     """What the document, the register and, with a snapshot, Keycloak tell together."""
-    annexe = read_annexe(document.content, document.name, limits)
+    annexe = read(document.content, document.name, limits)
     known = records.partners[partner]
     open_here = records.open_addresses(partner)
     findings = judge_document(annexe, today, load_mailbox_rules(limits), known.domains, open_here)

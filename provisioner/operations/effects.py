@@ -141,12 +141,12 @@ class Effects:
                     return
                 yield [(pending.pop(future), self._result(future)) for future in self._finished(pending)]
 
-    def _finished(self, pending: Collection[Future[str | None]]) -> set[Future[str | None]]:
-        """Enough finished calls to be worth a commit; all there are when few are left."""
+    def _finished(self, pending: Collection[Future[str | None]]) -> list[Future[str | None]]:
+        """Enough finished calls to be worth a commit, in their changes' order; all there are when few are left."""
         finished = {future for future in pending if future.done()}
         while len(finished) < min(1 if self.stop.is_set() else TOGETHER * self.threads, len(pending)):
             finished |= wait(set(pending) - finished, return_when=FIRST_COMPLETED).done
-        return finished
+        return [future for future in pending if future in finished]
 
     def _given_up(self) -> GivenUp | None:
         if self.stop.is_set():

@@ -10,6 +10,7 @@ from datetime import date
 from enum import StrEnum
 
 from provisioner.clock import Clock
+from provisioner.documents import read_annexe
 from provisioner.domain.annexe import Row
 from provisioner.domain.check import Check
 from provisioner.domain.habilitation import Habilitation
@@ -17,6 +18,7 @@ from provisioner.domain.kept_annexe import KeptAnnexe
 from provisioner.domain.limits import Limits
 from provisioner.domain.plan import Plan
 from provisioner.domain.renames import RefusedRename
+from provisioner.operations.checking import Reader
 from provisioner.operations.effects import Done
 from provisioner.operations.ports import DirectoryPort
 from provisioner.operations.sending import Delivered
@@ -29,12 +31,13 @@ ProgressBar = Callable[[int], AbstractContextManager[Callable[[], None]]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tools:
-    """What a use case works with, made once by its caller."""
+    """What a use case works with, made once by its caller. `read` reads a document."""
 
     settings: Settings
     clock: Clock
     register: Register
     directory: DirectoryPort
+    read: Reader = read_annexe
     stop: threading.Event = field(default_factory=threading.Event)
 
     @property

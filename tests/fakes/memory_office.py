@@ -10,10 +10,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from provisioner.clock import Clock
+from provisioner.documents import read_annexe
 from provisioner.domain.check import Document
 from provisioner.domain.convention import Partner
 from provisioner.domain.decisions import Decisions
 from provisioner.operations.applying import apply_document
+from provisioner.operations.checking import Reader
 from provisioner.operations.partners import add_partner
 from provisioner.operations.preparing import Request
 from provisioner.operations.syncing import sync
@@ -30,7 +32,8 @@ _REGISTER = "provisioner.sqlite3"
 class MemoryOffice:
     """One register in a directory of its own, one realm in memory, one clock for both."""
 
-    def __init__(self, home: Path, *, threads: int = 1) -> None:
+    def __init__(self, home: Path, *, threads: int = 1, read: Reader = read_annexe) -> None:
+        self.read = read
         self.settings = Settings.model_validate(
             {"data_dir": home, "keycloak": {"threads": threads}, "invitation": {"settle_seconds": 0}}
         )
@@ -45,7 +48,9 @@ class MemoryOffice:
         self.directory.restart()
         clock = Clock(real_now=self.hand_clock)
         register = open_register(self.settings, clock, Actor.here("test"))
-        self.tools = Tools(settings=self.settings, clock=clock, register=register, directory=self.directory)
+        self.tools = Tools(
+            settings=self.settings, clock=clock, register=register, directory=self.directory, read=self.read
+        )
 
     def close(self) -> None:
         self.tools.register.close()

@@ -16,7 +16,6 @@ from provisioner.domain.annexe import Annexe
 from provisioner.domain.change import Action
 from provisioner.domain.check import Document
 from provisioner.domain.people import EmailAddress
-from provisioner.operations import checking
 from provisioner.operations.tools import Outcome, Verdict
 from provisioner.settings import DocumentSettings
 from tests.fakes.failing import FailMode, Killed
@@ -33,20 +32,15 @@ FOUR = {"alice.carpentier", "alexandre.leroy", "annesophie.delattre", "brigitte.
 MODES: tuple[FailMode, ...] = get_args(FailMode)
 
 
-@pytest.fixture(autouse=True)
-def _documents_are_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """In a process of its own, for real; after that what it gave is remembered."""
-    monkeypatch.setattr(checking, "read_annexe", _read_once)
-
-
 @cache
 def _read_once(content: bytes, name: str, limits: DocumentSettings) -> Annexe:
+    """In a process of its own, for real; after that what it gave is remembered."""
     return read_annexe(content, name, limits)
 
 
 @pytest.fixture
 def office(tmp_path: Path) -> Iterator[MemoryOffice]:
-    office = MemoryOffice(tmp_path)
+    office = MemoryOffice(tmp_path, read=_read_once)
     office.add_partner(PARTNER, DOMAIN)
     yield office
     office.close()
@@ -110,7 +104,7 @@ def test_cut_off_or_killed_at_any_write_the_next_run_ends_the_work_and_mails_nob
     tmp_path: Path, mode: FailMode
 ) -> None:
     for number in range(1, 30):
-        office = MemoryOffice(tmp_path / str(number))
+        office = MemoryOffice(tmp_path / str(number), read=_read_once)
         office.add_partner(PARTNER, DOMAIN)
         office.on(FIRST_DAY)
         office.directory.fail(number, mode)
