@@ -117,7 +117,8 @@ def approve(
         if outcome.verdict is not Verdict.APPLIED:
             session.say(f"Annexe {number} is not approved: nothing was recorded.")
             raise typer.Exit(Exit.REFUSED)
-    session.say(f"Annexe {number} approved by {by}. The next `provisioner sync` applies it.")
+        session.say(f"Annexe {number} approved by {by}. The next `provisioner sync` applies it.")
+        raise typer.Exit(Exit.REFUSED if outcome.left_out else Exit.DONE)
 
 
 @app.command("reject")

@@ -7,13 +7,14 @@ from dataclasses import replace
 
 from provisioner.domain.change import Action, Limit
 from provisioner.domain.habilitation import State
+from provisioner.domain.kept_annexe import KeptAnnexe
 from provisioner.domain.plan import Plan, make_plan
 from provisioner.domain.records import Records
 from provisioner.domain.snapshot import Snapshot
 from provisioner.operations.effects import Done, Effects
 from provisioner.operations.holding import closures_in, hold_or_drop
 from provisioner.operations.mailing import Mailing
-from provisioner.operations.preparing import Prepared, Request, prepare
+from provisioner.operations.preparing import Prepared, Request, prepare, with_approved_decisions
 from provisioner.operations.tools import Outcome, ProgressBar, Tools, Verdict
 from provisioner.register import Work, annexes, holds, run_lock, writing
 from provisioner.texts.check_json import check_as_json
@@ -33,7 +34,7 @@ def apply_document(tools: Tools, request: Request, bar: ProgressBar, confirm: Co
         KeycloakError, RegisterUnavailable: a system failed; run again.
     """
     today = tools.clock.today()
-    merged = _with_approved_decisions(tools, request)
+    merged = with_approved_decisions(tools, request)
     if merged is None:
         return prepare(tools, request).answer(today, Verdict.DIFFERENT)
     request = merged
@@ -52,21 +53,6 @@ def apply_document(tools: Tools, request: Request, bar: ProgressBar, confirm: Co
         if request.expects not in (None, prepared.plan.ids):
             return prepared.answer(today, Verdict.CHANGED)
         return _apply(tools, prepared, prepared.plan, bar)
-
-
-def _with_approved_decisions(tools: Tools, request: Request) -> Request | None:
-    """The request with the decisions already approved for this document, when it waits; None when they differ."""
-    with tools.register.read() as connection:
-        kept = annexes.by_digest(connection, request.partner, request.document.sha256)
-    given = request.decisions
-    if kept is None or not kept.is_pending or kept.decisions is None:
-        return request
-    if given.closures_only and not kept.decisions.closures_only:
-        return request  # a departure does not wait for what was approved
-    allow = given.allow | kept.decisions.allow
-    if not given.says_nothing and replace(given, allow=allow) != replace(kept.decisions, allow=allow):
-        return None
-    return replace(request, decisions=replace(kept.decisions, allow=allow))
 
 
 def _apply(tools: Tools, prepared: Prepared, plan: Plan, bar: ProgressBar) -> Outcome:
@@ -89,28 +75,31 @@ def _apply(tools: Tools, prepared: Prepared, plan: Plan, bar: ProgressBar) -> Ou
 def record(work: Work, prepared: Prepared, plan: Plan) -> Verdict:
     """In one transaction: the document, its approval, and either what holds the plan or the annexe's content."""
     request = prepared.request
-    id_ = _keep(work, prepared)
-    one = annexes.by_id(work.connection, id_)
-    assert one is not None
     assert prepared.plan_id is not None
-    decisions = request.decisions
-    if not (one.is_pending and decisions.closures_only):
-        approval = annexes.Approval(by=request.by, plan_id=prepared.plan_id, decisions=decisions)
-        annexes.approve(work, one, approval)
-    return enter_approved(work, id_, prepared, plan)
+    one = annexes.by_id(work.connection, _keep(work, prepared))
+    assert one is not None
+    approval = annexes.Approval(by=request.by, plan_id=prepared.plan_id, decisions=request.decisions)
+    annexes.approve(work, one, approval)
+    approved = annexes.by_id(work.connection, one.id)
+    assert approved is not None
+    return enter_approved(work, approved, prepared, plan)
 
 
-def enter_approved(work: Work, id_: int, prepared: Prepared, plan: Plan) -> Verdict:
-    """What an approval leads to: a hold where a limit stands against its plan, else its content in the register."""
+def enter_approved(work: Work, one: KeptAnnexe, prepared: Prepared, plan: Plan) -> Verdict:
+    """What an approval leads to: a hold where a limit stands against its plan, else its content in the register.
+
+    Raises:
+        DecidedMeanwhile: the annexe is not as it was seen any more.
+    """
     partner, decisions = prepared.request.partner, prepared.request.decisions
     hold_or_drop(work, plan, [partner])
     if is_held(plan):
         return Verdict.HELD
     writing.save_habilitations(work, prepared.before, prepared.after)
     if decisions.closures_only:
-        annexes.closures_applied(work, id_, partner)
+        annexes.closures_applied(work, one)
     else:
-        annexes.applied(work, id_, partner)
+        annexes.applied(work, one)
     for name in decisions.allow & set(plan.ids.values()):
         holds.release_plan(work, partner, name, prepared.request.by, "--allow", closures_in(plan, partner))
     return Verdict.APPLIED

@@ -151,7 +151,27 @@ def _with_plan(tools: Tools, prepared: Prepared, after: Records) -> Prepared:
 
 def plan_document(tools: Tools, request: Request) -> Outcome:
     """What `apply` would do with this document now; changes nothing."""
-    return prepare(tools, request).answer(tools.clock.today())
+    merged = with_approved_decisions(tools, request)
+    return prepare(tools, merged or request).answer(tools.clock.today())
+
+
+def with_approved_decisions(tools: Tools, request: Request) -> Request | None:
+    """The request with the decisions already approved for this document, when it waits; None when they differ.
+
+    List 2 alone and the whole are approved apart, unless the plan of what waits is named to be let go.
+    """
+    with tools.register.read() as connection:
+        kept = annexes.by_digest(connection, request.partner, request.document.sha256)
+    if kept is None or not kept.is_pending or kept.decisions is None:
+        return request
+    given, approved = request.decisions, kept.decisions
+    goes_on = given.says_nothing and kept.plan_id in given.allow
+    if given.closures_only != approved.closures_only and not goes_on:
+        return request
+    allow = given.allow | approved.allow
+    if not given.says_nothing and replace(given, allow=allow) != replace(approved, allow=allow):
+        return None
+    return replace(request, decisions=replace(approved, allow=allow))
 
 
 def request_of(tools: Tools, annexe_id: int, by: str, decisions: Decisions) -> Request:

@@ -57,6 +57,9 @@ def submit(
         check=check_as_json(check),
     )
     with tools.register.work() as work:
+        known = annexes.by_digest(work.connection, partner, document.sha256)
+        if known is not None and known.is_pending:
+            holds.drop_plan(work, partner)
         id_ = annexes.submit(work, submission)
         kept = annexes.by_id(work.connection, id_)
         assert kept is not None
@@ -76,7 +79,7 @@ def approve(tools: Tools, annexe_id: int, plan_id: str, by: str, decisions: Deci
         KeycloakError, RegisterUnavailable: a system failed, nothing is recorded.
     """
     one = find(tools.register, annexe_id)
-    if one.is_pending or one.status not in (Status.CHECKED, Status.REFUSED):
+    if one.status not in (Status.CHECKED, Status.REFUSED):
         raise AnnexeRefused(
             f"Annexe {annexe_id} is {_standing(one)}: only a checked or refused one can be approved. "
             "To decide anew: annexe reject, then annexe submit."
@@ -120,6 +123,4 @@ def find(register: Register, annexe_id: int) -> KeptAnnexe:
 
 
 def _standing(one: KeptAnnexe) -> str:
-    if one.is_pending and one.status is not Status.APPROVED:
-        return f"{one.status}, its list 2 approved by {one.approved_by}"
     return f"{one.status} by {one.approved_by}" if one.status is Status.APPROVED else one.status

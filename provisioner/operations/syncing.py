@@ -35,6 +35,11 @@ class Decided:
     prepared: Prepared
     verdict: Verdict
 
+    def replaces(self, other: KeptAnnexe) -> bool:
+        """Whether its application destroys that one (A2)."""
+        is_applied = self.verdict is Verdict.APPLIED and self.annexe.is_approved_whole
+        return is_applied and self.annexe.partner == other.partner and other.is_superseded_by(self.annexe)
+
 
 def plan_due(tools: Tools, partners: Collection[str], email: EmailAddress | None = None) -> Outcome:
     """What `sync` would do now; changes nothing."""
@@ -44,6 +49,7 @@ def plan_due(tools: Tools, partners: Collection[str], email: EmailAddress | None
     decided = [] if email else _decide(tools, records, snapshot, chosen, _after)
     if decided:
         records = _after(decided[-1])
+        snapshot = learn_passwords(tools.directory, snapshot, records)
     plan = _plan(tools, records, snapshot, chosen, decided)
     return Outcome(as_of=tools.clock.today(), plan=_only(plan, email), sent_back=_sent_back(decided))
 
@@ -100,6 +106,8 @@ def _decide(
         documents = {one.id: annexes.document(connection, one.id) for one in pending}
     decided: list[Decided] = []
     for one in sorted(pending, key=lambda one: (one.approved_at, one.id)):
+        if any(each.replaces(one) for each in decided):
+            continue
         assert one.decisions is not None
         request = Request(
             document=documents[one.id],
@@ -109,8 +117,13 @@ def _decide(
             received_on=one.received_on,
         )
         prepared = prepare(tools, request, records, snapshot)
-        decided.append(Decided(one, prepared, _verdict(one, prepared)))
-        records = settle(decided[-1])
+        found = Decided(one, prepared, _verdict(one, prepared))
+        try:
+            records = settle(found)
+        except annexes.DecidedMeanwhile:
+            log.info("annexe.decided_meanwhile", annexe=one.id, partner=one.partner)
+        else:
+            decided.append(found)
     return decided
 
 
@@ -133,7 +146,7 @@ def _record(tools: Tools, one: Decided) -> Records:
             annexes.send_back(work, one.annexe, valid=check.is_valid, check=check_as_json(check))
         else:
             assert one.prepared.plan is not None
-            enter_approved(work, one.annexe.id, one.prepared, one.prepared.plan)
+            enter_approved(work, one.annexe, one.prepared, one.prepared.plan)
     log.info("annexe.decided", annexe=one.annexe.id, partner=one.annexe.partner, verdict=one.verdict)
     return tools.register.records()
 

@@ -77,9 +77,9 @@ def document(connection: Connection, id_: int) -> Document:
 
 
 def submit(work: Work, one: Submission) -> int:
-    """Keeps the document and its check; submitted again, it is the same annexe, to be decided anew."""
-    source = one.source
-    values = {
+    """Keeps the document and its check; submitted again, it is the same annexe, to be decided anew, with its scan."""
+    known = by_digest(work.connection, one.partner, one.document.sha256)
+    values: dict[str, Any] = {
         "file_name": one.document.name,
         "content": one.document.content,
         "transmitted_on": one.transmitted_on,
@@ -87,35 +87,43 @@ def submit(work: Work, one: Submission) -> int:
         "submitted_at": work.now,
         "valid": one.valid,
         "check": json.dumps(one.check, ensure_ascii=False),
-        "source": source.content if source else None,
-        "source_name": source.name if source else None,
-        "source_sha256": source.sha256 if source else None,
     }
-    known = by_digest(work.connection, one.partner, one.document.sha256)
+    if (source := one.source) is not None:
+        values |= {"source": source.content, "source_name": source.name, "source_sha256": source.sha256}
     if known is None:
         row = insert(t).values(partner=one.partner, sha256=one.document.sha256, **values)
         id_ = inserted_id(work.connection.execute(row))
     else:
         id_ = known.id
         work.connection.execute(update(t).where(t.c.id == id_).values(**values, **_NOT_APPROVED))
-    digests = {"annexe": id_, "annexe_sha256": one.document.sha256, "source_sha256": values["source_sha256"]}
-    work.journal("annexe.submitted", partner=one.partner, rule="A10", details={**digests, "valid": one.valid})
+    details = {
+        "annexe": id_,
+        "annexe_sha256": one.document.sha256,
+        "source_sha256": source.sha256 if source else known and known.source_sha256,
+        "valid": one.valid,
+    }
+    work.journal("annexe.submitted", partner=one.partner, rule="A10", details=details)
     return id_
 
 
 def approve(work: Work, one: KeptAnnexe, approval: Approval) -> None:
-    """Records the approval of exactly what was seen.
+    """Records the approval of exactly what was seen. That of list 2 alone changes nothing else (A4): it leaves an
+    approval of the whole annexe in its place.
 
     Raises:
         DecidedMeanwhile: it is not as it was seen any more; nothing is recorded.
     """
-    approved = {
+    closures_only = approval.decisions.closures_only
+    approved: dict[str, Any] = {
         "approved_at": work.now,
         "approved_by": approval.by,
         "plan_id": approval.plan_id,
         "decisions": json.dumps(approval.decisions.as_plain(), ensure_ascii=False, sort_keys=True),
     }
-    _guarded(work, one, {**approved, "rejected_at": None, "rejected_by": None, "reason": None})
+    if not closures_only:
+        _guarded(work, one, {**approved, "rejected_at": None, "rejected_by": None, "reason": None})
+    elif not one.is_approved_whole:
+        _guarded(work, one, approved)
     details = {
         "annexe": one.id,
         "annexe_sha256": one.sha256,
@@ -124,7 +132,7 @@ def approve(work: Work, one: KeptAnnexe, approval: Approval) -> None:
         "plan": approval.plan_id,
         "decisions": approval.decisions.as_plain(),
     }
-    what = "annexe.closures_approved" if approval.decisions.closures_only else "annexe.approved"
+    what = "annexe.closures_approved" if closures_only else "annexe.approved"
     work.journal(what, partner=one.partner, rule="A10", details=details)
 
 
@@ -140,27 +148,39 @@ def reject(work: Work, one: KeptAnnexe, by: str, reason: str) -> None:
 
 
 def send_back(work: Work, one: KeptAnnexe, *, valid: bool, check: Mapping[str, Any]) -> None:
-    """The plan is not the approved one any more: the annexe waits for a fresh look."""
-    plain = json.dumps(check, ensure_ascii=False)
-    _guarded(work, one, {**_NOT_APPROVED, "submitted_at": work.now, "valid": valid, "check": plain})
+    """The plan is not the approved one any more: the annexe waits for a fresh look, as it was if only its list 2
+    was approved.
+
+    Raises:
+        DecidedMeanwhile: it is not as it was seen any more.
+    """
+    anew = {"submitted_at": work.now, "valid": valid, "check": json.dumps(check, ensure_ascii=False)}
+    _guarded(work, one, {**_NOT_APPROVED, **(anew if one.is_approved_whole else {})})
     details = {"annexe": one.id, "annexe_sha256": one.sha256}
     work.journal("annexe.sent_back", partner=one.partner, rule="A10", details=details)
 
 
-def closures_applied(work: Work, id_: int, partner: str) -> None:
-    """List 2 is in the register; the annexe keeps the status that it had."""
-    work.connection.execute(update(t).where(t.c.id == id_).values(**_NOT_APPROVED))
-    work.journal("annexe.closures_applied", partner=partner, rule="A4", details={"annexe": id_})
+def closures_applied(work: Work, one: KeptAnnexe) -> None:
+    """List 2 is in the register; the annexe keeps the status that it had, and the approval of the whole if any.
+
+    Raises:
+        DecidedMeanwhile: it is not as it was seen any more.
+    """
+    if not one.is_approved_whole:
+        _guarded(work, one, _NOT_APPROVED)
+    work.journal("annexe.closures_applied", partner=one.partner, rule="A4", details={"annexe": one.id})
 
 
-def applied(work: Work, id_: int, partner: str) -> None:
-    """Its content is in the register: it becomes the current one and those before it are destroyed (A2)."""
-    work.connection.execute(update(t).where(t.c.id == id_).values(applied_at=work.now))
-    all_of_them = kept(work.connection, partner)
-    current = next(one for one in all_of_them if one.id == id_)
-    gone = [one.id for one in all_of_them if one.is_superseded_by(current)]
+def applied(work: Work, one: KeptAnnexe) -> None:
+    """Its content is in the register: it becomes the current one and those before it are destroyed (A2).
+
+    Raises:
+        DecidedMeanwhile: it is not as it was seen any more.
+    """
+    _guarded(work, one, {"applied_at": work.now})
+    gone = [each.id for each in kept(work.connection, one.partner) if each.is_superseded_by(one)]
     work.connection.execute(delete(t).where(t.c.id.in_(gone)))
-    work.journal("annexe.applied", partner=partner, rule="A10", details={"annexe": id_, "destroyed": gone})
+    work.journal("annexe.applied", partner=one.partner, rule="A10", details={"annexe": one.id, "destroyed": gone})
 
 
 def destroy(work: Work, one: KeptAnnexe) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, delete, exists, insert, or_, select, update
 
 from provisioner.domain.convention import Partner
 from provisioner.domain.habilitation import Habilitation
@@ -78,12 +78,23 @@ def save_habilitations(work: Work, before: Records, after: Records) -> None:
     _rename_accounts(work, known, after)
     kept = {one.id for one in after.habilitations}
     for gone in (one for id_, one in known.items() if id_ not in kept):
-        work.connection.execute(delete(t.habilitation).where(t.habilitation.c.id == gone.id))
-        work.journal("habilitation.withdrawn", partner=gone.partner, habilitation=gone.id, rule="A2")
+        _withdraw(work, gone)
     _insert_habilitations(work, [one for one in after.habilitations if one.id is None])
     for one in after.habilitations:
         if one.id is not None and one != known[one.id]:
             _update_habilitation(work, known[one.id], one)
+
+
+def _withdraw(work: Work, one: Habilitation) -> None:
+    """A request that nothing came of: what is known of the person goes with the annexe that made it (A2)."""
+    work.connection.execute(delete(t.habilitation).where(t.habilitation.c.id == one.id))
+    work.connection.execute(delete(t.journal_detail).where(t.journal_detail.c.habilitation == one.id))
+    account = t.account.c
+    uses = [select(table.c.id).where(table.c.account == account.id) for table in (t.habilitation, t.hold)]
+    was_begun = or_(account.keycloak_id.is_not(None), account.intended.is_not(None))
+    is_used = or_(was_begun, *(exists(each) for each in uses))
+    work.connection.execute(delete(t.account).where(account.email == one.email, ~is_used))
+    work.journal("habilitation.withdrawn", partner=one.partner, habilitation=one.id, rule="A2")
 
 
 def _rename_accounts(work: Work, known: Mapping[int | None, Habilitation], after: Records) -> None:
