@@ -15,7 +15,9 @@ from provisioner.cli import (
     contacts,
     conventions,
     documents,
+    explaining,
     holds,
+    journal,
     partners,
     persons,
     realm,
@@ -67,8 +69,10 @@ partners.app.command("contacts")(contacts.partner_contacts)
 app.add_typer(partners.app, name="partner")
 app.add_typer(caf.app, name="caf")
 app.add_typer(annexe.app, name="annexe")
+explaining.register(app, persons.app)
 app.add_typer(persons.app, name="person")
 holds.register(app)
+app.add_typer(journal.app, name="journal")
 app.add_typer(realm.app, name="realm")
 trial.register(app)
 

@@ -1,0 +1,252 @@
+"""What is told of one person: each step from the facts alone, and the word for where they stand."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from provisioner.domain.dossier import Dossier, Found, JournalLine, Listed, Match, PersonState
+from provisioner.domain.explanation import explain
+from provisioner.domain.habilitation import Habilitation
+from provisioner.domain.hold import Hold, HoldKind
+from provisioner.domain.kept_annexe import KeptAnnexe
+from provisioner.domain.limits import Limits
+from provisioner.domain.links import InvitationState, invitation_state
+from provisioner.domain.plan import Plan, make_plan
+from provisioner.domain.records import Account, Invitation, Records
+from provisioner.domain.snapshot import RemoteAccount
+from provisioner.domain.steps import Fact, Step
+from provisioner.texts.explanation import STATES, sentence
+from tests.unit.examples import LONG_AGO, LYS, NOW, TODAY, email, end, habilitation, records, remote, snapshot
+
+DAY = timedelta(days=1)
+LEROY = email("leroy")
+OPENED = NOW - 10 * DAY
+
+
+def _link(sent_at: datetime | None, attempt: int = 1, intended_at: datetime | None = None) -> Invitation:
+    at = intended_at or sent_at or NOW
+    return Invitation(
+        habilitation=1, attempt=attempt, intended_at=at, keycloak_time=at, lifespan=DAY, sent_at=sent_at
+    )
+
+
+def _annexe(**facts: Any) -> KeptAnnexe:
+    given = {
+        "id": 7,
+        "partner": LYS.code,
+        "file_name": "annexe1.docx",
+        "sha256": "0" * 64,
+        "transmitted_on": date(2026, 6, 15),
+        "received_on": date(2026, 6, 15),
+        "submitted_at": LONG_AGO,
+        "valid": True,
+        "check": {},
+    }
+    return KeptAnnexe(**{**given, **facts})
+
+
+def _found(one: Habilitation, *, enabled: bool = True, password: bool = True) -> Found:
+    return Found(account=remote(one, enabled=enabled), match=Match.ID, has_password=password, groups=(LYS.code,))
+
+
+def _dossier(*accesses: Habilitation, found: Found | None = None, **more: Any) -> Dossier:
+    held = {name: more.pop(name) for name in ("invitations", "holds", "partners") if name in more}
+    known: Records = more.pop("known", None) or records(*accesses, **held)
+    given: Mapping[str, Any] = {"asked": LEROY, "email": LEROY, "now": NOW, "records": known, "found": found}
+    return Dossier(**{**given, **more})
+
+
+def _steps(person: Dossier) -> tuple[Step, ...]:
+    accounts = [one.account for one in (person.found, person.other) if one is not None]
+    plan = make_plan(person.records, snapshot(*accounts), person.now, [LYS.code], Limits())
+    return explain(person, plan)
+
+
+def _facts(person: Dossier) -> list[Fact]:
+    steps = _steps(person)
+    assert all(sentence(one) and "None" not in sentence(one) for one in steps)
+    return [one.fact for one in steps]
+
+
+def _open(**facts: Any) -> Habilitation:
+    return habilitation("leroy", id=1, **{"opened_at": OPENED, **facts})
+
+
+def test_every_state_and_every_step_has_its_words() -> None:
+    from provisioner.texts import explanation
+
+    assert set(STATES) == set(PersonState)
+    assert set(explanation._WORDS) == set(Fact)
+
+
+def test_of_nobody_known_the_nearest_known_address_is_a_hint() -> None:
+    person = _dossier(known=records(habilitation("leroi", id=2, opened_at=OPENED)))
+    assert person.state is PersonState.UNKNOWN
+    assert _facts(person) == [Fact.NEAREST, Fact.NEVER_LISTED, Fact.NOT_IN_KEYCLOAK, Fact.NOTHING_TO_DO]
+    assert _steps(person)[0].values["email"] == email("leroi")
+
+
+def test_an_account_with_the_same_address_that_is_not_ours_is_said_so() -> None:
+    stranger = RemoteAccount("id-x", LEROY, True, "Leroy", "Alex")
+    person = _dossier(other=Found(account=stranger, match=Match.ADDRESS_ONLY))
+    assert person.state is PersonState.NOT_OURS
+    assert Fact.NOT_OURS in _facts(person)
+
+
+@pytest.mark.parametrize(
+    ("facts", "partner", "why"),
+    [
+        ({"requested_on": TODAY + DAY}, {}, Fact.WAITS_FOR_DAY),
+        ({}, {"signed_on": None}, Fact.NOT_SIGNED),
+        ({}, {"signed_on": TODAY + DAY}, Fact.NOT_BEGUN),
+        ({}, {"ends_on": TODAY - DAY}, Fact.CONVENTION_ENDED),
+    ],
+)
+def test_what_is_planned_says_what_it_waits_for(facts: Any, partner: Any, why: Fact) -> None:
+    person = _dossier(habilitation("leroy", id=1, **facts), partners=(replace(LYS, **partner),))
+    assert person.state is PersonState.PLANNED
+    assert why in _facts(person)
+    assert Fact.NOTHING_TO_DO not in _facts(person)
+
+
+def test_a_return_says_until_when_it_waits_for_the_old_link() -> None:
+    before = _open(end=end(TODAY - DAY), closed_at=NOW - timedelta(hours=1))
+    again = habilitation("leroy", id=2, requested_on=TODAY)
+    sent = _link(NOW - timedelta(hours=2))
+    person = _dossier(before, again, found=_found(before, enabled=False), invitations=(sent,))
+    facts = _facts(person)
+    assert person.state is PersonState.PLANNED
+    assert [one for one in facts if one in (Fact.CLOSED, Fact.REQUESTED_AGAIN, Fact.WAITS_FOR_LINK)] == [
+        Fact.CLOSED,
+        Fact.REQUESTED_AGAIN,
+        Fact.WAITS_FOR_LINK,
+    ]
+
+
+@pytest.mark.parametrize(
+    ("sent", "password", "state", "link"),
+    [
+        ((), False, PersonState.INVITED, InvitationState.OWED),
+        ((NOW - DAY / 2,), False, PersonState.INVITED, InvitationState.SENT),
+        ((NOW - 2 * DAY,), False, PersonState.SILENT, InvitationState.EXPIRED),
+        ((NOW - 9 * DAY, NOW - 6 * DAY, NOW - 2 * DAY), False, PersonState.SILENT, InvitationState.GIVEN_UP),
+        ((NOW - 9 * DAY,), True, PersonState.OPEN, InvitationState.USED),
+    ],
+)
+def test_what_became_of_the_link_is_told(
+    sent: tuple[datetime, ...], password: bool, state: PersonState, link: InvitationState
+) -> None:
+    one = _open()
+    invitations = tuple(_link(at, attempt) for attempt, at in enumerate(sent, start=1))
+    person = _dossier(one, found=_found(one, password=password), invitations=invitations)
+    assert (person.state, person.link_state(one)) == (state, link)
+    (told,) = (step for step in _steps(person) if step.fact is Fact.LINK_STATE)
+    assert told.values["state"] is link
+    _facts(person)
+
+
+def test_a_link_that_was_owed_anew_counts_no_older_one() -> None:
+    one = _open(link_due_at=NOW - DAY)
+    assert invitation_state(one, [_link(NOW - 5 * DAY)], NOW, has_password=False) is InvitationState.OWED
+    assert invitation_state(replace(one, link_due_at=None), [], NOW, has_password=True) is None
+
+
+def test_of_an_attempt_that_a_newer_one_replaced_the_link_is_told_expired() -> None:
+    one = _open()
+    first, second = _link(NOW - 5 * DAY), _link(NOW - DAY / 2, 2)
+    person = _dossier(one, found=_found(one), invitations=(first, second))
+    states = [person.attempt_state(one, each) for each in (first, second)]
+    assert states == [InvitationState.EXPIRED, InvitationState.USED]
+
+
+def test_suspended_by_name_by_hand_and_missing_are_told_apart() -> None:
+    one = _open()
+    hold = Hold(kind=HoldKind.SUSPENSION, reason="enquête", since=NOW, email=LEROY, effective_at=NOW)
+    by_name = _dossier(one, found=_found(one, enabled=False), holds=(hold,))
+    by_hand = _dossier(one, found=_found(one, enabled=False))
+    missing = _dossier(one)
+    states = [person.state for person in (by_name, by_hand, missing)]
+    assert states == [PersonState.SUSPENDED, PersonState.SUSPENDED_BY_HAND, PersonState.MISSING]
+    assert Fact.SUSPENDED_NOW in _facts(by_name)
+    assert Fact.DRIFT in _facts(by_hand)
+    assert Fact.DRIFT in _facts(missing)
+
+
+@pytest.mark.parametrize("rule", ["A3", "A5", "C3"])
+def test_an_end_tells_its_day_its_rule_and_who_approved_it(rule: str) -> None:
+    ending = end(TODAY + DAY, rule)
+    one = _open(end=replace(ending, transmitted_on=None if rule == "C3" else ending.transmitted_on))
+    annexe = _annexe(transmitted_on=ending.transmitted_on, approved_by="Claire Martin")
+    person = _dossier(one, found=_found(one), current={LYS.code: annexe})
+    (told,) = (step for step in _steps(person) if step.fact is Fact.END_SAID)
+    assert (person.state, told.rule, told.on) == (PersonState.CLOSING, rule, ending.on)
+    assert ("Claire Martin" in sentence(told)) == (rule != "C3")
+
+
+@pytest.mark.rule("D1")
+@pytest.mark.rule("D2")
+def test_what_is_closed_tells_until_when_it_is_kept() -> None:
+    one = _open(end=end(date(2026, 8, 31)), closed_at=datetime.fromisoformat("2026-09-01T08:00+00:00"))
+    person = _dossier(one, found=_found(one, enabled=False))
+    kept = [(step.rule, step.on) for step in _steps(person) if step.fact is Fact.KEPT_UNTIL]
+    assert person.state is PersonState.CLOSED
+    assert kept == [("D1", date(2027, 3, 1)), ("D2", date(2028, 8, 31))]
+    assert _facts(person)[-1] is Fact.NOTHING_TO_DO
+
+
+def test_the_old_address_leads_to_the_person_and_says_since_when() -> None:
+    old = email("leroi")
+    line = JournalLine(
+        entry=9,
+        at=NOW,
+        by="Claire Martin",
+        os_user="caf",
+        host="caf",
+        action="account.renamed",
+        sha256="0" * 64,
+        partner=LYS.code,
+        habilitation=1,
+        rule="A7",
+        details={"old": old, "new": LEROY},
+    )
+    one = _open()
+    known = replace(records(one), accounts={LEROY: Account(LEROY, f"id-{LEROY}", renamed_from=old)})
+    person = _dossier(asked=old, known=known, found=_found(one), journal=(line,))
+    first = _steps(person)[0]
+    assert (first.fact, first.on, first.values["new"]) == (Fact.OLD_ADDRESS, TODAY, LEROY)
+    assert Fact.RENAMED in _facts(person)
+    waits = explain(person, Plan((), (), (), ()))
+    assert Fact.RENAME_WAITS in [step.fact for step in waits]
+
+
+def test_the_row_of_the_annexe_in_force_is_named_and_others_say_where_they_stand() -> None:
+    one = _open()
+    force = _annexe(applied_at=LONG_AGO)
+    waiting = _annexe(id=8, submitted_at=NOW)
+    refused = _annexe(id=9, submitted_at=NOW, valid=False)
+    listed = (
+        Listed(annexe=force, list=1, row=3, on=date(2026, 6, 10)),
+        Listed(annexe=waiting, list=1, row=2, on=date(2026, 6, 10)),
+        Listed(annexe=refused, list=1, row=4, on=None, errors=("Adresse à corriger.",)),
+    )
+    person = _dossier(one, found=_found(one), current={LYS.code: force}, listed=listed)
+    told = [sentence(step) for step in _steps(person)[:3]]
+    assert "Ligne 3 de la liste 1 de l'annexe 1 n° 7 transmise le 15 juin 2026, en vigueur" in told[0]
+    assert "attend d'être validée" in told[1]
+    assert told[2].endswith("Adresse à corriger.")
+    absent = replace(person, listed=())
+    assert _facts(absent)[0] is Fact.ABSENT
+
+
+def test_a_limit_that_holds_the_person_s_change_is_told_with_them() -> None:
+    ones = [habilitation(name, id=n, opened_at=OPENED, end=end(TODAY - DAY)) for n, name in enumerate("abcdef", 2)]
+    known = records(_open(end=end(TODAY - DAY)), *ones)
+    accounts = [remote(one) for one in known.habilitations]
+    plan = make_plan(known, snapshot(*accounts), NOW, [LYS.code], Limits())
+    person = _dossier(known=known, found=_found(known.habilitations[0]))
+    assert Fact.HELD in [step.fact for step in explain(person, plan)]
