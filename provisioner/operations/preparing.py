@@ -101,6 +101,7 @@ def prepare(
         snapshot=snapshot,
         received_on=request.received_on,
         decisions=request.decisions,
+        read=tools.read,
     )
     if request.decisions.closures_only:
         return _prepare_closures(tools, request, check, records, snapshot)
