@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
+from time import perf_counter
 
 import structlog
 
@@ -54,8 +55,17 @@ def plan_due(tools: Tools, partners: Collection[str], email: EmailAddress | None
     return Outcome(as_of=tools.clock.today(), plan=_only(plan, email), sent_back=_sent_back(decided))
 
 
-def sync(tools: Tools, partners: Collection[str], bar: ProgressBar, email: EmailAddress | None = None) -> Outcome:
+def sync(
+    tools: Tools,
+    partners: Collection[str],
+    bar: ProgressBar,
+    email: EmailAddress | None = None,
+    *,
+    notices_at_once: bool = True,
+) -> Outcome:
     """Everything that is due now, for these partners or all; for one person, approved annexes wait.
+
+    With `notices_at_once`, for a person who waits, notices that failed lately are tried before their time.
 
     Raises:
         LockHeld: another run is under way.
@@ -74,7 +84,7 @@ def sync(tools: Tools, partners: Collection[str], bar: ProgressBar, email: Email
             _keep_holds(tools, records, plan, chosen)
         done = carry_out(tools, records, snapshot, plan, bar)
         tell_ages(tools, tools.register.records())
-        notices = deliver(tools.register, tools.settings, tools.clock, tools.stop, at_once=True)
+        notices = deliver(tools.register, tools.settings, tools.clock, tools.stop, at_once=notices_at_once)
         if not (done.failed or partners or email):
             _mark_good(tools)
         return Outcome(
@@ -158,7 +168,9 @@ def _plan(
     held = {one.annexe.partner: one.prepared.plan for one in decided if one.verdict is Verdict.HELD}
     allowed = {name for one in decided if one.annexe.decisions for name in one.annexe.decisions.allow}
     others = [code for code in partners if code not in held]
+    begun = perf_counter()
     plan = make_plan(records, snapshot, tools.clock.now(), others, tools.limits, allowed)
+    tools.measure("plan", perf_counter() - begun)
     return join_plans([plan, *(one for one in held.values() if one is not None)])
 
 

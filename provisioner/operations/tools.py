@@ -39,6 +39,7 @@ class Tools:
     directory: DirectoryPort
     read: Reader = read_annexe
     stop: threading.Event = field(default_factory=threading.Event)
+    measure: Measure = field(default=lambda _what, _seconds: None)
 
     @property
     def limits(self) -> Limits:

@@ -84,3 +84,9 @@ def resume(work: Work, partner: str | None, by: str, *, journal: bool = True) ->
     if was_paused and journal:
         work.journal("resume", partner=partner, details={"by": by})
     return was_paused
+
+
+def everybodys_pause(connection: Connection) -> str | None:
+    """The reason of the pause that concerns everybody; None when there is none. Its last day is not looked at."""
+    everybodys = (_h.kind == "pause") & _h.released_at.is_(None) & _h.partner.is_(None)
+    return connection.execute(select(_h.reason).where(everybodys)).scalar()
