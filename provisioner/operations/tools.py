@@ -28,10 +28,16 @@ from provisioner.settings import Settings
 #: Shows how far a run is: given the number of changes, gives what to call for each that is settled.
 ProgressBar = Callable[[int], AbstractContextManager[Callable[[], None]]]
 
+#: Is told how many seconds something took, by its name.
+Measure = Callable[[str, float], None]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tools:
-    """What a use case works with, made once by its caller. `read` reads a document."""
+    """What a use case works with, made once by its caller. `read` reads a document.
+
+    Once `stop` is set, the effect in hand is the last one. `measure` is for whoever keeps figures.
+    """
 
     settings: Settings
     clock: Clock
@@ -39,7 +45,7 @@ class Tools:
     directory: DirectoryPort
     read: Reader = read_annexe
     stop: threading.Event = field(default_factory=threading.Event)
-    measure: Measure = field(default=lambda _what, _seconds: None)
+    measure: Measure = lambda _what, _seconds: None
 
     @property
     def limits(self) -> Limits:
