@@ -130,21 +130,28 @@ class Directory:
         """The roles that the account has beyond the realm's defaults, by itself or by its groups; `client/role`
         for a client's.
 
-        A client's role that was given to the account itself shows only to a service account that may view clients,
-        hence read their secrets before Keycloak 26.8: with the rights of `realm apply` it does not.
+        A client's role that was given to the account itself stands in its role mappings only for who may view
+        clients, hence read their secrets before Keycloak 26.8. The console's own list of the roles that the account
+        could still be given tells us: it leaves out those that it has.
 
         Raises:
             NotFound: there is no such account.
         """
-        default = self._connection.get(self._realm).get("defaultRole", {}).get("name")
+        default = self._connection.get(self._realm).get("defaultRole", {})
         mappings = self._connection.get(self._user(id, "role-mappings"))
-        roles = {role["name"] for role in mappings.get("realmMappings", [])} - {default}
-        for client, mapping in mappings.get("clientMappings", {}).items():
-            roles |= {f"{client}/{role['name']}" for role in mapping["mappings"]}
+        roles = {role["name"] for role in mappings.get("realmMappings", [])} - {default.get("name")}
+        roles |= self._not_given(f"roles/{default.get('id')}") - self._not_given(f"users/{id}")
         for group in self._groups_and_parents(id):
             roles |= {*group["realmRoles"]}
             roles |= {f"{client}/{name}" for client, names in group["clientRoles"].items() for name in names}
         return frozenset(roles)
+
+    def _not_given(self, holder: str) -> frozenset[str]:
+        """The clients' roles that this user or role has not, as the console lists them."""
+        roles = self._connection.get(f"{self._realm}/ui-ext/available-roles/{holder}", first=0, max=-1)
+        if not isinstance(roles, list) or not roles:
+            raise ReadIncomplete("Keycloak did not answer with the roles of its clients.")
+        return frozenset(f"{role['client']}/{role['role']}" for role in roles)
 
     def _groups_and_parents(self, id: str) -> list[Json]:
         """A member of a group has the roles of its parents too.

@@ -92,8 +92,7 @@ class MemoryDirectory(MemoryRealm):
     def extra_roles(self, id: str) -> frozenset[str]:
         with self._reading():
             one = self._account(id)
-            # A client's role given to the account itself does not show to our service account.
-            found = {role for role in one.roles if "/" not in role}
+            found = set(one.roles)
             for path in (self.groups[group] for group in one.groups):
                 for holder, roles in self.group_roles.items():
                     if path == holder or path.startswith(f"{holder}/"):
