@@ -10,7 +10,9 @@ from provisioner.cli.session import Exit, Format, FormatOption, Session, exit_st
 from provisioner.domain.people import EmailAddress
 
 if TYPE_CHECKING:
-    from provisioner.operations.tools import Outcome
+    from collections.abc import Sequence
+
+    from provisioner.operations.tools import Tools
 
 app = typer.Typer(help="One person's access.", no_args_is_help=True)
 
@@ -24,13 +26,12 @@ def suspend(
     context: typer.Context, email: Email, by: By, reason: Reason, format_: FormatOption = Format.TEXT
 ) -> None:
     """Cut the person's access at once, for all their partners, until `person reopen`. No data clock starts."""
-    from provisioner.cli.progress import progress_bar
     from provisioner.operations import persons
 
     session = session_of(context)
     with exit_status(), session.tools(by) as tools:
-        outcome = persons.suspend(tools, _address(email), by, reason, progress_bar(session.quiet))
-        _answer(session, outcome, format_)
+        partners = persons.suspend(tools, _address(email), by, reason)
+        _carry_out(session, tools, partners, _address(email), format_)
 
 
 @app.command("reopen")
@@ -45,27 +46,30 @@ def reopen(
     format_: FormatOption = Format.TEXT,
 ) -> None:
     """Lift a suspension, by name or made in the console; create a missing account again."""
-    from provisioner.cli.progress import progress_bar
     from provisioner.operations import persons
 
     session = session_of(context)
     with exit_status(), session.tools(by) as tools:
-        outcome = persons.reopen(
-            tools, _address(email), by, reason, progress_bar(session.quiet), new_password=new_password
-        )
-        _answer(session, outcome, format_)
+        partners = persons.reopen(tools, _address(email), by, reason, new_password=new_password)
+        _carry_out(session, tools, partners, _address(email), format_)
 
 
 def _address(email: str) -> EmailAddress:
     return EmailAddress(email.strip().lower())
 
 
-def _answer(session: Session, outcome: Outcome, format_: Format) -> None:
-    """What was done; a failure leaves the decision recorded, and the next `sync` goes on."""
+def _carry_out(session: Session, tools: Tools, partners: Sequence[str], email: EmailAddress, format_: Format) -> None:
+    """Makes the recorded decision true and says what was done; whatever fails, the next `sync` goes on."""
     from provisioner.cli.answers import print_outcome, status_of
+    from provisioner.cli.progress import progress_bar
+    from provisioner.operations import persons
 
-    print_outcome(session, outcome, format_, done=True)
-    status = status_of(outcome)
-    if status is not Exit.DONE:
-        session.say("The decision is recorded; the next `provisioner sync` goes on with it.")
+    status = Exit.FAILED
+    try:
+        outcome = persons.carry_out(tools, partners, email, progress_bar(session.quiet))
+        print_outcome(session, outcome, format_, done=True)
+        status = status_of(outcome)
+    finally:
+        if status is not Exit.DONE:
+            session.say("The decision is recorded; the next `provisioner sync` goes on with it.")
     raise typer.Exit(status)

@@ -10,6 +10,7 @@ from provisioner.domain.change import Action, Change, Drift, DriftKind
 from provisioner.domain.convention import Partner
 from provisioner.domain.days import day_of
 from provisioner.domain.habilitation import End, Habilitation, State
+from provisioner.domain.hold import Hold
 from provisioner.domain.links import is_owed, last_expiry
 from provisioner.domain.records import Account, Records, Reopening
 from provisioner.domain.snapshot import RemoteAccount, Snapshot
@@ -42,6 +43,8 @@ class AccountPlan:
         live = [self._with_convention(one) for one in habilitations if one.state is not State.CLOSED]
         self.closing = [one for one in live if one.is_ending_on(self.today)]
         self.staying = [one for one in live if one.state is State.OPEN and one not in self.closing]
+        #: through which what concerns the whole account is told: of a partner of this run
+        self.first = next((one for one in self.staying if one.partner in partners), None)
         self.planned = [one for one in live if one.state is State.PLANNED and one not in self.closing]
         due = [one for one in self.planned if one.partner in partners and self._is_due(one)]
         self.link_expiry = self._last_link_expiry()
@@ -55,8 +58,8 @@ class AccountPlan:
             assert one.end is not None
             yield self._change(Action.CLOSE, one, one.end.rule, one.end.due_on)
         yield from self._enabled_by_hand()
-        if self.staying:
-            yield from self._judge_open(self.staying[0])
+        if self.first:
+            yield from self._judge_open(self.first)
         if self._is_leftover():
             yield from (Drift(DriftKind.SUSPENDED_BY_HAND, one.partner, one.email) for one in self.planned)
         for one in self.opening:
@@ -113,22 +116,28 @@ class AccountPlan:
                 yield Drift(DriftKind.MISSING_ACCOUNT, first.partner, first.email)
             return
         if self.suspension is not None:
-            yield from self._suspend(first)
+            yield from self._suspend(first, self.suspension, self.remote)
         elif self.reopening:
-            wants_link = self.reopening is Reopening.NEW_PASSWORD
-            yield self._change(Action.REOPEN, first, "A4", None, owes_link=wants_link)
+            yield self._change(Action.REOPEN, first, "A4", None, owes_link=self._reopens_with_link())
         elif not self.remote.enabled:
             yield Drift(DriftKind.SUSPENDED_BY_HAND, first.partner, first.email)
         yield from self._compare(first, self.remote)
 
-    def _suspend(self, first: Habilitation) -> Iterator[Change | Drift]:
-        if self.remote is None or not self.remote.enabled:
+    def _suspend(self, first: Habilitation, hold: Hold, remote: RemoteAccount) -> Iterator[Change | Drift]:
+        """An account that another hand disabled before gets the whole recipe too: its sessions are still there."""
+        was_cut = hold.effective_at is not None
+        if was_cut and not remote.enabled:
             return
-        assert self.suspension is not None
-        by_hand = self.suspension.effective_at is not None
-        if by_hand:
+        if was_cut:
             yield Drift(DriftKind.ENABLED_BY_HAND, first.partner, first.email)
-        yield self._change(Action.CLOSE, replace(first, end=None), "A4", None, by_hand=by_hand)
+        yield self._change(Action.CLOSE, replace(first, end=None), "A4", None, by_hand=was_cut)
+
+    def _reopens_with_link(self) -> bool:
+        """Whether the decided reopening ends with a new password: asked for, or the account is another one than the
+        register knows: created again by a run that died before it could say so.
+        """
+        is_another = self.remote is None or self.remote.id != self.account.keycloak_id
+        return self.reopening is Reopening.NEW_PASSWORD or is_another
 
     def _compare(self, first: Habilitation, remote: RemoteAccount) -> Iterator[Change | Drift]:
         """Whether the account is what it should be; closings and openings write it anyway."""
@@ -151,21 +160,23 @@ class AccountPlan:
         """P2: a link to each new person, to one whose address or password is a new one, and to nobody else."""
         if not self.staying:
             yield from (self._change(Action.INVITE, one, "P2", one.requested_on) for one in self.opening[:1])
+        elif self.first is None or self.suspension is not None:
             return
-        first = self.staying[0]
-        if self.suspension is not None:
-            return
-        if self.reopening:
-            if self.remote is None or self.reopening is Reopening.NEW_PASSWORD:
+        elif self.reopening and self._reopens_with_link():
+            yield self._change(Action.INVITE, self.first, "P2", None)
+        elif self.remote is not None and (self.remote.enabled or self.reopening):
+            yield from self._invite_again(self.first, self.remote)
+
+    def _invite_again(self, first: Habilitation, remote: RemoteAccount) -> Iterator[Change]:
+        """A link to a new address, or one that is still owed."""
+        sent = [each for one in self.staying for each in self.records.invitations_of(one)]
+        owed = [one for one in self.staying if is_owed(one, sent)]
+        if self.account.renamed_from is not None:
+            if remote.id not in self.snapshot.with_password:
                 yield self._change(Action.INVITE, first, "P2", None)
-        elif self.remote is not None and self.remote.enabled:
-            if self.account.renamed_from is not None:
-                if self.remote.id not in self.snapshot.with_password:
-                    yield self._change(Action.INVITE, first, "P2", None)
-                return
-            sent = [each for one in self.staying for each in self.records.invitations_of(one)]
-            owed = [one for one in self.staying if is_owed(one, sent)]
-            yield from (self._change(Action.INVITE, one, "P2", one.requested_on) for one in owed[:1])
+        elif owed:
+            due_on = owed[0].requested_on if owed[0].owes_first_link else None
+            yield self._change(Action.INVITE, owed[0], "P2", due_on)
 
     def _is_member(self, one: Habilitation) -> bool:
         if one.partner not in self.snapshot.groups:
@@ -188,8 +199,9 @@ class AccountPlan:
         by_hand: bool = False,
         owes_link: bool = False,
     ) -> Change:
-        shown = self.staying if action is Action.CLOSE else [*self.staying, *self.opening]
-        stays = {other.partner for other in shown}
+        staying = self.staying if action is Action.CLOSE else [*self.staying, *self.opening]
+        shown = staying or self.closing or [one]
+        stays = {other.partner for other in staying}
         is_rename = action is Action.RENAME
         return Change(
             action=action,
@@ -199,17 +211,17 @@ class AccountPlan:
             new_email=one.email if is_rename else None,
             habilitation=one,
             due_on=due_on,
-            wanted=wanted_account(shown or [one], enabled=self._enabled_after(action, one)),
+            wanted=wanted_account(shown, enabled=self._enabled_after(action)),
             keycloak_id=self.remote.id if self.remote else None,
-            groups=tuple(other.partner for other in shown),
+            groups=tuple(other.partner for other in staying),
             leaves=tuple(sorted({other.partner for other in self.closed} - stays)) if action is Action.REOPEN else (),
             by_hand=by_hand,
             owes_link=owes_link,
         )
 
-    def _enabled_after(self, action: Action, one: Habilitation) -> bool | None:
+    def _enabled_after(self, action: Action) -> bool | None:
         """None leaves that as it is: an account that somebody disabled stays so."""
-        if action is Action.CLOSE and (not self.staying or one.end is None):
+        if action is Action.CLOSE and (self.suspension or not self.staying):
             return False
         return True if action is Action.REOPEN or self.remote is None else None
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date
@@ -60,6 +61,21 @@ class Change:
         """Whether it only cuts the access for now: the habilitation goes on without an end."""
         return self.action is Action.CLOSE and self.habilitation is not None and self.habilitation.end is None
 
+    @property
+    def settles_rename(self) -> bool:
+        """Whether a rename that was decided is done, or has no object any more, once this is."""
+        return self.action is Action.RENAME or self._begins_or_ends_account
+
+    @property
+    def settles_reopening(self) -> bool:
+        """The same of a reopening."""
+        return self.action is Action.REOPEN or self._begins_or_ends_account
+
+    @property
+    def _begins_or_ends_account(self) -> bool:
+        ends = self.action is Action.CLOSE and not (self.groups or self.is_suspension)
+        return ends or (self.action is Action.OPEN and self.keycloak_id is None)
+
     def is_about(self, email: EmailAddress) -> bool:
         """Whether it is that person's, under the old address or the new one."""
         return email in (self.email, self.new_email)
@@ -68,6 +84,19 @@ class Change:
     def order(self) -> tuple[int, str, str]:
         """Sorts changes into the order in which they are made."""
         return (list(Action).index(self.action), self.partner, self.email or "")
+
+
+def in_turns(changes: Iterable[Change]) -> list[list[Change]]:
+    """The changes in turns of which none has an account twice: the writes of one account stay in order (A8)."""
+    turns: list[list[Change]] = []
+    seen: Counter[str] = Counter()
+    for change in changes:
+        account = change.wanted.email if change.wanted else change.partner
+        if seen[account] == len(turns):
+            turns.append([])
+        turns[seen[account]].append(change)
+        seen[account] += 1
+    return turns
 
 
 def suspension_of(one: Habilitation) -> Change:

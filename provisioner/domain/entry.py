@@ -86,7 +86,8 @@ def _renamed(records: Records, renames: Mapping[EmailAddress, EmailAddress]) -> 
         replace(one, person=replace(one.person, email=renames.get(one.email, one.email)))
         for one in records.habilitations
     )
-    return replace(records, accounts=accounts, habilitations=tuple(moved))
+    holds = (replace(one, email=renames.get(one.email, one.email)) if one.email else one for one in records.holds)
+    return replace(records, accounts=accounts, habilitations=tuple(moved), holds=tuple(holds))
 
 
 def _end(one: Habilitation, row: Row, transmitted_on: date, today: date) -> End:

@@ -83,6 +83,11 @@ class Habilitation:
         """The day on which it was really closed (D1 counts from it)."""
         return None if self.closed_at is None else day_of(self.closed_at)
 
+    @property
+    def owes_first_link(self) -> bool:
+        """Whether its last link became due with its opening, and not with a new address or a new password."""
+        return self.link_due_at is not None and self.opened_at is not None and self.link_due_at <= self.opened_at
+
     def is_ending_on(self, day: date) -> bool:
         """Whether its end is due on that day, done or not (A6)."""
         return self.end is not None and self.end.due_on <= day

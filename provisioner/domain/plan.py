@@ -35,6 +35,11 @@ class Plan:
         changes = tuple(one for one in self.changes if wanted(one))
         return replace(self, changes=changes, later=tuple(one for one in self.later if wanted(one)))
 
+    def with_own_holds(self) -> Plan:
+        """The same, told only of what holds one of its own persons' changes."""
+        mine = [one for one in self.changes if one.email is not None]
+        return replace(self, blocked=tuple(one for one in self.blocked if any(holds(one, each) for each in mine)))
+
     @property
     def free(self) -> tuple[Change, ...]:
         """The changes that nothing holds."""
@@ -65,7 +70,7 @@ def make_plan(
     `allowed` are plan ids that a named person lets go beyond a limit. The snapshot must be proven whole:
     an account that is not in it is taken to be missing.
     """
-    ours = _our_accounts(records, snapshot)
+    ours = our_accounts(records, snapshot)
     found: list[Change | Drift] = []
     later: list[Change] = []
     for email, habilitations in records.by_account().items():
@@ -87,7 +92,7 @@ def make_plan(
     )
 
 
-def _our_accounts(records: Records, snapshot: Snapshot) -> dict[EmailAddress, RemoteAccount]:
+def our_accounts(records: Records, snapshot: Snapshot) -> dict[EmailAddress, RemoteAccount]:
     """Our accounts by address: known by their id, else bearing our mark. No other is ever ours."""
     known = {account.keycloak_id for account in records.accounts.values()}
     ours = {one.email: one for one in snapshot.accounts.values() if one.is_marked and one.id not in known}

@@ -47,9 +47,11 @@ def candidates(tools: Tools, partner: str, emails: Sequence[EmailAddress]) -> li
     """What each address would match; changes nothing.
 
     Raises:
+        AdoptionRefused: the convention is not active.
         KeycloakError, RegisterUnavailable: a system failed.
     """
     records = tools.register.records()
+    _verify_active(tools, records, partner)
     snapshot = look(records, tools.directory, [partner])
     return [_candidate(tools, records, snapshot, email) for email in dict.fromkeys(emails)]
 
@@ -67,8 +69,7 @@ def adopt(
     today = tools.clock.today()
     with run_lock(tools.register, tools.settings):
         records = tools.register.records()
-        if not records.partners[partner].is_active_on(today):
-            raise AdoptionRefused(f"The convention of {partner} is not active: no access may be open (C2).")
+        _verify_active(tools, records, partner)
         snapshot = look(records, tools.directory, [partner])
         found = [_candidate(tools, records, snapshot, email) for email in dict.fromkeys(emails)]
         if not all(one.can_be_adopted for one in found):
@@ -80,8 +81,13 @@ def adopt(
         records = tools.register.records()
         plan = make_plan(records, snapshot, tools.clock.now(), [partner], tools.limits)
         adopted = {one.email for one in found}
-        plan = plan.only(lambda change: change.email is None or change.email in adopted)
+        plan = plan.only(lambda change: change.email is None or change.email in adopted).with_own_holds()
         return found, Outcome(as_of=today, plan=plan, outcome=carry_out(tools, records, snapshot, plan, bar))
+
+
+def _verify_active(tools: Tools, records: Records, partner: str) -> None:
+    if not records.partners[partner].is_active_on(tools.clock.today()):
+        raise AdoptionRefused(f"The convention of {partner} is not active: no access may be open (C2).")
 
 
 def _candidate(tools: Tools, records: Records, snapshot: Snapshot, email: EmailAddress) -> Candidate:

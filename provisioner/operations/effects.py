@@ -10,7 +10,7 @@ from itertools import islice
 
 import structlog
 
-from provisioner.domain.change import Action, Change
+from provisioner.domain.change import Action, Change, in_turns
 from provisioner.domain.habilitation import State
 from provisioner.domain.records import Records
 from provisioner.domain.snapshot import Snapshot
@@ -107,7 +107,7 @@ class Effects:
         todo = list(changes)
         for action, (effect, record) in steps.items():
             chosen = [change for change in todo if change.action is action]
-            for finished in self.each(chosen, effect):
+            for finished in (each for turn in in_turns(chosen) for each in self.each(turn, effect)):
                 with self.register.work() as work:
                     for change, result in finished:
                         self._settle(work, change, result, record, outcome)
@@ -190,7 +190,10 @@ class Effects:
         writing.set_group(work, change.partner, result)
 
     def _close(self, change: Change) -> str | None:
-        """The whole recipe (docs/realm.md): disable, log out, consents, verify. A missing account is closed."""
+        """The whole recipe (docs/realm.md): disable, log out, consents, verify. A missing account is closed.
+
+        An account that stays open at another partner leaves the group only.
+        """
         if change.keycloak_id is None:
             return None
         assert change.wanted is not None
@@ -198,7 +201,7 @@ class Effects:
             self.directory.update_account(change.keycloak_id, change.wanted)
             if change.wanted.enabled is False:
                 self.directory.end_sessions(change.keycloak_id)
-            elif change.partner in self.groups:
+            if change.groups and change.partner not in change.groups and change.partner in self.groups:
                 self.directory.leave_group(change.keycloak_id, self.groups[change.partner])
         except NotFound:
             return None
@@ -223,7 +226,9 @@ class Effects:
     def _record_written(self, work: Work, change: Change, result: str | None) -> None:
         assert change.wanted is not None
         assert result is not None
-        outcomes.account_written(work, change.wanted.email, result, digest(change.wanted))
+        email = change.wanted.email
+        outcomes.account_written(work, email, result, digest(change.wanted))
+        outcomes.settled(work, email, rename=change.settles_rename, reopening=change.settles_reopening)
         if change.owes_link and change.habilitation is not None:
             outcomes.link_due(work, change.habilitation)
 
@@ -266,12 +271,15 @@ class Effects:
 
     def _reopen(self, change: Change) -> str:
         """As new: the old password is forgotten before the account is enabled (A4). A suspension that is lifted
-        leaves it.
+        leaves it; with a new password nobody stays logged in by the old one.
         """
         assert change.keycloak_id is not None
         assert change.habilitation is not None
-        if change.owes_link or change.habilitation.state is not State.OPEN:
+        is_open = change.habilitation.state is State.OPEN
+        if change.owes_link or not is_open:
             self.directory.forget_password(change.keycloak_id)
+        if change.owes_link and is_open:
+            self.directory.end_sessions(change.keycloak_id)
         for code in change.leaves:
             if group := self.groups.get(code) or self.known_groups.get(code):
                 self.directory.leave_group(change.keycloak_id, group)

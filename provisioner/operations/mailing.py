@@ -36,11 +36,13 @@ class Mailing:
         }
 
     def carry_out(self, owed: Iterable[Change], outcome: Done, settled: Progress) -> None:
-        """Sends each link that is owed to an access that is open."""
+        """Sends each link that is owed to an access that is open, once its account is what the link needs."""
+        waits_for = [each.change for each in outcome.failed if each.change.owes_link]
+        not_ready = {(one.partner, one.wanted.email) for one in waits_for if one.wanted is not None}
         ready = []
         for change in owed:
-            if self._of(change) is None:
-                outcome.failed.append(Failure(change, "the access could not be opened: no link was sent"))
+            if self._of(change) is None or (change.partner, change.email) in not_ready:
+                outcome.failed.append(Failure(change, "the account could not be made ready: no link was sent"))
                 settled()
             else:
                 ready.append(change)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
-from provisioner.domain.convention import Partner
 from provisioner.domain.habilitation import Habilitation, State
+from provisioner.domain.links import is_owed
 from provisioner.domain.password import is_weaker_than_p1
 from provisioner.domain.people import EmailAddress
-from provisioner.domain.records import Records, Reopening
+from provisioner.domain.plan import our_accounts
+from provisioner.domain.records import Account, Records, Reopening
 from provisioner.operations.errors import PersonRefused
 from provisioner.operations.looking import look
 from provisioner.operations.notices import ask_for_annexe
@@ -17,19 +19,20 @@ from provisioner.operations.tools import Outcome, ProgressBar, Tools
 from provisioner.register import decisions
 
 
-def suspend(tools: Tools, email: EmailAddress, by: str, reason: str, bar: ProgressBar) -> Outcome:
-    """Cuts the person's access at all their partners: recorded first, then the full closing recipe. The partners'
-    contacts, where there are any, are asked for the annexe 1.
+def suspend(tools: Tools, email: EmailAddress, by: str, reason: str) -> list[str]:
+    """Records that the person's access is cut at all their partners; `carry_out` makes it true, or the next `sync`.
 
-    Should Keycloak be away, the suspension stands in the register and the next `sync` makes it true.
+    The partners' contacts, where there are any, are asked for the annexe 1. Suspended already, nothing is added.
+
+    Returns:
+        The codes of the partners.
 
     Raises:
         PersonRefused: nobody of that address has an access or is about to; nothing is recorded.
-        LockHeld, KeycloakError, RegisterUnavailable: a system failed; the suspension is recorded unless it is the
-            register that failed.
+        RegisterUnavailable: nothing is recorded.
     """
     records = tools.register.records()
-    live = _live(records, email)
+    live = [one for one in records.habilitations if one.email == email and one.state is not State.CLOSED]
     if not live:
         raise PersonRefused(f"{email} has no access to suspend. Who has one: provisioner partner show CODE.")
     if email not in records.suspended:
@@ -38,51 +41,97 @@ def suspend(tools: Tools, email: EmailAddress, by: str, reason: str, bar: Progre
             for one in live:
                 partner = records.partners[one.partner]
                 ask_for_annexe(work, partner, one.person, tools.clock.today(), tools.settings)
-    return sync(tools, _partners(live), bar, email)
+    return _partners(live)
 
 
-def reopen(
-    tools: Tools, email: EmailAddress, by: str, reason: str, bar: ProgressBar, *, new_password: bool
-) -> Outcome:
-    """Gives the access back: a suspension lifted as it was, or with a new password; a missing account created again.
+def reopen(tools: Tools, email: EmailAddress, by: str, reason: str, *, new_password: bool) -> list[str]:
+    """Records that the access is given back: a suspension lifted as it was, or with a new password; a missing
+    account created again. `carry_out` makes it true, or the next `sync`.
+
+    Of a closed access only the suspension is lifted, if there is one.
+
+    Returns:
+        The codes of the partners.
 
     Raises:
         PersonRefused: there is nothing to reopen, or it may not be open now; nothing is recorded.
-        LockHeld, KeycloakError, RegisterUnavailable: a system failed; once recorded, the next `sync` goes on.
+        KeycloakError, RegisterUnavailable: a system failed; nothing is recorded.
     """
     records = tools.register.records()
-    live = _live(records, email)
-    is_suspended = email in records.suspended
-    if not live and not is_suspended:
+    mine = [one for one in records.habilitations if one.email == email]
+    goes_on = _that_go_on(tools, records, mine)
+    if not goes_on and email not in records.suspended:
         raise PersonRefused(
             f"{email} has no access to reopen: an access that was closed is asked for again in an annexe 1."
         )
-    _verify_may_open(tools, records, live)
-    how = Reopening.NEW_PASSWORD if new_password else Reopening.AS_IT_WAS
-    with tools.register.work() as work:
-        decisions.reopen(work, email, by, reason, how if live else None)
-    return sync(tools, _partners(live), bar, email)
+    how = (Reopening.NEW_PASSWORD if new_password else Reopening.AS_IT_WAS) if goes_on else None
+    if how is None or _is_to_do(tools, records, goes_on, how):
+        with tools.register.work() as work:
+            decisions.reopen(work, email, by, reason, how)
+    return _partners(goes_on or mine)
 
 
-def _verify_may_open(tools: Tools, records: Records, live: Sequence[Habilitation]) -> None:
-    """C2 and P1 hold for a reopening too."""
+def carry_out(tools: Tools, partners: Sequence[str], email: EmailAddress, bar: ProgressBar) -> Outcome:
+    """Makes true what is due for this person, a recorded decision first of all; told of nobody else's holds.
+
+    Raises:
+        LockHeld, KeycloakError, RegisterUnavailable: a system failed; the next `sync` goes on.
+    """
+    outcome = sync(tools, partners, bar, email)
+    return replace(outcome, plan=outcome.plan.with_own_holds() if outcome.plan else None)
+
+
+def _that_go_on(tools: Tools, records: Records, mine: Iterable[Habilitation]) -> list[Habilitation]:
+    """Those that are not closed, nor to be closed today.
+
+    Raises:
+        PersonRefused: none of their conventions is active (C2).
+    """
     today = tools.clock.today()
-    for one in live:
-        partner: Partner = records.partners[one.partner]
-        if not partner.is_active_on(today):
-            raise PersonRefused(f"The convention of {partner.code} is not active: no access may be opened (C2).")
-    if live:
-        snapshot = look(records, tools.directory, _partners(live))
-        if is_weaker_than_p1(snapshot.password_policy):
-            raise PersonRefused(
-                "The realm's password policy is weaker than the convention asks (P1): no access may be opened. "
-                "To put it right: provisioner realm apply."
-            )
+    live = [one for one in mine if one.state is not State.CLOSED and not one.is_ending_on(today)]
+    active = [one for one in live if records.partners[one.partner].is_active_on(today)]
+    if live and not active:
+        codes = ", ".join(_partners(live))
+        raise PersonRefused(f"The convention of {codes} is not active: no access may be opened (C2).")
+    return active
 
 
-def _live(records: Records, email: EmailAddress) -> list[Habilitation]:
-    return [one for one in records.habilitations if one.email == email and one.state is not State.CLOSED]
+def _is_to_do(tools: Tools, records: Records, goes_on: Sequence[Habilitation], how: Reopening) -> bool:
+    """Whether there is a decision to record, and not one under way or an account that is open as it was.
+
+    Raises:
+        PersonRefused: the password policy is too weak (P1), or the address belongs to another account (A8).
+    """
+    email = goes_on[0].email
+    snapshot = look(records, tools.directory, _partners(goes_on))
+    if is_weaker_than_p1(snapshot.password_policy):
+        raise PersonRefused(
+            "The realm's password policy is weaker than the convention asks (P1): no access may be opened. "
+            "To put it right: provisioner realm apply."
+        )
+    remote = our_accounts(records, snapshot).get(email)
+    is_known = remote is not None and not any(one.email == email and one.closed_at for one in records.habilitations)
+    if not (is_known or email in records.suspended or any(one.state is State.OPEN for one in goes_on)):
+        raise PersonRefused(f"The access of {email} was not opened yet: it opens on its day.")
+    if remote is None and any(one.email == email for one in snapshot.accounts.values()):
+        raise PersonRefused(
+            f"{email} belongs to a realm account that this software does not manage (A8): free the address first."
+        )
+    if email in records.suspended:
+        return True
+    if how is Reopening.AS_IT_WAS:
+        is_as_it_was = remote is not None and remote.enabled
+        return not is_as_it_was and records.accounts[email].reopening is None
+    return not _is_under_way(records, records.accounts[email], goes_on)
 
 
-def _partners(live: Sequence[Habilitation]) -> list[str]:
-    return sorted({one.partner for one in live})
+def _is_under_way(records: Records, account: Account, goes_on: Sequence[Habilitation]) -> bool:
+    """Whether a new password was decided and its link has not left: said again, it is the same decision."""
+    if account.reopening is Reopening.NEW_PASSWORD:
+        return True
+    sent = [each for one in goes_on for each in records.invitations_of(one)]
+    return any(is_owed(one, sent) and not one.owes_first_link for one in goes_on)
+
+
+def _partners(habilitations: Iterable[Habilitation]) -> list[str]:
+    return sorted({one.partner for one in habilitations})

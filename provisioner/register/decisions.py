@@ -14,8 +14,9 @@ from provisioner.register.database import Work
 
 
 def suspend(work: Work, email: EmailAddress, by: str, reason: str) -> None:
-    """The account is suspended from now on, until it is reopened by name. Told once."""
+    """The account is suspended from now on, until it is reopened by name; a reopening not done yet is dropped."""
     account = _account_id(work, email)
+    work.connection.execute(update(t.account).where(t.account.c.id == account).values(reopening=None))
     work.connection.execute(
         insert(t.hold).values(kind="suspension", account=account, reason=reason, covers="[]", since=work.now)
     )
@@ -33,7 +34,7 @@ def reopen(work: Work, email: EmailAddress, by: str, reason: str, how: Reopening
         .values(released_at=work.now, released_by=by, release_reason=reason)
     )
     work.connection.execute(update(t.account).where(t.account.c.id == account).values(reopening=how))
-    for partner, habilitation in _live(work, account):
+    for partner, habilitation in _live(work, account) or _last(work, account):
         details = {"by": by, "reason": reason, "how": how}
         work.journal("reopening", partner=partner, habilitation=habilitation, rule="A4", details=details)
 
@@ -47,7 +48,9 @@ def adopt(work: Work, partner: str, person: Person, keycloak_id: str, on: date, 
         account = work.connection.execute(made).scalar_one()
     else:
         work.connection.execute(
-            update(t.account).where(t.account.c.id == account).values(keycloak_id=keycloak_id, written=None)
+            update(t.account)
+            .where(t.account.c.id == account)
+            .values(keycloak_id=keycloak_id, written=None, intended=None)
         )
     values: dict[str, Any] = {
         "partner": partner,
@@ -75,5 +78,14 @@ def _live(work: Work, account: int) -> list[tuple[str, int]]:
     one = t.habilitation.c
     rows = work.connection.execute(
         select(one.partner, one.id).where(one.account == account, one.closed_at.is_(None)).order_by(one.id)
+    )
+    return [(row.partner, row.id) for row in rows]
+
+
+def _last(work: Work, account: int) -> list[tuple[str, int]]:
+    """The account's last access, closed by now: a suspension may outlive it."""
+    one = t.habilitation.c
+    rows = work.connection.execute(
+        select(one.partner, one.id).where(one.account == account).order_by(one.id.desc()).limit(1)
     )
     return [(row.partner, row.id) for row in rows]

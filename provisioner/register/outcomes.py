@@ -12,9 +12,9 @@ from provisioner.register import tables as t
 from provisioner.register.database import Work
 
 _account = update(t.account).where(t.account.c.email == bindparam("of"))
-_WRITTEN = _account.values(
-    keycloak_id=bindparam("id_there"), written=bindparam("digest"), renamed_from=None, reopening=None
-)
+_WRITTEN = _account.values(keycloak_id=bindparam("id_there"), written=bindparam("digest"))
+_RENAME_SETTLED = _account.values(renamed_from=None)
+_REOPENING_SETTLED = _account.values(reopening=None)
 _INTENDED = _account.values(intended=bindparam("digest"))
 
 _habilitation = update(t.habilitation).where(t.habilitation.c.id == bindparam("of"))
@@ -49,8 +49,16 @@ def account_intended(work: Work, email: EmailAddress, digest: str) -> None:
 
 
 def account_written(work: Work, email: EmailAddress, keycloak_id: str, digest: str) -> None:
-    """Which Keycloak user the account is, and what was last written there: a rename or a reopening is done by it."""
+    """Which Keycloak user the account is, and what was last written there."""
     work.put(_WRITTEN, of=email, id_there=keycloak_id, digest=digest)
+
+
+def settled(work: Work, email: EmailAddress, *, rename: bool, reopening: bool) -> None:
+    """Which of the decisions about the account are not to be done any more."""
+    if rename:
+        work.put(_RENAME_SETTLED, of=email)
+    if reopening:
+        work.put(_REOPENING_SETTLED, of=email)
 
 
 def updated(work: Work, one: Habilitation, rule: str) -> None:
