@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
+from provisioner.domain.days import day_of
 from provisioner.domain.people import EmailAddress
+from provisioner.domain.retention import suspension_alarm_on
+
+#: The ages, in days, at which people are reminded of a hold; after the last, each time that many days more pass.
+REMINDERS = (1, 7, 30)
 
 
 class HoldKind(StrEnum):
@@ -23,9 +28,10 @@ class HoldKind(StrEnum):
 class Hold:
     """Something that waits until a named person lets it go.
 
-    A limit holds one plan of a partner (its `reason` is `limit figure/allowed`), a pause all of a partner's (or, without a partner, everybody's), a
-    suspension one account. `until` is a pause's last day. `effective_at` is when a suspension was first true in
-    Keycloak: enabled after that, it was another hand. `changes` are what a limit holds, as they were told.
+    A limit holds one plan of a partner (its `reason` is `limit figure/allowed`), a pause all of a partner's (or,
+    without a partner, everybody's), a suspension one account. `until` is a pause's last day. `effective_at` is when a
+    suspension was first true in Keycloak: enabled after that, it was another hand. `changes` are what a limit holds,
+    as they were told. `told_at` is when the contacts were last told of it.
     """
 
     kind: HoldKind
@@ -37,6 +43,8 @@ class Hold:
     until: date | None = None
     effective_at: datetime | None = None
     changes: tuple[Mapping[str, Any], ...] = ()
+    id: int | None = None
+    told_at: datetime | None = None
 
     @property
     def limit(self) -> str | None:
@@ -53,3 +61,28 @@ class Hold:
         """Whether nothing may be written for that partner on that day."""
         is_meant = self.kind is HoldKind.PAUSE and self.partner in (None, partner)
         return is_meant and (self.until is None or day <= self.until)
+
+    def is_to_be_told_on(self, day: date) -> bool:
+        """Whether the contacts are to be told of it on that day: a limit at once, then both a limit and a suspension,
+        whose partner was asked on its first day, at each age of `REMINDERS`; a suspension also when it has lasted 6
+        months. Days on which nothing ran are made up for by one reminder.
+        """
+        if self.kind is HoldKind.PAUSE:
+            return False
+        if self.told_at is None and self.kind is HoldKind.LIMIT:
+            return True
+        since = day_of(self.since)
+        told_on = day_of(self.told_at) if self.told_at is not None else since
+        due_on = since + timedelta(days=_last_reminder((day - since).days))
+        return told_on < due_on or (self.has_alarm_on(day) and told_on < suspension_alarm_on(since))
+
+    def has_alarm_on(self, day: date) -> bool:
+        """Whether it is a suspension that has lasted for 6 months (convention, D)."""
+        return self.kind is HoldKind.SUSPENSION and suspension_alarm_on(day_of(self.since)) <= day
+
+
+def _last_reminder(age: int) -> int:
+    """The newest age of a reminder at that age, both in days; 0 before the first."""
+    if age >= REMINDERS[-1]:
+        return age - age % REMINDERS[-1]
+    return max((one for one in REMINDERS if one <= age), default=0)

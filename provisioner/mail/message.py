@@ -14,7 +14,7 @@ from provisioner.domain.days import PARIS
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """A file that goes with a letter. `kind` is its MIME type."""
+    """A file that goes with a letter. `kind` is its MIME type; a text is in UTF-8."""
 
     name: str
     content: bytes
@@ -60,7 +60,8 @@ def compose(letter: Letter, message_id: str, at: datetime) -> bytes:
     message.add_alternative(letter.html, subtype="html", cte="quoted-printable")
     for one in letter.attachments:
         main, _, sub = one.kind.partition("/")
-        message.add_attachment(one.content, maintype=main, subtype=sub, filename=_one_line(one.name))
+        charset = {"charset": "utf-8"} if main == "text" else {}
+        message.add_attachment(one.content, maintype=main, subtype=sub, filename=_one_line(one.name), params=charset)
     message["Content-Language"] = "fr"  # last: the lines above would move it into a part
     return message.as_bytes()
 

@@ -7,10 +7,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
+from typing import Self
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
 from provisioner.domain.annexe import Annexe, Finding, Row, Severity, has_error
+from provisioner.domain.check import Check
 from provisioner.texts.dates import french_date
 from provisioner.texts.findings import COLUMNS, message
 
@@ -36,6 +38,28 @@ class Report:
     checked_on: date
     annexe: Annexe
     findings: tuple[Finding, ...]
+
+    @classmethod
+    def of(cls, check: Check, partner: str | None, checked_on: date) -> Self:
+        """The report on a check."""
+        return cls(
+            file=check.file,
+            sha256=check.sha256,
+            partner=partner,
+            checked_on=checked_on,
+            annexe=check.annexe,
+            findings=check.findings,
+        )
+
+    @property
+    def error_count(self) -> int:
+        """How many errors the page tells."""
+        return sum(one.severity is Severity.ERROR for one in _for_the_partner(self.findings))
+
+    @property
+    def leaves_something_to_the_caf(self) -> bool:
+        """Whether the partner is asked to wait for the Caf about somebody (A8)."""
+        return any(one.code in _OF_SOMEBODY_ELSE for one in _for_the_partner(self.findings))
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +101,7 @@ def report_page(report: Report) -> str:
         checked_on=french_date(report.checked_on),
         transmitted_on=french_date(transmitted_on) if transmitted_on else None,
         is_valid=not has_error(findings),
-        error_count=errors.total(),
+        error_count=report.error_count,
         notes=[_note(one) for one in _worst_first(findings)],
         lists=[
             _List(*_LISTS[number], tuple(_line(row, errors) for row in report.annexe.of_list(number)))
