@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, delete, insert, select, update
 
+from provisioner.domain.hold import Hold
 from provisioner.register import tables as t
 from provisioner.register.database import Work
 
@@ -58,6 +59,12 @@ def drop_plan(work: Work, partner: str, but: str | None = None) -> None:
     if but is not None:
         others &= _h.plan_id != but
     work.connection.execute(delete(t.hold).where(_HELD, others))
+
+
+def told(work: Work, one: Hold) -> bool:
+    """Records that the contacts are told of it now; False when they were since it was read, or it was let go."""
+    as_seen = (_h.id == one.id, _h.released_at.is_(None), _h.told_at.is_not_distinct_from(one.told_at))
+    return work.connection.execute(update(t.hold).where(*as_seen).values(told_at=work.now)).rowcount == 1
 
 
 def held_partner(connection: Connection, plan_id: str) -> tuple[str, str] | None:

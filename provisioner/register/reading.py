@@ -30,7 +30,7 @@ def records(connection: Connection) -> Records:
         habilitations=_habilitations(connection),
         invitations=_invitations(connection),
         current=_current(connection),
-        holds=_holds(connection),
+        holds=holds(connection),
         released=_released(connection),
         let_go=_let_go(connection),
         realm_id=mark(connection, REALM_ID),
@@ -129,7 +129,8 @@ def _current(connection: Connection) -> dict[str, CurrentAnnexe]:
     return {row.partner: CurrentAnnexe(row.transmitted_on, row.sha256) for row in rows}
 
 
-def _holds(connection: Connection) -> tuple[Hold, ...]:
+def holds(connection: Connection) -> tuple[Hold, ...]:
+    """What nobody has let go yet, oldest first."""
     joined = t.hold.outerjoin(t.account, t.account.c.id == t.hold.c.account)
     rows = connection.execute(
         select(t.hold, t.account.c.email)
@@ -148,6 +149,8 @@ def _holds(connection: Connection) -> tuple[Hold, ...]:
             until=row.until,
             changes=tuple(json.loads(row.changes or "[]")),
             effective_at=row.effective_at,
+            id=row.id,
+            told_at=row.told_at,
         )
         for row in rows
     )

@@ -177,6 +177,7 @@ hold = Table(
     Column("changes", Text),  # until it is let go
     Column("since", Moment, nullable=False),
     Column("effective_at", Moment),
+    Column("told_at", Moment),  # when the contacts were last told of it
     Column("until", Date),
     Column("released_at", Moment),
     Column("released_by", Text),
