@@ -11,12 +11,15 @@ from provisioner.domain.kept_annexe import KeptAnnexe
 from provisioner.domain.plan import Plan, make_plan
 from provisioner.domain.records import Records
 from provisioner.domain.snapshot import Snapshot
+from provisioner.operations.annexe_notices import tell_applied
 from provisioner.operations.effects import Done, Effects
 from provisioner.operations.holding import closures_in, hold_or_drop
 from provisioner.operations.mailing import Mailing
 from provisioner.operations.preparing import Prepared, Request, prepare, with_approved_decisions
+from provisioner.operations.sending import deliver
 from provisioner.operations.tools import Outcome, ProgressBar, Tools, Verdict
 from provisioner.register import Work, annexes, holds, run_lock, writing
+from provisioner.settings import Settings
 from provisioner.texts.check_json import check_as_json
 
 #: Shows what was prepared to a person, who gives back the request with the decisions taken, or None.
@@ -52,14 +55,16 @@ def apply_document(tools: Tools, request: Request, bar: ProgressBar, confirm: Co
             return prepared.answer(today)
         if request.expects not in (None, prepared.plan.ids):
             return prepared.answer(today, Verdict.CHANGED)
-        return _apply(tools, prepared, prepared.plan, bar)
+        outcome = _apply(tools, prepared, prepared.plan, bar)
+        notices = deliver(tools.register, tools.settings, tools.clock, tools.stop, at_once=True)
+        return replace(outcome, notices=notices)
 
 
 def _apply(tools: Tools, prepared: Prepared, plan: Plan, bar: ProgressBar) -> Outcome:
     """Records the approval with either the hold or the content, then makes the content true."""
     today = tools.clock.today()
     with tools.register.work() as work:
-        verdict = record(work, prepared, plan)
+        verdict = record(work, tools.settings, prepared, plan)
     if verdict is Verdict.HELD:
         return prepared.answer(today, Verdict.HELD)
     records = tools.register.records()
@@ -72,7 +77,7 @@ def _apply(tools: Tools, prepared: Prepared, plan: Plan, bar: ProgressBar) -> Ou
     return replace(prepared.answer(today, Verdict.APPLIED), plan=plan, outcome=done, kept=kept)
 
 
-def record(work: Work, prepared: Prepared, plan: Plan) -> Verdict:
+def record(work: Work, settings: Settings, prepared: Prepared, plan: Plan) -> Verdict:
     """In one transaction: the document, its approval, and either what holds the plan or the annexe's content."""
     request = prepared.request
     assert prepared.plan_id is not None
@@ -82,17 +87,18 @@ def record(work: Work, prepared: Prepared, plan: Plan) -> Verdict:
     annexes.approve(work, one, approval)
     approved = annexes.by_id(work.connection, one.id)
     assert approved is not None
-    return enter_approved(work, approved, prepared, plan)
+    return enter_approved(work, settings, approved, prepared, plan)
 
 
-def enter_approved(work: Work, one: KeptAnnexe, prepared: Prepared, plan: Plan) -> Verdict:
-    """What an approval leads to: a hold where a limit stands against its plan, else its content in the register.
+def enter_approved(work: Work, settings: Settings, one: KeptAnnexe, prepared: Prepared, plan: Plan) -> Verdict:
+    """What an approval leads to: a hold where a limit stands against its plan, else its content in the register;
+    the contacts are told of either.
 
     Raises:
         DecidedMeanwhile: the annexe is not as it was seen any more.
     """
     partner, decisions = prepared.request.partner, prepared.request.decisions
-    hold_or_drop(work, plan, [partner])
+    hold_or_drop(work, settings, plan, [partner])
     if is_held(plan):
         return Verdict.HELD
     writing.save_habilitations(work, prepared.before, prepared.after)
@@ -100,6 +106,7 @@ def enter_approved(work: Work, one: KeptAnnexe, prepared: Prepared, plan: Plan) 
         annexes.closures_applied(work, one)
     else:
         annexes.applied(work, one)
+    tell_applied(work, settings, one, prepared, plan)
     for name in decisions.allow & set(plan.ids.values()):
         holds.release_plan(work, partner, name, prepared.request.by, "--allow", closures_in(plan, partner))
     return Verdict.APPLIED
@@ -112,7 +119,7 @@ def is_held(plan: Plan) -> bool:
 
 def _keep(work: Work, prepared: Prepared) -> int:
     """The annexe's number. A document that was submitted is kept as it was, with its scan; a new one is kept now."""
-    request, check = prepared.request, prepared.check
+    request, check = prepared.request, prepared.whole_check
     known = annexes.by_digest(work.connection, request.partner, request.document.sha256)
     if known is not None:
         return known.id
@@ -122,7 +129,7 @@ def _keep(work: Work, prepared: Prepared) -> int:
         source=request.source,
         received_on=request.received_on,
         transmitted_on=check.annexe.transmitted_on,
-        valid=check.is_valid and not prepared.left_out,
+        valid=check.is_valid,
         check=check_as_json(check),
     )
     return annexes.submit(work, submission)

@@ -43,10 +43,14 @@ class Request:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prepared:
-    """A document beside the plan that it would make; no plan when it is refused or lacks a decision."""
+    """A document beside the plan that it would make; no plan when it is refused or lacks a decision.
+
+    `check` is what matters for what was asked, `whole_check` that of the whole document: they differ for list 2 alone.
+    """
 
     request: Request
     check: Check
+    whole_check: Check
     plan: Plan | None
     before: Records
     after: Records
@@ -110,7 +114,15 @@ def prepare(
 
 def _prepare_whole(tools: Tools, request: Request, check: Check, records: Records, snapshot: Snapshot) -> Prepared:
     decisions, partner, today = request.decisions, request.partner, tools.clock.today()
-    prepared = Prepared(request=request, check=check, plan=None, before=records, after=records, snapshot=snapshot)
+    prepared = Prepared(
+        request=request,
+        check=check,
+        whole_check=check,
+        plan=None,
+        before=records,
+        after=records,
+        snapshot=snapshot,
+    )
     in_keycloak = {one.email for one in snapshot.accounts.values()}
     if refused := refused_renames(records, partner, check.annexe, decisions, in_keycloak):
         return replace(prepared, refused_renames=refused)
@@ -130,6 +142,7 @@ def _prepare_closures(tools: Tools, request: Request, check: Check, records: Rec
     prepared = Prepared(
         request=request,
         check=replace(check, findings=closures.findings),
+        whole_check=check,
         plan=None,
         before=records,
         after=records,
