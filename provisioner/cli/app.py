@@ -17,6 +17,7 @@ from provisioner.cli import (
     documents,
     explaining,
     holds,
+    invitations,
     journal,
     partners,
     persons,
@@ -72,6 +73,7 @@ app.add_typer(annexe.app, name="annexe")
 explaining.register(app, persons.app)
 app.add_typer(persons.app, name="person")
 holds.register(app)
+app.add_typer(invitations.app, name="invitation")
 app.add_typer(journal.app, name="journal")
 app.add_typer(realm.app, name="realm")
 trial.register(app)

@@ -15,7 +15,6 @@ from provisioner.domain.contacts import Role
 
 if TYPE_CHECKING:
     from provisioner.operations.contacts import Told
-    from provisioner.register import Register
 
 app = typer.Typer(help="The Caf's own contacts.", no_args_is_help=True)
 
@@ -35,6 +34,7 @@ def contacts_(
 
     A bare address is a shared mailbox without a name.
     """
+    from provisioner.cli.notices import deliver_now
     from provisioner.operations import contacts
 
     session = session_of(context)
@@ -43,7 +43,7 @@ def contacts_(
         annexe_3 = contacts.read_contacts(given, on.date(), session.clock.today())
         told = contacts.set_caf_contacts(register, annexe_3, session.settings)
         _tell(session, told)
-        _deliver(session, register)
+        deliver_now(session, register)
 
 
 @app.command("show")
@@ -81,23 +81,3 @@ def _tell(session: Session, told: Told) -> None:
             f"No contact is known for: {', '.join(told.without_contact)}. "
             "To give them the annexe 3 yourself: provisioner caf show --output FILE.pdf."
         )
-
-
-def _deliver(session: Session, register: Register) -> None:
-    """Sends what is owed. That it cannot be sent now is no failure: it is recorded and leaves later."""
-    from provisioner.logs import configure_logging
-    from provisioner.operations.sending import deliver, waiting
-    from provisioner.register import LockHeld, run_lock
-
-    configure_logging(session.settings.log)
-    try:
-        with run_lock(register, session.settings):
-            done = deliver(register, session.settings, session.clock, at_once=True)
-    except LockHeld:
-        done = waiting(register)
-    if done.sent:
-        session.say(f"E-mails sent: {done.sent}.")
-    if done.waiting:
-        session.say(f"E-mails that wait: {done.waiting}. They leave with the next `provisioner sync`.")
-        if not session.settings.smtp.is_set:
-            session.say("No mail server is set: PROVISIONER_SMTP__HOST and PROVISIONER_SMTP__FROM.")

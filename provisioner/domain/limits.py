@@ -37,9 +37,7 @@ def blocked_by(
     allowed: Collection[str],
 ) -> tuple[Blocked, ...]:
     """What holds each partner's plan, checked before its first effect."""
-    plans = {
-        code: [one for one in changes if one.partner == code] for code in sorted({one.partner for one in changes})
-    }
+    plans = _by_partner(changes)
     partners = _PartnersLimit(records, plans)
     blocked: list[Blocked] = []
     for code, mine in plans.items():
@@ -53,6 +51,23 @@ def blocked_by(
             figure, most = figures
             blocked.append(Blocked(partner=code, plan_id=name, limit=Limit.PARTNERS, figure=figure, allowed=most))
     return tuple(blocked)
+
+
+def held_whatever_is_let_go(
+    records: Records, snapshot: Snapshot, changes: Sequence[Change], today: date
+) -> tuple[Blocked, ...]:
+    """What holds changes that no number limits: a pause, another realm, a weak policy."""
+    return tuple(
+        one
+        for code, mine in _by_partner(changes).items()
+        for one in _whatever_is_let_go(records, snapshot, code, plan_id(mine), mine, today)
+    )
+
+
+def _by_partner(changes: Sequence[Change]) -> dict[str, list[Change]]:
+    return {
+        code: [one for one in changes if one.partner == code] for code in sorted({one.partner for one in changes})
+    }
 
 
 class _PartnersLimit:

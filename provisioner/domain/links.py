@@ -26,9 +26,9 @@ def is_owed(one: Habilitation, sent: Iterable[Invitation]) -> bool:
 
 
 def attempt_for(one: Habilitation, sent: Sequence[Invitation]) -> tuple[int, Invitation | None]:
-    """The number of the attempt that sends the owed link, and its row when it was begun before and did not leave."""
+    """The number of the attempt that sends a link now, and its row when it was begun before and did not leave."""
     begun = since_due(one, sent)
-    if begun:
+    if begun and begun[-1].sent_at is None:
         return begun[-1].attempt, begun[-1]
     return max((each.attempt for each in sent), default=0) + 1, None
 
@@ -66,13 +66,16 @@ def invitation_state(
     `sent` are the account's attempts, through whichever partner. A password that is there was made with the link:
     whoever is sent one has no password before.
     """
-    expiries = [expiry for each in since_due(one, sent) if (expiry := link_expiry(each)) is not None]
+    begun = since_due(one, sent)
+    expiries = [expiry for each in begun if (expiry := link_expiry(each)) is not None]
     if one.link_due_at is None or (not expiries and one.state is State.CLOSED):
         return None
     if not expiries:
         return InvitationState.OWED
     if has_password:
         return InvitationState.USED
+    if any(each.bounced_at for each in begun):
+        return InvitationState.BOUNCED
     if max(expiries) > now:
         return InvitationState.SENT
     return InvitationState.GIVEN_UP if len(expiries) >= MOST_LINKS else InvitationState.EXPIRED

@@ -47,7 +47,8 @@ class Invitation:
     """One attempt at the e-mail with the link (P2).
 
     `keycloak_time` is Keycloak's own clock when the intention was recorded: only that clock tells whether
-    an interrupted sending left. `tries` counts how often this attempt was begun.
+    an interrupted sending left. `tries` counts how often this attempt was begun. `bounced_at` is when somebody
+    reported that it came back, `told_at` when the partner was told that it was the last one and not used.
     """
 
     habilitation: int
@@ -58,6 +59,8 @@ class Invitation:
     sent_at: datetime | None = None
     failed_at: datetime | None = None
     tries: int = 1
+    bounced_at: datetime | None = None
+    told_at: datetime | None = None
 
     @property
     def is_unsettled(self) -> bool:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from provisioner.domain.people import EmailAddress
+from provisioner.domain.repeats import Obstacle
+
 
 class Refused(Exception):
     """Not done: exit status 1."""
@@ -24,3 +27,32 @@ class PersonRefused(Refused):
 
 class AdoptionRefused(Refused):
     """The accounts cannot be adopted as asked."""
+
+
+class LinkRefused(Refused):
+    """No further link may be sent to that person now, or none can have come back."""
+
+    def __init__(self, email: EmailAddress, why: Obstacle) -> None:
+        super().__init__(f"{email}: {_NO_LINK[why]}")
+
+
+_NO_LINK = {
+    Obstacle.NO_LINK: "no open access of that address is owed a link. Who was sent one: provisioner invitation list.",
+    Obstacle.OWED: "the first link has not left yet. To send it: provisioner sync.",
+    Obstacle.NOT_OPEN: "the access is ending, or the convention is not active (C2): no link is sent.",
+    Obstacle.SUSPENDED: "the access is suspended: no link is sent. To lift it: provisioner person reopen.",
+    Obstacle.UNDER_WAY: "a decision about this account is not done yet. To do it: provisioner sync.",
+    Obstacle.BOUNCED: (
+        "the e-mail came back. A corrected address comes by an annexe 1; to try the same one again: "
+        "provisioner person reopen --new-password."
+    ),
+    Obstacle.STILL_WORKS: "the link that was sent still works; another one may follow once it has expired.",
+    Obstacle.GIVEN_UP: (
+        "three links were sent. The login page gives another one (« Mot de passe oublié ? »), and so does "
+        "provisioner person reopen --new-password."
+    ),
+    Obstacle.MISSING: "the account is missing in Keycloak. To create it again: provisioner person reopen.",
+    Obstacle.DISABLED: "the account was disabled in the console. To open it: provisioner person reopen.",
+    Obstacle.OTHER_ADDRESS: "the account has another address in Keycloak. To put it right: provisioner sync.",
+    Obstacle.USED: "the person has a password. The login page gives another one (« Mot de passe oublié ? »).",
+}

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 from provisioner.domain.habilitation import State
 from provisioner.domain.records import Records
 from provisioner.domain.snapshot import Snapshot
-from provisioner.keycloak.errors import ReadIncomplete
+from provisioner.keycloak.errors import NotFound, ReadIncomplete
 from provisioner.operations.ports import DirectoryPort
 
 
@@ -42,3 +43,24 @@ def learn_passwords(directory: DirectoryPort, snapshot: Snapshot, records: Recor
     asked = [one.keycloak_id for one in records.accounts.values() if one.renamed_from is not None]
     present = [id_ for id_ in asked if id_ is not None and id_ in snapshot.accounts]
     return replace(snapshot, with_password=frozenset(id_ for id_ in present if directory.has_password(id_)))
+
+
+def with_password(directory: DirectoryPort, ids: Collection[str], threads: int) -> frozenset[str]:
+    """Which of these accounts have a password, a few asked about at once; one that is gone has none.
+
+    Raises:
+        KeycloakUnavailable: Keycloak does not answer.
+    """
+
+    def has_one(id_: str) -> bool:
+        try:
+            return directory.has_password(id_)
+        except NotFound:
+            return False
+
+    asked = sorted(ids)
+    pool = ThreadPoolExecutor(threads)
+    try:
+        return frozenset(id_ for id_, found in zip(asked, pool.map(has_one, asked), strict=True) if found)
+    finally:
+        pool.shutdown(cancel_futures=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 
 from provisioner.documents.annexe3 import Line, write_annexe_3
@@ -20,6 +20,8 @@ from provisioner.texts.dates import french_date
 #: The kinds of notices, as the outbox, the journal and the log name them.
 ANNEXE_3_KIND = "annexe-3"
 SUSPENSION_KIND = "suspension"
+BOUNCED_KIND = "bounced"
+SILENT_KIND = "silent"
 
 
 def annexe_3_file(contacts: Contacts) -> Attachment:
@@ -62,12 +64,42 @@ def ask_for_annexe(work: Work, partner: Partner, person: Person, on: date, setti
     Returns:
         Whether somebody will be asked: False when the partner has no contact.
     """
+    return _tell(
+        work, settings, SUSPENSION_KIND, partner, lambda to: notices.suspension(partner.name, person, on, to)
+    )
+
+
+def ask_for_address(work: Work, partner: Partner, person: Person, settings: Settings) -> bool:
+    """Owes the partner's habilitations contact the news that an e-mail with the link came back.
+
+    Returns:
+        Whether somebody will be told: False when the partner has no contact.
+    """
+    return _tell(work, settings, BOUNCED_KIND, partner, lambda to: notices.bounced(partner.name, person, to))
+
+
+def tell_silence(work: Work, partner: Partner, people: Sequence[Person], settings: Settings) -> bool:
+    """Owes the partner's habilitations contact the names of those who used none of their links.
+
+    Returns:
+        Whether somebody will be told: False when the partner has no contact.
+    """
+    return _tell(work, settings, SILENT_KIND, partner, lambda to: notices.silent(partner.name, people, to))
+
+
+def _tell(
+    work: Work,
+    settings: Settings,
+    kind: str,
+    partner: Partner,
+    notice: Callable[[EmailAddress | None], notices.Notice],
+) -> bool:
+    """Owes the habilitations contact a notice, which is given the Caf's address for answers, if known."""
     contacts, caf = contacts_of(work.connection, partner.code), contacts_of(work.connection, None)
     if contacts is None:
         return False
     answer_to = caf.of(Role.HABILITATIONS).email if caf else None
-    notice = notices.suspension(partner.name, person, on, answer_to)
-    _put(work, settings, SUSPENSION_KIND, partner, contacts.of(Role.HABILITATIONS), notice, answer_to)
+    _put(work, settings, kind, partner, contacts.of(Role.HABILITATIONS), notice(answer_to), answer_to)
     return True
 
 

@@ -115,6 +115,8 @@ def _invitations(connection: Connection) -> tuple[Invitation, ...]:
             sent_at=row.sent_at,
             failed_at=row.failed_at,
             tries=row.tries,
+            bounced_at=row.bounced_at,
+            told_at=row.told_at,
         )
         for row in connection.execute(select(t.invitation).order_by(t.invitation.c.id))
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -58,6 +59,30 @@ def suspension(partner: str, person: Person, on: date, answer_to: EmailAddress |
         on=french_date(on),
         answer_to=answer_to,
     )
+
+
+def bounced(partner: str, person: Person, answer_to: EmailAddress | None) -> Notice:
+    """Asks to check the address of a person whose e-mail with the link came back.
+
+    Args:
+        partner: the partner's name.
+        person: whose address it is; named, because the contact has to find out.
+        answer_to: where the corrected annexe 1 goes, if known.
+    """
+    subject = "Coopération : adresse électronique à vérifier"
+    return _notice("bounced", subject, partner=partner, person=person, answer_to=answer_to)
+
+
+def silent(partner: str, people: Sequence[Person], answer_to: EmailAddress | None) -> Notice:
+    """Tells who has made no password, the last link having expired.
+
+    Args:
+        partner: the partner's name.
+        people: who they are; named, because the contact has to ask them.
+        answer_to: where an annexe 1 goes, if known.
+    """
+    subject = "Coopération : accès jamais activés"
+    return _notice("silent", subject, partner=partner, people=people, answer_to=answer_to)
 
 
 def _notice(template: str, subject: str, **values: object) -> Notice:

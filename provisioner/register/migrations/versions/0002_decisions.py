@@ -29,6 +29,11 @@ _NEW_COLUMNS: dict[str, list[sa.Column[Any]]] = {
         sa.Column("valid", sa.Boolean, nullable=False, server_default=sa.true()),
         sa.Column("check", sa.Text, nullable=False, server_default="{}"),
     ],
+    "invitation": [
+        sa.Column("bounced_at", Moment()),
+        sa.Column("bounced_by", sa.Text),
+        sa.Column("told_at", Moment()),
+    ],
     "hold": [sa.Column("effective_at", Moment()), sa.Column("changes", sa.Text), sa.Column("told_at", Moment())],
 }
 

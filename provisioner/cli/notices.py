@@ -1,0 +1,37 @@
+"""What commands that owe notices share: sending them at once, and saying to whom none can be sent."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import TYPE_CHECKING
+
+from provisioner.cli.session import Session
+
+if TYPE_CHECKING:
+    from provisioner.register import Register
+
+
+def deliver_now(session: Session, register: Register) -> None:
+    """Sends what is owed. That it cannot be sent now is no failure: it is recorded and leaves later."""
+    from provisioner.logs import configure_logging
+    from provisioner.operations.sending import deliver, waiting
+    from provisioner.register import LockHeld, run_lock
+
+    configure_logging(session.settings.log)
+    try:
+        with run_lock(register, session.settings):
+            done = deliver(register, session.settings, session.clock, at_once=True)
+    except LockHeld:
+        done = waiting(register)
+    if done.sent:
+        session.say(f"E-mails sent: {done.sent}.")
+    if done.waiting:
+        session.say(f"E-mails that wait: {done.waiting}. They leave with the next `provisioner sync`.")
+        if not session.settings.smtp.is_set:
+            session.say("No mail server is set: PROVISIONER_SMTP__HOST and PROVISIONER_SMTP__FROM.")
+
+
+def say_without_contact(session: Session, partners: Collection[str]) -> None:
+    """Names the partners that have no contact to be told."""
+    if partners:
+        session.say(f"No contact is known for: {', '.join(partners)}. To record one: provisioner partner contacts.")

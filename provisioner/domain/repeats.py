@@ -1,0 +1,136 @@
+"""Whether the link is sent again to somebody who has not used it, and when (P2; docs/invitations.md)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+
+from provisioner.domain.days import day_of
+from provisioner.domain.habilitation import Habilitation, State
+from provisioner.domain.links import MOST_LINKS, InvitationState, invitation_state, link_expiry, since_due
+from provisioner.domain.records import Invitation, Records
+from provisioner.domain.snapshot import RemoteAccount
+
+#: After so many links that left, how many days after the first the next one is due.
+REPEAT_DAYS = {1: timedelta(days=3), 2: timedelta(days=10)}
+
+
+class Obstacle(StrEnum):
+    """Why no further link may be sent to somebody."""
+
+    NOT_OPEN = "not-open"
+    SUSPENDED = "suspended"
+    UNDER_WAY = "under-way"
+    NO_LINK = "no-link"
+    OWED = "owed"
+    BOUNCED = "bounced"
+    GIVEN_UP = "given-up"
+    STILL_WORKS = "still-works"
+    MISSING = "missing"
+    DISABLED = "disabled"
+    OTHER_ADDRESS = "other-address"
+    USED = "used"
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """A habilitation with every attempt at a link that its account was owed last, through whichever partner."""
+
+    one: Habilitation
+    begun: tuple[Invitation, ...]
+
+    @property
+    def left(self) -> list[Invitation]:
+        """The attempts that left, oldest first."""
+        return [each for each in self.begun if each.sent_at is not None]
+
+    @property
+    def has_bounced(self) -> bool:
+        """Whether somebody reported that one came back."""
+        return any(each.bounced_at for each in self.begun)
+
+    @property
+    def was_told(self) -> bool:
+        """Whether the partner was told that the person does not answer."""
+        return any(each.told_at for each in self.begun)
+
+    @property
+    def sent_on(self) -> date | None:
+        """The day on which the last one left."""
+        return max((day_of(each.sent_at) for each in self.left if each.sent_at), default=None)
+
+    @property
+    def next_on(self) -> date | None:
+        """The day from which another one is due; None before the first and after the last."""
+        left = self.left
+        if not left or len(left) not in REPEAT_DAYS:
+            return None
+        assert left[0].sent_at is not None
+        return day_of(left[0].sent_at) + REPEAT_DAYS[len(left)]
+
+    def is_due(self, now: datetime) -> bool:
+        """Whether the day of the next one has come."""
+        return self.next_on is not None and self.next_on <= day_of(now)
+
+    def state(self, now: datetime, *, has_password: bool) -> InvitationState | None:
+        """What became of the link."""
+        return invitation_state(self.one, self.begun, now, has_password=has_password)
+
+
+def rounds(records: Records) -> Iterator[Round]:
+    """One for each open habilitation that was or is owed a link."""
+    for habilitations in records.by_account().values():
+        is_open = [one for one in habilitations if one.state is State.OPEN]
+        sent = [each for one in is_open for each in records.invitations_of(one)]
+        for one in is_open:
+            if one.link_due_at is not None:
+                yield Round(one, tuple(sorted(since_due(one, sent), key=lambda each: each.intended_at)))
+
+
+def leading(found: Iterable[Round]) -> list[Round]:
+    """One for each account: the one through which its last link went, so that nobody is sent two."""
+    chosen: dict[str, Round] = {}
+    for each in found:
+        if each.begun and each.begun[-1].habilitation == each.one.id:
+            chosen[each.one.email] = each
+    return list(chosen.values())
+
+
+def obstacle(records: Records, each: Round, now: datetime) -> Obstacle | None:
+    """Why no further link may be sent, as far as the register knows; the day on which it is due is another matter."""
+    return _of_access(records, each.one, day_of(now)) or _of_links(each, now)
+
+
+def _of_access(records: Records, one: Habilitation, today: date) -> Obstacle | None:
+    account = records.accounts[one.email]
+    if one.is_ending_on(today) or not records.partners[one.partner].is_active_on(today):
+        return Obstacle.NOT_OPEN
+    if one.email in records.suspended:
+        return Obstacle.SUSPENDED
+    is_settled = account.renamed_from is None and account.reopening is None and account.keycloak_id is not None
+    return None if is_settled else Obstacle.UNDER_WAY
+
+
+def _of_links(each: Round, now: datetime) -> Obstacle | None:
+    if not each.left:
+        return Obstacle.OWED
+    if each.has_bounced:
+        return Obstacle.BOUNCED
+    if _is_alive(each.left, now):
+        return Obstacle.STILL_WORKS
+    return Obstacle.GIVEN_UP if len(each.left) >= MOST_LINKS else None
+
+
+def obstacle_there(one: Habilitation, remote: RemoteAccount | None) -> Obstacle | None:
+    """Why none may be sent to the account as it is in Keycloak, its password apart."""
+    if remote is None:
+        return Obstacle.MISSING
+    if not remote.enabled:
+        return Obstacle.DISABLED
+    return None if remote.email == one.email else Obstacle.OTHER_ADDRESS
+
+
+def _is_alive(left: Iterable[Invitation], now: datetime) -> bool:
+    return any(expiry > now for each in left if (expiry := link_expiry(each)) is not None)

@@ -1,0 +1,243 @@
+"""What became of a link, and when another one follows it: for any course of things (P2)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from datetime import UTC, date, datetime, time, timedelta
+from itertools import pairwise
+from pathlib import Path
+from typing import get_args
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from provisioner.cli.progress import progress_bar
+from provisioner.domain.check import Document
+from provisioner.domain.days import day_of
+from provisioner.domain.habilitation import Habilitation
+from provisioner.domain.hold import Hold, HoldKind
+from provisioner.domain.links import MOST_LINKS, InvitationState, invitation_state
+from provisioner.domain.people import EmailAddress
+from provisioner.domain.records import Invitation, Records
+from provisioner.domain.repeats import Obstacle, Round, leading, obstacle, rounds
+from provisioner.operations import inviting
+from tests.fakes.failing import FailMode, Killed
+from tests.fakes.memory_office import MemoryOffice
+from tests.unit.examples import LYS, habilitation, records
+
+DUE_AT = datetime(2026, 6, 16, 8, tzinfo=UTC)
+DAY = timedelta(days=1)
+OPEN = habilitation("leroy", id=1, opened_at=DUE_AT)
+
+moments = st.timedeltas(timedelta(0), timedelta(days=40)).map(lambda after: DUE_AT + after)
+lifespans = st.sampled_from([timedelta(hours=1), DAY, timedelta(days=5), timedelta(days=30)])
+
+
+@st.composite
+def attempts(draw: st.DrawFn) -> tuple[Invitation, ...]:
+    """What a register may hold: each begun after the one before left; only the last one may not have left."""
+    begun = sorted(draw(st.lists(moments, max_size=MOST_LINKS, unique=True)))
+    last = draw(st.sampled_from(["sent", "failed", "unsettled"]))
+    found = []
+    for number, at in enumerate(begun, start=1):
+        fate = last if number == len(begun) else "sent"
+        found.append(
+            Invitation(
+                habilitation=1,
+                attempt=number,
+                intended_at=at,
+                keycloak_time=at,
+                lifespan=draw(lifespans),
+                sent_at=at if fate == "sent" else None,
+                failed_at=at if fate == "failed" else None,
+            )
+        )
+    return tuple(found)
+
+
+def known(sent: tuple[Invitation, ...], one: Habilitation = OPEN) -> Records:
+    return records(one, invitations=sent)
+
+
+def round_of(sent: tuple[Invitation, ...]) -> Round:
+    (found,) = rounds(known(sent))
+    return found
+
+
+@given(attempts(), moments)
+def test_a_password_made_after_a_link_left_is_used_whatever_else_happened(
+    sent: tuple[Invitation, ...], now: datetime
+) -> None:
+    states = {has: invitation_state(OPEN, sent, now, has_password=has) for has in (False, True)}
+    has_left = any(each.sent_at for each in sent)
+    assert (states[True] is InvitationState.USED) == has_left
+    assert states[False] is not InvitationState.USED
+    assert (states[False] is InvitationState.OWED) == (not has_left)
+
+
+@given(attempts(), moments)
+def test_a_link_is_sent_until_it_expires_and_given_up_after_the_third(
+    sent: tuple[Invitation, ...], now: datetime
+) -> None:
+    left = [each for each in sent if each.sent_at]
+    if not left:
+        return
+    alive = any(each.intended_at + each.lifespan > now for each in left)
+    state = invitation_state(OPEN, sent, now, has_password=False)
+    ended = InvitationState.GIVEN_UP if len(left) == MOST_LINKS else InvitationState.EXPIRED
+    assert state is (InvitationState.SENT if alive else ended)
+
+
+@given(attempts(), attempts(), moments, st.booleans())
+def test_what_was_sent_to_an_old_address_or_before_a_new_password_counts_no_more(
+    before: tuple[Invitation, ...], sent: tuple[Invitation, ...], now: datetime, has: bool
+) -> None:
+    aside = timedelta(days=50)
+    old = tuple(replace(each, intended_at=each.intended_at - aside, bounced_at=DUE_AT) for each in before)
+    states = [invitation_state(OPEN, each, now, has_password=has) for each in (sent, (*old, *sent))]
+    assert states[0] is states[1]
+
+
+@given(attempts(), moments, st.integers(0, 2))
+def test_an_address_that_bounced_is_never_sent_another_link(
+    sent: tuple[Invitation, ...], now: datetime, which: int
+) -> None:
+    left = [each for each in sent if each.sent_at]
+    if not left:
+        return
+    bad = left[which % len(left)]
+    marked = tuple(replace(each, bounced_at=now) if each is bad else each for each in sent)
+    assert invitation_state(OPEN, marked, now, has_password=False) is InvitationState.BOUNCED
+    assert obstacle(known(marked), round_of(marked), now) is Obstacle.BOUNCED
+
+
+@given(attempts(), moments)
+def test_another_link_may_follow_exactly_one_that_expired(sent: tuple[Invitation, ...], now: datetime) -> None:
+    state = invitation_state(OPEN, sent, now, has_password=False)
+    against = obstacle(known(sent), round_of(sent), now)
+    assert (against is None) == (state is InvitationState.EXPIRED)
+    assert (against is Obstacle.GIVEN_UP) == (state is InvitationState.GIVEN_UP)
+
+
+@pytest.mark.rule("P2")
+@given(st.lists(moments, max_size=60), lifespans)
+def test_whenever_the_job_runs_three_links_leave_at_most_and_none_too_early(
+    runs: list[datetime], lifespan: timedelta
+) -> None:
+    def link(number: int, at: datetime) -> Invitation:
+        return Invitation(1, number, at, at, lifespan, sent_at=at)
+
+    sent: tuple[Invitation, ...] = (link(1, DUE_AT),)
+    for now in sorted(runs):
+        found = round_of(sent)
+        if obstacle(known(sent), found, now) is None and found.is_due(now):
+            sent = (*sent, link(len(sent) + 1, now))
+    days = [(day_of(each.intended_at) - day_of(DUE_AT)).days for each in sent]
+    assert len(sent) <= MOST_LINKS
+    assert all(day >= least for day, least in zip(days, (0, 3, 10), strict=False))
+    for before, after in pairwise(sent):
+        assert after.intended_at >= before.intended_at + lifespan
+
+
+def _sent(at: datetime = DUE_AT) -> tuple[Invitation, ...]:
+    return (Invitation(1, 1, at, at, DAY, sent_at=at),)
+
+
+def test_nobody_suspended_ending_or_outside_a_convention_is_sent_another_link() -> None:
+    now = DUE_AT + timedelta(days=5)
+    held = Hold(kind=HoldKind.SUSPENSION, reason="", since=now, email=OPEN.email)
+    ended = replace(LYS, ends_on=date(2026, 6, 20))
+    cases = [
+        (known(_sent()), None),
+        (replace(known(_sent()), holds=(held,)), Obstacle.SUSPENDED),
+        (replace(known(_sent()), partners={LYS.code: ended}), Obstacle.NOT_OPEN),
+        (replace(known(_sent()), partners={LYS.code: replace(LYS, signed_on=None)}), Obstacle.NOT_OPEN),
+    ]
+    for register, expected in cases:
+        (found,) = rounds(register)
+        assert obstacle(register, found, now) is expected
+
+
+def test_one_account_at_two_partners_is_sent_one_link_at_a_time() -> None:
+    other = habilitation("leroy", id=2, opened_at=DUE_AT, partner="ville-bois")
+    partners = (LYS, replace(LYS, code="ville-bois"))
+    register = records(OPEN, other, partners=partners, invitations=_sent())
+    found = list(rounds(register))
+    assert [each.one.id for each in found] == [1, 2]
+    assert {each.state(DUE_AT, has_password=False) for each in found} == {InvitationState.SENT}
+    assert [each.one.id for each in leading(found)] == [1]
+
+
+# The same with a directory and a register in memory.
+
+ANNEXE = """ANNEXE 1 : Suivi des habilitations
+Date de transmission :;2026-06-15
+
+1 - Liste des personnes pour lesquelles un nouvel accès est demandé
+Nom;Prénom;Fonction/qualité;Adresse électronique;Date de demande d'habilitation
+Leroy;Camille;agent;leroy@agglo-lys.example;2026-06-10
+Nguyen;Émilie;agent;nguyen@agglo-lys.example;2026-06-10
+
+2 - Liste des personnes à clôturer
+Nom;Prénom;Fonction/qualité;Adresse électronique;Date de fin d'habilitation
+"""
+LEROY, NGUYEN = (EmailAddress(f"{name}@agglo-lys.example") for name in ("leroy", "nguyen"))
+
+
+@contextmanager
+def two_invited(home: Path) -> Iterator[MemoryOffice]:
+    """An office on 16 June, where two persons were just sent their first link."""
+    office = MemoryOffice(home)
+    office.add_partner("agglo-lys", "agglo-lys.example")
+    office.on(date(2026, 6, 16))
+    office.apply(Document(name="annexe.csv", content=ANNEXE.encode()), "agglo-lys")
+    try:
+        yield office
+    finally:
+        office.close()
+
+
+def repeat(office: MemoryOffice) -> inviting.Repeated:
+    return inviting.repeat_due(office.tools, progress_bar(True))
+
+
+@pytest.mark.rule("P2")
+def test_day_after_day_the_links_go_on_days_0_3_and_10_until_a_password_is_made(tmp_path: Path) -> None:
+    with two_invited(tmp_path) as office:
+        sent: dict[EmailAddress, list[int]] = {LEROY: [], NGUYEN: []}
+        for number in range(40):
+            office.on(date(2026, 6, 16) + number * DAY)
+            office.sync()
+            repeat(office)
+            repeat(office)
+            for mail in office.directory.mails[sum(map(len, sent.values())) :]:
+                sent[mail.to].append(number)
+            if number == 3:
+                assert office.directory.set_password_by_link(NGUYEN)
+        assert sent == {LEROY: [0, 3, 10], NGUYEN: [0, 3]}
+        states = {each.round.one.email: each.state.value for each in inviting.invited(office.tools)}
+        assert states == {LEROY: "given-up", NGUYEN: "used"}
+
+
+@pytest.mark.rule("P2")
+@pytest.mark.parametrize("mode", get_args(FailMode))
+def test_cut_off_or_killed_while_sending_again_each_person_gets_each_link_once(
+    tmp_path: Path, mode: FailMode
+) -> None:
+    for at in (1, 2):
+        with two_invited(tmp_path / str(at)) as office:
+            office.hand_clock.now = datetime.combine(date(2026, 6, 19), time(8), UTC)
+            office.directory.fail(at, mode)
+            with suppress(Killed):
+                repeat(office)
+            assert office.directory.has_failed
+            office.reopen()
+            office.sync()
+            assert len(office.directory.mails) <= 4
+            repeat(office)
+            repeat(office)
+            assert sorted(mail.to for mail in office.directory.mails) == [LEROY, LEROY, NGUYEN, NGUYEN]
+            assert not any(each.is_unsettled for each in office.tools.register.records().invitations)
