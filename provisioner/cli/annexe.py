@@ -133,7 +133,7 @@ def reject(
 
     session = session_of(context)
     with exit_status(), session.register(by) as register:
-        submission.reject(register, number, by, reason)
+        submission.reject(register, session.settings, number, by, reason)
     session.say(f"Annexe {number} rejected.")
 
 

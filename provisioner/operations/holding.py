@@ -16,8 +16,10 @@ from provisioner.domain.links import is_owed
 from provisioner.domain.plan import Plan
 from provisioner.domain.records import Records
 from provisioner.operations.errors import Refused
+from provisioner.operations.hold_notices import forget_held, tell_held
 from provisioner.operations.tools import Tools
 from provisioner.register import Register, Work, annexes, holds, reading
+from provisioner.settings import Settings
 from provisioner.texts.change_json import change_as_json
 
 log = structlog.get_logger()
@@ -29,8 +31,10 @@ _KEPT = frozenset({Limit.CLOSURES, Limit.PARTNERS, Limit.UNKNOWN_REALM})
 _CAN_BE_RELEASED = frozenset({Limit.CLOSURES, Limit.PARTNERS})
 
 
-def hold_or_drop(work: Work, plan: Plan, partners: Collection[str]) -> None:
-    """Keeps what a limit holds of this plan; what was held of these partners before and is no more is dropped."""
+def hold_or_drop(work: Work, settings: Settings, plan: Plan, partners: Collection[str]) -> None:
+    """Keeps what a limit holds of this plan, and tells the Caf's contact of it; what was held of these partners
+    before and is no more is dropped.
+    """
     held: dict[str, Blocked] = {}
     for one in plan.blocked:
         if one.limit in _KEPT:
@@ -43,6 +47,8 @@ def hold_or_drop(work: Work, plan: Plan, partners: Collection[str]) -> None:
     for code in partners:
         if code not in held:
             holds.drop_plan(work, code)
+            forget_held(work, code)
+    tell_held(work, settings)
 
 
 def closures_in(plan: Plan, partner: str) -> list[int]:
@@ -65,6 +71,7 @@ def release(register: Register, plan_id: str, by: str, reason: str) -> str:
         if limit.partition(" ")[0] not in _CAN_BE_RELEASED:
             raise Refused(f"Plan {plan_id} is held because of {limit}: put that right, it lets go by itself.")
         holds.release_plan(work, partner, plan_id, by, reason)
+        forget_held(work, partner)
     return partner
 
 

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import date
+from typing import Any
 
-from provisioner.domain.annexe import Severity
+from provisioner.domain.annexe import Column, Finding, Severity
 from provisioner.domain.check import Document
+from provisioner.domain.convention import Partner
 from provisioner.domain.decisions import Decisions
 from provisioner.domain.kept_annexe import KeptAnnexe, Status
+from provisioner.operations.annexe_notices import tell_refused, tell_rejected
+from provisioner.operations.checking import check_for_partner
 from provisioner.operations.errors import AnnexeRefused, NoSuchAnnexe
+from provisioner.operations.hold_notices import forget_held
 from provisioner.operations.preparing import Prepared, Request, prepare, request_of
 from provisioner.operations.tools import Outcome, Tools, Verdict
 from provisioner.register import Register, annexes, holds
+from provisioner.settings import Settings
 from provisioner.texts.check_json import check_as_json
+from provisioner.texts.report import Report
 
 #: Who approves what is approved without a person (contract, "Drop folders").
 AUTOMATIC = "automatic"
@@ -32,7 +40,8 @@ def submit(
 ) -> Submitted:
     """Checks a document and keeps it, refused or not, with the scan that it was typed from if any.
 
-    Where the installation approves by itself, an annexe without errors and warnings is approved at once.
+    Of one that has errors the partner's contact is told, once as long as they are the same. Where the installation
+    approves by itself, an annexe without errors and warnings is approved at once.
 
     Raises:
         KeycloakError, RegisterUnavailable: a system failed, nothing is kept; submit it again.
@@ -63,6 +72,10 @@ def submit(
         id_ = annexes.submit(work, submission)
         kept = annexes.by_id(work.connection, id_)
         assert kept is not None
+        if not check.is_valid and not (known and _errors(known.check) == _errors(kept.check)):
+            whose = prepared.before.partners[partner]
+            report = Report.of(check, whose.name, tools.clock.today())
+            tell_refused(work, tools.settings, whose, report, received_on)
         is_clean = all(one.severity is Severity.INFO for one in check.findings)
         if tools.settings.approval.automatic and is_clean and prepared.plan_id is not None:
             approval = annexes.Approval(by=AUTOMATIC, plan_id=prepared.plan_id, decisions=Decisions())
@@ -95,8 +108,9 @@ def approve(tools: Tools, annexe_id: int, plan_id: str, by: str, decisions: Deci
     return prepared.answer(today, Verdict.APPLIED)
 
 
-def reject(register: Register, annexe_id: int, by: str, reason: str) -> None:
-    """Records that an annexe will not be applied; what a limit held for it is dropped.
+def reject(register: Register, settings: Settings, annexe_id: int, by: str, reason: str) -> str:
+    """Records that an annexe will not be applied, and tells the partner's contact, but not the reason; what a limit
+    held for it is dropped. Gives the partner's code.
 
     Raises:
         NoSuchAnnexe, AnnexeRefused, DecidedMeanwhile: as their names say; nothing is recorded.
@@ -104,9 +118,13 @@ def reject(register: Register, annexe_id: int, by: str, reason: str) -> None:
     one = find(register, annexe_id)
     if one.status in (Status.APPLIED, Status.REJECTED) and not one.is_pending:
         raise AnnexeRefused(f"Annexe {annexe_id} is {_standing(one)}: there is nothing to reject.")
+    partner, report = _report_of(register, settings, one)
     with register.work() as work:
         annexes.reject(work, one, by, reason)
         holds.drop_plan(work, one.partner)
+        forget_held(work, one.partner)
+        tell_rejected(work, settings, partner, report, one.received_on)
+    return one.partner
 
 
 def find(register: Register, annexe_id: int) -> KeptAnnexe:
@@ -120,6 +138,30 @@ def find(register: Register, annexe_id: int) -> KeptAnnexe:
     if one is None:
         raise NoSuchAnnexe(annexe_id)
     return one
+
+
+def _errors(check: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+    """What refuses a document, of a check that is kept."""
+    keys = ("code", "list", "row", "column", "value")
+    found = [one for one in check.get("findings", ()) if one["severity"] == Severity.ERROR]
+    return [tuple(one[key] for key in keys) for one in found]
+
+
+def _report_of(register: Register, settings: Settings, one: KeptAnnexe) -> tuple[Partner, Report]:
+    """The report on an annexe that the register keeps, with what Keycloak had to say of it at its last check."""
+    today = register.clock.today()
+    records = register.records()
+    with register.read() as connection:
+        document = annexes.document(connection, one.id)
+    check = check_for_partner(document, one.partner, records, today, settings.documents, received_on=one.received_on)
+    not_ours = [each for each in one.check.get("findings", ()) if each["code"] == "address-not-managed"]
+    told = [
+        Finding(each["code"], Severity(each["severity"]), each["list"], each["row"], Column.EMAIL, each["value"])
+        for each in not_ours
+    ]
+    partner = records.partners[one.partner]
+    report = Report.of(replace(check, findings=(*check.findings, *told)), partner.name, today)
+    return partner, report
 
 
 def _standing(one: KeptAnnexe) -> str:

@@ -16,6 +16,7 @@ from provisioner.domain.plan import Plan, join_plans, make_plan
 from provisioner.domain.records import Records
 from provisioner.domain.snapshot import Snapshot
 from provisioner.operations.applying import carry_out, enter_approved, is_held
+from provisioner.operations.hold_notices import remind
 from provisioner.operations.holding import hold_or_drop, tell_ages
 from provisioner.operations.looking import learn_passwords, look
 from provisioner.operations.preparing import Prepared, Request, prepare
@@ -84,6 +85,7 @@ def sync(
             _keep_holds(tools, records, plan, chosen)
         done = carry_out(tools, records, snapshot, plan, bar)
         tell_ages(tools, tools.register.records())
+        remind(tools)
         notices = deliver(tools.register, tools.settings, tools.clock, tools.stop, at_once=notices_at_once)
         if not (done.failed or partners or email):
             _mark_good(tools)
@@ -156,7 +158,7 @@ def _record(tools: Tools, one: Decided) -> Records:
             annexes.send_back(work, one.annexe, valid=check.is_valid, check=check_as_json(check))
         else:
             assert one.prepared.plan is not None
-            enter_approved(work, one.annexe, one.prepared, one.prepared.plan)
+            enter_approved(work, tools.settings, one.annexe, one.prepared, one.prepared.plan)
     log.info("annexe.decided", annexe=one.annexe.id, partner=one.annexe.partner, verdict=one.verdict)
     return tools.register.records()
 
@@ -179,7 +181,7 @@ def _keep_holds(tools: Tools, records: Records, plan: Plan, partners: Collection
     was_held = {one.partner for one in records.holds if one.kind is HoldKind.LIMIT and one.partner in partners}
     if plan.blocked or was_held:
         with tools.register.work() as work:
-            hold_or_drop(work, plan, partners)
+            hold_or_drop(work, tools.settings, plan, partners)
 
 
 def _mark_good(tools: Tools) -> None:
