@@ -16,6 +16,8 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, V
 
 PREFIX = "PROVISIONER_"
 
+_TIME = r"^([01][0-9]|2[0-3]):[0-5][0-9]$"
+
 
 class SettingsError(Exception):
     """A setting is unknown or cannot be used; the message says which, and never its value."""
@@ -50,6 +52,9 @@ class DatabaseSettings(_Section):
 
     url: str | None = Field(None, description="SQLAlchemy URL; default: a SQLite file in the data directory")
     busy_seconds: float = Field(20, ge=0, description="how long a write waits for another process's (SQLite)")
+    lock_lost_seconds: float = Field(
+        45, ge=1, description="after how long a frozen instance loses the run's lock to another (PostgreSQL)"
+    )
 
 
 class SmtpSettings(_Section):
@@ -96,6 +101,21 @@ class InvitationSettings(_Section):
     lifespan_hours: float = Field(24, gt=0, le=24 * 30, description="how long the link works, in hours")
 
 
+class ServiceSettings(_Section):
+    """What `serve` does when, and where it tells how it is (docs/service.md)."""
+
+    listen: str = Field(
+        "127.0.0.1:8090",
+        pattern=r"^(\[[0-9A-Fa-f:.]+\]|[^\[\]:\s]+):[0-9]{1,5}$",
+        description="HOST:PORT of health and metrics",
+    )
+    sync_minutes: float = Field(15, gt=0, le=24 * 60, description="how often everything due is done, in minutes")
+    sweep_at: str = Field("03:00", pattern=_TIME, description="HH:MM in Paris of the daily sync")
+    notices_seconds: float = Field(60, gt=0, description="how often notices that wait are sent, in seconds")
+    invitations_at: str = Field("08:00", pattern=_TIME, description="HH:MM in Paris at which links are repeated")
+    poll_seconds: float = Field(10, gt=0, description="how often the drop folder is looked at, in seconds")
+
+
 class DocumentSettings(_Section):
     """Limits for reading a document."""
 
@@ -126,6 +146,7 @@ class Settings(_Section):
     approval: ApprovalSettings = ApprovalSettings()
     invitation: InvitationSettings = InvitationSettings()
     documents: DocumentSettings = DocumentSettings()
+    service: ServiceSettings = ServiceSettings()
     log: LogSettings = LogSettings()
     data_dir: Path = Field(Path("data"), description="holds the database and the lock")
     realm_config: Path | None = Field(None, description="the realm as code; default: the copy in the package")

@@ -45,6 +45,9 @@ class Done:
 #: it works on while the register is written.
 AHEAD, TOGETHER = 4, 2
 
+#: Why a run ends that does not hold the lock any more.
+SUPERSEDED = "the lock was lost: another instance may be at work"
+
 #: Called once for each change that is settled.
 Progress = Callable[[], None]
 
@@ -136,10 +139,20 @@ class Effects:
                     yield [*not_begun, *((change, given_up) for change in batch)]
                 elif batch:
                     before(batch)
-                    pending.update({pool.submit(effect, change): change for change in batch})
+                    pending.update({pool.submit(self._attempt, effect, change): change for change in batch})
                 if not pending and not batch:
                     return
                 yield [(pending.pop(future), self._result(future)) for future in self._finished(pending)]
+
+    def _attempt(self, effect: Callable[[Change], str | None], change: Change) -> str | None:
+        """The effect, unless this process was frozen and another instance has taken over since (docs/service.md)."""
+        if self._is_superseded:
+            raise NotBegun(SUPERSEDED)
+        return effect(change)
+
+    @property
+    def _is_superseded(self) -> bool:
+        return self.register.lease is not None and not self.register.lease.is_held
 
     def _finished(self, pending: Collection[Future[str | None]]) -> list[Future[str | None]]:
         """Enough finished calls to be worth a commit, in their changes' order; all there are when few are left."""
@@ -151,6 +164,8 @@ class Effects:
     def _given_up(self) -> GivenUp | None:
         if self.stop.is_set():
             return GivenUp("the run was asked to stop")
+        if self._is_superseded:
+            return GivenUp(SUPERSEDED)
         return GivenUp("Keycloak does not answer") if self.unanswered >= PATIENCE else None
 
     def _result(self, future: Future[str | None]) -> str | KeycloakError | None:

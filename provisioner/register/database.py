@@ -15,6 +15,7 @@ from provisioner.clock import Clock
 from provisioner.domain.records import Records
 from provisioner.register import journal, reading
 from provisioner.register.journal import Actor
+from provisioner.register.lease import Lease
 from provisioner.settings import Settings
 
 #: The migration that this version of the software needs; Alembic brings an older register to it.
@@ -70,6 +71,8 @@ class Register:
         self.engine = engine
         self.clock = clock
         self.actor = actor
+        #: the right to write in Keycloak, while a pass holds it (`run_lock`)
+        self.lease: Lease | None = None
 
     @contextmanager
     def work(self) -> Iterator[Work]:

@@ -4,20 +4,27 @@ from __future__ import annotations
 
 import fcntl
 import os
+import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
-from sqlalchemy import text
+from sqlalchemy import Connection, text
+from sqlalchemy.exc import DBAPIError
 
 from provisioner.register.database import Register, translated
+from provisioner.register.lease import Lease
 from provisioner.settings import Settings
 
 #: Names the advisory lock of a run on PostgreSQL.
 _RUN_LOCK = 0x72756E
 _POLL_SECONDS = 0.1
+
+#: How often the holder shows PostgreSQL that it lives, and how long it trusts the last answer, as parts of the time
+#: after which PostgreSQL gives its lock to another.
+BEAT, TRUST = 1 / 9, 5 / 9
 
 
 class LockHeld(Exception):
@@ -26,30 +33,35 @@ class LockHeld(Exception):
 
 @contextmanager
 def run_lock(register: Register, settings: Settings) -> Iterator[None]:
-    """Holds the right to write in Keycloak, for one pass.
+    """Holds the right to write in Keycloak, for one pass; `register.lease` says whether it still does.
 
-    Waits `lock_wait_seconds` for another run to end; the system gives the lock back when a holder dies.
+    Waits `lock_wait_seconds` for another run to end; the system gives the lock back when a holder dies, and
+    PostgreSQL within a minute when it is frozen or out of reach.
 
     Raises:
         LockHeld: another run still holds it.
     """
     if register.engine.dialect.name == "postgresql":
-        with _advisory_lock(register, settings.lock_wait_seconds):
-            yield
+        locked = _advisory_lock(register, settings.lock_wait_seconds, settings.database.lock_lost_seconds)
     else:
-        with _file_lock(settings.data_dir / "provisioner.lock", register.actor.by, settings.lock_wait_seconds):
+        locked = _file_lock(settings.data_dir / "provisioner.lock", register.actor.by, settings.lock_wait_seconds)
+    with locked as lease:
+        register.lease = lease
+        try:
             yield
+        finally:
+            register.lease = None
 
 
 @contextmanager
-def _file_lock(path: Path, who: str, wait_seconds: float) -> Iterator[None]:
+def _file_lock(path: Path, who: str, wait_seconds: float) -> Iterator[Lease]:
     with path.open("a+") as file:
         _wait(lambda: _try_flock(file), wait_seconds, lambda: path.read_text().strip())
         file.truncate(0)
         file.write(f"process {os.getpid()} ({who})")
         file.flush()
         try:
-            yield
+            yield Lease(None)
         finally:
             file.truncate(0)
 
@@ -63,7 +75,7 @@ def _try_flock(file: IO[str]) -> bool:
 
 
 @contextmanager
-def _advisory_lock(register: Register, wait_seconds: float) -> Iterator[None]:
+def _advisory_lock(register: Register, wait_seconds: float, lost_seconds: float) -> Iterator[Lease]:
     engine = register.engine.execution_options(isolation_level="AUTOCOMMIT")
     with translated(), engine.connect() as connection:
         key = {"key": _RUN_LOCK}
@@ -76,10 +88,35 @@ def _advisory_lock(register: Register, wait_seconds: float) -> Iterator[None]:
             wait_seconds,
             lambda: str(connection.execute(holder, key).scalar()),
         )
+        connection.execute(text(f"SET idle_session_timeout = {round(lost_seconds * 1000)}"))  # in milliseconds
+        lease, ended = Lease(lost_seconds * TRUST), threading.Event()
+        beating = threading.Thread(target=_beat, args=(connection, lease, lost_seconds * BEAT, ended), daemon=True)
+        beating.start()
         try:
-            yield
+            yield lease
         finally:
-            connection.execute(text("SELECT pg_advisory_unlock(:key)"), key)
+            ended.set()
+            beating.join()
+            _give_back(connection)
+
+
+def _beat(connection: Connection, lease: Lease, every_seconds: float, ended: threading.Event) -> None:
+    """Keeps the session alive, until the pass ends or the database says no."""
+    while not ended.wait(every_seconds):
+        asked_at = time.monotonic()
+        try:
+            connection.execute(text("SELECT 1"))
+        except DBAPIError:
+            lease.lose()
+            return
+        lease.renew(asked_at)
+
+
+def _give_back(connection: Connection) -> None:
+    """Ends the session's hold; a session that PostgreSQL ended holds nothing any more."""
+    with suppress(DBAPIError):
+        connection.execute(text("SET idle_session_timeout = 0"))
+        connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": _RUN_LOCK})
 
 
 def _wait(take: Callable[[], bool], wait_seconds: float, holder: Callable[[], str]) -> None:

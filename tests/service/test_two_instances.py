@@ -1,0 +1,127 @@
+"""Two instances on one PostgreSQL: one works, one waits; who was frozen does nothing more."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from provisioner.clock import Clock
+from provisioner.register import LockHeld, open_register, run_lock
+from provisioner.register.journal import Actor
+from provisioner.sandbox.postgres import Postgres, start_postgres
+from provisioner.settings import Settings, load_settings
+
+LOST_AFTER = 3.0
+_numbers = itertools.count(1)
+
+#: Takes the lock and says each half second whether it would still act.
+HOLDER = """
+import sys, time
+from provisioner.clock import Clock
+from provisioner.register import open_register, run_lock
+from provisioner.register.journal import Actor
+from provisioner.settings import load_settings
+settings = load_settings()
+register = open_register(settings, Clock(), Actor.here("holder"))
+with run_lock(register, settings):
+    print("holding", flush=True)
+    while register.lease.is_held:
+        time.sleep(0.05)
+    print("lost", flush=True)
+print("ended", flush=True)
+"""
+
+
+@pytest.fixture(scope="module")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
+    with start_postgres(log_file=tmp_path_factory.mktemp("postgres") / "log") as server:
+        yield server
+
+
+@pytest.fixture
+def environment(postgres: Postgres, tmp_path: Path) -> dict[str, str]:
+    return {
+        "PROVISIONER_DATABASE__URL": postgres.new_database(f"two-{next(_numbers)}"),
+        "PROVISIONER_DATABASE__LOCK_LOST_SECONDS": str(LOST_AFTER),
+        "PROVISIONER_DATA_DIR": str(tmp_path),
+        "PROVISIONER_LOCK_WAIT_SECONDS": "0.5",
+    }
+
+
+@pytest.fixture
+def holder(environment: dict[str, str]) -> Iterator[subprocess.Popen[str]]:
+    """Another instance, which has the lock."""
+    load_and_open(environment)
+    started = subprocess.Popen(
+        [sys.executable, "-c", HOLDER], env={**os.environ, **environment}, stdout=subprocess.PIPE, text=True
+    )
+    assert started.stdout is not None
+    assert started.stdout.readline() == "holding\n"
+    yield started
+    started.send_signal(signal.SIGCONT)
+    started.kill()
+    started.communicate()
+
+
+def load_and_open(environment: dict[str, str]) -> Settings:
+    settings = load_settings(environment=environment)
+    open_register(settings, Clock(), Actor.here("first")).close()
+    return settings
+
+
+def seconds_until(settings: Settings, longest: float) -> float:
+    """How long it takes this instance to have the lock."""
+    register = open_register(settings, Clock(), Actor.here("second"))
+    began = time.monotonic()
+    while time.monotonic() - began < longest:
+        try:
+            with run_lock(register, settings):
+                waited = time.monotonic() - began
+        except LockHeld:
+            continue
+        register.close()
+        return waited
+    raise AssertionError("the lock was never given")
+
+
+def test_the_second_instance_waits_and_is_told_who_works(
+    holder: subprocess.Popen[str], environment: dict[str, str]
+) -> None:
+    settings = load_settings(environment=environment)
+    register = open_register(settings, Clock(), Actor.here("second"))
+    time.sleep(LOST_AFTER + 1)  # longer than a frozen one would keep it: this one is alive
+    with pytest.raises(LockHeld, match="Another run holds the lock: connection"), run_lock(register, settings):
+        pass
+    register.close()
+    assert holder.poll() is None
+
+
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGSTOP])
+def test_who_is_killed_or_frozen_is_replaced_and_does_nothing_more(
+    holder: subprocess.Popen[str], environment: dict[str, str], how: signal.Signals
+) -> None:
+    holder.send_signal(how)
+    assert seconds_until(load_settings(environment=environment), 20) < LOST_AFTER + 5
+    holder.send_signal(signal.SIGCONT)
+    out, _ = holder.communicate(timeout=20)
+    assert out == ("lost\nended\n" if how == signal.SIGSTOP else "")
+
+
+def test_a_lock_given_back_leaves_the_session_as_it_was(environment: dict[str, str]) -> None:
+    settings = load_and_open(environment)
+    register = open_register(settings, Clock(), Actor.here("second"))
+    for _ in range(3):
+        with run_lock(register, settings):
+            assert register.lease is not None
+        assert register.lease is None
+    time.sleep(LOST_AFTER + 1)
+    assert register.records().habilitations == ()
+    register.close()
