@@ -21,7 +21,7 @@ RULES = [
 ]
 
 #: Rules that no released version serves yet; one that has a test must leave this list.
-NOT_BUILT = {"C5", *RULES[21:]} - {"D1", "D2", "D6", "V3", "N1", "N2", "N3"}
+NOT_BUILT = {"C5", *RULES[21:]} - {"D1", "D2", "D5", "D6", "V3", "N1", "N2", "N3"}
 
 
 def tests_by_rule() -> dict[str, list[str]]:

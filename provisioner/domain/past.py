@@ -75,8 +75,8 @@ def _links(person: Dossier, one: Habilitation) -> Iterator[Step]:
 
 
 def _decisions(person: Dossier) -> Iterator[Step]:
-    """What the journal alone knows: suspensions and reopenings by name, changed addresses, withdrawn requests."""
-    facts = {"suspension": Fact.SUSPENDED, "reopening": Fact.REOPENED, "habilitation.withdrawn": Fact.WITHDRAWN}
+    """What the journal alone knows: suspensions and reopenings by name, changed addresses."""
+    facts = {"suspension": Fact.SUSPENDED, "reopening": Fact.REOPENED}
     for line in person.journal:
         if line.action in facts:
             values = {name: line.details.get(name) for name in ("reason", "how")}

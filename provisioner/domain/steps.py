@@ -30,7 +30,6 @@ class Fact(StrEnum):
     END_SAID = "end-said"
     CLOSED = "closed"
     RENAMED = "renamed"
-    WITHDRAWN = "withdrawn"
     SUSPENDED = "suspended"
     REOPENED = "reopened"
     KEPT_UNTIL = "kept-until"

@@ -33,14 +33,13 @@ def address_after(connection: Connection, old: EmailAddress) -> EmailAddress | N
 def journal_about(
     connection: Connection, habilitations: Collection[int], addresses: Collection[EmailAddress]
 ) -> tuple[JournalLine, ...]:
-    """The entries about these habilitations, and about those that are gone, asked for under these addresses.
+    """The entries about these habilitations, and those whose details name one of the addresses.
 
-    Any other entry whose details name one of the addresses is told without its details, which may name others.
+    The latter are told without their details, which may name others.
     """
-    ids = {*habilitations, *_gone(connection, addresses)}
     named = [_quoted(one) for one in addresses]
-    lines = _lines(connection, [*map(_of_habilitation, sorted(ids)), *named])
-    return tuple(one if one.habilitation in ids else _without_details(one) for one in lines)
+    lines = _lines(connection, [*map(_of_habilitation, sorted(habilitations)), *named])
+    return tuple(one if one.habilitation in habilitations else replace(one, details={}) for one in lines)
 
 
 def old_addresses(lines: Collection[JournalLine]) -> set[EmailAddress]:
@@ -75,13 +74,6 @@ def roles_of(connection: Connection, email: EmailAddress) -> tuple[tuple[str | N
     return tuple((row.partner, Role(row.role)) for row in connection.execute(asked))
 
 
-def _gone(connection: Connection, addresses: Collection[EmailAddress]) -> set[int]:
-    """The habilitations that were asked for under these addresses, withdrawn ones included."""
-    asked = _lines(connection, [_has("email", one) for one in addresses])
-    begun = {"habilitation.asked", "adoption"}
-    return {one.habilitation for one in asked if one.action in begun and one.habilitation is not None}
-
-
 def _lines(connection: Connection, any_of: Collection[ColumnElement[bool]]) -> list[JournalLine]:
     if not any_of:
         return []
@@ -105,10 +97,6 @@ def _line(row: Any) -> JournalLine:
         rule=body["rule"],
         details=json.loads(row.data) if row.data else {},
     )
-
-
-def _without_details(one: JournalLine) -> JournalLine:
-    return replace(one, details={})
 
 
 def _of_habilitation(id_: int) -> ColumnElement[bool]:

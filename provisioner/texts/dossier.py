@@ -108,7 +108,7 @@ def _account(person: Dossier) -> Iterator[tuple[str, str]]:
     yield "Compte créé le", _at(account.created_at)
     yield "Groupes", ", ".join(found.groups)
     for key, values in sorted(account.attributes.items()):
-        yield _ATTRIBUTES.get(key, key), ", ".join(values)
+        yield _ATTRIBUTES.get(key, key), ", ".join(map(_shown, values))
     if (due_on := account_due_on(person.accesses)) is not None and person.found is not None:
         yield "Conservation", f"jusqu'au {french_date(due_on)}, puis destruction"
 
@@ -178,6 +178,14 @@ def _role(partner: str | None, role: Role, names: dict[str, str]) -> tuple[str, 
 def _entry(line: JournalLine, names: dict[str, str]) -> tuple[str, ...]:
     partner = names.get(line.partner, line.partner) if line.partner else ""
     return str(line.entry), _at(line.at), ACTIONS.get(line.action, line.action), partner, line.rule or ""
+
+
+def _shown(value: str) -> str:
+    """An attribute's value; a date is written as French people do."""
+    try:
+        return french_date(date.fromisoformat(value))
+    except ValueError:
+        return value
 
 
 def _on(day: date | None) -> str:

@@ -116,7 +116,7 @@ def _requested(one: Step, values: _Values) -> str:
     again = " de nouveau" if one.fact is Fact.REQUESTED_AGAIN else ""
     who = f"{person.first_names} {person.last_name} ({person.function})"
     transmitted = french_date(values["transmitted_on"])
-    return f"Accès demandé{again} pour {who} au {_on(one)}, annexe 1 transmise le {transmitted}."
+    return f"Accès demandé{again} pour le {_on(one)} : {who}. Dernière annexe 1 qui la nomme : {transmitted}."
 
 
 def _adopted(_one: Step, values: _Values) -> str:
@@ -264,7 +264,6 @@ _WORDS: Mapping[Fact, str | Callable[[Step, _Values], str]] = {
     Fact.END_SAID: _end_said,
     Fact.CLOSED: _closed,
     Fact.RENAMED: _renamed,
-    Fact.WITHDRAWN: "Demande retirée par une annexe 1 plus récente, avant l'ouverture.",
     Fact.SUSPENDED: _suspended,
     Fact.REOPENED: _reopened,
     Fact.KEPT_UNTIL: _kept_until,
