@@ -1,14 +1,17 @@
-"""The journal's entries: their canonical form and the chain that binds each to the one before."""
+"""The journal's entries: their canonical form, and the chain that binds each to the one before."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 #: What stands for the predecessor of the first entry.
 GENESIS = "0" * 64
+
+_HEAD = re.compile(r"^(\d{1,18}):([0-9a-fA-F]{64})$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,15 +23,77 @@ class Entry:
     previous: str
     sha256: str
 
+    @property
+    def facts(self) -> dict[str, object]:
+        """What the body says; nothing when it cannot be read, which only a damaged one cannot."""
+        try:
+            said = json.loads(self.body)
+        except (ValueError, RecursionError):
+            return {}
+        return said if isinstance(said, dict) else {}
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether its digest is that of its body and its predecessor."""
+        return self.sha256 == _sha256(self.previous, self.body)
+
+
+@dataclass(frozen=True, slots=True)
+class Detail:
+    """The personal data beside an entry, as stored."""
+
+    salt: str
+    data: str
+    habilitation: int | None
+
+    def belongs_to(self, facts: Mapping[str, object]) -> bool:
+        """Whether these are the data that the entry with these facts was made with, about the same habilitation."""
+        made_with = _sha256(self.salt, self.data)
+        return (made_with, self.habilitation) == (facts.get("details"), facts.get("habilitation"))
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The chain's end: the newest entry's number and digest. `ENTRY:SHA256` as text."""
+
+    entry: int
+    sha256: str
+
+    def __str__(self) -> str:
+        return f"{self.entry}:{self.sha256}"
+
+    @classmethod
+    def parse(cls, text: str) -> Head:
+        """The head that this text is.
+
+        Raises:
+            ValueError: it is none.
+        """
+        found = _HEAD.match(text.strip())
+        if found is None:
+            raise ValueError("a head is ENTRY:SHA256, as `journal head` prints it")
+        head = cls(int(found[1]), found[2].lower())
+        if (head.entry == 0) != (head.sha256 == GENESIS):
+            raise ValueError("entry 0 is the empty journal's, whose digest is 64 zeros")
+        return head
+
+
+#: The head of a journal without an entry.
+EMPTY = Head(0, GENESIS)
+
 
 def canonical(data: Mapping[str, object]) -> str:
-    """The one JSON text of these data: sorted keys, no space, no escape that is not needed."""
-    return json.dumps(data, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    """The one JSON text of these data: sorted keys, no space, no escape that is not needed.
+
+    Bytes of a command line or a file name that are no text become U+FFFD: a database keeps text only.
+    """
+    text = json.dumps(data, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
 def digest_of_details(salt: str, details: Mapping[str, object]) -> str:
     """What the chain keeps of personal data: nothing that can be read back once the salt is destroyed."""
-    return hashlib.sha256(f"{salt}\n{canonical(details)}".encode()).hexdigest()
+    return _sha256(salt, canonical(details))
 
 
 def chain(entry: int, body: Mapping[str, object], previous: str) -> Entry:
@@ -37,17 +102,5 @@ def chain(entry: int, body: Mapping[str, object], previous: str) -> Entry:
     return Entry(entry, text, previous, _sha256(previous, text))
 
 
-def first_bad(entries: Iterable[Entry]) -> int | None:
-    """The number of the first entry that is changed, removed, moved or inserted; None for a whole chain."""
-    previous = GENESIS
-    for expected, one in enumerate(entries, start=1):
-        body = json.loads(one.body) if one.body.startswith("{") else {}
-        whole = one.entry == expected == body.get("entry") and one.previous == previous
-        if not whole or one.sha256 != _sha256(previous, one.body):
-            return expected
-        previous = one.sha256
-    return None
-
-
-def _sha256(previous: str, body: str) -> str:
-    return hashlib.sha256(f"{previous}\n{body}".encode()).hexdigest()
+def _sha256(before: str, text: str) -> str:
+    return hashlib.sha256(f"{before}\n{text}".encode()).hexdigest()

@@ -3,21 +3,29 @@
 from __future__ import annotations
 
 import getpass
-import json
 import secrets
 import socket
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, insert, select, text
+from sqlalchemy import ColumnElement, Connection, LargeBinary, cast, func, insert, or_, select, text
 
 from provisioner.clock import Clock
 from provisioner.domain import journal
-from provisioner.register.tables import journal_detail, journal_entry
+from provisioner.domain.journal import Detail, Entry, Head
+from provisioner.domain.journal_check import Row
+from provisioner.domain.people import EmailAddress
+from provisioner.register.tables import account, habilitation, journal_detail, journal_entry
+
+if TYPE_CHECKING:
+    from provisioner.register.database import Register
 
 #: Names the advisory lock that keeps appends in line on PostgreSQL.
 _APPEND_LOCK = 0x70726F76
+
+#: How many entries are read at once.
+PAGE = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +51,13 @@ class Chain:
 
     def __init__(self, connection: Connection, actor: Actor, clock: Clock) -> None:
         self.connection, self.actor, self.clock = connection, actor, clock
-        self.last: tuple[int, str] | None = None
+        self.last: Head | None = None
         self.entries: list[dict[str, Any]] = []
         self.details: list[dict[str, Any]] = []
 
     def append(self, facts: Mapping[str, Any], details: Mapping[str, Any]) -> None:
         """Adds an entry; the personal data go beside it."""
-        number, previous = self.last or self._read_last()
+        last = self.last or self._read_last()
         salt = secrets.token_hex(16)
         body = {
             **facts,
@@ -61,8 +69,8 @@ class Chain:
         }
         if self.clock.is_moved:
             body["today_moved"] = self.clock.today().isoformat()
-        one = journal.chain(number + 1, body, previous)
-        self.last = (one.entry, one.sha256)
+        one = journal.chain(last.entry + 1, body, last.sha256)
+        self.last = Head(one.entry, one.sha256)
         self.entries.append(asdict(one))
         if details:
             beside = {"habilitation": facts.get("habilitation"), "data": journal.canonical(details)}
@@ -75,29 +83,72 @@ class Chain:
         if self.details:
             self.connection.execute(insert(journal_detail), self.details)
 
-    def _read_last(self) -> tuple[int, str]:
+    def _read_last(self) -> Head:
         """The chain's end, which is ours until the transaction ends: SQLite has one writer, PostgreSQL a lock."""
         if self.connection.dialect.name == "postgresql":
             self.connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _APPEND_LOCK})
-        ends = select(journal_entry.c.entry, journal_entry.c.sha256).order_by(journal_entry.c.entry.desc()).limit(1)
-        last = self.connection.execute(ends).first()
-        return (last.entry, last.sha256) if last else (0, journal.GENESIS)
+        return head(self.connection)
 
 
-def entries(connection: Connection) -> Iterator[journal.Entry]:
-    """The chain, oldest first."""
-    for row in connection.execute(select(journal_entry).order_by(journal_entry.c.entry)):
-        yield journal.Entry(row.entry, row.body, row.previous, row.sha256)
+def pages(register: Register, first: int = 1) -> Iterator[list[Row]]:
+    """The entries from that one on, oldest first, with what personal data stand beside them.
+
+    Each page is a read of its own: nobody who writes waits while an answer is looked at.
+
+    Raises:
+        RegisterUnavailable: the database cannot be read.
+    """
+    after = first - 1
+    while True:
+        with register.read() as connection:
+            page = _page(connection, after)
+        if page:
+            yield page
+            after = page[-1][0].entry
+        if len(page) < PAGE:
+            return
 
 
-def bad_detail(connection: Connection) -> int | None:
-    """The first entry whose personal data are there and are not those that it was made with."""
-    rows = connection.execute(
-        select(journal_entry.c.entry, journal_entry.c.body, journal_detail.c.salt, journal_detail.c.data)
-        .join(journal_detail, journal_detail.c.entry == journal_entry.c.entry)
-        .order_by(journal_entry.c.entry)
+def head(connection: Connection) -> Head:
+    """The newest entry's number and digest, as they are stored."""
+    ends = select(journal_entry.c.entry, journal_entry.c.sha256).order_by(journal_entry.c.entry.desc()).limit(1)
+    last = connection.execute(ends).first()
+    return Head(last.entry, last.sha256) if last else journal.EMPTY
+
+
+def stray_detail(connection: Connection) -> int | None:
+    """The first entry that left its personal data behind: it is there no more."""
+    known = select(journal_entry.c.entry)
+    return connection.execute(
+        select(func.min(journal_detail.c.entry)).where(journal_detail.c.entry.not_in(known))
+    ).scalar()
+
+
+def habilitations_of(connection: Connection, email: EmailAddress) -> set[int]:
+    """The habilitations of the account with that address, now or until its rename is done."""
+    owned = select(habilitation.c.id).join(account, account.c.id == habilitation.c.account)
+    return set(
+        connection.execute(owned.where(or_(account.c.email == email, account.c.renamed_from == email))).scalars()
     )
-    for row in rows:
-        if journal.digest_of_details(row.salt, json.loads(row.data)) != json.loads(row.body).get("details"):
-            return int(row.entry)
-    return None
+
+
+def _page(connection: Connection, after: int) -> list[Row]:
+    entry, detail = journal_entry.c, journal_detail.c
+    columns: list[ColumnElement[Any]] = [entry.body, entry.previous, entry.sha256, detail.salt, detail.data]
+    if connection.dialect.name == "sqlite":  # as bytes: a damaged text would end the whole read
+        columns = [cast(one, LargeBinary) for one in columns]
+    found = connection.execute(
+        select(entry.entry, detail.habilitation, *columns)
+        .select_from(journal_entry.outerjoin(journal_detail, detail.entry == entry.entry))
+        .where(entry.entry > after)
+        .order_by(entry.entry)
+        .limit(PAGE)
+    )
+    return [_row(*row) for row in found]
+
+
+def _row(number: int, about: int | None, *texts: bytes | str | None) -> Row:
+    read = (one.decode("utf-8", "replace") if isinstance(one, bytes) else one for one in texts)
+    body, previous, sha256, salt, data = read
+    detail = None if data is None else Detail(salt or "", data, about)
+    return Entry(number, body or "", previous or "", sha256 or ""), detail

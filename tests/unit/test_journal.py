@@ -1,42 +1,235 @@
-"""The chain of the journal."""
+"""The chain of the journal: what was done to it is found, and named."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+import json
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import asdict, replace
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from provisioner.domain.journal import GENESIS, Entry, chain, digest_of_details, first_bad
+from provisioner.domain.journal import EMPTY, GENESIS, Detail, Entry, Head, canonical, chain, digest_of_details
+from provisioner.domain.journal_check import Bad, Problem, verify
+from provisioner.operations import journal as operations
+
+DETAILS = {"email": "camille.durand@agglo-lys.example"}
 
 
-def _entries(count: int) -> list[Entry]:
-    made: list[Entry] = []
-    for number in range(1, count + 1):
-        made.append(chain(number, {"action": f"a{number}"}, made[-1].sha256 if made else GENESIS))
+def _entries(count: int, word: str = "open") -> list[Entry]:
+    return _rechained([], ({"action": word, "habilitation": n} for n in range(1, count + 1)))
+
+
+def _rechained(before: list[Entry], bodies: Iterable[dict[str, object]]) -> list[Entry]:
+    """These and more, each with a fresh digest."""
+    made = list(before)
+    for body in bodies:
+        made.append(chain(len(made) + 1, body, made[-1].sha256 if made else GENESIS))
     return made
 
 
-def test_a_whole_chain_verifies() -> None:
-    assert first_bad([]) is None
-    assert first_bad(_entries(5)) is None
+def _renumbered(entries: Iterable[Entry]) -> list[Entry]:
+    """The gap closed or the place made in the column that the database sorts by."""
+    return [replace(one, entry=number) for number, one in enumerate(entries, start=1)]
 
 
-@given(st.integers(0, 4), st.sampled_from(["change", "remove", "swap", "insert"]))
-def test_a_changed_removed_moved_or_inserted_entry_is_named(at: int, how: str) -> None:
+def _bad(entries: list[Entry], taken_out: Head | None = None) -> tuple[int, str] | None:
+    bad = verify(((one, None) for one in entries), taken_out).bad
+    return (bad.entry, bad.problem.value) if bad else None
+
+
+def _head(entries: list[Entry]) -> Head:
+    return Head(entries[-1].entry, entries[-1].sha256) if entries else EMPTY
+
+
+def test_a_whole_chain_verifies_and_gives_its_count_and_its_head() -> None:
+    assert verify([]).bad is None
+    assert verify([]).head == EMPTY
+    entries = _entries(5)
+    verdict = verify((one, None) for one in entries)
+    assert (verdict.entries, verdict.head, verdict.bad) == (5, Head(5, entries[4].sha256), None)
+
+
+@given(at=st.integers(1, 6), column=st.sampled_from(["body", "previous", "sha256"]), data=st.data())
+def test_one_flipped_bit_anywhere_names_the_entry_as_changed(at: int, column: str, data: st.DataObject) -> None:
     entries = _entries(6)
-    if how == "change":
-        entries[at] = replace(entries[at], body=entries[at].body.replace("a", "b", 1))
-    elif how == "remove":
-        del entries[at]
-    elif how == "swap":
-        entries[at], entries[at + 1] = entries[at + 1], entries[at]
+    stored = getattr(entries[at - 1], column).encode()
+    byte = data.draw(st.integers(0, len(stored) - 1))
+    flipped = bytearray(stored)
+    flipped[byte] ^= 1 << data.draw(st.integers(0, 7))
+    values = {**asdict(entries[at - 1]), column: flipped.decode("utf-8", "replace")}
+    entries[at - 1] = Entry(**values)
+    assert _bad(entries) == (at, "changed")
+
+
+@given(at=st.integers(1, 6))
+def test_an_entry_changed_and_given_a_fresh_digest_is_named(at: int) -> None:
+    entries = _entries(7)
+    before = entries[at - 2].sha256 if at > 1 else GENESIS
+    entries[at - 1] = chain(at, {"action": "close"}, before)
+    assert _bad(entries) == (at, "changed")
+
+
+@given(at=st.integers(1, 6), closes_gap=st.booleans(), more=st.integers(0, 2))
+def test_a_removed_entry_is_named(at: int, closes_gap: bool, more: int) -> None:
+    entries = _entries(9)
+    del entries[at - 1 : at + more]
+    assert _bad(_renumbered(entries) if closes_gap else entries) == (at, "removed")
+
+
+@given(st.integers(1, 6), st.integers(1, 6), st.booleans())
+def test_two_entries_that_changed_places_are_named(one: int, other: int, only_bodies: bool) -> None:
+    entries = _entries(6)
+    first, second = entries[one - 1], entries[other - 1]
+    if only_bodies:
+        entries[one - 1], entries[other - 1] = replace(first, body=second.body), replace(second, body=first.body)
     else:
-        entries.insert(at, chain(at + 1, {"action": "more"}, GENESIS if at == 0 else entries[at - 1].sha256))
-    bad = first_bad(entries)
-    assert bad is not None
-    assert at + 1 <= bad <= at + 2
+        entries[one - 1], entries[other - 1] = second, first
+        entries = _renumbered(entries)
+    assert _bad(entries) == (None if one == other else (min(one, other), "reordered"))
+
+
+def _well_made(at: int, entries: list[Entry]) -> Entry:
+    return chain(at, {"action": "forged"}, entries[at - 2].sha256 if at > 1 else GENESIS)
+
+
+def _at_random(at: int, _entries: list[Entry]) -> Entry:
+    return chain(at, {"action": "forged"}, "5" * 64)
+
+
+def _without_digest(at: int, _entries: list[Entry]) -> Entry:
+    return Entry(at, canonical({"action": "forged", "entry": at}), "5" * 64, "6" * 64)
+
+
+def _copied(at: int, entries: list[Entry]) -> Entry:
+    return replace(entries[max(0, at - 2)], sha256="7" * 64)
+
+
+@pytest.mark.parametrize("forge", [_well_made, _at_random, _without_digest, _copied])
+@given(at=st.integers(1, 6))
+def test_an_inserted_entry_is_named(forge: Callable[[int, list[Entry]], Entry], at: int) -> None:
+    entries = _entries(6)
+    entries.insert(at - 1, forge(at, entries))
+    assert _bad(_renumbered(entries)) == (at, "inserted")
+
+
+@given(st.integers(1, 6), st.integers(0, 5))
+def test_a_cut_end_is_found_with_a_head_taken_out_earlier_only(taken: int, left: int) -> None:
+    entries = _entries(6)
+    cut = entries[:left]
+    assert _bad(cut) is None
+    expected = (left + 1, "cut") if left < taken else None
+    assert _bad(cut, _head(entries[:taken])) == expected
+
+
+@given(st.integers(1, 6), st.integers(1, 6))
+def test_a_chain_made_anew_from_some_entry_on_is_found_with_a_head_taken_out_there_or_after(
+    taken: int, since: int
+) -> None:
+    entries = _entries(6)
+    anew = _rechained(entries[: since - 1], ({"action": "forged"} for _ in range(8 - since)))
+    assert _bad(anew) is None
+    assert _bad(anew, _head(entries[:taken])) == ((taken, "rewritten") if since <= taken else None)
+
+
+@given(st.lists(st.sampled_from(["drop", "swap", "copy", "flip"]), min_size=1, max_size=4), st.data())
+def test_no_mixture_of_them_passes_unless_only_the_end_is_missing(done: list[str], data: st.DataObject) -> None:
+    entries = whole = _entries(6)
+    for how in done:
+        entries = list(entries)
+        at = data.draw(st.integers(0, len(entries) - 1)) if entries else None
+        if at is None:
+            break
+        if how == "drop":
+            del entries[at]
+        elif how == "swap":
+            entries[at], entries[-1] = entries[-1], entries[at]
+        elif how == "copy":
+            entries.insert(at, entries[at])
+        else:
+            entries[at] = replace(entries[at], body=entries[at].body.replace("open", "none"))
+    bad = _bad(_renumbered(entries))
+    is_a_beginning = entries == whole[: len(entries)]
+    assert (bad is None) == is_a_beginning
+    assert bad is None or bad[0] <= len(entries)
+
+
+@pytest.mark.parametrize("body", ["", "null", "[]", '{"entry":"2"}', '{"entry":true}', "{" * 5000, '{"entry":'])
+def test_a_body_that_is_no_entry_is_named_even_with_a_fresh_digest(body: str) -> None:
+    entries = _entries(3)
+    entries[1] = replace(entries[1], body=body)
+    assert _bad(entries) == (2, "changed")
+
+
+def _beside(one: Entry, salt: str = "salt") -> Detail:
+    return Detail(salt, canonical(DETAILS), int(str(one.facts["habilitation"])))
+
+
+def _with_details() -> Iterator[tuple[Entry, Detail]]:
+    made_with = {"details": digest_of_details("salt", DETAILS)}
+    entries = _rechained([], ({**made_with, "habilitation": n} for n in range(1, 4)))
+    return ((one, _beside(one)) for one in entries)
 
 
 def test_details_are_told_by_a_salted_digest_only() -> None:
-    assert digest_of_details("s", {"email": "a@b.example"}) != digest_of_details("t", {"email": "a@b.example"})
+    assert digest_of_details("s", DETAILS) != digest_of_details("t", DETAILS)
+    assert "camille" not in "".join(one.body for one, _ in _with_details())
+
+
+def test_details_that_were_destroyed_leave_the_chain_whole() -> None:
+    assert verify(_with_details()).bad is None
+    assert verify((one, None) for one, _ in _with_details()).bad is None
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"salt": "other"},
+        {"data": canonical({"email": "autre@agglo-lys.example"})},
+        {"data": canonical(DETAILS) + " "},
+        {"habilitation": 9},
+        {"habilitation": None},
+    ],
+)
+def test_details_that_were_changed_are_named(change: dict[str, str | int | None]) -> None:
+    rows = [
+        (one, replace(beside, **change) if one.entry == 2 else beside)  # type: ignore[arg-type]
+        for one, beside in _with_details()
+    ]
+    assert verify(rows).bad == Bad(2, Problem.DETAIL_CHANGED)
+
+
+def test_details_put_beside_an_entry_that_has_none_are_named() -> None:
+    rows = [(one, _beside(one) if one.entry == 3 else None) for one in _entries(4)]
+    assert verify(rows).bad == Bad(3, Problem.DETAIL_CHANGED)
+
+
+@given(st.integers(1, 10**17), st.text("0123456789abcdef", min_size=64, max_size=64).filter(lambda s: s != GENESIS))
+def test_a_head_reads_as_it_is_printed(entry: int, sha256: str) -> None:
+    assert Head.parse(str(Head(entry, sha256))) == Head(entry, sha256)
+    assert Head.parse(f" {entry}:{sha256.upper()}\n") == Head(entry, sha256)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "42", "a" * 64, f"42:{'a' * 63}", f"-1:{'a' * 64}", f"0:{'a' * 64}", f"7:{GENESIS}", f"4²:{'a' * 64}", ":"],
+)
+def test_what_is_no_head_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match=r"entry|ENTRY"):
+        Head.parse(text)
+
+
+def test_bytes_that_are_no_text_do_not_keep_an_entry_from_being_written() -> None:
+    made = chain(1, {"by": "Ren\udce9e"}, GENESIS)
+    assert made.is_whole
+    assert json.loads(made.body)["by"] == "Ren\N{REPLACEMENT CHARACTER}e"
+
+
+def test_an_address_is_found_in_a_text_and_no_other_is_taken_for_it() -> None:
+    names = operations.names("marie@agglo-lys.example")
+    assert names({"reason": "Départ de\nMarie@agglo-lys.example."})
+    assert names({"people": [{"email": "marie@agglo-lys.example"}]})
+    assert names({"keep": {"marie@agglo-lys.example": "oui"}})
+    assert not names({"reason": "rose-marie@agglo-lys.example", "email": "marie@agglo-lys.example.org"})
+    assert not names({"reason": "anne.marie@agglo-lys.example, marie@agglo-lys.examples", "n": 3})

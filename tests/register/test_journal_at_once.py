@@ -1,0 +1,67 @@
+"""However many write at once, the journal is one chain."""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from itertools import chain
+
+from provisioner.operations.journal import verify_journal
+from provisioner.register import journal
+from tests.register.conftest import NewDatabase
+from tests.register.writers import append, append_in_a_process, is_whole, opened
+
+PROCESSES, UNITS, THREADS = 6, 8, 16
+
+
+def test_six_processes_that_write_at_once_make_one_chain(new_database: NewDatabase) -> None:
+    environment = new_database()
+    with opened(environment) as register:
+        spawn = multiprocessing.get_context("spawn")
+        all_ready = spawn.Barrier(PROCESSES)
+        running = [
+            spawn.Process(target=append_in_a_process, args=(environment, f"process {n}", all_ready, UNITS))
+            for n in range(PROCESSES)
+        ]
+        for one in running:
+            one.start()
+        for one in running:
+            one.join(120)
+        assert [one.exitcode for one in running] == [0] * PROCESSES
+        is_whole(register, PROCESSES * UNITS)
+        entries = [entry for entry, _ in chain.from_iterable(journal.pages(register))]
+    written = Counter(json.loads(one.body)["by"] for one in entries)
+    assert written == {f"process {n}": UNITS for n in range(PROCESSES)}
+
+
+def test_sixteen_threads_that_write_at_once_make_one_chain(new_database: NewDatabase) -> None:
+    with opened(new_database()) as register:
+        with ThreadPoolExecutor(THREADS) as pool:
+            for future in [pool.submit(append, register, n, entries=3) for n in range(1, 5 * THREADS + 1)]:
+                future.result()
+        is_whole(register, 3 * 5 * THREADS)
+
+
+def test_a_unit_of_work_that_fails_leaves_no_entry_and_no_gap(new_database: NewDatabase) -> None:
+    with opened(new_database()) as register:
+        append(register, 1)
+        try:
+            with register.work() as work:
+                work.journal("update", partner="agglo-lys", habilitation=2)
+                raise RuntimeError
+        except RuntimeError:
+            append(register, 3)
+        is_whole(register, 2)
+
+
+def test_verifying_while_others_write_finds_nothing_wrong(new_database: NewDatabase) -> None:
+    with opened(new_database()) as register, ThreadPoolExecutor(4) as pool:
+        writing = [pool.submit(append, register, n, entries=5) for n in range(1, 61)]
+        while not all(one.done() for one in writing):
+            before = sum(one.done() for one in writing)
+            verdict = verify_journal(register)
+            assert verdict.bad is None, verdict
+            assert verdict.entries >= 5 * before
+        is_whole(register, 5 * 60)
