@@ -35,7 +35,7 @@ def attempt_for(one: Habilitation, sent: Sequence[Invitation]) -> tuple[int, Inv
 
 def last_expiry(sent: Iterable[Invitation]) -> datetime | None:
     """When the last of these links is dead for certain, whether it left or not."""
-    return max((one.intended_at + one.lifespan for one in sent), default=None)
+    return max(((one.sent_at or one.intended_at) + one.lifespan for one in sent), default=None)
 
 
 #: How many links are sent before the officers are told that the person does not answer.
