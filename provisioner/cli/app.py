@@ -22,6 +22,7 @@ from provisioner.cli import (
     partners,
     persons,
     realm,
+    serve,
     trial,
 )
 from provisioner.cli.session import Session
@@ -76,6 +77,7 @@ holds.register(app)
 app.add_typer(invitations.app, name="invitation")
 app.add_typer(journal.app, name="journal")
 app.add_typer(realm.app, name="realm")
+serve.register(app)
 trial.register(app)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextvars import copy_context
 from dataclasses import dataclass, field, replace
 from itertools import islice
 
@@ -139,10 +140,16 @@ class Effects:
                     yield [*not_begun, *((change, given_up) for change in batch)]
                 elif batch:
                     before(batch)
-                    pending.update({pool.submit(self._attempt, effect, change): change for change in batch})
+                    pending.update({self._submit(pool, effect, change): change for change in batch})
                 if not pending and not batch:
                     return
                 yield [(pending.pop(future), self._result(future)) for future in self._finished(pending)]
+
+    def _submit(
+        self, pool: ThreadPoolExecutor, effect: Callable[[Change], str | None], change: Change
+    ) -> Future[str | None]:
+        """In the caller's context: what the effect logs bears the run's id."""
+        return pool.submit(copy_context().run, self._attempt, effect, change)
 
     def _attempt(self, effect: Callable[[Change], str | None], change: Change) -> str | None:
         """The effect, unless this process was frozen and another instance has taken over since (docs/service.md)."""

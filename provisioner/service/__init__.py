@@ -1,0 +1,1 @@
+"""`provisioner serve`: the jobs by their schedules, health and metrics, until it is asked to stop."""

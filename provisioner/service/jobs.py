@@ -1,0 +1,89 @@
+"""The jobs of the service, one line each: each does all that is due up to now, so none is ever lost."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import time, timedelta
+
+from provisioner.operations.inviting import repeat_due
+from provisioner.operations.sending import Delivered, deliver, waiting
+from provisioner.operations.syncing import sync
+from provisioner.operations.tools import Outcome, Tools
+from provisioner.register import run_lock
+from provisioner.service.schedules import Daily, Every, Schedule
+from provisioner.settings import ServiceSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Did:
+    """What a run did, in numbers: changes by action and outcome (`done`, `failed`), and how the notices went."""
+
+    changes: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    notices: Delivered | None = None
+
+    @property
+    def failed(self) -> int:
+        """How many changes were due and could not be made."""
+        return sum(count for (_, outcome), count in self.changes.items() if outcome == "failed")
+
+    @property
+    def is_something(self) -> bool:
+        """Whether there was anything to do."""
+        return bool(self.changes) or (self.notices is not None and bool(self.notices.sent or self.notices.failed))
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """Something that the service does by itself.
+
+    `run` works through everything that is due and gives what it did, None when nothing is to be counted. It raises
+    what its operation raises: the runner tells a system that is away from a defect, and tries again later. Whatever
+    takes long looks at `tools.stop`.
+    """
+
+    name: str
+    schedule: Callable[[ServiceSettings], Schedule]
+    run: Callable[[Tools], Did | None]
+
+
+def sync_all(tools: Tools) -> Did:
+    """Everything that is due, of every partner."""
+    return did(sync(tools, [], _no_bar, notices_at_once=False))
+
+
+def repeat_links(tools: Tools) -> Did:
+    """The second and third links of who used none, and what their partners are told."""
+    return did(repeat_due(tools, _no_bar).outcome)
+
+
+def send_notices(tools: Tools) -> Did | None:
+    """The notices whose next try is due."""
+    if waiting(tools.register).waiting == 0:
+        return None
+    with run_lock(tools.register, tools.settings):
+        return Did(notices=deliver(tools.register, tools.settings, tools.clock, tools.stop))
+
+
+#: In the order in which `serve --once` runs them.
+JOBS = (
+    Job("sync", lambda settings: Every(timedelta(minutes=settings.sync_minutes)), sync_all),
+    Job("sweep", lambda settings: Daily(time.fromisoformat(settings.sweep_at)), sync_all),
+    Job("invitations", lambda settings: Daily(time.fromisoformat(settings.invitations_at)), repeat_links),
+    Job("notices", lambda settings: Every(timedelta(seconds=settings.notices_seconds)), send_notices),
+)
+
+
+def did(outcome: Outcome) -> Did:
+    """An operation's answer in numbers."""
+    counts: Counter[tuple[str, str]] = Counter()
+    counts.update((str(one.action), "done") for one in outcome.outcome.done)
+    counts.update((str(one.change.action), "failed") for one in outcome.outcome.failed)
+    return Did(counts, outcome.notices)
+
+
+@contextmanager
+def _no_bar(_total: int) -> Iterator[Callable[[], None]]:
+    yield lambda: None

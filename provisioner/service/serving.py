@@ -1,0 +1,77 @@
+"""Puts the service's parts together: `serve`, and each job once for `serve --once`."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
+
+import structlog
+
+from provisioner.clock import Clock
+from provisioner.register import Register
+from provisioner.service import health
+from provisioner.service.gauges import RegisterGauges
+from provisioner.service.jobs import JOBS, Job
+from provisioner.service.metrics import Metrics
+from provisioner.service.notify import notify
+from provisioner.service.runner import Runner
+from provisioner.service.scheduler import Service
+from provisioner.service.web import Web, health_page, metrics_page
+from provisioner.settings import Settings
+
+log = structlog.get_logger()
+
+
+def serve(settings: Settings, clock: Clock, register: Register, jobs: Sequence[Job] = JOBS) -> None:
+    """Works until SIGTERM or SIGINT, then ends within 10 seconds.
+
+    A run that does not end the effect in hand in time (Keycloak keeps it waiting) is left as it is, as by a kill:
+    the next start goes on. The process then ends here, with status 3.
+
+    Raises:
+        SettingsError: the address of health and metrics cannot be listened on.
+    """
+    metrics = Metrics()
+    metrics.registry.register(RegisterGauges(register, clock))
+    service = Service(Runner(settings, clock, register, metrics), jobs)
+    pages = {
+        "/health/live": health_page(partial(health.live, service)),
+        "/health/ready": health_page(partial(health.ready, service)),
+        "/metrics": metrics_page(metrics.text),
+    }
+    web = Web(settings.service.listen, pages)
+    with _on_signal(service.stopping.set):
+        service.start()
+        notify("READY=1")
+        log.info("service.started", listen=settings.service.listen, jobs=list(service.jobs))
+        has_ended = service.run()
+    log.info("service.stopped", cut_off=not has_ended)
+    if not has_ended:
+        sys.stderr.flush()
+        os._exit(3)  # an ordinary end would wait for the call under way
+    web.stop()
+
+
+def serve_once(settings: Settings, clock: Clock, register: Register, jobs: Sequence[Job] = JOBS) -> bool:
+    """Runs every job that is due, once; whether none failed."""
+    runner = Runner(settings, clock, register, Metrics())
+    with _on_signal(runner.stop):
+        for job in jobs:
+            runner.run(job)
+    return not any(one.in_a_row for one in runner.standing.values())
+
+
+@contextmanager
+def _on_signal(ask: Callable[[], None]) -> Iterator[None]:
+    """SIGTERM and SIGINT ask for the end; the work goes on to where it can end."""
+    asked = (signal.SIGTERM, signal.SIGINT)
+    before = {number: signal.signal(number, lambda *_: ask()) for number in asked}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
