@@ -67,7 +67,8 @@ def annexe(one: KeptAnnexe) -> dict[str, Any]:
 
 def annexe_in_full(one: KeptAnnexe) -> dict[str, Any]:
     """`annexe show`."""
-    return {**annexe(one), "check": one.check, "decisions": one.decisions.as_plain() if one.decisions else None}
+    decisions = one.approved_decisions
+    return {**annexe(one), "check": one.check, "decisions": decisions.as_plain() if decisions else None}
 
 
 def hold(one: Hold, records: Records) -> dict[str, Any]:

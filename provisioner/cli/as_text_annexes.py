@@ -61,9 +61,8 @@ def annexe(one: KeptAnnexe) -> None:
         ]
         place = ", ".join(part for part in where if part)
         console.print(*plain(f"- {place + ' : ' if place else ''}{finding['message']}"))
-    if one.decisions is not None:
-        for sentence in _decisions(one.decisions):
-            console.print(*plain(sentence))
+    for sentence in _decisions(one.approved_decisions or Decisions()):
+        console.print(*plain(sentence))
 
 
 def _decisions(one: Decisions) -> Iterable[str]:

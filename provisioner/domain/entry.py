@@ -32,10 +32,12 @@ def enter(
     today: date,
     decisions: Decisions | None = None,
     waived: Mapping[EmailAddress, frozenset[str]] | None = None,
+    renamed: Collection[EmailAddress] = (),
 ) -> Records:
     """The register once this annexe, which has no error left, is in it.
 
-    `waived` gives the finding codes that were waived for an address of list 1.
+    `waived` gives the finding codes that were waived for an address of list 1, `renamed` the new addresses that
+    this same annexe brought when it was applied before.
     """
     assert annexe.transmitted_on is not None
     decisions = decisions or Decisions()
@@ -48,6 +50,7 @@ def enter(
         ended={row.email: row for row in annexe.of_list(2) if row.email and row.on},
         decisions=decisions,
         waived=waived or {},
+        renamed=frozenset({*renamed, *decisions.rename.values()}),
     )
     mine = [after for one in records.of_partner(partner) if (after := entry.known(one)) is not None]
     served = {one.email for one in mine if one.state is not State.CLOSED and not entry.returns_after(one)}
@@ -108,6 +111,7 @@ class _Entry:
     ended: Mapping[EmailAddress, Row]
     decisions: Decisions
     waived: Mapping[EmailAddress, frozenset[str]]
+    renamed: frozenset[EmailAddress]
 
     def known(self, one: Habilitation) -> Habilitation | None:
         """What becomes of a habilitation that the register has; None when its request is withdrawn (A2)."""
@@ -155,8 +159,7 @@ class _Entry:
         keeps its dates.
         """
         assert row.on is not None
-        is_renamed = one.email in self.decisions.rename.values()
-        keeps_date = is_renamed or (one.state is State.OPEN and row.on > self.today)
+        keeps_date = one.email in self.renamed or (one.state is State.OPEN and row.on > self.today)
         return replace(
             one,
             person=row.person,

@@ -75,6 +75,13 @@ class KeptAnnexe:
             return False
         return self.applied_at is None or self.approved_at > self.applied_at
 
+    @property
+    def approved_decisions(self) -> Decisions | None:
+        """The decisions that stand: those of an approval that waits, or that was applied and not called into question
+        by a new submission.
+        """
+        return self.decisions if self.is_pending or self.status is Status.APPLIED else None
+
     def is_kept_on(self, day: date) -> bool:
         """Whether it may still be there on that day (A2): what is due on a day is done on the day after."""
         if self.applied_at is not None or self.is_pending:

@@ -13,6 +13,7 @@ from provisioner.domain.closures import judge_closures
 from provisioner.domain.decisions import Decisions
 from provisioner.domain.entry import enter, enter_closures, unaccounted_for
 from provisioner.domain.habilitation import Habilitation
+from provisioner.domain.people import EmailAddress
 from provisioner.domain.plan import Plan, make_plan
 from provisioner.domain.records import Records
 from provisioner.domain.renames import RefusedRename, refused_renames
@@ -131,8 +132,18 @@ def _prepare_whole(tools: Tools, request: Request, check: Check, records: Record
     absent = unaccounted_for(records, partner, check.annexe, decisions)
     if undecided := tuple(one for one in absent if not decisions.settles(one.email)):
         return replace(prepared, undecided=undecided)
-    after = enter(records, partner, check.annexe, today, decisions, check.waived)
+    renamed = _renamed_before(tools, request)
+    after = enter(records, partner, check.annexe, today, decisions, check.waived, renamed)
     return _with_plan(tools, prepared, after)
+
+
+def _renamed_before(tools: Tools, request: Request) -> frozenset[EmailAddress]:
+    """The new addresses that this document brought already: applied again, it changes nothing (A9)."""
+    with tools.register.read() as connection:
+        kept = annexes.by_digest(connection, request.partner, request.document.sha256)
+    if kept is None or kept.applied_at is None or kept.decisions is None:
+        return frozenset()
+    return frozenset(kept.decisions.rename.values())
 
 
 def _prepare_closures(tools: Tools, request: Request, check: Check, records: Records, snapshot: Snapshot) -> Prepared:

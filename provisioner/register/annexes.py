@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Row, delete, insert, select, update
 
 from provisioner.domain.check import Document
 from provisioner.domain.decisions import Decisions
-from provisioner.domain.kept_annexe import KeptAnnexe
+from provisioner.domain.kept_annexe import KeptAnnexe, Status
 from provisioner.register.database import Work
 from provisioner.register.tables import annexe as t
 from provisioner.register.tables import inserted_id
@@ -95,7 +95,9 @@ def submit(work: Work, one: Submission) -> int:
         id_ = inserted_id(work.connection.execute(row))
     else:
         id_ = known.id
-        work.connection.execute(update(t).where(t.c.id == id_).values(**values, **_NOT_APPROVED))
+        if known.applied_at is None or known.is_pending:
+            values |= _NOT_APPROVED
+        work.connection.execute(update(t).where(t.c.id == id_).values(**values))
     details = {
         "annexe": id_,
         "annexe_sha256": one.document.sha256,
@@ -122,7 +124,7 @@ def approve(work: Work, one: KeptAnnexe, approval: Approval) -> None:
     }
     if not closures_only:
         _guarded(work, one, {**approved, "rejected_at": None, "rejected_by": None, "reason": None})
-    elif not one.is_approved_whole:
+    elif one.status not in (Status.APPROVED, Status.APPLIED):
         _guarded(work, one, approved)
     details = {
         "annexe": one.id,

@@ -387,3 +387,15 @@ def test_a_held_annexe_goes_on_by_an_approval_that_allows_it_or_is_dropped_by_a_
     submit(office, mass_closure, today=SECOND_DAY)
     approve(office, one["annexe"], "--allow", one["plan_id"], plan=one["plan_id"], today=SECOND_DAY)
     assert len(_closed(run_sync(office, today=SECOND_DAY)[0])) == 42
+
+
+@pytest.mark.rule("A9")
+def test_the_annexe_in_force_submitted_again_is_checked_anew_and_stays_in_force(office: Office, first: Path) -> None:
+    again = submit(office, first, today=SECOND_DAY)
+    assert (again["annexe"], again["status"]) == (1, "checked")
+    assert show(office, 1, today=SECOND_DAY)["decisions"] is None
+    office.sync(today="2026-12-02")
+    assert standing(office, today="2026-12-02") == {1: "checked"}
+    approve(office, 1, today="2026-12-02")
+    assert run_sync(office, today="2026-12-02")[0]["done"] == []
+    assert standing(office, today="2026-12-02") == {1: "applied"}
