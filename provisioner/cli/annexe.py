@@ -36,6 +36,7 @@ def submit(
     """Check a document and keep it until it is approved or rejected. Changes no access."""
     from provisioner.cli import as_json, as_text_annexes
     from provisioner.cli.answers import day_of_reception, document_of, print_json
+    from provisioner.cli.notices import deliver_now, say_unknown
     from provisioner.operations import submission
     from provisioner.operations.partners import partner_of
 
@@ -49,6 +50,8 @@ def submit(
             print_json(as_json.submitted(submitted))
         else:
             as_text_annexes.submitted(submitted)
+        if not submitted.annexe.valid and say_unknown(session, tools.register, partner):
+            deliver_now(session, tools.register)
         raise typer.Exit(Exit.DONE if submitted.annexe.valid else Exit.REFUSED)
 
 
@@ -129,12 +132,17 @@ def reject(
     reason: Annotated[str, typer.Option(help="Why.", metavar="TEXT")],
 ) -> None:
     """Record that this annexe will not be applied. It is destroyed 30 days later (A2)."""
+    from provisioner.cli.notices import deliver_now, say_unknown
+    from provisioner.logs import configure_logging
     from provisioner.operations import submission
 
     session = session_of(context)
     with exit_status(), session.register(by) as register:
-        submission.reject(register, session.settings, number, by, reason)
-    session.say(f"Annexe {number} rejected.")
+        configure_logging(session.settings.log)
+        partner = submission.reject(register, session.settings, number, by, reason)
+        session.say(f"Annexe {number} rejected.")
+        if say_unknown(session, register, partner):
+            deliver_now(session, register)
 
 
 @app.command("form")

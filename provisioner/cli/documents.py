@@ -153,8 +153,10 @@ def apply(
     decisions = decisions_of(keep_absent, close_absent, waive, rename, closures_only, allow)
     with exit_status(), session.tools(approved_by) as tools:
         from provisioner.cli.asking import asking
+        from provisioner.cli.notices import say_unknown
         from provisioner.cli.progress import progress_bar
         from provisioner.operations.applying import apply_document
+        from provisioner.operations.tools import Verdict
 
         _verify_partners(tools, [partner])
         received = day_of_reception(received_on, tools.clock.today())
@@ -162,6 +164,8 @@ def apply(
         asks = None if yes else asking(tools)
         outcome = apply_document(tools, request, progress_bar(session.quiet), asks)
         print_outcome(session, outcome, format_, done=True)
+        if outcome.verdict in (Verdict.APPLIED, Verdict.HELD):
+            say_unknown(session, tools.register, *([partner] if outcome.verdict is Verdict.APPLIED else []), None)
         raise typer.Exit(status_of(outcome))
 
 
@@ -192,16 +196,7 @@ def sync(
 def _page(result: Check, partner: str | None, today: date) -> str:
     from provisioner.texts.report import Report, report_page
 
-    return report_page(
-        Report(
-            file=result.file,
-            sha256=result.sha256,
-            partner=partner,
-            checked_on=today,
-            annexe=result.annexe,
-            findings=result.findings,
-        )
-    )
+    return report_page(Report.of(result, partner, today))
 
 
 def _request(

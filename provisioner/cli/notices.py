@@ -35,3 +35,14 @@ def say_without_contact(session: Session, partners: Collection[str]) -> None:
     """Names the partners that have no contact to be told."""
     if partners:
         session.say(f"No contact is known for: {', '.join(partners)}. To record one: provisioner partner contacts.")
+
+
+def say_unknown(session: Session, register: Register, *addressees: str | None) -> bool:
+    """Names those of these partners (the Caf for None) that have no contact; whether anybody can be told."""
+    from provisioner.operations.contacts import known_contacts
+
+    unknown = [one for one in addressees if known_contacts(register, one) is None]
+    say_without_contact(session, [one for one in unknown if one is not None])
+    if None in unknown:
+        session.say("No contact of the Caf is recorded: provisioner caf contacts.")
+    return len(unknown) < len(addressees)

@@ -39,9 +39,7 @@ def tell_held(work: Work, settings: Settings) -> None:
     for one in _to_be_told(reading.holds(work.connection), work, HoldKind.LIMIT):
         assert one.partner is not None
         caf = addressees(work, one.partner).caf
-        if caf is None:
-            log.warning("notice.no_contact", kind=HELD_KIND, partner=one.partner)
-        elif holds.told(work, one):
+        if caf is not None and holds.told(work, one):
             outbox.withdraw(work, HELD_KIND, one.partner)
             notice = hold_notices.held(partners[one.partner], one, work.clock.today())
             owe(work, settings, HELD_KIND, one.partner, caf, notice)
@@ -57,13 +55,18 @@ def remind(tools: Tools) -> None:
 
     Each in one unit of work with the record that it was told, so once for each age whatever crashes.
     """
-    today = tools.clock.today()
-    with tools.register.read() as connection:
-        is_due = any(one.is_to_be_told_on(today) for one in reading.holds(connection))
-    if is_due:
+    if _due(tools):
         with tools.register.work() as work:
             tell_held(work, tools.settings)
             _tell_suspensions(work, tools.settings)
+        for one in _due(tools):
+            log.warning("notice.no_contact", kind=one.kind, partner=one.partner)
+
+
+def _due(tools: Tools) -> list[Hold]:
+    today = tools.clock.today()
+    with tools.register.read() as connection:
+        return [one for one in reading.holds(connection) if one.is_to_be_told_on(today)]
 
 
 def _to_be_told(found: Iterable[Hold], work: Work, kind: HoldKind) -> list[Hold]:
@@ -72,23 +75,25 @@ def _to_be_told(found: Iterable[Hold], work: Work, kind: HoldKind) -> list[Hold]
 
 
 def _tell_suspensions(work: Work, settings: Settings) -> None:
-    """Reminds the Caf of each access suspended for long, and asks its partners again for an annexe 1."""
+    """Reminds the Caf of each access suspended for long, and asks its partners again for an annexe 1; of one that
+    ended meanwhile there is nothing to tell.
+    """
     records = reading.records(work.connection)
     for one in _to_be_told(records.holds, work, HoldKind.SUSPENSION):
         mine = [each for each in records.habilitations if each.email == one.email]
         live = {each.partner: each.person for each in mine if each.state is not State.CLOSED}
         if live:
             _tell_suspension(work, settings, one, {records.partners[code]: live[code] for code in live})
+        else:
+            holds.told(work, one)
 
 
 def _tell_suspension(work: Work, settings: Settings, hold: Hold, live: Mapping[Partner, Person]) -> None:
     """`live` are the partners through which the person has an access, and how each names the person."""
     found = {one.code: addressees(work, one.code) for one in live}
     caf = next(iter(found.values())).caf
-    if caf is None and not any(one.partner for one in found.values()):
-        for code in found:
-            log.warning("notice.no_contact", kind=SUSPENSION_AGED_KIND, partner=code)
-    elif holds.told(work, hold):
+    somebody_is_known = caf is not None or any(one.partner is not None for one in found.values())
+    if somebody_is_known and holds.told(work, hold):
         asked = list(_ask_again(work, settings, hold, live))
         if caf is not None:
             today, person = work.clock.today(), next(iter(live.values()))
@@ -107,7 +112,7 @@ def _ask_again(work: Work, settings: Settings, hold: Hold, live: Mapping[Partner
         if _has_answered(work, partner.code, hold):
             yield Asked(partner, Standing.ANSWERED)
         elif found.partner is None:
-            log.warning("notice.no_contact", kind=SUSPENSION_AGED_KIND, partner=partner.code)
+            log.info("notice.no_contact", kind=SUSPENSION_AGED_KIND, partner=partner.code)
             yield Asked(partner, Standing.NO_CONTACT)
         else:
             answer_to = found.answer_to

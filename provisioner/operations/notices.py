@@ -1,4 +1,4 @@
-"""What the contacts are told: each notice is written whole and owed in the unit of work of what it tells."""
+"""What the contacts are told of annexe 3 and of persons, in the unit of work of what happened (docs/contacts.md)."""
 
 from __future__ import annotations
 
@@ -6,16 +6,18 @@ from collections.abc import Callable, Sequence
 from datetime import date
 
 from provisioner.documents.annexe3 import Line, write_annexe_3
-from provisioner.domain.contacts import Contact, Contacts, Role
+from provisioner.domain.contacts import Contacts, Role
 from provisioner.domain.convention import Partner
 from provisioner.domain.people import EmailAddress, Person
-from provisioner.mail import Attachment, Letter, ascii_address, compose, new_message_id
+from provisioner.mail import Attachment
+from provisioner.operations.letters import addressees, owe
 from provisioner.register import Work, outbox
-from provisioner.register.contacts import contacts_by_partner, contacts_of
+from provisioner.register.contacts import contacts_by_partner
 from provisioner.settings import Settings
 from provisioner.texts import notices
 from provisioner.texts.contacts import ROLES
 from provisioner.texts.dates import french_date
+from provisioner.texts.letters import Notice
 
 #: The kinds of notices, as the outbox, the journal and the log name them.
 ANNEXE_3_KIND = "annexe-3"
@@ -47,7 +49,7 @@ def send_annexe_3(work: Work, contacts: Contacts, partners: Sequence[Partner], s
             to = known[partner.code].of(Role.HABILITATIONS)
             notice = notices.annexe_3(partner.name, contacts)
             answer_to = contacts.of(Role.HABILITATIONS).email
-            _put(work, settings, ANNEXE_3_KIND, partner, to, notice, answer_to, (file,))
+            owe(work, settings, ANNEXE_3_KIND, partner.code, to, notice, answer_to, (file,))
     return tuple(partner.code for partner in partners if partner.code not in known)
 
 
@@ -92,36 +94,11 @@ def _tell(
     settings: Settings,
     kind: str,
     partner: Partner,
-    notice: Callable[[EmailAddress | None], notices.Notice],
+    notice: Callable[[EmailAddress | None], Notice],
 ) -> bool:
     """Owes the habilitations contact a notice, which is given the Caf's address for answers, if known."""
-    contacts, caf = contacts_of(work.connection, partner.code), contacts_of(work.connection, None)
-    if contacts is None:
+    found = addressees(work, partner.code)
+    if found.partner is None:
         return False
-    answer_to = caf.of(Role.HABILITATIONS).email if caf else None
-    _put(work, settings, kind, partner, contacts.of(Role.HABILITATIONS), notice(answer_to), answer_to)
+    owe(work, settings, kind, partner.code, found.partner, notice(found.answer_to), found.answer_to)
     return True
-
-
-def _put(
-    work: Work,
-    settings: Settings,
-    kind: str,
-    partner: Partner,
-    to: Contact,
-    notice: notices.Notice,
-    answer_to: EmailAddress | None,
-    attachments: tuple[Attachment, ...] = (),
-) -> None:
-    message_id = new_message_id(settings.smtp.from_)
-    letter = Letter(
-        to=to.email,
-        to_name=to.name,
-        reply_to=answer_to,
-        subject=notice.subject,
-        text=notice.text,
-        html=notice.html,
-        attachments=attachments,
-    )
-    parcel = outbox.Parcel(ascii_address(to.email), compose(letter, message_id, work.now))
-    outbox.put(work, kind, partner.code, message_id, parcel)

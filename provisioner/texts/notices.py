@@ -1,27 +1,15 @@
-"""The e-mails to officers: subject, text and HTML."""
+"""The e-mails about contacts and about one person."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
-from functools import cache
-
-from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
 from provisioner.domain.contacts import Contacts, Role
 from provisioner.domain.people import EmailAddress, Person
 from provisioner.texts.contacts import ROLES
 from provisioner.texts.dates import french_date
-
-
-@dataclass(frozen=True, slots=True)
-class Notice:
-    """An e-mail in words. The subject never names a person."""
-
-    subject: str
-    text: str
-    html: str
+from provisioner.texts.letters import Notice, write_notice
 
 
 def annexe_3(partner: str, contacts: Contacts) -> Notice:
@@ -32,7 +20,7 @@ def annexe_3(partner: str, contacts: Contacts) -> Notice:
         contacts: those of the new annexe 3.
     """
     people = [(ROLES[one.role], one.name, one.email) for one in contacts.people]
-    return _notice(
+    return write_notice(
         "annexe-3",
         "Coopération : nouveaux contacts de la Caf (annexe 3)",
         partner=partner,
@@ -51,7 +39,7 @@ def suspension(partner: str, person: Person, on: date, answer_to: EmailAddress |
         on: the day of the suspension.
         answer_to: where the annexe 1 goes, if known.
     """
-    return _notice(
+    return write_notice(
         "suspension",
         "Coopération : accès suspendu, annexe 1 à envoyer",
         partner=partner,
@@ -70,7 +58,7 @@ def bounced(partner: str, person: Person, answer_to: EmailAddress | None) -> Not
         answer_to: where the corrected annexe 1 goes, if known.
     """
     subject = "Coopération : adresse électronique à vérifier"
-    return _notice("bounced", subject, partner=partner, person=person, answer_to=answer_to)
+    return write_notice("bounced", subject, partner=partner, person=person, answer_to=answer_to)
 
 
 def silent(partner: str, people: Sequence[Person], answer_to: EmailAddress | None) -> Notice:
@@ -82,24 +70,4 @@ def silent(partner: str, people: Sequence[Person], answer_to: EmailAddress | Non
         answer_to: where an annexe 1 goes, if known.
     """
     subject = "Coopération : accès jamais activés"
-    return _notice("silent", subject, partner=partner, people=people, answer_to=answer_to)
-
-
-def _notice(template: str, subject: str, **values: object) -> Notice:
-    text, html = (
-        _environment().get_template(f"{template}.{kind}").render(subject=subject, **values)
-        for kind in ("txt", "html")
-    )
-    return Notice(subject, text, html)
-
-
-@cache
-def _environment() -> Environment:
-    return Environment(
-        loader=PackageLoader("provisioner.texts", "templates/notices"),
-        autoescape=select_autoescape(["html"], default=False),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
+    return write_notice("silent", subject, partner=partner, people=people, answer_to=answer_to)
