@@ -113,11 +113,10 @@ class _Judge:
             one.email for one in records.habilitations if one.partner != self.partner and one.state is State.OPEN
         }
         for row in self.annexe.of_list(1):
-            if row.email is None:
+            if row.email is None or row.email in self.open:
                 continue
-            if row.email not in self.open:
-                yield from self._after_closure(row, self.last_closed.get(row.email))
-                yield from self._like_an_open_person(row)
+            yield from self._after_closure(row, self.last_closed.get(row.email))
+            yield from self._like_an_open_person(row)
             if row.email in elsewhere:
                 yield _of_row(row, "address-of-other-partner", Severity.ERROR, Column.EMAIL)
 

@@ -8,29 +8,10 @@ from typing import Any
 import pytest
 
 from provisioner.domain.people import EmailAddress
-from provisioner.keycloak.connection import Connection, administrator_connection
+from tests.service.console import Console
 from tests.service.office import DOMAIN, FIRST_DAY, PARTNER, Office, annexe_csv
 
 LEROY, VASSEUR = EmailAddress(f"leroy@{DOMAIN}"), EmailAddress(f"vasseur@{DOMAIN}")
-
-
-class Console:
-    """The admin console's own calls, made as the realm's administrator."""
-
-    def __init__(self, office: Office) -> None:
-        self.connection: Connection = administrator_connection(office.settings.keycloak)
-        self.realm = f"admin/realms/{office.settings.keycloak.realm}"
-
-    def user(self, email: str) -> dict[str, Any]:
-        found: list[dict[str, Any]] = self.connection.get(f"{self.realm}/users", email=email, exact="true")
-        return found[0]
-
-    def save(self, who: str, /, **changed: object) -> None:
-        user = self.user(who)
-        self.connection.request("put", f"{self.realm}/users/{user['id']}", {**user, **changed})
-
-    def delete(self, what: str) -> None:
-        self.connection.request("delete", f"{self.realm}/{what}")
 
 
 @pytest.fixture

@@ -1,0 +1,69 @@
+"""Other hands than ours: an administrator in the console, a person who makes a password and logs in."""
+
+from __future__ import annotations
+
+import json
+import urllib.error
+import urllib.request
+from typing import Any
+from urllib.parse import urlencode
+
+from provisioner.keycloak.connection import Connection, administrator_connection
+from tests.service.office import Office
+
+PASSWORD = "Abcdef1!"
+
+
+class Console:
+    """The admin console's own calls, made as the realm's administrator."""
+
+    def __init__(self, office: Office) -> None:
+        self.connection: Connection = administrator_connection(office.settings.keycloak)
+        self.realm = f"admin/realms/{office.settings.keycloak.realm}"
+        keycloak = office.settings.keycloak
+        self.token_url = f"{keycloak.url}/realms/{keycloak.realm}/protocol/openid-connect/token"
+
+    def user(self, email: str) -> dict[str, Any]:
+        found: list[dict[str, Any]] = self.connection.get(f"{self.realm}/users", email=email, exact="true")
+        return found[0]
+
+    def save(self, who: str, /, **changed: object) -> None:
+        user = self.user(who)
+        self.connection.request("put", f"{self.realm}/users/{user['id']}", {**user, **changed})
+
+    def delete(self, what: str) -> None:
+        self.connection.request("delete", f"{self.realm}/{what}")
+
+    def add(self, email: str, **more: object) -> str:
+        """An account that no annexe asked for; its id."""
+        user = {"email": email, "enabled": True, "firstName": "Camille", "lastName": "Ancien", **more}
+        self.connection.request("post", f"{self.realm}/users", user)
+        return str(self.user(email)["id"])
+
+    def groups(self, email: str) -> set[str]:
+        """The paths of the groups that the account is in."""
+        return {one["path"] for one in self.connection.get(f"{self.realm}/users/{self.user(email)['id']}/groups")}
+
+    def set_password(self, email: str) -> None:
+        """What the mailed link would do, without a browser: PASSWORD is made."""
+        path = f"{self.realm}/users/{self.user(email)['id']}/reset-password"
+        self.connection.request("put", path, {"type": "password", "value": PASSWORD, "temporary": False})
+
+    def log_in(self, email: str) -> str | None:
+        """Logs in with PASSWORD for good; the offline token, None when Keycloak refuses."""
+        asked = {"grant_type": "password", "username": email, "password": PASSWORD}
+        return self._token({**asked, "scope": "openid offline_access"})
+
+    def is_logged_in(self, token: str) -> bool:
+        """Whether Keycloak still renews that login."""
+        return self._token({"grant_type": "refresh_token", "refresh_token": token}) is not None
+
+    def _token(self, asked: dict[str, str]) -> str | None:
+        body = urlencode({"client_id": "admin-cli", **asked}).encode()
+        try:
+            with urllib.request.urlopen(self.token_url, body) as answer:
+                return str(json.load(answer)["refresh_token"])
+        except urllib.error.HTTPError as error:
+            if error.code not in (400, 401):
+                raise
+            return None
