@@ -17,8 +17,8 @@ ENDED_ON = "date_fin_habilitation"
 #: The attributes that are ours; every other one of an account is left as it is.
 OURS = (PARTNER, FUNCTION, REQUESTED_ON, ENDED_ON, MANAGED_BY)
 
-#: Stands for "no end known" where another partner's end is known: values go by partner, in order.
-NO_END = "-"
+#: Stands for what is not known of one partner where it is known of another: values go by partner, in order.
+NOT_KNOWN = "-"
 
 
 def wanted_account(shown: Sequence[Habilitation], *, enabled: bool | None) -> WantedAccount:
@@ -27,12 +27,13 @@ def wanted_account(shown: Sequence[Habilitation], *, enabled: bool | None) -> Wa
     For two partners (A8) the names are those that the first one gave. `enabled` None leaves that as it is.
     """
     first = shown[0].person
-    ends = tuple(one.end.on.isoformat() if one.end else NO_END for one in shown)
+    functions = [one.person.function for one in shown]
+    ends = [one.end.on.isoformat() if one.end else "" for one in shown]
     attributes = {
         PARTNER: tuple(one.partner for one in shown),
-        FUNCTION: tuple(one.person.function for one in shown),
+        FUNCTION: _by_partner(functions),
         REQUESTED_ON: tuple(one.requested_on.isoformat() for one in shown),
-        ENDED_ON: ends if any(one.end for one in shown) else (),
+        ENDED_ON: _by_partner(ends),
         MANAGED_BY: (MANAGED_BY_US,),
     }
     return WantedAccount(
@@ -42,6 +43,11 @@ def wanted_account(shown: Sequence[Habilitation], *, enabled: bool | None) -> Wa
         attributes=attributes,
         enabled=enabled,
     )
+
+
+def _by_partner(values: Sequence[str]) -> tuple[str, ...]:
+    """One value a partner; none at all where none is known: Keycloak keeps no empty value."""
+    return tuple(value or NOT_KNOWN for value in values) if any(values) else ()
 
 
 def digest(account: RemoteAccount | WantedAccount) -> str:

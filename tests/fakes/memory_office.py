@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, time
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
+
+from sqlalchemy import event
 
 from provisioner.clock import Clock
 from provisioner.documents import read_annexe
@@ -32,10 +35,15 @@ _REGISTER = "provisioner.sqlite3"
 class MemoryOffice:
     """One register in a directory of its own, one realm in memory, one clock for both."""
 
-    def __init__(self, home: Path, *, threads: int = 1, read: Reader = read_annexe) -> None:
+    def __init__(self, home: Path, *, threads: int = 1, read: Reader = read_annexe, closures: int = 5) -> None:
         self.read = read
         self.settings = Settings.model_validate(
-            {"data_dir": home, "keycloak": {"threads": threads}, "invitation": {"settle_seconds": 0}}
+            {
+                "data_dir": home,
+                "keycloak": {"threads": threads},
+                "invitation": {"settle_seconds": 0},
+                "limits": {"closures": closures},
+            }
         )
         self.hand_clock = HandClock()
         self.directory = MemoryDirectory(self.hand_clock)
@@ -48,6 +56,8 @@ class MemoryOffice:
         self.directory.restart()
         clock = Clock(real_now=self.hand_clock)
         register = open_register(self.settings, clock, Actor.here("test"))
+        event.listen(register.engine, "connect", _never_flush)
+        register.engine.dispose()
         self.tools = Tools(
             settings=self.settings, clock=clock, register=register, directory=self.directory, read=self.read
         )
@@ -75,10 +85,15 @@ class MemoryOffice:
             decisions=decisions,
             received_on=self.tools.clock.today(),
         )
-        return apply_document(self.tools, request, _no_bar, None)
+        return apply_document(self.tools, request, no_bar, None)
 
     def sync(self) -> Outcome:
-        return sync(self.tools, [], _no_bar)
+        return sync(self.tools, [], no_bar)
+
+
+def _never_flush(connection: sqlite3.Connection, _record: object) -> None:
+    """Processes die in these tests, machines do not."""
+    connection.execute("PRAGMA synchronous=OFF")
 
 
 @cache
@@ -91,5 +106,5 @@ def _empty_register() -> bytes:
 
 
 @contextmanager
-def _no_bar(_total: int) -> Iterator[Callable[[], None]]:
+def no_bar(_total: int) -> Iterator[Callable[[], None]]:
     yield lambda: None

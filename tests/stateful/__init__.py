@@ -1,0 +1,1 @@
+"""Random histories of an office, held against a model of the convention."""

@@ -1,0 +1,120 @@
+"""What the convention says of each access, told as shortly as it can be and without the production code's rules."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+
+from provisioner.domain.annexe import Annexe
+from provisioner.domain.decisions import Decisions
+from provisioner.domain.people import EmailAddress
+
+DAY = timedelta(days=1)
+
+
+@dataclass(eq=False)
+class Access:
+    """One person's access through one partner. `last` is its last day, `due` the day on which it is to be closed."""
+
+    partner: str
+    email: EmailAddress
+    requested: date
+    last: date | None = None
+    due: date | None = None
+    id: int | None = None
+    is_opened: bool = False
+    is_closed: bool = False
+
+    def ends(self, last: date, due: date | None = None) -> None:
+        if last != self.last:
+            self.last, self.due = last, due or last + DAY
+
+    def is_due(self, today: date) -> bool:
+        return self.due is not None and self.due <= today
+
+    @property
+    def facts(self) -> tuple[str, EmailAddress, date, date | None]:
+        return (self.partner, self.email, self.requested, self.last)
+
+
+@dataclass
+class Model:
+    """Every access that was ever asked for, and what was decided by name.
+
+    `last_days` are the conventions' last days, by partner.
+    """
+
+    last_days: dict[str, date]
+    accesses: list[Access] = field(default_factory=list)
+    suspended: set[EmailAddress] = field(default_factory=set)
+
+    def live(self, email: EmailAddress | None = None, partner: str | None = None) -> Iterator[Access]:
+        for one in list(self.accesses):
+            if not one.is_closed and email in (None, one.email) and partner in (None, one.partner):
+                yield one
+
+    def must_close(self, one: Access, today: date) -> bool:
+        """A3, A5, A6, C3."""
+        return one.is_due(today) or today > self.last_days[one.partner]
+
+    def may_open(self, one: Access, today: date) -> bool:
+        """A6, C2."""
+        is_asked = one.requested <= today and not self.must_close(one, today)
+        return is_asked and one.email not in self.suspended
+
+    def may_be_enabled(self, email: EmailAddress, today: date) -> bool:
+        """Nobody without an access that is open, or to be opened today."""
+        accesses = [one for one in self.live(email) if not self.must_close(one, today)]
+        return email not in self.suspended and any(one.is_opened or one.requested <= today for one in accesses)
+
+    def applied(self, partner: str, annexe: Annexe, decisions: Decisions, today: date) -> None:
+        """A whole annexe that a named person approved (A1 to A6)."""
+        asked, ended = dates(annexe, 1), dates(annexe, 2)
+        for one in self.accesses:
+            one.email = decisions.rename.get(one.email, one.email)
+        served = set()
+        for one in self.live(partner=partner):
+            request, last = asked.get(one.email), ended.get(one.email)
+            if request is None and not one.is_opened:
+                self.accesses.remove(one)
+                continue
+            if request and last and last < one.requested:
+                last = None
+            if last:
+                one.ends(last)
+            elif request and not one.is_due(today):
+                one.last = one.due = None
+            elif not request and one.last is None and decisions.closes(one.email):
+                one.ends(today, due=today)
+            if request and not (one.last and one.last < request):
+                served.add(one.email)
+                if one.email not in decisions.rename.values() and not (one.is_opened and request > today):
+                    one.requested = request
+        for email, request in asked.items():
+            if email not in served:
+                new = Access(partner, email, request)
+                if (last := ended.get(email)) and last >= request:
+                    new.ends(last)
+                self.accesses.append(new)
+
+    def closures_applied(self, partner: str, annexe: Annexe, today: date) -> None:
+        """List 2 alone (A4): who is in list 1 too only when the whole annexe would close now."""
+        asked = dates(annexe, 1)
+
+        def clear(request: date, last: date) -> bool:
+            """A return, or an end planned when the annexe was sent."""
+            return last < request or (annexe.transmitted_on is not None and last >= annexe.transmitted_on)
+
+        for email, last in dates(annexe, 2).items():
+            request = asked.get(email)
+            for one in self.live(email, partner):
+                if request is None and not one.is_opened:
+                    self.accesses.remove(one)
+                elif request is None or (one.is_opened and one.requested <= last < today and clear(request, last)):
+                    one.ends(last)
+
+
+def dates(annexe: Annexe, number: int) -> dict[EmailAddress, date]:
+    """A list's dates by address."""
+    return {row.email: row.on for row in annexe.of_list(number) if row.email and row.on}
