@@ -1,0 +1,113 @@
+"""Where a kept annexe stands, and how long it may be there: from the moments of what happened to it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from provisioner.domain.decisions import Decisions
+from provisioner.domain.kept_annexe import KEPT_FOR, KeptAnnexe, Status
+
+AT = datetime(2026, 9, 2, 8, tzinfo=UTC)
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+LIST_2 = Decisions(closures_only=True)
+
+
+def kept(**facts: Any) -> KeptAnnexe:
+    given: dict[str, Any] = {
+        "id": 1,
+        "partner": "agglo-lys",
+        "file_name": "annexe.csv",
+        "sha256": "0" * 64,
+        "transmitted_on": date(2026, 9, 1),
+        "received_on": AT.date(),
+        "submitted_at": AT,
+        "valid": True,
+        "check": {},
+    }
+    return KeptAnnexe(**{**given, **facts})
+
+
+def approved(one: KeptAnnexe, at: datetime, decisions: Decisions | None = None) -> KeptAnnexe:
+    return replace(
+        one, approved_at=at, approved_by="Claire Martin", plan_id="0" * 8, decisions=decisions or Decisions()
+    )
+
+
+@pytest.mark.rule("A10")
+@pytest.mark.parametrize("valid", [True, False])
+def test_what_happened_last_says_where_it_stands(valid: bool) -> None:
+    one = kept(valid=valid)
+    checked = Status.CHECKED if valid else Status.REFUSED
+    assert (one.status, one.is_pending, one.approved_decisions) == (checked, False, None)
+    one = approved(one, AT + HOUR)
+    assert (one.status, one.is_pending, one.approved_decisions) == (Status.APPROVED, True, Decisions())
+    applied = replace(one, applied_at=AT + 2 * HOUR)
+    assert (applied.status, applied.is_pending, applied.approved_decisions) == (Status.APPLIED, False, Decisions())
+    again = replace(applied, submitted_at=AT + 3 * HOUR)
+    assert (again.status, again.is_pending, again.approved_decisions) == (checked, False, None)
+    rejected = replace(kept(valid=valid), rejected_at=AT + HOUR)
+    assert (rejected.status, rejected.is_pending) == (Status.REJECTED, False)
+    assert replace(rejected, submitted_at=AT + 2 * HOUR).status is checked
+
+
+@pytest.mark.rule("A4")
+@pytest.mark.parametrize("happened", [{}, {"valid": False}, {"rejected_at": AT + HOUR}])
+def test_the_approval_of_list_2_alone_leaves_it_where_it_stood(happened: dict[str, Any]) -> None:
+    one = kept(**happened)
+    alone = approved(one, AT + 2 * HOUR, LIST_2)
+    assert (alone.status, alone.is_pending, alone.is_approved_whole) == (one.status, True, False)
+
+
+@pytest.mark.rule("A2")
+@pytest.mark.parametrize(
+    ("one", "last"),
+    [
+        (kept(valid=False, received_on=date(2026, 1, 1)), date(2026, 10, 2)),
+        (kept(rejected_at=AT + 5 * DAY), date(2026, 10, 7)),
+        (kept(received_on=date(2026, 8, 20)), date(2026, 9, 19)),
+    ],
+    ids=["refused", "rejected", "undecided"],
+)
+def test_one_that_was_never_applied_is_there_on_day_30_and_gone_on_day_31(one: KeptAnnexe, last: date) -> None:
+    assert one.is_kept_on(last)
+    assert not one.is_kept_on(last + DAY)
+
+
+@pytest.mark.rule("A2")
+def test_one_that_waits_approved_or_is_in_force_stays() -> None:
+    much_later = date(2036, 1, 1)
+    assert approved(kept(), AT + HOUR).is_kept_on(much_later)
+    assert approved(kept(valid=False), AT + HOUR, LIST_2).is_kept_on(much_later)
+    assert kept(applied_at=AT + HOUR).is_kept_on(much_later)
+
+
+@pytest.mark.rule("A2")
+def test_the_next_one_applied_destroys_those_before_it_and_no_newer_one_under_way() -> None:
+    applied = kept(id=2, submitted_at=AT + DAY)
+    assert not applied.is_superseded_by(applied)
+    assert kept().is_superseded_by(applied)
+    assert kept(transmitted_on=None, valid=False).is_superseded_by(applied)
+    assert kept(id=3, submitted_at=AT + 2 * DAY, applied_at=AT + 2 * DAY).is_superseded_by(applied)
+    assert not kept(id=3, submitted_at=AT + 2 * DAY).is_superseded_by(applied)
+    assert not kept(transmitted_on=date(2026, 9, 2)).is_superseded_by(applied)
+
+
+moments = st.none() | st.integers(0, 40).map(lambda days: AT + days * DAY)
+
+
+@pytest.mark.rule("A2")
+@given(moments, moments, st.sampled_from([None, Decisions(), LIST_2]), st.booleans(), st.integers(0, 90))
+def test_once_its_time_is_over_it_stays_over(
+    approved_at: datetime | None, rejected_at: datetime | None, decisions: Decisions | None, valid: bool, days: int
+) -> None:
+    facts = {"approved_at": approved_at, "decisions": decisions} if approved_at and decisions else {}
+    one = kept(valid=valid, rejected_at=rejected_at, **facts)
+    day = AT.date() + days * DAY
+    assert one.is_kept_on(day) or not one.is_kept_on(day + DAY)
+    assert one.is_kept_on(AT.date() + KEPT_FOR)
