@@ -26,3 +26,14 @@ def configure_logging(settings: LogSettings) -> None:
         logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),  # stderr as it is when something is written
         cache_logger_on_first_use=False,
     )
+    root = logging.getLogger()
+    logging.getLogger("urllib3").setLevel(logging.ERROR)  # a broken connection is told by whoever needed it
+    root.handlers = [*(one for one in root.handlers if not isinstance(one, _Libraries)), _Libraries()]
+
+
+class _Libraries(logging.Handler):
+    """What libraries say, as lines of ours: the sentence without what is put into it, which may name a person."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        said = record.msg if record.args else f"{record.module}:{record.lineno}"
+        structlog.get_logger().log(record.levelno, "library.said", library=record.name, said=said)

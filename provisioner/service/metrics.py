@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from itertools import product
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    ProcessCollector,
+    disable_created_metrics,
+    generate_latest,
+)
 
 from provisioner.domain.change import Action
 from provisioner.service.jobs import Did
@@ -14,6 +22,7 @@ class Metrics:
     """Numbers since the start, in a registry of their own. Every series stands there from the start, at 0."""
 
     def __init__(self) -> None:
+        disable_created_metrics()  # they would double the lines and tell nothing: all began at the start
         self.registry = CollectorRegistry()
         ProcessCollector(registry=self.registry)
         self._changes = self._counter("changes", "Changes in Keycloak, made or failed.", "action", "outcome")

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 
+import stamina.instrumentation
 import structlog
 
 from provisioner.clock import Clock
@@ -35,6 +36,7 @@ def serve(settings: Settings, clock: Clock, register: Register, jobs: Sequence[J
     Raises:
         SettingsError: the address of health and metrics cannot be listened on.
     """
+    stamina.instrumentation.set_on_retry_hooks(())  # the runner says once that a system is away
     metrics = Metrics()
     metrics.registry.register(RegisterGauges(register, clock))
     service = Service(Runner(settings, clock, register, metrics), jobs)

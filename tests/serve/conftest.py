@@ -7,8 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from provisioner.clock import Clock
+from provisioner.register import Register, open_register
+from provisioner.register.journal import Actor
 from provisioner.sandbox.mail import Mailbox
-from provisioner.settings import Settings
+from provisioner.settings import Settings, load_settings
 from tests.faults.proxy import FaultyProxy
 from tests.service.office import Office
 
@@ -23,3 +26,16 @@ def proxy(realm: Settings) -> Iterator[FaultyProxy]:
     proxy = FaultyProxy(realm.keycloak.url)
     yield proxy
     proxy.stop()
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    given = {"DATA_DIR": str(tmp_path), "DATABASE__BUSY_SECONDS": "0.1", "KEYCLOAK__URL": "http://127.0.0.1:9"}
+    return load_settings(environment={f"PROVISIONER_{name}": value for name, value in given.items()})
+
+
+@pytest.fixture
+def register(settings: Settings) -> Iterator[Register]:
+    opened = open_register(settings, Clock(), Actor.here("serve"))
+    yield opened
+    opened.close()

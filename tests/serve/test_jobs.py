@@ -1,0 +1,215 @@
+"""How jobs are run, without a Keycloak: one at a time, a failure told once, missed runs made up, clocks that jump."""
+
+from __future__ import annotations
+
+import threading
+import time
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from structlog.testing import capture_logs
+
+from provisioner.keycloak.errors import KeycloakUnavailable
+from provisioner.operations.tools import Tools
+from provisioner.register import LockHeld, Register, RegisterUnavailable
+from provisioner.service import runner as running
+from provisioner.service import scheduler
+from provisioner.service.jobs import Did
+from provisioner.service.scheduler import Service
+from provisioner.service.schedules import Daily, Every
+from provisioner.settings import Settings
+from tests.serve.parts import HOUR, Hands, Runs, job, runner
+from tests.serve.serving import until
+
+
+def test_a_job_that_fails_stops_no_other_and_is_told_once_without_what_it_says(
+    settings: Settings, register: Register, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(running, "_FIRST_WAIT", timedelta(seconds=0.02))
+    broken, good = Runs(*[ValueError("Marie Dupont <marie@agglo-lys.example>")] * 3), Runs()
+    often = Every(timedelta(seconds=0.02))
+    service = Service(runner(settings, register), [job(broken, often, "broken"), job(good, often, "good")])
+    with capture_logs() as log:
+        service.start()
+        until(lambda: broken.count > 4 and good.count > 4, "both ran on")
+        assert service.shut_down()
+    told = [one for one in log if one.get("event") in ("job.failed", "job.recovered")]
+    assert [(one["event"], one["failures"]) for one in told] == [("job.failed", 1), ("job.recovered", 3)]
+    assert (told[0]["reason"], told[0]["error"]) == ("defect", "ValueError")
+    assert "marie" not in str(log).lower()
+
+
+def test_no_two_jobs_run_at_once(settings: Settings, register: Register) -> None:
+    under_way, seen = threading.Lock(), Runs()
+
+    def alone(tools: Tools) -> None:
+        assert under_way.acquire(blocking=False), "two at once"
+        time.sleep(0.01)  # so that a second one would meet it
+        under_way.release()
+        seen(tools)
+
+    one = runner(settings, register)
+    often = Every(timedelta(seconds=0.001))
+    service = Service(one, [job(alone, often, name) for name in "abc"])
+    service.start()
+    until(lambda: seen.count > 30, "thirty runs")
+    assert service.shut_down()
+    assert {name: standing.in_a_row for name, standing in one.standing.items()} == dict.fromkeys("abc", 0)
+
+
+def test_runs_missed_while_the_machine_slept_are_made_up_once(settings: Settings, register: Register) -> None:
+    runs = Runs()
+    service = Service(runner(settings, register), [job(runs)])
+    service.start()
+    until(lambda: runs.count == 1 and service.scheduler.get_job("job"), "the first run")
+    service.scheduler.modify_job("job", next_run_time=datetime.now(UTC) - 5 * HOUR)
+    service.tick()
+    until(lambda: runs.count == 2 and service.scheduler.get_job("job"), "the missed run")
+    assert service.scheduler.get_job("job").next_run_time > datetime.now(UTC) + timedelta(minutes=59)
+    assert service.shut_down()
+
+
+def at(day: int, hour: int, minute: int = 0, month: int = 9) -> datetime:
+    return datetime(2026, month, day, hour, minute, tzinfo=UTC)
+
+
+THREE = Daily(datetime(2026, 1, 1, 3).time())  # noqa: DTZ001  a time of day
+
+
+@pytest.mark.parametrize(
+    ("now", "last_good", "due"),
+    [
+        (at(2, 10), None, at(2, 10)),
+        (at(2, 10), at(1, 1), at(2, 10)),
+        (at(2, 10), at(2, 1), at(3, 1)),
+        (at(2, 0, 59), at(1, 1), at(2, 1)),
+        (at(2, 0, 59), at(31, 1, month=8), at(2, 0, 59)),
+    ],
+)
+def test_a_daily_job_missed_while_the_service_was_off_runs_at_its_start_and_else_on_its_time(
+    now: datetime, last_good: datetime | None, due: datetime
+) -> None:
+    assert THREE.first(now, last_good) == due
+
+
+@pytest.mark.parametrize(
+    ("time_of_day", "begun", "due"),
+    [
+        ("03:00", at(28, 2, month=3), at(29, 1, month=3)),  # summer time: an hour earlier in UTC
+        ("02:30", at(28, 2, month=3), at(29, 1, 30, month=3)),  # 02:30 does not exist: 03:30
+        ("02:30", at(24, 12, month=10), at(25, 0, 30, month=10)),  # twice: the first
+        ("02:30", at(25, 0, 30, month=10), at(26, 1, 30, month=10)),  # and not the second
+    ],
+)
+def test_a_daily_job_runs_once_a_day_when_the_clocks_change(time_of_day: str, begun: datetime, due: datetime) -> None:
+    assert Daily(datetime.strptime(time_of_day, "%H:%M").time()).after(begun) == due  # noqa: DTZ007
+
+
+def test_a_daily_job_that_was_done_is_not_done_again_by_the_next_start(
+    settings: Settings, register: Register
+) -> None:
+    runs, hands = Runs(), Hands()
+    daily = job(runs, THREE)
+    assert runner(settings, register, hands).run(daily) == at(3, 1)
+    assert runner(settings, register, hands).run(daily) == at(3, 1)
+    assert runs.count == 1
+    hands.passes(24 * HOUR)
+    assert runner(settings, register, hands).run(daily) == at(4, 1)
+    assert runs.count == 2
+
+
+@pytest.mark.parametrize(
+    "error", [KeycloakUnavailable("away"), RegisterUnavailable("away"), LockHeld("held by Claire Martin")]
+)
+def test_a_system_that_is_away_is_tried_again_less_and_less_often_and_told_once(
+    settings: Settings, register: Register, error: Exception
+) -> None:
+    hands = Hands()
+    one, away = runner(settings, register, hands), job(Runs(*[error] * 12))
+    with capture_logs() as log:
+        waits = [(one.run(away) - hands.wall).total_seconds() for _ in range(13)]
+    assert waits[:4] == [4, 8, 16, 32]
+    assert waits[8:] == [900, 900, 900, 900, 3600]
+    told = [(line["event"], line["failures"]) for line in log if line["event"] != "job.done"]
+    assert told == [("job.failed", 1), ("job.recovered", 12)]
+    assert "Claire" not in str(log)
+
+
+def test_a_job_that_fails_for_another_reason_than_before_says_so(settings: Settings, register: Register) -> None:
+    one, reasons = runner(settings, register), [KeycloakUnavailable("away"), LockHeld("held"), None]
+    fails = job(Runs(*reasons))
+    with capture_logs() as log:
+        for _ in reasons:
+            one.run(fails)
+    assert [line.get("reason") for line in log if line["event"] == "job.failed"] == ["keycloak", "lock"]
+
+
+def test_changes_that_could_not_be_made_are_tried_again_soon(settings: Settings, register: Register) -> None:
+    hands = Hands()
+    one, left = runner(settings, register, hands), job(lambda _tools: Did({("open", "failed"): 2}))
+    with capture_logs() as log:
+        assert one.run(left) == hands.wall + timedelta(seconds=4)
+    assert [(line["reason"], line["error"]) for line in log] == [("unfinished", "2 changes could not be made")]
+
+
+def test_asked_to_stop_the_run_under_way_ends_and_none_begins(settings: Settings, register: Register) -> None:
+    begun, after = threading.Event(), Runs()
+
+    def long(tools: Tools) -> None:
+        begun.set()
+        assert tools.stop.wait(20)
+
+    service = Service(runner(settings, register), [job(long, name="long"), job(after, name="after")])
+    service.start()
+    assert begun.wait(20)
+    assert service.is_busy
+    assert service.shut_down()
+    assert after.count == 0
+
+
+def test_a_run_that_does_not_end_in_time_is_left(
+    settings: Settings, register: Register, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(scheduler, "GRACE_SECONDS", 0.1)
+    begun, end = threading.Event(), threading.Event()
+
+    def deaf(_tools: Tools) -> None:
+        begun.set()
+        end.wait(20)
+
+    service = Service(runner(settings, register), [job(deaf)])
+    service.start()
+    assert begun.wait(20)
+    assert not service.shut_down()
+    end.set()
+    until(lambda: not service.is_busy, "its end")
+
+
+def test_a_run_in_which_nothing_moves_for_long_is_told_to_whoever_watches(
+    settings: Settings, register: Register, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[str] = []
+    monkeypatch.setattr(scheduler, "notify", told.append)
+    monkeypatch.setattr(scheduler, "STUCK_SECONDS", 0.2)
+    end = threading.Event()
+
+    def hangs(_tools: Tools) -> None:
+        end.wait(20)
+
+    service = Service(runner(settings, register), [job(hangs)])
+    service.start()
+
+    def is_dead() -> Any:
+        service.tick()
+        return not service.is_live
+
+    until(is_dead, "stuck")
+    pings = len(told)
+    service.tick()
+    assert len(told) == pings > 0
+    end.set()
+    until(lambda: not service.is_busy, "its end")
+    service.tick()
+    assert service.is_live
+    assert service.shut_down()

@@ -1,0 +1,115 @@
+"""Health, metrics and alerts: what whoever watches the service is told."""
+
+from __future__ import annotations
+
+import re
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from provisioner.clock import Clock
+from provisioner.operations import holding
+from provisioner.register import Register
+from provisioner.service import health
+from provisioner.service.gauges import RegisterGauges
+from provisioner.service.jobs import JOBS, Did
+from provisioner.service.metrics import Metrics
+from provisioner.service.paused import pause_because_of_clock
+from provisioner.service.scheduler import Service
+from provisioner.service.web import Web, health_page
+from provisioner.settings import Settings, SettingsError
+from tests.serve.parts import Runs, job, runner
+
+ALERTS = Path(__file__).parents[2] / "docs" / "alerts.yml"
+
+
+@contextmanager
+def listening(service: Service) -> Iterator[str]:
+    web = Web("127.0.0.1:0", {"/health/ready": health_page(partial(health.ready, service))})
+    yield f"http://127.0.0.1:{web.port}"
+    web.stop()
+
+
+def told(register: Register) -> str:
+    """What Prometheus reads of a service that has not run yet."""
+    metrics = Metrics()
+    for one in JOBS:
+        metrics.know(one.name)
+    metrics.registry.register(RegisterGauges(register, Clock()))
+    return metrics.text().decode()
+
+
+def test_every_metric_that_an_alert_asks_for_is_there_from_the_start(register: Register) -> None:
+    known = set(re.findall(r"^(provisioner_\w+?)(?:_bucket|_sum)?(?:\{.*)? \S+$", told(register), re.MULTILINE))
+    named = set(re.findall(r"\bprovisioner_\w+", ALERTS.read_text("utf-8")))
+    assert len(named) > 6
+    assert named - known <= {"provisioner_last_good_sync_age_seconds"}, named - known  # the alert says `absent` too
+
+
+def test_labels_that_an_alert_asks_for_are_there_from_the_start(register: Register) -> None:
+    series = set(re.findall(r"^provisioner_\w+\{.*\}", told(register), re.MULTILINE))
+    for name, labels in re.findall(r"\b(provisioner_\w+)\{([^}]*)\}", ALERTS.read_text("utf-8")):
+        wanted = labels.split(",")
+        assert any(one.startswith(name) and all(label in one for label in wanted) for one in series), (name, labels)
+
+
+def test_a_pause_by_the_clock_and_its_age_show_in_the_metrics(register: Register) -> None:
+    pause_because_of_clock(register)
+    text = told(register)
+    assert 'provisioner_held{kind="pause"} 1.0' in text
+    assert "provisioner_clock_paused 1.0" in text
+
+
+def test_a_pause_by_a_person_is_not_the_clocks(register: Register) -> None:
+    holding.pause(register, None, "maintenance", None, "Claire Martin")
+    text = told(register)
+    assert 'provisioner_held{kind="pause"} 1.0' in text
+    assert "provisioner_clock_paused 0.0" in text
+    assert "maintenance" not in text
+    assert "Claire" not in text
+
+
+def test_a_service_that_has_not_had_an_answer_of_keycloak_is_not_ready(
+    settings: Settings, register: Register
+) -> None:
+    one = runner(settings, register)
+    service = Service(one, [job(Runs())])
+    with listening(service) as url:
+        with pytest.raises(urllib.error.HTTPError, match="503"):
+            urllib.request.urlopen(f"{url}/health/ready")
+        one.answered_at = time.monotonic()
+        assert urllib.request.urlopen(f"{url}/health/ready").status == 200
+        one.answered_at -= 3600  # twice the quarter of an hour, and another one
+        with pytest.raises(urllib.error.HTTPError, match="503"):
+            urllib.request.urlopen(f"{url}/health/ready")
+
+
+def test_only_the_known_pages_are_answered(settings: Settings, register: Register) -> None:
+    with listening(Service(runner(settings, register), [])) as url:
+        for path in ("/", "/health", "/../etc/passwd"):
+            with pytest.raises(urllib.error.HTTPError, match="404"):
+                urllib.request.urlopen(url + path)
+        with pytest.raises(urllib.error.HTTPError, match="501"):
+            urllib.request.urlopen(f"{url}/health/ready", data=b"POST")
+
+
+def test_an_address_that_is_taken_is_a_setting_to_change() -> None:
+    web = Web("127.0.0.1:0", {})
+    with pytest.raises(SettingsError, match="PROVISIONER_SERVICE__LISTEN"):
+        Web(f"127.0.0.1:{web.port}", {})
+    web.stop()
+
+
+def test_what_a_run_did_is_counted() -> None:
+    metrics = Metrics()
+    metrics.did(Did({("invite", "done"): 3, ("invite", "failed"): 1, ("close", "done"): 2}))
+    text = metrics.text().decode()
+    assert 'provisioner_changes_total{action="close",outcome="done"} 2.0' in text
+    assert 'provisioner_emails_total{kind="link",outcome="sent"} 3.0' in text
+    assert 'provisioner_emails_total{kind="link",outcome="failed"} 1.0' in text
