@@ -54,10 +54,10 @@ class Story:
         directory.close()
         return found
 
-    def habilitations(self, today: str, partner: str = PARTNER) -> dict[str, list[tuple[str, ...]]]:
+    def habilitations(self, today: str, partner: str = PARTNER) -> dict[str, list[tuple[str | None, ...]]]:
         """For each person: state, requested on, ended on, closed on."""
         shown = self.office.run("partner", "show", partner, "--format", "json", today=today).json
-        found: dict[str, list[tuple[str, ...]]] = {}
+        found: dict[str, list[tuple[str | None, ...]]] = {}
         for one in shown["habilitations"]:
             facts = (one["state"], one["requested_on"], one["ended_on"], one["closed_on"])
             found.setdefault(one["email"].partition("@")[0], []).append(facts)
