@@ -129,8 +129,12 @@ class _Entry:
         elif request is None and one.end is None and self.decisions.closes(one.email):
             end = End(on=self.today, rule="A5", transmitted_on=self.transmitted_on, recorded_on=self.today)
             return replace(one, end=end)
-        if request is None or self.returns_after(one):
+        if request is None:
             return one
+        if self.returns_after(one):
+            if one.state is State.OPEN:
+                return one
+            one = replace(one, end=None)  # never opened: asked for anew, for a later day
         return self._brought_up_to_date(one, request)
 
     def returns_after(self, one: Habilitation) -> bool:

@@ -87,6 +87,8 @@ class Model:
                 one.last = one.due = None
             elif not request and one.last is None and decisions.closes(one.email):
                 one.ends(today, due=today)
+            if request and one.last and one.last < request and not one.is_opened:
+                one.last = one.due = None
             if request and not (one.last and one.last < request):
                 served.add(one.email)
                 if one.email not in decisions.rename.values() and not (one.is_opened and request > today):

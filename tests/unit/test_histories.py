@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 
 import pytest
 
+from provisioner.domain.check import Document
 from provisioner.domain.people import EmailAddress
 from provisioner.operations.adoption import adopt
 from provisioner.operations.syncing import plan_due
@@ -26,6 +29,22 @@ def office(tmp_path: Path) -> Iterator[MemoryOffice]:
     office.close()
 
 
+def annexe(asked: dict[str, str], ended: dict[str, str] | None = None, *, on: str = "2026-06-16") -> Document:
+    """An annexe of the form that tests/stateful reads."""
+    lists = [
+        [["Carpentier", "Alice", "agent", email, day] for email, day in each.items()] for each in (asked, ended or {})
+    ]
+    return Document(name="annexe1.json", content=json.dumps({"transmitted_on": on, "lists": lists}).encode())
+
+
+def states(office: MemoryOffice) -> list[tuple[str, str, str]]:
+    """Each access's partner, state and request's date."""
+    return [
+        (one.partner, one.state.value, one.requested_on.isoformat())
+        for one in office.tools.register.records().habilitations
+    ]
+
+
 @pytest.mark.rule("A8")
 def test_an_adopted_account_without_a_function_is_written_once(office: MemoryOffice) -> None:
     id = office.directory.add_foreign_account(ALICE)
@@ -34,3 +53,17 @@ def test_an_adopted_account_without_a_function_is_written_once(office: MemoryOff
     plan = plan_due(office.tools, []).plan
     assert plan is not None
     assert plan.changes == ()
+
+
+@pytest.mark.rule("A4")
+def test_a_request_not_opened_yet_that_is_ended_and_asked_for_again_waits_for_its_new_day(
+    office: MemoryOffice,
+) -> None:
+    office.on(date(2026, 6, 16))
+    office.apply(annexe({ALICE: "2026-06-17"}), LYS)
+    office.on(date(2026, 6, 20))
+    office.apply(annexe({ALICE: "2026-06-21"}, {ALICE: "2026-06-19"}, on="2026-06-20"), LYS)
+    assert states(office) == [(LYS, "planned", "2026-06-21")]
+    office.on(date(2026, 6, 21))
+    office.sync()
+    assert states(office) == [(LYS, "open", "2026-06-21")]

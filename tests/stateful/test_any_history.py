@@ -1,0 +1,315 @@
+"""Any history ends well: random annexes, approvals, days, hands and crashes against the convention's own model."""
+
+from __future__ import annotations
+
+import os
+from datetime import timedelta
+
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
+
+from provisioner.domain.annexe import Severity
+from provisioner.domain.check import Document
+from provisioner.domain.decisions import Decisions
+from provisioner.domain.judge_register import WAIVABLE
+from provisioner.domain.kept_annexe import Status
+from provisioner.domain.people import EmailAddress
+from provisioner.domain.plan import Plan
+from provisioner.operations.adoption import adopt
+from provisioner.operations.applying import apply_document
+from provisioner.operations.conventions import end_convention, reinstate_convention
+from provisioner.operations.errors import Refused
+from provisioner.operations.holding import release
+from provisioner.operations.partners import PartnerRefused
+from provisioner.operations.persons import carry_out, reopen, suspend
+from provisioner.operations.preparing import Request, prepare, request_of
+from provisioner.operations.submission import approve, reject, submit
+from provisioner.operations.syncing import plan_due, sync
+from provisioner.operations.tools import Outcome, Verdict
+from tests.fakes.memory_office import no_bar
+from tests.stateful.faults import FAULTS, Fault
+from tests.stateful.forms import ADDRESSES, FORMS, PARTNERS, Line, fill_in
+from tests.stateful.world import World, told
+
+CHOSEN = st.integers(0, 5)
+PARTNER = st.sampled_from(PARTNERS)
+ABSENT = st.sampled_from(["keep", "close", "one", "none"])
+BY, WHY = "Claire Martin", "essai"
+
+
+class AnyHistory(RuleBasedStateMachine):
+    """One office from its first day on."""
+
+    world: World
+
+    @initialize(limit=st.sampled_from([100, 100, 100, 0]), lines=FORMS)
+    def begin(self, limit: int, lines: tuple[Line, ...]) -> None:
+        self.world = World(limit)
+        self.receive(PARTNERS[0], lines, 0, False, "keep", True, False, "apply")
+
+    def teardown(self) -> None:
+        if hasattr(self, "world"):
+            with self.world.closing:
+                self.world.verify_journal()
+
+    # Documents.
+
+    @rule(
+        partner=PARTNER,
+        lines=FORMS,
+        sent=st.sampled_from([0, 0, 0, -5, 1]),
+        administrator=st.sampled_from([False] * 9 + [True]),
+        absent=ABSENT,
+        waives=st.booleans(),
+        closures_only=st.sampled_from([False, False, False, True]),
+        how=st.sampled_from(["apply", "apply", "submit"]),
+    )
+    def receive(
+        self,
+        partner: str,
+        lines: tuple[Line, ...],
+        sent: int,
+        administrator: bool,
+        absent: str,
+        waives: bool,
+        closures_only: bool,
+        how: str,
+    ) -> None:
+        today = self.world.today
+        known = self.world.accesses(partner)
+        document = fill_in(partner, lines, today, today + timedelta(days=sent), known, administrator=administrator)
+        self.world.documents.append(document)
+        if how == "apply":
+            self._apply(document, partner, absent, waives, closures_only)
+        else:
+            self.world.run(lambda: self._submit(document, partner))
+
+    @precondition(lambda self: self.world.documents)
+    @rule(which=CHOSEN, partner=PARTNER, absent=ABSENT, waives=st.booleans())
+    def use_an_old_form_again(self, which: int, partner: str, absent: str, waives: bool) -> None:
+        documents = self.world.documents
+        self._apply(documents[which % len(documents)], partner, absent, waives, False)
+
+    def _submit(self, document: Document, partner: str) -> None:
+        submit(self.world.office.tools, document, partner, self.world.today)
+
+    def _apply(self, document: Document, partner: str, absent: str, waives: bool, closures_only: bool) -> None:
+        request = self._decide(self._request(document, partner), absent, waives, closures_only)
+        self._apply_request(request)
+
+    def _apply_request(self, request: Request) -> None:
+        tools = self.world.office.tools
+        before = prepare(tools, request)
+        outcome = self.world.run(lambda: apply_document(self.world.office.tools, request, no_bar, None))
+        if outcome is None:
+            return
+        if before.plan is None:
+            assert outcome.verdict is before.verdict or outcome.verdict is Verdict.DIFFERENT
+        elif outcome.verdict in (Verdict.APPLIED, Verdict.HELD):
+            self._was_done(before.plan, outcome)
+
+    def _request(self, document: Document, partner: str, decisions: Decisions = Decisions()) -> Request:  # noqa: B008
+        return Request(document=document, partner=partner, by=BY, decisions=decisions, received_on=self.world.today)
+
+    def _decide(self, request: Request, absent: str, waives: bool, closures_only: bool) -> Request:
+        """What a person answers to what they are shown."""
+        tools = self.world.office.tools
+        if closures_only:
+            return self._request(request.document, request.partner, Decisions(closures_only=True))
+        check = prepare(tools, request).check
+        asked = {row.email for row in check.annexe.of_list(1)}
+        named = {row.email for row in check.annexe.rows}
+        missing = [one.email for one in prepare(tools, request).undecided]
+        errors = [one for one in check.findings if one.severity is Severity.ERROR]
+        pairs = list(zip(ADDRESSES[::2], ADDRESSES[1::2], strict=True))
+        open_now = self.world.seen.open_addresses(request.partner)
+        renames = {
+            old: new
+            for one in pairs
+            for old, new in (one, one[::-1])
+            if waives and old in open_now and old not in named and new in asked
+        }
+        decisions = Decisions(
+            keep_all=absent == "keep",
+            close_all=absent == "close",
+            keep=frozenset(missing[:1]) if absent == "one" else frozenset(),
+            close=frozenset(missing[1:]) if absent == "one" else frozenset(),
+            waive={one.row: WHY for one in errors if one.row and one.code in WAIVABLE} if waives else {},
+            rename=renames,
+        )
+        return self._request(request.document, request.partner, decisions)
+
+    @precondition(lambda self: self.world.waiting(Status.CHECKED, Status.REFUSED))
+    @rule(
+        which=CHOSEN,
+        absent=ABSENT,
+        waives=st.booleans(),
+        closures_only=st.sampled_from([False, False, True]),
+        is_wrong=st.sampled_from([False] * 5 + [True]),
+    )
+    def approve(self, which: int, absent: str, waives: bool, closures_only: bool, is_wrong: bool) -> None:
+        tools = self.world.office.tools
+        waiting = self.world.waiting(Status.CHECKED, Status.REFUSED)
+        number = waiting[which % len(waiting)]
+        request = self._decide(request_of(tools, number, BY, Decisions()), absent, waives, closures_only)
+        plan_id = prepare(tools, request).plan_id
+
+        def act() -> Outcome:
+            return approve(
+                self.world.office.tools, number, "0" * 8 if is_wrong else plan_id or "", BY, request.decisions
+            )
+
+        outcome = self.world.run(act)
+        if outcome is not None:
+            is_approved = outcome.verdict is Verdict.APPLIED
+            assert is_approved == (plan_id is not None and not is_wrong)
+
+    @precondition(lambda self: self.world.waiting(Status.CHECKED, Status.REFUSED, Status.APPROVED))
+    @rule(which=CHOSEN)
+    def reject(self, which: int) -> None:
+        waiting = self.world.waiting(Status.CHECKED, Status.REFUSED, Status.APPROVED)
+        number = waiting[which % len(waiting)]
+        self._may_be_refused(
+            lambda: reject(self.world.office.tools.register, self.world.office.settings, number, BY, WHY)
+        )
+
+    def _may_be_refused(self, act: object) -> Outcome | None:
+        def attempt() -> Outcome | None:
+            try:
+                found = act()  # type: ignore[operator]
+            except (Refused, PartnerRefused):
+                return None
+            return found if isinstance(found, Outcome) else None
+
+        return self.world.run(attempt)
+
+    # Days, runs and faults.
+
+    @rule(days=st.sampled_from([1, 1, 2, 0, 5, 40]))
+    def days_pass(self, days: int) -> None:
+        self.world.office.hand_clock.advance(timedelta(days=days))
+
+    @rule(offset=st.sampled_from([-1, 0, 1]), which=CHOSEN)
+    def the_day_comes(self, offset: int, which: int) -> None:
+        """The day before something is due, that day, the day after."""
+        plan = plan_due(self.world.office.tools, []).plan
+        assert plan is not None
+        days = sorted({one.due_on for one in plan.later if one.due_on is not None})
+        if days:
+            ahead = (days[which % len(days)] - self.world.today).days + offset
+            self.world.office.hand_clock.advance(timedelta(days=max(0, ahead)))
+
+    @rule(fault=FAULTS)
+    def something_will_fail(self, fault: Fault) -> None:
+        self.world.fault = fault
+
+    @rule(partners=st.sampled_from([[], [], [], ["lys"], ["sources"]]))
+    def sync(self, partners: list[str]) -> None:
+        expected = plan_due(self.world.office.tools, partners)
+        assert expected.plan is not None
+        outcome = self.world.run(lambda: sync(self.world.office.tools, partners, no_bar))
+        if outcome is None:
+            return
+        self._was_done(expected.plan, outcome)
+        assert outcome.sent_back == expected.sent_back
+        if not partners:
+            self.world.settled(outcome)
+
+    def _was_done(self, expected: Plan, outcome: Outcome) -> None:
+        """What `plan` said is what was done."""
+        assert outcome.plan is not None
+        done = [*outcome.outcome.done, *(one.change for one in outcome.outcome.failed)]
+        if outcome.verdict is not Verdict.HELD:
+            assert told(done) == told(expected.free)
+        assert outcome.plan.blocked == expected.blocked
+        self.world.holds_nothing_back(outcome)
+
+    @precondition(lambda self: self.world.held())
+    @rule()
+    def let_a_held_plan_go(self) -> None:
+        name = self.world.held()[0]
+        self._may_be_refused(lambda: release(self.world.office.tools.register, name, BY, WHY))
+        plan = plan_due(self.world.office.tools, []).plan
+        assert plan is not None
+        assert not [one for one in plan.blocked if one.plan_id == name and one.figure is not None]
+
+    # Persons and partners by name.
+
+    @precondition(lambda self: self.world.emails())
+    @rule(which=CHOSEN)
+    def suspend(self, which: int) -> None:
+        email = self.world.chosen_email(which)
+
+        def act() -> Outcome:
+            tools = self.world.office.tools
+            return carry_out(tools, suspend(tools, email, BY, WHY), email, no_bar)
+
+        self._may_be_refused(act)
+
+    @precondition(lambda self: self.world.emails())
+    @rule(which=CHOSEN, new_password=st.booleans())
+    def reopen(self, which: int, new_password: bool) -> None:
+        email = self.world.chosen_email(which)
+
+        def act() -> Outcome:
+            tools = self.world.office.tools
+            return carry_out(tools, reopen(tools, email, BY, WHY, new_password=new_password), email, no_bar)
+
+        self._may_be_refused(act)
+
+    @rule(email=st.sampled_from(ADDRESSES), partner=PARTNER)
+    def adopt(self, email: EmailAddress, partner: str) -> None:
+        """An account that was there before us."""
+        realm = self.world.realm
+        if realm._with_address(email) is None:
+            realm.change_names(realm.add_foreign_account(email), "Ancien", "Alex")
+        self._may_be_refused(lambda: adopt(self.world.office.tools, partner, [email], BY, WHY, no_bar)[1])
+
+    @rule(partner=PARTNER, days=st.integers(0, 30))
+    def end_convention(self, partner: str, days: int) -> None:
+        on = self.world.today + timedelta(days=days)
+        self._may_be_refused(lambda: end_convention(self.world.office.tools.register, partner, on, WHY))
+
+    @precondition(lambda self: self.world.has_announced_end())
+    @rule(partner=PARTNER)
+    def reinstate_convention(self, partner: str) -> None:
+        self._may_be_refused(lambda: reinstate_convention(self.world.office.tools.register, partner, WHY))
+
+    @precondition(lambda self: self.world.ids())
+    @rule(which=CHOSEN, is_used=st.booleans())
+    def person_comes(self, which: int, is_used: bool) -> None:
+        realm, ids = self.world.realm, self.world.ids()
+        email = realm.accounts[ids[which % len(ids)]].email
+        if is_used:
+            realm.set_password_by_link(email)
+        realm.log_in(email)
+
+    @precondition(lambda self: self.world.ids())
+    @rule(which=CHOSEN, what=st.sampled_from(["disable", "disable", "enable", "names", "mark", "delete"]))
+    def somebody_in_the_console(self, which: int, what: str) -> None:
+        world, ids = self.world, self.world.ids()
+        id = ids[which % len(ids)]
+        match what:
+            case "disable":
+                if world.realm.accounts[id].enabled:
+                    world.cut_by_hand.add(id)
+                world.realm.set_enabled(id, False)
+            case "enable":
+                world.cut_by_hand.discard(id)
+                world.realm.set_enabled(id, True)
+            case "names":
+                world.realm.change_names(id, "Autre", "Nom")
+            case "mark":
+                world.realm.remove_mark(id)
+            case "delete":
+                world.realm.delete_account(id)
+
+
+_PROFILE = settings.get_profile("long" if os.environ.get("HYPOTHESIS_PROFILE") == "long" else "histories")
+
+
+@pytest.mark.rule("A10")
+class TestAnyHistory(AnyHistory.TestCase):  # type: ignore[misc, valid-type]
+    settings = _PROFILE
