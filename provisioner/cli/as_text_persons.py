@@ -11,9 +11,10 @@ from provisioner.domain.days import day_of
 from provisioner.domain.dossier import Dossier
 from provisioner.texts.contacts import ROLES
 from provisioner.texts.dates import french_date
-from provisioner.texts.dossier import ACTIONS, STATES
+from provisioner.texts.dossier import STATES
 from provisioner.texts.explanation import INVITATIONS, sentence
 from provisioner.texts.explanation import STATES as PERSON_STATES
+from provisioner.texts.journal import ACTIONS
 from provisioner.texts.reasons import ACTIONS as CHANGES
 from provisioner.texts.reasons import reason
 

@@ -17,6 +17,7 @@ from provisioner.domain.retention import account_due_on, habilitation_due_on
 from provisioner.texts.contacts import ROLES
 from provisioner.texts.dates import french_date
 from provisioner.texts.explanation import INVITATIONS
+from provisioner.texts.journal import ACTIONS
 
 STATES = {
     State.PLANNED: "prévu",
@@ -31,30 +32,6 @@ _ATTRIBUTES = {
     "date_demande_habilitation": "Date de demande d'habilitation",
     "date_fin_habilitation": "Date de fin d'habilitation",
     "gere_par": "Géré par",
-}
-
-#: What the journal's entries are called where a person reads them.
-ACTIONS = {
-    "habilitation.asked": "Accès demandé",
-    "habilitation.updated": "Données mises à jour",
-    "habilitation.ended": "Fin d'accès enregistrée",
-    "habilitation.withdrawn": "Demande retirée",
-    "account.renamed": "Changement d'adresse décidé",
-    "adoption": "Compte antérieur repris",
-    "open": "Accès ouvert",
-    "reopen": "Accès rouvert",
-    "close": "Accès clôturé",
-    "update": "Compte mis à jour",
-    "rename": "Adresse changée",
-    "invite": "Courriel d'activation envoyé",
-    "invite.failed": "Courriel d'activation non envoyé",
-    "suspension": "Suspension décidée",
-    "suspend": "Accès suspendu",
-    "reopening": "Réouverture décidée",
-    "annexe.approved": "Annexe 1 validée",
-    "annexe.closures_approved": "Liste 2 de l'annexe 1 validée",
-    "partner.contacts": "Contacts du partenaire enregistrés",
-    "caf.contacts": "Contacts de la Caf enregistrés",
 }
 
 

@@ -251,8 +251,8 @@ def test_a_person_at_a_terminal_reads_a_french_table_without_personal_data(desk:
     assert lines[0].split() == ["N°", "Le", "Par", "Quoi", "Partenaire", "Habilitation", "Règle", "SHA-256"]
     assert len(lines) == 13
     assert "02/09/2026" in lines[12]
-    assert "partenaire modifié" in lines[12]
-    assert "contacts du partenaire" in lines[6]
+    assert "Partenaire modifié" in lines[12]
+    assert "Contacts du partenaire enregistrés" in lines[6]
     assert not any("Anne" in line or "anne.petit" in line for line in lines)
 
 
