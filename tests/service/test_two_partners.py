@@ -16,8 +16,6 @@ TODAY = "2026-09-02"
 WAIVED = ("--waive", "1=Mission commune aux deux")
 ASKED = {"leroy": "2026-06-10", "vasseur": "2026-06-10"}
 
-pytestmark = pytest.mark.rule("A8")
-
 
 class Desk:
     """Annexes of two partners that share a domain, as neighbours do."""
@@ -74,6 +72,7 @@ def shared(desk: Desk) -> Desk:
     return desk
 
 
+@pytest.mark.rule("A8")
 def test_an_address_that_another_partner_holds_open_is_an_error_until_its_row_is_waived_by_name(desk: Desk) -> None:
     desk.receive(PARTNER, ASKED, on=FIRST_DAY)
     before = desk.leroy()
@@ -86,6 +85,7 @@ def test_an_address_that_another_partner_holds_open_is_an_error_until_its_row_is
     assert desk.leroy()[:2] == (True, {PARTNER, OTHER})
 
 
+@pytest.mark.rule("A8")
 def test_one_account_serves_both_with_one_value_a_partner_and_no_second_e_mail(shared: Desk) -> None:
     assert shared.leroy() == (
         True,
@@ -101,6 +101,7 @@ def test_one_account_serves_both_with_one_value_a_partner_and_no_second_e_mail(s
     assert shared.of_leroy(PARTNER) == shared.of_leroy(OTHER) == [("open", None, None)]
 
 
+@pytest.mark.rule("A8")
 def test_each_partners_next_annexe_brings_its_own_values_up_to_date_without_a_new_waiver(shared: Desk) -> None:
     assert shared.receive(OTHER, {"leroy": "2026-09-02"}, on="2026-09-03") == [("update", LEROY)]
     assert shared.leroy()[2]["date_demande_habilitation"] == ["2026-06-10", "2026-09-02"]
@@ -109,6 +110,7 @@ def test_each_partners_next_annexe_brings_its_own_values_up_to_date_without_a_ne
     assert shared.links() == 1
 
 
+@pytest.mark.rule("A8")
 def test_values_put_in_another_order_by_the_console_are_the_same_values(shared: Desk) -> None:
     user = shared.console.user(LEROY)
     turned = {name: list(reversed(values)) for name, values in user["attributes"].items()}
@@ -116,6 +118,7 @@ def test_values_put_in_another_order_by_the_console_are_the_same_values(shared: 
     shared.nothing_is_left(TODAY)
 
 
+@pytest.mark.rule("A8")
 @pytest.mark.rule("D1")
 def test_closed_at_one_partner_it_stays_open_for_the_other_and_closes_with_the_last(shared: Desk) -> None:
     login = shared.console.log_in(LEROY)
@@ -134,6 +137,7 @@ def test_closed_at_one_partner_it_stays_open_for_the_other_and_closes_with_the_l
     assert shared.of_leroy(OTHER) == [("closed", "2026-09-10", "2026-09-11")]
 
 
+@pytest.mark.rule("A8")
 def test_ends_at_both_partners_on_one_day_close_the_account_once_with_both_ends(shared: Desk) -> None:
     shared.receive(PARTNER, {"vasseur": "2026-06-10"}, {"leroy": "2026-09-30"}, on="2026-09-10")
     shared.receive(OTHER, {}, {"leroy": "2026-09-30"}, on="2026-09-10")
@@ -146,6 +150,7 @@ def test_ends_at_both_partners_on_one_day_close_the_account_once_with_both_ends(
     shared.nothing_is_left("2026-10-01")
 
 
+@pytest.mark.rule("A8")
 def test_an_account_closed_at_another_partner_is_opened_again_as_new_in_the_new_partners_group(desk: Desk) -> None:
     desk.receive(PARTNER, ASKED, on=FIRST_DAY)
     desk.console.set_password(LEROY)
@@ -167,6 +172,7 @@ def _of_later(answer: Any) -> list[tuple[str, str, str]]:
     return [(one["action"], one["email"], one["due_on"]) for one in answer["later"]]
 
 
+@pytest.mark.rule("A8")
 @pytest.mark.rule("A4")
 def test_a_return_waits_until_the_last_link_sent_is_dead_then_opens_as_new(desk: Desk) -> None:
     desk.office.environment["PROVISIONER_INVITATION__LIFESPAN_HOURS"] = "48"
@@ -185,6 +191,7 @@ def test_a_return_waits_until_the_last_link_sent_is_dead_then_opens_as_new(desk:
     desk.nothing_is_left("2026-09-04")
 
 
+@pytest.mark.rule("A8")
 @pytest.mark.rule("P2")
 def test_openings_due_at_both_partners_on_one_day_make_one_account_and_send_one_link(desk: Desk) -> None:
     for partner in (PARTNER, OTHER):
