@@ -30,6 +30,10 @@ class Access:
         if last != self.last:
             self.last, self.due = last, due or last + DAY
 
+    def never_ends_before(self, request: date) -> None:
+        if self.last and self.last < request:
+            self.last = self.due = None
+
     def is_due(self, today: date) -> bool:
         return self.due is not None and self.due <= today
 
@@ -87,9 +91,8 @@ class Model:
                 one.last = one.due = None
             elif not request and one.last is None and decisions.closes(one.email):
                 one.ends(today, due=today)
-            if request and one.last and one.last < request and not one.is_opened:
-                one.last = one.due = None
-            if request and not (one.last and one.last < request):
+            if request and (not (one.last and one.last < request) or not one.is_opened):
+                one.never_ends_before(request)
                 served.add(one.email)
                 if one.email not in decisions.rename.values() and not (one.is_opened and request > today):
                     one.requested = request
