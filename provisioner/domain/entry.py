@@ -62,13 +62,15 @@ def enter(
 def enter_closures(records: Records, partner: str, annexe: Annexe, rows: Collection[Row], today: date) -> Records:
     """The register once these rows of list 2 are in it, and nothing else of the annexe (A4: `--closures-only`).
 
-    What is open gets its end, what is only planned is withdrawn.
+    What is open gets its end, what is only planned is withdrawn unless list 1 goes on asking for it: a return.
     """
     assert annexe.transmitted_on is not None
     ended = {row.email: row for row in rows}
+    asked = {row.email for row in annexe.of_list(1)}
     entered = []
     for one in records.habilitations:
-        if one.partner != partner or one.email not in ended or one.state is State.CLOSED:
+        is_return = one.state is State.PLANNED and one.email in asked
+        if one.partner != partner or one.email not in ended or one.state is State.CLOSED or is_return:
             entered.append(one)
         elif one.state is State.OPEN:
             entered.append(replace(one, end=_end(one, ended[one.email], annexe.transmitted_on, today)))

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from provisioner.domain.check import Document
+from provisioner.domain.decisions import Decisions
 from provisioner.domain.people import EmailAddress
 from provisioner.operations.adoption import adopt
 from provisioner.operations.syncing import plan_due
@@ -67,3 +68,15 @@ def test_a_request_not_opened_yet_that_is_ended_and_asked_for_again_waits_for_it
     office.on(date(2026, 6, 21))
     office.sync()
     assert states(office) == [(LYS, "open", "2026-06-21")]
+
+
+@pytest.mark.rule("A4")
+def test_list_2_alone_closes_an_access_and_leaves_the_return_that_list_1_asks_for(office: MemoryOffice) -> None:
+    office.on(date(2026, 6, 16))
+    office.apply(annexe({ALICE: "2026-06-10"}), LYS)
+    office.on(date(2026, 6, 20))
+    office.apply(annexe({ALICE: "2026-07-01"}, {ALICE: "2026-06-20"}, on="2026-06-20"), LYS)
+    assert states(office) == [(LYS, "open", "2026-06-10"), (LYS, "planned", "2026-07-01")]
+    again = annexe({ALICE: "2026-07-01"}, {ALICE: "2026-06-19"}, on="2026-06-20")
+    office.apply(again, LYS, Decisions(closures_only=True))
+    assert states(office) == [(LYS, "closed", "2026-06-10"), (LYS, "planned", "2026-07-01")]
