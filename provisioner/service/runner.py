@@ -71,7 +71,7 @@ class Runner:
         self.standing: dict[str, Standing] = {}
         self.answered_at: float | None = None
         self.is_stopping = False
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # `stop` may come from a signal, amid what this thread does under it
         self._tools: Tools | None = None
         self._directory: Directory | None = None
         self._counted = 0
