@@ -118,7 +118,8 @@ def approve(
         outcome = submission.approve(tools, number, plan, by, decisions)
         print_outcome(session, outcome, format_, done=False)
         if outcome.verdict is not Verdict.APPLIED:
-            session.say(f"Annexe {number} is not approved: nothing was recorded.")
+            named = f"its plan is not {plan}, " if outcome.verdict is Verdict.CHANGED else ""
+            session.say(f"Annexe {number} is not approved: {named}nothing was recorded.")
             raise typer.Exit(Exit.REFUSED)
         session.say(f"Annexe {number} approved by {by}. The next `provisioner sync` applies it.")
         raise typer.Exit(Exit.REFUSED if outcome.left_out else Exit.DONE)

@@ -49,17 +49,17 @@ def print_outcome(session: Session, outcome: Outcome, format_: Format, *, done: 
         from provisioner.cli import as_text
 
         as_text.outcome(outcome, done=done)
-    for sentence in _beside(outcome):
+    for sentence in _beside(outcome, done=done):
         session.say(sentence)
 
 
-def _beside(outcome: Outcome) -> list[str]:
+def _beside(outcome: Outcome, *, done: bool) -> list[str]:
     from provisioner.domain.change import plan_id
     from provisioner.operations.tools import Verdict
     from provisioner.texts.renames import refused_rename
 
     said = [refused_rename(one) for one in outcome.refused_renames]
-    if outcome.check is not None and outcome.plan is not None and not outcome.plan.changes:
+    if outcome.check is not None and outcome.plan is not None and not (done or outcome.plan.changes):
         said.append(f"Plan {plan_id(())} : rien à changer.")
     if outcome.left_out:
         rows = ", ".join(str(row.row) for row in outcome.left_out)

@@ -31,6 +31,9 @@ def submitted(one: Submitted) -> None:
     if one.prepared.plan is not None:
         plan(console, one.prepared.plan)
     console.print(Text(f"Annexe {one.annexe.id} : {_STATUSES[one.annexe.status]}.", style="bold"))
+    if one.prepared.undecided:
+        decisions = "--keep-absent ou --close-absent pour chaque personne absente des deux listes"
+        console.print(Text(f"Pour voir son plan : plan --annexe {one.annexe.id}, avec {decisions}"))
     if one.annexe.status is Status.CHECKED and one.prepared.plan_id:
         console.print(
             Text(f"Pour la valider : annexe approve {one.annexe.id} --plan {one.prepared.plan_id} --by NOM")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -115,12 +115,14 @@ def approve(work: Work, one: KeptAnnexe, approval: Approval) -> None:
     Raises:
         DecidedMeanwhile: it is not as it was seen any more; nothing is recorded.
     """
-    closures_only = approval.decisions.closures_only
+    closures_only, decisions = approval.decisions.closures_only, approval.decisions
+    if one.status is Status.APPLIED and one.decisions is not None:  # the addresses that it brought stay told (A9)
+        decisions = replace(decisions, rename={**one.decisions.rename, **decisions.rename})
     approved: dict[str, Any] = {
         "approved_at": work.now,
         "approved_by": approval.by,
         "plan_id": approval.plan_id,
-        "decisions": json.dumps(approval.decisions.as_plain(), ensure_ascii=False, sort_keys=True),
+        "decisions": json.dumps(decisions.as_plain(), ensure_ascii=False, sort_keys=True),
     }
     if not closures_only:
         _guarded(work, one, {**approved, "rejected_at": None, "rejected_by": None, "reason": None})

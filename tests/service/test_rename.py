@@ -110,8 +110,9 @@ def test_a_person_with_a_password_keeps_it_and_verifies_the_new_address(
     assert [change["habilitation"] for change in did["done"]] == [1]
     assert [(one["old"], one["new"]) for one in journal_details(office, "account.renamed")] == [(OLD, NEW)]
     assert office.plan(today=SECOND_DAY)["changes"] == []
-    again = office.apply(moved, today=SECOND_DAY)
-    assert (again["done"], again["drift"], _mails(office)) == ([], [], [])
+    for _ in range(2):
+        again = office.apply(moved, today=SECOND_DAY)
+        assert (again["done"], again["drift"], _mails(office)) == ([], [], [])
 
 
 @pytest.mark.rule("A7")
