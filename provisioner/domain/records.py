@@ -98,6 +98,10 @@ class Records:
         """The accounts that a named person suspended."""
         return {one.email: one for one in self.holds if one.kind is HoldKind.SUSPENSION and one.email is not None}
 
+    def is_paused(self, partner: str, day: date) -> bool:
+        """Whether nothing is to be done for that partner, until further notice."""
+        return any(one.pauses(partner, day) for one in self.holds)
+
     def state_of(self, one: Habilitation) -> State:
         """The habilitation's state, a suspension by name included."""
         is_suspended = one.state is State.OPEN and one.email in self.suspended

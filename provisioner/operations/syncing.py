@@ -75,7 +75,7 @@ def sync(
     with run_lock(tools.register, tools.settings):
         records = tools.register.records()
         chosen = _scope(records, partners)
-        _destroy_overdue(tools, chosen)
+        _destroy_overdue(tools, [code for code in chosen if not records.is_paused(code, tools.clock.today())])
         snapshot = look(records, tools.directory, chosen)
         decided = [] if email else _decide(tools, records, snapshot, chosen, lambda one: _record(tools, one))
         records = tools.register.records()
