@@ -1,6 +1,16 @@
 """The register: what was asked, decided and done, in one database."""
 
-from provisioner.register.database import Register, RegisterUnavailable, Work, open_register
-from provisioner.register.lock import LockHeld, run_lock
+from provisioner.register.database import Register, RegisterUnavailable, Work, open_as_is, open_register, sqlite_file
+from provisioner.register.lock import LockHeld, lock_holder, run_lock
 
-__all__ = ["LockHeld", "Register", "RegisterUnavailable", "Work", "open_register", "run_lock"]
+__all__ = [
+    "LockHeld",
+    "Register",
+    "RegisterUnavailable",
+    "Work",
+    "lock_holder",
+    "open_as_is",
+    "open_register",
+    "run_lock",
+    "sqlite_file",
+]

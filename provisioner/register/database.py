@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, Executable, create_engine, event, inspect, make_url, text
@@ -112,19 +113,47 @@ def open_register(settings: Settings, clock: Clock, actor: Actor) -> Register:
     Raises:
         RegisterUnavailable: it cannot be opened.
     """
-    url = make_url(settings.database_url)
     with translated():
-        if url.get_backend_name() == "sqlite":
+        if sqlite_file(settings) is not None:
             settings.data_dir.mkdir(parents=True, exist_ok=True)
-            engine = create_engine(
-                url, hide_parameters=True, connect_args={"timeout": settings.database.busy_seconds}
-            )
-            _prepare_sqlite(engine)
-        else:
-            engine = create_engine(url, hide_parameters=True, pool_pre_ping=True)
-        if _revision(engine) != REVISION:
+        engine = _engine(settings)
+        if revision(engine) != REVISION:
             _migrate(engine)
     return Register(engine, clock, actor)
+
+
+def open_as_is(settings: Settings, clock: Clock, actor: Actor) -> Register | None:
+    """The register as it stands, neither made nor brought to this version: for whoever only looks at it or copies it.
+
+    None when there is none yet.
+
+    Raises:
+        RegisterUnavailable: it cannot be opened.
+    """
+    file = sqlite_file(settings)
+    if file is not None and not file.exists():
+        return None
+    with translated():
+        engine = _engine(settings)
+        if revision(engine) is None:
+            engine.dispose()
+            return None
+    return Register(engine, clock, actor)
+
+
+def sqlite_file(settings: Settings) -> Path | None:
+    """The register's file; None when it is on a server."""
+    url = make_url(settings.database_url)
+    return Path(url.database or "") if url.get_backend_name() == "sqlite" else None
+
+
+def _engine(settings: Settings) -> Engine:
+    if sqlite_file(settings) is None:
+        return create_engine(settings.database_url, hide_parameters=True, pool_pre_ping=True)
+    timeout = {"timeout": settings.database.busy_seconds}
+    engine = create_engine(settings.database_url, hide_parameters=True, connect_args=timeout)
+    _prepare_sqlite(engine)
+    return engine
 
 
 def _prepare_sqlite(engine: Engine) -> None:
@@ -142,7 +171,8 @@ def _prepare_sqlite(engine: Engine) -> None:
         connection.exec_driver_sql("BEGIN" if reads_only else "BEGIN IMMEDIATE")
 
 
-def _revision(engine: Engine) -> str | None:
+def revision(engine: Engine) -> str | None:
+    """The migration that the register is at; None when there is no register."""
     with engine.connect().execution_options(reads_only=True) as connection:
         if not inspect(connection).has_table("alembic_version"):
             return None

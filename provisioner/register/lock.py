@@ -21,6 +21,10 @@ from provisioner.settings import Settings
 #: Names the advisory lock of a run on PostgreSQL.
 _RUN_LOCK = 0x72756E
 _POLL_SECONDS = 0.1
+_HOLDER = text(
+    "SELECT 'connection ' || pid || ' from ' || coalesce(client_addr::text, 'this host') FROM pg_locks"
+    " JOIN pg_stat_activity USING (pid) WHERE locktype = 'advisory' AND objid = :key AND granted LIMIT 1"
+)
 
 #: How often the holder shows PostgreSQL that it lives, and how long it trusts the last answer, as parts of the time
 #: after which PostgreSQL gives its lock to another.
@@ -44,13 +48,40 @@ def run_lock(register: Register, settings: Settings) -> Iterator[None]:
     if register.engine.dialect.name == "postgresql":
         locked = _advisory_lock(register, settings.lock_wait_seconds, settings.database.lock_lost_seconds)
     else:
-        locked = _file_lock(settings.data_dir / "provisioner.lock", register.actor.by, settings.lock_wait_seconds)
+        locked = _file_lock(_lock_file(settings), register.actor.by, settings.lock_wait_seconds)
     with locked as lease:
         register.lease = lease
         try:
             yield
         finally:
             register.lease = None
+
+
+def lock_holder(register: Register, settings: Settings) -> str | None:
+    """Who holds the run's lock now; None when it is free. Nobody is kept from it for longer than the look.
+
+    Raises:
+        RegisterUnavailable: the database, or the lock's file, cannot be read.
+    """
+    with translated():
+        if register.engine.dialect.name == "postgresql":
+            with register.engine.connect() as connection:
+                found = connection.execute(_HOLDER, {"key": _RUN_LOCK}).scalar()
+            return str(found) if found is not None else None
+        try:
+            file = _lock_file(settings).open()
+        except FileNotFoundError:
+            return None
+        with file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return file.read().strip() or "unknown"
+    return None
+
+
+def _lock_file(settings: Settings) -> Path:
+    return settings.data_dir / "provisioner.lock"
 
 
 @contextmanager
@@ -79,14 +110,10 @@ def _advisory_lock(register: Register, wait_seconds: float, lost_seconds: float)
     engine = register.engine.execution_options(isolation_level="AUTOCOMMIT")
     with translated(), engine.connect() as connection:
         key = {"key": _RUN_LOCK}
-        holder = text(
-            "SELECT 'connection ' || pid || ' from ' || coalesce(client_addr::text, 'this host') FROM pg_locks"
-            " JOIN pg_stat_activity USING (pid) WHERE locktype = 'advisory' AND objid = :key AND granted LIMIT 1"
-        )
         _wait(
             lambda: bool(connection.execute(text("SELECT pg_try_advisory_lock(:key)"), key).scalar()),
             wait_seconds,
-            lambda: str(connection.execute(holder, key).scalar()),
+            lambda: str(connection.execute(_HOLDER, key).scalar()),
         )
         connection.execute(text(f"SET idle_session_timeout = {round(lost_seconds * 1000)}"))  # in milliseconds
         lease, ended = Lease(lost_seconds * TRUST), threading.Event()

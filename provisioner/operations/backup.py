@@ -1,0 +1,74 @@
+"""`backup`: a copy of the register that is known to be good before it is called one."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import make_url
+
+from provisioner.clock import Clock
+from provisioner.domain.journal_check import Bad, Verdict
+from provisioner.operations.journal import verify_journal
+from provisioner.register import RegisterUnavailable, open_as_is, sqlite_file
+from provisioner.register.backup import copied
+from provisioner.register.journal import Actor
+from provisioner.settings import DatabaseSettings, Settings
+
+
+class NotOurs(Exception):
+    """The register is on a server, whose own program copies it; the message is the command."""
+
+
+@dataclass(frozen=True, slots=True)
+class Copied:
+    """The copy's journal. `verdict` tells its head, or the first entry that does not verify."""
+
+    verdict: Verdict
+
+    @property
+    def bad(self) -> Bad | None:
+        """What is wrong with the journal: the copy is as the register is, and was kept."""
+        return self.verdict.bad
+
+
+def back_up(settings: Settings, clock: Clock, output: Path) -> Copied:
+    """Copies the register into a new file while others work, and verifies the copy.
+
+    Raises:
+        NotOurs: it is on PostgreSQL.
+        FileExistsError, OSError: the file exists already, or cannot be written.
+        RegisterUnavailable: there is no register, it cannot be read, or it is damaged; no file was made.
+    """
+    source = sqlite_file(settings)
+    if source is None:
+        raise NotOurs(f"The register is on PostgreSQL. Use: {pg_dump(settings, output)}")
+    if not source.exists():
+        raise RegisterUnavailable("There is no register yet: nothing to copy.")
+    with copied(source, output, settings.database.busy_seconds) as partial:
+        return Copied(_verify(settings, clock, partial))
+
+
+def _verify(settings: Settings, clock: Clock, copy: Path) -> Verdict:
+    there = settings.model_copy(update={"database": DatabaseSettings(url=f"sqlite:///{copy.absolute()}")})
+    register = open_as_is(there, clock, Actor.here("backup"))
+    if register is None:
+        raise RegisterUnavailable("What the settings name is no register: nothing was copied.")
+    try:
+        return verify_journal(register)
+    finally:
+        register.close()
+
+
+def pg_dump(settings: Settings, output: Path) -> str:
+    """PostgreSQL's own command for the same. The password is none of its arguments: ~/.pgpass or PGPASSWORD."""
+    url = make_url(settings.database_url)
+    query = {name: value for name, value in url.query.items() if isinstance(value, str)}
+    parts = {
+        "host": url.host or query.get("host"),
+        "port": url.port or query.get("port"),
+        "username": url.username or query.get("user"),
+    }
+    options = [f"--{name}={value}" for name, value in parts.items() if value]
+    return shlex.join(["pg_dump", "--format=custom", f"--file={output}", *options, url.database or "postgres"])

@@ -1,0 +1,69 @@
+"""A consistent copy of a SQLite register while others write in it."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import tempfile
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+from provisioner.register.database import RegisterUnavailable
+
+
+class DamagedCopy(RegisterUnavailable):
+    """The copy is not a whole database, nor is what it was copied from: nothing was kept."""
+
+
+@contextmanager
+def copied(source: Path, output: Path, busy_seconds: float) -> Iterator[Path]:
+    """Copies a register into a new file of its owner alone, which is called `output` only once the block ends well.
+
+    The copy is one moment of the register, between two commits; whoever writes waits for as long as it takes (about
+    a second for 200 MiB). Killed at any point, it leaves no file that looks like a backup.
+
+    Raises:
+        FileExistsError: there is an `output` already; it is left as it is.
+        OSError: it cannot be written there.
+        RegisterUnavailable: the register cannot be read.
+        DamagedCopy: it is damaged.
+    """
+    if output.exists():
+        raise FileExistsError(output)
+    handle, name = tempfile.mkstemp(prefix=f".{output.name}.", suffix=".partial", dir=output.parent)
+    os.close(handle)  # made with mode 0600
+    partial = Path(name)
+    try:
+        _copy(source, partial, busy_seconds)
+        yield partial
+        _flush(partial)
+        os.close(os.open(output, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))  # the name is ours, or somebody's
+        partial.replace(output)
+        _flush(output.parent)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def _copy(source: Path, target: Path, busy_seconds: float) -> None:
+    try:
+        with (
+            closing(sqlite3.connect(f"{source.absolute().as_uri()}?mode=rw", uri=True, timeout=busy_seconds)) as old,
+            closing(sqlite3.connect(target)) as new,
+        ):
+            new.execute("PRAGMA journal_mode=OFF")  # a copy that does not end is thrown away
+            old.backup(new)
+            damage = [row[0] for row in new.execute("PRAGMA integrity_check(1)")]
+    except sqlite3.Error as error:
+        raise RegisterUnavailable(f"The register cannot be copied: {error}.") from error
+    if damage != ["ok"]:
+        raise DamagedCopy("The register is damaged: its copy is not a whole database and was not kept.")
+
+
+def _flush(path: Path) -> None:
+    """Has the disk keep it."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
