@@ -11,9 +11,11 @@ from provisioner import __version__
 from provisioner.cli import (
     adoption,
     annexe,
+    backup,
     caf,
     contacts,
     conventions,
+    doctor,
     documents,
     explaining,
     holds,
@@ -78,6 +80,8 @@ app.add_typer(invitations.app, name="invitation")
 app.add_typer(journal.app, name="journal")
 app.add_typer(realm.app, name="realm")
 serve.register(app)
+backup.register(app)
+doctor.register(app)
 trial.register(app)
 
 

@@ -64,6 +64,28 @@ def held_whatever_is_let_go(
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Distance:
+    """How near a limit is: what counts now, what is due included, and what is allowed."""
+
+    figure: int
+    allowed: int
+
+
+def closures_distance(
+    records: Records, code: str, changes: Sequence[Change], now: datetime, limits: Limits
+) -> Distance:
+    """How near the partner is to the limit of closures, with what is due."""
+    mine = [one for one in changes if one.partner == code]
+    return Distance(_closures(records, code, mine, now), allowed_closures(records, code, now, limits))
+
+
+def partners_distance(records: Records, changes: Sequence[Change]) -> Distance:
+    """How near what is due is to the limit of partners in one run."""
+    limit = _PartnersLimit(records, _by_partner(changes))
+    return Distance(len(limit.closing), limit.most)
+
+
 def _by_partner(changes: Sequence[Change]) -> dict[str, list[Change]]:
     return {
         code: [one for one in changes if one.partner == code] for code in sorted({one.partner for one in changes})
@@ -103,7 +125,7 @@ def _whatever_is_let_go(
     records: Records, snapshot: Snapshot, code: str, name: str, changes: Sequence[Change], today: date
 ) -> Iterator[Blocked]:
     """What no release of a plan lifts."""
-    if any(one.pauses(code, today) for one in records.holds):
+    if records.is_paused(code, today):
         yield Blocked(partner=code, plan_id=name, limit=Limit.PAUSE)
     if records.realm_id not in (None, snapshot.realm_id):
         yield Blocked(partner=code, plan_id=name, limit=Limit.UNKNOWN_REALM)

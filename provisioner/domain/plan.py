@@ -102,6 +102,17 @@ def our_accounts(records: Records, snapshot: Snapshot) -> dict[EmailAddress, Rem
     return ours
 
 
+def unknown_of_ours(records: Records, snapshot: Snapshot) -> list[RemoteAccount]:
+    """The accounts that bear our mark and that no habilitation is about: the register forgot them, as one does that
+    was put back from an older copy.
+    """
+    ids = {account.keycloak_id for account in records.accounts.values()}
+    emails = {one.email for one in records.habilitations}
+    return [
+        one for one in snapshot.accounts.values() if one.is_marked and one.id not in ids and one.email not in emails
+    ]
+
+
 def _groups(snapshot: Snapshot, changes: Sequence[Change], partners: Collection[str]) -> list[Change]:
     joined = {change.partner for change in changes if change.action is not Action.CLOSE}
     return [

@@ -114,6 +114,17 @@ class Connection:
             raise KeycloakRefused("Keycloak's token does not say who we are.")
         return str(claims["sub"])
 
+    def own_roles(self) -> frozenset[str]:
+        """The roles that we have, as our token says; `client/role` for a client's.
+
+        Raises:
+            KeycloakError: no token could be had.
+        """
+        claims, _ = self._claims()
+        by_client = claims.get("resource_access") or {}
+        found = {f"{client}/{name}" for client, access in by_client.items() for name in access.get("roles", [])}
+        return frozenset(found | {*(claims.get("realm_access") or {}).get("roles", [])})
+
     def _claims(self) -> tuple[dict[str, Any], float]:
         """What our token says, and the monotonic clock when it came."""
         if self._library.received is None:

@@ -1,7 +1,7 @@
 """Notices to officers by SMTP: never a password, never a link to an account."""
 
 from provisioner.mail.message import Attachment, Letter, ascii_address, compose, new_message_id
-from provisioner.mail.smtp import MailRefused, MailUnavailable, send
+from provisioner.mail.smtp import MailRefused, MailUnavailable, greet, send
 
 __all__ = [
     "Attachment",
@@ -10,6 +10,7 @@ __all__ = [
     "MailUnavailable",
     "ascii_address",
     "compose",
+    "greet",
     "new_message_id",
     "send",
 ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import smtplib
 import ssl
+from collections.abc import Iterator
 
 from provisioner.mail.message import ascii_address
 from provisioner.settings import SmtpSettings
@@ -35,13 +36,31 @@ def send(settings: SmtpSettings, recipient: str, content: bytes) -> None:
         MailRefused: the server does not take this one.
         MailUnavailable: it is out of reach, refuses us, or does not answer in time.
     """
+    with _connected(settings) as (server, sender):
+        server.sendmail(sender, [recipient], f"From: {sender}\r\n".encode("ascii") + content)
+
+
+def greet(settings: SmtpSettings) -> None:
+    """Connects as for a message, encryption and user name included, and leaves: nothing is sent.
+
+    Raises:
+        MailUnavailable: it is out of reach, refuses us, or does not answer in time.
+    """
+    with _connected(settings) as (server, _sender):
+        server.ehlo_or_helo_if_needed()
+        server.noop()
+
+
+@contextlib.contextmanager
+def _connected(settings: SmtpSettings) -> Iterator[tuple[smtplib.SMTP, str]]:
+    """A server that is ready for a message, and the sender's address in ASCII."""
     where = f"{settings.host}:{settings.port}"
     server = None
     try:
         sender = ascii_address(settings.from_ or "")
         server = smtplib.SMTP(settings.host or "", settings.port, timeout=CONNECT_SECONDS)
         _begin(server, settings)
-        server.sendmail(sender, [recipient], f"From: {sender}\r\n".encode("ascii") + content)
+        yield server, sender
         _end(server)
     except smtplib.SMTPRecipientsRefused as error:
         codes = ", ".join(sorted({str(code) for code, _ in error.recipients.values()}))
