@@ -26,9 +26,9 @@ class Fault:
 
 
 _COMMITS = ("commit-fails", "commit-kills", "commit-then-killed")
-FAULTS = st.builds(
+FAULTS = st.none() | st.builds(
     Fault,
-    at=st.integers(1, 9),
+    at=st.sampled_from([1, 1, 2, 2, 3, 3, 4, 5, 7]),
     where=st.sampled_from(["crash-after", "crash-before", "after", "before", *_COMMITS]),
     for_good=st.sampled_from([False, False, True]),
 )

@@ -45,12 +45,59 @@ class Line:
 _PAST_OR_FUTURE = st.sampled_from([-1, 0, 1, -40, 3, 15, -400])
 _LINES = st.builds(
     Line,
-    what=st.sampled_from(["as-is", "as-is", "as-is", "asked", "asked", "ended", "out", "both", "moved", "again"]),
+    what=st.sampled_from(
+        ["as-is", "as-is", "as-is", "asked", "asked", "ended", "ended", "out", "both", "moved", "again"]
+    ),
     asked=_PAST_OR_FUTURE,
     ended=_PAST_OR_FUTURE,
     function=st.sampled_from(["agent", "agent", "chef"]),
 )
 FORMS = st.tuples(*[_LINES for _ in NAMES])
+
+#: Everybody is asked for, or nearly: the first day of an office.
+FIRST_FORMS = st.tuples(
+    *[st.builds(Line, st.sampled_from(["asked"] * 5 + ["out"]), _PAST_OR_FUTURE, st.just(0), st.just("agent"))] * 6
+)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a person decides who is shown an annexe."""
+
+    absent: Literal["keep", "close", "one", "none"] = "keep"
+    waives: bool = True
+    closures_only: bool = False
+
+
+ANSWERS = st.builds(
+    Answer,
+    absent=st.sampled_from(["keep", "close", "close", "one", "none"]),
+    waives=st.sampled_from([True, True, False]),
+    closures_only=st.sampled_from([False, False, False, True]),
+)
+
+
+@dataclass(frozen=True)
+class Reception:
+    """An annexe that comes in."""
+
+    partner: str
+    lines: tuple[Line, ...]
+    sent: int
+    administrator: bool
+    answer: Answer
+    is_applied: bool
+
+
+RECEPTIONS = st.builds(
+    Reception,
+    partner=st.sampled_from(PARTNERS),
+    lines=FORMS,
+    sent=st.sampled_from([0, 0, 0, -5, 1]),
+    administrator=st.sampled_from([False] * 12 + [True]),
+    answer=ANSWERS,
+    is_applied=st.sampled_from([True, True, False]),
+)
 
 
 def fill_in(

@@ -30,12 +30,21 @@ from provisioner.operations.syncing import plan_due, sync
 from provisioner.operations.tools import Outcome, Verdict
 from tests.fakes.memory_office import no_bar
 from tests.stateful.faults import FAULTS, Fault
-from tests.stateful.forms import ADDRESSES, FORMS, PARTNERS, Line, fill_in
+from tests.stateful.forms import (
+    ADDRESSES,
+    ANSWERS,
+    FIRST_FORMS,
+    PARTNERS,
+    RECEPTIONS,
+    Answer,
+    Line,
+    Reception,
+    fill_in,
+)
 from tests.stateful.world import World, told
 
 CHOSEN = st.integers(0, 5)
 PARTNER = st.sampled_from(PARTNERS)
-ABSENT = st.sampled_from(["keep", "close", "one", "none"])
 BY, WHY = "Claire Martin", "essai"
 
 
@@ -44,10 +53,10 @@ class AnyHistory(RuleBasedStateMachine):
 
     world: World
 
-    @initialize(limit=st.sampled_from([100, 100, 100, 0]), lines=FORMS)
+    @initialize(limit=st.sampled_from([100, 100, 0]), lines=FIRST_FORMS)
     def begin(self, limit: int, lines: tuple[Line, ...]) -> None:
         self.world = World(limit)
-        self.receive(PARTNERS[0], lines, 0, False, "keep", True, False, "apply")
+        self.receive(Reception(PARTNERS[0], lines, 0, False, Answer(), True), None)
 
     def teardown(self) -> None:
         if hasattr(self, "world"):
@@ -56,50 +65,35 @@ class AnyHistory(RuleBasedStateMachine):
 
     # Documents.
 
-    @rule(
-        partner=PARTNER,
-        lines=FORMS,
-        sent=st.sampled_from([0, 0, 0, -5, 1]),
-        administrator=st.sampled_from([False] * 9 + [True]),
-        absent=ABSENT,
-        waives=st.booleans(),
-        closures_only=st.sampled_from([False, False, False, True]),
-        how=st.sampled_from(["apply", "apply", "submit"]),
-    )
-    def receive(
-        self,
-        partner: str,
-        lines: tuple[Line, ...],
-        sent: int,
-        administrator: bool,
-        absent: str,
-        waives: bool,
-        closures_only: bool,
-        how: str,
-    ) -> None:
+    @rule(one=RECEPTIONS, fault=FAULTS)
+    def receive(self, one: Reception, fault: Fault | None) -> None:
+        self.world.fault = fault
         today = self.world.today
-        known = self.world.accesses(partner)
-        document = fill_in(partner, lines, today, today + timedelta(days=sent), known, administrator=administrator)
+        sent_on = today + timedelta(days=one.sent)
+        known = self.world.accesses(one.partner)
+        document = fill_in(one.partner, one.lines, today, sent_on, known, administrator=one.administrator)
         self.world.documents.append(document)
-        if how == "apply":
-            self._apply(document, partner, absent, waives, closures_only)
+        if one.is_applied:
+            self._apply(document, one.partner, one.answer)
         else:
-            self.world.run(lambda: self._submit(document, partner))
+            self.world.run(lambda: self._submit(document, one.partner))
+
+    @rule(one=RECEPTIONS, fault=FAULTS)
+    def receive_and_sync(self, one: Reception, fault: Fault | None) -> None:
+        self.receive(one, fault)
+        self.sync([], None)
 
     @precondition(lambda self: self.world.documents)
-    @rule(which=CHOSEN, partner=PARTNER, absent=ABSENT, waives=st.booleans())
-    def use_an_old_form_again(self, which: int, partner: str, absent: str, waives: bool) -> None:
+    @rule(which=CHOSEN, partner=PARTNER, answer=ANSWERS)
+    def use_an_old_form_again(self, which: int, partner: str, answer: Answer) -> None:
         documents = self.world.documents
-        self._apply(documents[which % len(documents)], partner, absent, waives, False)
+        self._apply(documents[which % len(documents)], partner, answer)
 
     def _submit(self, document: Document, partner: str) -> None:
         submit(self.world.office.tools, document, partner, self.world.today)
 
-    def _apply(self, document: Document, partner: str, absent: str, waives: bool, closures_only: bool) -> None:
-        request = self._decide(self._request(document, partner), absent, waives, closures_only)
-        self._apply_request(request)
-
-    def _apply_request(self, request: Request) -> None:
+    def _apply(self, document: Document, partner: str, answer: Answer) -> None:
+        request = self._decide(self._request(document, partner), answer)
         tools = self.world.office.tools
         before = prepare(tools, request)
         outcome = self.world.run(lambda: apply_document(self.world.office.tools, request, no_bar, None))
@@ -113,10 +107,11 @@ class AnyHistory(RuleBasedStateMachine):
     def _request(self, document: Document, partner: str, decisions: Decisions = Decisions()) -> Request:  # noqa: B008
         return Request(document=document, partner=partner, by=BY, decisions=decisions, received_on=self.world.today)
 
-    def _decide(self, request: Request, absent: str, waives: bool, closures_only: bool) -> Request:
+    def _decide(self, request: Request, answer: Answer) -> Request:
         """What a person answers to what they are shown."""
         tools = self.world.office.tools
-        if closures_only:
+        absent, waives = answer.absent, answer.waives
+        if answer.closures_only:
             return self._request(request.document, request.partner, Decisions(closures_only=True))
         check = prepare(tools, request).check
         asked = {row.email for row in check.annexe.of_list(1)}
@@ -142,18 +137,12 @@ class AnyHistory(RuleBasedStateMachine):
         return self._request(request.document, request.partner, decisions)
 
     @precondition(lambda self: self.world.waiting(Status.CHECKED, Status.REFUSED))
-    @rule(
-        which=CHOSEN,
-        absent=ABSENT,
-        waives=st.booleans(),
-        closures_only=st.sampled_from([False, False, True]),
-        is_wrong=st.sampled_from([False] * 5 + [True]),
-    )
-    def approve(self, which: int, absent: str, waives: bool, closures_only: bool, is_wrong: bool) -> None:
+    @rule(which=CHOSEN, answer=ANSWERS, is_wrong=st.sampled_from([False] * 5 + [True]))
+    def approve(self, which: int, answer: Answer, is_wrong: bool) -> None:
         tools = self.world.office.tools
         waiting = self.world.waiting(Status.CHECKED, Status.REFUSED)
         number = waiting[which % len(waiting)]
-        request = self._decide(request_of(tools, number, BY, Decisions()), absent, waives, closures_only)
+        request = self._decide(request_of(tools, number, BY, Decisions()), answer)
         plan_id = prepare(tools, request).plan_id
 
         def act() -> Outcome:
@@ -201,12 +190,9 @@ class AnyHistory(RuleBasedStateMachine):
             ahead = (days[which % len(days)] - self.world.today).days + offset
             self.world.office.hand_clock.advance(timedelta(days=max(0, ahead)))
 
-    @rule(fault=FAULTS)
-    def something_will_fail(self, fault: Fault) -> None:
+    @rule(partners=st.sampled_from([[], [], [], ["lys"], ["sources"]]), fault=FAULTS)
+    def sync(self, partners: list[str], fault: Fault | None) -> None:
         self.world.fault = fault
-
-    @rule(partners=st.sampled_from([[], [], [], ["lys"], ["sources"]]))
-    def sync(self, partners: list[str]) -> None:
         expected = plan_due(self.world.office.tools, partners)
         assert expected.plan is not None
         outcome = self.world.run(lambda: sync(self.world.office.tools, partners, no_bar))
@@ -238,8 +224,9 @@ class AnyHistory(RuleBasedStateMachine):
     # Persons and partners by name.
 
     @precondition(lambda self: self.world.emails())
-    @rule(which=CHOSEN)
-    def suspend(self, which: int) -> None:
+    @rule(which=CHOSEN, fault=FAULTS)
+    def suspend(self, which: int, fault: Fault | None) -> None:
+        self.world.fault = fault
         email = self.world.chosen_email(which)
 
         def act() -> Outcome:
@@ -249,8 +236,9 @@ class AnyHistory(RuleBasedStateMachine):
         self._may_be_refused(act)
 
     @precondition(lambda self: self.world.emails())
-    @rule(which=CHOSEN, new_password=st.booleans())
-    def reopen(self, which: int, new_password: bool) -> None:
+    @rule(which=CHOSEN, new_password=st.booleans(), fault=FAULTS)
+    def reopen(self, which: int, new_password: bool, fault: Fault | None) -> None:
+        self.world.fault = fault
         email = self.world.chosen_email(which)
 
         def act() -> Outcome:
@@ -259,15 +247,18 @@ class AnyHistory(RuleBasedStateMachine):
 
         self._may_be_refused(act)
 
+    @precondition(lambda self: self.world.adopted < 2)
     @rule(email=st.sampled_from(ADDRESSES), partner=PARTNER)
     def adopt(self, email: EmailAddress, partner: str) -> None:
         """An account that was there before us."""
+        self.world.adopted += 1
         realm = self.world.realm
         if realm._with_address(email) is None:
             realm.change_names(realm.add_foreign_account(email), "Ancien", "Alex")
         self._may_be_refused(lambda: adopt(self.world.office.tools, partner, [email], BY, WHY, no_bar)[1])
 
-    @rule(partner=PARTNER, days=st.integers(0, 30))
+    @precondition(lambda self: not self.world.has_announced_end())
+    @rule(partner=PARTNER, days=st.sampled_from([0, 3, 30, 60]))
     def end_convention(self, partner: str, days: int) -> None:
         on = self.world.today + timedelta(days=days)
         self._may_be_refused(lambda: end_convention(self.world.office.tools.register, partner, on, WHY))

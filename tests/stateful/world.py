@@ -59,6 +59,7 @@ class World:
         self.model = Model({code: one.last_day for code, one in self.records().partners.items()})
         self.documents: list[Document] = []
         self.fault: Fault | None = None
+        self.adopted = 0
         #: ids of the accounts that another hand disabled and nobody reopened by name
         self.cut_by_hand: set[str] = set()
         self._entry = 0
