@@ -9,12 +9,29 @@ import pytest
 from provisioner.keycloak.connection import administrator_connection
 from provisioner.sandbox.mail import Mailbox
 from provisioner.settings import Settings
-from tests.service.office import Office
+from tests.service.office import FIRST_DAY, Office, annexe_csv
 
 
 @pytest.fixture
 def office(realm: Settings, mailbox: Mailbox, tmp_path: Path) -> Office:
     return Office(realm, mailbox, tmp_path)
+
+
+@pytest.fixture
+def first(office: Office, tmp_path: Path) -> Path:
+    """Leroy and Vasseur are open."""
+    office.add_partner()
+    file = annexe_csv(tmp_path / "1.csv", {"leroy": "2026-06-10", "vasseur": "2026-06-10"}, {}, "2026-06-15")
+    office.apply(file, today=FIRST_DAY)
+    return file
+
+
+@pytest.fixture
+def second(first: Path, tmp_path: Path) -> Path:
+    """Vasseur leaves, Nguyen comes."""
+    return annexe_csv(
+        tmp_path / "2.csv", {"leroy": "2026-06-10", "nguyen": "2026-09-01"}, {"vasseur": "2026-08-31"}, "2026-09-01"
+    )
 
 
 def weaken_policy(settings: Settings) -> None:
