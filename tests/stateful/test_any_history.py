@@ -284,7 +284,7 @@ class AnyHistory(RuleBasedStateMachine):
         id = ids[which % len(ids)]
         match what:
             case "disable":
-                if world.realm.accounts[id].enabled:
+                if world.realm.accounts[id].enabled and not world.is_to_be_reopened(id):
                     world.cut_by_hand.add(id)
                 world.realm.set_enabled(id, False)
             case "enable":

@@ -151,6 +151,10 @@ class World:
         known = any(one.keycloak_id == id for one in self.seen.accounts.values())
         return known or self.realm.accounts[id].remote().is_marked
 
+    def is_to_be_reopened(self, id: str) -> bool:
+        """Whether somebody decided it by name, and no run has done it yet."""
+        return any(one.reopening is not None for one in self.seen.accounts.values() if one.keycloak_id == id)
+
     def _may_be_enabled(self, id: str) -> bool:
         known = [email for email, one in self.seen.accounts.items() if one.keycloak_id == id]
         emails = known or [self.realm.accounts[id].email]
