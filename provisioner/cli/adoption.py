@@ -41,8 +41,9 @@ def adopt(
         else:
             found, outcome = adoption.adopt(tools, code, emails, by, reason, progress_bar(session.quiet))
             status = status_of(outcome)
-        _print(found, format_)
-        if not all(one.can_be_adopted for one in found):
+        is_refused = not all(one.can_be_adopted for one in found)
+        _print(found, format_, adopted=status is Exit.DONE and not (dry_run or is_refused))
+        if is_refused:
             session.say("Nothing was adopted: put right or leave out the accounts that cannot be.")
             status = Exit.REFUSED
         elif status is not Exit.DONE:
@@ -50,10 +51,10 @@ def adopt(
         raise typer.Exit(status)
 
 
-def _print(found: Sequence[Candidate], format_: Format) -> None:
+def _print(found: Sequence[Candidate], format_: Format, *, adopted: bool) -> None:
     from provisioner.cli.answers import print_json
     from provisioner.cli.as_text import new_console, new_table, plain
-    from provisioner.texts.adoption import MATCHES
+    from provisioner.texts.adoption import ADOPTED, MATCHES
 
     if format_ is Format.JSON:
         print_json([_plain(one) for one in found])
@@ -61,7 +62,7 @@ def _print(found: Sequence[Candidate], format_: Format) -> None:
     table = new_table("Comptes à reprendre", "Adresse", "Personne", "Constat")
     for one in found:
         person = f"{one.account.first_names} {one.account.last_name}" if one.account else ""
-        table.add_row(*plain(one.email, person, MATCHES[one.match]))
+        table.add_row(*plain(one.email, person, ADOPTED if adopted else MATCHES[one.match]))
     new_console().print(table)
 
 

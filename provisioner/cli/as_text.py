@@ -23,7 +23,7 @@ from provisioner.texts.contacts import ROLES
 from provisioner.texts.conventions import convention_sentence
 from provisioner.texts.dates import french_date
 from provisioner.texts.findings import COLUMNS, message
-from provisioner.texts.reasons import ACTIONS, blocked_reason, drift_reason, reason
+from provisioner.texts.reasons import blocked_reason, drift_reason, reason, what
 
 if TYPE_CHECKING:
     from provisioner.domain.check import Check
@@ -139,7 +139,7 @@ def _beside(console: Console, plan: Plan) -> None:
     table = new_table("Prévu", "Le", "Quoi", "Qui", "Pourquoi")
     for one in plan.later:
         on = french_date(one.due_on) if one.due_on else ""
-        table.add_row(*plain(on, ACTIONS[one.action], _who(one), reason(one)))
+        table.add_row(*plain(on, what(one), _who(one), reason(one)))
     if table.row_count:
         console.print(table)
     table = new_table("Écarts constatés", "Partenaire", "Qui", "Constat")
@@ -154,7 +154,7 @@ def _beside(console: Console, plan: Plan) -> None:
 def _changes(console: Console, title: str, changes: Iterable[Change]) -> None:
     table = new_table(title, "Quoi", "Qui", "Pourquoi")
     for one in changes:
-        table.add_row(*plain(ACTIONS[one.action], _who(one), f"{reason(one)} ({one.rule})"))
+        table.add_row(*plain(what(one), _who(one), f"{reason(one)} ({one.rule})"))
     if table.row_count:
         console.print(table)
 
@@ -178,7 +178,7 @@ def _done(console: Console, result: Outcome) -> None:
     _changes(console, "Fait", result.outcome.done)
     table = new_table("Non fait", "Quoi", "Qui", "Erreur")
     for failure in result.outcome.failed:
-        table.add_row(*plain(ACTIONS[failure.change.action], _who(failure.change), failure.error))
+        table.add_row(*plain(what(failure.change), _who(failure.change), failure.error))
     if table.row_count:
         console.print(table)
     if result.kept:

@@ -15,8 +15,7 @@ from provisioner.texts.dossier import STATES
 from provisioner.texts.explanation import INVITATIONS, sentence
 from provisioner.texts.explanation import STATES as PERSON_STATES
 from provisioner.texts.journal import ACTIONS
-from provisioner.texts.reasons import ACTIONS as CHANGES
-from provisioner.texts.reasons import reason
+from provisioner.texts.reasons import reason, what
 
 if TYPE_CHECKING:
     from provisioner.operations.dossiers import Explanation
@@ -34,7 +33,7 @@ def explanation(one: Explanation) -> None:
     table = new_table("Ce que ferait la synchronisation", "Le", "Quoi", "Pourquoi")
     for change in one.would:
         on = french_date(change.due_on) if change.due_on else ""
-        table.add_row(*plain(on, CHANGES[change.action], f"{reason(change)} ({change.rule})"))
+        table.add_row(*plain(on, what(change), f"{reason(change)} ({change.rule})"))
     if table.row_count:
         console.print(table)
 

@@ -9,3 +9,5 @@ MATCHES = {
     "has-roles": "ce compte a un rôle que le royaume ne donne pas à tous : il n'est jamais repris.",
     "unnamed": "ce compte n'a pas de nom ou de prénom : à compléter d'abord dans la console.",
 }
+
+ADOPTED = "compte repris."

@@ -28,6 +28,11 @@ _DRIFT = {
 }
 
 
+def what(change: Change) -> str:
+    """What is done, in two or three words; a suspension is no end."""
+    return "accès suspendu" if change.is_suspension else ACTIONS[change.action]
+
+
 def reason(change: Change) -> str:
     """The sentence that answers « pourquoi ? » for this change."""
     if change.by_hand:

@@ -126,6 +126,13 @@ def test_what_cannot_be_adopted_is_said_and_nothing_is_recorded(office: Office, 
     assert states(office) == {}
 
 
+def test_an_officer_reads_what_was_taken_over(office: Office, console: Console) -> None:
+    assert console.groups(JEANNE) == set()
+    command = ("partner", "adopt", PARTNER, "--email", JEANNE, *BY)
+    assert "il peut être repris" in office.run(*command, "--dry-run", today=TODAY, COLUMNS="120").out
+    assert "compte repris." in office.run(*command, today=TODAY, COLUMNS="120").out
+
+
 def test_a_disabled_account_stays_disabled_until_it_is_reopened_by_name(office: Office, console: Console) -> None:
     console.set_password(JEANNE)
     console.save(JEANNE, enabled=False)

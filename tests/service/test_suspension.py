@@ -124,6 +124,12 @@ def test_an_account_suspended_in_the_console_is_reopened_by_name(office: Office,
     assert office.sync(today=TODAY)["drift"] == []
 
 
+def test_an_officer_reads_that_the_access_is_suspended_and_not_ended(office: Office, console: Console) -> None:
+    assert console.user(LEROY)["enabled"] is True
+    said = office.run("person", "suspend", f" {LEROY.upper()} ", *BY, today=TODAY)
+    assert (said.status, "accès suspendu" in said.out, "clôturé" in said.out) == (0, True, False)
+
+
 def test_suspended_in_the_console_then_by_name_the_logins_end_too(office: Office, console: Console) -> None:
     console.set_password(LEROY)
     login = console.log_in(LEROY)
