@@ -114,7 +114,8 @@ def unknown_of_ours(records: Records, snapshot: Snapshot) -> list[RemoteAccount]
 
 
 def _groups(snapshot: Snapshot, changes: Sequence[Change], partners: Collection[str]) -> list[Change]:
-    joined = {change.partner for change in changes if change.action is not Action.CLOSE}
+    made = [change for change in changes if change.action is not Action.CLOSE]
+    joined = {code for change in made for code in (change.partner, *change.groups)}
     return [
         Change(action=Action.GROUP, partner=code, rule="A1")
         for code in sorted(partners)

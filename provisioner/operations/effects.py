@@ -277,10 +277,10 @@ class Effects:
 
     def _open(self, change: Change) -> str:
         assert change.wanted is not None
-        if change.keycloak_id is not None:
-            return self._update(change)
         if change.partner not in self.groups:
             raise GivenUp("the partner's group does not exist")
+        if change.keycloak_id is not None:
+            return self._update(change)
         try:
             return self.directory.create_account(
                 change.wanted, [code for code in change.groups if code in self.groups]

@@ -80,3 +80,30 @@ def test_list_2_alone_closes_an_access_and_leaves_the_return_that_list_1_asks_fo
     again = annexe({ALICE: "2026-07-01"}, {ALICE: "2026-06-19"}, on="2026-06-20")
     office.apply(again, LYS, Decisions(closures_only=True))
     assert states(office) == [(LYS, "closed", "2026-06-10"), (LYS, "planned", "2026-07-01")]
+
+
+@pytest.mark.rule("A8")
+def test_an_access_at_a_second_partner_whose_group_could_not_be_made_is_opened_by_the_next_run(
+    office: MemoryOffice,
+) -> None:
+    office.on(date(2026, 6, 16))
+    office.apply(annexe({ALICE: "2026-06-10"}), LYS)
+    office.directory.fail(1, "before")
+    office.apply(annexe({ALICE: "2026-06-11"}), SOURCES, Decisions(waive={1: "two posts"}))
+    assert states(office) == [(LYS, "open", "2026-06-10"), (SOURCES, "planned", "2026-06-11")]
+    office.sync()
+    assert states(office) == [(LYS, "open", "2026-06-10"), (SOURCES, "open", "2026-06-11")]
+    assert office.directory.members(SOURCES) == {ALICE}
+    plan = plan_due(office.tools, []).plan
+    assert plan is not None
+    assert plan.changes == ()
+
+
+@pytest.mark.rule("A8")
+def test_a_second_partners_group_that_somebody_deleted_is_made_again(office: MemoryOffice) -> None:
+    office.on(date(2026, 6, 16))
+    office.apply(annexe({ALICE: "2026-06-10"}), LYS)
+    office.apply(annexe({ALICE: "2026-06-11"}), SOURCES, Decisions(waive={1: "two posts"}))
+    office.directory.delete_group(next(id for id, path in office.directory.groups.items() if path.endswith(SOURCES)))
+    office.sync()
+    assert office.directory.members(SOURCES) == {ALICE}
