@@ -46,7 +46,8 @@ class Request:
 class Prepared:
     """A document beside the plan that it would make; no plan when it is refused or lacks a decision.
 
-    `check` is what matters for what was asked, `whole_check` that of the whole document: they differ for list 2 alone.
+    `check` is what matters for what was asked, `whole_check` that of the whole document: they differ for list 2
+    alone.
     """
 
     request: Request

@@ -1,4 +1,4 @@
-"""The safety limits and what they hold: each trips with its figures, holds its partner only, and is let go by name."""
+"""The safety limits: each trips with its figures, holds its partner only, and is let go by name."""
 
 from __future__ import annotations
 
