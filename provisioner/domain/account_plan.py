@@ -14,7 +14,7 @@ from provisioner.domain.hold import Hold
 from provisioner.domain.links import is_owed, last_expiry
 from provisioner.domain.records import Account, Records, Reopening
 from provisioner.domain.snapshot import RemoteAccount, Snapshot
-from provisioner.domain.wanted import digest, wanted_account
+from provisioner.domain.wanted import PARTNER, REQUESTED_ON, digest, wanted_account
 
 
 class AccountPlan:
@@ -98,7 +98,16 @@ class AccountPlan:
         somebody disabled it, and only `person reopen` may enable it.
         """
         was_ours = bool(self.closed or self.closing or self.staying or self.reopening or self.suspension)
-        return self.remote is not None and not (self.remote.enabled or was_ours)
+        is_disabled = self.remote is not None and not self.remote.enabled
+        return is_disabled and (not was_ours or self._shows_planned())
+
+    def _shows_planned(self) -> bool:
+        """Whether a return that is still planned here stands in Keycloak already: it was made and ended there since
+        this register was copied, and an older copy opens nobody.
+        """
+        there = self.remote.attributes if self.remote is not None and not (self.closing or self.staying) else {}
+        shown = zip(there.get(PARTNER, ()), there.get(REQUESTED_ON, ()), strict=False)
+        return bool({(one.partner, one.requested_on.isoformat()) for one in self.planned}.intersection(shown))
 
     def _enabled_by_hand(self) -> Iterator[Change | Drift]:
         if self.remote and self.remote.enabled and self.closed and not (self.closing or self.staying or self.opening):

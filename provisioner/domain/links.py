@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 from provisioner.domain.habilitation import Habilitation, State
@@ -36,6 +36,20 @@ def attempt_for(one: Habilitation, sent: Sequence[Invitation]) -> tuple[int, Inv
 def last_expiry(sent: Iterable[Invitation]) -> datetime | None:
     """When the last of these links is dead for certain, whether it left or not."""
     return max(((one.sent_at or one.intended_at) + one.lifespan for one in sent), default=None)
+
+
+#: Before any link.
+_EVER = datetime.fromtimestamp(0, UTC)
+
+
+def unknown_from(sent: Iterable[Invitation]) -> datetime:
+    """From when on, by Keycloak's clock, a link of ours is one that these attempts do not tell of.
+
+    `sent` are all of the account's. None follows one that left before that is dead, so what an older register, put
+    back, has forgotten came after.
+    """
+    tries = [one.keycloak_time + (one.lifespan if one.failed_at is None else timedelta(0)) for one in sent]
+    return max(tries, default=_EVER)
 
 
 #: How many links are sent before the officers are told that the person does not answer.

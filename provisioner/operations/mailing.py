@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 
-from provisioner.domain.change import Change
+from provisioner.domain.change import Action, Change
 from provisioner.domain.habilitation import Habilitation, State
-from provisioner.domain.links import attempt_for
+from provisioner.domain.links import attempt_for, unknown_from
 from provisioner.domain.records import Invitation, Records
 from provisioner.keycloak.errors import KeycloakError, OutcomeUnknown
 from provisioner.operations.effects import Done, Effects, Failure, GivenUp, NotBegun, Progress
@@ -30,6 +31,11 @@ class Mailing:
         self.redirect_uri = redirect_uri
         self.accounts = {email: account.keycloak_id for email, account in records.accounts.items()}
         open_now = [one for one in records.habilitations if one.state is State.OPEN]
+        self.there = effects.snapshot.accounts
+        self.known = {
+            email: [each for one in mine for each in records.invitations_of(one)]
+            for email, mine in records.by_account().items()
+        }
         self.open = {(one.partner, one.email): one for one in open_now}
         self.attempts = {
             one.id: attempt_for(one, records.invitations_of(one)) for one in open_now if one.id is not None
@@ -46,8 +52,61 @@ class Mailing:
                 settled()
             else:
                 ready.append(change)
-        self._send([change for change in ready if self._doubt(change) is None], outcome, settled)
+        new = [change for change in ready if self._doubt(change) is None]
+        self._send(self._not_left_before(new, outcome, settled), outcome, settled)
         self._judge([change for change in ready if self._doubt(change) is not None], outcome, settled)
+
+    def _not_left_before(self, changes: Sequence[Change], outcome: Done, settled: Progress) -> list[Change]:
+        """Settles what left though the register does not know, as an older one that was put back; gives the others.
+
+        An account that this run made, or gave a new password or address, cannot have been sent that link before.
+        """
+        fresh = {one.wanted.email for one in outcome.done if one.wanted is not None and self._is_renewed(one)}
+        asked = [one for one in changes if one.email not in fresh and self._account(one) in self.there]
+        left: set[tuple[str, str | None]] = set()
+        for finished in self.effects.each(asked, self._recall):
+            with self.register.work() as work:
+                for change, result in finished:
+                    if result is None:
+                        continue
+                    left.add((change.partner, change.email))
+                    if isinstance(result, KeycloakError):
+                        outcome.failed.append(Failure(change, str(result)))
+                    else:
+                        self._settle_recalled(work, change, result)
+                        outcome.done.append(change)
+                    settled()
+        return [one for one in changes if (one.partner, one.email) not in left]
+
+    def _is_renewed(self, change: Change) -> bool:
+        """Whether it leaves the account without a password or with an address that it had not."""
+        if change.action is Action.RENAME and change.wanted is not None:
+            before = self.there.get(change.keycloak_id or "")
+            return before is None or before.email != change.wanted.email
+        return change.action is Action.REOPEN
+
+    def _recall(self, change: Change) -> str | None:
+        """When Keycloak sent that account a link of ours that the register does not know of, else whether the person
+        of an account that the register knows no link of has made a password: empty text.
+        """
+        assert change.email is not None
+        id_, known = self._account(change), self.known[change.email]
+        sent_at = self.directory.link_sent_since(id_, unknown_from(known))
+        if sent_at is not None:
+            return sent_at.isoformat()
+        return "" if not known and self.directory.has_password(id_) else None
+
+    def _settle_recalled(self, work: Work, change: Change, sent_at: str) -> None:
+        one = self._of(change)
+        assert one is not None
+        number, begun = self._attempt(change)
+        if not sent_at:
+            outcomes.link_needless(work, one)
+            return
+        at = datetime.fromisoformat(sent_at)
+        if begun is None:
+            outcomes.intend_invitation(work, one, number, at, self.lifespan, again=False)
+        outcomes.settle_invitation(work, one, number, at + work.clock.moved_by)
 
     def _of(self, change: Change) -> Habilitation | None:
         """The open habilitation that the change is about, with its id in the register."""

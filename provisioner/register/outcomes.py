@@ -19,6 +19,7 @@ _INTENDED = _account.values(intended=bindparam("digest"))
 
 _habilitation = update(t.habilitation).where(t.habilitation.c.id == bindparam("of"))
 _OPENED = _habilitation.where(t.habilitation.c.opened_at.is_(None)).values(opened_at=bindparam("at"))
+_LINK_NOT_DUE = _habilitation.values(link_due_at=None)
 _LINK_DUE = _habilitation.values(link_due_at=bindparam("at"))
 _CLOSED = _habilitation.where(t.habilitation.c.closed_at.is_(None)).values(
     closed_at=bindparam("at"),
@@ -80,6 +81,12 @@ def opened(work: Work, one: Habilitation, action: str, rule: str) -> None:
 def link_due(work: Work, one: Habilitation) -> None:
     """The person is owed the e-mail with the link, from now on (P2)."""
     work.put(_LINK_DUE, of=one.id, at=work.now)
+
+
+def link_needless(work: Work, one: Habilitation) -> None:
+    """The person has made a password before the register knew of the access: no link is owed."""
+    work.put(_LINK_NOT_DUE, of=one.id)
+    work.journal("invite.needless", partner=one.partner, habilitation=one.id, rule="P2")
 
 
 def suspended(work: Work, one: Habilitation, email: EmailAddress) -> None:

@@ -31,6 +31,7 @@ ACTIONS: Mapping[str, str] = {
     "invite": "Courriel d'activation envoyé",
     "invite.bounced": "Courriel d'activation revenu",
     "invite.failed": "Courriel d'activation non envoyé",
+    "invite.needless": "Aucun lien dû : mot de passe déjà créé",
     "invite.silent": "Lien resté sans suite : partenaire prévenu",
     "notice": "Avis envoyé",
     "notice.withdrawn": "Avis retiré",

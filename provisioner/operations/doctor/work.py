@@ -55,7 +55,7 @@ def account_lines(records: Records, snapshot: Snapshot, plan: Plan) -> Iterator[
     if count := len(unknown_of_ours(records, snapshot)):
         yield attention(
             "forgotten-accounts",
-            f"{count} accounts bear our mark and the register does not know them.",
+            f"Accounts that bear our mark and that the register does not know: {count}.",
             "Was an older register put back? Then apply again what came since: docs/backup.md.",
         )
 
