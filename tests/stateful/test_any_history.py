@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -10,10 +11,8 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
-from provisioner.domain.annexe import Severity
 from provisioner.domain.check import Document
 from provisioner.domain.decisions import Decisions
-from provisioner.domain.judge_register import WAIVABLE
 from provisioner.domain.kept_annexe import Status
 from provisioner.domain.people import EmailAddress
 from provisioner.domain.plan import Plan
@@ -29,6 +28,7 @@ from provisioner.operations.submission import approve, reject, submit
 from provisioner.operations.syncing import plan_due, sync
 from provisioner.operations.tools import Outcome, Verdict
 from tests.fakes.memory_office import no_bar
+from tests.stateful.deciding import decide
 from tests.stateful.faults import FAULTS, Fault
 from tests.stateful.forms import (
     ADDRESSES,
@@ -41,7 +41,8 @@ from tests.stateful.forms import (
     Reception,
     fill_in,
 )
-from tests.stateful.world import World, told
+from tests.stateful.plans import holds_nothing_back, told
+from tests.stateful.world import World
 
 CHOSEN = st.integers(0, 5)
 PARTNER = st.sampled_from(PARTNERS)
@@ -93,7 +94,7 @@ class AnyHistory(RuleBasedStateMachine):
         submit(self.world.office.tools, document, partner, self.world.today)
 
     def _apply(self, document: Document, partner: str, answer: Answer) -> None:
-        request = self._decide(self._request(document, partner), answer)
+        request = decide(self.world.office.tools, self._request(document, partner), answer)
         tools = self.world.office.tools
         before = prepare(tools, request)
         outcome = self.world.run(lambda: apply_document(self.world.office.tools, request, no_bar, None))
@@ -103,38 +104,16 @@ class AnyHistory(RuleBasedStateMachine):
             assert outcome.verdict is before.verdict or outcome.verdict is Verdict.DIFFERENT
         elif outcome.verdict in (Verdict.APPLIED, Verdict.HELD):
             self._was_done(before.plan, outcome)
+        if outcome.verdict is Verdict.HELD and outcome.plan is not None and answer.waives:
+            allowed = replace(request.decisions, allow=frozenset(outcome.plan.ids.values()))
+            let_go = replace(request, decisions=allowed)
+            again = self.world.run(lambda: apply_document(self.world.office.tools, let_go, no_bar, None))
+            assert again is not None
+            assert again.verdict is Verdict.APPLIED
 
-    def _request(self, document: Document, partner: str, decisions: Decisions = Decisions()) -> Request:  # noqa: B008
-        return Request(document=document, partner=partner, by=BY, decisions=decisions, received_on=self.world.today)
-
-    def _decide(self, request: Request, answer: Answer) -> Request:
-        """What a person answers to what they are shown."""
-        tools = self.world.office.tools
-        absent, waives = answer.absent, answer.waives
-        if answer.closures_only:
-            return self._request(request.document, request.partner, Decisions(closures_only=True))
-        check = prepare(tools, request).check
-        asked = {row.email for row in check.annexe.of_list(1)}
-        named = {row.email for row in check.annexe.rows}
-        missing = [one.email for one in prepare(tools, request).undecided]
-        errors = [one for one in check.findings if one.severity is Severity.ERROR]
-        pairs = list(zip(ADDRESSES[::2], ADDRESSES[1::2], strict=True))
-        open_now = self.world.seen.open_addresses(request.partner)
-        renames = {
-            old: new
-            for one in pairs
-            for old, new in (one, one[::-1])
-            if waives and old in open_now and old not in named and new in asked
-        }
-        decisions = Decisions(
-            keep_all=absent == "keep",
-            close_all=absent == "close",
-            keep=frozenset(missing[:1]) if absent == "one" else frozenset(),
-            close=frozenset(missing[1:]) if absent == "one" else frozenset(),
-            waive={one.row: WHY for one in errors if one.row and one.code in WAIVABLE} if waives else {},
-            rename=renames,
-        )
-        return self._request(request.document, request.partner, decisions)
+    def _request(self, document: Document, partner: str) -> Request:
+        today = self.world.today
+        return Request(document=document, partner=partner, by=BY, decisions=Decisions(), received_on=today)
 
     @precondition(lambda self: self.world.waiting(Status.CHECKED, Status.REFUSED))
     @rule(which=CHOSEN, answer=ANSWERS, is_wrong=st.sampled_from([False] * 5 + [True]))
@@ -142,7 +121,7 @@ class AnyHistory(RuleBasedStateMachine):
         tools = self.world.office.tools
         waiting = self.world.waiting(Status.CHECKED, Status.REFUSED)
         number = waiting[which % len(waiting)]
-        request = self._decide(request_of(tools, number, BY, Decisions()), answer)
+        request = decide(tools, request_of(tools, number, BY, Decisions()), answer)
         plan_id = prepare(tools, request).plan_id
 
         def act() -> Outcome:
@@ -210,7 +189,7 @@ class AnyHistory(RuleBasedStateMachine):
         if outcome.verdict is not Verdict.HELD:
             assert told(done) == told(expected.free)
         assert outcome.plan.blocked == expected.blocked
-        self.world.holds_nothing_back(outcome)
+        holds_nothing_back(outcome)
 
     @precondition(lambda self: self.world.held())
     @rule()

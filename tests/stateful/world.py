@@ -13,7 +13,6 @@ from typing import Any
 
 from sqlalchemy import select
 
-from provisioner.domain.change import Action, Change, Limit
 from provisioner.domain.check import Document
 from provisioner.domain.decisions import Decisions
 from provisioner.domain.habilitation import State
@@ -31,14 +30,7 @@ from tests.fakes.memory_office import MemoryOffice
 from tests.stateful.faults import Commits, Fault
 from tests.stateful.forms import ADMINISTRATOR, DOMAIN, PARTNERS, read_form
 from tests.stateful.model import Access, Model
-
-
-def told(changes: list[Change] | tuple[Change, ...]) -> list[tuple[str, ...]]:
-    """The changes as a plan tells them."""
-    facts = (
-        (one.action, one.partner, one.email, one.rule, one.due_on, one.new_email, one.owes_link) for one in changes
-    )
-    return sorted(tuple(str(fact) for fact in each) for each in facts)
+from tests.stateful.plans import told
 
 
 class World:
@@ -293,14 +285,3 @@ class World:
         now = self.office.tools.clock.now()
         mine = [one for one in records.invitations if one.habilitation in ids]
         return any(one.intended_at + one.lifespan > now for one in mine)
-
-    @staticmethod
-    def holds_nothing_back(outcome: Outcome) -> None:
-        """What a limit holds is not done: nothing of that partner but a suspension."""
-        assert outcome.plan is not None
-        for blocked in outcome.plan.blocked:
-            mine = [one for one in outcome.outcome.done if one.partner == blocked.partner]
-            if blocked.limit is Limit.PASSWORD_POLICY:
-                assert not [one for one in mine if one.action in (Action.OPEN, Action.REOPEN, Action.INVITE)]
-            else:
-                assert all(one.is_suspension for one in mine)

@@ -1,0 +1,27 @@
+"""Plans as they are told, to compare what was planned with what was done."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from provisioner.domain.change import Action, Change, Limit
+from provisioner.operations.tools import Outcome
+
+
+def told(changes: Iterable[Change]) -> list[tuple[str, ...]]:
+    """The changes as a plan tells them."""
+    facts = (
+        (one.action, one.partner, one.email, one.rule, one.due_on, one.new_email, one.owes_link) for one in changes
+    )
+    return sorted(tuple(str(fact) for fact in each) for each in facts)
+
+
+def holds_nothing_back(outcome: Outcome) -> None:
+    """What a limit holds is not done: nothing of that partner but a suspension."""
+    assert outcome.plan is not None
+    for blocked in outcome.plan.blocked:
+        mine = [one for one in outcome.outcome.done if one.partner == blocked.partner]
+        if blocked.limit is Limit.PASSWORD_POLICY:
+            assert not [one for one in mine if one.action in (Action.OPEN, Action.REOPEN, Action.INVITE)]
+        else:
+            assert all(one.is_suspension for one in mine)
