@@ -100,7 +100,7 @@ class OwnView(_Reader):
             KeycloakRefused: the role view-realm lacks.
         """
         found = self.connection.get(self.realm_path)
-        if "bruteForceProtected" not in found:
+        if not {"id", "failureFactor"} <= found.keys():
             raise KeycloakRefused("The service account may not see the realm's settings: it lacks view-realm.")
         mail = found.get("smtpServer") or {}
         return RealmFacts(
