@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import date
 from pathlib import Path
 
@@ -14,11 +15,12 @@ from provisioner.domain.decisions import Decisions
 from provisioner.domain.people import EmailAddress
 from provisioner.operations.adoption import adopt
 from provisioner.operations.syncing import plan_due
+from tests.fakes.failing import Killed
 from tests.fakes.memory_office import MemoryOffice, no_bar
 from tests.stateful.forms import DOMAIN, PARTNERS, read_form
 
 LYS, SOURCES = PARTNERS
-ALICE = EmailAddress(f"alice@{DOMAIN}")
+ALICE, BRUNO = EmailAddress(f"alice@{DOMAIN}"), EmailAddress(f"bruno@{DOMAIN}")
 
 
 @pytest.fixture
@@ -107,3 +109,29 @@ def test_a_second_partners_group_that_somebody_deleted_is_made_again(office: Mem
     office.directory.delete_group(next(id for id, path in office.directory.groups.items() if path.endswith(SOURCES)))
     office.sync()
     assert office.directory.members(SOURCES) == {ALICE}
+
+
+@pytest.mark.xfail(reason="the account is told as unknown-in-group and stays enabled", strict=True)
+@pytest.mark.rule("A1")
+def test_an_account_made_by_a_run_that_died_is_not_left_enabled_when_its_request_is_withdrawn(
+    office: MemoryOffice,
+) -> None:
+    office.on(date(2026, 6, 16))
+    office.directory.fail(2, "crash-after")
+    with suppress(Killed):
+        office.apply(annexe({ALICE: "2026-06-10"}), LYS)
+    office.reopen()
+    office.apply(annexe({BRUNO: "2026-06-10"}), LYS)
+    office.sync()
+    assert {one.email for one in office.directory.accounts.values() if one.enabled} == {BRUNO}
+
+
+@pytest.mark.xfail(reason="the opening elsewhere makes the account again without a link", strict=True)
+@pytest.mark.rule("P2")
+def test_an_account_that_is_made_again_brings_a_link(office: MemoryOffice) -> None:
+    office.on(date(2026, 6, 16))
+    office.apply(annexe({ALICE: "2026-06-10"}), LYS)
+    office.directory.delete_account(next(iter(office.directory.accounts)))
+    office.apply(annexe({ALICE: "2026-06-11"}), SOURCES, Decisions(waive={1: "two posts"}))
+    office.sync()
+    assert len(office.directory.accounts) == 0 or len(office.directory.mails_to(ALICE)) == 2
