@@ -137,7 +137,7 @@ def exit_status() -> Iterator[None]:
 
 def _status(error: Exception) -> Exit | None:
     """The exit status of an error that people can act on, None for a defect of ours."""
-    from provisioner.operations.errors import Refused
+    from provisioner.operations.errors import Refused, SyncFirst
     from provisioner.operations.partners import NoSuchPartner, PartnerRefused
     from provisioner.register import LockHeld, RegisterUnavailable
     from provisioner.register.annexes import DecidedMeanwhile
@@ -146,7 +146,7 @@ def _status(error: Exception) -> Exit | None:
         return Exit.USAGE
     if isinstance(error, Refused | PartnerRefused | DecidedMeanwhile):
         return Exit.REFUSED
-    if isinstance(error, LockHeld | RegisterUnavailable):
+    if isinstance(error, LockHeld | RegisterUnavailable | SyncFirst):
         return Exit.FAILED
     if "provisioner.keycloak.errors" in sys.modules:
         from provisioner.keycloak.errors import KeycloakError

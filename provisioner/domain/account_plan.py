@@ -62,8 +62,10 @@ class AccountPlan:
             yield from self._judge_open(self.first)
         if self._is_leftover():
             yield from (Drift(DriftKind.SUSPENDED_BY_HAND, one.partner, one.email) for one in self.planned)
+        if self.suspension and self._was_made_by_a_dead_run():
+            yield self._change(Action.CLOSE, replace(self.planned[0], end=None), "A4", None)
         for one in self.opening:
-            yield self._opening(one, one.requested_on, owes_link=not self.staying)
+            yield self._opening(one, one.requested_on, owes_link=self._is_new())
         yield from self._invite()
 
     def later(self) -> Iterator[Change]:
@@ -167,7 +169,7 @@ class AccountPlan:
 
     def _invite(self) -> Iterator[Change]:
         """P2: a link to each new person, to one whose address or password is a new one, and to nobody else."""
-        if not self.staying:
+        if self._is_new():
             yield from (self._change(Action.INVITE, one, "P2", one.requested_on) for one in self.opening[:1])
         elif self.first is None or self.suspension is not None:
             return
@@ -192,6 +194,15 @@ class AccountPlan:
             return True  # another partner's group, which this run does not read
         group = self.snapshot.groups[one.partner]
         return group is not None and self.remote is not None and self.remote.id in group.members
+
+    def _was_made_by_a_dead_run(self) -> bool:
+        """Whether an account is open that the register still plans."""
+        has_past = self.staying or self.closing or self.closed
+        return bool(self.remote and self.remote.enabled and self.planned and not has_past)
+
+    def _is_new(self) -> bool:
+        """Whether an opening makes the account new: nothing is open there, or it was deleted by another hand."""
+        return not self.staying or (self.remote is None and bool(self.opening))
 
     def _opening(self, one: Habilitation, due_on: date, *, owes_link: bool = False) -> Change:
         is_return = bool(self.remote and (self.closed or self.closing or self.reopening) and not self.staying)

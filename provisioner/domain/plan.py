@@ -9,6 +9,7 @@ from datetime import datetime
 from provisioner.domain.account_plan import AccountPlan
 from provisioner.domain.change import Action, Blocked, Change, Drift, DriftKind, plan_id
 from provisioner.domain.days import day_of
+from provisioner.domain.habilitation import Habilitation, State
 from provisioner.domain.limits import Limits, blocked_by, holds
 from provisioner.domain.people import EmailAddress
 from provisioner.domain.records import Records
@@ -44,6 +45,19 @@ class Plan:
     def free(self) -> tuple[Change, ...]:
         """The changes that nothing holds."""
         return tuple(change for change in self.changes if not any(holds(one, change) for one in self.blocked))
+
+
+def made_by_a_dead_run(records: Records, snapshot: Snapshot, partner: str) -> tuple[Habilitation, ...]:
+    """The partner's accesses that are open in Keycloak by a run that died before it could record it."""
+    ours = {one.email: one for one in snapshot.accounts.values() if one.is_marked and one.enabled}
+    return tuple(
+        one
+        for one in records.of_partner(partner)
+        if one.state is State.PLANNED
+        and one.email in ours
+        and records.accounts[one.email].keycloak_id is None
+        and records.accounts[one.email].intended is not None
+    )
 
 
 def join_plans(plans: Iterable[Plan]) -> Plan:

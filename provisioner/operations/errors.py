@@ -17,6 +17,16 @@ class NoSuchAnnexe(Refused):
         super().__init__(f"The register keeps no annexe {number}. The ones it keeps: provisioner annexe list.")
 
 
+class SyncFirst(Exception):
+    """A run died in the middle, and what it made in Keycloak must be recorded before this annexe takes it back."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "An earlier run died in the middle and opened accesses that this annexe withdraws. Nothing was done: "
+            "run provisioner sync, then this again."
+        )
+
+
 class AnnexeRefused(Refused):
     """The annexe cannot be approved or rejected as asked."""
 

@@ -14,12 +14,12 @@ from provisioner.domain.decisions import Decisions
 from provisioner.domain.entry import enter, enter_closures, unaccounted_for
 from provisioner.domain.habilitation import Habilitation
 from provisioner.domain.people import EmailAddress
-from provisioner.domain.plan import Plan, make_plan
+from provisioner.domain.plan import Plan, made_by_a_dead_run, make_plan
 from provisioner.domain.records import Records
 from provisioner.domain.renames import RefusedRename, refused_renames
 from provisioner.domain.snapshot import Snapshot
 from provisioner.operations.checking import check_for_partner
-from provisioner.operations.errors import NoSuchAnnexe
+from provisioner.operations.errors import NoSuchAnnexe, SyncFirst
 from provisioner.operations.looking import learn_passwords, look
 from provisioner.operations.tools import Outcome, Tools, Verdict
 from provisioner.register import annexes
@@ -137,6 +137,9 @@ def _prepare_whole(tools: Tools, request: Request, check: Check, records: Record
         return replace(prepared, undecided=undecided)
     renamed = _renamed_before(tools, request)
     after = enter(records, partner, check.annexe, today, decisions, check.waived, renamed)
+    still_due = {one.id for one in after.habilitations if one.requested_on <= today}
+    if any(one.id not in still_due for one in made_by_a_dead_run(records, snapshot, partner)):
+        raise SyncFirst
     return _with_plan(tools, prepared, after)
 
 

@@ -16,6 +16,7 @@ from provisioner.domain.plan import Plan, join_plans, make_plan
 from provisioner.domain.records import Records
 from provisioner.domain.snapshot import Snapshot
 from provisioner.operations.applying import carry_out, enter_approved, is_held
+from provisioner.operations.errors import SyncFirst
 from provisioner.operations.hold_notices import remind
 from provisioner.operations.holding import hold_or_drop, tell_ages
 from provisioner.operations.looking import learn_passwords, look
@@ -128,7 +129,11 @@ def _decide(
             decisions=one.decisions,
             received_on=one.received_on,
         )
-        prepared = prepare(tools, request, records, snapshot)
+        try:
+            prepared = prepare(tools, request, records, snapshot)
+        except SyncFirst:  # this run records what is there; the next one applies
+            log.warning("annexe.waits", annexe=one.id, partner=one.partner)
+            continue
         found = Decided(one, prepared, _verdict(one, prepared))
         try:
             records = settle(found)

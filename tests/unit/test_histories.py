@@ -14,6 +14,8 @@ from provisioner.domain.check import Document
 from provisioner.domain.decisions import Decisions
 from provisioner.domain.people import EmailAddress
 from provisioner.operations.adoption import adopt
+from provisioner.operations.errors import SyncFirst
+from provisioner.operations.persons import suspend
 from provisioner.operations.syncing import plan_due
 from tests.fakes.failing import Killed
 from tests.fakes.memory_office import MemoryOffice, no_bar
@@ -111,7 +113,6 @@ def test_a_second_partners_group_that_somebody_deleted_is_made_again(office: Mem
     assert office.directory.members(SOURCES) == {ALICE}
 
 
-@pytest.mark.xfail(reason="the account is told as unknown-in-group and stays enabled", strict=True)
 @pytest.mark.rule("A1")
 def test_an_account_made_by_a_run_that_died_is_not_left_enabled_when_its_request_is_withdrawn(
     office: MemoryOffice,
@@ -121,12 +122,28 @@ def test_an_account_made_by_a_run_that_died_is_not_left_enabled_when_its_request
     with suppress(Killed):
         office.apply(annexe({ALICE: "2026-06-10"}), LYS)
     office.reopen()
-    office.apply(annexe({BRUNO: "2026-06-10"}), LYS)
+    with pytest.raises(SyncFirst):
+        office.apply(annexe({BRUNO: "2026-06-10"}), LYS)
     office.sync()
+    undecided = office.apply(annexe({BRUNO: "2026-06-10"}), LYS)
+    assert [one.email for one in undecided.undecided] == [ALICE]
+    office.apply(annexe({BRUNO: "2026-06-10"}), LYS, Decisions(close_all=True))
     assert {one.email for one in office.directory.accounts.values() if one.enabled} == {BRUNO}
 
 
-@pytest.mark.xfail(reason="the opening elsewhere makes the account again without a link", strict=True)
+@pytest.mark.rule("A4")
+def test_an_account_made_by_a_run_that_died_is_cut_when_the_person_is_suspended(office: MemoryOffice) -> None:
+    office.on(date(2026, 6, 16))
+    office.directory.fail(2, "crash-after")
+    with suppress(Killed):
+        office.apply(annexe({ALICE: "2026-06-10"}), LYS)
+    office.reopen()
+    suspend(office.tools, ALICE, "Claire Martin", "stolen")
+    office.sync()
+    assert [one.enabled for one in office.directory.accounts.values()] == [False]
+    assert office.sync().outcome.done == []
+
+
 @pytest.mark.rule("P2")
 def test_an_account_that_is_made_again_brings_a_link(office: MemoryOffice) -> None:
     office.on(date(2026, 6, 16))
