@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 
 from provisioner.keycloak.realm import apply_realm
 from provisioner.sandbox.keycloak import start_keycloak
@@ -16,6 +17,12 @@ from provisioner.sandbox.server import Keycloak
 from provisioner.settings import Settings, load_settings
 
 _numbers = itertools.count(1)
+
+
+@pytest.fixture(autouse=True)
+def _own_log() -> None:
+    """A command run in this process sets the log's level: not for the tests that come after it."""
+    structlog.reset_defaults()
 
 
 @pytest.fixture(scope="session")
