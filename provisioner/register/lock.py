@@ -7,12 +7,12 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
 from sqlalchemy import Connection, text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from provisioner.register.database import Register, translated
 from provisioner.register.lease import Lease
@@ -140,10 +140,12 @@ def _beat(connection: Connection, lease: Lease, every_seconds: float, ended: thr
 
 
 def _give_back(connection: Connection) -> None:
-    """Ends the session's hold; a session that PostgreSQL ended holds nothing any more."""
-    with suppress(DBAPIError):
+    """Ends the session's hold, or the session itself where it no longer answers."""
+    try:
         connection.execute(text("SET idle_session_timeout = 0"))
         connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": _RUN_LOCK})
+    except SQLAlchemyError:  # once a beat failed it is not the driver's error but SQLAlchemy's own
+        connection.invalidate()
 
 
 def _wait(take: Callable[[], bool], wait_seconds: float, holder: Callable[[], str]) -> None:

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 from provisioner.clock import Clock
 from provisioner.register import LockHeld, open_register, run_lock
@@ -113,6 +114,22 @@ def test_who_is_killed_or_frozen_is_replaced_and_does_nothing_more(
     holder.send_signal(signal.SIGCONT)
     out, _ = holder.communicate(timeout=20)
     assert out == ("lost\nended\n" if how == signal.SIGSTOP else "")
+
+
+def test_a_session_that_postgresql_ended_is_left_without_an_error(environment: dict[str, str]) -> None:
+    register = open_register(load_and_open(environment), Clock(), Actor.here("second"))
+    with run_lock(register, load_settings(environment=environment)):
+        assert register.lease is not None
+        with register.engine.connect() as other:
+            ended = "SELECT count(pg_terminate_backend(pid)) FROM pg_locks WHERE locktype = 'advisory' AND granted"
+            assert other.execute(text(ended)).scalar() == 1
+        deadline = time.monotonic() + LOST_AFTER
+        while register.lease.is_held and time.monotonic() < deadline:
+            time.sleep(0.02)
+        assert not register.lease.is_held
+    with run_lock(register, load_settings(environment=environment)):
+        assert register.lease is not None
+    register.close()
 
 
 def test_a_lock_given_back_leaves_the_session_as_it_was(environment: dict[str, str]) -> None:
