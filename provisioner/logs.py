@@ -4,10 +4,21 @@ from __future__ import annotations
 
 import logging
 import sys
+import traceback
+from pathlib import PurePath
 
 import structlog
 
 from provisioner.settings import LogSettings
+
+#: How many places in the code are told of a defect.
+_PLACES = 4
+
+
+def place_of(error: BaseException) -> str:
+    """Where a defect was raised, all that may be told of it: its message may hold anything."""
+    frames = traceback.extract_tb(error.__traceback__)[-_PLACES:]
+    return " ".join(f"{PurePath(frame.filename).name}:{frame.lineno}" for frame in frames)
 
 
 def configure_logging(settings: LogSettings) -> None:

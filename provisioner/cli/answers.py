@@ -71,6 +71,11 @@ def _beside(outcome: Outcome, *, done: bool) -> list[str]:
         )
     if outcome.notices is not None and outcome.notices.failed:
         said.append(f"Avis non envoyés, gardés pour la prochaine fois : {outcome.notices.waiting}.")
+    if outcome.broken:
+        said.append(
+            f"Mis à l'écart après un défaut du logiciel (journal technique : partner.set_aside) : "
+            f"{', '.join(sorted(outcome.broken))}. Les autres partenaires ont été traités."
+        )
     said += [
         f"L'annexe {one.id} ({one.partner}) n'a pas été appliquée : ce qu'elle changerait n'est plus ce qui avait "
         f"été validé. À examiner de nouveau : plan --annexe {one.id}, puis annexe approve."
@@ -85,6 +90,7 @@ def status_of(outcome: Outcome) -> Exit:
 
     if outcome.outcome.failed or (outcome.notices is not None and outcome.notices.failed):
         return Exit.FAILED
-    refused = outcome.verdict not in (None, Verdict.APPLIED) or bool(outcome.left_out or outcome.sent_back)
+    incomplete = bool(outcome.left_out or outcome.sent_back or outcome.broken)
+    refused = incomplete or outcome.verdict not in (None, Verdict.APPLIED)
     held = outcome.plan is not None and bool(outcome.plan.blocked)
     return Exit.REFUSED if refused or held else Exit.DONE

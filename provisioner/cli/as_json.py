@@ -10,7 +10,7 @@ from provisioner.domain.contacts import Contacts
 from provisioner.domain.convention import Partner
 from provisioner.domain.days import PARIS
 from provisioner.domain.habilitation import State
-from provisioner.domain.hold import Hold
+from provisioner.domain.hold import Hold, HoldKind
 from provisioner.domain.kept_annexe import KeptAnnexe, Status
 from provisioner.domain.records import Records
 from provisioner.texts.change_json import change_as_json
@@ -73,7 +73,8 @@ def annexe_in_full(one: KeptAnnexe) -> dict[str, Any]:
 
 def hold(one: Hold, records: Records) -> dict[str, Any]:
     """A line of `held list`. A suspension's changes are the accesses that it cuts."""
-    cut = [each for each in records.habilitations if each.email == one.email and each.state is not State.CLOSED]
+    mine = [each for each in records.habilitations if each.email == one.email and each.state is not State.CLOSED]
+    cut = mine if one.kind is HoldKind.SUSPENSION else []
     return {
         "plan_id": one.plan_id,
         "partner": one.partner or next((each.partner for each in cut), None),
@@ -92,8 +93,8 @@ def standing(found: Standing) -> dict[str, Any]:
         "partners": found.partners,
         "open": found.open,
         "waiting": [annexe(one) for one in found.waiting],
-        "held": len(found.holds),
-        "quarantined": 0,
+        "held": len(found.holds) - len(found.quarantines),
+        "quarantined": len(found.quarantines),
         "invitations_owed": found.invitations_owed,
     }
 

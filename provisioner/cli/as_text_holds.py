@@ -15,7 +15,12 @@ from provisioner.texts.holds import hold_reason
 if TYPE_CHECKING:
     from provisioner.operations.holding import Standing
 
-_KINDS = {HoldKind.LIMIT: "limite", HoldKind.PAUSE: "pause", HoldKind.SUSPENSION: "suspension"}
+_KINDS = {
+    HoldKind.LIMIT: "limite",
+    HoldKind.PAUSE: "pause",
+    HoldKind.QUARANTINE: "mise à l'écart",
+    HoldKind.SUSPENSION: "suspension",
+}
 
 
 def holds(found: Sequence[Hold], now: datetime) -> None:
@@ -32,7 +37,8 @@ def holds(found: Sequence[Hold], now: datetime) -> None:
     console.print(table)
     for one in found:
         if one.changes:
-            waiting = new_table(f"Ce que retient le plan {one.plan_id}", "Qui", "Pourquoi")
+            what = f"retient le plan {one.plan_id}" if one.plan_id else f"est mis à l'écart ({one.partner})"
+            waiting = new_table(f"Ce que {what}", "Qui", "Pourquoi")
             for change in one.changes:
                 waiting.add_row(*plain(change["email"] or change["partner"], change["reason"]))
             console.print(waiting)
@@ -48,7 +54,9 @@ def standing(found: Standing, now: datetime) -> None:
     for one in found.waiting:
         transmitted = f", transmise le {french_date(one.transmitted_on)}" if one.transmitted_on else ""
         console.print(*plain(f"Annexe {one.id} ({one.partner}{transmitted}) : à traiter ({one.status})."))
-    console.print(*plain(f"En suspens : {len(found.holds)}. Courriels d'activation dus : {found.invitations_owed}."))
+    aside = len(found.quarantines)
+    held = f"En suspens : {len(found.holds) - aside}. Mis à l'écart, réessayés d'eux-mêmes : {aside}."
+    console.print(*plain(f"{held} Courriels d'activation dus : {found.invitations_owed}."))
 
 
 def _ago(moment: datetime, now: datetime) -> str:

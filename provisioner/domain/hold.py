@@ -16,11 +16,16 @@ from provisioner.domain.retention import suspension_alarm_on
 REMINDERS = (1, 7, 30)
 
 
+#: How long what is in quarantine rests before it is tried again: after its first failure, and at most.
+SHORTEST_REST, LONGEST_REST = timedelta(minutes=1), timedelta(hours=6)
+
+
 class HoldKind(StrEnum):
     """Why something waits."""
 
     LIMIT = "limit"
     PAUSE = "pause"
+    QUARANTINE = "quarantine"
     SUSPENSION = "suspension"
 
 
@@ -29,9 +34,10 @@ class Hold:
     """Something that waits until a named person lets it go.
 
     A limit holds one plan of a partner (its `reason` is `limit figure/allowed`), a pause all of a partner's (or,
-    without a partner, everybody's), a suspension one account. `until` is a pause's last day. `effective_at` is when a
-    suspension was first true in Keycloak: enabled after that, it was another hand. `changes` are what a limit holds,
-    as they were told. `told_at` is when the contacts were last told of it.
+    without a partner, everybody's), a suspension one account, a quarantine one account or all of a partner's. `until`
+    is a pause's last day. `effective_at` is when a suspension was first true in Keycloak: enabled after that, it was
+    another hand. `changes` are what a limit or a quarantine holds, as they were told. `tried_at` is when what is in
+    quarantine was last tried. `told_at` is when the contacts were last told of it.
     """
 
     kind: HoldKind
@@ -45,6 +51,7 @@ class Hold:
     changes: tuple[Mapping[str, Any], ...] = ()
     id: int | None = None
     told_at: datetime | None = None
+    tried_at: datetime | None = None
 
     @property
     def limit(self) -> str | None:
@@ -62,10 +69,16 @@ class Hold:
         is_meant = self.kind is HoldKind.PAUSE and self.partner in (None, partner)
         return is_meant and (self.until is None or day <= self.until)
 
+    def rests(self, now: datetime) -> bool:
+        """Whether what is in quarantine is not to be tried again yet: it is each time its age has doubled."""
+        if self.kind is not HoldKind.QUARANTINE or self.tried_at is None:
+            return False
+        return now < self.tried_at + min(max(self.tried_at - self.since, SHORTEST_REST), LONGEST_REST)
+
     def is_to_be_told_on(self, day: date) -> bool:
-        """Whether the contacts are to be told of it on that day: a limit at once, then both a limit and a suspension,
-        whose partner was asked on its first day, at each age of `REMINDERS`; a suspension also when it has lasted 6
-        months. Days on which nothing ran are made up for by one reminder.
+        """Whether the contacts are to be told of it on that day: a limit at once, then anything but a pause (a
+        suspension's partner was asked on its first day) at each age of `REMINDERS`; a suspension also when it has
+        lasted 6 months. Days on which nothing ran are made up for by one reminder.
         """
         if self.kind is HoldKind.PAUSE:
             return False

@@ -10,6 +10,7 @@ from provisioner.domain.account_plan import AccountPlan
 from provisioner.domain.change import Action, Blocked, Change, Drift, DriftKind, plan_id
 from provisioner.domain.days import day_of
 from provisioner.domain.habilitation import Habilitation, State
+from provisioner.domain.hold import Hold
 from provisioner.domain.limits import Limits, blocked_by, holds
 from provisioner.domain.people import EmailAddress
 from provisioner.domain.records import Records
@@ -18,12 +19,15 @@ from provisioner.domain.snapshot import RemoteAccount, Snapshot
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What is due, what is for later, what another hand changed, and what holds which partner's changes."""
+    """What is due, what is for later, what another hand changed, what holds which partner's changes, and what is in
+    quarantine and not to be tried again yet.
+    """
 
     changes: tuple[Change, ...]
     later: tuple[Change, ...]
     drift: tuple[Drift, ...]
     blocked: tuple[Blocked, ...]
+    resting: tuple[Hold, ...] = ()
 
     @property
     def ids(self) -> dict[str, str]:
@@ -44,7 +48,19 @@ class Plan:
     @property
     def free(self) -> tuple[Change, ...]:
         """The changes that nothing holds."""
-        return tuple(change for change in self.changes if not any(holds(one, change) for one in self.blocked))
+        return tuple(change for change in self.changes if not self._keeps_waiting(change))
+
+    def _keeps_waiting(self, change: Change) -> bool:
+        return any(holds(one, change) for one in self.blocked) or any(rests(one, change) for one in self.resting)
+
+
+def rests(quarantine: Hold, change: Change) -> bool:
+    """Whether what is in quarantine keeps that change waiting: never a closure, which is tried in each run."""
+    if change.action is Action.CLOSE:
+        return False
+    if quarantine.email is None:
+        return quarantine.partner == change.partner
+    return quarantine.email == (change.habilitation.email if change.habilitation else None)
 
 
 def made_by_a_dead_run(records: Records, snapshot: Snapshot, partner: str) -> tuple[Habilitation, ...]:
@@ -68,6 +84,7 @@ def join_plans(plans: Iterable[Plan]) -> Plan:
         tuple(sorted((one for plan in made for one in plan.later), key=lambda one: (one.due_on, *one.order))),
         tuple(one for plan in made for one in plan.drift),
         tuple(one for plan in made for one in plan.blocked),
+        tuple({one.id: one for plan in made for one in plan.resting}.values()),
     )
 
 
@@ -103,6 +120,7 @@ def make_plan(
         tuple(sorted(later, key=lambda change: (change.due_on or day_of(now), *change.order))),
         tuple(sorted(drift, key=lambda one: (one.partner, one.email, one.kind))),
         blocked_by(records, snapshot, changes, now, limits, allowed),
+        tuple(one for one in records.holds if one.rests(now)),
     )
 
 

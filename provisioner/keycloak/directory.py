@@ -51,6 +51,10 @@ class Directory:
         """Keycloak's clock (UTC): never ahead of it, and about a second behind at most."""
         return self._connection.server_time()
 
+    def ping(self) -> None:
+        """Asks a plain question of the realm: like any other method it raises when there is no answer."""
+        self._connection.get(self._realm)
+
     def snapshot(self, groups: Mapping[str, str | None]) -> Snapshot:
         """The whole realm with these partners' groups (code: the group's id that the register knows, or None).
 

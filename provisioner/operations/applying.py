@@ -12,10 +12,12 @@ from provisioner.domain.plan import Plan, make_plan
 from provisioner.domain.records import Records
 from provisioner.domain.snapshot import Snapshot
 from provisioner.operations.annexe_notices import tell_applied
-from provisioner.operations.effects import Done, Effects
+from provisioner.operations.effects import Effects
 from provisioner.operations.holding import closures_in, hold_or_drop
 from provisioner.operations.mailing import Mailing
+from provisioner.operations.pool import Done
 from provisioner.operations.preparing import Prepared, Request, prepare, with_approved_decisions
+from provisioner.operations.quarantine import set_aside
 from provisioner.operations.sending import deliver
 from provisioner.operations.tools import Outcome, ProgressBar, Tools, Verdict
 from provisioner.register import Work, annexes, holds, run_lock, writing
@@ -70,7 +72,9 @@ def _apply(tools: Tools, prepared: Prepared, plan: Plan, bar: ProgressBar) -> Ou
     records = tools.register.records()
     partner, allowed = prepared.request.partner, prepared.request.decisions.allow
     plan = make_plan(records, prepared.snapshot, tools.clock.now(), [partner], tools.limits, allowed)
+    plan = replace(plan, resting=())  # who applies waits for the answer
     done = carry_out(tools, records, prepared.snapshot, plan, bar)
+    set_aside(tools, records, plan, done, set(), [one for one in records.holds if one.partner == partner])
     touched = {change.email for change in plan.changes} | {change.new_email for change in plan.changes}
     mine = records.of_partner(partner)
     kept = tuple(one for one in mine if one.state is State.OPEN and one.email not in touched)

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from contextvars import copy_context
-from dataclasses import dataclass, field, replace
-from itertools import islice
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 
 import structlog
 
@@ -16,57 +13,20 @@ from provisioner.domain.habilitation import State
 from provisioner.domain.records import Records
 from provisioner.domain.snapshot import Snapshot
 from provisioner.domain.wanted import digest
-from provisioner.keycloak.errors import Conflict, KeycloakError, KeycloakUnavailable, NotFound
+from provisioner.keycloak.errors import Conflict, KeycloakError, NotFound
+from provisioner.operations.pool import Done, Failure, GivenUp, Pool, Progress
 from provisioner.operations.ports import DirectoryPort
 from provisioner.register import Register, Work, outcomes, writing
 
 log = structlog.get_logger()
-
-#: How many times in a row Keycloak may fail to answer before the run gives up on it.
-PATIENCE = 3
-
-
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """A change that was not made, and why, without personal data."""
-
-    change: Change
-    error: str
-
-
-@dataclass(slots=True)
-class Done:
-    """What a run did and what it could not do."""
-
-    done: list[Change] = field(default_factory=list)
-    failed: list[Failure] = field(default_factory=list)
-
-
-#: How many calls are handed to the pool, and how many finished ones are recorded together, in times its threads:
-#: it works on while the register is written.
-AHEAD, TOGETHER = 4, 2
-
-#: Why a run ends that does not hold the lock any more.
-SUPERSEDED = "the lock was lost: another instance may be at work"
-
-#: Called once for each change that is settled.
-Progress = Callable[[], None]
 
 
 class NotManaged(KeycloakError):
     """The address belongs to a realm account that this software does not manage (A8)."""
 
 
-class GivenUp(KeycloakError):
-    """Not tried: Keycloak stopped answering, or the run was asked to stop."""
-
-
-class NotBegun(GivenUp):
-    """Given up before it was begun, though it was said to be about to."""
-
-
-class Effects:
-    """Carries out changes. Keycloak is called from a pool of threads, the register is written by one."""
+class Effects(Pool):
+    """Carries out changes, each recorded as soon as it is done."""
 
     def __init__(
         self,
@@ -77,12 +37,11 @@ class Effects:
         threads: int,
         stop: threading.Event,
     ) -> None:
-        self.register, self.directory, self.snapshot = register, directory, snapshot
-        self.threads, self.stop = threads, stop
+        super().__init__(register, directory, threads, stop)
+        self.snapshot = snapshot
         self.groups = {code: group.id for code, group in snapshot.groups.items() if group is not None}
         self.known_groups = {code: partner.group_id for code, partner in records.partners.items()}
         self.realm_id = records.realm_id
-        self.unanswered = 0
 
     def begin(self, changes: Sequence[Change]) -> None:
         """Records what is about to be done, before the first effect: none happens without its entry."""
@@ -118,74 +77,6 @@ class Effects:
                 for _ in finished:
                     settled()
 
-    def each(
-        self,
-        changes: Iterable[Change],
-        effect: Callable[[Change], str | None],
-        before: Callable[[Sequence[Change]], None] = lambda _changes: None,
-    ) -> Iterator[list[tuple[Change, str | KeycloakError | None]]]:
-        """Runs one effect for each change, a few at once, and yields those that are finished, together.
-
-        `before` is called with the changes that are about to be tried, in the caller's thread.
-        """
-        waiting = iter(changes)
-        pending: dict[Future[str | None], Change] = {}
-        with ThreadPoolExecutor(self.threads) as pool:
-            while True:
-                batch = list(islice(waiting, AHEAD * self.threads - len(pending)))
-                given_up = self._given_up()
-                if given_up is not None:
-                    cancelled = [pending.pop(future) for future in list(pending) if future.cancel()]
-                    not_begun = [(change, NotBegun(str(given_up))) for change in cancelled]
-                    yield [*not_begun, *((change, given_up) for change in batch)]
-                elif batch:
-                    before(batch)
-                    pending.update({self._submit(pool, effect, change): change for change in batch})
-                if not pending and not batch:
-                    return
-                yield [(pending.pop(future), self._result(future)) for future in self._finished(pending)]
-
-    def _submit(
-        self, pool: ThreadPoolExecutor, effect: Callable[[Change], str | None], change: Change
-    ) -> Future[str | None]:
-        """In the caller's context: what the effect logs bears the run's id."""
-        return pool.submit(copy_context().run, self._attempt, effect, change)
-
-    def _attempt(self, effect: Callable[[Change], str | None], change: Change) -> str | None:
-        """The effect, unless this process was frozen and another instance has taken over since (docs/service.md)."""
-        if self._is_superseded:
-            raise NotBegun(SUPERSEDED)
-        return effect(change)
-
-    @property
-    def _is_superseded(self) -> bool:
-        return self.register.lease is not None and not self.register.lease.is_held
-
-    def _finished(self, pending: Collection[Future[str | None]]) -> list[Future[str | None]]:
-        """Enough finished calls to be worth a commit, in their changes' order; all there are when few are left."""
-        finished = {future for future in pending if future.done()}
-        while len(finished) < min(1 if self.stop.is_set() else TOGETHER * self.threads, len(pending)):
-            finished |= wait(set(pending) - finished, return_when=FIRST_COMPLETED).done
-        return [future for future in pending if future in finished]
-
-    def _given_up(self) -> GivenUp | None:
-        if self.stop.is_set():
-            return GivenUp("the run was asked to stop")
-        if self._is_superseded:
-            return GivenUp(SUPERSEDED)
-        return GivenUp("Keycloak does not answer") if self.unanswered >= PATIENCE else None
-
-    def _result(self, future: Future[str | None]) -> str | KeycloakError | None:
-        error = future.exception()
-        if error is None:
-            self.unanswered = 0
-            return future.result()
-        if not isinstance(error, KeycloakError):
-            raise error
-        silent = isinstance(error, KeycloakUnavailable) and error.status != 500  # 500 concerns that call alone
-        self.unanswered = self.unanswered + 1 if silent else 0
-        return error
-
     def _settle(
         self,
         work: Work,
@@ -197,7 +88,7 @@ class Effects:
         name = change.habilitation.id if change.habilitation else None
         if isinstance(result, KeycloakError):
             log.warning("change.failed", action=change.action, habilitation=name, error=str(result))
-            outcome.failed.append(Failure(change, str(result)))
+            outcome.failed.append(Failure(change, result))
             return
         record(work, change, result)
         log.info("change.done", action=change.action, habilitation=name)

@@ -24,6 +24,7 @@ log = structlog.get_logger()
 #: The kinds of notices, as the outbox, the journal and the log name them.
 HELD_KIND = "held"
 SUSPENSION_AGED_KIND = "suspension-aged"
+QUARANTINE_KIND = "quarantine"
 
 #: An annexe that stands so is on the Caf's side.
 _ANSWERS = frozenset({Status.CHECKED, Status.APPROVED, Status.APPLIED})
@@ -51,7 +52,7 @@ def forget_held(work: Work, partner: str) -> None:
 
 
 def remind(tools: Tools) -> None:
-    """Owes what the age of each hold calls for: plans that limits hold, and suspensions.
+    """Owes what the age of each hold calls for: plans that limits hold, suspensions, what is in quarantine.
 
     Each in one unit of work with the record that it was told, so once for each age whatever crashes.
     """
@@ -59,6 +60,7 @@ def remind(tools: Tools) -> None:
         with tools.register.work() as work:
             tell_held(work, tools.settings)
             _tell_suspensions(work, tools.settings)
+            _tell_quarantines(work, tools.settings)
         for one in _due(tools):
             log.warning("notice.no_contact", kind=one.kind, partner=one.partner)
 
@@ -86,6 +88,19 @@ def _tell_suspensions(work: Work, settings: Settings) -> None:
             _tell_suspension(work, settings, one, {records.partners[code]: live[code] for code in live})
         else:
             holds.told(work, one)
+
+
+def _tell_quarantines(work: Work, settings: Settings) -> None:
+    """Tells the Caf of what still fails after a day, a week, each month: one notice a partner."""
+    partners = reading.partners(work.connection)
+    due = _to_be_told(reading.holds(work.connection), work, HoldKind.QUARANTINE)
+    for code in sorted({one.partner for one in due if one.partner is not None}):
+        mine = [one for one in due if one.partner == code]
+        caf = addressees(work, code).caf
+        told = [one for one in mine if caf is not None and holds.told(work, one)]
+        if caf is not None and told:
+            outbox.withdraw(work, QUARANTINE_KIND, code)
+            owe(work, settings, QUARANTINE_KIND, code, caf, hold_notices.quarantine(partners[code], told))
 
 
 def _tell_suspension(work: Work, settings: Settings, hold: Hold, live: Mapping[Partner, Person]) -> None:

@@ -10,7 +10,7 @@ import structlog
 
 from provisioner.domain.change import Action, Blocked, Limit
 from provisioner.domain.habilitation import State
-from provisioner.domain.hold import Hold
+from provisioner.domain.hold import Hold, HoldKind
 from provisioner.domain.kept_annexe import KeptAnnexe, Status
 from provisioner.domain.links import is_owed
 from provisioner.domain.plan import Plan
@@ -26,6 +26,9 @@ log = structlog.get_logger()
 
 #: The limits whose plans are kept as held, for a person to look at.
 _KEPT = frozenset({Limit.CLOSURES, Limit.PARTNERS, Limit.UNKNOWN_REALM})
+
+#: From which age on what is in quarantine is an error in the log.
+LOUD_AFTER_DAYS = 7
 
 #: The limits that a person may let a plan go beyond.
 _CAN_BE_RELEASED = frozenset({Limit.CLOSURES, Limit.PARTNERS})
@@ -100,11 +103,12 @@ def resume(register: Register, partner: str | None, by: str) -> None:
 
 
 def tell_ages(tools: Tools, records: Records) -> None:
-    """A hold has no end of its own: each run says in the log how old each is."""
+    """A hold has no end of its own: each run says in the log how old each is; of a quarantine louder after a week."""
     for one in records.holds:
         days = (tools.clock.now() - one.since).days
+        tell = log.error if one.kind is HoldKind.QUARANTINE and days >= LOUD_AFTER_DAYS else log.warning
         ids = [each.id for each in records.habilitations if one.email == each.email and each.closed_at is None]
-        log.warning("hold.open", kind=one.kind, partner=one.partner, habilitations=ids, days=days)
+        tell("hold.open", kind=one.kind, partner=one.partner, habilitations=ids, days=days)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,6 +121,11 @@ class Standing:
     waiting: tuple[KeptAnnexe, ...]
     holds: tuple[Hold, ...]
     invitations_owed: int
+
+    @property
+    def quarantines(self) -> tuple[Hold, ...]:
+        """Those of the holds that are tried again by themselves."""
+        return tuple(one for one in self.holds if one.kind is HoldKind.QUARANTINE)
 
 
 def standing(register: Register) -> Standing:

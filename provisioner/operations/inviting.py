@@ -16,11 +16,12 @@ from provisioner.domain.records import Records
 from provisioner.domain.repeats import Obstacle, Round, leading, obstacle, obstacle_there, rounds
 from provisioner.domain.snapshot import Snapshot
 from provisioner.keycloak.errors import KeycloakError, NotFound
-from provisioner.operations.effects import Done, Effects, Failure
+from provisioner.operations.effects import Effects
 from provisioner.operations.errors import LinkRefused
 from provisioner.operations.looking import look, with_password
 from provisioner.operations.mailing import Mailing
 from provisioner.operations.notices import ask_for_address, tell_silence
+from provisioner.operations.pool import Done, Failure
 from provisioner.operations.sending import deliver
 from provisioner.operations.tools import Outcome, ProgressBar, Tools
 from provisioner.register import Register, invitations, run_lock
@@ -167,7 +168,7 @@ def _without_password(
     for finished in _effects(tools, records, snapshot).each(there.values(), lambda one: _password(tools, one)):
         for change, result in finished:
             if isinstance(result, KeycloakError) and not isinstance(result, NotFound):
-                done.failed.append(Failure(change, str(result)))
+                done.failed.append(Failure(change, result))
             elif result is None and change.email is not None:
                 unused.append(change.email)
     return unused

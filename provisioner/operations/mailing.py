@@ -10,7 +10,8 @@ from provisioner.domain.habilitation import Habilitation, State
 from provisioner.domain.links import attempt_for, unknown_from
 from provisioner.domain.records import Invitation, Records
 from provisioner.keycloak.errors import KeycloakError, OutcomeUnknown
-from provisioner.operations.effects import Done, Effects, Failure, GivenUp, NotBegun, Progress
+from provisioner.operations.effects import Effects
+from provisioner.operations.pool import Done, Failure, GivenUp, NotBegun, Progress
 from provisioner.register import Work, outcomes
 from provisioner.settings import InvitationSettings
 
@@ -48,11 +49,13 @@ class Mailing:
         ready = []
         for change in owed:
             if self._of(change) is None or (change.partner, change.email) in not_ready:
-                outcome.failed.append(Failure(change, "the account could not be made ready: no link was sent"))
+                outcome.failed.append(
+                    Failure(change, GivenUp("the account could not be made ready: no link was sent"))
+                )
                 settled()
             else:
                 ready.append(change)
-        new = [change for change in ready if self._doubt(change) is None]
+        new = sorted((change for change in ready if self._doubt(change) is None), key=self._tries)
         self._send(self._not_left_before(new, outcome, settled), outcome, settled)
         self._judge([change for change in ready if self._doubt(change) is not None], outcome, settled)
 
@@ -71,7 +74,7 @@ class Mailing:
                         continue
                     left.add((change.partner, change.email))
                     if isinstance(result, KeycloakError):
-                        outcome.failed.append(Failure(change, str(result)))
+                        outcome.failed.append(Failure(change, result))
                     else:
                         self._settle_recalled(work, change, result)
                         outcome.done.append(change)
@@ -119,6 +122,11 @@ class Mailing:
         assert one.id is not None
         return self.attempts[one.id]
 
+    def _tries(self, change: Change) -> int:
+        """How often it failed: an address that takes no e-mail does not stand before the others."""
+        begun = self._attempt(change)[1]
+        return begun.tries if begun is not None else 0
+
     def _doubt(self, change: Change) -> Invitation | None:
         begun = self._attempt(change)[1]
         return begun if begun is not None and begun.is_unsettled else None
@@ -141,7 +149,7 @@ class Mailing:
         left_for_later = isinstance(result, OutcomeUnknown | GivenUp) and not isinstance(result, NotBegun)
         if not left_for_later:
             outcomes.settle_invitation(work, one, self._attempt(change)[0], None)
-        outcome.failed.append(Failure(change, str(result)))
+        outcome.failed.append(Failure(change, result))
 
     def _intend(self, changes: Sequence[Change]) -> None:
         at = self.directory.server_time()
@@ -168,12 +176,12 @@ class Mailing:
             assert doubt is not None
             age = (self.directory.server_time() - doubt.keycloak_time).total_seconds()
             if self.effects.stop.wait(max(0.0, self.settle_seconds - age)):
-                outcome.failed.append(Failure(change, str(GivenUp("the run was asked to stop"))))
+                outcome.failed.append(Failure(change, GivenUp("the run was asked to stop")))
                 continue
             try:
                 sent_at = self.directory.link_sent_since(self._account(change), doubt.keycloak_time)
             except KeycloakError as error:
-                outcome.failed.append(Failure(change, str(error)))
+                outcome.failed.append(Failure(change, error))
                 continue
             if sent_at is None:
                 never_left.append(change)

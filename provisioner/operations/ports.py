@@ -16,6 +16,9 @@ class DirectoryPort(Protocol):
     def server_time(self) -> datetime:
         """The provider's own clock."""
 
+    def ping(self) -> None:
+        """Whether the realm answers at all."""
+
     def snapshot(self, groups: Mapping[str, str | None]) -> Snapshot:
         """The whole realm."""
 

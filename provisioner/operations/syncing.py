@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from time import perf_counter
 
 import structlog
 
 from provisioner.domain.change import Action
+from provisioner.domain.check import Document
 from provisioner.domain.hold import HoldKind
 from provisioner.domain.kept_annexe import KeptAnnexe
 from provisioner.domain.people import EmailAddress
@@ -21,6 +23,7 @@ from provisioner.operations.hold_notices import remind
 from provisioner.operations.holding import hold_or_drop, tell_ages
 from provisioner.operations.looking import learn_passwords, look
 from provisioner.operations.preparing import Prepared, Request, prepare
+from provisioner.operations.quarantine import attempt, set_aside
 from provisioner.operations.sending import deliver
 from provisioner.operations.tools import Outcome, ProgressBar, Tools, Verdict
 from provisioner.register import annexes, run_lock, writing
@@ -49,12 +52,13 @@ def plan_due(tools: Tools, partners: Collection[str], email: EmailAddress | None
     records = tools.register.records()
     chosen = _scope(records, partners)
     snapshot = look(records, tools.directory, chosen)
-    decided = [] if email else _decide(tools, records, snapshot, chosen, _after)
+    broken: set[str] = set()
+    decided = [] if email else _decide(tools, records, snapshot, chosen, _after, broken)
     if decided:
         records = _after(decided[-1])
         snapshot = learn_passwords(tools.directory, snapshot, records)
-    plan = _plan(tools, records, snapshot, chosen, decided)
-    return Outcome(as_of=tools.clock.today(), plan=_only(plan, email), sent_back=_sent_back(decided))
+    plan = _only(_plan(tools, records, snapshot, chosen, decided, broken), email)
+    return Outcome(as_of=tools.clock.today(), plan=plan, sent_back=_sent_back(decided), broken=frozenset(broken))
 
 
 def sync(
@@ -63,11 +67,12 @@ def sync(
     bar: ProgressBar,
     email: EmailAddress | None = None,
     *,
-    notices_at_once: bool = True,
+    at_once: bool = True,
 ) -> Outcome:
     """Everything that is due now, for these partners or all; for one person, approved annexes wait.
 
-    With `notices_at_once`, for a person who waits, notices that failed lately are tried before their time.
+    With `at_once`, for a person who waits, what failed lately is tried before its time: notices, and what is in
+    quarantine.
 
     Raises:
         LockHeld: another run is under way.
@@ -78,20 +83,30 @@ def sync(
         chosen = _scope(records, partners)
         _destroy_overdue(tools, [code for code in chosen if not records.is_paused(code, tools.clock.today())])
         snapshot = look(records, tools.directory, chosen)
-        decided = [] if email else _decide(tools, records, snapshot, chosen, lambda one: _record(tools, one))
+        broken: set[str] = set()
+        decided = [] if email else _decide(tools, records, snapshot, chosen, lambda one: _record(tools, one), broken)
         records = tools.register.records()
         snapshot = learn_passwords(tools.directory, snapshot, records)
-        plan = _only(_plan(tools, records, snapshot, chosen, decided), email)
+        plan = _only(_plan(tools, records, snapshot, chosen, decided, broken), email)
+        if at_once:
+            plan = replace(plan, resting=())
         if email is None:
-            _keep_holds(tools, records, plan, chosen)
+            _keep_holds(tools, records, plan, [code for code in chosen if code not in broken])
         done = carry_out(tools, records, snapshot, plan, bar)
+        in_scope = [one for one in records.holds if one.partner in chosen and email in (None, one.email)]
+        set_aside(tools, records, plan, done, broken, in_scope)
         tell_ages(tools, tools.register.records())
         remind(tools)
-        notices = deliver(tools.register, tools.settings, tools.clock, tools.stop, at_once=notices_at_once)
-        if not (done.failed or partners or email):
+        notices = deliver(tools.register, tools.settings, tools.clock, tools.stop, at_once=at_once)
+        if not (done.failed or broken or partners or email):
             _mark_good(tools)
         return Outcome(
-            as_of=tools.clock.today(), plan=plan, outcome=done, sent_back=_sent_back(decided), notices=notices
+            as_of=tools.clock.today(),
+            plan=plan,
+            outcome=done,
+            sent_back=_sent_back(decided),
+            notices=notices,
+            broken=frozenset(broken),
         )
 
 
@@ -109,10 +124,12 @@ def _decide(
     snapshot: Snapshot,
     partners: Sequence[str],
     settle: Callable[[Decided], Records],
+    broken: set[str],
 ) -> list[Decided]:
     """The annexes that wait approved, in the order of their approval, each on the register that the last one left.
 
-    `settle` gives the register after one that is to be applied, recorded or only worked out.
+    `settle` gives the register after one that is to be applied, recorded or only worked out. `broken` is given the
+    partners of those that a defect of ours kept from being worked out.
     """
     with tools.register.read() as connection:
         pending = [one for one in annexes.kept(connection) if one.is_pending and one.partner in partners]
@@ -121,27 +138,41 @@ def _decide(
     for one in sorted(pending, key=lambda one: (one.approved_at, one.id)):
         if any(each.replaces(one) for each in decided):
             continue
-        assert one.decisions is not None
-        request = Request(
-            document=documents[one.id],
-            partner=one.partner,
-            by=one.approved_by or "",
-            decisions=one.decisions,
-            received_on=one.received_on,
+        settled = attempt(
+            one.partner, broken, partial(_decide_one, tools, records, snapshot, one, documents[one.id], settle)
         )
-        try:
-            prepared = prepare(tools, request, records, snapshot)
-        except SyncFirst:  # this run records what is there; the next one applies
-            log.warning("annexe.waits", annexe=one.id, partner=one.partner)
-            continue
-        found = Decided(one, prepared, _verdict(one, prepared))
-        try:
-            records = settle(found)
-        except annexes.DecidedMeanwhile:
-            log.info("annexe.decided_meanwhile", annexe=one.id, partner=one.partner)
-        else:
+        if settled is not None:
+            found, records = settled
             decided.append(found)
     return decided
+
+
+def _decide_one(
+    tools: Tools,
+    records: Records,
+    snapshot: Snapshot,
+    one: KeptAnnexe,
+    document: Document,
+    settle: Callable[[Decided], Records],
+) -> tuple[Decided, Records] | None:
+    """The annexe as this run finds it, and the register after it; None when it is not for this run."""
+    assert one.decisions is not None
+    request = Request(
+        document=document,
+        partner=one.partner,
+        by=one.approved_by or "",
+        decisions=one.decisions,
+        received_on=one.received_on,
+    )
+    try:
+        prepared = prepare(tools, request, records, snapshot)
+        found = Decided(one, prepared, _verdict(one, prepared))
+        return found, settle(found)
+    except SyncFirst:  # this run records what is there; the next one applies
+        log.warning("annexe.waits", annexe=one.id, partner=one.partner)
+    except annexes.DecidedMeanwhile:
+        log.info("annexe.decided_meanwhile", annexe=one.id, partner=one.partner)
+    return None
 
 
 def _after(one: Decided) -> Records:
@@ -169,14 +200,26 @@ def _record(tools: Tools, one: Decided) -> Records:
 
 
 def _plan(
-    tools: Tools, records: Records, snapshot: Snapshot, partners: Sequence[str], decided: Sequence[Decided]
+    tools: Tools,
+    records: Records,
+    snapshot: Snapshot,
+    partners: Sequence[str],
+    decided: Sequence[Decided],
+    broken: set[str],
 ) -> Plan:
     """What is due; where a limit holds an approved annexe, its whole plan stands for its partner."""
     held = {one.annexe.partner: one.prepared.plan for one in decided if one.verdict is Verdict.HELD}
     allowed = {name for one in decided if one.annexe.decisions for name in one.annexe.decisions.allow}
     others = [code for code in partners if code not in held]
+
+    def planned(codes: Sequence[str]) -> Plan:
+        return make_plan(records, snapshot, tools.clock.now(), codes, tools.limits, allowed)
+
     begun = perf_counter()
-    plan = make_plan(records, snapshot, tools.clock.now(), others, tools.limits, allowed)
+    try:
+        plan = planned(others)
+    except Exception:  # one partner's data is to blame: the others' closures do not wait for it
+        plan = planned([code for code in others if attempt(code, broken, partial(planned, [code])) is not None])
     tools.measure("plan", perf_counter() - begun)
     return join_plans([plan, *(one for one in held.values() if one is not None)])
 

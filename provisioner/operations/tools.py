@@ -19,7 +19,7 @@ from provisioner.domain.limits import Limits
 from provisioner.domain.plan import Plan
 from provisioner.domain.renames import RefusedRename
 from provisioner.operations.checking import Reader
-from provisioner.operations.effects import Done
+from provisioner.operations.pool import Done
 from provisioner.operations.ports import DirectoryPort
 from provisioner.operations.sending import Delivered
 from provisioner.register import Register
@@ -71,7 +71,8 @@ class Outcome:
 
     `undecided` are the absent persons for whom a decision lacks, `kept` those whose access goes on unchanged,
     `left_out` the rows of list 2 that could not be approved alone, `sent_back` the approved annexes whose plan is
-    another one by now, `notices` how the e-mails to officers and contacts went.
+    another one by now, `notices` how the e-mails to officers and contacts went, `broken` the partners that a
+    defect of ours kept from being looked at.
     """
 
     as_of: date
@@ -84,6 +85,7 @@ class Outcome:
     left_out: tuple[Row, ...] = ()
     sent_back: tuple[KeptAnnexe, ...] = ()
     notices: Delivered | None = None
+    broken: frozenset[str] = frozenset()
     verdict: Verdict | None = None
 
     @property

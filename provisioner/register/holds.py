@@ -1,4 +1,4 @@
-"""What waits until a named person lets it go: plans that a limit holds, and pauses."""
+"""What waits: plans that a limit holds and pauses, until a named person lets them go, and what is in quarantine."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, delete, insert, select, update
 
+from provisioner.domain.habilitation import Habilitation
 from provisioner.domain.hold import Hold
 from provisioner.register import tables as t
 from provisioner.register.database import Work
@@ -97,3 +98,41 @@ def everybodys_pause(connection: Connection) -> str | None:
     """The reason of the pause that concerns everybody; None when there is none. Its last day is not looked at."""
     everybodys = (_h.kind == "pause") & _h.released_at.is_(None) & _h.partner.is_(None)
     return connection.execute(select(_h.reason).where(everybodys)).scalar()
+
+
+def set_aside(
+    work: Work,
+    partner: str,
+    whose: Habilitation | None,
+    reason: str,
+    changes: Sequence[Mapping[str, Any]],
+    *,
+    tried: bool,
+) -> None:
+    """What cannot be done for a person, or without one for a partner, is in quarantine from now on or still is.
+
+    `tried`: it was just tried, and rests before it is again.
+    """
+    account = None
+    if whose is not None:
+        account = work.connection.execute(select(t.account.c.id).where(t.account.c.email == whose.email)).scalar_one()
+    row = {
+        "reason": reason,
+        "changes": json.dumps(list(changes), ensure_ascii=False),
+        "tried_at": work.now if tried else None,
+    }
+    same = (_h.kind == "quarantine") & _h.account.is_not_distinct_from(account)
+    same &= _h.partner == partner if account is None else _h.account.is_not(None)
+    if work.connection.execute(update(t.hold).where(same).values(**row)).rowcount == 0:
+        work.connection.execute(
+            insert(t.hold).values(kind="quarantine", partner=partner, account=account, since=work.now, **row)
+        )
+        work.journal(
+            "quarantine", partner=partner, habilitation=whose.id if whose else None, details={"reason": reason}
+        )
+
+
+def end_quarantine(work: Work, one: Hold, habilitation: int | None) -> None:
+    """It went well, or is not to be done any more."""
+    if work.connection.execute(delete(t.hold).where(_h.id == one.id)).rowcount:
+        work.journal("quarantine.ended", partner=one.partner, habilitation=habilitation)

@@ -153,6 +153,7 @@ def holds(connection: Connection) -> tuple[Hold, ...]:
             effective_at=row.effective_at,
             id=row.id,
             told_at=row.told_at,
+            tried_at=row.tried_at,
         )
         for row in rows
     )

@@ -181,6 +181,7 @@ hold = Table(
     Column("since", Moment, nullable=False),
     Column("effective_at", Moment),
     Column("told_at", Moment),  # when the contacts were last told of it
+    Column("tried_at", Moment),  # what is in quarantine
     Column("until", Date),
     Column("released_at", Moment),
     Column("released_by", Text),

@@ -25,8 +25,6 @@ _FRESH_SECONDS = 5
 #: An account with several habilitations counts once, as the first of these that one of them is in.
 _STATES = (State.OPEN, State.SUSPENDED, State.PLANNED, State.CLOSED)
 
-_QUARANTINE = "quarantine"
-
 
 class RegisterGauges(Collector):
     """Gauges made from the register. While it cannot be read only `provisioner_register_up` is there, at 0."""
@@ -64,17 +62,16 @@ class RegisterGauges(Collector):
 
     def _holds(self, holds: tuple[Hold, ...]) -> Iterator[Metric]:
         now = self._clock.now()
-        kinds = dict.fromkeys([*(kind.value for kind in HoldKind), _QUARANTINE])
-        count = Counter(one.kind.value for one in holds)
+        count = Counter(one.kind for one in holds)
         held = GaugeMetricFamily("provisioner_held", "What is held, by kind.", labels=["kind"])
         oldest = GaugeMetricFamily("provisioner_held_oldest_seconds", "Age of the oldest; 0: none.", labels=["kind"])
-        for kind in kinds:
-            held.add_metric([kind], count[kind])
-            ages = [(now - one.since).total_seconds() for one in holds if one.kind.value == kind]
-            oldest.add_metric([kind], max(ages, default=0.0))
+        for kind in HoldKind:
+            held.add_metric([kind.value], count[kind])
+            ages = [(now - one.since).total_seconds() for one in holds if one.kind is kind]
+            oldest.add_metric([kind.value], max(ages, default=0.0))
         yield held
         yield oldest
-        yield _gauge("quarantined", "Documents and partners in quarantine.", count[_QUARANTINE])
+        yield _gauge("quarantined", "Persons and partners in quarantine.", count[HoldKind.QUARANTINE])
         yield _gauge(
             "clock_paused", "1 while everything is paused by a clock's jump.", any(map(is_clock_pause, holds))
         )

@@ -19,7 +19,9 @@ from provisioner.settings import ServiceSettings
 
 @dataclass(frozen=True, slots=True)
 class Did:
-    """What a run did, in numbers: changes by action and outcome (`done`, `failed`), and how the notices went."""
+    """What a run did, in numbers: changes by action and outcome (`done`, `failed`, or `set-aside` when it failed for
+    a person or a partner alone), and how the notices went.
+    """
 
     changes: Mapping[tuple[str, str], int] = field(default_factory=dict)
     notices: Delivered | None = None
@@ -51,7 +53,7 @@ class Job:
 
 def sync_all(tools: Tools) -> Did:
     """Everything that is due, of every partner."""
-    return did(sync(tools, [], _no_bar, notices_at_once=False))
+    return did(sync(tools, [], _no_bar, at_once=False))
 
 
 def repeat_links(tools: Tools) -> Did:
@@ -80,7 +82,10 @@ def did(outcome: Outcome) -> Did:
     """An operation's answer in numbers."""
     counts: Counter[tuple[str, str]] = Counter()
     counts.update((str(one.action), "done") for one in outcome.outcome.done)
-    counts.update((str(one.change.action), "failed") for one in outcome.outcome.failed)
+    aside = outcome.outcome.set_aside
+    counts.update(
+        (str(one.change.action), "set-aside" if one in aside else "failed") for one in outcome.outcome.failed
+    )
     return Did(counts, outcome.notices)
 
 

@@ -69,6 +69,23 @@ def held(partner: Partner, hold: Hold, today: date) -> Notice:
     )
 
 
+def quarantine(partner: Partner, found: Sequence[Hold]) -> Notice:
+    """Tells the Caf what still fails at a partner though everything else is done.
+
+    Args:
+        partner: whose it is.
+        found: what is in quarantine there; persons are named by their address, because somebody has to look.
+    """
+    return write_notice(
+        "quarantine",
+        f"Coopération : modifications qui échouent ({partner.code})",
+        partner=partner.name,
+        code=partner.code,
+        lines=[(one.email, french_date(day_of(one.since)), hold_reason(one)) for one in found],
+        answer_to=None,
+    )
+
+
 def suspension_aged(person: Person, since: date, today: date, asked: Sequence[Asked], *, alarm: bool) -> Notice:
     """Reminds the Caf of an access that is still suspended.
 

@@ -44,6 +44,8 @@ ACTIONS: Mapping[str, str] = {
     "partner.reinstate": "Fin de convention annulée",
     "partner.set": "Partenaire modifié",
     "pause": "Mise en pause",
+    "quarantine": "Mise à l'écart",
+    "quarantine.ended": "Fin de la mise à l'écart",
     "realm.recorded": "Royaume reconnu",
     "release": "Levée d'un suspens",
     "rename": "Adresse changée",

@@ -33,6 +33,10 @@ class MemoryDirectory(MemoryRealm):
         self._live()
         return self.clock()
 
+    def ping(self) -> None:
+        with self._reading():
+            pass
+
     def snapshot(self, groups: Mapping[str, str | None]) -> Snapshot:
         with self._reading():
             return Snapshot(

@@ -34,7 +34,10 @@ _NEW_COLUMNS: dict[str, list[sa.Column[Any]]] = {
         sa.Column("bounced_by", sa.Text),
         sa.Column("told_at", Moment()),
     ],
-    "hold": [sa.Column("effective_at", Moment()), sa.Column("changes", sa.Text), sa.Column("told_at", Moment())],
+    "hold": [
+        sa.Column("changes", sa.Text),
+        *(sa.Column(name, Moment()) for name in ("effective_at", "told_at", "tried_at")),
+    ],
 }
 
 

@@ -1,0 +1,164 @@
+"""A few calls to Keycloak at once: each answer is handed back, and none is begun once it would be in vain."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextvars import copy_context
+from dataclasses import dataclass, field
+from itertools import islice
+
+from provisioner.domain.change import Change
+from provisioner.keycloak.errors import KeycloakError, KeycloakUnavailable, MailFailed, OutcomeUnknown
+from provisioner.logs import place_of
+from provisioner.operations.ports import DirectoryPort
+from provisioner.register import Register
+
+#: How many times in a row Keycloak, or the mail server behind it, may fail to answer before the run gives up on it.
+PATIENCE = 3
+
+#: How many calls are handed to the pool, and how many finished ones are recorded together, in times its threads:
+#: it works on while the register is written.
+AHEAD, TOGETHER = 4, 2
+
+#: Why a run ends that does not hold the lock any more.
+SUPERSEDED = "the lock was lost: another instance may be at work"
+
+#: Called once for each change that is settled.
+Progress = Callable[[], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A change that was not made, and why, without personal data."""
+
+    change: Change
+    cause: KeycloakError
+
+    @property
+    def error(self) -> str:
+        """The reason as a sentence."""
+        return str(self.cause)
+
+
+@dataclass(slots=True)
+class Done:
+    """What a run did and what it could not do. `set_aside` are the failures that are one person's or partner's alone
+    and are tried again by themselves (docs/safety.md).
+    """
+
+    done: list[Change] = field(default_factory=list)
+    failed: list[Failure] = field(default_factory=list)
+    set_aside: list[Failure] = field(default_factory=list)
+
+
+class GivenUp(KeycloakError):
+    """Not tried: Keycloak stopped answering, or the run was asked to stop."""
+
+
+class NotBegun(GivenUp):
+    """Given up before it was begun, though it was said to be about to."""
+
+
+class Defect(OutcomeUnknown):
+    """A defect of ours, met at one change: an e-mail may have left or not."""
+
+
+class Pool:
+    """Calls Keycloak from a pool of threads; the caller's thread alone writes in the register."""
+
+    def __init__(self, register: Register, directory: DirectoryPort, threads: int, stop: threading.Event) -> None:
+        self.register, self.directory = register, directory
+        self.threads, self.stop = threads, stop
+        self._unanswered = 0
+        self._last: KeycloakError | None = None
+        self._was_excused = False
+
+    def each(
+        self,
+        changes: Iterable[Change],
+        effect: Callable[[Change], str | None],
+        before: Callable[[Sequence[Change]], None] = lambda _changes: None,
+    ) -> Iterator[list[tuple[Change, str | KeycloakError | None]]]:
+        """Runs one effect for each change, a few at once, and yields those that are finished, together.
+
+        `before` is called with the changes that are about to be tried, in the caller's thread.
+        """
+        waiting = iter(changes)
+        pending: dict[Future[str | None], Change] = {}
+        with ThreadPoolExecutor(self.threads) as pool:
+            while True:
+                batch = list(islice(waiting, AHEAD * self.threads - len(pending)))
+                given_up = self._given_up()
+                if given_up is not None:
+                    cancelled = [pending.pop(future) for future in list(pending) if future.cancel()]
+                    not_begun = [(change, NotBegun(str(given_up))) for change in cancelled]
+                    yield [*not_begun, *((change, given_up) for change in batch)]
+                elif batch:
+                    before(batch)
+                    pending.update({self._submit(pool, effect, change): change for change in batch})
+                if not pending and not batch:
+                    return
+                yield [(pending.pop(future), self._result(future)) for future in self._finished(pending)]
+
+    def _submit(
+        self, pool: ThreadPoolExecutor, effect: Callable[[Change], str | None], change: Change
+    ) -> Future[str | None]:
+        """In the caller's context: what the effect logs bears the run's id."""
+        return pool.submit(copy_context().run, self._attempt, effect, change)
+
+    def _attempt(self, effect: Callable[[Change], str | None], change: Change) -> str | None:
+        """The effect, unless this process was frozen and another instance has taken over since (docs/service.md)."""
+        if self._is_superseded:
+            raise NotBegun(SUPERSEDED)
+        return effect(change)
+
+    @property
+    def _is_superseded(self) -> bool:
+        return self.register.lease is not None and not self.register.lease.is_held
+
+    def _finished(self, pending: Collection[Future[str | None]]) -> list[Future[str | None]]:
+        """Enough finished calls to be worth a commit, in their changes' order; all there are when few are left."""
+        finished = {future for future in pending if future.done()}
+        while len(finished) < min(1 if self.stop.is_set() else TOGETHER * self.threads, len(pending)):
+            finished |= wait(set(pending) - finished, return_when=FIRST_COMPLETED).done
+        return [future for future in pending if future in finished]
+
+    def _given_up(self) -> GivenUp | None:
+        if self.stop.is_set():
+            return GivenUp("the run was asked to stop")
+        if self._is_superseded:
+            return GivenUp(SUPERSEDED)
+        if self._unanswered < PATIENCE or self._excuses():
+            return None
+        return GivenUp("no e-mail leaves" if isinstance(self._last, MailFailed) else "Keycloak does not answer")
+
+    def _excuses(self) -> bool:
+        """Whether those that had no answer are to blame themselves: Keycloak answers a plain question. Not twice
+        without a call that went well in between.
+        """
+        if self._was_excused or isinstance(self._last, MailFailed):
+            return False
+        try:
+            self.directory.ping()
+        except KeycloakError:
+            return False
+        self._was_excused, self._unanswered = True, 0
+        return True
+
+    def _result(self, future: Future[str | None]) -> str | KeycloakError | None:
+        error = future.exception()
+        if error is None:
+            self._unanswered, self._was_excused = 0, False
+            return future.result()
+        if not isinstance(error, KeycloakError):
+            if not isinstance(error, Exception):
+                raise error
+            error = Defect(f"a defect of provisioner: {type(error).__name__} at {place_of(error)}")
+        # 500 concerns that call alone, unless it says that an e-mail could not be given to the mail server.
+        is_silent = isinstance(error, KeycloakUnavailable) and error.status != 500 and not isinstance(error, Defect)
+        is_silent |= isinstance(error, MailFailed) and error.status == 500
+        self._unanswered = self._unanswered + 1 if is_silent else 0
+        self._last = error
+        return error

@@ -1,0 +1,125 @@
+"""What fails for one person or one partner alone is set aside: told, kept from the rest, tried again by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import TypeVar
+
+import structlog
+
+from provisioner.domain.change import Action, Change
+from provisioner.domain.hold import Hold, HoldKind
+from provisioner.domain.people import EmailAddress
+from provisioner.domain.plan import Plan
+from provisioner.domain.records import Records
+from provisioner.keycloak.errors import KeycloakError, OutcomeUnknown
+from provisioner.logs import place_of
+from provisioner.mail import MailUnavailable, greet
+from provisioner.operations.pool import PATIENCE, Defect, Done, Failure, GivenUp
+from provisioner.operations.tools import Tools
+from provisioner.register import RegisterUnavailable, holds
+from provisioner.texts.change_json import change_as_json
+
+log = structlog.get_logger()
+
+Answer = TypeVar("Answer")
+
+#: Keycloak's answers that concern our service account, not what it asked for.
+_OUR_RIGHTS = (401, 403)
+
+#: Why a partner is in quarantine whose annexe or plan this software cannot work out.
+DEFECT = "defect"
+
+
+def attempt(partner: str, broken: set[str], work: Callable[[], Answer]) -> Answer | None:
+    """One partner's part of a run; None after a defect of ours, which is then this partner's alone.
+
+    Raises:
+        KeycloakError, RegisterUnavailable: a system failed, which is everybody's.
+    """
+    try:
+        return work()
+    except (KeycloakError, RegisterUnavailable):
+        raise
+    except Exception as error:  # whatever it is, the other partners' closures do not wait for it
+        broken.add(partner)
+        log.error("partner.set_aside", partner=partner, error=type(error).__name__, at=place_of(error))
+        return None
+
+
+def set_aside(
+    tools: Tools, records: Records, plan: Plan, done: Done, broken: set[str], in_scope: Iterable[Hold]
+) -> None:
+    """After a run: the failures that are one person's or one partner's alone are kept as such; of the holds that were
+    this run's to try, those in quarantine that failed no more end.
+    """
+    kept = {_key(failure.change): failure for failure in _own_failures(tools, done)}
+    done.set_aside += (failure for failure in done.failed if _key(failure.change) in kept)  # what hung on it too
+    unsettled = {_key(one.change) for one in done.failed} | {(code, None) for code in broken}
+    tried = [one for one in in_scope if one.kind is HoldKind.QUARANTINE and one not in plan.resting]
+    ended = [one for one in tried if _scope(one.partner, one.email) not in unsettled]
+    if not (kept or broken or ended):
+        return
+    with tools.register.work() as work:
+        for key, failure in kept.items():
+            change = failure.change
+            waiting = [change_as_json(each) for each in plan.changes if _key(each) == key]
+            holds.set_aside(work, change.partner, change.habilitation, failure.error, waiting, tried=True)
+        for code in sorted(broken):
+            holds.set_aside(work, code, None, DEFECT, [], tried=False)
+        for one in ended:
+            holds.end_quarantine(work, one, _habilitation(records, one))
+
+
+def _own_failures(tools: Tools, done: Done) -> list[Failure]:
+    """Those that a system is not to blame for: it did the same for others, or answers while few fail."""
+    found: list[Failure] = []
+    for answers, are_links in ((_keycloak_answers, False), (_mail_server_answers, True)):
+        failed = [one for one in done.failed if _is_link(one.change) is are_links and _may_be_own(one.cause)]
+        went_well = any(_is_link(one) is are_links for one in done.done)
+        if failed and (went_well or (len(failed) <= PATIENCE and answers(tools))):
+            found += failed
+    return found
+
+
+def _may_be_own(cause: KeycloakError) -> bool:
+    if isinstance(cause, Defect):
+        return True
+    return not isinstance(cause, GivenUp | OutcomeUnknown) and cause.status not in _OUR_RIGHTS
+
+
+def _is_link(change: Change) -> bool:
+    return change.action is Action.INVITE
+
+
+def _keycloak_answers(tools: Tools) -> bool:
+    try:
+        tools.directory.ping()
+    except KeycloakError:
+        return False
+    return True
+
+
+def _mail_server_answers(tools: Tools) -> bool:
+    """The mail server that Keycloak uses is the one of our own notices (docs/settings.md)."""
+    if not tools.settings.smtp.is_set:
+        return False
+    try:
+        greet(tools.settings.smtp)
+    except MailUnavailable:
+        return False
+    return True
+
+
+def _key(change: Change) -> tuple[str | None, EmailAddress | None]:
+    return _scope(change.partner, change.habilitation.email if change.habilitation else None)
+
+
+def _scope(partner: str | None, email: EmailAddress | None) -> tuple[str | None, EmailAddress | None]:
+    """A person is one whatever the partner (A8)."""
+    return (None, email) if email is not None else (partner, None)
+
+
+def _habilitation(records: Records, one: Hold) -> int | None:
+    mine = [each for each in records.habilitations if each.email == one.email and each.partner == one.partner]
+    return mine[-1].id if mine else None

@@ -1,0 +1,292 @@
+"""What fails for one person or one partner alone does not hold up the rest, and is tried again by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+import structlog
+
+from provisioner.domain.annexe import Annexe
+from provisioner.domain.change import Action, Change
+from provisioner.domain.check import Document
+from provisioner.domain.hold import LONGEST_REST, SHORTEST_REST, Hold, HoldKind
+from provisioner.domain.people import EmailAddress
+from provisioner.domain.plan import make_plan, rests
+from provisioner.domain.records import Records
+from provisioner.domain.snapshot import WantedAccount
+from provisioner.keycloak.errors import KeycloakError, KeycloakRefused, KeycloakUnavailable, MailFailed
+from provisioner.operations.hold_notices import remind
+from provisioner.operations.holding import standing, tell_ages
+from provisioner.operations.journal import journal_entries
+from provisioner.operations.syncing import sync
+from provisioner.operations.tools import Outcome, Verdict
+from provisioner.register import annexes
+from provisioner.register.reading import LAST_GOOD_SYNC, mark
+from provisioner.service.jobs import did
+from provisioner.settings import DocumentSettings
+from tests.fakes.memory_directory import MemoryDirectory
+from tests.fakes.memory_office import MemoryOffice, no_bar
+from tests.unit.examples import LYS, annexe, email
+
+FIRST_DAY, DUE = date(2026, 6, 16), date(2026, 9, 2)
+BEGAN = datetime(2026, 9, 2, 8, tzinfo=UTC)
+OTHER = "sivom"
+
+_annexes: dict[bytes, Annexe] = {}
+
+
+def _read(content: bytes, _name: str, _limits: DocumentSettings) -> Annexe:
+    return _annexes[content]
+
+
+class Desk:
+    """An office in memory and a service that synchronises it; calls about some addresses fail.
+
+    A fake: no real Keycloak can be made to fail for one person and not for the next.
+    """
+
+    def __init__(self, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.office = MemoryOffice(home, read=_read)
+        self.realm = self.office.directory
+        for code in (LYS.code, OTHER):
+            self.office.add_partner(code, "agglo-lys.example")
+        self.office.on(FIRST_DAY)
+        self.bad: dict[EmailAddress, KeycloakError | Exception] = {}
+        for name in ("create_account", "update_account", "send_link"):
+            monkeypatch.setattr(self.realm, name, self._failing(name))
+
+    def _failing(self, name: str) -> object:
+        call = getattr(MemoryDirectory, name)
+
+        def failing(*arguments: object, **more: object) -> object:
+            wanted = next((one for one in arguments if isinstance(one, WantedAccount)), None)
+            known = self.realm.accounts.get(str(arguments[0]))
+            whose = wanted.email if wanted else known.email if known else None
+            if whose in self.bad:
+                raise self.bad[whose]
+            return call(self.realm, *arguments, **more)
+
+        return failing
+
+    def ask(self, asked: dict[str, date], ended: dict[str, date] | None = None, partner: str = LYS.code) -> None:
+        content = f"{len(_annexes)}".encode()
+        _annexes[content] = annexe(asked, ended, on=self.office.tools.clock.today())
+        outcome = self.office.apply(Document(name="a.csv", content=content), partner)
+        assert outcome.verdict is Verdict.APPLIED, outcome
+
+    def serve(self, later: timedelta = timedelta(0)) -> Outcome:
+        """What the service does once so much time has passed."""
+        self.office.hand_clock.advance(later)
+        return sync(self.office.tools, [], no_bar, at_once=False)
+
+    @property
+    def quarantines(self) -> dict[str | None, str]:
+        return {one.email or one.partner: one.reason for one in standing(self.office.tools.register).quarantines}
+
+    @property
+    def open(self) -> set[EmailAddress]:
+        return {one.email for one in self.realm.accounts.values() if one.enabled}
+
+    def is_good(self) -> bool:
+        with self.office.tools.register.read() as connection:
+            return mark(connection, LAST_GOOD_SYNC) == self.office.tools.clock.now().isoformat(timespec="seconds")
+
+
+@pytest.fixture
+def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
+    desk = Desk(tmp_path, monkeypatch)
+    yield desk
+    desk.office.close()
+
+
+def tried(outcome: Outcome) -> list[tuple[str, str | None]]:
+    return [(one.change.action, one.change.email) for one in outcome.outcome.failed]
+
+
+def test_one_bad_person_is_set_aside_and_the_others_are_opened(desk: Desk) -> None:
+    desk.ask(dict.fromkeys(("leroy", "nguyen", "vasseur"), DUE))
+    desk.bad[email("nguyen")] = KeycloakRefused("error-person-name-invalid-character", 400)
+    desk.office.on(DUE)
+    outcome = desk.serve()
+    assert desk.open == {email("leroy"), email("vasseur")}
+    assert desk.quarantines == {email("nguyen"): "error-person-name-invalid-character"}
+    # Told and counted, but no reason for the service to try everything again in a few seconds.
+    assert did(outcome).failed == 0
+    assert did(outcome).changes[Action.OPEN, "set-aside"] == 1
+    # The link goes with the account: neither is tried again before its time, and what rests is no failure.
+    assert tried(desk.serve(timedelta(seconds=30))) == []
+    assert desk.is_good()
+    (hold,) = standing(desk.office.tools.register).quarantines
+    assert [one["action"] for one in hold.changes] == ["open", "invite"]
+
+
+def test_it_is_tried_again_each_time_its_age_has_doubled_and_ends_once_it_goes_well(desk: Desk) -> None:
+    desk.ask({"nguyen": DUE})
+    desk.bad[email("nguyen")] = KeycloakRefused("no", 400)
+    desk.office.on(DUE)
+    desk.serve()
+    minutes = [number for number in range(1, 40) if tried(desk.serve(timedelta(minutes=1)))]
+    assert minutes == [1, 2, 4, 8, 16, 32]
+    desk.bad.clear()
+    assert [one.action for one in desk.serve(timedelta(minutes=30)).outcome.done] == [Action.OPEN, Action.INVITE]
+    assert desk.quarantines == {}
+    pages = journal_entries(desk.office.tools.register)
+    actions = [one.facts["action"] for page in pages for one in page]
+    assert actions.count("quarantine") == actions.count("quarantine.ended") == 1
+
+
+def test_who_waits_for_the_answer_has_it_tried_at_once(desk: Desk) -> None:
+    desk.ask({"nguyen": DUE})
+    desk.bad[email("nguyen")] = KeycloakRefused("no", 400)
+    desk.office.on(DUE)
+    desk.serve()
+    desk.bad.clear()
+    assert desk.office.sync().outcome.failed == []
+    assert (desk.open, desk.quarantines) == ({email("nguyen")}, {})
+
+
+@pytest.mark.rule("D1")
+def test_a_closure_is_tried_in_each_run(desk: Desk) -> None:
+    desk.ask({"leroy": FIRST_DAY, "vasseur": FIRST_DAY})
+    desk.bad[email("leroy")] = KeycloakRefused("no", 400)
+    desk.ask({"vasseur": FIRST_DAY}, {"leroy": FIRST_DAY})
+    desk.office.on(DUE)
+    for _ in range(3):
+        assert tried(desk.serve(timedelta(seconds=5))) == [(Action.CLOSE, email("leroy"))]
+    assert list(desk.quarantines) == [email("leroy")]
+
+
+def test_persons_whose_calls_get_no_answer_do_not_keep_the_others_from_being_tried(desk: Desk) -> None:
+    names = ["aubry", "blanc", "colin", "durand", "evrard", "fabre", "zola"]
+    desk.ask(dict.fromkeys(names, DUE))
+    for name in names[:-1]:
+        desk.bad[email(name)] = KeycloakUnavailable("Keycloak does not answer.", 503)
+    desk.office.on(DUE)
+    for _ in range(3):
+        desk.serve(timedelta(seconds=1))
+    assert desk.open == {email("zola")}
+
+
+def test_keycloak_away_puts_nobody_in_quarantine(desk: Desk) -> None:
+    desk.ask(dict.fromkeys(("leroy", "nguyen"), DUE))
+    desk.office.on(DUE)
+    desk.realm.fail(1, for_good=True)
+    outcome = desk.serve()
+    assert outcome.outcome.failed
+    assert (desk.quarantines, did(outcome).failed) == ({}, 5)  # a group, two accounts, two links
+
+
+def test_rights_that_the_service_account_lost_are_no_persons_failure(desk: Desk) -> None:
+    desk.ask({"leroy": DUE})
+    desk.bad[email("leroy")] = KeycloakRefused("HTTP 403 Forbidden", 403)
+    desk.office.on(DUE)
+    assert tried(desk.serve())
+    assert desk.quarantines == {}
+
+
+@pytest.mark.rule("P2")
+def test_an_address_that_takes_no_e_mail_is_set_aside_once_anothers_left(desk: Desk) -> None:
+    desk.ask(dict.fromkeys(("leroy", "nguyen"), DUE))
+    desk.office.on(DUE)
+    desk.realm.mail_works = False  # no e-mail leaves: nobody is to blame
+    desk.serve()
+    assert (desk.open, desk.quarantines) == ({email("leroy"), email("nguyen")}, {})
+    desk.realm.mail_works = True
+    desk.bad[email("leroy")] = MailFailed("Failed to send execute actions email", 500)
+    desk.serve(timedelta(minutes=1))
+    assert [mail.to for mail in desk.realm.mails] == [email("nguyen")]
+    assert list(desk.quarantines) == [email("leroy")]
+
+
+def test_a_defect_met_at_one_person_is_that_persons_alone(desk: Desk) -> None:
+    desk.ask(dict.fromkeys(("leroy", "nguyen"), DUE))
+    desk.bad[email("leroy")] = KeyError("Leroy")
+    desk.office.on(DUE)
+    desk.serve()
+    assert desk.open == {email("nguyen")}
+    (reason,) = desk.quarantines.values()
+    assert reason.startswith("a defect of provisioner: KeyError at ")
+    assert "Leroy" not in reason
+
+
+def test_a_partner_that_cannot_be_planned_does_not_hold_up_the_others(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.ask({"leroy": DUE})
+    desk.ask({"nguyen": DUE}, partner=OTHER)
+    desk.office.on(DUE)
+
+    def failing(records: Records, snapshot: object, now: object, partners: list[str], *more: object) -> object:
+        if OTHER in partners:
+            raise AssertionError(str(records.accounts))
+        return make_plan(records, snapshot, now, partners, *more)  # type: ignore[arg-type]
+
+    monkeypatch.setattr("provisioner.operations.syncing.make_plan", failing)
+    with structlog.testing.capture_logs() as told:
+        outcome = desk.serve()
+    assert outcome.broken == {OTHER}
+    assert desk.open == {email("leroy")}
+    assert desk.quarantines == {OTHER: "defect"}
+    assert not desk.is_good()
+    (line,) = (one for one in told if one["event"] == "partner.set_aside")
+    assert "nguyen" not in str(line)
+    monkeypatch.undo()
+    assert desk.serve().outcome.failed == []
+    assert (desk.open, desk.quarantines) == ({email("leroy"), email("nguyen")}, {})
+
+
+def test_an_annexe_that_cannot_be_worked_out_does_not_hold_up_the_other_partners(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.ask({"leroy": DUE})
+    desk.office.on(DUE)
+    with desk.office.tools.register.read() as connection:
+        (kept,) = annexes.kept(connection)
+
+    def decide_one(*_arguments: object) -> None:
+        raise AssertionError
+
+    monkeypatch.setattr("provisioner.operations.syncing._decide_one", decide_one)
+    monkeypatch.setattr(type(kept), "is_pending", True)
+    assert desk.serve().broken == {LYS.code}
+    assert desk.open == {email("leroy")}
+
+
+def test_it_is_told_louder_with_its_age(desk: Desk) -> None:
+    desk.ask({"nguyen": DUE})
+    desk.bad[email("nguyen")] = KeycloakRefused("no", 400)
+    desk.office.on(DUE)
+    desk.serve()
+    levels = []
+    for days in (0, 1, 7):
+        desk.office.on(DUE + timedelta(days=days))
+        with structlog.testing.capture_logs() as told:
+            tell_ages(desk.office.tools, desk.office.tools.register.records())
+            remind(desk.office.tools)
+        levels.append([(one["event"], one["log_level"]) for one in told])
+        assert "nguyen" not in str(told)
+    # From the first day on the Caf's contact is to be told; here none is known.
+    no_contact = ("notice.no_contact", "warning")
+    assert levels == [
+        [("hold.open", "warning")],
+        [("hold.open", "warning"), no_contact],
+        [("hold.open", "error"), no_contact],
+    ]
+
+
+def test_a_rest_lasts_from_a_minute_to_six_hours() -> None:
+    for age, rest in ((0, SHORTEST_REST), (60, timedelta(hours=1)), (60 * 24 * 30, LONGEST_REST)):
+        last = BEGAN + timedelta(minutes=age)
+        hold = Hold(kind=HoldKind.QUARANTINE, reason="no", since=BEGAN, partner=LYS.code, tried_at=last)
+        assert hold.rests(last + rest - timedelta(seconds=1))
+        assert not hold.rests(last + rest)
+
+
+def test_a_whole_partners_quarantine_keeps_its_openings_waiting_and_no_closure() -> None:
+    hold = Hold(kind=HoldKind.QUARANTINE, reason="no", since=BEGAN, partner=LYS.code)
+    for action in Action:
+        assert rests(hold, Change(action=action, partner=LYS.code, rule="A1")) == (action is not Action.CLOSE)
+        assert not rests(hold, Change(action=action, partner=OTHER, rule="A1"))
