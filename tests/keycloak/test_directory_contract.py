@@ -476,3 +476,7 @@ def test_the_providers_clock_goes_forward(directory: DirectoryPort, hands: Hands
     assert before.tzinfo is UTC
     hands.let_pass(1.1)
     assert directory.server_time() >= before + timedelta(seconds=1)
+
+
+def test_a_realm_that_answers_a_plain_question_is_there(directory: DirectoryPort) -> None:
+    directory.ping()
