@@ -13,6 +13,7 @@ from provisioner.sandbox.server import READY_SECONDS, DatabaseAccess, Keycloak
 from provisioner.sandbox.versions import KEYCLOAK_IMAGE
 
 _ENGINE_SECONDS = 5
+_RESTART_SECONDS = 10
 
 
 def docker_answers() -> bool:
@@ -80,5 +81,5 @@ def start(log_file: Path, database: DatabaseAccess | None) -> Keycloak:
     except BaseException:
         container.stop()
         raise
-    keycloak.ends_with(end)
+    keycloak.ends_with(end, lambda: container.get_wrapped_container().restart(timeout=_RESTART_SECONDS))
     return keycloak

@@ -26,7 +26,8 @@ def start(log_file: Path, database: DatabaseAccess | None) -> Keycloak:
     if database is None:
         shutil.copytree(_seed(home), data, dirs_exist_ok=True)
         keycloak.admin_password = (data / _SEED_ADMIN).read_text()
-    keycloak.ends_with(_launch(home, keycloak, data, database, discard=data).stop)
+    process = _launch(home, keycloak, data, database, discard=data)
+    keycloak.ends_with(process.stop, process.restart)
     return keycloak
 
 

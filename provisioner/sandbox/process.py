@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -47,6 +48,10 @@ class ServerProcess:
     def is_running(self) -> bool:
         """Whether the program still runs."""
         return self._supervisor.poll() is None
+
+    def restart(self) -> None:
+        """Has the program ended and begun again, with the same files; returns before it has ended."""
+        self._supervisor.send_signal(signal.SIGHUP)
 
     def stop(self) -> None:
         """Ends the program and waits for its end; harmless when it has ended."""

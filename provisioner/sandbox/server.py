@@ -12,7 +12,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Literal, Self
 
-from provisioner.sandbox.process import free_ports
+from provisioner.sandbox.process import free_ports, wait_until
 
 READY_SECONDS = 180
 _ANSWER_SECONDS = 5
@@ -39,10 +39,23 @@ class Keycloak:
         self.admin_username = "admin"
         self.admin_password = secrets.token_urlsafe(16)
         self._end: Callable[[], None] | None = None
+        self._restart: Callable[[], None] | None = None
 
-    def ends_with(self, end: Callable[[], None]) -> None:
-        """Says how to stop it."""
-        self._end = end
+    def ends_with(self, end: Callable[[], None], restart: Callable[[], None]) -> None:
+        """Says how to stop it, and how to have it end and begin again with its data."""
+        self._end, self._restart = end, restart
+
+    def restart(self) -> None:
+        """Ends the server and starts it again, with its data and at the same address; returns once it is ready.
+
+        Raises:
+            SandboxError: it does not end, or is not ready in time.
+        """
+        assert self._restart is not None
+        self._restart()
+        is_there: Callable[[], bool] = lambda: True  # noqa: E731
+        wait_until(lambda: not self.is_ready(), is_there, "Keycloak's end", self.log_file, READY_SECONDS)
+        wait_until(self.is_ready, is_there, "Keycloak", self.log_file, READY_SECONDS)
 
     def stop(self) -> None:
         """Ends the server and forgets its data; harmless when done twice."""

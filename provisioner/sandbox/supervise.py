@@ -1,4 +1,5 @@
 """Runs one program and ends it when this process is told to, or when the parent is no more, however it died.
+On SIGHUP the program is ended and begun again.
 
 Run as a file by `process.py`, never imported: it must start fast and stand alone.
 `supervise.py PARENT_PID USER DISCARD PROGRAM [ARGUMENT…]`: an empty USER keeps the present one; DISCARD is the
@@ -22,14 +23,38 @@ class _EndRequested(Exception):
     pass
 
 
-def _on_signal(_number: int, _frame: FrameType | None) -> None:
-    raise _EndRequested
+class _RestartRequested(Exception):
+    pass
+
+
+def _on_signal(number: int, _frame: FrameType | None) -> None:
+    raise _RestartRequested if number == signal.SIGHUP else _EndRequested
 
 
 def main(parent: int, user: str, command: list[str]) -> int:
     """The program's exit status, or 0 when it was ended by us."""
     signal.signal(signal.SIGTERM, _on_signal)
-    child = subprocess.Popen(
+    signal.signal(signal.SIGHUP, _on_signal)
+    child = _start(user, command)
+    try:
+        while os.getppid() == parent:
+            try:
+                return child.wait(POLL_SECONDS)
+            except subprocess.TimeoutExpired:
+                continue
+            except _RestartRequested:
+                _end(child)
+                child = _start(user, command)
+    except _EndRequested:
+        pass
+    finally:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        _end(child)
+    return 0
+
+
+def _start(user: str, command: list[str]) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
         command,
         stdin=subprocess.DEVNULL,
         start_new_session=True,
@@ -37,17 +62,6 @@ def main(parent: int, user: str, command: list[str]) -> int:
         group=_group_of(user),
         extra_groups=[] if user else None,
     )
-    try:
-        while os.getppid() == parent:
-            try:
-                return child.wait(POLL_SECONDS)
-            except subprocess.TimeoutExpired:
-                continue
-    except _EndRequested:
-        pass
-    finally:
-        _end(child)
-    return 0
 
 
 def _group_of(user: str) -> int | None:
@@ -60,7 +74,6 @@ def _group_of(user: str) -> int | None:
 
 def _end(child: subprocess.Popen[bytes]) -> None:
     # SIGINT is PostgreSQL's "fast" shutdown (SIGTERM would wait for its clients); Java stops on it as well.
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
     for number in (signal.SIGINT, signal.SIGKILL):
         try:
             os.killpg(child.pid, number)
