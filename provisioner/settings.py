@@ -148,7 +148,7 @@ class Settings(_Section):
     documents: DocumentSettings = DocumentSettings()
     service: ServiceSettings = ServiceSettings()
     log: LogSettings = LogSettings()
-    data_dir: Path = Field(Path("data"), description="holds the database and the lock")
+    data_dir: Path = Field(Path("data"), description="holds the database, the lock and the drop folders")
     realm_config: Path | None = Field(None, description="the realm as code; default: the copy in the package")
     secrets_dir: Path | None = Field(None, description="one file a setting, named as its variable")
     today: str | None = Field(None, description="DATE[THH:MM] to take for today, for trials on a loopback Keycloak")

@@ -27,6 +27,13 @@ class SyncFirst(Exception):
         )
 
 
+class FoldersFail(Exception):
+    """A file or a folder of the drop folders cannot be read, written or moved; it is tried again."""
+
+    def __init__(self, error: OSError) -> None:
+        super().__init__(f"A drop folder or a file in it cannot be used: {error.strerror or type(error).__name__}.")
+
+
 class AnnexeRefused(Refused):
     """The annexe cannot be approved or rejected as asked."""
 

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from provisioner.domain.annexe import Column, Finding, Severity
+from provisioner.documents import read_annexe
+from provisioner.domain.annexe import Severity
 from provisioner.domain.check import Document
-from provisioner.domain.convention import Partner
 from provisioner.domain.decisions import Decisions
 from provisioner.domain.kept_annexe import KeptAnnexe, Status
 from provisioner.operations.annexe_notices import tell_refused, tell_rejected
-from provisioner.operations.checking import check_for_partner
 from provisioner.operations.errors import AnnexeRefused, NoSuchAnnexe
 from provisioner.operations.hold_notices import forget_held
 from provisioner.operations.preparing import Prepared, Request, prepare, request_of
+from provisioner.operations.reporting import report_on
 from provisioner.operations.tools import Outcome, Tools, Verdict
 from provisioner.register import Register, annexes, holds
 from provisioner.settings import Settings
@@ -118,7 +118,7 @@ def reject(register: Register, settings: Settings, annexe_id: int, by: str, reas
     one = find(register, annexe_id)
     if one.status in (Status.APPLIED, Status.REJECTED) and not one.is_pending:
         raise AnnexeRefused(f"Annexe {annexe_id} is {_standing(one)}: there is nothing to reject.")
-    partner, report = _report_of(register, settings, one)
+    partner, report = report_on(register, settings.documents, one, read_annexe)
     with register.work() as work:
         annexes.reject(work, one, by, reason)
         holds.drop_plan(work, one.partner)
@@ -145,23 +145,6 @@ def _errors(check: Mapping[str, Any]) -> list[tuple[Any, ...]]:
     keys = ("code", "list", "row", "column", "value")
     found = [one for one in check.get("findings", ()) if one["severity"] == Severity.ERROR]
     return [tuple(one[key] for key in keys) for one in found]
-
-
-def _report_of(register: Register, settings: Settings, one: KeptAnnexe) -> tuple[Partner, Report]:
-    """The report on an annexe that the register keeps, with what Keycloak had to say of it at its last check."""
-    today = register.clock.today()
-    records = register.records()
-    with register.read() as connection:
-        document = annexes.document(connection, one.id)
-    check = check_for_partner(document, one.partner, records, today, settings.documents, received_on=one.received_on)
-    not_ours = [each for each in one.check.get("findings", ()) if each["code"] == "address-not-managed"]
-    told = [
-        Finding(each["code"], Severity(each["severity"]), each["list"], each["row"], Column.EMAIL, each["value"])
-        for each in not_ours
-    ]
-    partner = records.partners[one.partner]
-    report = Report.of(replace(check, findings=(*check.findings, *told)), partner.name, today)
-    return partner, report
 
 
 def _standing(one: KeptAnnexe) -> str:

@@ -20,7 +20,7 @@ from provisioner.register.lease import Lease
 from provisioner.settings import Settings
 
 #: The migration that this version of the software needs; Alembic brings an older register to it.
-REVISION = "0002"
+REVISION = "0003"
 
 
 class RegisterUnavailable(Exception):

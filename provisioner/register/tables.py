@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import (
+    BigInteger,
     Boolean,
     Column,
     CursorResult,
@@ -217,6 +218,24 @@ outbox = Table(
     Column("next_try_at", Moment),
     Column("sent_at", Moment),
     Column("error", Text),
+)
+
+dropped_file = Table(
+    "dropped_file",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("key", Text, unique=True),  # its folder and name, until it has left the inbox
+    Column("size", BigInteger, nullable=False),
+    Column("mtime_ns", BigInteger, nullable=False),
+    Column("seen_at", Moment, nullable=False),
+    Column("looked_at", Moment, nullable=False),
+    Column("partner", ForeignKey("partner.code")),
+    Column("taken_at", Moment),
+    Column("annexe", Integer),  # no foreign key: it may be destroyed first
+    Column("refusal", String(32)),
+    Column("report", Text),
+    Column("told_at", Moment),
+    sqlite_autoincrement=True,  # the set-aside file is named by it
 )
 
 journal_entry = Table(

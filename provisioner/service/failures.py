@@ -6,6 +6,7 @@ import traceback
 from pathlib import PurePath
 
 from provisioner.keycloak.errors import KeycloakError
+from provisioner.operations.errors import FoldersFail
 from provisioner.register import LockHeld, RegisterUnavailable
 
 #: How many places in the code are told of a defect.
@@ -20,11 +21,12 @@ class Unfinished(Exception):
 
 
 def reason_of(error: Exception) -> str:
-    """What failed: `keycloak`, `register`, `lock`, `unfinished`, or `defect` for one of ours."""
+    """What failed: `keycloak`, `register`, `lock`, `unfinished`, `folders`, or `defect` for one of ours."""
     for kind, reason in (
         (KeycloakError, "keycloak"),
         (RegisterUnavailable, "register"),
         (LockHeld, "lock"),
+        (FoldersFail, "folders"),
         (Unfinished, "unfinished"),
     ):
         if isinstance(error, kind):
@@ -38,7 +40,7 @@ def error_of(error: Exception) -> dict[str, str]:
     The lock's message names who holds it, and what a defect says may hold anything: of these only where it was
     raised is told. A database may add the values to its first line's sentence.
     """
-    if isinstance(error, KeycloakError | RegisterUnavailable | Unfinished):
+    if isinstance(error, KeycloakError | RegisterUnavailable | Unfinished | FoldersFail):
         return {"error": str(error).partition("\n")[0]}
     if isinstance(error, LockHeld):
         return {}

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import time, timedelta
 
+from provisioner.operations.dropping import take
 from provisioner.operations.inviting import repeat_due
 from provisioner.operations.sending import Delivered, deliver, waiting
 from provisioner.operations.syncing import sync
@@ -71,6 +72,7 @@ def send_notices(tools: Tools) -> Did | None:
 
 #: In the order in which `serve --once` runs them.
 JOBS = (
+    Job("inbox", lambda settings: Every(timedelta(seconds=settings.poll_seconds)), take),
     Job("sync", lambda settings: Every(timedelta(minutes=settings.sync_minutes)), sync_all),
     Job("sweep", lambda settings: Daily(time.fromisoformat(settings.sweep_at)), sync_all),
     Job("invitations", lambda settings: Daily(time.fromisoformat(settings.invitations_at)), repeat_links),

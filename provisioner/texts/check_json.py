@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from provisioner.domain.annexe import Finding, Row
+from provisioner.domain.annexe import Column, Finding, Row, Severity
 from provisioner.domain.check import Check
 from provisioner.texts.findings import message
 
@@ -40,6 +40,23 @@ def findings_as_json(found: Iterable[Finding]) -> list[dict[str, Any]]:
         }
         for one in found
     ]
+
+
+def findings_of(check: Mapping[str, Any]) -> tuple[Finding, ...]:
+    """The findings of a check that is kept, with their words as they were said then."""
+    return tuple(
+        Finding(
+            code=one["code"],
+            severity=Severity(one["severity"]),
+            list=one["list"],
+            row=one["row"],
+            column=Column(one["column"]) if one["column"] else None,
+            value=one["value"],
+            suggestion=one["suggestion"],
+            details={"said": one["message"]},
+        )
+        for one in check.get("findings", ())
+    )
 
 
 def _row(row: Row) -> dict[str, Any]:

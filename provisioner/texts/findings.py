@@ -27,6 +27,8 @@ def message(finding: Finding) -> str:
         KeyError: the code is not one of the contract's.
     """
     words = _WORDS[finding.code]
+    if said := text(finding, "said"):  # kept with its words
+        return said
     sentence = words if isinstance(words, str) else words(finding)
     return f"{sentence} Dérogation accordée pour cette ligne." if finding.details.get("waived") else sentence
 
@@ -36,7 +38,14 @@ def _column(finding: Finding) -> str:
 
 
 def _unreadable(finding: Finding) -> str:
-    return f"Ce document ne peut pas être lu : {why_unreadable(text(finding, 'reason'))}"
+    reason, folder = text(finding, "reason"), text(finding, "folder")
+    if reason == "unknown-partner":
+        where = f"Le code partenaire « {folder} » n'est pas connu" if folder else "Le partenaire n'est pas indiqué"
+        return (
+            f"{where} : ce document n'a pas été lu. Merci de le déposer de nouveau dans le dossier qui porte le code "
+            "du partenaire."
+        )
+    return f"Ce document ne peut pas être lu : {why_unreadable(reason)}"
 
 
 def _list_missing(finding: Finding) -> str:

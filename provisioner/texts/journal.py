@@ -22,6 +22,8 @@ ACTIONS: Mapping[str, str] = {
     "annexe.submitted": "Annexe reçue",
     "caf.contacts": "Contacts de la Caf enregistrés",
     "close": "Accès clôturé",
+    "drop.destroyed": "Rapport sur un fichier déposé détruit",
+    "drop.refused": "Fichier déposé refusé",
     "group": "Groupe créé",
     "habilitation.asked": "Accès demandé",
     "habilitation.ended": "Fin d'accès enregistrée",

@@ -20,7 +20,7 @@ from provisioner.texts.findings import COLUMNS, message
 SEVERITIES = {Severity.ERROR: "Erreur", Severity.WARNING: "Attention", Severity.INFO: "Information"}
 
 #: A8: the partner must not learn who else has an account, nor that a waiver was given for it.
-_OF_SOMEBODY_ELSE = frozenset({"address-of-other-partner", "address-not-managed"})
+OF_SOMEBODY_ELSE = frozenset({"address-of-other-partner", "address-not-managed"})
 
 _LISTS = {
     1: ("Liste 1 : accès demandés ou ouverts", "Date de demande"),
@@ -30,7 +30,9 @@ _LISTS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """What the page tells. `file` is a base name, `partner` a name, `checked_on` the day of the check."""
+    """What the page tells. `file` is a base name, `partner` a name, `checked_on` the day of the check.
+    `outcome` says what became of the annexe; without it, the page says that a check is no approval.
+    """
 
     file: str
     sha256: str
@@ -38,6 +40,7 @@ class Report:
     checked_on: date
     annexe: Annexe
     findings: tuple[Finding, ...]
+    outcome: str | None = None
 
     @classmethod
     def of(cls, check: Check, partner: str | None, checked_on: date) -> Self:
@@ -54,12 +57,12 @@ class Report:
     @property
     def error_count(self) -> int:
         """How many errors the page tells."""
-        return sum(one.severity is Severity.ERROR for one in _for_the_partner(self.findings))
+        return sum(one.severity is Severity.ERROR for one in for_the_partner(self.findings))
 
     @property
     def leaves_something_to_the_caf(self) -> bool:
         """Whether the partner is asked to wait for the Caf about somebody (A8)."""
-        return any(one.code in _OF_SOMEBODY_ELSE for one in _for_the_partner(self.findings))
+        return any(one.code in OF_SOMEBODY_ELSE for one in for_the_partner(self.findings))
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +94,7 @@ class _List:
 
 def report_page(report: Report) -> str:
     """The whole page as HTML: no script, nothing from outside, every value shown as text."""
-    findings = tuple(_for_the_partner(report.findings))
+    findings = tuple(for_the_partner(report.findings))
     errors = Counter((one.list, one.row) for one in findings if one.severity is Severity.ERROR)
     transmitted_on = report.annexe.transmitted_on
     return _template().render(
@@ -102,6 +105,7 @@ def report_page(report: Report) -> str:
         transmitted_on=french_date(transmitted_on) if transmitted_on else None,
         is_valid=not has_error(findings),
         error_count=report.error_count,
+        outcome=report.outcome,
         notes=[_note(one) for one in _worst_first(findings)],
         lists=[
             _List(*_LISTS[number], tuple(_line(row, errors) for row in report.annexe.of_list(number)))
@@ -122,12 +126,12 @@ def _template() -> Template:
     return environment.get_template("report.html")
 
 
-def _for_the_partner(findings: Iterable[Finding]) -> Iterator[Finding]:
+def for_the_partner(findings: Iterable[Finding]) -> Iterator[Finding]:
     """The findings without what tells of somebody else: A8's once a row, none where it was waived."""
     told = set()
     for one in findings:
-        if one.code in _OF_SOMEBODY_ELSE:
-            if one.details.get("waived") or (one.list, one.row) in told:
+        if one.code in OF_SOMEBODY_ELSE:
+            if one.severity is not Severity.ERROR or (one.list, one.row) in told:
                 continue
             told.add((one.list, one.row))
         yield one

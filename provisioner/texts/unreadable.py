@@ -30,6 +30,7 @@ REASONS: Mapping[str, str] = {
     "bomb": "son contenu décompressé est démesuré. " + _SAVE_AGAIN,
     "too-many-rows": "il contient beaucoup trop de lignes remplies. Ne gardez que celles de l'annexe 1.",
     "too-long": f"sa lecture demande trop de temps ou de mémoire. {_SAVE_AGAIN}",
+    "not-opened": "les droits d'accès au fichier ne permettent pas de l'ouvrir. Déposez-le de nouveau.",
     "failed": f"sa lecture s'est interrompue. {_SAVE_AGAIN}",
 }
 

@@ -55,7 +55,7 @@ def test_an_approved_annexe_is_applied_by_itself_and_the_systems_manager_is_told
     assert set(told[:-1]) <= {b"WATCHDOG=1"}
     tells(office, story, today=TODAY)
     (begun,) = serving.events("service.started")
-    assert begun["jobs"] == ["sync", "sweep", "invitations", "notices"]
+    assert begun["jobs"] == ["inbox", "sync", "sweep", "invitations", "notices"]
 
 
 def test_sigterm_in_the_middle_of_a_long_apply_ends_it_and_the_next_start_goes_on(

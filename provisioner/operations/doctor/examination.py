@@ -10,7 +10,7 @@ from provisioner.clock import Clock
 from provisioner.domain.plan import Plan
 from provisioner.domain.records import Records
 from provisioner.keycloak.inspection import AdministratorView, OwnView
-from provisioner.operations.doctor import database, keycloak, machine, mail, work
+from provisioner.operations.doctor import database, folders, keycloak, machine, mail, work
 from provisioner.operations.doctor.lines import Line, Verdict, unreachable
 from provisioner.register import Register, RegisterUnavailable, open_as_is
 from provisioner.register.journal import Actor
@@ -62,6 +62,7 @@ def _with_register(register: Register, settings: Settings, clock: Clock) -> list
     lines += [*_keycloak(settings, clock, records, plans), *mail.mail_lines(settings)]
     lines += work.limit_lines(records, plans[0] if plans else None, settings, now)
     lines += [*work.hold_lines(records, now), *work.waiting_lines(register, now)]
+    lines += folders.folder_lines(settings, register, now)
     return [*lines, *work.contact_lines(register, records)]
 
 

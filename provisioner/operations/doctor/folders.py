@@ -1,0 +1,38 @@
+"""The drop folders: can they be used, and what waits in them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from datetime import datetime
+
+from provisioner.operations.doctor.lines import Line, attention, ok, wanting
+from provisioner.operations.folders import Folders
+from provisioner.register import Register, drops
+from provisioner.settings import Settings
+
+_LATE_HOURS = 1
+
+
+def folder_lines(settings: Settings, register: Register, now: datetime) -> Iterator[Line]:
+    """Whether each folder can be written in, and since when the oldest file waits."""
+    root = Folders.of(settings)
+    if not root.inbox.is_dir():
+        yield attention("inbox", "There is no drop folder yet.", "`provisioner serve` makes it.")
+        return
+    inner = [one for top in (root.inbox, root.outbox) if top.is_dir() for one in top.iterdir() if one.is_dir()]
+    closed = [one for one in (root.inbox, root.outbox, root.refused, *inner) if not os.access(one, os.R_OK | os.W_OK)]
+    if closed:
+        names = ", ".join(sorted(str(one.relative_to(root.root)) for one in closed))
+        yield wanting(
+            "inbox", f"Not to be used by this user: {names}.", "Let it read and write there: docs/service.md."
+        )
+        return
+    with register.read() as connection:
+        waiting = [one.seen_at for one in drops.known(connection) if one.key]
+    hours = (now - min(waiting, default=now)).total_seconds() / 3600
+    found = f"{len(waiting)} files wait in the drop folder, the oldest for {max(0.0, hours):.0f} hours."
+    if hours > _LATE_HOURS:
+        yield attention("inbox", found, "Is `provisioner serve` running? `/health/ready` says which jobs fail.")
+    else:
+        yield ok("inbox", found)

@@ -1,0 +1,246 @@
+"""The drop folder: each whole file is taken once and answered with a report, again at its outcome (contract).
+
+What became of a file is recorded before its report is written, and the report is written before the file leaves: a
+run that dies in between is taken up by the next one, which finds the same annexe and the same report's name. Nobody
+has to tell the report that something happened: each run compares what it tells with the register.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+import structlog
+
+from provisioner.domain.annexe import Annexe, Finding, Severity
+from provisioner.domain.check import Check, Document
+from provisioner.domain.days import PARIS
+from provisioner.domain.dropped import PATIENCE, DroppedFile, Refusal, report_name, shown
+from provisioner.domain.kept_annexe import KEPT_FOR, KeptAnnexe, Status
+from provisioner.keycloak.errors import KeycloakError
+from provisioner.operations import folders
+from provisioner.operations.errors import FoldersFail, SyncFirst
+from provisioner.operations.folders import Changed, Folders, Found
+from provisioner.operations.reporting import report_on
+from provisioner.operations.submission import submit
+from provisioner.operations.tools import Tools
+from provisioner.register import LockHeld, RegisterUnavailable, annexes, drops, reading, run_lock, writing
+from provisioner.texts.check_json import check_as_json
+from provisioner.texts.drops import SET_ASIDE, drop_as_json, outcome
+from provisioner.texts.report import Report, report_page
+
+log = structlog.get_logger()
+
+#: The mark of the last day on which what the register does not know was looked for.
+_SWEPT = "drops.swept"
+
+
+def take(tools: Tools) -> None:
+    """Looks at the inbox; takes the files that are whole, tells outcomes, destroys what is over (A2).
+
+    Raises:
+        LockHeld: another run is under way.
+        KeycloakError, RegisterUnavailable: a system failed; the files wait.
+        FoldersFail: a file or a folder could not be read, written or moved; the others were done.
+    """
+    root = Folders.of(tools.settings)
+    failed: list[Exception] = []
+    try:
+        with tools.register.read() as connection:
+            root.make(reading.partners(connection))
+        if not _is_anything_due(tools, root):
+            return
+        with run_lock(tools.register, tools.settings):
+            _sweep(tools, root)
+            _Run(tools, root, failed).run()
+    except OSError as error:
+        failed.append(error)
+    if failed:
+        raise FoldersFail(failed[0]) if isinstance(failed[0], OSError) else failed[0]
+
+
+def _is_anything_due(tools: Tools, root: Folders) -> bool:
+    """Whether a run has anything to do: most have not, and need no lock."""
+    failed: list[Exception] = []
+    if any(root.found(failed)) or failed:
+        return True
+    today = tools.clock.today()
+    with tools.register.read() as connection:
+        if reading.mark(connection, _SWEPT) != today.isoformat():
+            return True
+        return any(one.key or not one.is_told or not one.is_kept_on(today) for one in drops.known(connection))
+
+
+def _sweep(tools: Tools, root: Folders) -> None:
+    """Once a day, what the register does not know is destroyed 30 days after it came (A2)."""
+    today = tools.clock.today()
+    with tools.register.read() as connection:
+        known, swept = drops.known(connection), reading.mark(connection, _SWEPT)
+    if swept == today.isoformat():
+        return
+    count = root.destroy_forgotten(known, datetime.combine(today - KEPT_FOR, time(), PARIS))
+    with tools.register.work() as work:
+        writing.set_mark(work, _SWEPT, today.isoformat())
+    if count:
+        log.info("drop.forgotten_destroyed", count=count)
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """One run. What fails for one file is put into `failed` and keeps no other waiting."""
+
+    tools: Tools
+    root: Folders
+    failed: list[Exception]
+
+    def run(self) -> None:
+        present = {one.key: one for one in self.root.found(self.failed)}
+        self._look(present)
+        with self.tools.register.read() as connection:
+            known = drops.known(connection)
+        for one in known:
+            if self.tools.stop.is_set():
+                return
+            try:
+                self._go_on(one, present.get(one.key or ""))
+            except (KeycloakError, RegisterUnavailable, LockHeld):
+                raise
+            except (SyncFirst, annexes.DecidedMeanwhile) as error:
+                log.info("drop.waits", drop=one.id, reason=type(error).__name__)
+            except Exception as error:
+                self.failed.append(error)
+
+    def _look(self, present: Mapping[str, Found]) -> None:
+        """What is new, changed or gone since the last look is recorded."""
+        with self.tools.register.read() as connection:
+            known = {one.key: one for one in drops.known(connection) if one.key}
+        new = [one for key, one in present.items() if key not in known]
+        changed = [one for key, one in present.items() if key in known and known[key].look != one.look]
+        gone = [] if self.failed else [one for key, one in known.items() if key not in present]
+        if not (new or changed or gone):
+            return
+        with self.tools.register.work() as work:
+            for row in gone:
+                drops.left(work, row)
+            for one in changed:
+                row = known[one.key]
+                if row.taken_at is None:
+                    drops.changed(work, row, one.look)
+                else:  # another file by now, of the same name
+                    drops.left(work, row)
+                    new.append(one)
+            for one in new:
+                drops.seen(work, one.key, one.look)
+
+    def _go_on(self, one: DroppedFile, here: Found | None) -> None:
+        """Whatever is left to do for one file. `here` is the file while it is in the inbox."""
+        if one.taken_at is None:
+            poll = timedelta(seconds=self.tools.settings.service.poll_seconds)
+            if here is None or not one.is_whole(self.tools.clock.now(), here.look, poll):
+                return
+            received = self._receive(one, here)
+            if received is None:
+                return
+            one = received
+        if here is None and not one.is_kept_on(self.tools.clock.today()):
+            self.root.destroy(one)
+            with self.tools.register.work() as work:
+                drops.destroyed(work, one)
+            return
+        if not one.is_told:
+            self._tell(one)
+        if here is not None:
+            if one.refusal is None:
+                folders.remove(here, one.look)
+            else:
+                folders.set_aside(here, one.look, self.root.aside(one))
+            with self.tools.register.work() as work:
+                drops.left(work, one)
+
+    def _receive(self, one: DroppedFile, here: Found) -> DroppedFile | None:
+        """The file's content becomes an annexe, or the file is refused; None where it has to wait."""
+        folder, name = shown(here.key)
+        tools, settings = self.tools, self.tools.settings
+        kept, refusal = None, None
+        with tools.register.read() as connection:
+            partner = folder if folder in reading.partners(connection) else None
+        if partner is None:
+            refusal = Refusal.UNKNOWN_PARTNER
+        elif here.look.size > settings.documents.max_mib << 20:
+            refusal = Refusal.TOO_LARGE
+        else:
+            try:
+                content = folders.read(here)
+            except FileNotFoundError:
+                return None
+            except Changed as error:
+                with tools.register.work() as work:
+                    drops.changed(work, one, error.look)
+                return None
+            except PermissionError:
+                if tools.clock.now() - one.seen_at < PATIENCE:
+                    return None
+                refusal = Refusal.NOT_OPENED
+            else:
+                kept = self._annexe(Document(name=name, content=content), partner, one.received_on)
+                is_read = all(each["code"] != "unreadable-document" for each in kept.check["findings"])
+                refusal = None if is_read else Refusal.UNREADABLE
+        with tools.register.read() as connection:
+            known = {each.report for each in drops.known(connection) if each.report and each.partner == partner}
+        report = report_name(name, known | self.root.names_in_use(partner))
+        with tools.register.work() as work:
+            drops.taken(work, one, partner, kept.id if kept else None, refusal, report)
+        log.info("drop.taken", drop=one.id, partner=partner, annexe=kept.id if kept else None, refusal=refusal)
+        with tools.register.read() as connection:
+            return next(each for each in drops.known(connection) if each.id == one.id)
+
+    def _annexe(self, document: Document, partner: str, received_on: date) -> KeptAnnexe:
+        """The annexe with that content. One that the register keeps is not decided anew, unless it had errors: so a
+        run that died amid this undoes nothing that a person decided since.
+        """
+        with self.tools.register.read() as connection:
+            known = annexes.by_digest(connection, partner, document.sha256)
+        if known is not None and (known.is_pending or known.status is not Status.REFUSED):
+            return known
+        return submit(self.tools, document, partner, received_on).annexe
+
+    def _tell(self, one: DroppedFile) -> None:
+        """The report as it has to be now, as a page and as JSON."""
+        at = one.outcome_at
+        told = self._refused(one) if one.annexe is None else self._annexe_report(one, one.annexe)
+        if at is None or told is None:
+            return
+        report, answer = told
+        page, data = self.root.reports(one)
+        folders.write(page, report_page(report).encode())
+        folders.write(data, f"{json.dumps(answer, ensure_ascii=False, indent=2)}\n".encode())
+        with self.tools.register.work() as work:
+            drops.told(work, one, at)
+        log.info("drop.told", drop=one.id, partner=one.partner, annexe=one.annexe, status=answer["status"])
+
+    def _annexe_report(self, one: DroppedFile, id_: int) -> tuple[Report, dict[str, Any]] | None:
+        register, limits = self.tools.register, self.tools.settings.documents
+        with register.read() as connection:
+            kept = annexes.by_id(connection, id_)
+        if kept is None:
+            return None
+        _, report = report_on(register, limits, kept, self.tools.read, outcome(kept))
+        return report, drop_as_json(kept.check, one.received_on, kept)
+
+    def _refused(self, one: DroppedFile) -> tuple[Report, dict[str, Any]]:
+        """The report on a file that was not read at all."""
+        assert one.key is not None
+        assert one.refusal is not None
+        folder, name = shown(one.key)
+        why = {"reason": one.refusal.value, "folder": folder}
+        finding = Finding("unreadable-document", Severity.ERROR, details=why)
+        check = Check(
+            file=name, sha256="", partner=one.partner, annexe=Annexe(None, (), (finding,)), findings=(finding,)
+        )
+        with self.tools.register.read() as connection:
+            partner = reading.partners(connection).get(one.partner or "")
+        report = Report.of(check, partner.name if partner else None, self.tools.clock.today())
+        return replace(report, outcome=SET_ASIDE), drop_as_json(check_as_json(check), one.received_on, None)

@@ -1,0 +1,234 @@
+"""The drop folders on the disk, be it over a network: every effect is all or nothing, no link is ever followed."""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+import stat
+from collections.abc import Collection, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from provisioner.domain.dropped import DroppedFile, Look, is_passing, key_of
+from provisioner.settings import Settings
+
+#: Where the reports on files of no known partner go.
+UNKNOWN = "_inconnu"
+
+_REPORTS = (".rapport.html", ".rapport.json")
+
+
+class Changed(Exception):
+    """The file is not as it was seen: it is still being written."""
+
+    def __init__(self, look: Look) -> None:
+        super().__init__("still being written")
+        self.look = look
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A file in the inbox. `folder` is that of a partner, or whatever it is called, empty for the inbox itself."""
+
+    path: Path
+    folder: str
+    look: Look
+
+    @property
+    def key(self) -> str:
+        """What the register knows it by."""
+        return key_of(os.fsencode(self.folder), os.fsencode(self.path.name))
+
+
+@dataclass(frozen=True, slots=True)
+class Folders:
+    """`inbox/`, `outbox/` and `refused/` of the data directory."""
+
+    root: Path
+
+    @classmethod
+    def of(cls, settings: Settings) -> Folders:
+        """Those of these settings."""
+        return cls(settings.data_dir)
+
+    @property
+    def inbox(self) -> Path:
+        """Where files come in, in a folder for each partner."""
+        return self.root / "inbox"
+
+    @property
+    def outbox(self) -> Path:
+        """Where reports go, in a folder for each partner."""
+        return self.root / "outbox"
+
+    @property
+    def refused(self) -> Path:
+        """Where files are set aside."""
+        return self.root / "refused"
+
+    def make(self, partners: Collection[str]) -> None:
+        """Makes what is missing; a partner's folder may be used by whom its parent may be used by."""
+        for path in (self.inbox, self.outbox):
+            path.mkdir(mode=0o750, parents=True, exist_ok=True)
+            there = {one.name for one in path.iterdir()}
+            for code in sorted(set(partners) - there):
+                _make_like(path, path / code)
+        self.refused.mkdir(mode=0o700, exist_ok=True)
+
+    def found(self, failed: list[Exception]) -> Iterator[Found]:
+        """The files of the inbox: no links, no folders in a partner's folder, nothing that is not a file.
+
+        A folder that cannot be listed is put into `failed`, and hides no other.
+
+        Raises:
+            OSError: the inbox itself cannot be listed.
+        """
+        for entry in _entries(self.inbox):
+            if not entry.is_dir(follow_symlinks=False):
+                yield from _file(entry, "")
+                continue
+            try:
+                for file in _entries(Path(entry.path)):
+                    yield from _file(file, entry.name)
+            except OSError as error:
+                failed.append(error)
+
+    def reports(self, one: DroppedFile) -> tuple[Path, Path]:
+        """Where the two reports on a file that was taken are: the page, and JSON."""
+        folder = self.outbox / (one.partner or UNKNOWN)
+        return folder / f"{one.report}{_REPORTS[0]}", folder / f"{one.report}{_REPORTS[1]}"
+
+    def names_in_use(self, partner: str | None) -> set[str]:
+        """The names of the reports that are there."""
+        with suppress(FileNotFoundError):
+            names = [one.name for one in (self.outbox / (partner or UNKNOWN)).iterdir()]
+            return {name.removesuffix(end) for name in names for end in _REPORTS if name.endswith(end)}
+        return set()
+
+    def aside(self, one: DroppedFile) -> Path:
+        """Where a file is set aside."""
+        return self.refused / f"{one.id}-{one.report}"
+
+    def destroy(self, one: DroppedFile) -> None:
+        """The reports on a file, and the file where it was set aside, with what a death amid a write left of them."""
+        for path in (*self.reports(one), self.aside(one)):
+            _temporary(path).unlink(missing_ok=True)
+            path.unlink(missing_ok=True)
+
+    def destroy_forgotten(self, known: Collection[DroppedFile], before: datetime) -> int:
+        """Reports and set-aside files that the register does not know, as after an older copy of it was put back, and
+        that have been there since before that moment. Gives how many there were.
+        """
+        ours = {path for one in known for path in (*self.reports(one), self.aside(one))}
+        folders = [Path(one.path) for one in _entries(self.outbox) if one.is_dir(follow_symlinks=False)]
+        reports = [path for folder in folders for path in folder.iterdir() if path.name.endswith(_REPORTS)]
+        forgotten = [
+            path
+            for path in (*self.refused.iterdir(), *reports)
+            if path not in ours and datetime.fromtimestamp(path.lstat().st_ctime, UTC) < before
+        ]
+        for path in forgotten:
+            path.unlink()
+        return len(forgotten)
+
+
+def read(found: Found) -> bytes:
+    """The whole file, exactly as it was seen. Opening it is what makes NFS say how it really is now.
+
+    Raises:
+        Changed: it is not as it was seen.
+        OSError: it cannot be opened or read.
+    """
+    descriptor = os.open(found.path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    with os.fdopen(descriptor, "rb") as file:
+        _expect(os.fstat(descriptor), found.look)
+        content = file.read(found.look.size + 1)
+        _expect(os.fstat(descriptor), found.look)
+    if len(content) != found.look.size:
+        raise Changed(Look(len(content), found.look.mtime_ns))
+    return content
+
+
+def write(path: Path, content: bytes) -> None:
+    """The file with this content, or as it was before."""
+    if not path.parent.exists():
+        _make_like(path.parent.parent, path.parent)
+    temporary = _temporary(path)
+    temporary.unlink(missing_ok=True)
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o640)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(descriptor)
+    temporary.replace(path)
+    _flush(path.parent)
+
+
+def remove(found: Found, look: Look) -> None:
+    """The file is not in the inbox any more, unless it is another one by now: that one stays."""
+    if _is_as_seen(found, look):
+        found.path.unlink()
+
+
+def set_aside(found: Found, look: Look, target: Path) -> None:
+    """The file is moved, to another file system if need be, unless it is another one by now."""
+    if not _is_as_seen(found, look):
+        return
+    try:
+        found.path.replace(target)
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise
+        shutil.copyfile(found.path, _temporary(target), follow_symlinks=False)
+        _temporary(target).replace(target)
+        found.path.unlink()
+    _flush(target.parent)
+
+
+def _is_as_seen(found: Found, look: Look) -> bool:
+    try:
+        _expect(found.path.lstat(), look)
+    except (FileNotFoundError, Changed):
+        return False
+    return True
+
+
+def _expect(status: os.stat_result, look: Look) -> None:
+    now = Look(status.st_size, status.st_mtime_ns)
+    if not stat.S_ISREG(status.st_mode) or now != look:
+        raise Changed(now)
+
+
+def _entries(path: Path) -> list[os.DirEntry[str]]:
+    with os.scandir(path) as entries:
+        found = [one for one in entries if not one.is_symlink() and not is_passing(one.name)]
+    return sorted(found, key=lambda one: one.name)
+
+
+def _file(entry: os.DirEntry[str], folder: str) -> Iterator[Found]:
+    with suppress(FileNotFoundError):
+        status = entry.stat(follow_symlinks=False)
+        if stat.S_ISREG(status.st_mode):
+            yield Found(Path(entry.path), folder, Look(status.st_size, status.st_mtime_ns))
+
+
+def _make_like(parent: Path, path: Path) -> None:
+    path.mkdir(exist_ok=True)
+    path.chmod(stat.S_IMODE(parent.stat().st_mode))
+
+
+def _temporary(path: Path) -> Path:
+    return path.with_name(f".{path.name}.tmp")
+
+
+def _flush(folder: Path) -> None:
+    """What the folder lists outlives a power cut, where its file system can promise that."""
+    with suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)

@@ -1,0 +1,31 @@
+"""The report on an annexe that the register keeps, as its last check found it."""
+
+from __future__ import annotations
+
+from provisioner.domain.convention import Partner
+from provisioner.domain.days import day_of
+from provisioner.domain.kept_annexe import KeptAnnexe
+from provisioner.operations.checking import Reader
+from provisioner.register import Register, annexes
+from provisioner.settings import DocumentSettings
+from provisioner.texts.check_json import findings_of
+from provisioner.texts.report import Report
+
+
+def report_on(
+    register: Register, limits: DocumentSettings, one: KeptAnnexe, read: Reader, outcome: str | None = None
+) -> tuple[Partner, Report]:
+    """The partner and the report. The document is read again: its check keeps no row that has an error."""
+    with register.read() as connection:
+        document = annexes.document(connection, one.id)
+    partner = register.records().partners[one.partner]
+    report = Report(
+        file=document.name,
+        sha256=one.sha256,
+        partner=partner.name,
+        checked_on=day_of(one.submitted_at),
+        annexe=read(document.content, document.name, limits),
+        findings=findings_of(one.check),
+        outcome=outcome,
+    )
+    return partner, report
