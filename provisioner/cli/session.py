@@ -101,7 +101,7 @@ class Session:
 
         configure_logging(self.settings.log)
         with self.register(by) as register:
-            directory = Directory(self.settings.keycloak, read_only=read_only)
+            directory = Directory(self.settings.keycloak, read_only=read_only, guard=register.check_lease)
             stop = threading.Event()
             before = signal.signal(signal.SIGTERM, lambda *_: stop.set())
             try:

@@ -6,7 +6,7 @@ import base64
 import json
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
@@ -14,7 +14,9 @@ import stamina
 from keycloak import KeycloakOpenIDConnection
 from keycloak.exceptions import KeycloakConnectionError
 from keycloak.exceptions import KeycloakError as LibraryError
-from requests import Response
+from requests import Response, Session
+from requests.adapters import HTTPAdapter
+from urllib3 import HTTPConnectionPool
 
 from provisioner.keycloak.errors import (
     Conflict,
@@ -77,11 +79,18 @@ class _LibraryConnection(KeycloakOpenIDConnection):
 
 
 class Connection:
-    """Calls to the Admin API of a server, shared by threads. Nothing is sent before the first call."""
+    """Calls to the Admin API of a server, shared by threads. Nothing is sent before the first call.
 
-    def __init__(self, library: _LibraryConnection, *, read_only: bool = False) -> None:
+    `guard` is called whenever bytes are about to leave; when it raises, they do not.
+    """
+
+    def __init__(
+        self, library: _LibraryConnection, *, read_only: bool = False, guard: Callable[[], None] = lambda: None
+    ) -> None:
         self._library = library
         self._read_only = read_only
+        self._guard = guard
+        _guard_sockets(library._s, guard)
 
     @property
     def calls(self) -> int:
@@ -181,6 +190,7 @@ class Connection:
         attempts = _ATTEMPTS if repeats else 1
         for attempt in stamina.retry_context(on=_is_transient, attempts=attempts, timeout=_PATIENCE_SECONDS):
             with attempt:
+                self._guard()
                 return self._once(method, path, body, query or {})
         raise AssertionError("unreachable")
 
@@ -199,6 +209,7 @@ class Connection:
         try:
             answer: Response = call(path, **data, **query)
         except KeycloakConnectionError as error:
+            self._guard()  # it may be what failed
             cause = error.__cause__ or error
             raise KeycloakUnavailable(f"Keycloak does not answer: {type(cause).__name__} ({what}).") from error
         except LibraryError as error:
@@ -209,7 +220,29 @@ class Connection:
         return answer
 
 
-def service_connection(settings: KeycloakSettings, *, read_only: bool) -> Connection:
+def _guard_sockets(session: Session, guard: Callable[[], None]) -> None:
+    """At the very last moment: a process may be frozen at any line of what comes before."""
+
+    def guarded(pool: type[HTTPConnectionPool]) -> type[HTTPConnectionPool]:
+        connection: Any = pool.ConnectionCls
+
+        def send(self: Any, data: Any) -> None:
+            guard()
+            connection.send(self, data)
+
+        return type(
+            pool.__name__, (pool,), {"ConnectionCls": type(connection.__name__, (connection,), {"send": send})}
+        )
+
+    for adapter in session.adapters.values():
+        assert isinstance(adapter, HTTPAdapter)
+        pools = adapter.poolmanager.pool_classes_by_scheme
+        adapter.poolmanager.pool_classes_by_scheme = {scheme: guarded(pool) for scheme, pool in pools.items()}
+
+
+def service_connection(
+    settings: KeycloakSettings, *, read_only: bool, guard: Callable[[], None] = lambda: None
+) -> Connection:
     """As our own service account, in the realm."""
     secret = settings.client_secret.get_secret_value() if settings.client_secret else None
     library = _LibraryConnection(
@@ -220,7 +253,7 @@ def service_connection(settings: KeycloakSettings, *, read_only: bool) -> Connec
         grant_type="client_credentials",
         timeout=settings.timeout_seconds,
     )
-    return Connection(library, read_only=read_only)
+    return Connection(library, read_only=read_only, guard=guard)
 
 
 def administrator_connection(settings: KeycloakSettings) -> Connection:

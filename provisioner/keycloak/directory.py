@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
@@ -34,11 +34,13 @@ class Directory:
     """One realm of one Keycloak, as our service account. Threads may share it.
 
     Every method raises KeycloakUnavailable when Keycloak does not answer and KeycloakRefused when it says no.
-    With `read_only`, any write raises WriteForbidden before it is sent.
+    With `read_only`, any write raises WriteForbidden before it is sent. Nothing is sent once `guard` raises.
     """
 
-    def __init__(self, settings: KeycloakSettings, *, read_only: bool = False) -> None:
-        self._connection = service_connection(settings, read_only=read_only)
+    def __init__(
+        self, settings: KeycloakSettings, *, read_only: bool = False, guard: Callable[[], None] = lambda: None
+    ) -> None:
+        self._connection = service_connection(settings, read_only=read_only, guard=guard)
         self._realm = f"admin/realms/{settings.realm}"
         self._root = settings.group_root
 
@@ -117,6 +119,7 @@ class Directory:
     def update_account(self, id: str, wanted: WantedAccount, *, verify_address: bool = False) -> None:
         """Writes address, names, our attributes and (unless None) the state; other attributes stay.
 
+        Nothing is written when all is so already: a run that goes on where another stopped leaves no second trace.
         With `verify_address` the person verifies the address at the next login. A changed address kills every
         link that was sent to the old one.
 
@@ -128,7 +131,8 @@ class Directory:
         changed = changed_user(user, wanted, verify_address=verify_address)
         if between := before_reordering(user, changed):
             self._connection.request("put", self._user(id), between)
-        self._connection.request("put", self._user(id), changed)
+        if any(user.get(name) != value for name, value in changed.items()):
+            self._connection.request("put", self._user(id), changed)
 
     def extra_roles(self, id: str) -> frozenset[str]:
         """The roles that the account has beyond the realm's defaults, by itself or by its groups; `client/role`

@@ -47,6 +47,7 @@ def deliver(
         at_once: also tries what failed lately, whose next try is not due: for a person who runs a command.
 
     Raises:
+        LockLost: the run lock is not ours any more; nothing more is sent.
         RegisterUnavailable: the register cannot be written; what was sent and could not be recorded goes once more.
     """
     sent = failed = 0
@@ -60,6 +61,7 @@ def deliver(
                 parcel = outbox.begin(work, one.id)
             if parcel is None:
                 continue
+            register.check_lease()
             try:
                 send(settings.smtp, parcel.recipient, parcel.content)
             except MailUnavailable as error:

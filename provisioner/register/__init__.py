@@ -1,10 +1,12 @@
 """The register: what was asked, decided and done, in one database."""
 
 from provisioner.register.database import Register, RegisterUnavailable, Work, open_as_is, open_register, sqlite_file
-from provisioner.register.lock import LockHeld, lock_holder, run_lock
+from provisioner.register.lease import LockHeld, LockLost
+from provisioner.register.lock import lock_holder, run_lock
 
 __all__ = [
     "LockHeld",
+    "LockLost",
     "Register",
     "RegisterUnavailable",
     "Work",

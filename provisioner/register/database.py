@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, Engine, Executable, create_engine, event, inspect, make_url, text
 from sqlalchemy.exc import DBAPIError
@@ -16,11 +16,17 @@ from provisioner.clock import Clock
 from provisioner.domain.records import Records
 from provisioner.register import journal, reading
 from provisioner.register.journal import Actor
-from provisioner.register.lease import Lease
+from provisioner.register.lease import TRUST, Lease
 from provisioner.settings import Settings
+
+if TYPE_CHECKING:
+    import psycopg
 
 #: The migration that this version of the software needs; Alembic brings an older register to it.
 REVISION = "0003"
+
+#: Names the advisory lock of a migration on PostgreSQL.
+_MIGRATION_LOCK = 0x6D696772
 
 
 class RegisterUnavailable(Exception):
@@ -72,8 +78,17 @@ class Register:
         self.engine = engine
         self.clock = clock
         self.actor = actor
-        #: the right to write in Keycloak, while a pass holds it (`run_lock`)
+        #: the right to act, while a pass holds it (`run_lock`)
         self.lease: Lease | None = None
+
+    def check_lease(self) -> None:
+        """Before each effect of a pass: whether it may still be made.
+
+        Raises:
+            LockLost: the pass has lost the run's lock.
+        """
+        if self.lease is not None:
+            self.lease.check()
 
     @contextmanager
     def work(self) -> Iterator[Work]:
@@ -81,11 +96,14 @@ class Register:
 
         Raises:
             RegisterUnavailable: the database is locked, full, read-only or out of reach; nothing was kept.
+            LockLost: as `check_lease`; nothing was kept.
         """
         with translated(), self.engine.begin() as connection:
+            self.check_lease()
             work = Work(connection, self.actor, self.clock)
             yield work
             work.end()
+            self.check_lease()
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -149,7 +167,9 @@ def sqlite_file(settings: Settings) -> Path | None:
 
 def _engine(settings: Settings) -> Engine:
     if sqlite_file(settings) is None:
-        return create_engine(settings.database_url, hide_parameters=True, pool_pre_ping=True)
+        engine = create_engine(settings.database_url, hide_parameters=True, pool_pre_ping=True)
+        _prepare_postgresql(engine, settings.database.lock_lost_seconds)
+        return engine
     timeout = {"timeout": settings.database.busy_seconds}
     engine = create_engine(settings.database_url, hide_parameters=True, connect_args=timeout)
     _prepare_sqlite(engine)
@@ -171,6 +191,18 @@ def _prepare_sqlite(engine: Engine) -> None:
         connection.exec_driver_sql("BEGIN" if reads_only else "BEGIN IMMEDIATE")
 
 
+def _prepare_postgresql(engine: Engine, lost_seconds: float) -> None:
+    """A transaction of a process that is frozen in it ends before another has the run's lock: it would keep the
+    journal's lock for as long, and could be committed after.
+    """
+
+    @event.listens_for(engine, "connect")
+    def _connect(connection: psycopg.Connection[Any], _record: object) -> None:
+        connection.autocommit = True
+        connection.execute(f"SET idle_in_transaction_session_timeout = {round(lost_seconds * TRUST * 1000)}")
+        connection.autocommit = False
+
+
 def revision(engine: Engine) -> str | None:
     """The migration that the register is at; None when there is no register."""
     with engine.connect().execution_options(reads_only=True) as connection:
@@ -186,6 +218,8 @@ def _migrate(engine: Engine) -> None:
     config = Config()
     config.set_main_option("script_location", "provisioner.register:migrations")
     with engine.begin() as connection:
+        if engine.dialect.name == "postgresql":  # two instances may start at once
+            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATION_LOCK})
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
 

@@ -1,8 +1,20 @@
-"""The right to write in Keycloak, while a pass holds the run's lock."""
+"""The right to act, while a pass holds the run's lock."""
 
 from __future__ import annotations
 
 import time
+
+#: How often the holder shows PostgreSQL that it lives, and how long it trusts the last answer, as parts of the time
+#: after which PostgreSQL gives its lock to another.
+BEAT, TRUST = 1 / 9, 5 / 9
+
+
+class LockHeld(Exception):
+    """Another run is under way and did not end in time; the message says which."""
+
+
+class LockLost(LockHeld):
+    """The lock was lost amid a pass: this process was frozen or cut off, and another may be at work since."""
 
 
 class Lease:
@@ -31,3 +43,12 @@ class Lease:
         if self._lost or self._trusted_seconds is None:
             return not self._lost
         return time.monotonic() - self._confirmed_at < self._trusted_seconds
+
+    def check(self) -> None:
+        """Before each effect.
+
+        Raises:
+            LockLost: it may not be made.
+        """
+        if not self.is_held:
+            raise LockLost("The lock was lost: another instance may be at work. This one stopped; run again later.")

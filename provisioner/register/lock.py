@@ -15,7 +15,7 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from provisioner.register.database import Register, translated
-from provisioner.register.lease import Lease
+from provisioner.register.lease import BEAT, TRUST, Lease, LockHeld
 from provisioner.settings import Settings
 
 #: Names the advisory lock of a run on PostgreSQL.
@@ -26,18 +26,10 @@ _HOLDER = text(
     " JOIN pg_stat_activity USING (pid) WHERE locktype = 'advisory' AND objid = :key AND granted LIMIT 1"
 )
 
-#: How often the holder shows PostgreSQL that it lives, and how long it trusts the last answer, as parts of the time
-#: after which PostgreSQL gives its lock to another.
-BEAT, TRUST = 1 / 9, 5 / 9
-
-
-class LockHeld(Exception):
-    """Another run is under way and did not end in time; the message says which."""
-
 
 @contextmanager
 def run_lock(register: Register, settings: Settings) -> Iterator[None]:
-    """Holds the right to write in Keycloak, for one pass; `register.lease` says whether it still does.
+    """Holds the right to act, for one pass; `register.check_lease` says whether it still does.
 
     Waits `lock_wait_seconds` for another run to end; the system gives the lock back when a holder dies, and
     PostgreSQL within a minute when it is frozen or out of reach.
@@ -109,22 +101,30 @@ def _try_flock(file: IO[str]) -> bool:
 def _advisory_lock(register: Register, wait_seconds: float, lost_seconds: float) -> Iterator[Lease]:
     engine = register.engine.execution_options(isolation_level="AUTOCOMMIT")
     with translated(), engine.connect() as connection:
-        key = {"key": _RUN_LOCK}
-        _wait(
-            lambda: bool(connection.execute(text("SELECT pg_try_advisory_lock(:key)"), key).scalar()),
-            wait_seconds,
-            lambda: str(connection.execute(_HOLDER, key).scalar()),
-        )
-        connection.execute(text(f"SET idle_session_timeout = {round(lost_seconds * 1000)}"))  # in milliseconds
         lease, ended = Lease(lost_seconds * TRUST), threading.Event()
         beating = threading.Thread(target=_beat, args=(connection, lease, lost_seconds * BEAT, ended), daemon=True)
-        beating.start()
+        # In milliseconds; before the lock is had, which a process frozen in between would keep for ever.
+        connection.execute(text(f"SET idle_session_timeout = {round(lost_seconds * 1000)}"))
         try:
+            _wait(
+                lambda: _try_advisory_lock(connection, lease),
+                wait_seconds,
+                lambda: str(connection.execute(_HOLDER, {"key": _RUN_LOCK}).scalar()),
+            )
+            beating.start()
             yield lease
         finally:
             ended.set()
-            beating.join()
+            if beating.ident is not None:
+                beating.join()
             _give_back(connection)
+
+
+def _try_advisory_lock(connection: Connection, lease: Lease) -> bool:
+    asked_at = time.monotonic()
+    is_ours = connection.execute(text("SELECT pg_try_advisory_lock(:key)"), {"key": _RUN_LOCK}).scalar()
+    lease.renew(asked_at)
+    return bool(is_ours)
 
 
 def _beat(connection: Connection, lease: Lease, every_seconds: float, ended: threading.Event) -> None:
@@ -143,7 +143,7 @@ def _give_back(connection: Connection) -> None:
     """Ends the session's hold, or the session itself where it no longer answers."""
     try:
         connection.execute(text("SET idle_session_timeout = 0"))
-        connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": _RUN_LOCK})
+        connection.execute(text("SELECT pg_advisory_unlock_all()"))
     except SQLAlchemyError:  # once a beat failed it is not the driver's error but SQLAlchemy's own
         connection.invalidate()
 

@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-import traceback
-from pathlib import PurePath
-
 from provisioner.keycloak.errors import KeycloakError
+from provisioner.logs import place_of
 from provisioner.operations.errors import FoldersFail
-from provisioner.register import LockHeld, RegisterUnavailable
-
-#: How many places in the code are told of a defect.
-_PLACES = 4
+from provisioner.register import LockHeld, LockLost, RegisterUnavailable
 
 
 class Unfinished(Exception):
@@ -37,13 +32,11 @@ def reason_of(error: Exception) -> str:
 def error_of(error: Exception) -> dict[str, str]:
     """What may stand in the log.
 
-    The lock's message names who holds it, and what a defect says may hold anything: of these only where it was
-    raised is told. A database may add the values to its first line's sentence.
+    The message of a held lock names who holds it, and what a defect says may hold anything: of these only where it
+    was raised is told. A database may add the values to its first line's sentence.
     """
-    if isinstance(error, KeycloakError | RegisterUnavailable | Unfinished | FoldersFail):
+    if isinstance(error, KeycloakError | RegisterUnavailable | Unfinished | FoldersFail | LockLost):
         return {"error": str(error).partition("\n")[0]}
     if isinstance(error, LockHeld):
         return {}
-    frames = traceback.extract_tb(error.__traceback__)[-_PLACES:]
-    places = [f"{PurePath(frame.filename).name}:{frame.lineno}" for frame in frames]
-    return {"error": type(error).__name__, "at": " ".join(places)}
+    return {"error": type(error).__name__, "at": place_of(error)}

@@ -17,7 +17,7 @@ import structlog
 from provisioner.clock import Clock
 from provisioner.keycloak.directory import Directory
 from provisioner.operations.tools import Tools
-from provisioner.register import Register, RegisterUnavailable, reading, writing
+from provisioner.register import LockLost, Register, RegisterUnavailable, reading, writing
 from provisioner.service.failures import Unfinished, error_of, reason_of
 from provisioner.service.jobs import Did, Job
 from provisioner.service.jumps import JumpWatch
@@ -122,7 +122,7 @@ class Runner:
             self._is_to_pause = True
             self._end_run()
         if self._is_to_pause:
-            with suppress(RegisterUnavailable):  # then nothing runs, and it is tried again at the next look
+            with suppress(RegisterUnavailable, LockLost):  # then nothing runs, and it is tried again at the next look
                 pause_because_of_clock(self.register)
                 self._is_to_pause = False
 
@@ -175,7 +175,7 @@ class Runner:
         """What a run works with: a directory of its own, so that it begins with a new token."""
         with self._lock:
             self._counted = 0
-            self._directory = Directory(self.settings.keycloak)
+            self._directory = Directory(self.settings.keycloak, guard=self.register.check_lease)
             self._tools = Tools(
                 settings=self.settings,
                 clock=self.clock,
@@ -194,7 +194,8 @@ class Runner:
         self.metrics.ran(job.name, reason, now.in_a_row, seconds, self.clock.now().timestamp())
         if was.reason != reason:
             log.warning("job.failed", reason=reason, failures=now.in_a_row, **error_of(error))
-        return self.clock.now() + self._wait(now.in_a_row)
+        # A holder that is frozen loses the lock; whoever waits takes over at once.
+        return self.clock.now() + self._wait(1 if reason == "lock" else now.in_a_row)
 
     def _good(self, job: Job, what: Did, seconds: float) -> None:
         was = self.standing.get(job.name, Standing())

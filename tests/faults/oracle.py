@@ -16,11 +16,15 @@ from tests.service.office import PARTNER, Office
 
 @dataclass(frozen=True)
 class Story:
-    """What must be true in the end: who is open, who is closed, and how many e-mails each person got."""
+    """What must be true in the end: who is open, who is closed, and how many e-mails each person got.
+
+    `partners` are theirs, whose addresses' domain is `<code>.example`.
+    """
 
     open: frozenset[str]
     closed: frozenset[str]
     mails: dict[str, int]
+    partners: tuple[str, ...] = (PARTNER,)
 
 
 def tells(office: Office, story: Story, *, today: str) -> None:
@@ -52,13 +56,14 @@ def _register(office: Office, story: Story) -> None:
 
 def _keycloak(office: Office, story: Story) -> None:
     directory = office.directory()
-    snapshot = directory.snapshot({PARTNER: None})
+    snapshot = directory.snapshot(dict.fromkeys(story.partners))
     found = {account.email: account for account in snapshot.accounts.values()}
     assert found.keys() == {EmailAddress(email) for email in story.open | story.closed}
     assert len(found) == len(snapshot.accounts)
     assert {email for email, account in found.items() if account.enabled} == story.open
-    group = snapshot.groups[PARTNER]
-    assert group is not None
-    assert group.members == {account.id for account in found.values()}
+    for partner, group in snapshot.groups.items():
+        assert group is not None
+        mine = {account.id for email, account in found.items() if str(email).endswith(f"@{partner}.example")}
+        assert group.members == mine
     assert all(account.is_marked for account in found.values())
     directory.close()

@@ -136,7 +136,11 @@ class FaultyProxy:
 
     def serve(self, request: BaseHTTPRequestHandler) -> None:
         """One request."""
-        body = request.rfile.read(int(request.headers.get("Content-Length") or 0))
+        length = int(request.headers.get("Content-Length") or 0)
+        body = request.rfile.read(length)
+        if len(body) < length:  # its sender went away in the middle: no request
+            request.close_connection = True
+            return
         faults = self.faults
 
         def forward() -> Answer:
@@ -148,7 +152,7 @@ class FaultyProxy:
                 answer = faults.fault(Call(request.command, request.path, number, forward))
             else:
                 answer = forward()
-        except Dropped:
+        except (Dropped, OSError, http.client.HTTPException):  # a Keycloak that ends answers nothing either
             request.close_connection = True
             request.connection.shutdown(socket.SHUT_RDWR)
             return

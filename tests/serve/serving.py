@@ -38,10 +38,17 @@ def until(is_so: Callable[[], Any], what: str, seconds: float = 30) -> Any:
 class Serving:
     """`provisioner serve` of an office. Its log is a file; leaving the block kills what is left of it."""
 
-    def __init__(self, office: Office, environment: Mapping[str, str] = MappingProxyType({}), *, today: str) -> None:
+    def __init__(
+        self,
+        office: Office,
+        environment: Mapping[str, str] = MappingProxyType({}),
+        *,
+        today: str,
+        name: str = "serve",
+    ) -> None:
         (port,) = free_ports(1)
         self.url = f"http://127.0.0.1:{port}"
-        self.log_file = office.home / "serve.log"
+        self.log_file = office.home / f"{name}.log"
         listen = {"PROVISIONER_SERVICE__LISTEN": f"127.0.0.1:{port}", "PROVISIONER_TODAY": today}
         with self.log_file.open("ab") as out:
             self.process = subprocess.Popen(

@@ -119,9 +119,7 @@ def test_a_daily_job_that_was_done_is_not_done_again_by_the_next_start(
     assert runs.count == 2
 
 
-@pytest.mark.parametrize(
-    "error", [KeycloakUnavailable("away"), RegisterUnavailable("away"), LockHeld("held by Claire Martin")]
-)
+@pytest.mark.parametrize("error", [KeycloakUnavailable("away"), RegisterUnavailable("away")])
 def test_a_system_that_is_away_is_tried_again_less_and_less_often_and_told_once(
     settings: Settings, register: Register, error: Exception
 ) -> None:
@@ -133,6 +131,17 @@ def test_a_system_that_is_away_is_tried_again_less_and_less_often_and_told_once(
     assert waits[8:] == [900, 900, 900, 900, 3600]
     told = [(line["event"], line["failures"]) for line in log if line["event"] != "job.done"]
     assert told == [("job.failed", 1), ("job.recovered", 12)]
+
+
+def test_who_stands_by_takes_over_within_a_minute_from_one_that_is_frozen(
+    settings: Settings, register: Register
+) -> None:
+    hands = Hands()
+    one, waiting = runner(settings, register, hands), job(Runs(*[LockHeld("held by Claire Martin")] * 5))
+    with capture_logs() as log:
+        waits = [(one.run(waiting) - hands.wall).total_seconds() for _ in range(5)]
+    assert settings.database.lock_lost_seconds + one.settings.lock_wait_seconds + max(waits) < 60
+    assert [line["reason"] for line in log] == ["lock"]
     assert "Claire" not in str(log)
 
 

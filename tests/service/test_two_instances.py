@@ -16,7 +16,7 @@ from sqlalchemy import text
 
 from provisioner.clock import Clock
 from provisioner.register import LockHeld, open_register, run_lock
-from provisioner.register.journal import Actor
+from provisioner.register.journal import Actor, head
 from provisioner.sandbox.postgres import Postgres, start_postgres
 from provisioner.settings import Settings, load_settings
 
@@ -40,6 +40,23 @@ with run_lock(register, settings):
 print("ended", flush=True)
 """
 
+#: Takes the lock and is in the middle of a write until it is told to go on.
+WRITER = """
+from provisioner.clock import Clock
+from provisioner.register import LockLost, RegisterUnavailable, open_register, run_lock
+from provisioner.register.journal import Actor
+from provisioner.settings import load_settings
+settings = load_settings()
+register = open_register(settings, Clock(), Actor.here("holder"))
+try:
+    with run_lock(register, settings), register.work() as work:
+        work.journal("too late")
+        print("holding", flush=True)
+        input()
+except (LockLost, RegisterUnavailable):
+    print("kept out", flush=True)
+"""
+
 
 @pytest.fixture(scope="module")
 def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
@@ -58,11 +75,21 @@ def environment(postgres: Postgres, tmp_path: Path) -> dict[str, str]:
 
 
 @pytest.fixture
-def holder(environment: dict[str, str]) -> Iterator[subprocess.Popen[str]]:
+def program() -> str:
+    """What the other instance does."""
+    return HOLDER
+
+
+@pytest.fixture
+def holder(environment: dict[str, str], program: str) -> Iterator[subprocess.Popen[str]]:
     """Another instance, which has the lock."""
     load_and_open(environment)
     started = subprocess.Popen(
-        [sys.executable, "-c", HOLDER], env={**os.environ, **environment}, stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", program],
+        env={**os.environ, **environment},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
     )
     assert started.stdout is not None
     assert started.stdout.readline() == "holding\n"
@@ -114,6 +141,31 @@ def test_who_is_killed_or_frozen_is_replaced_and_does_nothing_more(
     holder.send_signal(signal.SIGCONT)
     out, _ = holder.communicate(timeout=20)
     assert out == ("lost\nended\n" if how == signal.SIGSTOP else "")
+
+
+@pytest.mark.parametrize("program", [WRITER])
+def test_who_is_frozen_amid_a_write_keeps_nobody_from_writing_and_its_own_is_not_kept(
+    holder: subprocess.Popen[str], environment: dict[str, str], program: str
+) -> None:
+    holder.send_signal(signal.SIGSTOP)
+    settings = load_settings(environment=environment)
+    assert seconds_until(settings, 20) < LOST_AFTER + 5
+    register, begun = open_register(settings, Clock(), Actor.here("second")), time.monotonic()
+    with register.work() as work:
+        work.journal("in time")
+    assert time.monotonic() - begun < LOST_AFTER
+    holder.send_signal(signal.SIGCONT)
+    out, _ = holder.communicate("\n", timeout=20)
+    assert out == "kept out\n"
+    with register.read() as connection:
+        assert head(connection).entry == 1
+    register.close()
+
+
+def test_two_that_start_at_once_on_an_empty_database_both_work(environment: dict[str, str]) -> None:
+    command = [sys.executable, "-m", "provisioner", "status"]
+    both = [subprocess.Popen(command, env={**os.environ, **environment}, stdout=subprocess.DEVNULL) for _ in range(2)]
+    assert [one.wait(60) for one in both] == [0, 0]
 
 
 def test_a_session_that_postgresql_ended_is_left_without_an_error(environment: dict[str, str]) -> None:
