@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 import structlog
 
-from provisioner.keycloak.realm import apply_realm
 from provisioner.sandbox.keycloak import start_keycloak
 from provisioner.sandbox.mail import Mailbox
 from provisioner.sandbox.server import Keycloak
 from provisioner.settings import Settings, load_settings
+from tests.realms import Realms
 
 _numbers = itertools.count(1)
 
@@ -62,17 +62,21 @@ def new_settings(keycloak: Keycloak, mailbox: Mailbox) -> Callable[..., Settings
     return make
 
 
+@pytest.fixture(scope="session")
+def realms(new_settings: Callable[..., Settings], tmp_path_factory: pytest.TempPathFactory) -> Realms:
+    """The realms of the whole run."""
+    return Realms(new_settings, tmp_path_factory.mktemp("realms"))
+
+
 @pytest.fixture
-def realm(new_settings: Callable[..., Settings], tmp_path: Path) -> Settings:
-    """A fresh realm, made from realm-config/, and the settings to use it."""
-    settings = new_settings(tmp_path / "data")
-    apply_realm(settings)
-    return settings
+def realm(realms: Realms, tmp_path: Path) -> Iterator[Settings]:
+    """A realm as new, made from realm-config/, and the settings to use it."""
+    with realms.lend(tmp_path / "data") as settings:
+        yield settings
 
 
 @pytest.fixture(scope="module")
-def shared_realm(new_settings: Callable[..., Settings], tmp_path_factory: pytest.TempPathFactory) -> Settings:
+def shared_realm(realms: Realms, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
     """A realm for a whole module: for tests that do not disturb each other."""
-    settings = new_settings(tmp_path_factory.mktemp("data"))
-    apply_realm(settings)
-    return settings
+    with realms.lend(tmp_path_factory.mktemp("data")) as settings:
+        yield settings

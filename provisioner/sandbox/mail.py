@@ -45,6 +45,7 @@ class Mailbox:
         (self.port,) = free_ports(1)
         self._arrived = threading.Condition()
         self._count = 0
+        self._known: dict[Path, Mail] = {}
         directory.mkdir(parents=True, exist_ok=True)
         self._count = len(list(directory.glob("*.eml")))
         self._controller = Controller(self, hostname=self.host, port=self.port)
@@ -56,8 +57,10 @@ class Mailbox:
 
     def messages(self, to: str | None = None) -> list[Mail]:
         """Every message so far, or those to one address, in order of arrival."""
-        mails = [_read(path) for path in sorted(self.directory.glob("*.eml"))]
-        return [mail for mail in mails if to is None or mail.to == to]
+        paths = sorted(self.directory.glob("*.eml"))
+        with self._arrived:
+            self._known.update({path: _read(path) for path in paths if path not in self._known})
+            return [self._known[path] for path in paths if to in (None, self._known[path].to)]
 
     def wait_for(self, count: int, to: str | None = None, *, seconds: float = 20) -> list[Mail]:
         """Every message (to this address) once there are at least `count`.
