@@ -1,15 +1,20 @@
 #!/bin/sh
-# Brings what the tests need of the system and cannot get from Python's packages: a browser.
+# Brings what the tests need of the system and cannot get from Python's packages: a browser, and systemd-analyze.
 # Says what to install where it may not install by itself.
 set -eu
-if command -v chromium >/dev/null 2>&1 || command -v google-chrome >/dev/null 2>&1; then
+has() { command -v "$1" >/dev/null 2>&1; }
+missing=
+has chromium || has google-chrome || missing="chromium"
+has systemd-analyze || missing="$missing systemd"
+if [ -z "$missing" ]; then
     exit 0
 fi
-if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
-    echo "Installing chromium, for the browser tests."
+if [ "$(id -u)" = 0 ] && has apt-get; then
+    echo "Installing for the tests: $missing"
     apt-get update -qq
-    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium >/dev/null
+    # shellcheck disable=SC2086  # a list of packages
+    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing >/dev/null
     exit 0
 fi
-echo "A browser is needed by the tests: install chromium (Debian: apt-get install chromium) and run again." >&2
+echo "The tests need these (Debian: apt-get install $missing): install them and run again." >&2
 exit 1

@@ -1,0 +1,91 @@
+"""The systemd units: without a mistake, and shut in as far as the work allows."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from provisioner.settings import load_settings
+
+DEPLOY = Path(__file__).parents[2] / "deploy"
+
+#: Ten times what `systemd-analyze security` may say at most: 0 is shut in wholly, 100 not at all.
+EXPOSURE = 20
+
+
+@pytest.fixture
+def units(tmp_path: Path) -> Path:
+    """The units as they are installed, but for the programs: those of this environment, which are there."""
+    for source, name in (
+        ("provisioner.service", "provisioner.service"),
+        ("provisioner.service", "provisioner-by-timer.service"),
+        ("provisioner-once.conf", "provisioner-by-timer.service.d/once.conf"),
+        ("provisioner.timer", "provisioner.timer"),
+    ):
+        target = tmp_path / name
+        target.parent.mkdir(exist_ok=True)
+        text = (DEPLOY / source).read_text("utf-8")
+        target.write_text(text.replace("/opt/provisioner/bin", str(Path(sys.executable).parent)), "utf-8")
+    return tmp_path
+
+
+def analyze(*arguments: str, units: Path) -> subprocess.CompletedProcess[str]:
+    program = shutil.which("systemd-analyze")
+    assert program, "systemd-analyze is needed: make test installs it as root, else apt-get install systemd"
+    return subprocess.run(
+        [program, *arguments],
+        env={**os.environ, "SYSTEMD_UNIT_PATH": f"{units}:"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize("unit", ["provisioner.service", "provisioner-by-timer.service", "provisioner.timer"])
+def test_systemd_finds_nothing_to_say_about_a_unit(units: Path, unit: str) -> None:
+    done = analyze("verify", str(units / unit), units=units)
+
+    assert (done.returncode, done.stdout + done.stderr) == (0, "")
+
+
+def test_the_service_is_shut_in(units: Path) -> None:
+    done = analyze(
+        "security", "--offline=true", f"--threshold={EXPOSURE}", str(units / "provisioner.service"), units=units
+    )
+
+    assert done.returncode == 0, done.stdout
+    assert "OK" in done.stdout.splitlines()[-1]
+
+
+def test_what_reads_documents_may_still_set_its_limits() -> None:
+    """documents/child.py gives itself limits of memory and time: a filter without @resources would refuse them all."""
+    filters = [
+        line for line in (DEPLOY / "provisioner.service").read_text("utf-8").splitlines() if "CallFilter" in line
+    ]
+
+    assert filters == ["SystemCallFilter=@system-service", "SystemCallFilter=~@privileged"]
+
+
+def test_systemd_waits_longer_than_the_service_needs_to_end() -> None:
+    """`serve` ends within 10 seconds (docs/service.md); killed before, it would leave an effect in doubt."""
+    unit = dict(
+        line.split("=", 1)
+        for line in (DEPLOY / "provisioner.service").read_text("utf-8").splitlines()
+        if "=" in line and not line.startswith("#")
+    )
+
+    assert unit["TimeoutStopSec"] == "30s"
+    assert unit["UMask"] == "0077"
+
+
+def test_the_example_of_settings_can_be_used() -> None:
+    settings = load_settings(DEPLOY / "provisioner.toml", {"PROVISIONER_SECRETS_DIR": str(DEPLOY)})
+
+    assert settings.keycloak.url.startswith("https://")
+    assert settings.smtp.is_set
+    assert settings.smtp.tls
