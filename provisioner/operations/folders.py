@@ -160,6 +160,7 @@ def write(path: Path, content: bytes) -> None:
     temporary.unlink(missing_ok=True)
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o640)
     with os.fdopen(descriptor, "wb") as file:
+        os.fchmod(descriptor, 0o640)  # whatever the umask: the folder's group reads the reports
         file.write(content)
         file.flush()
         os.fsync(descriptor)
