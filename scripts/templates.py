@@ -13,6 +13,8 @@ import zipfile
 from pathlib import Path
 from xml.sax.saxutils import escape
 
+from lxml import etree
+
 TEMPLATES = Path(__file__).parents[1] / "provisioner" / "documents" / "templates"
 
 NAMESPACES = " ".join(
@@ -60,6 +62,7 @@ PAGE = (
     '<style:page-layout style:name="page"><style:page-layout-properties fo:page-width="29.7cm" '
     'fo:page-height="21cm" style:print-orientation="landscape" fo:margin="1.5cm"/></style:page-layout>'
 )
+S = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 BORDER = 'fo:border="0.5pt solid #000000"'
 
 
@@ -121,7 +124,8 @@ def text_document() -> str:
         for number, width in enumerate(WIDTHS)
     )
     parts = [
-        paragraph("Standard", f"{REFERENCE}<text:line-break/>Partenaire : {{partenaire}}"),
+        paragraph("value", REFERENCE),
+        paragraph("Standard", "Partenaire : {partenaire}"),
         f'<text:h text:style-name="Heading_20_1" text:outline-level="1">{TITLE}</text:h>',
         paragraph("Standard", "Date de transmission : "),
         paragraph("Standard", escape(INTRODUCTION)),
@@ -234,6 +238,29 @@ def sheet_row(*cells: str, style: str = "") -> str:
     return f"<table:table-row{named}>{''.join(cells)}</table:table-row>"
 
 
+def typed_where_they_stand(sheet: bytes, strings: bytes) -> bytes:
+    """Excel's sheet with its texts in their cells, every row there, and no height for those that are cloned."""
+    root = etree.fromstring(sheet)
+    texts = [text.text or "" for text in etree.fromstring(strings).iter(f"{S}t")]
+    for cell in root.iter(f"{S}c"):
+        if cell.get("t") == "s":
+            text = texts[int(cell.findtext(f"{S}v", ""))]
+            cell.remove(cell[0])
+            cell.set("t", "inlineStr")
+            inside = etree.SubElement(etree.SubElement(cell, f"{S}is"), f"{S}t")
+            inside.set("{http://www.w3.org/XML/1998/namespace}space", "preserve")
+            inside.text = text
+            if text in MODEL:
+                cell.getparent().attrib.pop("ht", None)
+    root.remove(root.find(f"{S}dimension"))  # it would have to grow with the lists, and nobody needs it
+    last = 0
+    for row in list(root.iter(f"{S}row")):
+        for missing in range(last + 1, int(row.get("r"))):
+            row.addprevious(etree.Element(f"{S}row", r=str(missing)))
+        last = int(row.get("r"))
+    return etree.tostring(root, xml_declaration=True, encoding="UTF-8", standalone=True)
+
+
 def copy_plain(source: Path, target: Path) -> None:
     """The file without the name of what wrote it: a suite would trust its row heights."""
     with zipfile.ZipFile(source) as package, zipfile.ZipFile(target, "w") as copy:
@@ -241,6 +268,12 @@ def copy_plain(source: Path, target: Path) -> None:
             data = package.read(member)
             if member.filename in ("meta.xml", "docProps/app.xml"):
                 data = re.sub(rb"<(meta:generator|Application)>.*?</\1>", b"", data)
+            if member.filename == "word/document.xml":
+                data = data.replace(b"<w:t>", b'<w:t xml:space="preserve">')
+            if member.filename == "xl/worksheets/sheet1.xml":
+                data = typed_where_they_stand(data, package.read("xl/sharedStrings.xml"))
+            if member.filename == "xl/sharedStrings.xml":
+                data = re.sub(rb"(<sst xmlns=\S+) .*", rb"\1/>", data, flags=re.DOTALL)
             if member.filename == "content.xml":
                 data = re.sub(
                     rb"(<number:date-style [^>]*?) number:automatic-order.*?</number:date-style>", DATE, data

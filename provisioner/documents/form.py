@@ -3,34 +3,49 @@
 from __future__ import annotations
 
 import io
+import math
 import re
 import zipfile
 from collections.abc import Callable, Mapping
+from copy import deepcopy
 from dataclasses import dataclass
 from datetime import date
 from importlib import resources
 from typing import NamedTuple
 
-from provisioner.documents import form_rows, form_xlsx
+from lxml import etree
+
 from provisioner.domain.people import Person
 
 #: Empty rows after the filled ones of each list, to write in.
 SPARE_ROWS = 8
 
+#: Stands where the partner's name goes.
+_PARTNER = "{partenaire}"
+
+#: A row with this is its list's model.
+_MODEL = "{nom}"
+
 #: What XML cannot hold.
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
-_Fill = Callable[[Mapping[str, bytes], str, form_rows.Lists], Mapping[str, bytes]]
+#: What Excel would take for the number of a character.
+_ESCAPE = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")
 
-_FILLERS: Mapping[str, _Fill] = {
-    ".docx": form_rows.fill_docx,
-    ".odt": form_rows.fill_odt,
-    ".xlsx": form_xlsx.fill,
-    ".ods": form_rows.fill_ods,
-}
+#: An Excel sheet counts its days from here.
+_DAY_ZERO = date(1899, 12, 30)
 
-#: The formats that a form can be written in, by the end of the file's name.
-EXTENSIONS = tuple(_FILLERS)
+#: Of a line of text, and of the tallest row that there may be in Excel, in points.
+_LINE_HEIGHT, _TALLEST = 12.8, 409.0
+
+#: How much of a column's width words and their ends take beyond their letters.
+_WIDER = 1.2
+
+_W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
+_S = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
+_NS = "urn:oasis:names:tc:opendocument:xmlns:"
+_TABLE, _OFFICE = f"{{{_NS}table:1.0}}", f"{{{_NS}office:1.0}}"
+_CALC = "{urn:org:documentfoundation:names:experimental:calc:xmlns:calcext:1.0}value-type"
 
 
 class Entry(NamedTuple):
@@ -59,23 +74,55 @@ def write_form(form: Form, extension: str) -> bytes:
         extension: one of `EXTENSIONS`.
     """
     template = resources.files("provisioner.documents").joinpath("templates", f"form{extension}").read_bytes()
-    lists = tuple([*map(_values, entries), *[None] * SPARE_ROWS] for entries in (form.asked, form.ended))
+    one = _FORMATS[extension]
     written = io.BytesIO()
-    with (
-        zipfile.ZipFile(io.BytesIO(template)) as source,
-        zipfile.ZipFile(written, "w") as package,
-    ):
-        parts = {member.filename: source.read(member) for member in source.infolist()}
-        parts |= _FILLERS[extension](parts, _clean(" ".join(form.partner.split())), lists)
+    with zipfile.ZipFile(io.BytesIO(template)) as source, zipfile.ZipFile(written, "w") as package:
         for member in source.infolist():
-            package.writestr(member, parts[member.filename])
+            part = source.read(member)
+            package.writestr(member, _filled(part, form, one) if member.filename == one.part else part)
     return written.getvalue()
 
 
-def _values(entry: Entry) -> form_rows.Values:
+def _filled(part: bytes, form: Form, one: _Format) -> bytes:
+    root = etree.fromstring(part)  # a template is ours: nothing in it is to be feared
+    named = [(element, element.text) for element in root.iter() if element.text and _PARTNER in element.text]
+    models = [row for row in root.iter(one.row) if any(element.text == _MODEL for element in row.iter())]
+    for element, text in named:
+        one.write(element, text.replace(_PARTNER, _clean(" ".join(form.partner.split()))))
+    for model, entries in zip(models, (form.asked, form.ended), strict=True):
+        for values in (*map(_values, entries), *[None] * SPARE_ROWS):
+            row = deepcopy(model)
+            for element in [element for element in row.iter() if element.text and element.text.startswith("{")]:
+                one.write(element, values[element.text or ""] if values else "")
+            model.addprevious(row)
+        parent = model.getparent()
+        assert parent is not None
+        parent.remove(model)
+    _lay_out(root)
+    return etree.tostring(root, xml_declaration=True, encoding="UTF-8", standalone=True)
+
+
+def _lay_out(root: etree._Element) -> None:
+    """Numbers Excel's rows anew, and makes those without a height as high as their longest text needs.
+
+    Not every suite fits them when it opens a file.
+    """
+    widths = [float(column.get("width", "10")) for column in root.iter(f"{_S}col")]
+    for number, row in enumerate(root.iter(f"{_S}row"), 1):
+        row.set("r", str(number))
+        lines = 1
+        for cell, width in zip(row, widths, strict=False):
+            cell.set("r", re.sub(r"\d+", str(number), cell.get("r", "")))
+            lines = max(lines, math.ceil(len(cell.findtext(f"{_S}is/{_S}t", "")) * _WIDER / width))
+        if row.get("ht") is None:
+            row.set("ht", f"{min(lines * _LINE_HEIGHT, _TALLEST):.1f}")
+
+
+def _values(entry: Entry) -> Mapping[str, str | date]:
+    """An entry's values by the mark that the model row has in their place."""
     person = entry.person
     return {
-        "{nom}": _clean(person.last_name),
+        _MODEL: _clean(person.last_name),
         "{prenoms}": _clean(person.first_names),
         "{fonction}": _clean(person.function),
         "{adresse}": _clean(person.email),
@@ -85,3 +132,51 @@ def _values(entry: Entry) -> form_rows.Values:
 
 def _clean(text: str) -> str:
     return _NOT_XML.sub("", text)
+
+
+def _write(element: etree._Element, value: str | date) -> None:
+    element.text = f"{value:%d/%m/%Y}" if isinstance(value, date) else value
+
+
+def _write_excel(element: etree._Element, value: str | date) -> None:
+    """A date is its number of days, in the cell's own French format; no text is no content."""
+    cell = next(element.iterancestors(f"{_S}c"))
+    if value and isinstance(value, str):
+        element.text = _ESCAPE.sub("_x005F_", value)
+        return
+    del cell[:]
+    del cell.attrib["t"]
+    if isinstance(value, date):
+        etree.SubElement(cell, f"{_S}v").text = str((value - _DAY_ZERO).days)
+
+
+def _write_calc(element: etree._Element, value: str | date) -> None:
+    """A date is a date; no text is no content."""
+    _write(element, value)
+    cell = next(element.iterancestors(f"{_TABLE}table-cell"))
+    if isinstance(value, date):
+        cell.set(f"{_OFFICE}value-type", "date")
+        cell.set(_CALC, "date")
+        cell.set(f"{_OFFICE}date-value", value.isoformat())
+    elif not value:
+        cell.remove(element)
+        del cell.attrib[f"{_OFFICE}value-type"], cell.attrib[_CALC]
+
+
+class _Format(NamedTuple):
+    """Which part of a file has the lists, what a row is there, and how a value is written in place of its mark."""
+
+    part: str
+    row: str
+    write: Callable[[etree._Element, str | date], None]
+
+
+_FORMATS: Mapping[str, _Format] = {
+    ".docx": _Format("word/document.xml", f"{_W}tr", _write),
+    ".odt": _Format("content.xml", f"{_TABLE}table-row", _write),
+    ".xlsx": _Format("xl/worksheets/sheet1.xml", f"{_S}row", _write_excel),
+    ".ods": _Format("content.xml", f"{_TABLE}table-row", _write_calc),
+}
+
+#: The formats that a form can be written in, by the end of the file's name.
+EXTENSIONS = tuple(_FORMATS)
