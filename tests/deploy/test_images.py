@@ -1,0 +1,163 @@
+"""The Dockerfiles and compose.yml: linted, checked against the Compose schema; nothing here builds or runs them."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ruamel.yaml import YAML
+
+from provisioner import __version__
+from provisioner.sandbox.versions import KEYCLOAK_IMAGE, KEYCLOAK_VERSION
+from provisioner.settings import load_settings
+
+ROOT = Path(__file__).parents[2]
+DOCKERFILES = ["deploy/Dockerfile", "deploy/Dockerfile.keycloak"]
+
+
+def tool(name: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    program = Path(sys.executable).with_name(name)
+    return subprocess.run([program, *arguments], cwd=ROOT, capture_output=True, text=True, check=False)
+
+
+def instructions(file: str) -> list[tuple[str, str]]:
+    """Each instruction with its argument, continued lines joined."""
+    lines = [line for line in (ROOT / file).read_text("utf-8").splitlines() if not line.startswith("#")]
+    joined = re.sub(r"\\\n\s*", "", "\n".join(lines))
+    return [(name, rest) for line in joined.splitlines() if line for name, _, rest in [line.partition(" ")]]
+
+
+@pytest.fixture(scope="module")
+def compose() -> dict[str, Any]:
+    """compose.yml as it is read, its shared parts merged in."""
+    read: dict[str, Any] = YAML(typ="safe").load(ROOT / "compose.yml")
+    return read
+
+
+@pytest.mark.parametrize("file", DOCKERFILES)
+def test_the_linter_finds_nothing_to_say_about_an_image(file: str) -> None:
+    done = tool("hadolint", "--failure-threshold", "style", file)
+
+    assert (done.returncode, done.stdout + done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("file", DOCKERFILES)
+def test_an_image_begins_with_an_exact_version_and_runs_as_a_number_that_is_not_root(file: str) -> None:
+    found = instructions(file)
+
+    bases = [rest.split()[0] for name, rest in found if name == "FROM"]
+    assert all(re.fullmatch(r"[a-z/]+:\d+\.\d+\.\d+[a-z-]*(@sha256:[0-9a-f]{64})?", base) for base in bases), bases
+    last = max(index for index, (name, _) in enumerate(found) if name == "FROM")
+    users = [rest for name, rest in found[last:] if name == "USER"]
+    assert users
+    assert all(re.fullmatch(r"[1-9]\d*(:[1-9]\d*)?", user) for user in users)
+
+
+def test_packages_enter_the_image_by_their_hashes_and_its_health_is_the_services_own() -> None:
+    found = instructions("deploy/Dockerfile")
+
+    runs = [rest for name, rest in found if name == "RUN"]
+    for step in (step for run in runs for step in re.split(r"\s*&&\s*", run)):
+        if re.match(r"pip install|uv pip (sync|install)|uv build", step):
+            assert "--require-hashes" in step or "--no-deps" in step, step
+    health = next(rest for name, rest in found if name == "HEALTHCHECK")
+    assert f"http://{load_settings(environment={}).service.listen}/health/live" in health
+    assert "curl" not in health
+
+
+def test_only_what_the_image_needs_is_sent_to_its_build() -> None:
+    ignored, *admitted = (ROOT / ".dockerignore").read_text("utf-8").split()
+    copied = [rest.split()[:-1] for name, rest in instructions("deploy/Dockerfile") if name == "COPY"]
+
+    assert ignored == "*"
+    wanted = {path for paths in copied for path in paths if not path.startswith(("--from", "/"))}
+    assert {line.removeprefix("!") for line in admitted if line.startswith("!")} == wanted
+    assert all((ROOT / path).exists() for path in wanted)
+
+
+def test_compose_is_valid() -> None:
+    done = tool("check-jsonschema", "--builtin-schema", "vendor.compose-spec", "compose.yml")
+
+    assert done.returncode == 0, done.stdout
+
+
+def test_what_compose_names_is_there(compose: dict[str, Any]) -> None:
+    services = compose["services"]
+    for name, service in services.items():
+        secrets = {one["source"] if isinstance(one, dict) else one for one in service.get("secrets", [])}
+        assert secrets <= set(compose["secrets"]), name
+        assert set(service["networks"]) <= set(compose["networks"]), name
+        assert {one.split(":")[0] for one in service.get("volumes", [])} <= set(compose["volumes"]), name
+        assert set(service.get("depends_on", {})) <= set(services), name
+        if "build" in service:
+            assert (ROOT / service["build"]["context"] / service["build"]["dockerfile"]).is_file() or (
+                ROOT / service["build"]["dockerfile"]
+            ).is_file()
+
+
+def test_each_container_is_of_an_exact_version_and_shut_in(compose: dict[str, Any]) -> None:
+    for name, service in compose["services"].items():
+        assert re.fullmatch(r"[a-z/-]+:v?\d+\.\d+(\.\d+)?[a-z0-9.-]*", service["image"]), name
+        assert service["read_only"], name
+        assert service["cap_drop"] == ["ALL"], name
+        assert service["security_opt"] == ["no-new-privileges:true"], name
+        assert all(port.startswith("127.0.0.1:") for port in service.get("ports", [])), name
+    assert compose["services"]["provisioner"]["image"] == f"provisioner:{__version__}"
+
+
+def test_keycloak_is_the_tested_version_in_production_mode_without_impersonation(compose: dict[str, Any]) -> None:
+    found = instructions("deploy/Dockerfile.keycloak")
+    keycloak = compose["services"]["keycloak"]
+
+    assert {rest.split()[0] for name, rest in found if name == "FROM"} == {KEYCLOAK_IMAGE}
+    assert keycloak["image"].endswith(f":{KEYCLOAK_VERSION}")
+    assert ("CMD", '["start", "--optimized"]') in found
+    built = " ".join(rest for name, rest in found if name == "ENV")
+    assert re.search(r"KC_FEATURES_DISABLED=\S*impersonation", built)
+    assert "KC_HEALTH_ENABLED=true" in built
+    assert {"KC_HOSTNAME", "KC_PROXY_HEADERS"} <= set(keycloak["environment"])
+
+
+def test_each_waits_for_what_it_needs_and_the_realm_is_put_once(compose: dict[str, Any]) -> None:
+    services = compose["services"]
+
+    assert services["keycloak"]["depends_on"] == {"database": {"condition": "service_healthy"}}
+    assert services["realm"]["depends_on"] == {"keycloak": {"condition": "service_healthy"}}
+    assert services["provisioner"]["depends_on"] == {"realm": {"condition": "service_completed_successfully"}}
+    assert (services["realm"]["command"], services["realm"]["restart"]) == (["realm", "apply"], "no")
+    assert all("healthcheck" in services[name] for name in ("database", "keycloak", "mail"))
+
+
+def test_no_secret_stands_in_a_file_of_the_project(compose: dict[str, Any]) -> None:
+    for service in compose["services"].values():
+        for name, value in service.get("environment", {}).items():
+            assert "PASSWORD" not in name or name.endswith("_FILE"), name
+            assert "SECRET" not in name or value == "/run/secrets", name
+    assert not re.search(r"PASSWORD|SECRET", (ROOT / ".env.example").read_text("utf-8"))
+    only_there = [name for name, one in compose["services"].items() if "keycloak_admin_password" in str(one)]
+    assert only_there == ["keycloak", "realm"]
+
+
+@pytest.mark.parametrize("service", ["realm", "provisioner"])
+def test_provisioner_takes_the_settings_of_compose(compose: dict[str, Any], service: str, tmp_path: Path) -> None:
+    example = dict(
+        line.split("=", 1)
+        for line in (ROOT / ".env.example").read_text("utf-8").splitlines()
+        if line and not line.startswith("#")
+    )
+    environment = {
+        name: re.sub(r"\$\{(\w+):\?[^}]*\}", lambda found: example[found[1]], value)
+        for name, value in compose["services"][service]["environment"].items()
+    }
+    for secret in compose["services"][service]["secrets"]:
+        (tmp_path / secret["target"]).write_text("invented\n", "utf-8")
+
+    settings = load_settings(environment={**environment, "PROVISIONER_SECRETS_DIR": str(tmp_path)})
+
+    assert settings.keycloak.client_secret is not None
+    assert settings.smtp.is_set
+    assert (settings.keycloak.admin_password is None) == (service == "provisioner")
