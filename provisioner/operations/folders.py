@@ -18,6 +18,7 @@ from provisioner.settings import Settings
 #: Where the reports on files of no known partner go.
 UNKNOWN = "_inconnu"
 
+_TO_READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _REPORTS = (".rapport.html", ".rapport.json")
 
 
@@ -142,7 +143,7 @@ def read(found: Found) -> bytes:
         Changed: it is not as it was seen.
         OSError: it cannot be opened or read.
     """
-    descriptor = os.open(found.path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    descriptor = os.open(found.path, _TO_READ)
     with os.fdopen(descriptor, "rb") as file:
         _expect(os.fstat(descriptor), found.look)
         content = file.read(found.look.size + 1)
@@ -150,6 +151,15 @@ def read(found: Found) -> bytes:
     if len(content) != found.look.size:
         raise Changed(Look(len(content), found.look.mtime_ns))
     return content
+
+
+def can_be_opened(found: Found) -> bool:
+    """Whether this user has the right to read it."""
+    try:
+        os.close(os.open(found.path, _TO_READ))
+    except PermissionError:
+        return False
+    return True
 
 
 def write(path: Path, content: bytes) -> None:
@@ -160,7 +170,8 @@ def write(path: Path, content: bytes) -> None:
     temporary.unlink(missing_ok=True)
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o640)
     with os.fdopen(descriptor, "wb") as file:
-        os.fchmod(descriptor, 0o640)  # whatever the umask: the folder's group reads the reports
+        with suppress(OSError):  # not on every file system
+            os.fchmod(descriptor, 0o640)  # whatever the umask: the folder's group reads the reports
         file.write(content)
         file.flush()
         os.fsync(descriptor)
