@@ -22,7 +22,9 @@ class Realm:
 
 
 class Realms:
-    """Lends realms that are as new. One whose settings a test changed is not lent again."""
+    """Lends realms that are as new. What a test changed of a realm's own settings is put back; a realm that is
+    different in another way is not lent again.
+    """
 
     def __init__(self, new_settings: Callable[..., Settings], home: Path) -> None:
         self._new_settings, self._home = new_settings, home
@@ -34,7 +36,7 @@ class Realms:
         realm = self._free.pop() if self._free else self._make()
         yield realm.settings.model_copy(update={"data_dir": data_dir})
         connection = administrator_connection(realm.settings.keycloak)
-        if _configuration(connection, realm.settings) == realm.as_made:
+        if _is_as_made(connection, realm):
             _empty(connection, realm.settings)
             self._free.append(realm)
         connection.close()
@@ -43,9 +45,19 @@ class Realms:
         settings = self._new_settings(self._home)
         apply_realm(settings)
         connection = administrator_connection(settings.keycloak)
+        path = f"admin/realms/{settings.keycloak.realm}"
+        connection.request("put", path, connection.get(path))  # Keycloak adds its defaults at the first change
         made = Realm(settings, _configuration(connection, settings))
         connection.close()
         return made
+
+
+def _is_as_made(connection: Connection, realm: Realm) -> bool:
+    found = _configuration(connection, realm.settings)
+    if found[""] != realm.as_made[""]:
+        connection.request("put", f"admin/realms/{realm.settings.keycloak.realm}", realm.as_made[""])
+        found = _configuration(connection, realm.settings)
+    return found == realm.as_made
 
 
 def _configuration(connection: Connection, settings: Settings) -> dict[str, Any]:
