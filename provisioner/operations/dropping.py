@@ -27,15 +27,15 @@ from provisioner.operations.folders import Changed, Folders, Found
 from provisioner.operations.reporting import report_on
 from provisioner.operations.submission import submit
 from provisioner.operations.tools import Tools
-from provisioner.register import LockHeld, RegisterUnavailable, annexes, drops, reading, run_lock, writing
+from provisioner.register import LockHeld, RegisterUnavailable, annexes, drops, journal, reading, run_lock, writing
 from provisioner.texts.check_json import check_as_json
 from provisioner.texts.drops import SET_ASIDE, drop_as_json, outcome
 from provisioner.texts.report import Report, report_page
 
 log = structlog.get_logger()
 
-#: The mark of the last day on which what the register does not know was looked for.
-_SWEPT = "drops.swept"
+#: The mark of the day on which the last run went by, with the journal's last entry if it left nothing to do.
+_SETTLED = "drops.settled"
 
 
 def take(tools: Tools) -> None:
@@ -51,40 +51,40 @@ def take(tools: Tools) -> None:
     try:
         with tools.register.read() as connection:
             root.make(reading.partners(connection))
-        if not _is_anything_due(tools, root):
-            return
+        if not any(root.found(failed)) and not failed and _settled(tools) == _state(tools):
+            return  # as most do, without the lock
         with run_lock(tools.register, tools.settings):
-            _sweep(tools, root)
-            _Run(tools, root, failed).run()
+            state = _state(tools)
+            if (_settled(tools) or "").partition(" ")[0] != state.partition(" ")[0]:
+                _destroy_forgotten(tools, root)
+            is_empty = _Run(tools, root, failed).run()
+            done = state if is_empty and not failed else state.partition(" ")[0]
+            if done != _settled(tools):
+                with tools.register.work() as work:
+                    writing.set_mark(work, _SETTLED, done)
     except OSError as error:
         failed.append(error)
     if failed:
         raise FoldersFail(failed[0]) if isinstance(failed[0], OSError) else failed[0]
 
 
-def _is_anything_due(tools: Tools, root: Folders) -> bool:
-    """Whether a run has anything to do: most have not, and need no lock."""
-    failed: list[Exception] = []
-    if any(root.found(failed)) or failed:
-        return True
-    today = tools.clock.today()
+def _state(tools: Tools) -> str:
+    """What a report may depend on beside the inbox: the day, and what happened in the register."""
     with tools.register.read() as connection:
-        if reading.mark(connection, _SWEPT) != today.isoformat():
-            return True
-        return any(one.key or not one.is_told or not one.is_kept_on(today) for one in drops.known(connection))
+        return f"{tools.clock.today()} {journal.head(connection).entry}"
 
 
-def _sweep(tools: Tools, root: Folders) -> None:
-    """Once a day, what the register does not know is destroyed 30 days after it came (A2)."""
-    today = tools.clock.today()
+def _settled(tools: Tools) -> str | None:
     with tools.register.read() as connection:
-        known, swept = drops.known(connection), reading.mark(connection, _SWEPT)
-    if swept == today.isoformat():
-        return
-    count = root.destroy_forgotten(known, datetime.combine(today - KEPT_FOR, time(), PARIS))
-    with tools.register.work() as work:
-        writing.set_mark(work, _SWEPT, today.isoformat())
-    if count:
+        return reading.mark(connection, _SETTLED)
+
+
+def _destroy_forgotten(tools: Tools, root: Folders) -> None:
+    """What the register does not know is destroyed 30 days after it came (A2)."""
+    with tools.register.read() as connection:
+        known = drops.known(connection)
+    before = datetime.combine(tools.clock.today() - KEPT_FOR, time(), PARIS)
+    if count := root.destroy_forgotten(known, before):
         log.info("drop.forgotten_destroyed", count=count)
 
 
@@ -96,14 +96,15 @@ class _Run:
     root: Folders
     failed: list[Exception]
 
-    def run(self) -> None:
+    def run(self) -> bool:
+        """Whether it came to the end, and the inbox was empty."""
         present = {one.key: one for one in self.root.found(self.failed)}
         self._look(present)
         with self.tools.register.read() as connection:
             known = drops.known(connection)
         for one in known:
             if self.tools.stop.is_set():
-                return
+                return False
             try:
                 self._go_on(one, present.get(one.key or ""))
             except (KeycloakError, RegisterUnavailable, LockHeld):
@@ -112,6 +113,7 @@ class _Run:
                 log.info("drop.waits", drop=one.id, reason=type(error).__name__)
             except Exception as error:
                 self.failed.append(error)
+        return not present
 
     def _look(self, present: Mapping[str, Found]) -> None:
         """What is new, changed or gone since the last look is recorded."""
@@ -161,41 +163,40 @@ class _Run:
                 drops.left(work, one)
 
     def _receive(self, one: DroppedFile, here: Found) -> DroppedFile | None:
-        """The file's content becomes an annexe, or the file is refused; None where it has to wait."""
-        folder, name = shown(here.key)
-        tools, settings = self.tools, self.tools.settings
-        kept, refusal = None, None
+        """What becomes of the file, and its report's name, recorded; None where the file has to wait."""
+        tools, (folder, name) = self.tools, shown(here.key)
         with tools.register.read() as connection:
             partner = folder if folder in reading.partners(connection) else None
-        if partner is None:
-            refusal = Refusal.UNKNOWN_PARTNER
-        elif here.look.size > settings.documents.max_mib << 20:
-            refusal = Refusal.TOO_LARGE
-        else:
+        kept, refusal = None, self._refusal(one, here, partner)
+        if refusal is None and partner is not None:
             try:
                 content = folders.read(here)
-            except FileNotFoundError:
+            except (FileNotFoundError, PermissionError):
                 return None
             except Changed as error:
                 with tools.register.work() as work:
                     drops.changed(work, one, error.look)
                 return None
-            except PermissionError:
-                if tools.clock.now() - one.seen_at < PATIENCE:
-                    return None
-                refusal = Refusal.NOT_OPENED
-            else:
-                kept = self._annexe(Document(name=name, content=content), partner, one.received_on)
-                is_read = all(each["code"] != "unreadable-document" for each in kept.check["findings"])
-                refusal = None if is_read else Refusal.UNREADABLE
+            kept = self._annexe(Document(name=name, content=content), partner, one.received_on)
+            if any(each["code"] == "unreadable-document" for each in kept.check["findings"]):
+                refusal = Refusal.UNREADABLE
         with tools.register.read() as connection:
-            known = {each.report for each in drops.known(connection) if each.report and each.partner == partner}
-        report = report_name(name, known | self.root.names_in_use(partner))
+            names = {each.report for each in drops.known(connection) if each.report and each.partner == partner}
+        report = report_name(name, names | self.root.names_in_use(partner))
         with tools.register.work() as work:
             drops.taken(work, one, partner, kept.id if kept else None, refusal, report)
         log.info("drop.taken", drop=one.id, partner=partner, annexe=kept.id if kept else None, refusal=refusal)
         with tools.register.read() as connection:
             return next(each for each in drops.known(connection) if each.id == one.id)
+
+    def _refusal(self, one: DroppedFile, here: Found, partner: str | None) -> Refusal | None:
+        """Why the file is not even opened."""
+        if partner is None:
+            return Refusal.UNKNOWN_PARTNER
+        if here.look.size > self.tools.settings.documents.max_mib << 20:
+            return Refusal.TOO_LARGE
+        is_late = self.tools.clock.now() - one.seen_at >= PATIENCE
+        return Refusal.NOT_OPENED if is_late and not folders.can_be_opened(here) else None
 
     def _annexe(self, document: Document, partner: str, received_on: date) -> KeptAnnexe:
         """The annexe with that content. One that the register keeps is not decided anew, unless it had errors: so a

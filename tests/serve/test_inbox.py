@@ -78,8 +78,10 @@ def test_a_file_waits_for_keycloak_and_for_a_person_and_their_decision_is_told(
 
 def test_killed_while_it_takes_a_file_the_next_start_takes_it_once(office: Office, proxy: FaultyProxy) -> None:
     office.add_partner()
-    with Serving(office, {**AUTOMATIC, "PROVISIONER_KEYCLOAK__URL": proxy.url}, today=TODAY) as serving:
-        serving.until_ready()
+    alone = {"PROVISIONER_KEYCLOAK__URL": proxy.url, "PROVISIONER_SERVICE__SYNC_MINUTES": "60"}
+    last = 'provisioner_job_last_success_timestamp_seconds{job="invitations"}'
+    with Serving(office, {**AUTOMATIC, **alone}, today=TODAY) as serving:
+        until(lambda: serving.metric(last), "no other job asks Keycloak for anything")
         proxy.faults = Faults(r"/users", ("GET",), delay(0.5))
         drop(office)
         until(lambda: proxy.faults.seen > 0, "the file is being taken")

@@ -22,6 +22,7 @@ from provisioner.domain.decisions import Decisions
 from provisioner.domain.kept_annexe import KeptAnnexe
 from provisioner.keycloak.errors import KeycloakUnavailable
 from provisioner.operations import submission
+from provisioner.operations.doctor.folders import folder_lines
 from provisioner.operations.dropping import take
 from provisioner.operations.errors import FoldersFail
 from provisioner.operations.preparing import prepare, request_of
@@ -115,6 +116,7 @@ class Desk:
         """The inbox is empty, and another run has nothing to do."""
         before = self.files("outbox", "refused")
         assert self.files("inbox") == []
+        self.poll()
         with effects() as count:
             self.poll()
         assert count.seen == 0
@@ -660,6 +662,21 @@ def test_a_partners_folder_may_be_used_by_whom_the_inbox_may_be_used_by(desk: De
     desk.office.add_partner("ville", "ville.example")
     desk.poll()
     assert (desk.home / "inbox" / "ville").stat().st_mode & 0o7777 == 0o2770
+
+
+def test_doctor_says_what_waits_and_which_folder_cannot_be_used(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    def said() -> tuple[str, str]:
+        (line,) = folder_lines(desk.tools.settings, desk.tools.register, desk.tools.clock.now())
+        return line.verdict, line.found
+
+    assert said() == ("ok", "There is no drop folder yet; `provisioner serve` makes it.")
+    desk.drop("envoi.docx", GOOD)
+    desk.poll()
+    assert said() == ("ok", "1 files wait in the drop folder, the oldest for 0 hours.")
+    desk.office.hand_clock.now += timedelta(hours=5)
+    assert said() == ("attention", "1 files wait in the drop folder, the oldest for 5 hours.")
+    monkeypatch.setattr(os, "access", lambda path, _mode: Path(path).name != "sivom")
+    assert said() == ("wanting", "Not to be used by this user: inbox/sivom, outbox/sivom.")
 
 
 def each_death(home: Path, before: Callable[[Desk], None], times: int) -> Iterator[Desk]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from datetime import datetime
+from pathlib import Path
 
 from provisioner.operations.doctor.lines import Line, attention, ok, wanting
 from provisioner.operations.folders import Folders
@@ -18,10 +19,13 @@ def folder_lines(settings: Settings, register: Register, now: datetime) -> Itera
     """Whether each folder can be written in, and since when the oldest file waits."""
     root = Folders.of(settings)
     if not root.inbox.is_dir():
-        yield attention("inbox", "There is no drop folder yet.", "`provisioner serve` makes it.")
+        yield ok("inbox", "There is no drop folder yet; `provisioner serve` makes it.")
         return
-    inner = [one for top in (root.inbox, root.outbox) if top.is_dir() for one in top.iterdir() if one.is_dir()]
-    closed = [one for one in (root.inbox, root.outbox, root.refused, *inner) if not os.access(one, os.R_OK | os.W_OK)]
+    tops = [one for one in (root.inbox, root.outbox, root.refused) if one.is_dir()]
+    closed = [one for one in tops if not _is_open(one)]
+    closed += [
+        one for top in tops if top not in closed for one in top.iterdir() if one.is_dir() and not _is_open(one)
+    ]
     if closed:
         names = ", ".join(sorted(str(one.relative_to(root.root)) for one in closed))
         yield wanting(
@@ -36,3 +40,7 @@ def folder_lines(settings: Settings, register: Register, now: datetime) -> Itera
         yield attention("inbox", found, "Is `provisioner serve` running? `/health/ready` says which jobs fail.")
     else:
         yield ok("inbox", found)
+
+
+def _is_open(folder: Path) -> bool:
+    return os.access(folder, os.R_OK | os.W_OK | os.X_OK)
