@@ -95,7 +95,7 @@ def watch() -> Iterator[Stopwatch]:
     wrapped = stopwatch.watched
     with (
         patch("provisioner.operations.checking.read_annexe", wrapped(READING, read_annexe)),
-        patch("provisioner.operations.provisioning.look", wrapped(LOOK, look)),
+        patch("provisioner.operations.preparing.look", wrapped(LOOK, look)),
         patch.object(Effects, "carry_out", wrapped(CREATING, Effects.carry_out)),
         patch.object(Mailing, "carry_out", wrapped(MAILING, Mailing.carry_out)),
         patch.object(Register, "work", stopwatch.work_of(Register.work)),
