@@ -9,13 +9,9 @@ import typer
 
 from provisioner import __version__
 from provisioner.cli import (
-    adoption,
     annexe,
-    backup,
     caf,
-    contacts,
     conventions,
-    doctor,
     documents,
     explaining,
     holds,
@@ -23,10 +19,9 @@ from provisioner.cli import (
     journal,
     partners,
     persons,
-    realm,
-    serve,
-    trial,
+    system,
 )
+from provisioner.cli.exits import Commands
 from provisioner.cli.session import Session
 
 EPILOG = """
@@ -36,6 +31,7 @@ Settings come from PROVISIONER_* variables, a secrets directory or the file of -
 
 app = typer.Typer(
     name="provisioner",
+    cls=Commands,
     help="From a partner's annexe 1 to accounts in Keycloak: checked, approved, applied, kept true.",
     epilog=EPILOG,
     no_args_is_help=True,
@@ -66,23 +62,16 @@ def before(
     context.obj = Session(config, quiet=quiet)
 
 
-documents.register(app)
-conventions.register(partners.app)
-partners.app.command("adopt")(adoption.adopt)
-partners.app.command("contacts")(contacts.partner_contacts)
+partners.app.add_typer(conventions.app)
+persons.app.add_typer(explaining.person)
+for group in (documents.app, explaining.app, holds.app, system.app):
+    app.add_typer(group)
 app.add_typer(partners.app, name="partner")
 app.add_typer(caf.app, name="caf")
 app.add_typer(annexe.app, name="annexe")
-explaining.register(app, persons.app)
 app.add_typer(persons.app, name="person")
-holds.register(app)
 app.add_typer(invitations.app, name="invitation")
 app.add_typer(journal.app, name="journal")
-app.add_typer(realm.app, name="realm")
-serve.register(app)
-backup.register(app)
-doctor.register(app)
-trial.register(app)
 
 
 def main() -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from provisioner.cli.printing import print_text
 from provisioner.domain.habilitation import Habilitation
 from provisioner.texts.dates import french_date
 
@@ -20,14 +21,17 @@ def asking(tools: Tools) -> Callable[[Prepared, Request], Request | None]:
     """What shows a prepared plan and gives back the request with the decisions taken, or None."""
 
     def ask(prepared: Prepared, request: Request) -> Request | None:
-        from provisioner.cli import as_text
+        from provisioner.cli.answers.checks import check_lines
+        from provisioner.cli.answers.outcomes import plan_lines
         from provisioner.operations.preparing import prepare
 
         for one in prepared.undecided:
             request = _decide(request, one)
         if prepared.undecided:
             prepared = prepare(tools, request)
-        as_text.prepared(prepared)
+        print_text(check_lines(prepared.check))
+        if prepared.plan is not None:
+            print_text(plan_lines(prepared.plan))
         if not typer.confirm("Appliquer ?", default=False, err=True):
             return None
         return replace(request, expects=prepared.plan.ids if prepared.plan else None)

@@ -6,53 +6,43 @@ from typing import Annotated
 
 import typer
 
-from provisioner.cli.answers import print_json
-from provisioner.cli.documents import AsOf
-from provisioner.cli.session import Format, FormatOption, PageFormat, PageFormatOption, exit_status, session_of
-from provisioner.domain.people import EmailAddress
+from provisioner.cli.options import AsOf, Format, FormatOption, PageFormat, PageFormatOption, address
+from provisioner.cli.printing import print_json
+from provisioner.cli.session import session_of
+
+app = typer.Typer()
+person = typer.Typer()
 
 Email = Annotated[str, typer.Argument(help="The person's address, or the one that they had.", metavar="EMAIL")]
 
 
-def register(app: typer.Typer, person: typer.Typer) -> None:
-    """Adds the commands."""
-    app.command()(explain)
-    person.command("show")(show)
-
-
+@app.command()
 def explain(context: typer.Context, email: Email, as_of: AsOf = None, format_: FormatOption = Format.TEXT) -> None:
     """Tell one person's story step by step, what `sync` would do for them, and why or why not."""
     from provisioner.cli import as_json_persons, as_text_persons
     from provisioner.operations.dossiers import explain_person
 
-    session = session_of(context)
-    with exit_status():
-        clock = session.clock.as_of(as_of.date()) if as_of else session.clock
-        with session.tools("explain", read_only=True, clock=clock) as tools:
-            found = explain_person(tools, _address(email))
-        if format_ is Format.JSON:
-            print_json(as_json_persons.explanation(found))
-        else:
-            as_text_persons.explanation(found)
+    with session_of(context).tools("explain", read_only=True, as_of=as_of) as tools:
+        found = explain_person(tools, address(email))
+    if format_ is Format.JSON:
+        print_json(as_json_persons.explanation(found))
+    else:
+        as_text_persons.explanation(found)
 
 
+@person.command()
 def show(context: typer.Context, email: Email, format_: PageFormatOption = PageFormat.TEXT) -> None:
     """Everything that the register and Keycloak hold on one person; html: the page to hand to them."""
     from provisioner.cli import as_json_persons, as_text_persons
     from provisioner.operations.dossiers import known_dossier
 
-    session = session_of(context)
-    with exit_status(), session.tools("person show", read_only=True) as tools:
-        person = known_dossier(tools, _address(email))
-        if format_ is PageFormat.JSON:
-            print_json(as_json_persons.person(person))
-        elif format_ is PageFormat.HTML:
-            from provisioner.texts.dossier import dossier_page
+    with session_of(context).tools("person show", read_only=True) as tools:
+        found = known_dossier(tools, address(email))
+    if format_ is PageFormat.JSON:
+        print_json(as_json_persons.person(found))
+    elif format_ is PageFormat.HTML:
+        from provisioner.texts.dossier import dossier_page
 
-            typer.echo(dossier_page(person).encode())
-        else:
-            as_text_persons.person(person)
-
-
-def _address(email: str) -> EmailAddress:
-    return EmailAddress(email.strip().lower())
+        typer.echo(dossier_page(found).encode())
+    else:
+        as_text_persons.person(found)

@@ -2,44 +2,32 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date
 from typing import Annotated
 
 import typer
 
-from provisioner.cli.session import Format, FormatOption, exit_status, session_of
+from provisioner.cli.options import By, Format, FormatOption, OnePartner, Reason, day
+from provisioner.cli.printing import print_answer
+from provisioner.cli.session import session_of
 
+app = typer.Typer()
 held = typer.Typer(help="What a limit, a pause or a suspension holds back.", no_args_is_help=True)
-
-By = Annotated[str, typer.Option("--by", help="Who decides.", metavar="NAME")]
-Reason = Annotated[str, typer.Option("--reason", help="Why.", metavar="TEXT")]
-Partner = Annotated[str | None, typer.Option("--partner", help="Only this partner.", metavar="CODE")]
-
-
-def register(app: typer.Typer) -> None:
-    """Adds the commands."""
-    app.add_typer(held, name="held")
-    app.command()(pause)
-    app.command()(resume)
-    app.command()(status)
+app.add_typer(held, name="held")
 
 
 @held.command("list")
 def list_(context: typer.Context, format_: FormatOption = Format.TEXT) -> None:
     """What is held back, since when, why, and each change that waits."""
-    from provisioner.cli import as_json, as_text_holds
-    from provisioner.cli.answers import print_json
+    from provisioner.cli.answers import holds as answers
 
     session = session_of(context)
-    with exit_status(), session.register("held list") as opened:
-        records = opened.records()
-    if format_ is Format.JSON:
-        print_json([as_json.hold(one, records) for one in records.holds])
-    else:
-        as_text_holds.holds(records.holds, session.clock.now())
+    with session.register("held list") as register:
+        records = register.records()
+    print_answer(answers.held(records, session.clock.now()), format_)
 
 
-@held.command("release")
+@held.command()
 def release(
     context: typer.Context,
     plan_id: Annotated[str, typer.Argument(help="The plan's id, as `held list` prints it.", metavar="PLAN_ID")],
@@ -50,55 +38,48 @@ def release(
     from provisioner.operations import holding
 
     session = session_of(context)
-    with exit_status(), session.register(by) as opened:
-        partner = holding.release(opened, plan_id, by, reason)
+    with session.register(by) as register:
+        partner = holding.release(register, plan_id, by, reason)
     session.say(f"Plan {plan_id} of {partner} let go. The next `provisioner sync` acts.")
 
 
+@app.command()
 def pause(
     context: typer.Context,
     reason: Reason,
     by: By,
-    partner: Partner = None,
+    partner: OnePartner = None,
     until: Annotated[
-        datetime | None, typer.Option(formats=["%Y-%m-%d"], metavar="DATE", help="Its last day; else until `resume`.")
+        date | None, typer.Option(help="Its last day; else until `resume`.", metavar="DATE", parser=day)
     ] = None,
 ) -> None:
     """Read and plan, but write nothing in Keycloak, closures neither, until further notice."""
     from provisioner.operations import holding
-    from provisioner.operations.partners import partner_of
 
     session = session_of(context)
-    with exit_status(), session.register(by) as opened:
-        if partner is not None:
-            partner_of(opened, partner)
-        holding.pause(opened, partner, reason, until.date() if until else None, by)
+    with session.register(by, partner) as register:
+        holding.pause(register, partner, reason, until, by)
     session.say(f"{partner or 'Everything'} is paused. To go on: provisioner resume.")
 
 
-def resume(context: typer.Context, by: By, partner: Partner = None) -> None:
+@app.command()
+def resume(context: typer.Context, by: By, partner: OnePartner = None) -> None:
     """End a pause."""
     from provisioner.operations import holding
-    from provisioner.operations.partners import partner_of
 
     session = session_of(context)
-    with exit_status(), session.register(by) as opened:
-        if partner is not None:
-            partner_of(opened, partner)
-        holding.resume(opened, partner, by)
+    with session.register(by, partner) as register:
+        holding.resume(register, partner, by)
     session.say(f"{partner or 'Everything'} goes on. The next `provisioner sync` acts.")
 
 
+@app.command()
 def status(context: typer.Context, format_: FormatOption = Format.TEXT) -> None:
     """How things are: last good sync, what waits, what is held, which links are owed. Needs no Keycloak."""
-    from provisioner.cli import as_json, as_text_holds
-    from provisioner.cli.answers import print_json
+    from provisioner.cli.answers import holds as answers
     from provisioner.operations.holding import standing
 
     session = session_of(context)
-    with exit_status(), session.register("status") as opened:
-        found = standing(opened)
-    if format_ is Format.JSON:
-        print_json(as_json.standing(found))
-    else:
-        as_text_holds.standing(found, session.clock.now())
+    with session.register("status") as register:
+        found = standing(register)
+    print_answer(answers.standing(found, session.clock.now()), format_)

@@ -10,14 +10,14 @@ from provisioner.cli.session import Session
 if TYPE_CHECKING:
     from provisioner.register import Register
 
+NO_CAF_CONTACT = "No contact of the Caf is recorded: provisioner caf contacts."
+
 
 def deliver_now(session: Session, register: Register) -> None:
     """Sends what is owed. That it cannot be sent now is no failure: it is recorded and leaves later."""
-    from provisioner.logs import configure_logging
     from provisioner.operations.sending import deliver, waiting
     from provisioner.register import LockHeld, run_lock
 
-    configure_logging(session.settings.log)
     try:
         with run_lock(register, session.settings):
             done = deliver(register, session.settings, session.clock, at_once=True)
@@ -44,5 +44,5 @@ def say_unknown(session: Session, register: Register, *addressees: str | None) -
     unknown = [one for one in addressees if known_contacts(register, one) is None]
     say_without_contact(session, [one for one in unknown if one is not None])
     if None in unknown:
-        session.say("No contact of the Caf is recorded: provisioner caf contacts.")
+        session.say(NO_CAF_CONTACT)
     return len(unknown) < len(addressees)

@@ -1,33 +1,30 @@
-"""`partner add|set|show|list`: the register of conventions."""
+"""`partner add|set|show|list|contacts`: the register of conventions."""
 
 from __future__ import annotations
 
-import json
-from datetime import date, datetime
+from datetime import date
 from typing import Annotated
 
 import typer
 
-from provisioner.cli.session import Format, FormatOption, exit_status, session_of
+from provisioner.cli.options import By, Code, Dated, Format, FormatOption, Habilitations, Securite, day
+from provisioner.cli.printing import print_answer
+from provisioner.cli.session import session_of
+from provisioner.domain.contacts import Role
 from provisioner.domain.convention import DEFAULT_CTG_END, Partner
 
 app = typer.Typer(help="The register of conventions.", no_args_is_help=True)
 
-Day = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], metavar="DATE")]
-Code = Annotated[str, typer.Argument(help="The partner's code: 1 to 64 of a-z, 0-9 and -.", metavar="CODE")]
-Domains = Annotated[
-    list[str] | None, typer.Option("--domain", help="An e-mail domain of the partner; may be repeated.")
-]
-Name = Annotated[str, typer.Option("--name", help="The partner's name.")]
-By = Annotated[str, typer.Option("--by", help="Who decides.", metavar="NAME")]
+Day = Annotated[date | None, typer.Option(metavar="DATE", parser=day)]
+_DOMAIN = typer.Option("--domain", help="An e-mail domain of the partner; may be repeated.")
 
 
-@app.command("add")
+@app.command()
 def add(
     context: typer.Context,
     code: Code,
-    name: Name,
-    domain: Annotated[list[str], typer.Option("--domain", help="An e-mail domain of the partner; may be repeated.")],
+    name: Annotated[str, typer.Option(help="The partner's name.")],
+    domain: Annotated[list[str], _DOMAIN],
     signed_on: Day = None,
     ctg_end: Day = None,
     by: By = "partner add",
@@ -35,16 +32,17 @@ def add(
     """Register a partner and its convention. Until the signature is entered nothing opens."""
     from provisioner.operations import partners
 
-    with exit_status(), session_of(context).register(by) as register:
-        partner = Partner(
-            code=code,
-            name=name,
-            domains=partners.canonical_domains(domain),
-            signed_on=_day(signed_on),
-            ctg_end=_day(ctg_end) or DEFAULT_CTG_END,
-        )
+    session = session_of(context)
+    partner = Partner(
+        code=code,
+        name=name,
+        domains=partners.canonical_domains(domain),
+        signed_on=signed_on,
+        ctg_end=ctg_end or DEFAULT_CTG_END,
+    )
+    with session.register(by) as register:
         partners.add_partner(register, partner)
-    session_of(context).say(f"Partner {code} registered.")
+    session.say(f"Partner {code} registered.")
 
 
 @app.command("set")
@@ -52,50 +50,57 @@ def set_(
     context: typer.Context,
     code: Code,
     by: By,
-    name: Annotated[str | None, typer.Option("--name", help="The partner's name.")] = None,
-    domain: Domains = None,
+    name: Annotated[str | None, typer.Option(help="The partner's name.")] = None,
+    domain: Annotated[list[str] | None, _DOMAIN] = None,
     signed_on: Day = None,
     ctg_end: Day = None,
 ) -> None:
     """Change a partner's record: what is given, and nothing else. Domains are replaced as a whole."""
-    from provisioner.operations import partners
+    from provisioner.operations.partners import set_partner
 
-    with exit_status(), session_of(context).register(by) as register:
-        partners.set_partner(
-            register, code, name=name, domains=domain or (), signed_on=_day(signed_on), ctg_end=_day(ctg_end)
-        )
-    session_of(context).say(f"Partner {code} changed.")
+    session = session_of(context)
+    with session.register(by) as register:
+        set_partner(register, code, name=name, domains=domain or (), signed_on=signed_on, ctg_end=ctg_end)
+    session.say(f"Partner {code} changed.")
 
 
-@app.command("show")
+@app.command()
 def show(context: typer.Context, code: Code, format_: FormatOption = Format.TEXT) -> None:
     """One partner: its convention, its domains, its contacts, its habilitations."""
-    from provisioner.cli import as_json, as_text
+    from provisioner.cli.answers import partners as answers
     from provisioner.operations.contacts import known_contacts
-    from provisioner.operations.partners import partner_of
 
-    with exit_status(), session_of(context).register("partner show") as register:
-        partner = partner_of(register, code)
+    session = session_of(context)
+    with session.register("partner show", code) as register:
         records = register.records()
         contacts = known_contacts(register, code)
-    if format_ is Format.JSON:
-        typer.echo(json.dumps(as_json.partner(partner, records, contacts), ensure_ascii=False, indent=2))
-    else:
-        as_text.partner(partner, records, contacts, session_of(context).clock.today())
+    print_answer(answers.partner(records.partners[code], records, contacts, session.clock.today()), format_)
 
 
 @app.command("list")
 def list_(context: typer.Context, format_: FormatOption = Format.TEXT) -> None:
     """Every partner."""
-    from provisioner.cli import as_json, as_text
+    from provisioner.cli.answers import partners as answers
 
-    with exit_status(), session_of(context).register("partner list") as register:
+    with session_of(context).register("partner list") as register:
         records = register.records()
-    if format_ is Format.JSON:
-        typer.echo(json.dumps(as_json.partners(records), ensure_ascii=False, indent=2))
-    else:
-        as_text.partners(records)
+    print_answer(answers.partners(records), format_)
 
 
-def _day(moment: datetime | None) -> date | None:
-    return moment.date() if moment else None
+@app.command()
+def contacts(
+    context: typer.Context,
+    code: Code,
+    on: Dated,
+    habilitations: Habilitations,
+    securite: Securite,
+    by: By = "partner contacts",
+) -> None:
+    """Record a partner's annexe 2: its contacts, replaced as a whole."""
+    from provisioner.operations.contacts import read_contacts, set_partner_contacts
+
+    session = session_of(context)
+    given = {Role.HABILITATIONS: habilitations, Role.SECURITE: securite}
+    with session.register(by) as register:
+        is_new = set_partner_contacts(register, code, read_contacts(given, on, session.clock.today()))
+    session.say(f"Contacts of {code} recorded." if is_new else f"Contacts of {code}: nothing new.")

@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from provisioner.cli.session import Exit, Format, FormatOption, Session, exit_status, session_of
+from provisioner.cli.exits import Exit
+from provisioner.cli.options import By, Email, Format, FormatOption, Reason, address
+from provisioner.cli.progress import progress_bar
+from provisioner.cli.session import Session, session_of
 from provisioner.domain.people import EmailAddress
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from provisioner.operations.tools import Tools
 
 app = typer.Typer(help="One person's access.", no_args_is_help=True)
 
-Email = Annotated[str, typer.Argument(help="The person's address.", metavar="EMAIL")]
-By = Annotated[str, typer.Option("--by", help="Who decides, at the Caf.", metavar="NAME")]
-Reason = Annotated[str, typer.Option("--reason", help="Why.", metavar="TEXT")]
 
-
-@app.command("suspend")
+@app.command()
 def suspend(
     context: typer.Context, email: Email, by: By, reason: Reason, format_: FormatOption = Format.TEXT
 ) -> None:
@@ -29,12 +27,12 @@ def suspend(
     from provisioner.operations import persons
 
     session = session_of(context)
-    with exit_status(), session.tools(by) as tools:
-        partners = persons.suspend(tools, _address(email), by, reason)
-        _carry_out(session, tools, partners, _address(email), format_)
+    with session.tools(by) as tools:
+        partners = persons.suspend(tools, address(email), by, reason)
+        _carry_out(session, tools, partners, address(email), format_)
 
 
-@app.command("reopen")
+@app.command()
 def reopen(
     context: typer.Context,
     email: Email,
@@ -49,19 +47,14 @@ def reopen(
     from provisioner.operations import persons
 
     session = session_of(context)
-    with exit_status(), session.tools(by) as tools:
-        partners = persons.reopen(tools, _address(email), by, reason, new_password=new_password)
-        _carry_out(session, tools, partners, _address(email), format_)
-
-
-def _address(email: str) -> EmailAddress:
-    return EmailAddress(email.strip().lower())
+    with session.tools(by) as tools:
+        partners = persons.reopen(tools, address(email), by, reason, new_password=new_password)
+        _carry_out(session, tools, partners, address(email), format_)
 
 
 def _carry_out(session: Session, tools: Tools, partners: Sequence[str], email: EmailAddress, format_: Format) -> None:
     """Makes the recorded decision true and says what was done; whatever fails, the next `sync` goes on."""
-    from provisioner.cli.answers import print_outcome, status_of
-    from provisioner.cli.progress import progress_bar
+    from provisioner.cli.answers.outcomes import print_outcome, status_of
     from provisioner.operations import persons
 
     status = Exit.FAILED

@@ -25,3 +25,11 @@ _LIMITS = {
 }
 
 _FAILURES = {"defect": "Défaut du logiciel : voir partner.set_aside dans le journal technique."}
+
+#: What each hold is called.
+KINDS = {
+    HoldKind.LIMIT: "limite",
+    HoldKind.PAUSE: "pause",
+    HoldKind.QUARANTINE: "mise à l'écart",
+    HoldKind.SUSPENSION: "suspension",
+}

@@ -17,8 +17,6 @@ from rich.console import Console
 from rich.panel import Panel
 from rich.text import Text
 
-from provisioner.cli.session import Exit
-from provisioner.sandbox.errors import SandboxError
 from provisioner.sandbox.examples import write_examples
 from provisioner.sandbox.keycloak import start_keycloak
 from provisioner.sandbox.mail import Mailbox
@@ -34,20 +32,20 @@ _TOKEN = re.compile(r"(key=[\w-]{20})[\w.-]+")
 
 
 def run_demo(*, keep: bool) -> int:
-    """Runs it and returns the exit status; with `keep`, leaves it up until interrupted."""
+    """Runs it and returns the exit status of its last command; with `keep`, leaves it up until interrupted.
+
+    Raises:
+        SandboxError: a Keycloak cannot be had.
+    """
     console = Console(highlight=False)
     with ExitStack() as stack:
         home = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="provisioner-demo-")))
         mailbox = stack.enter_context(Mailbox(home / "mail"))
         console.print("Démarrage d'un vrai Keycloak (la première fois, il est téléchargé)…")
-        try:
-            keycloak = stack.enter_context(start_keycloak(log_file=home / "keycloak.log"))
-        except SandboxError as error:
-            Console(stderr=True).print(Text(str(error)))
-            return Exit.FAILED
+        keycloak = stack.enter_context(start_keycloak(log_file=home / "keycloak.log"))
         console.print(f"Keycloak est prêt ({keycloak.how}).")
         status = _story(_Demo(console, home, keycloak, mailbox))
-        if keep and status == Exit.DONE:
+        if keep and status == 0:
             _where_to_look(console, home, keycloak, mailbox)
             signal.sigwait({signal.SIGINT, signal.SIGTERM})
         return status
@@ -101,10 +99,10 @@ def _story(demo: _Demo) -> int:
     for title, command in steps:
         demo.console.rule(Text(title))
         status = demo.run(*command)
-        if status != Exit.DONE:
+        if status != 0:
             return status
     _mails(demo, today)
-    return Exit.DONE
+    return 0
 
 
 def _mails(demo: _Demo, today: date) -> None:

@@ -1,0 +1,85 @@
+"""What `annexe …` answers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from rich.console import RenderableType
+
+from provisioner.cli.answers.checks import check_lines
+from provisioner.cli.answers.outcomes import plan_lines
+from provisioner.cli.answers.values import day, french
+from provisioner.cli.printing import Answer, line, table
+from provisioner.domain.decisions import Decisions
+from provisioner.domain.kept_annexe import KeptAnnexe, Status
+from provisioner.operations.submission import Submitted
+from provisioner.texts.annexes import STATUSES, decided
+
+
+def submitted(made: Submitted) -> Answer:
+    """`annexe submit`: what was kept, and what an approval would do; its plan's id while nothing is against it."""
+    one, plan_id = made.annexe, made.prepared.plan_id
+    return Answer(
+        {"annexe": one.id, "status": one.status.value, "plan_id": plan_id, "check": one.check},
+        _submitted_lines(made),
+    )
+
+
+def _submitted_lines(made: Submitted) -> Iterator[RenderableType]:
+    one, prepared = made.annexe, made.prepared
+    yield from check_lines(prepared.check)
+    if prepared.plan is not None:
+        yield from plan_lines(prepared.plan)
+    yield line(f"Annexe {one.id} : {STATUSES[one.status]}.", style="bold")
+    if prepared.undecided:
+        decisions = "--keep-absent ou --close-absent pour chaque personne absente des deux listes"
+        yield line(f"Pour voir son plan : plan --annexe {one.id}, avec {decisions}")
+    if one.status is Status.CHECKED and prepared.plan_id:
+        yield line(f"Pour la valider : annexe approve {one.id} --plan {prepared.plan_id} --by NOM")
+
+
+def annexes(found: Sequence[KeptAnnexe]) -> Answer:
+    """`annexe list`: a line each."""
+    columns = ("N°", "Partenaire", "État", "Transmise le", "Reçue le", "Validée par")
+    rows = map(_row, found)
+    return Answer(
+        [annexe_as_json(one) for one in found],
+        table("Annexes 1", columns, rows, empty="Aucune annexe n'est gardée."),
+    )
+
+
+def annexe(one: KeptAnnexe) -> Answer:
+    """`annexe show`: one annexe, its findings and its decisions."""
+    decisions = one.approved_decisions
+    shown = {"check": one.check, "decisions": decisions.as_plain() if decisions else None}
+    return Answer({**annexe_as_json(one), **shown}, _annexe_lines(one))
+
+
+def _annexe_lines(one: KeptAnnexe) -> Iterator[RenderableType]:
+    yield from annexes([one]).text
+    yield line(f"Fichier {one.file_name}, empreinte {one.sha256}")
+    if one.source_sha256:
+        yield line(f"Saisie d'après un document numérisé, empreinte {one.source_sha256}")
+    for finding in one.check.get("findings", []):
+        where = [f"{word} {finding[key]}" for key, word in (("list", "liste"), ("row", "ligne")) if finding[key]]
+        yield line(f"- {', '.join(where) + ' : ' if where else ''}{finding['message']}")
+    yield from map(line, decided(one.approved_decisions or Decisions()))
+
+
+def _row(one: KeptAnnexe) -> tuple[str | None, ...]:
+    days = (french(one.transmitted_on), french(one.received_on))
+    return str(one.id), one.partner, STATUSES[one.status], *days, one.approved_by
+
+
+def annexe_as_json(one: KeptAnnexe) -> dict[str, Any]:
+    """A line of `annexe list`, and of what waits."""
+    return {
+        "annexe": one.id,
+        "partner": one.partner,
+        "status": one.status.value,
+        "transmitted_on": day(one.transmitted_on),
+        "received_on": day(one.received_on),
+        "sha256": one.sha256,
+        "approved_by": one.approved_by if one.status in (Status.APPROVED, Status.APPLIED) else None,
+    }

@@ -1,0 +1,176 @@
+"""What `plan`, `apply`, `sync` and the decisions about one person answer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import chain
+from typing import TYPE_CHECKING, Any
+
+from rich.console import RenderableType
+
+from provisioner.cli.answers.checks import finding_lines
+from provisioner.cli.answers.values import day, french, who
+from provisioner.cli.exits import Exit
+from provisioner.cli.printing import Answer, line, print_answer, table
+from provisioner.domain.annexe import Severity
+from provisioner.domain.change import Action, Blocked, Change, plan_id
+from provisioner.domain.habilitation import Habilitation
+from provisioner.domain.plan import Plan
+from provisioner.operations.tools import Outcome, Verdict
+from provisioner.texts import outcomes
+from provisioner.texts.change_json import change_as_json
+from provisioner.texts.check_json import findings_as_json
+from provisioner.texts.reasons import blocked_reason, drift_reason, reason, what
+from provisioner.texts.renames import refused_rename
+
+if TYPE_CHECKING:
+    from provisioner.cli.session import Session
+
+
+def print_outcome(session: Session, outcome: Outcome, format_: str, *, done: bool) -> None:
+    """A plan, or what was done of it; what concerns a decision is said beside it, on stderr."""
+    print_answer(what_was_done(outcome) if done else planned(outcome), format_)
+    for sentence in _beside(outcome, done=done):
+        session.say(sentence)
+
+
+def status_of(outcome: Outcome) -> Exit:
+    """The exit status of `apply` and `sync`."""
+    if outcome.outcome.failed or (outcome.notices is not None and outcome.notices.failed):
+        return Exit.FAILED
+    incomplete = bool(outcome.left_out or outcome.sent_back or outcome.broken)
+    refused = incomplete or outcome.verdict not in (None, Verdict.APPLIED)
+    held = outcome.plan is not None and bool(outcome.plan.blocked)
+    return Exit.REFUSED if refused or held else Exit.DONE
+
+
+def status_of_plan(outcome: Outcome) -> Exit:
+    """1 only for what is wrong in the document or with a decision about it."""
+    has_error = outcome.check is not None and not outcome.check.is_valid
+    return Exit.REFUSED if has_error or outcome.is_refused else Exit.DONE
+
+
+def planned(outcome: Outcome) -> Answer:
+    """`plan`: what would change, and why."""
+    plan = outcome.plan
+    lines = chain(_document(outcome), plan_lines(plan) if plan else ())
+    return Answer(_json(outcome, {"changes": _changes_json(plan.changes) if plan else []}), lines)
+
+
+def what_was_done(outcome: Outcome) -> Answer:
+    """`apply`, `sync`: what was done of a plan, and what was not."""
+    run = outcome.outcome
+    failed = [{**change_as_json(one.change), "error": one.error} for one in run.failed]
+    return Answer(_json(outcome, {"done": _changes_json(run.done), "failed": failed}), _done_lines(outcome))
+
+
+def _done_lines(outcome: Outcome) -> Iterator[RenderableType]:
+    yield from _document(outcome)
+    yield from _changes("Fait", outcome.outcome.done)
+    failed = ((what(one.change), _who(one.change), one.error) for one in outcome.outcome.failed)
+    yield from table("Non fait", ("Quoi", "Qui", "Erreur"), failed)
+    if outcome.kept:
+        names = ", ".join(f"{one.person.first_names} {one.person.last_name}" for one in outcome.kept)
+        yield line(f"Accès conservés sans changement : {names}.")
+    if outcome.plan is not None:
+        yield from _later(outcome.plan)
+    yield line(_ending(outcome), style="bold")
+
+
+def _ending(outcome: Outcome) -> str:
+    refusal = outcomes.REFUSALS.get(outcome.verdict or "")
+    if refusal is not None:
+        return refusal
+    if outcome.outcome.failed:
+        return outcomes.INCOMPLETE
+    return outcomes.ended(sum(1 for one in outcome.outcome.done if one.action is not Action.GROUP))
+
+
+def plan_lines(plan: Plan) -> Iterator[RenderableType]:
+    """What would change, with the plans' ids."""
+    yield from _changes("À faire maintenant", plan.changes)
+    if not plan.changes:
+        yield line(outcomes.NOTHING_TO_DO)
+    for code, id_ in plan.ids.items():
+        yield line(f"Plan {id_} ({code})", style="dim")
+    yield from _later(plan)
+
+
+def _document(outcome: Outcome) -> Iterator[RenderableType]:
+    if outcome.check is not None:
+        yield from finding_lines(one for one in outcome.check.findings if one.severity is not Severity.INFO)
+    yield from table(
+        "Personnes absentes des deux listes, à décider",
+        ("Nom", "Adresse", "Décision à donner"),
+        (_undecided(one) for one in outcome.undecided),
+    )
+
+
+def _undecided(one: Habilitation) -> tuple[str, ...]:
+    choice = f"--keep-absent {one.email} ou --close-absent {one.email}"
+    return f"{one.person.first_names} {one.person.last_name}", one.email, choice
+
+
+def _later(plan: Plan) -> Iterator[RenderableType]:
+    later = ((french(one.due_on), what(one), _who(one), reason(one)) for one in plan.later)
+    yield from table("Prévu", ("Le", "Quoi", "Qui", "Pourquoi"), later)
+    drift = ((one.partner, one.email, drift_reason(one)) for one in plan.drift)
+    yield from table("Écarts constatés", ("Partenaire", "Qui", "Constat"), drift)
+    for blocked in plan.blocked:
+        yield line(f"En suspens : {blocked_reason(blocked)}", style="bold yellow")
+
+
+def _changes(title: str, changes: Iterable[Change]) -> Iterator[RenderableType]:
+    rows = ((what(one), _who(one), f"{reason(one)} ({one.rule})") for one in changes)
+    yield from table(title, ("Quoi", "Qui", "Pourquoi"), rows)
+
+
+def _who(change: Change) -> str:
+    return who(change.habilitation) if change.habilitation else change.partner
+
+
+def _json(outcome: Outcome, changes: dict[str, Any]) -> dict[str, Any]:
+    """The JSON of a plan and of what was done: the same but for the changes."""
+    plan = outcome.plan or Plan((), (), (), ())
+    return {
+        "as_of": day(outcome.as_of),
+        "plans": [{"partner": code, "plan_id": id_} for code, id_ in plan.ids.items()],
+        **changes,
+        "later": _changes_json(plan.later),
+        "drift": [
+            {"kind": one.kind.value, "partner": one.partner, "email": one.email, "reason": drift_reason(one)}
+            for one in plan.drift
+        ],
+        "blocked_by": [_blocked(one) for one in plan.blocked],
+        "findings": findings_as_json(outcome.check.findings) if outcome.check else [],
+    }
+
+
+def _changes_json(changes: Iterable[Change]) -> list[dict[str, Any]]:
+    return [change_as_json(one) for one in changes]
+
+
+def _blocked(one: Blocked) -> dict[str, Any]:
+    return {
+        "partner": one.partner,
+        "plan_id": one.plan_id,
+        "limit": one.limit.value,
+        "figure": one.figure,
+        "allowed": one.allowed,
+        "override": f"--allow {one.plan_id}" if one.can_be_allowed else None,
+    }
+
+
+def _beside(outcome: Outcome, *, done: bool) -> Iterator[str]:
+    yield from map(refused_rename, outcome.refused_renames)
+    if outcome.check is not None and outcome.plan is not None and not (done or outcome.plan.changes):
+        yield outcomes.empty_plan(plan_id(()))
+    if outcome.left_out:
+        yield outcomes.left_out(row.row for row in outcome.left_out)
+    if outcome.verdict is Verdict.DIFFERENT:
+        yield outcomes.OTHER_DECISIONS
+    if outcome.notices is not None and outcome.notices.failed:
+        yield outcomes.unsent_notices(outcome.notices.waiting)
+    if outcome.broken:
+        yield outcomes.set_aside(outcome.broken)
+    yield from (outcomes.sent_back(one.id, one.partner) for one in outcome.sent_back)

@@ -1,0 +1,81 @@
+"""The arguments and options that several commands share, each said once."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from provisioner.domain.people import EmailAddress
+
+
+class Format(StrEnum):
+    """How the answer is printed."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+class PageFormat(StrEnum):
+    """The same where the answer may also be a page."""
+
+    TEXT = "text"
+    JSON = "json"
+    HTML = "html"
+
+
+_FORMAT = typer.Option("--format", help="How the answer is printed, on stdout.")
+FormatOption = Annotated[Format, _FORMAT]
+PageFormatOption = Annotated[PageFormat, _FORMAT]
+
+
+def address(text: str) -> EmailAddress:
+    """An address as it is compared."""
+    return EmailAddress(text.strip().lower())
+
+
+def day(text: str) -> date:
+    """A date as commands write them."""
+    try:
+        return datetime.strptime(text, "%Y-%m-%d").date()  # noqa: DTZ007 - a day has no time zone
+    except ValueError:
+        raise typer.BadParameter(f"{text!r} is not a date: YYYY-MM-DD is expected.") from None
+
+
+#: The shape of a contact on the command line.
+CONTACT = '"NAME <EMAIL>"'
+
+File = Annotated[Path, typer.Argument(help="The annexe 1.", metavar="FILE", exists=True, dir_okay=False)]
+Code = Annotated[str, typer.Argument(help="The partner's code: 1 to 64 of a-z, 0-9 and -.", metavar="CODE")]
+Partner = Annotated[str, typer.Option("--partner", help="The partner's code.", metavar="CODE")]
+OnePartner = Annotated[str | None, typer.Option("--partner", help="Only this partner.", metavar="CODE")]
+Email = Annotated[str, typer.Argument(help="The person's address.", metavar="EMAIL")]
+By = Annotated[str, typer.Option("--by", help="Who decides, at the Caf.", metavar="NAME")]
+Reason = Annotated[str, typer.Option("--reason", help="Why.", metavar="TEXT")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Only say what would be done.")]
+AsOf = Annotated[
+    date | None, typer.Option("--as-of", help="Answer as if today were that day.", metavar="DATE", parser=day)
+]
+ReceivedOn = Annotated[
+    date | None,
+    typer.Option("--received-on", help="When the Caf received it; default today.", metavar="DATE", parser=day),
+]
+Dated = Annotated[
+    date, typer.Option("--on", help="The date written on the annexe, never later.", metavar="DATE", parser=day)
+]
+Habilitations = Annotated[str, typer.Option(help="Who is responsible for the habilitations.", metavar=CONTACT)]
+Securite = Annotated[str, typer.Option(help="Who is responsible for security.", metavar=CONTACT)]
+
+
+def day_of_reception(given: date | None, today: date) -> date:
+    """The day on which the Caf received it; today unless said.
+
+    Raises:
+        typer.BadParameter: it is still to come.
+    """
+    if given is not None and given > today:
+        raise typer.BadParameter("--received-on is later than today")
+    return given or today

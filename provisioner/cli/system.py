@@ -1,0 +1,108 @@
+"""`serve`, `backup`, `doctor`, `realm apply`, `demo`: the software itself, on its machine."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from provisioner.cli.exits import Exit
+from provisioner.cli.files import new_file
+from provisioner.cli.options import Format, FormatOption
+from provisioner.cli.printing import print_answer
+from provisioner.cli.session import session_of
+
+app = typer.Typer()
+realm = typer.Typer(help="The realm as code (realm-config/).", no_args_is_help=True)
+app.add_typer(realm, name="realm")
+
+
+@realm.callback()
+def _realm() -> None:
+    """Keeps `apply` a command of its own while it is the only one."""
+
+
+@realm.command("apply")
+def realm_apply(context: typer.Context) -> None:
+    """Create the realm, or bring an existing one to the file. Needs the administrator of the master realm."""
+    from provisioner.keycloak.realm import apply_realm
+
+    session = session_of(context)
+    changed = apply_realm(session.settings)
+    for line in changed:
+        typer.echo(line)
+    session.say(f"Realm {session.settings.keycloak.realm}: " + ("changed." if changed else "nothing to change."))
+
+
+@app.command()
+def serve(
+    context: typer.Context,
+    once: Annotated[bool, typer.Option("--once", help="Run every job that is due once, and stop.")] = False,
+) -> None:
+    """Do by itself, day and night, everything that is due. Ends on SIGTERM; see docs/service.md."""
+    from provisioner.service import serving
+
+    session = session_of(context)
+    with session.register("serve", level="INFO") as register:
+        if once:
+            is_good = serving.serve_once(session.settings, session.clock, register)
+            raise typer.Exit(Exit.DONE if is_good else Exit.FAILED)
+        serving.serve(session.settings, session.clock, register)
+
+
+@app.command()
+def backup(
+    context: typer.Context,
+    output: Annotated[Path, typer.Option(help="The copy: a new file, never in place of another.", metavar="FILE")],
+    format_: FormatOption = Format.TEXT,
+) -> None:
+    """Copy the register while others work, verify the copy, print its journal's head: keep that elsewhere."""
+    from provisioner.cli.answers import journal as answers
+    from provisioner.operations.backup import back_up
+
+    session = session_of(context)
+    with new_file(output):
+        made = back_up(session.settings, session.clock, output)
+    if made.bad is not None:
+        session.say(
+            f"{output} is a true copy, but the journal does not verify: entry {made.bad.entry} ({made.bad.problem}). "
+            "See `provisioner journal verify`."
+        )
+        raise typer.Exit(Exit.REFUSED)
+    assert made.verdict.head is not None
+    print_answer(answers.backup(made.verdict.head, output.name), format_)
+    session.say(f"{output} is whole. Keep the head in another place: `journal verify --head` takes it.")
+
+
+@app.command()
+def doctor(context: typer.Context, format_: FormatOption = Format.TEXT) -> None:
+    """Look at everything that is needed and say what to do where something is not well. Changes nothing."""
+    from provisioner.cli.answers.doctor import examined
+    from provisioner.operations.doctor import Verdict, examine
+
+    session = session_of(context)
+    session.start_logging()
+    found = examine(session.settings, session.clock)
+    print_answer(examined(found), format_)
+    if found.is_unreachable:
+        raise typer.Exit(Exit.FAILED)
+    raise typer.Exit(Exit.REFUSED if found.verdict is Verdict.WANTING else Exit.DONE)
+
+
+@app.command()
+def demo(
+    keep: Annotated[bool, typer.Option("--keep", help="Leave everything up and say where to look.")] = False,
+) -> None:
+    """Try it: a real Keycloak, an example partner, two annexes, real e-mails. Stops by itself."""
+    try:
+        from provisioner.sandbox.demo import run_demo
+        from provisioner.sandbox.errors import SandboxError
+    except ModuleNotFoundError as error:
+        typer.echo(f"{error.name} is missing: install provisioner[sandbox], or run make install.", err=True)
+        raise typer.Exit(Exit.USAGE) from None
+    try:
+        raise typer.Exit(run_demo(keep=keep))
+    except SandboxError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(Exit.FAILED) from None
