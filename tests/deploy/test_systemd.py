@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import shutil
+import stat
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from provisioner.operations import folders
 from provisioner.settings import load_settings
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
@@ -81,3 +83,13 @@ def test_the_example_of_settings_can_be_used() -> None:
     assert settings.keycloak.url.startswith("https://")
     assert settings.smtp.is_set
     assert settings.smtp.tls
+
+
+def test_a_report_can_be_read_by_its_folders_group_under_the_umask_of_the_unit(tmp_path: Path) -> None:
+    before = os.umask(0o077)
+    try:
+        folders.write(tmp_path / "envoi.docx.rapport.json", b"{}")
+    finally:
+        os.umask(before)
+
+    assert stat.S_IMODE((tmp_path / "envoi.docx.rapport.json").stat().st_mode) == 0o640
