@@ -27,8 +27,6 @@ class Commands(TyperGroup):
             return super().invoke(ctx)
         except KeyboardInterrupt:
             sentence, status = "Interrupted: what was done is recorded; run again to go on.", Exit.FAILED
-        except (typer.Exit, typer.BadParameter):
-            raise
         except Exception as error:
             known = _status(error)
             if known is None:
@@ -39,8 +37,9 @@ class Commands(TyperGroup):
 
 
 def _status(error: Exception) -> Exit | None:
-    """The exit status of an error that people can act on, None for a defect of ours."""
-    # Imported only once something went wrong: a command loads what it needs.
+    """The exit status of an error that people can act on, None for typer's own and for a defect."""
+    if not type(error).__module__.startswith("provisioner."):
+        return None  # and nothing more is loaded only to tell wrong usage
     from provisioner.keycloak.errors import KeycloakError
     from provisioner.operations.backup import NotOurs
     from provisioner.operations.errors import Refused, SyncFirst

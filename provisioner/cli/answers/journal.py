@@ -16,7 +16,7 @@ from provisioner.domain.journal_check import Verdict
 from provisioner.texts.journal import ACTIONS, problem_sentence, whole_sentence
 
 #: The columns and how wide they usually are: what is to come is not known when a line is written.
-_COLUMNS = {"N°": 5, "Le": 19, "Par": 32, "Quoi": 28, "Partenaire": 16, "Habilitation": 12, "Règle": 5, "SHA-256": 13}
+_COLUMNS = {"N°": 5, "Le": 19, "Par": 28, "Quoi": 34, "Partenaire": 16, "Habilitation": 12, "Règle": 5, "SHA-256": 13}
 _TEXTS = ("at", "by", "os_user", "host", "action")
 _FACTS = ("partner", "habilitation", "rule")
 
