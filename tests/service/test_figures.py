@@ -42,7 +42,7 @@ def test_the_help_needs_no_library_of_the_work() -> None:
     loaded = subprocess.run(
         [sys.executable, "-c", asked], stdout=subprocess.PIPE, text=True, check=True
     ).stdout.split()
-    assert not {"sqlalchemy", "keycloak", "requests", "lxml", "jinja2", "apscheduler"} & {*loaded}
+    assert not {"pydantic", "sqlalchemy", "keycloak", "requests", "lxml", "jinja2", "apscheduler"} & {*loaded}
 
 
 #: Runs a command and prints its peak memory. A process of its own: a child's peak begins with its parent's.
