@@ -45,8 +45,9 @@ pages: install   ## writes docs/rules.md and docs/settings.md anew
 	$(BIN)/python scripts/rules.py
 	$(BIN)/python scripts/settings.py
 
-bench: install   ## how fast accounts are opened, as ratios
+bench: install   ## how fast accounts are opened, as ratios; what the service costs at rest
 	$(BIN)/python bench/open.py
+	$(BIN)/python bench/rest.py
 
 clean:           ## removes what the commands above made
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache data

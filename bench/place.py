@@ -87,13 +87,15 @@ class Work:
 
 @dataclass(frozen=True)
 class Place:
-    """A realm and a register, and the settings to use them."""
+    """A realm and a register, and the settings to use them, also as variables."""
 
     settings: Settings
+    environment: dict[str, str]
     mails: Path
     directory: Path
     clock: Clock = field(default_factory=Clock)
     _numbers: Iterator[int] = field(default_factory=lambda: count(1))
+    _people: Iterator[int] = field(default_factory=count)
 
     def register(self) -> Register:
         """The register, opened as a command does."""
@@ -103,7 +105,7 @@ class Place:
         """So many persons of a new partner, which is registered and has its group."""
         partner = f"run-{next(self._numbers)}"
         domain = f"{partner}.example"
-        names = [_name(number) for number in range(accounts)]
+        names = [_name(next(self._people)) for _ in range(accounts)]
         people = tuple(
             Person(name.capitalize(), "Camille", "agent", EmailAddress(f"{name}@{domain}")) for name in names
         )
@@ -150,10 +152,11 @@ class Servers:
             "DATABASE__URL": register.replace("postgresql:", "postgresql+psycopg:", 1),
             "DATA_DIR": str(self.directory / name),
         }
-        settings = load_settings(environment={f"PROVISIONER_{key}": value for key, value in variables.items()})
+        environment = {f"PROVISIONER_{key}": value for key, value in variables.items()}
+        settings = load_settings(environment=environment)
         apply_realm(settings)
         _lengthen_tokens(settings)
-        return Place(settings, self.directory / MAILS, self.directory)
+        return Place(settings, environment, self.directory / MAILS, self.directory)
 
 
 @contextmanager
