@@ -1,4 +1,4 @@
-"""What the register, the annexes it keeps, the journal and Keycloak hold on one person; and where they stand."""
+"""What is held on one person in the register, the kept annexes, the journal and Keycloak; and where they stand."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from provisioner.domain.habilitation import Habilitation, State
 from provisioner.domain.hold import Hold
 from provisioner.domain.kept_annexe import KeptAnnexe
 from provisioner.domain.likeness import LIKE
-from provisioner.domain.links import InvitationState, invitation_state
+from provisioner.domain.links import InvitationState, invitation_state, last_expiry
 from provisioner.domain.people import EmailAddress
 from provisioner.domain.records import Account, Invitation, Records
 from provisioner.domain.snapshot import RemoteAccount
@@ -39,20 +39,15 @@ class PersonState(StrEnum):
     MISSING = "missing"
 
 
-class Match(StrEnum):
-    """By what a Keycloak user was found to be the person's, or that it is not ours at all."""
-
-    ID = "id"
-    MARK = "mark"
-    ADDRESS_ONLY = "address-only"
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
-    """The Keycloak user behind an address. `groups` are partners' codes, or Keycloak's ids of other groups."""
+    """A Keycloak user: the person's, or (`is_ours` false) one that only has their address and is not managed here.
+
+    `groups` are partners' codes, or Keycloak's ids of other groups.
+    """
 
     account: RemoteAccount
-    match: Match
+    is_ours: bool = True
     has_password: bool = False
     groups: tuple[str, ...] = ()
 
@@ -78,28 +73,17 @@ class JournalLine:
     os_user: str
     host: str
     action: str
-    sha256: str
     partner: str | None = None
     habilitation: int | None = None
     rule: str | None = None
+    sha256: str
     details: Mapping[str, Any] = field(default_factory=dict)
 
     @property
-    def decided_by(self) -> str:
-        """The person who decided, else who or what ran."""
-        return str(self.details.get("by") or self.by)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Suspension:
-    """A suspension by name, and how it ended if it did."""
-
-    reason: str
-    since: datetime
-    effective_at: datetime | None = None
-    released_at: datetime | None = None
-    released_by: str | None = None
-    release_reason: str | None = None
+    def renamed_from(self) -> EmailAddress | None:
+        """The address that a decided change of address leaves."""
+        old = self.details.get("old") if self.action == "account.renamed" else None
+        return EmailAddress(old) if old else None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,7 +91,8 @@ class Dossier:
     """One person. `asked` is the address that was asked about, `email` the one that they have now.
 
     `current` are the newest applied annexes of the partners, `listed` the rows of all kept annexes that name the
-    person. `other` is a Keycloak user with the same address that is not the person's.
+    person, `suspensions` those by name, past ones too, as the register has them, `roles` those that they have as a
+    contact, each with its partner (None: the Caf).
     """
 
     asked: EmailAddress
@@ -115,24 +100,28 @@ class Dossier:
     now: datetime
     records: Records
     found: Found | None = None
-    other: Found | None = None
     current: Mapping[str, KeptAnnexe] = field(default_factory=dict)
     listed: tuple[Listed, ...] = ()
     journal: tuple[JournalLine, ...] = ()
-    suspensions: tuple[Suspension, ...] = ()
+    suspensions: tuple[Mapping[str, Any], ...] = ()
     roles: tuple[tuple[str | None, Role], ...] = ()
 
     @property
     def is_empty(self) -> bool:
         """Whether nobody of that address is known anywhere."""
-        return not (self.accesses or self.found or self.other or self.listed or self.journal or self.roles)
+        return not (self.accesses or self.found or self.listed or self.journal or self.roles)
 
     @property
     def today(self) -> date:
         """The day in Paris."""
         return day_of(self.now)
 
-    @cached_property
+    @property
+    def ours(self) -> Found | None:
+        """The person's Keycloak user."""
+        return self.found if self.found is not None and self.found.is_ours else None
+
+    @property
     def account(self) -> Account | None:
         """What the register knows of the Keycloak user."""
         return self.records.accounts.get(self.email)
@@ -153,38 +142,40 @@ class Dossier:
         return tuple(one for one in self.accesses if one.state is State.OPEN)
 
     @property
-    def suspension(self) -> Hold | None:
-        """What suspends the account by name now."""
-        return self.records.suspended.get(self.email)
+    def holds(self) -> tuple[Hold, ...]:
+        """What suspends the person, keeps them in quarantine, or holds a plan that would change them something."""
+        return tuple(one for one in self.records.holds if self.email == one.email or self._is_changed_by(one))
 
-    @property
-    def sent(self) -> list[Invitation]:
-        """Every attempt at a link, through whichever partner."""
-        return [each for one in self.accesses for each in self.records.invitations_of(one)]
+    def _is_changed_by(self, one: Hold) -> bool:
+        return any(self.email in (change["email"], change.get("new_email")) for change in one.changes)
 
-    def has_password(self, one: Habilitation) -> bool:
-        """Whether the password that is there now was made for this habilitation: a return deletes the one before."""
-        is_last = one.state is not State.CLOSED or one == self.accesses[-1]
-        return is_last and self.found is not None and self.found.has_password
+    def sent(self, one: Habilitation) -> list[Invitation]:
+        """The attempts at that habilitation's link: through whichever partner, once it is closed its own only."""
+        through = [one] if one.state is State.CLOSED else self.accesses
+        return [each for access in through for each in self.records.invitations_of(access)]
 
     def link_state(self, one: Habilitation) -> InvitationState | None:
-        """What became of the link of that habilitation."""
-        sent = self.records.invitations_of(one) if one.state is State.CLOSED else self.sent
-        return invitation_state(one, sent, self.now, has_password=self.has_password(one))
+        """What became of that habilitation's link. The password that is there is the last one's: a return deletes
+        the one before.
+        """
+        is_last = one.state is not State.CLOSED or one == self.accesses[-1]
+        has_password = is_last and self.ours is not None and self.ours.has_password
+        return invitation_state(one, self.sent(one), self.now, has_password=has_password)
 
     def attempt_state(self, one: Habilitation, attempt: Invitation) -> InvitationState:
         """What became of one attempt: a newer one, or a newer password, takes the place of those before."""
-        sent = [each for each in self.records.invitations_of(one) if each.sent_at is not None]
         if attempt.sent_at is None:
             return InvitationState.OWED
-        state = self.link_state(one) if attempt == sent[-1] else None
-        is_about_it = state not in (None, InvitationState.OWED)
-        return state if state is not None and is_about_it else InvitationState.EXPIRED
+        is_last = attempt == [each for each in self.records.invitations_of(one) if each.sent_at is not None][-1]
+        state = self.link_state(one) if is_last else None
+        return state if state not in (None, InvitationState.OWED) else InvitationState.EXPIRED
 
-    def ends(self, one: Habilitation) -> bool:
-        """Whether an end is known: from an annexe, a decision, or the convention's that is announced or past."""
-        partner = self.records.partners[one.partner]
-        return one.end is not None or partner.ends_on is not None or partner.last_day < self.today
+    def waits_for_link_until(self, one: Habilitation) -> datetime | None:
+        """Until when a planned access waits for an old link to be dead: it would revive with the account (A4)."""
+        closed = [each for each in self.accesses if each.state is State.CLOSED]
+        expiry = last_expiry(each for old in closed for each in self.sent(old))
+        is_due = one.state is State.PLANNED and one.requested_on <= self.today and not self.open
+        return expiry if is_due and expiry is not None and expiry > self.now else None
 
     @property
     def nearest(self) -> EmailAddress | None:
@@ -195,26 +186,30 @@ class Dossier:
 
     @property
     def state(self) -> PersonState:
-        """Where the person stands."""
+        """Where the person stands; with several accesses, where their account does."""
         if not self.accesses:
-            is_foreign = self.other is not None
-            return PersonState.NOT_OURS if is_foreign else PersonState.UNKNOWN
+            return PersonState.UNKNOWN if self.found is self.ours else PersonState.NOT_OURS
         if not self.live:
             return PersonState.CLOSED
-        if self.suspension is not None:
+        if self.email in self.records.suspended:
             return PersonState.SUSPENDED
         return self._open_state() if self.open else PersonState.PLANNED
 
     def _open_state(self) -> PersonState:
-        if self.found is None:
+        if self.ours is None:
             return PersonState.MISSING
-        if not self.found.account.enabled:
+        if not self.ours.account.enabled:
             is_lifted = self.account is not None and self.account.reopening is not None
             return PersonState.SUSPENDED if is_lifted else PersonState.SUSPENDED_BY_HAND
-        if all(self.ends(one) for one in self.open):
+        if all(self._ends(one) for one in self.open):
             return PersonState.CLOSING
         links = {self.link_state(one) for one in self.open} - {None}
-        if self.found.has_password or not links:
+        if self.ours.has_password or not links:
             return PersonState.OPEN
         is_awaited = links & {InvitationState.OWED, InvitationState.SENT}
         return PersonState.INVITED if is_awaited else PersonState.SILENT
+
+    def _ends(self, one: Habilitation) -> bool:
+        """Whether an end is known: from an annexe, a decision, or the convention's that is announced or past."""
+        partner = self.records.partners[one.partner]
+        return one.end is not None or partner.ends_on is not None or partner.last_day < self.today

@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 #: What stands for the predecessor of the first entry.
 GENESIS = "0" * 64
@@ -24,7 +25,7 @@ class Entry:
     sha256: str
 
     @property
-    def facts(self) -> dict[str, object]:
+    def facts(self) -> dict[str, Any]:
         """What the body says; nothing when it cannot be read, which only a damaged one cannot."""
         try:
             said = json.loads(self.body)
@@ -100,6 +101,13 @@ def chain(entry: int, body: Mapping[str, object], previous: str) -> Entry:
     """The entry with its digest over its number, its body and its predecessor's digest."""
     text = canonical({**body, "entry": entry})
     return Entry(entry, text, previous, _sha256(previous, text))
+
+
+def names(addresses: Collection[str], details: str) -> bool:
+    """Whether these personal data, as canonical JSON, name one of the addresses; a longer one is another."""
+    one = "|".join(map(re.escape, addresses))
+    before = r"(?:(?<![\w.+-])|(?<=\\[bfnrt]))"  # an escaped line end is no part of a word
+    return re.search(rf"{before}(?:{one})(?![\w-]|\.\w)", details, re.IGNORECASE) is not None
 
 
 def _sha256(before: str, text: str) -> str:

@@ -1,116 +1,68 @@
-"""What the register remembers about one person: the journal's entries, suspensions by name, roles as a contact."""
+"""What the register remembers about one person: addresses, the journal's entries, suspensions, roles as a contact."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Collection
-from dataclasses import replace
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, or_, select
+from sqlalchemy import Connection, select
 
 from provisioner.domain.contacts import Role
-from provisioner.domain.dossier import JournalLine, Suspension
+from provisioner.domain.dossier import JournalLine
+from provisioner.domain.journal_check import Row
 from provisioner.domain.people import EmailAddress
+from provisioner.domain.records import Records
+from provisioner.register import journal
 from provisioner.register import tables as t
 
-_ENTRIES = t.journal_entry.outerjoin(t.journal_detail, t.journal_detail.c.entry == t.journal_entry.c.entry)
+_FACTS = ("by", "os_user", "host", "action", "partner", "habilitation", "rule")
 
 
-def address_after(connection: Connection, old: EmailAddress) -> EmailAddress | None:
-    """The address that the person who had that one has now; None when nobody's was changed from it."""
-    lines = _lines(connection, [_has("old", old)])
-    renamed = [one for one in lines if one.action == "account.renamed" and one.details.get("old") == old]
-    if not renamed:
-        return None
-    joined = t.habilitation.join(t.account, t.account.c.id == t.habilitation.c.account)
-    now = select(t.account.c.email).select_from(joined).where(t.habilitation.c.id == renamed[-1].habilitation)
-    email = connection.execute(now).scalar()
-    return EmailAddress(email) if email else None
+def person_of(
+    connection: Connection, records: Records, asked: EmailAddress
+) -> tuple[tuple[EmailAddress, ...], list[Row]]:
+    """Whom an address leads to: their addresses, the present one first, and the journal's entries about them.
 
-
-def journal_about(
-    connection: Connection, habilitations: Collection[int], addresses: Collection[EmailAddress]
-) -> tuple[JournalLine, ...]:
-    """The entries about these habilitations, and those whose details name one of the addresses.
-
-    The latter are told without their details, which may name others.
+    Those are the entries of their habilitations, and those whose personal data name one of the addresses.
     """
-    named = [_quoted(one) for one in addresses]
-    lines = _lines(connection, [*map(_of_habilitation, sorted(habilitations)), *named])
-    return tuple(one if one.habilitation in habilitations else replace(one, details={}) for one in lines)
+    emails = {one.id: one.email for one in records.habilitations if one.id is not None}
+    email = asked
+    if asked not in records.accounts:
+        left = [one for one in lines(journal.about(connection, (), {asked})) if one.renamed_from == asked]
+        email = next((emails[one.habilitation] for one in reversed(left) if one.habilitation in emails), asked)
+    theirs = {id_ for id_, address in emails.items() if address == email}
+    had = (one.renamed_from for one in lines(journal.about(connection, theirs, ())))
+    addresses = tuple(dict.fromkeys((email, asked, *filter(None, had))))
+    return addresses, journal.about(connection, theirs, addresses)
 
 
-def old_addresses(lines: Collection[JournalLine]) -> set[EmailAddress]:
-    """The addresses that the person had before."""
-    return {EmailAddress(one.details["old"]) for one in lines if one.action == "account.renamed" and one.details}
-
-
-def suspensions_of(connection: Connection, email: EmailAddress) -> tuple[Suspension, ...]:
-    """Every suspension of that account by name, those that are over included."""
-    asked = (
-        select(t.hold)
-        .join(t.account, t.account.c.id == t.hold.c.account)
-        .where(t.account.c.email == email, t.hold.c.kind == "suspension")
-        .order_by(t.hold.c.id)
-    )
-    return tuple(
-        Suspension(
-            reason=row.reason,
-            since=row.since,
-            effective_at=row.effective_at,
-            released_at=row.released_at,
-            released_by=row.released_by,
-            release_reason=row.release_reason,
+def lines(rows: Iterable[Row]) -> list[JournalLine]:
+    """The entries that can be read, with the personal data that still stand beside them."""
+    return [
+        JournalLine(
+            entry=entry.entry,
+            sha256=entry.sha256,
+            at=datetime.fromisoformat(facts["at"]),
+            details=json.loads(detail.data) if detail is not None else {},
+            **{name: facts[name] for name in _FACTS},
         )
-        for row in connection.execute(asked)
-    )
+        for entry, detail in rows
+        if (facts := entry.facts)
+    ]
+
+
+def suspensions_of(connection: Connection, email: EmailAddress) -> tuple[Mapping[str, Any], ...]:
+    """Every suspension of that account by name, those that are over included."""
+    one = t.hold.c
+    told = (one.since, one.reason, one.effective_at, one.released_at, one.released_by, one.release_reason)
+    asked = select(*told).join(t.account, t.account.c.id == one.account).order_by(one.id)
+    asked = asked.where(t.account.c.email == email, one.kind == "suspension")
+    return tuple(dict(row) for row in connection.execute(asked).mappings())
 
 
 def roles_of(connection: Connection, email: EmailAddress) -> tuple[tuple[str | None, Role], ...]:
     """The partners (None: the Caf) whose annexe 2 or 3 names that address, and as what."""
     asked = select(t.contact.c.partner, t.contact.c.role).where(t.contact.c.email == email)
     return tuple((row.partner, Role(row.role)) for row in connection.execute(asked))
-
-
-def _lines(connection: Connection, any_of: Collection[ColumnElement[bool]]) -> list[JournalLine]:
-    if not any_of:
-        return []
-    columns = (t.journal_entry.c.entry, t.journal_entry.c.body, t.journal_entry.c.sha256, t.journal_detail.c.data)
-    found = select(*columns).select_from(_ENTRIES).where(or_(*any_of)).order_by(t.journal_entry.c.entry)
-    return [_line(row) for row in connection.execute(found)]
-
-
-def _line(row: Any) -> JournalLine:
-    body = json.loads(row.body)
-    return JournalLine(
-        entry=row.entry,
-        at=datetime.fromisoformat(body["at"]),
-        by=body["by"],
-        os_user=body["os_user"],
-        host=body["host"],
-        action=body["action"],
-        sha256=row.sha256,
-        partner=body["partner"],
-        habilitation=body["habilitation"],
-        rule=body["rule"],
-        details=json.loads(row.data) if row.data else {},
-    )
-
-
-def _of_habilitation(id_: int) -> ColumnElement[bool]:
-    """Bodies are canonical JSON: their keys are sorted, and no text in them has a bare quotation mark."""
-    return t.journal_entry.c.body.contains(f'"habilitation":{id_},"host":', autoescape=True)
-
-
-def _has(key: str, address: EmailAddress) -> ColumnElement[bool]:
-    return t.journal_detail.c.data.contains(f'"{key}":{_json(address)}', autoescape=True)
-
-
-def _quoted(address: EmailAddress) -> ColumnElement[bool]:
-    return t.journal_detail.c.data.contains(_json(address), autoescape=True)
-
-
-def _json(address: EmailAddress) -> str:
-    return json.dumps(address, ensure_ascii=False)

@@ -5,18 +5,17 @@ from __future__ import annotations
 import getpass
 import secrets
 import socket
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, Connection, LargeBinary, cast, func, insert, or_, select, text
+from sqlalchemy import ColumnElement, Connection, LargeBinary, cast, false, func, insert, or_, select, text
 
 from provisioner.clock import Clock
 from provisioner.domain import journal
 from provisioner.domain.journal import Detail, Entry, Head
 from provisioner.domain.journal_check import Row
-from provisioner.domain.people import EmailAddress
-from provisioner.register.tables import account, habilitation, journal_detail, journal_entry
+from provisioner.register.tables import journal_detail, journal_entry
 
 if TYPE_CHECKING:
     from provisioner.register.database import Register
@@ -101,7 +100,7 @@ def pages(register: Register, first: int = 1) -> Iterator[list[Row]]:
     after = first - 1
     while True:
         with register.read() as connection:
-            page = _page(connection, after)
+            page = _rows(connection, journal_entry.c.entry > after, PAGE)
         if page:
             yield page
             after = page[-1][0].entry
@@ -124,15 +123,20 @@ def stray_detail(connection: Connection) -> int | None:
     ).scalar()
 
 
-def habilitations_of(connection: Connection, email: EmailAddress) -> set[int]:
-    """The habilitations of the account with that address, now or until its rename is done."""
-    owned = select(habilitation.c.id).join(account, account.c.id == habilitation.c.account)
-    return set(
-        connection.execute(owned.where(or_(account.c.email == email, account.c.renamed_from == email))).scalars()
-    )
+def about(connection: Connection, habilitations: Collection[int], addresses: Collection[str]) -> list[Row]:
+    """The entries of these habilitations, and those whose personal data name one of the addresses, oldest first."""
+    bodies, data = journal_entry.c.body, journal_detail.c.data
+    told = [bodies.contains(f'"habilitation":{one},', autoescape=True) for one in sorted(habilitations)]
+    told += [data.icontains(one, autoescape=True) for one in sorted(addresses)]
+    return [
+        (entry, detail)
+        for entry, detail in _rows(connection, or_(false(), *told))
+        if entry.facts.get("habilitation") in habilitations
+        or (detail is not None and bool(addresses) and journal.names(addresses, detail.data))
+    ]
 
 
-def _page(connection: Connection, after: int) -> list[Row]:
+def _rows(connection: Connection, which: ColumnElement[bool], most: int | None = None) -> list[Row]:
     entry, detail = journal_entry.c, journal_detail.c
     columns: list[ColumnElement[Any]] = [entry.body, entry.previous, entry.sha256, detail.salt, detail.data]
     if connection.dialect.name == "sqlite":  # as bytes: a damaged text would end the whole read
@@ -140,9 +144,9 @@ def _page(connection: Connection, after: int) -> list[Row]:
     found = connection.execute(
         select(entry.entry, detail.habilitation, *columns)
         .select_from(journal_entry.outerjoin(journal_detail, detail.entry == entry.entry))
-        .where(entry.entry > after)
+        .where(which)
         .order_by(entry.entry)
-        .limit(PAGE)
+        .limit(most)
     )
     return [_row(*row) for row in found]
 

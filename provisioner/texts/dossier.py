@@ -1,23 +1,78 @@
-"""The page that is handed to a person who asks what is held on them (D5), in French."""
+"""Everything that is held on a person as French tables: at a terminal, and on the page that they are handed (D5)."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
-from functools import cache
+from datetime import datetime
+from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined, Template
-
-from provisioner.domain.contacts import Role
-from provisioner.domain.days import PARIS
-from provisioner.domain.dossier import Dossier, JournalLine, Listed, Suspension
-from provisioner.domain.habilitation import Habilitation, State
-from provisioner.domain.retention import account_due_on, habilitation_due_on
+from provisioner.domain.dossier import Dossier
+from provisioner.domain.habilitation import State
 from provisioner.texts.contacts import ROLES
 from provisioner.texts.dates import french_date
-from provisioner.texts.explanation import INVITATIONS
+from provisioner.texts.dossier_json import dossier_as_json
+from provisioner.texts.explanation import INVITATIONS, retention
 from provisioner.texts.journal import ACTIONS
+from provisioner.texts.template import template
+
+#: The caption and the columns of each table, by their names in the JSON answer.
+_TABLES = {
+    "habilitations": (
+        "Habilitations",
+        ("partner", "last_name", "first_names", "function", "state", "requested_on", "ended_on", "closed_on"),
+    ),
+    "invitations": ("Courriels d'activation", ("partner", "attempt", "sent_on", "state")),
+    "holds": ("Suspensions", ("since", "reason", "released_at", "released_by", "release_reason")),
+    "annexes": ("Annexes 1 conservées où figure la personne", ("partner", "transmitted_on", "list", "row")),
+    "roles": ("Rôles de contact", ("partner", "role")),
+    "journal": ("Journal", ("entry", "at", "action", "by", "partner", "rule")),
+}
+
+#: The columns that name who acted at the Caf, which the page for the person does not.
+_AT_THE_CAF = ("by", "released_by")
+
+_TITLES = {
+    "action": "Événement",
+    "at": "Date",
+    "attempt": "Courriel n°",
+    "by": "Par",
+    "closed_on": "Clôture",
+    "created_at": "Compte créé le",
+    "email": "Adresse électronique",
+    "email_verified": "Adresse vérifiée",
+    "enabled": "Activé",
+    "ended_on": "Fin",
+    "entry": "N°",
+    "first_names": "Prénom(s)",
+    "function": "Fonction",
+    "groups": "Groupes",
+    "has_password": "Mot de passe créé",
+    "id": "Identifiant interne",
+    "last_name": "Nom",
+    "list": "Liste",
+    "managed": "Géré par ce logiciel",
+    "partner": "Partenaire",
+    "reason": "Motif",
+    "release_reason": "Motif de la levée",
+    "released_at": "Levée le",
+    "released_by": "Levée par",
+    "requested_on": "Demande",
+    "role": "Rôle",
+    "row": "Ligne",
+    "rule": "Règle",
+    "sent_on": "Envoyé le",
+    "since": "Depuis",
+    "state": "État",
+    "transmitted_on": "Transmise le",
+    # the account's attributes
+    "date_demande_habilitation": "Date de demande d'habilitation",
+    "date_fin_habilitation": "Date de fin d'habilitation",
+    "fonction": "Fonction",
+    "gere_par": "Géré par",
+    "partenaire": "Partenaire",
+}
 
 STATES = {
     State.PLANNED: "prévu",
@@ -26,17 +81,18 @@ STATES = {
     State.CLOSED: "clôturé",
 }
 
-_ATTRIBUTES = {
-    "partenaire": "Partenaire",
-    "fonction": "Fonction",
-    "date_demande_habilitation": "Date de demande d'habilitation",
-    "date_fin_habilitation": "Date de fin d'habilitation",
-    "gere_par": "Géré par",
+_WORDS: Mapping[tuple[str, str], Mapping[Any, str]] = {
+    ("habilitations", "state"): STATES,
+    ("invitations", "state"): INVITATIONS,
+    ("roles", "role"): ROLES,
+    ("journal", "action"): ACTIONS,
 }
+
+_DAY = re.compile(r"\d{4}-\d\d-\d\d(T.+)?")
 
 
 @dataclass(frozen=True, slots=True)
-class _Table:
+class Table:
     """A caption, the columns' titles, and the rows."""
 
     caption: str
@@ -44,130 +100,43 @@ class _Table:
     rows: tuple[tuple[str, ...], ...]
 
 
+def dossier_tables(person: Dossier, but: Collection[str] = ()) -> Iterator[Table]:
+    """Everything that is held, without the columns named in `but`."""
+    held = dossier_as_json(person)
+    account = held["account"] or {}
+    attributes = account.pop("attributes", {})
+    facts = [(_TITLES.get(name, name), _shown(value)) for name, value in (account | attributes).items()]
+    yield Table("Compte Keycloak", ("Donnée", "Valeur"), tuple(facts))
+    held["annexes"] = [
+        {"partner": one.annexe.partner, "transmitted_on": one.annexe.transmitted_on, "list": one.list, "row": one.row}
+        for one in person.listed
+    ]
+    held["roles"] = [{"partner": code or "Caf", "role": role} for code, role in person.roles]
+    names = {code: partner.name for code, partner in person.records.partners.items()}
+    for key, (caption, columns) in _TABLES.items():
+        shown = [one for one in columns if one not in but]
+        words = {one: names if one == "partner" else _WORDS.get((key, one), {}) for one in shown}
+        rows = (tuple(_shown(words[one].get(row[one], row[one])) for one in shown) for row in held[key])
+        yield Table(caption, tuple(_TITLES[one] for one in shown), tuple(rows))
+
+
+def _shown(value: Any) -> str:
+    """A value of the JSON answer as French people read it."""
+    if isinstance(value, bool):
+        return "oui" if value else "non"
+    if isinstance(value, list):
+        return ", ".join(map(_shown, value))
+    text = "" if value is None else str(value)
+    return french_date(datetime.fromisoformat(text).date()) if _DAY.fullmatch(text) else text
+
+
 def dossier_page(person: Dossier) -> str:
-    """The whole page as HTML: no script, nothing from outside, every value shown as text."""
+    """The page for the person as HTML: no script, nothing from outside, every value shown as text."""
     name = next((f"{one.person.first_names} {one.person.last_name}" for one in reversed(person.accesses)), "")
-    return _template().render(
+    return template("dossier.html").render(
         name=name,
         email=person.email,
         on=french_date(person.today),
-        account=tuple(_account(person)),
-        tables=tuple(_tables(person)),
+        tables=tuple(dossier_tables(person, but=_AT_THE_CAF)),
+        kept=[one.fact for one in retention(person)],
     )
-
-
-@cache
-def _template() -> Template:
-    environment = Environment(
-        loader=PackageLoader("provisioner.texts"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return environment.get_template("dossier.html")
-
-
-def _account(person: Dossier) -> Iterator[tuple[str, str]]:
-    """The Keycloak account, a title and a value a line; nothing when there is none."""
-    found = person.found or person.other
-    if found is None:
-        return
-    account = found.account
-    verified = {True: "oui", False: "non", None: "inconnu"}[account.email_verified]
-    yield "Identifiant interne", account.id
-    yield "Nom", account.last_name
-    yield "Prénom(s)", account.first_names
-    yield "Adresse électronique", account.email
-    yield "Adresse vérifiée", verified
-    yield "État", "activé" if account.enabled else "désactivé"
-    yield "Mot de passe", "créé (connu de vous seul)" if found.has_password else "pas encore créé"
-    yield "Compte créé le", _at(account.created_at)
-    yield "Groupes", ", ".join(found.groups)
-    for key, values in sorted(account.attributes.items()):
-        yield _ATTRIBUTES.get(key, key), ", ".join(map(_shown, values))
-    if (due_on := account_due_on(person.accesses)) is not None and person.found is not None:
-        yield "Conservation", f"jusqu'au {french_date(due_on)}, puis destruction"
-
-
-_TITLES = {
-    "Habilitations": (
-        "Partenaire",
-        "Nom",
-        "Prénom(s)",
-        "Fonction",
-        "État",
-        "Demande",
-        "Fin",
-        "Clôture",
-        "Conservation",
-    ),
-    "Courriels d'activation": ("Partenaire", "Courriel n°", "Envoyé le", "Suite"),
-    "Suspensions": ("Depuis", "Motif", "Levée le", "Motif de la levée"),
-    "Annexes 1 conservées qui vous nomment": ("Partenaire", "Annexe 1 transmise le", "Liste", "Ligne"),
-    "Rôles de contact": ("Organisme", "Rôle"),
-    "Journal": ("N°", "Date", "Événement", "Partenaire", "Règle"),
-}
-
-
-def _tables(person: Dossier) -> Iterator[_Table]:
-    names = {code: partner.name for code, partner in person.records.partners.items()}
-    rows: tuple[Iterator[tuple[str, ...]], ...] = (
-        (_habilitation(person, one, names) for one in person.accesses),
-        _invitations(person, names),
-        (_suspension(one) for one in person.suspensions),
-        (_listed(one, names) for one in person.listed),
-        (_role(*one, names) for one in person.roles),
-        (_entry(line, names) for line in person.journal),
-    )
-    for (caption, titles), found in zip(_TITLES.items(), rows, strict=True):
-        yield _Table(caption, titles, tuple(found))
-
-
-def _suspension(one: Suspension) -> tuple[str, ...]:
-    return _at(one.since), one.reason, _at(one.released_at), one.release_reason or ""
-
-
-def _listed(one: Listed, names: dict[str, str]) -> tuple[str, ...]:
-    return names[one.annexe.partner], _on(one.annexe.transmitted_on), str(one.list), str(one.row)
-
-
-def _habilitation(person: Dossier, one: Habilitation, names: dict[str, str]) -> tuple[str, ...]:
-    due_on = habilitation_due_on(one, person.accesses)
-    state = STATES[person.records.state_of(one)]
-    dates = (_on(one.requested_on), _on(one.end.on if one.end else None), _on(one.closed_on))
-    kept = f"jusqu'au {french_date(due_on)}" if due_on else "tant que l'accès dure"
-    of = one.person
-    return (names[one.partner], of.last_name, of.first_names, of.function, state, *dates, kept)
-
-
-def _invitations(person: Dossier, names: dict[str, str]) -> Iterator[tuple[str, ...]]:
-    for one in person.accesses:
-        for each in person.records.invitations_of(one):
-            became = INVITATIONS[person.attempt_state(one, each)]
-            yield names[one.partner], str(each.attempt), _at(each.sent_at), became
-
-
-def _role(partner: str | None, role: Role, names: dict[str, str]) -> tuple[str, ...]:
-    return names[partner] if partner else "Caf", ROLES[role]
-
-
-def _entry(line: JournalLine, names: dict[str, str]) -> tuple[str, ...]:
-    partner = names.get(line.partner, line.partner) if line.partner else ""
-    return str(line.entry), _at(line.at), ACTIONS.get(line.action, line.action), partner, line.rule or ""
-
-
-def _shown(value: str) -> str:
-    """An attribute's value; a date is written as French people do."""
-    try:
-        return french_date(date.fromisoformat(value))
-    except ValueError:
-        return value
-
-
-def _on(day: date | None) -> str:
-    return french_date(day) if day else ""
-
-
-def _at(moment: datetime | None) -> str:
-    return french_date(moment.astimezone(PARIS).date()) if moment else ""

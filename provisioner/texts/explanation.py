@@ -1,20 +1,27 @@
-"""The French sentence of each step of an explanation, and the word for where a person stands."""
+"""Every « why? » about one person, in French: what is known of them step by step, and why nothing is done if so."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from datetime import datetime
-from typing import Any
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
 
-from provisioner.domain.days import PARIS
-from provisioner.domain.dossier import Match, PersonState
-from provisioner.domain.habilitation import End
+from provisioner.domain.change import Action, Change
+from provisioner.domain.days import PARIS, day_of
+from provisioner.domain.dossier import Dossier, PersonState
+from provisioner.domain.habilitation import Habilitation, State
+from provisioner.domain.hold import HoldKind
 from provisioner.domain.kept_annexe import KeptAnnexe, Status
-from provisioner.domain.links import InvitationState
-from provisioner.domain.people import Person
-from provisioner.domain.steps import Fact, Step
+from provisioner.domain.limits import holds
+from provisioner.domain.links import InvitationState, since_due
+from provisioner.domain.people import EmailAddress
+from provisioner.domain.plan import Plan
+from provisioner.domain.retention import account_due_on, habilitation_due_on
+from provisioner.texts.conventions import convention_sentence
 from provisioner.texts.dates import french_date
-from provisioner.texts.reasons import blocked_reason, drift_reason
+from provisioner.texts.holds import hold_reason
+from provisioner.texts.journal import ACTIONS
+from provisioner.texts.reasons import blocked_reason, drift_reason, end_reason
 
 STATES = {
     PersonState.UNKNOWN: "personne inconnue",
@@ -39,12 +46,28 @@ INVITATIONS = {
     InvitationState.GIVEN_UP: "abandonné après le dernier lien",
 }
 
+_LINKS = {
+    InvitationState.OWED: "Un courriel d'activation est dû : il n'est pas encore parti.",
+    InvitationState.SENT: "{last}, lien valable jusqu'au {expiry} : pas encore de mot de passe.",
+    InvitationState.EXPIRED: "{last} : pas de mot de passe, le lien a expiré le {expiry} sans avoir servi. La page "
+    "de connexion en donne un autre (« Mot de passe oublié ? »).",
+    InvitationState.USED: "{last}. Mot de passe créé avec le lien.",
+    InvitationState.BOUNCED: "{last}, puis revenu : vérifier l'adresse avec le partenaire.",
+    InvitationState.GIVEN_UP: "{last} : pas de mot de passe, le dernier lien a expiré le {expiry}. Prendre contact.",
+}
+
 _STATUSES = {
     Status.REFUSED: "refusée : à corriger par le partenaire",
     Status.CHECKED: "contrôlée, elle attend d'être validée par la Caf",
     Status.APPROVED: "validée, la prochaine synchronisation l'applique",
     Status.APPLIED: "remplacée",
     Status.REJECTED: "rejetée par la Caf",
+}
+
+#: What a limit holds is told with its figures, from the plan.
+_HOLDS = {
+    HoldKind.SUSPENSION: "Accès suspendu nommément depuis le {since} : « {reason} ». Pour rouvrir : person reopen.",
+    HoldKind.QUARANTINE: "À l'écart depuis le {since}, et réessayé tout seul. {reason}",
 }
 
 _WAIVED = {
@@ -54,230 +77,195 @@ _WAIVED = {
     "address-of-other-partner": "compte partagé avec un autre partenaire",
 }
 
-
-def sentence(one: Step) -> str:
-    """What the step tells."""
-    words = _WORDS[one.fact]
-    return words if isinstance(words, str) else words(one, one.values)
-
-
-_Values = Mapping[str, Any]
+_NOT_OURS = (
+    "Un compte Keycloak a la même adresse et n'est pas géré par ce logiciel : il n'est jamais repris ni modifié sans "
+    "décision (partner adopt)."
+)
 
 
-def _on(one: Step) -> str:
-    return french_date(one.on) if one.on else ""
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One thing told: a sentence, with its rule, its partner and its day where it has one."""
+
+    fact: str
+    rule: str | None = None
+    partner: str | None = None
+    on: date | None = None
+
+
+def explain(person: Dossier, plan: Plan) -> tuple[Step, ...]:
+    """The steps: the address, the lists, the journal, how things stand, Keycloak, and what stands between.
+
+    `plan` is the whole plan of what is due: what holds the person's changes is judged on all of them.
+    """
+    why = list(_why_not(person, plan))
+    steps = [
+        *_address(person),
+        *_lists(person),
+        *_past(person),
+        *_accesses(person),
+        *retention(person),
+        *_keycloak(person, plan),
+        *why,
+    ]
+    if not why and not changes_of(person.email, (*plan.changes, *plan.later)):
+        steps.append(Step("Rien n'est à faire pour cette personne : une synchronisation ne changerait rien."))
+    return tuple(steps)
+
+
+def changes_of(email: EmailAddress, changes: Iterable[Change]) -> list[Change]:
+    """Those about the person, under the address that they have and under the one that they get."""
+    given = tuple(changes)
+    names = {email} | {one.new_email for one in given if one.email == email and one.new_email is not None}
+    return [one for one in given if names & {one.email, one.new_email}]
+
+
+def retention(person: Dossier) -> Iterator[Step]:
+    """Until when what is closed is kept (D1, D2)."""
+    if (due_on := account_due_on(person.accesses)) is not None and person.ours is not None:
+        yield Step(f"Données du compte conservées jusqu'au {french_date(due_on)}, puis détruites.", "D1", on=due_on)
+    for one in person.accesses:
+        if (due_on := habilitation_due_on(one, person.accesses)) is not None:
+            until = f"Données de l'habilitation conservées jusqu'au {french_date(due_on)}, puis détruites."
+            yield Step(until, "D2", one.partner, due_on)
+
+
+def _address(person: Dossier) -> Iterator[Step]:
+    if person.asked != person.email:
+        on = next((day_of(one.at) for one in person.journal if one.renamed_from == person.asked), None)
+        yield Step(f"Adresse changée : {person.asked} est devenue {person.email}.", "A7", on=on)
+    if not person.accesses and (nearest := person.nearest) is not None:
+        yield Step(f"L'adresse connue la plus proche est {nearest}.")
+
+
+def _lists(person: Dossier) -> Iterator[Step]:
+    """Where the kept annexes name the person, or that the one in force does not (A5)."""
+    for one in person.listed:
+        annexe = one.annexe
+        where = f"Ligne {one.row} de la liste {one.list} de l'annexe 1 n° {annexe.id}{_transmitted(annexe)}"
+        if person.current.get(annexe.partner) == annexe:
+            yield Step(f"{where}, en vigueur.", "A1" if one.list == 1 else "A3", annexe.partner, one.on)
+        else:
+            told = " ".join((f"{where}, {_STATUSES[annexe.status]}.", *one.errors))
+            yield Step(told, "A10", annexe.partner, annexe.transmitted_on)
+    named = {one.annexe.id for one in person.listed}
+    for code in dict.fromkeys(one.partner for one in person.open):
+        if (current := person.current.get(code)) is not None and current.id not in named:
+            is_kept = current.decisions is not None and current.decisions.settles(person.email)
+            kept = f" : accès conservé, décision de {current.approved_by}" if is_kept else ""
+            told = f"Personne absente des deux listes de l'annexe 1 en vigueur{_transmitted(current)}{kept}."
+            yield Step(told, "A5", code, current.transmitted_on)
+    if not person.listed and not person.accesses:
+        yield Step("Aucune annexe 1 conservée ne nomme cette adresse, et le registre ne la connaît pas.", "A1")
+
+
+#: The day that a decision is for.
+_DATED = {"habilitation.asked": "requested_on", "habilitation.ended": "ended_on"}
+
+
+def _past(person: Dossier) -> Iterator[Step]:
+    """What was decided and done, as the journal tells it, with what its details add."""
+    theirs = {one.id for one in person.accesses}
+    for line in person.journal:
+        if line.habilitation in theirs:
+            said, on = line.details, day_of(line.at)
+            told = f"{ACTIONS.get(line.action, line.action)} par {said.get('by', line.by)} le {french_date(on)}"
+            if day := said.get(_DATED.get(line.action, "")):
+                told += f", pour le {french_date(date.fromisoformat(day))}"
+            if line.renamed_from is not None:
+                told += f" : {line.renamed_from} est devenue {said['new']}"
+            if said.get("reason"):
+                told += f" : « {said['reason']} »"
+            yield Step(f"{told}.", line.rule, line.partner, on)
+
+
+def _accesses(person: Dossier) -> Iterator[Step]:
+    """How each access stands: what was waived for it, its end, its link."""
+    for one in person.accesses:
+        if one.waived:
+            rule = "A8" if "address-of-other-partner" in one.waived else "A7"
+            codes = ", ".join(_WAIVED.get(code, code) for code in sorted(one.waived))
+            yield Step(f"Dérogation accordée ({codes}).", rule, one.partner, one.transmitted_on)
+        if one.end is not None:
+            annexe = person.current.get(one.partner)
+            is_kept = annexe is not None and annexe.transmitted_on == one.end.transmitted_on
+            by = annexe.approved_by if annexe is not None and is_kept else None
+            told = f"{end_reason(one.end)} Annexe validée par {by}." if by else end_reason(one.end)
+            yield Step(told, one.end.rule, one.partner, one.end.on)
+        if one.state is not State.CLOSED and (state := person.link_state(one)) is not None:
+            yield _link(person, one, state)
+
+
+def _link(person: Dossier, one: Habilitation, state: InvitationState) -> Step:
+    """What became of the last e-mail with the link."""
+    sent = [(each.sent_at, each) for each in since_due(one, person.sent(one)) if each.sent_at is not None]
+    if not sent:
+        return Step(_LINKS[state], "P2", one.partner)
+    at, last = max(sent, key=lambda each: each[0])
+    told = f"Courriel d'activation n° {last.attempt} envoyé le {french_date(day_of(at))}"
+    return Step(_LINKS[state].format(last=told, expiry=_moment(at + last.lifespan)), "P2", one.partner, day_of(at))
+
+
+def _keycloak(person: Dossier, plan: Plan) -> Iterator[Step]:
+    """Where the account was found, matched with what, and what another hand did to it."""
+    account, found = person.account, person.found
+    if found is None and account is not None and account.keycloak_id is not None:
+        yield Step("Le compte n'est plus dans Keycloak.")
+    elif found is None:
+        yield Step("Keycloak n'a aucun compte de cette personne.")
+    elif found.is_ours:
+        there = found.account
+        is_by_id = account is not None and there.id == account.keycloak_id
+        how = "son identifiant" if is_by_id else "l'adresse et la marque « gere_par »"
+        enabled = "activé" if there.enabled else "désactivé"
+        password = "avec un mot de passe" if found.has_password else "sans mot de passe"
+        other = f" ; son adresse y est {there.email}" if there.email != person.email else ""
+        told = f"Compte Keycloak retrouvé par {how} : {enabled}, {password}{other}."
+        yield Step(told, None if is_by_id else "A8")
+    else:
+        groups = f" Groupes : {', '.join(found.groups)}." if found.groups else ""
+        yield Step(f"{_NOT_OURS}{groups}", "A8")
+    addresses = {person.email, person.asked} | ({found.account.email} if found else set())
+    yield from (Step(drift_reason(one), "L1", one.partner) for one in plan.drift if one.email in addresses)
+
+
+def _why_not(person: Dossier, plan: Plan) -> Iterator[Step]:
+    """What stands between the person and what was asked for them."""
+    for hold in person.holds:
+        if (words := _HOLDS.get(hold.kind)) is not None:
+            since = day_of(hold.since)
+            told = words.format(since=french_date(since), reason=hold_reason(hold))
+            yield Step(told, "A4" if hold.kind is HoldKind.SUSPENSION else None, hold.partner, since)
+    for one in person.live:
+        yield from _waits(person, one)
+    mine = changes_of(person.email, plan.changes)
+    old = person.account.renamed_from if person.account is not None else None
+    if old is not None and not any(change.action is Action.RENAME for change in mine):
+        yield Step(f"Changement d'adresse décidé, pas encore fait : Keycloak a encore {old}.", "A7")
+    for blocked in plan.blocked:
+        if any(holds(blocked, change) for change in mine):
+            yield Step(blocked_reason(blocked), partner=blocked.partner)
+
+
+def _waits(person: Dossier, one: Habilitation) -> Iterator[Step]:
+    """What the access waits for: its convention, its day, an old link that would revive with the account."""
+    partner = person.records.partners[one.partner]
+    if not partner.is_active_on(person.today):
+        rule = "C3" if partner.last_day < person.today else "C2"
+        yield Step(convention_sentence(partner, person.today), rule, one.partner)
+    if one.state is State.PLANNED and one.requested_on > person.today:
+        told = f"Ouverture prévue le {french_date(one.requested_on)}, date de la demande."
+        yield Step(told, "A6", one.partner, one.requested_on)
+    if (expiry := person.waits_for_link_until(one)) is not None:
+        told = f"La réouverture attend le {_moment(expiry)} : l'ancien lien d'activation n'est pas encore expiré et "
+        yield Step(f"{told}revivrait avec le compte.", "A4", one.partner, day_of(expiry))
+
+
+def _transmitted(one: KeptAnnexe) -> str:
+    return f" transmise le {french_date(one.transmitted_on)}" if one.transmitted_on else ""
 
 
 def _moment(at: datetime) -> str:
     """« 17 juin 2026 à 10 h 05 », in Paris."""
     here = at.astimezone(PARIS)
     return f"{french_date(here.date())} à {here.hour} h {here.minute:02}"
-
-
-def _by(values: _Values) -> str:
-    return f" par {values['by']}" if values.get("by") else ""
-
-
-def _reason(values: _Values) -> str:
-    return f" : « {values['reason']} »" if values.get("reason") else ""
-
-
-def _annexe(annexe: KeptAnnexe) -> str:
-    transmitted = f" transmise le {french_date(annexe.transmitted_on)}" if annexe.transmitted_on else ""
-    return f"l'annexe 1 n° {annexe.id}{transmitted}"
-
-
-def _old_address(_one: Step, values: _Values) -> str:
-    return f"Adresse changée : {values['old']} est devenue {values['new']}."
-
-
-def _listed(one: Step, values: _Values) -> str:
-    what = "accès demandé pour le" if values["list"] == 1 else "fin d'accès le"
-    on = f" ({what} {_on(one)})" if one.on else ""
-    return f"Ligne {values['row']} de la liste {values['list']} de {_annexe(values['annexe'])}, en vigueur{on}."
-
-
-def _listed_elsewhere(_one: Step, values: _Values) -> str:
-    annexe: KeptAnnexe = values["annexe"]
-    where = f"Ligne {values['row']} de la liste {values['list']} de {_annexe(annexe)}"
-    errors = " ".join(values["errors"])
-    return f"{where}, {_STATUSES[annexe.status]}.{' ' + errors if errors else ''}"
-
-
-def _absent(one: Step, values: _Values) -> str:
-    start = f"Personne absente des deux listes de l'annexe 1 en vigueur, transmise le {_on(one)}"
-    if values["kept_by"]:
-        return f"{start} : accès conservé, décision de {values['kept_by']}."
-    return f"{start}."
-
-
-def _requested(one: Step, values: _Values) -> str:
-    person: Person = values["person"]
-    again = " de nouveau" if one.fact is Fact.REQUESTED_AGAIN else ""
-    who = f"{person.first_names} {person.last_name} ({person.function})"
-    transmitted = french_date(values["transmitted_on"])
-    return f"Accès demandé{again} pour le {_on(one)} : {who}. Dernière annexe 1 qui la nomme : {transmitted}."
-
-
-def _adopted(_one: Step, values: _Values) -> str:
-    return f"Compte antérieur à ce logiciel, repris nommément{_by(values)}{_reason(values)}."
-
-
-def _waived(_one: Step, values: _Values) -> str:
-    codes = ", ".join(_WAIVED.get(code, code) for code in values["codes"])
-    return f"Dérogation accordée ({codes}){_reason(values)}."
-
-
-def _opened(one: Step, _values: _Values) -> str:
-    return f"Accès ouvert dans Keycloak le {_on(one)}."
-
-
-def _link_sent(one: Step, values: _Values) -> str:
-    until = f", lien valable jusqu'au {_moment(values['expiry'])}" if values["expiry"] else ""
-    return f"Courriel d'activation n° {values['attempt']} envoyé le {_on(one)}{until}."
-
-
-def _link_state(_one: Step, values: _Values) -> str:
-    expired = f"le lien a expiré le {_moment(values['expiry'])}" if values["expiry"] else "le lien a expiré"
-    sentences = {
-        InvitationState.OWED: "Un courriel d'activation est dû : il n'est pas encore parti.",
-        InvitationState.SENT: "Pas encore de mot de passe : le lien est toujours valable.",
-        InvitationState.EXPIRED: (
-            f"Pas de mot de passe : {expired} sans avoir servi. La page de connexion en donne un autre "
-            "(« Mot de passe oublié ? »)."
-        ),
-        InvitationState.USED: "Mot de passe créé avec le lien.",
-        InvitationState.BOUNCED: "Le courriel d'activation est revenu : vérifier l'adresse avec le partenaire.",
-        InvitationState.GIVEN_UP: f"Pas de mot de passe après le dernier lien ({expired}) : prendre contact.",
-    }
-    return sentences[values["state"]]
-
-
-def _end_said(one: Step, values: _Values) -> str:
-    end: End = values["end"]
-    if end.rule == "C3":
-        return f"Fin de la convention le {_on(one)} : l'accès prend fin avec elle."
-    transmitted = f", annexe 1 transmise le {french_date(end.transmitted_on)}" if end.transmitted_on else ""
-    by = f", validée par {values['by']}" if values["by"] else ""
-    if end.rule == "A5":
-        return f"Personne absente des deux listes : clôture décidée{_by(values)}{transmitted}."
-    return f"Fin d'habilitation le {_on(one)} demandée par le partenaire (liste 2{transmitted}{by})."
-
-
-def _closed(one: Step, _values: _Values) -> str:
-    return f"Accès clôturé dans Keycloak le {_on(one)}."
-
-
-def _renamed(_one: Step, values: _Values) -> str:
-    if not values["old"]:
-        return "Adresse changée."
-    return f"Adresse changée de {values['old']} en {values['new']}, décision de {values['by']}."
-
-
-def _suspended(_one: Step, values: _Values) -> str:
-    return f"Suspension décidée{_by(values)}{_reason(values)}."
-
-
-def _reopened(_one: Step, values: _Values) -> str:
-    how = ", avec un nouveau mot de passe" if values.get("how") == "new-password" else ""
-    return f"Réouverture décidée{_by(values)}{how}{_reason(values)}."
-
-
-def _kept_until(one: Step, _values: _Values) -> str:
-    what = "Données du compte" if one.rule == "D1" else "Données de l'habilitation"
-    return f"{what} conservées jusqu'au {_on(one)}, puis détruites."
-
-
-def _in_keycloak(_one: Step, values: _Values) -> str:
-    found = {
-        Match.ID: "retrouvé par son identifiant",
-        Match.MARK: "retrouvé par l'adresse et la marque « gere_par »",
-    }[values["match"]]
-    enabled = "activé" if values["enabled"] else "désactivé"
-    password = "avec un mot de passe" if values["has_password"] else "sans mot de passe"
-    other = f" ; son adresse y est {values['other_address']}" if values["other_address"] else ""
-    return f"Compte Keycloak {found} : {enabled}, {password}{other}."
-
-
-def _not_in_keycloak(_one: Step, values: _Values) -> str:
-    if values["was_there"]:
-        return "Le compte n'est plus dans Keycloak."
-    return "Keycloak n'a aucun compte de cette personne."
-
-
-def _not_ours(_one: Step, values: _Values) -> str:
-    groups = f" Groupes : {', '.join(values['groups'])}." if values["groups"] else ""
-    return (
-        "Un compte Keycloak a la même adresse et n'est pas géré par ce logiciel : il n'est jamais repris ni modifié "
-        f"sans décision (partner adopt).{groups}"
-    )
-
-
-def _suspended_now(one: Step, values: _Values) -> str:
-    return f"Accès suspendu nommément depuis le {_on(one)}{_reason(values)}. Pour rouvrir : person reopen."
-
-
-def _nearest(_one: Step, values: _Values) -> str:
-    return f"L'adresse connue la plus proche est {values['email']}."
-
-
-def _not_begun(one: Step, _values: _Values) -> str:
-    return f"La convention ne prend effet que le {_on(one)} : aucun accès ne s'ouvre avant."
-
-
-def _ended(one: Step, _values: _Values) -> str:
-    return f"La convention a pris fin le {_on(one)} : aucun accès ne reste ni ne s'ouvre."
-
-
-def _waits_for_day(one: Step, _values: _Values) -> str:
-    return f"Ouverture prévue le {_on(one)}, date de la demande."
-
-
-def _waits_for_link(_one: Step, values: _Values) -> str:
-    return (
-        f"La réouverture attend le {_moment(values['expiry'])} : l'ancien lien d'activation n'est pas encore expiré "
-        "et revivrait avec le compte."
-    )
-
-
-def _rename_waits(_one: Step, values: _Values) -> str:
-    return f"Changement d'adresse décidé, pas encore fait : Keycloak a encore {values['old']}."
-
-
-_WORDS: Mapping[Fact, str | Callable[[Step, _Values], str]] = {
-    Fact.OLD_ADDRESS: _old_address,
-    Fact.NEAREST: _nearest,
-    Fact.NEVER_LISTED: "Aucune annexe 1 conservée ne nomme cette adresse, et le registre ne la connaît pas.",
-    Fact.LISTED: _listed,
-    Fact.LISTED_WAITING: _listed_elsewhere,
-    Fact.LISTED_REFUSED: _listed_elsewhere,
-    Fact.ABSENT: _absent,
-    Fact.REQUESTED: _requested,
-    Fact.REQUESTED_AGAIN: _requested,
-    Fact.ADOPTED: _adopted,
-    Fact.WAIVED: _waived,
-    Fact.OPENED: _opened,
-    Fact.LINK_SENT: _link_sent,
-    Fact.LINK_FAILED: "Le courriel d'activation n'a pas pu partir ; il sera retenté.",
-    Fact.LINK_IN_DOUBT: "Envoi du courriel d'activation interrompu : la synchronisation vérifie s'il est parti.",
-    Fact.LINK_STATE: _link_state,
-    Fact.END_SAID: _end_said,
-    Fact.CLOSED: _closed,
-    Fact.RENAMED: _renamed,
-    Fact.SUSPENDED: _suspended,
-    Fact.REOPENED: _reopened,
-    Fact.KEPT_UNTIL: _kept_until,
-    Fact.IN_KEYCLOAK: _in_keycloak,
-    Fact.NOT_IN_KEYCLOAK: _not_in_keycloak,
-    Fact.NOT_OURS: _not_ours,
-    Fact.DRIFT: lambda _one, values: drift_reason(values["drift"]),
-    Fact.SUSPENDED_NOW: _suspended_now,
-    Fact.NOT_SIGNED: "La convention n'est pas signée : aucun accès ne s'ouvre.",
-    Fact.NOT_BEGUN: _not_begun,
-    Fact.CONVENTION_ENDED: _ended,
-    Fact.WAITS_FOR_DAY: _waits_for_day,
-    Fact.WAITS_FOR_LINK: _waits_for_link,
-    Fact.RENAME_WAITS: _rename_waits,
-    Fact.HELD: lambda _one, values: blocked_reason(values["blocked"]),
-    Fact.NOTHING_TO_DO: "Rien n'est à faire pour cette personne : une synchronisation ne changerait rien.",
-}

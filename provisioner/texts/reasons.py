@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from provisioner.domain.change import Action, Blocked, Change, Drift, DriftKind, Limit
-from provisioner.domain.habilitation import Habilitation, State
+from provisioner.domain.habilitation import End, Habilitation, State
 from provisioner.texts.dates import french_date
 
 ACTIONS = {
@@ -51,12 +51,17 @@ _BY_HAND = {
 def _why_closed(_change: Change, one: Habilitation) -> str:
     if one.end is None:
         return "Accès suspendu nommément par la Caf, jusqu'à sa réouverture."
-    if one.end.rule == "C3":
-        return f"Fin de la convention le {french_date(one.end.on)}."
-    transmitted = french_date(one.end.transmitted_on) if one.end.transmitted_on else ""
-    if one.end.rule == "A5":
+    return end_reason(one.end)
+
+
+def end_reason(end: End) -> str:
+    """Why and when an access ends."""
+    if end.rule == "C3":
+        return f"Fin de la convention le {french_date(end.on)}."
+    transmitted = french_date(end.transmitted_on) if end.transmitted_on else ""
+    if end.rule == "A5":
         return f"Personne absente des deux listes de l'annexe 1 transmise le {transmitted} : clôture décidée."
-    return f"Clôture demandée pour le {french_date(one.end.on)} (annexe 1 transmise le {transmitted})."
+    return f"Clôture demandée pour le {french_date(end.on)} (annexe 1 transmise le {transmitted})."
 
 
 def _why_updated(_change: Change, one: Habilitation) -> str:

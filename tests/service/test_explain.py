@@ -122,10 +122,10 @@ def _those_cut_or_gone(desk: Desk) -> None:
     assert _told(by_hand, "désactivé dans la console")
     leaving = desk.explain("partante")
     assert (leaving["state"], _would(leaving)) == ("closing", [("close", "2026-09-01")])
-    assert _told(leaving, "31 août 2026", "liste 2", "validée par Claire Martin")
+    assert _told(leaving, "Clôture demandée pour le 31 août 2026", "validée par Claire Martin")
     gone = desk.explain("partie")
     assert (gone["state"], gone["would"]) == ("closed", [])
-    assert _told(gone, "Accès clôturé dans Keycloak le 19 juin 2026")
+    assert _told(gone, "Accès clôturé par Claire Martin le 19 juin 2026")
     assert _told(gone, "Données du compte conservées jusqu'au 19 décembre 2026")
     lost = desk.explain("perdue")
     assert (lost["state"], lost["would"]) == ("missing", [])
@@ -160,7 +160,7 @@ def test_a_return_tells_until_when_it_waits_for_the_old_link(desk: Desk) -> None
     assert back["state"] == "invited"
     facts = [step["fact"].split()[:2] for step in back["steps"]]
     assert facts.count(["Accès", "demandé"]) == 2
-    assert _told(back, "demandé de nouveau")
+    assert _told(back, "Accès rouvert")
 
 
 @pytest.mark.rule("A7")
@@ -174,7 +174,7 @@ def test_the_old_address_still_leads_to_the_person(desk: Desk) -> None:
     assert (asked["email"], asked["state"]) == (_address("epouse"), "invited")
     assert asked["steps"][0]["fact"] == f"Adresse changée : {_address('jeune')} est devenue {_address('epouse')}."
     assert asked["steps"][0]["on"] == "2026-06-19"
-    assert _told(asked, "décision de Claire Martin")
+    assert _told(asked, "Changement d'adresse décidé par Claire Martin")
     assert desk.show("jeune")["email"] == _address("epouse")
 
 

@@ -9,8 +9,7 @@ from typing import Any
 
 import pytest
 
-from provisioner.domain.dossier import Dossier, Found, JournalLine, Listed, Match, PersonState
-from provisioner.domain.explanation import explain
+from provisioner.domain.dossier import Dossier, Found, JournalLine, Listed, PersonState
 from provisioner.domain.habilitation import Habilitation
 from provisioner.domain.hold import Hold, HoldKind
 from provisioner.domain.kept_annexe import KeptAnnexe
@@ -19,8 +18,7 @@ from provisioner.domain.links import InvitationState, invitation_state
 from provisioner.domain.plan import Plan, make_plan
 from provisioner.domain.records import Account, Invitation, Records
 from provisioner.domain.snapshot import RemoteAccount
-from provisioner.domain.steps import Fact, Step
-from provisioner.texts.explanation import STATES, sentence
+from provisioner.texts.explanation import INVITATIONS, STATES, Step, explain
 from tests.unit.examples import LONG_AGO, LYS, NOW, TODAY, email, end, habilitation, records, remote, snapshot
 
 DAY = timedelta(days=1)
@@ -51,7 +49,7 @@ def _annexe(**facts: Any) -> KeptAnnexe:
 
 
 def _found(one: Habilitation, *, enabled: bool = True, password: bool = True) -> Found:
-    return Found(account=remote(one, enabled=enabled), match=Match.ID, has_password=password, groups=(LYS.code,))
+    return Found(account=remote(one, enabled=enabled), has_password=password, groups=(LYS.code,))
 
 
 def _dossier(*accesses: Habilitation, found: Found | None = None, **more: Any) -> Dossier:
@@ -62,92 +60,125 @@ def _dossier(*accesses: Habilitation, found: Found | None = None, **more: Any) -
 
 
 def _steps(person: Dossier) -> tuple[Step, ...]:
-    accounts = [one.account for one in (person.found, person.other) if one is not None]
+    accounts = [person.found.account] if person.found is not None else []
     plan = make_plan(person.records, snapshot(*accounts), person.now, [LYS.code], Limits())
     return explain(person, plan)
 
 
-def _facts(person: Dossier) -> list[Fact]:
+def _told(person: Dossier, *words: str) -> list[Step]:
+    """The steps that say all of this."""
     steps = _steps(person)
-    assert all(sentence(one) and "None" not in sentence(one) for one in steps)
-    return [one.fact for one in steps]
+    assert all(one.fact and "None" not in one.fact for one in steps)
+    return [one for one in steps if all(each in one.fact for each in words)]
+
+
+def _line(action: str, at: datetime = NOW, **more: Any) -> JournalLine:
+    given = {
+        "entry": 9,
+        "by": "Claire Martin",
+        "os_user": "caf",
+        "host": "caf",
+        "sha256": "0" * 64,
+        "habilitation": 1,
+    }
+    return JournalLine(action=action, at=at, partner=LYS.code, **{**given, **more})
 
 
 def _open(**facts: Any) -> Habilitation:
     return habilitation("leroy", id=1, **{"opened_at": OPENED, **facts})
 
 
-def test_every_state_and_every_step_has_its_words() -> None:
-    from provisioner.texts import explanation
-
+def test_every_state_has_its_words() -> None:
     assert set(STATES) == set(PersonState)
-    assert set(explanation._WORDS) == set(Fact)
+    assert set(INVITATIONS) == set(InvitationState)
 
 
 def test_of_nobody_known_the_nearest_known_address_is_a_hint() -> None:
     person = _dossier(known=records(habilitation("leroi", id=2, opened_at=OPENED)))
     assert person.state is PersonState.UNKNOWN
-    assert _facts(person) == [Fact.NEAREST, Fact.NEVER_LISTED, Fact.NOT_IN_KEYCLOAK, Fact.NOTHING_TO_DO]
-    assert _steps(person)[0].values["email"] == email("leroi")
+    assert [one.fact.split(" ", 3)[:3] for one in _steps(person)] == [
+        ["L'adresse", "connue", "la"],
+        ["Aucune", "annexe", "1"],
+        ["Keycloak", "n'a", "aucun"],
+        ["Rien", "n'est", "à"],
+    ]
+    assert email("leroi") in _steps(person)[0].fact
 
 
 def test_an_account_with_the_same_address_that_is_not_ours_is_said_so() -> None:
     stranger = RemoteAccount("id-x", LEROY, True, "Leroy", "Alex")
-    person = _dossier(other=Found(account=stranger, match=Match.ADDRESS_ONLY))
+    person = _dossier(found=Found(account=stranger, is_ours=False))
     assert person.state is PersonState.NOT_OURS
-    assert Fact.NOT_OURS in _facts(person)
+    assert _told(person, "n'est pas géré par ce logiciel")
 
 
 @pytest.mark.parametrize(
     ("facts", "partner", "why"),
     [
-        ({"requested_on": TODAY + DAY}, {}, Fact.WAITS_FOR_DAY),
-        ({}, {"signed_on": None}, Fact.NOT_SIGNED),
-        ({}, {"signed_on": TODAY + DAY}, Fact.NOT_BEGUN),
-        ({}, {"ends_on": TODAY - DAY}, Fact.CONVENTION_ENDED),
+        ({"requested_on": TODAY + DAY}, {}, "Ouverture prévue le 3 septembre 2026"),
+        ({}, {"signed_on": None}, "Convention non signée"),
+        ({}, {"signed_on": TODAY + DAY}, "prendra effet le 3 septembre 2026"),
+        ({}, {"ends_on": TODAY - DAY}, "terminée le 1er septembre 2026"),
     ],
 )
-def test_what_is_planned_says_what_it_waits_for(facts: Any, partner: Any, why: Fact) -> None:
+def test_what_is_planned_says_what_it_waits_for(facts: Any, partner: Any, why: str) -> None:
     person = _dossier(habilitation("leroy", id=1, **facts), partners=(replace(LYS, **partner),))
     assert person.state is PersonState.PLANNED
-    assert why in _facts(person)
-    assert Fact.NOTHING_TO_DO not in _facts(person)
+    assert _told(person, why)
+    assert not _told(person, "ne changerait rien")
 
 
 def test_a_return_says_until_when_it_waits_for_the_old_link() -> None:
     before = _open(end=end(TODAY - DAY), closed_at=NOW - timedelta(hours=1))
     again = habilitation("leroy", id=2, requested_on=TODAY)
     sent = _link(NOW - timedelta(hours=2))
-    person = _dossier(before, again, found=_found(before, enabled=False), invitations=(sent,))
-    facts = _facts(person)
+    journal = (
+        _line("close", NOW - timedelta(hours=1)),
+        _line("habilitation.asked", habilitation=2, details={"requested_on": TODAY.isoformat()}),
+    )
+    found = _found(before, enabled=False)
+    person = _dossier(before, again, found=found, invitations=(sent,), journal=journal)
     assert person.state is PersonState.PLANNED
-    assert [one for one in facts if one in (Fact.CLOSED, Fact.REQUESTED_AGAIN, Fact.WAITS_FOR_LINK)] == [
-        Fact.CLOSED,
-        Fact.REQUESTED_AGAIN,
-        Fact.WAITS_FOR_LINK,
-    ]
+    closed, asked, waits = (_steps(person).index(one) for one in _in_order(person))
+    assert closed < asked < waits
+
+
+def _in_order(person: Dossier) -> list[Step]:
+    words = ("Accès clôturé", "Accès demandé", "La réouverture attend")
+    return [one for each in words for one in _told(person, each)]
 
 
 @pytest.mark.parametrize(
-    ("sent", "password", "state", "link"),
+    ("sent", "password", "state", "link", "says"),
     [
-        ((), False, PersonState.INVITED, InvitationState.OWED),
-        ((NOW - DAY / 2,), False, PersonState.INVITED, InvitationState.SENT),
-        ((NOW - 2 * DAY,), False, PersonState.SILENT, InvitationState.EXPIRED),
-        ((NOW - 9 * DAY, NOW - 6 * DAY, NOW - 2 * DAY), False, PersonState.SILENT, InvitationState.GIVEN_UP),
-        ((NOW - 9 * DAY,), True, PersonState.OPEN, InvitationState.USED),
+        ((), False, PersonState.INVITED, InvitationState.OWED, "pas encore parti"),
+        (
+            (NOW - DAY / 2,),
+            False,
+            PersonState.INVITED,
+            InvitationState.SENT,
+            "lien valable jusqu'au 2 septembre 2026",
+        ),
+        ((NOW - 2 * DAY,), False, PersonState.SILENT, InvitationState.EXPIRED, "a expiré le 1er septembre 2026"),
+        (
+            (NOW - 9 * DAY, NOW - 6 * DAY, NOW - 2 * DAY),
+            False,
+            PersonState.SILENT,
+            InvitationState.GIVEN_UP,
+            "n° 3 envoyé le 31 août 2026 : pas de mot de passe, le dernier lien a expiré le 1er septembre 2026",
+        ),
+        ((NOW - 9 * DAY,), True, PersonState.OPEN, InvitationState.USED, "Mot de passe créé"),
     ],
 )
 def test_what_became_of_the_link_is_told(
-    sent: tuple[datetime, ...], password: bool, state: PersonState, link: InvitationState
+    sent: tuple[datetime, ...], password: bool, state: PersonState, link: InvitationState, says: str
 ) -> None:
     one = _open()
     invitations = tuple(_link(at, attempt) for attempt, at in enumerate(sent, start=1))
     person = _dossier(one, found=_found(one, password=password), invitations=invitations)
     assert (person.state, person.link_state(one)) == (state, link)
-    (told,) = (step for step in _steps(person) if step.fact is Fact.LINK_STATE)
-    assert told.values["state"] is link
-    _facts(person)
+    (told,) = (step for step in _steps(person) if step.rule == "P2")
+    assert says in told.fact
 
 
 def test_a_link_that_was_owed_anew_counts_no_older_one() -> None:
@@ -172,9 +203,16 @@ def test_suspended_by_name_by_hand_and_missing_are_told_apart() -> None:
     missing = _dossier(one)
     states = [person.state for person in (by_name, by_hand, missing)]
     assert states == [PersonState.SUSPENDED, PersonState.SUSPENDED_BY_HAND, PersonState.MISSING]
-    assert Fact.SUSPENDED_NOW in _facts(by_name)
-    assert Fact.DRIFT in _facts(by_hand)
-    assert Fact.DRIFT in _facts(missing)
+    assert _told(by_name, "Accès suspendu nommément depuis le 2 septembre 2026", "enquête")
+    assert _told(by_hand, "Compte désactivé dans la console")
+    assert _told(missing, "Compte supprimé dans la console")
+
+
+def test_what_is_in_quarantine_says_since_when_and_why() -> None:
+    hold = Hold(kind=HoldKind.QUARANTINE, reason="HTTP 500", since=NOW - DAY, email=LEROY, partner=LYS.code)
+    person = _dossier(_open(), found=_found(_open()), holds=(hold,))
+    assert _told(person, "À l'écart depuis le 1er septembre 2026", "HTTP 500")
+    assert not _told(person, "ne changerait rien")
 
 
 @pytest.mark.parametrize("rule", ["A3", "A5", "C3"])
@@ -183,9 +221,9 @@ def test_an_end_tells_its_day_its_rule_and_who_approved_it(rule: str) -> None:
     one = _open(end=replace(ending, transmitted_on=None if rule == "C3" else ending.transmitted_on))
     annexe = _annexe(transmitted_on=ending.transmitted_on, approved_by="Claire Martin")
     person = _dossier(one, found=_found(one), current={LYS.code: annexe})
-    (told,) = (step for step in _steps(person) if step.fact is Fact.END_SAID)
-    assert (person.state, told.rule, told.on) == (PersonState.CLOSING, rule, ending.on)
-    assert ("Claire Martin" in sentence(told)) == (rule != "C3")
+    (told,) = (step for step in _steps(person) if (step.rule, step.on) == (rule, ending.on))
+    assert person.state is PersonState.CLOSING
+    assert ("Claire Martin" in told.fact) == (rule != "C3")
 
 
 @pytest.mark.rule("D1")
@@ -193,35 +231,23 @@ def test_an_end_tells_its_day_its_rule_and_who_approved_it(rule: str) -> None:
 def test_what_is_closed_tells_until_when_it_is_kept() -> None:
     one = _open(end=end(date(2026, 8, 31)), closed_at=datetime.fromisoformat("2026-09-01T08:00+00:00"))
     person = _dossier(one, found=_found(one, enabled=False))
-    kept = [(step.rule, step.on) for step in _steps(person) if step.fact is Fact.KEPT_UNTIL]
+    kept = [(step.rule, step.on) for step in _told(person, "conservées jusqu'au")]
     assert person.state is PersonState.CLOSED
     assert kept == [("D1", date(2027, 3, 1)), ("D2", date(2028, 8, 31))]
-    assert _facts(person)[-1] is Fact.NOTHING_TO_DO
+    assert "ne changerait rien" in _steps(person)[-1].fact
 
 
 def test_the_old_address_leads_to_the_person_and_says_since_when() -> None:
     old = email("leroi")
-    line = JournalLine(
-        entry=9,
-        at=NOW,
-        by="Claire Martin",
-        os_user="caf",
-        host="caf",
-        action="account.renamed",
-        sha256="0" * 64,
-        partner=LYS.code,
-        habilitation=1,
-        rule="A7",
-        details={"old": old, "new": LEROY},
-    )
+    line = _line("account.renamed", rule="A7", details={"old": old, "new": LEROY})
     one = _open()
     known = replace(records(one), accounts={LEROY: Account(LEROY, f"id-{LEROY}", renamed_from=old)})
     person = _dossier(asked=old, known=known, found=_found(one), journal=(line,))
     first = _steps(person)[0]
-    assert (first.fact, first.on, first.values["new"]) == (Fact.OLD_ADDRESS, TODAY, LEROY)
-    assert Fact.RENAMED in _facts(person)
+    assert (first.fact, first.on) == (f"Adresse changée : {old} est devenue {LEROY}.", TODAY)
+    assert _told(person, "Changement d'adresse décidé par Claire Martin", old, LEROY)
     waits = explain(person, Plan((), (), (), ()))
-    assert Fact.RENAME_WAITS in [step.fact for step in waits]
+    assert [one for one in waits if "pas encore fait" in one.fact]
 
 
 def test_the_row_of_the_annexe_in_force_is_named_and_others_say_where_they_stand() -> None:
@@ -235,12 +261,12 @@ def test_the_row_of_the_annexe_in_force_is_named_and_others_say_where_they_stand
         Listed(annexe=refused, list=1, row=4, on=None, errors=("Adresse à corriger.",)),
     )
     person = _dossier(one, found=_found(one), current={LYS.code: force}, listed=listed)
-    told = [sentence(step) for step in _steps(person)[:3]]
+    told = [step.fact for step in _steps(person)[:3]]
     assert "Ligne 3 de la liste 1 de l'annexe 1 n° 7 transmise le 15 juin 2026, en vigueur" in told[0]
     assert "attend d'être validée" in told[1]
     assert told[2].endswith("Adresse à corriger.")
     absent = replace(person, listed=())
-    assert _facts(absent)[0] is Fact.ABSENT
+    assert _steps(absent)[0].fact.startswith("Personne absente des deux listes")
 
 
 def test_a_limit_that_holds_the_person_s_change_is_told_with_them() -> None:
@@ -249,4 +275,4 @@ def test_a_limit_that_holds_the_person_s_change_is_told_with_them() -> None:
     accounts = [remote(one) for one in known.habilitations]
     plan = make_plan(known, snapshot(*accounts), NOW, [LYS.code], Limits())
     person = _dossier(known=known, found=_found(known.habilitations[0]))
-    assert Fact.HELD in [step.fact for step in explain(person, plan)]
+    assert [one for one in explain(person, plan) if "clôtures en 24 heures" in one.fact]
