@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date
 
 import structlog
@@ -14,21 +14,16 @@ from provisioner.domain.kept_annexe import KeptAnnexe
 from provisioner.domain.people import EmailAddress
 from provisioner.domain.plan import Plan
 from provisioner.mail import Attachment
-from provisioner.operations.letters import addressees, owe
+from provisioner.operations.letters import tell_caf, tell_partner
 from provisioner.operations.preparing import Prepared
 from provisioner.register import Work
 from provisioner.settings import Settings
-from provisioner.texts import annexe_notices
-from provisioner.texts.annexe_notices import Effects
+from provisioner.texts.annexe_notices import Effects, dates_of, figures_of, what_is_applied
 from provisioner.texts.report import Report, report_page
 
 log = structlog.get_logger()
 
-#: The kinds of notices, as the outbox, the journal and the log name them.
-REFUSED_KIND = "annexe-refused"
-REJECTED_KIND = "annexe-rejected"
-APPLIED_KIND = "annexe-applied"
-
+_APPLIED = "annexe-applied"
 _OPENINGS = frozenset({Action.OPEN, Action.REOPEN})
 _CLOSURES = frozenset({Action.CLOSE})
 _UPDATES = frozenset({Action.UPDATE, Action.RENAME})
@@ -38,12 +33,9 @@ def tell_refused(work: Work, settings: Settings, partner: Partner, report: Repor
     """Owes the partner's habilitations contact the news that its annexe has errors, with the report on it (A8: which
     never tells who else has an account).
     """
-    found = addressees(work, partner.code)
-    if found.partner is None:
-        log.info("notice.no_contact", kind=REFUSED_KIND, partner=partner.code)
-        return
-    notice = annexe_notices.refused(report, received_on, found.answer_to)
-    owe(work, settings, REFUSED_KIND, partner.code, found.partner, notice, found.answer_to, (_file(report),))
+    dates, will_call = dates_of(report.annexe.transmitted_on, received_on), report.leaves_something_to_the_caf
+    values = {"dates": dates, "errors": report.error_count, "caf_will_call": will_call}
+    _tell(work, settings, "annexe-refused", partner, values, _file(report))
 
 
 def tell_rejected(work: Work, settings: Settings, partner: Partner, report: Report, received_on: date) -> None:
@@ -51,12 +43,8 @@ def tell_rejected(work: Work, settings: Settings, partner: Partner, report: Repo
 
     The reason is the Caf's own: it stands in the journal only.
     """
-    found = addressees(work, partner.code)
-    if found.partner is None:
-        log.info("notice.no_contact", kind=REJECTED_KIND, partner=partner.code)
-        return
-    notice = annexe_notices.rejected(report, received_on, found.answer_to)
-    owe(work, settings, REJECTED_KIND, partner.code, found.partner, notice, found.answer_to, (_file(report),))
+    dates = dates_of(report.annexe.transmitted_on, received_on)
+    _tell(work, settings, "annexe-rejected", partner, {"dates": dates}, _file(report))
 
 
 def tell_applied(work: Work, settings: Settings, one: KeptAnnexe, prepared: Prepared, plan: Plan) -> None:
@@ -75,22 +63,26 @@ def tell_applied(work: Work, settings: Settings, one: KeptAnnexe, prepared: Prep
     is_known = one.applied_at is not None or list_2_only
     if is_known and prepared.after.habilitations == prepared.before.habilitations:
         return
-    partner, transmitted_on = prepared.after.partners[one.partner], prepared.check.annexe.transmitted_on
-    assert transmitted_on is not None
-    effects = _effects(prepared, plan)
-    found = addressees(work, partner.code)
-    if found.partner is not None:
-        answer_to = found.answer_to
-        notice = annexe_notices.applied(partner.name, transmitted_on, effects, answer_to, list_2_only=list_2_only)
-        owe(work, settings, APPLIED_KIND, partner.code, found.partner, notice, answer_to)
-    if found.caf is not None:
-        is_told = found.partner is not None
-        copy = annexe_notices.applied_copy(
-            partner, transmitted_on, effects, list_2_only=list_2_only, partner_is_told=is_told
-        )
-        owe(work, settings, APPLIED_KIND, partner.code, found.caf, copy)
-    if found.partner is None or found.caf is None:
-        log.info("notice.no_contact", kind=APPLIED_KIND, partner=partner.code)
+    partner, effects = prepared.after.partners[one.partner], _effects(prepared, plan)
+    values = {
+        "what": what_is_applied(list_2_only=list_2_only),
+        "transmitted_on": prepared.check.annexe.transmitted_on,
+        "figures": figures_of(effects, list_2_only=list_2_only),
+        "opened": 0 if list_2_only else effects.opened,
+        "list_2_only": list_2_only,
+    }
+    is_told = _tell(work, settings, _APPLIED, partner, values)
+    tell_caf(work, settings, _APPLIED, partner, {**values, "partner_is_told": is_told}, "annexe-applied-copy")
+
+
+def _tell(
+    work: Work, settings: Settings, kind: str, partner: Partner, values: Mapping[str, object], *files: Attachment
+) -> bool:
+    """As `tell_partner`; that nobody can be told stands in the log."""
+    is_told = tell_partner(work, settings, kind, partner, values, *files)
+    if not is_told:
+        log.info("notice.no_contact", kind=kind, partner=partner.code)
+    return is_told
 
 
 def _effects(prepared: Prepared, plan: Plan) -> Effects:

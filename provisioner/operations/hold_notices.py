@@ -2,29 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
+from datetime import date
 
 import structlog
 
+from provisioner.domain.change import Limit
 from provisioner.domain.convention import Partner
 from provisioner.domain.days import day_of
 from provisioner.domain.habilitation import State
 from provisioner.domain.hold import Hold, HoldKind
 from provisioner.domain.kept_annexe import Status
 from provisioner.domain.people import Person
-from provisioner.operations.letters import addressees, owe
+from provisioner.operations.letters import contact_of, tell_caf, tell_partner
 from provisioner.operations.tools import Tools
 from provisioner.register import Work, annexes, holds, outbox, reading
 from provisioner.settings import Settings
-from provisioner.texts import hold_notices
-from provisioner.texts.hold_notices import Asked, Standing
+from provisioner.texts.hold_notices import Standing, age_in_words, held_figures
+from provisioner.texts.holds import hold_reason
 
 log = structlog.get_logger()
 
 #: The kinds of notices, as the outbox, the journal and the log name them.
-HELD_KIND = "held"
-SUSPENSION_AGED_KIND = "suspension-aged"
-QUARANTINE_KIND = "quarantine"
+_HELD = "held"
+_SUSPENSION_AGED = "suspension-aged"
+_QUARANTINE = "quarantine"
 
 #: An annexe that stands so is on the Caf's side.
 _ANSWERS = frozenset({Status.CHECKED, Status.APPROVED, Status.APPLIED})
@@ -39,16 +41,29 @@ def tell_held(work: Work, settings: Settings) -> None:
     partners = reading.partners(work.connection)
     for one in _to_be_told(reading.holds(work.connection), work, HoldKind.LIMIT):
         assert one.partner is not None
-        caf = addressees(work, one.partner).caf
-        if caf is not None and holds.told(work, one):
-            outbox.withdraw(work, HELD_KIND, one.partner)
-            notice = hold_notices.held(partners[one.partner], one, work.clock.today())
-            owe(work, settings, HELD_KIND, one.partner, caf, notice)
+        if contact_of(work, None) is not None and holds.told(work, one):
+            outbox.withdraw(work, _HELD, one.partner)
+            days, since = _age(work, one)
+            values = {
+                "since": since,
+                "age": age_in_words(days) if days else None,
+                "reason": hold_reason(one),
+                "plan_id": one.plan_id,
+                "figures": held_figures(one),
+                "releasable": one.limit != Limit.UNKNOWN_REALM,
+            }
+            tell_caf(work, settings, _HELD, partners[one.partner], values)
+
+
+def _age(work: Work, one: Hold) -> tuple[int, date]:
+    """How many days ago it began, and the day."""
+    since = day_of(one.since)
+    return (work.clock.today() - since).days, since
 
 
 def forget_held(work: Work, partner: str) -> None:
     """Nothing of that partner is held any more: a notice of it that was not sent yet is withdrawn."""
-    outbox.withdraw(work, HELD_KIND, partner)
+    outbox.withdraw(work, _HELD, partner)
 
 
 def remind(tools: Tools) -> None:
@@ -96,44 +111,40 @@ def _tell_quarantines(work: Work, settings: Settings) -> None:
     due = _to_be_told(reading.holds(work.connection), work, HoldKind.QUARANTINE)
     for code in sorted({one.partner for one in due if one.partner is not None}):
         mine = [one for one in due if one.partner == code]
-        caf = addressees(work, code).caf
-        told = [one for one in mine if caf is not None and holds.told(work, one)]
-        if caf is not None and told:
-            outbox.withdraw(work, QUARANTINE_KIND, code)
-            owe(work, settings, QUARANTINE_KIND, code, caf, hold_notices.quarantine(partners[code], told))
+        is_caf_known = contact_of(work, None) is not None
+        told = [one for one in mine if is_caf_known and holds.told(work, one)]
+        if told:
+            outbox.withdraw(work, _QUARANTINE, code)
+            lines = [(one.email, day_of(one.since), hold_reason(one)) for one in told]
+            tell_caf(work, settings, _QUARANTINE, partners[code], {"lines": lines})
 
 
 def _tell_suspension(work: Work, settings: Settings, hold: Hold, live: Mapping[Partner, Person]) -> None:
     """`live` are the partners through which the person has an access, and how each names the person."""
-    found = {one.code: addressees(work, one.code) for one in live}
-    caf = next(iter(found.values())).caf
-    somebody_is_known = caf is not None or any(one.partner is not None for one in found.values())
+    somebody_is_known = any(contact_of(work, code) is not None for code in (None, *(one.code for one in live)))
     if somebody_is_known and holds.told(work, hold):
-        asked = list(_ask_again(work, settings, hold, live))
-        if caf is not None:
-            today, person = work.clock.today(), next(iter(live.values()))
-            notice = hold_notices.suspension_aged(
-                person, day_of(hold.since), today, asked, alarm=hold.has_alarm_on(today)
-            )
-            about = asked[0].partner.code if len(asked) == 1 else None
-            owe(work, settings, SUSPENSION_AGED_KIND, about, caf, notice)
+        days, since = _age(work, hold)
+        age = {"since": since, "age": age_in_words(days)}
+        standing = [
+            (one.name, one.code, _ask_again(work, settings, hold, one, {"person": person, **age}).value)
+            for one, person in live.items()
+        ]
+        (partner, person), *others = live.items()
+        alarm = hold.has_alarm_on(work.clock.today())
+        values = {"person": person, **age, "partners": standing, "alarm": alarm}
+        tell_caf(work, settings, _SUSPENSION_AGED, None if others else partner, values)
 
 
-def _ask_again(work: Work, settings: Settings, hold: Hold, live: Mapping[Partner, Person]) -> Iterator[Asked]:
-    """Asks each partner whose annexe 1 has not come since; gives where each stands."""
-    today, since = work.clock.today(), day_of(hold.since)
-    for partner, person in live.items():
-        found = addressees(work, partner.code)
-        if _has_answered(work, partner.code, hold):
-            yield Asked(partner, Standing.ANSWERED)
-        elif found.partner is None:
-            log.info("notice.no_contact", kind=SUSPENSION_AGED_KIND, partner=partner.code)
-            yield Asked(partner, Standing.NO_CONTACT)
-        else:
-            answer_to = found.answer_to
-            notice = hold_notices.suspension_reminder(partner.name, person, since, today, answer_to)
-            owe(work, settings, SUSPENSION_AGED_KIND, partner.code, found.partner, notice, answer_to)
-            yield Asked(partner, Standing.ASKED)
+def _ask_again(
+    work: Work, settings: Settings, hold: Hold, partner: Partner, values: Mapping[str, object]
+) -> Standing:
+    """Asks the partner again for its annexe 1, if none has come since; gives where it stands."""
+    if _has_answered(work, partner.code, hold):
+        return Standing.ANSWERED
+    is_asked = tell_partner(work, settings, _SUSPENSION_AGED, partner, values, template="suspension-reminder")
+    if not is_asked:
+        log.info("notice.no_contact", kind=_SUSPENSION_AGED, partner=partner.code)
+    return Standing.ASKED if is_asked else Standing.NO_CONTACT
 
 
 def _has_answered(work: Work, partner: str, hold: Hold) -> bool:

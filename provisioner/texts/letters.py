@@ -1,11 +1,26 @@
-"""An e-mail in words, from its two templates: plain text and HTML."""
+"""An e-mail in words: its subject, and its two templates (plain text and HTML) in `templates/notices`."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
 
-from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+from provisioner.texts.template import inline, template
+
+#: The subject of each notice, which bears its template's name. None names a person.
+SUBJECTS = {
+    "annexe-3": "nouveaux contacts de la Caf (annexe 3)",
+    "annexe-applied": "{{ what }}",
+    "annexe-applied-copy": "{{ what }} ({{ code }})",
+    "annexe-refused": "annexe 1 à corriger",
+    "annexe-rejected": "annexe 1 non retenue",
+    "bounced": "adresse électronique à vérifier",
+    "held": "modifications en suspens ({{ code }}){{ ', rappel, ' ~ age if age }}",
+    "quarantine": "modifications qui échouent ({{ code }})",
+    "silent": "accès jamais activés",
+    "suspension": "accès suspendu, annexe 1 à envoyer",
+    "suspension-aged": "accès suspendu depuis {{ age }}{{ ', décision attendue' if alarm }}",
+    "suspension-reminder": "rappel, accès suspendu, annexe 1 à envoyer",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,22 +32,8 @@ class Notice:
     html: str
 
 
-def write_notice(template: str, subject: str, **values: object) -> Notice:
-    """The notice of that name in `templates/notices`, with these values."""
-    text, html = (
-        _environment().get_template(f"{template}.{kind}").render(subject=subject, **values)
-        for kind in ("txt", "html")
-    )
+def write_notice(name: str, **values: object) -> Notice:
+    """The notice of that name with these values, a date as French people write it."""
+    subject = f"Coopération : {inline(SUBJECTS[name]).render(**values)}"
+    text, html = (template(f"{name}.{kind}").render(subject=subject, **values) for kind in ("txt", "html"))
     return Notice(subject, text, html)
-
-
-@cache
-def _environment() -> Environment:
-    return Environment(
-        loader=PackageLoader("provisioner.texts", "templates/notices"),
-        autoescape=select_autoescape(["html"], default=False),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )

@@ -6,15 +6,13 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
 from typing import Self
-
-from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
 from provisioner.domain.annexe import Annexe, Finding, Row, Severity, has_error
 from provisioner.domain.check import Check
 from provisioner.texts.dates import french_date
 from provisioner.texts.findings import COLUMNS, message
+from provisioner.texts.template import template
 
 #: How each severity is told, in a word.
 SEVERITIES = {Severity.ERROR: "Erreur", Severity.WARNING: "Attention", Severity.INFO: "Information"}
@@ -97,7 +95,7 @@ def report_page(report: Report) -> str:
     findings = tuple(for_the_partner(report.findings))
     errors = Counter((one.list, one.row) for one in findings if one.severity is Severity.ERROR)
     transmitted_on = report.annexe.transmitted_on
-    return _template().render(
+    return template("report.html").render(
         file=_visible(report.file),
         sha256=report.sha256,
         partner=report.partner,
@@ -112,18 +110,6 @@ def report_page(report: Report) -> str:
             for number in (1, 2)
         ],
     )
-
-
-@cache
-def _template() -> Template:
-    environment = Environment(
-        loader=PackageLoader("provisioner.texts"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return environment.get_template("report.html")
 
 
 def for_the_partner(findings: Iterable[Finding]) -> Iterator[Finding]:
