@@ -199,8 +199,10 @@ class Connection:
         self._token()
 
     def close(self) -> None:
-        """Gives the sockets back."""
+        """Gives the sockets back, that of the requests for a token too."""
         self._library._s.close()
+        if self._library._keycloak_openid is not None:
+            self._library._keycloak_openid.connection._s.close()
 
     def _once(self, method: Method, path: str, body: object, query: Mapping[str, Any]) -> Response:
         data = {} if method == "get" else {"data": None if body is None else json.dumps(body)}

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 import itertools
 import socket
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -395,3 +397,20 @@ class _Silent:
                 self.requests.append(method)
                 if method == b"POST":
                     connection.sendall(head % len(token) + token)
+
+
+def test_every_socket_is_given_back_at_once(settings: KeycloakSettings) -> None:
+    def sockets() -> set[str]:
+        names = (str(each.readlink()) for each in Path("/proc/self/fd").iterdir() if each.is_symlink())
+        return {name for name in names if name.startswith("socket:")}
+
+    directory = Directory(settings)
+    before = sockets()
+    gc.disable()
+    try:
+        directory.ping()
+        assert sockets() - before
+        directory.close()
+        assert not sockets() - before
+    finally:
+        gc.enable()
