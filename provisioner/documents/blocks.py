@@ -20,17 +20,18 @@ class Unreadable(Exception):
 
 
 class Cell(NamedTuple):
-    """A cell as written.
-
-    `kind` is `text`, `date` (then `text` is ISO) or `number`. `merged`: it goes on the cell above.
-    """
+    """A cell as written, a typed date as ISO writes it. `merged`: it goes on the cell above."""
 
     text: str = ""
-    kind: str = "text"
     struck: bool = False
     hidden: bool = False
     formula: bool = False
     merged: bool = False
+
+    @property
+    def is_filled(self) -> bool:
+        """Whether it says anything."""
+        return self.formula or bool(self.text.strip())
 
 
 Table = list[list[Cell]]
@@ -44,35 +45,29 @@ class Reading(NamedTuple):
     pending_revisions: bool = False
 
 
-def is_filled(row: list[Cell]) -> bool:
-    """Whether a row says anything: empty rows never count, be they a million."""
-    return any(cell.formula or cell.text.strip() for cell in row)
-
-
-def to_json(reading: Reading) -> dict[str, Any]:
-    """The reading as plain lists: a table is a list of rows, a cell without marks is its text."""
-    return {
-        "pending_revisions": reading.pending_revisions,
-        "blocks": [
-            block if isinstance(block, str) else [[_short(cell) for cell in row] for row in block]
-            for block in reading.blocks
-        ],
-    }
-
-
-def from_json(answer: dict[str, Any]) -> Reading:
-    """The reverse of `to_json`."""
-    blocks: list[Block] = [
-        block
-        if isinstance(block, str)
-        else [[Cell(item) if isinstance(item, str) else Cell(*item) for item in row] for row in block]
-        for block in answer["blocks"]
+def to_json(reading: Reading) -> list[Any]:
+    """The reading as plain lists; a cell without marks is its text."""
+    return [
+        [block if isinstance(block, str) else [[*map(_short, row)] for row in block] for block in reading.blocks],
+        reading.pending_revisions,
     ]
-    return Reading(blocks, answer["pending_revisions"])
+
+
+def from_json(answer: list[Any]) -> Reading:
+    """The reverse of `to_json`."""
+    blocks, pending_revisions = answer
+    return Reading(
+        [block if isinstance(block, str) else [[*map(_whole, row)] for row in block] for block in blocks],
+        pending_revisions,
+    )
 
 
 def _short(cell: Cell) -> str | list[Any]:
-    return cell.text if cell == Cell(cell.text) else list(cell)
+    return list(cell) if any(cell[1:]) else cell.text
+
+
+def _whole(cell: str | list[Any]) -> Cell:
+    return Cell(cell) if isinstance(cell, str) else Cell(*cell)
 
 
 class Rows:
@@ -82,15 +77,15 @@ class Rows:
         self._left = most
 
     def kept(self, cells: list[Cell], times: int = 1) -> Table:
-        """The row, as many times as the file repeats it; nothing when it is empty.
+        """The row, as many times as the file repeats it; nothing when it is empty, be there a million of them.
 
         Raises:
             Unreadable: the document holds more filled rows than the limit.
         """
         cells = [cell._replace(text=cell.text[:LONGEST_TEXT]) for cell in cells[:MOST_CELLS]]
-        while cells and not is_filled(cells[-1:]) and not cells[-1].merged:
+        while cells and not cells[-1].is_filled and not cells[-1].merged:
             cells.pop()
-        if not is_filled(cells):
+        if not any(cell.is_filled for cell in cells):
             return []
         self._left -= times
         if self._left < 0:

@@ -30,12 +30,7 @@ def parse_bounded(content: bytes, name: str, limits: DocumentSettings) -> Readin
         raise Unreadable("empty")
     if len(content) > limits.max_mib * _MIB:
         raise Unreadable("too-large")
-    bounds = (
-        limits.memory_mib * _MIB,
-        math.ceil(limits.seconds),
-        limits.max_unpacked_mib * _MIB,
-        limits.max_rows,
-    )
+    bounds = limits.memory_mib * _MIB, math.ceil(limits.seconds), limits.max_unpacked_mib * _MIB, limits.max_rows
     try:
         done = subprocess.run(
             # Only the extension is passed on: the rest of a name is nobody's business, and may hold anything.
@@ -48,14 +43,14 @@ def parse_bounded(content: bytes, name: str, limits: DocumentSettings) -> Readin
         )
     except subprocess.TimeoutExpired:
         raise Unreadable("too-long") from None
-    if done.returncode < 0:
-        raise Unreadable("too-long")  # killed: memory or time
+    if done.returncode:
+        raise Unreadable("too-long" if done.returncode < 0 else "failed")  # killed: memory or time
     try:
         answer = json.loads(done.stdout)
     except ValueError:
         raise Unreadable("failed") from None
-    if done.returncode or "unreadable" in answer:
-        raise Unreadable(answer.get("unreadable", "failed"))
+    if isinstance(answer, dict):
+        raise Unreadable(answer["unreadable"])
     return from_json(answer)
 
 

@@ -9,11 +9,25 @@ from __future__ import annotations
 import json
 import resource
 import sys
+from importlib import import_module
+from typing import Any
 
 from provisioner.documents.blocks import Reading, Unreadable, to_json
+from provisioner.documents.gate import admit
 
 #: The longest answer, in bytes: some ten times what the most rows need.
 _LONGEST_ANSWER = 64 * 2**20
+
+#: The module that reads each kind of file, imported only when there is one to read.
+_READERS = {
+    "csv": "delimited",
+    "docx": "docx",
+    "odt": "odf",
+    "ods": "odf",
+    "xlsx": "xlsx",
+    "xls": "xls",
+    "pdf": "pdf",
+}
 
 
 def main() -> None:
@@ -35,50 +49,28 @@ def main() -> None:
     sys.stdout.buffer.write(answer)
 
 
-def _told(answer: dict[str, object]) -> bytes:
+def _told(answer: list[Any] | dict[str, str]) -> bytes:
     """The answer as bytes.
 
     Raises:
         Unreadable: the parent would need too much memory for it.
     """
-    told = json.dumps(answer, ensure_ascii=True).encode()
+    told = json.dumps(answer).encode()
     if len(told) > _LONGEST_ANSWER:
         raise Unreadable("too-long")
     return told
 
 
 def parse(content: bytes, name: str, most_unpacked: int, most_rows: int) -> Reading:
-    """The file's blocks. Each reader is imported only for its own kind of file.
+    """The file's blocks.
 
     Raises:
         Unreadable: the gate or the reader refuses the file.
     """
-    from provisioner.documents.gate import admit
-
-    kind, parts = admit(content, name, most_unpacked)
-    if kind == "csv":
-        from provisioner.documents import delimited
-
-        return delimited.read(content, most_rows)
-    if kind == "docx":
-        from provisioner.documents import docx
-
-        return docx.read(parts, most_rows)
-    if kind == "xlsx":
-        from provisioner.documents import xlsx
-
-        return xlsx.read(content, parts, most_rows)
-    if kind == "xls":
-        from provisioner.documents import xls
-
-        return xls.read(content, most_rows)
-    if kind == "pdf":
-        from provisioner.documents import pdf
-
-        return pdf.read(content, most_rows)
-    from provisioner.documents import odf
-
-    return odf.read(parts, most_rows)
+    file = admit(content, name, most_unpacked)
+    reading = import_module(f"provisioner.documents.{_READERS[file.kind]}").read(file, most_rows)
+    assert isinstance(reading, Reading)
+    return reading
 
 
 if __name__ == "__main__":

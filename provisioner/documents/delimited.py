@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from provisioner.documents.blocks import Cell, Reading, Rows, Table, Unreadable
+from provisioner.documents.gate import File
 
 #: In the order of preference when a file has as many of two.
 _DELIMITERS = ";\t,|"
@@ -24,13 +25,13 @@ _LONGEST_CELL = 20
 csv.field_size_limit(2**20)
 
 
-def read(content: bytes, most_rows: int) -> Reading:
+def read(file: File, most_rows: int) -> Reading:
     """The file as one table.
 
     Raises:
         Unreadable: no usual encoding fits, or too many rows.
     """
-    lines = re.split(r"\r\n|\r|\n", decoded(content))
+    lines = re.split(r"\r\n|\r|\n", decoded(file.content))
     delimiter = _delimiter(lines)
     rows = Rows(most_rows)
     table: Table = []

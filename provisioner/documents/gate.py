@@ -9,6 +9,7 @@ import zlib
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import PurePath
+from typing import NamedTuple
 
 from provisioner.documents.blocks import Unreadable
 
@@ -21,24 +22,20 @@ RATIO_FROM = 10 * 2**20
 
 _CHUNK = 2**20
 
-#: Names that promise text: only these make a text file a list.
-_TEXT_SUFFIXES = {".csv", ".txt", ".tsv"}
-
-#: What other names promise. A name without a known extension promises nothing.
+#: What a name promises. One without a known extension promises nothing.
 _PROMISES = {
-    ".docx": "docx",
-    ".docm": "docx",
-    ".dotx": "docx",
-    ".xlsx": "xlsx",
-    ".xlsm": "xlsx",
-    ".xltx": "xlsx",
-    ".odt": "odt",
-    ".ott": "odt",
-    ".ods": "ods",
-    ".ots": "ods",
-    ".xls": "xls",
-    ".doc": "doc",  # never kept: refused as what it is, or as not what it promises
-    ".pdf": "pdf",
+    f".{extension}": kind
+    for kind, extensions in {
+        "csv": "csv txt tsv",  # only these make a text file a list
+        "docx": "docx docm dotx",
+        "xlsx": "xlsx xlsm xltx",
+        "odt": "odt ott",
+        "ods": "ods ots",
+        "xls": "xls",
+        "doc": "doc",  # never kept: refused as what it is, or as not what it promises
+        "pdf": "pdf",
+    }.items()
+    for extension in extensions.split()
 }
 
 _ODF = {
@@ -48,6 +45,8 @@ _ODF = {
     b"application/vnd.oasis.opendocument.spreadsheet-template": "ods",
 }
 _IMAGES = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"II*\0", b"MM\0*", b"BM", b"RIFF")
+
+#: Microsoft's container of before 2007: an old document, or the wrapping of one with a password.
 _OLE = b"\xd0\xcf\x11\xe0"
 
 #: The parts that our readers look at; the others are only counted.
@@ -60,8 +59,16 @@ _DOCTYPES = tuple("<!DOCTYPE".encode(encoding) for encoding in ("utf-8", "utf-16
 Parts = dict[str, bytes]
 
 
-def admit(content: bytes, name: str, most_unpacked: int) -> tuple[str, Parts]:
-    """The file's kind (`docx`, `odt`, `xlsx`, `xls`, `ods`, `csv`, `pdf`) by its content, and any parts of it.
+class File(NamedTuple):
+    """A file that may be read: its kind (`docx`, `odt`, `xlsx`, `xls`, `ods`, `csv`, `pdf`), its bytes, any parts."""
+
+    kind: str
+    content: bytes
+    parts: Parts
+
+
+def admit(content: bytes, name: str, most_unpacked: int) -> File:
+    """The file, when it may be read.
 
     Args:
         content: the file's bytes.
@@ -71,26 +78,24 @@ def admit(content: bytes, name: str, most_unpacked: int) -> tuple[str, Parts]:
     Raises:
         Unreadable: the type is not one that is read, is not what the name promises, or the package is unsound.
     """
-    suffix = PurePath(name).suffix.lower()
-    promised = "csv" if suffix in _TEXT_SUFFIXES else _PROMISES.get(suffix)
-    parts: Parts = {}
-    if content.startswith(b"PK\x03\x04"):
-        parts = _unpack(content, most_unpacked)
-        kind = _kind_of_package(parts)
-    else:
-        kind = _kind_of_plain(content)
-        if kind == "csv" and promised is None:
-            raise Unreadable("unsupported")
+    is_package = content.startswith(b"PK\x03\x04")
+    parts = _unpack(content, most_unpacked) if is_package else {}
+    kind = _kind_of_package(parts) if is_package else _kind_of_plain(content)
+    promised = _PROMISES.get(PurePath(name).suffix.lower())
+    if kind == "csv" and promised is None:
+        raise Unreadable("unsupported")
     if promised not in (None, kind):
         raise Unreadable("other-format")
-    return kind, parts
+    return File(kind, content, parts)
 
 
 def _kind_of_plain(content: bytes) -> str:
     if not content.strip():
         raise Unreadable("empty")
     if content.startswith(_OLE):
-        return _kind_of_ole(content)
+        from provisioner.documents.xls import kind_of_ole
+
+        return kind_of_ole(content)
     if content[:1024].lstrip().startswith(b"%PDF"):
         return "pdf"
     if content.startswith(_IMAGES):
@@ -98,16 +103,6 @@ def _kind_of_plain(content: bytes) -> str:
     if content.startswith((b"\xff\xfe", b"\xfe\xff")) or not re.search(rb"[\0-\x08\x0e-\x1a]", content):
         return "csv"
     raise Unreadable("unsupported")
-
-
-def _kind_of_ole(content: bytes) -> str:
-    """Microsoft's container of before 2007: an old document, or the wrapping of one with a password."""
-    from provisioner.documents.xls import kind_of_ole
-
-    kind = kind_of_ole(content)
-    if kind == "xls":
-        return kind
-    raise Unreadable({"encrypted": "password", "doc": "old-word"}.get(kind or "", "old-office"))
 
 
 def _kind_of_package(parts: Parts) -> str:

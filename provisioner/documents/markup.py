@@ -1,17 +1,18 @@
-"""XML that comes from outside: one way to stream it, with everything dangerous off."""
+"""XML that comes from outside: one way to stream it, with everything dangerous off, and one to walk down a page."""
 
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
 
 from lxml import etree
 
-from provisioner.documents.blocks import Unreadable
+from provisioner.documents.blocks import Cell, Unreadable
 
 
-def stream(part: bytes, *tags: str, starts: bool = True) -> Iterator[tuple[str, etree._Element]]:
-    """The starts (unless not wanted) and ends of these elements, in order. The caller clears what it has done with.
+def stream(part: bytes, *tags: str, starts: bool = False) -> Iterator[tuple[str, etree._Element]]:
+    """The ends of these elements, and if wanted their starts, in order. The caller clears what it has done with.
 
     Raises:
         Unreadable: the part is not well-formed, or declares what may not be declared.
@@ -45,3 +46,57 @@ def drop(element: etree._Element) -> None:
     parent = element.getparent()
     while parent is not None and element.getprevious() is not None:
         del parent[0]
+
+
+class Tags(NamedTuple):
+    """What a text document calls its parts; `apart` is what stands in the file but not on the page."""
+
+    table: str
+    row: str
+    paragraphs: frozenset[str]
+    apart: frozenset[str]
+
+
+def page(part: bytes, tags: Tags, *others: str) -> Iterator[etree._Element]:
+    """What stands on the page in its order, each when it is complete: paragraphs, the rows of a table, the table.
+
+    Tables within tables are left out. The other elements are given wherever they are.
+
+    Raises:
+        Unreadable: the part is not well-formed, or declares what may not be declared.
+    """
+    depth = apart = 0
+    for event, element in stream(part, tags.table, tags.row, *tags.paragraphs, *tags.apart, *others, starts=True):
+        step = 1 if event == "start" else -1
+        depth += step * (element.tag == tags.table)
+        apart += step * (element.tag in tags.apart)
+        if event == "start":
+            continue
+        is_on_page = element.tag not in tags.apart and not apart and depth == (element.tag == tags.row)
+        if is_on_page or element.tag in others:
+            yield element
+
+
+class Run(NamedTuple):
+    """A piece of text with its marks."""
+
+    text: str
+    struck: bool = False
+    hidden: bool = False
+
+
+def shown(runs: Iterable[Run]) -> str:
+    """The text of a paragraph as the page shows it."""
+    return "".join(run.text for run in runs if not run.hidden)
+
+
+def cell_of(runs: Iterable[Run], *, hidden: bool, merged: bool) -> Cell:
+    """A cell with the text of its runs, hidden ones too, and their marks."""
+    runs = list(runs)
+    filled = [run for run in runs if run.text.strip()]
+    return Cell(
+        "".join(run.text for run in runs).strip("\n"),
+        struck=any(run.struck for run in filled),
+        hidden=hidden or any(run.hidden for run in filled),
+        merged=merged,
+    )

@@ -10,57 +10,51 @@ from typing import Any
 import xlrd  # type: ignore[import-untyped]
 from xlrd.compdoc import CompDoc  # type: ignore[import-untyped]
 
-from provisioner.documents.blocks import MOST_CELLS, Block, Cell, Reading, Rows, Table, Unreadable
-
-#: Days between the two origins that a workbook may count its days from.
-_DAYS_1904 = 1462
-
-#: How far down a merged cell is followed.
-_TALLEST_MERGE = 1_000
+from provisioner.documents.blocks import Block, Reading, Rows, Unreadable
+from provisioner.documents.gate import File
+from provisioner.documents.sheets import DAYS_1904, Position, Sheet
 
 # Records of the format: where a sheet starts, what it holds.
 _SHEET, _START, _END = 0x85, {0x0009, 0x0209, 0x0409, 0x0809}, 0x0A
 _FORMULA = {0x0006, 0x0206, 0x0406}
 
-_Position = tuple[int, int]
 
-
-def kind_of_ole(content: bytes) -> str | None:
-    """What Microsoft's container of before 2007 holds: `xls`, `doc`, `encrypted`, or None for something else.
+def kind_of_ole(content: bytes) -> str:
+    """`xls`, when that is what Microsoft's container of before 2007 holds.
 
     Raises:
-        Unreadable: the container is not sound.
+        Unreadable: the container is not sound, or holds something else.
     """
     try:
         container = CompDoc(content, logfile=io.StringIO())
         names = {entry.name.casefold() for entry in container.dirlist[1:] if entry.parent == 0}
     except Exception:  # the library tells a broken container in many ways
         raise Unreadable("damaged") from None
-    for kind, streams in (
-        ("encrypted", {"encryptedpackage"}),
-        ("doc", {"worddocument"}),
-        ("xls", {"workbook", "book"}),
-    ):
-        if names & streams:
-            return kind
-    return None
+    if "encryptedpackage" in names:
+        raise Unreadable("password")
+    if "worddocument" in names:
+        raise Unreadable("old-word")
+    if not names & {"workbook", "book"}:
+        raise Unreadable("old-office")
+    return "xls"
 
 
-def read(content: bytes, most_rows: int) -> Reading:
+def read(file: File, most_rows: int) -> Reading:
     """The workbook's sheets as tables, each after its name.
 
     Raises:
         Unreadable: not a sound workbook, one with a password, or too many rows.
     """
     try:
-        formulas = _formulas(content)
+        formulas = _formulas(file.content)
         book = xlrd.open_workbook(
-            file_contents=content, logfile=io.StringIO(), formatting_info=True, ragged_rows=True, use_mmap=False
+            file_contents=file.content, logfile=io.StringIO(), formatting_info=True, ragged_rows=True, use_mmap=False
         )
         rows = Rows(most_rows)
         blocks: list[Block] = []
         for number, sheet in enumerate(book.sheets()):
-            blocks += [sheet.name, _table(book, sheet, formulas[number], rows)]
+            table = _sheet(book, sheet, formulas[number]).table(rows, book.datemode * DAYS_1904)
+            blocks += [sheet.name, table]
     except (Unreadable, MemoryError):
         raise
     except Exception as error:  # the library tells a broken workbook in many ways
@@ -68,38 +62,29 @@ def read(content: bytes, most_rows: int) -> Reading:
     return Reading(blocks)
 
 
-def _table(book: Any, sheet: Any, formulas: set[_Position], rows: Rows) -> Table:
-    below = {
-        (row, left)
-        for top, bottom, left, _ in sheet.merged_cells
-        for row in range(top + 1, min(bottom, top + _TALLEST_MERGE))
-    }
-    table: Table = []
-    for y in range(sheet.nrows):
-        is_hidden = sheet.visibility != 0 or (y in sheet.rowinfo_map and bool(sheet.rowinfo_map[y].hidden))
-        cells = []
-        for x in range(min(sheet.row_len(y), MOST_CELLS)):
-            text, kind = _value(sheet.cell_type(y, x), sheet.cell_value(y, x), book.datemode)
-            struck = bool(text.strip()) and _is_struck(book, sheet, y, x)
-            cells.append(Cell(text, kind, struck, is_hidden, (y, x) in formulas, (y, x) in below))
-        table += rows.kept(cells)
-    return table
+def _sheet(book: Any, source: Any, formulas: set[Position]) -> Sheet:
+    sheet = Sheet(hidden=source.visibility != 0, formulas=formulas)
+    for top, bottom, left, _ in source.merged_cells:
+        sheet.merge(top, bottom - 1, left)
+    for y in range(source.nrows):
+        sheet.values[y] = [_value(cell, book.datemode) for cell in source.row(y)]
+        sheet.struck.update((y, x) for x in range(source.row_len(y)) if _is_struck(book, source, y, x))
+        if y in source.rowinfo_map and source.rowinfo_map[y].hidden:
+            sheet.hidden_rows.add(y)
+    return sheet
 
 
-def _value(kind: int, value: Any, datemode: int) -> tuple[str, str]:
-    if kind == xlrd.XL_CELL_DATE:
+def _value(cell: Any, datemode: int) -> object:
+    if cell.ctype == xlrd.XL_CELL_DATE:
         try:
-            return xlrd.xldate_as_datetime(value, datemode).date().isoformat(), "date"
+            return xlrd.xldate_as_datetime(cell.value, datemode)
         except (ValueError, OverflowError, xlrd.XLDateError):
-            kind = xlrd.XL_CELL_NUMBER
-    if kind == xlrd.XL_CELL_NUMBER:
-        is_day = value == int(value)
-        return str(int(value) + datemode * _DAYS_1904 if is_day else value), "number"
-    if kind == xlrd.XL_CELL_BOOLEAN:
-        return str(bool(value)), "text"
-    if kind == xlrd.XL_CELL_ERROR:
-        return xlrd.error_text_from_code.get(value, "#?"), "text"
-    return str(value), "text"
+            return cell.value
+    if cell.ctype == xlrd.XL_CELL_BOOLEAN:
+        return bool(cell.value)
+    if cell.ctype == xlrd.XL_CELL_ERROR:
+        return xlrd.error_text_from_code.get(cell.value, "#?")
+    return cell.value
 
 
 def _is_struck(book: Any, sheet: Any, y: int, x: int) -> bool:
@@ -109,7 +94,7 @@ def _is_struck(book: Any, sheet: Any, y: int, x: int) -> bool:
     return any(book.font_list[font].struck_out for font in fonts if font < len(book.font_list))
 
 
-def _formulas(content: bytes) -> list[set[_Position]]:
+def _formulas(content: bytes) -> list[set[Position]]:
     """The cells that each worksheet computes: the library gives their values as if somebody had typed them."""
     container = CompDoc(content, logfile=io.StringIO())
     stream = next(found for name in ("Workbook", "Book") if (found := container.get_named_stream(name)) is not None)

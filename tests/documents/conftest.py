@@ -9,8 +9,7 @@ import pytest
 from provisioner.documents import read_annexe
 from provisioner.documents.blocks import Unreadable
 from provisioner.documents.child import parse
-from provisioner.documents.meaning import understand
-from provisioner.documents.reading import unreadable
+from provisioner.documents.meaning import understand, unreadable
 from provisioner.domain.annexe import Annexe
 from provisioner.settings import DocumentSettings
 

@@ -196,7 +196,6 @@ _TEXTS = st.one_of(
 _CELLS = st.builds(
     Cell,
     _TEXTS,
-    st.sampled_from(["text", "date", "number"]),
     st.booleans(),
     st.booleans(),
     st.booleans(),

@@ -1,0 +1,112 @@
+"""What a PDF must be before it is read: sound, with an end, and all its words in its text."""
+
+from __future__ import annotations
+
+import itertools
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from pdfminer.pdfdocument import PDFDocument
+from pdfminer.pdfpage import PDFPage
+from pdfminer.pdftypes import PDFObjRef, resolve1
+from pdfminer.psparser import literal_name
+from pdfplumber.utils.geometry import calculate_area, get_bbox_overlap, obj_to_bbox
+
+from provisioner.documents.blocks import Unreadable
+
+#: The most pages: a convention has some tens, and a page takes a tenth of a second.
+MOST_PAGES = 200
+
+#: The most objects: a page has some tens.
+MOST_OBJECTS = 50_000
+
+#: The longest that a page may take of the processor, in seconds: twenty times what the fullest one takes.
+_LONGEST_PAGE = 2
+
+#: The part of a page that a picture covers when the page is a scan, whatever text a machine has laid over it.
+_SCANNED = 0.8
+
+
+class _Late(BaseException):
+    """A page takes too long. No `Exception`, or the library would pass over it."""
+
+
+@contextmanager
+def timed() -> Iterator[None]:
+    """Stops what takes too much of the processor's time: a small file can ask for drawings without end.
+
+    Raises:
+        Unreadable: it took longer than any page may.
+    """
+
+    def stop(*_: object) -> None:
+        raise _Late
+
+    before = signal.signal(signal.SIGPROF, stop)
+    signal.setitimer(signal.ITIMER_PROF, _LONGEST_PAGE, 0.1)
+    try:
+        yield
+    except _Late:
+        raise Unreadable("too-long") from None
+    finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        signal.signal(signal.SIGPROF, before)
+
+
+def check(document: PDFDocument) -> None:
+    """Refuses what the library would follow for ever.
+
+    Raises:
+        Unreadable: an object only leads to itself, or there are pages without number.
+    """
+    objects = [number for xref in document.xrefs for number in itertools.islice(xref.get_objids(), MOST_OBJECTS + 1)]
+    if len(objects) > MOST_OBJECTS:
+        raise Unreadable("too-many-pages")
+    for number in objects:
+        seen = {number}
+        while isinstance(found := _object(document, number), PDFObjRef):
+            number = found.objid  # noqa: PLW2901
+            if number in seen:
+                raise Unreadable("damaged")
+            seen.add(number)
+    pages = sum(1 for _ in itertools.islice(PDFPage.create_pages(document), MOST_PAGES + 1))
+    if pages > MOST_PAGES:
+        raise Unreadable("too-many-pages")
+
+
+def _object(document: PDFDocument, number: int) -> object:
+    try:
+        return document.getobj(number)
+    except RecursionError:
+        raise Unreadable("damaged") from None
+    except Exception:  # an object that nobody may need
+        return None
+
+
+def has_text(page: Any) -> bool:
+    """Whether there is something to read; a page that is wholly empty is passed over.
+
+    Raises:
+        Unreadable: the page is a scan, or was filled in with what is not part of its text.
+    """
+    whole = (0, 0, page.width, page.height)
+    seen = [get_bbox_overlap(obj_to_bbox(image), whole) for image in page.images]
+    pictures = [calculate_area(box) / calculate_area(whole) for box in seen if box is not None]
+    found = any(char["text"].strip() for char in page.chars)
+    if any(part >= _SCANNED for part in pictures) or (page.images and not found):
+        raise Unreadable("scan")
+    if any(_is_filled_in(note["data"]) for note in page.annots):
+        raise Unreadable("pdf-form")
+    return found
+
+
+def _is_filled_in(note: dict[str, Any]) -> bool:
+    """Whether an annotation holds words that a reader of the page sees and the page's text does not have."""
+    kind = literal_name(note.get("Subtype"))
+    if kind == "Widget":
+        parent = resolve1(note.get("Parent")) or {}
+        field = literal_name(note.get("FT") or parent.get("FT"))
+        return field in ("Tx", "Ch") and bool(note.get("V") or parent.get("V"))
+    return kind == "FreeText"
