@@ -74,10 +74,8 @@ def _empty(connection: Connection, settings: Settings) -> None:
     path = f"admin/realms/{settings.keycloak.realm}"
     for user in connection.get(f"{path}/users", max=-1, briefRepresentation="true"):
         connection.request("delete", f"{path}/users/{user['id']}")
-    for group in connection.get(f"{path}/groups", max=-1):
-        for child in connection.get(f"{path}/groups/{group['id']}/children", max=-1):
-            connection.request("delete", f"{path}/groups/{child['id']}")
-        if f"/{group['name']}" != settings.keycloak.group_root:
-            connection.request("delete", f"{path}/groups/{group['id']}")
+    for group in connection.get(f"{path}/groups", max=-1):  # with its subgroups and the roles that it gives
+        connection.request("delete", f"{path}/groups/{group['id']}")
+    connection.request("post", f"{path}/groups", {"name": settings.keycloak.group_root.strip("/")})
     for events in ("events", "admin-events"):
         connection.request("delete", f"{path}/{events}")
