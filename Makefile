@@ -4,7 +4,7 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 TEST_ARGS ?=
 
-.PHONY: help install lock demo test lint format pages bench clean
+.PHONY: help install lock demo test lint format pages bench soak clean
 
 help:            ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## */  make \1\t/' | expand -t 18
@@ -48,6 +48,10 @@ pages: install   ## writes docs/rules.md and docs/settings.md anew
 bench: install   ## how fast accounts are opened, as ratios; what the service costs at rest
 	$(BIN)/python bench/open.py
 	$(BIN)/python bench/rest.py
+
+soak: install    ## two years of 50 partners and 1,000 persons, with faults (SEED, DAYS, PARTNERS, PERSONS)
+	$(BIN)/python -m tests.soak $(if $(SEED),--seed $(SEED)) $(if $(DAYS),--days $(DAYS)) \
+	  $(if $(PARTNERS),--partners $(PARTNERS)) $(if $(PERSONS),--persons $(PERSONS))
 
 clean:           ## removes what the commands above made
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache data

@@ -5,12 +5,14 @@ from __future__ import annotations
 import http.client
 import re
 import socket
+import sys
 import threading
 import time
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
 from urllib.parse import urlsplit
 
 
@@ -125,7 +127,13 @@ class FaultyProxy:
             def log_message(self, format: str, *args: object) -> None:
                 """Silent: the tests read `calls`."""
 
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        class Server(ThreadingHTTPServer):
+            def handle_error(self, request: Any, client_address: Any) -> None:
+                """A client that was killed is no news."""
+                if not isinstance(sys.exc_info()[1], OSError):
+                    super().handle_error(request, client_address)
+
+        self.server = Server(("127.0.0.1", 0), Handler)
         self.server.daemon_threads = True
         self.url = f"http://127.0.0.1:{self.server.server_address[1]}"
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
@@ -171,9 +179,8 @@ class FaultyProxy:
         skipped = {"connection", "content-length", "accept-encoding"}
         headers = {name: value for name, value in request.headers.items() if name.lower() not in skipped}
         headers["Host"] = f"{self.host}:{self.port}"
-        connection.request(request.command, request.path, body or None, headers)
-        got = connection.getresponse()
-        hop = {"connection", "transfer-encoding", "content-length", "keep-alive"}
-        answer = Answer(got.status, [(n, v) for n, v in got.getheaders() if n.lower() not in hop], got.read())
-        connection.close()
-        return answer
+        with closing(connection):
+            connection.request(request.command, request.path, body or None, headers)
+            got = connection.getresponse()
+            hop = {"connection", "transfer-encoding", "content-length", "keep-alive"}
+            return Answer(got.status, [(n, v) for n, v in got.getheaders() if n.lower() not in hop], got.read())
