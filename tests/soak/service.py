@@ -154,7 +154,7 @@ class Strikes:
     def _strike(self, fault: Fault) -> None:
         self._let_keycloak_tell_links_apart()
         happened = threading.Event()
-        lift: list[Callable[[], None]] = []
+        lift: list[Callable[[], object]] = []
 
         def at_write(call: Call) -> Answer:
             answer = None if (fault.kind, fault.detail) == ("kill", "before") else call.forward()
@@ -188,31 +188,31 @@ class Strikes:
         files = sorted(self.mailbox.directory.glob("*.eml"))
         until(lambda: not files or time.time() - files[-1].stat().st_mtime > 3, "the last e-mail is 3 s old")
 
-    def _kill(self) -> Callable[[], None]:
+    def _kill(self) -> Callable[[], object]:
         self.service.process.kill()
-        return self.service.process.wait  # type: ignore[return-value]
+        return self.service.process.wait
 
-    def _restart(self) -> Callable[[], None]:
+    def _restart(self) -> Callable[[], object]:
         """Keycloak ends while the service works."""
         restart = threading.Thread(target=self.keycloak.restart)
         restart.start()
         return restart.join
 
-    def _mail(self) -> Callable[[], None]:
+    def _mail(self) -> Callable[[], object]:
         """The mail server refuses everybody."""
         self.mailbox.refuses_all = True
         return lambda: setattr(self.mailbox, "refuses_all", False)
 
-    def _locked(self) -> Callable[[], None]:
+    def _locked(self) -> Callable[[], object]:
         """Another connection writes for as long as the service bears it."""
         other = sqlite3.connect(self.database, isolation_level=None, check_same_thread=False)
         other.execute("BEGIN IMMEDIATE")
         return other.close
 
-    def _full(self) -> Callable[[], None]:
+    def _full(self) -> Callable[[], object]:
         """The kernel refuses to write beyond the middle of the register's file: no disk here can be filled for one
         process only, and this one is refused at any line, in the middle of a commit included.
         """
         pid, unlimited = self.service.process.pid, resource.RLIM_INFINITY
         resource.prlimit(pid, resource.RLIMIT_FSIZE, (self.database.stat().st_size // 2, unlimited))
-        return lambda: resource.prlimit(pid, resource.RLIMIT_FSIZE, (unlimited, unlimited)) and None
+        return lambda: resource.prlimit(pid, resource.RLIMIT_FSIZE, (unlimited, unlimited))
