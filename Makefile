@@ -3,6 +3,8 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
 TEST_ARGS ?=
+# Test modules at a time, each with a Keycloak of its own: 1 GiB of memory each.
+WORKERS ?= 2
 
 .PHONY: help install lock demo test lint format pages bench soak clean
 
@@ -29,7 +31,7 @@ demo: install    ## the trial run: real accounts, real e-mails (KEEP=1 leaves it
 
 test: install    ## all tests, against real parts
 	@sh scripts/install-system.sh
-	$(BIN)/python -m pytest $(TEST_ARGS)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(TEST_ARGS)
 
 lint: install    ## ruff, mypy, import-linter
 	$(BIN)/ruff check .

@@ -19,6 +19,15 @@ from tests.realms import Realms
 _numbers = itertools.count(1)
 
 
+#: What takes a minute or more by itself: begun first, so that no worker is left alone with it.
+_LONG = ("tests/soak/", "tests/stateful/", "tests/service/test_thousand_mails.py", "tests/serve/test_taking_over.py")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The order of the run."""
+    items.sort(key=lambda item: not item.nodeid.startswith(_LONG))
+
+
 @pytest.fixture(autouse=True)
 def _own_log() -> None:
     """A command run in this process sets the log's level: not for the tests that come after it."""

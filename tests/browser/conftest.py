@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -17,8 +18,8 @@ from tests.browser.person import Person
 from tests.browser.platform import PlatformLogin, PlatformSite
 from tests.service.office import FIRST_DAY, Office, annexe_csv
 
-#: An annexe's persons are told from those of other tests, who share the mailbox, by this domain.
-DOMAIN = "navigateur.example"
+#: An annexe's persons are told from those of other tests, who share the mailbox, by a domain with such a number.
+_numbers = itertools.count(1)
 
 _NAMES = ("arnaud", "blanchet", "caron", "delmas", "evrard", "fontaine", "germain", "huet")
 _SEEN_WITHIN_MS = 15_000
@@ -73,10 +74,11 @@ def office(
 @pytest.fixture(scope="package")
 def invited(office: Office) -> Iterator[str]:
     """The addresses of persons whom one applied annexe has just invited, each to be used once."""
-    office.add_partner("navigateur", DOMAIN)
-    annexe = annexe_csv(office.home / "annexe.csv", dict.fromkeys(_NAMES, "2026-06-10"), {}, "2026-06-15", DOMAIN)
+    domain = f"navigateur-{next(_numbers)}.example"
+    office.add_partner("navigateur", domain)
+    annexe = annexe_csv(office.home / "annexe.csv", dict.fromkeys(_NAMES, "2026-06-10"), {}, "2026-06-15", domain)
     office.apply(annexe, today=FIRST_DAY, partner="navigateur")
-    return (f"{name}@{DOMAIN}" for name in _NAMES)
+    return (f"{name}@{domain}" for name in _NAMES)
 
 
 @pytest.fixture
