@@ -21,7 +21,7 @@ def main() -> None:
     parser.add_argument("--partners", type=int, default=50)
     parser.add_argument("--persons", type=int, default=1000)
     given = parser.parse_args()
-    size = Size(given.days, given.partners, given.persons, faults=max(9, given.days // 20), restarts=4)
+    size = Size(given.days, given.partners, given.persons, faults=max(9, given.days // 30), restarts=3)
     say(f"seed {given.seed}: SEED={given.seed} DAYS={given.days} replays it")
     history = make_history(given.seed, size)
     home = Path(tempfile.mkdtemp(prefix="provisioner-soak-"))

@@ -73,8 +73,8 @@ class _Life:
         self.unborn: dict[str, list[str]] = {code: [] for code in codes}
         for number in range(size.persons):
             self.unborn[places[number % len(places)]].append(_name(number))
-        # In two years things happen every 20 days, so that there are days on which nothing is due.
-        self.step = max(1, size.days // 36)
+        # In two years things happen once a month, so that there are days on which nothing is due.
+        self.step = max(1, size.days // 24 if size.days > 100 else 1)
         last = max(1, size.days // 10 // self.step)
         self.arrives = {code: FIRST_DAY + self.random.randrange(last) * self.step * DAY for code in codes}
         self.next_annexe = dict(self.arrives)
