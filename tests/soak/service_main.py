@@ -41,11 +41,13 @@ def main() -> None:
     home = Path(os.environ.pop("SOAK_DIR"))
     clock = MovedClock(home / "clock")
     tick = scheduler.Service.tick
-    done = ""
+    done, parent = "", os.getppid()
 
     def tick_and_tell(service: scheduler.Service) -> None:
         nonlocal done
         tick(service)
+        if os.getppid() != parent:
+            service.stopping.set()  # nobody plays any more
         asked = (home / "asked").read_text()
         # The drop folder is looked at all the time, and its look may find a command's run under way.
         due = {one.id: one.next_run_time for one in service.scheduler.get_jobs() if one.id != "inbox"}
