@@ -15,14 +15,9 @@ NO_CAF_CONTACT = "No contact of the Caf is recorded: provisioner caf contacts."
 
 def deliver_now(session: Session, register: Register) -> None:
     """Sends what is owed. That it cannot be sent now is no failure: it is recorded and leaves later."""
-    from provisioner.operations.sending import deliver, waiting
-    from provisioner.register import LockHeld, run_lock
+    from provisioner.operations import sending
 
-    try:
-        with run_lock(register, session.settings):
-            done = deliver(register, session.settings, session.clock, at_once=True)
-    except LockHeld:
-        done = waiting(register)
+    done = sending.deliver_now(register, session.settings, session.clock)
     if done.sent:
         session.say(f"E-mails sent: {done.sent}.")
     if done.waiting:

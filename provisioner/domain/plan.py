@@ -50,6 +50,11 @@ class Plan:
         """The changes that nothing holds."""
         return tuple(change for change in self.changes if not self._keeps_waiting(change))
 
+    @property
+    def waiting(self) -> tuple[Change, ...]:
+        """The changes that something holds."""
+        return tuple(change for change in self.changes if self._keeps_waiting(change))
+
     def _keeps_waiting(self, change: Change) -> bool:
         return any(holds(one, change) for one in self.blocked) or any(rests(one, change) for one in self.resting)
 

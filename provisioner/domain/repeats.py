@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
+from provisioner.domain.change import Action
 from provisioner.domain.days import day_of
 from provisioner.domain.habilitation import Habilitation, State
+from provisioner.domain.hold import Hold
 from provisioner.domain.links import MOST_LINKS, InvitationState, invitation_state, link_expiry, since_due
 from provisioner.domain.records import Invitation, Records
 from provisioner.domain.snapshot import RemoteAccount
@@ -96,6 +98,18 @@ def leading(found: Iterable[Round]) -> list[Round]:
         if each.begun and each.begun[-1].habilitation == each.one.id:
             chosen[each.one.email] = each
     return list(chosen.values())
+
+
+def due_rounds(records: Records, now: datetime) -> list[Round]:
+    """Those whose second or third link is due, as far as the register knows."""
+    found = leading(rounds(records))
+    return [each for each in found if each.is_due(now) and obstacle(records, each, now) is None]
+
+
+def is_for_repeat(quarantine: Hold, due: Iterable[Round]) -> bool:
+    """Whether what is in quarantine is one of these links, which is not `sync`'s to try."""
+    is_link = {one["action"] for one in quarantine.changes} == {Action.INVITE}
+    return is_link and any(each.one.email == quarantine.email for each in due)
 
 
 def obstacle(records: Records, each: Round, now: datetime) -> Obstacle | None:

@@ -4,19 +4,15 @@ from __future__ import annotations
 
 import base64
 import json
-import threading
 import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
 import stamina
-from keycloak import KeycloakOpenIDConnection
 from keycloak.exceptions import KeycloakConnectionError
 from keycloak.exceptions import KeycloakError as LibraryError
-from requests import Response, Session
-from requests.adapters import HTTPAdapter
-from urllib3 import HTTPConnectionPool
+from requests import Response
 
 from provisioner.keycloak.errors import (
     Conflict,
@@ -27,55 +23,15 @@ from provisioner.keycloak.errors import (
     ReadIncomplete,
     WriteForbidden,
 )
+from provisioner.keycloak.transport import LibraryConnection, guard_sockets
 from provisioner.settings import KeycloakSettings
 
 Method = Literal["get", "post", "put", "delete"]
 
-#: More threads than a run may have, so that no connection is thrown away.
-_POOL = 40
 _ATTEMPTS = 4
 #: No new attempt after so many seconds; the last one may still take the time-out of the settings.
 _PATIENCE_SECONDS = 10
 _TRANSIENT = {None, 502, 503, 504}
-
-
-class _LibraryConnection(KeycloakOpenIDConnection):
-    """The library's connection, fit for threads: one token for all, asked for at the first call."""
-
-    def __init__(self, **options: Any) -> None:
-        self._token_lock = threading.RLock()
-        self._is_built = False
-        self.answers = 0
-        self.received: tuple[str, float] | None = None
-        # The library would repeat a POST by itself, e-mails included.
-        super().__init__(max_retries=0, pool_maxsize=_POOL, **options)
-        self._is_built = True
-        # Looked up once here, and not by requests at each call: half of the client's time for one.
-        found = self._s.merge_environment_settings(options["server_url"], {}, None, None, None)
-        self._s.proxies, self._s.verify, self._s.trust_env = found["proxies"], found["verify"], False
-        self._s.hooks["response"].append(self._note)
-
-    def get_token(self) -> None:
-        if not self._is_built:
-            self.token = None
-            return
-        with self._token_lock:
-            self.answers += 1
-            super().get_token()
-            assert self.token is not None
-            self.received = (self.token["access_token"], time.monotonic())
-
-    def refresh_token(self) -> None:
-        with self._token_lock:
-            super().refresh_token()
-
-    def _refresh_if_required(self) -> None:
-        with self._token_lock:
-            super()._refresh_if_required()
-
-    def _note(self, _answer: Response, **_options: Any) -> None:
-        with self._token_lock:
-            self.answers += 1
 
 
 class Connection:
@@ -85,12 +41,12 @@ class Connection:
     """
 
     def __init__(
-        self, library: _LibraryConnection, *, read_only: bool = False, guard: Callable[[], None] = lambda: None
+        self, library: LibraryConnection, *, read_only: bool = False, guard: Callable[[], None] = lambda: None
     ) -> None:
         self._library = library
         self._read_only = read_only
         self._guard = guard
-        _guard_sockets(library._s, guard)
+        guard_sockets(library._s, guard)
 
     @property
     def calls(self) -> int:
@@ -222,32 +178,12 @@ class Connection:
         return answer
 
 
-def _guard_sockets(session: Session, guard: Callable[[], None]) -> None:
-    """At the very last moment: a process may be frozen at any line of what comes before."""
-
-    def guarded(pool: type[HTTPConnectionPool]) -> type[HTTPConnectionPool]:
-        connection: Any = pool.ConnectionCls
-
-        def send(self: Any, data: Any) -> None:
-            guard()
-            connection.send(self, data)
-
-        return type(
-            pool.__name__, (pool,), {"ConnectionCls": type(connection.__name__, (connection,), {"send": send})}
-        )
-
-    for adapter in session.adapters.values():
-        assert isinstance(adapter, HTTPAdapter)
-        pools = adapter.poolmanager.pool_classes_by_scheme
-        adapter.poolmanager.pool_classes_by_scheme = {scheme: guarded(pool) for scheme, pool in pools.items()}
-
-
 def service_connection(
     settings: KeycloakSettings, *, read_only: bool, guard: Callable[[], None] = lambda: None
 ) -> Connection:
     """As our own service account, in the realm."""
     secret = settings.client_secret.get_secret_value() if settings.client_secret else None
-    library = _LibraryConnection(
+    library = LibraryConnection(
         server_url=f"{settings.url}/",
         realm_name=settings.realm,
         client_id=settings.client_id,
@@ -266,7 +202,7 @@ def administrator_connection(settings: KeycloakSettings) -> Connection:
     """
     if settings.admin_username is None or settings.admin_password is None:
         raise KeycloakRefused("PROVISIONER_KEYCLOAK__ADMIN_USERNAME and __ADMIN_PASSWORD must be set for this.")
-    library = _LibraryConnection(
+    library = LibraryConnection(
         server_url=f"{settings.url}/",
         realm_name="master",
         client_id="admin-cli",

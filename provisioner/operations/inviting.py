@@ -13,7 +13,15 @@ from provisioner.domain.links import InvitationState
 from provisioner.domain.people import EmailAddress, Person
 from provisioner.domain.plan import Plan
 from provisioner.domain.records import Records
-from provisioner.domain.repeats import Obstacle, Round, leading, obstacle, obstacle_there, rounds
+from provisioner.domain.repeats import (
+    Obstacle,
+    Round,
+    due_rounds,
+    leading,
+    obstacle,
+    obstacle_there,
+    rounds,
+)
 from provisioner.domain.snapshot import Snapshot
 from provisioner.keycloak.errors import KeycloakError, NotFound
 from provisioner.operations.effects import Effects
@@ -22,6 +30,7 @@ from provisioner.operations.looking import look, with_password
 from provisioner.operations.mailing import Mailing
 from provisioner.operations.notices import ask_for_address, tell_silence
 from provisioner.operations.pool import Done, Failure
+from provisioner.operations.quarantine import set_aside
 from provisioner.operations.sending import deliver
 from provisioner.operations.tools import Outcome, ProgressBar, Tools
 from provisioner.register import Register, invitations, run_lock
@@ -66,10 +75,11 @@ def invited(tools: Tools, partner: str | None = None) -> list[Invited]:
     return made
 
 
-def repeat_due(tools: Tools, bar: ProgressBar) -> Repeated:
+def repeat_due(tools: Tools, bar: ProgressBar, *, at_once: bool = True) -> Repeated:
     """Sends the second and third links that are due, and tells the partners who used none of three.
 
-    Keycloak is asked nothing while no link is due. What stands against it (a pause, a weak policy) holds it.
+    Keycloak is asked nothing while no link is due. What stands against it (a pause, a weak policy) holds it. With
+    `at_once`, for a person who waits, notices that failed lately are tried before their time.
 
     Raises:
         LockHeld: another run is under way.
@@ -77,19 +87,20 @@ def repeat_due(tools: Tools, bar: ProgressBar) -> Repeated:
     """
     with run_lock(tools.register, tools.settings):
         records, now = tools.register.records(), tools.clock.now()
-        found = {each: obstacle(records, each, now) for each in leading(rounds(records))}
-        due = [each for each, against in found.items() if against is None and each.is_due(now)]
-        silent = [each for each, against in found.items() if against is Obstacle.GIVEN_UP and not each.was_told]
+        due, known = due_rounds(records, now), leading(rounds(records))
+        untold = [each for each in known if not each.was_told]
+        silent = [each for each in untold if obstacle(records, each, now) is Obstacle.GIVEN_UP]
         if not (due or silent):
-            return Repeated(_answer(tools, Plan((), (), (), ()), Done()))
+            return Repeated(_answer(tools, Plan((), (), (), ()), Done(), at_once))
         partners = sorted({each.one.partner for each in [*due, *silent]})
         snapshot = look(records, tools.directory, partners)
         done = Done()
         unused = _without_password(tools, records, snapshot, [*due, *silent], done)
         changes = [_invite(records, each) for each in due if each.one.email in unused]
         plan = _send(tools, records, snapshot, changes, done, bar)
+        set_aside(tools, records, plan, done, records.holds, are_repeats=True)
         without = _tell_silences(tools, records, [each for each in silent if each.one.email in unused])
-        return Repeated(_answer(tools, plan, done), without)
+        return Repeated(_answer(tools, plan, done, at_once), without)
 
 
 def repeat_one(tools: Tools, email: EmailAddress, bar: ProgressBar) -> Repeated:
@@ -113,7 +124,7 @@ def repeat_one(tools: Tools, email: EmailAddress, bar: ProgressBar) -> Repeated:
             raise LinkRefused(email, Obstacle.USED)
         done = Done()
         plan = _send(tools, records, snapshot, [_invite(records, each)], done, bar)
-        return Repeated(_answer(tools, plan, done))
+        return Repeated(_answer(tools, plan, done, at_once=True))
 
 
 def bounced(register: Register, settings: Settings, email: EmailAddress, by: str) -> tuple[str, ...]:
@@ -211,7 +222,8 @@ def _tell_silences(tools: Tools, records: Records, silent: Sequence[Round]) -> t
                     invitations.silence_told(work, each.one, each.left[-1])
             else:
                 without.append(code)
-        log.warning("invitation.silent", partner=code, habilitations=[each.one.id for each in mine])
+        told = code not in without
+        log.warning("invitation.silent", partner=code, told=told, habilitations=[each.one.id for each in mine])
     return tuple(without)
 
 
@@ -219,6 +231,6 @@ def _people(mine: Sequence[Round]) -> list[Person]:
     return [each.one.person for each in sorted(mine, key=lambda each: each.one.email)]
 
 
-def _answer(tools: Tools, plan: Plan, done: Done) -> Outcome:
-    notices = deliver(tools.register, tools.settings, tools.clock, tools.stop, at_once=True)
+def _answer(tools: Tools, plan: Plan, done: Done, at_once: bool) -> Outcome:
+    notices = deliver(tools.register, tools.settings, tools.clock, tools.stop, at_once=at_once)
     return Outcome(as_of=tools.clock.today(), plan=plan, outcome=done, notices=notices)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import TypeVar
 
 import structlog
@@ -12,7 +12,8 @@ from provisioner.domain.hold import Hold, HoldKind
 from provisioner.domain.people import EmailAddress
 from provisioner.domain.plan import Plan
 from provisioner.domain.records import Records
-from provisioner.keycloak.errors import KeycloakError, OutcomeUnknown
+from provisioner.domain.repeats import due_rounds, is_for_repeat
+from provisioner.keycloak.errors import KeycloakError, MailFailed, OutcomeUnknown
 from provisioner.logs import place_of
 from provisioner.mail import MailUnavailable, greet
 from provisioner.operations.pool import PATIENCE, Defect, Done, Failure, GivenUp
@@ -48,16 +49,26 @@ def attempt(partner: str, broken: set[str], work: Callable[[], Answer]) -> Answe
 
 
 def set_aside(
-    tools: Tools, records: Records, plan: Plan, done: Done, broken: set[str], in_scope: Iterable[Hold]
+    tools: Tools,
+    records: Records,
+    plan: Plan,
+    done: Done,
+    in_scope: Iterable[Hold],
+    broken: Collection[str] = (),
+    *,
+    are_repeats: bool = False,
 ) -> None:
     """After a run: the failures that are one person's or one partner's alone are kept as such; of the holds that were
-    this run's to try, those in quarantine that failed no more end.
+    this run's to try, those in quarantine that failed no more end. `broken` are partners that `attempt` left out;
+    `are_repeats` says that the run was about second and third links, which no other run tries.
     """
     kept = {_key(failure.change): failure for failure in _own_failures(tools, done)}
     done.set_aside += (failure for failure in done.failed if _key(failure.change) in kept)  # what hung on it too
     unsettled = {_key(one.change) for one in done.failed} | {(code, None) for code in broken}
-    tried = [one for one in in_scope if one.kind is HoldKind.QUARANTINE and one not in plan.resting]
-    ended = [one for one in tried if _scope(one.partner, one.email) not in unsettled]
+    unsettled |= {_key(one) for one in plan.waiting}  # as a pause would have it
+    due = due_rounds(records, tools.clock.now())
+    mine = [one for one in in_scope if one.kind is HoldKind.QUARANTINE and is_for_repeat(one, due) is are_repeats]
+    ended = [one for one in mine if one not in plan.resting and _scope(one.partner, one.email) not in unsettled]
     if not (kept or broken or ended):
         return
     with tools.register.work() as work:
@@ -74,9 +85,11 @@ def set_aside(
 def _own_failures(tools: Tools, done: Done) -> list[Failure]:
     """Those that a system is not to blame for: it did the same for others, or answers while few fail."""
     found: list[Failure] = []
-    for answers, are_links in ((_keycloak_answers, False), (_mail_server_answers, True)):
-        failed = [one for one in done.failed if _is_link(one.change) is are_links and _may_be_own(one.cause)]
-        went_well = any(_is_link(one) is are_links for one in done.done)
+    for answers, is_mail in ((_keycloak_answers, False), (_mail_server_answers, True)):
+        failed = [
+            one for one in done.failed if isinstance(one.cause, MailFailed) is is_mail and _may_be_own(one.cause)
+        ]
+        went_well = any((one.action is Action.INVITE) is is_mail for one in done.done)
         if failed and (went_well or (len(failed) <= PATIENCE and answers(tools))):
             found += failed
     return found
@@ -86,10 +99,6 @@ def _may_be_own(cause: KeycloakError) -> bool:
     if isinstance(cause, Defect):
         return True
     return not isinstance(cause, GivenUp | OutcomeUnknown) and cause.status not in _OUR_RIGHTS
-
-
-def _is_link(change: Change) -> bool:
-    return change.action is Action.INVITE
 
 
 def _keycloak_answers(tools: Tools) -> bool:

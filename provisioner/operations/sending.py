@@ -9,7 +9,7 @@ import structlog
 
 from provisioner.clock import Clock
 from provisioner.mail import MailRefused, MailUnavailable, send
-from provisioner.register import Register, outbox
+from provisioner.register import LockHeld, Register, outbox, run_lock
 from provisioner.settings import Settings
 
 _log = structlog.get_logger(__name__)
@@ -75,6 +75,19 @@ def deliver(
             _log.info("notice.sent", kind=one.kind, partner=one.partner)
             sent += 1
     return replace(waiting(register), sent=sent, failed=failed)
+
+
+def deliver_now(register: Register, settings: Settings, clock: Clock) -> Delivered:
+    """What a command owes is sent at once, unless another run is under way: that it leaves later is no failure.
+
+    Raises:
+        RegisterUnavailable: the register cannot be written.
+    """
+    try:
+        with run_lock(register, settings):
+            return deliver(register, settings, clock, at_once=True)
+    except LockHeld:
+        return waiting(register)
 
 
 def waiting(register: Register) -> Delivered:

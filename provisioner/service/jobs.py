@@ -59,7 +59,7 @@ def sync_all(tools: Tools) -> Did:
 
 def repeat_links(tools: Tools) -> Did:
     """The second and third links of who used none, and what their partners are told."""
-    return did(repeat_due(tools, _no_bar).outcome)
+    return did(repeat_due(tools, _no_bar, at_once=False).outcome)
 
 
 def send_notices(tools: Tools) -> Did | None:

@@ -18,8 +18,10 @@ from provisioner.domain.plan import make_plan, rests
 from provisioner.domain.records import Records
 from provisioner.domain.snapshot import WantedAccount
 from provisioner.keycloak.errors import KeycloakError, KeycloakRefused, KeycloakUnavailable, MailFailed
+from provisioner.operations import quarantine
 from provisioner.operations.hold_notices import remind
-from provisioner.operations.holding import standing, tell_ages
+from provisioner.operations.holding import pause, standing, tell_ages
+from provisioner.operations.inviting import repeat_due
 from provisioner.operations.journal import journal_entries
 from provisioner.operations.syncing import sync
 from provisioner.operations.tools import Outcome, Verdict
@@ -57,6 +59,7 @@ class Desk:
         self.bad: dict[EmailAddress, KeycloakError | Exception] = {}
         for name in ("create_account", "update_account", "send_link"):
             monkeypatch.setattr(self.realm, name, self._failing(name))
+        monkeypatch.setattr(quarantine, "_mail_server_answers", lambda tools: tools.directory.mail_works)
 
     def _failing(self, name: str) -> object:
         call = getattr(MemoryDirectory, name)
@@ -198,6 +201,57 @@ def test_an_address_that_takes_no_e_mail_is_set_aside_once_anothers_left(desk: D
     desk.bad[email("leroy")] = MailFailed("Failed to send execute actions email", 500)
     desk.serve(timedelta(minutes=1))
     assert [mail.to for mail in desk.realm.mails] == [email("nguyen")]
+    assert list(desk.quarantines) == [email("leroy")]
+
+
+@pytest.mark.rule("P2")
+def test_a_second_link_that_an_address_does_not_take_is_tried_again_each_day_and_gets_louder(desk: Desk) -> None:
+    desk.ask(dict.fromkeys(("leroy", "nguyen"), FIRST_DAY))
+    desk.bad[email("leroy")] = MailFailed("Failed to send execute actions email", 500)
+    for day in (3, 4, 5):
+        desk.office.on(FIRST_DAY + timedelta(days=day))
+        outcome = repeat_due(desk.office.tools, no_bar, at_once=False).outcome
+        assert did(outcome).changes[Action.INVITE, "set-aside"] == 1
+        assert did(outcome).failed == 0, "the service would try it again in a few seconds"
+        assert outcome.outcome.done == [] or day == 3
+        desk.serve()  # it is not sync's to try, nor to end
+    (hold,) = standing(desk.office.tools.register).quarantines
+    assert (hold.email, hold.since.date()) == (email("leroy"), FIRST_DAY + timedelta(days=3))
+    desk.bad.clear()
+    repeat_due(desk.office.tools, no_bar, at_once=False)
+    assert (desk.quarantines, len(desk.realm.mails)) == ({}, 4)
+
+
+@pytest.mark.rule("P2")
+def test_a_second_link_in_quarantine_is_forgotten_once_the_person_has_a_password_or_the_access_ends(
+    desk: Desk,
+) -> None:
+    desk.ask(dict.fromkeys(("leroy", "nguyen", "vasseur"), FIRST_DAY))
+    for name in ("leroy", "nguyen"):
+        desk.bad[email(name)] = MailFailed("Failed to send execute actions email", 500)
+    day = FIRST_DAY + timedelta(days=3)
+    desk.office.on(day)
+    repeat_due(desk.office.tools, no_bar, at_once=False)
+    assert desk.quarantines.keys() == {email("leroy"), email("nguyen")}
+    (leroy,) = (id_ for id_, one in desk.realm.accounts.items() if one.email == email("leroy"))
+    desk.realm.send_link_by_hand(leroy, 3600)
+    assert desk.realm.set_password_by_link(email("leroy"))
+    desk.ask(dict.fromkeys(("leroy", "vasseur"), FIRST_DAY), {"nguyen": day - timedelta(days=1)})
+    desk.bad.clear()
+    desk.office.on(day + timedelta(days=1))
+    desk.serve(timedelta(minutes=30))
+    assert desk.quarantines.keys() == {email("leroy")}
+    repeat_due(desk.office.tools, no_bar, at_once=False)
+    assert desk.quarantines == {}
+
+
+def test_a_pause_ends_no_quarantine(desk: Desk) -> None:
+    desk.ask({"leroy": DUE})
+    desk.bad[email("leroy")] = KeycloakRefused("no", 400)
+    desk.office.on(DUE)
+    desk.serve()
+    pause(desk.office.tools.register, LYS.code, "test", None, "Anne Martin")
+    desk.serve(timedelta(minutes=30))
     assert list(desk.quarantines) == [email("leroy")]
 
 
