@@ -30,7 +30,8 @@ class KeptAnnexe:
     """An annexe in the register, without its bytes.
 
     `valid` and `check` are what the last check found; `source_sha256` is the digest of the scan that it was typed
-    from. The last thing that happened to it decides its status.
+    from. `sent_back_at` is when its approval of the whole came to nothing, because its plan was another one by then.
+    The last thing that happened to it decides its status.
     """
 
     id: int
@@ -47,15 +48,21 @@ class KeptAnnexe:
     approved_by: str | None = None
     plan_id: str | None = None
     decisions: Decisions | None = None
+    sent_back_at: datetime | None = None
     applied_at: datetime | None = None
     rejected_at: datetime | None = None
+
+    @property
+    def checked_at(self) -> datetime:
+        """When it was last checked."""
+        return self.sent_back_at or self.submitted_at
 
     @property
     def status(self) -> Status:
         """The outcome of the last thing that happened; approving list 2 alone leaves it as it was (A4)."""
         checked = Status.CHECKED if self.valid else Status.REFUSED
         happened = [
-            (self.submitted_at, checked),
+            (self.checked_at, checked),
             (self.approved_at if self.is_approved_whole else None, Status.APPROVED),
             (self.rejected_at, Status.REJECTED),
             (self.applied_at, Status.APPLIED),
@@ -83,15 +90,17 @@ class KeptAnnexe:
         return self.decisions if self.is_pending or self.status is Status.APPLIED else None
 
     def is_kept_on(self, day: date) -> bool:
-        """Whether it may still be there on that day (A2): what is due on a day is done on the day after."""
-        if self.applied_at is not None or self.is_pending:
-            return True
+        """Whether it may still be there on that day: what is due on a day is done on the day after."""
+        return self.applied_at is not None or self.is_pending or day <= self.kept_until
+
+    @property
+    def kept_until(self) -> date:
+        """Its last day if it is not applied: counted from its outcome, or reception if undecided (A2)."""
         if self.status is Status.REJECTED:
             assert self.rejected_at is not None
-            last = day_of(self.rejected_at)
-        else:
-            last = day_of(self.submitted_at) if self.status is Status.REFUSED else self.received_on
-        return day <= last + KEPT_FOR
+            return day_of(self.rejected_at) + KEPT_FOR
+        is_undecided = self.valid and self.sent_back_at is None
+        return (self.received_on if is_undecided else day_of(self.checked_at)) + KEPT_FOR
 
     def is_superseded_by(self, applied: KeptAnnexe) -> bool:
         """Whether the application of that one destroys this one (A2): a newer one that is under way stays."""

@@ -16,7 +16,7 @@ from provisioner.domain.plan import Plan
 from provisioner.mail import Attachment
 from provisioner.operations.letters import tell_caf, tell_partner
 from provisioner.operations.preparing import Prepared
-from provisioner.register import Work
+from provisioner.register import Work, annexes
 from provisioner.settings import Settings
 from provisioner.texts.annexe_notices import Effects, dates_of, figures_of, what_is_applied
 from provisioner.texts.report import Report, report_page
@@ -45,6 +45,27 @@ def tell_rejected(work: Work, settings: Settings, partner: Partner, report: Repo
     """
     dates = dates_of(report.annexe.transmitted_on, received_on)
     _tell(work, settings, "annexe-rejected", partner, {"dates": dates}, _file(report))
+
+
+def tell_sent_back(work: Work, settings: Settings, was: KeptAnnexe, partner: Partner) -> None:
+    """Owes the Caf's habilitations contact the news that an approval came to nothing: its plan is another one by now.
+
+    Args:
+        work: the unit of work in which the annexe was sent back.
+        settings: for the Message-ID's domain.
+        was: the annexe as it was before.
+        partner: whose annexe it is.
+    """
+    now = annexes.by_id(work.connection, was.id)
+    assert now is not None
+    values = {
+        "number": now.id,
+        "dates": dates_of(now.transmitted_on, now.received_on),
+        "list_2_only": not was.is_approved_whole,
+        "has_errors": not now.valid,
+        "kept_until": now.kept_until,
+    }
+    tell_caf(work, settings, "annexe-sent-back", partner, values)
 
 
 def tell_applied(work: Work, settings: Settings, one: KeptAnnexe, prepared: Prepared, plan: Plan) -> None:

@@ -23,7 +23,7 @@ def report_on(
         file=document.name,
         sha256=one.sha256,
         partner=partner.name,
-        checked_on=day_of(one.submitted_at),
+        checked_on=day_of(one.checked_at),
         annexe=read(document.content, document.name, limits),
         findings=findings_of(one.check),
         outcome=outcome,

@@ -17,6 +17,7 @@ from provisioner.domain.people import EmailAddress
 from provisioner.domain.plan import Plan, join_plans, make_plan
 from provisioner.domain.records import Records
 from provisioner.domain.snapshot import Snapshot
+from provisioner.operations.annexe_notices import tell_sent_back
 from provisioner.operations.applying import carry_out, enter_approved, is_held
 from provisioner.operations.errors import SyncFirst
 from provisioner.operations.hold_notices import remind
@@ -192,6 +193,8 @@ def _record(tools: Tools, one: Decided) -> Records:
         if one.verdict is Verdict.CHANGED:
             check = one.prepared.check
             annexes.send_back(work, one.annexe, valid=check.is_valid, check=check_as_json(check))
+            whose = one.prepared.before.partners[one.annexe.partner]
+            tell_sent_back(work, tools.settings, one.annexe, whose)
         else:
             assert one.prepared.plan is not None
             enter_approved(work, tools.settings, one.annexe, one.prepared, one.prepared.plan)

@@ -85,6 +85,7 @@ def submit(work: Work, one: Submission) -> int:
         "transmitted_on": one.transmitted_on,
         "received_on": one.received_on,
         "submitted_at": work.now,
+        "sent_back_at": None,
         "valid": one.valid,
         "check": json.dumps(one.check, ensure_ascii=False),
     }
@@ -158,7 +159,7 @@ def send_back(work: Work, one: KeptAnnexe, *, valid: bool, check: Mapping[str, A
     Raises:
         DecidedMeanwhile: it is not as it was seen any more.
     """
-    anew = {"submitted_at": work.now, "valid": valid, "check": json.dumps(check, ensure_ascii=False)}
+    anew = {"sent_back_at": work.now, "valid": valid, "check": json.dumps(check, ensure_ascii=False)}
     _guarded(work, one, {**_NOT_APPROVED, **(anew if one.is_approved_whole else {})})
     details = {"annexe": one.id, "annexe_sha256": one.sha256}
     work.journal("annexe.sent_back", partner=one.partner, rule="A10", details=details)
@@ -197,6 +198,7 @@ def _guarded(work: Work, one: KeptAnnexe, values: Mapping[str, Any]) -> None:
     """Writes only if nothing happened to it since it was seen: of two at once, one wins."""
     as_seen = (
         t.c.submitted_at == one.submitted_at,
+        t.c.sent_back_at.is_not_distinct_from(one.sent_back_at),
         t.c.approved_at.is_not_distinct_from(one.approved_at),
         t.c.rejected_at.is_not_distinct_from(one.rejected_at),
         t.c.applied_at.is_not_distinct_from(one.applied_at),
@@ -214,6 +216,7 @@ def _kept(row: Row[Any]) -> KeptAnnexe:
         transmitted_on=row.transmitted_on,
         received_on=row.received_on,
         submitted_at=row.submitted_at,
+        sent_back_at=row.sent_back_at,
         valid=row.valid,
         check=json.loads(row.check),
         source_sha256=row.source_sha256,

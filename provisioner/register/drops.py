@@ -17,9 +17,9 @@ def known(connection: Connection) -> list[DroppedFile]:
     applied = (
         select(annexe.c.partner, func.max(annexe.c.applied_at).label("at")).group_by(annexe.c.partner).subquery()
     )
-    happened = (annexe.c.submitted_at, annexe.c.approved_at, annexe.c.rejected_at, annexe.c.applied_at)
+    happened = [annexe.c[f"{what}_at"] for what in ("submitted", "approved", "sent_back", "rejected", "applied")]
     asked = (
-        select(t, *(one.label(f"happened_{number}") for number, one in enumerate(happened)), applied.c.at)
+        select(t, applied.c.at, *happened)
         .outerjoin(annexe, annexe.c.id == t.c.annexe)
         .outerjoin(applied, applied.c.partner == t.c.partner)
         .order_by(t.c.taken_at.is_(None), t.c.id)
@@ -37,9 +37,7 @@ def known(connection: Connection) -> list[DroppedFile]:
             refusal=Refusal(row.refusal) if row.refusal else None,
             report=row.report,
             told_at=row.told_at,
-            happened_at=max(
-                (at for at in (row.happened_0, row.happened_1, row.happened_2, row.happened_3) if at), default=None
-            ),
+            happened_at=max((at for at in row[-len(happened) :] if at), default=None),
             replaced_at=row.at,
         )
         for row in connection.execute(asked)

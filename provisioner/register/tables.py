@@ -142,6 +142,7 @@ annexe = Table(
     Column("approved_by", Text),
     Column("plan_id", String(8)),
     Column("decisions", Text),
+    Column("sent_back_at", Moment),
     Column("applied_at", Moment),
     Column("rejected_at", Moment),
     Column("rejected_by", Text),

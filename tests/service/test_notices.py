@@ -238,6 +238,24 @@ def test_an_approved_annexe_is_told_when_sync_applies_it(opened: Notices) -> Non
     _says(opened.only(CONTACT), "Accès ouverts : 0", "Accès clôturés : 1", "Accès inchangés : 2")
 
 
+@pytest.mark.rule("A10")
+@pytest.mark.parametrize("decisions", [(), ("--closures-only",)], ids=["whole", "list 2"])
+def test_the_caf_learns_once_that_an_approval_came_to_nothing_and_what_to_type(
+    opened: Notices, decisions: tuple[str, ...]
+) -> None:
+    file = opened.annexe("2", {"leroy": JUNE}, {"vasseur": "2026-09-02", "nguyen": "2026-09-02"}, "2026-09-01")
+    one = submit(opened.office, file, today=SECOND_DAY)["annexe"]
+    approve(opened.office, one, *decisions, today=SECOND_DAY)
+    for _ in range(2):
+        opened.office.run("sync", today="2026-09-03")
+    more = " --closures-only" if decisions else ""
+    expected = [f"provisioner plan --annexe {one}{more}", f"provisioner annexe approve {one}{more} --plan PLAN"]
+    if not decisions:
+        expected.append("détruite après le 3 octobre 2026")
+    assert opened.counts() == (0, 1)
+    _says(opened.only(OFFICERS), *expected, never=("asseur", "guyen", DOMAIN))
+
+
 @pytest.mark.rule("A4")
 def test_list_2_applied_alone_is_told_as_such(opened: Notices) -> None:
     file = opened.annexe("2", {"leroy": "bientôt", "nguyen": JUNE}, {"vasseur": "2026-08-31"}, "2026-09-01")

@@ -71,8 +71,9 @@ def test_the_approval_of_list_2_alone_leaves_it_where_it_stood(happened: dict[st
         (kept(valid=False, received_on=date(2026, 1, 1)), date(2026, 10, 2)),
         (kept(rejected_at=AT + 5 * DAY), date(2026, 10, 7)),
         (kept(received_on=date(2026, 8, 20)), date(2026, 9, 19)),
+        (kept(received_on=date(2026, 8, 20), sent_back_at=AT + 50 * DAY), date(2026, 11, 21)),
     ],
-    ids=["refused", "rejected", "undecided"],
+    ids=["refused", "rejected", "undecided", "sent back"],
 )
 def test_one_that_was_never_applied_is_there_on_day_30_and_gone_on_day_31(one: KeptAnnexe, last: date) -> None:
     assert one.is_kept_on(last)
@@ -94,6 +95,7 @@ def test_the_next_one_applied_destroys_those_before_it_and_no_newer_one_under_wa
     assert kept().is_superseded_by(applied)
     assert kept(transmitted_on=None, valid=False).is_superseded_by(applied)
     assert kept(id=3, submitted_at=AT + 2 * DAY, applied_at=AT + 2 * DAY).is_superseded_by(applied)
+    assert kept(sent_back_at=AT + 2 * DAY).is_superseded_by(applied)
     assert not kept(id=3, submitted_at=AT + 2 * DAY).is_superseded_by(applied)
     assert not kept(transmitted_on=date(2026, 9, 2)).is_superseded_by(applied)
 
