@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     import psycopg
 
 #: The migration that this version of the software needs; Alembic brings an older register to it.
-REVISION = "0003"
+REVISION = "0004"
 
 #: Names the advisory lock of a migration on PostgreSQL.
 _MIGRATION_LOCK = 0x6D696772

@@ -1,0 +1,14 @@
+"""The register's migrations and the one that this version asks for."""
+
+from __future__ import annotations
+
+from alembic.config import Config
+from alembic.script import ScriptDirectory
+
+from provisioner.register.database import REVISION
+
+
+def test_a_register_is_brought_to_the_newest_migration() -> None:
+    config = Config()
+    config.set_main_option("script_location", "provisioner.register:migrations")
+    assert ScriptDirectory.from_config(config).get_current_head() == REVISION
