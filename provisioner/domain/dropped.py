@@ -16,10 +16,10 @@ from provisioner.domain.kept_annexe import KEPT_FOR
 #: How long a file that is empty, or that may not be opened, has to become what it is meant to be.
 PATIENCE = timedelta(minutes=10)
 
-#: Names of what is still being copied, of locks, and of what file managers leave behind: never taken.
+#: Names of what is still being copied, of locks, and of what file managers and systems leave behind: never taken.
 _PASSING_STARTS = (".", "~$")
 _PASSING_ENDS = ("~", ".part", ".partial", ".filepart", ".tmp", ".crdownload", ".download", ".swp")
-_PASSING_NAMES = frozenset({"thumbs.db", "desktop.ini"})
+_PASSING_NAMES = frozenset({"thumbs.db", "desktop.ini", "lost+found"})
 
 #: The longest base name of a report, in bytes: file systems take 255, and a few are added to it.
 _LONGEST = 200
@@ -79,8 +79,11 @@ class DroppedFile:
 
     @property
     def is_told(self) -> bool:
-        """Whether its report tells where it stands, as far as it will ever be told."""
-        return self.outcome_at in (None, self.told_at)
+        """Whether its report tells where it stands, as far as it will ever be told: nothing is said of what is no
+        annexe and was taken back first.
+        """
+        is_gone = self.annexe is None and self.key is None
+        return is_gone or self.outcome_at in (None, self.told_at)
 
     def is_whole(self, now: datetime, seen: Look, poll: timedelta) -> bool:
         """Whether it has not changed between two looks, `seen` being the last: only the file's own times are compared

@@ -50,13 +50,14 @@ def take(tools: Tools) -> None:
     failed: list[Exception] = []
     try:
         with tools.register.read() as connection:
-            root.make(reading.partners(connection))
+            partners = reading.partners(connection)
+        root.make(partners)
         if not any(root.found(failed)) and not failed and _settled(tools) == _state(tools):
             return  # as most do, without the lock
         with run_lock(tools.register, tools.settings):
             state = _state(tools)
             if (_settled(tools) or "").partition(" ")[0] != state.partition(" ")[0]:
-                _destroy_forgotten(tools, root)
+                _destroy_forgotten(tools, root, failed)
             is_empty = _Run(tools, root, failed).run()
             done = state if is_empty and not failed else state.partition(" ")[0]
             if done != _settled(tools):
@@ -79,12 +80,12 @@ def _settled(tools: Tools) -> str | None:
         return reading.mark(connection, _SETTLED)
 
 
-def _destroy_forgotten(tools: Tools, root: Folders) -> None:
+def _destroy_forgotten(tools: Tools, root: Folders, failed: list[Exception]) -> None:
     """What the register does not know is destroyed 30 days after it came (A2)."""
     with tools.register.read() as connection:
         known = drops.known(connection)
     before = datetime.combine(tools.clock.today() - KEPT_FOR, time(), PARIS)
-    if count := root.destroy_forgotten(known, before):
+    if count := root.destroy_forgotten(known, before, failed):
         log.info("drop.forgotten_destroyed", count=count)
 
 

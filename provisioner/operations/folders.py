@@ -88,10 +88,10 @@ class Folders:
             OSError: the inbox itself cannot be listed.
         """
         for entry in _entries(self.inbox):
-            if not entry.is_dir(follow_symlinks=False):
-                yield from _file(entry, "")
-                continue
             try:
+                if not entry.is_dir(follow_symlinks=False):
+                    yield from _file(entry, "")
+                    continue
                 for file in _entries(Path(entry.path)):
                     yield from _file(file, entry.name)
             except OSError as error:
@@ -119,21 +119,26 @@ class Folders:
             _temporary(path).unlink(missing_ok=True)
             path.unlink(missing_ok=True)
 
-    def destroy_forgotten(self, known: Collection[DroppedFile], before: datetime) -> int:
+    def destroy_forgotten(self, known: Collection[DroppedFile], before: datetime, failed: list[Exception]) -> int:
         """Reports and set-aside files that the register does not know, as after an older copy of it was put back, and
         that have been there since before that moment. Gives how many there were.
+
+        A folder in which that cannot be done is put into `failed`, and keeps no other waiting.
         """
         ours = {path for one in known for path in (*self.reports(one), self.aside(one))}
         folders = [Path(one.path) for one in _entries(self.outbox) if one.is_dir(follow_symlinks=False)]
-        reports = [path for folder in folders for path in folder.iterdir() if path.name.endswith(_REPORTS)]
-        forgotten = [
-            path
-            for path in (*self.refused.iterdir(), *reports)
-            if path not in ours and datetime.fromtimestamp(path.lstat().st_ctime, UTC) < before
-        ]
-        for path in forgotten:
-            path.unlink()
-        return len(forgotten)
+        count = 0
+        for folder, ends in ((self.refused, ("",)), *((one, _REPORTS) for one in folders)):
+            try:
+                for path in folder.iterdir():
+                    status = path.lstat()
+                    is_old = datetime.fromtimestamp(status.st_ctime, UTC) < before
+                    if path.name.endswith(ends) and path not in ours and is_old and not stat.S_ISDIR(status.st_mode):
+                        path.unlink()
+                        count += 1
+            except OSError as error:
+                failed.append(error)
+        return count
 
 
 def read(found: Found) -> bytes:
@@ -143,6 +148,7 @@ def read(found: Found) -> bytes:
         Changed: it is not as it was seen.
         OSError: it cannot be opened or read.
     """
+    _expect_own_folder(found)
     descriptor = os.open(found.path, _TO_READ)
     with os.fdopen(descriptor, "rb") as file:
         _expect(os.fstat(descriptor), found.look)
@@ -194,22 +200,34 @@ def set_aside(found: Found, look: Look, target: Path) -> None:
     except OSError as error:
         if error.errno != errno.EXDEV:
             raise
-        shutil.copyfile(found.path, _temporary(target), follow_symlinks=False)
-        _temporary(target).replace(target)
+        copy = _temporary(target)
+        shutil.copyfile(found.path, copy, follow_symlinks=False)
+        with copy.open("rb") as file:
+            os.fsync(file.fileno())
+        copy.replace(target)
+        _flush(target.parent)
         found.path.unlink()
-    _flush(target.parent)
+    else:
+        _flush(target.parent)
 
 
 def _is_as_seen(found: Found, look: Look) -> bool:
     try:
+        _expect_own_folder(found)
         _expect(found.path.lstat(), look)
     except (FileNotFoundError, Changed):
         return False
     return True
 
 
+def _expect_own_folder(found: Found) -> None:
+    """The folder is not a link by now, to files that are others' to move."""
+    if found.folder and found.path.parent.is_symlink():
+        raise Changed(found.look)
+
+
 def _expect(status: os.stat_result, look: Look) -> None:
-    now = Look(status.st_size, status.st_mtime_ns)
+    now = _look(status)
     if not stat.S_ISREG(status.st_mode) or now != look:
         raise Changed(now)
 
@@ -224,12 +242,20 @@ def _file(entry: os.DirEntry[str], folder: str) -> Iterator[Found]:
     with suppress(FileNotFoundError):
         status = entry.stat(follow_symlinks=False)
         if stat.S_ISREG(status.st_mode):
-            yield Found(Path(entry.path), folder, Look(status.st_size, status.st_mtime_ns))
+            yield Found(Path(entry.path), folder, _look(status))
+
+
+def _look(status: os.stat_result) -> Look:
+    return Look(status.st_size, status.st_mtime_ns % 2**63)  # a time after 2262 is more than the register can hold
 
 
 def _make_like(parent: Path, path: Path) -> None:
-    path.mkdir(exist_ok=True)
-    path.chmod(stat.S_IMODE(parent.stat().st_mode))
+    """The folder takes its name once it has its mode: whoever dies before makes it anew."""
+    made = _temporary(path)
+    made.mkdir(exist_ok=True)
+    with suppress(OSError):  # not on every file system
+        made.chmod(stat.S_IMODE(parent.stat().st_mode))
+    made.replace(path)
 
 
 def _temporary(path: Path) -> Path:

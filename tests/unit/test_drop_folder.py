@@ -251,6 +251,15 @@ def test_a_file_moved_in_with_an_old_time_is_taken(desk: Desk) -> None:
     assert desk.told("envoi.docx")["status"] == "checked"
 
 
+def test_a_file_dated_centuries_ahead_is_taken_and_keeps_no_other_waiting(desk: Desk) -> None:
+    year_2400 = 13_569_465_600
+    os.utime(desk.drop("a.docx", GOOD), (year_2400, year_2400))
+    desk.drop("b.docx", b"better")
+    desk.poll(2)
+    assert desk.files("outbox") == sorted([*pair("a.docx"), *pair("b.docx")])
+    desk.nothing_is_left()
+
+
 def test_what_is_no_file_to_take_stays_untouched(desk: Desk, tmp_path: Path) -> None:
     inbox = desk.home / "inbox" / LYS.code
     (tmp_path / "secret.docx").write_bytes(GOOD)
@@ -491,6 +500,12 @@ def test_a_folder_that_cannot_be_listed_hides_no_other_and_forgets_none_of_its_f
     assert desk.told("a.docx")["status"] == "checked"
 
 
+def test_an_inbox_that_cannot_be_used_is_told_as_such(desk: Desk) -> None:
+    (desk.home / "inbox").write_text("no folder")
+    with pytest.raises(FoldersFail):
+        desk.poll()
+
+
 def test_a_defect_about_one_file_keeps_no_other_waiting(desk: Desk) -> None:
     def read(content: bytes, name: str, limits: DocumentSettings) -> Annexe:
         if content == GOOD:
@@ -567,16 +582,59 @@ def test_a_file_that_somebody_took_back_is_forgotten(desk: Desk) -> None:
     desk.nothing_is_left()
 
 
+def test_a_refused_file_taken_back_before_its_report_was_written_is_forgotten(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = desk.drop("envoi.docx", GOOD, "nulle-part")
+    desk.poll()
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", lambda _: (_ for _ in ()).throw(OSError(errno.ENOSPC, "No space left on device")))
+        with pytest.raises(FoldersFail):
+            desk.poll()
+    path.unlink()
+    desk.poll()
+    desk.office.on(date(2026, 10, 3))
+    desk.poll()
+    assert desk.files("inbox", "outbox", "refused") == []
+
+
+def test_a_partners_folder_put_away_for_a_link_while_its_file_is_taken_loses_nothing_elsewhere(
+    desk: Desk, tmp_path: Path
+) -> None:
+    path = desk.drop("envoi.docx", GOOD)
+
+    def read(content: bytes, name: str, limits: DocumentSettings) -> Annexe:
+        if not path.parent.is_symlink():
+            path.parent.rename(tmp_path / "theirs")
+            path.parent.symlink_to(tmp_path / "theirs")
+        return _read(content, name, limits)
+
+    desk.tools = replace(desk.tools, read=read)
+    desk.poll(3)
+    assert (tmp_path / "theirs" / "envoi.docx").read_bytes() == GOOD
+
+
 def test_a_file_is_set_aside_on_another_file_system_too(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    desk.drop("envoi.docx", SCRAWL)
-    real = os.replace
+    path = desk.drop("envoi.docx", SCRAWL)
+    real, real_unlink, real_fsync, kept = os.replace, os.unlink, os.fsync, set[int]()
+
+    def fsync(descriptor: int) -> None:
+        kept.add(os.fstat(descriptor).st_ino)
+        real_fsync(descriptor)
+
+    def unlink(one: Any, **more: Any) -> None:
+        if Path(one) == path:  # not before the disk has the copy
+            assert {each.stat().st_ino for each in desk.home.glob("refused/*")} <= kept
+        real_unlink(one, **more)
 
     def across(one: Any, other: Any) -> None:
-        if "inbox" in str(one):
+        if Path(one) == path:
             raise OSError(errno.EXDEV, "Invalid cross-device link")
         real(one, other)
 
     monkeypatch.setattr(os, "replace", across)
+    monkeypatch.setattr(os, "unlink", unlink)
+    monkeypatch.setattr(os, "fsync", fsync)
     desk.poll(2)
     assert (desk.home / "refused" / "1-envoi.docx").read_bytes() == SCRAWL
     desk.nothing_is_left()
@@ -631,6 +689,28 @@ def test_what_the_register_does_not_know_of_is_destroyed_30_days_after_it_came(d
     assert mine.exists()
 
 
+@pytest.mark.rule("A2")
+def test_a_folder_that_is_not_ours_does_not_stop_that(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk.poll()
+    for name in ("refused/dossier", "refused/lost+found", "outbox/lost+found", "outbox/ferme", "inbox/lost+found"):
+        (desk.home / name).mkdir()
+    (desk.home / "refused" / "9-autre.docx").write_text("Carpentier")
+    desk.drop("envoi.docx", GOOD)
+    real = os.listdir
+
+    def listdir(path: Any) -> list[str]:
+        if Path(path).name in ("lost+found", "ferme"):
+            raise PermissionError(errno.EACCES, "Permission denied")
+        return real(path)
+
+    monkeypatch.setattr(os, "listdir", listdir)
+    desk.office.on(date.today() + timedelta(days=3000))  # noqa: DTZ011  the disk's own clock dates them
+    with pytest.raises(FoldersFail, match="Permission denied"):  # once a day
+        desk.poll()
+    desk.poll()
+    assert desk.files("outbox", "refused") == pair("envoi.docx")
+
+
 @pytest.mark.rule("A8")
 def test_the_report_does_not_tell_who_else_has_an_account(desk: Desk) -> None:
     desk.office.directory.add_foreign_account(email("good"))
@@ -662,6 +742,33 @@ def test_a_partners_folder_may_be_used_by_whom_the_inbox_may_be_used_by(desk: De
     desk.office.add_partner("ville", "ville.example")
     desk.poll()
     assert (desk.home / "inbox" / "ville").stat().st_mode & 0o7777 == 0o2770
+
+
+def test_a_partners_folder_is_never_left_without_its_mode(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk.poll()
+    (desk.home / "inbox").chmod(0o2770)
+    desk.office.add_partner("ville", "ville.example")
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "chmod", _raising(Killed()))
+        with pytest.raises(Killed):
+            desk.poll()
+    desk.poll()
+    assert (desk.home / "inbox" / "ville").stat().st_mode & 0o7777 == 0o2770
+
+
+def test_where_the_disk_knows_no_modes_the_folders_are_made_all_the_same(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "chmod", _raising(PermissionError(errno.EPERM, "Operation not permitted")))
+    desk.poll()
+    assert (desk.home / "outbox" / LYS.code).is_dir()
+
+
+def _raising(error: BaseException) -> Callable[..., None]:
+    def call(*_given: Any, **_named: Any) -> None:
+        raise error
+
+    return call
 
 
 def test_doctor_says_what_waits_and_which_folder_cannot_be_used(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:

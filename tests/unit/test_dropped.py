@@ -64,6 +64,7 @@ def test_an_empty_file_has_ten_minutes_to_become_something() -> None:
         "envoi.docx~",
         "Thumbs.db",
         "desktop.ini",
+        "lost+found",
     ],
 )
 def test_locks_and_files_under_way_are_never_taken(name: str) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
+from provisioner.domain.dropped import is_passing
 from provisioner.operations.doctor.lines import Line, attention, ok, wanting
 from provisioner.operations.folders import Folders
 from provisioner.register import Register, drops
@@ -24,7 +25,11 @@ def folder_lines(settings: Settings, register: Register, now: datetime) -> Itera
     tops = [one for one in (root.inbox, root.outbox, root.refused) if one.is_dir()]
     closed = [one for one in tops if not _is_open(one)]
     closed += [
-        one for top in tops if top not in closed for one in top.iterdir() if one.is_dir() and not _is_open(one)
+        one
+        for top in tops
+        if top not in closed
+        for one in top.iterdir()
+        if one.is_dir() and not is_passing(one.name) and not _is_open(one)
     ]
     if closed:
         names = ", ".join(sorted(str(one.relative_to(root.root)) for one in closed))
