@@ -53,6 +53,8 @@ def enter(
         renamed=frozenset({*renamed, *decisions.rename.values()}),
     )
     mine = [after for one in records.of_partner(partner) if (after := entry.known(one)) is not None]
+    goes_on = {one.email for one in mine if one.state is State.OPEN and not entry.returns_after(one)}
+    mine = [one for one in mine if one.state is not State.PLANNED or one.email not in goes_on]  # no return any more
     served = {one.email for one in mine if one.state is not State.CLOSED and not entry.returns_after(one)}
     mine += [entry.new(row) for email, row in entry.asked.items() if email not in served]
     others = [one for one in records.habilitations if one.partner != partner]

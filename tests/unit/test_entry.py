@@ -105,3 +105,16 @@ def test_the_same_annexe_again_changes_nothing() -> None:
     lists = annexe({"leroy": JUNE}, {"vasseur": date(2026, 8, 31)})
     once = enter(records(opened("leroy"), opened("vasseur", 2)), LYS.code, lists, TODAY)
     assert enter(once, LYS.code, lists, TODAY) == once
+
+
+@pytest.mark.rule("A4")
+@pytest.mark.parametrize(
+    ("asked_on", "ended_on"),
+    [(date(2026, 10, 15), None), (JUNE, None), (date(2026, 10, 15), date(2026, 10, 20))],
+)
+def test_a_return_that_the_next_annexe_makes_needless_is_withdrawn(asked_on: date, ended_on: date | None) -> None:
+    lists = annexe({"leroy": date(2026, 10, 15)}, {"leroy": date(2026, 9, 30)})
+    away, back = enter(records(opened("leroy")), LYS.code, lists, TODAY).habilitations
+    known = records(away, replace(back, id=2))
+    after = enter(known, LYS.code, annexe({"leroy": asked_on}, {"leroy": ended_on} if ended_on else {}), TODAY)
+    assert [(one.id, one.end and one.end.on) for one in after.habilitations] == [(1, ended_on)]
