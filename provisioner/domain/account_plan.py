@@ -16,6 +16,9 @@ from provisioner.domain.records import Account, Records, Reopening
 from provisioner.domain.snapshot import RemoteAccount, Snapshot
 from provisioner.domain.wanted import PARTNER, REQUESTED_ON, digest, wanted_account
 
+#: The kinds of change that show an opening of this run; any other is made even when the opening is held.
+_OPENS = (Action.OPEN, Action.REOPEN)
+
 
 class AccountPlan:
     """What one account needs. `remote` is its Keycloak user when there is one that is ours.
@@ -219,7 +222,7 @@ class AccountPlan:
         by_hand: bool = False,
         owes_link: bool = False,
     ) -> Change:
-        staying = self.staying if action is Action.CLOSE else [*self.staying, *self.opening]
+        staying = [*self.staying, *self._opening_with(one)] if action in _OPENS else self.staying
         shown = staying or self.closing or [one]
         stays = {other.partner for other in staying}
         is_rename = action is Action.RENAME
@@ -238,6 +241,12 @@ class AccountPlan:
             by_hand=by_hand,
             owes_link=owes_link,
         )
+
+    def _opening_with(self, one: Habilitation) -> list[Habilitation]:
+        """What opens together: not what a pause of another partner holds back."""
+        return [
+            other for other in self.opening if other is one or not self.records.is_paused(other.partner, self.today)
+        ]
 
     def _enabled_after(self, action: Action) -> bool | None:
         """None leaves that as it is: an account that somebody disabled stays so."""

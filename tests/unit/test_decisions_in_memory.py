@@ -15,7 +15,7 @@ from provisioner.domain.check import Document
 from provisioner.domain.decisions import Decisions
 from provisioner.domain.habilitation import State
 from provisioner.keycloak.errors import KeycloakError
-from provisioner.operations import adoption, persons
+from provisioner.operations import adoption, holding, persons
 from provisioner.operations.tools import Verdict
 from provisioner.settings import DocumentSettings
 from tests.fakes.failing import FailMode, Killed
@@ -227,3 +227,42 @@ def test_openings_at_two_partners_on_one_day_send_one_link(tmp_path: Path) -> No
         assert len(scene.realm.mails_to(JEANNE)) == 1
         assert JEANNE in scene.realm.members(LYS.code) & scene.realm.members(OTHER)
         assert scene.states() == [State.OPEN] * 3
+
+
+@pytest.mark.rule("A8")
+@pytest.mark.rule("P1")
+def test_what_is_put_right_at_one_partner_opens_nothing_that_waits_at_another(tmp_path: Path) -> None:
+    scene = Scene(tmp_path)
+    scene.receive(annexe({"jeanne": TODAY}, on=TODAY), OTHER)
+    scene.realm.password_policy = "length(4)"
+    scene.receive(annexe({"leroy": TODAY, "jeanne": TODAY}, on=TODAY), OTHER, Decisions(waive={1: "Mission commune"}))
+    scene.realm.change_names(scene.leroy.id, "Ancien", "Alex")
+    scene.office.sync()
+    assert (scene.leroy.last_name, scene.leroy.attributes["partenaire"]) == ("Leroy", (LYS.code,))
+    assert scene.groups() == {LYS.code}
+
+
+@pytest.mark.rule("A8")
+def test_an_account_that_opens_at_two_partners_does_not_open_at_the_one_that_is_paused(tmp_path: Path) -> None:
+    scene, soon = Scene(tmp_path), date(2026, 9, 10)
+    scene.receive(annexe({"vasseur": TODAY}, on=TODAY), OTHER, Decisions(waive={1: "Mission commune"}))
+    scene.receive(annexe({"leroy": ASKED_ON, "vasseur": ASKED_ON, "jeanne": soon}, on=TODAY))
+    scene.receive(annexe({"vasseur": TODAY, "jeanne": soon}, on=TODAY), OTHER)
+    holding.pause(scene.office.tools.register, OTHER, "Vérification", None, WHO[0])
+    scene.office.on(soon)
+    scene.office.sync()
+    assert (JEANNE in scene.realm.members(LYS.code), JEANNE in scene.realm.members(OTHER)) == (True, False)
+    holding.resume(scene.office.tools.register, OTHER, WHO[0])
+    scene.office.sync()
+    assert JEANNE in scene.realm.members(OTHER)
+    assert len(scene.realm.mails_to(JEANNE)) == 1
+
+
+@pytest.mark.rule("A4")
+def test_a_departure_taken_back_after_a_planned_return_leaves_one_access(tmp_path: Path) -> None:
+    scene, back = Scene(tmp_path), date(2026, 10, 15)
+    scene.receive(annexe({"leroy": back, "vasseur": ASKED_ON}, {"leroy": date(2026, 9, 30)}, on=TODAY))
+    scene.receive(annexe({"leroy": back, "vasseur": ASKED_ON}, on=TODAY))
+    scene.office.on(back)
+    assert scene.office.sync().outcome.done == []
+    assert scene.states() == [State.OPEN]
