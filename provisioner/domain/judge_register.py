@@ -148,13 +148,17 @@ class _Judge:
 
     def list_2(self, received_on: date) -> Iterator[Finding]:
         known = {one.email for one in self.mine}
+        asked = {row.email for row in self.annexe.of_list(1)}
         for row in self.annexe.of_list(2):
             if row.email is None:
                 continue
+            access = self.open.get(row.email)
             if row.email not in known:
                 nearest = _nearest(row.email, self.open)
                 yield _of_row(row, "closure-unknown", Severity.WARNING, Column.EMAIL, nearest)
-            elif row.email in self.open and row.on is not None and received_on > row.on:
+            elif access is None or row.on is None or (row.email in asked and row.on < access.requested_on):
+                continue  # it closes nothing: at most it tells of an access before the present one
+            elif received_on > row.on:
                 days = (received_on - row.on).days
                 yield _of_row(row, "late-departure", Severity.INFO, Column.ENDED_ON, days=days)
 

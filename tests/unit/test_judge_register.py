@@ -113,6 +113,12 @@ def test_a_departure_told_late_is_measured(received_on: date, days: int | None) 
     assert [one.details["days"] for one in found if one.code == "late-departure"] == ([days] if days else [])
 
 
+@pytest.mark.rule("V3")
+def test_the_old_closure_of_a_person_who_came_back_is_no_late_departure() -> None:
+    known = records(closed("leroy", date(2025, 12, 31)), opened("leroy", 2))
+    assert codes(judged(annexe({"leroy": JUNE}, {"leroy": date(2025, 12, 31)}), known)) == []
+
+
 @pytest.mark.rule("A8")
 def test_an_address_open_at_another_partner_is_refused_unless_waived_by_name() -> None:
     elsewhere = opened("leroy", partner="sivom")
