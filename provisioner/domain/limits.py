@@ -94,18 +94,22 @@ def _by_partner(changes: Sequence[Change]) -> dict[str, list[Change]]:
 
 class _PartnersLimit:
     """How many partners one run would close accesses of. A plan once held stays so until it is let go by name: that
-    others were let go does not make it less of a mass closure.
+    others were let go does not make it less of a mass closure. Closures once let go hold their partner no more.
     """
 
     def __init__(self, records: Records, plans: Mapping[str, Sequence[Change]]) -> None:
-        self.closing = {code for code, mine in plans.items() if any(_is_new(one) for one in _planned(mine))}
+        planned = {code: _planned(mine) for code, mine in plans.items()}
+        #: for each partner, how many of its closures nobody has let go
+        self.closing = {
+            code: closures_of(records, mine) for code, mine in planned.items() if any(_is_new(one) for one in mine)
+        }
         self.most = max(MOST_PARTNERS, len(records.partners) * MOST_PARTNERS_PERCENT // 100)
         held = (one for one in records.holds if one.limit == Limit.PARTNERS)
         self.held = {(one.partner, one.plan_id): one.figures for one in held}
 
     def figures(self, code: str, name: str) -> tuple[int, int] | None:
         """How many, and how many are allowed; None when nothing holds that plan."""
-        if code in self.closing and len(self.closing) > self.most:
+        if self.closing.get(code) and len(self.closing) > self.most:
             return len(self.closing), self.most
         return self.held.get((code, name))
 

@@ -226,3 +226,16 @@ def test_a_plan_id_does_not_depend_on_other_partners_nor_on_ids() -> None:
     both = plan(records(habilitation("leroy", id=5), elsewhere, partners=(LYS, other)), snapshot())
     assert alone.ids[LYS.code] == both.ids[LYS.code]
     assert len(alone.ids[LYS.code]) == 8
+
+
+def test_a_release_beyond_the_limit_of_partners_stays_when_more_is_due_for_that_partner() -> None:
+    others = [replace(LYS, code=f"p{i}") for i in range(1, 6)]
+    leaving = [
+        opened("vasseur", i, partner=one.code, person=habilitation(f"n{i}").person, end=end(date(2026, 8, 31)))
+        for i, one in enumerate((LYS, *others), start=1)
+    ]
+    seen = snapshot(*(remote(one) for one in leaving))
+    released = {"partners": (LYS, *others), "released": frozenset({1})}
+    assert LYS.code in {one.partner for one in plan(records(*leaving, partners=(LYS, *others)), seen).blocked}
+    made = plan(records(*leaving, habilitation("leroy", id=9), **released), seen)
+    assert {one.partner for one in made.blocked} == {one.code for one in others}
