@@ -13,6 +13,7 @@ from provisioner.domain.journal_check import Bad, Verdict
 from provisioner.operations.journal import verify_journal
 from provisioner.register import RegisterUnavailable, open_as_is, sqlite_file
 from provisioner.register.backup import copied
+from provisioner.register.database import translated
 from provisioner.register.journal import Actor
 from provisioner.settings import DatabaseSettings, Settings
 
@@ -44,8 +45,9 @@ def back_up(settings: Settings, clock: Clock, output: Path) -> Copied:
     source = sqlite_file(settings)
     if source is None:
         raise NotOurs(f"The register is on PostgreSQL. Use: {pg_dump(settings, output)}")
-    if not source.exists():
-        raise RegisterUnavailable("There is no register yet: nothing to copy.")
+    with translated():
+        if not source.exists():
+            raise RegisterUnavailable("There is no register yet: nothing to copy.")
     with copied(source, output, settings.database.busy_seconds) as partial:
         return Copied(_verify(settings, clock, partial))
 

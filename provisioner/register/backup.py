@@ -38,8 +38,7 @@ def copied(source: Path, output: Path, busy_seconds: float) -> Iterator[Path]:
         _copy(source, partial, busy_seconds)
         yield partial
         _flush(partial)
-        os.close(os.open(output, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))  # the name is ours, or somebody's
-        partial.replace(output)
+        _name(partial, output)
         _flush(output.parent)
     finally:
         partial.unlink(missing_ok=True)
@@ -58,6 +57,16 @@ def _copy(source: Path, target: Path, busy_seconds: float) -> None:
         raise RegisterUnavailable(f"The register cannot be copied: {error}.") from error
     if damage != ["ok"]:
         raise DamagedCopy("The register is damaged: its copy is not a whole database and was not kept.")
+
+
+def _name(partial: Path, output: Path) -> None:
+    """The copy takes its name all at once, from nobody."""
+    try:
+        output.hardlink_to(partial)
+    except FileExistsError:
+        raise
+    except OSError:  # a file system without hard links
+        partial.replace(output)
 
 
 def _flush(path: Path) -> None:

@@ -149,9 +149,9 @@ def open_as_is(settings: Settings, clock: Clock, actor: Actor) -> Register | Non
         RegisterUnavailable: it cannot be opened.
     """
     file = sqlite_file(settings)
-    if file is not None and not file.exists():
-        return None
     with translated():
+        if file is not None and not file.exists():
+            return None
         engine = _engine(settings)
         if revision(engine) is None:
             engine.dispose()

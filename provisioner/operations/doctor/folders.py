@@ -19,7 +19,7 @@ _LATE_HOURS = 1
 def folder_lines(settings: Settings, register: Register, now: datetime) -> Iterator[Line]:
     """Whether each folder can be written in, and since when the oldest file waits."""
     root = Folders.of(settings)
-    if not root.inbox.is_dir():
+    if not os.access(root.inbox, os.F_OK):
         yield ok("inbox", "There is no drop folder yet; `provisioner serve` makes it.")
         return
     tops = [one for one in (root.inbox, root.outbox, root.refused) if one.is_dir()]

@@ -80,7 +80,7 @@ def settings_lines(settings: Settings, clock: Clock) -> Iterator[Line]:
 def data_directory(settings: Settings) -> Iterator[Line]:
     """Whether the data directory can be written, and lies where SQLite's locks hold."""
     path = settings.data_dir.absolute()
-    there = next(one for one in (path, *path.parents) if one.exists())
+    there = next(one for one in (path, *path.parents) if os.access(one, os.F_OK))
     if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
         todo = f"Let this user write in {there}, or set {PREFIX}DATA_DIR."
         yield wanting("data-directory", f"{there} cannot be written by this user.", todo)
@@ -98,7 +98,7 @@ def data_directory(settings: Settings) -> Iterator[Line]:
 
 def _file_system(settings: Settings, path: Path) -> Iterator[Line]:
     file = sqlite_file(settings)
-    where = path if file is None or not file.parent.exists() else file.parent
+    where = path if file is None or not os.access(file.parent, os.F_OK) else file.parent
     kind = file_system_of(where.resolve(), _mounts())
     if kind is None:
         yield ok("file-system", "Its kind cannot be told on this system. SQLite needs a local one.")
