@@ -1,0 +1,83 @@
+"""What `backup` and `doctor` find on the disk: no half copy with a copy's name, no way in, no register."""
+
+from __future__ import annotations
+
+import errno
+import os
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from provisioner.clock import Clock
+from provisioner.operations.backup import back_up
+from provisioner.operations.doctor import examine
+from provisioner.register import RegisterUnavailable
+from provisioner.register.backup import copied
+from provisioner.settings import KeycloakSettings, Settings
+from tests.fakes.failing import Killed
+
+
+def _raising(error: BaseException) -> Callable[..., None]:
+    def call(*_given: Any, **_named: Any) -> None:
+        raise error
+
+    return call
+
+
+@pytest.fixture
+def register(tmp_path: Path) -> Path:
+    with closing(sqlite3.connect(tmp_path / "register")) as connection:
+        connection.execute("CREATE TABLE one (id INTEGER)")
+    return tmp_path / "register"
+
+
+@pytest.mark.parametrize("step", ["link", "replace"])
+def test_a_backup_that_is_killed_leaves_no_file_that_looks_like_one(
+    register: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    if step == "replace":
+        monkeypatch.setattr(os, "link", _raising(OSError(errno.EPERM, "No hard links here")))
+    monkeypatch.setattr(os, step, _raising(Killed()))
+    with pytest.raises(Killed), copied(register, tmp_path / "copy", 1):
+        pass
+    assert not (tmp_path / "copy").exists()
+
+
+def test_a_file_that_somebody_made_meanwhile_is_left_as_it_is(register: Path, tmp_path: Path) -> None:
+    with pytest.raises(FileExistsError), copied(register, tmp_path / "copy", 1):
+        (tmp_path / "copy").write_text("precious")
+    assert (tmp_path / "copy").read_text() == "precious"
+    assert not list(tmp_path.glob(".*.partial"))
+
+
+def test_a_disk_without_hard_links_takes_a_backup_too(
+    register: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "link", _raising(OSError(errno.EPERM, "Operation not permitted")))
+    with copied(register, tmp_path / "copy", 1):
+        pass
+    assert (tmp_path / "copy").read_bytes() == register.read_bytes()
+
+
+def test_a_data_directory_that_this_user_may_not_enter_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As for who types a command without `sudo -u provisioner`; root may enter everywhere."""
+    closed = tmp_path / "closed"
+    settings = Settings(data_dir=closed / "data", keycloak=KeycloakSettings(url="http://127.0.0.1:9"))
+    real = os.stat
+
+    def stat(path: Any, *more: Any, **named: Any) -> os.stat_result:
+        if not isinstance(path, int) and Path(os.fsdecode(path)).is_relative_to(closed):
+            raise PermissionError(errno.EACCES, "Permission denied")
+        return real(path, *more, **named)
+
+    monkeypatch.setattr(os, "stat", stat)
+    found = {one.check: one for one in examine(settings, Clock()).lines}
+    assert "Permission denied" in found["database"].found
+    with pytest.raises(RegisterUnavailable, match="Permission denied"):
+        back_up(settings, Clock(), tmp_path / "copy")
