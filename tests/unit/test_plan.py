@@ -235,7 +235,8 @@ def test_a_release_beyond_the_limit_of_partners_stays_when_more_is_due_for_that_
         for i, one in enumerate((LYS, *others), start=1)
     ]
     seen = snapshot(*(remote(one) for one in leaving))
-    released = {"partners": (LYS, *others), "released": frozenset({1})}
-    assert LYS.code in {one.partner for one in plan(records(*leaving, partners=(LYS, *others)), seen).blocked}
-    made = plan(records(*leaving, habilitation("leroy", id=9), **released), seen)
+    known = records(*leaving, partners=(LYS, *others))
+    assert LYS.code in {one.partner for one in plan(known, seen).blocked}
+    more = records(*leaving, habilitation("leroy", id=9), partners=(LYS, *others), released=frozenset({1}))
+    made = plan(more, seen)
     assert {one.partner for one in made.blocked} == {one.code for one in others}
