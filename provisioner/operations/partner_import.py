@@ -19,7 +19,7 @@ from provisioner.operations.partners import (
     PartnerRefused,
     changed,
     problems_of,
-    problems_of_signature,
+    problems_of_change,
     save_change,
 )
 from provisioner.register import Register, Work, reading, writing
@@ -224,7 +224,7 @@ def _problems(entry: _Entry, before: Partner | None, after: Partner, known: _Kno
         else:
             yield key, words
     if before is not None:
-        yield from problems_of_signature(known.records, before, after, known.today)
+        yield from problems_of_change(known.records, before, after, known.today)
 
 
 def _contacts(

@@ -72,9 +72,7 @@ def set_partner(
         if known is None:
             raise NoSuchPartner(code)
         partner = changed(known, name=name, domains=domains, signed_on=signed_on, ctg_end=ctg_end)
-        _refuse_first(
-            [*problems_of(partner), *problems_of_signature(records, known, partner, register.clock.today())]
-        )
+        _refuse_first([*problems_of(partner), *problems_of_change(records, known, partner, register.clock.today())])
         save_change(work, known, partner, register.actor.by)
     return partner
 
@@ -122,10 +120,16 @@ def problems_of(partner: Partner) -> Iterator[tuple[str, str]]:
         yield "signed_on", "The convention would be signed after the end of the CTG."
 
 
-def problems_of_signature(
-    records: Records, known: Partner, partner: Partner, today: date
-) -> Iterator[tuple[str, str]]:
-    """Why a convention that was ended early cannot be signed anew yet, so that C3 is done for the one that ended."""
+def problems_of_change(records: Records, known: Partner, partner: Partner, today: date) -> Iterator[tuple[str, str]]:
+    """Why a known record cannot be changed so: no mistyped end closes every access at once, and a convention that was
+    ended early is not signed anew before C3 is done for it.
+    """
+    if partner.ctg_end < today <= known.last_day and known.signed_on is not None:
+        yield (
+            "ctg_end",
+            f"{partner.ctg_end} is past: every access would be closed at once. "
+            f"To end the convention: partner end {known.code} --on DATE, today at the earliest.",
+        )
     if known.ends_on is None or partner.ends_on is not None:
         return
     if today <= known.ends_on:

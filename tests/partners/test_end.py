@@ -206,3 +206,14 @@ def test_an_account_that_serves_two_partners_counts_at_the_one_that_ends(signed:
     done = signed.run("partner", "end", "sivom", "--on", "2026-09-30", "--reason", "x", "--by", "Claire Martin")
     assert "1 access will close on 2026-10-01" in done.stderr
     assert email("leroy") not in done.stderr
+
+
+@pytest.mark.rule("C3")
+def test_an_amendment_does_not_move_the_end_of_the_ctg_into_the_past(signed: Office) -> None:
+    set_ = ("partner", "set", LYS.code, "--by", "Claire Martin", "--ctg-end")
+    done = signed.run(*set_, "2026-09-01")
+    assert (done.exit_code, "every access would be closed at once" in done.stderr) == (1, True)
+    imported = signed.import_(f'[[partner]]\ncode = "{LYS.code}"\nctg_end = 2026-09-01\n')
+    assert "partner[1].ctg_end: 2026-09-01 is past" in imported.stderr
+    assert signed.records().partners[LYS.code].last_day == date(2030, 12, 31)
+    assert signed.run(*set_, TODAY.isoformat()).exit_code == 0
