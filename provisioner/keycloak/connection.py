@@ -24,7 +24,7 @@ from provisioner.keycloak.errors import (
     WriteForbidden,
 )
 from provisioner.keycloak.transport import LibraryConnection, guard_sockets
-from provisioner.settings import KeycloakSettings
+from provisioner.settings import KeycloakSettings, SettingsError
 
 Method = Literal["get", "post", "put", "delete"]
 
@@ -198,10 +198,10 @@ def administrator_connection(settings: KeycloakSettings) -> Connection:
     """As the administrator of the master realm that the settings name.
 
     Raises:
-        KeycloakRefused: they name none.
+        SettingsError: they name none.
     """
     if settings.admin_username is None or settings.admin_password is None:
-        raise KeycloakRefused("PROVISIONER_KEYCLOAK__ADMIN_USERNAME and __ADMIN_PASSWORD must be set for this.")
+        raise SettingsError("PROVISIONER_KEYCLOAK__ADMIN_USERNAME and __ADMIN_PASSWORD must be set for this.")
     library = LibraryConnection(
         server_url=f"{settings.url}/",
         realm_name="master",

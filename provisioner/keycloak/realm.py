@@ -19,7 +19,7 @@ def apply_realm(settings: Settings) -> list[str]:
     """Brings the realm of the settings to its files; what was changed, a line each. What the files do not name stays.
 
     Raises:
-        RealmConfigError: a setting that the files need is not set; nothing was sent.
+        SettingsError: a setting that is needed is not set, or a file cannot be used; nothing was sent.
         KeycloakError: Keycloak refused or did not answer; safe to run again.
     """
     config = load_realm_config(settings)

@@ -10,8 +10,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from provisioner.keycloak.errors import KeycloakError
-from provisioner.settings import PREFIX, Settings
+from provisioner.settings import PREFIX, Settings, SettingsError
 
 Json = dict[str, Any]
 
@@ -21,7 +20,7 @@ SERVICE_ROLES = frozenset({"manage-users", "view-events", "view-realm"})
 _PLACEHOLDER = re.compile(r"\$\{([A-Z_]+)\}")
 
 
-class RealmConfigError(KeycloakError):
+class RealmConfigError(SettingsError):
     """The realm's files cannot be used as they are; nothing was sent."""
 
 

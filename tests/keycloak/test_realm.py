@@ -15,7 +15,7 @@ from provisioner.keycloak.directory import Directory
 from provisioner.keycloak.errors import KeycloakRefused
 from provisioner.keycloak.realm import apply_realm
 from provisioner.keycloak.realm_config import RealmConfigError
-from provisioner.settings import Settings
+from provisioner.settings import Settings, SettingsError
 
 ROLES = {"manage-users", "view-events", "view-realm"}
 
@@ -107,7 +107,7 @@ def test_a_setting_that_is_missing_is_named_before_anything_is_sent(
 
 
 def test_no_administrator_in_the_settings_is_said(new_settings: Callable[..., Settings], tmp_path: Path) -> None:
-    with pytest.raises(KeycloakRefused, match="ADMIN_USERNAME"):
+    with pytest.raises(SettingsError, match="ADMIN_USERNAME"):
         apply_realm(new_settings(tmp_path, KEYCLOAK__ADMIN_USERNAME=""))
 
 

@@ -1,4 +1,4 @@
-"""What `backup` and `doctor` find on the disk: no half copy with a copy's name, no way in, no register."""
+"""What `backup`, `doctor` and `realm apply` find on this machine: no half copy, no way in, no setting."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
+from provisioner.cli.app import app
 from provisioner.clock import Clock
 from provisioner.operations.backup import back_up
 from provisioner.operations.doctor import examine
@@ -81,3 +83,21 @@ def test_a_data_directory_that_this_user_may_not_enter_is_told(
     assert "Permission denied" in found["database"].found
     with pytest.raises(RegisterUnavailable, match="Permission denied"):
         back_up(settings, Clock(), tmp_path / "copy")
+
+
+@pytest.mark.parametrize("missing", ["SMTP__HOST", "KEYCLOAK__CLIENT_SECRET", "KEYCLOAK__ADMIN_USERNAME"])
+def test_a_setting_that_the_realm_needs_is_wrong_usage_and_not_to_be_tried_again(
+    tmp_path: Path, missing: str
+) -> None:
+    given = {
+        "SMTP__HOST": "smtp.caf.example",
+        "SMTP__FROM": "ne-pas-repondre@caf.example",
+        "KEYCLOAK__CLIENT_SECRET": "x",
+        "KEYCLOAK__ADMIN_USERNAME": "admin",
+        "KEYCLOAK__ADMIN_PASSWORD": "x",
+        "KEYCLOAK__URL": "http://127.0.0.1:9",
+        "DATA_DIR": str(tmp_path),
+    }
+    variables = {f"PROVISIONER_{name}": value for name, value in given.items() if name != missing}
+    done = CliRunner().invoke(app, ["realm", "apply"], env=variables)
+    assert (done.exit_code, missing in done.stderr) == (2, True)
