@@ -74,7 +74,7 @@ def _apply(tools: Tools, prepared: Prepared, plan: Plan, bar: ProgressBar) -> Ou
     plan = make_plan(records, prepared.snapshot, tools.clock.now(), [partner], tools.limits, allowed)
     plan = replace(plan, resting=())  # who applies waits for the answer
     done = carry_out(tools, records, prepared.snapshot, plan, bar)
-    set_aside(tools, records, plan, done, [one for one in records.holds if one.partner == partner])
+    set_aside(tools, records, plan, done, [partner])
     touched = {change.email for change in plan.changes} | {change.new_email for change in plan.changes}
     mine = records.of_partner(partner)
     kept = tuple(one for one in mine if one.state is State.OPEN and one.email not in touched)

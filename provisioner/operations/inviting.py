@@ -98,7 +98,7 @@ def repeat_due(tools: Tools, bar: ProgressBar, *, at_once: bool = True) -> Repea
         unused = _without_password(tools, records, snapshot, [*due, *silent], done)
         changes = [_invite(records, each) for each in due if each.one.email in unused]
         plan = _send(tools, records, snapshot, changes, done, bar)
-        set_aside(tools, records, plan, done, records.holds, are_repeats=True)
+        set_aside(tools, records, plan, done, tuple(records.partners), are_repeats=True)
         without = _tell_silences(tools, records, [each for each in silent if each.one.email in unused])
         return Repeated(_answer(tools, plan, done, at_once), without)
 

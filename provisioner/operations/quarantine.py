@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection
 from typing import TypeVar
 
 import structlog
@@ -53,22 +53,32 @@ def set_aside(
     records: Records,
     plan: Plan,
     done: Done,
-    in_scope: Iterable[Hold],
+    partners: Collection[str],
     broken: Collection[str] = (),
     *,
+    email: EmailAddress | None = None,
     are_repeats: bool = False,
 ) -> None:
     """After a run: the failures that are one person's or one partner's alone are kept as such; of the holds that were
-    this run's to try, those in quarantine that failed no more end. `broken` are partners that `attempt` left out;
-    `are_repeats` says that the run was about second and third links, which no other run tries.
+    this run's to try, those in quarantine that failed no more end. It was about `partners`, or one person of theirs
+    (`email`); `broken` are those that `attempt` left out; `are_repeats`: it was about second and third links, which
+    no other run tries.
     """
     kept = {_key(failure.change): failure for failure in _own_failures(tools, done)}
-    done.set_aside += (failure for failure in done.failed if _key(failure.change) in kept)  # what hung on it too
-    unsettled = {_key(one.change) for one in done.failed} | {(code, None) for code in broken}
-    unsettled |= {_key(one) for one in plan.waiting}  # as a pause would have it
+    done.set_aside += (failure for failure in done.failed if _hangs_on(failure, kept))
+    unsettled = {_key(one.change) for one in done.failed} | {_key(one) for one in plan.waiting}  # as a pause has it
     due = due_rounds(records, tools.clock.now())
-    mine = [one for one in in_scope if one.kind is HoldKind.QUARANTINE and is_for_repeat(one, due) is are_repeats]
-    ended = [one for one in mine if one not in plan.resting and _scope(one.partner, one.email) not in unsettled]
+    judged = set(partners) - set(broken)
+    ended = [
+        one
+        for one in records.holds
+        if one.kind is HoldKind.QUARANTINE
+        and email in (None, one.email)
+        and _partners(records, one) <= judged
+        and is_for_repeat(one, due) is are_repeats
+        and one not in plan.resting
+        and _scope(one.partner, one.email) not in unsettled
+    ]
     if not (kept or broken or ended):
         return
     with tools.register.work() as work:
@@ -83,14 +93,14 @@ def set_aside(
 
 
 def _own_failures(tools: Tools, done: Done) -> list[Failure]:
-    """Those that a system is not to blame for: it did the same for others, or answers while few fail."""
+    """Those that a system is not to blame for: it answers, and did the same for others or fails for few."""
     found: list[Failure] = []
     for answers, is_mail in ((_keycloak_answers, False), (_mail_server_answers, True)):
         failed = [
             one for one in done.failed if isinstance(one.cause, MailFailed) is is_mail and _may_be_own(one.cause)
         ]
         went_well = any((one.action is Action.INVITE) is is_mail for one in done.done)
-        if failed and (went_well or (len(failed) <= PATIENCE and answers(tools))):
+        if failed and (went_well or len(failed) <= PATIENCE) and answers(tools, went_well):
             found += failed
     return found
 
@@ -101,7 +111,7 @@ def _may_be_own(cause: KeycloakError) -> bool:
     return not isinstance(cause, GivenUp | OutcomeUnknown) and cause.status not in _OUR_RIGHTS
 
 
-def _keycloak_answers(tools: Tools) -> bool:
+def _keycloak_answers(tools: Tools, _went_well: bool) -> bool:
     try:
         tools.directory.ping()
     except KeycloakError:
@@ -109,15 +119,23 @@ def _keycloak_answers(tools: Tools) -> bool:
     return True
 
 
-def _mail_server_answers(tools: Tools) -> bool:
-    """The mail server that Keycloak uses is the one of our own notices (docs/settings.md)."""
+def _mail_server_answers(tools: Tools, went_well: bool) -> bool:
+    """The mail server that Keycloak uses is the one of our own notices (docs/settings.md); where none is set, whether
+    it took others has to do.
+    """
     if not tools.settings.smtp.is_set:
-        return False
+        return went_well
     try:
         greet(tools.settings.smtp)
     except MailUnavailable:
         return False
     return True
+
+
+def _hangs_on(failure: Failure, kept: Collection[tuple[str | None, EmailAddress | None]]) -> bool:
+    """Whether it is the person's who is set aside, or was not tried because of the partner that is."""
+    is_untried = isinstance(failure.cause, GivenUp)
+    return _key(failure.change) in kept or (is_untried and (failure.change.partner, None) in kept)
 
 
 def _key(change: Change) -> tuple[str | None, EmailAddress | None]:
@@ -127,6 +145,11 @@ def _key(change: Change) -> tuple[str | None, EmailAddress | None]:
 def _scope(partner: str | None, email: EmailAddress | None) -> tuple[str | None, EmailAddress | None]:
     """A person is one whatever the partner (A8)."""
     return (None, email) if email is not None else (partner, None)
+
+
+def _partners(records: Records, one: Hold) -> set[str | None]:
+    """Whose plans say whether it is settled: every partner's of the person."""
+    return {each.partner for each in records.habilitations if each.email == one.email} or {one.partner}
 
 
 def _habilitation(records: Records, one: Hold) -> int | None:

@@ -94,8 +94,7 @@ def sync(
         if email is None:
             _keep_holds(tools, records, plan, [code for code in chosen if code not in broken])
         done = carry_out(tools, records, snapshot, plan, bar)
-        in_scope = [one for one in records.holds if one.partner in chosen and email in (None, one.email)]
-        set_aside(tools, records, plan, done, in_scope, broken)
+        set_aside(tools, records, plan, done, chosen, broken, email=email)
         tell_ages(tools, tools.register.records())
         remind(tools)
         notices = deliver(tools.register, tools.settings, tools.clock, tools.stop, at_once=at_once)

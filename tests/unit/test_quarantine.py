@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 import structlog
@@ -59,7 +60,7 @@ class Desk:
         self.bad: dict[EmailAddress, KeycloakError | Exception] = {}
         for name in ("create_account", "update_account", "send_link"):
             monkeypatch.setattr(self.realm, name, self._failing(name))
-        monkeypatch.setattr(quarantine, "_mail_server_answers", lambda tools: tools.directory.mail_works)
+        monkeypatch.setattr(quarantine, "_mail_server_answers", lambda tools, _well: tools.directory.mail_works)
 
     def _failing(self, name: str) -> object:
         call = getattr(MemoryDirectory, name)
@@ -182,6 +183,53 @@ def test_keycloak_away_puts_nobody_in_quarantine(desk: Desk) -> None:
     assert (desk.quarantines, did(outcome).failed) == ({}, 5)  # a group, two accounts, two links
 
 
+def test_keycloak_that_goes_away_amid_a_run_puts_nobody_in_quarantine(desk: Desk) -> None:
+    desk.ask(dict.fromkeys(("aubry", "blanc", "colin", "durand", "evrard"), DUE))
+    desk.office.on(DUE)
+    desk.realm.fail(3, for_good=True)
+    outcome = desk.serve().outcome
+    assert (len(outcome.done), desk.quarantines) == (2, {})
+
+
+@pytest.mark.rule("P2")
+def test_a_mail_server_that_goes_away_amid_a_run_puts_nobody_in_quarantine(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.ask(dict.fromkeys(("aubry", "blanc", "colin", "durand", "evrard"), DUE))
+    desk.office.on(DUE)
+    call = desk.realm.send_link
+
+    def only_the_first(*arguments: Any) -> None:
+        desk.realm.mail_works = not desk.realm.mails
+        call(*arguments)
+
+    monkeypatch.setattr(desk.realm, "send_link", only_the_first)
+    desk.serve()
+    assert (len(desk.realm.mails), desk.quarantines) == (1, {})
+
+
+def test_a_group_that_cannot_be_made_sets_the_partner_aside_and_fails_no_job(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.ask(dict.fromkeys(("leroy", "nguyen"), DUE))
+    desk.ask({"vasseur": DUE}, partner=OTHER)
+    desk.office.on(DUE)
+    call = desk.realm.create_group
+
+    def failing(code: str) -> str:
+        if code == LYS.code:
+            raise KeycloakRefused("no", 400)
+        return call(code)
+
+    monkeypatch.setattr(desk.realm, "create_group", failing)
+    outcome = desk.serve()
+    assert (desk.open, desk.quarantines) == ({email("vasseur")}, {LYS.code: "no"})
+    assert did(outcome).failed == 0
+    monkeypatch.undo()
+    desk.serve(timedelta(minutes=1))
+    assert (len(desk.open), desk.quarantines) == (3, {})
+
+
 def test_rights_that_the_service_account_lost_are_no_persons_failure(desk: Desk) -> None:
     desk.ask({"leroy": DUE})
     desk.bad[email("leroy")] = KeycloakRefused("HTTP 403 Forbidden", 403)
@@ -290,6 +338,30 @@ def test_a_partner_that_cannot_be_planned_does_not_hold_up_the_others(
     monkeypatch.undo()
     assert desk.serve().outcome.failed == []
     assert (desk.open, desk.quarantines) == ({email("leroy"), email("nguyen")}, {})
+
+
+def test_a_quarantine_ends_by_no_run_that_did_not_look_at_the_persons_partners(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.ask({"leroy": DUE})
+    desk.bad[email("leroy")] = KeycloakRefused("no", 400)
+    desk.office.on(DUE)
+    desk.serve()
+    (before,) = standing(desk.office.tools.register).quarantines
+
+    def failing(records: object, snapshot: object, now: object, partners: list[str], *more: object) -> object:
+        if LYS.code in partners:
+            raise AssertionError
+        return make_plan(records, snapshot, now, partners, *more)  # type: ignore[arg-type]
+
+    with monkeypatch.context() as broken:
+        broken.setattr("provisioner.operations.syncing.make_plan", failing)
+        desk.serve(timedelta(minutes=1))
+    assert desk.quarantines == {email("leroy"): "no", LYS.code: "defect"}
+    sync(desk.office.tools, [OTHER], no_bar)
+    desk.serve()
+    (after,) = standing(desk.office.tools.register).quarantines
+    assert (after.email, after.since) == (email("leroy"), before.since)
 
 
 def test_an_annexe_that_cannot_be_worked_out_does_not_hold_up_the_other_partners(
