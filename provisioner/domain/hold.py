@@ -70,10 +70,14 @@ class Hold:
         return is_meant and (self.until is None or day <= self.until)
 
     def rests(self, now: datetime) -> bool:
-        """Whether what is in quarantine is not to be tried again yet: it is each time its age has doubled."""
+        """Whether what is in quarantine is not to be tried again yet: it is each time its age has doubled. A try that
+        is still to come was one by a clock that was wrong.
+        """
         if self.kind is not HoldKind.QUARANTINE or self.tried_at is None:
             return False
-        return now < self.tried_at + min(max(self.tried_at - self.since, SHORTEST_REST), LONGEST_REST)
+        return (
+            self.tried_at <= now < self.tried_at + min(max(self.tried_at - self.since, SHORTEST_REST), LONGEST_REST)
+        )
 
     def is_to_be_told_on(self, day: date) -> bool:
         """Whether the contacts are to be told of it on that day: a limit at once, then anything but a pause (a

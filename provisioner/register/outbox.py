@@ -80,7 +80,8 @@ def due(connection: Connection, now: datetime | None) -> list[Owed]:
     """
     asked = select(outbox.c.id, outbox.c.kind, outbox.c.partner).where(_OWED).order_by(outbox.c.tries, outbox.c.id)
     if now is not None:
-        asked = asked.where(or_(outbox.c.next_try_at.is_(None), outbox.c.next_try_at <= now))
+        by_a_wrong_clock = outbox.c.begun_at > now
+        asked = asked.where(or_(outbox.c.next_try_at.is_(None), outbox.c.next_try_at <= now, by_a_wrong_clock))
     return [Owed(*row) for row in connection.execute(asked)]
 
 

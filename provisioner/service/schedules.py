@@ -30,10 +30,12 @@ class Daily:
     at: time
 
     def first(self, now: datetime, last_good: datetime | None) -> datetime:
-        """At once when the latest time passed without a good run, so that a missed one is made up, once."""
+        """At once when the latest time passed without a good run, so that a missed one is made up, once. A good run
+        that is still to come was one by a clock that was wrong: it does not count.
+        """
         today = self._on(day_of(now))
         latest = today if today <= now else self._on(day_of(now) - timedelta(days=1))
-        is_missed = last_good is None or last_good < latest
+        is_missed = last_good is None or not latest <= last_good <= now
         return now if is_missed else self.after(now)
 
     def after(self, begun: datetime) -> datetime:

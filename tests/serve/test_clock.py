@@ -11,7 +11,7 @@ from structlog.testing import capture_logs
 
 from provisioner.operations import holding
 from provisioner.operations.tools import Tools
-from provisioner.register import Register
+from provisioner.register import Register, outbox
 from provisioner.service.scheduler import Service
 from provisioner.settings import Settings
 from tests.serve.parts import HOUR, Hands, Runs, job, runner
@@ -89,3 +89,14 @@ def test_after_a_jump_nothing_runs_before_the_pause_is_recorded(
     one.run(job(runs))
     assert len(register.records().holds) == 1
     assert runs.count == 0
+
+
+def test_a_notice_that_failed_while_the_clock_was_wrong_is_tried_once_it_is_right(register: Register) -> None:
+    hands = Hands()
+    register.clock = hands.clock
+    hands.wall += timedelta(days=3650)
+    with register.work() as work:
+        outbox.begin(work, outbox.put(work, "held", None, "<1@caf.example>", outbox.Parcel("a@caf.example", b"")))
+    hands.wall -= timedelta(days=3650)
+    with register.read() as connection:
+        assert len(outbox.due(connection, hands.wall)) == 1

@@ -85,6 +85,7 @@ THREE = Daily(datetime(2026, 1, 1, 3).time())  # noqa: DTZ001  a time of day
         (at(2, 10), at(2, 1), at(3, 1)),
         (at(2, 0, 59), at(1, 1), at(2, 1)),
         (at(2, 0, 59), at(31, 1, month=8), at(2, 0, 59)),
+        (at(2, 10), at(2, 11), at(2, 10)),  # done by a clock that was set right since
     ],
 )
 def test_a_daily_job_missed_while_the_service_was_off_runs_at_its_start_and_else_on_its_time(

@@ -409,6 +409,7 @@ def test_a_rest_lasts_from_a_minute_to_six_hours() -> None:
         hold = Hold(kind=HoldKind.QUARANTINE, reason="no", since=BEGAN, partner=LYS.code, tried_at=last)
         assert hold.rests(last + rest - timedelta(seconds=1))
         assert not hold.rests(last + rest)
+        assert not hold.rests(last - timedelta(seconds=1)), "the clock was wrong: it would rest until then"
 
 
 def test_a_whole_partners_quarantine_keeps_its_openings_waiting_and_no_closure() -> None:
