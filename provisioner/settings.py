@@ -16,6 +16,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, V
 
 PREFIX = "PROVISIONER_"
 
+_ADDRESS = r"^https?://[^\s/]"
 _TIME = r"^([01][0-9]|2[0-3]):[0-5][0-9]$"
 
 
@@ -35,7 +36,7 @@ class KeycloakSettings(_Section):
     """Where Keycloak is and who we are there."""
 
     url: Annotated[str, BeforeValidator(_no_trailing_slash)] = Field(
-        "http://localhost:8080", description="the server's address"
+        "http://localhost:8080", pattern=_ADDRESS, description="the server's address"
     )
     realm: str = Field("cooperation", description="the realm of the platform")
     client_id: str = Field("provisioner", description="our service account")
@@ -50,7 +51,11 @@ class KeycloakSettings(_Section):
 class DatabaseSettings(_Section):
     """Where the register is."""
 
-    url: str | None = Field(None, description="SQLAlchemy URL; default: a SQLite file in the data directory")
+    url: str | None = Field(
+        None,
+        pattern=r"^(sqlite|postgresql(\+psycopg)?)://",
+        description="SQLAlchemy URL; default: a SQLite file in the data directory",
+    )
     busy_seconds: float = Field(20, ge=0, description="how long a write waits for another process's (SQLite)")
     lock_lost_seconds: float = Field(
         45, ge=1, description="after how long a frozen instance loses the run's lock to another (PostgreSQL)"
@@ -77,7 +82,9 @@ class PlatformSettings(_Section):
     """The platform that the accounts open."""
 
     url: str = Field(
-        "https://ctg.caf.fr/", description="where the link leads after the password is set; end it with a slash"
+        "https://ctg.caf.fr/",
+        pattern=_ADDRESS,
+        description="where the link leads after the password is set; end it with a slash",
     )
 
 

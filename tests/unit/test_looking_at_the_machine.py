@@ -17,9 +17,10 @@ from provisioner.cli.app import app
 from provisioner.clock import Clock
 from provisioner.operations.backup import back_up
 from provisioner.operations.doctor import examine
+from provisioner.operations.doctor.machine import effective
 from provisioner.register import RegisterUnavailable
 from provisioner.register.backup import copied
-from provisioner.settings import KeycloakSettings, Settings
+from provisioner.settings import DatabaseSettings, KeycloakSettings, Settings, SettingsError, load_settings
 from tests.fakes.failing import Killed
 
 
@@ -101,3 +102,37 @@ def test_a_setting_that_the_realm_needs_is_wrong_usage_and_not_to_be_tried_again
     variables = {f"PROVISIONER_{name}": value for name, value in given.items() if name != missing}
     done = CliRunner().invoke(app, ["realm", "apply"], env=variables)
     assert (done.exit_code, missing in done.stderr) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        (
+            "postgresql+psycopg://us:geheim@db/r?sslmode=require",
+            "postgresql+psycopg://us:********@db/r?sslmode=require",
+        ),
+        ("postgresql+psycopg://us:ge@heim@db/r", "postgresql+psycopg://us:********@db/r"),
+        (
+            "postgresql+psycopg:///r?user=us&password=geheim&host=db",
+            "postgresql+psycopg:///r?user=us&password=********&host=db",
+        ),
+        ("postgresql+psycopg://db:5432/r", "postgresql+psycopg://db:5432/r"),
+    ],
+)
+def test_no_password_is_shown_wherever_it_stands_in_the_registers_address(url: str, shown: str) -> None:
+    assert effective(Settings(database=DatabaseSettings(url=url)))["PROVISIONER_DATABASE__URL"] == shown
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("DATABASE__URL", "registre"),
+        ("DATABASE__URL", "mysql://us:geheim@db/r"),
+        ("KEYCLOAK__URL", "sso.caf.example"),
+        ("PLATFORM__URL", "ctg.caf.example"),
+    ],
+)
+def test_an_address_that_cannot_be_one_is_told_at_once_by_its_setting(name: str, value: str) -> None:
+    with pytest.raises(SettingsError, match=f"^PROVISIONER_{name}: ") as told:
+        load_settings(environment={f"PROVISIONER_{name}": value})
+    assert "geheim" not in str(told.value)

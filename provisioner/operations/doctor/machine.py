@@ -23,7 +23,7 @@ _NETWORK = "9p afs beegfs ceph cifs davfs fuse gfs2 glusterfs gpfs lustre nfs nf
 
 _FREE_MIB = 200
 _LOCAL = {"localhost", "127.0.0.1", "::1"}
-_PASSWORD_IN_URL = re.compile(r"(?<=://)([^/@\s:]*):[^@\s]*@")
+_PASSWORD_IN_URL = re.compile(r"(://[^/@\s:]*:)\S*(?=@)|([?&](?:ssl)?password=)[^&\s]*")
 _ESCAPED = re.compile(r"\\([0-7]{3})")
 
 
@@ -49,7 +49,7 @@ def _shown(value: object) -> str | None:
         return None
     if isinstance(value, SecretStr):
         return MASK
-    return _PASSWORD_IN_URL.sub(rf"\1:{MASK}@", str(value))
+    return _PASSWORD_IN_URL.sub(rf"\1\2{MASK}", str(value))
 
 
 def settings_lines(settings: Settings, clock: Clock) -> Iterator[Line]:
