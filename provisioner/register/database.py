@@ -132,8 +132,10 @@ def open_register(settings: Settings, clock: Clock, actor: Actor) -> Register:
         RegisterUnavailable: it cannot be opened.
     """
     with translated():
-        if sqlite_file(settings) is not None:
+        if (file := sqlite_file(settings)) is not None:
             settings.data_dir.mkdir(parents=True, exist_ok=True)
+            if not file.exists():
+                file.touch(0o600)  # names and addresses: for its owner alone, whatever the umask
         engine = _engine(settings)
         if revision(engine) != REVISION:
             _migrate(engine)

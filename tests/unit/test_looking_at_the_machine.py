@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import sqlite3
+import stat
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -18,8 +19,9 @@ from provisioner.clock import Clock
 from provisioner.operations.backup import back_up
 from provisioner.operations.doctor import examine
 from provisioner.operations.doctor.machine import effective
-from provisioner.register import RegisterUnavailable
+from provisioner.register import RegisterUnavailable, open_register
 from provisioner.register.backup import copied
+from provisioner.register.journal import Actor
 from provisioner.settings import DatabaseSettings, KeycloakSettings, Settings, SettingsError, load_settings
 from tests.fakes.failing import Killed
 
@@ -74,12 +76,12 @@ def test_a_data_directory_that_this_user_may_not_enter_is_told(
     settings = Settings(data_dir=closed / "data", keycloak=KeycloakSettings(url="http://127.0.0.1:9"))
     real = os.stat
 
-    def stat(path: Any, *more: Any, **named: Any) -> os.stat_result:
+    def status(path: Any, *more: Any, **named: Any) -> os.stat_result:
         if not isinstance(path, int) and Path(os.fsdecode(path)).is_relative_to(closed):
             raise PermissionError(errno.EACCES, "Permission denied")
         return real(path, *more, **named)
 
-    monkeypatch.setattr(os, "stat", stat)
+    monkeypatch.setattr(os, "stat", status)
     found = {one.check: one for one in examine(settings, Clock()).lines}
     assert "Permission denied" in found["database"].found
     with pytest.raises(RegisterUnavailable, match="Permission denied"):
@@ -136,3 +138,12 @@ def test_an_address_that_cannot_be_one_is_told_at_once_by_its_setting(name: str,
     with pytest.raises(SettingsError, match=f"^PROVISIONER_{name}: ") as told:
         load_settings(environment={f"PROVISIONER_{name}": value})
     assert "geheim" not in str(told.value)
+
+
+def test_a_new_register_is_its_owners_alone_whatever_the_umask(tmp_path: Path) -> None:
+    before = os.umask(0)
+    try:
+        open_register(Settings(data_dir=tmp_path), Clock(), Actor("Claire Martin", "claire", "poste")).close()
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE((tmp_path / "provisioner.sqlite3").stat().st_mode) == 0o600
