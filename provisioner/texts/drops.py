@@ -16,7 +16,7 @@ from provisioner.texts.report import OF_SOMEBODY_ELSE, for_the_partner
 _TO_BE_SETTLED = "address-refused"
 
 #: What becomes of a file that is no annexe.
-SET_ASIDE = "Refusé et mis à l'écart : il ne sera pas lu."
+SET_ASIDE = "Refusé : ce fichier ne sera pas lu."
 
 
 def outcome(one: KeptAnnexe) -> str:

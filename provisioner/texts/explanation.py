@@ -27,7 +27,7 @@ STATES = {
     PersonState.UNKNOWN: "personne inconnue",
     PersonState.NOT_OURS: "compte non géré",
     PersonState.PLANNED: "accès prévu",
-    PersonState.INVITED: "invitation envoyée, pas encore de mot de passe",
+    PersonState.INVITED: "courriel d'activation envoyé, pas encore de mot de passe",
     PersonState.SILENT: "sans réponse au courriel d'activation",
     PersonState.OPEN: "accès ouvert",
     PersonState.SUSPENDED: "accès suspendu",
@@ -67,7 +67,7 @@ _STATUSES = {
 #: What a limit holds is told with its figures, from the plan.
 _HOLDS = {
     HoldKind.SUSPENSION: "Accès suspendu nommément depuis le {since} : « {reason} ». Pour rouvrir : person reopen.",
-    HoldKind.QUARANTINE: "À l'écart depuis le {since}, et réessayé tout seul. {reason}",
+    HoldKind.QUARANTINE: "À l'écart depuis le {since} ; un nouvel essai est fait automatiquement. {reason}",
 }
 
 _WAIVED = {
@@ -257,8 +257,8 @@ def _waits(person: Dossier, one: Habilitation) -> Iterator[Step]:
         told = f"Ouverture prévue le {french_date(one.requested_on)}, date de la demande."
         yield Step(told, "A6", one.partner, one.requested_on)
     if (expiry := person.waits_for_link_until(one)) is not None:
-        told = f"La réouverture attend le {_moment(expiry)} : l'ancien lien d'activation n'est pas encore expiré et "
-        yield Step(f"{told}revivrait avec le compte.", "A4", one.partner, day_of(expiry))
+        told = f"La réouverture attend le {_moment(expiry)} : l'ancien lien d'activation n'a pas encore expiré et "
+        yield Step(f"{told}fonctionnerait de nouveau.", "A4", one.partner, day_of(expiry))
 
 
 def _transmitted(one: KeptAnnexe) -> str:

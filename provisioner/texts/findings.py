@@ -185,7 +185,7 @@ _WORDS: Mapping[str, str | Callable[[Finding], str]] = {
     "cell-missing": lambda finding: f"La cellule {_column(finding)} est vide : complétez-la.",
     "email-invalid": _email_invalid,
     "email-consumer": (
-        "Cette adresse est celle d'une messagerie personnelle : indiquez l'adresse professionnelle de la personne, "
+        "Cette adresse est celle d'une messagerie grand public : indiquez l'adresse professionnelle de la personne, "
         "ou demandez une dérogation."
     ),
     "email-shared-mailbox": (
@@ -199,8 +199,8 @@ _WORDS: Mapping[str, str | Callable[[Finding], str]] = {
     "ditto-expanded": _ditto,
     "struck-or-hidden": _struck_or_hidden,
     "pending-revisions": (
-        "Ce document contient des modifications en suivi : les ajouts ont été lus, les suppressions ne l'ont pas "
-        "été. Acceptez ou refusez les modifications avant l'envoi."
+        "Ce document contient des modifications suivies : les ajouts ont été lus, les passages supprimés ne l'ont "
+        "pas été. Acceptez ou refusez les modifications avant l'envoi."
     ),
     "text-repaired": _repaired,
     "duplicate-person": _duplicate,

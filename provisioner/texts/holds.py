@@ -29,7 +29,7 @@ _FAILURES = {"defect": "Défaut du logiciel : voir partner.set_aside dans le jou
 #: What each hold is called.
 KINDS = {
     HoldKind.LIMIT: "limite",
-    HoldKind.PAUSE: "pause",
+    HoldKind.PAUSE: "mise en pause",
     HoldKind.QUARANTINE: "mise à l'écart",
     HoldKind.SUSPENSION: "suspension",
 }

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from provisioner.texts.template import inline, template
+
+#: The spaces of French punctuation: no line ends there.
+_UNBROKEN = re.compile(r" (?=[:;?!»])|(?<=«) ")
 
 #: The subject of each notice, which bears its template's name. None names a person.
 SUBJECTS = {
@@ -36,5 +40,6 @@ class Notice:
 def write_notice(name: str, **values: object) -> Notice:
     """The notice of that name with these values, a date as French people write it."""
     subject = f"Coopération : {inline(SUBJECTS[name]).render(**values)}"
-    text, html = (template(f"{name}.{kind}").render(subject=subject, **values) for kind in ("txt", "html"))
+    parts = (template(f"{name}.{kind}").render(subject=subject, **values) for kind in ("txt", "html"))
+    text, html = (_UNBROKEN.sub("\N{NO-BREAK SPACE}", one) for one in parts)
     return Notice(subject, text, html)

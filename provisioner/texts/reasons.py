@@ -20,7 +20,7 @@ ACTIONS = {
 
 _DRIFT = {
     DriftKind.SUSPENDED_BY_HAND: "Compte désactivé dans la console : il le reste. Pour le rouvrir : person reopen.",
-    DriftKind.ENABLED_BY_HAND: "Compte réactivé dans la console, clos ou suspendu : il est désactivé de nouveau.",
+    DriftKind.ENABLED_BY_HAND: "Compte clôturé ou suspendu, réactivé dans la console : il est désactivé de nouveau.",
     DriftKind.CHANGED_BY_HAND: "Compte modifié dans la console : il est remis en conformité avec l'annexe 1.",
     DriftKind.UNKNOWN_IN_GROUP: "Membre du groupe qu'aucune annexe 1 ne demande : à vérifier, rien n'est modifié.",
     DriftKind.MISSING_ACCOUNT: "Compte supprimé dans la console. Pour le recréer : person reopen.",

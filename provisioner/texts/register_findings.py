@@ -87,7 +87,7 @@ def _unaccounted(finding: Finding) -> str:
 def _late(finding: Finding) -> str:
     days = number(finding, "days")
     lag = f" {days} jour{'s' if days > 1 else ''} après" if days else " après"
-    return f"Ce départ est parvenu à la Caf{lag} la fin de l'habilitation : les départs sont à signaler sans délai."
+    return f"Ce départ a été signalé à la Caf{lag} la fin de l'habilitation : les départs sont à signaler sans délai."
 
 
 WORDS: Mapping[str, str | Callable[[Finding], str]] = {

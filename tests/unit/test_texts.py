@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import re
-from datetime import date
+from datetime import UTC, date, datetime
+from html import unescape
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from provisioner.cli.answers.holds import standing
+from provisioner.cli.printing import print_answer
 from provisioner.domain.annexe import Column, Finding, Severity
 from provisioner.domain.people import EmailAddress, Person
+from provisioner.operations.holding import Standing
 from provisioner.texts.dates import french_date
 from provisioner.texts.findings import CODES, COLUMNS, message
+from provisioner.texts.letters import SUBJECTS, write_notice
 from provisioner.texts.unreadable import REASONS, why_unreadable
+from tests.unit.test_kept_annexe import kept
 
 #: The contract's table of findings.
 CONTRACT = (
@@ -123,3 +130,47 @@ def test_every_reason_that_the_reader_gives_has_words() -> None:
     reasons = {one or other for one, other in given}
     assert {"empty", "bomb", "dtd"} <= reasons <= set(REASONS)
     assert why_unreadable(None) == REASONS["failed"]
+
+
+ZOE = Person("Petit", "Zoé", "agente", EmailAddress("zoe@lys.example"))
+DAY = date(2026, 9, 1)
+#: What any notice may tell, in its shortest and its longest form.
+SHORT: dict[str, object] = {
+    **dict.fromkeys(("partner", "code", "plan_id", "dates", "reason"), "lys"),
+    **dict.fromkeys(("dated", "since", "on", "transmitted_on", "kept_until"), DAY),
+    **dict.fromkeys(("releasable", "alarm", "partner_is_told", "list_2_only", "has_errors", "caf_will_call"), False),
+    **{"answer_to": None, "age": None, "opened": 0, "errors": 1, "number": 12, "person": ZOE, "people": [ZOE]},
+    **{"what": "annexe 1 appliquée", "figures": [("Accès ouverts", 2)], "partners": [("Lys", "lys", "rien.")]},
+    "lines": [(None, DAY, "HTTP 500")],
+}
+LONG = {name: True if value in (False, 0) else value for name, value in SHORT.items()} | {
+    "answer_to": "caf@caf.example",
+    "age": "7 jours",
+    "errors": 2,
+}
+
+
+def _plain(written: str) -> str:
+    """What is read: no tags, no bullets, one space where there are several, a letter's name in place of its code."""
+    inline = re.sub(r"</?(a|code|strong)\b[^>]*>", "", written)
+    return " ".join(unescape(re.sub(r"<[^>]+>", " ", inline)).replace("\n- ", "\n").split())
+
+
+@pytest.mark.parametrize("name", SUBJECTS)
+@pytest.mark.parametrize("values", [SHORT, LONG], ids=["short", "long"])
+def test_both_versions_of_a_notice_say_the_same_and_break_no_line_before_a_colon(
+    name: str, values: dict[str, object]
+) -> None:
+    roles = {"people": [("Responsable de la sécurité", None, "s@caf.example")]} if name == "annexe-3" else {}
+    notice = write_notice(name, **{**values, **roles})
+    body = notice.html.partition("<body")[2].partition(">")[2]
+    assert _plain(body) == _plain(notice.text)
+    for part in (notice.text, body):
+        assert not re.search(r"[ \n][:;?!»]|«[ \n]", part)
+
+
+def test_status_says_in_french_where_an_annexe_stands(capsys: pytest.CaptureFixture[str]) -> None:
+    now = datetime(2026, 9, 2, 8, tzinfo=UTC)
+    facts: dict[str, Any] = {"last_good_sync": None, "partners": 1, "open": 2, "holds": (), "invitations_owed": 0}
+    print_answer(standing(Standing(waiting=(kept(),), **facts), now), "text")
+    assert "transmise le 1er septembre 2026) : à traiter (contrôlée, sans erreur)." in capsys.readouterr().out

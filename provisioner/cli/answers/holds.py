@@ -17,6 +17,7 @@ from provisioner.domain.habilitation import State
 from provisioner.domain.hold import Hold, HoldKind
 from provisioner.domain.records import Records
 from provisioner.operations.holding import Standing
+from provisioner.texts.annexes import STATUSES
 from provisioner.texts.change_json import change_as_json
 from provisioner.texts.dates import french_date
 from provisioner.texts.holds import KINDS, hold_reason
@@ -81,8 +82,8 @@ def _standing_lines(found: Standing, now: datetime) -> Iterator[RenderableType]:
     yield line(f"Partenaires : {found.partners} ; accès ouverts : {found.open}.")
     for one in found.waiting:
         transmitted = f", transmise le {french_date(one.transmitted_on)}" if one.transmitted_on else ""
-        yield line(f"Annexe {one.id} ({one.partner}{transmitted}) : à traiter ({one.status}).")
-    held = f"En suspens : {len(found.holds) - aside}. Mis à l'écart, réessayés d'eux-mêmes : {aside}."
+        yield line(f"Annexe {one.id} ({one.partner}{transmitted}) : à traiter ({STATUSES[one.status]}).")
+    held = f"En suspens : {len(found.holds) - aside}. Mis à l'écart, avec de nouveaux essais automatiques : {aside}."
     yield line(f"{held} Courriels d'activation dus : {found.invitations_owed}.")
 
 
