@@ -76,7 +76,8 @@ class Folders:
             path.mkdir(mode=0o750, parents=True, exist_ok=True)
             there = {one.name for one in path.iterdir()}
             for code in sorted(set(partners) - there):
-                _make_like(path, path / code)
+                if not (path / code).exists():  # in other letters, where the disk makes no difference
+                    _make_like(path, path / code)
         self.refused.mkdir(mode=0o700, exist_ok=True)
 
     def found(self, failed: list[Exception]) -> Iterator[Found]:

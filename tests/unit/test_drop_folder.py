@@ -756,6 +756,18 @@ def test_a_partners_folder_is_never_left_without_its_mode(desk: Desk, monkeypatc
     assert (desk.home / "inbox" / "ville").stat().st_mode & 0o7777 == 0o2770
 
 
+def test_a_partners_folder_in_other_letters_is_taken_as_it_is_where_the_disk_makes_no_difference(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.drop("envoi.docx", GOOD)
+    (desk.home / "inbox" / "sivom").mkdir()
+    (desk.home / "inbox" / "sivom" / "sous-dossier").mkdir()
+    real = Path.iterdir
+    monkeypatch.setattr(Path, "iterdir", lambda path: (one.with_name(one.name.upper()) for one in real(path)))
+    desk.poll(2)
+    assert desk.told("envoi.docx")["status"] == "checked"
+
+
 def test_where_the_disk_knows_no_modes_the_folders_are_made_all_the_same(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
