@@ -225,6 +225,7 @@ class AccountPlan:
         staying = [*self.staying, *self._opening_with(one)] if action in _OPENS else self.staying
         shown = staying or self.closing or [one]
         stays = {other.partner for other in staying}
+        left = {other.partner for other in [*self.closed, *self.closing]}
         is_rename = action is Action.RENAME
         return Change(
             action=action,
@@ -237,7 +238,7 @@ class AccountPlan:
             wanted=wanted_account(shown, enabled=self._enabled_after(action)),
             keycloak_id=self.remote.id if self.remote else None,
             groups=tuple(other.partner for other in staying),
-            leaves=tuple(sorted({other.partner for other in self.closed} - stays)) if action is Action.REOPEN else (),
+            leaves=tuple(sorted(left - stays)) if action is Action.REOPEN else (),
             by_hand=by_hand,
             owes_link=owes_link,
         )

@@ -183,15 +183,13 @@ class Effects(Pool):
             return self._update(replace(change, keycloak_id=found.id))
 
     def _reopen(self, change: Change) -> str:
-        """As new: the old password is forgotten before the account is enabled (A4). A suspension that is lifted
-        leaves it; with a new password nobody stays logged in by the old one.
+        """As new: the old password is forgotten before the account is enabled (A4), and nobody stays logged in by it,
+        should the closure just before have failed. A suspension that is lifted leaves both.
         """
         assert change.keycloak_id is not None
         assert change.habilitation is not None
-        is_open = change.habilitation.state is State.OPEN
-        if change.owes_link or not is_open:
+        if change.owes_link or change.habilitation.state is not State.OPEN:
             self.directory.forget_password(change.keycloak_id)
-        if change.owes_link and is_open:
             self.directory.end_sessions(change.keycloak_id)
         for code in change.leaves:
             if group := self.groups.get(code) or self.known_groups.get(code):

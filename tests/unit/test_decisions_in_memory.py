@@ -266,3 +266,19 @@ def test_a_departure_taken_back_after_a_planned_return_leaves_one_access(tmp_pat
     scene.office.on(back)
     assert scene.office.sync().outcome.done == []
     assert scene.states() == [State.OPEN]
+
+
+@pytest.mark.rule("A8")
+def test_closed_at_one_partner_and_open_at_another_in_one_run_it_leaves_the_first_ones_group(tmp_path: Path) -> None:
+    def before(scene: Scene) -> None:
+        scene.receive(annexe({"leroy": date(2026, 9, 4)}, on=TODAY), OTHER, Decisions(waive={1: "Mutation"}))
+        scene.receive(annexe({"vasseur": ASKED_ON}, {"leroy": date(2026, 9, 3)}, on=TODAY))
+        scene.office.on(date(2026, 9, 4))
+
+    def sync(scene: Scene) -> None:
+        scene.office.sync()
+
+    for scene in each_fault(tmp_path, before, sync):
+        assert scene.facts() == (True, False, False, 2)
+        assert scene.groups() == {OTHER}
+        assert scene.states() == [State.CLOSED, State.OPEN]
