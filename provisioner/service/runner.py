@@ -71,7 +71,7 @@ class Runner:
         self.standing: dict[str, Standing] = {}
         self.answered_at: float | None = None
         self.is_stopping = False
-        self._lock = threading.RLock()  # `stop` may come from a signal, amid what this thread does under it
+        self._lock = threading.Lock()
         self._tools: Tools | None = None
         self._directory: Directory | None = None
         self._counted = 0
@@ -100,6 +100,8 @@ class Runner:
                 if not self.may_run():
                     return self.clock.now() + _PAUSED_WAIT
                 if (due := self.first(job)) > self.clock.now():
+                    if self.standing.get(job.name, Standing()).in_a_row:  # another instance did it
+                        self._good(job, Did(), time.monotonic() - begun)
                     return due
                 what = self._carry_out(job)
                 if isinstance(self.schedule(job), Daily):
@@ -117,10 +119,10 @@ class Runner:
         """A clock that jumped pauses everything until `resume`, and ends the run under way."""
         moved = self._jumps.look()
         if moved is not None:
-            log.error("clock.jumped", seconds=round(moved.total_seconds()))
-            self.jumps += 1
             self._is_to_pause = True
             self._end_run()
+            self.jumps += 1
+            log.error("clock.jumped", seconds=round(moved.total_seconds()))
         if self._is_to_pause:
             with suppress(RegisterUnavailable, LockLost):  # then nothing runs, and it is tried again at the next look
                 pause_because_of_clock(self.register)

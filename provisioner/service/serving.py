@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
@@ -69,9 +70,12 @@ def serve_once(settings: Settings, clock: Clock, register: Register, jobs: Seque
 
 @contextmanager
 def _on_signal(ask: Callable[[], None]) -> Iterator[None]:
-    """SIGTERM and SIGINT ask for the end; the work goes on to where it can end."""
+    """SIGTERM and SIGINT ask for the end; the work goes on to where it can end.
+
+    A handler runs amid whatever this thread does: setting the very event that it waits for, it could wait for itself.
+    """
     asked = (signal.SIGTERM, signal.SIGINT)
-    before = {number: signal.signal(number, lambda *_: ask()) for number in asked}
+    before = {number: signal.signal(number, lambda *_: threading.Thread(target=ask).start()) for number in asked}
     try:
         yield
     finally:

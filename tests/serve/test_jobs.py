@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 import time
 from datetime import UTC, datetime, timedelta
@@ -146,6 +148,16 @@ def test_who_stands_by_takes_over_within_a_minute_from_one_that_is_frozen(
     assert "Claire" not in str(log)
 
 
+def test_a_daily_job_that_the_other_instance_did_fails_no_more(settings: Settings, register: Register) -> None:
+    hands = Hands()
+    one, other = runner(settings, register, hands), runner(settings, register, hands)
+    one.run(job(Runs(LockHeld("held")), THREE))
+    assert one.standing["job"].in_a_row == 1
+    other.run(job(Runs(), THREE))
+    assert one.run(job(Runs(), THREE)) == at(3, 1)
+    assert one.standing["job"].in_a_row == 0
+
+
 def test_a_job_that_fails_for_another_reason_than_before_says_so(settings: Settings, register: Register) -> None:
     one, reasons = runner(settings, register), [KeycloakUnavailable("away"), LockHeld("held"), None]
     fails = job(Runs(*reasons))
@@ -176,6 +188,23 @@ def test_asked_to_stop_the_run_under_way_ends_and_none_begins(settings: Settings
     assert service.is_busy
     assert service.shut_down()
     assert after.count == 0
+
+
+_ASKED_AT_ANY_MOMENT = """
+import os, signal, threading
+from provisioner.service.serving import _on_signal
+asked = threading.Event()
+for _ in range(20):
+    asked.clear()
+    with _on_signal(asked.set):
+        threading.Timer(0.001, os.kill, (os.getpid(), signal.SIGTERM)).start()
+        while not asked.wait(0):
+            pass
+"""
+
+
+def test_a_signal_ends_it_whatever_it_comes_amid() -> None:
+    subprocess.run([sys.executable, "-c", _ASKED_AT_ANY_MOMENT], check=True, timeout=20)
 
 
 def test_a_run_that_does_not_end_in_time_is_left(
