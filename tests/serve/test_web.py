@@ -59,6 +59,20 @@ def test_labels_that_an_alert_asks_for_are_there_from_the_start(register: Regist
         assert any(one.startswith(name) and all(label in one for label in wanted) for one in series), (name, labels)
 
 
+def test_an_alert_on_two_metrics_of_different_labels_says_by_which_they_meet(register: Register) -> None:
+    labelled = set(re.findall(r"^(provisioner_\w+)\{", told(register), re.MULTILINE))
+    both = re.findall(
+        r"expr: .*\b(provisioner_\w+).* and (on\(instance\) )?.*\b(provisioner_\w+)", ALERTS.read_text()
+    )
+    assert both
+    for one, on, other in both:
+        assert on or (one in labelled) is (other in labelled), (one, other)
+
+
+def test_an_alert_names_a_job_of_ours_by_the_label_that_prometheus_leaves_it() -> None:
+    assert "$labels.job " not in ALERTS.read_text("utf-8")
+
+
 def test_a_pause_by_the_clock_and_its_age_show_in_the_metrics(register: Register) -> None:
     pause_because_of_clock(register)
     text = told(register)
