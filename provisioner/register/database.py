@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, Engine, Executable, create_engine, event, inspect, make_url, text
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from provisioner.clock import Clock
 from provisioner.domain.records import Records
@@ -80,6 +81,8 @@ class Register:
         self.actor = actor
         #: the right to act, while a pass holds it (`run_lock`)
         self.lease: Lease | None = None
+        #: how many units of work were kept
+        self.commits = 0
 
     def check_lease(self) -> None:
         """Before each effect of a pass: whether it may still be made.
@@ -104,6 +107,7 @@ class Register:
             yield work
             work.end()
             self.check_lease()
+        self.commits += 1
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -231,6 +235,6 @@ def translated() -> Iterator[None]:
     """Turns what a database says into one sentence, without the data of the statement."""
     try:
         yield
-    except (DBAPIError, OSError) as error:
+    except (DBAPIError, PoolTimeout, OSError) as error:
         cause = error.orig if isinstance(error, DBAPIError) else error
         raise RegisterUnavailable(f"The register cannot be used: {cause}.") from error

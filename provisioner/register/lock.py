@@ -36,6 +36,7 @@ def run_lock(register: Register, settings: Settings) -> Iterator[None]:
 
     Raises:
         LockHeld: another run still holds it.
+        RegisterUnavailable: the database, or the lock's file, cannot be used.
     """
     if register.engine.dialect.name == "postgresql":
         locked = _advisory_lock(register, settings.lock_wait_seconds, settings.database.lock_lost_seconds)
@@ -78,18 +79,20 @@ def _lock_file(settings: Settings) -> Path:
 
 @contextmanager
 def _file_lock(path: Path, who: str, wait_seconds: float) -> Iterator[Lease]:
-    with path.open("a+") as file:
-        _wait(lambda: _try_flock(file), wait_seconds, lambda: path.read_text().strip())
-        file.truncate(0)
-        file.write(f"process {os.getpid()} ({who})")
-        file.flush()
+    with translated():
+        file = path.open("ab", buffering=0)
+    with file:
+        with translated():
+            _wait(lambda: _try_flock(file), wait_seconds, lambda: path.read_text().strip())
+            file.truncate(0)
+            file.write(f"process {os.getpid()} ({who})".encode())
         try:
             yield Lease(None)
         finally:
             file.truncate(0)
 
 
-def _try_flock(file: IO[str]) -> bool:
+def _try_flock(file: IO[bytes]) -> bool:
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

@@ -102,8 +102,8 @@ class Service:
         return not self._idle.is_set()
 
     def _does_nothing_move(self) -> bool:
-        """For long: a run without a call to Keycloak, or jobs that are due and that nobody runs."""
-        sign = (self._runs, self.runner.count_calls())
+        """For long: a run without a call to Keycloak or a write, or jobs that are due and that nobody runs."""
+        sign = (self._runs, self.runner.count_calls(), self.runner.register.commits)
         is_quiet = self._idle.is_set() and not self._is_overdue()
         if is_quiet or sign != self._sign:
             self._sign, self._moved_at = sign, time.monotonic()

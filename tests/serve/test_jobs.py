@@ -6,7 +6,9 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,7 +16,7 @@ from structlog.testing import capture_logs
 
 from provisioner.keycloak.errors import KeycloakUnavailable
 from provisioner.operations.tools import Tools
-from provisioner.register import LockHeld, Register, RegisterUnavailable
+from provisioner.register import LockHeld, Register, RegisterUnavailable, run_lock
 from provisioner.service import runner as running
 from provisioner.service import scheduler
 from provisioner.service.jobs import Did
@@ -158,6 +160,23 @@ def test_a_daily_job_that_the_other_instance_did_fails_no_more(settings: Setting
     assert one.standing["job"].in_a_row == 0
 
 
+@pytest.mark.parametrize(
+    "spoil", [Path.mkdir, lambda path: path.symlink_to("/dev/full")], ids=["rights", "disk full"]
+)
+def test_a_lock_that_cannot_be_written_is_a_system_that_fails(
+    settings: Settings, register: Register, spoil: Callable[[Path], None]
+) -> None:
+    one = runner(settings, register)
+    spoil(settings.data_dir / "provisioner.lock")
+
+    def locked(tools: Tools) -> None:
+        with run_lock(tools.register, tools.settings):
+            raise AssertionError
+
+    one.run(job(locked))
+    assert one.standing["job"].reason == "register"
+
+
 def test_a_job_that_fails_for_another_reason_than_before_says_so(settings: Settings, register: Register) -> None:
     one, reasons = runner(settings, register), [KeycloakUnavailable("away"), LockHeld("held"), None]
     fails = job(Runs(*reasons))
@@ -251,4 +270,28 @@ def test_a_run_in_which_nothing_moves_for_long_is_told_to_whoever_watches(
     until(lambda: not service.is_busy, "its end")
     service.tick()
     assert service.is_live
+    assert service.shut_down()
+
+
+def test_a_run_that_sends_notices_for_long_is_not_taken_to_be_stuck(
+    settings: Settings, register: Register, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(scheduler, "STUCK_SECONDS", 0.01)
+    begun, end = threading.Event(), threading.Event()
+
+    def long(_tools: Tools) -> None:
+        begun.set()
+        end.wait(20)
+
+    service = Service(runner(settings, register), [job(long)])
+    service.start()
+    assert begun.wait(20)
+    for _ in range(3):
+        service.tick()
+        time.sleep(0.02)  # longer than nothing may move
+        with register.work():
+            pass  # as each notice is recorded, without a call to Keycloak
+        service.tick()
+        assert service.is_live
+    end.set()
     assert service.shut_down()
