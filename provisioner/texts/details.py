@@ -33,3 +33,8 @@ def who(finding: Finding) -> str:
     if isinstance(person, Person):
         return f"{person.first_names} {person.last_name} ({person.email})".strip()
     return finding.value or "Une personne"
+
+
+def or_waiver(finding: Finding) -> str:
+    """The other way out of what is wrong with an address: only list 1's are waived (A7)."""
+    return " ou demandez une dérogation" if finding.list == 1 else ""

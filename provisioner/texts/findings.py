@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 from provisioner.domain.annexe import Column, Finding
 from provisioner.texts import register_findings
-from provisioner.texts.details import day, number, text
+from provisioner.texts.details import day, number, or_waiver, text
 from provisioner.texts.unreadable import why_unreadable
 
 #: The columns' titles, as the form prints them.
@@ -184,13 +184,13 @@ _WORDS: Mapping[str, str | Callable[[Finding], str]] = {
     "transmission-date-future": _transmission_future,
     "cell-missing": lambda finding: f"La cellule {_column(finding)} est vide : complétez-la.",
     "email-invalid": _email_invalid,
-    "email-consumer": (
-        "Cette adresse est celle d'une messagerie grand public : indiquez l'adresse professionnelle de la personne, "
-        "ou demandez une dérogation."
+    "email-consumer": lambda finding: (
+        "Cette adresse est celle d'une messagerie grand public : indiquez l'adresse professionnelle de la personne"
+        f"{or_waiver(finding)}."
     ),
-    "email-shared-mailbox": (
-        "Cette adresse semble partagée par plusieurs personnes : indiquez l'adresse nominative de la personne, "
-        "ou demandez une dérogation."
+    "email-shared-mailbox": lambda finding: (
+        "Cette adresse semble partagée par plusieurs personnes : indiquez l'adresse nominative de la personne"
+        f"{or_waiver(finding)}."
     ),
     "suspicious-characters": _suspicious,
     "date-invalid": _date_invalid,

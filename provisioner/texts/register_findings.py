@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from provisioner.domain.annexe import Finding
-from provisioner.texts.details import day, number, who
+from provisioner.texts.details import day, number, or_waiver, who
 
 #: What the report says of A8's findings: it goes to the partner, who must not learn who else has an account.
 _NOT_AS_IT_IS = "Cette personne ne peut pas être habilitée en l'état ; la Caf vous contactera."
@@ -39,8 +39,8 @@ def _not_active(finding: Finding) -> str:
 def _domain(finding: Finding) -> str:
     start = "Le domaine de cette adresse n'est pas l'un de ceux que le partenaire a déclarés"
     if finding.suggestion:
-        return f"{start}. Peut-être « {finding.suggestion} » ? Corrigez l'adresse ou demandez une dérogation."
-    return f"{start} : corrigez l'adresse ou demandez une dérogation."
+        return f"{start}. Peut-être « {finding.suggestion} » ? Corrigez l'adresse{or_waiver(finding)}."
+    return f"{start} : corrigez l'adresse{or_waiver(finding)}."
 
 
 def _older_request(finding: Finding) -> str:

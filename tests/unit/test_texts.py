@@ -112,6 +112,13 @@ def test_a_waived_finding_says_so() -> None:
     assert message(waived).endswith("Dérogation accordée pour cette ligne.")
 
 
+@pytest.mark.rule("A7")
+@pytest.mark.parametrize("code", ["email-domain", "email-consumer", "email-shared-mailbox"])
+def test_only_list_1_is_offered_a_waiver(code: str) -> None:
+    said = [message(Finding(code, Severity.WARNING, number, 1, Column.EMAIL, "z@x.fr")) for number in (1, 2)]
+    assert ["ou demandez une dérogation." in one for one in said] == [True, False]
+
+
 def test_a_code_without_words_is_a_fault_of_ours() -> None:
     with pytest.raises(KeyError):
         message(Finding("no-such-code", Severity.ERROR))
