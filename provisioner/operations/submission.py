@@ -69,6 +69,7 @@ def submit(
         known = annexes.by_digest(work.connection, partner, document.sha256)
         if known is not None and known.is_pending:
             holds.drop_plan(work, partner)
+            forget_held(work, partner)
         id_ = annexes.submit(work, submission)
         kept = annexes.by_id(work.connection, id_)
         assert kept is not None
