@@ -26,6 +26,16 @@ if TYPE_CHECKING:
 #: The migration that this version of the software needs; Alembic brings an older register to it.
 REVISION = "0004"
 
+#: For libpq: a server that does not answer, or that the network has lost, is away after so long; its own default is
+#: minutes to hours.
+_PATIENCE = {
+    "connect_timeout": 10,  # seconds
+    "tcp_user_timeout": 20_000,  # milliseconds
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 2,
+}
+
 #: Names the advisory lock of a migration on PostgreSQL.
 _MIGRATION_LOCK = 0x6D696772
 
@@ -173,7 +183,9 @@ def sqlite_file(settings: Settings) -> Path | None:
 
 def _engine(settings: Settings) -> Engine:
     if sqlite_file(settings) is None:
-        engine = create_engine(settings.database_url, hide_parameters=True, pool_pre_ping=True)
+        engine = create_engine(
+            settings.database_url, hide_parameters=True, pool_pre_ping=True, connect_args=_PATIENCE
+        )
         _prepare_postgresql(engine, settings.database.lock_lost_seconds)
         return engine
     timeout = {"timeout": settings.database.busy_seconds}

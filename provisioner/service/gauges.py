@@ -22,6 +22,9 @@ from provisioner.service.paused import is_clock_pause
 #: How old an answer may be: reading a large register at each question would cost more than it tells.
 _FRESH_SECONDS = 5
 
+#: How long to wait for another question's answer: a database that hangs keeps one of them, and not all.
+LOOK_SECONDS = 2.0
+
 #: An account with several habilitations counts once, as the first of these that one of them is in.
 _STATES = (State.OPEN, State.SUSPENDED, State.PLANNED, State.CLOSED)
 
@@ -37,20 +40,25 @@ class RegisterGauges(Collector):
 
     def collect(self) -> Iterator[Metric]:
         """What Prometheus asks for."""
-        with self._lock:
+        if not self._lock.acquire(timeout=LOOK_SECONDS):
+            yield _up(0)
+            return
+        try:
             if time.monotonic() - self._read_at > _FRESH_SECONDS:
                 self._last = self._read()
                 self._read_at = time.monotonic()
             yield from self._last
+        finally:
+            self._lock.release()
 
     def _read(self) -> list[Metric]:
         try:
             records, found = self._register.records(), standing(self._register)
             notices = waiting(self._register).waiting
         except RegisterUnavailable:
-            return [_gauge("register_up", "Whether the register can be read.", 0)]
+            return [_up(0)]
         return [
-            _gauge("register_up", "Whether the register can be read.", 1),
+            _up(1),
             _accounts(records),
             _gauge("partners", "Conventions in the register.", found.partners),
             _gauge("annexes_waiting", "Annexes to decide upon or to be applied.", len(found.waiting)),
@@ -93,6 +101,10 @@ def _accounts(records: Records) -> Metric:
     for state in _STATES:
         family.add_metric([state.value], count[state])
     return family
+
+
+def _up(value: float) -> Metric:
+    return _gauge("register_up", "Whether the register can be read.", value)
 
 
 def _gauge(name: str, what: str, value: float) -> Metric:

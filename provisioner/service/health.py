@@ -6,6 +6,7 @@ import time
 from typing import Any
 
 from provisioner.register import RegisterUnavailable, reading
+from provisioner.service.gauges import LOOK_SECONDS
 from provisioner.service.paused import is_paused_by_clock
 from provisioner.service.scheduler import Service
 
@@ -21,15 +22,19 @@ def live(service: Service) -> tuple[bool, dict[str, Any]]:
 def ready(service: Service) -> tuple[bool, dict[str, Any]]:
     """Whether the register can be read and Keycloak answered lately. Starting again helps against neither."""
     runner = service.runner
-    failing = {name: one.reason for name, one in runner.standing.items() if one.in_a_row}
+    failing = {name: one.reason for name, one in list(runner.standing.items()) if one.in_a_row}
     facts: dict[str, Any] = {"failing": failing, "keycloak_answered_seconds_ago": _ago(runner.answered_at)}
-    try:
-        with runner.register.read() as connection:
-            facts["last_good_sync"] = reading.mark(connection, reading.LAST_GOOD_SYNC)
-        facts["paused_by_clock"] = is_paused_by_clock(runner.register)
-        facts["register"] = True
-    except RegisterUnavailable:
-        facts["register"] = False
+    facts["register"] = False
+    if service.looking.acquire(timeout=LOOK_SECONDS):
+        try:
+            with runner.register.read() as connection:
+                facts["last_good_sync"] = reading.mark(connection, reading.LAST_GOOD_SYNC)
+            facts["paused_by_clock"] = is_paused_by_clock(runner.register)
+            facts["register"] = True
+        except RegisterUnavailable:
+            pass
+        finally:
+            service.looking.release()
     facts["keycloak"] = _keycloak_answers(service) and "keycloak" not in failing.values()
     is_ready = bool(facts["register"] and facts["keycloak"])
     return is_ready, {"ready": is_ready, **facts}

@@ -40,6 +40,7 @@ class Service:
     def __init__(self, runner: Runner, jobs: Sequence[Job]) -> None:
         self.runner, self.jobs = runner, {job.name: job for job in jobs}
         self.stopping = threading.Event()
+        self.looking = threading.Lock()
         self.ticked_at = time.monotonic()
         self._idle = threading.Event()
         self._idle.set()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import subprocess
 import sys
 import threading
@@ -14,9 +15,11 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
+from provisioner.clock import Clock
 from provisioner.keycloak.errors import KeycloakUnavailable
 from provisioner.operations.tools import Tools
-from provisioner.register import LockHeld, Register, RegisterUnavailable, run_lock
+from provisioner.register import LockHeld, Register, RegisterUnavailable, database, open_register, run_lock
+from provisioner.register.journal import Actor
 from provisioner.service import runner as running
 from provisioner.service import scheduler
 from provisioner.service.jobs import Did
@@ -295,3 +298,16 @@ def test_a_run_that_sends_notices_for_long_is_not_taken_to_be_stuck(
         assert service.is_live
     end.set()
     assert service.shut_down()
+
+
+def test_a_database_that_takes_the_connection_and_says_nothing_is_away(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(database._PATIENCE, "connect_timeout", 2)  # the least that libpq takes
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"postgresql+psycopg://nobody@127.0.0.1:{silent.getsockname()[1]}/register"
+        there = settings.model_copy(update={"database": settings.database.model_copy(update={"url": url})})
+        begun = time.monotonic()
+        with pytest.raises(RegisterUnavailable):
+            open_register(there, Clock(), Actor.here("serve"))
+    assert time.monotonic() - begun < 10

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import re
+import threading
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Connection
 
 from provisioner.clock import Clock
 from provisioner.operations import holding
 from provisioner.register import Register
-from provisioner.service import health
+from provisioner.service import gauges, health
 from provisioner.service.gauges import RegisterGauges
 from provisioner.service.jobs import JOBS, Did
 from provisioner.service.metrics import Metrics
@@ -102,6 +105,34 @@ def test_a_service_that_has_not_had_an_answer_of_keycloak_is_not_ready(
         one.answered_at -= 3600  # twice the quarter of an hour, and another one
         with pytest.raises(urllib.error.HTTPError, match="503"):
             urllib.request.urlopen(f"{url}/health/ready")
+
+
+def test_a_register_that_does_not_answer_is_told_at_once_to_whoever_asks_next(
+    settings: Settings, register: Register, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A fake: no real database hangs until a test lets go of it."""
+    asked, answers, read = threading.Event(), threading.Event(), register.read
+
+    @contextmanager
+    def hanging() -> Iterator[Connection]:
+        asked.set()
+        assert answers.wait(20)
+        with read() as connection:
+            yield connection
+
+    monkeypatch.setattr(register, "read", hanging)
+    monkeypatch.setattr(health, "LOOK_SECONDS", 0.01)
+    monkeypatch.setattr(gauges, "LOOK_SECONDS", 0.01)
+    service, metrics = Service(runner(settings, register), []), RegisterGauges(register, Clock())
+    for ask in (lambda: health.ready(service)[1]["register"], lambda: len(list(metrics.collect())) > 1):
+        asked.clear()
+        answers.clear()
+        with ThreadPoolExecutor(1) as first:
+            waits = first.submit(ask)
+            assert asked.wait(20)
+            assert ask() is False
+            answers.set()
+            assert waits.result(20) is True
 
 
 def test_only_the_known_pages_are_answered(settings: Settings, register: Register) -> None:
