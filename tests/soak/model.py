@@ -86,7 +86,7 @@ class Model:
     was_last: dict[str, date] = field(default_factory=dict)
     mailed: Counter[str] = field(default_factory=Counter)
     strangers: dict[str, str] = field(default_factory=dict)
-    closures: list[tuple[str, date]] = field(default_factory=list)
+    closures: list[tuple[Person, date]] = field(default_factory=list)
 
     def person(self, email: str) -> Person:
         return next(one for one in self.people if one.email == email)
@@ -178,7 +178,7 @@ class Model:
             is_over = last < self.today or one.closes_now
             if not one.is_closed and is_over:
                 one.is_closed, one.ends = True, last  # what was planned too, once the convention has ended
-                self.closures.append((one.email, last))
+                self.closures.append((one, last))
             elif one.is_planned and one.requested <= self.today:
                 one.opened, one.has_account, one.has_password = self.today, True, False
                 self._first_link(one)
