@@ -67,7 +67,11 @@ class Hold:
     def pauses(self, partner: str, day: date) -> bool:
         """Whether nothing may be written for that partner on that day."""
         is_meant = self.kind is HoldKind.PAUSE and self.partner in (None, partner)
-        return is_meant and (self.until is None or day <= self.until)
+        return is_meant and not self.is_over_on(day)
+
+    def is_over_on(self, day: date) -> bool:
+        """Whether it is a pause whose last day is past."""
+        return self.until is not None and self.until < day
 
     def rests(self, now: datetime) -> bool:
         """Whether what is in quarantine is not to be tried again yet: it is each time its age has doubled. A try that

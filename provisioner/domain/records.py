@@ -102,6 +102,10 @@ class Records:
         """Whether nothing is to be done for that partner, until further notice."""
         return any(one.pauses(partner, day) for one in self.holds)
 
+    def holds_on(self, day: date) -> tuple[Hold, ...]:
+        """What waits on that day: all that nobody has let go, but pauses whose last day is past."""
+        return tuple(one for one in self.holds if not one.is_over_on(day))
+
     def state_of(self, one: Habilitation) -> State:
         """The habilitation's state, a suspension by name included."""
         is_suspended = one.state is State.OPEN and one.email in self.suspended

@@ -104,7 +104,7 @@ def resume(register: Register, partner: str | None, by: str) -> None:
 
 def tell_ages(tools: Tools, records: Records) -> None:
     """A hold has no end of its own: each run says in the log how old each is; of a quarantine louder after a week."""
-    for one in records.holds:
+    for one in records.holds_on(tools.clock.today()):
         days = (tools.clock.now() - one.since).days
         tell = log.error if one.kind is HoldKind.QUARANTINE and days >= LOUD_AFTER_DAYS else log.warning
         ids = [each.id for each in records.habilitations if one.email == each.email and each.closed_at is None]
@@ -148,6 +148,6 @@ def standing(register: Register) -> Standing:
         partners=len(records.partners),
         open=len(is_open),
         waiting=tuple(waiting),
-        holds=records.holds,
+        holds=records.holds_on(register.clock.today()),
         invitations_owed=sum(is_owed(one, records.invitations_of(one)) for one in is_open),
     )

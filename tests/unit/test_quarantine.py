@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import structlog
 
+from provisioner.cli.answers.holds import held
 from provisioner.domain.annexe import Annexe
 from provisioner.domain.change import Action, Change
 from provisioner.domain.check import Document
@@ -20,6 +21,7 @@ from provisioner.domain.records import Records
 from provisioner.domain.snapshot import WantedAccount
 from provisioner.keycloak.errors import KeycloakError, KeycloakRefused, KeycloakUnavailable, MailFailed
 from provisioner.operations import quarantine
+from provisioner.operations.doctor.work import hold_lines
 from provisioner.operations.hold_notices import remind
 from provisioner.operations.holding import pause, standing, tell_ages
 from provisioner.operations.inviting import repeat_due
@@ -301,6 +303,19 @@ def test_a_pause_ends_no_quarantine(desk: Desk) -> None:
     pause(desk.office.tools.register, LYS.code, "test", None, "Anne Martin")
     desk.serve(timedelta(minutes=30))
     assert list(desk.quarantines) == [email("leroy")]
+
+
+def test_a_pause_that_ended_by_itself_is_told_as_held_no_more(desk: Desk) -> None:
+    register = desk.office.tools.register
+    desk.office.on(DUE)
+    pause(register, LYS.code, "test", DUE, "Anne Martin")
+    told = []
+    for day in (DUE, DUE + timedelta(days=1)):
+        desk.office.on(day)
+        now, records = desk.office.tools.clock.now(), register.records()
+        lines = [one for one in hold_lines(records, now) if one.todo]
+        told.append((len(standing(register).holds), len(held(records, now).json), len(lines)))
+    assert told == [(1, 1, 1), (0, 0, 0)]
 
 
 def test_a_defect_met_at_one_person_is_that_persons_alone(desk: Desk) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -25,15 +25,16 @@ from provisioner.texts.holds import KINDS, hold_reason
 
 def held(records: Records, now: datetime) -> Answer:
     """`held list`: what waits until somebody decides, or is tried again by itself."""
-    return Answer([_json(one, records) for one in records.holds], _held_lines(records, now))
+    found = records.holds_on(day_of(now))
+    return Answer([_json(one, records) for one in found], _held_lines(found, now))
 
 
-def _held_lines(records: Records, now: datetime) -> Iterator[RenderableType]:
+def _held_lines(found: Sequence[Hold], now: datetime) -> Iterator[RenderableType]:
     """Each hold with its age, then every change that it keeps waiting."""
     columns = ("Plan", "Quoi", "Qui", "Depuis", "Pourquoi")
-    rows = (_row(one, now) for one in records.holds)
+    rows = (_row(one, now) for one in found)
     yield from table("En suspens", columns, rows, empty="Rien n'est en suspens.")
-    for one in records.holds:
+    for one in found:
         what = f"retient le plan {one.plan_id}" if one.plan_id else f"est mis à l'écart ({one.partner})"
         changes = ((change["email"] or change["partner"], change["reason"]) for change in one.changes)
         yield from table(f"Ce que {what}", ("Qui", "Pourquoi"), changes)

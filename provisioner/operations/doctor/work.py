@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from provisioner.clock import Clock
+from provisioner.domain.days import day_of
 from provisioner.domain.habilitation import State
 from provisioner.domain.hold import HoldKind
 from provisioner.domain.limits import Limits, closures_distance, partners_distance
@@ -20,6 +21,9 @@ from provisioner.operations.sending import waiting
 from provisioner.register import Register, reading
 from provisioner.register.contacts import contacts_by_partner, contacts_of
 from provisioner.settings import Settings
+
+#: What ends a hold, where it is not the release of a plan.
+_TO_GO_ON = {HoldKind.PAUSE: "`provisioner resume`", HoldKind.QUARANTINE: "`provisioner sync`"}
 
 _STALE_HOURS = 26
 
@@ -82,13 +86,13 @@ def limit_lines(records: Records, plan: Plan | None, settings: Settings, now: da
 
 def hold_lines(records: Records, now: datetime) -> Iterator[Line]:
     """What waits for a named person, and since when."""
-    for one in records.holds:
-        if one.kind is not HoldKind.SUSPENSION:
-            whose = one.partner or "every partner"
-            found = f"{one.kind} of {whose} for {(now - one.since).days} days."
-            todo = "`provisioner resume`" if one.kind is HoldKind.PAUSE else f"`held release {one.plan_id}`"
-            yield attention("held", found, f"Look: `provisioner held list`; then {todo}.", partner=one.partner)
-    if not any(one.kind is not HoldKind.SUSPENSION for one in records.holds):
+    held = [one for one in records.holds_on(day_of(now)) if one.kind is not HoldKind.SUSPENSION]
+    for one in held:
+        whose = one.partner or "every partner"
+        found = f"{one.kind} of {whose} for {(now - one.since).days} days."
+        todo = _TO_GO_ON.get(one.kind, f"`held release {one.plan_id}`")
+        yield attention("held", found, f"Look: `provisioner held list`; then {todo}.", partner=one.partner)
+    if not held:
         yield ok("held", "No plan is held, nothing is paused.")
     yield ok("suspended", f"{len(records.suspended)} persons are suspended by name.")
 
