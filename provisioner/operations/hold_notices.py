@@ -106,16 +106,19 @@ def _tell_suspensions(work: Work, settings: Settings) -> None:
 
 
 def _tell_quarantines(work: Work, settings: Settings) -> None:
-    """Tells the Caf of what still fails after a day, a week, each month: one notice a partner."""
-    partners = reading.partners(work.connection)
-    due = _to_be_told(reading.holds(work.connection), work, HoldKind.QUARANTINE)
+    """Tells the Caf of what still fails after a day, a week, each month: one notice a partner, with what it was told
+    of before, as the last notice may not have left yet.
+    """
+    partners, found = reading.partners(work.connection), reading.holds(work.connection)
+    due = _to_be_told(found, work, HoldKind.QUARANTINE)
     for code in sorted({one.partner for one in due if one.partner is not None}):
-        mine = [one for one in due if one.partner == code]
         is_caf_known = contact_of(work, None) is not None
-        told = [one for one in mine if is_caf_known and holds.told(work, one)]
+        told = [one.id for one in due if one.partner == code and is_caf_known and holds.told(work, one)]
         if told:
             outbox.withdraw(work, _QUARANTINE, code)
-            lines = [(one.email, day_of(one.since), hold_reason(one)) for one in told]
+            mine = [one for one in found if (one.kind, one.partner) == (HoldKind.QUARANTINE, code)]
+            failing = [one for one in mine if one.told_at or one.id in told]
+            lines = [(one.email, day_of(one.since), hold_reason(one)) for one in failing]
             tell_caf(work, settings, _QUARANTINE, partners[code], {"lines": lines})
 
 

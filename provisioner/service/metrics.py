@@ -35,7 +35,7 @@ class Metrics:
         self._planning = Histogram(
             "provisioner_planning_seconds", "How long working out a plan took.", registry=self.registry
         )
-        for action, outcome in product(Action, ("done", "failed")):
+        for action, outcome in product(Action, ("done", "failed", "set-aside")):
             self._changes.labels(action.value, outcome)
         for kind, outcome in product(("link", "notice"), ("sent", "failed")):
             self._emails.labels(kind, outcome)

@@ -9,11 +9,13 @@ from typing import Any
 
 import pytest
 import structlog
+from sqlalchemy import select
 
 from provisioner.cli.answers.holds import held
 from provisioner.domain.annexe import Annexe
 from provisioner.domain.change import Action, Change
 from provisioner.domain.check import Document
+from provisioner.domain.contacts import ANNEXE_3, Contact, Contacts
 from provisioner.domain.hold import LONGEST_REST, SHORTEST_REST, Hold, HoldKind
 from provisioner.domain.people import EmailAddress
 from provisioner.domain.plan import make_plan, rests
@@ -21,6 +23,7 @@ from provisioner.domain.records import Records
 from provisioner.domain.snapshot import WantedAccount
 from provisioner.keycloak.errors import KeycloakError, KeycloakRefused, KeycloakUnavailable, MailFailed
 from provisioner.operations import quarantine
+from provisioner.operations.contacts import set_caf_contacts
 from provisioner.operations.doctor.work import hold_lines
 from provisioner.operations.hold_notices import remind
 from provisioner.operations.holding import pause, standing, tell_ages
@@ -30,6 +33,7 @@ from provisioner.operations.syncing import sync
 from provisioner.operations.tools import Outcome, Verdict
 from provisioner.register import annexes
 from provisioner.register.reading import LAST_GOOD_SYNC, mark
+from provisioner.register.tables import outbox
 from provisioner.service.jobs import did
 from provisioner.settings import DocumentSettings
 from tests.fakes.memory_directory import MemoryDirectory
@@ -416,6 +420,20 @@ def test_it_is_told_louder_with_its_age(desk: Desk) -> None:
         [("hold.open", "warning"), no_contact],
         [("hold.open", "error"), no_contact],
     ]
+
+
+def test_a_notice_that_takes_the_place_of_one_that_has_not_left_tells_all_of_it(desk: Desk) -> None:
+    register, caf = desk.office.tools.register, EmailAddress("droits@caf.example")
+    people = tuple(Contact(role, "Claire Martin", caf) for role in ANNEXE_3)
+    set_caf_contacts(register, Contacts(FIRST_DAY, people), desk.office.settings)
+    desk.ask({"leroy": DUE, "nguyen": DUE + timedelta(days=1)})
+    desk.bad = {email(name): KeycloakRefused("no", 400) for name in ("leroy", "nguyen")}
+    for days in range(3):
+        desk.office.on(DUE + timedelta(days=days))
+        desk.serve()
+    with register.read() as connection:
+        (waits,) = connection.execute(select(outbox.c.content).where(outbox.c.kind == "quarantine")).scalars()
+    assert all(f"{name}@agglo-lys.example".encode() in waits for name in ("leroy", "nguyen"))
 
 
 def test_a_rest_lasts_from_a_minute_to_six_hours() -> None:
