@@ -103,17 +103,20 @@ def _try_flock(file: IO[bytes]) -> bool:
 @contextmanager
 def _advisory_lock(register: Register, wait_seconds: float, lost_seconds: float) -> Iterator[Lease]:
     engine = register.engine.execution_options(isolation_level="AUTOCOMMIT")
-    with translated(), engine.connect() as connection:
+    with translated():
+        connection = engine.connect()
+    with connection:  # what fails in the pass itself is not the database's
         lease, ended = Lease(lost_seconds * TRUST), threading.Event()
         beating = threading.Thread(target=_beat, args=(connection, lease, lost_seconds * BEAT, ended), daemon=True)
-        # In milliseconds; before the lock is had, which a process frozen in between would keep for ever.
-        connection.execute(text(f"SET idle_session_timeout = {round(lost_seconds * 1000)}"))
         try:
-            _wait(
-                lambda: _try_advisory_lock(connection, lease),
-                wait_seconds,
-                lambda: str(connection.execute(_HOLDER, {"key": _RUN_LOCK}).scalar()),
-            )
+            with translated():
+                # In milliseconds; before the lock is had, which a process frozen in between would keep for ever.
+                connection.execute(text(f"SET idle_session_timeout = {round(lost_seconds * 1000)}"))
+                _wait(
+                    lambda: _try_advisory_lock(connection, lease),
+                    wait_seconds,
+                    lambda: str(connection.execute(_HOLDER, {"key": _RUN_LOCK}).scalar()),
+                )
             beating.start()
             yield lease
         finally:

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from unittest.mock import MagicMock
 
 import pytest
 from structlog.testing import capture_logs
@@ -311,3 +312,23 @@ def test_a_database_that_takes_the_connection_and_says_nothing_is_away(
         with pytest.raises(RegisterUnavailable):
             open_register(there, Clock(), Actor.here("serve"))
     assert time.monotonic() - begun < 10
+
+
+def test_what_fails_in_a_pass_is_not_the_locks_database_and_its_message_stays_out_of_the_log(
+    settings: Settings, register: Register
+) -> None:
+    """A fake: a PostgreSQL that says yes."""
+    postgresql = MagicMock()
+    postgresql.dialect.name = "postgresql"
+    postgresql.execution_options.return_value.connect.return_value.__exit__.return_value = None
+    there = MagicMock(spec=Register, engine=postgresql)
+
+    def locked(_tools: Tools) -> None:
+        with run_lock(there, settings):
+            raise PermissionError(13, "Permission denied", "inbox/agglo-lys/depart-dupont.docx")
+
+    one = runner(settings, register)
+    with capture_logs() as log:
+        one.run(job(locked))
+    assert one.standing["job"].reason == "defect"
+    assert "dupont" not in str(log)
