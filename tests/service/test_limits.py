@@ -47,7 +47,9 @@ class Desk:
         return sum(1 for one in shown["habilitations"] if one["state"] == "open")
 
     def held(self) -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = valid(self.office.run("held", "list", "--format", "json").json, "held")
+        found: list[dict[str, Any]] = valid(
+            self.office.run("held", "list", "--format", "json", today=LATER).json, "held"
+        )
         return found
 
 
