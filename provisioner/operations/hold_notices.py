@@ -61,8 +61,9 @@ def _age(work: Work, one: Hold) -> tuple[int, date]:
     return (work.clock.today() - since).days, since
 
 
-def forget_held(work: Work, partner: str) -> None:
-    """Nothing of that partner is held any more: a notice of it that was not sent yet is withdrawn."""
+def drop_held(work: Work, partner: str) -> None:
+    """No plan of that partner is held any more: a notice of one that was not sent yet is withdrawn with it."""
+    holds.drop_plan(work, partner)
     outbox.withdraw(work, _HELD, partner)
 
 

@@ -16,7 +16,7 @@ from provisioner.domain.links import is_owed
 from provisioner.domain.plan import Plan
 from provisioner.domain.records import Records
 from provisioner.operations.errors import Refused
-from provisioner.operations.hold_notices import forget_held, tell_held
+from provisioner.operations.hold_notices import drop_held, tell_held
 from provisioner.operations.tools import Tools
 from provisioner.register import Register, Work, annexes, holds, reading
 from provisioner.settings import Settings
@@ -49,8 +49,7 @@ def hold_or_drop(work: Work, settings: Settings, plan: Plan, partners: Collectio
         holds.hold_plan(work, code, one.plan_id, reason, covers, [change_as_json(each) for each in changes])
     for code in partners:
         if code not in held:
-            holds.drop_plan(work, code)
-            forget_held(work, code)
+            drop_held(work, code)
     tell_held(work, settings)
 
 
@@ -74,7 +73,7 @@ def release(register: Register, plan_id: str, by: str, reason: str) -> str:
         if limit.partition(" ")[0] not in _CAN_BE_RELEASED:
             raise Refused(f"Plan {plan_id} is held because of {limit}: put that right, it lets go by itself.")
         holds.release_plan(work, partner, plan_id, by, reason)
-        forget_held(work, partner)
+        drop_held(work, partner)
     return partner
 
 

@@ -14,11 +14,11 @@ from provisioner.domain.decisions import Decisions
 from provisioner.domain.kept_annexe import KeptAnnexe, Status
 from provisioner.operations.annexe_notices import tell_refused, tell_rejected
 from provisioner.operations.errors import AnnexeRefused, NoSuchAnnexe
-from provisioner.operations.hold_notices import forget_held
+from provisioner.operations.hold_notices import drop_held
 from provisioner.operations.preparing import Prepared, Request, prepare, request_of
 from provisioner.operations.reporting import report_on
 from provisioner.operations.tools import Outcome, Tools, Verdict
-from provisioner.register import Register, annexes, holds
+from provisioner.register import Register, annexes
 from provisioner.settings import Settings
 from provisioner.texts.check_json import check_as_json
 from provisioner.texts.report import Report
@@ -68,8 +68,7 @@ def submit(
     with tools.register.work() as work:
         known = annexes.by_digest(work.connection, partner, document.sha256)
         if known is not None and known.is_pending:
-            holds.drop_plan(work, partner)
-            forget_held(work, partner)
+            drop_held(work, partner)
         id_ = annexes.submit(work, submission)
         kept = annexes.by_id(work.connection, id_)
         assert kept is not None
@@ -122,8 +121,7 @@ def reject(register: Register, settings: Settings, annexe_id: int, by: str, reas
     partner, report = report_on(register, settings.documents, one, read_annexe)
     with register.work() as work:
         annexes.reject(work, one, by, reason)
-        holds.drop_plan(work, one.partner)
-        forget_held(work, one.partner)
+        drop_held(work, one.partner)
         tell_rejected(work, settings, partner, report, one.received_on)
     return one.partner
 
