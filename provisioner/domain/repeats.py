@@ -106,10 +106,10 @@ def due_rounds(records: Records, now: datetime) -> list[Round]:
     return [each for each in found if each.is_due(now) and obstacle(records, each, now) is None]
 
 
-def is_for_repeat(quarantine: Hold, due: Iterable[Round]) -> bool:
-    """Whether what is in quarantine is one of these links, which is not `sync`'s to try."""
+def is_for_repeat(records: Records, quarantine: Hold, now: datetime) -> bool:
+    """Whether what is in quarantine is a second or third link, which is not `sync`'s to try."""
     is_link = {one["action"] for one in quarantine.changes} == {Action.INVITE}
-    return is_link and any(each.one.email == quarantine.email for each in due)
+    return is_link and any(each.one.email == quarantine.email for each in due_rounds(records, now))
 
 
 def obstacle(records: Records, each: Round, now: datetime) -> Obstacle | None:

@@ -12,7 +12,7 @@ from provisioner.domain.hold import Hold, HoldKind
 from provisioner.domain.people import EmailAddress
 from provisioner.domain.plan import Plan
 from provisioner.domain.records import Records
-from provisioner.domain.repeats import due_rounds, is_for_repeat
+from provisioner.domain.repeats import is_for_repeat
 from provisioner.keycloak.errors import KeycloakError, MailFailed, OutcomeUnknown
 from provisioner.logs import place_of
 from provisioner.mail import MailUnavailable, greet
@@ -67,7 +67,6 @@ def set_aside(
     kept = {_key(failure.change): failure for failure in _own_failures(tools, done)}
     done.set_aside += (failure for failure in done.failed if _hangs_on(failure, kept))
     unsettled = {_key(one.change) for one in done.failed} | {_key(one) for one in plan.waiting}  # as a pause has it
-    due = due_rounds(records, tools.clock.now())
     judged = set(partners) - set(broken)
     ended = [
         one
@@ -75,7 +74,7 @@ def set_aside(
         if one.kind is HoldKind.QUARANTINE
         and email in (None, one.email)
         and _partners(records, one) <= judged
-        and is_for_repeat(one, due) is are_repeats
+        and is_for_repeat(records, one, tools.clock.now()) is are_repeats
         and one not in plan.resting
         and _scope(one.partner, one.email) not in unsettled
     ]
