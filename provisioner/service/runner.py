@@ -100,7 +100,7 @@ class Runner:
                 if not self.may_run():
                     return self.clock.now() + _PAUSED_WAIT
                 if (due := self.first(job)) > self.clock.now():
-                    if self.standing.get(job.name, Standing()).in_a_row:  # another instance did it
+                    if self._standing(job).in_a_row:  # another instance did it
                         self._good(job, Did(), time.monotonic() - begun)
                     return due
                 what = self._carry_out(job)
@@ -189,8 +189,11 @@ class Runner:
                 self._tools.stop.set()
             return self._tools
 
+    def _standing(self, job: Job) -> Standing:
+        return self.standing.get(job.name, Standing())
+
     def _failed(self, job: Job, error: Exception, seconds: float) -> datetime:
-        reason, was = reason_of(error), self.standing.get(job.name, Standing())
+        reason, was = reason_of(error), self._standing(job)
         since = was.failing_since if was.in_a_row else time.monotonic()
         now = self.standing[job.name] = Standing(reason, was.in_a_row + 1, since)
         self.metrics.ran(job.name, reason, now.in_a_row, seconds, self.clock.now().timestamp())
@@ -200,7 +203,7 @@ class Runner:
         return self.clock.now() + self._wait(1 if reason == "lock" else now.in_a_row)
 
     def _good(self, job: Job, what: Did, seconds: float) -> None:
-        was = self.standing.get(job.name, Standing())
+        was = self._standing(job)
         self.standing[job.name] = Standing("good")
         self.metrics.ran(job.name, "good", 0, seconds, self.clock.now().timestamp())
         if was.in_a_row:
