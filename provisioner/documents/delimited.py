@@ -7,7 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 
-from provisioner.documents.blocks import Cell, Reading, Rows, Table, Unreadable
+from provisioner.documents.blocks import Cell, Reading, Rows, TableRow, Unreadable
 from provisioner.documents.gate import File
 
 #: In the order of preference when a file has as many of two.
@@ -34,7 +34,7 @@ def read(file: File, most_rows: int) -> Reading:
     lines = re.split(r"\r\n|\r|\n", decoded(file.content))
     delimiter = _delimiter(lines)
     rows = Rows(most_rows)
-    table: Table = []
+    table: list[TableRow] = []
     for fields in _records(lines, delimiter):
         table += rows.kept([Cell(field) for field in fields])
     return Reading([table])

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from lxml import etree
 
-from provisioner.documents.blocks import Block, Cell, Reading, Rows, Table
+from provisioner.documents.blocks import Block, Cell, Reading, Rows, Table, TableRow
 from provisioner.documents.gate import File
 from provisioner.documents.markup import Run, Tags, cell_of, page, shown
 
@@ -78,7 +78,7 @@ def _even(table: list[_SpannedRow], rows: Rows) -> Table:
     very different spans. Any other is laid out by its spans.
     """
     longest = max((len(row) for row in table), default=0)
-    even: Table = []
+    even: list[TableRow] = []
     for row in table:
         cells: list[Cell] = []
         for cell, span in row:

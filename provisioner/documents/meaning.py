@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import NamedTuple
 
 from provisioner.documents import titles
-from provisioner.documents.blocks import Cell, Reading, Table, Unreadable
+from provisioner.documents.blocks import Cell, Reading, Table, Unreadable, number_of
 from provisioner.documents.dates import DateRead, find_date, read_date
 from provisioner.documents.rows import read_row
 from provisioner.documents.text import quoted
@@ -34,12 +34,13 @@ def unreadable(error: Unreadable) -> Annexe:
 
 
 class _Line(NamedTuple):
-    """A line of a paragraph, or a row of a table with the table's identity."""
+    """A line of a paragraph, or a row of a table with the table's identity and the number that a sheet shows."""
 
     cells: Sequence[Cell]
     table: int | None = None
     width: int = 0
     has_addresses: bool = False
+    number: int | None = None
 
     @property
     def text(self) -> str:
@@ -62,7 +63,7 @@ def _rows_of(table: Table, identity: int) -> Iterator[_Line]:
     above: Sequence[Cell] = ()
     for row in table:
         cells = [above[x] if cell.merged and x < len(above) else cell for x, cell in enumerate(row)]
-        yield _Line(cells, identity, width, has_addresses)
+        yield _Line(cells, identity, width, has_addresses, number_of(row))
         above = cells
 
 
@@ -154,7 +155,7 @@ class _Lists:
             if positions:
                 self._set_columns(self._current, positions, line)
             elif self._is_in_list(self._current, line):
-                self._add_row(self._current, line.cells)
+                self._add_row(self._current, line)
 
     def missing(self) -> Iterator[Finding]:
         """The lists that are not there (A1, A3) and the columns that they lack (A1)."""
@@ -187,13 +188,14 @@ class _Lists:
             return False
         return not columns.ended or titles.has_address(line.cells)
 
-    def _add_row(self, number: int, line: Sequence[Cell]) -> None:
+    def _add_row(self, number: int, line: _Line) -> None:
         positions = self._columns[number].positions
-        cells = {column: line[at] for column, at in positions.items() if at < len(line)}
+        cells = {column: line.cells[at] for column, at in positions.items() if at < len(line.cells)}
         if titles.names_nobody(list(cells.values())):
             return
         above = self._above.get(number)
         row, findings = read_row(cells, number, above.row + 1 if above else 1, above)
+        row = replace(row, sheet_row=line.number)
         self._above[number] = row
         self.rows.append(row)
         self.findings += findings

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from lxml import etree
 
-from provisioner.documents.blocks import MOST_CELLS, Block, Cell, Reading, Rows, Table
+from provisioner.documents.blocks import MOST_CELLS, Block, Cell, Reading, Rows, TableRow
 from provisioner.documents.gate import File
 from provisioner.documents.markup import Run, Tags, cell_of, drop, page, shown, stream
 
@@ -54,7 +54,7 @@ def read(file: File, most_rows: int) -> Reading:
     """
     styles, rows = _Styles(), Rows(most_rows)
     blocks: list[Block] = []
-    table: Table = []
+    table: list[TableRow] = []
     revised = False
     for _, style in stream(file.parts.get("styles.xml", b"<none/>"), _STYLED):
         styles.add(style)

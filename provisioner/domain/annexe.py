@@ -53,7 +53,8 @@ class Row:
     """A filled row as read: a value is None where its cell is empty or cannot be read (a finding says so).
 
     `on` is the request's date in list 1, the end's date in list 2. `written` has the address and the date as they
-    stand in the document, for a finding to quote.
+    stand in the document, for a finding to quote. `sheet_row` is the number that a spreadsheet shows beside the row,
+    None where there is none.
     """
 
     list: int
@@ -64,6 +65,7 @@ class Row:
     email: EmailAddress | None
     on: date | None
     written: Mapping[Column, str] = field(default_factory=dict, compare=False)
+    sheet_row: int | None = field(default=None, compare=False)
 
     def as_written(self, column: Column) -> str | None:
         """The address or the date as the document has it, else as it was read."""

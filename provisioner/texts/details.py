@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 
-from provisioner.domain.annexe import Finding
+from provisioner.domain.annexe import Column, Finding
 from provisioner.domain.people import Person
 from provisioner.texts.dates import french_date
+
+#: The columns' titles, as the form prints them.
+COLUMNS: Mapping[Column, str] = {
+    Column.LAST_NAME: "Nom",
+    Column.FIRST_NAMES: "Prénom(s)",
+    Column.FUNCTION: "Fonction/qualité",
+    Column.EMAIL: "Adresse électronique",
+    Column.REQUESTED_ON: "Date de demande d'habilitation",
+    Column.ENDED_ON: "Date de fin d'habilitation",
+}
 
 
 def day(finding: Finding, key: str) -> str | None:
@@ -38,3 +49,8 @@ def who(finding: Finding) -> str:
 def or_waiver(finding: Finding) -> str:
     """The other way out of what is wrong with an address: only list 1's are waived (A7)."""
     return " ou demandez une dérogation" if finding.list == 1 else ""
+
+
+def column_title(finding: Finding) -> str:
+    """The title of the column that a finding is about, as the form prints it."""
+    return f"« {COLUMNS[finding.column]} »" if finding.column else "demandée"

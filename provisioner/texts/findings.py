@@ -4,20 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from provisioner.domain.annexe import Column, Finding
-from provisioner.texts import register_findings
-from provisioner.texts.details import day, number, or_waiver, text
+from provisioner.domain.annexe import Finding
+from provisioner.texts import layout_findings, register_findings
+from provisioner.texts.details import column_title, day, number, or_waiver, text
 from provisioner.texts.unreadable import why_unreadable
-
-#: The columns' titles, as the form prints them.
-COLUMNS: Mapping[Column, str] = {
-    Column.LAST_NAME: "Nom",
-    Column.FIRST_NAMES: "Prénom(s)",
-    Column.FUNCTION: "Fonction/qualité",
-    Column.EMAIL: "Adresse électronique",
-    Column.REQUESTED_ON: "Date de demande d'habilitation",
-    Column.ENDED_ON: "Date de fin d'habilitation",
-}
 
 
 def message(finding: Finding) -> str:
@@ -33,10 +23,6 @@ def message(finding: Finding) -> str:
     return f"{sentence} Dérogation accordée pour cette ligne." if finding.details.get("waived") else sentence
 
 
-def _column(finding: Finding) -> str:
-    return f"« {COLUMNS[finding.column]} »" if finding.column else "demandée"
-
-
 def _unreadable(finding: Finding) -> str:
     reason, folder = text(finding, "reason"), text(finding, "folder")
     if reason == "unknown-partner":
@@ -46,33 +32,6 @@ def _unreadable(finding: Finding) -> str:
             "du partenaire."
         )
     return f"Ce document ne peut pas être lu : {why_unreadable(reason)}"
-
-
-def _list_missing(finding: Finding) -> str:
-    if finding.list == 2:
-        return (
-            "La liste 2 (accès à clôturer ou clôturés depuis moins de 2 ans) est introuvable : "
-            "reprenez le modèle de l'annexe 1, même si la liste reste vide."
-        )
-    return (
-        "La liste 1 (accès demandés ou ouverts) est introuvable : reprenez le modèle de l'annexe 1, "
-        "avec le titre « 1 - Liste des personnes… » au-dessus du tableau."
-    )
-
-
-def _column_missing(finding: Finding) -> str:
-    return f"La colonne {_column(finding)} manque dans la liste {finding.list} : ajoutez-la, avec ce titre."
-
-
-def _transmission_missing(finding: Finding) -> str:
-    if finding.value:
-        return "La date de transmission n'est pas lisible : écrivez-la sous la forme jour/mois/année."
-    return "La date de transmission manque : indiquez-la en tête de l'annexe 1, sous la forme jour/mois/année."
-
-
-def _transmission_future(finding: Finding) -> str:
-    on = day(finding, "transmitted_on")
-    return f"La date de transmission{f' ({on})' if on else ''} n'est pas encore arrivée : corrigez-la."
 
 
 def _email_invalid(finding: Finding) -> str:
@@ -101,6 +60,13 @@ def _suspicious(finding: Finding) -> str:
         "Cette cellule contient des caractères invisibles ou trompeurs"
         f"{f' ({characters})' if characters else ''} : effacez-la et saisissez-la de nouveau au clavier."
     )
+
+
+def _garbled(finding: Finding) -> str:
+    start = "Des lettres de cette cellule ont été abîmées à l'enregistrement du fichier"
+    if finding.suggestion:
+        return f"{start}. Peut-être « {finding.suggestion} » ? Saisissez-la de nouveau."
+    return f"{start} : saisissez-la de nouveau."
 
 
 def _date_invalid(finding: Finding) -> str:
@@ -177,12 +143,9 @@ def _too_old(finding: Finding) -> str:
 
 _WORDS: Mapping[str, str | Callable[[Finding], str]] = {
     **register_findings.WORDS,
+    **layout_findings.WORDS,
     "unreadable-document": _unreadable,
-    "list-missing": _list_missing,
-    "column-missing": _column_missing,
-    "transmission-date-missing": _transmission_missing,
-    "transmission-date-future": _transmission_future,
-    "cell-missing": lambda finding: f"La cellule {_column(finding)} est vide : complétez-la.",
+    "cell-missing": lambda finding: f"La cellule {column_title(finding)} est vide : complétez-la.",
     "email-invalid": _email_invalid,
     "email-consumer": lambda finding: (
         "Cette adresse est celle d'une messagerie grand public : indiquez l'adresse professionnelle de la personne"
@@ -193,6 +156,11 @@ _WORDS: Mapping[str, str | Callable[[Finding], str]] = {
         f"{or_waiver(finding)}."
     ),
     "suspicious-characters": _suspicious,
+    "letters-garbled": _garbled,
+    "words-joined": (
+        "Le texte de cette cellule va à la ligne dans le PDF : des mots ont pu y être collés. Vérifiez, ou envoyez "
+        "l'annexe 1 dans son format d'origine."
+    ),
     "date-invalid": _date_invalid,
     "date-repaired": _date_repaired,
     "date-future": _date_future,

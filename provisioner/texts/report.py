@@ -11,7 +11,8 @@ from typing import Self
 from provisioner.domain.annexe import Annexe, Finding, Row, Severity, has_error
 from provisioner.domain.check import Check
 from provisioner.texts.dates import french_date
-from provisioner.texts.findings import COLUMNS, message
+from provisioner.texts.details import COLUMNS
+from provisioner.texts.findings import message
 from provisioner.texts.template import template
 
 #: How each severity is told, in a word.

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from provisioner.documents.blocks import Cell, Reading
+from provisioner.documents.blocks import Cell, Reading, Rows, from_json, to_json
 from provisioner.documents.meaning import understand
 from provisioner.domain.annexe import Annexe, Column
 from provisioner.texts.findings import message
@@ -173,6 +173,17 @@ def test_a_column_that_is_not_there_is_told_and_its_rows_are_refused() -> None:
         ("column-missing", 2, None, Column.ENDED_ON),
         ("cell-missing", 1, 1, Column.REQUESTED_ON),
     ]
+
+
+def test_a_row_keeps_the_number_that_its_sheet_shows() -> None:
+    rows = Rows(10)
+    kept = [
+        *rows.kept([Cell(HEADING_1)], number=2),
+        *rows.kept([Cell(text) for text in TITLES_1], number=3),
+        *rows.kept([Cell(text) for text in ALICE], times=2, number=7),
+    ]
+    annexe = understand(from_json(to_json(Reading([kept]))))
+    assert [row.sheet_row for row in annexe.rows] == [7, 8]
 
 
 _TEXTS = st.one_of(

@@ -16,7 +16,8 @@ from provisioner.domain.annexe import Column, Finding, Severity
 from provisioner.domain.people import EmailAddress, Person
 from provisioner.operations.holding import Standing
 from provisioner.texts.dates import french_date
-from provisioner.texts.findings import CODES, COLUMNS, message
+from provisioner.texts.details import COLUMNS
+from provisioner.texts.findings import CODES, message
 from provisioner.texts.letters import SUBJECTS, write_notice
 from provisioner.texts.unreadable import REASONS, why_unreadable
 from tests.unit.test_kept_annexe import kept
@@ -56,6 +57,14 @@ CONTRACT = (
     "unaccounted-for",
     "address-of-other-partner",
     "address-not-managed",
+    "row-not-understood",
+    "row-skipped",
+    "table-not-understood",
+    "column-ambiguous",
+    "transmission-date-ambiguous",
+    "letters-garbled",
+    "words-joined",
+    "too-many-findings",
     "late-departure",
 )
 

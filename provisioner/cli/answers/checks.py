@@ -12,7 +12,8 @@ from provisioner.domain.annexe import Finding, Row, Severity
 from provisioner.domain.check import Check
 from provisioner.texts.check_json import check_as_json
 from provisioner.texts.dates import french_date
-from provisioner.texts.findings import COLUMNS, message
+from provisioner.texts.details import COLUMNS
+from provisioner.texts.findings import message
 
 _SEVERITIES = {
     Severity.ERROR: ("erreur", "bold red"),
