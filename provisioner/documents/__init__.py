@@ -23,11 +23,11 @@ def read_annexe(content: bytes, name: str, limits: DocumentSettings) -> Annexe:
         name: the file's name; only its extension counts, and must agree with the content.
         limits: how big the file may be and how long and with how much memory it is read.
     """
+    from provisioner.documents.answer import unreadable
     from provisioner.documents.blocks import Unreadable
-    from provisioner.documents.bounded import parse_bounded
-    from provisioner.documents.meaning import understand, unreadable
+    from provisioner.documents.bounded import read_bounded
 
     try:
-        return understand(parse_bounded(content, name, limits))
+        return read_bounded(content, name, limits)
     except Unreadable as error:
         return unreadable(error)

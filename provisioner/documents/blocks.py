@@ -1,9 +1,9 @@
-"""What every reader makes of a file: paragraphs and tables in the order of the page. Passes between two processes."""
+"""What every reader makes of a file: paragraphs and tables in the order of the page."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 #: The longest text kept of a cell, in characters: no value of an annexe comes near it.
 LONGEST_TEXT = 2_000
@@ -57,41 +57,6 @@ class Reading(NamedTuple):
 
     blocks: Sequence[Block]
     pending_revisions: bool = False
-
-
-def to_json(reading: Reading) -> list[Any]:
-    """The reading as plain lists; a cell without marks is its text, a row's number stands before its cells."""
-    return [
-        [block if isinstance(block, str) else [_short_row(row) for row in block] for block in reading.blocks],
-        reading.pending_revisions,
-    ]
-
-
-def from_json(answer: list[Any]) -> Reading:
-    """The reverse of `to_json`."""
-    blocks, pending_revisions = answer
-    return Reading(
-        [block if isinstance(block, str) else [_whole_row(row) for row in block] for block in blocks],
-        pending_revisions,
-    )
-
-
-def _short_row(row: Sequence[Cell]) -> list[Any]:
-    number = number_of(row)
-    return [*([] if number is None else [number]), *map(_short, row)]
-
-
-def _whole_row(row: list[Any]) -> Sequence[Cell]:
-    number = row[0] if row and isinstance(row[0], int) else None
-    return TableRow(map(_whole, row if number is None else row[1:]), number)
-
-
-def _short(cell: Cell) -> str | list[Any]:
-    return list(cell) if any(cell[1:]) else cell.text
-
-
-def _whole(cell: str | list[Any]) -> Cell:
-    return Cell(cell) if isinstance(cell, str) else Cell(*cell)
 
 
 class Rows:

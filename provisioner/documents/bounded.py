@@ -1,4 +1,4 @@
-"""Parsing in a child process with bounds: a hostile file costs a process, never the service."""
+"""Reading in a child process with bounds: a hostile file costs a process, never the service."""
 
 from __future__ import annotations
 
@@ -9,19 +9,21 @@ import sys
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
-from provisioner.documents.blocks import Reading, Unreadable, from_json
+from provisioner.documents.answer import NotAnAnswer, from_json
+from provisioner.documents.blocks import Unreadable
 
 if TYPE_CHECKING:
+    from provisioner.domain.annexe import Annexe
     from provisioner.settings import DocumentSettings
 
 _MIB = 2**20
 
-#: What starts the process that parses.
+#: What starts the process that reads.
 CHILD = (sys.executable, "-I", "-m", "provisioner.documents.child")
 
 
-def parse_bounded(content: bytes, name: str, limits: DocumentSettings) -> Reading:
-    """The file's blocks, read elsewhere.
+def read_bounded(content: bytes, name: str, limits: DocumentSettings) -> Annexe:
+    """The annexe that the file holds, read and understood elsewhere.
 
     Raises:
         Unreadable: the file is refused, or its reading died or was late.
@@ -47,11 +49,11 @@ def parse_bounded(content: bytes, name: str, limits: DocumentSettings) -> Readin
         raise Unreadable("too-long" if done.returncode < 0 else "failed")  # killed: memory or time
     try:
         answer = json.loads(done.stdout)
-    except ValueError:
+        if isinstance(answer, dict):
+            raise Unreadable(str(answer["unreadable"]))
+        return from_json(answer)
+    except (ValueError, KeyError, NotAnAnswer):
         raise Unreadable("failed") from None
-    if isinstance(answer, dict):
-        raise Unreadable(answer["unreadable"])
-    return from_json(answer)
 
 
 def _extension(name: str) -> str:

@@ -1,7 +1,7 @@
-"""The process in which a file is parsed: bounded, without secrets, and thrown away.
+"""The process in which a file is read and understood: bounded, without secrets, and thrown away.
 
 Started by `bounded.py` as `python -m provisioner.documents.child NAME MEMORY SECONDS UNPACKED ROWS`; the file comes
-on stdin, the answer goes to stdout as JSON: a reading, or `{"unreadable": reason}`.
+on stdin, the answer goes to stdout as JSON: an annexe, or `{"unreadable": reason}`.
 """
 
 from __future__ import annotations
@@ -12,8 +12,10 @@ import sys
 from importlib import import_module
 from typing import Any
 
-from provisioner.documents.blocks import Reading, Unreadable, to_json
+from provisioner.documents.answer import to_json
+from provisioner.documents.blocks import Reading, Unreadable
 from provisioner.documents.gate import admit
+from provisioner.documents.meaning import understand
 
 #: The longest answer, in bytes: some ten times what the most rows need.
 _LONGEST_ANSWER = 64 * 2**20
@@ -31,7 +33,7 @@ _READERS = {
 
 
 def main() -> None:
-    """Parses one file."""
+    """Reads one file."""
     name, memory, seconds, unpacked, rows = sys.argv[1], *map(int, sys.argv[2:6])
     for limit, value in (
         (resource.RLIMIT_AS, memory),
@@ -41,7 +43,7 @@ def main() -> None:
     ):
         resource.setrlimit(limit, (value, value))
     try:
-        answer = _told(to_json(parse(sys.stdin.buffer.read(), name, unpacked, rows)))
+        answer = _told(to_json(understand(parse(sys.stdin.buffer.read(), name, unpacked, rows))))
     except Unreadable as error:
         answer = _told({"unreadable": error.reason})
     except (MemoryError, RecursionError):

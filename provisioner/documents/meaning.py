@@ -8,7 +8,7 @@ from datetime import date
 from typing import NamedTuple
 
 from provisioner.documents import titles
-from provisioner.documents.blocks import Cell, Reading, Table, Unreadable, number_of
+from provisioner.documents.blocks import Cell, Reading, Table, number_of
 from provisioner.documents.dates import DateRead, find_date, read_date
 from provisioner.documents.rows import read_row
 from provisioner.documents.text import quoted
@@ -26,11 +26,6 @@ def understand(reading: Reading) -> Annexe:
     for line in lines:
         lists.add(line)
     return Annexe(transmitted_on, tuple(lists.rows), (*findings, *lists.missing(), *lists.findings))
-
-
-def unreadable(error: Unreadable) -> Annexe:
-    """The annexe of a document that cannot be read: nothing but the finding that says why."""
-    return Annexe(None, (), (Finding("unreadable-document", Severity.ERROR, details={"reason": error.reason}),))
 
 
 class _Line(NamedTuple):

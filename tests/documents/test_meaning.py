@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from provisioner.documents.blocks import Cell, Reading, Rows, from_json, to_json
+from provisioner.documents.blocks import Cell, Reading, Rows
 from provisioner.documents.meaning import understand
 from provisioner.domain.annexe import Annexe, Column
 from provisioner.texts.findings import message
@@ -182,7 +182,7 @@ def test_a_row_keeps_the_number_that_its_sheet_shows() -> None:
         *rows.kept([Cell(text) for text in TITLES_1], number=3),
         *rows.kept([Cell(text) for text in ALICE], times=2, number=7),
     ]
-    annexe = understand(from_json(to_json(Reading([kept]))))
+    annexe = understand(Reading([kept]))
     assert [row.sheet_row for row in annexe.rows] == [7, 8]
 
 
