@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 from provisioner.clock import Clock
-from provisioner.domain.convention import Partner
 from provisioner.domain.habilitation import Habilitation
 from provisioner.domain.people import EmailAddress, Person
 from provisioner.domain.wanted import wanted_account
@@ -22,7 +21,7 @@ from provisioner.keycloak.accounts import new_user
 from provisioner.keycloak.connection import administrator_connection
 from provisioner.keycloak.directory import Directory
 from provisioner.keycloak.realm import apply_realm
-from provisioner.operations.partners import add_partner
+from provisioner.operations.partners import Given, add_partner
 from provisioner.register import Register, open_register
 from provisioner.register.journal import Actor
 from provisioner.sandbox.keycloak import start_keycloak
@@ -111,10 +110,8 @@ class Place:
         )
         register = self.register()
         today = self.clock.today()
-        add_partner(
-            register,
-            Partner(code=partner, name=partner, domains=frozenset({domain}), signed_on=today - timedelta(days=365)),
-        )
+        given = Given(name=partner, domains=[domain], signed_on=today - timedelta(days=365))
+        add_partner(register, partner, given, self.settings.documents)
         register.close()
         directory = Directory(self.settings.keycloak)
         directory.create_group(partner)

@@ -65,7 +65,7 @@ def import_(
 
     session = session_of(context)
     with session.register(by) as register:
-        done = import_partners(register, file.read_bytes(), dry_run=dry_run)
+        done = import_partners(register, file.read_bytes(), session.settings.documents, dry_run=dry_run)
     print_answer(imported(done), format_)
     if dry_run:
         session.say("Nothing was written: --dry-run.")

@@ -11,12 +11,14 @@ from provisioner.cli.options import By, Code, Dated, Format, FormatOption, Habil
 from provisioner.cli.printing import print_answer
 from provisioner.cli.session import session_of
 from provisioner.domain.contacts import Role
-from provisioner.domain.convention import DEFAULT_CTG_END, Partner
 
 app = typer.Typer(help="The register of conventions.", no_args_is_help=True)
 
 Day = Annotated[date | None, typer.Option(metavar="DATE", parser=day)]
-_DOMAIN = typer.Option("--domain", help="An e-mail domain of the partner; may be repeated.")
+_DOMAIN = typer.Option("--domain", help="An e-mail domain of the partner's own; may be repeated.")
+_ADDRESS = typer.Option(
+    "--address", metavar="EMAIL", help="A person's exact address, for a partner without a domain; may be repeated."
+)
 
 
 @app.command()
@@ -24,24 +26,19 @@ def add(
     context: typer.Context,
     code: Code,
     name: Annotated[str, typer.Option(help="The partner's name.")],
-    domain: Annotated[list[str], _DOMAIN],
+    domain: Annotated[list[str] | None, _DOMAIN] = None,
+    address: Annotated[list[str] | None, _ADDRESS] = None,
     signed_on: Day = None,
     ctg_end: Day = None,
     by: By = "partner add",
 ) -> None:
     """Register a partner and its convention. Until the signature is entered nothing opens."""
-    from provisioner.operations import partners
+    from provisioner.operations.partners import Given, add_partner
 
     session = session_of(context)
-    partner = Partner(
-        code=code,
-        name=name,
-        domains=partners.canonical_domains(domain),
-        signed_on=signed_on,
-        ctg_end=ctg_end or DEFAULT_CTG_END,
-    )
+    given = Given(name=name, domains=domain, addresses=address, signed_on=signed_on, ctg_end=ctg_end)
     with session.register(by) as register:
-        partners.add_partner(register, partner)
+        add_partner(register, code, given, session.settings.documents)
     session.say(f"Partner {code} registered.")
 
 
@@ -52,15 +49,27 @@ def set_(
     by: By,
     name: Annotated[str | None, typer.Option(help="The partner's name.")] = None,
     domain: Annotated[list[str] | None, _DOMAIN] = None,
+    address: Annotated[list[str] | None, _ADDRESS] = None,
+    no_domain: Annotated[bool, typer.Option("--no-domain", help="No domain is declared any more.")] = False,
+    no_address: Annotated[bool, typer.Option("--no-address", help="No exact address is declared any more.")] = False,
     signed_on: Day = None,
     ctg_end: Day = None,
 ) -> None:
-    """Change a partner's record: what is given, and nothing else. Domains are replaced as a whole."""
-    from provisioner.operations.partners import set_partner
+    """Change a partner's record: what is given, and nothing else. Domains and addresses are replaced as a whole."""
+    from provisioner.operations.partners import Given, set_partner
 
+    if (domain and no_domain) or (address and no_address):
+        raise typer.BadParameter("given and taken away at once: --domain with --no-domain, or the same of addresses")
+    given = Given(
+        name=name,
+        domains=[] if no_domain else domain or None,
+        addresses=[] if no_address else address or None,
+        signed_on=signed_on,
+        ctg_end=ctg_end,
+    )
     session = session_of(context)
     with session.register(by) as register:
-        set_partner(register, code, name=name, domains=domain or (), signed_on=signed_on, ctg_end=ctg_end)
+        set_partner(register, code, given, session.settings.documents)
     session.say(f"Partner {code} changed.")
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from provisioner.domain.calendar import add_months
+from provisioner.domain.people import EmailAddress, domain_of
 
 #: End of the CTG 2026-2030 (C1, our reading), when a partner's record says nothing else.
 DEFAULT_CTG_END = date(2030, 12, 31)
@@ -18,12 +19,15 @@ PERIOD_MONTHS = 12
 class Partner:
     """An authority that signed, or will: its record and its convention's dates.
 
-    `ends_on` is the last day when one side ended the convention early; `group_id` is Keycloak's id of its group.
+    `domains` and `addresses` are what it declared of its mail (A7): domains of its own, each in its canonical form,
+    and the exact addresses of persons who have none there. `ends_on` is the last day when one side ended the
+    convention early; `group_id` is Keycloak's id of its group.
     """
 
     code: str
     name: str
     domains: frozenset[str]
+    addresses: frozenset[EmailAddress] = frozenset()
     signed_on: date | None = None
     ctg_end: date = DEFAULT_CTG_END
     ends_on: date | None = None
@@ -33,6 +37,10 @@ class Partner:
     def last_day(self) -> date:
         """The convention's last day: tacitly renewed up to the end of the CTG unless ended earlier (C1)."""
         return self.ctg_end if self.ends_on is None else min(self.ctg_end, self.ends_on)
+
+    def declares(self, email: EmailAddress) -> bool:
+        """Whether the address is one of the partner's: declared itself, or in a declared domain (A7)."""
+        return email in self.addresses or domain_of(email) in self.domains
 
     def is_active_on(self, day: date) -> bool:
         """Whether an access may be open on that day (C2): signed by then, and not ended."""

@@ -10,6 +10,7 @@ from rapidfuzz import fuzz, process
 
 from provisioner.domain.annexe import Annexe, Column, Finding, Row, Severity
 from provisioner.domain.calendar import add_months
+from provisioner.domain.convention import Partner
 from provisioner.domain.duplicates import duplicate_persons, possible_duplicates
 from provisioner.domain.mailboxes import MailboxRules
 from provisioner.domain.people import EmailAddress, domain_of, mailbox_of
@@ -18,6 +19,9 @@ __all__ = ["MailboxRules", "judge_document", "sort_findings"]
 
 #: How like a declared domain must be to be suggested, in percent.
 LIKE_DOMAIN = 70
+
+#: How like a declared address must be to be suggested, in percent.
+LIKE_ADDRESS = 85
 
 #: Months for which a closure stays in list 2 (A3).
 CLOSED_FOR_MONTHS = 24
@@ -29,7 +33,7 @@ def judge_document(
     annexe: Annexe,
     today: date,
     mailboxes: MailboxRules,
-    partner_domains: frozenset[str] | None,
+    partner: Partner | None,
     open_addresses: frozenset[EmailAddress] = frozenset(),
 ) -> tuple[Finding, ...]:
     """The reader's findings and those that need several cells, today, or lists of known domains.
@@ -38,13 +42,13 @@ def judge_document(
         annexe: the document as read.
         today: the day on which it is judged.
         mailboxes: which addresses are nobody's or several people's.
-        partner_domains: the domains that the partner declared; None when the partner is not known.
+        partner: whose annexe it is, with the domains and addresses that it declared; None when it is not known.
         open_addresses: addresses already open for the partner, for which no finding about the address's domain or
             kind is an error (A4).
     """
     if any(finding.code == "unreadable-document" for finding in annexe.findings):
         return annexe.findings
-    addresses = _Addresses(annexe, mailboxes, partner_domains, open_addresses)
+    addresses = _Addresses(annexe, mailboxes, partner, open_addresses)
     return sort_findings(
         (
             *addresses.with_suggestions(annexe.findings),
@@ -117,7 +121,7 @@ class _Addresses:
 
     annexe: Annexe
     mailboxes: MailboxRules
-    declared: frozenset[str] | None
+    partner: Partner | None
     open: frozenset[EmailAddress]
 
     def findings(self) -> Iterator[Finding]:
@@ -126,7 +130,9 @@ class _Addresses:
             code = self._code(row) if row.email is not None else None
             if code is None or row.email is None:
                 continue
-            is_warning = row.list == 2 or row.email in self.open
+            is_declared = self.partner is not None and row.email in self.partner.addresses
+            is_tolerated = is_declared and code == "email-consumer"
+            is_warning = row.list == 2 or row.email in self.open or is_tolerated
             yield Finding(
                 code,
                 Severity.WARNING if is_warning else Severity.ERROR,
@@ -152,21 +158,24 @@ class _Addresses:
 
     def _known_domains(self) -> list[str]:
         seen = {domain_of(row.email) for row in self.annexe.rows if row.email is not None}
-        return sorted(seen | (self.declared or frozenset()), key=lambda domain: (-len(domain), domain))
+        declared = self.partner.domains if self.partner is not None else frozenset()
+        return sorted(seen | declared, key=lambda domain: (-len(domain), domain))
 
     def _code(self, row: Row) -> str | None:
         assert row.email is not None
-        domain = domain_of(row.email)
-        is_declared = self.declared is not None and domain in self.declared
-        if self.mailboxes.is_consumer(row.email) and not is_declared:
+        if self.mailboxes.is_consumer(row.email):  # a domain declared before this was refused opens no door either
             return "email-consumer"
-        if self.declared is not None and not is_declared:
+        if self.partner is not None and not self.partner.declares(row.email):
             return "email-domain"
         if self.mailboxes.is_shared(row.email, row.last_name or "", row.first_names or ""):
             return "email-shared-mailbox"
         return None
 
     def _nearest(self, email: EmailAddress) -> str | None:
-        domains = sorted(self.declared or frozenset())
+        assert self.partner is not None
+        domains = sorted(self.partner.domains)
         found = process.extractOne(domain_of(email), domains, scorer=fuzz.ratio, score_cutoff=LIKE_DOMAIN)
-        return f"{mailbox_of(email)}@{found[0]}" if found else None
+        if found:
+            return f"{mailbox_of(email)}@{found[0]}"
+        near = process.extractOne(email, sorted(self.partner.addresses), scorer=fuzz.ratio, score_cutoff=LIKE_ADDRESS)
+        return near[0] if near else None

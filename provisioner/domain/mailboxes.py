@@ -18,7 +18,10 @@ class MailboxRules:
 
     def is_consumer(self, email: EmailAddress) -> bool:
         """Whether the address is in a consumer mail domain."""
-        domain = domain_of(email)
+        return self.is_consumer_domain(domain_of(email))
+
+    def is_consumer_domain(self, domain: str) -> bool:
+        """Whether anybody can have an address in the domain."""
         name, _, ending = domain.partition(".")
         is_any_ending = f"{name}.*" in self.consumer_domains and ending.count(".") <= 1
         return domain in self.consumer_domains or is_any_ending

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from dataclasses import dataclass
 from typing import NewType
 
@@ -12,6 +13,22 @@ EmailAddress = NewType("EmailAddress", str)
 def domain_of(email: EmailAddress) -> str:
     """The part after the at sign."""
     return email.rpartition("@")[2]
+
+
+def canonical_domain(text: str) -> str | None:
+    """The one form in which a mail domain is stored and compared: lower case, accents as people write them.
+
+    Punycode (`xn--…`), an at sign before it and a dot after it say the same domain. None when it is not a domain: a
+    scheme, a path, a port or a space is refused, never cut off.
+    """
+    from email_validator import EmailNotValidError, validate_email
+
+    plain = unicodedata.normalize("NFC", text.strip()).removeprefix("@").removesuffix(".")
+    try:
+        found = validate_email(f"a@{plain}", check_deliverability=False, strict=True)
+    except EmailNotValidError:
+        return None
+    return found.domain.lower() if found.local_part == "a" else None
 
 
 def mailbox_of(email: EmailAddress) -> str:

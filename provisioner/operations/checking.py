@@ -46,7 +46,7 @@ def check_for_partner(
     annexe = read(document.content, document.name, limits)
     known = records.partners[partner]
     open_here = records.open_addresses(partner)
-    findings = judge_document(annexe, today, load_mailbox_rules(limits), known.domains, open_here)
+    findings = judge_document(annexe, today, load_mailbox_rules(limits), known, open_here)
     if any(one.code == "unreadable-document" for one in findings):
         return _check(document, partner, annexe, findings)
     more = judge_register(annexe, document.sha256, records, known, today, received_on or today, decisions)

@@ -10,7 +10,7 @@ from provisioner.domain.check import Document
 from provisioner.domain.dossier import Dossier, Found, Listed
 from provisioner.domain.journal import canonical, names
 from provisioner.domain.kept_annexe import KeptAnnexe
-from provisioner.domain.people import EmailAddress, domain_of
+from provisioner.domain.people import EmailAddress
 from provisioner.domain.plan import Plan
 from provisioner.domain.records import Records
 from provisioner.operations.errors import Refused
@@ -86,7 +86,7 @@ def dossier_of(tools: Tools, asked: EmailAddress) -> Dossier:
 
 def _may_name(annexe: KeptAnnexe, addresses: Collection[EmailAddress], records: Records) -> bool:
     """Whether its check names the person, or may have left their row out for an error."""
-    is_theirs = not records.partners[annexe.partner].domains.isdisjoint(map(domain_of, addresses))
+    is_theirs = any(map(records.partners[annexe.partner].declares, addresses))
     return (is_theirs and not annexe.valid) or names(addresses, canonical(annexe.check))
 
 

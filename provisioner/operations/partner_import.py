@@ -9,21 +9,27 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError
 
+from provisioner.documents.mailboxes import load_mailbox_rules
 from provisioner.domain.contacts import Contact, Contacts, Role
-from provisioner.domain.convention import DEFAULT_CTG_END, Partner
+from provisioner.domain.convention import Partner
+from provisioner.domain.mailboxes import MailboxRules
 from provisioner.domain.records import Records
 from provisioner.operations.contacts import ContactsRefused, read_contacts
 from provisioner.operations.partners import (
+    Given,
     PartnerRefused,
     changed,
+    new_partner,
     problems_of,
     problems_of_change,
+    problems_of_given,
     save_change,
 )
 from provisioner.register import Register, Work, reading, writing
 from provisioner.register.contacts import contacts_by_partner, replace_contacts
+from provisioner.settings import DocumentSettings
 
 #: What is said of a value, by the kind of error that pydantic finds in it; any other kind in pydantic's words.
 _WORDS = {
@@ -34,7 +40,6 @@ _WORDS = {
     "list_type": 'a list is expected: ["mairie-exemple.fr"].',
     "dict_type": "a table is expected.",
     "model_type": "a table is expected.",
-    "too_short": "at least one is needed; to leave it as it is, leave the key out.",
 }
 
 
@@ -67,7 +72,8 @@ class _Entry(_Strict):
 
     code: str
     name: str | None = None
-    domains: list[str] | None = Field(default=None, min_length=1)
+    domains: list[str] | None = None
+    addresses: list[str] | None = None
     signed_on: date | None = None
     ctg_end: date | None = None
     contacts: _Contacts | None = None
@@ -88,6 +94,7 @@ class _Known:
 
     records: Records
     contacts: Mapping[str, Contacts]
+    mailboxes: MailboxRules
     today: date
 
 
@@ -105,7 +112,9 @@ class _Change:
         return self.before is not None and (self.before != self.after or self.contacts is not None)
 
 
-def import_partners(register: Register, content: bytes, *, dry_run: bool = False) -> Imported:
+def import_partners(
+    register: Register, content: bytes, limits: DocumentSettings, *, dry_run: bool = False
+) -> Imported:
     """Registers the file's new partners and changes the known ones, in one unit of work.
 
     `dry_run` judges all the same and writes nothing.
@@ -114,12 +123,13 @@ def import_partners(register: Register, content: bytes, *, dry_run: bool = False
         ImportRefused: the file is not TOML, or something in it is wrong; then nothing at all is written.
     """
     entries, today = _entries(content), register.clock.today()
+    mailboxes = load_mailbox_rules(limits)
     if dry_run:
         with register.read() as connection:
-            known = _Known(reading.records(connection), contacts_by_partner(connection), today)
+            known = _Known(reading.records(connection), contacts_by_partner(connection), mailboxes, today)
         return _outcome(_judge(entries, known))
     with register.work() as work:
-        known = _Known(reading.records(work.connection), contacts_by_partner(work.connection), today)
+        known = _Known(reading.records(work.connection), contacts_by_partner(work.connection), mailboxes, today)
         judged = _judge(entries, known)
         for one in judged:
             _write(work, one, register.actor.by)
@@ -199,14 +209,17 @@ def _judge(entries: Sequence[Any], known: _Known) -> list[_Change]:
 def _change(entry: _Entry, known: _Known, problems: list[tuple[str, str]]) -> _Change:
     """What an entry makes of its partner; what the rules refuse in it is added to the problems."""
     before = known.records.partners.get(entry.code)
-    after = changed(
-        before or Partner(code=entry.code, name="", domains=frozenset(), ctg_end=DEFAULT_CTG_END),
+    given = Given(
         name=entry.name,
-        domains=entry.domains or (),
+        domains=entry.domains,
+        addresses=entry.addresses,
         signed_on=entry.signed_on,
         ctg_end=entry.ctg_end,
     )
-    problems += _problems(entry, before, after, known)
+    after = changed(before or new_partner(entry.code), given)
+    problems += problems_of_given(given, known.mailboxes)
+    told = {key for key, _ in problems}
+    problems += ((key, words) for key, words in _problems(entry, before, after, known) if key not in told)
     contacts = None
     if entry.contacts is not None:
         contacts = _contacts(entry.contacts, known.contacts.get(entry.code), known.today, problems)

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator
-from dataclasses import replace
+import unicodedata
+from collections.abc import Callable, Collection, Iterable, Iterator
+from dataclasses import dataclass, replace
 from datetime import date
+from typing import TypeVar
 
-from provisioner.domain.convention import Partner
+from provisioner.documents.addresses import read_address
+from provisioner.documents.mailboxes import load_mailbox_rules
+from provisioner.domain.convention import DEFAULT_CTG_END, Partner
+from provisioner.domain.mailboxes import MailboxRules
+from provisioner.domain.people import EmailAddress, canonical_domain
 from provisioner.domain.records import Records
 from provisioner.register import Register, Work, reading, writing
+from provisioner.settings import DocumentSettings
 
 _CODE = re.compile(r"^[a-z0-9-]{1,64}$")
-_DOMAIN = re.compile(r"^(?=.{4,253}$)([^\s@.]{1,63}\.)+[^\s@.]{2,63}$")
 
 
 class PartnerRefused(Exception):
@@ -39,55 +45,69 @@ def partner_of(register: Register, code: str) -> Partner:
     return found
 
 
-def add_partner(register: Register, partner: Partner) -> None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Given:
+    """What is said of a partner, as typed; None leaves it as it is.
+
+    `domains` and `addresses` each replace the former ones as a whole; an empty list leaves none.
+    """
+
+    name: str | None = None
+    domains: Collection[str] | None = None
+    addresses: Collection[str] | None = None
+    signed_on: date | None = None
+    ctg_end: date | None = None
+
+
+def add_partner(register: Register, code: str, given: Given, limits: DocumentSettings) -> None:
     """Registers a partner; not signed, nothing opens.
 
     Raises:
         PartnerRefused: the code is taken or not of the form asked for, a domain is not one, dates disagree.
     """
-    _refuse_first(problems_of(partner))
+    partner = changed(new_partner(code), given)
+    _refuse_first([*problems_of_given(given, load_mailbox_rules(limits)), *problems_of(partner)])
     with register.work() as work:
         if partner.code in reading.partners(work.connection):
             raise PartnerRefused(f"The code {partner.code!r} is taken. To change that partner: partner set.")
         writing.add_partner(work, partner)
 
 
-def set_partner(
-    register: Register,
-    code: str,
-    *,
-    name: str | None = None,
-    domains: Collection[str] = (),
-    signed_on: date | None = None,
-    ctg_end: date | None = None,
-) -> Partner:
-    """Changes what is given of a partner's record; domains are replaced as a whole.
+def set_partner(register: Register, code: str, given: Given, limits: DocumentSettings) -> Partner:
+    """Changes what is given of a partner's record.
 
     Raises:
         NoSuchPartner, PartnerRefused: as their names say.
     """
+    mailboxes = load_mailbox_rules(limits)
     with register.work() as work:
         records = reading.records(work.connection)
         known = records.partners.get(code)
         if known is None:
             raise NoSuchPartner(code)
-        partner = changed(known, name=name, domains=domains, signed_on=signed_on, ctg_end=ctg_end)
-        _refuse_first([*problems_of(partner), *problems_of_change(records, known, partner, register.clock.today())])
+        partner = changed(known, given)
+        problems = [*problems_of_given(given, mailboxes), *problems_of(partner)]
+        _refuse_first([*problems, *problems_of_change(records, known, partner, register.clock.today())])
         save_change(work, known, partner, register.actor.by)
     return partner
 
 
-def changed(
-    known: Partner, *, name: str | None, domains: Collection[str], signed_on: date | None, ctg_end: date | None
-) -> Partner:
+def new_partner(code: str) -> Partner:
+    """A record of which nothing but the code is known yet."""
+    return Partner(code=code, name="", domains=frozenset(), ctg_end=DEFAULT_CTG_END)
+
+
+def changed(known: Partner, given: Given) -> Partner:
     """The record with what is given. Signed again after an early end, it is a new convention without one."""
+    signed_on = given.signed_on
     signs_anew = signed_on is not None and known.ends_on is not None and signed_on > known.ends_on
     return replace(
         known,
-        name=known.name if name is None else name,
-        domains=canonical_domains(domains) or known.domains,
+        name=known.name if given.name is None else given.name.strip(),
+        domains=known.domains if given.domains is None else _read(given.domains, canonical_domain),
+        addresses=known.addresses if given.addresses is None else _read(given.addresses, _exact_address),
         signed_on=signed_on or known.signed_on,
-        ctg_end=ctg_end or known.ctg_end,
+        ctg_end=given.ctg_end or known.ctg_end,
         ends_on=None if signs_anew else known.ends_on,
     )
 
@@ -100,9 +120,32 @@ def save_change(work: Work, known: Partner, partner: Partner, by: str) -> None:
         writing.set_partner(work, partner)
 
 
-def canonical_domains(domains: Collection[str]) -> frozenset[str]:
-    """Domains in lower case, without the at sign that people put before them."""
-    return frozenset(domain.strip().removeprefix("@").lower() for domain in domains)
+_Read = TypeVar("_Read")
+
+
+def _read(texts: Iterable[str], read: Callable[[str], _Read | None]) -> frozenset[_Read]:
+    """What could be read of the texts; `problems_of_given` tells the others."""
+    return frozenset(value for value in map(read, texts) if value is not None)
+
+
+def _exact_address(text: str) -> EmailAddress | None:
+    return read_address(text).email
+
+
+def problems_of_given(given: Given, mailboxes: MailboxRules) -> Iterator[tuple[str, str]]:
+    """What cannot be declared (A7): the field, and what is wrong, as a sentence. Nothing is cut off or guessed."""
+    domains = {text: canonical_domain(text) for text in given.domains or ()}
+    if wrong := sorted(text for text, domain in domains.items() if domain is None):
+        yield "domains", f"Not an e-mail domain: {', '.join(map(ascii, wrong))}. Expected: mairie-exemple.fr"
+    consumer = sorted(domain for domain in domains.values() if domain and mailboxes.is_consumer_domain(domain))
+    if consumer:
+        yield (
+            "domains",
+            f"Anybody can have an address in {', '.join(consumer)}: such a domain is never declared as a whole. "
+            "Declare each person's exact address instead (--address EMAIL).",
+        )
+    if wrong := sorted(text for text in given.addresses or () if _exact_address(text) is None):
+        yield "addresses", f"Not an e-mail address: {', '.join(map(ascii, wrong))}."
 
 
 def problems_of(partner: Partner) -> Iterator[tuple[str, str]]:
@@ -111,11 +154,10 @@ def problems_of(partner: Partner) -> Iterator[tuple[str, str]]:
         yield "code", f"{partner.code!r} cannot be a code: 1 to 64 of a-z, 0-9 and - are expected."
     if not partner.name.strip():
         yield "name", "A partner needs a name."
-    if not partner.domains:
-        yield "domains", "A partner needs at least one e-mail domain."
-    wrong = sorted(domain for domain in partner.domains if not _DOMAIN.match(domain))
-    if wrong:
-        yield "domains", f"Not an e-mail domain: {', '.join(wrong)}. Expected: mairie-exemple.fr"
+    if any(unicodedata.category(letter) in ("Cc", "Cf", "Zl", "Zp") for letter in partner.name):
+        yield "name", "A partner's name stands on one line, without invisible characters."
+    if not (partner.domains or partner.addresses):
+        yield "domains", "A partner needs at least one e-mail domain, or exact addresses."
     if partner.signed_on is not None and partner.signed_on > partner.ctg_end:
         yield "signed_on", "The convention would be signed after the end of the CTG."
 

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Row, select
 from provisioner.domain.convention import Partner
 from provisioner.domain.habilitation import End, Habilitation
 from provisioner.domain.hold import Hold, HoldKind
-from provisioner.domain.people import EmailAddress, Person
+from provisioner.domain.people import EmailAddress, Person, canonical_domain
 from provisioner.domain.records import Account, CurrentAnnexe, Invitation, Records, Reopening
 from provisioner.register import tables as t
 
@@ -46,12 +46,16 @@ def partners(connection: Connection) -> dict[str, Partner]:
     """Every partner, by code."""
     domains: dict[str, set[str]] = {}
     for row in connection.execute(select(t.partner_domain)):
-        domains.setdefault(row.partner, set()).add(row.domain)
+        domains.setdefault(row.partner, set()).add(canonical_domain(row.domain) or row.domain)
+    addresses: dict[str, set[EmailAddress]] = {}
+    for row in connection.execute(select(t.partner_address)):
+        addresses.setdefault(row.partner, set()).add(EmailAddress(row.email))
     return {
         row.code: Partner(
             code=row.code,
             name=row.name,
             domains=frozenset(domains.get(row.code, ())),
+            addresses=frozenset(addresses.get(row.code, ())),
             signed_on=row.signed_on,
             ctg_end=row.ctg_end,
             ends_on=row.ends_on,

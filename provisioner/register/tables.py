@@ -69,6 +69,13 @@ partner_domain = Table(
     Column("domain", String(255), primary_key=True),
 )
 
+partner_address = Table(
+    "partner_address",
+    metadata,
+    Column("partner", ForeignKey("partner.code"), primary_key=True),
+    Column("email", String(320), primary_key=True),
+)
+
 account = Table(
     "account",
     metadata,

@@ -21,17 +21,18 @@ def add_partner(work: Work, partner: Partner) -> None:
     """A new partner. A known code is an IntegrityError: look before."""
     values = _partner_values(partner)
     work.connection.execute(insert(t.partner).values(**values))
-    _set_domains(work.connection, partner)
-    work.journal("partner.add", partner=partner.code, details=_plain(values | {"domains": sorted(partner.domains)}))
+    declared = _set_declared(work.connection, partner)
+    work.journal("partner.add", partner=partner.code, details=_plain(values | declared))
 
 
 def set_partner(work: Work, partner: Partner) -> None:
     """A partner's record as it is from now on."""
     values = _partner_values(partner)
     work.connection.execute(update(t.partner).where(t.partner.c.code == partner.code).values(**values))
-    work.connection.execute(delete(t.partner_domain).where(t.partner_domain.c.partner == partner.code))
-    _set_domains(work.connection, partner)
-    work.journal("partner.set", partner=partner.code, details=_plain(values | {"domains": sorted(partner.domains)}))
+    for table in (t.partner_domain, t.partner_address):
+        work.connection.execute(delete(table).where(table.c.partner == partner.code))
+    declared = _set_declared(work.connection, partner)
+    work.journal("partner.set", partner=partner.code, details=_plain(values | declared))
 
 
 def set_end(work: Work, partner: Partner, action: str, *, by: str, reason: str | None) -> None:
@@ -48,10 +49,16 @@ def _partner_values(partner: Partner) -> dict[str, Any]:
     return {name: getattr(partner, name) for name in names}
 
 
-def _set_domains(connection: Connection, partner: Partner) -> None:
-    rows = [{"partner": partner.code, "domain": domain} for domain in sorted(partner.domains)]
-    if rows:
-        connection.execute(insert(t.partner_domain), rows)
+def _set_declared(connection: Connection, partner: Partner) -> dict[str, list[str]]:
+    """Writes the domains and addresses that the partner declared; gives them as the journal tells them."""
+    declared = {"domains": sorted(partner.domains), "addresses": sorted(map(str, partner.addresses))}
+    for table, column, values in (
+        (t.partner_domain, "domain", declared["domains"]),
+        (t.partner_address, "email", declared["addresses"]),
+    ):
+        if values:
+            connection.execute(insert(table), [{"partner": partner.code, column: value} for value in values])
+    return declared
 
 
 def set_group(work: Work, code: str, group_id: str) -> None:

@@ -11,13 +11,14 @@ import pytest
 
 from provisioner.documents.mailboxes import load_mailbox_rules
 from provisioner.domain.annexe import Annexe, Row
+from provisioner.domain.convention import Partner
 from provisioner.domain.judge import judge_document
 from provisioner.settings import DocumentSettings
 from tests.documents.conftest import Reader
 from tests.documents.making import ANNEXES
 
 TODAY = date(2026, 11, 23)
-LYS = frozenset({"agglo-lys.example"})
+LYS = Partner(code="agglo-lys", name="Agglo de la Lys", domains=frozenset({"agglo-lys.example"}))
 DOCUMENTS = sorted(path.name.removesuffix(".expected.json") for path in ANNEXES.glob("*.expected.json"))
 
 

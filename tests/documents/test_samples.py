@@ -8,13 +8,14 @@ import pytest
 
 from provisioner.documents.mailboxes import load_mailbox_rules
 from provisioner.domain.annexe import Annexe, Column, Finding
+from provisioner.domain.convention import Partner
 from provisioner.domain.judge import judge_document
 from provisioner.settings import DocumentSettings
 from tests.documents.conftest import Reader
 from tests.documents.making import SAMPLES
 
 TODAY = date(2026, 11, 23)
-LYS = frozenset({"agglo-lys.example"})
+LYS = Partner(code="agglo-lys", name="Agglo de la Lys", domains=frozenset({"agglo-lys.example"}))
 
 
 def sample(read: Reader, name: str) -> Annexe:

@@ -15,11 +15,10 @@ from sqlalchemy import event
 from provisioner.clock import Clock
 from provisioner.documents import read_annexe
 from provisioner.domain.check import Document
-from provisioner.domain.convention import Partner
 from provisioner.domain.decisions import Decisions
 from provisioner.operations.applying import apply_document
 from provisioner.operations.checking import Reader
-from provisioner.operations.partners import add_partner
+from provisioner.operations.partners import Given, add_partner
 from provisioner.operations.preparing import Request
 from provisioner.operations.syncing import sync
 from provisioner.operations.tools import Outcome, Tools
@@ -74,8 +73,8 @@ class MemoryOffice:
         self.hand_clock.now = datetime.combine(day, time(8), UTC)
 
     def add_partner(self, code: str, *domains: str, signed_on: date = date(2026, 1, 15)) -> None:
-        partner = Partner(code=code, name=f"Partenaire {code}", domains=frozenset(domains), signed_on=signed_on)
-        add_partner(self.tools.register, partner)
+        given = Given(name=f"Partenaire {code}", domains=domains, signed_on=signed_on)
+        add_partner(self.tools.register, code, given, self.settings.documents)
 
     def apply(self, document: Document, partner: str, decisions: Decisions = Decisions()) -> Outcome:  # noqa: B008
         request = Request(

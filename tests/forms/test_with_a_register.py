@@ -16,7 +16,7 @@ from provisioner.documents import read_annexe
 from provisioner.documents.form import EXTENSIONS
 from provisioner.domain.entry import enter
 from provisioner.domain.habilitation import Habilitation, State
-from provisioner.operations.partners import add_partner
+from provisioner.operations.partners import Given, add_partner
 from provisioner.register import Register, Work, open_register, outcomes, writing
 from provisioner.register.journal import Actor
 from provisioner.settings import Settings, load_settings
@@ -36,8 +36,9 @@ def environment(tmp_path: Path) -> dict[str, str]:
     for name, today in ((FIRST, FIRST_DAY), (SECOND, SECOND_DAY)):
         register = open_register(settings, Clock().as_of(today), Actor.here("essai"))
         if today == FIRST_DAY:
-            add_partner(register, LYS)
-            add_partner(register, OTHER)
+            for partner in (LYS, OTHER):
+                given = Given(name=partner.name, domains=partner.domains, signed_on=partner.signed_on)
+                add_partner(register, partner.code, given, settings.documents)
         enter_sample(register, settings, name, today)
         register.close()
     return {**variables, "PROVISIONER_TODAY": SECOND_DAY.isoformat()}

@@ -155,14 +155,13 @@ name = "Nobody"
     date_expected = "a date is expected, without quotes or time: 2026-01-15."
     assert done.stderr.splitlines()[1:] == [
         "partner[2].name: a text in quotes is expected.",
-        "partner[2].domains: at least one is needed; to leave it as it is, leave the key out.",
         f"partner[2].signed_on: {date_expected}",
-        "partner[2].town: no such key. Known: code, name, domains, signed_on, ctg_end, contacts.",
+        "partner[2].town: no such key. Known: code, name, domains, addresses, signed_on, ctg_end, contacts.",
         "partner[3].domains[3]: a text in quotes is expected.",
         f"partner[4].signed_on: {date_expected}",
         "partner[4].code: 'agglo-lys' stands in partner[1] already.",
+        "partner[5].domains: Not an e-mail domain: 'sivom'. Expected: mairie-exemple.fr",
         "partner[5].name: A partner needs a name.",
-        "partner[5].domains: Not an e-mail domain: sivom. Expected: mairie-exemple.fr",
         "partner[5].signed_on: The convention would be signed after the end of the CTG.",
         "partner[6].name: is needed for a new partner.",
         "partner[6].domains: is needed for a new partner.",

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from provisioner.documents.mailboxes import load_mailbox_rules
 from provisioner.domain.annexe import Annexe, Column, Finding, Row, Severity
 from provisioner.domain.calendar import add_months
+from provisioner.domain.convention import Partner
 from provisioner.domain.judge import judge_document, sort_findings
 from provisioner.domain.mailboxes import MailboxRules
 from provisioner.domain.people import EmailAddress
@@ -32,11 +33,15 @@ def judged(
     *rows: Row,
     sent: date | None = SENT,
     domains: frozenset[str] | None = None,
+    declared: frozenset[str] = frozenset(),
     opened: frozenset[str] = frozenset(),
     findings: tuple[Finding, ...] = (),
 ) -> tuple[Finding, ...]:
     open_addresses = frozenset(map(EmailAddress, opened))
-    return judge_document(Annexe(sent, rows, findings), TODAY, RULES, domains, open_addresses)
+    partner = None
+    if domains is not None:
+        partner = Partner(code="lys", name="Lys", domains=domains, addresses=frozenset(map(EmailAddress, declared)))
+    return judge_document(Annexe(sent, rows, findings), TODAY, RULES, partner, open_addresses)
 
 
 def told(findings: tuple[Finding, ...]) -> list[tuple[str, int | None, int | None, Severity]]:
@@ -161,8 +166,30 @@ def test_a_domain_that_is_not_declared_proposes_the_nearest_one_and_subdomains_d
 
 
 @pytest.mark.rule("A7")
-def test_a_consumer_domain_that_the_partner_declared_is_the_partners() -> None:
-    assert judged(row(1, 1, "zoe@gmail.com"), domains=frozenset({"gmail.com"})) == ()
+def test_a_consumer_domain_that_an_older_register_holds_admits_nobody_new() -> None:
+    rows = (row(1, 1, "zoe@gmail.com"), row(1, 2, "max@gmail.com"))
+    findings = judged(*rows, domains=frozenset({"gmail.com"}), opened=frozenset({"max@gmail.com"}))
+    assert told(findings) == [
+        ("email-consumer", 1, 1, Severity.ERROR),
+        ("email-consumer", 1, 2, Severity.WARNING),
+    ]
+
+
+@pytest.mark.rule("A7")
+def test_an_exact_address_that_the_partner_declared_is_warned_of_and_its_neighbour_refused() -> None:
+    rows = (row(1, 1, "zoe@gmail.com"), row(1, 2, "max@gmail.com"), row(1, 3, "ana@petit.example"))
+    findings = judged(*rows, domains=frozenset(), declared=frozenset({"zoe@gmail.com", "ana@petit.example"}))
+    assert told(findings) == [
+        ("email-consumer", 1, 1, Severity.WARNING),
+        ("email-consumer", 1, 2, Severity.ERROR),
+    ]
+
+
+@pytest.mark.rule("A7")
+def test_a_mistyped_address_of_a_partner_without_a_domain_proposes_the_declared_one() -> None:
+    declared = frozenset({"zoe.martin@petit.example"})
+    (finding,) = judged(row(1, 1, "zoe.martin@petti.example"), domains=frozenset(), declared=declared)
+    assert (finding.code, finding.suggestion) == ("email-domain", "zoe.martin@petit.example")
 
 
 @pytest.mark.rule("A7")

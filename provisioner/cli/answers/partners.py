@@ -41,7 +41,9 @@ def partner(one: Partner, records: Records, annexe_2: Contacts | None, today: da
     def lines() -> Iterator[RenderableType]:
         yield line(f"{one.name} ({one.code})", style="bold")
         yield line(convention_sentence(one, today))
-        yield line(f"Domaines : {', '.join(sorted(one.domains))}")
+        yield line(f"Domaines : {', '.join(sorted(one.domains)) or 'aucun'}")
+        if one.addresses:
+            yield line(f"Adresses déclarées : {', '.join(sorted(one.addresses))}")
         yield from known.text
         rows = (
             (
@@ -111,6 +113,7 @@ def _json(one: Partner) -> dict[str, Any]:
         "code": one.code,
         "name": one.name,
         "domains": sorted(one.domains),
+        "addresses": sorted(one.addresses),
         "signed_on": day(one.signed_on),
         "ends_on": day(one.last_day),
     }

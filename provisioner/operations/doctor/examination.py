@@ -63,6 +63,7 @@ def _with_register(register: Register, settings: Settings, clock: Clock) -> list
     lines += work.limit_lines(records, plans[0] if plans else None, settings, now)
     lines += [*work.hold_lines(records, now), *work.waiting_lines(register, now)]
     lines += folders.folder_lines(settings, register, now)
+    lines += work.declared_lines(records, settings)
     return [*lines, *work.contact_lines(register, records)]
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from provisioner.clock import Clock
+from provisioner.documents.mailboxes import load_mailbox_rules
 from provisioner.domain.days import day_of
 from provisioner.domain.habilitation import State
 from provisioner.domain.hold import HoldKind
@@ -15,7 +16,7 @@ from provisioner.domain.plan import Plan, make_plan, unknown_of_ours
 from provisioner.domain.records import Records
 from provisioner.domain.snapshot import Snapshot
 from provisioner.keycloak.directory import Directory
-from provisioner.operations.doctor.lines import Line, attention, ok
+from provisioner.operations.doctor.lines import Line, attention, ok, wanting
 from provisioner.operations.looking import look
 from provisioner.operations.sending import waiting
 from provisioner.register import Register, reading
@@ -129,3 +130,20 @@ def contact_lines(register: Register, records: Records) -> Iterator[Line]:
         yield attention("contacts", "The Caf has no contact: nobody is told of a held plan.", todo)
     if not without and caf is not None:
         yield ok("contacts", "Every partner and the Caf have theirs.")
+
+
+def declared_lines(records: Records, settings: Settings) -> Iterator[Line]:
+    """A7: consumer domains that a register made before 0.3 may hold, as if they were a partner's own."""
+    mailboxes = load_mailbox_rules(settings.documents)
+    for code, partner in records.partners.items():
+        consumer = sorted(filter(mailboxes.is_consumer_domain, partner.domains))
+        if consumer:
+            own = [f"--domain {domain}" for domain in sorted(partner.domains.difference(consumer))] or ["--no-domain"]
+            command = f"provisioner partner set {code} {' '.join(own)} --address EMAIL… --by NAME"
+            yield wanting(
+                "declared-domains",
+                f"{code} declares {', '.join(consumer)}, where anybody can have an address. "
+                "The accesses open there stay, no new one is admitted.",
+                f"Declare each person's exact address instead: `{command}`.",
+                partner=code,
+            )
