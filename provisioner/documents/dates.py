@@ -3,35 +3,54 @@
 from __future__ import annotations
 
 import re
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta, timezone
 from typing import NamedTuple
 
+from provisioner.domain.days import PARIS
 from provisioner.domain.likeness import fold
 
-#: The years that a date of an annexe may have.
-FIRST_YEAR, LAST_YEAR = 2000, 2079
+#: The years that a date of an annexe may have, and the last one that two digits stand for.
+FIRST_YEAR, LAST_YEAR, LAST_SHORT_YEAR = 2000, 2100, 2079
+
+#: The longest text that is looked at for a date, in characters.
+_LONGEST = 100
 
 #: Spreadsheets count days from here (for dates after February 1900).
 _DAY_ZERO = date(1899, 12, 30)
 
+#: The most that a month's and a day's number can be.
+_MOST_MONTHS, _MOST_DAYS = 12, 31
+
+#: The end of a day that belongs to the next one. Programs that count from 1899 lose the 9 min 21 s by which the time
+#: of Paris differed from that of Greenwich then: 31/08 at midnight becomes 30/08 at 23:59:39. Rounding does the same.
+_NEXT_DAY = timedelta(hours=23, minutes=59)
+
 _MONTHS = (
-    "janvier|janv|jan",
-    "fevrier|fevr|fev",
-    "mars",
-    "avril|avr",
-    "mai",
-    "juin",
-    "juillet|juil",
-    "aout",
-    "septembre|sept|sep",
-    "octobre|oct",
-    "novembre|nov",
-    "decembre|dec",
+    "janvier|janv|jan|jnv",
+    "fevrier|fevr|fev|feb",
+    "mars|mar",
+    "avril|avr|apr",
+    "mai|may",
+    "juin|jun",
+    "juillet|juill|juil|jul|jllt",
+    "aout|aou|aug",
+    "septembre|septemb|sept|sep",
+    "octobre|octob|oct",
+    "novembre|novemb|nov",
+    "decembre|decemb|dec",
 )
 _MONTH_NUMBER = {name: number for number, names in enumerate(_MONTHS, 1) for name in names.split("|")}
+_WEEKDAYS = ("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche")
 
-_LEAD = r"(?:(?:lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche),? )?(?:(?:a compter du|a partir du|le|du|au) )?"
-_TIME = r"(?:[ t,]+(?:a )?\d{1,2}[:h]\d{2}(?::\d{2}(?:\.\d+)?)?z?)?"
+_LEAD = (
+    rf"(?:(?P<weekday>{'|'.join(_WEEKDAYS)}),? )?"
+    r"(?:(?:a compter du|a partir du|depuis le|des le|le|du|au) )?(?:(?P<weekday_too>"
+    rf"{'|'.join(_WEEKDAYS)}),? )?"
+)
+_TIME = (
+    r"(?:[ t,]+(?:a )?(?P<hour>\d{1,2})[:h](?P<minute>\d{2})?(?::(?P<second>\d{2})(?:[.,]\d+)?)?"
+    r"(?: ?(?P<zone>z|utc|gmt|[+\-]\d{2}(?::?\d{2})?))?)?"
+)
 _NUMERIC = re.compile(
     rf"{_LEAD}(?P<day>\d{{1,2}})(?:er)? ?(?P<sep>[/.\-\s]) ?(?P<month>\d{{1,2}}) ?(?P=sep) ?"
     rf"(?P<year>\d{{4}}|\d{{2}}){_TIME}",
@@ -47,7 +66,9 @@ _ISO = re.compile(rf"(?P<year>\d{{4}})[\-/.](?P<month>\d{{1,2}})[\-/.](?P<day>\d
 #: Left over from a form's « le 1er … » or a handwritten « le »: the date that follows is the one that was meant.
 _STRAY = re.compile(r"(?:(?:le )?1er|date ?:|l[ea]? ?:) ?(?=\S)")
 
-_SERIAL = re.compile(r"\d{5}(?:\.\d+)?", re.ASCII)
+_SLASHED = re.compile(r"(?:[^:]{0,100}:)?\s*(\d{1,2}) ?[/-] ?(\d{1,2}) ?[/-]", re.ASCII)
+_DASHES = re.compile(r"[\u2010-\u2015\u2212]")
+_SERIAL = re.compile(r"(?P<days>\d{5})(?:[.,](?P<part>\d+))?", re.ASCII)
 
 
 class DateRead(NamedTuple):
@@ -57,47 +78,115 @@ class DateRead(NamedTuple):
     repaired: bool = False
 
 
-def read_date(text: str) -> DateRead | None:
+def read_date(text: str, *, month_first: bool = False) -> DateRead | None:
     """The date that a cell means (A6), or None when none can be read with certainty.
 
-    Numeric dates are day first, never month first. Two digits of a year are of this century, up to 2079. Brackets
-    and outer punctuation do not count. A number of days, as a spreadsheet shows a date without its format, is
-    read and counts as repaired; so does a date after a stray « 1er ».
+    Numeric dates are day first. Two digits of a year are of this century, up to 2079. Brackets and outer punctuation
+    do not count. Read and counted as repaired: a number of days, as a spreadsheet shows a date without its format; a
+    date after a stray « 1er »; one with a time of the day; an instant, whose day is that of Paris; one whose weekday
+    is another.
+
+    Args:
+        text: the cell.
+        month_first: another date of the document can only be month first: one that could be either is not read.
     """
-    plain = re.sub(r"[\u2010-\u2015\u2212]", "-", fold(text)).strip(" []().,;:*_")
-    if found := _read(plain):
-        return DateRead(found)
-    if _SERIAL.fullmatch(plain):
-        return _checked_repair(_DAY_ZERO + timedelta(days=int(plain[:5])))
-    stray = _STRAY.match(plain)
-    return _checked_repair(_read(plain[stray.end() :])) if stray else None
+    plain = _plain(text)
+    if found := _match(plain):
+        return None if month_first and _is_either(found) else _read(found)
+    if serial := _SERIAL.fullmatch(plain):
+        time = timedelta(days=float(f"0.{serial['part'] or 0}"))
+        day = _rounded(_DAY_ZERO + timedelta(days=int(serial["days"])), time)
+        return DateRead(day, repaired=True) if FIRST_YEAR <= day.year <= LAST_YEAR else None
+    if (stray := _STRAY.match(plain)) and (found := _match(plain[stray.end() :])):
+        read = None if month_first and _is_either(found) else _read(found)
+        return read and read._replace(repaired=True)
+    return None
 
 
-def find_date(text: str) -> DateRead | None:
-    """The date at the start of a text that goes on, such as « 15/06/2026 Signature : »."""
-    words = text.split()
+def find_date(text: str, *, month_first: bool = False) -> DateRead | None:
+    """The date that a text is, or that it starts with where it goes on, such as « 15/06/2026 Signature : »."""
+    if found := read_date(text, month_first=month_first):
+        return found
+    words = text[: 2 * _LONGEST].split()
     for count in range(min(len(words), 6), 0, -1):
-        if found := read_date(" ".join(words[:count])):
+        if found := read_date(" ".join(words[:count]), month_first=month_first):
             return found
     return None
 
 
-def _read(plain: str) -> date | None:
-    for form in (_NUMERIC, _LETTERS, _ISO):
-        if found := form.fullmatch(plain):
-            month = found["month"]
-            return _day(int(found["year"]), _MONTH_NUMBER.get(month) or int(month), int(found["day"]))
-    return None
+def is_month_first(text: str) -> bool:
+    """Whether a text, or what follows its colon, is a date that can only be month first, such as 08/31/2026.
+
+    Quick: every cell of a document is asked.
+    """
+    found = _SLASHED.match(text)
+    if found is None or not 1 <= int(found[1]) <= _MOST_MONTHS < int(found[2]) <= _MOST_DAYS:
+        return False
+    return _NUMERIC.fullmatch(_plain(text[found.start(1) :])) is not None
 
 
-def _day(year: int, month: int, day: int) -> date | None:
-    year += 2000 if year < 100 else 0
+def _plain(text: str) -> str:
+    """The text for matching; empty where it is too long for a date."""
+    text = text.strip()
+    return "" if len(text) > _LONGEST else fold(_DASHES.sub("-", text)).strip(" []().,;:*_")
+
+
+def _match(plain: str) -> re.Match[str] | None:
+    return next((found for form in (_NUMERIC, _LETTERS, _ISO) if (found := form.fullmatch(plain))), None)
+
+
+def _is_either(found: re.Match[str]) -> bool:
+    """Whether a date would be another one, were it month first."""
+    if found.re is not _NUMERIC or found["sep"] not in "/-":
+        return False
+    day, month = int(found["day"]), int(found["month"])
+    return day != month and max(day, month) <= _MOST_MONTHS
+
+
+def _read(found: re.Match[str]) -> DateRead | None:
+    parts = found.groupdict()
     try:
-        found = date(year, month, day)
-    except ValueError:
+        day = date(_year(parts["year"]), _month(parts["month"]), int(parts["day"]))
+        time = _time(parts)
+        if zone := parts["zone"]:
+            instant = datetime(day.year, day.month, day.day, tzinfo=_zone(zone)) + time
+            paris = instant.astimezone(PARIS)
+            day, time = paris.date(), timedelta(hours=paris.hour, minutes=paris.minute, seconds=paris.second)
+        read = _rounded(day, time)
+    except (ValueError, OverflowError):
         return None
-    return found if FIRST_YEAR <= year <= LAST_YEAR else None
+    weekday = parts.get("weekday") or parts.get("weekday_too")
+    is_repaired = bool(zone or time or (weekday and weekday != _WEEKDAYS[day.weekday()]))
+    return DateRead(read, is_repaired) if FIRST_YEAR <= read.year <= LAST_YEAR else None
 
 
-def _checked_repair(day: date | None) -> DateRead | None:
-    return DateRead(day, repaired=True) if day and FIRST_YEAR <= day.year <= LAST_YEAR else None
+def _year(text: str) -> int:
+    year = int(text)
+    if len(text) == len("2026"):
+        return year
+    if year > LAST_SHORT_YEAR - 2000:
+        raise ValueError("two digits for a year that is long gone")
+    return 2000 + year
+
+
+def _month(text: str) -> int:
+    return _MONTH_NUMBER.get(text) or int(text)
+
+
+def _time(parts: dict[str, str | None]) -> timedelta:
+    hours, minutes, seconds = (int(parts[name] or 0) for name in ("hour", "minute", "second"))
+    if hours >= 24 or minutes >= 60 or seconds >= 60:
+        raise ValueError("no time of a day")
+    return timedelta(hours=hours, minutes=minutes, seconds=seconds)
+
+
+def _zone(text: str) -> timezone:
+    digits = text[1:].replace(":", "")
+    if not digits.isdigit():
+        return UTC
+    offset = timedelta(hours=int(digits[:2]), minutes=int(digits[2:] or 0))
+    return timezone(-offset if text[0] == "-" else offset)
+
+
+def _rounded(day: date, time: timedelta) -> date:
+    return day + timedelta(days=1) if time >= _NEXT_DAY else day

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from provisioner.documents import titles
 from provisioner.documents.blocks import Cell, Reading, Table, number_of
-from provisioner.documents.dates import DateRead, find_date, read_date
+from provisioner.documents.dates import DateRead, find_date, is_month_first, read_date
 from provisioner.documents.rows import read_row
 from provisioner.documents.text import quoted
 from provisioner.domain.annexe import Annexe, Column, Finding, Row, Severity
@@ -19,10 +19,11 @@ def understand(reading: Reading) -> Annexe:
     """The annexe 1 that a document holds, alone or within the whole convention."""
     every = list(_lines(reading))
     lines = _of_annexe_1(every)
-    transmitted_on, findings = _transmission(lines, every)
+    month_first = any(is_month_first(cell.text) for line in every for cell in line.cells)
+    transmitted_on, findings = _transmission(lines, every, month_first)
     if reading.pending_revisions:
         findings.append(Finding("pending-revisions", Severity.WARNING))
-    lists = _Lists()
+    lists = _Lists(month_first)
     for line in lines:
         lists.add(line)
     return Annexe(transmitted_on, tuple(lists.rows), (*findings, *lists.missing(), *lists.findings))
@@ -75,7 +76,7 @@ def _of_annexe_1(lines: list[_Line]) -> list[_Line]:
     return inside if found else lines
 
 
-def _transmission(lines: list[_Line], every: list[_Line]) -> tuple[date | None, list[Finding]]:
+def _transmission(lines: list[_Line], every: list[_Line], month_first: bool) -> tuple[date | None, list[Finding]]:
     """The date of transmission (A2), in the annexe or else anywhere in the document."""
     unread = None
     for place in (lines, every):
@@ -83,7 +84,7 @@ def _transmission(lines: list[_Line], every: list[_Line]) -> tuple[date | None, 
             for position, cell in enumerate(line.cells):
                 below = [one.cells[position] for one in place[index + 1 : index + 2] if position < len(one.cells)]
                 for text, is_its_own in _transmission_texts(cell, line.cells[position + 1 :], below):
-                    found = text and (read_date(text) or find_date(text))
+                    found = text and find_date(text, month_first=month_first)
                     if found:
                         return found.day, _repair(found, text)
                     if is_its_own:
@@ -132,7 +133,8 @@ class _Columns:
 class _Lists:
     """The two lists, gathered line after line."""
 
-    def __init__(self) -> None:
+    def __init__(self, month_first: bool) -> None:
+        self._month_first = month_first
         self.rows: list[Row] = []
         self.findings: list[Finding] = []
         self._current: int | None = None
@@ -189,7 +191,7 @@ class _Lists:
         if titles.names_nobody(list(cells.values())):
             return
         above = self._above.get(number)
-        row, findings = read_row(cells, number, above.row + 1 if above else 1, above)
+        row, findings = read_row(cells, number, above.row + 1 if above else 1, above, month_first=self._month_first)
         row = replace(row, sheet_row=line.number)
         self._above[number] = row
         self.rows.append(row)

@@ -19,7 +19,9 @@ _NO_CELL = Cell()
 _Value = TypeVar("_Value", str, date)
 
 
-def read_row(cells: Mapping[Column, Cell], number: int, row: int, above: Row | None) -> tuple[Row, list[Finding]]:
+def read_row(
+    cells: Mapping[Column, Cell], number: int, row: int, above: Row | None, *, month_first: bool = False
+) -> tuple[Row, list[Finding]]:
     """The row's values, None where there is none, and the findings of its cells.
 
     Args:
@@ -27,8 +29,9 @@ def read_row(cells: Mapping[Column, Cell], number: int, row: int, above: Row | N
         number: the list, 1 or 2.
         row: its number among the list's filled rows, from 1.
         above: the row before it in the list, which ditto marks repeat.
+        month_first: a date of the document can only be month first, so that one that could be either is not read.
     """
-    reader = _RowReader(cells, number, row, above)
+    reader = _RowReader(cells, number, row, above, month_first)
     read = Row(
         list=number,
         row=row,
@@ -43,8 +46,11 @@ def read_row(cells: Mapping[Column, Cell], number: int, row: int, above: Row | N
 
 
 class _RowReader:
-    def __init__(self, cells: Mapping[Column, Cell], number: int, row: int, above: Row | None) -> None:
+    def __init__(
+        self, cells: Mapping[Column, Cell], number: int, row: int, above: Row | None, month_first: bool
+    ) -> None:
         self._cells, self._number, self._row, self._above = cells, number, row, above
+        self._month_first = month_first
         self._date = columns_of(number)[-1]
         self.findings: list[Finding] = []
         self._look_at_marks()
@@ -93,9 +99,10 @@ class _RowReader:
             return self._repeated(self._date, self._above.on if self._above else None)
         if not self._is_sound(self._date, not text):
             return None
-        read = read_date(text)
+        read = read_date(text, month_first=self._month_first)
         if read is None:
-            self._add("date-invalid", Severity.ERROR, self._date)
+            is_either = self._month_first and read_date(text) is not None
+            self._add("date-invalid", Severity.ERROR, self._date, **({"month_first": True} if is_either else {}))
             return None
         if read.repaired:
             self._add("date-repaired", Severity.WARNING, self._date, f"{read.day:%d/%m/%Y}", read=read.day)

@@ -72,6 +72,11 @@ def _garbled(finding: Finding) -> str:
 def _date_invalid(finding: Finding) -> str:
     if finding.details.get("ditto"):
         return "Cette cellule reprend la date du dessus, qui n'a pas pu être lue : écrivez la date (jour/mois/année)."
+    if finding.details.get("month_first"):
+        return (
+            "Cette date peut se lire de deux façons, car une autre date du document est écrite mois/jour/année : "
+            "écrivez-la avec le mois en lettres, par exemple 10 juin 2026."
+        )
     return "Aucune date ne peut être lue ici : écrivez-la sous la forme jour/mois/année, par exemple 10/06/2026."
 
 
