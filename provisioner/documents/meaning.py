@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from provisioner.documents import titles
 from provisioner.documents.blocks import Cell, Reading, Table, number_of
-from provisioner.documents.dates import DateRead, find_date, is_month_first, read_date
+from provisioner.documents.dates import DateRead, find_date, is_month_first
 from provisioner.documents.rows import read_row
 from provisioner.documents.text import quoted
 from provisioner.domain.annexe import Annexe, Column, Finding, Row, Severity

@@ -102,7 +102,8 @@ class _RowReader:
         read = read_date(text, month_first=self._month_first)
         if read is None:
             is_either = self._month_first and read_date(text) is not None
-            self._add("date-invalid", Severity.ERROR, self._date, **({"month_first": True} if is_either else {}))
+            details: dict[str, Any] = {"month_first": True} if is_either else {}
+            self._add("date-invalid", Severity.ERROR, self._date, **details)
             return None
         if read.repaired:
             self._add("date-repaired", Severity.WARNING, self._date, f"{read.day:%d/%m/%Y}", read=read.day)

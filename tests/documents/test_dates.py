@@ -8,10 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from provisioner.documents.dates import DateRead, find_date, read_date
+from provisioner.documents.dates import DateRead, find_date, is_month_first, read_date
 from provisioner.texts.dates import french_date
 
 DAYS = st.dates(date(2000, 1, 1), date(2079, 12, 31))
+
+FIRST, SECOND = date(2026, 8, 30), date(2026, 8, 31)
 
 
 @pytest.mark.rule("A6")
@@ -70,6 +72,11 @@ def test_a_date_with_something_left_over_is_read_and_to_be_looked_at(text: str) 
         "10/06/202",
         "10/06/1926",
         "10/06/2126",
+        "10/06/2101",
+        "10/06/85",
+        "10/06/0026",
+        "0026-06-10",
+        "10/06/2026 25:00",
         "10/6/26 ou 11/6/26",
         "avant le 10/06/2026",
         "10/06/2026 ?!",
@@ -108,4 +115,67 @@ def test_the_dates_that_we_write_are_dates_that_we_read(day: date) -> None:
 @given(st.one_of(st.text(max_size=40), st.text("0123456789/.-er ", max_size=14)))
 def test_no_text_makes_the_reading_of_a_date_raise(text: str) -> None:
     found = read_date(text)
-    assert found is None or 2000 <= found.day.year <= 2079
+    assert found is None or 2000 <= found.day.year <= 2100
+
+
+@pytest.mark.rule("A6")
+@pytest.mark.parametrize(
+    ("text", "day"),
+    [
+        ("30/08/2026 23:59:39", SECOND),
+        ("2026-08-30T23:59:59.999", SECOND),
+        ("46264.99976", SECOND),
+        ("31/08/2026 00:00:21", SECOND),
+        ("30/08/2026 14:30", FIRST),
+        ("30 août 2026 à 14h", FIRST),
+        ("46264,5", FIRST),
+        ("2026-08-30T22:00:00Z", SECOND),
+        ("2026-08-30T22:00:00.000Z", SECOND),
+        ("2026-08-30T21:59:59Z", SECOND),
+        ("2026-08-30T21:00:00+00:00", FIRST),
+        ("2026-08-31T00:00:00+02:00", SECOND),
+        ("2026-08-31T00:00:00+0200", SECOND),
+        ("2026-02-28T23:00:00Z", date(2026, 3, 1)),
+        ("2026-08-30T20:30:00-05:00", SECOND),
+    ],
+)
+def test_a_date_with_a_time_or_an_offset_is_its_day_in_paris_and_is_to_be_looked_at(text: str, day: date) -> None:
+    assert read_date(text) == DateRead(day, repaired=True)
+
+
+@pytest.mark.rule("A6")
+def test_a_date_under_another_weekday_is_to_be_looked_at() -> None:
+    assert read_date("mardi 10 juin 2026") == DateRead(date(2026, 6, 10), repaired=True)
+
+
+@pytest.mark.rule("A6")
+@pytest.mark.parametrize("month", range(1, 13))
+def test_every_usual_short_form_of_a_month_is_read(month: int) -> None:
+    short = (
+        "janv fév mars avr mai juin juil août sept oct nov déc",
+        "jan févr mar avr mai juin juill aoû sep oct nov dec",
+    )
+    for forms in short:
+        name = forms.split()[month - 1]
+        for text in (f"3 {name} 2026", f"3 {name}. 2026", f"03-{name.upper()}-26", f"le 3 {name.capitalize()}. 2026"):
+            assert read_date(text) == DateRead(date(2026, month, 3)), text
+
+
+@pytest.mark.rule("A6")
+def test_a_date_that_could_be_either_is_not_read_beside_one_that_is_month_first() -> None:
+    assert [is_month_first(text) for text in ("08/31/2026", "8-31-26 0:00", "Date d'envoi : 08/31/2026")] == [
+        True
+    ] * 3
+    others = ("31/08/2026", "06/02/2026", "03-21-00-00-00", "08.31.2026", "08/32/2026", "00/31/2026")
+    assert not any(is_month_first(text) for text in others)
+    for text in ("06/02/2026", "6-2-26", "1er 6/2/26"):
+        assert read_date(text) is not None
+        assert read_date(text, month_first=True) is None
+    for text in ("31/08/2026", "06/06/2026", "2026-06-02", "2 juin 2026"):
+        assert read_date(text, month_first=True) == read_date(text)
+
+
+@pytest.mark.parametrize("text", ["1" * 100_000, "10/06/2026" + " " * 100_000 + "x", "a" + "\u0300\u0316" * 100_000])
+def test_a_long_text_costs_nothing(text: str) -> None:
+    assert read_date(text) is None
+    assert not is_month_first(text)

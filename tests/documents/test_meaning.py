@@ -236,3 +236,30 @@ def test_a_row_of_list_1_without_error_has_every_value(blocks: list[str | list[l
     for row in annexe.of_list(1):
         values = (row.last_name, row.first_names, row.function, row.email, row.on)
         assert (row.list, row.row) in refused or None not in values
+
+
+@pytest.mark.rule("A6")
+def test_where_one_date_is_month_first_every_date_that_could_be_either_is_asked_about() -> None:
+    august = (*BOB[:4], "08/31/2026")
+    sure = ("Petit", "Clara", "agent", "clara@agglo-lys.example", "06/06/2026")
+    doubtful = (*ALICE[:4], "06/02/2026")
+    annexe = whole(doubtful, sure)
+    assert [row.on for row in annexe.rows] == [date(2026, 2, 6), date(2026, 6, 6)]
+    annexe = form(HEADING_1, table(TITLES_1, doubtful, sure), HEADING_2, table(TITLES_2, august))
+    assert [row.on for row in annexe.rows] == [None, date(2026, 6, 6), None]
+    assert [(one.code, one.list, one.row) for one in annexe.findings] == [
+        ("date-invalid", 1, 1),
+        ("date-invalid", 2, 1),
+    ]
+    assert "deux façons" in message(annexe.findings[0])
+
+
+@pytest.mark.rule("A2")
+def test_a_month_first_date_of_transmission_makes_the_rows_doubtful_and_the_other_way_round() -> None:
+    def sent(on: str, row_on: str) -> Annexe:
+        return understand(
+            Reading(["ANNEXE 1", f"Date de transmission : {on}", HEADING_1, table(TITLES_1, (*ALICE[:4], row_on))])
+        )
+
+    assert [row.on for row in sent("08/31/2026", "06/02/2026").rows] == [None]
+    assert sent("09/04/2026", "08/31/2026").transmitted_on is None
