@@ -87,9 +87,10 @@ class Session:
         """Everything: the register and Keycloak. `read_only` raises on any write there."""
         from provisioner.keycloak.directory import Directory
         from provisioner.operations.tools import Tools
+        from provisioner.register import check_lease
 
         with self.register(by, *partners) as register:
-            directory = Directory(self.settings.keycloak, read_only=read_only, guard=register.check_lease)
+            directory = Directory(self.settings.keycloak, read_only=read_only, guard=check_lease)
             stop = threading.Event()
             before = signal.signal(signal.SIGTERM, lambda *_: stop.set())
             try:

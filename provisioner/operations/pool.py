@@ -13,7 +13,7 @@ from provisioner.domain.change import Change
 from provisioner.keycloak.errors import KeycloakError, KeycloakUnavailable, MailFailed, OutcomeUnknown
 from provisioner.logs import place_of
 from provisioner.operations.ports import DirectoryPort
-from provisioner.register import Register
+from provisioner.register import Register, may_act
 
 #: How many times in a row Keycloak, or the mail server behind it, may fail to answer before the run gives up on it.
 PATIENCE = 3
@@ -110,13 +110,9 @@ class Pool:
 
     def _attempt(self, effect: Callable[[Change], str | None], change: Change) -> str | None:
         """The effect, unless this process was frozen and another instance has taken over since (docs/service.md)."""
-        if self._is_superseded:
+        if not may_act():
             raise NotBegun(SUPERSEDED)
         return effect(change)
-
-    @property
-    def _is_superseded(self) -> bool:
-        return self.register.lease is not None and not self.register.lease.is_held
 
     def _finished(self, pending: Collection[Future[str | None]]) -> list[Future[str | None]]:
         """Enough finished calls to be worth a commit, in their changes' order; all there are when few are left."""
@@ -128,7 +124,7 @@ class Pool:
     def _given_up(self) -> GivenUp | None:
         if self.stop.is_set():
             return GivenUp("the run was asked to stop")
-        if self._is_superseded:
+        if not may_act():
             return GivenUp(SUPERSEDED)
         if self._unanswered < PATIENCE or self._excuses():
             return None

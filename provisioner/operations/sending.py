@@ -9,7 +9,7 @@ import structlog
 
 from provisioner.clock import Clock
 from provisioner.mail import MailRefused, MailUnavailable, send
-from provisioner.register import LockHeld, Register, outbox, run_lock
+from provisioner.register import LockHeld, Register, check_lease, outbox, run_lock
 from provisioner.settings import Settings
 
 _log = structlog.get_logger(__name__)
@@ -61,7 +61,7 @@ def deliver(
                 parcel = outbox.begin(work, one.id)
             if parcel is None:
                 continue
-            register.check_lease()
+            check_lease()
             try:
                 send(settings.smtp, parcel.recipient, parcel.content)
             except MailUnavailable as error:

@@ -1,7 +1,7 @@
 """The register: what was asked, decided and done, in one database."""
 
 from provisioner.register.database import Register, RegisterUnavailable, Work, open_as_is, open_register, sqlite_file
-from provisioner.register.lease import LockHeld, LockLost
+from provisioner.register.lease import LockHeld, LockLost, check_lease, may_act
 from provisioner.register.lock import lock_holder, run_lock
 
 __all__ = [
@@ -10,7 +10,9 @@ __all__ = [
     "Register",
     "RegisterUnavailable",
     "Work",
+    "check_lease",
     "lock_holder",
+    "may_act",
     "open_as_is",
     "open_register",
     "run_lock",

@@ -17,7 +17,7 @@ from provisioner.clock import Clock
 from provisioner.domain.records import Records
 from provisioner.register import journal, reading
 from provisioner.register.journal import Actor
-from provisioner.register.lease import TRUST, Lease
+from provisioner.register.lease import TRUST, check_lease
 from provisioner.settings import Settings
 
 if TYPE_CHECKING:
@@ -89,44 +89,35 @@ class Register:
         self.engine = engine
         self.clock = clock
         self.actor = actor
-        #: the right to act, while a pass holds it (`run_lock`)
-        self.lease: Lease | None = None
+        self._reads = _reads_of(engine)
         #: how many units of work were kept
         self.commits = 0
 
-    def check_lease(self) -> None:
-        """Before each effect of a pass: whether it may still be made.
-
-        Raises:
-            LockLost: the pass has lost the run's lock.
-        """
-        if self.lease is not None:
-            self.lease.check()
-
     @contextmanager
     def work(self) -> Iterator[Work]:
-        """A unit of work.
+        """A unit of work. One is written at a time: the journal's lock comes first, so none waits for another's rows.
 
         Raises:
             RegisterUnavailable: the database is locked, full, read-only or out of reach; nothing was kept.
-            LockLost: as `check_lease`; nothing was kept.
+            LockLost: the pass that this is a part of has lost the run's lock; nothing was kept.
         """
         with translated(), self.engine.begin() as connection:
-            self.check_lease()
+            check_lease()
+            journal.lock(connection)
             work = Work(connection, self.actor, self.clock)
             yield work
             work.end()
-            self.check_lease()
+            check_lease()
         self.commits += 1
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        """A read that keeps no writer waiting.
+        """A read that keeps no writer waiting. All its statements see the register at one moment.
 
         Raises:
             RegisterUnavailable: as for `work`.
         """
-        with translated(), self.engine.connect().execution_options(reads_only=True) as connection:
+        with translated(), self.engine.connect().execution_options(**self._reads) as connection:
             yield connection
 
     def records(self) -> Records:
@@ -192,6 +183,13 @@ def _engine(settings: Settings) -> Engine:
     engine = create_engine(settings.database_url, hide_parameters=True, connect_args=timeout)
     _prepare_sqlite(engine)
     return engine
+
+
+def _reads_of(engine: Engine) -> dict[str, Any]:
+    """What makes a connection's transaction a read of one moment. SQLite's is one by itself, once it has read."""
+    if engine.dialect.name == "postgresql":
+        return {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+    return {"reads_only": True}
 
 
 def _prepare_sqlite(engine: Engine) -> None:

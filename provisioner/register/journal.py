@@ -56,7 +56,7 @@ class Chain:
 
     def append(self, facts: Mapping[str, Any], details: Mapping[str, Any]) -> None:
         """Adds an entry; the personal data go beside it."""
-        last = self.last or self._read_last()
+        last = self.last or head(self.connection)
         salt = secrets.token_hex(16)
         body = {
             **facts,
@@ -82,11 +82,14 @@ class Chain:
         if self.details:
             self.connection.execute(insert(journal_detail), self.details)
 
-    def _read_last(self) -> Head:
-        """The chain's end, which is ours until the transaction ends: SQLite has one writer, PostgreSQL a lock."""
-        if self.connection.dialect.name == "postgresql":
-            self.connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _APPEND_LOCK})
-        return head(self.connection)
+
+def lock(connection: Connection) -> None:
+    """Makes the chain's end ours until the transaction ends: SQLite has one writer anyway, PostgreSQL needs a lock.
+
+    It is the first lock of each unit of work, so that two of them never wait for each other.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _APPEND_LOCK})
 
 
 def pages(register: Register, first: int = 1) -> Iterator[list[Row]]:

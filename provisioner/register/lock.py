@@ -15,7 +15,7 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from provisioner.register.database import Register, translated
-from provisioner.register.lease import BEAT, TRUST, Lease, LockHeld
+from provisioner.register.lease import BEAT, TRUST, Lease, LockHeld, held_by_this_pass
 from provisioner.settings import Settings
 
 #: Names the advisory lock of a run on PostgreSQL.
@@ -28,8 +28,8 @@ _HOLDER = text(
 
 
 @contextmanager
-def run_lock(register: Register, settings: Settings) -> Iterator[None]:
-    """Holds the right to act, for one pass; `register.check_lease` says whether it still does.
+def run_lock(register: Register, settings: Settings) -> Iterator[Lease]:
+    """Holds the right to act, for one pass: what this thread and the pool of the pass do until the end of the block.
 
     Waits `lock_wait_seconds` for another run to end; the system gives the lock back when a holder dies, and
     PostgreSQL within a minute when it is frozen or out of reach.
@@ -42,12 +42,8 @@ def run_lock(register: Register, settings: Settings) -> Iterator[None]:
         locked = _advisory_lock(register, settings.lock_wait_seconds, settings.database.lock_lost_seconds)
     else:
         locked = _file_lock(_lock_file(settings), register.actor.by, settings.lock_wait_seconds)
-    with locked as lease:
-        register.lease = lease
-        try:
-            yield
-        finally:
-            register.lease = None
+    with locked as lease, held_by_this_pass(lease):
+        yield lease
 
 
 def lock_holder(register: Register, settings: Settings) -> str | None:

@@ -17,7 +17,7 @@ import structlog
 from provisioner.clock import Clock
 from provisioner.keycloak.directory import Directory
 from provisioner.operations.tools import Tools
-from provisioner.register import LockLost, Register, RegisterUnavailable, reading, writing
+from provisioner.register import Register, RegisterUnavailable, check_lease, reading, writing
 from provisioner.service.failures import Unfinished, error_of, reason_of
 from provisioner.service.jobs import Did, Job
 from provisioner.service.jumps import JumpWatch
@@ -124,7 +124,7 @@ class Runner:
             self.jumps += 1
             log.error("clock.jumped", seconds=round(moved.total_seconds()))
         if self._is_to_pause:
-            with suppress(RegisterUnavailable, LockLost):  # then nothing runs, and it is tried again at the next look
+            with suppress(RegisterUnavailable):  # then nothing runs, and it is tried again at the next look
                 pause_because_of_clock(self.register)
                 self._is_to_pause = False
 
@@ -177,7 +177,7 @@ class Runner:
         """What a run works with: a directory of its own, so that it begins with a new token."""
         with self._lock:
             self._counted = 0
-            self._directory = Directory(self.settings.keycloak, guard=self.register.check_lease)
+            self._directory = Directory(self.settings.keycloak, guard=check_lease)
             self._tools = Tools(
                 settings=self.settings,
                 clock=self.clock,

@@ -32,9 +32,9 @@ from provisioner.register.journal import Actor
 from provisioner.settings import load_settings
 settings = load_settings()
 register = open_register(settings, Clock(), Actor.here("holder"))
-with run_lock(register, settings):
+with run_lock(register, settings) as lease:
     print("holding", flush=True)
-    while register.lease.is_held:
+    while lease.is_held:
         time.sleep(0.05)
     print("lost", flush=True)
 print("ended", flush=True)
@@ -170,17 +170,16 @@ def test_two_that_start_at_once_on_an_empty_database_both_work(environment: dict
 
 def test_a_session_that_postgresql_ended_is_left_without_an_error(environment: dict[str, str]) -> None:
     register = open_register(load_and_open(environment), Clock(), Actor.here("second"))
-    with run_lock(register, load_settings(environment=environment)):
-        assert register.lease is not None
+    with run_lock(register, load_settings(environment=environment)) as lease:
         with register.engine.connect() as other:
             ended = "SELECT count(pg_terminate_backend(pid)) FROM pg_locks WHERE locktype = 'advisory' AND granted"
             assert other.execute(text(ended)).scalar() == 1
         deadline = time.monotonic() + LOST_AFTER
-        while register.lease.is_held and time.monotonic() < deadline:
+        while lease.is_held and time.monotonic() < deadline:
             time.sleep(0.02)
-        assert not register.lease.is_held
-    with run_lock(register, load_settings(environment=environment)):
-        assert register.lease is not None
+        assert not lease.is_held
+    with run_lock(register, load_settings(environment=environment)) as lease:
+        assert lease.is_held
     register.close()
 
 
@@ -188,9 +187,8 @@ def test_a_lock_given_back_leaves_the_session_as_it_was(environment: dict[str, s
     settings = load_and_open(environment)
     register = open_register(settings, Clock(), Actor.here("second"))
     for _ in range(3):
-        with run_lock(register, settings):
-            assert register.lease is not None
-        assert register.lease is None
+        with run_lock(register, settings) as lease:
+            assert lease.is_held
     time.sleep(LOST_AFTER + 1)
     assert register.records().habilitations == ()
     register.close()

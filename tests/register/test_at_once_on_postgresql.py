@@ -1,0 +1,126 @@
+"""Several at work on one register on PostgreSQL: each reads one moment of it, and none waits for another for ever."""
+
+from __future__ import annotations
+
+import itertools
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import event, text
+
+from provisioner.clock import Clock
+from provisioner.domain.change import Action
+from provisioner.domain.convention import Partner
+from provisioner.domain.limits import Limits
+from provisioner.domain.plan import make_plan
+from provisioner.operations import persons
+from provisioner.operations.tools import Tools
+from provisioner.register import Register, open_register, outcomes, writing
+from provisioner.register.journal import Actor
+from provisioner.sandbox.postgres import Postgres, start_postgres
+from provisioner.settings import Settings, load_settings
+from tests.fakes.memory_directory import MemoryDirectory
+from tests.unit.examples import LYS, habilitation, snapshot
+
+NOW = datetime(2026, 9, 2, 8, tzinfo=UTC)
+_numbers = itertools.count(1)
+
+
+@pytest.fixture(scope="module")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
+    with start_postgres(log_file=tmp_path_factory.mktemp("postgres") / "log") as server:
+        yield server
+
+
+@pytest.fixture
+def settings(postgres: Postgres, tmp_path: Path) -> Settings:
+    url = postgres.new_database(f"at-once-{next(_numbers)}")
+    return load_settings(environment={"PROVISIONER_DATABASE__URL": url, "PROVISIONER_DATA_DIR": str(tmp_path)})
+
+
+@pytest.fixture
+def register(settings: Settings) -> Iterator[Register]:
+    opened = open_register(settings, Clock(real_now=lambda: NOW), Actor.here("test"))
+    with opened.work() as work:
+        writing.add_partner(work, Partner(code=LYS.code, name=LYS.name, domains=LYS.domains, signed_on=LYS.signed_on))
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def other(register: Register, settings: Settings) -> Iterator[Register]:
+    """The same register, as another process has it open."""
+    opened = open_register(settings, Clock(real_now=lambda: NOW), Actor.here("other"))
+    yield opened
+    opened.close()
+
+
+def until(is_so: Callable[[], bool], seconds: float = 20) -> None:
+    deadline = time.monotonic() + seconds
+    while not is_so():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def ask_for(register: Register, name: str) -> None:
+    """An annexe asks for this person."""
+    before = register.records()
+    asked = habilitation(name, requested_on=date(2026, 9, 1))
+    with register.work() as work:
+        writing.save_habilitations(work, before, before.with_habilitations([*before.habilitations, asked]))
+
+
+def between_two_statements_of_a_read(register: Register, table: str, do: Callable[[], None]) -> None:
+    """Does it once, just before the next read's statement about that table."""
+    waiting = [do]
+
+    def _before(_connection: object, _cursor: object, statement: str, *_more: Any) -> None:
+        if waiting and f"FROM {table}" in statement:
+            waiting.pop()()
+
+    event.listen(register.engine, "before_cursor_execute", _before)
+
+
+@pytest.mark.rule("A1")
+def test_a_plan_made_while_an_annexe_is_entered_sees_all_of_it_or_nothing(
+    register: Register, other: Register
+) -> None:
+    ask_for(other, "leroy")
+    between_two_statements_of_a_read(register, "habilitation", lambda: ask_for(other, "nguyen"))
+    records = register.records()
+    plan = make_plan(records, snapshot(), NOW, [LYS.code], Limits(5, 20))
+    opened = [change.email for change in plan.changes if change.action is Action.OPEN]
+    assert opened == ["leroy@agglo-lys.example"]
+    assert len(register.records().habilitations) == 2
+
+
+def test_a_run_that_records_an_effect_and_a_person_who_suspends_do_not_stop_each_other(
+    register: Register, other: Register, settings: Settings
+) -> None:
+    ask_for(register, "leroy")
+    (planned,) = register.records().habilitations
+    opened = replace(planned, opened_at=NOW)
+    tools = Tools(settings=settings, clock=other.clock, register=other, directory=MemoryDirectory(lambda: NOW))
+
+    def is_waited_for() -> bool:
+        with register.engine.connect() as looking:
+            return bool(looking.execute(text("SELECT count(*) FROM pg_locks WHERE NOT granted")).scalar())
+
+    with ThreadPoolExecutor(1) as beside:
+        with register.work() as work:
+            outcomes.opened(work, opened, Action.OPEN, "A1")
+            suspended = beside.submit(
+                persons.suspend, tools, opened.email, by="Claire Martin", reason="téléphone perdu"
+            )
+            until(is_waited_for)
+            outcomes.account_written(work, opened.email, "id-1", "0" * 64)
+        assert suspended.result(timeout=20) == [LYS.code]
+    records = register.records()
+    assert records.accounts[opened.email].keycloak_id == "id-1"
+    assert opened.email in records.suspended
