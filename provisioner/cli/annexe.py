@@ -20,6 +20,7 @@ from provisioner.cli.options import (
     Partner,
     Reason,
     ReceivedOn,
+    SentBy,
     day_of_reception,
 )
 from provisioner.cli.printing import print_answer
@@ -40,6 +41,7 @@ def submit(
         typer.Option(help="The scan that it was typed from.", exists=True, dir_okay=False, metavar="SCAN"),
     ] = None,
     received_on: ReceivedOn = None,
+    sent_by: SentBy = None,
     format_: FormatOption = Format.TEXT,
 ) -> None:
     """Check a document and keep it until it is approved or rejected. Changes no access."""
@@ -50,7 +52,7 @@ def submit(
     with session.tools("annexe submit", partner, read_only=True) as tools:
         received = day_of_reception(received_on, tools.clock.today())
         scan = document_of(source) if source else None
-        submitted = submission.submit(tools, document_of(file), partner, received, scan)
+        submitted = submission.submit(tools, document_of(file), partner, received, sent_by, scan)
         print_answer(answers.submitted(submitted), format_)
         if not submitted.annexe.valid and say_unknown(session, tools.register, partner):
             deliver_now(session, tools.register)

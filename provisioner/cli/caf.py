@@ -10,7 +10,7 @@ import typer
 from provisioner.cli.exits import Exit
 from provisioner.cli.files import save_new
 from provisioner.cli.notices import NO_CAF_CONTACT, deliver_now
-from provisioner.cli.options import CONTACT, By, Dated, Format, FormatOption, Habilitations, Securite
+from provisioner.cli.options import CONTACT, By, Dated, Format, FormatOption, Habilitations
 from provisioner.cli.printing import print_answer
 from provisioner.cli.session import session_of
 from provisioner.domain.contacts import Role
@@ -23,21 +23,35 @@ def contacts(
     context: typer.Context,
     on: Dated,
     habilitations: Habilitations,
-    securite: Securite,
-    technique: Annotated[str, typer.Option(help="Who helps with technical problems.", metavar=CONTACT)],
+    securite: Annotated[str | None, typer.Option(help="Who is responsible for security.", metavar=CONTACT)] = None,
+    technique: Annotated[str | None, typer.Option(help="Who helps with technical problems.", metavar=CONTACT)] = None,
+    protection_donnees: Annotated[
+        str | None, typer.Option(help="The data-protection officer.", metavar=CONTACT)
+    ] = None,
     by: By = "caf contacts",
 ) -> None:
     """Record the Caf's annexe 3, replaced as a whole, and send it to every partner's contact.
 
-    A bare address is a shared mailbox without a name.
+    A bare address is a shared mailbox without a name. Only the one for habilitations is needed; what would go to
+    another one that is not named goes there.
     """
     from provisioner.operations.contacts import read_contacts, set_caf_contacts
+    from provisioner.texts.contacts import unnamed_roles
 
     session = session_of(context)
-    given = {Role.HABILITATIONS: habilitations, Role.SECURITE: securite, Role.TECHNIQUE: technique}
+    typed = {
+        Role.HABILITATIONS: habilitations,
+        Role.SECURITE: securite,
+        Role.TECHNIQUE: technique,
+        Role.PROTECTION_DONNEES: protection_donnees,
+    }
+    given = {role: text for role, text in typed.items() if text is not None}
     with session.register(by) as register:
-        told = set_caf_contacts(register, read_contacts(given, on, session.clock.today()), session.settings)
+        annexe_3 = read_contacts(given, on, session.clock.today())
+        told = set_caf_contacts(register, annexe_3, session.settings)
         session.say("Contacts of the Caf recorded." if told.is_new else "Contacts of the Caf: nothing new.")
+        if annexe_3.unnamed:
+            session.say(unnamed_roles(annexe_3.unnamed))
         if told.without_contact:
             session.say(
                 f"No contact is known for: {', '.join(told.without_contact)}. "

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import sys
-from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -23,6 +22,7 @@ from provisioner.cli.options import (
     PageFormatOption,
     Partner,
     ReceivedOn,
+    SentBy,
     address,
     day_of_reception,
 )
@@ -31,9 +31,6 @@ from provisioner.cli.progress import progress_bar
 from provisioner.cli.session import session_of
 from provisioner.domain.decisions import Decisions
 from provisioner.domain.people import EmailAddress
-
-if TYPE_CHECKING:
-    from provisioner.operations.preparing import Request
 
 app = typer.Typer()
 
@@ -93,7 +90,7 @@ def plan(
 ) -> None:
     """Show what would change, and why. Changes nothing."""
     from provisioner.cli.answers.outcomes import print_outcome, status_of_plan
-    from provisioner.operations.preparing import plan_document, request_of
+    from provisioner.operations.preparing import plan_document, request_for, request_of
     from provisioner.operations.syncing import plan_due
 
     session = session_of(context)
@@ -109,8 +106,7 @@ def plan(
         if annexe is not None:
             outcome = plan_document(tools, request_of(tools, annexe, "plan", decisions))
         elif file is not None:
-            today = tools.clock.today()
-            outcome = plan_document(tools, _request(file, codes[0], "plan", decisions, today))
+            outcome = plan_document(tools, request_for(tools, document_of(file), codes[0], "plan", decisions))
         else:
             outcome = plan_due(tools, codes)
     print_outcome(session, outcome, format_, done=False)
@@ -130,6 +126,7 @@ def apply(
     closures_only: ClosuresOnly = False,
     allow: Allow = None,
     received_on: ReceivedOn = None,
+    sent_by: SentBy = None,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation.")] = False,
     format_: FormatOption = Format.TEXT,
 ) -> None:
@@ -137,6 +134,7 @@ def apply(
     from provisioner.cli.answers.outcomes import print_outcome, status_of
     from provisioner.cli.asking import asking
     from provisioner.operations.applying import apply_document
+    from provisioner.operations.preparing import request_for
     from provisioner.operations.tools import Verdict
 
     session = session_of(context)
@@ -146,7 +144,9 @@ def apply(
     decisions = decisions_of(keep_absent, close_absent, waive, rename, closures_only, allow)
     with session.tools(approved_by, partner) as tools:
         received = day_of_reception(received_on, tools.clock.today())
-        request = _request(file, partner, approved_by, decisions, received)
+        request = request_for(
+            tools, document_of(file), partner, approved_by, decisions, received_on=received, sent_by=sent_by
+        )
         outcome = apply_document(tools, request, progress_bar(session.quiet), None if yes else asking(tools))
         print_outcome(session, outcome, format_, done=True)
         if outcome.verdict in (Verdict.APPLIED, Verdict.HELD):
@@ -176,9 +176,3 @@ def sync(
             outcome = syncing.sync(tools, codes, progress_bar(session.quiet), email)
     print_outcome(session, outcome, format_, done=not dry_run)
     raise typer.Exit((status_of_plan if dry_run else status_of)(outcome))
-
-
-def _request(file: Path, partner: str, by: str, decisions: Decisions, received_on: date) -> Request:
-    from provisioner.operations.preparing import Request
-
-    return Request(document=document_of(file), partner=partner, by=by, decisions=decisions, received_on=received_on)

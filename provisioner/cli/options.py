@@ -63,6 +63,10 @@ ReceivedOn = Annotated[
     date | None,
     typer.Option("--received-on", help="When the Caf received it; default today.", metavar="DATE", parser=day),
 ]
+SentBy = Annotated[
+    EmailAddress | None,
+    typer.Option("--sent-by", help="The address that sent it, where known (A11).", metavar="EMAIL", parser=address),
+]
 Dated = Annotated[
     date, typer.Option("--on", help="The date written on the annexe, never later.", metavar="DATE", parser=day)
 ]
@@ -70,12 +74,12 @@ Habilitations = Annotated[str, typer.Option(help="Who is responsible for the hab
 Securite = Annotated[str, typer.Option(help="Who is responsible for security.", metavar=CONTACT)]
 
 
-def day_of_reception(given: date | None, today: date) -> date:
-    """The day on which the Caf received it; today unless said.
+def day_of_reception(given: date | None, today: date) -> date | None:
+    """The day on which the Caf received it, where it is said.
 
     Raises:
         typer.BadParameter: it is still to come.
     """
     if given is not None and given > today:
         raise typer.BadParameter("--received-on is later than today")
-    return given or today
+    return given

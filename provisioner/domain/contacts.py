@@ -16,12 +16,14 @@ class Role(StrEnum):
     HABILITATIONS = "habilitations"
     SECURITE = "securite"
     TECHNIQUE = "technique"
+    PROTECTION_DONNEES = "protection-donnees"
 
 
 #: The contacts that annexe 2 names, each a person (N1).
 ANNEXE_2 = (Role.HABILITATIONS, Role.SECURITE)
 
-#: The contacts that annexe 3 names, each a person or a shared mailbox without a name (N2).
+#: The contacts that annexe 3 has a cell for, each a person or a shared mailbox without a name (N2). Only the first
+#: one must be filled.
 ANNEXE_3 = (Role.HABILITATIONS, Role.SECURITE, Role.TECHNIQUE)
 
 _WRITTEN = re.compile(r"\s*(?:(?P<name>[^<>]*)<(?P<wrapped>[^<>]+)>|(?P<bare>[^<>\s]+))\s*")
@@ -44,15 +46,14 @@ class Contacts:
     people: tuple[Contact, ...]
 
     def of(self, role: Role) -> Contact:
-        """The contact for that role.
+        """Who answers for that role; where nobody is named, who is responsible for the habilitations (N2)."""
+        by_role = {contact.role: contact for contact in self.people}
+        return by_role.get(role, by_role[Role.HABILITATIONS])
 
-        Raises:
-            LookupError: this annexe names none.
-        """
-        for one in self.people:
-            if one.role is role:
-                return one
-        raise LookupError(role)
+    @property
+    def unnamed(self) -> tuple[Role, ...]:
+        """The cells of annexe 3 that are left empty (N2)."""
+        return tuple(role for role in ANNEXE_3 if role not in {contact.role for contact in self.people})
 
 
 def split_contact(text: str) -> tuple[str, str] | None:

@@ -34,12 +34,14 @@ def judge_register(
     today: date,
     received_on: date,
     decisions: Decisions | None = None,
+    sent_by: EmailAddress | None = None,
 ) -> tuple[Finding, ...]:
     """What the register has to say of an annexe that could be read, a rename being accounted for."""
     judge = _Judge.of(annexe, records, partner.code, decisions)
     return (
         *_of_convention(partner, today),
         *_of_current(annexe, sha256, records.current.get(partner.code)),
+        *_of_sender(sent_by, records.senders.get(partner.code)),
         *judge.list_1(records),
         *judge.list_2(received_on),
         *judge.whole(),
@@ -72,6 +74,12 @@ def _of_current(annexe: Annexe, sha256: str, current: CurrentAnnexe | None) -> I
         yield Finding("stale-annexe", Severity.ERROR, details=details)
     elif annexe.transmitted_on == current.transmitted_on and sha256 != current.sha256:
         yield Finding("same-date", Severity.WARNING, details=details)
+
+
+def _of_sender(sent_by: EmailAddress | None, expected: EmailAddress | None) -> Iterator[Finding]:
+    """A11: where it is known who sent the annexe, it is the person whom annexe 2 names."""
+    if sent_by is not None and sent_by != expected:
+        yield Finding("sender-unknown", Severity.WARNING, value=sent_by, details={"is_named": expected is not None})
 
 
 def _of_row(

@@ -10,9 +10,13 @@ from typing import Any
 
 from provisioner.domain.days import day_of
 from provisioner.domain.decisions import Decisions
+from provisioner.domain.people import EmailAddress
 
 #: How long one that was never applied is kept after its outcome (A2).
 KEPT_FOR = timedelta(days=30)
+
+#: How long one that is submitted long after its reception still waits for a decision: it is not destroyed at once.
+TIME_TO_DECIDE = timedelta(days=7)
 
 
 class Status(StrEnum):
@@ -29,8 +33,9 @@ class Status(StrEnum):
 class KeptAnnexe:
     """An annexe in the register, without its bytes.
 
-    `valid` and `check` are what the last check found; `source_sha256` is the digest of the scan that it was typed
-    from. `sent_back_at` is when its approval of the whole came to nothing, because its plan was another one by then.
+    `valid` and `check` are what the last check found. `sent_by` is the address from which it came, where that is
+    known (A11), `source_sha256` the digest of the scan that it was typed from. `sent_back_at` is when its approval of
+    the whole came to nothing, because its plan was another one by then.
     The last thing that happened to it decides its status.
     """
 
@@ -43,6 +48,7 @@ class KeptAnnexe:
     submitted_at: datetime
     valid: bool
     check: Mapping[str, Any]
+    sent_by: EmailAddress | None = None
     source_sha256: str | None = None
     approved_at: datetime | None = None
     approved_by: str | None = None
@@ -99,8 +105,9 @@ class KeptAnnexe:
         if self.status is Status.REJECTED:
             assert self.rejected_at is not None
             return day_of(self.rejected_at) + KEPT_FOR
-        is_undecided = self.valid and self.sent_back_at is None
-        return (self.received_on if is_undecided else day_of(self.checked_at)) + KEPT_FOR
+        if self.valid and self.sent_back_at is None:
+            return max(self.received_on + KEPT_FOR, day_of(self.submitted_at) + TIME_TO_DECIDE)
+        return day_of(self.checked_at) + KEPT_FOR
 
     def is_superseded_by(self, applied: KeptAnnexe) -> bool:
         """Whether the application of that one destroys this one (A2): a newer one that is under way stays."""

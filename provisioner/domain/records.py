@@ -85,6 +85,8 @@ class Records:
     habilitations: tuple[Habilitation, ...] = ()
     invitations: tuple[Invitation, ...] = ()
     current: Mapping[str, CurrentAnnexe] = field(default_factory=dict)
+    #: the address of each partner's person responsible for habilitations, as its annexe 2 names it (N1)
+    senders: Mapping[str, EmailAddress] = field(default_factory=dict)
     #: what nobody has let go yet
     holds: tuple[Hold, ...] = ()
     #: ids of the habilitations whose closure a named person let go beyond a limit

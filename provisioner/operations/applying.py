@@ -126,12 +126,14 @@ def _keep(work: Work, prepared: Prepared) -> int:
     request, check = prepared.request, prepared.whole_check
     known = annexes.by_digest(work.connection, request.partner, request.document.sha256)
     if known is not None:
+        annexes.received(work, known, request.received_on, request.sent_by)
         return known.id
     submission = annexes.Submission(
         partner=request.partner,
         document=request.document,
         source=request.source,
         received_on=request.received_on,
+        sent_by=request.sent_by,
         transmitted_on=check.annexe.transmitted_on,
         valid=check.is_valid,
         check=check_as_json(check),

@@ -40,6 +40,7 @@ def check_for_partner(
     snapshot: Snapshot | None = None,
     received_on: date | None = None,
     decisions: Decisions | None = None,
+    sent_by: EmailAddress | None = None,
     read: Reader = read_annexe,
 ) -> Check:
     """What the document, the register and, with a snapshot, Keycloak tell together."""
@@ -49,7 +50,7 @@ def check_for_partner(
     findings = judge_document(annexe, today, load_mailbox_rules(limits), known, open_here)
     if any(one.code == "unreadable-document" for one in findings):
         return _check(document, partner, annexe, findings)
-    more = judge_register(annexe, document.sha256, records, known, today, received_on or today, decisions)
+    more = judge_register(annexe, document.sha256, records, known, today, received_on or today, decisions, sent_by)
     if snapshot is not None:
         more += judge_keycloak(annexe, records, snapshot)
     waived_rows = dict.fromkeys((decisions or Decisions()).waive)

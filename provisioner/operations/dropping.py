@@ -207,7 +207,8 @@ class _Run:
             known = annexes.by_digest(connection, partner, document.sha256)
         if known is not None and (known.is_pending or known.status is not Status.REFUSED):
             return known
-        return submit(self.tools, document, partner, received_on).annexe
+        first = known.received_on if known is not None else received_on
+        return submit(self.tools, document, partner, first).annexe
 
     def _tell(self, one: DroppedFile) -> None:
         """The report as it has to be now, as a page and as JSON."""

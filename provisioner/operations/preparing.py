@@ -29,7 +29,8 @@ from provisioner.register import annexes
 class Request:
     """A document to apply, and what the person who approves it decided.
 
-    `source` is the scan that it was typed from; `expects` are the plan ids that this person saw, when they were
+    `sent_by` is the address from which it came, where that is known (A11), `source` the scan that it was typed from;
+    `expects` are the plan ids that this person saw, when they were
     shown.
     """
 
@@ -38,6 +39,7 @@ class Request:
     by: str
     decisions: Decisions
     received_on: date
+    sent_by: EmailAddress | None = None
     source: Document | None = None
     expects: Mapping[str, str] | None = None
 
@@ -107,6 +109,7 @@ def prepare(
         snapshot=snapshot,
         received_on=request.received_on,
         decisions=request.decisions,
+        sent_by=request.sent_by,
         read=tools.read,
     )
     if request.decisions.closures_only:
@@ -205,6 +208,34 @@ def with_approved_decisions(tools: Tools, request: Request) -> Request | None:
     return replace(request, decisions=replace(approved, allow=allow))
 
 
+def request_for(
+    tools: Tools,
+    document: Document,
+    partner: str,
+    by: str,
+    decisions: Decisions,
+    *,
+    received_on: date | None = None,
+    sent_by: EmailAddress | None = None,
+    source: Document | None = None,
+) -> Request:
+    """The request about a document that just came in.
+
+    What is not stated of its reception is as it was when the same document first came in; else it was received today.
+    """
+    with tools.register.read() as connection:
+        kept = annexes.by_digest(connection, partner, document.sha256)
+    return Request(
+        document=document,
+        partner=partner,
+        by=by,
+        decisions=decisions,
+        received_on=received_on or (kept.received_on if kept else tools.clock.today()),
+        sent_by=sent_by or (kept.sent_by if kept else None),
+        source=source,
+    )
+
+
 def request_of(tools: Tools, annexe_id: int, by: str, decisions: Decisions) -> Request:
     """The request to apply an annexe that the register keeps.
 
@@ -216,4 +247,11 @@ def request_of(tools: Tools, annexe_id: int, by: str, decisions: Decisions) -> R
         if one is None:
             raise NoSuchAnnexe(annexe_id)
         document = annexes.document(connection, annexe_id)
-    return Request(document=document, partner=one.partner, by=by, decisions=decisions, received_on=one.received_on)
+    return Request(
+        document=document,
+        partner=one.partner,
+        by=by,
+        decisions=decisions,
+        received_on=one.received_on,
+        sent_by=one.sent_by,
+    )

@@ -12,10 +12,11 @@ from provisioner.domain.annexe import Severity
 from provisioner.domain.check import Document
 from provisioner.domain.decisions import Decisions
 from provisioner.domain.kept_annexe import KeptAnnexe, Status
+from provisioner.domain.people import EmailAddress
 from provisioner.operations.annexe_notices import tell_refused, tell_rejected
 from provisioner.operations.errors import AnnexeRefused, NoSuchAnnexe
 from provisioner.operations.hold_notices import drop_held
-from provisioner.operations.preparing import Prepared, Request, prepare, request_of
+from provisioner.operations.preparing import Prepared, prepare, request_for, request_of
 from provisioner.operations.reporting import report_on
 from provisioner.operations.tools import Outcome, Tools, Verdict
 from provisioner.register import Register, annexes
@@ -36,22 +37,30 @@ class Submitted:
 
 
 def submit(
-    tools: Tools, document: Document, partner: str, received_on: date, source: Document | None = None
+    tools: Tools,
+    document: Document,
+    partner: str,
+    received_on: date | None = None,
+    sent_by: EmailAddress | None = None,
+    source: Document | None = None,
 ) -> Submitted:
     """Checks a document and keeps it, refused or not, with the scan that it was typed from if any.
 
     Of one that has errors the partner's contact is told, once as long as they are the same. Where the installation
-    approves by itself, an annexe without errors and warnings is approved at once.
+    approves by itself, an annexe without errors and warnings is approved at once. What is not stated of its reception
+    is as it was when the same document first came in (`request_for`).
 
     Raises:
         KeycloakError, RegisterUnavailable: a system failed, nothing is kept; submit it again.
     """
-    request = Request(
-        document=document,
-        partner=partner,
-        by=AUTOMATIC,
-        decisions=Decisions(),
+    request = request_for(
+        tools,
+        document,
+        partner,
+        AUTOMATIC,
+        Decisions(),
         received_on=received_on,
+        sent_by=sent_by,
         source=source,
     )
     prepared = prepare(tools, request)
@@ -60,7 +69,8 @@ def submit(
         partner=partner,
         document=document,
         source=source,
-        received_on=received_on,
+        received_on=request.received_on,
+        sent_by=request.sent_by,
         transmitted_on=check.annexe.transmitted_on,
         valid=check.is_valid,
         check=check_as_json(check),
@@ -75,7 +85,7 @@ def submit(
         if not check.is_valid and not (known and _errors(known.check) == _errors(kept.check)):
             whose = prepared.before.partners[partner]
             report = Report.of(check, whose.name, tools.clock.today())
-            tell_refused(work, tools.settings, whose, report, received_on)
+            tell_refused(work, tools.settings, whose, report, request.received_on)
         is_clean = all(one.severity is Severity.INFO for one in check.findings)
         if tools.settings.approval.automatic and is_clean and prepared.plan_id is not None:
             approval = annexes.Approval(by=AUTOMATIC, plan_id=prepared.plan_id, decisions=Decisions())

@@ -163,6 +163,7 @@ def _decide_one(
         by=one.approved_by or "",
         decisions=one.decisions,
         received_on=one.received_on,
+        sent_by=one.sent_by,
     )
     try:
         prepared = prepare(tools, request, records, snapshot)

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Row, delete, insert, select, update
 from provisioner.domain.check import Document
 from provisioner.domain.decisions import Decisions
 from provisioner.domain.kept_annexe import KeptAnnexe, Status
+from provisioner.domain.people import EmailAddress
 from provisioner.register.database import Work
 from provisioner.register.tables import annexe as t
 from provisioner.register.tables import inserted_id
@@ -37,6 +38,7 @@ class Submission:
     document: Document
     source: Document | None
     received_on: date
+    sent_by: EmailAddress | None = None
     transmitted_on: date | None
     valid: bool
     check: Mapping[str, Any]
@@ -84,6 +86,7 @@ def submit(work: Work, one: Submission) -> int:
         "content": one.document.content,
         "transmitted_on": one.transmitted_on,
         "received_on": one.received_on,
+        "sent_by": one.sent_by,
         "submitted_at": work.now,
         "sent_back_at": None,
         "valid": one.valid,
@@ -104,9 +107,16 @@ def submit(work: Work, one: Submission) -> int:
         "annexe_sha256": one.document.sha256,
         "source_sha256": source.sha256 if source else known and known.source_sha256,
         "valid": one.valid,
+        **({"sent_by": one.sent_by} if one.sent_by else {}),
     }
     work.journal("annexe.submitted", partner=one.partner, rule="A10", details=details)
     return id_
+
+
+def received(work: Work, one: KeptAnnexe, received_on: date, sent_by: EmailAddress | None) -> None:
+    """What is known by now of how it reached the Caf."""
+    values = {"received_on": received_on, "sent_by": sent_by}
+    work.connection.execute(update(t).where(t.c.id == one.id).values(**values))
 
 
 def approve(work: Work, one: KeptAnnexe, approval: Approval) -> None:
@@ -215,6 +225,7 @@ def _kept(row: Row[Any]) -> KeptAnnexe:
         sha256=row.sha256,
         transmitted_on=row.transmitted_on,
         received_on=row.received_on,
+        sent_by=row.sent_by and EmailAddress(row.sent_by),
         submitted_at=row.submitted_at,
         sent_back_at=row.sent_back_at,
         valid=row.valid,

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, select
 
+from provisioner.domain.contacts import Role
 from provisioner.domain.convention import Partner
 from provisioner.domain.habilitation import End, Habilitation
 from provisioner.domain.hold import Hold, HoldKind
@@ -30,6 +31,7 @@ def records(connection: Connection) -> Records:
         habilitations=_habilitations(connection),
         invitations=_invitations(connection),
         current=_current(connection),
+        senders=_senders(connection),
         holds=holds(connection),
         released=_released(connection),
         let_go=_let_go(connection),
@@ -124,6 +126,12 @@ def _invitations(connection: Connection) -> tuple[Invitation, ...]:
         )
         for row in connection.execute(select(t.invitation).order_by(t.invitation.c.id))
     )
+
+
+def _senders(connection: Connection) -> dict[str, EmailAddress]:
+    """Who is to send each partner's annexe 1 (A11)."""
+    named = t.contact.c.partner.is_not(None) & (t.contact.c.role == Role.HABILITATIONS.value)
+    return {row.partner: EmailAddress(row.email) for row in connection.execute(select(t.contact).where(named))}
 
 
 def _current(connection: Connection) -> dict[str, CurrentAnnexe]:

@@ -139,6 +139,7 @@ annexe = Table(
     Column("content", LargeBinary, nullable=False),
     Column("transmitted_on", Date),
     Column("received_on", Date, nullable=False),
+    Column("sent_by", String(320)),
     Column("source", LargeBinary),
     Column("source_name", Text),
     Column("source_sha256", String(64)),
@@ -203,7 +204,7 @@ contact = Table(
     Column("id", Integer, primary_key=True),
     Column("partner", ForeignKey("partner.code")),  # none: the Caf's own (annexe 3)
     Column("dated", Date, nullable=False),
-    Column("role", String(16), nullable=False),
+    Column("role", String(32), nullable=False),
     Column("name", Text),
     Column("email", String(320), nullable=False),
     UniqueConstraint("partner", "role"),

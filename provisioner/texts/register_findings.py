@@ -27,6 +27,18 @@ def _same_date(finding: Finding) -> str:
     )
 
 
+def _sender(finding: Finding) -> str:
+    if finding.details.get("is_named"):
+        return (
+            "Cette annexe 1 n'a pas été envoyée depuis l'adresse du responsable des habilitations désigné à "
+            "l'annexe 2 : vérifiez auprès du partenaire qu'elle vient de lui."
+        )
+    return (
+        "Aucun responsable des habilitations du partenaire n'est enregistré (annexe 2) : "
+        "vérifiez auprès du partenaire que cette annexe 1 vient de lui."
+    )
+
+
 def _not_active(finding: Finding) -> str:
     ended, signed = day(finding, "ended_on"), day(finding, "signed_on")
     if ended:
@@ -93,6 +105,7 @@ def _late(finding: Finding) -> str:
 WORDS: Mapping[str, str | Callable[[Finding], str]] = {
     "stale-annexe": _stale,
     "same-date": _same_date,
+    "sender-unknown": _sender,
     "convention-not-active": _not_active,
     "email-domain": _domain,
     "request-older-than-closure": _older_request,

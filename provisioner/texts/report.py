@@ -21,6 +21,9 @@ SEVERITIES = {Severity.ERROR: "Erreur", Severity.WARNING: "Attention", Severity.
 #: A8: the partner must not learn who else has an account, nor that a waiver was given for it.
 OF_SOMEBODY_ELSE = frozenset({"address-of-other-partner", "address-not-managed"})
 
+#: What only the Caf can look into: not for the partner's page, which it may be about (A11).
+FOR_THE_CAF = frozenset({"sender-unknown"})
+
 _LISTS = {
     1: ("Liste 1 : accès demandés ou ouverts", "Date de demande"),
     2: ("Liste 2 : accès à clôturer ou clôturés depuis moins de 2 ans", "Date de fin"),
@@ -114,9 +117,13 @@ def report_page(report: Report) -> str:
 
 
 def for_the_partner(findings: Iterable[Finding]) -> Iterator[Finding]:
-    """The findings without what tells of somebody else: A8's once a row, none where it was waived."""
+    """The findings without what is for the Caf alone, nor what tells of somebody else: A8's once a row, none where
+    it was waived.
+    """
     told = set()
     for one in findings:
+        if one.code in FOR_THE_CAF:
+            continue
         if one.code in OF_SOMEBODY_ELSE:
             if one.severity is not Severity.ERROR or (one.list, one.row) in told:
                 continue

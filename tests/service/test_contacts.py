@@ -9,10 +9,12 @@ import pytest
 from sqlalchemy import select
 
 from provisioner.documents.annexe3 import Line, write_annexe_3
+from provisioner.domain.contacts import Role
 from provisioner.domain.people import EmailAddress, Person
 from provisioner.operations.notices import ask_for_annexe
 from provisioner.operations.partners import partner_of
 from provisioner.operations.sending import deliver
+from provisioner.register.contacts import contacts_of
 from provisioner.register.tables import contact, journal_detail, journal_entry
 from provisioner.sandbox.mail import Mailbox
 from provisioner.sandbox.postgres import start_postgres
@@ -67,6 +69,25 @@ def test_the_caf_may_name_a_shared_mailbox(desk: Desk) -> None:
     assert shown["habilitations"] == {"name": None, "email": "habilitations@caf.example"}
     assert shown["securite"] == {"name": "Nadia Lefèvre", "email": "nadia.lefevre@caf.example"}
     assert "annexe 3 du 1er septembre 2026" in desk.run("caf", "show").out
+
+
+@pytest.mark.rule("N2")
+def test_the_signed_annexe_3_fills_one_cell_the_empty_ones_are_told_and_go_to_that_one(desk: Desk) -> None:
+    to = desk.partner_with_contact("un")
+    who = ("--habilitations", "Anne Roy <anne.roy@caf.example>", "--protection-donnees", "dpo@caf.example")
+    answer = desk.run("caf", "contacts", "--on", "2026-09-01", *who, today=TODAY)
+    assert answer.status == 0
+    assert (
+        "responsable de la sécurité, contact technique. Ce qui les concerne ira au responsable des hab" in answer.err
+    )
+    shown = valid(desk.run("caf", "show", "--format", "json").json, "caf")
+    assert list(shown) == ["on", "habilitations", "protection-donnees"]
+    (sent,) = desk.received(to)
+    assert "Délégué à la protection des données" in text_of(pdf_of(sent))
+    with desk.register() as register, register.read() as connection:
+        annexe_3 = contacts_of(connection, None)
+        assert annexe_3 is not None
+        assert annexe_3.of(Role.SECURITE).email == "anne.roy@caf.example"
 
 
 @pytest.mark.rule("N3")

@@ -239,3 +239,42 @@ def test_an_installation_may_approve_what_is_without_errors_and_warnings_by_itse
     assert (one["status"], shown["approved_by"]) == ("approved", "automatic")
     assert ("close", _at("vasseur")) in changes(run_sync(office, today=SECOND_DAY)[0], "done")
     assert show(office, one["annexe"], today=SECOND_DAY)["approved_by"] == "automatic"
+
+
+@pytest.mark.rule("A11")
+def test_who_sent_an_annexe_is_kept_and_another_sender_than_annexe_2_s_is_never_approved_without_a_person(
+    office: Office, second: Path
+) -> None:
+    named, automatic = "camille@agglo-lys.example", {"PROVISIONER_APPROVAL__AUTOMATIC": "true"}
+    people = ("--habilitations", f"Camille Martin <{named}>", "--securite", "Luc Roy <luc@agglo-lys.example>")
+    assert office.run("partner", "contacts", PARTNER, "--on", "2026-01-15", *people).status == 0
+
+    def sent_by(address: str) -> tuple[str, list[str]]:
+        asked = ("annexe", "submit", second, "--partner", PARTNER, "--sent-by", address, "--format", "json")
+        one = office.run(*asked, today=SECOND_DAY, **automatic).json
+        codes = [each["code"] for each in one["check"]["findings"] if each["severity"] != "info"]
+        assert show(office, one["annexe"], today=SECOND_DAY)["sent_by"] == address.lower()
+        return one["status"], codes
+
+    assert sent_by("Inconnu@AILLEURS.example") == ("checked", ["sender-unknown"])
+    assert sent_by(named) == ("approved", [])
+
+
+@pytest.mark.rule("A2")
+def test_the_same_file_again_keeps_the_day_on_which_it_was_first_received(office: Office, second: Path) -> None:
+    one = submit(office, second, today=SECOND_DAY)["annexe"]
+    again = submit(office, second, today="2026-09-10")["annexe"]
+    assert (again, show(office, one, today="2026-09-10")["received_on"]) == (one, SECOND_DAY)
+
+
+@pytest.mark.rule("A2")
+def test_an_annexe_submitted_weeks_after_its_reception_still_waits_for_a_decision(
+    office: Office, second: Path
+) -> None:
+    late = ("--partner", PARTNER, "--received-on", "2026-09-02")
+    answer = office.run("annexe", "submit", second, *late, today="2026-10-20")
+    assert "Sans décision d'ici le 27 octobre 2026, elle sera détruite (A2)." in answer.out
+    run_sync(office, today="2026-10-20")
+    assert list(standing(office, today="2026-10-20").values()) == ["applied", "checked"]
+    run_sync(office, today="2026-10-28")
+    assert list(standing(office, today="2026-10-28").values()) == ["applied"]

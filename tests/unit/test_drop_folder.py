@@ -337,7 +337,7 @@ def test_a_refused_content_is_checked_anew_when_it_comes_again(desk: Desk) -> No
     desk.drop("envoi.docx", WRONG)
     desk.poll(2)
     (one,) = desk.annexes()
-    assert one.received_on == TODAY + timedelta(days=3)
+    assert (one.received_on, one.submitted_at.date()) == (TODAY, TODAY + timedelta(days=3))
     assert desk.told("envoi-2.docx")["findings"][0]["code"] == "date-invalid"
 
 

@@ -15,6 +15,7 @@ from provisioner.domain.decisions import Decisions
 from provisioner.domain.kept_annexe import KeptAnnexe, Status
 from provisioner.operations.submission import Submitted
 from provisioner.texts.annexes import STATUSES, decided
+from provisioner.texts.dates import french_date
 
 
 def submitted(made: Submitted) -> Answer:
@@ -37,6 +38,8 @@ def _submitted_lines(made: Submitted) -> Iterator[RenderableType]:
         yield line(f"Pour voir son plan : plan --annexe {one.id}, avec {decisions}")
     if one.status is Status.CHECKED and prepared.plan_id:
         yield line(f"Pour la valider : annexe approve {one.id} --plan {prepared.plan_id} --by NOM")
+    if one.status is Status.CHECKED:
+        yield line(f"Sans décision d'ici le {french_date(one.kept_until)}, elle sera détruite (A2).")
 
 
 def annexes(found: Sequence[KeptAnnexe]) -> Answer:
@@ -52,13 +55,19 @@ def annexes(found: Sequence[KeptAnnexe]) -> Answer:
 def annexe(one: KeptAnnexe) -> Answer:
     """`annexe show`: one annexe, its findings and its decisions."""
     decisions = one.approved_decisions
-    shown = {"check": one.check, "decisions": decisions.as_plain() if decisions else None}
+    shown = {
+        "sent_by": one.sent_by,
+        "check": one.check,
+        "decisions": decisions.as_plain() if decisions else None,
+    }
     return Answer({**annexe_as_json(one), **shown}, _annexe_lines(one))
 
 
 def _annexe_lines(one: KeptAnnexe) -> Iterator[RenderableType]:
     yield from annexes([one]).text
     yield line(f"Fichier {one.file_name}, empreinte {one.sha256}")
+    if one.sent_by:
+        yield line(f"Envoyée par {one.sent_by}")
     if one.source_sha256:
         yield line(f"Saisie d'après un document numérisé, empreinte {one.source_sha256}")
     for finding in one.check.get("findings", []):

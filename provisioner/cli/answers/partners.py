@@ -18,7 +18,7 @@ from provisioner.domain.records import Records
 from provisioner.operations.adoption import Candidate
 from provisioner.operations.partner_import import Imported
 from provisioner.texts.adoption import ADOPTED, MATCHES
-from provisioner.texts.contacts import ROLES
+from provisioner.texts.contacts import ROLES, unnamed_roles
 from provisioner.texts.conventions import convention_sentence, imported_lines
 from provisioner.texts.dates import french_date
 from provisioner.texts.dossier import STATES
@@ -80,7 +80,9 @@ def contacts(known: Contacts | None, annexe: int) -> Answer:
     people = {one.role.value: {"name": one.name, "email": one.email} for one in known.people}
     title = f"Contacts (annexe {annexe} du {french_date(known.dated)})"
     rows = ((ROLES[one.role], one.name, one.email) for one in known.people)
-    return Answer({"on": day(known.dated), **people}, table(title, ("Rôle", "Nom", "Adresse électronique"), rows))
+    shown = table(title, ("Rôle", "Nom", "Adresse électronique"), rows)
+    unnamed = [line(unnamed_roles(known.unnamed))] if annexe == 3 and known.unnamed else []
+    return Answer({"on": day(known.dated), **people}, [*shown, *unnamed])
 
 
 def imported(done: Imported) -> Answer:
