@@ -77,13 +77,11 @@ def test_the_signed_annexe_3_fills_one_cell_the_empty_ones_are_told_and_go_to_th
     who = ("--habilitations", "Anne Roy <anne.roy@caf.example>", "--protection-donnees", "dpo@caf.example")
     answer = desk.run("caf", "contacts", "--on", "2026-09-01", *who, today=TODAY)
     assert answer.status == 0
-    assert (
-        "responsable de la sécurité, contact technique. Ce qui les concerne ira au responsable des hab" in answer.err
-    )
+    assert "Non désigné à l'annexe 3 : responsable de la sécurité, contact technique." in answer.err
     shown = valid(desk.run("caf", "show", "--format", "json").json, "caf")
     assert list(shown) == ["on", "habilitations", "protection-donnees"]
     (sent,) = desk.received(to)
-    assert "Délégué à la protection des données" in text_of(pdf_of(sent))
+    assert "Délégué à la protection" in text_of(pdf_of(sent))
     with desk.register() as register, register.read() as connection:
         annexe_3 = contacts_of(connection, None)
         assert annexe_3 is not None

@@ -245,13 +245,14 @@ def test_an_installation_may_approve_what_is_without_errors_and_warnings_by_itse
 def test_who_sent_an_annexe_is_kept_and_another_sender_than_annexe_2_s_is_never_approved_without_a_person(
     office: Office, second: Path
 ) -> None:
-    named, automatic = "camille@agglo-lys.example", {"PROVISIONER_APPROVAL__AUTOMATIC": "true"}
+    named = "camille@agglo-lys.example"
+    office.environment["PROVISIONER_APPROVAL__AUTOMATIC"] = "true"
     people = ("--habilitations", f"Camille Martin <{named}>", "--securite", "Luc Roy <luc@agglo-lys.example>")
     assert office.run("partner", "contacts", PARTNER, "--on", "2026-01-15", *people).status == 0
 
     def sent_by(address: str) -> tuple[str, list[str]]:
         asked = ("annexe", "submit", second, "--partner", PARTNER, "--sent-by", address, "--format", "json")
-        one = office.run(*asked, today=SECOND_DAY, **automatic).json
+        one = office.run(*asked, today=SECOND_DAY).json
         codes = [each["code"] for each in one["check"]["findings"] if each["severity"] != "info"]
         assert show(office, one["annexe"], today=SECOND_DAY)["sent_by"] == address.lower()
         return one["status"], codes
