@@ -86,10 +86,7 @@ class AccountPlan:
 
     def _with_convention(self, one: Habilitation) -> Habilitation:
         """C3: every access ends with the convention."""
-        last_day = self.records.partners[one.partner].last_day
-        if last_day >= self.today or (one.end is not None and one.end.on <= last_day):
-            return one
-        return replace(one, end=End(on=last_day, rule="C3", transmitted_on=None, recorded_on=self.today))
+        return one.ending_with_convention(self.records.partners[one.partner].last_day, self.today)
 
     def _is_due(self, one: Habilitation) -> bool:
         return one.requested_on <= self.today and self.records.partners[one.partner].is_active_on(self.today)

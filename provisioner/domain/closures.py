@@ -58,7 +58,12 @@ def _ending(
     readable = tuple(row for row in annexe.rows if row.email in both and row.on is not None)
     entered = enter(records, partner, Annexe(annexe.transmitted_on, readable, ()), today)
     ends = {one.id: one.end for one in records.of_partner(partner)}
-    mine = [one for one in entered.of_partner(partner) if one.email in both and one.state is State.OPEN]
+    over = {one.id for one in records.of_partner(partner) if one.is_over_on(today)}
+    mine = [
+        one
+        for one in entered.of_partner(partner)
+        if one.email in both and one.state is State.OPEN and one.id not in over
+    ]
     now = frozenset(one.email for one in mine if one.is_ending_on(today))
     changed = frozenset(one.email for one in mine if one.end is not None and one.end != ends[one.id])
     return now, changed - now

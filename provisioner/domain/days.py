@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo
 
 PARIS = ZoneInfo("Europe/Paris")
@@ -11,3 +11,8 @@ PARIS = ZoneInfo("Europe/Paris")
 def day_of(moment: datetime) -> date:
     """The day in Paris at that moment."""
     return moment.astimezone(PARIS).date()
+
+
+def start_of(day: date) -> datetime:
+    """The moment at which that day begins in Paris."""
+    return datetime.combine(day, time(), PARIS).astimezone(UTC)

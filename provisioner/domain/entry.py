@@ -36,6 +36,8 @@ def enter(
 ) -> Records:
     """The register once this annexe, which has no error left, is in it.
 
+    What is over on that day stays as it is, be it closed already or by the next `sync`.
+
     `waived` gives the finding codes that were waived for an address of list 1, `renamed` the new addresses that
     this same annexe brought when it was applied before.
     """
@@ -52,13 +54,15 @@ def enter(
         waived=waived or {},
         renamed=frozenset({*renamed, *decisions.rename.values()}),
     )
-    mine = [after for one in records.of_partner(partner) if (after := entry.known(one)) is not None]
+    known = records.of_partner(partner)
+    over = [one for one in known if one.is_over_on(today)]
+    mine = [after for one in known if not one.is_over_on(today) and (after := entry.known(one)) is not None]
     goes_on = {one.email for one in mine if one.state is State.OPEN and not entry.returns_after(one)}
     mine = [one for one in mine if one.state is not State.PLANNED or one.email not in goes_on]  # no return any more
-    served = {one.email for one in mine if one.state is not State.CLOSED and not entry.returns_after(one)}
+    served = {one.email for one in mine if not entry.returns_after(one)}
     mine += [entry.new(row) for email, row in entry.asked.items() if email not in served]
     others = [one for one in records.habilitations if one.partner != partner]
-    return records.with_habilitations(sorted([*others, *mine], key=lambda one: (one.id is None, one.id or 0)))
+    return records.with_habilitations(sorted([*others, *over, *mine], key=lambda one: (one.id is None, one.id or 0)))
 
 
 def enter_closures(records: Records, partner: str, annexe: Annexe, rows: Collection[Row], today: date) -> Records:
@@ -72,7 +76,7 @@ def enter_closures(records: Records, partner: str, annexe: Annexe, rows: Collect
     entered = []
     for one in records.habilitations:
         is_return = one.state is State.PLANNED and one.email in asked
-        if one.partner != partner or one.email not in ended or one.state is State.CLOSED or is_return:
+        if one.partner != partner or one.email not in ended or one.is_over_on(today) or is_return:
             entered.append(one)
         elif one.state is State.OPEN:
             entered.append(replace(one, end=_end(one, ended[one.email], annexe.transmitted_on, today)))
@@ -118,9 +122,7 @@ class _Entry:
     renamed: frozenset[EmailAddress]
 
     def known(self, one: Habilitation) -> Habilitation | None:
-        """What becomes of a habilitation that the register has; None when its request is withdrawn (A2)."""
-        if one.state is State.CLOSED:
-            return one
+        """What becomes of a habilitation that is not over; None when its request is withdrawn (A2)."""
         request, ended = self.asked.get(one.email), self.ended.get(one.email)
         if one.state is State.PLANNED and request is None:
             return None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
@@ -87,6 +87,19 @@ class Habilitation:
     def owes_first_link(self) -> bool:
         """Whether its last link became due with its opening, and not with a new address or a new password."""
         return self.link_due_at is not None and self.opened_at is not None and self.link_due_at <= self.opened_at
+
+    def ending_with_convention(self, last_day: date | None, day: date) -> Habilitation:
+        """The same with the end that the convention gives it, where the convention is over on that day (C3).
+
+        `last_day` is the convention's; an end of its own that is not later stands.
+        """
+        if last_day is None or last_day >= day or (self.end is not None and self.end.on <= last_day):
+            return self
+        return replace(self, end=End(on=last_day, rule="C3", transmitted_on=None, recorded_on=day))
+
+    def is_over_on(self, day: date) -> bool:
+        """Whether it was open and is no more on that day: closed, or its end is due and `sync` closes it."""
+        return self.state is State.CLOSED or (self.state is State.OPEN and self.is_ending_on(day))
 
     def is_ending_on(self, day: date) -> bool:
         """Whether its end is due on that day, done or not (A6)."""

@@ -9,6 +9,7 @@ from enum import StrEnum
 from functools import cached_property
 
 from provisioner.domain.convention import Partner
+from provisioner.domain.days import start_of
 from provisioner.domain.habilitation import Habilitation, State
 from provisioner.domain.hold import Hold, HoldKind
 from provisioner.domain.people import EmailAddress
@@ -134,6 +135,21 @@ class Records:
     def invitations_of(self, one: Habilitation) -> tuple[Invitation, ...]:
         """The habilitation's attempts at the e-mail with the link, oldest first."""
         return self._invitations.get(one.id, ()) if one.id is not None else ()
+
+    def as_due_on(self, day: date) -> Records:
+        """The register as it stands once each end that is due on that day is carried out.
+
+        An annexe is judged by it: the answer is the same before `sync` has closed an access and after.
+        """
+        return replace(self, habilitations=tuple(self._closed_if_due(one, day) for one in self.habilitations))
+
+    def _closed_if_due(self, habilitation: Habilitation, day: date) -> Habilitation:
+        partner = self.partners.get(habilitation.partner)
+        last_day = None if partner is None else partner.last_day
+        ending = habilitation.ending_with_convention(last_day, day)
+        if ending.state is State.CLOSED or ending.end is None or not ending.is_ending_on(day):
+            return habilitation
+        return replace(ending, closed_at=start_of(ending.end.due_on))
 
     def open_addresses(self, code: str) -> frozenset[EmailAddress]:
         """The addresses open at that partner."""

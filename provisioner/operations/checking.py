@@ -45,6 +45,7 @@ def check_for_partner(
 ) -> Check:
     """What the document, the register and, with a snapshot, Keycloak tell together."""
     annexe = read(document.content, document.name, limits)
+    records = records.as_due_on(today)
     known = records.partners[partner]
     open_here = records.open_addresses(partner)
     findings = judge_document(annexe, today, load_mailbox_rules(limits), known, open_here)

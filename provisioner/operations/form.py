@@ -21,7 +21,7 @@ def form_of(records: Records, code: str, today: date) -> Form:
     """
     asked: list[Entry] = []
     ended: dict[EmailAddress, Entry] = {}
-    mine = records.of_partner(code)
+    mine = records.as_due_on(today).of_partner(code)
     present = {one.email for one in mine if one.state is not State.CLOSED}
     since = add_months(today, -CLOSED_FOR_MONTHS)
     for one in mine:

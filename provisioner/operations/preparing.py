@@ -131,7 +131,7 @@ def _prepare_whole(tools: Tools, request: Request, check: Check, records: Record
     moving = {records.accounts[old].keycloak_id for old in decisions.rename if old in records.accounts}
     # An account that has its new address already stands in nobody's way: its own, which the register has forgotten.
     in_keycloak = {one.email for one in snapshot.accounts.values() if one.id not in moving}
-    if refused := refused_renames(records, partner, check.annexe, decisions, in_keycloak):
+    if refused := refused_renames(records.as_due_on(today), partner, check.annexe, decisions, in_keycloak):
         return replace(prepared, refused_renames=refused)
     if not check.is_valid:
         return prepared
