@@ -11,6 +11,7 @@ from datetime import date
 from enum import StrEnum
 
 from provisioner.domain.habilitation import Habilitation
+from provisioner.domain.password import RealmFault
 from provisioner.domain.people import EmailAddress
 from provisioner.domain.snapshot import WantedAccount
 
@@ -27,7 +28,7 @@ class Action(StrEnum):
     INVITE = "invite"
 
 
-#: The kinds that a password policy weaker than P1 holds.
+#: The kinds that the limit `password-policy` holds: they need a link that leads to a password as P1 asks.
 NEEDING_P1 = frozenset({Action.OPEN, Action.REOPEN, Action.INVITE})
 
 
@@ -137,13 +138,16 @@ class Limit(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Blocked:
-    """A limit that holds a partner's plan, or a part of it, with its figures where it has any."""
+    """A limit that holds a partner's plan, or a part of it, with its figures where it has any; `fault` is what makes
+    links useless, where the limit is `password-policy`.
+    """
 
     partner: str
     plan_id: str
     limit: Limit
     figure: int | None = None
     allowed: int | None = None
+    fault: RealmFault | None = None
 
     @property
     def can_be_allowed(self) -> bool:

@@ -9,7 +9,6 @@ from datetime import date, datetime, timedelta
 from provisioner.domain.change import NEEDING_P1, Action, Blocked, Change, Limit, plan_id
 from provisioner.domain.days import day_of
 from provisioner.domain.habilitation import Habilitation
-from provisioner.domain.password import is_weaker_than_p1
 from provisioner.domain.records import Records
 from provisioner.domain.snapshot import Snapshot
 
@@ -133,8 +132,8 @@ def _whatever_is_let_go(
         yield Blocked(partner=code, plan_id=name, limit=Limit.PAUSE)
     if records.realm_id not in (None, snapshot.realm_id):
         yield Blocked(partner=code, plan_id=name, limit=Limit.UNKNOWN_REALM)
-    if is_weaker_than_p1(snapshot.password_policy) and any(change.action in NEEDING_P1 for change in changes):
-        yield Blocked(partner=code, plan_id=name, limit=Limit.PASSWORD_POLICY)
+    if snapshot.link_fault and any(change.action in NEEDING_P1 for change in changes):
+        yield Blocked(partner=code, plan_id=name, limit=Limit.PASSWORD_POLICY, fault=snapshot.link_fault)
 
 
 def _closures(records: Records, code: str, changes: Sequence[Change], now: datetime) -> int:

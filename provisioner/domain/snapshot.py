@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from provisioner.domain.password import RealmFault, is_impossible, is_weaker_than_p1
 from provisioner.domain.people import EmailAddress
 
 #: The mark that an account is ours (contract, "In Keycloak").
@@ -49,7 +50,9 @@ class Snapshot:
 
     `realm_id` is Keycloak's internal id, which tells a realm from another of the same name.
     `groups` has, for each partner asked about, its group or None when it does not exist. `with_password` are the ids
-    of the accounts that have one, among those that were asked about.
+    of the accounts that have one, among those that were asked about. `makes_passwords` is whether the realm has the
+    form that a link leads to (the required action UPDATE_PASSWORD), `sends_mail` whether it names a mail server and a
+    sender.
     """
 
     realm_id: str
@@ -57,6 +60,19 @@ class Snapshot:
     accounts: Mapping[str, RemoteAccount]
     groups: Mapping[str, RemoteGroup | None]
     with_password: frozenset[str] = frozenset()
+    makes_passwords: bool = True
+    sends_mail: bool = True
+
+    @property
+    def link_fault(self) -> RealmFault | None:
+        """What makes a link useless in this realm now: none is sent, and nothing is opened, until it is put right."""
+        if is_weaker_than_p1(self.password_policy):
+            return RealmFault.WEAK_POLICY
+        if is_impossible(self.password_policy):
+            return RealmFault.IMPOSSIBLE_POLICY
+        if not self.makes_passwords:
+            return RealmFault.NO_PASSWORD_FORM
+        return None if self.sends_mail else RealmFault.NO_MAIL_SERVER
 
 
 @dataclass(frozen=True, slots=True)

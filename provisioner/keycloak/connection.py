@@ -230,7 +230,20 @@ def _error(status: int | None, what: str, body: bytes | None) -> KeycloakError:
         return Conflict(sentence, status)
     if status is None or status >= 500 or status == 429:
         return KeycloakUnavailable(sentence, status)
-    return KeycloakRefused(sentence, status)
+    return KeycloakRefused(sentence, status, _fields(body))
+
+
+def _fields(body: bytes | None) -> frozenset[str]:
+    """The fields of an account that a refusal names; never their values."""
+    try:
+        answer = json.loads(body or b"")
+    except ValueError:
+        return frozenset()
+    if not isinstance(answer, dict):
+        return frozenset()
+    errors = answer.get("errors")
+    refusals = [one for one in errors if isinstance(one, dict)] if isinstance(errors, list) else [answer]
+    return frozenset(str(one["field"]) for one in refusals if one.get("field"))
 
 
 def _reason(body: bytes | None) -> str | None:

@@ -8,26 +8,44 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
 
+from provisioner.domain.password import RealmFault
 from provisioner.domain.people import EmailAddress
 from provisioner.domain.snapshot import RemoteAccount, Snapshot, WantedAccount
+from provisioner.domain.wanted import OURS
 from provisioner.keycloak.accounts import Json, account_of, before_reordering, changed_user, new_user
 from provisioner.keycloak.connection import service_connection
 from provisioner.keycloak.errors import (
     Conflict,
+    KeycloakError,
     KeycloakRefused,
     KeycloakUnavailable,
     MailFailed,
     NotFound,
     OutcomeUnknown,
     ReadIncomplete,
+    RealmUnfit,
     SessionsRemain,
 )
-from provisioner.keycloak.reading import group_by_path, read_snapshot
+from provisioner.keycloak.reading import PASSWORD_ACTION, group_by_path, read_snapshot
 from provisioner.settings import KeycloakSettings
+
+#: What Keycloak says when a link is refused for a reason that is the realm's.
+_REALM_WIDE = {
+    "Client id missing": RealmFault.CLIENT_MISSING,
+    "Client doesn't exist": RealmFault.CLIENT_MISSING,
+    "Client is not enabled": RealmFault.CLIENT_DISABLED,
+    "Invalid redirect uri": RealmFault.REDIRECT_REFUSED,
+    "invalid required actions": RealmFault.NO_PASSWORD_FORM,
+    "Invalid sender address": RealmFault.SENDER_REFUSED,
+}
+
+#: What we write of a new account: a refusal that names another field concerns everybody.
+_OUR_FIELDS = frozenset({"username", "email", "firstName", "lastName", *OURS})
 
 #: The platform's client, which the link of the e-mail leads to.
 PLATFORM_CLIENT = "cooperation"
-_LINK_ACTIONS = ["VERIFY_EMAIL", "UPDATE_PASSWORD"]
+#: What a link asks for, the address first.
+LINK_ACTIONS = ("VERIFY_EMAIL", PASSWORD_ACTION)
 
 
 class Directory:
@@ -111,9 +129,15 @@ class Directory:
 
         Raises:
             Conflict: an account with this address is there.
+            RealmUnfit: the user profile asks for something that is not ours to give.
         """
         user = new_user(account, [f"{self._root}/{code}" for code in groups])
-        answer = self._connection.request("post", f"{self._realm}/users", user)
+        try:
+            answer = self._connection.request("post", f"{self._realm}/users", user)
+        except KeycloakRefused as error:
+            if error.status == 400 and error.fields - _OUR_FIELDS:
+                raise RealmUnfit(RealmFault.PROFILE_ASKS_MORE, error) from error
+            raise
         return str(answer.headers["Location"]).rpartition("/")[2]
 
     def update_account(self, id: str, wanted: WantedAccount, *, verify_address: bool = False) -> None:
@@ -225,6 +249,7 @@ class Directory:
 
         Raises:
             MailFailed: it was not sent: the mail server refused, the account is disabled, the address is bad.
+            RealmUnfit: it was not sent, nor would anybody's be: the platform's client or the sender is refused.
             OutcomeUnknown: no answer, so it may have left or not.
             NotFound: there is no such account.
         """
@@ -235,15 +260,12 @@ class Directory:
         }
         path = self._user(id, "execute-actions-email")
         try:
-            self._connection.request("put", path, _LINK_ACTIONS, query=query, repeatable=False)
-        except KeycloakUnavailable as error:
-            if error.status == 500:
-                raise MailFailed(str(error), error.status) from error
-            raise OutcomeUnknown(str(error), error.status) from error
-        except KeycloakRefused as error:
-            if error.status == 400:
-                raise MailFailed(str(error), error.status) from error
-            raise
+            self._connection.request("put", path, LINK_ACTIONS, query=query, repeatable=False)
+        except KeycloakError as error:
+            fault = _realm_fault(error)
+            if fault is not None:
+                raise RealmUnfit(fault, error) from error
+            raise _mail_failure(error) from error
 
     def link_sent_since(self, id: str, since: datetime) -> datetime | None:
         """When our service account last had a link sent to the account, from that second on; None if it had not.
@@ -270,3 +292,16 @@ class Directory:
 
     def _user(self, id: str, rest: str = "") -> str:
         return f"{self._realm}/users/{id}" + (f"/{rest}" if rest else "")
+
+
+def _realm_fault(error: KeycloakError) -> RealmFault | None:
+    if error.status not in (400, 500):
+        return None
+    return next((fault for said, fault in _REALM_WIDE.items() if said in str(error)), None)
+
+
+def _mail_failure(error: KeycloakError) -> KeycloakError:
+    """What became of the e-mail: refused with 400 or 500 it was not sent; without an answer nobody knows."""
+    if error.status == 400 or (error.status == 500 and isinstance(error, KeycloakUnavailable)):
+        return MailFailed(str(error), error.status)
+    return OutcomeUnknown(str(error), error.status) if isinstance(error, KeycloakUnavailable) else error

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
+from provisioner.domain.password import RealmFault
+
 
 class KeycloakError(Exception):
-    """Keycloak did not do what was asked. `status` is its HTTP answer, None when there was none."""
+    """Keycloak did not do what was asked.
 
-    def __init__(self, message: str, status: int | None = None) -> None:
+    `status` is its HTTP answer, None when there was none; `fields` are those of the account that a refusal names.
+    """
+
+    def __init__(self, message: str, status: int | None = None, fields: Iterable[str] = ()) -> None:
         super().__init__(message)
         self.status = status
+        self.fields = frozenset(fields)
 
 
 class KeycloakUnavailable(KeycloakError):
@@ -17,6 +25,14 @@ class KeycloakUnavailable(KeycloakError):
 
 class KeycloakRefused(KeycloakError):
     """It says no: look at the credentials, the rights of the service account, or the value that it names."""
+
+
+class RealmUnfit(KeycloakRefused):
+    """Something of the realm is not as it has to be, the same for everybody: nobody's own failure. Put it right."""
+
+    def __init__(self, fault: RealmFault, error: KeycloakError) -> None:
+        super().__init__(str(error), error.status, error.fields)
+        self.fault = fault
 
 
 class Conflict(KeycloakError):

@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 from provisioner.keycloak.connection import Connection, administrator_connection, service_connection
 from provisioner.keycloak.errors import KeycloakRefused, NotFound, ReadIncomplete
+from provisioner.keycloak.reading import makes_passwords
 from provisioner.settings import KeycloakSettings
 
 Json = dict[str, Any]
@@ -27,6 +28,7 @@ class RealmFacts:
 
     id: str
     password_policy: str
+    makes_passwords: bool
     brute_force_protected: bool
     failure_factor: int
     permanent_lockout: bool
@@ -106,6 +108,7 @@ class OwnView(_Reader):
         return RealmFacts(
             id=str(found["id"]),
             password_policy=found.get("passwordPolicy") or "",
+            makes_passwords=makes_passwords(self.connection, self.realm_path),
             brute_force_protected=bool(found.get("bruteForceProtected")),
             failure_factor=int(found.get("failureFactor") or 0),
             permanent_lockout=bool(found.get("permanentLockout")),

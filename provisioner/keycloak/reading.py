@@ -12,6 +12,9 @@ from provisioner.keycloak.accounts import Json, account_of
 from provisioner.keycloak.connection import Connection
 from provisioner.keycloak.errors import KeycloakRefused, NotFound, ReadIncomplete
 
+#: The required action that makes a password.
+PASSWORD_ACTION = "UPDATE_PASSWORD"  # noqa: S105 - not a password
+
 #: How many accounts are asked for in one call, and how many such calls are under way at once.
 PAGE, _AT_ONCE = 500, 4
 
@@ -19,7 +22,7 @@ PAGE, _AT_ONCE = 500, 4
 def read_snapshot(
     connection: Connection, realm_path: str, group_root: str, groups: Mapping[str, str | None]
 ) -> Snapshot:
-    """Everything that a plan needs, in 3 calls, 1 more for 500 accounts and 1 or 2 for a partner.
+    """Everything that a plan needs, in 4 calls, 1 more for 500 accounts and 1 or 2 for a partner.
 
     `groups` gives for each partner its group's id as the register knows it, or None.
 
@@ -31,9 +34,26 @@ def read_snapshot(
     return Snapshot(
         realm_id=realm["id"],
         password_policy=realm.get("passwordPolicy") or "",
+        makes_passwords=makes_passwords(connection, realm_path),
+        sends_mail=has_mail_server(realm),
         accounts=_accounts(connection, realm_path),
         groups={code: _group(connection, realm_path, group_root, code, id_) for code, id_ in groups.items()},
     )
+
+
+def makes_passwords(connection: Connection, realm_path: str) -> bool:
+    """Whether a link leads to the form that makes a password. Without it Keycloak sends the link, takes it for used
+    and shows no form. The other action of our links, VERIFY_EMAIL, is not needed for one.
+    """
+    actions = _list(connection, f"{realm_path}/authentication/required-actions")
+    on = {action["alias"] for action in actions if isinstance(action, dict) and action.get("enabled")}
+    return PASSWORD_ACTION in on
+
+
+def has_mail_server(realm: Json) -> bool:
+    """Whether the realm names a mail server and a sender: without one of them no link leaves."""
+    mail = realm.get("smtpServer") or {}
+    return bool(mail.get("host") and mail.get("from"))
 
 
 def group_by_path(connection: Connection, realm_path: str, path: str) -> str | None:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from provisioner.keycloak.connection import Connection, administrator_connection
+from provisioner.keycloak.directory import LINK_ACTIONS
 from provisioner.keycloak.errors import KeycloakRefused
 from provisioner.keycloak.reading import group_by_path
 from provisioner.keycloak.realm_config import SERVICE_ROLES, Json, RealmConfig, load_realm_config
@@ -40,6 +41,7 @@ class _Applying:
     def all(self) -> Iterable[str]:
         yield from self.realm()
         yield from self.user_profile()
+        yield from self.required_actions()
         yield from self.texts()
         yield from self.group_root()
         for wanted in self.config.clients:
@@ -76,6 +78,21 @@ class _Applying:
         if lines:
             self.connection.request("put", path, changed)
         yield from lines
+
+    def required_actions(self) -> Iterable[str]:
+        """What our links ask for is there and on: without it Keycloak sends links that lead nowhere."""
+        path = f"{self.path}/authentication/required-actions"
+        found = {action["alias"]: action for action in self.connection.get(path)}
+        for alias in LINK_ACTIONS:
+            action = found.get(alias)
+            if action is None:
+                register = f"{self.path}/authentication/register-required-action"
+                self.connection.request("post", register, {"providerId": alias, "name": alias})
+            elif action["enabled"]:
+                continue
+            else:
+                self.connection.request("put", f"{path}/{alias}", {**action, "enabled": True})
+            yield f"required action {alias}: on"
 
     def texts(self) -> Iterable[str]:
         path = f"{self.path}/localization/fr"

@@ -7,7 +7,6 @@ from dataclasses import replace
 
 from provisioner.domain.habilitation import Habilitation, State
 from provisioner.domain.links import is_owed
-from provisioner.domain.password import is_weaker_than_p1
 from provisioner.domain.people import EmailAddress
 from provisioner.domain.plan import our_accounts
 from provisioner.domain.records import Account, Records, Reopening
@@ -17,6 +16,7 @@ from provisioner.operations.notices import ask_for_annexe
 from provisioner.operations.syncing import sync
 from provisioner.operations.tools import Outcome, ProgressBar, Tools
 from provisioner.register import decisions
+from provisioner.texts.reasons import link_fault
 
 
 def suspend(tools: Tools, email: EmailAddress, by: str, reason: str) -> list[str]:
@@ -100,15 +100,12 @@ def _is_to_do(tools: Tools, records: Records, goes_on: Sequence[Habilitation], h
     """Whether there is a decision to record, and not one under way or an account that is open as it was.
 
     Raises:
-        PersonRefused: the password policy is too weak (P1), or the address belongs to another account (A8).
+        PersonRefused: the realm lets no link lead to a password as P1 asks, or the address belongs to another account (A8).
     """
     email = goes_on[0].email
     snapshot = look(records, tools.directory, _partners(goes_on))
-    if is_weaker_than_p1(snapshot.password_policy):
-        raise PersonRefused(
-            "The realm's password policy is weaker than the convention asks (P1): no access may be opened. "
-            "To put it right: provisioner realm apply."
-        )
+    if snapshot.link_fault is not None:
+        raise PersonRefused(link_fault(snapshot.link_fault))
     remote = our_accounts(records, snapshot).get(email)
     is_known = remote is not None and not any(one.email == email and one.closed_at for one in records.habilitations)
     if not (is_known or email in records.suspended or any(one.state is State.OPEN for one in goes_on)):

@@ -9,11 +9,16 @@ from contextvars import copy_context
 from dataclasses import dataclass, field
 from itertools import islice
 
+import structlog
+
 from provisioner.domain.change import Change
-from provisioner.keycloak.errors import KeycloakError, KeycloakUnavailable, MailFailed, OutcomeUnknown
+from provisioner.domain.password import RealmFault
+from provisioner.keycloak.errors import KeycloakError, KeycloakUnavailable, MailFailed, OutcomeUnknown, RealmUnfit
 from provisioner.logs import place_of
 from provisioner.operations.ports import DirectoryPort
 from provisioner.register import Register, may_act
+
+log = structlog.get_logger()
 
 #: How many times in a row Keycloak, or the mail server behind it, may fail to answer before the run gives up on it.
 PATIENCE = 3
@@ -52,6 +57,12 @@ class Done:
     failed: list[Failure] = field(default_factory=list)
     set_aside: list[Failure] = field(default_factory=list)
 
+    @property
+    def realm_faults(self) -> tuple[RealmFault, ...]:
+        """What of the realm kept something from being done, each told once."""
+        found = (one.cause.fault for one in self.failed if isinstance(one.cause, RealmUnfit))
+        return tuple(dict.fromkeys(found))
+
 
 class GivenUp(KeycloakError):
     """Not tried: Keycloak stopped answering, or the run was asked to stop."""
@@ -74,6 +85,7 @@ class Pool:
         self._unanswered = 0
         self._last: KeycloakError | None = None
         self._was_excused = False
+        self._unfit: RealmUnfit | None = None
 
     def each(
         self,
@@ -83,8 +95,10 @@ class Pool:
     ) -> Iterator[list[tuple[Change, str | KeycloakError | None]]]:
         """Runs one effect for each change, a few at once, and yields those that are finished, together.
 
-        `before` is called with the changes that are about to be tried, in the caller's thread.
+        `before` is called with the changes that are about to be tried, in the caller's thread. Where the realm is to
+        blame for one, the others would fail alike and are not tried.
         """
+        self._unfit = None
         waiting = iter(changes)
         pending: dict[Future[str | None], Change] = {}
         with ThreadPoolExecutor(self.threads) as pool:
@@ -126,6 +140,8 @@ class Pool:
             return GivenUp("the run was asked to stop")
         if not may_act():
             return GivenUp(SUPERSEDED)
+        if self._unfit is not None:
+            return GivenUp(str(self._unfit))
         if self._unanswered < PATIENCE or self._excuses():
             return None
         return GivenUp("no e-mail leaves" if isinstance(self._last, MailFailed) else "Keycloak does not answer")
@@ -152,6 +168,9 @@ class Pool:
             if not isinstance(error, Exception):
                 raise error
             error = Defect(f"a defect of provisioner: {type(error).__name__} at {place_of(error)}")
+        if isinstance(error, RealmUnfit):
+            self._unfit = error
+            log.error("realm.unfit", fault=error.fault)
         # 500 concerns that call alone, unless it says that an e-mail could not be given to the mail server.
         is_silent = isinstance(error, KeycloakUnavailable) and error.status != 500 and not isinstance(error, Defect)
         is_silent |= isinstance(error, MailFailed) and error.status == 500

@@ -13,7 +13,7 @@ from provisioner.domain.people import EmailAddress
 from provisioner.domain.plan import Plan
 from provisioner.domain.records import Records
 from provisioner.domain.repeats import is_for_repeat
-from provisioner.keycloak.errors import KeycloakError, MailFailed, OutcomeUnknown
+from provisioner.keycloak.errors import KeycloakError, MailFailed, OutcomeUnknown, RealmUnfit
 from provisioner.logs import place_of
 from provisioner.mail import MailUnavailable, greet
 from provisioner.operations.pool import PATIENCE, Defect, Done, Failure, GivenUp
@@ -107,7 +107,7 @@ def _own_failures(tools: Tools, done: Done) -> list[Failure]:
 def _may_be_own(cause: KeycloakError) -> bool:
     if isinstance(cause, Defect):
         return True
-    return not isinstance(cause, GivenUp | OutcomeUnknown) and cause.status not in _OUR_RIGHTS
+    return not isinstance(cause, GivenUp | OutcomeUnknown | RealmUnfit) and cause.status not in _OUR_RIGHTS
 
 
 def _keycloak_answers(tools: Tools, _went_well: bool) -> bool:

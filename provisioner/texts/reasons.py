@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 
 from provisioner.domain.change import Action, Blocked, Change, Drift, DriftKind, Limit
 from provisioner.domain.habilitation import End, Habilitation, State
+from provisioner.domain.password import RealmFault
 from provisioner.texts.dates import french_date
 
 ACTIONS = {
@@ -118,7 +119,48 @@ def blocked_reason(blocked: Blocked) -> str:
         return f"Mise en pause : rien n'est modifié pour {blocked.partner}. Pour reprendre : resume."
     if blocked.limit is Limit.UNKNOWN_REALM:
         return "Ce royaume Keycloak n'est pas celui dans lequel ce registre a commencé : rien n'est modifié."
+    return link_fault(blocked.fault or RealmFault.WEAK_POLICY)
+
+
+_REALM_FAULTS = {
+    RealmFault.WEAK_POLICY: (
+        "La politique de mot de passe du royaume est plus faible que la convention ne l'exige (P1)"
+    ),
+    RealmFault.IMPOSSIBLE_POLICY: (
+        "La politique de mot de passe du royaume demande plus de caractères qu'elle n'en admet : aucun mot de passe "
+        "ne peut y satisfaire"
+    ),
+    RealmFault.NO_PASSWORD_FORM: (
+        "L'action « Update Password » est désactivée dans le royaume : aucun lien ne permet d'y créer un mot de passe"
+    ),
+    RealmFault.NO_MAIL_SERVER: "Le royaume n'a pas de serveur de courriel ou pas d'expéditeur : aucun lien ne partirait",
+    RealmFault.CLIENT_MISSING: "Le client « cooperation » n'existe pas dans le royaume : aucun lien ne part",
+    RealmFault.CLIENT_DISABLED: "Le client « cooperation » est désactivé dans le royaume : aucun lien ne part",
+    RealmFault.REDIRECT_REFUSED: (
+        "Le client « cooperation » n'admet pas l'adresse de la plateforme (PROVISIONER_PLATFORM__URL) : aucun lien ne "
+        "part"
+    ),
+    RealmFault.SENDER_REFUSED: "L'adresse d'expéditeur du royaume est refusée : aucun lien ne part",
+    RealmFault.PROFILE_ASKS_MORE: (
+        "Le profil des utilisateurs du royaume exige un attribut que l'annexe 1 ne donne pas : aucun compte ne peut "
+        "être créé"
+    ),
+}
+
+
+def link_fault(fault: RealmFault) -> str:
+    """What makes links useless in the realm, what waits for it, and how to go on."""
     return (
-        "La politique de mot de passe du royaume est plus faible que la convention ne l'exige (P1) : aucun accès "
-        "n'est ouvert et aucun lien n'est envoyé ; les clôtures sont faites. Pour la rétablir : realm apply."
+        f"{_REALM_FAULTS[fault]}. Aucun accès n'est ouvert et aucun lien n'est envoyé ; les clôtures sont faites. "
+        "Pour y remédier : realm apply, puis sync."
+    )
+
+
+def realm_fault(fault: RealmFault, keycloak_url: str) -> str:
+    """What Keycloak refuses to everybody alike, where, and how to go on."""
+    by_hand = "retirer l'obligation dans la console (« Realm settings », « User profile »)"
+    remedy = by_hand if fault is RealmFault.PROFILE_ASKS_MORE else "realm apply"
+    return (
+        f"Keycloak ({keycloak_url}) : {_REALM_FAULTS[fault]}. Personne n'est mis à l'écart. "
+        f"Pour y remédier : {remedy}, puis sync."
     )

@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
+from provisioner.domain.password import RealmFault
 from provisioner.domain.people import EmailAddress
 from provisioner.domain.snapshot import MANAGED_BY, RemoteAccount, RemoteGroup, Snapshot, WantedAccount
 from provisioner.domain.wanted import OURS
@@ -19,6 +20,7 @@ from provisioner.keycloak.errors import (
     MailFailed,
     NotFound,
     OutcomeUnknown,
+    RealmUnfit,
 )
 from tests.fakes.memory_realm import ROOT, Account, MemoryRealm
 
@@ -42,6 +44,8 @@ class MemoryDirectory(MemoryRealm):
             return Snapshot(
                 realm_id=self.realm_id,
                 password_policy=self.password_policy,
+                makes_passwords=self.makes_passwords,
+                sends_mail=self.sends_mail,
                 accounts={one.id: one.remote() for one in sorted(self.accounts.values(), key=lambda one: one.email)},
                 groups={code: self._remote_group(code, known) for code, known in groups.items()},
             )
@@ -72,6 +76,9 @@ class MemoryDirectory(MemoryRealm):
                 raise KeycloakRefused("User name is missing", 400)
             if self._with_address(account.email):
                 raise Conflict("User exists with same email", 409)
+            if self.profile_asks is not None:
+                refusal = KeycloakRefused("error-user-attribute-required", 400, [self.profile_asks])
+                raise RealmUnfit(RealmFault.PROFILE_ASKS_MORE, refusal)
             ids = [self._group_at(f"{ROOT}/{code}") for code in groups]
             if None in ids:
                 # Keycloak's own answer to a group that is not there.
@@ -131,8 +138,12 @@ class MemoryDirectory(MemoryRealm):
             one = self._account(id)
             if not one.enabled:
                 raise MailFailed("User is disabled", 400)
+            if not self.client_enabled:
+                raise RealmUnfit(RealmFault.CLIENT_DISABLED, KeycloakRefused("Client is not enabled", 400))
             if not redirect_uri.startswith(self.platform_url):
-                raise MailFailed("Invalid redirect uri.", 400)
+                raise RealmUnfit(RealmFault.REDIRECT_REFUSED, KeycloakRefused("Invalid redirect uri.", 400))
+            if not self.sends_mail:
+                raise RealmUnfit(RealmFault.SENDER_REFUSED, KeycloakUnavailable("Invalid sender address", 500))
             if not self.mail_works:
                 raise MailFailed("Failed to send execute actions email", 500)
             self._mail(one, lifespan_seconds)

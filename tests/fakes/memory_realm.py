@@ -75,8 +75,11 @@ class MemoryRealm(Failing):
         self.clock = clock
         self.realm_id = "00000000-0000-4000-8000-000000000000"
         self.password_policy = POLICY
+        self.makes_passwords = self.sends_mail = True
         self.platform_url = "https://ctg.caf.fr"
         self.mail_works = True
+        self.client_enabled = True
+        self.profile_asks: str | None = None
         self.accounts: dict[str, Account] = {}
         self.groups: dict[str, str] = {}
         self.group_roles: dict[str, set[str]] = {}
@@ -87,6 +90,24 @@ class MemoryRealm(Failing):
         self._add_group(ROOT)
 
     # What an administrator does in the console.
+
+    def set_password_form(self, on: bool) -> None:
+        """The required action « Update Password »."""
+        with self._lock:
+            self.makes_passwords = on
+
+    def set_platform_client(self, on: bool) -> None:
+        with self._lock:
+            self.client_enabled = on
+
+    def require_attribute(self, name: str | None) -> None:
+        """An attribute that administrators have to give to each account; None: no more."""
+        with self._lock:
+            self.profile_asks = name
+
+    def set_mail_server(self, on: bool) -> None:
+        with self._lock:
+            self.sends_mail = on
 
     def set_enabled(self, id: str, enabled: bool) -> None:
         with self._lock:
@@ -170,7 +191,10 @@ class MemoryRealm(Failing):
             is_good = one is not None and one.enabled and one.email == mail.to
             if one is None or not is_good or mail.is_used or self.clock() >= mail.expires_at:
                 return False
-            mail.is_used = one.has_password = one.address_verified = True
+            mail.is_used = one.address_verified = True
+            if not self.makes_passwords:
+                return False
+            one.has_password = True
             one.required_actions -= {"VERIFY_EMAIL", "UPDATE_PASSWORD"}
             return True
 

@@ -6,7 +6,7 @@ import html
 import re
 import time
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Any, Protocol
 from urllib.parse import quote, urljoin
 
 import requests
@@ -25,6 +25,10 @@ class Hands(Protocol):
     def set_enabled(self, id: str, enabled: bool) -> None: ...
     def set_attribute(self, id: str, name: str, values: Sequence[str]) -> None: ...
     def verify_address(self, id: str) -> None: ...
+    def set_password_form(self, on: bool) -> None: ...
+    def set_mail_server(self, on: bool) -> None: ...
+    def set_platform_client(self, on: bool) -> None: ...
+    def require_attribute(self, name: str | None) -> None: ...
     def delete_account(self, id: str) -> None: ...
     def delete_group(self, group_id: str) -> None: ...
     def add_foreign_account(self, email: str, roles: Sequence[str] = ()) -> str: ...
@@ -46,6 +50,8 @@ class KeycloakHands:
         self.settings, self.mailbox = settings, mailbox
         self.admin = administrator_connection(settings)
         self.realm = f"admin/realms/{settings.realm}"
+        self._mail_server: dict[str, str] = {}
+        self._profile: dict[str, Any] = {}
 
     def close(self) -> None:
         self.admin.close()
@@ -65,6 +71,27 @@ class KeycloakHands:
 
     def verify_address(self, id: str) -> None:
         self.admin.request("put", self._user(id), {"emailVerified": True})
+
+    def set_password_form(self, on: bool) -> None:
+        path = f"{self.realm}/authentication/required-actions/UPDATE_PASSWORD"
+        self.admin.request("put", path, {**self.admin.get(path), "enabled": on})
+
+    def set_platform_client(self, on: bool) -> None:
+        (client,) = self.admin.get(f"{self.realm}/clients", clientId="cooperation")
+        self.admin.request("put", f"{self.realm}/clients/{client['id']}", {**client, "enabled": on})
+
+    def require_attribute(self, name: str | None) -> None:
+        profile = self.admin.get(f"{self.realm}/users/profile")
+        self._profile = self._profile or profile
+        who = {"view": ["admin"], "edit": ["admin"]}
+        required = [{"name": name, "permissions": who, "required": {"roles": ["admin"]}}] if name else []
+        wanted = {**self._profile, "attributes": [*self._profile["attributes"], *required]}
+        self.admin.request("put", f"{self.realm}/users/profile", wanted)
+
+    def set_mail_server(self, on: bool) -> None:
+        realm = self.admin.get(self.realm)
+        self._mail_server = realm["smtpServer"] or self._mail_server
+        self.admin.request("put", self.realm, {**realm, "smtpServer": self._mail_server if on else {}})
 
     def delete_account(self, id: str) -> None:
         self.admin.request("delete", self._user(id))

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from provisioner.domain.password import RealmFault
 from provisioner.domain.people import EmailAddress
 from provisioner.domain.snapshot import RemoteAccount, RemoteGroup, WantedAccount
 from provisioner.keycloak.directory import Directory
@@ -19,6 +20,7 @@ from provisioner.keycloak.errors import (
     KeycloakUnavailable,
     MailFailed,
     NotFound,
+    RealmUnfit,
 )
 from provisioner.operations.ports import DirectoryPort
 from provisioner.sandbox.mail import Mailbox
@@ -391,12 +393,58 @@ def test_a_link_is_refused_after_its_time_and_after_the_account(directory: Direc
 def test_a_link_is_not_sent_where_it_cannot_work(directory: DirectoryPort, hands: Hands) -> None:
     id = directory.create_account(an_account(), [])
     before = directory.server_time()
-    with pytest.raises(MailFailed, match="redirect"):
+    with pytest.raises(RealmUnfit, match="redirect") as raised:
         directory.send_link(id, 3600, "https://ailleurs.example/")
+    assert raised.value.fault is RealmFault.REDIRECT_REFUSED
+    hands.set_platform_client(False)
+    with pytest.raises(RealmUnfit, match="Client is not enabled") as raised:
+        directory.send_link(id, 3600, REDIRECT)
+    assert raised.value.fault is RealmFault.CLIENT_DISABLED
+    hands.set_platform_client(True)
     hands.set_enabled(id, False)
     with pytest.raises(MailFailed, match="disabled"):
         directory.send_link(id, 3600, REDIRECT)
     assert directory.link_sent_since(id, before) is None
+
+
+def test_what_the_profile_asks_of_everybody_is_no_persons_own_failure(directory: DirectoryPort, hands: Hands) -> None:
+    hands.require_attribute("telephone-fixe")
+    with pytest.raises(RealmUnfit, match="required") as raised:
+        directory.create_account(an_account(), [])
+    hands.require_attribute(None)
+    assert raised.value.fault is RealmFault.PROFILE_ASKS_MORE
+    with pytest.raises(KeycloakRefused, match="prohibited|invalid-character") as own:
+        directory.create_account(an_account(last_name="<b>"), [])
+    assert not isinstance(own.value, RealmUnfit)
+
+
+@pytest.mark.rule("P1")
+def test_a_link_that_can_make_no_password_is_seen_beforehand(directory: DirectoryPort, hands: Hands) -> None:
+    wanted = an_account()
+    id = directory.create_account(wanted, [])
+    assert directory.snapshot({}).link_fault is None
+    hands.set_password_form(False)
+    try:
+        assert directory.snapshot({}).link_fault is RealmFault.NO_PASSWORD_FORM
+        directory.send_link(id, 3600, REDIRECT)  # Keycloak sends it all the same
+        assert not hands.set_password_by_link(wanted.email)
+        assert not directory.has_password(id)
+    finally:
+        hands.set_password_form(True)
+    assert not hands.set_password_by_link(wanted.email), "that link is used up"
+
+
+def test_a_realm_without_a_mail_server_is_seen_beforehand(directory: DirectoryPort, hands: Hands) -> None:
+    id = directory.create_account(an_account(), [])
+    hands.set_mail_server(False)
+    try:
+        assert directory.snapshot({}).link_fault is RealmFault.NO_MAIL_SERVER
+        with pytest.raises(RealmUnfit) as raised:
+            directory.send_link(id, 3600, REDIRECT)
+    finally:
+        hands.set_mail_server(True)
+    assert raised.value.fault is RealmFault.SENDER_REFUSED
+    assert directory.snapshot({}).link_fault is None
 
 
 def test_our_own_sendings_are_known_by_the_providers_clock(directory: DirectoryPort, hands: Hands) -> None:

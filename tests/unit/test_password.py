@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from provisioner.domain.password import is_weaker_than_p1
+from provisioner.domain.password import is_impossible, is_weaker_than_p1
 from tests.unit.examples import P1
 
 
@@ -25,3 +25,18 @@ def test_a_policy_that_lacks_one_part_is_weaker(name: str) -> None:
 @pytest.mark.parametrize("policy", ["", "hashIterations(5)", "length and digits", "length(undefined)"])
 def test_no_policy_or_one_that_cannot_be_read_is_weaker(policy: str) -> None:
     assert is_weaker_than_p1(policy)
+
+
+@pytest.mark.rule("P1")
+@pytest.mark.parametrize(
+    ("policy", "is_so"),
+    [
+        (P1, False),
+        (f"{P1} and maxLength(8)", False),
+        (f"{P1} and maxLength(7)", True),
+        ("length(3) and upperCase(2) and digits(2) and maxLength(3)", True),
+        ("maxLength(64)", False),
+    ],
+)
+def test_a_policy_that_no_password_satisfies_is_seen(policy: str, is_so: bool) -> None:
+    assert is_impossible(policy) is is_so

@@ -20,7 +20,7 @@ from provisioner.operations.tools import Outcome, Verdict
 from provisioner.texts import outcomes
 from provisioner.texts.change_json import change_as_json
 from provisioner.texts.check_json import findings_as_json
-from provisioner.texts.reasons import blocked_reason, drift_reason, reason, what
+from provisioner.texts.reasons import blocked_reason, drift_reason, realm_fault, reason, what
 from provisioner.texts.renames import refused_rename
 
 if TYPE_CHECKING:
@@ -32,6 +32,8 @@ def print_outcome(session: Session, outcome: Outcome, format_: str, *, done: boo
     print_answer(what_was_done(outcome) if done else planned(outcome), format_)
     for sentence in _beside(outcome, done=done):
         session.say(sentence)
+    for fault in outcome.outcome.realm_faults:
+        session.say(realm_fault(fault, session.settings.keycloak.url))
 
 
 def status_of(outcome: Outcome) -> Exit:
@@ -116,8 +118,8 @@ def _later(plan: Plan) -> Iterator[RenderableType]:
     yield from table("Prévu", ("Le", "Quoi", "Qui", "Pourquoi"), later)
     drift = ((one.partner, one.email, drift_reason(one)) for one in plan.drift)
     yield from table("Écarts constatés", ("Partenaire", "Qui", "Constat"), drift)
-    for blocked in plan.blocked:
-        yield line(f"En suspens : {blocked_reason(blocked)}", style="bold yellow")
+    for held in dict.fromkeys(map(blocked_reason, plan.blocked)):  # one sentence, be it that of every partner
+        yield line(f"En suspens : {held}", style="bold yellow")
 
 
 def _changes(title: str, changes: Iterable[Change]) -> Iterator[RenderableType]:
@@ -158,6 +160,7 @@ def _blocked(one: Blocked) -> dict[str, Any]:
         "figure": one.figure,
         "allowed": one.allowed,
         "override": f"--allow {one.plan_id}" if one.can_be_allowed else None,
+        "reason": blocked_reason(one),
     }
 
 

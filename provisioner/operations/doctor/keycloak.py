@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 from provisioner.clock import Clock
-from provisioner.domain.password import is_weaker_than_p1
+from provisioner.domain.password import is_impossible, is_weaker_than_p1
 from provisioner.keycloak.errors import KeycloakError, KeycloakUnavailable
 from provisioner.keycloak.inspection import (
     ADMIN_CLIENT,
@@ -89,8 +89,18 @@ def realm_lines(realm: RealmFacts, known_id: str | None) -> Iterator[Line]:
         yield ok("realm", "It is the one that the register began with." if known_id else "No register knows it yet.")
     if is_weaker_than_p1(realm.password_policy):
         yield wanting("password-policy", "The policy is weaker than P1: openings and links wait.", APPLY)
+    elif is_impossible(realm.password_policy):
+        found = (
+            "The policy asks for more characters than it allows: no password can be made; openings and links wait."
+        )
+        yield wanting("password-policy", found, APPLY)
     else:
         yield ok("password-policy", "It asks for all that P1 asks for.")
+    if realm.makes_passwords:
+        yield ok("password-form", "The link of an e-mail leads to the form that makes a password.")
+    else:
+        found = "The required action UPDATE_PASSWORD is off: no link can make a password; openings and links wait."
+        yield wanting("password-form", found, APPLY)
     yield _brute_force(realm)
     if not realm.admin_events:
         found = "Admin events are off: whether an interrupted e-mail left cannot be told, so it would leave again."
