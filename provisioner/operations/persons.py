@@ -100,7 +100,7 @@ def _is_to_do(tools: Tools, records: Records, goes_on: Sequence[Habilitation], h
     """Whether there is a decision to record, and not one under way or an account that is open as it was.
 
     Raises:
-        PersonRefused: the realm lets no link lead to a password as P1 asks, or the address belongs to another account (A8).
+        PersonRefused: no link could lead to a password as P1 asks, or the address belongs to another account (A8).
     """
     email = goes_on[0].email
     snapshot = look(records, tools.directory, _partners(goes_on))

@@ -133,12 +133,14 @@ _REALM_FAULTS = {
     RealmFault.NO_PASSWORD_FORM: (
         "L'action « Update Password » est désactivée dans le royaume : aucun lien ne permet d'y créer un mot de passe"
     ),
-    RealmFault.NO_MAIL_SERVER: "Le royaume n'a pas de serveur de courriel ou pas d'expéditeur : aucun lien ne partirait",
+    RealmFault.NO_MAIL_SERVER: (
+        "Le royaume n'a pas de serveur de courriel ou pas d'expéditeur : aucun lien ne pourrait partir"
+    ),
     RealmFault.CLIENT_MISSING: "Le client « cooperation » n'existe pas dans le royaume : aucun lien ne part",
     RealmFault.CLIENT_DISABLED: "Le client « cooperation » est désactivé dans le royaume : aucun lien ne part",
     RealmFault.REDIRECT_REFUSED: (
-        "Le client « cooperation » n'admet pas l'adresse de la plateforme (PROVISIONER_PLATFORM__URL) : aucun lien ne "
-        "part"
+        "Le client « cooperation » n'admet pas l'adresse de la plateforme (PROVISIONER_PLATFORM__URL) : "
+        "aucun lien ne part"
     ),
     RealmFault.SENDER_REFUSED: "L'adresse d'expéditeur du royaume est refusée : aucun lien ne part",
     RealmFault.PROFILE_ASKS_MORE: (

@@ -90,9 +90,7 @@ def realm_lines(realm: RealmFacts, known_id: str | None) -> Iterator[Line]:
     if is_weaker_than_p1(realm.password_policy):
         yield wanting("password-policy", "The policy is weaker than P1: openings and links wait.", APPLY)
     elif is_impossible(realm.password_policy):
-        found = (
-            "The policy asks for more characters than it allows: no password can be made; openings and links wait."
-        )
+        found = "The policy asks for more characters than it allows: no password is possible; openings, links wait."
         yield wanting("password-policy", found, APPLY)
     else:
         yield ok("password-policy", "It asks for all that P1 asks for.")
