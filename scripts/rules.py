@@ -12,16 +12,16 @@ PAGE = ROOT / "docs" / "rules.md"
 #: The rules of the convention, by chapter.
 RULES = [
     *(f"C{n}" for n in range(1, 6)),
-    *(f"A{n}" for n in range(1, 11)),
+    *(f"A{n}" for n in range(1, 12)),
     *(f"P{n}" for n in range(1, 7)),
-    *(f"D{n}" for n in range(1, 8)),
-    *(f"V{n}" for n in range(1, 4)),
+    *(f"D{n}" for n in range(1, 9)),
+    *(f"V{n}" for n in range(1, 5)),
     *(f"L{n}" for n in range(1, 3)),
     *(f"N{n}" for n in range(1, 4)),
 ]
 
 #: Rules that no released version serves yet; one that has a test must leave this list.
-NOT_BUILT = {"C5", *RULES[21:]} - {"D1", "D2", "D5", "D6", "V3", "N1", "N2", "N3"}
+NOT_BUILT = {"C5", *(rule for rule in RULES if rule[0] in "DVLN")} - {"D1", "D2", "D5", "D6", "V3", "N1", "N2", "N3"}
 
 
 def tests_by_rule() -> dict[str, list[str]]:

@@ -30,7 +30,7 @@ def _switch(console: Console, action: str, *, on: bool) -> None:
     console.connection.request("put", path, {**console.connection.get(path), "enabled": on})
 
 
-@pytest.mark.rule("P1", "P2")
+@pytest.mark.rule("P1")
 def test_no_link_leaves_that_could_make_no_password(office: Office, console: Console, asked: Path) -> None:
     _switch(console, "UPDATE_PASSWORD", on=False)
     held = office.apply(asked, today=FIRST_DAY, status=1)
