@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -76,4 +78,7 @@ app.add_typer(journal.app, name="journal")
 
 def main() -> None:
     """The entry point of the command `provisioner`."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a terminal that cannot show a letter gets a sign in its place
+            stream.reconfigure(errors="replace")
     app()

@@ -26,7 +26,7 @@ from provisioner.cli.options import (
     address,
     day_of_reception,
 )
-from provisioner.cli.printing import print_answer
+from provisioner.cli.printing import print_answer, print_page
 from provisioner.cli.progress import progress_bar
 from provisioner.cli.session import session_of
 from provisioner.domain.decisions import Decisions
@@ -64,7 +64,7 @@ def check(
     if format_ is PageFormat.HTML:
         from provisioner.texts.report import Report, report_page
 
-        typer.echo(report_page(Report.of(result, name, today)).encode())
+        print_page(report_page(Report.of(result, name, today)))
     else:
         print_answer(checked(result), format_)
     raise typer.Exit(Exit.DONE if result.is_valid else Exit.REFUSED)

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from provisioner.cli.options import AsOf, Format, FormatOption, PageFormat, PageFormatOption, address
-from provisioner.cli.printing import print_answer
+from provisioner.cli.printing import print_answer, print_page
 from provisioner.cli.session import session_of
 
 app = typer.Typer()
@@ -37,6 +37,6 @@ def show(context: typer.Context, email: Email, format_: PageFormatOption = PageF
     with session_of(context).tools("person show", read_only=True) as tools:
         found = known_dossier(tools, address(email))
     if format_ is PageFormat.HTML:
-        typer.echo(dossier_page(found).encode())
+        print_page(dossier_page(found))
     else:
         print_answer(held(found), format_)

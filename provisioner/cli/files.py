@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import typer
 
+from provisioner.cli.exits import Exit
 from provisioner.domain.check import Document
 
 
@@ -17,9 +19,15 @@ def document_of(file: Path) -> Document:
 
 
 def save_new(output: Path, content: bytes) -> None:
-    """Writes a file that is not there yet."""
-    with new_file(output), output.open("xb") as file:
-        file.write(content)
+    """Writes a file that is not there yet: the whole of it, or none."""
+    with new_file(output):
+        file = output.open("xb")
+        try:
+            with file:
+                file.write(content)
+        except OSError:
+            output.unlink(missing_ok=True)
+            raise
 
 
 @contextmanager
@@ -28,10 +36,14 @@ def new_file(output: Path) -> Iterator[None]:
 
     Raises:
         typer.BadParameter: there is one already, or it cannot be written there.
+        typer.Exit: the disk is full or fails; nothing is left of the file.
     """
     try:
         yield
     except FileExistsError:
         raise typer.BadParameter(f"{output} exists already: it is left as it is") from None
     except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EFBIG):
+            typer.echo(f"{output} could not be written: {error.strerror}. Nothing was left of it.", err=True)
+            raise typer.Exit(Exit.FAILED) from None
         raise typer.BadParameter(f"{output} cannot be written: {error.strerror}") from None

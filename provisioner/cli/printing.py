@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
+import sys
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,14 +36,48 @@ def print_answer(answer: Answer, format_: str) -> None:
 
 def print_json(answer: Any) -> None:
     """An answer for a script."""
-    typer.echo(json.dumps(answer, ensure_ascii=False, indent=2))
+    text = json.dumps(answer, ensure_ascii=False, indent=2)
+    try:
+        text.encode(sys.stdout.encoding or "utf-8")
+    except UnicodeEncodeError:  # nothing of JSON is lost by its escapes
+        text = json.dumps(answer, indent=2)
+    with answering():
+        typer.echo(text)
+
+
+def print_page(page: str) -> None:
+    """An HTML page, in UTF-8 whatever the terminal."""
+    with answering():
+        typer.echo(page.encode())
 
 
 def print_text(parts: Iterable[RenderableType]) -> None:
     """An answer for a person. A line is left whole, for the terminal to fold: it may be cut out of a pipe."""
-    console = Console(highlight=False)
-    for part in parts:
-        console.print(part, soft_wrap=isinstance(part, Text))
+    with answering():
+        console = _Console(highlight=False)
+        for part in parts:
+            console.print(part, soft_wrap=isinstance(part, Text))
+
+
+class _Console(Console):
+    def on_broken_pipe(self) -> None:
+        """Left to `answering`: rich would end the command with a status of its own."""
+        raise  # noqa: PLE0704 - called while the error is handled
+
+
+@contextmanager
+def answering() -> Iterator[None]:
+    """While an answer is written. What was done stays done: the exit status is the act's, even where the answer finds
+    no reader or no room.
+    """
+    try:
+        yield
+        sys.stdout.flush()
+    except OSError as error:
+        with open(os.devnull, "w") as nowhere:  # noqa: PTH123 - what is still to be written goes there
+            os.dup2(nowhere.fileno(), sys.stdout.fileno())
+        if not isinstance(error, BrokenPipeError):
+            typer.echo(f"La réponse n'a pas pu être écrite : {error.strerror}.", err=True)
 
 
 def line(*parts: str | tuple[str, str], style: str = "", indent: int = 0) -> RenderableType:

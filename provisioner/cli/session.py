@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import date
 from functools import cached_property
 from pathlib import Path
@@ -47,7 +47,8 @@ class Session:
     def say(self, text: str) -> None:
         """A sentence beside the answer, on stderr."""
         if not self.quiet:
-            typer.echo(text, err=True)
+            with suppress(OSError):  # what was done stays done, though nobody can be told
+                typer.echo(text, err=True)
 
     def start_logging(self, level: str | None = None) -> None:
         """The technical log, on stderr; from `level` on where none is set."""

@@ -14,6 +14,7 @@ from provisioner.domain.convention import Partner
 from provisioner.domain.decisions import Decisions
 from provisioner.domain.entry import unaccounted_for
 from provisioner.domain.habilitation import Habilitation, State
+from provisioner.domain.judge import CLOSED_FOR_MONTHS
 from provisioner.domain.likeness import are_alike, name_key
 from provisioner.domain.people import EmailAddress
 from provisioner.domain.records import CurrentAnnexe, Records
@@ -21,9 +22,6 @@ from provisioner.domain.snapshot import Snapshot
 
 #: How like an address must be to be suggested, in percent.
 LIKE = 75
-
-#: Months for which a closure stays in list 2 (A3).
-CLOSED_FOR_MONTHS = 24
 
 
 def judge_register(
@@ -184,10 +182,10 @@ class _Judge:
         """A3: closed here less than 2 years before the transmission, and not in list 2."""
         if self.annexe.transmitted_on is None:
             return
-        since = add_months(self.annexe.transmitted_on, -CLOSED_FOR_MONTHS)
+        two_years_ago = add_months(self.annexe.transmitted_on, -CLOSED_FOR_MONTHS)
         named = {row.email for row in self.annexe.rows} | self.open.keys()
         for email, one in self.last_closed.items():
-            if one.end is not None and one.end.on >= since and email not in named:
+            if one.end is not None and one.end.on > two_years_ago and email not in named:
                 details = {"person": one.person, "ended_on": one.end.on}
                 yield Finding("closure-missing", Severity.WARNING, list=2, value=email, details=details)
 

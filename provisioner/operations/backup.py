@@ -45,7 +45,7 @@ def back_up(settings: Settings, clock: Clock, output: Path) -> Copied:
     source = sqlite_file(settings)
     if source is None:
         raise NotOurs(f"The register is on PostgreSQL. Use: {pg_dump(settings, output)}")
-    with translated():
+    with translated(OSError):
         if not source.exists():
             raise RegisterUnavailable("There is no register yet: nothing to copy.")
     with copied(source, output, settings.database.busy_seconds) as partial:

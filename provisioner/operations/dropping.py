@@ -65,6 +65,8 @@ def take(tools: Tools) -> None:
                     writing.set_mark(work, _SETTLED, done)
     except OSError as error:
         failed.append(error)
+    for failure in failed[1:]:  # the first one is told by whoever called
+        log.error("drop.failed", reason=type(failure).__name__, errno=getattr(failure, "errno", None))
     if failed:
         raise FoldersFail(failed[0]) if isinstance(failed[0], OSError) else failed[0]
 

@@ -23,11 +23,11 @@ def form_of(records: Records, code: str, today: date) -> Form:
     ended: dict[EmailAddress, Entry] = {}
     mine = records.as_due_on(today).of_partner(code)
     present = {one.email for one in mine if one.state is not State.CLOSED}
-    since = add_months(today, -CLOSED_FOR_MONTHS)
+    two_years_ago = add_months(today, -CLOSED_FOR_MONTHS)
     for one in mine:
         if one.state is State.CLOSED:
             if one.email not in present and one.end is not None:
-                _replace(ended, one, one.end.on if one.end.on >= since else None)
+                _replace(ended, one, one.end.on if one.end.on > two_years_ago else None)
             continue
         if one.end is None or one.state is State.PLANNED:
             asked.append(Entry(one.person, one.requested_on))

@@ -136,13 +136,20 @@ def open_register(settings: Settings, clock: Clock, actor: Actor) -> Register:
     Raises:
         RegisterUnavailable: it cannot be opened.
     """
-    with translated():
+    with translated(OSError):
         if (file := sqlite_file(settings)) is not None:
             settings.data_dir.mkdir(parents=True, exist_ok=True)
             if not file.exists():
                 file.touch(0o600)  # names and addresses: for its owner alone, whatever the umask
         engine = _engine(settings)
-        if revision(engine) != REVISION:
+        at = revision(engine)
+        if at is not None and at > REVISION:
+            engine.dispose()
+            raise RegisterUnavailable(
+                f"The register was made by a newer version of the software: its revision is {at}, ours {REVISION}. "
+                "Nothing was done. Use that version, or a newer one."
+            )
+        if at != REVISION:
             _migrate(engine)
     return Register(engine, clock, actor)
 
@@ -156,7 +163,7 @@ def open_as_is(settings: Settings, clock: Clock, actor: Actor) -> Register | Non
         RegisterUnavailable: it cannot be opened.
     """
     file = sqlite_file(settings)
-    with translated():
+    with translated(OSError):
         if file is not None and not file.exists():
             return None
         engine = _engine(settings)
@@ -241,10 +248,14 @@ def _migrate(engine: Engine) -> None:
 
 
 @contextmanager
-def translated() -> Iterator[None]:
-    """Turns what a database says into one sentence, without the data of the statement."""
+def translated(*more: type[Exception]) -> Iterator[None]:
+    """Turns what a database says into one sentence, without the data of the statement.
+
+    `more` are errors that are the register's too where only its own files are used; within a unit of work an OSError
+    is somebody else's.
+    """
     try:
         yield
-    except (DBAPIError, PoolTimeout, OSError) as error:
+    except (DBAPIError, PoolTimeout) + more as error:
         cause = error.orig if isinstance(error, DBAPIError) else error
         raise RegisterUnavailable(f"The register cannot be used: {cause}.") from error

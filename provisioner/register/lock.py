@@ -14,7 +14,7 @@ from typing import IO
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
-from provisioner.register.database import Register, translated
+from provisioner.register.database import Register, sqlite_file, translated
 from provisioner.register.lease import BEAT, TRUST, Lease, LockHeld, held_by_this_pass
 from provisioner.settings import Settings
 
@@ -23,7 +23,9 @@ _RUN_LOCK = 0x72756E
 _POLL_SECONDS = 0.1
 _HOLDER = text(
     "SELECT 'connection ' || pid || ' from ' || coalesce(client_addr::text, 'this host') FROM pg_locks"
-    " JOIN pg_stat_activity USING (pid) WHERE locktype = 'advisory' AND objid = :key AND granted LIMIT 1"
+    " JOIN pg_stat_activity USING (pid) WHERE locktype = 'advisory' AND objid = :key AND granted"
+    # Another database of the same server may be another Caf's register, with a lock of the same name.
+    " AND database = (SELECT oid FROM pg_database WHERE datname = current_database()) LIMIT 1"
 )
 
 
@@ -52,7 +54,7 @@ def lock_holder(register: Register, settings: Settings) -> str | None:
     Raises:
         RegisterUnavailable: the database, or the lock's file, cannot be read.
     """
-    with translated():
+    with translated(OSError):
         if register.engine.dialect.name == "postgresql":
             with register.engine.connect() as connection:
                 found = connection.execute(_HOLDER, {"key": _RUN_LOCK}).scalar()
@@ -70,15 +72,18 @@ def lock_holder(register: Register, settings: Settings) -> str | None:
 
 
 def _lock_file(settings: Settings) -> Path:
-    return settings.data_dir / "provisioner.lock"
+    """Beside the register itself: whoever uses the same file uses the same lock, whatever its data directory."""
+    register = sqlite_file(settings)
+    assert register is not None
+    return register.with_suffix(".lock")
 
 
 @contextmanager
 def _file_lock(path: Path, who: str, wait_seconds: float) -> Iterator[Lease]:
-    with translated():
+    with translated(OSError):
         file = path.open("ab", buffering=0)
     with file:
-        with translated():
+        with translated(OSError):
             _wait(lambda: _try_flock(file), wait_seconds, lambda: path.read_text().strip())
             file.truncate(0)
             file.write(f"process {os.getpid()} ({who})".encode())

@@ -189,14 +189,14 @@ def names(entries: tuple[Entry, ...]) -> list[tuple[str, date]]:
 
 @pytest.mark.rule("A3")
 def test_the_form_names_who_has_an_access_and_who_was_closed_lately() -> None:
-    later, long_ago = date(2026, 12, 1), date(2024, 9, 1)
+    later, long_ago = date(2026, 12, 1), date(2024, 9, 2)
     form = form_of(
         records(
             opened("alice"),
             habilitation("bob", requested_on=later),
             closed("chloe", date(2026, 8, 31)),
             closed("denis", long_ago),
-            closed("emile", date(2024, 9, 2)),
+            closed("emile", date(2024, 9, 3)),
             opened("fanny", partner="autre"),
         ),
         LYS.code,
@@ -204,7 +204,7 @@ def test_the_form_names_who_has_an_access_and_who_was_closed_lately() -> None:
     )
     assert form.partner == LYS.name
     assert names(form.asked) == [("Alice", date(2026, 6, 10)), ("Bob", later)]
-    assert names(form.ended) == [("Chloe", date(2026, 8, 31)), ("Emile", date(2024, 9, 2))]
+    assert names(form.ended) == [("Chloe", date(2026, 8, 31)), ("Emile", date(2024, 9, 3))]
 
 
 @pytest.mark.rule("A4")

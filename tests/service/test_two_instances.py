@@ -15,7 +15,7 @@ import pytest
 from sqlalchemy import text
 
 from provisioner.clock import Clock
-from provisioner.register import LockHeld, open_register, run_lock
+from provisioner.register import LockHeld, lock_holder, open_register, run_lock
 from provisioner.register.journal import Actor, head
 from provisioner.sandbox.postgres import Postgres, start_postgres
 from provisioner.settings import Settings, load_settings
@@ -192,3 +192,15 @@ def test_a_lock_given_back_leaves_the_session_as_it_was(environment: dict[str, s
     time.sleep(LOST_AFTER + 1)
     assert register.records().habilitations == ()
     register.close()
+
+
+def test_a_run_on_another_database_of_the_same_server_is_nobody_s_here(
+    holder: subprocess.Popen[str], environment: dict[str, str], postgres: Postgres
+) -> None:
+    other = {**environment, "PROVISIONER_DATABASE__URL": postgres.new_database(f"two-{next(_numbers)}")}
+    for where, is_held in ((environment, True), (other, False)):
+        settings = load_and_open(where)
+        register = open_register(settings, Clock(), Actor.here("second"))
+        assert (lock_holder(register, settings) is not None) is is_held
+        register.close()
+    assert holder.poll() is None

@@ -21,7 +21,7 @@ from provisioner.domain.change import plan_id
 from provisioner.domain.decisions import Decisions
 from provisioner.domain.kept_annexe import KeptAnnexe
 from provisioner.keycloak.errors import KeycloakUnavailable
-from provisioner.operations import submission
+from provisioner.operations import folders, submission
 from provisioner.operations.doctor.folders import folder_lines
 from provisioner.operations.dropping import take
 from provisioner.operations.errors import FoldersFail
@@ -504,6 +504,21 @@ def test_an_inbox_that_cannot_be_used_is_told_as_such(desk: Desk) -> None:
     (desk.home / "inbox").write_text("no folder")
     with pytest.raises(FoldersFail):
         desk.poll()
+
+
+def test_each_file_that_fails_is_logged_not_the_first_alone(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("a.docx", "b.docx", "c.docx"):
+        desk.drop(name, name.encode())
+    desk.poll()
+
+    def no_room(_path: Path, _content: bytes) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch, capture_logs() as log:
+        patch.setattr(folders, "write", no_room)
+        with pytest.raises(FoldersFail, match="No space left"):
+            desk.poll()
+    assert [one["errno"] for one in log if one["event"] == "drop.failed"] == [errno.ENOSPC] * 2
 
 
 def test_a_defect_about_one_file_keeps_no_other_waiting(desk: Desk) -> None:

@@ -73,7 +73,7 @@ def test_a_request_older_than_the_closure_is_refused_and_a_newer_one_is_a_return
 
 
 @pytest.mark.rule("A3")
-@pytest.mark.parametrize(("ended_on", "told"), [(date(2024, 9, 1), True), (date(2024, 8, 31), False)])
+@pytest.mark.parametrize(("ended_on", "told"), [(date(2024, 9, 2), True), (date(2024, 9, 1), False)])
 def test_a_closure_of_less_than_two_years_is_missed_in_list_2(ended_on: date, told: bool) -> None:
     found = judged(annexe({}), records(closed("leroy", ended_on)))
     assert codes(found) == ([("closure-missing", "warning", 2, None)] if told else [])

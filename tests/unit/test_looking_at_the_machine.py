@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
 import sqlite3
 import stat
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -18,7 +20,7 @@ from provisioner.cli.app import app
 from provisioner.clock import Clock
 from provisioner.operations.backup import back_up
 from provisioner.operations.doctor import examine
-from provisioner.operations.doctor.machine import effective
+from provisioner.operations.doctor.machine import data_directory, effective
 from provisioner.register import RegisterUnavailable, open_register
 from provisioner.register.backup import copied
 from provisioner.register.journal import Actor
@@ -147,3 +149,12 @@ def test_a_new_register_is_its_owners_alone_whatever_the_umask(tmp_path: Path) -
     finally:
         os.umask(before)
     assert stat.S_IMODE((tmp_path / "provisioner.sqlite3").stat().st_mode) == 0o600
+
+
+@pytest.mark.parametrize(("free", "verdict"), [(10, "wanting"), (150, "attention"), (5000, "ok")])
+def test_a_disk_without_room_is_wanting(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, free: int, verdict: str
+) -> None:
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=free << 20))
+    lines = data_directory(Settings(data_dir=tmp_path, keycloak=KeycloakSettings(url="http://127.0.0.1:9")))
+    assert [one.verdict for one in lines if one.check == "disk"] == [verdict]

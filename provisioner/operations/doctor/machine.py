@@ -22,6 +22,9 @@ MASK = "********"
 _NETWORK = "9p afs beegfs ceph cifs davfs fuse gfs2 glusterfs gpfs lustre nfs nfs4 ocfs2 smb3 smbfs vboxsf virtiofs"
 
 _FREE_MIB = 200
+
+#: Less than a run may write: the largest document, its check, and the database's own journal.
+_NO_ROOM_MIB = 50
 _LOCAL = {"localhost", "127.0.0.1", "::1"}
 _PASSWORD_IN_URL = re.compile(r"(://[^/@\s:]*:)\S*(?=@)|([?&](?:ssl)?password=)[^&\s]*")
 _ESCAPED = re.compile(r"\\([0-7]{3})")
@@ -90,7 +93,10 @@ def data_directory(settings: Settings) -> Iterator[Line]:
         yield ok("data-directory", f"{path} can be written.")
     yield from _file_system(settings, there)
     free = shutil.disk_usage(there).free >> 20
-    if free < _FREE_MIB:
+    if free < _NO_ROOM_MIB:
+        todo = "Make room: what cannot be recorded is not done."
+        yield wanting("disk", f"{free} MiB are free in {there}: nothing more can be recorded.", todo)
+    elif free < _FREE_MIB:
         yield attention("disk", f"{free} MiB are free in {there}.", "Make room: what cannot be recorded is not done.")
     else:
         yield ok("disk", f"{free} MiB are free.")
