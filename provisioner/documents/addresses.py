@@ -10,8 +10,16 @@ from email_validator import EmailNotValidError, validate_email
 from provisioner.documents.text import tidy
 from provisioner.domain.people import EmailAddress
 
+#: No address is longer than 254 characters; what is longer is not even looked at.
+_LONGEST = 254
+
 _WRAPPED = re.compile(r"[^<>@]*<([^<>]*)>[^<>@]*")
-_SEVERAL = re.compile(r"@.*[\s,;/].*@|@[^@]*@")
+
+#: What an office suite makes of a link that is pasted: the address, and the same one again.
+_LINKED = re.compile(r"([^<>@\s]+@[^<>@\s]+) ?[<(\[](?:mailto:)?([^<>@\s]+@[^<>@\s]+)[>)\]]", re.IGNORECASE)
+
+#: A title before a space is no part of an address, though « m.dupont » may be one: nobody can tell.
+_TITLED = re.compile(r"(?:m|mr|mme|mlle)\. ", re.IGNORECASE)
 
 
 class AddressRead(NamedTuple):
@@ -29,9 +37,11 @@ def read_address(text: str) -> AddressRead:
     and an ending dot, comma or semicolon are taken away; nothing else is.
     """
     plain = _unwrapped(tidy(text))
+    is_doubtful = _TITLED.match(plain) or plain.lower().startswith("www.")
+    plain = re.sub(r" ?([@.]) ?", r"\1", plain)
     if email := _validated(plain):
-        return AddressRead(email)
-    if _SEVERAL.search(plain):
+        return AddressRead(None, suggestion=email.removeprefix("www.")) if is_doubtful else AddressRead(email)
+    if plain.count("@") > 1:
         return AddressRead(None, several=True)
     for nearly in (plain.replace(",", "."), plain.replace(" ", ""), plain.replace("..", ".")):
         if email := _validated(nearly):
@@ -40,13 +50,18 @@ def read_address(text: str) -> AddressRead:
 
 
 def _unwrapped(text: str) -> str:
+    text = text.strip(" .,;")
+    if (linked := _LINKED.fullmatch(text)) and linked[1].lower() == linked[2].lower():
+        return linked[1]
     wrapped = _WRAPPED.fullmatch(text)
     text = (wrapped[1] if wrapped else text).strip()
     text = re.sub(r"^mailto ?: ?", "", text, flags=re.IGNORECASE)
-    return re.sub(r" ?([@.]) ?", r"\1", text.rstrip(" .,;").strip("\"' "))
+    return text.rstrip(" .,;").strip("\"' ")
 
 
 def _validated(text: str) -> EmailAddress | None:
+    if len(text) > _LONGEST:
+        return None
     try:
         found = validate_email(text, check_deliverability=False, allow_smtputf8=False, strict=True)
     except EmailNotValidError:

@@ -9,12 +9,18 @@ from typing import Any, TypeVar
 from provisioner.documents.addresses import read_address
 from provisioner.documents.blocks import Cell
 from provisioner.documents.dates import read_date
-from provisioner.documents.text import Suspicion, is_ditto, quoted, suspicion, tidy, tidy_name
+from provisioner.documents.ditto import Ditto, ditto, is_ditto
+from provisioner.documents.garbled import garbled
+from provisioner.documents.suspicion import suspicion
+from provisioner.documents.text import quoted, tidy_function, tidy_name
 from provisioner.documents.titles import columns_of
 from provisioner.domain.annexe import Column, Finding, Row, Severity
 from provisioner.domain.people import EmailAddress
 
 _NO_CELL = Cell()
+
+#: The columns whose letters may be spoilt and still pass for letters.
+_OF_LETTERS = (Column.LAST_NAME, Column.FIRST_NAMES, Column.FUNCTION)
 
 _Value = TypeVar("_Value", str, date)
 
@@ -62,17 +68,21 @@ class _RowReader:
     def name(self, column: Column) -> str | None:
         """A last name or first names."""
         text = self._text(column)
-        is_empty = is_ditto(text) or not any(one.isalpha() for one in text)
+        is_empty = is_ditto(text) or not any(one.isalnum() for one in text)
         return self._repaired(column, tidy_name(text)) if self._is_sound(column, is_empty) else None
 
     def function(self) -> str | None:
         """A function or quality; a ditto mark repeats the row above."""
         column = Column.FUNCTION
         text = self._text(column)
-        if is_ditto(text):
-            return self._repeated(column, self._above.function if self._above else None)
+        match ditto(text, "function"):
+            case Ditto.ABOVE:
+                return self._repeated(column, self._above.function if self._above else None)
+            case Ditto.ELSEWHERE:
+                self._add("cell-missing", self._if_missing(column), column, refers=True)
+                return None
         is_empty = not any(one.isalnum() for one in text)
-        return self._repaired(column, tidy(text)) if self._is_sound(column, is_empty) else None
+        return self._repaired(column, tidy_function(text)) if self._is_sound(column, is_empty) else None
 
     def email(self) -> EmailAddress | None:
         """The address (A7); in list 2 nothing about it is more than a warning."""
@@ -92,7 +102,7 @@ class _RowReader:
     def on(self) -> date | None:
         """The list's date (A6); a ditto mark repeats the row above."""
         text = self._text(self._date)
-        if is_ditto(text):
+        if ditto(text, "date") is Ditto.ABOVE:
             if self._above and self._above.on is None:
                 self._add("date-invalid", Severity.ERROR, self._date, ditto=True)
                 return None
@@ -135,16 +145,18 @@ class _RowReader:
         """Whether there is something in a cell that may be read; it is told when not."""
         text, formula = self._text(column), self._cell(column).formula
         if is_empty and not formula:
-            is_needed = self._number == 1 or column is not Column.FUNCTION
-            self._add("cell-missing", Severity.ERROR if is_needed else Severity.WARNING, column)
+            self._add("cell-missing", self._if_missing(column), column)
             return False
-        is_name = column in (Column.LAST_NAME, Column.FIRST_NAMES)
-        found = suspicion(text, formula=formula, name=is_name)
-        if found is None and column is Column.EMAIL and ("\n" in text or "\r" in text):
-            found = Suspicion("line-break")
+        if column in _OF_LETTERS and (spoilt := garbled(text)):
+            self._add("letters-garbled", severity, column, spoilt.suggestion)
+            return False
+        found = suspicion(text, formula=formula, column=column)
         if found is not None:
             self._add("suspicious-characters", severity, column, kind=found.kind, characters=found.characters)
         return found is None
+
+    def _if_missing(self, column: Column) -> Severity:
+        return Severity.WARNING if self._number == 2 and column is Column.FUNCTION else Severity.ERROR
 
     def _repaired(self, column: Column, value: str) -> str:
         if value != self._text(column):

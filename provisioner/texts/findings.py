@@ -34,6 +34,12 @@ def _unreadable(finding: Finding) -> str:
     return f"Ce document ne peut pas être lu : {why_unreadable(reason)}"
 
 
+def _cell_missing(finding: Finding) -> str:
+    if finding.details.get("refers"):
+        return f"La cellule {column_title(finding)} renvoie à une autre : écrivez la valeur en toutes lettres."
+    return f"La cellule {column_title(finding)} est vide : complétez-la."
+
+
 def _email_invalid(finding: Finding) -> str:
     if finding.details.get("several"):
         return "Cette cellule contient plusieurs adresses : indiquez-en une seule, propre à la personne."
@@ -47,6 +53,11 @@ _SUSPICIOUS = {
     "formula": "Cette cellule contient une formule : remplacez-la par le texte lui-même.",
     "line-break": "Cette adresse est coupée par un retour à la ligne : écrivez-la d'un seul tenant.",
     "refused-in-name": "Un nom ou un prénom ne peut pas contenir ce caractère",
+    "refused-in-function": (
+        "Une fonction ne peut ni contenir « < » ou « > », ni commencer par « = », « + » ou « @ » : écrivez-la en "
+        "toutes lettres."
+    ),
+    "cut": "Ce nom finit par un trait d'union, il semble coupé : complétez-le.",
 }
 
 
@@ -150,7 +161,7 @@ _WORDS: Mapping[str, str | Callable[[Finding], str]] = {
     **register_findings.WORDS,
     **layout_findings.WORDS,
     "unreadable-document": _unreadable,
-    "cell-missing": lambda finding: f"La cellule {column_title(finding)} est vide : complétez-la.",
+    "cell-missing": _cell_missing,
     "email-invalid": _email_invalid,
     "email-consumer": lambda finding: (
         "Cette adresse est celle d'une messagerie grand public : indiquez l'adresse professionnelle de la personne"

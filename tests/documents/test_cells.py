@@ -12,9 +12,12 @@ from hypothesis import strategies as st
 
 from provisioner.documents.addresses import read_address
 from provisioner.documents.blocks import Cell
+from provisioner.documents.ditto import is_ditto
+from provisioner.documents.garbled import Garbled, garbled
 from provisioner.documents.rows import read_row
-from provisioner.documents.text import is_ditto, quoted, tidy, tidy_name
+from provisioner.documents.text import quoted, tidy, tidy_name
 from provisioner.domain.annexe import Column, Finding, Row, Severity
+from provisioner.texts.findings import message
 
 ABOVE = Row(1, 1, "Carpentier", "Alice", "Directrice", None, date(2026, 6, 10))
 
@@ -47,6 +50,11 @@ def codes(findings: list[Finding]) -> list[str]:
         ("E\u0301milie", "Émilie"),
         ("Le\u200broy", "Leroy"),
         ("Jean\nPaul", "Jean Paul"),
+        ("- Jean Paul", "Jean Paul"),
+        ("\u2022 Jean", "Jean"),
+        ("De\ufb01ne", "Define"),
+        ("Ste\ufb00en", "Steffen"),
+        ("d\u00b4Artagnan", "d'Artagnan"),
     ],
 )
 def test_a_name_is_put_right_and_it_is_told_once(written: str, expected: str) -> None:
@@ -77,6 +85,24 @@ def test_a_name_without_fault_keeps_its_case_and_says_nothing(name: str) -> None
         "Leroy*",
         "\uff2ceroy",
         "Leroy 100%",
+        "Leroy 2",
+        "Leroy\u00b2",
+        "Leroy\u00bd",
+        "\u216feroy",
+        "Leroy\u2460",
+        "\U0001d40ceroy",
+        "L\u0261roy",
+        "Leroy\u01c3",
+        "M\u1d50\u1d49 Leroy",
+        "Jean\u00adPaul",
+        "Le\u0301\u0300\u0316roy",
+        "Leroy:",
+        "Leroy_Petit",
+        "+Leroy",
+        "@Leroy",
+        "\u00ab Leroy \u00bb",
+        "Leroy \u2193",
+        "Leroy-",
     ],
 )
 def test_a_name_that_may_deceive_or_that_keycloak_refuses_is_an_error(name: str) -> None:
@@ -100,6 +126,8 @@ def test_a_name_that_may_deceive_or_that_keycloak_refuses_is_an_error(name: str)
         "bob\u00a0@agglo-lys.example",
         "bob@agglo\u2011lys.example",
         "bob@agglo-lys\u200b.example",
+        "bob@agglo-lys.example<mailto:Bob@agglo-lys.example>",
+        "bob@agglo-lys.example (bob@agglo-lys.example)",
     ],
 )
 def test_an_address_is_put_right_and_it_is_told_once(written: str) -> None:
@@ -125,6 +153,9 @@ def test_an_address_is_put_right_and_it_is_told_once(written: str) -> None:
         ("élodie@x.example", None),
         ('"', None),
         ("néant", None),
+        ("M. Leroy@x.example", "m.leroy@x.example"),
+        ("www.bob@x.example", "bob@x.example"),
+        ("bob@x.example<mailto:ann@x.example>", None),
     ],
 )
 def test_what_is_no_address_is_refused_with_a_proposal_where_one_can_be_had(
@@ -137,7 +168,18 @@ def test_what_is_no_address_is_refused_with_a_proposal_where_one_can_be_had(
 
 @pytest.mark.rule("A7")
 @pytest.mark.parametrize(
-    "written", ["b\u043eb@x.example", "bob@\nx.example", "bob\u202e@x.example", "=A1", "b\0b@x.example"]
+    "written",
+    [
+        "b\u043eb@x.example",
+        "bob@\nx.example",
+        "bob\u202e@x.example",
+        "=A1",
+        "b\0b@x.example",
+        "bob@x\u00b2.example",
+        "bob@\uff58.example",
+        "b\u00adob@x.example",
+        "bob@x\u3002example",
+    ],
 )
 def test_an_address_that_may_deceive_has_that_one_finding(written: str) -> None:
     assert codes(read(email=written)[1]) == ["suspicious-characters"]
@@ -162,13 +204,176 @@ def test_an_empty_cell_is_told_and_a_function_may_lack_in_list_2() -> None:
 
 
 @pytest.mark.parametrize(
-    "mark", ['"', "''", "«", "»", "« »", "〃", "″", "”", "“", "＂", "idem", "Id.", "-//-", '" "']
+    "mark",
+    [
+        '"',
+        "''",
+        "«",
+        "»",
+        "« »",
+        "〃",
+        "″",
+        "”",
+        "“",
+        "＂",
+        "idem",
+        "Id.",
+        "-//-",
+        '" "',
+        "(idem)",
+        "« idem »",
+        "idem ci-dessus",
+        "Idem ligne précédente",
+        "dito",
+        "ibid.",
+        '—"—',
+        "\u301f",
+        "\u2036",
+        "ci-dessus",
+        "idem que ci-dessus",
+        "la même",
+    ],
 )
 def test_a_ditto_mark_repeats_the_function_and_the_date_above(mark: str) -> None:
     row, findings = read(function=mark, requested_on=mark)
     assert (row.function, row.on) == ("Directrice", date(2026, 6, 10))
     assert codes(findings) == ["ditto-expanded"] * 2
     assert [one.details["read"] for one in findings] == ["Directrice", date(2026, 6, 10)]
+
+
+def test_words_for_the_same_repeat_what_their_column_holds() -> None:
+    for words in ("même fonction", "Même poste que ci-dessus", "mêmes fonctions"):
+        assert read(function=words)[0].function == "Directrice"
+    row, findings = read(function="même date", requested_on="même fonction")
+    assert (row.function, row.on) == (None, None)
+    assert codes(findings) == ["cell-missing", "date-invalid"]
+    assert read(requested_on="Même date")[0].on == date(2026, 6, 10)
+
+
+@pytest.mark.rule("A1")
+@pytest.mark.parametrize(
+    "written", ["idem + régie", "idem Mme Petit", "idem ligne 3", "voir organigramme", "idem ?", "do"]
+)
+def test_a_function_that_refers_elsewhere_is_asked_for(written: str) -> None:
+    row, findings = read(function=written)
+    assert row.function is None
+    assert [(one.code, one.value) for one in findings] == [("cell-missing", written)]
+    assert "renvoie" in message(findings[0])
+
+
+@pytest.mark.rule("A1")
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        ("- agent", "agent"),
+        ("\u2013 agent\n- régie", "agent - régie"),
+        ("\u2022\tagent", "agent"),
+        ("\uf0b7 agent", "agent"),
+        ("1\u1d49\u02b3 adjoint", "1er adjoint"),
+        ("o\ufb03cier", "officier"),
+        ("agent\u00a0: accueil", "agent : accueil"),
+    ],
+)
+def test_a_function_is_put_right_and_it_is_told_once(written: str, expected: str) -> None:
+    row, findings = read(function=written)
+    assert row.function == expected
+    assert [(one.code, one.suggestion) for one in findings] == [("text-repaired", expected)]
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "DGS & élu",
+        "n° 2 du service",
+        "C.T.G.",
+        "chargé(e) de mission",
+        "agent « volant »",
+        "50 % DGS",
+        "m² et €",
+        "1+1",
+    ],
+)
+def test_a_function_without_fault_is_taken_as_it_is(written: str) -> None:
+    row, findings = read(function=written)
+    assert (row.function, findings) == (written, [])
+
+
+@pytest.mark.rule("A7")
+@pytest.mark.parametrize(
+    "written",
+    [
+        "Adjointe 1<sup>re</sup>",
+        "a > b",
+        "=1+1",
+        "= idem",
+        "+33 agent",
+        "@SUM(A1)",
+        "- =A1",
+        "agent \u2193",
+        "\u0430gent",
+        "agent \U0001f600",
+    ],
+)
+def test_a_function_that_a_program_may_run_or_that_deceives_is_an_error(written: str) -> None:
+    row, findings = read(function=written)
+    assert row.function is None
+    assert codes(findings) == ["suspicious-characters"]
+
+
+@pytest.mark.rule("A7")
+@pytest.mark.parametrize("column", ["last_name", "function"])
+@pytest.mark.parametrize(
+    ("written", "suggestion"),
+    [
+        ("HÃ©lÃ¨ne", "Hélène"),
+        ("HÃƒÂ©lÃƒÂ¨ne", "Hélène"),
+        ("H√©l√®ne", "Hélène"),
+        ("H├®l├¿ne", "Hélène"),
+        ("HÈlËne", "Hélène"),
+        ("Fran‡ois", None),
+        ("CÅ“lia", "Cœlia"),
+        ("H&eacute;l&egrave;ne", "Hélène"),
+        ("H=E9l=E8ne", "Hélène"),
+        ("H´el`ene", "Hélène"),
+        ("Lo¨ıc", "Loïc"),
+        ("Ana´s", None),
+        ("H\ufffdl\ufffdne", None),
+        ("H?l?ne", None),
+        ("H\x82l\x8ane", None),
+    ],
+)
+def test_letters_spoilt_by_an_encoding_are_told_with_what_they_were(
+    column: str, written: str, suggestion: str | None
+) -> None:
+    cells: dict[str, Any] = {column: written}
+    row, findings = read(**cells)
+    assert getattr(row, column) is None
+    assert [(one.code, one.severity, one.suggestion) for one in findings] == [
+        ("letters-garbled", Severity.ERROR, suggestion)
+    ]
+
+
+@given(st.text("abcdefghijklmnopqrstuvwxyzàâçéèêëîïôùûüœæ '’-ABCÉÀÇŒ", max_size=40))
+def test_french_words_are_never_taken_for_spoilt_ones(text: str) -> None:
+    words = " ".join(word.capitalize() for word in text.split())
+    assert garbled(words) is None
+
+
+@given(
+    st.text("abcdéèçàâêîôûëïüÉÈÀ", min_size=3, max_size=20),
+    st.sampled_from(["cp1252", "latin-1", "mac_roman", "cp850"]),
+)
+def test_what_was_taken_for_another_encoding_is_found_again(text: str, encoding: str) -> None:
+    word = text.capitalize()
+    spoilt = "".join(bytes([byte]).decode(encoding, "ignore") or chr(byte) for byte in word.encode())
+    if spoilt != word:
+        assert garbled(spoilt) == Garbled(word)
+
+
+@pytest.mark.parametrize("text", ["Ã" * 2_000, "´a" * 1_000, "&" * 2_000, "a?" * 1_000, "a%E9" * 500, "idem " * 400])
+def test_a_long_cell_costs_nothing(text: str) -> None:
+    for _ in range(200):
+        read(last_name=text, function=text)
 
 
 def test_a_ditto_mark_repeats_neither_names_nor_addresses() -> None:

@@ -19,10 +19,13 @@ from typer.testing import CliRunner, Result
 
 from provisioner.cli.app import app
 from provisioner.documents.child import parse
+from provisioner.documents.ditto import ditto, is_ditto
 from provisioner.documents.form import EXTENSIONS, Entry, Form, write_form
+from provisioner.documents.garbled import garbled
 from provisioner.documents.meaning import understand
-from provisioner.documents.text import is_ditto, suspicion, tidy
-from provisioner.domain.annexe import Annexe
+from provisioner.documents.suspicion import suspicion
+from provisioner.documents.text import tidy_function
+from provisioner.domain.annexe import Annexe, Column
 from provisioner.domain.entry import enter
 from provisioner.domain.habilitation import Habilitation
 from provisioner.domain.people import EmailAddress, Person
@@ -61,10 +64,11 @@ def parts(content: bytes) -> dict[str, bytes]:
 
 def is_function(text: str) -> bool:
     return (
-        tidy(text) == text
-        and not is_ditto(text)
+        tidy_function(text) == text
+        and ditto(text, "function") is None
+        and garbled(text) is None
         and any(one.isalnum() for one in text)
-        and suspicion(text, formula=False) is None
+        and suspicion(text, formula=False, column=Column.FUNCTION) is None
     )
 
 
@@ -77,12 +81,12 @@ _NAMES = (
             lambda join: unicodedata.normalize("NFC", join.join(words))
         )
     )
-    .filter(lambda name: not is_ditto(name))
+    .filter(lambda name: not is_ditto(name) and garbled(name) is None)
 )
 _FUNCTIONS = st.text(
     st.characters(exclude_categories=("Cc", "Cs", "Co", "Cn", "Zl", "Zp")), min_size=1, max_size=60
-).map(tidy).filter(is_function) | st.sampled_from(
-    ["+33 agent", "-1 jour", "@SUM(A1)", "1", "10/06/2026", "'agent", "<b>&amp;", "_x0041_", "{nom}"]
+).map(tidy_function).filter(is_function) | st.sampled_from(
+    ["33 agent", "1 - jour", "SUM(A1)", "1", "10/06/2026", "'agent", "(b) &c", "_x0041_", "{nom}"]
 )
 _DAYS = st.dates(date(2000, 1, 1), date(2079, 12, 31))
 
