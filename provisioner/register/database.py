@@ -254,8 +254,9 @@ def translated(*more: type[Exception]) -> Iterator[None]:
     `more` are errors that are the register's too where only its own files are used; within a unit of work an OSError
     is somebody else's.
     """
+    ours: tuple[type[Exception], ...] = (DBAPIError, PoolTimeout, *more)
     try:
         yield
-    except (DBAPIError, PoolTimeout) + more as error:
+    except ours as error:
         cause = error.orig if isinstance(error, DBAPIError) else error
         raise RegisterUnavailable(f"The register cannot be used: {cause}.") from error
