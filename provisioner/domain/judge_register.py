@@ -47,9 +47,10 @@ def judge_register(
 
 
 def judge_keycloak(annexe: Annexe, records: Records, snapshot: Snapshot) -> tuple[Finding, ...]:
-    """A8: an address of list 1 that belongs to a realm account which is not ours."""
+    """A8: an address of list 1 that is the e-mail or the user name of a realm account which is not ours."""
     ids = {account.keycloak_id for account in records.accounts.values()}
-    others = {one.email for one in snapshot.accounts.values() if not one.is_marked and one.id not in ids}
+    found = [*((one.email, one) for one in snapshot.accounts.values()), *snapshot.named.items()]
+    others = {email for email, one in found if not one.is_marked and one.id not in ids}
     return tuple(
         _of_row(row, "address-not-managed", Severity.ERROR, Column.EMAIL)
         for row in annexe.of_list(1)

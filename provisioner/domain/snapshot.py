@@ -50,7 +50,9 @@ class Snapshot:
 
     `realm_id` is Keycloak's internal id, which tells a realm from another of the same name.
     `groups` has, for each partner asked about, its group or None when it does not exist. `with_password` are the ids
-    of the accounts that have one, among those that were asked about. `makes_passwords` is whether the realm has the
+    of the accounts that have one, among those that were asked about. `named` are the accounts that have one of the
+    addresses that were asked about as their user name, whatever their e-mail: a list of accounts does not show it.
+    `makes_passwords` is whether the realm has the
     form that a link leads to (the required action UPDATE_PASSWORD), `sends_mail` whether it names a mail server and a
     sender.
     """
@@ -60,8 +62,16 @@ class Snapshot:
     accounts: Mapping[str, RemoteAccount]
     groups: Mapping[str, RemoteGroup | None]
     with_password: frozenset[str] = frozenset()
+    named: Mapping[EmailAddress, RemoteAccount] = field(default_factory=dict)
     makes_passwords: bool = True
     sends_mail: bool = True
+
+    def holders(self, email: EmailAddress) -> tuple[RemoteAccount, ...]:
+        """The accounts that have this address, as e-mail or as user name; Keycloak gives it to no other one."""
+        found = [one for one in self.accounts.values() if one.email == email]
+        if email in self.named:
+            found.append(self.named[email])
+        return tuple({one.id: one for one in found}.values())
 
     @property
     def link_fault(self) -> RealmFault | None:

@@ -92,13 +92,21 @@ class Directory:
 
     def find(self, email: EmailAddress) -> RemoteAccount | None:
         """The account that has exactly this address, as its user name or as its e-mail."""
-        for field in ("username", "email"):
-            users = self._connection.get(f"{self._realm}/users", **{field: email}, exact="true")
-            if not isinstance(users, list) or len(users) > 1:
-                raise ReadIncomplete("Keycloak's answer to a search by address is not one account.")
-            if users:
-                return account_of(users[0])
-        return None
+        return self.user_named(email) or self._only_user(email=email)
+
+    def user_named(self, email: EmailAddress) -> RemoteAccount | None:
+        """The account that has exactly this address as its user name.
+
+        Where e-mails are user names, Keycloak shows the e-mail in place of a user name that was made before: only
+        this search finds it.
+        """
+        return self._only_user(username=email)
+
+    def _only_user(self, **field: str) -> RemoteAccount | None:
+        users = self._connection.get(f"{self._realm}/users", **field, exact="true")
+        if not isinstance(users, list) or len(users) > 1:
+            raise ReadIncomplete("Keycloak's answer to a search by address is not one account.")
+        return account_of(users[0]) if users else None
 
     def groups_of(self, id: str) -> frozenset[str]:
         """The ids of the groups that an account is in, read from the account's side."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from provisioner.domain.habilitation import State
@@ -27,6 +27,7 @@ class Match(StrEnum):
     ALREADY_OURS = "already-ours"
     HAS_ROLES = "has-roles"
     UNNAMED = "unnamed"
+    TWO_IDENTIFIERS = "two-identifiers"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,7 @@ def candidates(tools: Tools, partner: str, emails: Sequence[EmailAddress]) -> li
     """
     records = tools.register.records()
     _verify_active(tools, records, partner)
-    snapshot = look(records, tools.directory, [partner])
+    snapshot = _look(tools, records, partner, emails)
     return [_candidate(tools, records, snapshot, email) for email in dict.fromkeys(emails)]
 
 
@@ -70,7 +71,7 @@ def adopt(
     with run_lock(tools.register, tools.settings):
         records = tools.register.records()
         _verify_active(tools, records, partner)
-        snapshot = look(records, tools.directory, [partner])
+        snapshot = _look(tools, records, partner, emails)
         found = [_candidate(tools, records, snapshot, email) for email in dict.fromkeys(emails)]
         if not all(one.can_be_adopted for one in found):
             return found, Outcome(as_of=today, plan=None)
@@ -85,15 +86,24 @@ def adopt(
         return found, Outcome(as_of=today, plan=plan, outcome=carry_out(tools, records, snapshot, plan, bar))
 
 
+def _look(tools: Tools, records: Records, partner: str, emails: Iterable[EmailAddress]) -> Snapshot:
+    snapshot = look(records, tools.directory, [partner])
+    named = {email: one for email in emails if (one := tools.directory.user_named(email)) is not None}
+    return replace(snapshot, named=named)
+
+
 def _verify_active(tools: Tools, records: Records, partner: str) -> None:
     if not records.partners[partner].is_active_on(tools.clock.today()):
         raise AdoptionRefused(f"The convention of {partner} is not active: no access may be open (C2).")
 
 
 def _candidate(tools: Tools, records: Records, snapshot: Snapshot, email: EmailAddress) -> Candidate:
-    account = next((one for one in snapshot.accounts.values() if one.email == email), None)
-    if account is None:
+    holders = snapshot.holders(email)
+    if not holders:
         return Candidate(email, Match.MISSING)
+    account = holders[0]
+    if len(holders) > 1 or account.email != email:
+        return Candidate(email, Match.TWO_IDENTIFIERS, account)
     ids = {one.keycloak_id for one in records.accounts.values()}
     is_live = any(one.email == email and one.state is not State.CLOSED for one in records.habilitations)
     if account.is_marked or account.id in ids or is_live:

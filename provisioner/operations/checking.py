@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from datetime import date
 from pathlib import PurePath
 
@@ -13,10 +14,9 @@ from provisioner.domain.check import Check, Document
 from provisioner.domain.decisions import Decisions
 from provisioner.domain.habilitation import State
 from provisioner.domain.judge import judge_document, sort_findings
-from provisioner.domain.judge_register import judge_keycloak, judge_register, waive
+from provisioner.domain.judge_register import judge_register, waive
 from provisioner.domain.people import EmailAddress
 from provisioner.domain.records import Records
-from provisioner.domain.snapshot import Snapshot
 from provisioner.settings import DocumentSettings
 
 #: Reads a document, given its bytes, its name and the limits.
@@ -37,13 +37,12 @@ def check_for_partner(
     today: date,
     limits: DocumentSettings,
     *,
-    snapshot: Snapshot | None = None,
     received_on: date | None = None,
     decisions: Decisions | None = None,
     sent_by: EmailAddress | None = None,
     read: Reader = read_annexe,
 ) -> Check:
-    """What the document, the register and, with a snapshot, Keycloak tell together."""
+    """What the document and the register tell together."""
     annexe = read(document.content, document.name, limits)
     records = records.as_due_on(today)
     known = records.partners[partner]
@@ -52,11 +51,14 @@ def check_for_partner(
     if any(one.code == "unreadable-document" for one in findings):
         return _check(document, partner, annexe, findings)
     more = judge_register(annexe, document.sha256, records, known, today, received_on or today, decisions, sent_by)
-    if snapshot is not None:
-        more += judge_keycloak(annexe, records, snapshot)
     waived_rows = dict.fromkeys((decisions or Decisions()).waive)
     judged = waive((*findings, *more), annexe, waived_rows, _already_waived(records, partner))
     return _check(document, partner, annexe, judged)
+
+
+def with_findings(check: Check, findings: Iterable[Finding]) -> Check:
+    """The check with what Keycloak has to say too."""
+    return replace(check, findings=sort_findings([*check.findings, *findings]))
 
 
 def _already_waived(records: Records, partner: str) -> dict[EmailAddress, frozenset[str]]:

@@ -178,7 +178,7 @@ class Effects(Pool):
             )
         except Conflict:
             found = self.directory.find(change.wanted.email)
-            if found is None or not (found.is_marked and found.enabled):
+            if found is None or found.email != change.wanted.email or not (found.is_marked and found.enabled):
                 raise NotManaged("the address belongs to an account that this software does not manage") from None
             return self._update(replace(change, keycloak_id=found.id))
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 from provisioner.domain.habilitation import State
+from provisioner.domain.people import EmailAddress
 from provisioner.domain.records import Records
 from provisioner.domain.snapshot import Snapshot
 from provisioner.keycloak.errors import NotFound, ReadIncomplete
@@ -43,6 +44,29 @@ def learn_passwords(directory: DirectoryPort, snapshot: Snapshot, records: Recor
     asked = [one.keycloak_id for one in records.accounts.values() if one.renamed_from is not None]
     present = [id_ for id_ in asked if id_ is not None and id_ in snapshot.accounts]
     return replace(snapshot, with_password=frozenset(id_ for id_ in present if directory.has_password(id_)))
+
+
+def learn_user_names(
+    directory: DirectoryPort, snapshot: Snapshot, emails: Iterable[EmailAddress], threads: int
+) -> Snapshot:
+    """The snapshot with who has these addresses as a user name, where no account has them as its e-mail.
+
+    Such an account keeps the address from everybody else: it has to be told before an approval, not when the opening
+    fails (A8).
+
+    Raises:
+        KeycloakError: Keycloak does not answer, or the answer is not one account.
+    """
+    known = {one.email for one in snapshot.accounts.values()}
+    asked = sorted({*emails} - known - snapshot.named.keys())
+    if not asked:
+        return snapshot
+    pool = ThreadPoolExecutor(threads)
+    try:
+        found = zip(asked, pool.map(directory.user_named, asked), strict=True)
+        return replace(snapshot, named={**snapshot.named, **{email: one for email, one in found if one is not None}})
+    finally:
+        pool.shutdown(cancel_futures=True)
 
 
 def with_password(directory: DirectoryPort, ids: Collection[str], threads: int) -> frozenset[str]:

@@ -11,7 +11,7 @@ from provisioner.domain.people import EmailAddress
 from provisioner.domain.plan import our_accounts
 from provisioner.domain.records import Account, Records, Reopening
 from provisioner.operations.errors import PersonRefused
-from provisioner.operations.looking import look
+from provisioner.operations.looking import learn_user_names, look
 from provisioner.operations.notices import ask_for_annexe
 from provisioner.operations.syncing import sync
 from provisioner.operations.tools import Outcome, ProgressBar, Tools
@@ -106,11 +106,12 @@ def _is_to_do(tools: Tools, records: Records, goes_on: Sequence[Habilitation], h
     snapshot = look(records, tools.directory, _partners(goes_on))
     if snapshot.link_fault is not None:
         raise PersonRefused(link_fault(snapshot.link_fault))
+    snapshot = learn_user_names(tools.directory, snapshot, [email], 1)
     remote = our_accounts(records, snapshot).get(email)
     is_known = remote is not None and not any(one.email == email and one.closed_at for one in records.habilitations)
     if not (is_known or email in records.suspended or any(one.state is State.OPEN for one in goes_on)):
         raise PersonRefused(f"The access of {email} was not opened yet: it opens on its day.")
-    if remote is None and any(one.email == email for one in snapshot.accounts.values()):
+    if remote is None and snapshot.holders(email):
         raise PersonRefused(
             f"{email} belongs to a realm account that this software does not manage (A8): free the address first."
         )

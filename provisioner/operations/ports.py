@@ -28,6 +28,9 @@ class DirectoryPort(Protocol):
     def find(self, email: EmailAddress) -> RemoteAccount | None:
         """The account with this address."""
 
+    def user_named(self, email: EmailAddress) -> RemoteAccount | None:
+        """The account with this user name."""
+
     def groups_of(self, id: str) -> frozenset[str]:
         """The ids of an account's groups."""
 

@@ -13,14 +13,15 @@ from provisioner.domain.closures import judge_closures
 from provisioner.domain.decisions import Decisions
 from provisioner.domain.entry import enter, enter_closures, unaccounted_for
 from provisioner.domain.habilitation import Habilitation
+from provisioner.domain.judge_register import judge_keycloak
 from provisioner.domain.people import EmailAddress
 from provisioner.domain.plan import Plan, made_by_a_dead_run, make_plan
 from provisioner.domain.records import Records
 from provisioner.domain.renames import RefusedRename, refused_renames
 from provisioner.domain.snapshot import Snapshot
-from provisioner.operations.checking import check_for_partner
+from provisioner.operations.checking import check_for_partner, with_findings
 from provisioner.operations.errors import NoSuchAnnexe, SyncFirst
-from provisioner.operations.looking import learn_passwords, look
+from provisioner.operations.looking import learn_passwords, learn_user_names, look
 from provisioner.operations.tools import Outcome, Tools, Verdict
 from provisioner.register import annexes
 
@@ -106,7 +107,6 @@ def prepare(
         records,
         tools.clock.today(),
         tools.settings.documents,
-        snapshot=snapshot,
         received_on=request.received_on,
         decisions=request.decisions,
         sent_by=request.sent_by,
@@ -114,6 +114,9 @@ def prepare(
     )
     if request.decisions.closures_only:
         return _prepare_closures(tools, request, check, records, snapshot)
+    asked = (row.email for row in check.annexe.of_list(1) if row.email is not None)
+    snapshot = learn_user_names(tools.directory, snapshot, asked, tools.settings.keycloak.threads)
+    check = with_findings(check, judge_keycloak(check.annexe, records, snapshot))
     return _prepare_whole(tools, request, check, records, snapshot)
 
 
@@ -130,7 +133,8 @@ def _prepare_whole(tools: Tools, request: Request, check: Check, records: Record
     )
     moving = {records.accounts[old].keycloak_id for old in decisions.rename if old in records.accounts}
     # An account that has its new address already stands in nobody's way: its own, which the register has forgotten.
-    in_keycloak = {one.email for one in snapshot.accounts.values() if one.id not in moving}
+    named = {email for email, one in snapshot.named.items() if one.id not in moving}
+    in_keycloak = named | {one.email for one in snapshot.accounts.values() if one.id not in moving}
     if refused := refused_renames(records.as_due_on(today), partner, check.annexe, decisions, in_keycloak):
         return replace(prepared, refused_renames=refused)
     if not check.is_valid:

@@ -7,6 +7,10 @@ MATCHES = {
     "missing": "aucun compte n'a cette adresse dans le royaume.",
     "already-ours": "ce compte est déjà géré.",
     "has-roles": "ce compte a un rôle que le royaume ne donne pas à tous : il n'est jamais repris.",
+    "two-identifiers": (
+        "cette adresse est l'identifiant d'un compte qui a une autre adresse électronique : à corriger d'abord dans "
+        "la console."
+    ),
     "unnamed": "ce compte n'a pas de nom ou de prénom : à compléter d'abord dans la console.",
 }
 

@@ -59,6 +59,11 @@ class MemoryDirectory(MemoryRealm):
             found = self._with_address(email)
             return found.remote() if found else None
 
+    def user_named(self, email: EmailAddress) -> RemoteAccount | None:
+        with self._reading():
+            found = (one for one in self.accounts.values() if (one.user_name or one.email) == email.lower())
+            return next((one.remote() for one in found), None)
+
     def groups_of(self, id: str) -> frozenset[str]:
         with self._reading():
             return frozenset(self._account(id).groups)

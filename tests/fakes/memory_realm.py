@@ -47,6 +47,8 @@ class Account:
     roles: set[str] = field(default_factory=set)
     required_actions: set[str] = field(default_factory=set)
     address_verified: bool = False
+    #: None: the e-mail is the user name too
+    user_name: EmailAddress | None = None
     has_password: bool = False
     sessions: int = 0
 
@@ -145,6 +147,13 @@ class MemoryRealm(Failing):
                 self.give_role(one.id, role)
             return one.id
 
+    def add_account_named(self, user_name: str, email: str) -> str:
+        """An account that is not ours, whose user name is an address and whose e-mail is another; its id."""
+        with self._lock:
+            one = Account(self._new_id(), EmailAddress(email.lower()), user_name=EmailAddress(user_name.lower()))
+            self.accounts[one.id] = one
+            return one.id
+
     def give_role(self, id: str, role: str) -> None:
         """A realm role, or a client's as `client/role`."""
         with self._lock:
@@ -231,7 +240,7 @@ class MemoryRealm(Failing):
         return self.accounts[id]
 
     def _with_address(self, email: str) -> Account | None:
-        return next((one for one in self.accounts.values() if one.email == email.lower()), None)
+        return next((one for one in self.accounts.values() if email.lower() in (one.email, one.user_name)), None)
 
     def _group_at(self, path: str) -> str | None:
         return next((id for id, one in self.groups.items() if one == path), None)

@@ -32,6 +32,7 @@ class Hands(Protocol):
     def delete_account(self, id: str) -> None: ...
     def delete_group(self, group_id: str) -> None: ...
     def add_foreign_account(self, email: str, roles: Sequence[str] = ()) -> str: ...
+    def add_account_named(self, user_name: str, email: str) -> str: ...
     def give_group_role(self, group_id: str, role: str) -> None: ...
     def add_subgroup(self, group_id: str, name: str) -> str: ...
     def send_link_by_hand(self, id: str, lifespan_seconds: int) -> None: ...
@@ -105,6 +106,15 @@ class KeycloakHands:
         for role in roles:
             self._give(self._user(id), role)
         return id
+
+    def add_account_named(self, user_name: str, email: str) -> str:
+        """Made while e-mails were not user names, as in a realm that is older than its settings."""
+        realm = self.admin.get(self.realm)
+        self.admin.request("put", self.realm, {**realm, "registrationEmailAsUsername": False})
+        user = {"username": user_name, "email": email, "enabled": True}
+        made = self.admin.request("post", f"{self.realm}/users", user).headers["Location"]
+        self.admin.request("put", self.realm, realm)
+        return self._made(made)
 
     def give_group_role(self, group_id: str, role: str) -> None:
         self._give(f"{self.realm}/groups/{group_id}", role)

@@ -160,6 +160,20 @@ def test_an_account_is_found_by_its_whole_address_in_any_case(directory: Directo
     assert directory.find(EmailAddress(wanted.email[:-1])) is None
 
 
+@pytest.mark.rule("A8")
+def test_an_account_is_found_by_its_user_name_be_its_address_another(directory: DirectoryPort, hands: Hands) -> None:
+    wanted = an_account()
+    other = EmailAddress(f"autre-{next(_numbers)}@contrat.example")
+    id = hands.add_account_named(wanted.email, other)
+    assert directory.snapshot({}).accounts[id].email == other
+    for found in (directory.user_named(wanted.email), directory.find(wanted.email), directory.find(other)):
+        assert found is not None
+        assert found.id == id
+    assert directory.user_named(EmailAddress(wanted.email[1:])) is None
+    with pytest.raises(Conflict):
+        directory.create_account(wanted, [])
+
+
 def test_who_is_gone_is_none(directory: DirectoryPort, hands: Hands, code: str) -> None:
     group = directory.create_group(code)
     wanted = an_account()

@@ -40,6 +40,15 @@ class Console:
         self.connection.request("post", f"{self.realm}/users", user)
         return str(self.user(email)["id"])
 
+    def add_named(self, user_name: str, email: str) -> str:
+        """An account whose user name is an address and whose e-mail is another; its id."""
+        realm = self.connection.get(self.realm)
+        self.connection.request("put", self.realm, {**realm, "registrationEmailAsUsername": False})
+        user = {"username": user_name, "email": email, "enabled": True, "firstName": "Camille", "lastName": "Ancien"}
+        self.connection.request("post", f"{self.realm}/users", user)
+        self.connection.request("put", self.realm, realm)
+        return str(self.user(email)["id"])
+
     def groups(self, email: str) -> set[str]:
         """The paths of the groups that the account is in."""
         return {one["path"] for one in self.connection.get(f"{self.realm}/users/{self.user(email)['id']}/groups")}
