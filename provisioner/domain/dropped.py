@@ -48,9 +48,10 @@ class DroppedFile:
     """A file that was seen in the inbox.
 
     `key` names it while it is there, None once it has left. `look` is what was seen of it since `looked_at`. Once
-    taken it has a `report`, and is an annexe or was refused or both. `happened_at` is when something last happened
-    to that annexe, None once it is destroyed; `told_at` is the same moment once the report tells it.
-    `replaced_at` is when an annexe of the partner was last applied.
+    taken it has a `report`, and is an annexe or was refused or both. The numbers are places among the register's
+    writes: `taken_number` of when it was taken; `happened_number` of what last happened to that annexe, None once it
+    is destroyed; `told_number` is the same once the report tells it; `replaced_number` of when an annexe of the
+    partner was last applied.
     """
 
     id: int
@@ -60,12 +61,13 @@ class DroppedFile:
     looked_at: datetime
     partner: str | None = None
     taken_at: datetime | None = None
+    taken_number: int | None = None
     annexe: int | None = None
     refusal: Refusal | None = None
     report: str | None = None
-    told_at: datetime | None = None
-    happened_at: datetime | None = None
-    replaced_at: datetime | None = None
+    told_number: int | None = None
+    happened_number: int | None = None
+    replaced_number: int | None = None
 
     @property
     def received_on(self) -> date:
@@ -73,9 +75,9 @@ class DroppedFile:
         return day_of(self.seen_at)
 
     @property
-    def outcome_at(self) -> datetime | None:
-        """The moment that its report has to tell."""
-        return self.taken_at if self.annexe is None else self.happened_at
+    def outcome_number(self) -> int | None:
+        """Which of the register's writes its report has to tell."""
+        return self.taken_number if self.annexe is None else self.happened_number
 
     @property
     def is_told(self) -> bool:
@@ -83,7 +85,7 @@ class DroppedFile:
         annexe and was taken back first.
         """
         is_gone = self.annexe is None and self.key is None
-        return is_gone or self.outcome_at in (None, self.told_at)
+        return is_gone or self.outcome_number in (None, self.told_number)
 
     def is_whole(self, now: datetime, seen: Look, poll: timedelta) -> bool:
         """Whether it has not changed between two looks, `seen` being the last: only the file's own times are compared
@@ -101,8 +103,9 @@ class DroppedFile:
         if self.taken_at is None:
             return True
         if self.annexe is not None:
-            return self.happened_at is not None
-        is_replaced = self.replaced_at is not None and self.replaced_at > self.taken_at
+            return self.happened_number is not None
+        assert self.taken_number is not None
+        is_replaced = self.replaced_number is not None and self.replaced_number > self.taken_number
         return not is_replaced and day <= day_of(self.taken_at) + KEPT_FOR
 
 

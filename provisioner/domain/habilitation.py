@@ -50,7 +50,8 @@ class Habilitation:
 
     `transmitted_on` is the date of the annexe, or of the adoption (`adopted_on`), that last named the person.
     `opened_at` and `closed_at` are the moments at which Keycloak was really changed. From `link_due_at` on the person
-    is owed one e-mail with the link (P2): None for somebody whose account was open already.
+    is owed one e-mail with the link (P2): None for somebody whose account was open already. Which of these came first
+    is told by `opened_number` and `link_due_number`, the places of the register's writes: clocks step back.
     `waived` are the finding codes that a named person waived for it (A7: as long as it lasts).
     """
 
@@ -61,7 +62,9 @@ class Habilitation:
     transmitted_on: date
     adopted_on: date | None = None
     opened_at: datetime | None = None
+    opened_number: int | None = None
     link_due_at: datetime | None = None
+    link_due_number: int | None = None
     end: End | None = None
     closed_at: datetime | None = None
     waived: frozenset[str] = frozenset()
@@ -86,7 +89,8 @@ class Habilitation:
     @property
     def owes_first_link(self) -> bool:
         """Whether its last link became due with its opening, and not with a new address or a new password."""
-        return self.link_due_at is not None and self.opened_at is not None and self.link_due_at <= self.opened_at
+        due, opened = self.link_due_number, self.opened_number
+        return due is not None and opened is not None and due <= opened
 
     def ending_with_convention(self, last_day: date | None, day: date) -> Habilitation:
         """The same with the end that the convention gives it, where the convention is over on that day (C3).

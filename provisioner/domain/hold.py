@@ -35,14 +35,16 @@ class Hold:
 
     A limit holds one plan of a partner (its `reason` is `limit figure/allowed`), a pause all of a partner's (or,
     without a partner, everybody's), a suspension one account, a quarantine one account or all of a partner's. `until`
-    is a pause's last day. `effective_at` is when a suspension was first true in Keycloak: enabled after that, it was
-    another hand. `changes` are what a limit or a quarantine holds, as they were told. `tried_at` is when what is in
-    quarantine was last tried. `told_at` is when the contacts were last told of it.
+    is a pause's last day. `since_number` is the place of its record among the register's writes. `effective_at` is
+    when a suspension was first true in Keycloak: enabled after that, it was another hand. `changes` are what a limit
+    or a quarantine holds, as they were told. `tried_at` is when what is in quarantine was last tried. `told_at` is
+    when the contacts were last told of it.
     """
 
     kind: HoldKind
     reason: str
     since: datetime
+    since_number: int = 0
     partner: str | None = None
     email: EmailAddress | None = None
     plan_id: str | None = None

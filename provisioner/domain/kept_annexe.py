@@ -36,7 +36,7 @@ class KeptAnnexe:
     `valid` and `check` are what the last check found. `sent_by` is the address from which it came, where that is
     known (A11), `source_sha256` the digest of the scan that it was typed from. `sent_back_at` is when its approval of
     the whole came to nothing, because its plan was another one by then.
-    The last thing that happened to it decides its status.
+    The last thing that happened to it decides its status: that of the greatest number, whatever the clock said.
     """
 
     id: int
@@ -46,17 +46,22 @@ class KeptAnnexe:
     transmitted_on: date | None
     received_on: date
     submitted_at: datetime
+    submitted_number: int
     valid: bool
     check: Mapping[str, Any]
     sent_by: EmailAddress | None = None
     source_sha256: str | None = None
     approved_at: datetime | None = None
+    approved_number: int | None = None
     approved_by: str | None = None
     plan_id: str | None = None
     decisions: Decisions | None = None
     sent_back_at: datetime | None = None
+    sent_back_number: int | None = None
     applied_at: datetime | None = None
+    applied_number: int | None = None
     rejected_at: datetime | None = None
+    rejected_number: int | None = None
 
     @property
     def checked_at(self) -> datetime:
@@ -68,13 +73,13 @@ class KeptAnnexe:
         """The outcome of the last thing that happened; approving list 2 alone leaves it as it was (A4)."""
         checked = Status.CHECKED if self.valid else Status.REFUSED
         happened = [
-            (self.checked_at, checked),
-            (self.approved_at if self.is_approved_whole else None, Status.APPROVED),
-            (self.rejected_at, Status.REJECTED),
-            (self.applied_at, Status.APPLIED),
-        ]
-        dated = [(at, order, status) for order, (at, status) in enumerate(happened) if at is not None]
-        return max(dated)[2]
+            (self.sent_back_number or self.submitted_number, checked),
+            (self.approved_number if self.is_approved_whole else None, Status.APPROVED),
+            (self.rejected_number, Status.REJECTED),
+            (self.applied_number, Status.APPLIED),
+        ]  # in the order in which one unit of work does them: then their numbers are the same
+        numbered = [(number, order, status) for order, (number, status) in enumerate(happened) if number is not None]
+        return max(numbered)[2]
 
     @property
     def is_approved_whole(self) -> bool:
@@ -84,9 +89,9 @@ class KeptAnnexe:
     @property
     def is_pending(self) -> bool:
         """Whether an approval, of the whole or of list 2 alone, waits for the next `sync`."""
-        if self.approved_at is None:
+        if self.approved_number is None:
             return False
-        return self.applied_at is None or self.approved_at > self.applied_at
+        return self.applied_number is None or self.approved_number > self.applied_number
 
     @property
     def approved_decisions(self) -> Decisions | None:
@@ -113,7 +118,7 @@ class KeptAnnexe:
         """Whether the application of that one destroys this one (A2): a newer one that is under way stays."""
         if self.id == applied.id:
             return False
-        is_newer = self.submitted_at > applied.submitted_at or (
+        is_newer = self.submitted_number > applied.submitted_number or (
             self.transmitted_on is not None
             and applied.transmitted_on is not None
             and self.transmitted_on > applied.transmitted_on

@@ -15,14 +15,16 @@ def since_due(one: Habilitation, sent: Iterable[Invitation]) -> list[Invitation]
 
     A new address or a new password makes a link due again: what was sent before counts no more.
     """
-    if one.link_due_at is None:
+    due = one.link_due_number
+    if due is None:
         return []
-    return [each for each in sent if each.intended_at >= one.link_due_at]
+    begun = [each for each in sent if each.intended_number >= due]
+    return sorted(begun, key=lambda each: each.intended_number)
 
 
 def is_owed(one: Habilitation, sent: Iterable[Invitation]) -> bool:
     """Whether a link is due and has not left; `sent` are the account's attempts, through whichever partner."""
-    return one.link_due_at is not None and not any(each.sent_at for each in since_due(one, sent))
+    return one.link_due_number is not None and not any(each.sent_at for each in since_due(one, sent))
 
 
 def attempt_for(one: Habilitation, sent: Sequence[Invitation]) -> tuple[int, Invitation | None]:
@@ -82,7 +84,7 @@ def invitation_state(
     """
     begun = since_due(one, sent)
     expiries = [expiry for each in begun if (expiry := link_expiry(each)) is not None]
-    if one.link_due_at is None or (not expiries and one.state is State.CLOSED):
+    if one.link_due_number is None or (not expiries and one.state is State.CLOSED):
         return None
     if not expiries:
         return InvitationState.OWED

@@ -28,7 +28,7 @@ class Account:
 
     `written` is the digest of what we last wrote there, `intended` of what a run that died may have written.
     `renamed_from` is the address that Keycloak still has while a decided rename is not done, `reopening` a decision
-    to reopen that is not done.
+    to reopen that is not done; decided again, it is another one, with another `reopening_number`.
     """
 
     email: EmailAddress
@@ -37,6 +37,7 @@ class Account:
     intended: str | None = None
     renamed_from: EmailAddress | None = None
     reopening: Reopening | None = None
+    reopening_number: int | None = None
 
     def wrote(self, digest: str) -> bool:
         """Whether what Keycloak holds may be our own writing; anything else is another hand's."""
@@ -47,6 +48,7 @@ class Account:
 class Invitation:
     """One attempt at the e-mail with the link (P2).
 
+    `intended_number` is the place of its intention among the register's writes: it tells what came before it.
     `keycloak_time` is Keycloak's own clock when the intention was recorded: only that clock tells whether
     an interrupted sending left. `tries` counts how often this attempt was begun. `bounced_at` is when somebody
     reported that it came back, `told_at` when the partner was told that it was the last one and not used.
@@ -54,6 +56,7 @@ class Invitation:
 
     habilitation: int
     attempt: int
+    intended_number: int
     intended_at: datetime
     keycloak_time: datetime
     lifespan: timedelta

@@ -87,8 +87,8 @@ def rounds(records: Records) -> Iterator[Round]:
         is_open = [one for one in habilitations if one.state is State.OPEN]
         sent = [each for one in is_open for each in records.invitations_of(one)]
         for one in is_open:
-            if one.link_due_at is not None:
-                yield Round(one, tuple(sorted(since_due(one, sent), key=lambda each: each.intended_at)))
+            if one.link_due_number is not None:
+                yield Round(one, tuple(since_due(one, sent)))
 
 
 def leading(found: Iterable[Round]) -> list[Round]:

@@ -214,16 +214,16 @@ class _Run:
 
     def _tell(self, one: DroppedFile) -> None:
         """The report as it has to be now, as a page and as JSON."""
-        at = one.outcome_at
+        number = one.outcome_number
         told = self._refused(one) if one.annexe is None else self._annexe_report(one, one.annexe)
-        if at is None or told is None:
+        if number is None or told is None:
             return
         report, answer = told
         page, data = self.root.reports(one)
         folders.write(page, report_page(report).encode())
         folders.write(data, f"{json.dumps(answer, ensure_ascii=False, indent=2)}\n".encode())
         with self.tools.register.work() as work:
-            drops.told(work, one, at)
+            drops.told(work, one, number)
         log.info("drop.told", drop=one.id, partner=one.partner, annexe=one.annexe, status=answer["status"])
 
     def _annexe_report(self, one: DroppedFile, id_: int) -> tuple[Report, dict[str, Any]] | None:

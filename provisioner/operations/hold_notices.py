@@ -154,4 +154,4 @@ def _ask_again(
 def _has_answered(work: Work, partner: str, hold: Hold) -> bool:
     """Whether an annexe came since the suspension that was not turned down."""
     kept = annexes.kept(work.connection, partner)
-    return any(one.submitted_at > hold.since and one.status in _ANSWERS for one in kept)
+    return any(one.submitted_number > hold.since_number and one.status in _ANSWERS for one in kept)

@@ -135,7 +135,7 @@ def _decide(
         pending = [one for one in annexes.kept(connection) if one.is_pending and one.partner in partners]
         documents = {one.id: annexes.document(connection, one.id) for one in pending}
     decided: list[Decided] = []
-    for one in sorted(pending, key=lambda one: (one.approved_at, one.id)):
+    for one in sorted(pending, key=lambda one: (one.approved_number or 0, one.id)):
         if any(each.replaces(one) for each in decided):
             continue
         settled = attempt(

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, delete, insert, select, update
 
 from provisioner.domain.check import Document
 from provisioner.domain.decisions import Decisions
@@ -20,7 +20,13 @@ from provisioner.register.tables import inserted_id
 
 _NOT_READ = ("content", "source", "source_name", "rejected_by", "reason")
 _FACTS = [column for column in t.c if column.name not in _NOT_READ]
-_NOT_APPROVED: dict[str, Any] = {"approved_at": None, "approved_by": None, "plan_id": None, "decisions": None}
+_NOT_APPROVED: dict[str, Any] = {
+    "approved_at": None,
+    "approved_number": None,
+    "approved_by": None,
+    "plan_id": None,
+    "decisions": None,
+}
 
 
 class DecidedMeanwhile(Exception):
@@ -88,7 +94,9 @@ def submit(work: Work, one: Submission) -> int:
         "received_on": one.received_on,
         "sent_by": one.sent_by,
         "submitted_at": work.now,
+        "submitted_number": work.number,
         "sent_back_at": None,
+        "sent_back_number": None,
         "valid": one.valid,
         "check": json.dumps(one.check, ensure_ascii=False),
     }
@@ -131,12 +139,14 @@ def approve(work: Work, one: KeptAnnexe, approval: Approval) -> None:
         decisions = replace(decisions, rename={**one.decisions.rename, **decisions.rename})
     approved: dict[str, Any] = {
         "approved_at": work.now,
+        "approved_number": work.number,
         "approved_by": approval.by,
         "plan_id": approval.plan_id,
         "decisions": json.dumps(decisions.as_plain(), ensure_ascii=False, sort_keys=True),
     }
     if not closures_only:
-        _guarded(work, one, {**approved, "rejected_at": None, "rejected_by": None, "reason": None})
+        not_rejected = {"rejected_at": None, "rejected_number": None, "rejected_by": None, "reason": None}
+        _guarded(work, one, {**approved, **not_rejected})
     elif one.status not in (Status.APPROVED, Status.APPLIED):
         _guarded(work, one, approved)
     details = {
@@ -157,7 +167,8 @@ def reject(work: Work, one: KeptAnnexe, by: str, reason: str) -> None:
     Raises:
         DecidedMeanwhile: it is not as it was seen any more.
     """
-    _guarded(work, one, {**_NOT_APPROVED, "rejected_at": work.now, "rejected_by": by, "reason": reason})
+    rejected = {"rejected_at": work.now, "rejected_number": work.number, "rejected_by": by, "reason": reason}
+    _guarded(work, one, {**_NOT_APPROVED, **rejected})
     details = {"annexe": one.id, "annexe_sha256": one.sha256, "by": by, "reason": reason}
     work.journal("annexe.rejected", partner=one.partner, rule="A10", details=details)
 
@@ -169,7 +180,8 @@ def send_back(work: Work, one: KeptAnnexe, *, valid: bool, check: Mapping[str, A
     Raises:
         DecidedMeanwhile: it is not as it was seen any more.
     """
-    anew = {"sent_back_at": work.now, "valid": valid, "check": json.dumps(check, ensure_ascii=False)}
+    sent_back = {"sent_back_at": work.now, "sent_back_number": work.number}
+    anew = {**sent_back, "valid": valid, "check": json.dumps(check, ensure_ascii=False)}
     _guarded(work, one, {**_NOT_APPROVED, **(anew if one.is_approved_whole else {})})
     details = {"annexe": one.id, "annexe_sha256": one.sha256}
     work.journal("annexe.sent_back", partner=one.partner, rule="A10", details=details)
@@ -192,29 +204,33 @@ def applied(work: Work, one: KeptAnnexe) -> None:
     Raises:
         DecidedMeanwhile: it is not as it was seen any more.
     """
-    _guarded(work, one, {"applied_at": work.now})
+    _guarded(work, one, {"applied_at": work.now, "applied_number": work.number})
     gone = [each.id for each in kept(work.connection, one.partner) if each.is_superseded_by(one)]
     work.connection.execute(delete(t).where(t.c.id.in_(gone)))
     work.journal("annexe.applied", partner=one.partner, rule="A10", details={"annexe": one.id, "destroyed": gone})
 
 
 def destroy(work: Work, one: KeptAnnexe) -> None:
-    """One that was never applied and whose time is over: the file, its text and its check (A2)."""
-    work.connection.execute(delete(t).where(t.c.id == one.id))
+    """One that was never applied and whose time is over: the file, its text and its check (A2). One that was decided
+    upon meanwhile stays.
+    """
+    if work.connection.execute(delete(t).where(t.c.id == one.id, *_as_seen(one))).rowcount != 1:
+        return
     work.journal("annexe.destroyed", partner=one.partner, rule="A2", details={"annexe": one.id})
 
 
 def _guarded(work: Work, one: KeptAnnexe, values: Mapping[str, Any]) -> None:
     """Writes only if nothing happened to it since it was seen: of two at once, one wins."""
-    as_seen = (
-        t.c.submitted_at == one.submitted_at,
-        t.c.sent_back_at.is_not_distinct_from(one.sent_back_at),
-        t.c.approved_at.is_not_distinct_from(one.approved_at),
-        t.c.rejected_at.is_not_distinct_from(one.rejected_at),
-        t.c.applied_at.is_not_distinct_from(one.applied_at),
-    )
-    if work.connection.execute(update(t).where(t.c.id == one.id, *as_seen).values(**values)).rowcount != 1:
+    if work.connection.execute(update(t).where(t.c.id == one.id, *_as_seen(one)).values(**values)).rowcount != 1:
         raise DecidedMeanwhile
+
+
+def _as_seen(one: KeptAnnexe) -> list[ColumnElement[bool]]:
+    """That nothing happened to it since it was seen."""
+    return [
+        t.c[name].is_not_distinct_from(getattr(one, name))
+        for name in ("submitted_number", "sent_back_number", "approved_number", "rejected_number", "applied_number")
+    ]
 
 
 def _kept(row: Row[Any]) -> KeptAnnexe:
@@ -227,14 +243,19 @@ def _kept(row: Row[Any]) -> KeptAnnexe:
         received_on=row.received_on,
         sent_by=row.sent_by and EmailAddress(row.sent_by),
         submitted_at=row.submitted_at,
+        submitted_number=row.submitted_number,
         sent_back_at=row.sent_back_at,
+        sent_back_number=row.sent_back_number,
         valid=row.valid,
         check=json.loads(row.check),
         source_sha256=row.source_sha256,
         approved_at=row.approved_at,
+        approved_number=row.approved_number,
         approved_by=row.approved_by,
         plan_id=row.plan_id,
         decisions=Decisions.from_plain(json.loads(row.decisions)) if row.decisions else None,
         applied_at=row.applied_at,
+        applied_number=row.applied_number,
         rejected_at=row.rejected_at,
+        rejected_number=row.rejected_number,
     )

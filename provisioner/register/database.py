@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, Engine, Executable, create_engine, event, inspect, make_url, text
+from sqlalchemy import Connection, Engine, Executable, create_engine, event, inspect, make_url, text, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
@@ -18,6 +18,7 @@ from provisioner.domain.records import Records
 from provisioner.register import journal, reading
 from provisioner.register.journal import Actor
 from provisioner.register.lease import TRUST, check_lease
+from provisioner.register.tables import sequence
 from provisioner.settings import Settings
 
 if TYPE_CHECKING:
@@ -52,11 +53,20 @@ class Work:
         self.clock = clock
         self._chain = journal.Chain(connection, actor, clock)
         self._rows: dict[Executable, list[dict[str, Any]]] = {}
+        self._number: int | None = None
 
     @property
     def now(self) -> datetime:
         """The moment, for the facts that are recorded."""
         return self.clock.now()
+
+    @property
+    def number(self) -> int:
+        """Its place among all units of work: greater than that of each one before it, whatever the clock says."""
+        if self._number is None:
+            taken = update(sequence).values(last=sequence.c.last + 1).returning(sequence.c.last)
+            self._number = int(self.connection.execute(taken).scalar_one())
+        return self._number
 
     def journal(
         self,

@@ -16,9 +16,18 @@ from provisioner.register.database import Work
 def suspend(work: Work, email: EmailAddress, by: str, reason: str) -> None:
     """The account is suspended from now on, until it is reopened by name; a reopening not done yet is dropped."""
     account = _account_id(work, email)
-    work.connection.execute(update(t.account).where(t.account.c.id == account).values(reopening=None))
     work.connection.execute(
-        insert(t.hold).values(kind="suspension", account=account, reason=reason, covers="[]", since=work.now)
+        update(t.account).where(t.account.c.id == account).values(reopening=None, reopening_number=None)
+    )
+    work.connection.execute(
+        insert(t.hold).values(
+            kind="suspension",
+            account=account,
+            reason=reason,
+            covers="[]",
+            since=work.now,
+            since_number=work.number,
+        )
     )
     for partner, habilitation in _live(work, account):
         details = {"by": by, "reason": reason}
@@ -31,9 +40,13 @@ def reopen(work: Work, email: EmailAddress, by: str, reason: str, how: Reopening
     work.connection.execute(
         update(t.hold)
         .where(t.hold.c.account == account, t.hold.c.kind == "suspension", t.hold.c.released_at.is_(None))
-        .values(released_at=work.now, released_by=by, release_reason=reason)
+        .values(released_at=work.now, released_number=work.number, released_by=by, release_reason=reason)
     )
-    work.connection.execute(update(t.account).where(t.account.c.id == account).values(reopening=how))
+    work.connection.execute(
+        update(t.account)
+        .where(t.account.c.id == account)
+        .values(reopening=how, reopening_number=work.number if how else None)
+    )
     for partner, habilitation in _live(work, account) or _last(work, account):
         details = {"by": by, "reason": reason, "how": how}
         work.journal("reopening", partner=partner, habilitation=habilitation, rule="A4", details=details)
@@ -62,6 +75,7 @@ def adopt(work: Work, partner: str, person: Person, keycloak_id: str, on: date, 
         "transmitted_on": on,
         "adopted_on": on,
         "opened_at": work.now,
+        "opened_number": work.number,
         "waived": "",
     }
     row = insert(t.habilitation).values(**values).returning(t.habilitation.c.id)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from sqlalchemy import Connection, delete, func, insert, select, update
 
 from provisioner.domain.dropped import DroppedFile, Look, Refusal
@@ -15,11 +13,13 @@ from provisioner.register.tables import dropped_file as t
 def known(connection: Connection) -> list[DroppedFile]:
     """Every file that is in the inbox or has a report, those that are taken first."""
     applied = (
-        select(annexe.c.partner, func.max(annexe.c.applied_at).label("at")).group_by(annexe.c.partner).subquery()
+        select(annexe.c.partner, func.max(annexe.c.applied_number).label("number"))
+        .group_by(annexe.c.partner)
+        .subquery()
     )
-    happened = [annexe.c[f"{what}_at"] for what in ("submitted", "approved", "sent_back", "rejected", "applied")]
+    happened = [annexe.c[f"{what}_number"] for what in ("submitted", "approved", "sent_back", "rejected", "applied")]
     asked = (
-        select(t, applied.c.at, *happened)
+        select(t, applied.c.number.label("replaced"), *happened)
         .outerjoin(annexe, annexe.c.id == t.c.annexe)
         .outerjoin(applied, applied.c.partner == t.c.partner)
         .order_by(t.c.taken_at.is_(None), t.c.id)
@@ -33,12 +33,13 @@ def known(connection: Connection) -> list[DroppedFile]:
             looked_at=row.looked_at,
             partner=row.partner,
             taken_at=row.taken_at,
+            taken_number=row.taken_number,
             annexe=row.annexe,
             refusal=Refusal(row.refusal) if row.refusal else None,
             report=row.report,
-            told_at=row.told_at,
-            happened_at=max((at for at in row[-len(happened) :] if at), default=None),
-            replaced_at=row.at,
+            told_number=row.told_number,
+            happened_number=max((number for number in row[-len(happened) :] if number), default=None),
+            replaced_number=row.replaced,
         )
         for row in connection.execute(asked)
     ]
@@ -60,15 +61,16 @@ def taken(
     work: Work, one: DroppedFile, partner: str | None, annexe_id: int | None, refusal: Refusal | None, report: str
 ) -> None:
     """What became of the file, and its report's name, before anything is written or moved."""
-    values = {"partner": partner, "annexe": annexe_id, "refusal": refusal, "report": report, "taken_at": work.now}
-    work.connection.execute(update(t).where(t.c.id == one.id).values(**values))
+    values = {"partner": partner, "annexe": annexe_id, "refusal": refusal, "report": report}
+    place = {"taken_at": work.now, "taken_number": work.number}
+    work.connection.execute(update(t).where(t.c.id == one.id).values(**values, **place))
     if annexe_id is None:
         work.journal("drop.refused", partner=partner, details={"drop": one.id, "refusal": refusal})
 
 
-def told(work: Work, one: DroppedFile, at: datetime) -> None:
-    """The report tells what happened at that moment."""
-    work.connection.execute(update(t).where(t.c.id == one.id).values(told_at=at))
+def told(work: Work, one: DroppedFile, number: int) -> None:
+    """The report tells what that write of the register recorded."""
+    work.connection.execute(update(t).where(t.c.id == one.id).values(told_number=number))
 
 
 def left(work: Work, one: DroppedFile) -> None:

@@ -34,7 +34,7 @@ def hold_plan(
             plan_id=plan_id,
             covers=json.dumps(sorted(covers)),
             changes=json.dumps(list(changes), ensure_ascii=False),
-            since=work.now,
+            **_since(work),
         )
     )
     work.journal("hold", partner=partner, details={"reason": reason, "plan": plan_id})
@@ -45,10 +45,10 @@ def release_plan(work: Work, partner: str, plan_id: str, by: str, reason: str, c
 
     `covers` is needed for a plan that was never held: it was let go before anything stood against it.
     """
-    released = {"released_at": work.now, "released_by": by, "release_reason": reason, "changes": None}
+    released = {**_released(work, by, reason), "changes": None}
     this_one = (_h.partner == partner) & (_h.plan_id == plan_id)
     if work.connection.execute(update(t.hold).where(_HELD, this_one).values(**released)).rowcount == 0:
-        row = {"kind": "limit", "partner": partner, "reason": "", "plan_id": plan_id, "since": work.now}
+        row = {"kind": "limit", "partner": partner, "reason": "", "plan_id": plan_id, **_since(work)}
         work.connection.execute(insert(t.hold).values(**row, covers=json.dumps(sorted(covers)), **released))
     drop_plan(work, partner)
     work.journal("release", partner=partner, details={"plan": plan_id, "by": by, "reason": reason})
@@ -77,7 +77,7 @@ def held_partner(connection: Connection, plan_id: str) -> tuple[str, str] | None
 def pause(work: Work, partner: str | None, reason: str, until: date | None, by: str) -> None:
     """Nothing is written for that partner, or for anybody, until further notice or that day's end."""
     resume(work, partner, by, journal=False)
-    row = {"kind": "pause", "partner": partner, "reason": reason, "until": until, "covers": "[]", "since": work.now}
+    row = {"kind": "pause", "partner": partner, "reason": reason, "until": until, "covers": "[]", **_since(work)}
     work.connection.execute(insert(t.hold).values(**row))
     details = {"reason": reason, "by": by, "until": until.isoformat() if until else None}
     work.journal("pause", partner=partner, details=details)
@@ -87,7 +87,7 @@ def resume(work: Work, partner: str | None, by: str, *, journal: bool = True) ->
     """Ends the partner's pause, or everybody's; whether there was one."""
     same = _h.partner.is_(None) if partner is None else _h.partner == partner
     pauses = (_h.kind == "pause") & _h.released_at.is_(None) & same
-    ended = {"released_at": work.now, "released_by": by, "release_reason": "resume"}
+    ended = _released(work, by, "resume")
     was_paused = work.connection.execute(update(t.hold).where(pauses).values(**ended)).rowcount > 0
     if was_paused and journal:
         work.journal("resume", partner=partner, details={"by": by})
@@ -125,7 +125,7 @@ def set_aside(
     same &= _h.partner == partner if account is None else _h.account.is_not(None)
     if work.connection.execute(update(t.hold).where(same).values(**row)).rowcount == 0:
         work.connection.execute(
-            insert(t.hold).values(kind="quarantine", partner=partner, account=account, since=work.now, **row)
+            insert(t.hold).values(kind="quarantine", partner=partner, account=account, **_since(work), **row)
         )
         work.journal(
             "quarantine", partner=partner, habilitation=whose.id if whose else None, details={"reason": reason}
@@ -136,3 +136,16 @@ def end_quarantine(work: Work, one: Hold, habilitation: int | None) -> None:
     """It went well, or is not to be done any more."""
     if work.connection.execute(delete(t.hold).where(_h.id == one.id)).rowcount:
         work.journal("quarantine.ended", partner=one.partner, habilitation=habilitation)
+
+
+def _since(work: Work) -> dict[str, Any]:
+    return {"since": work.now, "since_number": work.number}
+
+
+def _released(work: Work, by: str, reason: str) -> dict[str, Any]:
+    return {
+        "released_at": work.now,
+        "released_number": work.number,
+        "released_by": by,
+        "release_reason": reason,
+    }

@@ -18,9 +18,11 @@ _REOPENING_SETTLED = _account.values(reopening=None)
 _INTENDED = _account.values(intended=bindparam("digest"))
 
 _habilitation = update(t.habilitation).where(t.habilitation.c.id == bindparam("of"))
-_OPENED = _habilitation.where(t.habilitation.c.opened_at.is_(None)).values(opened_at=bindparam("at"))
-_LINK_NOT_DUE = _habilitation.values(link_due_at=None)
-_LINK_DUE = _habilitation.values(link_due_at=bindparam("at"))
+_OPENED = _habilitation.where(t.habilitation.c.opened_at.is_(None)).values(
+    opened_at=bindparam("at"), opened_number=bindparam("number")
+)
+_LINK_NOT_DUE = _habilitation.values(link_due_at=None, link_due_number=None)
+_LINK_DUE = _habilitation.values(link_due_at=bindparam("at"), link_due_number=bindparam("number"))
 _CLOSED = _habilitation.where(t.habilitation.c.closed_at.is_(None)).values(
     closed_at=bindparam("at"),
     ended_on=bindparam("last_day"),
@@ -35,6 +37,7 @@ _attempt = update(t.invitation).where(
 )
 _INTEND_AGAIN = _attempt.where(t.invitation.c.sent_at.is_(None)).values(
     intended_at=bindparam("at"),
+    intended_number=bindparam("place"),
     keycloak_time=bindparam("there"),
     lifespan_seconds=bindparam("lifespan"),
     failed_at=None,
@@ -74,13 +77,13 @@ def renamed(work: Work, one: Habilitation, rule: str) -> None:
 
 def opened(work: Work, one: Habilitation, action: str, rule: str) -> None:
     """The access is open in Keycloak. The first time is the one that counts."""
-    work.put(_OPENED, of=one.id, at=work.now)
+    work.put(_OPENED, of=one.id, at=work.now, number=work.number)
     work.journal(action, partner=one.partner, habilitation=one.id, rule=rule)
 
 
 def link_due(work: Work, one: Habilitation) -> None:
     """The person is owed the e-mail with the link, from now on (P2)."""
-    work.put(_LINK_DUE, of=one.id, at=work.now)
+    work.put(_LINK_DUE, of=one.id, at=work.now, number=work.number)
 
 
 def link_needless(work: Work, one: Habilitation) -> None:
@@ -114,10 +117,15 @@ def intend_invitation(
 ) -> None:
     """The intention to send the link, recorded before: it cannot be unsent. `again`: not its first try."""
     if again:
-        at = {"at": work.now, "there": keycloak_time, "lifespan": lifespan_seconds}
+        at = {"at": work.now, "place": work.number, "there": keycloak_time, "lifespan": lifespan_seconds}
         work.put(_INTEND_AGAIN, of=one.id, number=attempt, **at)
     else:
-        at = {"intended_at": work.now, "keycloak_time": keycloak_time, "lifespan_seconds": lifespan_seconds}
+        at = {
+            "intended_at": work.now,
+            "intended_number": work.number,
+            "keycloak_time": keycloak_time,
+            "lifespan_seconds": lifespan_seconds,
+        }
         work.put(_INTEND, habilitation=one.id, attempt=attempt, tries=1, **at)
 
 

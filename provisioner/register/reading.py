@@ -75,6 +75,7 @@ def _account(row: Row[Any]) -> Account:
         intended=row.intended,
         renamed_from=EmailAddress(row.renamed_from) if row.renamed_from else None,
         reopening=Reopening(row.reopening) if row.reopening else None,
+        reopening_number=row.reopening_number,
     )
 
 
@@ -103,7 +104,9 @@ def _habilitation(row: Row[Any]) -> Habilitation:
         transmitted_on=row.transmitted_on,
         adopted_on=row.adopted_on,
         opened_at=row.opened_at,
+        opened_number=row.opened_number,
         link_due_at=row.link_due_at,
+        link_due_number=row.link_due_number,
         end=end,
         closed_at=row.closed_at,
         waived=frozenset(row.waived.split()),
@@ -115,6 +118,7 @@ def _invitations(connection: Connection) -> tuple[Invitation, ...]:
         Invitation(
             habilitation=row.habilitation,
             attempt=row.attempt,
+            intended_number=row.intended_number,
             intended_at=row.intended_at,
             keycloak_time=row.keycloak_time,
             lifespan=timedelta(seconds=row.lifespan_seconds),
@@ -137,8 +141,8 @@ def _senders(connection: Connection) -> dict[str, EmailAddress]:
 def _current(connection: Connection) -> dict[str, CurrentAnnexe]:
     rows = connection.execute(
         select(t.annexe.c.partner, t.annexe.c.transmitted_on, t.annexe.c.sha256)
-        .where(t.annexe.c.applied_at.is_not(None))
-        .order_by(t.annexe.c.applied_at)
+        .where(t.annexe.c.applied_number.is_not(None))
+        .order_by(t.annexe.c.applied_number)
     )
     return {row.partner: CurrentAnnexe(row.transmitted_on, row.sha256) for row in rows}
 
@@ -157,6 +161,7 @@ def holds(connection: Connection) -> tuple[Hold, ...]:
             kind=HoldKind(row.kind),
             reason=row.reason,
             since=row.since,
+            since_number=row.since_number,
             partner=row.partner,
             email=EmailAddress(row.email) if row.email else None,
             plan_id=row.plan_id,

@@ -1,4 +1,8 @@
-"""The register's tables: facts with their dates, no stored states (docs/architecture.md)."""
+"""The register's tables: facts with their dates, no stored states (docs/architecture.md).
+
+A column `…_at` is a clock reading, to be shown; a column `…_number` tells the order: the number of the unit of work
+that wrote the fact (`Work.number`).
+"""
 
 from __future__ import annotations
 
@@ -86,6 +90,7 @@ account = Table(
     Column("intended", String(64)),
     Column("renamed_from", String(320)),  # until Keycloak has the new address
     Column("reopening", String(16)),  # a decision to reopen, until it is done
+    Column("reopening_number", Integer),
     sqlite_autoincrement=True,
 )
 
@@ -102,7 +107,9 @@ habilitation = Table(
     Column("transmitted_on", Date, nullable=False),
     Column("adopted_on", Date),
     Column("opened_at", Moment),
+    Column("opened_number", Integer),
     Column("link_due_at", Moment),
+    Column("link_due_number", Integer),
     Column("ended_on", Date),
     Column("end_rule", String(8)),
     Column("end_transmitted_on", Date),
@@ -144,15 +151,20 @@ annexe = Table(
     Column("source_name", Text),
     Column("source_sha256", String(64)),
     Column("submitted_at", Moment, nullable=False),
+    Column("submitted_number", Integer, nullable=False),
     Column("valid", Boolean, nullable=False),
     Column("check", Text, nullable=False),
     Column("approved_at", Moment),
+    Column("approved_number", Integer),
     Column("approved_by", Text),
     Column("plan_id", String(8)),
     Column("decisions", Text),
     Column("sent_back_at", Moment),
+    Column("sent_back_number", Integer),
     Column("applied_at", Moment),
+    Column("applied_number", Integer),
     Column("rejected_at", Moment),
+    Column("rejected_number", Integer),
     Column("rejected_by", Text),
     Column("reason", Text),
     UniqueConstraint("partner", "sha256"),
@@ -167,6 +179,7 @@ invitation = Table(
     Column("attempt", Integer, nullable=False),
     Column("tries", Integer, nullable=False),
     Column("intended_at", Moment, nullable=False),
+    Column("intended_number", Integer, nullable=False),
     Column("keycloak_time", Moment, nullable=False),
     Column("lifespan_seconds", Integer, nullable=False),
     Column("sent_at", Moment),
@@ -189,11 +202,13 @@ hold = Table(
     Column("covers", Text, nullable=False, default="[]"),
     Column("changes", Text),  # until it is let go
     Column("since", Moment, nullable=False),
+    Column("since_number", Integer, nullable=False),
     Column("effective_at", Moment),
     Column("told_at", Moment),  # when the contacts were last told of it
     Column("tried_at", Moment),  # what is in quarantine
     Column("until", Date),
     Column("released_at", Moment),
+    Column("released_number", Integer),
     Column("released_by", Text),
     Column("release_reason", Text),
 )
@@ -240,10 +255,11 @@ dropped_file = Table(
     Column("looked_at", Moment, nullable=False),
     Column("partner", ForeignKey("partner.code")),
     Column("taken_at", Moment),
+    Column("taken_number", Integer),
     Column("annexe", Integer),  # no foreign key: it may be destroyed first
     Column("refusal", String(32)),
     Column("report", Text),
-    Column("told_at", Moment),
+    Column("told_number", Integer),  # of the last thing that its report tells
     sqlite_autoincrement=True,  # the set-aside file is named by it
 )
 
@@ -270,6 +286,13 @@ mark = Table(
     metadata,
     Column("name", String(64), primary_key=True),
     Column("value", Text, nullable=False),
+)
+
+sequence = Table(
+    "sequence",
+    metadata,
+    Column("id", Integer, primary_key=True),  # 1: there is one row
+    Column("last", Integer, nullable=False),  # the number of the last unit of work that took one
 )
 
 

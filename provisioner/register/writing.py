@@ -126,19 +126,19 @@ def _insert_habilitations(work: Work, new: Sequence[Habilitation]) -> None:
     if unknown := [{"email": one.email} for one in new if one.email not in accounts]:
         made = insert(t.account).returning(t.account.c.email, t.account.c.id)
         accounts |= {row.email: row.id for row in work.connection.execute(made, unknown)}
-    rows = [habilitation_values(one) | {"account": accounts[one.email]} for one in new]
+    rows = [_habilitation_values(one) | {"account": accounts[one.email]} for one in new]
     asked = insert(t.habilitation).returning(t.habilitation.c.id, sort_by_parameter_order=True)
     for one, id_ in zip(new, work.connection.execute(asked, rows).scalars().all(), strict=True):
-        details = _plain(habilitation_values(one) | {"email": one.email})
+        details = _plain(_habilitation_values(one) | {"email": one.email})
         work.journal("habilitation.asked", partner=one.partner, habilitation=id_, rule="A1", details=details)
 
 
 def _update_habilitation(work: Work, old: Habilitation, new: Habilitation) -> None:
-    work.connection.execute(
-        update(t.habilitation).where(t.habilitation.c.id == new.id).values(**habilitation_values(new))
-    )
-    before, after = habilitation_values(old), habilitation_values(new)
+    before, after = _habilitation_values(old), _habilitation_values(new)
     changed = {name: value for name, value in after.items() if value != before[name]}
+    if not changed:
+        return
+    work.connection.execute(update(t.habilitation).where(t.habilitation.c.id == new.id).values(**changed))
     if changed.keys() <= {"transmitted_on"}:
         return  # named again without a change: the annexe's own entry tells
     ended = "ended_on" in changed
@@ -151,7 +151,7 @@ def _update_habilitation(work: Work, old: Habilitation, new: Habilitation) -> No
     )
 
 
-def habilitation_values(one: Habilitation) -> dict[str, Any]:
+def _habilitation_values(one: Habilitation) -> dict[str, Any]:
     person: Person = one.person
     return {
         "partner": one.partner,
@@ -162,7 +162,9 @@ def habilitation_values(one: Habilitation) -> dict[str, Any]:
         "transmitted_on": one.transmitted_on,
         "adopted_on": one.adopted_on,
         "opened_at": one.opened_at,
+        "opened_number": one.opened_number,
         "link_due_at": one.link_due_at,
+        "link_due_number": one.link_due_number,
         "ended_on": one.end.on if one.end else None,
         "end_rule": one.end.rule if one.end else None,
         "end_transmitted_on": one.end.transmitted_on if one.end else None,

@@ -109,4 +109,4 @@ def office(tmp_path: Path) -> Office:
 
 def opened(one: Habilitation) -> Habilitation:
     """The same, open since the summer."""
-    return replace(one, opened_at=datetime(2026, 7, 1, 8, 0, tzinfo=UTC))
+    return replace(one, opened_at=datetime(2026, 7, 1, 8, 0, tzinfo=UTC), opened_number=1)

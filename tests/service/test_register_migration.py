@@ -123,6 +123,7 @@ def _fill(engine: Engine) -> None:
                 }
             ],
         ),
+        ("hold", [_hold(1, BEFORE, released_at=LATER), _hold(2, OPENED)]),
         ("mark", [{"name": "realm_id", "value": "realm-1"}]),
     ]
     with engine.begin() as connection:
@@ -130,6 +131,11 @@ def _fill(engine: Engine) -> None:
             names = list(values[0])
             into = f"INSERT INTO {table} ({', '.join(names)}) VALUES ({', '.join(f':{name}' for name in names)})"
             connection.execute(text(into), values)
+
+
+def _hold(id_: int, since: str, released_at: str | None = None) -> dict[str, Any]:
+    kept = {"kind": "pause", "partner": "sivom", "reason": "essai", "covers": "[]"}
+    return {"id": id_, **kept, "since": since, "released_at": released_at}
 
 
 def _habilitation(id_: int, partner: str, account: int, opened: str | None, closed: str | None) -> dict[str, Any]:
@@ -176,6 +182,27 @@ def test_nothing_is_lost_and_only_who_was_new_is_owed_a_link(register: Register)
     assert all((one.renamed_from, one.reopening) == (None, None) for one in records.accounts.values())
     assert (records.realm_id, records.current["agglo-lys"].transmitted_on) == ("realm-1", date(2026, 6, 15))
     assert records.partners["agglo-lys"].domains == {"agglo-lys.example"}
+
+
+def test_what_came_first_by_the_clock_of_then_comes_first_by_number(register: Register) -> None:
+    asked = {
+        "habilitation": ("opened", "link_due"),
+        "invitation": ("intended",),
+        "annexe": ("submitted", "approved", "applied"),
+        "hold": ("since", "released"),
+    }
+    numbers: dict[str, set[int]] = {}
+    with register.read() as connection:
+        for table, facts in asked.items():
+            for fact in facts:
+                at = "since" if fact == "since" else f"{fact}_at"
+                for moment, number in connection.execute(text(f"SELECT {at}, {fact}_number FROM {table}")):
+                    assert (moment is None) is (number is None)
+                    if moment is not None:
+                        numbers.setdefault(moment, set()).add(number)
+    assert numbers == {BEFORE: {1}, OPENED: {2}, LATER: {3}}
+    with register.work() as work:
+        assert work.number > 3
 
 
 def _sent(records: Any, one: Any) -> list[Any]:

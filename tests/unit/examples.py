@@ -9,7 +9,7 @@ from provisioner.domain.annexe import Annexe, Row
 from provisioner.domain.convention import Partner
 from provisioner.domain.habilitation import End, Habilitation
 from provisioner.domain.people import EmailAddress, Person
-from provisioner.domain.records import Account, Records
+from provisioner.domain.records import Account, Invitation, Records
 from provisioner.domain.snapshot import RemoteAccount, RemoteGroup, Snapshot
 from provisioner.domain.wanted import wanted_account
 
@@ -30,6 +30,19 @@ def person(name: str, function: str = "agent") -> Person:
     return Person(name.capitalize(), "Alex", function, email(name))
 
 
+def place(at: datetime | None) -> int | None:
+    """Which of the register's writes was made then, where no clock stepped back."""
+    return None if at is None else int(at.timestamp())
+
+
+def link(habilitation: int, attempt: int, at: datetime, lifespan: timedelta, **facts: Any) -> Invitation:
+    """An attempt at the e-mail with the link, begun at that moment; `sent_at` when it left."""
+    number = place(at)
+    assert number is not None
+    given: dict[str, Any] = {"intended_at": at, "keycloak_time": at, "lifespan": lifespan}
+    return Invitation(habilitation, attempt, number, **{**given, **facts})
+
+
 def habilitation(name: str, **facts: Any) -> Habilitation:
     given: dict[str, Any] = {
         "id": None,
@@ -39,7 +52,9 @@ def habilitation(name: str, **facts: Any) -> Habilitation:
         "transmitted_on": date(2026, 6, 15),
         "link_due_at": facts.get("opened_at"),
     }
-    return Habilitation(**{**given, **facts})
+    known = {**given, **facts}
+    numbers = {f"{fact}_number": place(known.get(f"{fact}_at")) for fact in ("opened", "link_due")}
+    return Habilitation(**{**numbers, **known})
 
 
 def end(on: date, rule: str = "A3", recorded_on: date = TODAY) -> End:

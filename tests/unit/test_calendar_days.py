@@ -15,11 +15,10 @@ from provisioner.domain.days import PARIS, day_of
 from provisioner.domain.habilitation import Habilitation
 from provisioner.domain.limits import Limits
 from provisioner.domain.plan import Plan, make_plan
-from provisioner.domain.records import Invitation
-from tests.unit.examples import LYS, end, habilitation, records, remote, snapshot
+from tests.unit.examples import LYS, end, habilitation, link, records, remote, snapshot
 
 OPENED_AT = datetime(2026, 2, 2, 8, 0, tzinfo=UTC)
-SENT = Invitation(1, 1, OPENED_AT, OPENED_AT, timedelta(hours=24), sent_at=OPENED_AT)
+SENT = link(1, 1, OPENED_AT, timedelta(hours=24), sent_at=OPENED_AT)
 
 #: Moments in UTC on either side of midnight in Paris: 23:30, then 00:30 on the day after.
 WINTER = (date(2026, 12, 15), datetime(2026, 12, 15, 22, 30, tzinfo=UTC), datetime(2026, 12, 15, 23, 30, tzinfo=UTC))

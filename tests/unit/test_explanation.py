@@ -19,7 +19,20 @@ from provisioner.domain.plan import Plan, make_plan
 from provisioner.domain.records import Account, Invitation, Records
 from provisioner.domain.snapshot import RemoteAccount
 from provisioner.texts.explanation import INVITATIONS, STATES, Step, explain
-from tests.unit.examples import LONG_AGO, LYS, NOW, TODAY, email, end, habilitation, records, remote, snapshot
+from tests.unit.examples import (
+    LONG_AGO,
+    LYS,
+    NOW,
+    TODAY,
+    email,
+    end,
+    habilitation,
+    link,
+    place,
+    records,
+    remote,
+    snapshot,
+)
 
 DAY = timedelta(days=1)
 LEROY = email("leroy")
@@ -28,9 +41,7 @@ OPENED = NOW - 10 * DAY
 
 def _link(sent_at: datetime | None, attempt: int = 1, intended_at: datetime | None = None) -> Invitation:
     at = intended_at or sent_at or NOW
-    return Invitation(
-        habilitation=1, attempt=attempt, intended_at=at, keycloak_time=at, lifespan=DAY, sent_at=sent_at
-    )
+    return link(1, attempt, at, DAY, sent_at=sent_at)
 
 
 def _annexe(**facts: Any) -> KeptAnnexe:
@@ -45,7 +56,9 @@ def _annexe(**facts: Any) -> KeptAnnexe:
         "valid": True,
         "check": {},
     }
-    return KeptAnnexe(**{**given, **facts})
+    known = {**given, **facts}
+    numbers = {f"{fact}_number": place(known.get(f"{fact}_at")) for fact in ("submitted", "approved", "applied")}
+    return KeptAnnexe(**{**known, **numbers})
 
 
 def _found(one: Habilitation, *, enabled: bool = True, password: bool = True) -> Found:
@@ -184,7 +197,7 @@ def test_what_became_of_the_link_is_told(
 def test_a_link_that_was_owed_anew_counts_no_older_one() -> None:
     one = _open(link_due_at=NOW - DAY)
     assert invitation_state(one, [_link(NOW - 5 * DAY)], NOW, has_password=False) is InvitationState.OWED
-    assert invitation_state(replace(one, link_due_at=None), [], NOW, has_password=True) is None
+    assert invitation_state(replace(one, link_due_at=None, link_due_number=None), [], NOW, has_password=True) is None
 
 
 def test_of_an_attempt_that_a_newer_one_replaced_the_link_is_told_expired() -> None:

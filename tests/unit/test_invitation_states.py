@@ -26,7 +26,7 @@ from provisioner.domain.repeats import Obstacle, Round, leading, obstacle, round
 from provisioner.operations import inviting
 from tests.fakes.failing import FailMode, Killed
 from tests.fakes.memory_office import MemoryOffice
-from tests.unit.examples import LYS, habilitation, records
+from tests.unit.examples import LYS, habilitation, link, records
 
 DUE_AT = datetime(2026, 6, 16, 8, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -45,12 +45,11 @@ def attempts(draw: st.DrawFn) -> tuple[Invitation, ...]:
     for number, at in enumerate(begun, start=1):
         fate = last if number == len(begun) else "sent"
         found.append(
-            Invitation(
-                habilitation=1,
-                attempt=number,
-                intended_at=at,
-                keycloak_time=at,
-                lifespan=draw(lifespans),
+            link(
+                1,
+                number,
+                at,
+                draw(lifespans),
                 sent_at=at if fate == "sent" else None,
                 failed_at=at if fate == "failed" else None,
             )
@@ -95,8 +94,8 @@ def test_a_link_is_sent_until_it_expires_and_given_up_after_the_third(
 def test_what_was_sent_to_an_old_address_or_before_a_new_password_counts_no_more(
     before: tuple[Invitation, ...], sent: tuple[Invitation, ...], now: datetime, has: bool
 ) -> None:
-    aside = timedelta(days=50)
-    old = tuple(replace(each, intended_at=each.intended_at - aside, bounced_at=DUE_AT) for each in before)
+    aside = 10**9
+    old = tuple(replace(each, intended_number=each.intended_number - aside, bounced_at=DUE_AT) for each in before)
     states = [invitation_state(OPEN, each, now, has_password=has) for each in (sent, (*old, *sent))]
     assert states[0] is states[1]
 
@@ -127,14 +126,11 @@ def test_another_link_may_follow_exactly_one_that_expired(sent: tuple[Invitation
 def test_whenever_the_job_runs_three_links_leave_at_most_and_none_too_early(
     runs: list[datetime], lifespan: timedelta
 ) -> None:
-    def link(number: int, at: datetime) -> Invitation:
-        return Invitation(1, number, at, at, lifespan, sent_at=at)
-
-    sent: tuple[Invitation, ...] = (link(1, DUE_AT),)
+    sent: tuple[Invitation, ...] = (link(1, 1, DUE_AT, lifespan, sent_at=DUE_AT),)
     for now in sorted(runs):
         found = round_of(sent)
         if obstacle(known(sent), found, now) is None and found.is_due(now):
-            sent = (*sent, link(len(sent) + 1, now))
+            sent = (*sent, link(1, len(sent) + 1, now, lifespan, sent_at=now))
     days = [(day_of(each.intended_at) - day_of(DUE_AT)).days for each in sent]
     assert len(sent) <= MOST_LINKS
     assert all(day >= least for day, least in zip(days, (0, 3, 10), strict=False))
@@ -143,7 +139,7 @@ def test_whenever_the_job_runs_three_links_leave_at_most_and_none_too_early(
 
 
 def _sent(at: datetime = DUE_AT) -> tuple[Invitation, ...]:
-    return (Invitation(1, 1, at, at, DAY, sent_at=at),)
+    return (link(1, 1, at, DAY, sent_at=at),)
 
 
 def test_nobody_suspended_ending_or_outside_a_convention_is_sent_another_link() -> None:

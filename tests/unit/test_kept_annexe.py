@@ -1,4 +1,4 @@
-"""Where a kept annexe stands, and how long it may be there: from the moments of what happened to it."""
+"""Where a kept annexe stands, and how long it may be there: from what happened to it, in which order and when."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from provisioner.domain.decisions import Decisions
 from provisioner.domain.kept_annexe import KEPT_FOR, KeptAnnexe, Status
+from tests.unit.examples import place
 
 AT = datetime(2026, 9, 2, 8, tzinfo=UTC)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -30,12 +31,23 @@ def kept(**facts: Any) -> KeptAnnexe:
         "valid": True,
         "check": {},
     }
-    return KeptAnnexe(**{**given, **facts})
+    return KeptAnnexe(**placed({**given, **facts}))
 
 
-def approved(one: KeptAnnexe, at: datetime, decisions: Decisions | None = None) -> KeptAnnexe:
-    return replace(
-        one, approved_at=at, approved_by="Claire Martin", plan_id="0" * 8, decisions=decisions or Decisions()
+def placed(facts: dict[str, Any]) -> dict[str, Any]:
+    """The facts with their numbers, where no clock stepped back."""
+    moments = {name: at for name, at in facts.items() if name.endswith("_at")}
+    return {**{name.replace("_at", "_number"): place(at) for name, at in moments.items()}, **facts}
+
+
+def then(one: KeptAnnexe, **facts: Any) -> KeptAnnexe:
+    """The same annexe, after this happened to it too."""
+    return replace(one, **placed(facts))
+
+
+def approved(one: KeptAnnexe, at: datetime, decisions: Decisions | None = None, **more: Any) -> KeptAnnexe:
+    return then(
+        one, approved_at=at, approved_by="Claire Martin", plan_id="0" * 8, decisions=decisions or Decisions(), **more
     )
 
 
@@ -47,13 +59,13 @@ def test_what_happened_last_says_where_it_stands(valid: bool) -> None:
     assert (one.status, one.is_pending, one.approved_decisions) == (checked, False, None)
     one = approved(one, AT + HOUR)
     assert (one.status, one.is_pending, one.approved_decisions) == (Status.APPROVED, True, Decisions())
-    applied = replace(one, applied_at=AT + 2 * HOUR)
+    applied = then(one, applied_at=AT + 2 * HOUR)
     assert (applied.status, applied.is_pending, applied.approved_decisions) == (Status.APPLIED, False, Decisions())
-    again = replace(applied, submitted_at=AT + 3 * HOUR)
+    again = then(applied, submitted_at=AT + 3 * HOUR)
     assert (again.status, again.is_pending, again.approved_decisions) == (checked, False, None)
-    rejected = replace(kept(valid=valid), rejected_at=AT + HOUR)
+    rejected = then(kept(valid=valid), rejected_at=AT + HOUR)
     assert (rejected.status, rejected.is_pending) == (Status.REJECTED, False)
-    assert replace(rejected, submitted_at=AT + 2 * HOUR).status is checked
+    assert then(rejected, submitted_at=AT + 2 * HOUR).status is checked
 
 
 @pytest.mark.rule("A4")

@@ -14,7 +14,7 @@ from provisioner.domain.limits import Limits
 from provisioner.domain.plan import Plan, make_plan
 from provisioner.domain.records import Account, Invitation, Records
 from provisioner.domain.snapshot import RemoteAccount, Snapshot
-from tests.unit.examples import LONG_AGO, LYS, NOW, TODAY, email, end, habilitation, records, remote, snapshot
+from tests.unit.examples import LONG_AGO, LYS, NOW, TODAY, email, end, habilitation, link, records, remote, snapshot
 
 
 def plan(known: Records, seen: Snapshot, **more: object) -> Plan:
@@ -26,7 +26,7 @@ def actions(made: Plan) -> list[tuple[str, str | None]]:
 
 
 def sent(one: int, at: object = LONG_AGO) -> Invitation:
-    return Invitation(one, 1, LONG_AGO, LONG_AGO, timedelta(hours=24), sent_at=LONG_AGO)
+    return link(one, 1, LONG_AGO, timedelta(hours=24), sent_at=LONG_AGO)
 
 
 def opened(name: str, id_: int = 1, **facts: object) -> Habilitation:
@@ -175,7 +175,7 @@ def test_another_realm_under_the_same_name_holds_everything() -> None:
 def test_a_return_waits_for_the_last_link_to_be_dead_and_is_invited_again() -> None:
     old = opened("leroy", closed_at=LONG_AGO, end=end(date(2026, 7, 1)))
     back = habilitation("leroy", id=2, requested_on=date(2026, 9, 1))
-    alive = Invitation(1, 1, NOW - timedelta(hours=2), NOW, timedelta(hours=24), sent_at=NOW)
+    alive = link(1, 1, NOW - timedelta(hours=2), timedelta(hours=24), keycloak_time=NOW, sent_at=NOW)
     seen = snapshot(remote(old, enabled=False))
     waiting = plan(records(old, back, invitations=(alive,)), seen)
     assert waiting.changes == ()

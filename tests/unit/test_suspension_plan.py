@@ -12,13 +12,13 @@ from provisioner.domain.habilitation import Habilitation, State
 from provisioner.domain.hold import Hold, HoldKind
 from provisioner.domain.limits import Limits
 from provisioner.domain.plan import Plan, make_plan
-from provisioner.domain.records import Account, Invitation, Records, Reopening
+from provisioner.domain.records import Account, Records, Reopening
 from provisioner.domain.snapshot import RemoteAccount, RemoteGroup, Snapshot
-from tests.unit.examples import LONG_AGO, LYS, NOW, TODAY, email, end, habilitation, records, remote, snapshot
+from tests.unit.examples import LONG_AGO, LYS, NOW, TODAY, email, end, habilitation, link, records, remote, snapshot
 
 LEROY = email("leroy")
 SIVOM = replace(LYS, code="sivom")
-SENT = Invitation(1, 1, LONG_AGO, LONG_AGO, timedelta(hours=24), sent_at=LONG_AGO)
+SENT = link(1, 1, LONG_AGO, timedelta(hours=24), sent_at=LONG_AGO)
 
 
 def plan(known: Records, seen: Snapshot, partners: tuple[str, ...] = ()) -> Plan:
