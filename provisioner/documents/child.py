@@ -1,26 +1,29 @@
-"""The process in which a file is read and understood: bounded, without secrets, and thrown away.
+"""The process in which a file is read and understood: bounded, shut in, without secrets, and thrown away.
 
-Started by `bounded.py` as `python -m provisioner.documents.child NAME MEMORY SECONDS UNPACKED ROWS`; the file comes
-on stdin, the answer goes to stdout as JSON: an annexe, or `{"unreadable": reason}`.
+Started by `bounded.py` as `python -m provisioner.documents.child NAME HEAD MEMORY SECONDS UNPACKED ROWS FINDINGS`;
+the file comes on stdin, the answer goes to stdout as `answer.py` writes it.
 """
 
 from __future__ import annotations
 
-import json
+import os
 import resource
 import sys
+from collections.abc import Iterable
 from importlib import import_module
-from typing import Any
 
-from provisioner.documents.answer import to_json
+from provisioner.documents.answer import refusal_line, to_lines
 from provisioner.documents.blocks import Reading, Unreadable
-from provisioner.documents.gate import admit
+from provisioner.documents.gate import OLE, admit, promised_kind
 from provisioner.documents.meaning import understand
+from provisioner.documents.walls import shut_in
+from provisioner.domain.capping import capped
+from provisioner.domain.judge import judged
 
-#: The longest answer, in bytes: some ten times what the most rows need.
+#: The longest answer, in bytes: `bounded.py` listens to no longer one.
 _LONGEST_ANSWER = 64 * 2**20
 
-#: The module that reads each kind of file, imported only when there is one to read.
+#: The module that reads each kind of file; an old container tells its kind through the reader of workbooks.
 _READERS = {
     "csv": "delimited",
     "docx": "docx",
@@ -31,36 +34,29 @@ _READERS = {
     "pdf": "pdf",
 }
 
+#: The encodings that files come in: Python finds each in a file of its own when it is first used.
+_ENCODINGS = (
+    "ascii cp1252 cp437 cp850 idna iso8859_1 iso8859_15 mac_roman punycode utf_16 utf_16_be utf_16_le utf_32 "
+    "utf_8_sig"
+)
+
 
 def main() -> None:
     """Reads one file."""
-    name, memory, seconds, unpacked, rows = sys.argv[1], *map(int, sys.argv[2:6])
-    for limit, value in (
-        (resource.RLIMIT_AS, memory),
-        (resource.RLIMIT_CPU, seconds),
-        (resource.RLIMIT_CORE, 0),
-        (resource.RLIMIT_FSIZE, 0),
-    ):
+    name, head = sys.argv[1:3]
+    memory, seconds, unpacked, rows, findings = map(int, sys.argv[3:8])
+    for limit, value in ((resource.RLIMIT_AS, memory), (resource.RLIMIT_CPU, seconds)):
         resource.setrlimit(limit, (value, value))
+    _import_all(name, bytes.fromhex(head))
+    shut_in()
     try:
-        answer = _told(to_json(understand(parse(sys.stdin.buffer.read(), name, unpacked, rows))))
+        reading = parse(sys.stdin.buffer.read(), name, unpacked, rows)
+        _say(to_lines(capped(judged(understand(reading)), findings)))
     except Unreadable as error:
-        answer = _told({"unreadable": error.reason})
+        _say([refusal_line(error.reason)])
     except (MemoryError, RecursionError):
-        answer = _told({"unreadable": "too-long"})
-    sys.stdout.buffer.write(answer)
-
-
-def _told(answer: list[Any] | dict[str, str]) -> bytes:
-    """The answer as bytes.
-
-    Raises:
-        Unreadable: the parent would need too much memory for it.
-    """
-    told = json.dumps(answer).encode()
-    if len(told) > _LONGEST_ANSWER:
-        raise Unreadable("too-long")
-    return told
+        _say([refusal_line("too-long")])
+    os._exit(0)  # nothing is left to tidy up, and freeing what was read takes time
 
 
 def parse(content: bytes, name: str, most_unpacked: int, most_rows: int) -> Reading:
@@ -73,6 +69,33 @@ def parse(content: bytes, name: str, most_unpacked: int, most_rows: int) -> Read
     reading = import_module(f"provisioner.documents.{_READERS[file.kind]}").read(file, most_rows)
     assert isinstance(reading, Reading)
     return reading
+
+
+def _import_all(name: str, head: bytes) -> None:
+    """Whatever the reading may need: shut in, nothing can be imported any more."""
+    kind = promised_kind(name)
+    readers = set(_READERS.values()) if kind is None else {_READERS[kind]} if kind in _READERS else set()
+    if head == OLE:
+        readers.add(_READERS["xls"])
+    for module in ("_strptime", *(f"provisioner.documents.{reader}" for reader in sorted(readers))):
+        import_module(module)
+    for encoding in _ENCODINGS.split():
+        "".encode(encoding)
+
+
+def _say(lines: Iterable[bytes]) -> None:
+    """Writes the lines.
+
+    Raises:
+        Unreadable: nobody would listen to so many.
+    """
+    left = _LONGEST_ANSWER
+    for line in lines:
+        left -= len(line)
+        if left < 0:
+            raise Unreadable("too-long")
+        sys.stdout.buffer.write(line)
+    sys.stdout.buffer.flush()
 
 
 if __name__ == "__main__":

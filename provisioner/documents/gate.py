@@ -47,7 +47,7 @@ _ODF = {
 _IMAGES = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"II*\0", b"MM\0*", b"BM", b"RIFF")
 
 #: Microsoft's container of before 2007: an old document, or the wrapping of one with a password.
-_OLE = b"\xd0\xcf\x11\xe0"
+OLE = b"\xd0\xcf\x11\xe0"
 
 #: The parts that our readers look at; the others are only counted.
 _WANTED = re.compile(
@@ -81,7 +81,7 @@ def admit(content: bytes, name: str, most_unpacked: int) -> File:
     is_package = content.startswith(b"PK\x03\x04")
     parts = _unpack(content, most_unpacked) if is_package else {}
     kind = _kind_of_package(parts) if is_package else _kind_of_plain(content)
-    promised = _PROMISES.get(PurePath(name).suffix.lower())
+    promised = promised_kind(name)
     if kind == "csv" and promised is None:
         raise Unreadable("unsupported")
     if promised not in (None, kind):
@@ -89,10 +89,15 @@ def admit(content: bytes, name: str, most_unpacked: int) -> File:
     return File(kind, content, parts)
 
 
+def promised_kind(name: str) -> str | None:
+    """The kind of file that a name promises; None for a name that promises nothing."""
+    return _PROMISES.get(PurePath(name).suffix.lower())
+
+
 def _kind_of_plain(content: bytes) -> str:
     if not content.strip():
         raise Unreadable("empty")
-    if content.startswith(_OLE):
+    if content.startswith(OLE):
         from provisioner.documents.xls import kind_of_ole
 
         return kind_of_ole(content)

@@ -85,12 +85,25 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
+class Surplus:
+    """What was found in a document beyond the findings that are kept of it (`too-many-findings`).
+
+    `counts` has how many, by severity and code; errors are counted together, without a code. `refused` are the rows
+    (list, row) with an error, whether it was kept or not.
+    """
+
+    counts: Mapping[tuple[Severity, str], int] = field(default_factory=dict)
+    refused: frozenset[tuple[int, int]] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
 class Annexe:
     """A document as read: its date of transmission and its rows, good and bad, with the reader's findings."""
 
     transmitted_on: date | None
     rows: tuple[Row, ...]
     findings: tuple[Finding, ...]
+    surplus: Surplus = field(default_factory=Surplus)
 
     def of_list(self, number: int) -> tuple[Row, ...]:
         """The rows of list 1 or 2."""

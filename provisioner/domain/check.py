@@ -26,13 +26,17 @@ class Document:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Check:
-    """What was read in a document and what was found wrong with it."""
+    """What was read in a document and what was found wrong with it.
+
+    `refused` are the rows (list, row) with an error, also where it is among the findings that were only counted.
+    """
 
     file: str
     sha256: str
     partner: str | None
     annexe: Annexe
     findings: tuple[Finding, ...]
+    refused: frozenset[tuple[int, int]] = frozenset()
 
     @property
     def is_valid(self) -> bool:
@@ -41,7 +45,8 @@ class Check:
 
     def accepted(self, number: int) -> tuple[Row, ...]:
         """The rows of a list that have no error."""
-        refused = {(one.list, one.row) for one in self.findings if one.severity is Severity.ERROR}
+        told = {(one.list, one.row) for one in self.findings if one.severity is Severity.ERROR}
+        refused = self.refused | told
         return tuple(row for row in self.annexe.of_list(number) if (row.list, row.row) not in refused)
 
     @property

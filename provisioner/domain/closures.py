@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 
@@ -29,16 +30,27 @@ class Closures:
 
 
 def judge_closures(
-    annexe: Annexe, findings: tuple[Finding, ...], records: Records, partner: str, today: date
+    annexe: Annexe,
+    findings: tuple[Finding, ...],
+    records: Records,
+    partner: str,
+    today: date,
+    refused: Collection[tuple[int, int]] = frozenset(),
 ) -> Closures:
-    """The rows of list 2 without error; somebody who is in list 1 too only if the full approval would close now."""
+    """The rows of list 2 without error; somebody who is in list 1 too only if the full approval would close now.
+
+    `refused` are the rows (list, row) with an error, also where `findings` does not tell it any more.
+    """
     about = tuple(one for one in findings if one.list != 1 and one.code not in _ABOUT_OPENINGS | {"unaccounted-for"})
     is_refused = any(
-        one.row is None and (one.severity is Severity.ERROR or one.code == "list-missing") for one in about
+        one.row is None and (one.severity is Severity.ERROR or one.code == "list-missing")
+        for one in about
+        if one.code != "too-many-findings"
     )
     if is_refused:
         return Closures((), annexe.of_list(2), about, is_refused=True)
     wrong = {one.row for one in about if one.list == 2 and one.severity is Severity.ERROR}
+    wrong |= {row for number, row in refused if number == 2}
     sound = [
         row for row in annexe.of_list(2) if row.row not in wrong and row.email is not None and row.on is not None
     ]
@@ -46,7 +58,8 @@ def judge_closures(
     now, later = _ending(annexe, records, partner, today)
     rows = tuple(row for row in sound if row.email not in in_list_1 or row.email in now)
     past = {row.row for row in sound if row.email in in_list_1 - now - later}  # an access that ended before
-    left_out = tuple(row for row in annexe.of_list(2) if row not in rows and row.row not in past)
+    taken = {row.row for row in rows} | past
+    left_out = tuple(row for row in annexe.of_list(2) if row.row not in taken)
     return Closures(rows, left_out, about, is_refused=False)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from provisioner.domain.annexe import Annexe, Column, Finding, Row, Severity
@@ -49,10 +49,14 @@ def possible_duplicates(annexe: Annexe) -> Iterator[Finding]:
         for row in sorted(annexe.rows, key=lambda row: (-row.list, row.row))
         if row.email is not None and row.last_name and row.first_names
     ]
-    groups: dict[str, list[_Named]] = defaultdict(list)
+    groups: dict[str, dict[EmailAddress | None, _Named]] = defaultdict(dict)
     for index, one in enumerate(named):
-        earlier = named[:index] if len(named) <= MOST_COMPARED else groups[one.key.words]
-        groups[one.key.words].append(one)
+        earlier: Iterable[_Named] = named[:index]
+        if len(named) > MOST_COMPARED:
+            group = groups[one.key.words]
+            earlier = list(group.values())
+            if len(group) < 2:  # with the first two addresses of a name, any other row differs from one of them
+                group.setdefault(one.row.email, one)
         other = next((other for other in earlier if _may_be_one(one, other)), None)
         if other is not None:
             details = {"other": other.row.email, "list": other.row.list, "row": other.row.row}

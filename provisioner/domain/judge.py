@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from rapidfuzz import fuzz, process
@@ -15,7 +15,7 @@ from provisioner.domain.duplicates import duplicate_persons, possible_duplicates
 from provisioner.domain.mailboxes import MailboxRules
 from provisioner.domain.people import EmailAddress, domain_of, mailbox_of
 
-__all__ = ["MailboxRules", "judge_document", "sort_findings"]
+__all__ = ["MailboxRules", "judge_document", "judged"]
 
 #: How like a declared domain must be to be suggested, in percent.
 LIKE_DOMAIN = 70
@@ -26,7 +26,11 @@ LIKE_ADDRESS = 85
 #: Months for which a closure stays in list 2 (A3).
 CLOSED_FOR_MONTHS = 24
 
-_COLUMNS = {column: position for position, column in enumerate(Column)}
+
+def judged(annexe: Annexe) -> Annexe:
+    """The annexe with what its rows say against each other, on any day and whoever the partner is."""
+    found = (*_in_both_lists(annexe), *duplicate_persons(annexe), *possible_duplicates(annexe))
+    return replace(annexe, findings=(*annexe.findings, *found))
 
 
 def judge_document(
@@ -35,8 +39,8 @@ def judge_document(
     mailboxes: MailboxRules,
     partner: Partner | None,
     open_addresses: frozenset[EmailAddress] = frozenset(),
-) -> tuple[Finding, ...]:
-    """The reader's findings and those that need several cells, today, or lists of known domains.
+) -> Iterator[Finding]:
+    """The reader's findings (those of `judged` among them) and what needs today or lists of known domains.
 
     Args:
         annexe: the document as read.
@@ -47,28 +51,12 @@ def judge_document(
             kind is an error (A4).
     """
     if any(finding.code == "unreadable-document" for finding in annexe.findings):
-        return annexe.findings
+        yield from annexe.findings
+        return
     addresses = _Addresses(annexe, mailboxes, partner, open_addresses)
-    return sort_findings(
-        (
-            *addresses.with_suggestions(annexe.findings),
-            *_of_dates(annexe, today),
-            *addresses.findings(),
-            *_in_both_lists(annexe),
-            *duplicate_persons(annexe),
-            *possible_duplicates(annexe),
-        )
-    )
-
-
-def sort_findings(findings: Iterable[Finding]) -> tuple[Finding, ...]:
-    """In the order of reading: the whole document, then by list, row and column."""
-    return tuple(
-        sorted(
-            findings,
-            key=lambda one: (one.list or 0, one.row or 0, -1 if one.column is None else _COLUMNS[one.column]),
-        )
-    )
+    yield from addresses.with_suggestions(annexe.findings)
+    yield from _of_dates(annexe, today)
+    yield from addresses.findings()
 
 
 def _of_dates(annexe: Annexe, today: date) -> Iterator[Finding]:
@@ -146,20 +134,20 @@ class _Addresses:
     def with_suggestions(self, findings: Iterable[Finding]) -> Iterator[Finding]:
         """The reader's findings; an address without its at sign gets it back when its end is a known domain."""
         domains = self._known_domains()
-        for one in findings:
-            value = (one.value or "").strip().lower()
-            domain = next((domain for domain in domains if value.endswith(domain)), None)
-            if one.code != "email-invalid" or one.suggestion or "@" in value or domain is None:
-                yield one
+        for finding in findings:
+            value = (finding.value or "").strip().lower()
+            if finding.code != "email-invalid" or finding.suggestion or "@" in value:
+                yield finding
                 continue
-            mailbox = value.removesuffix(domain).rstrip(".-_ ")
+            ends = (value[start:] for start in range(len(value)))
+            domain = next((end for end in ends if end in domains), "")  # the longest one comes first
+            mailbox = value.removesuffix(domain).rstrip(".-_ ") if domain else ""
             suggestion = f"{mailbox}@{domain}" if mailbox and " " not in mailbox else None
-            yield Finding(one.code, one.severity, one.list, one.row, one.column, one.value, suggestion, one.details)
+            yield replace(finding, suggestion=suggestion)
 
-    def _known_domains(self) -> list[str]:
-        seen = {domain_of(row.email) for row in self.annexe.rows if row.email is not None}
-        declared = self.partner.domains if self.partner is not None else frozenset()
-        return sorted(seen | declared, key=lambda domain: (-len(domain), domain))
+    def _known_domains(self) -> frozenset[str]:
+        seen = frozenset(domain_of(row.email) for row in self.annexe.rows if row.email is not None)
+        return seen | (self.partner.domains if self.partner is not None else frozenset())
 
     def _code(self, row: Row) -> str | None:
         assert row.email is not None

@@ -205,7 +205,7 @@ def waive(
     annexe: Annexe,
     rows: Collection[int],
     already: Mapping[EmailAddress, frozenset[str]],
-) -> tuple[Finding, ...]:
+) -> Iterator[Finding]:
     """The findings with those that a named person waived made warnings, now by row or once for the habilitation."""
     emails = {row.row: row.email for row in annexe.of_list(1)}
 
@@ -215,7 +215,6 @@ def waive(
         email = emails.get(one.row)
         return one.row in rows or (email is not None and one.code in already.get(email, frozenset()))
 
-    return tuple(
-        replace(one, severity=Severity.WARNING, details={**one.details, "waived": True}) if is_waived(one) else one
-        for one in findings
-    )
+    for one in findings:
+        is_let = is_waived(one)
+        yield replace(one, severity=Severity.WARNING, details={**one.details, "waived": True}) if is_let else one

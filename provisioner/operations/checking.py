@@ -10,10 +10,11 @@ from pathlib import PurePath
 from provisioner.documents import read_annexe
 from provisioner.documents.mailboxes import load_mailbox_rules
 from provisioner.domain.annexe import Annexe, Finding
+from provisioner.domain.capping import Kept, counted, reading_order
 from provisioner.domain.check import Check, Document
 from provisioner.domain.decisions import Decisions
 from provisioner.domain.habilitation import State
-from provisioner.domain.judge import judge_document, sort_findings
+from provisioner.domain.judge import judge_document
 from provisioner.domain.judge_register import judge_register, waive
 from provisioner.domain.people import EmailAddress
 from provisioner.domain.records import Records
@@ -26,8 +27,7 @@ Reader = Callable[[bytes, str, DocumentSettings], Annexe]
 def check_document(document: Document, today: date, limits: DocumentSettings) -> Check:
     """What the document alone tells."""
     annexe = read_annexe(document.content, document.name, limits)
-    findings = judge_document(annexe, today, load_mailbox_rules(limits), None)
-    return _check(document, None, annexe, findings)
+    return _check(document, None, annexe, judge_document(annexe, today, load_mailbox_rules(limits), None), (), limits)
 
 
 def check_for_partner(
@@ -48,17 +48,17 @@ def check_for_partner(
     known = records.partners[partner]
     open_here = records.open_addresses(partner)
     findings = judge_document(annexe, today, load_mailbox_rules(limits), known, open_here)
-    if any(one.code == "unreadable-document" for one in findings):
-        return _check(document, partner, annexe, findings)
+    if any(one.code == "unreadable-document" for one in annexe.findings):
+        return _check(document, partner, annexe, findings, (), limits)
     more = judge_register(annexe, document.sha256, records, known, today, received_on or today, decisions, sent_by)
-    waived_rows = dict.fromkeys((decisions or Decisions()).waive)
-    judged = waive((*findings, *more), annexe, waived_rows, _already_waived(records, partner))
-    return _check(document, partner, annexe, judged)
+    waived_rows, already = dict.fromkeys((decisions or Decisions()).waive), _already_waived(records, partner)
+    of_document = waive(findings, annexe, waived_rows, already)
+    return _check(document, partner, annexe, of_document, waive(more, annexe, waived_rows, already), limits)
 
 
 def with_findings(check: Check, findings: Iterable[Finding]) -> Check:
     """The check with what Keycloak has to say too."""
-    return replace(check, findings=sort_findings([*check.findings, *findings]))
+    return replace(check, findings=tuple(sorted([*check.findings, *findings], key=reading_order)))
 
 
 def _already_waived(records: Records, partner: str) -> dict[EmailAddress, frozenset[str]]:
@@ -67,11 +67,23 @@ def _already_waived(records: Records, partner: str) -> dict[EmailAddress, frozen
     return {one.email: one.waived for one in mine if one.waived}
 
 
-def _check(document: Document, partner: str | None, annexe: Annexe, findings: Iterable[Finding]) -> Check:
+def _check(
+    document: Document,
+    partner: str | None,
+    annexe: Annexe,
+    of_document: Iterable[Finding],
+    of_register: Iterable[Finding],
+    limits: DocumentSettings,
+) -> Check:
+    kept = Kept(limits.max_findings, annexe.surplus)
+    kept.add(of_document)
+    kept.add_whole(of_register)
+    surplus = kept.surplus()
     return Check(
         file=PurePath(document.name).name,
         sha256=document.sha256,
         partner=partner,
         annexe=annexe,
-        findings=sort_findings(findings),
+        findings=(*counted(surplus.counts), *kept.findings()),
+        refused=surplus.refused,
     )

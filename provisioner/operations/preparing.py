@@ -162,7 +162,7 @@ def _renamed_before(tools: Tools, request: Request) -> frozenset[EmailAddress]:
 def _prepare_closures(tools: Tools, request: Request, check: Check, records: Records, snapshot: Snapshot) -> Prepared:
     """List 2 alone (A4)."""
     today = tools.clock.today()
-    closures = judge_closures(check.annexe, check.findings, records, request.partner, today)
+    closures = judge_closures(check.annexe, check.findings, records, request.partner, today, check.refused)
     prepared = Prepared(
         request=request,
         check=replace(check, findings=closures.findings),

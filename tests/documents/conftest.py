@@ -12,6 +12,7 @@ from provisioner.documents.blocks import Unreadable
 from provisioner.documents.child import parse
 from provisioner.documents.meaning import understand
 from provisioner.domain.annexe import Annexe
+from provisioner.domain.judge import judged
 from provisioner.settings import DocumentSettings
 
 Reader = Callable[[bytes, str], Annexe]
@@ -31,7 +32,7 @@ def read_here() -> Reader:
 
     def reader(content: bytes, name: str) -> Annexe:
         try:
-            return understand(parse(content, name, _LIMITS.max_unpacked_mib * 2**20, _LIMITS.max_rows))
+            return judged(understand(parse(content, name, _LIMITS.max_unpacked_mib * 2**20, _LIMITS.max_rows)))
         except Unreadable as error:
             return unreadable(error)
 

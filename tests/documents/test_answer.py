@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import json
+from dataclasses import replace
 from datetime import date
 
 import pytest
 
-from provisioner.documents.answer import NotAnAnswer, from_json, to_json
-from provisioner.domain.annexe import Annexe, Column, Finding, Row, Severity
+from provisioner.documents.answer import NotAnAnswer, from_lines, refusal_line, to_lines
+from provisioner.documents.blocks import Unreadable
+from provisioner.domain.annexe import Annexe, Column, Finding, Row, Severity, Surplus
 from provisioner.domain.people import EmailAddress
 
 ROW = Row(
@@ -32,34 +33,65 @@ FINDING = Finding(
     "31/08/2026",
     {"read": date(2026, 8, 31), "several": True, "count": 2, "kind": None, "quotes": ("a", "b")},
 )
-ANNEXE = Annexe(date(2026, 9, 1), (ROW,), (FINDING,))
+ANNEXE = Annexe(
+    date(2026, 9, 1),
+    (ROW,),
+    (FINDING,),
+    Surplus({(Severity.ERROR, ""): 7, (Severity.INFO, "text-repaired"): 1}, frozenset({(2, 3)})),
+)
 
 
 def test_an_annexe_comes_back_as_it_was_understood() -> None:
-    back = from_json(json.loads(json.dumps(to_json(ANNEXE))))
+    back = from_lines(to_lines(ANNEXE), 1, 1)
 
     assert back == ANNEXE
     assert (back.rows[0].written, back.rows[0].sheet_row) == (ROW.written, 12)
 
 
+def test_what_stands_in_the_document_as_it_was_read_is_said_once() -> None:
+    plain = replace(ROW, written={Column.EMAIL: "jean.petit@lens.example", Column.ENDED_ON: "2026-08-31"})
+    (row,) = from_lines(to_lines(replace(ANNEXE, rows=(plain,))), 1, 1).rows
+
+    assert row.written == {}
+    assert [row.as_written(column) for column in plain.written] == list(plain.written.values())
+
+
+_R = '["row",1,1,null,null,null,null,null,{},null,false]'
+_F = '["finding","a","error",null,null,null,null,null,{}]'
+_END = '["end",null,0,0,[]]'
+
+
 @pytest.mark.parametrize(
     "answer",
     [
-        None,
-        [],
-        [None, []],
-        [None, [], {}],
-        ["2026-02-30", [], []],
-        [None, [[1, 1, 2, None, None, None, None, {}, None]], []],
-        [None, [["1", 1, None, None, None, None, None, {}, None]], []],
-        [None, [[1, 1, None, None, None, None, None, {"id": "a"}, None]], []],
-        [None, [[1, 1, "a" * 100_000, None, None, None, None, {}, None]], []],
-        [None, [], [["a", "fatal", None, None, None, None, None, {}]]],
-        [None, [], [[1, "error", None, None, None, None, None, {}]]],
-        [None, [], [["a", "error", None, None, None, None, None, {"a": {"b": "c"}}]]],
-        [None, [], [["a", "error", None, None, None, None, None, {"a": 1.5}]]],
+        "",
+        "null",
+        "[]",
+        "{}",
+        "not JSON",
+        _R,
+        f"{_R}\n{_END}",
+        f"{_R}\n{_R}\n" + '["end",null,2,0,[]]',
+        '["end","2026-02-30",0,0,[]]',
+        '["end",null,0,0]',
+        '["end",null,0,0,[["fatal","a",1]]]',
+        '["strange"]',
+        _R.replace("1,1", '"1",1'),
+        _R.replace("{}", '{"id":"a"}'),
+        _R.replace("1,1,null", '1,1,"' + "a" * 100_000 + '"'),
+        _F.replace("error", "fatal"),
+        _F.replace('"a"', "1"),
+        _F.replace("{}", '{"a":{"b":"c"}}'),
+        _F.replace("{}", '{"a":1.5}'),
+        "[" * 100_000,
+        '{"unreadable":"<b>"}',
     ],
 )
-def test_what_is_no_annexe_is_refused(answer: object) -> None:
+def test_what_is_no_annexe_is_refused(answer: str) -> None:
     with pytest.raises(NotAnAnswer):
-        from_json(answer)
+        from_lines(answer.encode().splitlines(keepends=True), 1, 1)
+
+
+def test_a_document_that_cannot_be_read_is_told_after_whatever_was_said() -> None:
+    with pytest.raises(Unreadable, match="too-long"):
+        from_lines([next(to_lines(ANNEXE)), refusal_line("too-long")], 1, 1)

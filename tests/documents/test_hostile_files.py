@@ -260,7 +260,8 @@ def _processor() -> float:
         ("import os; os.abort()", "too-long"),
         ("raise ZeroDivisionError", "failed"),
         ("return Reading(['x' * 10**8])", "too-long"),
-        ("print('not an answer'); return Reading([])", "failed"),
+        ("import sys; sys.stdout.buffer.write(b'not an answer\\n'); return Reading([])", "failed"),
+        ("import sys\n while True: sys.stdout.buffer.write(b'a' * 10**6)", "failed"),
     ],
 )
 def test_a_fake_parser_that_loops_eats_memory_or_dies_costs_one_finding(

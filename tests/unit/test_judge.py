@@ -12,8 +12,10 @@ from hypothesis import strategies as st
 from provisioner.documents.mailboxes import load_mailbox_rules
 from provisioner.domain.annexe import Annexe, Column, Finding, Row, Severity
 from provisioner.domain.calendar import add_months
+from provisioner.domain.capping import reading_order
 from provisioner.domain.convention import Partner
-from provisioner.domain.judge import judge_document, sort_findings
+from provisioner.domain.judge import judge_document
+from provisioner.domain.judge import judged as judged_alone
 from provisioner.domain.mailboxes import MailboxRules
 from provisioner.domain.people import EmailAddress
 from provisioner.settings import DocumentSettings
@@ -41,7 +43,9 @@ def judged(
     partner = None
     if domains is not None:
         partner = Partner(code="lys", name="Lys", domains=domains, addresses=frozenset(map(EmailAddress, declared)))
-    return judge_document(Annexe(sent, rows, findings), TODAY, RULES, partner, open_addresses)
+    annexe = judged_alone(Annexe(sent, rows, findings))
+    found = judge_document(annexe, TODAY, RULES, partner, open_addresses)
+    return tuple(sorted(found, key=reading_order))
 
 
 def told(findings: tuple[Finding, ...]) -> list[tuple[str, int | None, int | None, Severity]]:
@@ -243,7 +247,7 @@ def test_findings_come_in_the_order_of_reading() -> None:
     cell = Finding("cell-missing", Severity.ERROR, 1, 1, Column.EMAIL)
     of_row = Finding("struck-or-hidden", Severity.ERROR, 1, 1)
     later = Finding("cell-missing", Severity.ERROR, 2, 1, Column.LAST_NAME)
-    assert sort_findings([later, cell, whole, of_row]) == (whole, of_row, cell, later)
+    assert sorted([later, cell, whole, of_row], key=reading_order) == [whole, of_row, cell, later]
 
 
 def test_calendar_arithmetic_stops_at_the_end_of_the_month() -> None:
@@ -266,4 +270,3 @@ def test_a_cell_has_at_most_one_address_finding(
     findings = judged(*rows, sent=sent, domains=domains)
     address = [(one.list, one.row) for one in findings if one.code.startswith("email-")]
     assert len(address) == len(set(address))
-    assert sort_findings(findings) == findings
