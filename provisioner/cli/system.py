@@ -9,18 +9,13 @@ import typer
 
 from provisioner.cli.exits import Exit
 from provisioner.cli.files import new_file
-from provisioner.cli.options import Format, FormatOption
+from provisioner.cli.options import By, Format, FormatOption, Reason
 from provisioner.cli.printing import print_answer
 from provisioner.cli.session import session_of
 
 app = typer.Typer()
 realm = typer.Typer(help="The realm as code (realm-config/).", no_args_is_help=True)
 app.add_typer(realm, name="realm")
-
-
-@realm.callback()
-def _realm() -> None:
-    """Keeps `apply` a command of its own while it is the only one."""
 
 
 @realm.command("apply")
@@ -33,6 +28,16 @@ def realm_apply(context: typer.Context) -> None:
     for line in changed:
         typer.echo(line)
     session.say(f"Realm {session.settings.keycloak.realm}: " + ("changed." if changed else "nothing to change."))
+
+
+@realm.command("accept")
+def realm_accept(context: typer.Context, by: By, reason: Reason, format_: FormatOption = Format.TEXT) -> None:
+    """Go on with a realm that was made anew: show both ids and what is there of ours, record the new one."""
+    from provisioner.cli.answers import realms as answers
+    from provisioner.operations.realms import accept
+
+    with session_of(context).tools(by, read_only=True) as tools:
+        print_answer(answers.acceptance(accept(tools, by, reason)), format_)
 
 
 @app.command()

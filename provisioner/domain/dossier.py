@@ -92,7 +92,8 @@ class Dossier:
 
     `current` are the newest applied annexes of the partners, `listed` the rows of all kept annexes that name the
     person, `suspensions` those by name, past ones too, as the register has them, `roles` those that they have as a
-    contact, each with its partner (None: the Caf).
+    contact, each with its partner (None: the Caf). In a realm that is not the register's (`is_known_realm` false)
+    nothing was looked for: where they stand is what the register alone says.
     """
 
     asked: EmailAddress
@@ -105,6 +106,7 @@ class Dossier:
     journal: tuple[JournalLine, ...] = ()
     suspensions: tuple[Mapping[str, Any], ...] = ()
     roles: tuple[tuple[str | None, Role], ...] = ()
+    is_known_realm: bool = True
 
     @property
     def is_empty(self) -> bool:
@@ -196,15 +198,15 @@ class Dossier:
         return self._open_state() if self.open else PersonState.PLANNED
 
     def _open_state(self) -> PersonState:
-        if self.ours is None:
+        if self.ours is None and self.is_known_realm:
             return PersonState.MISSING
-        if not self.ours.account.enabled:
+        if self.ours is not None and not self.ours.account.enabled:
             is_lifted = self.account is not None and self.account.reopening is not None
             return PersonState.SUSPENDED if is_lifted else PersonState.SUSPENDED_BY_HAND
         if all(self._ends(one) for one in self.open):
             return PersonState.CLOSING
         links = {self.link_state(one) for one in self.open} - {None}
-        if self.ours.has_password or not links:
+        if self.ours is None or self.ours.has_password or not links:
             return PersonState.OPEN
         is_awaited = links & {InvitationState.OWED, InvitationState.SENT}
         return PersonState.INVITED if is_awaited else PersonState.SILENT

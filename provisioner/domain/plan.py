@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from provisioner.domain.account_plan import AccountPlan
-from provisioner.domain.change import Action, Blocked, Change, Drift, DriftKind, plan_id
+from provisioner.domain.change import Action, Blocked, Change, Drift, DriftKind, Limit, plan_id
 from provisioner.domain.days import day_of
 from provisioner.domain.habilitation import Habilitation, State
 from provisioner.domain.hold import Hold
@@ -43,7 +43,11 @@ class Plan:
     def with_own_holds(self) -> Plan:
         """The same, told only of what holds one of its own persons' changes."""
         mine = [one for one in self.changes if one.email is not None]
-        return replace(self, blocked=tuple(one for one in self.blocked if any(holds(one, each) for each in mine)))
+
+        def is_own(one: Blocked) -> bool:
+            return one.limit is Limit.UNKNOWN_REALM or any(holds(one, each) for each in mine)
+
+        return replace(self, blocked=tuple(one for one in self.blocked if is_own(one)))
 
     @property
     def free(self) -> tuple[Change, ...]:
@@ -79,6 +83,15 @@ def made_by_a_dead_run(records: Records, snapshot: Snapshot, partner: str) -> tu
         and records.accounts[one.email].keycloak_id is None
         and records.accounts[one.email].intended is not None
     )
+
+
+def plan_in_unknown_realm(partners: Iterable[str]) -> Plan:
+    """Where the realm is another one than the register's: nothing is due and nothing has drifted, since nothing may
+    be concluded from it; every partner is held.
+    """
+    name = plan_id(())
+    held = (Blocked(partner=code, plan_id=name, limit=Limit.UNKNOWN_REALM) for code in sorted(partners))
+    return Plan((), (), (), tuple(held))
 
 
 def join_plans(plans: Iterable[Plan]) -> Plan:

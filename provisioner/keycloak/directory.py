@@ -26,7 +26,7 @@ from provisioner.keycloak.errors import (
     RealmUnfit,
     SessionsRemain,
 )
-from provisioner.keycloak.reading import PASSWORD_ACTION, group_by_path, read_snapshot
+from provisioner.keycloak.reading import PASSWORD_ACTION, group_by_path, read_snapshot, realm_of
 from provisioner.settings import KeycloakSettings
 
 #: What Keycloak says when a link is refused for a reason that is the realm's.
@@ -74,6 +74,10 @@ class Directory:
     def ping(self) -> None:
         """Asks a plain question of the realm: like any other method it raises when there is no answer."""
         self._connection.get(self._realm)
+
+    def realm_id(self) -> str:
+        """Keycloak's internal id of the realm: it tells a realm from another of the same name."""
+        return str(realm_of(self._connection, self._realm)["id"])
 
     def snapshot(self, groups: Mapping[str, str | None]) -> Snapshot:
         """The whole realm with these partners' groups (code: the group's id that the register knows, or None).

@@ -30,7 +30,7 @@ def read_snapshot(
         ReadIncomplete: the read is not proven to be whole.
         KeycloakError: Keycloak refused or did not answer.
     """
-    realm = _realm(connection, realm_path)
+    realm = realm_of(connection, realm_path)
     return Snapshot(
         realm_id=realm["id"],
         password_policy=realm.get("passwordPolicy") or "",
@@ -67,7 +67,12 @@ def group_by_path(connection: Connection, realm_path: str, path: str) -> str | N
     return str(group["id"])
 
 
-def _realm(connection: Connection, realm_path: str) -> Json:
+def realm_of(connection: Connection, realm_path: str) -> Json:
+    """What the realm is set to.
+
+    Raises:
+        KeycloakRefused: we may not see it.
+    """
     realm = connection.get(realm_path)
     if not isinstance(realm, dict) or not realm.get("id"):
         raise ReadIncomplete("Keycloak described a realm without its id.")

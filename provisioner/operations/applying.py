@@ -13,10 +13,11 @@ from provisioner.domain.records import Records
 from provisioner.domain.snapshot import Snapshot
 from provisioner.operations.annexe_notices import tell_applied
 from provisioner.operations.effects import Effects
+from provisioner.operations.errors import UnknownRealm
 from provisioner.operations.holding import closures_in, hold_or_drop
 from provisioner.operations.mailing import Mailing
 from provisioner.operations.pool import Done
-from provisioner.operations.preparing import Prepared, Request, prepare, with_approved_decisions
+from provisioner.operations.preparing import Prepared, Request, in_unknown_realm, prepare, with_approved_decisions
 from provisioner.operations.quarantine import set_aside
 from provisioner.operations.sending import deliver
 from provisioner.operations.tools import Outcome, ProgressBar, Tools, Verdict
@@ -38,6 +39,13 @@ def apply_document(tools: Tools, request: Request, bar: ProgressBar, confirm: Co
         LockHeld: another run is under way.
         KeycloakError, RegisterUnavailable: a system failed; run again.
     """
+    try:
+        return _apply_document(tools, request, bar, confirm)
+    except UnknownRealm:
+        return in_unknown_realm(tools, request)
+
+
+def _apply_document(tools: Tools, request: Request, bar: ProgressBar, confirm: Confirm | None) -> Outcome:
     today = tools.clock.today()
     merged = with_approved_decisions(tools, request)
     if merged is None:

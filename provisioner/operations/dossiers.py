@@ -13,7 +13,8 @@ from provisioner.domain.kept_annexe import KeptAnnexe
 from provisioner.domain.people import EmailAddress
 from provisioner.domain.plan import Plan
 from provisioner.domain.records import Records
-from provisioner.operations.errors import Refused
+from provisioner.operations.errors import Refused, UnknownRealm
+from provisioner.operations.looking import is_known_realm
 from provisioner.operations.syncing import plan_due
 from provisioner.operations.tools import Tools
 from provisioner.register import annexes, history, reading
@@ -46,9 +47,12 @@ def known_dossier(tools: Tools, email: EmailAddress) -> Dossier:
 
     Raises:
         Refused: nothing is.
+        UnknownRealm: the realm is another one: what Keycloak holds on the person cannot be told.
         KeycloakError, RegisterUnavailable: a system failed.
     """
     person = dossier_of(tools, email)
+    if not person.is_known_realm:
+        raise UnknownRealm
     if person.is_empty:
         raise Refused(f"Nothing is held on {email}. Addresses that are nearly the same: provisioner explain {email}.")
     return person
@@ -81,7 +85,8 @@ def dossier_of(tools: Tools, asked: EmailAddress) -> Dossier:
     )
     theirs = {one.id for one in person.accesses}
     journal = (one if one.habilitation in theirs else replace(one, details={}) for one in history.lines(about))
-    return replace(person, journal=tuple(journal), found=_in_keycloak(tools, person))
+    person = replace(person, journal=tuple(journal), is_known_realm=is_known_realm(records, tools.directory))
+    return replace(person, found=_in_keycloak(tools, person)) if person.is_known_realm else person
 
 
 def _may_name(annexe: KeptAnnexe, addresses: Collection[EmailAddress], records: Records) -> bool:

@@ -22,7 +22,7 @@ from provisioner.domain.dropped import PATIENCE, DroppedFile, Refusal, report_na
 from provisioner.domain.kept_annexe import KEPT_FOR, KeptAnnexe, Status
 from provisioner.keycloak.errors import KeycloakError
 from provisioner.operations import folders
-from provisioner.operations.errors import FoldersFail, SyncFirst
+from provisioner.operations.errors import FoldersFail, SyncFirst, UnknownRealm
 from provisioner.operations.folders import Changed, Folders, Found
 from provisioner.operations.reporting import report_on
 from provisioner.operations.submission import submit
@@ -110,7 +110,7 @@ class _Run:
                 return False
             try:
                 self._go_on(one, present.get(one.key or ""))
-            except (KeycloakError, RegisterUnavailable, LockHeld):
+            except (KeycloakError, RegisterUnavailable, LockHeld, UnknownRealm):
                 raise
             except (SyncFirst, annexes.DecidedMeanwhile) as error:
                 log.info("drop.waits", drop=one.id, reason=type(error).__name__)

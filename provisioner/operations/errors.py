@@ -4,10 +4,20 @@ from __future__ import annotations
 
 from provisioner.domain.people import EmailAddress
 from provisioner.domain.repeats import Obstacle
+from provisioner.texts.reasons import UNKNOWN_REALM
 
 
 class Refused(Exception):
     """Not done: exit status 1."""
+
+
+class UnknownRealm(Refused):
+    """The realm under the settings is another one than the register began with: nothing is concluded from what it
+    holds, and nothing is written there.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(UNKNOWN_REALM)
 
 
 class NoSuchAnnexe(Refused):

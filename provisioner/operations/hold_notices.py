@@ -39,9 +39,13 @@ def tell_held(work: Work, settings: Settings) -> None:
     Where no contact is known it stays to be told, once there is one.
     """
     partners = reading.partners(work.connection)
+    is_realm_told = False
     for one in _to_be_told(reading.holds(work.connection), work, HoldKind.LIMIT):
         assert one.partner is not None
         if contact_of(work, None) is not None and holds.told(work, one):
+            if one.limit == Limit.UNKNOWN_REALM and is_realm_told:
+                continue  # one realm: one notice, not one for each partner
+            is_realm_told |= one.limit == Limit.UNKNOWN_REALM
             outbox.withdraw(work, _HELD, one.partner)
             days, since = _age(work, one)
             values = {

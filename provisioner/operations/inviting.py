@@ -26,7 +26,7 @@ from provisioner.domain.snapshot import Snapshot
 from provisioner.keycloak.errors import KeycloakError, NotFound
 from provisioner.operations.effects import Effects
 from provisioner.operations.errors import LinkRefused
-from provisioner.operations.looking import look, with_password
+from provisioner.operations.looking import look, verify_realm, with_password
 from provisioner.operations.mailing import Mailing
 from provisioner.operations.notices import ask_for_address, tell_silence
 from provisioner.operations.pool import Done, Failure
@@ -61,9 +61,11 @@ def invited(tools: Tools, partner: str | None = None) -> list[Invited]:
     A password is known to Keycloak alone: one call for each habilitation whose link left, a few at once.
 
     Raises:
+        UnknownRealm: the realm is another one: which links were used cannot be told.
         KeycloakError, RegisterUnavailable: a system failed.
     """
     records = tools.register.records()
+    verify_realm(records, tools.directory)
     found = [each for each in rounds(records) if partner in (None, each.one.partner)]
     ids = {each.one.email: records.accounts[each.one.email].keycloak_id for each in found if each.left}
     known = with_password(tools.directory, {one for one in ids.values() if one}, tools.settings.keycloak.threads)

@@ -11,6 +11,7 @@ from provisioner.domain.people import EmailAddress
 from provisioner.domain.records import Records
 from provisioner.domain.snapshot import Snapshot
 from provisioner.keycloak.errors import NotFound, ReadIncomplete
+from provisioner.operations.errors import UnknownRealm
 from provisioner.operations.ports import DirectoryPort
 
 
@@ -21,10 +22,13 @@ def look(records: Records, directory: DirectoryPort, partners: Collection[str]) 
     by its id says so. A group that the register knows is gone only when its accounts say so too.
 
     Raises:
+        UnknownRealm: it is another realm than the register is for.
         ReadIncomplete: the read came back short; nothing may be concluded from it.
         KeycloakUnavailable: Keycloak does not answer.
     """
     snapshot = directory.snapshot({code: records.partners[code].group_id for code in partners})
+    if records.realm_id not in (None, snapshot.realm_id):
+        raise UnknownRealm
     open_now = [one for one in records.habilitations if one.state is State.OPEN]
     for email in sorted({one.email for one in open_now}):
         id_ = records.accounts[email].keycloak_id
@@ -37,6 +41,22 @@ def look(records: Records, directory: DirectoryPort, partners: Collection[str]) 
         if known is not None and witness is not None and known in directory.groups_of(witness):
             raise ReadIncomplete("Keycloak hides a group whose accounts are in it: nothing was done.")
     return learn_passwords(directory, snapshot, records)
+
+
+def verify_realm(records: Records, directory: DirectoryPort) -> None:
+    """For what asks Keycloak about single accounts: the realm is the one that the register is for.
+
+    Raises:
+        UnknownRealm: it is another one.
+        KeycloakError: Keycloak does not answer.
+    """
+    if not is_known_realm(records, directory):
+        raise UnknownRealm
+
+
+def is_known_realm(records: Records, directory: DirectoryPort) -> bool:
+    """Whether the realm is the one that the register is for; any is, before the first write."""
+    return records.realm_id is None or records.realm_id == directory.realm_id()
 
 
 def learn_passwords(directory: DirectoryPort, snapshot: Snapshot, records: Records) -> Snapshot:

@@ -19,6 +19,9 @@ class DirectoryPort(Protocol):
     def ping(self) -> None:
         """Whether the realm answers at all."""
 
+    def realm_id(self) -> str:
+        """The realm's internal id."""
+
     def snapshot(self, groups: Mapping[str, str | None]) -> Snapshot:
         """The whole realm."""
 

@@ -15,12 +15,12 @@ from provisioner.domain.entry import enter, enter_closures, unaccounted_for
 from provisioner.domain.habilitation import Habilitation
 from provisioner.domain.judge_register import judge_keycloak
 from provisioner.domain.people import EmailAddress
-from provisioner.domain.plan import Plan, made_by_a_dead_run, make_plan
+from provisioner.domain.plan import Plan, made_by_a_dead_run, make_plan, plan_in_unknown_realm
 from provisioner.domain.records import Records
 from provisioner.domain.renames import RefusedRename, refused_renames
 from provisioner.domain.snapshot import Snapshot
 from provisioner.operations.checking import check_for_partner, with_findings
-from provisioner.operations.errors import NoSuchAnnexe, SyncFirst
+from provisioner.operations.errors import NoSuchAnnexe, SyncFirst, UnknownRealm
 from provisioner.operations.looking import learn_passwords, learn_user_names, look
 from provisioner.operations.tools import Outcome, Tools, Verdict
 from provisioner.register import annexes
@@ -101,7 +101,18 @@ def prepare(
     """
     records = records or tools.register.records()
     snapshot = snapshot or look(records, tools.directory, [request.partner])
-    check = check_for_partner(
+    check = _checked(tools, request, records)
+    if request.decisions.closures_only:
+        return _prepare_closures(tools, request, check, records, snapshot)
+    asked = (row.email for row in check.annexe.of_list(1) if row.email is not None)
+    snapshot = learn_user_names(tools.directory, snapshot, asked, tools.settings.keycloak.threads)
+    check = with_findings(check, judge_keycloak(check.annexe, records, snapshot))
+    return _prepare_whole(tools, request, check, records, snapshot)
+
+
+def _checked(tools: Tools, request: Request, records: Records) -> Check:
+    """What the document and the register tell."""
+    return check_for_partner(
         request.document,
         request.partner,
         records,
@@ -112,12 +123,6 @@ def prepare(
         sent_by=request.sent_by,
         read=tools.read,
     )
-    if request.decisions.closures_only:
-        return _prepare_closures(tools, request, check, records, snapshot)
-    asked = (row.email for row in check.annexe.of_list(1) if row.email is not None)
-    snapshot = learn_user_names(tools.directory, snapshot, asked, tools.settings.keycloak.threads)
-    check = with_findings(check, judge_keycloak(check.annexe, records, snapshot))
-    return _prepare_whole(tools, request, check, records, snapshot)
 
 
 def _prepare_whole(tools: Tools, request: Request, check: Check, records: Records, snapshot: Snapshot) -> Prepared:
@@ -190,7 +195,18 @@ def _with_plan(tools: Tools, prepared: Prepared, after: Records) -> Prepared:
 def plan_document(tools: Tools, request: Request) -> Outcome:
     """What `apply` would do with this document now; changes nothing."""
     merged = with_approved_decisions(tools, request)
-    return prepare(tools, merged or request).answer(tools.clock.today())
+    try:
+        return prepare(tools, merged or request).answer(tools.clock.today())
+    except UnknownRealm:
+        return in_unknown_realm(tools, merged or request)
+
+
+def in_unknown_realm(tools: Tools, request: Request) -> Outcome:
+    """What can be said of a document where the realm is another one: its findings, Keycloak's apart, and no plan."""
+    records, today = tools.register.records(), tools.clock.today()
+    check = _checked(tools, request, records)
+    plan = plan_in_unknown_realm([request.partner])
+    return Outcome(as_of=today, check=check, plan=plan, verdict=Verdict.UNKNOWN_REALM)
 
 
 def with_approved_decisions(tools: Tools, request: Request) -> Request | None:

@@ -14,12 +14,12 @@ from provisioner.domain.check import Document
 from provisioner.domain.hold import HoldKind
 from provisioner.domain.kept_annexe import KeptAnnexe
 from provisioner.domain.people import EmailAddress
-from provisioner.domain.plan import Plan, join_plans, make_plan
+from provisioner.domain.plan import Plan, join_plans, make_plan, plan_in_unknown_realm
 from provisioner.domain.records import Records
 from provisioner.domain.snapshot import Snapshot
 from provisioner.operations.annexe_notices import tell_sent_back
 from provisioner.operations.applying import carry_out, enter_approved, is_held
-from provisioner.operations.errors import SyncFirst
+from provisioner.operations.errors import SyncFirst, UnknownRealm
 from provisioner.operations.hold_notices import remind
 from provisioner.operations.holding import hold_or_drop, tell_ages
 from provisioner.operations.looking import learn_passwords, look
@@ -52,7 +52,10 @@ def plan_due(tools: Tools, partners: Collection[str], email: EmailAddress | None
     """What `sync` would do now; changes nothing."""
     records = tools.register.records()
     chosen = _scope(records, partners)
-    snapshot = look(records, tools.directory, chosen)
+    try:
+        snapshot = look(records, tools.directory, chosen)
+    except UnknownRealm:
+        return Outcome(as_of=tools.clock.today(), plan=plan_in_unknown_realm(chosen), verdict=Verdict.UNKNOWN_REALM)
     broken: set[str] = set()
     decided = [] if email else _decide(tools, records, snapshot, chosen, _after, broken)
     if decided:
@@ -83,7 +86,10 @@ def sync(
         records = tools.register.records()
         chosen = _scope(records, partners)
         _destroy_overdue(tools, [code for code in chosen if not records.is_paused(code, tools.clock.today())])
-        snapshot = look(records, tools.directory, chosen)
+        try:
+            snapshot = look(records, tools.directory, chosen)
+        except UnknownRealm:
+            return _hold_all(tools, records, chosen, email, at_once=at_once)
         broken: set[str] = set()
         decided = [] if email else _decide(tools, records, snapshot, chosen, lambda one: _record(tools, one), broken)
         records = tools.register.records()
@@ -108,6 +114,20 @@ def sync(
             notices=notices,
             broken=frozenset(broken),
         )
+
+
+def _hold_all(
+    tools: Tools, records: Records, partners: Collection[str], email: EmailAddress | None, *, at_once: bool
+) -> Outcome:
+    """In another realm nothing is done: the hold is kept and told, and this is no good sync."""
+    log.error("realm.unknown")
+    plan = plan_in_unknown_realm(partners)
+    if email is None:
+        _keep_holds(tools, records, plan, partners)
+    tell_ages(tools, tools.register.records())
+    remind(tools)
+    notices = deliver(tools.register, tools.settings, tools.clock, tools.stop, at_once=at_once)
+    return Outcome(as_of=tools.clock.today(), plan=plan, notices=notices, verdict=Verdict.UNKNOWN_REALM)
 
 
 def _scope(records: Records, partners: Collection[str]) -> list[str]:

@@ -62,6 +62,7 @@ class Verdict(StrEnum):
     CHANGED = "changed"
     DIFFERENT = "different"
     HELD = "held"
+    UNKNOWN_REALM = "unknown-realm"
     APPLIED = "applied"
 
 

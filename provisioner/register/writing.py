@@ -73,6 +73,12 @@ def set_realm(work: Work, realm_id: str) -> None:
     work.journal("realm.recorded", details={"realm": realm_id})
 
 
+def accept_realm(work: Work, known: str, found: str, *, by: str, reason: str) -> None:
+    """The realm that this register is for from now on: a named person says that the old one was made anew."""
+    work.connection.execute(update(t.mark).where(t.mark.c.name == REALM_ID).values(value=found))
+    work.journal("realm.accepted", details={"known": known, "realm": found, "by": by, "reason": reason})
+
+
 def set_mark(work: Work, name: str, value: str) -> None:
     """How far something went; no decision and no effect, so the journal does not tell it."""
     if work.connection.execute(update(t.mark).where(t.mark.c.name == name).values(value=value)).rowcount == 0:

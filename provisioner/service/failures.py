@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from provisioner.keycloak.errors import KeycloakError
 from provisioner.logs import place_of
-from provisioner.operations.errors import FoldersFail
+from provisioner.operations.errors import FoldersFail, UnknownRealm
 from provisioner.register import LockHeld, LockLost, RegisterUnavailable
 
 
@@ -16,12 +16,15 @@ class Unfinished(Exception):
 
 
 def reason_of(error: Exception) -> str:
-    """What failed: `keycloak`, `register`, `lock`, `unfinished`, `folders`, or `defect` for one of ours."""
+    """What failed: `keycloak`, `register`, `lock`, `unfinished`, `folders`, `realm` for an unknown one, or
+    `defect` for one of ours.
+    """
     for kind, reason in (
         (KeycloakError, "keycloak"),
         (RegisterUnavailable, "register"),
         (LockHeld, "lock"),
         (FoldersFail, "folders"),
+        (UnknownRealm, "realm"),
         (Unfinished, "unfinished"),
     ):
         if isinstance(error, kind):
@@ -35,7 +38,7 @@ def error_of(error: Exception) -> dict[str, str]:
     The message of a held lock names who holds it, and what a defect says may hold anything: of these only where it
     was raised is told. A database may add the values to its first line's sentence.
     """
-    if isinstance(error, KeycloakError | RegisterUnavailable | Unfinished | FoldersFail | LockLost):
+    if isinstance(error, KeycloakError | RegisterUnavailable | Unfinished | FoldersFail | LockLost | UnknownRealm):
         return {"error": str(error).partition("\n")[0]}
     if isinstance(error, LockHeld):
         return {}

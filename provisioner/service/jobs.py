@@ -9,10 +9,11 @@ from dataclasses import dataclass, field
 from datetime import time, timedelta
 
 from provisioner.operations.dropping import take
+from provisioner.operations.errors import UnknownRealm
 from provisioner.operations.inviting import repeat_due
 from provisioner.operations.sending import Delivered, deliver, waiting
 from provisioner.operations.syncing import sync
-from provisioner.operations.tools import Outcome, Tools
+from provisioner.operations.tools import Outcome, Tools, Verdict
 from provisioner.register import run_lock
 from provisioner.service.schedules import Daily, Every, Schedule
 from provisioner.settings import ServiceSettings
@@ -53,8 +54,15 @@ class Job:
 
 
 def sync_all(tools: Tools) -> Did:
-    """Everything that is due, of every partner."""
-    return did(sync(tools, [], _no_bar, at_once=False))
+    """Everything that is due, of every partner.
+
+    Raises:
+        UnknownRealm: the realm is another one, and nothing was done: no good run.
+    """
+    outcome = sync(tools, [], _no_bar, at_once=False)
+    if outcome.verdict is Verdict.UNKNOWN_REALM:
+        raise UnknownRealm
+    return did(outcome)
 
 
 def repeat_links(tools: Tools) -> Did:

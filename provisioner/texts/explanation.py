@@ -21,7 +21,7 @@ from provisioner.texts.conventions import convention_sentence
 from provisioner.texts.dates import french_date
 from provisioner.texts.holds import hold_reason
 from provisioner.texts.journal import ACTIONS
-from provisioner.texts.reasons import blocked_reason, drift_reason, end_reason
+from provisioner.texts.reasons import UNKNOWN_REALM, blocked_reason, drift_reason, end_reason
 
 STATES = {
     PersonState.UNKNOWN: "personne inconnue",
@@ -209,6 +209,9 @@ def _link(person: Dossier, one: Habilitation, state: InvitationState) -> Step:
 def _keycloak(person: Dossier, plan: Plan) -> Iterator[Step]:
     """Where the account was found, matched with what, and what another hand did to it."""
     account, found = person.account, person.found
+    if not person.is_known_realm:
+        yield Step(UNKNOWN_REALM)
+        return
     if found is None and account is not None and account.keycloak_id is not None:
         yield Step("Le compte n'est plus dans Keycloak.")
     elif found is None:

@@ -48,6 +48,7 @@ ACTIONS: Mapping[str, str] = {
     "pause": "Mise en pause",
     "quarantine": "Mise à l'écart",
     "quarantine.ended": "Fin de la mise à l'écart",
+    "realm.accepted": "Nouveau royaume accepté",
     "realm.recorded": "Royaume reconnu",
     "release": "Levée de la mise en suspens",
     "rename": "Adresse changée",

@@ -11,6 +11,7 @@ REFUSALS: Mapping[str, str] = {
     "declined": "Non confirmée. Rien n'a été modifié.",
     "different": "Déjà validée avec d'autres décisions. Rien n'a été modifié.",
     "changed": "Le plan a changé depuis qu'il a été montré : recommencez. Rien n'a été modifié.",
+    "unknown-realm": "Royaume inconnu : rien n'a été enregistré ni modifié.",
     "held": "Validée, mais en suspens : rien n'a été modifié dans Keycloak.",
 }
 NOTHING_TO_DO = "Rien à faire : Keycloak est conforme au registre."

@@ -102,6 +102,13 @@ def drift_reason(drift: Drift) -> str:
     return _DRIFT[drift.kind]
 
 
+UNKNOWN_REALM = (
+    "Ce royaume Keycloak n'est pas celui dans lequel ce registre a commencé : rien n'en est conclu, rien n'y est "
+    "modifié. Corrigez PROVISIONER_KEYCLOAK__URL ou PROVISIONER_KEYCLOAK__REALM ; si le royaume a été refait : "
+    "realm accept."
+)
+
+
 def blocked_reason(blocked: Blocked) -> str:
     """What holds a plan, and how to go on."""
     if blocked.limit is Limit.CLOSURES:
@@ -118,7 +125,7 @@ def blocked_reason(blocked: Blocked) -> str:
     if blocked.limit is Limit.PAUSE:
         return f"Mise en pause : rien n'est modifié pour {blocked.partner}. Pour reprendre : resume."
     if blocked.limit is Limit.UNKNOWN_REALM:
-        return "Ce royaume Keycloak n'est pas celui dans lequel ce registre a commencé : rien n'est modifié."
+        return UNKNOWN_REALM
     return link_fault(blocked.fault or RealmFault.WEAK_POLICY)
 
 

@@ -39,10 +39,14 @@ class MemoryDirectory(MemoryRealm):
         with self._reading():
             pass
 
+    def realm_id(self) -> str:
+        with self._reading():
+            return self.id
+
     def snapshot(self, groups: Mapping[str, str | None]) -> Snapshot:
         with self._reading():
             return Snapshot(
-                realm_id=self.realm_id,
+                realm_id=self.id,
                 password_policy=self.password_policy,
                 makes_passwords=self.makes_passwords,
                 sends_mail=self.sends_mail,

@@ -75,7 +75,7 @@ class MemoryRealm(Failing):
     def __init__(self, clock: Callable[[], datetime]) -> None:
         super().__init__()
         self.clock = clock
-        self.realm_id = "00000000-0000-4000-8000-000000000000"
+        self.id = "00000000-0000-4000-8000-000000000000"
         self.password_policy = POLICY
         self.makes_passwords = self.sends_mail = True
         self.platform_url = "https://ctg.caf.fr"

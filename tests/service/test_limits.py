@@ -171,6 +171,8 @@ def test_a_realm_of_the_same_name_that_is_another_one_is_not_touched(desk: Desk,
     _pretend_another_realm(office)
     held = office.apply(desk.closing(names, 1), today=LATER, status=1)
     assert [(one["limit"], one["override"]) for one in held["blocked_by"]] == [("unknown-realm", None)]
+    assert desk.held() == []
+    office.sync(today=LATER, status=1)
     (waiting,) = desk.held()
     refused = office.run("held", "release", waiting["plan_id"], *BY)
     assert (refused.status, "unknown-realm" in refused.err) == (1, True)

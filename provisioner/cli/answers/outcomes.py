@@ -91,7 +91,7 @@ def _ending(outcome: Outcome) -> str:
 def plan_lines(plan: Plan) -> Iterator[RenderableType]:
     """What would change, with the plans' ids."""
     yield from _changes("À faire maintenant", plan.changes)
-    if not plan.changes:
+    if not (plan.changes or plan.blocked):
         yield line(outcomes.NOTHING_TO_DO)
     for code, id_ in plan.ids.items():
         yield line(f"Plan {id_} ({code})", style="dim")

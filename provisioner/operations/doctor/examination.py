@@ -12,6 +12,7 @@ from provisioner.domain.records import Records
 from provisioner.keycloak.inspection import AdministratorView, OwnView
 from provisioner.operations.doctor import database, folders, keycloak, machine, mail, work
 from provisioner.operations.doctor.lines import Line, Verdict, unreachable
+from provisioner.operations.errors import UnknownRealm
 from provisioner.register import Register, RegisterUnavailable, open_as_is
 from provisioner.register.journal import Actor
 from provisioner.settings import PREFIX, Settings
@@ -100,6 +101,9 @@ def _administrator(settings: Settings) -> Iterator[Line]:
 
 
 def _accounts(settings: Settings, clock: Clock, records: Records, plans: list[Plan]) -> Iterator[Line]:
-    snapshot, plan = work.due(records, settings, clock)
+    try:
+        snapshot, plan = work.due(records, settings, clock)
+    except UnknownRealm:
+        return  # the line of the realm says it
     plans.append(plan)
     yield from work.account_lines(records, snapshot, plan)

@@ -83,7 +83,10 @@ def roles_lines(roles: frozenset[str]) -> Iterator[Line]:
 def realm_lines(realm: RealmFacts, known_id: str | None) -> Iterator[Line]:
     """The realm is the one that we know, and set as the convention asks."""
     if known_id not in (None, realm.id):
-        todo = f"Point {PREFIX}KEYCLOAK__URL and __REALM at the right one: nothing is written in this one."
+        todo = (
+            f"Point {PREFIX}KEYCLOAK__URL and __REALM at the right one: nothing is written in this one. Made anew: "
+            "`provisioner realm accept`."
+        )
         yield wanting("realm", "This is not the realm that the register began with.", todo)
     else:
         yield ok("realm", "It is the one that the register began with." if known_id else "No register knows it yet.")
