@@ -1,10 +1,12 @@
 """The walls round the process that reads a document: taken over by the file, it can still only compute and answer.
 
-Three walls, each of which stands without the others, since none is in every kernel:
+Three walls, since not every machine has each:
 
-- no descriptor can be opened any more (`RLIMIT_NOFILE`): neither a file nor a connection;
+- a seccomp filter, on the processors that we know: the calls that computing needs, and no other. It shuts every way
+  by itself;
 - Landlock, where the kernel has it: no file, no TCP port, no signal to another process;
-- a seccomp filter, on the processors that we know: the calls that computing needs, and no other.
+- limits: no descriptor can be opened any more, neither a file nor a connection, and no process started (as root the
+  last one does not hold).
 
 The filter is a list of what is allowed, not of what is forbidden: kernels get new calls each year, and a reader that
 may neither open, connect, start nor signal needs some thirty. What is not in the list fails with EPERM, so that a

@@ -70,7 +70,7 @@ def test_the_service_lets_its_work_be_done() -> None:
     lines = (DEPLOY / "provisioner.service").read_text("utf-8").splitlines()
 
     assert [line for line in lines if line.startswith("SystemCallFilter=")] == [
-        "SystemCallFilter=@system-service",
+        "SystemCallFilter=@system-service landlock_create_ruleset landlock_add_rule landlock_restrict_self seccomp",
         "SystemCallFilter=~@privileged",
     ]
     assert {"TimeoutStopSec=30s", "UMask=0077"} <= set(lines)

@@ -18,9 +18,12 @@ from typer.testing import CliRunner
 
 from provisioner.cli.app import app
 from provisioner.clock import Clock
+from provisioner.documents.escapes import Tried
+from provisioner.documents.walls import Walls
 from provisioner.operations.backup import back_up
-from provisioner.operations.doctor import examine
-from provisioner.operations.doctor.machine import data_directory, effective
+from provisioner.operations.doctor import examine, machine
+from provisioner.operations.doctor.lines import Verdict
+from provisioner.operations.doctor.machine import data_directory, effective, reader_lines
 from provisioner.register import RegisterUnavailable, open_register
 from provisioner.register.backup import copied
 from provisioner.register.journal import Actor
@@ -33,6 +36,21 @@ def _raising(error: BaseException) -> Callable[..., None]:
         raise error
 
     return call
+
+
+def test_doctor_tries_every_way_out_of_the_process_that_reads_documents(monkeypatch: pytest.MonkeyPatch) -> None:
+    (line,) = reader_lines()
+    assert (line.check, line.verdict) == ("document-reader", Verdict.OK)
+
+    monkeypatch.setattr(machine, "try_ways_out", lambda: Tried(Walls(0, False), ("a file", "the network")))
+    (line,) = reader_lines()
+    assert (line.verdict, line.found.partition("; ")[2]) == (
+        Verdict.WANTING,
+        "a hostile one could still reach a file, the network.",
+    )
+
+    monkeypatch.setattr(machine, "try_ways_out", _raising(OSError("no")))
+    assert [line.verdict for line in reader_lines()] == [Verdict.WANTING]
 
 
 @pytest.fixture

@@ -39,7 +39,7 @@ class Examination:
 
 def examine(settings: Settings, clock: Clock) -> Examination:
     """Looks at everything; makes and changes nothing, sends nothing, and takes no lock."""
-    lines = [*machine.settings_lines(settings, clock), *machine.data_directory(settings)]
+    lines = [*machine.settings_lines(settings, clock), *machine.reader_lines(), *machine.data_directory(settings)]
     try:
         register = open_as_is(settings, clock, Actor.here("doctor"))
         if register is None:

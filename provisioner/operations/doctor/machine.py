@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, SecretStr
 
 from provisioner.clock import Clock
+from provisioner.documents.escapes import try_ways_out
 from provisioner.operations.doctor.lines import Line, attention, ok, wanting
 from provisioner.register import sqlite_file
 from provisioner.settings import PREFIX, Settings
@@ -78,6 +79,24 @@ def settings_lines(settings: Settings, clock: Clock) -> Iterator[Line]:
         )
     count = sum(value is not None for value in effective(settings).values())
     yield ok("settings", f"{count} settings have a value; none is unknown.")
+
+
+def reader_lines() -> Iterator[Line]:
+    """Whether a reader of documents that its document takes over finds every way out shut: each is tried."""
+    try:
+        walls, ways = try_ways_out()
+    except OSError as error:
+        todo = "Without it no document can be read: is this process let start another one?"
+        yield wanting("document-reader", f"{error}.".capitalize(), todo)
+        return
+    filtered = "a filter of system calls" if walls.is_filtered else "no filter of system calls"
+    landlock = f"Landlock {walls.landlock}" if walls.landlock else "no Landlock"
+    stands = f"Documents are read in a process with {filtered}, {landlock} and limits"
+    if ways:
+        todo = "Run on a kernel with seccomp, on x86_64 or aarch64, and let prctl and landlock_* through."
+        yield wanting("document-reader", f"{stands}; a hostile one could still reach {', '.join(ways)}.", todo)
+    else:
+        yield ok("document-reader", f"{stands}: every way out was tried, and is shut.")
 
 
 def data_directory(settings: Settings) -> Iterator[Line]:
