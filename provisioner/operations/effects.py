@@ -42,6 +42,8 @@ class Effects(Pool):
         self.groups = {code: group.id for code, group in snapshot.groups.items() if group is not None}
         self.known_groups = {code: partner.group_id for code, partner in records.partners.items()}
         self.realm_id = records.realm_id
+        #: the decisions that the plan was made with: what was decided since is for the next run
+        self.accounts, self.suspensions = records.accounts, records.suspended
 
     def begin(self, changes: Sequence[Change]) -> None:
         """Records what is about to be done, before the first effect: none happens without its entry."""
@@ -125,7 +127,7 @@ class Effects(Pool):
         if result is not None:
             self._record_written(work, change, result)
         if change.is_suspension:
-            outcomes.suspended(work, change.habilitation, change.habilitation.email)
+            outcomes.suspended(work, change.habilitation, self.suspensions[change.habilitation.email])
         else:
             outcomes.closed(work, change.habilitation, change.rule)
 
@@ -141,7 +143,10 @@ class Effects(Pool):
         assert result is not None
         email = change.wanted.email
         outcomes.account_written(work, email, result, digest(change.wanted))
-        outcomes.settled(work, email, rename=change.settles_rename, reopening=change.settles_reopening)
+        if change.settles_rename:
+            outcomes.rename_settled(work, self.accounts[email])
+        if change.settles_reopening:
+            outcomes.reopening_settled(work, self.accounts[email])
         if change.owes_link and change.habilitation is not None:
             outcomes.link_due(work, change.habilitation)
 

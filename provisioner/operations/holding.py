@@ -45,8 +45,15 @@ def hold_or_drop(work: Work, settings: Settings, plan: Plan, partners: Collectio
     for code, one in held.items():
         changes = [change for change in plan.changes if change.partner == code]
         reason = one.limit if one.figure is None else f"{one.limit} {one.figure}/{one.allowed}"
-        covers = closures_in(plan, code)
-        holds.hold_plan(work, code, one.plan_id, reason, covers, [change_as_json(each) for each in changes])
+        holds.hold_plan(
+            work,
+            code,
+            one.plan_id,
+            reason,
+            closures_in(plan, code),
+            [change_as_json(each) for each in changes],
+            can_be_released=one.limit in _CAN_BE_RELEASED,
+        )
     for code in partners:
         if code not in held:
             drop_held(work, code)

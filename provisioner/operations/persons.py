@@ -37,8 +37,7 @@ def suspend(tools: Tools, email: EmailAddress, by: str, reason: str) -> list[str
         raise PersonRefused(f"{email} has no access to suspend. Who has one: provisioner partner show CODE.")
     if email not in records.suspended:
         with tools.register.work() as work:
-            decisions.suspend(work, email, by, reason)
-            for one in live:
+            for one in live if decisions.suspend(work, email, by, reason) else ():
                 partner = records.partners[one.partner]
                 ask_for_annexe(work, partner, one.person, tools.clock.today(), tools.settings)
     return _partners(live)
@@ -66,8 +65,14 @@ def reopen(tools: Tools, email: EmailAddress, by: str, reason: str, *, new_passw
         )
     how = (Reopening.NEW_PASSWORD if new_password else Reopening.AS_IT_WAS) if goes_on else None
     if how is None or _is_to_do(tools, records, goes_on, how):
-        with tools.register.work() as work:
-            decisions.reopen(work, email, by, reason, how)
+        try:
+            with tools.register.work() as work:
+                decisions.reopen(work, email, by, reason, how, records.suspended.get(email))
+        except decisions.SuspendedMeanwhile:
+            raise PersonRefused(
+                f"{email} was suspended, or its suspension lifted, by somebody else at this very moment: look again "
+                "before you decide (provisioner person show)."
+            ) from None
     return _partners(goes_on or mine)
 
 

@@ -7,15 +7,25 @@ from typing import Any
 
 from sqlalchemy import insert, select, update
 
+from provisioner.domain.hold import Hold
 from provisioner.domain.people import EmailAddress, Person
 from provisioner.domain.records import Reopening
 from provisioner.register import tables as t
 from provisioner.register.database import Work
 
 
-def suspend(work: Work, email: EmailAddress, by: str, reason: str) -> None:
-    """The account is suspended from now on, until it is reopened by name; a reopening not done yet is dropped."""
+class SuspendedMeanwhile(Exception):
+    """Somebody else suspended the account, or lifted its suspension, since it was looked at."""
+
+
+def suspend(work: Work, email: EmailAddress, by: str, reason: str) -> bool:
+    """The account is suspended from now on, until it is reopened by name; a reopening not done yet is dropped.
+
+    False when it was suspended already: then nothing is recorded.
+    """
     account = _account_id(work, email)
+    if _suspension(work, account) is not None:
+        return False
     work.connection.execute(
         update(t.account).where(t.account.c.id == account).values(reopening=None, reopening_number=None)
     )
@@ -32,15 +42,25 @@ def suspend(work: Work, email: EmailAddress, by: str, reason: str) -> None:
     for partner, habilitation in _live(work, account):
         details = {"by": by, "reason": reason}
         work.journal("suspension", partner=partner, habilitation=habilitation, rule="A4", details=details)
+    return True
 
 
-def reopen(work: Work, email: EmailAddress, by: str, reason: str, how: Reopening | None) -> None:
-    """Any suspension is lifted; `how` the account is to be reopened, None when it has no access to reopen."""
+def reopen(
+    work: Work, email: EmailAddress, by: str, reason: str, how: Reopening | None, suspension: Hold | None
+) -> None:
+    """The suspension that was seen, if any, is lifted. `how` the account is to be reopened: None if it has no access
+    to reopen.
+
+    Raises:
+        SuspendedMeanwhile: it is suspended by another decision than the one that was seen; nothing is recorded.
+    """
     account = _account_id(work, email)
+    if _suspension(work, account) != (suspension.id if suspension is not None else None):
+        raise SuspendedMeanwhile
     work.connection.execute(
         update(t.hold)
         .where(t.hold.c.account == account, t.hold.c.kind == "suspension", t.hold.c.released_at.is_(None))
-        .values(released_at=work.now, released_number=work.number, released_by=by, release_reason=reason)
+        .values(released_at=work.now, released_by=by, release_reason=reason)
     )
     work.connection.execute(
         update(t.account)
@@ -86,6 +106,13 @@ def adopt(work: Work, partner: str, person: Person, keycloak_id: str, on: date, 
 
 def _account_id(work: Work, email: EmailAddress) -> int:
     return int(work.connection.execute(select(t.account.c.id).where(t.account.c.email == email)).scalar_one())
+
+
+def _suspension(work: Work, account: int) -> int | None:
+    """The id of the account's suspension that nobody has lifted."""
+    hold = t.hold.c
+    lasts = (hold.account == account, hold.kind == "suspension", hold.released_at.is_(None))
+    return work.connection.execute(select(hold.id).where(*lasts)).scalar()
 
 
 def _live(work: Work, account: int) -> list[tuple[str, int]]:

@@ -19,11 +19,21 @@ _HELD = (_h.kind == "limit") & _h.released_at.is_(None)
 
 
 def hold_plan(
-    work: Work, partner: str, plan_id: str, reason: str, covers: Sequence[int], changes: Sequence[Mapping[str, Any]]
+    work: Work,
+    partner: str,
+    plan_id: str,
+    reason: str,
+    covers: Sequence[int],
+    changes: Sequence[Mapping[str, Any]],
+    *,
+    can_be_released: bool,
 ) -> None:
-    """A plan that a limit holds, told once; it takes the place of any other of that partner."""
+    """A plan that a limit holds, told once; it takes the place of any other of that partner. One that a person let go
+    since this run began is held no more.
+    """
     drop_plan(work, partner, but=plan_id)
-    known = select(_h.id).where(_HELD, _h.partner == partner, _h.plan_id == plan_id)
+    is_known = _HELD if not can_be_released else _h.kind == "limit"
+    known = select(_h.id).where(is_known, _h.partner == partner, _h.plan_id == plan_id)
     if work.connection.execute(known).first() is not None:
         return
     work.connection.execute(
@@ -145,7 +155,6 @@ def _since(work: Work) -> dict[str, Any]:
 def _released(work: Work, by: str, reason: str) -> dict[str, Any]:
     return {
         "released_at": work.now,
-        "released_number": work.number,
         "released_by": by,
         "release_reason": reason,
     }

@@ -4,24 +4,30 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import bindparam, insert, update
 
 from provisioner.domain.habilitation import Habilitation
+from provisioner.domain.hold import Hold
 from provisioner.domain.people import EmailAddress
+from provisioner.domain.records import Account
 from provisioner.register import tables as t
 from provisioner.register.database import Work
 
 _account = update(t.account).where(t.account.c.email == bindparam("of"))
 _WRITTEN = _account.values(keycloak_id=bindparam("id_there"), written=bindparam("digest"))
-_RENAME_SETTLED = _account.values(renamed_from=None)
-_REOPENING_SETTLED = _account.values(reopening=None)
+_RENAME_SETTLED = _account.where(t.account.c.renamed_from == bindparam("seen")).values(renamed_from=None)
+_REOPENING_SETTLED = _account.where(t.account.c.reopening_number == bindparam("seen")).values(
+    reopening=None, reopening_number=None
+)
 _INTENDED = _account.values(intended=bindparam("digest"))
 
 _habilitation = update(t.habilitation).where(t.habilitation.c.id == bindparam("of"))
 _OPENED = _habilitation.where(t.habilitation.c.opened_at.is_(None)).values(
     opened_at=bindparam("at"), opened_number=bindparam("number")
 )
-_LINK_NOT_DUE = _habilitation.values(link_due_at=None, link_due_number=None)
+_LINK_NOT_DUE = _habilitation.where(t.habilitation.c.link_due_number == bindparam("seen")).values(
+    link_due_at=None, link_due_number=None
+)
 _LINK_DUE = _habilitation.values(link_due_at=bindparam("at"), link_due_number=bindparam("number"))
 _CLOSED = _habilitation.where(t.habilitation.c.closed_at.is_(None)).values(
     closed_at=bindparam("at"),
@@ -57,12 +63,16 @@ def account_written(work: Work, email: EmailAddress, keycloak_id: str, digest: s
     work.put(_WRITTEN, of=email, id_there=keycloak_id, digest=digest)
 
 
-def settled(work: Work, email: EmailAddress, *, rename: bool, reopening: bool) -> None:
-    """Which of the decisions about the account are not to be done any more."""
-    if rename:
-        work.put(_RENAME_SETTLED, of=email)
-    if reopening:
-        work.put(_REOPENING_SETTLED, of=email)
+def rename_settled(work: Work, seen: Account) -> None:
+    """The rename that was seen is not to be done any more; one that was decided meanwhile is."""
+    if seen.renamed_from is not None:
+        work.put(_RENAME_SETTLED, of=seen.email, seen=seen.renamed_from)
+
+
+def reopening_settled(work: Work, seen: Account) -> None:
+    """The reopening that was seen is not to be done any more; one that was decided meanwhile is."""
+    if seen.reopening is not None:
+        work.put(_REOPENING_SETTLED, of=seen.email, seen=seen.reopening_number)
 
 
 def updated(work: Work, one: Habilitation, rule: str) -> None:
@@ -88,19 +98,15 @@ def link_due(work: Work, one: Habilitation) -> None:
 
 def link_needless(work: Work, one: Habilitation) -> None:
     """The person has made a password before the register knew of the access: no link is owed."""
-    work.put(_LINK_NOT_DUE, of=one.id)
+    work.put(_LINK_NOT_DUE, of=one.id, seen=one.link_due_number)
     work.journal("invite.needless", partner=one.partner, habilitation=one.id, rule="P2")
 
 
-def suspended(work: Work, one: Habilitation, email: EmailAddress) -> None:
-    """The suspension is true in Keycloak."""
-    account = select(t.account.c.id).where(t.account.c.email == email).scalar_subquery()
-    work.connection.execute(
-        update(t.hold)
-        .where(t.hold.c.account == account, t.hold.c.kind == "suspension", t.hold.c.effective_at.is_(None))
-        .where(t.hold.c.released_at.is_(None))
-        .values(effective_at=work.now)
-    )
+def suspended(work: Work, one: Habilitation, seen: Hold) -> None:
+    """The suspension that was seen is true in Keycloak."""
+    hold = t.hold.c
+    this_one = (hold.id == seen.id, hold.effective_at.is_(None), hold.released_at.is_(None))
+    work.connection.execute(update(t.hold).where(*this_one).values(effective_at=work.now))
     work.journal("suspend", partner=one.partner, habilitation=one.id, rule="A4")
 
 

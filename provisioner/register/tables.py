@@ -208,7 +208,6 @@ hold = Table(
     Column("tried_at", Moment),  # what is in quarantine
     Column("until", Date),
     Column("released_at", Moment),
-    Column("released_number", Integer),
     Column("released_by", Text),
     Column("release_reason", Text),
 )

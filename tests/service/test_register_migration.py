@@ -189,7 +189,7 @@ def test_what_came_first_by_the_clock_of_then_comes_first_by_number(register: Re
         "habilitation": ("opened", "link_due"),
         "invitation": ("intended",),
         "annexe": ("submitted", "approved", "applied"),
-        "hold": ("since", "released"),
+        "hold": ("since",),
     }
     numbers: dict[str, set[int]] = {}
     with register.read() as connection:

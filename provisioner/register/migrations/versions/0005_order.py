@@ -13,7 +13,7 @@ _ORDERED = {
     "habilitation": ("opened", "link_due"),
     "invitation": ("intended",),
     "annexe": ("submitted", "approved", "sent_back", "applied", "rejected"),
-    "hold": ("since", "released"),
+    "hold": ("since",),
     "dropped_file": ("taken", "told"),
 }
 _ALWAYS_THERE = {("invitation", "intended"), ("annexe", "submitted"), ("hold", "since")}

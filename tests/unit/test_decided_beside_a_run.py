@@ -1,0 +1,152 @@
+"""A decision recorded while a run is under way is never taken for one that the run has carried out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from provisioner.domain.check import Document
+from provisioner.domain.people import EmailAddress
+from provisioner.operations import holding, persons
+from provisioner.operations.errors import PersonRefused
+from provisioner.operations.syncing import sync
+from provisioner.operations.tools import Tools
+from tests.fakes.memory_office import MemoryOffice, no_bar
+
+LYS, BY = "agglo-lys", "Claire Martin"
+NAMES = ("leroy", "nguyen", "vasseur", "martin", "durand", "petit", "lambert")
+LEROY = EmailAddress("leroy@agglo-lys.example")
+
+
+def annexe(names: tuple[str, ...], ended: tuple[str, ...] = (), on: str = "2026-06-15") -> Document:
+    asked, gone = (
+        "\n".join(f"{name.capitalize()};Camille;agent;{name}@agglo-lys.example;{day}" for name in people)
+        for people, day in ((names, "2026-06-10"), (ended, "2026-06-15"))
+    )
+    text = f"""ANNEXE 1 : Suivi des habilitations
+Date de transmission :;{on}
+
+1 - Liste des personnes pour lesquelles un nouvel accès est demandé
+Nom;Prénom;Fonction/qualité;Adresse électronique;Date de demande d'habilitation
+{asked}
+
+2 - Liste des personnes à clôturer
+Nom;Prénom;Fonction/qualité;Adresse électronique;Date de fin d'habilitation
+{gone}
+"""
+    return Document(name="annexe.csv", content=text.encode())
+
+
+@pytest.fixture
+def office(tmp_path: Path) -> Iterator[MemoryOffice]:
+    made = MemoryOffice(tmp_path)
+    made.add_partner(LYS, "agglo-lys.example")
+    made.on(date(2026, 6, 16))
+    made.apply(annexe(NAMES), LYS)
+    for name in NAMES:
+        assert made.directory.set_password_by_link(EmailAddress(f"{name}@agglo-lys.example"))
+    yield made
+    made.close()
+
+
+def beside(tools: Tools, call: str, decide: Callable[[], Any]) -> list[Any]:
+    """Has another thread decide once, just before the run's next call of that name; what came of it, once it did."""
+    directory, answers = tools.directory, []
+    asked = getattr(directory, call)
+
+    def deciding(*arguments: Any, **more: Any) -> Any:
+        setattr(directory, call, asked)
+        with ThreadPoolExecutor(1) as other:
+            answers.append(other.submit(decide).result())
+        return asked(*arguments, **more)
+
+    setattr(directory, call, deciding)
+    return answers
+
+
+@pytest.mark.rule("P2")
+def test_a_new_password_decided_while_a_run_reopens_the_access_is_given_by_the_next_run(office: MemoryOffice) -> None:
+    tools = office.tools
+    persons.suspend(tools, LEROY, BY, "téléphone perdu")
+    sync(tools, [LYS], no_bar, LEROY)
+    persons.reopen(tools, LEROY, BY, "téléphone retrouvé", new_password=False)
+    decided = beside(
+        tools,
+        "update_account",
+        lambda: persons.reopen(tools, LEROY, BY, "le code a été lu", new_password=True),
+    )
+    sync(tools, [LYS], no_bar, LEROY)
+    assert decided == [[LYS]]
+    (account,) = [one for one in office.directory.accounts.values() if one.email == LEROY]
+    assert account.has_password
+    office.sync()
+    assert not account.has_password
+    office.sync()
+    assert len(office.directory.mails_to(LEROY)) == 2
+
+
+def test_a_suspension_decided_while_its_person_is_being_reopened_is_not_lifted(office: MemoryOffice) -> None:
+    """Two persons at once: one suspends, the other decides on what stood before."""
+    tools = office.tools
+    beside(tools, "snapshot", lambda: persons.suspend(tools, LEROY, BY, "téléphone perdu"))
+    with pytest.raises(PersonRefused, match="by somebody else at this very moment"):
+        persons.reopen(tools, LEROY, "Paul Girard", "mot de passe perdu", new_password=True)
+    assert LEROY in tools.register.records().suspended
+
+
+def test_a_person_suspended_twice_at_once_is_suspended_once(office: MemoryOffice) -> None:
+    tools = office.tools
+    read = tools.register.records
+
+    def read_then_another_suspends() -> Any:
+        records = read()
+        tools.register.records = read  # type: ignore[method-assign]
+        persons.suspend(tools, LEROY, BY, "téléphone perdu")
+        return records
+
+    tools.register.records = read_then_another_suspends  # type: ignore[method-assign]
+    assert persons.suspend(tools, LEROY, "Paul Girard", "départ") == [LYS]
+    assert [hold.reason for hold in read().holds] == ["téléphone perdu"]
+
+
+@pytest.mark.rule("A3")
+def test_a_plan_let_go_while_a_run_would_hold_it_is_not_held_again(office: MemoryOffice) -> None:
+    tools = office.tools
+    office.on(date(2026, 6, 17))
+    office.apply(annexe(NAMES[:1], NAMES[1:], "2026-06-16"), LYS)
+    (hold,) = tools.register.records().holds
+    assert hold.plan_id is not None
+    plan_id = hold.plan_id
+    released = beside(tools, "snapshot", lambda: holding.release(tools.register, plan_id, BY, "départs confirmés"))
+    office.sync()
+    assert released == [LYS]
+    assert tools.register.records().holds == ()
+    office.sync()
+    assert sum(one.enabled for one in office.directory.accounts.values()) == 1
+
+
+def test_what_a_run_writes_of_an_access_leaves_alone_what_it_did_not_change(office: MemoryOffice) -> None:
+    """An annexe is entered on the register as it was read; only what it changes is written."""
+    from provisioner.register import writing
+
+    register = office.tools.register
+    before = register.records()
+    changed = replace(before.habilitations[0], requested_on=date(2026, 6, 11))
+    stale = [replace(one, opened_at=None, opened_number=None) for one in before.habilitations]
+    with register.work() as work:
+        writing.save_habilitations(
+            work,
+            replace(before, habilitations=tuple(stale)),
+            replace(
+                before,
+                habilitations=(replace(changed, opened_at=None, opened_number=None), *stale[1:]),
+            ),
+        )
+    after = register.records().habilitations
+    assert (after[0].requested_on, after[0].opened_at) == (date(2026, 6, 11), before.habilitations[0].opened_at)
