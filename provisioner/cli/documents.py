@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -92,6 +93,7 @@ def plan(
     from provisioner.cli.answers.outcomes import print_outcome, status_of_plan
     from provisioner.operations.preparing import plan_document, request_for, request_of
     from provisioner.operations.syncing import plan_due
+    from provisioner.texts.annexes import list_2_alone
 
     session = session_of(context)
     decisions = decisions_of(keep_absent, close_absent, waive, rename, closures_only)
@@ -110,6 +112,9 @@ def plan(
         else:
             outcome = plan_due(tools, codes)
     print_outcome(session, outcome, format_, done=False)
+    if outcome.offers_list_2:
+        whose = f"plan {file} --partner {codes[0]}" if annexe is None else f"plan --annexe {annexe}"
+        session.say(list_2_alone(f"{whose} --closures-only"))
     raise typer.Exit(status_of_plan(outcome))
 
 
@@ -136,6 +141,7 @@ def apply(
     from provisioner.operations.applying import apply_document
     from provisioner.operations.preparing import request_for
     from provisioner.operations.tools import Verdict
+    from provisioner.texts.annexes import list_2_alone
 
     session = session_of(context)
     on_terminal = sys.stdin.isatty() and format_ is Format.TEXT
@@ -149,6 +155,9 @@ def apply(
         )
         outcome = apply_document(tools, request, progress_bar(session.quiet), None if yes else asking(tools))
         print_outcome(session, outcome, format_, done=True)
+        if outcome.offers_list_2:
+            name = shlex.quote(approved_by)
+            session.say(list_2_alone(f"apply {file} --partner {partner} --closures-only --approved-by {name}"))
         if outcome.verdict in (Verdict.APPLIED, Verdict.HELD):
             say_unknown(session, tools.register, *([partner] if outcome.verdict is Verdict.APPLIED else []), None)
     raise typer.Exit(status_of(outcome))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
@@ -15,13 +16,16 @@ from provisioner.domain.decisions import Decisions
 from provisioner.domain.entry import unaccounted_for
 from provisioner.domain.habilitation import Habilitation, State
 from provisioner.domain.judge import CLOSED_FOR_MONTHS
-from provisioner.domain.likeness import are_alike, name_key
-from provisioner.domain.people import EmailAddress
+from provisioner.domain.likeness import are_alike, fold, name_key
+from provisioner.domain.people import EmailAddress, Person
 from provisioner.domain.records import CurrentAnnexe, Records
 from provisioner.domain.snapshot import Snapshot
 
 #: How like an address must be to be suggested, in percent.
 LIKE = 75
+
+#: How many pairs of a known person and a new row are compared at most: beyond, no change of address is proposed.
+MOST_COMPARED = 20_000
 
 
 def judge_register(
@@ -175,9 +179,31 @@ class _Judge:
         ending = {row.email for row in self.annexe.of_list(2)} - {row.email for row in self.annexe.of_list(1)}
         if self.open and not self.annexe.of_list(1) and not (self.open.keys() - ending):
             yield Finding("closes-everyone", Severity.WARNING, list=2, details={"count": len(self.open)})
+        renamed = self._perhaps_renamed()
         for one in self.unaccounted:
-            details = {"person": one.person, "requested_on": one.requested_on}
+            details = {"person": one.person, "requested_on": one.requested_on, "renamed_to": renamed.get(one.email)}
             yield Finding("unaccounted-for", Severity.WARNING, value=one.email, details=details)
+
+    def _perhaps_renamed(self) -> dict[EmailAddress, EmailAddress]:
+        """For those in neither list, the new address that may be theirs: the same first names, function or place in
+        the list suggest it. A successor has the function and the place too: it is asked, never done.
+
+        The place is that in the form that the register fills in. Nobody is proposed twice, nor where two would do.
+        """
+        known = {one.email for one in self.mine}
+        places = {email: place for place, email in enumerate(self.open, 1)}
+        new = [row for row in self.annexe.of_list(1) if row.email is not None and row.email not in known]
+        if len(new) * len(self.unaccounted) > MOST_COMPARED:
+            return {}
+        best = {}
+        for one in self.unaccounted:
+            points = {row.email: _likeness(one.person, row, places.get(one.email)) for row in new}
+            most = max(points.values(), default=0)
+            nearest = [email for email, count in points.items() if count == most]
+            if most and len(nearest) == 1 and nearest[0] is not None:
+                best[one.email] = nearest[0]
+        proposed = Counter(best.values())
+        return {email: candidate for email, candidate in best.items() if proposed[candidate] == 1}
 
     def _missing_closures(self) -> Iterator[Finding]:
         """A3: closed here less than 2 years before the transmission, and not in list 2."""
@@ -189,6 +215,14 @@ class _Judge:
             if one.end is not None and one.end.on > two_years_ago and email not in named:
                 details = {"person": one.person, "ended_on": one.end.on}
                 yield Finding("closure-missing", Severity.WARNING, list=2, value=email, details=details)
+
+
+def _likeness(person: Person, row: Row, place: int | None) -> int:
+    """How much a row looks like that person under a new address; 0: not at all."""
+    first_names, function = fold(person.first_names), fold(person.function)
+    is_same_first_name = bool(first_names) and first_names == fold(row.first_names or "")
+    is_same_function = bool(function) and function == fold(row.function or "")
+    return 4 * is_same_first_name + 2 * is_same_function + (place == row.row)
 
 
 def _nearest(email: EmailAddress, known: Iterable[EmailAddress]) -> str | None:

@@ -8,12 +8,16 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
+from provisioner.domain.calendar import add_working_days
 from provisioner.domain.days import day_of
 from provisioner.domain.decisions import Decisions
 from provisioner.domain.people import EmailAddress
 
 #: How long one that was never applied is kept after its outcome (A2).
 KEPT_FOR = timedelta(days=30)
+
+#: After how many working days the Caf is told once more of one that waits for a decision.
+REMINDED_AFTER = 3
 
 #: How long one that is submitted long after its reception still waits for a decision: it is not destroyed at once.
 TIME_TO_DECIDE = timedelta(days=7)
@@ -35,7 +39,8 @@ class KeptAnnexe:
 
     `valid` and `check` are what the last check found. `sent_by` is the address from which it came, where that is
     known (A11), `source_sha256` the digest of the scan that it was typed from. `sent_back_at` is when its approval of
-    the whole came to nothing, because its plan was another one by then.
+    the whole came to nothing, because its plan was another one by then. `list_2_applied_at` is when its list 2 alone
+    was applied (A4). `told_on` and `reminded_on` are when the Caf was told that it waits for a decision.
     The last thing that happened to it decides its status: that of the greatest number, whatever the clock said.
     """
 
@@ -62,6 +67,10 @@ class KeptAnnexe:
     applied_number: int | None = None
     rejected_at: datetime | None = None
     rejected_number: int | None = None
+    list_2_applied_at: datetime | None = None
+    list_2_approved_by: str | None = None
+    told_on: date | None = None
+    reminded_on: date | None = None
 
     @property
     def checked_at(self) -> datetime:
@@ -113,6 +122,17 @@ class KeptAnnexe:
         if self.valid and self.sent_back_at is None:
             return max(self.received_on + KEPT_FOR, day_of(self.submitted_at) + TIME_TO_DECIDE)
         return day_of(self.checked_at) + KEPT_FOR
+
+    def is_to_be_recalled_on(self, day: date) -> bool:
+        """Whether it waits for a person of the Caf long enough to be told once more.
+
+        One that has errors waits for the partner, unless the Caf was told that its list 2 can be applied alone.
+        """
+        offers_list_2 = self.told_on is not None and self.list_2_applied_at is None
+        waits = self.status is Status.CHECKED or (self.status is Status.REFUSED and offers_list_2)
+        if not waits or self.is_pending or self.reminded_on is not None:
+            return False
+        return day >= add_working_days(self.told_on or day_of(self.checked_at), REMINDED_AFTER)
 
     def is_superseded_by(self, applied: KeptAnnexe) -> bool:
         """Whether the application of that one destroys this one (A2): a newer one that is under way stays."""

@@ -10,13 +10,14 @@ import structlog
 from provisioner.domain.change import Action, Change
 from provisioner.domain.convention import Partner
 from provisioner.domain.habilitation import State
-from provisioner.domain.kept_annexe import KeptAnnexe
+from provisioner.domain.kept_annexe import KeptAnnexe, Status
 from provisioner.domain.people import EmailAddress
 from provisioner.domain.plan import Plan
 from provisioner.mail import Attachment
-from provisioner.operations.letters import tell_caf, tell_partner
+from provisioner.operations.letters import contact_of, tell_caf, tell_partner
 from provisioner.operations.preparing import Prepared
-from provisioner.register import Work, annexes
+from provisioner.operations.tools import Tools
+from provisioner.register import Work, annexes, reading
 from provisioner.settings import Settings
 from provisioner.texts.annexe_notices import Effects, dates_of, figures_of, what_is_applied
 from provisioner.texts.report import Report, report_page
@@ -24,6 +25,7 @@ from provisioner.texts.report import Report, report_page
 log = structlog.get_logger()
 
 _APPLIED = "annexe-applied"
+_WAITING = "annexe-waiting"
 _OPENINGS = frozenset({Action.OPEN, Action.REOPEN})
 _CLOSURES = frozenset({Action.CLOSE})
 _UPDATES = frozenset({Action.UPDATE, Action.RENAME})
@@ -66,6 +68,51 @@ def tell_sent_back(work: Work, settings: Settings, was: KeptAnnexe, partner: Par
         "kept_until": now.kept_until,
     }
     tell_caf(work, settings, "annexe-sent-back", partner, values)
+
+
+def tell_waiting(
+    work: Work,
+    settings: Settings,
+    one: KeptAnnexe,
+    plan_id: str | None = None,
+    list_2_plan_id: str | None = None,
+) -> None:
+    """Owes the Caf's habilitations contact the news that an annexe waits for a person: when it came in by the drop
+    folder, where nobody looks on, and once more after some working days. Without a contact it stays to be told.
+
+    Args:
+        work: the unit of work that records that it was told.
+        settings: for the Message-ID's domain.
+        one: the annexe; it has errors, or needs a decision only.
+        plan_id: what an approval would name, where that is known.
+        list_2_plan_id: the same of its list 2 alone (A4), where the whole is refused.
+    """
+    if contact_of(work, None) is None:
+        log.info("notice.no_contact", kind=_WAITING, partner=one.partner)
+        return
+    values = {
+        "number": one.id,
+        "dates": dates_of(one.transmitted_on, one.received_on),
+        "is_reminder": one.told_on is not None,
+        "has_errors": one.status is Status.REFUSED,
+        "plan_id": plan_id,
+        "list_2_plan_id": list_2_plan_id,
+        "kept_until": one.kept_until,
+    }
+    tell_caf(work, settings, _WAITING, reading.partners(work.connection)[one.partner], values)
+    annexes.told(work, one)
+
+
+def remind_of_waiting(tools: Tools) -> None:
+    """Owes a reminder of each annexe that has waited for a decision for some working days: once for each."""
+    today = tools.clock.today()
+    with tools.register.read() as connection:
+        late = [annexe for annexe in annexes.kept(connection) if annexe.is_to_be_recalled_on(today)]
+    if late:
+        with tools.register.work() as work:
+            for annexe in annexes.kept(work.connection):
+                if annexe.is_to_be_recalled_on(today):
+                    tell_waiting(work, tools.settings, annexe)
 
 
 def tell_applied(work: Work, settings: Settings, one: KeptAnnexe, prepared: Prepared, plan: Plan) -> None:

@@ -115,7 +115,7 @@ def enter_approved(work: Work, settings: Settings, one: KeptAnnexe, prepared: Pr
         return Verdict.HELD
     writing.save_habilitations(work, prepared.before, prepared.after)
     if decisions.closures_only:
-        annexes.closures_applied(work, one)
+        annexes.closures_applied(work, one, prepared.request.by)
     else:
         annexes.applied(work, one)
     tell_applied(work, settings, one, prepared, plan)

@@ -210,7 +210,7 @@ class _Run:
         if known is not None and (known.is_pending or known.status is not Status.REFUSED):
             return known
         first = known.received_on if known is not None else received_on
-        return submit(self.tools, document, partner, first).annexe
+        return submit(self.tools, document, partner, first, is_dropped=True).annexe
 
     def _tell(self, one: DroppedFile) -> None:
         """The report as it has to be now, as a page and as JSON."""

@@ -50,7 +50,8 @@ class Prepared:
     """A document beside the plan that it would make; no plan when it is refused or lacks a decision.
 
     `check` is what matters for what was asked, `whole_check` that of the whole document: they differ for list 2
-    alone.
+    alone. `offers_list_2`: refused as a whole, it has closures that can be applied alone, so that no departure waits
+    (A4).
     """
 
     request: Request
@@ -63,6 +64,7 @@ class Prepared:
     undecided: tuple[Habilitation, ...] = ()
     refused_renames: tuple[RefusedRename, ...] = ()
     left_out: tuple[Row, ...] = ()
+    offers_list_2: bool = False
 
     @property
     def verdict(self) -> Verdict | None:
@@ -85,6 +87,7 @@ class Prepared:
             undecided=self.undecided,
             refused_renames=self.refused_renames,
             left_out=self.left_out,
+            offers_list_2=self.offers_list_2,
             verdict=verdict or self.verdict,
         )
 
@@ -143,7 +146,7 @@ def _prepare_whole(tools: Tools, request: Request, check: Check, records: Record
     if refused := refused_renames(records.as_due_on(today), partner, check.annexe, decisions, in_keycloak):
         return replace(prepared, refused_renames=refused)
     if not check.is_valid:
-        return prepared
+        return replace(prepared, offers_list_2=_offers_list_2(check, records, partner, today))
     absent = unaccounted_for(records, partner, check.annexe, decisions)
     if undecided := tuple(one for one in absent if not decisions.settles(one.email)):
         return replace(prepared, undecided=undecided)
@@ -153,6 +156,14 @@ def _prepare_whole(tools: Tools, request: Request, check: Check, records: Record
     if any(one.id not in still_due for one in made_by_a_dead_run(records, snapshot, partner)):
         raise SyncFirst
     return _with_plan(tools, prepared, after)
+
+
+def _offers_list_2(check: Check, records: Records, partner: str, today: date) -> bool:
+    closures = judge_closures(check.annexe, check.findings, records, partner, today)
+    if closures.is_refused:
+        return False
+    entered = enter_closures(records, partner, check.annexe, closures.rows, today)
+    return entered.habilitations != records.habilitations
 
 
 def _renamed_before(tools: Tools, request: Request) -> frozenset[EmailAddress]:

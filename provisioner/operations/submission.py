@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -13,7 +13,7 @@ from provisioner.domain.check import Document
 from provisioner.domain.decisions import Decisions
 from provisioner.domain.kept_annexe import KeptAnnexe, Status
 from provisioner.domain.people import EmailAddress
-from provisioner.operations.annexe_notices import tell_refused, tell_rejected
+from provisioner.operations.annexe_notices import tell_refused, tell_rejected, tell_waiting
 from provisioner.operations.errors import AnnexeRefused, NoSuchAnnexe
 from provisioner.operations.hold_notices import drop_held
 from provisioner.operations.preparing import Prepared, prepare, request_for, request_of
@@ -30,10 +30,13 @@ AUTOMATIC = "automatic"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Submitted:
-    """An annexe that was submitted: where it stands, and the plan that an approval would name."""
+    """An annexe that was submitted: where it stands, and the plan that an approval would name. Where it is refused
+    and its list 2 can be approved alone (A4), also the plan that this would name.
+    """
 
     annexe: KeptAnnexe
     prepared: Prepared
+    list_2_plan_id: str | None = None
 
 
 def submit(
@@ -43,12 +46,15 @@ def submit(
     received_on: date | None = None,
     sent_by: EmailAddress | None = None,
     source: Document | None = None,
+    *,
+    is_dropped: bool = False,
 ) -> Submitted:
     """Checks a document and keeps it, refused or not, with the scan that it was typed from if any.
 
     Of one that has errors the partner's contact is told, once as long as they are the same. Where the installation
     approves by itself, an annexe without errors and warnings is approved at once. What is not stated of its reception
-    is as it was when the same document first came in (`request_for`).
+    is as it was when the same document first came in (`request_for`). Where the document `is_dropped`, nobody looks
+    on: the Caf's contact is told that it waits for a decision.
 
     Raises:
         KeycloakError, RegisterUnavailable: a system failed, nothing is kept; submit it again.
@@ -64,7 +70,7 @@ def submit(
         source=source,
     )
     prepared = prepare(tools, request)
-    check = prepared.check
+    check, list_2_plan_id = prepared.check, _list_2_plan_id(tools, prepared)
     submission = annexes.Submission(
         partner=partner,
         document=document,
@@ -91,7 +97,18 @@ def submit(
             approval = annexes.Approval(by=AUTOMATIC, plan_id=prepared.plan_id, decisions=Decisions())
             annexes.approve(work, kept, approval)
             kept = annexes.by_id(work.connection, id_) or kept
-    return Submitted(annexe=kept, prepared=prepared)
+        if is_dropped and (kept.status is Status.CHECKED or list_2_plan_id is not None):
+            tell_waiting(work, tools.settings, kept, prepared.plan_id, list_2_plan_id)
+    return Submitted(annexe=kept, prepared=prepared, list_2_plan_id=list_2_plan_id)
+
+
+def _list_2_plan_id(tools: Tools, prepared: Prepared) -> str | None:
+    """The plan of list 2 alone, where the whole is refused and that is possible; the document is not read again."""
+    if not prepared.offers_list_2:
+        return None
+    tools = replace(tools, read=lambda *_: prepared.check.annexe)
+    alone = replace(prepared.request, decisions=Decisions(closures_only=True))
+    return prepare(tools, alone, prepared.before, prepared.snapshot).plan_id
 
 
 def approve(tools: Tools, annexe_id: int, plan_id: str, by: str, decisions: Decisions) -> Outcome:

@@ -17,7 +17,7 @@ from provisioner.domain.people import EmailAddress
 from provisioner.domain.plan import Plan, join_plans, make_plan, plan_in_unknown_realm
 from provisioner.domain.records import Records
 from provisioner.domain.snapshot import Snapshot
-from provisioner.operations.annexe_notices import tell_sent_back
+from provisioner.operations.annexe_notices import remind_of_waiting, tell_sent_back
 from provisioner.operations.applying import carry_out, enter_approved, is_held
 from provisioner.operations.errors import SyncFirst, UnknownRealm
 from provisioner.operations.hold_notices import remind
@@ -103,6 +103,7 @@ def sync(
         set_aside(tools, records, plan, done, chosen, broken, email=email)
         tell_ages(tools, tools.register.records())
         remind(tools)
+        remind_of_waiting(tools)
         notices = deliver(tools.register, tools.settings, tools.clock, tools.stop, at_once=at_once)
         if not (done.failed or broken or partners or email):
             _mark_good(tools)

@@ -71,7 +71,8 @@ class Outcome:
     """What a use case answers: the plan, what was done of it, and what the document has to do with it.
 
     `undecided` are the absent persons for whom a decision lacks, `kept` those whose access goes on unchanged,
-    `left_out` the rows of list 2 that could not be approved alone, `sent_back` the approved annexes whose plan is
+    `left_out` the rows of list 2 that could not be approved alone, `offers_list_2` whether a refused document has
+    closures that can be (A4), `sent_back` the approved annexes whose plan is
     another one by now, `notices` how the e-mails to officers and contacts went, `broken` the partners that a
     defect of ours kept from being looked at.
     """
@@ -84,6 +85,7 @@ class Outcome:
     refused_renames: tuple[RefusedRename, ...] = ()
     kept: tuple[Habilitation, ...] = ()
     left_out: tuple[Row, ...] = ()
+    offers_list_2: bool = False
     sent_back: tuple[KeptAnnexe, ...] = ()
     notices: Delivered | None = None
     broken: frozenset[str] = frozenset()

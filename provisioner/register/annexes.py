@@ -20,6 +20,7 @@ from provisioner.register.tables import inserted_id
 
 _NOT_READ = ("content", "source", "source_name", "rejected_by", "reason")
 _FACTS = [column for column in t.c if column.name not in _NOT_READ]
+_NOT_TOLD: dict[str, Any] = {"told_on": None, "reminded_on": None}
 _NOT_APPROVED: dict[str, Any] = {
     "approved_at": None,
     "approved_number": None,
@@ -97,6 +98,7 @@ def submit(work: Work, one: Submission) -> int:
         "submitted_number": work.number,
         "sent_back_at": None,
         "sent_back_number": None,
+        **_NOT_TOLD,
         "valid": one.valid,
         "check": json.dumps(one.check, ensure_ascii=False),
     }
@@ -181,20 +183,27 @@ def send_back(work: Work, one: KeptAnnexe, *, valid: bool, check: Mapping[str, A
         DecidedMeanwhile: it is not as it was seen any more.
     """
     sent_back = {"sent_back_at": work.now, "sent_back_number": work.number}
-    anew = {**sent_back, "valid": valid, "check": json.dumps(check, ensure_ascii=False)}
+    anew = {**_NOT_TOLD, **sent_back, "valid": valid, "check": json.dumps(check, ensure_ascii=False)}
     _guarded(work, one, {**_NOT_APPROVED, **(anew if one.is_approved_whole else {})})
     details = {"annexe": one.id, "annexe_sha256": one.sha256}
     work.journal("annexe.sent_back", partner=one.partner, rule="A10", details=details)
 
 
-def closures_applied(work: Work, one: KeptAnnexe) -> None:
-    """List 2 is in the register; the annexe keeps the status that it had, and the approval of the whole if any.
+def told(work: Work, one: KeptAnnexe) -> None:
+    """The Caf is told from now on that it waits for a decision: for the first time, or once more."""
+    columns = {"told_on": one.told_on or work.clock.today(), "reminded_on": one.told_on and work.clock.today()}
+    work.connection.execute(update(t).where(t.c.id == one.id).values(**columns))
+
+
+def closures_applied(work: Work, one: KeptAnnexe, by: str) -> None:
+    """List 2 is in the register; the annexe keeps the status that it had, and the approval of the whole if any. Who
+    approved list 2 stays told.
 
     Raises:
         DecidedMeanwhile: it is not as it was seen any more.
     """
-    if not one.is_approved_whole:
-        _guarded(work, one, _NOT_APPROVED)
+    trace = {"list_2_applied_at": work.now, "list_2_applied_number": work.number, "list_2_approved_by": by}
+    _guarded(work, one, trace if one.is_approved_whole else {**_NOT_APPROVED, **trace})
     work.journal("annexe.closures_applied", partner=one.partner, rule="A4", details={"annexe": one.id})
 
 
@@ -258,4 +267,8 @@ def _kept(row: Row[Any]) -> KeptAnnexe:
         applied_number=row.applied_number,
         rejected_at=row.rejected_at,
         rejected_number=row.rejected_number,
+        list_2_applied_at=row.list_2_applied_at,
+        list_2_approved_by=row.list_2_approved_by,
+        told_on=row.told_on,
+        reminded_on=row.reminded_on,
     )

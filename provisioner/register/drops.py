@@ -17,7 +17,8 @@ def known(connection: Connection) -> list[DroppedFile]:
         .group_by(annexe.c.partner)
         .subquery()
     )
-    happened = [annexe.c[f"{what}_number"] for what in ("submitted", "approved", "sent_back", "rejected", "applied")]
+    events = ("submitted", "approved", "sent_back", "rejected", "applied", "list_2_applied")
+    happened = [annexe.c[f"{event}_number"] for event in events]
     asked = (
         select(t, applied.c.number.label("replaced"), *happened)
         .outerjoin(annexe, annexe.c.id == t.c.annexe)

@@ -167,6 +167,11 @@ annexe = Table(
     Column("rejected_number", Integer),
     Column("rejected_by", Text),
     Column("reason", Text),
+    Column("list_2_applied_at", Moment),  # alone (A4)
+    Column("list_2_applied_number", Integer),
+    Column("list_2_approved_by", Text),
+    Column("told_on", Date),  # that it waits for a decision, to the Caf
+    Column("reminded_on", Date),
     UniqueConstraint("partner", "sha256"),
     sqlite_autoincrement=True,
 )

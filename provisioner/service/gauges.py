@@ -13,6 +13,7 @@ from prometheus_client.registry import Collector
 from provisioner.clock import Clock
 from provisioner.domain.habilitation import State
 from provisioner.domain.hold import Hold, HoldKind
+from provisioner.domain.kept_annexe import Status
 from provisioner.domain.records import Records
 from provisioner.operations.holding import Standing, standing
 from provisioner.operations.sending import waiting
@@ -62,6 +63,9 @@ class RegisterGauges(Collector):
             _accounts(records),
             _gauge("partners", "Conventions in the register.", found.partners),
             _gauge("annexes_waiting", "Annexes to decide upon or to be applied.", len(found.waiting)),
+            _gauge(
+                "annexe_undecided_oldest_seconds", "Since the oldest waits; 0: none does.", self._undecided(found)
+            ),
             _gauge("links_owed", "First links that are owed and not sent.", found.invitations_owed),
             _gauge("notices_waiting", "Notices that wait for the mail server.", notices),
             *self._holds(found.holds),
@@ -83,6 +87,11 @@ class RegisterGauges(Collector):
         yield _gauge(
             "clock_paused", "1 while everything is paused by a clock's jump.", any(map(is_clock_pause, holds))
         )
+
+    def _undecided(self, found: Standing) -> float:
+        """How long the annexe that has waited longest has waited for a person's decision."""
+        since = [annexe.checked_at for annexe in found.waiting if annexe.status is Status.CHECKED]
+        return max(((self._clock.now() - at).total_seconds() for at in since), default=0.0)
 
     def _ages(self, found: Standing) -> Iterator[Metric]:
         """Without a good sync so far there is no age: alerts look at `absent` too."""

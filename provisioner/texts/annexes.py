@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from provisioner.domain.days import day_of
 from provisioner.domain.decisions import Decisions
-from provisioner.domain.kept_annexe import Status
+from provisioner.domain.kept_annexe import KeptAnnexe, Status
+from provisioner.texts.dates import french_date
 
 #: An annexe's statuses, as officers read them.
 STATUSES: Mapping[Status, str] = {
@@ -15,6 +17,24 @@ STATUSES: Mapping[Status, str] = {
     Status.APPLIED: "appliquée",
     Status.REJECTED: "rejetée",
 }
+
+
+def standing(annexe: KeptAnnexe) -> str:
+    """Where an annexe stands, and what was done of its list 2 alone (A4)."""
+    alone = f" ; {list_2_applied(annexe)}" if annexe.list_2_applied_at else ""
+    return f"{STATUSES[annexe.status]}{alone}"
+
+
+def list_2_applied(annexe: KeptAnnexe) -> str:
+    """That its list 2 alone was applied, by whose approval."""
+    assert annexe.list_2_applied_at is not None
+    on = french_date(day_of(annexe.list_2_applied_at))
+    return f"liste 2 appliquée le {on}, validée par {annexe.list_2_approved_by}"
+
+
+def list_2_alone(command: str) -> str:
+    """That no departure has to wait for the correction of the other rows (A4), and what to type."""
+    return f"Les clôtures de la liste 2 peuvent être appliquées sans attendre : {command}"
 
 
 def decided(one: Decisions) -> Iterator[str]:

@@ -22,7 +22,10 @@ SET_ASIDE = "Refusé : ce fichier ne sera pas lu."
 def outcome(one: KeptAnnexe) -> str:
     """What became of the annexe."""
     if one.status is Status.REFUSED:
-        return "Refusée : une annexe 1 corrigée est attendue."
+        refused = "Refusée : une annexe 1 corrigée est attendue."
+        if one.list_2_applied_at is None:
+            return refused
+        return f"{refused} Les clôtures de sa liste 2 ont été appliquées le {_day(one.list_2_applied_at)}."
     if one.status is Status.CHECKED:
         return "Contrôlée, en attente de la décision de la Caf."
     if one.status is Status.APPROVED:

@@ -17,6 +17,7 @@ SUBJECTS = {
     "annexe-applied-copy": "{{ what }} ({{ code }})",
     "annexe-refused": "annexe 1 à corriger",
     "annexe-rejected": "annexe 1 non retenue",
+    "annexe-waiting": "{{ 'rappel, ' if is_reminder }}annexe 1 en attente de votre décision ({{ code }})",
     "annexe-sent-back": "annexe 1 à examiner de nouveau ({{ code }})",
     "bounced": "adresse électronique à vérifier",
     "held": "modifications en suspens ({{ code }}){{ ', rappel, ' ~ age if age }}",

@@ -145,6 +145,11 @@ def changes(answer: Any, key: str = "changes") -> list[tuple[str, str | None]]:
     return [(one["action"], one["email"]) for one in answer[key]]
 
 
+def last_name(mailbox: str) -> str:
+    """A person's last name, which has no digits: « agent12 » is « Agentbc »."""
+    return mailbox.capitalize().translate(str.maketrans("0123456789", "abcdefghij"))
+
+
 def annexe_csv(
     path: Path, asked: dict[str, str], ended: dict[str, str], transmitted_on: str, domain: str = DOMAIN
 ) -> Path:
@@ -157,6 +162,6 @@ def annexe_csv(
     columns = ("Date de demande d'habilitation", "Date de fin d'habilitation")
     for title, column, rows in zip(titles, columns, (asked, ended), strict=True):
         lines += ["", title, f"Nom;Prénom;Fonction/qualité;Adresse électronique;{column}"]
-        lines += [f"{name.capitalize()};Camille;agent;{name}@{domain};{day}" for name, day in rows.items()]
+        lines += [f"{last_name(name)};Camille;agent;{name}@{domain};{day}" for name, day in rows.items()]
     path.write_text("\n".join(lines) + "\n", "utf-8")
     return path

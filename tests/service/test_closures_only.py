@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -267,3 +269,36 @@ def test_a_departure_does_not_wait_for_an_approved_annexe_that_a_limit_holds(
 def plan_id_of(office: Office, file: Path) -> str:
     (plan,) = office.plan(file, "--partner", PARTNER, CLOSURES_ONLY, today=SECOND_DAY)["plans"]
     return str(plan["plan_id"])
+
+
+@pytest.mark.rule("A4")
+def test_a_refused_annexe_with_a_sound_list_2_offers_the_exact_command_and_keeps_the_trace_of_it(
+    office: Office, wrong: Path
+) -> None:
+    said = office.run("apply", wrong, "--partner", PARTNER, "--approved-by", BY, "--yes", today=SECOND_DAY)
+    offered = f"apply {wrong} --partner {PARTNER} --closures-only --approved-by 'Claire Martin'"
+    assert (said.status, offered in said.err) == (1, True)
+    submitted = office.run("annexe", "submit", wrong, "--partner", PARTNER, today=SECOND_DAY).out
+    (command,) = re.findall(r"annexe approve .*", submitted)
+    words = shlex.split(command.replace("NOM", shlex.quote(BY)))
+    assert office.run(*words, today=SECOND_DAY).status == 0
+    assert _closed(run_sync(office, today=SECOND_DAY)[0]) == [_at("vasseur")]
+    (number,) = [annexe for annexe, status in standing(office, today=SECOND_DAY).items() if status == "refused"]
+    assert show(office, number, today=SECOND_DAY)["list_2"] == {"applied_on": SECOND_DAY, "approved_by": BY}
+    told = office.run("annexe", "show", str(number), today=SECOND_DAY).out
+    assert "liste 2 appliquée le 2 septembre 2026, validée par Claire Martin" in " ".join(told.split())
+
+
+@pytest.mark.rule("A7")
+def test_a_new_address_that_the_first_name_or_the_function_suggests_is_offered_with_its_command(
+    office: Office, first: Path, tmp_path: Path
+) -> None:
+    moved = annexe_csv(
+        tmp_path / "3.csv", dict.fromkeys(("leroy", "vasseur", "martin", "dupuis"), JUNE), {}, "2026-09-01"
+    )
+    command = f"--rename {_at('petit')}={_at('dupuis')}"
+    said = office.run("annexe", "submit", moved, "--partner", PARTNER, today=SECOND_DAY).out
+    assert command in said
+    (offered,) = re.findall(r"plan --annexe .*--rename .*", said)
+    plan = office.run(*offered.split(), "--format", "json", today=SECOND_DAY).json
+    assert changes(plan, "changes")[0] == ("rename", _at("petit"))

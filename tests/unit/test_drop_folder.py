@@ -9,24 +9,30 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import date, timedelta
+from email import message_from_bytes
+from email.policy import default
 from pathlib import Path
 from typing import Any
 
 import pytest
 from lxml import html
+from sqlalchemy import select
 from structlog.testing import capture_logs
 
 from provisioner.domain.annexe import Annexe, Finding, Severity
 from provisioner.domain.change import plan_id
+from provisioner.domain.contacts import Role
 from provisioner.domain.decisions import Decisions
 from provisioner.domain.kept_annexe import KeptAnnexe
 from provisioner.keycloak.errors import KeycloakUnavailable
 from provisioner.operations import folders, submission
+from provisioner.operations.contacts import read_contacts, set_caf_contacts
 from provisioner.operations.doctor.folders import folder_lines
 from provisioner.operations.dropping import take
 from provisioner.operations.errors import FoldersFail
 from provisioner.operations.preparing import prepare, request_of
 from provisioner.register import Register, annexes, drops
+from provisioner.register.tables import outbox
 from provisioner.settings import DocumentSettings
 from tests.fakes.failing import Killed
 from tests.fakes.memory_office import MemoryOffice
@@ -339,6 +345,49 @@ def test_a_refused_content_is_checked_anew_when_it_comes_again(desk: Desk) -> No
     (one,) = desk.annexes()
     assert (one.received_on, one.submitted_at.date()) == (TODAY, TODAY + timedelta(days=3))
     assert desk.told("envoi-2.docx")["findings"][0]["code"] == "date-invalid"
+
+
+def owed(desk: Desk) -> list[tuple[str, str]]:
+    """The notices to the Caf that wait to be sent: their subject and their text."""
+    with desk.tools.register.read() as connection:
+        messages = [
+            message_from_bytes(row.content, policy=default)
+            for row in connection.execute(select(outbox).where(outbox.c.recipient == "habilitations@caf.example"))
+        ]
+    return [(str(one["subject"]), " ".join(one.get_body(("plain",)).get_content().split())) for one in messages]  # type: ignore[union-attr]
+
+
+@pytest.fixture
+def caf(desk: Desk) -> None:
+    people = read_contacts({Role.HABILITATIONS: "habilitations@caf.example"}, TODAY, TODAY)
+    set_caf_contacts(desk.tools.register, people, desk.tools.settings)
+
+
+@pytest.mark.rule("A10")
+@pytest.mark.usefixtures("caf")
+def test_a_dropped_annexe_that_waits_for_a_person_is_told_once_and_again_after_three_working_days(desk: Desk) -> None:
+    desk.drop("envoi.docx", GOOD)  # a Wednesday
+    desk.poll(5)
+    ((subject, text),) = owed(desk)
+    (one,) = desk.annexes()
+    assert subject == "Coopération : annexe 1 en attente de votre décision (agglo-lys)"
+    assert f"provisioner annexe approve {one.id} --plan " in text
+    for days, count in ((1, 1), (4, 1), (5, 2), (6, 2), (12, 2)):  # the third working day is a Monday
+        desk.office.on(TODAY + timedelta(days=days))
+        desk.sync()
+        assert len(owed(desk)) == count, days
+    assert owed(desk)[1][0] == "Coopération : rappel, annexe 1 en attente de votre décision (agglo-lys)"
+
+
+@pytest.mark.rule("A10")
+@pytest.mark.usefixtures("caf")
+def test_one_that_was_decided_upon_is_not_told_again(desk: Desk) -> None:
+    desk.drop("envoi.docx", GOOD)
+    desk.poll(2)
+    desk.approve(desk.annexes()[0])
+    desk.office.on(TODAY + timedelta(days=12))
+    desk.sync()
+    assert len([subject for subject, _ in owed(desk) if "en attente" in subject]) == 1
 
 
 @pytest.mark.rule("A10")

@@ -7,14 +7,15 @@ from typing import Any
 
 from rich.console import RenderableType
 
-from provisioner.cli.answers.checks import check_lines
+from provisioner.cli.answers.checks import check_lines, renames_proposed
 from provisioner.cli.answers.outcomes import plan_lines
 from provisioner.cli.answers.values import day, french
 from provisioner.cli.printing import Answer, line, table
+from provisioner.domain.days import day_of
 from provisioner.domain.decisions import Decisions
 from provisioner.domain.kept_annexe import KeptAnnexe, Status
 from provisioner.operations.submission import Submitted
-from provisioner.texts.annexes import STATUSES, decided
+from provisioner.texts.annexes import decided, list_2_alone, list_2_applied, standing
 from provisioner.texts.dates import french_date
 
 
@@ -32,12 +33,17 @@ def _submitted_lines(made: Submitted) -> Iterator[RenderableType]:
     yield from check_lines(prepared.check)
     if prepared.plan is not None:
         yield from plan_lines(prepared.plan)
-    yield line(f"Annexe {one.id} : {STATUSES[one.status]}.", style="bold")
+    yield line(f"Annexe {one.id} : {standing(one)}.", style="bold")
     if prepared.undecided:
         decisions = "--keep-absent ou --close-absent pour chaque personne absente des deux listes"
         yield line(f"Pour voir son plan : plan --annexe {one.id}, avec {decisions}")
+    for old, new in renames_proposed(prepared.check).items():
+        yield line(f"S'il s'agit de la même personne : plan --annexe {one.id} --rename {old}={new}")
     if one.status is Status.CHECKED and prepared.plan_id:
         yield line(f"Pour la valider : annexe approve {one.id} --plan {prepared.plan_id} --by NOM")
+    if made.list_2_plan_id:
+        command = f"annexe approve {one.id} --closures-only --plan {made.list_2_plan_id} --by NOM"
+        yield line(list_2_alone(command))
     if one.status is Status.CHECKED:
         yield line(f"Sans décision d'ici le {french_date(one.kept_until)}, elle sera détruite (A2).")
 
@@ -57,6 +63,7 @@ def annexe(one: KeptAnnexe) -> Answer:
     decisions = one.approved_decisions
     shown = {
         "sent_by": one.sent_by,
+        "list_2": _list_2(one),
         "check": one.check,
         "decisions": decisions.as_plain() if decisions else None,
     }
@@ -66,6 +73,8 @@ def annexe(one: KeptAnnexe) -> Answer:
 def _annexe_lines(one: KeptAnnexe) -> Iterator[RenderableType]:
     yield from annexes([one]).text
     yield line(f"Fichier {one.file_name}, empreinte {one.sha256}")
+    if one.list_2_applied_at:
+        yield line(f"Trace : {list_2_applied(one)}.")
     if one.sent_by:
         yield line(f"Envoyée par {one.sent_by}")
     if one.source_sha256:
@@ -76,9 +85,16 @@ def _annexe_lines(one: KeptAnnexe) -> Iterator[RenderableType]:
     yield from map(line, decided(one.approved_decisions or Decisions()))
 
 
+def _list_2(one: KeptAnnexe) -> dict[str, Any] | None:
+    """What was done of its list 2 alone (A4)."""
+    if one.list_2_applied_at is None:
+        return None
+    return {"applied_on": day(day_of(one.list_2_applied_at)), "approved_by": one.list_2_approved_by}
+
+
 def _row(one: KeptAnnexe) -> tuple[str | None, ...]:
     days = (french(one.transmitted_on), french(one.received_on))
-    return str(one.id), one.partner, STATUSES[one.status], *days, one.approved_by
+    return str(one.id), one.partner, standing(one), *days, one.approved_by
 
 
 def annexe_as_json(one: KeptAnnexe) -> dict[str, Any]:

@@ -58,3 +58,9 @@ def finding_lines(findings: Iterable[Finding]) -> Iterator[RenderableType]:
 def _row(row: Row) -> tuple[str | None, ...]:
     person = f"{row.first_names or ''} {row.last_name or ''}\n{row.email or ''}"
     return str(row.row), person, row.function, french(row.on)
+
+
+def renames_proposed(check: Check) -> dict[str, str]:
+    """For persons in neither list, the new address in list 1 that may be theirs (`--rename`)."""
+    found = {one.value: one.details.get("renamed_to") for one in check.findings if one.code == "unaccounted-for"}
+    return {old: str(new) for old, new in found.items() if old and new}

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from rich.console import RenderableType
 
-from provisioner.cli.answers.checks import finding_lines
+from provisioner.cli.answers.checks import finding_lines, renames_proposed
 from provisioner.cli.answers.values import day, french, who
 from provisioner.cli.exits import Exit
 from provisioner.cli.printing import Answer, line, print_answer, table
 from provisioner.domain.annexe import Severity
 from provisioner.domain.change import Action, Blocked, Change, plan_id
+from provisioner.domain.check import Check
 from provisioner.domain.habilitation import Habilitation
 from provisioner.domain.plan import Plan
 from provisioner.operations.tools import Outcome, Verdict
@@ -104,12 +105,14 @@ def _document(outcome: Outcome) -> Iterator[RenderableType]:
     yield from table(
         "Personnes absentes des deux listes, à décider",
         ("Nom", "Adresse", "Décision à donner"),
-        (_undecided(one) for one in outcome.undecided),
+        (_undecided(one, outcome.check) for one in outcome.undecided),
     )
 
 
-def _undecided(one: Habilitation) -> tuple[str, ...]:
+def _undecided(one: Habilitation, check: Check | None) -> tuple[str, ...]:
     choice = f"--keep-absent {one.email} ou --close-absent {one.email}"
+    if new := (renames_proposed(check) if check else {}).get(one.email):
+        choice += f" ou, si c'est la même personne, --rename {one.email}={new}"
     return f"{one.person.first_names} {one.person.last_name}", one.email, choice
 
 
