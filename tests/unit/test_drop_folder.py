@@ -521,7 +521,7 @@ def test_a_file_that_cannot_leave_the_inbox_is_answered_once_and_the_engineer_is
         for _ in range(3):
             with pytest.raises(FoldersFail, match="not permitted"):
                 desk.poll()
-    assert [one["event"] for one in log] == ["drop.taken", "drop.told"]
+    assert [one["event"] for one in log if one["event"].startswith("drop.")] == ["drop.taken", "drop.told"]
     assert desk.files("outbox") == pair("a.docx")
     desk.poll()
     desk.nothing_is_left()
