@@ -21,13 +21,17 @@ class Unreadable(Exception):
 
 
 class Cell(NamedTuple):
-    """A cell as written, a typed date as ISO writes it. `merged`: it goes on the cell above."""
+    """A cell as written, a typed date as ISO writes it.
+
+    `merged`: it goes on the cell above. `doubtful`: its lines may have lost a space when they were put together.
+    """
 
     text: str = ""
     struck: bool = False
     hidden: bool = False
     formula: bool = False
     merged: bool = False
+    doubtful: bool = False
 
     @property
     def is_filled(self) -> bool:

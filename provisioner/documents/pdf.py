@@ -66,11 +66,12 @@ class _Drawn(NamedTuple):
     @property
     def text(self) -> str:
         """Its lines put together."""
-        return joined(self.lines, self.left, self.right)
+        return joined(self.lines, self.left, self.right).text
 
     def cell(self) -> Cell:
         """The cell as written."""
-        return Cell(self.text, struck=self.struck, merged=self.merged)
+        text, doubtful = joined(self.lines, self.left, self.right)
+        return Cell(text, struck=self.struck, merged=self.merged, doubtful=doubtful)
 
 
 _Grid = list[list[_Drawn]]
@@ -119,7 +120,7 @@ def _goes_on(row: list[_Drawn], rest: list[_Drawn]) -> bool:
     filled = [(one, other) for one, other in zip(row, rest, strict=True) if other.lines]
     if not filled or len(filled) == len(row) or not all(one.lines for one, _ in filled):
         return False
-    whole = [joined([*one.lines, *other.lines], one.left, one.right) for one, other in filled]
+    whole = [joined([*one.lines, *other.lines], one.left, one.right).text for one, other in filled]
     if any(text.count("@") > 1 for text in whole):
         return False
     cut = [text == one.text + other.text for text, (one, other) in zip(whole, filled, strict=True)]

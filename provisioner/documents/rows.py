@@ -159,6 +159,9 @@ class _RowReader:
         return Severity.WARNING if self._number == 2 and column is Column.FUNCTION else Severity.ERROR
 
     def _repaired(self, column: Column, value: str) -> str:
+        # The rest of « Maximilienne » starts with a small letter, as no name does.
+        if self._cell(column).doubtful and (column is Column.FUNCTION or value.isupper()):
+            self._add("words-joined", Severity.WARNING, column, read=value)
         if value != self._text(column):
             self._add("text-repaired", Severity.INFO, column, value)
         return value

@@ -1,22 +1,35 @@
-"""Lines of letters put together again: what a page has cut because it was too narrow is one word."""
+"""Lines of letters put together again: what a page has cut because it was too narrow is one word.
+
+A space at the end of a line is seldom drawn where there is no room for it: two words are then told from one that was
+cut by the words that they are, or not for certain.
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import Any, NamedTuple
 
+from provisioner.documents.vocabulary import goes_before_hyphen, is_small_word, is_word, starts_word
+
 #: How far apart two letters of one word may be, as a part of their size.
 _GAP = 0.2
 
+#: How wide a space is, as a part of the letters' size, in the widest of the usual fonts.
+_SPACE = 0.32
+
 #: What widths may differ by, in points.
 _ROUNDING = 0.2
+
+#: What never starts a word.
+_CLOSING = ").,;:/»"
 
 _Char = dict[str, Any]
 
 
 class Line(NamedTuple):
-    """A line of text; `first`: the width of its first letter.
+    """A line of text; `first`: the width of its first letter; `space`: about that of a space.
 
     `spaced`: a space at its end, so that it was cut between two words (None: nobody can tell).
     """
@@ -28,6 +41,7 @@ class Line(NamedTuple):
     bottom: float
     spaced: bool | None
     first: float
+    space: float
 
     @property
     def word(self) -> float:
@@ -73,35 +87,91 @@ def _line(row: list[_Char]) -> Line | None:
     x0, x1 = filled[0]["x0"], filled[-1]["x1"]
     top, bottom = min(char["top"] for char in filled), max(char["bottom"] for char in filled)
     spaced = text[-1].isspace() or filled[-1].get("spaced")
-    return Line(text.strip(), x0, x1, top, bottom, spaced, filled[0]["x1"] - filled[0]["x0"])
+    first, space = filled[0]["x1"] - filled[0]["x0"], _SPACE * filled[-1]["size"]
+    return Line(text.strip(), x0, x1, top, bottom, spaced, first, space)
 
 
-def joined(lines: Sequence[Line], left: float, right: float) -> str:
+class Joined(NamedTuple):
+    """Lines put together; `doubtful`: a space may have been lost, or put in, where one of them ends."""
+
+    text: str = ""
+    doubtful: bool = False
+
+
+def joined(lines: Sequence[Line], left: float, right: float) -> Joined:
     """The text of a cell between two borders.
 
     A line is cut within a word after a hyphen, or where the word alone fills it; anywhere else there was a space.
     """
     if not lines:
-        return ""
+        return Joined()
     margin = min(*(line.x0 - left for line in lines), *(right - line.x1 for line in lines))
     room = right - left - 2 * max(margin, 0)
-    text = lines[0].text
+    is_address = any("@" in line.text for line in lines)
+    text, doubtful = lines[0].text, False
     for line, following in pairwise(lines):
-        text += ("" if _goes_on(text, line, following, room) else " ") + following.text
-    return text
+        end = _end_of_address(line, following, room) if is_address else _end(text, line, following, room)
+        text = (text[:-1] if end.hyphenated else text) + ("" if end.goes_on else " ") + following.text
+        doubtful = doubtful or end.doubtful
+    return Joined(text, doubtful)
 
 
-def _goes_on(text: str, line: Line, following: Line, room: float) -> bool:
+class _End(NamedTuple):
+    """What the end of a line is: within a word or between two; `hyphenated`: its hyphen is not the word's own."""
+
+    goes_on: bool
+    doubtful: bool = False
+    hyphenated: bool = False
+
+
+def _end_of_address(line: Line, following: Line, room: float) -> _End:
+    """The end of a line in a cell with an address, which has no spaces and is cut anywhere."""
+    return _End(not line.spaced and (line.text[-1] == "-" or _is_full(line, following, room)))
+
+
+def _end(text: str, line: Line, following: Line, room: float) -> _End:
+    """The end of a line that may be cut between words, after a hyphen, or within a word that is too long for it."""
     if line.spaced:
-        return False
-    if text[-1] == "-":
-        return text[-2:-1].isalnum()
-    is_address = "@" in line.text or "@" in following.text
-    if " " in line.text and not is_address:
-        return False
-    if line.text[-1].islower() and not following.text[0].islower() and not is_address:
-        return False  # a word that just fills its line: the space after it is not drawn
+        return _End(goes_on=False)
+    if text[-1] in "-\u00ad":
+        return _after_hyphen(text, following)
+    if following.text[0] in _CLOSING or text[-1] in "'’(" or re.match(r"-\w", following.text):
+        return _End(goes_on=True)
+    if " " in line.text or not _is_full(line, following, room) or _starts_anew(line, following):
+        return _End(goes_on=False)
+    if line.spaced is False and room - (line.x1 - line.x0) >= line.space:
+        return _End(goes_on=True)  # a space would have found room here, and is drawn elsewhere
+    return _told_by_words(text.rsplit(maxsplit=1)[-1].rpartition("-")[2], following.text.split()[0])
+
+
+def _starts_anew(line: Line, following: Line) -> bool:
+    """Whether a line that does not start with a small letter follows one that ends with one."""
+    return line.text[-1].islower() and not following.text[0].islower()
+
+
+def _is_full(line: Line, following: Line, room: float) -> bool:
+    """Whether not one letter more had found its place on a line."""
     return line.x1 - line.x0 + following.first > room - _ROUNDING
+
+
+def _after_hyphen(text: str, following: Line) -> _End:
+    before, after = text.rsplit(maxsplit=1)[-1].rstrip("-\u00ad"), following.text.split()[0]
+    if not before[-1:].isalnum():
+        return _End(goes_on=False)  # a dash between words
+    if is_word(before.rpartition("-")[2] + after):
+        return _End(goes_on=True, hyphenated=True)
+    is_sure = not after[0].islower() or goes_before_hyphen(before) or (is_word(before) and is_word(after))
+    return _End(goes_on=True, doubtful=not is_sure)
+
+
+def _told_by_words(word: str, following: str) -> _End:
+    """A line that a word fills to its end: the word goes on, or another one follows."""
+    if starts_word(word + following):
+        return _End(goes_on=True)
+    if is_small_word(following):
+        return _End(goes_on=False)
+    follows = starts_word(following)
+    return _End(goes_on=not (is_word(word) or follows), doubtful=not (is_word(word) and follows))
 
 
 def paragraphs(lines: Sequence[Line], right: float) -> Iterator[tuple[float, str]]:

@@ -39,11 +39,45 @@ def letters(*lines: str, left: float = 0) -> list[dict[str, object]]:
         (("Jean", "Paul"), "Jean Paul"),
         (("voir", "a@x.fr"), "voir a@x.fr"),
         (("ann@x.fr", "bob@x.fr"), "ann@x.fr bob@x.fr"),
+        (("chargé(e", ") de"), "chargé(e) de"),
+        (("Fonction", "/qualité"), "Fonction/qualité"),
+        (("Bouchard", "-Delattre"), "Bouchard-Delattre"),
+        (("demande", "d'accès"), "demande d'accès"),
+        (("abc.martin", "-", "b@x-yabcde", "-z.example"), "abc.martin-b@x-yabcde-z.example"),
+        (("respon-", "sable"), "responsable"),
         ((), ""),
     ],
 )
 def test_a_cell_is_cut_within_a_word_only_where_nothing_else_could_be_done(lines: tuple[str, ...], text: str) -> None:
-    assert joined(lines_of(letters(*lines, left=3)), 0, 10 * WIDE + 6) == text
+    assert joined(lines_of(letters(*lines, left=3)), 0, 10 * WIDE + 6).text == text
+
+
+@pytest.mark.parametrize(
+    ("lines", "text", "doubtful"),
+    [
+        (("responsabl", "e"), "responsable", False),
+        (("animatrice", "jeunesse"), "animatrice jeunesse", False),
+        (("technicien", "informatiq", "ue"), "technicien informatique", False),
+        (("secrétaire", "de mairie"), "secrétaire de mairie", False),
+        (("trombinosc", "ope"), "trombinoscope", True),
+        (("animatrice", "zygomorphe"), "animatrice zygomorphe", True),
+        (("DUPONTTTTT", "MARTIN"), "DUPONTTTTTMARTIN", True),
+        (("aide-", "soignante"), "aide-soignante", False),
+        (("amphi-", "theatre"), "amphi-theatre", True),
+    ],
+)
+def test_where_no_space_would_have_found_room_the_words_decide(
+    lines: tuple[str, ...], text: str, *, doubtful: bool
+) -> None:
+    wide = max(len(lines[0]), 10 if lines[0][-1] == "-" else 0)
+    assert joined(lines_of(letters(*lines, left=3)), 0, wide * WIDE + 6) == (text, doubtful)
+
+
+def test_a_line_with_room_for_a_space_that_is_not_there_is_cut_within_a_word() -> None:
+    """Where spaces are drawn at the ends of lines, one that would find room and is not there never was."""
+    lines = [line._replace(spaced=False) for line in lines_of(letters("animatrice", "mer", left=3))]
+    assert joined(lines, 0, 10 * WIDE + 6 + 4) == ("animatricemer", False)
+    assert joined([line._replace(spaced=None) for line in lines], 0, 10 * WIDE + 6 + 4) == ("animatrice mer", True)
 
 
 def test_letters_far_apart_are_words_even_without_a_space_between_them() -> None:
