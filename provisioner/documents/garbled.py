@@ -18,7 +18,7 @@ _LETTER = f"A-Za-z{_UPPER}{_LOWER}"
 _SOUND = re.compile(r"[\u00a0\u00ab\u00b0\u00b7\u00bb\u00c0-\u017f\u0218-\u021b\u1e00-\u1eff\u2010-\u2026\u20ac]+")
 
 #: What the bytes of one letter may be found to mean: a spoilt letter too, where a text was spoilt twice.
-_MEANT = re.compile(r"[\u0080-\u017f\u0192\u0218-\u021b\u02c6\u02dc\u1e00-\u1eff\u2010-\u203a\u20ac\u2122]")
+_MEANT = re.compile(r"[\u00a0-\u017f\u0192\u0218-\u021b\u02c6\u02dc\u1e00-\u1eff\u2010-\u203a\u20ac\u2122]")
 
 #: How many times a text may have been spoilt one after another, and the encodings that the suites of the three
 #: systems take for each other.
