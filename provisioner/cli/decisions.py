@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from provisioner.cli.options import reason
 from provisioner.domain.decisions import ALL, Decisions
 from provisioner.domain.people import EmailAddress
 
@@ -74,10 +75,10 @@ def _emails(given: Sequence[str] | None) -> set[str]:
 
 
 def _waiver(text: str) -> tuple[int, str]:
-    row, _, reason = text.partition("=")
-    if not row.strip().isdecimal() or not reason.strip():
+    row, _, why = text.partition("=")
+    if not row.strip().isdecimal():
         raise typer.BadParameter(f"{text!r}: expected ROW=REASON, as in --waive '3=Mission jusqu'en juin'")
-    return int(row), reason.strip()
+    return int(row), reason(why)
 
 
 def _rename(text: str) -> tuple[EmailAddress, EmailAddress]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Annotated
 
 import typer
 
 from provisioner.cli.exits import Exit
-from provisioner.cli.options import Format, FormatOption, address
+from provisioner.cli.options import Format, FormatOption, OnePartner, address, day, name
 from provisioner.cli.printing import print_answer
 from provisioner.cli.session import session_of
 from provisioner.domain.journal import Head
@@ -21,6 +22,14 @@ def _head(text: str) -> Head:
         return Head.parse(text)
     except ValueError as error:
         raise typer.BadParameter(str(error)) from None
+
+
+def _action(text: str) -> str:
+    from provisioner.texts.journal import ACTIONS
+
+    if text not in ACTIONS:
+        raise typer.BadParameter(f"{text!r} is none. Known: {', '.join(ACTIONS)}")
+    return text
 
 
 @app.command()
@@ -71,11 +80,24 @@ def show(
             parser=address,
         ),
     ] = None,
+    since: Annotated[date | None, typer.Option(help="Not before that day.", metavar="DATE", parser=day)] = None,
+    until: Annotated[date | None, typer.Option(help="Not after that day.", metavar="DATE", parser=day)] = None,
+    partner: OnePartner = None,
+    action: Annotated[
+        str | None, typer.Option(help="Only what happened so, as JSON names it.", metavar="ACTION", parser=_action)
+    ] = None,
+    by: Annotated[
+        str | None, typer.Option(help="Only what that person did or decided.", metavar="NAME", parser=name)
+    ] = None,
+    details: Annotated[
+        bool, typer.Option("--details", help="Also what stands beside the journal: personal data.")
+    ] = False,
     format_: FormatOption = Format.TEXT,
 ) -> None:
-    """The entries, oldest first. Personal data stand beside the journal and are not shown."""
+    """The entries, oldest first, each with the decision that it follows from."""
     from provisioner.cli.answers.journal import print_entries
-    from provisioner.operations.journal import journal_entries
+    from provisioner.operations.journal import Sought, journal_entries
 
-    with session_of(context).register("journal show") as register:
-        print_entries(journal_entries(register, first, email), format_)
+    sought = Sought(first=first, since=since, until=until, email=email, partner=partner, action=action, by=by)
+    with session_of(context).register("journal show", partner) as register:
+        print_entries(journal_entries(register, sought), format_, details=details)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Annotated
 import typer
 
 from provisioner.domain.people import EmailAddress
+from provisioner.domain.said import NothingSaid, name_said, reason_said
 
 
 class Format(StrEnum):
@@ -37,6 +39,23 @@ def address(text: str) -> EmailAddress:
     return EmailAddress(text.strip().lower())
 
 
+def name(text: str) -> str:
+    """A name that somebody can read."""
+    return _said(name_said, text)
+
+
+def reason(text: str) -> str:
+    """A reason that somebody can read."""
+    return _said(reason_said, text)
+
+
+def _said(read: Callable[[str, str], str], text: str) -> str:
+    try:
+        return read(text, "it")
+    except NothingSaid as error:
+        raise typer.BadParameter(str(error)) from None
+
+
 def day(text: str) -> date:
     """A date as commands write them."""
     try:
@@ -53,8 +72,8 @@ Code = Annotated[str, typer.Argument(help="The partner's code: 1 to 64 of a-z, 0
 Partner = Annotated[str, typer.Option("--partner", help="The partner's code.", metavar="CODE")]
 OnePartner = Annotated[str | None, typer.Option("--partner", help="Only this partner.", metavar="CODE")]
 Email = Annotated[str, typer.Argument(help="The person's address.", metavar="EMAIL")]
-By = Annotated[str, typer.Option("--by", help="Who decides, at the Caf.", metavar="NAME")]
-Reason = Annotated[str, typer.Option("--reason", help="Why.", metavar="TEXT")]
+By = Annotated[str, typer.Option("--by", help="Who decides, at the Caf.", metavar="NAME", parser=name)]
+Reason = Annotated[str, typer.Option("--reason", help="Why.", metavar="TEXT", parser=reason)]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Only say what would be done.")]
 AsOf = Annotated[
     date | None, typer.Option("--as-of", help="Answer as if today were that day.", metavar="DATE", parser=day)

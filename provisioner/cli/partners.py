@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from provisioner.cli.options import By, Code, Dated, Format, FormatOption, Habilitations, Securite, day
+from provisioner.cli.options import name as said
 from provisioner.cli.printing import print_answer
 from provisioner.cli.session import session_of
 from provisioner.domain.contacts import Role
@@ -25,7 +26,7 @@ _ADDRESS = typer.Option(
 def add(
     context: typer.Context,
     code: Code,
-    name: Annotated[str, typer.Option(help="The partner's name.")],
+    name: Annotated[str, typer.Option(help="The partner's name.", metavar="NAME", parser=said)],
     domain: Annotated[list[str] | None, _DOMAIN] = None,
     address: Annotated[list[str] | None, _ADDRESS] = None,
     signed_on: Day = None,
@@ -47,7 +48,7 @@ def set_(
     context: typer.Context,
     code: Code,
     by: By,
-    name: Annotated[str | None, typer.Option(help="The partner's name.")] = None,
+    name: Annotated[str | None, typer.Option(help="The partner's name.", metavar="NAME", parser=said)] = None,
     domain: Annotated[list[str] | None, _DOMAIN] = None,
     address: Annotated[list[str] | None, _ADDRESS] = None,
     no_domain: Annotated[bool, typer.Option("--no-domain", help="No domain is declared any more.")] = False,

@@ -63,6 +63,11 @@ class Change:
         return self.action is Action.CLOSE and self.habilitation is not None and self.habilitation.end is None
 
     @property
+    def is_opening(self) -> bool:
+        """Whether it opens an access, or opens it again."""
+        return self.action in (Action.OPEN, Action.REOPEN)
+
+    @property
     def settles_rename(self) -> bool:
         """Whether a rename that was decided is done, or has no object any more, once this is."""
         return self.action is Action.RENAME or self._begins_or_ends_account

@@ -21,7 +21,7 @@ class Partner:
 
     `domains` and `addresses` are what it declared of its mail (A7): domains of its own, each in its canonical form,
     and the exact addresses of persons who have none there. `ends_on` is the last day when one side ended the
-    convention early; `group_id` is Keycloak's id of its group.
+    convention early, `end_decision` the journal's entry of that decision; `group_id` is Keycloak's id of its group.
     """
 
     code: str
@@ -31,6 +31,7 @@ class Partner:
     signed_on: date | None = None
     ctg_end: date = DEFAULT_CTG_END
     ends_on: date | None = None
+    end_decision: int | None = None
     group_id: str | None = None
 
     @property

@@ -8,6 +8,9 @@ from typing import Any
 
 from provisioner.domain.people import EmailAddress
 
+#: Who approves what is approved without a person (contract, "Drop folders").
+AUTOMATIC = "automatic"
+
 #: Stands for everybody who is not named.
 ALL = "all"
 

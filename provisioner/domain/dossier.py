@@ -65,7 +65,10 @@ class Listed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JournalLine:
-    """An entry of the journal about the person; `details` are empty once destroyed, or when they name others."""
+    """An entry of the journal about the person; `details` are empty once destroyed, or when they name others.
+
+    `annexe` and `decided_by` tell the decision that it follows from, `sudo_user` who called sudo.
+    """
 
     entry: int
     at: datetime
@@ -76,6 +79,9 @@ class JournalLine:
     partner: str | None = None
     habilitation: int | None = None
     rule: str | None = None
+    annexe: int | None = None
+    decided_by: str | None = None
+    sudo_user: str | None = None
     sha256: str
     details: Mapping[str, Any] = field(default_factory=dict)
 

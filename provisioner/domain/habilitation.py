@@ -23,13 +23,15 @@ class State(StrEnum):
 class End:
     """Why and when a habilitation ends: rule A3 (list 2), A5 (a decision) or C3 (the convention's end).
 
-    `transmitted_on` is the date of the annexe that said so, None for C3; `recorded_on` the day it was entered.
+    `transmitted_on` is the date of the annexe that said so, None for C3; `recorded_on` the day it was entered,
+    `decision` the journal's entry of the decision that it follows from.
     """
 
     on: date
     rule: str
     transmitted_on: date | None
     recorded_on: date
+    decision: int | None = None
 
     @property
     def due_on(self) -> date:
@@ -52,7 +54,8 @@ class Habilitation:
     `opened_at` and `closed_at` are the moments at which Keycloak was really changed. From `link_due_at` on the person
     is owed one e-mail with the link (P2): None for somebody whose account was open already. Which of these came first
     is told by `opened_number` and `link_due_number`, the places of the register's writes: clocks step back.
-    `waived` are the finding codes that a named person waived for it (A7: as long as it lasts).
+    `waived` are the finding codes that a named person waived for it (A7: as long as it lasts). `decision` and
+    `link_decision` are the journal's entries of the decisions to which it owes its opening and its last link.
     """
 
     id: int | None = None
@@ -68,6 +71,8 @@ class Habilitation:
     end: End | None = None
     closed_at: datetime | None = None
     waived: frozenset[str] = frozenset()
+    decision: int | None = None
+    link_decision: int | None = None
 
     @property
     def email(self) -> EmailAddress:

@@ -38,7 +38,7 @@ class Hold:
     is a pause's last day. `since_number` is the place of its record among the register's writes. `effective_at` is
     when a suspension was first true in Keycloak: enabled after that, it was another hand. `changes` are what a limit
     or a quarantine holds, as they were told. `tried_at` is when what is in quarantine was last tried. `told_at` is
-    when the contacts were last told of it.
+    when the contacts were last told of it. `decision` is the journal's entry of a suspension or a pause.
     """
 
     kind: HoldKind
@@ -54,6 +54,7 @@ class Hold:
     id: int | None = None
     told_at: datetime | None = None
     tried_at: datetime | None = None
+    decision: int | None = None
 
     @property
     def limit(self) -> str | None:

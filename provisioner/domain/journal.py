@@ -7,7 +7,7 @@ import json
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 #: What stands for the predecessor of the first entry.
 GENESIS = "0" * 64
@@ -27,11 +27,13 @@ class Entry:
     @property
     def facts(self) -> dict[str, Any]:
         """What the body says; nothing when it cannot be read, which only a damaged one cannot."""
-        try:
-            said = json.loads(self.body)
-        except (ValueError, RecursionError):
-            return {}
-        return said if isinstance(said, dict) else {}
+        return _object(self.body)
+
+    @property
+    def cause(self) -> int | None:
+        """The number of the entry that is the decision which this one follows from."""
+        number = self.facts.get("cause")
+        return number if isinstance(number, int) else None
 
     @property
     def is_whole(self) -> bool:
@@ -51,6 +53,59 @@ class Detail:
         """Whether these are the data that the entry with these facts was made with, about the same habilitation."""
         made_with = _sha256(self.salt, self.data)
         return (made_with, self.habilitation) == (facts.get("details"), facts.get("habilitation"))
+
+
+@dataclass(frozen=True, slots=True)
+class ActorDetail:
+    """Who acted, as stored beside an entry: the chain has no name (D8)."""
+
+    salt: str
+    data: str
+
+    def belongs_to(self, facts: Mapping[str, object]) -> bool:
+        """Whether the entry with these facts was made with it."""
+        return _sha256(self.salt, self.data) == facts.get("actor")
+
+
+class Row(NamedTuple):
+    """An entry with what still stands beside it. `cause` is the entry of the decision that it follows from, when it
+    was looked up.
+    """
+
+    entry: Entry
+    detail: Detail | None = None
+    actor: ActorDetail | None = None
+    cause: Row | None = None
+
+    @property
+    def who(self) -> Mapping[str, Any]:
+        """Who acted: `by`, `os_user`, `host` and `sudo_user`, as far as it is still known.
+
+        Entries of before version 0.3 name the actor in the chain itself.
+        """
+        facts = self.entry.facts
+        told = {name: facts[name] for name in ACTOR if facts.get(name)}
+        return told | (_object(self.actor.data) if self.actor is not None else {})
+
+    @property
+    def details(self) -> Mapping[str, Any]:
+        """The personal data that still stand beside it."""
+        return _object(self.detail.data) if self.detail is not None else {}
+
+    @property
+    def annexe(self) -> int | None:
+        """The number of the annexe that a decision is about."""
+        number = self.entry.facts.get("annexe", self.details.get("annexe"))
+        return number if isinstance(number, int) else None
+
+    @property
+    def decided_by(self) -> str | None:
+        """The name of who decided, of an entry that is a decision. An older one names it among its details."""
+        return self.who.get("by") if self.actor is not None else self.details.get("by", self.who.get("by"))
+
+
+#: What is told of who acted. `by` is the declared name (`--by`), or the command; the rest is the machine's word.
+ACTOR = ("by", "os_user", "host", "sudo_user")
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +163,15 @@ def names(addresses: Collection[str], details: str) -> bool:
     one = "|".join(map(re.escape, addresses))
     before = r"(?:(?<![\w.+-])|(?<=\\[bfnrt]))"  # an escaped line end is no part of a word
     return re.search(rf"{before}(?:{one})(?![\w-]|\.\w)", details, re.IGNORECASE) is not None
+
+
+def _object(text: str) -> dict[str, Any]:
+    """What a stored text says; nothing when it cannot be read, which only a damaged one cannot."""
+    try:
+        said = json.loads(text)
+    except (ValueError, RecursionError):
+        return {}
+    return said if isinstance(said, dict) else {}
 
 
 def _sha256(before: str, text: str) -> str:

@@ -6,10 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-from provisioner.domain.journal import EMPTY, Detail, Entry, Head
-
-#: An entry with the personal data that still stand beside it.
-Row = tuple[Entry, Detail | None]
+from provisioner.domain.journal import EMPTY, Entry, Head, Row
 
 
 class Problem(StrEnum):
@@ -69,13 +66,14 @@ class _Reader(Iterator[Row]):
 
 def _first_bad(rows: Iterator[Row], taken_out: Head | None) -> Bad | None:
     good = EMPTY
-    for one, detail in rows:
+    for one, detail, actor, _ in rows:
         facts = one.facts
         is_next = one.entry == facts.get("entry") == good.entry + 1
         if not (is_next and one.previous == good.sha256 and one.is_whole):
-            return _named(good, one, (entry for entry, _ in rows))
+            return _named(good, one, (row.entry for row in rows))
         good = Head(one.entry, one.sha256)
-        if detail is not None and not detail.belongs_to(facts):
+        beside = [each for each in (detail, actor) if each is not None]
+        if not all(each.belongs_to(facts) for each in beside):
             return Bad(one.entry, Problem.DETAIL_CHANGED)
         if taken_out is not None and good.entry == taken_out.entry and good != taken_out:
             return Bad(good.entry, Problem.REWRITTEN)

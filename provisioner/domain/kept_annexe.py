@@ -41,6 +41,7 @@ class KeptAnnexe:
     known (A11), `source_sha256` the digest of the scan that it was typed from. `sent_back_at` is when its approval of
     the whole came to nothing, because its plan was another one by then. `list_2_applied_at` is when its list 2 alone
     was applied (A4). `told_on` and `reminded_on` are when the Caf was told that it waits for a decision.
+    `decision` is the journal's entry of its last approval.
     The last thing that happened to it decides its status: that of the greatest number, whatever the clock said.
     """
 
@@ -59,6 +60,7 @@ class KeptAnnexe:
     approved_at: datetime | None = None
     approved_number: int | None = None
     approved_by: str | None = None
+    decision: int | None = None
     plan_id: str | None = None
     decisions: Decisions | None = None
     sent_back_at: datetime | None = None

@@ -29,6 +29,7 @@ class Account:
     `written` is the digest of what we last wrote there, `intended` of what a run that died may have written.
     `renamed_from` is the address that Keycloak still has while a decided rename is not done, `reopening` a decision
     to reopen that is not done; decided again, it is another one, with another `reopening_number`.
+    `reopening_decision` is the journal's entry of that decision.
     """
 
     email: EmailAddress
@@ -38,6 +39,7 @@ class Account:
     renamed_from: EmailAddress | None = None
     reopening: Reopening | None = None
     reopening_number: int | None = None
+    reopening_decision: int | None = None
 
     def wrote(self, digest: str) -> bool:
         """Whether what Keycloak holds may be our own writing; anything else is another hand's."""
@@ -74,10 +76,11 @@ class Invitation:
 
 @dataclass(frozen=True, slots=True)
 class CurrentAnnexe:
-    """The newest applied annexe of a partner (A2)."""
+    """The newest applied annexe of a partner (A2). `decision` is the journal's entry of its approval."""
 
     transmitted_on: date
     sha256: str
+    decision: int | None = None
 
 
 @dataclass(frozen=True)

@@ -96,15 +96,16 @@ def record(work: Work, settings: Settings, prepared: Prepared, plan: Plan) -> Ve
     one = annexes.by_id(work.connection, _keep(work, prepared))
     assert one is not None
     approval = annexes.Approval(by=request.by, plan_id=prepared.plan_id, decisions=request.decisions)
-    annexes.approve(work, one, approval)
+    decision = annexes.approve(work, one, approval)
     approved = annexes.by_id(work.connection, one.id)
     assert approved is not None
-    return enter_approved(work, settings, approved, prepared, plan)
+    with work.because_of(decision):
+        return enter_approved(work, settings, approved, prepared, plan)
 
 
 def enter_approved(work: Work, settings: Settings, one: KeptAnnexe, prepared: Prepared, plan: Plan) -> Verdict:
     """What an approval leads to: a hold where a limit stands against its plan, else its content in the register;
-    the contacts are told of either.
+    the contacts are told of either. To be called inside `Work.because_of` the approval.
 
     Raises:
         DecidedMeanwhile: the annexe is not as it was seen any more.

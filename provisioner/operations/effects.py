@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import structlog
 
+from provisioner.domain.causes import cause_of
 from provisioner.domain.change import Action, Change, in_turns
 from provisioner.domain.habilitation import State
 from provisioner.domain.records import Records
@@ -44,6 +45,7 @@ class Effects(Pool):
         self.realm_id = records.realm_id
         #: the decisions that the plan was made with: what was decided since is for the next run
         self.accounts, self.suspensions = records.accounts, records.suspended
+        self.records = records
 
     def begin(self, changes: Sequence[Change]) -> None:
         """Records what is about to be done, before the first effect: none happens without its entry."""
@@ -127,9 +129,13 @@ class Effects(Pool):
         if result is not None:
             self._record_written(work, change, result)
         if change.is_suspension:
-            outcomes.suspended(work, change.habilitation, self.suspensions[change.habilitation.email])
+            suspension = self.suspensions[change.habilitation.email]
+            outcomes.suspended(work, change.habilitation, suspension, self._cause(change))
         else:
-            outcomes.closed(work, change.habilitation, change.rule)
+            outcomes.closed(work, change.habilitation, change.rule, self._cause(change))
+
+    def _cause(self, change: Change) -> int | None:
+        return cause_of(change, self.records)
 
     def _update(self, change: Change) -> str:
         assert change.keycloak_id is not None
@@ -148,12 +154,12 @@ class Effects(Pool):
         if change.settles_reopening:
             outcomes.reopening_settled(work, self.accounts[email])
         if change.owes_link and change.habilitation is not None:
-            outcomes.link_due(work, change.habilitation)
+            outcomes.link_due(work, change.habilitation, self._cause(change))
 
     def _record_updated(self, work: Work, change: Change, result: str | None) -> None:
         assert change.habilitation is not None
         self._record_written(work, change, result)
-        outcomes.updated(work, change.habilitation, change.rule)
+        outcomes.updated(work, change.habilitation, change.rule, self._cause(change))
 
     def _rename(self, change: Change) -> str:
         """Who has a password verifies the new address at the next login; who has none gets a new link (A7)."""
@@ -169,7 +175,7 @@ class Effects(Pool):
     def _record_renamed(self, work: Work, change: Change, result: str | None) -> None:
         assert change.habilitation is not None
         self._record_written(work, change, result)
-        outcomes.renamed(work, change.habilitation, change.rule)
+        outcomes.renamed(work, change.habilitation, change.rule, self._cause(change))
 
     def _open(self, change: Change) -> str:
         assert change.wanted is not None
@@ -204,7 +210,7 @@ class Effects(Pool):
     def _record_opened(self, work: Work, change: Change, result: str | None) -> None:
         assert change.habilitation is not None
         self._record_written(work, change, result)
-        outcomes.opened(work, change.habilitation, change.action, change.rule)
+        outcomes.opened(work, change.habilitation, change.action, change.rule, self._cause(change))
 
     def _join(self, change: Change, id_: str) -> None:
         for code in change.groups:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from datetime import date, datetime
 from itertools import chain
 
-from provisioner.domain.journal import Entry, Head
+from provisioner.domain.days import day_of
+from provisioner.domain.journal import Head, Row
 from provisioner.domain.journal_check import Bad, Problem, Verdict, verify
 from provisioner.domain.people import EmailAddress
 from provisioner.register import Register, reading
@@ -41,16 +43,58 @@ def journal_head(register: Register) -> Head:
         return rows.head(connection)
 
 
-def journal_entries(register: Register, first: int = 1, email: EmailAddress | None = None) -> Iterator[list[Entry]]:
-    """The entries from that one on, a page at a time; with an address, those about the person who has or had it.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sought:
+    """Which entries are asked for: those that are all of what is given. Days are Paris's, the last one included.
+
+    `by` is a name as it was given: who acted, or who decided what the entry follows from.
+    """
+
+    first: int = 1
+    since: date | None = None
+    until: date | None = None
+    email: EmailAddress | None = None
+    partner: str | None = None
+    action: str | None = None
+    by: str | None = None
+
+    def finds(self, row: Row) -> bool:
+        """Whether it is all that, but for the address."""
+        facts = row.entry.facts
+        return (
+            row.entry.entry >= self.first
+            and (self.partner is None or facts.get("partner") == self.partner)
+            and (self.action is None or facts.get("action") == self.action)
+            and (self.by is None or self.by.casefold() in _names(row))
+            and ((self.since is None and self.until is None) or self._is_between(facts.get("at")))
+        )
+
+    def _is_between(self, at: object) -> bool:
+        try:
+            day = day_of(datetime.fromisoformat(str(at)))
+        except (ValueError, OverflowError):
+            return False  # a damaged entry
+        return (self.since or date.min) <= day <= (self.until or date.max)
+
+
+def _names(row: Row) -> set[str]:
+    decided_by = row.cause.decided_by if row.cause is not None else row.decided_by
+    return {str(name).casefold() for name in (row.who.get("by"), decided_by) if name}
+
+
+def journal_entries(register: Register, sought: Sought) -> Iterator[list[Row]]:
+    """The entries that are asked for, oldest first, a page at a time; with an address, those about the person who has
+    or had it.
 
     Raises:
         RegisterUnavailable: the database cannot be read.
     """
-    if email is None:
-        yield from ([entry for entry, _ in page] for page in rows.pages(register, first))
-        return
-    with register.read() as connection:
-        _, about = person_of(connection, reading.records(connection), email)
-    if found := [entry for entry, _ in about if entry.entry >= first]:
-        yield found
+    if sought.email is None:
+        pages = rows.pages(register, sought.first)
+    else:
+        with register.read() as connection:
+            _, about = person_of(connection, reading.records(connection), sought.email)
+        pages = iter([about])
+    for page in pages:
+        if found := [row for row in page if sought.finds(row)]:
+            yield found

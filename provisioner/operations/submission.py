@@ -10,7 +10,7 @@ from typing import Any
 from provisioner.documents import read_annexe
 from provisioner.domain.annexe import Severity
 from provisioner.domain.check import Document
-from provisioner.domain.decisions import Decisions
+from provisioner.domain.decisions import AUTOMATIC, Decisions
 from provisioner.domain.kept_annexe import KeptAnnexe, Status
 from provisioner.domain.people import EmailAddress
 from provisioner.operations.annexe_notices import tell_refused, tell_rejected, tell_waiting
@@ -23,9 +23,6 @@ from provisioner.register import Register, annexes
 from provisioner.settings import Settings
 from provisioner.texts.check_json import check_as_json
 from provisioner.texts.report import Report
-
-#: Who approves what is approved without a person (contract, "Drop folders").
-AUTOMATIC = "automatic"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

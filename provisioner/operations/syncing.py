@@ -218,7 +218,8 @@ def _record(tools: Tools, one: Decided) -> Records:
             tell_sent_back(work, tools.settings, one.annexe, whose)
         else:
             assert one.prepared.plan is not None
-            enter_approved(work, tools.settings, one.annexe, one.prepared, one.prepared.plan)
+            with work.because_of(one.annexe.decision):
+                enter_approved(work, tools.settings, one.annexe, one.prepared, one.prepared.plan)
     log.info("annexe.decided", annexe=one.annexe.id, partner=one.annexe.partner, verdict=one.verdict)
     return tools.register.records()
 

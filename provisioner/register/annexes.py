@@ -25,6 +25,7 @@ _NOT_APPROVED: dict[str, Any] = {
     "approved_at": None,
     "approved_number": None,
     "approved_by": None,
+    "decision": None,
     "plan_id": None,
     "decisions": None,
 }
@@ -119,7 +120,7 @@ def submit(work: Work, one: Submission) -> int:
         "valid": one.valid,
         **({"sent_by": one.sent_by} if one.sent_by else {}),
     }
-    work.journal("annexe.submitted", partner=one.partner, rule="A10", details=details)
+    work.journal("annexe.submitted", partner=one.partner, annexe=id_, rule="A10", details=details)
     return id_
 
 
@@ -129,9 +130,9 @@ def received(work: Work, one: KeptAnnexe, received_on: date, sent_by: EmailAddre
     work.connection.execute(update(t).where(t.c.id == one.id).values(**values))
 
 
-def approve(work: Work, one: KeptAnnexe, approval: Approval) -> None:
+def approve(work: Work, one: KeptAnnexe, approval: Approval) -> int:
     """Records the approval of exactly what was seen. That of list 2 alone changes nothing else (A4): it leaves an
-    approval of the whole annexe in its place.
+    approval of the whole annexe in its place. Gives the journal's entry, which is the decision.
 
     Raises:
         DecidedMeanwhile: it is not as it was seen any more; nothing is recorded.
@@ -139,9 +140,22 @@ def approve(work: Work, one: KeptAnnexe, approval: Approval) -> None:
     closures_only, decisions = approval.decisions.closures_only, approval.decisions
     if one.status is Status.APPLIED and one.decisions is not None:  # the addresses that it brought stay told (A9)
         decisions = replace(decisions, rename={**one.decisions.rename, **decisions.rename})
+    details = {
+        "annexe": one.id,
+        "annexe_sha256": one.sha256,
+        "source_sha256": one.source_sha256,
+        "by": approval.by,
+        "plan": approval.plan_id,
+        "decisions": approval.decisions.as_plain(),
+    }
+    what, now = "annexe.closures_approved" if closures_only else "annexe.approved", work.now
+    decision = work.journal(
+        what, partner=one.partner, annexe=one.id, rule="A10", details=details, by=approval.by, at=now
+    )
     approved: dict[str, Any] = {
-        "approved_at": work.now,
+        "approved_at": now,
         "approved_number": work.number,
+        "decision": decision,
         "approved_by": approval.by,
         "plan_id": approval.plan_id,
         "decisions": json.dumps(decisions.as_plain(), ensure_ascii=False, sort_keys=True),
@@ -151,16 +165,7 @@ def approve(work: Work, one: KeptAnnexe, approval: Approval) -> None:
         _guarded(work, one, {**approved, **not_rejected})
     elif one.status not in (Status.APPROVED, Status.APPLIED):
         _guarded(work, one, approved)
-    details = {
-        "annexe": one.id,
-        "annexe_sha256": one.sha256,
-        "source_sha256": one.source_sha256,
-        "by": approval.by,
-        "plan": approval.plan_id,
-        "decisions": approval.decisions.as_plain(),
-    }
-    what = "annexe.closures_approved" if closures_only else "annexe.approved"
-    work.journal(what, partner=one.partner, rule="A10", details=details)
+    return decision
 
 
 def reject(work: Work, one: KeptAnnexe, by: str, reason: str) -> None:
@@ -172,7 +177,7 @@ def reject(work: Work, one: KeptAnnexe, by: str, reason: str) -> None:
     rejected = {"rejected_at": work.now, "rejected_number": work.number, "rejected_by": by, "reason": reason}
     _guarded(work, one, {**_NOT_APPROVED, **rejected})
     details = {"annexe": one.id, "annexe_sha256": one.sha256, "by": by, "reason": reason}
-    work.journal("annexe.rejected", partner=one.partner, rule="A10", details=details)
+    work.journal("annexe.rejected", partner=one.partner, annexe=one.id, rule="A10", details=details, by=by)
 
 
 def send_back(work: Work, one: KeptAnnexe, *, valid: bool, check: Mapping[str, Any]) -> None:
@@ -186,7 +191,9 @@ def send_back(work: Work, one: KeptAnnexe, *, valid: bool, check: Mapping[str, A
     anew = {**_NOT_TOLD, **sent_back, "valid": valid, "check": json.dumps(check, ensure_ascii=False)}
     _guarded(work, one, {**_NOT_APPROVED, **(anew if one.is_approved_whole else {})})
     details = {"annexe": one.id, "annexe_sha256": one.sha256}
-    work.journal("annexe.sent_back", partner=one.partner, rule="A10", details=details)
+    work.journal(
+        "annexe.sent_back", partner=one.partner, annexe=one.id, rule="A10", details=details, cause=one.decision
+    )
 
 
 def told(work: Work, one: KeptAnnexe) -> None:
@@ -204,7 +211,7 @@ def closures_applied(work: Work, one: KeptAnnexe, by: str) -> None:
     """
     trace = {"list_2_applied_at": work.now, "list_2_applied_number": work.number, "list_2_approved_by": by}
     _guarded(work, one, trace if one.is_approved_whole else {**_NOT_APPROVED, **trace})
-    work.journal("annexe.closures_applied", partner=one.partner, rule="A4", details={"annexe": one.id})
+    work.journal("annexe.closures_applied", partner=one.partner, annexe=one.id, rule="A4", details={"annexe": one.id})
 
 
 def applied(work: Work, one: KeptAnnexe) -> None:
@@ -216,7 +223,8 @@ def applied(work: Work, one: KeptAnnexe) -> None:
     _guarded(work, one, {"applied_at": work.now, "applied_number": work.number})
     gone = [each.id for each in kept(work.connection, one.partner) if each.is_superseded_by(one)]
     work.connection.execute(delete(t).where(t.c.id.in_(gone)))
-    work.journal("annexe.applied", partner=one.partner, rule="A10", details={"annexe": one.id, "destroyed": gone})
+    details = {"annexe": one.id, "destroyed": gone}
+    work.journal("annexe.applied", partner=one.partner, annexe=one.id, rule="A10", details=details)
 
 
 def destroy(work: Work, one: KeptAnnexe) -> None:
@@ -225,7 +233,7 @@ def destroy(work: Work, one: KeptAnnexe) -> None:
     """
     if work.connection.execute(delete(t).where(t.c.id == one.id, *_as_seen(one))).rowcount != 1:
         return
-    work.journal("annexe.destroyed", partner=one.partner, rule="A2", details={"annexe": one.id})
+    work.journal("annexe.destroyed", partner=one.partner, annexe=one.id, rule="A2", details={"annexe": one.id})
 
 
 def _guarded(work: Work, one: KeptAnnexe, values: Mapping[str, Any]) -> None:
@@ -261,6 +269,7 @@ def _kept(row: Row[Any]) -> KeptAnnexe:
         approved_at=row.approved_at,
         approved_number=row.approved_number,
         approved_by=row.approved_by,
+        decision=row.decision,
         plan_id=row.plan_id,
         decisions=Decisions.from_plain(json.loads(row.decisions)) if row.decisions else None,
         applied_at=row.applied_at,

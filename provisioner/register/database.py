@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +15,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from provisioner.clock import Clock
+from provisioner.domain.journal import Head
 from provisioner.domain.records import Records
 from provisioner.register import journal, reading
 from provisioner.register.journal import Actor
@@ -52,6 +54,7 @@ class Work:
         self.connection = connection
         self.clock = clock
         self._chain = journal.Chain(connection, actor, clock)
+        self.cause: int | None = None
         self._rows: dict[Executable, list[dict[str, Any]]] = {}
         self._number: int | None = None
 
@@ -68,18 +71,55 @@ class Work:
             self._number = int(self.connection.execute(taken).scalar_one())
         return self._number
 
+    @property
+    def head(self) -> Head:
+        """The journal's newest entry, those of this unit of work included."""
+        return self._chain.head
+
+    @contextmanager
+    def because_of(self, decision: int | None) -> Iterator[None]:
+        """What is done inside follows from that decision: each entry names it, unless it names another."""
+        before, self.cause = self.cause, decision
+        try:
+            yield
+        finally:
+            self.cause = before
+
     def journal(
         self,
         action: str,
         *,
         partner: str | None = None,
         habilitation: int | None = None,
+        annexe: int | None = None,
         rule: str | None = None,
         details: dict[str, Any] | None = None,
-    ) -> None:
-        """Appends an entry; `details` may hold personal data, which stay beside the chain."""
-        facts = {"action": action, "partner": partner, "habilitation": habilitation, "rule": rule}
-        self._chain.append(facts, details or {})
+        cause: int | None = None,
+        by: str | None = None,
+        at: datetime | None = None,
+    ) -> int:
+        """Appends an entry; gives its number, by which what follows from a decision names it.
+
+        Args:
+            action: what happened, as `texts.journal` has words for it.
+            partner: whose partner's it is.
+            habilitation: which one's it is.
+            annexe: which one's it is.
+            rule: by which rule of the convention.
+            details: what may hold personal data: it stays beside the chain.
+            cause: the number of the entry that is the decision which this one follows from.
+            by: who decided, when it is not who acts.
+            at: the moment, when it is recorded elsewhere too; else now.
+        """
+        facts = {
+            "action": action,
+            "partner": partner,
+            "habilitation": habilitation,
+            "annexe": annexe,
+            "rule": rule,
+            "cause": self.cause if cause is None else cause,
+        }
+        return self._chain.append(facts, details or {}, by, at)
 
     def put(self, statement: Executable, **row: Any) -> None:
         """Has a statement of many rows executed at the end, once for all its rows: what a run writes by hundreds."""
@@ -104,8 +144,10 @@ class Register:
         self.commits = 0
 
     @contextmanager
-    def work(self) -> Iterator[Work]:
-        """A unit of work. One is written at a time: the journal's lock comes first, so none waits for another's rows.
+    def work(self, by: str | None = None) -> Iterator[Work]:
+        """A unit of work, in the name of `by`, or of whom the register was opened for.
+
+        One is written at a time: the journal's lock comes first, so none waits for another's rows.
 
         Raises:
             RegisterUnavailable: the database is locked, full, read-only or out of reach; nothing was kept.
@@ -114,7 +156,8 @@ class Register:
         with translated(), self.engine.begin() as connection:
             check_lease()
             journal.lock(connection)
-            work = Work(connection, self.actor, self.clock)
+            actor = self.actor if by is None else replace(self.actor, by=by)
+            work = Work(connection, actor, self.clock)
             yield work
             work.end()
             check_lease()

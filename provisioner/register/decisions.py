@@ -26,22 +26,24 @@ def suspend(work: Work, email: EmailAddress, by: str, reason: str) -> bool:
     account = _account_id(work, email)
     if _suspension(work, account) is not None:
         return False
-    work.connection.execute(
-        update(t.account).where(t.account.c.id == account).values(reopening=None, reopening_number=None)
-    )
-    work.connection.execute(
-        insert(t.hold).values(
-            kind="suspension",
-            account=account,
-            reason=reason,
-            covers="[]",
-            since=work.now,
-            since_number=work.number,
+    now = work.now
+    none = {"reopening": None, "reopening_number": None, "reopening_decision": None}
+    work.connection.execute(update(t.account).where(t.account.c.id == account).values(**none))
+    told = [
+        work.journal(
+            "suspension",
+            partner=partner,
+            habilitation=habilitation,
+            rule="A4",
+            details={"by": by, "reason": reason},
+            by=by,
+            at=now,
         )
-    )
-    for partner, habilitation in _live(work, account):
-        details = {"by": by, "reason": reason}
-        work.journal("suspension", partner=partner, habilitation=habilitation, rule="A4", details=details)
+        for partner, habilitation in _live(work, account)
+    ]
+    hold: dict[str, Any] = {"reason": reason, "covers": "[]", "since": now, "since_number": work.number}
+    hold["decision"] = told[0] if told else None
+    work.connection.execute(insert(t.hold).values(kind="suspension", account=account, **hold))
     return True
 
 
@@ -67,9 +69,13 @@ def reopen(
         .where(t.account.c.id == account)
         .values(reopening=how, reopening_number=work.number if how else None)
     )
-    for partner, habilitation in _live(work, account) or _last(work, account):
-        details = {"by": by, "reason": reason, "how": how}
-        work.journal("reopening", partner=partner, habilitation=habilitation, rule="A4", details=details)
+    details = {"by": by, "reason": reason, "how": how}
+    told = [
+        work.journal("reopening", partner=partner, habilitation=habilitation, rule="A4", details=details, by=by)
+        for partner, habilitation in _live(work, account) or _last(work, account)
+    ]
+    decided = {"reopening": how, "reopening_decision": told[0] if how and told else None}
+    work.connection.execute(update(t.account).where(t.account.c.id == account).values(**decided))
 
 
 def adopt(work: Work, partner: str, person: Person, keycloak_id: str, on: date, by: str, reason: str) -> None:
@@ -85,6 +91,7 @@ def adopt(work: Work, partner: str, person: Person, keycloak_id: str, on: date, 
             .where(t.account.c.id == account)
             .values(keycloak_id=keycloak_id, written=None, intended=None)
         )
+    now = work.now
     values: dict[str, Any] = {
         "partner": partner,
         "account": account,
@@ -94,14 +101,18 @@ def adopt(work: Work, partner: str, person: Person, keycloak_id: str, on: date, 
         "requested_on": on,
         "transmitted_on": on,
         "adopted_on": on,
-        "opened_at": work.now,
+        "opened_at": now,
         "opened_number": work.number,
         "waived": "",
     }
     row = insert(t.habilitation).values(**values).returning(t.habilitation.c.id)
     habilitation = work.connection.execute(row).scalar_one()
     details = {"by": by, "reason": reason, "email": person.email, "account": keycloak_id}
-    work.journal("adoption", partner=partner, habilitation=habilitation, rule="A8", details=details)
+    decision = work.journal(
+        "adoption", partner=partner, habilitation=habilitation, rule="A8", details=details, by=by, at=now
+    )
+    decided = update(t.habilitation).where(t.habilitation.c.id == habilitation).values(decision=decision)
+    work.connection.execute(decided)
 
 
 def _account_id(work: Work, email: EmailAddress) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
@@ -11,13 +10,13 @@ from sqlalchemy import Connection, select
 
 from provisioner.domain.contacts import Role
 from provisioner.domain.dossier import JournalLine
-from provisioner.domain.journal_check import Row
+from provisioner.domain.journal import Row
 from provisioner.domain.people import EmailAddress
 from provisioner.domain.records import Records
 from provisioner.register import journal
 from provisioner.register import tables as t
 
-_FACTS = ("by", "os_user", "host", "action", "partner", "habilitation", "rule")
+_FACTS = ("action", "partner", "habilitation", "rule")
 
 
 def person_of(
@@ -42,14 +41,21 @@ def lines(rows: Iterable[Row]) -> list[JournalLine]:
     """The entries that can be read, with the personal data that still stand beside them."""
     return [
         JournalLine(
-            entry=entry.entry,
-            sha256=entry.sha256,
+            entry=row.entry.entry,
+            sha256=row.entry.sha256,
             at=datetime.fromisoformat(facts["at"]),
-            details=json.loads(detail.data) if detail is not None else {},
+            details=row.details,
+            by=who.get("by", ""),
+            os_user=who.get("os_user", ""),
+            host=who.get("host", ""),
+            sudo_user=who.get("sudo_user"),
+            annexe=row.cause.annexe if row.cause is not None else None,
+            decided_by=row.cause.decided_by if row.cause is not None else None,
             **{name: facts[name] for name in _FACTS},
         )
-        for entry, detail in rows
-        if (facts := entry.facts)
+        for row in rows
+        if (facts := row.entry.facts)
+        for who in (row.who,)
     ]
 
 

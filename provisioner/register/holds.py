@@ -61,7 +61,7 @@ def release_plan(work: Work, partner: str, plan_id: str, by: str, reason: str, c
         row = {"kind": "limit", "partner": partner, "reason": "", "plan_id": plan_id, **_since(work)}
         work.connection.execute(insert(t.hold).values(**row, covers=json.dumps(sorted(covers)), **released))
     drop_plan(work, partner)
-    work.journal("release", partner=partner, details={"plan": plan_id, "by": by, "reason": reason})
+    work.journal("release", partner=partner, details={"plan": plan_id, "by": by, "reason": reason}, by=by)
 
 
 def drop_plan(work: Work, partner: str, but: str | None = None) -> None:
@@ -87,10 +87,10 @@ def held_partner(connection: Connection, plan_id: str) -> tuple[str, str] | None
 def pause(work: Work, partner: str | None, reason: str, until: date | None, by: str) -> None:
     """Nothing is written for that partner, or for anybody, until further notice or that day's end."""
     resume(work, partner, by, journal=False)
-    row = {"kind": "pause", "partner": partner, "reason": reason, "until": until, "covers": "[]", **_since(work)}
-    work.connection.execute(insert(t.hold).values(**row))
     details = {"reason": reason, "by": by, "until": until.isoformat() if until else None}
-    work.journal("pause", partner=partner, details=details)
+    decision = work.journal("pause", partner=partner, details=details, by=by)
+    row = {"kind": "pause", "partner": partner, "reason": reason, "until": until, "covers": "[]", **_since(work)}
+    work.connection.execute(insert(t.hold).values(**row, decision=decision))
 
 
 def resume(work: Work, partner: str | None, by: str, *, journal: bool = True) -> bool:
@@ -100,7 +100,7 @@ def resume(work: Work, partner: str | None, by: str, *, journal: bool = True) ->
     ended = _released(work, by, "resume")
     was_paused = work.connection.execute(update(t.hold).where(pauses).values(**ended)).rowcount > 0
     if was_paused and journal:
-        work.journal("resume", partner=partner, details={"by": by})
+        work.journal("resume", partner=partner, details={"by": by}, by=by)
     return was_paused
 
 

@@ -19,7 +19,7 @@ def bounced(work: Work, one: Habilitation, last: Invitation, by: str) -> bool:
     )
     if work.connection.execute(row.values(bounced_at=work.now, bounced_by=by)).rowcount == 0:
         return False
-    work.journal("invite.bounced", partner=one.partner, habilitation=one.id, rule="P2", details={"by": by})
+    work.journal("invite.bounced", partner=one.partner, habilitation=one.id, rule="P2", details={"by": by}, by=by)
     return True
 
 

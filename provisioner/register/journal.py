@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-import getpass
+import os
+import pwd
 import secrets
 import socket
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ColumnElement, Connection, LargeBinary, cast, false, func, insert, or_, select, text
 
 from provisioner.clock import Clock
 from provisioner.domain import journal
-from provisioner.domain.journal import Detail, Entry, Head
-from provisioner.domain.journal_check import Row
-from provisioner.register.tables import journal_detail, journal_entry
+from provisioner.domain.journal import ActorDetail, Detail, Entry, Head, Row
+from provisioner.domain.said import name_said, readable
+from provisioner.register.tables import journal_actor, journal_detail, journal_entry
 
 if TYPE_CHECKING:
     from provisioner.register.database import Register
@@ -23,26 +25,36 @@ if TYPE_CHECKING:
 #: Names the advisory lock that keeps appends in line on PostgreSQL.
 _APPEND_LOCK = 0x70726F76
 
+#: What each entry has, be it nothing.
+_ALWAYS = ("action", "partner", "habilitation", "rule")
+
 #: How many entries are read at once.
 PAGE = 2000
 
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who acts: the declared name (`--by`, or the command) beside the operating system's user and host."""
+    """Who acts: the declared name (`--by`, or the command) beside the operating system's user and host.
+
+    `sudo_user` is who called sudo, where it was used: the system's user is then another one.
+    """
 
     by: str
     os_user: str
     host: str
+    sudo_user: str | None = None
+
+    def __post_init__(self) -> None:
+        name_said(self.by)  # the last door: nothing is written in nobody's name
 
     @classmethod
     def here(cls, by: str) -> Actor:
         """That name, on this machine."""
         try:
-            user = getpass.getuser()
-        except (KeyError, OSError):  # a container's user may have no name
-            user = "unknown"
-        return cls(by, user, socket.gethostname())
+            user = pwd.getpwuid(os.getuid()).pw_name  # not by a variable, which anybody can set
+        except KeyError:  # a container's user may have no name
+            user = str(os.getuid())
+        return cls(by, user, socket.gethostname(), readable(os.environ.get("SUDO_USER", "")) or None)
 
 
 class Chain:
@@ -53,32 +65,52 @@ class Chain:
         self.last: Head | None = None
         self.entries: list[dict[str, Any]] = []
         self.details: list[dict[str, Any]] = []
+        self.actors: list[dict[str, Any]] = []
 
-    def append(self, facts: Mapping[str, Any], details: Mapping[str, Any]) -> None:
-        """Adds an entry; the personal data go beside it."""
-        last = self.last or head(self.connection)
+    def append(
+        self, facts: Mapping[str, Any], details: Mapping[str, Any], by: str | None = None, at: datetime | None = None
+    ) -> int:
+        """Adds an entry; names and personal data go beside it. Gives its number.
+
+        Args:
+            facts: what stands in the chain: nothing of a person.
+            details: personal data, if any.
+            by: who decided, when it is not who acts.
+            at: the moment, when it is recorded elsewhere too; else now.
+        """
+        last = self.head
+        body = {name: value for name, value in facts.items() if value is not None or name in _ALWAYS}
+        body |= {"at": (at or self.clock.now()).isoformat(timespec="microseconds"), "host": self.actor.host}
+        actor = replace(self.actor, by=by or self.actor.by)
+        names = {"by": actor.by, "os_user": actor.os_user, "sudo_user": actor.sudo_user}
+        salted, told = secrets.token_hex(16), {name: value for name, value in names.items() if value}
+        body["actor"] = journal.digest_of_details(salted, told)
         salt = secrets.token_hex(16)
-        body = {
-            **facts,
-            "at": self.clock.now().isoformat(timespec="microseconds"),
-            "by": self.actor.by,
-            "os_user": self.actor.os_user,
-            "host": self.actor.host,
-            "details": journal.digest_of_details(salt, details) if details else None,
-        }
+        body["details"] = journal.digest_of_details(salt, details) if details else None
         if self.clock.is_moved:
             body["today_moved"] = self.clock.today().isoformat()
-        one = journal.chain(last.entry + 1, body, last.sha256)
-        self.last = Head(one.entry, one.sha256)
-        self.entries.append(asdict(one))
+        entry = journal.chain(last.entry + 1, body, last.sha256)
+        self.last = Head(entry.entry, entry.sha256)
+        self.entries.append(asdict(entry))
+        beside = {"partner": facts.get("partner"), "data": journal.canonical(told)}
+        self.actors.append({"entry": entry.entry, "salt": salted, **beside})
         if details:
             beside = {"habilitation": facts.get("habilitation"), "data": journal.canonical(details)}
-            self.details.append({"entry": one.entry, "salt": salt, **beside})
+            self.details.append({"entry": entry.entry, "salt": salt, **beside})
+        return entry.entry
+
+    @property
+    def head(self) -> Head:
+        """The newest entry, be it not written yet."""
+        if self.last is None:
+            self.last = head(self.connection)
+        return self.last
 
     def write(self) -> None:
         """Writes the entries, in the transaction of what they tell."""
         if self.entries:
             self.connection.execute(insert(journal_entry), self.entries)
+            self.connection.execute(insert(journal_actor), self.actors)
         if self.details:
             self.connection.execute(insert(journal_detail), self.details)
 
@@ -132,21 +164,33 @@ def about(connection: Connection, habilitations: Collection[int], addresses: Col
     told = [bodies.contains(f'"habilitation":{one},', autoescape=True) for one in sorted(habilitations)]
     told += [data.icontains(one, autoescape=True) for one in sorted(addresses)]
     return [
-        (entry, detail)
-        for entry, detail in _rows(connection, or_(false(), *told))
-        if entry.facts.get("habilitation") in habilitations
-        or (detail is not None and bool(addresses) and journal.names(addresses, detail.data))
+        row
+        for row in _rows(connection, or_(false(), *told))
+        if row.entry.facts.get("habilitation") in habilitations
+        or (row.detail is not None and bool(addresses) and journal.names(addresses, row.detail.data))
     ]
 
 
 def _rows(connection: Connection, which: ColumnElement[bool], most: int | None = None) -> list[Row]:
-    entry, detail = journal_entry.c, journal_detail.c
-    columns: list[ColumnElement[Any]] = [entry.body, entry.previous, entry.sha256, detail.salt, detail.data]
+    rows = _read(connection, which, most)
+    causes = {row.entry.cause for row in rows} - {None}
+    known = {row.entry.entry: row for row in _read(connection, journal_entry.c.entry.in_(causes))} if causes else {}
+    return [row._replace(cause=known.get(row.entry.cause or 0)) for row in rows] if known else rows
+
+
+def _read(connection: Connection, which: ColumnElement[bool], most: int | None = None) -> list[Row]:
+    entry, detail, actor = journal_entry.c, journal_detail.c, journal_actor.c
+    texts = (entry.body, entry.previous, entry.sha256, detail.salt, detail.data, actor.salt, actor.data)
+    columns: list[ColumnElement[Any]] = [column.label(f"text_{at}") for at, column in enumerate(texts)]
     if connection.dialect.name == "sqlite":  # as bytes: a damaged text would end the whole read
-        columns = [cast(one, LargeBinary) for one in columns]
+        columns = [cast(column, LargeBinary).label(f"text_{at}") for at, column in enumerate(texts)]
     found = connection.execute(
         select(entry.entry, detail.habilitation, *columns)
-        .select_from(journal_entry.outerjoin(journal_detail, detail.entry == entry.entry))
+        .select_from(
+            journal_entry.outerjoin(journal_detail, detail.entry == entry.entry).outerjoin(
+                journal_actor, actor.entry == entry.entry
+            )
+        )
         .where(which)
         .order_by(entry.entry)
         .limit(most)
@@ -155,7 +199,8 @@ def _rows(connection: Connection, which: ColumnElement[bool], most: int | None =
 
 
 def _row(number: int, about: int | None, *texts: bytes | str | None) -> Row:
-    read = (one.decode("utf-8", "replace") if isinstance(one, bytes) else one for one in texts)
-    body, previous, sha256, salt, data = read
+    read = (text.decode("utf-8", "replace") if isinstance(text, bytes) else text for text in texts)
+    body, previous, sha256, salt, data, actor_salt, actor_data = read
     detail = None if data is None else Detail(salt or "", data, about)
-    return Entry(number, body or "", previous or "", sha256 or ""), detail
+    actor = None if actor_data is None else ActorDetail(actor_salt or "", actor_data)
+    return Row(Entry(number, body or "", previous or "", sha256 or ""), detail, actor)

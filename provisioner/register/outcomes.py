@@ -28,13 +28,16 @@ _OPENED = _habilitation.where(t.habilitation.c.opened_at.is_(None)).values(
 _LINK_NOT_DUE = _habilitation.where(t.habilitation.c.link_due_number == bindparam("seen")).values(
     link_due_at=None, link_due_number=None
 )
-_LINK_DUE = _habilitation.values(link_due_at=bindparam("at"), link_due_number=bindparam("number"))
+_LINK_DUE = _habilitation.values(
+    link_due_at=bindparam("at"), link_due_number=bindparam("number"), link_decision=bindparam("decided")
+)
 _CLOSED = _habilitation.where(t.habilitation.c.closed_at.is_(None)).values(
     closed_at=bindparam("at"),
     ended_on=bindparam("last_day"),
     end_rule=bindparam("rule"),
     end_transmitted_on=bindparam("said_on"),
     end_recorded_on=bindparam("noted_on"),
+    end_decision=bindparam("decided"),
 )
 
 _INTEND = insert(t.invitation)
@@ -75,47 +78,50 @@ def reopening_settled(work: Work, seen: Account) -> None:
         work.put(_REOPENING_SETTLED, of=seen.email, seen=seen.reopening_number)
 
 
-def updated(work: Work, one: Habilitation, rule: str) -> None:
-    """The account is what the register wants."""
-    work.journal("update", partner=one.partner, habilitation=one.id, rule=rule)
+def updated(work: Work, one: Habilitation, rule: str, cause: int | None = None) -> None:
+    """The account is what the register wants. `cause`: here and below, the journal's entry of the decision."""
+    work.journal("update", partner=one.partner, habilitation=one.id, rule=rule, cause=cause)
 
 
-def renamed(work: Work, one: Habilitation, rule: str) -> None:
+def renamed(work: Work, one: Habilitation, rule: str, cause: int | None = None) -> None:
     """The account has its new address."""
-    work.journal("rename", partner=one.partner, habilitation=one.id, rule=rule)
+    work.journal("rename", partner=one.partner, habilitation=one.id, rule=rule, cause=cause)
 
 
-def opened(work: Work, one: Habilitation, action: str, rule: str) -> None:
+def opened(work: Work, one: Habilitation, action: str, rule: str, cause: int | None = None) -> None:
     """The access is open in Keycloak. The first time is the one that counts."""
-    work.put(_OPENED, of=one.id, at=work.now, number=work.number)
-    work.journal(action, partner=one.partner, habilitation=one.id, rule=rule)
+    now = work.now
+    work.put(_OPENED, of=one.id, at=now, number=work.number)
+    work.journal(action, partner=one.partner, habilitation=one.id, rule=rule, cause=cause, at=now)
 
 
-def link_due(work: Work, one: Habilitation) -> None:
+def link_due(work: Work, one: Habilitation, cause: int | None = None) -> None:
     """The person is owed the e-mail with the link, from now on (P2)."""
-    work.put(_LINK_DUE, of=one.id, at=work.now, number=work.number)
+    work.put(_LINK_DUE, of=one.id, at=work.now, number=work.number, decided=cause)
 
 
 def link_needless(work: Work, one: Habilitation) -> None:
     """The person has made a password before the register knew of the access: no link is owed."""
     work.put(_LINK_NOT_DUE, of=one.id, seen=one.link_due_number)
-    work.journal("invite.needless", partner=one.partner, habilitation=one.id, rule="P2")
+    cause = one.link_decision or one.decision
+    work.journal("invite.needless", partner=one.partner, habilitation=one.id, rule="P2", cause=cause)
 
 
-def suspended(work: Work, one: Habilitation, seen: Hold) -> None:
+def suspended(work: Work, one: Habilitation, seen: Hold, cause: int | None = None) -> None:
     """The suspension that was seen is true in Keycloak."""
     hold = t.hold.c
     this_one = (hold.id == seen.id, hold.effective_at.is_(None), hold.released_at.is_(None))
     work.connection.execute(update(t.hold).where(*this_one).values(effective_at=work.now))
-    work.journal("suspend", partner=one.partner, habilitation=one.id, rule="A4")
+    work.journal("suspend", partner=one.partner, habilitation=one.id, rule="A4", cause=cause)
 
 
-def closed(work: Work, one: Habilitation, rule: str) -> None:
+def closed(work: Work, one: Habilitation, rule: str, cause: int | None = None) -> None:
     """The access is closed in Keycloak. The first time is the one that counts (D1)."""
     assert one.end is not None
     end = {"last_day": one.end.on, "said_on": one.end.transmitted_on, "noted_on": one.end.recorded_on}
-    work.put(_CLOSED, of=one.id, at=work.now, rule=one.end.rule, **end)
-    work.journal("close", partner=one.partner, habilitation=one.id, rule=rule)
+    now = work.now
+    work.put(_CLOSED, of=one.id, at=now, rule=one.end.rule, decided=cause, **end)
+    work.journal("close", partner=one.partner, habilitation=one.id, rule=rule, cause=cause, at=now)
 
 
 def intend_invitation(
@@ -136,6 +142,7 @@ def intend_invitation(
 
 
 def settle_invitation(work: Work, one: Habilitation, attempt: int, sent_at: datetime | None) -> None:
-    """What became of it: sent at that moment, or not sent."""
+    """What became of it: sent at that moment, or not sent. It follows from the decision that made the link due."""
     work.put(_SENT if sent_at else _FAILED, of=one.id, number=attempt, at=sent_at or work.now)
-    work.journal("invite" if sent_at else "invite.failed", partner=one.partner, habilitation=one.id, rule="P2")
+    what, cause = "invite" if sent_at else "invite.failed", one.link_decision or one.decision
+    work.journal(what, partner=one.partner, habilitation=one.id, rule="P2", cause=cause)

@@ -61,6 +61,7 @@ def partners(connection: Connection) -> dict[str, Partner]:
             signed_on=row.signed_on,
             ctg_end=row.ctg_end,
             ends_on=row.ends_on,
+            end_decision=row.end_decision,
             group_id=row.group_id,
         )
         for row in connection.execute(select(t.partner).order_by(t.partner.c.code))
@@ -76,6 +77,7 @@ def _account(row: Row[Any]) -> Account:
         renamed_from=EmailAddress(row.renamed_from) if row.renamed_from else None,
         reopening=Reopening(row.reopening) if row.reopening else None,
         reopening_number=row.reopening_number,
+        reopening_decision=row.reopening_decision,
     )
 
 
@@ -95,6 +97,7 @@ def _habilitation(row: Row[Any]) -> Habilitation:
             rule=row.end_rule,
             transmitted_on=row.end_transmitted_on,
             recorded_on=row.end_recorded_on,
+            decision=row.end_decision,
         )
     return Habilitation(
         id=row.id,
@@ -110,6 +113,8 @@ def _habilitation(row: Row[Any]) -> Habilitation:
         end=end,
         closed_at=row.closed_at,
         waived=frozenset(row.waived.split()),
+        decision=row.decision,
+        link_decision=row.link_decision,
     )
 
 
@@ -140,11 +145,11 @@ def _senders(connection: Connection) -> dict[str, EmailAddress]:
 
 def _current(connection: Connection) -> dict[str, CurrentAnnexe]:
     rows = connection.execute(
-        select(t.annexe.c.partner, t.annexe.c.transmitted_on, t.annexe.c.sha256)
+        select(t.annexe.c.partner, t.annexe.c.transmitted_on, t.annexe.c.sha256, t.annexe.c.decision)
         .where(t.annexe.c.applied_number.is_not(None))
         .order_by(t.annexe.c.applied_number)
     )
-    return {row.partner: CurrentAnnexe(row.transmitted_on, row.sha256) for row in rows}
+    return {row.partner: CurrentAnnexe(row.transmitted_on, row.sha256, row.decision) for row in rows}
 
 
 def holds(connection: Connection) -> tuple[Hold, ...]:
@@ -171,6 +176,7 @@ def holds(connection: Connection) -> tuple[Hold, ...]:
             id=row.id,
             told_at=row.told_at,
             tried_at=row.tried_at,
+            decision=row.decision,
         )
         for row in rows
     )

@@ -63,6 +63,7 @@ partner = Table(
     Column("ctg_end", Date, nullable=False),
     Column("ends_on", Date),
     Column("end_reason", Text),
+    Column("end_decision", Integer),  # like each `decision`: the number of the journal's entry that is it
     Column("group_id", String(64)),
 )
 
@@ -91,6 +92,7 @@ account = Table(
     Column("renamed_from", String(320)),  # until Keycloak has the new address
     Column("reopening", String(16)),  # a decision to reopen, until it is done
     Column("reopening_number", Integer),
+    Column("reopening_decision", Integer),
     sqlite_autoincrement=True,
 )
 
@@ -116,6 +118,9 @@ habilitation = Table(
     Column("end_recorded_on", Date),
     Column("closed_at", Moment),
     Column("waived", Text, nullable=False, default=""),
+    Column("decision", Integer),  # to which it owes its opening
+    Column("end_decision", Integer),
+    Column("link_decision", Integer),  # of the link that became due last
     sqlite_autoincrement=True,  # the journal names habilitations by id: none is ever used again
 )
 _LIVE = "closed_at IS NULL AND opened_at IS "
@@ -157,6 +162,7 @@ annexe = Table(
     Column("approved_at", Moment),
     Column("approved_number", Integer),
     Column("approved_by", Text),
+    Column("decision", Integer),  # its last approval
     Column("plan_id", String(8)),
     Column("decisions", Text),
     Column("sent_back_at", Moment),
@@ -208,6 +214,7 @@ hold = Table(
     Column("changes", Text),  # until it is let go
     Column("since", Moment, nullable=False),
     Column("since_number", Integer, nullable=False),
+    Column("decision", Integer),
     Column("effective_at", Moment),
     Column("told_at", Moment),  # when the contacts were last told of it
     Column("tried_at", Moment),  # what is in quarantine
@@ -282,6 +289,15 @@ journal_detail = Table(
     Column("entry", ForeignKey("journal_entry.entry"), primary_key=True),
     Column("salt", String(64), nullable=False),
     Column("habilitation", Integer, index=True),
+    Column("data", Text, nullable=False),
+)
+
+journal_actor = Table(
+    "journal_actor",
+    metadata,
+    Column("entry", ForeignKey("journal_entry.entry"), primary_key=True),
+    Column("salt", String(64), nullable=False),
+    Column("partner", String(64), index=True),
     Column("data", Text, nullable=False),
 )
 

@@ -37,11 +37,15 @@ def set_partner(work: Work, partner: Partner) -> None:
 
 def set_end(work: Work, partner: Partner, action: str, *, by: str, reason: str | None) -> None:
     """The convention's early end as it is from now on, or none; `action` is what the journal calls it."""
-    kept = reason if partner.ends_on is not None else None
-    end = {"ends_on": partner.ends_on, "end_reason": kept}
-    work.connection.execute(update(t.partner).where(t.partner.c.code == partner.code).values(**end))
     details = _plain({"ends_on": partner.ends_on, "last_day": partner.last_day, "reason": reason, "by": by})
-    work.journal(action, partner=partner.code, rule="C3", details=details)
+    decision = work.journal(action, partner=partner.code, rule="C3", details=details, by=by)
+    is_ended = partner.ends_on is not None
+    end = {
+        "ends_on": partner.ends_on,
+        "end_reason": reason if is_ended else None,
+        "end_decision": decision if is_ended else None,
+    }
+    work.connection.execute(update(t.partner).where(t.partner.c.code == partner.code).values(**end))
 
 
 def _partner_values(partner: Partner) -> dict[str, Any]:
@@ -86,7 +90,10 @@ def set_mark(work: Work, name: str, value: str) -> None:
 
 
 def save_habilitations(work: Work, before: Records, after: Records) -> None:
-    """What an annexe or a decision changed: habilitations asked for, withdrawn, brought up to date, ended."""
+    """What an approved annexe changed: habilitations asked for, withdrawn, brought up to date, ended.
+
+    What is opened and ended follows from the decision that the unit of work names (`Work.because_of`).
+    """
     known = {one.id: one for one in before.habilitations}
     _rename_accounts(work, known, after)
     kept = {one.id for one in after.habilitations}
@@ -132,7 +139,8 @@ def _insert_habilitations(work: Work, new: Sequence[Habilitation]) -> None:
     if unknown := [{"email": one.email} for one in new if one.email not in accounts]:
         made = insert(t.account).returning(t.account.c.email, t.account.c.id)
         accounts |= {row.email: row.id for row in work.connection.execute(made, unknown)}
-    rows = [_habilitation_values(one) | {"account": accounts[one.email]} for one in new]
+    decided = [_decided(None, one, work.cause) | {"account": accounts[one.email]} for one in new]
+    rows = [_habilitation_values(one) | also for one, also in zip(new, decided, strict=True)]
     asked = insert(t.habilitation).returning(t.habilitation.c.id, sort_by_parameter_order=True)
     for one, id_ in zip(new, work.connection.execute(asked, rows).scalars().all(), strict=True):
         details = _plain(_habilitation_values(one) | {"email": one.email})
@@ -144,7 +152,11 @@ def _update_habilitation(work: Work, old: Habilitation, new: Habilitation) -> No
     changed = {name: value for name, value in after.items() if value != before[name]}
     if not changed:
         return
-    work.connection.execute(update(t.habilitation).where(t.habilitation.c.id == new.id).values(**changed))
+    work.connection.execute(
+        update(t.habilitation)
+        .where(t.habilitation.c.id == new.id)
+        .values(**changed, **_decided(old, new, work.cause))
+    )
     if changed.keys() <= {"transmitted_on"}:
         return  # named again without a change: the annexe's own entry tells
     ended = "ended_on" in changed
@@ -155,6 +167,18 @@ def _update_habilitation(work: Work, old: Habilitation, new: Habilitation) -> No
         rule=new.end.rule if ended and new.end else "A1",
         details=_plain(changed),
     )
+
+
+def _decided(old: Habilitation | None, new: Habilitation, decision: int | None) -> dict[str, Any]:
+    """What follows from that decision: an opening still to come, which a newer annexe asks for again (A2), and an end
+    that is another one than before.
+    """
+    decided: dict[str, Any] = {}
+    if new.opened_at is None:
+        decided["decision"] = decision
+    if old is None or old.end != new.end:
+        decided["end_decision"] = decision if new.end is not None else None
+    return decided
 
 
 def _habilitation_values(one: Habilitation) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Any
 
 from provisioner.domain.days import PARIS
-from provisioner.domain.dossier import Dossier
+from provisioner.domain.dossier import Dossier, JournalLine
 from provisioner.domain.habilitation import Habilitation
 from provisioner.domain.hold import Hold, HoldKind
 from provisioner.texts.holds import hold_reason
@@ -32,7 +32,7 @@ def dossier_as_json(person: Dossier) -> dict[str, Any]:
         ],
         "holds": [{"kind": "suspension", "partner": None, **one} for one in person.suspensions]
         + [_hold(one) for one in person.holds if one.kind is not HoldKind.SUSPENSION],
-        "journal": [asdict(line) for line in person.journal],
+        "journal": [_line(line) for line in person.journal],
     }
     return {name: _plain(value) for name, value in held.items()}
 
@@ -64,6 +64,14 @@ def _habilitation(person: Dossier, one: Habilitation) -> dict[str, Any]:
             if each.annexe.partner == one.partner
         ],
     }
+
+
+def _line(line: JournalLine) -> dict[str, Any]:
+    """An entry, its decision as `journal show` tells it."""
+    told = asdict(line)
+    annexe, decided_by = told.pop("annexe"), told.pop("decided_by")
+    cause = {"annexe": annexe, "decided_by": decided_by}
+    return told | {"cause": cause if annexe is not None or decided_by is not None else None}
 
 
 def _hold(one: Hold) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from datetime import date, datetime
 
 from provisioner.domain.change import Action, Change
 from provisioner.domain.days import PARIS, day_of
-from provisioner.domain.dossier import Dossier, PersonState
+from provisioner.domain.dossier import Dossier, JournalLine, PersonState
 from provisioner.domain.habilitation import Habilitation, State
 from provisioner.domain.hold import HoldKind
 from provisioner.domain.kept_annexe import KeptAnnexe, Status
@@ -20,7 +20,7 @@ from provisioner.domain.retention import account_due_on, habilitation_due_on
 from provisioner.texts.conventions import convention_sentence
 from provisioner.texts.dates import french_date
 from provisioner.texts.holds import hold_reason
-from provisioner.texts.journal import ACTIONS
+from provisioner.texts.journal import ACTIONS, decided_words
 from provisioner.texts.reasons import UNKNOWN_REALM, blocked_reason, drift_reason, end_reason
 
 STATES = {
@@ -169,7 +169,7 @@ def _past(person: Dossier) -> Iterator[Step]:
     for line in person.journal:
         if line.habilitation in theirs:
             said, on = line.details, day_of(line.at)
-            told = f"{ACTIONS.get(line.action, line.action)} par {said.get('by', line.by)} le {french_date(on)}"
+            told = f"{ACTIONS.get(line.action, line.action)} {_who(line)} le {french_date(on)}"
             if day := said.get(_DATED.get(line.action, "")):
                 told += f", pour le {french_date(date.fromisoformat(day))}"
             if line.renamed_from is not None:
@@ -177,6 +177,13 @@ def _past(person: Dossier) -> Iterator[Step]:
             if said.get("reason"):
                 told += f" : « {said['reason']} »"
             yield Step(f"{told}.", line.rule, line.partner, on)
+
+
+def _who(line: JournalLine) -> str:
+    """On whose decision, or else by whom; who only carried it out stands in the journal."""
+    if line.decided_by is not None or line.annexe is not None:
+        return f"sur décision de {decided_words(line.decided_by, line.annexe)}"
+    return f"par {line.details.get('by', line.by) or 'une personne dont le nom a été détruit'}"
 
 
 def _accesses(person: Dossier) -> Iterator[Step]:

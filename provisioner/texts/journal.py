@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from provisioner.domain.journal import Head
+from provisioner.domain.decisions import AUTOMATIC
+from provisioner.domain.journal import Head, Row
 from provisioner.domain.journal_check import Bad, Problem, Verdict
+
+#: What stands for a person's name where the installation approved by itself (A10).
+AUTOMATIC_WORDS = "validation automatique"
 
 #: What each entry tells, as officers, auditors and the persons concerned read it; one without words is shown by its
 #: code.
@@ -72,6 +76,19 @@ _PROBLEMS = {
     Problem.REWRITTEN: "l'entrée {entry} n'est pas celle dont l'empreinte a été conservée : le journal a été réécrit "
     "à cet endroit ou avant, ou une base plus ancienne a été remise en place.",
 }
+
+
+def decision_words(row: Row) -> str:
+    """On whose decision an entry stands: « Claire Martin (annexe 1 n° 12) »; nothing when on nobody's."""
+    if row.cause is None:
+        return ""
+    return decided_words(row.cause.decided_by, row.cause.annexe)
+
+
+def decided_words(decided_by: str | None, annexe: int | None) -> str:
+    """Who decided, and about which annexe; the name goes before the rest (D8)."""
+    name = AUTOMATIC_WORDS if decided_by == AUTOMATIC else decided_by or "nom détruit"
+    return name if annexe is None else f"{name} (annexe 1 n° {annexe})"
 
 
 def whole_sentence(verdict: Verdict, taken_out: Head | None) -> str:

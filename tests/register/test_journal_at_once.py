@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import multiprocessing
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
@@ -31,8 +30,8 @@ def test_six_processes_that_write_at_once_make_one_chain(new_database: NewDataba
             one.join(120)
         assert [one.exitcode for one in running] == [0] * PROCESSES
         is_whole(register, PROCESSES * UNITS)
-        entries = [entry for entry, _ in chain.from_iterable(journal.pages(register))]
-    written = Counter(json.loads(one.body)["by"] for one in entries)
+        rows = list(chain.from_iterable(journal.pages(register)))
+    written = Counter(row.who["by"] for row in rows)
     assert written == {f"process {n}": UNITS for n in range(PROCESSES)}
 
 

@@ -125,7 +125,7 @@ def _those_cut_or_gone(desk: Desk) -> None:
     assert _told(leaving, "Clôture demandée pour le 31 août 2026", "validée par Claire Martin")
     gone = desk.explain("partie")
     assert (gone["state"], gone["would"]) == ("closed", [])
-    assert _told(gone, "Accès clôturé par Claire Martin le 19 juin 2026")
+    assert _told(gone, "Accès clôturé sur décision de Claire Martin (annexe 1 n° 2) le 19 juin 2026")
     assert _told(gone, "Données du compte conservées jusqu'au 19 décembre 2026")
     lost = desk.explain("perdue")
     assert (lost["state"], lost["would"]) == ("missing", [])
@@ -174,7 +174,7 @@ def test_the_old_address_still_leads_to_the_person(desk: Desk) -> None:
     assert (asked["email"], asked["state"]) == (_address("epouse"), "invited")
     assert asked["steps"][0]["fact"] == f"Adresse changée : {_address('jeune')} est devenue {_address('epouse')}."
     assert asked["steps"][0]["on"] == "2026-06-19"
-    assert _told(asked, "Changement d'adresse décidé par Claire Martin")
+    assert _told(asked, "Changement d'adresse décidé sur décision de Claire Martin (annexe 1 n° 2)")
     assert desk.show("jeune")["email"] == _address("epouse")
 
 

@@ -16,6 +16,7 @@ from provisioner.domain.journal import (
     Detail,
     Entry,
     Head,
+    Row,
     canonical,
     chain,
     digest_of_details,
@@ -44,7 +45,7 @@ def _renumbered(entries: Iterable[Entry]) -> list[Entry]:
 
 
 def _bad(entries: list[Entry], taken_out: Head | None = None) -> tuple[int, str] | None:
-    bad = verify(((one, None) for one in entries), taken_out).bad
+    bad = verify(map(Row, entries), taken_out).bad
     return (bad.entry, bad.problem.value) if bad else None
 
 
@@ -56,7 +57,7 @@ def test_a_whole_chain_verifies_and_gives_its_count_and_its_head() -> None:
     assert verify([]).bad is None
     assert verify([]).head == EMPTY
     entries = _entries(5)
-    verdict = verify((one, None) for one in entries)
+    verdict = verify(map(Row, entries))
     assert (verdict.entries, verdict.head, verdict.bad) == (5, Head(5, entries[4].sha256), None)
 
 
@@ -175,20 +176,20 @@ def _beside(one: Entry, salt: str = "salt") -> Detail:
     return Detail(salt, canonical(DETAILS), int(str(one.facts["habilitation"])))
 
 
-def _with_details() -> Iterator[tuple[Entry, Detail]]:
+def _with_details() -> Iterator[Row]:
     made_with = {"details": digest_of_details("salt", DETAILS)}
     entries = _rechained([], ({**made_with, "habilitation": n} for n in range(1, 4)))
-    return ((one, _beside(one)) for one in entries)
+    return (Row(one, _beside(one)) for one in entries)
 
 
 def test_details_are_told_by_a_salted_digest_only() -> None:
     assert digest_of_details("s", DETAILS) != digest_of_details("t", DETAILS)
-    assert "camille" not in "".join(one.body for one, _ in _with_details())
+    assert "camille" not in "".join(one.body for one, *_ in _with_details())
 
 
 def test_details_that_were_destroyed_leave_the_chain_whole() -> None:
     assert verify(_with_details()).bad is None
-    assert verify((one, None) for one, _ in _with_details()).bad is None
+    assert verify(Row(one) for one, *_ in _with_details()).bad is None
 
 
 @pytest.mark.parametrize(
@@ -203,14 +204,14 @@ def test_details_that_were_destroyed_leave_the_chain_whole() -> None:
 )
 def test_details_that_were_changed_are_named(change: dict[str, str | int | None]) -> None:
     rows = [
-        (one, replace(beside, **change) if one.entry == 2 else beside)  # type: ignore[arg-type]
-        for one, beside in _with_details()
+        row._replace(detail=replace(row.detail, **change)) if row.entry.entry == 2 else row  # type: ignore[type-var]
+        for row in _with_details()
     ]
     assert verify(rows).bad == Bad(2, Problem.DETAIL_CHANGED)
 
 
 def test_details_put_beside_an_entry_that_has_none_are_named() -> None:
-    rows = [(one, _beside(one) if one.entry == 3 else None) for one in _entries(4)]
+    rows = [Row(one, _beside(one) if one.entry == 3 else None) for one in _entries(4)]
     assert verify(rows).bad == Bad(3, Problem.DETAIL_CHANGED)
 
 

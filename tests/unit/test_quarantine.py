@@ -28,7 +28,7 @@ from provisioner.operations.doctor.work import hold_lines
 from provisioner.operations.hold_notices import remind
 from provisioner.operations.holding import pause, standing, tell_ages
 from provisioner.operations.inviting import repeat_due
-from provisioner.operations.journal import journal_entries
+from provisioner.operations.journal import Sought, journal_entries
 from provisioner.operations.syncing import sync
 from provisioner.operations.tools import Outcome, Verdict
 from provisioner.register import annexes
@@ -143,8 +143,8 @@ def test_it_is_tried_again_each_time_its_age_has_doubled_and_ends_once_it_goes_w
     desk.bad.clear()
     assert [one.action for one in desk.serve(timedelta(minutes=30)).outcome.done] == [Action.OPEN, Action.INVITE]
     assert desk.quarantines == {}
-    pages = journal_entries(desk.office.tools.register)
-    actions = [one.facts["action"] for page in pages for one in page]
+    pages = journal_entries(desk.office.tools.register, Sought())
+    actions = [row.entry.facts["action"] for page in pages for row in page]
     assert actions.count("quarantine") == actions.count("quarantine.ended") == 1
 
 

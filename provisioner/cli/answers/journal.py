@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -11,13 +11,23 @@ import typer
 
 from provisioner.cli.printing import Answer, line, printable
 from provisioner.domain.days import PARIS
-from provisioner.domain.journal import Entry, Head
+from provisioner.domain.journal import Head, Row
 from provisioner.domain.journal_check import Verdict
-from provisioner.texts.journal import ACTIONS, problem_sentence, whole_sentence
+from provisioner.texts.journal import ACTIONS, decision_words, problem_sentence, whole_sentence
 
 #: The columns and how wide they usually are: what is to come is not known when a line is written.
-_COLUMNS = {"N°": 5, "Le": 19, "Par": 28, "Quoi": 34, "Partenaire": 16, "Habilitation": 12, "Règle": 5, "SHA-256": 13}
-_TEXTS = ("at", "by", "os_user", "host", "action")
+_COLUMNS = {
+    "N°": 5,
+    "Le": 19,
+    "Par": 28,
+    "Quoi": 34,
+    "Partenaire": 16,
+    "Habilitation": 12,
+    "Règle": 5,
+    "Sur décision de": 28,
+    "SHA-256": 13,
+}
+_WHO = ("by", "os_user", "host")
 _FACTS = ("partner", "habilitation", "rule")
 
 
@@ -50,51 +60,76 @@ def _head(one: Head) -> dict[str, Any]:
     return {"entry": one.entry, "sha256": one.sha256}
 
 
-def print_entries(pages: Iterable[list[Entry]], format_: str) -> None:
-    """`journal show`."""
+def print_entries(pages: Iterable[list[Row]], format_: str, *, details: bool) -> None:
+    """`journal show`; with what stands beside the entries when it is asked for."""
     if format_ == "json":
-        _print_json(pages)
+        _print_json(pages, details=details)
     else:
-        _print_table(pages)
+        _print_table(pages, details=details)
 
 
-def _print_json(pages: Iterable[list[Entry]]) -> None:
+def _print_json(pages: Iterable[list[Row]], *, details: bool) -> None:
     """One array, an entry a line."""
     before = "[\n"
     for page in pages:
-        typer.echo(before + ",\n".join(_object(one) for one in page), nl=False)
+        typer.echo(before + ",\n".join(_object(row, details=details) for row in page), nl=False)
         before = ",\n"
     typer.echo("[]" if before == "[\n" else "\n]")
 
 
-def _object(one: Entry) -> str:
-    """What a damaged entry does not tell any more is empty."""
-    facts = one.facts
-    said = {name: facts.get(name, "") for name in _TEXTS} | {name: facts.get(name) for name in _FACTS}
-    return json.dumps({"entry": one.entry, **said, "sha256": one.sha256}, ensure_ascii=False)
+def _object(row: Row, *, details: bool) -> str:
+    """What a damaged entry does not tell any more, or was destroyed, is empty."""
+    facts, who = row.entry.facts, row.who
+    said = {"at": facts.get("at", ""), **{name: who.get(name, "") for name in _WHO}}
+    said |= {"sudo_user": who.get("sudo_user")}
+    said |= {"action": facts.get("action", "")} | {name: facts.get(name) for name in _FACTS}
+    cause = row.cause
+    said["cause"] = {"annexe": cause.annexe, "decided_by": cause.decided_by} if cause is not None else None
+    beside = {"details": row.details} if details else {}
+    return json.dumps({"entry": row.entry.entry, **said, "sha256": row.entry.sha256, **beside}, ensure_ascii=False)
 
 
-def _print_table(pages: Iterable[list[Entry]]) -> None:
-    """An entry a line."""
+def _print_table(pages: Iterable[list[Row]], *, details: bool) -> None:
+    """An entry a line; under it, what stands beside it."""
     titles: list[Sequence[str]] = [tuple(_COLUMNS)]
     for page in pages:
-        rows = [*titles, *([printable(cell).replace("\n", " ") for cell in _cells(one)] for one in page)]
-        lines = ("  ".join(map(str.ljust, row, _COLUMNS.values())).rstrip() for row in rows)
+        lines = [_line(title) for title in titles]
+        for row in page:
+            lines.append(_line([printable(cell).replace("\n", " ") for cell in _cells(row)]))
+            if details:
+                lines += (f"       {name} : {printable(_one_line(value))}" for name, value in row.details.items())
         typer.echo("\n".join(lines))
         titles = []
     if titles:
         typer.echo("Journal : aucune entrée.")
 
 
-def _cells(one: Entry) -> list[str]:
-    facts = {name: str(value) for name, value in one.facts.items() if value is not None}
-    digest = f"{one.sha256[:12]}…"
+def _line(cells: Sequence[str]) -> str:
+    return "  ".join(map(str.ljust, cells, _COLUMNS.values())).rstrip()
+
+
+def _one_line(value: object) -> str:
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return text.replace("\n", " ")
+
+
+def _cells(row: Row) -> list[str]:
+    facts = {name: str(value) for name, value in row.entry.facts.items() if value is not None}
+    number, digest = str(row.entry.entry), f"{row.entry.sha256[:12]}…"
     if not facts:
-        return [str(one.entry), "", "", "illisible", "", "", "", digest]
-    who = f"{facts.get('by', '')} ({facts.get('os_user', '')}@{facts.get('host', '')})"
+        return [number, "", "", "illisible", "", "", "", "", digest]
+    who = row.who
+    by = f"{who['by']} ({_user(who)}@{who.get('host', '')})" if who.get("by") else "nom détruit"
     action = facts.get("action", "")
     rest = [facts.get(name, "") for name in _FACTS]
-    return [str(one.entry), _moment(facts.get("at", "")), who, ACTIONS.get(action, action), *rest, digest]
+    moment = _moment(facts.get("at", ""))
+    return [number, moment, by, ACTIONS.get(action, action), *rest, decision_words(row), digest]
+
+
+def _user(who: Mapping[str, str]) -> str:
+    """The system's user, and whose sudo it was."""
+    user, caller = who.get("os_user", ""), who.get("sudo_user")
+    return f"{caller}, sudo {user}" if caller else user
 
 
 def _moment(text: str) -> str:
