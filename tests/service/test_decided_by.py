@@ -62,12 +62,12 @@ def test_a_suspension_and_a_reopening_that_a_later_sync_makes_true_name_who_deci
 ) -> None:
     office.add_partner()
     office.apply(annexe_csv(tmp_path / "1.csv", {"leroy": "2026-06-10"}, {}, "2026-06-15"), today=DAY)
-    nowhere = {"PROVISIONER_KEYCLOAK__URL": "http://127.0.0.1:9"}
+    url, nowhere = office.environment["PROVISIONER_KEYCLOAK__URL"], "http://127.0.0.1:9"
     for command, made in (("suspend", ("suspend",)), ("reopen", ("reopen", "invite"))):
         more = ("--new-password",) if command == "reopen" else ()
         before = _journal(office)[-1]["entry"]
-        failing = nowhere if command == "suspend" else {}
-        office.run("person", command, f"leroy@{DOMAIN}", *WHO, *more, today=DAY, **failing)
+        asked = nowhere if command == "suspend" else url  # then only recorded, and made true by the next sync
+        office.run("person", command, f"leroy@{DOMAIN}", *WHO, *more, today=DAY, PROVISIONER_KEYCLOAK__URL=asked)
         office.sync(today=DAY)
         causes = _causes([entry for entry in _journal(office) if entry["entry"] > before])
         decided = {"annexe": None, "decided_by": "Nadia Ferrand"}
