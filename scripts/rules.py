@@ -21,7 +21,8 @@ RULES = [
 ]
 
 #: Rules that no released version serves yet; one that has a test must leave this list.
-NOT_BUILT = {"C5", *(rule for rule in RULES if rule[0] in "DVLN")} - {"D1", "D2", "D5", "D6", "V3", "N1", "N2", "N3"}
+_BUILT = {"D1", "D2", "D5", "D6", "D8", "V3", "N1", "N2", "N3"}
+NOT_BUILT = {"C5", *(rule for rule in RULES if rule[0] in "DVLN")} - _BUILT
 
 
 def tests_by_rule() -> dict[str, list[str]]:
