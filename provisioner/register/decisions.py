@@ -64,17 +64,13 @@ def reopen(
         .where(t.hold.c.account == account, t.hold.c.kind == "suspension", t.hold.c.released_at.is_(None))
         .values(released_at=work.now, released_by=by, release_reason=reason)
     )
-    work.connection.execute(
-        update(t.account)
-        .where(t.account.c.id == account)
-        .values(reopening=how, reopening_number=work.number if how else None)
-    )
     details = {"by": by, "reason": reason, "how": how}
     told = [
         work.journal("reopening", partner=partner, habilitation=habilitation, rule="A4", details=details, by=by)
         for partner, habilitation in _live(work, account) or _last(work, account)
     ]
-    decided = {"reopening": how, "reopening_decision": told[0] if how and told else None}
+    number, decision = (work.number, told[0] if told else None) if how else (None, None)
+    decided = {"reopening": how, "reopening_number": number, "reopening_decision": decision}
     work.connection.execute(update(t.account).where(t.account.c.id == account).values(**decided))
 
 
