@@ -24,6 +24,7 @@ class Cell(NamedTuple):
     """A cell as written, a typed date as ISO writes it.
 
     `merged`: it goes on the cell above. `doubtful`: its lines may have lost a space when they were put together.
+    `standing`: where only a part of the text is struck through, the other part.
     """
 
     text: str = ""
@@ -32,6 +33,7 @@ class Cell(NamedTuple):
     formula: bool = False
     merged: bool = False
     doubtful: bool = False
+    standing: str = ""
 
     @property
     def is_filled(self) -> bool:
@@ -57,10 +59,14 @@ def number_of(row: Sequence[Cell]) -> int | None:
 
 
 class Reading(NamedTuple):
-    """A file's blocks, and whether it holds tracked changes that nobody has accepted or refused yet."""
+    """A file's blocks, and whether it holds tracked changes that nobody has accepted or refused yet.
+
+    `margins`: what is printed over and under the pages, apart from their text.
+    """
 
     blocks: Sequence[Block]
     pending_revisions: bool = False
+    margins: Sequence[Block] = ()
 
 
 class Rows:
@@ -80,7 +86,10 @@ class Rows:
         Raises:
             Unreadable: the document holds more filled rows than the limit.
         """
-        cells = [cell._replace(text=cell.text[:LONGEST_TEXT]) for cell in cells[:MOST_CELLS]]
+        cells = [
+            cell._replace(text=cell.text[:LONGEST_TEXT], standing=cell.standing[:LONGEST_TEXT])
+            for cell in cells[:MOST_CELLS]
+        ]
         while cells and not cells[-1].is_filled and not cells[-1].merged:
             cells.pop()
         if not any(cell.is_filled for cell in cells):

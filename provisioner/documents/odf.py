@@ -64,7 +64,9 @@ def read(file: File, most_rows: int) -> Reading:
                 table += rows.kept(list(_cells(element, styles)), _times(element, f"{_TABLE}number-rows-repeated"))
             drop(element)
         elif element.tag == _TBL:
-            blocks += [element.get(f"{_TABLE}name", ""), table]
+            if file.kind == "ods":  # nobody sees the name of a text's table
+                blocks.append(element.get(f"{_TABLE}name", ""))
+            blocks.append(table)
             table = []
         elif element.tag == _STYLED:
             styles.add(element)

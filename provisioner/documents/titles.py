@@ -1,41 +1,86 @@
-"""The words by which an annexe 1 is recognised: its title, its lists' headings, its columns' titles, its notes."""
+"""The titles of a list's columns: which column is which, and where two could be the same."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 from provisioner.documents.blocks import Cell
 from provisioner.documents.text import tidy
 from provisioner.domain.annexe import Column
 from provisioner.domain.likeness import fold
 
-_ANNEXE = re.compile(r"annexe ?(?:n ?[°o]? ?)?(\d+|i{1,3}v?)\b")
-_ROMAN = {"i": 1, "ii": 2, "iii": 3, "iv": 4}
+#: A title is short: more characters are not looked at.
+_LONGEST_TITLE = 200
 
-_NUMBERED_LIST = re.compile(r"\W*(?:([12])\W*liste\b|liste (?:n ?[°o]? ?)?([12])\b)")
-_LIST = re.compile(r"\W*(?:[ivx\d]+\W+)?(?:la )?liste des personnes\b.*?\b(nouvel acces|acces ouvert|clotur|fin d)")
+#: What says in a title that the value is the person's own.
+_OWN = (
+    r"(?:professionnel(?:le)?s?|pro|nominati(?:f|ve)s?|individuel(?:le)?s?|agent|de (?:l |la )?(?:agent|personne"
+    r"|utilisateur|utilisatrice|interessee?|beneficiaire|salariee?)(?: habilitee?)?)"
+)
 
-_TITLES: Mapping[Column, re.Pattern[str]] = {
-    Column.LAST_NAME: re.compile(r"noms?(?: (?:de famille|d usage|usuel|de l agent|de la personne))?"),
-    Column.FIRST_NAMES: re.compile(r"prenoms?(?: usuels?)?"),
-    Column.FUNCTION: re.compile(r"(?:fonction|qualite|poste|emploi)s?\b.*"),
-    Column.EMAIL: re.compile(r"(?:adresses? ?)?(?:\w+ )?(?:electroniques?|e ?mails?|mails?|mel|courriels?)\b.*"),
-    Column.REQUESTED_ON: re.compile(r"date\b.*\bdemande\b.*|date"),
-    Column.ENDED_ON: re.compile(r"date\b.*\b(?:fin|cloture|depart|sortie)\b.*|date"),
+_ANOTHERS = r"responsable|superieur|hierarchi\w*|manager|chef"
+
+#: What says that it is not: somebody else's, a private one, a telephone, another contract or time.
+_NOT_OWN = re.compile(
+    rf"{_ANOTHERS}|personnel|\bperso\b|\bprivee?s?\b|\btel\b|telephon|portable|\bmobile\b|\bfax\b|contrat|secours"
+    r"|secondaire|\bautres?\b|\bancien|precedent|secretariat|generique|partage|\bservice\b|structure"
+)
+_NOT_THE_FUNCTION = re.compile(
+    rf"\b(?:du|de la|de son|de sa) (?:{_ANOTHERS})|\btel\b|telephon|portable|\bfax\b|\bn\b|\bnumero|contrat"
+    r"|\bancien|precedent"
+)
+
+#: Remarks between brackets that change nothing.
+_REMARK = re.compile(
+    r"(?:s|e|es|x|\d|jj.{0,20}|jour.{0,20}|obligatoire|facultatif|en (?:majuscules?|capitales)|majuscules?|prenom"
+    r"|a (?:completer|remplir|preciser)|ex .{0,40})"
+)
+
+_EMAIL = r"(?:e ?mails?|mails?|mel|mels|courriels?|messageries?|courrier electronique)"
+_FUNCTION = r"(?:fonctions?|qualites?)"
+_OF_ACCESS = (
+    r"(?:d |de l |des |de |aux? |du )?(?:acces|habilitations?|droits?|comptes?|ouverture(?: d acces)?|creation)"
+)
+
+#: For each column, what its titles may be: the form's own, its synonyms, then what is taken when nothing better is
+#: there. Compared with and without their spaces, since a line's end in a PDF may have lost one.
+_RANKS: Mapping[Column, tuple[str, str, str]] = {
+    Column.LAST_NAME: (
+        rf"noms?(?: {_OWN})?",
+        r"noms? (?:de famille|d usage|usuels?)",
+        r"noms? (?:de naissance|de jeune fille|patronymiques?|marita(?:l|ux))",
+    ),
+    Column.FIRST_NAMES: (rf"prenoms?(?: {_OWN})?", r"(?:prenoms? (?:usuels?|d usage)|premier prenom)", ""),
+    Column.FUNCTION: (
+        rf"{_FUNCTION}(?:(?: ou| et)? {_FUNCTION})?(?: {_OWN})?",
+        rf"(?:postes?|emplois?|metiers?|fonctions?)(?: (?:occupee?s?|exercee?s?|actuel(?:le)?s?))?(?: {_OWN})?",
+        r"(?:fonctions?|qualites?|postes?|emplois?)\b.*",
+    ),
+    Column.EMAIL: (
+        rf"adresses? electroniques?(?: {_OWN})?",
+        rf"(?:adresses? )?(?:de )?{_EMAIL}(?: {_OWN})?",
+        rf"(?:adresses? )?(?:\w+ )?(?:electroniques?|{_EMAIL})\b.*",
+    ),
+    Column.REQUESTED_ON: (
+        r"date (?:de )?(?:la )?demande (?:d )?habilitations?",
+        rf"(?:date (?:de )?(?:la )?demande(?: {_OF_ACCESS})?|demandee? le)",
+        "date",
+    ),
+    Column.ENDED_ON: (
+        r"date (?:de )?(?:la )?fin (?:d |de l )?habilitations?",
+        rf"(?:date (?:de )?(?:la )?)?(?:fin|cloture)(?: {_OF_ACCESS})?(?: demandee?| souhaitee?)?",
+        rf"date(?: (?:de )?(?:la |du )?(?:depart|sortie|retrait|suppression|fermeture|desactivation)(?: {_OWN})?)?",
+    ),
 }
-
-_NOTE = re.compile(
-    r"[(\[]?\*|(?:sous )?total\b|nombre d|fait (?:a|le)\b|(?:date et )?signatures?\b|cachet\b|lu et approuve|nota\b"
-    r"|n\.? ?b\b|remarques?\b|certifie|l[ea] (?:presidente?|maire|direct|responsable)|pour l[ea] "
-)
-_NOBODY = re.compile(r"\W*(?:neant|aucune?s?(?: personnes?| acces| cloture)?|sans objet|ras|s\.?o\.?|vide)?\W*")
-
-_TRANSMISSION = re.compile(
-    r"(?:date (?:de (?:la )?transmission|d'envoi)|transmise? le)"
-    r"(?: de (?:l'|la (?:presente )?|cette )annexe(?: (?:n° ?)?1)?)?(?: \([^)]*\))?",
-    re.IGNORECASE,
-)
+_SPACED = {column: tuple(re.compile(rank or "(?!)") for rank in ranks) for column, ranks in _RANKS.items()}
+#: The first two without their spaces: the third would take too much.
+_JOINED = {
+    column: tuple(re.compile(rank.replace(" ?", "").replace(" ", "")) for rank in ranks[:2])
+    for column, ranks in _RANKS.items()
+}
+_IS_OWN = re.compile(rf".*\b{_OWN}\b.*")
 
 
 def columns_of(number: int) -> tuple[Column, ...]:
@@ -44,46 +89,67 @@ def columns_of(number: int) -> tuple[Column, ...]:
     return Column.LAST_NAME, Column.FIRST_NAMES, Column.FUNCTION, Column.EMAIL, last
 
 
-def annexe_number(text: str) -> int | None:
-    """The number of the annexe that starts with this line, if one does."""
-    found = _ANNEXE.match(fold(text))
-    if found is None:
-        return None
-    return _ROMAN.get(found[1]) or int(found[1]) if found[1] in _ROMAN or found[1].isdigit() else None
+class Titles(NamedTuple):
+    """Where a list's columns stand.
+
+    `ambiguous`: the columns that could stand in several places, with these. `bare_date`: the date's title is « Date »
+    and nothing more, so that it could be either list's.
+    """
+
+    positions: Mapping[Column, int]
+    ambiguous: Mapping[Column, tuple[int, ...]]
+    bare_date: bool = False
+
+    @property
+    def columns(self) -> frozenset[Column]:
+        """The columns that have a title."""
+        return frozenset(self.positions) | frozenset(self.ambiguous)
 
 
-def list_number(text: str) -> int | None:
-    """1 or 2 when the text is the heading of that list."""
-    plain = fold(text)
-    if numbered := _NUMBERED_LIST.match(plain):
-        return int(numbered[1] or numbered[2])
-    if found := _LIST.match(plain):
-        return 1 if found[1] in ("nouvel acces", "acces ouvert") else 2
-    return None
+_NONE = Titles({}, {})
 
 
-def columns_in(cells: Sequence[Cell], number: int) -> dict[Column, int]:
-    """Where the columns of a list stand, if this row holds their titles; empty otherwise.
+class _Claim(NamedTuple):
+    """A title that could be a column's; a higher rank wins."""
+
+    position: int
+    rank: int
+    is_own: bool
+    is_bare_date: bool = False
+
+
+def read_titles(cells: Sequence[Cell], number: int, above: Sequence[Cell] | None = None) -> Titles:
+    """Where the columns of a list stand, if this row holds their titles; without columns otherwise.
 
     A row with an address is a person's, whatever their name and function look like.
+
+    Args:
+        cells: the row.
+        number: the list, 1 or 2.
+        above: the row over it, when that one holds titles or what is written over titles: a title may go on from one
+            to the other, and a cell without a title has the one above.
     """
-    found: dict[Column, int] = {}
     if has_address(cells):
-        return found
-    for position, cell in enumerate(cells):
-        title = re.sub(r"\(.*?\)", "", fold(tidy(cell.text)))
-        title = " ".join(re.findall(r"\w+", title))
-        for column in columns_of(number):
-            if column not in found and _TITLES[column].fullmatch(title):
-                found[column] = position
-                break
-    return found if len(found) >= 2 else {}
-
-
-def is_note(cells: Sequence[Cell]) -> bool:
-    """Whether a row says something about the list (a footnote, a total, a signature) instead of naming a person."""
-    first = next((cell.text for cell in cells if cell.text.strip()), "")
-    return _NOTE.match(fold(first)) is not None and not has_address(cells)
+        return _NONE
+    claims: dict[Column, list[_Claim]] = {}
+    for position in range(max(len(cells), len(above or ()))):
+        for column, claim in _claims(position, _texts(position, cells, above), columns_of(number)):
+            claims.setdefault(column, []).append(claim)
+    if not _is_enough(claims):
+        return _NONE
+    positions: dict[Column, int] = {}
+    bare_date = False
+    ambiguous: dict[Column, tuple[int, ...]] = {}
+    for column, made in claims.items():
+        best = max(claim.rank for claim in made)
+        # A synonym that is said to be the person's own stands beside the form's title.
+        winners = [claim for claim in made if claim.rank == best or (claim.is_own and claim.rank == 2)]
+        if len(winners) == 1:
+            positions[column] = winners[0].position
+            bare_date = bare_date or winners[0].is_bare_date
+        else:
+            ambiguous[column] = tuple(claim.position for claim in winners)
+    return Titles(positions, ambiguous, bare_date)
 
 
 def has_address(cells: Sequence[Cell]) -> bool:
@@ -91,16 +157,55 @@ def has_address(cells: Sequence[Cell]) -> bool:
     return any("@" in cell.text for cell in cells)
 
 
-def names_nobody(cells: Sequence[Cell]) -> bool:
-    """Whether a row only says that there is nobody (« Néant », a dash)."""
-    return not any(cell.formula for cell in cells) and all(_NOBODY.fullmatch(fold(cell.text)) for cell in cells)
+def _is_enough(claims: Mapping[Column, list[_Claim]]) -> bool:
+    """Whether these are titles, rather than one word that looks like one."""
+    names = claims.keys() & {Column.LAST_NAME, Column.FIRST_NAMES}
+    return len(claims) >= 3 or (len(claims) == 2 and bool(names))
 
 
-def after_transmission(text: str) -> str | None:
-    """What follows « Date de transmission » on its line, perhaps nothing; None when the line does not say that."""
-    plain = tidy(text)
-    for found in _TRANSMISSION.finditer(plain):
-        rest = plain[found.end() :].lstrip()
-        if found.start() == 0 or rest.startswith((":", "=")):
-            return rest.lstrip(":= .")
-    return None
+def _texts(position: int, cells: Sequence[Cell], above: Sequence[Cell] | None) -> list[str]:
+    """What the title of a column may be: as written, else joined with what is above it, else what is above it."""
+    own = cells[position].text if position < len(cells) else ""
+    over = above[position].text if above and position < len(above) else ""
+    if not own.strip():
+        return [over]
+    return [own, f"{over} {own}"] if over.strip() else [own]
+
+
+def _claims(position: int, texts: Sequence[str], columns: Sequence[Column]) -> list[tuple[Column, _Claim]]:
+    for text in texts:
+        outside, whole = _title(text)
+        made = [
+            (column, _Claim(position, rank, _IS_OWN.match(whole) is not None, whole == "date"))
+            for column in columns
+            if (rank := _rank(column, outside, whole))
+        ]
+        if made:
+            return made
+    return []
+
+
+def _title(text: str) -> tuple[str, str]:
+    """A title as its words without what stands between brackets, and with what of that may matter."""
+    plain = fold(tidy(text[:_LONGEST_TITLE]))
+    pieces = re.split(r"[(\[]([^()\[\]]*)[)\]]", plain)
+    outside = _words("".join(pieces[::2]))
+    remarks = [_words(piece) for piece in pieces[1::2]]
+    return outside, " ".join([outside, *(one for one in remarks if not _REMARK.fullmatch(one))]).strip()
+
+
+def _rank(column: Column, outside: str, whole: str) -> int:
+    """How well a title fits a column, from 3, the form's own title, to 0, not at all."""
+    if (_NOT_THE_FUNCTION if column is Column.FUNCTION else _NOT_OWN).search(whole):
+        return 0
+    letters = whole.replace(" ", "")
+    for rank, spaced, joined in zip((3, 2), _SPACED[column], _JOINED[column], strict=False):
+        if spaced.fullmatch(whole) or joined.fullmatch(letters):
+            return rank
+    # What brackets add is not known: taken when there is nothing better.
+    is_like = outside != whole and any(spaced.fullmatch(outside) for spaced in _SPACED[column])
+    return 1 if is_like or _SPACED[column][2].fullmatch(whole) else 0
+
+
+def _words(plain: str) -> str:
+    return " ".join(re.findall(r"\w+", plain))

@@ -63,6 +63,12 @@ def judge_closures(
     return Closures(rows, left_out, about, is_refused=False)
 
 
+def _stands_below(finding: Finding) -> bool:
+    """Whether a finding is about a table below list 2, which has no part in it."""
+    after = finding.details.get("after")
+    return finding.code == "table-not-understood" and isinstance(after, list) and 2 in after
+
+
 def _ending(
     annexe: Annexe, records: Records, partner: str, today: date
 ) -> tuple[frozenset[EmailAddress], frozenset[EmailAddress]]:

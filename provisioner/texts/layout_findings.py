@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from provisioner.domain.annexe import Finding, Severity
-from provisioner.texts.details import column_title, day, number
+from provisioner.domain.annexe import Column, Finding, Severity
+from provisioner.texts.details import COLUMNS, column_title, day, number
 
 
 def _list_missing(finding: Finding) -> str:
@@ -41,6 +41,12 @@ def _transmission_ambiguous(finding: Finding) -> str:
 
 
 def _column_ambiguous(finding: Finding) -> str:
+    if read_as := number(finding, "read_as"):
+        title = COLUMNS[Column.REQUESTED_ON if read_as == 1 else Column.ENDED_ON]
+        return (
+            f"Ce tableau semble être la liste {read_as}, mais sa colonne « Date » ne dit pas s'il s'agit de demandes "
+            f"ou de fins : intitulez-la « {title} », ou reprenez au-dessus le titre du modèle."
+        )
     return (
         f"Plusieurs colonnes de la liste {finding.list} peuvent être {column_title(finding)} : donnez exactement ce "
         "titre à la bonne colonne."

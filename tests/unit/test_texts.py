@@ -57,6 +57,7 @@ CONTRACT = (
     "unaccounted-for",
     "address-of-other-partner",
     "address-not-managed",
+    "sender-unknown",
     "row-not-understood",
     "row-skipped",
     "table-not-understood",

@@ -1,0 +1,287 @@
+"""The words that stand over a table or between its rows: which list they announce, if they announce one."""
+
+from __future__ import annotations
+
+import re
+from enum import Enum, auto
+from typing import NamedTuple
+
+from provisioner.documents.text import tidy
+from provisioner.domain.likeness import fold
+
+#: More characters of a line are not looked at: no heading comes near it.
+_LONGEST_LINE = 400
+
+#: The longest text that may say « néant » in other words.
+_LONGEST_NOBODY = 60
+
+#: More words make a sentence, not a heading.
+_MOST_WORDS = 45
+
+
+class Kind(Enum):
+    """What a line of words does to what follows it."""
+
+    NOTHING = auto()
+    """It changes nothing: blank, a remark of the form, the name of a place, a page's number."""
+
+    LIST = auto()
+    """It announces list 1 or 2."""
+
+    PROSE = auto()
+    """A sentence: before a list's table it changes nothing, unless it speaks of other persons than that list's."""
+
+    SIGNATURE = auto()
+    """It announces who signs."""
+
+    OTHER = auto()
+    """It announces something else, or may mean two things."""
+
+
+class Words(NamedTuple):
+    """A line that was understood.
+
+    `number`: the list that it announces or speaks of; 0 where it may mean two things; None where no word tells.
+    """
+
+    kind: Kind
+    number: int | None = None
+
+
+_NOTHING, _SIGNATURE = Words(Kind.NOTHING), Words(Kind.SIGNATURE)
+
+_ANNEXE = re.compile(r"annexe ?(?:n ?[°o]? ?)?(\d+|i{1,3}v?)\b")
+_ROMAN = {"i": 1, "ii": 2, "iii": 3, "iv": 4}
+
+
+def _any(words: str) -> str:
+    """One of these words; an underscore stands for the space within one."""
+    return rf"(?:{'|'.join(words.split()).replace('_', ' ')})\b"
+
+
+# The words are looked for in lines without accents, capitals and signs, one space between words.
+
+#: An annexe that is only spoken of.
+_REMARK = re.compile(
+    r"inchange|sans (?:changement|modification|objet)|identique|\.$|\b"
+    + _any(
+        r"""
+        deja ci_?joint jointe?s? transmise? reste voir cf neant pas aucune? idem non meme
+        """
+    )
+)
+
+_CLOSING = re.compile(
+    r"\b"
+    + _any(
+        r"""
+        clotur\w* clore clos closes? desinscri\w* fermetures? fermer fermee?s? departs? partants? partis
+        sorties? sortants? supprim\w* suppressions? desactiv\w* retraits? retirer retiree?s? radier
+        radiee?s? radiations? revo(?:ques?|quees?|quer|cations?) resili\w* enlever enlevee?s? deshabilit\w*
+        quitt\w* terminee?s? nettoyer fins?_(?:d_|de_|des_|de_l_|de_leur_)?(?:acces|habilitations?|droits?)
+        n_(?:ont|a|auront|aura|ayant|est|sont)_(?:\w+_){0,2}plus ne_(?:\w+_){1,3}plus
+        """
+    )
+)
+_OPENING = re.compile(
+    r"\b"
+    + _any(
+        r"""
+        nouve(?:l|aux|lle|lles) acces_(?:est_|sont_)?(?:ouverts?|demandes?|actifs?|souhaites?|en_cours)
+        ouverte?s? ouvrir rouvrir (?:re)?ouvertures? habiliter inscri\w* activer activations? creer
+        creations? ajouter ajoutee?s? ajouts? arrivees? arrivants? entrees? entrants? maintenir maintenue?s?
+        maintiens? conserver conservee?s? renouvel\w*
+        """
+    )
+)
+#: These announce list 1 when nothing speaks of closing: who is to be closed was « habilité » too.
+_OPEN = re.compile(
+    r"\b"
+    + _any(
+        r"""
+        habilitee?s? demandes?_(?:d_|de_l_|de_)?(?:acces|habilitations?|comptes?) actifs?
+        """
+    )
+)
+_HESITATION = re.compile(
+    r"\b"
+    + _any(
+        r"""
+        conges? maladie maternite paternite parental\w* absen\w* suspen\w* temporaire\w* provisoire\w*
+        modif\w* chang\w* mutations? mutee?s? rempla\w* information memoire exemples? modele eventuel\w*
+        disponibilites? detach\w* contacts? referents? responsables? interim\w* prolong\w* attente refus\w*
+        rejet\w* pas non sans sauf hors aucune?s? futurs? futures? inactifs?
+        """
+    )
+)
+#: Of whom or what a heading begins to speak.
+_HEADS = re.compile(
+    r"(?:(?:les|la|l|des|le) )?"
+    + _any(
+        r"""
+        listes? personnes? agents? utilisat\w* acces habilitations? comptes? demandes? salariee?s?
+        professionnels? collaborat\w* elue?s? tableau nouve\w* anciens? anciennes? etat recapitulatif noms?
+        a ouvertures? clotures? cloturee?s? fermetures? departs? arrivees? arrivants? entrees? entrants?
+        sorties? sortants? partants? suppressions? creations? retraits? fins? inscriptions? desinscriptions?
+        desactivations? radiations? activations? ajouts? maintiens? revocations? resiliations? supprimee?s?
+        desactivee?s? retiree?s? ajoutee?s?
+        """
+    )
+)
+_NUMBERED = re.compile(
+    r"(?:suite (?:de )?(?:la )?)?(?:(?:la )?liste (?:n |no |numero )?(?P<a>[12]|ii?)"
+    r"|(?P<b>[12])(?:ere|er|re|eme|e|nde?)? ?liste|(?:la )?(?P<c>premiere|deuxieme|seconde) liste)\b"
+)
+_ORDINALS = {"1": 1, "2": 2, "i": 1, "ii": 2, "premiere": 1, "deuxieme": 2, "seconde": 2}
+#: What may follow « liste 1 » and adds nothing.
+_NEUTRAL = re.compile(
+    r"(?:\W|\b"
+    + _any(
+        r"""
+        suite des? du la les? l personnes? agents? utilisateurs? concernee?s? a_completer a_remplir page sur
+        \d+ annexe n no
+        """
+    )
+    + ")*"
+)
+#: « 1 - », « II. », « B) », before the heading proper; « a » only where it is not the word « à ».
+_LEADING = re.compile(
+    r"(?:(?:partie|rubrique|section|point|tableau) )?(?:n |no )?"
+    r"(?:\d{1,2}|i{1,3}|iv|[b-e]|a(?= (?:liste|personnes?|agents?|acces|nouve|ouvertures?|arriv|entree|habilit|demandes?|depart|clotur|ancien|utilis)))"
+    r"(?:ere|eme|er|re|nde?|e)? (?=\w)"
+)
+_FORMS_HEADING = re.compile(r"(?:[12]|ii?) liste des personnes pour lesquelles (?:un nouvel acces|une cloture)\b")
+
+_SIGNS = re.compile(
+    r"(?:document |annexe |liste |fiche |tableau |formulaire )?"
+    r"(?:etabli|rempli|redige|complete|valide|approuve|certifie|vise|signe)e?(?: \w+){0,3} par\b|"
+    + _any(
+        r"""
+        signatures? (?:date|cachet|nom|visa)s?_(?:et_)?(?:signature|cachet|visa) visas? cachet signataires?
+        lu_et_approuve fait_(?:a|le|en) certifie pour_l[ea]
+        l[ea]_(?:president\w*|maire|direct\w*|responsable) bon_pour_accord vu
+        """
+    )
+)
+#: Figures and instructions say nothing of the rows that follow, whatever they count or ask for.
+_IS_COUNT = re.compile(
+    r"(?:sous )?tota(?:l|ux)\b|nombres? (?:d|de|total)\b|(?:page|p) \d|\d+(?: sur)? \d+$"
+    r"|suite(?: (?:au dos|(?:de |du )?(?:la |le |l )?(?:liste|tableau|annexe|page precedente)))?$"
+)
+_IS_ORDER = re.compile(
+    _any(
+        r"""
+        merci veuillez indique[rz] precise[rz] complete[rz] pensez joindre cocher ne_pas
+        a_(?:completer|remplir|renseigner|preciser)
+        """
+    )
+)
+_REMARKS = re.compile(_any(r"n_b nb nota rappel remarques? attention important"))
+#: Names of places, which head a part of a list without changing whom it is about.
+_PLACE = re.compile(
+    r"(?:(?:le|la|les|l) )?"
+    + _any(
+        r"""
+        services? poles? directions? departements? mairies? villes? communes? ccas cias sites? secteurs?
+        creches? ecoles? centres? communaute syndicat metropole collectivite structure etablissement
+        partenaire multi_accueil epci halte_garderie relais ram rpe alsh
+        """
+    )
+    + ".*"
+)
+#: The remark that the form prints under list 2.
+_FORMS_NOTE = re.compile(
+    r"les personnes pour lesquelles une fin d ?habilitation est demandee depuis plus de 2 ans\b.*"
+)
+_SHEET = re.compile(r"(?:feuil(?:le)?|sheet|tableau|table|annexe|page) ?\d*")
+#: What stands over some titles of a list.
+_OVER_TITLES = re.compile(
+    r"(?:identite|coordonnees|etat civil|agents?|personnes?|utilisateurs?|habilitations?)"
+    r"(?: (?:d |de |du |des |de l |de la )?(?:agents?|personnes?|utilisateurs?|concernee?s?|professionnelles?))?"
+)
+_NOBODY = re.compile(
+    r"(?:neant|aucune?s?(?: personnes?| acces| clotures?| departs?| agents?| demandes?)?|sans objet|ras|s ?o|vide)?"
+)
+
+
+def annexe_number(text: str) -> int | None:
+    """The number of the annexe that starts with this line, if one does; one that is only spoken of does not."""
+    plain = fold(text[:_LONGEST_LINE])
+    found = _ANNEXE.match(plain)
+    if found is None:
+        return None
+    number = _ROMAN.get(found[1]) or (int(found[1][:4]) if found[1].isdigit() else None)
+    return None if number != 1 and _REMARK.search(plain[found.end() :]) else number
+
+
+def read_words(text: str) -> Words:
+    """What a line means that stands over a table or between its rows."""
+    text = tidy(text[:_LONGEST_LINE])
+    plain = _plain(text)
+    if any(pattern.fullmatch(plain) for pattern in (_NOBODY, _FORMS_NOTE, _SHEET, _OVER_TITLES)):
+        return _NOTHING
+    return _SIGNATURE if _SIGNS.match(plain) else _read(text, plain)
+
+
+def _read(text: str, plain: str) -> Words:
+    """The same for words that may announce a list."""
+    number, hesitates = _announced(plain), _HESITATION.search(plain) is not None
+    if number and _NUMBERED.match(plain) and not hesitates:
+        return Words(Kind.LIST, number)
+    if _IS_COUNT.match(plain) or _IS_ORDER.match(plain):
+        return _NOTHING
+    about = 0 if number is None and hesitates else number
+    if _is_sentence(text, plain):
+        return Words(Kind.PROSE, about)
+    if number and not hesitates and _heads(plain):
+        return Words(Kind.LIST, number)
+    is_nothing = about is None and (_REMARKS.match(plain) or _PLACE.fullmatch(plain))
+    return _NOTHING if is_nothing else Words(Kind.OTHER, about)
+
+
+def running_key(text: str) -> str:
+    """What the lines that are printed on each page have in common: all but the figures."""
+    return re.sub(r"\d+", "0", text[:_LONGEST_LINE].strip())
+
+
+def is_the_forms(text: str) -> bool:
+    """Whether a heading begins as the form's own do: « 1 - Liste des personnes pour lesquelles … »."""
+    return _FORMS_HEADING.match(_plain(text[:_LONGEST_LINE])) is not None
+
+
+def names_nobody(text: str) -> bool:
+    """Whether a cell only says that there is nobody (« Néant », a dash)."""
+    return len(text) < _LONGEST_NOBODY and _NOBODY.fullmatch(_plain(text)) is not None
+
+
+def _plain(text: str) -> str:
+    """The words of a text, without accents, capitals and signs."""
+    return " ".join(re.findall(r"[^\W_]+", fold(text)))
+
+
+def _announced(plain: str) -> int | None:
+    """The list that these words are about: 1, 2, 0 when they may mean two things, None when no word tells."""
+    closing, opening = _CLOSING.search(plain), _OPENING.search(plain)
+    by_words = 0 if closing and opening else 2 if closing else 1 if opening or _OPEN.search(plain) else None
+    numbered = _NUMBERED.match(plain)
+    if numbered is None:
+        numbered = _NUMBERED.match(_LEADING.sub("", plain, count=1))
+    if numbered is None:
+        return by_words
+    number = _ORDINALS[numbered["a"] or numbered["b"] or numbered["c"]]
+    if by_words is None:
+        rest = plain[plain.index(numbered[0]) + len(numbered[0]) :]
+        return number if _NEUTRAL.fullmatch(rest) else 0
+    return number if by_words == number else 0
+
+
+def _heads(plain: str) -> bool:
+    """Whether the words begin as a heading does."""
+    start = _LEADING.match(plain)
+    return _HEADS.match(plain[start.end() :] if start else plain) is not None or _NUMBERED.match(plain) is not None
+
+
+def _is_sentence(text: str, plain: str) -> bool:
+    """Whether a line is a sentence: it ends like one and is long, or a remark that begins with a star."""
+    count = plain.count(" ") + 1
+    return (count >= 6 and text.endswith((".", ";", "!"))) or count > _MOST_WORDS or text.startswith(("*", "(*"))

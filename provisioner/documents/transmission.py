@@ -1,0 +1,189 @@
+"""The date of transmission (A2): where it may stand, and whether several dates contend for it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from datetime import date
+from typing import NamedTuple
+
+from provisioner.documents.blocks import Cell
+from provisioner.documents.dates import DateRead, find_date, read_date
+from provisioner.documents.lines import Line
+from provisioner.documents.text import quoted, tidy
+from provisioner.domain.annexe import Finding, Severity
+
+#: More characters and words of a line are not looked at.
+_LONGEST_LINE, _MOST_WORDS = 400, 40
+
+#: Whether a cell may speak of a transmission: told quickly, since a document has many.
+_MAY_SAY = re.compile(r"transmi|envoi|envoy|remise|adress[ée]", re.IGNORECASE)
+
+_LABEL = re.compile(
+    r"\bdate (?:de |d')(?:la )?(?:transmission|envoi|remise)\b"
+    r"|\b(?:transmise?s?|envoy[ée]e?s?|adress[ée]e?s?)(?: à la caf| par mail| par courriel)* le\b"
+    r"|\btransmission(?= ?:| du | le )",
+    re.IGNORECASE,
+)
+#: What may stand between the words and their colon.
+_TO_COLON = re.compile(r"[^:=\d]{0,80}(?:1\b[^:=\d]{0,40})?[:=]")
+#: What may stand between them and the date where there is no colon.
+_FILLER = re.compile(
+    r"(?:\W*\b(?:d|de|du|la|le|l|cette|pr[ée]sente|annexe(?: n?°? ?1)?|document|liste|caf|à|au)\b)*\W*", re.IGNORECASE
+)
+#: What makes it the date of another transmission.
+_ANOTHER = re.compile(
+    r"pr[ée]c[ée]d|derni[eè]re?|ancien|initial|prochain|limite|pr[ée]vue|annexe n?°? ?[23]", re.IGNORECASE
+)
+#: What may stand before « transmise le ».
+_BEFORE = re.compile(r"(?:annexe(?: n?°? ?1)?|document|liste|formulaire)?\W*", re.IGNORECASE)
+#: Words after which a date is another event's.
+_ELSE = re.compile(
+    r"\b(?:sign\w*|re[çc]u\w*|r[ée]ception\w*|visa|vis[ée]e?|convention|imprim\w*|[ée]dit\w*|fait|avenant|article|valable|jusqu'?|p[ée]riode"
+    r"|ctg|caf|contr[ôo]l\w*)\b",
+    re.IGNORECASE,
+)
+
+
+class Transmission(NamedTuple):
+    """The date of transmission, None where none stands alone, and what is to be said of it."""
+
+    on: date | None
+    findings: list[Finding]
+
+
+class _Candidate(NamedTuple):
+    read: DateRead
+    text: str
+
+
+def read_transmission(places: Sequence[Sequence[Line]], *, month_first: bool) -> Transmission:
+    """The one date of transmission in the first place that has any: the annexe, else anywhere in the document."""
+    unread = ""
+    for lines in places:
+        found: dict[date, _Candidate] = {}
+        for index, line in enumerate(lines):
+            for position, cell in enumerate(line.cells):
+                below = [
+                    next_.cells[position] for next_ in lines[index + 1 : index + 2] if position < len(next_.cells)
+                ]
+                dates, text = _dates_at(cell, line.cells[position + 1 :], below, month_first)
+                unread = unread or text
+                for candidate in dates:
+                    found.setdefault(candidate.read.day, candidate)
+        if found:
+            return _decided(list(found.values()))
+    return Transmission(None, [Finding("transmission-date-missing", Severity.ERROR, value=quoted(unread) or None)])
+
+
+def after_transmission(text: str) -> str | None:
+    """What follows « Date de transmission » on its line, perhaps nothing; None when the line does not say that."""
+    plain = tidy(text[:_LONGEST_LINE])
+    for label in _LABEL.finditer(plain):
+        rest = plain[label.end() :]
+        colon = _TO_COLON.match(rest)
+        between = (colon or _FILLER.match(rest) or label)[0]
+        if _ANOTHER.search(between) or _ANOTHER.match(rest.lstrip()):
+            continue
+        is_first = _BEFORE.fullmatch(plain[: label.start()]) is not None
+        if colon or is_first or (label[0].lower().startswith("date") and find_date(rest[len(between) :])):
+            return rest[len(between) :].lstrip(":= .")
+    return None
+
+
+def _decided(found: list[_Candidate]) -> Transmission:
+    if len(found) == 1:
+        read, text = found[0]
+        return Transmission(read.day, [_repair(read, text)] if read.repaired else [])
+    newest = max(candidate.read.day for candidate in found)
+    finding = Finding(
+        "transmission-date-ambiguous",
+        Severity.ERROR,
+        value=quoted(" ; ".join(f"{candidate.read.day:%d/%m/%Y}" for candidate in found)),
+        suggestion=f"{newest:%d/%m/%Y}",
+    )
+    return Transmission(None, [finding])
+
+
+def _dates_at(
+    cell: Cell, beside: Sequence[Cell], below: Sequence[Cell], month_first: bool
+) -> tuple[list[_Candidate], str]:
+    """The dates that the words in a cell announce, and what stands there and cannot be read.
+
+    They stand after the words, else in the next filled cell of the row, else below.
+    """
+    if not _MAY_SAY.search(cell.text):
+        return [], ""
+    unread = ""
+    found: list[_Candidate] = []
+    parts = _standing(cell).split("\n")
+    for number, part in enumerate(parts):
+        rest = after_transmission(part)
+        if rest is None:
+            continue
+        following = parts[number + 1] if number + 1 < len(parts) else ""
+        next_filled = next((_standing(other) for other in beside if other.text.strip()), "")
+        for text, is_its_own in (
+            (rest, True),
+            (following, False),
+            (next_filled, True),
+            *((_standing(other), False) for other in below),
+        ):
+            dates = list(_dates_in(text, month_first, anywhere=is_its_own))
+            if dates:
+                found += dates
+                break
+            if is_its_own:
+                unread = unread or text
+        # A second date may stand by itself on the next line.
+        for text in (following, *(_standing(other) for other in below if not beside)):
+            if read := read_date(text, month_first=month_first):
+                found.append(_Candidate(read, text))
+    return found, unread
+
+
+def _standing(cell: Cell) -> str:
+    """A cell without what is struck through (a date that is struck does not count)."""
+    return cell.standing or ("" if cell.struck else cell.text)
+
+
+def _dates_in(text: str, month_first: bool, *, anywhere: bool) -> Iterator[_Candidate]:
+    """The dates in a text, up to what announces another event's.
+
+    Args:
+        text: what follows the words.
+        month_first: see `read_date`.
+        anywhere: whether the first date may stand after other words; below, it must be what stands there.
+    """
+    words = text[:_LONGEST_LINE].split()[:_MOST_WORDS]
+    at = 0
+    while at < len(words):
+        if _ELSE.search(words[at]):
+            return
+        length = next(
+            (n for n in range(min(6, len(words) - at), 0, -1) if _is_date(words[at : at + n], month_first)), 0
+        )
+        if length:
+            piece = " ".join(words[at : at + length])
+            read = find_date(piece, month_first=month_first)
+            assert read is not None
+            yield _Candidate(read, piece)
+        elif not anywhere and at == 0:
+            return
+        at += max(length, 1)
+
+
+def _is_date(words: Sequence[str], month_first: bool) -> bool:
+    return any(letter.isdigit() for letter in words[0] + words[-1]) and (
+        read_date(" ".join(words), month_first=month_first) is not None
+    )
+
+
+def _repair(read: DateRead, text: str) -> Finding:
+    return Finding(
+        "date-repaired",
+        Severity.WARNING,
+        value=quoted(text) or None,
+        suggestion=f"{read.day:%d/%m/%Y}",
+        details={"read": read.day},
+    )
