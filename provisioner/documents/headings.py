@@ -147,7 +147,8 @@ _NEUTRAL = re.compile(
 #: « 1 - », « II. », « B) », before the heading proper; « a » only where it is not the word « à ».
 _LEADING = re.compile(
     r"(?:(?:partie|rubrique|section|point|tableau) )?(?:n |no )?"
-    r"(?:\d{1,2}|i{1,3}|iv|[b-e]|a(?= (?:liste|personnes?|agents?|acces|nouve|ouvertures?|arriv|entree|habilit|demandes?|depart|clotur|ancien|utilis)))"
+    r"(?:\d{1,2}|i{1,3}|iv|[b-e]|a(?= (?:liste|personnes?|agents?|acces|nouve"
+    r"|ouvertures?|arriv|entree|habilit|demandes?|depart|clotur|ancien|utilis)))"
     r"(?:ere|eme|er|re|nde?|e)? (?=\w)"
 )
 _FORMS_HEADING = re.compile(r"(?:[12]|ii?) liste des personnes pour lesquelles (?:un nouvel acces|une cloture)\b")

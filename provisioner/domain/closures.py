@@ -45,7 +45,7 @@ def judge_closures(
     is_refused = any(
         one.row is None and (one.severity is Severity.ERROR or one.code == "list-missing")
         for one in about
-        if one.code != "too-many-findings"
+        if one.code != "too-many-findings" and not _stands_below_list_2(one)
     )
     if is_refused:
         return Closures((), annexe.of_list(2), about, is_refused=True)
@@ -63,7 +63,7 @@ def judge_closures(
     return Closures(rows, left_out, about, is_refused=False)
 
 
-def _stands_below(finding: Finding) -> bool:
+def _stands_below_list_2(finding: Finding) -> bool:
     """Whether a finding is about a table below list 2, which has no part in it."""
     after = finding.details.get("after")
     return finding.code == "table-not-understood" and isinstance(after, list) and 2 in after

@@ -259,7 +259,6 @@ def _processor() -> float:
         ("import time; time.sleep(60)", "too-long"),
         ("import os; os.abort()", "too-long"),
         ("raise ZeroDivisionError", "failed"),
-        ("return Reading(['x' * 10**8])", "too-long"),
         ("import sys; sys.stdout.buffer.write(b'not an answer\\n'); return Reading([])", "failed"),
         ("import sys\n while True: sys.stdout.buffer.write(b'a' * 10**6)", "failed"),
     ],
