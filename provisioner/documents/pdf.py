@@ -4,23 +4,19 @@ from __future__ import annotations
 
 import io
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from pdfminer.pdfdocument import PDFDocument, PDFPasswordIncorrect
 from pdfminer.pdfparser import PDFParser
-from pdfminer.psparser import literal_name
 from pdfplumber.pdf import PDF
-from pdfplumber.utils.geometry import get_bbox_overlap, obj_to_bbox
+from pdfplumber.utils.geometry import get_bbox_overlap
 
 from provisioner.documents.blocks import Cell, Reading, Rows, Table, Unreadable
 from provisioner.documents.gate import File
 from provisioner.documents.pdf_gate import check, has_text, timed
-from provisioner.documents.wrapping import Line, joined, lines_of, mark_spaces, paragraphs
-
-#: The part of a letter's height, in its middle, where a line strikes it through.
-_STRIKE_FROM, _STRIKE_TO = 0.3, 0.75
-_THICKEST_STRIKE = 2.5
+from provisioner.documents.strikes import Strikes
+from provisioner.documents.wrapping import Line, is_beside, joined, lines_of, mark_spaces, paragraphs
 
 #: How far apart the same border may be on two pages, in points.
 _NEAR = 3
@@ -131,11 +127,10 @@ class _Page:
     """One page: what stands in its tables, and what stands outside."""
 
     def __init__(self, page: Any) -> None:
-        self._struck = list(_strikes(page))
-        strikes = {id(line) for line in self._struck}
+        self._strikes = Strikes(page)
+        lines = {id(line) for line in self._strikes.lines}
         # A line through somebody's row would cut it in two.
-        self._page = page.filter(lambda one: id(one) not in strikes) if strikes else page
-        self._crossed = [obj_to_bbox(line) for line in self._struck] + list(_crossed_out(page))
+        self._page = page.filter(lambda one: id(one) not in lines) if lines else page
         self._chars = [char for char in page.chars if char["upright"]]
         mark_spaces(self._chars)
 
@@ -144,6 +139,7 @@ class _Page:
         found = self._page.find_tables(_TABLE_SETTINGS)
         tables = [one for one in found if not any(_is_within(one, other) for other in found)]
         outside = [char for char in self._chars if not any(_is_in(char, table.bbox) for table in tables)]
+        outside = self._not_struck(outside)
         right = max((char["x1"] for char in self._chars if char["text"].strip()), default=0)
         placed: list[tuple[float, str | _Grid]] = [(table.bbox[1], self._grid(table)) for table in tables]
         placed += [(top, text) for top, text in paragraphs(lines_of(outside), right)]
@@ -172,34 +168,28 @@ class _Page:
         if box is None:
             return _Drawn()
         inside = [char for char in chars if _is_in(char, box)]
-        struck = any(_is_crossed(char, line) for char in inside if char["text"].strip() for line in self._crossed)
-        return _Drawn(lines_of(inside), box[0], box[2], struck)
+        left = self._not_struck(inside)
+        exact, rough = self._strikes.exact, self._strikes.rough
+        is_struck = len(left) == len(inside) and any(id(char) in exact for char in inside)
+        is_struck = is_struck or any(id(char) in rough for char in inside)
+        return _Drawn(lines_of(left), box[0], box[2], is_struck)
 
-
-def _strikes(page: Any) -> Iterator[_Object]:
-    """The thin level lines that go through letters."""
-    letters = [char for char in page.chars if char["text"].strip()]
-    for line in (*page.lines, *page.rects):
-        if line["height"] <= _THICKEST_STRIKE and line["width"] > 2 * line["height"]:
-            box = obj_to_bbox(line)
-            crossed = sum(_is_crossed(char, box) for char in letters)
-            if crossed >= 2 and crossed * max(char["width"] for char in letters) >= line["width"] / 8:
-                yield line
-
-
-def _crossed_out(page: Any) -> Iterator[_Box]:
-    """Where a reader of the file has put its own mark of deletion."""
-    for note in page.annots:
-        if literal_name(note["data"].get("Subtype")) == "StrikeOut":
-            yield note["x0"], note["top"], note["x1"], note["bottom"]
-
-
-def _is_crossed(char: _Object, line: _Box) -> bool:
-    """Whether a line goes through the middle of a letter."""
-    middle = (char["x0"] + char["x1"]) / 2
-    level = (line[1] + line[3]) / 2 - char["top"]
-    is_along = line[0] <= middle <= line[2]
-    return bool(is_along and _STRIKE_FROM <= level / max(char["height"], 0.1) <= _STRIKE_TO)
+    def _not_struck(self, chars: list[_Object]) -> list[_Object]:
+        """The letters without the words that a line strikes, where others are left; else all of them."""
+        exact = self._strikes.exact
+        if not any(id(char) in exact for char in chars):
+            return chars
+        words: list[list[_Object]] = [[]]
+        for char in chars:
+            if char["text"].isspace() or (words[-1] and not is_beside(words[-1][-1], char)):
+                words.append([])
+            words[-1].append(char)
+        letters = [[char for char in word if char["text"].strip()] for word in words]
+        struck = [sum(id(char) in exact for char in word) for word in letters]
+        if any(0 < count < len(word) for count, word in zip(struck, letters, strict=True)):
+            return chars  # a letter within a word: nobody can tell what is left
+        left = [char for word, count in zip(words, struck, strict=True) if not count for char in word]
+        return left if any(char["text"].strip() for char in left) else chars
 
 
 def _is_in(char: _Object, box: _Box) -> bool:

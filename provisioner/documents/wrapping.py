@@ -75,10 +75,16 @@ def lines_of(chars: Sequence[_Char]) -> list[Line]:
     return [line for row in rows if (line := _line(sorted(row, key=lambda one: float(one["x0"])))) is not None]
 
 
+def is_beside(one: _Char, other: _Char) -> bool:
+    """Whether a letter stands so near to another on its right, on the same line, that they may be of one word."""
+    is_near = bool(other["x0"] - one["x1"] <= _GAP * other["size"])
+    return is_near and bool(other["top"] < one["bottom"] and one["top"] < other["bottom"])
+
+
 def _line(row: list[_Char]) -> Line | None:
     text, last = "", None
     for char in row:
-        is_apart = last is not None and char["x0"] - last["x1"] > _GAP * char["size"]
+        is_apart = last is not None and not is_beside(last, char)
         text += " " + char["text"] if is_apart and not char["text"].isspace() and text[-1:] != " " else char["text"]
         last = char
     filled = [char for char in row if char["text"].strip()]

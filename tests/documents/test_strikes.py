@@ -1,0 +1,87 @@
+"""Rows that somebody has crossed out in a PDF, with a line of the suite or a pen of the reader."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from pdfminer.psparser import LIT
+
+from provisioner.documents.strikes import Strikes
+from tests.documents.test_wrapping import letters
+
+#: The page is 100 points high; the rows of letters stand from 0, 14 and 28 down to 10 points more.
+HIGH = 100
+ROWS = ("DELAFITTE", "CARPENTIER", "PETIT")
+
+
+def page(*notes: dict[str, Any], **objects: list[dict[str, Any]]) -> Any:
+    chars = [{**char, "width": 6.0, "upright": True} for char in letters(*ROWS)]
+    annots = [note(data) for data in notes]
+    return SimpleNamespace(chars=chars, annots=annots, **{"lines": [], "rects": [], "curves": [], **objects})
+
+
+def note(data: dict[str, Any]) -> dict[str, Any]:
+    x0, _, x1, y1 = data["Rect"]
+    return {"x0": x0, "x1": x1, "top": HIGH - y1, "data": {**data, "Subtype": LIT(data["Subtype"])}}
+
+
+def struck(a_page: Any) -> set[str]:
+    strikes = Strikes(a_page)
+    return {ROWS[int(char["top"] // 14)] for char in a_page.chars if id(char) in strikes.rough | strikes.exact}
+
+
+#: From one end of the second row to the other, in the units of a PDF, which count from the bottom.
+LEVEL = HIGH - 19
+RECT = [0, LEVEL - 5, 60, LEVEL + 5]
+
+
+@pytest.mark.rule("A1")
+@pytest.mark.parametrize(
+    "data",
+    [
+        {"Subtype": "Ink", "InkList": [[0, LEVEL, 60, LEVEL]]},
+        {"Subtype": "Ink", "InkList": [[0, LEVEL - 2, 20, LEVEL + 2, 40, LEVEL - 2, 60, LEVEL + 2]]},
+        {"Subtype": "Line", "L": [0, LEVEL - 3, 60, LEVEL + 3]},
+        {"Subtype": "PolyLine", "Vertices": [0, LEVEL, 30, LEVEL + 1, 60, LEVEL]},
+        {"Subtype": "StrikeOut", "QuadPoints": [0, LEVEL + 5, 60, LEVEL + 5, 0, LEVEL - 5, 60, LEVEL - 5]},
+        {"Subtype": "StrikeOut"},
+        {"Subtype": "Redact"},
+    ],
+)
+def test_a_mark_across_a_row_strikes_that_row(data: dict[str, Any]) -> None:
+    assert struck(page({"Rect": RECT, **data})) == {"CARPENTIER"}
+
+
+@pytest.mark.rule("A1")
+def test_a_cross_over_several_rows_strikes_them_all() -> None:
+    rect = [0, HIGH - 38, 60, HIGH]
+    ink = {"Subtype": "Ink", "Rect": rect, "InkList": [[0, HIGH, 60, HIGH - 38], [0, HIGH - 38, 60, HIGH]]}
+    assert struck(page(ink)) == set(ROWS)
+    quads = [number for y in (HIGH, HIGH - 28) for number in (0, y, 60, y, 0, y - 10, 60, y - 10)]
+    assert struck(page({"Subtype": "StrikeOut", "Rect": rect, "QuadPoints": quads})) == {"DELAFITTE", "PETIT"}
+    curve = {"height": 38, "width": 60, "stroke": True, "pts": [(0, 0), (60, 38)]}
+    assert struck(page(curves=[curve])) == {"DELAFITTE", "CARPENTIER"}
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        {"Subtype": "Highlight", "QuadPoints": [0, LEVEL + 5, 60, LEVEL + 5, 0, LEVEL - 5, 60, LEVEL - 5]},
+        {"Subtype": "Underline"},
+        {"Subtype": "Ink", "InkList": [[0, LEVEL - 4.8, 60, LEVEL - 4.8]]},
+        {"Subtype": "Ink", "InkList": [[-2, HIGH, -2, HIGH - 30]]},
+        {"Subtype": "Ink", "InkList": [[0, LEVEL, 60, LEVEL]], "F": 2},
+        {"Subtype": "Ink", "InkList": None},
+        {"Subtype": "Line", "L": [0]},
+    ],
+)
+def test_a_mark_beside_a_row_or_one_that_deletes_nothing_strikes_nothing(data: dict[str, Any]) -> None:
+    assert struck(page({"Rect": RECT, **data})) == set()
+
+
+def test_strokes_without_end_cost_nothing() -> None:
+    scribble = [[x % 60, LEVEL + x % 3] for x in range(200_000)]
+    ink = {"Subtype": "Ink", "Rect": RECT, "InkList": [[number for point in scribble for number in point]] * 200}
+    Strikes(page(ink))
