@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, date, datetime, timedelta, timezone
+from functools import lru_cache
 from typing import NamedTuple
 
 from provisioner.domain.days import PARIS
@@ -78,6 +79,7 @@ class DateRead(NamedTuple):
     repaired: bool = False
 
 
+@lru_cache(1_000)  # a list has many persons and few dates
 def read_date(text: str, *, month_first: bool = False) -> DateRead | None:
     """The date that a cell means (A6), or None when none can be read with certainty.
 

@@ -26,6 +26,9 @@ _MOST_TIMES = 3
 _WRONG = ("cp1252", "latin-1", "mac_roman", "cp850", "cp437")
 _PAIRS = [(read, written) for read in _WRONG for written in ("cp1252", "mac_roman", "cp850") if read != written]
 
+#: Without one of these, a text in ASCII was not spoilt.
+_MAY_BE_SPOILT = re.compile(r"[&=%?`^]")
+
 _ENTITY = re.compile(r"&(?:[A-Za-z]{2,8}|#\d{2,5}|#[xX][0-9a-fA-F]{2,4});")
 _ESCAPE = re.compile(r"(?<=[A-Za-z])(?:[=%][0-9A-F]{2})+")
 
@@ -54,6 +57,8 @@ def garbled(text: str) -> Garbled | None:
 
     The suggestion is only that: a person writes the cell again.
     """
+    if text.isascii() and not _MAY_BE_SPOILT.search(text):
+        return None
     for undo in (_entities, _escapes, _utf_8, _accents):
         if (undone := undo(text)) != text:
             return Garbled(undone if _is_sound(undone) else None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from enum import Enum, auto
+from functools import lru_cache
 from typing import NamedTuple
 
 from provisioner.documents.text import tidy
@@ -255,6 +256,7 @@ def names_nobody(text: str) -> bool:
     return len(text) < _LONGEST_NOBODY and _NOBODY.fullmatch(_plain(text)) is not None
 
 
+@lru_cache(1_000)
 def _plain(text: str) -> str:
     """The words of a text, without accents, capitals and signs."""
     return " ".join(re.findall(r"[^\W_]+", fold(text)))

@@ -32,10 +32,13 @@ class Line(NamedTuple):
 
 
 def lines_of(blocks: Sequence[Block]) -> Iterator[Line]:
-    """The lines of a document."""
+    """The lines of a document; of blank ones in a row, only the first."""
+    is_blank = False
     for identity, block in enumerate(blocks):
         if isinstance(block, str):
-            yield from (Line([Cell(line)]) for line in block[:LONGEST_TEXT].split("\n"))
+            was_blank, is_blank = is_blank, not block or block.isspace()
+            if not (was_blank and is_blank):
+                yield from (Line([Cell(line)]) for line in block[:LONGEST_TEXT].split("\n"))
         else:
             yield from _rows_of(block, identity)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from provisioner.documents.blocks import Cell
 from provisioner.documents.dates import read_date
@@ -279,8 +279,8 @@ class Lists:
         number = self._section.number
         assert number is not None
         position = self._next(number)
-        row, findings = read_row(cells, number, position, self._above.get(number), month_first=self.month_first)
-        row = replace(row, sheet_row=line.number)
+        above, month_first = self._above.get(number), self.month_first
+        row, findings = read_row(cells, number, position, above, month_first=month_first, sheet_row=line.number)
         self._above[number] = row
         self.rows.append(row)
         if self._section.is_doubtful:

@@ -26,7 +26,13 @@ _Value = TypeVar("_Value", str, date)
 
 
 def read_row(
-    cells: Mapping[Column, Cell], number: int, row: int, above: Row | None, *, month_first: bool = False
+    cells: Mapping[Column, Cell],
+    number: int,
+    row: int,
+    above: Row | None,
+    *,
+    month_first: bool = False,
+    sheet_row: int | None = None,
 ) -> tuple[Row, list[Finding]]:
     """The row's values, None where there is none, and the findings of its cells.
 
@@ -35,6 +41,7 @@ def read_row(
         number: the list, 1 or 2.
         row: its number among the list's filled rows, from 1.
         above: the row before it in the list, which ditto marks repeat.
+        sheet_row: the number that a sheet shows beside it.
         month_first: a date of the document can only be month first, so that one that could be either is not read.
     """
     reader = _RowReader(cells, number, row, above, month_first)
@@ -47,6 +54,7 @@ def read_row(
         email=reader.email(),
         on=reader.on(),
         written=reader.written(),
+        sheet_row=sheet_row,
     )
     return read, reader.findings
 
@@ -58,6 +66,7 @@ class _RowReader:
         self._cells, self._number, self._row, self._above = cells, number, row, above
         self._month_first = month_first
         self._date = columns_of(number)[-1]
+        self._texts = {column: cell.text.strip() for column, cell in cells.items()}
         self.findings: list[Finding] = []
         self._look_at_marks()
 
@@ -131,7 +140,7 @@ class _RowReader:
         return self._cells.get(column, _NO_CELL)
 
     def _text(self, column: Column) -> str:
-        return self._cell(column).text.strip()
+        return self._texts.get(column, "")
 
     def _repeated(self, column: Column, above: _Value | None) -> _Value | None:
         """The value above a ditto mark; without one the cell is empty."""

@@ -62,10 +62,10 @@ def suspicion(text: str, *, formula: bool, column: Column | None = None) -> Susp
         return Suspicion("formula")
     if len(text) > LONGEST_VALUE or len(text.encode("utf-16-le", "surrogatepass")) > 2 * LONGEST_VALUE:
         return Suspicion("too-long")
-    if hidden := [one for one in text if is_control(one) and one not in SYMBOL_BULLETS] + _BIDIRECTIONAL.findall(
-        text
-    ):
-        return Suspicion("hidden", _named(hidden))
+    if not text.isprintable():
+        controls = [letter for letter in text if is_control(letter) and letter not in SYMBOL_BULLETS]
+        if hidden := controls + _BIDIRECTIONAL.findall(text):
+            return Suspicion("hidden", _named(hidden))
     if column in _NAMES:
         return _in_name(text)
     return _in_address(text) if column is Column.EMAIL else _in_text(text, is_function=column is Column.FUNCTION)

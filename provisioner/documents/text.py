@@ -26,6 +26,8 @@ _BULLET = re.compile(rf"[-\s•‣⁃▪●○■◦∙·{SYMBOL_BULLETS}]+")
 
 def tidy(text: str) -> str:
     """The text in NFC, without invisible characters and ligatures, its apostrophes, hyphens and spaces plain."""
+    if text.isascii():  # most are, and the long way is five times as long
+        return " ".join(text.replace("`", "'").split())
     text = unicodedata.normalize("NFC", _INVISIBLE.sub("", text).translate(_LIGATURES))
     text = _APOSTROPHES.sub("'", _HYPHENS.sub("-", text))
     return " ".join(text.split())
@@ -44,6 +46,8 @@ def tidy_function(text: str) -> str:
 def quoted(text: str) -> str:
     """A cell as a finding quotes it: as written, without control characters, at most `LONGEST_QUOTE` characters."""
     text = text.strip()[:LONGEST_QUOTE]
+    if text.isprintable():
+        return text.strip()
     return "".join(" " if is_control(one) or one in _NOT_CONTROL else one for one in text).strip()
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from provisioner.documents.blocks import Cell
@@ -80,6 +81,10 @@ _JOINED = {
     column: tuple(re.compile(rank.replace(" ?", "").replace(" ", "")) for rank in ranks[:2])
     for column, ranks in _RANKS.items()
 }
+#: What every title has in it, without spaces: told quickly, since a list has as many cells as persons.
+_MAY_BE_TITLE = re.compile(
+    "nom|fonction|qualite|poste|emploi|metier|electronique|mail|mel|courriel|messagerie|date|demande|fin|cloture"
+)
 _IS_OWN = re.compile(rf".*\b{_OWN}\b.*")
 
 
@@ -172,22 +177,29 @@ def _texts(position: int, cells: Sequence[Cell], above: Sequence[Cell] | None) -
     return [own, f"{over} {own}"] if over.strip() else [own]
 
 
-def _claims(position: int, texts: Sequence[str], columns: Sequence[Column]) -> list[tuple[Column, _Claim]]:
+def _claims(position: int, texts: Sequence[str], columns: tuple[Column, ...]) -> list[tuple[Column, _Claim]]:
     for text in texts:
-        outside, whole = _title(text)
-        made = [
-            (column, _Claim(position, rank, _IS_OWN.match(whole) is not None, whole == "date"))
-            for column in columns
-            if (rank := _rank(column, outside, whole))
-        ]
-        if made:
-            return made
+        if made := _ranked(text[:_LONGEST_TITLE], columns):
+            return [(column, claim._replace(position=position)) for column, claim in made]
     return []
+
+
+@lru_cache(10_000)
+def _ranked(text: str, columns: tuple[Column, ...]) -> tuple[tuple[Column, _Claim], ...]:
+    """The columns that a title could be the title of, wherever it stands."""
+    outside, whole = _title(text)
+    if not _MAY_BE_TITLE.search(whole.replace(" ", "")):
+        return ()
+    return tuple(
+        (column, _Claim(0, rank, _IS_OWN.match(whole) is not None, whole == "date"))
+        for column in columns
+        if (rank := _rank(column, outside, whole))
+    )
 
 
 def _title(text: str) -> tuple[str, str]:
     """A title as its words without what stands between brackets, and with what of that may matter."""
-    plain = fold(tidy(text[:_LONGEST_TITLE]))
+    plain = fold(tidy(text))
     pieces = re.split(r"[(\[]([^()\[\]]*)[)\]]", plain)
     outside = _words("".join(pieces[::2]))
     remarks = [_words(piece) for piece in pieces[1::2]]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 from typing import NamedTuple
 
 from rapidfuzz import fuzz
@@ -14,8 +15,11 @@ LIKE = 88
 _LIGATURES = str.maketrans({"œ": "oe", "æ": "ae", "ß": "ss", "’": "'", "‘": "'", "ʼ": "'", "´": "'", "`": "'"})
 
 
+@lru_cache(1_000)  # a cell is compared with many things, one after another
 def fold(text: str) -> str:
     """The text for comparing: no case, no accents, plain apostrophes, one space where there were several."""
+    if text.isascii():  # most are, and the long way is ten times as long
+        return " ".join(text.lower().replace("`", "'").split())
     decomposed = unicodedata.normalize("NFKD", text.casefold().translate(_LIGATURES))
     plain = "".join(one for one in decomposed if not unicodedata.combining(one))
     return " ".join(plain.split())
