@@ -120,15 +120,16 @@ class DriftKind(StrEnum):
     UNKNOWN_IN_GROUP = "unknown-in-group"
     MISSING_ACCOUNT = "missing-account"
     UNMARKED = "unmarked"
+    GROUP_MOVED = "group-moved"
 
 
 @dataclass(frozen=True, slots=True)
 class Drift:
-    """One difference between Keycloak and what the register wants."""
+    """One difference between Keycloak and what the register wants; no `email` where it is a partner's group's."""
 
     kind: DriftKind
     partner: str
-    email: EmailAddress
+    email: EmailAddress | None
 
 
 class Limit(StrEnum):

@@ -133,10 +133,11 @@ def make_plan(
     changes += _groups(snapshot, changes, partners)
     changes.sort(key=lambda change: change.order)
     drift = [one for one in found if isinstance(one, Drift)] + _strangers(records, snapshot, ours, partners)
+    drift += [Drift(DriftKind.GROUP_MOVED, code, None) for code in partners if _is_moved(snapshot, code)]
     return Plan(
         tuple(changes),
         tuple(sorted(later, key=lambda change: (change.due_on or day_of(now), *change.order))),
-        tuple(sorted(drift, key=lambda one: (one.partner, one.email, one.kind))),
+        tuple(sorted(drift, key=lambda one: (one.partner, one.email or "", one.kind))),
         blocked_by(records, snapshot, changes, now, limits, allowed),
         tuple(one for one in records.holds if one.rests(now)),
     )
@@ -164,13 +165,20 @@ def unknown_of_ours(records: Records, snapshot: Snapshot) -> list[RemoteAccount]
 
 
 def _groups(snapshot: Snapshot, changes: Sequence[Change], partners: Collection[str]) -> list[Change]:
+    """The groups to make, and those whose name or place another hand changed: accounts are made in them by path."""
     made = [change for change in changes if change.action is not Action.CLOSE]
     joined = {code for change in made for code in (change.partner, *change.groups)}
+    missing = {code for code in partners if code in joined and snapshot.groups.get(code) is None}
+    moved = {code for code in partners if _is_moved(snapshot, code)}
     return [
-        Change(action=Action.GROUP, partner=code, rule="A1")
-        for code in sorted(partners)
-        if code in joined and snapshot.groups.get(code) is None
+        Change(action=Action.GROUP, partner=code, rule="A1", by_hand=code in moved)
+        for code in sorted(missing | moved)
     ]
+
+
+def _is_moved(snapshot: Snapshot, code: str) -> bool:
+    group = snapshot.groups.get(code)
+    return group is not None and group.is_moved
 
 
 def _strangers(

@@ -101,6 +101,8 @@ class Records:
     #: the plans, as (partner, id), that a named person let go beyond a limit
     let_go: frozenset[tuple[str, str]] = frozenset()
     realm_id: str | None = None
+    #: the id of the group above the partners' groups, once it was seen
+    root_id: str | None = None
 
     @cached_property
     def suspended(self) -> Mapping[EmailAddress, Hold]:

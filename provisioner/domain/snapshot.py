@@ -38,10 +38,13 @@ class RemoteAccount:
 
 @dataclass(frozen=True, slots=True)
 class RemoteGroup:
-    """A partner's group: its id and the ids of its members."""
+    """A partner's group: its id and the ids of its members. `is_moved`: it is known by its id, and another hand
+    renamed it, the group above it, or put it elsewhere.
+    """
 
     id: str
     members: frozenset[str]
+    is_moved: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +52,8 @@ class Snapshot:
     """One whole read of a realm.
 
     `realm_id` is Keycloak's internal id, which tells a realm from another of the same name.
-    `groups` has, for each partner asked about, its group or None when it does not exist. `with_password` are the ids
+    `groups` has, for each partner asked about, its group or None when it does not exist. `root_id` is the group above
+    them all, `root_is_moved` whether that one does not stand at its place. `with_password` are the ids
     of the accounts that have one, among those that were asked about. `named` are the accounts that have one of the
     addresses that were asked about as their user name, whatever their e-mail: a list of accounts does not show it.
     `makes_passwords` is whether the realm has the
@@ -62,6 +66,8 @@ class Snapshot:
     accounts: Mapping[str, RemoteAccount]
     groups: Mapping[str, RemoteGroup | None]
     with_password: frozenset[str] = frozenset()
+    root_id: str | None = None
+    root_is_moved: bool = False
     named: Mapping[EmailAddress, RemoteAccount] = field(default_factory=dict)
     makes_passwords: bool = True
     sends_mail: bool = True

@@ -22,11 +22,12 @@ from provisioner.keycloak.errors import (
     MailFailed,
     NotFound,
     OutcomeUnknown,
+    PlaceTaken,
     ReadIncomplete,
     RealmUnfit,
     SessionsRemain,
 )
-from provisioner.keycloak.reading import PASSWORD_ACTION, group_by_path, read_snapshot, realm_of
+from provisioner.keycloak.reading import PASSWORD_ACTION, group_by_id, group_by_path, read_snapshot, realm_of
 from provisioner.settings import KeycloakSettings
 
 #: What Keycloak says when a link is refused for a reason that is the realm's.
@@ -79,13 +80,15 @@ class Directory:
         """Keycloak's internal id of the realm: it tells a realm from another of the same name."""
         return str(realm_of(self._connection, self._realm)["id"])
 
-    def snapshot(self, groups: Mapping[str, str | None]) -> Snapshot:
+    def snapshot(self, groups: Mapping[str, str | None], root_id: str | None = None) -> Snapshot:
         """The whole realm with these partners' groups (code: the group's id that the register knows, or None).
+
+        `root_id` is the id that the register knows of the group above them.
 
         Raises:
             ReadIncomplete: the read is not proven to be whole.
         """
-        return read_snapshot(self._connection, self._realm, self._root, groups)
+        return read_snapshot(self._connection, self._realm, self._root, groups, root_id)
 
     def account(self, id: str) -> RemoteAccount | None:
         """The account with this id; None only when Keycloak says that there is none."""
@@ -119,10 +122,42 @@ class Directory:
             raise ReadIncomplete("Keycloak did not answer with the groups of an account.")
         return frozenset(str(group["id"]) for group in groups)
 
-    def create_group(self, code: str) -> str:
-        """Makes the partner's group unless it is there; its id."""
-        root = self._ensure_group(self._root, "groups")
-        return self._ensure_group(f"{self._root}/{code}", f"groups/{root}/children")
+    def create_group(self, code: str, known_id: str | None = None, root_id: str | None = None) -> str:
+        """Makes the partner's group unless it is there; its id.
+
+        A group that is known by its id gets its name and place back, the one above it (`root_id`) first.
+
+        Raises:
+            PlaceTaken: another group has that name or that place; nobody may be put into it.
+        """
+        root = self._put_back(root_id, self._root, None) or self._ensure_group(self._root, "groups")
+        path = f"{self._root}/{code}"
+        return self._put_back(known_id, path, root) or self._ensure_group(path, f"groups/{root}/children")
+
+    def _put_back(self, id: str | None, path: str, parent: str | None) -> str | None:
+        """The group with this id, at this path from now on; None when there is none."""
+        if id is None:
+            return None
+        try:
+            group = group_by_id(self._connection, self._realm, id)
+        except NotFound:
+            return None
+        if group["path"] == path:
+            return id
+        name = path.rpartition("/")[2]
+        where = f"groups/{parent}/children" if parent else "groups"
+        try:
+            if group.get("parentId") != parent:
+                moved = {"id": id, "name": group["name"]}
+                self._connection.request("post", f"{self._realm}/{where}", moved, repeatable=True)
+            if group["name"] != name:
+                kept = {key: value for key, value in group.items() if key not in {"access", "subGroups"}}
+                self._connection.request("put", f"{self._realm}/groups/{id}", {**kept, "name": name})
+        except Conflict as error:
+            raise PlaceTaken(error) from error
+        if group_by_path(self._connection, self._realm, path) != id:
+            raise ReadIncomplete(f"The group {path} was put back and cannot be found there.")
+        return id
 
     def _ensure_group(self, path: str, where: str) -> str:
         found = group_by_path(self._connection, self._realm, path)

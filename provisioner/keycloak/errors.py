@@ -39,6 +39,13 @@ class Conflict(KeycloakError):
     """What was to be created is already there."""
 
 
+class PlaceTaken(Conflict):
+    """Another group has the name or the place of a partner's group: rename or delete it in the console."""
+
+    def __init__(self, error: KeycloakError) -> None:
+        super().__init__("group-place-taken", error.status)
+
+
 class NotFound(KeycloakError):
     """What was asked for is not there."""
 

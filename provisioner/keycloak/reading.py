@@ -20,17 +20,23 @@ PAGE, _AT_ONCE = 500, 4
 
 
 def read_snapshot(
-    connection: Connection, realm_path: str, group_root: str, groups: Mapping[str, str | None]
+    connection: Connection,
+    realm_path: str,
+    group_root: str,
+    groups: Mapping[str, str | None],
+    root_id: str | None = None,
 ) -> Snapshot:
-    """Everything that a plan needs, in 4 calls, 1 more for 500 accounts and 1 or 2 for a partner.
+    """Everything that a plan needs, in 4 calls, 1 more for 500 accounts and 2 for a partner.
 
-    `groups` gives for each partner its group's id as the register knows it, or None.
+    `groups` gives for each partner its group's id as the register knows it, or None; `root_id` is that of the group
+    above them.
 
     Raises:
         ReadIncomplete: the read is not proven to be whole.
         KeycloakError: Keycloak refused or did not answer.
     """
     realm = realm_of(connection, realm_path)
+    root = _place_of(connection, realm_path, group_root, root_id)
     return Snapshot(
         realm_id=realm["id"],
         password_policy=realm.get("passwordPolicy") or "",
@@ -38,6 +44,8 @@ def read_snapshot(
         sends_mail=has_mail_server(realm),
         accounts=_accounts(connection, realm_path),
         groups={code: _group(connection, realm_path, group_root, code, id_) for code, id_ in groups.items()},
+        root_id=root[0] if root else None,
+        root_is_moved=root is not None and root[1],
     )
 
 
@@ -110,14 +118,36 @@ def _count(connection: Connection, realm_path: str) -> int:
 def _group(
     connection: Connection, realm_path: str, group_root: str, code: str, known_id: str | None
 ) -> RemoteGroup | None:
+    found = _place_of(connection, realm_path, f"{group_root}/{code}", known_id)
+    if found is None:
+        return None
+    id_, is_moved = found
+    return RemoteGroup(id_, _members(connection, realm_path, id_), is_moved)
+
+
+def _place_of(connection: Connection, realm_path: str, path: str, known_id: str | None) -> tuple[str, bool] | None:
+    """The group that is meant by that path: its id, and whether it stands elsewhere. Groups are read by their id and
+    accounts are made in them by their path: both must be the same one.
+    """
     if known_id is not None:
         try:
-            return RemoteGroup(known_id, _members(connection, realm_path, known_id))
+            return known_id, group_by_id(connection, realm_path, known_id)["path"] != path
         except NotFound:
-            # Deleted by hand, and perhaps made again: its path tells.
-            pass
-    id_ = group_by_path(connection, realm_path, f"{group_root}/{code}")
-    return RemoteGroup(id_, _members(connection, realm_path, id_)) if id_ else None
+            pass  # deleted by hand, and perhaps made again: its path tells
+    id_ = group_by_path(connection, realm_path, path)
+    return (id_, False) if id_ else None
+
+
+def group_by_id(connection: Connection, realm_path: str, id: str) -> Json:
+    """The group with this id, with its `name`, `path` and, unless it is a top one, `parentId`.
+
+    Raises:
+        NotFound: there is none.
+    """
+    group = connection.get(f"{realm_path}/groups/{id}")
+    if not isinstance(group, dict) or group.get("id") != id or not group.get("path"):
+        raise ReadIncomplete("Keycloak answered with another group than the one that was asked for.")
+    return group
 
 
 def _members(connection: Connection, realm_path: str, group_id: str) -> frozenset[str]:

@@ -18,6 +18,7 @@ from provisioner.keycloak.errors import Conflict, KeycloakError, NotFound
 from provisioner.operations.pool import Done, Failure, GivenUp, Pool, Progress
 from provisioner.operations.ports import DirectoryPort
 from provisioner.register import Register, Work, outcomes, writing
+from provisioner.register.reading import GROUP_ROOT
 
 log = structlog.get_logger()
 
@@ -40,9 +41,11 @@ class Effects(Pool):
     ) -> None:
         super().__init__(register, directory, threads, stop)
         self.snapshot = snapshot
-        self.groups = {code: group.id for code, group in snapshot.groups.items() if group is not None}
+        found = {code: group for code, group in snapshot.groups.items() if group is not None}
+        #: where accounts can be put; a group that another hand moved is not, until it has its place back
+        self.groups = {code: group.id for code, group in found.items() if not group.is_moved}
         self.known_groups = {code: partner.group_id for code, partner in records.partners.items()}
-        self.realm_id = records.realm_id
+        self.realm_id, self.root_id = records.realm_id, records.root_id
         #: the decisions that the plan was made with: what was decided since is for the next run
         self.accounts, self.suspensions = records.accounts, records.suspended
         self.records = records
@@ -52,6 +55,8 @@ class Effects(Pool):
         with self.register.work() as work:
             if self.realm_id is None:
                 writing.set_realm(work, self.snapshot.realm_id)
+            if self.snapshot.root_id is not None and self.snapshot.root_id != self.root_id:
+                writing.set_mark(work, GROUP_ROOT, self.snapshot.root_id)
             for code, id_ in self.groups.items():
                 if self.known_groups.get(code) != id_:
                     writing.set_group(work, code, id_)
@@ -99,11 +104,16 @@ class Effects(Pool):
         outcome.done.append(change)
 
     def _make_group(self, change: Change) -> str:
-        return self.directory.create_group(change.partner)
+        known = self.snapshot.groups.get(change.partner)
+        return self.directory.create_group(change.partner, known.id if known else None, self.snapshot.root_id)
 
     def _record_group(self, work: Work, change: Change, result: str | None) -> None:
         assert result is not None
         self.groups[change.partner] = result
+        known = self.snapshot.groups.get(change.partner)
+        if change.by_hand and known is not None and known.id == result:
+            writing.group_placed(work, change.partner, result)
+            return
         writing.set_group(work, change.partner, result)
 
     def _close(self, change: Change) -> str | None:
@@ -118,8 +128,9 @@ class Effects(Pool):
             self.directory.update_account(change.keycloak_id, change.wanted)
             if change.wanted.enabled is False:
                 self.directory.end_sessions(change.keycloak_id)
-            if change.groups and change.partner not in change.groups and change.partner in self.groups:
-                self.directory.leave_group(change.keycloak_id, self.groups[change.partner])
+            group = self.groups.get(change.partner) or self.known_groups.get(change.partner)
+            if change.groups and change.partner not in change.groups and group:
+                self.directory.leave_group(change.keycloak_id, group)
         except NotFound:
             return None
         return change.keycloak_id

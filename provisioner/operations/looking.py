@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
-from provisioner.domain.habilitation import State
+from provisioner.domain.habilitation import Habilitation, State
 from provisioner.domain.people import EmailAddress
 from provisioner.domain.records import Records
 from provisioner.domain.snapshot import Snapshot
@@ -14,19 +14,23 @@ from provisioner.keycloak.errors import NotFound, ReadIncomplete
 from provisioner.operations.errors import UnknownRealm
 from provisioner.operations.ports import DirectoryPort
 
+#: How many accounts are asked about at once.
+_AT_ONCE = 4
+
 
 def look(records: Records, directory: DirectoryPort, partners: Collection[str]) -> Snapshot:
     """Keycloak as it is, with these partners' groups.
 
     Every account that the register holds open must be found again: one is missing only when a direct look-up
-    by its id says so. A group that the register knows is gone only when its accounts say so too.
+    by its id says so. A group that the register knows is gone only when its accounts say so too, and who should be
+    a member of a group is not one only when the account itself says so.
 
     Raises:
         UnknownRealm: it is another realm than the register is for.
         ReadIncomplete: the read came back short; nothing may be concluded from it.
         KeycloakUnavailable: Keycloak does not answer.
     """
-    snapshot = directory.snapshot({code: records.partners[code].group_id for code in partners})
+    snapshot = directory.snapshot({code: records.partners[code].group_id for code in partners}, records.root_id)
     if records.realm_id not in (None, snapshot.realm_id):
         raise UnknownRealm
     open_now = [one for one in records.habilitations if one.state is State.OPEN]
@@ -40,7 +44,34 @@ def look(records: Records, directory: DirectoryPort, partners: Collection[str]) 
         witness = next((id_ for id_ in ids if id_ in snapshot.accounts), None)
         if known is not None and witness is not None and known in directory.groups_of(witness):
             raise ReadIncomplete("Keycloak hides a group whose accounts are in it: nothing was done.")
+    _prove_members(records, snapshot, directory, open_now)
     return learn_passwords(directory, snapshot, records)
+
+
+def _prove_members(
+    records: Records, snapshot: Snapshot, directory: DirectoryPort, open_now: Iterable[Habilitation]
+) -> None:
+    """Every account that should be in a group and is not among its members is asked: an empty list of members would
+    make everybody look changed by hand.
+    """
+    outside = []
+    for habilitation in open_now:
+        group, id_ = snapshot.groups.get(habilitation.partner), records.accounts[habilitation.email].keycloak_id
+        if group is not None and id_ in snapshot.accounts and id_ not in group.members:
+            outside.append((id_, group.id))
+    if not outside:
+        return
+
+    def is_member(one: tuple[str, str]) -> bool:
+        id_, group_id = one
+        return group_id in directory.groups_of(id_)
+
+    pool = ThreadPoolExecutor(_AT_ONCE)
+    try:
+        if any(pool.map(is_member, outside)):
+            raise ReadIncomplete("Keycloak's list of members leaves out one who is in the group: nothing was done.")
+    finally:
+        pool.shutdown(cancel_futures=True)
 
 
 def verify_realm(records: Records, directory: DirectoryPort) -> None:

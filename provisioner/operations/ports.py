@@ -22,7 +22,7 @@ class DirectoryPort(Protocol):
     def realm_id(self) -> str:
         """The realm's internal id."""
 
-    def snapshot(self, groups: Mapping[str, str | None]) -> Snapshot:
+    def snapshot(self, groups: Mapping[str, str | None], root_id: str | None = None) -> Snapshot:
         """The whole realm."""
 
     def account(self, id: str) -> RemoteAccount | None:
@@ -37,8 +37,8 @@ class DirectoryPort(Protocol):
     def groups_of(self, id: str) -> frozenset[str]:
         """The ids of an account's groups."""
 
-    def create_group(self, code: str) -> str:
-        """Makes the partner's group unless it is there."""
+    def create_group(self, code: str, known_id: str | None = None, root_id: str | None = None) -> str:
+        """Makes the partner's group unless it is there, at its place."""
 
     def create_account(self, account: WantedAccount, groups: Sequence[str]) -> str:
         """Makes the account."""

@@ -28,7 +28,7 @@ from provisioner.operations.quarantine import attempt, set_aside
 from provisioner.operations.sending import deliver
 from provisioner.operations.tools import Outcome, ProgressBar, Tools, Verdict
 from provisioner.register import annexes, run_lock, writing
-from provisioner.register.reading import LAST_GOOD_SYNC
+from provisioner.register.reading import GROUP_ROOT, LAST_GOOD_SYNC
 from provisioner.texts.check_json import check_as_json
 
 log = structlog.get_logger()
@@ -106,7 +106,7 @@ def sync(
         remind_of_waiting(tools)
         notices = deliver(tools.register, tools.settings, tools.clock, tools.stop, at_once=at_once)
         if not (done.failed or broken or partners or email):
-            _mark_good(tools)
+            _mark_good(tools, snapshot)
         return Outcome(
             as_of=tools.clock.today(),
             plan=plan,
@@ -257,8 +257,10 @@ def _keep_holds(tools: Tools, records: Records, plan: Plan, partners: Collection
             hold_or_drop(work, tools.settings, plan, partners)
 
 
-def _mark_good(tools: Tools) -> None:
+def _mark_good(tools: Tools, snapshot: Snapshot) -> None:
     with tools.register.work() as work:
+        if snapshot.root_id is not None:
+            writing.set_mark(work, GROUP_ROOT, snapshot.root_id)
         writing.set_mark(work, LAST_GOOD_SYNC, tools.clock.now().isoformat(timespec="seconds"))
 
 

@@ -19,6 +19,9 @@ from provisioner.register import tables as t
 #: The mark that holds the realm's internal id, recorded at the first write.
 REALM_ID = "realm_id"
 
+#: The mark that holds the id of the group above the partners' groups, recorded when it was seen at its place.
+GROUP_ROOT = "group_root"
+
 #: The mark that holds the moment of the last `sync` of everything in which nothing failed.
 LAST_GOOD_SYNC = "last_good_sync"
 
@@ -36,6 +39,7 @@ def records(connection: Connection) -> Records:
         released=_released(connection),
         let_go=_let_go(connection),
         realm_id=mark(connection, REALM_ID),
+        root_id=mark(connection, GROUP_ROOT),
     )
 
 

@@ -14,7 +14,7 @@ from provisioner.domain.people import Person
 from provisioner.domain.records import Records
 from provisioner.register import tables as t
 from provisioner.register.database import Work
-from provisioner.register.reading import REALM_ID
+from provisioner.register.reading import GROUP_ROOT, REALM_ID
 
 
 def add_partner(work: Work, partner: Partner) -> None:
@@ -71,6 +71,11 @@ def set_group(work: Work, code: str, group_id: str) -> None:
     work.journal("group", partner=code, rule="A1", details={"group": group_id})
 
 
+def group_placed(work: Work, code: str, group_id: str) -> None:
+    """The partner's group has its name and its place again, which another hand had changed."""
+    work.journal("group.placed", partner=code, rule="A1", details={"group": group_id})
+
+
 def set_realm(work: Work, realm_id: str) -> None:
     """The realm that this register is for, recorded before the first write there."""
     work.connection.execute(insert(t.mark).values(name=REALM_ID, value=realm_id))
@@ -80,6 +85,7 @@ def set_realm(work: Work, realm_id: str) -> None:
 def accept_realm(work: Work, known: str, found: str, *, by: str, reason: str) -> None:
     """The realm that this register is for from now on: a named person says that the old one was made anew."""
     work.connection.execute(update(t.mark).where(t.mark.c.name == REALM_ID).values(value=found))
+    work.connection.execute(delete(t.mark).where(t.mark.c.name == GROUP_ROOT))  # the old realm's
     work.journal("realm.accepted", details={"known": known, "realm": found, "by": by, "reason": reason})
 
 

@@ -13,7 +13,7 @@ def hold_reason(one: Hold) -> str:
         figure, most = one.figures or (None, None)
         return _LIMITS[Limit(one.limit or "")].format(figure=figure, most=most)
     if one.kind is HoldKind.QUARANTINE:
-        return _FAILURES.get(one.reason, "Réponse de Keycloak : {reason}").format(reason=one.reason)
+        return failure_sentence(one.reason)
     until = f" (jusqu'au {french_date(one.until)})" if one.until else ""
     return f"{one.reason}{until}"
 
@@ -24,7 +24,25 @@ _LIMITS = {
     Limit.UNKNOWN_REALM: "Ce royaume Keycloak n'est pas celui dans lequel ce registre a commencé.",
 }
 
-_FAILURES = {"defect": "Défaut du logiciel : voir partner.set_aside dans le journal technique."}
+_FAILURES = {
+    "defect": "Défaut du logiciel : voir partner.set_aside dans le journal technique.",
+    "group-place-taken": (
+        "Un autre groupe de Keycloak a pris le nom ou la place du groupe du partenaire, ou de celui qui le contient. "
+        "Les ouvertures attendent, les clôtures sont faites. Renommez ou supprimez cet autre groupe dans la console, "
+        "puis sync."
+    ),
+}
+
+
+def known_failure(error: str) -> str:
+    """The sentence for a failure that has one, else what Keycloak said."""
+    return _FAILURES.get(error, error)
+
+
+def failure_sentence(reason: str) -> str:
+    """Why something could not be done, by its code or as Keycloak said it."""
+    return _FAILURES.get(reason, f"Réponse de Keycloak : {reason}")
+
 
 #: What each hold is called.
 KINDS = {

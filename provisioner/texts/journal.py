@@ -29,6 +29,7 @@ ACTIONS: Mapping[str, str] = {
     "drop.destroyed": "Rapport sur un fichier déposé détruit",
     "drop.refused": "Fichier déposé refusé",
     "group": "Groupe créé",
+    "group.placed": "Nom et place du groupe remis",
     "habilitation.asked": "Accès demandé",
     "habilitation.ended": "Fin d'accès enregistrée",
     "habilitation.updated": "Données mises à jour",

@@ -25,6 +25,10 @@ _DRIFT = {
     DriftKind.CHANGED_BY_HAND: "Compte modifié dans la console : il est remis en conformité avec l'annexe 1.",
     DriftKind.UNKNOWN_IN_GROUP: "Membre du groupe qu'aucune annexe 1 ne demande : à vérifier, rien n'est modifié.",
     DriftKind.MISSING_ACCOUNT: "Compte supprimé dans la console. Pour le recréer : person reopen.",
+    DriftKind.GROUP_MOVED: (
+        "Groupe du partenaire renommé ou déplacé dans la console : son nom et sa place sont remis ; les ouvertures "
+        "attendent que ce soit fait."
+    ),
     DriftKind.UNMARKED: "La marque « gere_par » avait disparu du compte : elle est remise.",
 }
 
@@ -44,6 +48,7 @@ def reason(change: Change) -> str:
 
 
 _BY_HAND = {
+    Action.GROUP: "Groupe renommé ou déplacé à la main : son nom et sa place sont remis.",
     Action.CLOSE: "Compte réactivé à la main après sa clôture ou sa suspension.",
     Action.UPDATE: "Compte modifié à la main : les données de l'annexe 1 sont remises.",
 }

@@ -20,6 +20,7 @@ from provisioner.keycloak.errors import (
     MailFailed,
     NotFound,
     OutcomeUnknown,
+    PlaceTaken,
     RealmUnfit,
 )
 from tests.fakes.memory_realm import ROOT, Account, MemoryRealm
@@ -43,7 +44,7 @@ class MemoryDirectory(MemoryRealm):
         with self._reading():
             return self.id
 
-    def snapshot(self, groups: Mapping[str, str | None]) -> Snapshot:
+    def snapshot(self, groups: Mapping[str, str | None], root_id: str | None = None) -> Snapshot:
         with self._reading():
             return Snapshot(
                 realm_id=self.id,
@@ -52,6 +53,8 @@ class MemoryDirectory(MemoryRealm):
                 sends_mail=self.sends_mail,
                 accounts={one.id: one.remote() for one in sorted(self.accounts.values(), key=lambda one: one.email)},
                 groups={code: self._remote_group(code, known) for code, known in groups.items()},
+                root_id=(root := root_id if root_id in self.groups else self._group_at(ROOT)),
+                root_is_moved=root is not None and self.groups[root] != ROOT,
             )
 
     def account(self, id: str) -> RemoteAccount | None:
@@ -72,12 +75,19 @@ class MemoryDirectory(MemoryRealm):
         with self._reading():
             return frozenset(self._account(id).groups)
 
-    def create_group(self, code: str) -> str:
+    def create_group(self, code: str, known_id: str | None = None, root_id: str | None = None) -> str:
         with self._writing():
+            root = self._put_back(root_id, ROOT, None) or self._group_at(ROOT) or self._add_group(ROOT)
             path = f"{ROOT}/{code}"
-            if self._group_at(ROOT) is None:
-                self._add_group(ROOT)
-            return self._group_at(path) or self._add_group(path)
+            return self._put_back(known_id, path, root) or self._group_at(path) or self._add_group(path)
+
+    def _put_back(self, id: str | None, path: str, parent: str | None) -> str | None:
+        if id is None or id not in self.groups:
+            return None
+        if self._group_at(path) not in (None, id):
+            raise PlaceTaken(Conflict("Sibling group already exists.", 409))
+        self.move_group(id, path.rpartition("/")[2], parent)
+        return id
 
     def create_account(self, account: WantedAccount, groups: Sequence[str]) -> str:
         with self._writing():
@@ -170,7 +180,8 @@ class MemoryDirectory(MemoryRealm):
         id = known_id if known_id in self.groups else self._group_at(f"{ROOT}/{code}")
         if id is None:
             return None
-        return RemoteGroup(id, frozenset(one.id for one in self.accounts.values() if id in one.groups))
+        members = frozenset(one.id for one in self.accounts.values() if id in one.groups)
+        return RemoteGroup(id, members, self.groups[id] != f"{ROOT}/{code}")
 
     @staticmethod
     def _write(one: Account, wanted: WantedAccount) -> None:

@@ -167,6 +167,23 @@ class MemoryRealm(Failing):
         with self._lock:
             return self._add_group(f"{self.groups[group_id]}/{name}")
 
+    def move_group(self, group_id: str, name: str, parent_id: str | None) -> None:
+        """Gives a group another name and puts it under another group, None: under none. What it holds goes along."""
+        with self._lock:
+            old = self.groups[group_id]
+            new = f"{self.groups[parent_id] if parent_id else ''}/{name}"
+            for id, path in self.groups.items():
+                if path == old or path.startswith(f"{old}/"):
+                    self.groups[id] = new + path.removeprefix(old)
+
+    def group_path(self, group_id: str) -> str:
+        return self.groups[group_id]
+
+    def root_group(self) -> str:
+        id = self._group_at(ROOT)
+        assert id is not None
+        return id
+
     def delete_group(self, group_id: str) -> None:
         """With its subgroups; the members stay."""
         with self._lock:

@@ -20,6 +20,7 @@ from provisioner.keycloak.errors import (
     KeycloakUnavailable,
     MailFailed,
     NotFound,
+    PlaceTaken,
     RealmUnfit,
 )
 from provisioner.operations.ports import DirectoryPort
@@ -158,6 +159,51 @@ def test_an_account_is_found_by_its_whole_address_in_any_case(directory: Directo
     assert found.email == wanted.email.lower()
     assert directory.find(EmailAddress(wanted.email[1:])) is None
     assert directory.find(EmailAddress(wanted.email[:-1])) is None
+
+
+def test_a_group_that_was_renamed_or_moved_is_seen_by_its_id_and_gets_its_place_back(
+    directory: DirectoryPort, hands: Hands, code: str
+) -> None:
+    group, root = directory.create_group(code), hands.root_group()
+    elsewhere = directory.create_group(f"{code}-ailleurs")
+    id = directory.create_account(an_account(), [code])
+    for name, parent in ((f"{code}-renomme", root), (code, elsewhere), (f"{code}-libre", None)):
+        hands.move_group(group, name, parent)
+        assert group_of(directory, code, group) == RemoteGroup(group, frozenset([id]), is_moved=True)
+        assert group_of(directory, code) is None, "who does not know its id does not find it"
+        for _ in range(2):
+            assert directory.create_group(code, group, root) == group
+        assert hands.group_path(group) == f"/partenaires/{code}"
+        assert group_of(directory, code, group) == RemoteGroup(group, frozenset([id]))
+
+
+def test_a_group_whose_place_was_taken_meanwhile_is_not_put_back(
+    directory: DirectoryPort, hands: Hands, code: str
+) -> None:
+    group, root = directory.create_group(code), hands.root_group()
+    hands.move_group(group, f"{code}-renomme", root)
+    other = directory.create_group(code)
+    with pytest.raises(PlaceTaken):
+        directory.create_group(code, group, root)
+    assert group_of(directory, code, group) == RemoteGroup(group, frozenset(), is_moved=True)
+    assert group_of(directory, code) == RemoteGroup(other, frozenset())
+
+
+def test_the_group_above_them_all_is_seen_by_its_id_and_gets_its_name_back(
+    directory: DirectoryPort, hands: Hands, code: str
+) -> None:
+    group, root = directory.create_group(code), hands.root_group()
+    assert (directory.snapshot({}).root_id, directory.snapshot({}, root).root_is_moved) == (root, False)
+    hands.move_group(root, "partenaires-anciens", None)
+    seen = directory.snapshot({code: group}, root)
+    assert (seen.root_id, seen.root_is_moved, seen.groups[code]) == (
+        root,
+        True,
+        RemoteGroup(group, frozenset(), is_moved=True),
+    )
+    made = directory.create_group(f"{code}-nouveau", None, root)
+    assert hands.group_path(made) == f"/partenaires/{code}-nouveau"
+    assert (hands.root_group(), hands.group_path(group)) == (root, f"/partenaires/{code}")
 
 
 @pytest.mark.rule("A8")

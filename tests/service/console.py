@@ -49,6 +49,28 @@ class Console:
         self.connection.request("put", self.realm, realm)
         return str(self.user(email)["id"])
 
+    def move_group(self, path: str, *, name: str | None = None, under: str | None = None) -> str:
+        """Renames a group, or puts it under another one; its id."""
+        group = self.connection.get(f"{self.realm}/group-by-path{path}")
+        if under is not None:
+            parent = self.connection.get(f"{self.realm}/group-by-path{under}")
+            moved = {"id": group["id"], "name": group["name"]}
+            self.connection.request("post", f"{self.realm}/groups/{parent['id']}/children", moved)
+        if name is not None:
+            self.connection.request("put", f"{self.realm}/groups/{group['id']}", {"name": name})
+        return str(group["id"])
+
+    def add_group(self, name: str, under: str | None = None) -> None:
+        parent = self.connection.get(f"{self.realm}/group-by-path{under}")["id"] if under else None
+        where = f"groups/{parent}/children" if parent else "groups"
+        self.connection.request("post", f"{self.realm}/{where}", {"name": name})
+
+    def group_paths(self) -> set[str]:
+        """The paths of the realm's groups, two levels of them."""
+        top = self.connection.get(f"{self.realm}/groups", max=-1)
+        below = [self.connection.get(f"{self.realm}/groups/{one['id']}/children", max=-1) for one in top]
+        return {one["path"] for group in (top, *below) for one in group}
+
     def groups(self, email: str) -> set[str]:
         """The paths of the groups that the account is in."""
         return {one["path"] for one in self.connection.get(f"{self.realm}/users/{self.user(email)['id']}/groups")}

@@ -17,10 +17,12 @@ from provisioner.domain.change import Action, Blocked, Change, plan_id
 from provisioner.domain.check import Check
 from provisioner.domain.habilitation import Habilitation
 from provisioner.domain.plan import Plan
+from provisioner.operations.pool import Failure
 from provisioner.operations.tools import Outcome, Verdict
 from provisioner.texts import outcomes
 from provisioner.texts.change_json import change_as_json
 from provisioner.texts.check_json import findings_as_json
+from provisioner.texts.holds import known_failure
 from provisioner.texts.reasons import blocked_reason, drift_reason, realm_fault, reason, what
 from provisioner.texts.renames import refused_rename
 
@@ -39,9 +41,11 @@ def print_outcome(session: Session, outcome: Outcome, format_: str, *, done: boo
 
 def status_of(outcome: Outcome) -> Exit:
     """The exit status of `apply` and `sync`."""
-    if outcome.outcome.failed or (outcome.notices is not None and outcome.notices.failed):
+    run = outcome.outcome
+    of_systems = [failure for failure in run.failed if failure not in run.set_aside]
+    if of_systems or (outcome.notices is not None and outcome.notices.failed):
         return Exit.FAILED
-    incomplete = bool(outcome.left_out or outcome.sent_back or outcome.broken)
+    incomplete = bool(outcome.left_out or outcome.sent_back or outcome.broken or run.set_aside)
     refused = incomplete or outcome.verdict not in (None, Verdict.APPLIED)
     held = outcome.plan is not None and bool(outcome.plan.blocked)
     return Exit.REFUSED if refused or held else Exit.DONE
@@ -63,14 +67,14 @@ def planned(outcome: Outcome) -> Answer:
 def what_was_done(outcome: Outcome) -> Answer:
     """`apply`, `sync`: what was done of a plan, and what was not."""
     run = outcome.outcome
-    failed = [{**change_as_json(one.change), "error": one.error} for one in run.failed]
+    failed = [{**change_as_json(one.change), "error": _error(one)} for one in run.failed]
     return Answer(_json(outcome, {"done": _changes_json(run.done), "failed": failed}), _done_lines(outcome))
 
 
 def _done_lines(outcome: Outcome) -> Iterator[RenderableType]:
     yield from _document(outcome)
     yield from _changes("Fait", outcome.outcome.done)
-    failed = ((what(one.change), _who(one.change), one.error) for one in outcome.outcome.failed)
+    failed = ((what(one.change), _who(one.change), _error(one)) for one in outcome.outcome.failed)
     yield from table("Non fait", ("Quoi", "Qui", "Erreur"), failed)
     if outcome.kept:
         names = ", ".join(f"{one.person.first_names} {one.person.last_name}" for one in outcome.kept)
@@ -78,6 +82,11 @@ def _done_lines(outcome: Outcome) -> Iterator[RenderableType]:
     if outcome.plan is not None:
         yield from _later(outcome.plan)
     yield line(_ending(outcome), style="bold")
+
+
+def _error(failure: Failure) -> str:
+    """What failed."""
+    return known_failure(failure.error)
 
 
 def _ending(outcome: Outcome) -> str:
@@ -119,7 +128,7 @@ def _undecided(one: Habilitation, check: Check | None) -> tuple[str, ...]:
 def _later(plan: Plan) -> Iterator[RenderableType]:
     later = ((french(one.due_on), what(one), _who(one), reason(one)) for one in plan.later)
     yield from table("Prévu", ("Le", "Quoi", "Qui", "Pourquoi"), later)
-    drift = ((one.partner, one.email, drift_reason(one)) for one in plan.drift)
+    drift = ((one.partner, one.email or "le groupe", drift_reason(one)) for one in plan.drift)
     yield from table("Écarts constatés", ("Partenaire", "Qui", "Constat"), drift)
     for held in dict.fromkeys(map(blocked_reason, plan.blocked)):  # one sentence, be it that of every partner
         yield line(f"En suspens : {held}", style="bold yellow")
