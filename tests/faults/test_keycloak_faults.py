@@ -35,7 +35,7 @@ def test_one_call_fails_in_the_middle_of_a_run(scene: Scene, fault: Fault, metho
     scene.apply_first()
     scene.proxy.faults = Faults(r"^/admin/", methods, fault, lambda number: number == at)
     answer = scene.apply_second(**scene.through_proxy())
-    assert answer.status in (0, 3), answer
+    assert answer.status in (0, 1, 3), answer  # 1: the one person whose call it was is set aside
     assert "Traceback" not in answer.err
     scene.proxy.faults = Faults()
     scene.apply_until_done()
@@ -116,7 +116,7 @@ def test_an_answer_that_never_comes_ends_in_a_time_out(scene: Scene) -> None:
     scene.apply_first()
     scene.proxy.faults = Faults(r"/users/[^/]+$", ("PUT",), delay(6), _once)
     answer = scene.apply_second(**scene.through_proxy(PROVISIONER_KEYCLOAK__TIMEOUT_SECONDS="2"))
-    assert answer.status in (0, 3), answer
+    assert answer.status in (0, 1, 3), answer  # 1: the one person whose call it was is set aside
     scene.proxy.faults = Faults()
     scene.apply_until_done()
     tells(scene.office, STORY, today=TODAY)
