@@ -33,13 +33,15 @@ def enter(
     decisions: Decisions | None = None,
     waived: Mapping[EmailAddress, frozenset[str]] | None = None,
     renamed: Collection[EmailAddress] = (),
+    decided_on: date | None = None,
 ) -> Records:
     """The register once this annexe, which has no error left, is in it.
 
     What is over on that day stays as it is, be it closed already or by the next `sync`.
 
     `waived` gives the finding codes that were waived for an address of list 1, `renamed` the new addresses that
-    this same annexe brought when it was applied before.
+    this same annexe brought when it was applied before, `decided_on` the day of its approval, today if not given: an
+    access that this decision closes ended on that day (A5), whenever it is entered.
     """
     assert annexe.transmitted_on is not None
     decisions = decisions or Decisions()
@@ -50,6 +52,7 @@ def enter(
         today=today,
         asked={row.email: row for row in annexe.of_list(1) if row.email and row.on},
         ended={row.email: row for row in annexe.of_list(2) if row.email and row.on},
+        decided_on=decided_on or today,
         decisions=decisions,
         waived=waived or {},
         renamed=frozenset({*renamed, *decisions.rename.values()}),
@@ -117,6 +120,7 @@ class _Entry:
     today: date
     asked: Mapping[EmailAddress, Row]
     ended: Mapping[EmailAddress, Row]
+    decided_on: date
     decisions: Decisions
     waived: Mapping[EmailAddress, frozenset[str]]
     renamed: frozenset[EmailAddress]
@@ -133,7 +137,7 @@ class _Entry:
         elif request is not None and not one.is_ending_on(self.today):
             one = replace(one, end=None)
         elif request is None and one.end is None and self.decisions.closes(one.email):
-            end = End(on=self.today, rule="A5", transmitted_on=self.transmitted_on, recorded_on=self.today)
+            end = End(on=self.decided_on, rule="A5", transmitted_on=self.transmitted_on, recorded_on=self.today)
             return replace(one, end=end)
         if request is None:
             return one

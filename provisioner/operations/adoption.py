@@ -13,6 +13,7 @@ from provisioner.domain.records import Records
 from provisioner.domain.snapshot import RemoteAccount, Snapshot
 from provisioner.domain.wanted import FUNCTION
 from provisioner.operations.applying import carry_out
+from provisioner.operations.deciding import decided
 from provisioner.operations.errors import AdoptionRefused
 from provisioner.operations.looking import look
 from provisioner.operations.tools import Outcome, ProgressBar, Tools
@@ -57,6 +58,7 @@ def candidates(tools: Tools, partner: str, emails: Sequence[EmailAddress]) -> li
     return [_candidate(tools, records, snapshot, email) for email in dict.fromkeys(emails)]
 
 
+@decided
 def adopt(
     tools: Tools, partner: str, emails: Sequence[EmailAddress], by: str, reason: str, bar: ProgressBar
 ) -> tuple[list[Candidate], Outcome]:

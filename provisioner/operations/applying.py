@@ -12,6 +12,7 @@ from provisioner.domain.plan import Plan, make_plan
 from provisioner.domain.records import Records
 from provisioner.domain.snapshot import Snapshot
 from provisioner.operations.annexe_notices import tell_applied
+from provisioner.operations.deciding import decided
 from provisioner.operations.effects import Effects
 from provisioner.operations.errors import UnknownRealm
 from provisioner.operations.holding import closures_in, hold_or_drop
@@ -29,6 +30,7 @@ from provisioner.texts.check_json import check_as_json
 Confirm = Callable[[Prepared, Request], Request | None]
 
 
+@decided
 def apply_document(tools: Tools, request: Request, bar: ProgressBar, confirm: Confirm | None) -> Outcome:
     """Checks, plans, asks, records the approval and makes it true.
 
@@ -95,7 +97,12 @@ def record(work: Work, settings: Settings, prepared: Prepared, plan: Plan) -> Ve
     assert prepared.plan_id is not None
     one = annexes.by_id(work.connection, _keep(work, prepared))
     assert one is not None
-    approval = annexes.Approval(by=request.by, plan_id=prepared.plan_id, decisions=request.decisions)
+    approval = annexes.Approval(
+        by=request.by,
+        plan_id=prepared.plan_id,
+        decisions=request.decisions,
+        check=check_as_json(prepared.whole_check),
+    )
     decision = annexes.approve(work, one, approval)
     approved = annexes.by_id(work.connection, one.id)
     assert approved is not None

@@ -7,6 +7,7 @@ from datetime import date, timedelta
 
 from provisioner.domain.convention import Partner
 from provisioner.domain.records import Records
+from provisioner.operations.deciding import decided
 from provisioner.operations.partners import NoSuchPartner, PartnerRefused
 from provisioner.register import Register, Work, reading, writing
 
@@ -28,6 +29,7 @@ class Closing:
         return _morrow(self.last_day)
 
 
+@decided
 def end_convention(register: Register, code: str, on: date, reason: str) -> Closing:
     """Ends a partner's convention with that last day, or moves an end whose day is not past.
 
@@ -38,13 +40,13 @@ def end_convention(register: Register, code: str, on: date, reason: str) -> Clos
     """
     with register.work() as work:
         known, records = _known(work, code)
-        _refuse_blank(reason)
         _refuse_end(known, on, register.clock.today())
         partner = replace(known, ends_on=on)
         writing.set_end(work, partner, "partner.end", by=register.actor.by, reason=reason)
         return _closing(records, known, partner)
 
 
+@decided
 def reinstate_convention(register: Register, code: str, reason: str) -> Closing:
     """Takes an announced end back, up to its very day: the convention goes on up to the end of the CTG.
 
@@ -54,7 +56,6 @@ def reinstate_convention(register: Register, code: str, reason: str) -> Closing:
     """
     with register.work() as work:
         known, records = _known(work, code)
-        _refuse_blank(reason)
         if known.ends_on is None:
             raise PartnerRefused(f"No early end is recorded for {code}: its last day is {known.last_day}.")
         if register.clock.today() > known.last_day:
@@ -69,11 +70,6 @@ def _known(work: Work, code: str) -> tuple[Partner, Records]:
     if code not in records.partners:
         raise NoSuchPartner(code)
     return records.partners[code], records
-
-
-def _refuse_blank(reason: str) -> None:
-    if not reason.strip():
-        raise PartnerRefused("Say why: --reason is empty.")
 
 
 def _refuse_end(known: Partner, on: date, today: date) -> None:

@@ -15,6 +15,7 @@ from provisioner.domain.kept_annexe import KeptAnnexe, Status
 from provisioner.domain.links import is_owed
 from provisioner.domain.plan import Plan
 from provisioner.domain.records import Records
+from provisioner.operations.deciding import decided
 from provisioner.operations.errors import Refused
 from provisioner.operations.hold_notices import drop_held, tell_held
 from provisioner.operations.tools import Tools
@@ -66,6 +67,7 @@ def closures_in(plan: Plan, partner: str) -> list[int]:
     return [one.id for one in closed if one is not None and one.id is not None]
 
 
+@decided
 def release(register: Register, plan_id: str, by: str, reason: str) -> str:
     """Lets a held plan go, by name; the next `sync` acts. Gives the partner's code.
 
@@ -84,6 +86,7 @@ def release(register: Register, plan_id: str, by: str, reason: str) -> str:
     return partner
 
 
+@decided
 def pause(register: Register, partner: str | None, reason: str, until: date | None, by: str) -> None:
     """From now on nothing is written in Keycloak, for that partner or for anybody, closures neither.
 
@@ -96,6 +99,7 @@ def pause(register: Register, partner: str | None, reason: str, until: date | No
         holds.pause(work, partner, reason, until, by)
 
 
+@decided
 def resume(register: Register, partner: str | None, by: str) -> None:
     """Ends a pause.
 

@@ -24,6 +24,7 @@ from provisioner.domain.repeats import (
 )
 from provisioner.domain.snapshot import Snapshot
 from provisioner.keycloak.errors import KeycloakError, NotFound
+from provisioner.operations.deciding import decided
 from provisioner.operations.effects import Effects
 from provisioner.operations.errors import LinkRefused
 from provisioner.operations.looking import look, verify_realm, with_password
@@ -129,6 +130,7 @@ def repeat_one(tools: Tools, email: EmailAddress, bar: ProgressBar) -> Repeated:
         return Repeated(_answer(tools, plan, done, at_once=True))
 
 
+@decided
 def bounced(register: Register, settings: Settings, email: EmailAddress, by: str) -> tuple[str, ...]:
     """Records that the e-mail with the link came back: no other is sent to that address. The partner's contact is
     owed a notice. Recorded again, nothing more happens.

@@ -15,6 +15,7 @@ from provisioner.domain.convention import DEFAULT_CTG_END, Partner
 from provisioner.domain.mailboxes import MailboxRules
 from provisioner.domain.people import EmailAddress, canonical_domain
 from provisioner.domain.records import Records
+from provisioner.domain.said import readable
 from provisioner.register import Register, Work, reading, writing
 from provisioner.settings import DocumentSettings
 
@@ -152,7 +153,7 @@ def problems_of(partner: Partner) -> Iterator[tuple[str, str]]:
     """What a partner's record cannot be: the field, and what is wrong, as a sentence."""
     if not _CODE.match(partner.code):
         yield "code", f"{partner.code!r} cannot be a code: 1 to 64 of a-z, 0-9 and - are expected."
-    if not partner.name.strip():
+    if not any(one.isalpha() for one in readable(partner.name)):
         yield "name", "A partner needs a name."
     if any(unicodedata.category(letter) in ("Cc", "Cf", "Zl", "Zp") for letter in partner.name):
         yield "name", "A partner's name stands on one line, without invisible characters."

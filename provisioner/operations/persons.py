@@ -10,6 +10,7 @@ from provisioner.domain.links import is_owed
 from provisioner.domain.people import EmailAddress
 from provisioner.domain.plan import our_accounts
 from provisioner.domain.records import Account, Records, Reopening
+from provisioner.operations.deciding import decided
 from provisioner.operations.errors import PersonRefused
 from provisioner.operations.looking import learn_user_names, look
 from provisioner.operations.notices import ask_for_annexe
@@ -19,6 +20,7 @@ from provisioner.register import decisions
 from provisioner.texts.reasons import link_fault
 
 
+@decided
 def suspend(tools: Tools, email: EmailAddress, by: str, reason: str) -> list[str]:
     """Records that the person's access is cut at all their partners; `carry_out` makes it true, or the next `sync`.
 
@@ -43,6 +45,7 @@ def suspend(tools: Tools, email: EmailAddress, by: str, reason: str) -> list[str
     return _partners(live)
 
 
+@decided
 def reopen(tools: Tools, email: EmailAddress, by: str, reason: str, *, new_password: bool) -> list[str]:
     """Records that the access is given back: a suspension lifted as it was, or with a new password; a missing
     account created again. `carry_out` makes it true, or the next `sync`.

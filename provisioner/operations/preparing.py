@@ -10,6 +10,7 @@ from provisioner.domain.annexe import Row
 from provisioner.domain.change import plan_id
 from provisioner.domain.check import Check, Document
 from provisioner.domain.closures import judge_closures
+from provisioner.domain.days import day_of
 from provisioner.domain.decisions import Decisions
 from provisioner.domain.entry import enter, enter_closures, unaccounted_for
 from provisioner.domain.habilitation import Habilitation
@@ -31,8 +32,8 @@ class Request:
     """A document to apply, and what the person who approves it decided.
 
     `sent_by` is the address from which it came, where that is known (A11), `source` the scan that it was typed from;
-    `expects` are the plan ids that this person saw, when they were
-    shown.
+    `expects` are the plan ids that this person saw, when they were shown; `decided_on` is the day of an approval that
+    was given before, None where it is given now (A5).
     """
 
     document: Document
@@ -43,6 +44,7 @@ class Request:
     sent_by: EmailAddress | None = None
     source: Document | None = None
     expects: Mapping[str, str] | None = None
+    decided_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,7 +153,7 @@ def _prepare_whole(tools: Tools, request: Request, check: Check, records: Record
     if undecided := tuple(one for one in absent if not decisions.settles(one.email)):
         return replace(prepared, undecided=undecided)
     renamed = _renamed_before(tools, request)
-    after = enter(records, partner, check.annexe, today, decisions, check.waived, renamed)
+    after = enter(records, partner, check.annexe, today, decisions, check.waived, renamed, request.decided_on)
     still_due = {one.id for one in after.habilitations if one.requested_on <= today}
     if any(one.id not in still_due for one in made_by_a_dead_run(records, snapshot, partner)):
         raise SyncFirst
@@ -236,7 +238,8 @@ def with_approved_decisions(tools: Tools, request: Request) -> Request | None:
     allow = given.allow | approved.allow
     if not given.says_nothing and replace(given, allow=allow) != replace(approved, allow=allow):
         return None
-    return replace(request, decisions=replace(approved, allow=allow))
+    assert kept.approved_at is not None
+    return replace(request, decisions=replace(approved, allow=allow), decided_on=day_of(kept.approved_at))
 
 
 def request_for(

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from provisioner.domain.plan import our_accounts
 from provisioner.domain.records import Records
+from provisioner.operations.deciding import decided
 from provisioner.operations.errors import Refused
 from provisioner.operations.tools import Tools
 from provisioner.register import run_lock, writing
@@ -31,6 +32,7 @@ class Acceptance:
         return self.known != self.found
 
 
+@decided
 def accept(tools: Tools, by: str, reason: str) -> Acceptance:
     """Records the realm under the settings as this register's, unless it is already; changes nothing in Keycloak.
 

@@ -27,5 +27,6 @@ def report_on(
         annexe=read(document.content, document.name, limits),
         findings=findings_of(one.check),
         outcome=outcome,
+        decisions=one.approved_decisions,
     )
     return partner, report

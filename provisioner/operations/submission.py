@@ -14,6 +14,7 @@ from provisioner.domain.decisions import AUTOMATIC, Decisions
 from provisioner.domain.kept_annexe import KeptAnnexe, Status
 from provisioner.domain.people import EmailAddress
 from provisioner.operations.annexe_notices import tell_refused, tell_rejected, tell_waiting
+from provisioner.operations.deciding import decided
 from provisioner.operations.errors import AnnexeRefused, NoSuchAnnexe
 from provisioner.operations.hold_notices import drop_held
 from provisioner.operations.preparing import Prepared, prepare, request_for, request_of
@@ -108,6 +109,7 @@ def _list_2_plan_id(tools: Tools, prepared: Prepared) -> str | None:
     return prepare(tools, alone, prepared.before, prepared.snapshot).plan_id
 
 
+@decided
 def approve(tools: Tools, annexe_id: int, plan_id: str, by: str, decisions: Decisions) -> Outcome:
     """Binds a named person to the annexe's digest and to its plan; the next `sync` applies.
 
@@ -128,10 +130,12 @@ def approve(tools: Tools, annexe_id: int, plan_id: str, by: str, decisions: Deci
     if prepared.plan_id != plan_id:
         return prepared.answer(today, Verdict.CHANGED)
     with tools.register.work() as work:
-        annexes.approve(work, one, annexes.Approval(by=by, plan_id=plan_id, decisions=decisions))
+        approval = annexes.Approval(by=by, plan_id=plan_id, decisions=decisions, check=check_as_json(prepared.check))
+        annexes.approve(work, one, approval)
     return prepared.answer(today, Verdict.APPLIED)
 
 
+@decided
 def reject(register: Register, settings: Settings, annexe_id: int, by: str, reason: str) -> str:
     """Records that an annexe will not be applied, and tells the partner's contact, but not the reason; what a limit
     held for it is dropped. Gives the partner's code.

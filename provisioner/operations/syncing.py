@@ -11,6 +11,7 @@ import structlog
 
 from provisioner.domain.change import Action
 from provisioner.domain.check import Document
+from provisioner.domain.days import day_of
 from provisioner.domain.hold import HoldKind
 from provisioner.domain.kept_annexe import KeptAnnexe
 from provisioner.domain.people import EmailAddress
@@ -185,6 +186,7 @@ def _decide_one(
         decisions=one.decisions,
         received_on=one.received_on,
         sent_by=one.sent_by,
+        decided_on=day_of(one.approved_at) if one.approved_at is not None else None,
     )
     try:
         prepared = prepare(tools, request, records, snapshot)

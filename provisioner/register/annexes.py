@@ -54,11 +54,12 @@ class Submission:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Approval:
-    """Who approved which plan, with which decisions (A10)."""
+    """Who approved which plan, with which decisions (A10). `check` is the check with its waivers, of the whole."""
 
     by: str
     plan_id: str
     decisions: Decisions
+    check: Mapping[str, Any] | None = None
 
 
 def kept(connection: Connection, partner: str | None = None) -> list[KeptAnnexe]:
@@ -160,6 +161,8 @@ def approve(work: Work, one: KeptAnnexe, approval: Approval) -> int:
         "plan_id": approval.plan_id,
         "decisions": json.dumps(decisions.as_plain(), ensure_ascii=False, sort_keys=True),
     }
+    if approval.check is not None and not closures_only:
+        approved |= {"valid": True, "check": json.dumps(approval.check, ensure_ascii=False)}
     if not closures_only:
         not_rejected = {"rejected_at": None, "rejected_number": None, "rejected_by": None, "reason": None}
         _guarded(work, one, {**approved, **not_rejected})

@@ -37,9 +37,10 @@ def outcome(one: KeptAnnexe) -> str:
 
 def drop_as_json(check: Mapping[str, Any], received_on: date, one: KeptAnnexe | None) -> dict[str, Any]:
     """The check, with what became of the annexe; without one, the file was refused as it is (docs/schemas)."""
+    decisions = one.approved_decisions if one is not None else None
     findings = [
         {**each, "code": _TO_BE_SETTLED} if each["code"] in OF_SOMEBODY_ELSE else each
-        for each in findings_as_json(for_the_partner(findings_of(check)))
+        for each in findings_as_json(for_the_partner(findings_of(check), decisions))
     ]
     is_approved = one is not None and one.status in (Status.APPROVED, Status.APPLIED)
     return {

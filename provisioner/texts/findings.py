@@ -19,8 +19,9 @@ def message(finding: Finding) -> str:
     words = _WORDS[finding.code]
     if said := text(finding, "said"):  # kept with its words
         return said
-    sentence = words if isinstance(words, str) else words(finding)
-    return f"{sentence} Dérogation accordée pour cette ligne." if finding.details.get("waived") else sentence
+    if finding.details.get("waived"):
+        return "Adresse acceptée : dérogation accordée pour cette ligne."
+    return words if isinstance(words, str) else words(finding)
 
 
 def _unreadable(finding: Finding) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from provisioner.domain.annexe import Finding
+from provisioner.domain.decisions import Decisions
+from provisioner.domain.people import EmailAddress
 from provisioner.texts.details import day, number, or_waiver, who
 
 #: What the report says of A8's findings: it goes to the partner, who must not learn who else has an account.
@@ -94,6 +96,18 @@ def _unaccounted(finding: Finding) -> str:
         f"{who(finding)} a un accès ouvert et ne figure dans aucune des deux listes : "
         "décidez de conserver ou de clôturer cet accès."
     )
+
+
+def unaccounted_for_the_partner(finding: Finding, decisions: Decisions | None) -> str:
+    """A5 as the partner reads it: what to write in the next annexe 1, or what the Caf decided."""
+    if decisions is None:
+        return (
+            f"{who(finding)} a un accès ouvert et ne figure dans aucune des deux listes : inscrivez cette personne "
+            "en liste 1 si elle garde son accès, en liste 2 avec sa date de fin si elle le quitte."
+        )
+    is_closed = finding.value is not None and decisions.closes(EmailAddress(finding.value))
+    decided = "son accès est clôturé" if is_closed else "son accès est conservé"
+    return f"{who(finding)} ne figure dans aucune des deux listes : {decided} par décision de la Caf."
 
 
 def _late(finding: Finding) -> str:

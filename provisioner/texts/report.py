@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Self
 
 from provisioner.domain.annexe import Annexe, Finding, Row, Severity, has_error
 from provisioner.domain.check import Check
+from provisioner.domain.decisions import Decisions
 from provisioner.texts.dates import french_date
 from provisioner.texts.details import COLUMNS
 from provisioner.texts.findings import message
+from provisioner.texts.register_findings import unaccounted_for_the_partner
 from provisioner.texts.template import template
 
 #: How each severity is told, in a word.
@@ -34,6 +36,7 @@ _LISTS = {
 class Report:
     """What the page tells. `file` is a base name, `partner` a name, `checked_on` the day of the check.
     `outcome` says what became of the annexe; without it, the page says that a check is no approval.
+    `decisions` are those of its approval.
     """
 
     file: str
@@ -43,6 +46,7 @@ class Report:
     annexe: Annexe
     findings: tuple[Finding, ...]
     outcome: str | None = None
+    decisions: Decisions | None = None
 
     @classmethod
     def of(cls, check: Check, partner: str | None, checked_on: date) -> Self:
@@ -59,12 +63,12 @@ class Report:
     @property
     def error_count(self) -> int:
         """How many errors the page tells."""
-        return sum(one.severity is Severity.ERROR for one in for_the_partner(self.findings))
+        return sum(one.severity is Severity.ERROR for one in for_the_partner(self.findings, self.decisions))
 
     @property
     def leaves_something_to_the_caf(self) -> bool:
         """Whether the partner is asked to wait for the Caf about somebody (A8)."""
-        return any(one.code in OF_SOMEBODY_ELSE for one in for_the_partner(self.findings))
+        return any(one.code in OF_SOMEBODY_ELSE for one in for_the_partner(self.findings, self.decisions))
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +100,7 @@ class _List:
 
 def report_page(report: Report) -> str:
     """The whole page as HTML: no script, nothing from outside, every value shown as text."""
-    findings = tuple(for_the_partner(report.findings))
+    findings = tuple(for_the_partner(report.findings, report.decisions))
     errors = Counter((one.list, one.row) for one in findings if one.severity is Severity.ERROR)
     transmitted_on = report.annexe.transmitted_on
     return template("report.html").render(
@@ -116,9 +120,9 @@ def report_page(report: Report) -> str:
     )
 
 
-def for_the_partner(findings: Iterable[Finding]) -> Iterator[Finding]:
-    """The findings without what is for the Caf alone, nor what tells of somebody else: A8's once a row, none where
-    it was waived.
+def for_the_partner(findings: Iterable[Finding], decisions: Decisions | None = None) -> Iterator[Finding]:
+    """The findings as they go back to the partner, once the annexe is approved with its decisions: without what is
+    for the Caf alone, nor what tells of somebody else (A8's once a row, none where it was waived).
     """
     told = set()
     for one in findings:
@@ -128,7 +132,10 @@ def for_the_partner(findings: Iterable[Finding]) -> Iterator[Finding]:
             if one.severity is not Severity.ERROR or (one.list, one.row) in told:
                 continue
             told.add((one.list, one.row))
-        yield one
+        if one.code == "unaccounted-for":
+            yield replace(one, details={"said": unaccounted_for_the_partner(one, decisions)})
+        else:
+            yield one
 
 
 def _worst_first(findings: Iterable[Finding]) -> list[Finding]:

@@ -906,3 +906,74 @@ def test_killed_at_any_effect_the_outcome_is_told_and_what_is_over_destroyed(tmp
     for desk in each_death(tmp_path, before, 1):
         assert desk.files("outbox", "refused") == pair("bonne.docx")
         assert desk.told("bonne.docx")["status"] == "applied"
+
+
+def _approve(desk: Desk, decisions: Decisions) -> None:
+    """With decisions, as a named person does; `sync` applies."""
+    kept = desk.annexes()[-1]
+    desk.office.hand_clock.now += timedelta(seconds=1)
+    plan = prepare(desk.tools, request_of(desk.tools, kept.id, "plan", decisions)).plan
+    assert plan is not None
+    submission.approve(desk.tools, kept.id, plan_id(plan.changes), "Claire Martin", decisions)
+
+
+@pytest.mark.rule("A7")
+def test_the_report_on_an_annexe_that_was_approved_with_a_waiver_carries_no_error(desk: Desk) -> None:
+    desk.office.add_partner("ville", "ville.example")
+    desk.drop("envoi.csv", b"leroy", "ville")
+    desk.poll(2)
+    refused = desk.told("envoi.csv", "ville")
+    assert (refused["status"], refused["valid"], refused["open"]) == ("refused", False, [])
+    _approve(desk, Decisions(waive={1: "Agent mis à disposition, accord de M. Roy"}))
+    desk.office.sync()
+    desk.poll()
+    told = desk.told("envoi.csv", "ville")
+    assert (told["status"], told["valid"]) == ("applied", True)
+    assert [row["email"] for row in told["open"]] == [email("leroy")]
+    assert [(one["code"], one["severity"]) for one in told["findings"]] == [("email-domain", "warning")]
+    assert told["findings"][0]["message"] == "Adresse acceptée : dérogation accordée pour cette ligne."
+    page = (desk.home / "outbox" / "ville" / "envoi.csv.rapport.html").read_text("utf-8")
+    assert "Roy" not in json.dumps(told, ensure_ascii=False)
+    assert "Roy" not in page
+    assert "Refusée en l'état" not in html.document_fromstring(page).text_content()
+
+
+@pytest.mark.rule("A5")
+@pytest.mark.parametrize(
+    ("decisions", "decided"),
+    [(Decisions(keep_all=True), "son accès est conservé"), (Decisions(close_all=True), "son accès est clôturé")],
+)
+def test_the_report_tells_the_partner_what_to_write_and_not_what_the_officer_has_to_decide(
+    desk: Desk, decisions: Decisions, decided: str
+) -> None:
+    desk.drop("1.csv", b"leroy vasseur")
+    desk.poll(2)
+    _approve(desk, Decisions())
+    desk.office.sync()
+    desk.office.hand_clock.now += timedelta(days=1)
+    desk.drop("2.csv", b"leroy nguyen")
+    desk.poll(2)
+    (asked,) = [one["message"] for one in desk.told("2.csv")["findings"] if one["code"] == "unaccounted-for"]
+    assert "décidez" not in asked
+    assert "en liste 1 si elle garde son accès, en liste 2 avec sa date de fin" in asked
+    _approve(desk, decisions)
+    desk.office.sync()
+    desk.poll()
+    (told,) = [one["message"] for one in desk.told("2.csv")["findings"] if one["code"] == "unaccounted-for"]
+    assert told.endswith(f"{decided} par décision de la Caf.")
+
+
+@pytest.mark.rule("A5")
+def test_a_closure_that_was_decided_one_day_and_applied_the_next_is_dated_the_day_of_the_decision(desk: Desk) -> None:
+    desk.drop("1.csv", b"leroy vasseur")
+    desk.poll(2)
+    _approve(desk, Decisions())
+    desk.office.sync()
+    desk.drop("2.csv", b"leroy nguyen")
+    desk.poll(2)
+    _approve(desk, Decisions(close_all=True))
+    desk.office.hand_clock.now += timedelta(days=1)
+    desk.office.sync()
+    (closed,) = [one for one in desk.tools.register.records().habilitations if one.closed_at is not None]
+    assert closed.end is not None
+    assert (closed.end.rule, closed.end.on, closed.closed_on) == ("A5", TODAY, TODAY + timedelta(days=1))

@@ -119,7 +119,7 @@ def test_the_partner_does_not_learn_who_else_has_an_account() -> None:
 
 def test_a_waived_finding_says_so() -> None:
     waived = Finding("email-consumer", Severity.WARNING, 1, 1, Column.EMAIL, details={"waived": True})
-    assert message(waived).endswith("Dérogation accordée pour cette ligne.")
+    assert message(waived) == "Adresse acceptée : dérogation accordée pour cette ligne."
 
 
 @pytest.mark.rule("A7")
