@@ -51,9 +51,14 @@ OLE = b"\xd0\xcf\x11\xe0"
 
 #: The parts that our readers look at; the others are only counted.
 _WANTED = re.compile(
-    r"mimetype|content\.xml|styles\.xml|META-INF/manifest\.xml|word/(document|styles)\.xml"
+    r"mimetype|content\.xml|styles\.xml|META-INF/manifest\.xml|word/(document\d*|styles|(header|footer)\d*)\.xml"
     r"|xl/(workbook|styles|sharedStrings)\.xml|xl/_rels/workbook\.xml\.rels|xl/worksheets/[^/]+\.xml"
 )
+#: The parts of an OpenDocument file that nobody here parses: macros and manifest, which name a DTD of their own.
+_UNPARSED = re.compile(r"(?:META-INF|Basic|Dialogs|Scripts)/.*")
+_STRICT_START = b"http://purl.oclc.org/ooxml/"
+_STRICT = re.compile(rb"http://purl\.oclc\.org/ooxml/(\w{1,40})/")
+_ONLY_NAMED = re.compile(rb"[^<]{0,10}(?:<\?xml[^<>]{0,200}\?>)?\s{0,100}<!DOCTYPE[^\[<>]{0,500}>(?![\s\S]*<!)")
 _DOCTYPES = tuple("<!DOCTYPE".encode(encoding) for encoding in ("utf-8", "utf-16-le", "utf-16-be"))
 
 Parts = dict[str, bytes]
@@ -79,14 +84,14 @@ def admit(content: bytes, name: str, most_unpacked: int) -> File:
         Unreadable: the type is not one that is read, is not what the name promises, or the package is unsound.
     """
     is_package = content.startswith(b"PK\x03\x04")
-    parts = _unpack(content, most_unpacked) if is_package else {}
+    parts, is_strict = _unpack(content, most_unpacked) if is_package else ({}, False)
     kind = _kind_of_package(parts) if is_package else _kind_of_plain(content)
     promised = promised_kind(name)
     if kind == "csv" and promised is None:
         raise Unreadable("unsupported")
     if promised not in (None, kind):
         raise Unreadable("other-format")
-    return File(kind, content, parts)
+    return File(kind, _transitional_package(content) if is_strict and kind == "xlsx" else content, parts)
 
 
 def promised_kind(name: str) -> str | None:
@@ -111,35 +116,63 @@ def _kind_of_plain(content: bytes) -> str:
 
 
 def _kind_of_package(parts: Parts) -> str:
-    if "word/document.xml" in parts:
+    main = [name for name in parts if name.startswith("word/document")]
+    if main:
+        parts.setdefault("word/document.xml", parts[main[0]])  # some programs number it
         return "docx"
     if "xl/workbook.xml" in parts:
         return "xlsx"
     kind = _ODF.get(parts.get("mimetype", b"").strip())
     if kind is None or "content.xml" not in parts:
-        raise Unreadable("unsupported")
+        raise Unreadable("old-office" if _is_older(parts) else "unsupported")
     if b"encryption-data" in parts.get("META-INF/manifest.xml", b""):
         raise Unreadable("password")
     return kind
 
 
-def _unpack(content: bytes, most_unpacked: int) -> Parts:
-    """The parts that are read, after every member was inflated, counted and looked at."""
+def _unpack(content: bytes, most_unpacked: int) -> tuple[Parts, bool]:
+    """The parts that are read, and whether they are « Strict »; every member was inflated, counted and looked at."""
     parts: Parts = {}
+    is_strict = False
     left = most_unpacked
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as package:
             for member in _sound_members(package):
                 data = _inflate(package, member, left)
                 left -= len(data)
-                if member.filename.endswith((".xml", ".rels")) and any(mark in data for mark in _DOCTYPES):
-                    raise Unreadable("dtd")
+                if member.filename.endswith((".xml", ".rels")) and _declares(member.filename, data):
+                    raise Unreadable("old-office" if _is_older(parts) else "dtd")
                 if _WANTED.fullmatch(member.filename):
-                    parts[member.filename] = data
+                    is_strict = is_strict or _STRICT_START in data
+                    parts[member.filename] = _transitional(data)
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError, OSError):
         # zipfile tells a broken package in all these ways.
         raise Unreadable("damaged") from None
-    return parts
+    return parts, is_strict
+
+
+def _declares(name: str, part: bytes) -> bool:
+    """Whether a part has a DTD. The mere name of one does not count in a part that nobody parses."""
+    return any(mark in part for mark in _DOCTYPES) and not (_UNPARSED.fullmatch(name) and _ONLY_NAMED.match(part))
+
+
+def _is_older(parts: Parts) -> bool:
+    """Whether a package is of the time before OpenDocument (.sxw, .sxc): its parts name a DTD."""
+    return parts.get("mimetype", b"").startswith(b"application/vnd.sun.xml")
+
+
+def _transitional(part: bytes) -> bytes:
+    """A part of « Strict » Office Open XML under the names of the usual variety; any other part as it is."""
+    return _STRICT.sub(rb"http://schemas.openxmlformats.org/\1/2006/", part) if _STRICT_START in part else part
+
+
+def _transitional_package(content: bytes) -> bytes:
+    """The same for a whole package, for a library that opens it itself. Every member was looked at before."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(content)) as package, zipfile.ZipFile(buffer, "w") as changed:
+        for member in package.infolist():
+            changed.writestr(member.filename, _transitional(package.read(member)))
+    return buffer.getvalue()
 
 
 def _sound_members(package: zipfile.ZipFile) -> Iterator[zipfile.ZipInfo]:

@@ -60,7 +60,7 @@ class Tags(NamedTuple):
 def page(part: bytes, tags: Tags, *others: str) -> Iterator[etree._Element]:
     """What stands on the page in its order, each when it is complete: paragraphs, the rows of a table, the table.
 
-    Tables within tables are left out. The other elements are given wherever they are.
+    A table within a table is left in the row that holds it. The other elements are given wherever they are.
 
     Raises:
         Unreadable: the part is not well-formed, or declares what may not be declared.
@@ -86,17 +86,20 @@ class Run(NamedTuple):
 
 
 def shown(runs: Iterable[Run]) -> str:
-    """The text of a paragraph as the page shows it."""
-    return "".join(run.text for run in runs if not run.hidden)
+    """The text of a paragraph as the page shows it, without what is struck through."""
+    return "".join(run.text for run in runs if not run.hidden and not run.struck)
 
 
 def cell_of(runs: Iterable[Run], *, hidden: bool, merged: bool) -> Cell:
-    """A cell with the text of its runs, hidden ones too, and their marks."""
+    """A cell with the text of its runs, hidden and struck ones too, and their marks."""
     runs = list(runs)
     filled = [run for run in runs if run.text.strip()]
+    struck = any(run.struck for run in filled)
+    standing = "".join(run.text for run in runs if not run.struck).strip() if struck else ""
     return Cell(
         "".join(run.text for run in runs).strip("\n"),
-        struck=any(run.struck for run in filled),
+        struck=struck,
         hidden=hidden or any(run.hidden for run in filled),
         merged=merged,
+        standing=standing,
     )

@@ -25,6 +25,9 @@ _STYLED = f"{_STYLE}style"
 _ANNOTATION = f"{_OFFICE}annotation"
 _CHANGED = {f"{_TEXT}tracked-changes", f"{_TABLE}tracked-changes"}
 
+#: What is printed over and under the pages.
+_MARGINS = tuple(f"{_STYLE}{name}{left}" for name in ("header", "footer") for left in ("", "-left", "-first"))
+
 #: What tells of changes that nobody has accepted or refused; a text has the other element even when it has none.
 _REVISIONS = (f"{_TEXT}changed-region", f"{_TABLE}tracked-changes")
 
@@ -55,30 +58,41 @@ def read(file: File, most_rows: int) -> Reading:
     styles, rows = _Styles(), Rows(most_rows)
     blocks: list[Block] = []
     table: list[TableRow] = []
+    after: list[Block] = []
     revised = False
-    for _, style in stream(file.parts.get("styles.xml", b"<none/>"), _STYLED):
-        styles.add(style)
+    margins: list[Block] = []
+    for _, element in stream(file.parts.get("styles.xml", b"<none/>"), _STYLED, *_MARGINS):
+        if element.tag == _STYLED:
+            styles.add(element)
+        else:
+            margins += [shown(_runs(text, styles, _NO_MARKS)) for text in element.iter(_P, _H)]
     for element in page(file.parts["content.xml"], _TAGS, _STYLED, *_REVISIONS):
         if element.tag == _ROW:
-            if not _IS_EMPTY(element):
+            inner = [*_blocks_in(element, styles, rows)] if element.find(f".//{_TBL}") is not None else []
+            if inner and _only_places(element):
+                blocks += [table, *inner]
+                table = []
+            elif not _IS_EMPTY(element):
+                after += [block for block in inner if not isinstance(block, str)]
                 table += rows.kept(list(_cells(element, styles)), _times(element, f"{_TABLE}number-rows-repeated"))
             drop(element)
         elif element.tag == _TBL:
             if file.kind == "ods":  # nobody sees the name of a text's table
                 blocks.append(element.get(f"{_TABLE}name", ""))
-            blocks.append(table)
-            table = []
+            blocks += [table, *after]
+            table, after = [], []
         elif element.tag == _STYLED:
             styles.add(element)
         elif element.tag in _REVISIONS:
             revised = True
         else:
             blocks.append(shown(_runs(element, styles, styles.marks(element.get(f"{_TEXT}style-name")))))
-    return Reading(blocks, revised)
+    return Reading(blocks, revised, margins)
 
 
 #: Struck through, hidden; None where nothing says so.
 _Marks = tuple[bool | None, bool | None]
+_NO_MARKS: _Marks = (None, None)
 
 
 class _Styles:
@@ -109,6 +123,42 @@ class _Styles:
             struck = own_struck if struck is None else struck
             hidden = own_hidden if hidden is None else hidden
         return base[0] if struck is None else struck, base[1] if hidden is None else hidden
+
+
+def _blocks_in(element: etree._Element, styles: _Styles, rows: Rows) -> Iterator[Block]:
+    """The paragraphs and tables in a row that holds tables of its own, or in one of its cells."""
+    for child in element:
+        if child.tag in (_P, _H):
+            yield shown(_runs(child, styles, styles.marks(child.get(f"{_TEXT}style-name"))))
+        elif child.tag == _TBL:
+            yield [
+                kept
+                for row in _own_rows(child)
+                for kept in rows.kept(list(_cells(row, styles)), _times(row, f"{_TABLE}number-rows-repeated"))
+            ]
+            for row in _own_rows(child):
+                yield from (block for found in _own_tables(row) for block in _blocks_in(found, styles, rows))
+        elif child.tag not in _PRUNED:
+            yield from _blocks_in(child, styles, rows)
+
+
+def _own_rows(table: etree._Element) -> Iterator[etree._Element]:
+    for child in table:
+        if child.tag == _ROW:
+            yield child
+        elif child.tag not in _CELLS:
+            yield from _own_rows(child)
+
+
+def _own_tables(row: etree._Element) -> Iterator[etree._Element]:
+    """The cells of a row that hold tables."""
+    return (cell for cell in row if cell.tag in _CELLS and cell.find(f".//{_TBL}") is not None)
+
+
+def _only_places(row: etree._Element) -> bool:
+    """Whether a row has nearly nothing of its own beside the tables in its cells."""
+    own = [cell for cell in row if cell.tag in _CELLS and cell.find(f".//{_TBL}") is None]
+    return sum(not _IS_EMPTY(cell) for cell in own) <= 1
 
 
 def _cells(row: etree._Element, styles: _Styles) -> Iterator[Cell]:
