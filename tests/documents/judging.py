@@ -52,8 +52,8 @@ class _Judge:
         found = self._answer["transmitted_on"]
         about = f"sent: want {wanted}, got {found}"
         if wanted in ("?", "!"):
-            is_told = found is None and self._errors
-            return (Verdict.RIGHT if found == "2026-09-04" or is_told else Verdict.WRONG), about
+            is_asked = found is None and bool(self._errors)
+            return (Verdict.RIGHT if found == "2026-09-04" or is_asked else Verdict.WRONG), about
         if found == wanted and (wanted or "transmission-date-missing" in self.codes):
             return Verdict.RIGHT, about
         is_told = self.codes & {"transmission-date-missing", "unreadable-document"}

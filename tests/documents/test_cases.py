@@ -34,7 +34,7 @@ NOT_YET = frozenset(
 def answered(read: Reader, name: str) -> dict[str, Any]:
     """What `check --format json` says of a document."""
     annexe = read((DATA / "cases" / name).read_bytes(), name)
-    findings = judge_document(annexe, TODAY, load_mailbox_rules(DocumentSettings()), None)
+    findings = tuple(judge_document(annexe, TODAY, load_mailbox_rules(DocumentSettings()), None))
     return check_as_json(Check(file=name, sha256="0" * 64, partner=None, annexe=annexe, findings=findings))
 
 
@@ -45,8 +45,8 @@ def test_every_document_has_its_values() -> None:
 @pytest.mark.rule("A1")
 @pytest.mark.rule("A3")
 @pytest.mark.parametrize("name", CASES)
-def test_nothing_of_a_document_is_misread_in_silence(read_here: Reader, name: str) -> None:
-    judged = list(verdicts(CASES[name], answered(read_here, name)))
+def test_nothing_of_a_document_is_misread_in_silence(read: Reader, read_here: Reader, name: str) -> None:
+    judged = list(verdicts(CASES[name], answered(read if name in NOT_YET else read_here, name)))
     assert [about for verdict, about in judged if verdict in (Verdict.WRONG, Verdict.WARN)] == []
     if name not in NOT_YET:
         assert [about for verdict, about in judged if verdict is Verdict.SAFE] == []
