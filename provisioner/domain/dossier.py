@@ -173,7 +173,7 @@ class Dossier:
     def attempt_state(self, one: Habilitation, attempt: Invitation) -> InvitationState:
         """What became of one attempt: a newer one, or a newer password, takes the place of those before."""
         if attempt.sent_at is None:
-            return InvitationState.OWED
+            return InvitationState.UNCERTAIN if attempt.is_uncertain else InvitationState.OWED
         is_last = attempt == [each for each in self.records.invitations_of(one) if each.sent_at is not None][-1]
         state = self.link_state(one) if is_last else None
         return state if state not in (None, InvitationState.OWED) else InvitationState.EXPIRED

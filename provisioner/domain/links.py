@@ -23,8 +23,11 @@ def since_due(one: Habilitation, sent: Iterable[Invitation]) -> list[Invitation]
 
 
 def is_owed(one: Habilitation, sent: Iterable[Invitation]) -> bool:
-    """Whether a link is due and has not left; `sent` are the account's attempts, through whichever partner."""
-    return one.link_due_number is not None and not any(each.sent_at for each in since_due(one, sent))
+    """Whether a link is due and is known not to have left; `sent` are the account's attempts, through whichever
+    partner.
+    """
+    begun = since_due(one, sent)
+    return one.link_due_number is not None and not any(each.sent_at or each.is_uncertain for each in begun)
 
 
 def attempt_for(one: Habilitation, sent: Sequence[Invitation]) -> tuple[int, Invitation | None]:
@@ -59,10 +62,13 @@ MOST_LINKS = 3
 
 
 class InvitationState(StrEnum):
-    """What became of the e-mail with the link; `bounced` is what somebody reported."""
+    """What became of the e-mail with the link. `bounced` is what somebody reported; `uncertain`: an answer was lost
+    and Keycloak's events cannot tell.
+    """
 
     OWED = "owed"
     SENT = "sent"
+    UNCERTAIN = "uncertain"
     EXPIRED = "expired"
     USED = "used"
     BOUNCED = "bounced"
@@ -86,10 +92,11 @@ def invitation_state(
     expiries = [expiry for each in begun if (expiry := link_expiry(each)) is not None]
     if one.link_due_number is None or (not expiries and one.state is State.CLOSED):
         return None
-    if not expiries:
-        return InvitationState.OWED
-    if has_password:
+    is_uncertain = bool(begun) and begun[-1].is_uncertain
+    if has_password and (expiries or is_uncertain):
         return InvitationState.USED
+    if is_uncertain or not expiries:
+        return InvitationState.UNCERTAIN if is_uncertain else InvitationState.OWED
     if any(each.bounced_at for each in begun):
         return InvitationState.BOUNCED
     if max(expiries) > now:

@@ -51,9 +51,11 @@ class Invitation:
     """One attempt at the e-mail with the link (P2).
 
     `intended_number` is the place of its intention among the register's writes: it tells what came before it.
-    `keycloak_time` is Keycloak's own clock when the intention was recorded: only that clock tells whether
-    an interrupted sending left. `tries` counts how often this attempt was begun. `bounced_at` is when somebody
-    reported that it came back, `told_at` when the partner was told that it was the last one and not used.
+    `keycloak_time` is Keycloak's own clock when the intention was recorded: only that clock tells whether an
+    interrupted sending left, and only if Keycloak kept its admin events then (`events_kept`). `tries` counts how
+    often this attempt was begun. `bounced_at` is when somebody reported that it came back, `told_at` when the partner
+    was told that it was the last one and not used. `uncertain_at` is when it was found that nobody can know whether
+    it left: then only a person has it begun again.
     """
 
     habilitation: int
@@ -67,11 +69,18 @@ class Invitation:
     tries: int = 1
     bounced_at: datetime | None = None
     told_at: datetime | None = None
+    events_kept: bool = False
+    uncertain_at: datetime | None = None
 
     @property
     def is_unsettled(self) -> bool:
-        """Whether nobody knows yet if it left."""
-        return self.sent_at is None and self.failed_at is None
+        """Whether nobody knows yet if it left, and Keycloak is still to be asked."""
+        return self.sent_at is None and self.failed_at is None and self.uncertain_at is None
+
+    @property
+    def is_uncertain(self) -> bool:
+        """Whether nobody can know if it left."""
+        return self.uncertain_at is not None
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,7 @@ class Obstacle(StrEnum):
     UNDER_WAY = "under-way"
     NO_LINK = "no-link"
     OWED = "owed"
+    UNCERTAIN = "uncertain"
     BOUNCED = "bounced"
     GIVEN_UP = "given-up"
     STILL_WORKS = "still-works"
@@ -47,6 +48,11 @@ class Round:
     def left(self) -> list[Invitation]:
         """The attempts that left, oldest first."""
         return [each for each in self.begun if each.sent_at is not None]
+
+    @property
+    def is_uncertain(self) -> bool:
+        """Whether nobody can know if the last one left: another one goes on a person's word only."""
+        return bool(self.begun) and self.begun[-1].is_uncertain
 
     @property
     def has_bounced(self) -> bool:
@@ -128,6 +134,8 @@ def _of_access(records: Records, one: Habilitation, today: date) -> Obstacle | N
 
 
 def _of_links(each: Round, now: datetime) -> Obstacle | None:
+    if each.is_uncertain:
+        return Obstacle.UNCERTAIN
     if not each.left:
         return Obstacle.OWED
     if each.has_bounced:

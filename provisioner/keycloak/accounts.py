@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from typing import Any
 
@@ -83,3 +84,15 @@ def before_reordering(user: Json, changed: Json) -> Json | None:
         return None
     longer = {name: [*new[name], new[name][0]] for name in reordered}
     return {**changed, "attributes": {**new, **longer}}
+
+
+def may_stop_events(update: Json) -> bool:
+    """Whether this admin event, an update of the realm, may be the one that turned the admin events off.
+
+    What was written stands in it only where the realm keeps the events' details.
+    """
+    try:
+        written = json.loads(update.get("representation") or "")
+    except ValueError:
+        return True
+    return not isinstance(written, dict) or written.get("adminEventsEnabled") is False

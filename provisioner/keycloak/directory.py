@@ -12,7 +12,7 @@ from provisioner.domain.password import RealmFault
 from provisioner.domain.people import EmailAddress
 from provisioner.domain.snapshot import RemoteAccount, Snapshot, WantedAccount
 from provisioner.domain.wanted import OURS
-from provisioner.keycloak.accounts import Json, account_of, before_reordering, changed_user, new_user
+from provisioner.keycloak.accounts import Json, account_of, before_reordering, changed_user, may_stop_events, new_user
 from provisioner.keycloak.connection import service_connection
 from provisioner.keycloak.errors import (
     Conflict,
@@ -332,6 +332,27 @@ class Directory:
             event["time"] for event in events if event["authDetails"]["userId"] == ours and event["time"] >= first
         ]
         return datetime.fromtimestamp(max(times) / 1000, UTC) if times else None
+
+    def keeps_events(self) -> bool:
+        """Whether the realm keeps its admin events from now on: only then will they tell whether a link left."""
+        return self._connection.get(self._realm).get("adminEventsEnabled") is True
+
+    def events_tell_since(self, since: datetime) -> bool:
+        """Whether the admin events since then are all there, so that one which is not there never happened.
+
+        They are kept now, one of before is still there (they were neither cleared nor did they expire since), and
+        nobody turned them off meanwhile. `since` is an answer of `server_time`, a second behind Keycloak at most.
+        """
+        if not self.keeps_events():
+            return False
+        begin = int(since.timestamp() * 1000)
+        events = f"{self._realm}/admin-events"
+        if not self._connection.get(events, dateTo=begin + 1000, max=1):
+            return False
+        changed = self._connection.get(
+            events, operationTypes="UPDATE", resourceTypes="REALM", dateFrom=begin - begin % 1000, max=-1
+        )
+        return not any(may_stop_events(event) for event in changed)
 
     def close(self) -> None:
         """Gives the sockets back."""

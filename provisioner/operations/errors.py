@@ -65,6 +65,7 @@ class LinkRefused(Refused):
 
 _NO_LINK = {
     Obstacle.NO_LINK: "no open access of that address is owed a link. Who was sent one: provisioner invitation list.",
+    Obstacle.UNCERTAIN: "nobody can know whether the last one left. To send another one: invitation repeat EMAIL.",
     Obstacle.OWED: "the first link has not left yet. To send it: provisioner sync.",
     Obstacle.NOT_OPEN: "the access is ending, or the convention is not active (C2): no link is sent.",
     Obstacle.SUSPENDED: "the access is suspended: no link is sent. To lift it: provisioner person reopen.",

@@ -15,6 +15,7 @@ from provisioner.domain.kept_annexe import KeptAnnexe, Status
 from provisioner.domain.links import is_owed
 from provisioner.domain.plan import Plan
 from provisioner.domain.records import Records
+from provisioner.domain.repeats import leading, rounds
 from provisioner.operations.deciding import decided
 from provisioner.operations.errors import Refused
 from provisioner.operations.hold_notices import drop_held, tell_held
@@ -131,6 +132,7 @@ class Standing:
     waiting: tuple[KeptAnnexe, ...]
     holds: tuple[Hold, ...]
     invitations_owed: int
+    invitations_uncertain: int
 
     @property
     def quarantines(self) -> tuple[Hold, ...]:
@@ -160,4 +162,5 @@ def standing(register: Register) -> Standing:
         waiting=tuple(waiting),
         holds=records.holds_on(register.clock.today()),
         invitations_owed=sum(is_owed(one, records.invitations_of(one)) for one in is_open),
+        invitations_uncertain=sum(each.is_uncertain for each in leading(rounds(records))),
     )

@@ -68,7 +68,8 @@ def invited(tools: Tools, partner: str | None = None) -> list[Invited]:
     records = tools.register.records()
     verify_realm(records, tools.directory)
     found = [each for each in rounds(records) if partner in (None, each.one.partner)]
-    ids = {each.one.email: records.accounts[each.one.email].keycloak_id for each in found if each.left}
+    may_have_left = [each.one.email for each in found if each.left or each.is_uncertain]
+    ids = {email: records.accounts[email].keycloak_id for email in may_have_left}
     known = with_password(tools.directory, {one for one in ids.values() if one}, tools.settings.keycloak.threads)
     made = []
     for each in sorted(found, key=lambda each: (each.one.partner, each.one.email)):
@@ -107,7 +108,8 @@ def repeat_due(tools: Tools, bar: ProgressBar, *, at_once: bool = True) -> Repea
 
 
 def repeat_one(tools: Tools, email: EmailAddress, bar: ProgressBar) -> Repeated:
-    """Sends that person another link at once, if fewer than three left and the last one has expired.
+    """Sends that person another link at once, if fewer than three left and the last one has expired, or if nobody can
+    know whether it left: this is the person's word that settles it.
 
     Raises:
         LinkRefused: it may not be sent; the message says why.
@@ -119,7 +121,8 @@ def repeat_one(tools: Tools, email: EmailAddress, bar: ProgressBar) -> Repeated:
         if not mine:
             raise LinkRefused(email, Obstacle.NO_LINK)
         each = (leading(mine) or mine)[0]
-        _refuse(email, obstacle(records, each, tools.clock.now()))
+        against = obstacle(records, each, tools.clock.now())
+        _refuse(email, against if against is not Obstacle.UNCERTAIN else None)
         snapshot = look(records, tools.directory, [each.one.partner])
         id_ = records.accounts[email].keycloak_id
         _refuse(email, obstacle_there(each.one, snapshot.accounts.get(id_ or "")))

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
+import structlog
+
 from provisioner.domain.change import Action, Change
 from provisioner.domain.habilitation import Habilitation, State
 from provisioner.domain.links import attempt_for, unknown_from
+from provisioner.domain.people import EmailAddress
 from provisioner.domain.records import Invitation, Records
 from provisioner.keycloak.errors import KeycloakError, OutcomeUnknown
 from provisioner.operations.effects import Effects
@@ -15,12 +18,22 @@ from provisioner.operations.pool import Done, Failure, GivenUp, NotBegun, Progre
 from provisioner.register import Work, outcomes
 from provisioner.settings import InvitationSettings
 
+log = structlog.get_logger()
+
+#: What may be found of a link that the register does not know of, where it is not when it was sent.
+_NEEDLESS, _UNKNOWABLE = "needless", "unknowable"
+
+
+class Uncertain(GivenUp):
+    """An answer was lost, and Keycloak's events cannot tell whether the e-mail left."""
+
 
 class Mailing:
     """Sends the links that a plan owes. `records` are those of after the openings.
 
     An intention that has no outcome (a crash, a lost answer) is judged by Keycloak's own events, once it is
-    old enough for no sending to be still under way, before anything is sent again.
+    old enough for no sending to be still under way, before anything is sent again. Where these events cannot tell
+    (turned off, cleared, expired), nothing is sent again: it is told, and a person decides.
     """
 
     def __init__(self, effects: Effects, records: Records, settings: InvitationSettings, redirect_uri: str) -> None:
@@ -38,6 +51,8 @@ class Mailing:
             for email, mine in records.by_account().items()
         }
         self.open = {(one.partner, one.email): one for one in open_now}
+        #: the accounts that this run found already made: by a run that died, or before this register was put back
+        self.found: set[EmailAddress] = set()
         self.attempts = {
             one.id: attempt_for(one, records.invitations_of(one)) for one in open_now if one.id is not None
         }
@@ -64,7 +79,9 @@ class Mailing:
 
         An account that this run made, or gave a new password or address, cannot have been sent that link before.
         """
-        fresh = {one.wanted.email for one in outcome.done if one.wanted is not None and self._is_renewed(one)}
+        done = [(one, one.wanted.email) for one in outcome.done if one.wanted is not None]
+        fresh = {email for one, email in done if self._is_renewed(one)}
+        self.found = {email for one, email in done if one.action is Action.OPEN and one.keycloak_id in self.there}
         asked = [one for one in changes if one.email not in fresh and self._account(one) in self.there]
         left: set[tuple[str, str | None]] = set()
         for finished in self.effects.each(asked, self._recall):
@@ -75,6 +92,8 @@ class Mailing:
                     left.add((change.partner, change.email))
                     if isinstance(result, KeycloakError):
                         outcome.failed.append(Failure(change, result))
+                    elif result == _UNKNOWABLE:
+                        self._give_up(work, change, outcome)
                     else:
                         self._settle_recalled(work, change, result)
                         outcome.done.append(change)
@@ -89,26 +108,34 @@ class Mailing:
         return change.action is Action.REOPEN
 
     def _recall(self, change: Change) -> str | None:
-        """When Keycloak sent that account a link of ours that the register does not know of, else whether the person
-        of an account that the register knows no link of has made a password: empty text.
+        """When Keycloak sent that account a link of ours that the register does not know of; None if it did not.
+
+        Of an account that the register knows no link of: `_NEEDLESS` when its person has made a password,
+        `_UNKNOWABLE` when this run found it already made and Keycloak's events do not reach back to its making.
         """
         assert change.email is not None
         id_, known = self._account(change), self.known[change.email]
         sent_at = self.directory.link_sent_since(id_, unknown_from(known))
         if sent_at is not None:
             return sent_at.isoformat()
-        return "" if not known and self.directory.has_password(id_) else None
+        if known:
+            return None
+        if self.directory.has_password(id_):
+            return _NEEDLESS
+        made_at = self.there[id_].created_at or unknown_from(known)
+        is_known = change.email not in self.found or self.directory.events_tell_since(made_at)
+        return None if is_known else _UNKNOWABLE
 
     def _settle_recalled(self, work: Work, change: Change, sent_at: str) -> None:
         one = self._of(change)
         assert one is not None
         number, begun = self._attempt(change)
-        if not sent_at:
+        if sent_at == _NEEDLESS:
             outcomes.link_needless(work, one)
             return
         at = datetime.fromisoformat(sent_at)
         if begun is None:
-            outcomes.intend_invitation(work, one, number, at, self.lifespan, again=False)
+            outcomes.intend_invitation(work, one, number, at, self.lifespan, events_kept=True, again=False)
         outcomes.settle_invitation(work, one, number, at + work.clock.moved_by)
 
     def _of(self, change: Change) -> Habilitation | None:
@@ -153,12 +180,30 @@ class Mailing:
 
     def _intend(self, changes: Sequence[Change]) -> None:
         at = self.directory.server_time()
+        kept = self.directory.keeps_events()
         with self.register.work() as work:
             for change in changes:
-                one = self._of(change)
-                assert one is not None
-                number, begun = self._attempt(change)
-                outcomes.intend_invitation(work, one, number, at, self.lifespan, again=begun is not None)
+                self._record_intention(work, change, at, events_kept=kept)
+
+    def _record_intention(self, work: Work, change: Change, at: datetime, *, events_kept: bool) -> None:
+        one = self._of(change)
+        assert one is not None
+        number, begun = self._attempt(change)
+        again = begun is not None
+        outcomes.intend_invitation(work, one, number, at, self.lifespan, events_kept=events_kept, again=again)
+
+    def _give_up(self, work: Work, change: Change, outcome: Done) -> None:
+        """Nobody can know whether it left: told, and sent again on a person's word only."""
+        one = self._of(change)
+        assert one is not None
+        number, begun = self._attempt(change)
+        if begun is None:
+            self._record_intention(work, change, self.directory.server_time(), events_kept=False)
+        outcomes.invitation_uncertain(work, one, number)
+        log.warning("invitation.uncertain", habilitation=one.id)
+        failure = Failure(change, Uncertain("nobody can know whether this e-mail left: see invitation list"))
+        outcome.failed.append(failure)
+        outcome.set_aside.append(failure)
 
     def _mail(self, change: Change) -> None:
         self.directory.send_link(self._account(change), self.lifespan, self.redirect_uri)
@@ -180,8 +225,14 @@ class Mailing:
                 continue
             try:
                 sent_at = self.directory.link_sent_since(self._account(change), doubt.keycloak_time)
+                is_known = sent_at is not None or self._would_be_told(doubt)
             except KeycloakError as error:
                 outcome.failed.append(Failure(change, error))
+                continue
+            if not is_known:
+                with self.register.work() as work:
+                    self._give_up(work, change, outcome)
+                settled()
                 continue
             if sent_at is None:
                 never_left.append(change)
@@ -193,3 +244,7 @@ class Mailing:
             outcome.done.append(change)
             settled()
         self._send(never_left, outcome, settled)
+
+    def _would_be_told(self, doubt: Invitation) -> bool:
+        """Whether Keycloak's events would tell of this sending, had it left."""
+        return doubt.events_kept and self.directory.events_tell_since(doubt.keycloak_time)

@@ -70,5 +70,11 @@ class DirectoryPort(Protocol):
     def link_sent_since(self, id: str, since: datetime) -> datetime | None:
         """When a link was last sent since then."""
 
+    def keeps_events(self) -> bool:
+        """Whether what is sent from now on will be told."""
+
+    def events_tell_since(self, since: datetime) -> bool:
+        """Whether everything that was sent since then is told."""
+
     def close(self) -> None:
         """Gives the sockets back."""

@@ -49,11 +49,14 @@ _INTEND_AGAIN = _attempt.where(t.invitation.c.sent_at.is_(None)).values(
     intended_number=bindparam("place"),
     keycloak_time=bindparam("there"),
     lifespan_seconds=bindparam("lifespan"),
+    events_kept=bindparam("kept"),
     failed_at=None,
+    uncertain_at=None,
     tries=t.invitation.c.tries + 1,
 )
 _SENT = _attempt.values(sent_at=bindparam("at"))
 _FAILED = _attempt.values(failed_at=bindparam("at"))
+_UNCERTAIN = _attempt.values(uncertain_at=bindparam("at"))
 
 
 def account_intended(work: Work, email: EmailAddress, digest: str) -> None:
@@ -125,11 +128,19 @@ def closed(work: Work, one: Habilitation, rule: str, cause: int | None = None) -
 
 
 def intend_invitation(
-    work: Work, one: Habilitation, attempt: int, keycloak_time: datetime, lifespan_seconds: int, *, again: bool
+    work: Work,
+    one: Habilitation,
+    attempt: int,
+    keycloak_time: datetime,
+    lifespan_seconds: int,
+    *,
+    events_kept: bool,
+    again: bool,
 ) -> None:
     """The intention to send the link, recorded before: it cannot be unsent. `again`: not its first try."""
     if again:
         at = {"at": work.now, "place": work.number, "there": keycloak_time, "lifespan": lifespan_seconds}
+        at |= {"kept": events_kept}
         work.put(_INTEND_AGAIN, of=one.id, number=attempt, **at)
     else:
         at = {
@@ -137,6 +148,7 @@ def intend_invitation(
             "intended_number": work.number,
             "keycloak_time": keycloak_time,
             "lifespan_seconds": lifespan_seconds,
+            "events_kept": events_kept,
         }
         work.put(_INTEND, habilitation=one.id, attempt=attempt, tries=1, **at)
 
@@ -146,3 +158,10 @@ def settle_invitation(work: Work, one: Habilitation, attempt: int, sent_at: date
     work.put(_SENT if sent_at else _FAILED, of=one.id, number=attempt, at=sent_at or work.now)
     what, cause = "invite" if sent_at else "invite.failed", one.link_decision or one.decision
     work.journal(what, partner=one.partner, habilitation=one.id, rule="P2", cause=cause)
+
+
+def invitation_uncertain(work: Work, one: Habilitation, attempt: int) -> None:
+    """Nobody can know whether it left: a person says whether another one goes."""
+    work.put(_UNCERTAIN, of=one.id, number=attempt, at=work.now)
+    cause = one.link_decision or one.decision
+    work.journal("invite.uncertain", partner=one.partner, habilitation=one.id, rule="P2", cause=cause)

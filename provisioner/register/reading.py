@@ -136,6 +136,8 @@ def _invitations(connection: Connection) -> tuple[Invitation, ...]:
             tries=row.tries,
             bounced_at=row.bounced_at,
             told_at=row.told_at,
+            events_kept=row.events_kept,
+            uncertain_at=row.uncertain_at,
         )
         for row in connection.execute(select(t.invitation).order_by(t.invitation.c.id))
     )

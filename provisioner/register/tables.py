@@ -193,6 +193,8 @@ invitation = Table(
     Column("intended_number", Integer, nullable=False),
     Column("keycloak_time", Moment, nullable=False),
     Column("lifespan_seconds", Integer, nullable=False),
+    Column("events_kept", Boolean, nullable=False),  # whether Keycloak kept its admin events then
+    Column("uncertain_at", Moment),  # when nobody could know whether it left, until it is begun again
     Column("sent_at", Moment),
     Column("failed_at", Moment),
     Column("bounced_at", Moment),

@@ -40,6 +40,7 @@ STATES = {
 INVITATIONS = {
     InvitationState.OWED: "à envoyer",
     InvitationState.SENT: "envoyé",
+    InvitationState.UNCERTAIN: "envoi incertain",
     InvitationState.EXPIRED: "lien expiré",
     InvitationState.USED: "utilisé",
     InvitationState.BOUNCED: "revenu non distribué",
@@ -49,6 +50,9 @@ INVITATIONS = {
 _LINKS = {
     InvitationState.OWED: "Un courriel d'activation est dû : il n'est pas encore parti.",
     InvitationState.SENT: "{last}, lien valable jusqu'au {expiry} : pas encore de mot de passe.",
+    InvitationState.UNCERTAIN: "Un courriel d'activation est peut-être parti : la réponse de Keycloak s'est perdue, "
+    "et ses événements ne permettent pas de le savoir. Demander à la personne si elle l'a reçu ; sinon, pour "
+    "renvoyer le lien : invitation repeat.",
     InvitationState.EXPIRED: "{last} : pas de mot de passe, le lien a expiré le {expiry} sans avoir servi. La page "
     "de connexion en donne un autre (« Mot de passe oublié ? »).",
     InvitationState.USED: "{last}. Mot de passe créé avec le lien.",

@@ -40,6 +40,7 @@ ACTIONS: Mapping[str, str] = {
     "invite.failed": "Courriel d'activation non envoyé",
     "invite.needless": "Aucun lien dû : mot de passe déjà créé",
     "invite.silent": "Lien resté sans suite : partenaire prévenu",
+    "invite.uncertain": "Envoi du courriel d'activation incertain",
     "notice": "Avis envoyé",
     "notice.withdrawn": "Avis retiré",
     "open": "Accès ouvert",

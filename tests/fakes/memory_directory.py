@@ -166,12 +166,21 @@ class MemoryDirectory(MemoryRealm):
             if not self.mail_works:
                 raise MailFailed("Failed to send execute actions email", 500)
             self._mail(one, lifespan_seconds)
-            self.events.append((id, self.clock()))
+            if self.events_on:
+                self.events.append((id, self.clock()))
 
     def link_sent_since(self, id: str, since: datetime) -> datetime | None:
         with self._reading():
             first = datetime.fromtimestamp(int(since.timestamp()), UTC)
             return max((at for about, at in self.events if about == id and at >= first), default=None)
+
+    def keeps_events(self) -> bool:
+        with self._reading():
+            return self.events_on
+
+    def events_tell_since(self, since: datetime) -> bool:
+        with self._reading():
+            return self.events_on and self.events_begin <= since
 
     def close(self) -> None:
         """There is nothing to give back."""

@@ -88,6 +88,9 @@ class MemoryRealm(Failing):
         self.mails: list[Mail] = []
         #: Our own sendings, as Keycloak's admin events tell them: they outlive the account.
         self.events: list[tuple[str, datetime]] = []
+        #: Whether they are kept, and since when without a hole.
+        self.events_on = True
+        self.events_begin = datetime.min.replace(tzinfo=UTC)
         self._numbers = itertools.count(1)
         self._add_group(ROOT)
 
@@ -197,6 +200,19 @@ class MemoryRealm(Failing):
     def send_link_by_hand(self, id: str, lifespan_seconds: int) -> None:
         with self._lock:
             self._mail(self._account(id), lifespan_seconds)
+
+    def keep_events(self, on: bool) -> None:
+        """Turns the admin events on or off; what was not kept meanwhile is never told."""
+        with self._lock:
+            if on and not self.events_on:
+                self.events_begin = self.clock()
+            self.events_on = on
+
+    def clear_events(self) -> None:
+        """What is kept of them is deleted, as when it expires."""
+        with self._lock:
+            self.events.clear()
+            self.events_begin = self.clock()
 
     def members(self, code: str) -> set[EmailAddress]:
         """The addresses of a partner's group's members."""

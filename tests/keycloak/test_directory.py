@@ -6,6 +6,7 @@ import gc
 import itertools
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -248,6 +249,50 @@ def test_a_link_sent_by_somebody_else_is_not_ours(
     admin.request("put", path, ["UPDATE_PASSWORD"], repeatable=False)
     mailbox.wait_for(1, wanted.email)
     assert directory.link_sent_since(id_, before) is None
+
+
+@pytest.mark.rule("P2")
+def test_events_that_were_off_or_cleared_prove_nothing_of_a_link(
+    directory: Directory, admin: Connection, settings: KeycloakSettings
+) -> None:
+    realm = f"admin/realms/{settings.realm}"
+
+    def keep_events(on: bool, how: str) -> None:
+        if how == "events":
+            config = admin.get(f"{realm}/events/config")
+            admin.request("put", f"{realm}/events/config", {**config, "adminEventsEnabled": on})
+        else:
+            admin.request("put", realm, {"adminEventsEnabled": on})
+
+    directory.create_account(an_account(), [])
+    since = directory.server_time()
+    assert directory.keeps_events()
+    assert directory.events_tell_since(since)
+    assert not directory.events_tell_since(since - timedelta(days=400))  # longer than they are kept
+    admin.request("put", realm, {"displayName": admin.get(realm)["displayName"]})
+    assert directory.events_tell_since(since)  # another change of the realm takes nothing away
+    for how in ("events", "realm"):
+        directory.create_account(an_account(), [])
+        before = directory.server_time()
+        keep_events(False, how)
+        assert not directory.keeps_events()
+        assert not directory.events_tell_since(before)
+        keep_events(True, how)
+        assert directory.keeps_events()
+        assert not directory.events_tell_since(before)
+        wait_past(directory, directory.server_time())
+        directory.create_account(an_account(), [])
+        assert directory.events_tell_since(directory.server_time())
+    before = directory.server_time()
+    admin.request("delete", f"{realm}/admin-events")
+    assert directory.keeps_events()
+    assert not directory.events_tell_since(before)
+
+
+def wait_past(directory: Directory, moment: datetime) -> None:
+    """Until Keycloak's clock is more than two seconds further: what is older is told from what follows."""
+    while directory.server_time() - moment < timedelta(seconds=2.5):
+        time.sleep(0.1)
 
 
 def test_a_link_to_a_disabled_account_is_not_sent(directory: Directory) -> None:

@@ -188,6 +188,13 @@ def test_both_versions_of_a_notice_say_the_same_and_break_no_line_before_a_colon
 
 def test_status_says_in_french_where_an_annexe_stands(capsys: pytest.CaptureFixture[str]) -> None:
     now = datetime(2026, 9, 2, 8, tzinfo=UTC)
-    facts: dict[str, Any] = {"last_good_sync": None, "partners": 1, "open": 2, "holds": (), "invitations_owed": 0}
+    facts: dict[str, Any] = {
+        "last_good_sync": None,
+        "partners": 1,
+        "open": 2,
+        "holds": (),
+        "invitations_owed": 0,
+        "invitations_uncertain": 0,
+    }
     print_answer(standing(Standing(waiting=(kept(),), **facts), now), "text")
     assert "transmise le 1er septembre 2026) : à traiter (contrôlée, sans erreur)." in capsys.readouterr().out

@@ -71,6 +71,7 @@ def standing(found: Standing, now: datetime) -> Answer:
         "held": len(found.holds) - aside,
         "quarantined": aside,
         "invitations_owed": found.invitations_owed,
+        "invitations_uncertain": found.invitations_uncertain,
     }
     return Answer(json, _standing_lines(found, now))
 
@@ -86,6 +87,11 @@ def _standing_lines(found: Standing, now: datetime) -> Iterator[RenderableType]:
         yield line(f"Annexe {one.id} ({one.partner}{transmitted}) : à traiter ({STATUSES[one.status]}).")
     held = f"En suspens : {len(found.holds) - aside}. Mis à l'écart, avec de nouveaux essais automatiques : {aside}."
     yield line(f"{held} Courriels d'activation dus : {found.invitations_owed}.")
+    if found.invitations_uncertain:
+        yield line(
+            f"Courriels d'activation dont nul ne peut dire s'ils sont partis : {found.invitations_uncertain}. "
+            "Pour savoir lesquels : invitation list ; pour renvoyer le lien : invitation repeat ADRESSE."
+        )
 
 
 def _age(moment: datetime, now: datetime) -> str:

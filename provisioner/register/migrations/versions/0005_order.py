@@ -5,6 +5,8 @@ import itertools
 import sqlalchemy as sa
 from alembic import op
 
+from provisioner.register.tables import Moment
+
 revision = "0005"
 down_revision = "0004"
 
@@ -29,6 +31,10 @@ def upgrade() -> None:
                 table, sa.Column(f"{fact}_number", sa.Integer, nullable=not is_there, server_default=default)
             )
     op.add_column("account", sa.Column("reopening_number", sa.Integer))
+    # Nobody knows whether events were kept when an attempt of before was begun: their silence proves nothing of it.
+    kept = sa.Column("events_kept", sa.Boolean, nullable=False, server_default=sa.false())
+    op.add_column("invitation", kept)
+    op.add_column("invitation", sa.Column("uncertain_at", Moment()))
     sequence = op.create_table(
         "sequence",
         sa.Column("id", sa.Integer, nullable=False),
