@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from pdfminer.pdfdocument import PDFDocument, PDFPasswordIncorrect
@@ -16,7 +16,8 @@ from provisioner.documents.blocks import Cell, Reading, Rows, Table, Unreadable
 from provisioner.documents.gate import File
 from provisioner.documents.pdf_gate import check, has_text, timed
 from provisioner.documents.strikes import Strikes
-from provisioner.documents.wrapping import Line, is_beside, joined, lines_of, mark_spaces, paragraphs
+from provisioner.documents.unruled import Columns, read_unruled
+from provisioner.documents.wrapping import Line, is_beside, joined, lines_of, mark_spaces, paragraphs, pieces_of
 
 #: How far apart the same border may be on two pages, in points.
 _NEAR = 3
@@ -81,9 +82,13 @@ def _drawn(pdf: PDF) -> list[str | _Grid]:
     """The lines and tables of all pages."""
     drawn: list[str | _Grid] = []
     above: _Grid | None = None
+    columns: Columns | None = None
     for page in pdf.pages:
         with timed():
-            blocks = _Page(page).blocks() if has_text(page) else None
+            blocks = None
+            if has_text(page):
+                drawn_page = _Page(page, columns)
+                blocks, columns = drawn_page.blocks(), drawn_page.columns
         if blocks is not None:
             grids = [block for block in blocks if not isinstance(block, str)]
             if above and grids:
@@ -124,9 +129,13 @@ def _goes_on(row: list[_Drawn], rest: list[_Drawn]) -> bool:
 
 
 class _Page:
-    """One page: what stands in its tables, and what stands outside."""
+    """One page: what stands in its tables, and what stands outside.
 
-    def __init__(self, page: Any) -> None:
+    `columns`: those of a table without lines that the page before ends with, then those of one that this page does.
+    """
+
+    def __init__(self, page: Any, columns: Columns | None = None) -> None:
+        self.columns = columns
         self._strikes = Strikes(page)
         lines = {id(line) for line in self._strikes.lines}
         # A line through somebody's row would cut it in two.
@@ -140,10 +149,34 @@ class _Page:
         tables = [one for one in found if not any(_is_within(one, other) for other in found)]
         outside = [char for char in self._chars if not any(_is_in(char, table.bbox) for table in tables)]
         outside = self._not_struck(outside)
-        right = max((char["x1"] for char in self._chars if char["text"].strip()), default=0)
         placed: list[tuple[float, str | _Grid]] = [(table.bbox[1], self._grid(table)) for table in tables]
-        placed += [(top, text) for top, text in paragraphs(lines_of(outside), right)]
+        placed += self._unruled(outside)
         return [block for _, block in sorted(placed, key=lambda one: one[0])]
+
+    def _unruled(self, chars: list[_Object]) -> Iterator[tuple[float, str | _Grid]]:
+        """What stands outside the ruled tables: texts, and tables without lines."""
+        right = max((char["x1"] for char in self._chars if char["text"].strip()), default=0)
+        blocks, self.columns = read_unruled(pieces_of(chars), self.columns)
+        lines: list[Line] = []
+        for block in blocks:
+            if isinstance(block, Line):
+                lines.append(block)
+                continue
+            yield from paragraphs(lines, right)
+            lines = []
+            yield (
+                min(line.top for cell in block[0] for line in cell.lines),
+                [
+                    [_Drawn(cell.lines, cell.left, cell.right, any(map(self._is_struck, cell.lines))) for cell in row]
+                    for row in block
+                ],
+            )
+        yield from paragraphs(lines, right)
+
+    def _is_struck(self, line: Line) -> bool:
+        box = (line.x0, line.top, line.x1, line.bottom)
+        struck = self._strikes.exact | self._strikes.rough
+        return bool(struck) and any(id(char) in struck and _is_in(char, box) for char in self._chars)
 
     def _grid(self, table: Any) -> _Grid:
         grid: _Grid = []

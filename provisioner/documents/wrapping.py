@@ -16,6 +16,9 @@ from provisioner.documents.vocabulary import goes_before_hyphen, is_small_word, 
 #: How far apart two letters of one word may be, as a part of their size.
 _GAP = 0.2
 
+#: How far apart two letters of two columns are at least.
+_APART = 0.6
+
 #: How wide a space is, as a part of the letters' size, in the widest of the usual fonts.
 _SPACE = 0.32
 
@@ -65,6 +68,28 @@ def mark_spaces(chars: Sequence[_Char]) -> None:
 
 def lines_of(chars: Sequence[_Char]) -> list[Line]:
     """The lines that letters make, from top to bottom."""
+    return [line for row in _rows(chars) if (line := _line(row)) is not None]
+
+
+def pieces_of(chars: Sequence[_Char]) -> list[list[Line]]:
+    """The lines that letters make, each in the pieces that stand well apart, as in columns."""
+    rows = []
+    for row in _rows(chars):
+        pieces: list[list[_Char]] = [[]]
+        end: float | None = None
+        for char in row:
+            if char["text"].strip():
+                if end is not None and char["x0"] - end > _APART * char["size"]:
+                    pieces.append([])
+                end = char["x1"]
+            pieces[-1].append(char)
+        if lines := [line for piece in pieces if (line := _line(piece)) is not None]:
+            rows.append(lines)
+    return rows
+
+
+def _rows(chars: Sequence[_Char]) -> Iterator[list[_Char]]:
+    """The letters of each line, from left to right."""
     rows: list[list[_Char]] = []
     for char in sorted(chars, key=lambda one: (one["top"] + one["bottom"]) / 2):
         middle = (char["top"] + char["bottom"]) / 2
@@ -72,7 +97,8 @@ def lines_of(chars: Sequence[_Char]) -> list[Line]:
             rows[-1].append(char)
         else:
             rows.append([char])
-    return [line for row in rows if (line := _line(sorted(row, key=lambda one: float(one["x0"])))) is not None]
+    for row in rows:
+        yield sorted(row, key=lambda one: float(one["x0"]))
 
 
 def is_beside(one: _Char, other: _Char) -> bool:
