@@ -6,6 +6,7 @@ the file comes on stdin, the answer goes to stdout as `answer.py` writes it.
 
 from __future__ import annotations
 
+import gc
 import os
 import resource
 import sys
@@ -49,6 +50,7 @@ def main() -> None:
         resource.setrlimit(limit, (value, value))
     _import_all(name, bytes.fromhex(head))
     shut_in()
+    gc.disable()  # it lives for one document, and its memory is bounded: looking for what to free takes its time
     try:
         reading = parse(sys.stdin.buffer.read(), name, unpacked, rows)
         _say(to_lines(capped(judged(understand(reading)), findings)))

@@ -88,10 +88,13 @@ _MAY_BE_TITLE = re.compile(
 _IS_OWN = re.compile(rf".*\b{_OWN}\b.*")
 
 
+_OF_BOTH = (Column.LAST_NAME, Column.FIRST_NAMES, Column.FUNCTION, Column.EMAIL)
+_COLUMNS = {1: (*_OF_BOTH, Column.REQUESTED_ON), 2: (*_OF_BOTH, Column.ENDED_ON)}
+
+
 def columns_of(number: int) -> tuple[Column, ...]:
     """The columns that list 1 or 2 must have (A1, A3)."""
-    last = Column.REQUESTED_ON if number == 1 else Column.ENDED_ON
-    return Column.LAST_NAME, Column.FIRST_NAMES, Column.FUNCTION, Column.EMAIL, last
+    return _COLUMNS[number]
 
 
 class Titles(NamedTuple):
@@ -134,7 +137,7 @@ def read_titles(cells: Sequence[Cell], number: int, above: Sequence[Cell] | None
         above: the row over it, when that one holds titles or what is written over titles: a title may go on from one
             to the other, and a cell without a title has the one above.
     """
-    if has_address(cells):
+    if has_address(cells) or not _may_hold_titles((*cells, *(above or ()))):
         return _NONE
     claims: dict[Column, list[_Claim]] = {}
     for position in range(max(len(cells), len(above or ()))):
@@ -160,6 +163,12 @@ def read_titles(cells: Sequence[Cell], number: int, above: Sequence[Cell] | None
 def has_address(cells: Sequence[Cell]) -> bool:
     """Whether a row may hold somebody's address."""
     return any("@" in cell.text for cell in cells)
+
+
+def _may_hold_titles(cells: Sequence[Cell]) -> bool:
+    """Whether a row may hold titles: told quickly, since most rows are persons."""
+    letters = fold(tidy("".join(cell.text[:_LONGEST_TITLE] for cell in cells)))
+    return _MAY_BE_TITLE.search(re.sub(r"\W+", "", letters)) is not None
 
 
 def _is_enough(claims: Mapping[Column, list[_Claim]]) -> bool:
@@ -188,8 +197,6 @@ def _claims(position: int, texts: Sequence[str], columns: tuple[Column, ...]) ->
 def _ranked(text: str, columns: tuple[Column, ...]) -> tuple[tuple[Column, _Claim], ...]:
     """The columns that a title could be the title of, wherever it stands."""
     outside, whole = _title(text)
-    if not _MAY_BE_TITLE.search(whole.replace(" ", "")):
-        return ()
     return tuple(
         (column, _Claim(0, rank, _IS_OWN.match(whole) is not None, whole == "date"))
         for column in columns

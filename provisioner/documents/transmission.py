@@ -64,6 +64,8 @@ def read_transmission(places: Sequence[Sequence[Line]], *, month_first: bool) ->
         found: dict[date, _Candidate] = {}
         for index, line in enumerate(lines):
             for position, cell in enumerate(line.cells):
+                if not _MAY_SAY.search(cell.text):
+                    continue
                 below = [
                     next_.cells[position] for next_ in lines[index + 1 : index + 2] if position < len(next_.cells)
                 ]
@@ -112,8 +114,6 @@ def _dates_at(
 
     They stand after the words, else in the next filled cell of the row, else below.
     """
-    if not _MAY_SAY.search(cell.text):
-        return [], ""
     unread = ""
     found: list[_Candidate] = []
     parts = _standing(cell).split("\n")

@@ -74,6 +74,12 @@ def _table_not_understood(finding: Finding) -> str:
 
 def _too_many(finding: Finding) -> str:
     count = number(finding, "count")
+    if finding.severity is not Severity.ERROR:
+        if count == 1:
+            return "Un autre constat de même nature n'est pas affiché."
+        return f"{count or 'Plusieurs'} autres constats de même nature ne sont pas affichés."
+    if count == 1:
+        return "Ce document contient trop d'erreurs. Une autre n'est pas affichée : corrigez-les et renvoyez-le."
     more = f" {count} autres ne sont pas affichées :" if count else " Toutes ne sont pas affichées :"
     return f"Ce document contient trop d'erreurs.{more} corrigez celles-ci, puis envoyez-le de nouveau."
 

@@ -6,7 +6,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Self
+from html import escape
+from typing import Self, TypeVar
 
 from provisioner.domain.annexe import Annexe, Finding, Row, Severity, has_error
 from provisioner.domain.check import Check
@@ -17,6 +18,13 @@ from provisioner.texts.findings import message
 from provisioner.texts.register_findings import unaccounted_for_the_partner
 from provisioner.texts.template import template
 
+#: How many characters of each table the page shows: all of any list that a person would look through. A document with
+#: 50,000 rows makes no page that nobody can open.
+_MOST_SHOWN = 300_000
+
+#: About what a row of a table takes beside its values.
+_ROW = 250
+
 #: How each severity is told, in a word.
 SEVERITIES = {Severity.ERROR: "Erreur", Severity.WARNING: "Attention", Severity.INFO: "Information"}
 
@@ -25,6 +33,9 @@ OF_SOMEBODY_ELSE = frozenset({"address-of-other-partner", "address-not-managed"}
 
 #: What only the Caf can look into: not for the partner's page, which it may be about (A11).
 FOR_THE_CAF = frozenset({"sender-unknown"})
+
+#: What stands for the errors that are only counted.
+MORE = "too-many-findings"
 
 _LISTS = {
     1: ("Liste 1 : accès demandés ou ouverts", "Date de demande"),
@@ -35,6 +46,7 @@ _LISTS = {
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
     """What the page tells. `file` is a base name, `partner` a name, `checked_on` the day of the check.
+    `refused` are the rows (list, row) with an error, also where it is only counted.
     `outcome` says what became of the annexe; without it, the page says that a check is no approval.
     `decisions` are those of its approval.
     """
@@ -47,6 +59,7 @@ class Report:
     findings: tuple[Finding, ...]
     outcome: str | None = None
     decisions: Decisions | None = None
+    refused: frozenset[tuple[int, int]] = frozenset()
 
     @classmethod
     def of(cls, check: Check, partner: str | None, checked_on: date) -> Self:
@@ -58,12 +71,18 @@ class Report:
             checked_on=checked_on,
             annexe=check.annexe,
             findings=check.findings,
+            refused=check.refused,
         )
 
     @property
     def error_count(self) -> int:
         """How many errors the page tells."""
-        return sum(one.severity is Severity.ERROR for one in for_the_partner(self.findings, self.decisions))
+        return sum(one.severity is Severity.ERROR and one.code != MORE for one in for_the_partner(self.findings, self.decisions))
+
+    @property
+    def has_more_errors(self) -> bool:
+        """Whether there are errors beyond those that it tells one by one."""
+        return any(one.severity is Severity.ERROR and one.code == MORE for one in self.findings)
 
     @property
     def leaves_something_to_the_caf(self) -> bool:
@@ -81,6 +100,11 @@ class _Note:
     value: str
     message: str
 
+    @property
+    def length(self) -> int:
+        """About how many characters of the page it takes."""
+        return _ROW + len(escape(self.value)) + len(escape(self.message))
+
 
 @dataclass(frozen=True, slots=True)
 class _Line:
@@ -89,6 +113,13 @@ class _Line:
     row: Row
     on: str
     errors: int
+    is_refused: bool
+
+    @property
+    def length(self) -> int:
+        """About how many characters of the page it takes."""
+        texts = (self.row.last_name, self.row.first_names, self.row.function, self.row.email)
+        return _ROW + sum(len(escape(text or "")) for text in texts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,12 +127,17 @@ class _List:
     caption: str
     date_title: str
     lines: tuple[_Line, ...]
+    more: int
+
+
+_T = TypeVar("_T", _Note, _Line)
 
 
 def report_page(report: Report) -> str:
     """The whole page as HTML: no script, nothing from outside, every value shown as text."""
     findings = tuple(for_the_partner(report.findings, report.decisions))
     errors = Counter((one.list, one.row) for one in findings if one.severity is Severity.ERROR)
+    notes = list(_fitting(map(_note, _worst_first(findings))))
     transmitted_on = report.annexe.transmitted_on
     return template("report.html").render(
         file=_visible(report.file),
@@ -111,13 +147,28 @@ def report_page(report: Report) -> str:
         transmitted_on=french_date(transmitted_on) if transmitted_on else None,
         is_valid=not has_error(findings),
         error_count=report.error_count,
+        has_more_errors=report.has_more_errors,
         outcome=report.outcome,
-        notes=[_note(one) for one in _worst_first(findings)],
-        lists=[
-            _List(*_LISTS[number], tuple(_line(row, errors) for row in report.annexe.of_list(number)))
-            for number in (1, 2)
-        ],
+        notes=notes,
+        more_notes=len(findings) - len(notes),
+        lists=[_list(report, number, errors) for number in (1, 2)],
     )
+
+
+def _list(report: Report, number: int, errors: Counter[tuple[int | None, int | None]]) -> _List:
+    rows = report.annexe.of_list(number)
+    lines = tuple(_fitting(_line(row, errors, report.refused) for row in rows))
+    return _List(*_LISTS[number], lines, len(rows) - len(lines))
+
+
+def _fitting(shown: Iterable[_T]) -> Iterator[_T]:
+    """As many of these as the page has room for."""
+    room = _MOST_SHOWN
+    for one in shown:
+        room -= one.length
+        if room < 0:
+            return
+        yield one
 
 
 def for_the_partner(findings: Iterable[Finding], decisions: Decisions | None = None) -> Iterator[Finding]:
@@ -154,8 +205,9 @@ def _note(one: Finding) -> _Note:
     return _Note(one.severity, SEVERITIES[one.severity], where, _shown(one.value or ""), message(one))
 
 
-def _line(row: Row, errors: Counter[tuple[int | None, int | None]]) -> _Line:
-    return _Line(row, french_date(row.on) if row.on else "", errors[row.list, row.row])
+def _line(row: Row, errors: Counter[tuple[int | None, int | None]], refused: frozenset[tuple[int, int]]) -> _Line:
+    at = (row.list, row.row)
+    return _Line(row, french_date(row.on) if row.on else "", errors[at], at in refused or errors[at] > 0)
 
 
 def _shown(value: str) -> str:
