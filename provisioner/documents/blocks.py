@@ -87,7 +87,9 @@ class Rows:
             Unreadable: the document holds more filled rows than the limit.
         """
         cells = [
-            cell._replace(text=cell.text[:LONGEST_TEXT], standing=cell.standing[:LONGEST_TEXT])
+            cell
+            if len(cell.text) <= LONGEST_TEXT >= len(cell.standing)
+            else cell._replace(text=cell.text[:LONGEST_TEXT], standing=cell.standing[:LONGEST_TEXT])
             for cell in cells[:MOST_CELLS]
         ]
         while cells and not cells[-1].is_filled and not cells[-1].merged:

@@ -77,7 +77,10 @@ class Report:
     @property
     def error_count(self) -> int:
         """How many errors the page tells."""
-        return sum(one.severity is Severity.ERROR and one.code != MORE for one in for_the_partner(self.findings, self.decisions))
+        return sum(
+            one.severity is Severity.ERROR and one.code != MORE
+            for one in for_the_partner(self.findings, self.decisions)
+        )
 
     @property
     def has_more_errors(self) -> bool:
