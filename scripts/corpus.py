@@ -1,5 +1,7 @@
 """Writes tests/data/annexes/: annexes 1 as an office suite saves them, each beside what an attentive person reads.
 
+And tests/data/word-tables/: ordinary Word tables with random columns, fonts and persons, saved as PDF.
+
 Every scenario says what its document holds and, by hand, what must be read of it; LibreOffice then saves it in each
 format. Needs `soffice`: on Debian, apt-get install libreoffice-writer libreoffice-calc. The documents are committed,
 so that tests do not need it.
@@ -8,10 +10,12 @@ so that tests do not need it.
 from __future__ import annotations
 
 import json
+import random
 import shutil
 import subprocess
 import sys
 import tempfile
+import zipfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +23,7 @@ from typing import NamedTuple
 from xml.sax.saxutils import escape, quoteattr
 
 HERE = Path(__file__).parents[1] / "tests" / "data" / "annexes"
+WORD_TABLES = HERE.parent / "word-tables"
 
 HEADING_1 = "1 - Liste des personnes pour lesquelles un nouvel accès est demandé ou qui ont un accès ouvert"
 HEADING_2 = (
@@ -868,6 +873,147 @@ def save(soffice: str, work: Path, way: Saved, scenarios: Sequence[Scenario]) ->
         document.with_name(f"{document.name}.expected.json").write_text(f"{expected}\n", "utf-8")
 
 
+# Word tables with random columns
+
+_W = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
+_TYPES = (
+    '<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"><Default Extension="rels" '
+    'ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
+    + "".join(
+        f'<Override PartName="/word/{part}.xml" ContentType="application/vnd.openxmlformats-officedocument.'
+        f'wordprocessingml.{kind}+xml"/>'
+        for part, kind in (("document", "document.main"), ("styles", "styles"))
+    )
+    + "</Types>"
+)
+_RELATIONS = '<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">{}</Relationships>'
+_RELATION = (
+    '<Relationship Id="r" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/{}" Target="{}"/>'
+)
+_BORDERS = "".join(
+    f'<w:{side} w:val="single" w:sz="4" w:space="0" w:color="auto"/>'
+    for side in ("top", "left", "bottom", "right", "insideH", "insideV")
+)
+_TABLES, _WITHOUT_BORDERS = 20, (18, 19)
+_LAST_NAMES = (
+    *("Delcroix", "MARTIN-DUBOIS", "Lefebvre", "de la Fontaine", "Vandenberghe", "N'Diaye", "Carpentier", "Petit"),
+    *("Saint-Omer", "Wojciechowski", "LEROY", "Van den Broucke", "Hennion", "Bouchard-Delattre", "Ricquebourg"),
+)
+_FIRST_NAMES = (
+    *("Manon", "Anne-Sophie", "Jean Pierre", "Zoé", "Alexandre", "Marie-Christine", "Paul", "Inès", "Jean-Baptiste"),
+    *("Frédérique", "Maximilienne", "Luc"),
+)
+_FUNCTIONS = (
+    *(
+        "Directrice",
+        "agent d'accueil",
+        "Responsable enfance",
+        "chargée de coopération CTG",
+        "adjointe au maire",
+        "élu",
+    ),
+    *("coordinatrice petite enfance", "Directeur général des services", "secrétaire de mairie", "chef de service"),
+    *("responsable administrative et financière", "animatrice jeunesse", "Responsable du pôle éducation"),
+    *(
+        "assistante sociale",
+        "technicien informatique",
+        "Coordonnateur parentalité",
+        "gestionnaire",
+        "vice-présidente",
+    ),
+    *(
+        "chargé(e) de mission",
+        "éducatrice de jeunes enfants",
+        "Administratrice",
+        "puéricultrice",
+        "médiateur numérique",
+    ),
+)
+_DOMAINS = ("ville-test.example", "agglo-lys.example", "cc-hauts-de-flandre.example", "mairie-x.example")
+
+
+def _anybody(draw: random.Random, number: int) -> tuple[str, ...]:
+    box = f"personne.numero{number}@{draw.choice(_DOMAINS)}"
+    on = draw.choice(("02/06/2026", "2 juin 2026", "02/06/26"))
+    return draw.choice(_LAST_NAMES), draw.choice(_FIRST_NAMES), draw.choice(_FUNCTIONS), box, on
+
+
+def _word_paragraph(text: str) -> str:
+    return f'<w:p><w:r><w:t xml:space="preserve">{escape(text)}</w:t></w:r></w:p>'
+
+
+def _word_table(rows: Sequence[Sequence[str]], widths: Sequence[int], borders: str) -> str:
+    grid = "".join(f'<w:gridCol w:w="{width}"/>' for width in widths)
+    head = f'<w:tblPr><w:tblW w:w="{sum(widths)}" w:type="dxa"/><w:tblBorders>{borders}</w:tblBorders>'
+    head += '<w:tblLayout w:type="fixed"/></w:tblPr>'
+    cells = [
+        "".join(
+            f'<w:tc><w:tcPr><w:tcW w:w="{width}" w:type="dxa"/></w:tcPr>{_word_paragraph(text)}</w:tc>'
+            for text, width in zip(row, widths, strict=True)
+        )
+        for row in rows
+    ]
+    return f"<w:tbl>{head}<w:tblGrid>{grid}</w:tblGrid>{''.join(f'<w:tr>{row}</w:tr>' for row in cells)}</w:tbl>"
+
+
+def word_tables(soffice: str, work: Path) -> None:
+    """Writes the tables as PDF, and one file with what must be read of them."""
+    shutil.rmtree(WORD_TABLES, ignore_errors=True)
+    WORD_TABLES.mkdir()
+    expected, sources = {}, []
+    for number in range(_TABLES):
+        draw = random.Random(number)  # noqa: S311 - the same documents each time
+        size, font = draw.choice((18, 20, 22, 24)), draw.choice(("Liberation Serif", "Liberation Sans", "Carlito"))
+        parts = [draw.uniform(1, 3) for _ in TITLES_1]
+        widths = [int(9800 * part / sum(parts)) for part in parts]
+        lists = [
+            [_anybody(draw, first + n) for n in range(draw.randint(*counts))]
+            for first, counts in ((0, (3, 7)), (100, (1, 3)))
+        ]
+        borders = "" if number in _WITHOUT_BORDERS else _BORDERS
+        body = "".join(
+            [
+                *map(_word_paragraph, ("ANNEXE 1 : Suivi des habilitations", "Date de transmission : 04/09/2026")),
+                *(_word_paragraph(HEADING_1), _word_table([TITLES_1, *lists[0]], widths, borders)),
+                *(_word_paragraph(HEADING_2), _word_table([TITLES_2, *lists[1]], widths, borders)),
+                _word_paragraph(NOTE),
+            ]
+        )
+        page = '<w:sectPr><w:pgSz w:w="11906" w:h="16838"/><w:pgMar w:top="1134" w:right="900" w:bottom="1134" '
+        page += 'w:left="900" w:header="0" w:footer="0" w:gutter="0"/></w:sectPr>'
+        letters = f'<w:rFonts w:ascii="{font}" w:hAnsi="{font}" w:cs="{font}"/><w:sz w:val="{size}"/>'
+        source = work / f"tableau-{number:02}.docx"
+        with zipfile.ZipFile(source, "w") as package:
+            package.writestr("[Content_Types].xml", _TYPES)
+            package.writestr(
+                "_rels/.rels", _RELATIONS.format(_RELATION.format("officeDocument", "word/document.xml"))
+            )
+            package.writestr(
+                "word/_rels/document.xml.rels", _RELATIONS.format(_RELATION.format("styles", "styles.xml"))
+            )
+            package.writestr(
+                "word/styles.xml",
+                f"<w:styles {_W}><w:docDefaults><w:rPrDefault><w:rPr>{letters}</w:rPr></w:rPrDefault></w:docDefaults>"
+                "</w:styles>",
+            )
+            package.writestr("word/document.xml", f"<w:document {_W}><w:body>{body}{page}</w:body></w:document>")
+        sources.append(source)
+        expected[f"{source.stem}.pdf"] = [[*row[:4], "2026-06-02"] for rows in lists for row in rows]
+    profile = f"-env:UserInstallation={(work / 'profile').as_uri()}"
+    command = [
+        soffice,
+        "--headless",
+        profile,
+        "--convert-to",
+        "pdf",
+        "--outdir",
+        str(WORD_TABLES),
+        *map(str, sources),
+    ]
+    subprocess.run(command, check=True, capture_output=True)
+    (WORD_TABLES / "expected.json").write_text(f"{json.dumps(expected, ensure_ascii=False, indent=0)}\n", "utf-8")
+
+
 def main() -> None:
     """Writes the corpus anew."""
     soffice = shutil.which("soffice")
@@ -877,6 +1023,7 @@ def main() -> None:
     HERE.mkdir(parents=True)
     with tempfile.TemporaryDirectory() as directory:
         work = Path(directory)
+        word_tables(soffice, work)
         for scenario in SCENARIOS:
             (work / f"{scenario.name}.fodt").write_text(_text_document(scenario), "utf-8")
             (work / f"{scenario.name}.fods").write_text(_workbook(scenario), "utf-8")

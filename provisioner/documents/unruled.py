@@ -18,6 +18,9 @@ from provisioner.domain.likeness import fold
 #: How far left of its column's title a text may start, in points.
 _NEAR = 3
 
+#: About how much lies between the texts of two columns, in points: the margins of both cells.
+_BETWEEN = 12
+
 #: The fewest titles, and the fewest texts that make a line a row where no table is open.
 _FEWEST = 3
 
@@ -46,6 +49,11 @@ class Columns:
     lefts: tuple[float, ...]
     rights: tuple[float, ...]
     names: tuple[int, int]
+
+    def end(self, column: int) -> float:
+        """How far right a column may reach at most."""
+        following = self.lefts[column + 1] - _BETWEEN if column + 1 < len(self.lefts) else 0
+        return max(self.rights[column], following)
 
     def placed(self, pieces: Pieces) -> dict[int, Line] | None:
         """The pieces by column; None where one stands in no column or in several."""
@@ -136,7 +144,7 @@ def _goes_on(row: Sequence[Cell], placed: dict[int, Line], columns: Columns, las
         above = row[column].lines[-1] if row[column].lines else None
         if above is None or above.bottom < last.top:
             return False
-        if above.x1 + above.space / 2 + line.word <= columns.rights[column]:
+        if above.x1 + above.space / 2 + line.word <= columns.end(column):
             return False  # it would have found room
     return True
 
