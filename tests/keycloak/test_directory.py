@@ -357,7 +357,7 @@ def test_a_directory_that_only_looks_never_writes(settings: KeycloakSettings, di
     looking.close()
 
 
-def test_a_snapshot_costs_one_call_a_partner_and_one_a_page(realm: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_snapshot_costs_two_calls_a_partner_and_one_a_page(realm: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reading, "PAGE", 3)
     directory = Directory(realm.keycloak)
     group = directory.create_group("agglo-lys")
@@ -369,8 +369,8 @@ def test_a_snapshot_costs_one_call_a_partner_and_one_a_page(realm: Settings, mon
     snapshot = fresh.snapshot({"agglo-lys": group})
 
     assert len(snapshot.accounts) == 6
-    # Token, realm, count, 2 pages, 1 partner.
-    assert fresh.calls == 6
+    # Token, realm, required actions, group above, count, 2 pages; group and members of 1 partner.
+    assert fresh.calls == 9
     fresh.close()
 
 
