@@ -11,6 +11,9 @@ LONGEST_TEXT = 2_000
 #: The most cells kept of a row.
 MOST_CELLS = 64
 
+#: As many cells as the rows of a document may have on average, once it is longer than so many rows.
+_USUAL_CELLS, _FEWEST_ROWS = 16, 1_000
+
 
 class Unreadable(Exception):
     """The document cannot be read; `reason` is the key of its French words."""
@@ -42,11 +45,18 @@ class Cell(NamedTuple):
 
 
 class TableRow(list[Cell]):
-    """A row of a table. `number`: what a spreadsheet shows beside it, from 1; None where nothing shows one."""
+    """A row of a table.
 
-    def __init__(self, cells: Iterable[Cell] = (), number: int | None = None) -> None:
+    Args:
+        cells: its cells.
+        number: what a spreadsheet shows beside it, from 1; None where nothing shows one.
+        in_doubt: whether its cells cannot be told apart: then it may be a heading or a note, never a person.
+    """
+
+    def __init__(self, cells: Iterable[Cell] = (), number: int | None = None, *, in_doubt: bool = False) -> None:
         super().__init__(cells)
         self.number = number
+        self.in_doubt = in_doubt
 
 
 Table = Sequence[Sequence[Cell]]
@@ -56,6 +66,11 @@ Block = str | Table
 def number_of(row: Sequence[Cell]) -> int | None:
     """The number that a spreadsheet shows beside a row."""
     return row.number if isinstance(row, TableRow) else None
+
+
+def is_in_doubt(row: Sequence[Cell]) -> bool:
+    """Whether the cells of a row cannot be told apart."""
+    return isinstance(row, TableRow) and row.in_doubt
 
 
 class Reading(NamedTuple):
@@ -70,18 +85,25 @@ class Reading(NamedTuple):
 
 
 class Rows:
-    """The rows of a table being read: trims them, drops the empty ones, and stops at the limit of filled rows."""
+    """The rows of a table being read: trims them, drops the empty ones, and stops at the limit of filled rows.
+
+    Rows with more cells than any list has are worth several: their cells cost as much.
+    """
 
     def __init__(self, most: int) -> None:
         self._left = most
+        self._cells_left = max(most, _FEWEST_ROWS) * _USUAL_CELLS
 
-    def kept(self, cells: Sequence[Cell], times: int = 1, number: int | None = None) -> list[TableRow]:
+    def kept(
+        self, cells: Sequence[Cell], times: int = 1, number: int | None = None, *, in_doubt: bool = False
+    ) -> list[TableRow]:
         """The row, as many times as the file repeats it; nothing when it is empty, be there a million of them.
 
         Args:
             cells: the row's cells; those beyond `MOST_CELLS` are left out.
             times: how many times the file has it.
             number: what a spreadsheet shows beside the first of them, from 1; the others follow.
+            in_doubt: whether its cells cannot be told apart.
 
         Raises:
             Unreadable: the document holds more filled rows than the limit.
@@ -97,8 +119,9 @@ class Rows:
         if not any(cell.is_filled for cell in cells):
             return []
         self._left -= times
-        if self._left < 0:
+        self._cells_left -= times * len(cells)
+        if self._left < 0 or self._cells_left < 0:
             raise Unreadable("too-many-rows")
         if number is None:
-            return [TableRow(cells)] * times
-        return [TableRow(cells, number + index) for index in range(times)]
+            return [TableRow(cells, in_doubt=in_doubt)] * times
+        return [TableRow(cells, number + index, in_doubt=in_doubt) for index in range(times)]

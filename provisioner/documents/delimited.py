@@ -1,28 +1,47 @@
-"""Text files with delimiters, as a French office suite exports them."""
+"""Text files with delimiters, as French office suites export them and as people mend them by hand.
+
+A quote may enclose a cell, stand for « the same as above », or be a slip. Each record is therefore read in several
+ways, and the ways are judged by what they give: as many fields as the list has titles, one address, no field in
+quotes that holds a part of another row. A record that no way makes clear is marked as in doubt; it is never shifted.
+"""
 
 from __future__ import annotations
 
-import csv
 import re
-from collections import Counter
 from collections.abc import Iterator
+from itertools import islice
+from typing import NamedTuple
 
-from provisioner.documents.blocks import Cell, Reading, Rows, TableRow, Unreadable
+from provisioner.documents.blocks import MOST_CELLS, Cell, Reading, Rows, TableRow
+from provisioner.documents.encodings import decoded
 from provisioner.documents.gate import File
+from provisioner.documents.side_by_side import count_titles
 
 #: In the order of preference when a file has as many of two.
 _DELIMITERS = ";\t,|"
 
-#: What a line without values is made of.
+#: What a field without a value is made of; beyond the most that are kept, it is several.
 _BLANK = f"{_DELIMITERS} \xa0"
 
-#: What French text has beyond ASCII.
-_FRENCH = frozenset("àâäçéèêëîïôöùûüÿœæÀÂÄÇÉÈÊËÎÏÔÖÙÛÜŸŒÆñÑ«»’‘“”–—…•°€ªº§\xa0")
+#: Lines that hold nothing: delimiters, spaces, quotes round nothing.
+_SPACES = "\t\v\f\\x1c-\\x1f \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
+_NOTHING = re.compile(rf'(?:(?:[;,|{_SPACES}]++|"\s*+"(?!"))*+\n)++')
 
-#: The most lines that a quoted cell may run over.
-_LONGEST_CELL = 20
+#: The first line, by which Excel is told the delimiter.
+_TOLD = re.compile(r'"?sep=([;,|\t])"?[;,|\t ]*\n', re.IGNORECASE)
 
-csv.field_size_limit(2**20)
+#: The longest record whose quotes are looked at, in lines and in characters.
+_MOST_LINES, _LONGEST_RECORD = 20, 10_000
+
+#: How many characters beyond their line may be looked at for quotes, beside as many as the file has. A file with so
+#: many quotes that nothing answers is no list: those that follow are taken plainly.
+_PATIENCE = 2_000_000
+
+#: How many records are looked at for the titles that tell the delimiter.
+_MOST_BEFORE_TITLES = 1_000
+
+#: A sentence has no more fields; a row has at least as many delimiters.
+_FEW_FIELDS = 3
 
 
 def read(file: File, most_rows: int) -> Reading:
@@ -31,84 +50,209 @@ def read(file: File, most_rows: int) -> Reading:
     Raises:
         Unreadable: no usual encoding fits, or too many rows.
     """
-    lines = re.split(r"\r\n|\r|\n", decoded(file.content))
-    delimiter = _delimiter(lines)
+    text = re.sub("\r\n?", "\n", decoded(file.content)) + "\n"
+    told = _TOLD.match(text)
+    source = _Source(text[told.end() :] if told else text)
     rows = Rows(most_rows)
     table: list[TableRow] = []
-    for fields in _records(lines, delimiter):
-        table += rows.kept([Cell(field) for field in fields])
+    for number, record in source.records(told[1] if told else _delimiter(source)):
+        table += rows.kept([Cell(field) for field in record.fields], number=number, in_doubt=record.in_doubt)
     return Reading([table])
 
 
-def decoded(content: bytes) -> str:
-    """The text: by its mark, else strict UTF-8, else Windows' French encoding, or old Macintosh's.
+def _delimiter(source: _Source) -> str:
+    """The one that gives the most titles of columns; without titles, the one that most lines have several of."""
 
-    Raises:
-        Unreadable: none of them fits.
+    def plausible(delimiter: str) -> tuple[int, int]:
+        records = [record for _, record in islice(source.records(delimiter), _MOST_BEFORE_TITLES)]
+        most_titles = max((record.count_titles() for record in records), default=0)
+        return most_titles, sum(len(record.fields) > _FEW_FIELDS for record in records)
+
+    return max(_DELIMITERS, key=plausible)
+
+
+class _Record(NamedTuple):
+    """A record read in one way.
+
+    Args:
+        fields: what it gives; what follows the most that are kept is one field.
+        end: where the next record starts.
+        lines: how many lines it runs over.
+        enclosed: the fields in quotes that hold a delimiter or a line break.
+        stray: how many fields have a quote that no other one answers.
+        in_doubt: whether no way of reading it is clear.
     """
-    is_utf_16 = content.startswith((b"\xff\xfe", b"\xfe\xff"))
-    for encoding in ("utf-16",) if is_utf_16 else ("utf-8-sig", _one_byte_encoding(content)):
-        try:
-            text = content.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-        if "\0" not in text:
-            return text
-    raise Unreadable("encoding")
+
+    fields: list[str]
+    end: int
+    lines: int = 1
+    enclosed: tuple[str, ...] = ()
+    stray: int = 0
+    in_doubt: bool = False
+
+    def fits(self, width: int) -> bool:
+        """Whether it has as many fields as the list has titles; more may follow, if they are empty."""
+        return width <= len(self.fields) and not any(field.strip(_BLANK) for field in self.fields[width:])
+
+    def has_one_address(self) -> bool:
+        """Whether one field holds an address, or several."""
+        return sum("@" in field for field in self.fields) == 1
+
+    def is_a_slip(self) -> bool:
+        """Whether a quote too many, or several addresses in their cell, are all that is wrong with it."""
+        return self.lines == 1 and self.stray <= 1 and self.has_one_address()
+
+    def is_clear(self, delimiter: str, width: int | None) -> bool:
+        """Whether no quote is left over, and no field in quotes holds what looks like a part of a row."""
+        most = _FEW_FIELDS if width is None else width - 1
+        torn = (
+            "@" in field or ("\n" in field and field.count(delimiter) >= most)
+            for field in self.enclosed
+            if delimiter in field
+        )
+        return not self.stray and not any(torn)
+
+    def count_titles(self) -> int:
+        """How many titles of columns it holds."""
+        fields = [field[:_LONGEST_RECORD] for field in self.fields[:MOST_CELLS]]
+        if any("@" in field for field in fields) or not any("nom" in field.casefold() for field in fields):
+            return 0
+        return count_titles([Cell(field) for field in fields])
 
 
-def _one_byte_encoding(content: bytes) -> str:
-    """Windows' encoding, unless it cannot be and every letter makes sense in French on an old Macintosh.
+class _Source:
+    """A text whose lines end with a line break, the last one too."""
 
-    It cannot be where a byte means nothing in it, or gives a capital Ž after a small letter (« PrŽnom »).
-    """
-    is_absurd = re.search(rb"[\x81\x8d\x8f\x90\x9d]|[a-z]\x8e", content)
-    others = set(content.decode("mac_roman")) - set(map(chr, range(128)))
-    return "mac_roman" if is_absurd and others <= _FRENCH else "cp1252"
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._patience = _PATIENCE + len(text)
+        #: Where lines that hold nothing begin: where they end, and how many records they are.
+        self._nothing: dict[int, tuple[int, int]] = {}
 
+    def records(self, delimiter: str) -> Iterator[tuple[int, _Record]]:
+        """The records that hold something, each with its number among all of them, as a sheet shows it, from 1."""
+        fields = _Fields(delimiter)
+        width: int | None = None
+        number, start = 1, 0
+        while start < len(self._text):
+            if passed := self._passed(start):
+                start, number = passed[0], number + passed[1]
+                continue
+            record = _clearest(self._ways(start, fields), delimiter, width)
+            if record.count_titles():
+                width = len(record.fields)
+            yield number, record
+            number, start = number + 1, record.end
 
-def _delimiter(lines: list[str]) -> str:
-    """The one that most lines have several of: sentences have commas too."""
-    filled = [line for line in lines if not _is_empty(line)] or lines
-    return max(_DELIMITERS, key=lambda one: sum(1 for line in filled if line.count(one) >= 3))
+    def _passed(self, start: int) -> tuple[int, int] | None:
+        """Where the lines that hold nothing end, and how many records they are; None when there are none."""
+        if start not in self._nothing:
+            found = _NOTHING.match(self._text, start)
+            if found is None:
+                return None
+            nothing = found[0]
+            lines = (re.sub(r'"\s*+"', "", nothing) if '"' in nothing else nothing).count("\n")
+            self._nothing[start] = found.end(), lines
+        return self._nothing[start]
 
+    def _ways(self, start: int, fields: _Fields) -> list[_Record]:
+        """The ways to read the record that starts here: by the standard first, the plain one last."""
+        end = self._text.index("\n", start)
+        plain = self._text[start:end].split(fields.delimiter, MOST_CELLS)
+        if self._text.find('"', start, end) < 0:
+            return [_Record(plain, end + 1)]
+        quoted, strict = (self._quoted(start, fields, dittos=dittos) for dittos in (True, False))
+        ways = [quoted] if strict == quoted else [quoted, strict]
+        return [*ways, _Record([*map(_unquoted, plain)], end + 1, stray=sum(map(_is_stray, plain)))]
 
-def _is_empty(line: str) -> bool:
-    return not line.strip(_BLANK)
+    def _quoted(self, start: int, fields: _Fields, *, dittos: bool) -> _Record:
+        """A record by the rules of CSV.
 
-
-def _records(lines: list[str], delimiter: str) -> Iterator[list[str]]:
-    """The lines' fields. Quotes are taken for what they are only where the line then has the usual fields.
-
-    A ditto mark is a quote that nothing closes, and would swallow the next cells.
-    """
-    counts = Counter(line.count(delimiter) for line in lines if not _is_empty(line) and line.count(delimiter) >= 3)
-    usual = counts.most_common(1)[0][0] + 1 if counts else 0
-    position = 0
-    while position < len(lines):
-        if _is_empty(lines[position]):
+        Args:
+            start: where it starts.
+            fields: how fields are told apart.
+            dittos: whether a single quote before a delimiter is a ditto mark, as people type it, or opens a cell.
+        """
+        values: list[str] = []
+        enclosed: list[str] = []
+        lines, stray, position = 1, 0, start
+        limit = start + _LONGEST_RECORD
+        while True:
+            if dittos and (mark := fields.ditto.match(self._text, position)):
+                values.append('"')
+                position = mark.end()
+            elif (cell := self._enclosed(position, limit, fields)) and lines + cell[1].count("\n") <= _MOST_LINES:
+                values.append(cell[1].replace('""', '"'))
+                position = cell.end()
+                lines += cell[1].count("\n")
+                if fields.delimiter in cell[1] or "\n" in cell[1]:
+                    enclosed.append(values[-1])
+            else:
+                end = fields.plain.match(self._text, position).end()  # type: ignore[union-attr]  # it may be empty
+                values.append(self._text[position:end])
+                position = end
+                if values[-1].lstrip().startswith('"'):
+                    stray, limit = stray + 1, 0  # nor would the quotes of the next fields be answered
+            if self._text[position] == "\n":
+                return _Record(values, position + 1, lines, tuple(enclosed), stray)
             position += 1
-            continue
-        fields, used = _quoted(lines, position, delimiter)
-        plain = lines[position].split(delimiter)
-        if (used > 1 or len(fields) != usual) and len(plain) == usual:
-            fields, used = [_unquoted(field) for field in plain], 1
-        yield fields
-        position += used
+            if len(values) == MOST_CELLS:
+                end = self._text.index("\n", position)
+                return _Record([*values, self._text[position:end]], end + 1, lines, tuple(enclosed), stray)
+
+    def _enclosed(self, position: int, limit: int, fields: _Fields) -> re.Match[str] | None:
+        """The field in quotes that starts here, if there is one before the limit."""
+        if self._patience < 0 or position >= limit or not fields.opening.match(self._text, position):
+            return None
+        cell = fields.enclosed.match(self._text, position, limit)
+        if cell is None or "\n" in cell[0]:
+            self._patience -= (cell.end() if cell else limit) - position
+        return cell
 
 
-def _quoted(lines: list[str], position: int, delimiter: str) -> tuple[list[str], int]:
-    """A record by the rules of CSV and the number of its lines; a quoted cell may run over some."""
-    record = lines[position]
-    for used in range(1, _LONGEST_CELL + 1):
-        if record.count('"') % 2 == 0:
-            return next(csv.reader([record], delimiter=delimiter), []), used
-        if position + used == len(lines):
-            break
-        record = f"{record}\n{lines[position + used]}"
-    return [_unquoted(field) for field in lines[position].split(delimiter)], 1
+class _Fields:
+    """What a field may be, given the delimiter: a ditto mark, text in quotes, plain text."""
+
+    def __init__(self, delimiter: str) -> None:
+        self.delimiter = delimiter
+        ends = rf"[ \xa0]*+(?=[{delimiter}\n])"
+        self.ditto = re.compile(rf'[ \xa0]*+"(?:"")?{ends}')
+        self.opening = re.compile(r'[ \xa0]*+"')
+        #: Single quotes within are taken for what they are: not every program doubles them.
+        self.enclosed = re.compile(rf'[ \xa0]*+"((?:[^"]++|""|"(?!{ends}))*+)"{ends}')
+        self.plain = re.compile(rf"[^{delimiter}\n]*+")
+
+
+def _is_stray(field: str) -> bool:
+    """Whether a field read plainly begins or ends with a quote that is not answered, and is not a ditto mark."""
+    field = field.strip()
+    has_one = field.startswith('"') or field.endswith('"')
+    return has_one and field.count('"') % 2 == 1 and field.strip('"') != ""
 
 
 def _unquoted(field: str) -> str:
     whole = re.fullmatch(r'\s*"(.*)"\s*', field, re.DOTALL)
     return whole[1].replace('""', '"') if whole and whole[1] else field
+
+
+def _clearest(ways: list[_Record], delimiter: str, width: int | None) -> _Record:
+    """The way to read a record that gives what the list has; in doubt where none clearly does.
+
+    Args:
+        ways: the ways to read it: by the standard first, the plain one last.
+        delimiter: what stands between its fields.
+        width: how many titles the list has; None before the titles, where nothing is in doubt.
+    """
+    titled = max(ways, key=_Record.count_titles)
+    if titled.count_titles():
+        return titled
+    clear = [way for way in ways if way.is_clear(delimiter, width)]
+    likeliest = clear[0] if clear else ways[-1]
+    if width is None:
+        return likeliest
+    if fitting := [way for way in clear if way.fits(width)]:
+        return max(fitting, key=_Record.has_one_address)
+    if likeliest is ways[0] and clear and len(likeliest.fields) < width:
+        return likeliest  # a heading, or a row without its last cells
+    slips = [way for way in ways if way.fits(width) and way.is_a_slip()]
+    return slips[0] if len(slips) == 1 else likeliest._replace(in_doubt=True)

@@ -255,6 +255,9 @@ class Lists:
             return
         titles = section.titles
         assert titles is not None
+        if line.in_doubt:
+            self._tell_row("row-not-understood", number, self._next(number), _row_text(line), line.number)
+            return
         cells = {column: _cell(line, column, at) for column, at in titles.positions.items()}
         doubtful = {
             column: " / ".join(line.cells[at].text for at in places if at < len(line.cells) and line.cells[at].text)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterable, Iterator
+from itertools import pairwise
 from typing import NamedTuple
 
 from lxml import etree
@@ -95,11 +96,19 @@ def cell_of(runs: Iterable[Run], *, hidden: bool, merged: bool) -> Cell:
     runs = list(runs)
     filled = [run for run in runs if run.text.strip()]
     struck = any(run.struck for run in filled)
-    standing = "".join(run.text for run in runs if not run.struck).strip() if struck else ""
     return Cell(
         "".join(run.text for run in runs).strip("\n"),
         struck=struck,
         hidden=hidden or any(run.hidden for run in filled),
         merged=merged,
-        standing=standing,
+        standing=_standing(runs) if struck else "",
     )
+
+
+def _standing(runs: list[Run]) -> str:
+    """What is not struck through; nothing where a strike ends within a word, which leaves no value."""
+    for before, after in pairwise(run for run in runs if run.text):
+        is_within_word = before.text[-1].isalnum() and after.text[0].isalnum()
+        if before.struck != after.struck and is_within_word:
+            return ""
+    return "".join(run.text for run in runs if not run.struck).strip()

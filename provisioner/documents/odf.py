@@ -1,16 +1,17 @@
 """LibreOffice's text documents and spreadsheets: one walker, since both hold the same tables.
 
 Spreadsheets too are walked here: the values' types stand beside the marks (struck through, hidden, repeated) in one
-pass, where calamine gives the values alone.
+pass, where a library gives the values alone.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 from lxml import etree
 
-from provisioner.documents.blocks import MOST_CELLS, Block, Cell, Reading, Rows, TableRow
+from provisioner.documents.blocks import LONGEST_TEXT, MOST_CELLS, Block, Cell, Reading, Rows, TableRow
 from provisioner.documents.gate import File
 from provisioner.documents.markup import Run, Tags, cell_of, drop, page, shown, stream
 
@@ -39,7 +40,10 @@ _TAGS = Tags(_TBL, _ROW, frozenset({_P, _H}), frozenset({_ANNOTATION, *_CHANGED}
 #: The most spaces taken from one mark that repeats them.
 _MOST_SPACES = 1_000
 
-_REPEATED = f"{_TABLE}number-columns-repeated"
+_COLUMN = f"{_TABLE}table-column"
+_GROUPS = f"{_TABLE}table-row-group", f"{_TABLE}table-column-group"
+_DEFAULT_STYLE = f"{_TABLE}default-cell-style-name"
+_REPEATED, _ROWS_REPEATED = f"{_TABLE}number-columns-repeated", f"{_TABLE}number-rows-repeated"
 _BREAKS = {f"{_TEXT}tab": "\t", f"{_TEXT}line-break": "\n"}
 
 #: Whether a row says nothing: told quickly, since a sheet may have a million of them.
@@ -55,39 +59,90 @@ def read(file: File, most_rows: int) -> Reading:
     Raises:
         Unreadable: not well-formed, or too many rows.
     """
-    styles, rows = _Styles(), Rows(most_rows)
-    blocks: list[Block] = []
-    table: list[TableRow] = []
-    after: list[Block] = []
-    revised = False
-    margins: list[Block] = []
+    styles, margins = _Styles(), list[Block]()
     for _, element in stream(file.parts.get("styles.xml", b"<none/>"), _STYLED, *_MARGINS):
         if element.tag == _STYLED:
             styles.add(element)
         else:
             margins += [shown(_runs(text, styles, _NO_MARKS)) for text in element.iter(_P, _H)]
-    for element in page(file.parts["content.xml"], _TAGS, _STYLED, *_REVISIONS):
-        if element.tag == _ROW:
-            inner = [*_blocks_in(element, styles, rows)] if element.find(f".//{_TBL}") is not None else []
-            if inner and _only_places(element):
-                blocks += [table, *inner]
-                table = []
-            elif not _IS_EMPTY(element):
-                after += [block for block in inner if not isinstance(block, str)]
-                table += rows.kept(list(_cells(element, styles)), _times(element, f"{_TABLE}number-rows-repeated"))
-            drop(element)
-        elif element.tag == _TBL:
-            if file.kind == "ods":  # nobody sees the name of a text's table
-                blocks.append(element.get(f"{_TABLE}name", ""))
-            blocks += [table, *after]
-            table, after = [], []
-        elif element.tag == _STYLED:
-            styles.add(element)
-        elif element.tag in _REVISIONS:
-            revised = True
-        else:
-            blocks.append(shown(_runs(element, styles, styles.marks(element.get(f"{_TEXT}style-name")))))
-    return Reading(blocks, revised, margins)
+    reader = _Reader(styles, Rows(most_rows))
+    content = file.parts["content.xml"]
+    blocks = [*(reader.sheets(content) if file.kind == "ods" else reader.text(content))]
+    return Reading(blocks, reader.revised, margins)
+
+
+class _Reader:
+    """Walks down a document. `revised`: it holds tracked changes."""
+
+    def __init__(self, styles: _Styles, rows: Rows) -> None:
+        self._styles, self._rows = styles, rows
+        self.revised = False
+
+    def text(self, content: bytes) -> Iterator[Block]:
+        """The paragraphs and tables of a text. A row that only places what is in its cells is what it holds."""
+        table: list[TableRow] = []
+        after: list[Block] = []
+        for element in self._page(content):
+            if element.tag == _ROW:
+                has_tables = element.find(f".//{_TBL}") is not None
+                inner = [*_blocks_in(element, self._styles, self._rows)] if has_tables else []
+                if inner and _only_places(element):
+                    yield table
+                    yield from inner
+                    table = []
+                elif not _IS_EMPTY(element):
+                    after += [block for block in inner if not isinstance(block, str)]
+                    table += self._rows.kept([*_cells(element, self._styles)], _times(element, _ROWS_REPEATED))
+                drop(element)
+            elif element.tag == _TBL:
+                yield table
+                yield from after
+                table, after = [], []
+            else:
+                yield self._paragraph(element)
+
+    def sheets(self, content: bytes) -> Iterator[Block]:
+        """The sheets as tables, each after its name; their rows have the numbers that the sheet shows."""
+        table, columns, number = list[TableRow](), list[_Column](), 1
+        for element in self._page(content, _COLUMN):
+            if element.tag == _ROW:
+                times = _times(element, _ROWS_REPEATED)
+                if not _IS_EMPTY(element):
+                    table += self._rows.kept([*_cells(element, self._styles, columns)], times, number)
+                number += times
+                drop(element)
+            elif element.tag == _COLUMN:
+                columns += [_column(element)] * min(_times(element, _REPEATED), MOST_CELLS - len(columns))
+            elif element.tag == _TBL:
+                yield element.get(f"{_TABLE}name", "")[:LONGEST_TEXT]
+                yield table
+                table, columns, number = [], [], 1
+            else:
+                yield self._paragraph(element)
+
+    def _page(self, content: bytes, *others: str) -> Iterator[etree._Element]:
+        """What stands on the page, and the other elements; styles and tracked changes are noted on the way."""
+        for element in page(content, _TAGS, _STYLED, *_REVISIONS, *others):
+            if element.tag == _STYLED:
+                self._styles.add(element)
+            elif element.tag in _REVISIONS:
+                self.revised = True
+            else:
+                yield element
+
+    def _paragraph(self, element: etree._Element) -> str:
+        return shown(_runs(element, self._styles, self._styles.marks(element.get(f"{_TEXT}style-name"))))
+
+
+class _Column(NamedTuple):
+    """A column of a sheet: whether it is hidden, and the style of the cells that have none."""
+
+    hidden: bool = False
+    style: str | None = None
+
+
+def _column(element: etree._Element) -> _Column:
+    return _Column(_is_hidden(element), element.get(_DEFAULT_STYLE))
 
 
 #: Struck through, hidden; None where nothing says so.
@@ -134,7 +189,7 @@ def _blocks_in(element: etree._Element, styles: _Styles, rows: Rows) -> Iterator
             yield [
                 kept
                 for row in _own_rows(child)
-                for kept in rows.kept(list(_cells(row, styles)), _times(row, f"{_TABLE}number-rows-repeated"))
+                for kept in rows.kept(list(_cells(row, styles)), _times(row, _ROWS_REPEATED))
             ]
             for row in _own_rows(child):
                 yield from (block for found in _own_tables(row) for block in _blocks_in(found, styles, rows))
@@ -161,25 +216,39 @@ def _only_places(row: etree._Element) -> bool:
     return sum(not _IS_EMPTY(cell) for cell in own) <= 1
 
 
-def _cells(row: etree._Element, styles: _Styles) -> Iterator[Cell]:
+def _cells(row: etree._Element, styles: _Styles, columns: Sequence[_Column] = ()) -> Iterator[Cell]:
     sheet = next(row.iterancestors(_TBL)).get(f"{_TABLE}style-name")
-    hidden = styles.marks(sheet)[1] is True or row.get(f"{_TABLE}visibility", "visible") != "visible"
+    hidden = styles.marks(sheet)[1] is True or _is_hidden(row)
     count = 0
     for element in row:
-        if element.tag in _CELLS:
-            times = min(_times(element, _REPEATED), MOST_CELLS - count)
-            count += times
-            yield from [_cell(element, styles, hidden)] * times
+        if element.tag not in _CELLS:
+            continue
+        times = min(_times(element, _REPEATED), MOST_CELLS - count)
+        column = columns[count] if count < len(columns) else _Column()
+        style = element.get(f"{_TABLE}style-name") or row.get(_DEFAULT_STYLE) or column.style
+        cell = _cell(element, styles, style, hidden)
+        for x in range(count, count + times):
+            is_unseen = x < len(columns) and columns[x].hidden and cell.is_filled
+            yield cell._replace(hidden=True) if is_unseen else cell
+        count += times
 
 
-def _cell(element: etree._Element, styles: _Styles, hidden: bool) -> Cell:
-    base = styles.marks(element.get(f"{_TABLE}style-name"))
+def _is_hidden(element: etree._Element) -> bool:
+    """Whether a row or a column is not shown, alone or with its group."""
+    is_folded = any(group.get(f"{_TABLE}display") == "false" for group in element.iterancestors(*_GROUPS))
+    return is_folded or element.get(f"{_TABLE}visibility", "visible") != "visible"
+
+
+def _cell(element: etree._Element, styles: _Styles, style: str | None, hidden: bool) -> Cell:
+    base = styles.marks(style)
     runs: list[Run] = []
     for one in _paragraphs(element):
         runs += [*_runs(one, styles, styles.marks(one.get(f"{_TEXT}style-name"), base)), Run("\n")]
-    covered = element.tag == f"{_TABLE}covered-table-cell" and _is_below(element)
-    cell = cell_of(runs, hidden=hidden, merged=covered)
-    return cell._replace(text=_value(element, cell.text), formula=element.get(f"{_TABLE}formula") is not None)
+    is_covered = element.tag == f"{_TABLE}covered-table-cell"
+    is_below = is_covered and _is_below(element)
+    cell = cell_of(runs, hidden=hidden, merged=is_below)
+    cell = cell._replace(text=_value(element, cell.text), formula=element.get(f"{_TABLE}formula") is not None)
+    return cell._replace(hidden=True) if is_covered and not is_below and cell.is_filled else cell
 
 
 def _runs(element: etree._Element, styles: _Styles, marks: _Marks) -> Iterator[Run]:
@@ -206,7 +275,10 @@ def _paragraphs(cell: etree._Element) -> Iterator[etree._Element]:
 
 def _value(cell: etree._Element, text: str) -> str:
     """The typed value of a spreadsheet's cell; its text otherwise."""
-    typed = {"date": f"{_OFFICE}date-value", "float": f"{_OFFICE}value"}.get(cell.get(f"{_OFFICE}value-type", ""))
+    kind = cell.get(f"{_OFFICE}value-type", "")
+    if kind == "string":
+        return text or cell.get(f"{_OFFICE}string-value", "")
+    typed = {"date": f"{_OFFICE}date-value", "float": f"{_OFFICE}value"}.get(kind)
     return cell.get(typed, text) if typed else text
 
 

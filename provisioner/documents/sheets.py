@@ -1,70 +1,117 @@
-"""Excel's sheets of before and after 2007: the values and the marks, which come apart, brought together by place."""
+"""A sheet of a workbook of any format: its cells and its marks, which files hold apart, brought together by place."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-from datetime import date, datetime
+import re
+from bisect import bisect_left, bisect_right
+from datetime import date, datetime, time, timedelta
+from typing import NamedTuple
 
-from provisioner.documents.blocks import MOST_CELLS, Cell, Rows, Table
+from provisioner.documents.blocks import MOST_CELLS, Cell, Rows, TableRow
 
-#: Days between the two origins that a workbook may count its days from.
-DAYS_1904 = 1462
+#: The day that workbooks count their days from (right after February 1900), and old Macintosh ones.
+_DAY_ZERO, _DAY_ZERO_1904 = date(1899, 12, 30), date(1904, 1, 1)
 
-#: How far down a merged cell is followed.
-_TALLEST_MERGE = 1_000
+#: What a number format holds beside the letters that stand for a part of a date.
+_NO_LETTERS = re.compile(r'"[^"]*"|\\.|\[[^\]]*\]|general', re.IGNORECASE)
 
-#: A row and a column, from zero.
-Position = tuple[int, int]
+_EMPTY = Cell()
 
 
-@dataclass(slots=True)
+class Merge(NamedTuple):
+    """Cells shown as one: its first and last row, its first and last column, from zero."""
+
+    top: int
+    bottom: int
+    left: int
+    right: int
+
+
 class Sheet:
-    """A sheet: its filled rows by their number, and the marks of rows and cells."""
+    """A sheet as its file gives it: filled cells by row and column, from zero, and what is not shown of it."""
 
-    hidden: bool
-    values: dict[int, Sequence[object]] = field(default_factory=dict)
-    hidden_rows: set[int] = field(default_factory=set)
-    struck: set[Position] = field(default_factory=set)
-    formulas: set[Position] = field(default_factory=set)
-    below: set[Position] = field(default_factory=set)
+    def __init__(self, *, hidden: bool = False) -> None:
+        self._hidden = hidden
+        self._rows: dict[int, dict[int, Cell]] = {}
+        self._hidden_rows: set[int] = set()
+        self._hidden_columns: set[int] = set()
+        self._merges: list[Merge] = []
 
-    def merge(self, top: int, bottom: int, left: int) -> None:
-        """Marks the cells under the first one of cells merged downward: the value is in the first one only."""
-        self.below.update((row, left) for row in range(top + 1, min(bottom, top + _TALLEST_MERGE) + 1))
+    def put(self, y: int, x: int, cell: Cell) -> None:
+        """A cell. An empty one is not kept, nor one further to the right than lists go."""
+        if x < MOST_CELLS and cell.is_filled:
+            self._rows.setdefault(y, {})[x] = cell
 
-    def table(self, rows: Rows, days: int) -> Table:
-        """The rows that hold a value, or a formula, which may have none.
+    def hide_row(self, y: int) -> None:
+        """A row that is not shown."""
+        self._hidden_rows.add(y)
 
-        Args:
-            rows: what is kept of them.
-            days: what makes a bare number of days count from 1900.
+    def hide_columns(self, first: int, last: int) -> None:
+        """Columns that are not shown."""
+        self._hidden_columns.update(range(first, min(last, MOST_CELLS - 1) + 1))
+
+    def merge(self, merge: Merge) -> None:
+        """Cells shown as one: the first one holds the value, those below it in its column hold the same."""
+        self._merges.append(merge)
+
+    def table(self, rows: Rows) -> list[TableRow]:
+        """The rows that hold something, each with the number that the sheet shows beside it.
 
         Raises:
             Unreadable: too many rows.
         """
-        widths = {y: len(values) for y, values in self.values.items()}
-        for y, x in self.formulas:
-            widths[y] = max(widths.get(y, 0), x + 1)
-        return [
-            row
-            for y in sorted(widths)
-            for row in rows.kept([self._cell(y, x, days) for x in range(min(widths[y], MOST_CELLS))])
-        ]
+        below, beside = self._covered()
+        table: list[TableRow] = []
+        for y in sorted(self._rows):
+            row, below_here, beside_here = self._rows[y], below.get(y, ()), beside.get(y, ())
+            is_hidden = self._hidden or y in self._hidden_rows
+            cells = [row.get(x, _EMPTY) for x in range(max((*row, *below_here)) + 1)]
+            for x, cell in enumerate(cells):
+                hidden = is_hidden or x in self._hidden_columns or x in beside_here
+                if hidden or x in below_here:
+                    cells[x] = cell._replace(hidden=hidden and cell.is_filled, merged=x in below_here)
+            table += rows.kept(cells, number=y + 1)
+        return table
 
-    def _cell(self, y: int, x: int, days: int) -> Cell:
-        values = self.values.get(y, ())
-        text = _text(values[x], days) if x < len(values) else ""
-        at = (y, x)
-        struck = at in self.struck and bool(text.strip())
-        return Cell(text, struck, self.hidden or y in self.hidden_rows, at in self.formulas, at in self.below)
+    def _covered(self) -> tuple[dict[int, set[int]], dict[int, set[int]]]:
+        """The columns, by row, of the cells below the first one of merged cells, and of the others that these cover.
+
+        What lies over other merged cells, which no sound file has, is passed over: this costs no more than the
+        filled rows have cells.
+        """
+        filled = sorted(self._rows)
+        below: dict[int, set[int]] = {}
+        beside: dict[int, set[int]] = {}
+        free = [0] * MOST_CELLS  # by column, the row from which nothing is merged yet
+        for top, bottom, left, right in sorted(self._merges):
+            for x in range(left, min(right + 1, MOST_CELLS)):
+                if free[x] > bottom:
+                    continue
+                first = max(top + (x == left), free[x])
+                free[x] = bottom + 1
+                covered = below if x == left else beside
+                for y in filled[bisect_left(filled, first) : bisect_right(filled, bottom)]:
+                    covered.setdefault(y, set()).add(x)
+        return below, beside
 
 
-def _text(value: object, days: int) -> str:
-    if isinstance(value, datetime):
-        return value.date().isoformat()
-    if isinstance(value, date):
-        return value.isoformat()
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value) + days)
-    return str(value)
+def date_text(days: float, *, from_1904: bool) -> str | None:
+    """A number of days as a date, with its time to the second where it has one; None beyond any calendar."""
+    try:
+        midnight = datetime.combine(_DAY_ZERO_1904 if from_1904 else _DAY_ZERO, time())
+        moment = midnight + timedelta(seconds=round(days * 86_400))
+    except (OverflowError, ValueError):
+        return None
+    return moment.date().isoformat() if moment.time() == time() else moment.isoformat()
+
+
+def number_text(value: float, *, from_1904: bool) -> str:
+    """A bare number; a whole one as the number of days from 1900 that it would be, were it one."""
+    if not value.is_integer():
+        return str(value)
+    return str(int(value) + (_DAY_ZERO_1904 - _DAY_ZERO).days * from_1904)
+
+
+def is_date_format(code: str) -> bool:
+    """Whether a number format shows a date or a time."""
+    return re.search("[ymdhs]", _NO_LETTERS.sub("", code), re.IGNORECASE) is not None

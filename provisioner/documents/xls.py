@@ -5,18 +5,23 @@ from __future__ import annotations
 import io
 import struct
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Any
 
 import xlrd  # type: ignore[import-untyped]
 from xlrd.compdoc import CompDoc  # type: ignore[import-untyped]
 
-from provisioner.documents.blocks import Block, Reading, Rows, Unreadable
+from provisioner.documents.blocks import LONGEST_TEXT, MOST_CELLS, Block, Cell, Reading, Rows, Unreadable
 from provisioner.documents.gate import File
-from provisioner.documents.sheets import DAYS_1904, Position, Sheet
+from provisioner.documents.markup import Run, cell_of
+from provisioner.documents.sheets import Merge, Sheet, date_text, number_text
 
 # Records of the format: where a sheet starts, what it holds.
 _SHEET, _START, _END = 0x85, {0x0009, 0x0209, 0x0409, 0x0809}, 0x0A
 _FORMULA = {0x0006, 0x0206, 0x0406}
+
+#: A row and a column, from zero.
+_Place = tuple[int, int]
 
 
 def kind_of_ole(content: bytes) -> str:
@@ -53,8 +58,7 @@ def read(file: File, most_rows: int) -> Reading:
         rows = Rows(most_rows)
         blocks: list[Block] = []
         for number, sheet in enumerate(book.sheets()):
-            table = _sheet(book, sheet, formulas[number]).table(rows, book.datemode * DAYS_1904)
-            blocks += [sheet.name, table]
+            blocks += [sheet.name[:LONGEST_TEXT], _sheet(book, sheet, formulas[number]).table(rows)]
     except (Unreadable, MemoryError):
         raise
     except Exception as error:  # the library tells a broken workbook in many ways
@@ -62,39 +66,46 @@ def read(file: File, most_rows: int) -> Reading:
     return Reading(blocks)
 
 
-def _sheet(book: Any, source: Any, formulas: set[Position]) -> Sheet:
-    sheet = Sheet(hidden=source.visibility != 0, formulas=formulas)
-    for top, bottom, left, _ in source.merged_cells:
-        sheet.merge(top, bottom - 1, left)
+def _sheet(book: Any, source: Any, formulas: set[_Place]) -> Sheet:
+    sheet = Sheet(hidden=source.visibility != 0)
+    for top, bottom, left, right in source.merged_cells:
+        sheet.merge(Merge(top, bottom - 1, left, right - 1))
+    for x, column in source.colinfo_map.items():
+        if column.hidden or column.width == 0:
+            sheet.hide_columns(x, x)
+    for y, row in source.rowinfo_map.items():
+        if row.hidden or row.height == 0:
+            sheet.hide_row(y)
     for y in range(source.nrows):
-        sheet.values[y] = [_value(cell, book.datemode) for cell in source.row(y)]
-        sheet.struck.update((y, x) for x in range(source.row_len(y)) if _is_struck(book, source, y, x))
-        if y in source.rowinfo_map and source.rowinfo_map[y].hidden:
-            sheet.hidden_rows.add(y)
+        for x, cell in enumerate(source.row(y)[:MOST_CELLS]):
+            if cell.ctype not in (xlrd.XL_CELL_EMPTY, xlrd.XL_CELL_BLANK):
+                runs = _runs(book, source, y, x, _text(cell, book.datemode == 1))
+                sheet.put(y, x, cell_of(runs, hidden=False, merged=False)._replace(formula=(y, x) in formulas))
+    for y, x in formulas:
+        if y >= source.nrows or x >= source.row_len(y) or not source.cell_value(y, x):
+            sheet.put(y, x, Cell(formula=True))  # without a value: nothing has computed it
     return sheet
 
 
-def _value(cell: Any, datemode: int) -> object:
-    if cell.ctype == xlrd.XL_CELL_DATE:
-        try:
-            return xlrd.xldate_as_datetime(cell.value, datemode)
-        except (ValueError, OverflowError, xlrd.XLDateError):
-            return cell.value
+def _text(cell: Any, from_1904: bool) -> str:
+    if cell.ctype in (xlrd.XL_CELL_DATE, xlrd.XL_CELL_NUMBER):
+        date = date_text(cell.value, from_1904=from_1904) if cell.ctype == xlrd.XL_CELL_DATE else None
+        return date or number_text(cell.value, from_1904=from_1904)
     if cell.ctype == xlrd.XL_CELL_BOOLEAN:
-        return bool(cell.value)
+        return "VRAI" if cell.value else "FAUX"
     if cell.ctype == xlrd.XL_CELL_ERROR:
-        return xlrd.error_text_from_code.get(cell.value, "#?")
-    return cell.value
+        return str(xlrd.error_text_from_code.get(cell.value, "#?"))
+    return str(cell.value)
 
 
-def _is_struck(book: Any, sheet: Any, y: int, x: int) -> bool:
-    """Whether the cell, or a part of its text, is struck through."""
-    fonts = [book.xf_list[sheet.cell_xf_index(y, x)].font_index]
-    fonts += [font for _, font in sheet.rich_text_runlist_map.get((y, x), ())]
-    return any(book.font_list[font].struck_out for font in fonts if font < len(book.font_list))
+def _runs(book: Any, sheet: Any, y: int, x: int, text: str) -> Iterator[Run]:
+    """The pieces of a cell's text, each with whether it is struck through."""
+    starts = [(0, book.xf_list[sheet.cell_xf_index(y, x)].font_index), *sheet.rich_text_runlist_map.get((y, x), ())]
+    for (start, font), (end, _) in pairwise([*starts, (len(text), 0)]):
+        yield Run(text[start:end], font < len(book.font_list) and bool(book.font_list[font].struck_out))
 
 
-def _formulas(content: bytes) -> list[set[Position]]:
+def _formulas(content: bytes) -> list[set[_Place]]:
     """The cells that each worksheet computes: the library gives their values as if somebody had typed them."""
     container = CompDoc(content, logfile=io.StringIO())
     stream = next(found for name in ("Workbook", "Book") if (found := container.get_named_stream(name)) is not None)

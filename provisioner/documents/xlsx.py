@@ -1,31 +1,59 @@
-"""Excel's workbooks: calamine for the values, and one pass over the XML for the marks that it does not give."""
+"""Excel's workbooks, of both kinds (« Strict » too): values and marks in one pass over the XML.
+
+A library gives the values alone, and not those of a strict workbook; which rows are hidden, what is struck through
+and which text stands beside a struck one is only in the XML.
+"""
 
 from __future__ import annotations
 
-import io
 import posixpath
 import re
 from collections.abc import Iterator
+from typing import NamedTuple, TypeVar
 
-import python_calamine
 from lxml import etree
-from python_calamine import CalamineSheet, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
-from provisioner.documents.blocks import Block, Reading, Rows, Unreadable
+from provisioner.documents.blocks import LONGEST_TEXT, Block, Cell, Reading, Rows, Unreadable
 from provisioner.documents.gate import File, Parts
-from provisioner.documents.markup import drop, stream
-from provisioner.documents.sheets import DAYS_1904, Sheet
+from provisioner.documents.markup import Run, cell_of, drop, stream
+from provisioner.documents.sheets import Merge, Sheet, date_text, is_date_format, number_text
 
-_S = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
-_R = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
-_REL = "{http://schemas.openxmlformats.org/package/2006/relationships}Relationship"
 _OFF = {"0", "false"}
 
+#: The numbers of the formats that are dates or times without saying so.
+_DATE_FORMATS = {*range(14, 23), *range(27, 37), *range(45, 48), *range(50, 59)}
+
 #: What makes a cell more than a format: a million of the others are passed over quickly.
-_CONTENTS = (f"{_S}v", f"{_S}f", f"{_S}is")
+_CONTENTS = ("{*}v", "{*}f", "{*}is")
 
 #: Rows and cells that hold nothing but a format.
 _EMPTY_ROWS = re.compile(rb"(?:<row(?: [^<>]*)?>|<c(?: [^<>]*)?/>|</row>|\s)*+")
+
+#: A character that XML cannot hold, as Excel writes it.
+_ESCAPED = re.compile("_x([0-9A-Fa-f]{4})_")
+
+_Chosen = TypeVar("_Chosen")
+
+_REFERENCE = re.compile(r"([A-Z]{1,3})([0-9]{1,7})")
+
+
+#: A text, or the pieces of a rich one, each with whether it is struck through (None: as its cell's style says).
+_Text = str | list[tuple[str, bool | None]]
+
+
+class _Style(NamedTuple):
+    """What a cell's style tells: whether its text is struck through, whether its number is a date."""
+
+    is_struck: bool = False
+    is_date: bool = False
+
+
+class _Book(NamedTuple):
+    """What the cells of a workbook refer to."""
+
+    styles: list[_Style]
+    texts: list[_Text]
+    from_1904: bool
 
 
 def read(file: File, most_rows: int) -> Reading:
@@ -35,104 +63,182 @@ def read(file: File, most_rows: int) -> Reading:
         Unreadable: not a sound workbook, or too many rows.
     """
     try:
-        book = python_calamine.load_workbook(io.BytesIO(file.content))
-        return Reading(list(_blocks(book, file.parts, Rows(most_rows))))
-    except (python_calamine.CalamineError, etree.XMLSyntaxError, ValueError, KeyError):
+        return Reading(list(_blocks(file.parts, Rows(most_rows))))
+    except (etree.XMLSyntaxError, ValueError, LookupError):
         raise Unreadable("damaged") from None
 
 
-def _blocks(book: CalamineWorkbook, parts: Parts, rows: Rows) -> Iterator[Block]:
-    paths, days = _paths(parts), _days_to_add(parts)
-    struck_styles, struck_strings = _struck_styles(parts), _struck_strings(parts)
-    for found in book.sheets_metadata:
-        if found.typ is not SheetTypeEnum.WorkSheet:
-            continue
-        sheet = Sheet(hidden=found.visible is not SheetVisibleEnum.Visible)
-        _mark(sheet, parts[paths[found.name]], struck_styles, struck_strings)
-        _fill(sheet, book.get_sheet_by_name(found.name))
-        yield found.name
-        yield sheet.table(rows, days)
+def _blocks(parts: Parts, rows: Rows) -> Iterator[Block]:
+    book = _Book(_styles(parts), [*_texts(parts)], _is_from_1904(parts))
+    for name, is_hidden, part in _sheets(parts):
+        sheet = Sheet(hidden=is_hidden)
+        _fill(sheet, part, book)
+        yield name[:LONGEST_TEXT]
+        yield sheet.table(rows)
 
 
-def _fill(sheet: Sheet, source: CalamineSheet) -> None:
-    left = [""] * (source.start[1] if source.start else 0)  # empty rows at the top are given, empty columns are not
-    for y, values in enumerate(source.iter_rows()):
-        if any(value != "" for value in values):
-            sheet.values[y] = [*left, *values]
-    for (top, first), (bottom, _) in source.merged_cell_ranges or []:
-        sheet.merge(top, bottom, first)
+def _sheets(parts: Parts) -> Iterator[tuple[str, bool, bytes]]:
+    """The name of each sheet of cells, whether it is hidden, and its part.
 
-
-def _part(parts: Parts, name: str, *tags: str) -> Iterator[etree._Element]:
-    """The elements of a part, complete; none when the workbook has no such part."""
-    if name in parts:
-        yield from (element for _, element in stream(parts[name], *tags))
-
-
-def _paths(parts: Parts) -> dict[str, str]:
-    """The part of each sheet, by the sheet's name."""
+    Raises:
+        Unreadable: there is none, or two are the same part.
+    """
     targets = {
-        element.get("Id"): posixpath.normpath(posixpath.join("/xl", element.get("Target", ""))).lstrip("/")
-        for element in _part(parts, "xl/_rels/workbook.xml.rels", _REL)
+        link.get("Id"): posixpath.normpath(posixpath.join("/xl", link.get("Target", ""))).lstrip("/")
+        for link in _elements(parts, "xl/_rels/workbook.xml.rels", "Relationship")
+        if link.get("Type", "").endswith("/worksheet")
     }
-    return {
-        sheet.get("name", ""): targets.get(sheet.get(f"{_R}id"), "")
-        for sheet in _part(parts, "xl/workbook.xml", f"{_S}sheet")
-    }
+    seen: set[str] = set()
+    for sheet in _elements(parts, "xl/workbook.xml", "sheet"):
+        link = next((value for name, value in sheet.items() if name.endswith("}id")), None)
+        if link not in targets:
+            continue  # a chart
+        if targets[link] in seen:
+            raise Unreadable("damaged")
+        seen.add(targets[link])
+        yield sheet.get("name", ""), sheet.get("state", "visible") != "visible", parts[targets[link]]
+    if not seen:
+        raise Unreadable("damaged")
 
 
-def _days_to_add(parts: Parts) -> int:
-    """What makes a bare number of days count from 1900: calamine does it for cells that look like dates only."""
-    old = any(_is_on(one.get("date1904", "0")) for one in _part(parts, "xl/workbook.xml", f"{_S}workbookPr"))
-    return DAYS_1904 if old else 0
+def _elements(parts: Parts, name: str, *tags: str) -> Iterator[etree._Element]:
+    """The elements of a part, complete; none when the workbook has no such part. A tag is in any namespace."""
+    if name in parts:
+        yield from (element for _, element in stream(parts[name], *(f"{{*}}{tag}" for tag in tags)))
 
 
-def _struck_styles(parts: Parts) -> set[str]:
-    """The numbers of the cell styles whose font is struck through."""
-    fonts: list[bool] = []
+def _is_from_1904(parts: Parts) -> bool:
+    return any(_is_on(book.get("date1904", "0")) for book in _elements(parts, "xl/workbook.xml", "workbookPr"))
+
+
+def _styles(parts: Parts) -> list[_Style]:
+    """The cell styles in the order in which cells refer to them. What a style leaves out, its named style says."""
+    date_formats = set(map(str, _DATE_FORMATS))
     struck: set[str] = set()
-    for element in _part(parts, "xl/styles.xml", f"{_S}fonts", f"{_S}cellXfs"):
-        if element.tag == f"{_S}fonts":
-            fonts = [_has_strike(font) for font in element]
-        else:
-            struck = {
-                str(number)
-                for number, style in enumerate(element)
-                if (font := style.get("fontId", "0")).isdigit() and int(font) < len(fonts) and fonts[int(font)]
-            }
-    return struck
+    named: list[str] = []
+    styles: list[_Style] = []
+    for element in _elements(parts, "xl/styles.xml", "numFmts", "fonts", "cellStyleXfs", "cellXfs"):
+        match _name(element):
+            case "numFmts":
+                date_formats |= {
+                    own.get("numFmtId", "") for own in element if is_date_format(own.get("formatCode", ""))
+                }
+            case "fonts":
+                struck = {str(number) for number, font in enumerate(element) if _has_strike(font)}
+            case "cellStyleXfs":
+                named = [style.get("fontId", "0") for style in element]
+            case _:
+                fonts = [style.get("fontId") or _at(named, style.get("xfId", "0"), "0") for style in element]
+                formats = [style.get("numFmtId", "0") for style in element]
+                styles = [
+                    _Style(*both)
+                    for both in zip(
+                        (font in struck for font in fonts), (one in date_formats for one in formats), strict=True
+                    )
+                ]
+    return styles
 
 
-def _struck_strings(parts: Parts) -> set[str]:
-    """The numbers of the shared texts of which a part is struck through."""
-    struck = set()
-    for number, element in enumerate(_part(parts, "xl/sharedStrings.xml", f"{_S}si")):
-        if _has_strike(element):
-            struck.add(str(number))
+def _texts(parts: Parts) -> Iterator[_Text]:
+    """The texts that cells share, in the order in which cells refer to them."""
+    for element in _elements(parts, "xl/sharedStrings.xml", "si"):
+        yield _text(element)
         drop(element)
-    return struck
+
+
+def _text(element: etree._Element) -> _Text:
+    pieces: list[tuple[str, bool | None]] = []
+    for child in element:
+        if _name(child) == "t":
+            pieces.append((_unescaped(child.text), None))
+        elif _name(child) == "r":
+            marks = next((part for part in child if _name(part) == "rPr"), None)
+            text = "".join(_unescaped(part.text) for part in child if _name(part) == "t")
+            pieces.append((text, None if marks is None else _has_strike(marks)))
+    if all(struck is None for _, struck in pieces):
+        return "".join(text for text, _ in pieces)[:LONGEST_TEXT]
+    return pieces
+
+
+def _unescaped(text: str | None) -> str:
+    return _ESCAPED.sub(lambda escaped: chr(int(escaped[1], 16)), text or "")
 
 
 def _has_strike(element: etree._Element) -> bool:
-    return any(_is_on(strike.get("val", "1")) for strike in element.iter(f"{_S}strike"))
+    return any(_is_on(strike.get("val", "1")) for strike in element.iter("{*}strike"))
 
 
-def _mark(sheet: Sheet, part: bytes, struck_styles: set[str], struck_strings: set[str]) -> None:
-    """Notes what calamine leaves out."""
+def _fill(sheet: Sheet, part: bytes, book: _Book) -> None:
+    """The cells of a sheet, and what is hidden or merged of it."""
     y = -1
-    for _, row in stream(_without_tail(part), f"{_S}row"):
-        y = int(row.get("r", y + 2)) - 1
-        if _is_on(row.get("hidden", "0")):
-            sheet.hidden_rows.add(y)
-        x = -1
-        for cell in row if next(row.iterdescendants(*_CONTENTS), None) is not None else ():
-            x = _column(cell.get("r", ""), x + 1)
-            if cell.find(f"{_S}f") is not None:
-                sheet.formulas.add((y, x))
-            is_shared = cell.get("t") == "s" and cell.findtext(f"{_S}v") in struck_strings
-            if is_shared or cell.get("s") in struck_styles or _has_strike(cell):
-                sheet.struck.add((y, x))
-        drop(row)
+    for _, element in stream(_without_tail(part), "{*}row", "{*}col", "{*}mergeCell"):
+        match _name(element):
+            case "row":
+                y = int(element.get("r", y + 2)) - 1
+                if _is_on(element.get("hidden", "0")) or element.get("ht") == "0":
+                    sheet.hide_row(y)
+                _fill_row(sheet, y, element, book)
+                drop(element)
+            case "col":
+                if _is_on(element.get("hidden", "0")) or element.get("width") == "0":
+                    sheet.hide_columns(int(element.get("min", "1")) - 1, int(element.get("max", "1")) - 1)
+            case _:
+                if merge := _merge(element.get("ref", "")):
+                    sheet.merge(merge)
+
+
+def _fill_row(sheet: Sheet, y: int, row: etree._Element, book: _Book) -> None:
+    x = -1
+    for cell in row if next(row.iterdescendants(*_CONTENTS), None) is not None else ():
+        place = _REFERENCE.fullmatch(cell.get("r", ""))
+        x = _column(place[1]) if place else x + 1
+        if len(cell):
+            sheet.put(y, x, _cell(cell, book))
+
+
+def _cell(element: etree._Element, book: _Book) -> Cell:
+    value, text, is_formula = "", None, False
+    for child in element:
+        match _name(child):
+            case "v":
+                value = child.text or ""
+            case "is":
+                text = _text(child)
+            case "f":
+                is_formula = True
+    style = _at(book.styles, element.get("s", "0"), _Style())
+    if text is None:
+        text = _value(element.get("t", "n"), value, style, book)
+    if isinstance(text, str):
+        return Cell(text, struck=style.is_struck and bool(text.strip()), formula=is_formula)
+    runs = [Run(piece, style.is_struck if struck is None else struck) for piece, struck in text]
+    return cell_of(runs, hidden=False, merged=False)._replace(formula=is_formula)
+
+
+def _value(kind: str, value: str, style: _Style, book: _Book) -> _Text:
+    if kind == "s":
+        return book.texts[int(value)]
+    if kind == "b":
+        return "VRAI" if _is_on(value) else "FAUX"
+    if kind != "n" or not value:
+        return _unescaped(value)
+    number = float(value)
+    date = date_text(number, from_1904=book.from_1904) if style.is_date else None
+    return date or number_text(number, from_1904=book.from_1904)
+
+
+def _at(choices: list[_Chosen], number: str, otherwise: _Chosen) -> _Chosen:
+    """The choice of that number, from 0, if there is one."""
+    return choices[int(number)] if number.isdecimal() and int(number) < len(choices) else otherwise
+
+
+def _merge(reference: str) -> Merge | None:
+    """The cells of a reference such as `A1:B12`; None for another one."""
+    corners = [_REFERENCE.fullmatch(corner) for corner in reference.split(":")]
+    if len(corners) != 2 or corners[0] is None or corners[1] is None:
+        return None
+    (left, top), (right, bottom) = (corner.groups() for corner in corners if corner)
+    return Merge(int(top) - 1, int(bottom) - 1, _column(left), _column(right))
 
 
 def _without_tail(part: bytes) -> bytes:
@@ -145,15 +251,17 @@ def _without_tail(part: bytes) -> bytes:
     return part[: start + len(b"</row>")] + part[end:] if is_empty else part
 
 
-def _column(reference: str, following: int) -> int:
-    """The column of a reference such as `AB12`, from zero; a cell without one follows the cell before."""
-    letters = re.match(r"[A-Z]{1,3}", reference)
-    if letters is None:
-        return following
+def _column(letters: str) -> int:
+    """The column of letters such as `AB`, from zero."""
     number = 0
-    for letter in letters[0]:
+    for letter in letters:
         number = number * 26 + ord(letter) - ord("A") + 1
     return number - 1
+
+
+def _name(element: etree._Element) -> str:
+    """An element's name, whatever its namespace: strict workbooks have others."""
+    return str(element.tag).rpartition("}")[2]
 
 
 def _is_on(value: str) -> bool:

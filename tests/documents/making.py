@@ -131,8 +131,8 @@ def odf(kind: str, body: str, styles: str = "") -> bytes:
     )
 
 
-def ods_form(*rows_1: str | Row, styles: str = "") -> bytes:
-    """The form as a sheet; a row is its markup or its texts."""
+def ods_form(*rows_1: str | Row, styles: str = "", before: str = "") -> bytes:
+    """The form as a sheet; a row is its markup or its texts; `before` is what stands before the rows."""
     rows = [
         ("ANNEXE 1",),
         ("Date de transmission :", "15/06/2026"),
@@ -143,7 +143,7 @@ def ods_form(*rows_1: str | Row, styles: str = "") -> bytes:
         TITLES_2,
     ]
     inside = "".join(row if isinstance(row, str) else ods_row(row) for row in rows)
-    return odf("spreadsheet", f'<table:table table:name="Feuille1">{inside}</table:table>', styles)
+    return odf("spreadsheet", f'<table:table table:name="Feuille1">{before}{inside}</table:table>', styles)
 
 
 # Excel
@@ -163,8 +163,13 @@ def xlsx_row(cells: Iterable[str], attributes: str = "") -> str:
     return f"<row {attributes}>{''.join(map(xlsx_cell, cells))}</row>"
 
 
-def xlsx_form(*rows_1: str | Row, after: str = "", sheet: str = "", workbook: str = "", state: str = "") -> bytes:
-    """The form as a workbook; style 1 is struck through, style 2 a date."""
+def xlsx_form(*rows_1: str | Row, **more: str) -> bytes:
+    """The form as a workbook; `more` as `xlsx_parts` takes it."""
+    return zipped(xlsx_parts(*rows_1, **more))
+
+
+def xlsx_parts(*rows_1: str | Row, after: str = "", **more: str) -> dict[str, str]:
+    """The parts of the form as a workbook; style 1 is struck through, style 2 a date."""
     rows = [
         ("ANNEXE 1",),
         ("Date de transmission :", "15/06/2026"),
@@ -174,22 +179,32 @@ def xlsx_form(*rows_1: str | Row, after: str = "", sheet: str = "", workbook: st
         (HEADING_2,),
         TITLES_2,
     ]
-    inside = "".join(row if isinstance(row, str) else xlsx_row(row) for row in rows)
-    return zipped(
-        {
-            "[Content_Types].xml": f'<Types xmlns="{_PACKAGE}/content-types"/>',
-            "_rels/.rels": f'<Relationships xmlns="{_PACKAGE}/relationships"><Relationship Id="r" '
-            f'Type="{_R}/officeDocument" Target="xl/workbook.xml"/></Relationships>',
-            "xl/_rels/workbook.xml.rels": f'<Relationships xmlns="{_PACKAGE}/relationships"><Relationship Id="s" '
-            f'Type="{_R}/worksheet" Target="worksheets/sheet1.xml"/></Relationships>',
-            "xl/workbook.xml": f'<workbook {_S} xmlns:r="{_R}">{workbook}<sheets>'
-            f'<sheet name="Feuil1" sheetId="1" {state} r:id="s"/></sheets></workbook>',
-            "xl/styles.xml": f"<styleSheet {_S}><fonts><font/><font><strike/></font></fonts><cellXfs>"
-            '<xf fontId="0" numFmtId="0"/><xf fontId="1" numFmtId="0"/><xf fontId="0" numFmtId="14"/>'
-            "</cellXfs></styleSheet>",
-            "xl/worksheets/sheet1.xml": f"<worksheet {_S}><sheetData>{inside}{after}</sheetData>{sheet}</worksheet>",
-        }
+    return _xlsx_parts("".join(row if isinstance(row, str) else xlsx_row(row) for row in rows) + after, **more)
+
+
+def xlsx_sheet(*rows: str, **more: str) -> bytes:
+    """A workbook of one sheet with these rows."""
+    return zipped(_xlsx_parts("".join(rows), **more))
+
+
+def _xlsx_parts(
+    rows: str, before: str = "", sheet: str = "", workbook: str = "", state: str = "", styles: str = ""
+) -> dict[str, str]:
+    styles = styles or (
+        "<fonts><font/><font><strike/></font></fonts><cellXfs>"
+        '<xf fontId="0" numFmtId="0"/><xf fontId="1" numFmtId="0"/><xf fontId="0" numFmtId="14"/></cellXfs>'
     )
+    return {
+        "[Content_Types].xml": f'<Types xmlns="{_PACKAGE}/content-types"/>',
+        "_rels/.rels": f'<Relationships xmlns="{_PACKAGE}/relationships"><Relationship Id="r" '
+        f'Type="{_R}/officeDocument" Target="xl/workbook.xml"/></Relationships>',
+        "xl/_rels/workbook.xml.rels": f'<Relationships xmlns="{_PACKAGE}/relationships"><Relationship Id="s" '
+        f'Type="{_R}/worksheet" Target="worksheets/sheet1.xml"/></Relationships>',
+        "xl/workbook.xml": f'<workbook {_S} xmlns:r="{_R}">{workbook}<sheets>'
+        f'<sheet name="Feuil1" sheetId="1" {state} r:id="s"/></sheets></workbook>',
+        "xl/styles.xml": f"<styleSheet {_S}>{styles}</styleSheet>",
+        "xl/worksheets/sheet1.xml": f"<worksheet {_S}>{before}<sheetData>{rows}</sheetData>{sheet}</worksheet>",
+    }
 
 
 # Before 2007

@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from provisioner.documents.delimited import decoded
+from provisioner.documents.encodings import decoded
 from provisioner.domain.annexe import Annexe
 from tests.documents.conftest import Reader
 from tests.documents.making import (

@@ -124,7 +124,7 @@ HOSTILE = {
     "members over one another": (overlapping(), "a.docx", "archive"),
     "a picture": (b"\x89PNG\r\n\x1a\n" + bytes(64), "scan.png", "image"),
     "a program": (b"\x7fELF" + bytes(64), "a.csv", "unsupported"),
-    "an encoding of nowhere": (b"Nom;Pr\x81nom", "a.csv", "encoding"),
+    "letters cut in two": ("Nom;Prénom".encode("utf-16")[:-1], "a.csv", "encoding"),
     "elements without end": (zipped({"word/document.xml": "<a>" * 100_000}), "a.docx", "damaged"),
 }
 
