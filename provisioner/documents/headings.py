@@ -212,7 +212,7 @@ def annexe_number(text: str) -> int | None:
     found = _ANNEXE.match(plain)
     if found is None:
         return None
-    number = _ROMAN.get(found[1]) or (int(found[1][:4]) if found[1].isdigit() else None)
+    number = _ROMAN.get(found[1]) or (int(found[1]) if found[1].isdigit() and len(found[1]) < 3 else None)
     return None if number != 1 and _REMARK.search(plain[found.end() :]) else number
 
 
@@ -220,7 +220,8 @@ def read_words(text: str) -> Words:
     """What a line means that stands over a table or between its rows."""
     text = tidy(text[:_LONGEST_LINE])
     plain = _plain(text)
-    if any(pattern.fullmatch(plain) for pattern in (_NOBODY, _FORMS_NOTE, _SHEET, _OVER_TITLES)):
+    says_nothing = any(pattern.fullmatch(plain) for pattern in (_NOBODY, _FORMS_NOTE, _SHEET, _OVER_TITLES))
+    if says_nothing or not any(letter.isalpha() for letter in plain):
         return _NOTHING
     return _SIGNATURE if _SIGNS.match(plain) else _read(text, plain)
 

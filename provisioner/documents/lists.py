@@ -33,9 +33,11 @@ _SIGNS = re.compile(r"signature|cachet|visa\b|lu et approuv", re.IGNORECASE)
 class _Section:
     """What the words over the lines announce.
 
-    `number`: the list, None for anything else. `columns`: where they stand in the current table. `row`: the row of a
-    list that these words are, when they stood in one. `is_doubtful`: nothing but words
-    that are not the form's says which list this is. `told`: the first row that shows that somebody is meant.
+    `number`: the list, None for anything else. `signs`: who signs. `row`: the row of a list that these words are,
+    when they stood in one. `titles`, `table`, `width`: of the current table. `reach`: how many columns have a title,
+    extra ones too. `is_begun`: a table of the list was found. `is_doubtful`: nothing but words that are not the
+    form's says which list this is. `told`, `sheet_row`: the first row that shows that somebody is meant. `after`: the lists
+    that stand above. `is_within`: the words stand in a list's table.
     """
 
     number: int | None
@@ -45,6 +47,7 @@ class _Section:
     titles: Titles | None = None
     table: int | None = None
     width: int = 0
+    reach: int = 0
     is_begun: bool = False
     is_doubtful: bool = False
     told: str = ""
@@ -136,9 +139,12 @@ class Lists:
         if after_transmission(line.text) is not None:
             return True
         words = read_words(line.text)
-        if words.kind is Kind.LIST:
+        is_alone = len(line.filled) == 1
+        if words.kind is Kind.LIST and (is_alone or len(line.text.split()) > _MOST_BESIDE):
             self._switch(line, _Section(words.number, line.text))
-        elif len(line.filled) > 1 or self._is_value(line):
+        elif not is_alone:
+            return words.kind is Kind.NOTHING and all(cell.text.strip().isdigit() for cell in line.filled[1:])
+        elif self._is_value(line):
             return False
         else:
             self._announce(line, words)
@@ -157,13 +163,13 @@ class Lists:
         self._switch(line, _Section(None, line.text, signs=words.kind is Kind.SIGNATURE, row=owed))
 
     def _is_value(self, line: Line) -> bool:
-        """Whether the only filled cell of a row stands where a list has a value other than the first."""
+        """Whether the only filled cell of a row stands where no heading does: after the first of a list's values."""
         section = self._section
         if section.titles is None or section.table != line.table:
             return False
         at = next(position for position, cell in enumerate(line.cells) if cell.is_filled and not cell.merged)
         names = section.titles.positions.get(Column.LAST_NAME, 0)
-        return at > names and at in section.titles.positions.values()
+        return at > names
 
     def _switch(self, line: Line, section: _Section) -> None:
         """Words within a table: what they announce stands in the same table."""
@@ -181,7 +187,7 @@ class Lists:
         section = self._section
         if section.told:
             is_mild = section.signs and bool(section.after)
-            value = " : ".join(part for part in (section.words, section.told) if part)
+            value = " : ".join(part for part in (section.words.rstrip(" :"), section.told) if part)
             details: dict[str, object] = {"after": list(section.after)}
             if section.sheet_row is not None:
                 details["sheet_row"] = section.sheet_row
@@ -230,6 +236,7 @@ class Lists:
     def _set_titles(self, found: Titles, line: Line) -> None:
         section = self._section
         section.titles, section.table, section.width = found, line.table, line.width
+        section.reach = max((at + 1 for at, cell in enumerate(line.cells) if cell.is_filled), default=0)
         if section.number is not None:
             section.is_begun = True
             section.is_doubtful = found.bare_date and not is_the_forms(section.words)
@@ -302,9 +309,14 @@ class Lists:
         """A row with nothing in the list's columns: what stands beside them may be somebody all the same."""
         number = self._section.number
         assert number is not None
-        filled = [cell for cell in line.filled if not names_nobody(cell.text)]
-        is_somebody = any("@" in cell.text or read_date(cell.text) for cell in filled)
-        if is_somebody or sum(any(letter.isalpha() for letter in cell.text) for cell in filled) >= 2:
+        filled = [
+            cell.text
+            for at, cell in enumerate(line.cells)
+            if cell.is_filled and not cell.merged and not names_nobody(cell.text) and at < self._section.reach
+        ]
+        beyond = [cell.text for cell in line.cells[self._section.reach :] if not cell.merged]
+        is_told = any(any(letter.isalpha() for letter in text) for text in filled)
+        if is_told or any("@" in text or read_date(text) for text in (*filled, *beyond)):
             self._tell_row("row-not-understood", number, self._next(number), _row_text(line), line.number)
 
     def _goes_on(self, line: Line) -> bool:
@@ -394,9 +406,7 @@ def _holds_several(cells: Mapping[Column, Cell]) -> bool:
 def _may_be_words(line: Line) -> bool:
     """Whether a row may be words rather than values: nearly alone, and no address."""
     count = len(line.filled)
-    return not has_address(line.cells) and (
-        count == 1 or (count <= _MOST_BESIDE and len(line.text.split()) > _MOST_BESIDE)
-    )
+    return 1 <= count <= _MOST_BESIDE and not has_address(line.cells)
 
 
 def _row_text(line: Line) -> str:

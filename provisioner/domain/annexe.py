@@ -35,7 +35,8 @@ class Finding:
 
     `list` is 1 or 2, `row` counts that list's filled rows from 1; both are None for the whole document.
     `value` is the cell as written; `suggestion` the whole corrected cell. `details` are typed values
-    that the words need (dates, names of columns, another row's number).
+    that the words need (dates, names of columns, another row's number). `who` and `sheet_row` say whose row it is,
+    and the number that a spreadsheet shows beside it; no log may show them.
     """
 
     code: str
@@ -46,6 +47,8 @@ class Finding:
     value: str | None = None
     suggestion: str | None = None
     details: Mapping[str, object] = field(default_factory=dict)
+    who: str | None = field(default=None, repr=False)
+    sheet_row: int | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +74,11 @@ class Row:
         """The address or the date as the document has it, else as it was read."""
         on = self.on.isoformat() if self.on else None
         return self.written.get(column) or (self.email if column is Column.EMAIL else on)
+
+    @property
+    def who(self) -> str | None:
+        """The name as it was read, last name first; None where there is none."""
+        return " ".join(filter(None, (self.last_name, self.first_names))) or None
 
     @property
     def date_column(self) -> Column:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from provisioner.domain.annexe import Annexe, Finding, Row, Severity, has_error
@@ -59,3 +59,16 @@ class Check:
             if one.details.get("waived") and email is not None:
                 found[email] = found.get(email, frozenset()) | {one.code}
         return found
+
+
+def placed(findings: Iterable[Finding], annexe: Annexe) -> tuple[Finding, ...]:
+    """The findings with the person whose row each is about, and that row's number in its sheet."""
+    rows = {(row.list, row.row): row for row in annexe.rows}
+    return tuple(_placed(finding, rows.get((finding.list or 0, finding.row or 0))) for finding in findings)
+
+
+def _placed(finding: Finding, row: Row | None) -> Finding:
+    if row is not None:
+        return replace(finding, who=row.who, sheet_row=row.sheet_row)
+    sheet_row = finding.details.get("sheet_row")
+    return replace(finding, sheet_row=sheet_row) if isinstance(sheet_row, int) else finding

@@ -11,7 +11,7 @@ from provisioner.documents import read_annexe
 from provisioner.documents.mailboxes import load_mailbox_rules
 from provisioner.domain.annexe import Annexe, Finding
 from provisioner.domain.capping import Kept, counted, reading_order
-from provisioner.domain.check import Check, Document
+from provisioner.domain.check import Check, Document, placed
 from provisioner.domain.decisions import Decisions
 from provisioner.domain.habilitation import State
 from provisioner.domain.judge import judge_document
@@ -58,7 +58,8 @@ def check_for_partner(
 
 def with_findings(check: Check, findings: Iterable[Finding]) -> Check:
     """The check with what Keycloak has to say too."""
-    return replace(check, findings=tuple(sorted([*check.findings, *findings], key=reading_order)))
+    more = placed(findings, check.annexe)
+    return replace(check, findings=tuple(sorted([*check.findings, *more], key=reading_order)))
 
 
 def _already_waived(records: Records, partner: str) -> dict[EmailAddress, frozenset[str]]:
@@ -84,6 +85,6 @@ def _check(
         sha256=document.sha256,
         partner=partner,
         annexe=annexe,
-        findings=(*counted(surplus.counts), *kept.findings()),
+        findings=placed((*counted(surplus.counts), *kept.findings()), annexe),
         refused=surplus.refused,
     )

@@ -37,6 +37,8 @@ def findings_as_json(found: Iterable[Finding]) -> list[dict[str, Any]]:
             "value": one.value,
             "message": message(one),
             "suggestion": one.suggestion,
+            "who": one.who,
+            "sheet_row": one.sheet_row,
         }
         for one in found
     ]
@@ -54,6 +56,8 @@ def findings_of(check: Mapping[str, Any]) -> tuple[Finding, ...]:
             value=one["value"],
             suggestion=one["suggestion"],
             details={"said": one["message"]},
+            who=one.get("who"),
+            sheet_row=one.get("sheet_row"),
         )
         for one in check.get("findings", ())
     )

@@ -54,3 +54,18 @@ def or_waiver(finding: Finding) -> str:
 def column_title(finding: Finding) -> str:
     """The title of the column that a finding is about, as the form prints it."""
     return f"« {COLUMNS[finding.column]} »" if finding.column else "demandée"
+
+
+def place(finding: Finding) -> str:
+    """Where a finding stands: « liste 1, ligne 2 (Petit Jean), adresse électronique »; empty for the whole."""
+    whose = f" ({finding.who})" if finding.who else ""
+    return ", ".join(
+        part
+        for part in (
+            f"liste {finding.list}" if finding.list else "",
+            f"ligne {finding.row}{whose}" if finding.row else "",
+            f"ligne {finding.sheet_row} de la feuille" if finding.sheet_row else "",
+            COLUMNS[finding.column].lower() if finding.column else "",
+        )
+        if part
+    )

@@ -13,7 +13,7 @@ from provisioner.domain.annexe import Annexe, Finding, Row, Severity, has_error
 from provisioner.domain.check import Check
 from provisioner.domain.decisions import Decisions
 from provisioner.texts.dates import french_date
-from provisioner.texts.details import COLUMNS
+from provisioner.texts.details import place
 from provisioner.texts.findings import message
 from provisioner.texts.register_findings import unaccounted_for_the_partner
 from provisioner.texts.template import template
@@ -199,12 +199,8 @@ def _worst_first(findings: Iterable[Finding]) -> list[Finding]:
 
 
 def _note(one: Finding) -> _Note:
-    parts = (
-        f"Liste {one.list}" if one.list else "",
-        f"ligne {one.row}" if one.row else "",
-        COLUMNS[one.column] if one.column else "",
-    )
-    where = ", ".join(part for part in parts if part) or "Document"
+    where = place(one) or "document"
+    where = where[0].upper() + where[1:]
     return _Note(one.severity, SEVERITIES[one.severity], where, _shown(one.value or ""), message(one))
 
 

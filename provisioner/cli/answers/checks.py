@@ -12,7 +12,7 @@ from provisioner.domain.annexe import Finding, Row, Severity
 from provisioner.domain.check import Check
 from provisioner.texts.check_json import check_as_json
 from provisioner.texts.dates import french_date
-from provisioner.texts.details import COLUMNS
+from provisioner.texts.details import place
 from provisioner.texts.findings import message
 
 _SEVERITIES = {
@@ -48,10 +48,7 @@ def finding_lines(findings: Iterable[Finding]) -> Iterator[RenderableType]:
     """One finding after the other, each with its place, what was written, and what to do."""
     for one in findings:
         word, style = _SEVERITIES[one.severity]
-        where = [f"liste {one.list}" if one.list else "", f"ligne {one.row}" if one.row else ""]
-        where.append(COLUMNS[one.column].lower() if one.column else "")
-        place = ", ".join(part for part in where if part)
-        yield line((f"{word:<11}", style), f" {place}", (f" : {one.value}" if one.value else "", "bold"))
+        yield line((f"{word:<11}", style), f" {place(one)}", (f" : {one.value}" if one.value else "", "bold"))
         yield line(message(one), indent=12)
 
 
