@@ -162,8 +162,8 @@ def _own_cells(row: etree._Element) -> Iterator[etree._Element]:
 
 
 def _has_columns(table: etree._Element) -> bool:
-    """Whether a table in a cell is more than the frame of a text."""
-    return any(len(list(_own_cells(row))) > 1 for row in _own(table, _TR, _TBL))
+    """Whether a table in a cell, or one within it, is more than the frame of a text."""
+    return any(len(list(_own_cells(row))) > 1 for row in table.iter(_TR))
 
 
 def _only_places(row: etree._Element) -> bool:

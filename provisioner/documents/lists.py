@@ -35,9 +35,9 @@ class _Section:
 
     `number`: the list, None for anything else. `signs`: who signs. `row`: the row of a list that these words are,
     when they stood in one. `titles`, `table`, `width`: of the current table. `reach`: how many columns have a title,
-    extra ones too. `is_begun`: a table of the list was found. `is_doubtful`: nothing but words that are not the
-    form's says which list this is. `told`, `sheet_row`: the first row that shows that somebody is meant. `after`: the lists
-    that stand above. `is_within`: the words stand in a list's table.
+    extra ones too. `is_begun`: a table of the list was found. `is_doubtful`: only words that are not the form's say
+    which list this is. `told`, `sheet_row`: the first row that shows that somebody is meant. `after`: the lists that
+    stand above. `is_within`: the words stand in a list's table.
     """
 
     number: int | None

@@ -357,7 +357,9 @@ def test_a_directory_that_only_looks_never_writes(settings: KeycloakSettings, di
     looking.close()
 
 
-def test_a_snapshot_costs_two_calls_a_partner_and_one_a_page(realm: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_snapshot_costs_two_calls_a_partner_and_one_a_page(
+    realm: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(reading, "PAGE", 3)
     directory = Directory(realm.keycloak)
     group = directory.create_group("agglo-lys")
