@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Self
@@ -10,7 +11,7 @@ from urllib.parse import quote
 
 from provisioner.keycloak.connection import Connection, administrator_connection, service_connection
 from provisioner.keycloak.errors import KeycloakRefused, NotFound, ReadIncomplete
-from provisioner.keycloak.reading import makes_passwords
+from provisioner.keycloak.reading import group_by_id, makes_passwords
 from provisioner.settings import KeycloakSettings
 
 Json = dict[str, Any]
@@ -119,13 +120,16 @@ class OwnView(_Reader):
             mail_from=mail.get("from") or None,
         )
 
-    def group_roles(self, code: str | None) -> GroupRoles | None:
+    def group_roles(self, code: str | None, known_id: str | None) -> GroupRoles | None:
         """The admin roles that a partner's group gives, and roles that may be made of some; None when there is none.
 
-        Without a code, the group above them all. What a composite role is made of is hidden from us where that is a
-        client's role.
+        The group is looked for by the id that the register knows, wherever another hand put it; a read by id leaves
+        out the clients' roles, so its path is read too. Without a code, the group above them all. What a composite
+        role is made of is hidden from us where that is a client's role.
         """
         path = f"{self.settings.group_root}/{code}" if code else self.settings.group_root
+        with suppress(NotFound):
+            path = group_by_id(self.connection, self.realm_path, known_id)["path"] if known_id else path
         try:
             group = self.connection.get(f"{self.realm_path}/group-by-path{quote(path)}")
         except NotFound:

@@ -17,6 +17,7 @@ from provisioner.operations.doctor import Verdict, examine
 from provisioner.operations.doctor.machine import file_system_of, is_network
 from provisioner.sandbox.mail import Mailbox
 from provisioner.settings import Settings, load_settings
+from tests.service.console import Console
 from tests.service.office import DOMAIN, PARTNER, Office, annexe_csv, valid
 
 ASKED, LATER = "2026-06-10", "2026-09-02"
@@ -153,6 +154,8 @@ def test_a_group_that_gives_an_admin_role_is_wanting(clinic: Clinic, office: Off
     assert line["found"] == f"The group /partenaires/{PARTNER} gives realm-management/view-users."
     clinic.give_admin_role(f"groups/{clinic.group('/partenaires')}")
     assert len(clinic.look(1, today=LATER)["groups"]) == 2
+    Console(office).move_group(f"/partenaires/{PARTNER}", name="renomme")
+    assert len(clinic.look(1, today=LATER)["groups"]) == 2, "a group that another hand renamed is looked at too"
 
 
 def test_an_admin_role_within_another_role_or_in_any_group_is_seen_with_the_administrators_account(

@@ -29,9 +29,9 @@ from provisioner.operations import folders, submission
 from provisioner.operations.contacts import read_contacts, set_caf_contacts
 from provisioner.operations.doctor.folders import folder_lines
 from provisioner.operations.dropping import take
-from provisioner.operations.errors import FoldersFail
+from provisioner.operations.errors import FoldersFail, UnknownRealm
 from provisioner.operations.preparing import prepare, request_of
-from provisioner.register import Register, annexes, drops
+from provisioner.register import Register, annexes, drops, writing
 from provisioner.register.tables import outbox
 from provisioner.settings import DocumentSettings
 from tests.fakes.failing import Killed
@@ -600,6 +600,21 @@ def test_while_keycloak_is_away_the_file_waits_and_is_received_the_day_it_was_fi
     (one,) = desk.annexes()
     assert one.received_on == TODAY
     assert desk.told("envoi.docx")["received_on"] == "2026-09-02"
+
+
+def test_in_another_realm_the_file_waits_and_nothing_is_kept_of_it(desk: Desk) -> None:
+    desk.sync()
+    with desk.tools.register.work() as work:
+        writing.set_realm(work, "another")
+    desk.drop("envoi.docx", GOOD)
+    desk.poll()
+    with pytest.raises(UnknownRealm):
+        desk.poll()
+    assert (desk.annexes(), len(desk.files("inbox"))) == ([], 1)
+    with desk.tools.register.work() as work:
+        writing.accept_realm(work, "another", desk.office.directory.realm_id(), by="Claire Martin", reason="refait")
+    desk.poll()
+    assert (len(desk.annexes()), desk.files("inbox")) == (1, [])
 
 
 def test_a_stop_ends_it_between_two_files(desk: Desk) -> None:

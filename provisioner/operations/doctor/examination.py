@@ -83,7 +83,7 @@ def _keycloak(settings: Settings, clock: Clock, records: Records, plans: list[Pl
         else:
             yield keycloak.version_unseen()
             yield from keycloak.guarded("roles", _roles(view))
-            yield from keycloak.guarded("groups", keycloak.own_group_lines(view, records.partners, ours.threads))
+            yield from keycloak.guarded("groups", keycloak.own_group_lines(view, records, ours.threads))
         yield from keycloak.guarded("accounts", _accounts(settings, clock, records, plans))
 
 

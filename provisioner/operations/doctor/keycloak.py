@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from provisioner.clock import Clock
 from provisioner.domain.password import is_impossible, is_weaker_than_p1
+from provisioner.domain.records import Records
 from provisioner.keycloak.errors import KeycloakError, KeycloakUnavailable
 from provisioner.keycloak.inspection import (
     ADMIN_CLIENT,
@@ -132,10 +133,12 @@ def _brute_force(realm: RealmFacts) -> Line:
     return ok("brute-force", f"An account is locked for a while after {realm.failure_factor} failures.")
 
 
-def own_group_lines(view: OwnView, codes: Iterable[str], threads: int) -> Iterator[Line]:
+def own_group_lines(view: OwnView, records: Records, threads: int) -> Iterator[Line]:
     """The partners' groups and the one above give no admin role, as far as our service account sees."""
     with ThreadPoolExecutor(threads) as pool:
-        found = [one for one in pool.map(view.group_roles, [None, *sorted(codes)]) if one is not None]
+        codes = [None, *sorted(records.partners)]
+        ids = [records.partners[code].group_id if code else records.root_id for code in codes]
+        found = [one for one in pool.map(view.group_roles, codes, ids) if one is not None]
     yield from group_lines(found, "No partner's group, nor the one above them, gives an admin role.")
 
 
