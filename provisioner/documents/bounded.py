@@ -49,6 +49,7 @@ def read_bounded(content: bytes, name: str, limits: DocumentSettings) -> Annexe:
         limits.max_unpacked_mib * _MIB,
         limits.max_rows,
         limits.max_findings,
+        limits.max_pages,
     )
     hide()
     child = subprocess.Popen(

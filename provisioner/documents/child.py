@@ -1,7 +1,7 @@
 """The process in which a file is read and understood: bounded, shut in, without secrets, and thrown away.
 
-Started by `bounded.py` as `python -m provisioner.documents.child NAME HEAD MEMORY SECONDS UNPACKED ROWS FINDINGS`;
-the file comes on stdin, the answer goes to stdout as `answer.py` writes it.
+Started by `bounded.py` as `python -m provisioner.documents.child NAME HEAD MEMORY SECONDS UNPACKED ROWS FINDINGS
+PAGES`; the file comes on stdin, the answer goes to stdout as `answer.py` writes it.
 """
 
 from __future__ import annotations
@@ -45,14 +45,14 @@ _ENCODINGS = (
 def main() -> None:
     """Reads one file."""
     name, head = sys.argv[1:3]
-    memory, seconds, unpacked, rows, findings = map(int, sys.argv[3:8])
+    memory, seconds, unpacked, rows, findings, pages = map(int, sys.argv[3:9])
     for limit, value in ((resource.RLIMIT_AS, memory), (resource.RLIMIT_CPU, seconds)):
         resource.setrlimit(limit, (value, value))
     _import_all(name, bytes.fromhex(head))
     shut_in()
     gc.disable()  # it lives for one document, and its memory is bounded: looking for what to free takes its time
     try:
-        reading = parse(sys.stdin.buffer.read(), name, unpacked, rows)
+        reading = parse(sys.stdin.buffer.read(), name, unpacked, rows, pages)
         _say(to_lines(capped(judged(understand(reading)), findings)))
     except Unreadable as error:
         _say([refusal_line(error.reason)])
@@ -61,14 +61,22 @@ def main() -> None:
     os._exit(0)  # nothing is left to tidy up, and freeing what was read takes time
 
 
-def parse(content: bytes, name: str, most_unpacked: int, most_rows: int) -> Reading:
+def parse(content: bytes, name: str, most_unpacked: int, most_rows: int, most_pages: int) -> Reading:
     """The file's blocks.
+
+    Args:
+        content: the file's bytes.
+        name: its name.
+        most_unpacked: the most bytes that a package may hold.
+        most_rows: the most filled rows.
+        most_pages: the most pages of a PDF.
 
     Raises:
         Unreadable: the gate or the reader refuses the file.
     """
     file = admit(content, name, most_unpacked)
-    reading = import_module(f"provisioner.documents.{_READERS[file.kind]}").read(file, most_rows)
+    most = (most_rows, most_pages) if file.kind == "pdf" else (most_rows,)
+    reading = import_module(f"provisioner.documents.{_READERS[file.kind]}").read(file, *most)
     assert isinstance(reading, Reading)
     return reading
 

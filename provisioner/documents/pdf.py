@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import logging
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
@@ -14,7 +15,7 @@ from pdfplumber.utils.geometry import get_bbox_overlap
 
 from provisioner.documents.blocks import Cell, Reading, Rows, Table, Unreadable
 from provisioner.documents.gate import File
-from provisioner.documents.pdf_gate import check, has_text, timed
+from provisioner.documents.pdf_gate import LONGEST_PAGE, Budget, check, has_text, timed
 from provisioner.documents.strikes import Strikes
 from provisioner.documents.unruled import Columns, read_unruled
 from provisioner.documents.wrapping import Line, is_beside, joined, lines_of, mark_spaces, paragraphs, pieces_of
@@ -30,7 +31,7 @@ _Object = dict[str, Any]
 logging.getLogger("pdfminer").setLevel(logging.CRITICAL)
 
 
-def read(file: File, most_rows: int) -> Reading:
+def read(file: File, most_rows: int, most_pages: int) -> Reading:
     """The document's paragraphs and ruled tables, from the top of each page to its bottom.
 
     Raises:
@@ -38,8 +39,8 @@ def read(file: File, most_rows: int) -> Reading:
             password, too many pages or too many rows.
     """
     try:
-        with timed():
-            check(PDFDocument(PDFParser(io.BytesIO(file.content))))
+        with timed(LONGEST_PAGE):
+            check(PDFDocument(PDFParser(io.BytesIO(file.content))), most_pages)
         with PDF.open(io.BytesIO(file.content)) as pdf:
             rows = Rows(most_rows)
             return Reading([one if isinstance(one, str) else _table(one, rows) for one in _drawn(pdf)])
@@ -83,8 +84,9 @@ def _drawn(pdf: PDF) -> list[str | _Grid]:
     drawn: list[str | _Grid] = []
     above: _Grid | None = None
     columns: Columns | None = None
+    budget = Budget(len(pdf.pages))
     for page in pdf.pages:
-        with timed():
+        with budget.page():
             blocks = None
             if has_text(page):
                 drawn_page = _Page(page, columns)
@@ -142,14 +144,17 @@ class _Page:
         self._page = page.filter(lambda one: id(one) not in lines) if lines else page
         self._chars = [char for char in page.chars if char["upright"]]
         mark_spaces(self._chars)
+        self._heights = sorted((_middle(char), order) for order, char in enumerate(self._chars))
 
     def blocks(self) -> list[str | _Grid]:
         """The page's lines and tables, from top to bottom."""
-        found = self._page.find_tables(_TABLE_SETTINGS)
-        tables = [one for one in found if not any(_is_within(one, other) for other in found)]
-        outside = [char for char in self._chars if not any(_is_in(char, table.bbox) for table in tables)]
+        # A table works its own box out anew each time that it is asked.
+        found = [(table, table.bbox) for table in self._page.find_tables(_TABLE_SETTINGS)]
+        tables = [(table, box) for table, box in found if not any(_is_within(box, other) for _, other in found)]
+        inside = {id(char) for _, box in tables for char in self._letters_in(box)}
+        outside = [char for char in self._chars if id(char) not in inside]
         outside = self._not_struck(outside)
-        placed: list[tuple[float, str | _Grid]] = [(table.bbox[1], self._grid(table)) for table in tables]
+        placed: list[tuple[float, str | _Grid]] = [(box[1], self._grid(table)) for table, box in tables]
         placed += self._unruled(outside)
         return [block for _, block in sorted(placed, key=lambda one: one[0])]
 
@@ -174,33 +179,37 @@ class _Page:
         yield from paragraphs(lines, right)
 
     def _is_struck(self, line: Line) -> bool:
-        box = (line.x0, line.top, line.x1, line.bottom)
         struck = self._strikes.exact | self._strikes.rough
-        return bool(struck) and any(id(char) in struck and _is_in(char, box) for char in self._chars)
+        letters = self._letters_in((line.x0, line.top, line.x1, line.bottom)) if struck else ()
+        return any(id(char) in struck for char in letters)
 
     def _grid(self, table: Any) -> _Grid:
         grid: _Grid = []
         above: list[_Box | None] = []
-        chars = [char for char in self._chars if _is_in(char, table.bbox)]
         for row in table.rows:
-            boxes = list(row.cells)
-            inside = [char for char in chars if char["bottom"] > row.bbox[1]]
+            boxes, bottom = list(row.cells), row.bbox[3]
             cells = []
             for x, box in enumerate(boxes):
                 over = above[x] if x < len(above) else None
-                if box is None and over is not None and over[3] >= row.bbox[3] - 1:
+                if box is None and over is not None and over[3] >= bottom - 1:
                     boxes[x] = over
                     cells.append(_Drawn(merged=True))
                 else:
-                    cells.append(self._drawn(box, inside))
+                    cells.append(self._drawn(box))
             above = boxes
             grid.append(cells)
         return grid
 
-    def _drawn(self, box: _Box | None, chars: list[_Object]) -> _Drawn:
+    def _letters_in(self, box: _Box) -> list[_Object]:
+        """The letters in a box, in the order in which the page draws them."""
+        first, last = bisect_left(self._heights, (box[1], 0)), bisect_left(self._heights, (box[3], 0))
+        orders = sorted(order for _, order in self._heights[first:last])
+        return [char for order in orders if _is_in(char := self._chars[order], box)]
+
+    def _drawn(self, box: _Box | None) -> _Drawn:
         if box is None:
             return _Drawn()
-        inside = [char for char in chars if _is_in(char, box)]
+        inside = self._letters_in(box)
         left = self._not_struck(inside)
         exact, rough = self._strikes.exact, self._strikes.rough
         is_struck = len(left) == len(inside) and any(id(char) in exact for char in inside)
@@ -225,11 +234,15 @@ class _Page:
         return left if any(char["text"].strip() for char in left) else chars
 
 
+def _middle(char: _Object) -> float:
+    return float(char["top"] + char["bottom"]) / 2
+
+
 def _is_in(char: _Object, box: _Box) -> bool:
-    x, y = (char["x0"] + char["x1"]) / 2, (char["top"] + char["bottom"]) / 2
-    return bool(box[0] <= x < box[2] and box[1] <= y < box[3])
+    x = (char["x0"] + char["x1"]) / 2
+    return bool(box[0] <= x < box[2] and box[1] <= _middle(char) < box[3])
 
 
-def _is_within(table: Any, other: Any) -> bool:
+def _is_within(box: _Box, other: _Box) -> bool:
     """Whether a table lies in a cell of another."""
-    return table is not other and get_bbox_overlap(table.bbox, other.bbox) == table.bbox
+    return box is not other and get_bbox_overlap(box, other) == box

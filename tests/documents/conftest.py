@@ -32,7 +32,8 @@ def read_here() -> Reader:
 
     def reader(content: bytes, name: str) -> Annexe:
         try:
-            return judged(understand(parse(content, name, _LIMITS.max_unpacked_mib * 2**20, _LIMITS.max_rows)))
+            most = (_LIMITS.max_unpacked_mib * 2**20, _LIMITS.max_rows, _LIMITS.max_pages)
+            return judged(understand(parse(content, name, *most)))
         except Unreadable as error:
             return unreadable(error)
 

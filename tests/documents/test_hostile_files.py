@@ -25,6 +25,7 @@ from provisioner.texts.unreadable import REASONS
 from tests.documents.conftest import Reader
 from tests.documents.making import (
     ALICE,
+    ANNEXES,
     BOB,
     PDF_CATALOGUE,
     SAMPLES,
@@ -141,7 +142,7 @@ def reason(annexe: Annexe) -> object:
 def refusal(content: bytes, name: str) -> str | None:
     """The reason why a file is refused here, without a child process; None when it is read."""
     try:
-        parse(content, name, 10 * MIB, 100)
+        parse(content, name, 10 * MIB, 100, 10)
     except Unreadable as error:
         return error.reason
     return None
@@ -222,6 +223,18 @@ PDFS = {
         pdf_page(pdf_stream(zlib.compress(b"0 0 m 9 9 l S\n" * 2_000_000), b"/Filter/FlateDecode")),
         "too-long",
     ),
+    "more letters than a page has": (
+        pdf_page(
+            pdf_stream(zlib.compress(b"BT /F 1 Tf 1 1 Td (" + b"a" * 25_000 + b") Tj ET"), b"/Filter/FlateDecode")
+        ),
+        "too-long",
+    ),
+    "more lines than a page has": (
+        pdf_page(
+            pdf_stream(zlib.compress(b"0 0 m 9 9 l S\n" * 5_001 + b"BT /F 9 Tf (a) Tj ET"), b"/Filter/FlateDecode")
+        ),
+        "too-long",
+    ),
     "a scan": (pdf_page(pdf_stream(_WHOLE), _SCAN), "scan"),
     "a scan under a machine's text": (pdf_page(pdf_stream(_WHOLE + b"BT /F 9 Tf (a) Tj ET"), _SCAN), "scan"),
     "an empty page": (pdf_page(pdf_stream(b"")), "scan"),
@@ -245,6 +258,12 @@ def test_a_pdf_that_cannot_be_read_says_so_soon(read: Reader, case: str) -> None
     assert reason(read(content, "a.pdf")) == expected
     assert expected in REASONS
     assert _processor() - start < _CLOCK
+
+
+def test_more_pages_than_the_setting_says_are_refused() -> None:
+    content = (ANNEXES / "tableau-sur-trois-pages.pdf").read_bytes()
+    assert len(read_annexe(content, "a.pdf", DocumentSettings(max_pages=3)).rows) == 51
+    assert reason(read_annexe(content, "a.pdf", DocumentSettings(max_pages=2))) == "too-many-pages"
 
 
 def _processor() -> float:

@@ -40,7 +40,8 @@ _LIMITS = DocumentSettings()
 
 def read(content: bytes, extension: str) -> Annexe:
     """The same way as `read_annexe`, without the child process."""
-    return understand(parse(content, f"form{extension}", _LIMITS.max_unpacked_mib * 2**20, _LIMITS.max_rows))
+    most = (_LIMITS.max_unpacked_mib * 2**20, _LIMITS.max_rows, _LIMITS.max_pages)
+    return understand(parse(content, f"form{extension}", *most))
 
 
 def said(annexe: Annexe) -> tuple[tuple[Entry, ...], ...]:
