@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -14,7 +14,7 @@ from provisioner.cli.session import Session, session_of
 from provisioner.domain.people import EmailAddress
 
 if TYPE_CHECKING:
-    from provisioner.operations.tools import Tools
+    from provisioner.operations.tools import Outcome, ProgressBar, Tools
 
 app = typer.Typer(help="One person's access.", no_args_is_help=True)
 
@@ -29,7 +29,7 @@ def suspend(
     session = session_of(context)
     with session.tools(by) as tools:
         partners = persons.suspend(tools, address(email), by, reason)
-        _carry_out(session, tools, partners, address(email), format_)
+        _carry_out(session, tools, partners, address(email), format_, persons.cut)
 
 
 @app.command()
@@ -49,17 +49,23 @@ def reopen(
     session = session_of(context)
     with session.tools(by) as tools:
         partners = persons.reopen(tools, address(email), by, reason, new_password=new_password)
-        _carry_out(session, tools, partners, address(email), format_)
+        _carry_out(session, tools, partners, address(email), format_, persons.carry_out)
 
 
-def _carry_out(session: Session, tools: Tools, partners: Sequence[str], email: EmailAddress, format_: Format) -> None:
+def _carry_out(
+    session: Session,
+    tools: Tools,
+    partners: Sequence[str],
+    email: EmailAddress,
+    format_: Format,
+    act: Callable[[Tools, Sequence[str], EmailAddress, ProgressBar], Outcome],
+) -> None:
     """Makes the recorded decision true and says what was done; whatever fails, the next `sync` goes on."""
     from provisioner.cli.answers.outcomes import print_outcome, status_of
-    from provisioner.operations import persons
 
     status = Exit.FAILED
     try:
-        outcome = persons.carry_out(tools, partners, email, progress_bar(session.quiet))
+        outcome = act(tools, partners, email, progress_bar(session.quiet))
         print_outcome(session, outcome, format_, done=True)
         status = status_of(outcome)
     finally:

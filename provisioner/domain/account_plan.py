@@ -21,7 +21,8 @@ _OPENS = (Action.OPEN, Action.REOPEN)
 
 
 class AccountPlan:
-    """What one account needs. `remote` is its Keycloak user when there is one that is ours.
+    """What one account needs. `remote` is its Keycloak user when there is one that is ours, `stranger` one that is
+    not and has its address.
 
     Its habilitations fall into those closed already, those `closing` (their end is due), those `staying` open,
     those `opening` now, and those `waiting` for the last link sent to be dead: an unused link revives with
@@ -37,9 +38,12 @@ class AccountPlan:
         account: Account,
         remote: RemoteAccount | None,
         habilitations: Sequence[Habilitation],
+        stranger: RemoteAccount | None = None,
     ) -> None:
         self.records, self.snapshot, self.account, self.remote = records, snapshot, account, remote
         self.today = day_of(now)
+        #: who has the address of our account that is gone
+        self.stranger = stranger if remote is None and account.keycloak_id is not None else None
         self.suspension = records.suspended.get(account.email)
         self.reopening = account.reopening if self.suspension is None else None
         self.closed = [one for one in habilitations if one.state is State.CLOSED]
@@ -61,6 +65,8 @@ class AccountPlan:
             assert one.end is not None
             yield self._change(Action.CLOSE, one, one.end.rule, one.end.due_on)
         yield from self._enabled_by_hand()
+        yield from self._made_again()
+        yield from self._rest_of_closing()
         if self.first:
             yield from self._judge_open(self.first)
         if self._is_leftover():
@@ -118,12 +124,31 @@ class AccountPlan:
             yield Drift(DriftKind.ENABLED_BY_HAND, last.partner, last.email)
             yield self._change(Action.CLOSE, last, last.end.rule, None, by_hand=True)
 
+    def _made_again(self) -> Iterator[Change | Drift]:
+        """The account was deleted, and another hand made one with its address: open, and not ours (A8)."""
+        if self.stranger is None:
+            return
+        live = [one for one in [*self.staying, *self.closing] if one.opened_at is not None]
+        last = self.closed[-1:] if self.stranger.enabled else []
+        for code in {one.partner: None for one in live or last}:
+            yield Drift(DriftKind.ACCOUNT_MADE_AGAIN, code, self.account.email)
+        if self.suspension is not None and self.first and self.stranger.enabled:
+            yield self._change(Action.CLOSE, replace(self.first, end=None), "A4", None)
+
+    def _rest_of_closing(self) -> Iterator[Change]:
+        """What Keycloak refused to write of an account that it did disable."""
+        is_closed = self.closed and not (self.closing or self.staying or self.opening)
+        if self.remote and not self.remote.enabled and is_closed and self.account.is_owed_a_write:
+            last = self.closed[-1]
+            assert last.end is not None
+            yield self._change(Action.UPDATE, last, last.end.rule, None)
+
     def _judge_open(self, first: Habilitation) -> Iterator[Change | Drift]:
         """An account that stays open: suspended or reopened by name, renamed, or brought to what it should be."""
         if self.remote is None:
             if self.reopening:
                 yield self._change(Action.OPEN, first, "A1", None, owes_link=True)
-            else:
+            elif self.stranger is None:
                 yield Drift(DriftKind.MISSING_ACCOUNT, first.partner, first.email)
             return
         if self.suspension is not None:

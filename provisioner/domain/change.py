@@ -82,6 +82,12 @@ class Change:
         ends = self.action is Action.CLOSE and not (self.groups or self.is_suspension)
         return ends or (self.action is Action.OPEN and self.keycloak_id is None)
 
+    @property
+    def line(self) -> tuple[str, str, str, str, str]:
+        """What a plan's id is made of."""
+        due_on = self.due_on.isoformat() if self.due_on else ""
+        return (self.action.value, self.email or "", self.rule, due_on, self.new_email or "")
+
     def is_about(self, email: EmailAddress) -> bool:
         """Whether it is that person's, under the old address or the new one."""
         return email in (self.email, self.new_email)
@@ -121,6 +127,7 @@ class DriftKind(StrEnum):
     MISSING_ACCOUNT = "missing-account"
     UNMARKED = "unmarked"
     GROUP_MOVED = "group-moved"
+    ACCOUNT_MADE_AGAIN = "account-made-again"
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,18 +168,12 @@ class Blocked:
         return self.figure is not None
 
 
-def plan_id(changes: Iterable[Change]) -> str:
-    """The id of one partner's plan: 8 hex digits of the SHA-256 of its changes' sorted
-    (action, email, rule, due_on), as compact JSON; a rename's new address stands after them (contract)."""
-    lines = sorted(
-        [
-            change.action.value,
-            change.email or "",
-            change.rule,
-            change.due_on.isoformat() if change.due_on else "",
-            *([change.new_email] if change.new_email else []),
-        ]
-        for change in changes
-    )
-    text = json.dumps(lines, ensure_ascii=False, separators=(",", ":"))
+def plan_id(partner: str, changes: Iterable[Change]) -> str:
+    """The id of one partner's plan (contract): 8 hex digits of the SHA-256 of [partner, changes] as compact JSON.
+
+    `changes` are those due and, for a document, those that it brings for later: each is its action, address,
+    rule, date, and new address if any. They are sorted, so their order does not matter.
+    """
+    lines = sorted(change.line for change in changes)
+    text = json.dumps([partner, lines], ensure_ascii=False, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()[:8]

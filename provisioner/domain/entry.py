@@ -68,6 +68,16 @@ def enter(
     return records.with_habilitations(sorted([*others, *over, *mine], key=lambda one: (one.id is None, one.id or 0)))
 
 
+def ends_brought(before: Records, after: Records, partner: str) -> tuple[Habilitation, ...]:
+    """The open accesses to which an annexe gives an end, or another end than they had, whatever its date (A3, A5)."""
+    ends = {one.id: one.end for one in before.of_partner(partner)}
+    return tuple(
+        one
+        for one in after.of_partner(partner)
+        if one.state is State.OPEN and one.end is not None and one.end != ends.get(one.id)
+    )
+
+
 def enter_closures(records: Records, partner: str, annexe: Annexe, rows: Collection[Row], today: date) -> Records:
     """The register once these rows of list 2 are in it, and nothing else of the annexe (A4: `--closures-only`).
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
@@ -24,7 +24,8 @@ class End:
     """Why and when a habilitation ends: rule A3 (list 2), A5 (a decision) or C3 (the convention's end).
 
     `transmitted_on` is the date of the annexe that said so, None for C3; `recorded_on` the day it was entered,
-    `decision` the journal's entry of the decision that it follows from.
+    `recorded_at` the moment, once the register has it. `decision` is the
+    journal's entry of the decision that it follows from.
     """
 
     on: date
@@ -32,6 +33,7 @@ class End:
     transmitted_on: date | None
     recorded_on: date
     decision: int | None = None
+    recorded_at: datetime | None = field(default=None, compare=False)
 
     @property
     def due_on(self) -> date:
@@ -39,11 +41,6 @@ class End:
         if self.rule == "A5" and self.transmitted_on is not None:
             return self.transmitted_on
         return self.on + timedelta(days=1)
-
-    @property
-    def was_announced(self) -> bool:
-        """Whether it was still to come when it was entered; such an end never counts in a limit."""
-        return self.rule == "C3" or self.due_on > self.recorded_on
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -29,6 +29,14 @@ class HoldKind(StrEnum):
     SUSPENSION = "suspension"
 
 
+class StillOpen(StrEnum):
+    """Why an access that was to be closed, or cut, is still open: no try has closed it."""
+
+    ACCOUNT = "account"  #: Keycloak refuses to disable the account
+    PARTNER = "partner"  #: the account serves another partner too, and Keycloak refuses to take this one off it
+    MADE_AGAIN = "made-again"  #: the account is gone, and another hand made one with its address
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hold:
     """Something that waits until a named person lets it go.
@@ -39,6 +47,7 @@ class Hold:
     when a suspension was first true in Keycloak: enabled after that, it was another hand. `changes` are what a limit
     or a quarantine holds, as they were told. `tried_at` is when what is in quarantine was last tried. `told_at` is
     when the contacts were last told of it. `decision` is the journal's entry of a suspension or a pause.
+    `still_open` is why an access in quarantine is open that should be closed.
     """
 
     kind: HoldKind
@@ -55,6 +64,7 @@ class Hold:
     told_at: datetime | None = None
     tried_at: datetime | None = None
     decision: int | None = None
+    still_open: StillOpen | None = None
 
     @property
     def limit(self) -> str | None:
@@ -87,13 +97,15 @@ class Hold:
         )
 
     def is_to_be_told_on(self, day: date) -> bool:
-        """Whether the contacts are to be told of it on that day: a limit at once, then anything but a pause (a
-        suspension's partner was asked on its first day) at each age of `REMINDERS`; a suspension also when it has
-        lasted 6 months. Days on which nothing ran are made up for by one reminder.
+        """Whether the contacts are to be told of it on that day.
+
+        A limit, and an access that is still open, at once; then anything but a pause at each age of `REMINDERS` (a
+        suspension's partner was asked on its first day); a suspension also when it has lasted 6 months. Days on which
+        nothing ran are made up for by one reminder.
         """
         if self.kind is HoldKind.PAUSE:
             return False
-        if self.told_at is None and self.kind is HoldKind.LIMIT:
+        if self.told_at is None and (self.kind is HoldKind.LIMIT or self.still_open):
             return True
         since = day_of(self.since)
         told_on = day_of(self.told_at) if self.told_at is not None else since

@@ -18,6 +18,7 @@ from provisioner.domain.habilitation import Habilitation, State
 from provisioner.domain.judge import CLOSED_FOR_MONTHS
 from provisioner.domain.likeness import are_alike, fold, name_key
 from provisioner.domain.people import EmailAddress, Person
+from provisioner.domain.plan import not_ours
 from provisioner.domain.records import CurrentAnnexe, Records
 from provisioner.domain.snapshot import Snapshot
 
@@ -50,15 +51,27 @@ def judge_register(
     )
 
 
-def judge_keycloak(annexe: Annexe, records: Records, snapshot: Snapshot) -> tuple[Finding, ...]:
-    """A8: an address of list 1 that is the e-mail or the user name of a realm account which is not ours."""
-    ids = {account.keycloak_id for account in records.accounts.values()}
-    found = [*((one.email, one) for one in snapshot.accounts.values()), *snapshot.named.items()]
-    others = {email for email, one in found if not one.is_marked and one.id not in ids}
-    return tuple(
-        _of_row(row, "address-not-managed", Severity.ERROR, Column.EMAIL)
-        for row in annexe.of_list(1)
-        if row.email in others
+def judge_keycloak(annexe: Annexe, records: Records, snapshot: Snapshot, partner: str) -> tuple[Finding, ...]:
+    """A8: an address of list 1 that belongs to a realm account which is not ours. A3: one of list 2 whose account was
+    deleted and made again by another hand.
+    """
+    others = not_ours(records, snapshot)
+    gone = {
+        one.email
+        for one in records.of_partner(partner)
+        if (id_ := records.accounts[one.email].keycloak_id) is not None and id_ not in snapshot.accounts
+    }
+    return (
+        *(
+            _of_row(row, "address-not-managed", Severity.ERROR, Column.EMAIL)
+            for row in annexe.of_list(1)
+            if row.email in others
+        ),
+        *(
+            _of_row(row, "account-made-again", Severity.WARNING, Column.EMAIL)
+            for row in annexe.of_list(2)
+            if row.email in others and row.email in gone and others[row.email].enabled
+        ),
     )
 
 

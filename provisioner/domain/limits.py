@@ -9,6 +9,7 @@ from datetime import date, datetime, timedelta
 from provisioner.domain.change import NEEDING_P1, Action, Blocked, Change, Limit, plan_id
 from provisioner.domain.days import day_of
 from provisioner.domain.habilitation import Habilitation
+from provisioner.domain.hold import Hold
 from provisioner.domain.records import Records
 from provisioner.domain.snapshot import Snapshot
 
@@ -27,90 +28,127 @@ class Limits:
     closures_percent: int = 20
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entering:
+    """A document that is about to enter the register: its partner, and the register as it is without it.
+
+    `ends` are the open accesses that it ends, whatever the date. `closing` are all the partners whose documents, in
+    the same run, end an access.
+    """
+
+    partner: str
+    before: Records
+    ends: tuple[Habilitation, ...] = ()
+    closing: frozenset[str] = frozenset()
+
+
 def blocked_by(
     records: Records,
     snapshot: Snapshot,
-    changes: Sequence[Change],
+    plans: Mapping[str, Sequence[Change]],
     now: datetime,
     limits: Limits,
     allowed: Collection[str],
+    entering: Entering | None = None,
 ) -> tuple[Blocked, ...]:
-    """What holds each partner's plan, checked before its first effect."""
-    plans = _by_partner(changes)
-    partners = _PartnersLimit(records, plans)
+    """What holds each partner's plan, checked before its first effect.
+
+    The numbers of closures are judged when a document brings them: what it brought is judged no more.
+    """
     blocked: list[Blocked] = []
-    for code, mine in plans.items():
-        name = plan_id(mine)
-        is_let_go = name in allowed or (code, name) in records.let_go
-        blocked += _whatever_is_let_go(records, snapshot, code, name, mine, day_of(now))
-        figure, most = _closures(records, code, mine, now), allowed_closures(records, code, now, limits)
-        if figure > most and not is_let_go:
-            blocked.append(Blocked(partner=code, plan_id=name, limit=Limit.CLOSURES, figure=figure, allowed=most))
-        if not is_let_go and (figures := partners.figures(code, name)):
-            figure, most = figures
-            blocked.append(Blocked(partner=code, plan_id=name, limit=Limit.PARTNERS, figure=figure, allowed=most))
+    for code, lines in plans.items():
+        name = plan_id(code, lines)
+        blocked += _whatever_is_let_go(records, snapshot, code, name, lines, day_of(now))
+        if name in allowed or (code, name) in records.let_go:
+            continue
+        if entering is not None and entering.partner == code:
+            blocked += _by_numbers(records, name, now, limits, entering)
+        elif _is_held_for_partners(records, code, lines):
+            blocked += [_held_before(hold, code, name) for hold in records.holds if _holds_partners(hold, code)]
     return tuple(blocked)
+
+
+def _by_numbers(records: Records, name: str, now: datetime, limits: Limits, entering: Entering) -> Iterator[Blocked]:
+    """How many accesses the document ends, and at how many partners the documents of its run do."""
+    code = entering.partner
+    brought = {one.id for one in entering.ends if one.id not in records.released}
+    if not brought:
+        return
+    figure = len(brought | _ended_lately(records, code, now))
+    most = allowed_closures(entering.before, code, now, limits)
+    if figure > most:
+        yield Blocked(partner=code, plan_id=name, limit=Limit.CLOSURES, figure=figure, allowed=most)
+    closing, most = entering.closing | {code}, most_partners(records)
+    if len(closing) > most:
+        yield Blocked(partner=code, plan_id=name, limit=Limit.PARTNERS, figure=len(closing), allowed=most)
+    else:  # that others were let go does not make it less of a mass closure
+        held = (one for one in records.holds if _holds_partners(one, code) and one.plan_id == name)
+        yield from (_held_before(one, code, name) for one in held)
+
+
+def _holds_partners(hold: Hold, code: str) -> bool:
+    return hold.limit == Limit.PARTNERS and hold.partner == code
+
+
+def _held_before(hold: Hold, code: str, name: str) -> Blocked:
+    figure, most = hold.figures or (None, None)
+    return Blocked(partner=code, plan_id=name, limit=Limit.PARTNERS, figure=figure, allowed=most)
+
+
+def _is_held_for_partners(records: Records, code: str, changes: Iterable[Change]) -> bool:
+    """Whether closures that are due were held before this version judged them on entering: a person lets them go."""
+    ends = (one.habilitation for one in changes if one.action is Action.CLOSE and not one.is_suspension)
+    waits = any(one is not None and one.closed_at is None and one.id not in records.released for one in ends)
+    return waits and any(_holds_partners(one, code) for one in records.holds)
 
 
 def held_whatever_is_let_go(
     records: Records, snapshot: Snapshot, changes: Sequence[Change], today: date
 ) -> tuple[Blocked, ...]:
     """What holds changes that no number limits: a pause, another realm, a weak policy."""
+    plans = {code: [one for one in changes if one.partner == code] for code in {one.partner for one in changes}}
     return tuple(
         one
-        for code, mine in _by_partner(changes).items()
-        for one in _whatever_is_let_go(records, snapshot, code, plan_id(mine), mine, today)
+        for code, mine in sorted(plans.items())
+        for one in _whatever_is_let_go(records, snapshot, code, plan_id(code, mine), mine, today)
     )
 
 
 @dataclass(frozen=True, slots=True)
 class Distance:
-    """How near a limit is: what counts now, what is due included, and what is allowed."""
+    """How near a limit is: what counts now, and what is allowed."""
 
     figure: int
     allowed: int
 
 
-def closures_distance(
-    records: Records, code: str, changes: Sequence[Change], now: datetime, limits: Limits
-) -> Distance:
-    """How near the partner is to the limit of closures, with what is due."""
-    mine = [one for one in changes if one.partner == code]
-    return Distance(_closures(records, code, mine, now), allowed_closures(records, code, now, limits))
+def closures_distance(records: Records, code: str, now: datetime, limits: Limits) -> Distance:
+    """How many ends documents brought for the partner within the last 24 hours."""
+    return Distance(len(_ended_lately(records, code, now)), allowed_closures(records, code, now, limits))
 
 
-def partners_distance(records: Records, changes: Sequence[Change]) -> Distance:
-    """How near what is due is to the limit of partners in one run."""
-    limit = _PartnersLimit(records, _by_partner(changes))
-    return Distance(len(limit.closing), limit.most)
+def partners_distance(records: Records, now: datetime) -> Distance:
+    """At how many partners documents brought ends within the last 24 hours."""
+    closing = [code for code in records.partners if _ended_lately(records, code, now)]
+    return Distance(len(closing), most_partners(records))
 
 
-def _by_partner(changes: Sequence[Change]) -> dict[str, list[Change]]:
-    return {
-        code: [one for one in changes if one.partner == code] for code in sorted({one.partner for one in changes})
-    }
+def most_partners(records: Records) -> int:
+    """How many partners one run may end accesses of."""
+    return max(MOST_PARTNERS, len(records.partners) * MOST_PARTNERS_PERCENT // 100)
 
 
-class _PartnersLimit:
-    """How many partners one run would close accesses of. A plan once held stays so until it is let go by name: that
-    others were let go does not make it less of a mass closure. Closures once let go hold their partner no more.
+def _ended_lately(records: Records, code: str, now: datetime) -> set[int | None]:
+    """The accesses that documents ended within the window, be they closed since or not, so that slices of a mass
+    closure add up. An end of the convention does not count, nor does one that a named person let go.
     """
-
-    def __init__(self, records: Records, plans: Mapping[str, Sequence[Change]]) -> None:
-        planned = {code: _planned(mine) for code, mine in plans.items()}
-        #: for each partner, how many of its closures nobody has let go
-        self.closing = {
-            code: closures_of(records, mine) for code, mine in planned.items() if any(_is_new(one) for one in mine)
-        }
-        self.most = max(MOST_PARTNERS, len(records.partners) * MOST_PARTNERS_PERCENT // 100)
-        held = (one for one in records.holds if one.limit == Limit.PARTNERS)
-        self.held = {(one.partner, one.plan_id): one.figures for one in held}
-
-    def figures(self, code: str, name: str) -> tuple[int, int] | None:
-        """How many, and how many are allowed; None when nothing holds that plan."""
-        if self.closing.get(code) and len(self.closing) > self.most:
-            return len(self.closing), self.most
-        return self.held.get((code, name))
+    return {
+        one.id
+        for one in records.of_partner(code)
+        if one.opened_at is not None and one.end is not None and one.end.rule != "C3"
+        if one.end.recorded_at is not None and one.end.recorded_at > now - WINDOW
+        if one.id not in records.released
+    }
 
 
 def holds(blocked: Blocked, change: Change) -> bool:
@@ -134,31 +172,6 @@ def _whatever_is_let_go(
         yield Blocked(partner=code, plan_id=name, limit=Limit.UNKNOWN_REALM)
     if snapshot.link_fault and any(change.action in NEEDING_P1 for change in changes):
         yield Blocked(partner=code, plan_id=name, limit=Limit.PASSWORD_POLICY, fault=snapshot.link_fault)
-
-
-def _closures(records: Records, code: str, changes: Sequence[Change], now: datetime) -> int:
-    """The closures to count: those of the plan and those made within the window."""
-    made = (one for one in records.of_partner(code) if one.closed_at is not None and one.closed_at > now - WINDOW)
-    return closures_of(records, [*_planned(changes), *made])
-
-
-def _planned(changes: Iterable[Change]) -> list[Habilitation]:
-    """The accesses that these changes close, each as it would be."""
-    closed = (change.habilitation for change in changes if change.action is Action.CLOSE)
-    return [one for one in closed if one is not None and one.closed_at is None]
-
-
-def closures_of(records: Records, closed: Iterable[Habilitation]) -> int:
-    """How many of these count: not announced ends, the end of a convention, nor those that a named person let go."""
-    return sum(_counts(records, one) for one in closed)
-
-
-def _counts(records: Records, one: Habilitation) -> bool:
-    return _is_new(one) and one.id not in records.released
-
-
-def _is_new(one: Habilitation) -> bool:
-    return one.opened_at is not None and one.end is not None and not one.end.was_announced
 
 
 def allowed_closures(records: Records, code: str, now: datetime, limits: Limits) -> int:

@@ -11,7 +11,7 @@ from provisioner.domain.change import Action, Blocked, Change, Drift, DriftKind,
 from provisioner.domain.days import day_of
 from provisioner.domain.habilitation import Habilitation, State
 from provisioner.domain.hold import Hold
-from provisioner.domain.limits import Limits, blocked_by, holds
+from provisioner.domain.limits import Entering, Limits, blocked_by, holds
 from provisioner.domain.people import EmailAddress
 from provisioner.domain.records import Records
 from provisioner.domain.snapshot import RemoteAccount, Snapshot
@@ -21,6 +21,9 @@ from provisioner.domain.snapshot import RemoteAccount, Snapshot
 class Plan:
     """What is due, what is for later, what another hand changed, what holds which partner's changes, and what is in
     quarantine and not to be tried again yet.
+
+    `documents` are the partners whose document it is a plan of, `brought` those changes for later that are new with
+    the document: an approval covers them too.
     """
 
     changes: tuple[Change, ...]
@@ -28,12 +31,18 @@ class Plan:
     drift: tuple[Drift, ...]
     blocked: tuple[Blocked, ...]
     resting: tuple[Hold, ...] = ()
+    documents: frozenset[str] = frozenset()
+    brought: tuple[Change, ...] = ()
 
     @property
     def ids(self) -> dict[str, str]:
-        """The plan's id for each partner that has changes."""
-        partners = sorted({change.partner for change in self.changes})
-        return {code: plan_id(change for change in self.changes if change.partner == code) for code in partners}
+        """The plan's id for each partner that has changes or a document."""
+        partners = sorted({change.partner for change in self.changes} | self.documents)
+        return {code: plan_id(code, self.of_partner(code)) for code in partners}
+
+    def of_partner(self, code: str) -> list[Change]:
+        """All that a decision about the partner's plan is about: what is due, and what its document brings."""
+        return [change for change in (*self.changes, *self.brought) if change.partner == code]
 
     def only(self, wanted: Callable[[Change], bool]) -> Plan:
         """The same with some changes left for another run; what holds them is judged on all of them."""
@@ -89,8 +98,7 @@ def plan_in_unknown_realm(partners: Iterable[str]) -> Plan:
     """Where the realm is another one than the register's: nothing is due and nothing has drifted, since nothing may
     be concluded from it; every partner is held.
     """
-    name = plan_id(())
-    held = (Blocked(partner=code, plan_id=name, limit=Limit.UNKNOWN_REALM) for code in sorted(partners))
+    held = (Blocked(partner=code, plan_id=plan_id(code, ()), limit=Limit.UNKNOWN_REALM) for code in sorted(partners))
     return Plan((), (), (), tuple(held))
 
 
@@ -103,6 +111,8 @@ def join_plans(plans: Iterable[Plan]) -> Plan:
         tuple(one for plan in made for one in plan.drift),
         tuple(one for plan in made for one in plan.blocked),
         tuple({one.id: one for plan in made for one in plan.resting}.values()),
+        frozenset(code for plan in made for code in plan.documents),
+        tuple(one for plan in made for one in plan.brought),
     )
 
 
@@ -113,19 +123,46 @@ def make_plan(
     partners: Collection[str],
     limits: Limits,
     allowed: Collection[str] = (),
+    *,
+    entering: Entering | None = None,
 ) -> Plan:
     """What would make Keycloak what the register wants, for these partners, at that moment.
 
-    `allowed` are plan ids that a named person lets go beyond a limit. The snapshot must be proven whole:
-    an account that is not in it is taken to be missing.
+    `allowed` are plan ids that a named person lets go beyond a limit; `entering` is the document that makes the
+    register so, while it is only about to. The snapshot must be proven whole: an account that is not in it is taken
+    to be missing.
     """
-    ours = our_accounts(records, snapshot)
+    changes, later, drift = _judge(records, snapshot, now, partners)
+    brought: list[Change] = []
+    if entering is not None:
+        _, known, _ = _judge(entering.before, snapshot, now, [entering.partner])
+        lines = {one.line for one in known}
+        brought = [one for one in later if one.partner == entering.partner and one.line not in lines]
+    plan = Plan(
+        tuple(changes),
+        tuple(sorted(later, key=lambda change: (change.due_on or day_of(now), *change.order))),
+        tuple(sorted(drift, key=lambda one: (one.partner, one.email or "", one.kind))),
+        (),
+        tuple(one for one in records.holds if one.rests(now)),
+        frozenset({entering.partner} if entering else ()),
+        tuple(brought),
+    )
+    lines_of = {code: plan.of_partner(code) for code in plan.ids}
+    return replace(plan, blocked=blocked_by(records, snapshot, lines_of, now, limits, allowed, entering))
+
+
+def _judge(
+    records: Records, snapshot: Snapshot, now: datetime, partners: Collection[str]
+) -> tuple[list[Change], list[Change], list[Drift]]:
+    """What is due, in its order, what is for later, and what another hand changed."""
+    ours, strangers = our_accounts(records, snapshot), not_ours(records, snapshot)
     found: list[Change | Drift] = []
     later: list[Change] = []
     for email, habilitations in records.by_account().items():
         if any(one.partner in partners for one in habilitations):
+            known = records.accounts[email]
             account = AccountPlan(
-                records, snapshot, now, partners, records.accounts[email], ours.get(email), habilitations
+                records, snapshot, now, partners, known, ours.get(email), habilitations, strangers.get(email)
             )
             found += [one for one in account.judge() if one.partner in partners]
             later += [one for one in account.later() if one.partner in partners]
@@ -134,13 +171,7 @@ def make_plan(
     changes.sort(key=lambda change: change.order)
     drift = [one for one in found if isinstance(one, Drift)] + _strangers(records, snapshot, ours, partners)
     drift += [Drift(DriftKind.GROUP_MOVED, code, None) for code in partners if _is_moved(snapshot, code)]
-    return Plan(
-        tuple(changes),
-        tuple(sorted(later, key=lambda change: (change.due_on or day_of(now), *change.order))),
-        tuple(sorted(drift, key=lambda one: (one.partner, one.email or "", one.kind))),
-        blocked_by(records, snapshot, changes, now, limits, allowed),
-        tuple(one for one in records.holds if one.rests(now)),
-    )
+    return changes, later, drift
 
 
 def our_accounts(records: Records, snapshot: Snapshot) -> dict[EmailAddress, RemoteAccount]:
@@ -151,6 +182,13 @@ def our_accounts(records: Records, snapshot: Snapshot) -> dict[EmailAddress, Rem
         if account.keycloak_id is not None and account.keycloak_id in snapshot.accounts:
             ours[email] = snapshot.accounts[account.keycloak_id]
     return ours
+
+
+def not_ours(records: Records, snapshot: Snapshot) -> dict[EmailAddress, RemoteAccount]:
+    """The accounts that this software does not manage (A8), by their e-mail and by their user name."""
+    known = {account.keycloak_id for account in records.accounts.values()}
+    found = [*snapshot.named.items(), *((one.email, one) for one in snapshot.accounts.values())]
+    return {email: one for email, one in found if not one.is_marked and one.id not in known}
 
 
 def unknown_of_ours(records: Records, snapshot: Snapshot) -> list[RemoteAccount]:

@@ -41,6 +41,11 @@ class Account:
     reopening_number: int | None = None
     reopening_decision: int | None = None
 
+    @property
+    def is_owed_a_write(self) -> bool:
+        """Whether what we last meant to write there was not written: Keycloak refused it, or the run died."""
+        return self.intended is not None and self.intended != self.written
+
     def wrote(self, digest: str) -> bool:
         """Whether what Keycloak holds may be our own writing; anything else is another hand's."""
         return self.written is None or digest in (self.written, self.intended)

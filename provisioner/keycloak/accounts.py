@@ -48,14 +48,18 @@ def new_user(wanted: WantedAccount, group_paths: list[str]) -> Json:
     }
 
 
+_NOT_WRITTEN = frozenset({"access", "userProfileMetadata", "enabled"})
+
+
 def changed_user(user: Json, wanted: WantedAccount, *, verify_address: bool = False) -> Json:
     """The user's full representation with what is wanted in it; a write with attributes replaces everything.
 
+    Its state is left out unless it is wanted: somebody may disable the account while we write.
     `verify_address`: the person is to verify the address at the next login.
     """
     attributes = {**(user.get("attributes") or {})}
     attributes |= {name: list(values) for name, values in wanted.attributes.items()}
-    changed = {name: value for name, value in user.items() if name not in {"access", "userProfileMetadata"}}
+    changed = {name: value for name, value in user.items() if name not in _NOT_WRITTEN}
     if user.get("email") != wanted.email:
         # The address is the identifier; a new one is not verified yet, nor one put back after another hand's change.
         changed |= {"email": wanted.email, "username": wanted.email, "emailVerified": False}

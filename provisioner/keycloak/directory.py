@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
@@ -27,7 +28,14 @@ from provisioner.keycloak.errors import (
     RealmUnfit,
     SessionsRemain,
 )
-from provisioner.keycloak.reading import PASSWORD_ACTION, group_by_id, group_by_path, read_snapshot, realm_of
+from provisioner.keycloak.reading import (
+    PASSWORD_ACTION,
+    group_by_id,
+    group_by_path,
+    read_realm,
+    read_snapshot,
+    realm_of,
+)
 from provisioner.settings import KeycloakSettings
 
 #: What Keycloak says when a link is refused for a reason that is the realm's.
@@ -89,6 +97,16 @@ class Directory:
             ReadIncomplete: the read is not proven to be whole.
         """
         return read_snapshot(self._connection, self._realm, self._root, groups, root_id)
+
+    def glance(self, id: str | None, email: EmailAddress) -> Snapshot:
+        """The realm with the accounts alone that have this id or this address; no group."""
+        named = self.user_named(email)
+        found = [self.account(id) if id is not None else None, self._only_user(email=email), named]
+        return replace(
+            read_realm(self._connection, self._realm),
+            accounts={one.id: one for one in found if one is not None},
+            named={} if named is None else {email: named},
+        )
 
     def account(self, id: str) -> RemoteAccount | None:
         """The account with this id; None only when Keycloak says that there is none."""
@@ -199,11 +217,33 @@ class Directory:
             Conflict: another account has the address.
         """
         user = self._connection.get(self._user(id))
-        changed = changed_user(user, wanted, verify_address=verify_address)
+        self._save(user, changed_user(user, wanted, verify_address=verify_address))
+
+    def update_attributes(self, id: str, wanted: WantedAccount) -> None:
+        """Writes our attributes alone: address, names and state stay as they are in Keycloak.
+
+        Raises:
+            NotFound: there is no such account.
+        """
+        user = self._connection.get(self._user(id))
+        changed = changed_user(user, wanted)
+        kept = ("username", "email", "emailVerified", "firstName", "lastName")
+        self._save(user, {name: user[name] if name in kept else changed[name] for name in changed if name in user})
+
+    def _save(self, user: Json, changed: Json) -> None:
         if between := before_reordering(user, changed):
-            self._connection.request("put", self._user(id), between)
+            self._connection.request("put", self._user(user["id"]), between)
         if any(user.get(name) != value for name, value in changed.items()):
-            self._connection.request("put", self._user(id), changed)
+            self._connection.request("put", self._user(user["id"]), changed)
+
+    def disable(self, id: str) -> None:
+        """Disables the account and writes nothing else: no other field can make Keycloak refuse it.
+
+        Raises:
+            NotFound: there is no such account.
+        """
+        if self._connection.get(self._user(id)).get("enabled") is not False:
+            self._connection.request("put", self._user(id), {"enabled": False})
 
     def extra_roles(self, id: str) -> frozenset[str]:
         """The roles that the account has beyond the realm's defaults, by itself or by its groups; `client/role`
@@ -265,14 +305,20 @@ class Directory:
     def end_sessions(self, id: str) -> None:
         """Ends every session, offline ones included. Disable the account first, else a new one may slip in.
 
+        Each step is tried, whatever became of the one before.
+
         Raises:
             SessionsRemain: one is left.
         """
-        self._connection.request("post", self._user(id, "logout"), repeatable=True)
+        problems: list[KeycloakError] = []
+        with _kept(problems):
+            self._connection.request("post", self._user(id, "logout"), repeatable=True)
         for consent in self._connection.get(self._user(id, "consents")):
             # Not found: it went with the sessions.
-            with suppress(NotFound):
+            with _kept(problems), suppress(NotFound):
                 self._connection.request("delete", self._user(id, f"consents/{consent['clientId']}"))
+        if problems:
+            raise problems[0]
         if self._connection.get(self._user(id, "sessions")) or self._connection.get(self._user(id, "consents")):
             raise SessionsRemain("An account still has a session after all were ended.")
 
@@ -373,3 +419,14 @@ def _mail_failure(error: KeycloakError) -> KeycloakError:
     if error.status == 400 or (error.status == 500 and isinstance(error, KeycloakUnavailable)):
         return MailFailed(str(error), error.status)
     return OutcomeUnknown(str(error), error.status) if isinstance(error, KeycloakUnavailable) else error
+
+
+@contextmanager
+def _kept(problems: list[KeycloakError]) -> Iterator[None]:
+    """Keeps what Keycloak refuses for later; that the account is not there is said at once."""
+    try:
+        yield
+    except NotFound:
+        raise
+    except KeycloakError as error:
+        problems.append(error)

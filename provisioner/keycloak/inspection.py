@@ -120,6 +120,17 @@ class OwnView(_Reader):
             mail_from=mail.get("from") or None,
         )
 
+    def user_profile(self) -> Json:
+        """The realm's user profile: what an account may and must have.
+
+        Raises:
+            ReadIncomplete: Keycloak answers with something else.
+        """
+        found = self.connection.get(f"{self.realm_path}/users/profile")
+        if not isinstance(found, dict) or not isinstance(found.get("attributes"), list):
+            raise ReadIncomplete("Keycloak did not answer with the realm's user profile.")
+        return found
+
     def group_roles(self, code: str | None, known_id: str | None) -> GroupRoles | None:
         """The admin roles that a partner's group gives, and roles that may be made of some; None when there is none.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from itertools import chain
 from urllib.parse import quote
 
@@ -35,17 +36,31 @@ def read_snapshot(
         ReadIncomplete: the read is not proven to be whole.
         KeycloakError: Keycloak refused or did not answer.
     """
-    realm = realm_of(connection, realm_path)
+    whole = read_realm(connection, realm_path)
     root = _place_of(connection, realm_path, group_root, root_id)
+    return replace(
+        whole,
+        accounts=_accounts(connection, realm_path),
+        groups=_groups(connection, realm_path, group_root, groups),
+        root_id=root[0] if root else None,
+        root_is_moved=root is not None and root[1],
+    )
+
+
+def read_realm(connection: Connection, realm_path: str) -> Snapshot:
+    """The realm itself, without any account or group.
+
+    Raises:
+        KeycloakError: Keycloak refused or did not answer.
+    """
+    realm = realm_of(connection, realm_path)
     return Snapshot(
         realm_id=realm["id"],
         password_policy=realm.get("passwordPolicy") or "",
         makes_passwords=makes_passwords(connection, realm_path),
         sends_mail=has_mail_server(realm),
-        accounts=_accounts(connection, realm_path),
-        groups=_groups(connection, realm_path, group_root, groups),
-        root_id=root[0] if root else None,
-        root_is_moved=root is not None and root[1],
+        accounts={},
+        groups={},
     )
 
 

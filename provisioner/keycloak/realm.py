@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
 from provisioner.keycloak.connection import Connection, administrator_connection
@@ -29,6 +30,40 @@ def apply_realm(settings: Settings) -> list[str]:
         return list(_Applying(connection, settings, config).all())
     finally:
         connection.close()
+
+
+@dataclass(frozen=True, slots=True)
+class ProfileDifferences:
+    """How a realm's user profile differs from ours, by attribute.
+
+    `stricter` ask more of an account than we give it: Keycloak then refuses to write it, even to disable it. `other`
+    are ours that are missing or changed.
+    """
+
+    stricter: tuple[str, ...]
+    other: tuple[str, ...]
+
+
+def compare_profiles(found: Json, wanted: Json) -> ProfileDifferences:
+    """The user profile that a realm has against the one that our accounts need."""
+    there = {attribute["name"]: attribute for attribute in found["attributes"]}
+    ours = {attribute["name"]: attribute for attribute in wanted["attributes"]}
+    stricter = sorted(name for name, one in there.items() if _asks_more(one, ours.get(name)))
+    other = sorted(name for name, one in ours.items() if name not in stricter and not _holds(there.get(name), one))
+    return ProfileDifferences(tuple(stricter), tuple(other))
+
+
+def _asks_more(there: Json, ours: Json | None) -> bool:
+    required = there.get("required")
+    if required is not None and ours is None:
+        roles, scopes = required.get("roles") or [], required.get("scopes") or []
+        return "admin" in roles or not (roles or scopes)
+    if ours is None:
+        return False  # a validator says nothing to an account without a value
+    if "admin" in ((required or {}).get("roles") or []):
+        return True
+    wanted = ours.get("validations") or {}
+    return any(wanted.get(name) is None for name in (there.get("validations") or {}))
 
 
 class _Applying:

@@ -57,6 +57,16 @@ def load_realm_config(settings: Settings) -> RealmConfig:
     return RealmConfig(realm, user_profile, clients, texts)
 
 
+def load_user_profile(settings: Settings) -> Json:
+    """The user profile alone, as our accounts need it.
+
+    Raises:
+        RealmConfigError: its file cannot be read.
+    """
+    profile: Json = _read((settings.realm_config or _shipped()) / "user-profile.json")
+    return profile
+
+
 def _mail_credentials(settings: Settings) -> dict[str, str]:
     if settings.smtp.username is None:
         return {"auth": "false"}

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from provisioner.domain.habilitation import State
+from provisioner.domain.habilitation import Habilitation, State
 from provisioner.domain.people import EmailAddress, Person
 from provisioner.domain.plan import make_plan
 from provisioner.domain.records import Records
@@ -33,11 +33,14 @@ class Match(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """An address to adopt, what was found, and the account if there is one."""
+    """An address to adopt, what was found, the account if there is one, and the open access whose account it takes
+    the place of: that one was deleted, and another hand made this one.
+    """
 
     email: EmailAddress
     match: Match
     account: RemoteAccount | None = None
+    habilitation: Habilitation | None = None
 
     @property
     def can_be_adopted(self) -> bool:
@@ -55,7 +58,7 @@ def candidates(tools: Tools, partner: str, emails: Sequence[EmailAddress]) -> li
     records = tools.register.records()
     _verify_active(tools, records, partner)
     snapshot = _look(tools, records, partner, emails)
-    return [_candidate(tools, records, snapshot, email) for email in dict.fromkeys(emails)]
+    return [_candidate(tools, records, snapshot, partner, email) for email in dict.fromkeys(emails)]
 
 
 @decided
@@ -74,17 +77,20 @@ def adopt(
         records = tools.register.records()
         _verify_active(tools, records, partner)
         snapshot = _look(tools, records, partner, emails)
-        found = [_candidate(tools, records, snapshot, email) for email in dict.fromkeys(emails)]
+        found = [_candidate(tools, records, snapshot, partner, email) for email in dict.fromkeys(emails)]
         if not all(one.can_be_adopted for one in found):
             return found, Outcome(as_of=today, plan=None)
         with tools.register.work() as work:
             for one in found:
                 assert one.account is not None
-                decisions.adopt(work, partner, _person(one.account), one.account.id, today, by, reason)
+                decisions.adopt(
+                    work, partner, _person(one.account), one.account.id, today, by, reason, one.habilitation
+                )
         records = tools.register.records()
         plan = make_plan(records, snapshot, tools.clock.now(), [partner], tools.limits)
         adopted = {one.email for one in found}
         plan = plan.only(lambda change: change.email is None or change.email in adopted).with_own_holds()
+        plan = replace(plan, resting=())  # who adopts waits for the answer
         return found, Outcome(as_of=today, plan=plan, outcome=carry_out(tools, records, snapshot, plan, bar))
 
 
@@ -99,7 +105,7 @@ def _verify_active(tools: Tools, records: Records, partner: str) -> None:
         raise AdoptionRefused(f"The convention of {partner} is not active: no access may be open (C2).")
 
 
-def _candidate(tools: Tools, records: Records, snapshot: Snapshot, email: EmailAddress) -> Candidate:
+def _candidate(tools: Tools, records: Records, snapshot: Snapshot, partner: str, email: EmailAddress) -> Candidate:
     holders = snapshot.holders(email)
     if not holders:
         return Candidate(email, Match.MISSING)
@@ -107,14 +113,27 @@ def _candidate(tools: Tools, records: Records, snapshot: Snapshot, email: EmailA
     if len(holders) > 1 or account.email != email:
         return Candidate(email, Match.TWO_IDENTIFIERS, account)
     ids = {one.keycloak_id for one in records.accounts.values()}
-    is_live = any(one.email == email and one.state is not State.CLOSED for one in records.habilitations)
-    if account.is_marked or account.id in ids or is_live:
+    live = [one for one in records.habilitations if one.email == email and one.state is not State.CLOSED]
+    replaced = _made_again(records, snapshot, partner, live)
+    if account.is_marked or account.id in ids or (live and replaced is None):
         return Candidate(email, Match.ALREADY_OURS, account)
     if tools.directory.extra_roles(account.id):
         return Candidate(email, Match.HAS_ROLES, account)
     if not (account.last_name and account.first_names):
         return Candidate(email, Match.UNNAMED, account)
-    return Candidate(email, Match.FOUND, account)
+    return Candidate(email, Match.FOUND, account, replaced)
+
+
+def _made_again(
+    records: Records, snapshot: Snapshot, partner: str, live: Sequence[Habilitation]
+) -> Habilitation | None:
+    """The partner's open access, of the live ones of a person, whose own account was deleted by another hand."""
+    for habilitation in live:
+        known = records.accounts[habilitation.email].keycloak_id
+        is_gone = known is not None and known not in snapshot.accounts
+        if is_gone and habilitation.partner == partner and habilitation.state is State.OPEN:
+            return habilitation
+    return None
 
 
 def _person(account: RemoteAccount) -> Person:

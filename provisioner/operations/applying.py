@@ -15,9 +15,10 @@ from provisioner.operations.annexe_notices import tell_applied
 from provisioner.operations.deciding import decided
 from provisioner.operations.effects import Effects
 from provisioner.operations.errors import UnknownRealm
+from provisioner.operations.hold_notices import remind
 from provisioner.operations.holding import closures_in, hold_or_drop
 from provisioner.operations.mailing import Mailing
-from provisioner.operations.pool import Done
+from provisioner.operations.pool import Done, Failure, GivenUp
 from provisioner.operations.preparing import Prepared, Request, in_unknown_realm, prepare, with_approved_decisions
 from provisioner.operations.quarantine import set_aside
 from provisioner.operations.sending import deliver
@@ -68,6 +69,7 @@ def _apply_document(tools: Tools, request: Request, bar: ProgressBar, confirm: C
         if request.expects not in (None, prepared.plan.ids):
             return prepared.answer(today, Verdict.CHANGED)
         outcome = _apply(tools, prepared, prepared.plan, bar)
+        remind(tools)
         notices = deliver(tools.register, tools.settings, tools.clock, tools.stop, at_once=True)
         return replace(outcome, notices=notices)
 
@@ -81,8 +83,9 @@ def _apply(tools: Tools, prepared: Prepared, plan: Plan, bar: ProgressBar) -> Ou
         return prepared.answer(today, Verdict.HELD)
     records = tools.register.records()
     partner, allowed = prepared.request.partner, prepared.request.decisions.allow
-    plan = make_plan(records, prepared.snapshot, tools.clock.now(), [partner], tools.limits, allowed)
-    plan = replace(plan, resting=())  # who applies waits for the answer
+    due = make_plan(records, prepared.snapshot, tools.clock.now(), [partner], tools.limits, allowed)
+    # Who applies waits for the answer; and what was approved keeps its id.
+    plan = replace(due, resting=(), documents=plan.documents, brought=plan.brought)
     done = carry_out(tools, records, prepared.snapshot, plan, bar)
     set_aside(tools, records, plan, done, [partner])
     touched = {change.email for change in plan.changes} | {change.new_email for change in plan.changes}
@@ -173,4 +176,10 @@ def carry_out(tools: Tools, records: Records, snapshot: Snapshot, plan: Plan, ba
             redirect = tools.settings.platform.url
             mailing = Mailing(effects, tools.register.records(), tools.settings.invitation, redirect)
             mailing.carry_out(links, done, settled)
+    done.failed[:] = [failure for failure in done.failed if not _is_overtaken(effects, failure)]
     return done
+
+
+def _is_overtaken(effects: Effects, failure: Failure) -> bool:
+    """Whether it was not tried since a named person suspended the person meanwhile."""
+    return isinstance(failure.cause, GivenUp) and effects.is_overtaken(failure.change)

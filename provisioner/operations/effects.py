@@ -3,24 +3,31 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from http import HTTPStatus
+from typing import ParamSpec
 
 import structlog
+from sqlalchemy import Connection
 
 from provisioner.domain.causes import cause_of
 from provisioner.domain.change import Action, Change, in_turns
 from provisioner.domain.habilitation import State
+from provisioner.domain.hold import Hold, StillOpen
+from provisioner.domain.people import EmailAddress
 from provisioner.domain.records import Records
-from provisioner.domain.snapshot import Snapshot
+from provisioner.domain.snapshot import Snapshot, WantedAccount
 from provisioner.domain.wanted import digest
-from provisioner.keycloak.errors import Conflict, KeycloakError, NotFound
-from provisioner.operations.pool import Done, Failure, GivenUp, Pool, Progress
+from provisioner.keycloak.errors import Conflict, KeycloakError, KeycloakUnavailable, NotFound
+from provisioner.operations.pool import AccessStillOpen, Done, Failure, GivenUp, Overtaken, Pool, Progress
 from provisioner.operations.ports import DirectoryPort
-from provisioner.register import Register, Work, outcomes, writing
+from provisioner.register import Register, Work, outcomes, reading, writing
 from provisioner.register.reading import GROUP_ROOT
 
 log = structlog.get_logger()
+
+P = ParamSpec("P")
 
 
 class NotManaged(KeycloakError):
@@ -49,6 +56,10 @@ class Effects(Pool):
         #: the decisions that the plan was made with: what was decided since is for the next run
         self.accounts, self.suspensions = records.accounts, records.suspended
         self.records = records
+        #: whom a named person suspended since the plan was made
+        self.suspended_since: Mapping[EmailAddress, Hold] = {}
+        #: the accounts that are closed and of which Keycloak refused to write the rest
+        self._unwritten: set[str] = set()
 
     def begin(self, changes: Sequence[Change]) -> None:
         """Records what is about to be done, before the first effect: none happens without its entry."""
@@ -83,8 +94,51 @@ class Effects(Pool):
                 with self.register.work() as work:
                     for change, result in finished:
                         self._settle(work, change, result, record, outcome)
-                for _ in finished:
+                    self._learn_suspended(work.connection)
+                for change, result in finished:
+                    if isinstance(result, str) and self._opened_too_late(change):
+                        self._cut_again(change, result, outcome)
                     settled()
+
+    def learn(self) -> None:
+        """Whom a named person suspended meanwhile: that decision waits for no run, and no run opens them again."""
+        with self.register.read() as connection:
+            self._learn_suspended(connection)
+
+    def _learn_suspended(self, connection: Connection) -> None:
+        found = reading.suspensions(connection).items()
+        seen = {hold.id for hold in self.suspensions.values()}
+        self.suspended_since = {email: hold for email, hold in found if hold.id not in seen}
+
+    def is_overtaken(self, change: Change) -> bool:
+        """Whether the person was suspended since the plan was made; a closure is made all the same."""
+        if change.habilitation is None or change.action is Action.CLOSE:
+            return False
+        return change.habilitation.email in self.suspended_since
+
+    def _opened_too_late(self, change: Change) -> bool:
+        return change.action in (Action.OPEN, Action.REOPEN) and self.is_overtaken(change)
+
+    def _cut_again(self, change: Change, id_: str, outcome: Done) -> None:
+        """The access was opened while a named person suspended it: whoever did that may have found nothing to cut."""
+        assert change.habilitation is not None
+        assert change.wanted is not None
+        cut = replace(
+            change,
+            action=Action.CLOSE,
+            rule="A4",
+            habilitation=replace(change.habilitation, end=None),
+            wanted=replace(change.wanted, enabled=False),
+            keycloak_id=id_,
+            owes_link=False,
+        )
+        result: str | KeycloakError | None
+        try:
+            result = self._close(cut)
+        except KeycloakError as error:
+            result = error
+        with self.register.work() as work:
+            self._settle(work, cut, result, self._record_closed, outcome)
 
     def _settle(
         self,
@@ -95,6 +149,9 @@ class Effects(Pool):
         outcome: Done,
     ) -> None:
         name = change.habilitation.id if change.habilitation else None
+        if isinstance(result, Overtaken):
+            log.info("change.overtaken", action=change.action, habilitation=name)
+            return
         if isinstance(result, KeycloakError):
             log.warning("change.failed", action=change.action, habilitation=name, error=str(result))
             outcome.failed.append(Failure(change, result))
@@ -117,31 +174,87 @@ class Effects(Pool):
         writing.set_group(work, change.partner, result)
 
     def _close(self, change: Change) -> str | None:
-        """The whole recipe (docs/realm.md): disable, log out, consents, verify. A missing account is closed.
+        """A3: from now on nobody logs in by this access. A step that protects never waits for one that only tidies.
 
-        An account that stays open at another partner leaves the group only.
+        An account that stays open at another partner leaves this partner only. A missing account is closed.
         """
-        if change.keycloak_id is None:
-            return None
         assert change.wanted is not None
         try:
-            self.directory.update_account(change.keycloak_id, change.wanted)
+            if change.keycloak_id is None:
+                raise NotFound("the account is missing")
             if change.wanted.enabled is False:
-                self.directory.end_sessions(change.keycloak_id)
-            group = self.groups.get(change.partner) or self.known_groups.get(change.partner)
-            if change.groups and change.partner not in change.groups and group:
-                self.directory.leave_group(change.keycloak_id, group)
+                self._close_account(change.keycloak_id, change.wanted)
+                self._leave_group(change, change.keycloak_id)
+            else:
+                self._leave_partner(change, change.keycloak_id, change.wanted)
         except NotFound:
+            self._verify_gone(change)
             return None
         return change.keycloak_id
+
+    def _close_account(self, id_: str, wanted: WantedAccount) -> None:
+        """The whole recipe (docs/realm.md): disable alone, log out, consents, verify; then the rest, if it can be.
+
+        Where Keycloak refuses to disable it, the person is logged out and has no password any more: a new one can be
+        asked for, so each run does it again.
+        """
+        refusal = _refusal(self.directory.disable, id_)
+        if refusal is not None:  # the account may lack what the whole would give it
+            refusal = _refusal(self.directory.update_account, id_, wanted)
+        unfinished = _refusal(self.directory.end_sessions, id_)
+        if refusal is not None:
+            _refusal(self.directory.forget_password, id_)
+            raise AccessStillOpen(StillOpen.ACCOUNT, str(refusal), refusal.status)
+        if unfinished is not None:
+            raise unfinished
+        self._tidy(id_, wanted)
+
+    def _leave_partner(self, change: Change, id_: str, wanted: WantedAccount) -> None:
+        """The group and the attributes give access to this partner; names and address only tidy."""
+        unfinished = _refusal(self._leave_group, change, id_)
+        refusal = _refusal(self.directory.update_attributes, id_, wanted)
+        if refusal is not None:
+            refusal = _refusal(self.directory.update_account, id_, wanted)
+        if refusal is not None:
+            raise AccessStillOpen(StillOpen.PARTNER, str(refusal), refusal.status)
+        if unfinished is not None:
+            raise unfinished
+        self._tidy(id_, wanted)
+
+    def _leave_group(self, change: Change, id_: str) -> None:
+        """Takes an account that other partners keep out of this partner's group."""
+        group = self.groups.get(change.partner) or self.known_groups.get(change.partner)
+        if group is not None and change.groups and change.partner not in change.groups:
+            self.directory.leave_group(id_, group)
+
+    def _tidy(self, id_: str, wanted: WantedAccount) -> None:
+        """Address, names and attributes of an access that is closed; what is refused stays owed, and is told then."""
+        try:
+            self.directory.update_account(id_, wanted)
+        except NotFound:
+            raise
+        except KeycloakError as error:
+            log.warning("close.unwritten", account=id_, error=str(error))
+            self._unwritten.add(id_)
+
+    def _verify_gone(self, change: Change) -> None:
+        """Raises unless nobody logs in with the address any more: another hand may have made the account again."""
+        assert change.habilitation is not None
+        assert change.wanted is not None
+        if change.habilitation.opened_at is None:
+            return
+        found = self.directory.find(change.wanted.email)
+        if found is not None and found.enabled:
+            raise AccessStillOpen(StillOpen.MADE_AGAIN, "another hand made an account with that address again")
 
     def _record_closed(self, work: Work, change: Change, result: str | None) -> None:
         assert change.habilitation is not None
         if result is not None:
             self._record_written(work, change, result)
         if change.is_suspension:
-            suspension = self.suspensions[change.habilitation.email]
-            outcomes.suspended(work, change.habilitation, suspension, self._cause(change))
+            email = change.habilitation.email
+            seen = self.suspended_since.get(email) or self.suspensions[email]
+            outcomes.suspended(work, change.habilitation, seen, seen.decision)
         else:
             outcomes.closed(work, change.habilitation, change.rule, self._cause(change))
 
@@ -159,7 +272,10 @@ class Effects(Pool):
         assert change.wanted is not None
         assert result is not None
         email = change.wanted.email
-        outcomes.account_written(work, email, result, digest(change.wanted))
+        if result in self._unwritten:
+            outcomes.account_known(work, email, result)
+        else:
+            outcomes.account_written(work, email, result, digest(change.wanted))
         if change.settles_rename:
             outcomes.rename_settled(work, self.accounts[email])
         if change.settles_reopening:
@@ -228,3 +344,22 @@ class Effects(Pool):
             group = self.snapshot.groups.get(code)
             if code in self.groups and (group is None or id_ not in group.members):
                 self.directory.join_group(id_, self.groups[code])
+
+
+def _refusal(effect: Callable[P, object], *args: P.args, **kwargs: P.kwargs) -> KeycloakError | None:
+    """What Keycloak answered when it would not do that, None when it did.
+
+    Raises:
+        NotFound: there is no such account.
+        KeycloakError: Keycloak does not answer, or our own rights lack: the next step would be in vain too.
+    """
+    try:
+        effect(*args, **kwargs)
+    except NotFound:
+        raise
+    except KeycloakError as error:
+        is_away = isinstance(error, KeycloakUnavailable) and error.status != HTTPStatus.INTERNAL_SERVER_ERROR
+        if is_away or error.status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
+            raise
+        return error
+    return None

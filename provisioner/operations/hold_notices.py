@@ -111,8 +111,8 @@ def _tell_suspensions(work: Work, settings: Settings) -> None:
 
 
 def _tell_quarantines(work: Work, settings: Settings) -> None:
-    """Tells the Caf of what still fails after a day, a week, each month: one notice a partner, with what it was told
-    of before, as the last notice may not have left yet.
+    """Tells the Caf of what still fails after a day, a week, each month, and of an access that is still open at once:
+    one notice a partner, with what it was told of before, as the last notice may not have left yet.
     """
     partners, found = reading.partners(work.connection), reading.holds(work.connection)
     due = _to_be_told(found, work, HoldKind.QUARANTINE)
@@ -123,8 +123,20 @@ def _tell_quarantines(work: Work, settings: Settings) -> None:
             outbox.withdraw(work, _QUARANTINE, code)
             mine = [one for one in found if (one.kind, one.partner) == (HoldKind.QUARANTINE, code)]
             failing = [one for one in mine if one.told_at or one.id in told]
-            lines = [(one.email, day_of(one.since), hold_reason(one)) for one in failing]
-            tell_caf(work, settings, _QUARANTINE, partners[code], {"lines": lines})
+            tell_caf(
+                work,
+                settings,
+                _QUARANTINE,
+                partners[code],
+                {
+                    "still_open": _lines(one for one in failing if one.still_open),
+                    "lines": _lines(one for one in failing if not one.still_open),
+                },
+            )
+
+
+def _lines(failing: Iterable[Hold]) -> list[tuple[str | None, date, str]]:
+    return [(one.email, day_of(one.since), hold_reason(one)) for one in failing]
 
 
 def _tell_suspension(work: Work, settings: Settings, hold: Hold, live: Mapping[Partner, Person]) -> None:

@@ -45,7 +45,7 @@ def hold_or_drop(work: Work, settings: Settings, plan: Plan, partners: Collectio
         if one.limit in _KEPT:
             held.setdefault(one.partner, one)
     for code, one in held.items():
-        changes = [change for change in plan.changes if change.partner == code]
+        changes = plan.of_partner(code)
         reason = one.limit if one.figure is None else f"{one.limit} {one.figure}/{one.allowed}"
         holds.hold_plan(
             work,
@@ -63,8 +63,8 @@ def hold_or_drop(work: Work, settings: Settings, plan: Plan, partners: Collectio
 
 
 def closures_in(plan: Plan, partner: str) -> list[int]:
-    """The habilitations that the partner's plan closes."""
-    closed = (one.habilitation for one in plan.changes if one.action is Action.CLOSE and one.partner == partner)
+    """The habilitations that the partner's plan closes, now or, by its document, later."""
+    closed = (one.habilitation for one in plan.of_partner(partner) if one.action is Action.CLOSE)
     return [one.id for one in closed if one is not None and one.id is not None]
 
 
@@ -117,7 +117,8 @@ def tell_ages(tools: Tools, records: Records) -> None:
     """A hold has no end of its own: each run says in the log how old each is; of a quarantine louder after a week."""
     for one in records.holds_on(tools.clock.today()):
         days = (tools.clock.now() - one.since).days
-        tell = log.error if one.kind is HoldKind.QUARANTINE and days >= LOUD_AFTER_DAYS else log.warning
+        is_loud = one.still_open or (one.kind is HoldKind.QUARANTINE and days >= LOUD_AFTER_DAYS)
+        tell = log.error if is_loud else log.warning
         ids = [each.id for each in records.habilitations if one.email == each.email and each.closed_at is None]
         tell("hold.open", kind=one.kind, partner=one.partner, habilitations=ids, days=days)
 

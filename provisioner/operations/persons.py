@@ -5,15 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
+from provisioner.domain.change import Action
 from provisioner.domain.habilitation import Habilitation, State
 from provisioner.domain.links import is_owed
 from provisioner.domain.people import EmailAddress
-from provisioner.domain.plan import our_accounts
+from provisioner.domain.plan import make_plan, our_accounts, plan_in_unknown_realm
 from provisioner.domain.records import Account, Records, Reopening
+from provisioner.operations.applying import carry_out as carry_out_plan
 from provisioner.operations.deciding import decided
 from provisioner.operations.errors import PersonRefused
+from provisioner.operations.hold_notices import remind
 from provisioner.operations.looking import learn_user_names, look
 from provisioner.operations.notices import ask_for_annexe
+from provisioner.operations.quarantine import set_aside
+from provisioner.operations.sending import deliver_now
 from provisioner.operations.syncing import sync
 from provisioner.operations.tools import Outcome, ProgressBar, Tools
 from provisioner.register import decisions
@@ -22,7 +27,7 @@ from provisioner.texts.reasons import link_fault
 
 @decided
 def suspend(tools: Tools, email: EmailAddress, by: str, reason: str) -> list[str]:
-    """Records that the person's access is cut at all their partners; `carry_out` makes it true, or the next `sync`.
+    """Records that the person's access is cut at all their partners; `cut` makes it true, or the next `sync`.
 
     The partners' contacts, where there are any, are asked for the annexe 1. Suspended already, nothing is added.
 
@@ -87,6 +92,30 @@ def carry_out(tools: Tools, partners: Sequence[str], email: EmailAddress, bar: P
     """
     outcome = sync(tools, partners, bar, email)
     return replace(outcome, plan=outcome.plan.with_own_holds() if outcome.plan else None)
+
+
+def cut(tools: Tools, partners: Sequence[str], email: EmailAddress, bar: ProgressBar) -> Outcome:
+    """Makes a recorded suspension true now: it reads and writes this person's account alone, and waits for no run.
+
+    A run that is under way opens nobody who was suspended meanwhile. The notices leave now where nothing else is
+    under way, else with the run that is, or the next `sync`.
+
+    Raises:
+        KeycloakError, RegisterUnavailable: a system failed; the next `sync` goes on.
+    """
+    records = tools.register.records()
+    mine = tuple(one for one in records.habilitations if one.email == email)
+    snapshot = tools.directory.glance(records.accounts[email].keycloak_id, email)
+    if records.realm_id not in (None, snapshot.realm_id):
+        return Outcome(as_of=tools.clock.today(), plan=plan_in_unknown_realm(partners))
+    alone = replace(records, habilitations=mine)
+    due = make_plan(alone, snapshot, tools.clock.now(), partners, tools.limits)
+    plan = due.only(lambda change: change.action is Action.CLOSE).with_own_holds()
+    done = carry_out_plan(tools, records, snapshot, plan, bar)
+    set_aside(tools, records, plan, done, ())
+    remind(tools)
+    notices = deliver_now(tools.register, tools.settings.model_copy(update={"lock_wait_seconds": 0}), tools.clock)
+    return Outcome(as_of=tools.clock.today(), plan=plan, outcome=done, notices=notices)
 
 
 def _that_go_on(tools: Tools, records: Records, mine: Iterable[Habilitation]) -> list[Habilitation]:

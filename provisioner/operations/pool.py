@@ -12,6 +12,7 @@ from itertools import islice
 import structlog
 
 from provisioner.domain.change import Change
+from provisioner.domain.hold import StillOpen
 from provisioner.domain.password import RealmFault
 from provisioner.keycloak.errors import KeycloakError, KeycloakUnavailable, MailFailed, OutcomeUnknown, RealmUnfit
 from provisioner.logs import place_of
@@ -72,6 +73,18 @@ class NotBegun(GivenUp):
     """Given up before it was begun, though it was said to be about to."""
 
 
+class Overtaken(NotBegun):
+    """Not tried: a named person decided otherwise since the plan was made. It is no failure."""
+
+
+class AccessStillOpen(KeycloakError):
+    """An access that was to be closed is open: `why`, and what Keycloak answered. It is tried again by each run."""
+
+    def __init__(self, why: StillOpen, answer: str, status: int | None = None) -> None:
+        super().__init__(f"The access is still open ({why}): {answer}", status)
+        self.why, self.answer = why, answer
+
+
 class Defect(OutcomeUnknown):
     """A defect of ours, met at one change: an e-mail may have left or not."""
 
@@ -110,6 +123,7 @@ class Pool:
                     not_begun = [(change, NotBegun(str(given_up))) for change in cancelled]
                     yield [*not_begun, *((change, given_up) for change in batch)]
                 elif batch:
+                    self.learn()
                     before(batch)
                     pending.update({self._submit(pool, effect, change): change for change in batch})
                 if not pending and not batch:
@@ -126,7 +140,16 @@ class Pool:
         """The effect, unless this process was frozen and another instance has taken over since (docs/service.md)."""
         if not may_act():
             raise NotBegun(SUPERSEDED)
+        if self.is_overtaken(change):
+            raise Overtaken("the person was suspended meanwhile")
         return effect(change)
+
+    def learn(self) -> None:
+        """What was decided since, asked in the caller's thread before each batch."""
+
+    def is_overtaken(self, _change: Change) -> bool:
+        """Whether a decision since the plan was made stands against that change."""
+        return False
 
     def _finished(self, pending: Collection[Future[str | None]]) -> list[Future[str | None]]:
         """Enough finished calls to be worth a commit, in their changes' order; all there are when few are left."""

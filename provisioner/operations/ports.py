@@ -25,6 +25,9 @@ class DirectoryPort(Protocol):
     def snapshot(self, groups: Mapping[str, str | None], root_id: str | None = None) -> Snapshot:
         """The whole realm."""
 
+    def glance(self, id: str | None, email: EmailAddress) -> Snapshot:
+        """The realm, with one person's account alone."""
+
     def account(self, id: str) -> RemoteAccount | None:
         """The account with this id."""
 
@@ -45,6 +48,12 @@ class DirectoryPort(Protocol):
 
     def update_account(self, id: str, wanted: WantedAccount, *, verify_address: bool = False) -> None:
         """Writes what is ours of the account."""
+
+    def update_attributes(self, id: str, wanted: WantedAccount) -> None:
+        """Writes our attributes alone."""
+
+    def disable(self, id: str) -> None:
+        """Disables the account and nothing else."""
 
     def extra_roles(self, id: str) -> frozenset[str]:
         """Roles beyond the realm's defaults."""

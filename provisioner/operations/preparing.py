@@ -7,14 +7,14 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from provisioner.domain.annexe import Row
-from provisioner.domain.change import plan_id
 from provisioner.domain.check import Check, Document
 from provisioner.domain.closures import judge_closures
 from provisioner.domain.days import day_of
 from provisioner.domain.decisions import Decisions
-from provisioner.domain.entry import enter, enter_closures, unaccounted_for
+from provisioner.domain.entry import ends_brought, enter, enter_closures, unaccounted_for
 from provisioner.domain.habilitation import Habilitation
 from provisioner.domain.judge_register import judge_keycloak
+from provisioner.domain.limits import Entering
 from provisioner.domain.people import EmailAddress
 from provisioner.domain.plan import Plan, made_by_a_dead_run, make_plan, plan_in_unknown_realm
 from provisioner.domain.records import Records
@@ -76,9 +76,16 @@ class Prepared:
         return Verdict.UNDECIDED if self.undecided else Verdict.REFUSED
 
     @property
+    def ends_an_access(self) -> bool:
+        """Whether it gives an open access an end that nobody has let go yet."""
+        partner = self.request.partner
+        is_let_go = (partner, self.plan_id) in self.before.let_go or self.plan_id in self.request.decisions.allow
+        return not is_let_go and bool(ends_brought(self.before, self.after, partner))
+
+    @property
     def plan_id(self) -> str | None:
         """The id that an approval binds: that of the partner's changes, be there none."""
-        return None if self.plan is None else plan_id(self.plan.changes)
+        return None if self.plan is None else self.plan.ids[self.request.partner]
 
     def answer(self, as_of: date, verdict: Verdict | None = None) -> Outcome:
         """The same as an answer."""
@@ -95,11 +102,16 @@ class Prepared:
 
 
 def prepare(
-    tools: Tools, request: Request, records: Records | None = None, snapshot: Snapshot | None = None
+    tools: Tools,
+    request: Request,
+    records: Records | None = None,
+    snapshot: Snapshot | None = None,
+    closing: frozenset[str] = frozenset(),
 ) -> Prepared:
     """Reads everything, the document included, and works out what the request would change.
 
-    `records` and `snapshot` are given by a caller that has just read them.
+    `records` and `snapshot` are given by a caller that has just read them; `closing` are the partners whose documents
+    end an access in the same run.
 
     Raises:
         KeycloakError, RegisterUnavailable: a system failed.
@@ -108,11 +120,12 @@ def prepare(
     snapshot = snapshot or look(records, tools.directory, [request.partner])
     check = _checked(tools, request, records)
     if request.decisions.closures_only:
-        return _prepare_closures(tools, request, check, records, snapshot)
+        check = with_findings(check, judge_keycloak(check.annexe, records, snapshot, request.partner))
+        return _prepare_closures(tools, request, check, records, snapshot, closing)
     asked = (row.email for row in check.annexe.of_list(1) if row.email is not None)
     snapshot = learn_user_names(tools.directory, snapshot, asked, tools.settings.keycloak.threads)
-    check = with_findings(check, judge_keycloak(check.annexe, records, snapshot))
-    return _prepare_whole(tools, request, check, records, snapshot)
+    check = with_findings(check, judge_keycloak(check.annexe, records, snapshot, request.partner))
+    return _prepare_whole(tools, request, check, records, snapshot, closing)
 
 
 def _checked(tools: Tools, request: Request, records: Records) -> Check:
@@ -130,7 +143,14 @@ def _checked(tools: Tools, request: Request, records: Records) -> Check:
     )
 
 
-def _prepare_whole(tools: Tools, request: Request, check: Check, records: Records, snapshot: Snapshot) -> Prepared:
+def _prepare_whole(
+    tools: Tools,
+    request: Request,
+    check: Check,
+    records: Records,
+    snapshot: Snapshot,
+    closing: frozenset[str],
+) -> Prepared:
     decisions, partner, today = request.decisions, request.partner, tools.clock.today()
     prepared = Prepared(
         request=request,
@@ -157,7 +177,7 @@ def _prepare_whole(tools: Tools, request: Request, check: Check, records: Record
     still_due = {one.id for one in after.habilitations if one.requested_on <= today}
     if any(one.id not in still_due for one in made_by_a_dead_run(records, snapshot, partner)):
         raise SyncFirst
-    return _with_plan(tools, prepared, after)
+    return _with_plan(tools, prepared, after, closing)
 
 
 def _offers_list_2(check: Check, records: Records, partner: str, today: date) -> bool:
@@ -177,7 +197,14 @@ def _renamed_before(tools: Tools, request: Request) -> frozenset[EmailAddress]:
     return frozenset(kept.decisions.rename.values())
 
 
-def _prepare_closures(tools: Tools, request: Request, check: Check, records: Records, snapshot: Snapshot) -> Prepared:
+def _prepare_closures(
+    tools: Tools,
+    request: Request,
+    check: Check,
+    records: Records,
+    snapshot: Snapshot,
+    closing: frozenset[str],
+) -> Prepared:
     """List 2 alone (A4)."""
     today = tools.clock.today()
     closures = judge_closures(check.annexe, check.findings, records, request.partner, today, check.refused)
@@ -194,14 +221,20 @@ def _prepare_closures(tools: Tools, request: Request, check: Check, records: Rec
     if closures.is_refused:
         return prepared
     after = enter_closures(records, request.partner, check.annexe, closures.rows, today)
-    return _with_plan(tools, prepared, after)
+    return _with_plan(tools, prepared, after, closing)
 
 
-def _with_plan(tools: Tools, prepared: Prepared, after: Records) -> Prepared:
+def _with_plan(tools: Tools, prepared: Prepared, after: Records, closing: frozenset[str]) -> Prepared:
     request = prepared.request
     snapshot = learn_passwords(tools.directory, prepared.snapshot, after)
-    allowed = request.decisions.allow
-    plan = make_plan(after, snapshot, tools.clock.now(), [request.partner], tools.limits, allowed)
+    entering = Entering(
+        partner=request.partner,
+        before=prepared.before,
+        ends=ends_brought(prepared.before, after, request.partner),
+        closing=closing,
+    )
+    now, allowed = tools.clock.now(), request.decisions.allow
+    plan = make_plan(after, snapshot, now, [request.partner], tools.limits, allowed, entering=entering)
     return replace(prepared, plan=plan, after=after, snapshot=snapshot)
 
 

@@ -16,7 +16,7 @@ from provisioner.domain.repeats import is_for_repeat
 from provisioner.keycloak.errors import KeycloakError, MailFailed, OutcomeUnknown, RealmUnfit
 from provisioner.logs import place_of
 from provisioner.mail import MailUnavailable, greet
-from provisioner.operations.pool import PATIENCE, Defect, Done, Failure, GivenUp
+from provisioner.operations.pool import PATIENCE, AccessStillOpen, Defect, Done, Failure, GivenUp
 from provisioner.operations.tools import Tools
 from provisioner.register import RegisterUnavailable, holds
 from provisioner.texts.change_json import change_as_json
@@ -65,6 +65,7 @@ def set_aside(
     no other run tries.
     """
     kept = {_key(failure.change): failure for failure in _own_failures(tools, done)}
+    kept |= {_key(failure.change): failure for failure in done.failed if isinstance(failure.cause, AccessStillOpen)}
     done.set_aside += (failure for failure in done.failed if _hangs_on(failure, kept))
     unsettled = {_key(one.change) for one in done.failed} | {_key(one) for one in plan.waiting}  # as a pause has it
     judged = set(partners) - set(broken)
@@ -84,7 +85,11 @@ def set_aside(
         for key, failure in kept.items():
             change = failure.change
             waiting = [change_as_json(each) for each in plan.changes if _key(each) == key]
-            holds.set_aside(work, change.partner, change.habilitation, failure.error, waiting, tried=True)
+            still_open = failure.cause.why if isinstance(failure.cause, AccessStillOpen) else None
+            reason = failure.cause.answer if isinstance(failure.cause, AccessStillOpen) else failure.error
+            holds.set_aside(
+                work, change.partner, change.habilitation, reason, waiting, tried=True, still_open=still_open
+            )
         for code in sorted(broken):
             holds.set_aside(work, code, None, DEFECT, [], tried=False)
         for one in ended:
@@ -107,6 +112,8 @@ def _own_failures(tools: Tools, done: Done) -> list[Failure]:
 def _may_be_own(cause: KeycloakError) -> bool:
     if isinstance(cause, Defect):
         return True
+    if isinstance(cause, AccessStillOpen):
+        return False  # kept whatever became of the others
     return not isinstance(cause, GivenUp | OutcomeUnknown | RealmUnfit) and cause.status not in _OUR_RIGHTS
 
 

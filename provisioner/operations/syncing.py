@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from time import perf_counter
@@ -14,6 +14,7 @@ from provisioner.domain.check import Document
 from provisioner.domain.days import day_of
 from provisioner.domain.hold import HoldKind
 from provisioner.domain.kept_annexe import KeptAnnexe
+from provisioner.domain.limits import most_partners
 from provisioner.domain.people import EmailAddress
 from provisioner.domain.plan import Plan, join_plans, make_plan, plan_in_unknown_realm
 from provisioner.domain.records import Records
@@ -152,16 +153,38 @@ def _decide(
 
     `settle` gives the register after one that is to be applied, recorded or only worked out. `broken` is given the
     partners of those that a defect of ours kept from being worked out.
+
+    Where more partners have one than may be closed at together, all are worked out first, to count those that end an
+    access: none is entered before that is known.
     """
     with tools.register.read() as connection:
         pending = [one for one in annexes.kept(connection) if one.is_pending and one.partner in partners]
         documents = {one.id: annexes.document(connection, one.id) for one in pending}
+    closing: frozenset[str] = frozenset()
+    if len({one.partner for one in pending}) > most_partners(records):
+        worked_out = _decide_each(tools, records, snapshot, pending, documents, closing, _after, broken)
+        closing = frozenset(one.annexe.partner for one in worked_out if one.prepared.ends_an_access)
+    return _decide_each(tools, records, snapshot, pending, documents, closing, settle, broken)
+
+
+def _decide_each(
+    tools: Tools,
+    records: Records,
+    snapshot: Snapshot,
+    pending: Sequence[KeptAnnexe],
+    documents: Mapping[int, Document],
+    closing: frozenset[str],
+    settle: Callable[[Decided], Records],
+    broken: set[str],
+) -> list[Decided]:
     decided: list[Decided] = []
     for one in sorted(pending, key=lambda one: (one.approved_number or 0, one.id)):
         if any(each.replaces(one) for each in decided):
             continue
         settled = attempt(
-            one.partner, broken, partial(_decide_one, tools, records, snapshot, one, documents[one.id], settle)
+            one.partner,
+            broken,
+            partial(_decide_one, tools, records, snapshot, one, documents[one.id], closing, settle),
         )
         if settled is not None:
             found, records = settled
@@ -175,6 +198,7 @@ def _decide_one(
     snapshot: Snapshot,
     one: KeptAnnexe,
     document: Document,
+    closing: frozenset[str],
     settle: Callable[[Decided], Records],
 ) -> tuple[Decided, Records] | None:
     """The annexe as this run finds it, and the register after it; None when it is not for this run."""
@@ -189,7 +213,7 @@ def _decide_one(
         decided_on=day_of(one.approved_at) if one.approved_at is not None else None,
     )
     try:
-        prepared = prepare(tools, request, records, snapshot)
+        prepared = prepare(tools, request, records, snapshot, closing)
         found = Decided(one, prepared, _verdict(one, prepared))
         return found, settle(found)
     except SyncFirst:  # this run records what is there; the next one applies

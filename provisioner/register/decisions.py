@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import insert, select, update
 
+from provisioner.domain.habilitation import Habilitation
 from provisioner.domain.hold import Hold
 from provisioner.domain.people import EmailAddress, Person
 from provisioner.domain.records import Reopening
@@ -74,8 +75,20 @@ def reopen(
     work.connection.execute(update(t.account).where(t.account.c.id == account).values(**decided))
 
 
-def adopt(work: Work, partner: str, person: Person, keycloak_id: str, on: date, by: str, reason: str) -> None:
-    """An account that existed before comes under the register: open, without a link."""
+def adopt(
+    work: Work,
+    partner: str,
+    person: Person,
+    keycloak_id: str,
+    on: date,
+    by: str,
+    reason: str,
+    access: Habilitation | None = None,
+) -> None:
+    """An account that existed before comes under the register: open, without a link.
+
+    With `access` it takes the place of that access's account, which is gone.
+    """
     known = select(t.account.c.id).where(t.account.c.email == person.email)
     account = work.connection.execute(known).scalar()
     if account is None:
@@ -88,6 +101,17 @@ def adopt(work: Work, partner: str, person: Person, keycloak_id: str, on: date, 
             .values(keycloak_id=keycloak_id, written=None, intended=None)
         )
     now = work.now
+    habilitation = access.id if access is not None else _adopted(work, partner, account, person, on, now)
+    details = {"by": by, "reason": reason, "email": person.email, "account": keycloak_id}
+    decision = work.journal(
+        "adoption", partner=partner, habilitation=habilitation, rule="A8", details=details, by=by, at=now
+    )
+    if access is None:
+        decided = update(t.habilitation).where(t.habilitation.c.id == habilitation).values(decision=decision)
+        work.connection.execute(decided)
+
+
+def _adopted(work: Work, partner: str, account: int, person: Person, on: date, now: datetime) -> int:
     values: dict[str, Any] = {
         "partner": partner,
         "account": account,
@@ -102,13 +126,7 @@ def adopt(work: Work, partner: str, person: Person, keycloak_id: str, on: date, 
         "waived": "",
     }
     row = insert(t.habilitation).values(**values).returning(t.habilitation.c.id)
-    habilitation = work.connection.execute(row).scalar_one()
-    details = {"by": by, "reason": reason, "email": person.email, "account": keycloak_id}
-    decision = work.journal(
-        "adoption", partner=partner, habilitation=habilitation, rule="A8", details=details, by=by, at=now
-    )
-    decided = update(t.habilitation).where(t.habilitation.c.id == habilitation).values(decision=decision)
-    work.connection.execute(decided)
+    return int(work.connection.execute(row).scalar_one())
 
 
 def _account_id(work: Work, email: EmailAddress) -> int:

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, delete, insert, select, update
 
 from provisioner.domain.habilitation import Habilitation
-from provisioner.domain.hold import Hold
+from provisioner.domain.hold import Hold, StillOpen
 from provisioner.register import tables as t
 from provisioner.register.database import Work
 
@@ -118,10 +118,12 @@ def set_aside(
     changes: Sequence[Mapping[str, Any]],
     *,
     tried: bool,
+    still_open: StillOpen | None = None,
 ) -> None:
     """What cannot be done for a person, or without one for a partner, is in quarantine from now on or still is.
 
-    `tried`: it was just tried, and rests before it is again.
+    `tried`: it was just tried, and rests before it is again. `still_open`: why an access is open that should be
+    closed; the contacts are told of that even if they were told of another failure before.
     """
     account = None
     if whose is not None:
@@ -133,6 +135,9 @@ def set_aside(
     }
     same = (_h.kind == "quarantine") & _h.account.is_not_distinct_from(account)
     same &= _h.partner == partner if account is None else _h.account.is_not(None)
+    row["still_open"] = still_open
+    if still_open is not None:
+        work.connection.execute(update(t.hold).where(same, _h.still_open.is_(None)).values(told_at=None))
     if work.connection.execute(update(t.hold).where(same).values(**row)).rowcount == 0:
         work.connection.execute(
             insert(t.hold).values(kind="quarantine", partner=partner, account=account, **_since(work), **row)

@@ -15,6 +15,7 @@ from provisioner.register.database import Work
 
 _account = update(t.account).where(t.account.c.email == bindparam("of"))
 _WRITTEN = _account.values(keycloak_id=bindparam("id_there"), written=bindparam("digest"))
+_KNOWN = _account.values(keycloak_id=bindparam("id_there"))
 _RENAME_SETTLED = _account.where(t.account.c.renamed_from == bindparam("seen")).values(renamed_from=None)
 _REOPENING_SETTLED = _account.where(t.account.c.reopening_number == bindparam("seen")).values(
     reopening=None, reopening_number=None
@@ -67,6 +68,11 @@ def account_intended(work: Work, email: EmailAddress, digest: str) -> None:
 def account_written(work: Work, email: EmailAddress, keycloak_id: str, digest: str) -> None:
     """Which Keycloak user the account is, and what was last written there."""
     work.put(_WRITTEN, of=email, id_there=keycloak_id, digest=digest)
+
+
+def account_known(work: Work, email: EmailAddress, keycloak_id: str) -> None:
+    """Which Keycloak user the account is; what was meant to be written there was not."""
+    work.put(_KNOWN, of=email, id_there=keycloak_id)
 
 
 def rename_settled(work: Work, seen: Account) -> None:

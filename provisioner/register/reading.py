@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Row, select
 from provisioner.domain.contacts import Role
 from provisioner.domain.convention import Partner
 from provisioner.domain.habilitation import End, Habilitation
-from provisioner.domain.hold import Hold, HoldKind
+from provisioner.domain.hold import Hold, HoldKind, StillOpen
 from provisioner.domain.people import EmailAddress, Person, canonical_domain
 from provisioner.domain.records import Account, CurrentAnnexe, Invitation, Records, Reopening
 from provisioner.register import tables as t
@@ -41,6 +41,11 @@ def records(connection: Connection) -> Records:
         realm_id=mark(connection, REALM_ID),
         root_id=mark(connection, GROUP_ROOT),
     )
+
+
+def suspensions(connection: Connection) -> dict[EmailAddress, Hold]:
+    """The accounts that a named person suspended, at this moment."""
+    return {hold.email: hold for hold in holds(connection) if hold.kind is HoldKind.SUSPENSION and hold.email}
 
 
 def mark(connection: Connection, name: str) -> str | None:
@@ -102,6 +107,7 @@ def _habilitation(row: Row[Any]) -> Habilitation:
             transmitted_on=row.end_transmitted_on,
             recorded_on=row.end_recorded_on,
             decision=row.end_decision,
+            recorded_at=row.end_recorded_at,
         )
     return Habilitation(
         id=row.id,
@@ -183,6 +189,7 @@ def holds(connection: Connection) -> tuple[Hold, ...]:
             told_at=row.told_at,
             tried_at=row.tried_at,
             decision=row.decision,
+            still_open=StillOpen(row.still_open) if row.still_open else None,
         )
         for row in rows
     )

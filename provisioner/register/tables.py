@@ -116,6 +116,7 @@ habilitation = Table(
     Column("end_rule", String(8)),
     Column("end_transmitted_on", Date),
     Column("end_recorded_on", Date),
+    Column("end_recorded_at", Moment),
     Column("closed_at", Moment),
     Column("waived", Text, nullable=False, default=""),
     Column("decision", Integer),  # to which it owes its opening
@@ -220,6 +221,7 @@ hold = Table(
     Column("effective_at", Moment),
     Column("told_at", Moment),  # when the contacts were last told of it
     Column("tried_at", Moment),  # what is in quarantine
+    Column("still_open", String(16)),  # why an access in quarantine could not be closed
     Column("until", Date),
     Column("released_at", Moment),
     Column("released_by", Text),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
@@ -105,10 +106,17 @@ def save_habilitations(work: Work, before: Records, after: Records) -> None:
     kept = {one.id for one in after.habilitations}
     for gone in (one for id_, one in known.items() if id_ not in kept):
         _withdraw(work, gone)
-    _insert_habilitations(work, [one for one in after.habilitations if one.id is None])
+    _insert_habilitations(work, [_ended_now(work, one) for one in after.habilitations if one.id is None])
     for one in after.habilitations:
         if one.id is not None and one != known[one.id]:
-            _update_habilitation(work, known[one.id], one)
+            _update_habilitation(work, known[one.id], _ended_now(work, one))
+
+
+def _ended_now(work: Work, one: Habilitation) -> Habilitation:
+    """The same, its end recorded at this moment when it is a new one."""
+    if one.end is None or one.end.recorded_at is not None:
+        return one
+    return replace(one, end=replace(one.end, recorded_at=work.now))
 
 
 def _withdraw(work: Work, one: Habilitation) -> None:
@@ -205,6 +213,7 @@ def _habilitation_values(one: Habilitation) -> dict[str, Any]:
         "end_rule": one.end.rule if one.end else None,
         "end_transmitted_on": one.end.transmitted_on if one.end else None,
         "end_recorded_on": one.end.recorded_on if one.end else None,
+        "end_recorded_at": one.end.recorded_at if one.end else None,
         "closed_at": one.closed_at,
         "waived": " ".join(sorted(one.waived)),
     }

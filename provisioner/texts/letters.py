@@ -21,7 +21,7 @@ SUBJECTS = {
     "annexe-sent-back": "annexe 1 à examiner de nouveau ({{ code }})",
     "bounced": "adresse électronique à vérifier",
     "held": "modifications en suspens ({{ code }}){{ ', rappel, ' ~ age if age }}",
-    "quarantine": "modifications qui échouent ({{ code }})",
+    "quarantine": "{{ 'accès encore ouverts' if still_open else 'modifications qui échouent' }} ({{ code }})",
     "silent": "accès jamais activés",
     "suspension": "accès suspendu, annexe 1 à envoyer",
     "suspension-aged": "accès suspendu depuis {{ age }}{{ ', décision attendue' if alarm }}",

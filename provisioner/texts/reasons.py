@@ -29,6 +29,11 @@ _DRIFT = {
         "Groupe du partenaire renommé ou déplacé dans la console : son nom et sa place sont remis ; les ouvertures "
         "attendent que ce soit fait."
     ),
+    DriftKind.ACCOUNT_MADE_AGAIN: (
+        "Compte supprimé dans la console, puis recréé à la main avec la même adresse : le nouveau compte n'est pas "
+        "géré, rien n'y est modifié. À faire : le désactiver ou le supprimer dans la console, ou le reprendre "
+        "(partner adopt)."
+    ),
     DriftKind.UNMARKED: "La marque « gere_par » avait disparu du compte : elle est remise.",
 }
 
@@ -71,6 +76,8 @@ def end_reason(end: End) -> str:
 
 
 def _why_updated(_change: Change, one: Habilitation) -> str:
+    if one.state is State.CLOSED:
+        return "Accès clôturé : données que Keycloak avait refusées ce jour-là."
     if one.adopted_on == one.transmitted_on:
         return f"Compte antérieur, repris nommément le {french_date(one.transmitted_on)}."
     return f"Données de l'annexe 1 transmise le {french_date(one.transmitted_on)}."

@@ -85,6 +85,14 @@ def _closure_unknown(finding: Finding) -> str:
     return f"{start} : vérifiez l'adresse."
 
 
+def _made_again(_finding: Finding) -> str:
+    return (
+        "Le compte de cette personne a été supprimé dans la console, puis recréé à la main avec la même adresse : le "
+        "nouveau compte est actif et n'est pas géré par ce logiciel, la clôture échouera. Désactivez-le ou "
+        "supprimez-le dans la console, ou reprenez-le (partner adopt)."
+    )
+
+
 def _closes_everyone(finding: Finding) -> str:
     count = number(finding, "count")
     opened = f" ({count} {'accès ouverts' if count > 1 else 'accès ouvert'} aujourd'hui)" if count else ""
@@ -126,6 +134,7 @@ WORDS: Mapping[str, str | Callable[[Finding], str]] = {
     "returning": _returning,
     "closure-missing": _closure_missing,
     "closure-unknown": _closure_unknown,
+    "account-made-again": _made_again,
     "closes-everyone": _closes_everyone,
     "unaccounted-for": _unaccounted,
     "late-departure": _late,

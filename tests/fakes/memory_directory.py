@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from provisioner.domain.password import RealmFault
@@ -55,6 +56,20 @@ class MemoryDirectory(MemoryRealm):
                 groups={code: self._remote_group(code, known) for code, known in groups.items()},
                 root_id=(root := root_id if root_id in self.groups else self._group_at(ROOT)),
                 root_is_moved=root is not None and self.groups[root] != ROOT,
+            )
+
+    def glance(self, id: str | None, email: EmailAddress) -> Snapshot:
+        with self._reading():
+            found = [one for one in self.accounts.values() if one.id == id or email in (one.email, one.user_name)]
+            named = next((one.remote() for one in found if (one.user_name or one.email) == email), None)
+            return Snapshot(
+                realm_id=self.id,
+                password_policy=self.password_policy,
+                makes_passwords=self.makes_passwords,
+                sends_mail=self.sends_mail,
+                accounts={one.id: one.remote() for one in found},
+                groups={},
+                named={} if named is None else {email: named},
             )
 
     def account(self, id: str) -> RemoteAccount | None:
@@ -118,6 +133,16 @@ class MemoryDirectory(MemoryRealm):
             self._write(one, wanted)
             if verify_address:
                 one.required_actions.add("VERIFY_EMAIL")
+
+    def update_attributes(self, id: str, wanted: WantedAccount) -> None:
+        with self._writing():
+            one = self._account(id)
+            kept = replace(wanted, email=one.email, last_name=one.last_name, first_names=one.first_names)
+            self._write(one, replace(kept, enabled=None))
+
+    def disable(self, id: str) -> None:
+        with self._writing():
+            self._account(id).enabled = False
 
     def extra_roles(self, id: str) -> frozenset[str]:
         with self._reading():

@@ -588,3 +588,37 @@ def test_the_providers_clock_goes_forward(directory: DirectoryPort, hands: Hands
 
 def test_a_realm_that_answers_a_plain_question_is_there(directory: DirectoryPort) -> None:
     directory.ping()
+
+
+@pytest.mark.rule("A3")
+def test_an_account_is_disabled_and_nothing_else_is_written(directory: DirectoryPort) -> None:
+    wanted = an_account()
+    id = directory.create_account(wanted, [])
+    before = seen(directory, id)
+    directory.disable(id)
+    directory.disable(id)
+    assert seen(directory, id) == replace(before, enabled=False)
+    with pytest.raises(NotFound):
+        directory.disable("00000000-0000-4000-8000-0000000000aa")
+
+
+@pytest.mark.rule("A8")
+def test_our_attributes_are_written_without_the_names_and_the_state(directory: DirectoryPort) -> None:
+    id = directory.create_account(an_account(), [])
+    before = seen(directory, id)
+    other = an_account(last_name="Autre", attributes={"partenaire": ("sivom",), "gere_par": ("provisioner",)})
+    directory.update_attributes(id, replace(other, enabled=False))
+    after = seen(directory, id)
+    assert (after.email, after.last_name, after.enabled) == (before.email, before.last_name, True)
+    assert after.attributes["partenaire"] == ("sivom",)
+
+
+def test_a_glance_sees_one_person_alone(directory: DirectoryPort) -> None:
+    wanted = an_account()
+    id = directory.create_account(wanted, [])
+    directory.create_account(an_account(), [])
+    seen_now, whole = directory.glance(None, wanted.email), directory.snapshot({})
+    assert seen_now.accounts == {id: whole.accounts[id]}
+    assert (seen_now.realm_id, seen_now.password_policy) == (whole.realm_id, whole.password_policy)
+    assert directory.glance(id, EmailAddress("personne@contrat.example")).accounts.keys() == {id}
+    assert directory.glance(None, EmailAddress("personne@contrat.example")).accounts == {}

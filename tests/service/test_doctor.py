@@ -208,9 +208,7 @@ def test_a_wrong_secret_is_wanting_and_a_keycloak_that_is_away_is_another_exit_s
         "journal": {"ok"},
         "mail": {"ok"},
     }
-    assert away["limit-closures"][0]["found"].endswith(
-        "0 closures of 5 allowed within 24 hours, without what is due."
-    )
+    assert away["limit-closures"][0]["found"].endswith("0 closures of 5 allowed within 24 hours.")
 
 
 @pytest.mark.parametrize(
@@ -248,7 +246,7 @@ def test_the_distance_to_each_limit_is_told_for_each_partner(clinic: Clinic, off
     assert distances(LATER) == [
         "agglo-lys: 4 closures of 5 allowed within 24 hours.",
         "ville-bois: 0 closures of 5 allowed within 24 hours.",
-        "0 partners of 5 allowed would have accesses closed in the next run.",
+        "Annexes of 1 partners ended accesses within 24 hours; those of 5 may in one run.",
     ]
     percent = {"PROVISIONER_LIMITS__CLOSURES": "0", "PROVISIONER_LIMITS__CLOSURES_PERCENT": "30"}
     assert distances(LATER, **percent)[0] == "agglo-lys: 4 closures of 3 allowed within 24 hours."
@@ -336,3 +334,19 @@ def test_a_file_system_over_a_network_is_told_from_a_local_one(path: str, kind: 
     found = file_system_of(Path(path), MOUNTS)
     assert found == kind
     assert is_network(found) == network
+
+
+def test_a_user_profile_that_could_keep_an_access_open_is_wanting_with_what_to_do(clinic: Clinic) -> None:
+    assert [one["verdict"] for one in clinic.look(0)["user-profile"]] == ["ok"]
+    path = f"{clinic.realm}/users/profile"
+    profile = clinic.admin.get(path)
+    names = {one["name"]: one for one in profile["attributes"]}
+    names["fonction"]["validations"] = {"length": {"min": 3}}
+    names["gere_par"]["displayName"] = "Autre"
+    required = {"roles": ["admin", "user"]}
+    profile["attributes"].append({"name": "matricule", "required": required, "permissions": {"edit": ["admin"]}})
+    clinic.admin.request("put", path, profile)
+    asks, changed = clinic.look(1)["user-profile"]
+    assert "fonction, matricule" in asks["found"]
+    assert "realm apply" in asks["todo"]
+    assert "gere_par" in changed["found"]

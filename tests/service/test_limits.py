@@ -36,10 +36,12 @@ class Desk:
         self.office.apply(file, partner=partner, today=FIRST)
         return names
 
-    def closing(self, names: list[str], closed: int, partner: str = PARTNER, on: str = LATER) -> Path:
+    def closing(
+        self, names: list[str], closed: int, partner: str = PARTNER, on: str = LATER, ended_on: str = "2026-08-31"
+    ) -> Path:
         """The next annexe: the first `closed` of them are in list 2."""
         kept = dict.fromkeys(names[closed:], ASKED)
-        ended = dict.fromkeys(names[:closed], "2026-08-31")
+        ended = dict.fromkeys(names[:closed], ended_on)
         return annexe_csv(self.home / f"{partner}-{on}-{closed}.csv", kept, ended, on, f"{partner}.example")
 
     def open_now(self, partner: str = PARTNER) -> int:
@@ -109,17 +111,50 @@ def test_slices_within_one_day_add_up(desk: Desk, office: Office) -> None:
     assert desk.open_now() == 12
 
 
+@pytest.mark.rule("A6")
+@pytest.mark.parametrize("how", [(), ("--closures-only",)], ids=["whole", "closures-only"])
+def test_ends_of_today_or_later_wait_like_those_of_yesterday_when_an_annexe_brings_them(
+    desk: Desk, office: Office, how: tuple[str, ...]
+) -> None:
+    names = desk.open(30)
+    annexe = desk.closing(names, 30, ended_on=LATER)
+    planned = office.plan(annexe, "--partner", PARTNER, *how, today=LATER)
+    (blocked,) = office.apply(annexe, *how, today=LATER, status=1)["blocked_by"]
+    assert (blocked["limit"], blocked["figure"], blocked["allowed"]) == ("closures", 30, 6)
+    assert planned["plans"] == [{"partner": PARTNER, "plan_id": blocked["plan_id"]}]
+    (waiting,) = desk.held()
+    assert len([one for one in waiting["changes"] if one["action"] == "close"]) == 30
+    assert office.sync(today=LATER, status=1)["done"] == []
+    if how:  # let go by `apply`; the other by name
+        office.apply(annexe, *how, *blocked["override"].split(), today=LATER)
+    else:
+        assert office.run("held", "release", desk.held()[0]["plan_id"], *BY, today=LATER).status == 0
+        office.sync(today=LATER)
+    assert desk.open_now() == 30
+    assert len([one for one in office.sync(today="2026-09-03")["done"] if one["action"] == "close"]) == 30
+    assert desk.held() == []
+
+
+@pytest.mark.rule("A5")
+def test_absent_persons_closed_count_with_the_ends_to_come(desk: Desk, office: Office) -> None:
+    names = desk.open(10)
+    annexe = desk.closing(names[:7], 4, ended_on="2026-12-31")
+    (blocked,) = office.apply(annexe, "--close-absent", "all", today=LATER, status=1)["blocked_by"]
+    assert (blocked["limit"], blocked["figure"]) == ("closures", 7)
+
+
 def test_a_partner_of_four_persons_may_close_them_all(desk: Desk, office: Office) -> None:
     names = desk.open(4)
     office.apply(desk.closing(names, 4), today=LATER)
     assert desk.open_now() == 0
 
 
-def test_closures_at_six_partners_in_one_run_wait_each_for_its_own_release(desk: Desk, office: Office) -> None:
+def test_ends_at_six_partners_in_one_run_wait_each_for_its_own_release(desk: Desk, office: Office) -> None:
     partners = [f"ville-{letter}" for letter in "abcdef"]
-    for code in partners:
+    for number, code in enumerate(partners):
         names = desk.open(2, code)
-        _approve(office, desk.closing(names, 1, code), code)
+        ended_on = "2026-08-31" if number % 2 else LATER
+        _approve(office, desk.closing(names, 1, code, ended_on=ended_on), code)
     held = office.sync(today=LATER, status=1)
     assert {(one["partner"], one["limit"], one["figure"], one["allowed"]) for one in held["blocked_by"]} == {
         (code, "partners", 6, 5) for code in partners
@@ -127,13 +162,15 @@ def test_closures_at_six_partners_in_one_run_wait_each_for_its_own_release(desk:
     assert held["done"] == []
     assert office.run("held", "release", held["blocked_by"][0]["plan_id"], *BY).status == 0
     after = office.sync(today=LATER, status=1)
-    assert [one["partner"] for one in after["done"]] == [held["blocked_by"][0]["partner"]]
+    assert {one["partner"] for one in after["done"]} == {held["blocked_by"][0]["partner"]}
     assert len(after["blocked_by"]) == 5
     assert [one["figure"] for one in after["blocked_by"]] == [6] * 5
     assert office.sync(today=LATER, status=1)["done"] == []
     for blocked in after["blocked_by"]:
         assert office.run("held", "release", blocked["plan_id"], *BY).status == 0
-    assert len(office.sync(today=LATER)["done"]) == 5
+    office.sync(today=LATER)
+    office.sync(today="2026-09-03")
+    assert [desk.open_now(code) for code in partners] == [1] * 6
 
 
 def _approve(office: Office, file: Path, partner: str) -> None:

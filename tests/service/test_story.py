@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from provisioner.domain.change import Action, plan_id
+from provisioner.domain.change import Action
 from provisioner.domain.people import EmailAddress
 from tests.service.office import DOMAIN, PARTNER, Office, annexe_csv, changes
 
@@ -38,7 +38,7 @@ class Story:
             "annexe", "submit", file, "--partner", partner, "--format", "json", today=today
         ).json["annexe"]
         planned = self.office.plan("--annexe", str(number), *decisions, today=today)
-        plan = planned["plans"][0]["plan_id"] if planned["plans"] else plan_id([])
+        plan = planned["plans"][0]["plan_id"]
         approval = ("--plan", plan, "--by", "Claire Martin", *decisions)
         answer = self.office.run("annexe", "approve", str(number), *approval, today=today)
         assert answer.status == 0, answer.err + answer.out

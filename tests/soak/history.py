@@ -186,13 +186,13 @@ class _Life:
             self._annexe(code, self.sent[code])
 
     def _annexe(self, code: str, transmitted_on: date) -> None:
-        """Few partners a day have accesses that end at once, so that no limit holds them together."""
+        """Few partners a day have annexes that end accesses, so that no limit holds them together."""
         steady = [one for one in self.model.of(code) if self._is_steady(one)]
         self.random.shuffle(steady)
         beyond_limit = max(6, sum(one.is_open for one in self.model.of(code)) // 5 + 3)
         may_close = self.closing < 3
         is_held = may_close and len(steady) > beyond_limit and self._chance(max(4, self.size.partners / 4))
-        count = beyond_limit if is_held else min(len(steady), self.random.randrange(4))
+        count = beyond_limit if is_held else min(len(steady), self.random.randrange(4)) if may_close else 0
         leavers = {one.email: self._last_day(one, may_close, is_held) for one in steady[:count]}
         del steady[:count]
         absent = {steady.pop().email} if len(steady) > 2 and self._chance(3) and not is_held else set[str]()
@@ -205,7 +205,7 @@ class _Life:
         asked, ended = self._returning(code, asked, ended)
         planned = {one.email for one in self.model.of(code) if one.is_planned and not one.has_account}
         asked = [row for row in asked if row.email not in planned or not self._chance(6)] + self._new(code)
-        self.closing += any(on < self.today for on in leavers.values()) or bool(absent and closes_absent)
+        self.closing += bool(leavers or (absent and closes_absent))
         fault = self._fault() if asked and not is_held else None
         way = self.random.choice(
             ["apply"] if is_held else ["submit", "drop"] if fault else ["apply", "submit", "drop"]

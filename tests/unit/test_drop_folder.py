@@ -20,7 +20,6 @@ from sqlalchemy import select
 from structlog.testing import capture_logs
 
 from provisioner.domain.annexe import Annexe, Finding, Severity
-from provisioner.domain.change import plan_id
 from provisioner.domain.contacts import Role
 from provisioner.domain.decisions import Decisions
 from provisioner.domain.kept_annexe import KeptAnnexe
@@ -116,7 +115,7 @@ class Desk:
         self.office.hand_clock.now += timedelta(seconds=1)
         plan = prepare(self.tools, request_of(self.tools, one.id, "x", Decisions())).plan
         assert plan is not None
-        submission.approve(self.tools, one.id, plan_id(plan.changes), "Claire Martin", Decisions())
+        submission.approve(self.tools, one.id, plan.ids[one.partner], "Claire Martin", Decisions())
 
     def nothing_is_left(self) -> None:
         """The inbox is empty, and another run has nothing to do."""
@@ -929,7 +928,7 @@ def _approve(desk: Desk, decisions: Decisions) -> None:
     desk.office.hand_clock.now += timedelta(seconds=1)
     plan = prepare(desk.tools, request_of(desk.tools, kept.id, "plan", decisions)).plan
     assert plan is not None
-    submission.approve(desk.tools, kept.id, plan_id(plan.changes), "Claire Martin", decisions)
+    submission.approve(desk.tools, kept.id, plan.ids[kept.partner], "Claire Martin", decisions)
 
 
 @pytest.mark.rule("A7")

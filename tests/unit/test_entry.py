@@ -77,7 +77,7 @@ def test_a_person_in_neither_list_is_kept_unless_a_person_decides_to_close() -> 
     closed = enter(known, LYS.code, empty, TODAY, Decisions(close=frozenset({email("vasseur")}), keep_all=True))
     ended = closed.habilitations[1].end
     assert ended is not None
-    assert (ended.on, ended.rule, ended.due_on, ended.was_announced) == (TODAY, "A5", date(2026, 9, 1), False)
+    assert (ended.on, ended.rule, ended.due_on) == (TODAY, "A5", date(2026, 9, 1))
 
 
 @pytest.mark.rule("A7")

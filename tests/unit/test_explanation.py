@@ -13,7 +13,7 @@ from provisioner.domain.dossier import Dossier, Found, JournalLine, Listed, Pers
 from provisioner.domain.habilitation import Habilitation
 from provisioner.domain.hold import Hold, HoldKind
 from provisioner.domain.kept_annexe import KeptAnnexe
-from provisioner.domain.limits import Limits
+from provisioner.domain.limits import Entering, Limits
 from provisioner.domain.links import InvitationState, invitation_state
 from provisioner.domain.plan import Plan, make_plan
 from provisioner.domain.records import Account, Invitation, Records
@@ -285,7 +285,9 @@ def test_the_row_of_the_annexe_in_force_is_named_and_others_say_where_they_stand
 def test_a_limit_that_holds_the_person_s_change_is_told_with_them() -> None:
     ones = [habilitation(name, id=n, opened_at=OPENED, end=end(TODAY - DAY)) for n, name in enumerate("abcdef", 2)]
     known = records(_open(end=end(TODAY - DAY)), *ones)
+    before = known.with_habilitations(replace(one, end=None) for one in known.habilitations)
+    entering = Entering(partner=LYS.code, before=before, ends=known.habilitations)
     accounts = [remote(one) for one in known.habilitations]
-    plan = make_plan(known, snapshot(*accounts), NOW, [LYS.code], Limits())
+    plan = make_plan(known, snapshot(*accounts), NOW, [LYS.code], Limits(), entering=entering)
     person = _dossier(known=known, found=_found(known.habilitations[0]))
     assert [one for one in explain(person, plan) if "clôtures en 24 heures" in one.fact]

@@ -142,5 +142,17 @@ def test_an_account_of_the_realm_that_is_not_ours_is_told_and_ours_is_not() -> N
     one = opened("leroy")
     admin = RemoteAccount("admin", EmailAddress("admin@agglo-lys.example"), True, "A", "B")
     seen = snapshot(remote(one), admin)
-    found = judge_keycloak(annexe({"leroy": JUNE, "admin": JUNE}), records(one), seen)
+    found = judge_keycloak(annexe({"leroy": JUNE, "admin": JUNE}), records(one), seen, LYS.code)
     assert [(finding.code, finding.row) for finding in found] == [("address-not-managed", 2)]
+
+
+@pytest.mark.rule("A3")
+def test_a_departure_whose_account_another_hand_made_again_is_told() -> None:
+    one = opened("leroy")
+    again = replace(remote(one), id="another", attributes={})
+    lists = annexe({}, {"leroy": TODAY})
+    found = judge_keycloak(lists, records(one), snapshot(again), LYS.code)
+    assert codes(list(found)) == [("account-made-again", "warning", 2, 1)]
+    assert judge_keycloak(lists, records(one), snapshot(remote(one)), LYS.code) == ()
+    assert judge_keycloak(lists, records(one), snapshot(), LYS.code) == ()
+    assert judge_keycloak(lists, records(one), snapshot(replace(again, enabled=False)), LYS.code) == ()

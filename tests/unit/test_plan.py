@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 
 from provisioner.domain.change import Action, DriftKind, Limit
 from provisioner.domain.convention import Partner
-from provisioner.domain.habilitation import Habilitation
-from provisioner.domain.limits import Limits
+from provisioner.domain.entry import ends_brought
+from provisioner.domain.habilitation import End, Habilitation
+from provisioner.domain.hold import Hold, HoldKind
+from provisioner.domain.limits import Entering, Limits
 from provisioner.domain.plan import Plan, make_plan
 from provisioner.domain.records import Account, Invitation, Records
 from provisioner.domain.snapshot import RemoteAccount, Snapshot
@@ -144,25 +148,74 @@ def test_a_weaker_policy_holds_openings_and_links_and_lets_closures_go() -> None
     assert [one.action for one in made.free] == [Action.CLOSE]
 
 
-def test_many_closures_hold_the_whole_plan_until_that_plan_is_allowed() -> None:
-    leaving = [opened(f"p{i}", i, end=end(date(2026, 8, 31))) for i in range(1, 7)]
-    known = records(*leaving, invitations=tuple(sent(i) for i in range(1, 7)))
-    seen = snapshot(*(remote(one) for one in leaving))
-    held = plan(known, seen)
+def ending(count: int, **facts: object) -> tuple[Habilitation, ...]:
+    """So many open accesses, to which an annexe gives these ends."""
+    return tuple(opened(f"p{i}", i, **facts) for i in range(1, count + 1))
+
+
+def entered(before: Records, ends: Mapping[int, End], seen: Snapshot, **more: Any) -> Plan:
+    """The plan of an annexe that gives these ends, by habilitation."""
+    after = before.with_habilitations(
+        replace(one, end=ends.get(one.id or 0, one.end)) for one in before.habilitations
+    )
+    closing = more.pop("closing", frozenset())
+    brought = ends_brought(before, after, LYS.code)
+    entering = Entering(partner=LYS.code, before=before, ends=brought, closing=closing)
+    return make_plan(after, seen, NOW, [LYS.code], Limits(), **more, entering=entering)
+
+
+@pytest.mark.rule("A6")
+@pytest.mark.parametrize("days", [-1, 0, 60])
+def test_many_ends_hold_the_whole_plan_until_that_plan_is_allowed_whatever_their_date(days: int) -> None:
+    before = records(*ending(6), invitations=tuple(sent(i) for i in range(1, 7)))
+    seen = snapshot(*(remote(one) for one in before.habilitations))
+    ends = {i: end(TODAY + timedelta(days=days)) for i in range(1, 7)}
+    held = entered(before, ends, seen)
     assert [(one.limit, one.figure, one.allowed) for one in held.blocked] == [(Limit.CLOSURES, 6, 5)]
     assert held.free == ()
-    assert plan(known, seen, allowed=["00000000"]).blocked != ()
-    assert plan(known, seen, allowed=[held.ids[LYS.code]]).blocked == ()
+    assert len(held.of_partner(LYS.code)) >= 6
+    assert entered(before, ends, seen, allowed=["00000000"]).blocked != ()
+    assert entered(before, ends, seen, allowed=[held.ids[LYS.code]]).blocked == ()
+    assert entered(before, {i: ends[i] for i in range(1, 6)}, seen).blocked == ()
 
 
-def test_closures_in_slices_add_up_within_a_day_and_announced_ends_do_not_count() -> None:
-    closed = [opened(f"p{i}", i, end=end(TODAY - timedelta(days=1)), closed_at=NOW) for i in range(1, 6)]
-    more = opened("p6", 6, end=end(TODAY - timedelta(days=1)))
-    announced = replace(more, end=end(TODAY - timedelta(days=1), recorded_on=date(2026, 6, 1)))
-    seen = snapshot(remote(more), *(remote(one, enabled=False) for one in closed))
-    assert plan(records(*closed, more), seen).blocked != ()
-    assert plan(records(*closed, announced), seen).blocked == ()
-    assert plan(records(*closed, more, released=frozenset({6})), seen).blocked == ()
+def test_ends_in_slices_add_up_within_a_day_and_those_of_an_earlier_annexe_do_not_count() -> None:
+    day = TODAY + timedelta(days=1)
+    lately = replace(end(day), recorded_at=NOW - timedelta(hours=23))
+    before_that = replace(end(day), recorded_at=NOW - timedelta(hours=25))
+    more = {6: end(day)}
+
+    def held(earlier: End, **facts: Any) -> bool:
+        known = records(*ending(5, end=earlier), opened("p6", 6), **facts)
+        return bool(entered(known, more, snapshot(*(remote(one) for one in known.habilitations))).blocked)
+
+    assert held(lately)
+    assert not held(before_that)
+    assert not held(lately, released=frozenset({1}))
+    assert held(replace(end(day, rule="A5"), recorded_at=NOW))
+
+
+def test_an_end_that_is_entered_holds_no_later_run() -> None:
+    known = records(*ending(30, end=replace(end(TODAY - timedelta(days=1)), recorded_at=NOW)))
+    made = plan(known, snapshot(*(remote(one) for one in known.habilitations)))
+    assert (len(made.free), made.blocked) == (30, ())
+
+
+def test_an_annexe_that_moves_ends_counts_them_and_one_that_repeats_them_does_not() -> None:
+    known = records(*ending(6, end=replace(end(TODAY + timedelta(days=60)), recorded_at=LONG_AGO)))
+    seen = snapshot(*(remote(one) for one in known.habilitations))
+    assert entered(known, {i: end(TODAY) for i in range(1, 7)}, seen).blocked != ()
+    assert entered(known, {i: end(TODAY + timedelta(days=60)) for i in range(1, 7)}, seen).blocked == ()
+
+
+def test_a_plans_id_covers_what_its_document_brings_for_later() -> None:
+    known = records(*ending(2))
+    seen = snapshot(*(remote(one) for one in known.habilitations))
+    ids = {
+        entered(known, {i: end(TODAY + timedelta(days=days))}, seen).ids[LYS.code]
+        for i, days in ((1, 10), (2, 10), (1, 11))
+    }
+    assert len(ids) == 3
 
 
 def test_another_realm_under_the_same_name_holds_everything() -> None:
@@ -228,15 +281,23 @@ def test_a_plan_id_does_not_depend_on_other_partners_nor_on_ids() -> None:
     assert len(alone.ids[LYS.code]) == 8
 
 
-def test_a_release_beyond_the_limit_of_partners_stays_when_more_is_due_for_that_partner() -> None:
-    others = [replace(LYS, code=f"p{i}") for i in range(1, 6)]
-    leaving = [
-        opened("vasseur", i, partner=one.code, person=habilitation(f"n{i}").person, end=end(date(2026, 8, 31)))
-        for i, one in enumerate((LYS, *others), start=1)
-    ]
-    seen = snapshot(*(remote(one) for one in leaving))
-    known = records(*leaving, partners=(LYS, *others))
-    assert LYS.code in {one.partner for one in plan(known, seen).blocked}
-    more = records(*leaving, habilitation("leroy", id=9), partners=(LYS, *others), released=frozenset({1}))
-    made = plan(more, seen)
-    assert {one.partner for one in made.blocked} == {one.code for one in others}
+def test_a_document_of_a_run_that_ends_accesses_at_many_partners_is_held_until_it_is_let_go_by_name() -> None:
+    known = records(*ending(1), partners=(LYS, *(replace(LYS, code=f"p{i}") for i in range(1, 6))))
+    seen = snapshot(*(remote(one) for one in known.habilitations))
+    ends, closing = {1: end(TODAY)}, frozenset(known.partners)
+    held = entered(known, ends, seen, closing=closing)
+    assert [(one.limit, one.figure, one.allowed) for one in held.blocked] == [(Limit.PARTNERS, 6, 5)]
+    name = held.ids[LYS.code]
+    hold = Hold(kind=HoldKind.LIMIT, reason="partners 6/5", since=NOW, partner=LYS.code, plan_id=name)
+    assert entered(replace(known, holds=(hold,)), ends, seen).blocked == held.blocked
+    assert entered(replace(known, let_go=frozenset({(LYS.code, name)})), ends, seen, closing=closing).blocked == ()
+    assert entered(known, {}, seen, closing=closing).blocked == ()
+
+
+def test_closures_that_an_older_version_held_for_many_partners_stay_held_until_they_are_let_go() -> None:
+    known = records(*ending(1, end=end(TODAY - timedelta(days=1))))
+    hold = Hold(kind=HoldKind.LIMIT, reason="partners 6/5", since=NOW, partner=LYS.code, plan_id="00000000")
+    seen = snapshot(*(remote(one) for one in known.habilitations))
+    assert [one.limit for one in plan(replace(known, holds=(hold,)), seen).blocked] == [Limit.PARTNERS]
+    assert plan(replace(known, holds=(hold,), released=frozenset({1})), seen).blocked == ()
+    assert plan(known, seen).blocked == ()

@@ -64,7 +64,7 @@ class Desk:
             self.office.add_partner(code, "agglo-lys.example")
         self.office.on(FIRST_DAY)
         self.bad: dict[EmailAddress, KeycloakError | Exception] = {}
-        for name in ("create_account", "update_account", "send_link"):
+        for name in ("create_account", "update_account", "update_attributes", "disable", "send_link"):
             monkeypatch.setattr(self.realm, name, self._failing(name))
         monkeypatch.setattr(quarantine, "_mail_server_answers", lambda tools, _well: tools.directory.mail_works)
 
@@ -156,6 +156,32 @@ def test_who_waits_for_the_answer_has_it_tried_at_once(desk: Desk) -> None:
     desk.bad.clear()
     assert desk.office.sync().outcome.failed == []
     assert (desk.open, desk.quarantines) == ({email("nguyen")}, {})
+
+
+@pytest.mark.rule("A3")
+def test_what_keycloak_refuses_to_write_of_a_closed_account_is_tried_again_until_it_is_written(desk: Desk) -> None:
+    desk.ask({"leroy": FIRST_DAY, "vasseur": FIRST_DAY})
+    refused = [KeycloakRefused("error-user-attribute-required", 400)]
+    write = desk.realm.update_account
+
+    def refuse(id: str, wanted: WantedAccount, **more: bool) -> None:
+        if wanted.email == email("leroy") and refused:
+            raise refused[0]
+        write(id, wanted, **more)
+
+    desk.realm.update_account = refuse  # type: ignore[method-assign]
+    desk.office.on(DUE)
+    desk.ask({"vasseur": FIRST_DAY}, {"leroy": FIRST_DAY})
+    assert (desk.open, desk.quarantines) == ({email("vasseur")}, {})
+    outcome = desk.serve()
+    assert (tried(outcome), list(desk.quarantines)) == ([(Action.UPDATE, email("leroy"))], [email("leroy")])
+    assert outcome.outcome.failed == outcome.outcome.set_aside
+    refused.clear()
+    done = desk.serve(timedelta(days=1)).outcome.done
+    assert [(change.action, change.email) for change in done] == [(Action.UPDATE, email("leroy"))]
+    (closed,) = (one for one in desk.realm.accounts.values() if one.email == email("leroy"))
+    assert closed.attributes["date_fin_habilitation"] == (FIRST_DAY.isoformat(),)
+    assert (tried(desk.serve(timedelta(days=1))), desk.quarantines) == ([], {})
 
 
 @pytest.mark.rule("D1")

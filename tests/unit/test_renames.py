@@ -131,9 +131,9 @@ def test_the_account_of_a_rename_under_way_is_nobody_elses() -> None:
 def test_a_plans_id_tells_the_new_address_and_nothing_internal() -> None:
     def named(new: EmailAddress | None, **more: object) -> str:
         facts = {"action": Action.RENAME, "partner": LYS.code, "rule": "A7", "email": email("leroy"), **more}
-        return plan_id([Change(new_email=new, **facts)])  # type: ignore[arg-type]
+        return plan_id(LYS.code, [Change(new_email=new, **facts)])  # type: ignore[arg-type]
 
     ids = {named(None), named(email("nouveau")), named(email("autre"))}
     assert len(ids) == 3
     assert named(email("nouveau"), keycloak_id="x", habilitation=opened("leroy", 9)) in ids
-    assert plan_id([]) == plan_id([])
+    assert plan_id(LYS.code, []) != plan_id("sivom", [])

@@ -58,6 +58,7 @@ CONTRACT = (
     "address-of-other-partner",
     "address-not-managed",
     "sender-unknown",
+    "account-made-again",
     "row-not-understood",
     "row-skipped",
     "table-not-understood",
@@ -159,6 +160,9 @@ SHORT: dict[str, object] = {
     **{"answer_to": None, "age": None, "opened": 0, "errors": 1, "number": 12, "person": ZOE, "people": [ZOE]},
     **{"what": "annexe 1 appliquée", "figures": [("Accès ouverts", 2)], "partners": [("Lys", "lys", "rien.")]},
     "lines": [(None, DAY, "HTTP 500")],
+    "is_reminder": False,
+    "list_2_plan_id": "",
+    "still_open": [("zoe@lys.example", DAY, "Accès encore ouvert.")],
 }
 LONG = {name: True if value in (False, 0) else value for name, value in SHORT.items()} | {
     "answer_to": "caf@caf.example",

@@ -13,16 +13,16 @@ from provisioner.cli.answers.values import day, french, who
 from provisioner.cli.exits import Exit
 from provisioner.cli.printing import Answer, line, print_answer, table
 from provisioner.domain.annexe import Severity
-from provisioner.domain.change import Action, Blocked, Change, plan_id
+from provisioner.domain.change import Action, Blocked, Change
 from provisioner.domain.check import Check
 from provisioner.domain.habilitation import Habilitation
 from provisioner.domain.plan import Plan
-from provisioner.operations.pool import Failure
+from provisioner.operations.pool import AccessStillOpen, Failure
 from provisioner.operations.tools import Outcome, Verdict
 from provisioner.texts import outcomes
 from provisioner.texts.change_json import change_as_json
 from provisioner.texts.check_json import findings_as_json
-from provisioner.texts.holds import known_failure
+from provisioner.texts.holds import known_failure, still_open_reason
 from provisioner.texts.reasons import blocked_reason, drift_reason, realm_fault, reason, what
 from provisioner.texts.renames import refused_rename
 
@@ -85,7 +85,9 @@ def _done_lines(outcome: Outcome) -> Iterator[RenderableType]:
 
 
 def _error(failure: Failure) -> str:
-    """What failed."""
+    """What failed; an access that is still open with what to do about it."""
+    if isinstance(failure.cause, AccessStillOpen):
+        return still_open_reason(failure.cause.why, failure.cause.answer)
     return known_failure(failure.error)
 
 
@@ -179,7 +181,7 @@ def _blocked(one: Blocked) -> dict[str, Any]:
 def _beside(outcome: Outcome, *, done: bool) -> Iterator[str]:
     yield from map(refused_rename, outcome.refused_renames)
     if outcome.check is not None and outcome.plan is not None and not (done or outcome.plan.changes):
-        yield outcomes.empty_plan(plan_id(()))
+        yield from (outcomes.empty_plan(id_) for id_ in outcome.plan.ids.values())
     if outcome.left_out:
         yield outcomes.left_out(row.row for row in outcome.left_out)
     if outcome.verdict is Verdict.DIFFERENT:

@@ -10,6 +10,7 @@ from provisioner.clock import Clock
 from provisioner.domain.plan import Plan
 from provisioner.domain.records import Records
 from provisioner.keycloak.inspection import AdministratorView, OwnView
+from provisioner.keycloak.realm_config import load_user_profile
 from provisioner.operations.doctor import database, folders, keycloak, machine, mail, work
 from provisioner.operations.doctor.lines import Line, Verdict, unreachable
 from provisioner.operations.errors import UnknownRealm
@@ -61,7 +62,7 @@ def _with_register(register: Register, settings: Settings, clock: Clock) -> list
     records, now = register.records(), clock.now()
     plans: list[Plan] = []
     lines += [*_keycloak(settings, clock, records, plans), *mail.mail_lines(settings)]
-    lines += work.limit_lines(records, plans[0] if plans else None, settings, now)
+    lines += work.limit_lines(records, settings, now)
     lines += [*work.hold_lines(records, now), *work.waiting_lines(register, now)]
     lines += folders.folder_lines(settings, register, now)
     lines += work.declared_lines(records, settings)
@@ -78,6 +79,7 @@ def _keycloak(settings: Settings, clock: Clock, records: Records, plans: list[Pl
             return
         yield from keycloak.guarded("clock", keycloak.clock_lines(view, clock))
         yield from keycloak.guarded("realm", _realm(view, records))
+        yield from keycloak.guarded("user-profile", _profile(view, settings))
         if ours.admin_username and ours.admin_password:
             yield from keycloak.guarded("administrator", _administrator(settings))
         else:
@@ -89,6 +91,10 @@ def _keycloak(settings: Settings, clock: Clock, records: Records, plans: list[Pl
 
 def _realm(view: OwnView, records: Records) -> Iterator[Line]:
     yield from keycloak.realm_lines(view.realm(), records.realm_id)
+
+
+def _profile(view: OwnView, settings: Settings) -> Iterator[Line]:
+    yield from keycloak.profile_lines(view.user_profile(), load_user_profile(settings))
 
 
 def _roles(view: OwnView) -> Iterator[Line]:

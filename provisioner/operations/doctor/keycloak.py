@@ -18,7 +18,8 @@ from provisioner.keycloak.inspection import (
     OwnView,
     RealmFacts,
 )
-from provisioner.keycloak.realm_config import SERVICE_ROLES
+from provisioner.keycloak.realm import compare_profiles
+from provisioner.keycloak.realm_config import SERVICE_ROLES, Json
 from provisioner.operations.doctor.lines import Line, attention, ok, unreachable, wanting
 from provisioner.settings import PREFIX, KeycloakSettings
 
@@ -171,6 +172,24 @@ def administrator_lines(view: AdministratorView) -> Iterator[Line]:
         yield ok("version", f"Keycloak {version}; the least is {least}.")
     yield from roles_lines(view.service_roles())
     yield from group_lines(view.groups_with_admin_roles(), "No group of the realm gives an admin role.")
+
+
+def profile_lines(found: Json, wanted: Json) -> Iterator[Line]:
+    """The user profile lets us write every account that we may have to close."""
+    differences = compare_profiles(found, wanted)
+    if differences.stricter:
+        yield wanting(
+            "user-profile",
+            f"The user profile asks more of an account than ours have: {', '.join(differences.stricter)}. Keycloak "
+            "may refuse to disable accounts, so that an access that should be closed stays open.",
+            "In the console (Realm settings, User profile), make it optional and take the validator off; "
+            "`provisioner realm apply` puts back what is ours. Then `provisioner sync`.",
+        )
+    if differences.other:
+        found_other = f"Attributes of ours are missing or changed: {', '.join(differences.other)}."
+        yield wanting("user-profile", found_other, APPLY)
+    if not (differences.stricter or differences.other):
+        yield ok("user-profile", "It asks for nothing that our accounts lack.")
 
 
 def version_unseen() -> Line:

@@ -65,24 +65,19 @@ def account_lines(records: Records, snapshot: Snapshot, plan: Plan) -> Iterator[
         )
 
 
-def limit_lines(records: Records, plan: Plan | None, settings: Settings, now: datetime) -> Iterator[Line]:
-    """Today's distance to each limit; with what is due, unless Keycloak could not be asked."""
-    changes = plan.changes if plan is not None else ()
-    whole = "" if plan is not None else ", without what is due"
+def limit_lines(records: Records, settings: Settings, now: datetime) -> Iterator[Line]:
+    """Today's distance to each limit: the ends that annexes brought within 24 hours, of what they may bring."""
     for code in sorted(records.partners):
-        at = closures_distance(records, code, changes, now, limits_of(settings))
-        found = f"{code}: {at.figure} closures of {at.allowed} allowed within 24 hours{whole}."
+        at = closures_distance(records, code, now, limits_of(settings))
+        found = f"{code}: {at.figure} closures of {at.allowed} allowed within 24 hours."
         if at.figure > at.allowed:
-            todo = "The next run holds them: `provisioner plan`, then `held release`."
+            todo = "The next annexe that ends an access is held: `provisioner plan FILE`, then `held release`."
             yield attention("limit-closures", found, todo, partner=code)
         else:
             yield ok("limit-closures", found, partner=code)
-    at = partners_distance(records, changes)
-    found = f"{at.figure} partners of {at.allowed} allowed would have accesses closed in the next run{whole}."
-    if at.figure > at.allowed:
-        yield attention("limit-partners", found, "The next run holds them: `provisioner plan`, then `held release`.")
-    else:
-        yield ok("limit-partners", found)
+    at = partners_distance(records, now)
+    found = f"Annexes of {at.figure} partners ended accesses within 24 hours; those of {at.allowed} may in one run."
+    yield ok("limit-partners", found)
 
 
 def hold_lines(records: Records, now: datetime) -> Iterator[Line]:
