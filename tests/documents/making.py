@@ -10,7 +10,7 @@ from pathlib import Path
 from xml.sax.saxutils import escape
 
 DATA = Path(__file__).parent.parent / "data"
-SAMPLES, ANNEXES = DATA / "samples", DATA / "annexes"
+SAMPLES, ANNEXES, SHEETS = DATA / "samples", DATA / "annexes", DATA / "sheets"
 
 HEADING_1 = "1 - Liste des personnes pour lesquelles un nouvel accès est demandé ou qui ont un accès ouvert"
 HEADING_2 = "2 - Liste des personnes pour lesquelles une clôture de l'accès est demandée"

@@ -14,6 +14,7 @@ from tests.documents.making import (
     BOB,
     HEADING_1,
     HEADING_2,
+    SHEETS,
     TITLES_1,
     TITLES_2,
     csv_form,
@@ -219,3 +220,19 @@ def test_titles_over_two_rows_are_read(read_here: Reader, name: str) -> None:
     }[name]
     annexe = read_here(content, name)
     assert (emails(annexe, 1), annexe.findings) == ([ALICE[3]], ())
+
+
+# Workbooks of before 2007
+
+
+@pytest.mark.rule("A1")
+def test_the_marks_of_an_old_workbook_are_those_that_it_shows(read_here: Reader) -> None:
+    annexe = read_here((SHEETS / "marques.xls").read_bytes(), "a.xls")
+    assert [(row.last_name, row.function, row.on, row.sheet_row) for row in annexe.rows] == [
+        ("Carpentier", "Directrice", date(2026, 6, 10), 6),  # « Dupont » struck through before it; 9 June, 23:59:39
+        ("Leroy", "Directrice", date(2026, 6, 11), 7),  # struck through; one function for both
+        ("Petit", "agent", date(2026, 6, 12), 9),
+    ]
+    assert told(annexe) == [("date-repaired", 1), ("struck-or-hidden", 2)]
+    hidden = read_here((SHEETS / "colonne-masquee.xls").read_bytes(), "a.xls")
+    assert [row for code, row in told(hidden) if code == "struck-or-hidden"] == [1, 2, 3]
