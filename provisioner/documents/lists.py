@@ -215,9 +215,9 @@ class Lists:
             joined = read_titles(line.cells, number or 1, over.cells)
             before = len(read_titles(over.cells, number or 1).columns)
             if len(joined.columns) > max(before, len(found.columns)):
-                if before and self._titles and self._titles[-1][0] == number:
-                    self._titles.pop()
                 found = joined
+            if 0 < before < len(found.columns) and self._titles and self._titles[-1][0] == number:
+                self._titles.pop()  # the row over this one had a part of them
         if not found.columns:
             if self._may_be_over_titles(line):
                 self._over = line

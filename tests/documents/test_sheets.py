@@ -222,6 +222,15 @@ def test_titles_over_two_rows_are_read(read_here: Reader, name: str) -> None:
     assert (emails(annexe, 1), annexe.findings) == ([ALICE[3]], ())
 
 
+def test_titles_of_which_some_are_merged_over_both_rows_are_read(read_here: Reader) -> None:
+    over = ["Identité", "", *TITLES_1[2:]]
+    rows = [["ANNEXE 1"], ["Date de transmission :", "15/06/2026"], [HEADING_1], over, ["Nom", "Prénom"], [*ALICE]]
+    merged = "".join(f'<mergeCell ref="{cells}"/>' for cells in ("A4:B4", "C4:C5", "D4:D5", "E4:E5"))
+    content = xlsx_sheet(*map(xlsx_row, rows), sheet=f"<mergeCells>{merged}</mergeCells>")
+    annexe = read_here(content, "a.xlsx")
+    assert (emails(annexe, 1), told(annexe)) == ([ALICE[3]], [("list-missing", None)])
+
+
 # Workbooks of before 2007
 
 
