@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta, timezone
+from enum import Enum, auto
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from provisioner.domain.days import PARIS
 from provisioner.domain.likeness import fold
@@ -72,6 +74,16 @@ _DASHES = re.compile(r"[\u2010-\u2015\u2212]")
 _SERIAL = re.compile(r"(?P<days>\d{5})(?:[.,](?P<part>\d+))?", re.ASCII)
 
 
+class Order(Enum):
+    """How a document writes its numeric dates. Beside one that is month first, those that could be either are not
+    read; the one itself is, unless others are day first: then it is a slip of the hand.
+    """
+
+    DAY_FIRST = auto()
+    MONTH_FIRST = auto()
+    EITHER = auto()
+
+
 class DateRead(NamedTuple):
     """A date that was read; `repaired`: not as written, so that somebody should look."""
 
@@ -80,7 +92,7 @@ class DateRead(NamedTuple):
 
 
 @lru_cache(1_000)  # a list has many persons and few dates
-def read_date(text: str, *, month_first: bool = False) -> DateRead | None:
+def read_date(text: str, *, order: Order = Order.DAY_FIRST) -> DateRead | None:
     """The date that a cell means (A6), or None when none can be read with certainty.
 
     Numeric dates are day first. Two digits of a year are of this century, up to 2079. Brackets and outer punctuation
@@ -90,41 +102,50 @@ def read_date(text: str, *, month_first: bool = False) -> DateRead | None:
 
     Args:
         text: the cell.
-        month_first: another date of the document can only be month first: one that could be either is not read.
+        order: how the document writes its dates.
     """
     plain = _plain(text)
     if found := _match(plain):
-        return None if month_first and _is_either(found) else _read(found)
+        return _in_order(found, order)
     if serial := _SERIAL.fullmatch(plain):
         time = timedelta(days=float(f"0.{serial['part'] or 0}"))
         day = _rounded(_DAY_ZERO + timedelta(days=int(serial["days"])), time)
         return DateRead(day, repaired=True) if FIRST_YEAR <= day.year <= LAST_YEAR else None
     if (stray := _STRAY.match(plain)) and (found := _match(plain[stray.end() :])):
-        read = None if month_first and _is_either(found) else _read(found)
+        read = _in_order(found, order)
         return read and read._replace(repaired=True)
     return None
 
 
-def find_date(text: str, *, month_first: bool = False) -> DateRead | None:
+def find_date(text: str, *, order: Order = Order.DAY_FIRST) -> DateRead | None:
     """The date that a text is, or that it starts with where it goes on, such as « 15/06/2026 Signature : »."""
-    if found := read_date(text, month_first=month_first):
+    if found := read_date(text, order=order):
         return found
     words = text[: 2 * _LONGEST].split()
     for count in range(min(len(words), 6), 0, -1):
-        if found := read_date(" ".join(words[:count]), month_first=month_first):
+        if found := read_date(" ".join(words[:count]), order=order):
             return found
     return None
 
 
-def is_month_first(text: str) -> bool:
-    """Whether a text, or what follows its colon, is a date that can only be month first, such as 08/31/2026.
+def order_of(texts: Iterable[str]) -> Order:
+    """In which order a document writes its dates, told by those that can be read in one only, such as 08/31/2026.
 
-    Quick: every cell of a document is asked.
+    A date counts that is a text of its own, or what follows a colon. Quick: every cell of a document is asked.
     """
-    found = _SLASHED.match(text)
-    if found is None or not 1 <= int(found[1]) <= _MOST_MONTHS < int(found[2]) <= _MOST_DAYS:
-        return False
-    return _NUMERIC.fullmatch(_plain(text[found.start(1) :])) is not None
+    is_day_first = is_month_first = False
+    for text in texts:
+        found = _SLASHED.match(text)
+        if found is None or not 1 <= min(numbers := (int(found[1]), int(found[2]))) <= _MOST_MONTHS:
+            continue
+        if _MOST_MONTHS < max(numbers) <= _MOST_DAYS and _NUMERIC.fullmatch(_plain(text[found.start(1) :])):
+            is_day_first, is_month_first = (
+                is_day_first or numbers[0] > numbers[1],
+                is_month_first or numbers[0] < numbers[1],
+            )
+    if not is_month_first:
+        return Order.DAY_FIRST
+    return Order.EITHER if is_day_first else Order.MONTH_FIRST
 
 
 def _plain(text: str) -> str:
@@ -137,6 +158,18 @@ def _match(plain: str) -> re.Match[str] | None:
     return next((found for form in (_NUMERIC, _LETTERS, _ISO) if (found := form.fullmatch(plain))), None)
 
 
+def _in_order(found: re.Match[str], order: Order) -> DateRead | None:
+    if order is Order.DAY_FIRST:
+        return _read(found.groupdict())
+    if _is_either(found):
+        return None
+    parts = found.groupdict()
+    if order is Order.MONTH_FIRST and found.re is _NUMERIC and int(parts["month"]) > _MOST_MONTHS:
+        read = _read({**parts, "day": parts["month"], "month": parts["day"]})
+        return read and read._replace(repaired=True)
+    return _read(parts)
+
+
 def _is_either(found: re.Match[str]) -> bool:
     """Whether a date would be another one, were it month first."""
     if found.re is not _NUMERIC or found["sep"] not in "/-":
@@ -145,8 +178,7 @@ def _is_either(found: re.Match[str]) -> bool:
     return day != month and max(day, month) <= _MOST_MONTHS
 
 
-def _read(found: re.Match[str]) -> DateRead | None:
-    parts = found.groupdict()
+def _read(parts: dict[str, Any]) -> DateRead | None:
     try:
         day = date(_year(parts["year"]), _month(parts["month"]), int(parts["day"]))
         time = _time(parts)
@@ -175,7 +207,7 @@ def _month(text: str) -> int:
     return _MONTH_NUMBER.get(text) or int(text)
 
 
-def _time(parts: dict[str, str | None]) -> timedelta:
+def _time(parts: dict[str, Any]) -> timedelta:
     hours, minutes, seconds = (int(parts[name] or 0) for name in ("hour", "minute", "second"))
     if hours >= 24 or minutes >= 60 or seconds >= 60:
         raise ValueError("no time of a day")

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from provisioner.documents.blocks import Cell
-from provisioner.documents.dates import read_date
+from provisioner.documents.dates import Order, read_date
 from provisioner.documents.headings import Kind, Words, is_the_forms, names_nobody, read_words, running_key
 from provisioner.documents.lines import Line
 from provisioner.documents.rows import read_row
@@ -60,11 +60,11 @@ class _Section:
 class Lists:
     """The lists as they are read.
 
-    `month_first`: see `read_date`; `running`: the keys of lines that are printed on several pages (`running_key`).
+    `order`: see `read_date`; `running`: the keys of lines that are printed on several pages (`running_key`).
     `rows` and `findings` are complete once `finish` was called.
     """
 
-    month_first: bool = False
+    order: Order = Order.DAY_FIRST
     running: frozenset[str] = frozenset()
     rows: list[Row] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
@@ -289,8 +289,8 @@ class Lists:
         number = self._section.number
         assert number is not None
         position = self._next(number)
-        above, month_first = self._above.get(number), self.month_first
-        row, findings = read_row(cells, number, position, above, month_first=month_first, sheet_row=line.number)
+        above, order = self._above.get(number), self.order
+        row, findings = read_row(cells, number, position, above, order=order, sheet_row=line.number)
         self._above[number] = row
         self.rows.append(row)
         if self._section.is_doubtful:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from provisioner.documents.blocks import Reading
-from provisioner.documents.dates import is_month_first
+from provisioner.documents.dates import Order, order_of
 from provisioner.documents.headings import annexe_number, running_key
 from provisioner.documents.lines import Line, lines_of
 from provisioner.documents.lists import Lists
@@ -18,16 +18,16 @@ def understand(reading: Reading) -> Annexe:
     """The annexe 1 that a document holds, alone or within the whole convention."""
     every = list(lines_of(reading.blocks))
     inside, beyond = _of_annexe_1(every)
-    month_first = any(is_month_first(cell.text) for line in every for cell in line.cells)
+    order = order_of(cell.text for line in every for cell in line.cells)
     margins = list(lines_of(reading.margins))
-    transmitted_on, findings = read_transmission([[*inside, *margins], every], month_first=month_first)
+    transmitted_on, findings = read_transmission([[*inside, *margins], every], order=order)
     if reading.pending_revisions:
         findings.append(Finding("pending-revisions", Severity.WARNING))
-    lists = _lists(inside, month_first, _running(every))
+    lists = _lists(inside, order, _running(every))
     return Annexe(
         transmitted_on,
         tuple(lists.rows),
-        (*findings, *lists.missing(), *lists.findings, *_beyond(beyond, month_first)),
+        (*findings, *lists.missing(), *lists.findings, *_beyond(beyond, order)),
     )
 
 
@@ -54,17 +54,17 @@ def _running(lines: list[Line]) -> frozenset[str]:
     return frozenset(key for key, count in counted.items() if count > 1)
 
 
-def _lists(lines: list[Line], month_first: bool, running: frozenset[str] = frozenset()) -> Lists:
-    lists = Lists(month_first, running)
+def _lists(lines: list[Line], order: Order, running: frozenset[str] = frozenset()) -> Lists:
+    lists = Lists(order, running)
     for line in lines:
         lists.add(line)
     lists.finish()
     return lists
 
 
-def _beyond(lines: list[Line], month_first: bool) -> list[Finding]:
+def _beyond(lines: list[Line], order: Order) -> list[Finding]:
     """One of the lists that stands after another annexe has begun: told, never read nor passed over."""
-    rows = _lists(lines, month_first).rows
+    rows = _lists(lines, order).rows
     if not rows:
         return []
     first = rows[0]

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from provisioner.documents.addresses import read_address
 from provisioner.documents.blocks import Cell
-from provisioner.documents.dates import read_date
+from provisioner.documents.dates import Order, read_date
 from provisioner.documents.ditto import Ditto, ditto, is_ditto
 from provisioner.documents.garbled import garbled
 from provisioner.documents.suspicion import suspicion
@@ -31,7 +31,7 @@ def read_row(
     row: int,
     above: Row | None,
     *,
-    month_first: bool = False,
+    order: Order = Order.DAY_FIRST,
     sheet_row: int | None = None,
 ) -> tuple[Row, list[Finding]]:
     """The row's values, None where there is none, and the findings of its cells.
@@ -42,9 +42,9 @@ def read_row(
         row: its number among the list's filled rows, from 1.
         above: the row before it in the list, which ditto marks repeat.
         sheet_row: the number that a sheet shows beside it.
-        month_first: a date of the document can only be month first, so that one that could be either is not read.
+        order: how the document writes its dates.
     """
-    reader = _RowReader(cells, number, row, above, month_first)
+    reader = _RowReader(cells, number, row, above, order)
     read = Row(
         list=number,
         row=row,
@@ -60,11 +60,9 @@ def read_row(
 
 
 class _RowReader:
-    def __init__(
-        self, cells: Mapping[Column, Cell], number: int, row: int, above: Row | None, month_first: bool
-    ) -> None:
+    def __init__(self, cells: Mapping[Column, Cell], number: int, row: int, above: Row | None, order: Order) -> None:
         self._cells, self._number, self._row, self._above = cells, number, row, above
-        self._month_first = month_first
+        self._order = order
         self._date = columns_of(number)[-1]
         self._texts = {column: cell.text.strip() for column, cell in cells.items()}
         self.findings: list[Finding] = []
@@ -118,9 +116,9 @@ class _RowReader:
             return self._repeated(self._date, self._above.on if self._above else None)
         if not self._is_sound(self._date, not text):
             return None
-        read = read_date(text, month_first=self._month_first)
+        read = read_date(text, order=self._order)
         if read is None:
-            is_either = self._month_first and read_date(text) is not None
+            is_either = read_date(text) is not None  # were the document's dates day first
             details: dict[str, Any] = {"month_first": True} if is_either else {}
             self._add("date-invalid", Severity.ERROR, self._date, **details)
             return None

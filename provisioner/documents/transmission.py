@@ -8,7 +8,7 @@ from datetime import date
 from typing import NamedTuple
 
 from provisioner.documents.blocks import Cell
-from provisioner.documents.dates import DateRead, find_date, read_date
+from provisioner.documents.dates import DateRead, Order, find_date, read_date
 from provisioner.documents.lines import Line
 from provisioner.documents.text import quoted, tidy
 from provisioner.domain.annexe import Finding, Severity
@@ -57,7 +57,7 @@ class _Candidate(NamedTuple):
     text: str
 
 
-def read_transmission(places: Sequence[Sequence[Line]], *, month_first: bool) -> Transmission:
+def read_transmission(places: Sequence[Sequence[Line]], *, order: Order) -> Transmission:
     """The one date of transmission in the first place that has any: the annexe, else anywhere in the document."""
     unread = ""
     for lines in places:
@@ -69,7 +69,7 @@ def read_transmission(places: Sequence[Sequence[Line]], *, month_first: bool) ->
                 below = [
                     next_.cells[position] for next_ in lines[index + 1 : index + 2] if position < len(next_.cells)
                 ]
-                dates, text = _dates_at(cell, line.cells[position + 1 :], below, month_first)
+                dates, text = _dates_at(cell, line.cells[position + 1 :], below, order)
                 unread = unread or text
                 for candidate in dates:
                     found.setdefault(candidate.read.day, candidate)
@@ -108,7 +108,7 @@ def _decided(found: list[_Candidate]) -> Transmission:
 
 
 def _dates_at(
-    cell: Cell, beside: Sequence[Cell], below: Sequence[Cell], month_first: bool
+    cell: Cell, beside: Sequence[Cell], below: Sequence[Cell], order: Order
 ) -> tuple[list[_Candidate], str]:
     """The dates that the words in a cell announce, and what stands there and cannot be read.
 
@@ -129,7 +129,7 @@ def _dates_at(
             (next_filled, True),
             *((_standing(other), False) for other in below),
         ):
-            dates = list(_dates_in(text, month_first, anywhere=is_its_own))
+            dates = list(_dates_in(text, order, anywhere=is_its_own))
             if dates:
                 found += dates
                 break
@@ -137,7 +137,7 @@ def _dates_at(
                 unread = unread or text
         # A second date may stand by itself on the next line.
         for text in (following, *(_standing(other) for other in below if not beside)):
-            if read := read_date(text, month_first=month_first):
+            if read := read_date(text, order=order):
                 found.append(_Candidate(read, text))
     return found, unread
 
@@ -147,12 +147,12 @@ def _standing(cell: Cell) -> str:
     return cell.standing or ("" if cell.struck else cell.text)
 
 
-def _dates_in(text: str, month_first: bool, *, anywhere: bool) -> Iterator[_Candidate]:
+def _dates_in(text: str, order: Order, *, anywhere: bool) -> Iterator[_Candidate]:
     """The dates in a text, up to what announces another event's.
 
     Args:
         text: what follows the words.
-        month_first: see `read_date`.
+        order: see `read_date`.
         anywhere: whether the first date may stand after other words; below, it must be what stands there.
     """
     words = text[:_LONGEST_LINE].split()[:_MOST_WORDS]
@@ -160,12 +160,10 @@ def _dates_in(text: str, month_first: bool, *, anywhere: bool) -> Iterator[_Cand
     while at < len(words):
         if _ELSE.search(words[at]):
             return
-        length = next(
-            (n for n in range(min(6, len(words) - at), 0, -1) if _is_date(words[at : at + n], month_first)), 0
-        )
+        length = next((n for n in range(min(6, len(words) - at), 0, -1) if _is_date(words[at : at + n], order)), 0)
         if length:
             piece = " ".join(words[at : at + length])
-            read = find_date(piece, month_first=month_first)
+            read = find_date(piece, order=order)
             assert read is not None
             yield _Candidate(read, piece)
         elif not anywhere and at == 0:
@@ -173,9 +171,9 @@ def _dates_in(text: str, month_first: bool, *, anywhere: bool) -> Iterator[_Cand
         at += max(length, 1)
 
 
-def _is_date(words: Sequence[str], month_first: bool) -> bool:
+def _is_date(words: Sequence[str], order: Order) -> bool:
     return any(letter.isdigit() for letter in words[0] + words[-1]) and (
-        read_date(" ".join(words), month_first=month_first) is not None
+        read_date(" ".join(words), order=order) is not None
     )
 
 

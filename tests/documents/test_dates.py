@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from provisioner.documents.dates import DateRead, find_date, is_month_first, read_date
+from provisioner.documents.dates import DateRead, Order, find_date, order_of, read_date
 from provisioner.texts.dates import french_date
 
 DAYS = st.dates(date(2000, 1, 1), date(2079, 12, 31))
@@ -163,19 +163,36 @@ def test_every_usual_short_form_of_a_month_is_read(month: int) -> None:
 
 @pytest.mark.rule("A6")
 def test_a_date_that_could_be_either_is_not_read_beside_one_that_is_month_first() -> None:
-    assert [is_month_first(text) for text in ("08/31/2026", "8-31-26 0:00", "Date d'envoi : 08/31/2026")] == [
-        True
-    ] * 3
-    others = ("31/08/2026", "06/02/2026", "03-21-00-00-00", "08.31.2026", "08/32/2026", "00/31/2026")
-    assert not any(is_month_first(text) for text in others)
-    for text in ("06/02/2026", "6-2-26", "1er 6/2/26"):
-        assert read_date(text) is not None
-        assert read_date(text, month_first=True) is None
-    for text in ("31/08/2026", "06/06/2026", "2026-06-02", "2 juin 2026"):
-        assert read_date(text, month_first=True) == read_date(text)
+    for order in (Order.MONTH_FIRST, Order.EITHER):
+        for text in ("06/02/2026", "6-2-26", "1er 6/2/26"):
+            assert read_date(text) is not None
+            assert read_date(text, order=order) is None
+        for text in ("31/08/2026", "06/06/2026", "2026-06-02", "2 juin 2026", "06.02.2026"):
+            assert read_date(text, order=order) == read_date(text)
+    august = DateRead(date(2026, 8, 31), repaired=True)
+    assert [read_date("08/31/2026", order=order) for order in Order] == [None, august, None]
+
+
+@pytest.mark.rule("A6")
+@pytest.mark.parametrize(
+    ("texts", "order"),
+    [
+        (["06/02/2026", "31/08/2026", "13.08.2026"], Order.DAY_FIRST),
+        (["06/02/2026", "08/31/2026"], Order.MONTH_FIRST),
+        (["8-31-26 0:00"], Order.MONTH_FIRST),
+        (["Date d'envoi : 08/31/2026"], Order.MONTH_FIRST),
+        (["31/08/2026", "08/31/2026"], Order.EITHER),
+        (["03-21-00-00-00", "08.31.2026", "08/32/2026", "00/31/2026", "32/08/2026"], Order.DAY_FIRST),
+        ([], Order.DAY_FIRST),
+    ],
+)
+def test_the_order_of_a_documents_dates_is_told_by_those_that_can_be_read_in_one_only(
+    texts: list[str], order: Order
+) -> None:
+    assert order_of(texts) is order
 
 
 @pytest.mark.parametrize("text", ["1" * 100_000, "10/06/2026" + " " * 100_000 + "x", "a" + "\u0300\u0316" * 100_000])
 def test_a_long_text_costs_nothing(text: str) -> None:
     assert read_date(text) is None
-    assert not is_month_first(text)
+    assert order_of([text]) is Order.DAY_FIRST

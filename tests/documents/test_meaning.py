@@ -252,6 +252,8 @@ def test_where_one_date_is_month_first_every_date_that_could_be_either_is_asked_
         ("date-invalid", 2, 1),
     ]
     assert "deux façons" in message(annexe.findings[0])
+    alone = understand(Reading(["Date de transmission : 08/31/2026", HEADING_1, table(TITLES_1, doubtful, august)]))
+    assert (alone.transmitted_on, [row.on for row in alone.rows]) == (date(2026, 8, 31), [None, date(2026, 8, 31)])
 
 
 @pytest.mark.rule("A2")
@@ -262,4 +264,5 @@ def test_a_month_first_date_of_transmission_makes_the_rows_doubtful_and_the_othe
         )
 
     assert [row.on for row in sent("08/31/2026", "06/02/2026").rows] == [None]
+    assert sent("08/31/2026", "06/02/2026").transmitted_on == date(2026, 8, 31)
     assert sent("09/04/2026", "08/31/2026").transmitted_on is None
