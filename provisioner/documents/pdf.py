@@ -143,6 +143,9 @@ class _Page:
         # A line through somebody's row would cut it in two.
         self._page = page.filter(lambda one: id(one) not in lines) if lines else page
         self._chars = [char for char in page.chars if char["upright"]]
+        for char in self._chars:
+            if char["text"] == "\u00ad":
+                char["text"] = "-"  # drawn, so seen: some fonts give the hyphen that name
         mark_spaces(self._chars)
         self._heights = sorted((_middle(char), order) for order, char in enumerate(self._chars))
 
