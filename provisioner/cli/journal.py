@@ -49,7 +49,7 @@ def verify(
     from provisioner.cli.answers.journal import verified
     from provisioner.operations.journal import verify_journal
 
-    with session_of(context).register("journal verify") as register:
+    with session_of(context).register("journal verify", make=False) as register:
         verdict = verify_journal(register, head)
     print_answer(verified(verdict, head), format_)
     raise typer.Exit(Exit.DONE if verdict.bad is None else Exit.REFUSED)
@@ -61,7 +61,7 @@ def head_(context: typer.Context, format_: FormatOption = Format.TEXT) -> None:
     from provisioner.cli.answers import journal as answers
     from provisioner.operations.journal import journal_head
 
-    with session_of(context).register("journal head") as register:
+    with session_of(context).register("journal head", make=False) as register:
         newest = journal_head(register)
     print_answer(answers.head(newest), format_)
 
@@ -99,5 +99,5 @@ def show(
     from provisioner.operations.journal import Sought, journal_entries
 
     sought = Sought(first=first, since=since, until=until, email=email, partner=partner, action=action, by=by)
-    with session_of(context).register("journal show", partner) as register:
+    with session_of(context).register("journal show", partner, make=False) as register:
         print_entries(journal_entries(register, sought), format_, details=details)

@@ -60,18 +60,24 @@ class Session:
         configure_logging(log)
 
     @contextmanager
-    def register(self, by: str, *partners: str | None, level: str | None = None) -> Iterator[Register]:
-        """The register, in the name of `by`; the `partners` that are named must be in it.
+    def register(
+        self, by: str, *partners: str | None, level: str | None = None, make: bool = True
+    ) -> Iterator[Register]:
+        """The register, in the name of `by`; the `partners` that are named must be in it. Unless it is to be made, it
+        must be there.
 
         Raises:
             NoSuchPartner: one of them is not.
             RegisterUnavailable: it cannot be opened.
         """
         from provisioner.operations.partners import partner_of
-        from provisioner.register import open_register
+        from provisioner.register import RegisterUnavailable, open_register
+        from provisioner.register.database import is_there
         from provisioner.register.journal import Actor
 
         self.start_logging(level)
+        if not make and not is_there(self.settings):
+            raise RegisterUnavailable("There is no register at the address of the settings: nothing was looked at.")
         register = open_register(self.settings, self.clock, Actor.here(by))
         try:
             for code in partners:

@@ -17,6 +17,7 @@ from provisioner.operations.effects import Effects
 from provisioner.operations.errors import UnknownRealm
 from provisioner.operations.hold_notices import remind
 from provisioner.operations.holding import closures_in, hold_or_drop
+from provisioner.operations.journal import watch_journal
 from provisioner.operations.mailing import Mailing
 from provisioner.operations.pool import Done, Failure, GivenUp
 from provisioner.operations.preparing import Prepared, Request, in_unknown_realm, prepare, with_approved_decisions
@@ -71,7 +72,7 @@ def _apply_document(tools: Tools, request: Request, bar: ProgressBar, confirm: C
         outcome = _apply(tools, prepared, prepared.plan, bar)
         remind(tools)
         notices = deliver(tools.register, tools.settings, tools.clock, tools.stop, at_once=True)
-        return replace(outcome, notices=notices)
+        return replace(outcome, notices=notices, journal=watch_journal(tools.register))
 
 
 def _apply(tools: Tools, prepared: Prepared, plan: Plan, bar: ProgressBar) -> Outcome:

@@ -125,7 +125,9 @@ def tell_ages(tools: Tools, records: Records) -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """How things are. `waiting` are the annexes that somebody has to decide upon or that the next `sync` applies."""
+    """How things are. `waiting` are the annexes that somebody has to decide upon or that the next `sync` applies.
+    `journal` is what its last verification found wanting.
+    """
 
     last_good_sync: datetime | None
     partners: int
@@ -134,6 +136,7 @@ class Standing:
     holds: tuple[Hold, ...]
     invitations_owed: int
     invitations_uncertain: int
+    journal: str | None = None
 
     @property
     def quarantines(self) -> tuple[Hold, ...]:
@@ -150,6 +153,7 @@ def standing(register: Register) -> Standing:
     with register.read() as connection:
         records = reading.records(connection)
         last = reading.mark(connection, reading.LAST_GOOD_SYNC)
+        wanting = reading.mark(connection, reading.JOURNAL_WANTING)
         waiting = [
             one
             for one in annexes.kept(connection)
@@ -164,4 +168,5 @@ def standing(register: Register) -> Standing:
         holds=records.holds_on(register.clock.today()),
         invitations_owed=sum(is_owed(one, records.invitations_of(one)) for one in is_open),
         invitations_uncertain=sum(each.is_uncertain for each in leading(rounds(records))),
+        journal=wanting or None,
     )

@@ -7,30 +7,96 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from itertools import chain
 
+import structlog
+
 from provisioner.domain.days import day_of
 from provisioner.domain.journal import Head, Row
 from provisioner.domain.journal_check import Bad, Problem, Verdict, verify
+from provisioner.domain.ledger import Ledger
 from provisioner.domain.people import EmailAddress
-from provisioner.register import Register, reading
+from provisioner.register import Register, facts, reading, writing
 from provisioner.register import journal as rows
 from provisioner.register.history import person_of
 
+log = structlog.get_logger()
+
 
 def verify_journal(register: Register, taken_out: Head | None = None) -> Verdict:
-    """The whole chain and the personal data beside it; with a head taken out earlier, its end too.
-
-    Personal data that were destroyed are no fault: the chain keeps their digest.
+    """The whole chain, what stands beside it, and the register's decisions and dates against the entries that made
+    them; with a head taken out earlier, the chain's end too.
 
     Raises:
         RegisterUnavailable: the database cannot be read.
     """
-    verdict = verify(chain.from_iterable(rows.pages(register)), taken_out)
+    with register.read() as connection:
+        tables, upto = facts.tables(connection), rows.head(connection).entry
+    ledger = Ledger()
+    verdict = verify(_told(rows.pages(register), ledger, upto), taken_out)
     if verdict.bad is None:
         with register.read() as connection:
             stray = rows.stray_detail(connection)
         if stray is not None:
-            verdict = replace(verdict, head=None, bad=Bad(stray, Problem.CUT))
+            return replace(verdict, head=None, bad=Bad(stray, Problem.CUT))
+        if differences := ledger.differences(tables):
+            first = differences[0]
+            return replace(verdict, head=None, bad=Bad(first.entry, Problem.REGISTER_DIFFERS, first))
     return verdict
+
+
+def _told(pages: Iterator[list[Row]], ledger: Ledger, upto: int) -> Iterator[Row]:
+    """The rows as they go by; the ledger takes those that were there when the tables were read."""
+    for row in chain.from_iterable(pages):
+        if row.entry.entry <= upto:
+            ledger.take(row)
+        yield row
+
+
+def watch_journal(register: Register, *, whole: bool = False) -> str | None:
+    """After a pass: verifies what follows the last verified head, or all of it; gives what is wanting, if anything.
+
+    What was found wanting stays so until the whole is verified again. The head goes into the log, so that it stands
+    outside the database.
+
+    Raises:
+        RegisterUnavailable: the database cannot be read or written.
+    """
+    with register.read() as connection:
+        since = _parsed(reading.mark(connection, reading.JOURNAL_VERIFIED))
+        known = reading.mark(connection, reading.JOURNAL_WANTING)
+    verdict = verify_journal(register) if whole or since is None else _verify_since(register, since)
+    bad = verdict.bad
+    if verdict.head is not None:
+        log.info("journal.head", entry=verdict.head.entry, sha256=verdict.head.sha256)
+    if bad is not None:
+        log.error("journal.wanting", entry=bad.entry, problem=bad.problem.value)
+        wanting: str | None = f"{bad.problem.value} {bad.entry or ''}".strip()
+    else:
+        wanting = None if whole else known
+    if (wanting or None) != (known or None) or (verdict.head is not None and verdict.head != since):
+        with register.work() as work:
+            if verdict.head is not None:
+                writing.set_mark(work, reading.JOURNAL_VERIFIED, str(verdict.head))
+            writing.set_mark(work, reading.JOURNAL_WANTING, wanting or "")
+    return wanting or None
+
+
+def _verify_since(register: Register, since: Head) -> Verdict:
+    found = chain.from_iterable(rows.pages(register, max(since.entry, 1)))
+    if since.entry == 0:
+        return verify(found)
+    last = next(found, None)
+    if last is None or last.entry.entry != since.entry:
+        return Verdict(0, None, Bad(since.entry, Problem.CUT))
+    if last.entry.sha256 != since.sha256 or not last.entry.is_whole:
+        return Verdict(0, None, Bad(since.entry, Problem.REWRITTEN))
+    return verify(found, since=since)
+
+
+def _parsed(text: str | None) -> Head | None:
+    try:
+        return Head.parse(text or "")
+    except ValueError:
+        return None
 
 
 def journal_head(register: Register) -> Head:
@@ -60,13 +126,13 @@ class Sought:
 
     def finds(self, row: Row) -> bool:
         """Whether it is all that, but for the address."""
-        facts = row.entry.facts
+        said = row.entry.facts
         return (
             row.entry.entry >= self.first
-            and (self.partner is None or facts.get("partner") == self.partner)
-            and (self.action is None or facts.get("action") == self.action)
+            and (self.partner is None or said.get("partner") == self.partner)
+            and (self.action is None or said.get("action") == self.action)
             and (self.by is None or self.by.casefold() in _names(row))
-            and ((self.since is None and self.until is None) or self._is_between(facts.get("at")))
+            and ((self.since is None and self.until is None) or self._is_between(said.get("at")))
         )
 
     def _is_between(self, at: object) -> bool:

@@ -47,7 +47,7 @@ def tell_partner(
     if to is None:
         return False
     answer_to = caf.email if caf is not None else None
-    about = {"partner": partner.name, "code": partner.code, "answer_to": answer_to}
+    about = {"partner": partner.name, "code": partner.code, "answer_to": answer_to, "head": work.head}
     _owe(work, settings, kind, partner.code, to, write_notice(template or kind, **about, **values), answer_to, files)
     return True
 
@@ -64,6 +64,7 @@ def tell_caf(
     to = contact_of(work, None)
     if to is not None:
         about = {"partner": partner.name, "code": partner.code} if partner is not None else {}
+        about["head"] = str(work.head)
         notice = write_notice(template or kind, **about, answer_to=None, **values)
         _owe(work, settings, kind, partner.code if partner is not None else None, to, notice)
 

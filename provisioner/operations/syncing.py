@@ -24,6 +24,7 @@ from provisioner.operations.applying import carry_out, enter_approved, is_held
 from provisioner.operations.errors import SyncFirst, UnknownRealm
 from provisioner.operations.hold_notices import remind
 from provisioner.operations.holding import hold_or_drop, tell_ages
+from provisioner.operations.journal import watch_journal
 from provisioner.operations.looking import learn_passwords, look
 from provisioner.operations.preparing import Prepared, Request, prepare
 from provisioner.operations.quarantine import attempt, set_aside
@@ -74,8 +75,11 @@ def sync(
     email: EmailAddress | None = None,
     *,
     at_once: bool = True,
+    whole_journal: bool = False,
 ) -> Outcome:
     """Everything that is due now, for these partners or all; for one person, approved annexes wait.
+
+    At its end the journal is verified: what follows the last verified head, or all of it (`whole_journal`).
 
     With `at_once`, for a person who waits, what failed lately is tried before its time: notices, and what is in
     quarantine.
@@ -116,6 +120,7 @@ def sync(
             sent_back=_sent_back(decided),
             notices=notices,
             broken=frozenset(broken),
+            journal=watch_journal(tools.register, whole=whole_journal),
         )
 
 

@@ -74,7 +74,7 @@ class Outcome:
     `left_out` the rows of list 2 that could not be approved alone, `offers_list_2` whether a refused document has
     closures that can be (A4), `sent_back` the approved annexes whose plan is
     another one by now, `notices` how the e-mails to officers and contacts went, `broken` the partners that a
-    defect of ours kept from being looked at.
+    defect of ours kept from being looked at, `journal` what is wanting in the journal.
     """
 
     as_of: date
@@ -89,6 +89,7 @@ class Outcome:
     sent_back: tuple[KeptAnnexe, ...] = ()
     notices: Delivered | None = None
     broken: frozenset[str] = frozenset()
+    journal: str | None = None
     verdict: Verdict | None = None
 
     @property

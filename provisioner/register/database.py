@@ -226,6 +226,23 @@ def open_as_is(settings: Settings, clock: Clock, actor: Actor) -> Register | Non
     return Register(engine, clock, actor)
 
 
+def is_there(settings: Settings) -> bool:
+    """Whether there is a register where the settings say; nothing is made.
+
+    Raises:
+        RegisterUnavailable: it cannot be looked at.
+    """
+    file = sqlite_file(settings)
+    with translated():
+        if file is not None and not file.exists():
+            return False
+        engine = _engine(settings)
+        try:
+            return revision(engine) is not None
+        finally:
+            engine.dispose()
+
+
 def sqlite_file(settings: Settings) -> Path | None:
     """The register's file; None when it is on a server."""
     url = make_url(settings.database_url)

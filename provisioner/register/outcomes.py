@@ -130,7 +130,8 @@ def closed(work: Work, one: Habilitation, rule: str, cause: int | None = None) -
     end = {"last_day": one.end.on, "said_on": one.end.transmitted_on, "noted_on": one.end.recorded_on}
     now = work.now
     work.put(_CLOSED, of=one.id, at=now, rule=one.end.rule, decided=cause, **end)
-    work.journal("close", partner=one.partner, habilitation=one.id, rule=rule, cause=cause, at=now)
+    details = {"ended_on": one.end.on.isoformat(), "end_rule": one.end.rule}
+    work.journal("close", partner=one.partner, habilitation=one.id, rule=rule, details=details, cause=cause, at=now)
 
 
 def intend_invitation(

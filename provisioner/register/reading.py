@@ -22,6 +22,9 @@ REALM_ID = "realm_id"
 #: The mark that holds the id of the group above the partners' groups, recorded when it was seen at its place.
 GROUP_ROOT = "group_root"
 
+#: The marks of the head up to which the journal was last found whole, and of what is wrong with it, empty if nothing.
+JOURNAL_VERIFIED, JOURNAL_WANTING = "journal.verified", "journal.wanting"
+
 #: The mark that holds the moment of the last `sync` of everything in which nothing failed.
 LAST_GOOD_SYNC = "last_good_sync"
 

@@ -87,7 +87,7 @@ def accept_realm(work: Work, known: str, found: str, *, by: str, reason: str) ->
     """The realm that this register is for from now on: a named person says that the old one was made anew."""
     work.connection.execute(update(t.mark).where(t.mark.c.name == REALM_ID).values(value=found))
     work.connection.execute(delete(t.mark).where(t.mark.c.name == GROUP_ROOT))  # the old realm's
-    work.journal("realm.accepted", details={"known": known, "realm": found, "by": by, "reason": reason})
+    work.journal("realm.accepted", details={"known": known, "realm": found, "by": by, "reason": reason}, by=by)
 
 
 def set_mark(work: Work, name: str, value: str) -> None:

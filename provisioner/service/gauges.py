@@ -68,6 +68,7 @@ class RegisterGauges(Collector):
             ),
             _gauge("links_owed", "First links that are owed and not sent.", found.invitations_owed),
             _gauge("notices_waiting", "Notices that wait for the mail server.", notices),
+            _gauge("journal_wanting", "1 while the journal was found wanting.", found.journal is not None),
             *self._holds(found.holds),
             *self._ages(found),
         ]

@@ -65,6 +65,11 @@ def sync_all(tools: Tools) -> Did:
     return did(outcome)
 
 
+def sweep(tools: Tools) -> Did:
+    """The same once a night, and the whole journal is verified."""
+    return did(sync(tools, [], _no_bar, at_once=False, whole_journal=True))
+
+
 def repeat_links(tools: Tools) -> Did:
     """The second and third links of who used none, and what their partners are told."""
     return did(repeat_due(tools, _no_bar, at_once=False).outcome)
@@ -82,7 +87,7 @@ def send_notices(tools: Tools) -> Did | None:
 JOBS = (
     Job("inbox", lambda settings: Every(timedelta(seconds=settings.poll_seconds)), take),
     Job("sync", lambda settings: Every(timedelta(minutes=settings.sync_minutes)), sync_all),
-    Job("sweep", lambda settings: Daily(time.fromisoformat(settings.sweep_at)), sync_all),
+    Job("sweep", lambda settings: Daily(time.fromisoformat(settings.sweep_at)), sweep),
     Job("invitations", lambda settings: Daily(time.fromisoformat(settings.invitations_at)), repeat_links),
     Job("notices", lambda settings: Every(timedelta(seconds=settings.notices_seconds)), send_notices),
 )

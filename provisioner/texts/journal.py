@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from provisioner.domain.decisions import AUTOMATIC
 from provisioner.domain.journal import Head, Row
 from provisioner.domain.journal_check import Bad, Problem, Verdict
+from provisioner.domain.ledger import Difference
 
 #: What stands for a person's name where the installation approved by itself (A10).
 AUTOMATIC_WORDS = "validation automatique"
@@ -73,6 +74,10 @@ _PROBLEMS = {
     Problem.REORDERED: "l'entrée {entry} n'est plus à sa place : l'ordre a été changé.",
     Problem.INSERTED: "l'entrée {entry} a été ajoutée après coup.",
     Problem.DETAIL_CHANGED: "les données conservées à côté de l'entrée {entry} ont été modifiées.",
+    Problem.DETAIL_MISSING: "les données conservées à côté de l'entrée {entry} ont disparu, et aucune destruction "
+    "enregistrée ne l'explique.",
+    Problem.LEFT_BEHIND: "l'empreinte conservée est celle d'un journal laissé de côté par la reprise enregistrée à "
+    "l'entrée {entry} ; les entrées faites après la sauvegarde n'y sont plus.",
     Problem.CUT: "il s'arrête avant l'entrée {entry}, qui a existé : la fin a été coupée, ou une base plus ancienne "
     "remise en place.",
     Problem.REWRITTEN: "l'entrée {entry} n'est pas celle dont l'empreinte a été conservée : le journal a été réécrit "
@@ -102,4 +107,31 @@ def whole_sentence(verdict: Verdict, taken_out: Head | None) -> str:
 
 def problem_sentence(bad: Bad) -> str:
     """What is wrong, at which entry."""
+    if bad.problem is Problem.REGISTER_DIFFERS:
+        assert bad.difference is not None
+        return f"Journal non conforme : {_difference(bad.difference)}"
     return f"Journal non conforme : {_PROBLEMS[bad.problem].format(entry=bad.entry)}"
+
+
+_TABLES = {"partner": "le partenaire", "habilitation": "l'habilitation n°", "annexe": "l'annexe 1 n°"}
+
+
+def _difference(one: Difference) -> str:
+    what = f"{_TABLES[one.table]} {one.key}"
+    if one.column is not None:
+        return f"dans le registre, {what} n'est pas ce que dit l'entrée {one.entry} ({one.column} a été modifié)."
+    if one.entry is None:
+        return f"{what} est dans le registre sans qu'aucune entrée ne le dise."
+    return f"{what} n'est plus dans le registre, et aucune entrée ne dit pourquoi."
+
+
+def wanting_sentence(wanting: str) -> str:
+    """What a pass says of a journal that was found wanting: the rest was done."""
+    return f"{not_whole(wanting)} Le reste a été fait."
+
+
+def not_whole(wanting: str) -> str:
+    """What the last verification found wanting: the problem and the entry, as `journal verify` tells them."""
+    entry = wanting.partition(" ")[2]
+    where = f" (entrée {entry})" if entry else ""
+    return f"Journal non conforme{where} : voir journal verify."

@@ -83,3 +83,22 @@ def test_a_persons_entries_are_found_by_their_address(run: Office) -> None:
     assert {"habilitation.asked", "account.renamed", "rename"} <= {one["action"] for one in renamed}
     assert {"habilitation.asked", "account.renamed"} <= {one["action"] for one in before}
     assert re.search(r"Accès clôturé +agglo-lys", run.run("journal", "show", "--email", address("vasseur")).out)
+
+
+def test_a_broken_journal_holds_no_change_back_but_is_told_with_exit_status_1(run: Office) -> None:
+    with closing(sqlite3.connect(run.home / "data" / "provisioner.sqlite3")) as connection, connection:
+        connection.execute("UPDATE journal_entry SET body = replace(body, 'open', 'close') WHERE entry > 2")
+        connection.execute("UPDATE habilitation SET ended_on = '2026-08-30' WHERE ended_on IS NOT NULL")
+        connection.execute("DELETE FROM mark WHERE name = 'journal.verified'")
+    leaving = {"carpentier": "2026-06-10", "leroy": "2026-06-11", "nguyen-duc": "2026-06-10"}
+    file = annexe_csv(run.home / "4.csv", leaving, {"morel": "2026-09-02"}, "2026-09-03")
+    run.apply(file, today="2026-09-03", status=1)
+    answer = run.run("sync", "--format", "json", today="2026-09-03")
+    assert answer.status == 1
+    assert "Journal non conforme" in answer.err
+    closed = run.run("journal", "show", "--action", "close", "--format", "json").json
+    assert len(closed) >= 2
+    status = valid(run.run("status", "--format", "json").json, "status")
+    assert status["journal"].startswith("changed ")
+    assert "Journal non conforme" in run.run("status").out
+    assert run.run("journal", "verify").status == 1

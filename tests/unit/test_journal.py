@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from provisioner.domain.journal import (
     EMPTY,
     GENESIS,
+    ActorDetail,
     Detail,
     Entry,
     Head,
@@ -44,7 +45,7 @@ def _renumbered(entries: Iterable[Entry]) -> list[Entry]:
     return [replace(one, entry=number) for number, one in enumerate(entries, start=1)]
 
 
-def _bad(entries: list[Entry], taken_out: Head | None = None) -> tuple[int, str] | None:
+def _bad(entries: list[Entry], taken_out: Head | None = None) -> tuple[int | None, str] | None:
     bad = verify(map(Row, entries), taken_out).bad
     return (bad.entry, bad.problem.value) if bad else None
 
@@ -162,7 +163,7 @@ def test_no_mixture_of_them_passes_unless_only_the_end_is_missing(done: list[str
     bad = _bad(_renumbered(entries))
     is_a_beginning = entries == whole[: len(entries)]
     assert (bad is None) == is_a_beginning
-    assert bad is None or bad[0] <= len(entries)
+    assert bad is None or (bad[0] or 0) <= len(entries)
 
 
 @pytest.mark.parametrize("body", ["", "null", "[]", '{"entry":"2"}', '{"entry":true}', "{" * 5000, '{"entry":'])
@@ -187,9 +188,52 @@ def test_details_are_told_by_a_salted_digest_only() -> None:
     assert "camille" not in "".join(one.body for one, *_ in _with_details())
 
 
-def test_details_that_were_destroyed_leave_the_chain_whole() -> None:
-    assert verify(_with_details()).bad is None
-    assert verify(Row(one) for one, *_ in _with_details()).bad is None
+def test_details_that_are_gone_are_explained_by_the_entry_of_their_destruction_or_found_wanting() -> None:
+    rows = list(_with_details())
+    assert verify(rows).bad is None
+    for entry in (1, 2, 3):
+        gone = [row._replace(detail=None) if row.entry.entry == entry else row for row in rows]
+        assert verify(gone).bad == Bad(entry, Problem.DETAIL_MISSING)
+        destroyed = chain(4, {"action": "habilitation.withdrawn", "habilitation": entry}, rows[-1].entry.sha256)
+        assert verify([*gone, Row(destroyed)]).bad is None
+        other = chain(4, {"action": "habilitation.withdrawn", "habilitation": 9}, rows[-1].entry.sha256)
+        assert verify([*gone, Row(other)]).bad == Bad(entry, Problem.DETAIL_MISSING)
+    again = [*(row._replace(detail=None) for row in rows[:1]), *rows[1:]]
+    assert verify(again).bad == Bad(1, Problem.DETAIL_MISSING)
+
+
+@pytest.mark.rule("D8")
+def test_who_acted_is_proved_while_it_is_kept_and_missed_when_it_is_gone() -> None:
+    told = {"by": "Claire Martin", "os_user": "cmartin"}
+    body: dict[str, object] = {"action": "open", "details": None, "actor": digest_of_details("salt", told)}
+    (entry,) = _rechained([], [body])
+    actor = ActorDetail("salt", canonical(told))
+    assert verify([Row(entry, None, actor)]).bad is None
+    forged = replace(actor, data=canonical({**told, "by": "Jean Roy"}))
+    assert verify([Row(entry, None, forged)]).bad == Bad(1, Problem.DETAIL_CHANGED)
+    assert verify([Row(entry)]).bad == Bad(1, Problem.DETAIL_MISSING)
+    assert "Claire" not in entry.body
+
+
+def test_a_head_that_a_recorded_restore_left_behind_is_told_as_that() -> None:
+    lost = _entries(8)
+    left = str(_head(lost))
+    kept = _rechained(lost[:4], [{"action": "register.restored", "left": left}, *({"action": "open"},) * 9])
+    assert _bad(kept, _head(lost)) == (5, "left-behind")
+    assert _bad(kept, _head(lost[:6])) == (5, "left-behind")
+    assert _bad(kept, _head(lost[:4])) is None
+    assert _bad(kept, Head(8, "5" * 64)) == (8, "rewritten")
+    assert _bad(kept, Head(9, "5" * 64)) == (9, "rewritten")
+    assert _bad(kept, Head(3, "5" * 64)) == (3, "rewritten")
+    assert _bad(_rechained(lost[:4], [{"action": "register.restored"}]), _head(lost)) == (5, "left-behind")
+
+
+def test_what_follows_a_verified_head_is_verified_alone() -> None:
+    entries = _entries(6)
+    since = _head(entries[:4])
+    verdict = verify(map(Row, entries[4:]), since=since)
+    assert (verdict.entries, verdict.head, verdict.bad) == (6, _head(entries), None)
+    assert verify(map(Row, entries[5:]), since=since).bad == Bad(5, Problem.REMOVED)
 
 
 @pytest.mark.parametrize(

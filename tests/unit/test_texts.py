@@ -163,9 +163,11 @@ SHORT: dict[str, object] = {
     "is_reminder": False,
     "list_2_plan_id": "",
     "still_open": [("zoe@lys.example", DAY, "Accès encore ouvert.")],
+    "head": None,
 }
 LONG = {name: True if value in (False, 0) else value for name, value in SHORT.items()} | {
     "answer_to": "caf@caf.example",
+    "head": f"42:{'9' * 64}",
     "age": "7 jours",
     "errors": 2,
 }

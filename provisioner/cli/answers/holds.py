@@ -21,6 +21,7 @@ from provisioner.texts.annexes import STATUSES
 from provisioner.texts.change_json import change_as_json
 from provisioner.texts.dates import french_date
 from provisioner.texts.holds import KINDS, hold_reason
+from provisioner.texts.journal import not_whole
 
 
 def held(records: Records, now: datetime) -> Answer:
@@ -72,12 +73,15 @@ def standing(found: Standing, now: datetime) -> Answer:
         "quarantined": aside,
         "invitations_owed": found.invitations_owed,
         "invitations_uncertain": found.invitations_uncertain,
+        "journal": found.journal,
     }
     return Answer(json, _standing_lines(found, now))
 
 
 def _standing_lines(found: Standing, now: datetime) -> Iterator[RenderableType]:
     """A line a fact."""
+    if found.journal is not None:
+        yield line(not_whole(found.journal), style="bold red")
     last, aside = found.last_good_sync, len(found.quarantines)
     ago = f"{french_date(day_of(last))}, il y a {_age(last, now)}" if last else "jamais"
     yield line(f"Dernière synchronisation sans échec : {ago}.")

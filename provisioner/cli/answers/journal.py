@@ -34,12 +34,14 @@ _FACTS = ("partner", "habilitation", "rule")
 def verified(verdict: Verdict, taken_out: Head | None) -> Answer:
     """`journal verify`: whether it is whole."""
     bad = verdict.bad
+    where = bad.difference if bad else None
     json = {
         "valid": bad is None,
         "entries": verdict.entries,
         "head": _head(verdict.head) if verdict.head else None,
         "first_bad": bad.entry if bad else None,
         "problem": bad.problem.value if bad else None,
+        "where": {"table": where.table, "key": where.key, "column": where.column} if where else None,
     }
     if bad is not None:
         return Answer(json, [line(problem_sentence(bad), style="bold red")])

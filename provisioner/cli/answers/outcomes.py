@@ -23,6 +23,7 @@ from provisioner.texts import outcomes
 from provisioner.texts.change_json import change_as_json
 from provisioner.texts.check_json import findings_as_json
 from provisioner.texts.holds import known_failure, still_open_reason
+from provisioner.texts.journal import wanting_sentence
 from provisioner.texts.reasons import blocked_reason, drift_reason, realm_fault, reason, what
 from provisioner.texts.renames import refused_rename
 
@@ -35,6 +36,8 @@ def print_outcome(session: Session, outcome: Outcome, format_: str, *, done: boo
     print_answer(what_was_done(outcome) if done else planned(outcome), format_)
     for sentence in _beside(outcome, done=done):
         session.say(sentence)
+    if outcome.journal is not None:
+        session.say(wanting_sentence(outcome.journal))
     for fault in outcome.outcome.realm_faults:
         session.say(realm_fault(fault, session.settings.keycloak.url))
 
@@ -46,7 +49,7 @@ def status_of(outcome: Outcome) -> Exit:
     if of_systems or (outcome.notices is not None and outcome.notices.failed):
         return Exit.FAILED
     incomplete = bool(outcome.left_out or outcome.sent_back or outcome.broken or run.set_aside)
-    refused = incomplete or outcome.verdict not in (None, Verdict.APPLIED)
+    refused = incomplete or outcome.journal is not None or outcome.verdict not in (None, Verdict.APPLIED)
     held = outcome.plan is not None and bool(outcome.plan.blocked)
     return Exit.REFUSED if refused or held else Exit.DONE
 
