@@ -218,7 +218,9 @@ def test_who_acted_is_proved_while_it_is_kept_and_missed_when_it_is_gone() -> No
 def test_a_head_that_a_recorded_restore_left_behind_is_told_as_that() -> None:
     lost = _entries(8)
     left = str(_head(lost))
-    kept = _rechained(lost[:4], [{"action": "register.restored", "left": left}, *({"action": "open"},) * 9])
+    restored: dict[str, object] = {"action": "register.restored", "left": left}
+    more: list[dict[str, object]] = [{"action": "open"} for _ in range(9)]
+    kept = _rechained(lost[:4], [restored, *more])
     assert _bad(kept, _head(lost)) == (5, "left-behind")
     assert _bad(kept, _head(lost[:6])) == (5, "left-behind")
     assert _bad(kept, _head(lost[:4])) is None

@@ -6,6 +6,7 @@ import ast
 from pathlib import Path
 
 from provisioner.domain.journal_check import Bad, Problem
+from provisioner.domain.ledger import Difference
 from provisioner.texts.journal import ACTIONS, problem_sentence
 
 SOURCES = Path(__file__).parents[2] / "provisioner"
@@ -27,4 +28,5 @@ def test_every_action_of_the_journal_has_french_words() -> None:
 
 def test_every_problem_is_said_in_french_with_its_entry() -> None:
     for problem in Problem:
-        assert "entrée 42" in problem_sentence(Bad(42, problem))
+        difference = Difference("habilitation", "7", "ended_on", 42)
+        assert "entrée 42" in problem_sentence(Bad(42, problem, difference))
