@@ -15,7 +15,6 @@ from sqlalchemy import select
 from structlog.testing import capture_logs
 
 from provisioner.domain.annexe import Annexe
-from provisioner.domain.change import plan_id
 from provisioner.domain.check import Document
 from provisioner.domain.contacts import Role
 from provisioner.domain.decisions import Decisions
@@ -69,9 +68,9 @@ def office(tmp_path: Path) -> MemoryOffice:
 def _approve(office: MemoryOffice, content: bytes, decisions: Decisions) -> None:
     document = Document(name="a.csv", content=content)
     kept = submission.submit(office.tools, document, LYS.code, office.tools.clock.today()).annexe
-    plan = prepare(office.tools, request_of(office.tools, kept.id, "plan", decisions)).plan
-    assert plan is not None
-    submission.approve(office.tools, kept.id, plan_id(plan.changes), "Claire Martin", decisions)
+    plan_id = prepare(office.tools, request_of(office.tools, kept.id, "plan", decisions)).plan_id
+    assert plan_id is not None
+    submission.approve(office.tools, kept.id, plan_id, "Claire Martin", decisions)
 
 
 def _change(office: MemoryOffice, statement: str) -> None:
