@@ -44,11 +44,12 @@ _MONTHS = (
 )
 _MONTH_NUMBER = {name: number for number, names in enumerate(_MONTHS, 1) for name in names.split("|")}
 _WEEKDAYS = ("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche")
+_WEEKDAY = "|".join(rf"{name}|{name[:3]}\.?" for name in _WEEKDAYS)
 
 _LEAD = (
-    rf"(?:(?P<weekday>{'|'.join(_WEEKDAYS)}),? )?"
+    rf"(?:(?P<weekday>{_WEEKDAY}),? )?"
     r"(?:(?:a compter du|a partir du|depuis le|des le|le|du|au) )?(?:(?P<weekday_too>"
-    rf"{'|'.join(_WEEKDAYS)}),? )?"
+    rf"{_WEEKDAY}),? )?"
 )
 _TIME = (
     r"(?:[ t,]+(?:a )?(?P<hour>\d{1,2})[:h](?P<minute>\d{2})?(?::(?P<second>\d{2})(?:[.,]\d+)?)?"
@@ -190,7 +191,7 @@ def _read(parts: dict[str, Any]) -> DateRead | None:
     except (ValueError, OverflowError):
         return None
     weekday = parts.get("weekday") or parts.get("weekday_too")
-    is_repaired = bool(zone or time or (weekday and weekday != _WEEKDAYS[day.weekday()]))
+    is_repaired = bool(zone or time or (weekday and weekday[:3] != _WEEKDAYS[day.weekday()][:3]))
     return DateRead(read, is_repaired) if FIRST_YEAR <= read.year <= LAST_YEAR else None
 
 

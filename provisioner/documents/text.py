@@ -21,7 +21,8 @@ _RAISED = str.maketrans("ᵃᵇᶜᵈᵉᶠᵍʰⁱʲᵏˡᵐⁿᵒᵖʳˢᵗᵘ
 
 #: What the symbol font of an office suite puts before each item of a list; and people, beside it.
 SYMBOL_BULLETS = "\uf0a7\uf0b7\uf0d8\uf0fc"
-_BULLET = re.compile(rf"[-\s•‣⁃▪●○■◦∙·{SYMBOL_BULLETS}]+")
+_BULLETS = rf"-\s•‣⁃▪●○■◦∙·{SYMBOL_BULLETS}"
+_BULLET, _BEFORE_NAME = re.compile(f"[{_BULLETS}]+"), re.compile(f"[{_BULLETS}']+")
 
 
 def tidy(text: str) -> str:
@@ -34,8 +35,15 @@ def tidy(text: str) -> str:
 
 
 def tidy_name(text: str) -> str:
-    """A name: tidy, without the bullet of a list before it or a space round a hyphen (« Anne - Sophie »)."""
-    return re.sub(r" ?- ?", "-", _without_bullet(tidy(text)))
+    """A name: tidy, without the bullet of a list before it or a space round a hyphen (« Anne - Sophie »).
+
+    Nor has it an apostrophe at its ends, which a spreadsheet puts before a text; « 't Hooft » keeps his.
+    """
+    name = _without_bullet(tidy(text))
+    if not re.match(r"'[ts] \w", name):
+        before = _BEFORE_NAME.match(name)
+        name = name[before.end() if before else 0 :].rstrip("' ")
+    return re.sub(r" ?- ?", "-", name)
 
 
 def tidy_function(text: str) -> str:

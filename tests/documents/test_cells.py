@@ -51,6 +51,7 @@ def codes(findings: list[Finding]) -> list[str]:
         ("Le\u200broy", "Leroy"),
         ("Jean\nPaul", "Jean Paul"),
         ("- Jean Paul", "Jean Paul"),
+        ("'Jean Paul", "Jean Paul"),
         ("\u2022 Jean", "Jean"),
         ("De\ufb01ne", "Define"),
         ("Ste\ufb00en", "Steffen"),
