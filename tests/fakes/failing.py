@@ -21,7 +21,8 @@ class Failing:
     """Counts the calls, those that may write apart, and fails when it is told to.
 
     With `fail_at` N, the N-th call that may write fails as `fail_mode` says (`has_failed` then), and with
-    `fails_for_good` every call after it too. Which call is the N-th is certain only with one thread.
+    `fails_for_good` every call after it too. With `counts_reads` it is the N-th call of any kind. Which call is the
+    N-th is certain only with one thread.
     """
 
     def __init__(self) -> None:
@@ -31,15 +32,21 @@ class Failing:
         self.fail_at: int | None = None
         self.fail_mode: FailMode = "before"
         self.fails_for_good = False
+        self.counts_reads = False
         self.has_failed = False
         self._is_dead = self._is_away = False
         self._lock = threading.RLock()
 
-    def fail(self, at: int | None, mode: FailMode = "before", *, for_good: bool = False) -> None:
-        """Has the call fail that is the `at`-th from now of those that may write; None: none fails any more."""
+    def fail(
+        self, at: int | None, mode: FailMode = "before", *, for_good: bool = False, reads_too: bool = False
+    ) -> None:
+        """Has the call fail that is the `at`-th from now of those that may write, or of all; None: none fails any
+        more.
+        """
         with self._lock:
             self.writes, self.has_failed = 0, False
             self.fail_at, self.fail_mode, self.fails_for_good = at, mode, for_good
+            self.counts_reads = reads_too
 
     def restart(self) -> None:
         """A new process, a network that is back: nothing fails any more."""
@@ -54,11 +61,26 @@ class Failing:
     @contextmanager
     def _reading(self) -> Iterator[None]:
         with self._lock:
-            self.calls += 1
-            self._live()
-            if self._is_away:
-                raise KeycloakUnavailable("Keycloak does not answer: asked to by a test.")
+            self._answering()
+            if not self.counts_reads:
+                yield
+                return
+            is_hit = self._is_hit()
+            if is_hit and self.fail_mode.endswith("before"):
+                self._fail()
             yield
+            if is_hit:
+                self._fail()
+
+    def _answering(self) -> None:
+        self.calls += 1
+        self._live()
+        if self._is_away:
+            raise KeycloakUnavailable("Keycloak does not answer: asked to by a test.")
+
+    def _is_hit(self) -> bool:
+        self.writes += 1
+        return self.writes == self.fail_at
 
     @contextmanager
     def _writing(self, lost: type[KeycloakUnavailable] = KeycloakUnavailable) -> Iterator[None]:
@@ -67,14 +89,13 @@ class Failing:
             if self.read_only:
                 raise WriteForbidden("A write during a run that only looks.")
             try:
-                with self._reading():
-                    self.writes += 1
-                    is_hit = self.writes == self.fail_at
-                    if is_hit and self.fail_mode.endswith("before"):
-                        self._fail()
-                    yield
-                    if is_hit:
-                        self._fail()
+                self._answering()
+                is_hit = self._is_hit()
+                if is_hit and self.fail_mode.endswith("before"):
+                    self._fail()
+                yield
+                if is_hit:
+                    self._fail()
             except KeycloakUnavailable as error:
                 if error.status is not None or isinstance(error, lost):
                     raise

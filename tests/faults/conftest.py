@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
@@ -23,6 +23,13 @@ FAULTY = Path(__file__).with_name("faulty_main.py")
 BEFORE = {"carpentier": "2026-06-10", "leroy": "2026-06-10", "vasseur": "2026-06-10"}
 AFTER = {"carpentier": "2026-06-10", "leroy": "2026-06-11", "nguyen": "2026-09-01"}
 GONE = {"vasseur": "2026-08-31"}
+
+
+#: What the second annexe makes in Keycloak. Close: write, log out; update: write; open: create; the link.
+EFFECTS = 5
+
+#: And in the register, at least: the annexe entered, the run begun, each kind of effect, the link before and after.
+COMMITS = 7
 
 
 def address(name: str) -> str:
@@ -46,6 +53,8 @@ class Scene:
     mailbox: FaultyMailbox
     first: Path
     second: Path
+    code: str = PARTNER
+    codes: list[str] = field(default_factory=list)
 
     def through_proxy(self, **more: str) -> dict[str, str]:
         return {"PROVISIONER_KEYCLOAK__URL": self.proxy.url, **more}
@@ -56,7 +65,7 @@ class Scene:
 
     def apply_second(self, program: tuple[str, ...] | None = None, /, **environment: str) -> Answer:
         """The run that meets the fault."""
-        arguments = ("apply", self.second, "--partner", PARTNER, "--approved-by", "Claire Martin", "--yes")
+        arguments = ("apply", self.second, "--partner", self.code, "--approved-by", "Claire Martin", "--yes")
         return self.office.run(*arguments, "--format", "json", today=TODAY, program=program, **environment)
 
     def apply_until_done(self, runs: int = 3) -> None:
@@ -67,6 +76,38 @@ class Scene:
             if answers[-1].status == 0:
                 return
         raise AssertionError(answers)
+
+
+class Stage(Scene):
+    """The same scene again and again in one office: each time a partner of its own, so that no realm is made anew.
+
+    `story` is what must be true of all of them once the last one's second annexe is applied.
+    """
+
+    def next_partner(self) -> None:
+        """A partner whose first annexe is applied, and whose second one waits."""
+        self.code = f"ville-{len(self.codes) + 1}"
+        self.codes.append(self.code)
+        domain, home = f"{self.code}.example", self.office.home
+        self.office.add_partner(self.code, domain)
+        first = annexe_csv(home / f"{self.code}-1.csv", BEFORE, {}, "2026-06-15", domain)
+        self.second = annexe_csv(home / f"{self.code}-2.csv", AFTER, GONE, "2026-09-01", domain)
+        self.office.apply(first, today="2026-06-16", partner=self.code)
+
+    @property
+    def story(self) -> Story:
+        """What must be true of all."""
+
+        def all_of(names: Iterable[str]) -> frozenset[str]:
+            return frozenset(f"{name}@{code}.example" for code in self.codes for name in names)
+
+        mailed = all_of([*BEFORE, "nguyen"])
+        return Story(all_of(AFTER), all_of(GONE), dict.fromkeys(mailed, 1), tuple(self.codes))
+
+
+@pytest.fixture
+def stage(scene: Scene) -> Stage:
+    return Stage(scene.office, scene.proxy, scene.mailbox, scene.first, scene.second)
 
 
 @pytest.fixture

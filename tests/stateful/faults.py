@@ -39,6 +39,7 @@ class Commits:
 
     def __init__(self, engine: Engine, fault: Fault) -> None:
         self.fault, self.count, self.engine = fault, 0, engine
+        self.has_failed = False
         event.listen(engine, "commit", self._commit)
 
     def _commit(self, _connection: object) -> None:
@@ -46,10 +47,13 @@ class Commits:
         at, where = self.fault.at, self.fault.where
         if where == "commit-then-killed":
             if self.count > at:
+                self.has_failed = True
                 raise Killed
         elif where == "commit-kills" and self.count >= at:
+            self.has_failed = True
             raise Killed
         elif self.count == at or (self.fault.for_good and self.count > at):
+            self.has_failed = True
             raise OperationalError(None, None, sqlite3.OperationalError("database or disk is full"))
 
     def end(self) -> None:
