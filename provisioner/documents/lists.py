@@ -21,6 +21,9 @@ _NAMES = (Column.LAST_NAME, Column.FIRST_NAMES)
 #: The most filled cells of a row that is a heading, and the fewest words of one that has another cell beside it.
 _MOST_BESIDE = 3
 
+#: The most characters of a paragraph that are looked at, with what it goes on.
+_LONGEST_WORDS = 500
+
 #: Columns in which what is struck through beside what is not does not count: the other two decide who and when.
 _CORRECTED = (*_NAMES, Column.FUNCTION)
 
@@ -112,7 +115,7 @@ class Lists:
             return
         if self._words_before and text[0].islower():
             text = f"{self._words_before} {text}"
-        self._words_before = text
+        self._words_before = text = text[:_LONGEST_WORDS]
         words = read_words(text)
         section = self._section
         if section.number is not None and _tells_somebody(text, is_begun=section.is_begun):
