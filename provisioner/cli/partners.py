@@ -8,12 +8,19 @@ from typing import Annotated
 import typer
 
 from provisioner.cli.options import By, Code, Dated, Format, FormatOption, Habilitations, Securite, day
-from provisioner.cli.options import name as said
+from provisioner.cli.options import name as name_option
 from provisioner.cli.printing import print_answer
 from provisioner.cli.session import session_of
 from provisioner.domain.contacts import Role
 
 app = typer.Typer(help="The register of conventions.", no_args_is_help=True)
+
+
+def _name(text: str) -> str:
+    """A partner's name as it was typed: never blank; what may not stand in it is refused, not put right."""
+    name_option(text)
+    return text
+
 
 Day = Annotated[date | None, typer.Option(metavar="DATE", parser=day)]
 _DOMAIN = typer.Option("--domain", help="An e-mail domain of the partner's own; may be repeated.")
@@ -26,7 +33,7 @@ _ADDRESS = typer.Option(
 def add(
     context: typer.Context,
     code: Code,
-    name: Annotated[str, typer.Option(help="The partner's name.", metavar="NAME", parser=said)],
+    name: Annotated[str, typer.Option(help="The partner's name.", metavar="NAME", parser=_name)],
     domain: Annotated[list[str] | None, _DOMAIN] = None,
     address: Annotated[list[str] | None, _ADDRESS] = None,
     signed_on: Day = None,
@@ -48,7 +55,7 @@ def set_(
     context: typer.Context,
     code: Code,
     by: By,
-    name: Annotated[str | None, typer.Option(help="The partner's name.", metavar="NAME", parser=said)] = None,
+    name: Annotated[str | None, typer.Option(help="The partner's name.", metavar="NAME", parser=_name)] = None,
     domain: Annotated[list[str] | None, _DOMAIN] = None,
     address: Annotated[list[str] | None, _ADDRESS] = None,
     no_domain: Annotated[bool, typer.Option("--no-domain", help="No domain is declared any more.")] = False,
