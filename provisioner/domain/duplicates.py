@@ -51,8 +51,10 @@ def possible_duplicates(annexe: Annexe) -> Iterator[Finding]:
     ]
     groups: dict[str, dict[EmailAddress | None, _Named]] = defaultdict(dict)
     for index, one in enumerate(named):
-        earlier: Iterable[_Named] = named[:index]
-        if len(named) > MOST_COMPARED:
+        earlier: Iterable[_Named]
+        if len(named) <= MOST_COMPARED:
+            earlier = named[:index]
+        else:
             group = groups[one.key.words]
             earlier = list(group.values())
             if len(group) < 2:  # with the first two addresses of a name, any other row differs from one of them
