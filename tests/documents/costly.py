@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
@@ -22,7 +24,7 @@ from tests.documents.making import (
 )
 
 #: As many rows as the limit lets through, with some room for those of the form.
-ROWS = int(__import__("os").environ.get("ROWS", "49990"))
+ROWS = 49_990
 
 _MARKS = "a" + "\u0300\u0316" * 300_000
 _DIGITS = "annexe " + "7" * 5_000
@@ -120,9 +122,6 @@ def _sheet_name(around: bool) -> Costly:
 
 
 def _renamed(book: bytes) -> bytes:
-    import io
-    import zipfile
-
     with zipfile.ZipFile(io.BytesIO(book)) as package:
         parts = {name: package.read(name) for name in package.namelist()}
     parts["xl/workbook.xml"] = parts["xl/workbook.xml"].replace(b"Feuil1", _LONG_NAME.encode())
