@@ -34,6 +34,7 @@ class AddressRead(NamedTuple):
     suggestion: str | None = None
 
 
+@lru_cache(1_000)
 def read_address(text: str) -> AddressRead:
     """The one address of a cell, in lower case, its domain as people write it.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from enum import Enum, auto
+from functools import lru_cache
 
 from provisioner.domain.likeness import fold
 
@@ -40,6 +41,7 @@ class Ditto(Enum):
     ELSEWHERE = auto()
 
 
+@lru_cache(1_000)
 def ditto(text: str, of: str) -> Ditto | None:
     """Whether a cell only says « the same », and as what; None where it says something of its own.
 
@@ -60,6 +62,7 @@ def ditto(text: str, of: str) -> Ditto | None:
     return Ditto.ELSEWHERE if _REFERS.match(words if inner != "d°" else inner) else None
 
 
+@lru_cache(1_000)
 def is_ditto(text: str) -> bool:
     """Whether a cell only says « the same as above », of whatever column."""
     return any(ditto(text, of) is Ditto.ABOVE for of in _NOUNS)

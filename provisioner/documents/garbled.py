@@ -6,7 +6,7 @@ import html
 import re
 import unicodedata
 from collections.abc import Iterator
-from functools import partial
+from functools import lru_cache, partial
 from typing import NamedTuple
 from urllib.parse import unquote
 
@@ -52,6 +52,7 @@ class Garbled(NamedTuple):
     suggestion: str | None
 
 
+@lru_cache(1_000)
 def garbled(text: str) -> Garbled | None:
     """What became of a name or function that was written with another encoding than it was read with, if it was.
 

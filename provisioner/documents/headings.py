@@ -201,6 +201,8 @@ _OVER_TITLES = re.compile(
     r"(?:identite|coordonnees|etat civil|agents?|personnes?|utilisateurs?|habilitations?)"
     r"(?: (?:d |de |du |des |de l |de la )?(?:agents?|personnes?|utilisateurs?|concernee?s?|professionnelles?))?"
 )
+#: What no such words have: told quickly, since every cell of a list is asked.
+_SOMETHING = re.compile(r"[0-9@]")
 _NOBODY = re.compile(
     r"(?:neant|aucune?s?(?: personnes?| acces| clotures?| departs?| agents?| demandes?)?|sans objet|ras|s ?o|vide)?"
 )
@@ -254,7 +256,9 @@ def is_the_forms(text: str) -> bool:
 
 def names_nobody(text: str) -> bool:
     """Whether a cell only says that there is nobody (« Néant », a dash)."""
-    return len(text) < _LONGEST_NOBODY and _NOBODY.fullmatch(_plain(text)) is not None
+    if len(text) >= _LONGEST_NOBODY or _SOMETHING.search(text):
+        return False
+    return _NOBODY.fullmatch(_plain(text)) is not None
 
 
 @lru_cache(1_000)

@@ -27,6 +27,10 @@ class Merge(NamedTuple):
     right: int
 
 
+#: What is merged over more rows and columns than these is no heading of anybody: it is passed over.
+_TALLEST_MERGE = 1_000
+
+
 class Sheet:
     """A sheet as its file gives it: filled cells by row and column, from zero, and what is not shown of it."""
 
@@ -52,7 +56,9 @@ class Sheet:
 
     def merge(self, merge: Merge) -> None:
         """Cells shown as one: the first one holds the value, those below it in its column hold the same."""
-        self._merges.append(merge)
+        top, bottom, left, right = merge
+        if bottom - top < _TALLEST_MERGE or right - left < MOST_CELLS:
+            self._merges.append(merge)
 
     def table(self, rows: Rows) -> list[TableRow]:
         """The rows that hold something, each with the number that the sheet shows beside it.

@@ -6,6 +6,7 @@ What may stand in it is listed, not what may not: Unicode has more ways to decei
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import NamedTuple
 
 from provisioner.documents.text import LONGEST_QUOTE, SYMBOL_BULLETS, is_control, tidy, tidy_function, tidy_name
@@ -50,6 +51,7 @@ class Suspicion(NamedTuple):
     characters: str = ""
 
 
+@lru_cache(1_000)
 def suspicion(text: str, *, formula: bool, column: Column | None = None) -> Suspicion | None:
     """What may not stand in a cell, if anything.
 

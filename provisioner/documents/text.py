@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 #: The most characters of a cell that a finding quotes.
 LONGEST_QUOTE = 200
@@ -34,6 +35,7 @@ def tidy(text: str) -> str:
     return " ".join(text.split())
 
 
+@lru_cache(1_000)
 def tidy_name(text: str) -> str:
     """A name: tidy, without the bullet of a list before it or a space round a hyphen (« Anne - Sophie »).
 
@@ -46,6 +48,7 @@ def tidy_name(text: str) -> str:
     return re.sub(r" ?- ?", "-", name)
 
 
+@lru_cache(1_000)
 def tidy_function(text: str) -> str:
     """A function: tidy, without the bullet of a list before it, its raised letters on the line."""
     return _without_bullet(tidy(text.translate(_RAISED)))

@@ -34,6 +34,7 @@ class Kept:
         before = before or Surplus()
         self._most = most
         self._kept: dict[_Kind, list[Finding]] = defaultdict(list)
+        self._last: dict[_Kind, tuple[bool, int, int, int]] = {}
         self._whole: list[Finding] = []
         self._counts = Counter(before.counts)
         self._refused = set(before.refused)
@@ -46,6 +47,9 @@ class Kept:
                 continue
             is_error = self._note(finding)
             kind = (finding.severity, "" if is_error else finding.code)
+            if kind in self._last and _order_of_keeping(finding) >= self._last[kind]:
+                self._counts[kind] += 1
+                continue
             self._kept[kind].append(finding)
             if len(self._kept[kind]) > 2 * self._most:
                 self._cut(kind)
@@ -76,12 +80,17 @@ class Kept:
         return is_error
 
     def _cut(self, kind: _Kind) -> None:
-        """What concerns the whole document or a whole list is kept first."""
         kept = self._kept[kind]
-        kept.sort(key=lambda finding: (finding.row is not None, *reading_order(finding)))
+        kept.sort(key=_order_of_keeping)
         if len(kept) > self._most:
             self._counts[kind] += len(kept) - self._most
             del kept[self._most :]
+            self._last[kind] = _order_of_keeping(kept[-1])
+
+
+def _order_of_keeping(finding: Finding) -> tuple[bool, int, int, int]:
+    """What concerns the whole document or a whole list comes before what concerns a row."""
+    return finding.row is not None, *reading_order(finding)
 
 
 def capped(annexe: Annexe, most: int) -> Annexe:

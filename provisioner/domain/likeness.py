@@ -32,6 +32,7 @@ class NameKey(NamedTuple):
     letters: str
 
 
+@lru_cache(1_000)
 def name_key(last_name: str, first_names: str) -> NameKey:
     """The key of a name: neither accents, case, nor the order or spacing of its words matter."""
     words = re.findall(r"[^\W_]+", fold(f"{last_name} {first_names}"))
