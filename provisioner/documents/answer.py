@@ -25,6 +25,9 @@ _MOST_CODES = 100
 #: A detail of a finding that is a day stands under this key, since JSON has no dates.
 _DAY = "day"
 
+#: How many values are remembered to be kept once.
+_MOST_SAME = 2_000
+
 _ROW, _FINDING, _END = "row", "finding", "end"
 
 _Value = TypeVar("_Value")
@@ -167,13 +170,17 @@ class _Answer:
 
     def _written(self, written: Mapping[str, Any]) -> Mapping[Column, str]:
         key = tuple(written.items())
-        if key not in self._same:
-            self._same[key] = {Column(column): _text(text) or "" for column, text in key}
-        same: Mapping[Column, str] = self._same[key]
+        same: Mapping[Column, str] | None = self._same.get(key)
+        if same is None:
+            same = {Column(column): self._once(_text(text)) or "" for column, text in key}
+            if len(self._same) < _MOST_SAME:
+                self._same[key] = same
         return same
 
     def _once(self, value: _Value) -> _Value:
-        same: _Value = self._same.setdefault(value, value)
+        same: _Value = self._same.get(value, value)
+        if len(self._same) < _MOST_SAME:
+            self._same[value] = value
         return same
 
 

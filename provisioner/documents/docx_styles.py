@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Self
 
 from lxml import etree
@@ -15,6 +16,9 @@ _OFF = {"0", "false", "off"}
 
 #: How far a style is followed to the ones that it goes on: Word itself allows some ten.
 _DEEPEST = 50
+
+#: The most elements that stand before a table's rows: its properties, its grid, a bookmark.
+_MOST_BEFORE_ROWS = 10
 
 #: The part of a table that a style may mark without marking anybody: its titles.
 _TITLES = "firstRow"
@@ -52,7 +56,10 @@ class WordStyles:
 
     def of_table(self, table: etree._Element | None) -> Marks:
         """The marks of a table's style."""
-        name = None if table is None else _value(table.find(f"{_W}tblPr/{_W}tblStyle"))
+        # They stand before the rows: looking for them among 50,000 rows, for each row, would never end.
+        first = islice(() if table is None else table, _MOST_BEFORE_ROWS)
+        properties = next((child for child in first if child.tag == f"{_W}tblPr"), None)
+        name = None if properties is None else _value(properties.find(f"{_W}tblStyle"))
         return self._marks(name or self._default.get("table"))
 
     def of_run(self, run: etree._Element, base: Marks) -> Marks:
