@@ -88,16 +88,17 @@ class Office:
         return reason
 
     def journal(self, action: str) -> list[tuple[dict[str, Any], dict[str, Any]]]:
-        """The entries of that action, each with the details beside it."""
+        """The entries of that action with who acted, each with the details beside it."""
         opened = self.register()
-        entry, detail = tables.journal_entry, tables.journal_detail
+        entry, detail, actor = tables.journal_entry, tables.journal_detail, tables.journal_actor
         with opened.read() as connection:
             rows = connection.execute(
-                select(entry.c.body, detail.c.data)
+                select(entry.c.body, detail.c.data, actor.c.data.label("actor"))
                 .outerjoin(detail, detail.c.entry == entry.c.entry)
+                .join(actor, actor.c.entry == entry.c.entry)
                 .order_by(entry.c.entry)
             )
-            found = [(json.loads(row.body), json.loads(row.data or "{}")) for row in rows]
+            found = [(json.loads(row.body) | json.loads(row.actor), json.loads(row.data or "{}")) for row in rows]
         opened.close()
         return [(body, details) for body, details in found if body["action"] == action]
 
