@@ -226,7 +226,7 @@ class Directory:
             NotFound: there is no such account.
         """
         user = self._connection.get(self._user(id))
-        changed = changed_user(user, wanted)
+        changed = changed_user(user, replace(wanted, enabled=None))
         kept = ("username", "email", "emailVerified", "firstName", "lastName")
         self._save(user, {name: user[name] if name in kept else changed[name] for name in changed if name in user})
 
