@@ -153,6 +153,7 @@ class _Answer:
         value: object,
         suggestion: object,
         details: object,
+        sheet_row: object,
     ) -> None:
         if len(self._findings) >= self._most_findings or not isinstance(code, str):
             raise ValueError(code)
@@ -165,6 +166,7 @@ class _Answer:
             value=_text(value),
             suggestion=_text(suggestion),
             details={key: _detail(detail) for key, detail in _dict(details).items()},
+            sheet_row=None if sheet_row is None else _number(sheet_row),
         )
         self._findings.append(finding)
 
@@ -218,14 +220,15 @@ def _finding_out(finding: Finding) -> list[Any]:
         finding.value,
         finding.suggestion,
         {key: _detail_out(value) for key, value in finding.details.items()},
+        finding.sheet_row,
     ]
 
 
 def _detail_out(value: object) -> object:
-    """A detail: a text, a number, a truth, a day, or a list of these."""
+    """A detail: a text, a number, a truth, a day, or several of these. A list would come back as a tuple: refused."""
     if isinstance(value, date):
         return {_DAY: value.isoformat()}
-    if isinstance(value, list | tuple):
+    if isinstance(value, tuple):
         return [_detail_out(part) for part in value]
     if value is None or isinstance(value, str | int):
         return value

@@ -69,4 +69,4 @@ def _beyond(lines: list[Line], order: Order) -> list[Finding]:
         return []
     first = rows[0]
     value = quoted(" ".join(filter(None, (first.last_name, first.first_names, first.email))))
-    return [Finding("table-not-understood", Severity.ERROR, value=value or None, details={"after": [first.list]})]
+    return [Finding("table-not-understood", Severity.ERROR, value=value or None, details={"after": (first.list,)})]

@@ -35,8 +35,8 @@ class Finding:
 
     `list` is 1 or 2, `row` counts that list's filled rows from 1; both are None for the whole document.
     `value` is the cell as written; `suggestion` the whole corrected cell. `details` are typed values
-    that the words need (dates, names of columns, another row's number). `who` and `sheet_row` say whose row it is,
-    and the number that a spreadsheet shows beside it; no log may show them.
+    that the words need (dates, names of columns, another row's number; several are a tuple). `who` and `sheet_row`
+    say whose row it is, and the number that a spreadsheet shows beside it; no log may show them.
     """
 
     code: str

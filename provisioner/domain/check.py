@@ -68,7 +68,4 @@ def placed(findings: Iterable[Finding], annexe: Annexe) -> tuple[Finding, ...]:
 
 
 def _placed(finding: Finding, row: Row | None) -> Finding:
-    if row is not None:
-        return replace(finding, who=row.who, sheet_row=row.sheet_row)
-    sheet_row = finding.details.get("sheet_row")
-    return replace(finding, sheet_row=sheet_row) if isinstance(sheet_row, int) else finding
+    return finding if row is None else replace(finding, who=row.who, sheet_row=row.sheet_row)

@@ -66,7 +66,7 @@ def judge_closures(
 def _stands_below_list_2(finding: Finding) -> bool:
     """Whether a finding is about a table below list 2, which has no part in it."""
     after = finding.details.get("after")
-    return finding.code == "table-not-understood" and isinstance(after, list) and 2 in after
+    return finding.code == "table-not-understood" and isinstance(after, tuple) and 2 in after
 
 
 def _ending(

@@ -181,7 +181,7 @@ def _prepare_whole(
 
 
 def _offers_list_2(check: Check, records: Records, partner: str, today: date) -> bool:
-    closures = judge_closures(check.annexe, check.findings, records, partner, today)
+    closures = judge_closures(check.annexe, check.findings, records, partner, today, check.refused)
     if closures.is_refused:
         return False
     entered = enter_closures(records, partner, check.annexe, closures.rows, today)

@@ -32,6 +32,7 @@ FINDING = Finding(
     "31/8/26",
     "31/08/2026",
     {"read": date(2026, 8, 31), "several": True, "count": 2, "kind": None, "quotes": ("a", "b")},
+    sheet_row=12,
 )
 ANNEXE = Annexe(
     date(2026, 9, 1),
@@ -57,7 +58,7 @@ def test_what_stands_in_the_document_as_it_was_read_is_said_once() -> None:
 
 
 _R = '["row",1,1,null,null,null,null,null,{},null,false]'
-_F = '["finding","a","error",null,null,null,null,null,{}]'
+_F = '["finding","a","error",null,null,null,null,null,{},null]'
 _END = '["end",null,0,0,[]]'
 
 

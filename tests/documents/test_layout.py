@@ -13,7 +13,10 @@ from provisioner.documents.meaning import understand
 from provisioner.documents.titles import read_titles
 from provisioner.domain.annexe import Annexe, Column, Finding, Severity
 from provisioner.domain.check import placed
+from provisioner.domain.closures import judge_closures
+from provisioner.domain.records import Records
 from provisioner.texts.details import place
+from tests.documents.conftest import Reader
 from tests.documents.making import ALICE, BOB, HEADING_1, HEADING_2, TITLES_1, TITLES_2
 
 LEAVER = (*BOB[:4], "31/08/2026")
@@ -283,3 +286,14 @@ def test_long_words_cost_nothing() -> None:
     for text in ("annexe " + "1" * 5_000, "a" + "\u0300\u0316" * 300_000, "liste " * 100_000, "ne a a a " * 50_000):
         assert read_words(text).kind in Kind
         assert form(text, *LIST_1, *LIST_2).of_list(1)
+
+
+@pytest.mark.rule("A4")
+def test_what_is_below_list_2_is_known_as_such_when_the_child_has_read_it(read: Reader) -> None:
+    lines = [HEADING_1, ";".join(TITLES_1), ";".join(ALICE), HEADING_2, ";".join(TITLES_2), ";".join(LEAVER)]
+    away = ["Agents en congé", ";".join(TITLES_2), ";".join(BOB)]
+    annexe = read("\n".join(["Date de transmission : 04/09/2026", *lines, *away]).encode(), "a.csv")
+    assert told(annexe) == [("table-not-understood", "error", None, None)]
+    assert annexe.findings[0].sheet_row == 10
+    closures = judge_closures(annexe, annexe.findings, Records({}), "agglo-lys", date(2026, 9, 4))
+    assert (closures.is_refused, len(closures.rows)) == (False, 1)

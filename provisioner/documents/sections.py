@@ -1,0 +1,121 @@
+"""The parts of an annexe 1, each under the words that announce it: one of its lists, or rows that belong to none."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from provisioner.documents.dates import read_date
+from provisioner.documents.headings import is_the_forms
+from provisioner.documents.lines import Line
+from provisioner.documents.text import quoted
+from provisioner.documents.titles import Titles, has_address
+from provisioner.domain.annexe import Column, Finding, Severity
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a filled row of a list stands: the list, its number among the filled rows, the sheet's own number."""
+
+    list: int
+    row: int
+    sheet_row: int | None
+
+
+@dataclass(slots=True)
+class Section:
+    """What the words over the lines announce, and what was found under them.
+
+    What is announced: `number`, the list (None for anything else); `words`, as written; `signs`, whether they
+    announce who signs; `row`, the row of a list that these words are, when they stood in one; `is_within`, whether
+    they stand in a list's table; `after`, the lists that stand above.
+
+    What was found: `titles`, `table` and `width` of the current table; `reach`, how many columns have a title, extra
+    ones too; `is_begun`, whether a table of the list was found; `is_doubtful`, whether only words that are not the
+    form's say which list this is; `told` and `sheet_row`, the first row that shows that somebody is meant.
+    """
+
+    number: int | None
+    words: str = ""
+    signs: bool = False
+    row: Place | None = None
+    is_within: bool = False
+    after: tuple[int, ...] = ()
+    titles: Titles | None = None
+    table: int | None = None
+    width: int = 0
+    reach: int = 0
+    is_begun: bool = False
+    is_doubtful: bool = False
+    told: str = ""
+    sheet_row: int | None = None
+
+    def set_titles(self, titles: Titles, line: Line) -> None:
+        """The titles under which the next rows stand."""
+        self.titles, self.table, self.width = titles, line.table, line.width
+        self.reach = max((at + 1 for at, cell in enumerate(line.cells) if cell.is_filled), default=0)
+        if self.number is not None:
+            self.is_begun = True
+            self.is_doubtful = titles.bare_date and not is_the_forms(self.words)
+
+    def goes_on(self, line: Line) -> bool:
+        """Whether a row stands under the titles: in their table, or in the next one of the same width."""
+        if self.titles is None or (self.table != line.table and line.width != self.width):
+            return False
+        self.table = line.table
+        return True
+
+    def is_value(self, line: Line) -> bool:
+        """Whether the only filled cell of a row stands where no heading does: after the first of a list's values."""
+        if self.titles is None or self.table != line.table:
+            return False
+        at = next(position for position, cell in enumerate(line.cells) if cell.is_filled and not cell.merged)
+        return at > self.titles.positions.get(Column.LAST_NAME, 0)
+
+    def note(self, line: Line) -> None:
+        """A row that is in no list: the first one that shows a person or a date is told when the section ends."""
+        if self.told or not self._means_somebody(line):
+            return
+        self.told, self.sheet_row = row_text(line), line.number
+        if self.is_within and self.titles is None and has_address(line.cells):
+            self.signs = False
+
+    def _means_somebody(self, line: Line) -> bool:
+        if self.row is not None or self.is_within:
+            return shows_somebody(line) or (not self.signs and len(line.filled) >= 2)
+        if self.titles is not None:
+            return len(line.filled) >= 2
+        if self.after:
+            return shows_somebody(line)
+        return shows_somebody(line, 4) and has_address(line.cells)  # above the lists: the partner's name and address
+
+    def finding(self) -> Finding | None:
+        """What is to be said when it ends: of rows that belong to no list, or of words that stood in a list's row."""
+        if self.told:
+            severity = Severity.WARNING if self.signs and self.after else Severity.ERROR
+            value = " : ".join(part for part in (self.words.rstrip(" :"), self.told) if part)
+            return Finding(
+                "table-not-understood",
+                severity,
+                value=quoted(value) or None,
+                details={"after": self.after},
+                sheet_row=self.sheet_row,
+            )
+        return row_finding("row-not-understood", self.row, self.words) if self.row is not None else None
+
+
+def row_finding(code: str, place: Place, text: str, **details: object) -> Finding:
+    """A row that is not read, quoted."""
+    severity = Severity.INFO if code == "row-skipped" else Severity.ERROR
+    value = quoted(text) or None
+    return Finding(code, severity, place.list, place.row, value=value, details=details, sheet_row=place.sheet_row)
+
+
+def row_text(line: Line) -> str:
+    """A row as it is quoted."""
+    return " | ".join(cell.text.strip() for cell in line.filled)
+
+
+def shows_somebody(line: Line, least: int = 2) -> bool:
+    """Whether a row has an address or a date, and at least so many filled cells."""
+    filled = line.filled
+    return len(filled) >= least and any("@" in cell.text or read_date(cell.text) for cell in filled)
