@@ -15,13 +15,14 @@ from provisioner.domain.duplicates import duplicate_persons, possible_duplicates
 from provisioner.domain.mailboxes import MailboxRules
 from provisioner.domain.people import EmailAddress, domain_of, mailbox_of
 
-__all__ = ["MailboxRules", "judge_document", "judged"]
-
 #: How like a declared domain must be to be suggested, in percent.
 LIKE_DOMAIN = 70
 
 #: How like a declared address must be to be suggested, in percent.
 LIKE_ADDRESS = 85
+
+#: The longest domain that there may be, in characters.
+LONGEST_DOMAIN = 253
 
 #: Months for which a closure stays in list 2 (A3).
 CLOSED_FOR_MONTHS = 24
@@ -139,7 +140,7 @@ class _Addresses:
             if finding.code != "email-invalid" or finding.suggestion or "@" in value:
                 yield finding
                 continue
-            ends = (value[start:] for start in range(len(value)))
+            ends = (value[start:] for start in range(max(len(value) - LONGEST_DOMAIN, 0), len(value)))
             domain = next((end for end in ends if end in domains), "")  # the longest one comes first
             mailbox = value.removesuffix(domain).rstrip(".-_ ") if domain else ""
             suggestion = f"{mailbox}@{domain}" if mailbox and " " not in mailbox else None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -27,6 +27,10 @@ LIKE = 75
 
 #: How many pairs of a known person and a new row are compared at most: beyond, no change of address is proposed.
 MOST_COMPARED = 20_000
+
+#: How many pairs of names, or of addresses, are compared at most for a likeness: beyond, only equal names are alike,
+#: and no address is suggested. Comparing 50,000 rows with 1,000 persons would take minutes.
+MOST_ALIKE = 500_000
 
 
 def judge_register(
@@ -136,11 +140,13 @@ class _Judge:
         elsewhere = {
             one.email for one in records.habilitations if one.partner != self.partner and one.state is State.OPEN
         }
+        like = self._like_open_persons()
         for row in self.annexe.of_list(1):
             if row.email is None or row.email in self.open:
                 continue
             yield from self._after_closure(row, self.last_closed.get(row.email))
-            yield from self._like_an_open_person(row)
+            if other := like.get(row.row):
+                yield _of_row(row, "possible-duplicate", Severity.WARNING, Column.EMAIL, other=other)
             if row.email in elsewhere:
                 yield _of_row(row, "address-of-other-partner", Severity.ERROR, Column.EMAIL)
 
@@ -160,25 +166,36 @@ class _Judge:
         else:
             yield _of_row(row, "returning", Severity.WARNING, Column.EMAIL, ended_on=ended_on)
 
-    def _like_an_open_person(self, row: Row) -> Iterator[Finding]:
-        """A changed address, perhaps: nearly the same name is open here with another one, and in neither list."""
-        if row.last_name is None or row.first_names is None:
-            return
-        name = name_key(row.last_name, row.first_names)
-        for one in self.unaccounted:
-            if are_alike(name, name_key(one.person.last_name, one.person.first_names)):
-                yield _of_row(row, "possible-duplicate", Severity.WARNING, Column.EMAIL, other=one.email)
-                return
+    def _like_open_persons(self) -> dict[int, EmailAddress]:
+        """For rows of list 1, a changed address, perhaps: nearly the same name is open here with another one, and in
+        neither list.
+        """
+        names = {
+            row.row: name_key(row.last_name, row.first_names)
+            for row in self.annexe.of_list(1)
+            if row.email not in self.open and row.last_name is not None and row.first_names is not None
+        }
+        persons = [(name_key(one.person.last_name, one.person.first_names), one.email) for one in self.unaccounted]
+        if len(names) * len(persons) > MOST_ALIKE:
+            equal = {known.words: email for known, email in reversed(persons)}
+            return {row: equal[name.words] for row, name in names.items() if name.words in equal}
+        found = {
+            row: next((email for known, email in persons if are_alike(name, known)), None)
+            for row, name in names.items()
+        }
+        return {row: email for row, email in found.items() if email is not None}
 
     def list_2(self, received_on: date) -> Iterator[Finding]:
         known = {one.email for one in self.mine}
         asked = {row.email for row in self.annexe.of_list(1)}
+        unknown = {row.email for row in self.annexe.of_list(2)} - known
+        candidates = list(self.open) if len(unknown) * len(self.open) <= MOST_ALIKE else []
         for row in self.annexe.of_list(2):
             if row.email is None:
                 continue
             access = self.open.get(row.email)
             if row.email not in known:
-                nearest = _nearest(row.email, self.open)
+                nearest = _nearest(row.email, candidates)
                 yield _of_row(row, "closure-unknown", Severity.WARNING, Column.EMAIL, nearest)
             elif access is None or row.on is None or (row.email in asked and row.on < access.requested_on):
                 continue  # it closes nothing: at most it tells of an access before the present one
@@ -238,8 +255,8 @@ def _likeness(person: Person, row: Row, place: int | None) -> int:
     return 4 * is_same_first_name + 2 * is_same_function + (place == row.row)
 
 
-def _nearest(email: EmailAddress, known: Iterable[EmailAddress]) -> str | None:
-    found = process.extractOne(email, list(known), scorer=fuzz.ratio, score_cutoff=LIKE)
+def _nearest(email: EmailAddress, known: Sequence[EmailAddress]) -> str | None:
+    found = process.extractOne(email, known, scorer=fuzz.ratio, score_cutoff=LIKE)
     return found[0] if found else None
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date, timedelta
+from time import process_time
 
 import pytest
 
@@ -103,6 +104,23 @@ def test_a_new_address_with_the_name_of_an_absent_person_may_be_a_changed_addres
     found = judged(said, records(opened("vasseur")))
     assert [one.code for one in found] == ["possible-duplicate", "unaccounted-for"]
     assert found[0].details["other"] == email("vasseur")
+
+
+@pytest.mark.rule("A5")
+def test_a_long_annexe_beside_many_open_persons_is_judged_in_no_time() -> None:
+    known = records(*(opened(f"person{number}", number) for number in range(1, 1_001)))
+    rows = [
+        Row(number, row, f"Nom{row}", f"Prenom{row}", "agent", EmailAddress(f"p{row}@lys{number}.example"), JUNE)
+        for number in (1, 2)
+        for row in range(1, 20_001)
+    ]
+    rows[6] = replace(rows[6], last_name="PERSON7", first_names="Alex")
+    begun = process_time()
+    found = judged(Annexe(date(2026, 9, 1), tuple(rows), ()), known)
+    assert process_time() - begun < 10
+    assert [(one.row, one.details["other"]) for one in found if one.code == "possible-duplicate"] == [
+        (7, email("person7"))
+    ]
 
 
 @pytest.mark.rule("V3")
