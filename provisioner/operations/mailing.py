@@ -85,6 +85,8 @@ class Mailing:
         asked = [one for one in changes if one.email not in fresh and self._account(one) in self.there]
         left: set[tuple[str, str | None]] = set()
         for finished in self.effects.each(asked, self._recall):
+            if unknowable := [change for change, result in finished if result == _UNKNOWABLE]:
+                self._record_intentions(unknowable, events_kept=False)
             with self.register.work() as work:
                 for change, result in finished:
                     if result is None:
@@ -179,27 +181,24 @@ class Mailing:
         outcome.failed.append(Failure(change, result))
 
     def _intend(self, changes: Sequence[Change]) -> None:
-        at = self.directory.server_time()
-        kept = self.directory.keeps_events()
+        self._record_intentions(changes, events_kept=self.directory.keeps_events())
+
+    def _record_intentions(self, changes: Sequence[Change], *, events_kept: bool) -> None:
+        at = self.directory.server_time()  # before the register is held: it may be a call
         with self.register.work() as work:
             for change in changes:
-                self._record_intention(work, change, at, events_kept=kept)
-
-    def _record_intention(self, work: Work, change: Change, at: datetime, *, events_kept: bool) -> None:
-        one = self._of(change)
-        assert one is not None
-        number, begun = self._attempt(change)
-        again = begun is not None
-        outcomes.intend_invitation(work, one, number, at, self.lifespan, events_kept=events_kept, again=again)
+                one = self._of(change)
+                assert one is not None
+                number, begun = self._attempt(change)
+                outcomes.intend_invitation(
+                    work, one, number, at, self.lifespan, events_kept=events_kept, again=begun is not None
+                )
 
     def _give_up(self, work: Work, change: Change, outcome: Done) -> None:
         """Nobody can know whether it left: told, and sent again on a person's word only."""
         one = self._of(change)
         assert one is not None
-        number, begun = self._attempt(change)
-        if begun is None:
-            self._record_intention(work, change, self.directory.server_time(), events_kept=False)
-        outcomes.invitation_uncertain(work, one, number)
+        outcomes.invitation_uncertain(work, one, self._attempt(change)[0])
         log.warning("invitation.uncertain", habilitation=one.id)
         failure = Failure(change, Uncertain("nobody can know whether this e-mail left: see invitation list"))
         outcome.failed.append(failure)

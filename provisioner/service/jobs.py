@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import time, timedelta
+from functools import partial
 
 from provisioner.operations.dropping import take
 from provisioner.operations.errors import UnknownRealm
@@ -53,21 +54,16 @@ class Job:
     run: Callable[[Tools], Did | None]
 
 
-def sync_all(tools: Tools) -> Did:
-    """Everything that is due, of every partner.
+def sync_all(tools: Tools, *, whole_journal: bool = False) -> Did:
+    """Everything that is due, of every partner; with `whole_journal` all of the journal is verified.
 
     Raises:
         UnknownRealm: the realm is another one, and nothing was done: no good run.
     """
-    outcome = sync(tools, [], _no_bar, at_once=False)
+    outcome = sync(tools, [], _no_bar, at_once=False, whole_journal=whole_journal)
     if outcome.verdict is Verdict.UNKNOWN_REALM:
         raise UnknownRealm
     return did(outcome)
-
-
-def sweep(tools: Tools) -> Did:
-    """The same once a night, and the whole journal is verified."""
-    return did(sync(tools, [], _no_bar, at_once=False, whole_journal=True))
 
 
 def repeat_links(tools: Tools) -> Did:
@@ -87,7 +83,9 @@ def send_notices(tools: Tools) -> Did | None:
 JOBS = (
     Job("inbox", lambda settings: Every(timedelta(seconds=settings.poll_seconds)), take),
     Job("sync", lambda settings: Every(timedelta(minutes=settings.sync_minutes)), sync_all),
-    Job("sweep", lambda settings: Daily(time.fromisoformat(settings.sweep_at)), sweep),
+    Job(
+        "sweep", lambda settings: Daily(time.fromisoformat(settings.sweep_at)), partial(sync_all, whole_journal=True)
+    ),
     Job("invitations", lambda settings: Daily(time.fromisoformat(settings.invitations_at)), repeat_links),
     Job("notices", lambda settings: Every(timedelta(seconds=settings.notices_seconds)), send_notices),
 )
