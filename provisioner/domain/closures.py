@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 
 from provisioner.domain.annexe import Annexe, Finding, Row, Severity
+from provisioner.domain.check import Check
 from provisioner.domain.entry import enter
 from provisioner.domain.habilitation import State
 from provisioner.domain.people import EmailAddress
@@ -29,19 +29,12 @@ class Closures:
     is_refused: bool
 
 
-def judge_closures(
-    annexe: Annexe,
-    findings: tuple[Finding, ...],
-    records: Records,
-    partner: str,
-    today: date,
-    refused: Collection[tuple[int, int]] = frozenset(),
-) -> Closures:
-    """The rows of list 2 without error; somebody who is in list 1 too only if the full approval would close now.
-
-    `refused` are the rows (list, row) with an error, also where `findings` does not tell it any more.
-    """
-    about = tuple(one for one in findings if one.list != 1 and one.code not in _ABOUT_OPENINGS | {"unaccounted-for"})
+def judge_closures(check: Check, records: Records, partner: str, today: date) -> Closures:
+    """The rows of list 2 without error; somebody who is in list 1 too only if the full approval would close now."""
+    annexe = check.annexe
+    about = tuple(
+        one for one in check.findings if one.list != 1 and one.code not in _ABOUT_OPENINGS | {"unaccounted-for"}
+    )
     is_refused = any(
         one.row is None and (one.severity is Severity.ERROR or one.code == "list-missing")
         for one in about
@@ -49,11 +42,7 @@ def judge_closures(
     )
     if is_refused:
         return Closures((), annexe.of_list(2), about, is_refused=True)
-    wrong = {one.row for one in about if one.list == 2 and one.severity is Severity.ERROR}
-    wrong |= {row for number, row in refused if number == 2}
-    sound = [
-        row for row in annexe.of_list(2) if row.row not in wrong and row.email is not None and row.on is not None
-    ]
+    sound = [row for row in check.accepted(2) if row.email is not None and row.on is not None]
     in_list_1 = {row.email for row in annexe.of_list(1)}
     now, later = _ending(annexe, records, partner, today)
     rows = tuple(row for row in sound if row.email not in in_list_1 or row.email in now)

@@ -8,7 +8,7 @@ from datetime import date
 
 from provisioner.domain.annexe import Row
 from provisioner.domain.check import Check, Document
-from provisioner.domain.closures import judge_closures
+from provisioner.domain.closures import Closures, judge_closures
 from provisioner.domain.days import day_of
 from provisioner.domain.decisions import Decisions
 from provisioner.domain.entry import ends_brought, enter, enter_closures, unaccounted_for
@@ -119,13 +119,20 @@ def prepare(
     records = records or tools.register.records()
     snapshot = snapshot or look(records, tools.directory, [request.partner])
     check = _checked(tools, request, records)
-    if request.decisions.closures_only:
-        check = with_findings(check, judge_keycloak(check.annexe, records, snapshot, request.partner))
-        return _prepare_closures(tools, request, check, records, snapshot, closing)
-    asked = (row.email for row in check.annexe.of_list(1) if row.email is not None)
-    snapshot = learn_user_names(tools.directory, snapshot, asked, tools.settings.keycloak.threads)
+    if not request.decisions.closures_only:
+        asked = (row.email for row in check.annexe.of_list(1) if row.email is not None)
+        snapshot = learn_user_names(tools.directory, snapshot, asked, tools.settings.keycloak.threads)
     check = with_findings(check, judge_keycloak(check.annexe, records, snapshot, request.partner))
-    return _prepare_whole(tools, request, check, records, snapshot, closing)
+    prepared = Prepared(
+        request=request,
+        check=check,
+        whole_check=check,
+        plan=None,
+        before=records,
+        after=records,
+        snapshot=snapshot,
+    )
+    return (_prepare_closures if request.decisions.closures_only else _prepare_whole)(tools, prepared, closing)
 
 
 def _checked(tools: Tools, request: Request, records: Records) -> Check:
@@ -143,24 +150,9 @@ def _checked(tools: Tools, request: Request, records: Records) -> Check:
     )
 
 
-def _prepare_whole(
-    tools: Tools,
-    request: Request,
-    check: Check,
-    records: Records,
-    snapshot: Snapshot,
-    closing: frozenset[str],
-) -> Prepared:
+def _prepare_whole(tools: Tools, prepared: Prepared, closing: frozenset[str]) -> Prepared:
+    request, check, records, snapshot = prepared.request, prepared.check, prepared.before, prepared.snapshot
     decisions, partner, today = request.decisions, request.partner, tools.clock.today()
-    prepared = Prepared(
-        request=request,
-        check=check,
-        whole_check=check,
-        plan=None,
-        before=records,
-        after=records,
-        snapshot=snapshot,
-    )
     moving = {records.accounts[old].keycloak_id for old in decisions.rename if old in records.accounts}
     # An account that has its new address already stands in nobody's way: its own, which the register has forgotten.
     named = {email for email, one in snapshot.named.items() if one.id not in moving}
@@ -168,7 +160,7 @@ def _prepare_whole(
     if refused := refused_renames(records.as_due_on(today), partner, check.annexe, decisions, in_keycloak):
         return replace(prepared, refused_renames=refused)
     if not check.is_valid:
-        return replace(prepared, offers_list_2=_offers_list_2(check, records, partner, today))
+        return replace(prepared, offers_list_2=_offers_list_2(prepared, today))
     absent = unaccounted_for(records, partner, check.annexe, decisions)
     if undecided := tuple(one for one in absent if not decisions.settles(one.email)):
         return replace(prepared, undecided=undecided)
@@ -180,14 +172,6 @@ def _prepare_whole(
     return _with_plan(tools, prepared, after, closing)
 
 
-def _offers_list_2(check: Check, records: Records, partner: str, today: date) -> bool:
-    closures = judge_closures(check.annexe, check.findings, records, partner, today, check.refused)
-    if closures.is_refused:
-        return False
-    entered = enter_closures(records, partner, check.annexe, closures.rows, today)
-    return entered.habilitations != records.habilitations
-
-
 def _renamed_before(tools: Tools, request: Request) -> frozenset[EmailAddress]:
     """The new addresses that this document brought already: applied again, it changes nothing (A9)."""
     with tools.register.read() as connection:
@@ -197,31 +181,27 @@ def _renamed_before(tools: Tools, request: Request) -> frozenset[EmailAddress]:
     return frozenset(kept.decisions.rename.values())
 
 
-def _prepare_closures(
-    tools: Tools,
-    request: Request,
-    check: Check,
-    records: Records,
-    snapshot: Snapshot,
-    closing: frozenset[str],
-) -> Prepared:
+def _prepare_closures(tools: Tools, prepared: Prepared, closing: frozenset[str]) -> Prepared:
     """List 2 alone (A4)."""
-    today = tools.clock.today()
-    closures = judge_closures(check.annexe, check.findings, records, request.partner, today, check.refused)
-    prepared = Prepared(
-        request=request,
-        check=replace(check, findings=closures.findings),
-        whole_check=check,
-        plan=None,
-        before=records,
-        after=records,
-        snapshot=snapshot,
-        left_out=closures.left_out,
-    )
+    check, today = prepared.check, tools.clock.today()
+    closures = judge_closures(check, prepared.before, prepared.request.partner, today)
+    prepared = replace(prepared, check=replace(check, findings=closures.findings), left_out=closures.left_out)
     if closures.is_refused:
         return prepared
-    after = enter_closures(records, request.partner, check.annexe, closures.rows, today)
-    return _with_plan(tools, prepared, after, closing)
+    return _with_plan(tools, prepared, _with_list_2(prepared, closures, today), closing)
+
+
+def _offers_list_2(prepared: Prepared, today: date) -> bool:
+    closures = judge_closures(prepared.check, prepared.before, prepared.request.partner, today)
+    if closures.is_refused:
+        return False
+    return _with_list_2(prepared, closures, today).habilitations != prepared.before.habilitations
+
+
+def _with_list_2(prepared: Prepared, closures: Closures, today: date) -> Records:
+    """The register once these closures are in it."""
+    partner, annexe = prepared.request.partner, prepared.whole_check.annexe
+    return enter_closures(prepared.before, partner, annexe, closures.rows, today)
 
 
 def _with_plan(tools: Tools, prepared: Prepared, after: Records, closing: frozenset[str]) -> Prepared:

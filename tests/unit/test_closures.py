@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from provisioner.domain.annexe import Finding, Severity
+from provisioner.domain.annexe import Annexe, Finding, Severity
+from provisioner.domain.check import Check
 from provisioner.domain.closures import Closures, judge_closures
 from provisioner.domain.entry import enter, enter_closures
 from provisioner.domain.habilitation import Habilitation, State
@@ -23,8 +24,12 @@ def opened(name: str, id_: int = 1, **facts: object) -> Habilitation:
     return habilitation(name, id=id_, opened_at=LONG_AGO, **facts)
 
 
+def checked(document: Annexe, *findings: Finding, refused: frozenset[tuple[int, int]] = frozenset()) -> Check:
+    return Check(file="", sha256="", partner=LYS.code, annexe=document, findings=findings, refused=refused)
+
+
 def judged(known: Records, asked: Dates, ended: Dates, *findings: Finding) -> Closures:
-    return judge_closures(annexe(asked, ended), findings, known, LYS.code, TODAY)
+    return judge_closures(checked(annexe(asked, ended), *findings), known, LYS.code, TODAY)
 
 
 def error(code: str, list_: int | None = None, row: int | None = None) -> Finding:
@@ -119,7 +124,7 @@ def test_list_2_alone_never_closes_today_what_the_whole_annexe_would_not(
 ) -> None:
     known = records(*(opened(name, id_) for id_, name in enumerate(sorted(are_open), start=1)))
     said = annexe(asked, ended)
-    found = judge_closures(said, (), known, LYS.code, TODAY)
+    found = judge_closures(checked(said), known, LYS.code, TODAY)
     alone = enter_closures(known, LYS.code, said, found.rows, TODAY)
     whole = enter(known, LYS.code, said, TODAY)
 
