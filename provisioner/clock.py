@@ -9,9 +9,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from urllib.parse import urlsplit
 
 from provisioner.domain.days import PARIS, day_of
-from provisioner.settings import Settings, SettingsError
+from provisioner.settings import Settings, SettingsError, is_this_machine
 
-_LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 _TODAY = re.compile(r"^(\d{4}-\d{2}-\d{2})(?:T(\d{2}:\d{2}))?$")
 
 
@@ -59,7 +58,7 @@ def make_clock(settings: Settings) -> Clock:
         day, at = date.fromisoformat(found[1]), time.fromisoformat(found[2]) if found[2] else None
     except ValueError:
         raise SettingsError("PROVISIONER_TODAY: a date is expected, YYYY-MM-DD or YYYY-MM-DDTHH:MM.") from None
-    if urlsplit(settings.keycloak.url).hostname not in _LOOPBACK:
+    if not is_this_machine(urlsplit(settings.keycloak.url).hostname):
         raise SettingsError(
             "PROVISIONER_TODAY is for trials: it is refused unless Keycloak is on a loopback address."
         )

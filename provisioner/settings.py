@@ -10,14 +10,24 @@ import os
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    EnvSettingsSource,
+    InitSettingsSource,
+    NestedSecretsSettingsSource,
+    PydanticBaseSettingsSource,
+    SecretsSettingsSource,
+    SettingsConfigDict,
+)
 
 PREFIX = "PROVISIONER_"
 
 _ADDRESS = r"^https?://[^\s/]"
 _TIME = r"^([01][0-9]|2[0-3]):[0-5][0-9]$"
+_Tls = Literal["off", "starttls", "implicit"]
 
 
 class SettingsError(Exception):
@@ -26,6 +36,11 @@ class SettingsError(Exception):
 
 def _no_trailing_slash(value: Any) -> Any:
     return value.rstrip("/") if isinstance(value, str) else value
+
+
+def is_this_machine(host: str | None) -> bool:
+    """Whether that name or address is this machine's own: what is sent there crosses no network."""
+    return (host or "").lower() in {"localhost", "127.0.0.1", "::1"}
 
 
 class _Section(BaseModel):
@@ -62,6 +77,14 @@ class DatabaseSettings(_Section):
     )
 
 
+def _of_version_02(tls: Any) -> Any:
+    return {"true": "starttls", "false": "off"}.get(str(tls).lower(), tls)
+
+
+def _usual_tls(smtp: dict[str, Any]) -> _Tls:
+    return "off" if is_this_machine(smtp.get("host")) else "starttls"
+
+
 class SmtpSettings(_Section):
     """The mail server: for our own notices, and written into the realm by `realm apply`."""
 
@@ -70,7 +93,10 @@ class SmtpSettings(_Section):
     from_: str | None = Field(None, alias="from", description="the sender's address")
     username: str | None = Field(None, description="user name, when it asks for one")
     password: SecretStr | None = Field(None, description="password, when it asks for one")
-    tls: bool = Field(False, description="STARTTLS")
+    tls: Annotated[_Tls, BeforeValidator(_of_version_02)] = Field(
+        default_factory=_usual_tls,
+        description="off, starttls or implicit; default: off where the host is this machine, else starttls",
+    )
 
     @property
     def is_set(self) -> bool:
@@ -144,8 +170,17 @@ class LogSettings(_Section):
     format: str = Field("console", pattern=r"^(console|json)$", description="console or json")
 
 
-class Settings(_Section):
+class Settings(BaseSettings):
     """Everything that can be set."""
+
+    model_config = SettingsConfigDict(
+        frozen=True,
+        hide_input_in_errors=True,
+        case_sensitive=True,  # the sources below give names as the fields have them
+        env_nested_delimiter="__",
+        env_nested_max_split=1,
+        enable_decoding=False,  # no JSON in a variable
+    )
 
     keycloak: KeycloakSettings = KeycloakSettings()
     database: DatabaseSettings = DatabaseSettings()
@@ -168,41 +203,79 @@ class Settings(_Section):
         """The register's SQLAlchemy URL."""
         return self.database.url or f"sqlite:///{(self.data_dir / 'provisioner.sqlite3').absolute()}"
 
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],  # noqa: ARG003
+        init_settings: PydanticBaseSettingsSource,
+        *_: PydanticBaseSettingsSource,
+        **__: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Settings made by hand read neither the environment nor a file: `load_settings` alone does."""
+        return (init_settings,)
+
+
+class _Strict(EnvSettingsSource):
+    """Also gives what is no setting, for the model to refuse: the stock sources pass over it in silence."""
+
+    def __call__(self) -> dict[str, Any]:
+        given = super().__call__()
+        for name, value in self.env_vars.items():
+            section, *key = name.split("__", 1)
+            if not isinstance(given.get(section), dict if key else str):
+                given[name] = value
+        return given
+
+
+class _Environment(_Strict):
+    """The process's variables, or those given; an empty one is none."""
+
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        super().__init__(Settings)
+        self.env_vars = _by_setting({name: value for name, value in environment.items() if value})
+
+
+class _SecretsDirectory(_Strict, NestedSecretsSettingsSource):
+    """One file a setting, named as its variable.
+
+    The stock source passes over a folder that it may not list and a link that leads out of it, and takes blanks away
+    from a password's ends.
+    """
+
+    def __init__(self, directory: str) -> None:
+        super().__init__(SecretsSettingsSource(Settings, directory), secrets_dir_missing="error")
+
+    @classmethod
+    def load_secrets(cls, path: Path) -> dict[str, str]:
+        """Each setting's value, without the line's end."""
+        ours = [file for file in sorted(path.iterdir()) if file.name.startswith(PREFIX) and not file.is_dir()]
+        return _by_setting({file.name: file.read_text("utf-8").rstrip("\r\n") for file in ours})
+
+
+def _by_setting(variables: Mapping[str, str]) -> dict[str, str]:
+    """Our variables alone, by the setting's name: `PROVISIONER_KEYCLOAK__URL` as `keycloak__url`."""
+    return {name.removeprefix(PREFIX).lower(): value for name, value in variables.items() if name.startswith(PREFIX)}
+
 
 def load_settings(toml_file: Path | None = None, environment: Mapping[str, str] | None = None) -> Settings:
-    """The settings in force.
-
-    pydantic-settings is not used: it passes over a misspelt variable, which here must be an error.
+    """The settings in force; `environment` stands for the process's own.
 
     Raises:
         SettingsError: a file cannot be read, or a setting is unknown or has no usable value.
     """
-    environment = os.environ if environment is None else environment
-    variables = {name: value for name, value in environment.items() if name.startswith(PREFIX) and value != ""}
     try:
-        given = tomllib.loads(toml_file.read_text("utf-8")) if toml_file else {}
-        secrets_dir = variables.get(f"{PREFIX}SECRETS_DIR") or given.get("secrets_dir")
-        secrets = _read_secrets(Path(secrets_dir)) if secrets_dir else {}
-    except (OSError, ValueError) as error:
-        raise SettingsError(f"The settings cannot be read: {error}") from error
-    for name, value in {**secrets, **variables}.items():
-        _put(given, name.removeprefix(PREFIX).lower().split("__"), value)
-    try:
-        return Settings.model_validate(given)
+        variables = _Environment(os.environ if environment is None else environment)
+        # Not TomlConfigSettingsSource: it passes over a file that is not there, and over a pipe.
+        toml = InitSettingsSource(Settings, tomllib.loads(toml_file.read_text("utf-8")) if toml_file else {})
+        secrets_dir = (toml() | variables()).get("secrets_dir")
+        secrets = (
+            [_SecretsDirectory(secrets_dir)] if isinstance(secrets_dir, str) else []
+        )  # else refused with the rest
+        return Settings(_build_sources=((variables, *secrets, toml), {}))
     except ValidationError as error:
         raise SettingsError("\n".join(_sentences(error))) from None
-
-
-def _read_secrets(directory: Path) -> dict[str, str]:
-    files = sorted(path for path in directory.iterdir() if path.name.startswith(PREFIX) and path.is_file())
-    return {path.name: path.read_text("utf-8").rstrip("\r\n") for path in files}
-
-
-def _put(given: dict[str, Any], keys: list[str], value: str) -> None:
-    for key in keys[:-1]:
-        section = given.setdefault(key, {})
-        given = section if isinstance(section, dict) else {}
-    given[keys[-1]] = value
+    except (OSError, ValueError) as error:
+        raise SettingsError(f"The settings cannot be read: {error}") from error
 
 
 def _sentences(error: ValidationError) -> list[str]:
@@ -210,4 +283,5 @@ def _sentences(error: ValidationError) -> list[str]:
         f"{PREFIX}{'__'.join(str(part).upper() for part in problem['loc'])}: "
         + ("no such setting." if problem["type"] == "extra_forbidden" else f"{problem['msg']}.")
         for problem in error.errors(include_input=False, include_url=False)
+        if problem["type"] != "default_factory_not_called"  # the mail server has another setting that is wrong
     ]

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
+from pydantic_core import PydanticUndefined
 
 from provisioner.settings import PREFIX, Settings
 
@@ -19,7 +20,8 @@ Made by `scripts/settings.py` from the settings themselves; do not edit.
 
 The first source that speaks wins: the environment, the secrets directory (`PROVISIONER_SECRETS_DIR`, one file a
 setting, named as its variable), the TOML file of `--config` (`[keycloak]`, `[smtp]` …), the default. An unknown
-variable that begins with `PROVISIONER_` is an error. Secrets are never arguments and never printed.
+variable or secret's file that begins with `PROVISIONER_`, and an unknown key of the TOML file, are errors. Secrets
+are never arguments and never printed.
 
 | variable | default | what it is |
 |---|---|---|
@@ -44,7 +46,7 @@ def _lines() -> Iterator[str]:
 
 
 def _line(name: str, field: FieldInfo) -> str:
-    default = "" if field.default is None else f"`{field.default}`"
+    default = "" if field.default in (None, PydanticUndefined) else f"`{field.default}`"  # undefined: a factory's
     return f"| `{PREFIX}{name.upper()}` | {default} | {field.description} |"
 
 

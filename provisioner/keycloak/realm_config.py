@@ -53,7 +53,7 @@ def load_realm_config(settings: Settings) -> RealmConfig:
         if client["clientId"] == settings.keycloak.client_id:
             client["secret"] = settings.keycloak.client_secret.get_secret_value()
     realm["realm"] = settings.keycloak.realm
-    realm["smtpServer"] |= _mail_credentials(settings)
+    realm["smtpServer"] |= _mail_encryption(settings) | _mail_credentials(settings)
     return RealmConfig(realm, user_profile, clients, texts)
 
 
@@ -65,6 +65,15 @@ def load_user_profile(settings: Settings) -> Json:
     """
     profile: Json = _read((settings.realm_config or _shipped()) / "user-profile.json")
     return profile
+
+
+def _mail_encryption(settings: Settings) -> dict[str, str]:
+    """Whatever a copy of the realm's files says: one of version 0.2 knows no implicit TLS."""
+    return {"starttls": _flag(settings.smtp.tls == "starttls"), "ssl": _flag(settings.smtp.tls == "implicit")}
+
+
+def _flag(value: bool) -> str:
+    return str(value).lower()
 
 
 def _mail_credentials(settings: Settings) -> dict[str, str]:
@@ -106,7 +115,7 @@ _SETTINGS: dict[str, Callable[[Settings], object]] = {
     "SMTP__HOST": lambda settings: settings.smtp.host,
     "SMTP__PORT": lambda settings: settings.smtp.port,
     "SMTP__FROM": lambda settings: settings.smtp.from_,
-    "SMTP__TLS": lambda settings: str(settings.smtp.tls).lower(),
+    "SMTP__TLS": lambda settings: settings.smtp.tls,  # in copies of version 0.2: `_mail_encryption` has the last word
 }
 
 

@@ -58,7 +58,7 @@ def _connected(settings: SmtpSettings) -> Iterator[tuple[smtplib.SMTP, str]]:
     server = None
     try:
         sender = ascii_address(settings.from_ or "")
-        server = smtplib.SMTP(settings.host or "", settings.port, timeout=CONNECT_SECONDS)
+        server = _connect(settings)
         _begin(server, settings)
         yield server, sender
         _end(server)
@@ -69,6 +69,8 @@ def _connected(settings: SmtpSettings) -> Iterator[tuple[smtplib.SMTP, str]]:
         raise MailRefused(f"The mail server {where} refuses the message ({error.smtp_code}).") from None
     except smtplib.SMTPResponseException as error:
         raise MailUnavailable(f"The mail server {where} refuses the connection ({error.smtp_code}).") from None
+    except smtplib.SMTPNotSupportedError as error:  # in smtplib's own words: no STARTTLS, no user names
+        raise MailUnavailable(f"The mail server {where} cannot be used: {error}") from None
     except smtplib.SMTPException as error:
         raise MailUnavailable(f"The mail server {where} cannot be used ({type(error).__name__}).") from None
     except OSError as error:
@@ -80,11 +82,19 @@ def _connected(settings: SmtpSettings) -> Iterator[tuple[smtplib.SMTP, str]]:
             server.close()
 
 
+def _connect(settings: SmtpSettings) -> smtplib.SMTP:
+    host = settings.host or ""
+    if settings.tls == "implicit":
+        context = ssl.create_default_context()
+        return smtplib.SMTP_SSL(host, settings.port, timeout=CONNECT_SECONDS, context=context)
+    return smtplib.SMTP(host, settings.port, timeout=CONNECT_SECONDS)
+
+
 def _begin(server: smtplib.SMTP, settings: SmtpSettings) -> None:
     assert server.sock is not None
     server.sock.settimeout(ANSWER_SECONDS)
-    if settings.tls:
-        server.starttls(context=ssl.create_default_context())
+    if settings.tls == "starttls":
+        server.starttls(context=ssl.create_default_context())  # refused by the server, or not offered: an error
     if settings.username:
         server.login(settings.username, settings.password.get_secret_value() if settings.password else "")
 

@@ -82,7 +82,7 @@ def test_the_example_of_settings_can_be_used() -> None:
 
     assert settings.keycloak.url.startswith("https://")
     assert settings.smtp.is_set
-    assert settings.smtp.tls
+    assert settings.smtp.tls == "starttls"
 
 
 def test_a_report_can_be_read_by_its_folders_group_under_the_umask_of_the_unit(tmp_path: Path) -> None:

@@ -4,15 +4,23 @@ from __future__ import annotations
 
 import email
 import email.policy
+import os
+import ssl
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
 import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult, LoginPassword
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 from sqlalchemy import select
 
 from provisioner.mail import Letter, MailUnavailable, compose, new_message_id, send
@@ -215,13 +223,62 @@ def test_an_address_with_accents_in_its_domain_is_sent_as_every_server_takes_it(
     assert len(desk.received("camille@xn--vian-9oa.example")) == 1
 
 
-def test_where_starttls_is_asked_for_nothing_is_sent_without_it(sink: FaultyMailbox) -> None:
+@pytest.mark.parametrize(("tls", "why"), [("starttls", "STARTTLS"), ("implicit", "SSL")])
+def test_where_encryption_is_asked_for_nothing_is_sent_without_it(sink: FaultyMailbox, tls: str, why: str) -> None:
     settings = SmtpSettings.model_validate(
-        {"host": sink.host, "port": sink.port, "from": "caf@caf.example", "tls": True}
+        {"host": sink.host, "port": sink.port, "from": "caf@caf.example", "tls": tls}
     )
-    with pytest.raises(MailUnavailable):
+    with pytest.raises(MailUnavailable, match=why):
         send(settings, "camille@un.example", compose(LETTER, new_message_id(None), NOON))
     assert sink.messages() == []
+
+
+@pytest.mark.parametrize("tls", ["starttls", "implicit"])
+def test_an_encrypted_message_leaves_to_a_server_whose_certificate_is_trusted_and_to_no_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tls: str
+) -> None:
+    certificate, context = _certificate(tmp_path)
+    mailbox = Mailbox(tmp_path / "mail")
+    mailbox.stop()
+    encrypted = {"ssl_context": context} if tls == "implicit" else {"tls_context": context, "require_starttls": True}
+    server = Controller(mailbox, hostname=mailbox.host, port=mailbox.port, **encrypted)
+    settings = SmtpSettings.model_validate(
+        {"host": mailbox.host, "port": mailbox.port, "from": "caf@caf.example", "tls": tls}
+    )
+    content = compose(LETTER, new_message_id(None), NOON)
+    with monkeypatch.context() as trusting:
+        trusting.setenv("SSL_CERT_FILE", str(certificate))
+        server.start()  # it greets itself once, as a client
+        try:
+            send(settings, "camille@un.example", content)
+            assert len(mailbox.messages()) == 1
+            trusting.setenv("SSL_CERT_FILE", os.devnull)
+            with pytest.raises(MailUnavailable, match="CERTIFICATE_VERIFY_FAILED"):
+                send(settings, "camille@un.example", content)
+        finally:
+            server.stop()
+    assert len(mailbox.messages()) == 1
+
+
+def _certificate(directory: Path) -> tuple[Path, ssl.SSLContext]:
+    """A certificate of 127.0.0.1 that signs itself, and a server's context with it."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "mail")])
+    made = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(datetime.now(UTC) - timedelta(days=1))
+        .not_valid_after(datetime.now(UTC) + timedelta(days=1))
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    certificate, private = directory / "certificate.pem", directory / "key.pem"
+    certificate.write_bytes(made.public_bytes(Encoding.PEM))
+    private.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, private)
+    return certificate, context
 
 
 @pytest.mark.filterwarnings("ignore:Requiring AUTH:UserWarning")  # of a server on this machine

@@ -24,10 +24,19 @@ from provisioner.operations.backup import back_up
 from provisioner.operations.doctor import examine, machine
 from provisioner.operations.doctor.lines import Verdict
 from provisioner.operations.doctor.machine import data_directory, effective, reader_lines
+from provisioner.operations.doctor.mail import mail_lines
 from provisioner.register import RegisterUnavailable, open_register
 from provisioner.register.backup import copied
 from provisioner.register.journal import Actor
-from provisioner.settings import DatabaseSettings, KeycloakSettings, Settings, SettingsError, load_settings
+from provisioner.sandbox.mail import Mailbox
+from provisioner.settings import (
+    DatabaseSettings,
+    KeycloakSettings,
+    Settings,
+    SettingsError,
+    SmtpSettings,
+    load_settings,
+)
 from tests.fakes.failing import Killed
 
 
@@ -158,6 +167,15 @@ def test_an_address_that_cannot_be_one_is_told_at_once_by_its_setting(name: str,
     with pytest.raises(SettingsError, match=f"^PROVISIONER_{name}: ") as told:
         load_settings(environment={f"PROVISIONER_{name}": value})
     assert "geheim" not in str(told.value)
+
+
+@pytest.mark.parametrize(("host", "seen"), [("127.0.0.1", []), ("0.0.0.0", ["attention"])])  # the same server
+def test_mail_without_tls_to_another_machine_is_seen(tmp_path: Path, host: str, seen: list[str]) -> None:
+    with Mailbox(tmp_path) as mailbox:
+        smtp = {"host": host, "port": mailbox.port, "from": "caf@caf.example", "tls": "off"}
+        lines = list(mail_lines(Settings(smtp=SmtpSettings.model_validate(smtp))))
+    assert [line.verdict for line in lines] == ["ok", *seen]
+    assert "(TLS: off)" in lines[0].found
 
 
 def test_a_new_register_is_its_owners_alone_whatever_the_umask(tmp_path: Path) -> None:

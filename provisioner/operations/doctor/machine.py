@@ -15,7 +15,7 @@ from provisioner.clock import Clock
 from provisioner.documents.escapes import try_ways_out
 from provisioner.operations.doctor.lines import Line, attention, ok, wanting
 from provisioner.register import sqlite_file
-from provisioner.settings import PREFIX, Settings
+from provisioner.settings import PREFIX, Settings, is_this_machine
 
 MASK = "********"
 
@@ -26,7 +26,6 @@ _FREE_MIB = 200
 
 #: Less than a run may write: the largest document, its check, and the database's own journal.
 _NO_ROOM_MIB = 50
-_LOCAL = {"localhost", "127.0.0.1", "::1"}
 _PASSWORD_IN_URL = re.compile(r"(://[^/@\s:]*:)\S*(?=@)|([?&](?:ssl)?password=)[^&\s]*")
 _ESCAPED = re.compile(r"\\([0-7]{3})")
 
@@ -61,7 +60,7 @@ def settings_lines(settings: Settings, clock: Clock) -> Iterator[Line]:
     if settings.keycloak.client_secret is None:
         yield wanting("settings", "Our secret is not set.", f"Set {PREFIX}KEYCLOAK__CLIENT_SECRET.")
     url = urlsplit(settings.keycloak.url)
-    if url.scheme != "https" and url.hostname not in _LOCAL:
+    if url.scheme != "https" and not is_this_machine(url.hostname):
         yield attention(
             "settings",
             "Keycloak is called without TLS: secrets and persons' data go in the clear.",

@@ -1,0 +1,165 @@
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from provisioner.keycloak.realm_config import load_realm_config
+from provisioner.settings import Settings, SettingsError, load_settings
+
+REALM_CONFIG = Path(__file__).parents[2] / "realm-config"
+
+
+def given(**variables: str) -> dict[str, str]:
+    return {f"PROVISIONER_{name}": value for name, value in variables.items()}
+
+
+def secrets(tmp_path: Path, **files: str) -> Path:
+    directory = tmp_path / "secrets"
+    directory.mkdir()
+    for name, value in given(**files).items():
+        (directory / name).write_text(value, "utf-8")
+    return directory
+
+
+def toml(tmp_path: Path, text: str) -> Path:
+    file = tmp_path / "provisioner.toml"
+    file.write_text(text, "utf-8")
+    return file
+
+
+def refusal(file: Path | None = None, **variables: str) -> list[str]:
+    with pytest.raises(SettingsError) as told:
+        load_settings(file, given(**variables))
+    return str(told.value).splitlines()
+
+
+@pytest.mark.parametrize(
+    "name", ["FOO", "KEYCLOK__URL", "KEYCLOAK__URLL", "KEYCLOAK__URL__X", "DATA_DIR__X", "SMTP__FROM_", "__URL", ""]
+)
+def test_a_variable_of_ours_that_is_no_setting_is_an_error_that_names_it_and_not_its_value(
+    tmp_path: Path, name: str
+) -> None:
+    sentence = [f"PROVISIONER_{name}: no such setting."]
+    known = {"KEYCLOAK__URL": "http://127.0.0.1:9", "DATA_DIR": str(tmp_path)}
+    assert refusal(**{name: "geheim"}) == sentence
+    assert refusal(**known, **{name: "geheim"}) == sentence
+    assert refusal(SECRETS_DIR=str(secrets(tmp_path, **{name: "geheim"}))) == sentence
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ('foo = "geheim"', "FOO"),
+        ('[keyclok]\nurl = "geheim"', "KEYCLOK"),
+        ('[keycloak]\nurll = "geheim"', "KEYCLOAK__URLL"),
+        ('[KEYCLOAK]\nurl = "geheim"', "KEYCLOAK"),
+    ],
+)
+def test_a_key_of_the_file_that_is_no_setting_is_an_error(tmp_path: Path, text: str, name: str) -> None:
+    assert refusal(toml(tmp_path, text)) == [f"PROVISIONER_{name}: no such setting."]
+
+
+def test_every_setting_that_cannot_be_used_is_told_at_once_and_no_value(tmp_path: Path) -> None:
+    directory = secrets(tmp_path, SMTP__PORT="geheim", FOO="geheim")
+    found = refusal(toml(tmp_path, "secrets_dir = 5"), KEYCLOAK="geheim", LIMITS__CLOSURES="-1")
+    found += refusal(SECRETS_DIR=str(directory), SMTP__TLS="geheim")
+    assert [sentence.partition(":")[0].removeprefix("PROVISIONER_") for sentence in found] == [
+        *("KEYCLOAK", "LIMITS__CLOSURES", "SECRETS_DIR"),
+        *("SMTP__PORT", "SMTP__TLS", "FOO"),
+    ]
+    assert "geheim" not in str(found)
+
+
+def test_the_environment_goes_before_the_secrets_and_they_before_the_file(tmp_path: Path) -> None:
+    directory = secrets(tmp_path, KEYCLOAK__REALM="secret", KEYCLOAK__CLIENT_ID="secret")
+    text = '[keycloak]\nrealm = "file"\nclient_id = "file"\ngroup_root = "/file"'
+    file = toml(tmp_path, f'secrets_dir = "{directory}"\n{text}')
+    settings = load_settings(file, given(KEYCLOAK__REALM="variable", KEYCLOAK__GROUP_ROOT=""))
+    keycloak = settings.keycloak
+    assert (keycloak.realm, keycloak.client_id, keycloak.group_root) == ("variable", "secret", "/file")
+    assert load_settings(file, given(SECRETS_DIR=str(tmp_path))).keycloak.client_id == "file"
+
+
+def test_a_secret_is_its_file_without_the_line_end_wherever_a_link_leads(tmp_path: Path) -> None:
+    directory = secrets(tmp_path, KEYCLOAK__CLIENT_SECRET=" pass phrase \r\n")
+    (tmp_path / "elsewhere").write_text("geheim\n", "utf-8")
+    (directory / "PROVISIONER_SMTP__PASSWORD").symlink_to(tmp_path / "elsewhere")
+    (directory / "another-service").write_bytes(b"\xff")
+    settings = load_settings(environment=given(SECRETS_DIR=str(directory)))
+    assert settings.keycloak.client_secret is not None
+    assert settings.smtp.password is not None
+    assert settings.keycloak.client_secret.get_secret_value() == " pass phrase "
+    assert settings.smtp.password.get_secret_value() == "geheim"
+
+
+def test_what_cannot_be_read_is_told(tmp_path: Path) -> None:
+    directory = secrets(tmp_path)
+    (directory / "PROVISIONER_SMTP__PASSWORD").symlink_to(tmp_path / "nowhere")
+    for found in (
+        refusal(tmp_path / "nowhere.toml"),
+        refusal(tmp_path),
+        refusal(toml(tmp_path, "[keycloak")),
+        refusal(SECRETS_DIR=str(tmp_path / "nowhere")),
+        refusal(SECRETS_DIR=str(tmp_path / "provisioner.toml")),
+        refusal(SECRETS_DIR=str(directory)),
+    ):
+        assert [sentence.partition(":")[0] for sentence in found] == ["The settings cannot be read"]
+
+
+def test_a_misspelt_variable_is_wrong_usage_of_any_command(tmp_path: Path) -> None:
+    environment = {**os.environ, **given(KEYCLOK__URL="geheim", DATA_DIR=str(tmp_path))}
+    command = [sys.executable, "-m", "provisioner", "status"]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "PROVISIONER_KEYCLOK__URL: no such setting." in done.stderr
+    assert "geheim" not in done.stderr
+
+
+def test_settings_made_by_hand_read_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PROVISIONER_KEYCLOAK__REALM", "other")
+    assert Settings().keycloak.realm == "cooperation"
+    assert load_settings().keycloak.realm == "other"
+
+
+@pytest.mark.parametrize(
+    ("host", "tls", "meant"),
+    [
+        ("smtp.caf.example", None, "starttls"),
+        ("smtp.caf.example", "true", "starttls"),
+        ("smtp.caf.example", "False", "off"),
+        ("smtp.caf.example", "implicit", "implicit"),
+        ("127.0.0.1", None, "off"),
+        ("LOCALHOST", None, "off"),
+        ("localhost", "starttls", "starttls"),
+    ],
+)
+def test_mail_is_encrypted_unless_its_server_is_this_machine_and_keycloaks_too(
+    tmp_path: Path, host: str, tls: str | None, meant: str
+) -> None:
+    variables = given(
+        SMTP__HOST=host, SMTP__TLS=tls or "", SMTP__FROM="caf@caf.example", KEYCLOAK__CLIENT_SECRET="geheim"
+    )
+    copy = tmp_path / "realm-config"  # as version 0.2 shipped it
+    shutil.copytree(REALM_CONFIG, copy)
+    realm = json.loads((copy / "realm.json").read_text("utf-8"))
+    realm["smtpServer"] |= {"starttls": "${SMTP__TLS}", "ssl": "false"}
+    (copy / "realm.json").write_text(json.dumps(realm), "utf-8")
+    for files in ("", str(copy)):
+        settings = load_settings(environment={**variables, **given(REALM_CONFIG=files)})
+        assert settings.smtp.tls == meant
+        server = load_realm_config(settings).realm["smtpServer"]
+        assert (server["starttls"], server["ssl"]) == (
+            str(meant == "starttls").lower(),
+            str(meant == "implicit").lower(),
+        )
+
+
+def test_in_the_file_true_and_false_are_still_read(tmp_path: Path) -> None:
+    for text, meant in (("true", "starttls"), ("false", "off"), ('"implicit"', "implicit")):
+        assert load_settings(toml(tmp_path, f"[smtp]\ntls = {text}"), {}).smtp.tls == meant
