@@ -221,7 +221,7 @@ class _Strict(EnvSettingsSource):
     def __call__(self) -> dict[str, Any]:
         given = super().__call__()
         for name, value in self.env_vars.items():
-            section, *key = name.split("__", 1)
+            section, *key = name.split("__", 1)  # what is known is there now: a section's as a table, others as text
             if not isinstance(given.get(section), dict if key else str):
                 given[name] = value
         return given
@@ -267,10 +267,8 @@ def load_settings(toml_file: Path | None = None, environment: Mapping[str, str] 
         variables = _Environment(os.environ if environment is None else environment)
         # Not TomlConfigSettingsSource: it passes over a file that is not there, and over a pipe.
         toml = InitSettingsSource(Settings, tomllib.loads(toml_file.read_text("utf-8")) if toml_file else {})
-        secrets_dir = (toml() | variables()).get("secrets_dir")
-        secrets = (
-            [_SecretsDirectory(secrets_dir)] if isinstance(secrets_dir, str) else []
-        )  # else refused with the rest
+        secrets_dir = (toml() | variables()).get("secrets_dir")  # if it is no text, it is refused with the rest
+        secrets = [_SecretsDirectory(secrets_dir)] if isinstance(secrets_dir, str) else []
         return Settings(_build_sources=((variables, *secrets, toml), {}))
     except ValidationError as error:
         raise SettingsError("\n".join(_sentences(error))) from None

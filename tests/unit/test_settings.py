@@ -33,7 +33,7 @@ def toml(tmp_path: Path, text: str) -> Path:
     return file
 
 
-def refusal(file: Path | None = None, **variables: str) -> list[str]:
+def refusal(file: Path | None, **variables: str) -> list[str]:
     with pytest.raises(SettingsError) as told:
         load_settings(file, given(**variables))
     return str(told.value).splitlines()
@@ -47,9 +47,9 @@ def test_a_variable_of_ours_that_is_no_setting_is_an_error_that_names_it_and_not
 ) -> None:
     sentence = [f"PROVISIONER_{name}: no such setting."]
     known = {"KEYCLOAK__URL": "http://127.0.0.1:9", "DATA_DIR": str(tmp_path)}
-    assert refusal(**{name: "geheim"}) == sentence
-    assert refusal(**known, **{name: "geheim"}) == sentence
-    assert refusal(SECRETS_DIR=str(secrets(tmp_path, **{name: "geheim"}))) == sentence
+    assert refusal(None, **{name: "geheim"}) == sentence
+    assert refusal(None, **known, **{name: "geheim"}) == sentence
+    assert refusal(None, SECRETS_DIR=str(secrets(tmp_path, **{name: "geheim"}))) == sentence
 
 
 @pytest.mark.parametrize(
@@ -68,7 +68,7 @@ def test_a_key_of_the_file_that_is_no_setting_is_an_error(tmp_path: Path, text: 
 def test_every_setting_that_cannot_be_used_is_told_at_once_and_no_value(tmp_path: Path) -> None:
     directory = secrets(tmp_path, SMTP__PORT="geheim", FOO="geheim")
     found = refusal(toml(tmp_path, "secrets_dir = 5"), KEYCLOAK="geheim", LIMITS__CLOSURES="-1")
-    found += refusal(SECRETS_DIR=str(directory), SMTP__TLS="geheim")
+    found += refusal(None, SECRETS_DIR=str(directory), SMTP__TLS="geheim")
     assert [sentence.partition(":")[0].removeprefix("PROVISIONER_") for sentence in found] == [
         *("KEYCLOAK", "LIMITS__CLOSURES", "SECRETS_DIR"),
         *("SMTP__PORT", "SMTP__TLS", "FOO"),
@@ -105,9 +105,9 @@ def test_what_cannot_be_read_is_told(tmp_path: Path) -> None:
         refusal(tmp_path / "nowhere.toml"),
         refusal(tmp_path),
         refusal(toml(tmp_path, "[keycloak")),
-        refusal(SECRETS_DIR=str(tmp_path / "nowhere")),
-        refusal(SECRETS_DIR=str(tmp_path / "provisioner.toml")),
-        refusal(SECRETS_DIR=str(directory)),
+        refusal(None, SECRETS_DIR=str(tmp_path / "nowhere")),
+        refusal(None, SECRETS_DIR=str(tmp_path / "provisioner.toml")),
+        refusal(None, SECRETS_DIR=str(directory)),
     ):
         assert [sentence.partition(":")[0] for sentence in found] == ["The settings cannot be read"]
 
