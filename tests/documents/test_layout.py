@@ -12,7 +12,7 @@ from provisioner.documents.headings import Kind, read_words
 from provisioner.documents.meaning import understand
 from provisioner.documents.titles import read_titles
 from provisioner.domain.annexe import Annexe, Column, Finding, Severity
-from provisioner.domain.check import placed
+from provisioner.domain.check import Check, placed
 from provisioner.domain.closures import judge_closures
 from provisioner.domain.records import Records
 from provisioner.texts.details import place
@@ -295,5 +295,6 @@ def test_what_is_below_list_2_is_known_as_such_when_the_child_has_read_it(read: 
     annexe = read("\n".join(["Date de transmission : 04/09/2026", *lines, *away]).encode(), "a.csv")
     assert told(annexe) == [("table-not-understood", "error", None, None)]
     assert annexe.findings[0].sheet_row == 10
-    closures = judge_closures(annexe, annexe.findings, Records({}), "agglo-lys", date(2026, 9, 4))
+    check = Check(file="", sha256="", partner="agglo-lys", annexe=annexe, findings=annexe.findings)
+    closures = judge_closures(check, Records({}), "agglo-lys", date(2026, 9, 4))
     assert (closures.is_refused, len(closures.rows)) == (False, 1)
