@@ -55,18 +55,18 @@ def check(
 
     session = session_of(context)
     document, today, limits = document_of(file), as_of or session.clock.today(), session.settings.documents
-    name = None
+    partner_name = None
     if partner is None:
         result = check_document(document, today, limits)
     else:
         with session.register("check", partner) as register:
             records = register.records()
-        name = records.partners[partner].name
+        partner_name = records.partners[partner].name
         result = check_for_partner(document, partner, records, today, limits)
     if format_ is PageFormat.HTML:
         from provisioner.texts.report import Report, report_page
 
-        print_page(report_page(Report.of(result, name, today)))
+        print_page(report_page(Report.of(result, partner_name, today)))
     else:
         print_answer(checked(result), format_)
     raise typer.Exit(Exit.DONE if result.is_valid else Exit.REFUSED)
@@ -157,8 +157,8 @@ def apply(
         outcome = apply_document(tools, request, progress_bar(session.quiet), None if yes else asking(tools))
         print_outcome(session, outcome, format_, done=True)
         if outcome.offers_list_2:
-            name = shlex.quote(approved_by)
-            session.say(list_2_alone(f"apply {file} --partner {partner} --closures-only --approved-by {name}"))
+            again = f"apply {file} --partner {partner} --closures-only --approved-by {shlex.quote(approved_by)}"
+            session.say(list_2_alone(again))
         if outcome.verdict in (Verdict.APPLIED, Verdict.HELD):
             say_unknown(session, tools.register, *([partner] if outcome.verdict is Verdict.APPLIED else []), None)
     raise typer.Exit(status_of(outcome))

@@ -15,16 +15,10 @@ Tables = Mapping[str, Mapping[str, Mapping[str, Any]]]
 #: How far an entry of before version 0.3 may be from the moment that was recorded with it: they were two readings.
 _APART = timedelta(minutes=1)
 
-_PARTNER = ("name", "signed_on", "ctg_end", "ends_on")
-_HABILITATION = (
-    "last_name",
-    "first_names",
-    "function",
-    "requested_on",
-    "ended_on",
-    "end_rule",
-    "waived",
-)
+#: What the entries say of a partner, of a habilitation, and of when this one was opened and closed.
+PARTNER = ("name", "signed_on", "ctg_end", "ends_on")
+HABILITATION = ("last_name", "first_names", "function", "requested_on", "ended_on", "end_rule", "waived")
+MOMENTS = ("opened_at", "closed_at")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +57,7 @@ class Ledger:
         facts, entry = row.entry.facts, row.entry.entry
         action, details = str(facts.get("action")), row.details
         if action in ("partner.add", "partner.set"):
-            self._of("partner", facts.get("partner")).say(entry, **_only(_PARTNER, details))
+            self._of("partner", facts.get("partner")).say(entry, **_only(PARTNER, details))
         elif action in ("partner.end", "partner.reinstate", "partner.new-convention"):
             self._of("partner", facts.get("partner")).say(entry, **_only(("ends_on",), details))
         elif action.startswith("annexe."):
@@ -93,7 +87,7 @@ class Ledger:
             return
         at = (facts.get("at"), row.actor is not None)
         if action in ("habilitation.asked", "habilitation.ended", "habilitation.updated"):
-            self._of("habilitation", key).say(entry, **_only(_HABILITATION, row.details))
+            self._of("habilitation", key).say(entry, **_only(HABILITATION, row.details))
         elif action == "adoption":
             self._of("habilitation", key).say(entry, opened_at=at)
         elif action in ("open", "reopen"):
@@ -131,7 +125,7 @@ class Ledger:
                     if table == "habilitation":
                         found += (
                             Difference(table, key, column, said.entry)
-                            for column in ("opened_at", "closed_at")
+                            for column in MOMENTS
                             if column not in said.columns and there[key].get(column) is not None
                         )
         return sorted(found, key=lambda one: (one.entry or 0, one.table, one.key, one.column or ""))

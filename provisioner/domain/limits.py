@@ -168,7 +168,7 @@ def _whatever_is_let_go(
     """What no release of a plan lifts."""
     if records.is_paused(code, today):
         yield Blocked(partner=code, plan_id=name, limit=Limit.PAUSE)
-    if records.realm_id not in (None, snapshot.realm_id):
+    if not records.is_for_realm(snapshot.realm_id):
         yield Blocked(partner=code, plan_id=name, limit=Limit.UNKNOWN_REALM)
     if snapshot.link_fault and any(change.action in NEEDING_P1 for change in changes):
         yield Blocked(partner=code, plan_id=name, limit=Limit.PASSWORD_POLICY, fault=snapshot.link_fault)

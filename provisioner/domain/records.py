@@ -118,6 +118,10 @@ class Records:
     #: the id of the group above the partners' groups, once it was seen
     root_id: str | None = None
 
+    def is_for_realm(self, realm_id: str) -> bool:
+        """Whether the realm with that internal id is the register's: any is, before the first write there."""
+        return self.realm_id in (None, realm_id)
+
     @cached_property
     def suspended(self) -> Mapping[EmailAddress, Hold]:
         """The accounts that a named person suspended."""

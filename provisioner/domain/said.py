@@ -11,6 +11,10 @@ _FILLERS = frozenset("\u115f\u1160\u3164\uffa0\u2800")
 _UNSEEN = frozenset({"Cc", "Cf", "Cs", "Cn", "Co"})
 
 
+#: The kinds of characters that begin another line, beside the controls.
+_BREAKS = frozenset({"Zl", "Zp"})
+
+
 class NothingSaid(ValueError):
     """A name or a reason was asked for and what was given is blank; the message says which."""
 
@@ -39,7 +43,7 @@ def name_said(text: str, what: str = "The name") -> str:
         NothingSaid: it has none.
     """
     name = readable(text)
-    if not any(one.isalpha() for one in name):
+    if not is_name(name):
         raise NothingSaid(what)
     return name
 
@@ -54,6 +58,16 @@ def reason_said(text: str, what: str = "The reason") -> str:
     if not any(one.isalnum() for one in reason):
         raise NothingSaid(what)
     return reason
+
+
+def is_name(text: str) -> bool:
+    """Whether a name can be read there."""
+    return any(one.isalpha() for one in readable(text))
+
+
+def is_shown_whole(text: str) -> bool:
+    """Whether every character shows, all on one line: no line break, nothing invisible."""
+    return not any(_is_unseen(one) or unicodedata.category(one) in _BREAKS for one in text)
 
 
 def _is_unseen(one: str) -> bool:

@@ -183,7 +183,7 @@ class Effects(Pool):
             if change.keycloak_id is None:
                 raise NotFound("the account is missing")
             if change.wanted.enabled is False:
-                self._close_account(change.keycloak_id, change.wanted)
+                self._close_account(change, change.keycloak_id, change.wanted)
                 self._leave_group(change, change.keycloak_id)
             else:
                 self._leave_partner(change, change.keycloak_id, change.wanted)
@@ -192,7 +192,7 @@ class Effects(Pool):
             return None
         return change.keycloak_id
 
-    def _close_account(self, id_: str, wanted: WantedAccount) -> None:
+    def _close_account(self, change: Change, id_: str, wanted: WantedAccount) -> None:
         """The whole recipe (docs/realm.md): disable alone, log out, consents, verify; then the rest, if it can be.
 
         Where Keycloak refuses to disable it, the person is logged out and has no password any more: a new one can be
@@ -207,7 +207,7 @@ class Effects(Pool):
             raise AccessStillOpen(StillOpen.ACCOUNT, str(refusal), refusal.status)
         if unfinished is not None:
             raise unfinished
-        self._tidy(id_, wanted)
+        self._tidy(change, id_, wanted)
 
     def _leave_partner(self, change: Change, id_: str, wanted: WantedAccount) -> None:
         """The group and the attributes give access to this partner; names and address only tidy."""
@@ -219,7 +219,7 @@ class Effects(Pool):
             raise AccessStillOpen(StillOpen.PARTNER, str(refusal), refusal.status)
         if unfinished is not None:
             raise unfinished
-        self._tidy(id_, wanted)
+        self._tidy(change, id_, wanted)
 
     def _leave_group(self, change: Change, id_: str) -> None:
         """Takes an account that other partners keep out of this partner's group."""
@@ -227,14 +227,15 @@ class Effects(Pool):
         if group is not None and change.groups and change.partner not in change.groups:
             self.directory.leave_group(id_, group)
 
-    def _tidy(self, id_: str, wanted: WantedAccount) -> None:
+    def _tidy(self, change: Change, id_: str, wanted: WantedAccount) -> None:
         """Address, names and attributes of an access that is closed; what is refused stays owed, and is told then."""
         try:
             self.directory.update_account(id_, wanted)
         except NotFound:
             raise
         except KeycloakError as error:
-            log.warning("close.unwritten", account=id_, error=str(error))
+            name = change.habilitation.id if change.habilitation else None
+            log.warning("close.unwritten", habilitation=name, error=str(error))
             self._unwritten.add(id_)
 
     def _verify_gone(self, change: Change) -> None:

@@ -62,7 +62,7 @@ def watch_journal(register: Register, *, whole: bool = False) -> str | None:
     """
     with register.read() as connection:
         since = _parsed(reading.mark(connection, reading.JOURNAL_VERIFIED))
-        known = reading.mark(connection, reading.JOURNAL_WANTING)
+        known = reading.mark(connection, reading.JOURNAL_WANTING) or None
     verdict = verify_journal(register) if whole or since is None else _verify_since(register, since)
     bad = verdict.bad
     if verdict.head is not None:
@@ -72,12 +72,12 @@ def watch_journal(register: Register, *, whole: bool = False) -> str | None:
         wanting: str | None = f"{bad.problem.value} {bad.entry or ''}".strip()
     else:
         wanting = None if whole else known
-    if (wanting or None) != (known or None) or (verdict.head is not None and verdict.head != since):
+    if wanting != known or (verdict.head is not None and verdict.head != since):
         with register.work() as work:
             if verdict.head is not None:
                 writing.set_mark(work, reading.JOURNAL_VERIFIED, str(verdict.head))
             writing.set_mark(work, reading.JOURNAL_WANTING, wanting or "")
-    return wanting or None
+    return wanting
 
 
 def _verify_since(register: Register, since: Head) -> Verdict:

@@ -63,8 +63,9 @@ def tell_caf(
     """The same for the Caf's habilitations contact if any, about one partner or (None) about several."""
     to = contact_of(work, None)
     if to is not None:
-        about = {"partner": partner.name, "code": partner.code} if partner is not None else {}
-        about["head"] = str(work.head)
+        about: dict[str, object] = {"head": work.head}
+        if partner is not None:
+            about |= {"partner": partner.name, "code": partner.code}
         notice = write_notice(template or kind, **about, answer_to=None, **values)
         _owe(work, settings, kind, partner.code if partner is not None else None, to, notice)
 

@@ -31,7 +31,7 @@ def look(records: Records, directory: DirectoryPort, partners: Collection[str]) 
         KeycloakUnavailable: Keycloak does not answer.
     """
     snapshot = directory.snapshot({code: records.partners[code].group_id for code in partners}, records.root_id)
-    if records.realm_id not in (None, snapshot.realm_id):
+    if not records.is_for_realm(snapshot.realm_id):
         raise UnknownRealm
     open_now = [one for one in records.habilitations if one.state is State.OPEN]
     for email in sorted({one.email for one in open_now}):
@@ -90,7 +90,7 @@ def verify_realm(records: Records, directory: DirectoryPort) -> None:
 
 def is_known_realm(records: Records, directory: DirectoryPort) -> bool:
     """Whether the realm is the one that the register is for; any is, before the first write."""
-    return records.realm_id is None or records.realm_id == directory.realm_id()
+    return records.is_for_realm(directory.realm_id())
 
 
 def learn_passwords(directory: DirectoryPort, snapshot: Snapshot, records: Records) -> Snapshot:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
@@ -15,7 +14,7 @@ from provisioner.domain.convention import DEFAULT_CTG_END, Partner
 from provisioner.domain.mailboxes import MailboxRules
 from provisioner.domain.people import EmailAddress, canonical_domain
 from provisioner.domain.records import Records
-from provisioner.domain.said import readable
+from provisioner.domain.said import is_name, is_shown_whole
 from provisioner.register import Register, Work, reading, writing
 from provisioner.settings import DocumentSettings
 
@@ -153,9 +152,9 @@ def problems_of(partner: Partner) -> Iterator[tuple[str, str]]:
     """What a partner's record cannot be: the field, and what is wrong, as a sentence."""
     if not _CODE.match(partner.code):
         yield "code", f"{partner.code!r} cannot be a code: 1 to 64 of a-z, 0-9 and - are expected."
-    if not any(one.isalpha() for one in readable(partner.name)):
+    if not is_name(partner.name):
         yield "name", "A partner needs a name."
-    if any(unicodedata.category(letter) in ("Cc", "Cf", "Zl", "Zp") for letter in partner.name):
+    if not is_shown_whole(partner.name):
         yield "name", "A partner's name stands on one line, without invisible characters."
     if not (partner.domains or partner.addresses):
         yield "domains", "A partner needs at least one e-mail domain, or exact addresses."

@@ -106,7 +106,7 @@ def cut(tools: Tools, partners: Sequence[str], email: EmailAddress, bar: Progres
     records = tools.register.records()
     mine = tuple(one for one in records.habilitations if one.email == email)
     snapshot = tools.directory.glance(records.accounts[email].keycloak_id, email)
-    if records.realm_id not in (None, snapshot.realm_id):
+    if not records.is_for_realm(snapshot.realm_id):
         return Outcome(as_of=tools.clock.today(), plan=plan_in_unknown_realm(partners))
     alone = replace(records, habilitations=mine)
     due = make_plan(alone, snapshot, tools.clock.now(), partners, tools.limits)

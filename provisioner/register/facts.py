@@ -4,26 +4,12 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, Table, select
 
-from provisioner.domain.ledger import Tables
+from provisioner.domain.ledger import HABILITATION, MOMENTS, PARTNER, Tables
 from provisioner.register import tables as t
 
 _COLUMNS: dict[str, tuple[Table, str, tuple[str, ...]]] = {
-    "partner": (t.partner, "code", ("name", "signed_on", "ctg_end", "ends_on")),
-    "habilitation": (
-        t.habilitation,
-        "id",
-        (
-            "last_name",
-            "first_names",
-            "function",
-            "requested_on",
-            "ended_on",
-            "end_rule",
-            "waived",
-            "opened_at",
-            "closed_at",
-        ),
-    ),
+    "partner": (t.partner, "code", PARTNER),
+    "habilitation": (t.habilitation, "id", (*HABILITATION, *MOMENTS)),
     "annexe": (t.annexe, "id", ("approved_by", "plan_id", "decision", "rejected_by")),
 }
 

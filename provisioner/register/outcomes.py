@@ -18,7 +18,7 @@ _WRITTEN = _account.values(keycloak_id=bindparam("id_there"), written=bindparam(
 _KNOWN = _account.values(keycloak_id=bindparam("id_there"))
 _RENAME_SETTLED = _account.where(t.account.c.renamed_from == bindparam("seen")).values(renamed_from=None)
 _REOPENING_SETTLED = _account.where(t.account.c.reopening_number == bindparam("seen")).values(
-    reopening=None, reopening_number=None
+    reopening=None, reopening_number=None, reopening_decision=None
 )
 _INTENDED = _account.values(intended=bindparam("digest"))
 

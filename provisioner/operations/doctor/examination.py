@@ -90,7 +90,7 @@ def _keycloak(settings: Settings, clock: Clock, records: Records, plans: list[Pl
 
 
 def _realm(view: OwnView, records: Records) -> Iterator[Line]:
-    yield from keycloak.realm_lines(view.realm(), records.realm_id)
+    yield from keycloak.realm_lines(view.realm(), records)
 
 
 def _profile(view: OwnView, settings: Settings) -> Iterator[Line]:

@@ -82,16 +82,17 @@ def roles_lines(roles: frozenset[str]) -> Iterator[Line]:
         yield ok("roles", f"Our service account has exactly {', '.join(sorted(SERVICE_ROLES))}.")
 
 
-def realm_lines(realm: RealmFacts, known_id: str | None) -> Iterator[Line]:
+def realm_lines(realm: RealmFacts, records: Records) -> Iterator[Line]:
     """The realm is the one that we know, and set as the convention asks."""
-    if known_id not in (None, realm.id):
+    if not records.is_for_realm(realm.id):
         todo = (
             f"Point {PREFIX}KEYCLOAK__URL and __REALM at the right one: nothing is written in this one. Made anew: "
             "`provisioner realm accept`."
         )
         yield wanting("realm", "This is not the realm that the register began with.", todo)
     else:
-        yield ok("realm", "It is the one that the register began with." if known_id else "No register knows it yet.")
+        is_known = records.realm_id is not None
+        yield ok("realm", "It is the one that the register began with." if is_known else "No register knows it yet.")
     if is_weaker_than_p1(realm.password_policy):
         yield wanting("password-policy", "The policy is weaker than P1: openings and links wait.", APPLY)
     elif is_impossible(realm.password_policy):
