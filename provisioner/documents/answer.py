@@ -16,6 +16,9 @@ from provisioner.documents.blocks import Unreadable
 from provisioner.domain.annexe import Annexe, Column, Finding, Row, Severity, Surplus
 from provisioner.domain.people import EmailAddress
 
+#: The longest answer, in bytes: several times what the most rows need.
+LONGEST_ANSWER = 64 * 2**20
+
 #: The longest text of a value or a quote, in characters: the reader keeps far less of each.
 _LONGEST_TEXT = 10_000
 

@@ -13,7 +13,7 @@ from contextlib import contextmanager, suppress
 from pathlib import PurePath
 from typing import IO, TYPE_CHECKING
 
-from provisioner.documents.answer import NotAnAnswer, from_lines
+from provisioner.documents.answer import LONGEST_ANSWER, NotAnAnswer, from_lines
 from provisioner.documents.blocks import Unreadable
 from provisioner.documents.walls import hide
 
@@ -26,8 +26,8 @@ _MIB = 2**20
 #: What starts the process that reads.
 CHILD = (sys.executable, "-I", "-m", "provisioner.documents.child")
 
-#: The longest answer that is listened to, and its longest line, in bytes: several times what the most rows need.
-LONGEST_ANSWER, _LONGEST_LINE = 64 * _MIB, _MIB
+#: The longest line of an answer that is listened to, in bytes.
+_LONGEST_LINE = _MIB
 
 #: How much of a file's beginning tells what will read it.
 _HEAD = 4

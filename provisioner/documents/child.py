@@ -13,16 +13,13 @@ import sys
 from collections.abc import Iterable
 from importlib import import_module
 
-from provisioner.documents.answer import refusal_line, to_lines
+from provisioner.documents.answer import LONGEST_ANSWER, refusal_line, to_lines
 from provisioner.documents.blocks import Reading, Unreadable
 from provisioner.documents.gate import OLE, admit, promised_kind
 from provisioner.documents.meaning import understand
 from provisioner.documents.walls import shut_in
 from provisioner.domain.capping import capped
 from provisioner.domain.judge import judged
-
-#: The longest answer, in bytes: `bounded.py` listens to no longer one.
-_LONGEST_ANSWER = 64 * 2**20
 
 #: The module that reads each kind of file; an old container tells its kind through the reader of workbooks.
 _READERS = {
@@ -99,7 +96,7 @@ def _say(lines: Iterable[bytes]) -> None:
     Raises:
         Unreadable: nobody would listen to so many.
     """
-    left = _LONGEST_ANSWER
+    left = LONGEST_ANSWER
     for line in lines:
         left -= len(line)
         if left < 0:

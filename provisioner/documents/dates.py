@@ -9,6 +9,7 @@ from enum import Enum, auto
 from functools import lru_cache
 from typing import Any, NamedTuple
 
+from provisioner.documents.text import HYPHENS
 from provisioner.domain.days import PARIS
 from provisioner.domain.likeness import fold
 
@@ -19,7 +20,7 @@ FIRST_YEAR, LAST_YEAR, LAST_SHORT_YEAR = 2000, 2100, 2079
 _LONGEST = 100
 
 #: Spreadsheets count days from here (for dates after February 1900).
-_DAY_ZERO = date(1899, 12, 30)
+DAY_ZERO = date(1899, 12, 30)
 
 #: The most that a month's and a day's number can be.
 _MOST_MONTHS, _MOST_DAYS = 12, 31
@@ -71,7 +72,6 @@ _ISO = re.compile(rf"(?P<year>\d{{4}})[\-/.](?P<month>\d{{1,2}})[\-/.](?P<day>\d
 _STRAY = re.compile(r"(?:(?:le )?1er|date ?:|l[ea]? ?:) ?(?=\S)")
 
 _SLASHED = re.compile(r"(?:[^:]{0,100}:)?\s*(\d{1,2}) ?[/-] ?(\d{1,2}) ?[/-]", re.ASCII)
-_DASHES = re.compile(r"[\u2010-\u2015\u2212]")
 _SERIAL = re.compile(r"(?P<days>\d{5})(?:[.,](?P<part>\d+))?", re.ASCII)
 
 
@@ -110,7 +110,7 @@ def read_date(text: str, *, order: Order = Order.DAY_FIRST) -> DateRead | None:
         return _in_order(found, order)
     if serial := _SERIAL.fullmatch(plain):
         time = timedelta(days=float(f"0.{serial['part'] or 0}"))
-        day = _rounded(_DAY_ZERO + timedelta(days=int(serial["days"])), time)
+        day = _rounded(DAY_ZERO + timedelta(days=int(serial["days"])), time)
         return DateRead(day, repaired=True) if FIRST_YEAR <= day.year <= LAST_YEAR else None
     if (stray := _STRAY.match(plain)) and (found := _match(plain[stray.end() :])):
         read = _in_order(found, order)
@@ -152,7 +152,7 @@ def order_of(texts: Iterable[str]) -> Order:
 def _plain(text: str) -> str:
     """The text for matching; empty where it is too long for a date."""
     text = text.strip()
-    return "" if len(text) > _LONGEST else fold(_DASHES.sub("-", text)).strip(" []().,;:*_")
+    return "" if len(text) > _LONGEST else fold(HYPHENS.sub("-", text)).strip(" []().,;:*_")
 
 
 def _match(plain: str) -> re.Match[str] | None:

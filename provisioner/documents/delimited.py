@@ -15,7 +15,7 @@ from typing import NamedTuple
 from provisioner.documents.blocks import MOST_CELLS, Cell, Reading, Rows, TableRow
 from provisioner.documents.encodings import decoded
 from provisioner.documents.gate import File
-from provisioner.documents.side_by_side import count_titles
+from provisioner.documents.titles import count_titles
 
 #: In the order of preference when a file has as many of two.
 _DELIMITERS = ";\t,|"

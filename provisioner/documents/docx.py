@@ -8,9 +8,10 @@ from collections.abc import Iterator
 from lxml import etree
 
 from provisioner.documents.blocks import Block, Cell, Reading, Rows, Table, TableRow
-from provisioner.documents.docx_styles import Marks, WordStyles, is_on
+from provisioner.documents.docx_styles import WordStyles, is_on
 from provisioner.documents.gate import File
-from provisioner.documents.markup import Run, Tags, cell_of, page, shown
+from provisioner.documents.marks import Marks, Run, cell_of, shown
+from provisioner.documents.markup import Tags, page
 
 _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _P, _TR, _TC, _TBL = f"{_W}p", f"{_W}tr", f"{_W}tc", f"{_W}tbl"

@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 from lxml import etree
 
+from provisioner.documents.dates import DAY_ZERO
 from provisioner.domain.people import Person
 
 #: Empty rows after the filled ones of each list, to write in.
@@ -31,9 +32,6 @@ _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 #: What Excel would take for the number of a character.
 _ESCAPE = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")
-
-#: An Excel sheet counts its days from here.
-_DAY_ZERO = date(1899, 12, 30)
 
 #: Of a line of text, and of the tallest row that there may be in Excel, in points.
 _LINE_HEIGHT, _TALLEST = 12.8, 409.0
@@ -147,7 +145,7 @@ def _write_excel(element: etree._Element, value: str | date) -> None:
     del cell[:]
     del cell.attrib["t"]
     if isinstance(value, date):
-        etree.SubElement(cell, f"{_S}v").text = str((value - _DAY_ZERO).days)
+        etree.SubElement(cell, f"{_S}v").text = str((value - DAY_ZERO).days)
 
 
 def _write_calc(element: etree._Element, value: str | date) -> None:

@@ -84,14 +84,14 @@ def admit(content: bytes, name: str, most_unpacked: int) -> File:
         Unreadable: the type is not one that is read, is not what the name promises, or the package is unsound.
     """
     is_package = content.startswith(b"PK\x03\x04")
-    parts, is_strict = _unpack(content, most_unpacked) if is_package else ({}, False)
+    parts = _unpack(content, most_unpacked) if is_package else {}
     kind = _kind_of_package(parts) if is_package else _kind_of_plain(content)
     promised = promised_kind(name)
     if kind == "csv" and promised is None:
         raise Unreadable("unsupported")
     if promised not in (None, kind):
         raise Unreadable("other-format")
-    return File(kind, _transitional_package(content) if is_strict and kind == "xlsx" else content, parts)
+    return File(kind, content, parts)
 
 
 def promised_kind(name: str) -> str | None:
@@ -130,10 +130,9 @@ def _kind_of_package(parts: Parts) -> str:
     return kind
 
 
-def _unpack(content: bytes, most_unpacked: int) -> tuple[Parts, bool]:
-    """The parts that are read, and whether they are « Strict »; every member was inflated, counted and looked at."""
+def _unpack(content: bytes, most_unpacked: int) -> Parts:
+    """The parts that are read; every member was inflated, counted and looked at."""
     parts: Parts = {}
-    is_strict = False
     left = most_unpacked
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as package:
@@ -143,12 +142,11 @@ def _unpack(content: bytes, most_unpacked: int) -> tuple[Parts, bool]:
                 if member.filename.endswith((".xml", ".rels")) and _declares(member.filename, data):
                     raise Unreadable("old-office" if _is_older(parts) else "dtd")
                 if _WANTED.fullmatch(member.filename):
-                    is_strict = is_strict or _STRICT_START in data
                     parts[member.filename] = _transitional(data)
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError, OSError):
         # zipfile tells a broken package in all these ways.
         raise Unreadable("damaged") from None
-    return parts, is_strict
+    return parts
 
 
 def _declares(name: str, part: bytes) -> bool:
@@ -164,15 +162,6 @@ def _is_older(parts: Parts) -> bool:
 def _transitional(part: bytes) -> bytes:
     """A part of « Strict » Office Open XML under the names of the usual variety; any other part as it is."""
     return _STRICT.sub(rb"http://schemas.openxmlformats.org/\1/2006/", part) if _STRICT_START in part else part
-
-
-def _transitional_package(content: bytes) -> bytes:
-    """The same for a whole package, for a library that opens it itself. Every member was looked at before."""
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(content)) as package, zipfile.ZipFile(buffer, "w") as changed:
-        for member in package.infolist():
-            changed.writestr(member.filename, _transitional(package.read(member)))
-    return buffer.getvalue()
 
 
 def _sound_members(package: zipfile.ZipFile) -> Iterator[zipfile.ZipInfo]:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Iterator
-from itertools import pairwise
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from lxml import etree
 
-from provisioner.documents.blocks import Cell, Unreadable
+from provisioner.documents.blocks import Unreadable
 
 
 def stream(part: bytes, *tags: str, starts: bool = False) -> Iterator[tuple[str, etree._Element]]:
@@ -76,39 +75,3 @@ def page(part: bytes, tags: Tags, *others: str) -> Iterator[etree._Element]:
         is_on_page = element.tag not in tags.apart and not apart and depth == (element.tag == tags.row)
         if is_on_page or element.tag in others:
             yield element
-
-
-class Run(NamedTuple):
-    """A piece of text with its marks."""
-
-    text: str
-    struck: bool = False
-    hidden: bool = False
-
-
-def shown(runs: Iterable[Run]) -> str:
-    """The text of a paragraph as the page shows it, without what is struck through."""
-    return "".join(run.text for run in runs if not run.hidden and not run.struck)
-
-
-def cell_of(runs: Iterable[Run], *, hidden: bool, merged: bool) -> Cell:
-    """A cell with the text of its runs, hidden and struck ones too, and their marks."""
-    runs = list(runs)
-    filled = [run for run in runs if run.text.strip()]
-    struck = any(run.struck for run in filled)
-    return Cell(
-        "".join(run.text for run in runs).strip("\n"),
-        struck=struck,
-        hidden=hidden or any(run.hidden for run in filled),
-        merged=merged,
-        standing=_standing(runs) if struck else "",
-    )
-
-
-def _standing(runs: list[Run]) -> str:
-    """What is not struck through; nothing where a strike ends within a word, which leaves no value."""
-    for before, after in pairwise(run for run in runs if run.text):
-        is_within_word = before.text[-1].isalnum() and after.text[0].isalnum()
-        if before.struck != after.struck and is_within_word:
-            return ""
-    return "".join(run.text for run in runs if not run.struck).strip()

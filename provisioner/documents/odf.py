@@ -13,7 +13,8 @@ from lxml import etree
 
 from provisioner.documents.blocks import LONGEST_TEXT, MOST_CELLS, Block, Cell, Reading, Rows, TableRow
 from provisioner.documents.gate import File
-from provisioner.documents.markup import Run, Tags, cell_of, drop, page, shown, stream
+from provisioner.documents.marks import NO_MARKS, Marks, Run, StyleMarks, cell_of, over, shown
+from provisioner.documents.markup import Tags, drop, page, stream
 
 _NS = "urn:oasis:names:tc:opendocument:xmlns:"
 _TEXT, _TABLE, _OFFICE = f"{{{_NS}text:1.0}}", f"{{{_NS}table:1.0}}", f"{{{_NS}office:1.0}}"
@@ -64,7 +65,7 @@ def read(file: File, most_rows: int) -> Reading:
         if element.tag == _STYLED:
             styles.add(element)
         else:
-            margins += [shown(_runs(text, styles, _NO_MARKS)) for text in element.iter(_P, _H)]
+            margins += [shown(_runs(text, styles, NO_MARKS)) for text in element.iter(_P, _H)]
     reader = _Reader(styles, Rows(most_rows))
     content = file.parts["content.xml"]
     blocks = [*(reader.sheets(content) if file.kind == "ods" else reader.text(content))]
@@ -145,16 +146,11 @@ def _column(element: etree._Element) -> _Column:
     return _Column(_is_hidden(element), element.get(_DEFAULT_STYLE))
 
 
-#: Struck through, hidden; None where nothing says so.
-_Marks = tuple[bool | None, bool | None]
-_NO_MARKS: _Marks = (None, None)
-
-
 class _Styles:
-    """Which styles strike text through or hide it; a style goes on its parent's unless it says otherwise."""
+    """Which styles strike text through or hide it."""
 
     def __init__(self) -> None:
-        self._own: dict[str, tuple[str | None, bool | None, bool | None]] = {}
+        self._marks = StyleMarks()
 
     def add(self, style: etree._Element) -> None:
         """One more style."""
@@ -165,19 +161,12 @@ class _Styles:
         hidden = None if display is None else display == "none"
         if table is not None and table.get(f"{_TABLE}display") == "false":
             hidden = True
-        parent = style.get(f"{_STYLE}parent-style-name")
-        self._own[style.get(f"{_STYLE}name", "")] = (parent, None if line is None else line != "none", hidden)
+        marks = None if line is None else line != "none", hidden
+        self._marks.add(style.get(f"{_STYLE}name", ""), style.get(f"{_STYLE}parent-style-name"), marks)
 
-    def marks(self, name: str | None, base: _Marks = (None, None)) -> _Marks:
-        """The marks of a style and its parents, over those of what stands round it."""
-        struck = hidden = None
-        seen: set[str] = set()
-        while name is not None and name in self._own and name not in seen:
-            seen.add(name)
-            name, own_struck, own_hidden = self._own[name]
-            struck = own_struck if struck is None else struck
-            hidden = own_hidden if hidden is None else hidden
-        return base[0] if struck is None else struck, base[1] if hidden is None else hidden
+    def marks(self, name: str | None, base: Marks = NO_MARKS) -> Marks:
+        """The marks of a style and of those that it goes on, over those of what stands round it."""
+        return over(self._marks.of(name), base)
 
 
 def _blocks_in(element: etree._Element, styles: _Styles, rows: Rows) -> Iterator[Block]:
@@ -251,7 +240,7 @@ def _cell(element: etree._Element, styles: _Styles, style: str | None, hidden: b
     return cell._replace(hidden=True) if is_covered and not is_below and cell.is_filled else cell
 
 
-def _runs(element: etree._Element, styles: _Styles, marks: _Marks) -> Iterator[Run]:
+def _runs(element: etree._Element, styles: _Styles, marks: Marks) -> Iterator[Run]:
     """The texts below an element with their marks."""
     struck, hidden = marks[0] is True, marks[1] is True
     yield Run(element.text or "", struck, hidden)

@@ -41,8 +41,8 @@ def read_row(
         number: the list, 1 or 2.
         row: its number among the list's filled rows, from 1.
         above: the row before it in the list, which ditto marks repeat.
-        sheet_row: the number that a sheet shows beside it.
         order: how the document writes its dates.
+        sheet_row: the number that a sheet shows beside it.
     """
     reader = _RowReader(cells, number, row, above, order)
     read = Row(

@@ -8,9 +8,10 @@ from datetime import date, datetime, time, timedelta
 from typing import NamedTuple
 
 from provisioner.documents.blocks import MOST_CELLS, Cell, Rows, TableRow
+from provisioner.documents.dates import DAY_ZERO
 
-#: The day that workbooks count their days from (right after February 1900), and old Macintosh ones.
-_DAY_ZERO, _DAY_ZERO_1904 = date(1899, 12, 30), date(1904, 1, 1)
+#: The day that the workbooks of old Macintoshes count their days from; the others do from `DAY_ZERO`.
+_DAY_ZERO_1904 = date(1904, 1, 1)
 
 #: What a number format holds beside the letters that stand for a part of a date.
 _NO_LETTERS = re.compile(r'"[^"]*"|\\.|\[[^\]]*\]|general', re.IGNORECASE)
@@ -104,7 +105,7 @@ class Sheet:
 def date_text(days: float, *, from_1904: bool) -> str | None:
     """A number of days as a date, with its time to the second where it has one; None beyond any calendar."""
     try:
-        midnight = datetime.combine(_DAY_ZERO_1904 if from_1904 else _DAY_ZERO, time())
+        midnight = datetime.combine(_DAY_ZERO_1904 if from_1904 else DAY_ZERO, time())
         moment = midnight + timedelta(seconds=round(days * 86_400))
     except (OverflowError, ValueError):
         return None
@@ -115,7 +116,7 @@ def number_text(value: float, *, from_1904: bool) -> str:
     """A bare number; a whole one as the number of days from 1900 that it would be, were it one."""
     if not value.is_integer():
         return str(value)
-    return str(int(value) + (_DAY_ZERO_1904 - _DAY_ZERO).days * from_1904)
+    return str(int(value) + (_DAY_ZERO_1904 - DAY_ZERO).days * from_1904)
 
 
 def is_date_format(code: str) -> bool:

@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from provisioner.documents.blocks import Block, Cell, Table, TableRow, is_in_doubt, number_of
-from provisioner.documents.titles import read_titles
+from provisioner.documents.titles import LONGEST_TITLE, count_titles
 
 #: How many columns' titles each of two lists has at least.
 _FEWEST_TITLES = 4
-
-_LONGEST_TITLE = 200
 
 
 def apart(blocks: Iterable[Block]) -> Iterator[Block]:
@@ -31,14 +29,9 @@ def _apart(table: Table) -> Iterator[Table]:
     yield table
 
 
-def count_titles(cells: Sequence[Cell]) -> int:
-    """How many titles of one list's columns a row holds."""
-    return max(len(read_titles(cells, number).columns) for number in (1, 2))
-
-
 def _second_list(row: Sequence[Cell]) -> int:
     """The column where a second list begins, if a row holds the titles of two; else 0."""
-    named = [x for x, cell in enumerate(row) if "nom" in cell.text[:_LONGEST_TITLE].casefold()]
+    named = [x for x, cell in enumerate(row) if "nom" in cell.text[:LONGEST_TITLE].casefold()]
     if len(named) < 2 * len(("Nom", "Prénom")):
         return 0
     starts = [x for x in range(1, len(row)) if row[x].is_filled]

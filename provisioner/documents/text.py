@@ -10,7 +10,8 @@ from functools import lru_cache
 LONGEST_QUOTE = 200
 
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200d\u2060\ufeff]")
-_HYPHENS = re.compile("[\u2010-\u2015\u2212]")
+#: What looks like a hyphen or a dash, and is not the plain one.
+HYPHENS = re.compile("[\u2010-\u2015\u2212]")
 _APOSTROPHES = re.compile("[\u2018\u2019\u02bc\u00b4`\u2032]")
 _NOT_CONTROL = "\t\n\r"
 
@@ -31,7 +32,7 @@ def tidy(text: str) -> str:
     if text.isascii():  # most are, and the long way is five times as long
         return " ".join(text.replace("`", "'").split())
     text = unicodedata.normalize("NFC", _INVISIBLE.sub("", text).translate(_LIGATURES))
-    text = _APOSTROPHES.sub("'", _HYPHENS.sub("-", text))
+    text = _APOSTROPHES.sub("'", HYPHENS.sub("-", text))
     return " ".join(text.split())
 
 

@@ -13,7 +13,7 @@ from provisioner.domain.annexe import Column
 from provisioner.domain.likeness import fold
 
 #: A title is short: more characters are not looked at.
-_LONGEST_TITLE = 200
+LONGEST_TITLE = 200
 
 #: What says in a title that the value is the person's own.
 _OWN = (
@@ -160,6 +160,11 @@ def read_titles(cells: Sequence[Cell], number: int, above: Sequence[Cell] | None
     return Titles(positions, ambiguous, bare_date)
 
 
+def count_titles(cells: Sequence[Cell]) -> int:
+    """How many titles of one list's columns a row holds."""
+    return max(len(read_titles(cells, number).columns) for number in (1, 2))
+
+
 def has_address(cells: Sequence[Cell]) -> bool:
     """Whether a row may hold somebody's address."""
     return any("@" in cell.text for cell in cells)
@@ -167,7 +172,7 @@ def has_address(cells: Sequence[Cell]) -> bool:
 
 def _may_hold_titles(cells: Sequence[Cell]) -> bool:
     """Whether a row may hold titles: told quickly, since most rows are persons."""
-    letters = fold(tidy("".join(cell.text[:_LONGEST_TITLE] for cell in cells)))
+    letters = fold(tidy("".join(cell.text[:LONGEST_TITLE] for cell in cells)))
     return _MAY_BE_TITLE.search(re.sub(r"\W+", "", letters)) is not None
 
 
@@ -188,7 +193,7 @@ def _texts(position: int, cells: Sequence[Cell], above: Sequence[Cell] | None) -
 
 def _claims(position: int, texts: Sequence[str], columns: tuple[Column, ...]) -> list[tuple[Column, _Claim]]:
     for text in texts:
-        if made := _ranked(text[:_LONGEST_TITLE], columns):
+        if made := _ranked(text[:LONGEST_TITLE], columns):
             return [(column, claim._replace(position=position)) for column, claim in made]
     return []
 

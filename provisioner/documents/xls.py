@@ -13,7 +13,7 @@ from xlrd.compdoc import CompDoc  # type: ignore[import-untyped]
 
 from provisioner.documents.blocks import LONGEST_TEXT, MOST_CELLS, Block, Cell, Reading, Rows, Unreadable
 from provisioner.documents.gate import File
-from provisioner.documents.markup import Run, cell_of
+from provisioner.documents.marks import Run, cell_of
 from provisioner.documents.sheets import Merge, Sheet, date_text, number_text
 
 # Records of the format: where a sheet starts, what it holds.

@@ -15,7 +15,8 @@ from lxml import etree
 
 from provisioner.documents.blocks import LONGEST_TEXT, Block, Cell, Reading, Rows, Unreadable
 from provisioner.documents.gate import File, Parts
-from provisioner.documents.markup import Run, cell_of, drop, stream
+from provisioner.documents.marks import Run, cell_of
+from provisioner.documents.markup import drop, stream
 from provisioner.documents.sheets import Merge, Sheet, date_text, is_date_format, number_text
 
 _OFF = {"0", "false"}
@@ -260,7 +261,7 @@ def _column(letters: str) -> int:
 
 
 def _name(element: etree._Element) -> str:
-    """An element's name, whatever its namespace: strict workbooks have others."""
+    """An element's name without its namespace."""
     return str(element.tag).rpartition("}")[2]
 
 
