@@ -12,7 +12,7 @@ from provisioner.domain.contacts import Role
 from provisioner.domain.convention import Partner
 from provisioner.domain.habilitation import End, Habilitation
 from provisioner.domain.hold import Hold, HoldKind, StillOpen
-from provisioner.domain.people import EmailAddress, Person, canonical_domain
+from provisioner.domain.people import EmailAddress, Person
 from provisioner.domain.records import Account, CurrentAnnexe, Invitation, Records, Reopening
 from provisioner.register import tables as t
 
@@ -60,7 +60,7 @@ def partners(connection: Connection) -> dict[str, Partner]:
     """Every partner, by code."""
     domains: dict[str, set[str]] = {}
     for row in connection.execute(select(t.partner_domain)):
-        domains.setdefault(row.partner, set()).add(canonical_domain(row.domain) or row.domain)
+        domains.setdefault(row.partner, set()).add(row.domain)
     addresses: dict[str, set[EmailAddress]] = {}
     for row in connection.execute(select(t.partner_address)):
         addresses.setdefault(row.partner, set()).add(EmailAddress(row.email))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -55,6 +56,25 @@ LINK_DUE: dict[int, str | None] = {
 }
 
 
+#: What each partner declared, before a domain had one form.
+DOMAINS = [
+    ("agglo-lys", "agglo-lys.example"),
+    ("agglo-lys", "xn--vian-9oa.example"),
+    ("sivom", "évian.example"),
+    ("sivom", "xn--vian-9oa.example"),
+    ("sivom", "not a domain"),
+]
+
+#: The journal's entries about annexe 1: number, action, plan. List 2 was approved alone once the whole was in force.
+PLAN = "0" * 8
+JOURNAL = [
+    (1, "annexe.submitted", ""),
+    (2, "annexe.approved", "1" * 8),
+    (3, "annexe.approved", PLAN),
+    (4, "annexe.closures_approved", "2" * 8),
+]
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     if request.param == "sqlite":
@@ -78,7 +98,7 @@ def _made_by_the_first_version(url: str) -> None:
 def _fill(engine: Engine) -> None:
     rows: list[tuple[str, list[dict[str, Any]]]] = [
         ("partner", [{"code": code, "name": code, "ctg_end": "2030-12-31"} for code in ("agglo-lys", "sivom")]),
-        ("partner_domain", [{"partner": "agglo-lys", "domain": "agglo-lys.example"}]),
+        ("partner_domain", [{"partner": code, "domain": domain} for code, domain in DOMAINS]),
         (
             "account",
             [
@@ -117,12 +137,14 @@ def _fill(engine: Engine) -> None:
                     "submitted_at": BEFORE,
                     "approved_at": OPENED,
                     "approved_by": "Claire Martin",
-                    "plan_id": "0" * 8,
+                    "plan_id": PLAN,
                     "decisions": '{"close": [], "keep": ["all"], "waive": {"1": "Mission"}}',
                     "applied_at": LATER,
                 }
             ],
         ),
+        ("journal_entry", [_entry(*entry) for entry in JOURNAL]),
+        ("journal_detail", [_detail(*entry) for entry in JOURNAL]),
         ("hold", [_hold(1, BEFORE, released_at=LATER), _hold(2, OPENED)]),
         ("mark", [{"name": "realm_id", "value": "realm-1"}]),
     ]
@@ -131,6 +153,15 @@ def _fill(engine: Engine) -> None:
             names = list(values[0])
             into = f"INSERT INTO {table} ({', '.join(names)}) VALUES ({', '.join(f':{name}' for name in names)})"
             connection.execute(text(into), values)
+
+
+def _entry(number: int, action: str, _plan: str) -> dict[str, Any]:
+    body = json.dumps({"action": action, "entry": number, "partner": "agglo-lys"}, separators=(",", ":"))
+    return {"entry": number, "body": body, "previous": f"{number - 1:064}", "sha256": f"{number:064}"}
+
+
+def _detail(number: int, _action: str, plan: str) -> dict[str, Any]:
+    return {"entry": number, "salt": "salt", "data": json.dumps({"annexe": 1, "by": "Claire Martin", "plan": plan})}
 
 
 def _hold(id_: int, since: str, released_at: str | None = None) -> dict[str, Any]:
@@ -181,7 +212,15 @@ def test_nothing_is_lost_and_only_who_was_new_is_owed_a_link(register: Register)
     assert {one.keycloak_id for one in records.accounts.values()} == {f"id-{number}" for number in range(1, 6)}
     assert all((one.renamed_from, one.reopening) == (None, None) for one in records.accounts.values())
     assert (records.realm_id, records.current["agglo-lys"].transmitted_on) == ("realm-1", date(2026, 6, 15))
-    assert records.partners["agglo-lys"].domains == {"agglo-lys.example"}
+    assert records.partners["agglo-lys"].domains == {"agglo-lys.example", "évian.example"}
+    assert records.partners["sivom"].domains == {"évian.example", "not a domain"}
+
+
+def test_what_still_waits_follows_from_the_approval_that_stands(register: Register) -> None:
+    records = register.records()
+    assert records.current["agglo-lys"].decision == 3
+    assert [one.id for one in records.habilitations if one.decision == 3] == [7]
+    assert {one.decision for one in records.habilitations} == {3, None}
 
 
 def test_what_came_first_by_the_clock_of_then_comes_first_by_number(register: Register) -> None:

@@ -7,8 +7,8 @@ import json
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0008"
-down_revision = "0007"
+revision = "0007"
+down_revision = "0006"
 
 #: Each holds the number of the journal's entry that is the decision.
 _NEW_COLUMNS = {
@@ -19,8 +19,8 @@ _NEW_COLUMNS = {
     "hold": ("decision",),
 }
 
-#: What is known of an older register: an annexe's last approval, and what still waits because of the one in force.
-_OF_ANNEXE = sa.text("UPDATE annexe SET decision = :entry WHERE id = :annexe")
+#: What is known of an older register: the approval that stands of an annexe, and what still waits because of it.
+_OF_ANNEXE = sa.text("UPDATE annexe SET decision = :entry WHERE id = :annexe AND plan_id = :plan")
 _PLANNED = sa.text("""
 UPDATE habilitation SET decision = (
     SELECT MAX(annexe.decision) FROM annexe WHERE annexe.partner = habilitation.partner
@@ -61,10 +61,9 @@ def _fill() -> None:
             "JOIN journal_detail ON journal_detail.entry = journal_entry.entry "
             'WHERE journal_entry.body LIKE \'%"action":"annexe.%approved"%\' ORDER BY journal_entry.entry'
         )
-    )
-    approvals = [{"entry": entry, "annexe": json.loads(data)["annexe"]} for entry, data in told]
-    for approval in approvals:
-        connection.execute(_OF_ANNEXE, approval)
-    if approvals:
-        connection.execute(_PLANNED)
-        connection.execute(_ENDING)
+    ).all()
+    for entry, data in told:  # oldest first: the last one of a plan stands
+        details = json.loads(data)
+        connection.execute(_OF_ANNEXE, {"entry": entry, "annexe": details["annexe"], "plan": details.get("plan")})
+    connection.execute(_PLANNED)
+    connection.execute(_ENDING)
