@@ -71,7 +71,7 @@ def blocked_by(
 def _by_numbers(records: Records, name: str, now: datetime, limits: Limits, entering: Entering) -> Iterator[Blocked]:
     """How many accesses the document ends, and at how many partners the documents of its run do."""
     code = entering.partner
-    brought = {one.id for one in entering.ends if one.id not in records.released}
+    brought = {one.id for one in entering.ends if not records.is_released(one)}
     if not brought:
         return
     figure = len(brought | _ended_lately(records, code, now))
@@ -98,7 +98,7 @@ def _held_before(hold: Hold, code: str, name: str) -> Blocked:
 def _is_held_for_partners(records: Records, code: str, changes: Iterable[Change]) -> bool:
     """Whether closures that are due were held before this version judged them on entering: a person lets them go."""
     ends = (one.habilitation for one in changes if one.action is Action.CLOSE and not one.is_suspension)
-    waits = any(one is not None and one.closed_at is None and one.id not in records.released for one in ends)
+    waits = any(one is not None and one.closed_at is None and not records.is_released(one) for one in ends)
     return waits and any(_holds_partners(one, code) for one in records.holds)
 
 
@@ -147,7 +147,7 @@ def _ended_lately(records: Records, code: str, now: datetime) -> set[int | None]
         for one in records.of_partner(code)
         if one.opened_at is not None and one.end is not None and one.end.rule != "C3"
         if one.end.recorded_at is not None and one.end.recorded_at > now - WINDOW
-        if one.id not in records.released
+        if not records.is_released(one)
     }
 
 

@@ -110,8 +110,8 @@ class Records:
     senders: Mapping[str, EmailAddress] = field(default_factory=dict)
     #: what nobody has let go yet
     holds: tuple[Hold, ...] = ()
-    #: ids of the habilitations whose closure a named person let go beyond a limit
-    released: frozenset[int] = frozenset()
+    #: the ends, as (habilitation, last day), that a named person let go beyond a limit
+    released: frozenset[tuple[int, date]] = frozenset()
     #: the plans, as (partner, id), that a named person let go beyond a limit
     let_go: frozenset[tuple[str, str]] = frozenset()
     realm_id: str | None = None
@@ -139,6 +139,10 @@ class Records:
         """The habilitation's state, a suspension by name included."""
         is_suspended = one.state is State.OPEN and one.email in self.suspended
         return State.SUSPENDED if is_suspended else one.state
+
+    def is_released(self, one: Habilitation) -> bool:
+        """Whether a named person let that very end go: another one, given to the same access later, was not seen."""
+        return one.id is not None and one.end is not None and (one.id, one.end.on) in self.released
 
     def of_partner(self, code: str) -> tuple[Habilitation, ...]:
         """The partner's habilitations, oldest first."""

@@ -15,7 +15,7 @@ from provisioner.domain.wanted import FUNCTION
 from provisioner.operations.applying import carry_out
 from provisioner.operations.deciding import decided
 from provisioner.operations.errors import AdoptionRefused
-from provisioner.operations.looking import look
+from provisioner.operations.looking import look, look_again
 from provisioner.operations.tools import Outcome, ProgressBar, Tools
 from provisioner.register import decisions, run_lock
 
@@ -86,7 +86,8 @@ def adopt(
                 decisions.adopt(
                     work, partner, _person(one.account), one.account.id, today, by, reason, one.habilitation
                 )
-        records = tools.register.records()
+        before, records = records, tools.register.records()
+        snapshot = look_again(tools.directory, snapshot, before, records)
         plan = make_plan(records, snapshot, tools.clock.now(), [partner], tools.limits)
         adopted = {one.email for one in found}
         plan = plan.only(lambda change: change.email is None or change.email in adopted).with_own_holds()

@@ -18,6 +18,7 @@ from provisioner.operations.errors import UnknownRealm
 from provisioner.operations.hold_notices import remind
 from provisioner.operations.holding import closures_in, hold_or_drop
 from provisioner.operations.journal import watch_journal
+from provisioner.operations.looking import look_again
 from provisioner.operations.mailing import Mailing
 from provisioner.operations.pool import Done, Failure, GivenUp
 from provisioner.operations.preparing import Prepared, Request, in_unknown_realm, prepare, with_approved_decisions
@@ -84,10 +85,11 @@ def _apply(tools: Tools, prepared: Prepared, plan: Plan, bar: ProgressBar) -> Ou
         return prepared.answer(today, Verdict.HELD)
     records = tools.register.records()
     partner, allowed = prepared.request.partner, prepared.request.decisions.allow
-    due = make_plan(records, prepared.snapshot, tools.clock.now(), [partner], tools.limits, allowed)
+    snapshot = look_again(tools.directory, prepared.snapshot, prepared.before, records)
+    due = make_plan(records, snapshot, tools.clock.now(), [partner], tools.limits, allowed)
     # Who applies waits for the answer; and what was approved keeps its id.
     plan = replace(due, resting=(), documents=plan.documents, brought=plan.brought)
-    done = carry_out(tools, records, prepared.snapshot, plan, bar)
+    done = carry_out(tools, records, snapshot, plan, bar)
     set_aside(tools, records, plan, done, [partner])
     touched = {change.email for change in plan.changes} | {change.new_email for change in plan.changes}
     mine = records.of_partner(partner)

@@ -19,10 +19,10 @@ from provisioner.domain.people import EmailAddress
 from provisioner.domain.records import Records
 from provisioner.domain.snapshot import Snapshot, WantedAccount
 from provisioner.domain.wanted import digest
-from provisioner.keycloak.errors import Conflict, KeycloakError, KeycloakUnavailable, NotFound
-from provisioner.operations.pool import AccessStillOpen, Done, Failure, GivenUp, Overtaken, Pool, Progress
+from provisioner.keycloak.errors import Conflict, KeycloakError, KeycloakUnavailable, NotFound, WriteForbidden
+from provisioner.operations.pool import AccessStillOpen, Done, Failure, GivenUp, NotBegun, Overtaken, Pool, Progress
 from provisioner.operations.ports import DirectoryPort
-from provisioner.register import Register, Work, outcomes, reading, writing
+from provisioner.register import Register, RegisterUnavailable, Work, outcomes, reading, writing
 from provisioner.register.reading import GROUP_ROOT
 
 log = structlog.get_logger()
@@ -96,7 +96,7 @@ class Effects(Pool):
                         self._settle(work, change, result, record, outcome)
                     self._learn_suspended(work.connection)
                 for change, result in finished:
-                    if isinstance(result, str) and self._opened_too_late(change):
+                    if self._opened_too_late(change, result):
                         self._cut_again(change, result, outcome)
                     settled()
 
@@ -116,11 +116,14 @@ class Effects(Pool):
             return False
         return change.habilitation.email in self.suspended_since
 
-    def _opened_too_late(self, change: Change) -> bool:
-        return change.action in (Action.OPEN, Action.REOPEN) and self.is_overtaken(change)
+    def _opened_too_late(self, change: Change, result: str | KeycloakError | None) -> bool:
+        """Whether an effect that opens was tried, whatever its answer, for a person who is suspended by now."""
+        return change.is_opening and not isinstance(result, GivenUp) and self.is_overtaken(change)
 
-    def _cut_again(self, change: Change, id_: str, outcome: Done) -> None:
-        """The access was opened while a named person suspended it: whoever did that may have found nothing to cut."""
+    def _cut_again(self, change: Change, opened: str | KeycloakError | None, outcome: Done) -> None:
+        """The access was opened, or may have been where the answer was lost, while a named person suspended it:
+        whoever did that may have found nothing to cut.
+        """
         assert change.habilitation is not None
         assert change.wanted is not None
         cut = replace(
@@ -129,16 +132,40 @@ class Effects(Pool):
             rule="A4",
             habilitation=replace(change.habilitation, end=None),
             wanted=replace(change.wanted, enabled=False),
-            keycloak_id=id_,
             owes_link=False,
         )
         result: str | KeycloakError | None
         try:
-            result = self._close(cut)
+            id_ = opened if isinstance(opened, str) else self._made(change)
+            if id_ is None:
+                return
+            result = self._close(replace(cut, keycloak_id=id_))
         except KeycloakError as error:
             result = error
         with self.register.work() as work:
             self._settle(work, cut, result, self._record_closed, outcome)
+
+    def _made(self, change: Change) -> str | None:
+        """The account that an opening wrote or made, its answer being lost; None when there is none of ours."""
+        assert change.wanted is not None
+        if change.keycloak_id is not None:
+            return change.keycloak_id
+        found = self.directory.find(change.wanted.email)
+        return found.id if found is not None and found.is_marked else None
+
+    def _verify_not_suspended(self, change: Change) -> None:
+        """Looks once more just before an effect that enables: what waits for its turn here may wait for long.
+
+        Raises:
+            Overtaken: a named person has suspended the person since the plan was made.
+            NotBegun: the register cannot be read.
+        """
+        try:
+            self.learn()
+        except RegisterUnavailable as error:
+            raise NotBegun(str(error)) from error
+        if self.is_overtaken(change):
+            raise Overtaken("the person was suspended meanwhile")
 
     def _settle(
         self,
@@ -198,12 +225,15 @@ class Effects(Pool):
         Where Keycloak refuses to disable it, the person is logged out and has no password any more: a new one can be
         asked for, so each run does it again.
         """
-        refusal = _refusal(self.directory.disable, id_)
-        if refusal is not None:  # the account may lack what the whole would give it
-            refusal = _refusal(self.directory.update_account, id_, wanted)
-        unfinished = _refusal(self.directory.end_sessions, id_)
+        refusal = self._refusal(self.directory.disable, id_)
+        if refusal is not None and (  # it may lack what the whole would give it, or the answer alone was lost
+            self._refusal(self.directory.update_account, id_, wanted) is None or not self._is_enabled(id_)
+        ):
+            refusal = None
+        unfinished = self._refusal(self.directory.end_sessions, id_)
         if refusal is not None:
-            _refusal(self.directory.forget_password, id_)
+            self._refusal(self.directory.forget_password, id_)
+            _raise_for_our_rights(refusal, unfinished)
             raise AccessStillOpen(StillOpen.ACCOUNT, str(refusal), refusal.status)
         if unfinished is not None:
             raise unfinished
@@ -211,11 +241,12 @@ class Effects(Pool):
 
     def _leave_partner(self, change: Change, id_: str, wanted: WantedAccount) -> None:
         """The group and the attributes give access to this partner; names and address only tidy."""
-        unfinished = _refusal(self._leave_group, change, id_)
-        refusal = _refusal(self.directory.update_attributes, id_, wanted)
+        unfinished = self._refusal(self._leave_group, change, id_)
+        refusal = self._refusal(self.directory.update_attributes, id_, wanted)
         if refusal is not None:
-            refusal = _refusal(self.directory.update_account, id_, wanted)
+            refusal = self._refusal(self.directory.update_account, id_, wanted)
         if refusal is not None:
+            _raise_for_our_rights(refusal, unfinished)
             raise AccessStillOpen(StillOpen.PARTNER, str(refusal), refusal.status)
         if unfinished is not None:
             raise unfinished
@@ -226,6 +257,42 @@ class Effects(Pool):
         group = self.groups.get(change.partner) or self.known_groups.get(change.partner)
         if group is not None and change.groups and change.partner not in change.groups:
             self.directory.leave_group(id_, group)
+
+    def _is_enabled(self, id_: str) -> bool:
+        """Whether the account still lets its person in; what could not be read does."""
+        try:
+            found = self.directory.account(id_)
+        except KeycloakError:
+            return True
+        return found is not None and found.enabled
+
+    def _refusal(self, effect: Callable[P, object], *args: P.args, **kwargs: P.kwargs) -> KeycloakError | None:
+        """What Keycloak answered when it would not do that, None when it did.
+
+        Without an answer to this one call, while Keycloak answers a plain question, it is that call's alone: the
+        other steps are tried.
+
+        Raises:
+            NotFound: there is no such account.
+            KeycloakError: Keycloak does not answer at all, or does not know us: the next step would be in vain too.
+        """
+        try:
+            effect(*args, **kwargs)
+        except (NotFound, WriteForbidden):
+            raise
+        except KeycloakError as error:
+            if error.status == HTTPStatus.UNAUTHORIZED:
+                raise
+            if isinstance(error, KeycloakUnavailable) and error.status != HTTPStatus.INTERNAL_SERVER_ERROR:
+                self._verify_answers(error)
+            return error
+        return None
+
+    def _verify_answers(self, error: KeycloakError) -> None:
+        try:
+            self.directory.ping()
+        except KeycloakError:
+            raise error from None
 
     def _tidy(self, change: Change, id_: str, wanted: WantedAccount) -> None:
         """Address, names and attributes of an access that is closed; what is refused stays owed, and is told then."""
@@ -311,6 +378,7 @@ class Effects(Pool):
             raise GivenUp("the partner's group does not exist")
         if change.keycloak_id is not None:
             return self._update(change)
+        self._verify_not_suspended(change)
         try:
             return self.directory.create_account(
                 change.wanted, [code for code in change.groups if code in self.groups]
@@ -333,6 +401,7 @@ class Effects(Pool):
         for code in change.leaves:
             if group := self.groups.get(code) or self.known_groups.get(code):
                 self.directory.leave_group(change.keycloak_id, group)
+        self._verify_not_suspended(change)
         return self._update(change)
 
     def _record_opened(self, work: Work, change: Change, result: str | None) -> None:
@@ -347,20 +416,7 @@ class Effects(Pool):
                 self.directory.join_group(id_, self.groups[code])
 
 
-def _refusal(effect: Callable[P, object], *args: P.args, **kwargs: P.kwargs) -> KeycloakError | None:
-    """What Keycloak answered when it would not do that, None when it did.
-
-    Raises:
-        NotFound: there is no such account.
-        KeycloakError: Keycloak does not answer, or our own rights lack: the next step would be in vain too.
-    """
-    try:
-        effect(*args, **kwargs)
-    except NotFound:
-        raise
-    except KeycloakError as error:
-        is_away = isinstance(error, KeycloakUnavailable) and error.status != HTTPStatus.INTERNAL_SERVER_ERROR
-        if is_away or error.status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
-            raise
-        return error
-    return None
+def _raise_for_our_rights(refusal: KeycloakError, other: KeycloakError | None) -> None:
+    """Where another step is forbidden too, it is our rights that lack: a failure of the system, not of the access."""
+    if other is not None and refusal.status == other.status == HTTPStatus.FORBIDDEN:
+        raise refusal

@@ -62,10 +62,10 @@ def hold_or_drop(work: Work, settings: Settings, plan: Plan, partners: Collectio
     tell_held(work, settings)
 
 
-def closures_in(plan: Plan, partner: str) -> list[int]:
-    """The habilitations that the partner's plan closes, now or, by its document, later."""
+def closures_in(plan: Plan, partner: str) -> list[tuple[int, date]]:
+    """The accesses that the partner's plan closes, now or, by its document, later, each with its last day."""
     closed = (one.habilitation for one in plan.of_partner(partner) if one.action is Action.CLOSE)
-    return [one.id for one in closed if one is not None and one.id is not None]
+    return [(one.id, one.end.on) for one in closed if one is not None and one.id is not None and one.end is not None]
 
 
 @decided

@@ -51,6 +51,30 @@ def look(records: Records, directory: DirectoryPort, partners: Collection[str]) 
     return learn_passwords(directory, snapshot, records)
 
 
+def look_again(directory: DirectoryPort, snapshot: Snapshot, before: Records, after: Records) -> Snapshot:
+    """The snapshot, taken with `before`, as good for `after`: `person suspend` waits for no run, and may have cut an
+    account since it was read. Nothing is concluded from a read that is older than our own writing.
+
+    Raises:
+        KeycloakError: Keycloak does not answer.
+    """
+    was_cut = {hold.id: hold.effective_at for hold in before.suspended.values()}
+    changed = [
+        email
+        for email, hold in after.suspended.items()
+        if hold.effective_at is not None and was_cut.get(hold.id) is None and email in after.accounts
+    ]
+    accounts = dict(snapshot.accounts)
+    for id_ in {after.accounts[email].keycloak_id for email in changed} & accounts.keys():
+        assert id_ is not None
+        found = directory.account(id_)
+        if found is None:
+            del accounts[id_]
+        else:
+            accounts[id_] = found
+    return replace(snapshot, accounts=accounts)
+
+
 def _prove_members(
     records: Records, snapshot: Snapshot, directory: DirectoryPort, open_now: Iterable[Habilitation]
 ) -> None:

@@ -25,7 +25,7 @@ from provisioner.operations.errors import SyncFirst, UnknownRealm
 from provisioner.operations.hold_notices import remind
 from provisioner.operations.holding import hold_or_drop, tell_ages
 from provisioner.operations.journal import watch_journal
-from provisioner.operations.looking import learn_passwords, look
+from provisioner.operations.looking import learn_passwords, look, look_again
 from provisioner.operations.preparing import Prepared, Request, prepare
 from provisioner.operations.quarantine import attempt, set_aside
 from provisioner.operations.sending import deliver
@@ -98,7 +98,8 @@ def sync(
             return _hold_all(tools, records, chosen, email, at_once=at_once)
         broken: set[str] = set()
         decided = [] if email else _decide(tools, records, snapshot, chosen, lambda one: _record(tools, one), broken)
-        records = tools.register.records()
+        before, records = records, tools.register.records()
+        snapshot = look_again(tools.directory, snapshot, before, records)
         snapshot = learn_passwords(tools.directory, snapshot, records)
         plan = _only(_plan(tools, records, snapshot, chosen, decided, broken), email)
         if at_once:

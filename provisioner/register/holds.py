@@ -23,7 +23,7 @@ def hold_plan(
     partner: str,
     plan_id: str,
     reason: str,
-    covers: Sequence[int],
+    covers: Sequence[tuple[int, date]],
     changes: Sequence[Mapping[str, Any]],
     *,
     can_be_released: bool,
@@ -42,7 +42,7 @@ def hold_plan(
             partner=partner,
             reason=reason,
             plan_id=plan_id,
-            covers=json.dumps(sorted(covers)),
+            covers=_covers(covers),
             changes=json.dumps(list(changes), ensure_ascii=False),
             **_since(work),
         )
@@ -50,8 +50,10 @@ def hold_plan(
     work.journal("hold", partner=partner, details={"reason": reason, "plan": plan_id})
 
 
-def release_plan(work: Work, partner: str, plan_id: str, by: str, reason: str, covers: Iterable[int] = ()) -> None:
-    """A named person lets that plan go; the closures that it covers count in no limit any more.
+def release_plan(
+    work: Work, partner: str, plan_id: str, by: str, reason: str, covers: Iterable[tuple[int, date]] = ()
+) -> None:
+    """A named person lets that plan go; the ends that it covers count in no limit any more.
 
     `covers` is needed for a plan that was never held: it was let go before anything stood against it.
     """
@@ -59,7 +61,7 @@ def release_plan(work: Work, partner: str, plan_id: str, by: str, reason: str, c
     this_one = (_h.partner == partner) & (_h.plan_id == plan_id)
     if work.connection.execute(update(t.hold).where(_HELD, this_one).values(**released)).rowcount == 0:
         row = {"kind": "limit", "partner": partner, "reason": "", "plan_id": plan_id, **_since(work)}
-        work.connection.execute(insert(t.hold).values(**row, covers=json.dumps(sorted(covers)), **released))
+        work.connection.execute(insert(t.hold).values(**row, covers=_covers(covers), **released))
     drop_plan(work, partner)
     work.journal("release", partner=partner, details={"plan": plan_id, "by": by, "reason": reason}, by=by)
 
@@ -151,6 +153,10 @@ def end_quarantine(work: Work, one: Hold, habilitation: int | None) -> None:
     """It went well, or is not to be done any more."""
     if work.connection.execute(delete(t.hold).where(_h.id == one.id)).rowcount:
         work.journal("quarantine.ended", partner=one.partner, habilitation=habilitation)
+
+
+def _covers(ends: Iterable[tuple[int, date]]) -> str:
+    return json.dumps([[id_, last_day.isoformat()] for id_, last_day in sorted(ends)])
 
 
 def _since(work: Work) -> dict[str, Any]:

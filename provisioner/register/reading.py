@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Row, select
@@ -48,7 +48,7 @@ def records(connection: Connection) -> Records:
 
 def suspensions(connection: Connection) -> dict[EmailAddress, Hold]:
     """The accounts that a named person suspended, at this moment."""
-    return {hold.email: hold for hold in holds(connection) if hold.kind is HoldKind.SUSPENSION and hold.email}
+    return {hold.email: hold for hold in holds(connection, HoldKind.SUSPENSION) if hold.email}
 
 
 def mark(connection: Connection, name: str) -> str | None:
@@ -167,13 +167,13 @@ def _current(connection: Connection) -> dict[str, CurrentAnnexe]:
     return {row.partner: CurrentAnnexe(row.transmitted_on, row.sha256, row.decision) for row in rows}
 
 
-def holds(connection: Connection) -> tuple[Hold, ...]:
-    """What nobody has let go yet, oldest first."""
+def holds(connection: Connection, kind: HoldKind | None = None) -> tuple[Hold, ...]:
+    """What nobody has let go yet, of that kind or of any, oldest first."""
     joined = t.hold.outerjoin(t.account, t.account.c.id == t.hold.c.account)
     rows = connection.execute(
         select(t.hold, t.account.c.email)
         .select_from(joined)
-        .where(t.hold.c.released_at.is_(None))
+        .where(t.hold.c.released_at.is_(None), *([t.hold.c.kind == kind] if kind else []))
         .order_by(t.hold.c.id)
     )
     return tuple(
@@ -203,6 +203,8 @@ def _let_go(connection: Connection) -> frozenset[tuple[str, str]]:
     return frozenset((row.partner, row.plan_id) for row in connection.execute(select(t.hold).where(let_go)))
 
 
-def _released(connection: Connection) -> frozenset[int]:
+def _released(connection: Connection) -> frozenset[tuple[int, date]]:
+    """Before version 0.3 a release said which accesses, and not which ends: that is no release of another end."""
     rows = connection.execute(select(t.hold.c.covers).where(t.hold.c.released_at.is_not(None)))
-    return frozenset(id_ for row in rows for id_ in json.loads(row.covers))
+    covered = (each for row in rows for each in json.loads(row.covers) if isinstance(each, list))
+    return frozenset((id_, date.fromisoformat(last_day)) for id_, last_day in covered)

@@ -13,10 +13,13 @@ import pytest
 
 from provisioner.domain.check import Document
 from provisioner.domain.people import EmailAddress
+from provisioner.domain.snapshot import WantedAccount
+from provisioner.keycloak.errors import KeycloakUnavailable
 from provisioner.operations import holding, persons
+from provisioner.operations.effects import Effects
 from provisioner.operations.errors import PersonRefused
 from provisioner.operations.syncing import sync
-from provisioner.operations.tools import Tools
+from provisioner.operations.tools import Outcome, Tools, Verdict
 from tests.fakes.memory_office import MemoryOffice, no_bar
 
 LYS, BY = "agglo-lys", "Claire Martin"
@@ -24,10 +27,12 @@ NAMES = ("leroy", "nguyen", "vasseur", "martin", "durand", "petit", "lambert")
 LEROY = EmailAddress("leroy@agglo-lys.example")
 
 
-def annexe(names: tuple[str, ...], ended: tuple[str, ...] = (), on: str = "2026-06-15") -> Document:
+def annexe(
+    names: tuple[str, ...], ended: tuple[str, ...] = (), on: str = "2026-06-15", end: str = "2026-06-15"
+) -> Document:
     asked, gone = (
         "\n".join(f"{name.capitalize()};Camille;agent;{name}@agglo-lys.example;{day}" for name in people)
-        for people, day in ((names, "2026-06-10"), (ended, "2026-06-15"))
+        for people, day in ((names, "2026-06-10"), (ended, end))
     )
     text = f"""ANNEXE 1 : Suivi des habilitations
 Date de transmission :;{on}
@@ -150,3 +155,125 @@ def test_what_a_run_writes_of_an_access_leaves_alone_what_it_did_not_change(offi
         )
     after = register.records().habilitations
     assert (after[0].requested_on, after[0].opened_at) == (date(2026, 6, 11), before.habilitations[0].opened_at)
+
+
+def losing(tools: Tools, call: str, decide: Callable[[], Any]) -> None:
+    """A decision is taken just before the run's next call of that name, which is made and whose answer is lost."""
+    directory = tools.directory
+    asked = getattr(directory, call)
+
+    def deciding(*arguments: Any, **more: Any) -> Any:
+        setattr(directory, call, asked)
+        decide()
+        asked(*arguments, **more)
+        raise KeycloakUnavailable("Keycloak does not answer: ReadTimeout")
+
+    setattr(directory, call, deciding)
+
+
+def suspend_and_cut(tools: Tools, email: EmailAddress = LEROY) -> None:
+    persons.suspend(tools, email, BY, "téléphone volé")
+    persons.cut(tools, [LYS], email, no_bar)
+
+
+@pytest.mark.rule("V3")
+@pytest.mark.parametrize("action", ["open", "reopen"])
+def test_an_opening_whose_answer_was_lost_does_not_outlive_a_suspension(office: MemoryOffice, action: str) -> None:
+    tools = office.tools
+    if action == "reopen":
+        email = LEROY
+        suspend_and_cut(tools)
+        persons.reopen(tools, LEROY, BY, "téléphone retrouvé", new_password=False)
+        losing(tools, "update_account", lambda: suspend_and_cut(tools))
+        sync(tools, [LYS], no_bar, LEROY)
+    else:
+        email = EmailAddress("nouveau@agglo-lys.example")
+        losing(tools, "create_account", lambda: suspend_and_cut(tools, email))
+        office.apply(annexe((*NAMES, "nouveau"), on="2026-06-16"), LYS)
+    (account,) = [one for one in office.directory.accounts.values() if one.email == email]
+    assert not account.enabled
+
+
+@pytest.mark.rule("V3")
+@pytest.mark.parametrize("action", ["open", "reopen"])
+def test_a_person_suspended_after_the_run_began_with_them_is_not_enabled_at_all(
+    office: MemoryOffice, action: str
+) -> None:
+    """What comes before the effect that enables may take long: it is looked at once more."""
+    tools = office.tools
+    email = LEROY if action == "reopen" else EmailAddress("nouveau@agglo-lys.example")
+    if action == "reopen":
+        suspend_and_cut(tools)
+        persons.reopen(tools, LEROY, BY, "téléphone retrouvé", new_password=True)
+        beside(tools, "end_sessions", lambda: persons.suspend(tools, LEROY, BY, "encore volé"))
+        enabled = watched(office, "update_account")
+        sync(tools, [LYS], no_bar, LEROY)
+    else:
+        attempt = Effects._attempt
+
+        def attempted(effects: Effects, effect: Any, change: Any) -> Any:
+            def suspended_first(change: Any) -> Any:
+                if change.email == email:
+                    suspend_and_cut(tools, email)
+                return effect(change)
+
+            return attempt(effects, suspended_first, change)
+
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setattr(Effects, "_attempt", attempted)
+            enabled = watched(office, "create_account")
+            office.apply(annexe((*NAMES, "nouveau"), on="2026-06-16"), LYS)
+    assert email in tools.register.records().suspended
+    assert enabled == []
+
+
+def watched(office: MemoryOffice, call: str) -> list[bool | None]:
+    """The states that the calls of that name write from now on."""
+    asked, written = getattr(office.directory, call), []
+
+    def watching(*arguments: Any, **more: Any) -> Any:
+        written.append(next(one.enabled for one in arguments if isinstance(one, WantedAccount)))
+        return asked(*arguments, **more)
+
+    setattr(office.directory, call, watching)
+    return written
+
+
+@pytest.mark.rule("V3")
+@pytest.mark.parametrize("run", ["sync", "apply"])
+def test_an_account_cut_while_a_run_reads_is_not_told_as_enabled_by_hand(office: MemoryOffice, run: str) -> None:
+    tools = office.tools
+    read, times = tools.register.records, iter([False, True])
+
+    def read_once_cut() -> Any:
+        if next(times, False):
+            suspend_and_cut(tools)
+        return read()
+
+    tools.register.records = read_once_cut  # type: ignore[method-assign]
+    outcome = office.sync() if run == "sync" else office.apply(annexe(NAMES, on="2026-06-16"), LYS)
+    assert LEROY in read().suspended
+    assert outcome.plan is not None
+    assert [one for one in outcome.plan.drift if one.email == LEROY] == []
+    assert [one for one in outcome.plan.changes if one.email == LEROY] == []
+
+
+@pytest.mark.rule("A3")
+@pytest.mark.parametrize("then", ["cancelled", "moved"])
+def test_ends_that_were_let_go_once_let_no_other_end_of_the_same_persons_go(office: MemoryOffice, then: str) -> None:
+    def leaving(on: date, end: date) -> Outcome:
+        office.on(on)
+        return office.apply(annexe((), NAMES, on.isoformat(), end.isoformat()), LYS)
+
+    assert leaving(date(2026, 7, 1), date(2026, 12, 31)).verdict is Verdict.HELD
+    (hold,) = office.tools.register.records().holds
+    assert hold.plan_id is not None
+    holding.release(office.tools.register, hold.plan_id, BY, "fin de mission")
+    office.sync()
+    ends = {one.end.on for one in office.tools.register.records().habilitations if one.end}
+    assert ends == {date(2026, 12, 31)}
+    if then == "cancelled":
+        office.on(date(2026, 9, 1))
+        assert office.apply(annexe(NAMES, on="2026-09-01"), LYS).verdict is Verdict.APPLIED
+    assert leaving(date(2026, 10, 1), date(2026, 9, 30)).verdict is Verdict.HELD
+    assert all(one.enabled for one in office.directory.accounts.values())

@@ -191,7 +191,8 @@ def test_ends_in_slices_add_up_within_a_day_and_those_of_an_earlier_annexe_do_no
 
     assert held(lately)
     assert not held(before_that)
-    assert not held(lately, released=frozenset({1}))
+    assert not held(lately, released=frozenset({(1, day)}))
+    assert held(lately, released=frozenset({(1, day + timedelta(days=1))})), "another end was let go"
     assert held(replace(end(day, rule="A5"), recorded_at=NOW))
 
 
@@ -299,5 +300,7 @@ def test_closures_that_an_older_version_held_for_many_partners_stay_held_until_t
     hold = Hold(kind=HoldKind.LIMIT, reason="partners 6/5", since=NOW, partner=LYS.code, plan_id="00000000")
     seen = snapshot(*(remote(one) for one in known.habilitations))
     assert [one.limit for one in plan(replace(known, holds=(hold,)), seen).blocked] == [Limit.PARTNERS]
-    assert plan(replace(known, holds=(hold,), released=frozenset({1})), seen).blocked == ()
+    assert (
+        plan(replace(known, holds=(hold,), released=frozenset({(1, TODAY - timedelta(days=1))})), seen).blocked == ()
+    )
     assert plan(known, seen).blocked == ()

@@ -1,0 +1,121 @@
+"""Whatever Keycloak answers to the one call that disables an account, the steps that protect are made, and told."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from provisioner.domain.hold import HoldKind, StillOpen
+from provisioner.domain.people import EmailAddress
+from provisioner.keycloak.errors import (
+    Conflict,
+    KeycloakError,
+    KeycloakRefused,
+    KeycloakUnavailable,
+    ReadIncomplete,
+)
+from provisioner.operations import persons
+from provisioner.operations.tools import Outcome
+from tests.fakes.memory_office import MemoryOffice, no_bar
+from tests.fakes.memory_realm import Account
+from tests.unit.test_decided_beside_a_run import BY, LEROY, LYS, NAMES, annexe
+
+ANSWERS = [
+    Conflict("User exists with same username", 409),
+    KeycloakRefused("error-user-attribute-required", 400),
+    KeycloakRefused("unknown_error", 403),
+    KeycloakUnavailable("no reason given", 404),  # a proxy's
+    KeycloakUnavailable("unknown_error", 500),
+    KeycloakUnavailable("bad gateway", 502),
+    KeycloakUnavailable("Keycloak does not answer: ReadTimeout", None),
+    ReadIncomplete("the answer cannot be read"),
+]
+answers = pytest.mark.parametrize("answer", ANSWERS, ids=lambda one: f"{type(one).__name__}-{one.status}")
+
+
+@pytest.fixture
+def office(tmp_path: Path) -> Iterator[MemoryOffice]:
+    made = MemoryOffice(tmp_path)
+    made.add_partner(LYS, "agglo-lys.example")
+    made.on(date(2026, 6, 16))
+    made.apply(annexe(NAMES), LYS)
+    assert made.directory.set_password_by_link(LEROY)
+    assert made.directory.log_in(LEROY)
+    yield made
+    made.close()
+
+
+def account(office: MemoryOffice, email: EmailAddress = LEROY) -> Account:
+    (found,) = [one for one in office.directory.accounts.values() if one.email == email]
+    return found
+
+
+def refuse(office: MemoryOffice, *calls: str, answer: KeycloakError, made: bool = False) -> None:
+    """These calls about Leroy's account answer so, before they are made or, with `made`, after."""
+    id_, directory = account(office).id, office.directory
+
+    def refusing(call: str) -> Any:
+        real = getattr(directory, call)
+
+        def answered(about: str, *arguments: Any, **more: Any) -> Any:
+            if about == id_ and made:
+                real(about, *arguments, **more)
+            if about == id_:
+                raise answer
+            return real(about, *arguments, **more)
+
+        return answered
+
+    for call in calls:
+        setattr(directory, call, refusing(call))
+
+
+def close(office: MemoryOffice, how: str) -> Outcome:
+    if how == "annexe":
+        return office.apply(annexe(NAMES[1:], NAMES[:1], "2026-06-16"), LYS)
+    persons.suspend(office.tools, LEROY, BY, "téléphone volé")
+    return persons.cut(office.tools, [LYS], LEROY, no_bar)
+
+
+@pytest.mark.rule("A3")
+@pytest.mark.parametrize("how", ["annexe", "suspend"])
+@answers
+def test_an_account_that_is_not_disabled_is_logged_out_without_a_password_and_told(
+    office: MemoryOffice, answer: KeycloakError, how: str
+) -> None:
+    refuse(office, "disable", "update_account", answer=answer)
+    outcome = close(office, how).outcome
+    assert outcome is not None
+    assert (len(outcome.failed), outcome.set_aside) == (1, outcome.failed)
+    found = account(office)
+    assert (found.enabled, found.sessions, found.has_password) == (True, 0, False)
+    (hold,) = [one for one in office.tools.register.records().holds if one.kind is HoldKind.QUARANTINE]
+    assert hold.still_open is StillOpen.ACCOUNT
+    found.has_password, found.sessions = True, 1  # made anew meanwhile
+    office.sync()
+    assert (found.sessions, found.has_password) == (0, False)
+
+
+@pytest.mark.rule("A3")
+@answers
+def test_a_disabling_whose_answer_alone_was_lost_is_no_access_still_open(
+    office: MemoryOffice, answer: KeycloakError
+) -> None:
+    refuse(office, "disable", "update_account", answer=answer, made=True)
+    close(office, "suspend")
+    found = account(office)
+    assert (found.enabled, found.sessions, found.has_password) == (False, 0, True)
+    assert [one.kind for one in office.tools.register.records().holds] == [HoldKind.SUSPENSION]
+
+
+def test_rights_that_lack_for_every_step_are_a_failure_of_the_system_and_nobodys_own(office: MemoryOffice) -> None:
+    calls = ("disable", "update_account", "end_sessions", "forget_password")
+    refuse(office, *calls, answer=KeycloakRefused("unknown_error", 403))
+    outcome = close(office, "annexe").outcome
+    assert outcome is not None
+    assert ([one.cause.status for one in outcome.failed], outcome.set_aside) == ([403], [])
+    assert office.tools.register.records().holds == ()
