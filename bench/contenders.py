@@ -18,7 +18,8 @@ from stopwatch import Stopwatch, watch
 from provisioner.domain.change import Action
 from provisioner.domain.check import Document
 from provisioner.domain.decisions import Decisions
-from provisioner.keycloak.directory import PLATFORM_CLIENT, Directory
+from provisioner.keycloak.directory import Directory
+from provisioner.keycloak.links import PLATFORM_CLIENT
 from provisioner.operations.applying import apply_document
 from provisioner.operations.preparing import Request
 from provisioner.operations.tools import Outcome, Tools, Verdict

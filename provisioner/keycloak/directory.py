@@ -5,56 +5,34 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
-from datetime import UTC, datetime
-from typing import Any
-from urllib.parse import quote
+from datetime import datetime
 
 from provisioner.domain.password import RealmFault
 from provisioner.domain.people import EmailAddress
 from provisioner.domain.snapshot import RemoteAccount, Snapshot, WantedAccount
 from provisioner.domain.wanted import OURS
-from provisioner.keycloak.accounts import Json, account_of, before_reordering, changed_user, may_stop_events, new_user
+from provisioner.keycloak.accounts import Json, account_of, before_reordering, changed_user, new_user
 from provisioner.keycloak.connection import service_connection
 from provisioner.keycloak.errors import (
-    Conflict,
     KeycloakError,
     KeycloakRefused,
-    KeycloakUnavailable,
-    MailFailed,
     NotFound,
-    OutcomeUnknown,
-    PlaceTaken,
     ReadIncomplete,
     RealmUnfit,
     SessionsRemain,
 )
+from provisioner.keycloak.groups import place_group
+from provisioner.keycloak.links import events_tell_since, keeps_events, link_sent_since, send_link
 from provisioner.keycloak.reading import (
-    PASSWORD_ACTION,
-    group_by_id,
-    group_by_path,
     read_realm,
     read_snapshot,
     realm_of,
 )
+from provisioner.keycloak.roles import extra_roles
 from provisioner.settings import KeycloakSettings
-
-#: What Keycloak says when a link is refused for a reason that is the realm's.
-_REALM_WIDE = {
-    "Client id missing": RealmFault.CLIENT_MISSING,
-    "Client doesn't exist": RealmFault.CLIENT_MISSING,
-    "Client is not enabled": RealmFault.CLIENT_DISABLED,
-    "Invalid redirect uri": RealmFault.REDIRECT_REFUSED,
-    "invalid required actions": RealmFault.NO_PASSWORD_FORM,
-    "Invalid sender address": RealmFault.SENDER_REFUSED,
-}
 
 #: What we write of a new account: a refusal that names another field concerns everybody.
 _OUR_FIELDS = frozenset({"username", "email", "firstName", "lastName", *OURS})
-
-#: The platform's client, which the link of the e-mail leads to.
-PLATFORM_CLIENT = "cooperation"
-#: What a link asks for, the address first.
-LINK_ACTIONS = ("VERIFY_EMAIL", PASSWORD_ACTION)
 
 
 class Directory:
@@ -148,46 +126,7 @@ class Directory:
         Raises:
             PlaceTaken: another group has that name or that place; nobody may be put into it.
         """
-        root = self._put_back(root_id, self._root, None) or self._ensure_group(self._root, "groups")
-        path = f"{self._root}/{code}"
-        return self._put_back(known_id, path, root) or self._ensure_group(path, f"groups/{root}/children")
-
-    def _put_back(self, id: str | None, path: str, parent: str | None) -> str | None:
-        """The group with this id, at this path from now on; None when there is none."""
-        if id is None:
-            return None
-        try:
-            group = group_by_id(self._connection, self._realm, id)
-        except NotFound:
-            return None
-        if group["path"] == path:
-            return id
-        name = path.rpartition("/")[2]
-        where = f"groups/{parent}/children" if parent else "groups"
-        try:
-            if group.get("parentId") != parent:
-                moved = {"id": id, "name": group["name"]}
-                self._connection.request("post", f"{self._realm}/{where}", moved, repeatable=True)
-            if group["name"] != name:
-                kept = {key: value for key, value in group.items() if key not in {"access", "subGroups"}}
-                self._connection.request("put", f"{self._realm}/groups/{id}", {**kept, "name": name})
-        except Conflict as error:
-            raise PlaceTaken(error) from error
-        if group_by_path(self._connection, self._realm, path) != id:
-            raise ReadIncomplete(f"The group {path} was put back and cannot be found there.")
-        return id
-
-    def _ensure_group(self, path: str, where: str) -> str:
-        found = group_by_path(self._connection, self._realm, path)
-        if found is None:
-            name = path.rpartition("/")[2]
-            # A conflict: somebody else was faster.
-            with suppress(Conflict):
-                self._connection.request("post", f"{self._realm}/{where}", {"name": name})
-            found = group_by_path(self._connection, self._realm, path)
-        if found is None:
-            raise ReadIncomplete(f"The group {path} was made and cannot be found.")
-        return found
+        return place_group(self._connection, self._realm, self._root, code, known_id, root_id)
 
     def create_account(self, account: WantedAccount, groups: Sequence[str]) -> str:
         """Makes the account, in the groups of these partners, which exist; its id.
@@ -249,43 +188,10 @@ class Directory:
         """The roles that the account has beyond the realm's defaults, by itself or by its groups; `client/role`
         for a client's.
 
-        A client's role that was given to the account itself stands in its role mappings only for who may view
-        clients, hence read their secrets before Keycloak 26.8. The console's own list of the roles that the account
-        could still be given tells us: it leaves out those that it has.
-
         Raises:
             NotFound: there is no such account.
         """
-        default = self._connection.get(self._realm).get("defaultRole", {})
-        mappings = self._connection.get(self._user(id, "role-mappings"))
-        roles = {role["name"] for role in mappings.get("realmMappings", [])} - {default.get("name")}
-        roles |= self._not_given(f"roles/{default.get('id')}") - self._not_given(f"users/{id}")
-        for group in self._groups_and_parents(id):
-            roles |= {*group["realmRoles"]}
-            roles |= {f"{client}/{name}" for client, names in group["clientRoles"].items() for name in names}
-        return frozenset(roles)
-
-    def _not_given(self, holder: str) -> frozenset[str]:
-        """The clients' roles that this user or role has not, as the console lists them."""
-        roles = self._connection.get(f"{self._realm}/ui-ext/available-roles/{holder}", first=0, max=-1)
-        if not isinstance(roles, list) or not roles:
-            raise ReadIncomplete("Keycloak did not answer with the roles of its clients.")
-        return frozenset(f"{role['client']}/{role['role']}" for role in roles)
-
-    def _groups_and_parents(self, id: str) -> list[Json]:
-        """A member of a group has the roles of its parents too.
-
-        These two reads tell a group's client roles to whoever sees the group; by its id they are left out.
-        """
-        groups: list[Json] = self._connection.get(self._user(id, "groups"), max=-1, briefRepresentation="false")
-        paths = {str(group["path"]) for group in groups}
-        parents = {path[:end] for path in paths for end in range(1, len(path)) if path[end] == "/"} - paths
-        try:
-            return groups + [
-                self._connection.get(f"{self._realm}/group-by-path{quote(path)}") for path in sorted(parents)
-            ]
-        except NotFound as error:
-            raise ReadIncomplete("A group that an account is in has a parent that cannot be found.") from error
+        return extra_roles(self._connection, self._realm, id)
 
     def join_group(self, id: str, group_id: str) -> None:
         """Puts the account in a group; done twice, nothing more happens."""
@@ -346,42 +252,18 @@ class Directory:
             OutcomeUnknown: no answer, so it may have left or not.
             NotFound: there is no such account.
         """
-        query: dict[str, Any] = {
-            "lifespan": lifespan_seconds,
-            "client_id": PLATFORM_CLIENT,
-            "redirect_uri": redirect_uri,
-        }
-        path = self._user(id, "execute-actions-email")
-        try:
-            self._connection.request("put", path, LINK_ACTIONS, query=query, repeatable=False)
-        except KeycloakError as error:
-            fault = _realm_fault(error)
-            if fault is not None:
-                raise RealmUnfit(fault, error) from error
-            raise _mail_failure(error) from error
+        send_link(self._connection, self._realm, id, lifespan_seconds, redirect_uri)
 
     def link_sent_since(self, id: str, since: datetime) -> datetime | None:
         """When our service account last had a link sent to the account, from that second on; None if it had not.
 
         `since` is an answer of `server_time`: only Keycloak's clock is compared.
         """
-        first = int(since.timestamp()) * 1000
-        events = self._connection.get(
-            f"{self._realm}/admin-events",
-            operationTypes="ACTION",
-            resourcePath=f"users/{id}/execute-actions-email",
-            dateFrom=first,
-            max=-1,
-        )
-        ours = self._connection.own_user_id()
-        times = [
-            event["time"] for event in events if event["authDetails"]["userId"] == ours and event["time"] >= first
-        ]
-        return datetime.fromtimestamp(max(times) / 1000, UTC) if times else None
+        return link_sent_since(self._connection, self._realm, id, since)
 
     def keeps_events(self) -> bool:
         """Whether the realm keeps its admin events from now on: only then will they tell whether a link left."""
-        return self._connection.get(self._realm).get("adminEventsEnabled") is True
+        return keeps_events(self._connection, self._realm)
 
     def events_tell_since(self, since: datetime) -> bool:
         """Whether the admin events since then are all there, so that one which is not there never happened.
@@ -389,16 +271,7 @@ class Directory:
         They are kept now, one of before is still there (they were neither cleared nor did they expire since), and
         nobody turned them off meanwhile. `since` is an answer of `server_time`, a second behind Keycloak at most.
         """
-        if not self.keeps_events():
-            return False
-        begin = int(since.timestamp() * 1000)
-        events = f"{self._realm}/admin-events"
-        if not self._connection.get(events, dateTo=begin + 1000, max=1):
-            return False
-        changed = self._connection.get(
-            events, operationTypes="UPDATE", resourceTypes="REALM", dateFrom=begin - begin % 1000, max=-1
-        )
-        return not any(may_stop_events(event) for event in changed)
+        return events_tell_since(self._connection, self._realm, since)
 
     def close(self) -> None:
         """Gives the sockets back."""
@@ -406,19 +279,6 @@ class Directory:
 
     def _user(self, id: str, rest: str = "") -> str:
         return f"{self._realm}/users/{id}" + (f"/{rest}" if rest else "")
-
-
-def _realm_fault(error: KeycloakError) -> RealmFault | None:
-    if error.status not in (400, 500):
-        return None
-    return next((fault for said, fault in _REALM_WIDE.items() if said in str(error)), None)
-
-
-def _mail_failure(error: KeycloakError) -> KeycloakError:
-    """What became of the e-mail: refused with 400 or 500 it was not sent; without an answer nobody knows."""
-    if error.status == 400 or (error.status == 500 and isinstance(error, KeycloakUnavailable)):
-        return MailFailed(str(error), error.status)
-    return OutcomeUnknown(str(error), error.status) if isinstance(error, KeycloakUnavailable) else error
 
 
 @contextmanager

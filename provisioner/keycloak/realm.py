@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from provisioner.keycloak.connection import Connection, administrator_connection
-from provisioner.keycloak.directory import LINK_ACTIONS
 from provisioner.keycloak.errors import KeycloakRefused
+from provisioner.keycloak.links import LINK_ACTIONS
 from provisioner.keycloak.reading import group_by_path
 from provisioner.keycloak.realm_config import SERVICE_ROLES, Json, RealmConfig, load_realm_config
 from provisioner.settings import Settings
