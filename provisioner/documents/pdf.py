@@ -13,11 +13,11 @@ from pdfminer.pdfparser import PDFParser
 from pdfplumber.pdf import PDF
 from pdfplumber.utils.geometry import get_bbox_overlap
 
+from provisioner.documents import unruled
 from provisioner.documents.blocks import Cell, Reading, Rows, Table, Unreadable
 from provisioner.documents.gate import File
 from provisioner.documents.pdf_gate import LONGEST_PAGE, Budget, check, has_text, timed
 from provisioner.documents.strikes import Strikes
-from provisioner.documents.unruled import Columns, read_unruled
 from provisioner.documents.wrapping import Line, is_beside, joined, lines_of, mark_spaces, paragraphs, pieces_of
 
 #: How far apart the same border may be on two pages, in points.
@@ -53,13 +53,17 @@ def read(file: File, most_rows: int, most_pages: int) -> Reading:
 
 
 class _Drawn(NamedTuple):
-    """A cell as drawn: its lines between two borders; `merged`: it goes on the cell above."""
+    """A cell as drawn: its lines between two borders; `merged`: it goes on the cell above.
+
+    `standing`: where only some of its words are struck through, the lines that the others make.
+    """
 
     lines: Sequence[Line] = ()
     left: float = 0
     right: float = 0
     struck: bool = False
     merged: bool = False
+    standing: Sequence[Line] = ()
 
     @property
     def text(self) -> str:
@@ -69,7 +73,16 @@ class _Drawn(NamedTuple):
     def cell(self) -> Cell:
         """The cell as written."""
         text, doubtful = joined(self.lines, self.left, self.right)
-        return Cell(text, struck=self.struck, merged=self.merged, doubtful=doubtful)
+        standing = joined(self.standing, self.left, self.right)
+        doubtful = standing.doubtful if self.standing else doubtful
+        return Cell(text, struck=self.struck, merged=self.merged, doubtful=doubtful, standing=standing.text)
+
+    def with_rest(self, rest: _Drawn) -> _Drawn:
+        """The cell with the rest of it, which stands on the next page."""
+        is_clear = all(part.standing or not part.struck for part in (self, rest))
+        standing = [*(self.standing or self.lines), *(rest.standing or rest.lines)] if is_clear else ()
+        struck = self.struck or rest.struck
+        return self._replace(lines=[*self.lines, *rest.lines], struck=struck, standing=standing if struck else ())
 
 
 _Grid = list[list[_Drawn]]
@@ -83,7 +96,7 @@ def _drawn(pdf: PDF) -> list[str | _Grid]:
     """The lines and tables of all pages."""
     drawn: list[str | _Grid] = []
     above: _Grid | None = None
-    columns: Columns | None = None
+    columns: unruled.Columns | None = None
     budget = Budget(len(pdf.pages))
     for page in pdf.pages:
         with budget.page():
@@ -109,10 +122,7 @@ def _put_together(above: _Grid, below: _Grid) -> None:
     if [cell.text for cell in below[0]] == titles and len(below) > 1:
         rest = 1
     if len(above) > rest and _goes_on(above[-1], below[rest]):
-        above[-1] = [
-            one._replace(lines=[*one.lines, *other.lines], struck=one.struck or other.struck)
-            for one, other in zip(above[-1], below[rest], strict=True)
-        ]
+        above[-1] = [one.with_rest(other) for one, other in zip(above[-1], below[rest], strict=True)]
         del below[rest]
 
 
@@ -136,7 +146,7 @@ class _Page:
     `columns`: those of a table without lines that the page before ends with, then those of one that this page does.
     """
 
-    def __init__(self, page: Any, columns: Columns | None = None) -> None:
+    def __init__(self, page: Any, columns: unruled.Columns | None = None) -> None:
         self.columns = columns
         self._strikes = Strikes(page)
         lines = {id(line) for line in self._strikes.lines}
@@ -156,7 +166,6 @@ class _Page:
         tables = [(table, box) for table, box in found if not any(_is_within(box, other) for _, other in found)]
         inside = {id(char) for _, box in tables for char in self._letters_in(box)}
         outside = [char for char in self._chars if id(char) not in inside]
-        outside = self._not_struck(outside)
         placed: list[tuple[float, str | _Grid]] = [(box[1], self._grid(table)) for table, box in tables]
         placed += self._unruled(outside)
         return [block for _, block in sorted(placed, key=lambda one: one[0])]
@@ -164,27 +173,27 @@ class _Page:
     def _unruled(self, chars: list[_Object]) -> Iterator[tuple[float, str | _Grid]]:
         """What stands outside the ruled tables: texts, and tables without lines."""
         right = max((char["x1"] for char in self._chars if char["text"].strip()), default=0)
-        blocks, self.columns = read_unruled(pieces_of(chars), self.columns)
+        blocks, self.columns = unruled.read_unruled(pieces_of(chars), self.columns)
         lines: list[Line] = []
         for block in blocks:
             if isinstance(block, Line):
-                lines.append(block)
+                lines += self._standing(block)
                 continue
             yield from paragraphs(lines, right)
             lines = []
-            yield (
-                min(line.top for cell in block[0] for line in cell.lines),
-                [
-                    [_Drawn(cell.lines, cell.left, cell.right, any(map(self._is_struck, cell.lines))) for cell in row]
-                    for row in block
-                ],
-            )
+            top = min(line.top for cell in block[0] for line in cell.lines)
+            yield top, [[self._of_page(cell) for cell in row] for row in block]
         yield from paragraphs(lines, right)
 
-    def _is_struck(self, line: Line) -> bool:
-        struck = self._strikes.exact | self._strikes.rough
-        letters = self._letters_in((line.x0, line.top, line.x1, line.bottom)) if struck else ()
-        return any(id(char) in struck for char in letters)
+    def _of_page(self, cell: unruled.Cell) -> _Drawn:
+        return self._marked(_Drawn(cell.lines, cell.left, cell.right), self._letters_of(*cell.lines))
+
+    def _letters_of(self, *lines: Line) -> list[_Object]:
+        return [char for line in lines for char in self._letters_in((line.x0, line.top, line.x1, line.bottom))]
+
+    def _standing(self, line: Line) -> list[Line]:
+        """A line of text without the words that are struck through; nothing where all are."""
+        return lines_of(self._not_struck(self._letters_of(line))) if self._strikes.exact else [line]
 
     def _grid(self, table: Any) -> _Grid:
         grid: _Grid = []
@@ -213,17 +222,21 @@ class _Page:
         if box is None:
             return _Drawn()
         inside = self._letters_in(box)
-        left = self._not_struck(inside)
+        return self._marked(_Drawn(lines_of(inside), box[0], box[2]), inside)
+
+    def _marked(self, cell: _Drawn, letters: list[_Object]) -> _Drawn:
+        """A cell of these letters, with what is struck through of it."""
         exact, rough = self._strikes.exact, self._strikes.rough
-        is_struck = len(left) == len(inside) and any(id(char) in exact for char in inside)
-        is_struck = is_struck or any(id(char) in rough for char in inside)
-        return _Drawn(lines_of(left), box[0], box[2], is_struck)
+        if any(id(char) in rough for char in letters):
+            return cell._replace(struck=True)
+        if not any(id(char) in exact for char in letters):
+            return cell
+        left = self._not_struck(letters)
+        return cell._replace(struck=True, standing=lines_of(left) if len(left) < len(letters) else ())
 
     def _not_struck(self, chars: list[_Object]) -> list[_Object]:
-        """The letters without the words that a line strikes, where others are left; else all of them."""
+        """The letters without the words that a line strikes; all of them where it strikes a part of a word."""
         exact = self._strikes.exact
-        if not any(id(char) in exact for char in chars):
-            return chars
         words: list[list[_Object]] = [[]]
         for char in chars:
             if char["text"].isspace() or (words[-1] and not is_beside(words[-1][-1], char)):
@@ -233,8 +246,7 @@ class _Page:
         struck = [sum(id(char) in exact for char in word) for word in letters]
         if any(0 < count < len(word) for count, word in zip(struck, letters, strict=True)):
             return chars  # a letter within a word: nobody can tell what is left
-        left = [char for word, count in zip(words, struck, strict=True) if not count for char in word]
-        return left if any(char["text"].strip() for char in left) else chars
+        return [char for word, count in zip(words, struck, strict=True) if not count for char in word]
 
 
 def _middle(char: _Object) -> float:

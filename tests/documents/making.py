@@ -261,6 +261,20 @@ PDF_CATALOGUE, PDF_FONT = b"<</Type/Catalog/Pages 2 0 R>>", b"<</Type/Font/Subty
 PDF_TEXT = pdf_stream(b"BT /F 12 Tf 50 700 Td (Bonjour) Tj ET")
 
 
+def pdf_texts(*rows: str | tuple[str, ...], strikes: Iterable[tuple[int, int, int]] = ()) -> bytes:
+    """What a page draws: texts, and rows whose cells start at the same places, 20 points apart.
+
+    `strikes`: lines through the middle of a row, each with the row's number from 0, its first and its last point.
+    """
+    drawn = [
+        f"BT /F 8 Tf 1 0 0 1 {x} {760 - 20 * number} Tm ({text}) Tj ET"
+        for number, row in enumerate(rows)
+        for x, text in zip((30, 110, 190, 280, 480), [row] if isinstance(row, str) else row, strict=False)
+    ]
+    drawn += [f"0.6 w {x0} {y} m {x1} {y} l S" for row, x0, x1 in strikes for y in [762.5 - 20 * row]]
+    return pdf_stream("\n".join(drawn).encode("cp1252"))
+
+
 def pdf_page(content: bytes = PDF_TEXT, *more: bytes, annotations: bytes = b"") -> bytes:
     """A document of one page; `more` are its objects from number 6 on, the first one a drawing named X."""
     page = b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 600 800]/Contents 4 0 R/Annots[%b]" % annotations

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from types import SimpleNamespace
 from typing import Any
 
@@ -9,6 +10,8 @@ import pytest
 from pdfminer.psparser import LIT
 
 from provisioner.documents.strikes import Strikes
+from tests.documents.conftest import Reader
+from tests.documents.making import pdf_page, pdf_texts
 from tests.documents.test_wrapping import letters
 
 #: The page is 100 points high; the rows of letters stand from 0, 14 and 28 down to 10 points more.
@@ -85,3 +88,34 @@ def test_strokes_without_end_cost_nothing() -> None:
     scribble = [[x % 60, LEVEL + x % 3] for x in range(200_000)]
     ink = {"Subtype": "Ink", "Rect": RECT, "InkList": [[number for point in scribble for number in point]] * 200}
     Strikes(page(ink))
+
+
+#: A list without lines between its cells.
+UNRULED = (
+    "ANNEXE 1",
+    "Date de transmission : 13/04/2026 15/06/2026",
+    "1 - Liste des personnes pour lesquelles un nouvel acces est demande",
+    ("Nom", "Prenom", "Fonction", "Adresse electronique", "Date de demande"),
+    ("Petit", "Luc", "agent", "luc.petit@x.example", "10/06/2026"),
+    ("Noir Blanc", "Eve", "agent", "eve@x.example eve.blanc@x.example", "10/06/2026"),
+)
+FORMER_DATE = (1, 111, 152)
+
+
+@pytest.mark.rule("A1")
+@pytest.mark.parametrize(
+    ("strike", "last_name", "is_asked"),
+    [
+        ((5, 28, 530), "Noir Blanc", True),  # the whole row
+        ((5, 29, 45), "Blanc", False),  # a name, beside the right one
+        ((5, 279, 338), "Noir Blanc", True),  # an address, beside another
+    ],
+    ids=["row", "name", "address"],
+)
+def test_somebody_struck_in_a_table_without_lines_is_asked_about_and_never_gone(
+    read_here: Reader, strike: tuple[int, int, int], last_name: str, is_asked: bool
+) -> None:
+    annexe = read_here(pdf_page(pdf_texts(*UNRULED, strikes=[FORMER_DATE, strike])), "a.pdf")
+    assert annexe.transmitted_on == date(2026, 6, 15)
+    assert [row.last_name for row in annexe.rows] == ["Petit", last_name]
+    assert [one.row for one in annexe.findings if one.code == "struck-or-hidden"] == ([2] if is_asked else [])
