@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from provisioner.domain.journal import Row
+from provisioner.domain.ledger_holds import HoldLedger
 
 #: A fact of the register: the table, the row's key, its columns.
 Tables = Mapping[str, Mapping[str, Mapping[str, Any]]]
@@ -19,6 +20,12 @@ _APART = timedelta(minutes=1)
 PARTNER = ("name", "signed_on", "ctg_end", "ends_on")
 HABILITATION = ("last_name", "first_names", "function", "requested_on", "ended_on", "end_rule", "waived")
 MOMENTS = ("opened_at", "closed_at")
+
+#: What a partner declared, which stands in tables of its own.
+DECLARED = ("domains", "addresses")
+
+#: An approval that no entry is.
+_NOBODY: tuple[str | None, str | None, Mapping[str, Any] | None] = ("", None, None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,16 +57,25 @@ class Ledger:
     """Takes the entries in their order, and then tells what in the register does not follow from them."""
 
     def __init__(self) -> None:
-        self._said: dict[str, dict[str, _Said]] = {"partner": {}, "habilitation": {}, "annexe": {}}
+        self._said: dict[str, dict[str, _Said]] = {"partner": {}, "contact": {}, "habilitation": {}, "annexe": {}}
+        self._holds = HoldLedger()
 
     def take(self, row: Row) -> None:
         """The next entry. What stood beside it and was destroyed says nothing."""
         facts, entry = row.entry.facts, row.entry.entry
         action, details = str(facts.get("action")), row.details
+        self._holds.take(row, action)
         if action in ("partner.add", "partner.set"):
-            self._of("partner", facts.get("partner")).say(entry, **_only(PARTNER, details))
+            self._of("partner", facts.get("partner")).say(entry, **_only((*PARTNER, *DECLARED), details))
         elif action in ("partner.end", "partner.reinstate", "partner.new-convention"):
-            self._of("partner", facts.get("partner")).say(entry, **_only(("ends_on",), details))
+            said = _only(("ends_on",), details)
+            if said:
+                said["end_reason"] = details["reason"] if said["ends_on"] is not None else None
+            self._of("partner", facts.get("partner")).say(entry, **said)
+        elif action in ("partner.contacts", "caf.contacts"):
+            people = sorted(details.get("people", ()), key=lambda one: str(one["role"]))
+            told = {"dated": details["dated"], "people": people} if details else {}
+            self._of("contact", facts.get("partner") or "").say(entry, **told)
         elif action.startswith("annexe."):
             self._take_annexe(row, action)
         elif facts.get("habilitation") is not None:
@@ -73,11 +89,23 @@ class Ledger:
         if number is None or action == "annexe.destroyed":
             return
         said = self._of("annexe", number)
+        details = row.details
         said.say(entry)
         if action in ("annexe.approved", "annexe.closures_approved"):
-            said.say(entry, **{f"decision {entry}": (row.decided_by, row.details.get("plan"))})
+            plan, decisions = details.get("plan"), details.get("decisions")
+            said.say(entry, **{f"decision {entry}": (row.decided_by, plan, decisions)})
         elif action == "annexe.rejected":
-            said.say(entry, rejected_by=row.decided_by)
+            said.say(entry, rejected_by=row.decided_by, **_only(("reason",), details))
+        elif action == "annexe.submitted" and details:
+            received = {"sent_by": details.get("sent_by"), **_only(("received_on",), details)}
+            file, scan = details["annexe_sha256"], details.get("source_sha256")
+            said.say(entry, sha256=file, content=file, source_sha256=scan, source=scan, **received)
+        elif action == "annexe.received":
+            said.say(entry, **_only(("received_on", "sent_by"), details))
+        elif action == "annexe.closures_applied" and row.entry.cause is not None:
+            approval = said.columns.get(f"decision {row.entry.cause}")
+            if approval is not None and approval[0][0] is not None:
+                said.say(entry, list_2_approved_by=approval[0][0])
 
     def _take_habilitation(self, row: Row, action: str) -> None:
         facts, entry = row.entry.facts, row.entry.entry
@@ -128,25 +156,40 @@ class Ledger:
                             for column in MOMENTS
                             if column not in said.columns and there[key].get(column) is not None
                         )
+        found += (Difference(*one) for one in self._holds.differences(tables["account"], tables["hold"]))
         return sorted(found, key=lambda one: (one.entry or 0, one.table, one.key, one.column or ""))
 
 
 def _differences_of_annexe(key: str, said: _Said, row: Mapping[str, Any]) -> list[Difference]:
-    """Its approval is that of the entry that it names: the same name and the same plan."""
+    """The first column that is not what was said."""
+    return [Difference("annexe", key, *found) for found in _columns_of_annexe(said, row)][:1]
+
+
+def _columns_of_annexe(said: _Said, row: Mapping[str, Any]) -> Iterator[tuple[str, int]]:
+    """Its approval is that of the entry that it names: the same name, the same plan, the same decisions."""
+    for column in ("sha256", "content", "source_sha256", "source", "sent_by", "received_on", "list_2_approved_by"):
+        if column in said.columns and not _is_same(said.columns[column][0], row[column]):
+            yield column, said.columns[column][1]
     if row["approved_by"] is not None:
-        approval = said.columns.get(f"decision {row['decision']}")
-        if approval is None:
-            return [Difference("annexe", key, "approved_by", said.entry)]
-        (by, plan), entry = approval
+        (by, plan, decisions), entry = said.columns.get(f"decision {row['decision']}", (_NOBODY, said.entry))
         if by is not None and row["approved_by"] != by:
-            return [Difference("annexe", key, "approved_by", entry)]
+            yield "approved_by", entry
         if plan is not None and row["plan_id"] != plan:
-            return [Difference("annexe", key, "plan_id", entry)]
+            yield "plan_id", entry
+        if decisions is not None and _without_renames(row["decisions"]) != _without_renames(decisions):
+            yield "decisions", entry
     if row["rejected_by"] is not None:
         by, entry = said.columns.get("rejected_by", (None, said.entry))
         if row["rejected_by"] != by:
-            return [Difference("annexe", key, "rejected_by", entry)]
-    return []
+            yield "rejected_by", entry
+        reason, entry = said.columns.get("reason", (row["reason"], entry))
+        if row["reason"] != reason:
+            yield "reason", entry
+
+
+def _without_renames(decisions: Mapping[str, Any] | None) -> dict[str, Any]:
+    """An annexe that is applied again keeps the addresses that it brought before."""
+    return {name: value for name, value in (decisions or {}).items() if name != "rename"}
 
 
 def _only(names: tuple[str, ...], details: Mapping[str, Any]) -> dict[str, Any]:

@@ -23,31 +23,40 @@ log = structlog.get_logger()
 
 def verify_journal(register: Register, taken_out: Head | None = None) -> Verdict:
     """The whole chain, what stands beside it, and the register's decisions and dates against the entries that made
-    them; with a head taken out earlier, the chain's end too.
+    them; with a head taken out earlier, the chain's end too. The head that a pass verified last is one, for whoever
+    cuts the journal's end and knows nothing of it.
 
     Raises:
         RegisterUnavailable: the database cannot be read.
     """
     with register.read() as connection:
         tables, upto = facts.tables(connection), rows.head(connection).entry
-    ledger = Ledger()
-    verdict = verify(_told(rows.pages(register), ledger, upto), taken_out)
+        noted = _parsed(reading.mark(connection, reading.JOURNAL_VERIFIED))
+    ledger, heads = Ledger(), {noted.entry: ""} if noted and noted.entry else {}
+    verdict = verify(_told(rows.pages(register), ledger, upto, heads), taken_out)
     if verdict.bad is None:
         with register.read() as connection:
-            stray = rows.stray_detail(connection)
+            stray = rows.stray(connection)
         if stray is not None:
             return replace(verdict, head=None, bad=Bad(stray, Problem.CUT))
+        if noted is not None and heads and heads[noted.entry] != noted.sha256:
+            bad = Bad(upto + 1, Problem.CUT) if upto < noted.entry else Bad(noted.entry, Problem.REWRITTEN)
+            return replace(verdict, head=None, bad=bad)
         if differences := ledger.differences(tables):
             first = differences[0]
             return replace(verdict, head=None, bad=Bad(first.entry, Problem.REGISTER_DIFFERS, first))
     return verdict
 
 
-def _told(pages: Iterator[list[Row]], ledger: Ledger, upto: int) -> Iterator[Row]:
-    """The rows as they go by; the ledger takes those that were there when the tables were read."""
+def _told(pages: Iterator[list[Row]], ledger: Ledger, upto: int, heads: dict[int, str]) -> Iterator[Row]:
+    """The rows as they go by; the ledger takes those that were there when the tables were read, and the digests of
+    the entries that are asked for in `heads` are noted there.
+    """
     for row in chain.from_iterable(pages):
         if row.entry.entry <= upto:
             ledger.take(row)
+        if row.entry.entry in heads:
+            heads[row.entry.entry] = row.entry.sha256
         yield row
 
 

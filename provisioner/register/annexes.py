@@ -119,6 +119,7 @@ def submit(work: Work, one: Submission) -> int:
         "annexe_sha256": one.document.sha256,
         "source_sha256": source.sha256 if source else known and known.source_sha256,
         "valid": one.valid,
+        "received_on": one.received_on.isoformat(),
         **({"sent_by": one.sent_by} if one.sent_by else {}),
     }
     work.journal("annexe.submitted", partner=one.partner, annexe=id_, rule="A10", details=details)
@@ -128,7 +129,11 @@ def submit(work: Work, one: Submission) -> int:
 def received(work: Work, one: KeptAnnexe, received_on: date, sent_by: EmailAddress | None) -> None:
     """What is known by now of how it reached the Caf."""
     values = {"received_on": received_on, "sent_by": sent_by}
+    if (one.received_on, one.sent_by) == (received_on, sent_by):
+        return
     work.connection.execute(update(t).where(t.c.id == one.id).values(**values))
+    details = {"annexe": one.id, "received_on": received_on.isoformat(), "sent_by": sent_by}
+    work.journal("annexe.received", partner=one.partner, annexe=one.id, rule="A11", details=details)
 
 
 def approve(work: Work, one: KeptAnnexe, approval: Approval) -> int:

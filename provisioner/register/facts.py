@@ -2,24 +2,113 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
+from typing import Any
+
 from sqlalchemy import Connection, Table, select
 
 from provisioner.domain.ledger import HABILITATION, MOMENTS, PARTNER, Tables
 from provisioner.register import tables as t
 
 _COLUMNS: dict[str, tuple[Table, str, tuple[str, ...]]] = {
-    "partner": (t.partner, "code", PARTNER),
+    "partner": (t.partner, "code", (*PARTNER, "end_reason")),
     "habilitation": (t.habilitation, "id", (*HABILITATION, *MOMENTS)),
-    "annexe": (t.annexe, "id", ("approved_by", "plan_id", "decision", "rejected_by")),
+    "annexe": (
+        t.annexe,
+        "id",
+        (
+            "sha256",
+            "source_sha256",
+            "sent_by",
+            "received_on",
+            "approved_by",
+            "plan_id",
+            "decision",
+            "decisions",
+            "rejected_by",
+            "reason",
+            "list_2_approved_by",
+        ),
+    ),
+    "hold": (
+        t.hold,
+        "id",
+        ("kind", "partner", "account", "plan_id", "reason", "released_at", "released_by", "release_reason"),
+    ),
+    "account": (t.account, "id", ("email", "reopening")),
 }
 
 
 def tables(connection: Connection) -> Tables:
-    """Each table's rows by their keys, as text."""
-    return {
+    """Each table's rows by their keys, as text; what stands in a table of its own is among the row that it is of."""
+    found = {
         name: {
             str(row[0]): dict(zip(columns, row[1:], strict=True))
             for row in connection.execute(select(table.c[key], *(table.c[column] for column in columns)))
         }
         for name, (table, key, columns) in _COLUMNS.items()
     }
+    for annexe in found["annexe"].values():
+        annexe["decisions"] = _read(annexe["decisions"])
+    _add_digests(connection, found["annexe"])
+    _add_declared(connection, found["partner"])
+    _add_habilitations(connection, found["account"], found["hold"])
+    return found | {"contact": _contacts(connection)}
+
+
+def _read(text: str | None) -> Any:
+    """What a stored text says; the text itself where it cannot be read, which only a damaged one cannot."""
+    try:
+        return json.loads(text or "null")
+    except ValueError:
+        return {"text": text}
+
+
+def _add_digests(connection: Connection, annexes: dict[str, dict[str, Any]]) -> None:
+    """What the files kept really are, one at a time."""
+    files = select(t.annexe.c.id, t.annexe.c.content, t.annexe.c.source).execution_options(yield_per=1)
+    for row in connection.execute(files):
+        annexes[str(row.id)] |= {
+            "content": hashlib.sha256(row.content).hexdigest(),
+            "source": None if row.source is None else hashlib.sha256(row.source).hexdigest(),
+        }
+
+
+def _add_declared(connection: Connection, partners: dict[str, dict[str, Any]]) -> None:
+    for column, table, name in (("domains", t.partner_domain, "domain"), ("addresses", t.partner_address, "email")):
+        for partner in partners.values():
+            partner[column] = []
+        for row in connection.execute(select(table.c.partner, table.c[name])):
+            if row.partner in partners:
+                partners[row.partner][column].append(row[1])
+        for partner in partners.values():
+            partner[column].sort()
+
+
+def _add_habilitations(
+    connection: Connection, accounts: dict[str, dict[str, Any]], holds: dict[str, dict[str, Any]]
+) -> None:
+    suspended = {
+        hold["account"] for hold in holds.values() if hold["kind"] == "suspension" and hold["released_at"] is None
+    }
+    for key, account in accounts.items():
+        account |= {"habilitations": [], "live": [], "is_suspended": int(key) in suspended}
+    habilitation = t.habilitation.c
+    for row in connection.execute(select(habilitation.id, habilitation.account, habilitation.closed_at)):
+        account = accounts.get(str(row.account), {"habilitations": [], "live": []})
+        account["habilitations"].append(row.id)
+        if row.closed_at is None:
+            account["live"].append(row.id)
+
+
+def _contacts(connection: Connection) -> dict[str, dict[str, Any]]:
+    """Annexe 2 of each partner, annexe 3 under no code."""
+    contact = t.contact.c
+    found: dict[str, dict[str, Any]] = {}
+    for row in connection.execute(select(contact.partner, contact.dated, contact.role, contact.name, contact.email)):
+        annexe = found.setdefault(row.partner or "", {"dated": row.dated, "people": []})
+        annexe["people"].append({"role": row.role, "name": row.name, "email": row.email})
+    for annexe in found.values():
+        annexe["people"].sort(key=lambda one: one["role"])
+    return found

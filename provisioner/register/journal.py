@@ -150,12 +150,14 @@ def head(connection: Connection) -> Head:
     return Head(last.entry, last.sha256) if last else journal.EMPTY
 
 
-def stray_detail(connection: Connection) -> int | None:
-    """The first entry that left its personal data behind: it is there no more."""
+def stray(connection: Connection) -> int | None:
+    """The first entry that left behind what stood beside it: it is there no more."""
     known = select(journal_entry.c.entry)
-    return connection.execute(
-        select(func.min(journal_detail.c.entry)).where(journal_detail.c.entry.not_in(known))
-    ).scalar()
+    left = (
+        connection.execute(select(func.min(beside.c.entry)).where(beside.c.entry.not_in(known))).scalar()
+        for beside in (journal_detail, journal_actor)
+    )
+    return min((entry for entry in left if entry is not None), default=None)
 
 
 def about(connection: Connection, habilitations: Collection[int], addresses: Collection[str]) -> list[Row]:

@@ -22,6 +22,7 @@ ACTIONS: Mapping[str, str] = {
     "annexe.closures_applied": "Clôtures de l'annexe 1 appliquées",
     "annexe.closures_approved": "Liste 2 de l'annexe 1 validée",
     "annexe.destroyed": "Annexe 1 détruite",
+    "annexe.received": "Réception de l'annexe 1 précisée",
     "annexe.rejected": "Annexe 1 rejetée",
     "annexe.sent_back": "Annexe 1 à examiner de nouveau",
     "annexe.submitted": "Annexe 1 reçue",
@@ -113,11 +114,22 @@ def problem_sentence(bad: Bad) -> str:
     return f"Journal non conforme : {_PROBLEMS[bad.problem].format(entry=bad.entry)}"
 
 
-_TABLES = {"partner": "le partenaire", "habilitation": "l'habilitation n°", "annexe": "l'annexe 1 n°"}
+_TABLES = {
+    "partner": "le partenaire",
+    "contact": "l'annexe 2 du partenaire",
+    "habilitation": "l'habilitation n°",
+    "annexe": "l'annexe 1 n°",
+    "hold": "la mise en suspens n°",
+    "account": "le compte n°",
+}
+#: What concerns everybody, or the Caf itself.
+_WITHOUT_KEY = {"contact": "l'annexe 3", "hold": "la mise en pause générale"}
 
 
 def _difference(one: Difference) -> str:
-    what = f"{_TABLES[one.table]} {one.key}"
+    what = f"{_TABLES[one.table]} {one.key}" if one.key else _WITHOUT_KEY[one.table]
+    if one.column is not None and one.entry is None:
+        return f"dans le registre, {what} n'est pas ce que dit le journal ({one.column} a été modifié)."
     if one.column is not None:
         return f"dans le registre, {what} n'est pas ce que dit l'entrée {one.entry} ({one.column} a été modifié)."
     if one.entry is None:

@@ -177,7 +177,10 @@ def test_what_was_done_to_the_journal_is_named_with_its_entry(
     assert _verify(desk)[0] == 0
 
 
-CUT = "DELETE FROM journal_detail WHERE entry > {0}; DELETE FROM journal_entry WHERE entry > {0}"
+CUT = (
+    "DELETE FROM journal_detail WHERE entry > {0}; DELETE FROM journal_actor WHERE entry > {0}; "
+    "DELETE FROM journal_entry WHERE entry > {0}"
+)
 
 
 @pytest.mark.parametrize(

@@ -19,11 +19,13 @@ from provisioner.domain.check import Document
 from provisioner.domain.contacts import Role
 from provisioner.domain.decisions import Decisions
 from provisioner.domain.journal import Head
-from provisioner.domain.journal_check import Problem
+from provisioner.domain.journal_check import Bad, Problem
 from provisioner.operations import conventions, holding, persons, submission
-from provisioner.operations.contacts import read_contacts, set_partner_contacts
+from provisioner.operations.contacts import read_contacts, set_caf_contacts, set_partner_contacts
 from provisioner.operations.journal import verify_journal
+from provisioner.operations.partners import Given, set_partner
 from provisioner.operations.preparing import prepare, request_of
+from provisioner.register import holds
 from provisioner.register.tables import outbox
 from provisioner.settings import DocumentSettings
 from tests.fakes.memory_office import MemoryOffice, no_bar
@@ -35,6 +37,7 @@ ANNEXES = {
         {"leroy": date(2026, 6, 10), "vasseur": date(2026, 6, 10), "petit": date(2026, 6, 10)}, on=FIRST_DAY
     ),
     b"2": annexe({"leroy": date(2026, 6, 10)}, {"vasseur": date(2026, 8, 31)}, on=date(2026, 9, 1)),
+    b"4": annexe({}, {"petit": date(2026, 7, 31)}, on=date(2026, 9, 2)),
     b"3": annexe({"leroy": date(2026, 6, 10), "nguyen": date(2026, 9, 20)}, on=date(2026, 9, 2)),
 }
 
@@ -116,10 +119,118 @@ def test_a_decision_or_a_date_that_was_changed_in_the_tables_is_found(office: Me
     assert _wanting(office) == CHANGES[statement]
 
 
+@pytest.fixture
+def busy(office: MemoryOffice) -> MemoryOffice:
+    """The same with contacts, an exact address, a sender, list 2 alone, a plan let go, pauses and a suspension."""
+    tools, register = office.tools, office.tools.register
+    given = {role: f"Anne Petit <{email('petit')}>" for role in (Role.HABILITATIONS, Role.SECURITE)}
+    set_partner_contacts(register, LYS.code, read_contacts(given, TODAY, TODAY))
+    set_caf_contacts(
+        register, read_contacts({Role.HABILITATIONS: "<acces@caf.example>"}, TODAY, TODAY), tools.settings
+    )
+    given_address = Given(addresses=["maire@orange.fr"])
+    set_partner(register, LYS.code, given_address, office.settings.documents)
+    document = Document(name="4.csv", content=b"4")
+    kept = submission.submit(tools, document, LYS.code, sent_by=email("petit")).annexe
+    alone = Decisions(closures_only=True)
+    plan_id = prepare(tools, request_of(tools, kept.id, "plan", alone)).plan_id
+    assert plan_id is not None
+    submission.approve(tools, kept.id, plan_id, "Claire Martin", alone)
+    office.sync()
+    with register.work() as work:
+        holds.hold_plan(work, LYS.code, "0a1b2c3d", "closures 9/5", [1], [], can_be_released=True)
+    holding.release(register, "0a1b2c3d", "Claire Martin", "Vu")
+    holding.pause(register, "sivom", "Travaux", None, "Zoé Roy")
+    holding.pause(register, None, "Travaux", None, "Zoé Roy")
+    holding.resume(register, None, "Zoé Roy")
+    persons.suspend(tools, email("leroy"), "Claire Martin", "Vol")
+    submission.submit(tools, Document(name="3.csv", content=b"3"), LYS.code)
+    return office
+
+
+MORE_CHANGES = {
+    "DELETE FROM partner_address": ("partner", "addresses"),
+    "UPDATE partner_domain SET domain = 'orange.fr' WHERE partner = 'sivom'": ("partner", "domains"),
+    "INSERT INTO partner_domain VALUES ('agglo-lys', 'orange.fr')": ("partner", "domains"),
+    "UPDATE partner SET end_reason = 'Faute' WHERE ends_on IS NOT NULL": ("partner", "end_reason"),
+    "UPDATE contact SET email = 'faux@agglo-lys.example' WHERE role = 'habilitations' AND partner IS NOT NULL": (
+        "contact",
+        "people",
+    ),
+    "UPDATE contact SET dated = '2026-01-01' WHERE partner IS NULL": ("contact", "dated"),
+    "DELETE FROM contact WHERE partner IS NULL": ("contact", None),
+    "UPDATE annexe SET sent_by = NULL WHERE sent_by IS NOT NULL": ("annexe", "sent_by"),
+    "UPDATE annexe SET list_2_approved_by = 'Jean Roy' WHERE list_2_approved_by IS NOT NULL": (
+        "annexe",
+        "list_2_approved_by",
+    ),
+    "UPDATE annexe SET received_on = '2026-08-01'": ("annexe", "received_on"),
+    "UPDATE annexe SET sha256 = replace(sha256, substr(sha256, 1, 1), 'g')": ("annexe", "sha256"),
+    "UPDATE annexe SET content = x'00'": ("annexe", "content"),
+    "UPDATE annexe SET decisions = replace(decisions, 'all', 'x') WHERE decisions LIKE '%all%'": (
+        "annexe",
+        "decisions",
+    ),
+    "UPDATE hold SET released_by = 'Jean Roy' WHERE kind = 'limit'": ("hold", "released_by"),
+    "UPDATE hold SET release_reason = 'Autre' WHERE kind = 'suspension' AND released_at IS NOT NULL": (
+        "hold",
+        "released_by",
+    ),
+    "UPDATE hold SET released_by = 'Jean Roy' WHERE kind = 'pause' AND released_at IS NOT NULL": (
+        "hold",
+        "released_by",
+    ),
+    "DELETE FROM hold WHERE kind = 'pause' AND released_at IS NULL": ("hold", "released_at"),
+    "UPDATE hold SET reason = 'Autre' WHERE kind = 'pause' AND released_at IS NULL": ("hold", "reason"),
+    "DELETE FROM hold WHERE kind = 'suspension' AND released_at IS NULL": ("account", "suspension"),
+    "UPDATE hold SET released_at = since, released_by = 'Claire Martin', release_reason = 'Retrouvé' "
+    "WHERE kind = 'suspension' AND released_at IS NULL": ("account", "suspension"),
+    "UPDATE account SET email = 'faux@agglo-lys.example' WHERE email LIKE 'leroy%'": ("account", "email"),
+    "UPDATE account SET reopening = 'as-it-was' WHERE email NOT LIKE 'leroy%'": ("account", "reopening"),
+}
+
+
+@pytest.mark.parametrize("statement", MORE_CHANGES)
+def test_a_door_that_was_opened_in_the_tables_in_nobodys_name_is_found(busy: MemoryOffice, statement: str) -> None:
+    assert _wanting(busy) is None
+    _change(busy, statement)
+    assert _wanting(busy) == MORE_CHANGES[statement]
+
+
+def test_an_end_that_was_cut_is_found_by_the_last_verified_head_and_by_who_acted(office: MemoryOffice) -> None:
+    holding.pause(office.tools.register, "sivom", "Travaux", None, "Zoé Roy")
+    holding.resume(office.tools.register, "sivom", "Zoé Roy")
+    _change(office, "DELETE FROM hold WHERE kind = 'pause'")
+    last = "(SELECT max(entry) FROM journal_entry)"
+    _change(office, f"DELETE FROM journal_detail WHERE entry = {last}")
+    _change(office, f"DELETE FROM journal_entry WHERE entry = {last}")
+    bad = verify_journal(office.tools.register).bad
+    assert bad is not None
+    assert bad.problem is Problem.CUT  # who acted was left behind
+    _change(office, f"DELETE FROM journal_actor WHERE entry > {last}")
+    for table in ("journal_detail", "journal_actor", "journal_entry"):
+        _change(office, f"DELETE FROM {table} WHERE entry = {last}")
+    assert verify_journal(office.tools.register).bad is None  # no pass had seen them, and nothing is left of them
+    office.sync()
+    holding.pause(office.tools.register, "sivom", "Travaux", None, "Zoé Roy")
+    holding.resume(office.tools.register, "sivom", "Zoé Roy")
+    assert office.sync().journal is None
+    _change(office, "DELETE FROM hold WHERE kind = 'pause'")
+    for table in ("journal_actor", "journal_detail", "journal_entry"):
+        _change(office, f"DELETE FROM {table} WHERE entry >= {last}")
+    found = verify_journal(office.tools.register).bad
+    assert found is not None
+    assert found.problem is Problem.CUT
+
+
 def test_a_journal_that_was_emptied_beside_a_filled_register_is_found(office: MemoryOffice) -> None:
     for table in ("journal_detail", "journal_actor", "journal_entry"):
         _change(office, f"DELETE FROM {table}")
-    assert _wanting(office) == ("annexe", None)
+    assert verify_journal(office.tools.register).bad == Bad(1, Problem.CUT)
+    _change(office, "DELETE FROM mark WHERE name = 'journal.verified'")
+    wanting = _wanting(office)
+    assert wanting is not None
+    assert wanting[1] is None
 
 
 def test_closures_do_not_wait_for_a_broken_journal_and_it_is_told_until_the_whole_is_verified_again(
