@@ -9,6 +9,7 @@ from typing import Any
 
 from provisioner.domain.journal import Row
 from provisioner.domain.ledger_holds import HoldLedger
+from provisioner.domain.people import canonical_domain
 
 #: A fact of the register: the table, the row's key, its columns.
 Tables = Mapping[str, Mapping[str, Mapping[str, Any]]]
@@ -66,7 +67,10 @@ class Ledger:
         action, details = str(facts.get("action")), row.details
         self._holds.take(row, action)
         if action in ("partner.add", "partner.set"):
-            self._of("partner", facts.get("partner")).say(entry, **_only((*PARTNER, *DECLARED), details))
+            said = _only((*PARTNER, *DECLARED), details)
+            if "domains" in said:  # an older entry has the form in which it was typed
+                said["domains"] = sorted({canonical_domain(domain) or domain for domain in said["domains"]})
+            self._of("partner", facts.get("partner")).say(entry, **said)
         elif action in ("partner.end", "partner.reinstate", "partner.new-convention"):
             said = _only(("ends_on",), details)
             if said:

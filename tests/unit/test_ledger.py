@@ -197,6 +197,14 @@ def test_a_door_that_was_opened_in_the_tables_in_nobodys_name_is_found(busy: Mem
     assert _wanting(busy) == MORE_CHANGES[statement]
 
 
+def test_a_domain_that_an_older_entry_has_as_it_was_typed_is_the_same_domain(office: MemoryOffice) -> None:
+    older = ["XN--Mairie-Exmple-Jhb.example", "agglo-lys.example", "Agglo-Lys.example"]
+    with office.tools.register.work() as work:
+        work.journal("partner.set", partner="sivom", details={"domains": older})
+    _change(office, "INSERT INTO partner_domain VALUES ('sivom', 'mairie-exémple.example')")
+    assert _wanting(office) is None
+
+
 def test_an_end_that_was_cut_is_found_by_the_last_verified_head_and_by_who_acted(office: MemoryOffice) -> None:
     holding.pause(office.tools.register, "sivom", "Travaux", None, "Zoé Roy")
     holding.resume(office.tools.register, "sivom", "Zoé Roy")
