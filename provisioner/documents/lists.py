@@ -213,7 +213,7 @@ class Lists:
         titles = section.titles
         assert titles is not None
         if line.in_doubt:
-            self._tell_row("row-not-understood", line)
+            self._tell_row("row-not-understood", line, in_doubt=True)
             return
         cells = {column: _cell(line, column, at) for column, at in titles.positions.items()}
         doubtful = {

@@ -89,7 +89,10 @@ def _date_invalid(finding: Finding) -> str:
             "Cette date peut se lire de deux façons, car une autre date du document est écrite mois/jour/année : "
             "écrivez-la avec le mois en lettres, par exemple 10 juin 2026."
         )
-    return "Aucune date ne peut être lue ici : écrivez-la sous la forme jour/mois/année, par exemple 10/06/2026."
+    return (
+        "Aucune date certaine ne peut être lue ici : écrivez-la sous la forme jour/mois/année, avec une année à "
+        "quatre chiffres entre 2000 et 2100, par exemple 10/06/2026."
+    )
 
 
 def _date_repaired(finding: Finding) -> str:
@@ -113,16 +116,19 @@ def _ditto(finding: Finding) -> str:
 
 
 def _struck_or_hidden(finding: Finding) -> str:
-    how = "masquée" if finding.details.get("how") == "hidden" else "barrée"
+    is_hidden = finding.details.get("how") == "hidden"
+    how, mend = ("masquée", "affichez-la en entier") if is_hidden else ("barrée", "récrivez-la sans rien de barré")
     return (
-        f"Cette ligne est {how} : la personne est-elle à conserver ou à retirer ? "
-        "Supprimez la ligne ou rétablissez-la, puis envoyez de nouveau l'annexe."
+        f"Cette ligne est {how}, au moins en partie : la personne est-elle à conserver ou à retirer ? "
+        f"Supprimez la ligne ou {mend}, puis envoyez de nouveau l'annexe."
     )
 
 
 def _repaired(finding: Finding) -> str:
     read = finding.suggestion or text(finding, "read")
-    return f"Espaces, tirets, majuscules ou caractères invisibles corrigés{f' : lu « {read} »' if read else ''}."
+    return (
+        f"Espaces, tirets, puces, majuscules ou caractères invisibles corrigés{f' : lu « {read} »' if read else ''}."
+    )
 
 
 def _duplicate(finding: Finding) -> str:

@@ -49,16 +49,21 @@ def _column_ambiguous(finding: Finding) -> str:
         )
     return (
         f"Plusieurs colonnes de la liste {finding.list} peuvent être {column_title(finding)} : donnez exactement ce "
-        "titre à la bonne colonne."
+        "titre à la bonne et retirez l'autre du tableau."
     )
 
 
 def _row_not_understood(finding: Finding) -> str:
     if finding.details.get("several"):
         return "Cette ligne semble contenir plusieurs personnes : écrivez une seule personne par ligne."
+    if finding.details.get("in_doubt"):
+        return (
+            "Les colonnes de cette ligne ne se distinguent pas avec certitude (guillemets ou séparateurs en trop) : "
+            "elle n'a pas été lue. Saisissez-la de nouveau, ou envoyez l'annexe 1 au format .xlsx ou .docx."
+        )
     return (
-        "Cette ligne n'est ni un titre, ni une personne, ni une simple note : elle n'a pas été lue. Complétez-la, ou "
-        "supprimez-la."
+        "On ne reconnaît dans cette ligne ni un titre, ni une personne avec chaque valeur dans sa colonne, ni une "
+        "simple note : elle n'a pas été lue. Complétez-la, récrivez-la ou supprimez-la."
     )
 
 
@@ -66,9 +71,9 @@ def _table_not_understood(finding: Finding) -> str:
     if finding.severity is Severity.WARNING:
         return "Ce tableau semble servir aux signatures : il n'a pas été lu."
     return (
-        "Ce tableau n'est annoncé ni comme la liste 1, ni comme la liste 2 : il n'a pas été lu. Si c'est l'une des "
-        "deux, mettez au-dessus le titre du modèle (« 1 - Liste des personnes… » ou « 2 - Liste des personnes… ») ; "
-        "sinon, retirez-le de l'annexe 1."
+        "Ces lignes ne peuvent être rattachées ni à la liste 1, ni à la liste 2 : elles n'ont pas été lues. Si elles "
+        "font partie de l'une des deux, mettez-les dans un tableau, sous le titre du modèle (« 1 - Liste des "
+        "personnes… » ou « 2 - Liste des personnes… ») et les titres des colonnes ; sinon, retirez-les de l'annexe 1."
     )
 
 

@@ -31,8 +31,9 @@ SEVERITIES = {Severity.ERROR: "Erreur", Severity.WARNING: "Attention", Severity.
 #: A8: the partner must not learn who else has an account, nor that a waiver was given for it.
 OF_SOMEBODY_ELSE = frozenset({"address-of-other-partner", "address-not-managed"})
 
-#: What only the Caf can look into: not for the partner's page, which it may be about (A11).
-FOR_THE_CAF = frozenset({"sender-unknown"})
+#: What only the Caf can look into: not for the partner's page, which it may be about (A11), nor an account that
+#: another hand has made in the console (A3).
+FOR_THE_CAF = frozenset({"sender-unknown", "account-made-again"})
 
 #: What stands for the errors that are only counted.
 MORE = "too-many-findings"

@@ -10,7 +10,7 @@ _SAVE_AGAIN = "Ouvrez-le dans votre suite bureautique, enregistrez-le de nouveau
 #: The sentence by reason, as the document reader gives it in the finding's details.
 REASONS: Mapping[str, str] = {
     "empty": f"le fichier est vide. {_SEND}",
-    "too-large": f"le fichier est trop volumineux. {_SEND}",
+    "too-large": f"le fichier est trop volumineux. N'envoyez que l'annexe 1, sans image. {_SEND}",
     "damaged": f"le fichier est incomplet ou endommagé. {_SAVE_AGAIN}",
     "other-format": "son contenu n'est pas celui qu'annonce l'extension de son nom. " + _SAVE_AGAIN,
     "unsupported": f"ce type de fichier n'est pas pris en charge. {_SEND}",

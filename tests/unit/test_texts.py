@@ -19,6 +19,7 @@ from provisioner.texts.dates import french_date
 from provisioner.texts.details import COLUMNS
 from provisioner.texts.findings import CODES, message
 from provisioner.texts.letters import SUBJECTS, write_notice
+from provisioner.texts.report import for_the_partner
 from provisioner.texts.unreadable import REASONS, why_unreadable
 from tests.unit.test_kept_annexe import kept
 
@@ -116,6 +117,13 @@ def test_the_partner_does_not_learn_who_else_has_an_account() -> None:
     for code in ("address-of-other-partner", "address-not-managed"):
         words = message(Finding(code, Severity.ERROR, 1, 1, Column.EMAIL, "z@x.fr"))
         assert words == "Cette personne ne peut pas être habilitée en l'état ; la Caf vous contactera."
+
+
+@pytest.mark.rule("A3")
+@pytest.mark.parametrize("code", ["sender-unknown", "account-made-again"])
+def test_what_only_the_caf_can_look_into_does_not_go_back_to_the_partner(code: str) -> None:
+    told = (Finding(code, Severity.WARNING, 2, 1), Finding("date-future", Severity.WARNING, 2, 1))
+    assert [finding.code for finding in for_the_partner(told)] == ["date-future"]
 
 
 def test_a_waived_finding_says_so() -> None:
