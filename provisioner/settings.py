@@ -156,7 +156,7 @@ class DocumentSettings(_Section):
     max_unpacked_mib: int = Field(100, ge=1, description="largest file once unpacked, in MiB")
     max_rows: int = Field(50_000, ge=1, description="most filled rows")
     max_pages: int = Field(100, ge=1, description="most pages of a PDF")
-    seconds: float = Field(30, gt=0, description="longest reading")
+    seconds: float = Field(30, gt=0, description="longest reading, in seconds")
     memory_mib: int = Field(400, ge=64, description="most memory that reading may take, in MiB")
     max_findings: int = Field(200, ge=1, description="most errors shown of a document, and most of one other code")
     more_consumer_domains: str = Field("", description="consumer mail domains beside the shipped list, by commas")
