@@ -20,7 +20,7 @@ from provisioner.operations.hold_notices import drop_held
 from provisioner.operations.preparing import Prepared, prepare, request_for, request_of
 from provisioner.operations.reporting import report_on
 from provisioner.operations.tools import Outcome, Tools, Verdict
-from provisioner.register import Register, annexes
+from provisioner.register import Register, Work, annexes
 from provisioner.settings import Settings
 from provisioner.texts.check_json import check_as_json
 from provisioner.texts.report import Report
@@ -80,24 +80,31 @@ def submit(
         check=check_as_json(check),
     )
     with tools.register.work() as work:
-        known = annexes.by_digest(work.connection, partner, document.sha256)
-        if known is not None and known.is_pending:
-            drop_held(work, partner)
-        id_ = annexes.submit(work, submission)
-        kept = annexes.by_id(work.connection, id_)
-        assert kept is not None
-        if not check.is_valid and not (known and _errors(known.check) == _errors(kept.check)):
-            whose = prepared.before.partners[partner]
-            report = Report.of(check, whose.name, tools.clock.today())
-            tell_refused(work, tools.settings, whose, report, request.received_on)
-        is_clean = all(one.severity is Severity.INFO for one in check.findings)
-        if tools.settings.approval.automatic and is_clean and prepared.plan_id is not None:
-            approval = annexes.Approval(by=AUTOMATIC, plan_id=prepared.plan_id, decisions=Decisions())
-            annexes.approve(work, kept, approval)
-            kept = annexes.by_id(work.connection, id_) or kept
+        kept = _keep(work, tools, submission, prepared)
         if is_dropped and (kept.status is Status.CHECKED or list_2_plan_id is not None):
             tell_waiting(work, tools.settings, kept, prepared.plan_id, list_2_plan_id)
     return Submitted(annexe=kept, prepared=prepared, list_2_plan_id=list_2_plan_id)
+
+
+def _keep(work: Work, tools: Tools, submission: annexes.Submission, prepared: Prepared) -> KeptAnnexe:
+    """Keeps it, tells the partner of its errors, and approves it where the installation does so by itself."""
+    known = annexes.by_digest(work.connection, submission.partner, submission.document.sha256)
+    if known is not None and known.is_pending:
+        drop_held(work, submission.partner)
+    id_ = annexes.submit(work, submission)
+    kept = annexes.by_id(work.connection, id_)
+    assert kept is not None
+    check = prepared.check
+    if not check.is_valid and not (known and _errors(known.check) == _errors(kept.check)):
+        whose = prepared.before.partners[submission.partner]
+        report = Report.of(check, whose.name, tools.clock.today())
+        tell_refused(work, tools.settings, whose, report, submission.received_on)
+    is_clean = all(one.severity is Severity.INFO for one in check.findings)
+    if tools.settings.approval.automatic and is_clean and prepared.plan_id is not None:
+        approval = annexes.Approval(by=AUTOMATIC, plan_id=prepared.plan_id, decisions=Decisions())
+        annexes.approve(work, kept, approval)
+        kept = annexes.by_id(work.connection, id_) or kept
+    return kept
 
 
 def _list_2_plan_id(tools: Tools, prepared: Prepared) -> str | None:

@@ -28,7 +28,7 @@ from provisioner.operations.journal import watch_journal
 from provisioner.operations.looking import learn_passwords, look, look_again
 from provisioner.operations.preparing import Prepared, Request, prepare
 from provisioner.operations.quarantine import attempt, set_aside
-from provisioner.operations.sending import deliver
+from provisioner.operations.sending import Delivered, deliver
 from provisioner.operations.tools import Outcome, ProgressBar, Tools, Verdict
 from provisioner.register import annexes, run_lock, writing
 from provisioner.register.reading import GROUP_ROOT, LAST_GOOD_SYNC
@@ -91,7 +91,6 @@ def sync(
     with run_lock(tools.register, tools.settings):
         records = tools.register.records()
         chosen = _scope(records, partners)
-        _destroy_overdue(tools, [code for code in chosen if not records.is_paused(code, tools.clock.today())])
         try:
             snapshot = look(records, tools.directory, chosen)
         except UnknownRealm:
@@ -108,10 +107,7 @@ def sync(
             _keep_holds(tools, records, plan, [code for code in chosen if code not in broken])
         done = carry_out(tools, records, snapshot, plan, bar)
         set_aside(tools, records, plan, done, chosen, broken, email=email)
-        tell_ages(tools, tools.register.records())
-        remind(tools)
-        remind_of_waiting(tools)
-        notices = deliver(tools.register, tools.settings, tools.clock, tools.stop, at_once=at_once)
+        notices = _conclude(tools, chosen, at_once=at_once)
         if not (done.failed or broken or partners or email):
             _mark_good(tools, snapshot)
         return Outcome(
@@ -133,10 +129,18 @@ def _hold_all(
     plan = plan_in_unknown_realm(partners)
     if email is None:
         _keep_holds(tools, records, plan, partners)
-    tell_ages(tools, tools.register.records())
-    remind(tools)
-    notices = deliver(tools.register, tools.settings, tools.clock, tools.stop, at_once=at_once)
+    notices = _conclude(tools, partners, at_once=at_once)
     return Outcome(as_of=tools.clock.today(), plan=plan, notices=notices, verdict=Verdict.UNKNOWN_REALM)
+
+
+def _conclude(tools: Tools, partners: Collection[str], *, at_once: bool) -> Delivered:
+    """What closes nobody comes last: what is kept too long goes, and whoever has to know is told."""
+    records, today = tools.register.records(), tools.clock.today()
+    _destroy_overdue(tools, [code for code in partners if not records.is_paused(code, today)])
+    tell_ages(tools, records)
+    remind(tools)
+    remind_of_waiting(tools)
+    return deliver(tools.register, tools.settings, tools.clock, tools.stop, at_once=at_once)
 
 
 def _scope(records: Records, partners: Collection[str]) -> list[str]:
