@@ -71,8 +71,7 @@ class Session:
             RegisterUnavailable: it cannot be opened.
         """
         from provisioner.operations.partners import partner_of
-        from provisioner.register import RegisterUnavailable, open_register
-        from provisioner.register.database import is_there
+        from provisioner.register import RegisterUnavailable, is_there, open_register
         from provisioner.register.journal import Actor
 
         self.start_logging(level)

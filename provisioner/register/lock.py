@@ -14,8 +14,9 @@ from typing import IO
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
-from provisioner.register.database import Register, sqlite_file, translated
+from provisioner.register.database import Register, translated
 from provisioner.register.lease import BEAT, TRUST, Lease, LockHeld, held_by_this_pass
+from provisioner.register.opening import sqlite_file
 from provisioner.settings import Settings
 
 #: Names the advisory lock of a run on PostgreSQL.
