@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -114,8 +113,8 @@ def plan(
             outcome = plan_due(tools, codes)
     print_outcome(session, outcome, format_, done=False)
     if outcome.offers_list_2:
-        whose = f"plan {file} --partner {codes[0]}" if annexe is None else f"plan --annexe {annexe}"
-        session.say(list_2_alone(f"{whose} --closures-only"))
+        whose = (str(file), "--partner", codes[0]) if annexe is None else ("--annexe", str(annexe))
+        session.say(list_2_alone("plan", *whose, "--closures-only"))
     raise typer.Exit(status_of_plan(outcome))
 
 
@@ -157,8 +156,10 @@ def apply(
         outcome = apply_document(tools, request, progress_bar(session.quiet), None if yes else asking(tools))
         print_outcome(session, outcome, format_, done=True)
         if outcome.offers_list_2:
-            again = f"apply {file} --partner {partner} --closures-only --approved-by {shlex.quote(approved_by)}"
-            session.say(list_2_alone(again))
+            again = ["apply", str(file), "--partner", partner, "--closures-only", "--approved-by", approved_by]
+            again += ["--received-on", received_on.isoformat()] if received_on else []
+            again += ["--sent-by", sent_by] if sent_by else []
+            session.say(list_2_alone(*again))
         if outcome.verdict in (Verdict.APPLIED, Verdict.HELD):
             say_unknown(session, tools.register, *([partner] if outcome.verdict is Verdict.APPLIED else []), None)
     raise typer.Exit(status_of(outcome))

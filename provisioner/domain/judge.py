@@ -119,8 +119,7 @@ class _Addresses:
             code = self._code(row) if row.email is not None else None
             if code is None or row.email is None:
                 continue
-            is_declared = self.partner is not None and row.email in self.partner.addresses
-            is_tolerated = is_declared and code == "email-consumer"
+            is_tolerated = code == "email-consumer" and self._is_declared_exactly(row.email)
             is_warning = row.list == 2 or row.email in self.open or is_tolerated
             yield Finding(
                 code,
@@ -152,13 +151,17 @@ class _Addresses:
 
     def _code(self, row: Row) -> str | None:
         assert row.email is not None
+        is_shared = self.mailboxes.is_shared(row.email, row.last_name or "", row.first_names or "")
+        if is_shared and self._is_declared_exactly(row.email):  # declared or not, it is nobody's own
+            return "email-shared-mailbox"
         if self.mailboxes.is_consumer(row.email):  # a domain declared before this was refused opens no door either
             return "email-consumer"
         if self.partner is not None and not self.partner.declares(row.email):
             return "email-domain"
-        if self.mailboxes.is_shared(row.email, row.last_name or "", row.first_names or ""):
-            return "email-shared-mailbox"
-        return None
+        return "email-shared-mailbox" if is_shared else None
+
+    def _is_declared_exactly(self, email: EmailAddress) -> bool:
+        return self.partner is not None and email in self.partner.addresses
 
     def _nearest(self, email: EmailAddress) -> str | None:
         assert self.partner is not None

@@ -23,7 +23,8 @@ class MailboxRules:
     def is_consumer_domain(self, domain: str) -> bool:
         """Whether anybody can have an address in the domain."""
         name, _, ending = domain.partition(".")
-        is_any_ending = f"{name}.*" in self.consumer_domains and ending.count(".") <= 1
+        is_an_ending = ending.count(".") == 0 or (ending.count(".") == 1 and ending.startswith(("co.", "com.")))
+        is_any_ending = f"{name}.*" in self.consumer_domains and is_an_ending  # not outlook.agglo-lys.fr
         return domain in self.consumer_domains or is_any_ending
 
     def is_shared(self, email: EmailAddress, *names: str) -> bool:

@@ -18,8 +18,8 @@ _BREAKS = frozenset({"Zl", "Zp"})
 class NothingSaid(ValueError):
     """A name or a reason was asked for and what was given is blank; the message says which."""
 
-    def __init__(self, what: str) -> None:
-        super().__init__(f"{what} is blank: nothing that can be read was given.")
+    def __init__(self, what: str, why: str = "is blank: nothing that can be read was given.") -> None:
+        super().__init__(f"{what} {why}")
 
 
 def readable(text: str) -> str:

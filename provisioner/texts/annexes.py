@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator, Mapping
 
 from provisioner.domain.days import day_of
@@ -32,9 +33,14 @@ def list_2_applied(annexe: KeptAnnexe) -> str:
     return f"liste 2 appliquée le {on}, validée par {annexe.list_2_approved_by}"
 
 
-def list_2_alone(command: str) -> str:
-    """That no departure has to wait for the correction of the other rows (A4), and what to type."""
-    return f"Les clôtures de la liste 2 peuvent être appliquées sans attendre : {command}"
+def list_2_alone(*command: str) -> str:
+    """That no departure has to wait for the correction of the other rows (A4), and what to type: its words."""
+    return f"Les clôtures de la liste 2 peuvent être appliquées sans attendre : {typed(*command)}"
+
+
+def typed(*words: object) -> str:
+    """A command of ours, as a shell takes it: a file's name may have spaces, an address an apostrophe."""
+    return shlex.join(["provisioner", *map(str, words)])
 
 
 def decided(one: Decisions) -> Iterator[str]:

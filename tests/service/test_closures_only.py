@@ -275,9 +275,12 @@ def plan_id_of(office: Office, file: Path) -> str:
 def test_a_refused_annexe_with_a_sound_list_2_offers_the_exact_command_and_keeps_the_trace_of_it(
     office: Office, wrong: Path
 ) -> None:
-    said = office.run("apply", wrong, "--partner", PARTNER, "--approved-by", BY, "--yes", today=SECOND_DAY)
-    offered = f"apply {wrong} --partner {PARTNER} --closures-only --approved-by 'Claire Martin'"
-    assert (said.status, offered in said.err) == (1, True)
+    wrong = wrong.rename(wrong.with_name("annexe d'août (2).csv"))
+    came = ("--received-on", "2026-09-01", "--sent-by", _at("o'brien"))
+    said = office.run("apply", wrong, "--partner", PARTNER, "--approved-by", BY, *came, "--yes", today=SECOND_DAY)
+    (offered,) = re.findall(r"provisioner apply .*", said.err)
+    again = ["--partner", PARTNER, CLOSURES_ONLY, "--approved-by", BY, *came]
+    assert (said.status, shlex.split(offered)) == (1, ["provisioner", "apply", str(wrong), *again])
     submitted = office.run("annexe", "submit", wrong, "--partner", PARTNER, today=SECOND_DAY).out
     (command,) = re.findall(r"annexe approve .*", submitted)
     words = shlex.split(command.replace("NOM", shlex.quote(BY)))

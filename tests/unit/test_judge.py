@@ -190,6 +190,16 @@ def test_an_exact_address_that_the_partner_declared_is_warned_of_and_its_neighbo
 
 
 @pytest.mark.rule("A7")
+def test_a_shared_mailbox_is_refused_even_where_the_partner_declared_that_exact_address() -> None:
+    declared = frozenset({"mairie@orange.fr", "accueil@petit.example"})
+    findings = judged(row(1, 1, "mairie@orange.fr"), row(1, 2, "accueil@petit.example"), declared=declared)
+    assert told(findings) == [
+        ("email-shared-mailbox", 1, 1, Severity.ERROR),
+        ("email-shared-mailbox", 1, 2, Severity.ERROR),
+    ]
+
+
+@pytest.mark.rule("A7")
 def test_a_mistyped_address_of_a_partner_without_a_domain_proposes_the_declared_one() -> None:
     declared = frozenset({"zoe.martin@petit.example"})
     (finding,) = judged(row(1, 1, "zoe.martin@petti.example"), domains=frozenset(), declared=declared)
@@ -214,6 +224,7 @@ def test_a_persons_own_mailbox_is_not_shared_whatever_its_first_word() -> None:
 def test_the_usual_consumer_domains_are_known(domain: str) -> None:
     assert load_mailbox_rules(DocumentSettings()).is_consumer(EmailAddress(f"z@{domain}"))
     assert not load_mailbox_rules(DocumentSettings()).is_consumer(EmailAddress(f"z@ville-{domain}"))
+    assert not load_mailbox_rules(DocumentSettings()).is_consumer(EmailAddress("z@outlook.agglo-lys.fr"))
 
 
 @pytest.mark.rule("A4")

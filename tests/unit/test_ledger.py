@@ -138,7 +138,7 @@ def busy(office: MemoryOffice) -> MemoryOffice:
     submission.approve(tools, kept.id, plan_id, "Claire Martin", alone)
     office.sync()
     with register.work() as work:
-        holds.hold_plan(work, LYS.code, "0a1b2c3d", "closures 9/5", [1], [], can_be_released=True)
+        holds.hold_plan(work, LYS.code, "0a1b2c3d", "closures 9/5", [(1, TODAY)], [], can_be_released=True)
     holding.release(register, "0a1b2c3d", "Claire Martin", "Vu")
     holding.pause(register, "sivom", "Travaux", None, "Zoé Roy")
     holding.pause(register, None, "Travaux", None, "Zoé Roy")

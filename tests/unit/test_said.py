@@ -143,6 +143,16 @@ def test_no_operation_takes_a_blank_name_or_reason_whoever_calls_it(tmp_path: Pa
     office.close()
 
 
+@pytest.mark.rule("A10")
+def test_no_person_decides_under_the_name_of_the_automatic_approval(tmp_path: Path) -> None:
+    office = MemoryOffice(tmp_path)
+    office.add_partner(LYS.code, "agglo-lys.example")
+    for operation in _decided_upon(office):
+        with pytest.raises(NothingSaid, match="nobody decided"):
+            operation(" Automatic", "Vol")
+    office.close()
+
+
 def test_every_operation_that_asks_who_or_why_refuses_blanks() -> None:
     undecided = []
     for module in pkgutil.walk_packages(operations.__path__, "provisioner.operations."):

@@ -15,7 +15,7 @@ from provisioner.domain.days import day_of
 from provisioner.domain.decisions import Decisions
 from provisioner.domain.kept_annexe import KeptAnnexe, Status
 from provisioner.operations.submission import Submitted
-from provisioner.texts.annexes import decided, list_2_alone, list_2_applied, standing
+from provisioner.texts.annexes import decided, list_2_alone, list_2_applied, standing, typed
 from provisioner.texts.dates import french_date
 
 
@@ -36,14 +36,19 @@ def _submitted_lines(made: Submitted) -> Iterator[RenderableType]:
     yield line(f"Annexe {one.id} : {standing(one)}.", style="bold")
     if prepared.undecided:
         decisions = "--keep-absent ou --close-absent pour chaque personne absente des deux listes"
-        yield line(f"Pour voir son plan : plan --annexe {one.id}, avec {decisions}")
+        yield line(f"Pour voir son plan : {typed('plan', '--annexe', one.id)}, avec {decisions}")
     for old, new in renames_proposed(prepared.check).items():
-        yield line(f"S'il s'agit de la même personne : plan --annexe {one.id} --rename {old}={new}")
+        renamed = typed("plan", "--annexe", one.id, "--rename", f"{old}={new}")
+        yield line(f"S'il s'agit de la même personne : {renamed}")
     if one.status is Status.CHECKED and prepared.plan_id:
-        yield line(f"Pour la valider : annexe approve {one.id} --plan {prepared.plan_id} --by NOM")
+        approval = typed("annexe", "approve", one.id, "--plan", prepared.plan_id, "--by", "NOM")
+        yield line(f"Pour la valider : {approval}")
     if made.list_2_plan_id:
-        command = f"annexe approve {one.id} --closures-only --plan {made.list_2_plan_id} --by NOM"
-        yield line(list_2_alone(command))
+        yield line(
+            list_2_alone(
+                "annexe", "approve", str(one.id), "--closures-only", "--plan", made.list_2_plan_id, "--by", "NOM"
+            )
+        )
     if one.status is Status.CHECKED:
         yield line(f"Sans décision d'ici le {french_date(one.kept_until)}, elle sera détruite (A2).")
 

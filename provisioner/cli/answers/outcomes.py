@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable, Iterator
 from itertools import chain
 from typing import TYPE_CHECKING, Any
@@ -124,9 +125,10 @@ def _document(outcome: Outcome) -> Iterator[RenderableType]:
 
 
 def _undecided(one: Habilitation, check: Check | None) -> tuple[str, ...]:
-    choice = f"--keep-absent {one.email} ou --close-absent {one.email}"
+    email = shlex.quote(one.email)
+    choice = f"--keep-absent {email} ou --close-absent {email}"
     if new := (renames_proposed(check) if check else {}).get(one.email):
-        choice += f" ou, si c'est la même personne, --rename {one.email}={new}"
+        choice += f" ou, si c'est la même personne, --rename {shlex.quote(f'{one.email}={new}')}"
     return f"{one.person.first_names} {one.person.last_name}", one.email, choice
 
 
