@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from lxml import etree
 
-from provisioner.documents.blocks import Block, Cell, Reading, Rows, Table, TableRow
+from provisioner.documents.blocks import MOST_CELLS, Block, Cell, Reading, Rows, Table, TableRow
 from provisioner.documents.docx_styles import WordStyles, is_on
 from provisioner.documents.gate import File
 from provisioner.documents.marks import Marks, Run, cell_of, shown
@@ -204,4 +204,4 @@ def _is_placeholder(element: etree._Element) -> bool:
 
 def _number(element: etree._Element | None) -> int:
     value = "1" if element is None else element.get(f"{_W}val", "1")
-    return min(int(value), 64) if value.isascii() and value.isdigit() and len(value) < 10 else 1
+    return min(int(value), MOST_CELLS) if value.isascii() and value.isdigit() and len(value) < 10 else 1

@@ -186,7 +186,9 @@ class _Page:
         yield from paragraphs(lines, right)
 
     def _of_page(self, cell: unruled.Cell) -> _Drawn:
-        return self._marked(_Drawn(cell.lines, cell.left, cell.right), self._letters_of(*cell.lines))
+        drawn = _Drawn(cell.lines, cell.left, cell.right)
+        is_marked = self._strikes.exact or self._strikes.rough
+        return self._marked(drawn, self._letters_of(*cell.lines)) if is_marked else drawn
 
     def _letters_of(self, *lines: Line) -> list[_Object]:
         return [char for line in lines for char in self._letters_in((line.x0, line.top, line.x1, line.bottom))]

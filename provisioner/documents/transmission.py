@@ -160,21 +160,22 @@ def _dates_in(text: str, order: Order, *, anywhere: bool) -> Iterator[_Candidate
     while at < len(words):
         if _ELSE.search(words[at]):
             return
-        length = next((n for n in range(min(6, len(words) - at), 0, -1) if _is_date(words[at : at + n], order)), 0)
-        if length:
-            piece = " ".join(words[at : at + length])
-            read = find_date(piece, order=order)
-            assert read is not None
-            yield _Candidate(read, piece)
+        length, candidate = _longest_date(words[at : at + 6], order)
+        if candidate is not None:
+            yield candidate
         elif not anywhere and at == 0:
             return
-        at += max(length, 1)
+        at += length
 
 
-def _is_date(words: Sequence[str], order: Order) -> bool:
-    return any(letter.isdigit() for letter in words[0] + words[-1]) and (
-        read_date(" ".join(words), order=order) is not None
-    )
+def _longest_date(words: Sequence[str], order: Order) -> tuple[int, _Candidate | None]:
+    """The date of the most words that stands first, and how many words it takes; one word and None without a date."""
+    for length in range(len(words), 0, -1):
+        piece = " ".join(words[:length])
+        may_be_one = any(letter.isdigit() for letter in words[0] + words[length - 1])
+        if may_be_one and (read := read_date(piece, order=order)):
+            return length, _Candidate(read, piece)
+    return 1, None
 
 
 def _repair(read: DateRead, text: str) -> Finding:
