@@ -57,9 +57,9 @@ def column_title(finding: Finding) -> str:
 
 
 def place(finding: Finding) -> str:
-    """Where a finding stands: « liste 1, ligne 2 (Petit Jean), adresse électronique »; empty for the whole."""
+    """Where a finding stands: « liste 1, ligne 2 (Petit Jean), adresse électronique », or « document »."""
     whose = f" ({finding.who})" if finding.who else ""
-    return ", ".join(
+    parts = (
         part
         for part in (
             f"liste {finding.list}" if finding.list else "",
@@ -69,3 +69,4 @@ def place(finding: Finding) -> str:
         )
         if part
     )
+    return ", ".join(parts) or "document"

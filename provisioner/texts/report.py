@@ -200,7 +200,7 @@ def _worst_first(findings: Iterable[Finding]) -> list[Finding]:
 
 
 def _note(one: Finding) -> _Note:
-    where = place(one) or "document"
+    where = place(one)
     where = where[0].upper() + where[1:]
     return _Note(one.severity, SEVERITIES[one.severity], where, _shown(one.value or ""), message(one))
 

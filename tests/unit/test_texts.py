@@ -10,9 +10,11 @@ from typing import Any
 
 import pytest
 
+from provisioner.cli.answers.checks import check_lines
 from provisioner.cli.answers.holds import standing
 from provisioner.cli.printing import print_answer
-from provisioner.domain.annexe import Column, Finding, Severity
+from provisioner.domain.annexe import Annexe, Column, Finding, Severity
+from provisioner.domain.check import Check
 from provisioner.domain.people import EmailAddress, Person
 from provisioner.operations.holding import Standing
 from provisioner.texts.dates import french_date
@@ -124,6 +126,15 @@ def test_the_partner_does_not_learn_who_else_has_an_account() -> None:
 def test_what_only_the_caf_can_look_into_does_not_go_back_to_the_partner(code: str) -> None:
     told = (Finding(code, Severity.WARNING, 2, 1), Finding("date-future", Severity.WARNING, 2, 1))
     assert [finding.code for finding in for_the_partner(told)] == ["date-future"]
+
+
+def test_errors_that_are_only_counted_are_not_taken_for_one() -> None:
+    found = Finding("cell-missing", Severity.ERROR, 1, 1, Column.EMAIL)
+    more = Finding("too-many-findings", Severity.ERROR, details={"count": 49_799})
+    whole = Check(file="a.csv", sha256="0" * 64, partner=None, annexe=Annexe(None, (), ()), findings=(found, more))
+    *_, before, _, last = (str(shown) for shown in check_lines(whole))
+    assert before.split() == ["erreur", "document"]
+    assert last == "Plus de 1 erreur à corriger."
 
 
 def test_a_waived_finding_says_so() -> None:

@@ -14,6 +14,7 @@ from provisioner.texts.check_json import check_as_json
 from provisioner.texts.dates import french_date
 from provisioner.texts.details import place
 from provisioner.texts.findings import message
+from provisioner.texts.report import MORE
 
 _SEVERITIES = {
     Severity.ERROR: ("erreur", "bold red"),
@@ -40,8 +41,11 @@ def check_lines(check: Check) -> Iterator[RenderableType]:
     if check.is_valid:
         yield line("Contrôlée, sans erreur.", style="bold green")
     else:
-        count = sum(1 for one in check.findings if one.severity is Severity.ERROR)
-        yield line(f"{count} erreur{'s' if count > 1 else ''} à corriger.", style="bold red")
+        codes = [finding.code for finding in check.findings if finding.severity is Severity.ERROR]
+        more = codes.count(MORE)
+        count = len(codes) - more
+        start = "Plus de " if more else ""
+        yield line(f"{start}{count} erreur{'s' if count > 1 else ''} à corriger.", style="bold red")
 
 
 def finding_lines(findings: Iterable[Finding]) -> Iterator[RenderableType]:
