@@ -34,6 +34,9 @@ from provisioner.settings import KeycloakSettings
 #: What we write of a new account: a refusal that names another field concerns everybody.
 _OUR_FIELDS = frozenset({"username", "email", "firstName", "lastName", *OURS})
 
+#: What Keycloak says of a field that its user profile requires; any other refusal is about the account's own value.
+_IS_REQUIRED = "error-user-attribute-required"
+
 
 class Directory:
     """One realm of one Keycloak, as our service account. Threads may share it.
@@ -154,6 +157,7 @@ class Directory:
         Raises:
             NotFound: there is no such account.
             Conflict: another account has the address.
+            RealmUnfit: the user profile requires something that the account lacks and that is not ours to give.
         """
         user = self._connection.get(self._user(id))
         self._save(user, changed_user(user, wanted, verify_address=verify_address))
@@ -171,9 +175,17 @@ class Directory:
 
     def _save(self, user: Json, changed: Json) -> None:
         if between := before_reordering(user, changed):
-            self._connection.request("put", self._user(user["id"]), between)
+            self._put(user, between)
         if any(user.get(name) != value for name, value in changed.items()):
+            self._put(user, changed)
+
+    def _put(self, user: Json, changed: Json) -> None:
+        try:
             self._connection.request("put", self._user(user["id"]), changed)
+        except KeycloakRefused as error:
+            if error.status == 400 and error.fields - _OUR_FIELDS and _IS_REQUIRED in str(error):
+                raise RealmUnfit(RealmFault.PROFILE_ASKS_MORE, error, is_for_all=False) from error
+            raise
 
     def disable(self, id: str) -> None:
         """Disables the account and writes nothing else: no other field can make Keycloak refuse it.

@@ -28,11 +28,14 @@ class KeycloakRefused(KeycloakError):
 
 
 class RealmUnfit(KeycloakRefused):
-    """Something of the realm is not as it has to be, the same for everybody: nobody's own failure. Put it right."""
+    """Something of the realm is not as it has to be: nobody's own failure. Put it right.
 
-    def __init__(self, fault: RealmFault, error: KeycloakError) -> None:
+    `is_for_all`: nobody else's would go well. An account that is there may have what the realm asks for.
+    """
+
+    def __init__(self, fault: RealmFault, error: KeycloakError, *, is_for_all: bool = True) -> None:
         super().__init__(str(error), error.status, error.fields)
-        self.fault = fault
+        self.fault, self.is_for_all = fault, is_for_all
 
 
 class Conflict(KeycloakError):

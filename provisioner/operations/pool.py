@@ -192,7 +192,7 @@ class Pool:
                 raise error
             error = Defect(f"a defect of provisioner: {type(error).__name__} at {place_of(error)}")
         if isinstance(error, RealmUnfit):
-            self._unfit = error
+            self._unfit = error if error.is_for_all else self._unfit
             log.error("realm.unfit", fault=error.fault)
         # 500 concerns that call alone, unless it says that an e-mail could not be given to the mail server.
         is_silent = isinstance(error, KeycloakUnavailable) and error.status != 500 and not isinstance(error, Defect)

@@ -127,6 +127,7 @@ class MemoryDirectory(MemoryRealm):
     def update_account(self, id: str, wanted: WantedAccount, *, verify_address: bool = False) -> None:
         with self._writing():
             one = self._account(id)
+            self._verify_profile(one)
             other = self._with_address(wanted.email)
             if other is not None and other is not one:
                 raise Conflict("User exists with same email", 409)
@@ -137,12 +138,18 @@ class MemoryDirectory(MemoryRealm):
     def update_attributes(self, id: str, wanted: WantedAccount) -> None:
         with self._writing():
             one = self._account(id)
+            self._verify_profile(one)
             kept = replace(wanted, email=one.email, last_name=one.last_name, first_names=one.first_names)
             self._write(one, replace(kept, enabled=None))
 
     def disable(self, id: str) -> None:
         with self._writing():
-            self._account(id).enabled = False
+            one = self._account(id)
+            try:
+                self._verify_profile(one)
+            except RealmUnfit as error:
+                raise KeycloakRefused(str(error), error.status, error.fields) from None
+            one.enabled = False
 
     def extra_roles(self, id: str) -> frozenset[str]:
         with self._reading():
@@ -209,6 +216,12 @@ class MemoryDirectory(MemoryRealm):
 
     def close(self) -> None:
         """There is nothing to give back."""
+
+    def _verify_profile(self, one: Account) -> None:
+        """Keycloak holds the whole account against its user profile at each write, whatever is written."""
+        if self.profile_asks is not None and self.profile_asks not in one.attributes:
+            refusal = KeycloakRefused("error-user-attribute-required", 400, [self.profile_asks])
+            raise RealmUnfit(RealmFault.PROFILE_ASKS_MORE, refusal, is_for_all=False)
 
     def _remote_group(self, code: str, known_id: str | None) -> RemoteGroup | None:
         id = known_id if known_id in self.groups else self._group_at(f"{ROOT}/{code}")

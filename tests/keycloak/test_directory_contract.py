@@ -472,7 +472,17 @@ def test_what_the_profile_asks_of_everybody_is_no_persons_own_failure(directory:
     with pytest.raises(RealmUnfit, match="required") as raised:
         directory.create_account(an_account(), [])
     hands.require_attribute(None)
-    assert raised.value.fault is RealmFault.PROFILE_ASKS_MORE
+    assert (raised.value.fault, raised.value.is_for_all) == (RealmFault.PROFILE_ASKS_MORE, True)
+    id = directory.create_account(an_account(), [])
+    hands.require_attribute("telephone-fixe")
+    changed = replace(an_account(), last_name="Dupond")
+    for write in (directory.update_account, directory.update_attributes):
+        with pytest.raises(RealmUnfit, match="required") as raised:
+            write(id, replace(changed, attributes={**changed.attributes, "fonction": ("directrice",)}))
+        assert not raised.value.is_for_all, "another account may have it"
+    with pytest.raises(KeycloakRefused, match="required"):
+        directory.disable(id)
+    hands.require_attribute(None)
     with pytest.raises(KeycloakRefused, match="invalid-character") as own:
         directory.create_account(an_account(last_name="<b>"), [])
     assert not isinstance(own.value, RealmUnfit)

@@ -9,7 +9,9 @@ from typing import Any
 
 import pytest
 
+from provisioner.domain.check import Document
 from provisioner.domain.hold import HoldKind, StillOpen
+from provisioner.domain.password import RealmFault
 from provisioner.domain.people import EmailAddress
 from provisioner.keycloak.errors import (
     Conflict,
@@ -119,3 +121,25 @@ def test_rights_that_lack_for_every_step_are_a_failure_of_the_system_and_nobodys
     assert outcome is not None
     assert ([one.cause.status for one in outcome.failed], outcome.set_aside) == ([403], [])
     assert office.tools.register.records().holds == ()
+
+
+def test_what_the_profile_asks_of_accounts_that_are_there_is_one_failure_of_the_realm(office: MemoryOffice) -> None:
+    """New functions for everybody; one account has what the profile asks for: it is brought up to date."""
+    directory, tools = office.directory, office.tools
+    persons.suspend(tools, LEROY, BY, "téléphone volé")
+    persons.cut(tools, [LYS], LEROY, no_bar)
+    persons.reopen(tools, LEROY, BY, "téléphone retrouvé", new_password=False)
+    nguyen = account(office, EmailAddress("nguyen@agglo-lys.example"))
+    directory.set_attribute(nguyen.id, "matricule", ["12"])
+    directory.require_attribute("matricule")
+    changed = annexe(NAMES, on="2026-06-16")
+    document = Document(name=changed.name, content=changed.content.replace(b"agent", b"directeur"))
+    outcome = office.apply(document, LYS).outcome
+    assert outcome is not None
+    assert [one.email for one in outcome.done] == [nguyen.email]
+    assert outcome.realm_faults == (RealmFault.PROFILE_ASKS_MORE,)
+    assert outcome.set_aside == []
+    assert [one for one in tools.register.records().holds if one.kind is HoldKind.QUARANTINE] == []
+    directory.require_attribute(None)
+    office.sync()
+    assert all(one.enabled for one in directory.accounts.values())
