@@ -161,9 +161,8 @@ def _judge(
     for email, habilitations in records.by_account().items():
         if any(one.partner in partners for one in habilitations):
             known = records.accounts[email]
-            account = AccountPlan(
-                records, snapshot, now, partners, known, ours.get(email), habilitations, strangers.get(email)
-            )
+            stranger = next((strangers[one] for one in known.addresses if one in strangers), None)
+            account = AccountPlan(records, snapshot, now, partners, known, ours.get(email), habilitations, stranger)
             found += [one for one in account.judge() if one.partner in partners]
             later += [one for one in account.later() if one.partner in partners]
     changes = [one for one in found if isinstance(one, Change)]

@@ -42,6 +42,11 @@ class Account:
     reopening_decision: int | None = None
 
     @property
+    def addresses(self) -> tuple[EmailAddress, ...]:
+        """Under which another hand may have made it again: its own, and the one before a rename that is not done."""
+        return (self.email,) if self.renamed_from is None else (self.email, self.renamed_from)
+
+    @property
     def is_owed_a_write(self) -> bool:
         """Whether what we last meant to write there was not written: Keycloak refused it, or the run died."""
         return self.intended is not None and self.intended != self.written

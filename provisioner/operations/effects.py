@@ -311,8 +311,10 @@ class Effects(Pool):
         assert change.wanted is not None
         if change.habilitation.opened_at is None:
             return
-        found = self.directory.find(change.wanted.email)
-        if found is not None and found.enabled:
+        email, *before = self.accounts[change.wanted.email].addresses
+        asked = [email, *(one for one in before if one not in self.accounts)]  # it may be another person's by now
+        found = [self.directory.find(one) for one in asked]
+        if any(one is not None and one.enabled for one in found):
             raise AccessStillOpen(StillOpen.MADE_AGAIN, "another hand made an account with that address again")
 
     def _record_closed(self, work: Work, change: Change, result: str | None) -> None:

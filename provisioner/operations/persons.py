@@ -20,7 +20,7 @@ from provisioner.operations.notices import ask_for_annexe
 from provisioner.operations.quarantine import set_aside
 from provisioner.operations.sending import deliver_now
 from provisioner.operations.syncing import sync
-from provisioner.operations.tools import Outcome, ProgressBar, Tools
+from provisioner.operations.tools import Outcome, ProgressBar, Tools, Verdict
 from provisioner.register import decisions
 from provisioner.texts.reasons import link_fault
 
@@ -105,9 +105,14 @@ def cut(tools: Tools, partners: Sequence[str], email: EmailAddress, bar: Progres
     """
     records = tools.register.records()
     mine = tuple(one for one in records.habilitations if one.email == email)
-    snapshot = tools.directory.glance(records.accounts[email].keycloak_id, email)
+    account = records.accounts[email]
+    snapshot = tools.directory.glance(account.keycloak_id, email)
+    if account.renamed_from is not None and account.keycloak_id not in snapshot.accounts:
+        before = tools.directory.find(account.renamed_from)
+        snapshot = replace(snapshot, named={**snapshot.named, **({account.renamed_from: before} if before else {})})
     if not records.is_for_realm(snapshot.realm_id):
-        return Outcome(as_of=tools.clock.today(), plan=plan_in_unknown_realm(partners))
+        plan = plan_in_unknown_realm(partners)
+        return Outcome(as_of=tools.clock.today(), plan=plan, verdict=Verdict.UNKNOWN_REALM)
     alone = replace(records, habilitations=mine)
     due = make_plan(alone, snapshot, tools.clock.now(), partners, tools.limits)
     plan = due.only(lambda change: change.action is Action.CLOSE).with_own_holds()

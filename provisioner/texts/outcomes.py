@@ -11,7 +11,7 @@ REFUSALS: Mapping[str, str] = {
     "declined": "Non confirmée. Rien n'a été modifié.",
     "different": "Déjà validée avec d'autres décisions. Rien n'a été modifié.",
     "changed": "Le plan a changé depuis qu'il a été montré : recommencez. Rien n'a été modifié.",
-    "unknown-realm": "Royaume inconnu : rien n'a été enregistré ni modifié.",
+    "unknown-realm": "Royaume inconnu : rien n'a été modifié dans Keycloak.",
     "held": "Validée, mais en suspens : rien n'a été modifié dans Keycloak.",
 }
 NOTHING_TO_DO = "Rien à faire : Keycloak est conforme au registre."
@@ -22,8 +22,10 @@ OTHER_DECISIONS = (
 )
 
 
-def ended(count: int) -> str:
-    """A run without a failure, with how many changes."""
+def ended(count: int, *, waits: bool) -> str:
+    """A run without a failure, with how many changes; `waits`: something holds others back."""
+    if waits and not count:
+        return "Rien n'a été modifié dans Keycloak : voir ce qui est en suspens."
     return f"Terminé : {count} changement{'s' if count > 1 else ''}." if count else "Terminé : rien à changer."
 
 

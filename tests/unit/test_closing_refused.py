@@ -9,7 +9,11 @@ from typing import Any
 
 import pytest
 
+from provisioner.cli.answers.outcomes import _ending
+from provisioner.domain.change import DriftKind
 from provisioner.domain.check import Document
+from provisioner.domain.decisions import Decisions
+from provisioner.domain.habilitation import State
 from provisioner.domain.hold import HoldKind, StillOpen
 from provisioner.domain.password import RealmFault
 from provisioner.domain.people import EmailAddress
@@ -21,7 +25,9 @@ from provisioner.keycloak.errors import (
     ReadIncomplete,
 )
 from provisioner.operations import persons
-from provisioner.operations.tools import Outcome
+from provisioner.operations.holding import pause
+from provisioner.operations.pool import AccessStillOpen
+from provisioner.operations.tools import Outcome, Verdict
 from tests.fakes.memory_office import MemoryOffice, no_bar
 from tests.fakes.memory_realm import Account
 from tests.unit.test_decided_beside_a_run import BY, LEROY, LYS, NAMES, annexe
@@ -143,3 +149,41 @@ def test_what_the_profile_asks_of_accounts_that_are_there_is_one_failure_of_the_
     directory.require_attribute(None)
     office.sync()
     assert all(one.enabled for one in directory.accounts.values())
+
+
+@pytest.mark.rule("A3")
+@pytest.mark.parametrize("how", ["annexe", "suspend"])
+def test_an_account_made_again_under_the_address_before_a_rename_is_told_and_not_called_closed(
+    office: MemoryOffice, how: str
+) -> None:
+    directory, tools, renamed = office.directory, office.tools, EmailAddress("leroy-petit@agglo-lys.example")
+    directory.delete_account(account(office).id)
+    again = directory.add_foreign_account(LEROY)
+    rename = Decisions(rename={LEROY: renamed})
+    applied = office.apply(annexe(("leroy-petit", *NAMES[1:]), on="2026-06-16"), LYS, rename)
+    assert applied.plan is not None
+    assert [(one.kind, one.email) for one in applied.plan.drift] == [(DriftKind.ACCOUNT_MADE_AGAIN, renamed)]
+    if how == "annexe":
+        outcome = office.apply(annexe(NAMES[1:], ("leroy-petit",), "2026-06-16", "2026-06-15"), LYS)
+    else:
+        persons.suspend(tools, renamed, BY, "téléphone volé")
+        outcome = persons.cut(tools, [LYS], renamed, no_bar)
+    assert [type(one.cause) for one in outcome.outcome.failed] == [AccessStillOpen]
+    assert account(office).enabled, "it is not ours"
+    directory.delete_account(again)
+    office.sync()
+    live = [one for one in tools.register.records().habilitations if one.state is not State.CLOSED]
+    assert [one.email for one in live if one.email == renamed] == ([] if how == "annexe" else [renamed])
+    assert [one.kind for one in tools.register.records().holds] == ([] if how == "annexe" else [HoldKind.SUSPENSION])
+
+
+def test_a_suspension_that_a_pause_or_another_realm_holds_back_is_not_said_to_be_done(office: MemoryOffice) -> None:
+    persons.suspend(office.tools, LEROY, BY, "téléphone volé")
+    office.directory.id = "00000000-0000-4000-8000-00000000000f"
+    outcome = persons.cut(office.tools, [LYS], LEROY, no_bar)
+    assert outcome.verdict is Verdict.UNKNOWN_REALM
+    office.directory.id = "00000000-0000-4000-8000-000000000000"
+    pause(office.tools.register, LYS, "contrôle", None, BY)
+    paused = persons.cut(office.tools, [LYS], LEROY, no_bar)
+    for one in (outcome, paused):
+        assert _ending(one).startswith(("Royaume inconnu", "Rien n'a été modifié dans Keycloak"))

@@ -101,7 +101,8 @@ def _ending(outcome: Outcome) -> str:
         return refusal
     if outcome.outcome.failed:
         return outcomes.INCOMPLETE
-    return outcomes.ended(sum(1 for one in outcome.outcome.done if one.action is not Action.GROUP))
+    done = sum(1 for one in outcome.outcome.done if one.action is not Action.GROUP)
+    return outcomes.ended(done, waits=bool(outcome.plan and outcome.plan.waiting))
 
 
 def plan_lines(plan: Plan) -> Iterator[RenderableType]:
