@@ -123,6 +123,8 @@ class _Judge:
     open: Mapping[EmailAddress, Habilitation]
     last_closed: Mapping[EmailAddress, Habilitation]
     unaccounted: tuple[Habilitation, ...]
+    taken: Collection[EmailAddress]
+    elsewhere: frozenset[EmailAddress]
 
     @classmethod
     def of(cls, annexe: Annexe, records: Records, code: str, decisions: Decisions | None) -> _Judge:
@@ -134,6 +136,8 @@ class _Judge:
             {one.email: one for one in mine if one.state is State.OPEN},
             {one.email: one for one in mine if one.state is State.CLOSED},
             unaccounted_for(records, code, annexe, decisions),
+            records.accounts.keys(),
+            frozenset(one.email for one in records.habilitations if one.partner != code and one.closed_at is None),
         )
 
     def list_1(self, records: Records) -> Iterator[Finding]:
@@ -219,14 +223,16 @@ class _Judge:
         the list suggest it. A successor has the function and the place too: it is asked, never done.
 
         The place is that in the form that the register fills in. Nobody is proposed twice, nor where two would do.
+        Nor is what would be refused: an address that some account has, an account that serves another partner.
         """
-        known = {one.email for one in self.mine}
         places = {email: place for place, email in enumerate(self.open, 1)}
-        new = [row for row in self.annexe.of_list(1) if row.email is not None and row.email not in known]
+        new = [row for row in self.annexe.of_list(1) if row.email is not None and row.email not in self.taken]
         if len(new) * len(self.unaccounted) > MOST_COMPARED:
             return {}
         best = {}
         for one in self.unaccounted:
+            if one.email in self.elsewhere:
+                continue
             points = {row.email: _likeness(one.person, row, places.get(one.email)) for row in new}
             most = max(points.values(), default=0)
             nearest = [email for email, count in points.items() if count == most]

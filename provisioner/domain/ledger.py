@@ -26,7 +26,7 @@ MOMENTS = ("opened_at", "closed_at")
 DECLARED = ("domains", "addresses")
 
 #: An approval that no entry is.
-_NOBODY: tuple[str | None, str | None, Mapping[str, Any] | None] = ("", None, None)
+_NOBODY: tuple[Any, ...] = ("", None, None, ("", True))
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +97,8 @@ class Ledger:
         said.say(entry)
         if action in ("annexe.approved", "annexe.closures_approved"):
             plan, decisions = details.get("plan"), details.get("decisions")
-            said.say(entry, **{f"decision {entry}": (row.decided_by, plan, decisions)})
+            at = (row.entry.facts.get("at"), row.actor is not None)
+            said.say(entry, **{f"decision {entry}": (row.decided_by, plan, decisions, at)})
         elif action == "annexe.rejected":
             said.say(entry, rejected_by=row.decided_by, **_only(("reason",), details))
         elif action == "annexe.submitted" and details:
@@ -175,11 +176,13 @@ def _columns_of_annexe(said: _Said, row: Mapping[str, Any]) -> Iterator[tuple[st
         if column in said.columns and not _is_same(said.columns[column][0], row[column]):
             yield column, said.columns[column][1]
     if row["approved_by"] is not None:
-        (by, plan, decisions), entry = said.columns.get(f"decision {row['decision']}", (_NOBODY, said.entry))
+        (by, plan, decisions, at), entry = said.columns.get(f"decision {row['decision']}", (_NOBODY, said.entry))
         if by is not None and row["approved_by"] != by:
             yield "approved_by", entry
         if plan is not None and row["plan_id"] != plan:
             yield "plan_id", entry
+        if not _is_same(at, row["approved_at"]):
+            yield "approved_at", entry
         if decisions is not None and _without_renames(row["decisions"]) != _without_renames(decisions):
             yield "decisions", entry
     if row["rejected_by"] is not None:

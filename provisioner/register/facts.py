@@ -23,6 +23,7 @@ _COLUMNS: dict[str, tuple[Table, str, tuple[str, ...]]] = {
             "sent_by",
             "received_on",
             "approved_by",
+            "approved_at",
             "plan_id",
             "decision",
             "decisions",

@@ -94,9 +94,7 @@ def sqlite_file(settings: Settings) -> Path | None:
 
 def _engine(settings: Settings) -> Engine:
     if sqlite_file(settings) is None:
-        engine = create_engine(
-            settings.database_url, hide_parameters=True, pool_pre_ping=True, connect_args=PATIENCE
-        )
+        engine = create_engine(settings.database_url, hide_parameters=True, pool_pre_ping=True, connect_args=PATIENCE)
         _prepare_postgresql(engine, settings.database.lock_lost_seconds)
         return engine
     timeout = {"timeout": settings.database.busy_seconds}

@@ -174,3 +174,15 @@ def test_a_departure_whose_account_another_hand_made_again_is_told() -> None:
     assert judge_keycloak(lists, records(one), snapshot(remote(one)), LYS.code) == ()
     assert judge_keycloak(lists, records(one), snapshot(), LYS.code) == ()
     assert judge_keycloak(lists, records(one), snapshot(replace(again, enabled=False)), LYS.code) == ()
+
+
+@pytest.mark.rule("A7")
+def test_no_change_of_address_is_proposed_that_would_be_refused() -> None:
+    def proposed(*known: Habilitation) -> object:
+        findings = judged(annexe({"dupuis": JUNE}), records(*known))
+        (found,) = [one for one in findings if one.code == "unaccounted-for"]
+        return found.details["renamed_to"]
+
+    assert proposed(opened("petit")) == email("dupuis")
+    assert proposed(opened("petit"), opened("dupuis", 2, partner="sivom")) is None
+    assert proposed(opened("petit"), opened("petit", 2, partner="sivom")) is None
