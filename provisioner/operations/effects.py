@@ -5,8 +5,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from http import HTTPStatus
-from typing import ParamSpec
 
 import structlog
 from sqlalchemy import Connection
@@ -14,20 +12,19 @@ from sqlalchemy import Connection
 from provisioner.domain.causes import cause_of
 from provisioner.domain.change import Action, Change, in_turns
 from provisioner.domain.habilitation import State
-from provisioner.domain.hold import Hold, StillOpen
+from provisioner.domain.hold import Hold
 from provisioner.domain.people import EmailAddress
 from provisioner.domain.records import Records
-from provisioner.domain.snapshot import Snapshot, WantedAccount
+from provisioner.domain.snapshot import Snapshot
 from provisioner.domain.wanted import digest
-from provisioner.keycloak.errors import Conflict, KeycloakError, KeycloakUnavailable, NotFound, WriteForbidden
-from provisioner.operations.pool import AccessStillOpen, Done, Failure, GivenUp, NotBegun, Overtaken, Pool, Progress
+from provisioner.keycloak.errors import Conflict, KeycloakError
+from provisioner.operations.closing import Closing
+from provisioner.operations.pool import Done, Failure, GivenUp, NotBegun, Overtaken, Pool, Progress
 from provisioner.operations.ports import DirectoryPort
 from provisioner.register import Register, RegisterUnavailable, Work, outcomes, reading, writing
 from provisioner.register.reading import GROUP_ROOT
 
 log = structlog.get_logger()
-
-P = ParamSpec("P")
 
 
 class NotManaged(KeycloakError):
@@ -58,8 +55,7 @@ class Effects(Pool):
         self.records = records
         #: whom a named person suspended since the plan was made
         self.suspended_since: Mapping[EmailAddress, Hold] = {}
-        #: the accounts that are closed and of which Keycloak refused to write the rest
-        self._unwritten: set[str] = set()
+        self.closing = Closing(directory, records.accounts, self.groups, self.known_groups)
 
     def begin(self, changes: Sequence[Change]) -> None:
         """Records what is about to be done, before the first effect: none happens without its entry."""
@@ -81,7 +77,7 @@ class Effects(Pool):
         """Makes the changes in their order, kind by kind: groups, closures, updates, openings."""
         steps: dict[Action, tuple[Callable[[Change], str | None], Callable[[Work, Change, str | None], None]]] = {
             Action.GROUP: (self._make_group, self._record_group),
-            Action.CLOSE: (self._close, self._record_closed),
+            Action.CLOSE: (self.closing.close, self._record_closed),
             Action.UPDATE: (self._update, self._record_updated),
             Action.RENAME: (self._rename, self._record_renamed),
             Action.OPEN: (self._open, self._record_opened),
@@ -139,7 +135,7 @@ class Effects(Pool):
             id_ = opened if isinstance(opened, str) else self._made(change)
             if id_ is None:
                 return
-            result = self._close(replace(cut, keycloak_id=id_))
+            result = self.closing.close(replace(cut, keycloak_id=id_))
         except KeycloakError as error:
             result = error
         with self.register.work() as work:
@@ -200,123 +196,6 @@ class Effects(Pool):
             return
         writing.set_group(work, change.partner, result)
 
-    def _close(self, change: Change) -> str | None:
-        """A3: from now on nobody logs in by this access. A step that protects never waits for one that only tidies.
-
-        An account that stays open at another partner leaves this partner only. A missing account is closed.
-        """
-        assert change.wanted is not None
-        try:
-            if change.keycloak_id is None:
-                raise NotFound("the account is missing")
-            if change.wanted.enabled is False:
-                self._close_account(change, change.keycloak_id, change.wanted)
-                self._leave_group(change, change.keycloak_id)
-            else:
-                self._leave_partner(change, change.keycloak_id, change.wanted)
-        except NotFound:
-            self._verify_gone(change)
-            return None
-        return change.keycloak_id
-
-    def _close_account(self, change: Change, id_: str, wanted: WantedAccount) -> None:
-        """The whole recipe (docs/realm.md): disable alone, log out, consents, verify; then the rest, if it can be.
-
-        Where Keycloak refuses to disable it, the person is logged out and has no password any more: a new one can be
-        asked for, so each run does it again.
-        """
-        refusal = self._refusal(self.directory.disable, id_)
-        if refusal is not None and (  # it may lack what the whole would give it, or the answer alone was lost
-            self._refusal(self.directory.update_account, id_, wanted) is None or not self._is_enabled(id_)
-        ):
-            refusal = None
-        unfinished = self._refusal(self.directory.end_sessions, id_)
-        if refusal is not None:
-            self._refusal(self.directory.forget_password, id_)
-            _raise_for_our_rights(refusal, unfinished)
-            raise AccessStillOpen(StillOpen.ACCOUNT, str(refusal), refusal.status)
-        if unfinished is not None:
-            raise unfinished
-        self._tidy(change, id_, wanted)
-
-    def _leave_partner(self, change: Change, id_: str, wanted: WantedAccount) -> None:
-        """The group and the attributes give access to this partner; names and address only tidy."""
-        unfinished = self._refusal(self._leave_group, change, id_)
-        refusal = self._refusal(self.directory.update_attributes, id_, wanted)
-        if refusal is not None:
-            refusal = self._refusal(self.directory.update_account, id_, wanted)
-        if refusal is not None:
-            _raise_for_our_rights(refusal, unfinished)
-            raise AccessStillOpen(StillOpen.PARTNER, str(refusal), refusal.status)
-        if unfinished is not None:
-            raise unfinished
-        self._tidy(change, id_, wanted)
-
-    def _leave_group(self, change: Change, id_: str) -> None:
-        """Takes an account that other partners keep out of this partner's group."""
-        group = self.groups.get(change.partner) or self.known_groups.get(change.partner)
-        if group is not None and change.groups and change.partner not in change.groups:
-            self.directory.leave_group(id_, group)
-
-    def _is_enabled(self, id_: str) -> bool:
-        """Whether the account still lets its person in; what could not be read does."""
-        try:
-            found = self.directory.account(id_)
-        except KeycloakError:
-            return True
-        return found is not None and found.enabled
-
-    def _refusal(self, effect: Callable[P, object], *args: P.args, **kwargs: P.kwargs) -> KeycloakError | None:
-        """What Keycloak answered when it would not do that, None when it did.
-
-        Without an answer to this one call, while Keycloak answers a plain question, it is that call's alone: the
-        other steps are tried.
-
-        Raises:
-            NotFound: there is no such account.
-            KeycloakError: Keycloak does not answer at all, or does not know us: the next step would be in vain too.
-        """
-        try:
-            effect(*args, **kwargs)
-        except (NotFound, WriteForbidden):
-            raise
-        except KeycloakError as error:
-            if error.status == HTTPStatus.UNAUTHORIZED:
-                raise
-            if isinstance(error, KeycloakUnavailable) and error.status != HTTPStatus.INTERNAL_SERVER_ERROR:
-                self._verify_answers(error)
-            return error
-        return None
-
-    def _verify_answers(self, error: KeycloakError) -> None:
-        try:
-            self.directory.ping()
-        except KeycloakError:
-            raise error from None
-
-    def _tidy(self, change: Change, id_: str, wanted: WantedAccount) -> None:
-        """Address, names and attributes of an access that is closed; what is refused stays owed, and is told then."""
-        try:
-            self.directory.update_account(id_, wanted)
-        except NotFound:
-            raise
-        except KeycloakError as error:
-            name = change.habilitation.id if change.habilitation else None
-            log.warning("close.unwritten", habilitation=name, error=str(error))
-            self._unwritten.add(id_)
-
-    def _verify_gone(self, change: Change) -> None:
-        """Raises unless nobody logs in with the address any more: another hand may have made the account again."""
-        assert change.habilitation is not None
-        assert change.wanted is not None
-        if change.habilitation.opened_at is None:
-            return
-        email, *before = self.accounts[change.wanted.email].addresses
-        asked = [email, *(one for one in before if one not in self.accounts)]  # it may be another person's by now
-        found = [self.directory.find(one) for one in asked]
-        if any(one is not None and one.enabled for one in found):
-            raise AccessStillOpen(StillOpen.MADE_AGAIN, "another hand made an account with that address again")
-
     def _record_closed(self, work: Work, change: Change, result: str | None) -> None:
         assert change.habilitation is not None
         if result is not None:
@@ -342,7 +221,7 @@ class Effects(Pool):
         assert change.wanted is not None
         assert result is not None
         email = change.wanted.email
-        if result in self._unwritten:
+        if result in self.closing.unwritten:
             outcomes.account_known(work, email, result)
         else:
             outcomes.account_written(work, email, result, digest(change.wanted))
@@ -416,9 +295,3 @@ class Effects(Pool):
             group = self.snapshot.groups.get(code)
             if code in self.groups and (group is None or id_ not in group.members):
                 self.directory.join_group(id_, self.groups[code])
-
-
-def _raise_for_our_rights(refusal: KeycloakError, other: KeycloakError | None) -> None:
-    """Where another step is forbidden too, it is our rights that lack: a failure of the system, not of the access."""
-    if other is not None and refusal.status == other.status == HTTPStatus.FORBIDDEN:
-        raise refusal

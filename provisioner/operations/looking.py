@@ -46,8 +46,8 @@ def look(records: Records, directory: DirectoryPort, partners: Collection[str]) 
             raise ReadIncomplete("Keycloak hides a group whose accounts are in it: nothing was done.")
     _prove_members(records, snapshot, directory, open_now)
     live = {one.email for one in records.habilitations if one.state is not State.CLOSED}
-    known = (records.accounts[email] for email in live)
-    gone = [one for one in known if one.keycloak_id and one.keycloak_id not in snapshot.accounts]
+    accounts = (records.accounts[email] for email in live)
+    gone = [one for one in accounts if one.keycloak_id and one.keycloak_id not in snapshot.accounts]
     snapshot = learn_user_names(directory, snapshot, [email for one in gone for email in one.addresses], _AT_ONCE)
     return learn_passwords(directory, snapshot, records)
 
