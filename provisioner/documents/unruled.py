@@ -11,9 +11,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from provisioner.documents.blocks import Cell as WrittenCell
 from provisioner.documents.dates import read_date
+from provisioner.documents.titles import read_titles
 from provisioner.documents.wrapping import Line
-from provisioner.domain.likeness import fold
+from provisioner.domain.annexe import Column
 
 #: How far left of its column's title a text may start, in points.
 _NEAR = 3
@@ -152,9 +154,8 @@ def _goes_on(row: Sequence[Cell], placed: dict[int, Line], columns: Columns, las
 def _columns(rows: Sequence[Pieces], index: int) -> Columns | None:
     """The columns that start with this line, where it holds titles."""
     pieces = rows[index]
-    titles = [fold(piece.text) for piece in pieces]
-    last_name = next((at for at, title in enumerate(titles) if title.split()[0].rstrip("*s") == "nom"), None)
-    first_names = next((at for at, title in enumerate(titles) if title.startswith("prenom")), None)
+    titles = read_titles([WrittenCell(piece.text) for piece in pieces], 1)  # both lists have the columns of names
+    last_name, first_names = (titles.positions.get(column) for column in (Column.LAST_NAME, Column.FIRST_NAMES))
     if last_name is None or first_names is None or len(pieces) < _FEWEST:
         return None
     lefts = tuple(piece.x0 for piece in pieces)
