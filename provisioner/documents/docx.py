@@ -29,8 +29,14 @@ _BREAKS = {f"{_W}br": "\n", f"{_W}cr": "\n", f"{_W}tab": "\t", f"{_W}noBreakHyph
 _TAGS = Tags(_TBL, _TR, frozenset({_P}), frozenset({_FALLBACK}))
 _MARGIN = re.compile(r"word/(?:header|footer)\d*\.xml")
 
-#: A row before its columns are settled: each cell with the number of grid columns that it covers.
-_SpannedRow = list[tuple[Cell, int]]
+
+class _SpannedRow(list[tuple[Cell, int]]):
+    """A row before its columns are settled: each cell with the number of grid columns that it covers.
+
+    `in_doubt`: a text box hangs on one of its cells, and may lie over any other.
+    """
+
+    in_doubt = False
 
 
 def read(file: File, most_rows: int) -> Reading:
@@ -86,7 +92,8 @@ class _Reader:
                 yield from self._within(cell)
             return
         self._inner += [block for found in inner for block in self._blocks_of(found)]
-        cells = list(self._cells(row))
+        cells = _SpannedRow(self._cells(row))
+        cells.in_doubt = any(text.text for box in row.iter(_TEXT_BOX) for text in box.iter(f"{_W}t"))
         if any(cell.text.strip() or cell.merged for cell, _ in cells):
             table.append(cells)
 
@@ -185,7 +192,7 @@ def _even(table: list[_SpannedRow], rows: Rows) -> Table:
         cells: list[Cell] = []
         for cell, span in row:
             cells += [cell, *[Cell()] * (span - 1 if len(row) < longest else 0)]
-        even += rows.kept(cells)
+        even += rows.kept(cells, in_doubt=row.in_doubt)
     return even
 
 

@@ -64,10 +64,10 @@ def _any(words: str) -> str:
 
 #: An annexe that is only spoken of.
 _REMARK = re.compile(
-    r"inchange|sans (?:changement|modification|objet)|identique|\.$|\b"
+    r"inchange|sans (?:changement|modification|objet)|identique|\.$|\ba (?:jour|venir|suivre)$|\b"
     + _any(
         r"""
-        deja ci_?joint jointe?s? transmise? reste voir cf neant pas aucune? idem non meme
+        deja ci_?joint jointe?s? (?:transmis|envoye)\w* reste voir cf neant pas aucune? idem non meme ras ok suivra
         """
     )
 )
@@ -76,8 +76,8 @@ _CLOSING = re.compile(
     r"\b"
     + _any(
         r"""
-        clotur\w* clore clos closes? desinscri\w* fermetures? fermer fermee?s? departs? partants? partis
-        sorties? sortants? supprim\w* suppressions? desactiv\w* retraits? retirer retiree?s? radier
+        clotur\w* clore clos closes? desinscri\w* fermetures? fermer fermee?s? departs? part(?:ante?|ie?)s?
+        sorties? sortante?s? bloquer couper supprim\w* suppressions? desactiv\w* retraits? retirer retiree?s? radier
         radiee?s? radiations? revo(?:ques?|quees?|quer|cations?) resili\w* enlever enlevee?s? deshabilit\w*
         quitt\w* terminee?s? nettoyer fins?_(?:d_|de_|des_|de_l_|de_leur_)?(?:acces|habilitations?|droits?)
         n_(?:ont|a|auront|aura|ayant|est|sont)_(?:\w+_){0,2}plus ne_(?:\w+_){1,3}plus
@@ -91,7 +91,7 @@ _OPENING = re.compile(
         nouve(?:l|aux|lle|lles) acces_(?:est_|sont_)?(?:ouverts?|demandes?|actifs?|souhaites?|en_cours)
         ouverte?s? ouvrir rouvrir (?:re)?ouvertures? habiliter inscri\w* activer activations? creer
         creations? ajouter ajoutee?s? ajouts? arrivees? arrivants? entrees? entrants? maintenir maintenue?s?
-        maintiens? conserver conservee?s? renouvel\w*
+        maintiens? conserver conserve(?:nt|e|es|ee|ees|s)? gard(?:er|ent|ant) renouvel\w*
         """
     )
 )
@@ -111,7 +111,7 @@ _HESITATION = re.compile(
         conges? maladie maternite paternite parental\w* absen\w* suspen\w* temporaire\w* provisoire\w*
         modif\w* chang\w* mutations? mutee?s? rempla\w* information memoire exemples? modele eventuel\w*
         disponibilites? detach\w* contacts? referents? responsables? interim\w* prolong\w* attente refus\w*
-        rejet\w* pas non sans sauf hors aucune?s? futurs? futures? inactifs?
+        rejet\w* annul\w* report\w* pas non sans sauf hors aucune?s? futurs? futures? inactifs?
         """
     )
 )
@@ -120,10 +120,11 @@ _HEADS = re.compile(
     r"(?:(?:les|la|l|des|le) )?"
     + _any(
         r"""
-        listes? personnes? agents? utilisat\w* acces habilitations? comptes? demandes? salariee?s?
-        professionnels? collaborat\w* elue?s? tableau nouve\w* anciens? anciennes? etat recapitulatif noms?
-        a ouvertures? clotures? cloturee?s? fermetures? departs? arrivees? arrivants? entrees? entrants?
-        sorties? sortants? partants? suppressions? creations? retraits? fins? inscriptions? desinscriptions?
+        listes? personnes? personnels? mouvements? agents? utilisat\w* acces habilitations? comptes? demandes?
+        salariee?s? professionnels? collaborat\w* elue?s? tableau nouve\w* anciens? anciennes? etat recapitulatif
+        noms? a ouvertures? cloturer clore supprimer desactiver clotures? cloturee?s? fermetures? departs? arrivees?
+        arrivants? entrees? entrants? sorties? sortants? partants? suppressions? creations? retraits? fins?
+        inscriptions? desinscriptions?
         desactivations? radiations? activations? ajouts? maintiens? revocations? resiliations? supprimee?s?
         desactivee?s? retiree?s? ajoutee?s?
         """
@@ -195,6 +196,9 @@ _PLACE = re.compile(
 _FORMS_NOTE = re.compile(
     r"les personnes pour lesquelles une fin d ?habilitation est demandee depuis plus de 2 ans\b.*"
 )
+_ANOTHER_PART = re.compile(
+    r"(?:(?:tableau|table|feuil(?:le)?|sheet|partie|liste|annexe|point|n|no) ?)?(?:[2-9]|ii|iii)|annexe|tableau"
+)
 _SHEET = re.compile(r"(?:feuil(?:le)?|sheet|tableau|table|annexe|page) ?\d*")
 #: What stands over some titles of a list.
 _OVER_TITLES = re.compile(
@@ -242,6 +246,12 @@ def _read(text: str, plain: str) -> Words:
         return Words(Kind.LIST, number)
     is_nothing = about is None and (_REMARKS.match(plain) or _PLACE.fullmatch(plain))
     return _NOTHING if is_nothing else Words(Kind.OTHER, about)
+
+
+def may_head_another(text: str) -> bool:
+    """Whether words that announce no list may head another one all the same: « 2 », « Tableau 2 », « Agents »."""
+    plain = _plain(text[:_LONGEST_LINE])
+    return _OVER_TITLES.fullmatch(plain) is not None or _ANOTHER_PART.fullmatch(plain) is not None
 
 
 def running_key(text: str) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from provisioner.documents.blocks import Cell
 from provisioner.documents.dates import Order, read_date
-from provisioner.documents.headings import Kind, Words, names_nobody, read_words, running_key
+from provisioner.documents.headings import Kind, Words, may_head_another, names_nobody, read_words, running_key
 from provisioner.documents.lines import Line
 from provisioner.documents.rows import read_row
 from provisioner.documents.sections import Place, Section, row_finding, row_text, shows_somebody
@@ -28,7 +28,10 @@ _LONGEST_WORDS = 500
 #: Columns in which what is struck through beside what is not does not count: the other two decide who and when.
 _CORRECTED = (*_NAMES, Column.FUNCTION)
 
-_EXAMPLE = re.compile(r"\W*(?:ex\s?[.:)]|ex\.? ?:|exemples?\b|par exemple\b|mod[eè]le ?:)", re.IGNORECASE)
+_EXAMPLE = re.compile(
+    r"\W*(?:(?:p(?:ar|\.)? ?)?ex\s?[.:)]|ex\.? ?:|exemples?\b|par exemple\b|mod[eè]le ?:)", re.IGNORECASE
+)
+_SAYS_EXAMPLE = re.compile(r"\W*(?:par )?exemple\W*", re.IGNORECASE)
 _BETWEEN_PERSONS = re.compile(r"[\n,;/&]| et ")
 _OF_SIGNATURES = re.compile(r"signature|cachet|visa\b|lu et approuv", re.IGNORECASE)
 
@@ -51,6 +54,7 @@ class Lists:
     _count: dict[int, int] = field(default_factory=dict)
     _over: Line | None = None
     _words_before: str = ""
+    _between: str = ""
 
     def add(self, line: Line) -> None:
         """One more line: words, titles, a person, or what is told as none of them."""
@@ -92,10 +96,14 @@ class Lists:
         self._words_before = text = text[:_LONGEST_WORDS]
         words = read_words(text)
         section = self._section
+        if running_key(text) not in self.running:
+            self._between = text
         if section.number is not None and _tells_somebody(text, is_begun=section.is_begun):
             self._open(Section(None, section.words))
             self._section.told = text
             return
+        if words.kind is not Kind.SIGNATURE:
+            section.note_words(text)
         if words.kind in (Kind.OTHER, Kind.PROSE) and words.number is None and running_key(text) in self.running:
             return
         if words.kind is Kind.LIST:
@@ -171,11 +179,14 @@ class Lists:
         section = self._section
         signs = any(_OF_SIGNATURES.search(cell.text) for cell in line.cells)
         if section.number is not None and section.is_begun and section.table != line.table:
-            if signs or any(column not in titles.columns for column in columns_of(section.number)):
+            if titles.bare_date and (may_head_another(self._between) or not section.has_titles_of(line)):
+                self._open(Section(None, self._between, signs=signs))
+            elif signs or any(column not in titles.columns for column in columns_of(section.number)):
                 self._open(Section(None, signs=signs))
         elif signs and section.number is None:
             section.signs = True
         self._section.set_titles(titles, line)
+        self._between = ""
         if self._section.number is not None:
             self._titles.append((self._section.number, titles))
         return True
@@ -215,6 +226,9 @@ class Lists:
         if line.in_doubt:
             self._tell_row("row-not-understood", line, in_doubt=True)
             return
+        if section.has_end(line):
+            self._tell_row("row-not-understood", line, has_end=True)
+            return
         cells = {column: _cell(line, column, at) for column, at in titles.positions.items()}
         doubtful = {
             column: " / ".join(line.cells[at].text for at in places if at < len(line.cells) and line.cells[at].text)
@@ -224,7 +238,7 @@ class Lists:
         filled += [column for column, text in doubtful.items() if text]
         if not filled:
             self._add_outside(line)
-        elif _EXAMPLE.match(line.text):
+        elif _is_example(line):
             self._tell_row("row-skipped", line)
         elif _holds_several(cells):
             self._tell_row("row-not-understood", line, several=True)
@@ -300,6 +314,11 @@ def _cell(line: Line, column: Column, at: int) -> Cell:
 def _says_something(cell: Cell) -> bool:
     """Whether a cell is filled by itself with more than « néant » or a dash."""
     return not cell.merged and (cell.formula or (bool(cell.text.strip()) and not names_nobody(cell.text)))
+
+
+def _is_example(line: Line) -> bool:
+    """Whether a row is the example of a form."""
+    return _EXAMPLE.match(line.text) is not None or any(_SAYS_EXAMPLE.fullmatch(cell.text) for cell in line.filled)
 
 
 def _holds_several(cells: Mapping[Column, Cell]) -> bool:

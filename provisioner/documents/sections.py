@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from provisioner.documents.dates import read_date
-from provisioner.documents.headings import is_the_forms
+from provisioner.documents.headings import is_the_forms, names_nobody
 from provisioner.documents.lines import Line
 from provisioner.documents.text import quoted
-from provisioner.documents.titles import Titles, has_address
+from provisioner.documents.titles import Titles, end_beside, has_address
 from provisioner.domain.annexe import Column, Finding, Severity
+
+#: A line that names somebody, and one that says that there is nobody; more words of it are not looked at.
+_NAMES_SOMEBODY = re.compile(r"\W*(?i:m\.|mr|mmes?|mlle|monsieur|madame)\s+\w|\s*[-•–*▪]\s*[A-ZÀ-Þ]\w+ +[A-ZÀ-Þ]")
+_NOBODY = re.compile(r"\b(?:aucune?|n[ée]ant|pas d(?:e\b|['’])|sans objet|vide|non concern)", re.IGNORECASE)
+_MOST_WORDS = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +38,9 @@ class Section:
 
     What was found: `titles`, `table` and `width` of the current table; `reach`, how many columns have a title, extra
     ones too; `is_begun`, whether a table of the list was found; `is_doubtful`, whether only words that are not the
-    form's say which list this is; `told` and `sheet_row`, the first row that shows that somebody is meant.
+    form's say which list this is; `told` and `sheet_row`, the first row that shows that somebody is meant;
+    `titles_as_written`; `end_at`, where list 1 has a date of list 2 too; `named`, the first line of words that names
+    somebody before any table, empty once one says that there is nobody.
     """
 
     number: int | None
@@ -48,11 +57,16 @@ class Section:
     is_doubtful: bool = False
     told: str = ""
     sheet_row: int | None = None
+    titles_as_written: Sequence[str] = ()
+    end_at: int | None = None
+    named: str | None = None
 
     def set_titles(self, titles: Titles, line: Line) -> None:
         """The titles under which the next rows stand."""
         self.titles, self.table, self.width = titles, line.table, line.width
         self.reach = max((at + 1 for at, cell in enumerate(line.cells) if cell.is_filled), default=0)
+        self.titles_as_written = [cell.text for cell in line.filled]
+        self.end_at = end_beside(line.cells, titles) if self.number == 1 else None
         if self.number is not None:
             self.is_begun = True
             self.is_doubtful = titles.bare_date and not is_the_forms(self.words)
@@ -63,6 +77,26 @@ class Section:
             return False
         self.table = line.table
         return True
+
+    def has_titles_of(self, line: Line) -> bool:
+        """Whether another table's titles are written as those of the last one."""
+        return [cell.text for cell in line.filled] == self.titles_as_written
+
+    def has_end(self, line: Line) -> bool:
+        """Whether a row of list 1 has a date in a column of list 2: is the access asked for, or to be closed?"""
+        at = self.end_at
+        return at is not None and at < len(line.cells) and read_date(line.cells[at].text) is not None
+
+    def note_words(self, text: str) -> None:
+        """A line of words under a list's heading: before any table, somebody may be named in it."""
+        if self.number is None or self.is_begun or self.named is not None:
+            return
+        if _NOBODY.search(text) or names_nobody(text):
+            self.named = ""
+        elif _NAMES_SOMEBODY.match(text) or any(
+            read_date(word.strip("().,;")) for word in text.split()[:_MOST_WORDS]
+        ):
+            self.named = text
 
     def is_value(self, line: Line) -> bool:
         """Whether the only filled cell of a row stands where no heading does: after the first of a list's values."""
@@ -90,9 +124,10 @@ class Section:
 
     def finding(self) -> Finding | None:
         """What is to be said when it ends: of rows that belong to no list, or of words that stood in a list's row."""
-        if self.told:
+        told = self.told or (not self.is_begun and self.named)
+        if told:
             severity = Severity.WARNING if self.signs and self.after else Severity.ERROR
-            value = " : ".join(part for part in (self.words.rstrip(" :"), self.told) if part)
+            value = " : ".join(part for part in (self.words.rstrip(" :"), told) if part)
             return Finding(
                 "table-not-understood",
                 severity,

@@ -25,7 +25,7 @@ _BEFORE_CAPITAL = re.compile(rf"\w{_SOFT_HYPHEN}+(?=[A-ZÀ-ÖØ-Þ])")
 
 #: The letters in which people of France write their names, of whatever origin, and none that only looks like one.
 _LETTERS = (
-    "A-Za-z\u00aa\u00ba\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u0148\u014a-\u017e\u018f\u01a0\u01a1\u01af\u01b0\u01cd-\u01dc"
+    "A-Za-z\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u0148\u014a-\u017e\u018f\u01a0\u01a1\u01af\u01b0\u01cd-\u01dc"
     "\u01e6-\u01ed\u01f4\u01f5\u01f8-\u021b\u021e\u021f\u0226-\u0233\u0259\u0300-\u036f\u1e00-\u1eff"
 )
 _NOT_IN_NAME = re.compile(rf"[^{_LETTERS} ',.\-]")

@@ -26,7 +26,8 @@ _ANOTHERS = r"responsable|superieur|hierarchi\w*|manager|chef"
 #: What says that it is not: somebody else's, a private one, a telephone, another contract or time.
 _NOT_OWN = re.compile(
     rf"{_ANOTHERS}|personnel|\bperso\b|\bprivee?s?\b|\btel\b|telephon|portable|\bmobile\b|\bfax\b|contrat|secours"
-    r"|secondaire|\bautres?\b|\bancien|precedent|secretariat|generique|partage|\bservice\b|structure"
+    r"|secondaire|\bautres?\b|\bancien|precedent|secretariat|generique|partage|\bservice\b|structure|\bn 1\b|mairie"
+    r"|valideu|referent|\bcollecti(?:fs?|ves?)\b|\b(?:drh|dgs|dga|rh)\b|\bdirect(?:eur|rice|ion)|\bmaire\b|\b2\b"
 )
 _NOT_THE_FUNCTION = re.compile(
     rf"\b(?:du|de la|de son|de sa) (?:{_ANOTHERS})|\btel\b|telephon|portable|\bfax\b|\bn\b|\bnumero|contrat"
@@ -36,8 +37,12 @@ _NOT_THE_FUNCTION = re.compile(
 #: Remarks between brackets that change nothing.
 _REMARK = re.compile(
     r"(?:s|e|es|x|\d|jj.{0,20}|jour.{0,20}|obligatoire|facultatif|en (?:majuscules?|capitales)|majuscules?|prenom"
-    r"|a (?:completer|remplir|preciser)|ex .{0,40})"
+    r"|a (?:completer|remplir|preciser)|ex .{0,40}|pas d(?:e|u)? .{0,40}"
+    r"|non (?:generique|partagee?|personnel(?:le)?)s?)"
 )
+
+#: The number of a note below the page, beside its word.
+_FOOTNOTE = re.compile(r"(?<=[a-z]{3})\d$")
 
 _EMAIL = r"(?:e ?mails?|mails?|mel|mels|courriels?|messageries?|courrier electronique)"
 _FUNCTION = r"(?:fonctions?|qualites?)"
@@ -56,22 +61,24 @@ _RANKS: Mapping[Column, tuple[str, str, str]] = {
     Column.FIRST_NAMES: (rf"prenoms?(?: {_OWN})?", r"(?:prenoms? (?:usuels?|d usage)|premier prenom)", ""),
     Column.FUNCTION: (
         rf"{_FUNCTION}(?:(?: ou| et)? {_FUNCTION})?(?: {_OWN})?",
-        rf"(?:postes?|emplois?|metiers?|fonctions?)(?: (?:occupee?s?|exercee?s?|actuel(?:le)?s?))?(?: {_OWN})?",
+        r"(?:intitule (?:du |de la |de l )?)?(?:postes?|emplois?|metiers?|fonctions?)"
+        rf"(?: (?:occupee?s?|exercee?s?|actuel(?:le)?s?))?(?: {_OWN})?",
         r"(?:fonctions?|qualites?|postes?|emplois?)\b.*",
     ),
     Column.EMAIL: (
         rf"adresses? electroniques?(?: {_OWN})?",
-        rf"(?:adresses? )?(?:de )?{_EMAIL}(?: {_OWN})?",
+        rf"(?:(?:adresses? )?(?:de )?{_EMAIL}|identifiants? adresses? electroniques?)(?: {_OWN})?",
         rf"(?:adresses? )?(?:\w+ )?(?:electroniques?|{_EMAIL})\b.*",
     ),
     Column.REQUESTED_ON: (
         r"date (?:de )?(?:la )?demande (?:d )?habilitations?",
-        rf"(?:date (?:de )?(?:la )?demande(?: {_OF_ACCESS})?|demandee? le)",
+        rf"(?:dates? (?:de )?(?:la )?demandes?(?: {_OF_ACCESS})?|demandee? le)",
         "date",
     ),
     Column.ENDED_ON: (
         r"date (?:de )?(?:la )?fin (?:d |de l )?habilitations?",
-        rf"(?:date (?:de )?(?:la )?)?(?:fin|cloture)(?: {_OF_ACCESS})?(?: demandee?| souhaitee?)?",
+        rf"(?:date (?:de )?(?:la )?)?(?:fin|cloture)(?: {_OF_ACCESS})?"
+        r"(?: (?:demandee?|souhaitee?|prevue?|reelle|effective|definitive))?",
         rf"date(?: (?:de )?(?:la |du )?(?:depart|sortie|retrait|suppression|fermeture|desactivation)(?: {_OWN})?)?",
     ),
 }
@@ -165,6 +172,16 @@ def count_titles(cells: Sequence[Cell]) -> int:
     return max(len(read_titles(cells, number).columns) for number in (1, 2))
 
 
+def end_beside(cells: Sequence[Cell], titles: Titles) -> int | None:
+    """Where list 1 has a column for list 2's date too, by a title that says so; None where it has none."""
+    taken = {*titles.positions.values(), *(at for places in titles.ambiguous.values() for at in places)}
+    for position, cell in enumerate(cells):
+        claims = _ranked(cell.text[:LONGEST_TITLE], (Column.ENDED_ON,)) if position not in taken else ()
+        if any(claim.rank > 1 for _, claim in claims):
+            return position
+    return None
+
+
 def has_address(cells: Sequence[Cell]) -> bool:
     """Whether a row may hold somebody's address."""
     return any("@" in cell.text for cell in cells)
@@ -213,7 +230,7 @@ def _title(text: str) -> tuple[str, str]:
     """A title as its words without what stands between brackets, and with what of that may matter."""
     plain = fold(tidy(text))
     pieces = re.split(r"[(\[]([^()\[\]]*)[)\]]", plain)
-    outside = _words("".join(pieces[::2]))
+    outside = _FOOTNOTE.sub("", _words("".join(pieces[::2])))
     remarks = [_words(piece) for piece in pieces[1::2]]
     return outside, " ".join([outside, *(one for one in remarks if not _REMARK.fullmatch(one))]).strip()
 

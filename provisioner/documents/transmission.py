@@ -11,6 +11,7 @@ from provisioner.documents.blocks import Cell
 from provisioner.documents.dates import DateRead, Order, find_date, read_date
 from provisioner.documents.lines import Line
 from provisioner.documents.text import quoted, tidy
+from provisioner.documents.titles import has_address, read_titles
 from provisioner.domain.annexe import Finding, Severity
 
 #: More characters and words of a line are not looked at.
@@ -20,8 +21,8 @@ _LONGEST_LINE, _MOST_WORDS = 400, 40
 _MAY_SAY = re.compile(r"transmi|envoi|envoy|remise|adress[ée]", re.IGNORECASE)
 
 _LABEL = re.compile(
-    r"\bdate (?:de |d')(?:la )?(?:transmission|envoi|remise)\b"
-    r"|\b(?:transmise?s?|envoy[ée]e?s?|adress[ée]e?s?)(?: à la caf| par mail| par courriel)* le\b"
+    r"\bdate (?:de |d')(?:la |l')?(?:transmissions?|envois?|remise)\b"
+    r"|\b(?:transmise?s?|envoy[ée]e?s?|adress[ée]e?s?)(?: à la caf| par (?:mail|courriel|le partenaire))* le\b"
     r"|\btransmission(?= ?:| du | le )",
     re.IGNORECASE,
 )
@@ -35,14 +36,29 @@ _FILLER = re.compile(
 _ANOTHER = re.compile(
     r"pr[ée]c[ée]d|derni[eè]re?|ancien|initial|prochain|limite|pr[ée]vue|annexe n?°? ?[23]", re.IGNORECASE
 )
+#: The same before the words.
+_FORMER = re.compile(r"\b(?:pr[ée]c[ée]dente?|ancienne?|prochaine?)\s*$", re.IGNORECASE)
 #: What may stand before « transmise le ».
 _BEFORE = re.compile(r"(?:annexe(?: n?°? ?1)?|document|liste|formulaire)?\W*", re.IGNORECASE)
 #: Words after which a date is another event's.
 _ELSE = re.compile(
-    r"\b(?:sign\w*|re[çc]u\w*|r[ée]ception\w*|visa|vis[ée]e?|convention|imprim\w*|[ée]dit\w*|fait|avenant|article|valable|jusqu'?|p[ée]riode"
+    r"\b(?:sign\w*|re[çc]u\w*|r[ée]ception\w*|visa|vis[ée]e?|convention|imprim\w*|[ée]dit\w*|fait|avenant|article|valable|jusqu'?|p[ée]riode|cachet"
     r"|ctg|caf|contr[ôo]l\w*)\b",
     re.IGNORECASE,
 )
+
+#: What this transmission takes the place of, and the date of that.
+_REPLACES = re.compile(
+    r"\b(?:annule|remplace)\b[^\d]*\b(?:celle|celui|annexe|version|liste|envoi|document)\b.*", re.IGNORECASE
+)
+#: A line that dates a change of the document: later than its transmission, it contends with it.
+_UPDATE = re.compile(
+    r"\W*(?:date (?:de |d')(?:la )?)?(?:(?:derni[eè]re )?mise à jour|maj|modifi\w+|actualis\w+|rectifi\w+|corrig\w+"
+    r"|r[ée]vis\w+)\b[^\d:]{0,30}:?",
+    re.IGNORECASE,
+)
+#: How many more dates may stand one below the other.
+_MOST_BELOW = 4
 
 
 class Transmission(NamedTuple):
@@ -64,16 +80,23 @@ def read_transmission(places: Sequence[Sequence[Line]], *, order: Order) -> Tran
         found: dict[date, _Candidate] = {}
         for index, line in enumerate(lines):
             for position, cell in enumerate(line.cells):
-                if not _MAY_SAY.search(cell.text):
+                if not _MAY_SAY.search(cell.text) or _is_title(line):
                     continue
                 below = [
-                    next_.cells[position] for next_ in lines[index + 1 : index + 2] if position < len(next_.cells)
+                    next_.cells[position]
+                    for next_ in lines[index + 1 : index + 1 + _MOST_BELOW]
+                    if position < len(next_.cells) and next_.table == line.table
                 ]
+                if line.table is None:
+                    below = below[:1]
                 dates, text = _dates_at(cell, line.cells[position + 1 :], below, order)
                 unread = unread or text
                 for candidate in dates:
                     found.setdefault(candidate.read.day, candidate)
         if found:
+            newest = max(found)
+            updates = (update for line in lines for update in _updates(line, order))
+            found |= {update.read.day: update for update in updates if update.read.day > newest}
             return _decided(list(found.values()))
     return Transmission(None, [Finding("transmission-date-missing", Severity.ERROR, value=quoted(unread) or None)])
 
@@ -86,6 +109,8 @@ def after_transmission(text: str) -> str | None:
         colon = _TO_COLON.match(rest)
         between = (colon or _FILLER.match(rest) or label)[0]
         if _ANOTHER.search(between) or _ANOTHER.match(rest.lstrip()):
+            continue
+        if _FORMER.search(plain[: label.start()]):
             continue
         is_first = _BEFORE.fullmatch(plain[: label.start()]) is not None
         if colon or is_first or (label[0].lower().startswith("date") and find_date(rest[len(between) :])):
@@ -122,24 +147,56 @@ def _dates_at(
         if rest is None:
             continue
         following = parts[number + 1] if number + 1 < len(parts) else ""
-        next_filled = next((_standing(other) for other in beside if other.text.strip()), "")
+        filled = [_standing(other) for other in beside if other.text.strip()]
+        next_filled, *others = filled or [""]
         for text, is_its_own in (
             (rest, True),
             (following, False),
             (next_filled, True),
-            *((_standing(other), False) for other in below),
+            *((_standing(other), False) for other in below[:1]),
         ):
             dates = list(_dates_in(text, order, anywhere=is_its_own))
             if dates:
                 found += dates
+                rest_of = others if text == next_filled else [_standing(other) for other in below[1:]]
+                if text not in (rest, following):
+                    found += _more_dates(rest_of, order)
                 break
             if is_its_own:
                 unread = unread or text
         # A second date may stand by itself on the next line.
-        for text in (following, *(_standing(other) for other in below if not beside)):
+        for text in (following, *(_standing(other) for other in below[:1] if not beside)):
             if read := read_date(text, order=order):
                 found.append(_Candidate(read, text))
     return found, unread
+
+
+def _more_dates(texts: Sequence[str], order: Order) -> Iterator[_Candidate]:
+    """The dates that go on beside or below the first one, up to what is none."""
+    for text in texts:
+        read = read_date(text, order=order)
+        if read is None:
+            return
+        yield _Candidate(read, text)
+
+
+def _updates(line: Line, order: Order) -> Iterator[_Candidate]:
+    """The date on which a line says that the document was changed."""
+    if has_address(line.cells):
+        return
+    for position, cell in enumerate(line.cells):
+        words = _UPDATE.match(_standing(cell)[:_LONGEST_LINE])
+        if words is None:
+            continue
+        rest = _standing(cell)[words.end() : _LONGEST_LINE].strip()
+        beside = next((_standing(other) for other in line.cells[position + 1 :] if other.text.strip()), "")
+        if (text := rest or beside) and (read := find_date(text, order=order)):
+            yield _Candidate(read, text)
+
+
+def _is_title(line: Line) -> bool:
+    """Whether a row holds the titles of a list, of which one is « Date de transmission »."""
+    return line.table is not None and any(read_titles(line.cells, number).columns for number in (1, 2))
 
 
 def _standing(cell: Cell) -> str:
@@ -155,7 +212,7 @@ def _dates_in(text: str, order: Order, *, anywhere: bool) -> Iterator[_Candidate
         order: see `read_date`.
         anywhere: whether the first date may stand after other words; below, it must be what stands there.
     """
-    words = text[:_LONGEST_LINE].split()[:_MOST_WORDS]
+    words = _REPLACES.sub("", text[:_LONGEST_LINE]).split()[:_MOST_WORDS]
     at = 0
     while at < len(words):
         if _ELSE.search(words[at]):

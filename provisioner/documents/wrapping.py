@@ -22,6 +22,9 @@ _APART = 0.6
 #: How wide a space is, as a part of the letters' size, in the widest of the usual fonts.
 _SPACE = 0.32
 
+#: How much more room than a word needs shows that it was not wrapped.
+_SURELY = 1.5
+
 #: What widths may differ by, in points.
 _ROUNDING = 0.2
 
@@ -133,7 +136,8 @@ class Joined(NamedTuple):
 def joined(lines: Sequence[Line], left: float, right: float) -> Joined:
     """The text of a cell between two borders.
 
-    A line is cut within a word after a hyphen, or where the word alone fills it; anywhere else there was a space.
+    A line is cut within a word after a hyphen, or where the word alone fills it; anywhere else there was a space, or
+    a line break where the next word had found its place.
     """
     if not lines:
         return Joined()
@@ -143,9 +147,16 @@ def joined(lines: Sequence[Line], left: float, right: float) -> Joined:
     text, doubtful = lines[0].text, False
     for line, following in pairwise(lines):
         end = _end_of_address(line, following, room) if is_address else _end(text, line, following, room)
-        text = (text[:-1] if end.hyphenated else text) + ("" if end.goes_on else " ") + following.text
+        between = " " if is_address else _between(line, following, room)
+        text = (text[:-1] if end.hyphenated else text) + ("" if end.goes_on else between) + following.text
         doubtful = doubtful or end.doubtful
     return Joined(text, doubtful)
+
+
+def _between(line: Line, following: Line, room: float) -> str:
+    """A space; or a line break, where somebody has begun a line before the one above was full."""
+    is_begun = room - (line.x1 - line.x0) > _SURELY * (line.space + following.word)
+    return "\n" if is_begun else " "
 
 
 class _End(NamedTuple):

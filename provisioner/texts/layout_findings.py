@@ -58,8 +58,14 @@ def _row_not_understood(finding: Finding) -> str:
         return "Cette ligne semble contenir plusieurs personnes : écrivez une seule personne par ligne."
     if finding.details.get("in_doubt"):
         return (
-            "Les colonnes de cette ligne ne se distinguent pas avec certitude (guillemets ou séparateurs en trop) : "
-            "elle n'a pas été lue. Saisissez-la de nouveau, ou envoyez l'annexe 1 au format .xlsx ou .docx."
+            "Les colonnes de cette ligne ne se distinguent pas avec certitude (guillemets ou séparateurs en trop, "
+            "zone de texte) : elle n'a pas été lue. Saisissez-la de nouveau, ou envoyez l'annexe 1 au format .xlsx "
+            "ou .docx."
+        )
+    if finding.details.get("has_end"):
+        return (
+            "Cette ligne de la liste 1 porte aussi une date de fin : si l'accès est à clôturer, mettez la personne "
+            "dans la liste 2 ; sinon, effacez cette date."
         )
     return (
         "On ne reconnaît dans cette ligne ni un titre, ni une personne avec chaque valeur dans sa colonne, ni une "

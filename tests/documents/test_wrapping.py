@@ -94,3 +94,10 @@ def test_a_line_goes_on_only_where_the_page_ends() -> None:
         "une ligne qui ne tient pas",
         "Date : 1/6/26",
     ]
+
+
+@pytest.mark.rule("A1")
+def test_a_line_that_somebody_ended_early_stays_a_line_of_its_own() -> None:
+    two = joined(lines_of(letters("Caron", "Dupont")), left=0, right=WIDE * 30)
+    wrapped = joined(lines_of(letters("chargée de la", "mission")), left=0, right=WIDE * 15)
+    assert (two.text, wrapped.text) == ("Caron\nDupont", "chargée de la mission")

@@ -1,0 +1,264 @@
+"""What may mean two things is asked about; what an attentive officer reads without hesitation is read."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from provisioner.documents.blocks import Block, Reading
+from provisioner.documents.meaning import understand
+from provisioner.domain.annexe import Annexe, Finding, Severity
+from provisioner.texts.findings import message
+from tests.documents.conftest import Reader
+from tests.documents.making import (
+    ALICE,
+    BOB,
+    HEADING_1,
+    HEADING_2,
+    TITLES_1,
+    TITLES_2,
+    cell,
+    docx,
+    paragraph,
+    run,
+    word_row,
+    word_table,
+)
+from tests.documents.test_meaning import codes, emails, form, table, whole
+
+BARE = (*TITLES_1[:4], "Date")
+LEAVER = ("Petit", "Luc", "agent", "luc@agglo-lys.example", "31/08/2026")
+
+
+def dated(*lines: Block) -> Annexe:
+    """The form with these lines in place of its date of transmission."""
+    return understand(Reading(["ANNEXE 1", *lines, HEADING_1, table(TITLES_1, ALICE)]))
+
+
+def errors(annexe: Annexe) -> list[Finding]:
+    return [one for one in annexe.findings if one.severity is Severity.ERROR]
+
+
+# Headings
+
+
+@pytest.mark.rule("A3")
+@pytest.mark.parametrize(
+    "heading",
+    [
+        "À clôturer",
+        "Comptes à bloquer",
+        "Personnes partantes",
+        "Personnes sortantes",
+        "Personnel parti",
+        "Personnels ayant quitté le CCAS",
+        "Mouvements : départs",
+        "Accès à couper",
+    ],
+)
+def test_a_heading_that_plainly_speaks_of_closing_is_list_2(heading: str) -> None:
+    annexe = form(HEADING_1, table(TITLES_1, ALICE), heading, table(TITLES_2, LEAVER))
+    assert (emails(annexe), emails(annexe, 2)) == ([ALICE[3]], [LEAVER[3]])
+    assert not errors(annexe)
+
+
+@pytest.mark.rule("A3")
+@pytest.mark.parametrize(
+    "heading",
+    [
+        "Départs annulés",
+        "Personnes dont la clôture a été annulée",
+        "Clôtures reportées",
+        "Les personnes suivantes conservent leur accès jusqu'à leur départ",
+    ],
+)
+def test_a_closing_that_was_called_off_closes_nobody(heading: str) -> None:
+    annexe = form(HEADING_1, table(TITLES_1, ALICE), heading, table(TITLES_2, LEAVER))
+    assert emails(annexe, 2) == []
+    assert [one.code for one in errors(annexe)] == ["table-not-understood"]
+
+
+@pytest.mark.rule("A1")
+@pytest.mark.parametrize("words", ["2", "II", "Tableau 2", "Feuil2", "Personnes concernées"])
+def test_a_second_table_whose_date_could_be_either_is_joined_to_no_list(words: str) -> None:
+    annexe = form(HEADING_1, table(BARE, ALICE), words, table(BARE, LEAVER))
+    assert emails(annexe) == [ALICE[3]]
+    assert [one.code for one in errors(annexe)] == ["table-not-understood"]
+
+
+@pytest.mark.rule("A3")
+def test_a_table_of_other_titles_below_list_2_closes_nobody() -> None:
+    titles = ("Nom", "Prénom", "Fonction", "Mail", "Date")
+    annexe = form(HEADING_1, table(TITLES_1, ALICE), HEADING_2, table(TITLES_2, LEAVER), "", table(titles, BOB))
+    assert emails(annexe, 2) == [LEAVER[3]]
+    assert [one.code for one in errors(annexe)] == ["table-not-understood"]
+
+
+@pytest.mark.rule("A1")
+def test_a_list_that_goes_on_in_a_second_table_of_its_titles_is_read_whole() -> None:
+    annexe = form(HEADING_1, table(BARE, ALICE), "Suite", table(BARE, BOB))
+    assert emails(annexe) == [ALICE[3], BOB[3]]
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["Annexe 2 - contacts : RAS", "Annexe 2 : à jour", "Annexe 2 : OK", "Annexe 2 : mise à jour envoyée à part"],
+)
+def test_another_annexe_that_is_only_spoken_of_does_not_end_the_reading(words: str) -> None:
+    annexe = form(HEADING_1, table(TITLES_1, ALICE), words, HEADING_2, table(TITLES_2, LEAVER))
+    assert emails(annexe, 2) == [LEAVER[3]]
+    assert not errors(annexe)
+
+
+# Persons outside the tables
+
+
+@pytest.mark.rule("A3")
+@pytest.mark.parametrize("line", ["Petit Luc, parti le 31/08/2026", "M. Petit a quitté la mairie", "- Luc Petit"])
+def test_a_leaver_named_under_list_2_without_a_table_is_told(line: str) -> None:
+    annexe = form(HEADING_1, table(TITLES_1, ALICE), HEADING_2, line)
+    (told,) = errors(annexe)
+    assert told.code == "table-not-understood"
+    assert line.lstrip("- ") in (told.value or "")
+
+
+@pytest.mark.rule("A3")
+@pytest.mark.parametrize("line", ["Néant", "Il n'y a pas de clôture à ce jour.", "Aucun départ depuis le 13/04/2026"])
+def test_words_that_say_that_nobody_leaves_are_no_leaver(line: str) -> None:
+    annexe = form(HEADING_1, table(TITLES_1, ALICE), HEADING_2, line, "Arras, le 15/06/2026", "Le Maire")
+    assert codes(annexe) == [("list-missing", 2)]
+
+
+# Rows
+
+
+@pytest.mark.rule("A1")
+def test_a_row_of_list_1_with_a_date_of_end_is_asked_about() -> None:
+    titles = (*TITLES_1, "Date de fin d'habilitation")
+    annexe = form(HEADING_1, table(titles, (*ALICE, ""), (*BOB, "31/08/2026")), HEADING_2, table(TITLES_2))
+    assert emails(annexe) == [ALICE[3]]
+    (told,) = errors(annexe)
+    assert (told.code, told.list, told.row) == ("row-not-understood", 1, 2)
+    assert "date de fin" in message(told)
+
+
+@pytest.mark.rule("A1")
+@pytest.mark.parametrize(
+    "row", [("p. ex. Dupont", "Jean", *BOB[2:]), ("Dupont", "Jean", "(exemple)", *BOB[3:]), ("Exemple", *BOB[1:])]
+)
+def test_an_example_is_skipped_and_told_wherever_the_row_says_so(row: tuple[str, ...]) -> None:
+    annexe = whole(row, ALICE)
+    assert emails(annexe) == [ALICE[3]]
+    assert codes(annexe) == [("row-skipped", 1)]
+
+
+@pytest.mark.rule("A1")
+def test_a_text_box_that_hangs_on_a_row_is_no_part_of_a_name(read_here: Reader) -> None:
+    box = f"<w:r><w:pict><w:txbxContent>{paragraph('Note')}</w:txbxContent></w:pict></w:r>"
+    row = word_row([cell(f"<w:p>{run(BOB[0])}{box}</w:p>"), *BOB[1:]])
+    annexe = read_here(docx(paragraph(HEADING_1), word_table(TITLES_1, ALICE, row)), "a.docx")
+    assert emails(annexe) == [ALICE[3]]
+    assert ("row-not-understood", 1) in codes(annexe)
+
+
+@pytest.mark.parametrize("mark", ["'' ''", '_"_', '…"…', '..."...'])
+def test_ditto_marks_between_dots_and_dashes_repeat_the_function(mark: str) -> None:
+    annexe = whole(ALICE, (BOB[0], BOB[1], mark, BOB[3], BOB[4]))
+    assert [row.function for row in annexe.rows] == [ALICE[2], ALICE[2]]
+
+
+@pytest.mark.rule("A7")
+@pytest.mark.parametrize("name", ["Dupontº", "Dupontª"])
+def test_a_raised_mark_is_no_letter_of_a_name(name: str) -> None:
+    annexe = whole((name, *ALICE[1:]))
+    assert codes(annexe) == [("suspicious-characters", 1)]
+
+
+# Titles
+
+
+@pytest.mark.rule("A7")
+@pytest.mark.parametrize(
+    "title",
+    [
+        "Courriel du N+1",
+        "Courriel de la mairie",
+        "Email DGS",
+        "Courriel valideur",
+        "Mail élu référent",
+        "Mail collectif",
+    ],
+)
+def test_an_address_that_is_not_the_persons_own_is_never_taken_for_it(title: str) -> None:
+    titles = (*TITLES_1[:3], title, TITLES_1[4])
+    annexe = form(HEADING_1, table(titles, ALICE), HEADING_2, table(TITLES_2))
+    assert emails(annexe) == [None]
+    assert ("column-missing", 1) in codes(annexe)
+
+
+@pytest.mark.rule("A1")
+@pytest.mark.parametrize(
+    ("position", "title"),
+    [
+        (2, "Intitulé du poste"),
+        (3, "Adresse e-mail professionnelle (pas d'adresse générique)"),
+        (3, "Identifiant (adresse électronique)"),
+        (4, "Dates de demande"),
+        (4, "Date de demande d'habilitation1"),
+    ],
+)
+def test_a_title_with_its_remark_or_its_footnote_is_the_column(position: int, title: str) -> None:
+    titles = (*TITLES_1[:position], title, *TITLES_1[position + 1 :])
+    assert codes(form(HEADING_1, table(titles, ALICE), HEADING_2, table(TITLES_2))) == []
+
+
+@pytest.mark.rule("A3")
+def test_two_dates_of_end_are_asked_about() -> None:
+    titles = (*TITLES_2[:4], "Date de fin souhaitée", "Date de fin réelle")
+    annexe = form(HEADING_1, table(TITLES_1, ALICE), HEADING_2, table(titles, (*LEAVER[:4], "15/05/2025", LEAVER[4])))
+    assert {one.code for one in errors(annexe)} == {"column-ambiguous"}
+
+
+# The date of transmission
+
+
+@pytest.mark.rule("A2")
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ["Date de transmission : 13/04/2026", "Mise à jour le 15/06/2026"],
+        ["Date de transmission : 13/04/2026", "Modifiée le : 15/06/2026"],
+        [table(("Date de transmission", "13/04/2026", "15/06/2026"))],
+        [table(("Partenaire", "Date de transmission"), ("Ville", "13/04/2026"), ("", "15/06/2026"))],
+        [table(("Date de transmission", "13/04/2026"), ("Date de mise à jour", "15/06/2026"))],
+    ],
+)
+def test_a_later_date_beside_that_of_the_transmission_is_asked_about(lines: list[Block]) -> None:
+    annexe = dated(*lines)
+    assert annexe.transmitted_on is None
+    assert [one.code for one in errors(annexe)] == ["transmission-date-ambiguous"]
+
+
+@pytest.mark.rule("A2")
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ["Date de transmission : 15/06/2026 - annule et remplace celle du 13/04/2026"],
+        ["Date de transmission : 15/06/2026 (annule et remplace l'annexe du 13/04/2026)"],
+        ["Date de transmission : 15/06/2026 cachet du 16/06/2026"],
+        ["Ancienne date de transmission : 13/04/2026", "Nouvelle date de transmission : 15/06/2026"],
+        ["Date de transmission : 15/06/2026", "Mise à jour le 02/01/2026"],
+        ["Date de l'envoi : 15/06/2026"],
+        ["Transmise par le partenaire le 15/06/2026"],
+    ],
+)
+def test_a_date_that_is_another_events_does_not_contend(lines: list[Block]) -> None:
+    assert dated(*lines).transmitted_on == date(2026, 6, 15)
+
+
+@pytest.mark.rule("A2")
+def test_a_column_of_a_list_is_no_date_of_the_document() -> None:
+    titles = (*TITLES_1, "Date de transmission")
+    annexe = form(HEADING_1, table(titles, (*ALICE, "13/04/2026")), HEADING_2, table(TITLES_2))
+    assert annexe.transmitted_on == date(2026, 6, 15)
