@@ -25,7 +25,7 @@ from provisioner.cli.options import (
     SentBy,
     address,
     day_of_reception,
-    name,
+    decider,
 )
 from provisioner.cli.printing import print_answer, print_page
 from provisioner.cli.progress import progress_bar
@@ -123,7 +123,7 @@ def apply(
     context: typer.Context,
     file: File,
     partner: Partner,
-    approved_by: Annotated[str, typer.Option(help="Who approves, at the Caf (A10).", metavar="NAME", parser=name)],
+    approved_by: Annotated[str, typer.Option(help="Who approves, at the Caf (A10).", metavar="NAME", parser=decider)],
     keep_absent: KeepAbsent = None,
     close_absent: CloseAbsent = None,
     waive: Waive = None,

@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from provisioner.domain.people import EmailAddress
-from provisioner.domain.said import NothingSaid, name_said, reason_said
+from provisioner.domain.said import NothingSaid, decider_said, name_said, reason_said
 
 
 class Format(StrEnum):
@@ -44,6 +44,11 @@ def name(text: str) -> str:
     return _said(name_said, text)
 
 
+def decider(text: str) -> str:
+    """The name of a person who decides."""
+    return _said(decider_said, text)
+
+
 def reason(text: str) -> str:
     """A reason that somebody can read."""
     return _said(reason_said, text)
@@ -72,7 +77,7 @@ Code = Annotated[str, typer.Argument(help="The partner's code: 1 to 64 of a-z, 0
 Partner = Annotated[str, typer.Option("--partner", help="The partner's code.", metavar="CODE")]
 OnePartner = Annotated[str | None, typer.Option("--partner", help="Only this partner.", metavar="CODE")]
 Email = Annotated[str, typer.Argument(help="The person's address.", metavar="EMAIL")]
-By = Annotated[str, typer.Option("--by", help="Who decides, at the Caf.", metavar="NAME", parser=name)]
+By = Annotated[str, typer.Option("--by", help="Who decides, at the Caf.", metavar="NAME", parser=decider)]
 Reason = Annotated[str, typer.Option("--reason", help="Why.", metavar="TEXT", parser=reason)]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Only say what would be done.")]
 AsOf = Annotated[

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import unicodedata
 
+from provisioner.domain.decisions import AUTOMATIC
+
 #: Letters by their category that no font shows (the fillers of Hangul, and the blank of Braille).
 _FILLERS = frozenset("\u115f\u1160\u3164\uffa0\u2800")
 
@@ -45,6 +47,18 @@ def name_said(text: str, what: str = "The name") -> str:
     name = readable(text)
     if not is_name(name):
         raise NothingSaid(what)
+    return name
+
+
+def decider_said(text: str, what: str = "The name") -> str:
+    """The name of who decides: of a person, and not what stands for an approval that nobody gave (A10).
+
+    Raises:
+        NothingSaid: it has no letter, or is that word.
+    """
+    name = name_said(text, what)
+    if name.casefold() == AUTOMATIC:
+        raise NothingSaid(what, f"is {name!r}, which stands for what nobody decided: give a person's name.")
     return name
 
 

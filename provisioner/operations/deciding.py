@@ -8,8 +8,8 @@ from dataclasses import replace
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
-from provisioner.domain.decisions import AUTOMATIC, Decisions
-from provisioner.domain.said import NothingSaid, name_said, reason_said
+from provisioner.domain.decisions import Decisions
+from provisioner.domain.said import decider_said, reason_said
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -33,10 +33,7 @@ def decided(operation: Callable[P, R]) -> Callable[P, R]:
 
 
 def _by(by: str) -> str:
-    name = name_said(by, "The name of who decides")
-    if name.casefold() == AUTOMATIC:
-        raise NothingSaid(f"The name {name}", "stands for what nobody decided: a person's name is asked for.")
-    return name
+    return decider_said(by, "The name of who decides")
 
 
 def _decisions(decisions: Decisions) -> Decisions:

@@ -151,6 +151,8 @@ def test_no_person_decides_under_the_name_of_the_automatic_approval(tmp_path: Pa
         with pytest.raises(NothingSaid, match="nobody decided"):
             operation(" Automatic", "Vol")
     office.close()
+    given = ["partner", "set", LYS.code, "--name", "Lys", "--by", "automatic"]
+    assert CliRunner().invoke(app, given, env={"PROVISIONER_DATA_DIR": str(tmp_path / "data")}).exit_code == 2
 
 
 def test_every_operation_that_asks_who_or_why_refuses_blanks() -> None:
