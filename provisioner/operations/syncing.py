@@ -79,10 +79,8 @@ def sync(
 ) -> Outcome:
     """Everything that is due now, for these partners or all; for one person, approved annexes wait.
 
-    At its end the journal is verified: what follows the last verified head, or all of it (`whole_journal`).
-
     With `at_once`, for a person who waits, what failed lately is tried before its time: notices, and what is in
-    quarantine.
+    quarantine. At the end the journal is verified from its last verified head on, or whole (`whole_journal`).
 
     Raises:
         LockHeld: another run is under way.

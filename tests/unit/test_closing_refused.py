@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from provisioner.cli.answers.outcomes import _ending
+from provisioner.cli.answers.outcomes import ending
 from provisioner.domain.change import DriftKind
 from provisioner.domain.check import Document
 from provisioner.domain.decisions import Decisions
@@ -186,4 +186,4 @@ def test_a_suspension_that_a_pause_or_another_realm_holds_back_is_not_said_to_be
     pause(office.tools.register, LYS, "contrôle", None, BY)
     paused = persons.cut(office.tools, [LYS], LEROY, no_bar)
     for one in (outcome, paused):
-        assert _ending(one).startswith(("Royaume inconnu", "Rien n'a été modifié dans Keycloak"))
+        assert ending(one).startswith(("Royaume inconnu", "Rien n'a été modifié dans Keycloak"))

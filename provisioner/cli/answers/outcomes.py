@@ -85,7 +85,7 @@ def _done_lines(outcome: Outcome) -> Iterator[RenderableType]:
         yield line(f"Accès conservés sans changement : {names}.")
     if outcome.plan is not None:
         yield from _later(outcome.plan)
-    yield line(_ending(outcome), style="bold")
+    yield line(ending(outcome), style="bold")
 
 
 def _error(failure: Failure) -> str:
@@ -95,7 +95,8 @@ def _error(failure: Failure) -> str:
     return known_failure(failure.error)
 
 
-def _ending(outcome: Outcome) -> str:
+def ending(outcome: Outcome) -> str:
+    """The last sentence: what became of the whole."""
     refusal = outcomes.REFUSALS.get(outcome.verdict or "")
     if refusal is not None:
         return refusal
