@@ -129,9 +129,9 @@ _WITHOUT_KEY = {"contact": "l'annexe 3", "hold": "la mise en pause générale"}
 def _difference(one: Difference) -> str:
     what = f"{_TABLES[one.table]} {one.key}" if one.key else _WITHOUT_KEY[one.table]
     if one.column is not None and one.entry is None:
-        return f"dans le registre, {what} n'est pas ce que dit le journal ({one.column} a été modifié)."
+        return f"dans le registre, {what} n'est pas ce que dit le journal (donnée en cause : {one.column})."
     if one.column is not None:
-        return f"dans le registre, {what} n'est pas ce que dit l'entrée {one.entry} ({one.column} a été modifié)."
+        return f"dans le registre, {what} n'est pas ce que dit l'entrée {one.entry} (donnée en cause : {one.column})."
     if one.entry is None:
         return f"{what} est dans le registre sans qu'aucune entrée ne le dise."
     return f"{what} n'est plus dans le registre, et aucune entrée ne dit pourquoi."

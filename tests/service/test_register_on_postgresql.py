@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import create_engine, text
 
 from provisioner.sandbox.postgres import Postgres, start_postgres
 from tests.service.office import FIRST, FIRST_DAY, SECOND, SECOND_DAY, Office
@@ -27,4 +28,13 @@ def test_two_annexes_are_applied_with_the_register_on_postgresql(
     assert office.apply(SECOND, today=SECOND_DAY)["done"] == []
     assert office.sync(today=SECOND_DAY)["done"] == []
     assert len(office.mails()) == 6
+    verified = office.run("journal", "verify")
+    assert (verified.status, verified.out.startswith("Journal conforme")) == (0, True), verified
+    engine = create_engine(
+        office.environment["PROVISIONER_DATABASE__URL"].replace("postgresql:", "postgresql+psycopg:")
+    )
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE annexe SET content = 'x'"))
+    engine.dispose()
+    assert office.run("journal", "verify", "--format", "json").json["where"]["column"] == "content"
     assert not list((tmp_path / "data").glob("*.sqlite3"))
