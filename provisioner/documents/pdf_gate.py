@@ -110,7 +110,8 @@ def has_text(page: Any) -> bool:
     """Whether there is something to read; a page that is wholly empty is passed over.
 
     Raises:
-        Unreadable: the page is a scan, was filled in with what is not part of its text, or holds more than may be.
+        Unreadable: the page is a scan, lies on its side, was filled in with what is not part of its text, or holds
+            more than may be.
     """
     if len(page.chars) > MOST_LETTERS or len(page.lines) + len(page.rects) + len(page.curves) > MOST_DRAWN:
         raise Unreadable("too-long")
@@ -120,6 +121,9 @@ def has_text(page: Any) -> bool:
     found = any(char["text"].strip() for char in page.chars)
     if any(part >= _SCANNED for part in pictures) or (page.images and not found):
         raise Unreadable("scan")
+    lying = [char["text"] for char in page.chars if not char["upright"]]
+    if 2 * len(lying) > len(page.chars) and "@" in lying:
+        raise Unreadable("sideways")  # persons in it would be passed over
     if any(_is_filled_in(note["data"]) for note in page.annots):
         raise Unreadable("pdf-form")
     return found

@@ -18,6 +18,10 @@ REASONS: Mapping[str, str] = {
     "old-office": "c'est un ancien format bureautique. " + _SEND,
     "password": "il est protégé par un mot de passe. Retirez la protection et renvoyez-le.",
     "scan": "c'est une numérisation, sans texte lisible. Saisissez l'annexe 1 dans le modèle et renvoyez-la.",
+    "sideways": (
+        "le texte d'une de ses pages est couché sur le côté. Remettez cette page à l'endroit, ou enregistrez "
+        "l'annexe 1 au format .docx, et renvoyez-la."
+    ),
     "pdf-form": (
         "ses champs de formulaire ou ses annotations ne font pas partie du texte de la page. "
         "Imprimez-le en PDF, ou enregistrez l'annexe 1 au format .docx, et renvoyez-la."

@@ -246,6 +246,10 @@ PDFS = {
         pdf_page(annotations=b"<</Subtype/FreeText/Contents(Carpentier)/Rect[0 0 9 9]>>"),
         "pdf-form",
     ),
+    "a list that lies on its side": (
+        pdf_page(pdf_stream(b"BT /F 9 Tf 0 1 -1 0 99 99 Tm (Petit Luc luc.petit@x.example) Tj ET BT (1) Tj ET")),
+        "sideways",
+    ),
     "cut short": ((SAMPLES / "01-premiere-demande.pdf").read_bytes()[:20_000], "damaged"),
     "only a beginning": (b"%PDF-1.7\n" + bytes(MIB), "damaged"),
 }
