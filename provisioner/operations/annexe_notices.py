@@ -95,6 +95,7 @@ def tell_waiting(
         "dates": dates_of(one.transmitted_on, one.received_on),
         "is_reminder": one.told_on is not None,
         "has_errors": one.status is Status.REFUSED,
+        "partner_is_told": contact_of(work, one.partner) is not None,
         "plan_id": plan_id,
         "list_2_plan_id": list_2_plan_id,
         "kept_until": one.kept_until,

@@ -128,6 +128,8 @@ _WITHOUT_KEY = {"contact": "l'annexe 3", "hold": "la mise en pause générale"}
 
 def _difference(one: Difference) -> str:
     what = f"{_TABLES[one.table]} {one.key}" if one.key else _WITHOUT_KEY[one.table]
+    if one.table == "hold" and one.key and not one.key.isdecimal():  # a pause that is gone has no row
+        what = f"la mise en pause de {one.key}"
     if one.column is not None and one.entry is None:
         return f"dans le registre, {what} n'est pas ce que dit le journal (donnée en cause : {one.column})."
     if one.column is not None:

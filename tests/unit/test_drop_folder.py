@@ -25,7 +25,8 @@ from provisioner.domain.decisions import Decisions
 from provisioner.domain.kept_annexe import KeptAnnexe
 from provisioner.keycloak.errors import KeycloakUnavailable
 from provisioner.operations import folders, submission
-from provisioner.operations.contacts import read_contacts, set_caf_contacts
+from provisioner.operations.annexe_notices import tell_waiting
+from provisioner.operations.contacts import read_contacts, set_caf_contacts, set_partner_contacts
 from provisioner.operations.doctor.folders import folder_lines
 from provisioner.operations.dropping import take
 from provisioner.operations.errors import FoldersFail, UnknownRealm
@@ -376,6 +377,22 @@ def test_a_dropped_annexe_that_waits_for_a_person_is_told_once_and_again_after_t
         desk.sync()
         assert len(owed(desk)) == count, days
     assert owed(desk)[1][0] == "Coopération : rappel, annexe 1 en attente de votre décision (agglo-lys)"
+
+
+@pytest.mark.rule("A4")
+@pytest.mark.usefixtures("caf")
+def test_the_caf_is_told_whether_the_partner_knows_of_the_errors(desk: Desk) -> None:
+    desk.drop("envoi.docx", GOOD)
+    desk.poll(2)
+    refused = replace(desk.annexes()[0], valid=False)
+    register, settings = desk.tools.register, desk.tools.settings
+    people = dict.fromkeys((Role.HABILITATIONS, Role.SECURITE), "Anne Petit <anne@agglo-lys.example>")
+    for words in ("le partenaire n'en a pas été avisé", "le partenaire en a été avisé"):
+        with register.work() as work:
+            tell_waiting(work, settings, refused, None, "0a1b2c3d")
+        assert words in owed(desk)[-1][1]
+        assert f"provisioner annexe approve {refused.id} --closures-only --plan 0a1b2c3d" in owed(desk)[-1][1]
+        set_partner_contacts(register, refused.partner, read_contacts(people, TODAY, TODAY))
 
 
 @pytest.mark.rule("A10")

@@ -30,3 +30,15 @@ def test_every_problem_is_said_in_french_with_its_entry() -> None:
     for problem in Problem:
         difference = Difference("habilitation", "7", "ended_on", 42)
         assert "entrée 42" in problem_sentence(Bad(42, problem, difference))
+
+
+def test_what_differs_is_named_as_officers_name_it() -> None:
+    def said(*difference: str) -> str:
+        table, key, column = difference
+        return problem_sentence(Bad(42, Problem.REGISTER_DIFFERS, Difference(table, key, column or None, 42)))
+
+    assert "le partenaire agglo-lys n'est pas ce que dit l'entrée 42" in said("partner", "agglo-lys", "domains")
+    assert "la mise en pause de sivom" in said("hold", "sivom", "released_at")
+    assert "la mise en pause générale" in said("hold", "", "released_at")
+    assert "la mise en suspens n° 7" in said("hold", "7", "released_by")
+    assert "l'annexe 3 n'est plus dans le registre" in said("contact", "", "")
