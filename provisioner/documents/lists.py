@@ -10,6 +10,7 @@ from provisioner.documents.blocks import Cell
 from provisioner.documents.dates import Order, read_date
 from provisioner.documents.headings import Kind, Words, may_head_another, names_nobody, read_words, running_key
 from provisioner.documents.lines import Line
+from provisioner.documents.remarks import says_the_contrary
 from provisioner.documents.rows import read_row
 from provisioner.documents.sections import Place, Section, row_finding, row_text, shows_somebody
 from provisioner.documents.text import quoted
@@ -242,6 +243,8 @@ class Lists:
             self._tell_row("row-skipped", line)
         elif _holds_several(cells):
             self._tell_row("row-not-understood", line, several=True)
+        elif _says_the_contrary(line, number, titles):
+            self._tell_row("row-not-understood", line, contrary=True)
         elif len(filled) == 1 and not (filled == [Column.EMAIL] and has_address(line.cells)):
             self._tell_row("row-not-understood", line)
         else:
@@ -314,6 +317,18 @@ def _cell(line: Line, column: Column, at: int) -> Cell:
 def _says_something(cell: Cell) -> bool:
     """Whether a cell is filled by itself with more than « néant » or a dash."""
     return not cell.merged and (cell.formula or (bool(cell.text.strip()) and not names_nobody(cell.text)))
+
+
+def _says_the_contrary(line: Line, number: int, titles: Titles) -> bool:
+    """Whether what stands in a row, in whatever column, says the contrary of its list."""
+    at = titles.positions
+    named = {at[column] for column in _NAMES if column in at}
+    sure = {at[column] for column in (Column.EMAIL, columns_of(number)[-1]) if column in at}
+    own = [
+        (position, cell.text) for position, cell in enumerate(line.cells) if not cell.merged and position not in sure
+    ]
+    names = [text for position, text in own if position in named]
+    return says_the_contrary(number, names, [text for position, text in own if position not in named])
 
 
 def _is_example(line: Line) -> bool:

@@ -62,6 +62,11 @@ def _row_not_understood(finding: Finding) -> str:
             "zone de texte) : elle n'a pas été lue. Saisissez-la de nouveau, ou envoyez l'annexe 1 au format .xlsx "
             "ou .docx."
         )
+    if finding.details.get("contrary"):
+        return (
+            "Cette ligne dit le contraire de sa liste (« à supprimer » dans la liste 1, par exemple) : mettez la "
+            "personne dans l'autre liste, ou effacez ces mots."
+        )
     if finding.details.get("has_end"):
         return (
             "Cette ligne de la liste 1 porte aussi une date de fin : si l'accès est à clôturer, mettez la personne "

@@ -143,6 +143,64 @@ def test_a_row_of_list_1_with_a_date_of_end_is_asked_about() -> None:
     assert "date de fin" in message(told)
 
 
+OBSERVED = "Observations"
+
+
+@pytest.mark.rule("A1")
+@pytest.mark.parametrize(
+    ("column", "text"),
+    [
+        (0, "Leroy - à supprimer"),
+        (0, "Leroy, partie"),
+        (1, "Bob ANNULÉ"),
+        (1, "Bob - départ"),
+        (2, "à clôturer"),
+        (2, "agent (parti)"),
+        (2, "ne fait plus partie du service"),
+        (5, "SUPPRIMÉ"),
+        (5, "parti le 31/08/2026"),
+        (5, "clôture"),
+        (5, "voir liste 2"),
+        (5, "ne plus ouvrir"),
+    ],
+)
+def test_a_row_of_list_1_that_says_that_the_person_leaves_opens_nothing(column: int, text: str) -> None:
+    row = [*BOB, ""]
+    row[column] = text
+    annexe = form(HEADING_1, table((*TITLES_1, OBSERVED), (*ALICE, ""), tuple(row)), HEADING_2, table(TITLES_2))
+    assert emails(annexe) == [ALICE[3]]
+    (told,) = errors(annexe)
+    assert (told.code, told.list, told.row) == ("row-not-understood", 1, 2)
+    assert "contraire" in message(told)
+
+
+@pytest.mark.rule("A3")
+@pytest.mark.parametrize("text", ["à conserver", "maintenu", "ne pas clôturer", "annulé"])
+def test_a_row_of_list_2_that_says_that_the_person_stays_closes_nothing(text: str) -> None:
+    rows = table((*TITLES_2, OBSERVED), (*LEAVER, text))
+    annexe = form(HEADING_1, table(TITLES_1, ALICE), HEADING_2, rows)
+    assert emails(annexe, 2) == []
+    assert [(one.code, one.list) for one in errors(annexe)] == [("row-not-understood", 2)]
+
+
+@pytest.mark.rule("A1")
+@pytest.mark.parametrize(
+    ("function", "remark"),
+    [
+        ("agent chargé de la clôture des comptes", ""),
+        ("Responsable des entrées et sorties", "temps partiel"),
+        ("agent", "remplace M. Durand, parti le 31/08/2026"),
+        ("agent", "départ en retraite prévu en 2028"),
+        ("Directrice par intérim", "habilitée depuis 2024"),
+    ],
+)
+def test_words_that_only_sound_like_a_leave_change_nothing(function: str, remark: str) -> None:
+    row = (*BOB[:2], function, *BOB[3:], remark)
+    annexe = form(HEADING_1, table((*TITLES_1, OBSERVED), row), HEADING_2, table(TITLES_2))
+    assert [one.function for one in annexe.rows] == [function]
+    assert codes(annexe) == []
+
+
 @pytest.mark.rule("A1")
 @pytest.mark.parametrize(
     "row", [("p. ex. Dupont", "Jean", *BOB[2:]), ("Dupont", "Jean", "(exemple)", *BOB[3:]), ("Exemple", *BOB[1:])]
