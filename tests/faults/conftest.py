@@ -26,7 +26,7 @@ GONE = {"vasseur": "2026-08-31"}
 
 
 #: What the second annexe makes in Keycloak. Close: write, log out; update: write; open: create; the link.
-EFFECTS = 5
+EFFECTS = 6
 
 #: And in the register, at least: the annexe entered, the run begun, each kind of effect, the link before and after.
 COMMITS = 7
