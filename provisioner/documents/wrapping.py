@@ -22,8 +22,8 @@ _APART = 0.6
 #: How wide a space is, as a part of the letters' size, in the widest of the usual fonts.
 _SPACE = 0.32
 
-#: How much more room than a word needs shows that it was not wrapped.
-_SURELY = 1.5
+#: How much more room than a word needs shows that it was not wrapped; what programs wrapped is seen up to 1.01.
+_SURELY = 1.05
 
 #: What widths may differ by, in points.
 _ROUNDING = 0.2

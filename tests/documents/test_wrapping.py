@@ -36,7 +36,7 @@ def letters(*lines: str, left: float = 0) -> list[dict[str, object]]:
         (("chargée de", "mission"), "chargée de mission"),
         (("coordinat ", "adjoint"), "coordinat adjoint"),
         (("coordinatr", "ice"), "coordinatrice"),
-        (("Jean", "Paul"), "Jean Paul"),
+        (("Jean", "Paul"), "Jean\nPaul"),  # both would have found room on one line: somebody began another
         (("voir", "a@x.fr"), "voir a@x.fr"),
         (("ann@x.fr", "bob@x.fr"), "ann@x.fr bob@x.fr"),
         (("chargé(e", ") de"), "chargé(e) de"),
