@@ -15,14 +15,14 @@ from keycloak import KeycloakAdmin, KeycloakOpenID
 from place import Place, Work
 from stopwatch import Stopwatch, watch
 
-from provisioner.domain.change import Action
-from provisioner.domain.check import Document
-from provisioner.domain.decisions import Decisions
+from provisioner.domain.access.change import Action
+from provisioner.domain.annexe.decisions import Decisions
+from provisioner.domain.annexe.document import Document
 from provisioner.keycloak.directory import Directory
 from provisioner.keycloak.links import PLATFORM_CLIENT
 from provisioner.operations.applying import apply_document
+from provisioner.operations.context import Outcome, Tools, Verdict
 from provisioner.operations.preparing import Request
-from provisioner.operations.tools import Outcome, Tools, Verdict
 from provisioner.settings import Settings
 
 _ACTIONS = ["VERIFY_EMAIL", "UPDATE_PASSWORD"]

@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from provisioner.clock import Clock
-from provisioner.domain.habilitation import Habilitation
+from provisioner.domain.access.account import wanted_account
+from provisioner.domain.access.habilitation import Habilitation
 from provisioner.domain.people import EmailAddress, Person
-from provisioner.domain.wanted import wanted_account
 from provisioner.keycloak.accounts import new_user
 from provisioner.keycloak.connection import administrator_connection
 from provisioner.keycloak.directory import Directory

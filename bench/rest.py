@@ -23,8 +23,8 @@ from place import Place, open_servers
 from provisioner.keycloak.connection import administrator_connection
 from provisioner.keycloak.directory import Directory
 from provisioner.logs import configure_logging
+from provisioner.operations.context import Tools
 from provisioner.operations.syncing import sync
-from provisioner.operations.tools import Tools
 from provisioner.sandbox.process import free_ports
 
 _TIMES, _SYNCS = 5, 8

@@ -11,8 +11,8 @@ from unittest.mock import patch
 
 from provisioner.documents import read_annexe
 from provisioner.operations.effects import Effects
+from provisioner.operations.links import Mailing
 from provisioner.operations.looking import look
-from provisioner.operations.mailing import Mailing
 from provisioner.register import Register, Work
 
 REST = "judging, planning, opening what is needed"

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from urllib.parse import urlsplit
 
-from provisioner.domain.days import PARIS, day_of
+from provisioner.domain.calendar import PARIS, day_of
 from provisioner.settings import Settings, SettingsError, is_this_machine
 
 _TODAY = re.compile(r"^(\d{4}-\d{2}-\d{2})(?:T(\d{2}:\d{2}))?$")

@@ -46,13 +46,13 @@ def submit(
 ) -> None:
     """Check a document and keep it until it is approved or rejected. Changes no access."""
     from provisioner.cli.answers import annexes as answers
-    from provisioner.operations import submission
+    from provisioner.operations import receive
 
     session = session_of(context)
     with session.tools("annexe submit", partner, read_only=True) as tools:
         received = day_of_reception(received_on, tools.clock.today())
         scan = document_of(source) if source else None
-        submitted = submission.submit(tools, document_of(file), partner, received, sent_by, scan)
+        submitted = receive.submit(tools, document_of(file), partner, received, sent_by, scan)
         print_answer(answers.submitted(submitted), format_)
         if not submitted.annexe.valid and say_unknown(session, tools.register, partner):
             deliver_now(session, tools.register)
@@ -74,7 +74,7 @@ def list_(context: typer.Context, partner: OnePartner = None, format_: FormatOpt
 def show(context: typer.Context, number: Number, format_: FormatOption = Format.TEXT) -> None:
     """One annexe: its last check, and the decisions taken when it was approved."""
     from provisioner.cli.answers import annexes as answers
-    from provisioner.operations.submission import find
+    from provisioner.operations.receive import find
 
     with session_of(context).register("annexe show") as register:
         one = find(register, number)
@@ -97,13 +97,13 @@ def approve(
 ) -> None:
     """Approve exactly this content and this plan. The next `sync` applies it."""
     from provisioner.cli.answers.outcomes import print_outcome
-    from provisioner.operations import submission
-    from provisioner.operations.tools import Verdict
+    from provisioner.operations import receive
+    from provisioner.operations.context import Verdict
 
     session = session_of(context)
     decisions = decisions_of(keep_absent, close_absent, waive, rename, closures_only, allow)
     with session.tools(by, read_only=True) as tools:
-        outcome = submission.approve(tools, number, plan, by, decisions)
+        outcome = receive.approve(tools, number, plan, by, decisions)
     print_outcome(session, outcome, format_, done=False)
     if outcome.verdict is not Verdict.APPLIED:
         named = f"its plan is not {plan}, " if outcome.verdict is Verdict.CHANGED else ""
@@ -116,11 +116,11 @@ def approve(
 @app.command()
 def reject(context: typer.Context, number: Number, by: By, reason: Reason) -> None:
     """Record that this annexe will not be applied. It is destroyed 30 days later (A2)."""
-    from provisioner.operations import submission
+    from provisioner.operations import receive
 
     session = session_of(context)
     with session.register(by) as register:
-        partner = submission.reject(register, session.settings, number, by, reason)
+        partner = receive.reject(register, session.settings, number, by, reason)
         session.say(f"Annexe {number} rejected.")
         if say_unknown(session, register, partner):
             deliver_now(session, register)
@@ -145,7 +145,7 @@ def form(
         raise typer.BadParameter(f"--output must end with one of {', '.join(EXTENSIONS)}")
     content = Form()
     if partner is not None:
-        from provisioner.operations.form import form_of
+        from provisioner.operations.forms import form_of
 
         with session.register("annexe form", partner) as register:
             content = form_of(register.records(), partner, session.clock.today())

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 import typer
 
 from provisioner.cli.printing import print_text
-from provisioner.domain.habilitation import Habilitation
-from provisioner.texts.dates import french_date
+from provisioner.domain.access.habilitation import Habilitation
+from provisioner.views.dates import french_date
 
 if TYPE_CHECKING:
+    from provisioner.operations.context import Tools
     from provisioner.operations.preparing import Prepared, Request
-    from provisioner.operations.tools import Tools
 
 
 def asking(tools: Tools) -> Callable[[Prepared, Request], Request | None]:

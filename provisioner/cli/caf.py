@@ -13,7 +13,7 @@ from provisioner.cli.notices import NO_CAF_CONTACT, deliver_now
 from provisioner.cli.options import CONTACT, By, Dated, Format, FormatOption, Habilitations
 from provisioner.cli.printing import print_answer
 from provisioner.cli.session import session_of
-from provisioner.domain.contacts import Role
+from provisioner.domain.convention import Role
 
 app = typer.Typer(help="The Caf's own contacts.", no_args_is_help=True)
 
@@ -36,7 +36,7 @@ def contacts(
     another one that is not named goes there.
     """
     from provisioner.operations.contacts import read_contacts, set_caf_contacts
-    from provisioner.texts.contacts import unnamed_roles
+    from provisioner.views.contacts import unnamed_roles
 
     session = session_of(context)
     typed = {

@@ -16,7 +16,7 @@ from provisioner.cli.session import session_of
 from provisioner.domain.people import EmailAddress
 
 if TYPE_CHECKING:
-    from provisioner.operations.conventions import Closing
+    from provisioner.operations.partners import Closing
 
 app = typer.Typer()
 
@@ -30,7 +30,7 @@ def end(
     by: By,
 ) -> None:
     """End a convention early. Its accesses close on the day after its last day."""
-    from provisioner.operations.conventions import end_convention
+    from provisioner.operations.partners import end_convention
 
     session = session_of(context)
     with session.register(by) as register:
@@ -41,7 +41,7 @@ def end(
 @app.command()
 def reinstate(context: typer.Context, code: Code, by: By, reason: Reason) -> None:
     """Take an early end back, up to its very day."""
-    from provisioner.operations.conventions import reinstate_convention
+    from provisioner.operations.partners import reinstate_convention
 
     session = session_of(context)
     with session.register(by) as register:

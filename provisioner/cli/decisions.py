@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from provisioner.cli.options import reason
-from provisioner.domain.decisions import ALL, Decisions
+from provisioner.domain.annexe.decisions import ALL, Decisions
 from provisioner.domain.people import EmailAddress
 
 KeepAbsent = Annotated[

@@ -30,7 +30,7 @@ from provisioner.cli.options import (
 from provisioner.cli.printing import print_answer, print_page
 from provisioner.cli.progress import progress_bar
 from provisioner.cli.session import session_of
-from provisioner.domain.decisions import Decisions
+from provisioner.domain.annexe.decisions import Decisions
 from provisioner.domain.people import EmailAddress
 
 app = typer.Typer()
@@ -63,7 +63,7 @@ def check(
         partner_name = records.partners[partner].name
         result = check_for_partner(document, partner, records, today, limits)
     if format_ is PageFormat.HTML:
-        from provisioner.texts.report import Report, report_page
+        from provisioner.views.report import Report, report_page
 
         print_page(report_page(Report.of(result, partner_name, today)))
     else:
@@ -93,7 +93,7 @@ def plan(
     from provisioner.cli.answers.outcomes import print_outcome, status_of_plan
     from provisioner.operations.preparing import plan_document, request_for, request_of
     from provisioner.operations.syncing import plan_due
-    from provisioner.texts.annexes import list_2_alone
+    from provisioner.views.annexes import list_2_alone
 
     session = session_of(context)
     decisions = decisions_of(keep_absent, close_absent, waive, rename, closures_only)
@@ -139,9 +139,9 @@ def apply(
     from provisioner.cli.answers.outcomes import print_outcome, status_of
     from provisioner.cli.asking import asking
     from provisioner.operations.applying import apply_document
+    from provisioner.operations.context import Verdict
     from provisioner.operations.preparing import request_for
-    from provisioner.operations.tools import Verdict
-    from provisioner.texts.annexes import list_2_alone
+    from provisioner.views.annexes import list_2_alone
 
     session = session_of(context)
     on_terminal = sys.stdin.isatty() and format_ is Format.TEXT

@@ -40,7 +40,7 @@ def _status(error: Exception) -> Exit | None:
     """The exit status of an error that people can act on, None for typer's own and for a defect."""
     if not type(error).__module__.startswith("provisioner."):
         return None  # and nothing more is loaded only to tell wrong usage
-    from provisioner.domain.said import NothingSaid
+    from provisioner.domain.annexe.decisions import NothingSaid
     from provisioner.keycloak.errors import KeycloakError
     from provisioner.operations.backup import NotOurs
     from provisioner.operations.errors import Refused, SyncFirst

@@ -20,7 +20,7 @@ Email = Annotated[str, typer.Argument(help="The person's address, or the one tha
 def explain(context: typer.Context, email: Email, as_of: AsOf = None, format_: FormatOption = Format.TEXT) -> None:
     """Tell one person's story step by step, what `sync` would do for them, and why or why not."""
     from provisioner.cli.answers.persons import explained
-    from provisioner.operations.dossiers import explain_person
+    from provisioner.operations.person_file import explain_person
 
     with session_of(context).tools("explain", read_only=True, as_of=as_of) as tools:
         found = explain_person(tools, address(email))
@@ -31,8 +31,8 @@ def explain(context: typer.Context, email: Email, as_of: AsOf = None, format_: F
 def show(context: typer.Context, email: Email, format_: PageFormatOption = PageFormat.TEXT) -> None:
     """Everything that the register and Keycloak hold on one person; html: the page to hand to them."""
     from provisioner.cli.answers.persons import held
-    from provisioner.operations.dossiers import known_dossier
-    from provisioner.texts.dossier import dossier_page
+    from provisioner.operations.person_file import known_dossier
+    from provisioner.views.dossier import dossier_page
 
     with session_of(context).tools("person show", read_only=True) as tools:
         found = known_dossier(tools, address(email))

@@ -10,7 +10,7 @@ from pathlib import Path
 import typer
 
 from provisioner.cli.exits import Exit
-from provisioner.domain.check import Document
+from provisioner.domain.annexe.document import Document
 
 
 def document_of(file: Path) -> Document:

@@ -19,7 +19,7 @@ app = typer.Typer(help="The e-mails with the link to create the password.", no_a
 def list_(context: typer.Context, partner: OnePartner = None, format_: FormatOption = Format.TEXT) -> None:
     """What became of the link of each open access. Keycloak is asked who has made a password."""
     from provisioner.cli.answers.invitations import invitations
-    from provisioner.operations.inviting import invited
+    from provisioner.operations.invitations import invited
 
     with session_of(context).tools("invitation list", partner, read_only=True) as tools:
         found = invited(tools, partner)
@@ -38,12 +38,12 @@ def repeat(
     Partners are told of those who used none. With EMAIL: that person, as soon as the last link has expired.
     """
     from provisioner.cli.answers.outcomes import print_outcome, status_of
-    from provisioner.operations import inviting
+    from provisioner.operations import invitations
 
     session = session_of(context)
     bar = progress_bar(session.quiet)
     with session.tools(by) as tools:
-        repeated = inviting.repeat_one(tools, address(email), bar) if email else inviting.repeat_due(tools, bar)
+        repeated = invitations.repeat_one(tools, address(email), bar) if email else invitations.repeat_due(tools, bar)
     print_outcome(session, repeated.outcome, format_, done=True)
     say_without_contact(session, repeated.without_contact)
     raise typer.Exit(status_of(repeated.outcome))
@@ -52,11 +52,11 @@ def repeat(
 @app.command()
 def bounced(context: typer.Context, email: Email, by: By) -> None:
     """Record that the e-mail came back: none is sent again, and the partner's contact is asked for the address."""
-    from provisioner.operations import inviting
+    from provisioner.operations import invitations
 
     session = session_of(context)
     with session.register(by) as register:
-        without_contact = inviting.bounced(register, session.settings, address(email), by)
+        without_contact = invitations.bounced(register, session.settings, address(email), by)
         session.say("Recorded: no other e-mail is sent to that address.")
         say_without_contact(session, without_contact)
         deliver_now(session, register)

@@ -25,7 +25,7 @@ def _head(text: str) -> Head:
 
 
 def _action(text: str) -> str:
-    from provisioner.texts.journal import ACTIONS
+    from provisioner.views.journal import ACTIONS
 
     if text not in ACTIONS:
         raise typer.BadParameter(f"{text!r} is none. Known: {', '.join(ACTIONS)}")

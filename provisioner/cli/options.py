@@ -10,8 +10,8 @@ from typing import Annotated
 
 import typer
 
+from provisioner.domain.annexe.decisions import NothingSaid, decider_said, name_said, reason_said
 from provisioner.domain.people import EmailAddress
-from provisioner.domain.said import NothingSaid, decider_said, name_said, reason_said
 
 
 class Format(StrEnum):

@@ -11,7 +11,7 @@ from provisioner.cli.options import By, Code, Dated, Format, FormatOption, Habil
 from provisioner.cli.options import name as name_option
 from provisioner.cli.printing import print_answer
 from provisioner.cli.session import session_of
-from provisioner.domain.contacts import Role
+from provisioner.domain.convention import Role
 
 app = typer.Typer(help="The register of conventions.", no_args_is_help=True)
 

@@ -14,7 +14,7 @@ from provisioner.cli.session import Session, session_of
 from provisioner.domain.people import EmailAddress
 
 if TYPE_CHECKING:
-    from provisioner.operations.tools import Outcome, ProgressBar, Tools
+    from provisioner.operations.context import Outcome, ProgressBar, Tools
 
 app = typer.Typer(help="One person's access.", no_args_is_help=True)
 

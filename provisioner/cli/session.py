@@ -15,7 +15,7 @@ import typer
 
 if TYPE_CHECKING:
     from provisioner.clock import Clock
-    from provisioner.operations.tools import Tools
+    from provisioner.operations.context import Tools
     from provisioner.register import Register
     from provisioner.settings import Settings
 
@@ -92,7 +92,7 @@ class Session:
     ) -> Iterator[Tools]:
         """Everything: the register and Keycloak. `read_only` raises on any write there."""
         from provisioner.keycloak.directory import Directory
-        from provisioner.operations.tools import Tools
+        from provisioner.operations.context import Tools
         from provisioner.register import check_lease
 
         with self.register(by, *partners) as register:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from provisioner.domain.annexe import Annexe
+    from provisioner.domain.annexe.document import Annexe
     from provisioner.settings import DocumentSettings
 
 

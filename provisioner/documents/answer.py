@@ -13,7 +13,7 @@ from datetime import date
 from typing import Any, TypeVar
 
 from provisioner.documents.blocks import Unreadable
-from provisioner.domain.annexe import Annexe, Column, Finding, Row, Severity, Surplus
+from provisioner.domain.annexe.document import Annexe, Column, Finding, Row, Severity, Surplus
 from provisioner.domain.people import EmailAddress
 
 #: The longest answer, in bytes: several times what the most rows need.

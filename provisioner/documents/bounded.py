@@ -18,7 +18,7 @@ from provisioner.documents.blocks import Unreadable
 from provisioner.documents.walls import hide
 
 if TYPE_CHECKING:
-    from provisioner.domain.annexe import Annexe
+    from provisioner.domain.annexe.document import Annexe
     from provisioner.settings import DocumentSettings
 
 _MIB = 2**20

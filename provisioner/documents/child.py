@@ -18,8 +18,8 @@ from provisioner.documents.blocks import Reading, Unreadable
 from provisioner.documents.gate import OLE, admit, promised_kind
 from provisioner.documents.meaning import understand
 from provisioner.documents.walls import shut_in
-from provisioner.domain.capping import capped
-from provisioner.domain.judge import judged
+from provisioner.domain.annexe.document import capped
+from provisioner.domain.annexe.judge import judged
 
 #: The module that reads each kind of file; an old container tells its kind through the reader of workbooks.
 _READERS = {

@@ -10,8 +10,8 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from provisioner.documents.text import HYPHENS
-from provisioner.domain.days import PARIS
-from provisioner.domain.likeness import fold
+from provisioner.domain.calendar import PARIS
+from provisioner.domain.people import fold
 
 #: The years that a date of an annexe may have, and the last one that two digits stand for.
 FIRST_YEAR, LAST_YEAR, LAST_SHORT_YEAR = 2000, 2100, 2079

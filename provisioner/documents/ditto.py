@@ -6,7 +6,7 @@ import re
 from enum import Enum, auto
 from functools import lru_cache
 
-from provisioner.domain.likeness import fold
+from provisioner.domain.people import fold
 
 #: The longest text that is looked at, in characters.
 _LONGEST = 80

@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from provisioner.documents.text import tidy
-from provisioner.domain.likeness import fold
+from provisioner.domain.people import fold
 
 #: More characters of a line are not looked at: no heading comes near it.
 _LONGEST_LINE = 400

@@ -16,7 +16,7 @@ from provisioner.documents.sections import Place, Section, row_finding, row_text
 from provisioner.documents.text import quoted
 from provisioner.documents.titles import Titles, columns_of, has_address, read_titles
 from provisioner.documents.transmission import after_transmission
-from provisioner.domain.annexe import Column, Finding, Row, Severity
+from provisioner.domain.annexe.document import Column, Finding, Row, Severity
 
 _NAMES = (Column.LAST_NAME, Column.FIRST_NAMES)
 

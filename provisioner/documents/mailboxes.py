@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 from importlib.resources import files
 
-from provisioner.domain.mailboxes import MailboxRules
+from provisioner.domain.people import MailboxRules
 from provisioner.settings import DocumentSettings
 
 

@@ -11,7 +11,7 @@ from provisioner.documents.lines import Line, lines_of
 from provisioner.documents.lists import Lists
 from provisioner.documents.text import quoted
 from provisioner.documents.transmission import read_transmission
-from provisioner.domain.annexe import Annexe, Finding, Severity
+from provisioner.domain.annexe.document import Annexe, Finding, Severity
 
 
 def understand(reading: Reading) -> Annexe:

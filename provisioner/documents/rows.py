@@ -14,7 +14,7 @@ from provisioner.documents.garbled import garbled
 from provisioner.documents.suspicion import suspicion
 from provisioner.documents.text import quoted, tidy_function, tidy_name
 from provisioner.documents.titles import columns_of
-from provisioner.domain.annexe import Column, Finding, Row, Severity
+from provisioner.domain.annexe.document import Column, Finding, Row, Severity
 from provisioner.domain.people import EmailAddress
 
 _NO_CELL = Cell()

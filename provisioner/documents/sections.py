@@ -11,7 +11,7 @@ from provisioner.documents.headings import is_the_forms, names_nobody
 from provisioner.documents.lines import Line
 from provisioner.documents.text import quoted
 from provisioner.documents.titles import Titles, end_beside, has_address
-from provisioner.domain.annexe import Column, Finding, Severity
+from provisioner.domain.annexe.document import Column, Finding, Severity
 
 #: A line that names somebody, and one that says that there is nobody; more words of it are not looked at.
 _NAMES_SOMEBODY = re.compile(r"\W*(?i:m\.|mr|mmes?|mlle|monsieur|madame)\s+\w|\s*[-•–*▪]\s*[A-ZÀ-Þ]\w+ +[A-ZÀ-Þ]")

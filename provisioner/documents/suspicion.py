@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from provisioner.documents.text import LONGEST_QUOTE, SYMBOL_BULLETS, is_control, tidy, tidy_function, tidy_name
-from provisioner.domain.annexe import Column
+from provisioner.domain.annexe.document import Column
 
 #: The longest name, function or address, in the units in which Keycloak counts (two for what is not in the first
 #: plane of Unicode). It takes longer attributes; no function is that long.

@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 from provisioner.documents.blocks import Cell
 from provisioner.documents.text import tidy
-from provisioner.domain.annexe import Column
-from provisioner.domain.likeness import fold
+from provisioner.domain.annexe.document import Column
+from provisioner.domain.people import fold
 
 #: A title is short: more characters are not looked at.
 LONGEST_TITLE = 200

@@ -12,7 +12,7 @@ from provisioner.documents.dates import DateRead, Order, find_date, read_date
 from provisioner.documents.lines import Line
 from provisioner.documents.text import quoted, tidy
 from provisioner.documents.titles import has_address, read_titles
-from provisioner.domain.annexe import Finding, Severity
+from provisioner.domain.annexe.document import Finding, Severity
 
 #: More characters and words of a line are not looked at.
 _LONGEST_LINE, _MOST_WORDS = 400, 40

@@ -15,7 +15,7 @@ from provisioner.documents.blocks import Cell as WrittenCell
 from provisioner.documents.dates import read_date
 from provisioner.documents.titles import read_titles
 from provisioner.documents.wrapping import Line
-from provisioner.domain.annexe import Column
+from provisioner.domain.annexe.document import Column
 
 #: How far left of its column's title a text may start, in points.
 _NEAR = 3

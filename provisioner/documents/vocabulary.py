@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from provisioner.domain.likeness import fold
+from provisioner.domain.people import fold
 
 #: Masculine and feminine in one where only the end differs; each word takes a plural.
 _FUNCTIONS = """

@@ -1,9 +1,10 @@
-"""Calendar arithmetic of the convention's delays (D: 31 August + 6 months = 28 February)."""
+"""Days and moments: delays of the convention (31 August + 6 months = 28 February); a day is Europe/Paris's."""
 
 from __future__ import annotations
 
 from calendar import monthrange
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 _SATURDAY = 5
 
@@ -20,3 +21,16 @@ def add_working_days(day: date, count: int) -> date:
         day += timedelta(days=1)
         count -= day.weekday() < _SATURDAY
     return day
+
+
+PARIS = ZoneInfo("Europe/Paris")
+
+
+def day_of(moment: datetime) -> date:
+    """The day in Paris at that moment."""
+    return moment.astimezone(PARIS).date()
+
+
+def start_of(day: date) -> datetime:
+    """The moment at which that day begins in Paris."""
+    return datetime.combine(day, time(), PARIS).astimezone(UTC)

@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from provisioner.domain.days import day_of
+from provisioner.domain.calendar import day_of
 from provisioner.domain.people import EmailAddress
 from provisioner.domain.retention import suspension_alarm_on
 

@@ -1,10 +1,14 @@
-"""A person as an annexe 1 names one, and the one form of their address that is ever stored or compared."""
+"""A person as an annexe 1 names one: the one form of an address, whose address it is, names that are alike (A7)."""
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from dataclasses import dataclass
-from typing import NewType
+from functools import lru_cache
+from typing import NamedTuple, NewType
+
+from rapidfuzz import fuzz
 
 #: A canonical address: lower case, no space, its domain as people write it. Made by the document reader (A7).
 EmailAddress = NewType("EmailAddress", str)
@@ -44,3 +48,68 @@ class Person:
     first_names: str
     function: str
     email: EmailAddress
+
+
+@dataclass(frozen=True, slots=True)
+class MailboxRules:
+    """The domains that anybody can have an address in (`name.*`: any ending), and the words for shared mailboxes."""
+
+    consumer_domains: frozenset[str]
+    shared_names: frozenset[str]
+
+    def is_consumer(self, email: EmailAddress) -> bool:
+        """Whether the address is in a consumer mail domain."""
+        return self.is_consumer_domain(domain_of(email))
+
+    def is_consumer_domain(self, domain: str) -> bool:
+        """Whether anybody can have an address in the domain."""
+        name, _, ending = domain.partition(".")
+        is_an_ending = ending.count(".") == 0 or (ending.count(".") == 1 and ending.startswith(("co.", "com.")))
+        is_any_ending = f"{name}.*" in self.consumer_domains and is_an_ending  # not outlook.agglo-lys.fr
+        return domain in self.consumer_domains or is_any_ending
+
+    def is_shared(self, email: EmailAddress, *names: str) -> bool:
+        """Whether the mailbox is a role's or a service's, and nothing in it is one of the person's names."""
+        mailbox = fold(mailbox_of(email)).partition("+")[0]
+        words = [word.rstrip("0123456789") for word in re.split(r"[._\-]+", mailbox)]
+        starts = {"-".join(words[:count]) for count in range(1, len(words) + 1)}
+        shared = starts & self.shared_names
+        if not shared:
+            return False
+        own = set(re.findall(r"[^\W\d_]{2,}", fold(" ".join(names))))
+        return not own.intersection(set(words) - set(max(shared, key=len).split("-")))
+
+
+#: How like two names must be to be worth a look, in percent.
+LIKE = 88
+
+_LIGATURES = str.maketrans({"œ": "oe", "æ": "ae", "ß": "ss", "’": "'", "‘": "'", "ʼ": "'", "´": "'", "`": "'"})
+
+
+@lru_cache(1_000)  # a cell is compared with many things, one after another
+def fold(text: str) -> str:
+    """The text for comparing: no case, no accents, plain apostrophes, one space where there were several."""
+    if text.isascii():  # most are, and the long way is ten times as long
+        return " ".join(text.lower().replace("`", "'").split())
+    decomposed = unicodedata.normalize("NFKD", text.casefold().translate(_LIGATURES))
+    plain = "".join(one for one in decomposed if not unicodedata.combining(one))
+    return " ".join(plain.split())
+
+
+class NameKey(NamedTuple):
+    """A whole name for comparing: its words folded and sorted, and its letters in the order they were written."""
+
+    words: str
+    letters: str
+
+
+@lru_cache(1_000)
+def name_key(last_name: str, first_names: str) -> NameKey:
+    """The key of a name: neither accents, case, nor the order or spacing of its words matter."""
+    words = re.findall(r"[^\W_]+", fold(f"{last_name} {first_names}"))
+    return NameKey(" ".join(sorted(words)), "".join(words))
+
+
+def are_alike(one: NameKey, other: NameKey) -> bool:
+    """Whether two names are the same or nearly, with or without their spaces (Le Goff, Legoff)."""
+    return fuzz.ratio(one.words, other.words) >= LIKE or fuzz.ratio(one.letters, other.letters) >= LIKE

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, timedelta
 
+from provisioner.domain.access.habilitation import Habilitation
 from provisioner.domain.calendar import add_months
 from provisioner.domain.convention import Partner
-from provisioner.domain.habilitation import Habilitation
 
 #: D1: how long an account's data are kept once its last access is closed, in months.
 ACCOUNT_MONTHS = 6

@@ -6,8 +6,8 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
+from provisioner.domain.access.account import RemoteAccount, WantedAccount
 from provisioner.domain.people import EmailAddress
-from provisioner.domain.snapshot import RemoteAccount, WantedAccount
 from provisioner.keycloak.errors import ReadIncomplete
 
 Json = dict[str, Any]

@@ -7,10 +7,9 @@ from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import datetime
 
+from provisioner.domain.access.account import OURS, RemoteAccount, Snapshot, WantedAccount
 from provisioner.domain.password import RealmFault
 from provisioner.domain.people import EmailAddress
-from provisioner.domain.snapshot import RemoteAccount, Snapshot, WantedAccount
-from provisioner.domain.wanted import OURS
 from provisioner.keycloak.accounts import Json, account_of, before_reordering, changed_user, new_user
 from provisioner.keycloak.connection import service_connection
 from provisioner.keycloak.errors import (

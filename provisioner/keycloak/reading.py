@@ -8,7 +8,7 @@ from dataclasses import replace
 from itertools import chain
 from urllib.parse import quote
 
-from provisioner.domain.snapshot import RemoteAccount, RemoteGroup, Snapshot
+from provisioner.domain.access.account import RemoteAccount, RemoteGroup, Snapshot
 from provisioner.keycloak.accounts import Json, account_of
 from provisioner.keycloak.connection import Connection
 from provisioner.keycloak.errors import KeycloakRefused, NotFound, ReadIncomplete

@@ -9,7 +9,7 @@ from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
 
-from provisioner.domain.days import PARIS
+from provisioner.domain.calendar import PARIS
 
 
 @dataclass(frozen=True, slots=True)

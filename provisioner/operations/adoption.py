@@ -6,17 +6,16 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from provisioner.domain.habilitation import Habilitation, State
+from provisioner.domain.access.account import FUNCTION, RemoteAccount, Snapshot
+from provisioner.domain.access.habilitation import Habilitation, State
+from provisioner.domain.access.plan import make_plan
 from provisioner.domain.people import EmailAddress, Person
-from provisioner.domain.plan import make_plan
 from provisioner.domain.records import Records
-from provisioner.domain.snapshot import RemoteAccount, Snapshot
-from provisioner.domain.wanted import FUNCTION
 from provisioner.operations.applying import carry_out
-from provisioner.operations.deciding import decided
+from provisioner.operations.context import Outcome, ProgressBar, Tools
+from provisioner.operations.decide import decided
 from provisioner.operations.errors import AdoptionRefused
 from provisioner.operations.looking import look, look_again
-from provisioner.operations.tools import Outcome, ProgressBar, Tools
 from provisioner.register import decisions, run_lock
 
 

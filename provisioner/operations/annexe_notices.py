@@ -7,20 +7,20 @@ from datetime import date
 
 import structlog
 
-from provisioner.domain.change import Action, Change
+from provisioner.domain.access.change import Action, Change
+from provisioner.domain.access.habilitation import State
+from provisioner.domain.access.plan import Plan
+from provisioner.domain.annexe.kept import KeptAnnexe, Status
 from provisioner.domain.convention import Partner
-from provisioner.domain.habilitation import State
-from provisioner.domain.kept_annexe import KeptAnnexe, Status
 from provisioner.domain.people import EmailAddress
-from provisioner.domain.plan import Plan
 from provisioner.mail import Attachment
+from provisioner.operations.context import Tools
 from provisioner.operations.letters import contact_of, tell_caf, tell_partner
 from provisioner.operations.preparing import Prepared
-from provisioner.operations.tools import Tools
 from provisioner.register import Work, annexes, reading
 from provisioner.settings import Settings
-from provisioner.texts.annexe_notices import Effects, dates_of, figures_of, what_is_applied
-from provisioner.texts.report import Report, report_page
+from provisioner.views.annexe_notices import Effects, dates_of, figures_of, what_is_applied
+from provisioner.views.report import Report, report_page
 
 log = structlog.get_logger()
 

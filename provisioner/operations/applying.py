@@ -5,29 +5,29 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from provisioner.domain.change import Action, Limit
-from provisioner.domain.habilitation import State
-from provisioner.domain.kept_annexe import KeptAnnexe
-from provisioner.domain.plan import Plan, make_plan
+from provisioner.domain.access.account import Snapshot
+from provisioner.domain.access.change import Action, Limit
+from provisioner.domain.access.habilitation import State
+from provisioner.domain.access.plan import Plan, make_plan
+from provisioner.domain.annexe.kept import KeptAnnexe
 from provisioner.domain.records import Records
-from provisioner.domain.snapshot import Snapshot
 from provisioner.operations.annexe_notices import tell_applied
-from provisioner.operations.deciding import decided
+from provisioner.operations.context import Outcome, ProgressBar, Tools, Verdict
+from provisioner.operations.decide import decided
 from provisioner.operations.effects import Effects
 from provisioner.operations.errors import UnknownRealm
 from provisioner.operations.hold_notices import remind
 from provisioner.operations.holding import closures_in, hold_or_drop
 from provisioner.operations.journal import watch_journal
+from provisioner.operations.links import Mailing
 from provisioner.operations.looking import look_again
-from provisioner.operations.mailing import Mailing
 from provisioner.operations.pool import Done, Failure, GivenUp
 from provisioner.operations.preparing import Prepared, Request, in_unknown_realm, prepare, with_approved_decisions
 from provisioner.operations.quarantine import set_aside
 from provisioner.operations.sending import deliver
-from provisioner.operations.tools import Outcome, ProgressBar, Tools, Verdict
 from provisioner.register import Work, annexes, holds, run_lock, writing
 from provisioner.settings import Settings
-from provisioner.texts.check_json import check_as_json
+from provisioner.views.check_json import check_as_json
 
 #: Shows what was prepared to a person, who gives back the request with the decisions taken, or None.
 Confirm = Callable[[Prepared, Request], Request | None]

@@ -9,13 +9,11 @@ from pathlib import PurePath
 
 from provisioner.documents import read_annexe
 from provisioner.documents.mailboxes import load_mailbox_rules
-from provisioner.domain.annexe import Annexe, Finding
-from provisioner.domain.capping import Kept, counted, reading_order
-from provisioner.domain.check import Check, Document, placed
-from provisioner.domain.decisions import Decisions
-from provisioner.domain.habilitation import State
-from provisioner.domain.judge import judge_document
-from provisioner.domain.judge_register import judge_register, waive
+from provisioner.domain.access.habilitation import State
+from provisioner.domain.annexe.decisions import Decisions
+from provisioner.domain.annexe.document import Annexe, Check, Document, Finding, Kept, counted, placed, reading_order
+from provisioner.domain.annexe.judge import judge_document
+from provisioner.domain.annexe.judge_register import judge_register, waive
 from provisioner.domain.people import EmailAddress
 from provisioner.domain.records import Records
 from provisioner.settings import DocumentSettings

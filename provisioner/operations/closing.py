@@ -8,11 +8,11 @@ from typing import ParamSpec
 
 import structlog
 
-from provisioner.domain.change import Change
+from provisioner.domain.access.account import WantedAccount
+from provisioner.domain.access.change import Change
 from provisioner.domain.hold import StillOpen
 from provisioner.domain.people import EmailAddress
 from provisioner.domain.records import Account
-from provisioner.domain.snapshot import WantedAccount
 from provisioner.keycloak.errors import KeycloakError, KeycloakUnavailable, NotFound, WriteForbidden
 from provisioner.operations.pool import AccessStillOpen
 from provisioner.operations.ports import DirectoryPort

@@ -9,7 +9,7 @@ from datetime import date
 from provisioner.documents.addresses import read_address
 from provisioner.documents.suspicion import suspicion
 from provisioner.documents.text import tidy_name
-from provisioner.domain.contacts import ANNEXE_2, Contact, Contacts, Role, split_contact
+from provisioner.domain.convention import ANNEXE_2, Contact, Contacts, Role, split_contact
 from provisioner.operations.errors import Refused
 from provisioner.operations.notices import send_annexe_3
 from provisioner.operations.partners import NoSuchPartner, partner_of

@@ -15,22 +15,21 @@ from typing import Any
 
 import structlog
 
-from provisioner.domain.annexe import Annexe, Finding, Severity
-from provisioner.domain.check import Check, Document
-from provisioner.domain.days import PARIS
-from provisioner.domain.dropped import PATIENCE, DroppedFile, Refusal, report_name, shown
-from provisioner.domain.kept_annexe import KEPT_FOR, KeptAnnexe, Status
+from provisioner.domain.annexe.document import Annexe, Check, Document, Finding, Severity
+from provisioner.domain.annexe.kept import KEPT_FOR, KeptAnnexe, Status
+from provisioner.domain.calendar import PARIS
+from provisioner.domain.dropped_file import PATIENCE, DroppedFile, Refusal, report_name, shown
 from provisioner.keycloak.errors import KeycloakError
 from provisioner.operations import folders
+from provisioner.operations.context import Tools
 from provisioner.operations.errors import FoldersFail, SyncFirst, UnknownRealm
 from provisioner.operations.folders import Changed, Folders, Found
-from provisioner.operations.reporting import report_on
-from provisioner.operations.submission import submit
-from provisioner.operations.tools import Tools
+from provisioner.operations.forms import report_on
+from provisioner.operations.receive import submit
 from provisioner.register import LockHeld, RegisterUnavailable, annexes, drops, journal, reading, run_lock, writing
-from provisioner.texts.check_json import check_as_json
-from provisioner.texts.drops import SET_ASIDE, drop_as_json, outcome
-from provisioner.texts.report import Report, report_page
+from provisioner.views.check_json import check_as_json
+from provisioner.views.drops import SET_ASIDE, drop_as_json, outcome
+from provisioner.views.report import Report, report_page
 
 log = structlog.get_logger()
 

@@ -9,14 +9,12 @@ from dataclasses import replace
 import structlog
 from sqlalchemy import Connection
 
-from provisioner.domain.causes import cause_of
-from provisioner.domain.change import Action, Change, in_turns
-from provisioner.domain.habilitation import State
+from provisioner.domain.access.account import Snapshot, digest
+from provisioner.domain.access.change import Action, Change, in_turns
+from provisioner.domain.access.habilitation import State
 from provisioner.domain.hold import Hold
 from provisioner.domain.people import EmailAddress
-from provisioner.domain.records import Records
-from provisioner.domain.snapshot import Snapshot
-from provisioner.domain.wanted import digest
+from provisioner.domain.records import Records, cause_of
 from provisioner.keycloak.errors import Conflict, KeycloakError
 from provisioner.operations.closing import Closing
 from provisioner.operations.pool import Done, Failure, GivenUp, NotBegun, Overtaken, Pool, Progress

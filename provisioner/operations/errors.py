@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from provisioner.domain.access.invitations import Obstacle
 from provisioner.domain.people import EmailAddress
-from provisioner.domain.repeats import Obstacle
-from provisioner.texts.reasons import UNKNOWN_REALM
+from provisioner.views.reasons import UNKNOWN_REALM
 
 
 class Refused(Exception):

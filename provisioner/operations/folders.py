@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from provisioner.domain.dropped import DroppedFile, Look, is_passing, key_of
+from provisioner.domain.dropped_file import DroppedFile, Look, is_passing, key_of
 from provisioner.settings import Settings
 
 #: Where the reports on files of no known partner go.

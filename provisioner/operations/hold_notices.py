@@ -7,19 +7,19 @@ from datetime import date
 
 import structlog
 
-from provisioner.domain.change import Limit
+from provisioner.domain.access.change import Limit
+from provisioner.domain.access.habilitation import State
+from provisioner.domain.annexe.kept import Status
+from provisioner.domain.calendar import day_of
 from provisioner.domain.convention import Partner
-from provisioner.domain.days import day_of
-from provisioner.domain.habilitation import State
 from provisioner.domain.hold import Hold, HoldKind
-from provisioner.domain.kept_annexe import Status
 from provisioner.domain.people import Person
+from provisioner.operations.context import Tools
 from provisioner.operations.letters import contact_of, tell_caf, tell_partner
-from provisioner.operations.tools import Tools
 from provisioner.register import Work, annexes, holds, outbox, reading
 from provisioner.settings import Settings
-from provisioner.texts.hold_notices import Standing, age_in_words, held_figures
-from provisioner.texts.holds import hold_reason
+from provisioner.views.hold_notices import Standing, age_in_words, held_figures
+from provisioner.views.holds import hold_reason
 
 log = structlog.get_logger()
 

@@ -8,21 +8,20 @@ from datetime import date, datetime
 
 import structlog
 
-from provisioner.domain.change import Action, Blocked, Limit
-from provisioner.domain.habilitation import State
+from provisioner.domain.access.change import Action, Blocked, Limit
+from provisioner.domain.access.habilitation import State
+from provisioner.domain.access.invitations import is_owed, leading, rounds
+from provisioner.domain.access.plan import Plan
+from provisioner.domain.annexe.kept import KeptAnnexe, Status
 from provisioner.domain.hold import Hold, HoldKind
-from provisioner.domain.kept_annexe import KeptAnnexe, Status
-from provisioner.domain.links import is_owed
-from provisioner.domain.plan import Plan
 from provisioner.domain.records import Records
-from provisioner.domain.repeats import leading, rounds
-from provisioner.operations.deciding import decided
+from provisioner.operations.context import Tools
+from provisioner.operations.decide import decided
 from provisioner.operations.errors import Refused
 from provisioner.operations.hold_notices import drop_held, tell_held
-from provisioner.operations.tools import Tools
 from provisioner.register import Register, Work, annexes, holds, reading
 from provisioner.settings import Settings
-from provisioner.texts.change_json import change_as_json
+from provisioner.views.change_json import change_as_json
 
 log = structlog.get_logger()
 

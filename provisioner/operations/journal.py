@@ -9,7 +9,7 @@ from itertools import chain
 
 import structlog
 
-from provisioner.domain.days import day_of
+from provisioner.domain.calendar import day_of
 from provisioner.domain.journal import Head, Row
 from provisioner.domain.journal_check import Bad, Problem, Verdict, verify
 from provisioner.domain.ledger import Ledger

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from provisioner.domain.contacts import Contact, Role
-from provisioner.domain.convention import Partner
+from provisioner.domain.convention import Contact, Partner, Role
 from provisioner.domain.people import EmailAddress
 from provisioner.mail import Attachment, Letter, ascii_address, compose, new_message_id
 from provisioner.register import Work, outbox
 from provisioner.register.contacts import contacts_of
 from provisioner.settings import Settings
-from provisioner.texts.letters import Notice, write_notice
+from provisioner.views.letters import Notice, write_notice
 
 
 def contact_of(work: Work, partner: str | None) -> Contact | None:

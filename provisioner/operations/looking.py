@@ -6,10 +6,10 @@ from collections.abc import Collection, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
-from provisioner.domain.habilitation import Habilitation, State
+from provisioner.domain.access.account import Snapshot
+from provisioner.domain.access.habilitation import Habilitation, State
 from provisioner.domain.people import EmailAddress
 from provisioner.domain.records import Records
-from provisioner.domain.snapshot import Snapshot
 from provisioner.keycloak.errors import NotFound, ReadIncomplete
 from provisioner.operations.errors import UnknownRealm
 from provisioner.operations.ports import DirectoryPort

@@ -6,15 +6,14 @@ from collections.abc import Sequence
 from datetime import date
 
 from provisioner.documents.annexe3 import Line, write_annexe_3
-from provisioner.domain.contacts import Contacts
-from provisioner.domain.convention import Partner
+from provisioner.domain.convention import Contacts, Partner
 from provisioner.domain.people import Person
 from provisioner.mail import Attachment
 from provisioner.operations.letters import tell_partner
 from provisioner.register import Work, outbox
 from provisioner.settings import Settings
-from provisioner.texts.contacts import ROLES
-from provisioner.texts.dates import french_date
+from provisioner.views.contacts import ROLES
+from provisioner.views.dates import french_date
 
 _ANNEXE_3 = "annexe-3"
 

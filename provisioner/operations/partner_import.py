@@ -12,9 +12,8 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from provisioner.documents.mailboxes import load_mailbox_rules
-from provisioner.domain.contacts import Contact, Contacts, Role
-from provisioner.domain.convention import Partner
-from provisioner.domain.mailboxes import MailboxRules
+from provisioner.domain.convention import Contact, Contacts, Partner, Role
+from provisioner.domain.people import MailboxRules
 from provisioner.domain.records import Records
 from provisioner.operations.contacts import ContactsRefused, read_contacts
 from provisioner.operations.partners import (

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from provisioner.domain.change import Action
-from provisioner.domain.habilitation import Habilitation, State
-from provisioner.domain.links import is_owed
+from provisioner.domain.access.change import Action
+from provisioner.domain.access.habilitation import Habilitation, State
+from provisioner.domain.access.invitations import is_owed
+from provisioner.domain.access.plan import make_plan, our_accounts, plan_in_unknown_realm
 from provisioner.domain.people import EmailAddress
-from provisioner.domain.plan import make_plan, our_accounts, plan_in_unknown_realm
 from provisioner.domain.records import Account, Records, Reopening
 from provisioner.operations.applying import carry_out as carry_out_plan
-from provisioner.operations.deciding import decided
+from provisioner.operations.context import Outcome, ProgressBar, Tools, Verdict
+from provisioner.operations.decide import decided
 from provisioner.operations.errors import PersonRefused
 from provisioner.operations.hold_notices import remind
 from provisioner.operations.looking import learn_user_names, look
@@ -20,9 +21,8 @@ from provisioner.operations.notices import ask_for_annexe
 from provisioner.operations.quarantine import set_aside
 from provisioner.operations.sending import deliver_now
 from provisioner.operations.syncing import sync
-from provisioner.operations.tools import Outcome, ProgressBar, Tools, Verdict
 from provisioner.register import decisions
-from provisioner.texts.reasons import link_fault
+from provisioner.views.reasons import link_fault
 
 
 @decided

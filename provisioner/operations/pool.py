@@ -11,7 +11,7 @@ from itertools import islice
 
 import structlog
 
-from provisioner.domain.change import Change
+from provisioner.domain.access.change import Change
 from provisioner.domain.hold import StillOpen
 from provisioner.domain.password import RealmFault
 from provisioner.keycloak.errors import KeycloakError, KeycloakUnavailable, MailFailed, OutcomeUnknown, RealmUnfit

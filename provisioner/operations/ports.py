@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
+from provisioner.domain.access.account import RemoteAccount, Snapshot, WantedAccount
 from provisioner.domain.people import EmailAddress
-from provisioner.domain.snapshot import RemoteAccount, Snapshot, WantedAccount
 
 
 class DirectoryPort(Protocol):

@@ -6,24 +6,29 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 
-from provisioner.domain.annexe import Row
-from provisioner.domain.check import Check, Document
-from provisioner.domain.closures import Closures, judge_closures
-from provisioner.domain.days import day_of
-from provisioner.domain.decisions import Decisions
-from provisioner.domain.entry import ends_brought, enter, enter_closures, unaccounted_for
-from provisioner.domain.habilitation import Habilitation
-from provisioner.domain.judge_register import judge_keycloak
-from provisioner.domain.limits import Entering
+from provisioner.domain.access.account import Snapshot
+from provisioner.domain.access.habilitation import Habilitation
+from provisioner.domain.access.plan import Plan, made_by_a_dead_run, make_plan, plan_in_unknown_realm
+from provisioner.domain.annexe.closures import Closures, judge_closures
+from provisioner.domain.annexe.decisions import Decisions
+from provisioner.domain.annexe.document import Check, Document, Row
+from provisioner.domain.annexe.enter import (
+    RefusedRename,
+    ends_brought,
+    enter,
+    enter_closures,
+    refused_renames,
+    unaccounted_for,
+)
+from provisioner.domain.annexe.judge_register import judge_keycloak
+from provisioner.domain.calendar import day_of
+from provisioner.domain.gates import Entering
 from provisioner.domain.people import EmailAddress
-from provisioner.domain.plan import Plan, made_by_a_dead_run, make_plan, plan_in_unknown_realm
 from provisioner.domain.records import Records
-from provisioner.domain.renames import RefusedRename, refused_renames
-from provisioner.domain.snapshot import Snapshot
 from provisioner.operations.checking import check_for_partner, with_findings
+from provisioner.operations.context import Outcome, Tools, Verdict
 from provisioner.operations.errors import NoSuchAnnexe, SyncFirst, UnknownRealm
 from provisioner.operations.looking import learn_passwords, learn_user_names, look
-from provisioner.operations.tools import Outcome, Tools, Verdict
 from provisioner.register import annexes
 
 

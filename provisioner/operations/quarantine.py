@@ -7,19 +7,19 @@ from typing import TypeVar
 
 import structlog
 
-from provisioner.domain.change import Action, Change
+from provisioner.domain.access.change import Action, Change
+from provisioner.domain.access.invitations import is_for_repeat
+from provisioner.domain.access.plan import Plan
 from provisioner.domain.hold import Hold, HoldKind
 from provisioner.domain.people import EmailAddress
-from provisioner.domain.plan import Plan
 from provisioner.domain.records import Records
-from provisioner.domain.repeats import is_for_repeat
 from provisioner.keycloak.errors import KeycloakError, MailFailed, OutcomeUnknown, RealmUnfit
 from provisioner.logs import place_of
 from provisioner.mail import MailUnavailable, greet
+from provisioner.operations.context import Tools
 from provisioner.operations.pool import PATIENCE, AccessStillOpen, Defect, Done, Failure, GivenUp
-from provisioner.operations.tools import Tools
 from provisioner.register import RegisterUnavailable, holds
-from provisioner.texts.change_json import change_as_json
+from provisioner.views.change_json import change_as_json
 
 log = structlog.get_logger()
 

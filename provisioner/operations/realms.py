@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from provisioner.domain.plan import our_accounts
+from provisioner.domain.access.plan import our_accounts
 from provisioner.domain.records import Records
-from provisioner.operations.deciding import decided
+from provisioner.operations.context import Tools
+from provisioner.operations.decide import decided
 from provisioner.operations.errors import Refused
-from provisioner.operations.tools import Tools
 from provisioner.register import run_lock, writing
-from provisioner.texts.realms import NO_REALM_YET
+from provisioner.views.realms import NO_REALM_YET
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,18 +9,19 @@ from time import perf_counter
 
 import structlog
 
-from provisioner.domain.change import Action
-from provisioner.domain.check import Document
-from provisioner.domain.days import day_of
+from provisioner.domain.access.account import Snapshot
+from provisioner.domain.access.change import Action
+from provisioner.domain.access.plan import Plan, join_plans, make_plan, plan_in_unknown_realm
+from provisioner.domain.annexe.document import Document
+from provisioner.domain.annexe.kept import KeptAnnexe
+from provisioner.domain.calendar import day_of
+from provisioner.domain.gates import most_partners
 from provisioner.domain.hold import HoldKind
-from provisioner.domain.kept_annexe import KeptAnnexe
-from provisioner.domain.limits import most_partners
 from provisioner.domain.people import EmailAddress
-from provisioner.domain.plan import Plan, join_plans, make_plan, plan_in_unknown_realm
 from provisioner.domain.records import Records
-from provisioner.domain.snapshot import Snapshot
 from provisioner.operations.annexe_notices import remind_of_waiting, tell_sent_back
 from provisioner.operations.applying import carry_out, enter_approved, is_held
+from provisioner.operations.context import Outcome, ProgressBar, Tools, Verdict
 from provisioner.operations.errors import SyncFirst, UnknownRealm
 from provisioner.operations.hold_notices import remind
 from provisioner.operations.holding import hold_or_drop, tell_ages
@@ -29,10 +30,9 @@ from provisioner.operations.looking import learn_passwords, look, look_again
 from provisioner.operations.preparing import Prepared, Request, prepare
 from provisioner.operations.quarantine import attempt, set_aside
 from provisioner.operations.sending import Delivered, deliver
-from provisioner.operations.tools import Outcome, ProgressBar, Tools, Verdict
 from provisioner.register import annexes, run_lock, writing
 from provisioner.register.reading import GROUP_ROOT, LAST_GOOD_SYNC
-from provisioner.texts.check_json import check_as_json
+from provisioner.views.check_json import check_as_json
 
 log = structlog.get_logger()
 

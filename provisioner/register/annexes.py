@@ -10,9 +10,9 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, delete, insert, select, update
 
-from provisioner.domain.check import Document
-from provisioner.domain.decisions import Decisions
-from provisioner.domain.kept_annexe import KeptAnnexe, Status
+from provisioner.domain.annexe.decisions import Decisions
+from provisioner.domain.annexe.document import Document
+from provisioner.domain.annexe.kept import KeptAnnexe, Status
 from provisioner.domain.people import EmailAddress
 from provisioner.register.database import Work
 from provisioner.register.tables import annexe as t

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, insert, select
 
-from provisioner.domain.contacts import Contact, Contacts, Role
+from provisioner.domain.convention import Contact, Contacts, Role
 from provisioner.domain.people import EmailAddress
 from provisioner.register.database import Work
 from provisioner.register.tables import contact

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import insert, select, update
 
-from provisioner.domain.habilitation import Habilitation
+from provisioner.domain.access.habilitation import Habilitation
 from provisioner.domain.hold import Hold
 from provisioner.domain.people import EmailAddress, Person
 from provisioner.domain.records import Reopening

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, delete, func, insert, select, update
 
-from provisioner.domain.dropped import DroppedFile, Look, Refusal
+from provisioner.domain.dropped_file import DroppedFile, Look, Refusal
 from provisioner.register.database import Work
 from provisioner.register.tables import annexe
 from provisioner.register.tables import dropped_file as t

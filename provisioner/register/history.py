@@ -8,8 +8,8 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from provisioner.domain.contacts import Role
-from provisioner.domain.dossier import JournalLine
+from provisioner.domain.access.person_file import JournalLine
+from provisioner.domain.convention import Role
 from provisioner.domain.journal import Row
 from provisioner.domain.people import EmailAddress
 from provisioner.domain.records import Records

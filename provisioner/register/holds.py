@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, delete, insert, select, update
 
-from provisioner.domain.habilitation import Habilitation
+from provisioner.domain.access.habilitation import Habilitation
 from provisioner.domain.hold import Hold, StillOpen
 from provisioner.register import tables as t
 from provisioner.register.database import Work

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import update
 
-from provisioner.domain.habilitation import Habilitation
+from provisioner.domain.access.habilitation import Habilitation
 from provisioner.domain.records import Invitation
 from provisioner.register import tables as t
 from provisioner.register.database import Work

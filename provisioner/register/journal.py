@@ -15,8 +15,8 @@ from sqlalchemy import ColumnElement, Connection, LargeBinary, cast, false, func
 
 from provisioner.clock import Clock
 from provisioner.domain import journal
+from provisioner.domain.annexe.decisions import name_said, readable
 from provisioner.domain.journal import ActorDetail, Detail, Entry, Head, Row
-from provisioner.domain.said import name_said, readable
 from provisioner.register.tables import journal_actor, journal_detail, journal_entry
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import bindparam, insert, update
 
-from provisioner.domain.habilitation import Habilitation
+from provisioner.domain.access.habilitation import Habilitation
 from provisioner.domain.hold import Hold
 from provisioner.domain.people import EmailAddress
 from provisioner.domain.records import Account

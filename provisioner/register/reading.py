@@ -8,9 +8,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, select
 
-from provisioner.domain.contacts import Role
-from provisioner.domain.convention import Partner
-from provisioner.domain.habilitation import End, Habilitation
+from provisioner.domain.access.habilitation import End, Habilitation
+from provisioner.domain.convention import Partner, Role
 from provisioner.domain.hold import Hold, HoldKind, StillOpen
 from provisioner.domain.people import EmailAddress, Person
 from provisioner.domain.records import Account, CurrentAnnexe, Invitation, Records, Reopening

@@ -9,8 +9,8 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, exists, insert, or_, select, update
 
+from provisioner.domain.access.habilitation import Habilitation
 from provisioner.domain.convention import Partner
-from provisioner.domain.habilitation import Habilitation
 from provisioner.domain.people import Person
 from provisioner.domain.records import Records
 from provisioner.register import tables as t

@@ -21,7 +21,7 @@ from provisioner.sandbox.examples import write_examples
 from provisioner.sandbox.keycloak import start_keycloak
 from provisioner.sandbox.mail import Mailbox
 from provisioner.sandbox.server import Keycloak
-from provisioner.texts.dates import french_date
+from provisioner.views.dates import french_date
 
 PARTNER = "agglo-lys"
 REALM = "cooperation"

@@ -11,9 +11,9 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from provisioner.clock import Clock
-from provisioner.domain.habilitation import State
+from provisioner.domain.access.habilitation import State
+from provisioner.domain.annexe.kept import Status
 from provisioner.domain.hold import Hold, HoldKind
-from provisioner.domain.kept_annexe import Status
 from provisioner.domain.records import Records
 from provisioner.operations.holding import Standing, standing
 from provisioner.operations.sending import waiting

@@ -9,12 +9,12 @@ from dataclasses import dataclass, field
 from datetime import time, timedelta
 from functools import partial
 
+from provisioner.operations.context import Outcome, Tools, Verdict
 from provisioner.operations.dropping import take
 from provisioner.operations.errors import UnknownRealm
-from provisioner.operations.inviting import repeat_due
+from provisioner.operations.invitations import repeat_due
 from provisioner.operations.sending import Delivered, deliver, waiting
 from provisioner.operations.syncing import sync
-from provisioner.operations.tools import Outcome, Tools, Verdict
 from provisioner.register import run_lock
 from provisioner.service.schedules import Daily, Every, Schedule
 from provisioner.settings import ServiceSettings

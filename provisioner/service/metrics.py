@@ -14,7 +14,7 @@ from prometheus_client import (
     generate_latest,
 )
 
-from provisioner.domain.change import Action
+from provisioner.domain.access.change import Action
 from provisioner.service.jobs import Did
 
 

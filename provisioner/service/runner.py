@@ -16,7 +16,7 @@ import structlog
 
 from provisioner.clock import Clock
 from provisioner.keycloak.directory import Directory
-from provisioner.operations.tools import Tools
+from provisioner.operations.context import Tools
 from provisioner.register import Register, RegisterUnavailable, check_lease, reading, writing
 from provisioner.service.failures import Unfinished, error_of, reason_of
 from provisioner.service.jobs import Did, Job

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
-from provisioner.domain.days import PARIS, day_of
+from provisioner.domain.calendar import PARIS, day_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,8 @@ from provisioner.documents.answer import unreadable
 from provisioner.documents.blocks import Unreadable
 from provisioner.documents.child import parse
 from provisioner.documents.meaning import understand
-from provisioner.domain.annexe import Annexe
-from provisioner.domain.judge import judged
+from provisioner.domain.annexe.document import Annexe
+from provisioner.domain.annexe.judge import judged
 from provisioner.settings import DocumentSettings
 
 Reader = Callable[[bytes, str], Annexe]

@@ -9,7 +9,7 @@ import pytest
 
 from provisioner.documents.answer import NotAnAnswer, from_lines, refusal_line, to_lines
 from provisioner.documents.blocks import Unreadable
-from provisioner.domain.annexe import Annexe, Column, Finding, Row, Severity, Surplus
+from provisioner.domain.annexe.document import Annexe, Column, Finding, Row, Severity, Surplus
 from provisioner.domain.people import EmailAddress
 
 ROW = Row(

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from provisioner.documents.mailboxes import load_mailbox_rules
-from provisioner.domain.check import Check
-from provisioner.domain.judge import judge_document
+from provisioner.domain.annexe.document import Check
+from provisioner.domain.annexe.judge import judge_document
 from provisioner.settings import DocumentSettings
-from provisioner.texts.check_json import check_as_json
+from provisioner.views.check_json import check_as_json
 from tests.documents.conftest import Reader
 from tests.documents.judging import Verdict, verdicts
 from tests.documents.making import DATA

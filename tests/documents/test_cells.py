@@ -16,8 +16,8 @@ from provisioner.documents.ditto import is_ditto
 from provisioner.documents.garbled import Garbled, garbled
 from provisioner.documents.rows import read_row
 from provisioner.documents.text import quoted, tidy, tidy_name
-from provisioner.domain.annexe import Column, Finding, Row, Severity
-from provisioner.texts.findings import message
+from provisioner.domain.annexe.document import Column, Finding, Row, Severity
+from provisioner.views.findings import message
 
 ABOVE = Row(1, 1, "Carpentier", "Alice", "Directrice", None, date(2026, 6, 10))
 

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from provisioner.documents.mailboxes import load_mailbox_rules
-from provisioner.domain.annexe import Annexe, Row
+from provisioner.domain.annexe.document import Annexe, Row
+from provisioner.domain.annexe.judge import judge_document
 from provisioner.domain.convention import Partner
-from provisioner.domain.judge import judge_document
 from provisioner.settings import DocumentSettings
 from tests.documents.conftest import Reader
 from tests.documents.making import ANNEXES

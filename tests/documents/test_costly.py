@@ -13,12 +13,11 @@ from pathlib import Path
 
 import pytest
 
-from provisioner.domain.annexe import Severity
-from provisioner.domain.check import Check, Document
+from provisioner.domain.annexe.document import Check, Document, Severity
 from provisioner.operations.checking import check_document
 from provisioner.settings import DocumentSettings
-from provisioner.texts.check_json import check_as_json
-from provisioner.texts.report import Report, report_page
+from provisioner.views.check_json import check_as_json
+from provisioner.views.report import Report, report_page
 from tests.documents.costly import COSTLY, ROWS
 from tests.documents.making import ALICE, csv_form, ods_form, word_form, xlsx_form
 

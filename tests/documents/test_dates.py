@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from provisioner.documents.dates import DateRead, Order, find_date, order_of, read_date
-from provisioner.texts.dates import french_date
+from provisioner.views.dates import french_date
 
 DAYS = st.dates(date(2000, 1, 1), date(2079, 12, 31))
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from provisioner.documents import delimited
 from provisioner.documents.encodings import decoded
 from provisioner.documents.gate import File
-from provisioner.domain.annexe import Annexe
+from provisioner.domain.annexe.document import Annexe
 from tests.documents.conftest import Reader
 from tests.documents.making import ALICE, BOB, HEADING_1, HEADING_2, TITLES_1, TITLES_2, csv_form
 

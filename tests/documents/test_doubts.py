@@ -8,8 +8,8 @@ import pytest
 
 from provisioner.documents.blocks import Block, Reading
 from provisioner.documents.meaning import understand
-from provisioner.domain.annexe import Annexe, Finding, Severity
-from provisioner.texts.findings import message
+from provisioner.domain.annexe.document import Annexe, Finding, Severity
+from provisioner.views.findings import message
 from tests.documents.conftest import Reader
 from tests.documents.making import (
     ALICE,

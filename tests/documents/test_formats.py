@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from provisioner.documents.encodings import decoded
-from provisioner.domain.annexe import Annexe
+from provisioner.domain.annexe.document import Annexe
 from tests.documents.conftest import Reader
 from tests.documents.making import (
     ALICE,

@@ -18,10 +18,10 @@ from hypothesis import strategies as st
 from provisioner.documents import bounded, read_annexe
 from provisioner.documents.blocks import Unreadable
 from provisioner.documents.child import parse
-from provisioner.domain.annexe import Annexe
+from provisioner.domain.annexe.document import Annexe
 from provisioner.settings import DocumentSettings
-from provisioner.texts.findings import message
-from provisioner.texts.unreadable import REASONS
+from provisioner.views.findings import message
+from provisioner.views.unreadable import REASONS
 from tests.documents.conftest import Reader
 from tests.documents.making import (
     ALICE,

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from provisioner.documents import read_annexe
 from provisioner.documents.form import Entry, Form, write_form
-from provisioner.domain.annexe import Row
+from provisioner.domain.annexe.document import Row
 from provisioner.domain.people import EmailAddress, Person
 from provisioner.settings import DocumentSettings
 

@@ -11,11 +11,10 @@ from provisioner.documents.blocks import Block, Cell, Reading
 from provisioner.documents.headings import Kind, read_words
 from provisioner.documents.meaning import understand
 from provisioner.documents.titles import read_titles
-from provisioner.domain.annexe import Annexe, Column, Finding, Severity
-from provisioner.domain.check import Check, placed
-from provisioner.domain.closures import judge_closures
+from provisioner.domain.annexe.closures import judge_closures
+from provisioner.domain.annexe.document import Annexe, Check, Column, Finding, Severity, placed
 from provisioner.domain.records import Records
-from provisioner.texts.details import place
+from provisioner.views.details import place
 from tests.documents.conftest import Reader
 from tests.documents.making import ALICE, BOB, HEADING_1, HEADING_2, TITLES_1, TITLES_2
 

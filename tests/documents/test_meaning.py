@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from provisioner.documents.blocks import Cell, Reading, Rows
 from provisioner.documents.meaning import understand
-from provisioner.domain.annexe import Annexe, Column
-from provisioner.texts.findings import message
+from provisioner.domain.annexe.document import Annexe, Column
+from provisioner.views.findings import message
 from tests.documents.making import ALICE, BOB, HEADING_1, HEADING_2, TITLES_1, TITLES_2
 
 

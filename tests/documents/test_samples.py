@@ -7,10 +7,9 @@ from datetime import date
 import pytest
 
 from provisioner.documents.mailboxes import load_mailbox_rules
-from provisioner.domain.annexe import Annexe, Column, Finding
-from provisioner.domain.capping import reading_order
+from provisioner.domain.annexe.document import Annexe, Column, Finding, reading_order
+from provisioner.domain.annexe.judge import judge_document
 from provisioner.domain.convention import Partner
-from provisioner.domain.judge import judge_document
 from provisioner.settings import DocumentSettings
 from tests.documents.conftest import Reader
 from tests.documents.making import SAMPLES

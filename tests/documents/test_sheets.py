@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from provisioner.domain.annexe import Annexe
+from provisioner.domain.annexe.document import Annexe
 from tests.documents.conftest import Reader
 from tests.documents.making import (
     ALICE,

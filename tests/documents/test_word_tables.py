@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from provisioner.domain.annexe import has_error
+from provisioner.domain.annexe.document import has_error
 from tests.documents.conftest import Reader
 from tests.documents.making import DATA
 

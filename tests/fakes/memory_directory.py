@@ -10,10 +10,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
+from provisioner.domain.access.account import MANAGED_BY, OURS, RemoteAccount, RemoteGroup, Snapshot, WantedAccount
 from provisioner.domain.password import RealmFault
 from provisioner.domain.people import EmailAddress
-from provisioner.domain.snapshot import MANAGED_BY, RemoteAccount, RemoteGroup, Snapshot, WantedAccount
-from provisioner.domain.wanted import OURS
 from provisioner.keycloak.errors import (
     Conflict,
     KeycloakRefused,

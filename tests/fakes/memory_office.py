@@ -14,14 +14,14 @@ from sqlalchemy import event
 
 from provisioner.clock import Clock
 from provisioner.documents import read_annexe
-from provisioner.domain.check import Document
-from provisioner.domain.decisions import Decisions
+from provisioner.domain.annexe.decisions import Decisions
+from provisioner.domain.annexe.document import Document
 from provisioner.operations.applying import apply_document
 from provisioner.operations.checking import Reader
+from provisioner.operations.context import Outcome, Tools
 from provisioner.operations.partners import Given, add_partner
 from provisioner.operations.preparing import Request
 from provisioner.operations.syncing import sync
-from provisioner.operations.tools import Outcome, Tools
 from provisioner.register import open_register
 from provisioner.register.journal import Actor
 from provisioner.settings import Settings

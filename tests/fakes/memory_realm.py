@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
+from provisioner.domain.access.account import MANAGED_BY, RemoteAccount
 from provisioner.domain.people import EmailAddress
-from provisioner.domain.snapshot import MANAGED_BY, RemoteAccount
 from provisioner.keycloak.errors import NotFound
 from tests.fakes.failing import Failing
 

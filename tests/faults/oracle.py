@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 from provisioner.clock import Clock
-from provisioner.domain.habilitation import State
+from provisioner.domain.access.habilitation import State
 from provisioner.domain.people import EmailAddress
 from provisioner.register import open_register
 from provisioner.register.journal import Actor

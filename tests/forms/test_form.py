@@ -25,11 +25,11 @@ from provisioner.documents.garbled import garbled
 from provisioner.documents.meaning import understand
 from provisioner.documents.suspicion import suspicion
 from provisioner.documents.text import tidy_function
-from provisioner.domain.annexe import Annexe, Column
-from provisioner.domain.entry import enter
-from provisioner.domain.habilitation import Habilitation
+from provisioner.domain.access.habilitation import Habilitation
+from provisioner.domain.annexe.document import Annexe, Column
+from provisioner.domain.annexe.enter import enter
 from provisioner.domain.people import EmailAddress, Person
-from provisioner.operations.form import form_of
+from provisioner.operations.forms import form_of
 from provisioner.settings import DocumentSettings
 from tests.unit.examples import LYS, NOW, end, habilitation, records
 

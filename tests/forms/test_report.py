@@ -10,9 +10,9 @@ from lxml import html
 from typer.testing import CliRunner, Result
 
 from provisioner.cli.app import app
-from provisioner.domain.annexe import Annexe, Column, Finding, Row, Severity
+from provisioner.domain.annexe.document import Annexe, Column, Finding, Row, Severity
 from provisioner.domain.people import EmailAddress
-from provisioner.texts.report import Report, report_page
+from provisioner.views.report import Report, report_page
 from tests.documents.making import SAMPLES, TITLES_1, csv_form
 
 ADDRESS = EmailAddress("alice@agglo-lys.example")

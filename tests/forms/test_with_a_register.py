@@ -14,8 +14,8 @@ from provisioner.cli.app import app
 from provisioner.clock import Clock
 from provisioner.documents import read_annexe
 from provisioner.documents.form import EXTENSIONS
-from provisioner.domain.entry import enter
-from provisioner.domain.habilitation import Habilitation, State
+from provisioner.domain.access.habilitation import Habilitation, State
+from provisioner.domain.annexe.enter import enter
 from provisioner.operations.partners import Given, add_partner
 from provisioner.register import Register, Work, open_register, outcomes, writing
 from provisioner.register.journal import Actor

@@ -16,8 +16,8 @@ from typing import Any
 import pytest
 import requests
 
+from provisioner.domain.access.account import RemoteGroup, WantedAccount
 from provisioner.domain.people import EmailAddress
-from provisioner.domain.snapshot import RemoteGroup, WantedAccount
 from provisioner.keycloak import reading
 from provisioner.keycloak.connection import Connection, administrator_connection
 from provisioner.keycloak.directory import Directory

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
+from provisioner.domain.access.account import RemoteAccount, RemoteGroup, WantedAccount
 from provisioner.domain.password import RealmFault
 from provisioner.domain.people import EmailAddress
-from provisioner.domain.snapshot import RemoteAccount, RemoteGroup, WantedAccount
 from provisioner.keycloak.directory import Directory
 from provisioner.keycloak.errors import (
     Conflict,

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from provisioner.domain.access.account import WantedAccount
 from provisioner.domain.people import EmailAddress
-from provisioner.domain.snapshot import WantedAccount
 from provisioner.keycloak.connection import Connection, administrator_connection
 from provisioner.keycloak.directory import Directory
 from provisioner.keycloak.errors import KeycloakRefused

@@ -6,9 +6,8 @@ import pytest
 
 from provisioner.documents.blocks import Cell
 from provisioner.documents.rows import read_row
-from provisioner.domain.annexe import Column
-from provisioner.domain.snapshot import WantedAccount
-from provisioner.domain.wanted import digest
+from provisioner.domain.access.account import WantedAccount, digest
+from provisioner.domain.annexe.document import Column
 from provisioner.keycloak.directory import Directory
 from provisioner.settings import Settings
 

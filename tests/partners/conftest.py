@@ -15,8 +15,8 @@ from typer.testing import CliRunner, Result
 
 from provisioner.cli.app import app
 from provisioner.clock import Clock
-from provisioner.domain.contacts import Contacts
-from provisioner.domain.habilitation import Habilitation
+from provisioner.domain.access.habilitation import Habilitation
+from provisioner.domain.convention import Contacts
 from provisioner.domain.records import Records
 from provisioner.register import Register, open_register, tables, writing
 from provisioner.register.contacts import contacts_of

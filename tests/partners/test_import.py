@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from provisioner.domain.contacts import Role
+from provisioner.domain.convention import Role
 from tests.partners.conftest import TODAY, Office, opened
 from tests.service.office import valid
 from tests.unit.examples import habilitation

@@ -15,12 +15,12 @@ import pytest
 from sqlalchemy import event, text
 
 from provisioner.clock import Clock
-from provisioner.domain.change import Action
+from provisioner.domain.access.change import Action
+from provisioner.domain.access.plan import make_plan
 from provisioner.domain.convention import Partner
-from provisioner.domain.limits import Limits
-from provisioner.domain.plan import make_plan
+from provisioner.domain.gates import Limits
 from provisioner.operations import persons
-from provisioner.operations.tools import Tools
+from provisioner.operations.context import Tools
 from provisioner.register import Register, open_register, outcomes, writing
 from provisioner.register.journal import Actor
 from provisioner.sandbox.postgres import Postgres, start_postgres

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from provisioner.clock import Clock
-from provisioner.operations.tools import Tools
+from provisioner.operations.context import Tools
 from provisioner.register import Register
 from provisioner.service.jobs import Did, Job
 from provisioner.service.jumps import JumpWatch

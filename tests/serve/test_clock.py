@@ -10,7 +10,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from provisioner.operations import holding
-from provisioner.operations.tools import Tools
+from provisioner.operations.context import Tools
 from provisioner.register import Register, outbox
 from provisioner.service.scheduler import Service
 from provisioner.settings import Settings

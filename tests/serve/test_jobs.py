@@ -18,7 +18,7 @@ from structlog.testing import capture_logs
 
 from provisioner.clock import Clock
 from provisioner.keycloak.errors import KeycloakUnavailable
-from provisioner.operations.tools import Tools
+from provisioner.operations.context import Tools
 from provisioner.register import LockHeld, Register, RegisterUnavailable, open_register, opening, run_lock
 from provisioner.register.journal import Actor
 from provisioner.service import runner as running

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from provisioner.documents.annexe3 import Line, write_annexe_3
-from provisioner.domain.contacts import Role
+from provisioner.domain.convention import Role
 from provisioner.domain.people import EmailAddress, Person
 from provisioner.operations.notices import ask_for_annexe
 from provisioner.operations.partners import partner_of

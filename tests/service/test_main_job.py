@@ -11,15 +11,15 @@ import pytest
 
 from provisioner.cli.progress import progress_bar
 from provisioner.clock import make_clock
-from provisioner.domain.check import Document
-from provisioner.domain.decisions import Decisions
+from provisioner.domain.access.account import WantedAccount
+from provisioner.domain.annexe.decisions import Decisions
+from provisioner.domain.annexe.document import Document
 from provisioner.domain.people import EmailAddress
-from provisioner.domain.snapshot import WantedAccount
 from provisioner.keycloak.directory import Directory
 from provisioner.operations.applying import apply_document
+from provisioner.operations.context import Tools
 from provisioner.operations.preparing import Request
 from provisioner.operations.syncing import sync
-from provisioner.operations.tools import Tools
 from provisioner.register import journal as rows
 from provisioner.register import open_register
 from provisioner.settings import load_settings

@@ -16,9 +16,9 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Engine, create_engine, text
 
 from provisioner.clock import Clock
-from provisioner.domain.habilitation import State
-from provisioner.domain.kept_annexe import Status
-from provisioner.domain.links import is_owed
+from provisioner.domain.access.habilitation import State
+from provisioner.domain.access.invitations import is_owed
+from provisioner.domain.annexe.kept import Status
 from provisioner.register import Register, annexes, open_register
 from provisioner.register.journal import Actor
 from provisioner.register.tables import metadata

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from provisioner.domain.change import Action
+from provisioner.domain.access.change import Action
 from provisioner.domain.people import EmailAddress
 from tests.service.office import DOMAIN, PARTNER, Office, annexe_csv, changes
 

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any, Self
 from unittest.mock import patch
 
-from provisioner.domain.days import PARIS
-from provisioner.domain.habilitation import State
+from provisioner.domain.access.habilitation import State
+from provisioner.domain.calendar import PARIS
 from provisioner.keycloak.realm import apply_realm
 from provisioner.operations.sending import waiting
 from provisioner.register import open_register

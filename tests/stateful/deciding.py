@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from provisioner.domain.annexe import Severity
-from provisioner.domain.decisions import Decisions
-from provisioner.domain.judge_register import WAIVABLE
+from provisioner.domain.annexe.decisions import Decisions
+from provisioner.domain.annexe.document import Severity
+from provisioner.domain.annexe.judge_register import WAIVABLE
+from provisioner.operations.context import Tools
 from provisioner.operations.preparing import Request, prepare
-from provisioner.operations.tools import Tools
 from tests.stateful.forms import ADDRESSES, Answer
 
 _PAIRS = list(zip(ADDRESSES[::2], ADDRESSES[1::2], strict=True))

@@ -10,8 +10,7 @@ from typing import Any, Literal
 
 from hypothesis import strategies as st
 
-from provisioner.domain.annexe import Annexe, Row
-from provisioner.domain.check import Document
+from provisioner.domain.annexe.document import Annexe, Document, Row
 from provisioner.domain.people import EmailAddress
 from provisioner.settings import DocumentSettings
 from tests.stateful.model import Access

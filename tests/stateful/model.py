@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
-from provisioner.domain.annexe import Annexe
-from provisioner.domain.decisions import Decisions
+from provisioner.domain.annexe.decisions import Decisions
+from provisioner.domain.annexe.document import Annexe
 from provisioner.domain.people import EmailAddress
 
 DAY = timedelta(days=1)

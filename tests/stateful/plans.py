@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from provisioner.domain.change import Action, Change, Limit
-from provisioner.operations.tools import Outcome
+from provisioner.domain.access.change import Action, Change, Limit
+from provisioner.operations.context import Outcome
 
 
 def told(changes: Iterable[Change]) -> list[tuple[str, ...]]:

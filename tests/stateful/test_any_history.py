@@ -11,22 +11,21 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
-from provisioner.domain.check import Document
-from provisioner.domain.decisions import Decisions
-from provisioner.domain.kept_annexe import Status
+from provisioner.domain.access.plan import Plan
+from provisioner.domain.annexe.decisions import Decisions
+from provisioner.domain.annexe.document import Document
+from provisioner.domain.annexe.kept import Status
 from provisioner.domain.people import EmailAddress
-from provisioner.domain.plan import Plan
 from provisioner.operations.adoption import adopt
 from provisioner.operations.applying import apply_document
-from provisioner.operations.conventions import end_convention, reinstate_convention
+from provisioner.operations.context import Outcome, Verdict
 from provisioner.operations.errors import Refused
 from provisioner.operations.holding import release
-from provisioner.operations.partners import PartnerRefused
+from provisioner.operations.partners import PartnerRefused, end_convention, reinstate_convention
 from provisioner.operations.persons import carry_out, reopen, suspend
 from provisioner.operations.preparing import Request, prepare, request_of
-from provisioner.operations.submission import approve, reject, submit
+from provisioner.operations.receive import approve, reject, submit
 from provisioner.operations.syncing import plan_due, sync
-from provisioner.operations.tools import Outcome, Verdict
 from tests.fakes.memory_office import no_bar
 from tests.stateful.deciding import decide
 from tests.stateful.faults import FAULTS, Fault

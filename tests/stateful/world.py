@@ -13,16 +13,16 @@ from typing import Any
 
 from sqlalchemy import select
 
-from provisioner.domain.check import Document
-from provisioner.domain.decisions import Decisions
-from provisioner.domain.habilitation import State
-from provisioner.domain.kept_annexe import Status
+from provisioner.domain.access.habilitation import State
+from provisioner.domain.annexe.decisions import Decisions
+from provisioner.domain.annexe.document import Document
+from provisioner.domain.annexe.kept import Status
 from provisioner.domain.people import EmailAddress
 from provisioner.domain.records import Records
 from provisioner.keycloak.errors import KeycloakError
+from provisioner.operations.context import Outcome
 from provisioner.operations.journal import verify_journal
 from provisioner.operations.syncing import plan_due
-from provisioner.operations.tools import Outcome
 from provisioner.register import RegisterUnavailable, annexes, reading
 from provisioner.register.tables import journal_detail, journal_entry
 from tests.fakes.failing import Killed

@@ -5,13 +5,12 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from provisioner.domain.annexe import Annexe, Row
+from provisioner.domain.access.account import RemoteAccount, RemoteGroup, Snapshot, wanted_account
+from provisioner.domain.access.habilitation import End, Habilitation
+from provisioner.domain.annexe.document import Annexe, Row
 from provisioner.domain.convention import Partner
-from provisioner.domain.habilitation import End, Habilitation
 from provisioner.domain.people import EmailAddress, Person
 from provisioner.domain.records import Account, Invitation, Records
-from provisioner.domain.snapshot import RemoteAccount, RemoteGroup, Snapshot
-from provisioner.domain.wanted import wanted_account
 
 P1 = "length(8) and upperCase(1) and lowerCase(1) and digits(1) and specialChars(1)"
 LYS = Partner(

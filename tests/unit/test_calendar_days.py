@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from provisioner.domain.change import Action
+from provisioner.domain.access.change import Action
+from provisioner.domain.access.habilitation import Habilitation
+from provisioner.domain.access.plan import Plan, make_plan
+from provisioner.domain.calendar import PARIS, day_of
 from provisioner.domain.convention import Partner
-from provisioner.domain.days import PARIS, day_of
-from provisioner.domain.habilitation import Habilitation
-from provisioner.domain.limits import Limits
-from provisioner.domain.plan import Plan, make_plan
+from provisioner.domain.gates import Limits
 from tests.unit.examples import LYS, end, habilitation, link, records, remote, snapshot
 
 OPENED_AT = datetime(2026, 2, 2, 8, 0, tzinfo=UTC)

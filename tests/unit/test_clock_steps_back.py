@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from provisioner.domain.check import Document
-from provisioner.domain.decisions import Decisions
-from provisioner.domain.kept_annexe import Status
+from provisioner.domain.annexe.decisions import Decisions
+from provisioner.domain.annexe.document import Document
+from provisioner.domain.annexe.kept import Status
 from provisioner.domain.people import EmailAddress
-from provisioner.operations import persons, submission
+from provisioner.operations import persons, receive
 from provisioner.operations.preparing import prepare, request_of
 from provisioner.operations.syncing import sync
 from provisioner.register import annexes
@@ -95,24 +95,24 @@ def test_a_new_password_decided_after_the_clock_stepped_back_sends_its_link(offi
 @pytest.mark.rule("A10")
 def test_an_annexe_approved_after_the_clock_stepped_back_waits_for_sync_and_is_applied(office: MemoryOffice) -> None:
     at(office, 10, 10)
-    submitted = submission.submit(office.tools, annexe("leroy"), LYS, date(2026, 6, 16)).annexe
+    submitted = receive.submit(office.tools, annexe("leroy"), LYS, date(2026, 6, 16)).annexe
     at(office, 10, 0)
     plan_id = prepare(office.tools, request_of(office.tools, submitted.id, "Claire Martin", Decisions())).plan_id
     assert plan_id is not None
-    submission.approve(office.tools, submitted.id, plan_id, "Claire Martin", Decisions())
-    assert submission.find(office.tools.register, submitted.id).status is Status.APPROVED
+    receive.approve(office.tools, submitted.id, plan_id, "Claire Martin", Decisions())
+    assert receive.find(office.tools.register, submitted.id).status is Status.APPROVED
     at(office, 9, 50)
     office.sync()
-    assert submission.find(office.tools.register, submitted.id).status is Status.APPLIED
+    assert receive.find(office.tools.register, submitted.id).status is Status.APPLIED
 
 
 @pytest.mark.rule("A10")
 def test_an_annexe_rejected_after_the_clock_stepped_back_stays_rejected(office: MemoryOffice) -> None:
     at(office, 10, 10)
-    one = submission.submit(office.tools, annexe("leroy"), LYS, date(2026, 6, 16)).annexe
+    one = receive.submit(office.tools, annexe("leroy"), LYS, date(2026, 6, 16)).annexe
     at(office, 10, 0)
-    submission.reject(office.tools.register, office.settings, one.id, "Claire Martin", "pas signée")
-    assert submission.find(office.tools.register, one.id).status is Status.REJECTED
+    receive.reject(office.tools.register, office.settings, one.id, "Claire Martin", "pas signée")
+    assert receive.find(office.tools.register, one.id).status is Status.REJECTED
     office.sync()
     assert office.directory.mails == []
 
@@ -123,7 +123,7 @@ def test_an_annexe_that_answers_a_suspension_is_seen_though_the_clock_stepped_ba
     at(office, 10, 10)
     persons.suspend(office.tools, LEROY, "Claire Martin", "départ")
     at(office, 10, 0)
-    submission.submit(office.tools, annexe("nguyen"), LYS, date(2026, 6, 16))
+    receive.submit(office.tools, annexe("nguyen"), LYS, date(2026, 6, 16))
     (hold,) = office.tools.register.records().holds
     with office.tools.register.read() as connection:
         newest = annexes.kept(connection)[-1]

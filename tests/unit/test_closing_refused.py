@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from provisioner.cli.answers.outcomes import ending
-from provisioner.domain.change import DriftKind
-from provisioner.domain.check import Document
-from provisioner.domain.decisions import Decisions
-from provisioner.domain.habilitation import State
+from provisioner.domain.access.change import DriftKind
+from provisioner.domain.access.habilitation import State
+from provisioner.domain.annexe.decisions import Decisions
+from provisioner.domain.annexe.document import Document
 from provisioner.domain.hold import HoldKind, StillOpen
 from provisioner.domain.password import RealmFault
 from provisioner.domain.people import EmailAddress
@@ -25,9 +25,9 @@ from provisioner.keycloak.errors import (
     ReadIncomplete,
 )
 from provisioner.operations import persons
+from provisioner.operations.context import Outcome, Verdict
 from provisioner.operations.holding import pause
 from provisioner.operations.pool import AccessStillOpen
-from provisioner.operations.tools import Outcome, Verdict
 from tests.fakes.memory_office import MemoryOffice, no_bar
 from tests.fakes.memory_realm import Account
 from tests.unit.test_decided_beside_a_run import BY, LEROY, LYS, NAMES, annexe

@@ -8,11 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from provisioner.domain.annexe import Annexe, Finding, Severity
-from provisioner.domain.check import Check
-from provisioner.domain.closures import Closures, judge_closures
-from provisioner.domain.entry import enter, enter_closures
-from provisioner.domain.habilitation import Habilitation, State
+from provisioner.domain.access.habilitation import Habilitation, State
+from provisioner.domain.annexe.closures import Closures, judge_closures
+from provisioner.domain.annexe.document import Annexe, Check, Finding, Severity
+from provisioner.domain.annexe.enter import enter, enter_closures
 from provisioner.domain.records import Records
 from tests.unit.examples import LONG_AGO, LYS, TODAY, annexe, email, end, habilitation, records
 

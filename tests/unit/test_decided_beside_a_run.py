@@ -11,15 +11,15 @@ from typing import Any
 
 import pytest
 
-from provisioner.domain.check import Document
+from provisioner.domain.access.account import WantedAccount
+from provisioner.domain.annexe.document import Document
 from provisioner.domain.people import EmailAddress
-from provisioner.domain.snapshot import WantedAccount
 from provisioner.keycloak.errors import KeycloakUnavailable
 from provisioner.operations import holding, persons
+from provisioner.operations.context import Outcome, Tools, Verdict
 from provisioner.operations.effects import Effects
 from provisioner.operations.errors import PersonRefused
 from provisioner.operations.syncing import sync
-from provisioner.operations.tools import Outcome, Tools, Verdict
 from tests.fakes.memory_office import MemoryOffice, no_bar
 
 LYS, BY = "agglo-lys", "Claire Martin"

@@ -11,11 +11,10 @@ import pytest
 
 from provisioner.cli.progress import progress_bar
 from provisioner.documents import read_annexe
-from provisioner.domain.annexe import Annexe
-from provisioner.domain.check import Document
-from provisioner.domain.decisions import Decisions
-from provisioner.domain.kept_annexe import Status
-from provisioner.operations import submission
+from provisioner.domain.annexe.decisions import Decisions
+from provisioner.domain.annexe.document import Annexe, Document
+from provisioner.domain.annexe.kept import Status
+from provisioner.operations import receive
 from provisioner.operations.syncing import sync
 from provisioner.settings import DocumentSettings
 from tests.fakes.memory_office import MemoryOffice
@@ -36,9 +35,9 @@ def office(tmp_path: Path) -> Iterator[MemoryOffice]:
 
 def _approved(office: MemoryOffice, file: Path, partner: str) -> int:
     document = Document(name=file.name, content=file.read_bytes())
-    one = submission.submit(office.tools, document, partner, TODAY)
+    one = receive.submit(office.tools, document, partner, TODAY)
     assert one.prepared.plan_id is not None
-    submission.approve(office.tools, one.annexe.id, one.prepared.plan_id, "Claire Martin", Decisions())
+    receive.approve(office.tools, one.annexe.id, one.prepared.plan_id, "Claire Martin", Decisions())
     return one.annexe.id
 
 
@@ -52,13 +51,13 @@ def test_an_annexe_rejected_at_the_last_moment_is_not_applied_and_stops_nobody_e
 
     def read(content: bytes, name: str, limits: DocumentSettings) -> Annexe:
         if name == "1.csv":
-            submission.reject(office.tools.register, office.tools.settings, mine, "Claire Martin", "Erreur")
+            receive.reject(office.tools.register, office.tools.settings, mine, "Claire Martin", "Erreur")
         return read_annexe(content, name, limits)
 
     outcome = sync(replace(office.tools, read=read), [], progress_bar(quiet=True))
     assert {change.partner for change in outcome.outcome.done} == {"sivom"}
     assert outcome.sent_back == ()
     register = office.tools.register
-    assert submission.find(register, mine).status is Status.REJECTED
-    assert submission.find(register, theirs).status is Status.APPLIED
+    assert receive.find(register, mine).status is Status.REJECTED
+    assert receive.find(register, theirs).status is Status.APPLIED
     assert {one.partner for one in register.records().habilitations} == {"sivom"}

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from provisioner.cli.decisions import decisions_of
-from provisioner.domain.decisions import Decisions
+from provisioner.domain.annexe.decisions import Decisions
 from provisioner.domain.people import EmailAddress
 from tests.unit.examples import email
 

@@ -10,13 +10,12 @@ from typing import get_args
 
 import pytest
 
-from provisioner.domain.annexe import Annexe
-from provisioner.domain.check import Document
-from provisioner.domain.decisions import Decisions
-from provisioner.domain.habilitation import State
+from provisioner.domain.access.habilitation import State
+from provisioner.domain.annexe.decisions import Decisions
+from provisioner.domain.annexe.document import Annexe, Document
 from provisioner.keycloak.errors import KeycloakError
 from provisioner.operations import adoption, holding, persons
-from provisioner.operations.tools import Verdict
+from provisioner.operations.context import Verdict
 from provisioner.settings import DocumentSettings
 from tests.fakes.failing import FailMode, Killed
 from tests.fakes.memory_office import MemoryOffice, no_bar

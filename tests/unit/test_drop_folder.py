@@ -19,12 +19,12 @@ from lxml import html
 from sqlalchemy import select
 from structlog.testing import capture_logs
 
-from provisioner.domain.annexe import Annexe, Finding, Severity
-from provisioner.domain.contacts import Role
-from provisioner.domain.decisions import Decisions
-from provisioner.domain.kept_annexe import KeptAnnexe
+from provisioner.domain.annexe.decisions import Decisions
+from provisioner.domain.annexe.document import Annexe, Finding, Severity
+from provisioner.domain.annexe.kept import KeptAnnexe
+from provisioner.domain.convention import Role
 from provisioner.keycloak.errors import KeycloakUnavailable
-from provisioner.operations import folders, submission
+from provisioner.operations import folders, receive
 from provisioner.operations.annexe_notices import tell_waiting
 from provisioner.operations.contacts import read_contacts, set_caf_contacts, set_partner_contacts
 from provisioner.operations.doctor.folders import folder_lines
@@ -106,7 +106,7 @@ class Desk:
 
     def reject(self, one: KeptAnnexe) -> None:
         self.office.hand_clock.now += timedelta(seconds=1)
-        submission.reject(self.tools.register, self.tools.settings, one.id, "Claire Martin", "Envoyée par erreur")
+        receive.reject(self.tools.register, self.tools.settings, one.id, "Claire Martin", "Envoyée par erreur")
 
     def sync(self) -> None:
         self.office.hand_clock.now += timedelta(seconds=1)
@@ -116,7 +116,7 @@ class Desk:
         self.office.hand_clock.now += timedelta(seconds=1)
         plan = prepare(self.tools, request_of(self.tools, one.id, "x", Decisions())).plan
         assert plan is not None
-        submission.approve(self.tools, one.id, plan.ids[one.partner], "Claire Martin", Decisions())
+        receive.approve(self.tools, one.id, plan.ids[one.partner], "Claire Martin", Decisions())
 
     def nothing_is_left(self) -> None:
         """The inbox is empty, and another run has nothing to do."""
@@ -945,7 +945,7 @@ def _approve(desk: Desk, decisions: Decisions) -> None:
     desk.office.hand_clock.now += timedelta(seconds=1)
     plan = prepare(desk.tools, request_of(desk.tools, kept.id, "plan", decisions)).plan
     assert plan is not None
-    submission.approve(desk.tools, kept.id, plan.ids[kept.partner], "Claire Martin", decisions)
+    receive.approve(desk.tools, kept.id, plan.ids[kept.partner], "Claire Martin", decisions)
 
 
 @pytest.mark.rule("A7")

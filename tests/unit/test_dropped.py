@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from provisioner.domain.dropped import DroppedFile, Look, is_passing, key_of, report_name, shown
+from provisioner.domain.dropped_file import DroppedFile, Look, is_passing, key_of, report_name, shown
 from tests.unit.examples import NOW
 
 POLL = timedelta(seconds=10)

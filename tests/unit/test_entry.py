@@ -7,9 +7,9 @@ from datetime import date, timedelta
 
 import pytest
 
-from provisioner.domain.decisions import Decisions
-from provisioner.domain.entry import enter, unaccounted_for
-from provisioner.domain.habilitation import Habilitation, State
+from provisioner.domain.access.habilitation import Habilitation, State
+from provisioner.domain.annexe.decisions import Decisions
+from provisioner.domain.annexe.enter import enter, unaccounted_for
 from tests.unit.examples import LONG_AGO, LYS, TODAY, annexe, email, end, habilitation, records
 
 JUNE = date(2026, 6, 10)

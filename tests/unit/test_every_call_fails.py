@@ -15,11 +15,11 @@ from pathlib import Path
 import pytest
 
 from provisioner.documents import read_annexe
-from provisioner.domain.annexe import Annexe
-from provisioner.domain.habilitation import State
+from provisioner.domain.access.habilitation import State
+from provisioner.domain.annexe.document import Annexe
 from provisioner.domain.journal_check import verify
 from provisioner.keycloak.errors import KeycloakError
-from provisioner.operations.tools import Outcome
+from provisioner.operations.context import Outcome
 from provisioner.register import RegisterUnavailable, journal
 from provisioner.settings import DocumentSettings
 from tests.fakes.failing import FailMode, Killed

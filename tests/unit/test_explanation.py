@@ -9,16 +9,16 @@ from typing import Any
 
 import pytest
 
-from provisioner.domain.dossier import Dossier, Found, JournalLine, Listed, PersonState
-from provisioner.domain.habilitation import Habilitation
+from provisioner.domain.access.account import RemoteAccount
+from provisioner.domain.access.habilitation import Habilitation
+from provisioner.domain.access.invitations import InvitationState, invitation_state
+from provisioner.domain.access.person_file import Dossier, Found, JournalLine, Listed, PersonState
+from provisioner.domain.access.plan import Plan, make_plan
+from provisioner.domain.annexe.kept import KeptAnnexe
+from provisioner.domain.gates import Entering, Limits
 from provisioner.domain.hold import Hold, HoldKind
-from provisioner.domain.kept_annexe import KeptAnnexe
-from provisioner.domain.limits import Entering, Limits
-from provisioner.domain.links import InvitationState, invitation_state
-from provisioner.domain.plan import Plan, make_plan
 from provisioner.domain.records import Account, Invitation, Records
-from provisioner.domain.snapshot import RemoteAccount
-from provisioner.texts.explanation import INVITATIONS, STATES, Step, explain
+from provisioner.views.explanation import INVITATIONS, STATES, Step, explain
 from tests.unit.examples import (
     LONG_AGO,
     LYS,

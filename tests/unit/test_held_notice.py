@@ -5,12 +5,11 @@ from __future__ import annotations
 from datetime import date
 from pathlib import Path
 
-from provisioner.domain.annexe import Annexe
-from provisioner.domain.check import Document
-from provisioner.domain.contacts import Role
+from provisioner.domain.annexe.document import Annexe, Document
+from provisioner.domain.convention import Role
 from provisioner.operations.contacts import read_contacts, set_caf_contacts
-from provisioner.operations.submission import submit
-from provisioner.operations.tools import Verdict
+from provisioner.operations.context import Verdict
+from provisioner.operations.receive import submit
 from provisioner.register import outbox
 from tests.fakes.memory_office import MemoryOffice
 from tests.unit.examples import LYS, annexe

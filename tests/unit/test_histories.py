@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from provisioner.domain.check import Document
-from provisioner.domain.decisions import Decisions
+from provisioner.domain.annexe.decisions import Decisions
+from provisioner.domain.annexe.document import Document
 from provisioner.domain.people import EmailAddress
 from provisioner.operations.adoption import adopt
 from provisioner.operations.errors import SyncFirst

@@ -15,15 +15,23 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from provisioner.cli.progress import progress_bar
-from provisioner.domain.check import Document
-from provisioner.domain.days import day_of
-from provisioner.domain.habilitation import Habilitation
+from provisioner.domain.access.habilitation import Habilitation
+from provisioner.domain.access.invitations import (
+    MOST_LINKS,
+    InvitationState,
+    Obstacle,
+    Round,
+    invitation_state,
+    leading,
+    obstacle,
+    rounds,
+)
+from provisioner.domain.annexe.document import Document
+from provisioner.domain.calendar import day_of
 from provisioner.domain.hold import Hold, HoldKind
-from provisioner.domain.links import MOST_LINKS, InvitationState, invitation_state
 from provisioner.domain.people import EmailAddress
 from provisioner.domain.records import Invitation, Records
-from provisioner.domain.repeats import Obstacle, Round, leading, obstacle, rounds
-from provisioner.operations import inviting
+from provisioner.operations import invitations
 from tests.fakes.failing import FailMode, Killed
 from tests.fakes.memory_office import MemoryOffice
 from tests.unit.examples import LYS, habilitation, link, records
@@ -196,8 +204,8 @@ def two_invited(home: Path) -> Iterator[MemoryOffice]:
         office.close()
 
 
-def repeat(office: MemoryOffice) -> inviting.Repeated:
-    return inviting.repeat_due(office.tools, progress_bar(True))
+def repeat(office: MemoryOffice) -> invitations.Repeated:
+    return invitations.repeat_due(office.tools, progress_bar(True))
 
 
 @pytest.mark.rule("P2")
@@ -214,7 +222,7 @@ def test_day_after_day_the_links_go_on_days_0_3_and_10_until_a_password_is_made(
             if number == 3:
                 assert office.directory.set_password_by_link(NGUYEN)
         assert sent == {LEROY: [0, 3, 10], NGUYEN: [0, 3]}
-        states = {each.round.one.email: each.state.value for each in inviting.invited(office.tools)}
+        states = {each.round.one.email: each.state.value for each in invitations.invited(office.tools)}
         assert states == {LEROY: "given-up", NGUYEN: "used"}
 
 

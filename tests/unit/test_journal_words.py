@@ -7,7 +7,7 @@ from pathlib import Path
 
 from provisioner.domain.journal_check import Bad, Problem
 from provisioner.domain.ledger import Difference
-from provisioner.texts.journal import ACTIONS, problem_sentence
+from provisioner.views.journal import ACTIONS, problem_sentence
 
 SOURCES = Path(__file__).parents[2] / "provisioner"
 
@@ -23,7 +23,7 @@ def _told(module: Path) -> set[str]:
 def test_every_action_of_the_journal_has_french_words() -> None:
     told = set().union(*map(_told, SOURCES.rglob("*.py")))
     assert "run.begun" in told
-    assert told - set(ACTIONS) == set(), "say them in provisioner/texts/journal.py"
+    assert told - set(ACTIONS) == set(), "say them in provisioner/views/journal.py"
 
 
 def test_every_problem_is_said_in_french_with_its_entry() -> None:

@@ -10,14 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from provisioner.documents.mailboxes import load_mailbox_rules
-from provisioner.domain.annexe import Annexe, Column, Finding, Row, Severity
+from provisioner.domain.annexe.document import Annexe, Column, Finding, Row, Severity, reading_order
+from provisioner.domain.annexe.judge import judge_document
+from provisioner.domain.annexe.judge import judged as judged_alone
 from provisioner.domain.calendar import add_months
-from provisioner.domain.capping import reading_order
 from provisioner.domain.convention import Partner
-from provisioner.domain.judge import judge_document
-from provisioner.domain.judge import judged as judged_alone
-from provisioner.domain.mailboxes import MailboxRules
-from provisioner.domain.people import EmailAddress
+from provisioner.domain.people import EmailAddress, MailboxRules
 from provisioner.settings import DocumentSettings
 
 TODAY = date(2026, 9, 2)

@@ -8,13 +8,13 @@ from time import process_time
 
 import pytest
 
-from provisioner.domain.annexe import Annexe, Finding, Row, Severity
+from provisioner.domain.access.account import RemoteAccount
+from provisioner.domain.access.habilitation import Habilitation
+from provisioner.domain.annexe.document import Annexe, Finding, Row, Severity
+from provisioner.domain.annexe.judge_register import judge_keycloak, judge_register, waive
 from provisioner.domain.convention import Partner
-from provisioner.domain.habilitation import Habilitation
-from provisioner.domain.judge_register import judge_keycloak, judge_register, waive
 from provisioner.domain.people import EmailAddress
 from provisioner.domain.records import CurrentAnnexe, Records
-from provisioner.domain.snapshot import RemoteAccount
 from tests.unit.examples import LONG_AGO, LYS, TODAY, annexe, email, end, habilitation, records, remote, snapshot
 
 JUNE = date(2026, 6, 10)

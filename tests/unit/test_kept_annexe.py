@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from provisioner.domain.decisions import Decisions
-from provisioner.domain.kept_annexe import KEPT_FOR, KeptAnnexe, Status
+from provisioner.domain.annexe.decisions import Decisions
+from provisioner.domain.annexe.kept import KEPT_FOR, KeptAnnexe, Status
 from tests.unit.examples import place
 
 AT = datetime(2026, 9, 2, 8, tzinfo=UTC)

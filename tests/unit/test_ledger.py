@@ -14,13 +14,12 @@ import pytest
 from sqlalchemy import select
 from structlog.testing import capture_logs
 
-from provisioner.domain.annexe import Annexe
-from provisioner.domain.check import Document
-from provisioner.domain.contacts import Role
-from provisioner.domain.decisions import Decisions
+from provisioner.domain.annexe.decisions import Decisions
+from provisioner.domain.annexe.document import Annexe, Document
+from provisioner.domain.convention import Role
 from provisioner.domain.journal import Head
 from provisioner.domain.journal_check import Bad, Problem
-from provisioner.operations import conventions, holding, persons, submission
+from provisioner.operations import holding, partners, persons, receive
 from provisioner.operations.contacts import read_contacts, set_caf_contacts, set_partner_contacts
 from provisioner.operations.journal import verify_journal
 from provisioner.operations.partners import Given, set_partner
@@ -62,7 +61,7 @@ def office(tmp_path: Path) -> MemoryOffice:
     persons.suspend(office.tools, email("leroy"), "Claire Martin", "Vol")
     office.sync()
     persons.reopen(office.tools, email("leroy"), "Claire Martin", "Retrouvé", new_password=True)
-    conventions.end_convention(office.tools.register, "sivom", TODAY, "Accord")
+    partners.end_convention(office.tools.register, "sivom", TODAY, "Accord")
     office.on(TODAY + timedelta(days=1))
     office.sync()
     return office
@@ -70,10 +69,10 @@ def office(tmp_path: Path) -> MemoryOffice:
 
 def _approve(office: MemoryOffice, content: bytes, decisions: Decisions) -> None:
     document = Document(name="a.csv", content=content)
-    kept = submission.submit(office.tools, document, LYS.code, office.tools.clock.today()).annexe
+    kept = receive.submit(office.tools, document, LYS.code, office.tools.clock.today()).annexe
     plan_id = prepare(office.tools, request_of(office.tools, kept.id, "plan", decisions)).plan_id
     assert plan_id is not None
-    submission.approve(office.tools, kept.id, plan_id, "Claire Martin", decisions)
+    receive.approve(office.tools, kept.id, plan_id, "Claire Martin", decisions)
 
 
 def _change(office: MemoryOffice, statement: str) -> None:
@@ -131,11 +130,11 @@ def busy(office: MemoryOffice) -> MemoryOffice:
     given_address = Given(addresses=["maire@orange.fr"])
     set_partner(register, LYS.code, given_address, office.settings.documents)
     document = Document(name="4.csv", content=b"4")
-    kept = submission.submit(tools, document, LYS.code, sent_by=email("petit")).annexe
+    kept = receive.submit(tools, document, LYS.code, sent_by=email("petit")).annexe
     alone = Decisions(closures_only=True)
     plan_id = prepare(tools, request_of(tools, kept.id, "plan", alone)).plan_id
     assert plan_id is not None
-    submission.approve(tools, kept.id, plan_id, "Claire Martin", alone)
+    receive.approve(tools, kept.id, plan_id, "Claire Martin", alone)
     office.sync()
     with register.work() as work:
         holds.hold_plan(work, LYS.code, "0a1b2c3d", "closures 9/5", [(1, TODAY)], [], can_be_released=True)
@@ -144,7 +143,7 @@ def busy(office: MemoryOffice) -> MemoryOffice:
     holding.pause(register, None, "Travaux", None, "Zoé Roy")
     holding.resume(register, None, "Zoé Roy")
     persons.suspend(tools, email("leroy"), "Claire Martin", "Vol")
-    submission.submit(tools, Document(name="3.csv", content=b"3"), LYS.code)
+    receive.submit(tools, Document(name="3.csv", content=b"3"), LYS.code)
     return office
 
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from provisioner.domain.check import Document
-from provisioner.domain.decisions import Decisions
+from provisioner.domain.annexe.decisions import Decisions
+from provisioner.domain.annexe.document import Document
 from provisioner.operations.preparing import plan_document, request_for
 from tests.fakes.memory_office import MemoryOffice
 from tests.unit.test_decided_beside_a_run import annexe

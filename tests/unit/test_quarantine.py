@@ -12,25 +12,24 @@ import structlog
 from sqlalchemy import select
 
 from provisioner.cli.answers.holds import held
-from provisioner.domain.annexe import Annexe
-from provisioner.domain.change import Action, Change
-from provisioner.domain.check import Document
-from provisioner.domain.contacts import ANNEXE_3, Contact, Contacts
+from provisioner.domain.access.account import WantedAccount
+from provisioner.domain.access.change import Action, Change
+from provisioner.domain.access.plan import make_plan, rests
+from provisioner.domain.annexe.document import Annexe, Document
+from provisioner.domain.convention import ANNEXE_3, Contact, Contacts
 from provisioner.domain.hold import LONGEST_REST, SHORTEST_REST, Hold, HoldKind
 from provisioner.domain.people import EmailAddress
-from provisioner.domain.plan import make_plan, rests
 from provisioner.domain.records import Records
-from provisioner.domain.snapshot import WantedAccount
 from provisioner.keycloak.errors import KeycloakError, KeycloakRefused, KeycloakUnavailable, MailFailed
 from provisioner.operations import quarantine
 from provisioner.operations.contacts import set_caf_contacts
+from provisioner.operations.context import Outcome, Verdict
 from provisioner.operations.doctor.work import hold_lines
 from provisioner.operations.hold_notices import remind
 from provisioner.operations.holding import pause, standing, tell_ages
-from provisioner.operations.inviting import repeat_due
+from provisioner.operations.invitations import repeat_due
 from provisioner.operations.journal import Sought, journal_entries
 from provisioner.operations.syncing import sync
-from provisioner.operations.tools import Outcome, Verdict
 from provisioner.register import annexes
 from provisioner.register.reading import LAST_GOOD_SYNC, mark
 from provisioner.register.tables import outbox

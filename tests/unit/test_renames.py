@@ -7,15 +7,14 @@ from datetime import date
 
 import pytest
 
-from provisioner.domain.change import Action, Change, plan_id
-from provisioner.domain.decisions import Decisions
-from provisioner.domain.entry import enter, unaccounted_for
-from provisioner.domain.habilitation import Habilitation
-from provisioner.domain.limits import Limits
+from provisioner.domain.access.change import Action, Change, plan_id
+from provisioner.domain.access.habilitation import Habilitation
+from provisioner.domain.access.plan import make_plan
+from provisioner.domain.annexe.decisions import Decisions
+from provisioner.domain.annexe.enter import RenameProblem, enter, refused_renames, unaccounted_for
+from provisioner.domain.gates import Limits
 from provisioner.domain.people import EmailAddress
-from provisioner.domain.plan import make_plan
 from provisioner.domain.records import Records
-from provisioner.domain.renames import RenameProblem, refused_renames
 from tests.unit.examples import LONG_AGO, LYS, NOW, TODAY, annexe, email, end, habilitation, records, remote, snapshot
 
 JUNE, SEPTEMBER = date(2026, 6, 10), date(2026, 9, 1)

@@ -9,9 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from provisioner.domain.calendar import add_months
-from provisioner.domain.days import PARIS
-from provisioner.domain.habilitation import Habilitation
+from provisioner.domain.access.habilitation import Habilitation
+from provisioner.domain.calendar import PARIS, add_months
 from provisioner.domain.retention import (
     account_due_on,
     convention_due_on,

@@ -15,10 +15,9 @@ from typer.testing import CliRunner
 
 from provisioner import operations
 from provisioner.cli.app import app
-from provisioner.domain.check import Document
-from provisioner.domain.decisions import Decisions
-from provisioner.domain.said import NothingSaid, name_said, readable, reason_said
-from provisioner.operations import adoption, applying, conventions, holding, inviting, persons, realms, submission
+from provisioner.domain.annexe.decisions import Decisions, NothingSaid, name_said, readable, reason_said
+from provisioner.domain.annexe.document import Document
+from provisioner.operations import adoption, applying, holding, invitations, partners, persons, realms, receive
 from provisioner.operations.preparing import Request
 from provisioner.register.journal import Actor
 from tests.fakes.memory_office import MemoryOffice, no_bar
@@ -110,8 +109,8 @@ def _decided_upon(office: MemoryOffice) -> Iterator[Callable[[str, str], Any]]:
         document = Document(name="a.csv", content=b"")
         return Request(document=document, partner=code, by=by, decisions=Decisions(waive={1: why}), received_on=day)
 
-    yield lambda by, why: submission.approve(tools, 1, "00000000", by, Decisions(waive={1: why}))
-    yield lambda by, why: submission.reject(register, settings, 1, by, why)
+    yield lambda by, why: receive.approve(tools, 1, "00000000", by, Decisions(waive={1: why}))
+    yield lambda by, why: receive.reject(register, settings, 1, by, why)
     yield lambda by, why: applying.apply_document(tools, request(by, why), no_bar, None)
     yield lambda by, why: persons.suspend(tools, leroy, by, why)
     yield lambda by, why: persons.reopen(tools, leroy, by, why, new_password=False)
@@ -134,11 +133,11 @@ def test_no_operation_takes_a_blank_name_or_reason_whoever_calls_it(tmp_path: Pa
         with pytest.raises(NothingSaid):
             holding.resume(office.tools.register, None, by)
         with pytest.raises(NothingSaid):
-            inviting.bounced(office.tools.register, office.settings, email("leroy"), by)
+            invitations.bounced(office.tools.register, office.settings, email("leroy"), by)
         with pytest.raises(NothingSaid), office.tools.register.work(by):
             pass
     with pytest.raises(NothingSaid):
-        conventions.end_convention(office.tools.register, LYS.code, date(2026, 12, 31), " ")
+        partners.end_convention(office.tools.register, LYS.code, date(2026, 12, 31), " ")
     assert office.tools.register.commits == before
     office.close()
 

@@ -7,13 +7,13 @@ from datetime import date, timedelta
 
 import pytest
 
-from provisioner.domain.change import Change, DriftKind, in_turns
-from provisioner.domain.habilitation import Habilitation, State
+from provisioner.domain.access.account import RemoteAccount, RemoteGroup, Snapshot
+from provisioner.domain.access.change import Change, DriftKind, in_turns
+from provisioner.domain.access.habilitation import Habilitation, State
+from provisioner.domain.access.plan import Plan, make_plan
+from provisioner.domain.gates import Limits
 from provisioner.domain.hold import Hold, HoldKind
-from provisioner.domain.limits import Limits
-from provisioner.domain.plan import Plan, make_plan
 from provisioner.domain.records import Account, Records, Reopening
-from provisioner.domain.snapshot import RemoteAccount, RemoteGroup, Snapshot
 from tests.unit.examples import LONG_AGO, LYS, NOW, TODAY, email, end, habilitation, link, records, remote, snapshot
 
 LEROY = email("leroy")

@@ -13,16 +13,15 @@ import pytest
 from provisioner.cli.answers.checks import check_lines
 from provisioner.cli.answers.holds import standing
 from provisioner.cli.printing import print_answer
-from provisioner.domain.annexe import Annexe, Column, Finding, Severity
-from provisioner.domain.check import Check
+from provisioner.domain.annexe.document import Annexe, Check, Column, Finding, Severity
 from provisioner.domain.people import EmailAddress, Person
 from provisioner.operations.holding import Standing
-from provisioner.texts.dates import french_date
-from provisioner.texts.details import COLUMNS
-from provisioner.texts.findings import CODES, message
-from provisioner.texts.letters import SUBJECTS, write_notice
-from provisioner.texts.report import for_the_partner
-from provisioner.texts.unreadable import REASONS, why_unreadable
+from provisioner.views.dates import french_date
+from provisioner.views.details import COLUMNS
+from provisioner.views.findings import CODES, message
+from provisioner.views.letters import SUBJECTS, write_notice
+from provisioner.views.report import for_the_partner
+from provisioner.views.unreadable import REASONS, why_unreadable
 from tests.unit.test_kept_annexe import kept
 
 #: The contract's table of findings.

@@ -12,11 +12,10 @@ from typing import get_args
 import pytest
 
 from provisioner.documents import read_annexe
-from provisioner.domain.annexe import Annexe
-from provisioner.domain.change import Action
-from provisioner.domain.check import Document
+from provisioner.domain.access.change import Action
+from provisioner.domain.annexe.document import Annexe, Document
 from provisioner.domain.people import EmailAddress
-from provisioner.operations.tools import Outcome, Verdict
+from provisioner.operations.context import Outcome, Verdict
 from provisioner.settings import DocumentSettings
 from tests.fakes.failing import FailMode, Killed
 from tests.fakes.memory_office import MemoryOffice

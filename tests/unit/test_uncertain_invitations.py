@@ -12,10 +12,10 @@ import pytest
 
 from provisioner.cli.progress import progress_bar
 from provisioner.domain.people import EmailAddress
-from provisioner.operations import inviting
+from provisioner.operations import invitations
+from provisioner.operations.context import Outcome
 from provisioner.operations.errors import LinkRefused
 from provisioner.operations.holding import standing
-from provisioner.operations.tools import Outcome
 from tests.fakes.failing import FailMode, Killed
 from tests.fakes.memory_office import MemoryOffice
 from tests.unit.test_decided_beside_a_run import annexe
@@ -95,9 +95,9 @@ def test_no_second_email_leaves_when_keycloaks_events_cannot_tell_about_the_firs
     for _ in range(3):
         office.hand_clock.advance(timedelta(days=4))
         assert failures(office.sync()) == []
-        inviting.repeat_due(office.tools, progress_bar(True))
+        invitations.repeat_due(office.tools, progress_bar(True))
     assert len(office.directory.mails) == has_left
-    assert [each.state.value for each in inviting.invited(office.tools)] == ["uncertain"]
+    assert [each.state.value for each in invitations.invited(office.tools)] == ["uncertain"]
     shown = standing(office.tools.register)
     assert (shown.invitations_owed, shown.invitations_uncertain) == (0, 1)
 
@@ -109,11 +109,11 @@ def test_a_persons_word_settles_it_and_the_link_goes_on_as_any_other(office: Mem
     cleared(office)
     office.sync()
     has_left = len(office.directory.mails)
-    inviting.repeat_one(office.tools, LEROY, progress_bar(True))
+    invitations.repeat_one(office.tools, LEROY, progress_bar(True))
     assert len(office.directory.mails) == has_left + 1
-    assert [each.state.value for each in inviting.invited(office.tools)] == ["sent"]
+    assert [each.state.value for each in invitations.invited(office.tools)] == ["sent"]
     with pytest.raises(LinkRefused, match="still works"):
-        inviting.repeat_one(office.tools, LEROY, progress_bar(True))
+        invitations.repeat_one(office.tools, LEROY, progress_bar(True))
     assert standing(office.tools.register).invitations_uncertain == 0
 
 
@@ -123,9 +123,9 @@ def test_a_person_who_used_the_link_needs_no_word(office: MemoryOffice) -> None:
     cleared(office)
     office.sync()
     assert office.directory.set_password_by_link(LEROY)
-    assert [each.state.value for each in inviting.invited(office.tools)] == ["used"]
+    assert [each.state.value for each in invitations.invited(office.tools)] == ["used"]
     with pytest.raises(LinkRefused, match="has a password"):
-        inviting.repeat_one(office.tools, LEROY, progress_bar(True))
+        invitations.repeat_one(office.tools, LEROY, progress_bar(True))
 
 
 @pytest.mark.rule("P2")
@@ -158,4 +158,4 @@ def test_a_register_put_back_from_before_an_opening_mails_nobody_whom_cleared_ev
     never_while_the_register_is_held(office, monkeypatch)
     assert failures(office.apply(annexe(("leroy",)), LYS)) == ["invite"]
     assert [mail.to for mail in office.directory.mails] == [LEROY]
-    assert [each.state.value for each in inviting.invited(office.tools)] == ["uncertain"]
+    assert [each.state.value for each in invitations.invited(office.tools)] == ["uncertain"]

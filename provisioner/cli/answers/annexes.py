@@ -11,12 +11,12 @@ from provisioner.cli.answers.checks import check_lines, renames_proposed
 from provisioner.cli.answers.outcomes import plan_lines
 from provisioner.cli.answers.values import day, french
 from provisioner.cli.printing import Answer, line, table
-from provisioner.domain.days import day_of
-from provisioner.domain.decisions import Decisions
-from provisioner.domain.kept_annexe import KeptAnnexe, Status
-from provisioner.operations.submission import Submitted
-from provisioner.texts.annexes import decided, list_2_alone, list_2_applied, standing, typed
-from provisioner.texts.dates import french_date
+from provisioner.domain.annexe.decisions import Decisions
+from provisioner.domain.annexe.kept import KeptAnnexe, Status
+from provisioner.domain.calendar import day_of
+from provisioner.operations.receive import Submitted
+from provisioner.views.annexes import decided, list_2_alone, list_2_applied, standing, typed
+from provisioner.views.dates import french_date
 
 
 def submitted(made: Submitted) -> Answer:

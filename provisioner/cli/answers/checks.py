@@ -8,13 +8,12 @@ from rich.console import RenderableType
 
 from provisioner.cli.answers.values import french
 from provisioner.cli.printing import Answer, line, table
-from provisioner.domain.annexe import Finding, Row, Severity
-from provisioner.domain.check import Check
-from provisioner.texts.check_json import check_as_json
-from provisioner.texts.dates import french_date
-from provisioner.texts.details import place
-from provisioner.texts.findings import message
-from provisioner.texts.report import MORE
+from provisioner.domain.annexe.document import Check, Finding, Row, Severity
+from provisioner.views.check_json import check_as_json
+from provisioner.views.dates import french_date
+from provisioner.views.details import place
+from provisioner.views.findings import message
+from provisioner.views.report import MORE
 
 _SEVERITIES = {
     Severity.ERROR: ("erreur", "bold red"),

@@ -11,17 +11,17 @@ from rich.console import RenderableType
 from provisioner.cli.answers.annexes import annexe_as_json
 from provisioner.cli.answers.values import moment
 from provisioner.cli.printing import Answer, line, table
-from provisioner.domain.change import suspension_of
-from provisioner.domain.days import day_of
-from provisioner.domain.habilitation import State
+from provisioner.domain.access.change import suspension_of
+from provisioner.domain.access.habilitation import State
+from provisioner.domain.calendar import day_of
 from provisioner.domain.hold import Hold, HoldKind
 from provisioner.domain.records import Records
 from provisioner.operations.holding import Standing
-from provisioner.texts.annexes import STATUSES
-from provisioner.texts.change_json import change_as_json
-from provisioner.texts.dates import french_date
-from provisioner.texts.holds import KINDS, hold_reason
-from provisioner.texts.journal import not_whole
+from provisioner.views.annexes import STATUSES
+from provisioner.views.change_json import change_as_json
+from provisioner.views.dates import french_date
+from provisioner.views.holds import KINDS, hold_reason
+from provisioner.views.journal import not_whole
 
 
 def held(records: Records, now: datetime) -> Answer:

@@ -7,8 +7,8 @@ from typing import Any
 
 from provisioner.cli.answers.values import day, short, who
 from provisioner.cli.printing import Answer, table
-from provisioner.operations.inviting import Invited
-from provisioner.texts.explanation import INVITATIONS
+from provisioner.operations.invitations import Invited
+from provisioner.views.explanation import INVITATIONS
 
 
 def invitations(found: Sequence[Invited]) -> Answer:

@@ -10,10 +10,10 @@ from typing import Any
 import typer
 
 from provisioner.cli.printing import Answer, line, printable
-from provisioner.domain.days import PARIS
+from provisioner.domain.calendar import PARIS
 from provisioner.domain.journal import Head, Row
 from provisioner.domain.journal_check import Verdict
-from provisioner.texts.journal import ACTIONS, decision_words, problem_sentence, whole_sentence
+from provisioner.views.journal import ACTIONS, decision_words, problem_sentence, whole_sentence
 
 #: The columns and how wide they usually are: what is to come is not known when a line is written.
 _COLUMNS = {

@@ -13,20 +13,19 @@ from provisioner.cli.answers.checks import finding_lines, renames_proposed
 from provisioner.cli.answers.values import day, french, who
 from provisioner.cli.exits import Exit
 from provisioner.cli.printing import Answer, line, print_answer, table
-from provisioner.domain.annexe import Severity
-from provisioner.domain.change import Action, Blocked, Change
-from provisioner.domain.check import Check
-from provisioner.domain.habilitation import Habilitation
-from provisioner.domain.plan import Plan
+from provisioner.domain.access.change import Action, Blocked, Change
+from provisioner.domain.access.habilitation import Habilitation
+from provisioner.domain.access.plan import Plan
+from provisioner.domain.annexe.document import Check, Severity
+from provisioner.operations.context import Outcome, Verdict
 from provisioner.operations.pool import AccessStillOpen, Failure
-from provisioner.operations.tools import Outcome, Verdict
-from provisioner.texts import outcomes
-from provisioner.texts.change_json import change_as_json
-from provisioner.texts.check_json import findings_as_json
-from provisioner.texts.holds import known_failure, still_open_reason
-from provisioner.texts.journal import wanting_sentence
-from provisioner.texts.reasons import blocked_reason, drift_reason, realm_fault, reason, what
-from provisioner.texts.renames import refused_rename
+from provisioner.views import outcomes
+from provisioner.views.change_json import change_as_json
+from provisioner.views.check_json import findings_as_json
+from provisioner.views.holds import known_failure, still_open_reason
+from provisioner.views.journal import wanting_sentence
+from provisioner.views.reasons import blocked_reason, drift_reason, realm_fault, reason, what
+from provisioner.views.renames import refused_rename
 
 if TYPE_CHECKING:
     from provisioner.cli.session import Session

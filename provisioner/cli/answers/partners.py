@@ -11,17 +11,16 @@ from rich.console import RenderableType
 
 from provisioner.cli.answers.values import day, french, short, who
 from provisioner.cli.printing import Answer, line, table
-from provisioner.domain.contacts import Contacts
-from provisioner.domain.convention import Partner
-from provisioner.domain.habilitation import Habilitation
+from provisioner.domain.access.habilitation import Habilitation
+from provisioner.domain.convention import Contacts, Partner
 from provisioner.domain.records import Records
 from provisioner.operations.adoption import Candidate
 from provisioner.operations.partner_import import Imported
-from provisioner.texts.adoption import ADOPTED, MATCHES
-from provisioner.texts.contacts import ROLES, unnamed_roles
-from provisioner.texts.conventions import convention_sentence, imported_lines
-from provisioner.texts.dates import french_date
-from provisioner.texts.dossier import STATES
+from provisioner.views.adoption import ADOPTED, MATCHES
+from provisioner.views.contacts import ROLES, unnamed_roles
+from provisioner.views.conventions import convention_sentence, imported_lines
+from provisioner.views.dates import french_date
+from provisioner.views.dossier import STATES
 
 
 def partner(one: Partner, records: Records, annexe_2: Contacts | None, today: date) -> Answer:

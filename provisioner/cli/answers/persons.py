@@ -7,13 +7,13 @@ from itertools import chain
 
 from provisioner.cli.answers.values import day, short
 from provisioner.cli.printing import Answer, line, table
-from provisioner.domain.dossier import Dossier
-from provisioner.operations.dossiers import Explanation
-from provisioner.texts.change_json import change_as_json
-from provisioner.texts.dossier import dossier_tables
-from provisioner.texts.dossier_json import dossier_as_json
-from provisioner.texts.explanation import STATES
-from provisioner.texts.reasons import reason, what
+from provisioner.domain.access.person_file import Dossier
+from provisioner.operations.person_file import Explanation
+from provisioner.views.change_json import change_as_json
+from provisioner.views.dossier import dossier_tables
+from provisioner.views.dossier_json import dossier_as_json
+from provisioner.views.explanation import STATES
+from provisioner.views.reasons import reason, what
 
 
 def explained(found: Explanation) -> Answer:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from provisioner.cli.printing import Answer, line
 from provisioner.operations.realms import Acceptance
-from provisioner.texts.realms import accepted, already_known
+from provisioner.views.realms import accepted, already_known
 
 
 def acceptance(found: Acceptance) -> Answer:

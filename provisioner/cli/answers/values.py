@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from provisioner.domain.days import PARIS
-from provisioner.domain.habilitation import Habilitation
-from provisioner.texts.dates import french_date
+from provisioner.domain.access.habilitation import Habilitation
+from provisioner.domain.calendar import PARIS
+from provisioner.views.dates import french_date
 
 
 def day(on: date | None) -> str | None:

@@ -7,7 +7,7 @@ from contextlib import closing
 from dataclasses import dataclass
 
 from provisioner.clock import Clock
-from provisioner.domain.plan import Plan
+from provisioner.domain.access.plan import Plan
 from provisioner.domain.records import Records
 from provisioner.keycloak.inspection import AdministratorView, OwnView
 from provisioner.keycloak.realm_config import load_user_profile

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
-from provisioner.domain.dropped import is_passing
+from provisioner.domain.dropped_file import is_passing
 from provisioner.operations.doctor.lines import Line, attention, ok, wanting
 from provisioner.operations.folders import Folders
 from provisioner.register import Register, drops

@@ -8,13 +8,13 @@ from datetime import datetime
 
 from provisioner.clock import Clock
 from provisioner.documents.mailboxes import load_mailbox_rules
-from provisioner.domain.days import day_of
-from provisioner.domain.habilitation import State
+from provisioner.domain.access.account import Snapshot
+from provisioner.domain.access.habilitation import State
+from provisioner.domain.access.plan import Plan, make_plan, unknown_of_ours
+from provisioner.domain.calendar import day_of
+from provisioner.domain.gates import Limits, closures_distance, partners_distance
 from provisioner.domain.hold import HoldKind
-from provisioner.domain.limits import Limits, closures_distance, partners_distance
-from provisioner.domain.plan import Plan, make_plan, unknown_of_ours
 from provisioner.domain.records import Records
-from provisioner.domain.snapshot import Snapshot
 from provisioner.keycloak.directory import Directory
 from provisioner.operations.doctor.lines import Line, attention, ok, wanting
 from provisioner.operations.looking import look

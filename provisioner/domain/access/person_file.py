@@ -1,0 +1,222 @@
+"""What is held on one person in the register, the kept annexes, the journal and Keycloak; and where they stand."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+from functools import cached_property
+from typing import Any
+
+from rapidfuzz import fuzz, process
+
+from provisioner.domain.access.account import RemoteAccount
+from provisioner.domain.access.habilitation import Habilitation, State
+from provisioner.domain.access.invitations import InvitationState, invitation_state, last_expiry
+from provisioner.domain.annexe.kept import KeptAnnexe
+from provisioner.domain.calendar import day_of
+from provisioner.domain.convention import Role
+from provisioner.domain.hold import Hold
+from provisioner.domain.people import LIKE, EmailAddress
+from provisioner.domain.records import Account, Invitation, Records
+
+
+class PersonState(StrEnum):
+    """Where a person stands, in a word (docs/explain.md)."""
+
+    UNKNOWN = "unknown"
+    NOT_OURS = "not-ours"
+    PLANNED = "planned"
+    INVITED = "invited"
+    SILENT = "silent"
+    OPEN = "open"
+    SUSPENDED = "suspended"
+    SUSPENDED_BY_HAND = "suspended-by-hand"
+    CLOSING = "closing"
+    CLOSED = "closed"
+    MISSING = "missing"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """A Keycloak user: the person's, or (`is_ours` false) one that only has their address and is not managed here.
+
+    `groups` are partners' codes, or Keycloak's ids of other groups.
+    """
+
+    account: RemoteAccount
+    is_ours: bool = True
+    has_password: bool = False
+    groups: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listed:
+    """A row of a kept annexe that names the person; `errors` are the sentences that refuse the row."""
+
+    annexe: KeptAnnexe
+    list: int
+    row: int
+    on: date | None
+    errors: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JournalLine:
+    """An entry of the journal about the person; `details` are empty once destroyed, or when they name others.
+
+    `annexe` and `decided_by` tell the decision that it follows from, `sudo_user` who called sudo.
+    """
+
+    entry: int
+    at: datetime
+    by: str
+    os_user: str
+    host: str
+    action: str
+    partner: str | None = None
+    habilitation: int | None = None
+    rule: str | None = None
+    annexe: int | None = None
+    decided_by: str | None = None
+    sudo_user: str | None = None
+    sha256: str
+    details: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def renamed_from(self) -> EmailAddress | None:
+        """The address that a decided change of address leaves."""
+        old = self.details.get("old") if self.action == "account.renamed" else None
+        return EmailAddress(old) if old else None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dossier:
+    """One person. `asked` is the address that was asked about, `email` the one that they have now.
+
+    `current` are the newest applied annexes of the partners, `listed` the rows of all kept annexes that name the
+    person, `suspensions` those by name, past ones too, as the register has them, `roles` those that they have as a
+    contact, each with its partner (None: the Caf). In a realm that is not the register's (`is_known_realm` false)
+    nothing was looked for: where they stand is what the register alone says.
+    """
+
+    asked: EmailAddress
+    email: EmailAddress
+    now: datetime
+    records: Records
+    found: Found | None = None
+    current: Mapping[str, KeptAnnexe] = field(default_factory=dict)
+    listed: tuple[Listed, ...] = ()
+    journal: tuple[JournalLine, ...] = ()
+    suspensions: tuple[Mapping[str, Any], ...] = ()
+    roles: tuple[tuple[str | None, Role], ...] = ()
+    is_known_realm: bool = True
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nobody of that address is known anywhere."""
+        return not (self.accesses or self.found or self.listed or self.journal or self.roles)
+
+    @property
+    def today(self) -> date:
+        """The day in Paris."""
+        return day_of(self.now)
+
+    @property
+    def ours(self) -> Found | None:
+        """The person's Keycloak user."""
+        return self.found if self.found is not None and self.found.is_ours else None
+
+    @property
+    def account(self) -> Account | None:
+        """What the register knows of the Keycloak user."""
+        return self.records.accounts.get(self.email)
+
+    @cached_property
+    def accesses(self) -> tuple[Habilitation, ...]:
+        """The person's habilitations, oldest first."""
+        return tuple(one for one in self.records.habilitations if one.email == self.email)
+
+    @property
+    def live(self) -> tuple[Habilitation, ...]:
+        """Those that are not closed."""
+        return tuple(one for one in self.accesses if one.state is not State.CLOSED)
+
+    @property
+    def open(self) -> tuple[Habilitation, ...]:
+        """Those that are open in Keycloak, were it not for a suspension."""
+        return tuple(one for one in self.accesses if one.state is State.OPEN)
+
+    @property
+    def holds(self) -> tuple[Hold, ...]:
+        """What suspends the person, keeps them in quarantine, or holds a plan that would change them something."""
+        return tuple(one for one in self.records.holds if self.email == one.email or self._is_changed_by(one))
+
+    def _is_changed_by(self, one: Hold) -> bool:
+        return any(self.email in (change["email"], change.get("new_email")) for change in one.changes)
+
+    def sent(self, one: Habilitation) -> list[Invitation]:
+        """The attempts at that habilitation's link: through whichever partner, once it is closed its own only."""
+        through = [one] if one.state is State.CLOSED else self.accesses
+        return [each for access in through for each in self.records.invitations_of(access)]
+
+    def link_state(self, one: Habilitation) -> InvitationState | None:
+        """What became of that habilitation's link. The password that is there is the last one's: a return deletes
+        the one before.
+        """
+        is_last = one.state is not State.CLOSED or one == self.accesses[-1]
+        has_password = is_last and self.ours is not None and self.ours.has_password
+        return invitation_state(one, self.sent(one), self.now, has_password=has_password)
+
+    def attempt_state(self, one: Habilitation, attempt: Invitation) -> InvitationState:
+        """What became of one attempt: a newer one, or a newer password, takes the place of those before."""
+        if attempt.sent_at is None:
+            return InvitationState.UNCERTAIN if attempt.is_uncertain else InvitationState.OWED
+        is_last = attempt == [each for each in self.records.invitations_of(one) if each.sent_at is not None][-1]
+        state = self.link_state(one) if is_last else None
+        return state if state not in (None, InvitationState.OWED) else InvitationState.EXPIRED
+
+    def waits_for_link_until(self, one: Habilitation) -> datetime | None:
+        """Until when a planned access waits for an old link to be dead: it would revive with the account (A4)."""
+        closed = [each for each in self.accesses if each.state is State.CLOSED]
+        expiry = last_expiry(each for old in closed for each in self.sent(old))
+        is_due = one.state is State.PLANNED and one.requested_on <= self.today and not self.open
+        return expiry if is_due and expiry is not None and expiry > self.now else None
+
+    @property
+    def nearest(self) -> EmailAddress | None:
+        """The known address that is nearly the same: a hint, never more."""
+        known = [one for one in self.records.accounts if one != self.email]
+        best = process.extractOne(self.email, known, scorer=fuzz.ratio, score_cutoff=LIKE)
+        return best[0] if best else None
+
+    @property
+    def state(self) -> PersonState:
+        """Where the person stands; with several accesses, where their account does."""
+        if not self.accesses:
+            return PersonState.UNKNOWN if self.found is self.ours else PersonState.NOT_OURS
+        if not self.live:
+            return PersonState.CLOSED
+        if self.email in self.records.suspended:
+            return PersonState.SUSPENDED
+        return self._open_state() if self.open else PersonState.PLANNED
+
+    def _open_state(self) -> PersonState:
+        if self.ours is None and self.is_known_realm:
+            return PersonState.MISSING
+        if self.ours is not None and not self.ours.account.enabled:
+            is_lifted = self.account is not None and self.account.reopening is not None
+            return PersonState.SUSPENDED if is_lifted else PersonState.SUSPENDED_BY_HAND
+        if all(self._ends(one) for one in self.open):
+            return PersonState.CLOSING
+        links = {self.link_state(one) for one in self.open} - {None}
+        if self.ours is None or self.ours.has_password or not links:
+            return PersonState.OPEN
+        is_awaited = links & {InvitationState.OWED, InvitationState.SENT}
+        return PersonState.INVITED if is_awaited else PersonState.SILENT
+
+    def _ends(self, one: Habilitation) -> bool:
+        """Whether an end is known: from an annexe, a decision, or the convention's that is announced or past."""
+        partner = self.records.partners[one.partner]
+        return one.end is not None or partner.ends_on is not None or partner.last_day < self.today

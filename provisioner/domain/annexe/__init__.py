@@ -1,0 +1,1 @@
+"""The annexe 1: what it says, what is wrong with it, what it changes."""

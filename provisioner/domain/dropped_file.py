@@ -1,0 +1,153 @@
+"""A file in the drop folder: when it is whole, what its report is called, until when it and its report stay (A2)."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from itertools import count
+from urllib.parse import quote, unquote_to_bytes
+
+from provisioner.domain.annexe.kept import KEPT_FOR
+from provisioner.domain.calendar import day_of
+
+#: How long a file that is empty, or that may not be opened, has to become what it is meant to be.
+PATIENCE = timedelta(minutes=10)
+
+#: Names of what is still being copied, of locks, and of what file managers and systems leave behind: never taken.
+_PASSING_STARTS = (".", "~$")
+_PASSING_ENDS = ("~", ".part", ".partial", ".filepart", ".tmp", ".crdownload", ".download", ".swp")
+_PASSING_NAMES = frozenset({"thumbs.db", "desktop.ini", "lost+found"})
+
+#: The longest base name of a report, in bytes: file systems take 255, and a few are added to it.
+_LONGEST = 200
+_LONGEST_SUFFIX = 16
+
+
+class Refusal(StrEnum):
+    """Why a file is set aside; each is the reason of its finding `unreadable-document`, but the first."""
+
+    UNREADABLE = "unreadable"  # the finding says why
+    TOO_LARGE = "too-large"
+    NOT_OPENED = "not-opened"
+    UNKNOWN_PARTNER = "unknown-partner"
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What a look at a file shows: its size in bytes, and its time of modification by its own file system's clock."""
+
+    size: int
+    mtime_ns: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DroppedFile:
+    """A file that was seen in the inbox.
+
+    `key` names it while it is there, None once it has left. `look` is what was seen of it since `looked_at`. Once
+    taken it has a `report`, and is an annexe or was refused or both. The numbers are places among the register's
+    writes: `taken_number` of when it was taken; `happened_number` of what last happened to that annexe, None once it
+    is destroyed; `told_number` is the same once the report tells it; `replaced_number` of when an annexe of the
+    partner was last applied.
+    """
+
+    id: int
+    key: str | None
+    look: Look
+    seen_at: datetime
+    looked_at: datetime
+    partner: str | None = None
+    taken_at: datetime | None = None
+    taken_number: int | None = None
+    annexe: int | None = None
+    refusal: Refusal | None = None
+    report: str | None = None
+    told_number: int | None = None
+    happened_number: int | None = None
+    replaced_number: int | None = None
+
+    @property
+    def received_on(self) -> date:
+        """The day it was first seen."""
+        return day_of(self.seen_at)
+
+    @property
+    def outcome_number(self) -> int | None:
+        """Which of the register's writes its report has to tell."""
+        return self.taken_number if self.annexe is None else self.happened_number
+
+    @property
+    def is_told(self) -> bool:
+        """Whether its report tells where it stands, as far as it will ever be told: nothing is said of what is no
+        annexe and was taken back first.
+        """
+        is_gone = self.annexe is None and self.key is None
+        return is_gone or self.outcome_number in (None, self.told_number)
+
+    def is_whole(self, now: datetime, seen: Look, poll: timedelta) -> bool:
+        """Whether it has not changed between two looks, `seen` being the last: only the file's own times are compared
+        with one another, since its server's clock may differ from ours.
+
+        Looks are a poll apart; one that comes at once after another, as in a run that is repeated, does not count.
+        """
+        wait = poll / 2 if seen.size else PATIENCE
+        return seen == self.look and not timedelta(0) <= now - self.looked_at < wait
+
+    def is_kept_on(self, day: date) -> bool:
+        """Whether its report, and the file where it was set aside, may still be there on that day (A2): as long as
+        its annexe, else for 30 days or until the partner's next annexe is applied.
+        """
+        if self.taken_at is None:
+            return True
+        if self.annexe is not None:
+            return self.happened_number is not None
+        assert self.taken_number is not None
+        is_replaced = self.replaced_number is not None and self.replaced_number > self.taken_number
+        return not is_replaced and day <= day_of(self.taken_at) + KEPT_FOR
+
+
+def key_of(folder: bytes, name: bytes) -> str:
+    """One text for any folder and name, whatever bytes they are made of."""
+    return f"{quote(folder)}/{quote(name)}"
+
+
+def shown(key: str) -> tuple[str, str]:
+    """The folder and the name that `key_of` was given, as text that can be stored and shown."""
+    folder, _, name = key.partition("/")
+    return _text(folder), _text(name)
+
+
+def is_passing(name: str) -> bool:
+    """Whether the name is that of something that is not meant to be taken, or not yet."""
+    low = name.lower()
+    return low.startswith(_PASSING_STARTS) or low.endswith(_PASSING_ENDS) or low in _PASSING_NAMES
+
+
+def report_name(name: str, taken: Collection[str]) -> str:
+    """What the report on a file is called, without `.rapport.html` and `.rapport.json`: as the file, with its
+    extension, with `-2` and so on where others have that name.
+    """
+    clean = "".join(one if one.isprintable() else "_" for one in name)
+    stem, dot, suffix = clean.rpartition(".")
+    suffix = dot + suffix
+    if not stem or len(suffix.encode()) > _LONGEST_SUFFIX:
+        stem, suffix = clean, ""
+    others = {_folded(one) for one in taken}
+    for number in count(1):
+        end = f"-{number}{suffix}" if number > 1 else suffix
+        found = stem.encode()[: _LONGEST - len(end.encode())].decode(errors="ignore") + end
+        if _folded(found) not in others:
+            return found
+    raise AssertionError
+
+
+def _folded(name: str) -> str:
+    """Names that some file system takes for the same one are the same."""
+    return unicodedata.normalize("NFC", name).casefold()
+
+
+def _text(quoted: str) -> str:
+    return unquote_to_bytes(quoted).decode(errors="replace")

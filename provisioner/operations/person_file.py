@@ -1,0 +1,120 @@
+"""Gathers what is held on one person: the register, the kept annexes, the journal, Keycloak. Changes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, replace
+
+from provisioner.domain.access.change import Change
+from provisioner.domain.access.person_file import Dossier, Found, Listed
+from provisioner.domain.access.plan import Plan
+from provisioner.domain.annexe.document import Document
+from provisioner.domain.annexe.kept import KeptAnnexe
+from provisioner.domain.journal import canonical, names
+from provisioner.domain.people import EmailAddress
+from provisioner.domain.records import Records
+from provisioner.operations.context import Tools
+from provisioner.operations.errors import Refused, UnknownRealm
+from provisioner.operations.looking import is_known_realm
+from provisioner.operations.syncing import plan_due
+from provisioner.register import annexes, history, reading
+from provisioner.views.explanation import Step, changes_of, explain
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Explanation:
+    """One person: what is held on them, the steps, and what `sync` would do now or on a known day."""
+
+    person: Dossier
+    steps: tuple[Step, ...]
+    would: tuple[Change, ...]
+
+
+def explain_person(tools: Tools, email: EmailAddress) -> Explanation:
+    """Why one person is where they are, and what the next `sync` of everything would do for them.
+
+    Raises:
+        KeycloakError, RegisterUnavailable: a system failed.
+    """
+    person = dossier_of(tools, email)
+    plan = plan_due(tools, []).plan or Plan((), (), (), ())
+    would = changes_of(person.email, (*plan.changes, *plan.later))
+    return Explanation(person=person, steps=explain(person, plan), would=tuple(would))
+
+
+def known_dossier(tools: Tools, email: EmailAddress) -> Dossier:
+    """Everything that is held on a person (D5).
+
+    Raises:
+        Refused: nothing is.
+        UnknownRealm: the realm is another one: what Keycloak holds on the person cannot be told.
+        KeycloakError, RegisterUnavailable: a system failed.
+    """
+    person = dossier_of(tools, email)
+    if not person.is_known_realm:
+        raise UnknownRealm
+    if person.is_empty:
+        raise Refused(f"Nothing is held on {email}. Addresses that are nearly the same: provisioner explain {email}.")
+    return person
+
+
+def dossier_of(tools: Tools, asked: EmailAddress) -> Dossier:
+    """What is held on the person who has that address or had it; empty when there is none.
+
+    Raises:
+        KeycloakError, RegisterUnavailable: a system failed.
+    """
+    with tools.register.read() as connection:
+        records = reading.records(connection)
+        addresses, about = history.person_of(connection, records, asked)
+        email = addresses[0]
+        suspensions = history.suspensions_of(connection, email)
+        roles = history.roles_of(connection, email)
+        kept = annexes.kept(connection)
+        naming = [(one, annexes.document(connection, one.id)) for one in kept if _may_name(one, addresses, records)]
+    current = {code: one.sha256 for code, one in records.current.items()}
+    person = Dossier(
+        asked=asked,
+        email=email,
+        now=tools.clock.now(),
+        records=records,
+        current={one.partner: one for one in kept if current.get(one.partner) == one.sha256},
+        listed=tuple(row for annexe, file in naming for row in _rows(tools, annexe, file, addresses)),
+        suspensions=suspensions,
+        roles=roles,
+    )
+    theirs = {one.id for one in person.accesses}
+    journal = (one if one.habilitation in theirs else replace(one, details={}) for one in history.lines(about))
+    person = replace(person, journal=tuple(journal), is_known_realm=is_known_realm(records, tools.directory))
+    return replace(person, found=_in_keycloak(tools, person)) if person.is_known_realm else person
+
+
+def _may_name(annexe: KeptAnnexe, addresses: Collection[EmailAddress], records: Records) -> bool:
+    """Whether its check names the person, or may have left their row out for an error."""
+    is_theirs = any(map(records.partners[annexe.partner].declares, addresses))
+    return (is_theirs and not annexe.valid) or names(addresses, canonical(annexe.check))
+
+
+def _rows(tools: Tools, annexe: KeptAnnexe, file: Document, addresses: Collection[EmailAddress]) -> Iterator[Listed]:
+    """The annexe's rows that name the person; what refuses one says nothing once the annexe was applied."""
+    errors = [one for one in annexe.check["findings"] if one["severity"] == "error" and annexe.applied_at is None]
+    for one in tools.read(file.content, file.name, tools.settings.documents).rows:
+        if one.email in addresses:
+            said = tuple(each["message"] for each in errors if (each["list"], each["row"]) == (one.list, one.row))
+            yield Listed(annexe=annexe, list=one.list, row=one.row, on=one.on, errors=said)
+
+
+def _in_keycloak(tools: Tools, person: Dossier) -> Found | None:
+    """The person's account by its id, else the one that has the address: ours if it bears our mark (A8)."""
+    known = person.account.keycloak_id if person.account is not None else None
+    by_id = tools.directory.account(known) if known is not None else None
+    account = by_id or tools.directory.find(person.email)
+    if account is None:
+        return None
+    codes = {partner.group_id: code for code, partner in person.records.partners.items()}
+    return Found(
+        account=account,
+        is_ours=by_id is not None or account.is_marked,
+        has_password=tools.directory.has_password(account.id),
+        groups=tuple(sorted(codes.get(one, one) for one in tools.directory.groups_of(account.id))),
+    )

@@ -1,0 +1,56 @@
+"""The words about the annexes that the register keeps, and about what was decided beside them."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator, Mapping
+
+from provisioner.domain.annexe.decisions import Decisions
+from provisioner.domain.annexe.kept import KeptAnnexe, Status
+from provisioner.domain.calendar import day_of
+from provisioner.views.dates import french_date
+
+#: An annexe's statuses, as officers read them.
+STATUSES: Mapping[Status, str] = {
+    Status.REFUSED: "refusée",
+    Status.CHECKED: "contrôlée, sans erreur",
+    Status.APPROVED: "validée",
+    Status.APPLIED: "appliquée",
+    Status.REJECTED: "rejetée",
+}
+
+
+def standing(annexe: KeptAnnexe) -> str:
+    """Where an annexe stands, and what was done of its list 2 alone (A4)."""
+    alone = f" ; {list_2_applied(annexe)}" if annexe.list_2_applied_at else ""
+    return f"{STATUSES[annexe.status]}{alone}"
+
+
+def list_2_applied(annexe: KeptAnnexe) -> str:
+    """That its list 2 alone was applied, by whose approval."""
+    assert annexe.list_2_applied_at is not None
+    on = french_date(day_of(annexe.list_2_applied_at))
+    return f"liste 2 appliquée le {on}, validée par {annexe.list_2_approved_by}"
+
+
+def list_2_alone(*command: str) -> str:
+    """That no departure has to wait for the correction of the other rows (A4), and what to type: its words."""
+    return f"Les clôtures de la liste 2 peuvent être appliquées sans attendre : {typed(*command)}"
+
+
+def typed(*words: object) -> str:
+    """A command of ours, as a shell takes it: a file's name may have spaces, an address an apostrophe."""
+    return shlex.join(["provisioner", *map(str, words)])
+
+
+def decided(one: Decisions) -> Iterator[str]:
+    """A sentence a decision."""
+    if one.closures_only:
+        yield "Validation de la liste 2 seule."
+    kept, closed = sorted(one.keep), sorted(one.close)
+    if kept or one.keep_all:
+        yield f"Accès conservés : {', '.join([*kept, *['tous les autres'] * one.keep_all])}."
+    if closed or one.close_all:
+        yield f"Accès clôturés : {', '.join([*closed, *['tous les autres'] * one.close_all])}."
+    yield from (f"Dérogation, ligne {row} : {reason}" for row, reason in sorted(one.waive.items()))
+    yield from (f"Changement d'adresse : {old} → {new}" for old, new in sorted(one.rename.items()))

@@ -1,0 +1,80 @@
+"""Why something waits, in one sentence."""
+
+from __future__ import annotations
+
+from provisioner.domain.access.change import Limit
+from provisioner.domain.hold import Hold, HoldKind, StillOpen
+from provisioner.views.dates import french_date
+
+
+def hold_reason(one: Hold) -> str:
+    """The limit with its figures, what the person who decided said, or what failed."""
+    if one.kind is HoldKind.LIMIT:
+        figure, most = one.figures or (None, None)
+        return _LIMITS[Limit(one.limit or "")].format(figure=figure, most=most)
+    if one.still_open is not None:
+        return still_open_reason(one.still_open, one.reason)
+    if one.kind is HoldKind.QUARANTINE:
+        return failure_sentence(one.reason)
+    until = f" (jusqu'au {french_date(one.until)})" if one.until else ""
+    return f"{one.reason}{until}"
+
+
+def still_open_reason(why: StillOpen, answer: str) -> str:
+    """An access that should be closed and is not, and what to do; `answer` is Keycloak's."""
+    return _STILL_OPEN[why].format(answer=answer)
+
+
+_LIMITS = {
+    Limit.CLOSURES: "{figure} clôtures en 24 heures, {most} au plus sans accord.",
+    Limit.PARTNERS: "Des clôtures chez {figure} partenaires à la fois, {most} au plus sans accord.",
+    Limit.UNKNOWN_REALM: "Ce royaume Keycloak n'est pas celui dans lequel ce registre a commencé.",
+}
+
+_STILL_OPEN = {
+    StillOpen.ACCOUNT: (
+        "Accès encore ouvert : Keycloak refuse de désactiver le compte. À chaque passage, les connexions sont "
+        "fermées et le mot de passe est supprimé, mais la personne peut en demander un nouveau "
+        "(« Mot de passe oublié ? »). "
+        "À faire : corriger ce que signale doctor, ou désactiver ou supprimer le compte dans la console. "
+        "Réponse de Keycloak : {answer}"
+    ),
+    StillOpen.PARTNER: (
+        "Accès encore ouvert : le compte, qui sert aussi un autre partenaire, a quitté le groupe de celui-ci, mais "
+        "Keycloak refuse d'en retirer le partenaire. À faire : corriger ce que signale doctor, ou corriger le compte "
+        "dans la console. Réponse de Keycloak : {answer}"
+    ),
+    StillOpen.MADE_AGAIN: (
+        "Accès encore ouvert : le compte a été supprimé dans la console, puis recréé à la main avec la même adresse. "
+        "Le nouveau compte n'est pas géré par ce logiciel. À faire : le désactiver ou le supprimer dans la console, "
+        "ou le reprendre (partner adopt), puis sync."
+    ),
+}
+
+_FAILURES = {
+    "defect": "Défaut du logiciel : voir partner.set_aside dans le journal technique.",
+    "group-place-taken": (
+        "Un autre groupe de Keycloak a pris le nom ou la place du groupe du partenaire, ou de celui qui le contient. "
+        "Les ouvertures attendent, les clôtures sont faites. Renommez ou supprimez cet autre groupe dans la console, "
+        "puis sync."
+    ),
+}
+
+
+def known_failure(error: str) -> str:
+    """The sentence for a failure that has one, else what Keycloak said."""
+    return _FAILURES.get(error, error)
+
+
+def failure_sentence(reason: str) -> str:
+    """Why something could not be done, by its code or as Keycloak said it."""
+    return _FAILURES.get(reason, f"Réponse de Keycloak : {reason}")
+
+
+#: What each hold is called.
+KINDS = {
+    HoldKind.LIMIT: "limite",
+    HoldKind.PAUSE: "mise en pause",
+    HoldKind.QUARANTINE: "mise à l'écart",
+    HoldKind.SUSPENSION: "suspension",
+}

@@ -1,0 +1,151 @@
+"""The journal's words: what each action is called, and what a verification found."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from provisioner.domain.annexe.decisions import AUTOMATIC
+from provisioner.domain.journal import Head, Row
+from provisioner.domain.journal_check import Bad, Problem, Verdict
+from provisioner.domain.ledger import Difference
+
+#: What stands for a person's name where the installation approved by itself (A10).
+AUTOMATIC_WORDS = "validation automatique"
+
+#: What each entry tells, as officers, auditors and the persons concerned read it; one without words is shown by its
+#: code.
+ACTIONS: Mapping[str, str] = {
+    "account.renamed": "Changement d'adresse décidé",
+    "adoption": "Compte antérieur repris",
+    "annexe.applied": "Annexe 1 appliquée",
+    "annexe.approved": "Annexe 1 validée",
+    "annexe.closures_applied": "Clôtures de l'annexe 1 appliquées",
+    "annexe.closures_approved": "Liste 2 de l'annexe 1 validée",
+    "annexe.destroyed": "Annexe 1 détruite",
+    "annexe.received": "Réception de l'annexe 1 précisée",
+    "annexe.rejected": "Annexe 1 rejetée",
+    "annexe.sent_back": "Annexe 1 à examiner de nouveau",
+    "annexe.submitted": "Annexe 1 reçue",
+    "caf.contacts": "Contacts de la Caf enregistrés",
+    "close": "Accès clôturé",
+    "drop.destroyed": "Rapport sur un fichier déposé détruit",
+    "drop.refused": "Fichier déposé refusé",
+    "group": "Groupe créé",
+    "group.placed": "Nom et place du groupe remis",
+    "habilitation.asked": "Accès demandé",
+    "habilitation.ended": "Fin d'accès enregistrée",
+    "habilitation.updated": "Données mises à jour",
+    "habilitation.withdrawn": "Demande retirée",
+    "hold": "Mise en suspens",
+    "invite": "Courriel d'activation envoyé",
+    "invite.bounced": "Courriel d'activation revenu",
+    "invite.failed": "Courriel d'activation non envoyé",
+    "invite.needless": "Aucun lien dû : mot de passe déjà créé",
+    "invite.silent": "Lien resté sans suite : partenaire prévenu",
+    "invite.uncertain": "Envoi du courriel d'activation incertain",
+    "notice": "Avis envoyé",
+    "notice.withdrawn": "Avis retiré",
+    "open": "Accès ouvert",
+    "partner.add": "Partenaire enregistré",
+    "partner.contacts": "Contacts du partenaire enregistrés",
+    "partner.end": "Fin de convention décidée",
+    "partner.import": "Partenaires importés",
+    "partner.new-convention": "Nouvelle convention",
+    "partner.reinstate": "Fin de convention annulée",
+    "partner.set": "Partenaire modifié",
+    "pause": "Mise en pause",
+    "quarantine": "Mise à l'écart",
+    "quarantine.ended": "Fin de la mise à l'écart",
+    "realm.accepted": "Nouveau royaume accepté",
+    "realm.recorded": "Royaume reconnu",
+    "release": "Levée de la mise en suspens",
+    "rename": "Adresse changée",
+    "reopen": "Accès rouvert",
+    "reopening": "Réouverture décidée",
+    "resume": "Fin de la mise en pause",
+    "run.begun": "Début d'exécution",
+    "suspend": "Accès suspendu",
+    "suspension": "Suspension décidée",
+    "update": "Compte mis à jour",
+}
+
+_PROBLEMS = {
+    Problem.CHANGED: "l'entrée {entry} a été modifiée.",
+    Problem.REMOVED: "l'entrée {entry} a été supprimée.",
+    Problem.REORDERED: "l'entrée {entry} n'est plus à sa place : l'ordre a été changé.",
+    Problem.INSERTED: "l'entrée {entry} a été ajoutée après coup.",
+    Problem.DETAIL_CHANGED: "les données conservées à côté de l'entrée {entry} ont été modifiées.",
+    Problem.DETAIL_MISSING: "les données conservées à côté de l'entrée {entry} ont disparu, et aucune destruction "
+    "enregistrée ne l'explique.",
+    Problem.LEFT_BEHIND: "l'empreinte conservée est celle d'un journal laissé de côté par la reprise enregistrée à "
+    "l'entrée {entry} ; les entrées faites après la sauvegarde n'y sont plus.",
+    Problem.CUT: "il s'arrête avant l'entrée {entry}, qui a existé : la fin a été coupée, ou une base plus ancienne "
+    "remise en place.",
+    Problem.REWRITTEN: "l'entrée {entry} n'est pas celle dont l'empreinte a été conservée : le journal a été réécrit "
+    "à cet endroit ou avant, ou une base plus ancienne a été remise en place.",
+}
+
+
+def decision_words(row: Row) -> str:
+    """On whose decision an entry stands: « Claire Martin (annexe 1 n° 12) »; nothing when on nobody's."""
+    if row.cause is None:
+        return ""
+    return decided_words(row.cause.decided_by, row.cause.annexe)
+
+
+def decided_words(decided_by: str | None, annexe: int | None) -> str:
+    """Who decided, and about which annexe; the name goes before the rest (D8)."""
+    name = AUTOMATIC_WORDS if decided_by == AUTOMATIC else decided_by or "nom détruit"
+    return name if annexe is None else f"{name} (annexe 1 n° {annexe})"
+
+
+def whole_sentence(verdict: Verdict, taken_out: Head | None) -> str:
+    """The journal is whole: how many entries, and its head, to be kept elsewhere."""
+    count = f"{verdict.entries} entrée{'s' if verdict.entries > 1 else ''}"
+    until = f" L'empreinte conservée (entrée {taken_out.entry}) s'y trouve." if taken_out and taken_out.entry else ""
+    return f"Journal conforme : {count}.{until}\nTête : {verdict.head}"
+
+
+def problem_sentence(bad: Bad) -> str:
+    """What is wrong, at which entry."""
+    if bad.problem is Problem.REGISTER_DIFFERS:
+        assert bad.difference is not None
+        return f"Journal non conforme : {_difference(bad.difference)}"
+    return f"Journal non conforme : {_PROBLEMS[bad.problem].format(entry=bad.entry)}"
+
+
+_TABLES = {
+    "partner": "le partenaire",
+    "contact": "l'annexe 2 du partenaire",
+    "habilitation": "l'habilitation n°",
+    "annexe": "l'annexe 1 n°",
+    "hold": "la mise en suspens n°",
+    "account": "le compte n°",
+}
+#: What concerns everybody, or the Caf itself.
+_WITHOUT_KEY = {"contact": "l'annexe 3", "hold": "la mise en pause générale"}
+
+
+def _difference(one: Difference) -> str:
+    what = f"{_TABLES[one.table]} {one.key}" if one.key else _WITHOUT_KEY[one.table]
+    if one.table == "hold" and one.key and not one.key.isdecimal():  # a pause that is gone has no row
+        what = f"la mise en pause de {one.key}"
+    if one.column is not None and one.entry is None:
+        return f"dans le registre, {what} n'est pas ce que dit le journal (donnée en cause : {one.column})."
+    if one.column is not None:
+        return f"dans le registre, {what} n'est pas ce que dit l'entrée {one.entry} (donnée en cause : {one.column})."
+    if one.entry is None:
+        return f"{what} est dans le registre sans qu'aucune entrée ne le dise."
+    return f"{what} n'est plus dans le registre, et aucune entrée ne dit pourquoi."
+
+
+def wanting_sentence(wanting: str) -> str:
+    """What a pass says of a journal that was found wanting: the rest was done."""
+    return f"{not_whole(wanting)} Le reste a été fait."
+
+
+def not_whole(wanting: str) -> str:
+    """What the last verification found wanting: the problem and the entry, as `journal verify` tells them."""
+    entry = wanting.partition(" ")[2]
+    where = f" (entrée {entry})" if entry else ""
+    return f"Journal non conforme{where} : voir journal verify."

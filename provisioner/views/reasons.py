@@ -1,0 +1,187 @@
+"""Why each change is made, what each drift and each limit means, in one sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from provisioner.domain.access.change import Action, Blocked, Change, Drift, DriftKind, Limit
+from provisioner.domain.access.habilitation import End, Habilitation, State
+from provisioner.domain.password import RealmFault
+from provisioner.views.dates import french_date
+
+ACTIONS = {
+    Action.GROUP: "groupe créé",
+    Action.CLOSE: "accès clôturé",
+    Action.UPDATE: "données mises à jour",
+    Action.RENAME: "adresse changée",
+    Action.OPEN: "accès ouvert",
+    Action.REOPEN: "accès rouvert",
+    Action.INVITE: "courriel d'activation",
+}
+
+_DRIFT = {
+    DriftKind.SUSPENDED_BY_HAND: "Compte désactivé dans la console : il le reste. Pour le rouvrir : person reopen.",
+    DriftKind.ENABLED_BY_HAND: "Compte clôturé ou suspendu, réactivé dans la console : il est désactivé de nouveau.",
+    DriftKind.CHANGED_BY_HAND: "Compte modifié dans la console : il est remis en conformité avec l'annexe 1.",
+    DriftKind.UNKNOWN_IN_GROUP: "Membre du groupe qu'aucune annexe 1 ne demande : à vérifier, rien n'est modifié.",
+    DriftKind.MISSING_ACCOUNT: "Compte supprimé dans la console. Pour le recréer : person reopen.",
+    DriftKind.GROUP_MOVED: (
+        "Groupe du partenaire renommé ou déplacé dans la console : son nom et sa place sont remis ; les ouvertures "
+        "attendent que ce soit fait."
+    ),
+    DriftKind.ACCOUNT_MADE_AGAIN: (
+        "Compte supprimé dans la console, puis recréé à la main avec la même adresse : le nouveau compte n'est pas "
+        "géré, rien n'y est modifié. À faire : le désactiver ou le supprimer dans la console, ou le reprendre "
+        "(partner adopt)."
+    ),
+    DriftKind.UNMARKED: "La marque « gere_par » avait disparu du compte : elle est remise.",
+}
+
+
+def what(change: Change) -> str:
+    """What is done, in two or three words; a suspension is no end."""
+    return "accès suspendu" if change.is_suspension else ACTIONS[change.action]
+
+
+def reason(change: Change) -> str:
+    """The sentence that answers « pourquoi ? » for this change."""
+    if change.by_hand:
+        return _BY_HAND[change.action]
+    if change.habilitation is None:
+        return "Le groupe du partenaire n'existe pas encore."
+    return _WHY[change.action](change, change.habilitation)
+
+
+_BY_HAND = {
+    Action.GROUP: "Groupe renommé ou déplacé à la main : son nom et sa place sont remis.",
+    Action.CLOSE: "Compte réactivé à la main après sa clôture ou sa suspension.",
+    Action.UPDATE: "Compte modifié à la main : les données de l'annexe 1 sont remises.",
+}
+
+
+def _why_closed(_change: Change, one: Habilitation) -> str:
+    if one.end is None:
+        return "Accès suspendu nommément par la Caf, jusqu'à sa réouverture."
+    return end_reason(one.end)
+
+
+def end_reason(end: End) -> str:
+    """Why and when an access ends."""
+    if end.rule == "C3":
+        return f"Fin de la convention le {french_date(end.on)}."
+    transmitted = french_date(end.transmitted_on) if end.transmitted_on else ""
+    if end.rule == "A5":
+        return f"Personne absente des deux listes de l'annexe 1 transmise le {transmitted} : clôture décidée."
+    return f"Clôture demandée pour le {french_date(end.on)} (annexe 1 transmise le {transmitted})."
+
+
+def _why_updated(_change: Change, one: Habilitation) -> str:
+    if one.state is State.CLOSED:
+        return "Accès clôturé : données que Keycloak avait refusées ce jour-là."
+    if one.adopted_on == one.transmitted_on:
+        return f"Compte antérieur, repris nommément le {french_date(one.transmitted_on)}."
+    return f"Données de l'annexe 1 transmise le {french_date(one.transmitted_on)}."
+
+
+def _why_renamed(change: Change, one: Habilitation) -> str:
+    return f"Nouvelle adresse : {change.new_email} (annexe 1 transmise le {french_date(one.transmitted_on)})."
+
+
+def _why_opened(change: Change, one: Habilitation) -> str:
+    if one.state is State.OPEN:
+        return "Réouverture décidée nommément par la Caf."
+    verb = "demandé de nouveau" if change.action is Action.REOPEN else "demandé"
+    transmitted = french_date(one.transmitted_on)
+    return f"Accès {verb} pour le {french_date(one.requested_on)} (annexe 1 transmise le {transmitted})."
+
+
+def _why_invited(change: Change, _one: Habilitation) -> str:
+    return f"{'Nouvel accès : lien' if change.due_on else 'Nouveau lien'} pour créer le mot de passe."
+
+
+_WHY: Mapping[Action, Callable[[Change, Habilitation], str]] = {
+    Action.CLOSE: _why_closed,
+    Action.UPDATE: _why_updated,
+    Action.RENAME: _why_renamed,
+    Action.OPEN: _why_opened,
+    Action.REOPEN: _why_opened,
+    Action.INVITE: _why_invited,
+}
+
+
+def drift_reason(drift: Drift) -> str:
+    """What was found changed, and what becomes of it."""
+    return _DRIFT[drift.kind]
+
+
+UNKNOWN_REALM = (
+    "Ce royaume Keycloak n'est pas celui dans lequel ce registre a commencé : rien n'en est conclu, rien n'y est "
+    "modifié. Corrigez PROVISIONER_KEYCLOAK__URL ou PROVISIONER_KEYCLOAK__REALM ; si le royaume a été refait : "
+    "realm accept."
+)
+
+
+def blocked_reason(blocked: Blocked) -> str:
+    """What holds a plan, and how to go on."""
+    if blocked.limit is Limit.CLOSURES:
+        return (
+            f"Rien n'a été modifié pour {blocked.partner} : {blocked.figure} clôtures en 24 heures, "
+            f"{blocked.allowed} au plus sans accord. Après vérification : --allow {blocked.plan_id}"
+        )
+    if blocked.limit is Limit.PARTNERS:
+        return (
+            f"Rien n'a été modifié pour {blocked.partner} : des accès seraient clôturés chez {blocked.figure} "
+            f"partenaires à la fois, {blocked.allowed} au plus sans accord. Après vérification : "
+            f"held release {blocked.plan_id}"
+        )
+    if blocked.limit is Limit.PAUSE:
+        return f"Mise en pause : rien n'est modifié pour {blocked.partner}. Pour reprendre : resume."
+    if blocked.limit is Limit.UNKNOWN_REALM:
+        return UNKNOWN_REALM
+    return link_fault(blocked.fault or RealmFault.WEAK_POLICY)
+
+
+_REALM_FAULTS = {
+    RealmFault.WEAK_POLICY: (
+        "La politique de mot de passe du royaume est plus faible que la convention ne l'exige (P1)"
+    ),
+    RealmFault.IMPOSSIBLE_POLICY: (
+        "La politique de mot de passe du royaume demande plus de caractères qu'elle n'en admet : aucun mot de passe "
+        "ne peut y satisfaire"
+    ),
+    RealmFault.NO_PASSWORD_FORM: (
+        "L'action « Update Password » est désactivée dans le royaume : aucun lien ne permet d'y créer un mot de passe"
+    ),
+    RealmFault.NO_MAIL_SERVER: (
+        "Le royaume n'a pas de serveur de courriel ou pas d'expéditeur : aucun lien ne pourrait partir"
+    ),
+    RealmFault.CLIENT_MISSING: "Le client « cooperation » n'existe pas dans le royaume : aucun lien ne part",
+    RealmFault.CLIENT_DISABLED: "Le client « cooperation » est désactivé dans le royaume : aucun lien ne part",
+    RealmFault.REDIRECT_REFUSED: (
+        "Le client « cooperation » n'admet pas l'adresse de la plateforme (PROVISIONER_PLATFORM__URL) : "
+        "aucun lien ne part"
+    ),
+    RealmFault.SENDER_REFUSED: "L'adresse d'expéditeur du royaume est refusée : aucun lien ne part",
+    RealmFault.PROFILE_ASKS_MORE: (
+        "Le profil des utilisateurs du royaume exige un attribut que l'annexe 1 ne donne pas : aucun compte ne peut "
+        "être créé"
+    ),
+}
+
+
+def link_fault(fault: RealmFault) -> str:
+    """What makes links useless in the realm, what waits for it, and how to go on."""
+    return (
+        f"{_REALM_FAULTS[fault]}. Aucun accès n'est ouvert et aucun lien n'est envoyé ; les clôtures sont faites. "
+        "Pour y remédier : realm apply, puis sync."
+    )
+
+
+def realm_fault(fault: RealmFault, keycloak_url: str) -> str:
+    """What Keycloak refuses to everybody alike, where, and how to go on."""
+    by_hand = "retirer l'obligation dans la console (« Realm settings », « User profile »)"
+    remedy = by_hand if fault is RealmFault.PROFILE_ASKS_MORE else "realm apply"
+    return (
+        f"Keycloak ({keycloak_url}) : {_REALM_FAULTS[fault]}. Personne n'est mis à l'écart. "
+        f"Pour y remédier : {remedy}, puis sync."
+    )
