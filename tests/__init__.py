@@ -1,0 +1,1 @@
+"""The tests, by what they need: each folder says in its first line what runs in it."""

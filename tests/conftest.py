@@ -14,13 +14,18 @@ from provisioner.sandbox.keycloak import start_keycloak
 from provisioner.sandbox.mail import Mailbox
 from provisioner.sandbox.server import Keycloak
 from provisioner.settings import Settings, load_settings
-from tests.realms import Realms
+from tests.shared.realms import Realms
 
 _numbers = itertools.count(1)
 
 
 #: What takes a minute or more by itself: begun first, so that no worker is left alone with it.
-_LONG = ("tests/soak/", "tests/stateful/", "tests/service/test_thousand_mails.py", "tests/serve/test_taking_over.py")
+_LONG = (
+    "tests/soak/",
+    "tests/operations/histories/",
+    "tests/commands/test_thousand_mails.py",
+    "tests/serve/test_taking_over.py",
+)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -16,7 +16,7 @@ from provisioner.sandbox.mail import Mailbox
 from provisioner.settings import Settings
 from tests.browser.person import Person
 from tests.browser.platform import PlatformLogin, PlatformSite
-from tests.service.office import FIRST_DAY, Office, annexe_csv
+from tests.shared.office import FIRST_DAY, Office, annexe_csv
 
 #: An annexe's persons are told from those of other tests, who share the mailbox, by a domain with such a number.
 _numbers = itertools.count(1)

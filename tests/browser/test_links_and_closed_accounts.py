@@ -15,7 +15,7 @@ from tests.browser.person import (
     expect_refused,
     proceed,
 )
-from tests.service.office import FIRST_DAY, Office, annexe_csv
+from tests.shared.office import FIRST_DAY, Office, annexe_csv
 
 
 @pytest.mark.rule("P2")

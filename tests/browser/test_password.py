@@ -16,7 +16,7 @@ from tests.browser.person import (
     expect_refused,
 )
 from tests.browser.platform import claims
-from tests.service.office import Office
+from tests.shared.office import Office
 
 #: A password, and how the page names the rule that it breaks (the first, when it breaks several).
 REFUSED = {

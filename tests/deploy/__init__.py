@@ -1,0 +1,1 @@
+"""What is installed: the wheel, the systemd units, the container images' files."""

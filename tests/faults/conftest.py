@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from provisioner.settings import Settings
-from tests.faults.oracle import Story
-from tests.faults.proxy import FaultyProxy
-from tests.faults.sink import FaultyMailbox, send_through
-from tests.service.office import DOMAIN, PARTNER, Answer, Office, annexe_csv
+from tests.shared.office import DOMAIN, PARTNER, Answer, Office, annexe_csv
+from tests.shared.oracle import Story
+from tests.shared.proxy import FaultyProxy
+from tests.shared.sink import FaultyMailbox, send_through
 
 TODAY = "2026-09-02"
 

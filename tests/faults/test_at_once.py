@@ -8,8 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from tests.faults.conftest import COMMITS, FAULTY, STORY, TODAY, Scene, Stage
-from tests.faults.oracle import tells
-from tests.service.office import PROVISIONER
+from tests.shared.office import PROVISIONER
+from tests.shared.oracle import tells
 
 
 def test_three_applies_of_the_same_file_at_once_mail_each_person_once(scene: Scene) -> None:

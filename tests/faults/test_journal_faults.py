@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from tests.faults.conftest import STORY, TODAY, Scene
-from tests.faults.oracle import tells
-from tests.service.office import PARTNER, Answer
+from tests.shared.office import PARTNER, Answer
+from tests.shared.oracle import tells
 
 #: How many entries the second annexe makes, from its reception to its e-mail.
 ENTRIES = 11

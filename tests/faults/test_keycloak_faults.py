@@ -9,8 +9,8 @@ import pytest
 
 from provisioner.keycloak.connection import administrator_connection
 from tests.faults.conftest import EFFECTS, STORY, TODAY, Scene, Stage, address
-from tests.faults.oracle import tells
-from tests.faults.proxy import Fault, Faults, cut_body, delay, drop_after, drop_before, empty_page, status
+from tests.shared.oracle import tells
+from tests.shared.proxy import Fault, Faults, cut_body, delay, drop_after, drop_before, empty_page, status
 
 WRITES = ("POST", "PUT", "DELETE")
 
@@ -36,7 +36,7 @@ def test_one_call_fails_in_the_middle_of_a_run(
 ) -> None:
     """The N-th one that writes, N = 1, 2, 3 … until a run ends untouched; each time for a partner of its own.
 
-    Reads too, everything after it failing, and a death there: tests/unit/test_every_call_fails.py.
+    Reads too, everything after it failing, and a death there: tests/operations/test_every_call_fails.py.
     """
     for number in itertools.count(1):
         stage.next_partner()

@@ -11,8 +11,8 @@ import sys
 import pytest
 
 from tests.faults.conftest import COMMITS, EFFECTS, FAULTY, STORY, TODAY, Scene, Stage
-from tests.faults.oracle import tells
-from tests.faults.proxy import Answer, Call, Dropped, Faults
+from tests.shared.oracle import tells
+from tests.shared.proxy import Answer, Call, Dropped, Faults
 
 KILLED = -signal.SIGKILL
 

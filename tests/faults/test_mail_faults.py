@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.faults.conftest import STORY, TODAY, Scene, address
-from tests.faults.oracle import tells
+from tests.shared.oracle import tells
 
 
 def _failed(scene: Scene) -> list[tuple[str, str]]:

@@ -9,10 +9,10 @@ import time
 import pytest
 
 from tests.faults.conftest import BEFORE, FAULTY, Scene, address
-from tests.faults.oracle import Story, tells
-from tests.faults.proxy import Answer, Call, Dropped, Fault, Faults, drop_after, drop_before
 from tests.faults.test_kill import KILLED
-from tests.service.office import PROVISIONER
+from tests.shared.office import PROVISIONER
+from tests.shared.oracle import Story, tells
+from tests.shared.proxy import Answer, Call, Dropped, Fault, Faults, drop_after, drop_before
 
 DAY_3 = "2026-06-19"
 LINK = r"/execute-actions-email"

@@ -1,0 +1,1 @@
+"""The adapter of Keycloak, without any command, on a real Keycloak."""

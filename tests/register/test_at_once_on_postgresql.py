@@ -26,7 +26,7 @@ from provisioner.register.journal import Actor
 from provisioner.sandbox.postgres import Postgres, start_postgres
 from provisioner.settings import Settings, load_settings
 from tests.fakes.memory_directory import MemoryDirectory
-from tests.unit.examples import LYS, habilitation, snapshot
+from tests.shared.examples import LYS, habilitation, snapshot
 
 NOW = datetime(2026, 9, 2, 8, tzinfo=UTC)
 _numbers = itertools.count(1)

@@ -12,8 +12,8 @@ from provisioner.register import Register, open_register
 from provisioner.register.journal import Actor
 from provisioner.sandbox.mail import Mailbox
 from provisioner.settings import Settings, load_settings
-from tests.faults.proxy import FaultyProxy
-from tests.service.office import Office
+from tests.shared.office import Office
+from tests.shared.proxy import FaultyProxy
 
 
 @pytest.fixture

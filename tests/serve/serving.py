@@ -15,7 +15,7 @@ from types import MappingProxyType
 from typing import Any
 
 from provisioner.sandbox.process import free_ports
-from tests.service.office import PROVISIONER, Office
+from tests.shared.office import PROVISIONER, Office
 
 #: Often enough for a test not to wait for it.
 OFTEN = {

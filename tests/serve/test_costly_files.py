@@ -8,7 +8,7 @@ from typing import Any
 
 from tests.documents.costly import COSTLY
 from tests.serve.serving import Serving, until
-from tests.service.office import PARTNER, Office, valid
+from tests.shared.office import PARTNER, Office, valid
 
 TODAY = "2026-09-02"
 OFTEN = {"PROVISIONER_SERVICE__POLL_SECONDS": "0.2", "PROVISIONER_SERVICE__SYNC_MINUTES": "60"}

@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from tests.faults.oracle import Story, tells
-from tests.faults.proxy import Faults, FaultyProxy, delay
 from tests.serve.serving import Serving, until
-from tests.service import approvals
-from tests.service.office import DOMAIN, PARTNER, Office, annexe_csv, valid
+from tests.shared import approvals
+from tests.shared.office import DOMAIN, PARTNER, Office, annexe_csv, valid
+from tests.shared.oracle import Story, tells
+from tests.shared.proxy import Faults, FaultyProxy, delay
 
 TODAY = "2026-09-02"
 EVERY_LOOK = {"PROVISIONER_SERVICE__POLL_SECONDS": "0.2"}

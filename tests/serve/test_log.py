@@ -6,8 +6,8 @@ import json
 from typing import Any
 
 from provisioner.sandbox.process import free_ports
-from tests.service import approvals
-from tests.service.office import DOMAIN, PARTNER, Office, annexe_csv
+from tests.shared import approvals
+from tests.shared.office import DOMAIN, PARTNER, Office, annexe_csv
 
 FIRST_DAY, SECOND_DAY, LAST_DAY = "2026-06-16", "2026-06-18", "2026-06-21"
 PEOPLE = ("carpentier", "leroy", "vasseur", "lejeune")

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.oracle import Story, tells
-from tests.faults.proxy import Faults, FaultyProxy, delay, drop_before
 from tests.serve.serving import Serving, until
-from tests.service import approvals
-from tests.service.office import DOMAIN, PARTNER, Office, annexe_csv
+from tests.shared import approvals
+from tests.shared.office import DOMAIN, PARTNER, Office, annexe_csv
+from tests.shared.oracle import Story, tells
+from tests.shared.proxy import Faults, FaultyProxy, delay, drop_before
 
 TODAY = "2026-09-02"
 MANY = [f"{first}{second}" for first in ("martin", "petit", "leroy", "roux", "morel") for second in "abcde"]

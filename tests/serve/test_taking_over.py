@@ -17,12 +17,12 @@ from pathlib import Path
 import pytest
 
 from provisioner.sandbox.postgres import start_postgres
-from tests.faults.oracle import Story, tells
-from tests.faults.proxy import Answer, Call, Dropped, Faults, FaultyProxy
 from tests.serve.serving import Serving, until
-from tests.service import approvals
-from tests.service.console import Console
-from tests.service.office import Office, annexe_csv
+from tests.shared import approvals
+from tests.shared.console import Console
+from tests.shared.office import Office, annexe_csv
+from tests.shared.oracle import Story, tells
+from tests.shared.proxy import Answer, Call, Dropped, Faults, FaultyProxy
 
 TODAY = "2026-09-02"
 LOST_AFTER = 3.0

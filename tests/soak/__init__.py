@@ -1,1 +1,1 @@
-"""The soak: months of an office's life on one real Keycloak, with faults, held to a model of the convention."""
+"""Two years of an office in one `serve` process whose clock is moved, on a Keycloak of its own; in CI thirty days."""

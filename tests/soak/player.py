@@ -19,12 +19,12 @@ from provisioner.register import open_register
 from provisioner.register.journal import Actor
 from provisioner.sandbox.server import Keycloak
 from provisioner.settings import load_settings
-from tests.faults.proxy import FaultyProxy
-from tests.faults.sink import FaultyMailbox
 from tests.serve.serving import until
-from tests.service import approvals
-from tests.service.console import Console
-from tests.service.office import Office
+from tests.shared import approvals
+from tests.shared.console import Console
+from tests.shared.office import Office
+from tests.shared.proxy import FaultyProxy
+from tests.shared.sink import FaultyMailbox
 from tests.soak.history import Day
 from tests.soak.model import Annexe, Model, Row
 from tests.soak.service import Service, Strikes

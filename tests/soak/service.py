@@ -17,11 +17,11 @@ from pathlib import Path
 
 from provisioner.sandbox.process import free_ports
 from provisioner.sandbox.server import Keycloak
-from tests.faults import proxy as faulty
-from tests.faults.proxy import Answer, Call, Dropped, Faults, FaultyProxy
-from tests.faults.sink import FaultyMailbox
 from tests.serve.serving import until
-from tests.service.office import Office
+from tests.shared import proxy as faulty
+from tests.shared.office import Office
+from tests.shared.proxy import Answer, Call, Dropped, Faults, FaultyProxy
+from tests.shared.sink import FaultyMailbox
 from tests.soak.history import Fault
 from tests.soak.service_main import write
 

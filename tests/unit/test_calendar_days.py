@@ -15,7 +15,7 @@ from provisioner.domain.access.plan import Plan, make_plan
 from provisioner.domain.calendar import PARIS, day_of
 from provisioner.domain.convention import Partner
 from provisioner.domain.gates import Limits
-from tests.unit.examples import LYS, end, habilitation, link, records, remote, snapshot
+from tests.shared.examples import LYS, end, habilitation, link, records, remote, snapshot
 
 OPENED_AT = datetime(2026, 2, 2, 8, 0, tzinfo=UTC)
 SENT = link(1, 1, OPENED_AT, timedelta(hours=24), sent_at=OPENED_AT)

@@ -13,7 +13,7 @@ from provisioner.domain.annexe.closures import Closures, judge_closures
 from provisioner.domain.annexe.document import Annexe, Check, Finding, Severity
 from provisioner.domain.annexe.enter import enter, enter_closures
 from provisioner.domain.records import Records
-from tests.unit.examples import LONG_AGO, LYS, TODAY, annexe, email, end, habilitation, records
+from tests.shared.examples import LONG_AGO, LYS, TODAY, annexe, email, end, habilitation, records
 
 JUNE, AUGUST, SOON = date(2026, 6, 10), date(2026, 8, 31), TODAY + timedelta(days=9)
 Dates = dict[str, date]

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from provisioner.domain.convention import DEFAULT_CTG_END, Partner
-from tests.unit.examples import LYS
+from tests.shared.examples import LYS
 
 DAY = timedelta(days=1)
 

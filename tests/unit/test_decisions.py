@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from provisioner.cli.decisions import decisions_of
 from provisioner.domain.annexe.decisions import Decisions
 from provisioner.domain.people import EmailAddress
-from tests.unit.examples import email
+from tests.shared.examples import email
 
 addresses = st.builds(
     lambda name: EmailAddress(f"{name}@agglo-lys.example"), st.text("abcdé.-", min_size=1, max_size=9)

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from provisioner.domain.dropped_file import DroppedFile, Look, is_passing, key_of, report_name, shown
-from tests.unit.examples import NOW
+from tests.shared.examples import NOW
 
 POLL = timedelta(seconds=10)
 LOOK = Look(1200, 1_600_000_000_000_000_000)

@@ -10,7 +10,7 @@ import pytest
 from provisioner.domain.access.habilitation import Habilitation, State
 from provisioner.domain.annexe.decisions import Decisions
 from provisioner.domain.annexe.enter import enter, unaccounted_for
-from tests.unit.examples import LONG_AGO, LYS, TODAY, annexe, email, end, habilitation, records
+from tests.shared.examples import LONG_AGO, LYS, TODAY, annexe, email, end, habilitation, records
 
 JUNE = date(2026, 6, 10)
 

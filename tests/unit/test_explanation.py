@@ -19,7 +19,7 @@ from provisioner.domain.gates import Entering, Limits
 from provisioner.domain.hold import Hold, HoldKind
 from provisioner.domain.records import Account, Invitation, Records
 from provisioner.views.explanation import INVITATIONS, STATES, Step, explain
-from tests.unit.examples import (
+from tests.shared.examples import (
     LONG_AGO,
     LYS,
     NOW,

@@ -34,7 +34,7 @@ from provisioner.domain.records import Invitation, Records
 from provisioner.operations import invitations
 from tests.fakes.failing import FailMode, Killed
 from tests.fakes.memory_office import MemoryOffice
-from tests.unit.examples import LYS, habilitation, link, records
+from tests.shared.examples import LYS, habilitation, link, records
 
 DUE_AT = datetime(2026, 6, 16, 8, tzinfo=UTC)
 DAY = timedelta(days=1)

@@ -15,7 +15,7 @@ from provisioner.domain.annexe.judge_register import judge_keycloak, judge_regis
 from provisioner.domain.convention import Partner
 from provisioner.domain.people import EmailAddress
 from provisioner.domain.records import CurrentAnnexe, Records
-from tests.unit.examples import LONG_AGO, LYS, TODAY, annexe, email, end, habilitation, records, remote, snapshot
+from tests.shared.examples import LONG_AGO, LYS, TODAY, annexe, email, end, habilitation, records, remote, snapshot
 
 JUNE = date(2026, 6, 10)
 

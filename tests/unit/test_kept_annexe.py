@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from provisioner.domain.annexe.decisions import Decisions
 from provisioner.domain.annexe.kept import KEPT_FOR, KeptAnnexe, Status
-from tests.unit.examples import place
+from tests.shared.examples import place
 
 AT = datetime(2026, 9, 2, 8, tzinfo=UTC)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)

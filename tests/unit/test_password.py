@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from provisioner.domain.password import is_impossible, is_weaker_than_p1
-from tests.unit.examples import P1
+from tests.shared.examples import P1
 
 
 @pytest.mark.rule("P1")

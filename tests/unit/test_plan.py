@@ -18,7 +18,7 @@ from provisioner.domain.convention import Partner
 from provisioner.domain.gates import Entering, Limits
 from provisioner.domain.hold import Hold, HoldKind
 from provisioner.domain.records import Account, Invitation, Records
-from tests.unit.examples import LONG_AGO, LYS, NOW, TODAY, email, end, habilitation, link, records, remote, snapshot
+from tests.shared.examples import LONG_AGO, LYS, NOW, TODAY, email, end, habilitation, link, records, remote, snapshot
 
 
 def plan(known: Records, seen: Snapshot, **more: object) -> Plan:

@@ -15,7 +15,19 @@ from provisioner.domain.annexe.enter import RenameProblem, enter, refused_rename
 from provisioner.domain.gates import Limits
 from provisioner.domain.people import EmailAddress
 from provisioner.domain.records import Records
-from tests.unit.examples import LONG_AGO, LYS, NOW, TODAY, annexe, email, end, habilitation, records, remote, snapshot
+from tests.shared.examples import (
+    LONG_AGO,
+    LYS,
+    NOW,
+    TODAY,
+    annexe,
+    email,
+    end,
+    habilitation,
+    records,
+    remote,
+    snapshot,
+)
 
 JUNE, SEPTEMBER = date(2026, 6, 10), date(2026, 9, 1)
 

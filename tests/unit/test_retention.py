@@ -18,7 +18,7 @@ from provisioner.domain.retention import (
     habilitation_due_on,
     suspension_alarm_on,
 )
-from tests.unit.examples import LONG_AGO, LYS, end, habilitation
+from tests.shared.examples import LONG_AGO, LYS, end, habilitation
 
 DAYS = st.dates(date(2025, 1, 1), date(2040, 12, 31))
 

@@ -14,7 +14,7 @@ from provisioner.domain.access.plan import Plan, make_plan
 from provisioner.domain.gates import Limits
 from provisioner.domain.hold import Hold, HoldKind
 from provisioner.domain.records import Account, Records, Reopening
-from tests.unit.examples import LONG_AGO, LYS, NOW, TODAY, email, end, habilitation, link, records, remote, snapshot
+from tests.shared.examples import LONG_AGO, LYS, NOW, TODAY, email, end, habilitation, link, records, remote, snapshot
 
 LEROY = email("leroy")
 SIVOM = replace(LYS, code="sivom")

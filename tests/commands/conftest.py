@@ -1,0 +1,41 @@
+"""An office a test: a fresh realm and a fresh register, on the run's one server."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from provisioner.keycloak.connection import administrator_connection
+from provisioner.sandbox.mail import Mailbox
+from provisioner.settings import Settings
+from tests.shared.office import FIRST_DAY, Office, annexe_csv
+
+
+@pytest.fixture
+def office(realm: Settings, mailbox: Mailbox, tmp_path: Path) -> Office:
+    return Office(realm, mailbox, tmp_path)
+
+
+@pytest.fixture
+def first(office: Office, tmp_path: Path) -> Path:
+    """Leroy and Vasseur are open."""
+    office.add_partner()
+    file = annexe_csv(tmp_path / "1.csv", {"leroy": "2026-06-10", "vasseur": "2026-06-10"}, {}, "2026-06-15")
+    office.apply(file, today=FIRST_DAY)
+    return file
+
+
+@pytest.fixture
+def second(first: Path, tmp_path: Path) -> Path:
+    """Vasseur leaves, Nguyen comes."""
+    return annexe_csv(
+        tmp_path / "2.csv", {"leroy": "2026-06-10", "nguyen": "2026-09-01"}, {"vasseur": "2026-08-31"}, "2026-09-01"
+    )
+
+
+def weaken_policy(settings: Settings) -> None:
+    """What a hand in the console may do."""
+    administrator = administrator_connection(settings.keycloak)
+    administrator.request("put", f"admin/realms/{settings.keycloak.realm}", {"passwordPolicy": "length(8)"})
+    administrator.close()

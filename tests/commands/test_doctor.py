@@ -1,0 +1,352 @@
+"""`doctor`: a line a thing, what to do when it is not well, and an exit status that a script can hold on to."""
+
+from __future__ import annotations
+
+import fcntl
+import sqlite3
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from provisioner.clock import Clock
+from provisioner.keycloak.connection import Connection, administrator_connection
+from provisioner.operations.doctor import Verdict, examine
+from provisioner.operations.doctor.machine import file_system_of, is_network
+from provisioner.sandbox.mail import Mailbox
+from provisioner.settings import Settings, load_settings
+from tests.shared.console import Console
+from tests.shared.office import DOMAIN, PARTNER, Office, annexe_csv, valid
+
+ASKED, LATER = "2026-06-10", "2026-09-02"
+ADMIN = ("PROVISIONER_KEYCLOAK__ADMIN_USERNAME", "PROVISIONER_KEYCLOAK__ADMIN_PASSWORD")
+
+Lines = dict[str, list[dict[str, Any]]]
+
+
+class Clinic:
+    """An office that doctor looks at."""
+
+    def __init__(self, office: Office) -> None:
+        self.office, self.settings = office, office.settings
+        self.admin: Connection = administrator_connection(office.settings.keycloak)
+        self.realm = f"admin/realms/{office.settings.keycloak.realm}"
+        smtp = office.mailbox
+        office.environment |= {
+            "PROVISIONER_SMTP__HOST": smtp.host,
+            "PROVISIONER_SMTP__PORT": str(smtp.port),
+            "PROVISIONER_SMTP__FROM": "ne-pas-repondre@caf.example",
+            "PROVISIONER_PLATFORM__URL": "https://ctg.caf.fr/",
+        }
+
+    def as_administrator(self) -> dict[str, str]:
+        """The settings of the server's administrator."""
+        password = self.settings.keycloak.admin_password
+        assert password is not None
+        return dict(
+            zip(ADMIN, (self.settings.keycloak.admin_username or "", password.get_secret_value()), strict=True)
+        )
+
+    def look(self, status: int, today: str | None = None, **environment: str) -> Lines:
+        """What doctor says, by check."""
+        answer = self.office.run("doctor", "--format", "json", today=today, program=None, **environment)
+        assert answer.status == status, (answer.status, answer.out, answer.err)
+        said = valid(answer.json, "doctor")
+        assert all((one["verdict"] == "ok") == (one["todo"] is None) for one in said["lines"])
+        assert said["reachable"] == (status != 3)
+        found: Lines = {}
+        for one in said["lines"]:
+            found.setdefault(one["check"], []).append(one)
+        return found
+
+    def set_realm(self, **values: object) -> None:
+        self.admin.request("put", self.realm, values)
+
+    def group(self, path: str) -> str:
+        return str(self.admin.get(f"{self.realm}/group-by-path{path}")["id"])
+
+    def give_admin_role(self, holder: str, name: str = "manage-realm") -> None:
+        (client,) = self.admin.get(f"{self.realm}/clients", clientId="realm-management")
+        role = self.admin.get(f"{self.realm}/clients/{client['id']}/roles/{name}")
+        self.admin.request("post", f"{self.realm}/{holder}/role-mappings/clients/{client['id']}", [role])
+
+
+@pytest.fixture
+def clinic(office: Office) -> Iterator[Clinic]:
+    clinic = Clinic(office)
+    yield clinic
+    clinic.admin.close()
+
+
+def verdicts(found: Lines, *checks: str) -> dict[str, set[str]]:
+    return {check: {one["verdict"] for one in found.get(check, [])} for check in checks}
+
+
+def test_all_is_well_once_all_is_set_up(clinic: Clinic, office: Office, tmp_path: Path) -> None:
+    office.add_partner()
+    office.apply(annexe_csv(tmp_path / "1.csv", {"leroy": ASKED, "petit": ASKED}, {}, "2026-06-15"), today=LATER)
+    contacts = ("--habilitations", "habilitations@caf.example", "--securite", "Nadia Lefèvre <n.lefevre@caf.example>")
+    assert office.run("caf", "contacts", "--on", "2026-01-15", *contacts, "--technique", "x@caf.example").status == 0
+    people = ("--habilitations", f"Camille Martin <c.martin@{DOMAIN}>", "--securite", f"Hugo Petit <petit@{DOMAIN}>")
+    assert office.run("partner", "contacts", PARTNER, "--on", "2026-01-15", *people).status == 0
+    assert office.run("sync").status == 0
+    mails = len(office.mails())
+    found = clinic.look(0, **clinic.as_administrator())
+    assert {one["verdict"] for lines in found.values() for one in lines} == {"ok"}
+    assert found["roles"][0]["found"].endswith("manage-users, view-events, view-realm.")
+    assert "26.7" in found["version"][0]["found"]
+    assert sqlite3.sqlite_version in found["database"][0]["found"]
+    assert found["accounts"][0]["found"].startswith("2 accounts read; 2 accesses open; 0 changes due")
+    assert len(office.mails()) == mails
+
+    text = office.run("doctor", today=None, program=None, **clinic.as_administrator())
+    assert text.status == 0
+    for secret in (office.environment["PROVISIONER_KEYCLOAK__CLIENT_SECRET"], clinic.as_administrator()[ADMIN[1]]):
+        assert secret not in text.out + text.err
+    assert "PROVISIONER_KEYCLOAK__CLIENT_SECRET=********" in text.out
+    assert not [name for name in ("leroy", "Martin", "Camille", "Petit", "Lefèvre") if name in text.out]
+
+
+def test_without_the_administrators_account_it_says_what_it_cannot_see(clinic: Clinic) -> None:
+    found = clinic.look(0)
+    assert verdicts(found, "roles", "groups", "version") == {
+        "roles": {"ok"},
+        "groups": {"ok"},
+        "version": {"attention"},
+    }
+
+
+def test_it_makes_nothing_where_nothing_is_yet(clinic: Clinic, office: Office) -> None:
+    found = clinic.look(0)
+    assert verdicts(found, "data-directory", "database") == {
+        "data-directory": {"attention"},
+        "database": {"attention"},
+    }
+    assert not (office.home / "data").exists()
+
+
+@pytest.mark.rule("P1")
+def test_a_weak_policy_and_a_guessable_password_are_wanting(clinic: Clinic) -> None:
+    clinic.set_realm(passwordPolicy="length(8)", bruteForceProtected=False, failureFactor=30)
+    found = clinic.look(1)
+    assert verdicts(found, "password-policy", "brute-force", "token") == {
+        "password-policy": {"wanting"},
+        "brute-force": {"wanting"},
+        "token": {"ok"},
+    }
+    assert "30 failures" in found["brute-force"][0]["found"]
+    clinic.set_realm(permanentLockout=True, bruteForceProtected=True, failureFactor=10, adminEventsEnabled=False)
+    found = clinic.look(1)
+    assert "suspension by hand" in found["brute-force"][0]["found"]
+    assert verdicts(found, "events") == {"events": {"wanting"}}
+    clinic.set_realm(smtpServer={}, adminEventsEnabled=True, eventsEnabled=False)
+    found = clinic.look(1)
+    assert verdicts(found, "realm-mail", "events") == {"realm-mail": {"wanting"}, "events": {"attention"}}
+
+
+def test_a_group_that_gives_an_admin_role_is_wanting(clinic: Clinic, office: Office, tmp_path: Path) -> None:
+    office.add_partner()
+    office.apply(annexe_csv(tmp_path / "1.csv", {"leroy": ASKED}, {}, "2026-06-15"), today=LATER)
+    clinic.give_admin_role(f"groups/{clinic.group('/partenaires/' + PARTNER)}", "view-users")
+    (line,) = clinic.look(1, today=LATER)["groups"]
+    assert line["found"] == f"The group /partenaires/{PARTNER} gives realm-management/view-users."
+    clinic.give_admin_role(f"groups/{clinic.group('/partenaires')}")
+    assert len(clinic.look(1, today=LATER)["groups"]) == 2
+    Console(office).move_group(f"/partenaires/{PARTNER}", name="renomme")
+    assert len(clinic.look(1, today=LATER)["groups"]) == 2, "a group that another hand renamed is looked at too"
+
+
+def test_an_admin_role_within_another_role_or_in_any_group_is_seen_with_the_administrators_account(
+    clinic: Clinic,
+) -> None:
+    clinic.admin.request("post", f"{clinic.realm}/roles", {"name": "large"})
+    clinic.admin.request("post", f"{clinic.realm}/roles", {"name": "plus-large"})
+    large, larger = (clinic.admin.get(f"{clinic.realm}/roles/{name}") for name in ("large", "plus-large"))
+    (client,) = clinic.admin.get(f"{clinic.realm}/clients", clientId="realm-management")
+    role = clinic.admin.get(f"{clinic.realm}/clients/{client['id']}/roles/manage-realm")
+    clinic.admin.request("post", f"{clinic.realm}/roles/large/composites", [role])
+    clinic.admin.request("post", f"{clinic.realm}/roles/plus-large/composites", [large])
+    clinic.admin.request("post", f"{clinic.realm}/groups", {"name": "autre"})
+    clinic.admin.request("post", f"{clinic.realm}/groups/{clinic.group('/autre')}/role-mappings/realm", [larger])
+    assert verdicts(clinic.look(0), "groups") == {"groups": {"ok"}}, "not ours to see"
+    (line,) = clinic.look(1, **clinic.as_administrator())["groups"]
+    assert line["found"] == "The group /autre gives plus-large."
+    clinic.admin.request("post", f"{clinic.realm}/groups/{clinic.group('/partenaires')}/role-mappings/realm", [large])
+    (line,) = clinic.look(0)["groups"]
+    assert (line["verdict"], "we may not see" in line["found"]) == ("attention", True)
+
+
+def test_one_role_too_many_or_too_few_is_wanting(clinic: Clinic) -> None:
+    (client,) = clinic.admin.get(f"{clinic.realm}/clients", clientId="provisioner")
+    account = clinic.admin.get(f"{clinic.realm}/clients/{client['id']}/service-account-user")
+    clinic.give_admin_role(f"users/{account['id']}", "manage-clients")
+    for more in ({}, clinic.as_administrator()):
+        (line,) = clinic.look(1, **more)["roles"]
+        assert line["found"] == "Our service account may do more than it needs: realm-management/manage-clients."
+    (management,) = clinic.admin.get(f"{clinic.realm}/clients", clientId="realm-management")
+    mapped = f"{clinic.realm}/users/{account['id']}/role-mappings/clients/{management['id']}"
+    roles = [one for one in clinic.admin.get(mapped) if one["name"] in ("manage-clients", "view-realm")]
+    clinic.admin.request("delete", mapped, roles)
+    found = clinic.look(1)
+    assert found["roles"][0]["found"] == "Our service account lacks realm-management/view-realm."
+    assert verdicts(found, "realm") == {"realm": {"wanting"}}
+
+
+def test_a_wrong_secret_is_wanting_and_a_keycloak_that_is_away_is_another_exit_status(
+    clinic: Clinic, office: Office
+) -> None:
+    office.add_partner()
+    found = clinic.look(1, PROVISIONER_KEYCLOAK__CLIENT_SECRET="wrong")
+    assert verdicts(found, "keycloak", "token") == {"keycloak": {"ok"}, "token": {"wanting"}}
+    assert "accounts" not in found
+    assert verdicts(clinic.look(1, PROVISIONER_KEYCLOAK__REALM="ailleurs"), "token") == {"token": {"wanting"}}
+    away = clinic.look(3, PROVISIONER_KEYCLOAK__URL="http://127.0.0.1:9")
+    assert verdicts(away, "keycloak", "journal", "mail") == {
+        "keycloak": {"wanting"},
+        "journal": {"ok"},
+        "mail": {"ok"},
+    }
+    assert away["limit-closures"][0]["found"].endswith("0 closures of 5 allowed within 24 hours.")
+
+
+@pytest.mark.parametrize(
+    ("seconds", "verdict"),
+    [(0, Verdict.OK), (20, Verdict.ATTENTION), (-20, Verdict.ATTENTION), (90, Verdict.WANTING)],
+)
+def test_a_clock_that_is_off_is_told(clinic: Clinic, seconds: int, verdict: Verdict) -> None:
+    settings = load_settings(environment=clinic.office.environment)
+    clock = Clock(real_now=lambda: datetime.now(UTC) + timedelta(seconds=seconds))
+    (line,) = [one for one in examine(settings, clock).lines if one.check == "clock"]
+    assert line.verdict is verdict, line.found
+    if seconds:
+        assert ("behind" if seconds > 0 else "ahead of") in line.found
+
+
+def test_a_mail_server_that_is_down_or_not_named_is_told(clinic: Clinic, office: Office) -> None:
+    down = clinic.look(3, PROVISIONER_SMTP__PORT="9")
+    assert verdicts(down, "mail", "keycloak") == {"mail": {"wanting"}, "keycloak": {"ok"}}
+    del office.environment["PROVISIONER_SMTP__HOST"]
+    assert "HOST not set" in clinic.look(1)["mail"][0]["found"]
+
+
+def test_the_distance_to_each_limit_is_told_for_each_partner(clinic: Clinic, office: Office, tmp_path: Path) -> None:
+    names = [f"agent{letter}" for letter in "abcdefghij"]
+    office.add_partner()
+    office.add_partner("ville-bois", "ville-bois.example")
+    office.apply(annexe_csv(tmp_path / "1.csv", dict.fromkeys(names, ASKED), {}, "2026-06-15"), today="2026-06-16")
+    kept, gone = dict.fromkeys(names[4:], ASKED), dict.fromkeys(names[:4], "2026-08-31")
+    office.apply(annexe_csv(tmp_path / "2.csv", kept, gone, "2026-09-01"), today=LATER)
+
+    def distances(today: str, **environment: str) -> list[str]:
+        found = clinic.look(0, today=today, **environment)
+        return [one["found"] for check in ("limit-closures", "limit-partners") for one in found[check]]
+
+    assert distances(LATER) == [
+        "agglo-lys: 4 closures of 5 allowed within 24 hours.",
+        "ville-bois: 0 closures of 5 allowed within 24 hours.",
+        "Annexes of 1 partners ended accesses within 24 hours; those of 5 may in one run.",
+    ]
+    percent = {"PROVISIONER_LIMITS__CLOSURES": "0", "PROVISIONER_LIMITS__CLOSURES_PERCENT": "30"}
+    assert distances(LATER, **percent)[0] == "agglo-lys: 4 closures of 3 allowed within 24 hours."
+    assert distances("2026-09-04")[0] == "agglo-lys: 0 closures of 5 allowed within 24 hours."
+
+
+def test_what_is_held_waits_or_lacks_is_told_and_is_no_failure(
+    clinic: Clinic, office: Office, tmp_path: Path
+) -> None:
+    office.add_partner()
+    assert office.run("pause", "--partner", PARTNER, "--by", "Claire Martin", "--reason", "Essai").status == 0
+    found = clinic.look(0)
+    checks = ("held", "contacts", "last-sync")
+    assert verdicts(found, *checks) == {check: {"attention"} for check in checks}
+    assert found["held"][0]["partner"] == PARTNER
+    assert {one["partner"] for one in found["contacts"]} == {PARTNER, None}
+    with (office.home / "data" / "provisioner.lock").open("a+") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        lock.write("process 4242 (sync)")
+        lock.flush()
+        assert "process 4242 (sync)" in clinic.look(0)["lock"][0]["found"]
+    assert clinic.look(0)["lock"][0]["found"] == "No run is under way."
+
+
+def test_a_journal_that_does_not_verify_and_a_realm_that_is_another_are_wanting(
+    clinic: Clinic, office: Office, tmp_path: Path
+) -> None:
+    office.add_partner()
+    office.apply(annexe_csv(tmp_path / "1.csv", {"leroy": ASKED}, {}, "2026-06-15"), today=LATER)
+    connection = sqlite3.connect(office.home / "data" / "provisioner.sqlite3")
+    connection.execute("UPDATE mark SET value = 'another' WHERE name = 'realm_id'")
+    connection.execute("UPDATE journal_entry SET body = replace(body, 'partner.add', 'partner.set') WHERE entry = 1")
+    connection.commit()
+    connection.close()
+    found = clinic.look(1, today=LATER)
+    assert verdicts(found, "journal", "realm") == {"journal": {"wanting"}, "realm": {"wanting"}}
+    assert "entry 1" in found["journal"][0]["found"]
+
+
+def test_a_register_that_cannot_be_read_is_another_exit_status(clinic: Clinic, office: Office) -> None:
+    (office.home / "data").mkdir()
+    (office.home / "data" / "provisioner.sqlite3").write_bytes(b"no database at all" * 400)
+    assert verdicts(clinic.look(3), "database", "keycloak") == {"database": {"wanting"}, "keycloak": {"ok"}}
+
+
+def test_a_keycloak_without_tls_elsewhere_and_passwords_in_addresses_are_seen(
+    new_settings: Callable[..., Settings], mailbox: Mailbox, tmp_path: Path
+) -> None:
+    settings = load_settings(
+        environment={
+            "PROVISIONER_KEYCLOAK__URL": "http://keycloak.invalid:8080",
+            "PROVISIONER_KEYCLOAK__CLIENT_SECRET": "tres-secret",
+            "PROVISIONER_DATABASE__URL": "postgresql+psycopg://caf:tres-secret@127.0.0.1:9/registre",
+            "PROVISIONER_PLATFORM__URL": "https://ctg.caf.fr",
+            "PROVISIONER_DATA_DIR": str(tmp_path),
+        }
+    )
+    examined = examine(settings, Clock())
+    told = " ".join(one.found for one in examined.lines if one.check == "settings")
+    assert ("without TLS" in told, "slash" in told) == (True, True)
+    assert "tres-secret" not in str(examined)
+    assert examined.settings["PROVISIONER_DATABASE__URL"] == "postgresql+psycopg://caf:********@127.0.0.1:9/registre"
+    assert [one.check for one in examined.lines if one.is_unreachable] == ["database", "keycloak"]
+
+
+MOUNTS = """\
+22 1 8:1 / / rw,relatime shared:1 - ext4 /dev/sda1 rw
+40 22 0:35 / /srv rw shared:9 - nfs4 nas:/srv rw
+41 40 8:2 / /srv/local\\040disk rw - xfs /dev/sdb1 rw
+42 22 0:40 / /home/caf rw - fuse.sshfs caf@nas: rw
+"""
+
+
+@pytest.mark.parametrize(
+    ("path", "kind", "network"),
+    [
+        ("/var/lib/provisioner", "ext4", False),
+        ("/srv/provisioner", "nfs4", True),
+        ("/srv/local disk/provisioner", "xfs", False),
+        ("/home/caf/data", "fuse.sshfs", True),
+        ("/srvX", "ext4", False),
+    ],
+)
+def test_a_file_system_over_a_network_is_told_from_a_local_one(path: str, kind: str, network: bool) -> None:
+    found = file_system_of(Path(path), MOUNTS)
+    assert found == kind
+    assert is_network(found) == network
+
+
+def test_a_user_profile_that_could_keep_an_access_open_is_wanting_with_what_to_do(clinic: Clinic) -> None:
+    assert [one["verdict"] for one in clinic.look(0)["user-profile"]] == ["ok"]
+    path = f"{clinic.realm}/users/profile"
+    profile = clinic.admin.get(path)
+    names = {one["name"]: one for one in profile["attributes"]}
+    names["fonction"]["validations"] = {"length": {"min": 3}}
+    names["gere_par"]["displayName"] = "Autre"
+    required = {"roles": ["admin", "user"]}
+    profile["attributes"].append({"name": "matricule", "required": required, "permissions": {"edit": ["admin"]}})
+    clinic.admin.request("put", path, profile)
+    asks, changed = clinic.look(1)["user-profile"]
+    assert "fonction, matricule" in asks["found"]
+    assert "realm apply" in asks["todo"]
+    assert "gere_par" in changed["found"]

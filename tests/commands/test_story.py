@@ -1,0 +1,194 @@
+"""Two years of one convention, as its officers live them: each due date, the day before and the day after."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from provisioner.domain.access.change import Action
+from provisioner.domain.people import EmailAddress
+from tests.shared.office import DOMAIN, PARTNER, Office, annexe_csv, changes
+
+OTHER = "ville-bois"
+
+
+class Story:
+    """One office from day to day: nothing is left to do after any `sync`."""
+
+    def __init__(self, office: Office, home: Path) -> None:
+        self.office, self.home = office, home
+
+    def day(self, today: str) -> list[tuple[str, str | None]]:
+        """What that day's `sync` does; the plan after it is empty."""
+        done = changes(self.office.sync(today=today), "done")
+        assert self.office.plan(today=today)["changes"] == []
+        order = {one.value: place for place, one in enumerate(Action)}
+        named = [(action, email and email.partition("@")[0]) for action, email in done]
+        return sorted(named, key=lambda one: (order[one[0]], one[1] or ""))
+
+    def receive(
+        self, today: str, asked: dict[str, str], ended: dict[str, str], *decisions: str, partner: str = PARTNER
+    ) -> None:
+        """An annexe transmitted that day is submitted, then approved as its plan was shown."""
+        file = annexe_csv(self.home / f"{partner}-{today}.csv", asked, ended, today)
+        number = self.office.run(
+            "annexe", "submit", file, "--partner", partner, "--format", "json", today=today
+        ).json["annexe"]
+        planned = self.office.plan("--annexe", str(number), *decisions, today=today)
+        plan = planned["plans"][0]["plan_id"]
+        approval = ("--plan", plan, "--by", "Claire Martin", *decisions)
+        answer = self.office.run("annexe", "approve", str(number), *approval, today=today)
+        assert answer.status == 0, answer.err + answer.out
+
+    def quiet(self, *days: str) -> None:
+        """Days on which nothing is due."""
+        for today in days:
+            assert self.day(today) == [], today
+
+    def account(self, name: str) -> Any:
+        directory = self.office.directory()
+        found = directory.find(EmailAddress(f"{name}@{DOMAIN}"))
+        directory.close()
+        return found
+
+    def habilitations(self, today: str, partner: str = PARTNER) -> dict[str, list[tuple[str | None, ...]]]:
+        """For each person: state, requested on, ended on, closed on."""
+        shown = self.office.run("partner", "show", partner, "--format", "json", today=today).json
+        found: dict[str, list[tuple[str | None, ...]]] = {}
+        for one in shown["habilitations"]:
+            facts = (one["state"], one["requested_on"], one["ended_on"], one["closed_on"])
+            found.setdefault(one["email"].partition("@")[0], []).append(facts)
+        return found
+
+
+@pytest.fixture
+def story(office: Office, tmp_path: Path) -> Story:
+    return Story(office, tmp_path)
+
+
+@pytest.mark.rule("A6")
+@pytest.mark.rule("C2")
+@pytest.mark.rule("C3")
+def test_two_years_of_a_convention_go_as_its_documents_say(story: Story, office: Office) -> None:
+    _signature_and_first_annexe(story, office)
+    _additions_and_a_planned_departure(story)
+    _a_suspension_made_a_departure_by_the_next_annexe(story, office)
+    _a_return(story)
+    _a_changed_address(story)
+    _a_second_partner(story, office)
+    _the_end_of_the_convention(story, office)
+    _the_ends(story)
+    journal = office.run("partner", "list", "--format", "json", today="2028-06-02")
+    assert {one["code"]: one["open"] for one in journal.json} == {PARTNER: 0, OTHER: 1}
+    addressed = sorted(mail.to.partition("@")[0] for mail in office.mails())
+    assert addressed == ["dupont", "leroy", "martin", "martin", "petit", "petit-durand"]
+
+
+def _signature_and_first_annexe(story: Story, office: Office) -> None:
+    added = ("--name", "Agglo de la Lys", "--domain", DOMAIN)
+    assert office.run("partner", "add", PARTNER, *added, today="2026-06-01").status == 0
+    asked = {"dupont": "2026-06-10", "martin": "2026-06-10", "leroy": "2026-07-01"}
+    early = annexe_csv(story.home / "early.csv", asked, {}, "2026-06-02")
+    refused = office.run("annexe", "submit", early, "--partner", PARTNER, "--format", "json", today="2026-06-02")
+    assert (refused.status, refused.json["status"]) == (1, "refused")
+    assert [one["code"] for one in refused.json["check"]["findings"] if one["severity"] == "error"] == [
+        "convention-not-active"
+    ]
+    story.quiet("2026-06-14")
+    signed = ("--signed-on", "2026-06-15", "--by", "Claire Martin")
+    assert office.run("partner", "set", PARTNER, *signed, today="2026-06-15").status == 0
+    story.receive("2026-06-16", asked, {})
+    assert story.day("2026-06-16") == [
+        ("group", None),
+        ("open", "dupont"),
+        ("open", "martin"),
+        ("invite", "dupont"),
+        ("invite", "martin"),
+    ]
+    story.quiet("2026-06-17", "2026-06-30")
+    assert story.day("2026-07-01") == [("open", "leroy"), ("invite", "leroy")]
+    story.quiet("2026-07-02")
+
+
+def _additions_and_a_planned_departure(story: Story) -> None:
+    asked = {"dupont": "2026-06-10", "leroy": "2026-07-01", "petit": "2026-09-02"}
+    story.receive("2026-09-02", asked, {"martin": "2026-09-30"})
+    assert story.day("2026-09-02") == [("update", "martin"), ("open", "petit"), ("invite", "petit")]
+    story.quiet("2026-09-03", "2026-09-29", "2026-09-30")
+    assert story.account("martin").enabled
+    assert story.day("2026-10-01") == [("close", "martin")]
+    assert not story.account("martin").enabled
+    story.quiet("2026-10-02")
+
+
+def _a_suspension_made_a_departure_by_the_next_annexe(story: Story, office: Office) -> None:
+    why = ("--by", "Claire Martin", "--reason", "Départ annoncé par téléphone")
+    answer = office.run("person", "suspend", f"leroy@{DOMAIN}", *why, today="2026-11-05")
+    assert answer.status == 0, answer.err
+    assert not story.account("leroy").enabled
+    story.quiet("2026-11-05", "2026-11-06")
+    assert story.habilitations("2026-11-06")["leroy"] == [("suspended", "2026-07-01", None, None)]
+    asked = {"dupont": "2026-06-10", "petit": "2026-09-02"}
+    story.receive("2026-11-10", asked, {"martin": "2026-09-30", "leroy": "2026-11-05"})
+    assert story.day("2026-11-10") == [("close", "leroy")]
+    story.quiet("2026-11-11")
+
+
+def _a_return(story: Story) -> None:
+    asked = {"dupont": "2026-06-10", "petit": "2026-09-02", "martin": "2027-01-15"}
+    story.receive("2027-01-10", asked, {"martin": "2026-09-30", "leroy": "2026-11-05"})
+    story.quiet("2027-01-10", "2027-01-14")
+    assert story.day("2027-01-15") == [("reopen", "martin"), ("invite", "martin")]
+    assert story.account("martin").enabled
+    story.quiet("2027-01-16")
+
+
+def _a_changed_address(story: Story) -> None:
+    before = story.account("petit")
+    asked = {"dupont": "2026-06-10", "petit-durand": "2027-03-01", "martin": "2027-01-15"}
+    renamed = ("--rename", f"petit@{DOMAIN}=petit-durand@{DOMAIN}")
+    story.receive("2027-03-01", asked, {"martin": "2026-09-30", "leroy": "2026-11-05"}, *renamed)
+    assert story.day("2027-03-01") == [("rename", "petit"), ("invite", "petit-durand")]
+    assert story.account("petit") is None
+    assert story.account("petit-durand").id == before.id
+    story.quiet("2027-03-02")
+
+
+def _a_second_partner(story: Story, office: Office) -> None:
+    office.add_partner(OTHER, "ville-bois.example", "--signed-on", "2027-04-15")
+    waived = ("--waive", "1=Mise à disposition à mi-temps")
+    story.receive("2027-05-03", {"dupont": "2027-05-03"}, {}, *waived, partner=OTHER)
+    assert story.day("2027-05-03") == [("group", None), ("open", "dupont")]
+    both = story.account("dupont").attributes
+    assert sorted(both["partenaire"]) == [PARTNER, OTHER]
+    story.quiet("2027-05-04")
+
+
+def _the_end_of_the_convention(story: Story, office: Office) -> None:
+    ended = ("--on", "2028-05-31", "--reason", "Dénonciation", "--by", "Claire Martin")
+    assert office.run("partner", "end", PARTNER, *ended, today="2028-03-01").status == 0
+    later = office.plan(today="2028-03-01")["later"]
+    assert {(one["action"], one["rule"], one["due_on"]) for one in later} == {("close", "C3", "2028-06-01")}
+    story.quiet("2028-03-01", "2028-05-30", "2028-05-31")
+    assert story.day("2028-06-01") == [("close", "dupont"), ("close", "martin"), ("close", "petit-durand")]
+    assert story.account("dupont").enabled
+    assert story.account("dupont").attributes["partenaire"] == (OTHER,)
+    assert not story.account("martin").enabled
+    story.quiet("2028-06-02")
+
+
+def _the_ends(story: Story) -> None:
+    """The convention's table of ends: what each gave as `ended_on` and `closed_on`."""
+    assert story.habilitations("2028-06-02") == {
+        "dupont": [("closed", "2026-06-10", "2028-05-31", "2028-06-01")],
+        "martin": [
+            ("closed", "2026-06-10", "2026-09-30", "2026-10-01"),
+            ("closed", "2027-01-15", "2028-05-31", "2028-06-01"),
+        ],
+        "leroy": [("closed", "2026-07-01", "2026-11-05", "2026-11-10")],
+        "petit-durand": [("closed", "2026-09-02", "2028-05-31", "2028-06-01")],
+    }
+    assert date.fromisoformat("2028-06-01").toordinal() - date.fromisoformat("2026-06-16").toordinal() > 700

@@ -1,0 +1,96 @@
+"""An answer that cannot be shown, a file that cannot be written: what was done stays done, and is told as it is."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from sqlalchemy import create_engine, text
+
+from provisioner.register import RegisterUnavailable
+from provisioner.sandbox.mail import Mailbox
+from tests.shared.desk import Desk
+from tests.shared.office import PROVISIONER
+
+#: The command where no file may grow beyond 1,000 bytes, as on a full disk.
+FULL_DISK = (
+    "-c",
+    "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000)); "
+    "from provisioner.cli import main; main()",
+)
+FILE = """
+[[partner]]
+code = "un"
+name = "Mairie d'Évian"
+domains = ["evian.example"]
+"""
+
+
+@pytest.fixture
+def desk(mailbox: Mailbox, tmp_path: Path) -> Desk:
+    return Desk(mailbox, tmp_path)
+
+
+def test_a_terminal_without_accents_gets_signs_in_their_place_and_the_status_of_what_was_done(desk: Desk) -> None:
+    (desk.home / "partners.toml").write_text(FILE, "utf-8")
+    ascii_only = {"PYTHONIOENCODING": "ascii"}
+    done = desk.run("partner", "import", "partners.toml", program=PROVISIONER, **ascii_only)
+    assert (done.status, done.err) == (0, "")
+    shown = desk.run("partner", "show", "un", program=PROVISIONER, **ascii_only)
+    assert (shown.status, "Mairie d'?vian" in shown.out) == (0, True)
+    told = desk.run("partner", "show", "un", "--format", "json", program=PROVISIONER, **ascii_only)
+    assert told.json["name"] == "Mairie d'Évian"
+
+
+@pytest.mark.parametrize("output", ["/dev/full", "closed pipe"])
+def test_where_the_answer_cannot_be_written_the_status_is_that_of_what_was_done(desk: Desk, output: str) -> None:
+    (desk.home / "partners.toml").write_text(FILE, "utf-8")
+    command = [sys.executable, *PROVISIONER, "partner", "import", "partners.toml"]
+    started = subprocess.Popen(
+        ["sh", "-c", '"$@" >/dev/full' if output == "/dev/full" else 'exec "$@"', "sh", *command],
+        env=desk.environment,
+        cwd=desk.home,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert started.stdout is not None
+    assert started.stderr is not None
+    started.stdout.close()
+    with started.stderr:
+        err = started.stderr.read()
+    assert started.wait() == 0, err
+    assert err == ("La réponse n'a pas pu être écrite : No space left on device.\n" if output == "/dev/full" else "")
+    assert [partner["code"] for partner in desk.run("partner", "list", "--format", "json").json] == ["un"]
+
+
+def test_a_form_that_the_disk_has_no_room_for_leaves_no_file(desk: Desk) -> None:
+    answer = desk.run("annexe", "form", "--output", "annexe1.docx", program=FULL_DISK)
+    assert answer.status == 3
+    assert "could not be written: File too large" in answer.err
+    assert not (desk.home / "annexe1.docx").exists()
+
+
+def test_a_register_of_a_newer_version_is_left_alone_and_told_in_a_sentence(desk: Desk) -> None:
+    desk.add_partner()
+    before = desk.database.read_bytes()
+    with create_engine(f"sqlite:///{desk.database}").begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    answer = desk.run("partner", "list")
+    assert answer.status == 3
+    assert "made by a newer version of the software" in answer.err
+    with create_engine(f"sqlite:///{desk.database}").begin() as connection:
+        assert connection.execute(text("SELECT version_num FROM alembic_version")).scalar() == "9999"
+    assert len(desk.database.read_bytes()) == len(before)
+
+
+def test_a_failed_file_of_other_work_is_not_the_register_s_failure(desk: Desk) -> None:
+    desk.add_partner()
+    with desk.register() as register:
+        with pytest.raises(FileNotFoundError), register.work():
+            (desk.home / "nowhere" / "file").read_bytes()
+        with pytest.raises(FileNotFoundError), register.read():
+            (desk.home / "nowhere" / "file").read_bytes()
+        assert not issubclass(FileNotFoundError, RegisterUnavailable)

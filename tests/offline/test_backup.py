@@ -1,0 +1,126 @@
+"""`backup`: a copy that is whole whatever goes on meanwhile, and never in place of another file."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import stat
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from provisioner.sandbox.mail import Mailbox
+from tests.shared.desk import Desk
+from tests.shared.office import PARTNER, Office, annexe_csv, valid
+
+LATER = "2026-09-02"
+
+
+@pytest.fixture
+def desk(mailbox: Mailbox, tmp_path: Path) -> Desk:
+    desk = Desk(mailbox, tmp_path)
+    desk.add_partner()
+    return desk
+
+
+def _backup(office: Office, output: Path, status: int = 0) -> Any:
+    answer = office.run("backup", "--output", output, "--format", "json")
+    assert answer.status == status, (answer.status, answer.err)
+    return valid(answer.json, "backup") if status == 0 else answer
+
+
+def test_a_copy_made_while_annexes_are_applied_is_whole_and_verifies(office: Office, tmp_path: Path) -> None:
+    office.add_partner()
+    names = [f"agent{chr(97 + first)}{chr(97 + second)}" for first in range(4) for second in range(26)]
+    annexes = [
+        annexe_csv(tmp_path / f"{day}.csv", dict.fromkeys(names[: 26 * day], "2026-06-10"), {}, f"2026-09-0{day}")
+        for day in range(1, 5)
+    ]
+    ended = threading.Event()
+    answers: list[int] = []
+
+    def work() -> None:
+        for file in annexes:
+            command = ("apply", file, "--partner", PARTNER, "--approved-by", "Claire Martin", "--yes")
+            answers.append(office.run(*command, program=("-m", "provisioner"), today="2026-09-10").status)
+        ended.set()
+
+    worker = threading.Thread(target=work)
+    worker.start()
+    heads: list[tuple[Path, Any]] = []
+    while not ended.is_set() or not heads:
+        output = tmp_path / f"copy-{len(heads)}.sqlite3"
+        done = office.run("backup", "--output", output, "--format", "json", program=("-m", "provisioner"))
+        assert done.status == 0, done.err
+        heads.append((output, valid(done.json, "backup")))
+    worker.join()
+    assert answers == [0, 0, 0, 0]
+    assert len({head["entry"] for _, head in heads}) > 1, "copies were made while entries came"
+    for output, head in heads:
+        copy = f"sqlite:///{output}"
+        taken = f"{head['entry']}:{head['sha256']}"
+        there = office.run("journal", "verify", "--head", taken, PROVISIONER_DATABASE__URL=copy)
+        assert there.status == 0, there.out
+        assert office.run("journal", "verify", "--head", taken).status == 0, "and it is in the register's own chain"
+
+
+def test_the_copy_is_its_owners_alone_and_nothing_else_is_left_beside_it(desk: Desk, tmp_path: Path) -> None:
+    there = tmp_path / "backups"
+    there.mkdir()
+    before = os.umask(0)
+    try:
+        made = _backup(desk, there / "register.sqlite3")
+    finally:
+        os.umask(before)
+    assert [one.name for one in there.iterdir()] == ["register.sqlite3"]
+    assert stat.S_IMODE((there / "register.sqlite3").stat().st_mode) == 0o600
+    head = desk.run("journal", "head").out.strip()
+    assert head == f"{made['entry']}:{made['sha256']}"
+    again = desk.run("backup", "--output", there / "second.sqlite3")
+    assert again.out.strip() == head
+
+
+def test_no_file_is_ever_written_over(desk: Desk, tmp_path: Path) -> None:
+    (tmp_path / "kept").write_text("precious")
+    refused = _backup(desk, tmp_path / "kept", status=2)
+    assert "exists already" in " ".join(refused.err.replace("│", " ").split())
+    assert (tmp_path / "kept").read_text() == "precious"
+    assert _backup(desk, tmp_path / "nowhere" / "copy", status=2).err
+    assert not list(tmp_path.glob(".*.partial"))
+
+
+def test_a_backup_makes_no_register_where_there_is_none(mailbox: Mailbox, tmp_path: Path) -> None:
+    desk = Desk(mailbox, tmp_path)
+    assert "no register yet" in _backup(desk, tmp_path / "copy", status=3).err
+    assert not desk.database.exists()
+    assert not (tmp_path / "copy").exists()
+
+
+def test_a_damaged_register_gives_no_copy_and_says_so(desk: Desk, tmp_path: Path) -> None:
+    content = bytearray(desk.database.read_bytes())
+    content[4096 * 3 : 4096 * 5] = b"\x00" * 4096 * 2
+    desk.database.write_bytes(bytes(content))
+    assert "damaged" in _backup(desk, tmp_path / "copy", status=3).err
+    assert not (tmp_path / "copy").exists()
+    assert not list(tmp_path.glob(".*.partial"))
+
+
+def test_a_journal_that_was_tampered_with_is_copied_as_it_is_and_told(desk: Desk, tmp_path: Path) -> None:
+    connection = sqlite3.connect(desk.database)
+    connection.execute("UPDATE journal_entry SET body = replace(body, 'partner.add', 'partner.set') WHERE entry = 1")
+    connection.commit()
+    connection.close()
+    told = _backup(desk, tmp_path / "copy", status=1)
+    assert "entry 1" in told.err
+    assert (tmp_path / "copy").exists()
+
+
+def test_on_postgresql_it_names_the_command_to_use_without_the_password(desk: Desk, tmp_path: Path) -> None:
+    url = "postgresql+psycopg://caf:tres-secret@db.caf.example:5433/registre"
+    answer = desk.run("backup", "--output", tmp_path / "copy", PROVISIONER_DATABASE__URL=url)
+    assert answer.status == 2
+    expected = f"pg_dump --format=custom --file={tmp_path / 'copy'} --host=db.caf.example --port=5433 --username=caf"
+    assert f"{expected} registre" in answer.err
+    assert "tres-secret" not in answer.err + answer.out

@@ -1,0 +1,169 @@
+"""Nobody decides without a name, and nothing without a reason: blank ones are refused wherever they come from."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import pkgutil
+from collections.abc import Callable, Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from provisioner import operations
+from provisioner.cli.app import app
+from provisioner.domain.annexe.decisions import Decisions, NothingSaid, name_said, readable, reason_said
+from provisioner.domain.annexe.document import Document
+from provisioner.operations import adoption, applying, holding, invitations, partners, persons, realms, receive
+from provisioner.operations.preparing import Request
+from provisioner.register.journal import Actor
+from tests.fakes.memory_office import MemoryOffice, no_bar
+from tests.shared.examples import LYS, email
+
+BLANKS = [
+    "",
+    " ",
+    "\t\n",
+    "\u00a0\u2007\u202f",
+    "\u200b\u200d\u2060\ufeff",
+    "\x00\x1b\x7f",
+    "\u3164",
+    "\u2800",
+    "\u202e",
+]
+
+#: Each option that asks for a name or a reason, after the rest of its command.
+COMMANDS = [
+    ("apply", "FILE", "--partner", "agglo-lys", "--yes", "--approved-by"),
+    ("apply", "FILE", "--partner", "agglo-lys", "--yes", "--approved-by", "Claire Martin", "--waive", "1="),
+    ("annexe", "approve", "1", "--plan", "00000000", "--by"),
+    ("annexe", "approve", "1", "--plan", "00000000", "--by", "Claire Martin", "--waive", "1="),
+    ("annexe", "reject", "1", "--reason", "Doublon", "--by"),
+    ("annexe", "reject", "1", "--by", "Claire Martin", "--reason"),
+    ("person", "suspend", "a@agglo-lys.example", "--reason", "Vol", "--by"),
+    ("person", "suspend", "a@agglo-lys.example", "--by", "Claire Martin", "--reason"),
+    ("person", "reopen", "a@agglo-lys.example", "--reason", "Vol", "--by"),
+    ("person", "reopen", "a@agglo-lys.example", "--by", "Claire Martin", "--reason"),
+    ("partner", "add", "agglo-lys", "--domain", "agglo-lys.example", "--name"),
+    ("partner", "add", "agglo-lys", "--domain", "agglo-lys.example", "--name", "Agglo", "--by"),
+    ("partner", "set", "agglo-lys", "--by", "Claire Martin", "--name"),
+    ("partner", "set", "agglo-lys", "--name", "Agglo", "--by"),
+    ("partner", "end", "agglo-lys", "--on", "2026-12-31", "--reason", "Accord", "--by"),
+    ("partner", "end", "agglo-lys", "--on", "2026-12-31", "--by", "Claire Martin", "--reason"),
+    ("partner", "reinstate", "agglo-lys", "--by", "Claire Martin", "--reason"),
+    ("partner", "adopt", "agglo-lys", "--email", "a@agglo-lys.example", "--by", "Claire Martin", "--reason"),
+    ("held", "release", "00000000", "--reason", "Prévu", "--by"),
+    ("held", "release", "00000000", "--by", "Claire Martin", "--reason"),
+    ("pause", "--reason", "Bascule", "--by"),
+    ("pause", "--by", "Claire Martin", "--reason"),
+    ("resume", "--by"),
+    ("invitation", "repeat", "--by"),
+    ("invitation", "bounced", "a@agglo-lys.example", "--by"),
+    ("realm", "accept", "--by", "Claire Martin", "--reason"),
+]
+
+
+@pytest.mark.rule("A10")
+@pytest.mark.parametrize("blank", ["", "\u00a0 \u200b"])
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+def test_a_blank_name_or_reason_is_wrong_usage_and_nothing_is_made(
+    command: tuple[str, ...], blank: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "annexe.csv"
+    file.touch()
+    *start, last = (str(file) if word == "FILE" else word for word in command)
+    given = [*start, last + blank] if last.endswith("=") else [*start, last, blank]
+    home = tmp_path / "data"
+    answer = CliRunner().invoke(app, given, env={"PROVISIONER_DATA_DIR": str(home)})
+    assert answer.exit_code == 2, answer.output
+    assert not home.exists()
+
+
+@pytest.mark.parametrize("blank", BLANKS)
+def test_what_nobody_can_read_is_blank(blank: str) -> None:
+    for read in (name_said, reason_said):
+        with pytest.raises(NothingSaid):
+            read(blank)
+    with pytest.raises(NothingSaid):
+        Actor.here(blank)
+
+
+def test_what_can_be_read_is_kept_on_one_line_without_what_cannot() -> None:
+    assert name_said(" Zoé\n\u200bRoy\x1b[31m ") == "Zoé Roy[31m"
+    assert name_said("Zoe\u0301 Roy") == "Zoé Roy"
+    assert reason_said("2") == "2"
+    assert readable("Ren\udce9e") == "Ren\N{REPLACEMENT CHARACTER}e"
+    with pytest.raises(NothingSaid):
+        name_said("2")
+
+
+def _decided_upon(office: MemoryOffice) -> Iterator[Callable[[str, str], Any]]:
+    """Each operation of somebody's, with a name and a reason still to be given."""
+    tools, register, settings = office.tools, office.tools.register, office.settings
+    leroy, code, day = email("leroy"), LYS.code, date(2026, 12, 31)
+
+    def request(by: str, why: str) -> Request:
+        document = Document(name="a.csv", content=b"")
+        return Request(document=document, partner=code, by=by, decisions=Decisions(waive={1: why}), received_on=day)
+
+    yield lambda by, why: receive.approve(tools, 1, "00000000", by, Decisions(waive={1: why}))
+    yield lambda by, why: receive.reject(register, settings, 1, by, why)
+    yield lambda by, why: applying.apply_document(tools, request(by, why), no_bar, None)
+    yield lambda by, why: persons.suspend(tools, leroy, by, why)
+    yield lambda by, why: persons.reopen(tools, leroy, by, why, new_password=False)
+    yield lambda by, why: adoption.adopt(tools, code, [leroy], by, why, no_bar)
+    yield lambda by, why: holding.release(register, "00000000", by, why)
+    yield lambda by, why: holding.pause(register, code, why, None, by)
+    yield lambda by, why: realms.accept(tools, by, why)
+
+
+@pytest.mark.rule("A10")
+def test_no_operation_takes_a_blank_name_or_reason_whoever_calls_it(tmp_path: Path) -> None:
+    office = MemoryOffice(tmp_path)
+    office.add_partner(LYS.code, "agglo-lys.example")
+    before = office.tools.register.commits
+    for operation in _decided_upon(office):
+        for by, why in (("\u00a0", "Vol"), ("Claire Martin", "\u200b")):
+            with pytest.raises(NothingSaid):
+                operation(by, why)
+    for by in ("", "\u00a0"):
+        with pytest.raises(NothingSaid):
+            holding.resume(office.tools.register, None, by)
+        with pytest.raises(NothingSaid):
+            invitations.bounced(office.tools.register, office.settings, email("leroy"), by)
+        with pytest.raises(NothingSaid), office.tools.register.work(by):
+            pass
+    with pytest.raises(NothingSaid):
+        partners.end_convention(office.tools.register, LYS.code, date(2026, 12, 31), " ")
+    assert office.tools.register.commits == before
+    office.close()
+
+
+@pytest.mark.rule("A10")
+def test_no_person_decides_under_the_name_of_the_automatic_approval(tmp_path: Path) -> None:
+    office = MemoryOffice(tmp_path)
+    office.add_partner(LYS.code, "agglo-lys.example")
+    for operation in _decided_upon(office):
+        with pytest.raises(NothingSaid, match="nobody decided"):
+            operation(" Automatic", "Vol")
+    office.close()
+    given = ["partner", "set", LYS.code, "--name", "Lys", "--by", "automatic"]
+    assert CliRunner().invoke(app, given, env={"PROVISIONER_DATA_DIR": str(tmp_path / "data")}).exit_code == 2
+
+
+def test_every_operation_that_asks_who_or_why_refuses_blanks() -> None:
+    undecided = []
+    for module in pkgutil.walk_packages(operations.__path__, "provisioner.operations."):
+        for name, function in inspect.getmembers(importlib.import_module(module.name), inspect.isfunction):
+            asked = inspect.signature(function).parameters
+            is_ours = function.__module__ == module.name and not name.startswith("_") and "work" not in asked
+            if is_ours and {"by", "reason"} & asked.keys() and not hasattr(function, "__wrapped__"):
+                undecided.append(f"{module.name}.{name}")
+    # These two only read a document, to show what it would do.
+    assert undecided == [
+        "provisioner.operations.preparing.request_for",
+        "provisioner.operations.preparing.request_of",
+    ]

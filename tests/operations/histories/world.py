@@ -1,0 +1,290 @@
+"""The office whose history is told: every run goes through `run`, after which all that can be read is compared."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable
+from contextlib import ExitStack
+from datetime import date, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from sqlalchemy import select
+
+from provisioner.domain.access.habilitation import State
+from provisioner.domain.annexe.decisions import Decisions
+from provisioner.domain.annexe.document import Document
+from provisioner.domain.annexe.kept import Status
+from provisioner.domain.people import EmailAddress
+from provisioner.domain.records import Records
+from provisioner.keycloak.errors import KeycloakError
+from provisioner.operations.context import Outcome
+from provisioner.operations.journal import verify_journal
+from provisioner.operations.syncing import plan_due
+from provisioner.register import RegisterUnavailable, annexes, reading
+from provisioner.register.tables import journal_detail, journal_entry
+from tests.fakes.failing import Killed
+from tests.fakes.faults import Commits, Fault
+from tests.fakes.memory_office import MemoryOffice
+from tests.operations.histories.forms import ADMINISTRATOR, DOMAIN, PARTNERS, read_form
+from tests.operations.histories.model import Access, Model
+from tests.operations.histories.plans import told
+
+
+class World:
+    """The office, the model that it is held to, and what a history needs to remember."""
+
+    def __init__(self, limit: int) -> None:
+        self.closing = ExitStack()
+        home = Path(self.closing.enter_context(TemporaryDirectory()))
+        self.office = MemoryOffice(home / "office", read=read_form, closures=limit)
+        self.closing.callback(self.close)
+        for code in PARTNERS:
+            self.office.add_partner(code, DOMAIN)
+        self.realm = self.office.directory
+        admin = self.realm.add_foreign_account(ADMINISTRATOR, roles=["admin"])
+        self.realm.change_names(admin, "Martin", "Claire")
+        self.realm.set_attribute(admin, "telephone", ["0321"])
+        self.administrator = (admin, self.realm.accounts[admin].remote())
+        self.model = Model({code: one.last_day for code, one in self.records().partners.items()})
+        self.documents: list[Document] = []
+        self.fault: Fault | None = None
+        self.adopted = 0
+        #: ids of the accounts that another hand disabled and nobody reopened by name
+        self.cut_by_hand: set[str] = set()
+        self._entry = 0
+        self._emails: dict[int | None, EmailAddress] = {}
+        self._approved: dict[int, Decisions] = {}
+        self._digests: dict[int, str] = {}
+        self.follow()
+
+    @property
+    def today(self) -> date:
+        return self.office.tools.clock.today()
+
+    def records(self) -> Records:
+        return self.office.tools.register.records()
+
+    def accesses(self, partner: str) -> dict[str, list[Access]]:
+        found: dict[str, list[Access]] = {}
+        for one in self.model.accesses:
+            if one.partner == partner:
+                found.setdefault(one.email, []).append(one)
+        return found
+
+    def close(self) -> None:
+        self.office.close()
+
+    # What a rule can choose from.
+
+    def waiting(self, *statuses: Status) -> list[int]:
+        return [one.id for one in self.kept if one.status in statuses]
+
+    def held(self) -> list[str]:
+        return [one.plan_id for one in self.seen.holds if one.plan_id is not None]
+
+    def has_announced_end(self) -> bool:
+        return any(one.ends_on is not None for one in self.seen.partners.values())
+
+    def emails(self) -> list[EmailAddress]:
+        return sorted({one.email for one in self.model.live()} | self.model.suspended)
+
+    def chosen_email(self, which: int) -> EmailAddress:
+        return self.emails()[which % len(self.emails())]
+
+    def ids(self) -> list[str]:
+        """Every account but the administrator's."""
+        return [id for id in self.realm.accounts if id != self.administrator[0]]
+
+    def verify_journal(self) -> None:
+        assert verify_journal(self.office.tools.register).bad is None
+
+    # Runs.
+
+    def run(self, act: Callable[[], Outcome | None]) -> Outcome | None:
+        """Does it with the fault that is due, if any; None when it ended in that fault."""
+        self.office.hand_clock.advance(timedelta(minutes=1))
+        fault, self.fault = self.fault, None
+        before = {id for id, one in self.realm.accounts.items() if one.enabled}
+        commits = None
+        if fault is not None:
+            commits = Commits(self.office.tools.register.engine, fault) if fault.is_commit else None
+            self.realm.fail(None if commits else fault.at, fault.where, for_good=fault.for_good)  # type: ignore[arg-type]
+        outcome: Outcome | None = None
+        was_killed = False
+        try:
+            outcome = act()
+        except Killed:
+            assert fault is not None
+            was_killed = True
+        except (KeycloakError, RegisterUnavailable):
+            assert fault is not None
+        if commits:
+            commits.end()
+        if was_killed:
+            self.office.reopen()
+        self.realm.restart()
+        self.follow()
+        for id, one in self.realm.accounts.items():
+            if one.enabled and id not in before:
+                assert id not in self.cut_by_hand, f"{one.email} was disabled by hand"
+                assert self._may_be_enabled(id), f"{one.email} was enabled"
+            if not one.enabled and id in before:
+                self.cut_by_hand.discard(id)
+        if fault is None and outcome is not None:
+            foreign = {one.email for id, one in self.realm.accounts.items() if not self._is_ours(id)}
+            failed = [one for one in outcome.outcome.failed if one.change.email not in foreign]
+            assert not failed, failed
+        return None if fault is not None else outcome
+
+    def _is_ours(self, id: str) -> bool:
+        known = any(one.keycloak_id == id for one in self.seen.accounts.values())
+        return known or self.realm.accounts[id].remote().is_marked
+
+    def is_to_be_reopened(self, id: str) -> bool:
+        """Whether somebody decided it by name, and no run has done it yet."""
+        return any(one.reopening is not None for one in self.seen.accounts.values() if one.keycloak_id == id)
+
+    def _may_be_enabled(self, id: str) -> bool:
+        known = [email for email, one in self.seen.accounts.items() if one.keycloak_id == id]
+        emails = known or [self.realm.accounts[id].email]
+        return any(self.model.may_be_enabled(email, self.today) for email in emails)
+
+    # What the journal tells of decisions goes into the model; what it tells of effects is held against it.
+
+    def follow(self) -> None:
+        """Brings the model up to date, and compares the register with it."""
+        with self.office.tools.register.read() as connection:
+            rows = connection.execute(
+                select(journal_entry.c.entry, journal_entry.c.body, journal_detail.c.data)
+                .join(journal_detail, journal_detail.c.entry == journal_entry.c.entry, isouter=True)
+                .where(journal_entry.c.entry > self._entry)
+                .order_by(journal_entry.c.entry)
+            ).all()
+            self.seen = records = reading.records(connection)
+            self.kept = annexes.kept(connection)
+        self.model.last_days = {code: one.last_day for code, one in records.partners.items()}
+        self._emails = {one.id: one.email for one in records.habilitations}
+        for row in rows:
+            self._entry = row.entry
+            self._tell(json.loads(row.body), json.loads(row.data or "{}"))
+        self._compare(records)
+
+    def _tell(self, entry: dict[str, Any], details: dict[str, Any]) -> None:
+        action, partner, email = entry["action"], entry["partner"], self._emails.get(entry["habilitation"])
+        match action:
+            case "annexe.submitted":
+                self._digests[details["annexe"]] = details["annexe_sha256"]
+                self._approved.pop(details["annexe"], None)
+            case "annexe.approved" | "annexe.closures_approved":
+                assert details["annexe_sha256"] == self._digests[details["annexe"]]
+                self._approved[details["annexe"]] = Decisions.from_plain(details["decisions"])
+            case "annexe.rejected" | "annexe.sent_back":
+                self._approved.pop(details["annexe"], None)
+            case "annexe.applied" | "annexe.closures_applied":
+                decisions = self._approved[details["annexe"]]
+                digest = self._digests[details["annexe"]]
+                document = next(one for one in self.documents if one.sha256 == digest)
+                annexe = read_form(document.content, "", self.office.settings.documents)
+                if action == "annexe.applied":
+                    self.model.applied(partner, annexe, decisions, self.today)
+                else:
+                    self.model.closures_applied(partner, annexe, self.today)
+            case "adoption":
+                opened = Access(partner, details["email"], self.today, is_opened=True)
+                self.model.accesses.append(opened)
+            case "suspension":
+                assert email is not None
+                self.model.suspended.add(email)
+            case "reopening":
+                assert email is not None
+                self._forget_cut(email)
+            case "account.renamed" if details["old"] in self.model.suspended:
+                self.model.suspended.remove(details["old"])
+                self.model.suspended.add(details["new"])
+
+    def _forget_cut(self, email: EmailAddress) -> None:
+        """A reopening by name, or a closure after which the account is as any other closed one."""
+        account = self.seen.accounts[email].keycloak_id
+        self.cut_by_hand -= {id for id, one in self.realm.accounts.items() if id == account or one.email == email}
+
+    def _compare(self, records: Records) -> None:
+        """The register's facts are the model's; what changed there was due."""
+        model, today = self.model, self.today
+        self.model.suspended &= set(records.suspended)
+        assert self.model.suspended == set(records.suspended)
+        by_id: dict[int | None, Access] = {one.id: one for one in model.accesses if one.id is not None}
+        for one in records.habilitations:
+            access = by_id.pop(one.id, None)
+            last = one.end.on if one.end else None
+            if access is None:
+                facts = (one.partner, one.email, one.requested_on)
+                new = [each for each in model.accesses if each.id is None and each.facts[:3] == facts]
+                assert new, f"nobody asked for {facts}"
+                access = new[0]
+                access.id = one.id
+            if one.state is State.OPEN and not access.is_opened:
+                assert model.may_open(access, today), f"{access} was opened"
+                access.is_opened = True
+            if one.state is State.CLOSED and not access.is_closed:
+                assert model.must_close(access, today), f"{access} was closed"
+                assert last in (access.last, model.last_days[one.partner])
+                access.is_closed, access.last = True, last
+                if not any(each.is_opened for each in model.live(access.email)):
+                    self._forget_cut(access.email)
+                access.is_opened = one.opened_at is not None
+            found = (one.partner, one.email, one.requested_on, last)
+            assert access.facts == found, f"{access} is {found} in the register"
+        lost = [*by_id.values(), *(one for one in model.accesses if one.id is None)]
+        assert not lost, f"{lost} are not in the register"
+        id, administrator = self.administrator
+        assert self.realm.accounts[id].remote() == administrator
+        assert len(self.realm.mails) <= len(records.invitations), "more e-mails than attempts"
+
+    # After a run of everything in which nothing failed.
+
+    def settled(self, outcome: Outcome) -> None:
+        """Keycloak is what the model wants, and nothing is left to do but what waits for somebody."""
+        plan = plan_due(self.office.tools, []).plan
+        assert plan is not None
+        assert outcome.plan is not None
+        if outcome.plan.blocked:
+            return  # what was done elsewhere may change a held annexe's plan: it is sent back, and lets others go
+        failed = told([one.change for one in outcome.outcome.failed])
+        left = [one for one in told(plan.free) if one not in failed]
+        assert not left, f"left to do: {left}"
+        records, model, today = self.seen, self.model, self.today
+        held = {one.partner for one in plan.blocked} | {one.change.partner for one in outcome.outcome.failed}
+        if held:
+            return
+        for one in model.live():
+            assert not model.must_close(one, today), f"{one} is not closed"
+            account = records.accounts[EmailAddress(one.email)]
+            remote = self.realm.accounts.get(account.keycloak_id or "") or self.realm._with_address(one.email)
+            is_cut = remote is not None and remote.id in self.cut_by_hand
+            if not one.is_opened and not self._waits(records, one.email) and not is_cut:
+                assert not model.may_open(one, today), f"{one} is not open"
+            if one.is_opened and remote is not None and one.email not in model.suspended and not is_cut:
+                assert remote.enabled, f"{one} is disabled"
+        for id, remote in self.realm.accounts.items():
+            if id != self.administrator[0] and remote.remote().is_marked and not self._may_be_open(records, id):
+                assert not remote.enabled, f"{remote.email} is enabled"
+                assert not remote.sessions, f"{remote.email} has a session"
+        sent = Counter(one.sent_at is not None for one in records.invitations)
+        assert sent[True] == len(self.realm.mails)
+
+    def _may_be_open(self, records: Records, id: str) -> bool:
+        known = [email for email, one in records.accounts.items() if one.keycloak_id == id]
+        emails = known or [self.realm.accounts[id].email]
+        return any(
+            one.is_opened and one.email not in self.model.suspended for e in emails for one in self.model.live(e)
+        )
+
+    def _waits(self, records: Records, email: str) -> bool:
+        """Whether a link that was sent to the account is alive: an access that is asked for again waits for it."""
+        ids = {one.id for one in records.habilitations if one.email == email}
+        now = self.office.tools.clock.now()
+        mine = [one for one in records.invitations if one.habilitation in ids]
+        return any(one.intended_at + one.lifespan > now for one in mine)

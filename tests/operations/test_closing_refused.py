@@ -1,0 +1,189 @@
+"""Whatever Keycloak answers to the one call that disables an account, the steps that protect are made, and told."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from provisioner.cli.answers.outcomes import ending
+from provisioner.domain.access.change import DriftKind
+from provisioner.domain.access.habilitation import State
+from provisioner.domain.annexe.decisions import Decisions
+from provisioner.domain.annexe.document import Document
+from provisioner.domain.hold import HoldKind, StillOpen
+from provisioner.domain.password import RealmFault
+from provisioner.domain.people import EmailAddress
+from provisioner.keycloak.errors import (
+    Conflict,
+    KeycloakError,
+    KeycloakRefused,
+    KeycloakUnavailable,
+    ReadIncomplete,
+)
+from provisioner.operations import persons
+from provisioner.operations.context import Outcome, Verdict
+from provisioner.operations.holding import pause
+from provisioner.operations.pool import AccessStillOpen
+from tests.fakes.memory_office import MemoryOffice, no_bar
+from tests.fakes.memory_realm import Account
+from tests.operations.test_decided_beside_a_run import BY, LEROY, LYS, NAMES, annexe
+
+ANSWERS = [
+    Conflict("User exists with same username", 409),
+    KeycloakRefused("error-user-attribute-required", 400),
+    KeycloakRefused("unknown_error", 403),
+    KeycloakUnavailable("no reason given", 404),  # a proxy's
+    KeycloakUnavailable("unknown_error", 500),
+    KeycloakUnavailable("bad gateway", 502),
+    KeycloakUnavailable("Keycloak does not answer: ReadTimeout", None),
+    ReadIncomplete("the answer cannot be read"),
+]
+answers = pytest.mark.parametrize("answer", ANSWERS, ids=lambda one: f"{type(one).__name__}-{one.status}")
+
+
+@pytest.fixture
+def office(tmp_path: Path) -> Iterator[MemoryOffice]:
+    made = MemoryOffice(tmp_path)
+    made.add_partner(LYS, "agglo-lys.example")
+    made.on(date(2026, 6, 16))
+    made.apply(annexe(NAMES), LYS)
+    assert made.directory.set_password_by_link(LEROY)
+    assert made.directory.log_in(LEROY)
+    yield made
+    made.close()
+
+
+def account(office: MemoryOffice, email: EmailAddress = LEROY) -> Account:
+    (found,) = [one for one in office.directory.accounts.values() if one.email == email]
+    return found
+
+
+def refuse(office: MemoryOffice, *calls: str, answer: KeycloakError, made: bool = False) -> None:
+    """These calls about Leroy's account answer so, before they are made or, with `made`, after."""
+    id_, directory = account(office).id, office.directory
+
+    def refusing(call: str) -> Any:
+        real = getattr(directory, call)
+
+        def answered(about: str, *arguments: Any, **more: Any) -> Any:
+            if about == id_ and made:
+                real(about, *arguments, **more)
+            if about == id_:
+                raise answer
+            return real(about, *arguments, **more)
+
+        return answered
+
+    for call in calls:
+        setattr(directory, call, refusing(call))
+
+
+def close(office: MemoryOffice, how: str) -> Outcome:
+    if how == "annexe":
+        return office.apply(annexe(NAMES[1:], NAMES[:1], "2026-06-16"), LYS)
+    persons.suspend(office.tools, LEROY, BY, "téléphone volé")
+    return persons.cut(office.tools, [LYS], LEROY, no_bar)
+
+
+@pytest.mark.rule("A3")
+@pytest.mark.parametrize("how", ["annexe", "suspend"])
+@answers
+def test_an_account_that_is_not_disabled_is_logged_out_without_a_password_and_told(
+    office: MemoryOffice, answer: KeycloakError, how: str
+) -> None:
+    refuse(office, "disable", "update_account", answer=answer)
+    outcome = close(office, how).outcome
+    assert outcome is not None
+    assert (len(outcome.failed), outcome.set_aside) == (1, outcome.failed)
+    found = account(office)
+    assert (found.enabled, found.sessions, found.has_password) == (True, 0, False)
+    (hold,) = [one for one in office.tools.register.records().holds if one.kind is HoldKind.QUARANTINE]
+    assert hold.still_open is StillOpen.ACCOUNT
+    found.has_password, found.sessions = True, 1  # made anew meanwhile
+    office.sync()
+    assert (found.sessions, found.has_password) == (0, False)
+
+
+@pytest.mark.rule("A3")
+@answers
+def test_a_disabling_whose_answer_alone_was_lost_is_no_access_still_open(
+    office: MemoryOffice, answer: KeycloakError
+) -> None:
+    refuse(office, "disable", "update_account", answer=answer, made=True)
+    close(office, "suspend")
+    found = account(office)
+    assert (found.enabled, found.sessions, found.has_password) == (False, 0, True)
+    assert [one.kind for one in office.tools.register.records().holds] == [HoldKind.SUSPENSION]
+
+
+def test_rights_that_lack_for_every_step_are_a_failure_of_the_system_and_nobodys_own(office: MemoryOffice) -> None:
+    calls = ("disable", "update_account", "end_sessions", "forget_password")
+    refuse(office, *calls, answer=KeycloakRefused("unknown_error", 403))
+    outcome = close(office, "annexe").outcome
+    assert outcome is not None
+    assert ([one.cause.status for one in outcome.failed], outcome.set_aside) == ([403], [])
+    assert office.tools.register.records().holds == ()
+
+
+def test_what_the_profile_asks_of_accounts_that_are_there_is_one_failure_of_the_realm(office: MemoryOffice) -> None:
+    """New functions for everybody; one account has what the profile asks for: it is brought up to date."""
+    directory, tools = office.directory, office.tools
+    persons.suspend(tools, LEROY, BY, "téléphone volé")
+    persons.cut(tools, [LYS], LEROY, no_bar)
+    persons.reopen(tools, LEROY, BY, "téléphone retrouvé", new_password=False)
+    nguyen = account(office, EmailAddress("nguyen@agglo-lys.example"))
+    directory.set_attribute(nguyen.id, "matricule", ["12"])
+    directory.require_attribute("matricule")
+    changed = annexe(NAMES, on="2026-06-16")
+    document = Document(name=changed.name, content=changed.content.replace(b"agent", b"directeur"))
+    outcome = office.apply(document, LYS).outcome
+    assert outcome is not None
+    assert [one.email for one in outcome.done] == [nguyen.email]
+    assert outcome.realm_faults == (RealmFault.PROFILE_ASKS_MORE,)
+    assert outcome.set_aside == []
+    assert [one for one in tools.register.records().holds if one.kind is HoldKind.QUARANTINE] == []
+    directory.require_attribute(None)
+    office.sync()
+    assert all(one.enabled for one in directory.accounts.values())
+
+
+@pytest.mark.rule("A3")
+@pytest.mark.parametrize("how", ["annexe", "suspend"])
+def test_an_account_made_again_under_the_address_before_a_rename_is_told_and_not_called_closed(
+    office: MemoryOffice, how: str
+) -> None:
+    directory, tools, renamed = office.directory, office.tools, EmailAddress("leroy-petit@agglo-lys.example")
+    directory.delete_account(account(office).id)
+    again = directory.add_foreign_account(LEROY)
+    rename = Decisions(rename={LEROY: renamed})
+    applied = office.apply(annexe(("leroy-petit", *NAMES[1:]), on="2026-06-16"), LYS, rename)
+    assert applied.plan is not None
+    assert [(one.kind, one.email) for one in applied.plan.drift] == [(DriftKind.ACCOUNT_MADE_AGAIN, renamed)]
+    if how == "annexe":
+        outcome = office.apply(annexe(NAMES[1:], ("leroy-petit",), "2026-06-16", "2026-06-15"), LYS)
+    else:
+        persons.suspend(tools, renamed, BY, "téléphone volé")
+        outcome = persons.cut(tools, [LYS], renamed, no_bar)
+    assert [type(one.cause) for one in outcome.outcome.failed] == [AccessStillOpen]
+    assert account(office).enabled, "it is not ours"
+    directory.delete_account(again)
+    office.sync()
+    live = [one for one in tools.register.records().habilitations if one.state is not State.CLOSED]
+    assert [one.email for one in live if one.email == renamed] == ([] if how == "annexe" else [renamed])
+    assert [one.kind for one in tools.register.records().holds] == ([] if how == "annexe" else [HoldKind.SUSPENSION])
+
+
+def test_a_suspension_that_a_pause_or_another_realm_holds_back_is_not_said_to_be_done(office: MemoryOffice) -> None:
+    persons.suspend(office.tools, LEROY, BY, "téléphone volé")
+    office.directory.id = "00000000-0000-4000-8000-00000000000f"
+    outcome = persons.cut(office.tools, [LYS], LEROY, no_bar)
+    assert outcome.verdict is Verdict.UNKNOWN_REALM
+    office.directory.id = "00000000-0000-4000-8000-000000000000"
+    pause(office.tools.register, LYS, "contrôle", None, BY)
+    paused = persons.cut(office.tools, [LYS], LEROY, no_bar)
+    for one in (outcome, paused):
+        assert ending(one).startswith(("Royaume inconnu", "Rien n'a été modifié dans Keycloak"))

@@ -1,0 +1,63 @@
+"""Somebody decides upon an annexe while a run is about to apply it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from provisioner.cli.progress import progress_bar
+from provisioner.documents import read_annexe
+from provisioner.domain.annexe.decisions import Decisions
+from provisioner.domain.annexe.document import Annexe, Document
+from provisioner.domain.annexe.kept import Status
+from provisioner.operations import receive
+from provisioner.operations.syncing import sync
+from provisioner.settings import DocumentSettings
+from tests.fakes.memory_office import MemoryOffice
+from tests.shared.office import DOMAIN, PARTNER, annexe_csv
+
+TODAY = date(2026, 9, 2)
+
+
+@pytest.fixture
+def office(tmp_path: Path) -> Iterator[MemoryOffice]:
+    made = MemoryOffice(tmp_path / "data")
+    made.on(TODAY)
+    for code, domain in ((PARTNER, DOMAIN), ("sivom", "sivom.example")):
+        made.add_partner(code, domain)
+    yield made
+    made.close()
+
+
+def _approved(office: MemoryOffice, file: Path, partner: str) -> int:
+    document = Document(name=file.name, content=file.read_bytes())
+    one = receive.submit(office.tools, document, partner, TODAY)
+    assert one.prepared.plan_id is not None
+    receive.approve(office.tools, one.annexe.id, one.prepared.plan_id, "Claire Martin", Decisions())
+    return one.annexe.id
+
+
+@pytest.mark.rule("A10")
+def test_an_annexe_rejected_at_the_last_moment_is_not_applied_and_stops_nobody_elses(
+    office: MemoryOffice, tmp_path: Path
+) -> None:
+    mine = _approved(office, annexe_csv(tmp_path / "1.csv", {"leroy": "2026-06-10"}, {}, "2026-09-01"), PARTNER)
+    other = annexe_csv(tmp_path / "2.csv", {"martin": "2026-06-10"}, {}, "2026-09-01", "sivom.example")
+    theirs = _approved(office, other, "sivom")
+
+    def read(content: bytes, name: str, limits: DocumentSettings) -> Annexe:
+        if name == "1.csv":
+            receive.reject(office.tools.register, office.tools.settings, mine, "Claire Martin", "Erreur")
+        return read_annexe(content, name, limits)
+
+    outcome = sync(replace(office.tools, read=read), [], progress_bar(quiet=True))
+    assert {change.partner for change in outcome.outcome.done} == {"sivom"}
+    assert outcome.sent_back == ()
+    register = office.tools.register
+    assert receive.find(register, mine).status is Status.REJECTED
+    assert receive.find(register, theirs).status is Status.APPLIED
+    assert {one.partner for one in register.records().habilitations} == {"sivom"}

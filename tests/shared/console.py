@@ -1,0 +1,100 @@
+"""Other hands than ours: an administrator in the console, a person who makes a password and logs in."""
+
+from __future__ import annotations
+
+import json
+import urllib.error
+import urllib.request
+from typing import Any
+from urllib.parse import urlencode
+
+from provisioner.keycloak.connection import Connection, administrator_connection
+from tests.shared.office import Office
+
+PASSWORD = "Abcdef1!"
+
+
+class Console:
+    """The admin console's own calls, made as the realm's administrator."""
+
+    def __init__(self, office: Office) -> None:
+        self.connection: Connection = administrator_connection(office.settings.keycloak)
+        self.realm = f"admin/realms/{office.settings.keycloak.realm}"
+        keycloak = office.settings.keycloak
+        self.token_url = f"{keycloak.url}/realms/{keycloak.realm}/protocol/openid-connect/token"
+
+    def user(self, email: str) -> dict[str, Any]:
+        found: list[dict[str, Any]] = self.connection.get(f"{self.realm}/users", email=email, exact="true")
+        return found[0]
+
+    def save(self, who: str, /, **changed: object) -> None:
+        user = self.user(who)
+        self.connection.request("put", f"{self.realm}/users/{user['id']}", {**user, **changed})
+
+    def delete(self, what: str) -> None:
+        self.connection.request("delete", f"{self.realm}/{what}")
+
+    def add(self, email: str, **more: object) -> str:
+        """An account that no annexe asked for; its id."""
+        user = {"email": email, "enabled": True, "firstName": "Camille", "lastName": "Ancien", **more}
+        self.connection.request("post", f"{self.realm}/users", user)
+        return str(self.user(email)["id"])
+
+    def add_named(self, user_name: str, email: str) -> str:
+        """An account whose user name is an address and whose e-mail is another; its id."""
+        realm = self.connection.get(self.realm)
+        self.connection.request("put", self.realm, {**realm, "registrationEmailAsUsername": False})
+        user = {"username": user_name, "email": email, "enabled": True, "firstName": "Camille", "lastName": "Ancien"}
+        self.connection.request("post", f"{self.realm}/users", user)
+        self.connection.request("put", self.realm, realm)
+        return str(self.user(email)["id"])
+
+    def move_group(self, path: str, *, name: str | None = None, under: str | None = None) -> str:
+        """Renames a group, or puts it under another one; its id."""
+        group = self.connection.get(f"{self.realm}/group-by-path{path}")
+        if under is not None:
+            parent = self.connection.get(f"{self.realm}/group-by-path{under}")
+            moved = {"id": group["id"], "name": group["name"]}
+            self.connection.request("post", f"{self.realm}/groups/{parent['id']}/children", moved)
+        if name is not None:
+            self.connection.request("put", f"{self.realm}/groups/{group['id']}", {"name": name})
+        return str(group["id"])
+
+    def add_group(self, name: str, under: str | None = None) -> None:
+        parent = self.connection.get(f"{self.realm}/group-by-path{under}")["id"] if under else None
+        where = f"groups/{parent}/children" if parent else "groups"
+        self.connection.request("post", f"{self.realm}/{where}", {"name": name})
+
+    def group_paths(self) -> set[str]:
+        """The paths of the realm's groups, two levels of them."""
+        top = self.connection.get(f"{self.realm}/groups", max=-1)
+        below = [self.connection.get(f"{self.realm}/groups/{one['id']}/children", max=-1) for one in top]
+        return {one["path"] for group in (top, *below) for one in group}
+
+    def groups(self, email: str) -> set[str]:
+        """The paths of the groups that the account is in."""
+        return {one["path"] for one in self.connection.get(f"{self.realm}/users/{self.user(email)['id']}/groups")}
+
+    def set_password(self, email: str) -> None:
+        """What the mailed link would do, without a browser: PASSWORD is made."""
+        path = f"{self.realm}/users/{self.user(email)['id']}/reset-password"
+        self.connection.request("put", path, {"type": "password", "value": PASSWORD, "temporary": False})
+
+    def log_in(self, email: str) -> str | None:
+        """Logs in with PASSWORD for good; the offline token, None when Keycloak refuses."""
+        asked = {"grant_type": "password", "username": email, "password": PASSWORD}
+        return self._token({**asked, "scope": "openid offline_access"})
+
+    def is_logged_in(self, token: str) -> bool:
+        """Whether Keycloak still renews that login."""
+        return self._token({"grant_type": "refresh_token", "refresh_token": token}) is not None
+
+    def _token(self, asked: dict[str, str]) -> str | None:
+        body = urlencode({"client_id": "admin-cli", **asked}).encode()
+        try:
+            with urllib.request.urlopen(self.token_url, body) as answer:
+                return str(json.load(answer)["refresh_token"])
+        except urllib.error.HTTPError as error:
+            if error.code not in (400, 401):
+                raise
+            return None

@@ -1,0 +1,69 @@
+"""The one oracle that every fault test ends with: all that can be read must tell the same story."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+
+from provisioner.clock import Clock
+from provisioner.domain.access.habilitation import State
+from provisioner.domain.people import EmailAddress
+from provisioner.register import open_register
+from provisioner.register.journal import Actor
+from provisioner.settings import load_settings
+from tests.shared.office import PARTNER, Office
+
+
+@dataclass(frozen=True)
+class Story:
+    """What must be true in the end: who is open, who is closed, and how many e-mails each person got.
+
+    `partners` are theirs, whose addresses' domain is `<code>.example`.
+    """
+
+    open: frozenset[str]
+    closed: frozenset[str]
+    mails: dict[str, int]
+    partners: tuple[str, ...] = (PARTNER,)
+
+
+def tells(office: Office, story: Story, *, today: str) -> None:
+    """Fails unless the register, Keycloak, the mailbox, the journal and the next plan all tell this story."""
+    _register(office, story)
+    _keycloak(office, story)
+    received = Counter(mail.to for mail in office.mails())
+    assert received == Counter(story.mails), received
+    plan = office.plan(today=today)
+    assert (plan["changes"], plan["drift"], plan["blocked_by"]) == ([], [], []), plan
+
+
+def _register(office: Office, story: Story) -> None:
+    register = open_register(load_settings(environment=office.environment), Clock(), Actor.here("oracle"))
+    records = register.records()
+    assert {one.email: one.state for one in records.habilitations} == {
+        **dict.fromkeys(story.open, State.OPEN),
+        **dict.fromkeys(story.closed, State.CLOSED),
+    }
+    assert len(records.habilitations) == len(story.open | story.closed)
+    emails = {one.id: one.email for one in records.habilitations}
+    sent = Counter(emails[one.habilitation] for one in records.invitations if one.sent_at is not None)
+    assert sent == Counter(story.mails)
+    assert not any(one.is_unsettled for one in records.invitations)
+    register.close()
+    verified = office.run("journal", "verify")
+    assert verified.status == 0, verified
+
+
+def _keycloak(office: Office, story: Story) -> None:
+    directory = office.directory()
+    snapshot = directory.snapshot(dict.fromkeys(story.partners))
+    found = {account.email: account for account in snapshot.accounts.values()}
+    assert found.keys() == {EmailAddress(email) for email in story.open | story.closed}
+    assert len(found) == len(snapshot.accounts)
+    assert {email for email, account in found.items() if account.enabled} == story.open
+    for partner, group in snapshot.groups.items():
+        assert group is not None
+        mine = {account.id for email, account in found.items() if str(email).endswith(f"@{partner}.example")}
+        assert group.members == mine
+    assert all(account.is_marked for account in found.values())
+    directory.close()

@@ -1,1 +1,0 @@
-"""Random histories of an office, held against a model of the convention."""
