@@ -43,8 +43,8 @@ format: install  ## puts the code in shape
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-pages: install   ## writes docs/rules.md and docs/settings.md anew
-	$(BIN)/python scripts/rules.py
+pages: install   ## writes docs/regles.md and docs/settings.md anew
+	$(BIN)/python scripts/regles.py
 	$(BIN)/python scripts/settings.py
 
 bench: install   ## how fast accounts are opened, as ratios; what the service costs at rest
