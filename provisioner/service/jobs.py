@@ -5,56 +5,65 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from datetime import time, timedelta
+from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 
-from provisioner.operations.context import Outcome, Tools, Verdict
+from apscheduler.triggers.base import BaseTrigger
+from apscheduler.triggers.cron import CronTrigger
+from apscheduler.triggers.interval import IntervalTrigger
+
+from provisioner.domain.calendar import PARIS
 from provisioner.operations.dropping import take
 from provisioner.operations.errors import UnknownRealm
 from provisioner.operations.invitations import repeat_due
 from provisioner.operations.sending import Delivered, deliver, waiting
 from provisioner.operations.syncing import sync
+from provisioner.operations.context import Outcome, Tools, Verdict
 from provisioner.register import run_lock
-from provisioner.service.schedules import Daily, Every, Schedule
 from provisioner.settings import ServiceSettings
 
-
-@dataclass(frozen=True, slots=True)
-class Did:
-    """What a run did, in numbers: changes by action and outcome (`done`, `failed`, or `set-aside` when it failed for
-    a person or a partner alone), and how the notices went.
-    """
-
-    changes: Mapping[tuple[str, str], int] = field(default_factory=dict)
-    notices: Delivered | None = None
-
-    @property
-    def failed(self) -> int:
-        """How many changes were due and could not be made."""
-        return sum(count for (_, outcome), count in self.changes.items() if outcome == "failed")
-
-    @property
-    def is_something(self) -> bool:
-        """Whether there was anything to do."""
-        return bool(self.changes) or (self.notices is not None and bool(self.notices.sent or self.notices.failed))
+#: What a run did, in numbers: its changes by action and outcome (`done`, `failed`, or `set-aside` when one failed for
+#: a person or a partner alone), and the notices (`notice`) that were `sent` or `failed`.
+Counts = Mapping[tuple[str, str], int]
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """Something that the service does by itself.
+    """Something that the service does by itself, when its trigger says.
 
     `run` works through everything that is due and gives what it did, None when nothing is to be counted. It raises
-    what its operation raises: the runner tells a system that is away from a defect, and tries again later. Whatever
-    takes long looks at `tools.stop`.
+    what its operation raises: the runner tells a system that is away from a defect. Whatever takes long looks at
+    `tools.stop`.
     """
 
     name: str
-    schedule: Callable[[ServiceSettings], Schedule]
-    run: Callable[[Tools], Did | None]
+    trigger: Callable[[ServiceSettings], BaseTrigger]
+    run: Callable[[Tools], Counts | None]
 
 
-def sync_all(tools: Tools, *, whole_journal: bool = False) -> Did:
+class Every(IntervalTrigger):  # type: ignore[misc]  # APScheduler has no types
+    """APScheduler's interval, without a list of the times that were missed, of which one is made up anyway.
+
+    A clock put forward by ten years has missed 30 million looks at the drop folder.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(seconds=seconds, timezone=PARIS)
+
+    def get_next_fire_time(self, previous_fire_time: datetime | None, now: datetime) -> datetime:
+        """An interval after the last time, or after now where that has passed already."""
+        due: datetime = super().get_next_fire_time(previous_fire_time, now)
+        return due if due > now else super().get_next_fire_time(now, now)
+
+
+def daily(at: str) -> CronTrigger:
+    """Once a day at that HH:MM in Paris."""
+    hour, minute = at.split(":")
+    return CronTrigger(hour=int(hour), minute=int(minute), timezone=PARIS)
+
+
+def sync_all(tools: Tools, *, whole_journal: bool = False) -> Counts:
     """Everything that is due, of every partner; with `whole_journal` all of the journal is verified.
 
     Raises:
@@ -63,43 +72,49 @@ def sync_all(tools: Tools, *, whole_journal: bool = False) -> Did:
     outcome = sync(tools, [], _no_bar, at_once=False, whole_journal=whole_journal)
     if outcome.verdict is Verdict.UNKNOWN_REALM:
         raise UnknownRealm
-    return did(outcome)
+    return counts_of(outcome)
 
 
-def repeat_links(tools: Tools) -> Did:
+def repeat_links(tools: Tools) -> Counts:
     """The second and third links of who used none, and what their partners are told."""
-    return did(repeat_due(tools, _no_bar, at_once=False).outcome)
+    return counts_of(repeat_due(tools, _no_bar, at_once=False).outcome)
 
 
-def send_notices(tools: Tools) -> Did | None:
+def send_notices(tools: Tools) -> Counts | None:
     """The notices whose next try is due."""
     if waiting(tools.register).waiting == 0:
         return None
     with run_lock(tools.register, tools.settings):
-        return Did(notices=deliver(tools.register, tools.settings, tools.clock, tools.stop))
+        return _of_notices(deliver(tools.register, tools.settings, tools.clock, tools.stop))
 
 
 #: In the order in which `serve --once` runs them.
 JOBS = (
-    Job("inbox", lambda settings: Every(timedelta(seconds=settings.poll_seconds)), take),
-    Job("sync", lambda settings: Every(timedelta(minutes=settings.sync_minutes)), sync_all),
-    Job(
-        "sweep", lambda settings: Daily(time.fromisoformat(settings.sweep_at)), partial(sync_all, whole_journal=True)
-    ),
-    Job("invitations", lambda settings: Daily(time.fromisoformat(settings.invitations_at)), repeat_links),
-    Job("notices", lambda settings: Every(timedelta(seconds=settings.notices_seconds)), send_notices),
+    Job("inbox", lambda service: Every(service.poll_seconds), take),
+    Job("sync", lambda service: Every(service.sync_minutes * 60), sync_all),
+    Job("sweep", lambda service: daily(service.sweep_at), partial(sync_all, whole_journal=True)),
+    Job("invitations", lambda service: daily(service.invitations_at), repeat_links),
+    Job("notices", lambda service: Every(service.notices_seconds), send_notices),
 )
 
 
-def did(outcome: Outcome) -> Did:
-    """An operation's answer in numbers."""
-    counts: Counter[tuple[str, str]] = Counter()
-    counts.update((str(one.action), "done") for one in outcome.outcome.done)
+def counts_of(outcome: Outcome) -> Counts:
+    """What an operation did, in numbers."""
+    counts = Counter((str(change.action), "done") for change in outcome.outcome.done)
     aside = outcome.outcome.set_aside
-    counts.update(
-        (str(one.change.action), "set-aside" if one in aside else "failed") for one in outcome.outcome.failed
-    )
-    return Did(counts, outcome.notices)
+    for failure in outcome.outcome.failed:
+        counts[str(failure.change.action), "set-aside" if failure in aside else "failed"] += 1
+    return {**counts, **_of_notices(outcome.notices)}
+
+
+def failed_changes(counts: Counts) -> int:
+    """How many changes were due and could not be made, by what is no person's or partner's own."""
+    return sum(count for (what, outcome), count in counts.items() if outcome == "failed" and what != "notice")
+
+
+def _of_notices(delivered: Delivered | None) -> Counts:
+    numbers = {} if delivered is None else {"sent": delivered.sent, "failed": delivered.failed}
+    return {("notice", outcome): number for outcome, number in numbers.items() if number}
 
 
 @contextmanager

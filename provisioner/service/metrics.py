@@ -1,7 +1,15 @@
-"""What the service measures of itself, for Prometheus: numbers without a person, a partner or an address."""
+"""What the service tells Prometheus: numbers without a person, a partner or an address.
+
+`Metrics` counts what this process did since its start. `RegisterGauges` reads how things are from the register, when
+Prometheus asks.
+"""
 
 from __future__ import annotations
 
+import collections
+import threading
+import time
+from collections.abc import Iterator
 from itertools import product
 
 from prometheus_client import (
@@ -13,9 +21,29 @@ from prometheus_client import (
     disable_created_metrics,
     generate_latest,
 )
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
 
+from provisioner.clock import Clock
 from provisioner.domain.access.change import Action
-from provisioner.service.jobs import Did
+from provisioner.domain.access.habilitation import State
+from provisioner.domain.hold import Hold, HoldKind
+from provisioner.domain.annexe.kept import Status
+from provisioner.domain.records import Records
+from provisioner.operations.holding import Standing, standing
+from provisioner.operations.sending import waiting
+from provisioner.register import Register, RegisterUnavailable
+from provisioner.service.clock_watch import is_clock_pause
+from provisioner.service.jobs import Counts
+
+#: How old an answer may be: reading a large register at each question would cost more than it tells.
+_FRESH_SECONDS = 5
+
+#: How long to wait for another question's answer: a database that hangs keeps one of them, and not all.
+LOOK_SECONDS = 2.0
+
+#: An account with several habilitations counts once, as the first of these that one of them is in.
+_STATES = (State.OPEN, State.SUSPENDED, State.PLANNED, State.CLOSED)
 
 
 class Metrics:
@@ -29,9 +57,9 @@ class Metrics:
         self._emails = self._counter("emails", "Links and notices, sent or failed.", "kind", "outcome")
         self._runs = self._counter("job_runs", "Runs of each job: good, or what failed.", "job", "outcome")
         self._calls = self._counter("keycloak_calls", "HTTP calls to Keycloak.")
-        self._in_a_row = self._gauge("job_failures_in_a_row", "Runs that failed since the last good one.")
-        self._seconds = self._gauge("job_last_duration_seconds", "How long the job's last run took.")
-        self._good_at = self._gauge("job_last_success_timestamp_seconds", "End of the last good run; 0: none yet.")
+        self._failures = self._job_gauge("job_failures_in_a_row", "Runs that failed since the last good one.")
+        self._seconds = self._job_gauge("job_last_duration_seconds", "How long the job's last run took.")
+        self._good_at = self._job_gauge("job_last_success_timestamp_seconds", "End of the last good run; 0: none.")
         self._planning = Histogram(
             "provisioner_planning_seconds", "How long working out a plan took.", registry=self.registry
         )
@@ -43,26 +71,25 @@ class Metrics:
     def know(self, job: str) -> None:
         """Has a job's series begin, at 0."""
         self._runs.labels(job, "good")
-        for gauge in (self._in_a_row, self._seconds, self._good_at):
+        for gauge in (self._failures, self._seconds, self._good_at):
             gauge.labels(job)
 
-    def ran(self, job: str, outcome: str, in_a_row: int, seconds: float, at: float) -> None:
+    def ran(self, job: str, outcome: str, failures: int, seconds: float, at: float) -> None:
         """A run ended at that Unix time, after so many `seconds`: good, or the so many-eth in a row that failed."""
         self._runs.labels(job, outcome).inc()
-        self._in_a_row.labels(job).set(in_a_row)
+        self._failures.labels(job).set(failures)
         self._seconds.labels(job).set(seconds)
-        if in_a_row == 0:
+        if failures == 0:
             self._good_at.labels(job).set(at)
 
-    def did(self, what: Did) -> None:
+    def did(self, counts: Counts) -> None:
         """What a run did."""
-        for (action, outcome), count in what.changes.items():
-            self._changes.labels(action, outcome).inc(count)
-            if action == Action.INVITE:
-                self._emails.labels("link", "sent" if outcome == "done" else "failed").inc(count)
-        if what.notices is not None:
-            self._emails.labels("notice", "sent").inc(what.notices.sent)
-            self._emails.labels("notice", "failed").inc(what.notices.failed)
+        for (what, outcome), count in counts.items():
+            if what != "notice":
+                self._changes.labels(what, outcome).inc(count)
+            if what in ("notice", Action.INVITE):
+                kind = "notice" if what == "notice" else "link"
+                self._emails.labels(kind, "sent" if outcome in ("sent", "done") else "failed").inc(count)
 
     def called(self, count: int) -> None:
         """So many more calls to Keycloak."""
@@ -80,5 +107,87 @@ class Metrics:
     def _counter(self, name: str, what: str, *labels: str) -> Counter:
         return Counter(f"provisioner_{name}", what, labels, registry=self.registry)
 
-    def _gauge(self, name: str, what: str) -> Gauge:
+    def _job_gauge(self, name: str, what: str) -> Gauge:
         return Gauge(f"provisioner_{name}", what, ["job"], registry=self.registry)
+
+
+class RegisterGauges(Collector):
+    """Gauges made from the register. While it cannot be read only `provisioner_register_up` is there, at 0."""
+
+    def __init__(self, register: Register, clock: Clock) -> None:
+        self._register, self._clock = register, clock
+        self._lock = threading.Lock()
+        self._read_at = float("-inf")
+        self._last: list[Metric] = []
+
+    def collect(self) -> Iterator[Metric]:
+        """What Prometheus asks for."""
+        if not self._lock.acquire(timeout=LOOK_SECONDS):
+            yield _is_up(False)
+            return
+        try:
+            if time.monotonic() - self._read_at > _FRESH_SECONDS:
+                self._last = list(self._read())
+                self._read_at = time.monotonic()
+            yield from self._last
+        finally:
+            self._lock.release()
+
+    def _read(self) -> Iterator[Metric]:
+        try:
+            records, status = self._register.records(), standing(self._register)
+            notices = waiting(self._register).waiting
+        except RegisterUnavailable:
+            yield _is_up(False)
+            return
+        yield _is_up(True)
+        yield _accounts(records)
+        yield _gauge("partners", "Conventions in the register.", status.partners)
+        yield _gauge("annexes_waiting", "Annexes to decide upon or to be applied.", len(status.waiting))
+        yield _gauge("annexe_undecided_oldest_seconds", "Since the oldest waits; 0: none.", self._undecided(status))
+        yield _gauge("links_owed", "First links that are owed and not sent.", status.invitations_owed)
+        yield _gauge("notices_waiting", "Notices that wait for the mail server.", notices)
+        yield _gauge("journal_wanting", "1 while the journal was found wanting.", status.journal is not None)
+        yield from self._holds(status.holds)
+        if status.last_good_sync is not None:  # without one there is no age: alerts look at `absent` too
+            age = (self._clock.now() - status.last_good_sync).total_seconds()
+            yield _gauge("last_good_sync_age_seconds", "Since everything due was last done.", age)
+
+    def _holds(self, holds: tuple[Hold, ...]) -> Iterator[Metric]:
+        now = self._clock.now()
+        counts = collections.Counter(hold.kind for hold in holds)
+        held = GaugeMetricFamily("provisioner_held", "What is held, by kind.", labels=["kind"])
+        oldest = GaugeMetricFamily("provisioner_held_oldest_seconds", "Age of the oldest; 0: none.", labels=["kind"])
+        for kind in HoldKind:
+            held.add_metric([kind.value], counts[kind])
+            ages = [(now - hold.since).total_seconds() for hold in holds if hold.kind is kind]
+            oldest.add_metric([kind.value], max(ages, default=0.0))
+        yield held
+        yield oldest
+        yield _gauge("quarantined", "Persons and partners in quarantine.", counts[HoldKind.QUARANTINE])
+        is_paused = any(map(is_clock_pause, holds))
+        yield _gauge("clock_paused", "1 while everything is paused by a clock's jump.", is_paused)
+
+    def _undecided(self, status: Standing) -> float:
+        """How long the annexe that has waited longest has waited for a person's decision."""
+        since = [annexe.checked_at for annexe in status.waiting if annexe.status is Status.CHECKED]
+        return max(((self._clock.now() - at).total_seconds() for at in since), default=0.0)
+
+
+def _accounts(records: Records) -> Metric:
+    counts: collections.Counter[State] = collections.Counter()
+    for habilitations in records.by_account().values():
+        states = {records.state_of(habilitation) for habilitation in habilitations}
+        counts[next(state for state in _STATES if state in states)] += 1
+    family = GaugeMetricFamily("provisioner_accounts", "Accounts by state.", labels=["state"])
+    for state in _STATES:
+        family.add_metric([state.value], counts[state])
+    return family
+
+
+def _is_up(is_up: bool) -> Metric:
+    return _gauge("register_up", "Whether the register can be read.", is_up)
+
+
+def _gauge(name: str, what: str, value: float) -> Metric:
+    return GaugeMetricFamily(f"provisioner_{name}", what, value=value)

@@ -7,26 +7,24 @@ import secrets
 import threading
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
 
 import structlog
+from apscheduler.triggers.base import BaseTrigger
+from apscheduler.triggers.cron import CronTrigger
 
 from provisioner.clock import Clock
 from provisioner.keycloak.directory import Directory
+from provisioner.keycloak.errors import KeycloakError
+from provisioner.logs import place_of
+from provisioner.operations.errors import FoldersFail, UnknownRealm
 from provisioner.operations.context import Tools
-from provisioner.register import Register, RegisterUnavailable, check_lease, reading, writing
-from provisioner.service.failures import Unfinished, error_of, reason_of
-from provisioner.service.jobs import Did, Job
-from provisioner.service.jumps import JumpWatch
-from provisioner.service.paused import is_paused_by_clock, pause_because_of_clock
-from provisioner.service.schedules import Daily, Schedule
+from provisioner.register import LockHeld, Register, RegisterUnavailable, check_lease, reading, writing
+from provisioner.service.clock_watch import ClockWatch
+from provisioner.service.jobs import Counts, Job, failed_changes
+from provisioner.service.metrics import Metrics
 from provisioner.settings import Settings
-
-if TYPE_CHECKING:
-    from provisioner.service.metrics import Metrics
 
 log = structlog.get_logger()
 
@@ -40,17 +38,35 @@ _FIRST_WAIT, _LONGEST_WAIT = timedelta(seconds=4), timedelta(minutes=15)
 _PAUSED_WAIT = timedelta(seconds=10)
 
 
+class Unfinished(Exception):
+    """Some of the changes that were due could not be made; they stay due. Each is told in the log by itself."""
+
+    def __init__(self, count: int) -> None:
+        super().__init__(f"{count} changes could not be made")
+
+
+#: Why a run failed, in one word for counting; anything else is a defect of ours.
+_REASONS: dict[type[Exception], str] = {
+    KeycloakError: "keycloak",
+    RegisterUnavailable: "register",
+    LockHeld: "lock",
+    FoldersFail: "folders",
+    UnknownRealm: "realm",
+    Unfinished: "unfinished",
+}
+
+
 @dataclass(slots=True)
-class Standing:
-    """How a job stands. `reason` is why it fails, `good` for one that does not, None before its first run."""
+class JobState:
+    """How a job goes. `reason` is why it fails, `good` for one that does not, None before its first run."""
 
     reason: str | None = None
-    in_a_row: int = 0
+    failures: int = 0  # in a row
     failing_since: float = 0.0
 
 
 class Runner:
-    """Runs jobs, one at a time, in whatever thread calls it. `stop` may be called from any other."""
+    """Runs jobs, one at a time, in whatever thread calls it. `stop` and `end_run` may be called from any other."""
 
     def __init__(
         self,
@@ -58,17 +74,15 @@ class Runner:
         clock: Clock,
         register: Register,
         metrics: Metrics,
-        jumps: JumpWatch | None = None,
+        clock_watch: ClockWatch | None = None,
         jitter: Callable[[], float] = random.random,
     ) -> None:
         wait = min(settings.lock_wait_seconds, _LOCK_WAIT_SECONDS)
         self.settings = settings.model_copy(update={"lock_wait_seconds": wait})
         self.clock, self.register, self.metrics = clock, register, metrics
-        self._jumps = jumps or JumpWatch()
-        self.jumps = 0
-        self._is_to_pause = False
+        self.clock_watch = clock_watch or ClockWatch(register)
         self.jitter = jitter
-        self.standing: dict[str, Standing] = {}
+        self.states: dict[str, JobState] = {}
         self.answered_at: float | None = None
         self.is_stopping = False
         self._lock = threading.Lock()
@@ -76,71 +90,63 @@ class Runner:
         self._directory: Directory | None = None
         self._counted = 0
 
-    def schedule(self, job: Job) -> Schedule:
-        """The job's schedule, as it is set."""
-        return job.schedule(self.settings.service)
+    def trigger(self, job: Job) -> BaseTrigger:
+        """When it runs, as it is set."""
+        return job.trigger(self.settings.service)
 
-    def first(self, job: Job) -> datetime:
-        """When to run it for the first time: at once, unless it is daily and was done.
+    def due(self, job: Job) -> datetime:
+        """Since when a daily job's next run after the last good one has been due, or when it will be; any other job's
+        is due now. By the real clock, as its trigger is.
 
         Raises:
             RegisterUnavailable: it does not say when the job was last done.
         """
-        schedule, last = self.schedule(job), None
-        if isinstance(schedule, Daily):
-            with self.register.read() as connection:
-                last = reading.mark(connection, _mark(job))
-        return schedule.first(self.clock.now(), datetime.fromisoformat(last) if last else None)
+        now = self.clock.real_now()
+        if not self._is_daily(job):
+            return now
+        with self.register.read() as connection:
+            mark = reading.mark(connection, _mark(job))
+        last_good = datetime.fromisoformat(mark) - self.clock.moved_by if mark else None
+        if last_good is None or last_good > now:  # one that is still to come was done by a clock that was wrong
+            return now
+        due: datetime = self.trigger(job).get_next_fire_time(last_good, last_good)
+        return due
 
-    def run(self, job: Job) -> datetime:
-        """One run; gives when the next one is due. Never raises what a job raises."""
+    def run(self, job: Job) -> timedelta | None:
+        """One run; gives how soon to try again, None when the next one is its trigger's. Raises nothing."""
         with structlog.contextvars.bound_contextvars(run=secrets.token_hex(4), job=job.name):
             begun, begun_at = time.monotonic(), self.clock.now()
             try:
-                if not self.may_run():
-                    return self.clock.now() + _PAUSED_WAIT
-                if (due := self.first(job)) > self.clock.now():
-                    if self._standing(job).in_a_row:  # another instance did it
-                        self._good(job, Did(), time.monotonic() - begun)
-                    return due
-                what = self._carry_out(job)
-                if isinstance(self.schedule(job), Daily):
+                if self.is_stopping:
+                    return None
+                if not self.clock_watch.lets_work():
+                    return _PAUSED_WAIT
+                if self.due(job) > self.clock.real_now():  # another instance did it
+                    if self._state(job).failures:
+                        self._succeeded(job, {}, time.monotonic() - begun)
+                    return None
+                counts = self._carry_out(job)
+                if self._is_daily(job):
                     with self.register.work() as work:
                         writing.set_mark(work, _mark(job), begun_at.isoformat(timespec="seconds"))
             except Exception as error:
                 if self.is_stopping and isinstance(error, Unfinished):
                     log.info("job.stopped")
-                    return self.clock.now()
+                    return None
                 return self._failed(job, error, time.monotonic() - begun)
-            self._good(job, what, time.monotonic() - begun)
-            return max(self.schedule(job).after(begun_at), self.clock.now())
-
-    def look_at_clock(self) -> None:
-        """A clock that jumped pauses everything until `resume`, and ends the run under way."""
-        moved = self._jumps.look()
-        if moved is not None:
-            self._is_to_pause = True
-            self._end_run()
-            self.jumps += 1
-            log.error("clock.jumped", seconds=round(moved.total_seconds()))
-        if self._is_to_pause:
-            with suppress(RegisterUnavailable):  # then nothing runs, and it is tried again at the next look
-                pause_because_of_clock(self.register)
-                self._is_to_pause = False
-
-    def may_run(self) -> bool:
-        """Whether work may be done.
-
-        Raises:
-            RegisterUnavailable: it does not say.
-        """
-        self.look_at_clock()
-        return not (self.is_stopping or self._is_to_pause or is_paused_by_clock(self.register))
+            self._succeeded(job, counts, time.monotonic() - begun)
+            return None
 
     def stop(self) -> None:
         """Ends the run under way after the effect in hand; no other begins."""
         self.is_stopping = True
-        self._end_run()
+        self.end_run()
+
+    def end_run(self) -> None:
+        """Ends the run under way after the effect in hand."""
+        with self._lock:
+            if self._tools is not None:
+                self._tools.stop.set()
 
     def count_calls(self) -> int:
         """Calls that the run under way made to Keycloak; the metrics are told of the new ones."""
@@ -152,15 +158,10 @@ class Runner:
             self._counted = made
             return made
 
-    def _end_run(self) -> None:
-        with self._lock:
-            if self._tools is not None:
-                self._tools.stop.set()
-
-    def _carry_out(self, job: Job) -> Did:
+    def _carry_out(self, job: Job) -> Counts:
         tools = self._open()
         try:
-            what = job.run(tools) or Did()
+            counts = job.run(tools) or {}
             if self.count_calls():
                 self.answered_at = time.monotonic()
         finally:
@@ -168,10 +169,10 @@ class Runner:
             with self._lock:
                 self._tools = self._directory = None
             tools.directory.close()
-        self.metrics.did(what)
-        if what.failed:
-            raise Unfinished(what.failed)
-        return what
+        self.metrics.did(counts)
+        if failed := failed_changes(counts):
+            raise Unfinished(failed)
+        return counts
 
     def _open(self) -> Tools:
         """What a run works with: a directory of its own, so that it begins with a new token."""
@@ -189,33 +190,51 @@ class Runner:
                 self._tools.stop.set()
             return self._tools
 
-    def _standing(self, job: Job) -> Standing:
-        return self.standing.get(job.name, Standing())
+    def _is_daily(self, job: Job) -> bool:
+        return isinstance(self.trigger(job), CronTrigger)
 
-    def _failed(self, job: Job, error: Exception, seconds: float) -> datetime:
-        reason, was = reason_of(error), self._standing(job)
-        since = was.failing_since if was.in_a_row else time.monotonic()
-        now = self.standing[job.name] = Standing(reason, was.in_a_row + 1, since)
-        self.metrics.ran(job.name, reason, now.in_a_row, seconds, self.clock.now().timestamp())
-        if was.reason != reason:
-            log.warning("job.failed", reason=reason, failures=now.in_a_row, **error_of(error))
-        # A holder that is frozen loses the lock; whoever waits takes over at once.
-        return self.clock.now() + self._wait(1 if reason == "lock" else now.in_a_row)
+    def _state(self, job: Job) -> JobState:
+        return self.states.get(job.name, JobState())
 
-    def _good(self, job: Job, what: Did, seconds: float) -> None:
-        was = self._standing(job)
-        self.standing[job.name] = Standing("good")
-        self.metrics.ran(job.name, "good", 0, seconds, self.clock.now().timestamp())
-        if was.in_a_row:
-            away = round(time.monotonic() - was.failing_since)
-            log.info("job.recovered", failures=was.in_a_row, seconds=away)
-        tell = log.info if what.is_something else log.debug
-        changes = {f"{action}_{outcome}": count for (action, outcome), count in what.changes.items()}
-        tell("job.done", seconds=round(seconds, 2), **changes)
-
-    def _wait(self, in_a_row: int) -> timedelta:
-        whole: timedelta = min(_FIRST_WAIT * 2 ** min(in_a_row - 1, 20), _LONGEST_WAIT)
+    def _failed(self, job: Job, error: Exception, seconds: float) -> timedelta:
+        before, reason = self._state(job), reason_of(error)
+        since = before.failing_since if before.failures else time.monotonic()
+        state = self.states[job.name] = JobState(reason, before.failures + 1, since)
+        self.metrics.ran(job.name, reason, state.failures, seconds, self.clock.now().timestamp())
+        if before.reason != reason:
+            log.warning("job.failed", reason=reason, failures=state.failures, **_told_of(error))
+        # A holder of the lock that is frozen loses it; whoever waits takes over at once.
+        doublings = 0 if reason == "lock" else min(state.failures - 1, 20)
+        whole: timedelta = min(_FIRST_WAIT * 2**doublings, _LONGEST_WAIT)
         return whole * (0.5 + self.jitter() / 2)
+
+    def _succeeded(self, job: Job, counts: Counts, seconds: float) -> None:
+        before = self._state(job)
+        self.states[job.name] = JobState("good")
+        self.metrics.ran(job.name, "good", 0, seconds, self.clock.now().timestamp())
+        if before.failures:
+            away = round(time.monotonic() - before.failing_since)
+            log.info("job.recovered", failures=before.failures, seconds=away)
+        tell = log.info if counts else log.debug
+        tell("job.done", seconds=round(seconds, 2), **{"_".join(key): count for key, count in counts.items()})
+
+
+def reason_of(error: Exception) -> str:
+    """What failed, in one word."""
+    return next((reason for kind, reason in _REASONS.items() if isinstance(error, kind)), "defect")
+
+
+def _told_of(error: Exception) -> dict[str, str]:
+    """What may stand in the log of an error.
+
+    The message of a held lock names who holds it, and what a defect says may hold anything: of these only where it
+    was raised is told. A database may add the values to its first line's sentence.
+    """
+    if type(error) is LockHeld:
+        return {}
+    if isinstance(error, tuple(_REASONS)):
+        return {"error": str(error).partition("\n")[0]}
+    return {"error": type(error).__name__, "at": place_of(error)}
 
 
 def _mark(job: Job) -> str:

@@ -1,22 +1,25 @@
-"""The life of `serve`: jobs by their schedules, a tick that watches them, and an end within a few seconds."""
+"""The life of `serve`: APScheduler runs the jobs at their times, a tick watches them, the end takes a few seconds."""
 
 from __future__ import annotations
 
 import logging
+import os
+import socket
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import structlog
-from apscheduler.events import EVENT_JOB_ERROR, EVENT_JOB_EXECUTED
+from apscheduler.events import EVENT_JOB_ERROR, EVENT_JOB_EXECUTED, EVENT_JOB_SUBMITTED
 from apscheduler.executors.pool import ThreadPoolExecutor
+from apscheduler.jobstores.base import JobLookupError
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from provisioner.register import RegisterUnavailable
 from provisioner.service.jobs import Job
-from provisioner.service.notify import notify
 from provisioner.service.runner import Runner
 
 log = structlog.get_logger()
@@ -40,23 +43,22 @@ class Service:
     def __init__(self, runner: Runner, jobs: Sequence[Job]) -> None:
         self.runner, self.jobs = runner, {job.name: job for job in jobs}
         self.stopping = threading.Event()
-        self.looking = threading.Lock()
         self.ticked_at = time.monotonic()
-        self._idle = threading.Event()
-        self._idle.set()
-        self._runs = 0
-        self._jumps = runner.jumps
         self.is_stuck = False
         self._sign: object = None
         self._moved_at = time.monotonic()
-        # One worker, so one job at a time; due while it runs is due once at its end; late is never too late.
+        self._jumps_seen = runner.clock_watch.jumps
+        self._ended = threading.Condition()
+        self._under_way = self._runs = 0
+        # One worker, so one job at a time; due again while it runs is due next time; late is never too late.
         self.scheduler = BackgroundScheduler(
             executors={"default": ThreadPoolExecutor(1)},
             job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
             timezone=UTC,
         )
         logging.getLogger("apscheduler").setLevel(logging.CRITICAL)  # the runner tells what happens, in our words
-        self.scheduler.add_listener(self._ended, EVENT_JOB_EXECUTED | EVENT_JOB_ERROR)
+        self.scheduler.add_listener(self._on_begin, EVENT_JOB_SUBMITTED)
+        self.scheduler.add_listener(self._on_end, EVENT_JOB_EXECUTED | EVENT_JOB_ERROR)
 
     def run(self) -> bool:
         """Works until `stopping` is set; whether the run under way then ended in time."""
@@ -64,29 +66,32 @@ class Service:
             self.tick()
         return self.shut_down()
 
-    def start(self, *, paused: bool = False) -> None:
-        """Begins, with every job on its first day."""
-        for name in self.jobs:
-            self.runner.metrics.know(name)
-        self.scheduler.start(paused=paused)
-        self.reschedule()
-
-    def reschedule(self) -> None:
-        """Every job that is not under way, from now on."""
+    def start(self) -> None:
+        """Begins. A daily job whose time passed without a good run is late, and APScheduler makes it up, once."""
         for job in self.jobs.values():
+            self.runner.metrics.know(job.name)
             try:
-                due = self.runner.first(job)
+                due = self.runner.due(job)
             except RegisterUnavailable:
-                due = self.runner.clock.now()  # its run says so, and tries again
-            self._add(job.name, due)
+                due = datetime.now(UTC)  # its run says so, and is tried again
+            trigger = self.runner.trigger(job)
+            self.scheduler.add_job(self.runner.run, trigger, args=[job], id=job.name, next_run_time=due)
+        self.scheduler.start()
+
+    def run_soon(self, name: str, wait: timedelta = timedelta()) -> None:
+        """Has a job run after this wait, and then by its trigger from there on."""
+        with suppress(JobLookupError):  # the service has ended
+            self.scheduler.modify_job(name, next_run_time=datetime.now(UTC) + wait)
 
     def tick(self) -> None:
         """Looks at the clock and at the jobs, and tells the system's manager while they go on."""
         self.ticked_at = time.monotonic()
-        self.runner.look_at_clock()
-        if self.runner.jumps != self._jumps:
-            self._jumps = self.runner.jumps
-            self.reschedule()
+        self.runner.clock_watch.look()
+        if self.runner.clock_watch.jumps != self._jumps_seen:
+            self._jumps_seen = self.runner.clock_watch.jumps
+            self.runner.end_run()
+            for name in self.jobs:  # their times are of the clock before
+                self.run_soon(name)
         self.scheduler.wakeup()  # after a sleep of the machine, or a clock set right, it would wait on
         self.is_stuck = self._does_nothing_move()
         if not self.is_stuck:
@@ -99,16 +104,8 @@ class Service:
 
     @property
     def is_busy(self) -> bool:
-        """Whether a run is under way."""
-        return not self._idle.is_set()
-
-    def _does_nothing_move(self) -> bool:
-        """For long: a run without a call to Keycloak or a write, or jobs that are due and that nobody runs."""
-        sign = (self._runs, self.runner.count_calls(), self.runner.register.commits)
-        is_quiet = self._idle.is_set() and not self._is_overdue()
-        if is_quiet or sign != self._sign:
-            self._sign, self._moved_at = sign, time.monotonic()
-        return time.monotonic() - self._moved_at > STUCK_SECONDS
+        """Whether a run is under way, or waits for the end of another."""
+        return self._under_way > 0
 
     def shut_down(self) -> bool:
         """Ends the effect in hand and stops; False when a run had to be left as it was."""
@@ -116,27 +113,45 @@ class Service:
         log.info("service.stopping")
         self.runner.stop()
         self.scheduler.shutdown(wait=False)
-        return self._idle.wait(GRACE_SECONDS)
+        with self._ended:
+            return self._ended.wait_for(lambda: not self.is_busy, GRACE_SECONDS)
 
-    def _run(self, name: str) -> datetime:
-        self._idle.clear()
-        try:
-            return self.runner.run(self.jobs[name])
-        finally:
+    def _on_begin(self, _event: Any) -> None:
+        with self._ended:
+            self._under_way += 1
+
+    def _on_end(self, event: Any) -> None:
+        """A run ended, and gave how soon to try it again; one that raised is our defect."""
+        with self._ended:
+            self._under_way -= 1
             self._runs += 1
-            self._idle.set()
+            self._ended.notify_all()
+        wait = timedelta(minutes=1) if event.exception else event.retval
+        if wait is not None:
+            self.run_soon(event.job_id, wait)
 
-    def _ended(self, event: Any) -> None:
-        """A run ended and said when the next one is due. Only now may it be due again: not while it is under way."""
-        due = event.retval or self.runner.clock.now() + timedelta(minutes=1)
-        if not self.runner.is_stopping:
-            self._add(event.job_id, due)
-
-    def _add(self, name: str, due: datetime) -> None:
-        """`due` is by our clock, which may be moved (PROVISIONER_TODAY); APScheduler's is the real one."""
-        real = due - self.runner.clock.moved_by
-        self.scheduler.add_job(self._run, "date", run_date=real, args=[name], id=name, replace_existing=True)
+    def _does_nothing_move(self) -> bool:
+        """For long: a run without a call to Keycloak or a write, or jobs that are due and that nobody runs."""
+        sign = (self._runs, self.runner.count_calls(), self.runner.register.commits)
+        is_quiet = not self.is_busy and not self._is_overdue()
+        if is_quiet or sign != self._sign:
+            self._sign, self._moved_at = sign, time.monotonic()
+        return time.monotonic() - self._moved_at > STUCK_SECONDS
 
     def _is_overdue(self) -> bool:
         late = datetime.now(UTC) - timedelta(seconds=STUCK_SECONDS)
-        return any(one.next_run_time is not None and one.next_run_time < late for one in self.scheduler.get_jobs())
+        return any(job.next_run_time is not None and job.next_run_time < late for job in self.scheduler.get_jobs())
+
+
+def notify(state: str, environment: Mapping[str, str] = os.environ) -> None:
+    """Tells systemd a state (`READY=1`, `STOPPING=1`, `WATCHDOG=1`) by a datagram of sd_notify(3).
+
+    A NOTIFY_SOCKET that begins with `@` is an abstract socket. A manager that cannot be told is no reason to fail.
+    """
+    name = environment.get("NOTIFY_SOCKET", "")
+    if not name.startswith(("/", "@")):
+        return
+    address = "\0" + name[1:] if name.startswith("@") else name
+    with suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as manager:
+        manager.setblocking(False)
+        manager.sendto(state.encode(), address)

@@ -8,21 +8,17 @@ import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from functools import partial
 
 import stamina.instrumentation
 import structlog
 
 from provisioner.clock import Clock
 from provisioner.register import Register
-from provisioner.service import health
-from provisioner.service.gauges import RegisterGauges
 from provisioner.service.jobs import JOBS, Job
-from provisioner.service.metrics import Metrics
-from provisioner.service.notify import notify
+from provisioner.service.metrics import Metrics, RegisterGauges
 from provisioner.service.runner import Runner
-from provisioner.service.scheduler import Service
-from provisioner.service.web import Web, health_page, metrics_page
+from provisioner.service.scheduler import Service, notify
+from provisioner.service.web import Web, pages_of
 from provisioner.settings import Settings
 
 log = structlog.get_logger()
@@ -41,12 +37,7 @@ def serve(settings: Settings, clock: Clock, register: Register, jobs: Sequence[J
     metrics = Metrics()
     metrics.registry.register(RegisterGauges(register, clock))
     service = Service(Runner(settings, clock, register, metrics), jobs)
-    pages = {
-        "/health/live": health_page(partial(health.live, service)),
-        "/health/ready": health_page(partial(health.ready, service)),
-        "/metrics": metrics_page(metrics.text),
-    }
-    web = Web(settings.service.listen, pages)
+    web = Web(settings.service.listen, pages_of(service))
     with _on_signal(service.stopping.set):
         service.start()
         notify("READY=1")
@@ -65,7 +56,7 @@ def serve_once(settings: Settings, clock: Clock, register: Register, jobs: Seque
     with _on_signal(runner.stop):
         for job in jobs:
             runner.run(job)
-    return not any(one.in_a_row for one in runner.standing.values())
+    return not any(state.failures for state in runner.states.values())
 
 
 @contextmanager

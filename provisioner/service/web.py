@@ -5,12 +5,17 @@ from __future__ import annotations
 import json
 import socket
 import threading
+import time
 from collections.abc import Callable, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 from prometheus_client import CONTENT_TYPE_LATEST
 
+from provisioner.register import RegisterUnavailable, reading
+from provisioner.service.clock_watch import is_paused_by_clock
+from provisioner.service.metrics import LOOK_SECONDS
+from provisioner.service.scheduler import Service
 from provisioner.settings import SettingsError
 
 #: An answer: status, type, body.
@@ -18,6 +23,60 @@ Page = tuple[int, str, bytes]
 
 #: A client that says nothing for so long is let go.
 _CLIENT_SECONDS = 10
+
+#: How much longer than twice its interval a sync may be away before the service is not ready.
+_LATE_SECONDS = 15 * 60
+
+
+class Health:
+    """How the service is, for whoever watches it: no person, no partner, no address."""
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+        self._looking = threading.Lock()
+
+    def live(self) -> Page:
+        """Whether the process works: else it should be started again."""
+        is_live = self._service.is_live
+        return _health_page(is_live, {"live": is_live, "seconds_since_tick": _ago(self._service.ticked_at)})
+
+    def ready(self) -> Page:
+        """Whether the register can be read and Keycloak answered lately. Starting again helps against neither."""
+        runner = self._service.runner
+        failing = {name: state.reason for name, state in list(runner.states.items()) if state.failures}
+        facts: dict[str, Any] = {"failing": failing, "keycloak_answered_seconds_ago": _ago(runner.answered_at)}
+        facts["register"] = False
+        if self._looking.acquire(timeout=LOOK_SECONDS):
+            try:
+                with runner.register.read() as connection:
+                    facts["last_good_sync"] = reading.mark(connection, reading.LAST_GOOD_SYNC)
+                facts["paused_by_clock"] = is_paused_by_clock(runner.register)
+                facts["register"] = True
+            except RegisterUnavailable:
+                pass
+            finally:
+                self._looking.release()
+        facts["keycloak"] = self._keycloak_answers() and "keycloak" not in failing.values()
+        is_ready = bool(facts["register"] and facts["keycloak"])
+        return _health_page(is_ready, {"ready": is_ready, **facts})
+
+    def _keycloak_answers(self) -> bool:
+        """At the end of a run lately; a long one that goes on counts as long as it is not stuck."""
+        service, at = self._service, self._service.runner.answered_at
+        if at is None:
+            return False
+        latest = 2 * 60 * service.runner.settings.service.sync_minutes + _LATE_SECONDS
+        return time.monotonic() - at < latest or (service.is_busy and not service.is_stuck)
+
+
+def pages_of(service: Service) -> dict[str, Callable[[], Page]]:
+    """What each path answers."""
+    health, metrics = Health(service), service.runner.metrics
+    return {
+        "/health/live": health.live,
+        "/health/ready": health.ready,
+        "/metrics": lambda: (200, CONTENT_TYPE_LATEST, metrics.text()),
+    }
 
 
 class Web:
@@ -80,16 +139,9 @@ class _Handler(BaseHTTPRequestHandler):
         """Silent: a question every few seconds is no news."""
 
 
-def health_page(answer: Callable[[], tuple[bool, dict[str, Any]]]) -> Callable[[], Page]:
-    """A check as a page: 200 when it is well, 503 otherwise, the facts as JSON."""
-
-    def page() -> Page:
-        is_well, facts = answer()
-        return (200 if is_well else 503), "application/json", json.dumps(facts).encode() + b"\n"
-
-    return page
+def _health_page(is_well: bool, facts: dict[str, Any]) -> Page:
+    return (200 if is_well else 503), "application/json", json.dumps(facts).encode() + b"\n"
 
 
-def metrics_page(text: Callable[[], bytes]) -> Callable[[], Page]:
-    """The metrics as a page."""
-    return lambda: (200, CONTENT_TYPE_LATEST, text())
+def _ago(at: float | None) -> int | None:
+    return None if at is None else round(time.monotonic() - at)

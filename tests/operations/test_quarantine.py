@@ -33,7 +33,7 @@ from provisioner.operations.syncing import sync
 from provisioner.register import annexes
 from provisioner.register.reading import LAST_GOOD_SYNC, mark
 from provisioner.register.tables import outbox
-from provisioner.service.jobs import did
+from provisioner.service.jobs import counts_of, failed_changes
 from provisioner.settings import DocumentSettings
 from tests.fakes.memory_directory import MemoryDirectory
 from tests.fakes.memory_office import MemoryOffice, no_bar
@@ -123,8 +123,8 @@ def test_one_bad_person_is_set_aside_and_the_others_are_opened(desk: Desk) -> No
     assert desk.open == {email("leroy"), email("vasseur")}
     assert desk.quarantines == {email("nguyen"): "error-person-name-invalid-character"}
     # Told and counted, but no reason for the service to try everything again in a few seconds.
-    assert did(outcome).failed == 0
-    assert did(outcome).changes[Action.OPEN, "set-aside"] == 1
+    assert failed_changes(counts_of(outcome)) == 0
+    assert counts_of(outcome)[Action.OPEN, "set-aside"] == 1
     # The link goes with the account: neither is tried again before its time, and what rests is no failure.
     assert tried(desk.serve(timedelta(seconds=30))) == []
     assert desk.is_good()
@@ -211,7 +211,7 @@ def test_keycloak_away_puts_nobody_in_quarantine(desk: Desk) -> None:
     desk.realm.fail(1, for_good=True)
     outcome = desk.serve()
     assert outcome.outcome.failed
-    assert (desk.quarantines, did(outcome).failed) == ({}, 5)  # a group, two accounts, two links
+    assert (desk.quarantines, failed_changes(counts_of(outcome))) == ({}, 5)  # a group, two accounts, two links
 
 
 def test_keycloak_that_goes_away_amid_a_run_puts_nobody_in_quarantine(desk: Desk) -> None:
@@ -255,7 +255,7 @@ def test_a_group_that_cannot_be_made_sets_the_partner_aside_and_fails_no_job(
     monkeypatch.setattr(desk.realm, "create_group", failing)
     outcome = desk.serve()
     assert (desk.open, desk.quarantines) == ({email("vasseur")}, {LYS.code: "no"})
-    assert did(outcome).failed == 0
+    assert failed_changes(counts_of(outcome)) == 0
     monkeypatch.undo()
     desk.serve(timedelta(minutes=1))
     assert (len(desk.open), desk.quarantines) == (3, {})
@@ -290,8 +290,8 @@ def test_a_second_link_that_an_address_does_not_take_is_tried_again_each_day_and
     for day in (3, 4, 5):
         desk.office.on(FIRST_DAY + timedelta(days=day))
         outcome = repeat_due(desk.office.tools, no_bar, at_once=False).outcome
-        assert did(outcome).changes[Action.INVITE, "set-aside"] == 1
-        assert did(outcome).failed == 0, "the service would try it again in a few seconds"
+        assert counts_of(outcome)[Action.INVITE, "set-aside"] == 1
+        assert failed_changes(counts_of(outcome)) == 0, "the service would try it again in a few seconds"
         assert outcome.outcome.done == [] or day == 3
         desk.serve()  # it is not sync's to try, nor to end
     (hold,) = standing(desk.office.tools.register).quarantines

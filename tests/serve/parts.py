@@ -6,14 +6,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from apscheduler.triggers.base import BaseTrigger
+
 from provisioner.clock import Clock
 from provisioner.operations.context import Tools
 from provisioner.register import Register
-from provisioner.service.jobs import Did, Job
-from provisioner.service.jumps import JumpWatch
+from provisioner.service.clock_watch import ClockWatch
+from provisioner.service.jobs import Counts, Every, Job
 from provisioner.service.metrics import Metrics
 from provisioner.service.runner import Runner
-from provisioner.service.schedules import Every, Schedule
 from provisioner.settings import Settings
 
 HOUR = timedelta(hours=1)
@@ -34,9 +35,8 @@ class Hands:
     def clock(self) -> Clock:
         return Clock(real_now=lambda: self.wall)
 
-    @property
-    def watch(self) -> JumpWatch:
-        return JumpWatch(self._seconds, lambda: self.boot)
+    def watch(self, register: Register) -> ClockWatch:
+        return ClockWatch(register, self._seconds, lambda: self.boot)
 
     def _seconds(self) -> float:
         return self.wall.timestamp()
@@ -45,11 +45,11 @@ class Hands:
 def runner(settings: Settings, register: Register, hands: Hands | None = None) -> Runner:
     if hands is None:
         return Runner(settings, Clock(), register, Metrics(), jitter=lambda: 0.0)
-    return Runner(settings, hands.clock, register, Metrics(), hands.watch, lambda: 1.0)
+    return Runner(settings, hands.clock, register, Metrics(), hands.watch(register), lambda: 1.0)
 
 
-def job(run: Callable[[Tools], Did | None], schedule: Schedule | None = None, name: str = "job") -> Job:
-    return Job(name, lambda _settings: schedule or Every(HOUR), run)
+def job(run: Callable[[Tools], Counts | None], trigger: BaseTrigger | None = None, name: str = "job") -> Job:
+    return Job(name, lambda _settings: trigger or Every(3600), run)
 
 
 class Runs:

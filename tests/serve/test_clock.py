@@ -12,65 +12,67 @@ from structlog.testing import capture_logs
 from provisioner.operations import holding
 from provisioner.operations.context import Tools
 from provisioner.register import Register, outbox
+from provisioner.service import runner
 from provisioner.service.scheduler import Service
 from provisioner.settings import Settings
-from tests.serve.parts import HOUR, Hands, Runs, job, runner
+from tests.serve.parts import HOUR, Hands, Runs, job
+from tests.serve.parts import runner as runner_of
+from tests.serve.serving import until
 
 
 @pytest.mark.parametrize("jump", [2 * HOUR, -2 * HOUR, timedelta(days=3650)])
 def test_a_clock_that_jumps_pauses_everything_until_a_person_resumes(
-    settings: Settings, register: Register, jump: timedelta
+    settings: Settings, register: Register, monkeypatch: pytest.MonkeyPatch, jump: timedelta
 ) -> None:
     hands, runs = Hands(), Runs()
-    one = runner(settings, register, hands)
-    service, counting = Service(one, [job(runs)]), job(runs)
-    service.start(paused=True)
-    one.run(counting)
+    monkeypatch.setattr(runner, "_PAUSED_WAIT", timedelta(seconds=0.01))
+    service = Service(runner_of(settings, register, hands), [job(runs)])
+    service.start()
+    until(lambda: runs.count == 1, "the first run")
     hands.wall += jump
     with capture_logs() as log:
         service.tick()
         service.tick()
     assert [(line["event"], line["seconds"]) for line in log] == [("clock.jumped", jump.total_seconds())]
-    assert service.scheduler.get_job("job").next_run_time == hands.wall
     (pause,) = register.records().holds
     assert (pause.kind, pause.partner, pause.reason, pause.until) == ("pause", None, "clock", None)
-    assert one.run(counting) == hands.wall + timedelta(seconds=10)
     assert runs.count == 1
     holding.resume(register, None, "Claire Martin")
-    assert one.run(counting) == hands.wall + HOUR
-    assert runs.count == 2
-    service.shut_down()
+    until(lambda: runs.count == 2, "it is done now, not in an hour")
+    assert service.shut_down()
 
 
 def test_a_jump_is_seen_by_whatever_looks_first_and_nothing_runs(settings: Settings, register: Register) -> None:
     hands, runs = Hands(), Runs()
-    one = runner(settings, register, hands)
+    runs_it = runner_of(settings, register, hands)
     hands.wall += 2 * HOUR
-    one.run(job(runs))
+    assert runs_it.run(job(runs)) == timedelta(seconds=10)
     assert runs.count == 0
-    assert one.jumps == 1
+    assert runs_it.clock_watch.jumps == 1
 
 
 def test_a_jump_stops_the_run_under_way(settings: Settings, register: Register) -> None:
     hands = Hands()
-    one = runner(settings, register, hands)
+    service = Service(runner_of(settings, register, hands), [])
+    service.start()
 
     def long(tools: Tools) -> None:
         hands.wall += 2 * HOUR
-        one.look_at_clock()
+        service.tick()
         assert tools.stop.is_set()
 
-    one.run(job(long))
-    assert one.standing["job"].reason == "good"
+    service.runner.run(job(long))
+    assert service.runner.states["job"].reason == "good"
+    assert service.shut_down()
 
 
 def test_sleep_and_a_clock_set_right_are_no_jumps(settings: Settings, register: Register) -> None:
     hands, runs = Hands(), Runs()
-    one = runner(settings, register, hands)
+    runs_it = runner_of(settings, register, hands)
     hands.passes(8 * HOUR)
-    one.run(job(runs))
+    runs_it.run(job(runs))
     hands.wall += timedelta(minutes=50)
-    one.run(job(runs))
+    runs_it.run(job(runs))
     assert runs.count == 2
 
 
@@ -78,15 +80,15 @@ def test_after_a_jump_nothing_runs_before_the_pause_is_recorded(
     settings: Settings, register: Register, tmp_path: Path
 ) -> None:
     hands, runs = Hands(), Runs()
-    one = runner(settings, register, hands)
+    runs_it = runner_of(settings, register, hands)
     other = sqlite3.connect(tmp_path / "provisioner.sqlite3", isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     hands.wall += 2 * HOUR
-    one.run(job(runs))
+    runs_it.run(job(runs))
     other.execute("ROLLBACK")
     other.close()
     assert register.records().holds == ()
-    one.run(job(runs))
+    runs_it.run(job(runs))
     assert len(register.records().holds) == 1
     assert runs.count == 0
 

@@ -23,9 +23,8 @@ from provisioner.register import LockHeld, Register, RegisterUnavailable, open_r
 from provisioner.register.journal import Actor
 from provisioner.service import runner as running
 from provisioner.service import scheduler
-from provisioner.service.jobs import Did
+from provisioner.service.jobs import JOBS, Every, daily
 from provisioner.service.scheduler import Service
-from provisioner.service.schedules import Daily, Every
 from provisioner.settings import Settings
 from tests.serve.parts import HOUR, Hands, Runs, job, runner
 from tests.serve.serving import until
@@ -36,7 +35,7 @@ def test_a_job_that_fails_stops_no_other_and_is_told_once_without_what_it_says(
 ) -> None:
     monkeypatch.setattr(running, "_FIRST_WAIT", timedelta(seconds=0.02))
     broken, good = Runs(*[ValueError("Marie Dupont <marie@agglo-lys.example>")] * 3), Runs()
-    often = Every(timedelta(seconds=0.02))
+    often = Every(0.02)
     service = Service(runner(settings, register), [job(broken, often, "broken"), job(good, often, "good")])
     with capture_logs() as log:
         service.start()
@@ -58,48 +57,69 @@ def test_no_two_jobs_run_at_once(settings: Settings, register: Register) -> None
         seen(tools)
 
     one = runner(settings, register)
-    often = Every(timedelta(seconds=0.001))
+    often = Every(0.001)
     service = Service(one, [job(alone, often, name) for name in "abc"])
     service.start()
     until(lambda: seen.count > 30, "thirty runs")
     assert service.shut_down()
-    assert {name: standing.in_a_row for name, standing in one.standing.items()} == dict.fromkeys("abc", 0)
+    assert {name: state.failures for name, state in one.states.items()} == dict.fromkeys("abc", 0)
 
 
 def test_runs_missed_while_the_machine_slept_are_made_up_once(settings: Settings, register: Register) -> None:
     runs = Runs()
     service = Service(runner(settings, register), [job(runs)])
     service.start()
-    until(lambda: runs.count == 1 and service.scheduler.get_job("job"), "the first run")
-    service.scheduler.modify_job("job", next_run_time=datetime.now(UTC) - 5 * HOUR)
+    until(lambda: runs.count == 1, "the first run")
+    service.run_soon("job", -5 * HOUR)
     service.tick()
-    until(lambda: runs.count == 2 and service.scheduler.get_job("job"), "the missed run")
+    until(lambda: runs.count == 2, "the missed run")
     assert service.scheduler.get_job("job").next_run_time > datetime.now(UTC) + timedelta(minutes=59)
     assert service.shut_down()
+
+
+def test_a_clock_put_forward_by_years_lists_no_run_that_it_missed() -> None:
+    years_ago, now = datetime(1970, 1, 1, tzinfo=UTC), datetime(2026, 9, 2, 10, tzinfo=UTC)
+    assert Every(10).get_next_fire_time(years_ago, now) == now + timedelta(seconds=10)
+
+
+def test_the_drop_folder_is_looked_at_and_everything_due_is_done_as_often_as_is_set(settings: Settings) -> None:
+    now = datetime(2026, 9, 2, 10, tzinfo=UTC)
+    due = {job.name: job.trigger(settings.service).get_next_fire_time(now, now) for job in JOBS}
+    assert due == {
+        "inbox": now + timedelta(seconds=10),
+        "sync": now + timedelta(minutes=15),
+        "sweep": at(3, 1),
+        "invitations": at(3, 6),
+        "notices": now + timedelta(seconds=60),
+    }
 
 
 def at(day: int, hour: int, minute: int = 0, month: int = 9) -> datetime:
     return datetime(2026, month, day, hour, minute, tzinfo=UTC)
 
 
-THREE = Daily(datetime(2026, 1, 1, 3).time())  # noqa: DTZ001  a time of day
+THREE = daily("03:00")
 
 
 @pytest.mark.parametrize(
-    ("now", "last_good", "due"),
+    ("now", "last_good", "is_late"),
     [
-        (at(2, 10), None, at(2, 10)),
-        (at(2, 10), at(1, 1), at(2, 10)),
-        (at(2, 10), at(2, 1), at(3, 1)),
-        (at(2, 0, 59), at(1, 1), at(2, 1)),
-        (at(2, 0, 59), at(31, 1, month=8), at(2, 0, 59)),
-        (at(2, 10), at(2, 11), at(2, 10)),  # done by a clock that was set right since
+        (at(2, 10), None, True),
+        (at(2, 10), at(1, 1), True),
+        (at(2, 10), at(2, 1), False),
+        (at(2, 0, 59), at(1, 1), False),
+        (at(2, 0, 59), at(31, 0, month=8), True),
+        (at(2, 10), at(2, 11), True),  # done by a clock that was set right since
     ],
 )
 def test_a_daily_job_missed_while_the_service_was_off_runs_at_its_start_and_else_on_its_time(
-    now: datetime, last_good: datetime | None, due: datetime
+    settings: Settings, register: Register, now: datetime, last_good: datetime | None, is_late: bool
 ) -> None:
-    assert THREE.first(now, last_good) == due
+    runs = Runs()
+    if last_good is not None:
+        runner(settings, register, Hands(last_good)).run(job(runs, THREE))
+    runner(settings, register, Hands(now)).run(job(runs, THREE))
+    assert runs.count == (last_good is not None) + is_late
 
 
 @pytest.mark.parametrize(
@@ -107,24 +127,24 @@ def test_a_daily_job_missed_while_the_service_was_off_runs_at_its_start_and_else
     [
         ("03:00", at(28, 2, month=3), at(29, 1, month=3)),  # summer time: an hour earlier in UTC
         ("02:30", at(28, 2, month=3), at(29, 1, 30, month=3)),  # 02:30 does not exist: 03:30
-        ("02:30", at(24, 12, month=10), at(25, 0, 30, month=10)),  # twice: the first
-        ("02:30", at(25, 0, 30, month=10), at(26, 1, 30, month=10)),  # and not the second
+        ("03:00", at(24, 12, month=10), at(25, 2, month=10)),
+        ("02:30", at(24, 12, month=10), at(25, 0, 30, month=10)),  # twice: both, and the second finds all done
     ],
 )
-def test_a_daily_job_runs_once_a_day_when_the_clocks_change(time_of_day: str, begun: datetime, due: datetime) -> None:
-    assert Daily(datetime.strptime(time_of_day, "%H:%M").time()).after(begun) == due  # noqa: DTZ007
+def test_a_daily_job_runs_each_day_when_the_clocks_change(time_of_day: str, begun: datetime, due: datetime) -> None:
+    assert daily(time_of_day).get_next_fire_time(begun, begun).astimezone(UTC) == due
 
 
 def test_a_daily_job_that_was_done_is_not_done_again_by_the_next_start(
     settings: Settings, register: Register
 ) -> None:
     runs, hands = Runs(), Hands()
-    daily = job(runs, THREE)
-    assert runner(settings, register, hands).run(daily) == at(3, 1)
-    assert runner(settings, register, hands).run(daily) == at(3, 1)
+    nightly = job(runs, THREE)
+    for _ in range(2):
+        assert runner(settings, register, hands).run(nightly) is None
     assert runs.count == 1
     hands.passes(24 * HOUR)
-    assert runner(settings, register, hands).run(daily) == at(4, 1)
+    runner(settings, register, hands).run(nightly)
     assert runs.count == 2
 
 
@@ -132,12 +152,11 @@ def test_a_daily_job_that_was_done_is_not_done_again_by_the_next_start(
 def test_a_system_that_is_away_is_tried_again_less_and_less_often_and_told_once(
     settings: Settings, register: Register, error: Exception
 ) -> None:
-    hands = Hands()
-    one, away = runner(settings, register, hands), job(Runs(*[error] * 12))
+    tried, away = runner(settings, register, Hands()), job(Runs(*[error] * 12))
     with capture_logs() as log:
-        waits = [(one.run(away) - hands.wall).total_seconds() for _ in range(13)]
-    assert waits[:4] == [4, 8, 16, 32]
-    assert waits[8:] == [900, 900, 900, 900, 3600]
+        waits = [tried.run(away) for _ in range(13)]
+    assert waits[:4] == [timedelta(seconds=seconds) for seconds in (4, 8, 16, 32)]
+    assert waits[8:] == [*[timedelta(minutes=15)] * 4, None]
     told = [(line["event"], line["failures"]) for line in log if line["event"] != "job.done"]
     assert told == [("job.failed", 1), ("job.recovered", 12)]
 
@@ -145,23 +164,23 @@ def test_a_system_that_is_away_is_tried_again_less_and_less_often_and_told_once(
 def test_who_stands_by_takes_over_within_a_minute_from_one_that_is_frozen(
     settings: Settings, register: Register
 ) -> None:
-    hands = Hands()
-    one, waiting = runner(settings, register, hands), job(Runs(*[LockHeld("held by Claire Martin")] * 5))
+    other, waiting = runner(settings, register, Hands()), job(Runs(*[LockHeld("held by Claire Martin")] * 5))
     with capture_logs() as log:
-        waits = [(one.run(waiting) - hands.wall).total_seconds() for _ in range(5)]
-    assert settings.database.lock_lost_seconds + one.settings.lock_wait_seconds + max(waits) < 60
+        waits = [(other.run(waiting) or HOUR).total_seconds() for _ in range(5)]
+    assert settings.database.lock_lost_seconds + other.settings.lock_wait_seconds + max(waits) < 60
     assert [line["reason"] for line in log] == ["lock"]
     assert "Claire" not in str(log)
 
 
 def test_a_daily_job_that_the_other_instance_did_fails_no_more(settings: Settings, register: Register) -> None:
     hands = Hands()
-    one, other = runner(settings, register, hands), runner(settings, register, hands)
-    one.run(job(Runs(LockHeld("held")), THREE))
-    assert one.standing["job"].in_a_row == 1
-    other.run(job(Runs(), THREE))
-    assert one.run(job(Runs(), THREE)) == at(3, 1)
-    assert one.standing["job"].in_a_row == 0
+    waits, works = runner(settings, register, hands), runner(settings, register, hands)
+    waits.run(job(Runs(LockHeld("held")), THREE))
+    assert waits.states["job"].failures == 1
+    works.run(job(Runs(), THREE))
+    again = Runs()
+    assert waits.run(job(again, THREE)) is None
+    assert (waits.states["job"].failures, again.count) == (0, 0)
 
 
 @pytest.mark.parametrize(
@@ -178,7 +197,7 @@ def test_a_lock_that_cannot_be_written_is_a_system_that_fails(
             raise AssertionError
 
     one.run(job(locked))
-    assert one.standing["job"].reason == "register"
+    assert one.states["job"].reason == "register"
 
 
 def test_a_job_that_fails_for_another_reason_than_before_says_so(settings: Settings, register: Register) -> None:
@@ -191,10 +210,9 @@ def test_a_job_that_fails_for_another_reason_than_before_says_so(settings: Setti
 
 
 def test_changes_that_could_not_be_made_are_tried_again_soon(settings: Settings, register: Register) -> None:
-    hands = Hands()
-    one, left = runner(settings, register, hands), job(lambda _tools: Did({("open", "failed"): 2}))
+    unfinished = job(lambda _tools: {("open", "failed"): 2, ("notice", "failed"): 1})
     with capture_logs() as log:
-        assert one.run(left) == hands.wall + timedelta(seconds=4)
+        assert runner(settings, register, Hands()).run(unfinished) == timedelta(seconds=4)
     assert [(line["reason"], line["error"]) for line in log] == [("unfinished", "2 changes could not be made")]
 
 
@@ -330,5 +348,5 @@ def test_what_fails_in_a_pass_is_not_the_locks_database_and_its_message_stays_ou
     one = runner(settings, register)
     with capture_logs() as log:
         one.run(job(locked))
-    assert one.standing["job"].reason == "defect"
+    assert one.states["job"].reason == "defect"
     assert "dupont" not in str(log)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import threading
 import time
@@ -10,7 +11,6 @@ import urllib.request
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from functools import partial
 from pathlib import Path
 
 import pytest
@@ -19,13 +19,12 @@ from sqlalchemy import Connection
 from provisioner.clock import Clock
 from provisioner.operations import holding
 from provisioner.register import Register
-from provisioner.service import gauges, health
-from provisioner.service.gauges import RegisterGauges
-from provisioner.service.jobs import JOBS, Did
-from provisioner.service.metrics import Metrics
-from provisioner.service.paused import pause_because_of_clock
+from provisioner.service import metrics as metrics_module
+from provisioner.service import web as web_module
+from provisioner.service.jobs import JOBS
+from provisioner.service.metrics import Metrics, RegisterGauges
 from provisioner.service.scheduler import Service
-from provisioner.service.web import Web, health_page
+from provisioner.service.web import Health, Web, pages_of
 from provisioner.settings import Settings, SettingsError
 from tests.serve.parts import Runs, job, runner
 
@@ -34,7 +33,7 @@ ALERTS = Path(__file__).parents[2] / "docs" / "alerts.yml"
 
 @contextmanager
 def listening(service: Service) -> Iterator[str]:
-    web = Web("127.0.0.1:0", {"/health/ready": health_page(partial(health.ready, service))})
+    web = Web("127.0.0.1:0", pages_of(service))
     yield f"http://127.0.0.1:{web.port}"
     web.stop()
 
@@ -77,7 +76,7 @@ def test_an_alert_names_a_job_of_ours_by_the_label_that_prometheus_leaves_it() -
 
 
 def test_a_pause_by_the_clock_and_its_age_show_in_the_metrics(register: Register) -> None:
-    pause_because_of_clock(register)
+    holding.pause(register, None, "clock", None, "serve")
     text = told(register)
     assert 'provisioner_held{kind="pause"} 1.0' in text
     assert "provisioner_clock_paused 1.0" in text
@@ -121,10 +120,10 @@ def test_a_register_that_does_not_answer_is_told_at_once_to_whoever_asks_next(
             yield connection
 
     monkeypatch.setattr(register, "read", hanging)
-    monkeypatch.setattr(health, "LOOK_SECONDS", 0.01)
-    monkeypatch.setattr(gauges, "LOOK_SECONDS", 0.01)
-    service, metrics = Service(runner(settings, register), []), RegisterGauges(register, Clock())
-    for ask in (lambda: health.ready(service)[1]["register"], lambda: len(list(metrics.collect())) > 1):
+    monkeypatch.setattr(web_module, "LOOK_SECONDS", 0.01)
+    monkeypatch.setattr(metrics_module, "LOOK_SECONDS", 0.01)
+    health, gauges = Health(Service(runner(settings, register), [])), RegisterGauges(register, Clock())
+    for ask in (lambda: json.loads(health.ready()[2])["register"], lambda: len(list(gauges.collect())) > 1):
         asked.clear()
         answers.clear()
         with ThreadPoolExecutor(1) as first:
@@ -153,8 +152,9 @@ def test_an_address_that_is_taken_is_a_setting_to_change() -> None:
 
 def test_what_a_run_did_is_counted() -> None:
     metrics = Metrics()
-    metrics.did(Did({("invite", "done"): 3, ("invite", "failed"): 1, ("close", "done"): 2}))
+    metrics.did({("invite", "done"): 3, ("invite", "failed"): 1, ("close", "done"): 2, ("notice", "sent"): 4})
     text = metrics.text().decode()
     assert 'provisioner_changes_total{action="close",outcome="done"} 2.0' in text
     assert 'provisioner_emails_total{kind="link",outcome="sent"} 3.0' in text
     assert 'provisioner_emails_total{kind="link",outcome="failed"} 1.0' in text
+    assert 'provisioner_emails_total{kind="notice",outcome="sent"} 4.0' in text

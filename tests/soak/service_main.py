@@ -50,14 +50,15 @@ def main() -> None:
             service.stopping.set()  # nobody plays any more
         asked = (home / "asked").read_text()
         # The drop folder is looked at all the time, and its look may find a command's run under way.
-        due = {one.id: one.next_run_time for one in service.scheduler.get_jobs() if one.id != "inbox"}
-        if service.is_busy or len(due) < len(service.jobs) - 1:
+        due = {job.id: job.next_run_time for job in service.scheduler.get_jobs() if job.id != "inbox"}
+        if service.is_busy:
             return
         if asked != done:
             done = asked
-            service.reschedule()
+            for name in service.jobs:
+                service.run_soon(name)
         elif min(due.values()) > datetime.now(UTC) + timedelta(seconds=1):
-            failing = [name for name, one in service.runner.standing.items() if one.in_a_row and name in due]
+            failing = [name for name, state in service.runner.states.items() if state.failures and name in due]
             write(home / "state", json.dumps({"asked": asked, "failing": failing}))
 
     with (
