@@ -14,12 +14,12 @@ from apscheduler.triggers.cron import CronTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 
 from provisioner.domain.calendar import PARIS
+from provisioner.operations.context import Outcome, Tools, Verdict
 from provisioner.operations.dropping import take
 from provisioner.operations.errors import UnknownRealm
 from provisioner.operations.invitations import repeat_due
 from provisioner.operations.sending import Delivered, deliver, waiting
 from provisioner.operations.syncing import sync
-from provisioner.operations.context import Outcome, Tools, Verdict
 from provisioner.register import run_lock
 from provisioner.settings import ServiceSettings
 

@@ -27,8 +27,8 @@ from prometheus_client.registry import Collector
 from provisioner.clock import Clock
 from provisioner.domain.access.change import Action
 from provisioner.domain.access.habilitation import State
-from provisioner.domain.hold import Hold, HoldKind
 from provisioner.domain.annexe.kept import Status
+from provisioner.domain.hold import Hold, HoldKind
 from provisioner.domain.records import Records
 from provisioner.operations.holding import Standing, standing
 from provisioner.operations.sending import waiting

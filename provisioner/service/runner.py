@@ -18,8 +18,8 @@ from provisioner.clock import Clock
 from provisioner.keycloak.directory import Directory
 from provisioner.keycloak.errors import KeycloakError
 from provisioner.logs import place_of
-from provisioner.operations.errors import FoldersFail, UnknownRealm
 from provisioner.operations.context import Tools
+from provisioner.operations.errors import FoldersFail, UnknownRealm
 from provisioner.register import LockHeld, Register, RegisterUnavailable, check_lease, reading, writing
 from provisioner.service.clock_watch import ClockWatch
 from provisioner.service.jobs import Counts, Job, failed_changes
