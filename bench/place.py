@@ -24,11 +24,10 @@ from provisioner.keycloak.realm import apply_realm
 from provisioner.operations.partners import Given, add_partner
 from provisioner.register import Register, open_register
 from provisioner.register.journal import Actor
-from provisioner.sandbox.keycloak import start_keycloak
-from provisioner.sandbox.postgres import Postgres, start_postgres
+from provisioner.sandbox.keycloak import Keycloak, start_keycloak
 from provisioner.sandbox.process import tail
-from provisioner.sandbox.server import DatabaseAccess, Keycloak
 from provisioner.settings import Settings, load_settings
+from tests.shared.postgres import Postgres, start_postgres
 
 #: How long a token works, in seconds: longer than any run of the generator, which has one only.
 TOKEN_SECONDS = 3600
@@ -168,8 +167,8 @@ def open_servers(directory: Path) -> Iterator[Servers]:
         assert sink.stdout is not None
         port = int(sink.stdout.readline())
         postgres.new_database("keycloak")
-        access = DatabaseAccess(postgres.jdbc_url("keycloak"), postgres.username, postgres.password)
-        with start_keycloak(log_file=directory / "keycloak.log", database=access) as keycloak:
+        database = postgres.for_keycloak("keycloak")
+        with start_keycloak(log_file=directory / "keycloak.log", database=database) as keycloak:
             try:
                 yield Servers(keycloak, postgres, port, directory)
             except Exception as error:

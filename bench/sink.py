@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from provisioner.sandbox.mail import Mailbox
+from tests.shared.mailbox import Mailbox
 
 if __name__ == "__main__":
     with Mailbox(Path(sys.argv[1])) as mailbox:

@@ -10,10 +10,9 @@ from pathlib import Path
 import pytest
 import structlog
 
-from provisioner.sandbox.keycloak import start_keycloak
-from provisioner.sandbox.mail import Mailbox
-from provisioner.sandbox.server import Keycloak
+from provisioner.sandbox.keycloak import Keycloak, start_keycloak
 from provisioner.settings import Settings, load_settings
+from tests.shared.mailbox import Mailbox
 from tests.shared.realms import Realms
 
 _numbers = itertools.count(1)

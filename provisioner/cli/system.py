@@ -102,7 +102,7 @@ def demo(
     """Try it: a real Keycloak, an example partner, two annexes, real e-mails. Stops by itself."""
     try:
         from provisioner.sandbox.demo import run_demo
-        from provisioner.sandbox.errors import SandboxError
+        from provisioner.sandbox.process import SandboxError
     except ModuleNotFoundError as error:
         typer.echo(f"{error.name} is missing: install provisioner[sandbox], or run make install.", err=True)
         raise typer.Exit(Exit.USAGE) from None

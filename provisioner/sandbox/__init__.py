@@ -1,1 +1,1 @@
-"""A real Keycloak, a mail server that keeps everything and a PostgreSQL, on this machine: for trials and tests."""
+"""A real Keycloak and a mail server that keeps everything, on this machine: the trial run, and what tests start."""

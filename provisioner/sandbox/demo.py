@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import email
+import email.policy
 import os
 import re
 import secrets
@@ -9,23 +11,30 @@ import signal
 import subprocess
 import sys
 import tempfile
+import zipfile
+from collections.abc import Mapping
 from contextlib import ExitStack
 from datetime import date, timedelta
+from email.message import EmailMessage
+from importlib.resources import files
 from pathlib import Path
 
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP, Envelope, Session
 from rich.console import Console
 from rich.panel import Panel
 from rich.text import Text
 
-from provisioner.sandbox.examples import write_examples
-from provisioner.sandbox.keycloak import start_keycloak
-from provisioner.sandbox.mail import Mailbox
-from provisioner.sandbox.server import Keycloak
+from provisioner.sandbox.keycloak import Keycloak, start_keycloak
+from provisioner.sandbox.process import free_ports
 from provisioner.views.dates import french_date
 
 PARTNER = "agglo-lys"
 REALM = "cooperation"
 APPROVER = "Claire Martin"
+
+#: Day 0 of a spreadsheet's serial dates.
+_EPOCH = date(1899, 12, 30)
 
 #: The long part of a link, of no use to who reads the demo's output.
 _TOKEN = re.compile(r"(key=[\w-]{20})[\w.-]+")
@@ -40,7 +49,8 @@ def run_demo(*, keep: bool) -> int:
     console = Console(highlight=False)
     with ExitStack() as stack:
         home = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="provisioner-demo-")))
-        mailbox = stack.enter_context(Mailbox(home / "mail"))
+        mailbox = _Mailbox(home / "mail")
+        stack.callback(mailbox.stop)
         console.print("Démarrage d'un vrai Keycloak (la première fois, il est téléchargé)…")
         keycloak = stack.enter_context(start_keycloak(log_file=home / "keycloak.log"))
         console.print(f"Keycloak est prêt ({keycloak.how}).")
@@ -51,10 +61,33 @@ def run_demo(*, keep: bool) -> int:
         return status
 
 
+class _Mailbox:
+    """A mail server that accepts everything for everybody, sends nothing on, and keeps each message as a file."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory, self.messages = directory, list[EmailMessage]()
+        directory.mkdir()
+        (self.port,) = free_ports(1)
+        self._controller = Controller(self, hostname="127.0.0.1", port=self.port)
+        self._controller.start()
+
+    async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802
+        """Called by aiosmtpd for each message."""
+        content = envelope.content
+        assert isinstance(content, bytes)
+        self.messages.append(email.message_from_bytes(content, policy=email.policy.default))
+        (self.directory / f"{len(self.messages):06}.eml").write_bytes(content)
+        return "250 OK"
+
+    def stop(self) -> None:
+        """Ends it; the messages stay."""
+        self._controller.stop()
+
+
 class _Demo:
     """The commands run one after the other, shown as they are typed."""
 
-    def __init__(self, console: Console, home: Path, keycloak: Keycloak, mailbox: Mailbox) -> None:
+    def __init__(self, console: Console, home: Path, keycloak: Keycloak, mailbox: _Mailbox) -> None:
         self.console, self.home, self.mailbox = console, home, mailbox
         self.environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith("PROVISIONER_")},
@@ -63,7 +96,7 @@ class _Demo:
             "PROVISIONER_KEYCLOAK__CLIENT_SECRET": secrets.token_urlsafe(24),
             "PROVISIONER_KEYCLOAK__ADMIN_USERNAME": keycloak.admin_username,
             "PROVISIONER_KEYCLOAK__ADMIN_PASSWORD": keycloak.admin_password,
-            "PROVISIONER_SMTP__HOST": mailbox.host,
+            "PROVISIONER_SMTP__HOST": "127.0.0.1",
             "PROVISIONER_SMTP__PORT": str(mailbox.port),
             "PROVISIONER_SMTP__FROM": "ne-pas-repondre@caf.example",
             "PROVISIONER_PLATFORM__URL": f"{keycloak.url}/realms/{REALM}/account/",
@@ -106,12 +139,12 @@ def _story(demo: _Demo) -> int:
 
 
 def _mails(demo: _Demo, today: date) -> None:
-    mails = demo.mailbox.messages()
+    mails = demo.mailbox.messages
     demo.console.rule(Text("Les courriels envoyés"))
     for mail in mails:
-        demo.console.print(Text(f"  {mail.to} : {mail.subject}"))
-    if mails:
-        shown = _TOKEN.sub(r"\1…", mails[0].text.strip())
+        demo.console.print(Text(f"  {mail['To']} : {mail['Subject']}"))
+    if mails and (body := mails[0].get_body(("plain",))):
+        shown = _TOKEN.sub(r"\1…", body.get_content().strip())
         demo.console.print(Panel(Text(shown), title=f"Le premier, le {french_date(today)}"))
     demo.console.print(
         "Personne n'a choisi ni vu de mot de passe : chaque personne crée le sien avec le lien reçu.\n"
@@ -119,7 +152,7 @@ def _mails(demo: _Demo, today: date) -> None:
     )
 
 
-def _where_to_look(console: Console, home: Path, keycloak: Keycloak, mailbox: Mailbox) -> None:
+def _where_to_look(console: Console, home: Path, keycloak: Keycloak, mailbox: _Mailbox) -> None:
     console.rule(Text("Où regarder"))
     lines = {
         "Console d'administration": f"{keycloak.url}/admin/master/console/#/{REALM}/users",
@@ -132,3 +165,47 @@ def _where_to_look(console: Console, home: Path, keycloak: Keycloak, mailbox: Ma
     for name, value in lines.items():
         console.print(Text(f"  {name} : {value}"), soft_wrap=True)
     console.print("Tout s'arrête et s'efface avec Ctrl+C.")
+
+
+def write_examples(directory: Path, today: date) -> tuple[Path, Path]:
+    """Two annexes of one partner: a first list as .docx, then additions and a closure as .xlsx.
+
+    The dates in the shipped documents are moved so that the second one is dated `today`.
+    """
+    moved_by = today - date(2026, 9, 1)
+    requested, first, ended = (day + moved_by for day in (date(2026, 6, 10), date(2026, 6, 15), date(2026, 8, 31)))
+    short = f"{requested.day}/{requested.month}/{requested:%y}"
+    in_text = {
+        "15/06/2026": f"{first:%d/%m/%Y}",
+        "1er 10/6/26": f"1er {short}",
+        "10/06/2026": f"{requested:%d/%m/%Y}",
+        "10 juin 2026": f"{requested:%d/%m/%Y}",
+    }
+    in_cells = {date(2026, 6, 10): requested, date(2026, 9, 1): today, date(2026, 8, 31): ended}
+    serials = {f"<v>{_serial(old)}</v>": f"<v>{_serial(new)}</v>" for old, new in in_cells.items()}
+    return (
+        _copy("annexe-1-premiere-demande.docx", directory, "word/document.xml", in_text),
+        _copy("annexe-1-ajouts-et-cloture.xlsx", directory, "xl/worksheets/sheet1.xml", serials),
+    )
+
+
+def _serial(day: date) -> int:
+    return (day - _EPOCH) // timedelta(days=1)
+
+
+def _copy(name: str, directory: Path, part: str, words: Mapping[str, str]) -> Path:
+    target = directory / name
+    with (
+        (files("provisioner.sandbox") / "examples" / name).open("rb") as source,
+        zipfile.ZipFile(source) as old,
+        zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as new,
+    ):
+        for member in old.namelist():
+            content = old.read(member)
+            new.writestr(member, _replaced(content.decode(), words) if member == part else content)
+    return target
+
+
+def _replaced(text: str, words: Mapping[str, str]) -> str:
+    """All at once, so that a word put in is never replaced again."""
+    return re.sub("|".join(map(re.escape, words)), lambda found: words[found[0]], text)

@@ -13,8 +13,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal
 
-from provisioner.sandbox.errors import SandboxError
-from provisioner.sandbox.versions import KEYCLOAK_ARTIFACT, KEYCLOAK_VERSION
+from provisioner.sandbox.process import SandboxError
+
+#: The one place where the version of Keycloak for trials and tests is pinned (never below 26.7.2).
+KEYCLOAK_VERSION = "26.7.3"
 
 Database = Literal["dev-file", "postgres"]
 
@@ -61,8 +63,8 @@ def _java_version() -> int | None:
     if java is None:
         return None
     answer = subprocess.run([java, "-version"], capture_output=True, text=True, check=False)
-    found = re.search(r'version "(\d+)', answer.stderr)
-    return int(found.group(1)) if found else None
+    version = re.search(r'version "(\d+)', answer.stderr)
+    return int(version[1]) if version else None
 
 
 def _cache() -> Path:
@@ -81,7 +83,8 @@ def cache_lock() -> Iterator[None]:
 
 
 def _make(work: Path, database: Database) -> Path:
-    goal = ["dependency:copy", f"-Dartifact={KEYCLOAK_ARTIFACT}", f"-DoutputDirectory={work}"]
+    artifact = f"org.keycloak:keycloak-quarkus-dist:{KEYCLOAK_VERSION}:tar.gz"
+    goal = ["dependency:copy", f"-Dartifact={artifact}", f"-DoutputDirectory={work}"]
     _run(["mvn", "-q", "-B", *goal], "Keycloak cannot be fetched with Maven", _FETCH_SECONDS)
     # tarfile's safe filter is missing from the first releases of Python 3.11.
     unpack = ["tar", "-xzf", str(next(work.glob("*.tar.gz"))), "-C", str(work)]
@@ -94,16 +97,10 @@ def _make(work: Path, database: Database) -> Path:
 
 def _run(command: list[str], failure: str, seconds: float) -> None:
     try:
-        subprocess.run(
-            command,
-            check=True,
-            timeout=seconds,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
+        answer = subprocess.run(
+            command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=seconds, check=False
         )
-    except subprocess.CalledProcessError as error:
-        raise SandboxError(f"{failure}:\n{error.output[-2000:]}") from error
     except subprocess.TimeoutExpired as error:
         raise SandboxError(f"{failure} within {seconds:.0f} s.") from error
+    if answer.returncode:
+        raise SandboxError(f"{failure}:\n{(answer.stdout + answer.stderr)[-2000:]}")

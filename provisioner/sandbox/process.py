@@ -12,11 +12,13 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from provisioner.sandbox.errors import SandboxError
-
 _SUPERVISOR = Path(__file__).with_name("supervise.py")
 _POLL_SECONDS = 0.1
 _TAIL_LINES = 20
+
+
+class SandboxError(Exception):
+    """A server cannot be had; the message says what to install or shows the end of its log."""
 
 
 class ServerProcess:
@@ -28,14 +30,13 @@ class ServerProcess:
         log_file: Path,
         *,
         environment: Mapping[str, str] | None = None,
-        user: str = "",
         discard: Path | None = None,
     ) -> None:
-        """`user` is for root only; the directory `discard` is removed when the program has ended."""
+        """The directory `discard` is removed when the program has ended."""
         self.log_file = log_file
         with log_file.open("ab") as log:
             self._supervisor = subprocess.Popen(
-                [sys.executable, "-I", "-S", str(_SUPERVISOR), str(os.getpid()), user, str(discard or ""), *command],
+                [sys.executable, "-I", "-S", str(_SUPERVISOR), str(os.getpid()), str(discard or ""), *command],
                 env={**os.environ, **(environment or {})},
                 cwd="/",
                 stdin=subprocess.DEVNULL,

@@ -2,8 +2,7 @@
 On SIGHUP the program is ended and begun again.
 
 Run as a file by `process.py`, never imported: it must start fast and stand alone.
-`supervise.py PARENT_PID USER DISCARD PROGRAM [ARGUMENT…]`: an empty USER keeps the present one; DISCARD is the
-directory to remove at the end, or empty.
+`supervise.py PARENT_PID DISCARD PROGRAM [ARGUMENT…]`: DISCARD is the directory to remove at the end, or empty.
 """
 
 from __future__ import annotations
@@ -31,11 +30,11 @@ def _on_signal(number: int, _frame: FrameType | None) -> None:
     raise _RestartRequested if number == signal.SIGHUP else _EndRequested
 
 
-def main(parent: int, user: str, command: list[str]) -> int:
+def main(parent: int, command: list[str]) -> int:
     """The program's exit status, or 0 when it was ended by us."""
     signal.signal(signal.SIGTERM, _on_signal)
     signal.signal(signal.SIGHUP, _on_signal)
-    child = _start(user, command)
+    child = _start(command)
     try:
         while os.getppid() == parent:
             try:
@@ -44,7 +43,7 @@ def main(parent: int, user: str, command: list[str]) -> int:
                 continue
             except _RestartRequested:
                 _end(child)
-                child = _start(user, command)
+                child = _start(command)
     except _EndRequested:
         pass
     finally:
@@ -53,23 +52,8 @@ def main(parent: int, user: str, command: list[str]) -> int:
     return 0
 
 
-def _start(user: str, command: list[str]) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(
-        command,
-        stdin=subprocess.DEVNULL,
-        start_new_session=True,
-        user=user or None,
-        group=_group_of(user),
-        extra_groups=[] if user else None,
-    )
-
-
-def _group_of(user: str) -> int | None:
-    if not user:
-        return None
-    import pwd
-
-    return pwd.getpwnam(user).pw_gid
+def _start(command: list[str]) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True)
 
 
 def _end(child: subprocess.Popen[bytes]) -> None:
@@ -86,7 +70,7 @@ def _end(child: subprocess.Popen[bytes]) -> None:
 
 if __name__ == "__main__":
     try:
-        sys.exit(main(int(sys.argv[1]), sys.argv[2], sys.argv[4:]))
+        sys.exit(main(int(sys.argv[1]), sys.argv[3:]))
     finally:
-        if sys.argv[3]:
-            shutil.rmtree(sys.argv[3], ignore_errors=True)
+        if sys.argv[2]:
+            shutil.rmtree(sys.argv[2], ignore_errors=True)

@@ -12,10 +12,10 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_play
 
 from provisioner.domain.people import EmailAddress
 from provisioner.keycloak.realm import apply_realm
-from provisioner.sandbox.mail import Mailbox
 from provisioner.settings import Settings
 from tests.browser.person import Person
 from tests.browser.platform import PlatformLogin, PlatformSite
+from tests.shared.mailbox import Mailbox
 from tests.shared.office import FIRST_DAY, Office, annexe_csv
 
 #: An annexe's persons are told from those of other tests, who share the mailbox, by a domain with such a number.

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field, replace
 from playwright.sync_api import Locator, Page, expect
 
 from provisioner.domain.people import EmailAddress
-from provisioner.sandbox.mail import Mailbox
 from tests.browser.platform import PlatformLogin
+from tests.shared.mailbox import Mailbox
 
 PASSWORD = "Abcdef1!"
 

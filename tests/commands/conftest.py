@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from provisioner.keycloak.connection import administrator_connection
-from provisioner.sandbox.mail import Mailbox
 from provisioner.settings import Settings
+from tests.shared.mailbox import Mailbox
 from tests.shared.office import FIRST_DAY, Office, annexe_csv
 
 

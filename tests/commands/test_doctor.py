@@ -15,9 +15,9 @@ from provisioner.clock import Clock
 from provisioner.keycloak.connection import Connection, administrator_connection
 from provisioner.operations.doctor import Verdict, examine
 from provisioner.operations.doctor.machine import file_system_of, is_network
-from provisioner.sandbox.mail import Mailbox
 from provisioner.settings import Settings, load_settings
 from tests.shared.console import Console
+from tests.shared.mailbox import Mailbox
 from tests.shared.office import DOMAIN, PARTNER, Office, annexe_csv, valid
 
 ASKED, LATER = "2026-06-10", "2026-09-02"

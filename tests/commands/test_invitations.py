@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from provisioner.domain.people import EmailAddress
-from provisioner.sandbox.mail import Mail
 from provisioner.settings import Settings
 from tests.commands.conftest import weaken_policy
 from tests.keycloak.hands import KeycloakHands
+from tests.shared.mailbox import Mail
 from tests.shared.office import DOMAIN, PARTNER, Answer, Office, annexe_csv, changes, valid
 from tests.shared.sink import FaultyMailbox, send_through
 

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from provisioner.sandbox.mail import Mail
 from tests.commands.conftest import weaken_policy
 from tests.shared.approvals import approve, elsewhere, reject, run_sync, submit
 from tests.shared.desk import CAF, message
+from tests.shared.mailbox import Mail
 from tests.shared.office import DOMAIN, FIRST_DAY, PARTNER, SECOND_DAY, Office, annexe_csv
 
 JUNE = "2026-06-10"

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import create_engine, text
 
-from provisioner.sandbox.postgres import Postgres, start_postgres
 from tests.shared.office import FIRST, FIRST_DAY, SECOND, SECOND_DAY, Office
+from tests.shared.postgres import Postgres, start_postgres
 
 
 @pytest.fixture(scope="module")

@@ -16,7 +16,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from provisioner.sandbox.mail import Mail
+from tests.shared.mailbox import Mail
 from tests.shared.office import DOMAIN, PARTNER, Office, annexe_csv
 
 PERSONS, THREADS = 1000, 16

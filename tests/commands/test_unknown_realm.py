@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from provisioner.keycloak.realm import apply_realm
-from provisioner.sandbox.mail import Mailbox
 from provisioner.settings import Settings
 from tests.shared.approvals import journal_details
 from tests.shared.console import Console
+from tests.shared.mailbox import Mailbox
 from tests.shared.office import DOMAIN, FIRST_DAY, PARTNER, SECOND_DAY, Answer, Office, annexe_csv, valid
 
 LEROY = f"leroy@{DOMAIN}"

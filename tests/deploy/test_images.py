@@ -12,7 +12,8 @@ import pytest
 from ruamel.yaml import YAML
 
 from provisioner import __version__
-from provisioner.sandbox.versions import KEYCLOAK_IMAGE, KEYCLOAK_VERSION
+from provisioner.sandbox.distribution import KEYCLOAK_VERSION
+from provisioner.sandbox.keycloak import KEYCLOAK_IMAGE
 from provisioner.settings import load_settings
 
 ROOT = Path(__file__).parents[2]

@@ -13,8 +13,8 @@ import requests
 
 from provisioner.domain.people import EmailAddress
 from provisioner.keycloak.connection import administrator_connection
-from provisioner.sandbox.mail import Mailbox
 from provisioner.settings import KeycloakSettings
+from tests.shared.mailbox import Mailbox
 
 PASSWORD = "Abcdef1!"
 

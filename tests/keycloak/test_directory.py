@@ -31,8 +31,8 @@ from provisioner.keycloak.errors import (
     ReadIncomplete,
     WriteForbidden,
 )
-from provisioner.sandbox.mail import Mailbox
 from provisioner.settings import KeycloakSettings, Settings
+from tests.shared.mailbox import Mailbox
 
 REDIRECT = "https://ctg.caf.fr/"
 NOBODY = "00000000-0000-0000-0000-000000000000"

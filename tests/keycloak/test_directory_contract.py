@@ -24,11 +24,11 @@ from provisioner.keycloak.errors import (
     RealmUnfit,
 )
 from provisioner.operations.ports import DirectoryPort
-from provisioner.sandbox.mail import Mailbox
 from provisioner.settings import Settings
 from tests.fakes.memory_directory import MemoryDirectory
 from tests.fakes.memory_realm import POLICY, HandClock
 from tests.keycloak.hands import Hands, KeycloakHands
+from tests.shared.mailbox import Mailbox
 
 REDIRECT = "https://ctg.caf.fr/"
 NOBODY = "00000000-0000-0000-0000-000000000000"

@@ -10,8 +10,8 @@ import pytest
 from sqlalchemy import create_engine, text
 
 from provisioner.register import RegisterUnavailable
-from provisioner.sandbox.mail import Mailbox
 from tests.shared.desk import Desk
+from tests.shared.mailbox import Mailbox
 from tests.shared.office import PROVISIONER
 
 #: The command where no file may grow beyond 1,000 bytes, as on a full disk.

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from provisioner.sandbox.mail import Mailbox
 from tests.shared.desk import Desk
+from tests.shared.mailbox import Mailbox
 from tests.shared.office import PARTNER, Office, annexe_csv, valid
 
 LATER = "2026-09-02"

@@ -16,10 +16,10 @@ from provisioner.operations.partners import partner_of
 from provisioner.operations.sending import deliver
 from provisioner.register.contacts import contacts_of
 from provisioner.register.tables import contact, journal_detail, journal_entry
-from provisioner.sandbox.mail import Mailbox
-from provisioner.sandbox.postgres import start_postgres
 from tests.shared.desk import TODAY, Desk, message, pdf_of, text_of
+from tests.shared.mailbox import Mailbox
 from tests.shared.office import valid
+from tests.shared.postgres import start_postgres
 
 
 @pytest.fixture

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import create_engine, text
 
-from provisioner.sandbox.mail import Mailbox
 from tests.shared.desk import Desk
+from tests.shared.mailbox import Mailbox
 from tests.shared.office import valid
 
 ORANGE = ("--address", "Zoé <zoe.martin@orange.fr>", "--address", "max.leroy@orange.fr")

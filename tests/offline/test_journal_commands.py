@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from provisioner.domain.journal import GENESIS, canonical, chain
-from provisioner.sandbox.mail import Mailbox
 from tests.shared.desk import TODAY, Desk
+from tests.shared.mailbox import Mailbox
 from tests.shared.office import Answer, valid
 
 Tamper = Callable[[sqlite3.Connection], object]

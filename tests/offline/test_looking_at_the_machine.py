@@ -28,7 +28,6 @@ from provisioner.operations.doctor.mail import mail_lines
 from provisioner.register import RegisterUnavailable, open_register
 from provisioner.register.backup import copied
 from provisioner.register.journal import Actor
-from provisioner.sandbox.mail import Mailbox
 from provisioner.settings import (
     DatabaseSettings,
     KeycloakSettings,
@@ -38,6 +37,7 @@ from provisioner.settings import (
     load_settings,
 )
 from tests.fakes.failing import Killed
+from tests.shared.mailbox import Mailbox
 
 
 def _raising(error: BaseException) -> Callable[..., None]:

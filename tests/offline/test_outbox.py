@@ -26,11 +26,11 @@ from sqlalchemy import select
 from provisioner.mail import Letter, MailUnavailable, compose, new_message_id, send
 from provisioner.register import outbox, run_lock
 from provisioner.register.tables import outbox as table
-from provisioner.sandbox.mail import Mailbox
 from provisioner.settings import SmtpSettings
 from tests.faults.conftest import FAULTY
 from tests.faults.test_kill import KILLED
 from tests.shared.desk import TODAY, Desk, message
+from tests.shared.mailbox import Mailbox
 from tests.shared.sink import FaultyMailbox
 
 LATER = "2026-09-03"

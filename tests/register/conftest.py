@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from provisioner.sandbox.postgres import Postgres, start_postgres
+from tests.shared.postgres import Postgres, start_postgres
 
 _numbers = itertools.count(1)
 

@@ -23,10 +23,10 @@ from provisioner.operations import persons
 from provisioner.operations.context import Tools
 from provisioner.register import Register, open_register, outcomes, writing
 from provisioner.register.journal import Actor
-from provisioner.sandbox.postgres import Postgres, start_postgres
 from provisioner.settings import Settings, load_settings
 from tests.fakes.memory_directory import MemoryDirectory
 from tests.shared.examples import LYS, habilitation, snapshot
+from tests.shared.postgres import Postgres, start_postgres
 
 NOW = datetime(2026, 9, 2, 8, tzinfo=UTC)
 _numbers = itertools.count(1)

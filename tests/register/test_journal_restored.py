@@ -10,9 +10,9 @@ import psycopg
 import pytest
 
 from provisioner.operations.journal import journal_head, verify_journal
-from provisioner.sandbox.postgres import Postgres
 from tests.register.conftest import NewDatabase
 from tests.register.writers import append, is_whole, opened
+from tests.shared.postgres import Postgres
 
 #: Texts that a dump may spoil: quotes, backslashes, line ends, accents, an emoji, what looks like an escape.
 BY = 'D\'Été "Zoé" \\x41 \\\\ %s é \N{GRINNING FACE}\n\tfin\r\nCOPY \\.'

@@ -22,8 +22,8 @@ from provisioner.domain.annexe.kept import Status
 from provisioner.register import Register, annexes, open_register
 from provisioner.register.journal import Actor
 from provisioner.register.tables import metadata
-from provisioner.sandbox.postgres import start_postgres
 from provisioner.settings import load_settings
+from tests.shared.postgres import start_postgres
 
 BEFORE, OPENED, LATER, CLOSED = (
     datetime(2026, month, 16, 8, tzinfo=UTC).isoformat(timespec="microseconds") for month in (5, 6, 7, 8)

@@ -17,8 +17,8 @@ from sqlalchemy import text
 from provisioner.clock import Clock
 from provisioner.register import LockHeld, lock_holder, open_register, run_lock
 from provisioner.register.journal import Actor, head
-from provisioner.sandbox.postgres import Postgres, start_postgres
 from provisioner.settings import Settings, load_settings
+from tests.shared.postgres import Postgres, start_postgres
 
 LOST_AFTER = 3.0
 _numbers = itertools.count(1)

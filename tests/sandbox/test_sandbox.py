@@ -17,15 +17,15 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from provisioner.sandbox import container, distribution, keycloak, postgres
-from provisioner.sandbox.errors import SandboxError
-from provisioner.sandbox.mail import Mailbox
-from provisioner.sandbox.process import ServerProcess, wait_until
+from provisioner.sandbox import distribution, keycloak
+from provisioner.sandbox.process import SandboxError, ServerProcess, wait_until
+from tests.shared.mailbox import Mailbox
+from tests.shared.postgres import start_postgres
 
 _PARENT = """
 import sys, time
 from pathlib import Path
-from provisioner.sandbox.{module} import {start}
+from {module} import {start}
 server = {start}(log_file=Path(sys.argv[1]))
 print("ready", flush=True)
 time.sleep(600)
@@ -56,13 +56,16 @@ def _becomes_true(condition: Callable[[], bool], seconds: float = 30) -> bool:
     return True
 
 
-@pytest.mark.parametrize(("module", "start"), [("keycloak", "start_keycloak"), ("postgres", "start_postgres")])
+@pytest.mark.parametrize(
+    ("module", "start"),
+    [("provisioner.sandbox.keycloak", "start_keycloak"), ("tests.shared.postgres", "start_postgres")],
+)
 def test_a_server_ends_when_its_parent_is_killed(tmp_path: Path, module: str, start: str) -> None:
     log = tmp_path / "log"
     # PostgreSQL runs as another user when we are root: pytest's own directory is closed to that user.
     data = Path(tempfile.mkdtemp())
     data.chmod(0o755)
-    if module == "keycloak" and container.docker_answers():
+    if start == "start_keycloak" and keycloak.docker_answers():
         pytest.skip("containers are ended by testcontainers' own watcher")
     parent = subprocess.Popen(
         [sys.executable, "-c", _PARENT.format(module=module, start=start), str(log)],
@@ -98,7 +101,7 @@ def test_one_sentence_says_what_to_install_when_there_is_neither_docker_nor_java
 
 def test_a_docker_client_without_an_engine_is_no_engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/nobody")
-    assert not container.docker_answers()
+    assert not keycloak.docker_answers()
 
 
 def test_a_missing_maven_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -108,11 +111,11 @@ def test_a_missing_maven_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_postgresql_gives_new_databases(tmp_path: Path) -> None:
-    with postgres.start_postgres(log_file=tmp_path / "log") as server:
+    with start_postgres(log_file=tmp_path / "log") as server:
         url = server.new_database("essai")
         with psycopg.connect(url) as connection:
             assert connection.execute("SELECT current_database()").fetchone() == ("essai",)
-        assert server.jdbc_url("essai").startswith("jdbc:postgresql://127.0.0.1:")
+        assert server.for_keycloak("essai")["KC_DB_URL"].startswith("jdbc:postgresql://127.0.0.1:")
     assert not server.is_ready()
 
 

@@ -10,8 +10,8 @@ import pytest
 from provisioner.clock import Clock
 from provisioner.register import Register, open_register
 from provisioner.register.journal import Actor
-from provisioner.sandbox.mail import Mailbox
 from provisioner.settings import Settings, load_settings
+from tests.shared.mailbox import Mailbox
 from tests.shared.office import Office
 from tests.shared.proxy import FaultyProxy
 

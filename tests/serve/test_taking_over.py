@@ -16,12 +16,12 @@ from pathlib import Path
 
 import pytest
 
-from provisioner.sandbox.postgres import start_postgres
 from tests.serve.serving import Serving, until
 from tests.shared import approvals
 from tests.shared.console import Console
 from tests.shared.office import Office, annexe_csv
 from tests.shared.oracle import Story, tells
+from tests.shared.postgres import start_postgres
 from tests.shared.proxy import Answer, Call, Dropped, Faults, FaultyProxy
 
 TODAY = "2026-09-02"

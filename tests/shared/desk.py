@@ -16,8 +16,8 @@ import pdfplumber
 from provisioner.clock import Clock
 from provisioner.register import Register, open_register
 from provisioner.register.journal import Actor
-from provisioner.sandbox.mail import Mail, Mailbox
 from provisioner.settings import Settings, load_settings
+from tests.shared.mailbox import Mail, Mailbox
 from tests.shared.office import Answer, Office
 
 TODAY = "2026-09-02"

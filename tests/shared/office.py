@@ -15,8 +15,8 @@ from typer.testing import CliRunner
 
 from provisioner.cli.app import app
 from provisioner.keycloak.directory import Directory
-from provisioner.sandbox.mail import Mail, Mailbox
 from provisioner.settings import Settings
+from tests.shared.mailbox import Mail, Mailbox
 
 ROOT = Path(__file__).parents[2]
 SAMPLES = ROOT / "tests" / "data" / "samples"

@@ -9,8 +9,8 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from provisioner.keycloak.connection import administrator_connection
-from provisioner.sandbox.mail import Mailbox
 from provisioner.settings import Settings
+from tests.shared.mailbox import Mailbox
 
 
 class FaultyMailbox(Mailbox):

@@ -17,7 +17,7 @@ from provisioner.keycloak.realm import apply_realm
 from provisioner.operations.sending import waiting
 from provisioner.register import open_register
 from provisioner.register.journal import Actor
-from provisioner.sandbox.server import Keycloak
+from provisioner.sandbox.keycloak import Keycloak
 from provisioner.settings import load_settings
 from tests.serve.serving import until
 from tests.shared import approvals

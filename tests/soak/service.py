@@ -15,8 +15,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from provisioner.sandbox.keycloak import Keycloak
 from provisioner.sandbox.process import free_ports
-from provisioner.sandbox.server import Keycloak
 from tests.serve.serving import until
 from tests.shared import proxy as faulty
 from tests.shared.office import Office

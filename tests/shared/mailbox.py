@@ -17,8 +17,7 @@ from typing import Any, Self
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
-from provisioner.sandbox.errors import SandboxError
-from provisioner.sandbox.process import free_ports
+from provisioner.sandbox.process import SandboxError, free_ports
 
 _LINK = re.compile(r"""https?://[^\s<>"']*[^\s<>"'.,;:!?)]""")
 
@@ -75,7 +74,7 @@ class Mailbox:
                 raise SandboxError(f"{count} e-mails to {to or 'anybody'} were awaited; there are only {found}.")
         return self.messages(to)
 
-    async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802
+    async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:
         """Called by aiosmtpd for each message."""
         content = envelope.content
         assert isinstance(content, bytes)

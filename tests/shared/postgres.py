@@ -16,8 +16,7 @@ from typing import Self
 import psycopg
 from psycopg import sql
 
-from provisioner.sandbox.errors import SandboxError
-from provisioner.sandbox.process import ServerProcess, free_ports, wait_until
+from provisioner.sandbox.process import SandboxError, ServerProcess, free_ports, wait_until
 
 _READY_SECONDS = 60
 _UNPRIVILEGED = ("postgres", "nobody")
@@ -43,9 +42,10 @@ class Postgres:
             connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
         return self._url(name)
 
-    def jdbc_url(self, name: str) -> str:
-        """A database's address for Java; user name and password go apart."""
-        return f"jdbc:postgresql://127.0.0.1:{self._port}/{name}"
+    def for_keycloak(self, name: str) -> dict[str, str]:
+        """The variables by which a Keycloak uses a database."""
+        url = f"jdbc:postgresql://127.0.0.1:{self._port}/{name}"
+        return {"KC_DB_URL": url, "KC_DB_USERNAME": self.username, "KC_DB_PASSWORD": self.password}
 
     def is_ready(self) -> bool:
         """Whether it accepts connections."""
@@ -88,9 +88,8 @@ def start_postgres(*, log_file: Path) -> Postgres:
     options = ["-c", "listen_addresses=127.0.0.1", "-c", f"port={port}", "-c", "unix_socket_directories="]
     # The data are thrown away: a power cut may lose them.
     options += ["-c", "fsync=off", "-c", "max_connections=200"]
-    process = ServerProcess(
-        [str(programs / "postgres"), "-D", str(cluster), *options], log_file, user=user, discard=root
-    )
+    command = [*_as_user(user), str(programs / "postgres"), "-D", str(cluster), *options]
+    process = ServerProcess(command, log_file, discard=root)
     server = Postgres(process, port, password)
     try:
         wait_until(server.is_ready, lambda: process.is_running, "PostgreSQL", log_file, _READY_SECONDS)
@@ -131,20 +130,15 @@ def _init(programs: Path, cluster: Path, password: str, user: str) -> None:
     if user:
         for path in (root, password_file):
             shutil.chown(path, user)
-    command = [str(programs / "initdb"), "-D", str(cluster), "-U", "postgres", f"--pwfile={password_file}"]
-    command += ["--auth=scram-sha-256", "--encoding=UTF8", "--no-locale", "--no-sync"]
-    answer = subprocess.run(
-        command,
-        cwd="/",
-        user=user or None,
-        group=pwd.getpwnam(user).pw_gid if user else None,
-        extra_groups=[] if user else None,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    command = [*_as_user(user), str(programs / "initdb"), "-D", str(cluster), "-U", "postgres"]
+    command += [f"--pwfile={password_file}", "--auth=scram-sha-256", "--encoding=UTF8", "--no-locale", "--no-sync"]
+    answer = subprocess.run(command, cwd="/", capture_output=True, text=True, check=False)
     if answer.returncode:
         raise SandboxError(f"PostgreSQL cannot make its files:\n{answer.stderr[-2000:]}")
+
+
+def _as_user(user: str) -> list[str]:
+    return ["setpriv", f"--reuid={user}", f"--regid={pwd.getpwnam(user).pw_gid}", "--clear-groups"] if user else []
 
 
 def _unprivileged_user() -> str:
