@@ -16,7 +16,8 @@ from provisioner.operations.context import Outcome, ProgressBar, Tools
 from provisioner.operations.decide import decided
 from provisioner.operations.errors import AdoptionRefused
 from provisioner.operations.looking import look, look_again
-from provisioner.register import decisions, run_lock
+from provisioner.register import run_lock
+from provisioner.register.habilitations import save_adoption
 
 
 class Match(StrEnum):
@@ -82,7 +83,7 @@ def adopt(
         with tools.register.work() as work:
             for one in found:
                 assert one.account is not None
-                decisions.adopt(
+                save_adoption(
                     work, partner, _person(one.account), one.account.id, today, by, reason, one.habilitation
                 )
         before, records = records, tools.register.records()

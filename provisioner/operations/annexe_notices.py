@@ -17,7 +17,8 @@ from provisioner.mail import Attachment
 from provisioner.operations.context import Tools
 from provisioner.operations.letters import contact_of, tell_caf, tell_partner
 from provisioner.operations.preparing import Prepared
-from provisioner.register import Work, annexes, reading
+from provisioner.register import Work, annexes
+from provisioner.register.partners import all_partners
 from provisioner.settings import Settings
 from provisioner.views.annexe_notices import Effects, dates_of, figures_of, what_is_applied
 from provisioner.views.report import Report, report_page
@@ -100,7 +101,7 @@ def tell_waiting(
         "list_2_plan_id": list_2_plan_id,
         "kept_until": one.kept_until,
     }
-    tell_caf(work, settings, _WAITING, reading.partners(work.connection)[one.partner], values)
+    tell_caf(work, settings, _WAITING, all_partners(work.connection)[one.partner], values)
     annexes.told(work, one)
 
 

@@ -25,7 +25,8 @@ from provisioner.operations.pool import Done, Failure, GivenUp
 from provisioner.operations.preparing import Prepared, Request, in_unknown_realm, prepare, with_approved_decisions
 from provisioner.operations.quarantine import set_aside
 from provisioner.operations.sending import deliver
-from provisioner.register import Work, annexes, holds, run_lock, writing
+from provisioner.register import Work, annexes, holds, run_lock
+from provisioner.register.habilitations import save_habilitations
 from provisioner.settings import Settings
 from provisioner.views.check_json import check_as_json
 
@@ -127,7 +128,7 @@ def enter_approved(work: Work, settings: Settings, one: KeptAnnexe, prepared: Pr
     hold_or_drop(work, settings, plan, [partner])
     if is_held(plan):
         return Verdict.HELD
-    writing.save_habilitations(work, prepared.before, prepared.after)
+    save_habilitations(work, prepared.before, prepared.after)
     if decisions.closures_only:
         annexes.closures_applied(work, one, prepared.request.by)
     else:

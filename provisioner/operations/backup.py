@@ -13,7 +13,7 @@ from provisioner.domain.journal_check import Bad, Verdict
 from provisioner.operations.journal import verify_journal
 from provisioner.register import RegisterUnavailable, open_as_is, sqlite_file
 from provisioner.register.backup import copied
-from provisioner.register.database import translated
+from provisioner.register.engine import translated
 from provisioner.register.journal import Actor
 from provisioner.settings import DatabaseSettings, Settings
 

@@ -13,8 +13,8 @@ from provisioner.domain.convention import ANNEXE_2, Contact, Contacts, Role, spl
 from provisioner.operations.errors import Refused
 from provisioner.operations.notices import send_annexe_3
 from provisioner.operations.partners import NoSuchPartner, partner_of
-from provisioner.register import Register, Work, reading
-from provisioner.register.contacts import contacts_of, replace_contacts
+from provisioner.register import Register, Work
+from provisioner.register.partners import all_partners, contacts_of, replace_contacts
 from provisioner.settings import Settings
 
 
@@ -83,7 +83,7 @@ def set_partner_contacts(register: Register, code: str, contacts: Contacts) -> b
         raise ContactsRefused(f'--{unnamed[0]}: annexe 2 names a person: "NAME <EMAIL>" is expected.')
     assert tuple(one.role for one in contacts.people) == ANNEXE_2
     with register.work() as work:
-        if code not in reading.partners(work.connection):
+        if code not in all_partners(work.connection):
             raise NoSuchPartner(code)
         return _replace(work, code, contacts)
 
@@ -100,7 +100,7 @@ def set_caf_contacts(register: Register, contacts: Contacts, settings: Settings)
         if not _replace(work, None, contacts):
             return Told(is_new=False)
         today = work.clock.today()
-        partners = [one for one in reading.partners(work.connection).values() if today <= one.last_day]
+        partners = [one for one in all_partners(work.connection).values() if today <= one.last_day]
         return Told(is_new=True, without_contact=send_annexe_3(work, contacts, partners, settings))
 
 

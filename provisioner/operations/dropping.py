@@ -26,7 +26,9 @@ from provisioner.operations.errors import FoldersFail, SyncFirst, UnknownRealm
 from provisioner.operations.folders import Changed, Folders, Found
 from provisioner.operations.forms import report_on
 from provisioner.operations.receive import submit
-from provisioner.register import LockHeld, RegisterUnavailable, annexes, drops, journal, reading, run_lock, writing
+from provisioner.register import LockHeld, RegisterUnavailable, annexes, dropped_files, journal, run_lock
+from provisioner.register.marks import mark, set_mark
+from provisioner.register.partners import all_partners
 from provisioner.views.check_json import check_as_json
 from provisioner.views.drops import SET_ASIDE, drop_as_json, outcome
 from provisioner.views.report import Report, report_page
@@ -34,7 +36,7 @@ from provisioner.views.report import Report, report_page
 log = structlog.get_logger()
 
 #: The mark of the day on which the last run went by, with the journal's last entry if it left nothing to do.
-_SETTLED = "drops.settled"
+_SETTLED = "dropped_files.settled"
 
 
 def take(tools: Tools) -> None:
@@ -49,7 +51,7 @@ def take(tools: Tools) -> None:
     failed: list[Exception] = []
     try:
         with tools.register.read() as connection:
-            partners = reading.partners(connection)
+            partners = all_partners(connection)
         root.make(partners)
         if not any(root.found(failed)) and not failed and _settled(tools) == _state(tools):
             return  # as most do, without the lock
@@ -61,7 +63,7 @@ def take(tools: Tools) -> None:
             done = state if is_empty and not failed else state.partition(" ")[0]
             if done != _settled(tools):
                 with tools.register.work() as work:
-                    writing.set_mark(work, _SETTLED, done)
+                    set_mark(work, _SETTLED, done)
     except OSError as error:
         failed.append(error)
     for failure in failed[1:]:  # the first one is told by whoever called
@@ -78,13 +80,13 @@ def _state(tools: Tools) -> str:
 
 def _settled(tools: Tools) -> str | None:
     with tools.register.read() as connection:
-        return reading.mark(connection, _SETTLED)
+        return mark(connection, _SETTLED)
 
 
 def _destroy_forgotten(tools: Tools, root: Folders, failed: list[Exception]) -> None:
     """What the register does not know is destroyed 30 days after it came (A2)."""
     with tools.register.read() as connection:
-        known = drops.known(connection)
+        known = dropped_files.known(connection)
     before = datetime.combine(tools.clock.today() - KEPT_FOR, time(), PARIS)
     if count := root.destroy_forgotten(known, before, failed):
         log.info("drop.forgotten_destroyed", count=count)
@@ -103,7 +105,7 @@ class _Run:
         present = {one.key: one for one in self.root.found(self.failed)}
         self._look(present)
         with self.tools.register.read() as connection:
-            known = drops.known(connection)
+            known = dropped_files.known(connection)
         for one in known:
             if self.tools.stop.is_set():
                 return False
@@ -120,7 +122,7 @@ class _Run:
     def _look(self, present: Mapping[str, Found]) -> None:
         """What is new, changed or gone since the last look is recorded."""
         with self.tools.register.read() as connection:
-            known = {one.key: one for one in drops.known(connection) if one.key}
+            known = {one.key: one for one in dropped_files.known(connection) if one.key}
         new = [one for key, one in present.items() if key not in known]
         changed = [one for key, one in present.items() if key in known and known[key].look != one.look]
         gone = [] if self.failed else [one for key, one in known.items() if key not in present]
@@ -128,16 +130,16 @@ class _Run:
             return
         with self.tools.register.work() as work:
             for row in gone:
-                drops.left(work, row)
+                dropped_files.left(work, row)
             for one in changed:
                 row = known[one.key]
                 if row.taken_at is None:
-                    drops.changed(work, row, one.look)
+                    dropped_files.changed(work, row, one.look)
                 else:  # another file by now, of the same name
-                    drops.left(work, row)
+                    dropped_files.left(work, row)
                     new.append(one)
             for one in new:
-                drops.seen(work, one.key, one.look)
+                dropped_files.seen(work, one.key, one.look)
 
     def _go_on(self, one: DroppedFile, here: Found | None) -> None:
         """Whatever is left to do for one file. `here` is the file while it is in the inbox."""
@@ -152,7 +154,7 @@ class _Run:
         if here is None and not one.is_kept_on(self.tools.clock.today()):
             self.root.destroy(one)
             with self.tools.register.work() as work:
-                drops.destroyed(work, one)
+                dropped_files.destroyed(work, one)
             return
         if not one.is_told:
             self._tell(one)
@@ -162,13 +164,13 @@ class _Run:
             else:
                 folders.set_aside(here, one.look, self.root.aside(one))
             with self.tools.register.work() as work:
-                drops.left(work, one)
+                dropped_files.left(work, one)
 
     def _receive(self, one: DroppedFile, here: Found) -> DroppedFile | None:
         """What becomes of the file, and its report's name, recorded; None where the file has to wait."""
         tools, (folder, name) = self.tools, shown(here.key)
         with tools.register.read() as connection:
-            partner = folder if folder in reading.partners(connection) else None
+            partner = folder if folder in all_partners(connection) else None
         kept, refusal = None, self._refusal(one, here, partner)
         if refusal is None and partner is not None:
             try:
@@ -177,19 +179,21 @@ class _Run:
                 return None
             except Changed as error:
                 with tools.register.work() as work:
-                    drops.changed(work, one, error.look)
+                    dropped_files.changed(work, one, error.look)
                 return None
             kept = self._annexe(Document(name=name, content=content), partner, one.received_on)
             if any(each["code"] == "unreadable-document" for each in kept.check["findings"]):
                 refusal = Refusal.UNREADABLE
         with tools.register.read() as connection:
-            names = {each.report for each in drops.known(connection) if each.report and each.partner == partner}
+            names = {
+                each.report for each in dropped_files.known(connection) if each.report and each.partner == partner
+            }
         report = report_name(name, names | self.root.names_in_use(partner))
         with tools.register.work() as work:
-            drops.taken(work, one, partner, kept.id if kept else None, refusal, report)
+            dropped_files.taken(work, one, partner, kept.id if kept else None, refusal, report)
         log.info("drop.taken", drop=one.id, partner=partner, annexe=kept.id if kept else None, refusal=refusal)
         with tools.register.read() as connection:
-            return next(each for each in drops.known(connection) if each.id == one.id)
+            return next(each for each in dropped_files.known(connection) if each.id == one.id)
 
     def _refusal(self, one: DroppedFile, here: Found, partner: str | None) -> Refusal | None:
         """Why the file is not even opened."""
@@ -222,7 +226,7 @@ class _Run:
         folders.write(page, report_page(report).encode())
         folders.write(data, f"{json.dumps(answer, ensure_ascii=False, indent=2)}\n".encode())
         with self.tools.register.work() as work:
-            drops.told(work, one, number)
+            dropped_files.told(work, one, number)
         log.info("drop.told", drop=one.id, partner=one.partner, annexe=one.annexe, status=answer["status"])
 
     def _annexe_report(self, one: DroppedFile, id_: int) -> tuple[Report, dict[str, Any]] | None:
@@ -245,6 +249,6 @@ class _Run:
             file=name, sha256="", partner=one.partner, annexe=Annexe(None, (), (finding,)), findings=(finding,)
         )
         with self.tools.register.read() as connection:
-            partner = reading.partners(connection).get(one.partner or "")
+            partner = all_partners(connection).get(one.partner or "")
         report = Report.of(check, partner.name if partner else None, self.tools.clock.today())
         return replace(report, outcome=SET_ASIDE), drop_as_json(check_as_json(check), one.received_on, None)

@@ -19,8 +19,9 @@ from provisioner.keycloak.errors import Conflict, KeycloakError
 from provisioner.operations.closing import Closing
 from provisioner.operations.pool import Done, Failure, GivenUp, NotBegun, Overtaken, Pool, Progress
 from provisioner.operations.ports import DirectoryPort
-from provisioner.register import Register, RegisterUnavailable, Work, outcomes, reading, writing
-from provisioner.register.reading import GROUP_ROOT
+from provisioner.register import Register, RegisterUnavailable, Work, habilitations, holds
+from provisioner.register.marks import GROUP_ROOT, set_mark, set_realm
+from provisioner.register.partners import group_placed, set_group
 
 log = structlog.get_logger()
 
@@ -59,16 +60,16 @@ class Effects(Pool):
         """Records what is about to be done, before the first effect: none happens without its entry."""
         with self.register.work() as work:
             if self.realm_id is None:
-                writing.set_realm(work, self.snapshot.realm_id)
+                set_realm(work, self.snapshot.realm_id)
             if self.snapshot.root_id is not None and self.snapshot.root_id != self.root_id:
-                writing.set_mark(work, GROUP_ROOT, self.snapshot.root_id)
+                set_mark(work, GROUP_ROOT, self.snapshot.root_id)
             for code, id_ in self.groups.items():
                 if self.known_groups.get(code) != id_:
-                    writing.set_group(work, code, id_)
+                    set_group(work, code, id_)
             intended = [[one.action, one.habilitation.id if one.habilitation else None] for one in changes]
             for one in changes:
                 if one.wanted is not None and one.action is not Action.INVITE:
-                    outcomes.account_intended(work, one.wanted.email, digest(one.wanted))
+                    habilitations.account_intended(work, one.wanted.email, digest(one.wanted))
             work.journal("run.begun", details={"changes": intended})
 
     def carry_out(self, changes: Iterable[Change], outcome: Done, settled: Progress) -> None:
@@ -100,7 +101,7 @@ class Effects(Pool):
             self._learn_suspended(connection)
 
     def _learn_suspended(self, connection: Connection) -> None:
-        found = reading.suspensions(connection).items()
+        found = holds.suspensions(connection).items()
         seen = {hold.id for hold in self.suspensions.values()}
         self.suspended_since = {email: hold for email, hold in found if hold.id not in seen}
 
@@ -190,9 +191,9 @@ class Effects(Pool):
         self.groups[change.partner] = result
         known = self.snapshot.groups.get(change.partner)
         if change.by_hand and known is not None and known.id == result:
-            writing.group_placed(work, change.partner, result)
+            group_placed(work, change.partner, result)
             return
-        writing.set_group(work, change.partner, result)
+        set_group(work, change.partner, result)
 
     def _record_closed(self, work: Work, change: Change, result: str | None) -> None:
         assert change.habilitation is not None
@@ -201,9 +202,9 @@ class Effects(Pool):
         if change.is_suspension:
             email = change.habilitation.email
             seen = self.suspended_since.get(email) or self.suspensions[email]
-            outcomes.suspended(work, change.habilitation, seen, seen.decision)
+            holds.suspended(work, change.habilitation, seen, seen.decision)
         else:
-            outcomes.closed(work, change.habilitation, change.rule, self._cause(change))
+            habilitations.closed(work, change.habilitation, change.rule, self._cause(change))
 
     def _cause(self, change: Change) -> int | None:
         return cause_of(change, self.records)
@@ -220,20 +221,20 @@ class Effects(Pool):
         assert result is not None
         email = change.wanted.email
         if result in self.closing.unwritten:
-            outcomes.account_known(work, email, result)
+            habilitations.account_known(work, email, result)
         else:
-            outcomes.account_written(work, email, result, digest(change.wanted))
+            habilitations.account_written(work, email, result, digest(change.wanted))
         if change.settles_rename:
-            outcomes.rename_settled(work, self.accounts[email])
+            habilitations.rename_settled(work, self.accounts[email])
         if change.settles_reopening:
-            outcomes.reopening_settled(work, self.accounts[email])
+            habilitations.reopening_settled(work, self.accounts[email])
         if change.owes_link and change.habilitation is not None:
-            outcomes.link_due(work, change.habilitation, self._cause(change))
+            habilitations.link_due(work, change.habilitation, self._cause(change))
 
     def _record_updated(self, work: Work, change: Change, result: str | None) -> None:
         assert change.habilitation is not None
         self._record_written(work, change, result)
-        outcomes.updated(work, change.habilitation, change.rule, self._cause(change))
+        habilitations.updated(work, change.habilitation, change.rule, self._cause(change))
 
     def _rename(self, change: Change) -> str:
         """Who has a password verifies the new address at the next login; who has none gets a new link (A7)."""
@@ -249,7 +250,7 @@ class Effects(Pool):
     def _record_renamed(self, work: Work, change: Change, result: str | None) -> None:
         assert change.habilitation is not None
         self._record_written(work, change, result)
-        outcomes.renamed(work, change.habilitation, change.rule, self._cause(change))
+        habilitations.renamed(work, change.habilitation, change.rule, self._cause(change))
 
     def _open(self, change: Change) -> str:
         assert change.wanted is not None
@@ -286,7 +287,7 @@ class Effects(Pool):
     def _record_opened(self, work: Work, change: Change, result: str | None) -> None:
         assert change.habilitation is not None
         self._record_written(work, change, result)
-        outcomes.opened(work, change.habilitation, change.action, change.rule, self._cause(change))
+        habilitations.opened(work, change.habilitation, change.action, change.rule, self._cause(change))
 
     def _join(self, change: Change, id_: str) -> None:
         for code in change.groups:

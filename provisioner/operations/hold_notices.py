@@ -16,7 +16,9 @@ from provisioner.domain.hold import Hold, HoldKind
 from provisioner.domain.people import Person
 from provisioner.operations.context import Tools
 from provisioner.operations.letters import contact_of, tell_caf, tell_partner
-from provisioner.register import Work, annexes, holds, outbox, reading
+from provisioner.register import Work, annexes, holds, notices
+from provisioner.register.partners import all_partners
+from provisioner.register.records import read_records
 from provisioner.settings import Settings
 from provisioner.views.hold_notices import Standing, age_in_words, held_figures
 from provisioner.views.holds import hold_reason
@@ -38,15 +40,15 @@ def tell_held(work: Work, settings: Settings) -> None:
 
     Where no contact is known it stays to be told, once there is one.
     """
-    partners = reading.partners(work.connection)
+    partners = all_partners(work.connection)
     is_realm_told = False
-    for one in _to_be_told(reading.holds(work.connection), work, HoldKind.LIMIT):
+    for one in _to_be_told(holds.kept(work.connection), work, HoldKind.LIMIT):
         assert one.partner is not None
         if contact_of(work, None) is not None and holds.told(work, one):
             if one.limit == Limit.UNKNOWN_REALM and is_realm_told:
                 continue  # one realm: one notice, not one for each partner
             is_realm_told |= one.limit == Limit.UNKNOWN_REALM
-            outbox.withdraw(work, _HELD, one.partner)
+            notices.withdraw(work, _HELD, one.partner)
             days, since = _age(work, one)
             values = {
                 "since": since,
@@ -68,7 +70,7 @@ def _age(work: Work, one: Hold) -> tuple[int, date]:
 def drop_held(work: Work, partner: str) -> None:
     """No plan of that partner is held any more: a notice of one that was not sent yet is withdrawn with it."""
     holds.drop_plan(work, partner)
-    outbox.withdraw(work, _HELD, partner)
+    notices.withdraw(work, _HELD, partner)
 
 
 def remind(tools: Tools) -> None:
@@ -88,7 +90,7 @@ def remind(tools: Tools) -> None:
 def _due(tools: Tools) -> list[Hold]:
     today = tools.clock.today()
     with tools.register.read() as connection:
-        return [one for one in reading.holds(connection) if one.is_to_be_told_on(today)]
+        return [one for one in holds.kept(connection) if one.is_to_be_told_on(today)]
 
 
 def _to_be_told(found: Iterable[Hold], work: Work, kind: HoldKind) -> list[Hold]:
@@ -100,7 +102,7 @@ def _tell_suspensions(work: Work, settings: Settings) -> None:
     """Reminds the Caf of each access suspended for long, and asks its partners again for an annexe 1; of one that
     ended meanwhile there is nothing to tell.
     """
-    records = reading.records(work.connection)
+    records = read_records(work.connection)
     for one in _to_be_told(records.holds, work, HoldKind.SUSPENSION):
         mine = [each for each in records.habilitations if each.email == one.email]
         live = {each.partner: each.person for each in mine if each.state is not State.CLOSED}
@@ -114,13 +116,13 @@ def _tell_quarantines(work: Work, settings: Settings) -> None:
     """Tells the Caf of what still fails after a day, a week, each month, and of an access that is still open at once:
     one notice a partner, with what it was told of before, as the last notice may not have left yet.
     """
-    partners, found = reading.partners(work.connection), reading.holds(work.connection)
+    partners, found = all_partners(work.connection), holds.kept(work.connection)
     due = _to_be_told(found, work, HoldKind.QUARANTINE)
     for code in sorted({one.partner for one in due if one.partner is not None}):
         is_caf_known = contact_of(work, None) is not None
         told = [one.id for one in due if one.partner == code and is_caf_known and holds.told(work, one)]
         if told:
-            outbox.withdraw(work, _QUARANTINE, code)
+            notices.withdraw(work, _QUARANTINE, code)
             mine = [one for one in found if (one.kind, one.partner) == (HoldKind.QUARANTINE, code)]
             failing = [one for one in mine if one.told_at or one.id in told]
             tell_caf(

@@ -19,7 +19,9 @@ from provisioner.operations.context import Tools
 from provisioner.operations.decide import decided
 from provisioner.operations.errors import Refused
 from provisioner.operations.hold_notices import drop_held, tell_held
-from provisioner.register import Register, Work, annexes, holds, reading
+from provisioner.register import Register, Work, annexes, holds
+from provisioner.register.marks import JOURNAL_WANTING, LAST_GOOD_SYNC, mark
+from provisioner.register.records import read_records
 from provisioner.settings import Settings
 from provisioner.views.change_json import change_as_json
 
@@ -150,9 +152,9 @@ def standing(register: Register) -> Standing:
         RegisterUnavailable: it cannot be read.
     """
     with register.read() as connection:
-        records = reading.records(connection)
-        last = reading.mark(connection, reading.LAST_GOOD_SYNC)
-        wanting = reading.mark(connection, reading.JOURNAL_WANTING)
+        records = read_records(connection)
+        last = mark(connection, LAST_GOOD_SYNC)
+        wanting = mark(connection, JOURNAL_WANTING)
         waiting = [
             one
             for one in annexes.kept(connection)

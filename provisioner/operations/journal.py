@@ -14,9 +14,11 @@ from provisioner.domain.journal import Head, Row
 from provisioner.domain.journal_check import Bad, Problem, Verdict, verify
 from provisioner.domain.ledger import Ledger
 from provisioner.domain.people import EmailAddress
-from provisioner.register import Register, facts, reading, writing
+from provisioner.register import Register, facts
 from provisioner.register import journal as rows
-from provisioner.register.history import person_of
+from provisioner.register.journal import person_of
+from provisioner.register.marks import JOURNAL_VERIFIED, JOURNAL_WANTING, mark, set_mark
+from provisioner.register.records import read_records
 
 log = structlog.get_logger()
 
@@ -31,7 +33,7 @@ def verify_journal(register: Register, taken_out: Head | None = None) -> Verdict
     """
     with register.read() as connection:
         tables, upto = facts.tables(connection), rows.head(connection).entry
-        noted = _parsed(reading.mark(connection, reading.JOURNAL_VERIFIED))
+        noted = _parsed(mark(connection, JOURNAL_VERIFIED))
     ledger, heads = Ledger(), {noted.entry: ""} if noted and noted.entry else {}
     verdict = verify(_told(rows.pages(register), ledger, upto, heads), taken_out)
     if verdict.bad is None:
@@ -70,8 +72,8 @@ def watch_journal(register: Register, *, whole: bool = False) -> str | None:
         RegisterUnavailable: the database cannot be read or written.
     """
     with register.read() as connection:
-        since = _parsed(reading.mark(connection, reading.JOURNAL_VERIFIED))
-        known = reading.mark(connection, reading.JOURNAL_WANTING) or None
+        since = _parsed(mark(connection, JOURNAL_VERIFIED))
+        known = mark(connection, JOURNAL_WANTING) or None
     verdict = verify_journal(register) if whole or since is None else _verify_since(register, since)
     bad = verdict.bad
     if verdict.head is not None:
@@ -84,8 +86,8 @@ def watch_journal(register: Register, *, whole: bool = False) -> str | None:
     if wanting != known or (verdict.head is not None and verdict.head != since):
         with register.work() as work:
             if verdict.head is not None:
-                writing.set_mark(work, reading.JOURNAL_VERIFIED, str(verdict.head))
-            writing.set_mark(work, reading.JOURNAL_WANTING, wanting or "")
+                set_mark(work, JOURNAL_VERIFIED, str(verdict.head))
+            set_mark(work, JOURNAL_WANTING, wanting or "")
     return wanting
 
 
@@ -168,7 +170,7 @@ def journal_entries(register: Register, sought: Sought) -> Iterator[list[Row]]:
         pages = rows.pages(register, sought.first)
     else:
         with register.read() as connection:
-            _, about = person_of(connection, reading.records(connection), sought.email)
+            _, about = person_of(connection, read_records(connection), sought.email)
         pages = iter([about])
     for page in pages:
         if found := [row for row in page if sought.finds(row)]:

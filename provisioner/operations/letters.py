@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from provisioner.domain.convention import Contact, Partner, Role
 from provisioner.domain.people import EmailAddress
 from provisioner.mail import Attachment, Letter, ascii_address, compose, new_message_id
-from provisioner.register import Work, outbox
-from provisioner.register.contacts import contacts_of
+from provisioner.register import Work, notices
+from provisioner.register.partners import contacts_of
 from provisioner.settings import Settings
 from provisioner.views.letters import Notice, write_notice
 
@@ -89,5 +89,5 @@ def _owe(
         attachments=files,
     )
     message_id = new_message_id(settings.smtp.from_)
-    parcel = outbox.Parcel(ascii_address(to.email), compose(letter, message_id, work.now))
-    outbox.put(work, kind, partner, message_id, parcel)
+    parcel = notices.Envelope(ascii_address(to.email), compose(letter, message_id, work.now))
+    notices.put(work, kind, partner, message_id, parcel)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import structlog
 
@@ -15,7 +15,7 @@ from provisioner.domain.records import Invitation, Records
 from provisioner.keycloak.errors import KeycloakError, OutcomeUnknown
 from provisioner.operations.effects import Effects
 from provisioner.operations.pool import Done, Failure, GivenUp, NotBegun, Progress
-from provisioner.register import Work, outcomes
+from provisioner.register import Work, habilitations, invitations
 from provisioner.settings import InvitationSettings
 
 log = structlog.get_logger()
@@ -41,7 +41,7 @@ class Mailing:
         self.register = effects.register
         self.directory = effects.directory
         self.settle_seconds = settings.settle_seconds
-        self.lifespan = round(settings.lifespan_hours * 3600)
+        self.lifespan = timedelta(hours=settings.lifespan_hours)
         self.redirect_uri = redirect_uri
         self.accounts = {email: account.keycloak_id for email, account in records.accounts.items()}
         open_now = [one for one in records.habilitations if one.state is State.OPEN]
@@ -133,12 +133,12 @@ class Mailing:
         assert one is not None
         number, begun = self._attempt(change)
         if sent_at == _NEEDLESS:
-            outcomes.link_needless(work, one)
+            habilitations.link_needless(work, one)
             return
         at = datetime.fromisoformat(sent_at)
         if begun is None:
-            outcomes.intend_invitation(work, one, number, at, self.lifespan, events_kept=True, again=False)
-        outcomes.settle_invitation(work, one, number, at + work.clock.moved_by)
+            invitations.intend_invitation(work, one, number, at, self.lifespan, events_kept=True, again=False)
+        invitations.settle_invitation(work, one, number, at + work.clock.moved_by)
 
     def _of(self, change: Change) -> Habilitation | None:
         """The open habilitation that the change is about, with its id in the register."""
@@ -172,12 +172,12 @@ class Mailing:
         one = self._of(change)
         assert one is not None
         if not isinstance(result, KeycloakError):
-            outcomes.settle_invitation(work, one, self._attempt(change)[0], work.now)
+            invitations.settle_invitation(work, one, self._attempt(change)[0], work.now)
             outcome.done.append(change)
             return
         left_for_later = isinstance(result, OutcomeUnknown | GivenUp) and not isinstance(result, NotBegun)
         if not left_for_later:
-            outcomes.settle_invitation(work, one, self._attempt(change)[0], None)
+            invitations.settle_invitation(work, one, self._attempt(change)[0], None)
         outcome.failed.append(Failure(change, result))
 
     def _intend(self, changes: Sequence[Change]) -> None:
@@ -190,7 +190,7 @@ class Mailing:
                 one = self._of(change)
                 assert one is not None
                 number, begun = self._attempt(change)
-                outcomes.intend_invitation(
+                invitations.intend_invitation(
                     work, one, number, at, self.lifespan, events_kept=events_kept, again=begun is not None
                 )
 
@@ -198,14 +198,15 @@ class Mailing:
         """Nobody can know whether it left: told, and sent again on a person's word only."""
         one = self._of(change)
         assert one is not None
-        outcomes.invitation_uncertain(work, one, self._attempt(change)[0])
+        invitations.invitation_uncertain(work, one, self._attempt(change)[0])
         log.warning("invitation.uncertain", habilitation=one.id)
         failure = Failure(change, Uncertain("nobody can know whether this e-mail left: see invitation list"))
         outcome.failed.append(failure)
         outcome.set_aside.append(failure)
 
     def _mail(self, change: Change) -> None:
-        self.directory.send_link(self._account(change), self.lifespan, self.redirect_uri)
+        lifespan = round(self.lifespan.total_seconds())
+        self.directory.send_link(self._account(change), lifespan, self.redirect_uri)
 
     def _account(self, change: Change) -> str:
         id_ = self.accounts[change.email] if change.email else None
@@ -239,7 +240,7 @@ class Mailing:
             one = self._of(change)
             assert one is not None
             with self.register.work() as work:
-                outcomes.settle_invitation(work, one, doubt.attempt, sent_at + work.clock.moved_by)
+                invitations.settle_invitation(work, one, doubt.attempt, sent_at + work.clock.moved_by)
             outcome.done.append(change)
             settled()
         self._send(never_left, outcome, settled)

@@ -10,7 +10,7 @@ from provisioner.domain.convention import Contacts, Partner
 from provisioner.domain.people import Person
 from provisioner.mail import Attachment
 from provisioner.operations.letters import tell_partner
-from provisioner.register import Work, outbox
+from provisioner.register import Work, notices
 from provisioner.settings import Settings
 from provisioner.views.contacts import ROLES
 from provisioner.views.dates import french_date
@@ -34,7 +34,7 @@ def send_annexe_3(work: Work, contacts: Contacts, partners: Sequence[Partner], s
     """
     file, without = annexe_3_file(contacts), []
     for partner in partners:
-        outbox.withdraw(work, _ANNEXE_3, partner.code)
+        notices.withdraw(work, _ANNEXE_3, partner.code)
         values = {"dated": contacts.dated, "people": _lines(contacts)}
         if not tell_partner(work, settings, _ANNEXE_3, partner, values, file):
             without.append(partner.code)

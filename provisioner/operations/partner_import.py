@@ -26,8 +26,9 @@ from provisioner.operations.partners import (
     problems_of_given,
     save_change,
 )
-from provisioner.register import Register, Work, reading, writing
-from provisioner.register.contacts import contacts_by_partner, replace_contacts
+from provisioner.register import Register, Work
+from provisioner.register.partners import add_record, contacts_by_partner, replace_contacts
+from provisioner.register.records import read_records
 from provisioner.settings import DocumentSettings
 
 #: What is said of a value, by the kind of error that pydantic finds in it; any other kind in pydantic's words.
@@ -125,10 +126,10 @@ def import_partners(
     mailboxes = load_mailbox_rules(limits)
     if dry_run:
         with register.read() as connection:
-            known = _Known(reading.records(connection), contacts_by_partner(connection), mailboxes, today)
+            known = _Known(read_records(connection), contacts_by_partner(connection), mailboxes, today)
         return _outcome(_judge(entries, known))
     with register.work() as work:
-        known = _Known(reading.records(work.connection), contacts_by_partner(work.connection), mailboxes, today)
+        known = _Known(read_records(work.connection), contacts_by_partner(work.connection), mailboxes, today)
         judged = _judge(entries, known)
         for one in judged:
             _write(work, one, register.actor.by)
@@ -141,7 +142,7 @@ def import_partners(
 
 def _write(work: Work, one: _Change, by: str) -> None:
     if one.before is None:
-        writing.add_partner(work, one.after)
+        add_record(work, one.after)
     else:
         save_change(work, one.before, one.after, by)
     if one.contacts is not None:

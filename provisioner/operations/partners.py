@@ -15,7 +15,9 @@ from provisioner.domain.convention import DEFAULT_CTG_END, Partner
 from provisioner.domain.people import EmailAddress, MailboxRules, canonical_domain
 from provisioner.domain.records import Records
 from provisioner.operations.decide import decided
-from provisioner.register import Register, Work, reading, writing
+from provisioner.register import Register, Work
+from provisioner.register.partners import add_record, all_partners, set_end, set_record
+from provisioner.register.records import read_records
 from provisioner.settings import DocumentSettings
 
 _CODE = re.compile(r"^[a-z0-9-]{1,64}$")
@@ -39,7 +41,7 @@ def partner_of(register: Register, code: str) -> Partner:
         NoSuchPartner: there is none.
     """
     with register.read() as connection:
-        found = reading.partners(connection).get(code)
+        found = all_partners(connection).get(code)
     if found is None:
         raise NoSuchPartner(code)
     return found
@@ -68,9 +70,9 @@ def add_partner(register: Register, code: str, given: Given, limits: DocumentSet
     partner = changed(new_partner(code), given)
     _refuse_first([*problems_of_given(given, load_mailbox_rules(limits)), *problems_of(partner)])
     with register.work() as work:
-        if partner.code in reading.partners(work.connection):
+        if partner.code in all_partners(work.connection):
             raise PartnerRefused(f"The code {partner.code!r} is taken. To change that partner: partner set.")
-        writing.add_partner(work, partner)
+        add_record(work, partner)
 
 
 def set_partner(register: Register, code: str, given: Given, limits: DocumentSettings) -> Partner:
@@ -81,7 +83,7 @@ def set_partner(register: Register, code: str, given: Given, limits: DocumentSet
     """
     mailboxes = load_mailbox_rules(limits)
     with register.work() as work:
-        records = reading.records(work.connection)
+        records = read_records(work.connection)
         known = records.partners.get(code)
         if known is None:
             raise NoSuchPartner(code)
@@ -115,9 +117,9 @@ def changed(known: Partner, given: Given) -> Partner:
 def save_change(work: Work, known: Partner, partner: Partner, by: str) -> None:
     """Writes a changed record, when anything is."""
     if partner.ends_on != known.ends_on:
-        writing.set_end(work, partner, "partner.new-convention", by=by, reason=None)
+        set_end(work, partner, "partner.new-convention", by=by, reason=None)
     if partner != known:
-        writing.set_partner(work, partner)
+        set_record(work, partner)
 
 
 _Read = TypeVar("_Read")
@@ -219,7 +221,7 @@ def end_convention(register: Register, code: str, on: date, reason: str) -> Clos
         known, records = _known(work, code)
         _refuse_end(known, on, register.clock.today())
         partner = replace(known, ends_on=on)
-        writing.set_end(work, partner, "partner.end", by=register.actor.by, reason=reason)
+        set_end(work, partner, "partner.end", by=register.actor.by, reason=reason)
         return _closing(records, known, partner)
 
 
@@ -238,12 +240,12 @@ def reinstate_convention(register: Register, code: str, reason: str) -> Closing:
         if register.clock.today() > known.last_day:
             raise PartnerRefused(_is_over(known))
         partner = replace(known, ends_on=None)
-        writing.set_end(work, partner, "partner.reinstate", by=register.actor.by, reason=reason)
+        set_end(work, partner, "partner.reinstate", by=register.actor.by, reason=reason)
         return _closing(records, known, partner)
 
 
 def _known(work: Work, code: str) -> tuple[Partner, Records]:
-    records = reading.records(work.connection)
+    records = read_records(work.connection)
     if code not in records.partners:
         raise NoSuchPartner(code)
     return records.partners[code], records

@@ -17,7 +17,10 @@ from provisioner.operations.context import Tools
 from provisioner.operations.errors import Refused, UnknownRealm
 from provisioner.operations.looking import is_known_realm
 from provisioner.operations.syncing import plan_due
-from provisioner.register import annexes, history, reading
+from provisioner.register import annexes, holds, journal
+from provisioner.register.journal import person_of
+from provisioner.register.partners import roles_of
+from provisioner.register.records import read_records
 from provisioner.views.explanation import Step, changes_of, explain
 
 
@@ -65,11 +68,11 @@ def dossier_of(tools: Tools, asked: EmailAddress) -> Dossier:
         KeycloakError, RegisterUnavailable: a system failed.
     """
     with tools.register.read() as connection:
-        records = reading.records(connection)
-        addresses, about = history.person_of(connection, records, asked)
+        records = read_records(connection)
+        addresses, about = person_of(connection, records, asked)
         email = addresses[0]
-        suspensions = history.suspensions_of(connection, email)
-        roles = history.roles_of(connection, email)
+        suspensions = holds.suspensions_of(connection, email)
+        roles = roles_of(connection, email)
         kept = annexes.kept(connection)
         naming = [(one, annexes.document(connection, one.id)) for one in kept if _may_name(one, addresses, records)]
     current = {code: one.sha256 for code, one in records.current.items()}
@@ -84,8 +87,8 @@ def dossier_of(tools: Tools, asked: EmailAddress) -> Dossier:
         roles=roles,
     )
     theirs = {one.id for one in person.accesses}
-    journal = (one if one.habilitation in theirs else replace(one, details={}) for one in history.lines(about))
-    person = replace(person, journal=tuple(journal), is_known_realm=is_known_realm(records, tools.directory))
+    told = (line if line.habilitation in theirs else replace(line, details={}) for line in journal.lines(about))
+    person = replace(person, journal=tuple(told), is_known_realm=is_known_realm(records, tools.directory))
     return replace(person, found=_in_keycloak(tools, person)) if person.is_known_realm else person
 
 

@@ -21,7 +21,7 @@ from provisioner.operations.notices import ask_for_annexe
 from provisioner.operations.quarantine import set_aside
 from provisioner.operations.sending import deliver_now
 from provisioner.operations.syncing import sync
-from provisioner.register import decisions
+from provisioner.register import holds
 from provisioner.views.reasons import link_fault
 
 
@@ -44,7 +44,7 @@ def suspend(tools: Tools, email: EmailAddress, by: str, reason: str) -> list[str
         raise PersonRefused(f"{email} has no access to suspend. Who has one: provisioner partner show CODE.")
     if email not in records.suspended:
         with tools.register.work() as work:
-            for one in live if decisions.suspend(work, email, by, reason) else ():
+            for one in live if holds.suspend(work, email, by, reason) else ():
                 partner = records.partners[one.partner]
                 ask_for_annexe(work, partner, one.person, tools.clock.today(), tools.settings)
     return _partners(live)
@@ -75,8 +75,8 @@ def reopen(tools: Tools, email: EmailAddress, by: str, reason: str, *, new_passw
     if how is None or _is_to_do(tools, records, goes_on, how):
         try:
             with tools.register.work() as work:
-                decisions.reopen(work, email, by, reason, how, records.suspended.get(email))
-        except decisions.SuspendedMeanwhile:
+                holds.reopen(work, email, by, reason, how, records.suspended.get(email))
+        except holds.SuspendedMeanwhile:
             raise PersonRefused(
                 f"{email} was suspended, or its suspension lifted, by somebody else at this very moment: look again "
                 "before you decide (provisioner person show)."

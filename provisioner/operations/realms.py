@@ -9,7 +9,8 @@ from provisioner.domain.records import Records
 from provisioner.operations.context import Tools
 from provisioner.operations.decide import decided
 from provisioner.operations.errors import Refused
-from provisioner.register import run_lock, writing
+from provisioner.register import run_lock
+from provisioner.register.marks import accept_realm
 from provisioner.views.realms import NO_REALM_YET
 
 
@@ -49,7 +50,7 @@ def accept(tools: Tools, by: str, reason: str) -> Acceptance:
         acceptance = _compare(tools, records, records.realm_id)
         if acceptance.is_another:
             with tools.register.work() as work:
-                writing.accept_realm(work, acceptance.known, acceptance.found, by=by, reason=reason)
+                accept_realm(work, acceptance.known, acceptance.found, by=by, reason=reason)
         return acceptance
 
 

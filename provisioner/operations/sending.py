@@ -9,7 +9,7 @@ import structlog
 
 from provisioner.clock import Clock
 from provisioner.mail import MailRefused, MailUnavailable, send
-from provisioner.register import LockHeld, Register, check_lease, outbox, run_lock
+from provisioner.register import LockHeld, Register, check_lease, notices, run_lock
 from provisioner.settings import Settings
 
 _log = structlog.get_logger(__name__)
@@ -53,12 +53,12 @@ def deliver(
     sent = failed = 0
     if settings.smtp.is_set:
         with register.read() as connection:
-            owed = outbox.due(connection, None if at_once else clock.now())
+            owed = notices.due(connection, None if at_once else clock.now())
         for one in owed:
             if stop is not None and stop.is_set():
                 break
             with register.work() as work:
-                parcel = outbox.begin(work, one.id)
+                parcel = notices.begin(work, one.id)
             if parcel is None:
                 continue
             check_lease()
@@ -71,7 +71,7 @@ def deliver(
                     continue
                 break  # nor would it take the others
             with register.work() as work:
-                outbox.sent(work, one)
+                notices.sent(work, one)
             _log.info("notice.sent", kind=one.kind, partner=one.partner)
             sent += 1
     return replace(waiting(register), sent=sent, failed=failed)
@@ -93,10 +93,10 @@ def deliver_now(register: Register, settings: Settings, clock: Clock) -> Deliver
 def waiting(register: Register) -> Delivered:
     """No pass at all: what waits."""
     with register.read() as connection:
-        return Delivered(0, 0, outbox.owed_count(connection))
+        return Delivered(0, 0, notices.owed_count(connection))
 
 
-def _record_failure(register: Register, one: outbox.Owed, error: MailUnavailable) -> None:
+def _record_failure(register: Register, one: notices.Notice, error: MailUnavailable) -> None:
     with register.work() as work:
-        outbox.failed(work, one, str(error))
+        notices.failed(work, one, str(error))
     _log.warning("notice.failed", kind=one.kind, partner=one.partner, error=str(error))

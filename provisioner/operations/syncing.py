@@ -30,8 +30,8 @@ from provisioner.operations.looking import learn_passwords, look, look_again
 from provisioner.operations.preparing import Prepared, Request, prepare
 from provisioner.operations.quarantine import attempt, set_aside
 from provisioner.operations.sending import Delivered, deliver
-from provisioner.register import annexes, run_lock, writing
-from provisioner.register.reading import GROUP_ROOT, LAST_GOOD_SYNC
+from provisioner.register import annexes, run_lock
+from provisioner.register.marks import GROUP_ROOT, LAST_GOOD_SYNC, set_mark
 from provisioner.views.check_json import check_as_json
 
 log = structlog.get_logger()
@@ -294,8 +294,8 @@ def _keep_holds(tools: Tools, records: Records, plan: Plan, partners: Collection
 def _mark_good(tools: Tools, snapshot: Snapshot) -> None:
     with tools.register.work() as work:
         if snapshot.root_id is not None:
-            writing.set_mark(work, GROUP_ROOT, snapshot.root_id)
-        writing.set_mark(work, LAST_GOOD_SYNC, tools.clock.now().isoformat(timespec="seconds"))
+            set_mark(work, GROUP_ROOT, snapshot.root_id)
+        set_mark(work, LAST_GOOD_SYNC, tools.clock.now().isoformat(timespec="seconds"))
 
 
 def _sent_back(decided: Sequence[Decided]) -> tuple[KeptAnnexe, ...]:

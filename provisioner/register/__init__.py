@@ -1,9 +1,9 @@
 """The register: what was asked, decided and done, in one database."""
 
-from provisioner.register.database import Register, RegisterUnavailable, Work
-from provisioner.register.lease import LockHeld, LockLost, check_lease, may_act
-from provisioner.register.lock import lock_holder, run_lock
-from provisioner.register.opening import is_there, open_as_is, open_register, sqlite_file
+from provisioner.register.database import Register, is_there, open_as_is, open_register
+from provisioner.register.engine import RegisterUnavailable, sqlite_file
+from provisioner.register.lock import LockHeld, LockLost, check_lease, lock_holder, may_act, run_lock
+from provisioner.register.work import Work
 
 __all__ = [
     "LockHeld",

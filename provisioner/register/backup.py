@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from provisioner.register.database import RegisterUnavailable
+from provisioner.register.engine import RegisterUnavailable
 
 
 class DamagedCopy(RegisterUnavailable):

@@ -1,113 +1,31 @@
-"""The register, and the one unit of work through which everything is written."""
+"""The register: opened, read at one moment, and written through one kind of unit of work."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Executable, update
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy import Connection, Engine
 
 from provisioner.clock import Clock
-from provisioner.domain.journal import Head
 from provisioner.domain.records import Records
-from provisioner.register import journal, reading
+from provisioner.register import journal
+from provisioner.register.engine import (
+    REVISION,
+    RegisterUnavailable,
+    make_engine,
+    migrate,
+    revision,
+    sqlite_file,
+    translated,
+)
 from provisioner.register.journal import Actor
-from provisioner.register.lease import check_lease
-from provisioner.register.tables import sequence
-
-
-class RegisterUnavailable(Exception):
-    """The register cannot be read or written; nothing of the unit of work was kept."""
-
-
-class Work:
-    """A unit of work: its writes and their journal entries are committed together, or not at all."""
-
-    def __init__(self, connection: Connection, actor: Actor, clock: Clock) -> None:
-        self.connection = connection
-        self.clock = clock
-        self._chain = journal.Chain(connection, actor, clock)
-        self.cause: int | None = None
-        self._rows: dict[Executable, list[dict[str, Any]]] = {}
-        self._number: int | None = None
-
-    @property
-    def now(self) -> datetime:
-        """The moment, for the facts that are recorded."""
-        return self.clock.now()
-
-    @property
-    def number(self) -> int:
-        """Its place among all units of work: greater than that of each one before it, whatever the clock says."""
-        if self._number is None:
-            taken = update(sequence).values(last=sequence.c.last + 1).returning(sequence.c.last)
-            self._number = int(self.connection.execute(taken).scalar_one())
-        return self._number
-
-    @property
-    def head(self) -> Head:
-        """The journal's newest entry, those of this unit of work included."""
-        return self._chain.head
-
-    @contextmanager
-    def because_of(self, decision: int | None) -> Iterator[None]:
-        """What is done inside follows from that decision: each entry names it, unless it names another."""
-        before, self.cause = self.cause, decision
-        try:
-            yield
-        finally:
-            self.cause = before
-
-    def journal(
-        self,
-        action: str,
-        *,
-        partner: str | None = None,
-        habilitation: int | None = None,
-        annexe: int | None = None,
-        rule: str | None = None,
-        details: dict[str, Any] | None = None,
-        cause: int | None = None,
-        by: str | None = None,
-        at: datetime | None = None,
-    ) -> int:
-        """Appends an entry; gives its number, by which what follows from a decision names it.
-
-        Args:
-            action: what happened, as `texts.journal` has words for it.
-            partner: whose partner's it is.
-            habilitation: which one's it is.
-            annexe: which one's it is.
-            rule: by which rule of the convention.
-            details: what may hold personal data: it stays beside the chain.
-            cause: the number of the entry that is the decision which this one follows from.
-            by: who decided, when it is not who acts.
-            at: the moment, when it is recorded elsewhere too; else now.
-        """
-        facts = {
-            "action": action,
-            "partner": partner,
-            "habilitation": habilitation,
-            "annexe": annexe,
-            "rule": rule,
-            "cause": self.cause if cause is None else cause,
-        }
-        return self._chain.append(facts, details or {}, by, at)
-
-    def put(self, statement: Executable, **row: Any) -> None:
-        """Has a statement of many rows executed at the end, once for all its rows: what a run writes by hundreds."""
-        self._rows.setdefault(statement, []).append(row)
-
-    def end(self) -> None:
-        """Writes what waits; the transaction is committed after it."""
-        for statement, rows in self._rows.items():
-            self.connection.execute(statement, rows)
-        self._chain.write()
+from provisioner.register.lock import check_lease
+from provisioner.register.records import read_records
+from provisioner.register.work import Work
+from provisioner.settings import Settings
 
 
 class Register:
@@ -154,7 +72,7 @@ class Register:
     def records(self) -> Records:
         """The whole register as plain data."""
         with self.read() as connection:
-            return reading.records(connection)
+            return read_records(connection)
 
     def close(self) -> None:
         """Gives the connections back."""
@@ -168,16 +86,53 @@ def _reads_of(engine: Engine) -> dict[str, Any]:
     return {"reads_only": True}
 
 
-@contextmanager
-def translated(*more: type[Exception]) -> Iterator[None]:
-    """Turns what a database says into one sentence, without the data of the statement.
+def open_register(settings: Settings, clock: Clock, actor: Actor) -> Register:
+    """The register named by the settings, created or brought to this version when needed.
 
-    `more` are errors that are the register's too where only its own files are used; within a unit of work an OSError
-    is somebody else's.
+    Raises:
+        RegisterUnavailable: it cannot be opened.
     """
-    ours: tuple[type[Exception], ...] = (DBAPIError, PoolTimeout, *more)
-    try:
-        yield
-    except ours as error:
-        cause = error.orig if isinstance(error, DBAPIError) else error
-        raise RegisterUnavailable(f"The register cannot be used: {cause}.") from error
+    with translated(OSError):
+        if (file := sqlite_file(settings)) is not None:
+            settings.data_dir.mkdir(parents=True, exist_ok=True)
+            if not file.exists():
+                file.touch(0o600)  # names and addresses: for its owner alone, whatever the umask
+        engine = make_engine(settings)
+        at = revision(engine)
+        if at is not None and at > REVISION:
+            engine.dispose()
+            raise RegisterUnavailable(
+                f"The register was made by a newer version of the software: its revision is {at}, ours {REVISION}. "
+                "Nothing was done. Use that version, or a newer one."
+            )
+        if at != REVISION:
+            migrate(engine)
+    return Register(engine, clock, actor)
+
+
+def open_as_is(settings: Settings, clock: Clock, actor: Actor) -> Register | None:
+    """The register as it stands, neither made nor brought to this version: for whoever only looks at it or copies it.
+
+    None when there is none yet.
+
+    Raises:
+        RegisterUnavailable: it cannot be opened.
+    """
+    return Register(make_engine(settings), clock, actor) if is_there(settings) else None
+
+
+def is_there(settings: Settings) -> bool:
+    """Whether there is a register where the settings say; nothing is made.
+
+    Raises:
+        RegisterUnavailable: it cannot be looked at.
+    """
+    file = sqlite_file(settings)
+    with translated(OSError):
+        if file is not None and not file.exists():
+            return False
+        engine = make_engine(settings)
+        try:
+            return revision(engine) is not None
+        finally:
+            engine.dispose()

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Table, select
 
 from provisioner.domain.ledger import HABILITATION, MOMENTS, PARTNER, Tables
 from provisioner.register import tables as t
+from provisioner.register.columns import as_stored
 
 _COLUMNS: dict[str, tuple[Table, str, tuple[str, ...]]] = {
     "partner": (t.partner, "code", (*PARTNER, "end_reason")),
@@ -43,19 +44,19 @@ _COLUMNS: dict[str, tuple[Table, str, tuple[str, ...]]] = {
 
 def tables(connection: Connection) -> Tables:
     """Each table's rows by their keys, as text; what stands in a table of its own is among the row that it is of."""
-    found = {
+    facts = {
         name: {
             str(row[0]): dict(zip(columns, row[1:], strict=True))
-            for row in connection.execute(select(table.c[key], *(table.c[column] for column in columns)))
+            for row in connection.execute(select(table.c[key], *(as_stored(table.c[column]) for column in columns)))
         }
         for name, (table, key, columns) in _COLUMNS.items()
     }
-    for annexe in found["annexe"].values():
+    for annexe in facts["annexe"].values():
         annexe["decisions"] = _read(annexe["decisions"])
-    _add_digests(connection, found["annexe"])
-    _add_declared(connection, found["partner"])
-    _add_habilitations(connection, found["account"], found["hold"])
-    return found | {"contact": _contacts(connection)}
+    _add_digests(connection, facts["annexe"])
+    _add_declared(connection, facts["partner"])
+    _add_habilitations(connection, facts["account"], facts["hold"])
+    return facts | {"contact": _contacts(connection)}
 
 
 def _read(text: str | None) -> Any:
@@ -106,10 +107,11 @@ def _add_habilitations(
 def _contacts(connection: Connection) -> dict[str, dict[str, Any]]:
     """Annexe 2 of each partner, annexe 3 under no code."""
     contact = t.contact.c
-    found: dict[str, dict[str, Any]] = {}
-    for row in connection.execute(select(contact.partner, contact.dated, contact.role, contact.name, contact.email)):
-        annexe = found.setdefault(row.partner or "", {"dated": row.dated, "people": []})
+    annexes: dict[str, dict[str, Any]] = {}
+    role = as_stored(contact.role)
+    for row in connection.execute(select(contact.partner, contact.dated, role, contact.name, contact.email)):
+        annexe = annexes.setdefault(row.partner or "", {"dated": row.dated, "people": []})
         annexe["people"].append({"role": row.role, "name": row.name, "email": row.email})
-    for annexe in found.values():
-        annexe["people"].sort(key=lambda one: one["role"])
-    return found
+    for annexe in annexes.values():
+        annexe["people"].sort(key=lambda person: person["role"])
+    return annexes

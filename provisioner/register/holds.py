@@ -1,8 +1,7 @@
-"""What waits: plans that a limit holds and pauses, until a named person lets them go, and what is in quarantine."""
+"""What waits: plans that a limit holds, pauses, suspensions by name, and what is in quarantine."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
@@ -10,12 +9,64 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, delete, insert, select, update
 
 from provisioner.domain.access.habilitation import Habilitation
-from provisioner.domain.hold import Hold, StillOpen
+from provisioner.domain.hold import Hold, HoldKind, StillOpen
+from provisioner.domain.people import EmailAddress
+from provisioner.domain.records import Reopening
 from provisioner.register import tables as t
-from provisioner.register.database import Work
+from provisioner.register.mapper import Mapper
+from provisioner.register.work import Work
 
 _h = t.hold.c
-_HELD = (_h.kind == "limit") & _h.released_at.is_(None)
+_HOLD = Mapper(Hold, t.hold, email=t.account.c.email)
+_LASTS = _h.released_at.is_(None)
+_HELD = (_h.kind == HoldKind.LIMIT) & _LASTS
+
+
+class SuspendedMeanwhile(Exception):
+    """Somebody else suspended the account, or lifted its suspension, since it was looked at."""
+
+
+def kept(connection: Connection, kind: HoldKind | None = None) -> tuple[Hold, ...]:
+    """What nobody has let go yet, of that kind or of any, oldest first."""
+    joined = t.hold.outerjoin(t.account, t.account.c.id == _h.account)
+    asked = select(*_HOLD.columns).select_from(joined).where(_LASTS).order_by(_h.id)
+    return tuple(map(_HOLD.of, connection.execute(asked if kind is None else asked.where(_h.kind == kind))))
+
+
+def suspensions(connection: Connection) -> dict[EmailAddress, Hold]:
+    """The accounts that a named person suspended, at this moment."""
+    return {hold.email: hold for hold in kept(connection, HoldKind.SUSPENSION) if hold.email}
+
+
+def suspensions_of(connection: Connection, email: EmailAddress) -> tuple[Mapping[str, Any], ...]:
+    """Every suspension of that account by name, those that are over included."""
+    told = (_h.since, _h.reason, _h.effective_at, _h.released_at, _h.released_by, _h.release_reason)
+    asked = select(*told).join(t.account, t.account.c.id == _h.account).order_by(_h.id)
+    rows = connection.execute(asked.where(t.account.c.email == email, _h.kind == HoldKind.SUSPENSION))
+    return tuple(dict(row) for row in rows.mappings())
+
+
+def let_go(connection: Connection) -> frozenset[tuple[str, str]]:
+    """The plans, as (partner, id), that a named person let go beyond a limit."""
+    asked = select(_h.partner, _h.plan_id).where(_h.kind == HoldKind.LIMIT, ~_LASTS)
+    return frozenset((row.partner, row.plan_id) for row in connection.execute(asked))
+
+
+def released_ends(connection: Connection) -> frozenset[tuple[int, date]]:
+    """The ends, as (habilitation, last day), that a named person let go beyond a limit."""
+    return frozenset().union(*connection.execute(select(_h.covers).where(~_LASTS)).scalars())
+
+
+def held_partner(connection: Connection, plan_id: str) -> tuple[str, str] | None:
+    """Whose plan that is, and which limit holds it; None when no such plan is held."""
+    row = connection.execute(select(_h.partner, _h.reason).where(_HELD, _h.plan_id == plan_id)).first()
+    return (row.partner, row.reason) if row else None
+
+
+def everybodys_pause(connection: Connection) -> str | None:
+    """The reason of the pause that concerns everybody; None when there is none. Its last day is not looked at."""
+    everybodys = (_h.kind == HoldKind.PAUSE) & _LASTS & _h.partner.is_(None)
+    return connection.execute(select(_h.reason).where(everybodys)).scalar()
 
 
 def hold_plan(
@@ -23,7 +74,7 @@ def hold_plan(
     partner: str,
     plan_id: str,
     reason: str,
-    covers: Sequence[tuple[int, date]],
+    covers: Iterable[tuple[int, date]],
     changes: Sequence[Mapping[str, Any]],
     *,
     can_be_released: bool,
@@ -32,21 +83,12 @@ def hold_plan(
     since this run began is held no more.
     """
     drop_plan(work, partner, but=plan_id)
-    is_known = _HELD if not can_be_released else _h.kind == "limit"
+    is_known = _HELD if not can_be_released else _h.kind == HoldKind.LIMIT
     known = select(_h.id).where(is_known, _h.partner == partner, _h.plan_id == plan_id)
     if work.connection.execute(known).first() is not None:
         return
-    work.connection.execute(
-        insert(t.hold).values(
-            kind="limit",
-            partner=partner,
-            reason=reason,
-            plan_id=plan_id,
-            covers=_covers(covers),
-            changes=json.dumps(list(changes), ensure_ascii=False),
-            **_since(work),
-        )
-    )
+    held = {"partner": partner, "reason": reason, "plan_id": plan_id, "covers": frozenset(covers), "changes": changes}
+    _insert(work, HoldKind.LIMIT, **held)
     work.journal("hold", partner=partner, details={"reason": reason, "plan": plan_id})
 
 
@@ -60,8 +102,8 @@ def release_plan(
     released = {**_released(work, by, reason), "changes": None}
     this_one = (_h.partner == partner) & (_h.plan_id == plan_id)
     if work.connection.execute(update(t.hold).where(_HELD, this_one).values(**released)).rowcount == 0:
-        row = {"kind": "limit", "partner": partner, "reason": "", "plan_id": plan_id, **_since(work)}
-        work.connection.execute(insert(t.hold).values(**row, covers=_covers(covers), **released))
+        plan = {"partner": partner, "plan_id": plan_id, "covers": frozenset(covers)}
+        _insert(work, HoldKind.LIMIT, reason="", **plan, **released)
     drop_plan(work, partner)
     work.journal("release", partner=partner, details={"plan": plan_id, "by": by, "reason": reason}, by=by)
 
@@ -74,16 +116,10 @@ def drop_plan(work: Work, partner: str, but: str | None = None) -> None:
     work.connection.execute(delete(t.hold).where(_HELD, others))
 
 
-def told(work: Work, one: Hold) -> bool:
+def told(work: Work, hold: Hold) -> bool:
     """Records that the contacts are told of it now; False when they were since it was read, or it was let go."""
-    as_seen = (_h.id == one.id, _h.released_at.is_(None), _h.told_at.is_not_distinct_from(one.told_at))
+    as_seen = (_h.id == hold.id, _LASTS, _h.told_at.is_not_distinct_from(hold.told_at))
     return work.connection.execute(update(t.hold).where(*as_seen).values(told_at=work.now)).rowcount == 1
-
-
-def held_partner(connection: Connection, plan_id: str) -> tuple[str, str] | None:
-    """Whose plan that is, and which limit holds it; None when no such plan is held."""
-    row = connection.execute(select(_h.partner, _h.reason).where(_HELD, _h.plan_id == plan_id)).first()
-    return (row.partner, row.reason) if row else None
 
 
 def pause(work: Work, partner: str | None, reason: str, until: date | None, by: str) -> None:
@@ -91,14 +127,13 @@ def pause(work: Work, partner: str | None, reason: str, until: date | None, by: 
     resume(work, partner, by, journal=False)
     details = {"reason": reason, "by": by, "until": until.isoformat() if until else None}
     decision = work.journal("pause", partner=partner, details=details, by=by)
-    row = {"kind": "pause", "partner": partner, "reason": reason, "until": until, "covers": "[]", **_since(work)}
-    work.connection.execute(insert(t.hold).values(**row, decision=decision))
+    _insert(work, HoldKind.PAUSE, partner=partner, reason=reason, until=until, decision=decision)
 
 
 def resume(work: Work, partner: str | None, by: str, *, journal: bool = True) -> bool:
     """Ends the partner's pause, or everybody's; whether there was one."""
     same = _h.partner.is_(None) if partner is None else _h.partner == partner
-    pauses = (_h.kind == "pause") & _h.released_at.is_(None) & same
+    pauses = (_h.kind == HoldKind.PAUSE) & _LASTS & same
     ended = _released(work, by, "resume")
     was_paused = work.connection.execute(update(t.hold).where(pauses).values(**ended)).rowcount > 0
     if was_paused and journal:
@@ -106,10 +141,55 @@ def resume(work: Work, partner: str | None, by: str, *, journal: bool = True) ->
     return was_paused
 
 
-def everybodys_pause(connection: Connection) -> str | None:
-    """The reason of the pause that concerns everybody; None when there is none. Its last day is not looked at."""
-    everybodys = (_h.kind == "pause") & _h.released_at.is_(None) & _h.partner.is_(None)
-    return connection.execute(select(_h.reason).where(everybodys)).scalar()
+def suspend(work: Work, email: EmailAddress, by: str, reason: str) -> bool:
+    """The account is suspended from now on, until it is reopened by name; a reopening not done yet is dropped.
+
+    False when it was suspended already: then nothing is recorded.
+    """
+    account = _account_id(work, email)
+    if _suspension(work, account) is not None:
+        return False
+    now = work.now
+    none = {"reopening": None, "reopening_number": None, "reopening_decision": None}
+    work.connection.execute(update(t.account).where(t.account.c.id == account).values(**none))
+    details = {"by": by, "reason": reason}
+    entries = [
+        work.journal("suspension", partner=code, habilitation=id_, rule="A4", details=details, by=by, at=now)
+        for code, id_ in _live(work, account)
+    ]
+    _insert(work, HoldKind.SUSPENSION, account=account, reason=reason, decision=next(iter(entries), None))
+    return True
+
+
+def suspended(work: Work, habilitation: Habilitation, seen: Hold, cause: int | None = None) -> None:
+    """The suspension that was seen is true in Keycloak. `cause`: the journal's entry of the decision."""
+    this_one = (_h.id == seen.id, _h.effective_at.is_(None), _LASTS)
+    work.connection.execute(update(t.hold).where(*this_one).values(effective_at=work.now))
+    work.journal("suspend", partner=habilitation.partner, habilitation=habilitation.id, rule="A4", cause=cause)
+
+
+def reopen(
+    work: Work, email: EmailAddress, by: str, reason: str, how: Reopening | None, suspension: Hold | None
+) -> None:
+    """The suspension that was seen, if any, is lifted. `how` the account is to be reopened: None if it has no access
+    to reopen.
+
+    Raises:
+        SuspendedMeanwhile: it is suspended by another decision than the one that was seen; nothing is recorded.
+    """
+    account = _account_id(work, email)
+    if _suspension(work, account) != (suspension.id if suspension is not None else None):
+        raise SuspendedMeanwhile
+    lifted = update(t.hold).where(*_suspends(account)).values(**_released(work, by, reason))
+    work.connection.execute(lifted)
+    details = {"by": by, "reason": reason, "how": how}
+    entries = [
+        work.journal("reopening", partner=code, habilitation=id_, rule="A4", details=details, by=by)
+        for code, id_ in _live(work, account) or _last(work, account)
+    ]
+    number, decision = (work.number, next(iter(entries), None)) if how else (None, None)
+    decided = {"reopening": how, "reopening_number": number, "reopening_decision": decision}
+    work.connection.execute(update(t.account).where(t.account.c.id == account).values(**decided))
 
 
 def set_aside(
@@ -127,45 +207,55 @@ def set_aside(
     `tried`: it was just tried, and rests before it is again. `still_open`: why an access is open that should be
     closed; the contacts are told of that even if they were told of another failure before.
     """
-    account = None
-    if whose is not None:
-        account = work.connection.execute(select(t.account.c.id).where(t.account.c.email == whose.email)).scalar_one()
-    row = {
-        "reason": reason,
-        "changes": json.dumps(list(changes), ensure_ascii=False),
-        "tried_at": work.now if tried else None,
-    }
-    same = (_h.kind == "quarantine") & _h.account.is_not_distinct_from(account)
+    account = None if whose is None else _account_id(work, whose.email)
+    values = {"reason": reason, "changes": changes, "tried_at": work.now if tried else None, "still_open": still_open}
+    same = (_h.kind == HoldKind.QUARANTINE) & _h.account.is_not_distinct_from(account)
     same &= _h.partner == partner if account is None else _h.account.is_not(None)
-    row["still_open"] = still_open
     if still_open is not None:
         work.connection.execute(update(t.hold).where(same, _h.still_open.is_(None)).values(told_at=None))
-    if work.connection.execute(update(t.hold).where(same).values(**row)).rowcount == 0:
-        work.connection.execute(
-            insert(t.hold).values(kind="quarantine", partner=partner, account=account, **_since(work), **row)
-        )
-        work.journal(
-            "quarantine", partner=partner, habilitation=whose.id if whose else None, details={"reason": reason}
-        )
+    if work.connection.execute(update(t.hold).where(same).values(**values)).rowcount == 0:
+        _insert(work, HoldKind.QUARANTINE, partner=partner, account=account, **values)
+        id_ = whose.id if whose else None
+        work.journal("quarantine", partner=partner, habilitation=id_, details={"reason": reason})
 
 
-def end_quarantine(work: Work, one: Hold, habilitation: int | None) -> None:
+def end_quarantine(work: Work, hold: Hold, habilitation: int | None) -> None:
     """It went well, or is not to be done any more."""
-    if work.connection.execute(delete(t.hold).where(_h.id == one.id)).rowcount:
-        work.journal("quarantine.ended", partner=one.partner, habilitation=habilitation)
+    if work.connection.execute(delete(t.hold).where(_h.id == hold.id)).rowcount:
+        work.journal("quarantine.ended", partner=hold.partner, habilitation=habilitation)
 
 
-def _covers(ends: Iterable[tuple[int, date]]) -> str:
-    return json.dumps([[id_, last_day.isoformat()] for id_, last_day in sorted(ends)])
-
-
-def _since(work: Work) -> dict[str, Any]:
-    return {"since": work.now, "since_number": work.number}
+def _insert(work: Work, kind: HoldKind, **values: Any) -> None:
+    since = {"since": work.now, "since_number": work.number}
+    work.connection.execute(insert(t.hold).values(kind=kind, **since, **values))
 
 
 def _released(work: Work, by: str, reason: str) -> dict[str, Any]:
-    return {
-        "released_at": work.now,
-        "released_by": by,
-        "release_reason": reason,
-    }
+    return {"released_at": work.now, "released_by": by, "release_reason": reason}
+
+
+def _account_id(work: Work, email: EmailAddress) -> int:
+    return int(work.connection.execute(select(t.account.c.id).where(t.account.c.email == email)).scalar_one())
+
+
+def _suspends(account: int) -> tuple[ColumnElement[bool], ...]:
+    return _h.account == account, _h.kind == HoldKind.SUSPENSION, _LASTS
+
+
+def _suspension(work: Work, account: int) -> int | None:
+    """The id of the account's suspension that nobody has lifted."""
+    return work.connection.execute(select(_h.id).where(*_suspends(account))).scalar()
+
+
+def _live(work: Work, account: int) -> list[tuple[str, int]]:
+    """The account's accesses that are not closed, with their partners."""
+    access = t.habilitation.c
+    asked = select(access.partner, access.id).where(access.account == account, access.closed_at.is_(None))
+    return [(row.partner, row.id) for row in work.connection.execute(asked.order_by(access.id))]
+
+
+def _last(work: Work, account: int) -> list[tuple[str, int]]:
+    """The account's last access, closed by now: a suspension may outlive it."""
+    access = t.habilitation.c
+    asked = select(access.partner, access.id).where(access.account == account).order_by(access.id.desc()).limit(1)
+    return [(row.partner, row.id) for row in work.connection.execute(asked)]

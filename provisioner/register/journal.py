@@ -6,7 +6,7 @@ import os
 import pwd
 import secrets
 import socket
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -15,8 +15,11 @@ from sqlalchemy import ColumnElement, Connection, LargeBinary, cast, false, func
 
 from provisioner.clock import Clock
 from provisioner.domain import journal
+from provisioner.domain.access.person_file import JournalLine
 from provisioner.domain.annexe.decisions import name_said, readable
 from provisioner.domain.journal import ActorDetail, Detail, Entry, Head, Row
+from provisioner.domain.people import EmailAddress
+from provisioner.domain.records import Records
 from provisioner.register.tables import journal_actor, journal_detail, journal_entry
 
 if TYPE_CHECKING:
@@ -163,13 +166,53 @@ def stray(connection: Connection) -> int | None:
 def about(connection: Connection, habilitations: Collection[int], addresses: Collection[str]) -> list[Row]:
     """The entries of these habilitations, and those whose personal data name one of the addresses, oldest first."""
     bodies, data = journal_entry.c.body, journal_detail.c.data
-    told = [bodies.contains(f'"habilitation":{one},', autoescape=True) for one in sorted(habilitations)]
-    told += [data.icontains(one, autoescape=True) for one in sorted(addresses)]
+    told = [bodies.contains(f'"habilitation":{id_},', autoescape=True) for id_ in sorted(habilitations)]
+    told += [data.icontains(email, autoescape=True) for email in sorted(addresses)]
     return [
         row
         for row in _rows(connection, or_(false(), *told))
         if row.entry.facts.get("habilitation") in habilitations
         or (row.detail is not None and bool(addresses) and journal.names(addresses, row.detail.data))
+    ]
+
+
+def person_of(
+    connection: Connection, records: Records, asked: EmailAddress
+) -> tuple[tuple[EmailAddress, ...], list[Row]]:
+    """Whom an address leads to: their addresses, the present one first, and the journal's entries about them.
+
+    Those are the entries of their habilitations, and those whose personal data name one of the addresses.
+    """
+    emails = {access.id: access.email for access in records.habilitations if access.id is not None}
+    email = asked
+    if asked not in records.accounts:
+        renames = [line for line in lines(about(connection, (), {asked})) if line.renamed_from == asked]
+        email = next((emails[line.habilitation] for line in reversed(renames) if line.habilitation in emails), asked)
+    theirs = {id_ for id_, address in emails.items() if address == email}
+    had = (line.renamed_from for line in lines(about(connection, theirs, ())))
+    addresses = tuple(dict.fromkeys((email, asked, *filter(None, had))))
+    return addresses, about(connection, theirs, addresses)
+
+
+def lines(rows: Iterable[Row]) -> list[JournalLine]:
+    """The entries that can be read, with the personal data that still stand beside them."""
+    return [
+        JournalLine(
+            entry=row.entry.entry,
+            sha256=row.entry.sha256,
+            at=datetime.fromisoformat(facts["at"]),
+            details=row.details,
+            by=who.get("by", ""),
+            os_user=who.get("os_user", ""),
+            host=who.get("host", ""),
+            sudo_user=who.get("sudo_user"),
+            annexe=row.cause.annexe if row.cause is not None else None,
+            decided_by=row.cause.decided_by if row.cause is not None else None,
+            **{name: facts[name] for name in _ALWAYS},
+        )
+        for row in rows
+        if (facts := row.entry.facts)
+        for who in (row.who,)
     ]
 
 

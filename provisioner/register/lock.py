@@ -1,4 +1,7 @@
-"""One run at a time: a file lock beside a SQLite register, an advisory lock in PostgreSQL."""
+"""One run at a time: a file lock beside a SQLite register, an advisory lock in PostgreSQL.
+
+Whoever holds it has a lease, which is the pass's own: no other thread meets it.
+"""
 
 from __future__ import annotations
 
@@ -8,16 +11,21 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
-from provisioner.register.database import Register, translated
-from provisioner.register.lease import BEAT, TRUST, Lease, LockHeld, held_by_this_pass
-from provisioner.register.opening import sqlite_file
+from provisioner.register.engine import TRUST, sqlite_file, translated
 from provisioner.settings import Settings
+
+if TYPE_CHECKING:
+    from provisioner.register.database import Register
+
+#: How often the holder shows PostgreSQL that it lives, as a part of the time that it gives its lock.
+_BEAT = 1 / 9
 
 #: Names the advisory lock of a run on PostgreSQL.
 _RUN_LOCK = 0x72756E
@@ -28,6 +36,83 @@ _HOLDER = text(
     # Another database of the same server may be another Caf's register, with a lock of the same name.
     " AND database = (SELECT oid FROM pg_database WHERE datname = current_database()) LIMIT 1"
 )
+
+
+class LockHeld(Exception):
+    """Another run is under way and did not end in time; the message says which."""
+
+
+class LockLost(LockHeld):
+    """The lock was lost amid a pass: this process was frozen or cut off, and another may be at work since."""
+
+
+class Lease:
+    """The right itself, while it lasts: a process that was frozen may wake up after it lost it.
+
+    `trusted_seconds` is how long after the database's last word the holder may still act; None for a file lock,
+    which is its process's as long as that lives.
+    """
+
+    def __init__(self, trusted_seconds: float | None) -> None:
+        self._trusted_seconds = trusted_seconds
+        self._confirmed_at = time.monotonic()
+        self._lost = False
+
+    def renew(self, asked_at: float) -> None:
+        """The database confirmed it, asked at that moment of the monotonic clock."""
+        self._confirmed_at = asked_at
+
+    def lose(self) -> None:
+        """The database says that it is another's, or does not answer: for good."""
+        self._lost = True
+
+    @property
+    def is_held(self) -> bool:
+        """Whether the next effect may be made."""
+        if self._lost or self._trusted_seconds is None:
+            return not self._lost
+        return time.monotonic() - self._confirmed_at < self._trusted_seconds
+
+    def check(self) -> None:
+        """Before each effect.
+
+        Raises:
+            LockLost: it may not be made.
+        """
+        if not self.is_held:
+            raise LockLost("The lock was lost: another instance may be at work. This one stopped; run again later.")
+
+
+#: The lease of the pass that this thread works for. The threads of a pass's pool run in a copy of its context, so
+#: they see it too. A thread that records a decision beside the pass has a context of its own, and sees none.
+_OF_THIS_PASS: ContextVar[Lease | None] = ContextVar("lease", default=None)
+
+
+@contextmanager
+def _held_by_this_pass(lease: Lease) -> Iterator[None]:
+    """Makes what this thread does from now on, until the end of the block, a part of the pass that has the lease."""
+    before = _OF_THIS_PASS.set(lease)
+    try:
+        yield
+    finally:
+        _OF_THIS_PASS.reset(before)
+
+
+def may_act() -> bool:
+    """Whether the next effect may be made: always, outside of a pass."""
+    lease = _OF_THIS_PASS.get()
+    return lease is None or lease.is_held
+
+
+def check_lease() -> None:
+    """Before each effect of a pass, and before each of its commits.
+
+    Raises:
+        LockLost: the pass has lost the run's lock.
+    """
+    lease = _OF_THIS_PASS.get()
+    if lease is not None:
+        lease.check()
 
 
 @contextmanager
@@ -45,7 +130,7 @@ def run_lock(register: Register, settings: Settings) -> Iterator[Lease]:
         locked = _advisory_lock(register, settings.lock_wait_seconds, settings.database.lock_lost_seconds)
     else:
         locked = _file_lock(_lock_file(settings), register.actor.by, settings.lock_wait_seconds)
-    with locked as lease, held_by_this_pass(lease):
+    with locked as lease, _held_by_this_pass(lease):
         yield lease
 
 
@@ -109,7 +194,7 @@ def _advisory_lock(register: Register, wait_seconds: float, lost_seconds: float)
         connection = engine.connect()
     with connection:  # what fails in the pass itself is not the database's
         lease, ended = Lease(lost_seconds * TRUST), threading.Event()
-        beating = threading.Thread(target=_beat, args=(connection, lease, lost_seconds * BEAT, ended), daemon=True)
+        beating = threading.Thread(target=_beat, args=(connection, lease, lost_seconds * _BEAT, ended), daemon=True)
         try:
             with translated():
                 # In milliseconds; before the lock is had, which a process frozen in between would keep for ever.

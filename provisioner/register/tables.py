@@ -6,16 +6,11 @@ that wrote the fact (`Work.number`).
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from typing import Any
-
 from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
-    CursorResult,
     Date,
-    Dialect,
     ForeignKey,
     Index,
     Integer,
@@ -24,26 +19,16 @@ from sqlalchemy import (
     String,
     Table,
     Text,
-    TypeDecorator,
     UniqueConstraint,
     text,
 )
 
-
-class Moment(TypeDecorator[datetime]):
-    """An aware moment, kept as UTC text: no database rounds it, and it sorts as it should."""
-
-    impl = String(32)
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> str | None:
-        """Text with microseconds, always in UTC."""
-        return None if value is None else value.astimezone(UTC).isoformat(timespec="microseconds")
-
-    def process_result_value(self, value: Any | None, dialect: Dialect) -> datetime | None:
-        """The moment again."""
-        return None if value is None else datetime.fromisoformat(value)
-
+from provisioner.domain.annexe.decisions import Decisions
+from provisioner.domain.convention import Role
+from provisioner.domain.dropped_file import Refusal
+from provisioner.domain.hold import HoldKind, StillOpen
+from provisioner.domain.records import Reopening
+from provisioner.register.columns import Choice, Json, Moment, Seconds, Words, ends_in, ends_out
 
 metadata = MetaData(
     naming_convention={
@@ -90,7 +75,7 @@ account = Table(
     Column("written", String(64)),
     Column("intended", String(64)),
     Column("renamed_from", String(320)),  # until Keycloak has the new address
-    Column("reopening", String(16)),  # a decision to reopen, until it is done
+    Column("reopening", Choice(Reopening, 16)),  # a decision to reopen, until it is done
     Column("reopening_number", Integer),
     Column("reopening_decision", Integer),
     sqlite_autoincrement=True,
@@ -118,7 +103,7 @@ habilitation = Table(
     Column("end_recorded_on", Date),
     Column("end_recorded_at", Moment),
     Column("closed_at", Moment),
-    Column("waived", Text, nullable=False, default=""),
+    Column("waived", Words, nullable=False, default=frozenset()),
     Column("decision", Integer),  # to which it owes its opening
     Column("end_decision", Integer),
     Column("link_decision", Integer),  # of the link that became due last
@@ -159,13 +144,13 @@ annexe = Table(
     Column("submitted_at", Moment, nullable=False),
     Column("submitted_number", Integer, nullable=False),
     Column("valid", Boolean, nullable=False),
-    Column("check", Text, nullable=False),
+    Column("check", Json(dict, dict), nullable=False),
     Column("approved_at", Moment),
     Column("approved_number", Integer),
     Column("approved_by", Text),
     Column("decision", Integer),  # its last approval
     Column("plan_id", String(8)),
-    Column("decisions", Text),
+    Column("decisions", Json(Decisions.as_plain, Decisions.from_plain)),
     Column("sent_back_at", Moment),
     Column("sent_back_number", Integer),
     Column("applied_at", Moment),
@@ -193,7 +178,7 @@ invitation = Table(
     Column("intended_at", Moment, nullable=False),
     Column("intended_number", Integer, nullable=False),
     Column("keycloak_time", Moment, nullable=False),
-    Column("lifespan_seconds", Integer, nullable=False),
+    Column("lifespan_seconds", Seconds, nullable=False),
     Column("events_kept", Boolean, nullable=False),  # whether Keycloak kept its admin events then
     Column("uncertain_at", Moment),  # when nobody could know whether it left, until it is begun again
     Column("sent_at", Moment),
@@ -208,20 +193,20 @@ hold = Table(
     "hold",
     metadata,
     Column("id", Integer, primary_key=True),
-    Column("kind", String(16), nullable=False),
+    Column("kind", Choice(HoldKind, 16), nullable=False),
     Column("partner", ForeignKey("partner.code")),
     Column("account", ForeignKey("account.id")),
     Column("reason", Text, nullable=False),
     Column("plan_id", String(8)),
-    Column("covers", Text, nullable=False, default="[]"),
-    Column("changes", Text),  # until it is let go
+    Column("covers", Json(ends_out, ends_in), nullable=False, default=frozenset()),  # what ends with it
+    Column("changes", Json(list, tuple, ())),  # until it is let go
     Column("since", Moment, nullable=False),
     Column("since_number", Integer, nullable=False),
     Column("decision", Integer),
     Column("effective_at", Moment),
     Column("told_at", Moment),  # when the contacts were last told of it
     Column("tried_at", Moment),  # what is in quarantine
-    Column("still_open", String(16)),  # why an access in quarantine could not be closed
+    Column("still_open", Choice(StillOpen, 16)),  # why an access in quarantine could not be closed
     Column("until", Date),
     Column("released_at", Moment),
     Column("released_by", Text),
@@ -234,7 +219,7 @@ contact = Table(
     Column("id", Integer, primary_key=True),
     Column("partner", ForeignKey("partner.code")),  # none: the Caf's own (annexe 3)
     Column("dated", Date, nullable=False),
-    Column("role", String(32), nullable=False),
+    Column("role", Choice(Role, 32), nullable=False),
     Column("name", Text),
     Column("email", String(320), nullable=False),
     UniqueConstraint("partner", "role"),
@@ -242,8 +227,8 @@ contact = Table(
 _OF_CAF = text("partner IS NULL")  # the constraint above takes any number of rows without a partner
 Index("uq_contact_caf", contact.c.role, unique=True, sqlite_where=_OF_CAF, postgresql_where=_OF_CAF)
 
-outbox = Table(
-    "outbox",
+notice = Table(
+    "notice",
     metadata,
     Column("id", Integer, primary_key=True),
     Column("message_id", String(255), nullable=False, unique=True),
@@ -272,7 +257,7 @@ dropped_file = Table(
     Column("taken_at", Moment),
     Column("taken_number", Integer),
     Column("annexe", Integer),  # no foreign key: it may be destroyed first
-    Column("refusal", String(32)),
+    Column("refusal", Choice(Refusal, 32)),
     Column("report", Text),
     Column("told_number", Integer),  # of the last thing that its report tells
     sqlite_autoincrement=True,  # the set-aside file is named by it
@@ -318,10 +303,3 @@ sequence = Table(
     Column("id", Integer, primary_key=True),  # 1: there is one row
     Column("last", Integer, nullable=False),  # the number of the last unit of work that took one
 )
-
-
-def inserted_id(result: CursorResult[Any]) -> int:
-    """The id that the database gave to the row just inserted."""
-    key = result.inserted_primary_key
-    assert key is not None
-    return int(key[0])

@@ -20,7 +20,8 @@ from provisioner.keycloak.errors import KeycloakError
 from provisioner.logs import place_of
 from provisioner.operations.context import Tools
 from provisioner.operations.errors import FoldersFail, UnknownRealm
-from provisioner.register import LockHeld, Register, RegisterUnavailable, check_lease, reading, writing
+from provisioner.register import LockHeld, Register, RegisterUnavailable, check_lease
+from provisioner.register.marks import mark, set_mark
 from provisioner.service.clock_watch import ClockWatch
 from provisioner.service.jobs import Counts, Job, failed_changes
 from provisioner.service.metrics import Metrics
@@ -105,8 +106,8 @@ class Runner:
         if not self._is_daily(job):
             return now
         with self.register.read() as connection:
-            mark = reading.mark(connection, _mark(job))
-        last_good = datetime.fromisoformat(mark) - self.clock.moved_by if mark else None
+            good = mark(connection, _mark(job))
+        last_good = datetime.fromisoformat(good) - self.clock.moved_by if good else None
         if last_good is None or last_good > now:  # one that is still to come was done by a clock that was wrong
             return now
         due: datetime = self.trigger(job).get_next_fire_time(last_good, last_good)
@@ -128,7 +129,7 @@ class Runner:
                 counts = self._carry_out(job)
                 if self._is_daily(job):
                     with self.register.work() as work:
-                        writing.set_mark(work, _mark(job), begun_at.isoformat(timespec="seconds"))
+                        set_mark(work, _mark(job), begun_at.isoformat(timespec="seconds"))
             except Exception as error:
                 if self.is_stopping and isinstance(error, Unfinished):
                     log.info("job.stopped")

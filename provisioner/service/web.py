@@ -12,7 +12,8 @@ from typing import Any
 
 from prometheus_client import CONTENT_TYPE_LATEST
 
-from provisioner.register import RegisterUnavailable, reading
+from provisioner.register import RegisterUnavailable
+from provisioner.register.marks import LAST_GOOD_SYNC, mark
 from provisioner.service.clock_watch import is_paused_by_clock
 from provisioner.service.metrics import LOOK_SECONDS
 from provisioner.service.scheduler import Service
@@ -49,7 +50,7 @@ class Health:
         if self._looking.acquire(timeout=LOOK_SECONDS):
             try:
                 with runner.register.read() as connection:
-                    facts["last_good_sync"] = reading.mark(connection, reading.LAST_GOOD_SYNC)
+                    facts["last_good_sync"] = mark(connection, LAST_GOOD_SYNC)
                 facts["paused_by_clock"] = is_paused_by_clock(runner.register)
                 facts["register"] = True
             except RegisterUnavailable:

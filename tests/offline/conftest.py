@@ -18,9 +18,10 @@ from provisioner.clock import Clock
 from provisioner.domain.access.habilitation import Habilitation
 from provisioner.domain.convention import Contacts
 from provisioner.domain.records import Records
-from provisioner.register import Register, open_register, tables, writing
-from provisioner.register.contacts import contacts_of
+from provisioner.register import Register, open_register, tables
+from provisioner.register.habilitations import save_habilitations
 from provisioner.register.journal import Actor
+from provisioner.register.partners import contacts_of
 from provisioner.settings import load_settings
 
 TODAY = date(2026, 9, 2)
@@ -67,9 +68,7 @@ class Office:
         opened = self.register()
         with opened.work() as work:
             before = opened.records()
-            writing.save_habilitations(
-                work, before, before.with_habilitations([*before.habilitations, *habilitations])
-            )
+            save_habilitations(work, before, before.with_habilitations([*before.habilitations, *habilitations]))
         opened.close()
 
     def contacts(self, code: str) -> Contacts | None:

@@ -14,7 +14,7 @@ from provisioner.domain.people import EmailAddress, Person
 from provisioner.operations.notices import ask_for_annexe
 from provisioner.operations.partners import partner_of
 from provisioner.operations.sending import deliver
-from provisioner.register.contacts import contacts_of
+from provisioner.register.partners import contacts_of
 from provisioner.register.tables import contact, journal_detail, journal_entry
 from tests.shared.desk import TODAY, Desk, message, pdf_of, text_of
 from tests.shared.mailbox import Mailbox

@@ -17,7 +17,8 @@ from provisioner.documents.form import EXTENSIONS
 from provisioner.domain.access.habilitation import Habilitation, State
 from provisioner.domain.annexe.enter import enter
 from provisioner.operations.partners import Given, add_partner
-from provisioner.register import Register, Work, open_register, outcomes, writing
+from provisioner.register import Register, Work, habilitations, open_register
+from provisioner.register.habilitations import save_habilitations
 from provisioner.register.journal import Actor
 from provisioner.settings import Settings, load_settings
 from tests.documents.making import SAMPLES, csv_form
@@ -49,7 +50,7 @@ def enter_sample(register: Register, settings: Settings, name: str, today: date)
     annexe = read_annexe((SAMPLES / name).read_bytes(), name, settings.documents)
     before = register.records()
     with register.work() as work:
-        writing.save_habilitations(work, before, enter(before, LYS.code, annexe, today))
+        save_habilitations(work, before, enter(before, LYS.code, annexe, today))
     for one in register.records().habilitations:
         with register.work() as work:
             _do(work, one, today)
@@ -57,9 +58,9 @@ def enter_sample(register: Register, settings: Settings, name: str, today: date)
 
 def _do(work: Work, one: Habilitation, today: date) -> None:
     if one.is_ending_on(today):
-        outcomes.closed(work, one, "A3")
+        habilitations.closed(work, one, "A3")
     elif one.state is State.PLANNED:
-        outcomes.opened(work, one, "open", "A1")
+        habilitations.opened(work, one, "open", "A1")
 
 
 def run(environment: dict[str, str], *arguments: str | Path) -> Result:

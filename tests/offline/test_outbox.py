@@ -24,8 +24,8 @@ from cryptography.x509.oid import NameOID
 from sqlalchemy import select
 
 from provisioner.mail import Letter, MailUnavailable, compose, new_message_id, send
-from provisioner.register import outbox, run_lock
-from provisioner.register.tables import outbox as table
+from provisioner.register import notices, run_lock
+from provisioner.register.tables import notice as table
 from provisioner.settings import SmtpSettings
 from tests.faults.conftest import FAULTY
 from tests.faults.test_kill import KILLED
@@ -176,13 +176,13 @@ def test_tries_are_further_and_further_apart_and_never_end(desk: Desk) -> None:
     with desk.register() as register:
         for _ in range(8):
             with register.work() as work:
-                (one,) = outbox.due(work.connection, None)
-                assert outbox.begin(work, one.id) is not None
+                (one,) = notices.due(work.connection, None)
+                assert notices.begin(work, one.id) is not None
             row = _owed(desk)[0]
             waits.append(row.next_try_at - row.begun_at)
             with register.read() as connection:
-                assert outbox.due(connection, row.next_try_at - timedelta(seconds=1)) == []
-                assert outbox.due(connection, row.next_try_at) == [one]
+                assert notices.due(connection, row.next_try_at - timedelta(seconds=1)) == []
+                assert notices.due(connection, row.next_try_at) == [one]
     minute, hour, day = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
     assert waits == [minute, 5 * minute, 30 * minute, 2 * hour, 6 * hour, day, day, day]
 

@@ -20,6 +20,7 @@ from provisioner.operations.context import Outcome, Tools, Verdict
 from provisioner.operations.effects import Effects
 from provisioner.operations.errors import PersonRefused
 from provisioner.operations.syncing import sync
+from provisioner.register.habilitations import save_habilitations
 from tests.fakes.memory_office import MemoryOffice, no_bar
 
 LYS, BY = "agglo-lys", "Claire Martin"
@@ -138,14 +139,13 @@ def test_a_plan_let_go_while_a_run_would_hold_it_is_not_held_again(office: Memor
 
 def test_what_a_run_writes_of_an_access_leaves_alone_what_it_did_not_change(office: MemoryOffice) -> None:
     """An annexe is entered on the register as it was read; only what it changes is written."""
-    from provisioner.register import writing
 
     register = office.tools.register
     before = register.records()
     changed = replace(before.habilitations[0], requested_on=date(2026, 6, 11))
     stale = [replace(one, opened_at=None, opened_number=None) for one in before.habilitations]
     with register.work() as work:
-        writing.save_habilitations(
+        save_habilitations(
             work,
             replace(before, habilitations=tuple(stale)),
             replace(

@@ -31,8 +31,9 @@ from provisioner.operations.doctor.folders import folder_lines
 from provisioner.operations.dropping import take
 from provisioner.operations.errors import FoldersFail, UnknownRealm
 from provisioner.operations.preparing import prepare, request_of
-from provisioner.register import Register, annexes, drops, writing
-from provisioner.register.tables import outbox
+from provisioner.register import Register, annexes, dropped_files
+from provisioner.register.marks import accept_realm, set_realm
+from provisioner.register.tables import notice
 from provisioner.settings import DocumentSettings
 from tests.fakes.failing import Killed
 from tests.fakes.memory_office import MemoryOffice
@@ -352,7 +353,7 @@ def owed(desk: Desk) -> list[tuple[str, str]]:
     with desk.tools.register.read() as connection:
         messages = [
             message_from_bytes(row.content, policy=default)
-            for row in connection.execute(select(outbox).where(outbox.c.recipient == "habilitations@caf.example"))
+            for row in connection.execute(select(notice).where(notice.c.recipient == "habilitations@caf.example"))
         ]
     return [(str(one["subject"]), " ".join(one.get_body(("plain",)).get_content().split())) for one in messages]  # type: ignore[union-attr]
 
@@ -621,14 +622,14 @@ def test_while_keycloak_is_away_the_file_waits_and_is_received_the_day_it_was_fi
 def test_in_another_realm_the_file_waits_and_nothing_is_kept_of_it(desk: Desk) -> None:
     desk.sync()
     with desk.tools.register.work() as work:
-        writing.set_realm(work, "another")
+        set_realm(work, "another")
     desk.drop("envoi.docx", GOOD)
     desk.poll()
     with pytest.raises(UnknownRealm):
         desk.poll()
     assert (desk.annexes(), len(desk.files("inbox"))) == ([], 1)
     with desk.tools.register.work() as work:
-        writing.accept_realm(work, "another", desk.office.directory.realm_id(), by="Claire Martin", reason="refait")
+        accept_realm(work, "another", desk.office.directory.realm_id(), by="Claire Martin", reason="refait")
     desk.poll()
     assert (len(desk.annexes()), desk.files("inbox")) == (1, [])
 
@@ -673,7 +674,7 @@ def test_a_file_that_somebody_took_back_is_forgotten(desk: Desk) -> None:
     path.unlink()
     desk.poll()
     with desk.tools.register.read() as connection:
-        assert drops.known(connection) == []
+        assert dropped_files.known(connection) == []
     desk.nothing_is_left()
 
 

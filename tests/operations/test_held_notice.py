@@ -10,7 +10,7 @@ from provisioner.domain.convention import Role
 from provisioner.operations.contacts import read_contacts, set_caf_contacts
 from provisioner.operations.context import Verdict
 from provisioner.operations.receive import submit
-from provisioner.register import outbox
+from provisioner.register import notices
 from tests.fakes.memory_office import MemoryOffice
 from tests.shared.examples import LYS, annexe
 
@@ -36,7 +36,7 @@ def test_a_held_annexe_submitted_anew_withdraws_the_notice_that_was_not_sent(tmp
 
     def owed() -> int:
         with tools.register.read() as connection:
-            return outbox.owed_count(connection)
+            return notices.owed_count(connection)
 
     assert owed() == 1
     submit(tools, closes, LYS.code, TODAY)

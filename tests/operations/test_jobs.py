@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from provisioner.operations.errors import UnknownRealm
-from provisioner.register import writing
+from provisioner.register.marks import set_realm
 from provisioner.service.jobs import JOBS
 from tests.fakes.memory_office import MemoryOffice
 
@@ -19,7 +19,7 @@ def test_no_pass_in_another_realm_is_a_good_run(tmp_path: Path, name: str) -> No
     (job,) = [job for job in JOBS if job.name == name]
     job.run(office.tools)
     with office.tools.register.work() as work:
-        writing.set_realm(work, "another")
+        set_realm(work, "another")
     with pytest.raises(UnknownRealm):
         job.run(office.tools)
     office.close()

@@ -25,7 +25,7 @@ from provisioner.operations.journal import verify_journal
 from provisioner.operations.partners import Given, set_partner
 from provisioner.operations.preparing import prepare, request_of
 from provisioner.register import holds
-from provisioner.register.tables import outbox
+from provisioner.register.tables import notice
 from provisioner.settings import DocumentSettings
 from tests.fakes.memory_office import MemoryOffice, no_bar
 from tests.shared.examples import LYS, annexe, email
@@ -295,7 +295,7 @@ def test_each_notice_bears_a_head_that_verifies(office: MemoryOffice) -> None:
     set_partner_contacts(register, LYS.code, read_contacts(given, TODAY, TODAY))
     persons.suspend(office.tools, email("leroy"), "Claire Martin", "Vol")
     with register.read() as connection:
-        (content,) = connection.execute(select(outbox.c.content)).scalars()
+        (content,) = connection.execute(select(notice.c.content)).scalars()
     for kind in ("plain", "html"):
         body = message_from_bytes(content, policy=default).get_body((kind,))
         assert body is not None

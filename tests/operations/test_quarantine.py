@@ -31,8 +31,8 @@ from provisioner.operations.invitations import repeat_due
 from provisioner.operations.journal import Sought, journal_entries
 from provisioner.operations.syncing import sync
 from provisioner.register import annexes
-from provisioner.register.reading import LAST_GOOD_SYNC, mark
-from provisioner.register.tables import outbox
+from provisioner.register.marks import LAST_GOOD_SYNC, mark
+from provisioner.register.tables import notice
 from provisioner.service.jobs import counts_of, failed_changes
 from provisioner.settings import DocumentSettings
 from tests.fakes.memory_directory import MemoryDirectory
@@ -457,7 +457,7 @@ def test_a_notice_that_takes_the_place_of_one_that_has_not_left_tells_all_of_it(
         desk.office.on(DUE + timedelta(days=days))
         desk.serve()
     with register.read() as connection:
-        (waits,) = connection.execute(select(outbox.c.content).where(outbox.c.kind == "quarantine")).scalars()
+        (waits,) = connection.execute(select(notice.c.content).where(notice.c.kind == "quarantine")).scalars()
     assert all(f"{name}@agglo-lys.example".encode() in waits for name in ("leroy", "nguyen"))
 
 

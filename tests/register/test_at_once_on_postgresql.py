@@ -21,8 +21,10 @@ from provisioner.domain.convention import Partner
 from provisioner.domain.gates import Limits
 from provisioner.operations import persons
 from provisioner.operations.context import Tools
-from provisioner.register import Register, open_register, outcomes, writing
+from provisioner.register import Register, habilitations, open_register
+from provisioner.register.habilitations import save_habilitations
 from provisioner.register.journal import Actor
+from provisioner.register.partners import add_record
 from provisioner.settings import Settings, load_settings
 from tests.fakes.memory_directory import MemoryDirectory
 from tests.shared.examples import LYS, habilitation, snapshot
@@ -48,7 +50,7 @@ def settings(postgres: Postgres, tmp_path: Path) -> Settings:
 def register(settings: Settings) -> Iterator[Register]:
     opened = open_register(settings, Clock(real_now=lambda: NOW), Actor.here("test"))
     with opened.work() as work:
-        writing.add_partner(work, Partner(code=LYS.code, name=LYS.name, domains=LYS.domains, signed_on=LYS.signed_on))
+        add_record(work, Partner(code=LYS.code, name=LYS.name, domains=LYS.domains, signed_on=LYS.signed_on))
     yield opened
     opened.close()
 
@@ -73,7 +75,7 @@ def ask_for(register: Register, name: str) -> None:
     before = register.records()
     asked = habilitation(name, requested_on=date(2026, 9, 1))
     with register.work() as work:
-        writing.save_habilitations(work, before, before.with_habilitations([*before.habilitations, asked]))
+        save_habilitations(work, before, before.with_habilitations([*before.habilitations, asked]))
 
 
 def between_two_statements_of_a_read(register: Register, table: str, do: Callable[[], None]) -> None:
@@ -114,12 +116,12 @@ def test_a_run_that_records_an_effect_and_a_person_who_suspends_do_not_stop_each
 
     with ThreadPoolExecutor(1) as beside:
         with register.work() as work:
-            outcomes.opened(work, opened, Action.OPEN, "A1")
+            habilitations.opened(work, opened, Action.OPEN, "A1")
             suspended = beside.submit(
                 persons.suspend, tools, opened.email, by="Claire Martin", reason="téléphone perdu"
             )
             until(is_waited_for)
-            outcomes.account_written(work, opened.email, "id-1", "0" * 64)
+            habilitations.account_written(work, opened.email, "id-1", "0" * 64)
         assert suspended.result(timeout=20) == [LYS.code]
     records = register.records()
     assert records.accounts[opened.email].keycloak_id == "id-1"

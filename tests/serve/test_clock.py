@@ -11,7 +11,7 @@ from structlog.testing import capture_logs
 
 from provisioner.operations import holding
 from provisioner.operations.context import Tools
-from provisioner.register import Register, outbox
+from provisioner.register import Register, notices
 from provisioner.service import runner
 from provisioner.service.scheduler import Service
 from provisioner.settings import Settings
@@ -98,7 +98,9 @@ def test_a_notice_that_failed_while_the_clock_was_wrong_is_tried_once_it_is_righ
     register.clock = hands.clock
     hands.wall += timedelta(days=3650)
     with register.work() as work:
-        outbox.begin(work, outbox.put(work, "held", None, "<1@caf.example>", outbox.Parcel("a@caf.example", b"")))
+        notices.begin(
+            work, notices.put(work, "held", None, "<1@caf.example>", notices.Envelope("a@caf.example", b""))
+        )
     hands.wall -= timedelta(days=3650)
     with register.read() as connection:
-        assert len(outbox.due(connection, hands.wall)) == 1
+        assert len(notices.due(connection, hands.wall)) == 1

@@ -19,7 +19,7 @@ from structlog.testing import capture_logs
 from provisioner.clock import Clock
 from provisioner.keycloak.errors import KeycloakUnavailable
 from provisioner.operations.context import Tools
-from provisioner.register import LockHeld, Register, RegisterUnavailable, open_register, opening, run_lock
+from provisioner.register import LockHeld, Register, RegisterUnavailable, engine, open_register, run_lock
 from provisioner.register.journal import Actor
 from provisioner.service import runner as running
 from provisioner.service import scheduler
@@ -322,7 +322,7 @@ def test_a_run_that_sends_notices_for_long_is_not_taken_to_be_stuck(
 def test_a_database_that_takes_the_connection_and_says_nothing_is_away(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(opening.PATIENCE, "connect_timeout", 2)  # the least that libpq takes
+    monkeypatch.setitem(engine.PATIENCE, "connect_timeout", 2)  # the least that libpq takes
     with socket.create_server(("127.0.0.1", 0)) as silent:
         url = f"postgresql+psycopg://nobody@127.0.0.1:{silent.getsockname()[1]}/register"
         there = settings.model_copy(update={"database": settings.database.model_copy(update={"url": url})})

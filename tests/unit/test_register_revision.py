@@ -5,7 +5,7 @@ from __future__ import annotations
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 
-from provisioner.register.opening import REVISION
+from provisioner.register.engine import REVISION
 
 
 def test_a_register_is_brought_to_the_newest_migration() -> None:

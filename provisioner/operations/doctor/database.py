@@ -10,7 +10,7 @@ from sqlalchemy import text
 from provisioner.operations.doctor.lines import Line, attention, ok, wanting
 from provisioner.operations.journal import verify_journal
 from provisioner.register import Register, lock_holder
-from provisioner.register.opening import REVISION, revision
+from provisioner.register.engine import REVISION, revision
 from provisioner.settings import Settings
 
 

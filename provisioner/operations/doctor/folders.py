@@ -10,7 +10,7 @@ from pathlib import Path
 from provisioner.domain.dropped_file import is_passing
 from provisioner.operations.doctor.lines import Line, attention, ok, wanting
 from provisioner.operations.folders import Folders
-from provisioner.register import Register, drops
+from provisioner.register import Register, dropped_files
 from provisioner.settings import Settings
 
 _LATE_HOURS = 1
@@ -38,7 +38,7 @@ def folder_lines(settings: Settings, register: Register, now: datetime) -> Itera
         )
         return
     with register.read() as connection:
-        waiting = [one.seen_at for one in drops.known(connection) if one.key]
+        waiting = [one.seen_at for one in dropped_files.known(connection) if one.key]
     hours = (now - min(waiting, default=now)).total_seconds() / 3600
     found = f"{len(waiting)} files wait in the drop folder, the oldest for {max(0.0, hours):.0f} hours."
     if hours > _LATE_HOURS:

@@ -19,8 +19,9 @@ from provisioner.keycloak.directory import Directory
 from provisioner.operations.doctor.lines import Line, attention, ok, wanting
 from provisioner.operations.looking import look
 from provisioner.operations.sending import waiting
-from provisioner.register import Register, reading
-from provisioner.register.contacts import contacts_by_partner, contacts_of
+from provisioner.register import Register
+from provisioner.register.marks import LAST_GOOD_SYNC, mark
+from provisioner.register.partners import contacts_by_partner, contacts_of
 from provisioner.settings import Settings
 
 #: What ends a hold, where it is not the release of a plan.
@@ -96,8 +97,8 @@ def hold_lines(records: Records, now: datetime) -> Iterator[Line]:
 def waiting_lines(register: Register, now: datetime) -> Iterator[Line]:
     """The last good sync, and notices that have not left."""
     with register.read() as connection:
-        mark = reading.mark(connection, reading.LAST_GOOD_SYNC)
-    last = datetime.fromisoformat(mark) if mark else None
+        good = mark(connection, LAST_GOOD_SYNC)
+    last = datetime.fromisoformat(good) if good else None
     todo = "`provisioner sync`, or see that `provisioner serve` runs."
     if last is None:
         yield attention("last-sync", "No sync of everything has ended well yet.", todo)

@@ -23,7 +23,8 @@ from provisioner.keycloak.errors import KeycloakError
 from provisioner.operations.context import Outcome
 from provisioner.operations.journal import verify_journal
 from provisioner.operations.syncing import plan_due
-from provisioner.register import RegisterUnavailable, annexes, reading
+from provisioner.register import RegisterUnavailable, annexes
+from provisioner.register.records import read_records
 from provisioner.register.tables import journal_detail, journal_entry
 from tests.fakes.failing import Killed
 from tests.fakes.faults import Commits, Fault
@@ -163,7 +164,7 @@ class World:
                 .where(journal_entry.c.entry > self._entry)
                 .order_by(journal_entry.c.entry)
             ).all()
-            self.seen = records = reading.records(connection)
+            self.seen = records = read_records(connection)
             self.kept = annexes.kept(connection)
         self.model.last_days = {code: one.last_day for code, one in records.partners.items()}
         self._emails = {one.id: one.email for one in records.habilitations}

@@ -5,7 +5,7 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import op
 
-from provisioner.register.tables import Moment
+from provisioner.register.columns import Moment
 
 revision = "0002"
 down_revision = "0001"

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from provisioner.register.tables import Moment
+from provisioner.register.columns import Moment
 
 revision = "0003"
 down_revision = "0002"

@@ -5,7 +5,7 @@ import itertools
 import sqlalchemy as sa
 from alembic import op
 
-from provisioner.register.tables import Moment
+from provisioner.register.columns import Moment
 
 revision = "0005"
 down_revision = "0004"

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 from provisioner.domain.people import canonical_domain
-from provisioner.register.tables import Moment
+from provisioner.register.columns import Moment
 
 revision = "0008"
 down_revision = "0007"

@@ -1,24 +1,24 @@
-"""Opening the register: made, or brought to this version of the software, when needed."""
+"""The database under the register: how its connections are made, and what they say when they fail."""
 
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_url, text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from provisioner.clock import Clock
-from provisioner.register.database import Register, RegisterUnavailable, translated
-from provisioner.register.journal import Actor
-from provisioner.register.lease import TRUST
 from provisioner.settings import Settings
 
 if TYPE_CHECKING:
     import psycopg
 
 #: The migration that this version of the software needs; Alembic brings an older register to it.
-REVISION = "0008"
+REVISION = "0009"
 
 #: For libpq: a server that does not answer, or that the network has lost, is away after so long; its own default is
 #: minutes to hours.
@@ -30,60 +30,31 @@ PATIENCE = {
     "keepalives_count": 2,
 }
 
+#: How long the holder of the run's lock trusts PostgreSQL's last answer, as a part of the time after which PostgreSQL
+#: gives its lock to another.
+TRUST = 5 / 9
+
 #: Names the advisory lock of a migration on PostgreSQL.
 _MIGRATION_LOCK = 0x6D696772
 
 
-def open_register(settings: Settings, clock: Clock, actor: Actor) -> Register:
-    """The register named by the settings, created or brought to this version when needed.
+class RegisterUnavailable(Exception):
+    """The register cannot be read or written; nothing of the unit of work was kept."""
 
-    Raises:
-        RegisterUnavailable: it cannot be opened.
+
+@contextmanager
+def translated(*more: type[Exception]) -> Iterator[None]:
+    """Turns what a database says into one sentence, without the data of the statement.
+
+    `more` are errors that are the register's too where only its own files are used; within a unit of work an OSError
+    is somebody else's.
     """
-    with translated(OSError):
-        if (file := sqlite_file(settings)) is not None:
-            settings.data_dir.mkdir(parents=True, exist_ok=True)
-            if not file.exists():
-                file.touch(0o600)  # names and addresses: for its owner alone, whatever the umask
-        engine = _engine(settings)
-        at = revision(engine)
-        if at is not None and at > REVISION:
-            engine.dispose()
-            raise RegisterUnavailable(
-                f"The register was made by a newer version of the software: its revision is {at}, ours {REVISION}. "
-                "Nothing was done. Use that version, or a newer one."
-            )
-        if at != REVISION:
-            _migrate(engine)
-    return Register(engine, clock, actor)
-
-
-def open_as_is(settings: Settings, clock: Clock, actor: Actor) -> Register | None:
-    """The register as it stands, neither made nor brought to this version: for whoever only looks at it or copies it.
-
-    None when there is none yet.
-
-    Raises:
-        RegisterUnavailable: it cannot be opened.
-    """
-    return Register(_engine(settings), clock, actor) if is_there(settings) else None
-
-
-def is_there(settings: Settings) -> bool:
-    """Whether there is a register where the settings say; nothing is made.
-
-    Raises:
-        RegisterUnavailable: it cannot be looked at.
-    """
-    file = sqlite_file(settings)
-    with translated(OSError):
-        if file is not None and not file.exists():
-            return False
-        engine = _engine(settings)
-        try:
-            return revision(engine) is not None
-        finally:
-            engine.dispose()
+    ours: tuple[type[Exception], ...] = (DBAPIError, PoolTimeout, *more)
+    try:
+        yield
+    except ours as error:
+        cause = error.orig if isinstance(error, DBAPIError) else error
+        raise RegisterUnavailable(f"The register cannot be used: {cause}.") from error
 
 
 def sqlite_file(settings: Settings) -> Path | None:
@@ -92,7 +63,8 @@ def sqlite_file(settings: Settings) -> Path | None:
     return Path(url.database or "") if url.get_backend_name() == "sqlite" else None
 
 
-def _engine(settings: Settings) -> Engine:
+def make_engine(settings: Settings) -> Engine:
+    """Connections to the register that the settings name; nothing is made there."""
     if sqlite_file(settings) is None:
         engine = create_engine(settings.database_url, hide_parameters=True, pool_pre_ping=True, connect_args=PATIENCE)
         _prepare_postgresql(engine, settings.database.lock_lost_seconds)
@@ -138,7 +110,8 @@ def revision(engine: Engine) -> str | None:
         return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
 
 
-def _migrate(engine: Engine) -> None:
+def migrate(engine: Engine) -> None:
+    """Makes the tables, or brings an older register to this version."""
     from alembic import command
     from alembic.config import Config
 

@@ -1,0 +1,278 @@
+"""Accounts and habilitations: what an annexe asked for, what a run did of it, what a named person adopted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, delete, exists, insert, or_, select, update
+
+from provisioner.domain.access.habilitation import End, Habilitation
+from provisioner.domain.people import EmailAddress, Person
+from provisioner.domain.records import Account, Records
+from provisioner.register import tables as t
+from provisioner.register.mapper import Mapper, as_json
+from provisioner.register.work import Work
+
+_ACCOUNT = Mapper(Account, t.account)
+_HABILITATION = Mapper(
+    Habilitation,
+    t.habilitation,
+    person=Mapper(Person, t.habilitation, email=t.account.c.email),
+    end=Mapper(End, t.habilitation, prefix="end_", on=t.habilitation.c.ended_on),
+)
+
+#: The columns that name a decision: the journal's entry of a fact names it itself.
+_DECISIONS = frozenset({"decision", "end_decision", "link_decision"})
+
+
+def all_accounts(connection: Connection) -> dict[EmailAddress, Account]:
+    """Every account that the register knows, by address."""
+    accounts = map(_ACCOUNT.of, connection.execute(select(*_ACCOUNT.columns)))
+    return {account.email: account for account in accounts}
+
+
+def all_habilitations(connection: Connection) -> tuple[Habilitation, ...]:
+    """Every habilitation, oldest first."""
+    joined = t.habilitation.join(t.account, t.account.c.id == t.habilitation.c.account)
+    rows = connection.execute(select(*_HABILITATION.columns).select_from(joined).order_by(t.habilitation.c.id))
+    return tuple(map(_HABILITATION.of, rows))
+
+
+def save_habilitations(work: Work, before: Records, after: Records) -> None:
+    """What an approved annexe changed: habilitations asked for, withdrawn, brought up to date, ended.
+
+    What is opened and ended follows from the decision that the unit of work names (`Work.because_of`).
+    """
+    known = {habilitation.id: habilitation for habilitation in before.habilitations}
+    _rename_accounts(work, known, after)
+    kept = {habilitation.id for habilitation in after.habilitations}
+    for id_, habilitation in known.items():
+        if id_ not in kept:
+            _withdraw(work, habilitation)
+    _ask(work, [_decided(work, None, new) for new in after.habilitations if new.id is None])
+    for new in after.habilitations:
+        if new.id is not None and new != known[new.id]:
+            _bring_up_to_date(work, known[new.id], _decided(work, known[new.id], new))
+
+
+def _decided(work: Work, old: Habilitation | None, new: Habilitation) -> Habilitation:
+    """The same with what follows from the decision of this unit of work: an opening still to come, which a newer
+    annexe asks for again (A2), and an end that is another one than before, recorded at this moment.
+    """
+    if new.opened_at is None:
+        new = replace(new, decision=work.cause)
+    if new.end is None or (old is not None and old.end == new.end):
+        return new
+    return replace(new, end=replace(new.end, decision=work.cause, recorded_at=new.end.recorded_at or work.now))
+
+
+def _withdraw(work: Work, habilitation: Habilitation) -> None:
+    """A request that nothing came of: what is known of the person goes with the annexe that made it (A2)."""
+    work.connection.execute(delete(t.habilitation).where(t.habilitation.c.id == habilitation.id))
+    work.connection.execute(delete(t.journal_detail).where(t.journal_detail.c.habilitation == habilitation.id))
+    account = t.account.c
+    uses = [select(table.c.id).where(table.c.account == account.id) for table in (t.habilitation, t.hold)]
+    was_begun = or_(account.keycloak_id.is_not(None), account.intended.is_not(None))
+    is_used = or_(was_begun, *(exists(use) for use in uses))
+    work.connection.execute(delete(t.account).where(account.email == habilitation.email, ~is_used))
+    work.journal("habilitation.withdrawn", partner=habilitation.partner, habilitation=habilitation.id, rule="A2")
+
+
+def _rename_accounts(work: Work, known: Mapping[int | None, Habilitation], after: Records) -> None:
+    """A new address, which Keycloak still has to get."""
+    renamed = {}
+    for habilitation in after.habilitations:
+        if habilitation.id is not None and habilitation.email != known[habilitation.id].email:
+            renamed[known[habilitation.id].email] = habilitation
+    for old, new in renamed.items():
+        values = {"email": new.email, "renamed_from": after.accounts[new.email].renamed_from}
+        work.connection.execute(update(t.account).where(t.account.c.email == old).values(**values))
+        details = {"old": old, "new": new.email}
+        work.journal("account.renamed", partner=new.partner, habilitation=new.id, rule="A7", details=details)
+
+
+def _ask(work: Work, new: Sequence[Habilitation]) -> None:
+    if not new:
+        return
+    known = work.connection.execute(select(t.account.c.email, t.account.c.id))
+    accounts: dict[str, int] = {row.email: row.id for row in known}
+    if unknown := [{"email": habilitation.email} for habilitation in new if habilitation.email not in accounts]:
+        made = insert(t.account).returning(t.account.c.email, t.account.c.id)
+        accounts |= {row.email: row.id for row in work.connection.execute(made, unknown)}
+    rows = [_HABILITATION.row(habilitation) | {"account": accounts[habilitation.email]} for habilitation in new]
+    asked = insert(t.habilitation).returning(t.habilitation.c.id, sort_by_parameter_order=True)
+    for habilitation, id_ in zip(new, work.connection.execute(asked, rows).scalars().all(), strict=True):
+        details = as_json(_facts(habilitation) | {"email": habilitation.email})
+        work.journal("habilitation.asked", partner=habilitation.partner, habilitation=id_, rule="A1", details=details)
+
+
+def _bring_up_to_date(work: Work, old: Habilitation, new: Habilitation) -> None:
+    before, after = _facts(old), _facts(new)
+    changed = {name: value for name, value in after.items() if value != before[name]}
+    if not changed:
+        return
+    was = _HABILITATION.row(old)
+    values = {name: value for name, value in _HABILITATION.row(new).items() if value != was[name]}
+    work.connection.execute(update(t.habilitation).where(t.habilitation.c.id == new.id).values(**values))
+    if changed.keys() <= {"transmitted_on"}:
+        return  # named again without a change: the annexe's own entry tells
+    ended = "ended_on" in changed
+    work.journal(
+        "habilitation.ended" if ended and new.end else "habilitation.updated",
+        partner=new.partner,
+        habilitation=new.id,
+        rule=new.end.rule if ended and new.end else "A1",
+        details=as_json(changed),
+    )
+
+
+def _facts(habilitation: Habilitation) -> dict[str, Any]:
+    """What the journal tells of it."""
+    return {name: value for name, value in _HABILITATION.row(habilitation).items() if name not in _DECISIONS}
+
+
+def save_adoption(
+    work: Work,
+    partner: str,
+    person: Person,
+    keycloak_id: str,
+    on: date,
+    by: str,
+    reason: str,
+    access: Habilitation | None = None,
+) -> None:
+    """An account that existed before comes under the register: open, without a link.
+
+    With `access` it takes the place of that access's account, which is gone.
+    """
+    known = select(t.account.c.id).where(t.account.c.email == person.email)
+    account = work.connection.execute(known).scalar()
+    if account is None:
+        made = insert(t.account).values(email=person.email, keycloak_id=keycloak_id).returning(t.account.c.id)
+        account = work.connection.execute(made).scalar_one()
+    else:
+        theirs = {"keycloak_id": keycloak_id, "written": None, "intended": None}
+        work.connection.execute(update(t.account).where(t.account.c.id == account).values(**theirs))
+    now, habilitation = work.now, access.id if access is not None else None
+    if habilitation is None:
+        adopted = Habilitation(
+            partner=partner,
+            person=person,
+            requested_on=on,
+            transmitted_on=on,
+            adopted_on=on,
+            opened_at=now,
+            opened_number=work.number,
+        )
+        row = insert(t.habilitation).values(**_HABILITATION.row(adopted), account=account)
+        habilitation = work.connection.execute(row.returning(t.habilitation.c.id)).scalar_one()
+    details = {"by": by, "reason": reason, "email": person.email, "account": keycloak_id}
+    decision = work.journal(
+        "adoption", partner=partner, habilitation=habilitation, rule="A8", details=details, by=by, at=now
+    )
+    if access is None:
+        this_one = update(t.habilitation).where(t.habilitation.c.id == habilitation)
+        work.connection.execute(this_one.values(decision=decision))
+
+
+# What a run did. Many rows are written with one statement (`Work.put`), each with its journal entry; `cause` is the
+# journal's entry of the decision.
+
+_account = update(t.account).where(t.account.c.email == bindparam("of"))
+_WRITTEN = _account.values(keycloak_id=bindparam("their_id"), written=bindparam("digest"))
+_KNOWN = _account.values(keycloak_id=bindparam("their_id"))
+_RENAME_SETTLED = _account.where(t.account.c.renamed_from == bindparam("seen")).values(renamed_from=None)
+_REOPENING_SETTLED = _account.where(t.account.c.reopening_number == bindparam("seen")).values(
+    reopening=None, reopening_number=None, reopening_decision=None
+)
+_INTENDED = _account.values(intended=bindparam("digest"))
+
+_habilitation = update(t.habilitation).where(t.habilitation.c.id == bindparam("of"))
+_OPENED = _habilitation.where(t.habilitation.c.opened_at.is_(None)).values(
+    opened_at=bindparam("at"), opened_number=bindparam("number")
+)
+_LINK_NOT_DUE = _habilitation.where(t.habilitation.c.link_due_number == bindparam("seen")).values(
+    link_due_at=None, link_due_number=None
+)
+_LINK_DUE = _habilitation.values(
+    link_due_at=bindparam("at"), link_due_number=bindparam("number"), link_decision=bindparam("decided")
+)
+_CLOSED = _habilitation.where(t.habilitation.c.closed_at.is_(None)).values(
+    closed_at=bindparam("at"),
+    ended_on=bindparam("last_day"),
+    end_rule=bindparam("rule"),
+    end_transmitted_on=bindparam("said_on"),
+    end_recorded_on=bindparam("noted_on"),
+    end_decision=bindparam("decided"),
+)
+
+
+def account_intended(work: Work, email: EmailAddress, digest: str) -> None:
+    """What is about to be written to the account: should we die, it is not taken for another hand's."""
+    work.put(_INTENDED, of=email, digest=digest)
+
+
+def account_written(work: Work, email: EmailAddress, keycloak_id: str, digest: str) -> None:
+    """Which Keycloak user the account is, and what was last written there."""
+    work.put(_WRITTEN, of=email, their_id=keycloak_id, digest=digest)
+
+
+def account_known(work: Work, email: EmailAddress, keycloak_id: str) -> None:
+    """Which Keycloak user the account is; what was meant to be written there was not."""
+    work.put(_KNOWN, of=email, their_id=keycloak_id)
+
+
+def rename_settled(work: Work, seen: Account) -> None:
+    """The rename that was seen is not to be done any more; one that was decided meanwhile is."""
+    if seen.renamed_from is not None:
+        work.put(_RENAME_SETTLED, of=seen.email, seen=seen.renamed_from)
+
+
+def reopening_settled(work: Work, seen: Account) -> None:
+    """The reopening that was seen is not to be done any more; one that was decided meanwhile is."""
+    if seen.reopening is not None:
+        work.put(_REOPENING_SETTLED, of=seen.email, seen=seen.reopening_number)
+
+
+def updated(work: Work, habilitation: Habilitation, rule: str, cause: int | None = None) -> None:
+    """The account is what the register wants."""
+    work.journal("update", partner=habilitation.partner, habilitation=habilitation.id, rule=rule, cause=cause)
+
+
+def renamed(work: Work, habilitation: Habilitation, rule: str, cause: int | None = None) -> None:
+    """The account has its new address."""
+    work.journal("rename", partner=habilitation.partner, habilitation=habilitation.id, rule=rule, cause=cause)
+
+
+def opened(work: Work, habilitation: Habilitation, action: str, rule: str, cause: int | None = None) -> None:
+    """The access is open in Keycloak. The first time is the one that counts."""
+    now, id_ = work.now, habilitation.id
+    work.put(_OPENED, of=id_, at=now, number=work.number)
+    work.journal(action, partner=habilitation.partner, habilitation=id_, rule=rule, cause=cause, at=now)
+
+
+def link_due(work: Work, habilitation: Habilitation, cause: int | None = None) -> None:
+    """The person is owed the e-mail with the link, from now on (P2)."""
+    work.put(_LINK_DUE, of=habilitation.id, at=work.now, number=work.number, decided=cause)
+
+
+def link_needless(work: Work, habilitation: Habilitation) -> None:
+    """The person has made a password before the register knew of the access: no link is owed."""
+    work.put(_LINK_NOT_DUE, of=habilitation.id, seen=habilitation.link_due_number)
+    cause = habilitation.link_decision or habilitation.decision
+    partner, id_ = habilitation.partner, habilitation.id
+    work.journal("invite.needless", partner=partner, habilitation=id_, rule="P2", cause=cause)
+
+
+def closed(work: Work, habilitation: Habilitation, rule: str, cause: int | None = None) -> None:
+    """The access is closed in Keycloak. The first time is the one that counts (D1)."""
+    assert habilitation.end is not None
+    now, id_, end = work.now, habilitation.id, habilitation.end
+    dates = {"last_day": end.on, "said_on": end.transmitted_on, "noted_on": end.recorded_on}
+    work.put(_CLOSED, of=id_, at=now, rule=end.rule, decided=cause, **dates)
+    details = {"ended_on": end.on.isoformat(), "end_rule": end.rule}
+    partner = habilitation.partner
+    work.journal("close", partner=partner, habilitation=id_, rule=rule, details=details, cause=cause, at=now)

@@ -1,0 +1,83 @@
+"""Rows as plain data and back: a column for each field of a dataclass, of the same name.
+
+So a new fact is one line in its table and one field in its dataclass. What a column cannot hold as it is becomes its
+domain value by the column's own type (`columns`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import fields
+from datetime import date, datetime
+from typing import Any, Generic, TypeVar
+
+from sqlalchemy import ColumnElement, Table
+
+Plain = TypeVar("Plain")
+
+
+class Mapper(Generic[Plain]):
+    """Makes dataclasses of one kind of rows, and rows of them.
+
+    `elsewhere` gives, for a field without a column of its name in the table, where it stands: a column of another
+    name or table, or the mapper of a dataclass that is spread over columns of the row. `End`, for example, has its
+    columns after the prefix `end_`, and there is none where these columns are all empty.
+    """
+
+    def __init__(
+        self,
+        plain: Callable[..., Plain],
+        table: Table,
+        prefix: str = "",
+        **elsewhere: ColumnElement[Any] | Mapper[Any],
+    ) -> None:
+        self.plain, self.table = plain, table
+        names = [field.name for field in fields(plain)]  # type: ignore[arg-type]  # a dataclass, which has no type
+        parts = {name: elsewhere[name] if name in elsewhere else table.c[prefix + name] for name in names}
+        self._parts: dict[str, ColumnElement[Any] | Mapper[Any]] = parts
+        #: What to select, in the order in which `of` takes it.
+        self.columns: list[ColumnElement[Any]] = list(self._flat())
+
+    def of(self, row: Sequence[Any]) -> Plain:
+        """The plain data of a row of `columns`."""
+        values, at = {}, 0
+        for name, part in self._parts.items():
+            if isinstance(part, Mapper):
+                inner = row[at : at + len(part.columns)]
+                values[name] = None if all(value is None for value in inner) else part.of(inner)
+                at += len(part.columns)
+            else:
+                values[name] = row[at]
+                at += 1
+        return self.plain(**values)
+
+    def row(self, plain: Plain) -> dict[str, Any]:
+        """The table's own columns with their values, but its id, which the database gives."""
+        return {
+            column.name: value
+            for column, value in self._values(plain)
+            if self.table.c.get(column.name) is column and column.name != "id"
+        }
+
+    def _flat(self) -> Iterator[ColumnElement[Any]]:
+        for part in self._parts.values():
+            yield from part.columns if isinstance(part, Mapper) else (part,)
+
+    def _values(self, plain: Plain | None) -> Iterator[tuple[ColumnElement[Any], Any]]:
+        for name, part in self._parts.items():
+            value = None if plain is None else getattr(plain, name)
+            if isinstance(part, Mapper):
+                yield from part._values(value)
+            else:
+                yield part, value
+
+
+def as_json(values: dict[str, Any]) -> dict[str, Any]:
+    """The values as the journal's JSON holds them: a day or a moment in ISO, a set of codes as words."""
+    return {name: _plain(value) for name, value in values.items()}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, date | datetime):
+        return value.isoformat()
+    return " ".join(sorted(value)) if isinstance(value, frozenset) else value

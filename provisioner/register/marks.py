@@ -1,0 +1,44 @@
+"""How far something went, and which realm this register is for."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection, delete, insert, select, update
+
+from provisioner.register.tables import mark as t
+from provisioner.register.work import Work
+
+#: The mark that holds the realm's internal id, recorded at the first write.
+REALM_ID = "realm_id"
+
+#: The mark that holds the id of the group above the partners' groups, recorded when it was seen at its place.
+GROUP_ROOT = "group_root"
+
+#: The marks of the head up to which the journal was last found whole, and of what is wrong with it, empty if nothing.
+JOURNAL_VERIFIED, JOURNAL_WANTING = "journal.verified", "journal.wanting"
+
+#: The mark that holds the moment of the last `sync` of everything in which nothing failed.
+LAST_GOOD_SYNC = "last_good_sync"
+
+
+def mark(connection: Connection, name: str) -> str | None:
+    """How far something went, None when it never began."""
+    return connection.execute(select(t.c.value).where(t.c.name == name)).scalar()
+
+
+def set_mark(work: Work, name: str, value: str) -> None:
+    """How far something went; no decision and no effect, so the journal does not tell it."""
+    if work.connection.execute(update(t).where(t.c.name == name).values(value=value)).rowcount == 0:
+        work.connection.execute(insert(t).values(name=name, value=value))
+
+
+def set_realm(work: Work, realm_id: str) -> None:
+    """The realm that this register is for, recorded before the first write there."""
+    work.connection.execute(insert(t).values(name=REALM_ID, value=realm_id))
+    work.journal("realm.recorded", details={"realm": realm_id})
+
+
+def accept_realm(work: Work, known: str, present: str, *, by: str, reason: str) -> None:
+    """The realm that this register is for from now on: a named person says that the old one was made anew."""
+    work.connection.execute(update(t).where(t.c.name == REALM_ID).values(value=present))
+    work.connection.execute(delete(t).where(t.c.name == GROUP_ROOT))  # the old realm's
+    work.journal("realm.accepted", details={"known": known, "realm": present, "by": by, "reason": reason}, by=by)

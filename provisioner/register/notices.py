@@ -1,0 +1,117 @@
+"""The messages that are owed to somebody: kept whole from the fact that they tell until they are sent, then gnotice.
+
+A message enters in the unit of work of what it tells, with its Message-ID. Its row stays once it is sent, without
+its recipient and content: that it was sent, when, of which kind and to which partner.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from sqlalchemy import Connection, delete, func, insert, or_, select, update
+
+from provisioner.register.tables import notice as t
+from provisioner.register.work import Work
+
+#: How long to wait after each try that failed or whose end is not known; the last one for ever.
+INTERVALS = (
+    timedelta(minutes=1),
+    timedelta(minutes=5),
+    timedelta(minutes=30),
+    timedelta(hours=2),
+    timedelta(hours=6),
+    timedelta(days=1),
+)
+
+_OWED = t.c.sent_at.is_(None)
+
+
+class Notice(NamedTuple):
+    """A notice that is not known to be sent."""
+
+    id: int
+    kind: str
+    partner: str | None
+
+
+class Envelope(NamedTuple):
+    """What is given to the mail server: the envelope's address and the message."""
+
+    recipient: str
+    content: bytes
+
+
+def put(work: Work, kind: str, partner: str | None, message_id: str, envelope: Envelope) -> int:
+    """Owes a notice from now on; it is due at once.
+
+    Args:
+        work: the unit of work of what the notice tells.
+        kind: what it is about, a code.
+        partner: whom it is about, for the journal and the log.
+        message_id: its Message-ID header, for ever.
+        envelope: the whole message and where it goes.
+    """
+    row = insert(t).values(
+        message_id=message_id,
+        kind=kind,
+        partner=partner,
+        recipient=envelope.recipient,
+        content=envelope.content,
+        created_at=work.now,
+        tries=0,
+    )
+    return int(work.connection.execute(row.returning(t.c.id)).scalar_one())
+
+
+def withdraw(work: Work, kind: str, partner: str) -> int:
+    """Owes the partner's notices of that kind no more: a newer one says it better. Gives how many there were."""
+    theirs = (t.c.kind == kind) & (t.c.partner == partner)
+    count = work.connection.execute(delete(t).where(_OWED, theirs)).rowcount
+    if count:
+        work.journal("notice.withdrawn", partner=partner, details={"kind": kind, "count": count})
+    return count
+
+
+def due(connection: Connection, now: datetime | None) -> list[Notice]:
+    """What is to be tried; without a moment, everything that is notice.
+
+    The least tried first, so that a notice which makes the server give up never stands before the others.
+    """
+    asked = select(t.c.id, t.c.kind, t.c.partner).where(_OWED).order_by(t.c.tries, t.c.id)
+    if now is not None:
+        by_a_wrong_clock = t.c.begun_at > now
+        asked = asked.where(or_(t.c.next_try_at.is_(None), t.c.next_try_at <= now, by_a_wrong_clock))
+    return [Notice(*row) for row in connection.execute(asked)]
+
+
+def owed_count(connection: Connection) -> int:
+    """How many notices wait."""
+    return connection.execute(select(func.count()).select_from(t).where(_OWED)).scalar_one()
+
+
+def begin(work: Work, id_: int) -> Envelope | None:
+    """Records that the notice is about to be sent, and when it is due again if nothing more is known of it.
+
+    Gives it, or None when it is owed no more.
+    """
+    row = work.connection.execute(select(t).where(t.c.id == id_, _OWED)).first()
+    if row is None:
+        return None
+    now = work.now
+    wait = INTERVALS[min(row.tries, len(INTERVALS) - 1)]
+    values = {"tries": row.tries + 1, "begun_at": now, "next_try_at": now + wait}
+    work.connection.execute(update(t).where(t.c.id == id_, _OWED).values(**values))
+    return Envelope(row.recipient, row.content)
+
+
+def sent(work: Work, notice: Notice) -> None:
+    """The mail server has taken it: the recipient and the content are destroyed."""
+    gone = {"recipient": None, "content": None, "next_try_at": None, "error": None}
+    work.connection.execute(update(t).where(t.c.id == notice.id).values(sent_at=work.now, **gone))
+    work.journal("notice", partner=notice.partner, details={"kind": notice.kind})
+
+
+def failed(work: Work, notice: Notice, error: str) -> None:
+    """It could not be sent this time. `error` is a sentence without a name or an address."""
+    work.connection.execute(update(t).where(t.c.id == notice.id, _OWED).values(error=error))

@@ -1,0 +1,143 @@
+"""The partners: their record, what mail they declared (A7), their convention's end (C3), their contacts (N rules)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import Column, Connection, delete, insert, select, update
+
+from provisioner.domain.convention import Contact, Contacts, Partner, Role
+from provisioner.domain.people import EmailAddress
+from provisioner.register import tables as t
+from provisioner.register.mapper import as_json
+from provisioner.register.work import Work
+
+_RECORD = ("code", "name", "signed_on", "ctg_end", "ends_on", "group_id")
+_FACTS = (*_RECORD, "end_decision")
+_DECLARED = (("domains", t.partner_domain, "domain"), ("addresses", t.partner_address, "email"))
+
+
+def all_partners(connection: Connection) -> dict[str, Partner]:
+    """Every partner, by code."""
+    domains = _by_partner(connection, t.partner_domain.c.domain)
+    addresses = _by_partner(connection, t.partner_address.c.email)
+    rows = connection.execute(select(*(t.partner.c[name] for name in _FACTS)).order_by(t.partner.c.code))
+    return {
+        row.code: Partner(
+            **row._mapping,
+            domains=frozenset(domains.get(row.code, ())),
+            addresses=frozenset(addresses.get(row.code, ())),
+        )
+        for row in rows
+    }
+
+
+def _by_partner(connection: Connection, column: Column[Any]) -> dict[str, list[Any]]:
+    values: dict[str, list[Any]] = {}
+    for code, value in connection.execute(select(column.table.c.partner, column)):
+        values.setdefault(code, []).append(value)
+    return values
+
+
+def add_record(work: Work, partner: Partner) -> None:
+    """A new partner. A known code is an IntegrityError: look before."""
+    values = _record(partner)
+    work.connection.execute(insert(t.partner).values(**values))
+    _tell(work, "partner.add", partner, values)
+
+
+def set_record(work: Work, partner: Partner) -> None:
+    """A partner's record as it is from now on."""
+    values = _record(partner)
+    work.connection.execute(update(t.partner).where(t.partner.c.code == partner.code).values(**values))
+    for _, table, _ in _DECLARED:
+        work.connection.execute(delete(table).where(table.c.partner == partner.code))
+    _tell(work, "partner.set", partner, values)
+
+
+def set_end(work: Work, partner: Partner, action: str, *, by: str, reason: str | None) -> None:
+    """The convention's early end as it is from now on, or none; `action` is what the journal calls it."""
+    details = as_json({"ends_on": partner.ends_on, "last_day": partner.last_day, "reason": reason, "by": by})
+    decision = work.journal(action, partner=partner.code, rule="C3", details=details, by=by)
+    is_ended = partner.ends_on is not None
+    end = {
+        "ends_on": partner.ends_on,
+        "end_reason": reason if is_ended else None,
+        "end_decision": decision if is_ended else None,
+    }
+    work.connection.execute(update(t.partner).where(t.partner.c.code == partner.code).values(**end))
+
+
+def set_group(work: Work, code: str, group_id: str) -> None:
+    """The partner's group in Keycloak."""
+    work.connection.execute(update(t.partner).where(t.partner.c.code == code).values(group_id=group_id))
+    work.journal("group", partner=code, rule="A1", details={"group": group_id})
+
+
+def group_placed(work: Work, code: str, group_id: str) -> None:
+    """The partner's group has its name and its place again, which another hand had changed."""
+    work.journal("group.placed", partner=code, rule="A1", details={"group": group_id})
+
+
+def _record(partner: Partner) -> dict[str, Any]:
+    return {name: getattr(partner, name) for name in _RECORD}
+
+
+def _tell(work: Work, action: str, partner: Partner, values: dict[str, Any]) -> None:
+    """Writes the domains and addresses that the partner declared; the journal tells them with its record."""
+    declared = {name: sorted(getattr(partner, name)) for name, _, _ in _DECLARED}
+    for name, table, column in _DECLARED:
+        if declared[name]:
+            rows = [{"partner": partner.code, column: value} for value in declared[name]]
+            work.connection.execute(insert(table), rows)
+    work.journal(action, partner=partner.code, details=as_json(values | declared))
+
+
+def contacts_of(connection: Connection, partner: str | None) -> Contacts | None:
+    """The partner's contacts (the Caf's own for None), or None when none are known."""
+    rows = connection.execute(select(t.contact).where(t.contact.c.partner == partner)).all()  # None: IS NULL
+    return _contacts(rows)
+
+
+def contacts_by_partner(connection: Connection) -> dict[str, Contacts]:
+    """The contacts of every partner that has some."""
+    rows: dict[str, list[Any]] = {}
+    for row in connection.execute(select(t.contact).where(t.contact.c.partner.is_not(None))):
+        rows.setdefault(row.partner, []).append(row)
+    return {code: contacts for code, of_partner in rows.items() if (contacts := _contacts(of_partner))}
+
+
+def senders(connection: Connection) -> dict[str, EmailAddress]:
+    """Who is to send each partner's annexe 1 (A11)."""
+    named = t.contact.c.partner.is_not(None) & (t.contact.c.role == Role.HABILITATIONS)
+    return {row.partner: EmailAddress(row.email) for row in connection.execute(select(t.contact).where(named))}
+
+
+def roles_of(connection: Connection, email: EmailAddress) -> tuple[tuple[str | None, Role], ...]:
+    """The partners (None: the Caf) whose annexe 2 or 3 names that address, and as what."""
+    asked = select(t.contact.c.partner, t.contact.c.role).where(t.contact.c.email == email)
+    return tuple((row.partner, row.role) for row in connection.execute(asked))
+
+
+def replace_contacts(work: Work, partner: str | None, contacts: Contacts) -> None:
+    """These contacts, and nothing of the ones before; the journal tells, names and addresses beside the chain."""
+    work.connection.execute(delete(t.contact).where(t.contact.c.partner == partner))
+    people = [{"role": person.role, "name": person.name, "email": person.email} for person in contacts.people]
+    rows = [{"partner": partner, "dated": contacts.dated, **person} for person in people]
+    work.connection.execute(insert(t.contact), rows)
+    work.journal(
+        "partner.contacts" if partner else "caf.contacts",
+        partner=partner,
+        rule="N1" if partner else "N2",
+        details={"dated": contacts.dated.isoformat(), "people": people},
+    )
+
+
+def _contacts(rows: Iterable[Any]) -> Contacts | None:
+    by_role = {row.role: row for row in rows}
+    if not by_role:
+        return None
+    named = (by_role[role] for role in Role if role in by_role)
+    people = tuple(Contact(row.role, row.name, EmailAddress(row.email)) for row in named)
+    return Contacts(next(iter(by_role.values())).dated, people)
