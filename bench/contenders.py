@@ -19,7 +19,7 @@ from provisioner.domain.access.change import Action
 from provisioner.domain.annexe.decisions import Decisions
 from provisioner.domain.annexe.document import Document
 from provisioner.keycloak.directory import Directory
-from provisioner.keycloak.links import PLATFORM_CLIENT
+from provisioner.keycloak.invitations import PLATFORM_CLIENT
 from provisioner.operations.applying import apply_document
 from provisioner.operations.context import Outcome, Tools, Verdict
 from provisioner.operations.preparing import Request

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from datetime import UTC, datetime
 from typing import Any
 
@@ -21,6 +20,7 @@ def account_of(user: object) -> RemoteAccount:
     """
     if not isinstance(user, dict) or not user.get("id") or not isinstance(user.get("enabled"), bool):
         raise ReadIncomplete("Keycloak described an account without its id or its state.")
+    milliseconds = user.get("createdTimestamp")
     return RemoteAccount(
         id=user["id"],
         email=EmailAddress((user.get("email") or user.get("username") or "").lower()),
@@ -29,7 +29,7 @@ def account_of(user: object) -> RemoteAccount:
         first_names=user.get("firstName") or "",
         attributes={name: tuple(values) for name, values in (user.get("attributes") or {}).items()},
         email_verified=user.get("emailVerified"),
-        created_at=datetime.fromtimestamp(made / 1000, UTC) if (made := user.get("createdTimestamp")) else None,
+        created_at=datetime.fromtimestamp(milliseconds / 1000, UTC) if milliseconds else None,
     )
 
 
@@ -88,15 +88,3 @@ def before_reordering(user: Json, changed: Json) -> Json | None:
         return None
     longer = {name: [*new[name], new[name][0]] for name in reordered}
     return {**changed, "attributes": {**new, **longer}}
-
-
-def may_stop_events(update: Json) -> bool:
-    """Whether this admin event, an update of the realm, may be the one that turned the admin events off.
-
-    What was written stands in it only where the realm keeps the events' details.
-    """
-    try:
-        written = json.loads(update.get("representation") or "")
-    except ValueError:
-        return True
-    return not isinstance(written, dict) or written.get("adminEventsEnabled") is False

@@ -6,12 +6,16 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import datetime
+from urllib.parse import quote
+
+from keycloak import KeycloakAdmin
 
 from provisioner.domain.access.account import OURS, RemoteAccount, Snapshot, WantedAccount
 from provisioner.domain.password import RealmFault
 from provisioner.domain.people import EmailAddress
+from provisioner.keycloak import invitations
 from provisioner.keycloak.accounts import Json, account_of, before_reordering, changed_user, new_user
-from provisioner.keycloak.connection import service_connection
+from provisioner.keycloak.connection import read, service_connection
 from provisioner.keycloak.errors import (
     KeycloakError,
     KeycloakRefused,
@@ -20,14 +24,8 @@ from provisioner.keycloak.errors import (
     RealmUnfit,
     SessionsRemain,
 )
-from provisioner.keycloak.groups import place_group
-from provisioner.keycloak.links import events_tell_since, keeps_events, link_sent_since, send_link
-from provisioner.keycloak.reading import (
-    read_realm,
-    read_snapshot,
-    realm_of,
-)
-from provisioner.keycloak.roles import extra_roles
+from provisioner.keycloak.groups import group_by_path, place_group
+from provisioner.keycloak.snapshot import read_realm, read_snapshot, realm_of
 from provisioner.settings import KeycloakSettings
 
 #: What we write of a new account: a refusal that names another field concerns everybody.
@@ -48,8 +46,8 @@ class Directory:
         self, settings: KeycloakSettings, *, read_only: bool = False, guard: Callable[[], None] = lambda: None
     ) -> None:
         self._connection = service_connection(settings, read_only=read_only, guard=guard)
-        self._realm = f"admin/realms/{settings.realm}"
-        self._root = settings.group_root
+        self._admin = KeycloakAdmin(connection=self._connection)
+        self._realm, self._root = settings.realm, settings.group_root
 
     @property
     def calls(self) -> int:
@@ -62,11 +60,11 @@ class Directory:
 
     def ping(self) -> None:
         """Asks a plain question of the realm: like any other method it raises when there is no answer."""
-        self._connection.get(self._realm)
+        self._admin.get_realm(self._realm)
 
     def realm_id(self) -> str:
         """Keycloak's internal id of the realm: it tells a realm from another of the same name."""
-        return str(realm_of(self._connection, self._realm)["id"])
+        return str(realm_of(self._admin)["id"])
 
     def snapshot(self, groups: Mapping[str, str | None], root_id: str | None = None) -> Snapshot:
         """The whole realm with these partners' groups (code: the group's id that the register knows, or None).
@@ -76,22 +74,22 @@ class Directory:
         Raises:
             ReadIncomplete: the read is not proven to be whole.
         """
-        return read_snapshot(self._connection, self._realm, self._root, groups, root_id)
+        return read_snapshot(self._admin, self._root, groups, root_id)
 
     def glance(self, id: str | None, email: EmailAddress) -> Snapshot:
         """The realm with the accounts alone that have this id or this address; no group."""
         named = self.user_named(email)
-        found = [self.account(id) if id is not None else None, self._only_user(email=email), named]
+        accounts = [self.account(id) if id is not None else None, self._only_user(email=email), named]
         return replace(
-            read_realm(self._connection, self._realm),
-            accounts={one.id: one for one in found if one is not None},
+            read_realm(self._admin),
+            accounts={account.id: account for account in accounts if account is not None},
             named={} if named is None else {email: named},
         )
 
     def account(self, id: str) -> RemoteAccount | None:
         """The account with this id; None only when Keycloak says that there is none."""
         try:
-            return account_of(self._connection.get(self._user(id)))
+            return account_of(self._admin.get_user(id))
         except NotFound:
             return None
 
@@ -108,17 +106,14 @@ class Directory:
         return self._only_user(username=email)
 
     def _only_user(self, **field: str) -> RemoteAccount | None:
-        users = self._connection.get(f"{self._realm}/users", **field, exact="true")
-        if not isinstance(users, list) or len(users) > 1:
+        users = self._admin.get_users({**field, "exact": "true", "max": 2})
+        if len(users) > 1:
             raise ReadIncomplete("Keycloak's answer to a search by address is not one account.")
         return account_of(users[0]) if users else None
 
     def groups_of(self, id: str) -> frozenset[str]:
         """The ids of the groups that an account is in, read from the account's side."""
-        groups = self._connection.get(self._user(id, "groups"), max=-1, briefRepresentation="true")
-        if not isinstance(groups, list):
-            raise ReadIncomplete("Keycloak did not answer with the groups of an account.")
-        return frozenset(str(group["id"]) for group in groups)
+        return frozenset(str(group["id"]) for group in self._admin.get_user_groups(id, {"max": -1}))
 
     def create_group(self, code: str, known_id: str | None = None, root_id: str | None = None) -> str:
         """Makes the partner's group unless it is there; its id.
@@ -128,7 +123,7 @@ class Directory:
         Raises:
             PlaceTaken: another group has that name or that place; nobody may be put into it.
         """
-        return place_group(self._connection, self._realm, self._root, code, known_id, root_id)
+        return place_group(self._admin, self._root, code, known_id, root_id)
 
     def create_account(self, account: WantedAccount, groups: Sequence[str]) -> str:
         """Makes the account, in the groups of these partners, which exist; its id.
@@ -139,12 +134,11 @@ class Directory:
         """
         user = new_user(account, [f"{self._root}/{code}" for code in groups])
         try:
-            answer = self._connection.request("post", f"{self._realm}/users", user)
+            return self._admin.create_user(user)
         except KeycloakRefused as error:
             if error.status == 400 and error.fields - _OUR_FIELDS:
                 raise RealmUnfit(RealmFault.PROFILE_ASKS_MORE, error) from error
             raise
-        return str(answer.headers["Location"]).rpartition("/")[2]
 
     def update_account(self, id: str, wanted: WantedAccount, *, verify_address: bool = False) -> None:
         """Writes address, names, our attributes and (unless None) the state; other attributes stay.
@@ -158,7 +152,7 @@ class Directory:
             Conflict: another account has the address.
             RealmUnfit: the user profile requires something that the account lacks and that is not ours to give.
         """
-        user = self._connection.get(self._user(id))
+        user = self._admin.get_user(id)
         self._save(user, changed_user(user, wanted, verify_address=verify_address))
 
     def update_attributes(self, id: str, wanted: WantedAccount) -> None:
@@ -167,7 +161,7 @@ class Directory:
         Raises:
             NotFound: there is no such account.
         """
-        user = self._connection.get(self._user(id))
+        user = self._admin.get_user(id)
         changed = changed_user(user, replace(wanted, enabled=None))
         kept = ("username", "email", "emailVerified", "firstName", "lastName")
         self._save(user, {name: user[name] if name in kept else changed[name] for name in changed if name in user})
@@ -180,7 +174,7 @@ class Directory:
 
     def _put(self, user: Json, changed: Json) -> None:
         try:
-            self._connection.request("put", self._user(user["id"]), changed)
+            self._admin.update_user(user["id"], changed)
         except KeycloakRefused as error:
             if error.status == 400 and error.fields - _OUR_FIELDS and _IS_REQUIRED in str(error):
                 raise RealmUnfit(RealmFault.PROFILE_ASKS_MORE, error, is_for_all=False) from error
@@ -192,21 +186,51 @@ class Directory:
         Raises:
             NotFound: there is no such account.
         """
-        if self._connection.get(self._user(id)).get("enabled") is not False:
-            self._connection.request("put", self._user(id), {"enabled": False})
+        if self._admin.get_user(id).get("enabled") is not False:
+            self._admin.update_user(id, {"enabled": False})
 
     def extra_roles(self, id: str) -> frozenset[str]:
-        """The roles that the account has beyond the realm's defaults, by itself or by its groups; `client/role`
-        for a client's.
+        """The roles beyond the realm's defaults, by the account or by its groups; `client/role` for a client's.
+
+        A client's role that was given to the account itself stands in its role mappings only for who may view
+        clients, hence read their secrets before Keycloak 26.8. The console's own list of the roles that the account
+        could still be given tells us: it leaves out those that it has.
 
         Raises:
             NotFound: there is no such account.
         """
-        return extra_roles(self._connection, self._realm, id)
+        default = self._admin.get_realm(self._realm).get("defaultRole", {})
+        mappings = self._admin.get_all_roles_of_user(id)
+        roles = {role["name"] for role in mappings.get("realmMappings", [])} - {default.get("name")}
+        roles |= self._client_roles_without(f"roles/{default.get('id')}") - self._client_roles_without(f"users/{id}")
+        for group in self._groups_and_parents(id):
+            roles |= {*group["realmRoles"]}
+            roles |= {f"{client}/{name}" for client, names in group["clientRoles"].items() for name in names}
+        return frozenset(roles)
+
+    def _client_roles_without(self, holder: str) -> frozenset[str]:
+        """The clients' roles that this user or role has not, as the console lists them."""
+        roles = read(self._admin, f"ui-ext/available-roles/{holder}", first=0, max=-1)
+        if not isinstance(roles, list) or not roles:
+            raise ReadIncomplete("Keycloak did not answer with the roles of its clients.")
+        return frozenset(f"{role['client']}/{role['role']}" for role in roles)
+
+    def _groups_and_parents(self, id: str) -> list[Json]:
+        """A member of a group has the roles of its parents too.
+
+        These two reads tell a group's client roles to whoever sees the group; by its id they are left out.
+        """
+        groups: list[Json] = self._admin.get_user_groups(id, {"max": -1}, brief_representation=False)
+        paths = {str(group["path"]) for group in groups}
+        parents = {path[:end] for path in paths for end in range(1, len(path)) if path[end] == "/"} - paths
+        try:
+            return groups + [group_by_path(self._admin, path) for path in sorted(parents)]
+        except NotFound as error:
+            raise ReadIncomplete("A group that an account is in has a parent that cannot be found.") from error
 
     def join_group(self, id: str, group_id: str) -> None:
         """Puts the account in a group; done twice, nothing more happens."""
-        self._connection.request("put", self._user(id, f"groups/{group_id}"))
+        self._admin.group_user_add(id, group_id)
 
     def leave_group(self, id: str, group_id: str) -> None:
         """Takes the account out of a group; done twice, nothing more happens.
@@ -215,9 +239,9 @@ class Directory:
             NotFound: there is no such account. A group that is gone has no member left.
         """
         try:
-            self._connection.request("delete", self._user(id, f"groups/{group_id}"))
+            self._admin.group_user_remove(id, group_id)
         except NotFound:
-            self._connection.get(self._user(id))
+            self._admin.get_user(id)
 
     def end_sessions(self, id: str) -> None:
         """Ends every session, offline ones included. Disable the account first, else a new one may slip in.
@@ -229,14 +253,14 @@ class Directory:
         """
         problems: list[KeycloakError] = []
         with _kept(problems):
-            self._connection.request("post", self._user(id, "logout"), repeatable=True)
-        for consent in self._connection.get(self._user(id, "consents")):
+            self._admin.user_logout(id)
+        for consent in self._admin.user_consents(id):
             # Not found: it went with the sessions.
             with _kept(problems), suppress(NotFound):
-                self._connection.request("delete", self._user(id, f"consents/{consent['clientId']}"))
+                self._admin.revoke_consent(id, quote(consent["clientId"], safe=""))
         if problems:
             raise problems[0]
-        if self._connection.get(self._user(id, "sessions")) or self._connection.get(self._user(id, "consents")):
+        if self._admin.get_sessions(id) or self._admin.user_consents(id):
             raise SessionsRemain("An account still has a session after all were ended.")
 
     def forget_password(self, id: str) -> None:
@@ -244,15 +268,14 @@ class Directory:
         for credential in self._passwords(id):
             # Not found: a first attempt's answer was lost.
             with suppress(NotFound):
-                self._connection.request("delete", self._user(id, f"credentials/{credential['id']}"))
+                self._admin.delete_credential(id, credential["id"])
 
     def has_password(self, id: str) -> bool:
         """Whether the person has made a password."""
         return bool(self._passwords(id))
 
     def _passwords(self, id: str) -> list[Json]:
-        credentials = self._connection.get(self._user(id, "credentials"))
-        return [credential for credential in credentials if credential["type"] == "password"]
+        return [item for item in self._admin.get_credentials(id) if item["type"] == "password"]
 
     def send_link(self, id: str, lifespan_seconds: int, redirect_uri: str) -> None:
         """Has Keycloak send the e-mail with the link to make a password. Never repeated by itself.
@@ -263,18 +286,18 @@ class Directory:
             OutcomeUnknown: no answer, so it may have left or not.
             NotFound: there is no such account.
         """
-        send_link(self._connection, self._realm, id, lifespan_seconds, redirect_uri)
+        invitations.send_link(self._admin, id, lifespan_seconds, redirect_uri)
 
     def link_sent_since(self, id: str, since: datetime) -> datetime | None:
         """When our service account last had a link sent to the account, from that second on; None if it had not.
 
         `since` is an answer of `server_time`: only Keycloak's clock is compared.
         """
-        return link_sent_since(self._connection, self._realm, id, since)
+        return invitations.link_sent_since(self._admin, self._connection.own_user_id(), id, since)
 
     def keeps_events(self) -> bool:
         """Whether the realm keeps its admin events from now on: only then will they tell whether a link left."""
-        return keeps_events(self._connection, self._realm)
+        return invitations.keeps_events(self._admin)
 
     def events_tell_since(self, since: datetime) -> bool:
         """Whether the admin events since then are all there, so that one which is not there never happened.
@@ -282,14 +305,11 @@ class Directory:
         They are kept now, one of before is still there (they were neither cleared nor did they expire since), and
         nobody turned them off meanwhile. `since` is an answer of `server_time`, a second behind Keycloak at most.
         """
-        return events_tell_since(self._connection, self._realm, since)
+        return invitations.events_tell_since(self._admin, since)
 
     def close(self) -> None:
         """Gives the sockets back."""
         self._connection.close()
-
-    def _user(self, id: str, rest: str = "") -> str:
-        return f"{self._realm}/users/{id}" + (f"/{rest}" if rest else "")
 
 
 @contextmanager

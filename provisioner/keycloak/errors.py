@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
+from typing import Any
 
 from provisioner.domain.password import RealmFault
 
@@ -71,3 +73,39 @@ class OutcomeUnknown(KeycloakUnavailable):
 
 class WriteForbidden(KeycloakError):
     """Something tried to write during a run that only looks: a defect of this software."""
+
+
+def error_of(status: int | None, what: str, body: bytes | None) -> KeycloakError:
+    """The error that an answer of Keycloak means. `what` was asked, as `PUT admin/…`.
+
+    The sentence tells the reason that Keycloak gives and never a value: it may name a person.
+    """
+    answer = _json_object(body)
+    parts = [answer.get(key) for key in ("error", "errorMessage", "error_description", "field")]
+    reason = ", ".join(str(part) for part in parts if part)
+    sentence = f"Keycloak answered {status} to {what}: {reason or 'no reason given'}."
+    if status == 404 and not reason:
+        # Keycloak gives its reasons in JSON: this is a proxy, say, and no proof that a thing is not there.
+        return KeycloakUnavailable(sentence, status)
+    if status == 404 and not reason.startswith("Realm"):
+        return NotFound(sentence, status)
+    if status == 409:
+        return Conflict(sentence, status)
+    if status is None or status >= 500 or status == 429:
+        return KeycloakUnavailable(sentence, status)
+    return KeycloakRefused(sentence, status, _fields(answer))
+
+
+def _json_object(body: bytes | None) -> dict[str, Any]:
+    try:
+        answer = json.loads(body or b"")
+    except ValueError:
+        return {}
+    return answer if isinstance(answer, dict) else {}
+
+
+def _fields(answer: dict[str, Any]) -> frozenset[str]:
+    """The fields of an account that a refusal names; never their values."""
+    several = answer.get("errors")
+    refusals = [answer] if not isinstance(several, list) else [item for item in several if isinstance(item, dict)]
+    return frozenset(str(refusal["field"]) for refusal in refusals if refusal.get("field"))

@@ -1,63 +1,113 @@
-"""A partner's group, made or put back: accounts are made in it by its path, and found in it by its id."""
+"""The group of a partner: accounts are made in it by its path, and found in it by its id."""
 
 from __future__ import annotations
 
 from contextlib import suppress
+from urllib.parse import quote
 
-from provisioner.keycloak.connection import Connection
+from keycloak import KeycloakAdmin
+
+from provisioner.domain.access.account import RemoteGroup
+from provisioner.keycloak.accounts import Json, account_of
+from provisioner.keycloak.connection import read, write
 from provisioner.keycloak.errors import Conflict, NotFound, PlaceTaken, ReadIncomplete
-from provisioner.keycloak.reading import group_by_id, group_by_path
 
 
-def place_group(
-    connection: Connection, realm_path: str, group_root: str, code: str, known_id: str | None, root_id: str | None
-) -> str:
+def group_at(admin: KeycloakAdmin, path: str, known_id: str | None) -> RemoteGroup | None:
+    """The group that is meant by that path, without its members.
+
+    It is the one with the known id, wherever it stands; one that was deleted by hand may have been made again at its
+    path. Groups are read by their id and accounts are made in them by their path: both must be the same one.
+    """
+    if known_id is not None:
+        with suppress(NotFound):
+            return RemoteGroup(known_id, frozenset(), is_moved=group_by_id(admin, known_id)["path"] != path)
+    id_ = id_by_path(admin, path)
+    return RemoteGroup(id_, frozenset()) if id_ else None
+
+
+def id_by_path(admin: KeycloakAdmin, path: str) -> str | None:
+    """The id of the group at this path (`/a/b`), None when there is none."""
+    try:
+        group = group_by_path(admin, path)
+    except NotFound:
+        return None
+    if group.get("path") != path or not group.get("id"):
+        raise ReadIncomplete(f"Keycloak answered with another group than {path}.")
+    return str(group["id"])
+
+
+def group_by_path(admin: KeycloakAdmin, path: str) -> Json:
+    """The group at this path, with the roles that it gives.
+
+    Raises:
+        NotFound: there is none.
+    """
+    return admin.get_group_by_path(quote(path.removeprefix("/")))
+
+
+def group_by_id(admin: KeycloakAdmin, id: str) -> Json:
+    """The group with this id, with its `name`, `path` and, unless it is a top one, `parentId`.
+
+    `KeycloakAdmin.get_group` would read all groups below it as well.
+
+    Raises:
+        NotFound: there is none.
+    """
+    group = read(admin, f"groups/{id}")
+    if not isinstance(group, dict) or group.get("id") != id or not group.get("path"):
+        raise ReadIncomplete("Keycloak answered with another group than the one that was asked for.")
+    return group
+
+
+def members_of(admin: KeycloakAdmin, id: str) -> frozenset[str]:
+    """The ids of the accounts in the group, in one answer."""
+    members = admin.get_group_members(id, {"max": -1, "briefRepresentation": "true"})
+    return frozenset(account_of(member).id for member in members)
+
+
+def place_group(admin: KeycloakAdmin, group_root: str, code: str, known_id: str | None, root_id: str | None) -> str:
     """Makes the partner's group unless it is there, or gives it its name and place back; its id.
 
     Raises:
         PlaceTaken: another group has that name or that place; nobody may be put into it.
     """
-    root = _put_back(connection, realm_path, root_id, group_root, None)
-    root = root or _ensure_group(connection, realm_path, group_root, "groups")
+    root = _put_back(admin, root_id, group_root, None) or _ensure_group(admin, group_root, None)
     path = f"{group_root}/{code}"
-    known = _put_back(connection, realm_path, known_id, path, root)
-    return known or _ensure_group(connection, realm_path, path, f"groups/{root}/children")
+    return _put_back(admin, known_id, path, root) or _ensure_group(admin, path, root)
 
 
-def _put_back(connection: Connection, realm_path: str, id: str | None, path: str, parent: str | None) -> str | None:
+def _put_back(admin: KeycloakAdmin, id: str | None, path: str, parent: str | None) -> str | None:
     """The group with this id, at this path from now on; None when there is none."""
     if id is None:
         return None
     try:
-        group = group_by_id(connection, realm_path, id)
+        group = group_by_id(admin, id)
     except NotFound:
         return None
     if group["path"] == path:
         return id
     name = path.rpartition("/")[2]
-    where = f"groups/{parent}/children" if parent else "groups"
     try:
         if group.get("parentId") != parent:
-            moved = {"id": id, "name": group["name"]}
-            connection.request("post", f"{realm_path}/{where}", moved, repeatable=True)
+            # `KeycloakAdmin.create_group` takes the answer to a move (204) for an error.
+            write(admin, f"groups/{parent}/children" if parent else "groups", {"id": id, "name": group["name"]})
         if group["name"] != name:
             kept = {key: value for key, value in group.items() if key not in {"access", "subGroups"}}
-            connection.request("put", f"{realm_path}/groups/{id}", {**kept, "name": name})
+            admin.update_group(id, {**kept, "name": name})
     except Conflict as error:
         raise PlaceTaken(error) from error
-    if group_by_path(connection, realm_path, path) != id:
+    if id_by_path(admin, path) != id:
         raise ReadIncomplete(f"The group {path} was put back and cannot be found there.")
     return id
 
 
-def _ensure_group(connection: Connection, realm_path: str, path: str, where: str) -> str:
-    found = group_by_path(connection, realm_path, path)
-    if found is None:
-        name = path.rpartition("/")[2]
-        # A conflict: somebody else was faster.
-        with suppress(Conflict):
-            connection.request("post", f"{realm_path}/{where}", {"name": name})
-        found = group_by_path(connection, realm_path, path)
-    if found is None:
+def _ensure_group(admin: KeycloakAdmin, path: str, parent: str | None) -> str:
+    id_ = id_by_path(admin, path)
+    if id_ is None:
+        with suppress(Conflict):  # somebody else was faster
+            admin.create_group({"name": path.rpartition("/")[2]}, parent=parent)
+        id_ = id_by_path(admin, path)
+    if id_ is None:
         raise ReadIncomplete(f"The group {path} was made and cannot be found.")
-    return found
+    return id_

@@ -6,18 +6,18 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Self
+from typing import Self
 from urllib.parse import quote
 
-from provisioner.keycloak.connection import Connection, administrator_connection, service_connection
+from keycloak import KeycloakAdmin
+
+from provisioner.keycloak.accounts import Json
+from provisioner.keycloak.connection import Connection, administrator_connection, read, service_connection
 from provisioner.keycloak.errors import KeycloakRefused, NotFound, ReadIncomplete
-from provisioner.keycloak.reading import group_by_id, makes_passwords
+from provisioner.keycloak.groups import group_by_id, group_by_path
+from provisioner.keycloak.realm_config import ADMIN_CLIENT
+from provisioner.keycloak.snapshot import makes_passwords, realm_of
 from provisioner.settings import KeycloakSettings
-
-Json = dict[str, Any]
-
-#: The client whose roles administer the realm.
-ADMIN_CLIENT = "realm-management"
 
 #: Before it, anybody can set anybody's password through « Mot de passe oublié ? » (CVE-2026-18963).
 LEAST_VERSION = (26, 7, 2)
@@ -51,11 +51,12 @@ class GroupRoles:
     unseen: frozenset[str] = frozenset()
 
 
-class _Reader:
+class _View:
+    """A realm that is looked at through a connection which ends with the block."""
+
     def __init__(self, connection: Connection, settings: KeycloakSettings) -> None:
-        self.connection = connection
-        self.settings = settings
-        self.realm_path = f"admin/realms/{settings.realm}"
+        self.connection, self.settings = connection, settings
+        self.admin = KeycloakAdmin(connection=connection)
 
     def __enter__(self) -> Self:
         return self
@@ -63,19 +64,8 @@ class _Reader:
     def __exit__(self, *_error: object) -> None:
         self.connection.close()
 
-    def list(self, path: str, **query: object) -> list[Json]:
-        """A list that Keycloak answers with.
 
-        Raises:
-            KeycloakError: it refuses, does not answer, or answers with something else.
-        """
-        answer = self.connection.get(f"{self.realm_path}/{path}", **query)
-        if not isinstance(answer, list):
-            raise ReadIncomplete(f"Keycloak did not answer with a list to GET {path}.")
-        return answer
-
-
-class OwnView(_Reader):
+class OwnView(_View):
     """The realm as our own service account sees it.
 
     Every method raises KeycloakUnavailable when Keycloak does not answer and KeycloakRefused when it says no.
@@ -86,7 +76,7 @@ class OwnView(_Reader):
 
     def sign_in(self) -> None:
         """Obtains a token."""
-        self.connection.renew_token()
+        self.connection.get_token()
 
     def server_time(self) -> datetime:
         """Keycloak's clock, see `Directory`."""
@@ -102,20 +92,18 @@ class OwnView(_Reader):
         Raises:
             KeycloakRefused: the role view-realm lacks.
         """
-        found = self.connection.get(self.realm_path)
-        if not {"id", "failureFactor"} <= found.keys():
-            raise KeycloakRefused("The service account may not see the realm's settings: it lacks view-realm.")
-        mail = found.get("smtpServer") or {}
+        realm = realm_of(self.admin)
+        mail = realm.get("smtpServer") or {}
         return RealmFacts(
-            id=str(found["id"]),
-            password_policy=found.get("passwordPolicy") or "",
-            makes_passwords=makes_passwords(self.connection, self.realm_path),
-            brute_force_protected=bool(found.get("bruteForceProtected")),
-            failure_factor=int(found.get("failureFactor") or 0),
-            permanent_lockout=bool(found.get("permanentLockout")),
-            max_secondary_failures=int(found.get("maxSecondaryAuthFailures") or 0),
-            events=bool(found.get("eventsEnabled")),
-            admin_events=bool(found.get("adminEventsEnabled")),
+            id=str(realm["id"]),
+            password_policy=realm.get("passwordPolicy") or "",
+            makes_passwords=makes_passwords(self.admin),
+            brute_force_protected=bool(realm.get("bruteForceProtected")),
+            failure_factor=int(realm.get("failureFactor") or 0),
+            permanent_lockout=bool(realm.get("permanentLockout")),
+            max_secondary_failures=int(realm.get("maxSecondaryAuthFailures") or 0),
+            events=bool(realm.get("eventsEnabled")),
+            admin_events=bool(realm.get("adminEventsEnabled")),
             mail_server=mail.get("host") or None,
             mail_from=mail.get("from") or None,
         )
@@ -126,10 +114,10 @@ class OwnView(_Reader):
         Raises:
             ReadIncomplete: Keycloak answers with something else.
         """
-        found = self.connection.get(f"{self.realm_path}/users/profile")
-        if not isinstance(found, dict) or not isinstance(found.get("attributes"), list):
+        profile = self.admin.get_realm_users_profile()
+        if not isinstance(profile.get("attributes"), list):
             raise ReadIncomplete("Keycloak did not answer with the realm's user profile.")
-        return found
+        return profile
 
     def group_roles(self, code: str | None, known_id: str | None) -> GroupRoles | None:
         """The admin roles that a partner's group gives, and roles that may be made of some; None when there is none.
@@ -140,9 +128,9 @@ class OwnView(_Reader):
         """
         path = f"{self.settings.group_root}/{code}" if code else self.settings.group_root
         with suppress(NotFound):
-            path = group_by_id(self.connection, self.realm_path, known_id)["path"] if known_id else path
+            path = group_by_id(self.admin, known_id)["path"] if known_id else path
         try:
-            group = self.connection.get(f"{self.realm_path}/group-by-path{quote(path)}")
+            group = group_by_path(self.admin, path)
         except NotFound:
             return None
         by_client: dict[str, list[str]] = group.get("clientRoles") or {}
@@ -152,10 +140,10 @@ class OwnView(_Reader):
         return GroupRoles(path, frozenset(admin), frozenset(unseen)) if admin or unseen else None
 
     def _is_composite(self, role: str) -> bool:
-        return bool(self.connection.get(f"{self.realm_path}/roles/{quote(role, safe='')}").get("composite"))
+        return bool(self.admin.get_realm_role(quote(role, safe="")).get("composite"))
 
 
-class AdministratorView(_Reader):
+class AdministratorView(_View):
     """The server and the realm as the administrator of the master realm sees them; raises as `OwnView`."""
 
     def __init__(self, settings: KeycloakSettings) -> None:
@@ -163,44 +151,47 @@ class AdministratorView(_Reader):
 
     def version(self) -> str:
         """Keycloak's version."""
-        found = self.connection.get("admin/serverinfo").get("systemInfo") or {}
-        if not found.get("version"):
+        system = self.admin.get_server_info().get("systemInfo") or {}
+        if not system.get("version"):
             raise KeycloakRefused("The administrator may not see Keycloak's version.")
-        return str(found["version"])
+        return str(system["version"])
 
     def service_roles(self) -> frozenset[str]:
         """Every role that our service account has, through composites and groups too."""
-        clients = self.list("clients", clientId=self.settings.client_id)
-        if not clients:
+        client = self.admin.get_client_id(self.settings.client_id)
+        if client is None:
             raise KeycloakRefused(f"The realm has no client {self.settings.client_id}.")
-        account = self.connection.get(f"{self.realm_path}/clients/{clients[0]['id']}/service-account-user")
-        user = f"users/{account['id']}"
-        found = {f"{one['client']}/{one['role']}" for one in self.list(f"ui-ext/effective-roles/{user}")}
-        return frozenset(found | {one["name"] for one in self.list(f"{user}/role-mappings/realm/composite")})
+        account = self.admin.get_client_service_account_user(client)["id"]
+        by_client = read(self.admin, f"ui-ext/effective-roles/users/{account}")
+        roles = {f"{role['client']}/{role['role']}" for role in by_client}
+        return frozenset(roles | {role["name"] for role in self.admin.get_composite_realm_roles_of_user(account)})
 
     def groups_with_admin_roles(self) -> list[GroupRoles]:
         """Every group of the realm that gives an admin role, asked from the side of the roles: there are few."""
-        found: dict[str, set[str]] = {}
-        for path, name in self._admin_roles():
-            for group in self.list(f"{path}/groups", max=-1):
-                found.setdefault(group["path"], set()).add(name)
-        return [GroupRoles(path, frozenset(names)) for path, names in sorted(found.items())]
+        roles_by_path: dict[str, set[str]] = {}
+        for where, name in self._admin_roles():
+            for group in read(self.admin, f"{where}/groups", max=-1):
+                roles_by_path.setdefault(group["path"], set()).add(name)
+        return [GroupRoles(path, frozenset(names)) for path, names in sorted(roles_by_path.items())]
 
     def _admin_roles(self) -> Iterator[tuple[str, str]]:
         """The roles that are, or are made of, an admin role: where each is, and its name."""
         named: dict[str, tuple[str, str]] = {}
-        composed: dict[str, set[str]] = {}
+        parts_of: dict[str, set[str]] = {}
         admin: set[str] = set()
-        places = [("roles", "", "")]
-        clients = self.list("clients", max=-1)
-        places += [(f"clients/{one['id']}/roles", f"{one['clientId']}/", one["clientId"]) for one in clients]
-        for where, prefix, client in places:
-            for role in self.list(where, max=-1):
-                named[role["id"]] = (f"{where}/{quote(role['name'], safe='')}", prefix + role["name"])
+        clients = [
+            ("roles", ""),
+            *((f"clients/{item['id']}/roles", item["clientId"]) for item in self.admin.get_clients()),
+        ]
+        for where, client in clients:
+            for role in read(self.admin, where, max=-1):
+                name = f"{client}/{role['name']}" if client else role["name"]
+                named[role["id"]] = (f"{where}/{quote(role['name'], safe='')}", name)
                 if client == ADMIN_CLIENT:
                     admin.add(role["id"])
                 elif role.get("composite"):
-                    composed[role["id"]] = {one["id"] for one in self.list(f"roles-by-id/{role['id']}/composites")}
-        while more := {id_ for id_, parts in composed.items() if id_ not in admin and parts & admin}:
+                    parts = self.admin.get_role_composites_by_id(role["id"], {"max": -1})
+                    parts_of[role["id"]] = {part["id"] for part in parts}
+        while more := {id_ for id_, parts in parts_of.items() if id_ not in admin and parts & admin}:
             admin |= more
         yield from (named[id_] for id_ in sorted(admin))

@@ -6,11 +6,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from provisioner.keycloak.connection import Connection, administrator_connection
+from keycloak import KeycloakAdmin
+
+from provisioner.keycloak.connection import Connection, administrator_connection, read, write
 from provisioner.keycloak.errors import KeycloakRefused
-from provisioner.keycloak.links import LINK_ACTIONS
-from provisioner.keycloak.reading import group_by_path
-from provisioner.keycloak.realm_config import SERVICE_ROLES, Json, RealmConfig, load_realm_config
+from provisioner.keycloak.groups import id_by_path
+from provisioner.keycloak.invitations import LINK_ACTIONS
+from provisioner.keycloak.realm_config import ADMIN_CLIENT, SERVICE_ROLES, Json, RealmConfig, load_realm_config
 from provisioner.settings import Settings
 
 #: Keycloak shows this instead of a password that it keeps.
@@ -68,10 +70,8 @@ def _asks_more(there: Json, ours: Json | None) -> bool:
 
 class _Applying:
     def __init__(self, connection: Connection, settings: Settings, config: RealmConfig) -> None:
-        self.connection = connection
-        self.settings = settings
-        self.config = config
-        self.path = f"admin/realms/{settings.keycloak.realm}"
+        self.connection, self.settings, self.config = connection, settings, config
+        self.admin, self.name = KeycloakAdmin(connection=connection), settings.keycloak.realm
 
     def all(self) -> Iterable[str]:
         yield from self.realm()
@@ -86,123 +86,106 @@ class _Applying:
     def realm(self) -> Iterable[str]:
         wanted = self.config.realm
         try:
-            found = self.connection.get(self.path)
+            realm = self.admin.get_realm(self.name)
         except KeycloakRefused as error:
             if error.status != 404:
                 raise
-            self.connection.request("post", "admin/realms", wanted)
+            self.admin.create_realm(wanted)
             # The token in hand has no rights on a realm that is newer than it.
-            self.connection.renew_token()
-            yield f"realm {wanted['realm']}: created"
+            self.connection.get_token()
+            yield f"realm {self.name}: created"
             return
-        different = _differences(found, wanted)
+        different = _differences(realm, wanted)
         # A password that Keycloak keeps cannot be compared: it is written each time.
         if different or "password" in wanted["smtpServer"]:
-            attributes = {**(found.get("attributes") or {}), **wanted["attributes"]}
-            self.connection.request("put", self.path, {**wanted, "attributes": attributes})
+            attributes = {**(realm.get("attributes") or {}), **wanted["attributes"]}
+            self.admin.update_realm(self.name, {**wanted, "attributes": attributes})
         yield from (f"realm: {key}" for key in different)
 
     def user_profile(self) -> Iterable[str]:
-        path = f"{self.path}/users/profile"
-        found = self.connection.get(path)
-        changed = {**found}
+        profile = self.admin.get_realm_users_profile()
         lines = []
         for part in ("attributes", "groups"):
-            changed[part], names = _merged(found.get(part) or [], self.config.user_profile[part])
+            profile[part], names = _merged(profile.get(part) or [], self.config.user_profile[part])
             lines += [f"user profile: {name}" for name in names]
         if lines:
-            self.connection.request("put", path, changed)
+            self.admin.update_realm_users_profile(profile)
         yield from lines
 
     def required_actions(self) -> Iterable[str]:
         """What our links ask for is there and on: without it Keycloak sends links that lead nowhere."""
-        path = f"{self.path}/authentication/required-actions"
-        found = {action["alias"]: action for action in self.connection.get(path)}
+        actions = {action["alias"]: action for action in self.admin.get_required_actions()}
         for alias in LINK_ACTIONS:
-            action = found.get(alias)
+            action = actions.get(alias)
             if action is None:
-                register = f"{self.path}/authentication/register-required-action"
-                self.connection.request("post", register, {"providerId": alias, "name": alias})
+                write(self.admin, "authentication/register-required-action", {"providerId": alias, "name": alias})
             elif action["enabled"]:
                 continue
             else:
-                self.connection.request("put", f"{path}/{alias}", {**action, "enabled": True})
+                self.admin.update_required_action(alias, {**action, "enabled": True})
             yield f"required action {alias}: on"
 
     def texts(self) -> Iterable[str]:
-        path = f"{self.path}/localization/fr"
-        different = _differences(self.connection.get(path), self.config.texts)
+        different = _differences(read(self.admin, "localization/fr"), self.config.texts)
         if different:
-            self.connection.request("post", path, self.config.texts)
+            write(self.admin, "localization/fr", self.config.texts)
         yield from (f"text: {key}" for key in different)
 
     def group_root(self) -> Iterable[str]:
         root = self.settings.keycloak.group_root
-        if group_by_path(self.connection, self.path, root) is None:
-            self.connection.request("post", f"{self.path}/groups", {"name": root.strip("/")})
+        if id_by_path(self.admin, root) is None:
+            self.admin.create_group({"name": root.strip("/")})
             yield f"group {root}: created"
 
     def client(self, wanted: Json) -> Iterable[str]:
         name = wanted["clientId"]
-        found = self._client(name)
-        if found is None:
-            self.connection.request("post", f"{self.path}/clients", wanted)
+        id_ = self.admin.get_client_id(name)
+        if id_ is None:
+            self.admin.create_client(wanted)
             yield f"client {name}: created"
             return
-        path = f"{self.path}/clients/{found['id']}"
-        different = _differences(found, {key: value for key, value in wanted.items() if key != "protocolMappers"})
+        client = self.admin.get_client(id_)
+        different = _differences(client, {key: value for key, value in wanted.items() if key != "protocolMappers"})
         if different:
-            attributes = {**(found.get("attributes") or {}), **wanted.get("attributes", {})}
-            self.connection.request(
-                "put", path, {**found, **wanted, "attributes": attributes, "protocolMappers": None}
-            )
+            attributes = {**(client.get("attributes") or {}), **wanted.get("attributes", {})}
+            self.admin.update_client(id_, {**client, **wanted, "attributes": attributes, "protocolMappers": None})
         yield from (f"client {name}: {key}" for key in different)
-        yield from self._mappers(name, path, found.get("protocolMappers") or [], wanted["protocolMappers"])
-
-    def _mappers(self, client: str, path: str, found: list[Json], wanted: list[Json]) -> Iterable[str]:
-        by_name = {mapper["name"]: mapper for mapper in found}
-        for mapper in wanted:
-            old = by_name.get(mapper["name"])
+        mappers = {mapper["name"]: mapper for mapper in client.get("protocolMappers") or []}
+        for mapper in wanted["protocolMappers"]:
+            old = mappers.get(mapper["name"])
             if old is None:
-                self.connection.request("post", f"{path}/protocol-mappers/models", mapper)
+                self.admin.add_mapper_to_client(id_, mapper)
             elif _differences(old, mapper):
-                where = f"{path}/protocol-mappers/models/{old['id']}"
-                self.connection.request("put", where, {**mapper, "id": old["id"]})
+                self.admin.update_client_mapper(id_, old["id"], {**mapper, "id": old["id"]})
             else:
                 continue
-            yield f"client {client}: claim {mapper['name']}"
+            yield f"client {name}: claim {mapper['name']}"
 
     def service_roles(self) -> Iterable[str]:
         """The service account has exactly its roles: whatever else it was given is taken off."""
-        service, management = self._client(self.settings.keycloak.client_id), self._client("realm-management")
+        service = self.admin.get_client_id(self.settings.keycloak.client_id)
+        management = self.admin.get_client_id(ADMIN_CLIENT)
         assert service is not None
         assert management is not None
-        account = self.connection.get(f"{self.path}/clients/{service['id']}/service-account-user")
-        path = f"{self.path}/users/{account['id']}/role-mappings"
-        mappings = self.connection.get(path)
-        if realm_roles := mappings.get("realmMappings"):
-            yield from self._take_off(f"{path}/realm", realm_roles)
+        account = self.admin.get_client_service_account_user(service)["id"]
+        mappings = self.admin.get_all_roles_of_user(account)
+        excess = mappings.get("realmMappings") or []
+        if excess:
+            self.admin.delete_realm_roles_of_user(account, excess)
         held: set[str] = set()
         for client, mapping in (mappings.get("clientMappings") or {}).items():
-            excess = mapping["mappings"]
-            if client == "realm-management":
-                held = {role["name"] for role in excess}
-                excess = [role for role in excess if role["name"] not in SERVICE_ROLES]
-            if excess:
-                yield from self._take_off(f"{path}/clients/{mapping['id']}", excess)
+            roles = mapping["mappings"]
+            if client == ADMIN_CLIENT:
+                held = {role["name"] for role in roles}
+                roles = [role for role in roles if role["name"] not in SERVICE_ROLES]
+            if roles:
+                self.admin.delete_client_roles_of_user(account, mapping["id"], roles)
+            excess += roles
+        yield from (f"service account: role {role['name']} taken off" for role in excess)
         if missing := sorted(SERVICE_ROLES - held):
-            where = f"{self.path}/clients/{management['id']}/roles"
-            roles = [self.connection.get(f"{where}/{name}") for name in missing]
-            self.connection.request("post", f"{path}/clients/{management['id']}", roles, repeatable=True)
+            roles = [self.admin.get_client_role(management, name) for name in missing]
+            self.admin.assign_client_role(account, management, roles)
             yield from (f"service account: role {name} given" for name in missing)
-
-    def _take_off(self, path: str, roles: list[Json]) -> Iterable[str]:
-        self.connection.request("delete", path, roles)
-        return [f"service account: role {role['name']} taken off" for role in roles]
-
-    def _client(self, client_id: str) -> Json | None:
-        found: list[Json] = self.connection.get(f"{self.path}/clients", clientId=client_id)
-        return found[0] if found else None
 
 
 def _differences(found: Any, wanted: Json) -> list[str]:

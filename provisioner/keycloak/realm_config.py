@@ -14,7 +14,10 @@ from provisioner.settings import PREFIX, Settings, SettingsError
 
 Json = dict[str, Any]
 
-#: The roles of realm-management that the service account has, and no other.
+#: The client whose roles administer the realm.
+ADMIN_CLIENT = "realm-management"
+
+#: The roles of that client that the service account has, and no other.
 SERVICE_ROLES = frozenset({"manage-users", "view-events", "view-realm"})
 
 _PLACEHOLDER = re.compile(r"\$\{([A-Z_]+)\}")

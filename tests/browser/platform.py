@@ -13,7 +13,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 from playwright.sync_api import Page, expect
 
-from provisioner.keycloak.links import PLATFORM_CLIENT
+from provisioner.keycloak.invitations import PLATFORM_CLIENT
 
 _PAGE = b'<!DOCTYPE html><html lang="fr"><title>Plateforme</title><h1>Bienvenue</h1></html>'
 

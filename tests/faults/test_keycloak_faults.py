@@ -162,7 +162,7 @@ def test_a_token_that_expires_in_the_middle_of_a_run_is_renewed(scene: Scene) ->
 
 def test_a_missing_page_fails_the_run_with_nothing_done(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
     scene.apply_first()
-    monkeypatch.setattr("provisioner.keycloak.reading.PAGE", 1)
+    monkeypatch.setattr("provisioner.keycloak.snapshot.PAGE", 1)
     scene.proxy.faults = Faults(r"/users\?", ("GET",), empty_page, lambda number: number == 2)
     answer = scene.apply_second(**scene.through_proxy())
     assert answer.status == 3, answer

@@ -154,7 +154,7 @@ class KeycloakHands:
     def send_link_by_hand(self, id: str, lifespan_seconds: int) -> None:
         path = self._user(id) + "/execute-actions-email"
         actions = ["VERIFY_EMAIL", "UPDATE_PASSWORD"]
-        self.admin.request("put", path, actions, query={"lifespan": lifespan_seconds}, repeatable=False)
+        self.admin.request("put", path, actions, query={"lifespan": lifespan_seconds})
 
     def set_password_by_link(self, email: EmailAddress) -> bool:
         """Opens the newest link, goes on to the form and sends it; False when an error page comes instead."""

@@ -15,10 +15,10 @@ from typing import Any
 
 import pytest
 import requests
+from keycloak import KeycloakAdmin
 
 from provisioner.domain.access.account import RemoteGroup, WantedAccount
 from provisioner.domain.people import EmailAddress
-from provisioner.keycloak import reading
 from provisioner.keycloak.connection import Connection, administrator_connection
 from provisioner.keycloak.directory import Directory
 from provisioner.keycloak.errors import (
@@ -246,7 +246,7 @@ def test_a_link_sent_by_somebody_else_is_not_ours(
     id_ = directory.create_account(wanted, [])
     before = directory.server_time()
     path = f"admin/realms/{settings.realm}/users/{id_}/execute-actions-email"
-    admin.request("put", path, ["UPDATE_PASSWORD"], repeatable=False)
+    admin.request("put", path, ["UPDATE_PASSWORD"])
     mailbox.wait_for(1, wanted.email)
     assert directory.link_sent_since(id_, before) is None
 
@@ -360,7 +360,7 @@ def test_a_directory_that_only_looks_never_writes(settings: KeycloakSettings, di
 def test_a_snapshot_costs_two_calls_a_partner_and_one_a_page(
     realm: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(reading, "PAGE", 3)
+    monkeypatch.setattr("provisioner.keycloak.snapshot.PAGE", 3)
     directory = Directory(realm.keycloak)
     group = directory.create_group("agglo-lys")
     for _ in range(6):
@@ -381,30 +381,23 @@ def test_a_read_that_is_not_proven_whole_is_no_read(
     directory: Directory, monkeypatch: pytest.MonkeyPatch, fault: str
 ) -> None:
     directory.create_account(an_account(), [])
-    real = Connection.get
+    get_users, users_count = KeycloakAdmin.get_users, KeycloakAdmin.users_count
 
-    def faulty_get(connection: Connection, path: str, **query: object) -> object:
-        answer = real(connection, path, **query)
-        if path.endswith("/users/count"):
-            return answer + 1 if fault == "count" else answer
-        if path.endswith("/users"):
-            return {"short": answer[1:], "twice": [*answer[1:], answer[-1]], "not a list": {}}.get(fault, answer)
-        return answer
+    def faulty_page(admin: KeycloakAdmin, query: dict[str, Any]) -> object:
+        page = get_users(admin, query)
+        return {"short": page[1:], "twice": [*page[1:], page[-1]], "not a list": 5}.get(fault, page)
 
-    monkeypatch.setattr(Connection, "get", faulty_get)
+    monkeypatch.setattr(KeycloakAdmin, "get_users", faulty_page)
+    if fault == "count":
+        monkeypatch.setattr(KeycloakAdmin, "users_count", lambda admin: users_count(admin) + 1)
     with pytest.raises(ReadIncomplete):
         directory.snapshot({})
 
 
 def test_an_account_added_during_the_read_is_no_fault(directory: Directory, monkeypatch: pytest.MonkeyPatch) -> None:
-    real, counts = Connection.get, iter([-1, 0])
-
-    def get(connection: Connection, path: str, **query: object) -> object:
-        answer = real(connection, path, **query)
-        return answer + next(counts) if path.endswith("/users/count") else answer
-
+    users_count, more = KeycloakAdmin.users_count, iter([-1, 0])
     id_ = directory.create_account(an_account(), [])
-    monkeypatch.setattr(Connection, "get", get)
+    monkeypatch.setattr(KeycloakAdmin, "users_count", lambda admin: users_count(admin) + next(more))
     assert id_ in directory.snapshot({}).accounts
 
 

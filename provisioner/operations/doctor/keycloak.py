@@ -11,7 +11,6 @@ from provisioner.domain.password import is_impossible, is_weaker_than_p1
 from provisioner.domain.records import Records
 from provisioner.keycloak.errors import KeycloakError, KeycloakUnavailable
 from provisioner.keycloak.inspection import (
-    ADMIN_CLIENT,
     LEAST_VERSION,
     AdministratorView,
     GroupRoles,
@@ -19,7 +18,7 @@ from provisioner.keycloak.inspection import (
     RealmFacts,
 )
 from provisioner.keycloak.realm import compare_profiles
-from provisioner.keycloak.realm_config import SERVICE_ROLES, Json
+from provisioner.keycloak.realm_config import ADMIN_CLIENT, SERVICE_ROLES, Json
 from provisioner.operations.doctor.lines import Line, attention, ok, unreachable, wanting
 from provisioner.settings import PREFIX, KeycloakSettings
 

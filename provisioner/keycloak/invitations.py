@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
-from typing import Any
+
+from keycloak import KeycloakAdmin
 
 from provisioner.domain.password import RealmFault
-from provisioner.keycloak.accounts import may_stop_events
-from provisioner.keycloak.connection import Connection
+from provisioner.keycloak.accounts import Json
 from provisioner.keycloak.errors import KeycloakError, KeycloakUnavailable, MailFailed, OutcomeUnknown, RealmUnfit
-from provisioner.keycloak.reading import PASSWORD_ACTION
+from provisioner.keycloak.snapshot import PASSWORD_ACTION
 
 #: What Keycloak says when a link is refused for a reason that is the realm's.
 _REALM_WIDE = {
@@ -27,55 +28,51 @@ PLATFORM_CLIENT = "cooperation"
 LINK_ACTIONS = ("VERIFY_EMAIL", PASSWORD_ACTION)
 
 
-def send_link(connection: Connection, realm_path: str, id: str, lifespan_seconds: int, redirect_uri: str) -> None:
+def send_link(admin: KeycloakAdmin, id: str, lifespan_seconds: int, redirect_uri: str) -> None:
     """Has Keycloak send it, once. What an error means for the e-mail: `Directory.send_link`."""
-    query: dict[str, Any] = {
-        "lifespan": lifespan_seconds,
-        "client_id": PLATFORM_CLIENT,
-        "redirect_uri": redirect_uri,
-    }
-    path = f"{realm_path}/users/{id}/execute-actions-email"
     try:
-        connection.request("put", path, LINK_ACTIONS, query=query, repeatable=False)
+        admin.send_update_account(id, [*LINK_ACTIONS], PLATFORM_CLIENT, lifespan_seconds, redirect_uri)
     except KeycloakError as error:
         fault = _realm_fault(error)
-        if fault is not None:
-            raise RealmUnfit(fault, error) from error
-        raise _mail_failure(error) from error
+        raise RealmUnfit(fault, error) if fault else _mail_failure(error) from error
 
 
-def link_sent_since(connection: Connection, realm_path: str, id: str, since: datetime) -> datetime | None:
-    """When our service account last had one sent to the account, from that second of Keycloak's clock on."""
+def link_sent_since(admin: KeycloakAdmin, our_id: str, id: str, since: datetime) -> datetime | None:
+    """When `our_id` last had one sent to the account, from that second of Keycloak's clock on."""
     first = int(since.timestamp()) * 1000
-    events = connection.get(
-        f"{realm_path}/admin-events",
-        operationTypes="ACTION",
-        resourcePath=f"users/{id}/execute-actions-email",
-        dateFrom=first,
-        max=-1,
+    resource = f"users/{id}/execute-actions-email"
+    events = admin.get_admin_events(
+        {"operationTypes": "ACTION", "resourcePath": resource, "dateFrom": first, "max": -1}
     )
-    ours = connection.own_user_id()
-    times = [event["time"] for event in events if event["authDetails"]["userId"] == ours and event["time"] >= first]
+    times = [event["time"] for event in events if event["authDetails"]["userId"] == our_id and event["time"] >= first]
     return datetime.fromtimestamp(max(times) / 1000, UTC) if times else None
 
 
-def keeps_events(connection: Connection, realm_path: str) -> bool:
+def keeps_events(admin: KeycloakAdmin) -> bool:
     """Whether the realm keeps its admin events from now on."""
-    return connection.get(realm_path).get("adminEventsEnabled") is True
+    return admin.get_realm(admin.connection.realm_name or "").get("adminEventsEnabled") is True
 
 
-def events_tell_since(connection: Connection, realm_path: str, since: datetime) -> bool:
+def events_tell_since(admin: KeycloakAdmin, since: datetime) -> bool:
     """Whether all admin events since then are there: kept now, not cleared, not expired, never turned off."""
-    if not keeps_events(connection, realm_path):
-        return False
     begin = int(since.timestamp() * 1000)
-    events = f"{realm_path}/admin-events"
-    if not connection.get(events, dateTo=begin + 1000, max=1):
+    if not keeps_events(admin) or not admin.get_admin_events({"dateTo": begin + 1000, "max": 1}):
         return False
-    changed = connection.get(
-        events, operationTypes="UPDATE", resourceTypes="REALM", dateFrom=begin - begin % 1000, max=-1
-    )
-    return not any(may_stop_events(event) for event in changed)
+    first = begin - begin % 1000
+    updates = {"operationTypes": "UPDATE", "resourceTypes": "REALM", "dateFrom": first, "max": -1}
+    return not any(_may_stop_events(update) for update in admin.get_admin_events(updates))
+
+
+def _may_stop_events(update: Json) -> bool:
+    """Whether this admin event, an update of the realm, may be the one that turned the admin events off.
+
+    What was written stands in it only where the realm keeps the events' details.
+    """
+    try:
+        written = json.loads(update.get("representation") or "")
+    except ValueError:
+        return True
+    return not isinstance(written, dict) or written.get("adminEventsEnabled") is False
 
 
 def _realm_fault(error: KeycloakError) -> RealmFault | None:
