@@ -116,7 +116,7 @@ def split_contact(text: str) -> tuple[str, str] | None:
 
     None when it is written in neither way.
     """
-    found = _WRITTEN.fullmatch(text)
-    if found is None:
+    match = _WRITTEN.fullmatch(text)
+    if match is None:
         return None
-    return (found["name"] or "").strip().strip('"').strip(), (found["wrapped"] or found["bare"]).strip()
+    return (match["name"] or "").strip().strip('"').strip(), (match["wrapped"] or match["bare"]).strip()

@@ -29,10 +29,10 @@ def canonical_domain(text: str) -> str | None:
 
     plain = unicodedata.normalize("NFC", text.strip()).removeprefix("@").removesuffix(".")
     try:
-        found = validate_email(f"a@{plain}", check_deliverability=False, strict=True)
+        validated = validate_email(f"a@{plain}", check_deliverability=False, strict=True)
     except EmailNotValidError:
         return None
-    return found.domain.lower() if found.local_part == "a" else None
+    return validated.domain.lower() if validated.local_part == "a" else None
 
 
 def mailbox_of(email: EmailAddress) -> str:
@@ -92,7 +92,7 @@ def fold(text: str) -> str:
     if text.isascii():  # most are, and the long way is ten times as long
         return " ".join(text.lower().replace("`", "'").split())
     decomposed = unicodedata.normalize("NFKD", text.casefold().translate(_LIGATURES))
-    plain = "".join(one for one in decomposed if not unicodedata.combining(one))
+    plain = "".join(sign for sign in decomposed if not unicodedata.combining(sign))
     return " ".join(plain.split())
 
 
@@ -110,6 +110,6 @@ def name_key(last_name: str, first_names: str) -> NameKey:
     return NameKey(" ".join(sorted(words)), "".join(words))
 
 
-def are_alike(one: NameKey, other: NameKey) -> bool:
+def are_alike(name: NameKey, other: NameKey) -> bool:
     """Whether two names are the same or nearly, with or without their spaces (Le Goff, Legoff)."""
-    return fuzz.ratio(one.words, other.words) >= LIKE or fuzz.ratio(one.letters, other.letters) >= LIKE
+    return fuzz.ratio(name.words, other.words) >= LIKE or fuzz.ratio(name.letters, other.letters) >= LIKE

@@ -131,53 +131,57 @@ class Records:
     @cached_property
     def suspended(self) -> Mapping[EmailAddress, Hold]:
         """The accounts that a named person suspended."""
-        return {one.email: one for one in self.holds if one.kind is HoldKind.SUSPENSION and one.email is not None}
+        return {h.email: h for h in self.holds if h.kind is HoldKind.SUSPENSION and h.email is not None}
 
     def is_paused(self, partner: str, day: date) -> bool:
         """Whether nothing is to be done for that partner, until further notice."""
-        return any(one.pauses(partner, day) for one in self.holds)
+        return any(hold.pauses(partner, day) for hold in self.holds)
 
     def holds_on(self, day: date) -> tuple[Hold, ...]:
         """What waits on that day: all that nobody has let go, but pauses whose last day is past."""
-        return tuple(one for one in self.holds if not one.is_over_on(day))
+        return tuple(hold for hold in self.holds if not hold.is_over_on(day))
 
-    def state_of(self, one: Habilitation) -> State:
+    def state_of(self, habilitation: Habilitation) -> State:
         """The habilitation's state, a suspension by name included."""
-        is_suspended = one.state is State.OPEN and one.email in self.suspended
-        return State.SUSPENDED if is_suspended else one.state
+        is_suspended = habilitation.state is State.OPEN and habilitation.email in self.suspended
+        return State.SUSPENDED if is_suspended else habilitation.state
 
-    def is_released(self, one: Habilitation) -> bool:
+    def is_released(self, habilitation: Habilitation) -> bool:
         """Whether a named person let that very end go: another one, given to the same access later, was not seen."""
-        return one.id is not None and one.end is not None and (one.id, one.end.on) in self.released
+        return (
+            habilitation.id is not None
+            and habilitation.end is not None
+            and (habilitation.id, habilitation.end.on) in self.released
+        )
 
     def of_partner(self, code: str) -> tuple[Habilitation, ...]:
         """The partner's habilitations, oldest first."""
-        return tuple(one for one in self.habilitations if one.partner == code)
+        return tuple(habilitation for habilitation in self.habilitations if habilitation.partner == code)
 
     def by_account(self) -> dict[EmailAddress, list[Habilitation]]:
         """The habilitations of each account, oldest first."""
-        found: dict[EmailAddress, list[Habilitation]] = {}
-        for one in self.habilitations:
-            found.setdefault(one.email, []).append(one)
-        return found
+        by_email: dict[EmailAddress, list[Habilitation]] = {}
+        for habilitation in self.habilitations:
+            by_email.setdefault(habilitation.email, []).append(habilitation)
+        return by_email
 
     @cached_property
     def _invitations(self) -> Mapping[int, tuple[Invitation, ...]]:
-        found: dict[int, list[Invitation]] = {}
-        for one in self.invitations:
-            found.setdefault(one.habilitation, []).append(one)
-        return {id_: tuple(each) for id_, each in found.items()}
+        by_habilitation: dict[int, list[Invitation]] = {}
+        for invitation in self.invitations:
+            by_habilitation.setdefault(invitation.habilitation, []).append(invitation)
+        return {id_: tuple(invitations) for id_, invitations in by_habilitation.items()}
 
-    def invitations_of(self, one: Habilitation) -> tuple[Invitation, ...]:
+    def invitations_of(self, habilitation: Habilitation) -> tuple[Invitation, ...]:
         """The habilitation's attempts at the e-mail with the link, oldest first."""
-        return self._invitations.get(one.id, ()) if one.id is not None else ()
+        return self._invitations.get(habilitation.id, ()) if habilitation.id is not None else ()
 
     def as_due_on(self, day: date) -> Records:
         """The register as it stands once each end that is due on that day is carried out.
 
         An annexe is judged by it: the answer is the same before `sync` has closed an access and after.
         """
-        return replace(self, habilitations=tuple(self._closed_if_due(one, day) for one in self.habilitations))
+        return replace(self, habilitations=tuple(self._closed_if_due(h, day) for h in self.habilitations))
 
     def _closed_if_due(self, habilitation: Habilitation, day: date) -> Habilitation:
         partner = self.partners.get(habilitation.partner)
@@ -189,12 +193,12 @@ class Records:
 
     def open_addresses(self, code: str) -> frozenset[EmailAddress]:
         """The addresses open at that partner."""
-        return frozenset(one.email for one in self.of_partner(code) if one.state is State.OPEN)
+        return frozenset(h.email for h in self.of_partner(code) if h.state is State.OPEN)
 
     def with_habilitations(self, habilitations: Iterable[Habilitation]) -> Records:
         """The same with other habilitations, and an account for each address."""
         kept = tuple(habilitations)
-        missing = {one.email: Account(one.email) for one in kept if one.email not in self.accounts}
+        missing = {h.email: Account(h.email) for h in kept if h.email not in self.accounts}
         return replace(self, habilitations=kept, accounts={**self.accounts, **missing})
 
 

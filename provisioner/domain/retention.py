@@ -28,23 +28,23 @@ def account_due_on(habilitations: Sequence[Habilitation]) -> date | None:
     None while one of them is not closed, suspended ones included: nothing runs then. It counts from the day of the
     last real closure, so a date of the past in a cell never shortens it.
     """
-    closures = [one.closed_on for one in habilitations if one.closed_on is not None]
+    closures = [habilitation.closed_on for habilitation in habilitations if habilitation.closed_on is not None]
     if not closures or len(closures) < len(habilitations):
         return None
     return add_months(max(closures), ACCOUNT_MONTHS)
 
 
-def habilitation_due_on(one: Habilitation, of_account: Sequence[Habilitation]) -> date | None:
+def habilitation_due_on(habilitation: Habilitation, of_account: Sequence[Habilitation]) -> date | None:
     """The day on which a habilitation's data are due for destruction (D2); None while it is not closed.
 
     2 years from its `ended_on`, never before its account (D1). `of_account` are all the habilitations of that
     account, this one included. Where another of them keeps the account alive, this one has its own clock (A8):
     then it only never goes before 6 months from its own closure.
     """
-    if one.end is None or one.closed_on is None:
+    if habilitation.end is None or habilitation.closed_on is None:
         return None
-    account = account_due_on(of_account) or add_months(one.closed_on, ACCOUNT_MONTHS)
-    return max(add_months(one.end.on, HABILITATION_MONTHS), account)
+    account = account_due_on(of_account) or add_months(habilitation.closed_on, ACCOUNT_MONTHS)
+    return max(add_months(habilitation.end.on, HABILITATION_MONTHS), account)
 
 
 def convention_due_on(partner: Partner) -> date | None:

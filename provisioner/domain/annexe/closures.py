@@ -31,13 +31,11 @@ class Closures:
 def judge_closures(check: Check, records: Records, partner: str, today: date) -> Closures:
     """The rows of list 2 without error; somebody who is in list 1 too only if the full approval would close now."""
     annexe = check.annexe
-    about = tuple(
-        one for one in check.findings if one.list != 1 and one.code not in _ABOUT_OPENINGS | {"unaccounted-for"}
-    )
+    about = tuple(f for f in check.findings if f.list != 1 and f.code not in _ABOUT_OPENINGS | {"unaccounted-for"})
     is_refused = any(
-        one.row is None and (one.severity is Severity.ERROR or one.code == "list-missing")
-        for one in about
-        if one.code != "too-many-findings" and not _stands_below_list_2(one)
+        finding.row is None and (finding.severity is Severity.ERROR or finding.code == "list-missing")
+        for finding in about
+        if finding.code != "too-many-findings" and not _stands_below_list_2(finding)
     )
     if is_refused:
         return Closures((), annexe.of_list(2), about, is_refused=True)
@@ -64,13 +62,13 @@ def _ending(
     both = {row.email for row in annexe.of_list(1)} & {row.email for row in annexe.of_list(2)}
     readable = tuple(row for row in annexe.rows if row.email in both and row.on is not None)
     entered = enter(records, partner, Annexe(annexe.transmitted_on, readable, ()), today)
-    ends = {one.id: one.end for one in records.of_partner(partner)}
-    over = {one.id for one in records.of_partner(partner) if one.is_over_on(today)}
-    mine = [
-        one
-        for one in entered.of_partner(partner)
-        if one.email in both and one.state is State.OPEN and one.id not in over
+    ends = {habilitation.id: habilitation.end for habilitation in records.of_partner(partner)}
+    over = {habilitation.id for habilitation in records.of_partner(partner) if habilitation.is_over_on(today)}
+    habilitations = [
+        habilitation
+        for habilitation in entered.of_partner(partner)
+        if habilitation.email in both and habilitation.state is State.OPEN and habilitation.id not in over
     ]
-    now = frozenset(one.email for one in mine if one.is_ending_on(today))
-    changed = frozenset(one.email for one in mine if one.end is not None and one.end != ends[one.id])
+    now = frozenset(habilitation.email for habilitation in habilitations if habilitation.is_ending_on(today))
+    changed = frozenset(h.email for h in habilitations if h.end is not None and h.end != ends[h.id])
     return now, changed - now

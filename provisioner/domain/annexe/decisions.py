@@ -63,8 +63,8 @@ class Decisions:
         """The decisions again."""
         keep, close = plain.get("keep", []), plain.get("close", [])
         return cls(
-            keep=frozenset(EmailAddress(one) for one in keep if one != ALL),
-            close=frozenset(EmailAddress(one) for one in close if one != ALL),
+            keep=frozenset(EmailAddress(email) for email in keep if email != ALL),
+            close=frozenset(EmailAddress(email) for email in close if email != ALL),
             keep_all=ALL in keep,
             close_all=ALL in close,
             waive={int(row): reason for row, reason in plain.get("waive", {}).items()},
@@ -98,7 +98,7 @@ def readable(text: str) -> str:
     Bytes of a command line that are no text become U+FFFD.
     """
     text = unicodedata.normalize("NFC", text.encode("utf-8", "surrogateescape").decode("utf-8", "replace"))
-    shown = (" " if one.isspace() else "" if _is_unseen(one) else one for one in text)
+    shown = (" " if sign.isspace() else "" if _is_unseen(sign) else sign for sign in text)
     return " ".join("".join(shown).split())
 
 
@@ -137,20 +137,20 @@ def reason_said(text: str, what: str = "The reason") -> str:
         NothingSaid: it has none.
     """
     reason = readable(text)
-    if not any(one.isalnum() for one in reason):
+    if not any(sign.isalnum() for sign in reason):
         raise NothingSaid(what)
     return reason
 
 
 def is_name(text: str) -> bool:
     """Whether a name can be read there."""
-    return any(one.isalpha() for one in readable(text))
+    return any(sign.isalpha() for sign in readable(text))
 
 
 def is_shown_whole(text: str) -> bool:
     """Whether every character shows, all on one line: no line break, nothing invisible."""
-    return not any(_is_unseen(one) or unicodedata.category(one) in _BREAKS for one in text)
+    return not any(_is_unseen(sign) or unicodedata.category(sign) in _BREAKS for sign in text)
 
 
-def _is_unseen(one: str) -> bool:
-    return one in _FILLERS or unicodedata.category(one) in _UNSEEN
+def _is_unseen(sign: str) -> bool:
+    return sign in _FILLERS or unicodedata.category(sign) in _UNSEEN

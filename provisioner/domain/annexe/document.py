@@ -160,20 +160,20 @@ class Check:
 
     def accepted(self, number: int) -> tuple[Row, ...]:
         """The rows of a list that have no error."""
-        told = {(one.list, one.row) for one in self.findings if one.severity is Severity.ERROR}
+        told = {(finding.list, finding.row) for finding in self.findings if finding.severity is Severity.ERROR}
         refused = self.refused | told
         return tuple(row for row in self.annexe.of_list(number) if (row.list, row.row) not in refused)
 
     @property
     def waived(self) -> Mapping[EmailAddress, frozenset[str]]:
         """For each address of list 1, the finding codes that were waived."""
-        found: dict[EmailAddress, frozenset[str]] = {}
+        waived: dict[EmailAddress, frozenset[str]] = {}
         emails = {row.row: row.email for row in self.annexe.of_list(1)}
-        for one in self.findings:
-            email = emails.get(one.row or 0)
-            if one.details.get("waived") and email is not None:
-                found[email] = found.get(email, frozenset()) | {one.code}
-        return found
+        for finding in self.findings:
+            email = emails.get(finding.row or 0)
+            if finding.details.get("waived") and email is not None:
+                waived[email] = waived.get(email, frozenset()) | {finding.code}
+        return waived
 
 
 def placed(findings: Iterable[Finding], annexe: Annexe) -> tuple[Finding, ...]:

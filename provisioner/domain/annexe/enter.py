@@ -20,9 +20,9 @@ def unaccounted_for(
     """The open accesses whose holders are in neither list (A5); a known end or a rename accounts for one."""
     named = {row.email for row in annexe.rows} | (decisions or Decisions()).rename.keys()
     return tuple(
-        one
-        for one in records.of_partner(partner)
-        if one.state is State.OPEN and one.end is None and one.email not in named
+        habilitation
+        for habilitation in records.of_partner(partner)
+        if habilitation.state is State.OPEN and habilitation.end is None and habilitation.email not in named
     )
 
 
@@ -58,24 +58,35 @@ def enter(
         waived=waived or {},
         renamed=frozenset({*renamed, *decisions.rename.values()}),
     )
-    known = records.of_partner(partner)
-    over = [one for one in known if one.is_over_on(today)]
-    mine = [after for one in known if not one.is_over_on(today) and (after := entry.known(one)) is not None]
-    goes_on = {one.email for one in mine if one.state is State.OPEN and not entry.returns_after(one)}
-    mine = [one for one in mine if one.state is not State.PLANNED or one.email not in goes_on]  # no return any more
-    served = {one.email for one in mine if not entry.returns_after(one)}
-    mine += [entry.new(row) for email, row in entry.asked.items() if email not in served]
-    others = [one for one in records.habilitations if one.partner != partner]
-    return records.with_habilitations(sorted([*others, *over, *mine], key=lambda one: (one.id is None, one.id or 0)))
+    habilitations = records.of_partner(partner)
+    over = [habilitation for habilitation in habilitations if habilitation.is_over_on(today)]
+    habilitations = [
+        after for h in habilitations if not h.is_over_on(today) and (after := entry.known(h)) is not None
+    ]
+    goes_on = {h.email for h in habilitations if h.state is State.OPEN and not entry.returns_after(h)}
+    habilitations = [
+        h for h in habilitations if h.state is not State.PLANNED or h.email not in goes_on
+    ]  # no return any more
+    served = {habilitation.email for habilitation in habilitations if not entry.returns_after(habilitation)}
+    habilitations += [entry.new(row) for email, row in entry.asked.items() if email not in served]
+    habilitations = [habilitation for habilitation in records.habilitations if habilitation.partner != partner]
+    return records.with_habilitations(
+        sorted(
+            [*habilitations, *over, *habilitations],
+            key=lambda habilitation: (habilitation.id is None, habilitation.id or 0),
+        )
+    )
 
 
 def ends_brought(before: Records, after: Records, partner: str) -> tuple[Habilitation, ...]:
     """The open accesses to which an annexe gives an end, or another end than they had, whatever its date (A3, A5)."""
-    ends = {one.id: one.end for one in before.of_partner(partner)}
+    ends = {habilitation.id: habilitation.end for habilitation in before.of_partner(partner)}
     return tuple(
-        one
-        for one in after.of_partner(partner)
-        if one.state is State.OPEN and one.end is not None and one.end != ends.get(one.id)
+        habilitation
+        for habilitation in after.of_partner(partner)
+        if habilitation.state is State.OPEN
+        and habilitation.end is not None
+        and habilitation.end != ends.get(habilitation.id)
     )
 
 
@@ -88,12 +99,19 @@ def enter_closures(records: Records, partner: str, annexe: Annexe, rows: Collect
     ended = {row.email: row for row in rows}
     asked = {row.email for row in annexe.of_list(1)}
     entered = []
-    for one in records.habilitations:
-        is_return = one.state is State.PLANNED and one.email in asked
-        if one.partner != partner or one.email not in ended or one.is_over_on(today) or is_return:
-            entered.append(one)
-        elif one.state is State.OPEN:
-            entered.append(replace(one, end=_end(one, ended[one.email], annexe.transmitted_on, today)))
+    for habilitation in records.habilitations:
+        is_return = habilitation.state is State.PLANNED and habilitation.email in asked
+        if (
+            habilitation.partner != partner
+            or habilitation.email not in ended
+            or habilitation.is_over_on(today)
+            or is_return
+        ):
+            entered.append(habilitation)
+        elif habilitation.state is State.OPEN:
+            entered.append(
+                replace(habilitation, end=_end(habilitation, ended[habilitation.email], annexe.transmitted_on, today))
+            )
     return records.with_habilitations(entered)
 
 
@@ -102,23 +120,26 @@ def _renamed(records: Records, renames: Mapping[EmailAddress, EmailAddress]) -> 
     if not renames:
         return records
     accounts = {
-        renames.get(email, email): replace(one, email=renames[email], renamed_from=one.renamed_from or email)
+        renames.get(email, email): replace(account, email=renames[email], renamed_from=account.renamed_from or email)
         if email in renames
-        else one
-        for email, one in records.accounts.items()
+        else account
+        for email, account in records.accounts.items()
     }
     moved = (
-        replace(one, person=replace(one.person, email=renames.get(one.email, one.email)))
-        for one in records.habilitations
+        replace(
+            habilitation,
+            person=replace(habilitation.person, email=renames.get(habilitation.email, habilitation.email)),
+        )
+        for habilitation in records.habilitations
     )
-    holds = (replace(one, email=renames.get(one.email, one.email)) if one.email else one for one in records.holds)
+    holds = (replace(h, email=renames.get(h.email, h.email)) if h.email else h for h in records.holds)
     return replace(records, accounts=accounts, habilitations=tuple(moved), holds=tuple(holds))
 
 
-def _end(one: Habilitation, row: Row, transmitted_on: date, today: date) -> End:
+def _end(habilitation: Habilitation, row: Row, transmitted_on: date, today: date) -> End:
     assert row.on is not None
-    if one.end is not None and one.end.on == row.on:
-        return one.end
+    if habilitation.end is not None and habilitation.end.on == row.on:
+        return habilitation.end
     return End(on=row.on, rule="A3", transmitted_on=transmitted_on, recorded_on=today)
 
 
@@ -136,39 +157,44 @@ class _Entry:
     waived: Mapping[EmailAddress, frozenset[str]]
     renamed: frozenset[EmailAddress]
 
-    def known(self, one: Habilitation) -> Habilitation | None:
+    def known(self, habilitation: Habilitation) -> Habilitation | None:
         """What becomes of a habilitation that is not over; None when its request is withdrawn (A2)."""
-        request, ended = self.asked.get(one.email), self.ended.get(one.email)
-        if one.state is State.PLANNED and request is None:
+        request, ended = self.asked.get(habilitation.email), self.ended.get(habilitation.email)
+        if habilitation.state is State.PLANNED and request is None:
             return None
-        if request is not None and ended is not None and ended.on is not None and ended.on < one.requested_on:
+        if (
+            request is not None
+            and ended is not None
+            and ended.on is not None
+            and ended.on < habilitation.requested_on
+        ):
             ended = None  # it tells of an access before this one, which list 2 names for 2 years (A3)
         if ended is not None:
-            one = replace(one, end=_end(one, ended, self.transmitted_on, self.today))
-        elif request is not None and not one.is_ending_on(self.today):
-            one = replace(one, end=None)
-        elif request is None and one.end is None and self.decisions.closes(one.email):
+            habilitation = replace(habilitation, end=_end(habilitation, ended, self.transmitted_on, self.today))
+        elif request is not None and not habilitation.is_ending_on(self.today):
+            habilitation = replace(habilitation, end=None)
+        elif request is None and habilitation.end is None and self.decisions.closes(habilitation.email):
             end = End(on=self.decided_on, rule="A5", transmitted_on=self.transmitted_on, recorded_on=self.today)
-            return replace(one, end=end)
+            return replace(habilitation, end=end)
         if request is None:
-            return one
-        if self.returns_after(one):
-            if one.state is State.OPEN:
-                return one
-            one = replace(one, end=None)  # never opened: asked for anew, for a later day
-        return self._brought_up_to_date(one, request)
+            return habilitation
+        if self.returns_after(habilitation):
+            if habilitation.state is State.OPEN:
+                return habilitation
+            habilitation = replace(habilitation, end=None)  # never opened: asked for anew, for a later day
+        return self._brought_up_to_date(habilitation, request)
 
-    def returns_after(self, one: Habilitation) -> bool:
+    def returns_after(self, habilitation: Habilitation) -> bool:
         """Whether list 1 asks again for an access that ends before that request: a return (A4)."""
-        request = self.asked.get(one.email)
-        return bool(request and request.on and one.end and one.end.on < request.on)
+        request = self.asked.get(habilitation.email)
+        return bool(request and request.on and habilitation.end and habilitation.end.on < request.on)
 
     def new(self, row: Row) -> Habilitation:
         """A habilitation for a row of list 1 that no present one serves."""
         assert row.on is not None
         ended = self.ended.get(row.person.email)
         planned = ended is not None and ended.on is not None and ended.on >= row.on
-        one = Habilitation(
+        habilitation = Habilitation(
             partner=self.partner,
             person=row.person,
             requested_on=row.on,
@@ -176,21 +202,21 @@ class _Entry:
             waived=self.waived.get(row.person.email, frozenset()),
         )
         if ended is None or not planned:
-            return one
-        return replace(one, end=_end(one, ended, self.transmitted_on, self.today))
+            return habilitation
+        return replace(habilitation, end=_end(habilitation, ended, self.transmitted_on, self.today))
 
-    def _brought_up_to_date(self, one: Habilitation, row: Row) -> Habilitation:
+    def _brought_up_to_date(self, habilitation: Habilitation, row: Row) -> Habilitation:
         """A1: the data follow the annexe; a request to come never closes what is open already, and a new address
         keeps its dates.
         """
         assert row.on is not None
-        keeps_date = one.email in self.renamed or (one.state is State.OPEN and row.on > self.today)
+        keeps_date = habilitation.email in self.renamed or (habilitation.state is State.OPEN and row.on > self.today)
         return replace(
-            one,
+            habilitation,
             person=row.person,
-            requested_on=one.requested_on if keeps_date else row.on,
+            requested_on=habilitation.requested_on if keeps_date else row.on,
             transmitted_on=self.transmitted_on,
-            waived=one.waived | self.waived.get(one.email, frozenset()),
+            waived=habilitation.waived | self.waived.get(habilitation.email, frozenset()),
         )
 
 
@@ -239,7 +265,5 @@ def _problems(
         yield RenameProblem.NOT_ASKED
     elif is_taken or new in records.accounts:
         yield RenameProblem.TAKEN
-    elif any(
-        one.email == old and one.partner != partner and one.state is not State.CLOSED for one in records.habilitations
-    ):
+    elif any(h.email == old and h.partner != partner and h.state is not State.CLOSED for h in records.habilitations):
         yield RenameProblem.ELSEWHERE

@@ -30,8 +30,8 @@ CLOSED_FOR_MONTHS = 24
 
 def judged(annexe: Annexe) -> Annexe:
     """The annexe with what its rows say against each other, on any day and whoever the partner is."""
-    found = (*_in_both_lists(annexe), *duplicate_persons(annexe), *possible_duplicates(annexe))
-    return replace(annexe, findings=(*annexe.findings, *found))
+    findings = (*_in_both_lists(annexe), *duplicate_persons(annexe), *possible_duplicates(annexe))
+    return replace(annexe, findings=(*annexe.findings, *findings))
 
 
 def judge_document(
@@ -166,9 +166,9 @@ class _Addresses:
     def _nearest(self, email: EmailAddress) -> str | None:
         assert self.partner is not None
         domains = sorted(self.partner.domains)
-        found = process.extractOne(domain_of(email), domains, scorer=fuzz.ratio, score_cutoff=LIKE_DOMAIN)
-        if found:
-            return f"{mailbox_of(email)}@{found[0]}"
+        domain = process.extractOne(domain_of(email), domains, scorer=fuzz.ratio, score_cutoff=LIKE_DOMAIN)
+        if domain:
+            return f"{mailbox_of(email)}@{domain[0]}"
         near = process.extractOne(email, sorted(self.partner.addresses), scorer=fuzz.ratio, score_cutoff=LIKE_ADDRESS)
         return near[0] if near else None
 
@@ -213,19 +213,19 @@ def possible_duplicates(annexe: Annexe) -> Iterator[Finding]:
         if row.email is not None and row.last_name and row.first_names
     ]
     groups: dict[str, dict[EmailAddress | None, _Named]] = defaultdict(dict)
-    for index, one in enumerate(named):
+    for index, named_row in enumerate(named):
         earlier: Iterable[_Named]
         if len(named) <= MOST_COMPARED:
             earlier = named[:index]
         else:
-            group = groups[one.key.words]
+            group = groups[named_row.key.words]
             earlier = list(group.values())
             if len(group) < 2:  # with the first two addresses of a name, any other row differs from one of them
-                group.setdefault(one.row.email, one)
-        other = next((other for other in earlier if _may_be_one(one, other)), None)
+                group.setdefault(named_row.row.email, named_row)
+        other = next((other for other in earlier if _may_be_same(named_row, other)), None)
         if other is not None:
             details = {"other": other.row.email, "list": other.row.list, "row": other.row.row}
-            row = one.row
+            row = named_row.row
             yield Finding(
                 "possible-duplicate",
                 Severity.WARNING,
@@ -237,5 +237,5 @@ def possible_duplicates(annexe: Annexe) -> Iterator[Finding]:
             )
 
 
-def _may_be_one(one: _Named, other: _Named) -> bool:
-    return one.row.email != other.row.email and are_alike(one.key, other.key)
+def _may_be_same(named_row: _Named, other: _Named) -> bool:
+    return named_row.row.email != other.row.email and are_alike(named_row.key, other.key)

@@ -60,9 +60,9 @@ def judge_keycloak(annexe: Annexe, records: Records, snapshot: Snapshot, partner
     """
     others = not_ours(records, snapshot)
     gone = {
-        one.email
-        for one in records.of_partner(partner)
-        if (id_ := records.accounts[one.email].keycloak_id) is not None and id_ not in snapshot.accounts
+        habilitation.email
+        for habilitation in records.of_partner(partner)
+        if (id_ := records.accounts[habilitation.email].keycloak_id) is not None and id_ not in snapshot.accounts
     }
     return (
         *(
@@ -127,21 +127,23 @@ class _Judge:
 
     @classmethod
     def of(cls, annexe: Annexe, records: Records, code: str, decisions: Decisions | None) -> _Judge:
-        mine = records.of_partner(code)
+        habilitations = records.of_partner(code)
         return cls(
             annexe,
             code,
-            mine,
-            {one.email: one for one in mine if one.state is State.OPEN},
-            {one.email: one for one in mine if one.state is State.CLOSED},
+            habilitations,
+            {habilitation.email: habilitation for habilitation in habilitations if habilitation.state is State.OPEN},
+            {h.email: h for h in habilitations if h.state is State.CLOSED},
             unaccounted_for(records, code, annexe, decisions),
             records.accounts.keys(),
-            frozenset(one.email for one in records.habilitations if one.partner != code and one.closed_at is None),
+            frozenset(h.email for h in records.habilitations if h.partner != code and h.closed_at is None),
         )
 
     def list_1(self, records: Records) -> Iterator[Finding]:
         elsewhere = {
-            one.email for one in records.habilitations if one.partner != self.partner and one.state is State.OPEN
+            habilitation.email
+            for habilitation in records.habilitations
+            if habilitation.partner != self.partner and habilitation.state is State.OPEN
         }
         like = self._like_open_persons()
         for row in self.annexe.of_list(1):
@@ -178,26 +180,26 @@ class _Judge:
             for row in self.annexe.of_list(1)
             if row.email not in self.open and row.last_name is not None and row.first_names is not None
         }
-        persons = [(name_key(one.person.last_name, one.person.first_names), one.email) for one in self.unaccounted]
+        persons = [(name_key(h.person.last_name, h.person.first_names), h.email) for h in self.unaccounted]
         if len(names) * len(persons) > MOST_ALIKE:
             equal = {known.words: email for known, email in reversed(persons)}
             return {row: equal[name.words] for row, name in names.items() if name.words in equal}
-        found = {
+        alike = {
             row: next((email for known, email in persons if are_alike(name, known)), None)
             for row, name in names.items()
         }
-        return {row: email for row, email in found.items() if email is not None}
+        return {row: email for row, email in alike.items() if email is not None}
 
     def list_2(self, received_on: date) -> Iterator[Finding]:
-        known = {one.email for one in self.mine}
+        emails = {habilitation.email for habilitation in self.mine}
         asked = {row.email for row in self.annexe.of_list(1)}
-        unknown = {row.email for row in self.annexe.of_list(2)} - known
+        unknown = {row.email for row in self.annexe.of_list(2)} - emails
         candidates = list(self.open) if len(unknown) * len(self.open) <= MOST_ALIKE else []
         for row in self.annexe.of_list(2):
             if row.email is None:
                 continue
             access = self.open.get(row.email)
-            if row.email not in known:
+            if row.email not in emails:
                 nearest = _nearest(row.email, candidates)
                 yield _of_row(row, "closure-unknown", Severity.WARNING, Column.EMAIL, nearest)
             elif access is None or row.on is None or (row.email in asked and row.on < access.requested_on):
@@ -213,9 +215,13 @@ class _Judge:
         if self.open and not self.annexe.of_list(1) and not (self.open.keys() - ending):
             yield Finding("closes-everyone", Severity.WARNING, list=2, details={"count": len(self.open)})
         renamed = self._perhaps_renamed()
-        for one in self.unaccounted:
-            details = {"person": one.person, "requested_on": one.requested_on, "renamed_to": renamed.get(one.email)}
-            yield Finding("unaccounted-for", Severity.WARNING, value=one.email, details=details)
+        for habilitation in self.unaccounted:
+            details = {
+                "person": habilitation.person,
+                "requested_on": habilitation.requested_on,
+                "renamed_to": renamed.get(habilitation.email),
+            }
+            yield Finding("unaccounted-for", Severity.WARNING, value=habilitation.email, details=details)
 
     def _perhaps_renamed(self) -> dict[EmailAddress, EmailAddress]:
         """For those in neither list, the new address that may be theirs: the same first names, function or place in
@@ -229,14 +235,14 @@ class _Judge:
         if len(new) * len(self.unaccounted) > MOST_COMPARED:
             return {}
         best = {}
-        for one in self.unaccounted:
-            if one.email in self.elsewhere:
+        for habilitation in self.unaccounted:
+            if habilitation.email in self.elsewhere:
                 continue
-            points = {row.email: _likeness(one.person, row, places.get(one.email)) for row in new}
+            points = {row.email: _likeness(habilitation.person, row, places.get(habilitation.email)) for row in new}
             most = max(points.values(), default=0)
             nearest = [email for email, count in points.items() if count == most]
             if most and len(nearest) == 1 and nearest[0] is not None:
-                best[one.email] = nearest[0]
+                best[habilitation.email] = nearest[0]
         proposed = Counter(best.values())
         return {email: candidate for email, candidate in best.items() if proposed[candidate] == 1}
 
@@ -246,9 +252,9 @@ class _Judge:
             return
         two_years_ago = add_months(self.annexe.transmitted_on, -CLOSED_FOR_MONTHS)
         named = {row.email for row in self.annexe.rows} | self.open.keys()
-        for email, one in self.last_closed.items():
-            if one.end is not None and one.end.on > two_years_ago and email not in named:
-                details = {"person": one.person, "ended_on": one.end.on}
+        for email, habilitation in self.last_closed.items():
+            if habilitation.end is not None and habilitation.end.on > two_years_ago and email not in named:
+                details = {"person": habilitation.person, "ended_on": habilitation.end.on}
                 yield Finding("closure-missing", Severity.WARNING, list=2, value=email, details=details)
 
 
@@ -260,9 +266,9 @@ def _likeness(person: Person, row: Row, place: int | None) -> int:
     return 4 * is_same_first_name + 2 * is_same_function + (place == row.row)
 
 
-def _nearest(email: EmailAddress, known: Sequence[EmailAddress]) -> str | None:
-    found = process.extractOne(email, known, scorer=fuzz.ratio, score_cutoff=LIKE)
-    return found[0] if found else None
+def _nearest(email: EmailAddress, emails: Sequence[EmailAddress]) -> str | None:
+    nearest = process.extractOne(email, emails, scorer=fuzz.ratio, score_cutoff=LIKE)
+    return nearest[0] if nearest else None
 
 
 #: The findings that a named person may waive for a row of list 1 (A7, A8).
@@ -278,12 +284,21 @@ def waive(
     """The findings with those that a named person waived made warnings, now by row or once for the habilitation."""
     emails = {row.row: row.email for row in annexe.of_list(1)}
 
-    def is_waived(one: Finding) -> bool:
-        if one.list != 1 or one.row is None or one.code not in WAIVABLE or one.severity is not Severity.ERROR:
+    def is_waived(finding: Finding) -> bool:
+        if (
+            finding.list != 1
+            or finding.row is None
+            or finding.code not in WAIVABLE
+            or finding.severity is not Severity.ERROR
+        ):
             return False
-        email = emails.get(one.row)
-        return one.row in rows or (email is not None and one.code in already.get(email, frozenset()))
+        email = emails.get(finding.row)
+        return finding.row in rows or (email is not None and finding.code in already.get(email, frozenset()))
 
-    for one in findings:
-        is_let = is_waived(one)
-        yield replace(one, severity=Severity.WARNING, details={**one.details, "waived": True}) if is_let else one
+    for finding in findings:
+        is_let = is_waived(finding)
+        yield (
+            replace(finding, severity=Severity.WARNING, details={**finding.details, "waived": True})
+            if is_let
+            else finding
+        )
