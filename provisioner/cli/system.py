@@ -84,7 +84,7 @@ def backup(
 def doctor(context: typer.Context, format_: FormatOption = Format.TEXT) -> None:
     """Look at everything that is needed and say what to do where something is not well. Changes nothing."""
     from provisioner.cli.answers.doctor import examined
-    from provisioner.operations.doctor import Verdict, examine
+    from provisioner.operations.doctor import Level, examine
 
     session = session_of(context)
     session.start_logging()
@@ -92,7 +92,7 @@ def doctor(context: typer.Context, format_: FormatOption = Format.TEXT) -> None:
     print_answer(examined(found), format_)
     if found.is_unreachable:
         raise typer.Exit(Exit.FAILED)
-    raise typer.Exit(Exit.REFUSED if found.verdict is Verdict.WANTING else Exit.DONE)
+    raise typer.Exit(Exit.REFUSED if found.level is Level.WANTING else Exit.DONE)
 
 
 @app.command()

@@ -13,7 +13,7 @@ import pytest
 
 from provisioner.clock import Clock
 from provisioner.keycloak.connection import Connection, administrator_connection
-from provisioner.operations.doctor import Verdict, examine
+from provisioner.operations.doctor import Level, examine
 from provisioner.operations.doctor.machine import file_system_of, is_network
 from provisioner.settings import Settings, load_settings
 from tests.shared.console import Console
@@ -212,14 +212,14 @@ def test_a_wrong_secret_is_wanting_and_a_keycloak_that_is_away_is_another_exit_s
 
 
 @pytest.mark.parametrize(
-    ("seconds", "verdict"),
-    [(0, Verdict.OK), (20, Verdict.ATTENTION), (-20, Verdict.ATTENTION), (90, Verdict.WANTING)],
+    ("seconds", "level"),
+    [(0, Level.OK), (20, Level.ATTENTION), (-20, Level.ATTENTION), (90, Level.WANTING)],
 )
-def test_a_clock_that_is_off_is_told(clinic: Clinic, seconds: int, verdict: Verdict) -> None:
+def test_a_clock_that_is_off_is_told(clinic: Clinic, seconds: int, level: Level) -> None:
     settings = load_settings(environment=clinic.office.environment)
     clock = Clock(real_now=lambda: datetime.now(UTC) + timedelta(seconds=seconds))
     (line,) = [one for one in examine(settings, clock).lines if one.check == "clock"]
-    assert line.verdict is verdict, line.found
+    assert line.level is level, line.found
     if seconds:
         assert ("behind" if seconds > 0 else "ahead of") in line.found
 

@@ -21,10 +21,8 @@ from provisioner.clock import Clock
 from provisioner.documents.escapes import Tried
 from provisioner.documents.walls import Walls
 from provisioner.operations.backup import back_up
-from provisioner.operations.doctor import examine, machine
-from provisioner.operations.doctor.lines import Verdict
-from provisioner.operations.doctor.machine import data_directory, effective, reader_lines
-from provisioner.operations.doctor.mail import mail_lines
+from provisioner.operations.doctor import Level, examine, machine
+from provisioner.operations.doctor.machine import data_directory_lines, effective, mail_lines, reader_lines
 from provisioner.register import RegisterUnavailable, open_register
 from provisioner.register.backup import copied
 from provisioner.register.journal import Actor
@@ -49,17 +47,17 @@ def _raising(error: BaseException) -> Callable[..., None]:
 
 def test_doctor_tries_every_way_out_of_the_process_that_reads_documents(monkeypatch: pytest.MonkeyPatch) -> None:
     (line,) = reader_lines()
-    assert (line.check, line.verdict) == ("document-reader", Verdict.OK)
+    assert (line.check, line.level) == ("document-reader", Level.OK)
 
     monkeypatch.setattr(machine, "try_ways_out", lambda: Tried(Walls(0, False), ("a file", "the network")))
     (line,) = reader_lines()
-    assert (line.verdict, line.found.partition("; ")[2]) == (
-        Verdict.WANTING,
+    assert (line.level, line.found.partition("; ")[2]) == (
+        Level.WANTING,
         "a hostile one could still reach a file, the network.",
     )
 
     monkeypatch.setattr(machine, "try_ways_out", _raising(OSError("no")))
-    assert [line.verdict for line in reader_lines()] == [Verdict.WANTING]
+    assert [line.level for line in reader_lines()] == [Level.WANTING]
 
 
 @pytest.fixture
@@ -174,7 +172,7 @@ def test_mail_without_tls_to_another_machine_is_seen(tmp_path: Path, host: str, 
     with Mailbox(tmp_path) as mailbox:
         smtp = {"host": host, "port": mailbox.port, "from": "caf@caf.example", "tls": "off"}
         lines = list(mail_lines(Settings(smtp=SmtpSettings.model_validate(smtp))))
-    assert [line.verdict for line in lines] == ["ok", *seen]
+    assert [line.level for line in lines] == ["ok", *seen]
     assert "(TLS: off)" in lines[0].found
 
 
@@ -192,5 +190,5 @@ def test_a_disk_without_room_is_wanting(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, free: int, verdict: str
 ) -> None:
     monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=free << 20))
-    lines = data_directory(Settings(data_dir=tmp_path, keycloak=KeycloakSettings(url="http://127.0.0.1:9")))
-    assert [one.verdict for one in lines if one.check == "disk"] == [verdict]
+    lines = data_directory_lines(Settings(data_dir=tmp_path, keycloak=KeycloakSettings(url="http://127.0.0.1:9")))
+    assert [one.level for one in lines if one.check == "disk"] == [verdict]

@@ -27,7 +27,7 @@ from provisioner.keycloak.errors import KeycloakUnavailable
 from provisioner.operations import folders, receive
 from provisioner.operations.annexe_notices import tell_waiting
 from provisioner.operations.contacts import read_contacts, set_caf_contacts, set_partner_contacts
-from provisioner.operations.doctor.folders import folder_lines
+from provisioner.operations.doctor.register import folder_lines
 from provisioner.operations.dropping import take
 from provisioner.operations.errors import FoldersFail, UnknownRealm
 from provisioner.operations.preparing import prepare, request_of
@@ -882,7 +882,7 @@ def _raising(error: BaseException) -> Callable[..., None]:
 def test_doctor_says_what_waits_and_which_folder_cannot_be_used(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     def said() -> tuple[str, str]:
         (line,) = folder_lines(desk.tools.settings, desk.tools.register, desk.tools.clock.now())
-        return line.verdict, line.found
+        return line.level, line.found
 
     assert said() == ("ok", "There is no drop folder yet; `provisioner serve` makes it.")
     desk.drop("envoi.docx", GOOD)

@@ -24,7 +24,7 @@ from provisioner.keycloak.errors import KeycloakError, KeycloakRefused, Keycloak
 from provisioner.operations import quarantine
 from provisioner.operations.contacts import set_caf_contacts
 from provisioner.operations.context import Outcome, Verdict
-from provisioner.operations.doctor.work import hold_lines
+from provisioner.operations.doctor.register import hold_lines
 from provisioner.operations.hold_notices import remind
 from provisioner.operations.holding import pause, standing, tell_ages
 from provisioner.operations.invitations import repeat_due

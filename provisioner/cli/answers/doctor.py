@@ -16,14 +16,14 @@ def examined(found: Examination) -> Answer:
         {
             "check": one.check,
             "partner": one.partner,
-            "verdict": one.verdict.value,
+            "verdict": one.level.value,
             "found": _one_line(one.found),
             "todo": _one_line(one.todo) if one.todo else None,
         }
         for one in found.lines
     ]
     reachable = not found.is_unreachable
-    json = {"verdict": found.verdict.value, "reachable": reachable, "settings": dict(found.settings), "lines": lines}
+    json = {"verdict": found.level.value, "reachable": reachable, "settings": dict(found.settings), "lines": lines}
     return Answer(json, _lines(found))
 
 
@@ -32,11 +32,11 @@ def _lines(found: Examination) -> Iterator[RenderableType]:
     yield from (line(f"{name}={value}") for name, value in found.settings.items() if value is not None)
     yield line()
     for one in found.lines:
-        yield line(f"{one.verdict.value:<9}  {one.check:<18}  {_one_line(one.found)}")
+        yield line(f"{one.level.value:<9}  {one.check:<18}  {_one_line(one.found)}")
         if one.todo:
             yield line(f"{'':<31}-> {_one_line(one.todo)}")
     yield line()
-    yield line(found.verdict.value + (", and a system does not answer" if found.is_unreachable else ""))
+    yield line(found.level.value + (", and a system does not answer" if found.is_unreachable else ""))
 
 
 def _one_line(text: str) -> str:

@@ -1,6 +1,73 @@
 """Is everything that the software needs reachable, allowed and configured? Changes nothing."""
 
-from provisioner.operations.doctor.examination import Examination, examine
-from provisioner.operations.doctor.lines import Line, Verdict
+from __future__ import annotations
 
-__all__ = ["Examination", "Line", "Verdict", "examine"]
+from collections.abc import Iterator, Mapping
+from contextlib import closing
+from dataclasses import dataclass
+
+from provisioner.clock import Clock
+from provisioner.domain.records import Records
+from provisioner.operations.doctor import keycloak, machine, register
+from provisioner.operations.doctor.lines import DoctorLine, Level, attention, unreachable
+from provisioner.register import RegisterUnavailable, open_as_is
+from provisioner.register.journal import Actor
+from provisioner.settings import PREFIX, Settings
+
+__all__ = ["DoctorLine", "Examination", "Level", "examine"]
+
+
+@dataclass(frozen=True, slots=True)
+class Examination:
+    """The settings in force, secrets masked, and one line a thing."""
+
+    settings: Mapping[str, str | None]
+    lines: tuple[DoctorLine, ...]
+
+    @property
+    def level(self) -> Level:
+        """The worst of all."""
+        levels = {line.level for line in self.lines}
+        return next((level for level in (Level.WANTING, Level.ATTENTION) if level in levels), Level.OK)
+
+    @property
+    def is_unreachable(self) -> bool:
+        """Whether a system that is needed does not answer."""
+        return any(line.is_unreachable for line in self.lines)
+
+
+def examine(settings: Settings, clock: Clock) -> Examination:
+    """Looks at everything; makes and changes nothing, sends nothing, and takes no lock."""
+    return Examination(machine.effective(settings), tuple(_lines(settings, clock)))
+
+
+def _lines(settings: Settings, clock: Clock) -> Iterator[DoctorLine]:
+    yield from machine.settings_lines(settings, clock)
+    yield from machine.reader_lines()
+    yield from machine.data_directory_lines(settings)
+    lines: list[DoctorLine] = []
+    try:
+        opened = open_as_is(settings, clock, Actor.here("doctor"))
+        if opened is None:
+            todo = "The first command that needs one makes it."
+            lines.append(attention("database", "There is no register yet.", todo))
+            lines += _elsewhere(settings, clock, Records({}))
+        else:
+            with closing(opened):
+                lines += register.database_lines(opened, settings)
+                if register.is_current(opened):  # else what it holds cannot be read as this version reads it
+                    records = opened.records()
+                    lines += _elsewhere(settings, clock, records)
+                    lines += register.work_lines(opened, records, settings, clock.now())
+                else:
+                    lines += _elsewhere(settings, clock, Records({}))
+    except RegisterUnavailable as error:
+        todo = f"See {PREFIX}DATABASE__URL and {PREFIX}DATA_DIR; to put a copy back: docs/backup.md."
+        lines.append(unreachable("database", error, todo))
+        lines += _elsewhere(settings, clock, Records({}))
+    yield from lines
+
+
+def _elsewhere(settings: Settings, clock: Clock, records: Records) -> Iterator[DoctorLine]:
+    yield from keycloak.keycloak_lines(settings, clock, records)
+    yield from machine.mail_lines(settings)

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 
 from provisioner.clock import Clock
+from provisioner.domain.access.habilitation import State
+from provisioner.domain.access.plan import make_plan, unknown_of_ours
 from provisioner.domain.password import is_impossible, is_weaker_than_p1
 from provisioner.domain.records import Records
+from provisioner.keycloak.directory import Directory
 from provisioner.keycloak.errors import KeycloakError, KeycloakUnavailable
 from provisioner.keycloak.inspection import (
     LEAST_VERSION,
@@ -18,9 +23,12 @@ from provisioner.keycloak.inspection import (
     RealmFacts,
 )
 from provisioner.keycloak.realm import compare_profiles
-from provisioner.keycloak.realm_config import ADMIN_CLIENT, SERVICE_ROLES, Json
-from provisioner.operations.doctor.lines import Line, attention, ok, unreachable, wanting
-from provisioner.settings import PREFIX, KeycloakSettings
+from provisioner.keycloak.realm_config import ADMIN_CLIENT, SERVICE_ROLES, Json, load_user_profile
+from provisioner.operations.doctor.lines import DoctorLine, Level, attention, judged, ok, unreachable, wanting
+from provisioner.operations.doctor.register import limits_of
+from provisioner.operations.errors import UnknownRealm
+from provisioner.operations.looking import look
+from provisioner.settings import PREFIX, KeycloakSettings, Settings
 
 APPLY = "`provisioner realm apply` with the administrator's account puts it right."
 
@@ -30,50 +38,62 @@ _MOST_FAILURES = 10
 _ROLES = frozenset(f"{ADMIN_CLIENT}/{name}" for name in SERVICE_ROLES)
 
 
-def guarded(check: str, lines: Iterable[Line]) -> Iterator[Line]:
+def keycloak_lines(settings: Settings, clock: Clock, records: Records) -> Iterator[DoctorLine]:
+    """What depends on Keycloak, each thing by itself; nothing more where it does not answer or know us."""
+    ours = settings.keycloak
+    with OwnView(ours) as view:
+        try:
+            view.sign_in()
+        except KeycloakUnavailable as error:
+            todo = f"See that {ours.url} answers, or set {PREFIX}KEYCLOAK__URL."
+            yield unreachable("keycloak", error, todo)
+            return
+        except KeycloakError as error:
+            yield ok("keycloak", f"{ours.url} answers.")
+            todo = f"See {PREFIX}KEYCLOAK__REALM, __CLIENT_ID and __CLIENT_SECRET, or `provisioner realm apply`."
+            yield wanting("token", str(error), todo)
+            return
+        yield ok("keycloak", f"{ours.url} answers.")
+        yield ok("token", f"The realm {ours.realm} knows {ours.client_id}.")
+        yield from _guarded("clock", lambda: clock_lines(view.server_time(), clock))
+        yield from _guarded("realm", lambda: realm_lines(view.realm(), records))
+        yield from _guarded("user-profile", lambda: profile_lines(view.user_profile(), load_user_profile(settings)))
+        if ours.admin_username and ours.admin_password:
+            yield from _guarded("administrator", lambda: administrator_lines(ours))
+        else:
+            least = ".".join(map(str, LEAST_VERSION))
+            todo = f"See that it is {least} or newer, or set {PREFIX}KEYCLOAK__ADMIN_USERNAME and __ADMIN_PASSWORD."
+            yield attention("version", "Keycloak hides its version from our service account.", todo)
+            yield from _guarded("roles", lambda: roles_lines(view.own_roles()))
+            yield from _guarded("groups", lambda: own_group_lines(view, records, ours.threads))
+        yield from _guarded("accounts", lambda: account_lines(records, settings, clock))
+
+
+def _guarded(check: str, lines: Callable[[], Iterable[DoctorLine]]) -> Iterator[DoctorLine]:
     """The lines, or one that says why Keycloak did not let them be made."""
     try:
-        yield from lines
+        yield from lines()
     except KeycloakUnavailable as error:
-        yield unreachable("keycloak", str(error), "Run again once Keycloak answers; nothing is lost meanwhile.")
+        yield unreachable("keycloak", error, "Run again once Keycloak answers; nothing is lost meanwhile.")
     except KeycloakError as error:
         yield wanting(check, str(error), APPLY)
 
 
-def sign_in(view: OwnView, settings: KeycloakSettings) -> Iterator[Line]:
-    """Whether Keycloak answers and knows us; without any line that is wanting, more can be asked."""
-    try:
-        view.sign_in()
-    except KeycloakUnavailable as error:
-        yield unreachable("keycloak", str(error), f"See that {settings.url} answers, or set {PREFIX}KEYCLOAK__URL.")
-    except KeycloakError as error:
-        yield ok("keycloak", f"{settings.url} answers.")
-        todo = f"See {PREFIX}KEYCLOAK__REALM, __CLIENT_ID and __CLIENT_SECRET, or `provisioner realm apply`."
-        yield wanting("token", f"{error}", todo)
-    else:
-        yield ok("keycloak", f"{settings.url} answers.")
-        yield ok("token", f"The realm {settings.realm} knows {settings.client_id}.")
-
-
-def clock_lines(view: OwnView, clock: Clock) -> Iterator[Line]:
+def clock_lines(server_time: datetime, clock: Clock) -> Iterator[DoctorLine]:
     """How far Keycloak's clock is from this machine's; the former is told to the second."""
-    seconds = (view.server_time() - clock.real_now()).total_seconds() + 0.5
+    seconds = (server_time - clock.real_now()).total_seconds() + 0.5
     found = f"Keycloak's clock is {abs(seconds):.0f} s {'ahead of' if seconds > 0 else 'behind'} this machine's."
     todo = "Have both machines' clocks set by the same time servers."
-    if abs(seconds) > _CLOCK_WANTING_SECONDS:
-        yield wanting("clock", found, todo)
-    elif abs(seconds) > _CLOCK_ATTENTION_SECONDS:
-        yield attention("clock", found, todo)
-    else:
-        yield ok("clock", found)
+    level = Level.WANTING if abs(seconds) > _CLOCK_WANTING_SECONDS else Level.ATTENTION
+    yield judged("clock", abs(seconds) <= _CLOCK_ATTENTION_SECONDS, found, found, todo, level=level)
 
 
-def roles_lines(roles: frozenset[str]) -> Iterator[Line]:
+def roles_lines(roles: frozenset[str]) -> Iterator[DoctorLine]:
     """The service account has its three roles and no other."""
     lacks, excess = sorted(_ROLES - roles), sorted(roles - _ROLES)
     if lacks:
         yield wanting("roles", f"Our service account lacks {', '.join(lacks)}.", APPLY)
-    if any(one.startswith(f"{ADMIN_CLIENT}/") for one in excess):
+    if any(role.startswith(f"{ADMIN_CLIENT}/") for role in excess):
         yield wanting("roles", f"Our service account may do more than it needs: {', '.join(excess)}.", APPLY)
     elif excess:
         yield attention("roles", f"Our service account has roles that it does not need: {', '.join(excess)}.", APPLY)
@@ -81,7 +101,7 @@ def roles_lines(roles: frozenset[str]) -> Iterator[Line]:
         yield ok("roles", f"Our service account has exactly {', '.join(sorted(SERVICE_ROLES))}.")
 
 
-def realm_lines(realm: RealmFacts, records: Records) -> Iterator[Line]:
+def realm_lines(realm: RealmFacts, records: Records) -> Iterator[DoctorLine]:
     """The realm is the one that we know, and set as the convention asks."""
     if not records.is_for_realm(realm.id):
         todo = (
@@ -99,11 +119,13 @@ def realm_lines(realm: RealmFacts, records: Records) -> Iterator[Line]:
         yield wanting("password-policy", found, APPLY)
     else:
         yield ok("password-policy", "It asks for all that P1 asks for.")
-    if realm.makes_passwords:
-        yield ok("password-form", "The link of an e-mail leads to the form that makes a password.")
-    else:
-        found = "The required action UPDATE_PASSWORD is off: no link can make a password; openings and links wait."
-        yield wanting("password-form", found, APPLY)
+    yield judged(
+        "password-form",
+        realm.makes_passwords,
+        "The link of an e-mail leads to the form that makes a password.",
+        "The required action UPDATE_PASSWORD is off: no link can make a password; openings and links wait.",
+        APPLY,
+    )
     yield _brute_force(realm)
     if not realm.admin_events:
         found = "Admin events are off: whether an interrupted e-mail left cannot be told, so it would leave again."
@@ -112,69 +134,68 @@ def realm_lines(realm: RealmFacts, records: Records) -> Iterator[Line]:
         yield attention("events", "Login events are off: no connection can be reported.", APPLY)
     else:
         yield ok("events", "Events and admin events are kept.")
-    if realm.mail_server and realm.mail_from:
-        yield ok("realm-mail", f"Keycloak sends the links through {realm.mail_server}.")
-    else:
-        yield wanting("realm-mail", "The realm has no mail server or no sender: no link can leave.", APPLY)
+    yield judged(
+        "realm-mail",
+        bool(realm.mail_server and realm.mail_from),
+        f"Keycloak sends the links through {realm.mail_server}.",
+        "The realm has no mail server or no sender: no link can leave.",
+        APPLY,
+    )
 
 
-def _brute_force(realm: RealmFacts) -> Line:
-    wrong = [
-        sentence
-        for is_wrong, sentence in (
-            (not realm.brute_force_protected, "passwords may be guessed without end"),
-            (not 0 < realm.failure_factor <= _MOST_FAILURES, f"{realm.failure_factor} failures are allowed"),
-            (realm.permanent_lockout, "it locks for good, which reads as a suspension by hand"),
-            (realm.max_secondary_failures > 0, "a second factor's failures disable the account"),
-        )
-        if is_wrong
-    ]
-    if wrong:
-        return wanting("brute-force", f"Brute-force protection: {'; '.join(wrong)}.", APPLY)
-    return ok("brute-force", f"An account is locked for a while after {realm.failure_factor} failures.")
+def _brute_force(realm: RealmFacts) -> DoctorLine:
+    problems = {
+        "passwords may be guessed without end": not realm.brute_force_protected,
+        f"{realm.failure_factor} failures are allowed": not 0 < realm.failure_factor <= _MOST_FAILURES,
+        "it locks for good, which reads as a suspension by hand": realm.permanent_lockout,
+        "a second factor's failures disable the account": realm.max_secondary_failures > 0,
+    }
+    wrong = [sentence for sentence, is_wrong in problems.items() if is_wrong]
+    well = f"An account is locked for a while after {realm.failure_factor} failures."
+    return judged("brute-force", not wrong, well, f"Brute-force protection: {'; '.join(wrong)}.", APPLY)
 
 
-def own_group_lines(view: OwnView, records: Records, threads: int) -> Iterator[Line]:
+def own_group_lines(view: OwnView, records: Records, threads: int) -> Iterator[DoctorLine]:
     """The partners' groups and the one above give no admin role, as far as our service account sees."""
     with ThreadPoolExecutor(threads) as pool:
         codes = [None, *sorted(records.partners)]
         ids = [records.partners[code].group_id if code else records.root_id for code in codes]
-        found = [one for one in pool.map(view.group_roles, codes, ids) if one is not None]
-    yield from group_lines(found, "No partner's group, nor the one above them, gives an admin role.")
+        groups = [group for group in pool.map(view.group_roles, codes, ids) if group is not None]
+    yield from group_lines(groups, "No partner's group, nor the one above them, gives an admin role.")
 
 
-def group_lines(found: Iterable[GroupRoles], none: str) -> Iterator[Line]:
+def group_lines(groups: Sequence[GroupRoles], none: str) -> Iterator[DoctorLine]:
     """Who may manage users could become an administrator by a group that gives an admin role (CVE-2026-94000)."""
-    is_any = False
-    for one in found:
-        is_any = True
-        if one.admin:
-            todo = f"Take the role off the group {one.path}: whoever manages users could give it to anybody."
-            yield wanting("groups", f"The group {one.path} gives {', '.join(sorted(one.admin))}.", todo)
+    for group in groups:
+        if group.admin:
+            todo = f"Take the role off the group {group.path}: whoever manages users could give it to anybody."
+            yield wanting("groups", f"The group {group.path} gives {', '.join(sorted(group.admin))}.", todo)
         else:
             yield attention(
                 "groups",
-                f"The group {one.path} gives {', '.join(sorted(one.unseen))}: we may not see what that is made of.",
+                f"The group {group.path} gives {', '.join(sorted(group.unseen))}, whose parts we may not see.",
                 f"Run doctor once with {PREFIX}KEYCLOAK__ADMIN_USERNAME and __ADMIN_PASSWORD.",
             )
-    if not is_any:
+    if not groups:
         yield ok("groups", none)
 
 
-def administrator_lines(view: AdministratorView) -> Iterator[Line]:
+def administrator_lines(settings: KeycloakSettings) -> Iterator[DoctorLine]:
     """What only the administrator's account can tell exactly."""
-    version = view.version()
-    least = ".".join(map(str, LEAST_VERSION))
-    if tuple(int(part) for part in re.findall(r"\d+", version)[:3]) < LEAST_VERSION:
-        found = f"Keycloak {version}: before {least} anybody can set anybody's password (CVE-2026-18963)."
-        yield wanting("version", found, "Bring Keycloak to the newest 26.7 patch, today.")
-    else:
-        yield ok("version", f"Keycloak {version}; the least is {least}.")
-    yield from roles_lines(view.service_roles())
-    yield from group_lines(view.groups_with_admin_roles(), "No group of the realm gives an admin role.")
+    with AdministratorView(settings) as view:
+        version, least = view.version(), ".".join(map(str, LEAST_VERSION))
+        yield judged(
+            "version",
+            tuple(int(part) for part in re.findall(r"\d+", version)[:3]) >= LEAST_VERSION,
+            f"Keycloak {version}; the least is {least}.",
+            f"Keycloak {version}: before {least} anybody can set anybody's password (CVE-2026-18963).",
+            "Bring Keycloak to the newest 26.7 patch, today.",
+        )
+        yield from roles_lines(view.service_roles())
+        yield from group_lines(view.groups_with_admin_roles(), "No group of the realm gives an admin role.")
 
 
-def profile_lines(found: Json, wanted: Json) -> Iterator[Line]:
+def profile_lines(found: Json, wanted: Json) -> Iterator[DoctorLine]:
     """The user profile lets us write every account that we may have to close."""
     differences = compare_profiles(found, wanted)
     if differences.stricter:
@@ -192,8 +213,26 @@ def profile_lines(found: Json, wanted: Json) -> Iterator[Line]:
         yield ok("user-profile", "It asks for nothing that our accounts lack.")
 
 
-def version_unseen() -> Line:
-    """Our service account may not see Keycloak's version."""
-    least = ".".join(map(str, LEAST_VERSION))
-    todo = f"See that the server is {least} or newer, or set {PREFIX}KEYCLOAK__ADMIN_USERNAME and __ADMIN_PASSWORD."
-    return attention("version", "Keycloak hides its version from our service account.", todo)
+def account_lines(records: Records, settings: Settings, clock: Clock) -> Iterator[DoctorLine]:
+    """What Keycloak has beside what the register says, and how much the next `sync` would do."""
+    directory = Directory(settings.keycloak, read_only=True)
+    partners = sorted(records.partners)
+    try:
+        snapshot = look(records, directory, partners)
+    except UnknownRealm:
+        return  # the line of the realm says it
+    finally:
+        directory.close()
+    plan = make_plan(records, snapshot, clock.now(), partners, limits_of(settings))
+    open_count = sum(habilitation.state is State.OPEN for habilitation in records.habilitations)
+    counts = f"{len(snapshot.accounts)} accounts read; {open_count} accesses open; {len(plan.changes)} changes due."
+    yield ok("accounts", counts)
+    for kind, count in sorted(Counter(drift.kind for drift in plan.drift).items()):
+        todo = "Who: `provisioner plan`. What becomes of it: docs/safety.md."
+        yield attention("drift", f"{kind}: {count}.", todo)
+    if count := len(unknown_of_ours(records, snapshot)):
+        yield attention(
+            "forgotten-accounts",
+            f"Accounts that bear our mark and that the register does not know: {count}.",
+            "Was an older register put back? Then apply again what came since: docs/backup.md.",
+        )
