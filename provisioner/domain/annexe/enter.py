@@ -58,24 +58,15 @@ def enter(
         waived=waived or {},
         renamed=frozenset({*renamed, *decisions.rename.values()}),
     )
-    habilitations = records.of_partner(partner)
-    over = [habilitation for habilitation in habilitations if habilitation.is_over_on(today)]
-    habilitations = [
-        after for h in habilitations if not h.is_over_on(today) and (after := entry.known(h)) is not None
-    ]
-    goes_on = {h.email for h in habilitations if h.state is State.OPEN and not entry.returns_after(h)}
-    habilitations = [
-        h for h in habilitations if h.state is not State.PLANNED or h.email not in goes_on
-    ]  # no return any more
-    served = {habilitation.email for habilitation in habilitations if not entry.returns_after(habilitation)}
-    habilitations += [entry.new(row) for email, row in entry.asked.items() if email not in served]
-    habilitations = [habilitation for habilitation in records.habilitations if habilitation.partner != partner]
-    return records.with_habilitations(
-        sorted(
-            [*habilitations, *over, *habilitations],
-            key=lambda habilitation: (habilitation.id is None, habilitation.id or 0),
-        )
-    )
+    before = records.of_partner(partner)
+    over = [h for h in before if h.is_over_on(today)]
+    after = [entered for h in before if not h.is_over_on(today) and (entered := entry.known(h)) is not None]
+    goes_on = {h.email for h in after if h.state is State.OPEN and not entry.returns_after(h)}
+    after = [h for h in after if h.state is not State.PLANNED or h.email not in goes_on]  # no return any more
+    served = {h.email for h in after if not entry.returns_after(h)}
+    after += [entry.new(row) for email, row in entry.asked.items() if email not in served]
+    elsewhere = [h for h in records.habilitations if h.partner != partner]
+    return records.with_habilitations(sorted([*elsewhere, *over, *after], key=lambda h: (h.id is None, h.id or 0)))
 
 
 def ends_brought(before: Records, after: Records, partner: str) -> tuple[Habilitation, ...]:
