@@ -23,9 +23,8 @@ def read_annexe(content: bytes, name: str, limits: DocumentSettings) -> Annexe:
         name: the file's name; only its extension counts, and must agree with the content.
         limits: how big the file may be and how long and with how much memory it is read.
     """
-    from provisioner.documents.answer import unreadable
     from provisioner.documents.blocks import Unreadable
-    from provisioner.documents.bounded import read_bounded
+    from provisioner.documents.bounded import read_bounded, unreadable
 
     try:
         return read_bounded(content, name, limits)

@@ -1,15 +1,19 @@
-"""E-mail addresses: what is safe to put right, and what is an address at all (A7)."""
+"""E-mail addresses (A7): what is safe to put right, what is one at all, and the lists that tell whose it is."""
 
 from __future__ import annotations
 
 import re
-from functools import lru_cache
-from typing import NamedTuple
+from functools import cache, lru_cache
+from importlib import resources
+from typing import TYPE_CHECKING, NamedTuple
 
 from email_validator import EmailNotValidError, validate_email
 
 from provisioner.documents.text import tidy
-from provisioner.domain.people import EmailAddress
+from provisioner.domain.people import EmailAddress, MailboxRules
+
+if TYPE_CHECKING:
+    from provisioner.settings import DocumentSettings
 
 #: No address is longer than 254 characters; what is longer is not even looked at.
 _LONGEST = 254
@@ -69,13 +73,13 @@ def _validated(text: str) -> EmailAddress | None:
         return None
     mailbox, _, domain = text.rpartition("@")
     if text.isascii() and len(mailbox) <= _LONGEST_MAILBOX and _PLAIN_MAILBOX.fullmatch(mailbox):
-        known = _domain(domain)
-        return EmailAddress(f"{mailbox}@{known}".lower()) if known else None
+        written = _domain(domain)
+        return EmailAddress(f"{mailbox}@{written}".lower()) if written else None
     try:
-        found = validate_email(text, check_deliverability=False, allow_smtputf8=False, strict=True)
+        validated = validate_email(text, check_deliverability=False, allow_smtputf8=False, strict=True)
     except EmailNotValidError:
         return None
-    return EmailAddress(found.normalized.lower())
+    return EmailAddress(validated.normalized.lower())
 
 
 @lru_cache(1_000)
@@ -85,3 +89,22 @@ def _domain(text: str) -> str | None:
         return validate_email(f"a@{text}", check_deliverability=False, allow_smtputf8=False, strict=True).domain
     except EmailNotValidError:
         return None
+
+
+def load_mailbox_rules(settings: DocumentSettings) -> MailboxRules:
+    """The consumer domains and the names of shared mailboxes: those shipped, and those of the settings."""
+    return MailboxRules(
+        consumer_domains=_words("consumer-domains.txt") | _more(settings.more_consumer_domains),
+        shared_names=_words("shared-mailboxes.txt") | _more(settings.more_shared_mailboxes),
+    )
+
+
+def _more(listed: str) -> frozenset[str]:
+    return frozenset(word.strip().lower() for word in listed.split(",") if word.strip())
+
+
+@cache
+def _words(name: str) -> frozenset[str]:
+    text = resources.files("provisioner.documents").joinpath("data", name).read_text("utf-8")
+    lines = (line.partition("#")[0].strip() for line in text.splitlines())
+    return frozenset(line for line in lines if line)

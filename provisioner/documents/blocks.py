@@ -1,8 +1,9 @@
-"""What every reader makes of a file: paragraphs and tables in the order of the page."""
+"""What every reader makes of a file: paragraphs and tables in the order of the page, the cells with their marks."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 #: The longest text kept of a cell, in characters: no value of an annexe comes near it.
@@ -44,13 +45,48 @@ class Cell(NamedTuple):
         return self.formula or bool(self.text.strip())
 
 
+class Run(NamedTuple):
+    """A piece of a cell's or a paragraph's text with its marks."""
+
+    text: str
+    struck: bool = False
+    hidden: bool = False
+
+
+def shown(runs: Iterable[Run]) -> str:
+    """The text of a paragraph as the page shows it, without what is struck through."""
+    return "".join(run.text for run in runs if not run.hidden and not run.struck)
+
+
+def cell_of(runs: Iterable[Run], *, hidden: bool = False, merged: bool = False, formula: bool = False) -> Cell:
+    """A cell with the text of its runs, hidden and struck ones too, and their marks."""
+    runs = list(runs)
+    filled = [run for run in runs if run.text.strip()]
+    struck = any(run.struck for run in filled)
+    return Cell(
+        "".join(run.text for run in runs).strip("\n"),
+        struck=struck,
+        hidden=hidden or any(run.hidden for run in filled),
+        formula=formula,
+        merged=merged,
+        standing=_standing(runs) if struck else "",
+    )
+
+
+def _standing(runs: list[Run]) -> str:
+    """What is not struck through; nothing where a strike ends within a word, which leaves no value."""
+    for before, after in pairwise(run for run in runs if run.text):
+        is_within_word = before.text[-1].isalnum() and after.text[0].isalnum()
+        if before.struck != after.struck and is_within_word:
+            return ""
+    return "".join(run.text for run in runs if not run.struck).strip()
+
+
 class TableRow(list[Cell]):
     """A row of a table.
 
-    Args:
-        cells: its cells.
-        number: what a spreadsheet shows beside it, from 1; None where nothing shows one.
-        in_doubt: whether its cells cannot be told apart: then it may be a heading or a note, never a person.
+    `number`: what a spreadsheet shows beside it, from 1. `in_doubt`: its cells cannot be told apart; then it may be a
+    heading or a note, never a person.
     """
 
     def __init__(self, cells: Iterable[Cell] = (), number: int | None = None, *, in_doubt: bool = False) -> None:
@@ -59,24 +95,14 @@ class TableRow(list[Cell]):
         self.in_doubt = in_doubt
 
 
-Table = Sequence[Sequence[Cell]]
+Table = Sequence[TableRow]
 Block = str | Table
-
-
-def number_of(row: Sequence[Cell]) -> int | None:
-    """The number that a spreadsheet shows beside a row."""
-    return row.number if isinstance(row, TableRow) else None
-
-
-def is_in_doubt(row: Sequence[Cell]) -> bool:
-    """Whether the cells of a row cannot be told apart."""
-    return isinstance(row, TableRow) and row.in_doubt
 
 
 class Reading(NamedTuple):
     """A file's blocks, and whether it holds tracked changes that nobody has accepted or refused yet.
 
-    `margins`: what is printed over and under the pages, apart from their text.
+    `margins`: what is printed over and under the pages.
     """
 
     blocks: Sequence[Block]
@@ -85,13 +111,13 @@ class Reading(NamedTuple):
 
 
 class Rows:
-    """The rows of a table being read: trims them, drops the empty ones, and stops at the limit of filled rows.
+    """Trims the rows of a table that is read, drops the empty ones, and stops at the limit of filled rows.
 
     Rows with more cells than any list has are worth several: their cells cost as much.
     """
 
     def __init__(self, most: int) -> None:
-        self._left = most
+        self._rows_left = most
         self._cells_left = max(most, _FEWEST_ROWS) * _USUAL_CELLS
 
     def kept(
@@ -102,7 +128,7 @@ class Rows:
         Args:
             cells: the row's cells; those beyond `MOST_CELLS` are left out.
             times: how many times the file has it.
-            number: what a spreadsheet shows beside the first of them, from 1; the others follow.
+            number: what a spreadsheet shows beside the first of them; the others follow.
             in_doubt: whether its cells cannot be told apart.
 
         Raises:
@@ -118,9 +144,9 @@ class Rows:
             cells.pop()
         if not any(cell.is_filled for cell in cells):
             return []
-        self._left -= times
+        self._rows_left -= times
         self._cells_left -= times * len(cells)
-        if self._left < 0 or self._cells_left < 0:
+        if self._rows_left < 0 or self._cells_left < 0:
             raise Unreadable("too-many-rows")
         if number is None:
             return [TableRow(cells, in_doubt=in_doubt)] * times

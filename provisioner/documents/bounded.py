@@ -1,4 +1,8 @@
-"""Reading in a child process with bounds: a hostile file costs a process, never the service."""
+"""Reading in a child process with bounds: a hostile file costs a process, never the service.
+
+The file may take the child over. So nothing that the child answers is taken for granted: whatever is not of the
+expected type, or more than was asked for, is refused, never corrected.
+"""
 
 from __future__ import annotations
 
@@ -8,17 +12,19 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
+from datetime import date
 from pathlib import PurePath
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Annotated, Any, Literal
 
-from provisioner.documents.answer import LONGEST_ANSWER, NotAnAnswer, from_lines
+from pydantic import ConfigDict, Field, StringConstraints, TypeAdapter
+
 from provisioner.documents.blocks import Unreadable
 from provisioner.documents.walls import hide
+from provisioner.domain.annexe.document import Annexe, Column, Finding, Row, Severity, Surplus
 
 if TYPE_CHECKING:
-    from provisioner.domain.annexe.document import Annexe
     from provisioner.settings import DocumentSettings
 
 _MIB = 2**20
@@ -26,11 +32,18 @@ _MIB = 2**20
 #: What starts the process that reads.
 CHILD = (sys.executable, "-I", "-m", "provisioner.documents.child")
 
-#: The longest line of an answer that is listened to, in bytes.
-_LONGEST_LINE = _MIB
+#: The longest answer, in bytes: several times what the most rows need; and the longest of its lines.
+_LONGEST_ANSWER, _LONGEST_LINE = 64 * _MIB, _MIB
 
 #: How much of a file's beginning tells what will read it.
 _HEAD = 4
+
+#: The most codes of findings: what a child may send is this many times what is kept of one code.
+_MOST_CODES = 100
+
+
+class NotAnAnswer(Exception):
+    """What the child said is not an annexe."""
 
 
 def read_bounded(content: bytes, name: str, limits: DocumentSettings) -> Annexe:
@@ -50,6 +63,7 @@ def read_bounded(content: bytes, name: str, limits: DocumentSettings) -> Annexe:
         limits.max_rows,
         limits.max_findings,
         limits.max_pages,
+        _LONGEST_ANSWER,
     )
     hide()
     child = subprocess.Popen(
@@ -99,20 +113,113 @@ def _ended(child: subprocess.Popen[bytes], seconds: float) -> Iterator[None]:
         child.wait()
 
 
+def _extension(name: str) -> str:
+    suffix = PurePath(name.replace("\0", "")).suffix.lower()
+    return f"file{suffix}" if suffix[1:].isascii() and suffix[1:].isalnum() else "file"
+
+
 def _lines(answer: IO[bytes]) -> Iterator[bytes]:
     """The lines of an answer, up to the longest that is listened to.
 
     Raises:
         NotAnAnswer: it is longer.
     """
-    left = LONGEST_ANSWER
+    bytes_left = _LONGEST_ANSWER
     while line := answer.readline(_LONGEST_LINE):
-        left -= len(line)
-        if left < 0 or not line.endswith(b"\n"):
+        bytes_left -= len(line)
+        if bytes_left < 0 or not line.endswith(b"\n"):
             raise NotAnAnswer
         yield line
 
 
-def _extension(name: str) -> str:
-    suffix = PurePath(name.replace("\0", "")).suffix.lower()
-    return f"file{suffix}" if suffix[1:].isascii() and suffix[1:].isalnum() else "file"
+#: A text, no longer than some times what the reader keeps of one.
+_Text = Annotated[str, StringConstraints(max_length=10_000)]
+_Day = Annotated[dict[Literal["day"], date], Field(min_length=1)]
+_Detail = _Text | bool | int | _Day | None
+
+# The lines of an answer, as `child.py` writes them.
+_Row = tuple[
+    Literal["row"],
+    int,
+    int,
+    _Text | None,
+    _Text | None,
+    _Text | None,
+    _Text | None,
+    date | None,
+    dict[Column, _Text],
+    int | None,
+    bool,
+]
+_Finding = tuple[
+    Literal["finding"],
+    _Text,
+    Severity,
+    int | None,
+    int | None,
+    Column | None,
+    _Text | None,
+    _Text | None,
+    dict[_Text, _Detail | list[_Detail]],
+    int | None,
+]
+_End = tuple[Literal["end"], date | None, int, int, list[tuple[Severity, _Text, int]]]
+_Refusal = tuple[Literal["unreadable"], Annotated[str, StringConstraints(pattern="^[a-z-]{1,40}$")]]
+_LINE: TypeAdapter[Any] = TypeAdapter(
+    Annotated[_Row | _Finding | _End | _Refusal, Field(union_mode="left_to_right")], config=ConfigDict(strict=True)
+)
+
+
+def from_lines(lines: Iterable[bytes], most_rows: int, most_findings: int) -> Annexe:
+    """The annexe of an answer; each line is taken in when it comes.
+
+    Args:
+        lines: what the child says.
+        most_rows: the most rows that it may have kept.
+        most_findings: the most findings that it may have kept of one code.
+
+    Raises:
+        Unreadable: the child says that it cannot be read.
+        NotAnAnswer: it is something else, or ends before its end.
+    """
+    rows: list[Row] = []
+    findings: list[Finding] = []
+    refused: set[tuple[int, int]] = set()
+    for line in lines:
+        try:
+            kind, *values = _LINE.validate_json(line)
+        except ValueError as error:
+            raise NotAnAnswer from error
+        match kind:
+            case "row":
+                *fields, is_refused = values
+                rows.append(Row(*fields))
+                if is_refused:
+                    refused.add((rows[-1].list, rows[-1].row))
+            case "finding":
+                code, severity, number, row, column, value, suggestion, told, sheet_row = values
+                details = {key: _detail(detail) for key, detail in told.items()}
+                place = (number, row, column)
+                findings.append(Finding(code, severity, *place, value, suggestion, details, sheet_row=sheet_row))
+            case "unreadable":
+                raise Unreadable(values[0])
+            case _:
+                transmitted_on, *counts, left_out = values
+                if counts != [len(rows), len(findings)]:
+                    break
+                surplus = {(severity, code): count for severity, code, count in left_out}
+                return Annexe(transmitted_on, tuple(rows), tuple(findings), Surplus(surplus, frozenset(refused)))
+        if len(rows) > most_rows or len(findings) > most_findings * _MOST_CODES:
+            break
+    raise NotAnAnswer
+
+
+def _detail(value: Any) -> object:
+    if isinstance(value, list):
+        return tuple(map(_detail, value))
+    return value["day"] if isinstance(value, dict) else value
+
+
+def unreadable(error: Unreadable) -> Annexe:
+    """The annexe of a document that cannot be read: nothing but the finding that says why."""
+    return Annexe(None, (), (Finding("unreadable-document", Severity.ERROR, details={"reason": error.reason}),))

@@ -1,24 +1,26 @@
 """The process in which a file is read and understood: bounded, shut in, without secrets, and thrown away.
 
 Started by `bounded.py` as `python -m provisioner.documents.child NAME HEAD MEMORY SECONDS UNPACKED ROWS FINDINGS
-PAGES`; the file comes on stdin, the answer goes to stdout as `answer.py` writes it.
+PAGES ANSWER`. The file comes on stdin. The answer goes to stdout: a line of JSON a row and a finding, then an end.
 """
 
 from __future__ import annotations
 
 import gc
+import json
 import os
 import resource
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from datetime import date
 from importlib import import_module
+from typing import Any
 
-from provisioner.documents.answer import LONGEST_ANSWER, refusal_line, to_lines
 from provisioner.documents.blocks import Reading, Unreadable
 from provisioner.documents.gate import OLE, admit, promised_kind
 from provisioner.documents.meaning import understand
 from provisioner.documents.walls import shut_in
-from provisioner.domain.annexe.document import capped
+from provisioner.domain.annexe.document import Annexe, Column, Finding, Row, capped
 from provisioner.domain.annexe.judge import judged
 
 #: The module that reads each kind of file; an old container tells its kind through the reader of workbooks.
@@ -42,7 +44,7 @@ _ENCODINGS = (
 def main() -> None:
     """Reads one file."""
     name, head = sys.argv[1:3]
-    memory, seconds, unpacked, rows, findings, pages = map(int, sys.argv[3:9])
+    memory, seconds, unpacked, rows, findings, pages, longest = map(int, sys.argv[3:10])
     for limit, value in ((resource.RLIMIT_AS, memory), (resource.RLIMIT_CPU, seconds)):
         resource.setrlimit(limit, (value, value))
     _import_all(name, bytes.fromhex(head))
@@ -50,11 +52,11 @@ def main() -> None:
     gc.disable()  # it lives for one document, and its memory is bounded: looking for what to free takes its time
     try:
         reading = parse(sys.stdin.buffer.read(), name, unpacked, rows, pages)
-        _say(to_lines(capped(judged(understand(reading)), findings)))
+        _say(to_lines(capped(judged(understand(reading)), findings)), longest)
     except Unreadable as error:
-        _say([refusal_line(error.reason)])
+        _say([refusal_line(error.reason)], longest)
     except (MemoryError, RecursionError):
-        _say([refusal_line("too-long")])
+        _say([refusal_line("too-long")], longest)
     os._exit(0)  # nothing is left to tidy up, and freeing what was read takes time
 
 
@@ -78,6 +80,21 @@ def parse(content: bytes, name: str, most_unpacked: int, most_rows: int, most_pa
     return reading
 
 
+def to_lines(annexe: Annexe) -> Iterator[bytes]:
+    """The annexe, line by line."""
+    for row in annexe.rows:
+        yield _line("row", *_row_values(row), (row.list, row.row) in annexe.surplus.refused)
+    for finding in annexe.findings:
+        yield _line("finding", *_finding_values(finding))
+    left_out = [[severity, code, count] for (severity, code), count in annexe.surplus.counts.items()]
+    yield _line("end", _iso(annexe.transmitted_on), len(annexe.rows), len(annexe.findings), left_out)
+
+
+def refusal_line(reason: str) -> bytes:
+    """Says, after whatever was said, that the document cannot be read."""
+    return _line("unreadable", reason)
+
+
 def _import_all(name: str, head: bytes) -> None:
     """Whatever the reading may need: shut in, nothing can be imported any more."""
     kind = promised_kind(name)
@@ -90,19 +107,51 @@ def _import_all(name: str, head: bytes) -> None:
         "".encode(encoding)
 
 
-def _say(lines: Iterable[bytes]) -> None:
+def _say(lines: Iterable[bytes], longest: int) -> None:
     """Writes the lines.
 
     Raises:
         Unreadable: nobody would listen to so many.
     """
-    left = LONGEST_ANSWER
     for line in lines:
-        left -= len(line)
-        if left < 0:
+        longest -= len(line)
+        if longest < 0:
             raise Unreadable("too-long")
         sys.stdout.buffer.write(line)
     sys.stdout.buffer.flush()
+
+
+def _line(*said: object) -> bytes:
+    return json.dumps(said, separators=(",", ":")).encode() + b"\n"
+
+
+def _row_values(row: Row) -> list[Any]:
+    """The row; what stands in the document as it was read is not said twice."""
+    as_read = {Column.EMAIL: row.email, row.date_column: _iso(row.on)}
+    written = {column: text for column, text in row.written.items() if text != as_read[column]}
+    values = [row.list, row.row, row.last_name, row.first_names, row.function, row.email]
+    return [*values, _iso(row.on), written, row.sheet_row]
+
+
+def _finding_values(finding: Finding) -> list[Any]:
+    values = [finding.code, finding.severity, finding.list, finding.row, finding.column]
+    details = {key: _detail(value) for key, value in finding.details.items()}
+    return [*values, finding.value, finding.suggestion, details, finding.sheet_row]
+
+
+def _detail(value: object) -> object:
+    """A detail: a text, a number, a truth, a day, or several of these. A list would come back as a tuple: refused."""
+    if isinstance(value, date):
+        return {"day": value.isoformat()}
+    if isinstance(value, tuple):
+        return [_detail(part) for part in value]
+    if value is None or isinstance(value, str | int):
+        return value
+    raise TypeError(f"a finding's detail cannot be a {type(value).__name__}")
+
+
+def _iso(day: date | None) -> str | None:
+    return day.isoformat() if day else None
 
 
 if __name__ == "__main__":

@@ -33,8 +33,8 @@ _TOLD = re.compile(r'"?sep=([;,|\t])"?[;,|\t ]*\n', re.IGNORECASE)
 #: The longest record whose quotes are looked at, in lines and in characters.
 _MOST_LINES, _LONGEST_RECORD = 20, 10_000
 
-#: How many characters beyond their line may be looked at for quotes, beside as many as the file has. A file with so
-#: many quotes that nothing answers is no list: those that follow are taken plainly.
+#: How many characters beyond their line may be looked at for quotes, beside as many as the file has: a file with so
+#: many unanswered quotes is no list, and those that follow are taken plainly.
 _PATIENCE = 2_000_000
 
 #: How many records are looked at for the titles that tell the delimiter.
@@ -74,13 +74,9 @@ def _delimiter(source: _Source) -> str:
 class _Record(NamedTuple):
     """A record read in one way.
 
-    Args:
-        fields: what it gives; what follows the most that are kept is one field.
-        end: where the next record starts.
-        lines: how many lines it runs over.
-        enclosed: the fields in quotes that hold a delimiter or a line break.
-        stray: how many fields have a quote that no other one answers.
-        in_doubt: whether no way of reading it is clear.
+    `fields`: what follows the most that are kept is one field. `end`: where the next record starts. `enclosed`: the
+    fields in quotes that hold a delimiter or a line break. `stray`: how many fields have a quote that no other one
+    answers. `in_doubt`: no way of reading it is clear.
     """
 
     fields: list[str]
@@ -135,8 +131,8 @@ class _Source:
         width: int | None = None
         number, start = 1, 0
         while start < len(self._text):
-            if passed := self._passed(start):
-                start, number = passed[0], number + passed[1]
+            if nothing := self._nothing_at(start):
+                start, number = nothing[0], number + nothing[1]
                 continue
             record = _clearest(self._ways(start, fields), delimiter, width)
             if record.count_titles():
@@ -144,16 +140,12 @@ class _Source:
             yield number, record
             number, start = number + 1, record.end
 
-    def _passed(self, start: int) -> tuple[int, int] | None:
+    def _nothing_at(self, start: int) -> tuple[int, int] | None:
         """Where the lines that hold nothing end, and how many records they are; None when there are none."""
-        if start not in self._nothing:
-            found = _NOTHING.match(self._text, start)
-            if found is None:
-                return None
-            nothing = found[0]
-            lines = (re.sub(r'"\s*+"', "", nothing) if '"' in nothing else nothing).count("\n")
-            self._nothing[start] = found.end(), lines
-        return self._nothing[start]
+        if start not in self._nothing and (nothing := _NOTHING.match(self._text, start)):
+            lines = re.sub(r'"\s*+"', "", nothing[0]) if '"' in nothing[0] else nothing[0]
+            self._nothing[start] = nothing.end(), lines.count("\n")
+        return self._nothing.get(start)
 
     def _ways(self, start: int, fields: _Fields) -> list[_Record]:
         """The ways to read the record that starts here: by the standard first, the plain one last."""
@@ -166,12 +158,9 @@ class _Source:
         return [*ways, _Record([*map(_unquoted, plain)], end + 1, stray=sum(map(_is_stray, plain)))]
 
     def _quoted(self, start: int, fields: _Fields, *, dittos: bool) -> _Record:
-        """A record by the rules of CSV.
+        """The record that starts here, by the rules of CSV.
 
-        Args:
-            start: where it starts.
-            fields: how fields are told apart.
-            dittos: whether a single quote before a delimiter is a ditto mark, as people type it, or opens a cell.
+        `dittos`: whether a single quote before a delimiter is a ditto mark, as people type it, or opens a cell.
         """
         values: list[str] = []
         enclosed: list[str] = []

@@ -1,15 +1,19 @@
-"""Annexe 1's form out: an empty one that an office suite saved, with its model rows cloned and filled in."""
+"""The documents that we send: annexe 1's form, filled in, and annexe 3, the Caf's contacts as a PDF.
+
+A form is an empty one that an office suite saved, with its model rows cloned and filled in.
+"""
 
 from __future__ import annotations
 
 import io
+import json
 import math
 import re
 import zipfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime, time
 from importlib import resources
 from typing import NamedTuple
 
@@ -71,27 +75,31 @@ def write_form(form: Form, extension: str) -> bytes:
         form: what it says.
         extension: one of `EXTENSIONS`.
     """
-    template = resources.files("provisioner.documents").joinpath("templates", f"form{extension}").read_bytes()
-    one = _FORMATS[extension]
+    format_ = _FORMATS[extension]
     written = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(template)) as source, zipfile.ZipFile(written, "w") as package:
+    template = io.BytesIO(_template(f"form{extension}"))
+    with zipfile.ZipFile(template) as source, zipfile.ZipFile(written, "w") as package:
         for member in source.infolist():
             part = source.read(member)
-            package.writestr(member, _filled(part, form, one) if member.filename == one.part else part)
+            package.writestr(member, _filled(part, form, format_) if member.filename == format_.part else part)
     return written.getvalue()
 
 
-def _filled(part: bytes, form: Form, one: _Format) -> bytes:
+def _template(name: str) -> bytes:
+    return resources.files("provisioner.documents").joinpath("templates", name).read_bytes()
+
+
+def _filled(part: bytes, form: Form, format_: _Format) -> bytes:
     root = etree.fromstring(part)  # a template is ours: nothing in it is to be feared
     named = [(element, element.text) for element in root.iter() if element.text and _PARTNER in element.text]
-    models = [row for row in root.iter(one.row) if any(element.text == _MODEL for element in row.iter())]
+    models = [row for row in root.iter(format_.row) if any(element.text == _MODEL for element in row.iter())]
     for element, text in named:
-        one.write(element, text.replace(_PARTNER, _clean(" ".join(form.partner.split()))))
+        format_.write(element, text.replace(_PARTNER, _clean(" ".join(form.partner.split()))))
     for model, entries in zip(models, (form.asked, form.ended), strict=True):
         for values in (*map(_values, entries), *[None] * SPARE_ROWS):
             row = deepcopy(model)
             for element in [element for element in row.iter() if element.text and element.text.startswith("{")]:
-                one.write(element, values[element.text or ""] if values else "")
+                format_.write(element, values[element.text or ""] if values else "")
             model.addprevious(row)
         parent = model.getparent()
         assert parent is not None
@@ -178,3 +186,33 @@ _FORMATS: Mapping[str, _Format] = {
 
 #: The formats that a form can be written in, by the end of the file's name.
 EXTENSIONS = tuple(_FORMATS)
+
+
+class ContactLine(NamedTuple):
+    """A contact in words. A shared mailbox has no name."""
+
+    role: str
+    name: str
+    email: str
+
+
+def write_annexe_3(on: date, dated: str, lines: Sequence[ContactLine]) -> bytes:
+    """The annexe as a PDF, the same bytes for the same contents; no font, file or value from outside the package.
+
+    Args:
+        on: the annexe's date, also the file's own.
+        dated: the same as people read it.
+        lines: its contacts.
+    """
+    import typst  # 80 MB: only where a PDF is made
+
+    pdf = typst.compile(
+        _template("annexe-3.typ"),
+        format="pdf",
+        ignore_system_fonts=True,
+        sys_inputs={"data": json.dumps({"dated": dated, "rows": lines}, ensure_ascii=False)},
+        pdf_standards=["ua-1"],  # readable by those who do not see it
+        timestamp=datetime.combine(on, time(12), UTC),
+    )
+    assert isinstance(pdf, bytes)
+    return pdf

@@ -1,4 +1,4 @@
-"""XML that comes from outside: one way to stream it, with everything dangerous off, and one to walk down a page."""
+"""The XML of an office file: streamed with everything dangerous off, walked down a page, its styles' marks."""
 
 from __future__ import annotations
 
@@ -75,3 +75,44 @@ def page(part: bytes, tags: Tags, *others: str) -> Iterator[etree._Element]:
         is_on_page = element.tag not in tags.apart and not apart and depth == (element.tag == tags.row)
         if is_on_page or element.tag in others:
             yield element
+
+
+#: What is said of a text: struck through, hidden; None where nothing says so.
+Marks = tuple[bool | None, bool | None]
+NO_MARKS: Marks = (None, None)
+
+#: How far a style is followed to the ones that it goes on: office suites themselves allow some ten.
+_DEEPEST = 50
+
+
+def over(inner: Marks, outer: Marks) -> Marks:
+    """The marks of a text, over those of what stands round it."""
+    return outer[0] if inner[0] is None else inner[0], outer[1] if inner[1] is None else inner[1]
+
+
+class StyleMarks:
+    """What the styles of a document strike through or hide, each over the style that it goes on."""
+
+    def __init__(self) -> None:
+        self._own: dict[str, tuple[str | None, Marks]] = {}
+        self._whole: dict[str, Marks] = {}
+
+    def add(self, name: str, parent: str | None, marks: Marks) -> None:
+        """One more style, with its own marks."""
+        self._own[name] = parent, marks
+        self._whole.clear()
+
+    def of(self, name: str | None) -> Marks:
+        """The marks of a style and of those that it goes on; none of an unknown one."""
+        if name is None:
+            return NO_MARKS
+        if name not in self._whole:
+            marks, style = NO_MARKS, name
+            for _ in range(_DEEPEST):
+                parent, own = self._own.get(style, (None, NO_MARKS))
+                marks = over(marks, own)
+                if parent is None:
+                    break
+                style = parent
+            self._whole[name] = marks
+        return self._whole[name]

@@ -11,24 +11,35 @@ from typing import NamedTuple
 
 from lxml import etree
 
-from provisioner.documents.blocks import LONGEST_TEXT, MOST_CELLS, Block, Cell, Reading, Rows, TableRow
+from provisioner.documents.blocks import (
+    LONGEST_TEXT,
+    MOST_CELLS,
+    Block,
+    Cell,
+    Reading,
+    Rows,
+    Run,
+    TableRow,
+    cell_of,
+    shown,
+)
 from provisioner.documents.gate import File
-from provisioner.documents.marks import NO_MARKS, Marks, Run, StyleMarks, cell_of, over, shown
-from provisioner.documents.markup import Tags, drop, page, stream
+from provisioner.documents.markup import NO_MARKS, Marks, StyleMarks, Tags, drop, over, page, stream
 
 _NS = "urn:oasis:names:tc:opendocument:xmlns:"
 _TEXT, _TABLE, _OFFICE = f"{{{_NS}text:1.0}}", f"{{{_NS}table:1.0}}", f"{{{_NS}office:1.0}}"
 _STYLE = f"{{{_NS}style:1.0}}"
 
 _P, _H = f"{_TEXT}p", f"{_TEXT}h"
-_TBL, _ROW = f"{_TABLE}table", f"{_TABLE}table-row"
-_CELLS = {f"{_TABLE}table-cell", f"{_TABLE}covered-table-cell"}
+_TBL, _ROW, _COLUMN = f"{_TABLE}table", f"{_TABLE}table-row", f"{_TABLE}table-column"
+_CELL, _COVERED = f"{_TABLE}table-cell", f"{_TABLE}covered-table-cell"
+_CELLS = {_CELL, _COVERED}
 _STYLED = f"{_STYLE}style"
 _ANNOTATION = f"{_OFFICE}annotation"
 _CHANGED = {f"{_TEXT}tracked-changes", f"{_TABLE}tracked-changes"}
 
 #: What is printed over and under the pages.
-_MARGINS = tuple(f"{_STYLE}{name}{left}" for name in ("header", "footer") for left in ("", "-left", "-first"))
+_MARGINS = tuple(f"{_STYLE}{name}{side}" for name in ("header", "footer") for side in ("", "-left", "-first"))
 
 #: What tells of changes that nobody has accepted or refused; a text has the other element even when it has none.
 _REVISIONS = (f"{_TEXT}changed-region", f"{_TABLE}tracked-changes")
@@ -41,9 +52,8 @@ _TAGS = Tags(_TBL, _ROW, frozenset({_P, _H}), frozenset({_ANNOTATION, *_CHANGED}
 #: The most spaces taken from one mark that repeats them.
 _MOST_SPACES = 1_000
 
-_COLUMN = f"{_TABLE}table-column"
 _GROUPS = f"{_TABLE}table-row-group", f"{_TABLE}table-column-group"
-_DEFAULT_STYLE = f"{_TABLE}default-cell-style-name"
+_STYLE_NAME, _DEFAULT_STYLE = f"{_TABLE}style-name", f"{_TABLE}default-cell-style-name"
 _REPEATED, _ROWS_REPEATED = f"{_TABLE}number-columns-repeated", f"{_TABLE}number-rows-repeated"
 _BREAKS = {f"{_TEXT}tab": "\t", f"{_TEXT}line-break": "\n"}
 
@@ -60,24 +70,34 @@ def read(file: File, most_rows: int) -> Reading:
     Raises:
         Unreadable: not well-formed, or too many rows.
     """
-    styles, margins = _Styles(), list[Block]()
-    for _, element in stream(file.parts.get("styles.xml", b"<none/>"), _STYLED, *_MARGINS):
-        if element.tag == _STYLED:
-            styles.add(element)
-        else:
-            margins += [shown(_runs(text, styles, NO_MARKS)) for text in element.iter(_P, _H)]
-    reader = _Reader(styles, Rows(most_rows))
+    reader = _Reader(Rows(most_rows))
+    margins = [*reader.margins(file.parts.get("styles.xml", b"<none/>"))]
     content = file.parts["content.xml"]
     blocks = [*(reader.sheets(content) if file.kind == "ods" else reader.text(content))]
     return Reading(blocks, reader.revised, margins)
 
 
-class _Reader:
-    """Walks down a document. `revised`: it holds tracked changes."""
+class _Column(NamedTuple):
+    """A column of a sheet: whether it is hidden, and the style of the cells that have none."""
 
-    def __init__(self, styles: _Styles, rows: Rows) -> None:
-        self._styles, self._rows = styles, rows
+    hidden: bool = False
+    style: str | None = None
+
+
+class _Reader:
+    """Walks down the parts of a document. `revised`: it holds tracked changes."""
+
+    def __init__(self, rows: Rows) -> None:
+        self._styles, self._rows = StyleMarks(), rows
         self.revised = False
+
+    def margins(self, part: bytes) -> Iterator[str]:
+        """What is printed over and under the pages; the document's named styles are noted on the way."""
+        for _, element in stream(part, _STYLED, *_MARGINS):
+            if element.tag == _STYLED:
+                self._note_style(element)
+            else:
+                yield from (shown(self._runs(text, NO_MARKS)) for text in element.iter(_P, _H))
 
     def text(self, content: bytes) -> Iterator[Block]:
         """The paragraphs and tables of a text. A row that only places what is in its cells is what it holds."""
@@ -85,15 +105,14 @@ class _Reader:
         after: list[Block] = []
         for element in self._page(content):
             if element.tag == _ROW:
-                has_tables = element.find(f".//{_TBL}") is not None
-                inner = [*_blocks_in(element, self._styles, self._rows)] if has_tables else []
+                inner = [*self._within(element)] if element.find(f".//{_TBL}") is not None else []
                 if inner and _only_places(element):
                     yield table
                     yield from inner
                     table = []
                 elif not _IS_EMPTY(element):
                     after += [block for block in inner if not isinstance(block, str)]
-                    table += self._rows.kept([*_cells(element, self._styles)], _times(element, _ROWS_REPEATED))
+                    table += self._kept(element)
                 drop(element)
             elif element.tag == _TBL:
                 yield table
@@ -107,13 +126,13 @@ class _Reader:
         table, columns, number = list[TableRow](), list[_Column](), 1
         for element in self._page(content, _COLUMN):
             if element.tag == _ROW:
-                times = _times(element, _ROWS_REPEATED)
                 if not _IS_EMPTY(element):
-                    table += self._rows.kept([*_cells(element, self._styles, columns)], times, number)
-                number += times
+                    table += self._kept(element, columns, number)
+                number += _times(element, _ROWS_REPEATED)
                 drop(element)
             elif element.tag == _COLUMN:
-                columns += [_column(element)] * min(_times(element, _REPEATED), MOST_CELLS - len(columns))
+                column = _Column(_is_hidden(element), element.get(_DEFAULT_STYLE))
+                columns += [column] * min(_times(element, _REPEATED), MOST_CELLS - len(columns))
             elif element.tag == _TBL:
                 yield element.get(f"{_TABLE}name", "")[:LONGEST_TEXT]
                 yield table
@@ -125,35 +144,80 @@ class _Reader:
         """What stands on the page, and the other elements; styles and tracked changes are noted on the way."""
         for element in page(content, _TAGS, _STYLED, *_REVISIONS, *others):
             if element.tag == _STYLED:
-                self._styles.add(element)
+                self._note_style(element)
             elif element.tag in _REVISIONS:
                 self.revised = True
             else:
                 yield element
 
+    def _within(self, element: etree._Element) -> Iterator[Block]:
+        """The paragraphs and tables in a row that holds tables of its own, or in one of its cells."""
+        for child in element:
+            if child.tag in (_P, _H):
+                yield self._paragraph(child)
+            elif child.tag == _TBL:
+                rows = [*_own_rows(child)]
+                yield [kept for row in rows for kept in self._kept(row)]
+                cells = (cell for row in rows for cell in row if cell.tag in _CELLS)
+                yield from (
+                    block for cell in cells if cell.find(f".//{_TBL}") is not None for block in self._within(cell)
+                )
+            elif child.tag not in _PRUNED:
+                yield from self._within(child)
+
+    def _kept(
+        self, row: etree._Element, columns: Sequence[_Column] = (), number: int | None = None
+    ) -> list[TableRow]:
+        return self._rows.kept([*self._cells(row, columns)], _times(row, _ROWS_REPEATED), number)
+
+    def _cells(self, row: etree._Element, columns: Sequence[_Column]) -> Iterator[Cell]:
+        sheet = next(row.iterancestors(_TBL)).get(_STYLE_NAME)
+        hidden = self._marks(sheet)[1] is True or _is_hidden(row)
+        count = 0
+        for element in row:
+            if element.tag not in _CELLS:
+                continue
+            times = min(_times(element, _REPEATED), MOST_CELLS - count)
+            column = columns[count] if count < len(columns) else _Column()
+            cell = self._cell(element, element.get(_STYLE_NAME) or row.get(_DEFAULT_STYLE) or column.style, hidden)
+            for x in range(count, count + times):
+                is_unseen = x < len(columns) and columns[x].hidden and cell.is_filled
+                yield cell._replace(hidden=True) if is_unseen else cell
+            count += times
+
+    def _cell(self, element: etree._Element, style: str | None, hidden: bool) -> Cell:
+        base = self._marks(style)
+        runs: list[Run] = []
+        for paragraph in _paragraphs(element):
+            runs += [*self._runs(paragraph, self._marks(paragraph.get(f"{_TEXT}style-name"), base)), Run("\n")]
+        is_covered = element.tag == _COVERED
+        is_below = is_covered and _is_below(element)
+        formula = element.get(f"{_TABLE}formula") is not None
+        cell = cell_of(runs, hidden=hidden, merged=is_below, formula=formula)
+        cell = cell._replace(text=_value(element, cell.text))
+        return cell._replace(hidden=True) if is_covered and not is_below and cell.is_filled else cell
+
     def _paragraph(self, element: etree._Element) -> str:
-        return shown(_runs(element, self._styles, self._styles.marks(element.get(f"{_TEXT}style-name"))))
+        return shown(self._runs(element, self._marks(element.get(f"{_TEXT}style-name"))))
 
+    def _runs(self, element: etree._Element, marks: Marks) -> Iterator[Run]:
+        """The texts below an element with their marks."""
+        struck, hidden = marks[0] is True, marks[1] is True
+        yield Run(element.text or "", struck, hidden)
+        for child in element:
+            if child.tag == f"{_TEXT}s":
+                yield Run(" " * min(_times(child, f"{_TEXT}c"), _MOST_SPACES), struck, hidden)
+            elif child.tag in _BREAKS:
+                yield Run(_BREAKS[child.tag], struck, hidden)
+            elif child.tag not in _PRUNED:
+                yield from self._runs(child, self._marks(child.get(f"{_TEXT}style-name"), marks))
+            yield Run(child.tail or "", struck, hidden)
 
-class _Column(NamedTuple):
-    """A column of a sheet: whether it is hidden, and the style of the cells that have none."""
+    def _marks(self, style: str | None, base: Marks = NO_MARKS) -> Marks:
+        """The marks of a style, over those of what stands round it."""
+        return over(self._styles.of(style), base)
 
-    hidden: bool = False
-    style: str | None = None
-
-
-def _column(element: etree._Element) -> _Column:
-    return _Column(_is_hidden(element), element.get(_DEFAULT_STYLE))
-
-
-class _Styles:
-    """Which styles strike text through or hide it."""
-
-    def __init__(self) -> None:
-        self._marks = StyleMarks()
-
-    def add(self, style: etree._Element) -> None:
-        """One more style."""
+    def _note_style(self, style: etree._Element) -> None:
         text, table = style.find(f"{_STYLE}text-properties"), style.find(f"{_STYLE}table-properties")
         said = {} if text is None else dict(text.attrib)
         line = said.get(f"{_STYLE}text-line-through-style", said.get(f"{_STYLE}text-line-through-type"))
@@ -162,28 +226,7 @@ class _Styles:
         if table is not None and table.get(f"{_TABLE}display") == "false":
             hidden = True
         marks = None if line is None else line != "none", hidden
-        self._marks.add(style.get(f"{_STYLE}name", ""), style.get(f"{_STYLE}parent-style-name"), marks)
-
-    def marks(self, name: str | None, base: Marks = NO_MARKS) -> Marks:
-        """The marks of a style and of those that it goes on, over those of what stands round it."""
-        return over(self._marks.of(name), base)
-
-
-def _blocks_in(element: etree._Element, styles: _Styles, rows: Rows) -> Iterator[Block]:
-    """The paragraphs and tables in a row that holds tables of its own, or in one of its cells."""
-    for child in element:
-        if child.tag in (_P, _H):
-            yield shown(_runs(child, styles, styles.marks(child.get(f"{_TEXT}style-name"))))
-        elif child.tag == _TBL:
-            yield [
-                kept
-                for row in _own_rows(child)
-                for kept in rows.kept(list(_cells(row, styles)), _times(row, _ROWS_REPEATED))
-            ]
-            for row in _own_rows(child):
-                yield from (block for found in _own_tables(row) for block in _blocks_in(found, styles, rows))
-        elif child.tag not in _PRUNED:
-            yield from _blocks_in(child, styles, rows)
+        self._styles.add(style.get(f"{_STYLE}name", ""), style.get(f"{_STYLE}parent-style-name"), marks)
 
 
 def _own_rows(table: etree._Element) -> Iterator[etree._Element]:
@@ -194,64 +237,16 @@ def _own_rows(table: etree._Element) -> Iterator[etree._Element]:
             yield from _own_rows(child)
 
 
-def _own_tables(row: etree._Element) -> Iterator[etree._Element]:
-    """The cells of a row that hold tables."""
-    return (cell for cell in row if cell.tag in _CELLS and cell.find(f".//{_TBL}") is not None)
-
-
 def _only_places(row: etree._Element) -> bool:
     """Whether a row has nearly nothing of its own beside the tables in its cells."""
     own = [cell for cell in row if cell.tag in _CELLS and cell.find(f".//{_TBL}") is None]
     return sum(not _IS_EMPTY(cell) for cell in own) <= 1
 
 
-def _cells(row: etree._Element, styles: _Styles, columns: Sequence[_Column] = ()) -> Iterator[Cell]:
-    sheet = next(row.iterancestors(_TBL)).get(f"{_TABLE}style-name")
-    hidden = styles.marks(sheet)[1] is True or _is_hidden(row)
-    count = 0
-    for element in row:
-        if element.tag not in _CELLS:
-            continue
-        times = min(_times(element, _REPEATED), MOST_CELLS - count)
-        column = columns[count] if count < len(columns) else _Column()
-        style = element.get(f"{_TABLE}style-name") or row.get(_DEFAULT_STYLE) or column.style
-        cell = _cell(element, styles, style, hidden)
-        for x in range(count, count + times):
-            is_unseen = x < len(columns) and columns[x].hidden and cell.is_filled
-            yield cell._replace(hidden=True) if is_unseen else cell
-        count += times
-
-
 def _is_hidden(element: etree._Element) -> bool:
     """Whether a row or a column is not shown, alone or with its group."""
     is_folded = any(group.get(f"{_TABLE}display") == "false" for group in element.iterancestors(*_GROUPS))
     return is_folded or element.get(f"{_TABLE}visibility", "visible") != "visible"
-
-
-def _cell(element: etree._Element, styles: _Styles, style: str | None, hidden: bool) -> Cell:
-    base = styles.marks(style)
-    runs: list[Run] = []
-    for one in _paragraphs(element):
-        runs += [*_runs(one, styles, styles.marks(one.get(f"{_TEXT}style-name"), base)), Run("\n")]
-    is_covered = element.tag == f"{_TABLE}covered-table-cell"
-    is_below = is_covered and _is_below(element)
-    cell = cell_of(runs, hidden=hidden, merged=is_below)
-    cell = cell._replace(text=_value(element, cell.text), formula=element.get(f"{_TABLE}formula") is not None)
-    return cell._replace(hidden=True) if is_covered and not is_below and cell.is_filled else cell
-
-
-def _runs(element: etree._Element, styles: _Styles, marks: Marks) -> Iterator[Run]:
-    """The texts below an element with their marks."""
-    struck, hidden = marks[0] is True, marks[1] is True
-    yield Run(element.text or "", struck, hidden)
-    for child in element:
-        if child.tag == f"{_TEXT}s":
-            yield Run(" " * min(_times(child, f"{_TEXT}c"), _MOST_SPACES), struck, hidden)
-        elif child.tag in _BREAKS:
-            yield Run(_BREAKS[child.tag], struck, hidden)
-        elif child.tag not in _PRUNED:
-            yield from _runs(child, styles, styles.marks(child.get(f"{_TEXT}style-name"), marks))
-        yield Run(child.tail or "", struck, hidden)
 
 
 def _paragraphs(cell: etree._Element) -> Iterator[etree._Element]:
@@ -276,7 +271,7 @@ def _is_below(cell: etree._Element) -> bool:
     beside = 0
     for before in cell.itersiblings(*_CELLS, preceding=True):
         beside += _times(before, _REPEATED)
-        if before.tag == f"{_TABLE}table-cell":
+        if before.tag == _CELL:
             return _times(before, f"{_TABLE}number-columns-spanned") <= beside
     return True
 

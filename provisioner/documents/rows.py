@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import date
-from typing import Any, TypeVar
+from enum import Enum, auto
+from functools import lru_cache
+from typing import TypeVar
 
 from provisioner.documents.addresses import read_address
 from provisioner.documents.blocks import Cell
 from provisioner.documents.dates import Order, read_date
-from provisioner.documents.ditto import Ditto, ditto, is_ditto
-from provisioner.documents.garbled import garbled
-from provisioner.documents.suspicion import suspicion
-from provisioner.documents.text import quoted, tidy_function, tidy_name
+from provisioner.documents.encodings import garbled
+from provisioner.documents.text import quoted, suspicion, tidy_function, tidy_name
 from provisioner.documents.titles import columns_of
 from provisioner.domain.annexe.document import Column, Finding, Row, Severity
-from provisioner.domain.people import EmailAddress
+from provisioner.domain.people import EmailAddress, fold
 
 _NO_CELL = Cell()
 
@@ -75,7 +76,7 @@ class _RowReader:
     def name(self, column: Column) -> str | None:
         """A last name or first names."""
         text = self._text(column)
-        is_empty = is_ditto(text) or not any(one.isalnum() for one in text)
+        is_empty = is_ditto(text) or not any(letter.isalnum() for letter in text)
         return self._repaired(column, tidy_name(text)) if self._is_sound(column, is_empty) else None
 
     def function(self) -> str | None:
@@ -88,7 +89,7 @@ class _RowReader:
             case Ditto.ELSEWHERE:
                 self._add("cell-missing", self._if_missing(column), column, refers=True)
                 return None
-        is_empty = not any(one.isalnum() for one in text)
+        is_empty = not any(letter.isalnum() for letter in text)
         return self._repaired(column, tidy_function(text)) if self._is_sound(column, is_empty) else None
 
     def email(self) -> EmailAddress | None:
@@ -100,8 +101,7 @@ class _RowReader:
             return None
         read = read_address(text)
         if read.email is None:
-            details: dict[str, Any] = {"several": True} if read.several else {}
-            self._add("email-invalid", severity, column, read.suggestion, **details)
+            self._add("email-invalid", severity, column, read.suggestion, several=read.several or None)
             return None
         self._repaired(column, read.email)
         return read.email
@@ -119,8 +119,7 @@ class _RowReader:
         read = read_date(text, order=self._order)
         if read is None:
             is_either = read_date(text) is not None  # were the document's dates day first
-            details: dict[str, Any] = {"month_first": True} if is_either else {}
-            self._add("date-invalid", Severity.ERROR, self._date, **details)
+            self._add("date-invalid", Severity.ERROR, self._date, month_first=is_either or None)
             return None
         if read.repaired:
             self._add("date-repaired", Severity.WARNING, self._date, f"{read.day:%d/%m/%Y}", read=read.day)
@@ -157,10 +156,9 @@ class _RowReader:
         if column in _OF_LETTERS and (spoilt := garbled(text)):
             self._add("letters-garbled", severity, column, spoilt.suggestion)
             return False
-        found = suspicion(text, formula=formula, column=column)
-        if found is not None:
-            self._add("suspicious-characters", severity, column, kind=found.kind, characters=found.characters)
-        return found is None
+        if suspect := suspicion(text, formula=formula, column=column):
+            self._add("suspicious-characters", severity, column, kind=suspect.kind, characters=suspect.characters)
+        return suspect is None
 
     def _if_missing(self, column: Column) -> Severity:
         return Severity.WARNING if self._number == 2 and column is Column.FUNCTION else Severity.ERROR
@@ -182,5 +180,68 @@ class _RowReader:
         value: str | None = None,
         **details: object,
     ) -> None:
+        """A finding of a cell, quoted, or of the whole row; a detail that is None is none."""
         value = quoted(self._text(column)) or None if column else value
-        self.findings.append(Finding(code, severity, self._number, self._row, column, value, suggestion, details))
+        said = {key: detail for key, detail in details.items() if detail is not None}
+        self.findings.append(Finding(code, severity, self._number, self._row, column, value, suggestion, said))
+
+
+#: The longest text that is looked at, in characters.
+_LONGEST = 80
+
+_MARK = re.compile(
+    r"""[\s\-_.…\u2010-\u2015\u2212]*"""
+    r"""(?:["“”„‟«»″〃＂ʺˮ〝〞〟‶❝❞][\s"“”„‟«»″〃＂ʺˮ〝〞〟‶❝❞]*|['’‘´`′]{2}(?:\s*['’‘´`′])*|//+)"""
+    r"[\s\-_.…\u2010-\u2015\u2212]*"
+)
+_AROUND = " .,:;()[]«»\"“”'’-\u2010\u2011\u2012\u2013\u2014\u2015"
+_PLACE = "(?:l[ae] )?(?:ligne|case|cellule|personne)"
+_ABOVE = rf"(?:(?:{_PLACE} )?(?:(?:ci|au|du) )?dessus|(?:{_PLACE} )?precedente?|supra)"
+_SAME = re.compile(
+    rf"(?:idem|ibid|ibidem|ditto|dito|identique|(?:l[ae]s? )?memes?(?: (?P<of>(?!que |a )[a-z]+))?)"
+    rf"(?: (?:que )?(?:a )?{_ABOVE})?|id(?: {_ABOVE})?|(?:(?:comme|voir|cf) )?{_ABOVE}"
+)
+_REFERS = re.compile(r"(?:idem|ibid|ibidem|ditto|dito|identique|memes?|voir|cf|ci dessus|do|d°)\b")
+
+#: How any of these words begins: told quickly, since most cells begin otherwise.
+_BEGINS = re.compile(r"\W*(?:i[db]|d[iou°]|la|les?|l |me|co|vo|cf|ci|au|li|ca|ce|pe|pr|su)")
+
+#: What « même … » may name in a column.
+_NOUNS = {
+    "function": re.compile(r"fonctions?|qualites?|postes?|emplois?|titres?|grades?|chose"),
+    "date": re.compile(r"dates?|jours?|chose"),
+}
+
+
+class Ditto(Enum):
+    """What a cell refers to: the one above, or one that cannot be told for certain."""
+
+    ABOVE = auto()
+    ELSEWHERE = auto()
+
+
+@lru_cache(1_000)
+def ditto(text: str, of: str) -> Ditto | None:
+    """Whether a cell only says « the same », and as what; None where it says something of its own.
+
+    `of`: what the column holds, `function` or `date`.
+    """
+    if len(text) <= _LONGEST and _MARK.fullmatch(text):
+        return Ditto.ABOVE
+    plain = fold(text[:_LONGEST])
+    inner = plain.strip(_AROUND)
+    if not _BEGINS.match(inner):
+        return None
+    words = " ".join(re.findall(r"\w+", inner))
+    if inner.startswith(("=", "+", "@")):
+        return None  # a formula, which is told as one
+    same = _SAME.fullmatch(words) if re.fullmatch(r"[\w '.()\-]*", inner) and len(text) <= _LONGEST else None
+    if same and (same["of"] is None or _NOUNS[of].fullmatch(same["of"])):
+        return Ditto.ABOVE
+    return Ditto.ELSEWHERE if _REFERS.match(words if inner != "d°" else inner) else None
+
+
+@lru_cache(1_000)
+def is_ditto(text: str) -> bool:
+    """Whether a cell only says « the same as above », of whatever column."""
+    return any(ditto(text, of) is Ditto.ABOVE for of in _NOUNS)

@@ -10,7 +10,7 @@ from provisioner.documents.dates import read_date
 from provisioner.documents.headings import is_the_forms, names_nobody
 from provisioner.documents.lines import Line
 from provisioner.documents.text import quoted
-from provisioner.documents.titles import Titles, end_beside, has_address
+from provisioner.documents.titles import Titles, end_beside
 from provisioner.domain.annexe.document import Column, Finding, Severity
 
 #: A line that names somebody, and one that says that there is nobody; more words of it are not looked at.
@@ -27,20 +27,27 @@ class Place:
     row: int
     sheet_row: int | None
 
+    def finding(self, code: str, text: str, **details: object) -> Finding:
+        """The row is not read: told, with its text."""
+        severity = Severity.INFO if code == "row-skipped" else Severity.ERROR
+        value = quoted(text) or None
+        return Finding(code, severity, self.list, self.row, value=value, details=details, sheet_row=self.sheet_row)
+
 
 @dataclass(slots=True)
 class Section:
     """What the words over the lines announce, and what was found under them.
 
-    What is announced: `number`, the list (None for anything else); `words`, as written; `signs`, whether they
-    announce who signs; `row`, the row of a list that these words are, when they stood in one; `is_within`, whether
-    they stand in a list's table; `after`, the lists that stand above.
+    Of the words: `number`, the list that they announce (None for anything else); `words`, as written; `signs`,
+    whether they announce who signs; `row`, the row of a list that they stood in; `is_within`, whether they stand in a
+    list's table; `after`, the lists above.
 
-    What was found: `titles`, `table` and `width` of the current table; `reach`, how many columns have a title, extra
-    ones too; `is_begun`, whether a table of the list was found; `is_doubtful`, whether only words that are not the
-    form's say which list this is; `told` and `sheet_row`, the first row that shows that somebody is meant;
-    `titles_as_written`; `end_at`, where list 1 has a date of list 2 too; `named`, the first line of words that names
-    somebody before any table, empty once one says that there is nobody.
+    Of its table, the last one under the words: `titles`, `table`, `width`, `titles_as_written`; `reach`, how many
+    columns have a title, extra ones too; `end_at`, where list 1 has a date of list 2 too.
+
+    `is_begun`: a table of the list was found. `is_doubtful`: only words that are not the form's say which list this
+    is. `somebody` and `sheet_row`: the first row that shows that somebody is meant. `named`: the first line of words
+    that names somebody before any table, empty once one says that there is nobody.
     """
 
     number: int | None
@@ -53,12 +60,12 @@ class Section:
     table: int | None = None
     width: int = 0
     reach: int = 0
-    is_begun: bool = False
-    is_doubtful: bool = False
-    told: str = ""
-    sheet_row: int | None = None
     titles_as_written: Sequence[str] = ()
     end_at: int | None = None
+    is_begun: bool = False
+    is_doubtful: bool = False
+    somebody: str = ""
+    sheet_row: int | None = None
     named: str | None = None
 
     def set_titles(self, titles: Titles, line: Line) -> None:
@@ -78,6 +85,10 @@ class Section:
         self.table = line.table
         return True
 
+    def holds(self, line: Line) -> bool:
+        """Whether a line stands in the table of the titles."""
+        return self.titles is not None and self.table == line.table
+
     def has_titles_of(self, line: Line) -> bool:
         """Whether another table's titles are written as those of the last one."""
         return [cell.text for cell in line.filled] == self.titles_as_written
@@ -87,17 +98,6 @@ class Section:
         at = self.end_at
         return at is not None and at < len(line.cells) and read_date(line.cells[at].text) is not None
 
-    def note_words(self, text: str) -> None:
-        """A line of words under a list's heading: before any table, somebody may be named in it."""
-        if self.number is None or self.is_begun or self.named is not None:
-            return
-        if _NOBODY.search(text) or names_nobody(text):
-            self.named = ""
-        elif _NAMES_SOMEBODY.match(text) or any(
-            read_date(word.strip("().,;")) for word in text.split()[:_MOST_WORDS]
-        ):
-            self.named = text
-
     def is_value(self, line: Line) -> bool:
         """Whether the only filled cell of a row stands where no heading does: after the first of a list's values."""
         if self.titles is None or self.table != line.table:
@@ -105,52 +105,46 @@ class Section:
         at = next(position for position, cell in enumerate(line.cells) if cell.is_filled and not cell.merged)
         return at > self.titles.positions.get(Column.LAST_NAME, 0)
 
-    def note(self, line: Line) -> None:
-        """A row that is in no list: the first one that shows a person or a date is told when the section ends."""
-        if self.told or not self._means_somebody(line):
+    def note_words(self, text: str) -> None:
+        """A line of words under a list's heading: before any table, somebody may be named in it."""
+        if self.number is None or self.is_begun or self.named is not None:
             return
-        self.told, self.sheet_row = row_text(line), line.number
-        if self.is_within and self.titles is None and has_address(line.cells):
+        if _NOBODY.search(text) or names_nobody(text):
+            self.named = ""
+        elif _NAMES_SOMEBODY.match(text) or has_date(text):
+            self.named = text
+
+    def note_row(self, line: Line) -> None:
+        """A row that is in no list: the first one that shows a person or a date is told when the section ends."""
+        if self.somebody or not self._means_somebody(line):
+            return
+        self.somebody, self.sheet_row = line.quote, line.number
+        if self.is_within and self.titles is None and line.has_address:
             self.signs = False
 
     def _means_somebody(self, line: Line) -> bool:
         if self.row is not None or self.is_within:
-            return shows_somebody(line) or (not self.signs and len(line.filled) >= 2)
+            return line.shows_somebody() or (not self.signs and len(line.filled) >= 2)
         if self.titles is not None:
             return len(line.filled) >= 2
         if self.after:
-            return shows_somebody(line)
-        return shows_somebody(line, 4) and has_address(line.cells)  # above the lists: the partner's name and address
+            return line.shows_somebody()
+        return line.shows_somebody(4) and line.has_address  # above the lists: the partner's name and address
 
     def finding(self) -> Finding | None:
         """What is to be said when it ends: of rows that belong to no list, or of words that stood in a list's row."""
-        told = self.told or (not self.is_begun and self.named)
-        if told:
-            severity = Severity.WARNING if self.signs and self.after else Severity.ERROR
-            value = " : ".join(part for part in (self.words.rstrip(" :"), told) if part)
+        somebody = self.somebody or (not self.is_begun and self.named)
+        if somebody:
             return Finding(
                 "table-not-understood",
-                severity,
-                value=quoted(value) or None,
+                Severity.WARNING if self.signs and self.after else Severity.ERROR,
+                value=quoted(" : ".join(filter(None, (self.words.rstrip(" :"), somebody)))) or None,
                 details={"after": self.after},
                 sheet_row=self.sheet_row,
             )
-        return row_finding("row-not-understood", self.row, self.words) if self.row is not None else None
+        return self.row.finding("row-not-understood", self.words) if self.row is not None else None
 
 
-def row_finding(code: str, place: Place, text: str, **details: object) -> Finding:
-    """A row that is not read, quoted."""
-    severity = Severity.INFO if code == "row-skipped" else Severity.ERROR
-    value = quoted(text) or None
-    return Finding(code, severity, place.list, place.row, value=value, details=details, sheet_row=place.sheet_row)
-
-
-def row_text(line: Line) -> str:
-    """A row as it is quoted."""
-    return " | ".join(cell.text.strip() for cell in line.filled)
-
-
-def shows_somebody(line: Line, least: int = 2) -> bool:
-    """Whether a row has an address or a date, and at least so many filled cells."""
-    filled = line.filled
-    return len(filled) >= least and any("@" in cell.text or read_date(cell.text) for cell in filled)
+def has_date(text: str) -> bool:
+    """Whether a word of a text is a date."""
+    return any(read_date(word.strip("().,;")) for word in text.split()[:_MOST_WORDS])

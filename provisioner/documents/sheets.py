@@ -57,8 +57,7 @@ class Sheet:
 
     def merge(self, merge: Merge) -> None:
         """Cells shown as one: the first one holds the value, those below it in its column hold the same."""
-        top, bottom, left, right = merge
-        if bottom - top < _TALLEST_MERGE or right - left < MOST_CELLS:
+        if merge.bottom - merge.top < _TALLEST_MERGE or merge.right - merge.left < MOST_CELLS:
             self._merges.append(merge)
 
     def table(self, rows: Rows) -> list[TableRow]:

@@ -46,23 +46,23 @@ class Strikes:
             if line["height"] <= _THICKEST_STRIKE and line["width"] > 2 * line["height"]:
                 x0, top, x1, bottom = obj_to_bbox(line)
                 level = (top + bottom) / 2
-                found = self._under([(x0, level), (x1, level)], _DRAWN)
-                if len(found) >= 2 and len(found) * widest >= line["width"] / 8:
+                struck = self._under([(x0, level), (x1, level)], _DRAWN)
+                if len(struck) >= 2 and len(struck) * widest >= line["width"] / 8:
                     self.lines.append(line)
-                    self.exact |= found
+                    self.exact |= struck
         self.rough: set[int] = set()
         points = 0
         for stroke in itertools.chain(_slanted(page), *map(_marks, page.annots)):
             points += len(stroke)
             if points > _MOST_POINTS:
                 break
-            found = self._under(stroke, _BY_HAND)
-            if len(found) >= 2:
-                self.rough |= found
+            struck = self._under(stroke, _BY_HAND)
+            if len(struck) >= 2:
+                self.rough |= struck
 
     def _under(self, stroke: Sequence[_Point], levels: tuple[float, float]) -> set[int]:
         """The letters that a stroke goes through."""
-        found: set[int] = set()
+        under: set[int] = set()
         for (x0, top0), (x1, top1) in pairwise(stroke):
             if abs(top1 - top0) > _STEEPEST * abs(x1 - x0):
                 continue
@@ -71,8 +71,8 @@ class Strikes:
                 along = (_middle(char) - x0) / (x1 - x0) if x1 != x0 else 0
                 level = (top0 + along * (top1 - top0) - char["top"]) / max(char["height"], 0.1)
                 if levels[0] <= level <= levels[1]:
-                    found.add(id(char))
-        return found
+                    under.add(id(char))
+        return under
 
 
 def _middle(char: _Object) -> float:
@@ -110,9 +110,9 @@ def _strokes(kind: str, data: _Object) -> Iterator[list[float]]:
 
 def _numbers(value: object) -> list[float]:
     """The numbers of a list; of a long one some, in pairs, as of the points of a stroke."""
-    several = resolve1(value) or ()
-    every = 2 * (len(several) // (2 * _MOST_OF_ONE) + 1)
-    some = several if every == 2 else [one for at in range(0, len(several), every) for one in several[at : at + 2]]
+    numbers = resolve1(value) or ()
+    step = 2 * (len(numbers) // (2 * _MOST_OF_ONE) + 1)
+    some = numbers if step == 2 else [part for at in range(0, len(numbers), step) for part in numbers[at : at + 2]]
     return [float(number) for number in map(resolve1, some) if isinstance(number, int | float)]
 
 

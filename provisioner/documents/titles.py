@@ -51,7 +51,8 @@ _OF_ACCESS = (
 )
 
 #: For each column, what its titles may be: the form's own, its synonyms, then what is taken when nothing better is
-#: there. Compared with and without their spaces, since a line's end in a PDF may have lost one.
+#: there. The first two are compared without their spaces, since a line's end in a PDF may have lost one; the third
+#: would take too much so.
 _RANKS: Mapping[Column, tuple[str, str, str]] = {
     Column.LAST_NAME: (
         rf"noms?(?: {_OWN})?",
@@ -82,18 +83,17 @@ _RANKS: Mapping[Column, tuple[str, str, str]] = {
         rf"date(?: (?:de )?(?:la |du )?(?:depart|sortie|retrait|suppression|fermeture|desactivation)(?: {_OWN})?)?",
     ),
 }
-_SPACED = {column: tuple(re.compile(rank or "(?!)") for rank in ranks) for column, ranks in _RANKS.items()}
-#: The first two without their spaces: the third would take too much.
-_JOINED = {
+_BEST = {
     column: tuple(re.compile(rank.replace(" ?", "").replace(" ", "")) for rank in ranks[:2])
     for column, ranks in _RANKS.items()
 }
+_LAST = {column: re.compile(ranks[2] or "(?!)") for column, ranks in _RANKS.items()}
+
 #: What every title has in it, without spaces: told quickly, since a list has as many cells as persons.
 _MAY_BE_TITLE = re.compile(
     "nom|fonction|qualite|poste|emploi|metier|electronique|mail|mel|courriel|messagerie|date|demande|fin|cloture"
 )
 _IS_OWN = re.compile(rf".*\b{_OWN}\b.*")
-
 
 _OF_BOTH = (Column.LAST_NAME, Column.FIRST_NAMES, Column.FUNCTION, Column.EMAIL)
 _COLUMNS = {1: (*_OF_BOTH, Column.REQUESTED_ON), 2: (*_OF_BOTH, Column.ENDED_ON)}
@@ -144,7 +144,7 @@ def read_titles(cells: Sequence[Cell], number: int, above: Sequence[Cell] | None
         above: the row over it, when that one holds titles or what is written over titles: a title may go on from one
             to the other, and a cell without a title has the one above.
     """
-    if has_address(cells) or not _may_hold_titles((*cells, *(above or ()))):
+    if any("@" in cell.text for cell in cells) or not _may_hold_titles((*cells, *(above or ()))):
         return _NONE
     claims: dict[Column, list[_Claim]] = {}
     for position in range(max(len(cells), len(above or ()))):
@@ -155,10 +155,10 @@ def read_titles(cells: Sequence[Cell], number: int, above: Sequence[Cell] | None
     positions: dict[Column, int] = {}
     bare_date = False
     ambiguous: dict[Column, tuple[int, ...]] = {}
-    for column, made in claims.items():
-        best = max(claim.rank for claim in made)
+    for column, of_column in claims.items():
+        best = max(claim.rank for claim in of_column)
         # A synonym that is said to be the person's own stands beside the form's title.
-        winners = [claim for claim in made if claim.rank == best or (claim.is_own and claim.rank == 2)]
+        winners = [claim for claim in of_column if claim.rank == best or (claim.is_own and claim.rank == 2)]
         if len(winners) == 1:
             positions[column] = winners[0].position
             bare_date = bare_date or winners[0].is_bare_date
@@ -180,11 +180,6 @@ def end_beside(cells: Sequence[Cell], titles: Titles) -> int | None:
         if any(claim.rank > 1 for _, claim in claims):
             return position
     return None
-
-
-def has_address(cells: Sequence[Cell]) -> bool:
-    """Whether a row may hold somebody's address."""
-    return any("@" in cell.text for cell in cells)
 
 
 def _may_hold_titles(cells: Sequence[Cell]) -> bool:
@@ -210,8 +205,8 @@ def _texts(position: int, cells: Sequence[Cell], above: Sequence[Cell] | None) -
 
 def _claims(position: int, texts: Sequence[str], columns: tuple[Column, ...]) -> list[tuple[Column, _Claim]]:
     for text in texts:
-        if made := _ranked(text[:LONGEST_TITLE], columns):
-            return [(column, claim._replace(position=position)) for column, claim in made]
+        if ranked := _ranked(text[:LONGEST_TITLE], columns):
+            return [(column, claim._replace(position=position)) for column, claim in ranked]
     return []
 
 
@@ -232,20 +227,19 @@ def _title(text: str) -> tuple[str, str]:
     pieces = re.split(r"[(\[]([^()\[\]]*)[)\]]", plain)
     outside = _FOOTNOTE.sub("", _words("".join(pieces[::2])))
     remarks = [_words(piece) for piece in pieces[1::2]]
-    return outside, " ".join([outside, *(one for one in remarks if not _REMARK.fullmatch(one))]).strip()
+    return outside, " ".join([outside, *(remark for remark in remarks if not _REMARK.fullmatch(remark))]).strip()
 
 
 def _rank(column: Column, outside: str, whole: str) -> int:
     """How well a title fits a column, from 3, the form's own title, to 0, not at all."""
     if (_NOT_THE_FUNCTION if column is Column.FUNCTION else _NOT_OWN).search(whole):
         return 0
-    letters = whole.replace(" ", "")
-    for rank, spaced, joined in zip((3, 2), _SPACED[column], _JOINED[column], strict=False):
-        if spaced.fullmatch(whole) or joined.fullmatch(letters):
+    for rank, best in zip((3, 2), _BEST[column], strict=True):
+        if best.fullmatch(whole.replace(" ", "")):
             return rank
     # What brackets add is not known: taken when there is nothing better.
-    is_like = outside != whole and any(spaced.fullmatch(outside) for spaced in _SPACED[column])
-    return 1 if is_like or _SPACED[column][2].fullmatch(whole) else 0
+    is_like = any(best.fullmatch(outside.replace(" ", "")) for best in _BEST[column])
+    return 1 if is_like or _LAST[column].fullmatch(outside) or _LAST[column].fullmatch(whole) else 0
 
 
 def _words(plain: str) -> str:

@@ -11,7 +11,7 @@ from provisioner.documents.blocks import Cell
 from provisioner.documents.dates import DateRead, Order, find_date, read_date
 from provisioner.documents.lines import Line
 from provisioner.documents.text import quoted, tidy
-from provisioner.documents.titles import has_address, read_titles
+from provisioner.documents.titles import read_titles
 from provisioner.domain.annexe.document import Finding, Severity
 
 #: More characters and words of a line are not looked at.
@@ -182,7 +182,7 @@ def _more_dates(texts: Sequence[str], order: Order) -> Iterator[_Candidate]:
 
 def _updates(line: Line, order: Order) -> Iterator[_Candidate]:
     """The date on which a line says that the document was changed."""
-    if has_address(line.cells):
+    if line.has_address:
         return
     for position, cell in enumerate(line.cells):
         words = _UPDATE.match(_standing(cell)[:_LONGEST_LINE])

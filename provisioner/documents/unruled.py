@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from provisioner.documents.blocks import Cell as WrittenCell
+from provisioner.documents import blocks
 from provisioner.documents.dates import read_date
 from provisioner.documents.titles import read_titles
 from provisioner.documents.wrapping import Line
@@ -59,14 +59,14 @@ class Columns:
 
     def placed(self, pieces: Pieces) -> dict[int, Line] | None:
         """The pieces by column; None where one stands in no column or in several."""
-        found: dict[int, Line] = {}
+        placed: dict[int, Line] = {}
         for piece in pieces:
             column = sum(left <= piece.x0 + _NEAR for left in self.lefts) - 1
-            ends = self.lefts[column + 1] if column + 1 < len(self.lefts) else float("inf")
-            if column < 0 or column in found or piece.x1 > ends:
+            end = self.lefts[column + 1] if column + 1 < len(self.lefts) else float("inf")
+            if column < 0 or column in placed or piece.x1 > end:
                 return None
-            found[column] = piece
-        return found
+            placed[column] = piece
+        return placed
 
 
 class Unruled(NamedTuple):
@@ -154,7 +154,7 @@ def _goes_on(row: Sequence[Cell], placed: dict[int, Line], columns: Columns, las
 def _columns(rows: Sequence[Pieces], index: int) -> Columns | None:
     """The columns that start with this line, where it holds titles."""
     pieces = rows[index]
-    titles = read_titles([WrittenCell(piece.text) for piece in pieces], 1)  # both lists have the columns of names
+    titles = read_titles([blocks.Cell(piece.text) for piece in pieces], 1)  # both lists have the columns of names
     last_name, first_names = (titles.positions.get(column) for column in (Column.LAST_NAME, Column.FIRST_NAMES))
     if last_name is None or first_names is None or len(pieces) < _FEWEST:
         return None

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from importlib import resources
 from itertools import pairwise
 from typing import Any, NamedTuple
 
-from provisioner.documents.vocabulary import goes_before_hyphen, is_small_word, is_word, starts_word
+from provisioner.domain.people import fold
 
 #: How far apart two letters of one word may be, as a part of their size.
 _GAP = 0.2
@@ -61,12 +62,11 @@ def mark_spaces(chars: Sequence[_Char]) -> None:
     A space at the end of a line may stand beyond the border. Where no line has one, nobody knows whether one would.
     """
     pairs = list(pairwise(chars))
-    ends = (
-        one for (one, two), (_, three) in pairwise(pairs) if two["text"].isspace() and three["top"] > one["bottom"]
+    is_known = any(
+        space["text"].isspace() and below["top"] > char["bottom"] for (char, space), (_, below) in pairwise(pairs)
     )
-    told = next(ends, None) is not None
-    for one, two in pairs:
-        one["spaced"] = two["text"].isspace() if told else None
+    for char, following in pairs:
+        char["spaced"] = following["text"].isspace() if is_known else None
 
 
 def lines_of(chars: Sequence[_Char]) -> list[Line]:
@@ -94,20 +94,20 @@ def pieces_of(chars: Sequence[_Char]) -> list[list[Line]]:
 def _rows(chars: Sequence[_Char]) -> Iterator[list[_Char]]:
     """The letters of each line, from left to right."""
     rows: list[list[_Char]] = []
-    for char in sorted(chars, key=lambda one: (one["top"] + one["bottom"]) / 2):
+    for char in sorted(chars, key=lambda char: (char["top"] + char["bottom"]) / 2):
         middle = (char["top"] + char["bottom"]) / 2
         if rows and middle <= rows[-1][0]["bottom"] - 0.2 * rows[-1][0]["height"]:
             rows[-1].append(char)
         else:
             rows.append([char])
     for row in rows:
-        yield sorted(row, key=lambda one: float(one["x0"]))
+        yield sorted(row, key=lambda char: float(char["x0"]))
 
 
-def is_beside(one: _Char, other: _Char) -> bool:
+def is_beside(char: _Char, following: _Char) -> bool:
     """Whether a letter stands so near to another on its right, on the same line, that they may be of one word."""
-    is_near = bool(other["x0"] - one["x1"] <= _GAP * other["size"])
-    return is_near and bool(other["top"] < one["bottom"] and one["top"] < other["bottom"])
+    is_near = bool(following["x0"] - char["x1"] <= _GAP * following["size"])
+    return is_near and bool(following["top"] < char["bottom"] and char["top"] < following["bottom"])
 
 
 def _line(row: list[_Char]) -> Line | None:
@@ -155,8 +155,8 @@ def joined(lines: Sequence[Line], left: float, right: float) -> Joined:
 
 def _between(line: Line, following: Line, room: float) -> str:
     """A space; or a line break, where somebody has begun a line before the one above was full."""
-    is_begun = room - (line.x1 - line.x0) > _SURELY * (line.space + following.word)
-    return "\n" if is_begun else " "
+    had_room = room - (line.x1 - line.x0) > _SURELY * (line.space + following.word)
+    return "\n" if had_room else " "
 
 
 class _End(NamedTuple):
@@ -201,20 +201,20 @@ def _after_hyphen(text: str, following: Line) -> _End:
     before, after = text.rsplit(maxsplit=1)[-1].rstrip("-\u00ad"), following.text.split()[0]
     if not before[-1:].isalnum():
         return _End(goes_on=False)  # a dash between words
-    if is_word(before.rpartition("-")[2] + after):
+    if _is_word(before.rpartition("-")[2] + after):
         return _End(goes_on=True, hyphenated=True)
-    is_sure = not after[0].islower() or goes_before_hyphen(before) or (is_word(before) and is_word(after))
+    is_sure = not after[0].islower() or _bare(before) in _BEFORE_A_HYPHEN or (_is_word(before) and _is_word(after))
     return _End(goes_on=True, doubtful=not is_sure)
 
 
 def _told_by_words(word: str, following: str) -> _End:
     """A line that a word fills to its end: the word goes on, or another one follows."""
-    if starts_word(word + following):
+    if _starts_word(word + following):
         return _End(goes_on=True)
-    if is_small_word(following):
+    if _is_small_word(following):
         return _End(goes_on=False)
-    follows = starts_word(following)
-    return _End(goes_on=not (is_word(word) or follows), doubtful=not (is_word(word) and follows))
+    follows = _starts_word(following)
+    return _End(goes_on=not (_is_word(word) or follows), doubtful=not (_is_word(word) and follows))
 
 
 def paragraphs(lines: Sequence[Line], right: float) -> Iterator[tuple[float, str]]:
@@ -235,3 +235,63 @@ def paragraphs(lines: Sequence[Line], right: float) -> Iterator[tuple[float, str
 def _is_wrapped(line: Line, following: Line, right: float) -> bool:
     is_near = 0 <= following.top - line.bottom <= 0.6 * (line.bottom - line.top)
     return is_near and line.x1 + following.word > right - 1
+
+
+#: What starts a word of its own wherever it stands.
+_SMALL = frozenset(
+    "de du des la le les et en a au aux pour par sur un une ou avec dans sans pres ccas cias ctg".split()  # noqa: SIM905
+)
+
+#: What is often joined to the next word by a hyphen.
+_BEFORE_A_HYPHEN = frozenset(
+    "vice aide sous co ex non apres porte mi auto contre avant inter multi pluri etat".split()  # noqa: SIM905
+)
+
+_ENDING = re.compile(r"\((?:e|ne|le|rice|trice|ere|fe|s|es)\)?|[.\-/·](?:e|rice|trice)\b")
+
+
+def _forms(written: str) -> set[str]:
+    """A word in its genders and numbers, folded."""
+    word, _, feminine = fold(written).partition("/")
+    masculine = {word}
+    if feminine:
+        # « administrateur/rice » takes off as many letters as both ends have before they part.
+        cut = {"rice": "eur", "euse": "eur", "ve": "f", "ere": "er"}.get(feminine, "")
+        masculine.add(word.removesuffix(cut) + feminine)
+    if word.endswith("al"):
+        masculine.add(word[:-1] + "ux")
+    return {form + plural for form in masculine for plural in ("", "s")}
+
+
+def _words() -> frozenset[str]:
+    """The words of people's functions, in all their forms."""
+    lines = resources.files("provisioner.documents").joinpath("data", "function-words.txt").read_text("utf-8")
+    written = (word for line in lines.splitlines() if not line.startswith("#") for word in line.split())
+    return frozenset().union(*map(_forms, written))
+
+
+_WORDS = _words()
+
+#: The shortest beginning by which a word is known.
+_SHORTEST_START = 4
+_STARTS = frozenset(word[:length] for word in _WORDS for length in range(_SHORTEST_START, len(word) + 1))
+
+
+def _is_word(text: str) -> bool:
+    """Whether a text is one of the words, whatever stands round its letters."""
+    return _bare(text) in _WORDS
+
+
+def _starts_word(text: str) -> bool:
+    """Whether a text is one of the words, or the beginning of one that the page may have cut once more."""
+    return _bare(text) in _STARTS or _is_word(text)
+
+
+def _is_small_word(text: str) -> bool:
+    """Whether a text is an article or the like, or starts with an elided one: nothing that ends a word."""
+    return _bare(text) in _SMALL or re.match(r"(?:[dl]|qu)['’]\w", text, re.IGNORECASE) is not None
+
+
+def _bare(text: str) -> str:
+    """A word in small letters without accents, without the ending in brackets of « chargé(e) »."""
+    return _ENDING.sub("", fold(text)).strip(" ,;:.()«»\"'-/")

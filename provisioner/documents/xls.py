@@ -11,9 +11,18 @@ from typing import Any
 import xlrd  # type: ignore[import-untyped]
 from xlrd.compdoc import CompDoc  # type: ignore[import-untyped]
 
-from provisioner.documents.blocks import LONGEST_TEXT, MOST_CELLS, Block, Cell, Reading, Rows, Unreadable
+from provisioner.documents.blocks import (
+    LONGEST_TEXT,
+    MOST_CELLS,
+    Block,
+    Cell,
+    Reading,
+    Rows,
+    Run,
+    Unreadable,
+    cell_of,
+)
 from provisioner.documents.gate import File
-from provisioner.documents.marks import Run, cell_of
 from provisioner.documents.sheets import Merge, Sheet, date_text, number_text
 
 # Records of the format: where a sheet starts, what it holds.
@@ -80,7 +89,7 @@ def _sheet(book: Any, source: Any, formulas: set[_Place]) -> Sheet:
         for x, cell in enumerate(source.row(y)[:MOST_CELLS]):
             if cell.ctype not in (xlrd.XL_CELL_EMPTY, xlrd.XL_CELL_BLANK):
                 runs = _runs(book, source, y, x, _text(cell, book.datemode == 1))
-                sheet.put(y, x, cell_of(runs, hidden=False, merged=False)._replace(formula=(y, x) in formulas))
+                sheet.put(y, x, cell_of(runs, formula=(y, x) in formulas))
     for y, x in formulas:
         if y >= source.nrows or x >= source.row_len(y) or not source.cell_value(y, x):
             sheet.put(y, x, Cell(formula=True))  # without a value: nothing has computed it
@@ -108,7 +117,7 @@ def _runs(book: Any, sheet: Any, y: int, x: int, text: str) -> Iterator[Run]:
 def _formulas(content: bytes) -> list[set[_Place]]:
     """The cells that each worksheet computes: the library gives their values as if somebody had typed them."""
     container = CompDoc(content, logfile=io.StringIO())
-    stream = next(found for name in ("Workbook", "Book") if (found := container.get_named_stream(name)) is not None)
+    stream = container.get_named_stream("Workbook") or container.get_named_stream("Book")
     starts = []
     for kind, data in _records(stream, 0):
         if kind == _SHEET and len(data) >= 6 and data[5] == 0:

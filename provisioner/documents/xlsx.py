@@ -13,9 +13,8 @@ from typing import NamedTuple, TypeVar
 
 from lxml import etree
 
-from provisioner.documents.blocks import LONGEST_TEXT, Block, Cell, Reading, Rows, Unreadable
+from provisioner.documents.blocks import LONGEST_TEXT, Block, Cell, Reading, Rows, Run, Unreadable, cell_of
 from provisioner.documents.gate import File, Parts
-from provisioner.documents.marks import Run, cell_of
 from provisioner.documents.markup import drop, stream
 from provisioner.documents.sheets import Merge, Sheet, date_text, is_date_format, number_text
 
@@ -33,10 +32,9 @@ _EMPTY_ROWS = re.compile(rb"(?:<row(?: [^<>]*)?>|<c(?: [^<>]*)?/>|</row>|\s)*+")
 #: A character that XML cannot hold, as Excel writes it.
 _ESCAPED = re.compile("_x([0-9A-Fa-f]{4})_")
 
-_Chosen = TypeVar("_Chosen")
-
 _REFERENCE = re.compile(r"([A-Z]{1,3})([0-9]{1,7})")
 
+_Chosen = TypeVar("_Chosen")
 
 #: A text, or the pieces of a rich one, each with whether it is struck through (None: as its cell's style says).
 _Text = str | list[tuple[str, bool | None]]
@@ -121,22 +119,16 @@ def _styles(parts: Parts) -> list[_Style]:
     for element in _elements(parts, "xl/styles.xml", "numFmts", "fonts", "cellStyleXfs", "cellXfs"):
         match _name(element):
             case "numFmts":
-                date_formats |= {
-                    own.get("numFmtId", "") for own in element if is_date_format(own.get("formatCode", ""))
-                }
+                own_dates = [own for own in element if is_date_format(own.get("formatCode", ""))]
+                date_formats |= {own.get("numFmtId", "") for own in own_dates}
             case "fonts":
                 struck = {str(number) for number, font in enumerate(element) if _has_strike(font)}
             case "cellStyleXfs":
                 named = [style.get("fontId", "0") for style in element]
             case _:
-                fonts = [style.get("fontId") or _at(named, style.get("xfId", "0"), "0") for style in element]
-                formats = [style.get("numFmtId", "0") for style in element]
-                styles = [
-                    _Style(*both)
-                    for both in zip(
-                        (font in struck for font in fonts), (one in date_formats for one in formats), strict=True
-                    )
-                ]
+                for style in element:
+                    font = style.get("fontId") or _at(named, style.get("xfId", "0"), "0")
+                    styles.append(_Style(font in struck, style.get("numFmtId", "0") in date_formats))
     return styles
 
 
@@ -148,6 +140,7 @@ def _texts(parts: Parts) -> Iterator[_Text]:
 
 
 def _text(element: etree._Element) -> _Text:
+    """A text, shared or a cell's own."""
     pieces: list[tuple[str, bool | None]] = []
     for child in element:
         if _name(child) == "t":
@@ -213,7 +206,7 @@ def _cell(element: etree._Element, book: _Book) -> Cell:
     if isinstance(text, str):
         return Cell(text, struck=style.is_struck and bool(text.strip()), formula=is_formula)
     runs = [Run(piece, style.is_struck if struck is None else struck) for piece, struck in text]
-    return cell_of(runs, hidden=False, merged=False)._replace(formula=is_formula)
+    return cell_of(runs, formula=is_formula)
 
 
 def _value(kind: str, value: str, style: _Style, book: _Book) -> _Text:

@@ -8,7 +8,7 @@ from datetime import date
 from pathlib import PurePath
 
 from provisioner.documents import read_annexe
-from provisioner.documents.mailboxes import load_mailbox_rules
+from provisioner.documents.addresses import load_mailbox_rules
 from provisioner.domain.access.habilitation import State
 from provisioner.domain.annexe.decisions import Decisions
 from provisioner.domain.annexe.document import Annexe, Check, Document, Finding, Kept, counted, placed, reading_order

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from provisioner.documents.addresses import read_address
-from provisioner.documents.suspicion import suspicion
-from provisioner.documents.text import tidy_name
+from provisioner.documents.text import suspicion, tidy_name
 from provisioner.domain.convention import ANNEXE_2, Contact, Contacts, Role, split_contact
 from provisioner.operations.errors import Refused
 from provisioner.operations.notices import send_annexe_3

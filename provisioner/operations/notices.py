@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
-from provisioner.documents.annexe3 import Line, write_annexe_3
+from provisioner.documents.form import ContactLine, write_annexe_3
 from provisioner.domain.convention import Contacts, Partner
 from provisioner.domain.people import Person
 from provisioner.mail import Attachment
@@ -41,8 +41,8 @@ def send_annexe_3(work: Work, contacts: Contacts, partners: Sequence[Partner], s
     return tuple(without)
 
 
-def _lines(contacts: Contacts) -> list[Line]:
-    return [Line(ROLES[one.role], one.name or "", one.email) for one in contacts.people]
+def _lines(contacts: Contacts) -> list[ContactLine]:
+    return [ContactLine(ROLES[one.role], one.name or "", one.email) for one in contacts.people]
 
 
 def ask_for_annexe(work: Work, partner: Partner, person: Person, on: date, settings: Settings) -> bool:

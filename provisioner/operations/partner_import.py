@@ -11,7 +11,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from provisioner.documents.mailboxes import load_mailbox_rules
+from provisioner.documents.addresses import load_mailbox_rules
 from provisioner.domain.convention import Contact, Contacts, Partner, Role
 from provisioner.domain.people import MailboxRules
 from provisioner.domain.records import Records

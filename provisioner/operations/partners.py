@@ -8,8 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import TypeVar
 
-from provisioner.documents.addresses import read_address
-from provisioner.documents.mailboxes import load_mailbox_rules
+from provisioner.documents.addresses import load_mailbox_rules, read_address
 from provisioner.domain.annexe.decisions import is_name, is_shown_whole
 from provisioner.domain.convention import DEFAULT_CTG_END, Partner
 from provisioner.domain.people import EmailAddress, MailboxRules, canonical_domain

@@ -7,8 +7,8 @@ from collections.abc import Callable
 import pytest
 
 from provisioner.documents import read_annexe
-from provisioner.documents.answer import unreadable
 from provisioner.documents.blocks import Unreadable
+from provisioner.documents.bounded import unreadable
 from provisioner.documents.child import parse
 from provisioner.documents.meaning import understand
 from provisioner.domain.annexe.document import Annexe

@@ -7,8 +7,9 @@ from datetime import date
 
 import pytest
 
-from provisioner.documents.answer import NotAnAnswer, from_lines, refusal_line, to_lines
 from provisioner.documents.blocks import Unreadable
+from provisioner.documents.bounded import NotAnAnswer, from_lines
+from provisioner.documents.child import refusal_line, to_lines
 from provisioner.domain.annexe.document import Annexe, Column, Finding, Row, Severity, Surplus
 from provisioner.domain.people import EmailAddress
 
@@ -85,7 +86,7 @@ _END = '["end",null,0,0,[]]'
         _F.replace("{}", '{"a":{"b":"c"}}'),
         _F.replace("{}", '{"a":1.5}'),
         "[" * 100_000,
-        '{"unreadable":"<b>"}',
+        '["unreadable","<b>"]',
     ],
 )
 def test_what_is_no_annexe_is_refused(answer: str) -> None:

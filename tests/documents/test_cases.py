@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from provisioner.documents.mailboxes import load_mailbox_rules
+from provisioner.documents.addresses import load_mailbox_rules
 from provisioner.domain.annexe.document import Check
 from provisioner.domain.annexe.judge import judge_document
 from provisioner.settings import DocumentSettings

@@ -12,9 +12,8 @@ from hypothesis import strategies as st
 
 from provisioner.documents.addresses import read_address
 from provisioner.documents.blocks import Cell
-from provisioner.documents.ditto import is_ditto
-from provisioner.documents.garbled import Garbled, garbled
-from provisioner.documents.rows import read_row
+from provisioner.documents.encodings import Garbled, garbled
+from provisioner.documents.rows import is_ditto, read_row
 from provisioner.documents.text import quoted, tidy, tidy_name
 from provisioner.domain.annexe.document import Column, Finding, Row, Severity
 from provisioner.views.findings import message

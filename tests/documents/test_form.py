@@ -19,12 +19,11 @@ from typer.testing import CliRunner, Result
 
 from provisioner.cli.app import app
 from provisioner.documents.child import parse
-from provisioner.documents.ditto import ditto, is_ditto
+from provisioner.documents.encodings import garbled
 from provisioner.documents.form import EXTENSIONS, Entry, Form, write_form
-from provisioner.documents.garbled import garbled
 from provisioner.documents.meaning import understand
-from provisioner.documents.suspicion import suspicion
-from provisioner.documents.text import tidy_function
+from provisioner.documents.rows import ditto, is_ditto
+from provisioner.documents.text import suspicion, tidy_function
 from provisioner.domain.access.habilitation import Habilitation
 from provisioner.domain.annexe.document import Annexe, Column
 from provisioner.domain.annexe.enter import enter

@@ -7,7 +7,7 @@ from datetime import date
 
 import pytest
 
-from provisioner.documents.blocks import Block, Cell, Reading
+from provisioner.documents.blocks import Block, Cell, Reading, TableRow
 from provisioner.documents.headings import Kind, read_words
 from provisioner.documents.meaning import understand
 from provisioner.documents.titles import read_titles
@@ -27,8 +27,8 @@ NOTE = (
 )
 
 
-def table(*rows: tuple[str, ...]) -> list[list[Cell]]:
-    return [[Cell(text) for text in row] for row in rows]
+def table(*rows: tuple[str, ...]) -> list[TableRow]:
+    return [TableRow(map(Cell, row)) for row in rows]
 
 
 def form(*blocks: Block, sent: str = "Date de transmission : 04/09/2026") -> Annexe:

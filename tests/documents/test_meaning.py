@@ -8,18 +8,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from provisioner.documents.blocks import Cell, Reading, Rows
+from provisioner.documents.blocks import Cell, Reading, Rows, TableRow
 from provisioner.documents.meaning import understand
 from provisioner.domain.annexe.document import Annexe, Column
 from provisioner.views.findings import message
 from tests.documents.making import ALICE, BOB, HEADING_1, HEADING_2, TITLES_1, TITLES_2
 
 
-def table(*rows: tuple[str, ...]) -> list[list[Cell]]:
-    return [[Cell(text) for text in row] for row in rows]
+def table(*rows: tuple[str, ...]) -> list[TableRow]:
+    return [TableRow(map(Cell, row)) for row in rows]
 
 
-def form(*blocks: str | list[list[Cell]]) -> Annexe:
+def form(*blocks: str | list[TableRow]) -> Annexe:
     return understand(Reading(["ANNEXE 1", "Date de transmission : 15/06/2026", *blocks]))
 
 
@@ -212,14 +212,15 @@ _CELLS = st.builds(
     st.booleans(),
     st.booleans(),
 )
-_TABLES = st.lists(st.one_of(st.just([Cell(one) for one in TITLES_1]), st.lists(_CELLS, max_size=7)), max_size=6)
+_ROWS = st.one_of(st.just([Cell(title) for title in TITLES_1]), st.lists(_CELLS, max_size=7))
+_TABLES = st.lists(_ROWS.map(TableRow), max_size=6)
 _FORMS = st.lists(_TABLES, max_size=3).map(
     lambda tables: ["ANNEXE 1", *[block for one in tables for block in (HEADING_1, one, HEADING_2, one)]]
 )
 
 
 @given(st.one_of(_FORMS, st.lists(st.one_of(_TEXTS, _TABLES), max_size=8)))
-def test_no_sequence_of_cells_makes_the_meaning_raise(blocks: list[str | list[list[Cell]]]) -> None:
+def test_no_sequence_of_cells_makes_the_meaning_raise(blocks: list[str | list[TableRow]]) -> None:
     annexe = understand(Reading(blocks, pending_revisions=True))
     for one in annexe.findings:
         assert message(one)
@@ -230,7 +231,7 @@ def test_no_sequence_of_cells_makes_the_meaning_raise(blocks: list[str | list[li
 
 
 @given(_FORMS)
-def test_a_row_of_list_1_without_error_has_every_value(blocks: list[str | list[list[Cell]]]) -> None:
+def test_a_row_of_list_1_without_error_has_every_value(blocks: list[str | list[TableRow]]) -> None:
     annexe = understand(Reading(blocks))
     refused = {(one.list, one.row) for one in annexe.findings if one.severity == "error"}
     for row in annexe.of_list(1):

@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from provisioner.documents.mailboxes import load_mailbox_rules
+from provisioner.documents.addresses import load_mailbox_rules
 from provisioner.domain.annexe.document import Annexe, Column, Finding, reading_order
 from provisioner.domain.annexe.judge import judge_document
 from provisioner.domain.convention import Partner

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from provisioner.documents.annexe3 import Line, write_annexe_3
+from provisioner.documents.form import ContactLine, write_annexe_3
 from provisioner.domain.convention import Role
 from provisioner.domain.people import EmailAddress, Person
 from provisioner.operations.notices import ask_for_annexe
@@ -204,7 +204,7 @@ def test_the_annexe_3_can_be_had_as_a_file_for_a_partner_without_a_contact(desk:
 
 def test_no_value_of_the_annexe_3_is_taken_for_markup() -> None:
     name = '#strong[Zoé] *B* $x$ @ref `c` \\ "q"'
-    lines = [Line("Contact technique", name, "a_*b*@caf.example")]
+    lines = [ContactLine("Contact technique", name, "a_*b*@caf.example")]
     made = [write_annexe_3(date(2026, 9, 1), "1er septembre 2026", lines) for _ in range(2)]
     assert made[0] == made[1], "the same contacts are the same file"
     said = " ".join(text_of(made[0]).split())

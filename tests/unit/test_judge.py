@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from provisioner.documents.mailboxes import load_mailbox_rules
+from provisioner.documents.addresses import load_mailbox_rules
 from provisioner.domain.annexe.document import Annexe, Column, Finding, Row, Severity, reading_order
 from provisioner.domain.annexe.judge import judge_document
 from provisioner.domain.annexe.judge import judged as judged_alone

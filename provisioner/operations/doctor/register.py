@@ -13,7 +13,7 @@ from pathlib import Path
 
 from sqlalchemy import text
 
-from provisioner.documents.mailboxes import load_mailbox_rules
+from provisioner.documents.addresses import load_mailbox_rules
 from provisioner.domain.calendar import day_of
 from provisioner.domain.dropped_file import is_passing
 from provisioner.domain.gates import Limits, closures_distance, partners_distance
