@@ -20,9 +20,9 @@ from provisioner.domain.annexe.decisions import Decisions
 from provisioner.domain.annexe.document import Document
 from provisioner.keycloak.directory import Directory
 from provisioner.keycloak.invitations import PLATFORM_CLIENT
-from provisioner.operations.applying import apply_document
-from provisioner.operations.context import Outcome, Tools, Verdict
-from provisioner.operations.preparing import Request
+from provisioner.operations.context import Context, Ending, RunResult
+from provisioner.operations.decide import apply_document
+from provisioner.operations.prepare import Request
 from provisioner.settings import Settings
 
 _ACTIONS = ["VERIFY_EMAIL", "UPDATE_PASSWORD"]
@@ -60,7 +60,7 @@ def ours(place: Place, work: Work, *, changes: bool = True) -> OurRun:
     with watch() as stopwatch:
         register, directory = place.register(), Directory(place.settings.keycloak)
         stopwatch.watch_commits(register)
-        tools = Tools(settings=place.settings, clock=place.clock, register=register, directory=directory)
+        tools = Context(settings=place.settings, clock=place.clock, register=register, directory=directory)
         request = Request(
             document=Document(name=file.name, content=file.read_bytes()),
             partner=work.partner,
@@ -163,13 +163,11 @@ def _cpu_seconds() -> float:
     return used.user + used.system + used.children_user + used.children_system
 
 
-def _verify_ours(outcome: Outcome, accounts: int) -> None:
+def _verify_ours(outcome: RunResult, accounts: int) -> None:
     findings = outcome.check.findings if outcome.check else ()
-    opened = sum(1 for one in outcome.outcome.done if one.action is Action.OPEN)
-    if outcome.verdict is not Verdict.APPLIED or outcome.outcome.failed or opened != accounts:
-        raise RuntimeError(
-            f"{outcome.verdict}: {opened} of {accounts} opened; {outcome.outcome.failed[:1]} {findings[:1]}"
-        )
+    opened = sum(1 for one in outcome.done if one.action is Action.OPEN)
+    if outcome.ending is not Ending.APPLIED or outcome.failed or opened != accounts:
+        raise RuntimeError(f"{outcome.ending}: {opened} of {accounts} opened; {outcome.failed[:1]} {findings[:1]}")
 
 
 def _verify_mails(place: Place, before: int, sent: int) -> None:

@@ -23,8 +23,8 @@ from place import Place, open_servers
 from provisioner.keycloak.connection import administrator_connection
 from provisioner.keycloak.directory import Directory
 from provisioner.logs import configure_logging
-from provisioner.operations.context import Tools
-from provisioner.operations.syncing import sync
+from provisioner.operations.context import Context
+from provisioner.operations.run import sync
 from provisioner.sandbox.process import free_ports
 
 _TIMES, _SYNCS = 5, 8
@@ -56,11 +56,11 @@ def _unchanged(place: Place, *, cold: bool) -> tuple[float, float, int]:
         administrator.request("post", f"admin/realms/{place.settings.keycloak.realm}/clear-user-cache")
         administrator.close()
     register, directory = place.register(), Directory(place.settings.keycloak)
-    tools = Tools(settings=place.settings, clock=place.clock, register=register, directory=directory)
+    tools = Context(settings=place.settings, clock=place.clock, register=register, directory=directory)
     began, cpu = time.perf_counter(), time.process_time()
     outcome = sync(tools, [], lambda _count: nullcontext(lambda: None))
     figures = time.perf_counter() - began, time.process_time() - cpu, directory.calls
-    if outcome.outcome.done or outcome.outcome.failed:
+    if outcome.done or outcome.failed:
         raise RuntimeError("There was something to do.")
     directory.close()
     register.close()

@@ -11,8 +11,8 @@ from unittest.mock import patch
 
 from provisioner.documents import read_annexe
 from provisioner.operations.effects import Effects
-from provisioner.operations.links import Mailing
-from provisioner.operations.looking import look
+from provisioner.operations.inviting import Inviting
+from provisioner.operations.look import look
 from provisioner.register import Register, Work
 
 REST = "judging, planning, opening what is needed"
@@ -94,10 +94,10 @@ def watch() -> Iterator[Stopwatch]:
     stopwatch = Stopwatch()
     wrapped = stopwatch.watched
     with (
-        patch("provisioner.operations.checking.read_annexe", wrapped(READING, read_annexe)),
-        patch("provisioner.operations.preparing.look", wrapped(LOOK, look)),
+        patch("provisioner.operations.prepare.read_annexe", wrapped(READING, read_annexe)),
+        patch("provisioner.operations.prepare.look", wrapped(LOOK, look)),
         patch.object(Effects, "carry_out", wrapped(CREATING, Effects.carry_out)),
-        patch.object(Mailing, "carry_out", wrapped(MAILING, Mailing.carry_out)),
+        patch.object(Inviting, "carry_out", wrapped(MAILING, Inviting.carry_out)),
         patch.object(Register, "work", stopwatch.work_of(Register.work)),
     ):
         yield stopwatch

@@ -97,16 +97,16 @@ def approve(
 ) -> None:
     """Approve exactly this content and this plan. The next `sync` applies it."""
     from provisioner.cli.answers.outcomes import print_outcome
-    from provisioner.operations import receive
-    from provisioner.operations.context import Verdict
+    from provisioner.operations import decide
+    from provisioner.operations.context import Ending
 
     session = session_of(context)
     decisions = decisions_of(keep_absent, close_absent, waive, rename, closures_only, allow)
     with session.tools(by, read_only=True) as tools:
-        outcome = receive.approve(tools, number, plan, by, decisions)
+        outcome = decide.approve(tools, number, plan, by, decisions)
     print_outcome(session, outcome, format_, done=False)
-    if outcome.verdict is not Verdict.APPLIED:
-        named = f"its plan is not {plan}, " if outcome.verdict is Verdict.CHANGED else ""
+    if outcome.ending is not Ending.APPLIED:
+        named = f"its plan is not {plan}, " if outcome.ending is Ending.CHANGED else ""
         session.say(f"Annexe {number} is not approved: {named}nothing was recorded.")
         raise typer.Exit(Exit.REFUSED)
     session.say(f"Annexe {number} approved by {by}. The next `provisioner sync` applies it.")
@@ -116,11 +116,11 @@ def approve(
 @app.command()
 def reject(context: typer.Context, number: Number, by: By, reason: Reason) -> None:
     """Record that this annexe will not be applied. It is destroyed 30 days later (A2)."""
-    from provisioner.operations import receive
+    from provisioner.operations import decide
 
     session = session_of(context)
     with session.register(by) as register:
-        partner = receive.reject(register, session.settings, number, by, reason)
+        partner = decide.reject(register, session.settings, number, by, reason)
         session.say(f"Annexe {number} rejected.")
         if say_unknown(session, register, partner):
             deliver_now(session, register)

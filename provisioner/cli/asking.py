@@ -13,17 +13,17 @@ from provisioner.domain.access.habilitation import Habilitation
 from provisioner.views.dates import french_date
 
 if TYPE_CHECKING:
-    from provisioner.operations.context import Tools
-    from provisioner.operations.preparing import Prepared, Request
+    from provisioner.operations.context import Context
+    from provisioner.operations.prepare import Prepared, Request
 
 
-def asking(tools: Tools) -> Callable[[Prepared, Request], Request | None]:
+def asking(tools: Context) -> Callable[[Prepared, Request], Request | None]:
     """What shows a prepared plan and gives back the request with the decisions taken, or None."""
 
     def ask(prepared: Prepared, request: Request) -> Request | None:
         from provisioner.cli.answers.checks import check_lines
         from provisioner.cli.answers.outcomes import plan_lines
-        from provisioner.operations.preparing import prepare
+        from provisioner.operations.prepare import prepare
 
         for one in prepared.undecided:
             request = _decide(request, one)

@@ -50,7 +50,7 @@ def check(
 ) -> None:
     """Read and validate a document. Needs no server."""
     from provisioner.cli.answers.checks import checked
-    from provisioner.operations.checking import check_document, check_for_partner
+    from provisioner.operations.prepare import check_document, check_for_partner
 
     session = session_of(context)
     document, today, limits = document_of(file), as_of or session.clock.today(), session.settings.documents
@@ -91,8 +91,8 @@ def plan(
 ) -> None:
     """Show what would change, and why. Changes nothing."""
     from provisioner.cli.answers.outcomes import print_outcome, status_of_plan
-    from provisioner.operations.preparing import plan_document, request_for, request_of
-    from provisioner.operations.syncing import plan_due
+    from provisioner.operations.receive import plan_document, request_for, request_of
+    from provisioner.operations.run import plan_due
     from provisioner.views.annexes import list_2_alone
 
     session = session_of(context)
@@ -138,9 +138,9 @@ def apply(
     """Check, plan, confirm and apply a document: the one-shot provisioning command."""
     from provisioner.cli.answers.outcomes import print_outcome, status_of
     from provisioner.cli.asking import asking
-    from provisioner.operations.applying import apply_document
-    from provisioner.operations.context import Verdict
-    from provisioner.operations.preparing import request_for
+    from provisioner.operations.context import Ending
+    from provisioner.operations.decide import apply_document
+    from provisioner.operations.receive import request_for
     from provisioner.views.annexes import list_2_alone
 
     session = session_of(context)
@@ -160,8 +160,8 @@ def apply(
             again += ["--received-on", received_on.isoformat()] if received_on else []
             again += ["--sent-by", sent_by] if sent_by else []
             session.say(list_2_alone(*again))
-        if outcome.verdict in (Verdict.APPLIED, Verdict.HELD):
-            say_unknown(session, tools.register, *([partner] if outcome.verdict is Verdict.APPLIED else []), None)
+        if outcome.ending in (Ending.APPLIED, Ending.HELD):
+            say_unknown(session, tools.register, *([partner] if outcome.ending is Ending.APPLIED else []), None)
     raise typer.Exit(status_of(outcome))
 
 
@@ -177,13 +177,13 @@ def sync(
 ) -> None:
     """Do everything that is due now: planned openings and ends, first invitations, drift."""
     from provisioner.cli.answers.outcomes import print_outcome, status_of, status_of_plan
-    from provisioner.operations import syncing
+    from provisioner.operations import run
 
     session, codes = session_of(context), partner or []
     with session.tools("sync", *codes, read_only=dry_run) as tools:
         if dry_run:
-            outcome = syncing.plan_due(tools, codes, email)
+            outcome = run.plan_due(tools, codes, email)
         else:
-            outcome = syncing.sync(tools, codes, progress_bar(session.quiet), email)
+            outcome = run.sync(tools, codes, progress_bar(session.quiet), email)
     print_outcome(session, outcome, format_, done=not dry_run)
     raise typer.Exit((status_of_plan if dry_run else status_of)(outcome))

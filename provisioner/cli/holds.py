@@ -35,11 +35,11 @@ def release(
     reason: Reason,
 ) -> None:
     """Let one plan go beyond its limit, and no other. The next `sync` acts."""
-    from provisioner.operations import holding
+    from provisioner.operations import holds
 
     session = session_of(context)
     with session.register(by) as register:
-        partner = holding.release(register, plan_id, by, reason)
+        partner = holds.release(register, plan_id, by, reason)
     session.say(f"Plan {plan_id} of {partner} let go. The next `provisioner sync` acts.")
 
 
@@ -54,22 +54,22 @@ def pause(
     ] = None,
 ) -> None:
     """Read and plan, but write nothing in Keycloak, closures neither, until further notice."""
-    from provisioner.operations import holding
+    from provisioner.operations import holds
 
     session = session_of(context)
     with session.register(by, partner) as register:
-        holding.pause(register, partner, reason, until, by)
+        holds.pause(register, partner, reason, until, by)
     session.say(f"{partner or 'Everything'} is paused. To go on: provisioner resume.")
 
 
 @app.command()
 def resume(context: typer.Context, by: By, partner: OnePartner = None) -> None:
     """End a pause."""
-    from provisioner.operations import holding
+    from provisioner.operations import holds
 
     session = session_of(context)
     with session.register(by, partner) as register:
-        holding.resume(register, partner, by)
+        holds.resume(register, partner, by)
     session.say(f"{partner or 'Everything'} goes on. The next `provisioner sync` acts.")
 
 
@@ -77,9 +77,9 @@ def resume(context: typer.Context, by: By, partner: OnePartner = None) -> None:
 def status(context: typer.Context, format_: FormatOption = Format.TEXT) -> None:
     """How things are: last good sync, what waits, what is held, which links are owed. Needs no Keycloak."""
     from provisioner.cli.answers import holds as answers
-    from provisioner.operations.holding import standing
+    from provisioner.operations.holds import service_status
 
     session = session_of(context)
     with session.register("status") as register:
-        found = standing(register)
+        found = service_status(register)
     print_answer(answers.standing(found, session.clock.now()), format_)

@@ -44,9 +44,9 @@ def repeat(
     bar = progress_bar(session.quiet)
     with session.tools(by) as tools:
         repeated = invitations.repeat_one(tools, address(email), bar) if email else invitations.repeat_due(tools, bar)
-    print_outcome(session, repeated.outcome, format_, done=True)
+    print_outcome(session, repeated, format_, done=True)
     say_without_contact(session, repeated.without_contact)
-    raise typer.Exit(status_of(repeated.outcome))
+    raise typer.Exit(status_of(repeated))
 
 
 @app.command()

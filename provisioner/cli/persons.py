@@ -14,7 +14,7 @@ from provisioner.cli.session import Session, session_of
 from provisioner.domain.people import EmailAddress
 
 if TYPE_CHECKING:
-    from provisioner.operations.context import Outcome, ProgressBar, Tools
+    from provisioner.operations.context import Context, ProgressBar, RunResult
 
 app = typer.Typer(help="One person's access.", no_args_is_help=True)
 
@@ -54,11 +54,11 @@ def reopen(
 
 def _carry_out(
     session: Session,
-    tools: Tools,
+    tools: Context,
     partners: Sequence[str],
     email: EmailAddress,
     format_: Format,
-    act: Callable[[Tools, Sequence[str], EmailAddress, ProgressBar], Outcome],
+    act: Callable[[Context, Sequence[str], EmailAddress, ProgressBar], RunResult],
 ) -> None:
     """Makes the recorded decision true and says what was done; whatever fails, the next `sync` goes on."""
     from provisioner.cli.answers.outcomes import print_outcome, status_of

@@ -15,7 +15,7 @@ import typer
 
 if TYPE_CHECKING:
     from provisioner.clock import Clock
-    from provisioner.operations.context import Tools
+    from provisioner.operations.context import Context
     from provisioner.register import Register
     from provisioner.settings import Settings
 
@@ -89,10 +89,10 @@ class Session:
     @contextmanager
     def tools(
         self, by: str, *partners: str | None, read_only: bool = False, as_of: date | None = None
-    ) -> Iterator[Tools]:
+    ) -> Iterator[Context]:
         """Everything: the register and Keycloak. `read_only` raises on any write there."""
         from provisioner.keycloak.directory import Directory
-        from provisioner.operations.context import Tools
+        from provisioner.operations.context import Context
         from provisioner.register import check_lease
 
         with self.register(by, *partners) as register:
@@ -100,7 +100,7 @@ class Session:
             stop = threading.Event()
             before = signal.signal(signal.SIGTERM, lambda *_: stop.set())
             try:
-                yield Tools(
+                yield Context(
                     settings=self.settings,
                     clock=self.clock.as_of(as_of) if as_of else self.clock,
                     register=register,

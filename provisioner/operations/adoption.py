@@ -8,15 +8,12 @@ from enum import StrEnum
 
 from provisioner.domain.access.account import FUNCTION, RemoteAccount, Snapshot
 from provisioner.domain.access.habilitation import Habilitation, State
-from provisioner.domain.access.plan import make_plan
 from provisioner.domain.people import EmailAddress, Person
 from provisioner.domain.records import Records
-from provisioner.operations.applying import carry_out
-from provisioner.operations.context import Outcome, ProgressBar, Tools
-from provisioner.operations.decide import decided
+from provisioner.operations.context import Context, ProgressBar, RunResult, decided
 from provisioner.operations.errors import AdoptionRefused
-from provisioner.operations.looking import look, look_again
-from provisioner.register import run_lock
+from provisioner.operations.look import look
+from provisioner.operations.run import Pass
 from provisioner.register.habilitations import save_adoption
 
 
@@ -48,23 +45,23 @@ class Candidate:
         return self.match is Match.FOUND
 
 
-def candidates(tools: Tools, partner: str, emails: Sequence[EmailAddress]) -> list[Candidate]:
+def candidates(context: Context, partner: str, emails: Sequence[EmailAddress]) -> list[Candidate]:
     """What each address would match; changes nothing.
 
     Raises:
         AdoptionRefused: the convention is not active.
         KeycloakError, RegisterUnavailable: a system failed.
     """
-    records = tools.register.records()
-    _verify_active(tools, records, partner)
-    snapshot = _look(tools, records, partner, emails)
-    return [_candidate(tools, records, snapshot, partner, email) for email in dict.fromkeys(emails)]
+    records = context.register.records()
+    _verify_active(context, records, partner)
+    snapshot = _look(context, records, partner, emails)
+    return [_candidate(context, records, snapshot, partner, email) for email in dict.fromkeys(emails)]
 
 
 @decided
 def adopt(
-    tools: Tools, partner: str, emails: Sequence[EmailAddress], by: str, reason: str, bar: ProgressBar
-) -> tuple[list[Candidate], Outcome]:
+    context: Context, partner: str, emails: Sequence[EmailAddress], by: str, reason: str, bar: ProgressBar
+) -> tuple[list[Candidate], RunResult]:
     """Adopts all these accounts, or none.
 
     Raises:
@@ -72,41 +69,48 @@ def adopt(
             the outcome is empty and the candidates say why.
         LockHeld, KeycloakError, RegisterUnavailable: a system failed; once recorded, the next `sync` goes on.
     """
-    today = tools.clock.today()
-    with run_lock(tools.register, tools.settings):
-        records = tools.register.records()
-        _verify_active(tools, records, partner)
-        snapshot = _look(tools, records, partner, emails)
-        found = [_candidate(tools, records, snapshot, partner, email) for email in dict.fromkeys(emails)]
-        if not all(one.can_be_adopted for one in found):
-            return found, Outcome(as_of=today, plan=None)
-        with tools.register.work() as work:
-            for one in found:
-                assert one.account is not None
+    run = Pass(context, [partner])
+    with run.alone():
+        _verify_active(context, run.records, partner)
+        run.snapshot = _look(context, run.records, partner, emails)
+        asked = [_candidate(context, run.records, run.snapshot, partner, email) for email in dict.fromkeys(emails)]
+        if not all(candidate.can_be_adopted for candidate in asked):
+            return asked, run.result
+        with context.register.work() as work:
+            for candidate in asked:
+                assert candidate.account is not None
                 save_adoption(
-                    work, partner, _person(one.account), one.account.id, today, by, reason, one.habilitation
+                    work,
+                    partner,
+                    _person(candidate.account),
+                    candidate.account.id,
+                    context.clock.today(),
+                    by,
+                    reason,
+                    candidate.habilitation,
                 )
-        before, records = records, tools.register.records()
-        snapshot = look_again(tools.directory, snapshot, before, records)
-        plan = make_plan(records, snapshot, tools.clock.now(), [partner], tools.limits)
-        adopted = {one.email for one in found}
-        plan = plan.only(lambda change: change.email is None or change.email in adopted).with_own_holds()
-        plan = replace(plan, resting=())  # who adopts waits for the answer
-        return found, Outcome(as_of=today, plan=plan, outcome=carry_out(tools, records, snapshot, plan, bar))
+        run.look_again()
+        run.make_plan()
+        adopted = {candidate.email for candidate in asked}
+        run.result.plan = run.plan.only(lambda change: change.email in {None, *adopted}).with_own_holds()
+        run.carry_out(bar)
+        return asked, run.result
 
 
-def _look(tools: Tools, records: Records, partner: str, emails: Iterable[EmailAddress]) -> Snapshot:
-    snapshot = look(records, tools.directory, [partner])
-    named = {email: one for email in emails if (one := tools.directory.user_named(email)) is not None}
+def _look(context: Context, records: Records, partner: str, emails: Iterable[EmailAddress]) -> Snapshot:
+    snapshot = look(records, context.directory, [partner])
+    named = {email: one for email in emails if (one := context.directory.user_named(email)) is not None}
     return replace(snapshot, named=named)
 
 
-def _verify_active(tools: Tools, records: Records, partner: str) -> None:
-    if not records.partners[partner].is_active_on(tools.clock.today()):
+def _verify_active(context: Context, records: Records, partner: str) -> None:
+    if not records.partners[partner].is_active_on(context.clock.today()):
         raise AdoptionRefused(f"The convention of {partner} is not active: no access may be open (C2).")
 
 
-def _candidate(tools: Tools, records: Records, snapshot: Snapshot, partner: str, email: EmailAddress) -> Candidate:
+def _candidate(
+    context: Context, records: Records, snapshot: Snapshot, partner: str, email: EmailAddress
+) -> Candidate:
     holders = snapshot.holders(email)
     if not holders:
         return Candidate(email, Match.MISSING)
@@ -118,7 +122,7 @@ def _candidate(tools: Tools, records: Records, snapshot: Snapshot, partner: str,
     replaced = _made_again(records, snapshot, partner, live)
     if account.is_marked or account.id in ids or (live and replaced is None):
         return Candidate(email, Match.ALREADY_OURS, account)
-    if tools.directory.extra_roles(account.id):
+    if context.directory.extra_roles(account.id):
         return Candidate(email, Match.HAS_ROLES, account)
     if not (account.last_name and account.first_names):
         return Candidate(email, Match.UNNAMED, account)

@@ -14,9 +14,9 @@ from provisioner.domain.annexe.kept import KeptAnnexe, Status
 from provisioner.domain.convention import Partner
 from provisioner.domain.people import EmailAddress
 from provisioner.mail import Attachment
-from provisioner.operations.context import Tools
+from provisioner.operations.context import Context
 from provisioner.operations.letters import contact_of, tell_caf, tell_partner
-from provisioner.operations.preparing import Prepared
+from provisioner.operations.prepare import Prepared
 from provisioner.register import Work, annexes
 from provisioner.register.partners import all_partners
 from provisioner.settings import Settings
@@ -105,7 +105,7 @@ def tell_waiting(
     annexes.told(work, one)
 
 
-def remind_of_waiting(tools: Tools) -> None:
+def remind_of_waiting(tools: Context) -> None:
     """Owes a reminder of each annexe that has waited for a decision for some working days: once for each."""
     today = tools.clock.today()
     with tools.register.read() as connection:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
-from typing import ParamSpec
+from typing import TYPE_CHECKING, ParamSpec
 
 import structlog
 
@@ -15,7 +15,9 @@ from provisioner.domain.people import EmailAddress
 from provisioner.domain.records import Account
 from provisioner.keycloak.errors import KeycloakError, KeycloakUnavailable, NotFound, WriteForbidden
 from provisioner.operations.pool import AccessStillOpen
-from provisioner.operations.ports import DirectoryPort
+
+if TYPE_CHECKING:
+    from provisioner.keycloak.directory import Directory
 
 log = structlog.get_logger()
 
@@ -32,7 +34,7 @@ class Closing:
 
     def __init__(
         self,
-        directory: DirectoryPort,
+        directory: Directory,
         accounts: Mapping[EmailAddress, Account],
         groups: Mapping[str, str],
         known_groups: Mapping[str, str | None],

@@ -1,28 +1,39 @@
-"""What every use case works with, and what it answers."""
+"""What a use case works with, what it answers, and that nobody decides without a name and a reason (A10, D8)."""
 
 from __future__ import annotations
 
+import inspect
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
+from functools import wraps
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 from provisioner.clock import Clock
 from provisioner.documents import read_annexe
+from provisioner.domain.access.change import Change
 from provisioner.domain.access.habilitation import Habilitation
 from provisioner.domain.access.plan import Plan
-from provisioner.domain.annexe.document import Check, Row
+from provisioner.domain.annexe.decisions import Decisions, decider_said, reason_said
+from provisioner.domain.annexe.document import Annexe, Check, Row
 from provisioner.domain.annexe.enter import RefusedRename
 from provisioner.domain.annexe.kept import KeptAnnexe
 from provisioner.domain.gates import Limits
-from provisioner.operations.checking import Reader
-from provisioner.operations.pool import Done
-from provisioner.operations.ports import DirectoryPort
+from provisioner.domain.password import RealmFault
+from provisioner.keycloak.errors import RealmUnfit
+from provisioner.operations.pool import Failure
 from provisioner.operations.sending import Delivered
 from provisioner.register import Register
-from provisioner.settings import Settings
+from provisioner.settings import DocumentSettings, Settings
+
+if TYPE_CHECKING:  # what needs no Keycloak does not load its library
+    from provisioner.keycloak.directory import Directory
+
+#: Reads a document, given its bytes, its name and the limits.
+Reader = Callable[[bytes, str, DocumentSettings], Annexe]
 
 #: Shows how far a run is: given the number of changes, gives what to call for each that is settled.
 ProgressBar = Callable[[int], AbstractContextManager[Callable[[], None]]]
@@ -32,7 +43,7 @@ Measure = Callable[[str, float], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Tools:
+class Context:
     """What a use case works with, made once by its caller. `read` reads a document.
 
     Once `stop` is set, the effect in hand is the last one. `measure` is for whoever keeps figures.
@@ -41,7 +52,7 @@ class Tools:
     settings: Settings
     clock: Clock
     register: Register
-    directory: DirectoryPort
+    directory: Directory
     read: Reader = read_annexe
     stop: threading.Event = field(default_factory=threading.Event)
     measure: Measure = lambda _what, _seconds: None
@@ -52,33 +63,36 @@ class Tools:
         return Limits(self.settings.limits.closures, self.settings.limits.closures_percent)
 
 
-class Verdict(StrEnum):
-    """How a request ended."""
+class Ending(StrEnum):
+    """How a request about a document ended."""
 
-    REFUSED = "refused"
-    UNDECIDED = "undecided"
-    DECLINED = "declined"
-    CHANGED = "changed"
-    DIFFERENT = "different"
-    HELD = "held"
-    UNKNOWN_REALM = "unknown-realm"
+    REFUSED = "refused"  #: the document, or a decision beside it, has errors
+    UNDECIDED = "undecided"  #: a decision about an absent person lacks (A5)
+    DECLINED = "declined"  #: the person who was asked said no
+    CHANGED = "changed"  #: its plan is another one than the one that was seen or approved
+    DIFFERENT = "different"  #: it waits with other decisions than those that are given now
+    HELD = "held"  #: approved, and a limit or a pause keeps it waiting
+    UNKNOWN_REALM = "unknown-realm"  #: the realm is another one than the register's
     APPLIED = "applied"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
-    """What a use case answers: the plan, what was done of it, and what the document has to do with it.
+@dataclass(slots=True, kw_only=True)
+class RunResult:
+    """What a run would do (`plan`), what it did of it, and what the document has to do with that.
 
-    `undecided` are the absent persons for whom a decision lacks, `kept` those whose access goes on unchanged,
-    `left_out` the rows of list 2 that could not be approved alone, `offers_list_2` whether a refused document has
-    closures that can be (A4), `sent_back` the approved annexes whose plan is
-    another one by now, `notices` how the e-mails to officers and contacts went, `broken` the partners that a
-    defect of ours kept from being looked at, `journal` what is wanting in the journal.
+    `set_aside` are the failures that are one person's or one partner's alone and are tried again by themselves
+    (docs/safety.md). `undecided` are the absent persons for whom a decision lacks, `kept` those whose access goes on
+    unchanged, `left_out` the rows of list 2 that could not be approved alone. `offers_list_2`: a refused document has
+    closures that can be approved alone (A4). `sent_back` are the approved annexes whose plan is another one by now,
+    `broken` the partners that a defect of ours kept from being looked at, `without_contact` those that nobody can be
+    told for. `notices` is how the e-mails to officers and contacts went, `journal` what is wanting in the journal.
     """
 
     as_of: date
-    plan: Plan | None
-    outcome: Done = field(default_factory=Done)
+    plan: Plan | None = None
+    done: list[Change] = field(default_factory=list)
+    failed: list[Failure] = field(default_factory=list)
+    set_aside: list[Failure] = field(default_factory=list)
     check: Check | None = None
     undecided: tuple[Habilitation, ...] = ()
     refused_renames: tuple[RefusedRename, ...] = ()
@@ -88,10 +102,64 @@ class Outcome:
     sent_back: tuple[KeptAnnexe, ...] = ()
     notices: Delivered | None = None
     broken: frozenset[str] = frozenset()
+    without_contact: tuple[str, ...] = ()
     journal: str | None = None
-    verdict: Verdict | None = None
+    ending: Ending | None = None
+
+    @property
+    def held(self) -> tuple[Change, ...]:
+        """The changes that something keeps waiting."""
+        return () if self.plan is None else self.plan.waiting
 
     @property
     def is_refused(self) -> bool:
         """Whether the document, or a decision about it, keeps it from being applied at all."""
-        return self.verdict is Verdict.REFUSED or bool(self.refused_renames)
+        return self.ending is Ending.REFUSED or bool(self.refused_renames)
+
+    @property
+    def realm_faults(self) -> tuple[RealmFault, ...]:
+        """What of the realm kept something from being done, each told once."""
+        faults = (failure.cause.fault for failure in self.failed if isinstance(failure.cause, RealmUnfit))
+        return tuple(dict.fromkeys(faults))
+
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def decided(operation: Callable[P, R]) -> Callable[P, R]:
+    """An operation whose `by`, `reason`, `decisions` and `request` are read as a person wrote them, first of all.
+
+    It raises NothingSaid when one of them is blank: nothing is read and nothing recorded.
+    """
+    signature = inspect.signature(operation)
+
+    @wraps(operation)
+    def operation_of_somebody(*arguments: P.args, **named: P.kwargs) -> R:
+        given = signature.bind(*arguments, **named)
+        for name in given.arguments.keys() & _AS_SAID.keys():
+            given.arguments[name] = _AS_SAID[name](given.arguments[name])
+        return operation(*given.args, **given.kwargs)
+
+    return operation_of_somebody
+
+
+def _by(by: str) -> str:
+    return decider_said(by, "The name of who decides")
+
+
+def _decisions(decisions: Decisions) -> Decisions:
+    waived = decisions.waive.items()
+    return replace(decisions, waive={row: reason_said(why, f"The waiver of row {row}") for row, why in waived})
+
+
+def _request(request: Any) -> Any:
+    return replace(request, by=_by(request.by), decisions=_decisions(request.decisions))
+
+
+_AS_SAID: Mapping[str, Callable[[Any], Any]] = {
+    "by": _by,
+    "reason": reason_said,
+    "decisions": _decisions,
+    "request": _request,
+}

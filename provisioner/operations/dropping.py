@@ -21,7 +21,7 @@ from provisioner.domain.calendar import PARIS
 from provisioner.domain.dropped_file import PATIENCE, DroppedFile, Refusal, report_name, shown
 from provisioner.keycloak.errors import KeycloakError
 from provisioner.operations import folders
-from provisioner.operations.context import Tools
+from provisioner.operations.context import Context
 from provisioner.operations.errors import FoldersFail, SyncFirst, UnknownRealm
 from provisioner.operations.folders import Changed, Folders, Found
 from provisioner.operations.forms import report_on
@@ -39,7 +39,7 @@ log = structlog.get_logger()
 _SETTLED = "dropped_files.settled"
 
 
-def take(tools: Tools) -> None:
+def take(tools: Context) -> None:
     """Looks at the inbox; takes the files that are whole, tells outcomes, destroys what is over (A2).
 
     Raises:
@@ -72,18 +72,18 @@ def take(tools: Tools) -> None:
         raise FoldersFail(failed[0]) if isinstance(failed[0], OSError) else failed[0]
 
 
-def _state(tools: Tools) -> str:
+def _state(tools: Context) -> str:
     """What a report may depend on beside the inbox: the day, and what happened in the register."""
     with tools.register.read() as connection:
         return f"{tools.clock.today()} {journal.head(connection).entry}"
 
 
-def _settled(tools: Tools) -> str | None:
+def _settled(tools: Context) -> str | None:
     with tools.register.read() as connection:
         return mark(connection, _SETTLED)
 
 
-def _destroy_forgotten(tools: Tools, root: Folders, failed: list[Exception]) -> None:
+def _destroy_forgotten(tools: Context, root: Folders, failed: list[Exception]) -> None:
     """What the register does not know is destroyed 30 days after it came (A2)."""
     with tools.register.read() as connection:
         known = dropped_files.known(connection)
@@ -96,7 +96,7 @@ def _destroy_forgotten(tools: Tools, root: Folders, failed: list[Exception]) -> 
 class _Run:
     """One run. What fails for one file is put into `failed` and keeps no other waiting."""
 
-    tools: Tools
+    tools: Context
     root: Folders
     failed: list[Exception]
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import structlog
 from sqlalchemy import Connection
@@ -17,11 +17,14 @@ from provisioner.domain.people import EmailAddress
 from provisioner.domain.records import Records, cause_of
 from provisioner.keycloak.errors import Conflict, KeycloakError
 from provisioner.operations.closing import Closing
-from provisioner.operations.pool import Done, Failure, GivenUp, NotBegun, Overtaken, Pool, Progress
-from provisioner.operations.ports import DirectoryPort
-from provisioner.register import Register, RegisterUnavailable, Work, habilitations, holds
+from provisioner.operations.context import Context, RunResult
+from provisioner.operations.pool import Failure, GivenUp, NotBegun, Overtaken, Pool, Progress
+from provisioner.register import RegisterUnavailable, Work, habilitations, holds
 from provisioner.register.marks import GROUP_ROOT, set_mark, set_realm
 from provisioner.register.partners import group_placed, set_group
+
+if TYPE_CHECKING:
+    pass
 
 log = structlog.get_logger()
 
@@ -33,17 +36,9 @@ class NotManaged(KeycloakError):
 class Effects(Pool):
     """Carries out changes, each recorded as soon as it is done."""
 
-    def __init__(
-        self,
-        register: Register,
-        directory: DirectoryPort,
-        records: Records,
-        snapshot: Snapshot,
-        threads: int,
-        stop: threading.Event,
-    ) -> None:
-        super().__init__(register, directory, threads, stop)
-        self.snapshot = snapshot
+    def __init__(self, context: Context, records: Records, snapshot: Snapshot) -> None:
+        super().__init__(context.register, context.directory, context.settings.keycloak.threads, context.stop)
+        self.settings, self.snapshot = context.settings, snapshot
         found = {code: group for code, group in snapshot.groups.items() if group is not None}
         #: where accounts can be put; a group that another hand moved is not, until it has its place back
         self.groups = {code: group.id for code, group in found.items() if not group.is_moved}
@@ -54,7 +49,7 @@ class Effects(Pool):
         self.records = records
         #: whom a named person suspended since the plan was made
         self.suspended_since: Mapping[EmailAddress, Hold] = {}
-        self.closing = Closing(directory, records.accounts, self.groups, self.known_groups)
+        self.closing = Closing(context.directory, records.accounts, self.groups, self.known_groups)
 
     def begin(self, changes: Sequence[Change]) -> None:
         """Records what is about to be done, before the first effect: none happens without its entry."""
@@ -72,7 +67,7 @@ class Effects(Pool):
                     habilitations.account_intended(work, one.wanted.email, digest(one.wanted))
             work.journal("run.begun", details={"changes": intended})
 
-    def carry_out(self, changes: Iterable[Change], outcome: Done, settled: Progress) -> None:
+    def carry_out(self, changes: Iterable[Change], outcome: RunResult, settled: Progress) -> None:
         """Makes the changes in their order, kind by kind: groups, closures, updates, openings."""
         steps: dict[Action, tuple[Callable[[Change], str | None], Callable[[Work, Change, str | None], None]]] = {
             Action.GROUP: (self._make_group, self._record_group),
@@ -115,7 +110,7 @@ class Effects(Pool):
         """Whether an effect that opens was tried, whatever its answer, for a person who is suspended by now."""
         return change.is_opening and not isinstance(result, GivenUp) and self.is_overtaken(change)
 
-    def _cut_again(self, change: Change, opened: str | KeycloakError | None, outcome: Done) -> None:
+    def _cut_again(self, change: Change, opened: str | KeycloakError | None, outcome: RunResult) -> None:
         """The access was opened, or may have been where the answer was lost, while a named person suspended it:
         whoever did that may have found nothing to cut.
         """
@@ -168,7 +163,7 @@ class Effects(Pool):
         change: Change,
         result: str | KeycloakError | None,
         record: Callable[[Work, Change, str | None], None],
-        outcome: Done,
+        outcome: RunResult,
     ) -> None:
         name = change.habilitation.id if change.habilitation else None
         if isinstance(result, Overtaken):

@@ -15,7 +15,7 @@ from provisioner.domain.calendar import add_months, day_of
 from provisioner.domain.convention import Partner
 from provisioner.domain.people import EmailAddress
 from provisioner.domain.records import Records
-from provisioner.operations.checking import Reader
+from provisioner.operations.context import Reader
 from provisioner.register import Register, annexes
 from provisioner.settings import DocumentSettings
 from provisioner.views.check_json import findings_of

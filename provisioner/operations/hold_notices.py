@@ -14,7 +14,7 @@ from provisioner.domain.calendar import day_of
 from provisioner.domain.convention import Partner
 from provisioner.domain.hold import Hold, HoldKind
 from provisioner.domain.people import Person
-from provisioner.operations.context import Tools
+from provisioner.operations.context import Context
 from provisioner.operations.letters import contact_of, tell_caf, tell_partner
 from provisioner.register import Work, annexes, holds, notices
 from provisioner.register.partners import all_partners
@@ -73,7 +73,7 @@ def drop_held(work: Work, partner: str) -> None:
     notices.withdraw(work, _HELD, partner)
 
 
-def remind(tools: Tools) -> None:
+def remind(tools: Context) -> None:
     """Owes what the age of each hold calls for: plans that limits hold, suspensions, what is in quarantine.
 
     Each in one unit of work with the record that it was told, so once for each age whatever crashes.
@@ -87,7 +87,7 @@ def remind(tools: Tools) -> None:
             log.warning("notice.no_contact", kind=one.kind, partner=one.partner)
 
 
-def _due(tools: Tools) -> list[Hold]:
+def _due(tools: Context) -> list[Hold]:
     today = tools.clock.today()
     with tools.register.read() as connection:
         return [one for one in holds.kept(connection) if one.is_to_be_told_on(today)]

@@ -13,7 +13,7 @@ from provisioner.domain.annexe.decisions import is_name, is_shown_whole
 from provisioner.domain.convention import DEFAULT_CTG_END, Partner
 from provisioner.domain.people import EmailAddress, MailboxRules, canonical_domain
 from provisioner.domain.records import Records
-from provisioner.operations.decide import decided
+from provisioner.operations.context import decided
 from provisioner.register import Register, Work
 from provisioner.register.partners import add_record, all_partners, set_end, set_record
 from provisioner.register.records import read_records

@@ -13,10 +13,10 @@ from provisioner.domain.annexe.kept import KeptAnnexe
 from provisioner.domain.journal import canonical, names
 from provisioner.domain.people import EmailAddress
 from provisioner.domain.records import Records
-from provisioner.operations.context import Tools
+from provisioner.operations.context import Context
 from provisioner.operations.errors import Refused, UnknownRealm
-from provisioner.operations.looking import is_known_realm
-from provisioner.operations.syncing import plan_due
+from provisioner.operations.look import is_known_realm
+from provisioner.operations.run import plan_due
 from provisioner.register import annexes, holds, journal
 from provisioner.register.journal import person_of
 from provisioner.register.partners import roles_of
@@ -33,19 +33,19 @@ class Explanation:
     would: tuple[Change, ...]
 
 
-def explain_person(tools: Tools, email: EmailAddress) -> Explanation:
+def explain_person(context: Context, email: EmailAddress) -> Explanation:
     """Why one person is where they are, and what the next `sync` of everything would do for them.
 
     Raises:
         KeycloakError, RegisterUnavailable: a system failed.
     """
-    person = dossier_of(tools, email)
-    plan = plan_due(tools, []).plan or Plan((), (), (), ())
+    person = dossier_of(context, email)
+    plan = plan_due(context, []).plan or Plan((), (), (), ())
     would = changes_of(person.email, (*plan.changes, *plan.later))
     return Explanation(person=person, steps=explain(person, plan), would=tuple(would))
 
 
-def known_dossier(tools: Tools, email: EmailAddress) -> Dossier:
+def known_dossier(context: Context, email: EmailAddress) -> Dossier:
     """Everything that is held on a person (D5).
 
     Raises:
@@ -53,7 +53,7 @@ def known_dossier(tools: Tools, email: EmailAddress) -> Dossier:
         UnknownRealm: the realm is another one: what Keycloak holds on the person cannot be told.
         KeycloakError, RegisterUnavailable: a system failed.
     """
-    person = dossier_of(tools, email)
+    person = dossier_of(context, email)
     if not person.is_known_realm:
         raise UnknownRealm
     if person.is_empty:
@@ -61,13 +61,13 @@ def known_dossier(tools: Tools, email: EmailAddress) -> Dossier:
     return person
 
 
-def dossier_of(tools: Tools, asked: EmailAddress) -> Dossier:
+def dossier_of(context: Context, asked: EmailAddress) -> Dossier:
     """What is held on the person who has that address or had it; empty when there is none.
 
     Raises:
         KeycloakError, RegisterUnavailable: a system failed.
     """
-    with tools.register.read() as connection:
+    with context.register.read() as connection:
         records = read_records(connection)
         addresses, about = person_of(connection, records, asked)
         email = addresses[0]
@@ -79,17 +79,17 @@ def dossier_of(tools: Tools, asked: EmailAddress) -> Dossier:
     person = Dossier(
         asked=asked,
         email=email,
-        now=tools.clock.now(),
+        now=context.clock.now(),
         records=records,
         current={one.partner: one for one in kept if current.get(one.partner) == one.sha256},
-        listed=tuple(row for annexe, file in naming for row in _rows(tools, annexe, file, addresses)),
+        listed=tuple(row for annexe, file in naming for row in _rows(context, annexe, file, addresses)),
         suspensions=suspensions,
         roles=roles,
     )
     theirs = {one.id for one in person.accesses}
     told = (line if line.habilitation in theirs else replace(line, details={}) for line in journal.lines(about))
-    person = replace(person, journal=tuple(told), is_known_realm=is_known_realm(records, tools.directory))
-    return replace(person, found=_in_keycloak(tools, person)) if person.is_known_realm else person
+    person = replace(person, journal=tuple(told), is_known_realm=is_known_realm(records, context.directory))
+    return replace(person, found=_in_keycloak(context, person)) if person.is_known_realm else person
 
 
 def _may_name(annexe: KeptAnnexe, addresses: Collection[EmailAddress], records: Records) -> bool:
@@ -98,26 +98,28 @@ def _may_name(annexe: KeptAnnexe, addresses: Collection[EmailAddress], records: 
     return (is_theirs and not annexe.valid) or names(addresses, canonical(annexe.check))
 
 
-def _rows(tools: Tools, annexe: KeptAnnexe, file: Document, addresses: Collection[EmailAddress]) -> Iterator[Listed]:
+def _rows(
+    context: Context, annexe: KeptAnnexe, file: Document, addresses: Collection[EmailAddress]
+) -> Iterator[Listed]:
     """The annexe's rows that name the person; what refuses one says nothing once the annexe was applied."""
     errors = [one for one in annexe.check["findings"] if one["severity"] == "error" and annexe.applied_at is None]
-    for one in tools.read(file.content, file.name, tools.settings.documents).rows:
+    for one in context.read(file.content, file.name, context.settings.documents).rows:
         if one.email in addresses:
             said = tuple(each["message"] for each in errors if (each["list"], each["row"]) == (one.list, one.row))
             yield Listed(annexe=annexe, list=one.list, row=one.row, on=one.on, errors=said)
 
 
-def _in_keycloak(tools: Tools, person: Dossier) -> Found | None:
+def _in_keycloak(context: Context, person: Dossier) -> Found | None:
     """The person's account by its id, else the one that has the address: ours if it bears our mark (A8)."""
     known = person.account.keycloak_id if person.account is not None else None
-    by_id = tools.directory.account(known) if known is not None else None
-    account = by_id or tools.directory.find(person.email)
+    by_id = context.directory.account(known) if known is not None else None
+    account = by_id or context.directory.find(person.email)
     if account is None:
         return None
     codes = {partner.group_id: code for code, partner in person.records.partners.items()}
     return Found(
         account=account,
         is_ours=by_id is not None or account.is_marked,
-        has_password=tools.directory.has_password(account.id),
-        groups=tuple(sorted(codes.get(one, one) for one in tools.directory.groups_of(account.id))),
+        has_password=context.directory.has_password(account.id),
+        groups=tuple(sorted(codes.get(one, one) for one in context.directory.groups_of(account.id))),
     )

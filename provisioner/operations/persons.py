@@ -11,22 +11,19 @@ from provisioner.domain.access.invitations import is_owed
 from provisioner.domain.access.plan import make_plan, our_accounts, plan_in_unknown_realm
 from provisioner.domain.people import EmailAddress
 from provisioner.domain.records import Account, Records, Reopening
-from provisioner.operations.applying import carry_out as carry_out_plan
-from provisioner.operations.context import Outcome, ProgressBar, Tools, Verdict
-from provisioner.operations.decide import decided
+from provisioner.operations.context import Context, Ending, ProgressBar, RunResult, decided
 from provisioner.operations.errors import PersonRefused
 from provisioner.operations.hold_notices import remind
-from provisioner.operations.looking import learn_user_names, look
+from provisioner.operations.look import learn_user_names, look
 from provisioner.operations.notices import ask_for_annexe
-from provisioner.operations.quarantine import set_aside
+from provisioner.operations.run import Pass, sync
 from provisioner.operations.sending import deliver_now
-from provisioner.operations.syncing import sync
 from provisioner.register import holds
 from provisioner.views.reasons import link_fault
 
 
 @decided
-def suspend(tools: Tools, email: EmailAddress, by: str, reason: str) -> list[str]:
+def suspend(context: Context, email: EmailAddress, by: str, reason: str) -> list[str]:
     """Records that the person's access is cut at all their partners; `cut` makes it true, or the next `sync`.
 
     The partners' contacts, where there are any, are asked for the annexe 1. Suspended already, nothing is added.
@@ -38,20 +35,20 @@ def suspend(tools: Tools, email: EmailAddress, by: str, reason: str) -> list[str
         PersonRefused: nobody of that address has an access or is about to; nothing is recorded.
         RegisterUnavailable: nothing is recorded.
     """
-    records = tools.register.records()
+    records = context.register.records()
     live = [one for one in records.habilitations if one.email == email and one.state is not State.CLOSED]
     if not live:
         raise PersonRefused(f"{email} has no access to suspend. Who has one: provisioner partner show CODE.")
     if email not in records.suspended:
-        with tools.register.work() as work:
+        with context.register.work() as work:
             for one in live if holds.suspend(work, email, by, reason) else ():
                 partner = records.partners[one.partner]
-                ask_for_annexe(work, partner, one.person, tools.clock.today(), tools.settings)
+                ask_for_annexe(work, partner, one.person, context.clock.today(), context.settings)
     return _partners(live)
 
 
 @decided
-def reopen(tools: Tools, email: EmailAddress, by: str, reason: str, *, new_password: bool) -> list[str]:
+def reopen(context: Context, email: EmailAddress, by: str, reason: str, *, new_password: bool) -> list[str]:
     """Records that the access is given back: a suspension lifted as it was, or with a new password; a missing
     account created again. `carry_out` makes it true, or the next `sync`.
 
@@ -64,17 +61,17 @@ def reopen(tools: Tools, email: EmailAddress, by: str, reason: str, *, new_passw
         PersonRefused: there is nothing to reopen, or it may not be open now; nothing is recorded.
         KeycloakError, RegisterUnavailable: a system failed; nothing is recorded.
     """
-    records = tools.register.records()
+    records = context.register.records()
     mine = [one for one in records.habilitations if one.email == email]
-    goes_on = _that_go_on(tools, records, mine)
+    goes_on = _that_go_on(context, records, mine)
     if not goes_on and email not in records.suspended:
         raise PersonRefused(
             f"{email} has no access to reopen: an access that was closed is asked for again in an annexe 1."
         )
     how = (Reopening.NEW_PASSWORD if new_password else Reopening.AS_IT_WAS) if goes_on else None
-    if how is None or _is_to_do(tools, records, goes_on, how):
+    if how is None or _is_to_do(context, records, goes_on, how):
         try:
-            with tools.register.work() as work:
+            with context.register.work() as work:
                 holds.reopen(work, email, by, reason, how, records.suspended.get(email))
         except holds.SuspendedMeanwhile:
             raise PersonRefused(
@@ -84,17 +81,18 @@ def reopen(tools: Tools, email: EmailAddress, by: str, reason: str, *, new_passw
     return _partners(goes_on or mine)
 
 
-def carry_out(tools: Tools, partners: Sequence[str], email: EmailAddress, bar: ProgressBar) -> Outcome:
+def carry_out(context: Context, partners: Sequence[str], email: EmailAddress, bar: ProgressBar) -> RunResult:
     """Makes true what is due for this person, a recorded decision first of all; told of nobody else's holds.
 
     Raises:
         LockHeld, KeycloakError, RegisterUnavailable: a system failed; the next `sync` goes on.
     """
-    outcome = sync(tools, partners, bar, email)
-    return replace(outcome, plan=outcome.plan.with_own_holds() if outcome.plan else None)
+    result = sync(context, partners, bar, email)
+    result.plan = result.plan.with_own_holds() if result.plan else None
+    return result
 
 
-def cut(tools: Tools, partners: Sequence[str], email: EmailAddress, bar: ProgressBar) -> Outcome:
+def cut(context: Context, partners: Sequence[str], email: EmailAddress, bar: ProgressBar) -> RunResult:
     """Makes a recorded suspension true now: it reads and writes this person's account alone, and waits for no run.
 
     A run that is under way opens nobody who was suspended meanwhile. The notices leave now where nothing else is
@@ -103,33 +101,35 @@ def cut(tools: Tools, partners: Sequence[str], email: EmailAddress, bar: Progres
     Raises:
         KeycloakError, RegisterUnavailable: a system failed; the next `sync` goes on.
     """
-    records = tools.register.records()
-    mine = tuple(one for one in records.habilitations if one.email == email)
-    account = records.accounts[email]
-    snapshot = tools.directory.glance(account.keycloak_id, email)
+    run = Pass(context, partners).begin()
+    account = run.records.accounts[email]
+    snapshot = context.directory.glance(account.keycloak_id, email)
     if account.renamed_from is not None and account.keycloak_id not in snapshot.accounts:
-        before = tools.directory.find(account.renamed_from)
+        before = context.directory.find(account.renamed_from)
         snapshot = replace(snapshot, named={**snapshot.named, **({account.renamed_from: before} if before else {})})
-    if not records.is_for_realm(snapshot.realm_id):
-        plan = plan_in_unknown_realm(partners)
-        return Outcome(as_of=tools.clock.today(), plan=plan, verdict=Verdict.UNKNOWN_REALM)
-    alone = replace(records, habilitations=mine)
-    due = make_plan(alone, snapshot, tools.clock.now(), partners, tools.limits)
-    plan = due.only(lambda change: change.action is Action.CLOSE).with_own_holds()
-    done = carry_out_plan(tools, records, snapshot, plan, bar)
-    set_aside(tools, records, plan, done, ())
-    remind(tools)
-    notices = deliver_now(tools.register, tools.settings.model_copy(update={"lock_wait_seconds": 0}), tools.clock)
-    return Outcome(as_of=tools.clock.today(), plan=plan, outcome=done, notices=notices)
+    if not run.records.is_for_realm(snapshot.realm_id):
+        run.result.plan, run.result.ending = plan_in_unknown_realm(partners), Ending.UNKNOWN_REALM
+        return run.result
+    run.snapshot = snapshot
+    theirs = tuple(one for one in run.records.habilitations if one.email == email)
+    alone = replace(run.records, habilitations=theirs)
+    due = make_plan(alone, snapshot, context.clock.now(), partners, context.limits)
+    run.result.plan = due.only(lambda change: change.action is Action.CLOSE).with_own_holds()
+    run.carry_out(bar)
+    run.set_aside(())
+    remind(context)
+    at_once = context.settings.model_copy(update={"lock_wait_seconds": 0})
+    run.result.notices = deliver_now(context.register, at_once, context.clock)
+    return run.result
 
 
-def _that_go_on(tools: Tools, records: Records, mine: Iterable[Habilitation]) -> list[Habilitation]:
+def _that_go_on(context: Context, records: Records, mine: Iterable[Habilitation]) -> list[Habilitation]:
     """Those that are not closed, nor to be closed today.
 
     Raises:
         PersonRefused: none of their conventions is active (C2).
     """
-    today = tools.clock.today()
+    today = context.clock.today()
     live = [one for one in mine if one.state is not State.CLOSED and not one.is_ending_on(today)]
     active = [one for one in live if records.partners[one.partner].is_active_on(today)]
     if live and not active:
@@ -138,17 +138,17 @@ def _that_go_on(tools: Tools, records: Records, mine: Iterable[Habilitation]) ->
     return active
 
 
-def _is_to_do(tools: Tools, records: Records, goes_on: Sequence[Habilitation], how: Reopening) -> bool:
+def _is_to_do(context: Context, records: Records, goes_on: Sequence[Habilitation], how: Reopening) -> bool:
     """Whether there is a decision to record, and not one under way or an account that is open as it was.
 
     Raises:
         PersonRefused: no link could lead to a password as P1 asks, or the address belongs to another account (A8).
     """
     email = goes_on[0].email
-    snapshot = look(records, tools.directory, _partners(goes_on))
+    snapshot = look(records, context.directory, _partners(goes_on))
     if snapshot.link_fault is not None:
         raise PersonRefused(link_fault(snapshot.link_fault))
-    snapshot = learn_user_names(tools.directory, snapshot, [email], 1)
+    snapshot = learn_user_names(context.directory, snapshot, [email], 1)
     remote = our_accounts(records, snapshot).get(email)
     is_known = remote is not None and not any(one.email == email and one.closed_at for one in records.habilitations)
     if not (is_known or email in records.suspended or any(one.state is State.OPEN for one in goes_on)):

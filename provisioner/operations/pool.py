@@ -6,18 +6,20 @@ import threading
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextvars import copy_context
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import islice
+from typing import TYPE_CHECKING
 
 import structlog
 
 from provisioner.domain.access.change import Change
 from provisioner.domain.hold import StillOpen
-from provisioner.domain.password import RealmFault
 from provisioner.keycloak.errors import KeycloakError, KeycloakUnavailable, MailFailed, OutcomeUnknown, RealmUnfit
 from provisioner.logs import place_of
-from provisioner.operations.ports import DirectoryPort
 from provisioner.register import Register, may_act
+
+if TYPE_CHECKING:
+    from provisioner.keycloak.directory import Directory
 
 log = structlog.get_logger()
 
@@ -48,23 +50,6 @@ class Failure:
         return str(self.cause)
 
 
-@dataclass(slots=True)
-class Done:
-    """What a run did and what it could not do. `set_aside` are the failures that are one person's or partner's alone
-    and are tried again by themselves (docs/safety.md).
-    """
-
-    done: list[Change] = field(default_factory=list)
-    failed: list[Failure] = field(default_factory=list)
-    set_aside: list[Failure] = field(default_factory=list)
-
-    @property
-    def realm_faults(self) -> tuple[RealmFault, ...]:
-        """What of the realm kept something from being done, each told once."""
-        found = (one.cause.fault for one in self.failed if isinstance(one.cause, RealmUnfit))
-        return tuple(dict.fromkeys(found))
-
-
 class GivenUp(KeycloakError):
     """Not tried: Keycloak stopped answering, or the run was asked to stop."""
 
@@ -92,7 +77,7 @@ class Defect(OutcomeUnknown):
 class Pool:
     """Calls Keycloak from a pool of threads; the caller's thread alone writes in the register."""
 
-    def __init__(self, register: Register, directory: DirectoryPort, threads: int, stop: threading.Event) -> None:
+    def __init__(self, register: Register, directory: Directory, threads: int, stop: threading.Event) -> None:
         self.register, self.directory = register, directory
         self.threads, self.stop = threads, stop
         self._unanswered = 0

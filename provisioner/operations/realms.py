@@ -6,8 +6,7 @@ from dataclasses import dataclass
 
 from provisioner.domain.access.plan import our_accounts
 from provisioner.domain.records import Records
-from provisioner.operations.context import Tools
-from provisioner.operations.decide import decided
+from provisioner.operations.context import Context, decided
 from provisioner.operations.errors import Refused
 from provisioner.register import run_lock
 from provisioner.register.marks import accept_realm
@@ -34,7 +33,7 @@ class Acceptance:
 
 
 @decided
-def accept(tools: Tools, by: str, reason: str) -> Acceptance:
+def accept(context: Context, by: str, reason: str) -> Acceptance:
     """Records the realm under the settings as this register's, unless it is already; changes nothing in Keycloak.
 
     What is missing there is told by the next `plan`; nothing is opened or closed for it.
@@ -43,19 +42,19 @@ def accept(tools: Tools, by: str, reason: str) -> Acceptance:
         Refused: the register knows no realm yet; the first write records it.
         LockHeld, KeycloakError, RegisterUnavailable: a system failed; nothing is recorded.
     """
-    with run_lock(tools.register, tools.settings):
-        records = tools.register.records()
+    with run_lock(context.register, context.settings):
+        records = context.register.records()
         if records.realm_id is None:
             raise Refused(NO_REALM_YET)
-        acceptance = _compare(tools, records, records.realm_id)
+        acceptance = _compare(context, records, records.realm_id)
         if acceptance.is_another:
-            with tools.register.work() as work:
+            with context.register.work() as work:
                 accept_realm(work, acceptance.known, acceptance.found, by=by, reason=reason)
         return acceptance
 
 
-def _compare(tools: Tools, records: Records, known: str) -> Acceptance:
-    snapshot = tools.directory.snapshot({})
+def _compare(context: Context, records: Records, known: str) -> Acceptance:
+    snapshot = context.directory.snapshot({})
     ours = our_accounts(records, snapshot)
     accounts = [one.email for one in records.accounts.values() if one.keycloak_id is not None]
     return Acceptance(known, snapshot.realm_id, len(accounts), sum(email in ours for email in accounts))

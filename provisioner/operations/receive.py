@@ -1,4 +1,4 @@
-"""An annexe 1 from its reception to its approval or rejection: each decision by name, recorded before it acts."""
+"""An annexe 1 comes in: it is checked, planned and kept; whoever has to know is told."""
 
 from __future__ import annotations
 
@@ -7,20 +7,17 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
-from provisioner.documents import read_annexe
 from provisioner.domain.annexe.decisions import AUTOMATIC, Decisions
 from provisioner.domain.annexe.document import Document, Severity
 from provisioner.domain.annexe.kept import KeptAnnexe, Status
+from provisioner.domain.calendar import day_of
 from provisioner.domain.people import EmailAddress
-from provisioner.operations.annexe_notices import tell_refused, tell_rejected, tell_waiting
-from provisioner.operations.context import Outcome, Tools, Verdict
-from provisioner.operations.decide import decided
-from provisioner.operations.errors import AnnexeRefused, NoSuchAnnexe
-from provisioner.operations.forms import report_on
+from provisioner.operations.annexe_notices import tell_refused, tell_waiting
+from provisioner.operations.context import Context, RunResult
+from provisioner.operations.errors import NoSuchAnnexe, UnknownRealm
 from provisioner.operations.hold_notices import drop_held
-from provisioner.operations.preparing import Prepared, prepare, request_for, request_of
+from provisioner.operations.prepare import Prepared, Request, in_unknown_realm, prepare
 from provisioner.register import Register, Work, annexes
-from provisioner.settings import Settings
 from provisioner.views.check_json import check_as_json
 from provisioner.views.report import Report
 
@@ -37,7 +34,7 @@ class Submitted:
 
 
 def submit(
-    tools: Tools,
+    context: Context,
     document: Document,
     partner: str,
     received_on: date | None = None,
@@ -57,7 +54,7 @@ def submit(
         KeycloakError, RegisterUnavailable: a system failed, nothing is kept; submit it again.
     """
     request = request_for(
-        tools,
+        context,
         document,
         partner,
         AUTOMATIC,
@@ -66,119 +63,152 @@ def submit(
         sent_by=sent_by,
         source=source,
     )
-    prepared = prepare(tools, request)
-    check, list_2_plan_id = prepared.check, _list_2_plan_id(tools, prepared)
-    submission = annexes.Submission(
-        partner=partner,
-        document=document,
-        source=source,
+    prepared = prepare(context, request)
+    list_2_plan_id = _list_2_plan_id(context, prepared)
+    with context.register.work() as work:
+        annexe = _keep(work, context, prepared)
+        if is_dropped and (annexe.status is Status.CHECKED or list_2_plan_id is not None):
+            tell_waiting(work, context.settings, annexe, prepared.plan_id, list_2_plan_id)
+    return Submitted(annexe=annexe, prepared=prepared, list_2_plan_id=list_2_plan_id)
+
+
+def submission_of(prepared: Prepared) -> annexes.Submission:
+    """The document as the register is to keep it."""
+    request, check = prepared.request, prepared.whole_check
+    return annexes.Submission(
+        partner=request.partner,
+        document=request.document,
+        source=request.source,
         received_on=request.received_on,
         sent_by=request.sent_by,
         transmitted_on=check.annexe.transmitted_on,
         valid=check.is_valid,
         check=check_as_json(check),
     )
-    with tools.register.work() as work:
-        kept = _keep(work, tools, submission, prepared)
-        if is_dropped and (kept.status is Status.CHECKED or list_2_plan_id is not None):
-            tell_waiting(work, tools.settings, kept, prepared.plan_id, list_2_plan_id)
-    return Submitted(annexe=kept, prepared=prepared, list_2_plan_id=list_2_plan_id)
 
 
-def _keep(work: Work, tools: Tools, submission: annexes.Submission, prepared: Prepared) -> KeptAnnexe:
+def _keep(work: Work, context: Context, prepared: Prepared) -> KeptAnnexe:
     """Keeps it, tells the partner of its errors, and approves it where the installation does so by itself."""
-    known = annexes.by_digest(work.connection, submission.partner, submission.document.sha256)
-    if known is not None and known.is_pending:
-        drop_held(work, submission.partner)
-    id_ = annexes.submit(work, submission)
-    kept = annexes.by_id(work.connection, id_)
-    assert kept is not None
-    check = prepared.check
-    if not check.is_valid and not (known and _errors(known.check) == _errors(kept.check)):
-        whose = prepared.before.partners[submission.partner]
-        report = Report.of(check, whose.name, tools.clock.today())
-        tell_refused(work, tools.settings, whose, report, submission.received_on)
-    is_clean = all(one.severity is Severity.INFO for one in check.findings)
-    if tools.settings.approval.automatic and is_clean and prepared.plan_id is not None:
+    request, check = prepared.request, prepared.check
+    before = annexes.by_digest(work.connection, request.partner, request.document.sha256)
+    if before is not None and before.is_pending:
+        drop_held(work, request.partner)
+    annexe = find(work, annexes.submit(work, submission_of(prepared)))
+    if not check.is_valid and not (before and _errors(before.check) == _errors(annexe.check)):
+        partner = prepared.before.partners[request.partner]
+        report = Report.of(check, partner.name, context.clock.today())
+        tell_refused(work, context.settings, partner, report, request.received_on)
+    is_clean = all(finding.severity is Severity.INFO for finding in check.findings)
+    if context.settings.approval.automatic and is_clean and prepared.plan_id is not None:
         approval = annexes.Approval(by=AUTOMATIC, plan_id=prepared.plan_id, decisions=Decisions())
-        annexes.approve(work, kept, approval)
-        kept = annexes.by_id(work.connection, id_) or kept
-    return kept
+        annexes.approve(work, annexe, approval)
+        annexe = find(work, annexe.id)
+    return annexe
 
 
-def _list_2_plan_id(tools: Tools, prepared: Prepared) -> str | None:
+def _list_2_plan_id(context: Context, prepared: Prepared) -> str | None:
     """The plan of list 2 alone, where the whole is refused and that is possible; the document is not read again."""
     if not prepared.offers_list_2:
         return None
-    tools = replace(tools, read=lambda *_: prepared.check.annexe)
+    context = replace(context, read=lambda *_: prepared.check.annexe)
     alone = replace(prepared.request, decisions=Decisions(closures_only=True))
-    return prepare(tools, alone, prepared.before, prepared.snapshot).plan_id
-
-
-@decided
-def approve(tools: Tools, annexe_id: int, plan_id: str, by: str, decisions: Decisions) -> Outcome:
-    """Binds a named person to the annexe's digest and to its plan; the next `sync` applies.
-
-    Raises:
-        NoSuchAnnexe, AnnexeRefused, DecidedMeanwhile: as their names say; nothing is recorded.
-        KeycloakError, RegisterUnavailable: a system failed, nothing is recorded.
-    """
-    one = find(tools.register, annexe_id)
-    if one.status not in (Status.CHECKED, Status.REFUSED):
-        raise AnnexeRefused(
-            f"Annexe {annexe_id} is {_standing(one)}: only a checked or refused one can be approved. "
-            "To decide anew: annexe reject, then annexe submit."
-        )
-    prepared = prepare(tools, request_of(tools, annexe_id, by, decisions))
-    today = tools.clock.today()
-    if prepared.plan_id is None:
-        return prepared.answer(today)
-    if prepared.plan_id != plan_id:
-        return prepared.answer(today, Verdict.CHANGED)
-    with tools.register.work() as work:
-        approval = annexes.Approval(by=by, plan_id=plan_id, decisions=decisions, check=check_as_json(prepared.check))
-        annexes.approve(work, one, approval)
-    return prepared.answer(today, Verdict.APPLIED)
-
-
-@decided
-def reject(register: Register, settings: Settings, annexe_id: int, by: str, reason: str) -> str:
-    """Records that an annexe will not be applied, and tells the partner's contact, but not the reason; what a limit
-    held for it is dropped. Gives the partner's code.
-
-    Raises:
-        NoSuchAnnexe, AnnexeRefused, DecidedMeanwhile: as their names say; nothing is recorded.
-    """
-    one = find(register, annexe_id)
-    if one.status in (Status.APPLIED, Status.REJECTED) and not one.is_pending:
-        raise AnnexeRefused(f"Annexe {annexe_id} is {_standing(one)}: there is nothing to reject.")
-    partner, report = report_on(register, settings.documents, one, read_annexe)
-    with register.work() as work:
-        annexes.reject(work, one, by, reason)
-        drop_held(work, one.partner)
-        tell_rejected(work, settings, partner, report, one.received_on)
-    return one.partner
-
-
-def find(register: Register, annexe_id: int) -> KeptAnnexe:
-    """The annexe with that number.
-
-    Raises:
-        NoSuchAnnexe: there is none.
-    """
-    with register.read() as connection:
-        one = annexes.by_id(connection, annexe_id)
-    if one is None:
-        raise NoSuchAnnexe(annexe_id)
-    return one
+    return prepare(context, alone, prepared.before, prepared.snapshot).plan_id
 
 
 def _errors(check: Mapping[str, Any]) -> list[tuple[Any, ...]]:
     """What refuses a document, of a check that is kept."""
     keys = ("code", "list", "row", "column", "value")
-    found = [one for one in check.get("findings", ()) if one["severity"] == Severity.ERROR]
-    return [tuple(one[key] for key in keys) for one in found]
+    errors = [finding for finding in check.get("findings", ()) if finding["severity"] == Severity.ERROR]
+    return [tuple(finding[key] for key in keys) for finding in errors]
 
 
-def _standing(one: KeptAnnexe) -> str:
-    return f"{one.status} by {one.approved_by}" if one.status is Status.APPROVED else one.status
+def find(source: Register | Work, annexe_id: int) -> KeptAnnexe:
+    """The annexe with that number.
+
+    Raises:
+        NoSuchAnnexe: the register keeps none.
+    """
+    if isinstance(source, Work):
+        annexe = annexes.by_id(source.connection, annexe_id)
+    else:
+        with source.read() as connection:
+            annexe = annexes.by_id(connection, annexe_id)
+    if annexe is None:
+        raise NoSuchAnnexe(annexe_id)
+    return annexe
+
+
+def request_for(
+    context: Context,
+    document: Document,
+    partner: str,
+    by: str,
+    decisions: Decisions,
+    *,
+    received_on: date | None = None,
+    sent_by: EmailAddress | None = None,
+    source: Document | None = None,
+) -> Request:
+    """The request about a document that just came in.
+
+    What is not stated of its reception is as it was when the same document first came in; else it was received today.
+    """
+    with context.register.read() as connection:
+        before = annexes.by_digest(connection, partner, document.sha256)
+    return Request(
+        document=document,
+        partner=partner,
+        by=by,
+        decisions=decisions,
+        received_on=received_on or (before.received_on if before else context.clock.today()),
+        sent_by=sent_by or (before.sent_by if before else None),
+        source=source,
+    )
+
+
+def request_of(context: Context, annexe_id: int, by: str, decisions: Decisions) -> Request:
+    """The request to apply an annexe that the register keeps.
+
+    Raises:
+        NoSuchAnnexe: it keeps none with that number.
+    """
+    annexe = find(context.register, annexe_id)
+    with context.register.read() as connection:
+        document = annexes.document(connection, annexe_id)
+    return Request(
+        document=document,
+        partner=annexe.partner,
+        by=by,
+        decisions=decisions,
+        received_on=annexe.received_on,
+        sent_by=annexe.sent_by,
+    )
+
+
+def with_approved_decisions(context: Context, request: Request) -> Request | None:
+    """The request with the decisions already approved for this document, when it waits; None when they differ.
+
+    List 2 alone and the whole are approved apart, unless the plan of what waits is named to be let go.
+    """
+    with context.register.read() as connection:
+        annexe = annexes.by_digest(connection, request.partner, request.document.sha256)
+    if annexe is None or not annexe.is_pending or annexe.decisions is None:
+        return request
+    given, approved = request.decisions, annexe.decisions
+    goes_on = given.says_nothing and annexe.plan_id in given.allow
+    if given.closures_only != approved.closures_only and not goes_on:
+        return request
+    allow = given.allow | approved.allow
+    if not given.says_nothing and replace(given, allow=allow) != replace(approved, allow=allow):
+        return None
+    assert annexe.approved_at is not None
+    return replace(request, decisions=replace(approved, allow=allow), decided_on=day_of(annexe.approved_at))
+
+
+def plan_document(context: Context, request: Request) -> RunResult:
+    """What `apply` would do with this document now; changes nothing."""
+    request = with_approved_decisions(context, request) or request
+    try:
+        return prepare(context, request).answer(context.clock.today())
+    except UnknownRealm:
+        return in_unknown_realm(context, request)

@@ -14,7 +14,7 @@ from contextlib import suppress
 import structlog
 
 from provisioner.domain.hold import Hold, HoldKind
-from provisioner.operations import holding
+from provisioner.operations.holds import pause
 from provisioner.register import Register, RegisterUnavailable, holds
 
 log = structlog.get_logger()
@@ -62,7 +62,7 @@ class ClockWatch:
             if self._has_to_pause:
                 with suppress(RegisterUnavailable):
                     if not is_paused_by_clock(self._register):  # a person's pause may have an end
-                        holding.pause(self._register, None, CLOCK, None, self._register.actor.by)
+                        pause(self._register, None, CLOCK, None, self._register.actor.by)
                     self._has_to_pause = False
 
     def lets_work(self) -> bool:

@@ -14,12 +14,12 @@ from apscheduler.triggers.cron import CronTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 
 from provisioner.domain.calendar import PARIS
-from provisioner.operations.context import Outcome, Tools, Verdict
+from provisioner.operations.context import Context, Ending, RunResult
 from provisioner.operations.dropping import take
 from provisioner.operations.errors import UnknownRealm
 from provisioner.operations.invitations import repeat_due
+from provisioner.operations.run import sync
 from provisioner.operations.sending import Delivered, deliver, waiting
-from provisioner.operations.syncing import sync
 from provisioner.register import run_lock
 from provisioner.settings import ServiceSettings
 
@@ -39,7 +39,7 @@ class Job:
 
     name: str
     trigger: Callable[[ServiceSettings], BaseTrigger]
-    run: Callable[[Tools], Counts | None]
+    run: Callable[[Context], Counts | None]
 
 
 class Every(IntervalTrigger):  # type: ignore[misc]  # APScheduler has no types
@@ -63,24 +63,24 @@ def daily(at: str) -> CronTrigger:
     return CronTrigger(hour=int(hour), minute=int(minute), timezone=PARIS)
 
 
-def sync_all(tools: Tools, *, whole_journal: bool = False) -> Counts:
+def sync_all(tools: Context, *, whole_journal: bool = False) -> Counts:
     """Everything that is due, of every partner; with `whole_journal` all of the journal is verified.
 
     Raises:
         UnknownRealm: the realm is another one, and nothing was done: no good run.
     """
     outcome = sync(tools, [], _no_bar, at_once=False, whole_journal=whole_journal)
-    if outcome.verdict is Verdict.UNKNOWN_REALM:
+    if outcome.ending is Ending.UNKNOWN_REALM:
         raise UnknownRealm
     return counts_of(outcome)
 
 
-def repeat_links(tools: Tools) -> Counts:
+def repeat_links(tools: Context) -> Counts:
     """The second and third links of who used none, and what their partners are told."""
-    return counts_of(repeat_due(tools, _no_bar, at_once=False).outcome)
+    return counts_of(repeat_due(tools, _no_bar, at_once=False))
 
 
-def send_notices(tools: Tools) -> Counts | None:
+def send_notices(tools: Context) -> Counts | None:
     """The notices whose next try is due."""
     if waiting(tools.register).waiting == 0:
         return None
@@ -98,11 +98,11 @@ JOBS = (
 )
 
 
-def counts_of(outcome: Outcome) -> Counts:
+def counts_of(outcome: RunResult) -> Counts:
     """What an operation did, in numbers."""
-    counts = Counter((str(change.action), "done") for change in outcome.outcome.done)
-    aside = outcome.outcome.set_aside
-    for failure in outcome.outcome.failed:
+    counts = Counter((str(change.action), "done") for change in outcome.done)
+    aside = outcome.set_aside
+    for failure in outcome.failed:
         counts[str(failure.change.action), "set-aside" if failure in aside else "failed"] += 1
     return {**counts, **_of_notices(outcome.notices)}
 

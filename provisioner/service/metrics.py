@@ -30,7 +30,7 @@ from provisioner.domain.access.habilitation import State
 from provisioner.domain.annexe.kept import Status
 from provisioner.domain.hold import Hold, HoldKind
 from provisioner.domain.records import Records
-from provisioner.operations.holding import Standing, standing
+from provisioner.operations.holds import ServiceStatus, service_status
 from provisioner.operations.sending import waiting
 from provisioner.register import Register, RegisterUnavailable
 from provisioner.service.clock_watch import is_clock_pause
@@ -96,7 +96,7 @@ class Metrics:
         self._calls.inc(count)
 
     def measure(self, what: str, seconds: float) -> None:
-        """How long something took (`Tools.measure`)."""
+        """How long something took (`Context.measure`)."""
         if what == "plan":
             self._planning.observe(seconds)
 
@@ -135,7 +135,7 @@ class RegisterGauges(Collector):
 
     def _read(self) -> Iterator[Metric]:
         try:
-            records, status = self._register.records(), standing(self._register)
+            records, status = self._register.records(), service_status(self._register)
             notices = waiting(self._register).waiting
         except RegisterUnavailable:
             yield _is_up(False)
@@ -168,7 +168,7 @@ class RegisterGauges(Collector):
         is_paused = any(map(is_clock_pause, holds))
         yield _gauge("clock_paused", "1 while everything is paused by a clock's jump.", is_paused)
 
-    def _undecided(self, status: Standing) -> float:
+    def _undecided(self, status: ServiceStatus) -> float:
         """How long the annexe that has waited longest has waited for a person's decision."""
         since = [annexe.checked_at for annexe in status.waiting if annexe.status is Status.CHECKED]
         return max(((self._clock.now() - at).total_seconds() for at in since), default=0.0)

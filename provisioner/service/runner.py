@@ -18,7 +18,7 @@ from provisioner.clock import Clock
 from provisioner.keycloak.directory import Directory
 from provisioner.keycloak.errors import KeycloakError
 from provisioner.logs import place_of
-from provisioner.operations.context import Tools
+from provisioner.operations.context import Context
 from provisioner.operations.errors import FoldersFail, UnknownRealm
 from provisioner.register import LockHeld, Register, RegisterUnavailable, check_lease
 from provisioner.register.marks import mark, set_mark
@@ -87,7 +87,7 @@ class Runner:
         self.answered_at: float | None = None
         self.is_stopping = False
         self._lock = threading.Lock()
-        self._tools: Tools | None = None
+        self._tools: Context | None = None
         self._directory: Directory | None = None
         self._counted = 0
 
@@ -175,12 +175,12 @@ class Runner:
             raise Unfinished(failed)
         return counts
 
-    def _open(self) -> Tools:
+    def _open(self) -> Context:
         """What a run works with: a directory of its own, so that it begins with a new token."""
         with self._lock:
             self._counted = 0
             self._directory = Directory(self.settings.keycloak, guard=check_lease)
-            self._tools = Tools(
+            self._tools = Context(
                 settings=self.settings,
                 clock=self.clock,
                 register=self.register,

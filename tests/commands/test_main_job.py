@@ -16,10 +16,10 @@ from provisioner.domain.annexe.decisions import Decisions
 from provisioner.domain.annexe.document import Document
 from provisioner.domain.people import EmailAddress
 from provisioner.keycloak.directory import Directory
-from provisioner.operations.applying import apply_document
-from provisioner.operations.context import Tools
-from provisioner.operations.preparing import Request
-from provisioner.operations.syncing import sync
+from provisioner.operations.context import Context
+from provisioner.operations.decide import apply_document
+from provisioner.operations.prepare import Request
+from provisioner.operations.run import sync
 from provisioner.register import journal as rows
 from provisioner.register import open_register
 from provisioner.settings import load_settings
@@ -243,8 +243,8 @@ def test_an_unchanged_run_makes_few_calls(office: Office) -> None:
     clock = make_clock(settings)
     register = open_register(settings, clock, rows.Actor.here("test"))
 
-    def tools(directory: Directory) -> Tools:
-        return Tools(settings=settings, clock=clock, register=register, directory=directory)
+    def tools(directory: Directory) -> Context:
+        return Context(settings=settings, clock=clock, register=register, directory=directory)
 
     one, two = office.directory(), office.directory()
     request = Request(
@@ -254,9 +254,9 @@ def test_an_unchanged_run_makes_few_calls(office: Office) -> None:
         decisions=Decisions(),
         received_on=clock.today(),
     )
-    assert apply_document(tools(one), request, progress_bar(quiet=True), None).outcome.done == []
+    assert apply_document(tools(one), request, progress_bar(quiet=True), None).done == []
     assert one.calls <= 8  # three of them prove the place of the groups and the realm
-    assert sync(tools(two), [], progress_bar(quiet=True)).outcome.done == []
+    assert sync(tools(two), [], progress_bar(quiet=True)).done == []
     assert two.calls <= 9
     register.close()
 

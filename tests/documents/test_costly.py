@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from provisioner.domain.annexe.document import Check, Document, Severity
-from provisioner.operations.checking import check_document
+from provisioner.operations.prepare import check_document
 from provisioner.settings import DocumentSettings
 from provisioner.views.check_json import check_as_json
 from provisioner.views.report import Report, report_page

@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime, time
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import cast
 
 from sqlalchemy import event
 
@@ -16,12 +17,12 @@ from provisioner.clock import Clock
 from provisioner.documents import read_annexe
 from provisioner.domain.annexe.decisions import Decisions
 from provisioner.domain.annexe.document import Document
-from provisioner.operations.applying import apply_document
-from provisioner.operations.checking import Reader
-from provisioner.operations.context import Outcome, Tools
+from provisioner.keycloak.directory import Directory
+from provisioner.operations.context import Context, Reader, RunResult
+from provisioner.operations.decide import apply_document
 from provisioner.operations.partners import Given, add_partner
-from provisioner.operations.preparing import Request
-from provisioner.operations.syncing import sync
+from provisioner.operations.prepare import Request
+from provisioner.operations.run import sync
 from provisioner.register import open_register
 from provisioner.register.journal import Actor
 from provisioner.settings import Settings
@@ -57,8 +58,12 @@ class MemoryOffice:
         register = open_register(self.settings, clock, Actor.here("test"))
         event.listen(register.engine, "connect", _never_flush)
         register.engine.dispose()
-        self.tools = Tools(
-            settings=self.settings, clock=clock, register=register, directory=self.directory, read=self.read
+        self.tools = Context(
+            settings=self.settings,
+            clock=clock,
+            register=register,
+            directory=cast(Directory, self.directory),
+            read=self.read,
         )
 
     def close(self) -> None:
@@ -76,7 +81,7 @@ class MemoryOffice:
         given = Given(name=f"Partenaire {code}", domains=domains, signed_on=signed_on)
         add_partner(self.tools.register, code, given, self.settings.documents)
 
-    def apply(self, document: Document, partner: str, decisions: Decisions = Decisions()) -> Outcome:  # noqa: B008
+    def apply(self, document: Document, partner: str, decisions: Decisions = Decisions()) -> RunResult:  # noqa: B008
         request = Request(
             document=document,
             partner=partner,
@@ -86,7 +91,7 @@ class MemoryOffice:
         )
         return apply_document(self.tools, request, no_bar, None)
 
-    def sync(self) -> Outcome:
+    def sync(self) -> RunResult:
         return sync(self.tools, [], no_bar)
 
 

@@ -23,7 +23,6 @@ from provisioner.keycloak.errors import (
     PlaceTaken,
     RealmUnfit,
 )
-from provisioner.operations.ports import DirectoryPort
 from provisioner.settings import Settings
 from tests.fakes.memory_directory import MemoryDirectory
 from tests.fakes.memory_realm import POLICY, HandClock
@@ -31,6 +30,8 @@ from tests.keycloak.hands import Hands, KeycloakHands
 from tests.shared.mailbox import Mailbox
 
 REDIRECT = "https://ctg.caf.fr/"
+AnyDirectory = Directory | MemoryDirectory
+
 NOBODY = "00000000-0000-0000-0000-000000000000"
 _numbers = itertools.count(1)
 
@@ -39,7 +40,7 @@ _numbers = itertools.count(1)
 class Provider:
     """A realm as our service account sees it, and everybody else's hands on it."""
 
-    directory: DirectoryPort
+    directory: AnyDirectory
     hands: Hands
 
 
@@ -70,7 +71,7 @@ def provider(request: pytest.FixtureRequest) -> Iterator[Provider]:
 
 
 @pytest.fixture
-def directory(provider: Provider) -> DirectoryPort:
+def directory(provider: Provider) -> AnyDirectory:
     return provider.directory
 
 
@@ -96,17 +97,17 @@ def an_account(**other: Any) -> WantedAccount:
     return WantedAccount(**(values | other))
 
 
-def seen(directory: DirectoryPort, id: str) -> RemoteAccount:
+def seen(directory: AnyDirectory, id: str) -> RemoteAccount:
     account = directory.account(id)
     assert account is not None
     return account
 
 
-def group_of(directory: DirectoryPort, code: str, known: str | None = None) -> RemoteGroup | None:
+def group_of(directory: AnyDirectory, code: str, known: str | None = None) -> RemoteGroup | None:
     return directory.snapshot({code: known}).groups[code]
 
 
-def test_an_account_is_created_as_wanted_in_its_groups(directory: DirectoryPort, code: str) -> None:
+def test_an_account_is_created_as_wanted_in_its_groups(directory: AnyDirectory, code: str) -> None:
     groups = [directory.create_group(code), directory.create_group(f"{code}-autre")]
     wanted = an_account()
     id = directory.create_account(wanted, [code, f"{code}-autre"])
@@ -124,12 +125,12 @@ def test_an_account_is_created_as_wanted_in_its_groups(directory: DirectoryPort,
 
 @pytest.mark.parametrize(("wanted", "found"), [(True, True), (False, False), (None, True)])
 def test_an_account_is_created_enabled_unless_it_is_wanted_disabled(
-    directory: DirectoryPort, wanted: bool | None, found: bool
+    directory: AnyDirectory, wanted: bool | None, found: bool
 ) -> None:
     assert seen(directory, directory.create_account(an_account(enabled=wanted), [])).enabled is found
 
 
-def test_nobody_gets_the_address_of_another(directory: DirectoryPort) -> None:
+def test_nobody_gets_the_address_of_another(directory: AnyDirectory) -> None:
     taken, other = an_account(), an_account()
     id = directory.create_account(other, [])
     directory.create_account(taken, [])
@@ -142,7 +143,7 @@ def test_nobody_gets_the_address_of_another(directory: DirectoryPort) -> None:
     assert seen(directory, id).email == other.email
 
 
-def test_nothing_is_made_in_a_group_that_is_not_there(directory: DirectoryPort) -> None:
+def test_nothing_is_made_in_a_group_that_is_not_there(directory: AnyDirectory) -> None:
     wanted = an_account()
     with pytest.raises(KeycloakUnavailable, match="unknown_error") as raised:
         directory.create_account(wanted, ["nulle-part"])
@@ -150,7 +151,7 @@ def test_nothing_is_made_in_a_group_that_is_not_there(directory: DirectoryPort) 
     assert directory.find(wanted.email) is None
 
 
-def test_an_account_is_found_by_its_whole_address_in_any_case(directory: DirectoryPort) -> None:
+def test_an_account_is_found_by_its_whole_address_in_any_case(directory: AnyDirectory) -> None:
     wanted = an_account(email=EmailAddress(f"Contrat-{next(_numbers)}@Contrat.EXAMPLE"))
     id = directory.create_account(wanted, [])
     found = directory.find(EmailAddress(wanted.email.upper()))
@@ -162,7 +163,7 @@ def test_an_account_is_found_by_its_whole_address_in_any_case(directory: Directo
 
 
 def test_a_group_that_was_renamed_or_moved_is_seen_by_its_id_and_gets_its_place_back(
-    directory: DirectoryPort, hands: Hands, code: str
+    directory: AnyDirectory, hands: Hands, code: str
 ) -> None:
     group, root = directory.create_group(code), hands.root_group()
     elsewhere = directory.create_group(f"{code}-ailleurs")
@@ -178,7 +179,7 @@ def test_a_group_that_was_renamed_or_moved_is_seen_by_its_id_and_gets_its_place_
 
 
 def test_a_group_whose_place_was_taken_meanwhile_is_not_put_back(
-    directory: DirectoryPort, hands: Hands, code: str
+    directory: AnyDirectory, hands: Hands, code: str
 ) -> None:
     group, root = directory.create_group(code), hands.root_group()
     hands.move_group(group, f"{code}-renomme", root)
@@ -190,7 +191,7 @@ def test_a_group_whose_place_was_taken_meanwhile_is_not_put_back(
 
 
 def test_the_group_above_them_all_is_seen_by_its_id_and_gets_its_name_back(
-    directory: DirectoryPort, hands: Hands, code: str
+    directory: AnyDirectory, hands: Hands, code: str
 ) -> None:
     group, root = directory.create_group(code), hands.root_group()
     assert (directory.snapshot({}).root_id, directory.snapshot({}, root).root_is_moved) == (root, False)
@@ -207,7 +208,7 @@ def test_the_group_above_them_all_is_seen_by_its_id_and_gets_its_name_back(
 
 
 @pytest.mark.rule("A8")
-def test_an_account_is_found_by_its_user_name_be_its_address_another(directory: DirectoryPort, hands: Hands) -> None:
+def test_an_account_is_found_by_its_user_name_be_its_address_another(directory: AnyDirectory, hands: Hands) -> None:
     wanted = an_account()
     other = EmailAddress(f"autre-{next(_numbers)}@contrat.example")
     id = hands.add_account_named(wanted.email, other)
@@ -220,7 +221,7 @@ def test_an_account_is_found_by_its_user_name_be_its_address_another(directory: 
         directory.create_account(wanted, [])
 
 
-def test_who_is_gone_is_none(directory: DirectoryPort, hands: Hands, code: str) -> None:
+def test_who_is_gone_is_none(directory: AnyDirectory, hands: Hands, code: str) -> None:
     group = directory.create_group(code)
     wanted = an_account()
     id = directory.create_account(wanted, [code])
@@ -231,7 +232,7 @@ def test_who_is_gone_is_none(directory: DirectoryPort, hands: Hands, code: str) 
     assert directory.create_account(wanted, []) != id
 
 
-def test_an_update_changes_what_is_ours_and_keeps_what_is_not(directory: DirectoryPort, hands: Hands) -> None:
+def test_an_update_changes_what_is_ours_and_keeps_what_is_not(directory: AnyDirectory, hands: Hands) -> None:
     wanted = an_account()
     id = directory.create_account(wanted, [])
     hands.set_attribute(id, "telephone", ["0321000000"])
@@ -252,7 +253,7 @@ def test_an_update_changes_what_is_ours_and_keeps_what_is_not(directory: Directo
     assert not seen(directory, id).enabled
 
 
-def test_what_the_realm_does_not_know_of_an_account_is_dropped_in_silence(directory: DirectoryPort) -> None:
+def test_what_the_realm_does_not_know_of_an_account_is_dropped_in_silence(directory: AnyDirectory) -> None:
     attributes = {"fonction": ("", "agent"), "surnom": ("Nono",)}
     id = directory.create_account(an_account(attributes=attributes), [])
     assert seen(directory, id).attributes == {"fonction": ("agent",)}
@@ -261,7 +262,7 @@ def test_what_the_realm_does_not_know_of_an_account_is_dropped_in_silence(direct
 @pytest.mark.parametrize(
     "wrong", [{"last_name": "A<b"}, {"attributes": {"gere_par": ("provisioner", "autre")}}, {"email": ""}]
 )
-def test_what_keycloak_refuses_changes_nothing(directory: DirectoryPort, wrong: dict[str, Any]) -> None:
+def test_what_keycloak_refuses_changes_nothing(directory: AnyDirectory, wrong: dict[str, Any]) -> None:
     wanted = an_account()
     id = directory.create_account(wanted, [])
     before = directory.account(id)
@@ -274,7 +275,7 @@ def test_what_keycloak_refuses_changes_nothing(directory: DirectoryPort, wrong: 
 
 
 @pytest.mark.rule("A7")
-def test_a_new_address_is_the_new_user_name_and_is_not_verified(directory: DirectoryPort, hands: Hands) -> None:
+def test_a_new_address_is_the_new_user_name_and_is_not_verified(directory: AnyDirectory, hands: Hands) -> None:
     before, after = an_account(), an_account()
     id = directory.create_account(before, [])
     hands.verify_address(id)
@@ -289,7 +290,7 @@ def test_a_new_address_is_the_new_user_name_and_is_not_verified(directory: Direc
 
 
 @pytest.mark.rule("A7")
-def test_a_new_address_is_to_be_verified_when_asked_and_stays_so(directory: DirectoryPort, hands: Hands) -> None:
+def test_a_new_address_is_to_be_verified_when_asked_and_stays_so(directory: AnyDirectory, hands: Hands) -> None:
     id = directory.create_account(an_account(), [])
     after = an_account()
     directory.update_account(id, after, verify_address=True)
@@ -299,7 +300,7 @@ def test_a_new_address_is_to_be_verified_when_asked_and_stays_so(directory: Dire
 
 
 @pytest.mark.rule("A8")
-def test_values_come_back_in_the_order_written(directory: DirectoryPort) -> None:
+def test_values_come_back_in_the_order_written(directory: AnyDirectory) -> None:
     written: list[dict[str, tuple[str, ...]]] = [
         {"partenaire": ("zeta", "alpha"), "fonction": ("agent", "agent")},
         {"partenaire": ("alpha", "zeta"), "fonction": ("agent", "agent")},
@@ -315,7 +316,7 @@ def test_values_come_back_in_the_order_written(directory: DirectoryPort) -> None
         assert directory.find(wanted.email) == directory.account(id)
 
 
-def test_a_group_is_made_once_and_joined_and_left_any_number_of_times(directory: DirectoryPort, code: str) -> None:
+def test_a_group_is_made_once_and_joined_and_left_any_number_of_times(directory: AnyDirectory, code: str) -> None:
     group = directory.create_group(code)
     assert directory.create_group(code) == group
     id = directory.create_account(an_account(), [])
@@ -331,7 +332,7 @@ def test_a_group_is_made_once_and_joined_and_left_any_number_of_times(directory:
         directory.join_group(id, NOBODY)
 
 
-def test_a_group_made_again_by_hand_is_found_by_its_path(directory: DirectoryPort, hands: Hands, code: str) -> None:
+def test_a_group_made_again_by_hand_is_found_by_its_path(directory: AnyDirectory, hands: Hands, code: str) -> None:
     old = directory.create_group(code)
     id = directory.create_account(an_account(), [code])
     hands.delete_group(old)
@@ -342,7 +343,7 @@ def test_a_group_made_again_by_hand_is_found_by_its_path(directory: DirectoryPor
     assert group_of(directory, code, old) == RemoteGroup(new, frozenset())
 
 
-def test_nobodys_account_is_not_found(directory: DirectoryPort, code: str) -> None:
+def test_nobodys_account_is_not_found(directory: AnyDirectory, code: str) -> None:
     group = directory.create_group(code)
     for call in (
         lambda: directory.update_account(NOBODY, an_account()),
@@ -362,14 +363,14 @@ def test_nobodys_account_is_not_found(directory: DirectoryPort, code: str) -> No
     assert directory.link_sent_since(NOBODY, directory.server_time()) is None
 
 
-def test_a_plain_account_has_no_role_beyond_the_defaults(directory: DirectoryPort, hands: Hands, code: str) -> None:
+def test_a_plain_account_has_no_role_beyond_the_defaults(directory: AnyDirectory, hands: Hands, code: str) -> None:
     directory.create_group(code)
     assert directory.extra_roles(directory.create_account(an_account(), [code])) == set()
     assert directory.extra_roles(hands.add_foreign_account(an_account().email)) == set()
 
 
 def test_a_role_shows_whether_given_to_the_account_to_its_group_or_to_a_parent(
-    directory: DirectoryPort, hands: Hands, code: str
+    directory: AnyDirectory, hands: Hands, code: str
 ) -> None:
     role, group = f"gestion-{code}", directory.create_group(code)
     below = hands.add_subgroup(hands.add_subgroup(group, "service"), "bureau")
@@ -389,7 +390,7 @@ def test_a_role_shows_whether_given_to_the_account_to_its_group_or_to_a_parent(
     assert directory.extra_roles(other) == set()
 
 
-def test_a_clients_role_given_to_the_account_itself_shows_too(directory: DirectoryPort, hands: Hands) -> None:
+def test_a_clients_role_given_to_the_account_itself_shows_too(directory: AnyDirectory, hands: Hands) -> None:
     # Its role mappings hide it from who may not view clients, and with that right clients' secrets are read too.
     roles = ["realm-management/manage-users", "realm-management/realm-admin", "auditeur"]
     id = hands.add_foreign_account(an_account().email, roles)
@@ -397,7 +398,7 @@ def test_a_clients_role_given_to_the_account_itself_shows_too(directory: Directo
 
 
 @pytest.mark.rule("P2")
-def test_a_link_makes_a_password_and_verifies_the_address_once(directory: DirectoryPort, hands: Hands) -> None:
+def test_a_link_makes_a_password_and_verifies_the_address_once(directory: AnyDirectory, hands: Hands) -> None:
     wanted = an_account()
     id = directory.create_account(wanted, [])
     assert not directory.has_password(id)
@@ -412,7 +413,7 @@ def test_a_link_makes_a_password_and_verifies_the_address_once(directory: Direct
 
 
 @pytest.mark.rule("A7")
-def test_a_link_dies_with_the_address_it_was_sent_to(directory: DirectoryPort, hands: Hands) -> None:
+def test_a_link_dies_with_the_address_it_was_sent_to(directory: AnyDirectory, hands: Hands) -> None:
     before = an_account()
     id = directory.create_account(before, [])
     directory.send_link(id, 3600, REDIRECT)
@@ -426,7 +427,7 @@ def test_a_link_dies_with_the_address_it_was_sent_to(directory: DirectoryPort, h
 
 @pytest.mark.rule("A4")
 def test_a_link_is_refused_while_the_account_is_disabled_and_lives_again_with_it(
-    directory: DirectoryPort, hands: Hands
+    directory: AnyDirectory, hands: Hands
 ) -> None:
     wanted = an_account()
     id = directory.create_account(wanted, [])
@@ -439,7 +440,7 @@ def test_a_link_is_refused_while_the_account_is_disabled_and_lives_again_with_it
     assert hands.set_password_by_link(wanted.email)
 
 
-def test_a_link_is_refused_after_its_time_and_after_the_account(directory: DirectoryPort, hands: Hands) -> None:
+def test_a_link_is_refused_after_its_time_and_after_the_account(directory: AnyDirectory, hands: Hands) -> None:
     late, gone = an_account(), an_account()
     ids = [directory.create_account(one, []) for one in (late, gone)]
     directory.send_link(ids[0], 1, REDIRECT)
@@ -450,7 +451,7 @@ def test_a_link_is_refused_after_its_time_and_after_the_account(directory: Direc
     assert not hands.set_password_by_link(gone.email)
 
 
-def test_a_link_is_not_sent_where_it_cannot_work(directory: DirectoryPort, hands: Hands) -> None:
+def test_a_link_is_not_sent_where_it_cannot_work(directory: AnyDirectory, hands: Hands) -> None:
     id = directory.create_account(an_account(), [])
     before = directory.server_time()
     with pytest.raises(RealmUnfit, match="redirect") as raised:
@@ -467,7 +468,7 @@ def test_a_link_is_not_sent_where_it_cannot_work(directory: DirectoryPort, hands
     assert directory.link_sent_since(id, before) is None
 
 
-def test_what_the_profile_asks_of_everybody_is_no_persons_own_failure(directory: DirectoryPort, hands: Hands) -> None:
+def test_what_the_profile_asks_of_everybody_is_no_persons_own_failure(directory: AnyDirectory, hands: Hands) -> None:
     hands.require_attribute("telephone-fixe")
     with pytest.raises(RealmUnfit, match="required") as raised:
         directory.create_account(an_account(), [])
@@ -489,7 +490,7 @@ def test_what_the_profile_asks_of_everybody_is_no_persons_own_failure(directory:
 
 
 @pytest.mark.rule("P1")
-def test_a_link_that_can_make_no_password_is_seen_beforehand(directory: DirectoryPort, hands: Hands) -> None:
+def test_a_link_that_can_make_no_password_is_seen_beforehand(directory: AnyDirectory, hands: Hands) -> None:
     wanted = an_account()
     id = directory.create_account(wanted, [])
     assert directory.snapshot({}).link_fault is None
@@ -504,7 +505,7 @@ def test_a_link_that_can_make_no_password_is_seen_beforehand(directory: Director
     assert not hands.set_password_by_link(wanted.email), "that link is used up"
 
 
-def test_a_realm_without_a_mail_server_is_seen_beforehand(directory: DirectoryPort, hands: Hands) -> None:
+def test_a_realm_without_a_mail_server_is_seen_beforehand(directory: AnyDirectory, hands: Hands) -> None:
     id = directory.create_account(an_account(), [])
     hands.set_mail_server(False)
     try:
@@ -517,7 +518,7 @@ def test_a_realm_without_a_mail_server_is_seen_beforehand(directory: DirectoryPo
     assert directory.snapshot({}).link_fault is None
 
 
-def test_our_own_sendings_are_known_by_the_providers_clock(directory: DirectoryPort, hands: Hands) -> None:
+def test_our_own_sendings_are_known_by_the_providers_clock(directory: AnyDirectory, hands: Hands) -> None:
     id = directory.create_account(an_account(), [])
     before = directory.server_time()
     hands.send_link_by_hand(id, 3600)
@@ -540,7 +541,7 @@ def test_our_own_sendings_are_known_by_the_providers_clock(directory: DirectoryP
 
 
 def test_a_link_opens_no_session_and_disabling_keeps_those_that_are_open_until_they_are_ended(
-    directory: DirectoryPort, hands: Hands
+    directory: AnyDirectory, hands: Hands
 ) -> None:
     wanted = an_account()
     id = directory.create_account(wanted, [])
@@ -561,7 +562,7 @@ def test_a_link_opens_no_session_and_disabling_keeps_those_that_are_open_until_t
 
 
 @pytest.mark.rule("A4")
-def test_a_forgotten_password_opens_nothing_until_a_new_link(directory: DirectoryPort, hands: Hands) -> None:
+def test_a_forgotten_password_opens_nothing_until_a_new_link(directory: AnyDirectory, hands: Hands) -> None:
     wanted = an_account()
     id = directory.create_account(wanted, [])
     directory.send_link(id, 3600, REDIRECT)
@@ -579,7 +580,7 @@ def test_a_forgotten_password_opens_nothing_until_a_new_link(directory: Director
 
 @pytest.mark.rule("A7")
 def test_who_must_verify_the_address_cannot_log_in_with_the_password_alone(
-    directory: DirectoryPort, hands: Hands
+    directory: AnyDirectory, hands: Hands
 ) -> None:
     wanted = an_account()
     id = directory.create_account(wanted, [])
@@ -589,19 +590,19 @@ def test_who_must_verify_the_address_cannot_log_in_with_the_password_alone(
     assert not hands.log_in(seen(directory, id).email)
 
 
-def test_the_providers_clock_goes_forward(directory: DirectoryPort, hands: Hands) -> None:
+def test_the_providers_clock_goes_forward(directory: AnyDirectory, hands: Hands) -> None:
     before = directory.server_time()
     assert before.tzinfo is UTC
     hands.let_pass(1.1)
     assert directory.server_time() >= before + timedelta(seconds=1)
 
 
-def test_a_realm_that_answers_a_plain_question_is_there(directory: DirectoryPort) -> None:
+def test_a_realm_that_answers_a_plain_question_is_there(directory: AnyDirectory) -> None:
     directory.ping()
 
 
 @pytest.mark.rule("A3")
-def test_an_account_is_disabled_and_nothing_else_is_written(directory: DirectoryPort) -> None:
+def test_an_account_is_disabled_and_nothing_else_is_written(directory: AnyDirectory) -> None:
     wanted = an_account()
     id = directory.create_account(wanted, [])
     before = seen(directory, id)
@@ -613,7 +614,7 @@ def test_an_account_is_disabled_and_nothing_else_is_written(directory: Directory
 
 
 @pytest.mark.rule("A8")
-def test_our_attributes_are_written_without_the_names_and_the_state(directory: DirectoryPort) -> None:
+def test_our_attributes_are_written_without_the_names_and_the_state(directory: AnyDirectory) -> None:
     id = directory.create_account(an_account(), [])
     before = seen(directory, id)
     other = an_account(last_name="Autre", attributes={"partenaire": ("sivom",), "gere_par": ("provisioner",)})
@@ -623,7 +624,7 @@ def test_our_attributes_are_written_without_the_names_and_the_state(directory: D
     assert after.attributes["partenaire"] == ("sivom",)
 
 
-def test_a_glance_sees_one_person_alone(directory: DirectoryPort) -> None:
+def test_a_glance_sees_one_person_alone(directory: AnyDirectory) -> None:
     wanted = an_account()
     id = directory.create_account(wanted, [])
     directory.create_account(an_account(), [])

@@ -17,8 +17,8 @@ from provisioner import operations
 from provisioner.cli.app import app
 from provisioner.domain.annexe.decisions import Decisions, NothingSaid, name_said, readable, reason_said
 from provisioner.domain.annexe.document import Document
-from provisioner.operations import adoption, applying, holding, invitations, partners, persons, realms, receive
-from provisioner.operations.preparing import Request
+from provisioner.operations import adoption, decide, holds, invitations, partners, persons, realms
+from provisioner.operations.prepare import Request
 from provisioner.register.journal import Actor
 from tests.fakes.memory_office import MemoryOffice, no_bar
 from tests.shared.examples import LYS, email
@@ -109,14 +109,14 @@ def _decided_upon(office: MemoryOffice) -> Iterator[Callable[[str, str], Any]]:
         document = Document(name="a.csv", content=b"")
         return Request(document=document, partner=code, by=by, decisions=Decisions(waive={1: why}), received_on=day)
 
-    yield lambda by, why: receive.approve(tools, 1, "00000000", by, Decisions(waive={1: why}))
-    yield lambda by, why: receive.reject(register, settings, 1, by, why)
-    yield lambda by, why: applying.apply_document(tools, request(by, why), no_bar, None)
+    yield lambda by, why: decide.approve(tools, 1, "00000000", by, Decisions(waive={1: why}))
+    yield lambda by, why: decide.reject(register, settings, 1, by, why)
+    yield lambda by, why: decide.apply_document(tools, request(by, why), no_bar, None)
     yield lambda by, why: persons.suspend(tools, leroy, by, why)
     yield lambda by, why: persons.reopen(tools, leroy, by, why, new_password=False)
     yield lambda by, why: adoption.adopt(tools, code, [leroy], by, why, no_bar)
-    yield lambda by, why: holding.release(register, "00000000", by, why)
-    yield lambda by, why: holding.pause(register, code, why, None, by)
+    yield lambda by, why: holds.release(register, "00000000", by, why)
+    yield lambda by, why: holds.pause(register, code, why, None, by)
     yield lambda by, why: realms.accept(tools, by, why)
 
 
@@ -131,7 +131,7 @@ def test_no_operation_takes_a_blank_name_or_reason_whoever_calls_it(tmp_path: Pa
                 operation(by, why)
     for by in ("", "\u00a0"):
         with pytest.raises(NothingSaid):
-            holding.resume(office.tools.register, None, by)
+            holds.resume(office.tools.register, None, by)
         with pytest.raises(NothingSaid):
             invitations.bounced(office.tools.register, office.settings, email("leroy"), by)
         with pytest.raises(NothingSaid), office.tools.register.work(by):
@@ -164,6 +164,6 @@ def test_every_operation_that_asks_who_or_why_refuses_blanks() -> None:
                 undecided.append(f"{module.name}.{name}")
     # These two only read a document, to show what it would do.
     assert undecided == [
-        "provisioner.operations.preparing.request_for",
-        "provisioner.operations.preparing.request_of",
+        "provisioner.operations.receive.request_for",
+        "provisioner.operations.receive.request_of",
     ]

@@ -13,9 +13,10 @@ from provisioner.domain.annexe.decisions import Decisions
 from provisioner.domain.annexe.document import Document
 from provisioner.domain.annexe.kept import Status
 from provisioner.domain.people import EmailAddress
-from provisioner.operations import persons, receive
-from provisioner.operations.preparing import prepare, request_of
-from provisioner.operations.syncing import sync
+from provisioner.operations import decide, persons, receive
+from provisioner.operations.prepare import prepare
+from provisioner.operations.receive import request_of
+from provisioner.operations.run import sync
 from provisioner.register import annexes
 from tests.fakes.memory_office import MemoryOffice, no_bar
 
@@ -99,7 +100,7 @@ def test_an_annexe_approved_after_the_clock_stepped_back_waits_for_sync_and_is_a
     at(office, 10, 0)
     plan_id = prepare(office.tools, request_of(office.tools, submitted.id, "Claire Martin", Decisions())).plan_id
     assert plan_id is not None
-    receive.approve(office.tools, submitted.id, plan_id, "Claire Martin", Decisions())
+    decide.approve(office.tools, submitted.id, plan_id, "Claire Martin", Decisions())
     assert receive.find(office.tools.register, submitted.id).status is Status.APPROVED
     at(office, 9, 50)
     office.sync()
@@ -111,7 +112,7 @@ def test_an_annexe_rejected_after_the_clock_stepped_back_stays_rejected(office: 
     at(office, 10, 10)
     one = receive.submit(office.tools, annexe("leroy"), LYS, date(2026, 6, 16)).annexe
     at(office, 10, 0)
-    receive.reject(office.tools.register, office.settings, one.id, "Claire Martin", "pas signée")
+    decide.reject(office.tools.register, office.settings, one.id, "Claire Martin", "pas signée")
     assert receive.find(office.tools.register, one.id).status is Status.REJECTED
     office.sync()
     assert office.directory.mails == []

@@ -25,8 +25,8 @@ from provisioner.keycloak.errors import (
     ReadIncomplete,
 )
 from provisioner.operations import persons
-from provisioner.operations.context import Outcome, Verdict
-from provisioner.operations.holding import pause
+from provisioner.operations.context import Ending, RunResult
+from provisioner.operations.holds import pause
 from provisioner.operations.pool import AccessStillOpen
 from tests.fakes.memory_office import MemoryOffice, no_bar
 from tests.fakes.memory_realm import Account
@@ -82,7 +82,7 @@ def refuse(office: MemoryOffice, *calls: str, answer: KeycloakError, made: bool 
         setattr(directory, call, refusing(call))
 
 
-def close(office: MemoryOffice, how: str) -> Outcome:
+def close(office: MemoryOffice, how: str) -> RunResult:
     if how == "annexe":
         return office.apply(annexe(NAMES[1:], NAMES[:1], "2026-06-16"), LYS)
     persons.suspend(office.tools, LEROY, BY, "téléphone volé")
@@ -96,7 +96,7 @@ def test_an_account_that_is_not_disabled_is_logged_out_without_a_password_and_to
     office: MemoryOffice, answer: KeycloakError, how: str
 ) -> None:
     refuse(office, "disable", "update_account", answer=answer)
-    outcome = close(office, how).outcome
+    outcome = close(office, how)
     assert outcome is not None
     assert (len(outcome.failed), outcome.set_aside) == (1, outcome.failed)
     found = account(office)
@@ -123,7 +123,7 @@ def test_a_disabling_whose_answer_alone_was_lost_is_no_access_still_open(
 def test_rights_that_lack_for_every_step_are_a_failure_of_the_system_and_nobodys_own(office: MemoryOffice) -> None:
     calls = ("disable", "update_account", "end_sessions", "forget_password")
     refuse(office, *calls, answer=KeycloakRefused("unknown_error", 403))
-    outcome = close(office, "annexe").outcome
+    outcome = close(office, "annexe")
     assert outcome is not None
     assert ([one.cause.status for one in outcome.failed], outcome.set_aside) == ([403], [])
     assert office.tools.register.records().holds == ()
@@ -140,7 +140,7 @@ def test_what_the_profile_asks_of_accounts_that_are_there_is_one_failure_of_the_
     directory.require_attribute("matricule")
     changed = annexe(NAMES, on="2026-06-16")
     document = Document(name=changed.name, content=changed.content.replace(b"agent", b"directeur"))
-    outcome = office.apply(document, LYS).outcome
+    outcome = office.apply(document, LYS)
     assert outcome is not None
     assert [one.email for one in outcome.done] == [nguyen.email]
     assert outcome.realm_faults == (RealmFault.PROFILE_ASKS_MORE,)
@@ -168,7 +168,7 @@ def test_an_account_made_again_under_the_address_before_a_rename_is_told_and_not
     else:
         persons.suspend(tools, renamed, BY, "téléphone volé")
         outcome = persons.cut(tools, [LYS], renamed, no_bar)
-    assert [type(one.cause) for one in outcome.outcome.failed] == [AccessStillOpen]
+    assert [type(one.cause) for one in outcome.failed] == [AccessStillOpen]
     assert account(office).enabled, "it is not ours"
     directory.delete_account(again)
     office.sync()
@@ -181,7 +181,7 @@ def test_a_suspension_that_a_pause_or_another_realm_holds_back_is_not_said_to_be
     persons.suspend(office.tools, LEROY, BY, "téléphone volé")
     office.directory.id = "00000000-0000-4000-8000-00000000000f"
     outcome = persons.cut(office.tools, [LYS], LEROY, no_bar)
-    assert outcome.verdict is Verdict.UNKNOWN_REALM
+    assert outcome.ending is Ending.UNKNOWN_REALM
     office.directory.id = "00000000-0000-4000-8000-000000000000"
     pause(office.tools.register, LYS, "contrôle", None, BY)
     paused = persons.cut(office.tools, [LYS], LEROY, no_bar)

@@ -15,11 +15,11 @@ from provisioner.domain.access.account import WantedAccount
 from provisioner.domain.annexe.document import Document
 from provisioner.domain.people import EmailAddress
 from provisioner.keycloak.errors import KeycloakUnavailable
-from provisioner.operations import holding, persons
-from provisioner.operations.context import Outcome, Tools, Verdict
+from provisioner.operations import holds, persons
+from provisioner.operations.context import Context, Ending, RunResult
 from provisioner.operations.effects import Effects
 from provisioner.operations.errors import PersonRefused
-from provisioner.operations.syncing import sync
+from provisioner.operations.run import sync
 from provisioner.register.habilitations import save_habilitations
 from tests.fakes.memory_office import MemoryOffice, no_bar
 
@@ -61,7 +61,7 @@ def office(tmp_path: Path) -> Iterator[MemoryOffice]:
     made.close()
 
 
-def beside(tools: Tools, call: str, decide: Callable[[], Any]) -> list[Any]:
+def beside(tools: Context, call: str, decide: Callable[[], Any]) -> list[Any]:
     """Has another thread decide once, just before the run's next call of that name; what came of it, once it did."""
     directory, answers = tools.directory, []
     asked = getattr(directory, call)
@@ -129,7 +129,7 @@ def test_a_plan_let_go_while_a_run_would_hold_it_is_not_held_again(office: Memor
     (hold,) = tools.register.records().holds
     assert hold.plan_id is not None
     plan_id = hold.plan_id
-    released = beside(tools, "snapshot", lambda: holding.release(tools.register, plan_id, BY, "départs confirmés"))
+    released = beside(tools, "snapshot", lambda: holds.release(tools.register, plan_id, BY, "départs confirmés"))
     office.sync()
     assert released == [LYS]
     assert tools.register.records().holds == ()
@@ -157,7 +157,7 @@ def test_what_a_run_writes_of_an_access_leaves_alone_what_it_did_not_change(offi
     assert (after[0].requested_on, after[0].opened_at) == (date(2026, 6, 11), before.habilitations[0].opened_at)
 
 
-def losing(tools: Tools, call: str, decide: Callable[[], Any]) -> None:
+def losing(tools: Context, call: str, decide: Callable[[], Any]) -> None:
     """A decision is taken just before the run's next call of that name, which is made and whose answer is lost."""
     directory = tools.directory
     asked = getattr(directory, call)
@@ -171,7 +171,7 @@ def losing(tools: Tools, call: str, decide: Callable[[], Any]) -> None:
     setattr(directory, call, deciding)
 
 
-def suspend_and_cut(tools: Tools, email: EmailAddress = LEROY) -> None:
+def suspend_and_cut(tools: Context, email: EmailAddress = LEROY) -> None:
     persons.suspend(tools, email, BY, "téléphone volé")
     persons.cut(tools, [LYS], email, no_bar)
 
@@ -261,19 +261,19 @@ def test_an_account_cut_while_a_run_reads_is_not_told_as_enabled_by_hand(office:
 @pytest.mark.rule("A3")
 @pytest.mark.parametrize("then", ["cancelled", "moved"])
 def test_ends_that_were_let_go_once_let_no_other_end_of_the_same_persons_go(office: MemoryOffice, then: str) -> None:
-    def leaving(on: date, end: date) -> Outcome:
+    def leaving(on: date, end: date) -> RunResult:
         office.on(on)
         return office.apply(annexe((), NAMES, on.isoformat(), end.isoformat()), LYS)
 
-    assert leaving(date(2026, 7, 1), date(2026, 12, 31)).verdict is Verdict.HELD
+    assert leaving(date(2026, 7, 1), date(2026, 12, 31)).ending is Ending.HELD
     (hold,) = office.tools.register.records().holds
     assert hold.plan_id is not None
-    holding.release(office.tools.register, hold.plan_id, BY, "fin de mission")
+    holds.release(office.tools.register, hold.plan_id, BY, "fin de mission")
     office.sync()
     ends = {one.end.on for one in office.tools.register.records().habilitations if one.end}
     assert ends == {date(2026, 12, 31)}
     if then == "cancelled":
         office.on(date(2026, 9, 1))
-        assert office.apply(annexe(NAMES, on="2026-09-01"), LYS).verdict is Verdict.APPLIED
-    assert leaving(date(2026, 10, 1), date(2026, 9, 30)).verdict is Verdict.HELD
+        assert office.apply(annexe(NAMES, on="2026-09-01"), LYS).ending is Ending.APPLIED
+    assert leaving(date(2026, 10, 1), date(2026, 9, 30)).ending is Ending.HELD
     assert all(one.enabled for one in office.directory.accounts.values())

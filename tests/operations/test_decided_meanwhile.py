@@ -14,8 +14,8 @@ from provisioner.documents import read_annexe
 from provisioner.domain.annexe.decisions import Decisions
 from provisioner.domain.annexe.document import Annexe, Document
 from provisioner.domain.annexe.kept import Status
-from provisioner.operations import receive
-from provisioner.operations.syncing import sync
+from provisioner.operations import decide, receive
+from provisioner.operations.run import sync
 from provisioner.settings import DocumentSettings
 from tests.fakes.memory_office import MemoryOffice
 from tests.shared.office import DOMAIN, PARTNER, annexe_csv
@@ -37,7 +37,7 @@ def _approved(office: MemoryOffice, file: Path, partner: str) -> int:
     document = Document(name=file.name, content=file.read_bytes())
     one = receive.submit(office.tools, document, partner, TODAY)
     assert one.prepared.plan_id is not None
-    receive.approve(office.tools, one.annexe.id, one.prepared.plan_id, "Claire Martin", Decisions())
+    decide.approve(office.tools, one.annexe.id, one.prepared.plan_id, "Claire Martin", Decisions())
     return one.annexe.id
 
 
@@ -51,11 +51,11 @@ def test_an_annexe_rejected_at_the_last_moment_is_not_applied_and_stops_nobody_e
 
     def read(content: bytes, name: str, limits: DocumentSettings) -> Annexe:
         if name == "1.csv":
-            receive.reject(office.tools.register, office.tools.settings, mine, "Claire Martin", "Erreur")
+            decide.reject(office.tools.register, office.tools.settings, mine, "Claire Martin", "Erreur")
         return read_annexe(content, name, limits)
 
     outcome = sync(replace(office.tools, read=read), [], progress_bar(quiet=True))
-    assert {change.partner for change in outcome.outcome.done} == {"sivom"}
+    assert {change.partner for change in outcome.done} == {"sivom"}
     assert outcome.sent_back == ()
     register = office.tools.register
     assert receive.find(register, mine).status is Status.REJECTED

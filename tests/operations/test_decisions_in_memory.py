@@ -14,8 +14,8 @@ from provisioner.domain.access.habilitation import State
 from provisioner.domain.annexe.decisions import Decisions
 from provisioner.domain.annexe.document import Annexe, Document
 from provisioner.keycloak.errors import KeycloakError
-from provisioner.operations import adoption, holding, persons
-from provisioner.operations.context import Verdict
+from provisioner.operations import adoption, holds, persons
+from provisioner.operations.context import Ending
 from provisioner.settings import DocumentSettings
 from tests.fakes.failing import FailMode, Killed
 from tests.fakes.memory_office import MemoryOffice, no_bar
@@ -53,7 +53,7 @@ class Scene:
         content = f"{len(_annexes)}".encode()
         _annexes[content] = what
         outcome = self.office.apply(Document(name="a.csv", content=content), partner, decisions)
-        assert outcome.verdict is Verdict.APPLIED, outcome
+        assert outcome.ending is Ending.APPLIED, outcome
 
     def suspend(self) -> None:
         partners = persons.suspend(self.office.tools, LEROY, *WHO)
@@ -102,7 +102,7 @@ def each_fault(home: Path, before: Callable[[Scene], None], act: Callable[[Scene
                 act(scene)
             was_hit = scene.realm.has_failed
             scene.office.reopen()
-            assert scene.office.sync().outcome.failed == [], (mode, number)
+            assert scene.office.sync().failed == [], (mode, number)
             yield scene
             scene.realm.read_only = True
             again = scene.office.sync()
@@ -247,11 +247,11 @@ def test_an_account_that_opens_at_two_partners_does_not_open_at_the_one_that_is_
     scene.receive(annexe({"vasseur": TODAY}, on=TODAY), OTHER, Decisions(waive={1: "Mission commune"}))
     scene.receive(annexe({"leroy": ASKED_ON, "vasseur": ASKED_ON, "jeanne": soon}, on=TODAY))
     scene.receive(annexe({"vasseur": TODAY, "jeanne": soon}, on=TODAY), OTHER)
-    holding.pause(scene.office.tools.register, OTHER, "Vérification", None, WHO[0])
+    holds.pause(scene.office.tools.register, OTHER, "Vérification", None, WHO[0])
     scene.office.on(soon)
     scene.office.sync()
     assert (JEANNE in scene.realm.members(LYS.code), JEANNE in scene.realm.members(OTHER)) == (True, False)
-    holding.resume(scene.office.tools.register, OTHER, WHO[0])
+    holds.resume(scene.office.tools.register, OTHER, WHO[0])
     scene.office.sync()
     assert JEANNE in scene.realm.members(OTHER)
     assert len(scene.realm.mails_to(JEANNE)) == 1
@@ -263,7 +263,7 @@ def test_a_departure_taken_back_after_a_planned_return_leaves_one_access(tmp_pat
     scene.receive(annexe({"leroy": back, "vasseur": ASKED_ON}, {"leroy": date(2026, 9, 30)}, on=TODAY))
     scene.receive(annexe({"leroy": back, "vasseur": ASKED_ON}, on=TODAY))
     scene.office.on(back)
-    assert scene.office.sync().outcome.done == []
+    assert scene.office.sync().done == []
     assert scene.states() == [State.OPEN]
 
 

@@ -24,13 +24,14 @@ from provisioner.domain.annexe.document import Annexe, Finding, Severity
 from provisioner.domain.annexe.kept import KeptAnnexe
 from provisioner.domain.convention import Role
 from provisioner.keycloak.errors import KeycloakUnavailable
-from provisioner.operations import folders, receive
+from provisioner.operations import decide, folders
 from provisioner.operations.annexe_notices import tell_waiting
 from provisioner.operations.contacts import read_contacts, set_caf_contacts, set_partner_contacts
 from provisioner.operations.doctor.register import folder_lines
 from provisioner.operations.dropping import take
 from provisioner.operations.errors import FoldersFail, UnknownRealm
-from provisioner.operations.preparing import prepare, request_of
+from provisioner.operations.prepare import prepare
+from provisioner.operations.receive import request_of
 from provisioner.register import Register, annexes, dropped_files
 from provisioner.register.marks import accept_realm, set_realm
 from provisioner.register.tables import notice
@@ -107,7 +108,7 @@ class Desk:
 
     def reject(self, one: KeptAnnexe) -> None:
         self.office.hand_clock.now += timedelta(seconds=1)
-        receive.reject(self.tools.register, self.tools.settings, one.id, "Claire Martin", "Envoyée par erreur")
+        decide.reject(self.tools.register, self.tools.settings, one.id, "Claire Martin", "Envoyée par erreur")
 
     def sync(self) -> None:
         self.office.hand_clock.now += timedelta(seconds=1)
@@ -117,7 +118,7 @@ class Desk:
         self.office.hand_clock.now += timedelta(seconds=1)
         plan = prepare(self.tools, request_of(self.tools, one.id, "x", Decisions())).plan
         assert plan is not None
-        receive.approve(self.tools, one.id, plan.ids[one.partner], "Claire Martin", Decisions())
+        decide.approve(self.tools, one.id, plan.ids[one.partner], "Claire Martin", Decisions())
 
     def nothing_is_left(self) -> None:
         """The inbox is empty, and another run has nothing to do."""
@@ -946,7 +947,7 @@ def _approve(desk: Desk, decisions: Decisions) -> None:
     desk.office.hand_clock.now += timedelta(seconds=1)
     plan = prepare(desk.tools, request_of(desk.tools, kept.id, "plan", decisions)).plan
     assert plan is not None
-    receive.approve(desk.tools, kept.id, plan.ids[kept.partner], "Claire Martin", decisions)
+    decide.approve(desk.tools, kept.id, plan.ids[kept.partner], "Claire Martin", decisions)
 
 
 @pytest.mark.rule("A7")

@@ -19,7 +19,7 @@ from provisioner.domain.access.habilitation import State
 from provisioner.domain.annexe.document import Annexe
 from provisioner.domain.journal_check import verify
 from provisioner.keycloak.errors import KeycloakError
-from provisioner.operations.context import Outcome
+from provisioner.operations.context import RunResult
 from provisioner.register import RegisterUnavailable, journal
 from provisioner.settings import DocumentSettings
 from tests.fakes.failing import FailMode, Killed
@@ -65,7 +65,7 @@ def offices(tmp_path: Path) -> Iterator[Callable[[], MemoryOffice]]:
         opened.pop().close()
 
 
-def applied(office: MemoryOffice) -> Outcome | None:
+def applied(office: MemoryOffice) -> RunResult | None:
     """The run that meets the fault: what it says was done, None when it ended otherwise."""
     with suppress(Killed, KeycloakError, RegisterUnavailable):
         return office.apply(SECOND, LYS)
@@ -96,7 +96,7 @@ def tells_the_story(office: MemoryOffice, number: int) -> None:
     office.directory.read_only = True
     again = office.sync()
     assert again.plan is not None
-    assert (again.plan.changes, again.plan.drift, again.outcome.failed) == ((), (), []), number
+    assert (again.plan.changes, again.plan.drift, again.failed) == ((), (), []), number
 
 
 def until_untouched(
@@ -111,7 +111,7 @@ def until_untouched(
         office.reopen()
         if not is_broken:
             assert outcome is not None
-            assert outcome.outcome.failed == []
+            assert outcome.failed == []
             tells_the_story(office, number)
             return number - 1
         with suppress(KeycloakError):

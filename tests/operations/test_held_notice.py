@@ -8,7 +8,7 @@ from pathlib import Path
 from provisioner.domain.annexe.document import Annexe, Document
 from provisioner.domain.convention import Role
 from provisioner.operations.contacts import read_contacts, set_caf_contacts
-from provisioner.operations.context import Verdict
+from provisioner.operations.context import Ending
 from provisioner.operations.receive import submit
 from provisioner.register import notices
 from tests.fakes.memory_office import MemoryOffice
@@ -32,7 +32,7 @@ def test_a_held_annexe_submitted_anew_withdraws_the_notice_that_was_not_sent(tmp
     tools = office.tools
     set_caf_contacts(tools.register, read_contacts(CAF, TODAY, TODAY), tools.settings)
     closes = Document(name="b.csv", content=CLOSES)
-    assert office.apply(closes, LYS.code).verdict is Verdict.HELD
+    assert office.apply(closes, LYS.code).ending is Ending.HELD
 
     def owed() -> int:
         with tools.register.read() as connection:

@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from provisioner.domain.hold import HoldKind
-from provisioner.operations import holding
-from provisioner.register import LockLost, check_lease, holds, may_act, run_lock
+from provisioner.operations.holds import pause
+from provisioner.register import LockLost, check_lease, may_act, run_lock
+from provisioner.register import holds as rows
 from tests.fakes.memory_office import MemoryOffice
 
 
@@ -25,7 +26,7 @@ def office(tmp_path: Path) -> Iterator[MemoryOffice]:
 
 
 def _pause(office: MemoryOffice) -> None:
-    holding.pause(office.tools.register, "agglo-lys", "inondation", None, "Claire Martin")
+    pause(office.tools.register, "agglo-lys", "inondation", None, "Claire Martin")
 
 
 def test_a_decision_of_another_thread_is_recorded_while_a_pass_finds_its_lock_lost(office: MemoryOffice) -> None:
@@ -46,7 +47,7 @@ def test_a_lock_lost_amid_a_write_takes_the_write_back(office: MemoryOffice) -> 
 
     def lose_it() -> None:
         with run_lock(register, office.settings) as lease, register.work() as work:
-            holds.pause(work, "agglo-lys", "trop tard", None, "Claire Martin")
+            rows.pause(work, "agglo-lys", "trop tard", None, "Claire Martin")
             lease.lose()
 
     with pytest.raises(LockLost):

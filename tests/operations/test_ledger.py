@@ -19,12 +19,13 @@ from provisioner.domain.annexe.document import Annexe, Document
 from provisioner.domain.convention import Role
 from provisioner.domain.journal import Head
 from provisioner.domain.journal_check import Bad, Problem
-from provisioner.operations import holding, partners, persons, receive
+from provisioner.operations import decide, holds, partners, persons, receive
 from provisioner.operations.contacts import read_contacts, set_caf_contacts, set_partner_contacts
 from provisioner.operations.journal import verify_journal
 from provisioner.operations.partners import Given, set_partner
-from provisioner.operations.preparing import prepare, request_of
-from provisioner.register import holds
+from provisioner.operations.prepare import prepare
+from provisioner.operations.receive import request_of
+from provisioner.register import holds as rows
 from provisioner.register.tables import notice
 from provisioner.settings import DocumentSettings
 from tests.fakes.memory_office import MemoryOffice, no_bar
@@ -72,7 +73,7 @@ def _approve(office: MemoryOffice, content: bytes, decisions: Decisions) -> None
     kept = receive.submit(office.tools, document, LYS.code, office.tools.clock.today()).annexe
     plan_id = prepare(office.tools, request_of(office.tools, kept.id, "plan", decisions)).plan_id
     assert plan_id is not None
-    receive.approve(office.tools, kept.id, plan_id, "Claire Martin", decisions)
+    decide.approve(office.tools, kept.id, plan_id, "Claire Martin", decisions)
 
 
 def _change(office: MemoryOffice, statement: str) -> None:
@@ -134,14 +135,14 @@ def busy(office: MemoryOffice) -> MemoryOffice:
     alone = Decisions(closures_only=True)
     plan_id = prepare(tools, request_of(tools, kept.id, "plan", alone)).plan_id
     assert plan_id is not None
-    receive.approve(tools, kept.id, plan_id, "Claire Martin", alone)
+    decide.approve(tools, kept.id, plan_id, "Claire Martin", alone)
     office.sync()
     with register.work() as work:
-        holds.hold_plan(work, LYS.code, "0a1b2c3d", "closures 9/5", [(1, TODAY)], [], can_be_released=True)
-    holding.release(register, "0a1b2c3d", "Claire Martin", "Vu")
-    holding.pause(register, "sivom", "Travaux", None, "Zoé Roy")
-    holding.pause(register, None, "Travaux", None, "Zoé Roy")
-    holding.resume(register, None, "Zoé Roy")
+        rows.hold_plan(work, LYS.code, "0a1b2c3d", "closures 9/5", [(1, TODAY)], [], can_be_released=True)
+    holds.release(register, "0a1b2c3d", "Claire Martin", "Vu")
+    holds.pause(register, "sivom", "Travaux", None, "Zoé Roy")
+    holds.pause(register, None, "Travaux", None, "Zoé Roy")
+    holds.resume(register, None, "Zoé Roy")
     persons.suspend(tools, email("leroy"), "Claire Martin", "Vol")
     receive.submit(tools, Document(name="3.csv", content=b"3"), LYS.code)
     return office
@@ -215,8 +216,8 @@ def test_a_domain_that_an_older_entry_has_as_it_was_typed_is_the_same_domain(off
 
 
 def test_an_end_that_was_cut_is_found_by_the_last_verified_head_and_by_who_acted(office: MemoryOffice) -> None:
-    holding.pause(office.tools.register, "sivom", "Travaux", None, "Zoé Roy")
-    holding.resume(office.tools.register, "sivom", "Zoé Roy")
+    holds.pause(office.tools.register, "sivom", "Travaux", None, "Zoé Roy")
+    holds.resume(office.tools.register, "sivom", "Zoé Roy")
     _change(office, "DELETE FROM hold WHERE kind = 'pause'")
     last = "(SELECT max(entry) FROM journal_entry)"
     _change(office, f"DELETE FROM journal_detail WHERE entry = {last}")
@@ -229,8 +230,8 @@ def test_an_end_that_was_cut_is_found_by_the_last_verified_head_and_by_who_acted
         _change(office, f"DELETE FROM {table} WHERE entry = {last}")
     assert verify_journal(office.tools.register).bad is None  # no pass had seen them, and nothing is left of them
     office.sync()
-    holding.pause(office.tools.register, "sivom", "Travaux", None, "Zoé Roy")
-    holding.resume(office.tools.register, "sivom", "Zoé Roy")
+    holds.pause(office.tools.register, "sivom", "Travaux", None, "Zoé Roy")
+    holds.resume(office.tools.register, "sivom", "Zoé Roy")
     assert office.sync().journal is None
     _change(office, "DELETE FROM hold WHERE kind = 'pause'")
     for table in ("journal_actor", "journal_detail", "journal_entry"):
@@ -261,19 +262,19 @@ def test_closures_do_not_wait_for_a_broken_journal_and_it_is_told_until_the_whol
         outcome = office.sync()
     assert outcome.journal is not None
     assert outcome.journal.startswith("changed ")
-    assert outcome.outcome.failed == []
+    assert outcome.failed == []
     assert [log["problem"] for log in logs if log["event"] == "journal.wanting"] == ["changed"]
-    assert holding.standing(office.tools.register).journal == outcome.journal
+    assert holds.service_status(office.tools.register).journal == outcome.journal
     assert office.sync().journal == outcome.journal
     _change(office, "UPDATE journal_entry SET body = replace(body, 'annexe.rejected', 'annexe.approved')")
     assert office.sync().journal == outcome.journal
     assert _sweep(office) is None
     assert office.sync().journal is None
-    assert holding.standing(office.tools.register).journal is None
+    assert holds.service_status(office.tools.register).journal is None
 
 
 def _sweep(office: MemoryOffice) -> str | None:
-    from provisioner.operations.syncing import sync
+    from provisioner.operations.run import sync
 
     return sync(office.tools, [], no_bar, whole_journal=True).journal
 

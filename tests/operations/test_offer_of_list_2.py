@@ -10,7 +10,7 @@ import pytest
 
 from provisioner.domain.annexe.decisions import Decisions
 from provisioner.domain.annexe.document import Document
-from provisioner.operations.preparing import plan_document, request_for
+from provisioner.operations.receive import plan_document, request_for
 from tests.fakes.memory_office import MemoryOffice
 from tests.operations.test_decided_beside_a_run import annexe
 

@@ -15,22 +15,24 @@ from provisioner.cli.answers.holds import held
 from provisioner.domain.access.account import WantedAccount
 from provisioner.domain.access.change import Action, Change
 from provisioner.domain.access.plan import make_plan, rests
+from provisioner.domain.annexe.decisions import Decisions
 from provisioner.domain.annexe.document import Annexe, Document
 from provisioner.domain.convention import ANNEXE_3, Contact, Contacts
 from provisioner.domain.hold import LONGEST_REST, SHORTEST_REST, Hold, HoldKind
 from provisioner.domain.people import EmailAddress
 from provisioner.domain.records import Records
 from provisioner.keycloak.errors import KeycloakError, KeycloakRefused, KeycloakUnavailable, MailFailed
-from provisioner.operations import quarantine
+from provisioner.operations import holds
 from provisioner.operations.contacts import set_caf_contacts
-from provisioner.operations.context import Outcome, Verdict
+from provisioner.operations.context import Ending, RunResult
+from provisioner.operations.decide import approve
 from provisioner.operations.doctor.register import hold_lines
 from provisioner.operations.hold_notices import remind
-from provisioner.operations.holding import pause, standing, tell_ages
+from provisioner.operations.holds import pause, service_status, tell_ages
 from provisioner.operations.invitations import repeat_due
 from provisioner.operations.journal import Sought, journal_entries
-from provisioner.operations.syncing import sync
-from provisioner.register import annexes
+from provisioner.operations.receive import submit
+from provisioner.operations.run import sync
 from provisioner.register.marks import LAST_GOOD_SYNC, mark
 from provisioner.register.tables import notice
 from provisioner.service.jobs import counts_of, failed_changes
@@ -65,7 +67,7 @@ class Desk:
         self.bad: dict[EmailAddress, KeycloakError | Exception] = {}
         for name in ("create_account", "update_account", "update_attributes", "disable", "send_link"):
             monkeypatch.setattr(self.realm, name, self._failing(name))
-        monkeypatch.setattr(quarantine, "_mail_server_answers", lambda tools, _well: tools.directory.mail_works)
+        monkeypatch.setattr(holds, "_mail_server_answers", lambda tools, _well: tools.directory.mail_works)
 
     def _failing(self, name: str) -> object:
         call = getattr(MemoryDirectory, name)
@@ -84,16 +86,18 @@ class Desk:
         content = f"{len(_annexes)}".encode()
         _annexes[content] = annexe(asked, ended, on=self.office.tools.clock.today())
         outcome = self.office.apply(Document(name="a.csv", content=content), partner)
-        assert outcome.verdict is Verdict.APPLIED, outcome
+        assert outcome.ending is Ending.APPLIED, outcome
 
-    def serve(self, later: timedelta = timedelta(0)) -> Outcome:
+    def serve(self, later: timedelta = timedelta(0)) -> RunResult:
         """What the service does once so much time has passed."""
         self.office.hand_clock.advance(later)
         return sync(self.office.tools, [], no_bar, at_once=False)
 
     @property
     def quarantines(self) -> dict[str | None, str]:
-        return {one.email or one.partner: one.reason for one in standing(self.office.tools.register).quarantines}
+        return {
+            one.email or one.partner: one.reason for one in service_status(self.office.tools.register).quarantines
+        }
 
     @property
     def open(self) -> set[EmailAddress]:
@@ -111,8 +115,8 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
     desk.office.close()
 
 
-def tried(outcome: Outcome) -> list[tuple[str, str | None]]:
-    return [(one.change.action, one.change.email) for one in outcome.outcome.failed]
+def tried(outcome: RunResult) -> list[tuple[str, str | None]]:
+    return [(one.change.action, one.change.email) for one in outcome.failed]
 
 
 def test_one_bad_person_is_set_aside_and_the_others_are_opened(desk: Desk) -> None:
@@ -128,7 +132,7 @@ def test_one_bad_person_is_set_aside_and_the_others_are_opened(desk: Desk) -> No
     # The link goes with the account: neither is tried again before its time, and what rests is no failure.
     assert tried(desk.serve(timedelta(seconds=30))) == []
     assert desk.is_good()
-    (hold,) = standing(desk.office.tools.register).quarantines
+    (hold,) = service_status(desk.office.tools.register).quarantines
     assert [one["action"] for one in hold.changes] == ["open", "invite"]
 
 
@@ -140,7 +144,7 @@ def test_it_is_tried_again_each_time_its_age_has_doubled_and_ends_once_it_goes_w
     minutes = [number for number in range(1, 40) if tried(desk.serve(timedelta(minutes=1)))]
     assert minutes == [1, 2, 4, 8, 16, 32]
     desk.bad.clear()
-    assert [one.action for one in desk.serve(timedelta(minutes=30)).outcome.done] == [Action.OPEN, Action.INVITE]
+    assert [one.action for one in desk.serve(timedelta(minutes=30)).done] == [Action.OPEN, Action.INVITE]
     assert desk.quarantines == {}
     pages = journal_entries(desk.office.tools.register, Sought())
     actions = [row.entry.facts["action"] for page in pages for row in page]
@@ -153,7 +157,7 @@ def test_who_waits_for_the_answer_has_it_tried_at_once(desk: Desk) -> None:
     desk.office.on(DUE)
     desk.serve()
     desk.bad.clear()
-    assert desk.office.sync().outcome.failed == []
+    assert desk.office.sync().failed == []
     assert (desk.open, desk.quarantines) == ({email("nguyen")}, {})
 
 
@@ -174,9 +178,9 @@ def test_what_keycloak_refuses_to_write_of_a_closed_account_is_tried_again_until
     assert (desk.open, desk.quarantines) == ({email("vasseur")}, {})
     outcome = desk.serve()
     assert (tried(outcome), list(desk.quarantines)) == ([(Action.UPDATE, email("leroy"))], [email("leroy")])
-    assert outcome.outcome.failed == outcome.outcome.set_aside
+    assert outcome.failed == outcome.set_aside
     refused.clear()
-    done = desk.serve(timedelta(days=1)).outcome.done
+    done = desk.serve(timedelta(days=1)).done
     assert [(change.action, change.email) for change in done] == [(Action.UPDATE, email("leroy"))]
     (closed,) = (one for one in desk.realm.accounts.values() if one.email == email("leroy"))
     assert closed.attributes["date_fin_habilitation"] == (FIRST_DAY.isoformat(),)
@@ -210,7 +214,7 @@ def test_keycloak_away_puts_nobody_in_quarantine(desk: Desk) -> None:
     desk.office.on(DUE)
     desk.realm.fail(1, for_good=True)
     outcome = desk.serve()
-    assert outcome.outcome.failed
+    assert outcome.failed
     assert (desk.quarantines, failed_changes(counts_of(outcome))) == ({}, 5)  # a group, two accounts, two links
 
 
@@ -218,7 +222,7 @@ def test_keycloak_that_goes_away_amid_a_run_puts_nobody_in_quarantine(desk: Desk
     desk.ask(dict.fromkeys(("aubry", "blanc", "colin", "durand", "evrard"), DUE))
     desk.office.on(DUE)
     desk.realm.fail(3, for_good=True)
-    outcome = desk.serve().outcome
+    outcome = desk.serve()
     assert (len(outcome.done), desk.quarantines) == (2, {})
 
 
@@ -289,12 +293,12 @@ def test_a_second_link_that_an_address_does_not_take_is_tried_again_each_day_and
     desk.bad[email("leroy")] = MailFailed("Failed to send execute actions email", 500)
     for day in (3, 4, 5):
         desk.office.on(FIRST_DAY + timedelta(days=day))
-        outcome = repeat_due(desk.office.tools, no_bar, at_once=False).outcome
+        outcome = repeat_due(desk.office.tools, no_bar, at_once=False)
         assert counts_of(outcome)[Action.INVITE, "set-aside"] == 1
         assert failed_changes(counts_of(outcome)) == 0, "the service would try it again in a few seconds"
-        assert outcome.outcome.done == [] or day == 3
+        assert outcome.done == [] or day == 3
         desk.serve()  # it is not sync's to try, nor to end
-    (hold,) = standing(desk.office.tools.register).quarantines
+    (hold,) = service_status(desk.office.tools.register).quarantines
     assert (hold.email, hold.since.date()) == (email("leroy"), FIRST_DAY + timedelta(days=3))
     desk.bad.clear()
     repeat_due(desk.office.tools, no_bar, at_once=False)
@@ -343,7 +347,7 @@ def test_a_pause_that_ended_by_itself_is_told_as_held_no_more(desk: Desk) -> Non
         desk.office.on(day)
         now, records = desk.office.tools.clock.now(), register.records()
         lines = [one for one in hold_lines(records, now) if one.todo]
-        told.append((len(standing(register).holds), len(held(records, now).json), len(lines)))
+        told.append((len(service_status(register).holds), len(held(records, now).json), len(lines)))
     assert told == [(1, 1, 1), (0, 0, 0)]
 
 
@@ -370,7 +374,7 @@ def test_a_partner_that_cannot_be_planned_does_not_hold_up_the_others(
             raise AssertionError(str(records.accounts))
         return make_plan(records, snapshot, now, partners, *more)  # type: ignore[arg-type]
 
-    monkeypatch.setattr("provisioner.operations.syncing.make_plan", failing)
+    monkeypatch.setattr("provisioner.operations.run.make_plan", failing)
     with structlog.testing.capture_logs() as told:
         outcome = desk.serve()
     assert outcome.broken == {OTHER}
@@ -380,7 +384,7 @@ def test_a_partner_that_cannot_be_planned_does_not_hold_up_the_others(
     (line,) = (one for one in told if one["event"] == "partner.set_aside")
     assert "nguyen" not in str(line)
     monkeypatch.undo()
-    assert desk.serve().outcome.failed == []
+    assert desk.serve().failed == []
     assert (desk.open, desk.quarantines) == ({email("leroy"), email("nguyen")}, {})
 
 
@@ -391,7 +395,7 @@ def test_a_quarantine_ends_by_no_run_that_did_not_look_at_the_persons_partners(
     desk.bad[email("leroy")] = KeycloakRefused("no", 400)
     desk.office.on(DUE)
     desk.serve()
-    (before,) = standing(desk.office.tools.register).quarantines
+    (before,) = service_status(desk.office.tools.register).quarantines
 
     def failing(records: object, snapshot: object, now: object, partners: list[str], *more: object) -> object:
         if LYS.code in partners:
@@ -399,30 +403,27 @@ def test_a_quarantine_ends_by_no_run_that_did_not_look_at_the_persons_partners(
         return make_plan(records, snapshot, now, partners, *more)  # type: ignore[arg-type]
 
     with monkeypatch.context() as broken:
-        broken.setattr("provisioner.operations.syncing.make_plan", failing)
+        broken.setattr("provisioner.operations.run.make_plan", failing)
         desk.serve(timedelta(minutes=1))
     assert desk.quarantines == {email("leroy"): "no", LYS.code: "defect"}
     sync(desk.office.tools, [OTHER], no_bar)
     desk.serve()
-    (after,) = standing(desk.office.tools.register).quarantines
+    (after,) = service_status(desk.office.tools.register).quarantines
     assert (after.email, after.since) == (email("leroy"), before.since)
 
 
-def test_an_annexe_that_cannot_be_worked_out_does_not_hold_up_the_other_partners(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_annexe_that_cannot_be_worked_out_does_not_hold_up_the_other_partners(desk: Desk) -> None:
     desk.ask({"leroy": DUE})
+    desk.ask({"vasseur": DUE}, partner=OTHER)
     desk.office.on(DUE)
-    with desk.office.tools.register.read() as connection:
-        (kept,) = annexes.kept(connection)
-
-    def decide_one(*_arguments: object) -> None:
-        raise AssertionError
-
-    monkeypatch.setattr("provisioner.operations.syncing._decide_one", decide_one)
-    monkeypatch.setattr(type(kept), "is_pending", True)
+    content = b"cannot be read any more"
+    _annexes[content] = annexe({"leroy": DUE, "nguyen": DUE}, on=DUE)
+    submitted = submit(desk.office.tools, Document(name="b.csv", content=content), LYS.code)
+    assert submitted.prepared.plan_id is not None
+    approve(desk.office.tools, submitted.annexe.id, submitted.prepared.plan_id, "Claire Martin", Decisions())
+    del _annexes[content]
     assert desk.serve().broken == {LYS.code}
-    assert desk.open == {email("leroy")}
+    assert desk.open == {email("leroy"), email("vasseur")}
 
 
 def test_it_is_told_louder_with_its_age(desk: Desk) -> None:

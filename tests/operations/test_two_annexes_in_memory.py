@@ -15,7 +15,7 @@ from provisioner.documents import read_annexe
 from provisioner.domain.access.change import Action
 from provisioner.domain.annexe.document import Annexe, Document
 from provisioner.domain.people import EmailAddress
-from provisioner.operations.context import Outcome, Verdict
+from provisioner.operations.context import Ending, RunResult
 from provisioner.settings import DocumentSettings
 from tests.fakes.failing import FailMode, Killed
 from tests.fakes.memory_office import MemoryOffice
@@ -45,10 +45,10 @@ def office(tmp_path: Path) -> Iterator[MemoryOffice]:
     office.close()
 
 
-def done(outcome: Outcome) -> list[tuple[Action, str]]:
+def done(outcome: RunResult) -> list[tuple[Action, str]]:
     """What was done, kind by kind; within a kind, calls may end in any order."""
     order = {action: number for number, action in enumerate(Action)}
-    found = [(one.action, (one.email or "").partition("@")[0]) for one in outcome.outcome.done]
+    found = [(one.action, (one.email or "").partition("@")[0]) for one in outcome.done]
     kinds = [action for action, _ in found]
     assert kinds == sorted(kinds, key=lambda action: order[action])
     return sorted(found, key=lambda one: (order[one[0]], one[1]))
@@ -67,7 +67,7 @@ def mailed(office: MemoryOffice) -> list[str]:
 def test_two_annexes_open_update_and_close_what_they_say(office: MemoryOffice) -> None:
     office.on(FIRST_DAY)
     first = office.apply(FIRST, PARTNER)
-    assert first.verdict is Verdict.APPLIED
+    assert first.ending is Ending.APPLIED
     assert [action for action, _ in done(first)] == [Action.GROUP, *[Action.OPEN] * 4, *[Action.INVITE] * 4]
     assert open_names(office) == FOUR
     assert mailed(office) == sorted(FOUR)
@@ -126,7 +126,7 @@ def test_a_partner_that_is_cut_off_for_good_waits_for_the_next_run(office: Memor
     office.on(FIRST_DAY)
     office.directory.fail(3, for_good=True)
     outcome = office.apply(FIRST, PARTNER)
-    assert len(outcome.outcome.failed) == 7
+    assert len(outcome.failed) == 7
     assert mailed(office) == []
     office.reopen()
     office.sync()

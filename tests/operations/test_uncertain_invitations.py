@@ -13,9 +13,9 @@ import pytest
 from provisioner.cli.progress import progress_bar
 from provisioner.domain.people import EmailAddress
 from provisioner.operations import invitations
-from provisioner.operations.context import Outcome
+from provisioner.operations.context import RunResult
 from provisioner.operations.errors import LinkRefused
-from provisioner.operations.holding import standing
+from provisioner.operations.holds import service_status
 from tests.fakes.failing import FailMode, Killed
 from tests.fakes.memory_office import MemoryOffice
 from tests.operations.test_decided_beside_a_run import annexe
@@ -72,8 +72,8 @@ def never_while_the_register_is_held(office: MemoryOffice, monkeypatch: pytest.M
     monkeypatch.setattr(office.directory, "server_time", asked)
 
 
-def failures(outcome: Outcome) -> list[str]:
-    return [failure.change.action.value for failure in outcome.outcome.failed]
+def failures(outcome: RunResult) -> list[str]:
+    return [failure.change.action.value for failure in outcome.failed]
 
 
 #: What hides whether the link left. Events that were turned off after it left still tell that it did.
@@ -98,7 +98,7 @@ def test_no_second_email_leaves_when_keycloaks_events_cannot_tell_about_the_firs
         invitations.repeat_due(office.tools, progress_bar(True))
     assert len(office.directory.mails) == has_left
     assert [each.state.value for each in invitations.invited(office.tools)] == ["uncertain"]
-    shown = standing(office.tools.register)
+    shown = service_status(office.tools.register)
     assert (shown.invitations_owed, shown.invitations_uncertain) == (0, 1)
 
 
@@ -114,7 +114,7 @@ def test_a_persons_word_settles_it_and_the_link_goes_on_as_any_other(office: Mem
     assert [each.state.value for each in invitations.invited(office.tools)] == ["sent"]
     with pytest.raises(LinkRefused, match="still works"):
         invitations.repeat_one(office.tools, LEROY, progress_bar(True))
-    assert standing(office.tools.register).invitations_uncertain == 0
+    assert service_status(office.tools.register).invitations_uncertain == 0
 
 
 @pytest.mark.rule("P2")

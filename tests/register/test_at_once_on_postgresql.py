@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from sqlalchemy import event, text
@@ -19,8 +19,9 @@ from provisioner.domain.access.change import Action
 from provisioner.domain.access.plan import make_plan
 from provisioner.domain.convention import Partner
 from provisioner.domain.gates import Limits
+from provisioner.keycloak.directory import Directory
 from provisioner.operations import persons
-from provisioner.operations.context import Tools
+from provisioner.operations.context import Context
 from provisioner.register import Register, habilitations, open_register
 from provisioner.register.habilitations import save_habilitations
 from provisioner.register.journal import Actor
@@ -108,7 +109,8 @@ def test_a_run_that_records_an_effect_and_a_person_who_suspends_do_not_stop_each
     ask_for(register, "leroy")
     (planned,) = register.records().habilitations
     opened = replace(planned, opened_at=NOW)
-    tools = Tools(settings=settings, clock=other.clock, register=other, directory=MemoryDirectory(lambda: NOW))
+    directory = cast(Directory, MemoryDirectory(lambda: NOW))
+    tools = Context(settings=settings, clock=other.clock, register=other, directory=directory)
 
     def is_waited_for() -> bool:
         with register.engine.connect() as looking:

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from apscheduler.triggers.base import BaseTrigger
 
 from provisioner.clock import Clock
-from provisioner.operations.context import Tools
+from provisioner.operations.context import Context
 from provisioner.register import Register
 from provisioner.service.clock_watch import ClockWatch
 from provisioner.service.jobs import Counts, Every, Job
@@ -48,7 +48,7 @@ def runner(settings: Settings, register: Register, hands: Hands | None = None) -
     return Runner(settings, hands.clock, register, Metrics(), hands.watch(register), lambda: 1.0)
 
 
-def job(run: Callable[[Tools], Counts | None], trigger: BaseTrigger | None = None, name: str = "job") -> Job:
+def job(run: Callable[[Context], Counts | None], trigger: BaseTrigger | None = None, name: str = "job") -> Job:
     return Job(name, lambda _settings: trigger or Every(3600), run)
 
 
@@ -59,7 +59,7 @@ class Runs:
         self.errors = list(errors)
         self.count = 0
 
-    def __call__(self, _tools: Tools) -> None:
+    def __call__(self, _tools: Context) -> None:
         self.count += 1
         if self.errors and (error := self.errors.pop(0)) is not None:
             raise error

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
-from provisioner.operations import holding
-from provisioner.operations.context import Tools
+from provisioner.operations import holds
+from provisioner.operations.context import Context
 from provisioner.register import Register, notices
 from provisioner.service import runner
 from provisioner.service.scheduler import Service
@@ -37,7 +37,7 @@ def test_a_clock_that_jumps_pauses_everything_until_a_person_resumes(
     (pause,) = register.records().holds
     assert (pause.kind, pause.partner, pause.reason, pause.until) == ("pause", None, "clock", None)
     assert runs.count == 1
-    holding.resume(register, None, "Claire Martin")
+    holds.resume(register, None, "Claire Martin")
     until(lambda: runs.count == 2, "it is done now, not in an hour")
     assert service.shut_down()
 
@@ -56,7 +56,7 @@ def test_a_jump_stops_the_run_under_way(settings: Settings, register: Register) 
     service = Service(runner_of(settings, register, hands), [])
     service.start()
 
-    def long(tools: Tools) -> None:
+    def long(tools: Context) -> None:
         hands.wall += 2 * HOUR
         service.tick()
         assert tools.stop.is_set()

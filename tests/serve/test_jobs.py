@@ -18,7 +18,7 @@ from structlog.testing import capture_logs
 
 from provisioner.clock import Clock
 from provisioner.keycloak.errors import KeycloakUnavailable
-from provisioner.operations.context import Tools
+from provisioner.operations.context import Context
 from provisioner.register import LockHeld, Register, RegisterUnavailable, engine, open_register, run_lock
 from provisioner.register.journal import Actor
 from provisioner.service import runner as running
@@ -50,7 +50,7 @@ def test_a_job_that_fails_stops_no_other_and_is_told_once_without_what_it_says(
 def test_no_two_jobs_run_at_once(settings: Settings, register: Register) -> None:
     under_way, seen = threading.Lock(), Runs()
 
-    def alone(tools: Tools) -> None:
+    def alone(tools: Context) -> None:
         assert under_way.acquire(blocking=False), "two at once"
         time.sleep(0.01)  # so that a second one would meet it
         under_way.release()
@@ -192,7 +192,7 @@ def test_a_lock_that_cannot_be_written_is_a_system_that_fails(
     one = runner(settings, register)
     spoil(settings.data_dir / "provisioner.lock")
 
-    def locked(tools: Tools) -> None:
+    def locked(tools: Context) -> None:
         with run_lock(tools.register, tools.settings):
             raise AssertionError
 
@@ -219,7 +219,7 @@ def test_changes_that_could_not_be_made_are_tried_again_soon(settings: Settings,
 def test_asked_to_stop_the_run_under_way_ends_and_none_begins(settings: Settings, register: Register) -> None:
     begun, after = threading.Event(), Runs()
 
-    def long(tools: Tools) -> None:
+    def long(tools: Context) -> None:
         begun.set()
         assert tools.stop.wait(20)
 
@@ -254,7 +254,7 @@ def test_a_run_that_does_not_end_in_time_is_left(
     monkeypatch.setattr(scheduler, "GRACE_SECONDS", 0.1)
     begun, end = threading.Event(), threading.Event()
 
-    def deaf(_tools: Tools) -> None:
+    def deaf(_tools: Context) -> None:
         begun.set()
         end.wait(20)
 
@@ -274,7 +274,7 @@ def test_a_run_in_which_nothing_moves_for_long_is_told_to_whoever_watches(
     monkeypatch.setattr(scheduler, "STUCK_SECONDS", 0.2)
     end = threading.Event()
 
-    def hangs(_tools: Tools) -> None:
+    def hangs(_tools: Context) -> None:
         end.wait(20)
 
     service = Service(runner(settings, register), [job(hangs)])
@@ -301,7 +301,7 @@ def test_a_run_that_sends_notices_for_long_is_not_taken_to_be_stuck(
     monkeypatch.setattr(scheduler, "STUCK_SECONDS", 0.01)
     begun, end = threading.Event(), threading.Event()
 
-    def long(_tools: Tools) -> None:
+    def long(_tools: Context) -> None:
         begun.set()
         end.wait(20)
 
@@ -341,7 +341,7 @@ def test_what_fails_in_a_pass_is_not_the_locks_database_and_its_message_stays_ou
     postgresql.execution_options.return_value.connect.return_value.__exit__.return_value = None
     there = MagicMock(spec=Register, engine=postgresql)
 
-    def locked(_tools: Tools) -> None:
+    def locked(_tools: Context) -> None:
         with run_lock(there, settings):
             raise PermissionError(13, "Permission denied", "inbox/agglo-lys/depart-dupont.docx")
 

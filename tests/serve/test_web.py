@@ -17,7 +17,7 @@ import pytest
 from sqlalchemy import Connection
 
 from provisioner.clock import Clock
-from provisioner.operations import holding
+from provisioner.operations import holds
 from provisioner.register import Register
 from provisioner.service import metrics as metrics_module
 from provisioner.service import web as web_module
@@ -76,14 +76,14 @@ def test_an_alert_names_a_job_of_ours_by_the_label_that_prometheus_leaves_it() -
 
 
 def test_a_pause_by_the_clock_and_its_age_show_in_the_metrics(register: Register) -> None:
-    holding.pause(register, None, "clock", None, "serve")
+    holds.pause(register, None, "clock", None, "serve")
     text = told(register)
     assert 'provisioner_held{kind="pause"} 1.0' in text
     assert "provisioner_clock_paused 1.0" in text
 
 
 def test_a_pause_by_a_person_is_not_the_clocks(register: Register) -> None:
-    holding.pause(register, None, "maintenance", None, "Claire Martin")
+    holds.pause(register, None, "maintenance", None, "Claire Martin")
     text = told(register)
     assert 'provisioner_held{kind="pause"} 1.0' in text
     assert "provisioner_clock_paused 0.0" in text

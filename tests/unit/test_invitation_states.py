@@ -32,6 +32,7 @@ from provisioner.domain.hold import Hold, HoldKind
 from provisioner.domain.people import EmailAddress
 from provisioner.domain.records import Invitation, Records
 from provisioner.operations import invitations
+from provisioner.operations.context import RunResult
 from tests.fakes.failing import FailMode, Killed
 from tests.fakes.memory_office import MemoryOffice
 from tests.shared.examples import LYS, habilitation, link, records
@@ -204,7 +205,7 @@ def two_invited(home: Path) -> Iterator[MemoryOffice]:
         office.close()
 
 
-def repeat(office: MemoryOffice) -> invitations.Repeated:
+def repeat(office: MemoryOffice) -> RunResult:
     return invitations.repeat_due(office.tools, progress_bar(True))
 
 

@@ -15,7 +15,7 @@ from provisioner.cli.answers.holds import standing
 from provisioner.cli.printing import print_answer
 from provisioner.domain.annexe.document import Annexe, Check, Column, Finding, Severity
 from provisioner.domain.people import EmailAddress, Person
-from provisioner.operations.holding import Standing
+from provisioner.operations.holds import ServiceStatus
 from provisioner.views.dates import french_date
 from provisioner.views.details import COLUMNS
 from provisioner.views.findings import CODES, message
@@ -220,5 +220,5 @@ def test_status_says_in_french_where_an_annexe_stands(capsys: pytest.CaptureFixt
         "invitations_owed": 0,
         "invitations_uncertain": 0,
     }
-    print_answer(standing(Standing(waiting=(kept(),), **facts), now), "text")
+    print_answer(standing(ServiceStatus(waiting=(kept(),), **facts), now), "text")
     assert "transmise le 1er septembre 2026) : à traiter (contrôlée, sans erreur)." in capsys.readouterr().out

@@ -16,7 +16,7 @@ from provisioner.domain.access.habilitation import State
 from provisioner.domain.calendar import day_of
 from provisioner.domain.hold import Hold, HoldKind
 from provisioner.domain.records import Records
-from provisioner.operations.holding import Standing
+from provisioner.operations.holds import ServiceStatus
 from provisioner.views.annexes import STATUSES
 from provisioner.views.change_json import change_as_json
 from provisioner.views.dates import french_date
@@ -61,7 +61,7 @@ def _json(one: Hold, records: Records) -> dict[str, Any]:
     }
 
 
-def standing(found: Standing, now: datetime) -> Answer:
+def standing(found: ServiceStatus, now: datetime) -> Answer:
     """`status`: how things are."""
     aside = len(found.quarantines)
     json = {
@@ -78,7 +78,7 @@ def standing(found: Standing, now: datetime) -> Answer:
     return Answer(json, _standing_lines(found, now))
 
 
-def _standing_lines(found: Standing, now: datetime) -> Iterator[RenderableType]:
+def _standing_lines(found: ServiceStatus, now: datetime) -> Iterator[RenderableType]:
     """A line a fact."""
     if found.journal is not None:
         yield line(not_whole(found.journal), style="bold red")

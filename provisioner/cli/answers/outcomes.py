@@ -17,7 +17,7 @@ from provisioner.domain.access.change import Action, Blocked, Change
 from provisioner.domain.access.habilitation import Habilitation
 from provisioner.domain.access.plan import Plan
 from provisioner.domain.annexe.document import Check, Severity
-from provisioner.operations.context import Outcome, Verdict
+from provisioner.operations.context import Ending, RunResult
 from provisioner.operations.pool import AccessStillOpen, Failure
 from provisioner.views import outcomes
 from provisioner.views.change_json import change_as_json
@@ -31,53 +31,51 @@ if TYPE_CHECKING:
     from provisioner.cli.session import Session
 
 
-def print_outcome(session: Session, outcome: Outcome, format_: str, *, done: bool) -> None:
+def print_outcome(session: Session, outcome: RunResult, format_: str, *, done: bool) -> None:
     """A plan, or what was done of it; what concerns a decision is said beside it, on stderr."""
     print_answer(what_was_done(outcome) if done else planned(outcome), format_)
     for sentence in _beside(outcome, done=done):
         session.say(sentence)
     if outcome.journal is not None:
         session.say(wanting_sentence(outcome.journal))
-    for fault in outcome.outcome.realm_faults:
+    for fault in outcome.realm_faults:
         session.say(realm_fault(fault, session.settings.keycloak.url))
 
 
-def status_of(outcome: Outcome) -> Exit:
+def status_of(outcome: RunResult) -> Exit:
     """The exit status of `apply` and `sync`."""
-    run = outcome.outcome
-    of_systems = [failure for failure in run.failed if failure not in run.set_aside]
+    of_systems = [failure for failure in outcome.failed if failure not in outcome.set_aside]
     if of_systems or (outcome.notices is not None and outcome.notices.failed):
         return Exit.FAILED
-    incomplete = bool(outcome.left_out or outcome.sent_back or outcome.broken or run.set_aside)
-    refused = incomplete or outcome.journal is not None or outcome.verdict not in (None, Verdict.APPLIED)
+    incomplete = bool(outcome.left_out or outcome.sent_back or outcome.broken or outcome.set_aside)
+    refused = incomplete or outcome.journal is not None or outcome.ending not in (None, Ending.APPLIED)
     held = outcome.plan is not None and bool(outcome.plan.blocked)
     return Exit.REFUSED if refused or held else Exit.DONE
 
 
-def status_of_plan(outcome: Outcome) -> Exit:
+def status_of_plan(outcome: RunResult) -> Exit:
     """1 only for what is wrong in the document or with a decision about it."""
     has_error = outcome.check is not None and not outcome.check.is_valid
     return Exit.REFUSED if has_error or outcome.is_refused else Exit.DONE
 
 
-def planned(outcome: Outcome) -> Answer:
+def planned(outcome: RunResult) -> Answer:
     """`plan`: what would change, and why."""
     plan = outcome.plan
     lines = chain(_document(outcome), plan_lines(plan) if plan else ())
     return Answer(_json(outcome, {"changes": _changes_json(plan.changes) if plan else []}), lines)
 
 
-def what_was_done(outcome: Outcome) -> Answer:
+def what_was_done(outcome: RunResult) -> Answer:
     """`apply`, `sync`: what was done of a plan, and what was not."""
-    run = outcome.outcome
-    failed = [{**change_as_json(one.change), "error": _error(one)} for one in run.failed]
-    return Answer(_json(outcome, {"done": _changes_json(run.done), "failed": failed}), _done_lines(outcome))
+    failed = [{**change_as_json(one.change), "error": _error(one)} for one in outcome.failed]
+    return Answer(_json(outcome, {"done": _changes_json(outcome.done), "failed": failed}), _done_lines(outcome))
 
 
-def _done_lines(outcome: Outcome) -> Iterator[RenderableType]:
+def _done_lines(outcome: RunResult) -> Iterator[RenderableType]:
     yield from _document(outcome)
-    yield from _changes("Fait", outcome.outcome.done)
-    failed = ((what(one.change), _who(one.change), _error(one)) for one in outcome.outcome.failed)
+    yield from _changes("Fait", outcome.done)
+    failed = ((what(one.change), _who(one.change), _error(one)) for one in outcome.failed)
     yield from table("Non fait", ("Quoi", "Qui", "Erreur"), failed)
     if outcome.kept:
         names = ", ".join(f"{one.person.first_names} {one.person.last_name}" for one in outcome.kept)
@@ -94,14 +92,14 @@ def _error(failure: Failure) -> str:
     return known_failure(failure.error)
 
 
-def ending(outcome: Outcome) -> str:
+def ending(outcome: RunResult) -> str:
     """The last sentence: what became of the whole."""
-    refusal = outcomes.REFUSALS.get(outcome.verdict or "")
+    refusal = outcomes.REFUSALS.get(outcome.ending or "")
     if refusal is not None:
         return refusal
-    if outcome.outcome.failed:
+    if outcome.failed:
         return outcomes.INCOMPLETE
-    done = sum(1 for one in outcome.outcome.done if one.action is not Action.GROUP)
+    done = sum(1 for one in outcome.done if one.action is not Action.GROUP)
     return outcomes.ended(done, waits=bool(outcome.plan and outcome.plan.waiting))
 
 
@@ -115,7 +113,7 @@ def plan_lines(plan: Plan) -> Iterator[RenderableType]:
     yield from _later(plan)
 
 
-def _document(outcome: Outcome) -> Iterator[RenderableType]:
+def _document(outcome: RunResult) -> Iterator[RenderableType]:
     if outcome.check is not None:
         yield from finding_lines(one for one in outcome.check.findings if one.severity is not Severity.INFO)
     yield from table(
@@ -151,7 +149,7 @@ def _who(change: Change) -> str:
     return who(change.habilitation) if change.habilitation else change.partner
 
 
-def _json(outcome: Outcome, changes: dict[str, Any]) -> dict[str, Any]:
+def _json(outcome: RunResult, changes: dict[str, Any]) -> dict[str, Any]:
     """The JSON of a plan and of what was done: the same but for the changes."""
     plan = outcome.plan or Plan((), (), (), ())
     return {
@@ -184,13 +182,13 @@ def _blocked(one: Blocked) -> dict[str, Any]:
     }
 
 
-def _beside(outcome: Outcome, *, done: bool) -> Iterator[str]:
+def _beside(outcome: RunResult, *, done: bool) -> Iterator[str]:
     yield from map(refused_rename, outcome.refused_renames)
     if outcome.check is not None and outcome.plan is not None and not (done or outcome.plan.changes):
         yield from (outcomes.empty_plan(id_) for id_ in outcome.plan.ids.values())
     if outcome.left_out:
         yield outcomes.left_out(row.row for row in outcome.left_out)
-    if outcome.verdict is Verdict.DIFFERENT:
+    if outcome.ending is Ending.DIFFERENT:
         yield outcomes.OTHER_DECISIONS
     if outcome.notices is not None and outcome.notices.failed:
         yield outcomes.unsent_notices(outcome.notices.waiting)

@@ -59,6 +59,11 @@ class Plan:
         return replace(self, blocked=tuple(one for one in self.blocked if is_own(one)))
 
     @property
+    def is_held(self) -> bool:
+        """Whether it waits as a whole; a weak password policy only holds openings, its annexe is applied."""
+        return any(blocked.limit is not Limit.PASSWORD_POLICY for blocked in self.blocked)
+
+    @property
     def free(self) -> tuple[Change, ...]:
         """The changes that nothing holds."""
         return tuple(change for change in self.changes if not self._keeps_waiting(change))

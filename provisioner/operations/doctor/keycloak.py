@@ -27,7 +27,7 @@ from provisioner.keycloak.realm_config import ADMIN_CLIENT, SERVICE_ROLES, Json,
 from provisioner.operations.doctor.lines import DoctorLine, Level, attention, judged, ok, unreachable, wanting
 from provisioner.operations.doctor.register import limits_of
 from provisioner.operations.errors import UnknownRealm
-from provisioner.operations.looking import look
+from provisioner.operations.look import look
 from provisioner.settings import PREFIX, KeycloakSettings, Settings
 
 APPLY = "`provisioner realm apply` with the administrator's account puts it right."

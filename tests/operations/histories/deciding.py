@@ -7,14 +7,14 @@ from dataclasses import replace
 from provisioner.domain.annexe.decisions import Decisions
 from provisioner.domain.annexe.document import Severity
 from provisioner.domain.annexe.judge_register import WAIVABLE
-from provisioner.operations.context import Tools
-from provisioner.operations.preparing import Request, prepare
+from provisioner.operations.context import Context
+from provisioner.operations.prepare import Request, prepare
 from tests.operations.histories.forms import ADDRESSES, Answer
 
 _PAIRS = list(zip(ADDRESSES[::2], ADDRESSES[1::2], strict=True))
 
 
-def decide(tools: Tools, request: Request, answer: Answer) -> Request:
+def decide(tools: Context, request: Request, answer: Answer) -> Request:
     """The request with that person's decisions; who waives also takes a changed address for a rename."""
     if answer.closures_only:
         return replace(request, decisions=Decisions(closures_only=True))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from provisioner.domain.access.change import Action, Change, Limit
-from provisioner.operations.context import Outcome
+from provisioner.operations.context import RunResult
 
 
 def told(changes: Iterable[Change]) -> list[tuple[str, ...]]:
@@ -16,11 +16,11 @@ def told(changes: Iterable[Change]) -> list[tuple[str, ...]]:
     return sorted(tuple(str(fact) for fact in each) for each in facts)
 
 
-def holds_nothing_back(outcome: Outcome) -> None:
+def holds_nothing_back(outcome: RunResult) -> None:
     """What a limit holds is not done: nothing of that partner but a suspension."""
     assert outcome.plan is not None
     for blocked in outcome.plan.blocked:
-        mine = [one for one in outcome.outcome.done if one.partner == blocked.partner]
+        mine = [one for one in outcome.done if one.partner == blocked.partner]
         if blocked.limit is Limit.PASSWORD_POLICY:
             assert not [one for one in mine if one.action in (Action.OPEN, Action.REOPEN, Action.INVITE)]
         else:

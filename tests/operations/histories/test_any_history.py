@@ -17,15 +17,15 @@ from provisioner.domain.annexe.document import Document
 from provisioner.domain.annexe.kept import Status
 from provisioner.domain.people import EmailAddress
 from provisioner.operations.adoption import adopt
-from provisioner.operations.applying import apply_document
-from provisioner.operations.context import Outcome, Verdict
+from provisioner.operations.context import Ending, RunResult
+from provisioner.operations.decide import apply_document, approve, reject
 from provisioner.operations.errors import Refused
-from provisioner.operations.holding import release
+from provisioner.operations.holds import release
 from provisioner.operations.partners import PartnerRefused, end_convention, reinstate_convention
 from provisioner.operations.persons import carry_out, reopen, suspend
-from provisioner.operations.preparing import Request, prepare, request_of
-from provisioner.operations.receive import approve, reject, submit
-from provisioner.operations.syncing import plan_due, sync
+from provisioner.operations.prepare import Request, prepare
+from provisioner.operations.receive import request_of, submit
+from provisioner.operations.run import plan_due, sync
 from tests.fakes.faults import FAULTS, Fault
 from tests.fakes.memory_office import no_bar
 from tests.operations.histories.deciding import decide
@@ -101,15 +101,15 @@ class AnyHistory(RuleBasedStateMachine):
         if outcome is None:
             return
         if before.plan is None:
-            assert outcome.verdict is before.verdict or outcome.verdict is Verdict.DIFFERENT
-        elif outcome.verdict in (Verdict.APPLIED, Verdict.HELD):
+            assert outcome.ending is before.ending or outcome.ending is Ending.DIFFERENT
+        elif outcome.ending in (Ending.APPLIED, Ending.HELD):
             self._was_done(before.plan, outcome)
-        if outcome.verdict is Verdict.HELD and outcome.plan is not None and answer.waives:
+        if outcome.ending is Ending.HELD and outcome.plan is not None and answer.waives:
             allowed = replace(request.decisions, allow=frozenset(outcome.plan.ids.values()))
             let_go = replace(request, decisions=allowed)
             again = self.world.run(lambda: apply_document(self.world.office.tools, let_go, no_bar, None))
             assert again is not None
-            assert again.verdict is Verdict.APPLIED
+            assert again.ending is Ending.APPLIED
 
     def _request(self, document: Document, partner: str) -> Request:
         today = self.world.today
@@ -124,14 +124,14 @@ class AnyHistory(RuleBasedStateMachine):
         request = decide(tools, request_of(tools, number, BY, Decisions()), answer)
         plan_id = prepare(tools, request).plan_id
 
-        def act() -> Outcome:
+        def act() -> RunResult:
             return approve(
                 self.world.office.tools, number, "0" * 8 if is_wrong else plan_id or "", BY, request.decisions
             )
 
         outcome = self.world.run(act)
         if outcome is not None:
-            is_approved = outcome.verdict is Verdict.APPLIED
+            is_approved = outcome.ending is Ending.APPLIED
             assert is_approved == (plan_id is not None and not is_wrong)
 
     @precondition(lambda self: self.world.waiting(Status.CHECKED, Status.REFUSED, Status.APPROVED))
@@ -143,13 +143,13 @@ class AnyHistory(RuleBasedStateMachine):
             lambda: reject(self.world.office.tools.register, self.world.office.settings, number, BY, WHY)
         )
 
-    def _may_be_refused(self, act: object) -> Outcome | None:
-        def attempt() -> Outcome | None:
+    def _may_be_refused(self, act: object) -> RunResult | None:
+        def attempt() -> RunResult | None:
             try:
                 found = act()  # type: ignore[operator]
             except (Refused, PartnerRefused):
                 return None
-            return found if isinstance(found, Outcome) else None
+            return found if isinstance(found, RunResult) else None
 
         return self.world.run(attempt)
 
@@ -188,11 +188,11 @@ class AnyHistory(RuleBasedStateMachine):
         if fault is not None:
             self.sync([], None)
 
-    def _was_done(self, expected: Plan, outcome: Outcome) -> None:
+    def _was_done(self, expected: Plan, outcome: RunResult) -> None:
         """What `plan` said is what was done."""
         assert outcome.plan is not None
-        done = [*outcome.outcome.done, *(one.change for one in outcome.outcome.failed)]
-        if outcome.verdict is not Verdict.HELD:
+        done = [*outcome.done, *(one.change for one in outcome.failed)]
+        if outcome.ending is not Ending.HELD:
             assert told(done) == told(expected.free)
         assert outcome.plan.blocked == expected.blocked
         holds_nothing_back(outcome)
@@ -214,7 +214,7 @@ class AnyHistory(RuleBasedStateMachine):
         self.world.fault = fault
         email = self.world.chosen_email(which)
 
-        def act() -> Outcome:
+        def act() -> RunResult:
             tools = self.world.office.tools
             return carry_out(tools, suspend(tools, email, BY, WHY), email, no_bar)
 
@@ -227,7 +227,7 @@ class AnyHistory(RuleBasedStateMachine):
         self.world.fault = fault
         email = self.world.chosen_email(which)
 
-        def act() -> Outcome:
+        def act() -> RunResult:
             tools = self.world.office.tools
             return carry_out(tools, reopen(tools, email, BY, WHY, new_password=new_password), email, no_bar)
 

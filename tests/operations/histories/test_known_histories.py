@@ -16,7 +16,7 @@ from provisioner.domain.people import EmailAddress
 from provisioner.operations.adoption import adopt
 from provisioner.operations.errors import SyncFirst
 from provisioner.operations.persons import suspend
-from provisioner.operations.syncing import plan_due
+from provisioner.operations.run import plan_due
 from tests.fakes.failing import Killed
 from tests.fakes.memory_office import MemoryOffice, no_bar
 from tests.operations.histories.forms import DOMAIN, PARTNERS, read_form
@@ -141,7 +141,7 @@ def test_an_account_made_by_a_run_that_died_is_cut_when_the_person_is_suspended(
     suspend(office.tools, ALICE, "Claire Martin", "stolen")
     office.sync()
     assert [one.enabled for one in office.directory.accounts.values()] == [False]
-    assert office.sync().outcome.done == []
+    assert office.sync().done == []
 
 
 @pytest.mark.rule("P2")

@@ -20,9 +20,9 @@ from provisioner.domain.annexe.kept import Status
 from provisioner.domain.people import EmailAddress
 from provisioner.domain.records import Records
 from provisioner.keycloak.errors import KeycloakError
-from provisioner.operations.context import Outcome
+from provisioner.operations.context import RunResult
 from provisioner.operations.journal import verify_journal
-from provisioner.operations.syncing import plan_due
+from provisioner.operations.run import plan_due
 from provisioner.register import RegisterUnavailable, annexes
 from provisioner.register.records import read_records
 from provisioner.register.tables import journal_detail, journal_entry
@@ -104,7 +104,7 @@ class World:
 
     # Runs.
 
-    def run(self, act: Callable[[], Outcome | None]) -> Outcome | None:
+    def run(self, act: Callable[[], RunResult | None]) -> RunResult | None:
         """Does it with the fault that is due, if any; None when it ended in that fault."""
         self.office.hand_clock.advance(timedelta(minutes=1))
         fault, self.fault = self.fault, None
@@ -113,7 +113,7 @@ class World:
         if fault is not None:
             commits = Commits(self.office.tools.register.engine, fault) if fault.is_commit else None
             self.realm.fail(None if commits else fault.at, fault.where, for_good=fault.for_good)  # type: ignore[arg-type]
-        outcome: Outcome | None = None
+        outcome: RunResult | None = None
         was_killed = False
         try:
             outcome = act()
@@ -136,7 +136,7 @@ class World:
                 self.cut_by_hand.discard(id)
         if fault is None and outcome is not None:
             foreign = {one.email for id, one in self.realm.accounts.items() if not self._is_ours(id)}
-            failed = [one for one in outcome.outcome.failed if one.change.email not in foreign]
+            failed = [one for one in outcome.failed if one.change.email not in foreign]
             assert not failed, failed
         return None if fault is not None else outcome
 
@@ -246,18 +246,18 @@ class World:
 
     # After a run of everything in which nothing failed.
 
-    def settled(self, outcome: Outcome) -> None:
+    def settled(self, outcome: RunResult) -> None:
         """Keycloak is what the model wants, and nothing is left to do but what waits for somebody."""
         plan = plan_due(self.office.tools, []).plan
         assert plan is not None
         assert outcome.plan is not None
         if outcome.plan.blocked:
             return  # what was done elsewhere may change a held annexe's plan: it is sent back, and lets others go
-        failed = told([one.change for one in outcome.outcome.failed])
+        failed = told([one.change for one in outcome.failed])
         left = [one for one in told(plan.free) if one not in failed]
         assert not left, f"left to do: {left}"
         records, model, today = self.seen, self.model, self.today
-        held = {one.partner for one in plan.blocked} | {one.change.partner for one in outcome.outcome.failed}
+        held = {one.partner for one in plan.blocked} | {one.change.partner for one in outcome.failed}
         if held:
             return
         for one in model.live():

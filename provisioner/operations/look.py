@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from provisioner.domain.access.account import Snapshot
 from provisioner.domain.access.habilitation import Habilitation, State
@@ -12,13 +13,15 @@ from provisioner.domain.people import EmailAddress
 from provisioner.domain.records import Records
 from provisioner.keycloak.errors import NotFound, ReadIncomplete
 from provisioner.operations.errors import UnknownRealm
-from provisioner.operations.ports import DirectoryPort
+
+if TYPE_CHECKING:
+    from provisioner.keycloak.directory import Directory
 
 #: How many accounts are asked about at once.
 _AT_ONCE = 4
 
 
-def look(records: Records, directory: DirectoryPort, partners: Collection[str]) -> Snapshot:
+def look(records: Records, directory: Directory, partners: Collection[str]) -> Snapshot:
     """Keycloak as it is, with these partners' groups.
 
     Every account that the register holds open must be found again: one is missing only when a direct look-up
@@ -52,7 +55,7 @@ def look(records: Records, directory: DirectoryPort, partners: Collection[str]) 
     return learn_passwords(directory, snapshot, records)
 
 
-def look_again(directory: DirectoryPort, snapshot: Snapshot, before: Records, after: Records) -> Snapshot:
+def look_again(directory: Directory, snapshot: Snapshot, before: Records, after: Records) -> Snapshot:
     """The snapshot, taken with `before`, as good for `after`: `person suspend` waits for no run, and may have cut an
     account since it was read. Nothing is concluded from a read that is older than our own writing.
 
@@ -77,7 +80,7 @@ def look_again(directory: DirectoryPort, snapshot: Snapshot, before: Records, af
 
 
 def _prove_members(
-    records: Records, snapshot: Snapshot, directory: DirectoryPort, open_now: Iterable[Habilitation]
+    records: Records, snapshot: Snapshot, directory: Directory, open_now: Iterable[Habilitation]
 ) -> None:
     """Every account that should be in a group and is not among its members is asked: an empty list of members would
     make everybody look changed by hand.
@@ -102,7 +105,7 @@ def _prove_members(
         pool.shutdown(cancel_futures=True)
 
 
-def verify_realm(records: Records, directory: DirectoryPort) -> None:
+def verify_realm(records: Records, directory: Directory) -> None:
     """For what asks Keycloak about single accounts: the realm is the one that the register is for.
 
     Raises:
@@ -113,12 +116,12 @@ def verify_realm(records: Records, directory: DirectoryPort) -> None:
         raise UnknownRealm
 
 
-def is_known_realm(records: Records, directory: DirectoryPort) -> bool:
+def is_known_realm(records: Records, directory: Directory) -> bool:
     """Whether the realm is the one that the register is for; any is, before the first write."""
     return records.is_for_realm(directory.realm_id())
 
 
-def learn_passwords(directory: DirectoryPort, snapshot: Snapshot, records: Records) -> Snapshot:
+def learn_passwords(directory: Directory, snapshot: Snapshot, records: Records) -> Snapshot:
     """The snapshot with which of the accounts about to be renamed have a password: the others get a new link."""
     asked = [one.keycloak_id for one in records.accounts.values() if one.renamed_from is not None]
     present = [id_ for id_ in asked if id_ is not None and id_ in snapshot.accounts]
@@ -126,7 +129,7 @@ def learn_passwords(directory: DirectoryPort, snapshot: Snapshot, records: Recor
 
 
 def learn_user_names(
-    directory: DirectoryPort, snapshot: Snapshot, emails: Iterable[EmailAddress], threads: int
+    directory: Directory, snapshot: Snapshot, emails: Iterable[EmailAddress], threads: int
 ) -> Snapshot:
     """The snapshot with who has these addresses as a user name, where no account has them as its e-mail.
 
@@ -148,7 +151,7 @@ def learn_user_names(
         pool.shutdown(cancel_futures=True)
 
 
-def with_password(directory: DirectoryPort, ids: Collection[str], threads: int) -> frozenset[str]:
+def with_password(directory: Directory, ids: Collection[str], threads: int) -> frozenset[str]:
     """Which of these accounts have a password, a few asked about at once; one that is gone has none.
 
     Raises:

@@ -13,10 +13,10 @@ from provisioner.domain.access.invitations import attempt_for, unknown_from
 from provisioner.domain.people import EmailAddress
 from provisioner.domain.records import Invitation, Records
 from provisioner.keycloak.errors import KeycloakError, OutcomeUnknown
+from provisioner.operations.context import RunResult
 from provisioner.operations.effects import Effects
-from provisioner.operations.pool import Done, Failure, GivenUp, NotBegun, Progress
+from provisioner.operations.pool import Failure, GivenUp, NotBegun, Progress
 from provisioner.register import Work, habilitations, invitations
-from provisioner.settings import InvitationSettings
 
 log = structlog.get_logger()
 
@@ -28,7 +28,7 @@ class Uncertain(GivenUp):
     """An answer was lost, and Keycloak's events cannot tell whether the e-mail left."""
 
 
-class Mailing:
+class Inviting:
     """Sends the links that a plan owes. `records` are those of after the openings.
 
     An intention that has no outcome (a crash, a lost answer) is judged by Keycloak's own events, once it is
@@ -36,13 +36,13 @@ class Mailing:
     (turned off, cleared, expired), nothing is sent again: it is told, and a person decides.
     """
 
-    def __init__(self, effects: Effects, records: Records, settings: InvitationSettings, redirect_uri: str) -> None:
+    def __init__(self, effects: Effects, records: Records) -> None:
         self.effects = effects
         self.register = effects.register
         self.directory = effects.directory
-        self.settle_seconds = settings.settle_seconds
-        self.lifespan = timedelta(hours=settings.lifespan_hours)
-        self.redirect_uri = redirect_uri
+        self.settle_seconds = effects.settings.invitation.settle_seconds
+        self.lifespan = timedelta(hours=effects.settings.invitation.lifespan_hours)
+        self.redirect_uri = effects.settings.platform.url
         self.accounts = {email: account.keycloak_id for email, account in records.accounts.items()}
         open_now = [one for one in records.habilitations if one.state is State.OPEN]
         self.there = effects.snapshot.accounts
@@ -57,7 +57,7 @@ class Mailing:
             one.id: attempt_for(one, records.invitations_of(one)) for one in open_now if one.id is not None
         }
 
-    def carry_out(self, owed: Iterable[Change], outcome: Done, settled: Progress) -> None:
+    def carry_out(self, owed: Iterable[Change], outcome: RunResult, settled: Progress) -> None:
         """Sends each link that is owed to an access that is open, once its account is what the link needs."""
         waits_for = [each.change for each in outcome.failed if each.change.owes_link]
         not_ready = {(one.partner, one.wanted.email) for one in waits_for if one.wanted is not None}
@@ -74,7 +74,7 @@ class Mailing:
         self._send(self._not_left_before(new, outcome, settled), outcome, settled)
         self._judge([change for change in ready if self._doubt(change) is not None], outcome, settled)
 
-    def _not_left_before(self, changes: Sequence[Change], outcome: Done, settled: Progress) -> list[Change]:
+    def _not_left_before(self, changes: Sequence[Change], outcome: RunResult, settled: Progress) -> list[Change]:
         """Settles what left though the register does not know, as an older one that was put back; gives the others.
 
         An account that this run made, or gave a new password or address, cannot have been sent that link before.
@@ -160,7 +160,7 @@ class Mailing:
         begun = self._attempt(change)[1]
         return begun if begun is not None and begun.is_unsettled else None
 
-    def _send(self, changes: Sequence[Change], outcome: Done, settled: Progress) -> None:
+    def _send(self, changes: Sequence[Change], outcome: RunResult, settled: Progress) -> None:
         for finished in self.effects.each(changes, self._mail, self._intend):
             with self.register.work() as work:
                 for change, result in finished:
@@ -168,7 +168,7 @@ class Mailing:
             for _ in finished:
                 settled()
 
-    def _settle(self, work: Work, change: Change, result: str | KeycloakError | None, outcome: Done) -> None:
+    def _settle(self, work: Work, change: Change, result: str | KeycloakError | None, outcome: RunResult) -> None:
         one = self._of(change)
         assert one is not None
         if not isinstance(result, KeycloakError):
@@ -194,7 +194,7 @@ class Mailing:
                     work, one, number, at, self.lifespan, events_kept=events_kept, again=begun is not None
                 )
 
-    def _give_up(self, work: Work, change: Change, outcome: Done) -> None:
+    def _give_up(self, work: Work, change: Change, outcome: RunResult) -> None:
         """Nobody can know whether it left: told, and sent again on a person's word only."""
         one = self._of(change)
         assert one is not None
@@ -213,7 +213,7 @@ class Mailing:
         assert id_ is not None
         return id_
 
-    def _judge(self, changes: Sequence[Change], outcome: Done, settled: Progress) -> None:
+    def _judge(self, changes: Sequence[Change], outcome: RunResult, settled: Progress) -> None:
         """Settles the interrupted sendings that did leave, and sends the others."""
         never_left = []
         for change in changes:

@@ -1,0 +1,300 @@
+"""What waits: plans beyond a limit, pauses, quarantines; kept, told, let go, ended (docs/safety.md).
+
+A limit, a pause and a suspension wait for a named person. A quarantine, what fails for one person or one partner
+alone, is tried again by itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import TYPE_CHECKING
+
+import structlog
+
+from provisioner.domain.access.change import Action, Blocked, Change, Limit
+from provisioner.domain.access.habilitation import State
+from provisioner.domain.access.invitations import is_for_repeat, is_owed, leading, rounds
+from provisioner.domain.access.plan import Plan
+from provisioner.domain.annexe.kept import KeptAnnexe, Status
+from provisioner.domain.hold import Hold, HoldKind
+from provisioner.domain.people import EmailAddress
+from provisioner.domain.records import Records
+from provisioner.keycloak.errors import KeycloakError, MailFailed, OutcomeUnknown, RealmUnfit
+from provisioner.mail import MailUnavailable, greet
+from provisioner.operations.context import Context, decided
+from provisioner.operations.errors import Refused
+from provisioner.operations.hold_notices import drop_held, tell_held
+from provisioner.operations.pool import PATIENCE, AccessStillOpen, Defect, Failure, GivenUp
+from provisioner.register import Register, Work, annexes
+from provisioner.register import holds as rows
+from provisioner.register.marks import JOURNAL_WANTING, LAST_GOOD_SYNC, mark
+from provisioner.register.records import read_records
+from provisioner.settings import Settings
+from provisioner.views.change_json import change_as_json
+
+if TYPE_CHECKING:
+    from provisioner.operations.run import Pass
+
+log = structlog.get_logger()
+
+#: The limits whose plans are kept as held, for a person to look at.
+_KEPT = frozenset({Limit.CLOSURES, Limit.PARTNERS, Limit.UNKNOWN_REALM})
+
+#: From which age on what is in quarantine is an error in the log.
+LOUD_AFTER_DAYS = 7
+
+#: The limits that a person may let a plan go beyond.
+_CAN_BE_RELEASED = frozenset({Limit.CLOSURES, Limit.PARTNERS})
+
+#: Keycloak's answers that concern our service account, not what it asked for.
+_OUR_RIGHTS = (401, 403)
+
+#: Why a partner is in quarantine whose annexe or plan this software cannot work out.
+DEFECT = "defect"
+
+
+def hold_or_drop(work: Work, settings: Settings, plan: Plan, partners: Collection[str]) -> None:
+    """Keeps what a limit holds of this plan, and tells the Caf's contact of it; what was held of these partners
+    before and is no more is dropped.
+    """
+    held: dict[str, Blocked] = {}
+    for blocked in plan.blocked:
+        if blocked.limit in _KEPT:
+            held.setdefault(blocked.partner, blocked)
+    for code, blocked in held.items():
+        reason = blocked.limit if blocked.figure is None else f"{blocked.limit} {blocked.figure}/{blocked.allowed}"
+        rows.hold_plan(
+            work,
+            code,
+            blocked.plan_id,
+            reason,
+            closures_in(plan, code),
+            [change_as_json(change) for change in plan.of_partner(code)],
+            can_be_released=blocked.limit in _CAN_BE_RELEASED,
+        )
+    for code in partners:
+        if code not in held:
+            drop_held(work, code)
+    tell_held(work, settings)
+
+
+def closures_in(plan: Plan, partner: str) -> list[tuple[int, date]]:
+    """The accesses that the partner's plan closes, now or, by its document, later, each with its last day."""
+    closed = (change.habilitation for change in plan.of_partner(partner) if change.action is Action.CLOSE)
+    return [(one.id, one.end.on) for one in closed if one is not None and one.id is not None and one.end is not None]
+
+
+@decided
+def release(register: Register, plan_id: str, by: str, reason: str) -> str:
+    """Lets a held plan go, by name; the next `sync` acts. Gives the partner's code.
+
+    Raises:
+        Refused: no such plan is held, or what holds it is not for a person to lift.
+    """
+    with register.work() as work:
+        held = rows.held_partner(work.connection, plan_id)
+        if held is None:
+            raise Refused(f"No plan {plan_id} is held. What is: provisioner held list.")
+        partner, limit = held
+        if limit.partition(" ")[0] not in _CAN_BE_RELEASED:
+            raise Refused(f"Plan {plan_id} is held because of {limit}: put that right, it lets go by itself.")
+        rows.release_plan(work, partner, plan_id, by, reason)
+        drop_held(work, partner)
+    return partner
+
+
+@decided
+def pause(register: Register, partner: str | None, reason: str, until: date | None, by: str) -> None:
+    """From now on nothing is written in Keycloak, for that partner or for anybody, closures neither.
+
+    Raises:
+        Refused: the last day is past.
+    """
+    if until is not None and until < register.clock.today():
+        raise Refused("--until is past: a pause lasts until the end of that day.")
+    with register.work() as work:
+        rows.pause(work, partner, reason, until, by)
+
+
+@decided
+def resume(register: Register, partner: str | None, by: str) -> None:
+    """Ends a pause.
+
+    Raises:
+        Refused: there is none.
+    """
+    with register.work() as work:
+        if not rows.resume(work, partner, by):
+            whose = "Nothing is" if partner is None else f"{partner} is not"
+            raise Refused(f"{whose} paused by itself. What is held: provisioner held list.")
+
+
+def tell_ages(context: Context, records: Records) -> None:
+    """A hold has no end of its own: each run says in the log how old each is; of a quarantine louder after a week."""
+    for hold in records.holds_on(context.clock.today()):
+        days = (context.clock.now() - hold.since).days
+        is_loud = hold.still_open or (hold.kind is HoldKind.QUARANTINE and days >= LOUD_AFTER_DAYS)
+        tell = log.error if is_loud else log.warning
+        live = [one.id for one in records.habilitations if one.email == hold.email and one.closed_at is None]
+        tell("hold.open", kind=hold.kind, partner=hold.partner, habilitations=live, days=days)
+
+
+def set_aside(run: Pass, judged: Collection[str], *, are_repeats: bool = False) -> None:
+    """After a pass: the failures that are one person's or one partner's alone are kept as quarantines, and those that
+    were this pass's to try and failed no more end.
+
+    `judged` are the partners whose whole plan was worked out. `are_repeats`: the pass was about second and third
+    links, which no other pass tries.
+    """
+    result, plan, records = run.result, run.plan, run.records
+    own = {_whose(failure.change): failure for failure in _own_failures(run)}
+    own |= {
+        _whose(failure.change): failure for failure in result.failed if isinstance(failure.cause, AccessStillOpen)
+    }
+    result.set_aside += (failure for failure in result.failed if _hangs_on(failure, own))
+    unsettled = {_whose(failure.change) for failure in result.failed}
+    unsettled |= {_whose(change) for change in plan.waiting}  # as a pause has it
+    sound = set(judged) - run.broken
+    ended = [
+        hold
+        for hold in records.holds
+        if hold.kind is HoldKind.QUARANTINE
+        and run.email in (None, hold.email)
+        and _partners(records, hold) <= sound
+        and is_for_repeat(records, hold, run.context.clock.now()) is are_repeats
+        and hold not in plan.resting
+        and _scope(hold.partner, hold.email) not in unsettled
+    ]
+    if not (own or run.broken or ended):
+        return
+    with run.context.register.work() as work:
+        for whose, failure in own.items():
+            change = failure.change
+            waiting = [change_as_json(planned) for planned in plan.changes if _whose(planned) == whose]
+            still_open, reason = None, failure.error
+            if isinstance(failure.cause, AccessStillOpen):
+                still_open, reason = failure.cause.why, failure.cause.answer
+            rows.set_aside(
+                work, change.partner, change.habilitation, reason, waiting, tried=True, still_open=still_open
+            )
+        for code in sorted(run.broken):
+            rows.set_aside(work, code, None, DEFECT, [], tried=False)
+        for hold in ended:
+            rows.end_quarantine(work, hold, _habilitation(records, hold))
+
+
+def _own_failures(run: Pass) -> list[Failure]:
+    """Those that a system is not to blame for: it answers, and did the same for others or fails for few."""
+    own: list[Failure] = []
+    for answers, is_mail in ((_keycloak_answers, False), (_mail_server_answers, True)):
+        failed = [
+            failure
+            for failure in run.result.failed
+            if isinstance(failure.cause, MailFailed) is is_mail and _may_be_own(failure.cause)
+        ]
+        went_well = any((change.action is Action.INVITE) is is_mail for change in run.result.done)
+        if failed and (went_well or len(failed) <= PATIENCE) and answers(run.context, went_well):
+            own += failed
+    return own
+
+
+def _may_be_own(cause: KeycloakError) -> bool:
+    if isinstance(cause, Defect):
+        return True
+    if isinstance(cause, AccessStillOpen):
+        return False  # kept whatever became of the others
+    return not isinstance(cause, GivenUp | OutcomeUnknown | RealmUnfit) and cause.status not in _OUR_RIGHTS
+
+
+def _keycloak_answers(context: Context, _went_well: bool) -> bool:
+    try:
+        context.directory.ping()
+    except KeycloakError:
+        return False
+    return True
+
+
+def _mail_server_answers(context: Context, went_well: bool) -> bool:
+    """The mail server that Keycloak uses is the one of our own notices (docs/settings.md); where none is set, whether
+    it took others has to do.
+    """
+    if not context.settings.smtp.is_set:
+        return went_well
+    try:
+        greet(context.settings.smtp)
+    except MailUnavailable:
+        return False
+    return True
+
+
+def _hangs_on(failure: Failure, own: Collection[tuple[str | None, EmailAddress | None]]) -> bool:
+    """Whether it is the person's who is set aside, or was not tried because of the partner that is."""
+    is_untried = isinstance(failure.cause, GivenUp)
+    return _whose(failure.change) in own or (is_untried and (failure.change.partner, None) in own)
+
+
+def _whose(change: Change) -> tuple[str | None, EmailAddress | None]:
+    return _scope(change.partner, change.habilitation.email if change.habilitation else None)
+
+
+def _scope(partner: str | None, email: EmailAddress | None) -> tuple[str | None, EmailAddress | None]:
+    """A person is one whatever the partner (A8)."""
+    return (None, email) if email is not None else (partner, None)
+
+
+def _partners(records: Records, hold: Hold) -> set[str | None]:
+    """Whose plans say whether it is settled: every partner's of the person."""
+    return {one.partner for one in records.habilitations if one.email == hold.email} or {hold.partner}
+
+
+def _habilitation(records: Records, hold: Hold) -> int | None:
+    theirs = [one.id for one in records.of_partner(hold.partner or "") if one.email == hold.email]
+    return theirs[-1] if theirs else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceStatus:
+    """How things are. `waiting` are the annexes that somebody has to decide upon or that the next `sync` applies.
+    `journal` is what its last verification found wanting.
+    """
+
+    last_good_sync: datetime | None
+    partners: int
+    open: int
+    waiting: tuple[KeptAnnexe, ...]
+    holds: tuple[Hold, ...]
+    invitations_owed: int
+    invitations_uncertain: int
+    journal: str | None = None
+
+    @property
+    def quarantines(self) -> tuple[Hold, ...]:
+        """Those of the holds that are tried again by themselves."""
+        return tuple(hold for hold in self.holds if hold.kind is HoldKind.QUARANTINE)
+
+
+def service_status(register: Register) -> ServiceStatus:
+    """What the register alone can say.
+
+    Raises:
+        RegisterUnavailable: it cannot be read.
+    """
+    with register.read() as connection:
+        records = read_records(connection)
+        last = mark(connection, LAST_GOOD_SYNC)
+        wanting = mark(connection, JOURNAL_WANTING)
+        kept = annexes.kept(connection)
+    open_now = [habilitation for habilitation in records.habilitations if habilitation.state is State.OPEN]
+    undecided = (Status.CHECKED, Status.APPROVED)
+    return ServiceStatus(
+        last_good_sync=datetime.fromisoformat(last) if last else None,
+        partners=len(records.partners),
+        open=len(open_now),
+        waiting=tuple(annexe for annexe in kept if annexe.is_pending or annexe.status in undecided),
+        holds=records.holds_on(register.clock.today()),
+        invitations_owed=sum(is_owed(one, records.invitations_of(one)) for one in open_now),
+        invitations_uncertain=sum(each.is_uncertain for each in leading(rounds(records))),
+        journal=wanting or None,
+    )

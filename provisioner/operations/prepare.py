@@ -1,0 +1,326 @@
+"""Works out what a document would change, with the decisions taken beside it; changes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import PurePath
+
+from provisioner.documents import read_annexe
+from provisioner.documents.addresses import load_mailbox_rules
+from provisioner.domain.access.account import Snapshot
+from provisioner.domain.access.habilitation import Habilitation, State
+from provisioner.domain.access.plan import Plan, made_by_a_dead_run, make_plan, plan_in_unknown_realm
+from provisioner.domain.annexe.closures import Closures, judge_closures
+from provisioner.domain.annexe.decisions import Decisions
+from provisioner.domain.annexe.document import (
+    Annexe,
+    Check,
+    Document,
+    Finding,
+    Kept,
+    Row,
+    counted,
+    placed,
+    reading_order,
+)
+from provisioner.domain.annexe.enter import (
+    RefusedRename,
+    ends_brought,
+    enter,
+    enter_closures,
+    refused_renames,
+    unaccounted_for,
+)
+from provisioner.domain.annexe.judge import judge_document
+from provisioner.domain.annexe.judge_register import judge_keycloak, judge_register, waive
+from provisioner.domain.annexe.kept import KeptAnnexe
+from provisioner.domain.calendar import day_of
+from provisioner.domain.gates import Entering
+from provisioner.domain.people import EmailAddress
+from provisioner.domain.records import Records
+from provisioner.operations.context import Context, Ending, Reader, RunResult
+from provisioner.operations.errors import SyncFirst
+from provisioner.operations.look import learn_passwords, learn_user_names, look
+from provisioner.register import annexes
+from provisioner.settings import DocumentSettings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """A document to apply, and what the person who approves it decided.
+
+    `sent_by` is the address from which it came, where that is known (A11), `source` the scan that it was typed from;
+    `expects` are the plan ids that this person saw, when they were shown; `decided_on` is the day of an approval that
+    was given before, None where it is given now (A5).
+    """
+
+    document: Document
+    partner: str
+    by: str
+    decisions: Decisions
+    received_on: date
+    sent_by: EmailAddress | None = None
+    source: Document | None = None
+    expects: Mapping[str, str] | None = None
+    decided_on: date | None = None
+
+
+def request_of_approved(annexe: KeptAnnexe, document: Document) -> Request:
+    """The request that was approved, for the pass that applies it."""
+    assert annexe.decisions is not None
+    return Request(
+        document=document,
+        partner=annexe.partner,
+        by=annexe.approved_by or "",
+        decisions=annexe.decisions,
+        received_on=annexe.received_on,
+        sent_by=annexe.sent_by,
+        decided_on=day_of(annexe.approved_at) if annexe.approved_at is not None else None,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prepared:
+    """A document beside the plan that it would make; no plan when it is refused or lacks a decision.
+
+    `check` is what matters for what was asked, `whole_check` that of the whole document: they differ for list 2
+    alone. `offers_list_2`: refused as a whole, it has closures that can be applied alone, so that no departure waits
+    (A4).
+    """
+
+    request: Request
+    check: Check
+    whole_check: Check
+    plan: Plan | None
+    before: Records
+    after: Records
+    snapshot: Snapshot
+    undecided: tuple[Habilitation, ...] = ()
+    refused_renames: tuple[RefusedRename, ...] = ()
+    left_out: tuple[Row, ...] = ()
+    offers_list_2: bool = False
+
+    @property
+    def ending(self) -> Ending | None:
+        """Why there is no plan."""
+        if self.plan is not None:
+            return None
+        return Ending.UNDECIDED if self.undecided else Ending.REFUSED
+
+    @property
+    def ends_an_access(self) -> bool:
+        """Whether it gives an open access an end that nobody has let go yet."""
+        partner = self.request.partner
+        is_let_go = (partner, self.plan_id) in self.before.let_go or self.plan_id in self.request.decisions.allow
+        return not is_let_go and bool(ends_brought(self.before, self.after, partner))
+
+    @property
+    def plan_id(self) -> str | None:
+        """The id that an approval binds: that of the partner's changes, be there none."""
+        return None if self.plan is None else self.plan.ids[self.request.partner]
+
+    def answer(self, as_of: date, ending: Ending | None = None) -> RunResult:
+        """The same as an answer."""
+        return RunResult(
+            as_of=as_of,
+            plan=self.plan,
+            check=self.check,
+            undecided=self.undecided,
+            refused_renames=self.refused_renames,
+            left_out=self.left_out,
+            offers_list_2=self.offers_list_2,
+            ending=ending or self.ending,
+        )
+
+
+def prepare(
+    context: Context,
+    request: Request,
+    records: Records | None = None,
+    snapshot: Snapshot | None = None,
+    closing: frozenset[str] = frozenset(),
+) -> Prepared:
+    """Reads everything, the document included, and works out what the request would change.
+
+    `records` and `snapshot` are given by a caller that has just read them; `closing` are the partners whose documents
+    end an access in the same run.
+
+    Raises:
+        UnknownRealm: it is another realm than the register's.
+        SyncFirst: an earlier run died, and what it made must be recorded first.
+        KeycloakError, RegisterUnavailable: a system failed.
+    """
+    records = records or context.register.records()
+    snapshot = snapshot or look(records, context.directory, [request.partner])
+    check = _checked(context, request, records)
+    if not request.decisions.closures_only:
+        asked = (row.email for row in check.annexe.of_list(1) if row.email is not None)
+        snapshot = learn_user_names(context.directory, snapshot, asked, context.settings.keycloak.threads)
+    in_keycloak = placed(judge_keycloak(check.annexe, records, snapshot, request.partner), check.annexe)
+    check = replace(check, findings=tuple(sorted([*check.findings, *in_keycloak], key=reading_order)))
+    prepared = Prepared(
+        request=request,
+        check=check,
+        whole_check=check,
+        plan=None,
+        before=records,
+        after=records,
+        snapshot=snapshot,
+    )
+    if request.decisions.closures_only:
+        return _prepare_closures(context, prepared, closing)
+    return _prepare_whole(context, prepared, closing)
+
+
+def _prepare_whole(context: Context, prepared: Prepared, closing: frozenset[str]) -> Prepared:
+    request, check, records, snapshot = prepared.request, prepared.check, prepared.before, prepared.snapshot
+    decisions, partner, today = request.decisions, request.partner, context.clock.today()
+    moving = {records.accounts[old].keycloak_id for old in decisions.rename if old in records.accounts}
+    # An account that has its new address already stands in nobody's way: its own, which the register has forgotten.
+    named = {email for email, account in snapshot.named.items() if account.id not in moving}
+    in_keycloak = named | {account.email for account in snapshot.accounts.values() if account.id not in moving}
+    if refused := refused_renames(records.as_due_on(today), partner, check.annexe, decisions, in_keycloak):
+        return replace(prepared, refused_renames=refused)
+    if not check.is_valid:
+        return replace(prepared, offers_list_2=_offers_list_2(prepared, today))
+    absent = unaccounted_for(records, partner, check.annexe, decisions)
+    if undecided := tuple(person for person in absent if not decisions.settles(person.email)):
+        return replace(prepared, undecided=undecided)
+    renamed = _renamed_before(context, request)
+    after = enter(records, partner, check.annexe, today, decisions, check.waived, renamed, request.decided_on)
+    still_due = {habilitation.id for habilitation in after.habilitations if habilitation.requested_on <= today}
+    if any(made.id not in still_due for made in made_by_a_dead_run(records, snapshot, partner)):
+        raise SyncFirst
+    return _with_plan(context, prepared, after, closing)
+
+
+def _renamed_before(context: Context, request: Request) -> frozenset[EmailAddress]:
+    """The new addresses that this document brought already: applied again, it changes nothing (A9)."""
+    with context.register.read() as connection:
+        kept = annexes.by_digest(connection, request.partner, request.document.sha256)
+    if kept is None or kept.applied_at is None or kept.decisions is None:
+        return frozenset()
+    return frozenset(kept.decisions.rename.values())
+
+
+def _prepare_closures(context: Context, prepared: Prepared, closing: frozenset[str]) -> Prepared:
+    """List 2 alone (A4)."""
+    check, today = prepared.check, context.clock.today()
+    closures = judge_closures(check, prepared.before, prepared.request.partner, today)
+    prepared = replace(prepared, check=replace(check, findings=closures.findings), left_out=closures.left_out)
+    if closures.is_refused:
+        return prepared
+    return _with_plan(context, prepared, _with_list_2(prepared, closures, today), closing)
+
+
+def _offers_list_2(prepared: Prepared, today: date) -> bool:
+    closures = judge_closures(prepared.check, prepared.before, prepared.request.partner, today)
+    if closures.is_refused:
+        return False
+    return _with_list_2(prepared, closures, today).habilitations != prepared.before.habilitations
+
+
+def _with_list_2(prepared: Prepared, closures: Closures, today: date) -> Records:
+    """The register once these closures are in it."""
+    partner, annexe = prepared.request.partner, prepared.whole_check.annexe
+    return enter_closures(prepared.before, partner, annexe, closures.rows, today)
+
+
+def _with_plan(context: Context, prepared: Prepared, after: Records, closing: frozenset[str]) -> Prepared:
+    request = prepared.request
+    snapshot = learn_passwords(context.directory, prepared.snapshot, after)
+    entering = Entering(
+        partner=request.partner,
+        before=prepared.before,
+        ends=ends_brought(prepared.before, after, request.partner),
+        closing=closing,
+    )
+    now, allowed = context.clock.now(), request.decisions.allow
+    plan = make_plan(after, snapshot, now, [request.partner], context.limits, allowed, entering=entering)
+    return replace(prepared, plan=plan, after=after, snapshot=snapshot)
+
+
+def in_unknown_realm(context: Context, request: Request) -> RunResult:
+    """What can be said of a document where the realm is another one: its findings, Keycloak's apart, and no plan."""
+    check = _checked(context, request, context.register.records())
+    plan = plan_in_unknown_realm([request.partner])
+    return RunResult(as_of=context.clock.today(), check=check, plan=plan, ending=Ending.UNKNOWN_REALM)
+
+
+def check_document(document: Document, today: date, limits: DocumentSettings) -> Check:
+    """What the document alone tells."""
+    annexe = read_annexe(document.content, document.name, limits)
+    return _check(document, None, annexe, judge_document(annexe, today, load_mailbox_rules(limits), None), (), limits)
+
+
+def check_for_partner(
+    document: Document,
+    partner: str,
+    records: Records,
+    today: date,
+    limits: DocumentSettings,
+    *,
+    received_on: date | None = None,
+    decisions: Decisions | None = None,
+    sent_by: EmailAddress | None = None,
+    read: Reader = read_annexe,
+) -> Check:
+    """What the document and the register tell together."""
+    annexe = read(document.content, document.name, limits)
+    records = records.as_due_on(today)
+    convention = records.partners[partner]
+    open_here = records.open_addresses(partner)
+    findings = judge_document(annexe, today, load_mailbox_rules(limits), convention, open_here)
+    if any(finding.code == "unreadable-document" for finding in annexe.findings):
+        return _check(document, partner, annexe, findings, (), limits)
+    more = judge_register(
+        annexe, document.sha256, records, convention, today, received_on or today, decisions, sent_by
+    )
+    waived_rows, already = dict.fromkeys((decisions or Decisions()).waive), _already_waived(records, partner)
+    of_document = waive(findings, annexe, waived_rows, already)
+    return _check(document, partner, annexe, of_document, waive(more, annexe, waived_rows, already), limits)
+
+
+def _checked(context: Context, request: Request, records: Records) -> Check:
+    """What the document and the register tell."""
+    return check_for_partner(
+        request.document,
+        request.partner,
+        records,
+        context.clock.today(),
+        context.settings.documents,
+        received_on=request.received_on,
+        decisions=request.decisions,
+        sent_by=request.sent_by,
+        read=context.read,
+    )
+
+
+def _already_waived(records: Records, partner: str) -> dict[EmailAddress, frozenset[str]]:
+    """A waiver lasts as long as the habilitation and is not asked for again (A7)."""
+    live = [one for one in records.of_partner(partner) if one.state is not State.CLOSED]
+    return {habilitation.email: habilitation.waived for habilitation in live if habilitation.waived}
+
+
+def _check(
+    document: Document,
+    partner: str | None,
+    annexe: Annexe,
+    of_document: Iterable[Finding],
+    of_register: Iterable[Finding],
+    limits: DocumentSettings,
+) -> Check:
+    kept = Kept(limits.max_findings, annexe.surplus)
+    kept.add(of_document)
+    kept.add_whole(of_register)
+    surplus = kept.surplus()
+    return Check(
+        file=PurePath(document.name).name,
+        sha256=document.sha256,
+        partner=partner,
+        annexe=annexe,
+        findings=placed((*counted(surplus.counts), *kept.findings()), annexe),
+        refused=surplus.refused,
+    )

@@ -1,0 +1,385 @@
+"""One pass: look, decide the approved annexes, plan, keep what is held, carry out, set aside, conclude.
+
+`plan_due` only looks and plans, `sync` does all that is due, `decide.apply_document` begins with a document.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from time import perf_counter
+from typing import Self
+
+import structlog
+
+from provisioner.domain.access.account import Snapshot
+from provisioner.domain.access.change import Action
+from provisioner.domain.access.plan import Plan, join_plans, make_plan, plan_in_unknown_realm
+from provisioner.domain.annexe.document import Document
+from provisioner.domain.annexe.kept import KeptAnnexe
+from provisioner.domain.gates import most_partners
+from provisioner.domain.hold import HoldKind
+from provisioner.domain.people import EmailAddress
+from provisioner.domain.records import Records
+from provisioner.keycloak.errors import KeycloakError
+from provisioner.logs import place_of
+from provisioner.operations.annexe_notices import remind_of_waiting, tell_applied, tell_sent_back
+from provisioner.operations.context import Context, Ending, ProgressBar, RunResult
+from provisioner.operations.effects import Effects
+from provisioner.operations.errors import SyncFirst, UnknownRealm
+from provisioner.operations.hold_notices import remind
+from provisioner.operations.holds import closures_in, hold_or_drop, set_aside, tell_ages
+from provisioner.operations.inviting import Inviting
+from provisioner.operations.journal import watch_journal
+from provisioner.operations.look import learn_passwords, look, look_again
+from provisioner.operations.pool import GivenUp
+from provisioner.operations.prepare import Prepared, prepare, request_of_approved
+from provisioner.operations.sending import deliver
+from provisioner.register import LockHeld, RegisterUnavailable, Work, annexes, holds, run_lock
+from provisioner.register.habilitations import save_habilitations
+from provisioner.register.marks import GROUP_ROOT, LAST_GOOD_SYNC, set_mark
+from provisioner.settings import Settings
+from provisioner.views.check_json import check_as_json
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Approved:
+    """An approved annexe as a pass finds it: to be applied, held, or another plan than the approved one by now.
+
+    `decision` is the journal's entry of the approval.
+    """
+
+    annexe: KeptAnnexe
+    prepared: Prepared
+    ending: Ending
+    decision: int | None
+
+    @property
+    def after(self) -> Records:
+        """The register once the annexe is in it, or as it was when it is not to be applied."""
+        return self.prepared.after if self.ending is Ending.APPLIED else self.prepared.before
+
+    def replaces(self, other: KeptAnnexe) -> bool:
+        """Whether its application destroys that one (A2)."""
+        is_applied = self.ending is Ending.APPLIED and self.annexe.is_approved_whole
+        return is_applied and self.annexe.partner == other.partner and other.is_superseded_by(self.annexe)
+
+
+class Pass:
+    """What one run works on (`records`, `snapshot`), what it has learnt (the `approved` annexes, the partners that a
+    defect of ours has `broken`) and its `result`.
+
+    It is about `partners`, all when none is named, or about one person of theirs (`email`); then approved annexes
+    wait. With `at_once`, for a person who waits, what failed lately is tried before its time: notices, and what is in
+    quarantine.
+    """
+
+    records: Records
+    snapshot: Snapshot
+
+    def __init__(
+        self,
+        context: Context,
+        partners: Collection[str] = (),
+        *,
+        email: EmailAddress | None = None,
+        at_once: bool = True,
+    ) -> None:
+        self.context, self.email, self.at_once = context, email, at_once
+        self.partners = sorted(partners)
+        self.approved: list[Approved] = []
+        self.broken: set[str] = set()
+        self.result = RunResult(as_of=context.clock.today())
+
+    @contextmanager
+    def alone(self) -> Iterator[Self]:
+        """Holds the run's lock until the end of the block: no other pass is under way.
+
+        Raises:
+            LockHeld: another one is.
+        """
+        with run_lock(self.context.register, self.context.settings):
+            yield self.begin()
+
+    def begin(self) -> Self:
+        """Reads the register. Without the lock for what only looks, and for a suspension, which waits for no pass."""
+        self.records = self.context.register.records()
+        self.partners = self.partners or sorted(self.records.partners)
+        return self
+
+    @property
+    def plan(self) -> Plan:
+        """What it would do, once that is known."""
+        return self.result.plan or Plan((), (), (), ())
+
+    def look(self) -> None:
+        """Reads Keycloak, and proves that the read is whole.
+
+        Raises:
+            UnknownRealm: it is another realm; the plan says so and nothing else.
+            KeycloakError: nothing may be concluded.
+        """
+        try:
+            self.snapshot = look(self.records, self.context.directory, self.partners)
+        except UnknownRealm:
+            self.result.plan = plan_in_unknown_realm(self.partners)
+            self.result.ending = Ending.UNKNOWN_REALM
+            raise
+
+    def look_again(self) -> None:
+        """Reads the register anew, after what was written there by this pass or beside it, and what that may have
+        changed in Keycloak.
+        """
+        before, self.records = self.records, self.context.register.records()
+        snapshot = look_again(self.context.directory, self.snapshot, before, self.records)
+        self.snapshot = learn_passwords(self.context.directory, snapshot, self.records)
+
+    def decide_annexes(self, record: Callable[[Approved], Records]) -> None:
+        """Works out the annexes that wait approved, in the order of their approval, each on the register that the one
+        before it left. `record` gives that register, written or only worked out.
+
+        Where more partners have one than may be closed at together, all are worked out first, to count those that end
+        an access: none is entered before that is known.
+        """
+        if self.email is not None:
+            return
+        with self.context.register.read() as connection:
+            pending = [one for one in annexes.kept(connection) if one.is_pending and one.partner in self.partners]
+            pending.sort(key=lambda annexe: (annexe.approved_number or 0, annexe.id))
+            documents = [annexes.document(connection, annexe.id) for annexe in pending]
+        waiting = list(zip(pending, documents, strict=True))
+        closing: frozenset[str] = frozenset()
+        if len({annexe.partner for annexe in pending}) > most_partners(self.records):
+            rehearsed = self._decide_in_turn(waiting, closing, lambda approved: approved.after)
+            closing = frozenset(one.annexe.partner for one in rehearsed if one.prepared.ends_an_access)
+        self.approved = self._decide_in_turn(waiting, closing, record)
+        self.result.sent_back = tuple(one.annexe for one in self.approved if one.ending is Ending.CHANGED)
+
+    def _decide_in_turn(
+        self,
+        waiting: Sequence[tuple[KeptAnnexe, Document]],
+        closing: frozenset[str],
+        record: Callable[[Approved], Records],
+    ) -> list[Approved]:
+        decided: list[Approved] = []
+        records = self.records
+        for annexe, document in waiting:
+            if any(earlier.replaces(annexe) for earlier in decided):
+                continue
+            with self.part_of(annexe.partner):
+                try:
+                    request = request_of_approved(annexe, document)
+                    approved = _as_found(annexe, prepare(self.context, request, records, self.snapshot, closing))
+                    records = record(approved)
+                    decided.append(approved)
+                except SyncFirst:  # this run records what is there; the next one applies
+                    log.warning("annexe.waits", annexe=annexe.id, partner=annexe.partner)
+                except annexes.DecidedMeanwhile:
+                    log.info("annexe.decided_meanwhile", annexe=annexe.id, partner=annexe.partner)
+        return decided
+
+    def record(self, approved: Approved) -> Records:
+        """Enters the annexe's content in the register, or its hold, or its return to whoever looks at it again."""
+        annexe, prepared = approved.annexe, approved.prepared
+        with self.context.register.work() as work:
+            if approved.ending is Ending.CHANGED:
+                check = prepared.check
+                annexes.send_back(work, annexe, valid=check.is_valid, check=check_as_json(check))
+                tell_sent_back(work, self.context.settings, annexe, prepared.before.partners[annexe.partner])
+            else:
+                enter_approved(work, self.context.settings, approved)
+        log.info("annexe.decided", annexe=annexe.id, partner=annexe.partner, ending=approved.ending)
+        return self.context.register.records()
+
+    def make_plan(self) -> None:
+        """Plans what is due; where a limit holds an approved annexe, its whole plan stands for its partner."""
+        held = {one.annexe.partner: one.prepared.plan for one in self.approved if one.ending is Ending.HELD}
+        others = [code for code in self.partners if code not in held]
+        begun = perf_counter()
+        try:
+            plan = self._planned(others)
+        except Exception:  # one partner's data is to blame: the others' closures do not wait for it
+            sound = []
+            for code in others:
+                with self.part_of(code):
+                    self._planned([code])
+                    sound.append(code)
+            plan = self._planned(sound)
+        self.context.measure("plan", perf_counter() - begun)
+        plan = join_plans([plan, *(plan for plan in held.values() if plan is not None)])
+        if self.email is not None:
+            email = self.email
+            plan = plan.only(lambda change: change.is_about(email) or change.action is Action.GROUP)
+        self.result.plan = replace(plan, resting=()) if self.at_once else plan
+        self.result.broken = frozenset(self.broken)
+
+    def _planned(self, partners: Sequence[str]) -> Plan:
+        allowed = {name for approved in self.approved for name in approved.prepared.request.decisions.allow}
+        now, limits = self.context.clock.now(), self.context.limits
+        return make_plan(self.records, self.snapshot, now, partners, limits, allowed)
+
+    @contextmanager
+    def part_of(self, partner: str) -> Iterator[None]:
+        """One partner's part of the pass: a defect of ours is then this partner's alone.
+
+        Raises:
+            KeycloakError, RegisterUnavailable, LockHeld: a system failed, which is everybody's.
+        """
+        try:
+            yield
+        except (KeycloakError, RegisterUnavailable, LockHeld):
+            raise
+        except Exception as error:  # whatever it is, the other partners' closures do not wait for it
+            self.broken.add(partner)
+            log.error("partner.set_aside", partner=partner, error=type(error).__name__, at=place_of(error))
+
+    def keep_holds(self) -> None:
+        """Keeps what a limit holds of this plan for a person to look at; written only when something changes."""
+        if self.email is not None:
+            return
+        partners = [code for code in self.partners if code not in self.broken]
+        was_held = {hold.partner for hold in self.records.holds if hold.kind is HoldKind.LIMIT}
+        if self.plan.blocked or was_held.intersection(partners):
+            with self.context.register.work() as work:
+                hold_or_drop(work, self.context.settings, self.plan, partners)
+
+    def carry_out(self, bar: ProgressBar) -> None:
+        """Makes true what nothing holds: closures before openings, and the e-mails in a pass of their own."""
+        free = self.plan.free
+        if not free:
+            return
+        effects = Effects(self.context, self.records, self.snapshot)
+        effects.begin(free)
+        with bar(len(free)) as settled:
+            effects.carry_out([one for one in free if one.action is not Action.INVITE], self.result, settled)
+            if owed := [one for one in free if one.action is Action.INVITE]:
+                Inviting(effects, self.context.register.records()).carry_out(owed, self.result, settled)
+        failed = self.result.failed  # what was not tried since a named person suspended the person is no failure
+        failed[:] = [
+            one for one in failed if not (isinstance(one.cause, GivenUp) and effects.is_overtaken(one.change))
+        ]
+
+    def set_aside(self, judged: Collection[str] | None = None, *, are_repeats: bool = False) -> None:
+        """Keeps the failures that are one person's or one partner's alone (see `holds.set_aside`)."""
+        set_aside(self, self.partners if judged is None else judged, are_repeats=are_repeats)
+
+    def conclude(self, *, whole_journal: bool = False) -> None:
+        """What closes nobody comes last: what is kept too long goes, whoever has to know is told, and the journal is
+        verified from its last verified head on, or whole.
+        """
+        context = self.context
+        records, today = context.register.records(), context.clock.today()
+        _destroy_overdue(context, [code for code in self.partners if not records.is_paused(code, today)])
+        tell_ages(context, records)
+        remind(context)
+        remind_of_waiting(context)
+        self.result.notices = deliver(
+            context.register, context.settings, context.clock, context.stop, at_once=self.at_once
+        )
+        self.result.journal = watch_journal(context.register, whole=whole_journal)
+
+
+def plan_due(context: Context, partners: Collection[str], email: EmailAddress | None = None) -> RunResult:
+    """What `sync` would do now; changes nothing."""
+    run = Pass(context, partners, email=email, at_once=False).begin()
+    try:
+        run.look()
+    except UnknownRealm:
+        return run.result
+    run.decide_annexes(lambda approved: approved.after)
+    if run.approved:
+        run.records = run.approved[-1].after
+        run.snapshot = learn_passwords(context.directory, run.snapshot, run.records)
+    run.make_plan()
+    return run.result
+
+
+def sync(
+    context: Context,
+    partners: Collection[str],
+    bar: ProgressBar,
+    email: EmailAddress | None = None,
+    *,
+    at_once: bool = True,
+    whole_journal: bool = False,
+) -> RunResult:
+    """Everything that is due now, for these partners or all, or for one person. See `Pass` for `at_once`.
+
+    In another realm nothing is done: the hold is kept and told, and this is no good sync.
+
+    Raises:
+        LockHeld: another run is under way.
+        KeycloakError, RegisterUnavailable: a system failed; run again.
+    """
+    with Pass(context, partners, email=email, at_once=at_once).alone() as run:
+        try:
+            run.look()
+        except UnknownRealm:
+            log.error("realm.unknown")
+            run.keep_holds()
+            run.conclude()
+            return run.result
+        run.decide_annexes(run.record)
+        run.look_again()
+        run.make_plan()
+        run.keep_holds()
+        run.carry_out(bar)
+        run.set_aside()
+        run.conclude(whole_journal=whole_journal)
+        if not (run.result.failed or run.broken or partners or email):
+            _mark_good(context, run.snapshot)
+        return run.result
+
+
+def _as_found(annexe: KeptAnnexe, prepared: Prepared) -> Approved:
+    ending = Ending.CHANGED
+    if prepared.plan is not None and prepared.plan_id == annexe.plan_id:
+        ending = Ending.HELD if prepared.plan.is_held else Ending.APPLIED
+    return Approved(annexe=annexe, prepared=prepared, ending=ending, decision=annexe.decision)
+
+
+def enter_approved(work: Work, settings: Settings, approved: Approved) -> None:
+    """What an approval leads to: a hold where a limit stands against its plan, else its content in the register. The
+    contacts are told of either.
+
+    Raises:
+        DecidedMeanwhile: the annexe is not as it was seen any more.
+    """
+    prepared, annexe = approved.prepared, approved.annexe
+    request, plan = prepared.request, prepared.plan
+    assert plan is not None
+    with work.because_of(approved.decision):
+        hold_or_drop(work, settings, plan, [annexe.partner])
+        if approved.ending is Ending.HELD:
+            return
+        save_habilitations(work, prepared.before, prepared.after)
+        if request.decisions.closures_only:
+            annexes.closures_applied(work, annexe, request.by)
+        else:
+            annexes.applied(work, annexe)
+        tell_applied(work, settings, annexe, prepared, plan)
+        for name in request.decisions.allow & set(plan.ids.values()):
+            covers = closures_in(plan, annexe.partner)
+            holds.release_plan(work, annexe.partner, name, request.by, "--allow", covers)
+
+
+def _mark_good(context: Context, snapshot: Snapshot) -> None:
+    with context.register.work() as work:
+        if snapshot.root_id is not None:
+            set_mark(work, GROUP_ROOT, snapshot.root_id)
+        set_mark(work, LAST_GOOD_SYNC, context.clock.now().isoformat(timespec="seconds"))
+
+
+def _destroy_overdue(context: Context, partners: Collection[str]) -> None:
+    """A2: what was never applied goes 30 days after its outcome."""
+    today = context.clock.today()
+    with context.register.read() as connection:
+        kept = annexes.kept(connection)
+    overdue = [annexe for annexe in kept if annexe.partner in partners and not annexe.is_kept_on(today)]
+    if overdue:
+        with context.register.work() as work:
+            for annexe in overdue:
+                annexes.destroy(work, annexe)
