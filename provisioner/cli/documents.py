@@ -50,7 +50,7 @@ def check(
 ) -> None:
     """Read and validate a document. Needs no server."""
     from provisioner.cli.answers.checks import checked
-    from provisioner.operations.prepare import check_document, check_for_partner
+    from provisioner.operations.prepare import Request, check_document, check_for_partner
 
     session = session_of(context)
     document, today, limits = document_of(file), as_of or session.clock.today(), session.settings.documents
@@ -61,7 +61,8 @@ def check(
         with session.register("check", partner) as register:
             records = register.records()
         partner_name = records.partners[partner].name
-        result = check_for_partner(document, partner, records, today, limits)
+        request = Request(document=document, partner=partner, by="check", decisions=Decisions(), received_on=today)
+        result = check_for_partner(request, records, today, limits)
     if format_ is PageFormat.HTML:
         from provisioner.views.report import Report, report_page
 

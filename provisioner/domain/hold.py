@@ -8,13 +8,13 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
+from provisioner.domain.access.change import Action, Change
 from provisioner.domain.calendar import day_of
 from provisioner.domain.people import EmailAddress
 from provisioner.domain.retention import suspension_alarm_on
 
 #: The ages, in days, at which people are reminded of a hold; after the last, each time that many days more pass.
 REMINDERS = (1, 7, 30)
-
 
 #: How long what is in quarantine rests before it is tried again: after its first failure, and at most.
 SHORTEST_REST, LONGEST_REST = timedelta(minutes=1), timedelta(hours=6)
@@ -86,6 +86,14 @@ class Hold:
         """Whether it is a pause whose last day is past."""
         return self.until is not None and self.until < day
 
+    def holds(self, change: Change) -> bool:
+        """Whether what is in quarantine keeps that change waiting: never a closure, which is tried in each run."""
+        if self.kind is not HoldKind.QUARANTINE or change.action is Action.CLOSE:
+            return False
+        if self.email is None:
+            return self.partner == change.partner
+        return self.email == (change.habilitation.email if change.habilitation else None)
+
     def rests(self, now: datetime) -> bool:
         """Whether what is in quarantine is not to be tried again yet: it is each time its age has doubled. A try that
         is still to come was one by a clock that was wrong.
@@ -121,4 +129,4 @@ def _last_reminder(age: int) -> int:
     """The newest age of a reminder at that age, both in days; 0 before the first."""
     if age >= REMINDERS[-1]:
         return age - age % REMINDERS[-1]
-    return max((one for one in REMINDERS if one <= age), default=0)
+    return max((reminder for reminder in REMINDERS if reminder <= age), default=0)

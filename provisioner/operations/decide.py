@@ -10,13 +10,14 @@ from provisioner.domain.access.habilitation import State
 from provisioner.domain.annexe.decisions import Decisions
 from provisioner.domain.annexe.kept import KeptAnnexe, Status
 from provisioner.operations.annexe_notices import tell_rejected
+from provisioner.operations.approved import Approved, enter_approved
 from provisioner.operations.context import Context, Ending, ProgressBar, RunResult, decided
 from provisioner.operations.errors import AnnexeRefused, UnknownRealm
 from provisioner.operations.forms import report_on
 from provisioner.operations.hold_notices import drop_held
 from provisioner.operations.prepare import Prepared, Request, in_unknown_realm, prepare
 from provisioner.operations.receive import find, request_of, submission_of, with_approved_decisions
-from provisioner.operations.run import Approved, Pass, enter_approved
+from provisioner.operations.run import Pass
 from provisioner.register import Register, Work, annexes
 from provisioner.settings import Settings
 from provisioner.views.check_json import check_as_json

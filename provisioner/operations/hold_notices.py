@@ -7,11 +7,11 @@ from datetime import date
 
 import structlog
 
-from provisioner.domain.access.change import Limit
 from provisioner.domain.access.habilitation import State
 from provisioner.domain.annexe.kept import Status
 from provisioner.domain.calendar import day_of
 from provisioner.domain.convention import Partner
+from provisioner.domain.gates import Limit
 from provisioner.domain.hold import Hold, HoldKind
 from provisioner.domain.people import Person
 from provisioner.operations.context import Context

@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from provisioner.domain.access.change import Action, Blocked, Change, Limit
+from provisioner.domain.access.change import Action, Change
 from provisioner.domain.access.habilitation import State
 from provisioner.domain.access.invitations import is_for_repeat, is_owed, leading, rounds
 from provisioner.domain.access.plan import Plan
 from provisioner.domain.annexe.kept import KeptAnnexe, Status
+from provisioner.domain.gates import Blocked, Limit
 from provisioner.domain.hold import Hold, HoldKind
 from provisioner.domain.people import EmailAddress
 from provisioner.domain.records import Records
@@ -39,14 +40,8 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger()
 
-#: The limits whose plans are kept as held, for a person to look at.
-_KEPT = frozenset({Limit.CLOSURES, Limit.PARTNERS, Limit.UNKNOWN_REALM})
-
 #: From which age on what is in quarantine is an error in the log.
 LOUD_AFTER_DAYS = 7
-
-#: The limits that a person may let a plan go beyond.
-_CAN_BE_RELEASED = frozenset({Limit.CLOSURES, Limit.PARTNERS})
 
 #: Keycloak's answers that concern our service account, not what it asked for.
 _OUR_RIGHTS = (401, 403)
@@ -61,7 +56,7 @@ def hold_or_drop(work: Work, settings: Settings, plan: Plan, partners: Collectio
     """
     held: dict[str, Blocked] = {}
     for blocked in plan.blocked:
-        if blocked.limit in _KEPT:
+        if blocked.limit.is_kept:
             held.setdefault(blocked.partner, blocked)
     for code, blocked in held.items():
         reason = blocked.limit if blocked.figure is None else f"{blocked.limit} {blocked.figure}/{blocked.allowed}"
@@ -72,7 +67,7 @@ def hold_or_drop(work: Work, settings: Settings, plan: Plan, partners: Collectio
             reason,
             closures_in(plan, code),
             [change_as_json(change) for change in plan.of_partner(code)],
-            can_be_released=blocked.limit in _CAN_BE_RELEASED,
+            can_be_released=blocked.limit.can_be_released,
         )
     for code in partners:
         if code not in held:
@@ -98,7 +93,7 @@ def release(register: Register, plan_id: str, by: str, reason: str) -> str:
         if held is None:
             raise Refused(f"No plan {plan_id} is held. What is: provisioner held list.")
         partner, limit = held
-        if limit.partition(" ")[0] not in _CAN_BE_RELEASED:
+        if not Limit(limit.partition(" ")[0]).can_be_released:
             raise Refused(f"Plan {plan_id} is held because of {limit}: put that right, it lets go by itself.")
         rows.release_plan(work, partner, plan_id, by, reason)
         drop_held(work, partner)

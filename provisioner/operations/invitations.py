@@ -19,7 +19,7 @@ from provisioner.domain.access.invitations import (
     rounds,
 )
 from provisioner.domain.access.plan import Plan
-from provisioner.domain.gates import held_whatever_is_let_go
+from provisioner.domain.gates import gates_of_links
 from provisioner.domain.people import EmailAddress
 from provisioner.domain.records import Records
 from provisioner.keycloak.errors import KeycloakError, NotFound
@@ -186,7 +186,7 @@ def _without_password(run: Pass, asked: Sequence[Round]) -> Collection[EmailAddr
 
 def _send(run: Pass, changes: Sequence[Change], bar: ProgressBar) -> None:
     """Sends the links that nothing holds, as `sync` sends the first ones."""
-    held = held_whatever_is_let_go(run.records, run.snapshot, changes, run.context.clock.today())
+    held = gates_of_links(run.records, run.snapshot, changes, run.context.clock.today())
     run.result.plan = Plan(tuple(changes), (), (), held)
     run.carry_out(bar)
 

@@ -35,8 +35,6 @@ from provisioner.domain.annexe.enter import (
 )
 from provisioner.domain.annexe.judge import judge_document
 from provisioner.domain.annexe.judge_register import judge_keycloak, judge_register, waive
-from provisioner.domain.annexe.kept import KeptAnnexe
-from provisioner.domain.calendar import day_of
 from provisioner.domain.gates import Entering
 from provisioner.domain.people import EmailAddress
 from provisioner.domain.records import Records
@@ -65,20 +63,6 @@ class Request:
     source: Document | None = None
     expects: Mapping[str, str] | None = None
     decided_on: date | None = None
-
-
-def request_of_approved(annexe: KeptAnnexe, document: Document) -> Request:
-    """The request that was approved, for the pass that applies it."""
-    assert annexe.decisions is not None
-    return Request(
-        document=document,
-        partner=annexe.partner,
-        by=annexe.approved_by or "",
-        decisions=annexe.decisions,
-        received_on=annexe.received_on,
-        sent_by=annexe.sent_by,
-        decided_on=day_of(annexe.approved_at) if annexe.approved_at is not None else None,
-    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -256,18 +240,10 @@ def check_document(document: Document, today: date, limits: DocumentSettings) ->
 
 
 def check_for_partner(
-    document: Document,
-    partner: str,
-    records: Records,
-    today: date,
-    limits: DocumentSettings,
-    *,
-    received_on: date | None = None,
-    decisions: Decisions | None = None,
-    sent_by: EmailAddress | None = None,
-    read: Reader = read_annexe,
+    request: Request, records: Records, today: date, limits: DocumentSettings, read: Reader = read_annexe
 ) -> Check:
     """What the document and the register tell together."""
+    document, partner, decisions = request.document, request.partner, request.decisions
     annexe = read(document.content, document.name, limits)
     records = records.as_due_on(today)
     convention = records.partners[partner]
@@ -276,26 +252,15 @@ def check_for_partner(
     if any(finding.code == "unreadable-document" for finding in annexe.findings):
         return _check(document, partner, annexe, findings, (), limits)
     more = judge_register(
-        annexe, document.sha256, records, convention, today, received_on or today, decisions, sent_by
+        annexe, document.sha256, records, convention, today, request.received_on, decisions, request.sent_by
     )
-    waived_rows, already = dict.fromkeys((decisions or Decisions()).waive), _already_waived(records, partner)
-    of_document = waive(findings, annexe, waived_rows, already)
-    return _check(document, partner, annexe, of_document, waive(more, annexe, waived_rows, already), limits)
+    waived, already = dict.fromkeys(decisions.waive), _already_waived(records, partner)
+    of_document = waive(findings, annexe, waived, already)
+    return _check(document, partner, annexe, of_document, waive(more, annexe, waived, already), limits)
 
 
 def _checked(context: Context, request: Request, records: Records) -> Check:
-    """What the document and the register tell."""
-    return check_for_partner(
-        request.document,
-        request.partner,
-        records,
-        context.clock.today(),
-        context.settings.documents,
-        received_on=request.received_on,
-        decisions=request.decisions,
-        sent_by=request.sent_by,
-        read=context.read,
-    )
+    return check_for_partner(request, records, context.clock.today(), context.settings.documents, context.read)
 
 
 def _already_waived(records: Records, partner: str) -> dict[EmailAddress, frozenset[str]]:

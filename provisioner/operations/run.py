@@ -5,9 +5,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from functools import partial
 from time import perf_counter
 from typing import Self
 
@@ -16,56 +17,27 @@ import structlog
 from provisioner.domain.access.account import Snapshot
 from provisioner.domain.access.change import Action
 from provisioner.domain.access.plan import Plan, join_plans, make_plan, plan_in_unknown_realm
-from provisioner.domain.annexe.document import Document
-from provisioner.domain.annexe.kept import KeptAnnexe
-from provisioner.domain.gates import most_partners
 from provisioner.domain.hold import HoldKind
 from provisioner.domain.people import EmailAddress
 from provisioner.domain.records import Records
 from provisioner.keycloak.errors import KeycloakError
 from provisioner.logs import place_of
-from provisioner.operations.annexe_notices import remind_of_waiting, tell_applied, tell_sent_back
+from provisioner.operations.annexe_notices import remind_of_waiting
+from provisioner.operations.approved import Approved, decide_annexes, record_approved
 from provisioner.operations.context import Context, Ending, ProgressBar, RunResult
 from provisioner.operations.effects import Effects
-from provisioner.operations.errors import SyncFirst, UnknownRealm
+from provisioner.operations.errors import UnknownRealm
 from provisioner.operations.hold_notices import remind
-from provisioner.operations.holds import closures_in, hold_or_drop, set_aside, tell_ages
+from provisioner.operations.holds import hold_or_drop, set_aside, tell_ages
 from provisioner.operations.inviting import Inviting
 from provisioner.operations.journal import watch_journal
 from provisioner.operations.look import learn_passwords, look, look_again
 from provisioner.operations.pool import GivenUp
-from provisioner.operations.prepare import Prepared, prepare, request_of_approved
 from provisioner.operations.sending import deliver
-from provisioner.register import LockHeld, RegisterUnavailable, Work, annexes, holds, run_lock
-from provisioner.register.habilitations import save_habilitations
+from provisioner.register import LockHeld, RegisterUnavailable, annexes, run_lock
 from provisioner.register.marks import GROUP_ROOT, LAST_GOOD_SYNC, set_mark
-from provisioner.settings import Settings
-from provisioner.views.check_json import check_as_json
 
 log = structlog.get_logger()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Approved:
-    """An approved annexe as a pass finds it: to be applied, held, or another plan than the approved one by now.
-
-    `decision` is the journal's entry of the approval.
-    """
-
-    annexe: KeptAnnexe
-    prepared: Prepared
-    ending: Ending
-    decision: int | None
-
-    @property
-    def after(self) -> Records:
-        """The register once the annexe is in it, or as it was when it is not to be applied."""
-        return self.prepared.after if self.ending is Ending.APPLIED else self.prepared.before
-
-    def replaces(self, other: KeptAnnexe) -> bool:
-        """Whether its application destroys that one (A2)."""
-        is_applied = self.ending is Ending.APPLIED and self.annexe.is_approved_whole
-        return is_applied and self.annexe.partner == other.partner and other.is_superseded_by(self.annexe)
 
 
 class Pass:
@@ -137,62 +109,16 @@ class Pass:
         snapshot = look_again(self.context.directory, self.snapshot, before, self.records)
         self.snapshot = learn_passwords(self.context.directory, snapshot, self.records)
 
-    def decide_annexes(self, record: Callable[[Approved], Records]) -> None:
-        """Works out the annexes that wait approved, in the order of their approval, each on the register that the one
-        before it left. `record` gives that register, written or only worked out.
-
-        Where more partners have one than may be closed at together, all are worked out first, to count those that end
-        an access: none is entered before that is known.
-        """
+    def decide_annexes(self, *, record: bool) -> None:
+        """Decides the annexes that wait approved; without `record`, what they leave is only worked out."""
         if self.email is not None:
             return
-        with self.context.register.read() as connection:
-            pending = [one for one in annexes.kept(connection) if one.is_pending and one.partner in self.partners]
-            pending.sort(key=lambda annexe: (annexe.approved_number or 0, annexe.id))
-            documents = [annexes.document(connection, annexe.id) for annexe in pending]
-        waiting = list(zip(pending, documents, strict=True))
-        closing: frozenset[str] = frozenset()
-        if len({annexe.partner for annexe in pending}) > most_partners(self.records):
-            rehearsed = self._decide_in_turn(waiting, closing, lambda approved: approved.after)
-            closing = frozenset(one.annexe.partner for one in rehearsed if one.prepared.ends_an_access)
-        self.approved = self._decide_in_turn(waiting, closing, record)
+        settle = partial(record_approved, self) if record else (lambda approved: approved.after)
+        self.approved = decide_annexes(self, settle)
         self.result.sent_back = tuple(one.annexe for one in self.approved if one.ending is Ending.CHANGED)
-
-    def _decide_in_turn(
-        self,
-        waiting: Sequence[tuple[KeptAnnexe, Document]],
-        closing: frozenset[str],
-        record: Callable[[Approved], Records],
-    ) -> list[Approved]:
-        decided: list[Approved] = []
-        records = self.records
-        for annexe, document in waiting:
-            if any(earlier.replaces(annexe) for earlier in decided):
-                continue
-            with self.part_of(annexe.partner):
-                try:
-                    request = request_of_approved(annexe, document)
-                    approved = _as_found(annexe, prepare(self.context, request, records, self.snapshot, closing))
-                    records = record(approved)
-                    decided.append(approved)
-                except SyncFirst:  # this run records what is there; the next one applies
-                    log.warning("annexe.waits", annexe=annexe.id, partner=annexe.partner)
-                except annexes.DecidedMeanwhile:
-                    log.info("annexe.decided_meanwhile", annexe=annexe.id, partner=annexe.partner)
-        return decided
-
-    def record(self, approved: Approved) -> Records:
-        """Enters the annexe's content in the register, or its hold, or its return to whoever looks at it again."""
-        annexe, prepared = approved.annexe, approved.prepared
-        with self.context.register.work() as work:
-            if approved.ending is Ending.CHANGED:
-                check = prepared.check
-                annexes.send_back(work, annexe, valid=check.is_valid, check=check_as_json(check))
-                tell_sent_back(work, self.context.settings, annexe, prepared.before.partners[annexe.partner])
-            else:
-                enter_approved(work, self.context.settings, approved)
-        log.info("annexe.decided", annexe=annexe.id, partner=annexe.partner, ending=approved.ending)
-        return self.context.register.records()
+        if self.approved and not record:
+            self.records = self.approved[-1].after
+            self.snapshot = learn_passwords(self.context.directory, self.snapshot, self.records)
 
     def make_plan(self) -> None:
         """Plans what is due; where a limit holds an approved annexe, its whole plan stands for its partner."""
@@ -289,10 +215,7 @@ def plan_due(context: Context, partners: Collection[str], email: EmailAddress | 
         run.look()
     except UnknownRealm:
         return run.result
-    run.decide_annexes(lambda approved: approved.after)
-    if run.approved:
-        run.records = run.approved[-1].after
-        run.snapshot = learn_passwords(context.directory, run.snapshot, run.records)
+    run.decide_annexes(record=False)
     run.make_plan()
     return run.result
 
@@ -322,7 +245,7 @@ def sync(
             run.keep_holds()
             run.conclude()
             return run.result
-        run.decide_annexes(run.record)
+        run.decide_annexes(record=True)
         run.look_again()
         run.make_plan()
         run.keep_holds()
@@ -332,38 +255,6 @@ def sync(
         if not (run.result.failed or run.broken or partners or email):
             _mark_good(context, run.snapshot)
         return run.result
-
-
-def _as_found(annexe: KeptAnnexe, prepared: Prepared) -> Approved:
-    ending = Ending.CHANGED
-    if prepared.plan is not None and prepared.plan_id == annexe.plan_id:
-        ending = Ending.HELD if prepared.plan.is_held else Ending.APPLIED
-    return Approved(annexe=annexe, prepared=prepared, ending=ending, decision=annexe.decision)
-
-
-def enter_approved(work: Work, settings: Settings, approved: Approved) -> None:
-    """What an approval leads to: a hold where a limit stands against its plan, else its content in the register. The
-    contacts are told of either.
-
-    Raises:
-        DecidedMeanwhile: the annexe is not as it was seen any more.
-    """
-    prepared, annexe = approved.prepared, approved.annexe
-    request, plan = prepared.request, prepared.plan
-    assert plan is not None
-    with work.because_of(approved.decision):
-        hold_or_drop(work, settings, plan, [annexe.partner])
-        if approved.ending is Ending.HELD:
-            return
-        save_habilitations(work, prepared.before, prepared.after)
-        if request.decisions.closures_only:
-            annexes.closures_applied(work, annexe, request.by)
-        else:
-            annexes.applied(work, annexe)
-        tell_applied(work, settings, annexe, prepared, plan)
-        for name in request.decisions.allow & set(plan.ids.values()):
-            covers = closures_in(plan, annexe.partner)
-            holds.release_plan(work, annexe.partner, name, request.by, "--allow", covers)
 
 
 def _mark_good(context: Context, snapshot: Snapshot) -> None:

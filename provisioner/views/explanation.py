@@ -13,7 +13,6 @@ from provisioner.domain.access.person_file import Dossier, JournalLine, PersonSt
 from provisioner.domain.access.plan import Plan
 from provisioner.domain.annexe.kept import KeptAnnexe, Status
 from provisioner.domain.calendar import PARIS, day_of
-from provisioner.domain.gates import holds
 from provisioner.domain.hold import HoldKind
 from provisioner.domain.people import EmailAddress
 from provisioner.domain.retention import account_due_on, habilitation_due_on
@@ -257,7 +256,7 @@ def _why_not(person: Dossier, plan: Plan) -> Iterator[Step]:
     if old is not None and not any(change.action is Action.RENAME for change in mine):
         yield Step(f"Changement d'adresse décidé, pas encore fait : Keycloak a encore {old}.", "A7")
     for blocked in plan.blocked:
-        if any(holds(blocked, change) for change in mine):
+        if any(map(blocked.holds, mine)):
             yield Step(blocked_reason(blocked), partner=blocked.partner)
 
 

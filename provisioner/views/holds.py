@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from provisioner.domain.access.change import Limit
+from provisioner.domain.gates import Limit
 from provisioner.domain.hold import Hold, HoldKind, StillOpen
 from provisioner.views.dates import french_date
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from provisioner.domain.access.change import Action, Blocked, Change, Drift, DriftKind, Limit
+from provisioner.domain.access.change import Action, Change, Drift, DriftKind
 from provisioner.domain.access.habilitation import End, Habilitation, State
+from provisioner.domain.gates import Blocked, Limit
 from provisioner.domain.password import RealmFault
 from provisioner.views.dates import french_date
 

@@ -14,7 +14,7 @@ from sqlalchemy import select
 from provisioner.cli.answers.holds import held
 from provisioner.domain.access.account import WantedAccount
 from provisioner.domain.access.change import Action, Change
-from provisioner.domain.access.plan import make_plan, rests
+from provisioner.domain.access.plan import make_plan
 from provisioner.domain.annexe.decisions import Decisions
 from provisioner.domain.annexe.document import Annexe, Document
 from provisioner.domain.convention import ANNEXE_3, Contact, Contacts
@@ -474,5 +474,5 @@ def test_a_rest_lasts_from_a_minute_to_six_hours() -> None:
 def test_a_whole_partners_quarantine_keeps_its_openings_waiting_and_no_closure() -> None:
     hold = Hold(kind=HoldKind.QUARANTINE, reason="no", since=BEGAN, partner=LYS.code)
     for action in Action:
-        assert rests(hold, Change(action=action, partner=LYS.code, rule="A1")) == (action is not Action.CLOSE)
-        assert not rests(hold, Change(action=action, partner=OTHER, rule="A1"))
+        assert hold.holds(Change(action=action, partner=LYS.code, rule="A1")) == (action is not Action.CLOSE)
+        assert not hold.holds(Change(action=action, partner=OTHER, rule="A1"))

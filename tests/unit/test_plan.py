@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 
 from provisioner.domain.access.account import RemoteAccount, Snapshot
-from provisioner.domain.access.change import Action, DriftKind, Limit
+from provisioner.domain.access.change import Action, DriftKind
 from provisioner.domain.access.habilitation import End, Habilitation
 from provisioner.domain.access.plan import Plan, make_plan
 from provisioner.domain.annexe.enter import ends_brought
 from provisioner.domain.convention import Partner
-from provisioner.domain.gates import Entering, Limits
+from provisioner.domain.gates import Entering, Limit, Limits
 from provisioner.domain.hold import Hold, HoldKind
 from provisioner.domain.records import Account, Invitation, Records
 from tests.shared.examples import LONG_AGO, LYS, NOW, TODAY, email, end, habilitation, link, records, remote, snapshot

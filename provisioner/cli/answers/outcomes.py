@@ -13,10 +13,11 @@ from provisioner.cli.answers.checks import finding_lines, renames_proposed
 from provisioner.cli.answers.values import day, french, who
 from provisioner.cli.exits import Exit
 from provisioner.cli.printing import Answer, line, print_answer, table
-from provisioner.domain.access.change import Action, Blocked, Change
+from provisioner.domain.access.change import Action, Change
 from provisioner.domain.access.habilitation import Habilitation
 from provisioner.domain.access.plan import Plan
 from provisioner.domain.annexe.document import Check, Severity
+from provisioner.domain.gates import Blocked
 from provisioner.operations.context import Ending, RunResult
 from provisioner.operations.pool import AccessStillOpen, Failure
 from provisioner.views import outcomes

@@ -1,4 +1,4 @@
-"""A change to make in Keycloak, a drift to tell, a limit that holds: what a plan is made of."""
+"""A change to make in Keycloak, and a drift to tell: what a plan is made of."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from enum import StrEnum
 
 from provisioner.domain.access.account import WantedAccount
 from provisioner.domain.access.habilitation import Habilitation
-from provisioner.domain.password import RealmFault
 from provisioner.domain.people import EmailAddress
 
 
@@ -26,10 +25,6 @@ class Action(StrEnum):
     OPEN = "open"
     REOPEN = "reopen"
     INVITE = "invite"
-
-
-#: The kinds that the limit `password-policy` holds: they need a link that leads to a password as P1 asks.
-NEEDING_P1 = frozenset({Action.OPEN, Action.REOPEN, Action.INVITE})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +61,11 @@ class Change:
     def is_opening(self) -> bool:
         """Whether it opens an access, or opens it again."""
         return self.action in (Action.OPEN, Action.REOPEN)
+
+    @property
+    def needs_link(self) -> bool:
+        """Whether it is useless unless a link leads to a password as P1 asks."""
+        return self.is_opening or self.action is Action.INVITE
 
     @property
     def settles_rename(self) -> bool:
@@ -111,10 +111,10 @@ def in_turns(changes: Iterable[Change]) -> list[list[Change]]:
     return turns
 
 
-def suspension_of(one: Habilitation) -> Change:
+def suspension_of(habilitation: Habilitation) -> Change:
     """The change that cuts this access for now, as it is told."""
-    cut = replace(one, end=None)
-    return Change(action=Action.CLOSE, partner=one.partner, rule="A4", email=one.email, habilitation=cut)
+    cut = replace(habilitation, end=None)
+    return Change(action=Action.CLOSE, partner=cut.partner, rule="A4", email=cut.email, habilitation=cut)
 
 
 class DriftKind(StrEnum):
@@ -137,35 +137,6 @@ class Drift:
     kind: DriftKind
     partner: str
     email: EmailAddress | None
-
-
-class Limit(StrEnum):
-    """What may hold changes back."""
-
-    CLOSURES = "closures"
-    PARTNERS = "partners"
-    PAUSE = "pause"
-    UNKNOWN_REALM = "unknown-realm"
-    PASSWORD_POLICY = "password-policy"  # noqa: S105 - the contract's word
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Blocked:
-    """A limit that holds a partner's plan, or a part of it, with its figures where it has any; `fault` is what makes
-    links useless, where the limit is `password-policy`.
-    """
-
-    partner: str
-    plan_id: str
-    limit: Limit
-    figure: int | None = None
-    allowed: int | None = None
-    fault: RealmFault | None = None
-
-    @property
-    def can_be_allowed(self) -> bool:
-        """Whether a named person may let this plan go."""
-        return self.figure is not None
 
 
 def plan_id(partner: str, changes: Iterable[Change]) -> str:

@@ -8,10 +8,10 @@ from datetime import datetime
 
 from provisioner.domain.access.account import RemoteAccount, Snapshot
 from provisioner.domain.access.account_plan import AccountPlan
-from provisioner.domain.access.change import Action, Blocked, Change, Drift, DriftKind, Limit, plan_id
+from provisioner.domain.access.change import Action, Change, Drift, DriftKind, plan_id
 from provisioner.domain.access.habilitation import Habilitation, State
 from provisioner.domain.calendar import day_of
-from provisioner.domain.gates import Entering, Limits, blocked_by, holds
+from provisioner.domain.gates import Blocked, Entering, Gate, Limit, Limits, decide, gates_of
 from provisioner.domain.hold import Hold
 from provisioner.domain.people import EmailAddress
 from provisioner.domain.records import Records
@@ -54,7 +54,7 @@ class Plan:
         mine = [one for one in self.changes if one.email is not None]
 
         def is_own(one: Blocked) -> bool:
-            return one.limit is Limit.UNKNOWN_REALM or any(holds(one, each) for each in mine)
+            return one.limit is Limit.UNKNOWN_REALM or any(map(one.holds, mine))
 
         return replace(self, blocked=tuple(one for one in self.blocked if is_own(one)))
 
@@ -66,24 +66,17 @@ class Plan:
     @property
     def free(self) -> tuple[Change, ...]:
         """The changes that nothing holds."""
-        return tuple(change for change in self.changes if not self._keeps_waiting(change))
+        return tuple(change for change in self.changes if decide(change, self.gates) is None)
 
     @property
     def waiting(self) -> tuple[Change, ...]:
         """The changes that something holds."""
-        return tuple(change for change in self.changes if self._keeps_waiting(change))
+        return tuple(change for change in self.changes if decide(change, self.gates) is not None)
 
-    def _keeps_waiting(self, change: Change) -> bool:
-        return any(holds(one, change) for one in self.blocked) or any(rests(one, change) for one in self.resting)
-
-
-def rests(quarantine: Hold, change: Change) -> bool:
-    """Whether what is in quarantine keeps that change waiting: never a closure, which is tried in each run."""
-    if change.action is Action.CLOSE:
-        return False
-    if quarantine.email is None:
-        return quarantine.partner == change.partner
-    return quarantine.email == (change.habilitation.email if change.habilitation else None)
+    @property
+    def gates(self) -> tuple[Gate, ...]:
+        """What stands before its changes."""
+        return (*self.blocked, *self.resting)
 
 
 def made_by_a_dead_run(records: Records, snapshot: Snapshot, partner: str) -> tuple[Habilitation, ...]:
@@ -153,7 +146,7 @@ def make_plan(
         tuple(brought),
     )
     lines_of = {code: plan.of_partner(code) for code in plan.ids}
-    return replace(plan, blocked=blocked_by(records, snapshot, lines_of, now, limits, allowed, entering))
+    return replace(plan, blocked=gates_of(records, snapshot, lines_of, now, limits, allowed, entering))
 
 
 def _judge(

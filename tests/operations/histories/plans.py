@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from provisioner.domain.access.change import Action, Change, Limit
+from provisioner.domain.access.change import Action, Change
+from provisioner.domain.gates import Limit
 from provisioner.operations.context import RunResult
 
 

@@ -1,0 +1,157 @@
+"""The annexes that wait approved, as a pass finds them: to be applied, held, or sent back (A10)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import structlog
+
+from provisioner.domain.annexe.document import Document
+from provisioner.domain.annexe.kept import KeptAnnexe
+from provisioner.domain.calendar import day_of
+from provisioner.domain.gates import most_partners
+from provisioner.domain.records import Records
+from provisioner.operations.annexe_notices import tell_applied, tell_sent_back
+from provisioner.operations.context import Ending
+from provisioner.operations.errors import SyncFirst
+from provisioner.operations.holds import closures_in, hold_or_drop
+from provisioner.operations.prepare import Prepared, Request, prepare
+from provisioner.register import Work, annexes, holds
+from provisioner.register.habilitations import save_habilitations
+from provisioner.settings import Settings
+from provisioner.views.check_json import check_as_json
+
+if TYPE_CHECKING:
+    from provisioner.operations.run import Pass
+
+log = structlog.get_logger()
+
+#: Gives the register after an approved annexe: written, or only worked out.
+Record = Callable[["Approved"], Records]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Approved:
+    """An approved annexe as a pass finds it: to be applied, held, or another plan than the approved one by now.
+
+    `decision` is the journal's entry of the approval.
+    """
+
+    annexe: KeptAnnexe
+    prepared: Prepared
+    ending: Ending
+    decision: int | None
+
+    @property
+    def after(self) -> Records:
+        """The register once the annexe is in it, or as it was when it is not to be applied."""
+        return self.prepared.after if self.ending is Ending.APPLIED else self.prepared.before
+
+    def replaces(self, other: KeptAnnexe) -> bool:
+        """Whether its application destroys that one (A2)."""
+        is_applied = self.ending is Ending.APPLIED and self.annexe.is_approved_whole
+        return is_applied and self.annexe.partner == other.partner and other.is_superseded_by(self.annexe)
+
+
+def decide_annexes(run: Pass, record: Record) -> list[Approved]:
+    """The annexes that wait approved, worked out in the order of their approval, each on the register that the one
+    before it left.
+
+    Where more partners have one than may be closed at together, all are worked out first, to count those that end an
+    access: none is entered before that is known.
+    """
+    with run.context.register.read() as connection:
+        pending = [
+            annexe for annexe in annexes.kept(connection) if annexe.is_pending and annexe.partner in run.partners
+        ]
+        pending.sort(key=lambda annexe: (annexe.approved_number or 0, annexe.id))
+        documents = [annexes.document(connection, annexe.id) for annexe in pending]
+    waiting = list(zip(pending, documents, strict=True))
+    closing: frozenset[str] = frozenset()
+    if len({annexe.partner for annexe in pending}) > most_partners(run.records):
+        rehearsed = _decide_in_turn(run, waiting, closing, lambda approved: approved.after)
+        closing = frozenset(approved.annexe.partner for approved in rehearsed if approved.prepared.ends_an_access)
+    return _decide_in_turn(run, waiting, closing, record)
+
+
+def _decide_in_turn(
+    run: Pass, waiting: Sequence[tuple[KeptAnnexe, Document]], closing: frozenset[str], record: Record
+) -> list[Approved]:
+    decided: list[Approved] = []
+    records = run.records
+    for annexe, document in waiting:
+        if any(earlier.replaces(annexe) for earlier in decided):
+            continue
+        with run.part_of(annexe.partner):
+            try:
+                request = _request_of(annexe, document)
+                approved = _as_found(annexe, prepare(run.context, request, records, run.snapshot, closing))
+                records = record(approved)
+                decided.append(approved)
+            except SyncFirst:  # this run records what is there; the next one applies
+                log.warning("annexe.waits", annexe=annexe.id, partner=annexe.partner)
+            except annexes.DecidedMeanwhile:
+                log.info("annexe.decided_meanwhile", annexe=annexe.id, partner=annexe.partner)
+    return decided
+
+
+def _request_of(annexe: KeptAnnexe, document: Document) -> Request:
+    """The request that was approved, for the pass that applies it."""
+    assert annexe.decisions is not None
+    return Request(
+        document=document,
+        partner=annexe.partner,
+        by=annexe.approved_by or "",
+        decisions=annexe.decisions,
+        received_on=annexe.received_on,
+        sent_by=annexe.sent_by,
+        decided_on=day_of(annexe.approved_at) if annexe.approved_at is not None else None,
+    )
+
+
+def _as_found(annexe: KeptAnnexe, prepared: Prepared) -> Approved:
+    ending = Ending.CHANGED
+    if prepared.plan is not None and prepared.plan_id == annexe.plan_id:
+        ending = Ending.HELD if prepared.plan.is_held else Ending.APPLIED
+    return Approved(annexe=annexe, prepared=prepared, ending=ending, decision=annexe.decision)
+
+
+def record_approved(run: Pass, approved: Approved) -> Records:
+    """Enters the annexe's content in the register, or its hold, or its return to whoever looks at it again."""
+    annexe, prepared = approved.annexe, approved.prepared
+    with run.context.register.work() as work:
+        if approved.ending is Ending.CHANGED:
+            check = prepared.check
+            annexes.send_back(work, annexe, valid=check.is_valid, check=check_as_json(check))
+            tell_sent_back(work, run.context.settings, annexe, prepared.before.partners[annexe.partner])
+        else:
+            enter_approved(work, run.context.settings, approved)
+    log.info("annexe.decided", annexe=annexe.id, partner=annexe.partner, ending=approved.ending)
+    return run.context.register.records()
+
+
+def enter_approved(work: Work, settings: Settings, approved: Approved) -> None:
+    """What an approval leads to: a hold where a limit stands against its plan, else its content in the register. The
+    contacts are told of either.
+
+    Raises:
+        DecidedMeanwhile: the annexe is not as it was seen any more.
+    """
+    prepared, annexe = approved.prepared, approved.annexe
+    request, plan = prepared.request, prepared.plan
+    assert plan is not None
+    with work.because_of(approved.decision):
+        hold_or_drop(work, settings, plan, [annexe.partner])
+        if approved.ending is Ending.HELD:
+            return
+        save_habilitations(work, prepared.before, prepared.after)
+        if request.decisions.closures_only:
+            annexes.closures_applied(work, annexe, request.by)
+        else:
+            annexes.applied(work, annexe)
+        tell_applied(work, settings, annexe, prepared, plan)
+        for name in request.decisions.allow & set(plan.ids.values()):
+            covers = closures_in(plan, annexe.partner)
+            holds.release_plan(work, annexe.partner, name, request.by, "--allow", covers)
