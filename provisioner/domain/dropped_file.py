@@ -81,17 +81,17 @@ class DroppedFile:
 
     @property
     def is_told(self) -> bool:
-        """Whether its report tells where it stands, as far as it will ever be told: nothing is said of what is no
-        annexe and was taken back first.
+        """Whether its report says all that it will ever say. Of a file that is no annexe and was taken back before
+        its report was written, nothing is said.
         """
         is_gone = self.annexe is None and self.key is None
         return is_gone or self.outcome_number in (None, self.told_number)
 
     def is_whole(self, now: datetime, seen: Look, poll: timedelta) -> bool:
-        """Whether it has not changed between two looks, `seen` being the last: only the file's own times are compared
-        with one another, since its server's clock may differ from ours.
+        """Whether it has not changed between two looks a poll apart, `seen` being the last.
 
-        Looks are a poll apart; one that comes at once after another, as in a run that is repeated, does not count.
+        Only the file's own times are compared: its server's clock may differ from ours. A look at once after another,
+        as in a run that is repeated, does not count.
         """
         wait = poll / 2 if seen.size else PATIENCE
         return seen == self.look and not timedelta(0) <= now - self.looked_at < wait
@@ -116,8 +116,8 @@ def key_of(folder: bytes, name: bytes) -> str:
 
 def shown(key: str) -> tuple[str, str]:
     """The folder and the name that `key_of` was given, as text that can be stored and shown."""
-    folder, _, name = key.partition("/")
-    return _text(folder), _text(name)
+    folder, _, name = (unquote_to_bytes(part).decode(errors="replace") for part in key.partition("/"))
+    return folder, name
 
 
 def is_passing(name: str) -> bool:
@@ -130,24 +130,20 @@ def report_name(name: str, taken: Collection[str]) -> str:
     """What the report on a file is called, without `.rapport.html` and `.rapport.json`: as the file, with its
     extension, with `-2` and so on where others have that name.
     """
-    clean = "".join(one if one.isprintable() else "_" for one in name)
+    clean = "".join(character if character.isprintable() else "_" for character in name)
     stem, dot, suffix = clean.rpartition(".")
     suffix = dot + suffix
     if not stem or len(suffix.encode()) > _LONGEST_SUFFIX:
         stem, suffix = clean, ""
-    others = {_folded(one) for one in taken}
+    others = {_folded(other) for other in taken}
     for number in count(1):
         end = f"-{number}{suffix}" if number > 1 else suffix
-        found = stem.encode()[: _LONGEST - len(end.encode())].decode(errors="ignore") + end
-        if _folded(found) not in others:
-            return found
+        candidate = stem.encode()[: _LONGEST - len(end.encode())].decode(errors="ignore") + end
+        if _folded(candidate) not in others:
+            return candidate
     raise AssertionError
 
 
 def _folded(name: str) -> str:
     """Names that some file system takes for the same one are the same."""
     return unicodedata.normalize("NFC", name).casefold()
-
-
-def _text(quoted: str) -> str:
-    return unquote_to_bytes(quoted).decode(errors="replace")

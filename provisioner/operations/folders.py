@@ -13,7 +13,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from provisioner.domain.dropped_file import DroppedFile, Look, is_passing, key_of
-from provisioner.settings import Settings
 
 #: Where the reports on files of no known partner go.
 UNKNOWN = "_inconnu"
@@ -31,7 +30,7 @@ class Changed(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class InboxFile:
     """A file in the inbox. `folder` is that of a partner, or whatever it is called, empty for the inbox itself."""
 
     path: Path
@@ -43,26 +42,76 @@ class Found:
         """What the register knows it by."""
         return key_of(os.fsencode(self.folder), os.fsencode(self.path.name))
 
+    def read(self) -> bytes:
+        """The whole file, exactly as it was seen. Opening it is what makes NFS say how it really is now.
+
+        Raises:
+            Changed: it is not as it was seen.
+            OSError: it cannot be opened or read.
+        """
+        self._expect_own_folder()
+        descriptor = os.open(self.path, _TO_READ)
+        with os.fdopen(descriptor, "rb") as file:
+            _expect(os.fstat(descriptor), self.look)
+            content = file.read(self.look.size + 1)
+            _expect(os.fstat(descriptor), self.look)
+        if len(content) != self.look.size:
+            raise Changed(Look(len(content), self.look.mtime_ns))
+        return content
+
+    def can_be_opened(self) -> bool:
+        """Whether this user has the right to read it."""
+        try:
+            os.close(os.open(self.path, _TO_READ))
+        except PermissionError:
+            return False
+        return True
+
+    def leave(self, look: Look, aside: Path | None) -> None:
+        """The file leaves the inbox, for its place `aside` if any. Another one of its name by now stays."""
+        try:
+            self._expect_own_folder()
+            _expect(self.path.lstat(), look)
+        except (FileNotFoundError, Changed):
+            return
+        if aside is None:
+            self.path.unlink()
+            return
+        try:
+            self.path.replace(aside)
+        except OSError as error:
+            if error.errno != errno.EXDEV:  # another file system
+                raise
+            copy = _temporary(aside)
+            shutil.copyfile(self.path, copy, follow_symlinks=False)
+            with copy.open("rb") as file:
+                os.fsync(file.fileno())
+            copy.replace(aside)
+            _flush(aside.parent)
+            self.path.unlink()
+        else:
+            _flush(aside.parent)
+
+    def _expect_own_folder(self) -> None:
+        """The folder is not a link by now, to files that are others' to move."""
+        if self.folder and self.path.parent.is_symlink():
+            raise Changed(self.look)
+
 
 @dataclass(frozen=True, slots=True)
 class Folders:
-    """`inbox/`, `outbox/` and `refused/` of the data directory."""
+    """`inbox/`, `outbox/` and `refused/` of the data directory, the first two with a folder for each partner."""
 
     root: Path
 
-    @classmethod
-    def of(cls, settings: Settings) -> Folders:
-        """Those of these settings."""
-        return cls(settings.data_dir)
-
     @property
     def inbox(self) -> Path:
-        """Where files come in, in a folder for each partner."""
+        """Where files come in."""
         return self.root / "inbox"
 
     @property
     def outbox(self) -> Path:
-        """Where reports go, in a folder for each partner."""
+        """Where reports go."""
         return self.root / "outbox"
 
     @property
@@ -74,16 +123,16 @@ class Folders:
         """Makes what is missing; a partner's folder may be used by whom its parent may be used by."""
         for path in (self.inbox, self.outbox):
             path.mkdir(mode=0o750, parents=True, exist_ok=True)
-            there = {one.name for one in path.iterdir()}
-            for code in sorted(set(partners) - there):
+            names = {folder.name for folder in path.iterdir()}
+            for code in sorted(set(partners) - names):
                 if not (path / code).exists():  # in other letters, where the disk makes no difference
                     _make_like(path, path / code)
         self.refused.mkdir(mode=0o700, exist_ok=True)
 
-    def found(self, failed: list[Exception]) -> Iterator[Found]:
+    def inbox_files(self, failures: list[Exception]) -> Iterator[InboxFile]:
         """The files of the inbox: no links, no folders in a partner's folder, nothing that is not a file.
 
-        A folder that cannot be listed is put into `failed`, and hides no other.
+        A folder that cannot be listed is put into `failures`, and hides no other.
 
         Raises:
             OSError: the inbox itself cannot be listed.
@@ -96,40 +145,40 @@ class Folders:
                 for file in _entries(Path(entry.path)):
                     yield from _file(file, entry.name)
             except OSError as error:
-                failed.append(error)
+                failures.append(error)
 
-    def reports(self, one: DroppedFile) -> tuple[Path, Path]:
+    def reports(self, file: DroppedFile) -> tuple[Path, Path]:
         """Where the two reports on a file that was taken are: the page, and JSON."""
-        folder = self.outbox / (one.partner or UNKNOWN)
-        return folder / f"{one.report}{_REPORTS[0]}", folder / f"{one.report}{_REPORTS[1]}"
+        folder = self.outbox / (file.partner or UNKNOWN)
+        return folder / f"{file.report}{_REPORTS[0]}", folder / f"{file.report}{_REPORTS[1]}"
 
-    def names_in_use(self, partner: str | None) -> set[str]:
+    def report_names(self, partner: str | None) -> set[str]:
         """The names of the reports that are there."""
         with suppress(FileNotFoundError):
-            names = [one.name for one in (self.outbox / (partner or UNKNOWN)).iterdir()]
+            names = [path.name for path in (self.outbox / (partner or UNKNOWN)).iterdir()]
             return {name.removesuffix(end) for name in names for end in _REPORTS if name.endswith(end)}
         return set()
 
-    def aside(self, one: DroppedFile) -> Path:
+    def aside(self, file: DroppedFile) -> Path:
         """Where a file is set aside."""
-        return self.refused / f"{one.id}-{one.report}"
+        return self.refused / f"{file.id}-{file.report}"
 
-    def destroy(self, one: DroppedFile) -> None:
+    def destroy(self, file: DroppedFile) -> None:
         """The reports on a file, and the file where it was set aside, with what a death amid a write left of them."""
-        for path in (*self.reports(one), self.aside(one)):
+        for path in (*self.reports(file), self.aside(file)):
             _temporary(path).unlink(missing_ok=True)
             path.unlink(missing_ok=True)
 
-    def destroy_forgotten(self, known: Collection[DroppedFile], before: datetime, failed: list[Exception]) -> int:
+    def destroy_forgotten(self, known: Collection[DroppedFile], before: datetime, failures: list[Exception]) -> int:
         """Reports and set-aside files that the register does not know, as after an older copy of it was put back, and
         that have been there since before that moment. Gives how many there were.
 
-        A folder in which that cannot be done is put into `failed`, and keeps no other waiting.
+        A folder in which that cannot be done is put into `failures`, and keeps no other waiting.
         """
-        ours = {path for one in known for path in (*self.reports(one), self.aside(one))}
-        folders = [Path(one.path) for one in _entries(self.outbox) if one.is_dir(follow_symlinks=False)]
+        ours = {path for file in known for path in (*self.reports(file), self.aside(file))}
+        outboxes = [Path(entry.path) for entry in _entries(self.outbox) if entry.is_dir(follow_symlinks=False)]
         count = 0
-        for folder, ends in ((self.refused, ("",)), *((one, _REPORTS) for one in folders)):
+        for folder, ends in ((self.refused, ("",)), *((outbox, _REPORTS) for outbox in outboxes)):
             try:
                 for path in folder.iterdir():
                     status = path.lstat()
@@ -138,35 +187,8 @@ class Folders:
                         path.unlink()
                         count += 1
             except OSError as error:
-                failed.append(error)
+                failures.append(error)
         return count
-
-
-def read(found: Found) -> bytes:
-    """The whole file, exactly as it was seen. Opening it is what makes NFS say how it really is now.
-
-    Raises:
-        Changed: it is not as it was seen.
-        OSError: it cannot be opened or read.
-    """
-    _expect_own_folder(found)
-    descriptor = os.open(found.path, _TO_READ)
-    with os.fdopen(descriptor, "rb") as file:
-        _expect(os.fstat(descriptor), found.look)
-        content = file.read(found.look.size + 1)
-        _expect(os.fstat(descriptor), found.look)
-    if len(content) != found.look.size:
-        raise Changed(Look(len(content), found.look.mtime_ns))
-    return content
-
-
-def can_be_opened(found: Found) -> bool:
-    """Whether this user has the right to read it."""
-    try:
-        os.close(os.open(found.path, _TO_READ))
-    except PermissionError:
-        return False
-    return True
 
 
 def write(path: Path, content: bytes) -> None:
@@ -186,47 +208,6 @@ def write(path: Path, content: bytes) -> None:
     _flush(path.parent)
 
 
-def remove(found: Found, look: Look) -> None:
-    """The file is not in the inbox any more, unless it is another one by now: that one stays."""
-    if _is_as_seen(found, look):
-        found.path.unlink()
-
-
-def set_aside(found: Found, look: Look, target: Path) -> None:
-    """The file is moved, to another file system if need be, unless it is another one by now."""
-    if not _is_as_seen(found, look):
-        return
-    try:
-        found.path.replace(target)
-    except OSError as error:
-        if error.errno != errno.EXDEV:
-            raise
-        copy = _temporary(target)
-        shutil.copyfile(found.path, copy, follow_symlinks=False)
-        with copy.open("rb") as file:
-            os.fsync(file.fileno())
-        copy.replace(target)
-        _flush(target.parent)
-        found.path.unlink()
-    else:
-        _flush(target.parent)
-
-
-def _is_as_seen(found: Found, look: Look) -> bool:
-    try:
-        _expect_own_folder(found)
-        _expect(found.path.lstat(), look)
-    except (FileNotFoundError, Changed):
-        return False
-    return True
-
-
-def _expect_own_folder(found: Found) -> None:
-    """The folder is not a link by now, to files that are others' to move."""
-    if found.folder and found.path.parent.is_symlink():
-        raise Changed(found.look)
-
-
 def _expect(status: os.stat_result, look: Look) -> None:
     now = _look(status)
     if not stat.S_ISREG(status.st_mode) or now != look:
@@ -235,15 +216,15 @@ def _expect(status: os.stat_result, look: Look) -> None:
 
 def _entries(path: Path) -> list[os.DirEntry[str]]:
     with os.scandir(path) as entries:
-        found = [one for one in entries if not one.is_symlink() and not is_passing(one.name)]
-    return sorted(found, key=lambda one: one.name)
+        ours = [entry for entry in entries if not entry.is_symlink() and not is_passing(entry.name)]
+    return sorted(ours, key=lambda entry: entry.name)
 
 
-def _file(entry: os.DirEntry[str], folder: str) -> Iterator[Found]:
+def _file(entry: os.DirEntry[str], folder: str) -> Iterator[InboxFile]:
     with suppress(FileNotFoundError):
         status = entry.stat(follow_symlinks=False)
         if stat.S_ISREG(status.st_mode):
-            yield Found(Path(entry.path), folder, _look(status))
+            yield InboxFile(Path(entry.path), folder, _look(status))
 
 
 def _look(status: os.stat_result) -> Look:
@@ -252,11 +233,11 @@ def _look(status: os.stat_result) -> Look:
 
 def _make_like(parent: Path, path: Path) -> None:
     """The folder takes its name once it has its mode: whoever dies before makes it anew."""
-    made = _temporary(path)
-    made.mkdir(exist_ok=True)
+    new = _temporary(path)
+    new.mkdir(exist_ok=True)
     with suppress(OSError):  # not on every file system
-        made.chmod(stat.S_IMODE(parent.stat().st_mode))
-    made.replace(path)
+        new.chmod(stat.S_IMODE(parent.stat().st_mode))
+    new.replace(path)
 
 
 def _temporary(path: Path) -> Path:

@@ -15,7 +15,7 @@ from apscheduler.triggers.interval import IntervalTrigger
 
 from provisioner.domain.calendar import PARIS
 from provisioner.operations.context import Context, Ending, RunResult
-from provisioner.operations.dropping import take
+from provisioner.operations.drop_folder import take
 from provisioner.operations.errors import UnknownRealm
 from provisioner.operations.invitations import repeat_due
 from provisioner.operations.run import sync
@@ -34,7 +34,7 @@ class Job:
 
     `run` works through everything that is due and gives what it did, None when nothing is to be counted. It raises
     what its operation raises: the runner tells a system that is away from a defect. Whatever takes long looks at
-    `tools.stop`.
+    `context.stop`.
     """
 
     name: str
@@ -63,29 +63,29 @@ def daily(at: str) -> CronTrigger:
     return CronTrigger(hour=int(hour), minute=int(minute), timezone=PARIS)
 
 
-def sync_all(tools: Context, *, whole_journal: bool = False) -> Counts:
+def sync_all(context: Context, *, whole_journal: bool = False) -> Counts:
     """Everything that is due, of every partner; with `whole_journal` all of the journal is verified.
 
     Raises:
         UnknownRealm: the realm is another one, and nothing was done: no good run.
     """
-    outcome = sync(tools, [], _no_bar, at_once=False, whole_journal=whole_journal)
+    outcome = sync(context, [], _no_bar, at_once=False, whole_journal=whole_journal)
     if outcome.ending is Ending.UNKNOWN_REALM:
         raise UnknownRealm
     return counts_of(outcome)
 
 
-def repeat_links(tools: Context) -> Counts:
+def repeat_links(context: Context) -> Counts:
     """The second and third links of who used none, and what their partners are told."""
-    return counts_of(repeat_due(tools, _no_bar, at_once=False))
+    return counts_of(repeat_due(context, _no_bar, at_once=False))
 
 
-def send_notices(tools: Context) -> Counts | None:
+def send_notices(context: Context) -> Counts | None:
     """The notices whose next try is due."""
-    if waiting(tools.register).waiting == 0:
+    if waiting(context.register).waiting == 0:
         return None
-    with run_lock(tools.register, tools.settings):
-        return _of_notices(deliver(tools.register, tools.settings, tools.clock, tools.stop))
+    with run_lock(context.register, context.settings):
+        return _of_notices(deliver(context.register, context.settings, context.clock, context.stop))
 
 
 #: In the order in which `serve --once` runs them.

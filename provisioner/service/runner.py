@@ -87,7 +87,7 @@ class Runner:
         self.answered_at: float | None = None
         self.is_stopping = False
         self._lock = threading.Lock()
-        self._tools: Context | None = None
+        self._context: Context | None = None
         self._directory: Directory | None = None
         self._counted = 0
 
@@ -146,8 +146,8 @@ class Runner:
     def end_run(self) -> None:
         """Ends the run under way after the effect in hand."""
         with self._lock:
-            if self._tools is not None:
-                self._tools.stop.set()
+            if self._context is not None:
+                self._context.stop.set()
 
     def count_calls(self) -> int:
         """Calls that the run under way made to Keycloak; the metrics are told of the new ones."""
@@ -160,16 +160,16 @@ class Runner:
             return made
 
     def _carry_out(self, job: Job) -> Counts:
-        tools = self._open()
+        context = self._open()
         try:
-            counts = job.run(tools) or {}
+            counts = job.run(context) or {}
             if self.count_calls():
                 self.answered_at = time.monotonic()
         finally:
             self.count_calls()
             with self._lock:
-                self._tools = self._directory = None
-            tools.directory.close()
+                self._context = self._directory = None
+            context.directory.close()
         self.metrics.did(counts)
         if failed := failed_changes(counts):
             raise Unfinished(failed)
@@ -180,7 +180,7 @@ class Runner:
         with self._lock:
             self._counted = 0
             self._directory = Directory(self.settings.keycloak, guard=check_lease)
-            self._tools = Context(
+            self._context = Context(
                 settings=self.settings,
                 clock=self.clock,
                 register=self.register,
@@ -188,8 +188,8 @@ class Runner:
                 measure=self.metrics.measure,
             )
             if self.is_stopping:
-                self._tools.stop.set()
-            return self._tools
+                self._context.stop.set()
+            return self._context
 
     def _is_daily(self, job: Job) -> bool:
         return isinstance(self.trigger(job), CronTrigger)

@@ -28,7 +28,7 @@ from provisioner.operations import decide, folders
 from provisioner.operations.annexe_notices import tell_waiting
 from provisioner.operations.contacts import read_contacts, set_caf_contacts, set_partner_contacts
 from provisioner.operations.doctor.register import folder_lines
-from provisioner.operations.dropping import take
+from provisioner.operations.drop_folder import take
 from provisioner.operations.errors import FoldersFail, UnknownRealm
 from provisioner.operations.prepare import prepare
 from provisioner.operations.receive import request_of

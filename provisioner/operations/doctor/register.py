@@ -129,7 +129,7 @@ def waiting_lines(register: Register, now: datetime) -> Iterator[DoctorLine]:
 
 def folder_lines(settings: Settings, register: Register, now: datetime) -> Iterator[DoctorLine]:
     """Whether each drop folder can be used, and since when the oldest file waits."""
-    root = Folders.of(settings)
+    root = Folders(settings.data_dir)
     if not os.access(root.inbox, os.F_OK):
         yield ok("inbox", "There is no drop folder yet; `provisioner serve` makes it.")
         return
