@@ -98,13 +98,14 @@ def _known(context: Context) -> list[DroppedFile]:
 class _Run:
     """One run. What fails for one file is put into `failures` and keeps no other waiting.
 
-    `checks` are those of the files that this run took, by annexe: their first report needs no second reading.
+    `read_already` is what was read in the files that this run took, by annexe: the first report needs no second
+    reading.
     """
 
     context: Context
     root: Folders
     failures: list[Exception]
-    checks: dict[int, Check] = field(default_factory=dict)
+    read_already: dict[int, Annexe] = field(default_factory=dict)
 
     def run(self) -> bool:
         """Whether it came to the end, and the inbox was empty."""
@@ -210,7 +211,7 @@ class _Run:
             return known
         received_on = known.received_on if known is not None else file.received_on
         submitted = submit(self.context, document, partner, received_on, is_dropped=True)
-        self.checks[submitted.annexe.id] = submitted.prepared.check
+        self.read_already[submitted.annexe.id] = submitted.prepared.check.annexe
         return submitted.annexe
 
     def _tell(self, file: DroppedFile) -> None:
@@ -233,11 +234,9 @@ class _Run:
             annexe = annexes.by_id(connection, id_)
         if annexe is None:
             return None
-        if check := self.checks.get(id_):
-            report = self._report(check, annexe.partner)
-            report = replace(report, outcome=outcome(annexe), decisions=annexe.approved_decisions)
-        else:
-            _, report = report_on(register, self.context.settings.documents, annexe, self.context.read, outcome(annexe))
+        read = self.read_already.get(id_)
+        reader = self.context.read if read is None else lambda *_: read
+        _, report = report_on(register, self.context.settings.documents, annexe, reader, outcome(annexe))
         return report, drop_as_json(annexe.check, file.received_on, annexe)
 
     def _refused(self, file: DroppedFile) -> tuple[Report, dict[str, Any]]:
@@ -249,10 +248,7 @@ class _Run:
         finding = Finding("unreadable-document", Severity.ERROR, details=details)
         annexe = Annexe(None, (), (finding,))
         check = Check(file=name, sha256="", partner=file.partner, annexe=annexe, findings=(finding,))
-        report = replace(self._report(check, file.partner), outcome=SET_ASIDE)
-        return report, drop_as_json(check_as_json(check), file.received_on, None)
-
-    def _report(self, check: Check, code: str | None) -> Report:
         with self.context.register.read() as connection:
-            partner = all_partners(connection).get(code or "")
-        return Report.of(check, partner.name if partner else None, self.context.clock.today())
+            partner = all_partners(connection).get(file.partner or "")
+        report = Report.of(check, partner.name if partner else None, self.context.clock.today())
+        return replace(report, outcome=SET_ASIDE), drop_as_json(check_as_json(check), file.received_on, None)
