@@ -23,6 +23,8 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
+from provisioner.domain.errors import Exit, ProvisionerError
+
 PREFIX = "PROVISIONER_"
 
 _ADDRESS = r"^https?://[^\s/]"
@@ -30,8 +32,10 @@ _TIME = r"^([01][0-9]|2[0-3]):[0-5][0-9]$"
 _Tls = Literal["off", "starttls", "implicit"]
 
 
-class SettingsError(Exception):
+class SettingsError(ProvisionerError):
     """A setting is unknown or cannot be used; the message says which, and never its value."""
+
+    exit_status = Exit.USAGE
 
 
 def _no_trailing_slash(value: Any) -> Any:

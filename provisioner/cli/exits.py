@@ -1,21 +1,17 @@
-"""How a command ends: the exit statuses of the contract, and which error ends with which."""
+"""How a command ends: with the sentence of an error that people can act on, and its exit status."""
 
 from __future__ import annotations
 
-from enum import IntEnum
 from typing import Any
 
 import typer
 from typer.core import TyperGroup
 
+from provisioner.domain.errors import Exit, ProvisionerError, Refused, System, SystemFailed
 
-class Exit(IntEnum):
-    """The exit statuses of the contract."""
+__all__ = ["Commands", "Exit"]
 
-    DONE = 0
-    REFUSED = 1
-    USAGE = 2
-    FAILED = 3
+_INTERRUPTED = "Interrompu : ce qui a été fait est enregistré ; relancez la commande pour continuer."
 
 
 class Commands(TyperGroup):
@@ -26,32 +22,37 @@ class Commands(TyperGroup):
         try:
             return super().invoke(ctx)
         except KeyboardInterrupt:
-            sentence, status = "Interrupted: what was done is recorded; run again to go on.", Exit.FAILED
-        except Exception as error:
-            known = _status(error)
-            if known is None:
-                raise
-            sentence, status = str(error), known
+            sentence, status = _INTERRUPTED, Exit.FAILED
+        except ProvisionerError as error:
+            sentence, status = _sentence(error, ctx), error.exit_status
         typer.echo(sentence, err=True)
         raise typer.Exit(status)
 
 
-def _status(error: Exception) -> Exit | None:
-    """The exit status of an error that people can act on, None for typer's own and for a defect."""
-    if not type(error).__module__.startswith("provisioner."):
-        return None  # and nothing more is loaded only to tell wrong usage
-    from provisioner.domain.annexe.decisions import NothingSaid
-    from provisioner.keycloak.errors import KeycloakError
-    from provisioner.operations.backup import NotOurs
-    from provisioner.operations.errors import Refused, SyncFirst
-    from provisioner.operations.partners import NoSuchPartner, PartnerRefused
-    from provisioner.register import LockHeld, RegisterUnavailable
-    from provisioner.register.annexes import DecidedMeanwhile
-    from provisioner.settings import SettingsError
+def _sentence(error: ProvisionerError, ctx: Any) -> str:
+    from provisioner.views.refusals import failure, refusal, unusable_settings
 
-    statuses: dict[Exit, tuple[type[Exception], ...]] = {
-        Exit.USAGE: (SettingsError, NoSuchPartner, NotOurs, NothingSaid),
-        Exit.REFUSED: (Refused, PartnerRefused, DecidedMeanwhile),
-        Exit.FAILED: (LockHeld, RegisterUnavailable, SyncFirst, KeycloakError),
-    }
-    return next((status for status, kinds in statuses.items() if isinstance(error, kinds)), None)
+    if isinstance(error, Refused):
+        return refusal(error)
+    if isinstance(error, SystemFailed):
+        return failure(error, _address(error.system, ctx))
+    return unusable_settings(str(error))
+
+
+def _address(system: System, ctx: Any) -> str | None:
+    """Where the settings say that it is; a password in the register's address is not shown."""
+    from provisioner.cli.session import Session
+
+    session = ctx.find_object(Session)
+    if session is None:
+        return None
+    settings = session.settings
+    if system is System.KEYCLOAK:
+        return str(settings.keycloak.url)
+    if system is System.MAIL:
+        return f"{settings.smtp.host}:{settings.smtp.port}"
+    if system is System.FOLDERS:
+        return str(settings.data_dir)
+    from sqlalchemy import make_url
+
+    return make_url(settings.database_url).render_as_string(hide_password=True)

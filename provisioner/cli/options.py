@@ -10,7 +10,8 @@ from typing import Annotated
 
 import typer
 
-from provisioner.domain.annexe.decisions import NothingSaid, decider_said, name_said, reason_said
+from provisioner.domain.annexe.decisions import decider_said, name_said, reason_said
+from provisioner.domain.errors import Refusal, WrongUsage
 from provisioner.domain.people import EmailAddress
 
 
@@ -54,11 +55,13 @@ def reason(text: str) -> str:
     return _said(reason_said, text)
 
 
-def _said(read: Callable[[str, str], str], text: str) -> str:
+def _said(read: Callable[[str], str], text: str) -> str:
     try:
-        return read(text, "it")
-    except NothingSaid as error:
-        raise typer.BadParameter(str(error)) from None
+        return read(text)
+    except WrongUsage as error:
+        is_nobody = error.code is Refusal.NAME_OF_NOBODY
+        why = "it stands for what nobody decided: give a person's name" if is_nobody else "it is blank"
+        raise typer.BadParameter(why) from None
 
 
 def day(text: str) -> date:

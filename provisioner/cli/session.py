@@ -67,16 +67,17 @@ class Session:
         must be there.
 
         Raises:
-            NoSuchPartner: one of them is not.
+            WrongUsage: one of them is not.
             RegisterUnavailable: it cannot be opened.
         """
+        from provisioner.domain.errors import Refusal
         from provisioner.operations.partners import partner_of
         from provisioner.register import RegisterUnavailable, is_there, open_register
         from provisioner.register.journal import Actor
 
         self.start_logging(level)
         if not make and not is_there(self.settings):
-            raise RegisterUnavailable("There is no register at the address of the settings: nothing was looked at.")
+            raise RegisterUnavailable("There is no register.", Refusal.NO_REGISTER)
         register = open_register(self.settings, self.clock, Actor.here(by))
         try:
             for code in partners:

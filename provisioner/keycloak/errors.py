@@ -6,14 +6,17 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
+from provisioner.domain.errors import System, SystemFailed
 from provisioner.domain.password import RealmFault
 
 
-class KeycloakError(Exception):
+class KeycloakError(SystemFailed):
     """Keycloak did not do what was asked.
 
     `status` is its HTTP answer, None when there was none; `fields` are those of the account that a refusal names.
     """
+
+    system = System.KEYCLOAK
 
     def __init__(self, message: str, status: int | None = None, fields: Iterable[str] = ()) -> None:
         super().__init__(message)

@@ -7,6 +7,7 @@ import smtplib
 import ssl
 from collections.abc import Iterator
 
+from provisioner.domain.errors import System, SystemFailed
 from provisioner.mail.message import ascii_address
 from provisioner.settings import SmtpSettings
 
@@ -16,8 +17,10 @@ CONNECT_SECONDS = 10
 ANSWER_SECONDS = 60
 
 
-class MailUnavailable(Exception):
+class MailUnavailable(SystemFailed):
     """The mail server cannot be used now, for any message; nothing is lost, it is to be tried again later."""
+
+    system = System.MAIL
 
 
 class MailRefused(MailUnavailable):

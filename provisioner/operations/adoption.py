@@ -8,10 +8,10 @@ from enum import StrEnum
 
 from provisioner.domain.access.account import FUNCTION, RemoteAccount, Snapshot
 from provisioner.domain.access.habilitation import Habilitation, State
+from provisioner.domain.errors import Refusal, Refused
 from provisioner.domain.people import EmailAddress, Person
 from provisioner.domain.records import Records
 from provisioner.operations.context import Context, ProgressBar, RunResult, decided
-from provisioner.operations.errors import AdoptionRefused
 from provisioner.operations.look import look
 from provisioner.operations.run import Pass
 from provisioner.register.habilitations import save_adoption
@@ -49,7 +49,7 @@ def candidates(context: Context, partner: str, emails: Sequence[EmailAddress]) -
     """What each address would match; changes nothing.
 
     Raises:
-        AdoptionRefused: the convention is not active.
+        Refused: the convention is not active.
         KeycloakError, RegisterUnavailable: a system failed.
     """
     records = context.register.records()
@@ -65,7 +65,7 @@ def adopt(
     """Adopts all these accounts, or none.
 
     Raises:
-        AdoptionRefused: the convention is not active; nothing is done. When one of the accounts cannot be adopted
+        Refused: the convention is not active; nothing is done. When one of the accounts cannot be adopted
             the outcome is empty and the candidates say why.
         LockHeld, KeycloakError, RegisterUnavailable: a system failed; once recorded, the next `sync` goes on.
     """
@@ -105,7 +105,7 @@ def _look(context: Context, records: Records, partner: str, emails: Iterable[Ema
 
 def _verify_active(context: Context, records: Records, partner: str) -> None:
     if not records.partners[partner].is_active_on(context.clock.today()):
-        raise AdoptionRefused(f"The convention of {partner} is not active: no access may be open (C2).")
+        raise Refused(Refusal.NOT_ACTIVE, partner=partner)
 
 
 def _candidate(

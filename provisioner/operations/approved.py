@@ -18,7 +18,7 @@ from provisioner.operations.context import Ending
 from provisioner.operations.errors import SyncFirst
 from provisioner.operations.holds import closures_in, hold_or_drop
 from provisioner.operations.prepare import Prepared, Request, prepare
-from provisioner.register import Work, annexes, holds
+from provisioner.register import DecidedMeanwhile, Work, annexes, holds
 from provisioner.register.habilitations import save_habilitations
 from provisioner.settings import Settings
 from provisioner.views.check_json import check_as_json
@@ -92,7 +92,7 @@ def _decide_in_turn(
                 decided.append(approved)
             except SyncFirst:  # this run records what is there; the next one applies
                 log.warning("annexe.waits", annexe=annexe.id, partner=annexe.partner)
-            except annexes.DecidedMeanwhile:
+            except DecidedMeanwhile:
                 log.info("annexe.decided_meanwhile", annexe=annexe.id, partner=annexe.partner)
     return decided
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from sqlalchemy import make_url
 
 from provisioner.clock import Clock
+from provisioner.domain.errors import Refusal, WrongUsage
 from provisioner.domain.journal_check import Bad, Verdict
 from provisioner.operations.journal import verify_journal
 from provisioner.register import RegisterUnavailable, open_as_is, sqlite_file
@@ -16,10 +17,6 @@ from provisioner.register.backup import copied
 from provisioner.register.engine import translated
 from provisioner.register.journal import Actor
 from provisioner.settings import DatabaseSettings, Settings
-
-
-class NotOurs(Exception):
-    """The register is on a server, whose own program copies it; the message is the command."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,16 +35,16 @@ def back_up(settings: Settings, clock: Clock, output: Path) -> Copied:
     """Copies the register into a new file while others work, and verifies the copy.
 
     Raises:
-        NotOurs: it is on PostgreSQL.
+        WrongUsage: it is on PostgreSQL, whose own program copies it.
         FileExistsError, OSError: the file exists already, or cannot be written.
         RegisterUnavailable: there is no register, it cannot be read, or it is damaged; no file was made.
     """
     source = sqlite_file(settings)
     if source is None:
-        raise NotOurs(f"The register is on PostgreSQL. Use: {pg_dump(settings, output)}")
+        raise WrongUsage(Refusal.ON_POSTGRESQL, command=pg_dump(settings, output))
     with translated(OSError):
         if not source.exists():
-            raise RegisterUnavailable("There is no register yet: nothing to copy.")
+            raise RegisterUnavailable("There is no register yet.", Refusal.NO_REGISTER)
     with copied(source, output, settings.database.busy_seconds) as partial:
         return Copied(_verify(settings, clock, partial))
 
@@ -56,7 +53,7 @@ def _verify(settings: Settings, clock: Clock, copy: Path) -> Verdict:
     there = settings.model_copy(update={"database": DatabaseSettings(url=f"sqlite:///{copy.absolute()}")})
     register = open_as_is(there, clock, Actor.here("backup"))
     if register is None:
-        raise RegisterUnavailable("What the settings name is no register: nothing was copied.")
+        raise RegisterUnavailable("What the settings name is no register.", Refusal.NO_REGISTER)
     try:
         return verify_journal(register)
     finally:

@@ -9,16 +9,12 @@ from datetime import date
 from provisioner.documents.addresses import read_address
 from provisioner.documents.text import suspicion, tidy_name
 from provisioner.domain.convention import ANNEXE_2, Contact, Contacts, Role, split_contact
-from provisioner.operations.errors import Refused
+from provisioner.domain.errors import Refusal, Refused
 from provisioner.operations.notices import send_annexe_3
-from provisioner.operations.partners import NoSuchPartner, partner_of
+from provisioner.operations.partners import no_such_partner, partner_of
 from provisioner.register import Register, Work
 from provisioner.register.partners import all_partners, contacts_of, replace_contacts
 from provisioner.settings import Settings
-
-
-class ContactsRefused(Refused):
-    """The contacts cannot be recorded as given; the message says why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,23 +34,23 @@ def read_contacts(given: Mapping[Role, str], on: date, today: date) -> Contacts:
         today: the day.
 
     Raises:
-        ContactsRefused: the date is in the future, or a contact is not written so.
+        Refused: the date is in the future, or a contact is not written so.
     """
     if on > today:
-        raise ContactsRefused(f"--on: {on} is in the future. The date written on the annexe is expected.")
+        raise Refused(Refusal.CONTACTS_DATED_LATER, on=on)
     return Contacts(on, tuple(_contact(role, given[role]) for role in Role if role in given))
 
 
 def _contact(role: Role, text: str) -> Contact:
     parts = split_contact(text)
     if parts is None or "\n" in text or "\r" in text or suspicion(text, formula=False):
-        raise ContactsRefused(f'--{role}: expected "NAME <EMAIL>", plain letters, on one line.')
+        raise Refused(Refusal.CONTACT_MALFORMED, role=role)
     name, written = tidy_name(parts[0]), parts[1]
     email = read_address(written).email
     if email is None:
-        raise ContactsRefused(f"--{role}: {written!r} is not an e-mail address.")
+        raise Refused(Refusal.CONTACT_ADDRESS, role=role, given=written)
     if name and ("@" in name or not any(one.isalpha() for one in name)):
-        raise ContactsRefused(f"--{role}: {name!r} is not a name.")
+        raise Refused(Refusal.CONTACT_NAME, role=role, given=name)
     return Contact(role, name or None, email)
 
 
@@ -62,7 +58,7 @@ def known_contacts(register: Register, code: str | None) -> Contacts | None:
     """The contacts of the partner with that code, or the Caf's own for None; None when none are recorded.
 
     Raises:
-        NoSuchPartner: no partner has that code.
+        WrongUsage: no partner has that code.
     """
     if code is not None:
         partner_of(register, code)
@@ -74,16 +70,16 @@ def set_partner_contacts(register: Register, code: str, contacts: Contacts) -> b
     """Records a partner's annexe 2 in place of the one before; whether it says anything new.
 
     Raises:
-        NoSuchPartner: no partner has that code.
-        ContactsRefused: a contact is not a named person (N1), or a newer annexe 2 is recorded (N3).
+        WrongUsage: no partner has that code.
+        Refused: a contact is not a named person (N1), or a newer annexe 2 is recorded (N3).
     """
     unnamed = [one.role for one in contacts.people if one.name is None]
     if unnamed:
-        raise ContactsRefused(f'--{unnamed[0]}: annexe 2 names a person: "NAME <EMAIL>" is expected.')
+        raise Refused(Refusal.CONTACT_UNNAMED, role=unnamed[0])
     assert tuple(one.role for one in contacts.people) == ANNEXE_2
     with register.work() as work:
         if code not in all_partners(work.connection):
-            raise NoSuchPartner(code)
+            raise no_such_partner(code)
         return _replace(work, code, contacts)
 
 
@@ -93,7 +89,7 @@ def set_caf_contacts(register: Register, contacts: Contacts, settings: Settings)
     The partners are those whose convention has not ended. What is owed is sent by `sending.deliver`.
 
     Raises:
-        ContactsRefused: a newer annexe 3 is recorded (N3).
+        Refused: a newer annexe 3 is recorded (N3).
     """
     with register.work() as work:
         if not _replace(work, None, contacts):
@@ -108,6 +104,6 @@ def _replace(work: Work, code: str | None, contacts: Contacts) -> bool:
     if known == contacts:
         return False
     if known is not None and contacts.dated < known.dated:
-        raise ContactsRefused(f"--on: an annexe dated {known.dated} is recorded; an older one does not replace it.")
+        raise Refused(Refusal.CONTACTS_OLDER, on=known.dated)
     replace_contacts(work, code, contacts)
     return True

@@ -130,7 +130,7 @@ R = TypeVar("R")
 def decided(operation: Callable[P, R]) -> Callable[P, R]:
     """An operation whose `by`, `reason`, `decisions` and `request` are read as a person wrote them, first of all.
 
-    It raises NothingSaid when one of them is blank: nothing is read and nothing recorded.
+    It raises WrongUsage when one of them is blank: nothing is read and nothing recorded.
     """
     signature = inspect.signature(operation)
 
@@ -144,21 +144,17 @@ def decided(operation: Callable[P, R]) -> Callable[P, R]:
     return operation_of_somebody
 
 
-def _by(by: str) -> str:
-    return decider_said(by, "The name of who decides")
-
-
 def _decisions(decisions: Decisions) -> Decisions:
     waived = decisions.waive.items()
-    return replace(decisions, waive={row: reason_said(why, f"The waiver of row {row}") for row, why in waived})
+    return replace(decisions, waive={row: reason_said(why, row) for row, why in waived})
 
 
 def _request(request: Any) -> Any:
-    return replace(request, by=_by(request.by), decisions=_decisions(request.decisions))
+    return replace(request, by=decider_said(request.by), decisions=_decisions(request.decisions))
 
 
 _AS_SAID: Mapping[str, Callable[[Any], Any]] = {
-    "by": _by,
+    "by": decider_said,
     "reason": reason_said,
     "decisions": _decisions,
     "request": _request,

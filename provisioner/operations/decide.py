@@ -8,11 +8,12 @@ from dataclasses import replace
 from provisioner.documents import read_annexe
 from provisioner.domain.access.habilitation import State
 from provisioner.domain.annexe.decisions import Decisions
-from provisioner.domain.annexe.kept import KeptAnnexe, Status
+from provisioner.domain.annexe.kept import Status
+from provisioner.domain.errors import Refusal, Refused
 from provisioner.operations.annexe_notices import tell_rejected
 from provisioner.operations.approved import Approved, enter_approved
 from provisioner.operations.context import Context, Ending, ProgressBar, RunResult, decided
-from provisioner.operations.errors import AnnexeRefused, UnknownRealm
+from provisioner.operations.errors import UnknownRealm
 from provisioner.operations.forms import report_on
 from provisioner.operations.hold_notices import drop_held
 from provisioner.operations.prepare import Prepared, Request, in_unknown_realm, prepare
@@ -31,15 +32,14 @@ def approve(context: Context, annexe_id: int, plan_id: str, by: str, decisions: 
     """Binds a named person to the annexe's digest and to its plan; the next `sync` applies.
 
     Raises:
-        NoSuchAnnexe, AnnexeRefused, DecidedMeanwhile: as their names say; nothing is recorded.
+        Refused: there is none, or it is decided upon already; nothing is recorded.
         KeycloakError, RegisterUnavailable: a system failed, nothing is recorded.
     """
     annexe = find(context.register, annexe_id)
     if annexe.status not in (Status.CHECKED, Status.REFUSED):
-        raise AnnexeRefused(
-            f"Annexe {annexe_id} is {_status(annexe)}: only a checked or refused one can be approved. "
-            "To decide anew: annexe reject, then annexe submit."
-        )
+        if annexe.status is Status.APPROVED and annexe.approved_by is not None:
+            raise Refused(Refusal.ANNEXE_APPROVED, number=annexe_id, by=annexe.approved_by)
+        raise Refused(Refusal.ANNEXE_DECIDED, number=annexe_id, status=annexe.status)
     prepared = prepare(context, request_of(context, annexe_id, by, decisions))
     today = context.clock.today()
     if prepared.plan_id is None:
@@ -57,11 +57,11 @@ def reject(register: Register, settings: Settings, annexe_id: int, by: str, reas
     held for it is dropped. Gives the partner's code.
 
     Raises:
-        NoSuchAnnexe, AnnexeRefused, DecidedMeanwhile: as their names say; nothing is recorded.
+        Refused: there is none, or it is decided upon already; nothing is recorded.
     """
     annexe = find(register, annexe_id)
     if annexe.status in (Status.APPLIED, Status.REJECTED) and not annexe.is_pending:
-        raise AnnexeRefused(f"Annexe {annexe_id} is {_status(annexe)}: there is nothing to reject.")
+        raise Refused(Refusal.NOTHING_TO_REJECT, number=annexe_id, status=annexe.status)
     partner, report = report_on(register, settings.documents, annexe, read_annexe)
     with register.work() as work:
         annexes.reject(work, annexe, by, reason)
@@ -150,7 +150,3 @@ def _approve_now(work: Work, prepared: Prepared) -> Approved:
 def _approval(prepared: Prepared, plan_id: str) -> annexes.Approval:
     request, check = prepared.request, prepared.whole_check
     return annexes.Approval(by=request.by, plan_id=plan_id, decisions=request.decisions, check=check_as_json(check))
-
-
-def _status(annexe: KeptAnnexe) -> str:
-    return f"{annexe.status} by {annexe.approved_by}" if annexe.status is Status.APPROVED else annexe.status

@@ -26,7 +26,15 @@ from provisioner.operations.errors import FoldersFail, SyncFirst, UnknownRealm
 from provisioner.operations.folders import Changed, Folders, InboxFile
 from provisioner.operations.forms import report_on
 from provisioner.operations.receive import submit
-from provisioner.register import LockHeld, RegisterUnavailable, annexes, dropped_files, journal, run_lock
+from provisioner.register import (
+    DecidedMeanwhile,
+    LockHeld,
+    RegisterUnavailable,
+    annexes,
+    dropped_files,
+    journal,
+    run_lock,
+)
 from provisioner.register.marks import mark, set_mark
 from provisioner.register.partners import all_partners
 from provisioner.views.check_json import check_as_json
@@ -118,7 +126,7 @@ class _Run:
                 self._go_on(file, present.get(file.key or ""))
             except (KeycloakError, RegisterUnavailable, LockHeld, UnknownRealm):
                 raise
-            except (SyncFirst, annexes.DecidedMeanwhile) as error:
+            except (SyncFirst, DecidedMeanwhile) as error:
                 log.info("drop.waits", drop=file.id, reason=type(error).__name__)
             except Exception as error:
                 self.failures.append(error)

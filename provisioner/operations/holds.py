@@ -18,6 +18,7 @@ from provisioner.domain.access.habilitation import State
 from provisioner.domain.access.invitations import is_for_repeat, is_owed, leading, rounds
 from provisioner.domain.access.plan import Plan
 from provisioner.domain.annexe.kept import KeptAnnexe, Status
+from provisioner.domain.errors import Refusal, Refused
 from provisioner.domain.gates import Blocked, Limit
 from provisioner.domain.hold import Hold, HoldKind
 from provisioner.domain.people import EmailAddress
@@ -25,7 +26,6 @@ from provisioner.domain.records import Records
 from provisioner.keycloak.errors import KeycloakError, MailFailed, OutcomeUnknown, RealmUnfit
 from provisioner.mail import MailUnavailable, greet
 from provisioner.operations.context import Context, decided
-from provisioner.operations.errors import Refused
 from provisioner.operations.hold_notices import drop_held, tell_held
 from provisioner.operations.pool import PATIENCE, AccessStillOpen, Defect, Failure, GivenUp
 from provisioner.register import Register, Work, annexes
@@ -91,10 +91,10 @@ def release(register: Register, plan_id: str, by: str, reason: str) -> str:
     with register.work() as work:
         held = rows.held_partner(work.connection, plan_id)
         if held is None:
-            raise Refused(f"No plan {plan_id} is held. What is: provisioner held list.")
+            raise Refused(Refusal.NO_SUCH_PLAN, plan_id=plan_id)
         partner, limit = held
         if not Limit(limit.partition(" ")[0]).can_be_released:
-            raise Refused(f"Plan {plan_id} is held because of {limit}: put that right, it lets go by itself.")
+            raise Refused(Refusal.NOT_FOR_RELEASE, plan_id=plan_id, limit=limit.partition(" ")[0])
         rows.release_plan(work, partner, plan_id, by, reason)
         drop_held(work, partner)
     return partner
@@ -108,7 +108,7 @@ def pause(register: Register, partner: str | None, reason: str, until: date | No
         Refused: the last day is past.
     """
     if until is not None and until < register.clock.today():
-        raise Refused("--until is past: a pause lasts until the end of that day.")
+        raise Refused(Refusal.PAUSE_PAST, on=until)
     with register.work() as work:
         rows.pause(work, partner, reason, until, by)
 
@@ -122,8 +122,9 @@ def resume(register: Register, partner: str | None, by: str) -> None:
     """
     with register.work() as work:
         if not rows.resume(work, partner, by):
-            whose = "Nothing is" if partner is None else f"{partner} is not"
-            raise Refused(f"{whose} paused by itself. What is held: provisioner held list.")
+            if partner is None:
+                raise Refused(Refusal.NOT_PAUSED)
+            raise Refused(Refusal.PARTNER_NOT_PAUSED, partner=partner)
 
 
 def tell_ages(context: Context, records: Records) -> None:

@@ -19,13 +19,13 @@ from provisioner.domain.access.invitations import (
     rounds,
 )
 from provisioner.domain.access.plan import Plan
+from provisioner.domain.errors import Refusal, Refused
 from provisioner.domain.gates import gates_of_links
 from provisioner.domain.people import EmailAddress
 from provisioner.domain.records import Records
 from provisioner.keycloak.errors import KeycloakError, NotFound
 from provisioner.operations.context import Context, ProgressBar, RunResult, decided
 from provisioner.operations.effects import Effects
-from provisioner.operations.errors import LinkRefused
 from provisioner.operations.look import verify_realm, with_password
 from provisioner.operations.notices import ask_for_address, tell_silence
 from provisioner.operations.pool import Failure
@@ -99,7 +99,7 @@ def repeat_one(context: Context, email: EmailAddress, bar: ProgressBar) -> RunRe
     know whether it left: this is the person's word that settles it.
 
     Raises:
-        LinkRefused: it may not be sent; the message says why.
+        Refused: it may not be sent; the message says why.
         LockHeld, KeycloakError, RegisterUnavailable: a system failed; run again.
     """
     run = Pass(context)
@@ -107,7 +107,7 @@ def repeat_one(context: Context, email: EmailAddress, bar: ProgressBar) -> RunRe
         records = run.records
         mine = [each for each in rounds(records) if each.one.email == email]
         if not mine:
-            raise LinkRefused(email, Obstacle.NO_LINK)
+            raise _no_link(email, Obstacle.NO_LINK)
         each = (leading(mine) or mine)[0]
         against = obstacle(records, each, context.clock.now())
         _refuse(email, against if against is not Obstacle.UNCERTAIN else None)
@@ -116,7 +116,7 @@ def repeat_one(context: Context, email: EmailAddress, bar: ProgressBar) -> RunRe
         id_ = records.accounts[email].keycloak_id
         _refuse(email, obstacle_there(each.one, run.snapshot.accounts.get(id_ or "")))
         if with_password(context.directory, [id_] if id_ else [], 1):
-            raise LinkRefused(email, Obstacle.USED)
+            raise _no_link(email, Obstacle.USED)
         _send(run, [_invite(records, each)], bar)
         return _delivered(run)
 
@@ -130,13 +130,13 @@ def bounced(register: Register, settings: Settings, email: EmailAddress, by: str
         The code of the partner that has no contact to be told, if so.
 
     Raises:
-        LinkRefused: no e-mail with a link left for that address.
+        Refused: no e-mail with a link left for that address.
         RegisterUnavailable: the register cannot be written; nothing was kept.
     """
     records = register.records()
     mine = leading(each for each in rounds(records) if each.one.email == email)
     if not mine or not mine[0].left:
-        raise LinkRefused(email, Obstacle.NO_LINK)
+        raise _no_link(email, Obstacle.NO_LINK)
     one = mine[0].one
     with register.work() as work:
         is_new = invitations.bounced(work, one, mine[0].left[-1], by)
@@ -158,7 +158,11 @@ def _invite(records: Records, each: Round) -> Change:
 
 def _refuse(email: EmailAddress, against: Obstacle | None) -> None:
     if against is not None:
-        raise LinkRefused(email, against)
+        raise _no_link(email, against)
+
+
+def _no_link(email: EmailAddress, why: Obstacle) -> Refused:
+    return Refused(Refusal.NO_LINK, email=email, why=why)
 
 
 def _without_password(run: Pass, asked: Sequence[Round]) -> Collection[EmailAddress]:

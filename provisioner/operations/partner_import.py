@@ -13,12 +13,13 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from provisioner.documents.addresses import load_mailbox_rules
 from provisioner.domain.convention import Contact, Contacts, Partner, Role
+from provisioner.domain.errors import FileRefused, Refusal, Refused
 from provisioner.domain.people import MailboxRules
 from provisioner.domain.records import Records
-from provisioner.operations.contacts import ContactsRefused, read_contacts
+from provisioner.operations.contacts import read_contacts
 from provisioner.operations.partners import (
     Given,
-    PartnerRefused,
+    Problem,
     changed,
     new_partner,
     problems_of,
@@ -31,26 +32,16 @@ from provisioner.register.partners import add_record, contacts_by_partner, repla
 from provisioner.register.records import read_records
 from provisioner.settings import DocumentSettings
 
-#: What is said of a value, by the kind of error that pydantic finds in it; any other kind in pydantic's words.
-_WORDS = {
-    "missing": "is needed.",
-    "date_type": "a date is expected, without quotes or time: 2026-01-15.",
-    "date_from_datetime_inexact": "a date is expected, without quotes or time: 2026-01-15.",
-    "string_type": "a text in quotes is expected.",
-    "list_type": 'a list is expected: ["mairie-exemple.fr"].',
-    "dict_type": "a table is expected.",
-    "model_type": "a table is expected.",
+#: What is refused of a value, by the kind of error that pydantic finds in it; any other kind in pydantic's words.
+_UNFIT = {
+    "missing": Refusal.KEY_MISSING,
+    "date_type": Refusal.DATE_EXPECTED,
+    "date_from_datetime_inexact": Refusal.DATE_EXPECTED,
+    "string_type": Refusal.TEXT_EXPECTED,
+    "list_type": Refusal.LIST_EXPECTED,
+    "dict_type": Refusal.TABLE_EXPECTED,
+    "model_type": Refusal.TABLE_EXPECTED,
 }
-
-
-class ImportRefused(PartnerRefused):
-    """The file cannot be imported; the message says everything that is wrong, a line each. Nothing was written."""
-
-    def __init__(self, *problems: str) -> None:
-        lines = (
-            "".join(one if one.isprintable() else "\N{REPLACEMENT CHARACTER}" for one in line) for line in problems
-        )
-        super().__init__("\n".join(lines))
 
 
 class _Strict(BaseModel):
@@ -120,7 +111,7 @@ def import_partners(
     `dry_run` judges all the same and writes nothing.
 
     Raises:
-        ImportRefused: the file is not TOML, or something in it is wrong; then nothing at all is written.
+        Refused: the file is not TOML, or something in it is wrong; then nothing at all is written.
     """
     entries, today = _entries(content), register.clock.today()
     mailboxes = load_mailbox_rules(limits)
@@ -161,23 +152,23 @@ def _entries(content: bytes) -> list[Any]:
     """The file's partners, not looked at yet.
 
     Raises:
-        ImportRefused: it is not TOML in UTF-8, holds another key, or no partner.
+        Refused: it is not TOML in UTF-8, holds another key, or no partner.
     """
     try:
         read = tomllib.loads(content.decode("utf-8-sig"))  # Windows' Notepad puts a mark before the text
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
-        raise ImportRefused(f"The file is not text in UTF-8 (at line {line}).") from None
+        raise Refused(Refusal.NOT_UTF_8, line=line) from None
     except tomllib.TOMLDecodeError as error:
-        raise ImportRefused(f"The file is not TOML: {error}.") from None
+        raise Refused(Refusal.NOT_TOML, cause=str(error)) from None
     entries = read.pop("partner", [])
-    problems = [f"{key}: no such key. Expected: [[partner]]." for key in read]
+    problems = [(key, Refused(Refusal.UNKNOWN_KEY, keys="[[partner]]")) for key in read]
     if not isinstance(entries, list):
-        problems.append("partner: begin each partner by [[partner]], in double brackets.")
+        problems.append(("partner", Refused(Refusal.PARTNER_BRACKETS)))
     elif not entries:
-        problems.append("partner: there is none in the file. Begin each partner by [[partner]].")
+        problems.append(("partner", Refused(Refusal.NO_PARTNER)))
     if problems:
-        raise ImportRefused(*problems)
+        raise FileRefused(*problems)
     return list(entries)
 
 
@@ -185,28 +176,28 @@ def _judge(entries: Sequence[Any], known: _Known) -> list[_Change]:
     """Every entry against the register.
 
     Raises:
-        ImportRefused: with every error of every partner.
+        FileRefused: with every error of every partner.
     """
     judged: list[_Change] = []
-    lines: list[str] = []
+    lines: list[Problem] = []
     first_of: dict[str, int] = {}
     for number, given in enumerate(entries, start=1):
         code = given.get("code") if isinstance(given, dict) else None
-        problems: list[tuple[str, str]] = []
+        problems: list[Problem] = []
         try:
             entry = _Entry.model_validate(given)
             judged.append(_change(entry, known, problems))
         except ValidationError as error:
             problems += _shape_problems(error)
         if isinstance(code, str) and first_of.setdefault(code, number) != number:
-            problems.append(("code", f"{code!r} stands in partner[{first_of[code]}] already."))
-        lines += [f"partner[{number}]{'.' if key else ''}{key}: {words}" for key, words in problems]
+            problems.append(("code", Refused(Refusal.CODE_TWICE, partner=code, number=first_of[code])))
+        lines += [(f"partner[{number}]{'.' if key else ''}{key}", problem) for key, problem in problems]
     if lines:
-        raise ImportRefused(*lines)
+        raise FileRefused(*lines)
     return judged
 
 
-def _change(entry: _Entry, known: _Known, problems: list[tuple[str, str]]) -> _Change:
+def _change(entry: _Entry, known: _Known, problems: list[Problem]) -> _Change:
     """What an entry makes of its partner; what the rules refuse in it is added to the problems."""
     before = known.records.partners.get(entry.code)
     given = Given(
@@ -219,47 +210,45 @@ def _change(entry: _Entry, known: _Known, problems: list[tuple[str, str]]) -> _C
     after = changed(before or new_partner(entry.code), given)
     problems += problems_of_given(given, known.mailboxes)
     told = {key for key, _ in problems}
-    problems += ((key, words) for key, words in _problems(entry, before, after, known) if key not in told)
+    problems += ((key, problem) for key, problem in _problems(entry, before, after, known) if key not in told)
     contacts = None
     if entry.contacts is not None:
         contacts = _contacts(entry.contacts, known.contacts.get(entry.code), known.today, problems)
     return _Change(before, after, contacts)
 
 
-def _problems(entry: _Entry, before: Partner | None, after: Partner, known: _Known) -> Iterator[tuple[str, str]]:
+def _problems(entry: _Entry, before: Partner | None, after: Partner, known: _Known) -> Iterator[Problem]:
     """What the rules refuse of the partner's record, by key."""
     absent = {key for key in ("name", "domains") if getattr(entry, key) is None}
-    for key, words in problems_of(after):
+    for key, problem in problems_of(after):
         if before is None and key in absent:
-            yield key, "is needed for a new partner."
+            yield key, Refused(Refusal.KEY_MISSING)
         elif key == "signed_on" and entry.signed_on is None:
-            yield "ctg_end", words
+            yield "ctg_end", problem
         else:
-            yield key, words
+            yield key, problem
     if before is not None:
         yield from problems_of_change(known.records, before, after, known.today)
 
 
-def _contacts(
-    given: _Contacts, before: Contacts | None, today: date, problems: list[tuple[str, str]]
-) -> Contacts | None:
+def _contacts(given: _Contacts, before: Contacts | None, today: date, problems: list[Problem]) -> Contacts | None:
     """The annexe 2 of an entry (N1); None when it says nothing new, or cannot be."""
     found: list[Contact] = []
     texts = {Role.HABILITATIONS: given.habilitations, Role.SECURITE: given.securite}
     for key, part in (("on", {}), *((role.value, {role: text}) for role, text in texts.items())):
         try:
             found += read_contacts(part, given.on if key == "on" else today, today).people
-        except ContactsRefused as error:
-            problems.append((f"contacts.{key}", str(error).removeprefix(f"--{key}: ")))
-    unnamed = [one.role for one in found if one.name is None]
-    problems += [(f"contacts.{role}", 'a named person is expected: "NAME <EMAIL>".') for role in unnamed]
+        except Refused as problem:
+            problems.append((f"contacts.{key}", problem))
+    unnamed = [contact.role for contact in found if contact.name is None]
+    problems += [(f"contacts.{role}", Refused(Refusal.CONTACT_UNNAMED, role=role)) for role in unnamed]
     if before is not None and given.on < before.dated:
-        problems.append(("contacts.on", f"an annexe 2 dated {before.dated} is recorded; an older one is refused."))
+        problems.append(("contacts.on", Refused(Refusal.CONTACTS_OLDER, on=before.dated)))
     contacts = Contacts(given.on, tuple(found))
     return None if contacts == before else contacts
 
 
-def _shape_problems(error: ValidationError) -> Iterable[tuple[str, str]]:
+def _shape_problems(error: ValidationError) -> Iterable[Problem]:
     """What pydantic found, by key; an element of a list counts from 1."""
     for found in error.errors(include_input=False, include_url=False, include_context=False):
         key = ""
@@ -267,7 +256,9 @@ def _shape_problems(error: ValidationError) -> Iterable[tuple[str, str]]:
             key += f"[{part + 1}]" if isinstance(part, int) else f".{part}"
         if found["type"] == "extra_forbidden":
             model = _Contacts if len(found["loc"]) > 1 else _Entry
-            words = f"no such key. Known: {', '.join(model.model_fields)}."
+            problem = Refused(Refusal.UNKNOWN_KEY, keys=", ".join(model.model_fields))
+        elif found["type"] in _UNFIT:
+            problem = Refused(_UNFIT[found["type"]])
         else:
-            words = _WORDS.get(found["type"], f"{found['msg']}.")
-        yield key.removeprefix("."), words
+            problem = Refused(Refusal.VALUE_UNFIT, cause=found["msg"])
+        yield key.removeprefix("."), problem

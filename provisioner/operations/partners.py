@@ -11,6 +11,7 @@ from typing import TypeVar
 from provisioner.documents.addresses import load_mailbox_rules, read_address
 from provisioner.domain.annexe.decisions import is_name, is_shown_whole
 from provisioner.domain.convention import DEFAULT_CTG_END, Partner
+from provisioner.domain.errors import Refusal, Refused, WrongUsage
 from provisioner.domain.people import EmailAddress, MailboxRules, canonical_domain
 from provisioner.domain.records import Records
 from provisioner.operations.context import decided
@@ -22,27 +23,25 @@ from provisioner.settings import DocumentSettings
 _CODE = re.compile(r"^[a-z0-9-]{1,64}$")
 
 
-class PartnerRefused(Exception):
-    """The partner's record cannot be made as asked; the message says why."""
+#: A field of a partner's record, and why it cannot be as given.
+Problem = tuple[str, Refused]
 
 
-class NoSuchPartner(Exception):
+def no_such_partner(code: str) -> WrongUsage:
     """The register has no partner with that code."""
-
-    def __init__(self, code: str) -> None:
-        super().__init__(f"No partner has the code {code!r}. The known ones: provisioner partner list.")
+    return WrongUsage(Refusal.NO_SUCH_PARTNER, partner=code)
 
 
 def partner_of(register: Register, code: str) -> Partner:
     """The partner with that code.
 
     Raises:
-        NoSuchPartner: there is none.
+        WrongUsage: there is none.
     """
     with register.read() as connection:
         found = all_partners(connection).get(code)
     if found is None:
-        raise NoSuchPartner(code)
+        raise no_such_partner(code)
     return found
 
 
@@ -64,13 +63,13 @@ def add_partner(register: Register, code: str, given: Given, limits: DocumentSet
     """Registers a partner; not signed, nothing opens.
 
     Raises:
-        PartnerRefused: the code is taken or not of the form asked for, a domain is not one, dates disagree.
+        Refused: the code is taken or not of the form asked for, a domain is not one, dates disagree.
     """
     partner = changed(new_partner(code), given)
     _refuse_first([*problems_of_given(given, load_mailbox_rules(limits)), *problems_of(partner)])
     with register.work() as work:
         if partner.code in all_partners(work.connection):
-            raise PartnerRefused(f"The code {partner.code!r} is taken. To change that partner: partner set.")
+            raise Refused(Refusal.CODE_TAKEN, partner=partner.code)
         add_record(work, partner)
 
 
@@ -78,14 +77,15 @@ def set_partner(register: Register, code: str, given: Given, limits: DocumentSet
     """Changes what is given of a partner's record.
 
     Raises:
-        NoSuchPartner, PartnerRefused: as their names say.
+        WrongUsage: there is none with that code.
+        Refused: it cannot be so.
     """
     mailboxes = load_mailbox_rules(limits)
     with register.work() as work:
         records = read_records(work.connection)
         known = records.partners.get(code)
         if known is None:
-            raise NoSuchPartner(code)
+            raise no_such_partner(code)
         partner = changed(known, given)
         problems = [*problems_of_given(given, mailboxes), *problems_of(partner)]
         _refuse_first([*problems, *problems_of_change(records, known, partner, register.clock.today())])
@@ -133,61 +133,54 @@ def _exact_address(text: str) -> EmailAddress | None:
     return read_address(text).email
 
 
-def problems_of_given(given: Given, mailboxes: MailboxRules) -> Iterator[tuple[str, str]]:
-    """What cannot be declared (A7): the field, and what is wrong, as a sentence. Nothing is cut off or guessed."""
+def problems_of_given(given: Given, mailboxes: MailboxRules) -> Iterator[Problem]:
+    """What cannot be declared (A7): the field, and why. Nothing is cut off or guessed."""
     domains = {text: canonical_domain(text) for text in given.domains or ()}
     if wrong := sorted(text for text, domain in domains.items() if domain is None):
-        yield "domains", f"Not an e-mail domain: {', '.join(map(ascii, wrong))}. Expected: mairie-exemple.fr"
+        yield "domains", Refused(Refusal.NOT_A_DOMAIN, given=_listed(wrong))
     consumer = sorted(domain for domain in domains.values() if domain and mailboxes.is_consumer_domain(domain))
     if consumer:
-        yield (
-            "domains",
-            f"Anybody can have an address in {', '.join(consumer)}: such a domain is never declared as a whole. "
-            "Declare each person's exact address instead (--address EMAIL).",
-        )
+        yield "domains", Refused(Refusal.CONSUMER_DOMAIN, domains=", ".join(consumer))
     if wrong := sorted(text for text in given.addresses or () if _exact_address(text) is None):
-        yield "addresses", f"Not an e-mail address: {', '.join(map(ascii, wrong))}."
+        yield "addresses", Refused(Refusal.NOT_AN_ADDRESS, given=_listed(wrong))
 
 
-def problems_of(partner: Partner) -> Iterator[tuple[str, str]]:
-    """What a partner's record cannot be: the field, and what is wrong, as a sentence."""
+def problems_of(partner: Partner) -> Iterator[Problem]:
+    """What a partner's record cannot be: the field, and why."""
     if not _CODE.match(partner.code):
-        yield "code", f"{partner.code!r} cannot be a code: 1 to 64 of a-z, 0-9 and - are expected."
+        yield "code", Refused(Refusal.CODE_MALFORMED, partner=partner.code)
     if not is_name(partner.name):
-        yield "name", "A partner needs a name."
+        yield "name", Refused(Refusal.PARTNER_UNNAMED)
     if not is_shown_whole(partner.name):
-        yield "name", "A partner's name stands on one line, without invisible characters."
+        yield "name", Refused(Refusal.PARTNER_NAME_HIDDEN)
     if not (partner.domains or partner.addresses):
-        yield "domains", "A partner needs at least one e-mail domain, or exact addresses."
+        yield "domains", Refused(Refusal.NO_DOMAIN)
     if partner.signed_on is not None and partner.signed_on > partner.ctg_end:
-        yield "signed_on", "The convention would be signed after the end of the CTG."
+        yield "signed_on", Refused(Refusal.SIGNED_AFTER_CTG)
 
 
-def problems_of_change(records: Records, known: Partner, partner: Partner, today: date) -> Iterator[tuple[str, str]]:
+def problems_of_change(records: Records, known: Partner, partner: Partner, today: date) -> Iterator[Problem]:
     """Why a known record cannot be changed so: no mistyped end closes every access at once, and a convention that was
     ended early is not signed anew before C3 is done for it.
     """
     if partner.ctg_end < today <= known.last_day and known.signed_on is not None:
-        yield (
-            "ctg_end",
-            f"{partner.ctg_end} is past: every access would be closed at once. "
-            f"To end the convention: partner end {known.code} --on DATE, today at the earliest.",
-        )
+        yield "ctg_end", Refused(Refusal.CTG_END_PAST, on=partner.ctg_end, partner=known.code)
     if known.ends_on is None or partner.ends_on is not None:
         return
     if today <= known.ends_on:
-        yield (
-            "signed_on",
-            f"The convention ends on {known.ends_on}: enter the new signature after that day, "
-            "or take the end back: partner reinstate.",
-        )
+        yield "signed_on", Refused(Refusal.END_TO_COME, on=known.ends_on)
     elif any(one.closed_at is None for one in records.of_partner(known.code)):
-        yield "signed_on", "The accesses of the convention that ended are not all closed yet: run sync first."
+        yield "signed_on", Refused(Refusal.ACCESSES_TO_CLOSE)
 
 
-def _refuse_first(problems: Iterable[tuple[str, str]]) -> None:
-    for _, sentence in problems:
-        raise PartnerRefused(sentence)
+def _listed(texts: Iterable[str]) -> str:
+    """What was typed, each in quotes, with every sign of it shown."""
+    return ", ".join(map(ascii, texts))
+
+
+def _refuse_first(problems: Iterable[Problem]) -> None:
+    for _, problem in problems:
+        raise problem
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,8 +205,8 @@ def end_convention(register: Register, code: str, on: date, reason: str) -> Clos
     """Ends a partner's convention with that last day, or moves an end whose day is not past.
 
     Raises:
-        NoSuchPartner: there is none with that code.
-        PartnerRefused: the day is past, before the signature or after the end of the CTG; the convention is not
+        WrongUsage: there is none with that code.
+        Refused: the day is past, before the signature or after the end of the CTG; the convention is not
             signed, or over; no reason is given.
     """
     with register.work() as work:
@@ -229,15 +222,15 @@ def reinstate_convention(register: Register, code: str, reason: str) -> Closing:
     """Takes an announced end back, up to its very day: the convention goes on up to the end of the CTG.
 
     Raises:
-        NoSuchPartner: there is none with that code.
-        PartnerRefused: no end was announced, or it has come; no reason is given.
+        WrongUsage: there is none with that code.
+        Refused: no end was announced, or it has come; no reason is given.
     """
     with register.work() as work:
         known, records = _known(work, code)
         if known.ends_on is None:
-            raise PartnerRefused(f"No early end is recorded for {code}: its last day is {known.last_day}.")
+            raise Refused(Refusal.NO_EARLY_END, partner=code, on=known.last_day)
         if register.clock.today() > known.last_day:
-            raise PartnerRefused(_is_over(known))
+            raise _over(known)
         partner = replace(known, ends_on=None)
         set_end(work, partner, "partner.reinstate", by=register.actor.by, reason=reason)
         return _closing(records, known, partner)
@@ -246,35 +239,26 @@ def reinstate_convention(register: Register, code: str, reason: str) -> Closing:
 def _known(work: Work, code: str) -> tuple[Partner, Records]:
     records = read_records(work.connection)
     if code not in records.partners:
-        raise NoSuchPartner(code)
+        raise no_such_partner(code)
     return records.partners[code], records
 
 
 def _refuse_end(known: Partner, on: date, today: date) -> None:
     if known.signed_on is None:
-        raise PartnerRefused(f"The convention of {known.code} is not signed: there is nothing to end.")
+        raise Refused(Refusal.NOT_SIGNED, partner=known.code)
     if today > known.last_day:
-        raise PartnerRefused(_is_over(known))
+        raise _over(known)
     if on < today:
-        raise PartnerRefused(
-            f"{on} is past. Accesses close on the day after the last day: the earliest is today ({today}), and they "
-            f"close on {_morrow(today)}. To cut an access at once: person suspend."
-        )
+        raise Refused(Refusal.END_PAST, on=on, today=today, closes_on=_morrow(today))
     if on < known.signed_on:
-        raise PartnerRefused(f"{on} is before the signature ({known.signed_on}).")
+        raise Refused(Refusal.END_BEFORE_SIGNATURE, on=on, signed_on=known.signed_on)
     if on > known.ctg_end:
-        raise PartnerRefused(
-            f"{on} is after the end of the CTG ({known.ctg_end}), where the convention ends anyway. "
-            "An amendment moves that day: partner set --ctg-end."
-        )
+        raise Refused(Refusal.END_AFTER_CTG, on=on, ctg_end=known.ctg_end)
 
 
-def _is_over(known: Partner) -> str:
-    end_of_ctg = " --ctg-end DATE" if known.last_day == known.ctg_end else ""
-    return (
-        f"The convention of {known.code} ended on {known.last_day}; its accesses close on the day after. "
-        f"A new one is needed: once it is signed, partner set {known.code} --signed-on DATE{end_of_ctg}."
-    )
+def _over(known: Partner) -> Refused:
+    code = Refusal.CTG_OVER if known.last_day == known.ctg_end else Refusal.CONVENTION_OVER
+    return Refused(code, partner=known.code, on=known.last_day)
 
 
 def _closing(records: Records, before: Partner, after: Partner) -> Closing:

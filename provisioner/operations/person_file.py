@@ -10,11 +10,12 @@ from provisioner.domain.access.person_file import Dossier, Found, Listed
 from provisioner.domain.access.plan import Plan
 from provisioner.domain.annexe.document import Document
 from provisioner.domain.annexe.kept import KeptAnnexe
+from provisioner.domain.errors import Refusal, Refused
 from provisioner.domain.journal import canonical, names
 from provisioner.domain.people import EmailAddress
 from provisioner.domain.records import Records
 from provisioner.operations.context import Context
-from provisioner.operations.errors import Refused, UnknownRealm
+from provisioner.operations.errors import UnknownRealm
 from provisioner.operations.look import is_known_realm
 from provisioner.operations.run import plan_due
 from provisioner.register import annexes, holds, journal
@@ -57,7 +58,7 @@ def known_dossier(context: Context, email: EmailAddress) -> Dossier:
     if not person.is_known_realm:
         raise UnknownRealm
     if person.is_empty:
-        raise Refused(f"Nothing is held on {email}. Addresses that are nearly the same: provisioner explain {email}.")
+        raise Refused(Refusal.NO_SUCH_PERSON, email=email)
     return person
 
 

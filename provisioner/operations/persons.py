@@ -9,17 +9,16 @@ from provisioner.domain.access.change import Action
 from provisioner.domain.access.habilitation import Habilitation, State
 from provisioner.domain.access.invitations import is_owed
 from provisioner.domain.access.plan import make_plan, our_accounts, plan_in_unknown_realm
+from provisioner.domain.errors import Refusal, Refused
 from provisioner.domain.people import EmailAddress
 from provisioner.domain.records import Account, Records, Reopening
 from provisioner.operations.context import Context, Ending, ProgressBar, RunResult, decided
-from provisioner.operations.errors import PersonRefused
 from provisioner.operations.hold_notices import remind
 from provisioner.operations.look import learn_user_names, look
 from provisioner.operations.notices import ask_for_annexe
 from provisioner.operations.run import Pass, sync
 from provisioner.operations.sending import deliver_now
 from provisioner.register import holds
-from provisioner.views.reasons import link_fault
 
 
 @decided
@@ -32,13 +31,13 @@ def suspend(context: Context, email: EmailAddress, by: str, reason: str) -> list
         The codes of the partners.
 
     Raises:
-        PersonRefused: nobody of that address has an access or is about to; nothing is recorded.
+        Refused: nobody of that address has an access or is about to; nothing is recorded.
         RegisterUnavailable: nothing is recorded.
     """
     records = context.register.records()
     live = [one for one in records.habilitations if one.email == email and one.state is not State.CLOSED]
     if not live:
-        raise PersonRefused(f"{email} has no access to suspend. Who has one: provisioner partner show CODE.")
+        raise Refused(Refusal.NOTHING_TO_SUSPEND, email=email)
     if email not in records.suspended:
         with context.register.work() as work:
             for one in live if holds.suspend(work, email, by, reason) else ():
@@ -58,26 +57,18 @@ def reopen(context: Context, email: EmailAddress, by: str, reason: str, *, new_p
         The codes of the partners.
 
     Raises:
-        PersonRefused: there is nothing to reopen, or it may not be open now; nothing is recorded.
+        Refused: there is nothing to reopen, or it may not be open now; nothing is recorded.
         KeycloakError, RegisterUnavailable: a system failed; nothing is recorded.
     """
     records = context.register.records()
     mine = [one for one in records.habilitations if one.email == email]
     goes_on = _that_go_on(context, records, mine)
     if not goes_on and email not in records.suspended:
-        raise PersonRefused(
-            f"{email} has no access to reopen: an access that was closed is asked for again in an annexe 1."
-        )
+        raise Refused(Refusal.NOTHING_TO_REOPEN, email=email)
     how = (Reopening.NEW_PASSWORD if new_password else Reopening.AS_IT_WAS) if goes_on else None
     if how is None or _is_to_do(context, records, goes_on, how):
-        try:
-            with context.register.work() as work:
-                holds.reopen(work, email, by, reason, how, records.suspended.get(email))
-        except holds.SuspendedMeanwhile:
-            raise PersonRefused(
-                f"{email} was suspended, or its suspension lifted, by somebody else at this very moment: look again "
-                "before you decide (provisioner person show)."
-            ) from None
+        with context.register.work() as work:
+            holds.reopen(work, email, by, reason, how, records.suspended.get(email))
     return _partners(goes_on or mine)
 
 
@@ -127,14 +118,14 @@ def _that_go_on(context: Context, records: Records, mine: Iterable[Habilitation]
     """Those that are not closed, nor to be closed today.
 
     Raises:
-        PersonRefused: none of their conventions is active (C2).
+        Refused: none of their conventions is active (C2).
     """
     today = context.clock.today()
     live = [one for one in mine if one.state is not State.CLOSED and not one.is_ending_on(today)]
     active = [one for one in live if records.partners[one.partner].is_active_on(today)]
     if live and not active:
         codes = ", ".join(_partners(live))
-        raise PersonRefused(f"The convention of {codes} is not active: no access may be opened (C2).")
+        raise Refused(Refusal.NOT_ACTIVE, partner=codes)
     return active
 
 
@@ -142,21 +133,19 @@ def _is_to_do(context: Context, records: Records, goes_on: Sequence[Habilitation
     """Whether there is a decision to record, and not one under way or an account that is open as it was.
 
     Raises:
-        PersonRefused: no link could lead to a password as P1 asks, or the address belongs to another account (A8).
+        Refused: no link could lead to a password as P1 asks, or the address belongs to another account (A8).
     """
     email = goes_on[0].email
     snapshot = look(records, context.directory, _partners(goes_on))
     if snapshot.link_fault is not None:
-        raise PersonRefused(link_fault(snapshot.link_fault))
+        raise Refused(Refusal.LINKS_USELESS, why=snapshot.link_fault)
     snapshot = learn_user_names(context.directory, snapshot, [email], 1)
     remote = our_accounts(records, snapshot).get(email)
     is_known = remote is not None and not any(one.email == email and one.closed_at for one in records.habilitations)
     if not (is_known or email in records.suspended or any(one.state is State.OPEN for one in goes_on)):
-        raise PersonRefused(f"The access of {email} was not opened yet: it opens on its day.")
+        raise Refused(Refusal.NOT_OPENED_YET, email=email)
     if remote is None and snapshot.holders(email):
-        raise PersonRefused(
-            f"{email} belongs to a realm account that this software does not manage (A8): free the address first."
-        )
+        raise Refused(Refusal.ADDRESS_TAKEN, email=email)
     if email in records.suspended:
         return True
     if how is Reopening.AS_IT_WAS:

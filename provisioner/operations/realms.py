@@ -5,12 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from provisioner.domain.access.plan import our_accounts
+from provisioner.domain.errors import Refusal, Refused
 from provisioner.domain.records import Records
 from provisioner.operations.context import Context, decided
-from provisioner.operations.errors import Refused
 from provisioner.register import run_lock
 from provisioner.register.marks import accept_realm
-from provisioner.views.realms import NO_REALM_YET
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +44,7 @@ def accept(context: Context, by: str, reason: str) -> Acceptance:
     with run_lock(context.register, context.settings):
         records = context.register.records()
         if records.realm_id is None:
-            raise Refused(NO_REALM_YET)
+            raise Refused(Refusal.NO_REALM_YET)
         acceptance = _compare(context, records, records.realm_id)
         if acceptance.is_another:
             with context.register.work() as work:

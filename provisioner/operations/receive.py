@@ -11,10 +11,11 @@ from provisioner.domain.annexe.decisions import AUTOMATIC, Decisions
 from provisioner.domain.annexe.document import Document, Severity
 from provisioner.domain.annexe.kept import KeptAnnexe, Status
 from provisioner.domain.calendar import day_of
+from provisioner.domain.errors import Refusal, Refused
 from provisioner.domain.people import EmailAddress
 from provisioner.operations.annexe_notices import tell_refused, tell_waiting
 from provisioner.operations.context import Context, RunResult
-from provisioner.operations.errors import NoSuchAnnexe, UnknownRealm
+from provisioner.operations.errors import UnknownRealm
 from provisioner.operations.hold_notices import drop_held
 from provisioner.operations.prepare import Prepared, Request, in_unknown_realm, prepare
 from provisioner.register import Register, Work, annexes
@@ -126,7 +127,7 @@ def find(source: Register | Work, annexe_id: int) -> KeptAnnexe:
     """The annexe with that number.
 
     Raises:
-        NoSuchAnnexe: the register keeps none.
+        Refused: the register keeps none.
     """
     if isinstance(source, Work):
         annexe = annexes.by_id(source.connection, annexe_id)
@@ -134,7 +135,7 @@ def find(source: Register | Work, annexe_id: int) -> KeptAnnexe:
         with source.read() as connection:
             annexe = annexes.by_id(connection, annexe_id)
     if annexe is None:
-        raise NoSuchAnnexe(annexe_id)
+        raise Refused(Refusal.NO_SUCH_ANNEXE, number=annexe_id)
     return annexe
 
 
@@ -170,7 +171,7 @@ def request_of(context: Context, annexe_id: int, by: str, decisions: Decisions) 
     """The request to apply an annexe that the register keeps.
 
     Raises:
-        NoSuchAnnexe: it keeps none with that number.
+        Refused: it keeps none with that number.
     """
     annexe = find(context.register, annexe_id)
     with context.register.read() as connection:

@@ -14,6 +14,7 @@ from provisioner.domain.annexe.document import Document
 from provisioner.domain.annexe.kept import KeptAnnexe, Status
 from provisioner.domain.people import EmailAddress
 from provisioner.domain.records import CurrentAnnexe
+from provisioner.register.errors import DecidedMeanwhile
 from provisioner.register.mapper import Mapper
 from provisioner.register.tables import annexe as t
 from provisioner.register.work import Work
@@ -30,13 +31,6 @@ _NOT_APPROVED: dict[str, Any] = {
     "plan_id": None,
     "decisions": None,
 }
-
-
-class DecidedMeanwhile(Exception):
-    """Somebody else submitted, approved, rejected or applied that annexe at the same moment."""
-
-    def __init__(self) -> None:
-        super().__init__("The annexe was decided upon meanwhile: nothing was recorded. See annexe show.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,11 +9,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from provisioner.register.engine import RegisterUnavailable
-
-
-class DamagedCopy(RegisterUnavailable):
-    """The copy is not a whole database, nor is what it was copied from: nothing was kept."""
+from provisioner.register.errors import DamagedCopy, RegisterUnavailable
 
 
 @contextmanager
@@ -56,7 +52,7 @@ def _copy(source: Path, target: Path, busy_seconds: float) -> None:
     except sqlite3.Error as error:
         raise RegisterUnavailable(f"The register cannot be copied: {error}.") from error
     if damage != ["ok"]:
-        raise DamagedCopy("The register is damaged: its copy is not a whole database and was not kept.")
+        raise DamagedCopy
 
 
 def _name(partial: Path, output: Path) -> None:

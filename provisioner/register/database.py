@@ -10,17 +10,18 @@ from typing import Any
 from sqlalchemy import Connection, Engine
 
 from provisioner.clock import Clock
+from provisioner.domain.errors import Refusal
 from provisioner.domain.records import Records
 from provisioner.register import journal
 from provisioner.register.engine import (
     REVISION,
-    RegisterUnavailable,
     make_engine,
     migrate,
     revision,
     sqlite_file,
     translated,
 )
+from provisioner.register.errors import RegisterUnavailable
 from provisioner.register.journal import Actor
 from provisioner.register.lock import check_lease
 from provisioner.register.records import read_records
@@ -101,10 +102,8 @@ def open_register(settings: Settings, clock: Clock, actor: Actor) -> Register:
         at = revision(engine)
         if at is not None and at > REVISION:
             engine.dispose()
-            raise RegisterUnavailable(
-                f"The register was made by a newer version of the software: its revision is {at}, ours {REVISION}. "
-                "Nothing was done. Use that version, or a newer one."
-            )
+            cause = f"The register was made by a newer version: its revision is {at}, ours {REVISION}."
+            raise RegisterUnavailable(cause, Refusal.NEWER_REGISTER, found=at, ours=REVISION)
         if at != REVISION:
             migrate(engine)
     return Register(engine, clock, actor)

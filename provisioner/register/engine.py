@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_u
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
+from provisioner.register.errors import RegisterUnavailable
 from provisioner.settings import Settings
 
 if TYPE_CHECKING:
@@ -36,10 +37,6 @@ TRUST = 5 / 9
 
 #: Names the advisory lock of a migration on PostgreSQL.
 _MIGRATION_LOCK = 0x6D696772
-
-
-class RegisterUnavailable(Exception):
-    """The register cannot be read or written; nothing of the unit of work was kept."""
 
 
 @contextmanager

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, delete, insert, select, update
 
 from provisioner.domain.access.habilitation import Habilitation
+from provisioner.domain.errors import Refusal, Refused
 from provisioner.domain.hold import Hold, HoldKind, StillOpen
 from provisioner.domain.people import EmailAddress
 from provisioner.domain.records import Reopening
@@ -20,10 +21,6 @@ _h = t.hold.c
 _HOLD = Mapper(Hold, t.hold, email=t.account.c.email)
 _LASTS = _h.released_at.is_(None)
 _HELD = (_h.kind == HoldKind.LIMIT) & _LASTS
-
-
-class SuspendedMeanwhile(Exception):
-    """Somebody else suspended the account, or lifted its suspension, since it was looked at."""
 
 
 def kept(connection: Connection, kind: HoldKind | None = None) -> tuple[Hold, ...]:
@@ -175,11 +172,11 @@ def reopen(
     to reopen.
 
     Raises:
-        SuspendedMeanwhile: it is suspended by another decision than the one that was seen; nothing is recorded.
+        Refused: it is suspended by another decision than the one that was seen; nothing is recorded.
     """
     account = _account_id(work, email)
     if _suspension(work, account) != (suspension.id if suspension is not None else None):
-        raise SuspendedMeanwhile
+        raise Refused(Refusal.SUSPENDED_MEANWHILE, email=email)
     lifted = update(t.hold).where(*_suspends(account)).values(**_released(work, by, reason))
     work.connection.execute(lifted)
     details = {"by": by, "reason": reason, "how": how}

@@ -18,7 +18,9 @@ from typing import IO, TYPE_CHECKING
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
+from provisioner.domain.errors import Refusal
 from provisioner.register.engine import TRUST, sqlite_file, translated
+from provisioner.register.errors import LockHeld, LockLost
 from provisioner.settings import Settings
 
 if TYPE_CHECKING:
@@ -36,14 +38,6 @@ _HOLDER = text(
     # Another database of the same server may be another Caf's register, with a lock of the same name.
     " AND database = (SELECT oid FROM pg_database WHERE datname = current_database()) LIMIT 1"
 )
-
-
-class LockHeld(Exception):
-    """Another run is under way and did not end in time; the message says which."""
-
-
-class LockLost(LockHeld):
-    """The lock was lost amid a pass: this process was frozen or cut off, and another may be at work since."""
 
 
 class Lease:
@@ -80,7 +74,7 @@ class Lease:
             LockLost: it may not be made.
         """
         if not self.is_held:
-            raise LockLost("The lock was lost: another instance may be at work. This one stopped; run again later.")
+            raise LockLost
 
 
 #: The lease of the pass that this thread works for. The threads of a pass's pool run in a copy of its context, so
@@ -245,5 +239,6 @@ def _wait(take: Callable[[], bool], wait_seconds: float, holder: Callable[[], st
     deadline = time.monotonic() + wait_seconds
     while not take():
         if time.monotonic() >= deadline:
-            raise LockHeld(f"Another run holds the lock: {holder() or 'unknown'}. Nothing was done; run again later.")
+            by = holder() or "unknown"
+            raise LockHeld(f"Another run holds the lock: {by}.", Refusal.LOCK_HELD, holder=by)
         time.sleep(_POLL_SECONDS)

@@ -133,7 +133,7 @@ def test_who_made_a_password_is_sent_nothing_more(desk: Desk) -> None:
     assert desk.repeated(DAY_3) == [("invite", NGUYEN)]
     refused = desk.repeat(DAY_3, LEROY)
     assert (refused.status, refused.out) == (1, "")
-    assert "has a password" in refused.err
+    assert "a un mot de passe" in refused.err
     assert (len(desk.received(LEROY)), len(desk.received(NGUYEN))) == (1, 2)
 
 
@@ -141,12 +141,12 @@ def test_who_made_a_password_is_sent_nothing_more(desk: Desk) -> None:
 def test_one_person_asked_for_by_name_is_sent_a_link_as_soon_as_the_last_has_expired(desk: Desk) -> None:
     desk.apply("leroy", today=f"{DAY_0}T10:00")
     early = desk.repeat(f"{DAY_1}T09:50", LEROY)
-    assert (early.status, "still works" in early.err) == (1, True)
+    assert (early.status, "encore valable" in early.err) == (1, True)
     assert desk.repeated(f"{DAY_1}T10:10", LEROY.upper()) == [("invite", LEROY)]
     assert desk.repeated(f"{DAY_9}T10:00") == [], "the third is due 10 days after the first"
     assert desk.repeated(f"{DAY_9}T10:00", LEROY) == [("invite", LEROY)]
     last = desk.repeat("2026-07-30", LEROY)
-    assert (last.status, "three links" in last.err) == (1, True)
+    assert (last.status, "trois liens" in last.err) == (1, True)
     unknown = desk.repeat(DAY_3, f"personne@{DOMAIN}")
     assert (unknown.status, "invitation list" in unknown.err) == (1, True)
     assert len(desk.received(LEROY)) == 3
@@ -163,7 +163,7 @@ def test_nobody_suspended_or_disabled_in_the_console_is_sent_a_link(desk: Desk) 
     assert found is not None
     desk.hands.set_enabled(found.id, enabled=False)
     assert desk.repeated(DAY_3) == [("invite", PETIT)]
-    for email, word in ((LEROY, "suspended"), (NGUYEN, "disabled")):
+    for email, word in ((LEROY, "suspendu"), (NGUYEN, "désactivé")):
         refused = desk.repeat(DAY_3, email)
         assert (refused.status, word in refused.err) == (1, True)
     assert desk.office.run("person", "reopen", LEROY, *BY, *reason, today=DAY_3).status == 0
@@ -221,7 +221,7 @@ def test_an_address_that_bounced_is_told_once_and_sent_nothing_until_it_is_corre
             assert expected in body.replace("\N{NO-BREAK SPACE}", " ")
     assert desk.repeated(DAY_3) == []
     refused = desk.repeat(DAY_3, LEROY)
-    assert (refused.status, "came back" in refused.err) == (1, True)
+    assert (refused.status, "est revenu" in refused.err) == (1, True)
     desk.apply("leroyer", today=DAY_3, more=("--rename", f"{LEROY}=leroyer@{DOMAIN}"))
     assert desk.listed(DAY_3) == {f"leroyer@{DOMAIN}": ("sent", 1, DAY_3)}
     assert desk.repeated("2026-06-22") == [("invite", f"leroyer@{DOMAIN}")]

@@ -227,7 +227,7 @@ def test_a_planned_person_who_is_suspended_does_not_open_on_their_day_but_once_r
 ) -> None:
     petit = f"petit@{DOMAIN}"
     office.apply(annexe_csv(tmp_path / "b.csv", {**ASKED, "petit": "2026-09-10"}, {}, "2026-09-01"), today=TODAY)
-    assert "on its day" in decide(office, "reopen", petit, status=1).err
+    assert "à la date demandée" in decide(office, "reopen", petit, status=1).err
     assert decide(office, "suspend", petit)["done"] == []
     assert office.sync(today="2026-09-10")["done"] == []
     did = decide(office, "reopen", petit, today="2026-09-11")

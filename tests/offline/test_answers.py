@@ -80,7 +80,7 @@ def test_a_register_of_a_newer_version_is_left_alone_and_told_in_a_sentence(desk
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     answer = desk.run("partner", "list")
     assert answer.status == 3
-    assert "made by a newer version of the software" in answer.err
+    assert "créé par une version plus récente du logiciel" in answer.err
     with create_engine(f"sqlite:///{desk.database}").begin() as connection:
         assert connection.execute(text("SELECT version_num FROM alembic_version")).scalar() == "9999"
     assert len(desk.database.read_bytes()) == len(before)

@@ -93,7 +93,7 @@ def test_no_file_is_ever_written_over(desk: Desk, tmp_path: Path) -> None:
 
 def test_a_backup_makes_no_register_where_there_is_none(mailbox: Mailbox, tmp_path: Path) -> None:
     desk = Desk(mailbox, tmp_path)
-    assert "no register yet" in _backup(desk, tmp_path / "copy", status=3).err
+    assert "pas de registre" in _backup(desk, tmp_path / "copy", status=3).err
     assert not desk.database.exists()
     assert not (tmp_path / "copy").exists()
 
@@ -102,7 +102,7 @@ def test_a_damaged_register_gives_no_copy_and_says_so(desk: Desk, tmp_path: Path
     content = bytearray(desk.database.read_bytes())
     content[4096 * 3 : 4096 * 5] = b"\x00" * 4096 * 2
     desk.database.write_bytes(bytes(content))
-    assert "damaged" in _backup(desk, tmp_path / "copy", status=3).err
+    assert "endommagé" in _backup(desk, tmp_path / "copy", status=3).err
     assert not (tmp_path / "copy").exists()
     assert not list(tmp_path.glob(".*.partial"))
 

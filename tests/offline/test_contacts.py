@@ -57,7 +57,7 @@ def test_a_partner_s_contact_is_a_person_with_a_name(desk: Desk) -> None:
     desk.add_partner("un", "un.example")
     answer = desk.annexe_2("un", "accueil@un.example")
     assert answer.status == 1
-    assert "--habilitations" in answer.err
+    assert "Responsable des habilitations" in answer.err
     assert _contacts(desk, "un") == {}
 
 
@@ -95,7 +95,7 @@ def test_a_newer_annexe_replaces_the_previous_one_as_a_whole_and_an_older_one_no
     known = _contacts(desk, "un")
     older = desk.annexe_2("un", "Paul Roux <paul@un.example>", on="2026-02-28")
     assert (older.status, _contacts(desk, "un")) == (1, known)
-    assert "2026-03-01" in older.err
+    assert "1er mars 2026" in older.err
     entries = _entries(desk)
     assert desk.annexe_2("un", "Camille Martin <camille@un.example>", on="2026-03-01").status == 0
     assert _entries(desk) == entries, "the same again is nothing new"

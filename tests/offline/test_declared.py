@@ -75,7 +75,7 @@ def test_punycode_and_accents_are_one_domain(desk: Desk) -> None:
 
 def test_a_partners_name_stands_on_one_line(desk: Desk) -> None:
     status, err = add(desk, "--domain", "petit.example", name="Mairie\nBcc: tous@petit.example")
-    assert (status, "one line" in err) == (1, True)
+    assert (status, "une seule ligne" in err) == (1, True)
 
 
 def test_one_kind_of_declaration_must_remain(desk: Desk) -> None:

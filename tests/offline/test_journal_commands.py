@@ -80,7 +80,7 @@ def test_the_head_of_an_empty_journal_is_entry_0_with_64_zeros_and_it_verifies(
     for command in ("verify", "head", "show"):
         answer = desk.run("journal", command)
         assert (answer.status, answer.out) == (3, "")
-        assert answer.err.startswith("There is no register")
+        assert answer.err.startswith("Il n'y a pas de registre")
     assert not (desk.home / "data").exists()
     assert desk.run("partner", "list").status == 0
     assert _head(desk) == f"0:{GENESIS}"
@@ -239,7 +239,7 @@ def test_a_register_that_cannot_be_read_is_said_with_exit_status_3(desk: Desk, c
 
 def _unreachable(answer: Answer) -> None:
     assert answer.status == 3, answer
-    assert answer.err.startswith("The register cannot be used")
+    assert answer.err.startswith("Le registre (")
     assert answer.out == ""
 
 

@@ -70,8 +70,8 @@ def test_an_end_taken_back_lets_the_convention_go_on_and_is_in_the_journal(signe
 @pytest.mark.parametrize(
     ("on", "says"),
     [
-        ("2026-09-01", "Accesses close on the day after the last day: the earliest is today (2026-09-02)"),
-        ("2031-01-01", "after the end of the CTG (2030-12-31)"),
+        ("2026-09-01", "le plus proche est aujourd'hui (2 septembre 2026), pour une clôture le 3 septembre 2026"),
+        ("2031-01-01", "suit la fin de la CTG (31 décembre 2030)"),
     ],
 )
 def test_an_end_in_the_past_or_after_the_end_of_the_ctg_is_refused_with_what_to_do(
@@ -94,10 +94,10 @@ def test_today_can_be_the_last_day(signed: Office) -> None:
 def test_an_end_before_the_signature_or_without_one_or_without_a_reason_is_refused(signed: Office) -> None:
     signed.run("partner", "add", "sivom", "--name", "Sivom", "--domain", "sivom.example")
     unsigned = signed.run("partner", "end", "sivom", "--on", "2026-09-30", "--reason", "x", "--by", "Claire Martin")
-    assert (unsigned.exit_code, "not signed" in unsigned.stderr) == (1, True)
+    assert (unsigned.exit_code, "n'est pas signée" in unsigned.stderr) == (1, True)
     signed.run("partner", "set", "sivom", "--signed-on", "2026-10-15", "--by", "Claire Martin")
     early = signed.run("partner", "end", "sivom", "--on", "2026-10-01", "--reason", "x", "--by", "Claire Martin")
-    assert (early.exit_code, "before the signature (2026-10-15)" in early.stderr) == (1, True)
+    assert (early.exit_code, "précède la signature (15 octobre 2026)" in early.stderr) == (1, True)
     silent = signed.run("partner", "end", LYS.code, "--on", "2026-09-30", "--reason", " ", "--by", "Claire Martin")
     assert (silent.exit_code, "--reason" in silent.stderr) == (2, True)
     unknown = signed.run("partner", "end", "nobody", "--on", "2026-09-30", "--reason", "x", "--by", "Claire Martin")
@@ -114,7 +114,7 @@ def test_an_end_is_moved_until_its_day_is_past_and_then_needs_a_new_signature(si
     too_late = date(2026, 11, 1)
     for refused in (signed.run(*END, "2026-12-31", today=too_late), signed.run(*REINSTATE, today=too_late)):
         assert refused.exit_code == 1
-        assert "ended on 2026-10-31" in refused.stderr
+        assert "a pris fin le 31 octobre 2026" in refused.stderr
         assert "partner set agglo-lys --signed-on DATE." in refused.stderr
     assert len(signed.journal("partner.end")) == 2
     assert signed.journal("partner.reinstate") == []
@@ -123,7 +123,7 @@ def test_an_end_is_moved_until_its_day_is_past_and_then_needs_a_new_signature(si
 def test_there_is_nothing_to_take_back_where_no_end_was_announced(signed: Office) -> None:
     done = signed.run(*REINSTATE)
     assert done.exit_code == 1
-    assert "No early end is recorded" in done.stderr
+    assert "Aucune fin anticipée n'est enregistrée" in done.stderr
 
 
 @pytest.mark.rule("C2")
@@ -135,10 +135,10 @@ def test_a_convention_that_ended_is_signed_anew_only_once_its_accesses_are_close
     office.run(*END, LAST_DAY.isoformat())
     sign = ("partner", "set", LYS.code, "--by", "Claire Martin", "--signed-on", "2026-10-12")
     too_soon = office.run(*sign, today=LAST_DAY)
-    assert (too_soon.exit_code, "after that day" in too_soon.stderr) == (1, True)
+    assert (too_soon.exit_code, "après ce jour" in too_soon.stderr) == (1, True)
     office.enter(opened(habilitation("leroy")))
     still_open = office.run(*sign, today=date(2026, 10, 12))
-    assert (still_open.exit_code, "run sync first" in still_open.stderr) == (1, True)
+    assert (still_open.exit_code, "lancez d'abord provisioner sync" in still_open.stderr) == (1, True)
     assert office.records().partners[LYS.code].ends_on == LAST_DAY
 
 
@@ -212,8 +212,8 @@ def test_an_account_that_serves_two_partners_counts_at_the_one_that_ends(signed:
 def test_an_amendment_does_not_move_the_end_of_the_ctg_into_the_past(signed: Office) -> None:
     set_ = ("partner", "set", LYS.code, "--by", "Claire Martin", "--ctg-end")
     done = signed.run(*set_, "2026-09-01")
-    assert (done.exit_code, "every access would be closed at once" in done.stderr) == (1, True)
+    assert (done.exit_code, "tous les accès seraient clôturés aussitôt" in done.stderr) == (1, True)
     imported = signed.import_(f'[[partner]]\ncode = "{LYS.code}"\nctg_end = 2026-09-01\n')
-    assert "partner[1].ctg_end: 2026-09-01 is past" in imported.stderr
+    assert "partner[1].ctg_end : Le 1er septembre 2026 est passé" in imported.stderr
     assert signed.records().partners[LYS.code].last_day == date(2030, 12, 31)
     assert signed.run(*set_, TODAY.isoformat()).exit_code == 0

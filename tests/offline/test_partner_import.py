@@ -64,7 +64,7 @@ def test_contacts_of_the_file_replace_the_annexe_2_as_a_whole_and_an_absent_tabl
     assert found.of(Role.HABILITATIONS).email == "anne.petit@agglo-lys.example"
     older = office.import_(CONTACTS)
     assert older.exit_code == 1
-    assert "partner[1].contacts.on: an annexe 2 dated 2026-06-01 is recorded" in older.stderr
+    assert "partner[1].contacts.on : Une annexe datée du 1er juin 2026 est enregistrée" in older.stderr
     assert office.contacts("agglo-lys") == found
     assert len(office.journal("partner.contacts")) == 2
 
@@ -152,20 +152,20 @@ name = "Nobody"
     )
     assert done.exit_code == 1
     assert done.stdout == ""
-    date_expected = "a date is expected, without quotes or time: 2026-01-15."
+    date_expected = "une date est attendue, sans guillemets ni heure : 2026-01-15."
     assert done.stderr.splitlines()[1:] == [
-        "partner[2].name: a text in quotes is expected.",
-        f"partner[2].signed_on: {date_expected}",
-        "partner[2].town: no such key. Known: code, name, domains, addresses, signed_on, ctg_end, contacts.",
-        "partner[3].domains[3]: a text in quotes is expected.",
-        f"partner[4].signed_on: {date_expected}",
-        "partner[4].code: 'agglo-lys' stands in partner[1] already.",
-        "partner[5].domains: Not an e-mail domain: 'sivom'. Expected: mairie-exemple.fr",
-        "partner[5].name: A partner needs a name.",
-        "partner[5].signed_on: The convention would be signed after the end of the CTG.",
-        "partner[6].name: is needed for a new partner.",
-        "partner[6].domains: is needed for a new partner.",
-        "partner[7].code: is needed.",
+        "partner[2].name : un texte entre guillemets est attendu.",
+        f"partner[2].signed_on : {date_expected}",
+        "partner[2].town : clé inconnue ; attendu : code, name, domains, addresses, signed_on, ctg_end, contacts.",
+        "partner[3].domains[3] : un texte entre guillemets est attendu.",
+        f"partner[4].signed_on : {date_expected}",
+        "partner[4].code : « agglo-lys » figure déjà dans partner[1].",
+        "partner[5].domains : Ceci n'est pas un domaine de messagerie : 'sivom'. Forme attendue : mairie-exemple.fr.",
+        "partner[5].name : Le nom du partenaire est à indiquer.",
+        "partner[5].signed_on : La convention serait signée après la fin de la CTG : corrigez l'une des deux dates.",
+        "partner[6].name : à indiquer.",
+        "partner[6].domains : à indiquer.",
+        "partner[7].code : à indiquer.",
     ]
     assert office.records().partners == {}
     assert office.journal("partner.add") == []
@@ -174,36 +174,48 @@ name = "Nobody"
 def test_a_code_of_another_form_is_refused(office: Office) -> None:
     done = office.import_(LYS.replace('"agglo-lys"', '"Agglo Lys"'))
     assert done.exit_code == 1
-    assert "partner[1].code: 'Agglo Lys' cannot be a code" in done.stderr
+    assert "partner[1].code : « Agglo Lys » ne peut pas être un code" in done.stderr
 
 
 def test_a_date_that_disagrees_with_the_register_is_told_on_the_key_that_was_given(office: Office) -> None:
     office.import_(LYS)
     done = office.import_('[[partner]]\ncode = "agglo-lys"\nctg_end = 2025-12-31\n')
     assert done.exit_code == 1
-    assert "partner[1].ctg_end: The convention would be signed after the end of the CTG." in done.stderr
+    assert "partner[1].ctg_end : La convention serait signée après la fin de la CTG" in done.stderr
 
 
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("", "partner: there is none in the file."),
-        ("partner = []", "partner: there is none in the file."),
-        ('[partner]\ncode = "agglo-lys"', "partner: begin each partner by [[partner]], in double brackets."),
-        ('partner = ["agglo-lys"]', "partner[1]: a table is expected."),
-        (f'{LYS}\n[caf]\nname = "Caf"', "caf: no such key. Expected: [[partner]]."),
+        ("", "partner : le fichier n'en contient aucun"),
+        ("partner = []", "partner : le fichier n'en contient aucun"),
+        (
+            '[partner]\ncode = "agglo-lys"',
+            "partner : chaque partenaire commence par [[partner]], entre doubles crochets.",
+        ),
+        ('partner = ["agglo-lys"]', "partner[1] : une table est attendue."),
+        (f'{LYS}\n[caf]\nname = "Caf"', "caf : clé inconnue ; attendu : [[partner]]."),
         (LYS.replace('code = "agglo-lys"', "code = agglo-lys"), "(at line 3, column 8)"),
-        (b'# partners\n\n[[partner]]\nname = "D\xe9ule"\n', "The file is not text in UTF-8 (at line 4)."),
-        (b"\x00\x01", "not TOML"),
-        ('"\\u001b[2J" = 1', "�[2J: no such key."),
-        ('[[partner]]\ncode = ["a"]', "partner[1].code: a text in quotes is expected."),
-        (CONTACTS.replace("<luc.roy@agglo-lys.example>", ""), "partner[1].contacts.securite: expected"),
-        (CONTACTS.replace("luc.roy@", "luc.roy"), "partner[1].contacts.securite: 'luc.royagglo-lys.example' is not"),
-        (CONTACTS.replace("Luc Roy ", ""), "partner[1].contacts.securite: a named person is expected"),
-        (CONTACTS.replace("on = 2026", "on = 2027"), "partner[1].contacts.on: 2027-01-20 is in the future."),
-        (LYS + "contacts = 3", "partner[1].contacts: a table is expected."),
-        (LYS + "contacts = {on = 2026-01-15, chef = 1}", "partner[1].contacts.habilitations: is needed."),
-        (LYS + "contacts = {chef = 1}", "partner[1].contacts.chef: no such key. Known: on, habilitations, securite."),
+        (b'# partners\n\n[[partner]]\nname = "D\xe9ule"\n', "Le fichier n'est pas un texte en UTF-8 (ligne 4)."),
+        (b"\x00\x01", "n'est pas au format TOML"),
+        ('"\\u001b[2J" = 1', "�[2J : clé inconnue"),
+        ('[[partner]]\ncode = ["a"]', "partner[1].code : un texte entre guillemets est attendu."),
+        (
+            CONTACTS.replace("<luc.roy@agglo-lys.example>", ""),
+            "partner[1].contacts.securite : Responsable de la sécurité : « NOM <ADRESSE> » est attendu",
+        ),
+        (CONTACTS.replace("luc.roy@", "luc.roy"), "« luc.royagglo-lys.example » n'est pas une adresse"),
+        (
+            CONTACTS.replace("Luc Roy ", ""),
+            "partner[1].contacts.securite : Responsable de la sécurité : l'annexe 2 désigne une personne",
+        ),
+        (CONTACTS.replace("on = 2026", "on = 2027"), "partner[1].contacts.on : Le 20 janvier 2027 est à venir"),
+        (LYS + "contacts = 3", "partner[1].contacts : une table est attendue."),
+        (LYS + "contacts = {on = 2026-01-15, chef = 1}", "partner[1].contacts.habilitations : à indiquer."),
+        (
+            LYS + "contacts = {chef = 1}",
+            "partner[1].contacts.chef : clé inconnue ; attendu : on, habilitations, securite.",
+        ),
     ],
 )
 def test_a_file_that_cannot_be_read_says_where_and_writes_nothing(
@@ -251,7 +263,10 @@ def test_a_new_signature_in_the_file_waits_for_the_ended_convention_to_be_closed
     office.enter(opened(habilitation("leroy")))
     anew = '[[partner]]\ncode = "agglo-lys"\nsigned_on = 2026-10-01\n'
     too_soon = office.import_(anew)
-    assert "partner[1].signed_on: The convention ends on 2026-09-02" in too_soon.stderr
+    assert "partner[1].signed_on : La convention prend fin le 2 septembre 2026" in too_soon.stderr
     still_open = office.import_(anew, today=date(2026, 10, 1))
-    assert "partner[1].signed_on: The accesses of the convention that ended are not all closed" in still_open.stderr
+    assert (
+        "partner[1].signed_on : Les accès de la convention terminée ne sont pas encore tous clôturés"
+        in still_open.stderr
+    )
     assert office.records().partners["agglo-lys"].signed_on == date(2026, 1, 15)

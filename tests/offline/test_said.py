@@ -15,8 +15,9 @@ from typer.testing import CliRunner
 
 from provisioner import operations
 from provisioner.cli.app import app
-from provisioner.domain.annexe.decisions import Decisions, NothingSaid, name_said, readable, reason_said
+from provisioner.domain.annexe.decisions import Decisions, name_said, readable, reason_said
 from provisioner.domain.annexe.document import Document
+from provisioner.domain.errors import Refusal, WrongUsage
 from provisioner.operations import adoption, decide, holds, invitations, partners, persons, realms
 from provisioner.operations.prepare import Request
 from provisioner.register.journal import Actor
@@ -85,9 +86,9 @@ def test_a_blank_name_or_reason_is_wrong_usage_and_nothing_is_made(
 @pytest.mark.parametrize("blank", BLANKS)
 def test_what_nobody_can_read_is_blank(blank: str) -> None:
     for read in (name_said, reason_said):
-        with pytest.raises(NothingSaid):
+        with pytest.raises(WrongUsage):
             read(blank)
-    with pytest.raises(NothingSaid):
+    with pytest.raises(WrongUsage):
         Actor.here(blank)
 
 
@@ -96,7 +97,7 @@ def test_what_can_be_read_is_kept_on_one_line_without_what_cannot() -> None:
     assert name_said("Zoe\u0301 Roy") == "Zoé Roy"
     assert reason_said("2") == "2"
     assert readable("Ren\udce9e") == "Ren\N{REPLACEMENT CHARACTER}e"
-    with pytest.raises(NothingSaid):
+    with pytest.raises(WrongUsage):
         name_said("2")
 
 
@@ -127,16 +128,16 @@ def test_no_operation_takes_a_blank_name_or_reason_whoever_calls_it(tmp_path: Pa
     before = office.tools.register.commits
     for operation in _decided_upon(office):
         for by, why in (("\u00a0", "Vol"), ("Claire Martin", "\u200b")):
-            with pytest.raises(NothingSaid):
+            with pytest.raises(WrongUsage):
                 operation(by, why)
     for by in ("", "\u00a0"):
-        with pytest.raises(NothingSaid):
+        with pytest.raises(WrongUsage):
             holds.resume(office.tools.register, None, by)
-        with pytest.raises(NothingSaid):
+        with pytest.raises(WrongUsage):
             invitations.bounced(office.tools.register, office.settings, email("leroy"), by)
-        with pytest.raises(NothingSaid), office.tools.register.work(by):
+        with pytest.raises(WrongUsage), office.tools.register.work(by):
             pass
-    with pytest.raises(NothingSaid):
+    with pytest.raises(WrongUsage):
         partners.end_convention(office.tools.register, LYS.code, date(2026, 12, 31), " ")
     assert office.tools.register.commits == before
     office.close()
@@ -147,7 +148,7 @@ def test_no_person_decides_under_the_name_of_the_automatic_approval(tmp_path: Pa
     office = MemoryOffice(tmp_path)
     office.add_partner(LYS.code, "agglo-lys.example")
     for operation in _decided_upon(office):
-        with pytest.raises(NothingSaid, match="nobody decided"):
+        with pytest.raises(WrongUsage, match=Refusal.NAME_OF_NOBODY):
             operation(" Automatic", "Vol")
     office.close()
     given = ["partner", "set", LYS.code, "--name", "Lys", "--by", "automatic"]

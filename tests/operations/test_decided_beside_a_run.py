@@ -13,12 +13,12 @@ import pytest
 
 from provisioner.domain.access.account import WantedAccount
 from provisioner.domain.annexe.document import Document
+from provisioner.domain.errors import Refusal, Refused
 from provisioner.domain.people import EmailAddress
 from provisioner.keycloak.errors import KeycloakUnavailable
 from provisioner.operations import holds, persons
 from provisioner.operations.context import Context, Ending, RunResult
 from provisioner.operations.effects import Effects
-from provisioner.operations.errors import PersonRefused
 from provisioner.operations.run import sync
 from provisioner.register.habilitations import save_habilitations
 from tests.fakes.memory_office import MemoryOffice, no_bar
@@ -101,7 +101,7 @@ def test_a_suspension_decided_while_its_person_is_being_reopened_is_not_lifted(o
     """Two persons at once: one suspends, the other decides on what stood before."""
     tools = office.tools
     beside(tools, "snapshot", lambda: persons.suspend(tools, LEROY, BY, "téléphone perdu"))
-    with pytest.raises(PersonRefused, match="by somebody else at this very moment"):
+    with pytest.raises(Refused, match=Refusal.SUSPENDED_MEANWHILE):
         persons.reopen(tools, LEROY, "Paul Girard", "mot de passe perdu", new_password=True)
     assert LEROY in tools.register.records().suspended
 

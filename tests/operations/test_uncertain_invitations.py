@@ -11,10 +11,11 @@ from pathlib import Path
 import pytest
 
 from provisioner.cli.progress import progress_bar
+from provisioner.domain.access.invitations import Obstacle
+from provisioner.domain.errors import Refused
 from provisioner.domain.people import EmailAddress
 from provisioner.operations import invitations
 from provisioner.operations.context import RunResult
-from provisioner.operations.errors import LinkRefused
 from provisioner.operations.holds import service_status
 from tests.fakes.failing import FailMode, Killed
 from tests.fakes.memory_office import MemoryOffice
@@ -112,7 +113,7 @@ def test_a_persons_word_settles_it_and_the_link_goes_on_as_any_other(office: Mem
     invitations.repeat_one(office.tools, LEROY, progress_bar(True))
     assert len(office.directory.mails) == has_left + 1
     assert [each.state.value for each in invitations.invited(office.tools)] == ["sent"]
-    with pytest.raises(LinkRefused, match="still works"):
+    with pytest.raises(Refused, match=Obstacle.STILL_WORKS):
         invitations.repeat_one(office.tools, LEROY, progress_bar(True))
     assert service_status(office.tools.register).invitations_uncertain == 0
 
@@ -124,7 +125,7 @@ def test_a_person_who_used_the_link_needs_no_word(office: MemoryOffice) -> None:
     office.sync()
     assert office.directory.set_password_by_link(LEROY)
     assert [each.state.value for each in invitations.invited(office.tools)] == ["used"]
-    with pytest.raises(LinkRefused, match="has a password"):
+    with pytest.raises(Refused, match=Obstacle.USED):
         invitations.repeat_one(office.tools, LEROY, progress_bar(True))
 
 

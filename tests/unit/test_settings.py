@@ -117,7 +117,7 @@ def test_a_misspelt_variable_is_wrong_usage_of_any_command(tmp_path: Path) -> No
     command = [sys.executable, "-m", "provisioner", "status"]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (2, "")
-    assert "PROVISIONER_KEYCLOK__URL: no such setting." in done.stderr
+    assert done.stderr == "Réglage inutilisable : « PROVISIONER_KEYCLOK__URL: no such setting ».\n"
     assert "geheim" not in done.stderr
 
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from provisioner.domain.errors import Refusal, WrongUsage
 from provisioner.domain.people import EmailAddress
 
 #: Who approves what is approved without a person (contract, "Drop folders").
@@ -85,13 +86,6 @@ _UNSEEN = frozenset({"Cc", "Cf", "Cs", "Cn", "Co"})
 _BREAKS = frozenset({"Zl", "Zp"})
 
 
-class NothingSaid(ValueError):
-    """A name or a reason was asked for and what was given is blank; the message says which."""
-
-    def __init__(self, what: str, why: str = "is blank: nothing that can be read was given.") -> None:
-        super().__init__(f"{what} {why}")
-
-
 def readable(text: str) -> str:
     """The text on one line, as it is read: NFC, one space between words, no character that shows nothing.
 
@@ -102,43 +96,39 @@ def readable(text: str) -> str:
     return " ".join("".join(shown).split())
 
 
-def name_said(text: str, what: str = "The name") -> str:
+def name_said(text: str) -> str:
     """Somebody's name, or an organisation's: it has a letter.
 
-    Args:
-        text: as it was typed.
-        what: what is asked for, as the message calls it (`--by`).
-
     Raises:
-        NothingSaid: it has none.
+        WrongUsage: it has none.
     """
     name = readable(text)
     if not is_name(name):
-        raise NothingSaid(what)
+        raise WrongUsage(Refusal.NAME_BLANK)
     return name
 
 
-def decider_said(text: str, what: str = "The name") -> str:
+def decider_said(text: str) -> str:
     """The name of who decides: of a person, and not what stands for an approval that nobody gave (A10).
 
     Raises:
-        NothingSaid: it has no letter, or is that word.
+        WrongUsage: it has no letter, or is that word.
     """
-    name = name_said(text, what)
+    name = name_said(text)
     if name.casefold() == AUTOMATIC:
-        raise NothingSaid(what, f"is {name!r}, which stands for what nobody decided: give a person's name.")
+        raise WrongUsage(Refusal.NAME_OF_NOBODY, name=name)
     return name
 
 
-def reason_said(text: str, what: str = "The reason") -> str:
-    """Why something is decided: it has a letter or a digit.
+def reason_said(text: str, row: int | None = None) -> str:
+    """Why something is decided: it has a letter or a digit. `row` is that of a waiver.
 
     Raises:
-        NothingSaid: it has none.
+        WrongUsage: it has none.
     """
     reason = readable(text)
     if not any(sign.isalnum() for sign in reason):
-        raise NothingSaid(what)
+        raise WrongUsage(Refusal.REASON_BLANK) if row is None else WrongUsage(Refusal.WAIVER_BLANK, row=row)
     return reason
 
 

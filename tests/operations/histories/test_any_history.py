@@ -15,13 +15,13 @@ from provisioner.domain.access.plan import Plan
 from provisioner.domain.annexe.decisions import Decisions
 from provisioner.domain.annexe.document import Document
 from provisioner.domain.annexe.kept import Status
+from provisioner.domain.errors import Refused
 from provisioner.domain.people import EmailAddress
 from provisioner.operations.adoption import adopt
 from provisioner.operations.context import Ending, RunResult
 from provisioner.operations.decide import apply_document, approve, reject
-from provisioner.operations.errors import Refused
 from provisioner.operations.holds import release
-from provisioner.operations.partners import PartnerRefused, end_convention, reinstate_convention
+from provisioner.operations.partners import end_convention, reinstate_convention
 from provisioner.operations.persons import carry_out, reopen, suspend
 from provisioner.operations.prepare import Request, prepare
 from provisioner.operations.receive import request_of, submit
@@ -147,7 +147,7 @@ class AnyHistory(RuleBasedStateMachine):
         def attempt() -> RunResult | None:
             try:
                 found = act()  # type: ignore[operator]
-            except (Refused, PartnerRefused):
+            except Refused:
                 return None
             return found if isinstance(found, RunResult) else None
 

@@ -1,0 +1,165 @@
+"""Why something asked for is not done: a code with typed values, or the system that failed. Each error knows how a
+command ends. `views/refusals.py` says it in French.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from enum import IntEnum, StrEnum
+from typing import ClassVar
+
+
+class Exit(IntEnum):
+    """The exit statuses of the contract."""
+
+    DONE = 0
+    REFUSED = 1
+    USAGE = 2
+    FAILED = 3
+
+
+class Refusal(StrEnum):
+    """Why a request is not applied."""
+
+    # A person decides
+    NAME_BLANK = "name-blank"
+    NAME_OF_NOBODY = "name-of-nobody"
+    REASON_BLANK = "reason-blank"
+    WAIVER_BLANK = "waiver-blank"
+
+    # Annexes
+    NO_SUCH_ANNEXE = "no-such-annexe"
+    ANNEXE_APPROVED = "annexe-approved"
+    ANNEXE_DECIDED = "annexe-decided"
+    NOTHING_TO_REJECT = "nothing-to-reject"
+    DECIDED_MEANWHILE = "decided-meanwhile"
+    SYNC_FIRST = "sync-first"
+
+    # Partners and their conventions
+    NO_SUCH_PARTNER = "no-such-partner"
+    CODE_TAKEN = "code-taken"
+    CODE_MALFORMED = "code-malformed"
+    PARTNER_UNNAMED = "partner-unnamed"
+    PARTNER_NAME_HIDDEN = "partner-name-hidden"
+    NO_DOMAIN = "no-domain"
+    NOT_A_DOMAIN = "not-a-domain"
+    CONSUMER_DOMAIN = "consumer-domain"
+    NOT_AN_ADDRESS = "not-an-address"
+    SIGNED_AFTER_CTG = "signed-after-ctg"
+    CTG_END_PAST = "ctg-end-past"
+    END_TO_COME = "end-to-come"
+    ACCESSES_TO_CLOSE = "accesses-to-close"
+    NOT_SIGNED = "not-signed"
+    NOT_ACTIVE = "not-active"
+    NO_EARLY_END = "no-early-end"
+    CONVENTION_OVER = "convention-over"
+    CTG_OVER = "ctg-over"
+    END_PAST = "end-past"
+    END_BEFORE_SIGNATURE = "end-before-signature"
+    END_AFTER_CTG = "end-after-ctg"
+
+    # Contacts
+    CONTACTS_DATED_LATER = "contacts-dated-later"
+    CONTACTS_OLDER = "contacts-older"
+    CONTACT_MALFORMED = "contact-malformed"
+    CONTACT_ADDRESS = "contact-address"
+    CONTACT_NAME = "contact-name"
+    CONTACT_UNNAMED = "contact-unnamed"
+
+    # The file of `partner import`
+    NOT_UTF_8 = "not-utf-8"
+    NOT_TOML = "not-toml"
+    NO_PARTNER = "no-partner"
+    PARTNER_BRACKETS = "partner-brackets"
+    UNKNOWN_KEY = "unknown-key"
+    CODE_TWICE = "code-twice"
+    KEY_MISSING = "key-missing"
+    DATE_EXPECTED = "date-expected"
+    TEXT_EXPECTED = "text-expected"
+    LIST_EXPECTED = "list-expected"
+    TABLE_EXPECTED = "table-expected"
+    VALUE_UNFIT = "value-unfit"
+
+    # Persons
+    NO_SUCH_PERSON = "no-such-person"
+    NOTHING_TO_SUSPEND = "nothing-to-suspend"
+    NOTHING_TO_REOPEN = "nothing-to-reopen"
+    SUSPENDED_MEANWHILE = "suspended-meanwhile"
+    NOT_OPENED_YET = "not-opened-yet"
+    ADDRESS_TAKEN = "address-taken"
+    LINKS_USELESS = "links-useless"
+    NO_LINK = "no-link"
+
+    # Holds and the realm
+    NO_SUCH_PLAN = "no-such-plan"
+    NOT_FOR_RELEASE = "not-for-release"
+    PAUSE_PAST = "pause-past"
+    NOT_PAUSED = "not-paused"
+    PARTNER_NOT_PAUSED = "partner-not-paused"
+    UNKNOWN_REALM = "unknown-realm"
+    NO_REALM_YET = "no-realm-yet"
+
+    # The register
+    ON_POSTGRESQL = "on-postgresql"
+    NO_REGISTER = "no-register"
+    NEWER_REGISTER = "newer-register"
+    DAMAGED_REGISTER = "damaged-register"
+    LOCK_HELD = "lock-held"
+    LOCK_LOST = "lock-lost"
+
+
+#: A value that stands in a refusal's sentence. A member of an enumeration is said in its own words.
+Value = str | int | date
+
+
+class ProvisionerError(Exception):
+    """What a person can act on. `str` is for logs, in English: it holds no name and no address of a person."""
+
+    exit_status: ClassVar[Exit]
+
+
+class Refused(ProvisionerError):
+    """Not done, and nothing recorded. `values` are those of the sentence, by name: `email`, `code`, `on`."""
+
+    exit_status = Exit.REFUSED
+
+    def __init__(self, code: Refusal, **values: Value) -> None:
+        super().__init__(": ".join([code, *(value for value in values.values() if isinstance(value, StrEnum))]))
+        self.code, self.values = code, values
+
+
+class WrongUsage(Refused):
+    """What was typed names nothing that is there, or says nothing."""
+
+    exit_status = Exit.USAGE
+
+
+class FileRefused(Refused):
+    """Several things of one file are refused: each with its place in the file."""
+
+    def __init__(self, *problems: tuple[str, Refused]) -> None:
+        super().__init__(problems[0][1].code)
+        self.problems = problems
+
+
+class System(StrEnum):
+    """What the software needs and may fail."""
+
+    KEYCLOAK = "keycloak"
+    REGISTER = "register"
+    MAIL = "mail"
+    FOLDERS = "folders"
+
+
+class SystemFailed(ProvisionerError):
+    """A system failed; what was asked may be asked again. `str` is the cause.
+
+    `code` and `values` say a failure that has a sentence of its own: another run holds the lock, say.
+    """
+
+    exit_status = Exit.FAILED
+    system: ClassVar[System]
+
+    def __init__(self, cause: str, code: Refusal | None = None, **values: Value) -> None:
+        super().__init__(cause)
+        self.code, self.values = code, values
