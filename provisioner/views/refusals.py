@@ -194,7 +194,7 @@ SENTENCES: Mapping[Refusal, str] = {
     ),
     Refusal.DAMAGED_REGISTER: "Le registre est endommagé : sa copie n'est pas complète et n'a pas été conservée.",
     Refusal.LOCK_HELD: (
-        "Un autre passage est en cours ({holder}). Rien n'a été fait : relancez la commande plus tard."
+        "Un autre passage est en cours : « {holder} ». Rien n'a été fait : relancez la commande plus tard."
     ),
     Refusal.LOCK_LOST: (
         "Le verrou a été perdu : une autre instance est peut-être au travail. Celle-ci s'est arrêtée : relancez la "

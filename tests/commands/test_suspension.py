@@ -244,7 +244,7 @@ def test_an_end_that_comes_due_during_a_suspension_closes_the_access_that_day(
     leaving = annexe_csv(tmp_path / "b.csv", {"vasseur": "2026-06-10"}, {"leroy": "2026-09-30"}, "2026-09-01")
     office.apply(leaving, today=TODAY)
     decide(office, "suspend", LEROY)
-    assert "no access to reopen" in decide(office, "reopen", VASSEUR.replace("vasseur", "absent"), status=1).err
+    assert "n'a pas d'accès à rouvrir" in decide(office, "reopen", VASSEUR.replace("vasseur", "absent"), status=1).err
     assert office.sync(today="2026-09-30")["done"] == []
     assert changes(office.sync(today="2026-10-01"), "done") == [("close", LEROY)]
     assert states(office)[LEROY] == ("closed", "2026-09-30", "2026-10-01")

@@ -102,7 +102,7 @@ def test_a_failed_system_is_one_sentence_with_its_address_and_the_quoted_cause()
     )
     assert "\n" not in said
     held = LockHeld("Another run holds the lock: x.", Refusal.LOCK_HELD, holder="caf-1")
-    assert failure(held, None).startswith("Un autre passage est en cours (caf-1).")
+    assert failure(held, None).startswith("Un autre passage est en cours : « caf-1 ».")
 
 
 @pytest.mark.parametrize(
