@@ -15,13 +15,15 @@ import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import date
+from functools import cache
 from pathlib import PurePath
-from typing import IO, TYPE_CHECKING, Annotated, Any, Literal
+from typing import IO, TYPE_CHECKING, Annotated, Any, Literal, get_type_hints
 
 from pydantic import ConfigDict, Field, StringConstraints, TypeAdapter
 
 from provisioner.documents.blocks import Unreadable
 from provisioner.documents.walls import hide
+from provisioner.domain.annexe.details import DETAILS, Details, WhyUnreadable
 from provisioner.domain.annexe.document import Annexe, Column, Finding, Row, Severity, Surplus
 
 if TYPE_CHECKING:
@@ -160,7 +162,7 @@ _Finding = tuple[
     Column | None,
     _Text | None,
     _Text | None,
-    dict[_Text, _Detail | list[_Detail]],
+    list[_Detail | list[_Detail]] | None,
     int | None,
 ]
 _End = tuple[Literal["end"], date | None, int, int, list[tuple[Severity, _Text, int]]]
@@ -188,7 +190,9 @@ def from_lines(lines: Iterable[bytes], most_rows: int, most_findings: int) -> An
     for line in lines:
         try:
             kind, *values = _LINE.validate_json(line)
-        except ValueError as error:
+            if kind == "finding":
+                values[7] = _details(values[0], values[7])
+        except (KeyError, ValueError) as error:
             raise NotAnAnswer from error
         match kind:
             case "row":
@@ -197,8 +201,7 @@ def from_lines(lines: Iterable[bytes], most_rows: int, most_findings: int) -> An
                 if is_refused:
                     refused.add((rows[-1].list, rows[-1].row))
             case "finding":
-                code, severity, number, row, column, value, suggestion, told, sheet_row = values
-                details = {key: _detail(detail) for key, detail in told.items()}
+                code, severity, number, row, column, value, suggestion, details, sheet_row = values
                 place = (number, row, column)
                 findings.append(Finding(code, severity, *place, value, suggestion, details, sheet_row=sheet_row))
             case "unreadable":
@@ -214,6 +217,19 @@ def from_lines(lines: Iterable[bytes], most_rows: int, most_findings: int) -> An
     raise NotAnAnswer
 
 
+def _details(code: str, values: list[Any] | None) -> Details | None:
+    """The details of a finding with that code: of its class and with its types, or refused."""
+    if values is None:
+        return None
+    return DETAILS[code](*_types(code).validate_python(tuple(map(_detail, values))))
+
+
+@cache
+def _types(code: str) -> TypeAdapter[tuple[Any, ...]]:
+    types = tuple(get_type_hints(DETAILS[code]).values())
+    return TypeAdapter(tuple[types], config=ConfigDict(strict=True))  # type: ignore[valid-type]
+
+
 def _detail(value: Any) -> object:
     if isinstance(value, list):
         return tuple(map(_detail, value))
@@ -222,4 +238,4 @@ def _detail(value: Any) -> object:
 
 def unreadable(error: Unreadable) -> Annexe:
     """The annexe of a document that cannot be read: nothing but the finding that says why."""
-    return Annexe(None, (), (Finding("unreadable-document", Severity.ERROR, details={"reason": error.reason}),))
+    return Annexe(None, (), (Finding("unreadable-document", Severity.ERROR, details=WhyUnreadable(error.reason)),))

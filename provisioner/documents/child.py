@@ -12,6 +12,7 @@ import os
 import resource
 import sys
 from collections.abc import Iterable, Iterator
+from dataclasses import fields
 from datetime import date
 from importlib import import_module
 from typing import Any
@@ -135,12 +136,13 @@ def _row_values(row: Row) -> list[Any]:
 
 def _finding_values(finding: Finding) -> list[Any]:
     values = [finding.code, finding.severity, finding.list, finding.row, finding.column]
-    details = {key: _detail(value) for key, value in finding.details.items()}
+    told = finding.details
+    details = None if told is None else [_detail(getattr(told, field.name)) for field in fields(told)]
     return [*values, finding.value, finding.suggestion, details, finding.sheet_row]
 
 
 def _detail(value: object) -> object:
-    """A detail: a text, a number, a truth, a day, or several of these. A list would come back as a tuple: refused."""
+    """A detail: a text, a number, a day, or several of these. A list would come back as a tuple: refused."""
     if isinstance(value, date):
         return {"day": value.isoformat()}
     if isinstance(value, tuple):

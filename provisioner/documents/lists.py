@@ -15,6 +15,7 @@ from provisioner.documents.sections import Place, Section, has_date
 from provisioner.documents.text import quoted
 from provisioner.documents.titles import Titles, columns_of, read_titles
 from provisioner.documents.transmission import after_transmission
+from provisioner.domain.annexe.details import ListGuess
 from provisioner.domain.annexe.document import Column, Finding, Row, Severity
 
 #: The most filled cells of a row that is a heading, and the fewest words of one that has another cell beside it.
@@ -206,10 +207,10 @@ class Lists:
             return
         assert titles is not None
         if line.in_doubt:
-            self._tell_row("row-not-understood", line, in_doubt=True)
+            self._tell_row("row-not-understood", line, "in_doubt")
             return
         if section.has_end(line):
-            self._tell_row("row-not-understood", line, has_end=True)
+            self._tell_row("row-not-understood", line, "has_end")
             return
         cells = {column: _cell(line, column, at) for column, at in titles.positions.items()}
         doubtful = {
@@ -223,9 +224,9 @@ class Lists:
         elif is_example(line):
             self._tell_row("row-skipped", line)
         elif holds_several(cells):
-            self._tell_row("row-not-understood", line, several=True)
+            self._tell_row("row-not-understood", line, "several")
         elif says_the_contrary(line, number, titles):
-            self._tell_row("row-not-understood", line, contrary=True)
+            self._tell_row("row-not-understood", line, "contrary")
         elif len(filled) == 1 and not (filled == [Column.EMAIL] and line.has_address):
             self._tell_row("row-not-understood", line)
         else:
@@ -241,9 +242,7 @@ class Lists:
         if self._section.is_doubtful:
             self._section.is_doubtful = False
             words = quoted(self._section.words)
-            self.findings.append(
-                Finding("column-ambiguous", Severity.ERROR, value=words, details={"read_as": number})
-            )
+            self.findings.append(Finding("column-ambiguous", Severity.ERROR, value=words, details=ListGuess(number)))
         self.findings += [
             finding for finding in findings if finding.column is None or not doubtful.get(finding.column)
         ]
@@ -279,10 +278,10 @@ class Lists:
         self._count[number] = self._count.get(number, 0) + 1
         return Place(number, self._count[number], line.number)
 
-    def _tell_row(self, code: str, line: Line, **details: object) -> None:
+    def _tell_row(self, code: str, line: Line, flaw: str | None = None) -> None:
         """A filled row of the list that is not read."""
         assert self._section.number is not None
-        self._tell(self._next(self._section.number, line).finding(code, line.quote, **details))
+        self._tell(self._next(self._section.number, line).finding(code, line.quote, flaw))
 
     def _tell(self, finding: Finding) -> None:
         if finding.list is not None:

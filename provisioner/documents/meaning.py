@@ -11,6 +11,7 @@ from provisioner.documents.lines import Line, lines_of
 from provisioner.documents.lists import Lists
 from provisioner.documents.text import quoted
 from provisioner.documents.transmission import read_transmission
+from provisioner.domain.annexe.details import Table
 from provisioner.domain.annexe.document import Annexe, Finding, Severity
 
 
@@ -69,4 +70,4 @@ def _beyond(lines: list[Line], order: Order) -> list[Finding]:
         return []
     first = rows[0]
     value = quoted(" ".join(filter(None, (first.last_name, first.first_names, first.email))))
-    return [Finding("table-not-understood", Severity.ERROR, value=value or None, details={"after": (first.list,)})]
+    return [Finding("table-not-understood", Severity.ERROR, value=value or None, details=Table((first.list,)))]

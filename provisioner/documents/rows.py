@@ -15,6 +15,7 @@ from provisioner.documents.dates import Order, read_date
 from provisioner.documents.encodings import garbled
 from provisioner.documents.text import quoted, suspicion, tidy_function, tidy_name
 from provisioner.documents.titles import columns_of
+from provisioner.domain.annexe.details import Details, Flaw, ReadAs
 from provisioner.domain.annexe.document import Column, Finding, Row, Severity
 from provisioner.domain.people import EmailAddress, fold
 
@@ -87,7 +88,7 @@ class _RowReader:
             case Ditto.ABOVE:
                 return self._repeated(column, self._above.function if self._above else None)
             case Ditto.ELSEWHERE:
-                self._add("cell-missing", self._if_missing(column), column, refers=True)
+                self._add("cell-missing", self._if_missing(column), column, details=Flaw("refers"))
                 return None
         is_empty = not any(letter.isalnum() for letter in text)
         return self._repaired(column, tidy_function(text)) if self._is_sound(column, is_empty) else None
@@ -101,7 +102,8 @@ class _RowReader:
             return None
         read = read_address(text)
         if read.email is None:
-            self._add("email-invalid", severity, column, read.suggestion, several=read.several or None)
+            details = Flaw("several") if read.several else None
+            self._add("email-invalid", severity, column, read.suggestion, details=details)
             return None
         self._repaired(column, read.email)
         return read.email
@@ -111,7 +113,7 @@ class _RowReader:
         text = self._text(self._date)
         if ditto(text, "date") is Ditto.ABOVE:
             if self._above and self._above.on is None:
-                self._add("date-invalid", Severity.ERROR, self._date, ditto=True)
+                self._add("date-invalid", Severity.ERROR, self._date, details=Flaw("ditto"))
                 return None
             return self._repeated(self._date, self._above.on if self._above else None)
         if not self._is_sound(self._date, not text):
@@ -119,10 +121,11 @@ class _RowReader:
         read = read_date(text, order=self._order)
         if read is None:
             is_either = read_date(text) is not None  # were the document's dates day first
-            self._add("date-invalid", Severity.ERROR, self._date, month_first=is_either or None)
+            details = Flaw("month_first") if is_either else None
+            self._add("date-invalid", Severity.ERROR, self._date, details=details)
             return None
         if read.repaired:
-            self._add("date-repaired", Severity.WARNING, self._date, f"{read.day:%d/%m/%Y}", read=read.day)
+            self._add("date-repaired", Severity.WARNING, self._date, f"{read.day:%d/%m/%Y}", details=ReadAs(read.day))
         return read.day
 
     def _look_at_marks(self) -> None:
@@ -131,7 +134,9 @@ class _RowReader:
         marked = struck or [cell for cell in self._cells.values() if cell.hidden]
         if marked:
             shown = next((quoted(cell.text) for cell in marked if quoted(cell.text)), None)
-            self._add("struck-or-hidden", Severity.ERROR, None, value=shown, how="struck" if struck else "hidden")
+            self._add(
+                "struck-or-hidden", Severity.ERROR, None, value=shown, details=Flaw("struck" if struck else "hidden")
+            )
 
     def _cell(self, column: Column) -> Cell:
         return self._cells.get(column, _NO_CELL)
@@ -144,7 +149,7 @@ class _RowReader:
         if above is None:
             self._is_sound(column, is_empty=True)
             return None
-        self._add("ditto-expanded", Severity.INFO, column, read=above)
+        self._add("ditto-expanded", Severity.INFO, column, details=ReadAs(above))
         return above
 
     def _is_sound(self, column: Column, is_empty: bool, severity: Severity = Severity.ERROR) -> bool:
@@ -157,7 +162,8 @@ class _RowReader:
             self._add("letters-garbled", severity, column, spoilt.suggestion)
             return False
         if suspect := suspicion(text, formula=formula, column=column):
-            self._add("suspicious-characters", severity, column, kind=suspect.kind, characters=suspect.characters)
+            details = Flaw(suspect.kind, suspect.characters or None)
+            self._add("suspicious-characters", severity, column, details=details)
         return suspect is None
 
     def _if_missing(self, column: Column) -> Severity:
@@ -166,7 +172,7 @@ class _RowReader:
     def _repaired(self, column: Column, value: str) -> str:
         # The rest of « Maximilienne » starts with a small letter, as no name does.
         if self._cell(column).doubtful and (column is Column.FUNCTION or value.isupper()):
-            self._add("words-joined", Severity.WARNING, column, read=value)
+            self._add("words-joined", Severity.WARNING, column)
         if value != self._text(column):
             self._add("text-repaired", Severity.INFO, column, value)
         return value
@@ -178,12 +184,11 @@ class _RowReader:
         column: Column | None,
         suggestion: str | None = None,
         value: str | None = None,
-        **details: object,
+        details: Details | None = None,
     ) -> None:
-        """A finding of a cell, quoted, or of the whole row; a detail that is None is none."""
+        """A finding of a cell, quoted, or of the whole row."""
         value = quoted(self._text(column)) or None if column else value
-        said = {key: detail for key, detail in details.items() if detail is not None}
-        self.findings.append(Finding(code, severity, self._number, self._row, column, value, suggestion, said))
+        self.findings.append(Finding(code, severity, self._number, self._row, column, value, suggestion, details))
 
 
 #: The longest text that is looked at, in characters.

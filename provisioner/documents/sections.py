@@ -11,6 +11,7 @@ from provisioner.documents.headings import is_the_forms, names_nobody
 from provisioner.documents.lines import Line
 from provisioner.documents.text import quoted
 from provisioner.documents.titles import Titles, end_beside
+from provisioner.domain.annexe.details import Flaw, Table
 from provisioner.domain.annexe.document import Column, Finding, Severity
 
 #: A line that names somebody, and one that says that there is nobody; more words of it are not looked at.
@@ -27,10 +28,11 @@ class Place:
     row: int
     sheet_row: int | None
 
-    def finding(self, code: str, text: str, **details: object) -> Finding:
+    def finding(self, code: str, text: str, flaw: str | None = None) -> Finding:
         """The row is not read: told, with its text."""
         severity = Severity.INFO if code == "row-skipped" else Severity.ERROR
         value = quoted(text) or None
+        details = Flaw(flaw) if flaw else None
         return Finding(code, severity, self.list, self.row, value=value, details=details, sheet_row=self.sheet_row)
 
 
@@ -139,7 +141,7 @@ class Section:
                 "table-not-understood",
                 Severity.WARNING if self.signs and self.after else Severity.ERROR,
                 value=quoted(" : ".join(filter(None, (self.words.rstrip(" :"), somebody)))) or None,
-                details={"after": self.after},
+                details=Table(self.after),
                 sheet_row=self.sheet_row,
             )
         return self.row.finding("row-not-understood", self.words) if self.row is not None else None

@@ -12,6 +12,7 @@ from provisioner.documents.dates import DateRead, Order, find_date, read_date
 from provisioner.documents.lines import Line
 from provisioner.documents.text import quoted, tidy
 from provisioner.documents.titles import read_titles
+from provisioner.domain.annexe.details import ReadAs
 from provisioner.domain.annexe.document import Finding, Severity
 
 #: More characters and words of a line are not looked at.
@@ -241,5 +242,5 @@ def _repair(read: DateRead, text: str) -> Finding:
         Severity.WARNING,
         value=quoted(text) or None,
         suggestion=f"{read.day:%d/%m/%Y}",
-        details={"read": read.day},
+        details=ReadAs(read.day),
     )

@@ -15,6 +15,7 @@ from typing import Any
 
 import structlog
 
+from provisioner.domain.annexe.details import WhyUnreadable
 from provisioner.domain.annexe.document import Annexe, Check, Document, Finding, Severity
 from provisioner.domain.annexe.kept import KEPT_FOR, KeptAnnexe, Status
 from provisioner.domain.calendar import PARIS
@@ -252,7 +253,7 @@ class _Run:
         assert file.key is not None
         assert file.refusal is not None
         folder, name = shown(file.key)
-        details = {"reason": file.refusal.value, "folder": folder}
+        details = WhyUnreadable(file.refusal.value, folder)
         finding = Finding("unreadable-document", Severity.ERROR, details=details)
         annexe = Annexe(None, (), (finding,))
         check = Check(file=name, sha256="", partner=file.partner, annexe=annexe, findings=(finding,))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from provisioner.domain.annexe.details import Said
 from provisioner.domain.annexe.document import Check, Column, Finding, Row, Severity
 from provisioner.views.findings import message
 
@@ -54,7 +55,7 @@ def findings_of(check: Mapping[str, Any]) -> tuple[Finding, ...]:
             column=Column(one["column"]) if one["column"] else None,
             value=one["value"],
             suggestion=one["suggestion"],
-            details={"said": one["message"]},
+            details=Said(one["message"]),
             who=one.get("who"),
             sheet_row=one.get("sheet_row"),
         )

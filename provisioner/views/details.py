@@ -1,13 +1,15 @@
-"""A finding's details, taken with their types: one that is absent or of another type is None."""
+"""What the words of several findings are made of: days, persons, columns, places."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
+from typing import TypeVar
 
+from provisioner.domain.annexe.details import Absent, Details, Flaw, OnDay
 from provisioner.domain.annexe.document import Column, Finding
-from provisioner.domain.people import Person
 from provisioner.views.dates import french_date
+
+Kind = TypeVar("Kind", bound=Details)
 
 #: The columns' titles, as the form prints them.
 COLUMNS: Mapping[Column, str] = {
@@ -20,30 +22,28 @@ COLUMNS: Mapping[Column, str] = {
 }
 
 
-def day(finding: Finding, key: str) -> str | None:
-    """A date, in French."""
-    value = finding.details.get(key)
-    return french_date(value) if isinstance(value, date) else None
+def of(finding: Finding, kind: type[Kind]) -> Kind:
+    """The finding's details, of the class that its code has."""
+    assert isinstance(finding.details, kind), finding.code
+    return finding.details
 
 
-def number(finding: Finding, key: str) -> int | None:
-    """A number."""
-    value = finding.details.get(key)
-    return value if isinstance(value, int) else None
+def flaw(finding: Finding) -> str | None:
+    """Which of the flaws of its code it is, if it says."""
+    return finding.details.what if isinstance(finding.details, Flaw) else None
 
 
-def text(finding: Finding, key: str) -> str | None:
-    """A text that is not empty."""
-    value = finding.details.get(key)
-    return value if isinstance(value, str) and value else None
+def day(finding: Finding) -> str:
+    """The day that it is about, in French."""
+    return french_date(of(finding, OnDay).day)
 
 
 def who(finding: Finding) -> str:
     """The person that a finding is about, with their address."""
-    person = finding.details.get("person")
-    if isinstance(person, Person):
-        return f"{person.first_names} {person.last_name} ({person.email})".strip()
-    return finding.value or "Une personne"
+    if not isinstance(finding.details, Absent):
+        return finding.value or "Une personne"
+    person = finding.details.person
+    return f"{person.first_names} {person.last_name} ({person.email})".strip()
 
 
 def or_waiver(finding: Finding) -> str:

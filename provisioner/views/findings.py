@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import date
 
+from provisioner.domain.annexe.details import BothLists, Flaw, OtherRow, ReadAs, Said, WhyUnreadable
 from provisioner.domain.annexe.document import Finding
 from provisioner.views import layout_findings, register_findings
-from provisioner.views.details import column_title, day, number, or_waiver, text
+from provisioner.views.dates import french_date
+from provisioner.views.details import column_title, day, flaw, of, or_waiver
 from provisioner.views.unreadable import why_unreadable
 
 
@@ -17,15 +20,16 @@ def message(finding: Finding) -> str:
         KeyError: the code is not one of the contract's.
     """
     words = _WORDS[finding.code]
-    if said := text(finding, "said"):  # kept with its words
-        return said
-    if finding.details.get("waived"):
+    if isinstance(finding.details, Said):
+        return finding.details.sentence
+    if finding.waived:
         return "Adresse acceptée : dérogation accordée pour cette ligne."
     return words if isinstance(words, str) else words(finding)
 
 
 def _unreadable(finding: Finding) -> str:
-    reason, folder = text(finding, "reason"), text(finding, "folder")
+    why = of(finding, WhyUnreadable)
+    reason, folder = why.reason, why.folder
     if reason == "unknown-partner":
         where = f"Le code partenaire « {folder} » n'est pas connu" if folder else "Le partenaire n'est pas indiqué"
         return (
@@ -36,13 +40,13 @@ def _unreadable(finding: Finding) -> str:
 
 
 def _cell_missing(finding: Finding) -> str:
-    if finding.details.get("refers"):
+    if flaw(finding) == "refers":
         return f"La cellule {column_title(finding)} renvoie à une autre : écrivez la valeur en toutes lettres."
     return f"La cellule {column_title(finding)} est vide : complétez-la."
 
 
 def _email_invalid(finding: Finding) -> str:
-    if finding.details.get("several"):
+    if flaw(finding) == "several":
         return "Cette cellule contient plusieurs adresses : indiquez-en une seule, propre à la personne."
     if finding.suggestion:
         return f"Ceci n'est pas une adresse électronique valide. Peut-être « {finding.suggestion} » ?"
@@ -63,7 +67,7 @@ _SUSPICIOUS = {
 
 
 def _suspicious(finding: Finding) -> str:
-    kind, characters = text(finding, "kind"), text(finding, "characters")
+    kind, characters = of(finding, Flaw).what, of(finding, Flaw).characters
     if kind == "refused-in-name":
         return f"{_SUSPICIOUS[kind]}{f' : {characters}' if characters else ''}. Retirez-le."
     if kind in _SUSPICIOUS:
@@ -82,9 +86,9 @@ def _garbled(finding: Finding) -> str:
 
 
 def _date_invalid(finding: Finding) -> str:
-    if finding.details.get("ditto"):
+    if flaw(finding) == "ditto":
         return "Cette cellule reprend la date du dessus, qui n'a pas pu être lue : écrivez la date (jour/mois/année)."
-    if finding.details.get("month_first"):
+    if flaw(finding) == "month_first":
         return (
             "Cette date peut se lire de deux façons, car une autre date du document est écrite mois/jour/année : "
             "écrivez-la avec le mois en lettres, par exemple 10 juin 2026."
@@ -96,27 +100,26 @@ def _date_invalid(finding: Finding) -> str:
 
 
 def _date_repaired(finding: Finding) -> str:
-    on = day(finding, "read")
-    return f"Date lue comme le {on} : vérifiez." if on else "Date lue malgré sa forme inhabituelle : vérifiez."
+    return f"Date lue comme le {_read_as(finding)} : vérifiez."
+
+
+def _read_as(finding: Finding) -> str:
+    value = of(finding, ReadAs).value
+    return french_date(value) if isinstance(value, date) else value
 
 
 def _date_future(finding: Finding) -> str:
-    on = day(finding, "on")
     if finding.list == 2:
-        when = f"à la fin de la journée du {on}" if on else "à cette date"
-        return f"Date à venir : l'accès sera clôturé {when}."
-    return f"Date à venir : l'accès sera ouvert {f'le {on}' if on else 'à cette date'}."
+        return f"Date à venir : l'accès sera clôturé à la fin de la journée du {day(finding)}."
+    return f"Date à venir : l'accès sera ouvert le {day(finding)}."
 
 
 def _ditto(finding: Finding) -> str:
-    read = day(finding, "read") or text(finding, "read")
-    return (
-        f"Signe de répétition lu comme « {read} » (cellule du dessus)." if read else "Signe de répétition développé."
-    )
+    return f"Signe de répétition lu comme « {_read_as(finding)} » (cellule du dessus)."
 
 
 def _struck_or_hidden(finding: Finding) -> str:
-    is_hidden = finding.details.get("how") == "hidden"
+    is_hidden = flaw(finding) == "hidden"
     how, mend = ("masquée", "affichez-la en entier") if is_hidden else ("barrée", "récrivez-la sans rien de barré")
     return (
         f"Cette ligne est {how}, au moins en partie : la personne est-elle à conserver ou à retirer ? "
@@ -125,41 +128,39 @@ def _struck_or_hidden(finding: Finding) -> str:
 
 
 def _repaired(finding: Finding) -> str:
-    read = finding.suggestion or text(finding, "read")
+    read = finding.suggestion
     return (
         f"Espaces, tirets, puces, majuscules ou caractères invisibles corrigés{f' : lu « {read} »' if read else ''}."
     )
 
 
 def _duplicate(finding: Finding) -> str:
-    row = number(finding, "row")
+    row = of(finding, OtherRow).row
     where = f" (ligne {row})" if row else ""
     return f"Cette adresse figure déjà dans la même liste{where} : supprimez la ligne en trop ou corrigez l'adresse."
 
 
 def _possible_duplicate(finding: Finding) -> str:
-    other, row, list_number = text(finding, "other"), number(finding, "row"), number(finding, "list")
-    where = f" (liste {list_number}, ligne {row})" if row and list_number else ""
+    other = of(finding, OtherRow)
+    where = f" (liste {other.list}, ligne {other.row})" if other.row else ""
     return (
-        "Le même nom, ou presque, existe avec une autre adresse"
-        f"{f' : {other}' if other else ''}{where}. S'agit-il d'un changement d'adresse ?"
+        f"Le même nom, ou presque, existe avec une autre adresse : {other.email}{where}. S'agit-il d'un changement "
+        "d'adresse ?"
     )
 
 
 def _both(finding: Finding) -> str:
-    row = number(finding, "other_row")
-    requested, ended = day(finding, "requested_on"), day(finding, "ended_on")
-    dates = f" Demande : {requested} ; fin : {ended}." if requested and ended else ""
+    both = of(finding, BothLists)
     return (
-        f"Cette personne figure aussi dans la liste 1{f' (ligne {row})' if row else ''}, sans que les dates "
-        f"l'expliquent.{dates} Laissez-la dans une seule des deux listes, ou corrigez les dates."
+        f"Cette personne figure aussi dans la liste 1 (ligne {both.other_row}), sans que les dates l'expliquent. "
+        f"Demande : {french_date(both.requested_on)} ; fin : {french_date(both.ended_on)}. Laissez-la dans une seule "
+        "des deux listes, ou corrigez les dates."
     )
 
 
 def _too_old(finding: Finding) -> str:
-    ended = day(finding, "ended_on")
     return (
-        f"Cette fin d'habilitation{f' ({ended})' if ended else ''} date de plus de 2 ans à la date de transmission : "
+        f"Cette fin d'habilitation ({day(finding)}) date de plus de 2 ans à la date de transmission : "
         "la ligne ne doit plus figurer dans la liste 2."
     )
 

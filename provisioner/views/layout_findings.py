@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from provisioner.domain.annexe.details import Count, ListGuess
 from provisioner.domain.annexe.document import Column, Finding, Severity
-from provisioner.views.details import COLUMNS, column_title, day, number
+from provisioner.views.details import COLUMNS, column_title, day, flaw, of
 
 
 def _list_missing(finding: Finding) -> str:
@@ -31,8 +32,7 @@ def _transmission_missing(finding: Finding) -> str:
 
 
 def _transmission_future(finding: Finding) -> str:
-    on = day(finding, "transmitted_on")
-    return f"La date de transmission{f' ({on})' if on else ''} n'est pas encore arrivée : corrigez-la."
+    return f"La date de transmission ({day(finding)}) n'est pas encore arrivée : corrigez-la."
 
 
 def _transmission_ambiguous(finding: Finding) -> str:
@@ -41,7 +41,8 @@ def _transmission_ambiguous(finding: Finding) -> str:
 
 
 def _column_ambiguous(finding: Finding) -> str:
-    if read_as := number(finding, "read_as"):
+    if isinstance(finding.details, ListGuess):
+        read_as = finding.details.number
         title = COLUMNS[Column.REQUESTED_ON if read_as == 1 else Column.ENDED_ON]
         return (
             f"Ce tableau semble être la liste {read_as}, mais sa colonne « Date » ne dit pas s'il s'agit de demandes "
@@ -54,20 +55,20 @@ def _column_ambiguous(finding: Finding) -> str:
 
 
 def _row_not_understood(finding: Finding) -> str:
-    if finding.details.get("several"):
+    if flaw(finding) == "several":
         return "Cette ligne semble contenir plusieurs personnes : écrivez une seule personne par ligne."
-    if finding.details.get("in_doubt"):
+    if flaw(finding) == "in_doubt":
         return (
             "Les colonnes de cette ligne ne se distinguent pas avec certitude (guillemets ou séparateurs en trop, "
             "zone de texte) : elle n'a pas été lue. Saisissez-la de nouveau, ou envoyez l'annexe 1 au format .xlsx "
             "ou .docx."
         )
-    if finding.details.get("contrary"):
+    if flaw(finding) == "contrary":
         return (
             "Cette ligne dit le contraire de sa liste (« à supprimer » dans la liste 1, par exemple) : mettez la "
             "personne dans l'autre liste, ou effacez ces mots."
         )
-    if finding.details.get("has_end"):
+    if flaw(finding) == "has_end":
         return (
             "Cette ligne de la liste 1 porte aussi une date de fin : si l'accès est à clôturer, mettez la personne "
             "dans la liste 2 ; sinon, effacez cette date."
@@ -89,15 +90,15 @@ def _table_not_understood(finding: Finding) -> str:
 
 
 def _too_many(finding: Finding) -> str:
-    count = number(finding, "count")
+    count = of(finding, Count).count
     if finding.severity is not Severity.ERROR:
         if count == 1:
             return "Un autre constat de même nature n'est pas affiché."
-        return f"{count or 'Plusieurs'} autres constats de même nature ne sont pas affichés."
+        return f"{count} autres constats de même nature ne sont pas affichés."
     if count == 1:
         return "Ce document contient trop d'erreurs. Une autre n'est pas affichée : corrigez-les et renvoyez-le."
-    more = f" {count} autres ne sont pas affichées :" if count else " Toutes ne sont pas affichées :"
-    return f"Ce document contient trop d'erreurs.{more} corrigez celles-ci, puis envoyez-le de nouveau."
+    more = f"{count} autres ne sont pas affichées :"
+    return f"Ce document contient trop d'erreurs. {more} corrigez celles-ci, puis envoyez-le de nouveau."
 
 
 WORDS: Mapping[str, str | Callable[[Finding], str]] = {

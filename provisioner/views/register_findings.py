@@ -5,32 +5,34 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from provisioner.domain.annexe.decisions import Decisions
+from provisioner.domain.annexe.details import Absent, ConventionDates, Count, Sender, Transmissions
 from provisioner.domain.annexe.document import Finding
 from provisioner.domain.people import EmailAddress
-from provisioner.views.details import day, number, or_waiver, who
+from provisioner.views.dates import french_date
+from provisioner.views.details import day, of, or_waiver, who
 
 #: What the report says of A8's findings: it goes to the partner, who must not learn who else has an account.
 _NOT_AS_IT_IS = "Cette personne ne peut pas être habilitée en l'état ; la Caf vous contactera."
 
 
 def _stale(finding: Finding) -> str:
-    on, current = day(finding, "transmitted_on"), day(finding, "current")
+    dates = of(finding, Transmissions)
     return (
-        f"Cette annexe 1{f', datée du {on},' if on else ''} est antérieure à celle qui est en vigueur"
-        f"{f' (transmise le {current})' if current else ''} : envoyez une annexe 1 à jour, datée du jour."
+        f"Cette annexe 1, datée du {french_date(dates.transmitted_on)}, est antérieure à celle qui est en vigueur "
+        f"(transmise le {french_date(dates.current)}) : envoyez une annexe 1 à jour, datée du jour."
     )
 
 
 def _same_date(finding: Finding) -> str:
-    current = day(finding, "current")
+    current = french_date(of(finding, Transmissions).current)
     return (
-        f"L'annexe 1 en vigueur porte la même date de transmission{f' ({current})' if current else ''} "
+        f"L'annexe 1 en vigueur porte la même date de transmission ({current}) "
         "avec un autre contenu : vérifiez que celle-ci est bien la plus récente."
     )
 
 
 def _sender(finding: Finding) -> str:
-    if finding.details.get("is_named"):
+    if of(finding, Sender).is_named:
         return (
             "Cette annexe 1 n'a pas été envoyée depuis l'adresse du responsable des habilitations désigné à "
             "l'annexe 2 : vérifiez auprès du partenaire qu'elle vient de lui."
@@ -42,10 +44,11 @@ def _sender(finding: Finding) -> str:
 
 
 def _not_active(finding: Finding) -> str:
-    ended, signed = day(finding, "ended_on"), day(finding, "signed_on")
-    if ended:
-        return f"La convention a pris fin le {ended} : aucun accès ne peut être ouvert."
-    if signed:
+    dates = of(finding, ConventionDates)
+    if dates.ended_on:
+        return f"La convention a pris fin le {french_date(dates.ended_on)} : aucun accès ne peut être ouvert."
+    if dates.signed_on:
+        signed = french_date(dates.signed_on)
         return f"La convention ne prend effet que le {signed} : aucun accès ne peut être ouvert avant cette date."
     return "La convention n'est pas encore signée : aucun accès ne peut être ouvert."
 
@@ -58,22 +61,21 @@ def _domain(finding: Finding) -> str:
 
 
 def _older_request(finding: Finding) -> str:
-    ended = day(finding, "ended_on")
     return (
-        f"L'accès de cette personne a été clôturé{f' (fin le {ended})' if ended else ''} depuis cette demande : "
+        f"L'accès de cette personne a été clôturé (fin le {day(finding)}) depuis cette demande : "
         "s'agit-il d'un ancien formulaire ? Retirez la ligne, ou indiquez la date de la nouvelle demande."
     )
 
 
 def _returning(finding: Finding) -> str:
-    ended = day(finding, "ended_on")
-    return f"L'accès de cette personne avait pris fin{f' le {ended}' if ended else ''} : il sera ouvert de nouveau."
+    return f"L'accès de cette personne avait pris fin le {day(finding)} : il sera ouvert de nouveau."
 
 
 def _closure_missing(finding: Finding) -> str:
-    ended = day(finding, "ended_on")
+    ended = of(finding, Absent).ended_on
+    assert ended is not None
     return (
-        f"{who(finding)} : accès clôturé depuis moins de 2 ans{f' (fin le {ended})' if ended else ''}, "
+        f"{who(finding)} : accès clôturé depuis moins de 2 ans (fin le {french_date(ended)}), "
         "absent de la liste 2. Ajoutez-y la ligne."
     )
 
@@ -94,8 +96,8 @@ def _made_again(_finding: Finding) -> str:
 
 
 def _closes_everyone(finding: Finding) -> str:
-    count = number(finding, "count")
-    opened = f" ({count} {'accès ouverts' if count > 1 else 'accès ouvert'} aujourd'hui)" if count else ""
+    count = of(finding, Count).count
+    opened = f" ({count} {'accès ouverts' if count > 1 else 'accès ouvert'} aujourd'hui)"
     return f"Cette annexe ne laisse aucun accès ouvert au partenaire{opened} : vérifiez que c'est bien voulu."
 
 
@@ -119,8 +121,8 @@ def unaccounted_for_the_partner(finding: Finding, decisions: Decisions | None) -
 
 
 def _late(finding: Finding) -> str:
-    days = number(finding, "days")
-    lag = f" {days} jour{'s' if days > 1 else ''} après" if days else " après"
+    days = of(finding, Count).count
+    lag = f" {days} jour{'s' if days > 1 else ''} après"
     return f"Ce départ a été signalé à la Caf{lag} la fin de l'habilitation : les départs sont à signaler sans délai."
 
 

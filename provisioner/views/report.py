@@ -10,6 +10,7 @@ from html import escape
 from typing import Self, TypeVar
 
 from provisioner.domain.annexe.decisions import Decisions
+from provisioner.domain.annexe.details import Said
 from provisioner.domain.annexe.document import Annexe, Check, Finding, Row, Severity, has_error
 from provisioner.views.dates import french_date
 from provisioner.views.details import place
@@ -187,7 +188,7 @@ def for_the_partner(findings: Iterable[Finding], decisions: Decisions | None = N
                 continue
             told.add((one.list, one.row))
         if one.code == "unaccounted-for":
-            yield replace(one, details={"said": unaccounted_for_the_partner(one, decisions)})
+            yield replace(one, details=Said(unaccounted_for_the_partner(one, decisions)))
         else:
             yield one
 

@@ -10,6 +10,7 @@ import pytest
 from provisioner.documents.blocks import Unreadable
 from provisioner.documents.bounded import NotAnAnswer, from_lines
 from provisioner.documents.child import refusal_line, to_lines
+from provisioner.domain.annexe.details import Flaw, ReadAs, Table
 from provisioner.domain.annexe.document import Annexe, Column, Finding, Row, Severity, Surplus
 from provisioner.domain.people import EmailAddress
 
@@ -32,13 +33,18 @@ FINDING = Finding(
     Column.ENDED_ON,
     "31/8/26",
     "31/08/2026",
-    {"read": date(2026, 8, 31), "several": True, "count": 2, "kind": None, "quotes": ("a", "b")},
+    ReadAs(date(2026, 8, 31)),
     sheet_row=12,
 )
 ANNEXE = Annexe(
     date(2026, 9, 1),
     (ROW,),
-    (FINDING,),
+    (
+        FINDING,
+        Finding("table-not-understood", Severity.ERROR, details=Table((1, 2))),
+        Finding("suspicious-characters", Severity.ERROR, 2, 3, Column.FUNCTION, details=Flaw("refused-in-name", "<")),
+        Finding("email-invalid", Severity.ERROR, 2, 3, Column.EMAIL),
+    ),
     Surplus({(Severity.ERROR, ""): 7, (Severity.INFO, "text-repaired"): 1}, frozenset({(2, 3)})),
 )
 
@@ -59,7 +65,7 @@ def test_what_stands_in_the_document_as_it_was_read_is_said_once() -> None:
 
 
 _R = '["row",1,1,null,null,null,null,null,{},null,false]'
-_F = '["finding","a","error",null,null,null,null,null,{},null]'
+_F = '["finding","date-future","error",null,null,null,null,null,[{"day":"2026-09-01"}],null]'
 _END = '["end",null,0,0,[]]'
 
 
@@ -82,9 +88,14 @@ _END = '["end",null,0,0,[]]'
         _R.replace("{}", '{"id":"a"}'),
         _R.replace("1,1,null", '1,1,"' + "a" * 100_000 + '"'),
         _F.replace("error", "fatal"),
-        _F.replace('"a"', "1"),
-        _F.replace("{}", '{"a":{"b":"c"}}'),
-        _F.replace("{}", '{"a":1.5}'),
+        _F.replace('"date-future"', "1"),
+        _F.replace("date-future", "cell-missing"),
+        _F.replace("date-future", "words-joined"),
+        _F.replace('{"day":"2026-09-01"}', '"2026-09-01"'),
+        _F.replace('{"day":"2026-09-01"}', '{"b":"c"}'),
+        _F.replace('{"day":"2026-09-01"}', "1.5"),
+        _F.replace('{"day":"2026-09-01"}', '{"day":"2026-09-01"},1'),
+        _F.replace('[{"day":"2026-09-01"}]', '{"day":"2026-09-01"}'),
         "[" * 100_000,
         '["unreadable","<b>"]',
     ],

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from provisioner.domain.annexe.details import Count
 from provisioner.domain.annexe.document import Check, Document, Severity
 from provisioner.operations.prepare import check_document
 from provisioner.settings import DocumentSettings
@@ -91,7 +92,7 @@ def test_the_errors_beyond_those_that_are_shown_are_counted_and_refuse_their_row
     check = checked("a.csv", csv_form([ALICE, *rows, ("Leroy", "Bob", "agent", "bob@lys.example", "10/06/2026")]))
 
     more, *shown = check.findings
-    assert (more.code, more.details["count"], len(shown)) == ("too-many-findings", 300 - LIMITS.max_findings, 200)
+    assert (more.code, more.details, len(shown)) == ("too-many-findings", Count(300 - LIMITS.max_findings), 200)
     assert [row.email for row in check.accepted(1)] == [ALICE[3], "bob@lys.example"]
     page = report_page(Report.of(check, "Lys", TODAY))
     assert "plus de 200 erreurs" in page
@@ -105,11 +106,13 @@ def test_what_is_only_told_is_counted_by_its_code_with_its_severity() -> None:
     cut = check_document(document, TODAY, DocumentSettings(max_findings=2))
 
     by_code = Counter((finding.code, finding.severity) for finding in whole.findings)
-    told = Counter((finding.code, finding.severity) for finding in cut.findings if "of" not in finding.details)
+    told = Counter(
+        (finding.code, finding.severity) for finding in cut.findings if not isinstance(finding.details, Count)
+    )
     counts = {
-        (finding.details["of"], finding.severity): finding.details["count"]
+        (finding.details.of, finding.severity): finding.details.count
         for finding in cut.findings
-        if "of" in finding.details
+        if isinstance(finding.details, Count)
     }
     assert ("date-repaired", Severity.WARNING) in by_code
     assert told == Counter({kind: min(count, 2) for kind, count in by_code.items()})

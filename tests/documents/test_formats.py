@@ -7,6 +7,7 @@ from datetime import date
 import pytest
 
 from provisioner.documents.encodings import decoded
+from provisioner.domain.annexe.details import Flaw
 from provisioner.domain.annexe.document import Annexe
 from tests.documents.conftest import Reader
 from tests.documents.making import (
@@ -189,7 +190,7 @@ def test_a_hidden_sheet_is_a_question_too(read_here: Reader) -> None:
 @pytest.mark.parametrize("formula", ["<c><f>A1</f></c>", '<c t="str"><f>A1</f><v>alice@agglo-lys.example</v></c>'])
 def test_a_formula_is_not_an_address(read_here: Reader, formula: str) -> None:
     annexe = read_here(xlsx_form(xlsx_row([*ALICE[:3], formula, ALICE[4]])), "a.xlsx")
-    assert [(one.code, one.details["kind"]) for one in annexe.findings] == [("suspicious-characters", "formula")]
+    assert [(one.code, one.details) for one in annexe.findings] == [("suspicious-characters", Flaw("formula"))]
 
 
 def test_days_are_counted_from_where_the_workbook_counts_them(read_here: Reader) -> None:

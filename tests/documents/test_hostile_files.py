@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from provisioner.documents import bounded, read_annexe
 from provisioner.documents.blocks import Unreadable
 from provisioner.documents.child import parse
+from provisioner.domain.annexe.details import WhyUnreadable
 from provisioner.domain.annexe.document import Annexe
 from provisioner.settings import DocumentSettings
 from provisioner.views.findings import message
@@ -136,7 +137,8 @@ def reason(annexe: Annexe) -> object:
     (finding,) = annexe.findings
     assert finding.code == "unreadable-document"
     assert message(finding).endswith(".")
-    return finding.details["reason"]
+    assert isinstance(finding.details, WhyUnreadable)
+    return finding.details.reason
 
 
 def refusal(content: bytes, name: str) -> str | None:

@@ -18,6 +18,7 @@ import pytest
 
 from provisioner.documents import bounded, escapes, read_annexe, walls
 from provisioner.documents.blocks import Unreadable
+from provisioner.domain.annexe.details import WhyUnreadable
 from provisioner.settings import DocumentSettings
 from tests.documents.making import ALICE, SAMPLES, csv_form
 
@@ -107,7 +108,7 @@ def test_a_reader_is_shut_in_before_it_sees_the_document(monkeypatch: pytest.Mon
     monkeypatch.setattr(bounded, "CHILD", (sys.executable, "-I", "-c", fake))
     annexe = read_annexe((SAMPLES / name).read_bytes(), name, DocumentSettings())
 
-    assert [finding.details["reason"] for finding in annexe.findings] == ["all-shut"]
+    assert [finding.details for finding in annexe.findings] == [WhyUnreadable("all-shut")]
 
 
 def test_what_a_reader_has_started_ends_with_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from datetime import date
 
 import pytest
 
+from provisioner.domain.annexe.details import WhyUnreadable
 from provisioner.domain.annexe.document import Annexe
 from tests.documents.conftest import Reader
 from tests.documents.making import (
@@ -219,4 +220,4 @@ def test_a_file_of_before_opendocument_is_told_as_that(read_here: Reader) -> Non
         "content.xml": '<!DOCTYPE office:document-content PUBLIC "-//OpenOffice.org//DTD OfficeDocument 1.0//EN" '
         '"office.dtd"><a/>',
     }
-    assert read_here(zipped(old), "a.odt").findings[0].details["reason"] == "old-office"
+    assert read_here(zipped(old), "a.odt").findings[0].details == WhyUnreadable("old-office")

@@ -20,6 +20,7 @@ from sqlalchemy import select
 from structlog.testing import capture_logs
 
 from provisioner.domain.annexe.decisions import Decisions
+from provisioner.domain.annexe.details import WhyUnreadable
 from provisioner.domain.annexe.document import Annexe, Finding, Severity
 from provisioner.domain.annexe.kept import KeptAnnexe
 from provisioner.domain.convention import Role
@@ -49,7 +50,7 @@ GOOD, WRONG, SCRAWL = b"good", b"wrong", b"\0scrawl"
 def _read(content: bytes, _name: str, _limits: DocumentSettings) -> Annexe:
     """In place of an office file: who is asked for, one a line."""
     if content.startswith(b"\0"):
-        return Annexe(None, (), (Finding("unreadable-document", Severity.ERROR, details={"reason": "damaged"}),))
+        return Annexe(None, (), (Finding("unreadable-document", Severity.ERROR, details=WhyUnreadable("damaged")),))
     asked = annexe(dict.fromkeys(content.decode().split(), date(2026, 9, 1)), on=date(2026, 9, 1))
     if content.startswith(WRONG):
         return replace(asked, findings=(Finding("date-invalid", Severity.ERROR, 1, 1, None, "hier"),))

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from provisioner.domain.access.habilitation import Habilitation, State
 from provisioner.domain.annexe.closures import Closures, judge_closures
+from provisioner.domain.annexe.details import Table
 from provisioner.domain.annexe.document import Annexe, Check, Finding, Severity
 from provisioner.domain.annexe.enter import enter, enter_closures
 from provisioner.domain.records import Records
@@ -106,7 +107,7 @@ def test_an_open_access_gets_its_end_a_planned_one_is_withdrawn_and_the_others_s
 @pytest.mark.rule("A4")
 def test_a_table_below_list_2_that_nobody_understands_refuses_no_closure() -> None:
     for after, is_refused in (((1, 2), False), ((1,), True)):
-        table = Finding("table-not-understood", Severity.ERROR, details={"after": after})
+        table = Finding("table-not-understood", Severity.ERROR, details=Table(after))
         found = judged(records(opened("leroy")), {}, {"leroy": AUGUST}, table)
         assert (found.is_refused, found.findings) == (is_refused, (table,))
 

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from provisioner.documents.addresses import load_mailbox_rules
+from provisioner.domain.annexe.details import OtherRow, WhyUnreadable
 from provisioner.domain.annexe.document import Annexe, Column, Finding, Row, Severity, reading_order
 from provisioner.domain.annexe.judge import judge_document
 from provisioner.domain.annexe.judge import judged as judged_alone
@@ -100,9 +101,9 @@ def test_somebody_in_both_lists_needs_dates_that_explain_it(asked: date, ended: 
 @pytest.mark.rule("A1")
 def test_the_second_row_of_an_address_is_refused_and_the_first_one_stands() -> None:
     findings = judged(row(1, 1, "a@x.fr"), row(1, 2, "b@x.fr"), row(1, 3, "a@x.fr"), row(1, 4, "a@x.fr"))
-    assert [(one.code, one.row, one.details["row"]) for one in findings] == [
-        ("duplicate-person", 3, 1),
-        ("duplicate-person", 4, 1),
+    assert [(one.code, one.row, one.details) for one in findings] == [
+        ("duplicate-person", 3, OtherRow(row=1)),
+        ("duplicate-person", 4, OtherRow(row=1)),
     ]
 
 
@@ -117,11 +118,13 @@ def test_the_second_row_of_an_address_is_refused_and_the_first_one_stands() -> N
 )
 def test_nearly_the_same_name_with_another_address_is_a_question(one: str, other: str) -> None:
     same_list = judged(row(1, 1, "a@x.fr", name=one), row(1, 2, "b@x.fr", name=other))
-    assert [(found.code, found.row, found.details["other"]) for found in same_list] == [
-        ("possible-duplicate", 2, "a@x.fr")
+    assert [(found.code, found.row, found.details) for found in same_list] == [
+        ("possible-duplicate", 2, OtherRow(EmailAddress("a@x.fr"), 1, 1))
     ]
     changed = judged(row(1, 1, "a@x.fr", name=one), row(2, 1, "b@x.fr", name=other))
-    assert [(found.list, found.row, found.details["list"]) for found in changed] == [(1, 1, 2)]
+    assert [(found.list, found.row, found.details) for found in changed] == [
+        (1, 1, OtherRow(EmailAddress("b@x.fr"), 2, 1))
+    ]
 
 
 def test_other_names_and_the_same_address_are_no_question() -> None:
@@ -247,7 +250,7 @@ def test_an_address_that_was_put_right_is_quoted_as_it_was_written() -> None:
 
 
 def test_a_document_that_cannot_be_read_has_that_one_finding() -> None:
-    unreadable = Finding("unreadable-document", Severity.ERROR, details={"reason": "empty"})
+    unreadable = Finding("unreadable-document", Severity.ERROR, details=WhyUnreadable("empty"))
     assert judged(sent=None, findings=(unreadable,)) == (unreadable,)
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from provisioner.domain.access.account import RemoteAccount
 from provisioner.domain.access.habilitation import Habilitation
+from provisioner.domain.annexe.details import Absent, Count, OtherRow
 from provisioner.domain.annexe.document import Annexe, Finding, Row, Severity
 from provisioner.domain.annexe.judge_register import judge_keycloak, judge_register, waive
 from provisioner.domain.convention import Partner
@@ -103,7 +104,7 @@ def test_a_new_address_with_the_name_of_an_absent_person_may_be_a_changed_addres
     said = Annexe(date(2026, 9, 1), (Row(1, 1, "VASSEUR", "Alex", "agent", email("alex.vasseur"), JUNE),), ())
     found = judged(said, records(opened("vasseur")))
     assert [one.code for one in found] == ["possible-duplicate", "unaccounted-for"]
-    assert found[0].details["other"] == email("vasseur")
+    assert found[0].details == OtherRow(email("vasseur"))
 
 
 @pytest.mark.rule("A5")
@@ -118,8 +119,8 @@ def test_a_long_annexe_beside_many_open_persons_is_judged_in_no_time() -> None:
     begun = process_time()
     found = judged(Annexe(date(2026, 9, 1), tuple(rows), ()), known)
     assert process_time() - begun < 10
-    assert [(one.row, one.details["other"]) for one in found if one.code == "possible-duplicate"] == [
-        (7, email("person7"))
+    assert [(one.row, one.details) for one in found if one.code == "possible-duplicate"] == [
+        (7, OtherRow(email("person7")))
     ]
 
 
@@ -128,7 +129,7 @@ def test_a_long_annexe_beside_many_open_persons_is_judged_in_no_time() -> None:
 def test_a_departure_told_late_is_measured(received_on: date, days: int | None) -> None:
     said = annexe({"leroy": JUNE}, {"vasseur": date(2026, 8, 31)})
     found = judged(said, records(opened("leroy"), opened("vasseur", 2)), received_on=received_on)
-    assert [one.details["days"] for one in found if one.code == "late-departure"] == ([days] if days else [])
+    assert [one.details for one in found if one.code == "late-departure"] == ([Count(days)] if days else [])
 
 
 @pytest.mark.rule("V3")
@@ -181,7 +182,8 @@ def test_no_change_of_address_is_proposed_that_would_be_refused() -> None:
     def proposed(*known: Habilitation) -> object:
         findings = judged(annexe({"dupuis": JUNE}), records(*known))
         (found,) = [one for one in findings if one.code == "unaccounted-for"]
-        return found.details["renamed_to"]
+        assert isinstance(found.details, Absent)
+        return found.details.renamed_to
 
     assert proposed(opened("petit")) == email("dupuis")
     assert proposed(opened("petit"), opened("dupuis", 2, partner="sivom")) is None

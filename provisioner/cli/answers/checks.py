@@ -8,6 +8,7 @@ from rich.console import RenderableType
 
 from provisioner.cli.answers.values import french
 from provisioner.cli.printing import Answer, line, table
+from provisioner.domain.annexe.details import Absent
 from provisioner.domain.annexe.document import Check, Finding, Row, Severity
 from provisioner.views.check_json import check_as_json
 from provisioner.views.dates import french_date
@@ -62,5 +63,5 @@ def _row(row: Row) -> tuple[str | None, ...]:
 
 def renames_proposed(check: Check) -> dict[str, str]:
     """For persons in neither list, the new address in list 1 that may be theirs (`--rename`)."""
-    found = {one.value: one.details.get("renamed_to") for one in check.findings if one.code == "unaccounted-for"}
+    found = {one.value: one.details.renamed_to for one in check.findings if isinstance(one.details, Absent)}
     return {old: str(new) for old, new in found.items() if old and new}

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from provisioner.domain.access.habilitation import State
+from provisioner.domain.annexe.details import Table
 from provisioner.domain.annexe.document import Annexe, Check, Finding, Row, Severity
 from provisioner.domain.annexe.enter import enter
 from provisioner.domain.people import EmailAddress
@@ -51,8 +52,8 @@ def judge_closures(check: Check, records: Records, partner: str, today: date) ->
 
 def _stands_below_list_2(finding: Finding) -> bool:
     """Whether a finding is about a table below list 2, which has no part in it."""
-    after = finding.details.get("after")
-    return finding.code == "table-not-understood" and isinstance(after, tuple) and 2 in after
+    table = finding.details
+    return finding.code == "table-not-understood" and isinstance(table, Table) and 2 in table.after
 
 
 def _ending(

@@ -10,6 +10,7 @@ from datetime import date
 from enum import StrEnum
 from functools import cached_property
 
+from provisioner.domain.annexe.details import DETAILS, Count, Details, Said
 from provisioner.domain.people import EmailAddress, Person
 
 
@@ -34,12 +35,12 @@ class Column(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing to say of a document, without its words (those are in `texts`).
+    """One thing to say of a document, without its words (those are in `views`).
 
     `list` is 1 or 2, `row` counts that list's filled rows from 1; both are None for the whole document.
-    `value` is the cell as written; `suggestion` the whole corrected cell. `details` are typed values
-    that the words need (dates, names of columns, another row's number; several are a tuple). `who` and `sheet_row`
-    say whose row it is, and the number that a spreadsheet shows beside it; no log may show them.
+    `value` is the cell as written; `suggestion` the whole corrected cell. `details` are what the words need beside
+    these, of the class that the code has. `waived`: a named person waived it (A7, A8). `who` and `sheet_row` say
+    whose row it is, and the number that a spreadsheet shows beside it; no log may show them.
     """
 
     code: str
@@ -49,9 +50,14 @@ class Finding:
     column: Column | None = None
     value: str | None = None
     suggestion: str | None = None
-    details: Mapping[str, object] = field(default_factory=dict)
+    details: Details | None = None
+    waived: bool = False
     who: str | None = field(default=None, repr=False)
     sheet_row: int | None = field(default=None, repr=False)
+
+    def __post_init__(self) -> None:
+        details = self.details
+        assert details is None or isinstance(details, Said) or type(details) is DETAILS.get(self.code), self.code
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +177,7 @@ class Check:
         emails = {row.row: row.email for row in self.annexe.of_list(1)}
         for finding in self.findings:
             email = emails.get(finding.row or 0)
-            if finding.details.get("waived") and email is not None:
+            if finding.waived and email is not None:
                 waived[email] = waived.get(email, frozenset()) | {finding.code}
         return waived
 
@@ -220,7 +226,7 @@ class Kept:
     def add(self, findings: Iterable[Finding]) -> None:
         """More findings of the document. What somebody waived is a decision and is never cut."""
         for finding in findings:
-            if finding.code in _OF_THE_REGISTER or finding.details.get("waived"):
+            if finding.code in _OF_THE_REGISTER or finding.waived:
                 self.add_whole([finding])
                 continue
             is_error = self._note(finding)
@@ -281,7 +287,7 @@ def capped(annexe: Annexe, most: int) -> Annexe:
 def counted(counts: Mapping[_Kind, int]) -> tuple[Finding, ...]:
     """One finding for all errors that are not shown, and one for those of each other code, with their severity."""
     return tuple(
-        Finding("too-many-findings", severity, details={"count": count, **({"of": code} if code else {})})
+        Finding("too-many-findings", severity, details=Count(count, code or None))
         for (severity, code), count in sorted(counts.items())
         if count
     )

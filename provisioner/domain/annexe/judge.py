@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from rapidfuzz import fuzz, process
 
+from provisioner.domain.annexe.details import BothLists, Details, OnDay, OtherRow
 from provisioner.domain.annexe.document import Annexe, Column, Finding, Row, Severity
 from provisioner.domain.calendar import add_months
 from provisioner.domain.convention import Partner
@@ -68,16 +69,16 @@ def _of_dates(annexe: Annexe, today: date) -> Iterator[Finding]:
             "transmission-date-future",
             Severity.ERROR,
             value=transmitted_on.isoformat(),
-            details={"transmitted_on": transmitted_on},
+            details=OnDay(transmitted_on),
         )
     for row in annexe.rows:
         if row.on is None:
             continue
         if row.on > today:
-            yield _of_date(row, "date-future", Severity.WARNING, on=row.on)
+            yield _of_date(row, "date-future", Severity.WARNING, OnDay(row.on))
         listed_until = add_months(row.on, CLOSED_FOR_MONTHS)
         if row.list == 2 and transmitted_on is not None and listed_until < transmitted_on:
-            yield _of_date(row, "closure-too-old", Severity.WARNING, ended_on=row.on)
+            yield _of_date(row, "closure-too-old", Severity.WARNING, OnDay(row.on))
 
 
 def _in_both_lists(annexe: Annexe) -> Iterator[Finding]:
@@ -94,12 +95,10 @@ def _in_both_lists(annexe: Annexe) -> Iterator[Finding]:
         if other is None or row.on is None or other.on is None or annexe.transmitted_on is None:
             continue
         if row.on < annexe.transmitted_on and row.on >= other.on:
-            yield _of_date(
-                row, "in-both-lists", Severity.ERROR, other_row=other.row, requested_on=other.on, ended_on=row.on
-            )
+            yield _of_date(row, "in-both-lists", Severity.ERROR, BothLists(other.row, other.on, row.on))
 
 
-def _of_date(row: Row, code: str, severity: Severity, **details: object) -> Finding:
+def _of_date(row: Row, code: str, severity: Severity, details: Details) -> Finding:
     value = row.as_written(row.date_column)
     return Finding(code, severity, row.list, row.row, row.date_column, value, details=details)
 
@@ -190,7 +189,7 @@ def duplicate_persons(annexe: Annexe) -> Iterator[Finding]:
             continue
         known = first.setdefault((row.list, row.email), row)
         if known is not row:
-            details = {"row": known.row}
+            details = OtherRow(row=known.row)
             yield Finding(
                 "duplicate-person",
                 Severity.ERROR,
@@ -224,7 +223,7 @@ def possible_duplicates(annexe: Annexe) -> Iterator[Finding]:
                 group.setdefault(named_row.row.email, named_row)
         other = next((other for other in earlier if _may_be_same(named_row, other)), None)
         if other is not None:
-            details = {"other": other.row.email, "list": other.row.list, "row": other.row.row}
+            details = OtherRow(other.row.email, other.row.list, other.row.row)
             row = named_row.row
             yield Finding(
                 "possible-duplicate",

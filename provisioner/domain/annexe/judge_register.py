@@ -13,6 +13,16 @@ from provisioner.domain.access.account import Snapshot
 from provisioner.domain.access.habilitation import Habilitation, State
 from provisioner.domain.access.plan import not_ours
 from provisioner.domain.annexe.decisions import Decisions
+from provisioner.domain.annexe.details import (
+    Absent,
+    ConventionDates,
+    Count,
+    Details,
+    OnDay,
+    OtherRow,
+    Sender,
+    Transmissions,
+)
 from provisioner.domain.annexe.document import Annexe, Column, Finding, Row, Severity
 from provisioner.domain.annexe.enter import unaccounted_for
 from provisioner.domain.annexe.judge import CLOSED_FOR_MONTHS
@@ -81,14 +91,16 @@ def judge_keycloak(annexe: Annexe, records: Records, snapshot: Snapshot, partner
 def _of_convention(partner: Partner, today: date) -> Iterator[Finding]:
     if not partner.is_active_on(today):
         signed = partner.signed_on is not None and partner.signed_on <= today
-        details = {"ended_on": partner.last_day} if signed else {"signed_on": partner.signed_on}
+        details = ConventionDates(
+            ended_on=partner.last_day if signed else None, signed_on=None if signed else partner.signed_on
+        )
         yield Finding("convention-not-active", Severity.ERROR, details=details)
 
 
 def _of_current(annexe: Annexe, sha256: str, current: CurrentAnnexe | None) -> Iterator[Finding]:
     if current is None or annexe.transmitted_on is None:
         return
-    details = {"transmitted_on": annexe.transmitted_on, "current": current.transmitted_on}
+    details = Transmissions(annexe.transmitted_on, current.transmitted_on)
     if annexe.transmitted_on < current.transmitted_on:
         yield Finding("stale-annexe", Severity.ERROR, details=details)
     elif annexe.transmitted_on == current.transmitted_on and sha256 != current.sha256:
@@ -98,7 +110,9 @@ def _of_current(annexe: Annexe, sha256: str, current: CurrentAnnexe | None) -> I
 def _of_sender(sent_by: EmailAddress | None, expected: EmailAddress | None) -> Iterator[Finding]:
     """A11: where it is known who sent the annexe, it is the person whom annexe 2 names."""
     if sent_by is not None and sent_by != expected:
-        yield Finding("sender-unknown", Severity.WARNING, value=sent_by, details={"is_named": expected is not None})
+        yield Finding(
+            "sender-unknown", Severity.WARNING, value=sent_by, details=Sender(is_named=expected is not None)
+        )
 
 
 def _of_row(
@@ -107,7 +121,7 @@ def _of_row(
     severity: Severity,
     column: Column,
     suggestion: str | None = None,
-    **details: object,
+    details: Details | None = None,
 ) -> Finding:
     return Finding(code, severity, row.list, row.row, column, row.as_written(column), suggestion, details)
 
@@ -151,7 +165,7 @@ class _Judge:
                 continue
             yield from self._after_closure(row, self.last_closed.get(row.email))
             if other := like.get(row.row):
-                yield _of_row(row, "possible-duplicate", Severity.WARNING, Column.EMAIL, other=other)
+                yield _of_row(row, "possible-duplicate", Severity.WARNING, Column.EMAIL, details=OtherRow(other))
             if row.email in elsewhere:
                 yield _of_row(row, "address-of-other-partner", Severity.ERROR, Column.EMAIL)
 
@@ -166,10 +180,10 @@ class _Judge:
                 "request-older-than-closure",
                 Severity.ERROR,
                 Column.REQUESTED_ON,
-                ended_on=ended_on,
+                details=OnDay(ended_on),
             )
         else:
-            yield _of_row(row, "returning", Severity.WARNING, Column.EMAIL, ended_on=ended_on)
+            yield _of_row(row, "returning", Severity.WARNING, Column.EMAIL, details=OnDay(ended_on))
 
     def _like_open_persons(self) -> dict[int, EmailAddress]:
         """For rows of list 1, a changed address, perhaps: nearly the same name is open here with another one, and in
@@ -206,22 +220,18 @@ class _Judge:
                 continue  # it closes nothing: at most it tells of an access before the present one
             elif received_on > row.on:
                 days = (received_on - row.on).days
-                yield _of_row(row, "late-departure", Severity.INFO, Column.ENDED_ON, days=days)
+                yield _of_row(row, "late-departure", Severity.INFO, Column.ENDED_ON, details=Count(days))
 
     def whole(self) -> Iterator[Finding]:
         """What the lists leave out."""
         yield from self._missing_closures()
         ending = {row.email for row in self.annexe.of_list(2)} - {row.email for row in self.annexe.of_list(1)}
         if self.open and not self.annexe.of_list(1) and not (self.open.keys() - ending):
-            yield Finding("closes-everyone", Severity.WARNING, list=2, details={"count": len(self.open)})
+            yield Finding("closes-everyone", Severity.WARNING, list=2, details=Count(len(self.open)))
         renamed = self._perhaps_renamed()
-        for habilitation in self.unaccounted:
-            details = {
-                "person": habilitation.person,
-                "requested_on": habilitation.requested_on,
-                "renamed_to": renamed.get(habilitation.email),
-            }
-            yield Finding("unaccounted-for", Severity.WARNING, value=habilitation.email, details=details)
+        for access in self.unaccounted:
+            details = Absent(access.person, renamed_to=renamed.get(access.email))
+            yield Finding("unaccounted-for", Severity.WARNING, value=access.email, details=details)
 
     def _perhaps_renamed(self) -> dict[EmailAddress, EmailAddress]:
         """For those in neither list, the new address that may be theirs: the same first names, function or place in
@@ -254,7 +264,7 @@ class _Judge:
         named = {row.email for row in self.annexe.rows} | self.open.keys()
         for email, habilitation in self.last_closed.items():
             if habilitation.end is not None and habilitation.end.on > two_years_ago and email not in named:
-                details = {"person": habilitation.person, "ended_on": habilitation.end.on}
+                details = Absent(habilitation.person, ended_on=habilitation.end.on)
                 yield Finding("closure-missing", Severity.WARNING, list=2, value=email, details=details)
 
 
@@ -296,9 +306,4 @@ def waive(
         return finding.row in rows or (email is not None and finding.code in already.get(email, frozenset()))
 
     for finding in findings:
-        is_let = is_waived(finding)
-        yield (
-            replace(finding, severity=Severity.WARNING, details={**finding.details, "waived": True})
-            if is_let
-            else finding
-        )
+        yield replace(finding, severity=Severity.WARNING, waived=True) if is_waived(finding) else finding
