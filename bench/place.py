@@ -13,6 +13,8 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
+from keycloak import KeycloakAdmin
+
 from provisioner.clock import Clock
 from provisioner.domain.access.account import wanted_account
 from provisioner.domain.access.habilitation import Habilitation
@@ -113,7 +115,7 @@ class Place:
         add_partner(register, partner, given, self.settings.documents)
         register.close()
         directory = Directory(self.settings.keycloak)
-        directory.create_group(partner)
+        directory.place_group(partner)
         directory.close()
         return Work(partner, domain, people)
 
@@ -178,9 +180,11 @@ def open_servers(directory: Path) -> Iterator[Servers]:
 
 
 def _lengthen_tokens(settings: Settings) -> None:
-    administrator = administrator_connection(settings.keycloak)
-    clients = f"admin/realms/{settings.keycloak.realm}/clients"
-    (client,) = administrator.get(clients, clientId=settings.keycloak.client_id)
+    connection = administrator_connection(settings.keycloak)
+    admin = KeycloakAdmin(connection=connection)
+    client_id = admin.get_client_id(settings.keycloak.client_id)
+    assert client_id is not None
+    client = admin.get_client(client_id)
     client["attributes"]["access.token.lifespan"] = str(TOKEN_SECONDS)
-    administrator.request("put", f"{clients}/{client['id']}", client)
-    administrator.close()
+    admin.update_client(client_id, client)
+    connection.close()

@@ -18,6 +18,7 @@ from contextlib import nullcontext
 from pathlib import Path
 
 from contenders import ours
+from keycloak import KeycloakAdmin
 from place import Place, open_servers
 
 from provisioner.keycloak.connection import administrator_connection
@@ -52,9 +53,9 @@ def main() -> int:
 def _unchanged(place: Place, *, cold: bool) -> tuple[float, float, int]:
     """Seconds on the wall and of our processor, and calls, of a sync that has nothing to do."""
     if cold:
-        administrator = administrator_connection(place.settings.keycloak)
-        administrator.request("post", f"admin/realms/{place.settings.keycloak.realm}/clear-user-cache")
-        administrator.close()
+        connection = administrator_connection(place.settings.keycloak)
+        KeycloakAdmin(connection=connection).clear_user_cache()
+        connection.close()
     register, directory = place.register(), Directory(place.settings.keycloak)
     tools = Context(settings=place.settings, clock=place.clock, register=register, directory=directory)
     began, cpu = time.perf_counter(), time.process_time()

@@ -12,7 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any, Literal
+from typing import Any
 from urllib.parse import urljoin
 
 import stamina
@@ -87,15 +87,12 @@ class Connection(KeycloakOpenIDConnection):
         return answer
 
     def raw_post(self, path: str, data: Any, **query: Any) -> Response:
-        """A POST."""
         return self._call("POST", path, data, query)
 
     def raw_put(self, path: str, data: Any, **query: Any) -> Response:
-        """A PUT."""
         return self._call("PUT", path, data, query)
 
     def raw_delete(self, path: str, data: Any = None, **query: Any) -> Response:
-        """A DELETE."""
         return self._call("DELETE", path, data, query)
 
     def _call(self, method: str, path: str, body: Any, query: Mapping[str, Any]) -> Response:
@@ -107,7 +104,7 @@ class Connection(KeycloakOpenIDConnection):
             with attempt:
                 self._guard()
                 answer = self._send(method, path, body, query)
-                if answer.status_code == 401:
+                if answer.status_code == 401:  # the token was taken back
                     self.get_token()
                     answer = self._send(method, path, body, query)
                 if answer.status_code >= 300:
@@ -133,12 +130,9 @@ class Connection(KeycloakOpenIDConnection):
         except RequestException as error:
             unavailable = f"Keycloak does not answer: {type(error).__name__} ({method} {path})."
             raise KeycloakUnavailable(unavailable) from error
-        self._count()
-        return answer
-
-    def _count(self) -> None:
         with self._one_at_a_time:
             self.calls += 1
+        return answer
 
     # The token.
 
@@ -170,78 +164,45 @@ class Connection(KeycloakOpenIDConnection):
             except (TypeError, KeyError) as error:  # no JSON, or no token in it
                 raise KeycloakUnavailable("Keycloak answered the request for a token with something else.") from error
             self._token_came_at = time.monotonic()
-            self._count()
+            self.calls += 1
 
     def server_time(self) -> datetime:
         """Keycloak's clock, never ahead of it and at most about a second behind.
 
         Keycloak's answers bear no date: this is when it says that it made our token, and the time since then.
-
-        Raises:
-            KeycloakError: no token could be had, or it does not say.
         """
         with self._one_at_a_time:
-            claims, since = self._claims(), self._token_came_at
-        try:
-            made_at = datetime.fromtimestamp(claims["iat"], UTC)
-        except (KeyError, TypeError) as error:
-            raise KeycloakRefused("Keycloak's token does not say when it was made.") from error
-        return made_at + timedelta(seconds=time.monotonic() - since)
+            made_at, came_at = self._claim("iat"), self._token_came_at
+        return datetime.fromtimestamp(made_at, UTC) + timedelta(seconds=time.monotonic() - came_at)
 
     def own_user_id(self) -> str:
-        """The id of the user that we are, as our token says.
-
-        Raises:
-            KeycloakError: no token could be had, or it does not say.
-        """
-        claims = self._claims()
-        if "sub" not in claims:
-            raise KeycloakRefused("Keycloak's token does not say who we are.")
-        return str(claims["sub"])
+        """The id of the user that we are, as our token says."""
+        return str(self._claim("sub"))
 
     def own_roles(self) -> frozenset[str]:
-        """The roles that we have, as our token says; `client/role` for a client's.
+        """The roles that we have, as our token says; `client/role` for a client's."""
+        by_client = self._claim("resource_access", {})
+        roles = {f"{client}/{name}" for client, access in by_client.items() for name in access.get("roles", [])}
+        return frozenset(roles | {*self._claim("realm_access", {}).get("roles", [])})
+
+    def _claim(self, name: str, default: object = None) -> Any:
+        """What our token says of this.
 
         Raises:
-            KeycloakError: no token could be had.
+            KeycloakError: no token could be had, or it says nothing and there is no default.
         """
-        claims = self._claims()
-        by_client = claims.get("resource_access") or {}
-        roles = {f"{client}/{name}" for client, access in by_client.items() for name in access.get("roles", [])}
-        return frozenset(roles | {*(claims.get("realm_access") or {}).get("roles", [])})
-
-    def _claims(self) -> dict[str, Any]:
-        """What our token says."""
         with self._one_at_a_time:
             if self.token is None:
                 self.get_token()
             token = str((self.token or {}).get("access_token"))
         try:
             payload = token.split(".")[1]
-            claims: dict[str, Any] = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+            claim = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4))).get(name, default)
         except (IndexError, ValueError) as error:
             raise KeycloakRefused("Keycloak's token cannot be read.") from error
-        return claims
-
-    # What the library has no method for.
-
-    def get(self, path: str, **query: Any) -> Any:
-        """What a GET answers, from JSON."""
-        try:
-            return self.raw_get(path, **query).json()
-        except ValueError as error:
-            raise ReadIncomplete(f"Keycloak's answer to GET {path} cannot be read.") from error
-
-    def request(
-        self,
-        method: Literal["post", "put", "delete"],
-        path: str,
-        body: object = None,
-        *,
-        query: Mapping[str, Any] | None = None,
-    ) -> Response:
-        """A write with a body that is made into JSON."""
-        return self._call(method.upper(), path, None if body is None else json.dumps(body), query or {})
+        if claim is None:
+            raise KeycloakRefused(f"Keycloak's token says no {name}.")
+        return claim
 
     def close(self) -> None:
         """Gives the sockets back."""

@@ -38,8 +38,9 @@ _IS_REQUIRED = "error-user-attribute-required"
 class Directory:
     """One realm of one Keycloak, as our service account. Threads may share it.
 
-    Every method raises KeycloakUnavailable when Keycloak does not answer and KeycloakRefused when it says no.
-    With `read_only`, any write raises WriteForbidden before it is sent. Nothing is sent once `guard` raises.
+    Every method raises `KeycloakUnavailable` when Keycloak does not answer, `KeycloakRefused` when it says no, and
+    `NotFound` when it knows no account with that id. With `read_only`, any write raises `WriteForbidden` before it is
+    sent. Nothing is sent once `guard` raises.
     """
 
     def __init__(
@@ -55,7 +56,7 @@ class Directory:
         return self._connection.calls
 
     def server_time(self) -> datetime:
-        """Keycloak's clock (UTC): never ahead of it, and about a second behind at most."""
+        """Keycloak's clock (UTC): never ahead of it, and a second behind at most."""
         return self._connection.server_time()
 
     def ping(self) -> None:
@@ -67,18 +68,12 @@ class Directory:
         return str(realm_of(self._admin)["id"])
 
     def snapshot(self, groups: Mapping[str, str | None], root_id: str | None = None) -> Snapshot:
-        """The whole realm with these partners' groups (code: the group's id that the register knows, or None).
-
-        `root_id` is the id that the register knows of the group above them.
-
-        Raises:
-            ReadIncomplete: the read is not proven to be whole.
-        """
+        """The whole realm with these partners' groups; see `read_snapshot`."""
         return read_snapshot(self._admin, self._root, groups, root_id)
 
     def glance(self, id: str | None, email: EmailAddress) -> Snapshot:
         """The realm with the accounts alone that have this id or this address; no group."""
-        named = self.user_named(email)
+        named = self.account_named(email)
         accounts = [self.account(id) if id is not None else None, self._only_user(email=email), named]
         return replace(
             read_realm(self._admin),
@@ -95,9 +90,9 @@ class Directory:
 
     def find(self, email: EmailAddress) -> RemoteAccount | None:
         """The account that has exactly this address, as its user name or as its e-mail."""
-        return self.user_named(email) or self._only_user(email=email)
+        return self.account_named(email) or self._only_user(email=email)
 
-    def user_named(self, email: EmailAddress) -> RemoteAccount | None:
+    def account_named(self, email: EmailAddress) -> RemoteAccount | None:
         """The account that has exactly this address as its user name.
 
         Where e-mails are user names, Keycloak shows the e-mail in place of a user name that was made before: only
@@ -115,17 +110,11 @@ class Directory:
         """The ids of the groups that an account is in, read from the account's side."""
         return frozenset(str(group["id"]) for group in self._admin.get_user_groups(id, {"max": -1}))
 
-    def create_group(self, code: str, known_id: str | None = None, root_id: str | None = None) -> str:
-        """Makes the partner's group unless it is there; its id.
-
-        A group that is known by its id gets its name and place back, the one above it (`root_id`) first.
-
-        Raises:
-            PlaceTaken: another group has that name or that place; nobody may be put into it.
-        """
+    def place_group(self, code: str, known_id: str | None = None, root_id: str | None = None) -> str:
+        """Makes the partner's group unless it is there, or gives it its place back; see `place_group`."""
         return place_group(self._admin, self._root, code, known_id, root_id)
 
-    def create_account(self, account: WantedAccount, groups: Sequence[str]) -> str:
+    def open_account(self, account: WantedAccount, groups: Sequence[str]) -> str:
         """Makes the account, in the groups of these partners, which exist; its id.
 
         Raises:
@@ -148,7 +137,6 @@ class Directory:
         link that was sent to the old one.
 
         Raises:
-            NotFound: there is no such account.
             Conflict: another account has the address.
             RealmUnfit: the user profile requires something that the account lacks and that is not ours to give.
         """
@@ -156,11 +144,7 @@ class Directory:
         self._save(user, changed_user(user, wanted, verify_address=verify_address))
 
     def update_attributes(self, id: str, wanted: WantedAccount) -> None:
-        """Writes our attributes alone: address, names and state stay as they are in Keycloak.
-
-        Raises:
-            NotFound: there is no such account.
-        """
+        """Writes our attributes alone: address, names and state stay as they are in Keycloak."""
         user = self._admin.get_user(id)
         changed = changed_user(user, replace(wanted, enabled=None))
         kept = ("username", "email", "emailVerified", "firstName", "lastName")
@@ -181,11 +165,7 @@ class Directory:
             raise
 
     def disable(self, id: str) -> None:
-        """Disables the account and writes nothing else: no other field can make Keycloak refuse it.
-
-        Raises:
-            NotFound: there is no such account.
-        """
+        """Disables the account and writes nothing else: no other field can make Keycloak refuse it."""
         if self._admin.get_user(id).get("enabled") is not False:
             self._admin.update_user(id, {"enabled": False})
 
@@ -195,9 +175,6 @@ class Directory:
         A client's role that was given to the account itself stands in its role mappings only for who may view
         clients, hence read their secrets before Keycloak 26.8. The console's own list of the roles that the account
         could still be given tells us: it leaves out those that it has.
-
-        Raises:
-            NotFound: there is no such account.
         """
         default = self._admin.get_realm(self._realm).get("defaultRole", {})
         mappings = self._admin.get_all_roles_of_user(id)
@@ -277,23 +254,22 @@ class Directory:
     def _passwords(self, id: str) -> list[Json]:
         return [item for item in self._admin.get_credentials(id) if item["type"] == "password"]
 
-    def send_link(self, id: str, lifespan_seconds: int, redirect_uri: str) -> None:
+    def send_invitation(self, id: str, lifespan_seconds: int, redirect_uri: str) -> None:
         """Has Keycloak send the e-mail with the link to make a password. Never repeated by itself.
 
         Raises:
             MailFailed: it was not sent: the mail server refused, the account is disabled, the address is bad.
             RealmUnfit: it was not sent, nor would anybody's be: the platform's client or the sender is refused.
             OutcomeUnknown: no answer, so it may have left or not.
-            NotFound: there is no such account.
         """
-        invitations.send_link(self._admin, id, lifespan_seconds, redirect_uri)
+        invitations.send_invitation(self._admin, id, lifespan_seconds, redirect_uri)
 
-    def link_sent_since(self, id: str, since: datetime) -> datetime | None:
+    def invitation_sent_since(self, id: str, since: datetime) -> datetime | None:
         """When our service account last had a link sent to the account, from that second on; None if it had not.
 
         `since` is an answer of `server_time`: only Keycloak's clock is compared.
         """
-        return invitations.link_sent_since(self._admin, self._connection.own_user_id(), id, since)
+        return invitations.invitation_sent_since(self._admin, self._connection.own_user_id(), id, since)
 
     def keeps_events(self) -> bool:
         """Whether the realm keeps its admin events from now on: only then will they tell whether a link left."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Self
 from urllib.parse import quote
 
@@ -66,32 +65,13 @@ class _View:
 
 
 class OwnView(_View):
-    """The realm as our own service account sees it.
-
-    Every method raises KeycloakUnavailable when Keycloak does not answer and KeycloakRefused when it says no.
-    """
+    """The realm as our own service account sees it. Every method raises a `KeycloakError` as `Directory` does."""
 
     def __init__(self, settings: KeycloakSettings) -> None:
         super().__init__(service_connection(settings, read_only=True), settings)
 
-    def sign_in(self) -> None:
-        """Obtains a token."""
-        self.connection.get_token()
-
-    def server_time(self) -> datetime:
-        """Keycloak's clock, see `Directory`."""
-        return self.connection.server_time()
-
-    def own_roles(self) -> frozenset[str]:
-        """The roles that we have, as our token says."""
-        return self.connection.own_roles()
-
     def realm(self) -> RealmFacts:
-        """What the realm is set to.
-
-        Raises:
-            KeycloakRefused: the role view-realm lacks.
-        """
+        """What the realm is set to."""
         realm = realm_of(self.admin)
         mail = realm.get("smtpServer") or {}
         return RealmFacts(
@@ -109,11 +89,7 @@ class OwnView(_View):
         )
 
     def user_profile(self) -> Json:
-        """The realm's user profile: what an account may and must have.
-
-        Raises:
-            ReadIncomplete: Keycloak answers with something else.
-        """
+        """The realm's user profile: what an account may and must have."""
         profile = self.admin.get_realm_users_profile()
         if not isinstance(profile.get("attributes"), list):
             raise ReadIncomplete("Keycloak did not answer with the realm's user profile.")

@@ -28,8 +28,8 @@ PLATFORM_CLIENT = "cooperation"
 LINK_ACTIONS = ("VERIFY_EMAIL", PASSWORD_ACTION)
 
 
-def send_link(admin: KeycloakAdmin, id: str, lifespan_seconds: int, redirect_uri: str) -> None:
-    """Has Keycloak send it, once. What an error means for the e-mail: `Directory.send_link`."""
+def send_invitation(admin: KeycloakAdmin, id: str, lifespan_seconds: int, redirect_uri: str) -> None:
+    """Has Keycloak send it, once. What an error means for the e-mail: `Directory.send_invitation`."""
     try:
         admin.send_update_account(id, [*LINK_ACTIONS], PLATFORM_CLIENT, lifespan_seconds, redirect_uri)
     except KeycloakError as error:
@@ -37,7 +37,7 @@ def send_link(admin: KeycloakAdmin, id: str, lifespan_seconds: int, redirect_uri
         raise RealmUnfit(fault, error) if fault else _mail_failure(error) from error
 
 
-def link_sent_since(admin: KeycloakAdmin, our_id: str, id: str, since: datetime) -> datetime | None:
+def invitation_sent_since(admin: KeycloakAdmin, our_id: str, id: str, since: datetime) -> datetime | None:
     """When `our_id` last had one sent to the account, from that second of Keycloak's clock on."""
     first = int(since.timestamp()) * 1000
     resource = f"users/{id}/execute-actions-email"

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from keycloak import KeycloakAdmin
 
@@ -34,38 +33,34 @@ def apply_realm(settings: Settings) -> list[str]:
         connection.close()
 
 
-@dataclass(frozen=True, slots=True)
-class ProfileDifferences:
+class ProfileDifferences(NamedTuple):
     """How a realm's user profile differs from ours, by attribute.
 
     `stricter` ask more of an account than we give it: Keycloak then refuses to write it, even to disable it. `other`
     are ours that are missing or changed.
     """
 
-    stricter: tuple[str, ...]
-    other: tuple[str, ...]
+    stricter: list[str]
+    other: list[str]
 
 
-def compare_profiles(found: Json, wanted: Json) -> ProfileDifferences:
+def compare_profiles(profile: Json, wanted: Json) -> ProfileDifferences:
     """The user profile that a realm has against the one that our accounts need."""
-    there = {attribute["name"]: attribute for attribute in found["attributes"]}
+    attributes = {attribute["name"]: attribute for attribute in profile["attributes"]}
     ours = {attribute["name"]: attribute for attribute in wanted["attributes"]}
-    stricter = sorted(name for name, one in there.items() if _asks_more(one, ours.get(name)))
-    other = sorted(name for name, one in ours.items() if name not in stricter and not _holds(there.get(name), one))
-    return ProfileDifferences(tuple(stricter), tuple(other))
+    stricter = [name for name, attribute in attributes.items() if _asks_more(attribute, ours.get(name))]
+    other = [name for name in ours if name not in stricter and not _holds(attributes.get(name), ours[name])]
+    return ProfileDifferences(sorted(stricter), sorted(other))
 
 
-def _asks_more(there: Json, ours: Json | None) -> bool:
-    required = there.get("required")
-    if required is not None and ours is None:
-        roles, scopes = required.get("roles") or [], required.get("scopes") or []
-        return "admin" in roles or not (roles or scopes)
-    if ours is None:
-        return False  # a validator says nothing to an account without a value
-    if "admin" in ((required or {}).get("roles") or []):
-        return True
-    wanted = ours.get("validations") or {}
-    return any(wanted.get(name) is None for name in (there.get("validations") or {}))
+def _asks_more(attribute: Json, ours: Json | None) -> bool:
+    required = attribute.get("required") or {}
+    roles = required.get("roles") or []
+    if ours is not None:
+        validations = ours.get("validations") or {}
+        return "admin" in roles or any(name not in validations for name in attribute.get("validations") or {})
+    # A validator says nothing to an account without a value; what is required without a word of whom is of all.
+    return "admin" in roles or (attribute.get("required") is not None and not (roles or required.get("scopes")))
 
 
 class _Applying:

@@ -23,7 +23,7 @@ class Attachment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Letter:
-    """What is said, to whom, and where an answer goes; the sender's address is put on when it is sent."""
+    """What is said, to whom, and where an answer goes; the sender's address is added when it is sent."""
 
     to: str
     to_name: str | None
@@ -43,10 +43,7 @@ def new_message_id(sender: str | None) -> str:
 def compose(letter: Letter, message_id: str, at: datetime) -> bytes:
     """The whole message but its From header (`send`), in seven bits.
 
-    Args:
-        letter: what it says.
-        message_id: made by `new_message_id` when the message came to be owed.
-        at: the moment for its Date header.
+    `message_id` was made by `new_message_id` when the message came to be owed; `at` is for its Date header.
     """
     message = EmailMessage(policy=SMTP)
     message["To"] = _address(letter.to, letter.to_name)
@@ -58,10 +55,11 @@ def compose(letter: Letter, message_id: str, at: datetime) -> bytes:
     message["Auto-Submitted"] = "auto-generated"  # no absence message in return (RFC 3834)
     message.set_content(letter.text, cte="quoted-printable")
     message.add_alternative(letter.html, subtype="html", cte="quoted-printable")
-    for one in letter.attachments:
-        main, _, sub = one.kind.partition("/")
+    for attachment in letter.attachments:
+        main, _, sub = attachment.kind.partition("/")
         charset = {"charset": "utf-8"} if main == "text" else {}
-        message.add_attachment(one.content, maintype=main, subtype=sub, filename=_one_line(one.name), params=charset)
+        name = _one_line(attachment.name)
+        message.add_attachment(attachment.content, maintype=main, subtype=sub, filename=name, params=charset)
     message["Content-Language"] = "fr"  # last: the lines above would move it into a part
     return message.as_bytes()
 
@@ -84,4 +82,4 @@ def _address(email: str, name: str | None) -> Address:
 
 def _one_line(text: str) -> str:
     """A header's value: nothing in it ends the line, so that no value can add a header."""
-    return " ".join("".join(one if one.isprintable() else " " for one in text).split())
+    return " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())

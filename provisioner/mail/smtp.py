@@ -28,12 +28,9 @@ class MailRefused(MailUnavailable):
 
 
 def send(settings: SmtpSettings, recipient: str, content: bytes) -> None:
-    """Gives one message to the mail server; when it returns, the server has taken it.
+    """Gives one message, as `compose` made it, to the mail server; when this returns, the server has taken it.
 
-    Args:
-        settings: with a host and a sender's address, which is put before the message as its From header.
-        recipient: the envelope's address, in ASCII.
-        content: the message, as `compose` made it.
+    The sender's address of the settings is put before it as its From header; `recipient` is in ASCII.
 
     Raises:
         MailRefused: the server does not take this one.

@@ -99,7 +99,7 @@ def adopt(
 
 def _look(context: Context, records: Records, partner: str, emails: Iterable[EmailAddress]) -> Snapshot:
     snapshot = look(records, context.directory, [partner])
-    named = {email: one for email in emails if (one := context.directory.user_named(email)) is not None}
+    named = {email: one for email in emails if (one := context.directory.account_named(email)) is not None}
     return replace(snapshot, named=named)
 
 

@@ -179,7 +179,7 @@ class Effects(Pool):
 
     def _make_group(self, change: Change) -> str:
         known = self.snapshot.groups.get(change.partner)
-        return self.directory.create_group(change.partner, known.id if known else None, self.snapshot.root_id)
+        return self.directory.place_group(change.partner, known.id if known else None, self.snapshot.root_id)
 
     def _record_group(self, work: Work, change: Change, result: str | None) -> None:
         assert result is not None
@@ -255,9 +255,7 @@ class Effects(Pool):
             return self._update(change)
         self._verify_not_suspended(change)
         try:
-            return self.directory.create_account(
-                change.wanted, [code for code in change.groups if code in self.groups]
-            )
+            return self.directory.open_account(change.wanted, [code for code in change.groups if code in self.groups])
         except Conflict:
             found = self.directory.find(change.wanted.email)
             if found is None or found.email != change.wanted.email or not (found.is_marked and found.enabled):

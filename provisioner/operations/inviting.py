@@ -117,7 +117,7 @@ class Inviting:
         """
         assert change.email is not None
         id_, known = self._account(change), self.known[change.email]
-        sent_at = self.directory.link_sent_since(id_, unknown_from(known))
+        sent_at = self.directory.invitation_sent_since(id_, unknown_from(known))
         if sent_at is not None:
             return sent_at.isoformat()
         if known:
@@ -206,7 +206,7 @@ class Inviting:
 
     def _mail(self, change: Change) -> None:
         lifespan = round(self.lifespan.total_seconds())
-        self.directory.send_link(self._account(change), lifespan, self.redirect_uri)
+        self.directory.send_invitation(self._account(change), lifespan, self.redirect_uri)
 
     def _account(self, change: Change) -> str:
         id_ = self.accounts[change.email] if change.email else None
@@ -224,7 +224,7 @@ class Inviting:
                 outcome.failed.append(Failure(change, GivenUp("the run was asked to stop")))
                 continue
             try:
-                sent_at = self.directory.link_sent_since(self._account(change), doubt.keycloak_time)
+                sent_at = self.directory.invitation_sent_since(self._account(change), doubt.keycloak_time)
                 is_known = sent_at is not None or self._would_be_told(doubt)
             except KeycloakError as error:
                 outcome.failed.append(Failure(change, error))

@@ -145,7 +145,7 @@ def learn_user_names(
         return snapshot
     pool = ThreadPoolExecutor(threads)
     try:
-        found = zip(asked, pool.map(directory.user_named, asked), strict=True)
+        found = zip(asked, pool.map(directory.account_named, asked), strict=True)
         return replace(snapshot, named={**snapshot.named, **{email: one for email, one in found if one is not None}})
     finally:
         pool.shutdown(cancel_futures=True)

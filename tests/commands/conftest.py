@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from provisioner.keycloak.connection import administrator_connection
 from provisioner.settings import Settings
+from tests.shared.administrator import Administrator
 from tests.shared.mailbox import Mailbox
 from tests.shared.office import FIRST_DAY, Office, annexe_csv
 
@@ -36,6 +36,6 @@ def second(first: Path, tmp_path: Path) -> Path:
 
 def weaken_policy(settings: Settings) -> None:
     """What a hand in the console may do."""
-    administrator = administrator_connection(settings.keycloak)
+    administrator = Administrator(settings.keycloak)
     administrator.request("put", f"admin/realms/{settings.keycloak.realm}", {"passwordPolicy": "length(8)"})
     administrator.close()

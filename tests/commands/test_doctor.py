@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 
 from provisioner.clock import Clock
-from provisioner.keycloak.connection import Connection, administrator_connection
 from provisioner.operations.doctor import Level, examine
 from provisioner.operations.doctor.machine import file_system_of, is_network
 from provisioner.settings import Settings, load_settings
+from tests.shared.administrator import Administrator
 from tests.shared.console import Console
 from tests.shared.mailbox import Mailbox
 from tests.shared.office import DOMAIN, PARTNER, Office, annexe_csv, valid
@@ -31,7 +31,7 @@ class Clinic:
 
     def __init__(self, office: Office) -> None:
         self.office, self.settings = office, office.settings
-        self.admin: Connection = administrator_connection(office.settings.keycloak)
+        self.admin: Administrator = Administrator(office.settings.keycloak)
         self.realm = f"admin/realms/{office.settings.keycloak.realm}"
         smtp = office.mailbox
         office.environment |= {

@@ -111,7 +111,7 @@ def _keycloak_is_right(office: Office) -> None:
 def test_an_account_that_is_not_ours_is_refused_and_left_untouched(office: Office) -> None:
     office.add_partner()
     directory = office.directory()
-    id_ = directory.create_account(WantedAccount(EmailAddress(ALICE), "Carpentier", "A.", {}, enabled=True), [])
+    id_ = directory.open_account(WantedAccount(EmailAddress(ALICE), "Carpentier", "A.", {}, enabled=True), [])
     before = directory.account(id_)
 
     said = office.apply(FIRST, today=FIRST_DAY, status=1)

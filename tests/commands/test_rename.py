@@ -10,7 +10,7 @@ import pytest
 import requests
 
 from provisioner.domain.people import EmailAddress
-from provisioner.keycloak.connection import Connection, administrator_connection
+from tests.shared.administrator import Administrator
 from tests.shared.approvals import BY, approve, errors, journal_details, plan_id, run_sync, submit
 from tests.shared.office import DOMAIN, FIRST_DAY, PARTNER, SECOND_DAY, Office, annexe_csv, changes, valid
 from tests.shared.proxy import Answer as Replied
@@ -29,7 +29,7 @@ class Admin:
     """The server's administrator: what a test has to look at, or to do in a person's place."""
 
     def __init__(self, office: Office) -> None:
-        self.connection: Connection = administrator_connection(office.settings.keycloak)
+        self.connection: Administrator = Administrator(office.settings.keycloak)
         self.users = f"admin/realms/{office.settings.keycloak.realm}/users"
 
     def user(self, email: str) -> dict[str, Any] | None:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from provisioner.keycloak.connection import Connection, administrator_connection
+from tests.shared.administrator import Administrator
 from tests.shared.office import DOMAIN, PARTNER, Office, annexe_csv, changes, valid
 
 JUNE, SEPTEMBER, OCTOBER = "2026-06-16", "2026-09-02", "2026-10-06"
@@ -27,7 +27,7 @@ class Scene:
 
     def __init__(self, office: Office, home: Path) -> None:
         self.office, self.home = office, home
-        self.admin: Connection = administrator_connection(office.settings.keycloak)
+        self.admin: Administrator = Administrator(office.settings.keycloak)
         self.users = f"admin/realms/{office.settings.keycloak.realm}/users"
         self.database = office.home / "data" / "provisioner.sqlite3"
         self.copy = home / "copy.sqlite3"

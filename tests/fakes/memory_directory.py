@@ -80,7 +80,7 @@ class MemoryDirectory(MemoryRealm):
             found = self._with_address(email)
             return found.remote() if found else None
 
-    def user_named(self, email: EmailAddress) -> RemoteAccount | None:
+    def account_named(self, email: EmailAddress) -> RemoteAccount | None:
         with self._reading():
             found = (one for one in self.accounts.values() if (one.user_name or one.email) == email.lower())
             return next((one.remote() for one in found), None)
@@ -89,7 +89,7 @@ class MemoryDirectory(MemoryRealm):
         with self._reading():
             return frozenset(self._account(id).groups)
 
-    def create_group(self, code: str, known_id: str | None = None, root_id: str | None = None) -> str:
+    def place_group(self, code: str, known_id: str | None = None, root_id: str | None = None) -> str:
         with self._writing():
             root = self._put_back(root_id, ROOT, None) or self._group_at(ROOT) or self._add_group(ROOT)
             path = f"{ROOT}/{code}"
@@ -103,7 +103,7 @@ class MemoryDirectory(MemoryRealm):
         self.move_group(id, path.rpartition("/")[2], parent)
         return id
 
-    def create_account(self, account: WantedAccount, groups: Sequence[str]) -> str:
+    def open_account(self, account: WantedAccount, groups: Sequence[str]) -> str:
         with self._writing():
             if not account.email:
                 raise KeycloakRefused("User name is missing", 400)
@@ -183,7 +183,7 @@ class MemoryDirectory(MemoryRealm):
         with self._reading():
             return self._account(id).has_password
 
-    def send_link(self, id: str, lifespan_seconds: int, redirect_uri: str) -> None:
+    def send_invitation(self, id: str, lifespan_seconds: int, redirect_uri: str) -> None:
         with self._writing(lost=OutcomeUnknown):
             one = self._account(id)
             if not one.enabled:
@@ -200,7 +200,7 @@ class MemoryDirectory(MemoryRealm):
             if self.events_on:
                 self.events.append((id, self.clock()))
 
-    def link_sent_since(self, id: str, since: datetime) -> datetime | None:
+    def invitation_sent_since(self, id: str, since: datetime) -> datetime | None:
         with self._reading():
             first = datetime.fromtimestamp(int(since.timestamp()), UTC)
             return max((at for about, at in self.events if about == id and at >= first), default=None)

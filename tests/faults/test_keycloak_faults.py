@@ -7,8 +7,8 @@ import time
 
 import pytest
 
-from provisioner.keycloak.connection import administrator_connection
 from tests.faults.conftest import EFFECTS, STORY, TODAY, Scene, Stage, address
+from tests.shared.administrator import Administrator
 from tests.shared.oracle import tells
 from tests.shared.proxy import Fault, Faults, cut_body, delay, drop_after, drop_before, empty_page, status
 
@@ -150,7 +150,7 @@ def test_an_answer_lost_around_the_email_ends_in_one_email(scene: Scene, fault: 
 def test_a_token_that_expires_in_the_middle_of_a_run_is_renewed(scene: Scene) -> None:
     scene.apply_first()
     settings = scene.office.settings
-    administrator = administrator_connection(settings.keycloak)
+    administrator = Administrator(settings.keycloak)
     administrator.request("put", f"admin/realms/{settings.keycloak.realm}", {"accessTokenLifespan": 2})
     scene.proxy.faults = Faults(r"^/admin/", ("GET", *WRITES), delay(0.8))
     assert scene.apply_second(**scene.through_proxy()).status == 0

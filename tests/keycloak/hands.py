@@ -12,8 +12,8 @@ from urllib.parse import quote, urljoin
 import requests
 
 from provisioner.domain.people import EmailAddress
-from provisioner.keycloak.connection import administrator_connection
 from provisioner.settings import KeycloakSettings
+from tests.shared.administrator import Administrator
 from tests.shared.mailbox import Mailbox
 
 PASSWORD = "Abcdef1!"
@@ -52,7 +52,7 @@ class KeycloakHands:
 
     def __init__(self, settings: KeycloakSettings, mailbox: Mailbox) -> None:
         self.settings, self.mailbox = settings, mailbox
-        self.admin = administrator_connection(settings)
+        self.admin = Administrator(settings)
         self.realm = f"admin/realms/{settings.realm}"
         self._mail_server: dict[str, str] = {}
         self._profile: dict[str, Any] = {}

@@ -19,7 +19,6 @@ from keycloak import KeycloakAdmin
 
 from provisioner.domain.access.account import RemoteGroup, WantedAccount
 from provisioner.domain.people import EmailAddress
-from provisioner.keycloak.connection import Connection, administrator_connection
 from provisioner.keycloak.directory import Directory
 from provisioner.keycloak.errors import (
     Conflict,
@@ -32,6 +31,7 @@ from provisioner.keycloak.errors import (
     WriteForbidden,
 )
 from provisioner.settings import KeycloakSettings, Settings
+from tests.shared.administrator import Administrator
 from tests.shared.mailbox import Mailbox
 
 REDIRECT = "https://ctg.caf.fr/"
@@ -52,8 +52,8 @@ def directory(settings: KeycloakSettings) -> Iterator[Directory]:
 
 
 @pytest.fixture
-def admin(settings: KeycloakSettings) -> Iterator[Connection]:
-    connection = administrator_connection(settings)
+def admin(settings: KeycloakSettings) -> Iterator[Administrator]:
+    connection = Administrator(settings)
     yield connection
     connection.close()
 
@@ -70,9 +70,9 @@ def an_account(**other: Any) -> WantedAccount:
 
 
 def test_an_account_is_created_in_its_group_and_read_back(directory: Directory) -> None:
-    group = directory.create_group("agglo-lys")
+    group = directory.place_group("agglo-lys")
     wanted = an_account()
-    id_ = directory.create_account(wanted, ["agglo-lys"])
+    id_ = directory.open_account(wanted, ["agglo-lys"])
 
     found = directory.account(id_)
 
@@ -93,9 +93,9 @@ def test_an_account_is_created_in_its_group_and_read_back(directory: Directory) 
 
 def test_a_second_account_with_the_same_address_is_a_conflict(directory: Directory) -> None:
     wanted = an_account()
-    directory.create_account(wanted, [])
+    directory.open_account(wanted, [])
     with pytest.raises(Conflict):
-        directory.create_account(wanted, [])
+        directory.open_account(wanted, [])
 
 
 def test_who_is_not_there_is_none(directory: Directory) -> None:
@@ -112,19 +112,19 @@ def test_a_missing_realm_is_not_a_missing_account(settings: KeycloakSettings) ->
 
 def test_a_group_is_made_once_even_by_many_at_once(directory: Directory) -> None:
     with ThreadPoolExecutor(8) as pool:
-        ids = set(pool.map(lambda _: directory.create_group("plusieurs"), range(8)))
+        ids = set(pool.map(lambda _: directory.place_group("plusieurs"), range(8)))
     assert len(ids) == 1
 
 
 def test_a_group_made_again_by_hand_is_found_by_its_path(directory: Directory) -> None:
-    id_ = directory.create_group("refait")
+    id_ = directory.place_group("refait")
     group = directory.snapshot({"refait": NOBODY}).groups["refait"]
     assert group is not None
     assert group.id == id_
 
 
 def test_an_update_keeps_what_is_not_ours(
-    directory: Directory, admin: Connection, settings: KeycloakSettings
+    directory: Directory, admin: Administrator, settings: KeycloakSettings
 ) -> None:
     path = f"admin/realms/{settings.realm}"
     profile = admin.get(f"{path}/users/profile")
@@ -132,7 +132,7 @@ def test_an_update_keeps_what_is_not_ours(
         profile["attributes"].append({"name": "telephone", "permissions": {"view": ["admin"], "edit": ["admin"]}})
         admin.request("put", f"{path}/users/profile", profile)
     wanted = an_account()
-    id_ = directory.create_account(wanted, [])
+    id_ = directory.open_account(wanted, [])
     user = admin.get(f"{path}/users/{id_}")
     user["attributes"]["telephone"] = ["0321000000"]
     admin.request("put", f"{path}/users/{id_}", user | {"emailVerified": True})
@@ -157,8 +157,8 @@ def test_an_update_of_nobody_says_so(directory: Directory) -> None:
 
 
 def test_joining_and_leaving_a_group_can_be_repeated(directory: Directory) -> None:
-    group = directory.create_group("va-et-vient")
-    id_ = directory.create_account(an_account(), [])
+    group = directory.place_group("va-et-vient")
+    id_ = directory.open_account(an_account(), [])
     for _ in range(2):
         directory.join_group(id_, group)
     assert directory.snapshot({"va-et-vient": group}).groups["va-et-vient"] == RemoteGroup(group, frozenset([id_]))
@@ -171,13 +171,13 @@ def test_joining_and_leaving_a_group_can_be_repeated(directory: Directory) -> No
 
 
 def test_a_closed_account_has_no_session_left(
-    directory: Directory, admin: Connection, settings: KeycloakSettings
+    directory: Directory, admin: Administrator, settings: KeycloakSettings
 ) -> None:
     path = f"admin/realms/{settings.realm}"
     direct = {"clientId": "direct", "publicClient": True, "directAccessGrantsEnabled": True}
     admin.request("post", f"{path}/clients", direct)
     wanted = an_account()
-    id_ = directory.create_account(wanted, [])
+    id_ = directory.open_account(wanted, [])
     admin.request("put", f"{path}/users/{id_}/reset-password", {"type": "password", "value": "Abcdef1!"})
     login = {"grant_type": "password", "client_id": "direct", "username": wanted.email, "password": "Abcdef1!"}
     token = f"{settings.url}/realms/{settings.realm}/protocol/openid-connect/token"
@@ -200,9 +200,9 @@ def test_a_closed_account_has_no_session_left(
 
 @pytest.mark.rule("P3")
 def test_a_password_is_forgotten_and_never_set(
-    directory: Directory, admin: Connection, settings: KeycloakSettings
+    directory: Directory, admin: Administrator, settings: KeycloakSettings
 ) -> None:
-    id_ = directory.create_account(an_account(), [])
+    id_ = directory.open_account(an_account(), [])
     assert not directory.has_password(id_)
     path = f"admin/realms/{settings.realm}/users/{id_}/reset-password"
     admin.request("put", path, {"type": "password", "value": "Abcdef1!"})
@@ -216,11 +216,11 @@ def test_a_password_is_forgotten_and_never_set(
 @pytest.mark.rule("D6")
 def test_the_link_arrives_in_french(directory: Directory, mailbox: Mailbox) -> None:
     wanted = an_account()
-    id_ = directory.create_account(wanted, [])
+    id_ = directory.open_account(wanted, [])
     before = directory.server_time()
-    assert directory.link_sent_since(id_, before) is None
+    assert directory.invitation_sent_since(id_, before) is None
 
-    directory.send_link(id_, 86_400, REDIRECT)
+    directory.send_invitation(id_, 86_400, REDIRECT)
 
     (mail,) = mailbox.wait_for(1, wanted.email)
     assert mail.subject == "Plateforme Coopération : créez votre mot de passe"
@@ -232,28 +232,28 @@ def test_the_link_arrives_in_french(directory: Directory, mailbox: Mailbox) -> N
         assert "{" not in part
     assert "login-actions/action-token" in mail.html
     assert "login-actions/action-token" in mail.links[0]
-    sent = directory.link_sent_since(id_, before)
+    sent = directory.invitation_sent_since(id_, before)
     assert sent is not None
     assert before <= sent < before + timedelta(seconds=30)
-    assert directory.link_sent_since(id_, sent + timedelta(seconds=1)) is None
-    assert directory.link_sent_since(NOBODY, before) is None
+    assert directory.invitation_sent_since(id_, sent + timedelta(seconds=1)) is None
+    assert directory.invitation_sent_since(NOBODY, before) is None
 
 
 def test_a_link_sent_by_somebody_else_is_not_ours(
-    directory: Directory, admin: Connection, settings: KeycloakSettings, mailbox: Mailbox
+    directory: Directory, admin: Administrator, settings: KeycloakSettings, mailbox: Mailbox
 ) -> None:
     wanted = an_account()
-    id_ = directory.create_account(wanted, [])
+    id_ = directory.open_account(wanted, [])
     before = directory.server_time()
     path = f"admin/realms/{settings.realm}/users/{id_}/execute-actions-email"
     admin.request("put", path, ["UPDATE_PASSWORD"])
     mailbox.wait_for(1, wanted.email)
-    assert directory.link_sent_since(id_, before) is None
+    assert directory.invitation_sent_since(id_, before) is None
 
 
 @pytest.mark.rule("P2")
 def test_events_that_were_off_or_cleared_prove_nothing_of_a_link(
-    directory: Directory, admin: Connection, settings: KeycloakSettings
+    directory: Directory, admin: Administrator, settings: KeycloakSettings
 ) -> None:
     realm = f"admin/realms/{settings.realm}"
 
@@ -264,7 +264,7 @@ def test_events_that_were_off_or_cleared_prove_nothing_of_a_link(
         else:
             admin.request("put", realm, {"adminEventsEnabled": on})
 
-    directory.create_account(an_account(), [])
+    directory.open_account(an_account(), [])
     since = directory.server_time()
     assert directory.keeps_events()
     assert directory.events_tell_since(since)
@@ -272,7 +272,7 @@ def test_events_that_were_off_or_cleared_prove_nothing_of_a_link(
     admin.request("put", realm, {"displayName": admin.get(realm)["displayName"]})
     assert directory.events_tell_since(since)  # another change of the realm takes nothing away
     for how in ("events", "realm"):
-        directory.create_account(an_account(), [])
+        directory.open_account(an_account(), [])
         before = directory.server_time()
         keep_events(False, how)
         assert not directory.keeps_events()
@@ -281,7 +281,7 @@ def test_events_that_were_off_or_cleared_prove_nothing_of_a_link(
         assert directory.keeps_events()
         assert not directory.events_tell_since(before)
         wait_past(directory, directory.server_time())
-        directory.create_account(an_account(), [])
+        directory.open_account(an_account(), [])
         assert directory.events_tell_since(directory.server_time())
     before = directory.server_time()
     admin.request("delete", f"{realm}/admin-events")
@@ -296,21 +296,21 @@ def wait_past(directory: Directory, moment: datetime) -> None:
 
 
 def test_a_link_to_a_disabled_account_is_not_sent(directory: Directory) -> None:
-    id_ = directory.create_account(an_account(enabled=False), [])
+    id_ = directory.open_account(an_account(enabled=False), [])
     with pytest.raises(MailFailed, match="disabled"):
-        directory.send_link(id_, 3600, REDIRECT)
+        directory.send_invitation(id_, 3600, REDIRECT)
 
 
 def test_a_mail_server_that_refuses_is_said(
-    directory: Directory, admin: Connection, settings: KeycloakSettings, mailbox: Mailbox
+    directory: Directory, admin: Administrator, settings: KeycloakSettings, mailbox: Mailbox
 ) -> None:
-    id_ = directory.create_account(an_account(), [])
+    id_ = directory.open_account(an_account(), [])
     path = f"admin/realms/{settings.realm}"
     smtp = admin.get(path)["smtpServer"]
     admin.request("put", path, {"smtpServer": smtp | {"port": "9"}})
     try:
         with pytest.raises(MailFailed, match="500"):
-            directory.send_link(id_, 3600, REDIRECT)
+            directory.send_invitation(id_, 3600, REDIRECT)
     finally:
         admin.request("put", path, {"smtpServer": smtp})
 
@@ -319,7 +319,7 @@ def test_a_link_whose_answer_is_lost_is_in_doubt_and_not_sent_again(settings: Ke
     with _Silent() as silent:
         directory = Directory(settings.model_copy(update={"url": silent.url, "timeout_seconds": 2}))
         with pytest.raises(OutcomeUnknown):
-            directory.send_link(NOBODY, 3600, REDIRECT)
+            directory.send_invitation(NOBODY, 3600, REDIRECT)
         directory.close()
     assert silent.requests.count(b"PUT") == 1
 
@@ -342,14 +342,14 @@ def test_a_wrong_secret_is_refused(settings: KeycloakSettings) -> None:
 
 
 def test_a_directory_that_only_looks_never_writes(settings: KeycloakSettings, directory: Directory) -> None:
-    id_ = directory.create_account(an_account(), [])
+    id_ = directory.open_account(an_account(), [])
     looking = Directory(settings, read_only=True)
     for write in (
-        lambda: looking.create_account(an_account(), []),
+        lambda: looking.open_account(an_account(), []),
         lambda: looking.update_account(id_, an_account(enabled=False)),
-        lambda: looking.create_group("jamais"),
+        lambda: looking.place_group("jamais"),
         lambda: looking.end_sessions(id_),
-        lambda: looking.send_link(id_, 3600, REDIRECT),
+        lambda: looking.send_invitation(id_, 3600, REDIRECT),
     ):
         with pytest.raises(WriteForbidden):
             write()
@@ -362,9 +362,9 @@ def test_a_snapshot_costs_two_calls_a_partner_and_one_a_page(
 ) -> None:
     monkeypatch.setattr("provisioner.keycloak.snapshot.PAGE", 3)
     directory = Directory(realm.keycloak)
-    group = directory.create_group("agglo-lys")
+    group = directory.place_group("agglo-lys")
     for _ in range(6):
-        directory.create_account(an_account(), ["agglo-lys"])
+        directory.open_account(an_account(), ["agglo-lys"])
     directory.close()
 
     fresh = Directory(realm.keycloak)
@@ -380,7 +380,7 @@ def test_a_snapshot_costs_two_calls_a_partner_and_one_a_page(
 def test_a_read_that_is_not_proven_whole_is_no_read(
     directory: Directory, monkeypatch: pytest.MonkeyPatch, fault: str
 ) -> None:
-    directory.create_account(an_account(), [])
+    directory.open_account(an_account(), [])
     get_users, users_count = KeycloakAdmin.get_users, KeycloakAdmin.users_count
 
     def faulty_page(admin: KeycloakAdmin, query: dict[str, Any]) -> object:
@@ -396,7 +396,7 @@ def test_a_read_that_is_not_proven_whole_is_no_read(
 
 def test_an_account_added_during_the_read_is_no_fault(directory: Directory, monkeypatch: pytest.MonkeyPatch) -> None:
     users_count, more = KeycloakAdmin.users_count, iter([-1, 0])
-    id_ = directory.create_account(an_account(), [])
+    id_ = directory.open_account(an_account(), [])
     monkeypatch.setattr(KeycloakAdmin, "users_count", lambda admin: users_count(admin) + next(more))
     assert id_ in directory.snapshot({}).accounts
 

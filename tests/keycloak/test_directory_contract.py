@@ -108,9 +108,9 @@ def group_of(directory: AnyDirectory, code: str, known: str | None = None) -> Re
 
 
 def test_an_account_is_created_as_wanted_in_its_groups(directory: AnyDirectory, code: str) -> None:
-    groups = [directory.create_group(code), directory.create_group(f"{code}-autre")]
+    groups = [directory.place_group(code), directory.place_group(f"{code}-autre")]
     wanted = an_account()
-    id = directory.create_account(wanted, [code, f"{code}-autre"])
+    id = directory.open_account(wanted, [code, f"{code}-autre"])
 
     found = RemoteAccount(id, wanted.email, True, wanted.last_name, wanted.first_names, wanted.attributes)
     assert directory.account(id) == found
@@ -127,17 +127,17 @@ def test_an_account_is_created_as_wanted_in_its_groups(directory: AnyDirectory, 
 def test_an_account_is_created_enabled_unless_it_is_wanted_disabled(
     directory: AnyDirectory, wanted: bool | None, found: bool
 ) -> None:
-    assert seen(directory, directory.create_account(an_account(enabled=wanted), [])).enabled is found
+    assert seen(directory, directory.open_account(an_account(enabled=wanted), [])).enabled is found
 
 
 def test_nobody_gets_the_address_of_another(directory: AnyDirectory) -> None:
     taken, other = an_account(), an_account()
-    id = directory.create_account(other, [])
-    directory.create_account(taken, [])
+    id = directory.open_account(other, [])
+    directory.open_account(taken, [])
     with pytest.raises(Conflict):
-        directory.create_account(taken, [])
+        directory.open_account(taken, [])
     with pytest.raises(Conflict):
-        directory.create_account(replace(taken, email=EmailAddress(taken.email.upper())), [])
+        directory.open_account(replace(taken, email=EmailAddress(taken.email.upper())), [])
     with pytest.raises(Conflict):
         directory.update_account(id, taken)
     assert seen(directory, id).email == other.email
@@ -146,14 +146,14 @@ def test_nobody_gets_the_address_of_another(directory: AnyDirectory) -> None:
 def test_nothing_is_made_in_a_group_that_is_not_there(directory: AnyDirectory) -> None:
     wanted = an_account()
     with pytest.raises(KeycloakUnavailable, match="unknown_error") as raised:
-        directory.create_account(wanted, ["nulle-part"])
+        directory.open_account(wanted, ["nulle-part"])
     assert raised.value.status == 500
     assert directory.find(wanted.email) is None
 
 
 def test_an_account_is_found_by_its_whole_address_in_any_case(directory: AnyDirectory) -> None:
     wanted = an_account(email=EmailAddress(f"Contrat-{next(_numbers)}@Contrat.EXAMPLE"))
-    id = directory.create_account(wanted, [])
+    id = directory.open_account(wanted, [])
     found = directory.find(EmailAddress(wanted.email.upper()))
     assert found == directory.account(id)
     assert found is not None
@@ -165,15 +165,15 @@ def test_an_account_is_found_by_its_whole_address_in_any_case(directory: AnyDire
 def test_a_group_that_was_renamed_or_moved_is_seen_by_its_id_and_gets_its_place_back(
     directory: AnyDirectory, hands: Hands, code: str
 ) -> None:
-    group, root = directory.create_group(code), hands.root_group()
-    elsewhere = directory.create_group(f"{code}-ailleurs")
-    id = directory.create_account(an_account(), [code])
+    group, root = directory.place_group(code), hands.root_group()
+    elsewhere = directory.place_group(f"{code}-ailleurs")
+    id = directory.open_account(an_account(), [code])
     for name, parent in ((f"{code}-renomme", root), (code, elsewhere), (f"{code}-libre", None)):
         hands.move_group(group, name, parent)
         assert group_of(directory, code, group) == RemoteGroup(group, frozenset([id]), is_moved=True)
         assert group_of(directory, code) is None, "who does not know its id does not find it"
         for _ in range(2):
-            assert directory.create_group(code, group, root) == group
+            assert directory.place_group(code, group, root) == group
         assert hands.group_path(group) == f"/partenaires/{code}"
         assert group_of(directory, code, group) == RemoteGroup(group, frozenset([id]))
 
@@ -181,11 +181,11 @@ def test_a_group_that_was_renamed_or_moved_is_seen_by_its_id_and_gets_its_place_
 def test_a_group_whose_place_was_taken_meanwhile_is_not_put_back(
     directory: AnyDirectory, hands: Hands, code: str
 ) -> None:
-    group, root = directory.create_group(code), hands.root_group()
+    group, root = directory.place_group(code), hands.root_group()
     hands.move_group(group, f"{code}-renomme", root)
-    other = directory.create_group(code)
+    other = directory.place_group(code)
     with pytest.raises(PlaceTaken):
-        directory.create_group(code, group, root)
+        directory.place_group(code, group, root)
     assert group_of(directory, code, group) == RemoteGroup(group, frozenset(), is_moved=True)
     assert group_of(directory, code) == RemoteGroup(other, frozenset())
 
@@ -193,7 +193,7 @@ def test_a_group_whose_place_was_taken_meanwhile_is_not_put_back(
 def test_the_group_above_them_all_is_seen_by_its_id_and_gets_its_name_back(
     directory: AnyDirectory, hands: Hands, code: str
 ) -> None:
-    group, root = directory.create_group(code), hands.root_group()
+    group, root = directory.place_group(code), hands.root_group()
     assert (directory.snapshot({}).root_id, directory.snapshot({}, root).root_is_moved) == (root, False)
     hands.move_group(root, "partenaires-anciens", None)
     seen = directory.snapshot({code: group}, root)
@@ -202,7 +202,7 @@ def test_the_group_above_them_all_is_seen_by_its_id_and_gets_its_name_back(
         True,
         RemoteGroup(group, frozenset(), is_moved=True),
     )
-    made = directory.create_group(f"{code}-nouveau", None, root)
+    made = directory.place_group(f"{code}-nouveau", None, root)
     assert hands.group_path(made) == f"/partenaires/{code}-nouveau"
     assert (hands.root_group(), hands.group_path(group)) == (root, f"/partenaires/{code}")
 
@@ -213,28 +213,28 @@ def test_an_account_is_found_by_its_user_name_be_its_address_another(directory: 
     other = EmailAddress(f"autre-{next(_numbers)}@contrat.example")
     id = hands.add_account_named(wanted.email, other)
     assert directory.snapshot({}).accounts[id].email == other
-    for found in (directory.user_named(wanted.email), directory.find(wanted.email), directory.find(other)):
+    for found in (directory.account_named(wanted.email), directory.find(wanted.email), directory.find(other)):
         assert found is not None
         assert found.id == id
-    assert directory.user_named(EmailAddress(wanted.email[1:])) is None
+    assert directory.account_named(EmailAddress(wanted.email[1:])) is None
     with pytest.raises(Conflict):
-        directory.create_account(wanted, [])
+        directory.open_account(wanted, [])
 
 
 def test_who_is_gone_is_none(directory: AnyDirectory, hands: Hands, code: str) -> None:
-    group = directory.create_group(code)
+    group = directory.place_group(code)
     wanted = an_account()
-    id = directory.create_account(wanted, [code])
+    id = directory.open_account(wanted, [code])
     hands.delete_account(id)
     assert directory.account(id) is None
     assert directory.find(wanted.email) is None
     assert group_of(directory, code) == RemoteGroup(group, frozenset())
-    assert directory.create_account(wanted, []) != id
+    assert directory.open_account(wanted, []) != id
 
 
 def test_an_update_changes_what_is_ours_and_keeps_what_is_not(directory: AnyDirectory, hands: Hands) -> None:
     wanted = an_account()
-    id = directory.create_account(wanted, [])
+    id = directory.open_account(wanted, [])
     hands.set_attribute(id, "telephone", ["0321000000"])
     hands.verify_address(id)
 
@@ -255,7 +255,7 @@ def test_an_update_changes_what_is_ours_and_keeps_what_is_not(directory: AnyDire
 
 def test_what_the_realm_does_not_know_of_an_account_is_dropped_in_silence(directory: AnyDirectory) -> None:
     attributes = {"fonction": ("", "agent"), "surnom": ("Nono",)}
-    id = directory.create_account(an_account(attributes=attributes), [])
+    id = directory.open_account(an_account(attributes=attributes), [])
     assert seen(directory, id).attributes == {"fonction": ("agent",)}
 
 
@@ -264,10 +264,10 @@ def test_what_the_realm_does_not_know_of_an_account_is_dropped_in_silence(direct
 )
 def test_what_keycloak_refuses_changes_nothing(directory: AnyDirectory, wrong: dict[str, Any]) -> None:
     wanted = an_account()
-    id = directory.create_account(wanted, [])
+    id = directory.open_account(wanted, [])
     before = directory.account(id)
     with pytest.raises(KeycloakRefused):
-        directory.create_account(an_account(**wrong), [])
+        directory.open_account(an_account(**wrong), [])
     if "email" not in wrong:
         with pytest.raises(KeycloakRefused):
             directory.update_account(id, an_account(**wrong))
@@ -277,21 +277,21 @@ def test_what_keycloak_refuses_changes_nothing(directory: AnyDirectory, wrong: d
 @pytest.mark.rule("A7")
 def test_a_new_address_is_the_new_user_name_and_is_not_verified(directory: AnyDirectory, hands: Hands) -> None:
     before, after = an_account(), an_account()
-    id = directory.create_account(before, [])
+    id = directory.open_account(before, [])
     hands.verify_address(id)
     directory.update_account(id, after)
     assert seen(directory, id).email == after.email
     assert directory.find(before.email) is None
     # By the user name too: an account made with the old address meets nobody.
     assert directory.find(after.email) == directory.account(id)
-    assert directory.create_account(before, []) != id
+    assert directory.open_account(before, []) != id
     assert not hands.is_verified(id)
     assert hands.required_actions(id) == set()
 
 
 @pytest.mark.rule("A7")
 def test_a_new_address_is_to_be_verified_when_asked_and_stays_so(directory: AnyDirectory, hands: Hands) -> None:
-    id = directory.create_account(an_account(), [])
+    id = directory.open_account(an_account(), [])
     after = an_account()
     directory.update_account(id, after, verify_address=True)
     assert hands.required_actions(id) == {"VERIFY_EMAIL"}
@@ -308,7 +308,7 @@ def test_values_come_back_in_the_order_written(directory: AnyDirectory) -> None:
         {"partenaire": ("zeta", "mu", "alpha"), "fonction": ("agent", "agent", "cadre")},
     ]
     wanted = an_account(attributes=written[0])
-    id = directory.create_account(wanted, [])
+    id = directory.open_account(wanted, [])
     for attributes in written:
         directory.update_account(id, replace(wanted, attributes=attributes))
         assert seen(directory, id).attributes == attributes
@@ -317,9 +317,9 @@ def test_values_come_back_in_the_order_written(directory: AnyDirectory) -> None:
 
 
 def test_a_group_is_made_once_and_joined_and_left_any_number_of_times(directory: AnyDirectory, code: str) -> None:
-    group = directory.create_group(code)
-    assert directory.create_group(code) == group
-    id = directory.create_account(an_account(), [])
+    group = directory.place_group(code)
+    assert directory.place_group(code) == group
+    id = directory.open_account(an_account(), [])
     for _ in range(2):
         directory.join_group(id, group)
         assert directory.groups_of(id) == {group}
@@ -333,18 +333,18 @@ def test_a_group_is_made_once_and_joined_and_left_any_number_of_times(directory:
 
 
 def test_a_group_made_again_by_hand_is_found_by_its_path(directory: AnyDirectory, hands: Hands, code: str) -> None:
-    old = directory.create_group(code)
-    id = directory.create_account(an_account(), [code])
+    old = directory.place_group(code)
+    id = directory.open_account(an_account(), [code])
     hands.delete_group(old)
     assert group_of(directory, code, old) is None
     assert directory.groups_of(id) == set()
-    new = directory.create_group(code)
+    new = directory.place_group(code)
     assert new != old
     assert group_of(directory, code, old) == RemoteGroup(new, frozenset())
 
 
 def test_nobodys_account_is_not_found(directory: AnyDirectory, code: str) -> None:
-    group = directory.create_group(code)
+    group = directory.place_group(code)
     for call in (
         lambda: directory.update_account(NOBODY, an_account()),
         lambda: directory.join_group(NOBODY, group),
@@ -355,27 +355,27 @@ def test_nobodys_account_is_not_found(directory: AnyDirectory, code: str) -> Non
         lambda: directory.end_sessions(NOBODY),
         lambda: directory.forget_password(NOBODY),
         lambda: directory.has_password(NOBODY),
-        lambda: directory.send_link(NOBODY, 3600, REDIRECT),
+        lambda: directory.send_invitation(NOBODY, 3600, REDIRECT),
     ):
         with pytest.raises(NotFound):
             call()
     assert directory.account(NOBODY) is None
-    assert directory.link_sent_since(NOBODY, directory.server_time()) is None
+    assert directory.invitation_sent_since(NOBODY, directory.server_time()) is None
 
 
 def test_a_plain_account_has_no_role_beyond_the_defaults(directory: AnyDirectory, hands: Hands, code: str) -> None:
-    directory.create_group(code)
-    assert directory.extra_roles(directory.create_account(an_account(), [code])) == set()
+    directory.place_group(code)
+    assert directory.extra_roles(directory.open_account(an_account(), [code])) == set()
     assert directory.extra_roles(hands.add_foreign_account(an_account().email)) == set()
 
 
 def test_a_role_shows_whether_given_to_the_account_to_its_group_or_to_a_parent(
     directory: AnyDirectory, hands: Hands, code: str
 ) -> None:
-    role, group = f"gestion-{code}", directory.create_group(code)
+    role, group = f"gestion-{code}", directory.place_group(code)
     below = hands.add_subgroup(hands.add_subgroup(group, "service"), "bureau")
     chief = hands.add_foreign_account(an_account().email, [role])
-    member, deep_member, other = (directory.create_account(an_account(), []) for _ in range(3))
+    member, deep_member, other = (directory.open_account(an_account(), []) for _ in range(3))
     directory.join_group(member, group)
     directory.join_group(deep_member, below)
     assert directory.extra_roles(chief) == {role}
@@ -400,10 +400,10 @@ def test_a_clients_role_given_to_the_account_itself_shows_too(directory: AnyDire
 @pytest.mark.rule("P2")
 def test_a_link_makes_a_password_and_verifies_the_address_once(directory: AnyDirectory, hands: Hands) -> None:
     wanted = an_account()
-    id = directory.create_account(wanted, [])
+    id = directory.open_account(wanted, [])
     assert not directory.has_password(id)
     assert not hands.log_in(wanted.email)
-    directory.send_link(id, 3600, REDIRECT)
+    directory.send_invitation(id, 3600, REDIRECT)
     assert not directory.has_password(id)
     assert hands.set_password_by_link(wanted.email)
     assert directory.has_password(id)
@@ -415,8 +415,8 @@ def test_a_link_makes_a_password_and_verifies_the_address_once(directory: AnyDir
 @pytest.mark.rule("A7")
 def test_a_link_dies_with_the_address_it_was_sent_to(directory: AnyDirectory, hands: Hands) -> None:
     before = an_account()
-    id = directory.create_account(before, [])
-    directory.send_link(id, 3600, REDIRECT)
+    id = directory.open_account(before, [])
+    directory.send_invitation(id, 3600, REDIRECT)
     directory.update_account(id, an_account())
     assert not hands.set_password_by_link(before.email)
     assert not directory.has_password(id)
@@ -430,8 +430,8 @@ def test_a_link_is_refused_while_the_account_is_disabled_and_lives_again_with_it
     directory: AnyDirectory, hands: Hands
 ) -> None:
     wanted = an_account()
-    id = directory.create_account(wanted, [])
-    directory.send_link(id, 3600, REDIRECT)
+    id = directory.open_account(wanted, [])
+    directory.send_invitation(id, 3600, REDIRECT)
     directory.update_account(id, replace(wanted, enabled=False))
     directory.end_sessions(id)
     directory.forget_password(id)
@@ -442,9 +442,9 @@ def test_a_link_is_refused_while_the_account_is_disabled_and_lives_again_with_it
 
 def test_a_link_is_refused_after_its_time_and_after_the_account(directory: AnyDirectory, hands: Hands) -> None:
     late, gone = an_account(), an_account()
-    ids = [directory.create_account(one, []) for one in (late, gone)]
-    directory.send_link(ids[0], 1, REDIRECT)
-    directory.send_link(ids[1], 3600, REDIRECT)
+    ids = [directory.open_account(one, []) for one in (late, gone)]
+    directory.send_invitation(ids[0], 1, REDIRECT)
+    directory.send_invitation(ids[1], 3600, REDIRECT)
     hands.let_pass(2.1)
     assert not hands.set_password_by_link(late.email)
     hands.delete_account(ids[1])
@@ -452,29 +452,29 @@ def test_a_link_is_refused_after_its_time_and_after_the_account(directory: AnyDi
 
 
 def test_a_link_is_not_sent_where_it_cannot_work(directory: AnyDirectory, hands: Hands) -> None:
-    id = directory.create_account(an_account(), [])
+    id = directory.open_account(an_account(), [])
     before = directory.server_time()
     with pytest.raises(RealmUnfit, match="redirect") as raised:
-        directory.send_link(id, 3600, "https://ailleurs.example/")
+        directory.send_invitation(id, 3600, "https://ailleurs.example/")
     assert raised.value.fault is RealmFault.REDIRECT_REFUSED
     hands.set_platform_client(False)
     with pytest.raises(RealmUnfit, match="Client is not enabled") as raised:
-        directory.send_link(id, 3600, REDIRECT)
+        directory.send_invitation(id, 3600, REDIRECT)
     assert raised.value.fault is RealmFault.CLIENT_DISABLED
     hands.set_platform_client(True)
     hands.set_enabled(id, False)
     with pytest.raises(MailFailed, match="disabled"):
-        directory.send_link(id, 3600, REDIRECT)
-    assert directory.link_sent_since(id, before) is None
+        directory.send_invitation(id, 3600, REDIRECT)
+    assert directory.invitation_sent_since(id, before) is None
 
 
 def test_what_the_profile_asks_of_everybody_is_no_persons_own_failure(directory: AnyDirectory, hands: Hands) -> None:
     hands.require_attribute("telephone-fixe")
     with pytest.raises(RealmUnfit, match="required") as raised:
-        directory.create_account(an_account(), [])
+        directory.open_account(an_account(), [])
     hands.require_attribute(None)
     assert (raised.value.fault, raised.value.is_for_all) == (RealmFault.PROFILE_ASKS_MORE, True)
-    id = directory.create_account(an_account(), [])
+    id = directory.open_account(an_account(), [])
     hands.require_attribute("telephone-fixe")
     changed = replace(an_account(), last_name="Dupond")
     for write in (directory.update_account, directory.update_attributes):
@@ -485,19 +485,19 @@ def test_what_the_profile_asks_of_everybody_is_no_persons_own_failure(directory:
         directory.disable(id)
     hands.require_attribute(None)
     with pytest.raises(KeycloakRefused, match="invalid-character") as own:
-        directory.create_account(an_account(last_name="<b>"), [])
+        directory.open_account(an_account(last_name="<b>"), [])
     assert not isinstance(own.value, RealmUnfit)
 
 
 @pytest.mark.rule("P1")
 def test_a_link_that_can_make_no_password_is_seen_beforehand(directory: AnyDirectory, hands: Hands) -> None:
     wanted = an_account()
-    id = directory.create_account(wanted, [])
+    id = directory.open_account(wanted, [])
     assert directory.snapshot({}).link_fault is None
     hands.set_password_form(False)
     try:
         assert directory.snapshot({}).link_fault is RealmFault.NO_PASSWORD_FORM
-        directory.send_link(id, 3600, REDIRECT)  # Keycloak sends it all the same
+        directory.send_invitation(id, 3600, REDIRECT)  # Keycloak sends it all the same
         assert not hands.set_password_by_link(wanted.email)
         assert not directory.has_password(id)
     finally:
@@ -506,12 +506,12 @@ def test_a_link_that_can_make_no_password_is_seen_beforehand(directory: AnyDirec
 
 
 def test_a_realm_without_a_mail_server_is_seen_beforehand(directory: AnyDirectory, hands: Hands) -> None:
-    id = directory.create_account(an_account(), [])
+    id = directory.open_account(an_account(), [])
     hands.set_mail_server(False)
     try:
         assert directory.snapshot({}).link_fault is RealmFault.NO_MAIL_SERVER
         with pytest.raises(RealmUnfit) as raised:
-            directory.send_link(id, 3600, REDIRECT)
+            directory.send_invitation(id, 3600, REDIRECT)
     finally:
         hands.set_mail_server(True)
     assert raised.value.fault is RealmFault.SENDER_REFUSED
@@ -519,33 +519,33 @@ def test_a_realm_without_a_mail_server_is_seen_beforehand(directory: AnyDirector
 
 
 def test_our_own_sendings_are_known_by_the_providers_clock(directory: AnyDirectory, hands: Hands) -> None:
-    id = directory.create_account(an_account(), [])
+    id = directory.open_account(an_account(), [])
     before = directory.server_time()
     hands.send_link_by_hand(id, 3600)
-    assert directory.link_sent_since(id, before) is None
-    directory.send_link(id, 3600, REDIRECT)
-    first = directory.link_sent_since(id, before)
+    assert directory.invitation_sent_since(id, before) is None
+    directory.send_invitation(id, 3600, REDIRECT)
+    first = directory.invitation_sent_since(id, before)
     assert first is not None
     assert before.replace(microsecond=0) <= first < before + timedelta(seconds=30)
-    assert directory.link_sent_since(id, first + timedelta(seconds=1)) is None
+    assert directory.invitation_sent_since(id, first + timedelta(seconds=1)) is None
     # From that second on, since the clock is known to a second.
-    assert directory.link_sent_since(id, first.replace(microsecond=999_999)) == first
+    assert directory.invitation_sent_since(id, first.replace(microsecond=999_999)) == first
 
     hands.let_pass(1.1)
-    directory.send_link(id, 3600, REDIRECT)
-    last = directory.link_sent_since(id, before)
+    directory.send_invitation(id, 3600, REDIRECT)
+    last = directory.invitation_sent_since(id, before)
     assert last is not None
     assert last > first
     hands.delete_account(id)
-    assert directory.link_sent_since(id, before) == last
+    assert directory.invitation_sent_since(id, before) == last
 
 
 def test_a_link_opens_no_session_and_disabling_keeps_those_that_are_open_until_they_are_ended(
     directory: AnyDirectory, hands: Hands
 ) -> None:
     wanted = an_account()
-    id = directory.create_account(wanted, [])
-    directory.send_link(id, 3600, REDIRECT)
+    id = directory.open_account(wanted, [])
+    directory.send_invitation(id, 3600, REDIRECT)
     assert hands.set_password_by_link(wanted.email)
     assert not hands.has_session(id)
     assert hands.log_in(wanted.email)
@@ -564,8 +564,8 @@ def test_a_link_opens_no_session_and_disabling_keeps_those_that_are_open_until_t
 @pytest.mark.rule("A4")
 def test_a_forgotten_password_opens_nothing_until_a_new_link(directory: AnyDirectory, hands: Hands) -> None:
     wanted = an_account()
-    id = directory.create_account(wanted, [])
-    directory.send_link(id, 3600, REDIRECT)
+    id = directory.open_account(wanted, [])
+    directory.send_invitation(id, 3600, REDIRECT)
     assert hands.set_password_by_link(wanted.email)
     assert hands.log_in(wanted.email)
     for _ in range(2):
@@ -573,7 +573,7 @@ def test_a_forgotten_password_opens_nothing_until_a_new_link(directory: AnyDirec
         assert not directory.has_password(id)
     assert hands.has_session(id)
     assert not hands.log_in(wanted.email)
-    directory.send_link(id, 3600, REDIRECT)
+    directory.send_invitation(id, 3600, REDIRECT)
     assert hands.set_password_by_link(wanted.email)
     assert hands.log_in(wanted.email)
 
@@ -583,8 +583,8 @@ def test_who_must_verify_the_address_cannot_log_in_with_the_password_alone(
     directory: AnyDirectory, hands: Hands
 ) -> None:
     wanted = an_account()
-    id = directory.create_account(wanted, [])
-    directory.send_link(id, 3600, REDIRECT)
+    id = directory.open_account(wanted, [])
+    directory.send_invitation(id, 3600, REDIRECT)
     assert hands.set_password_by_link(wanted.email)
     directory.update_account(id, replace(wanted, email=an_account().email), verify_address=True)
     assert not hands.log_in(seen(directory, id).email)
@@ -604,7 +604,7 @@ def test_a_realm_that_answers_a_plain_question_is_there(directory: AnyDirectory)
 @pytest.mark.rule("A3")
 def test_an_account_is_disabled_and_nothing_else_is_written(directory: AnyDirectory) -> None:
     wanted = an_account()
-    id = directory.create_account(wanted, [])
+    id = directory.open_account(wanted, [])
     before = seen(directory, id)
     directory.disable(id)
     directory.disable(id)
@@ -615,7 +615,7 @@ def test_an_account_is_disabled_and_nothing_else_is_written(directory: AnyDirect
 
 @pytest.mark.rule("A8")
 def test_our_attributes_are_written_without_the_names_and_the_state(directory: AnyDirectory) -> None:
-    id = directory.create_account(an_account(), [])
+    id = directory.open_account(an_account(), [])
     before = seen(directory, id)
     other = an_account(last_name="Autre", attributes={"partenaire": ("sivom",), "gere_par": ("provisioner",)})
     directory.update_attributes(id, replace(other, enabled=False))
@@ -626,8 +626,8 @@ def test_our_attributes_are_written_without_the_names_and_the_state(directory: A
 
 def test_a_glance_sees_one_person_alone(directory: AnyDirectory) -> None:
     wanted = an_account()
-    id = directory.create_account(wanted, [])
-    directory.create_account(an_account(), [])
+    id = directory.open_account(wanted, [])
+    directory.open_account(an_account(), [])
     seen_now, whole = directory.glance(None, wanted.email), directory.snapshot({})
     assert seen_now.accounts == {id: whole.accounts[id]}
     assert (seen_now.realm_id, seen_now.password_policy) == (whole.realm_id, whole.password_policy)

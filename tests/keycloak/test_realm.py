@@ -10,19 +10,19 @@ import pytest
 
 from provisioner.domain.access.account import WantedAccount
 from provisioner.domain.people import EmailAddress
-from provisioner.keycloak.connection import Connection, administrator_connection
 from provisioner.keycloak.directory import Directory
 from provisioner.keycloak.errors import KeycloakRefused
 from provisioner.keycloak.realm import apply_realm
 from provisioner.keycloak.realm_config import RealmConfigError
 from provisioner.settings import Settings, SettingsError
+from tests.shared.administrator import Administrator
 
 ROLES = {"manage-users", "view-events", "view-realm"}
 
 
 @pytest.fixture
-def admin(shared_realm: Settings) -> Iterator[Connection]:
-    connection = administrator_connection(shared_realm.keycloak)
+def admin(shared_realm: Settings) -> Iterator[Administrator]:
+    connection = Administrator(shared_realm.keycloak)
     yield connection
     connection.close()
 
@@ -32,13 +32,13 @@ def path(shared_realm: Settings) -> str:
     return f"admin/realms/{shared_realm.keycloak.realm}"
 
 
-def client(admin: Connection, path: str, client_id: str) -> dict[str, Any]:
+def client(admin: Administrator, path: str, client_id: str) -> dict[str, Any]:
     (found,) = admin.get(f"{path}/clients", clientId=client_id)
     assert isinstance(found, dict)
     return found
 
 
-def service_roles(admin: Connection, path: str) -> dict[str, set[str]]:
+def service_roles(admin: Administrator, path: str) -> dict[str, set[str]]:
     account = admin.get(f"{path}/clients/{client(admin, path, 'provisioner')['id']}/service-account-user")
     mappings = admin.get(f"{path}/users/{account['id']}/role-mappings")
     held = {
@@ -52,7 +52,7 @@ def test_applying_it_again_changes_nothing(shared_realm: Settings) -> None:
 
 
 def test_a_realm_weakened_by_hand_is_brought_back(realm: Settings) -> None:
-    admin, path = administrator_connection(realm.keycloak), f"admin/realms/{realm.keycloak.realm}"
+    admin, path = Administrator(realm.keycloak), f"admin/realms/{realm.keycloak.realm}"
     weak = {"passwordPolicy": "length(4)", "bruteForceProtected": False, "failureFactor": 30, "eventsEnabled": False}
     admin.request("put", path, {**weak, "attributes": {"foreign": "kept"}})
     platform = client(admin, path, "cooperation")
@@ -83,7 +83,7 @@ def test_a_realm_weakened_by_hand_is_brought_back(realm: Settings) -> None:
 
 
 def test_the_service_account_has_exactly_three_roles(realm: Settings) -> None:
-    admin, path = administrator_connection(realm.keycloak), f"admin/realms/{realm.keycloak.realm}"
+    admin, path = Administrator(realm.keycloak), f"admin/realms/{realm.keycloak.realm}"
     assert service_roles(admin, path) == {"realm-management": ROLES}
     management = client(admin, path, "realm-management")["id"]
     account = admin.get(f"{path}/clients/{client(admin, path, 'provisioner')['id']}/service-account-user")
@@ -126,7 +126,7 @@ def test_no_administrator_in_the_settings_is_said(new_settings: Callable[..., Se
     ],
 )
 def test_a_password_has_8_characters_of_4_kinds(
-    admin: Connection, path: str, directory: Directory, password: str, accepted: bool
+    admin: Administrator, path: str, directory: Directory, password: str, accepted: bool
 ) -> None:
     id_ = a_person(directory, f"{password.encode().hex()}@agglo-lys.example")
     body = {"type": "password", "value": password, "temporary": False}
@@ -139,14 +139,14 @@ def test_a_password_has_8_characters_of_4_kinds(
 
 
 @pytest.mark.rule("P5")
-def test_a_lost_password_is_renewed_with_a_link_that_lasts_half_an_hour(admin: Connection, path: str) -> None:
+def test_a_lost_password_is_renewed_with_a_link_that_lasts_half_an_hour(admin: Administrator, path: str) -> None:
     found = admin.get(path)
     assert found["resetPasswordAllowed"]
     assert found["attributes"]["actionTokenGeneratedByUserLifespan.reset-credentials"] == "1800"
 
 
 @pytest.mark.rule("P6")
-def test_one_access_is_one_address(admin: Connection, path: str) -> None:
+def test_one_access_is_one_address(admin: Administrator, path: str) -> None:
     found = admin.get(path)
     assert found["registrationEmailAsUsername"]
     assert not found["duplicateEmailsAllowed"]
@@ -155,7 +155,7 @@ def test_one_access_is_one_address(admin: Connection, path: str) -> None:
 
 
 def test_the_tokens_of_the_platform_carry_the_partner_and_the_function(
-    admin: Connection, path: str, directory: Directory
+    admin: Administrator, path: str, directory: Directory
 ) -> None:
     id_ = a_person(directory, "jetons@agglo-lys.example")
     examples = f"{path}/clients/{client(admin, path, 'cooperation')['id']}/evaluate-scopes/generate-example-"
@@ -166,7 +166,7 @@ def test_the_tokens_of_the_platform_carry_the_partner_and_the_function(
 
 
 def test_the_platform_client_is_public_and_asks_for_pkce(
-    admin: Connection, path: str, shared_realm: Settings
+    admin: Administrator, path: str, shared_realm: Settings
 ) -> None:
     platform = client(admin, path, "cooperation")
     assert platform["publicClient"]
@@ -185,4 +185,4 @@ def directory(shared_realm: Settings) -> Iterator[Directory]:
 
 def a_person(directory: Directory, email: str) -> str:
     attributes = {"partenaire": ("agglo-lys",), "fonction": ("Directrice",), "gere_par": ("provisioner",)}
-    return directory.create_account(WantedAccount(EmailAddress(email), "Nom", "Prénom", attributes, True), [])
+    return directory.open_account(WantedAccount(EmailAddress(email), "Nom", "Prénom", attributes, True), [])

@@ -28,7 +28,7 @@ NAMES = ("D'Hondt-Éléonore", "Dupont, née Martin", "Nguyễn", "Šimůnek", "
 @pytest.mark.rule("A1")
 def test_an_account_holds_what_was_read_to_the_letter(shared_realm: Settings) -> None:
     directory = Directory(shared_realm.keycloak)
-    directory.create_group("agglo-lys")
+    directory.place_group("agglo-lys")
     for number, function in enumerate(FUNCTIONS):
         cells = {
             Column.LAST_NAME: NAMES[number % len(NAMES)],
@@ -47,7 +47,7 @@ def test_an_account_holds_what_was_read_to_the_letter(shared_realm: Settings) ->
             attributes={"partenaire": ("agglo-lys",), "fonction": (person.function,), "gere_par": ("provisioner",)},
             enabled=True,
         )
-        found = directory.account(directory.create_account(wanted, ["agglo-lys"]))
+        found = directory.account(directory.open_account(wanted, ["agglo-lys"]))
         assert found is not None
         assert (found.email, found.last_name, found.first_names) == (
             person.email,

@@ -188,7 +188,7 @@ def test_an_opening_whose_answer_was_lost_does_not_outlive_a_suspension(office: 
         sync(tools, [LYS], no_bar, LEROY)
     else:
         email = EmailAddress("nouveau@agglo-lys.example")
-        losing(tools, "create_account", lambda: suspend_and_cut(tools, email))
+        losing(tools, "open_account", lambda: suspend_and_cut(tools, email))
         office.apply(annexe((*NAMES, "nouveau"), on="2026-06-16"), LYS)
     (account,) = [one for one in office.directory.accounts.values() if one.email == email]
     assert not account.enabled
@@ -221,7 +221,7 @@ def test_a_person_suspended_after_the_run_began_with_them_is_not_enabled_at_all(
 
         with pytest.MonkeyPatch.context() as patched:
             patched.setattr(Effects, "_attempt", attempted)
-            enabled = watched(office, "create_account")
+            enabled = watched(office, "open_account")
             office.apply(annexe((*NAMES, "nouveau"), on="2026-06-16"), LYS)
     assert email in tools.register.records().suspended
     assert enabled == []

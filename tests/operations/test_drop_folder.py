@@ -609,7 +609,7 @@ def test_while_keycloak_is_away_the_file_waits_and_is_received_the_day_it_was_fi
     desk.poll()
     desk.office.directory.fail(1, for_good=True)
     with suppress(KeycloakUnavailable):
-        desk.office.directory.create_group("x")
+        desk.office.directory.place_group("x")
     with pytest.raises(KeycloakUnavailable):
         desk.poll()
     desk.reopen()

@@ -65,7 +65,7 @@ class Desk:
             self.office.add_partner(code, "agglo-lys.example")
         self.office.on(FIRST_DAY)
         self.bad: dict[EmailAddress, KeycloakError | Exception] = {}
-        for name in ("create_account", "update_account", "update_attributes", "disable", "send_link"):
+        for name in ("open_account", "update_account", "update_attributes", "disable", "send_invitation"):
             monkeypatch.setattr(self.realm, name, self._failing(name))
         monkeypatch.setattr(holds, "_mail_server_answers", lambda tools, _well: tools.directory.mail_works)
 
@@ -232,13 +232,13 @@ def test_a_mail_server_that_goes_away_amid_a_run_puts_nobody_in_quarantine(
 ) -> None:
     desk.ask(dict.fromkeys(("aubry", "blanc", "colin", "durand", "evrard"), DUE))
     desk.office.on(DUE)
-    call = desk.realm.send_link
+    call = desk.realm.send_invitation
 
     def only_the_first(*arguments: Any) -> None:
         desk.realm.mail_works = not desk.realm.mails
         call(*arguments)
 
-    monkeypatch.setattr(desk.realm, "send_link", only_the_first)
+    monkeypatch.setattr(desk.realm, "send_invitation", only_the_first)
     desk.serve()
     assert (len(desk.realm.mails), desk.quarantines) == (1, {})
 
@@ -249,14 +249,14 @@ def test_a_group_that_cannot_be_made_sets_the_partner_aside_and_fails_no_job(
     desk.ask(dict.fromkeys(("leroy", "nguyen"), DUE))
     desk.ask({"vasseur": DUE}, partner=OTHER)
     desk.office.on(DUE)
-    call = desk.realm.create_group
+    call = desk.realm.place_group
 
     def failing(code: str, *known: str | None) -> str:
         if code == LYS.code:
             raise KeycloakRefused("no", 400)
         return call(code, *known)
 
-    monkeypatch.setattr(desk.realm, "create_group", failing)
+    monkeypatch.setattr(desk.realm, "place_group", failing)
     outcome = desk.serve()
     assert (desk.open, desk.quarantines) == ({email("vasseur")}, {LYS.code: "no"})
     assert failed_changes(counts_of(outcome)) == 0

@@ -33,7 +33,7 @@ def office(tmp_path: Path) -> Iterator[MemoryOffice]:
     made = MemoryOffice(tmp_path)
     made.add_partner(LYS, "agglo-lys.example")
     made.on(date(2026, 6, 16))
-    made.directory.create_group(LYS)
+    made.directory.place_group(LYS)
     yield made
     made.close()
 

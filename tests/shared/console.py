@@ -8,7 +8,7 @@ import urllib.request
 from typing import Any
 from urllib.parse import urlencode
 
-from provisioner.keycloak.connection import Connection, administrator_connection
+from tests.shared.administrator import Administrator
 from tests.shared.office import Office
 
 PASSWORD = "Abcdef1!"
@@ -18,7 +18,7 @@ class Console:
     """The admin console's own calls, made as the realm's administrator."""
 
     def __init__(self, office: Office) -> None:
-        self.connection: Connection = administrator_connection(office.settings.keycloak)
+        self.connection: Administrator = Administrator(office.settings.keycloak)
         self.realm = f"admin/realms/{office.settings.keycloak.realm}"
         keycloak = office.settings.keycloak
         self.token_url = f"{keycloak.url}/realms/{keycloak.realm}/protocol/openid-connect/token"

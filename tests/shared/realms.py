@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from provisioner.keycloak.connection import Connection, administrator_connection
 from provisioner.keycloak.realm import apply_realm
 from provisioner.settings import Settings
+from tests.shared.administrator import Administrator
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Realms:
         """The settings of a realm without accounts and partners."""
         realm = self._free.pop() if self._free else self._make()
         yield realm.settings.model_copy(update={"data_dir": data_dir})
-        connection = administrator_connection(realm.settings.keycloak)
+        connection = Administrator(realm.settings.keycloak)
         if _is_as_made(connection, realm):
             _empty(connection, realm.settings)
             self._free.append(realm)
@@ -44,7 +44,7 @@ class Realms:
     def _make(self) -> Realm:
         settings = self._new_settings(self._home)
         apply_realm(settings)
-        connection = administrator_connection(settings.keycloak)
+        connection = Administrator(settings.keycloak)
         path = f"admin/realms/{settings.keycloak.realm}"
         connection.request("put", path, connection.get(path))  # Keycloak adds its defaults at the first change
         made = Realm(settings, _configuration(connection, settings))
@@ -52,7 +52,7 @@ class Realms:
         return made
 
 
-def _is_as_made(connection: Connection, realm: Realm) -> bool:
+def _is_as_made(connection: Administrator, realm: Realm) -> bool:
     found = _configuration(connection, realm.settings)
     if found[""] != realm.as_made[""]:
         connection.request("put", f"admin/realms/{realm.settings.keycloak.realm}", realm.as_made[""])
@@ -60,7 +60,7 @@ def _is_as_made(connection: Connection, realm: Realm) -> bool:
     return found == realm.as_made
 
 
-def _configuration(connection: Connection, settings: Settings) -> dict[str, Any]:
+def _configuration(connection: Administrator, settings: Settings) -> dict[str, Any]:
     """Everything that a test might have changed and that is not a person, a partner or an event."""
     path = f"admin/realms/{settings.keycloak.realm}"
     parts = ("", "clients", "roles", "users/profile", "events/config", "authentication/required-actions")
@@ -70,7 +70,7 @@ def _configuration(connection: Connection, settings: Settings) -> dict[str, Any]
     return {**found, "rights": connection.get(f"{path}/users/{account['id']}/role-mappings")}
 
 
-def _empty(connection: Connection, settings: Settings) -> None:
+def _empty(connection: Administrator, settings: Settings) -> None:
     path = f"admin/realms/{settings.keycloak.realm}"
     for user in connection.get(f"{path}/users", max=-1, briefRepresentation="true"):
         connection.request("delete", f"{path}/users/{user['id']}")

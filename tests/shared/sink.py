@@ -8,8 +8,8 @@ from pathlib import Path
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
-from provisioner.keycloak.connection import administrator_connection
 from provisioner.settings import Settings
+from tests.shared.administrator import Administrator
 from tests.shared.mailbox import Mailbox
 
 
@@ -40,7 +40,7 @@ class FaultyMailbox(Mailbox):
 
 def send_through(settings: Settings, mailbox: Mailbox) -> None:
     """Has the realm send its e-mails there."""
-    administrator = administrator_connection(settings.keycloak)
+    administrator = Administrator(settings.keycloak)
     path = f"admin/realms/{settings.keycloak.realm}"
     realm = administrator.get(path)
     smtp = {**realm["smtpServer"], "host": mailbox.host, "port": str(mailbox.port)}

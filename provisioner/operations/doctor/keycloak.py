@@ -43,7 +43,7 @@ def keycloak_lines(settings: Settings, clock: Clock, records: Records) -> Iterat
     ours = settings.keycloak
     with OwnView(ours) as view:
         try:
-            view.sign_in()
+            view.connection.get_token()
         except KeycloakUnavailable as error:
             todo = f"See that {ours.url} answers, or set {PREFIX}KEYCLOAK__URL."
             yield unreachable("keycloak", error, todo)
@@ -55,7 +55,7 @@ def keycloak_lines(settings: Settings, clock: Clock, records: Records) -> Iterat
             return
         yield ok("keycloak", f"{ours.url} answers.")
         yield ok("token", f"The realm {ours.realm} knows {ours.client_id}.")
-        yield from _guarded("clock", lambda: clock_lines(view.server_time(), clock))
+        yield from _guarded("clock", lambda: clock_lines(view.connection.server_time(), clock))
         yield from _guarded("realm", lambda: realm_lines(view.realm(), records))
         yield from _guarded("user-profile", lambda: profile_lines(view.user_profile(), load_user_profile(settings)))
         if ours.admin_username and ours.admin_password:
@@ -64,7 +64,7 @@ def keycloak_lines(settings: Settings, clock: Clock, records: Records) -> Iterat
             least = ".".join(map(str, LEAST_VERSION))
             todo = f"See that it is {least} or newer, or set {PREFIX}KEYCLOAK__ADMIN_USERNAME and __ADMIN_PASSWORD."
             yield attention("version", "Keycloak hides its version from our service account.", todo)
-            yield from _guarded("roles", lambda: roles_lines(view.own_roles()))
+            yield from _guarded("roles", lambda: roles_lines(view.connection.own_roles()))
             yield from _guarded("groups", lambda: own_group_lines(view, records, ours.threads))
         yield from _guarded("accounts", lambda: account_lines(records, settings, clock))
 
