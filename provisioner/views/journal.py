@@ -70,10 +70,8 @@ ACTIONS: Mapping[str, str] = {
 }
 
 _PROBLEMS = {
-    Problem.CHANGED: "l'entrée {entry} a été modifiée.",
-    Problem.REMOVED: "l'entrée {entry} a été supprimée.",
-    Problem.REORDERED: "l'entrée {entry} n'est plus à sa place : l'ordre a été changé.",
-    Problem.INSERTED: "l'entrée {entry} a été ajoutée après coup.",
+    Problem.CHANGED: "la chaîne est rompue à l'entrée {entry} : cette entrée ou la précédente a été modifiée, "
+    "supprimée, déplacée ou ajoutée après coup.",
     Problem.DETAIL_CHANGED: "les données conservées à côté de l'entrée {entry} ont été modifiées.",
     Problem.DETAIL_MISSING: "les données conservées à côté de l'entrée {entry} ont disparu, et aucune destruction "
     "enregistrée ne l'explique.",

@@ -151,10 +151,10 @@ BESIDE = "UPDATE journal_detail SET data = replace(data, 'Anne', 'Jean') WHERE e
 @pytest.mark.parametrize(
     ("tamper", "expected", "sentence"),
     [
-        ("DELETE FROM journal_entry WHERE entry = 5", (5, "removed"), "l'entrée 5 a été supprimée"),
-        ("DELETE FROM journal_entry WHERE entry IN (1, 2)", (1, "removed"), "l'entrée 1 a été supprimée"),
-        (_swap, (4, "reordered"), "l'entrée 4 n'est plus à sa place"),
-        (_insert, (6, "inserted"), "l'entrée 6 a été ajoutée après coup"),
+        ("DELETE FROM journal_entry WHERE entry = 5", (5, "changed"), "la chaîne est rompue à l'entrée 5"),
+        ("DELETE FROM journal_entry WHERE entry IN (1, 2)", (1, "changed"), "la chaîne est rompue à l'entrée 1"),
+        (_swap, (4, "changed"), "la chaîne est rompue à l'entrée 4"),
+        (_insert, (6, "changed"), "la chaîne est rompue à l'entrée 6"),
         (BESIDE, (6, "detail-changed"), "les données conservées à côté de l'entrée 6 ont été modifiées"),
         ("UPDATE journal_detail SET salt = 'x' WHERE entry = 7", (7, "detail-changed"), "l'entrée 7"),
         ("UPDATE journal_detail SET habilitation = 3 WHERE entry = 7", (7, "detail-changed"), "l'entrée 7"),
