@@ -43,9 +43,10 @@ format: install  ## puts the code in shape
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-pages: install   ## writes docs/regles.md and docs/settings.md anew
+pages: install   ## writes the pages and the schema that are made from the code anew
 	$(BIN)/python scripts/regles.py
 	$(BIN)/python scripts/settings.py
+	$(BIN)/python scripts/schemas.py
 
 bench: install   ## how fast accounts are opened, as ratios; what the service costs at rest
 	$(BIN)/python bench/open.py

@@ -23,6 +23,7 @@ from provisioner.cli.options import (
     SentBy,
     day_of_reception,
 )
+from provisioner.cli.outcomes import print_outcome
 from provisioner.cli.printing import print_answer
 from provisioner.cli.session import session_of
 
@@ -45,15 +46,15 @@ def submit(
     format_: FormatOption = Format.TEXT,
 ) -> None:
     """Check a document and keep it until it is approved or rejected. Changes no access."""
-    from provisioner.cli.answers import annexes as answers
     from provisioner.operations import receive
+    from provisioner.operations.answers import submitted_answer
 
     session = session_of(context)
     with session.tools("annexe submit", partner, read_only=True) as tools:
         received = day_of_reception(received_on, tools.clock.today())
         scan = document_of(source) if source else None
         submitted = receive.submit(tools, document_of(file), partner, received, sent_by, scan)
-        print_answer(answers.submitted(submitted), format_)
+        print_answer(submitted_answer(submitted), format_)
         if not submitted.annexe.valid and say_unknown(session, tools.register, partner):
             deliver_now(session, tools.register)
     raise typer.Exit(Exit.DONE if submitted.annexe.valid else Exit.REFUSED)
@@ -62,23 +63,23 @@ def submit(
 @app.command("list")
 def list_(context: typer.Context, partner: OnePartner = None, format_: FormatOption = Format.TEXT) -> None:
     """The annexes that the register keeps: the one in force of each partner, and those under way."""
-    from provisioner.cli.answers import annexes as answers
     from provisioner.register import annexes
+    from provisioner.views.answers.annexes import AnnexesAnswer
 
     with session_of(context).register("annexe list", partner) as register, register.read() as connection:
-        found = annexes.kept(connection, partner)
-    print_answer(answers.annexes(found), format_)
+        kept = annexes.kept(connection, partner)
+    print_answer(AnnexesAnswer.of(kept), format_)
 
 
 @app.command()
 def show(context: typer.Context, number: Number, format_: FormatOption = Format.TEXT) -> None:
     """One annexe: its last check, and the decisions taken when it was approved."""
-    from provisioner.cli.answers import annexes as answers
     from provisioner.operations.receive import find
+    from provisioner.views.answers.annexes import AnnexeAnswer
 
     with session_of(context).register("annexe show") as register:
-        one = find(register, number)
-    print_answer(answers.annexe(one), format_)
+        annexe = find(register, number)
+    print_answer(AnnexeAnswer.whole(annexe), format_)
 
 
 @app.command()
@@ -96,7 +97,6 @@ def approve(
     format_: FormatOption = Format.TEXT,
 ) -> None:
     """Approve exactly this content and this plan. The next `sync` applies it."""
-    from provisioner.cli.answers.outcomes import print_outcome
     from provisioner.operations import decide
     from provisioner.operations.context import Ending
 

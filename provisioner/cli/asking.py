@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from provisioner.cli.printing import print_text
+from provisioner.cli.printing import print_parts
 from provisioner.domain.access.habilitation import Habilitation
 from provisioner.views.dates import french_date
 
@@ -21,17 +21,17 @@ def asking(tools: Context) -> Callable[[Prepared, Request], Request | None]:
     """What shows a prepared plan and gives back the request with the decisions taken, or None."""
 
     def ask(prepared: Prepared, request: Request) -> Request | None:
-        from provisioner.cli.answers.checks import check_lines
-        from provisioner.cli.answers.outcomes import plan_lines
+        from provisioner.operations.answers import prepared_answer
         from provisioner.operations.prepare import prepare
+        from provisioner.views.answers.checks import CheckAnswer
 
         for one in prepared.undecided:
             request = _decide(request, one)
         if prepared.undecided:
             prepared = prepare(tools, request)
-        print_text(check_lines(prepared.check))
+        print_parts(CheckAnswer.of(prepared.check).shown())
         if prepared.plan is not None:
-            print_text(plan_lines(prepared.plan))
+            print_parts(prepared_answer(prepared).plan_shown())
         if not typer.confirm("Appliquer ?", default=False, err=True):
             return None
         return replace(request, expects=prepared.plan.ids if prepared.plan else None)

@@ -70,9 +70,9 @@ def show(
     ] = None,
 ) -> None:
     """The Caf's contacts."""
-    from provisioner.cli.answers import partners as answers
     from provisioner.operations.contacts import known_contacts
     from provisioner.operations.notices import annexe_3_file
+    from provisioner.views.answers.partners import ContactsAnswer
 
     session = session_of(context)
     with session.register("caf show") as register:
@@ -82,4 +82,4 @@ def show(
             typer.echo(NO_CAF_CONTACT, err=True)
             raise typer.Exit(Exit.REFUSED)
         save_new(output, annexe_3_file(known).content)
-    print_answer(answers.contacts(known, 3), format_)
+    print_answer(ContactsAnswer.of(known, 3), format_)

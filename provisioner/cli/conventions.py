@@ -10,6 +10,7 @@ import typer
 
 from provisioner.cli.exits import Exit
 from provisioner.cli.options import By, Code, DryRun, Format, FormatOption, Reason, address, day
+from provisioner.cli.outcomes import status_of
 from provisioner.cli.printing import print_answer
 from provisioner.cli.progress import progress_bar
 from provisioner.cli.session import session_of
@@ -60,13 +61,13 @@ def import_(
     format_: FormatOption = Format.TEXT,
 ) -> None:
     """Register or change many partners from one file: all of it, or nothing."""
-    from provisioner.cli.answers.partners import imported
     from provisioner.operations.partner_import import import_partners
+    from provisioner.views.answers.partners import ImportedAnswer
 
     session = session_of(context)
     with session.register(by) as register:
         done = import_partners(register, file.read_bytes(), session.settings.documents, dry_run=dry_run)
-    print_answer(imported(done), format_)
+    print_answer(ImportedAnswer(added=done.added, changed=done.changed, unchanged=done.unchanged), format_)
     if dry_run:
         session.say("Nothing was written: --dry-run.")
 
@@ -85,9 +86,8 @@ def adopt(
     format_: FormatOption = Format.TEXT,
 ) -> None:
     """Take over accounts that existed before: mark and group, no e-mail. All of them or none."""
-    from provisioner.cli.answers.outcomes import status_of
-    from provisioner.cli.answers.partners import candidates
     from provisioner.operations import adoption
+    from provisioner.views.answers.partners import CandidateLine, CandidatesAnswer
 
     session, status = session_of(context), Exit.DONE
     with session.tools(by, code, read_only=dry_run) as tools:
@@ -98,7 +98,8 @@ def adopt(
             status = status_of(outcome)
     is_refused = not all(one.can_be_adopted for one in found)
     are_adopted = status is Exit.DONE and not (dry_run or is_refused)
-    print_answer(candidates(found, are_adopted=are_adopted), format_)
+    lines = [CandidateLine.of(one.email, one.match, one.account, can_be_adopted=one.can_be_adopted) for one in found]
+    print_answer(CandidatesAnswer.of(lines, are_adopted=are_adopted), format_)
     if is_refused:
         session.say("Nothing was adopted: put right or leave out the accounts that cannot be.")
         status = Exit.REFUSED

@@ -27,6 +27,7 @@ from provisioner.cli.options import (
     day_of_reception,
     decider,
 )
+from provisioner.cli.outcomes import print_outcome, status_of, status_of_plan
 from provisioner.cli.printing import print_answer, print_page
 from provisioner.cli.progress import progress_bar
 from provisioner.cli.session import session_of
@@ -49,7 +50,6 @@ def check(
     format_: PageFormatOption = PageFormat.TEXT,
 ) -> None:
     """Read and validate a document. Needs no server."""
-    from provisioner.cli.answers.checks import checked
     from provisioner.operations.prepare import Request, check_document, check_for_partner
 
     session = session_of(context)
@@ -68,7 +68,9 @@ def check(
 
         print_page(report_page(Report.of(result, partner_name, today)))
     else:
-        print_answer(checked(result), format_)
+        from provisioner.views.answers.checks import CheckAnswer
+
+        print_answer(CheckAnswer.of(result), format_)
     raise typer.Exit(Exit.DONE if result.is_valid else Exit.REFUSED)
 
 
@@ -91,7 +93,6 @@ def plan(
     format_: FormatOption = Format.TEXT,
 ) -> None:
     """Show what would change, and why. Changes nothing."""
-    from provisioner.cli.answers.outcomes import print_outcome, status_of_plan
     from provisioner.operations.receive import plan_document, request_for, request_of
     from provisioner.operations.run import plan_due
     from provisioner.views.annexes import list_2_alone
@@ -137,7 +138,6 @@ def apply(
     format_: FormatOption = Format.TEXT,
 ) -> None:
     """Check, plan, confirm and apply a document: the one-shot provisioning command."""
-    from provisioner.cli.answers.outcomes import print_outcome, status_of
     from provisioner.cli.asking import asking
     from provisioner.operations.context import Ending
     from provisioner.operations.decide import apply_document
@@ -177,7 +177,6 @@ def sync(
     format_: FormatOption = Format.TEXT,
 ) -> None:
     """Do everything that is due now: planned openings and ends, first invitations, drift."""
-    from provisioner.cli.answers.outcomes import print_outcome, status_of, status_of_plan
     from provisioner.operations import run
 
     session, codes = session_of(context), partner or []

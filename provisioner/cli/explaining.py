@@ -19,24 +19,22 @@ Email = Annotated[str, typer.Argument(help="The person's address, or the one tha
 @app.command()
 def explain(context: typer.Context, email: Email, as_of: AsOf = None, format_: FormatOption = Format.TEXT) -> None:
     """Tell one person's story step by step, what `sync` would do for them, and why or why not."""
-    from provisioner.cli.answers.persons import explained
     from provisioner.operations.person_file import explain_person
 
     with session_of(context).tools("explain", read_only=True, as_of=as_of) as tools:
-        found = explain_person(tools, address(email))
-    print_answer(explained(found), format_)
+        explanation = explain_person(tools, address(email))
+    print_answer(explanation, format_)
 
 
 @person.command()
 def show(context: typer.Context, email: Email, format_: PageFormatOption = PageFormat.TEXT) -> None:
     """Everything that the register and Keycloak hold on one person; html: the page to hand to them."""
-    from provisioner.cli.answers.persons import held
-    from provisioner.operations.person_file import known_dossier
-    from provisioner.views.dossier import dossier_page
+    from provisioner.operations.person_file import known_person_file
+    from provisioner.views.answers.persons import PersonAnswer
 
     with session_of(context).tools("person show", read_only=True) as tools:
-        found = known_dossier(tools, address(email))
+        answer = PersonAnswer.of(known_person_file(tools, address(email)))
     if format_ is PageFormat.HTML:
-        print_page(dossier_page(found))
+        print_page(answer.page())
     else:
-        print_answer(held(found), format_)
+        print_answer(answer, format_)

@@ -19,12 +19,12 @@ app.add_typer(held, name="held")
 @held.command("list")
 def list_(context: typer.Context, format_: FormatOption = Format.TEXT) -> None:
     """What is held back, since when, why, and each change that waits."""
-    from provisioner.cli.answers import holds as answers
+    from provisioner.views.answers.holds import HeldAnswer
 
     session = session_of(context)
     with session.register("held list") as register:
         records = register.records()
-    print_answer(answers.held(records, session.clock.now()), format_)
+    print_answer(HeldAnswer.of(records, session.clock.now()), format_)
 
 
 @held.command()
@@ -76,10 +76,10 @@ def resume(context: typer.Context, by: By, partner: OnePartner = None) -> None:
 @app.command()
 def status(context: typer.Context, format_: FormatOption = Format.TEXT) -> None:
     """How things are: last good sync, what waits, what is held, which links are owed. Needs no Keycloak."""
-    from provisioner.cli.answers import holds as answers
+    from provisioner.operations.answers import status_answer
     from provisioner.operations.holds import service_status
 
     session = session_of(context)
     with session.register("status") as register:
         found = service_status(register)
-    print_answer(answers.standing(found, session.clock.now()), format_)
+    print_answer(status_answer(found, session.clock.now()), format_)

@@ -8,6 +8,7 @@ import typer
 
 from provisioner.cli.notices import deliver_now, say_without_contact
 from provisioner.cli.options import By, Email, Format, FormatOption, OnePartner, address
+from provisioner.cli.outcomes import print_outcome, status_of
 from provisioner.cli.printing import print_answer
 from provisioner.cli.progress import progress_bar
 from provisioner.cli.session import session_of
@@ -18,12 +19,12 @@ app = typer.Typer(help="The e-mails with the link to create the password.", no_a
 @app.command("list")
 def list_(context: typer.Context, partner: OnePartner = None, format_: FormatOption = Format.TEXT) -> None:
     """What became of the link of each open access. Keycloak is asked who has made a password."""
-    from provisioner.cli.answers.invitations import invitations
     from provisioner.operations.invitations import invited
+    from provisioner.views.answers.invitations import InvitationsAnswer
 
     with session_of(context).tools("invitation list", partner, read_only=True) as tools:
-        found = invited(tools, partner)
-    print_answer(invitations(found), format_)
+        links = invited(tools, partner)
+    print_answer(InvitationsAnswer.of((link.round, link.state) for link in links), format_)
 
 
 @app.command()
@@ -37,7 +38,6 @@ def repeat(
 
     Partners are told of those who used none. With EMAIL: that person, as soon as the last link has expired.
     """
-    from provisioner.cli.answers.outcomes import print_outcome, status_of
     from provisioner.operations import invitations
 
     session = session_of(context)

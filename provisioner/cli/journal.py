@@ -9,7 +9,7 @@ import typer
 
 from provisioner.cli.exits import Exit
 from provisioner.cli.options import Format, FormatOption, OnePartner, address, day, name
-from provisioner.cli.printing import print_answer
+from provisioner.cli.printing import print_answer, print_stream
 from provisioner.cli.session import session_of
 from provisioner.domain.journal import Head
 from provisioner.domain.people import EmailAddress
@@ -46,24 +46,24 @@ def verify(
     format_: FormatOption = Format.TEXT,
 ) -> None:
     """Verify the whole chain and the personal data beside it. Names the first bad entry; exit status 1."""
-    from provisioner.cli.answers.journal import verified
     from provisioner.operations.journal import verify_journal
+    from provisioner.views.answers.journal import VerifiedAnswer
 
     with session_of(context).register("journal verify", make=False) as register:
         verdict = verify_journal(register, head)
-    print_answer(verified(verdict, head), format_)
+    print_answer(VerifiedAnswer.of(verdict, head), format_)
     raise typer.Exit(Exit.DONE if verdict.bad is None else Exit.REFUSED)
 
 
 @app.command("head")
 def head_(context: typer.Context, format_: FormatOption = Format.TEXT) -> None:
     """The newest entry's number and digest, to be kept outside the database: `verify --head` takes it."""
-    from provisioner.cli.answers import journal as answers
     from provisioner.operations.journal import journal_head
+    from provisioner.views.answers.journal import HeadAnswer
 
     with session_of(context).register("journal head", make=False) as register:
         newest = journal_head(register)
-    print_answer(answers.head(newest), format_)
+    print_answer(HeadAnswer.of(newest), format_)
 
 
 @app.command()
@@ -95,9 +95,11 @@ def show(
     format_: FormatOption = Format.TEXT,
 ) -> None:
     """The entries, oldest first, each with the decision that it follows from."""
-    from provisioner.cli.answers.journal import print_entries
     from provisioner.operations.journal import Sought, journal_entries
+    from provisioner.views.answers.journal import EntryAnswer, entries_table
 
     sought = Sought(first=first, since=since, until=until, email=email, partner=partner, action=action, by=by)
     with session_of(context).register("journal show", partner, make=False) as register:
-        print_entries(journal_entries(register, sought), format_, details=details)
+        pages = journal_entries(register, sought)
+        entries = ((EntryAnswer.of(row, details=details) for row in page) for page in pages)
+        print_stream(entries, entries_table(pages, details=details), format_)

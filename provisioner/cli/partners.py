@@ -84,24 +84,24 @@ def set_(
 @app.command()
 def show(context: typer.Context, code: Code, format_: FormatOption = Format.TEXT) -> None:
     """One partner: its convention, its domains, its contacts, its habilitations."""
-    from provisioner.cli.answers import partners as answers
     from provisioner.operations.contacts import known_contacts
+    from provisioner.views.answers.partners import PartnerAnswer
 
     session = session_of(context)
     with session.register("partner show", code) as register:
         records = register.records()
         contacts = known_contacts(register, code)
-    print_answer(answers.partner(records.partners[code], records, contacts, session.clock.today()), format_)
+    print_answer(PartnerAnswer.of(records.partners[code], records, contacts, session.clock.today()), format_)
 
 
 @app.command("list")
 def list_(context: typer.Context, format_: FormatOption = Format.TEXT) -> None:
     """Every partner."""
-    from provisioner.cli.answers import partners as answers
+    from provisioner.views.answers.partners import PartnersAnswer
 
     with session_of(context).register("partner list") as register:
         records = register.records()
-    print_answer(answers.partners(records), format_)
+    print_answer(PartnersAnswer.of(records), format_)
 
 
 @app.command()

@@ -9,6 +9,7 @@ import typer
 
 from provisioner.cli.exits import Exit
 from provisioner.cli.options import By, Email, Format, FormatOption, Reason, address
+from provisioner.cli.outcomes import print_outcome, status_of
 from provisioner.cli.progress import progress_bar
 from provisioner.cli.session import Session, session_of
 from provisioner.domain.people import EmailAddress
@@ -61,8 +62,6 @@ def _carry_out(
     act: Callable[[Context, Sequence[str], EmailAddress, ProgressBar], RunResult],
 ) -> None:
     """Makes the recorded decision true and says what was done; whatever fails, the next `sync` goes on."""
-    from provisioner.cli.answers.outcomes import print_outcome, status_of
-
     status = Exit.FAILED
     try:
         outcome = act(tools, partners, email, progress_bar(session.quiet))

@@ -1,37 +1,37 @@
-"""An answer on stdout: JSON for a script, French tables for a person at a terminal."""
+"""An answer on stdout: JSON for a script, lines and tables for a person. Nothing else prints an answer."""
 
 from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import Any
+from itertools import chain
+from textwrap import wrap
+from typing import TYPE_CHECKING, Any
 
 import typer
-from rich.box import SIMPLE_HEAD
-from rich.console import Console, RenderableType
-from rich.padding import Padding
-from rich.table import Table
-from rich.text import Text
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+    from provisioner.views.answers import Answer, AnyAnswer
+    from provisioner.views.shown import Line, Part, Table, Tone
+
+#: What stands between two columns, and how far a note stands from the margin.
+_GAP, _INDENT = 2, 12
 
 
-@dataclass(frozen=True)
-class Answer:
-    """What a command answers: exactly what the contract says, and the same as lines and tables, top to bottom."""
-
-    json: Any
-    text: Iterable[RenderableType]
-
-
-def print_answer(answer: Answer, format_: str) -> None:
+def print_answer(answer: AnyAnswer, format_: str) -> None:
     """Prints it, as `--format` says."""
+    from provisioner.views.answers import as_json
+
     if format_ == "json":
-        print_json(answer.json)
+        print_json(as_json(answer))
     else:
-        print_text(answer.text)
+        print_parts(answer.shown())
 
 
 def print_json(answer: Any) -> None:
@@ -45,24 +45,58 @@ def print_json(answer: Any) -> None:
         typer.echo(text)
 
 
+def print_stream(pages: Iterable[Iterable[Answer]], table: Table, format_: str) -> None:
+    """A list as it is read, a row a line: a journal may be large. `table` shows the same rows."""
+    from provisioner.views.answers import as_json
+
+    if format_ != "json":
+        print_parts([table])
+        return
+    with answering():
+        before = "[\n"
+        for page in pages:
+            rows = (json.dumps(as_json(row), ensure_ascii=False) for row in page)
+            typer.echo(before + ",\n".join(rows), nl=False)
+            before = ",\n"
+        typer.echo("[]" if before == "[\n" else "\n]")
+
+
 def print_page(page: str) -> None:
     """An HTML page, in UTF-8 whatever the terminal."""
     with answering():
         typer.echo(page.encode())
 
 
-def print_text(parts: Iterable[RenderableType]) -> None:
-    """An answer for a person. A line is left whole, for the terminal to fold: it may be cut out of a pipe."""
+def print_parts(parts: Iterable[Part]) -> None:
+    """An answer for a person: on a terminal in its width, else as wide as it is, so that a pipe loses nothing."""
+    from rich.console import Console
+
+    from provisioner.views.shown import Line
+
+    class _Console(Console):
+        def on_broken_pipe(self) -> None:
+            """Left to `answering`: rich would end the command with a status of its own."""
+            raise  # noqa: PLE0704 - called while the error is handled
+
     with answering():
         console = _Console(highlight=False)
+        width = console.width if sys.stdout.isatty() else None
+        is_first, follows_table = True, False
         for part in parts:
-            console.print(part, soft_wrap=isinstance(part, Text))
-
-
-class _Console(Console):
-    def on_broken_pipe(self) -> None:
-        """Left to `answering`: rich would end the command with a status of its own."""
-        raise  # noqa: PLE0704 - called while the error is handled
+            if isinstance(part, Line):
+                lines = list(_line(part, width))
+            elif part.widths:
+                _print_as_read(part)
+                continue
+            else:
+                lines = list(_table(part, width))
+            is_table = not isinstance(part, Line)
+            if lines and not is_first and (is_table or follows_table):
+                console.print()
+            for line in lines:
+                console.print(line, soft_wrap=True)
+            if lines:
+                is_first, follows_table = False, is_table
 
 
 @contextmanager
@@ -74,34 +108,112 @@ def answering() -> Iterator[None]:
         yield
         sys.stdout.flush()
     except OSError as error:
+        from provisioner.views.said import answer_lost
+
         with open(os.devnull, "w") as nowhere:  # noqa: PTH123 - what is still to be written goes there
             os.dup2(nowhere.fileno(), sys.stdout.fileno())
         if not isinstance(error, BrokenPipeError):
-            typer.echo(f"La réponse n'a pas pu être écrite : {error.strerror}.", err=True)
-
-
-def line(*parts: str | tuple[str, str], style: str = "", indent: int = 0) -> RenderableType:
-    """A line of these parts, some with a style of their own."""
-    styled = (part if isinstance(part, tuple) else (part, "") for part in parts)
-    text = Text.assemble(*((printable(one), its) for one, its in styled), style=style)
-    return Padding(text, (0, 0, 0, indent)) if indent else text
-
-
-def table(
-    title: str, columns: Sequence[str], rows: Iterable[Sequence[str | None]], empty: str = ""
-) -> Iterator[RenderableType]:
-    """A table; without a row, `empty` in its place, or nothing."""
-    made = Table(title=title, title_justify="left", title_style="bold", box=SIMPLE_HEAD)
-    for column in columns:
-        made.add_column(column, overflow="fold")
-    for row in rows:
-        made.add_row(*(Text(printable(cell or "")) for cell in row))
-    if made.row_count:
-        yield made
-    elif empty:
-        yield line(empty)
+            typer.echo(answer_lost(error.strerror), err=True)
 
 
 def printable(text: str) -> str:
     """Text as it is: no escape sequence of a document's reaches the terminal."""
-    return "".join(one if one.isprintable() or one == "\n" else "\N{REPLACEMENT CHARACTER}" for one in text)
+    return "".join(
+        letter if letter.isprintable() or letter == "\n" else "\N{REPLACEMENT CHARACTER}" for letter in text
+    )
+
+
+def _style(tone: Tone) -> str:
+    styles = {"title": "bold", "good": "bold green", "error": "bold red", "warning": "yellow", "faint": "dim"}
+    return styles.get(tone, "")
+
+
+def _line(line: Line, width: int | None) -> Iterator[RenderableType]:
+    """A sentence is left whole, for the terminal to fold: a command in it may be copied. A note is laid out."""
+    from rich.text import Text
+
+    text, label = printable(line.text), printable(line.label)
+    if label:
+        yield Text.assemble((f"{label:<{_INDENT}}", _style(line.tone)), text)
+    else:
+        yield Text(text, style=_style(line.tone))
+    for part in _wrapped(printable(line.note), max(width - _INDENT, _INDENT) if width else None) if line.note else ():
+        yield Text(" " * _INDENT + part)
+
+
+def _table(table: Table, width: int | None) -> Iterator[RenderableType]:
+    """A table; where it has no room for the longest word of each column, a block of lines for each row."""
+    from rich.text import Text
+
+    rows = [[printable(cell or "") for cell in row] for row in table.rows]
+    if not rows:
+        if table.empty:
+            yield Text(table.empty)
+        return
+    if table.title:
+        yield Text(table.title, style="bold")
+    widths = _widths([table.columns, *rows], width)
+    if widths is None:
+        for row in rows:
+            named = zip(table.columns, row, strict=True)
+            yield Text("\n".join(f"  {name} : {cell.replace(chr(10), ', ')}" for name, cell in named if cell) + "\n")
+        return
+    yield Text(_aligned(table.columns, widths), style="bold")
+    yield Text("─" * (sum(widths) + _GAP * (len(widths) - 1)), style="dim")
+    for row in rows:
+        yield Text(_aligned(row, widths))
+
+
+def _widths(rows: Sequence[Sequence[str]], most: int | None) -> list[int] | None:
+    """How wide each column is: as its longest line where there is room, else the widest are narrowed, never below
+    their longest word; None where even that is too wide.
+    """
+    columns = list(zip(*rows, strict=True))
+    widths = [max(len(line) for cell in column for line in cell.split("\n")) for column in columns]
+    if most is None:
+        return widths
+    least = [
+        max((len(word) for cell in column for word in re.split("[ \t\n]", cell)), default=0) for column in columns
+    ]
+    room = most - _GAP * (len(widths) - 1)
+    if sum(least) > room:
+        return None
+    while sum(widths) > room:
+        widest = max((width, place) for place, width in enumerate(widths) if width > least[place])[1]
+        widths[widest] -= 1
+    return widths
+
+
+def _aligned(cells: Sequence[str], widths: Sequence[int]) -> str:
+    """One row of a table, as many lines as its fullest cell takes."""
+    columns = [_wrapped(cell, width) for cell, width in zip(cells, widths, strict=True)]
+    lines = range(max(map(len, columns)))
+    laid = ([column[line] if line < len(column) else "" for column in columns] for line in lines)
+    return "\n".join((" " * _GAP).join(map(str.ljust, parts, widths)).rstrip() for parts in laid)
+
+
+def _wrapped(text: str, width: int | None) -> list[str]:
+    """The text's lines, none wider than that unless a word is: no word is ever cut."""
+    if width is None:
+        return [text]
+    made = (
+        [line] if len(line) <= width else wrap(line, width, break_long_words=False, break_on_hyphens=False)
+        for line in text.split("\n")
+    )
+    return list(chain.from_iterable(made))
+
+
+def _print_as_read(table: Table) -> None:
+    """Row by row, in columns of the widths that are usual; the last is as wide as it has to be."""
+    is_empty = True
+    for row in table.rows:
+        if is_empty:
+            typer.echo(_row_as_read(table.columns, table.widths))
+            is_empty = False
+        typer.echo(_row_as_read([printable(cell or "").replace("\n", " ") for cell in row], table.widths))
+    if is_empty:
+        typer.echo(table.empty)
+
+
+def _row_as_read(cells: Sequence[str], widths: Sequence[int]) -> str:
+    return (" " * _GAP).join(map(str.ljust, cells, widths)).rstrip()

@@ -33,11 +33,10 @@ def realm_apply(context: typer.Context) -> None:
 @realm.command("accept")
 def realm_accept(context: typer.Context, by: By, reason: Reason, format_: FormatOption = Format.TEXT) -> None:
     """Go on with a realm that was made anew: show both ids and what is there of ours, record the new one."""
-    from provisioner.cli.answers import realms as answers
     from provisioner.operations.realms import accept
 
     with session_of(context).tools(by, read_only=True) as tools:
-        print_answer(answers.acceptance(accept(tools, by, reason)), format_)
+        print_answer(accept(tools, by, reason), format_)
 
 
 @app.command()
@@ -63,8 +62,8 @@ def backup(
     format_: FormatOption = Format.TEXT,
 ) -> None:
     """Copy the register while others work, verify the copy, print its journal's head: keep that elsewhere."""
-    from provisioner.cli.answers import journal as answers
     from provisioner.operations.backup import back_up
+    from provisioner.views.answers.journal import BackupAnswer
 
     session = session_of(context)
     with new_file(output):
@@ -75,21 +74,22 @@ def backup(
             "See `provisioner journal verify`."
         )
         raise typer.Exit(Exit.REFUSED)
-    assert made.verdict.head is not None
-    print_answer(answers.backup(made.verdict.head, output.name), format_)
+    head = made.verdict.head
+    assert head is not None
+    print_answer(BackupAnswer(file=output.name, entry=head.entry, sha256=head.sha256), format_)
     session.say(f"{output} is whole. Keep the head in another place: `journal verify --head` takes it.")
 
 
 @app.command()
 def doctor(context: typer.Context, format_: FormatOption = Format.TEXT) -> None:
     """Look at everything that is needed and say what to do where something is not well. Changes nothing."""
-    from provisioner.cli.answers.doctor import examined
+    from provisioner.operations.answers import doctor_answer
     from provisioner.operations.doctor import Level, examine
 
     session = session_of(context)
     session.start_logging()
     found = examine(session.settings, session.clock)
-    print_answer(examined(found), format_)
+    print_answer(doctor_answer(found), format_)
     if found.is_unreachable:
         raise typer.Exit(Exit.FAILED)
     raise typer.Exit(Exit.REFUSED if found.level is Level.WANTING else Exit.DONE)

@@ -38,8 +38,10 @@ from provisioner.register import (
 )
 from provisioner.register.marks import mark, set_mark
 from provisioner.register.partners import all_partners
+from provisioner.views.answers import as_json
+from provisioner.views.answers.reports import ReportAnswer
 from provisioner.views.check_json import check_as_json
-from provisioner.views.drops import SET_ASIDE, drop_as_json, outcome
+from provisioner.views.drops import SET_ASIDE, outcome
 from provisioner.views.report import Report, report_page
 
 log = structlog.get_logger()
@@ -246,7 +248,7 @@ class _Run:
         read = self.read_already.get(id_)
         reader = self.context.read if read is None else lambda *_: read
         _, report = report_on(register, self.context.settings.documents, annexe, reader, outcome(annexe))
-        return report, drop_as_json(annexe.check, file.received_on, annexe)
+        return report, as_json(ReportAnswer.of(annexe.check, file.received_on, annexe))
 
     def _refused(self, file: DroppedFile) -> tuple[Report, dict[str, Any]]:
         """The report on a file that was not read at all."""
@@ -260,4 +262,5 @@ class _Run:
         with self.context.register.read() as connection:
             partner = all_partners(connection).get(file.partner or "")
         report = Report.of(check, partner.name if partner else None, self.context.clock.today())
-        return replace(report, outcome=SET_ASIDE), drop_as_json(check_as_json(check), file.received_on, None)
+        answer = ReportAnswer.of(check_as_json(check), file.received_on, None)
+        return replace(report, outcome=SET_ASIDE), as_json(answer)

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-from provisioner.domain.access.change import Change
-from provisioner.domain.access.person_file import Dossier, Found, Listed
+from provisioner.domain.access.person_file import Found, Listed, PersonFile
 from provisioner.domain.access.plan import Plan
 from provisioner.domain.annexe.document import Document
 from provisioner.domain.annexe.kept import KeptAnnexe
@@ -22,31 +21,23 @@ from provisioner.register import annexes, holds, journal
 from provisioner.register.journal import person_of
 from provisioner.register.partners import roles_of
 from provisioner.register.records import read_records
-from provisioner.views.explanation import Step, changes_of, explain
+from provisioner.views.answers.persons import ExplainedAnswer
+from provisioner.views.explanation import changes_of, explain
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Explanation:
-    """One person: what is held on them, the steps, and what `sync` would do now or on a known day."""
-
-    person: Dossier
-    steps: tuple[Step, ...]
-    would: tuple[Change, ...]
-
-
-def explain_person(context: Context, email: EmailAddress) -> Explanation:
+def explain_person(context: Context, email: EmailAddress) -> ExplainedAnswer:
     """Why one person is where they are, and what the next `sync` of everything would do for them.
 
     Raises:
         KeycloakError, RegisterUnavailable: a system failed.
     """
-    person = dossier_of(context, email)
+    person = person_file_of(context, email)
     plan = plan_due(context, []).plan or Plan((), (), (), ())
     would = changes_of(person.email, (*plan.changes, *plan.later))
-    return Explanation(person=person, steps=explain(person, plan), would=tuple(would))
+    return ExplainedAnswer.of(person, explain(person, plan), would)
 
 
-def known_dossier(context: Context, email: EmailAddress) -> Dossier:
+def known_person_file(context: Context, email: EmailAddress) -> PersonFile:
     """Everything that is held on a person (D5).
 
     Raises:
@@ -54,7 +45,7 @@ def known_dossier(context: Context, email: EmailAddress) -> Dossier:
         UnknownRealm: the realm is another one: what Keycloak holds on the person cannot be told.
         KeycloakError, RegisterUnavailable: a system failed.
     """
-    person = dossier_of(context, email)
+    person = person_file_of(context, email)
     if not person.is_known_realm:
         raise UnknownRealm
     if person.is_empty:
@@ -62,7 +53,7 @@ def known_dossier(context: Context, email: EmailAddress) -> Dossier:
     return person
 
 
-def dossier_of(context: Context, asked: EmailAddress) -> Dossier:
+def person_file_of(context: Context, asked: EmailAddress) -> PersonFile:
     """What is held on the person who has that address or had it; empty when there is none.
 
     Raises:
@@ -77,7 +68,7 @@ def dossier_of(context: Context, asked: EmailAddress) -> Dossier:
         kept = annexes.kept(connection)
         naming = [(one, annexes.document(connection, one.id)) for one in kept if _may_name(one, addresses, records)]
     current = {code: one.sha256 for code, one in records.current.items()}
-    person = Dossier(
+    person = PersonFile(
         asked=asked,
         email=email,
         now=context.clock.now(),
@@ -110,7 +101,7 @@ def _rows(
             yield Listed(annexe=annexe, list=one.list, row=one.row, on=one.on, errors=said)
 
 
-def _in_keycloak(context: Context, person: Dossier) -> Found | None:
+def _in_keycloak(context: Context, person: PersonFile) -> Found | None:
     """The person's account by its id, else the one that has the address: ours if it bears our mark (A8)."""
     known = person.account.keycloak_id if person.account is not None else None
     by_id = context.directory.account(known) if known is not None else None

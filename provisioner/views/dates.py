@@ -24,3 +24,13 @@ def french_date(day: date) -> str:
     """« 31 août 2026 », and « 1er septembre 2026 » for the first of a month."""
     number = "1er" if day.day == 1 else str(day.day)
     return f"{number} {_MONTHS[day.month - 1]} {day.year}"
+
+
+def in_cell(day: date | None) -> str:
+    """The same in a cell, which may be empty."""
+    return french_date(day) if day else ""
+
+
+def short(day: date | None) -> str:
+    """« 31/08/2026 », where cells are many."""
+    return f"{day:%d/%m/%Y}" if day else ""

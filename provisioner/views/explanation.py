@@ -9,7 +9,7 @@ from datetime import date, datetime
 from provisioner.domain.access.change import Action, Change
 from provisioner.domain.access.habilitation import Habilitation, State
 from provisioner.domain.access.invitations import InvitationState, since_due
-from provisioner.domain.access.person_file import Dossier, JournalLine, PersonState
+from provisioner.domain.access.person_file import JournalLine, PersonFile, PersonState
 from provisioner.domain.access.plan import Plan
 from provisioner.domain.annexe.kept import KeptAnnexe, Status
 from provisioner.domain.calendar import PARIS, day_of
@@ -96,7 +96,7 @@ class Step:
     on: date | None = None
 
 
-def explain(person: Dossier, plan: Plan) -> tuple[Step, ...]:
+def explain(person: PersonFile, plan: Plan) -> tuple[Step, ...]:
     """The steps: the address, the lists, the journal, how things stand, Keycloak, and what stands between.
 
     `plan` is the whole plan of what is due: what holds the person's changes is judged on all of them.
@@ -123,7 +123,7 @@ def changes_of(email: EmailAddress, changes: Iterable[Change]) -> list[Change]:
     return [one for one in given if names & {one.email, one.new_email}]
 
 
-def retention(person: Dossier) -> Iterator[Step]:
+def retention(person: PersonFile) -> Iterator[Step]:
     """Until when what is closed is kept (D1, D2)."""
     if (due_on := account_due_on(person.accesses)) is not None and person.ours is not None:
         yield Step(f"Données du compte conservées jusqu'au {french_date(due_on)}, puis détruites.", "D1", on=due_on)
@@ -133,7 +133,7 @@ def retention(person: Dossier) -> Iterator[Step]:
             yield Step(until, "D2", one.partner, due_on)
 
 
-def _address(person: Dossier) -> Iterator[Step]:
+def _address(person: PersonFile) -> Iterator[Step]:
     if person.asked != person.email:
         on = next((day_of(one.at) for one in person.journal if one.renamed_from == person.asked), None)
         yield Step(f"Adresse changée : {person.asked} est devenue {person.email}.", "A7", on=on)
@@ -141,7 +141,7 @@ def _address(person: Dossier) -> Iterator[Step]:
         yield Step(f"L'adresse connue la plus proche est {nearest}.")
 
 
-def _lists(person: Dossier) -> Iterator[Step]:
+def _lists(person: PersonFile) -> Iterator[Step]:
     """Where the kept annexes name the person, or that the one in force does not (A5)."""
     for one in person.listed:
         annexe = one.annexe
@@ -166,7 +166,7 @@ def _lists(person: Dossier) -> Iterator[Step]:
 _DATED = {"habilitation.asked": "requested_on", "habilitation.ended": "ended_on"}
 
 
-def _past(person: Dossier) -> Iterator[Step]:
+def _past(person: PersonFile) -> Iterator[Step]:
     """What was decided and done, as the journal tells it, with what its details add."""
     theirs = {one.id for one in person.accesses}
     for line in person.journal:
@@ -189,7 +189,7 @@ def _who(line: JournalLine) -> str:
     return f"par {line.details.get('by', line.by) or 'une personne dont le nom a été détruit'}"
 
 
-def _accesses(person: Dossier) -> Iterator[Step]:
+def _accesses(person: PersonFile) -> Iterator[Step]:
     """How each access stands: what was waived for it, its end, its link."""
     for one in person.accesses:
         if one.waived:
@@ -206,7 +206,7 @@ def _accesses(person: Dossier) -> Iterator[Step]:
             yield _link(person, one, state)
 
 
-def _link(person: Dossier, one: Habilitation, state: InvitationState) -> Step:
+def _link(person: PersonFile, one: Habilitation, state: InvitationState) -> Step:
     """What became of the last e-mail with the link."""
     sent = [(each.sent_at, each) for each in since_due(one, person.sent(one)) if each.sent_at is not None]
     if not sent:
@@ -216,7 +216,7 @@ def _link(person: Dossier, one: Habilitation, state: InvitationState) -> Step:
     return Step(_LINKS[state].format(last=told, expiry=_moment(at + last.lifespan)), "P2", one.partner, day_of(at))
 
 
-def _keycloak(person: Dossier, plan: Plan) -> Iterator[Step]:
+def _keycloak(person: PersonFile, plan: Plan) -> Iterator[Step]:
     """Where the account was found, matched with what, and what another hand did to it."""
     account, found = person.account, person.found
     if not person.is_known_realm:
@@ -242,7 +242,7 @@ def _keycloak(person: Dossier, plan: Plan) -> Iterator[Step]:
     yield from (Step(drift_reason(one), "L1", one.partner) for one in plan.drift if one.email in addresses)
 
 
-def _why_not(person: Dossier, plan: Plan) -> Iterator[Step]:
+def _why_not(person: PersonFile, plan: Plan) -> Iterator[Step]:
     """What stands between the person and what was asked for them."""
     for hold in person.holds:
         if (words := _HOLDS.get(hold.kind)) is not None:
@@ -260,7 +260,7 @@ def _why_not(person: Dossier, plan: Plan) -> Iterator[Step]:
             yield Step(blocked_reason(blocked), partner=blocked.partner)
 
 
-def _waits(person: Dossier, one: Habilitation) -> Iterator[Step]:
+def _waits(person: PersonFile, one: Habilitation) -> Iterator[Step]:
     """What the access waits for: its convention, its day, an old link that would revive with the account."""
     partner = person.records.partners[one.partner]
     if not partner.is_active_on(person.today):

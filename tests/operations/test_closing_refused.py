@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-from provisioner.cli.answers.outcomes import ending
 from provisioner.domain.access.change import DriftKind
 from provisioner.domain.access.habilitation import State
 from provisioner.domain.annexe.decisions import Decisions
@@ -25,6 +24,7 @@ from provisioner.keycloak.errors import (
     ReadIncomplete,
 )
 from provisioner.operations import persons
+from provisioner.operations.answers import run_answer
 from provisioner.operations.context import Ending, RunResult
 from provisioner.operations.holds import pause
 from provisioner.operations.pool import AccessStillOpen
@@ -186,4 +186,4 @@ def test_a_suspension_that_a_pause_or_another_realm_holds_back_is_not_said_to_be
     pause(office.tools.register, LYS, "contrôle", None, BY)
     paused = persons.cut(office.tools, [LYS], LEROY, no_bar)
     for one in (outcome, paused):
-        assert ending(one).startswith(("Royaume inconnu", "Rien n'a été modifié dans Keycloak"))
+        assert run_answer(one).ending.startswith(("Royaume inconnu", "Rien n'a été modifié dans Keycloak"))

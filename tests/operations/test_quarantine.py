@@ -11,7 +11,6 @@ import pytest
 import structlog
 from sqlalchemy import select
 
-from provisioner.cli.answers.holds import held
 from provisioner.domain.access.account import WantedAccount
 from provisioner.domain.access.change import Action, Change
 from provisioner.domain.access.plan import make_plan
@@ -37,6 +36,7 @@ from provisioner.register.marks import LAST_GOOD_SYNC, mark
 from provisioner.register.tables import notice
 from provisioner.service.jobs import counts_of, failed_changes
 from provisioner.settings import DocumentSettings
+from provisioner.views.answers.holds import HeldAnswer
 from tests.fakes.memory_directory import MemoryDirectory
 from tests.fakes.memory_office import MemoryOffice, no_bar
 from tests.shared.examples import LYS, annexe, email
@@ -347,7 +347,7 @@ def test_a_pause_that_ended_by_itself_is_told_as_held_no_more(desk: Desk) -> Non
         desk.office.on(day)
         now, records = desk.office.tools.clock.now(), register.records()
         lines = [one for one in hold_lines(records, now) if one.todo]
-        told.append((len(service_status(register).holds), len(held(records, now).json), len(lines)))
+        told.append((len(service_status(register).holds), len(HeldAnswer.of(records, now).rows), len(lines)))
     assert told == [(1, 1, 1), (0, 0, 0)]
 
 

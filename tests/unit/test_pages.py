@@ -10,7 +10,7 @@ import pytest
 SCRIPTS = Path(__file__).parents[2] / "scripts"
 
 
-@pytest.mark.parametrize("name", ["regles", "settings"])
+@pytest.mark.parametrize("name", ["regles", "settings", "schemas"])
 def test_a_page_made_from_the_code_says_what_the_code_says(name: str) -> None:
     spec = importlib.util.spec_from_file_location(name, SCRIPTS / f"{name}.py")
     assert spec is not None

@@ -11,8 +11,6 @@ from typing import Any
 
 import pytest
 
-from provisioner.cli.answers.checks import check_lines
-from provisioner.cli.answers.holds import standing
 from provisioner.cli.printing import print_answer
 from provisioner.domain.annexe.details import (
     DETAILS,
@@ -33,12 +31,14 @@ from provisioner.domain.annexe.details import (
 )
 from provisioner.domain.annexe.document import Annexe, Check, Column, Finding, Severity
 from provisioner.domain.people import EmailAddress, Person
-from provisioner.operations.holds import ServiceStatus
+from provisioner.views.answers.checks import CheckAnswer
+from provisioner.views.answers.holds import StatusAnswer
 from provisioner.views.dates import french_date
 from provisioner.views.details import COLUMNS
 from provisioner.views.findings import CODES, message
 from provisioner.views.letters import SUBJECTS, write_notice
 from provisioner.views.report import for_the_partner
+from provisioner.views.shown import Line
 from provisioner.views.unreadable import REASONS, why_unreadable
 from tests.unit.test_kept_annexe import kept
 
@@ -180,9 +180,9 @@ def test_errors_that_are_only_counted_are_not_taken_for_one() -> None:
     found = Finding("cell-missing", Severity.ERROR, 1, 1, Column.EMAIL)
     more = Finding("too-many-findings", Severity.ERROR, details=Count(49_799))
     whole = Check(file="a.csv", sha256="0" * 64, partner=None, annexe=Annexe(None, (), ()), findings=(found, more))
-    *_, before, _, last = (str(shown) for shown in check_lines(whole))
-    assert before.split() == ["erreur", "document"]
-    assert last == "Plus de 1 erreur à corriger."
+    *_, before, last = (part for part in CheckAnswer.of(whole).shown() if isinstance(part, Line))
+    assert (before.label, before.text) == ("erreur", "document")
+    assert last.text == "Plus de 1 erreur à corriger."
 
 
 def test_a_waived_finding_says_so() -> None:
@@ -268,6 +268,7 @@ def test_status_says_in_french_where_an_annexe_stands(capsys: pytest.CaptureFixt
         "holds": (),
         "invitations_owed": 0,
         "invitations_uncertain": 0,
+        "journal": None,
     }
-    print_answer(standing(ServiceStatus(waiting=(kept(),), **facts), now), "text")
+    print_answer(StatusAnswer.of(now=now, waiting=[kept()], **facts), "text")
     assert "transmise le 1er septembre 2026) : à traiter (contrôlée, sans erreur)." in capsys.readouterr().out

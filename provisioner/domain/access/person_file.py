@@ -92,7 +92,7 @@ class JournalLine:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Dossier:
+class PersonFile:
     """One person. `asked` is the address that was asked about, `email` the one that they have now.
 
     `current` are the newest applied annexes of the partners, `listed` the rows of all kept annexes that name the

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from provisioner.domain.access.habilitation import State
-from provisioner.domain.access.person_file import Dossier
+from provisioner.domain.access.person_file import PersonFile
 from provisioner.views.contacts import ROLES
 from provisioner.views.dates import french_date
-from provisioner.views.dossier_json import dossier_as_json
-from provisioner.views.explanation import INVITATIONS, retention
+from provisioner.views.explanation import INVITATIONS
 from provisioner.views.journal import ACTIONS
-from provisioner.views.template import template
+from provisioner.views.shown import Table
 
 #: The caption and the columns of each table, by their names in the JSON answer.
 _TABLES = {
@@ -29,9 +27,6 @@ _TABLES = {
     "roles": ("Rôles de contact", ("partner", "role")),
     "journal": ("Journal", ("entry", "at", "action", "by", "partner", "rule")),
 }
-
-#: The columns that name who acted at the Caf, which the page for the person does not.
-_AT_THE_CAF = ("by", "released_by")
 
 _TITLES = {
     "action": "Événement",
@@ -91,33 +86,28 @@ _WORDS: Mapping[tuple[str, str], Mapping[Any, str]] = {
 _DAY = re.compile(r"\d{4}-\d\d-\d\d(T.+)?")
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
-    """A caption, the columns' titles, and the rows."""
-
-    caption: str
-    titles: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
-
-
-def dossier_tables(person: Dossier, but: Collection[str] = ()) -> Iterator[Table]:
-    """Everything that is held, without the columns named in `but`."""
-    held = dossier_as_json(person)
+def person_tables(held: dict[str, Any], file: PersonFile, but: Collection[str]) -> Iterator[Table]:
+    """Everything that is held, as the JSON answer has it, without the columns named in `but`."""
     account = held["account"] or {}
     attributes = account.pop("attributes", {})
     facts = [(_TITLES.get(name, name), _shown(value)) for name, value in (account | attributes).items()]
-    yield Table("Compte Keycloak", ("Donnée", "Valeur"), tuple(facts))
+    yield Table("Compte Keycloak", ("Donnée", "Valeur"), facts, empty="Compte Keycloak : rien.")
     held["annexes"] = [
-        {"partner": one.annexe.partner, "transmitted_on": one.annexe.transmitted_on, "list": one.list, "row": one.row}
-        for one in person.listed
+        {
+            "partner": listed.annexe.partner,
+            "transmitted_on": listed.annexe.transmitted_on,
+            "list": listed.list,
+            "row": listed.row,
+        }
+        for listed in file.listed
     ]
-    held["roles"] = [{"partner": code or "Caf", "role": role} for code, role in person.roles]
-    names = {code: partner.name for code, partner in person.records.partners.items()}
-    for key, (caption, columns) in _TABLES.items():
-        shown = [one for one in columns if one not in but]
-        words = {one: names if one == "partner" else _WORDS.get((key, one), {}) for one in shown}
-        rows = (tuple(_shown(words[one].get(row[one], row[one])) for one in shown) for row in held[key])
-        yield Table(caption, tuple(_TITLES[one] for one in shown), tuple(rows))
+    held["roles"] = [{"partner": code or "Caf", "role": role} for code, role in file.roles]
+    names = {code: partner.name for code, partner in file.records.partners.items()}
+    for key, (title, columns) in _TABLES.items():
+        shown = [column for column in columns if column not in but]
+        words = {column: names if column == "partner" else _WORDS.get((key, column), {}) for column in shown}
+        rows = [[_shown(words[column].get(row[column], row[column])) for column in shown] for row in held[key]]
+        yield Table(title, [_TITLES[column] for column in shown], rows, empty=f"{title} : rien.")
 
 
 def _shown(value: Any) -> str:
@@ -128,15 +118,3 @@ def _shown(value: Any) -> str:
         return ", ".join(map(_shown, value))
     text = "" if value is None else str(value)
     return french_date(datetime.fromisoformat(text).date()) if _DAY.fullmatch(text) else text
-
-
-def dossier_page(person: Dossier) -> str:
-    """The page for the person as HTML: no script, nothing from outside, every value shown as text."""
-    name = next((f"{one.person.first_names} {one.person.last_name}" for one in reversed(person.accesses)), "")
-    return template("dossier.html").render(
-        name=name,
-        email=person.email,
-        on=french_date(person.today),
-        tables=tuple(dossier_tables(person, but=_AT_THE_CAF)),
-        kept=[one.fact for one in retention(person)],
-    )

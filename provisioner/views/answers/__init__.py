@@ -1,0 +1,94 @@
+"""What commands answer. Each answer of the contract is one model: its fields are the JSON, and it says what a person
+is shown. `docs/schemas/answers.schema.json` is made from these models (`schema.py`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import date, datetime
+from typing import Annotated, Any, Generic, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, RootModel, WithJsonSchema
+
+from provisioner.domain.calendar import PARIS
+from provisioner.views.shown import Part
+
+
+class Answer(BaseModel):
+    """An answer, or a part of one. The fields are the JSON's, in its order.
+
+    A field that is excluded is not in the JSON: it serves what a person is shown.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", serialize_by_alias=True, validate_by_name=True)
+
+    def shown(self) -> Iterable[Part]:
+        """The same for a person, top to bottom."""
+        return ()
+
+
+_Row = TypeVar("_Row", bound=Answer)
+
+
+class ListAnswer(RootModel[tuple[_Row, ...]], Generic[_Row]):
+    """An answer that is a list: a row a thing."""
+
+    model_config = ConfigDict(frozen=True)
+
+    @property
+    def rows(self) -> tuple[_Row, ...]:
+        """Its rows."""
+        return self.root
+
+    def shown(self) -> Iterable[Part]:
+        """The same for a person, top to bottom."""
+        return ()
+
+
+AnyAnswer = Answer | ListAnswer[Any]
+
+
+def as_json(answer: AnyAnswer) -> Any:
+    """The answer as JSON can hold it."""
+    return answer.model_dump(mode="json")
+
+
+def _in_paris(at: datetime) -> str:
+    return at.astimezone(PARIS).isoformat(timespec="seconds")
+
+
+def _text(pattern: str) -> Any:
+    """A text of that form. The form is said in the schema and not verified here: an answer is never lost for it."""
+    return WithJsonSchema({"type": "string", "pattern": pattern})
+
+
+Day = Annotated[date, _text(r"^\d{4}-\d{2}-\d{2}$")]
+Moment = Annotated[
+    datetime, PlainSerializer(_in_paris), _text(r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}[+-]\d{2}:\d{2}$")
+]
+Sha256 = Annotated[str, _text("^[0-9a-f]{64}$")]
+PlanId = Annotated[str, _text("^[0-9a-f]{8}$")]
+Rule = Annotated[str, _text("^[ACDLNPV][0-9]+$")]
+Code = Annotated[str, _text("^[a-z0-9-]{1,64}$")]
+Count = Annotated[int, WithJsonSchema({"type": "integer", "minimum": 0})]
+Number = Annotated[int, WithJsonSchema({"type": "integer", "minimum": 1})]
+ListNumber = Annotated[int, WithJsonSchema({"enum": [1, 2]})]
+
+
+def absent_when_none(**more: Any) -> Any:
+    """A field that is left out of the JSON where there is nothing to say."""
+    return Field(default=None, exclude_if=lambda value: value is None, **more)
+
+
+def beside(default: Any) -> Any:
+    """A field that only what a person is shown needs."""
+    return Field(default=default, exclude=True)
+
+
+def some(*parts: Part | Iterable[Part] | None) -> Iterator[Part]:
+    """These parts, one after the other, without those that are None."""
+    for part in parts:
+        if isinstance(part, Iterable):
+            yield from part
+        elif part is not None:
+            yield part

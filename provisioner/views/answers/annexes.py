@@ -1,0 +1,191 @@
+"""`annexe …`: what the register keeps of an annexe 1, and what was decided about it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Annotated, Any, Self
+
+from pydantic import Field, InstanceOf, WithJsonSchema
+
+from provisioner.domain.annexe.decisions import Decisions
+from provisioner.domain.annexe.kept import KeptAnnexe, Status
+from provisioner.domain.calendar import day_of
+from provisioner.views.annexes import decided, list_2_alone, list_2_applied, standing, typed
+from provisioner.views.answers import Answer, Day, ListAnswer, Number, PlanId, Sha256, beside
+from provisioner.views.answers.checks import CheckAnswer
+from provisioner.views.answers.plans import PlanAnswer
+from provisioner.views.dates import french_date, in_cell
+from provisioner.views.shown import Line, Part, Table, Tone
+
+
+class AnnexeLine(Answer):
+    """An annexe that the register keeps. `approved_by` is whose approval it has now, null without one."""
+
+    annexe: Number
+    partner: str
+    status: Status
+    transmitted_on: Day | None
+    received_on: Day
+    sha256: Sha256
+    approved_by: str | None
+    standing: str = beside("")
+
+    @classmethod
+    def of(cls, annexe: KeptAnnexe) -> AnnexeLine:
+        """An annexe with its words."""
+        is_approved = annexe.status in (Status.APPROVED, Status.APPLIED)
+        return AnnexeLine(
+            annexe=annexe.id,
+            partner=annexe.partner,
+            status=annexe.status,
+            transmitted_on=annexe.transmitted_on,
+            received_on=annexe.received_on,
+            sha256=annexe.sha256,
+            approved_by=annexe.approved_by if is_approved else None,
+            standing=standing(annexe),
+        )
+
+
+class AnnexesAnswer(ListAnswer[AnnexeLine]):
+    """`annexe list`: the one in force of each partner, and those under way."""
+
+    @classmethod
+    def of(cls, annexes: Sequence[KeptAnnexe]) -> Self:
+        """A line each."""
+        return cls(tuple(map(AnnexeLine.of, annexes)))
+
+    def shown(self) -> Iterator[Part]:
+        """One table."""
+        yield _table(self.rows)
+
+
+class List2Applied(Answer):
+    """What was done of its list 2 alone (A4)."""
+
+    applied_on: Day
+    approved_by: str | None
+
+
+class DecisionsAnswer(Answer):
+    """What was decided beside the document when it was approved; `all` stands for everybody who is not named."""
+
+    keep: tuple[str, ...]
+    close: tuple[str, ...]
+    waive: Mapping[str, str] = Field(description="The reason for each waived row of list 1.")
+    rename: Mapping[str, str] = Field(description="The new address for an old one.")
+    closures_only: bool
+    allow: tuple[str, ...]
+
+
+class AnnexeAnswer(AnnexeLine):
+    """`annexe show`: one annexe, its last check, and the decisions taken when it was approved."""
+
+    sent_by: str | None
+    list_2: List2Applied | None
+    check: CheckAnswer
+    decisions: DecisionsAnswer | None
+    kept: InstanceOf[KeptAnnexe] | None = beside(None)
+
+    @classmethod
+    def whole(cls, annexe: KeptAnnexe) -> Self:
+        """All that is kept of it."""
+        line = AnnexeLine.of(annexe)
+        applied_at, decisions = annexe.list_2_applied_at, annexe.approved_decisions
+        list_2 = applied_at and List2Applied(applied_on=day_of(applied_at), approved_by=annexe.list_2_approved_by)
+        return cls(
+            **{name: getattr(line, name) for name in AnnexeLine.model_fields},
+            sent_by=annexe.sent_by,
+            list_2=list_2 or None,
+            check=CheckAnswer.kept(annexe.check),
+            decisions=DecisionsAnswer(**decisions.as_plain()) if decisions else None,
+            kept=annexe,
+        )
+
+    def shown(self) -> Iterator[Part]:
+        """Its line, its file, its findings, its decisions."""
+        yield _table([self])
+        annexe = self.kept
+        if annexe is None:
+            return
+        yield Line(f"Fichier {annexe.file_name}, empreinte {annexe.sha256}")
+        if annexe.list_2_applied_at:
+            yield Line(f"Trace : {list_2_applied(annexe)}.")
+        if annexe.sent_by:
+            yield Line(f"Envoyée par {annexe.sent_by}")
+        if annexe.source_sha256:
+            yield Line(f"Saisie d'après un document numérisé, empreinte {annexe.source_sha256}")
+        for finding in self.check.findings:
+            yield from finding.shown()
+        yield from map(Line, decided(annexe.approved_decisions or Decisions()))
+
+
+class SubmittedAnswer(Answer):
+    """`annexe submit`: what was kept, and the plan that an approval would name, null while there is none."""
+
+    annexe: Number
+    status: Annotated[Status, WithJsonSchema({"enum": ["refused", "checked", "approved"]})]
+    plan_id: PlanId | None
+    check: CheckAnswer
+    parts: tuple[Any, ...] = beside(())
+
+    @classmethod
+    def of(
+        cls,
+        annexe: KeptAnnexe,
+        plan: PlanAnswer,
+        *,
+        plan_id: str | None,
+        list_2_plan_id: str | None,
+        lacks_decisions: bool,
+        renames: Mapping[str, str],
+    ) -> Self:
+        """What was kept, and what can be done now: `renames` are the changes of address that may be meant."""
+        check = CheckAnswer.kept(annexe.check)
+        parts = [*check.shown(), *(plan.plan_shown() if plan.has_plan else ())]
+        parts += _next_steps(annexe, plan_id, list_2_plan_id, renames, lacks_decisions=lacks_decisions)
+        return cls(annexe=annexe.id, status=annexe.status, plan_id=plan_id, check=check, parts=tuple(parts))
+
+    def shown(self) -> tuple[Part, ...]:
+        """Its check, what it would change, and what to type next."""
+        return self.parts
+
+
+def _next_steps(
+    annexe: KeptAnnexe,
+    plan_id: str | None,
+    list_2_plan_id: str | None,
+    renames: Mapping[str, str],
+    *,
+    lacks_decisions: bool,
+) -> Iterator[Part]:
+    yield Line(f"Annexe {annexe.id} : {standing(annexe)}.", Tone.TITLE)
+    if lacks_decisions:
+        decisions = "--keep-absent ou --close-absent pour chaque personne absente des deux listes"
+        yield Line(f"Pour voir son plan : {typed('plan', '--annexe', annexe.id)}, avec {decisions}")
+    for old, new in renames.items():
+        renamed = typed("plan", "--annexe", annexe.id, "--rename", f"{old}={new}")
+        yield Line(f"S'il s'agit de la même personne : {renamed}")
+    if annexe.status is Status.CHECKED and plan_id:
+        approval = typed("annexe", "approve", annexe.id, "--plan", plan_id, "--by", "NOM")
+        yield Line(f"Pour la valider : {approval}")
+    if list_2_plan_id:
+        words = ("annexe", "approve", annexe.id, "--closures-only", "--plan", list_2_plan_id, "--by", "NOM")
+        yield Line(list_2_alone(*map(str, words)))
+    if annexe.status is Status.CHECKED:
+        yield Line(f"Sans décision d'ici le {french_date(annexe.kept_until)}, elle sera détruite (A2).")
+
+
+def _table(annexes: Sequence[AnnexeLine]) -> Table:
+    rows = [
+        (
+            str(annexe.annexe),
+            annexe.partner,
+            annexe.standing,
+            in_cell(annexe.transmitted_on),
+            in_cell(annexe.received_on),
+            annexe.approved_by,
+        )
+        for annexe in annexes
+    ]
+    columns = ("N°", "Partenaire", "État", "Transmise le", "Reçue le", "Validée par")
+    return Table("Annexes 1", columns, rows, empty="Aucune annexe n'est gardée.")

@@ -1,0 +1,159 @@
+"""`held list` and `status`: what waits, since when, and how things are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Self
+
+from pydantic import Field, InstanceOf
+
+from provisioner.domain.access.change import suspension_of
+from provisioner.domain.access.habilitation import State
+from provisioner.domain.annexe.kept import KeptAnnexe
+from provisioner.domain.calendar import day_of
+from provisioner.domain.hold import Hold, HoldKind
+from provisioner.domain.records import Records
+from provisioner.views.annexes import STATUSES
+from provisioner.views.answers import Answer, Count, ListAnswer, Moment, PlanId, beside
+from provisioner.views.answers.annexes import AnnexeLine
+from provisioner.views.answers.plans import ChangeLine
+from provisioner.views.dates import french_date
+from provisioner.views.holds import KINDS, hold_reason
+from provisioner.views.journal import not_whole
+from provisioner.views.shown import Line, Part, Table, Tone
+
+
+class HeldLine(Answer):
+    """Something that waits. `plan_id` is null unless a limit holds it; a suspension's changes are what it cuts."""
+
+    plan_id: PlanId | None
+    partner: str | None
+    kind: HoldKind
+    since: Moment
+    reason: str
+    changes: tuple[ChangeLine, ...]
+    hold: InstanceOf[Hold] = beside(None)
+
+    @classmethod
+    def of(cls, hold: Hold, records: Records) -> Self:
+        """A hold with its words."""
+        theirs = [access for access in records.habilitations if access.email == hold.email]
+        live = [access for access in theirs if access.state is not State.CLOSED]
+        cut = live if hold.kind is HoldKind.SUSPENSION else []
+        return cls(
+            plan_id=hold.plan_id,
+            partner=hold.partner or next((access.partner for access in cut), None),
+            kind=hold.kind,
+            since=hold.since,
+            reason=hold_reason(hold),
+            changes=(
+                *(ChangeLine(**change) for change in hold.changes),
+                *(ChangeLine.of(suspension_of(access)) for access in cut),
+            ),
+            hold=hold,
+        )
+
+    def cells(self, now: datetime) -> tuple[str | None, ...]:
+        """The hold in a table, with its age."""
+        whose = self.hold.email or self.hold.partner or "tous les partenaires"
+        since = f"{french_date(day_of(self.since))} ({(now - self.since).days} j)"
+        return self.plan_id, KINDS[self.kind], whose, since, self.reason
+
+    def waiting(self) -> Table:
+        """Every change that it keeps waiting; whom a suspension cuts is told already."""
+        told = f"retient le plan {self.plan_id}" if self.plan_id else f"est mis à l'écart ({self.partner})"
+        changes = self.changes if self.kind is not HoldKind.SUSPENSION else ()
+        rows = [(change.email or change.partner, change.reason) for change in changes]
+        return Table(f"Ce que {told}", ("Qui", "Pourquoi"), rows)
+
+
+class HeldAnswer(ListAnswer[HeldLine]):
+    """`held list`: what waits until somebody decides, or is tried again by itself."""
+
+    _now: datetime
+
+    @classmethod
+    def of(cls, records: Records, now: datetime) -> Self:
+        """What is held now, with its words."""
+        answer = cls(tuple(HeldLine.of(hold, records) for hold in records.holds_on(day_of(now))))
+        answer._now = now
+        return answer
+
+    def shown(self) -> Iterator[Part]:
+        """Each hold with its age, then every change that it keeps waiting."""
+        columns = ("Plan", "Quoi", "Qui", "Depuis", "Pourquoi")
+        rows = [line.cells(self._now) for line in self.rows]
+        yield Table("En suspens", columns, rows, empty="Rien n'est en suspens.")
+        for line in self.rows:
+            yield line.waiting()
+
+
+class StatusAnswer(Answer):
+    """`status`: how things are. `held` counts what waits for a person, `quarantined` what is tried again."""
+
+    last_good_sync: Moment | None
+    partners: Count
+    open: Count
+    waiting: tuple[AnnexeLine, ...] = Field(description="Annexes to decide upon, or that the next `sync` applies.")
+    held: Count
+    quarantined: Count
+    invitations_owed: Count
+    invitations_uncertain: Count
+    journal: str | None = Field(description="What the last verification of the journal found wanting.")
+    now: InstanceOf[datetime] = beside(None)
+
+    @classmethod
+    def of(
+        cls,
+        *,
+        now: datetime,
+        last_good_sync: datetime | None,
+        partners: int,
+        open: int,
+        waiting: Sequence[KeptAnnexe],
+        holds: Sequence[Hold],
+        invitations_owed: int,
+        invitations_uncertain: int,
+        journal: str | None,
+    ) -> Self:
+        """The service's figures with their words."""
+        aside = sum(hold.kind is HoldKind.QUARANTINE for hold in holds)
+        return cls(
+            last_good_sync=last_good_sync,
+            partners=partners,
+            open=open,
+            waiting=tuple(map(AnnexeLine.of, waiting)),
+            held=len(holds) - aside,
+            quarantined=aside,
+            invitations_owed=invitations_owed,
+            invitations_uncertain=invitations_uncertain,
+            journal=journal,
+            now=now,
+        )
+
+    def shown(self) -> Iterator[Part]:
+        """A line a fact."""
+        if self.journal is not None:
+            yield Line(not_whole(self.journal), Tone.ERROR)
+        last = self.last_good_sync
+        ago = f"{french_date(day_of(last))}, il y a {_age(last, self.now)}" if last else "jamais"
+        yield Line(f"Dernière synchronisation sans échec : {ago}.")
+        yield Line(f"Partenaires : {self.partners} ; accès ouverts : {self.open}.")
+        for annexe in self.waiting:
+            transmitted = f", transmise le {french_date(annexe.transmitted_on)}" if annexe.transmitted_on else ""
+            whose = f"{annexe.partner}{transmitted}"
+            yield Line(f"Annexe {annexe.annexe} ({whose}) : à traiter ({STATUSES[annexe.status]}).")
+        held = f"En suspens : {self.held}. Mis à l'écart, avec de nouveaux essais automatiques : {self.quarantined}."
+        yield Line(f"{held} Courriels d'activation dus : {self.invitations_owed}.")
+        if self.invitations_uncertain:
+            yield Line(
+                "Courriels d'activation dont nul ne peut dire s'ils sont partis : "
+                f"{self.invitations_uncertain}. Pour savoir lesquels : invitation list ; pour renvoyer le lien : "
+                "invitation repeat ADRESSE."
+            )
+
+
+def _age(moment: datetime, now: datetime) -> str:
+    hours = int((now - moment).total_seconds() // 3600)
+    return f"{hours} h" if hours < 48 else f"{hours // 24} jours"

@@ -1,0 +1,186 @@
+"""`journal …` and `backup`: the record of decisions and effects."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
+from typing import Annotated, Any, Self
+
+from pydantic import WithJsonSchema
+
+from provisioner.domain.calendar import PARIS
+from provisioner.domain.journal import Head, Row
+from provisioner.domain.journal_check import Problem, Verdict
+from provisioner.views.answers import Answer, Count, Number, Sha256, absent_when_none, beside
+from provisioner.views.journal import ACTIONS, decision_words, problem_sentence, whole_sentence
+from provisioner.views.shown import Line, Part, Table, Tone
+
+#: The columns and how wide they usually are: what is to come is not known when a row is written.
+_COLUMNS = {
+    "N°": 5,
+    "Le": 19,
+    "Par": 28,
+    "Quoi": 34,
+    "Partenaire": 16,
+    "Habilitation": 12,
+    "Règle": 5,
+    "Sur décision de": 28,
+    "SHA-256": 13,
+}
+
+
+class HeadAnswer(Answer):
+    """`journal head`: the newest entry, as `journal verify --head` takes it."""
+
+    entry: Count
+    sha256: Sha256
+
+    @classmethod
+    def of(cls, head: Head) -> HeadAnswer:
+        """The head, to be kept outside."""
+        return HeadAnswer(entry=head.entry, sha256=head.sha256)
+
+    def shown(self) -> Iterator[Part]:
+        """ENTRY:SHA256."""
+        yield Line(f"{self.entry}:{self.sha256}")
+
+
+class BackupAnswer(Answer):
+    """`backup`: the copy's base name, and the head of its journal."""
+
+    file: str
+    entry: Count
+    sha256: Sha256
+
+    def shown(self) -> Iterator[Part]:
+        """The head."""
+        yield Line(f"{self.entry}:{self.sha256}")
+
+
+class Where(Answer):
+    """What in the register does not follow from the journal."""
+
+    table: str
+    key: str
+    column: str | None
+
+
+class VerifiedAnswer(Answer):
+    """`journal verify`: whether it is whole, else the first bad entry and what is wrong with it."""
+
+    valid: bool
+    entries: Count
+    head: HeadAnswer | None
+    first_bad: Number | None
+    problem: Problem | None
+    where: Where | None
+    sentence: str = beside("")
+
+    @classmethod
+    def of(cls, verdict: Verdict, taken_out: Head | None) -> Self:
+        """A verdict with its words; `taken_out` is the head that it was held against."""
+        bad = verdict.bad
+        difference = bad.difference if bad else None
+        return cls(
+            valid=bad is None,
+            entries=verdict.entries,
+            head=HeadAnswer.of(verdict.head) if verdict.head else None,
+            first_bad=bad.entry if bad else None,
+            problem=bad.problem if bad else None,
+            where=Where(table=difference.table, key=difference.key, column=difference.column) if difference else None,
+            sentence=problem_sentence(bad) if bad else whole_sentence(verdict, taken_out),
+        )
+
+    def shown(self) -> Iterator[Part]:
+        """One sentence."""
+        yield Line(self.sentence, Tone.GOOD if self.valid else Tone.ERROR)
+
+
+class CauseAnswer(Answer):
+    """The decision that an entry follows from."""
+
+    annexe: int | None
+    decided_by: str | None
+
+
+#: What an entry says. Of a damaged one it is shown as it stands, whatever it has become.
+_Said = Annotated[Any, WithJsonSchema({"type": "string"})]
+_SaidOrNot = Annotated[Any, WithJsonSchema({"type": ["string", "null"]})]
+_NumberOrNot = Annotated[Any, WithJsonSchema({"type": ["integer", "null"], "minimum": 1})]
+
+
+class EntryAnswer(Answer):
+    """An entry of `journal show`. What a damaged one does not tell, or was destroyed, is empty."""
+
+    entry: Number
+    at: _Said
+    by: _Said
+    os_user: _Said
+    host: _Said
+    sudo_user: _SaidOrNot
+    action: _Said
+    partner: _SaidOrNot
+    habilitation: _NumberOrNot
+    rule: _SaidOrNot
+    cause: CauseAnswer | None
+    sha256: Sha256
+    details: Mapping[str, Any] | None = absent_when_none(description="With --details: the personal data beside it.")
+
+    @classmethod
+    def of(cls, row: Row, *, details: bool) -> Self:
+        """An entry with what still stands beside it."""
+        facts, who, cause = row.entry.facts, row.who, row.cause
+        return cls(
+            entry=row.entry.entry,
+            at=facts.get("at", ""),
+            by=who.get("by", ""),
+            os_user=who.get("os_user", ""),
+            host=who.get("host", ""),
+            sudo_user=who.get("sudo_user"),
+            action=facts.get("action", ""),
+            partner=facts.get("partner"),
+            habilitation=facts.get("habilitation"),
+            rule=facts.get("rule"),
+            cause=CauseAnswer(annexe=cause.annexe, decided_by=cause.decided_by) if cause is not None else None,
+            sha256=row.entry.sha256,
+            details=row.details if details else None,
+        )
+
+
+def entries_table(pages: Iterable[Iterable[Row]], *, details: bool) -> Table:
+    """`journal show`: an entry a row, as they are read; `details` adds what stands beside each."""
+    rows = (_cells(row, details=details) for page in pages for row in page)
+    columns, widths = (*_COLUMNS, *["Détails"] * details), (*_COLUMNS.values(), *[0] * details)
+    return Table("", columns, rows, empty="Journal : aucune entrée.", widths=widths)
+
+
+def _cells(row: Row, *, details: bool) -> list[str]:
+    facts = {name: str(value) for name, value in row.entry.facts.items() if value is not None}
+    number, digest = str(row.entry.entry), f"{row.entry.sha256[:12]}…"
+    said = [", ".join(f"{name} : {_one_line(value)}" for name, value in row.details.items())] if details else []
+    if not facts:
+        return [number, "", "", "illisible", "", "", "", "", digest, *said]
+    who, action = row.who, facts.get("action", "")
+    by = f"{who['by']} ({_user(who)}@{who.get('host', '')})" if who.get("by") else "nom détruit"
+    about = (facts.get(name, "") for name in ("partner", "habilitation", "rule"))
+    moment = _moment(facts.get("at", ""))
+    return [number, moment, by, ACTIONS.get(action, action), *about, decision_words(row), digest, *said]
+
+
+def _one_line(value: object) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def _user(who: Mapping[str, str]) -> str:
+    """The system's user, and whose sudo it was."""
+    user, caller = who.get("os_user", ""), who.get("sudo_user")
+    return f"{caller}, sudo {user}" if caller else user
+
+
+def _moment(text: str) -> str:
+    """In Paris, to the second."""
+    try:
+        return f"{datetime.fromisoformat(text).astimezone(PARIS):%d/%m/%Y %H:%M:%S}"
+    except (ValueError, OverflowError):
+        return text

@@ -1,0 +1,218 @@
+"""`partner …` and `caf show`: the register of conventions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import date
+from typing import Annotated, Self
+
+from pydantic import InstanceOf, WithJsonSchema
+
+from provisioner.domain.access.account import RemoteAccount
+from provisioner.domain.access.habilitation import Habilitation, State
+from provisioner.domain.convention import Contacts, Partner
+from provisioner.domain.people import EmailAddress
+from provisioner.domain.records import Records
+from provisioner.views.adoption import ADOPTED, MATCHES
+from provisioner.views.answers import Answer, Code, Count, Day, ListAnswer, absent_when_none, beside
+from provisioner.views.answers.plans import person
+from provisioner.views.contacts import ROLES, unnamed_roles
+from provisioner.views.conventions import convention_sentence, imported_lines
+from provisioner.views.dates import french_date, in_cell, short
+from provisioner.views.person_tables import STATES
+from provisioner.views.shown import Line, Part, Table, Tone
+
+
+class ContactAnswer(Answer):
+    """Who answers for something; a shared mailbox of the Caf has no name."""
+
+    name: str | None
+    email: str
+
+
+class ContactsAnswer(Answer):
+    """`caf show`, and a partner's contacts: annexe 2 or 3. Empty when none is recorded."""
+
+    on: Day | None = absent_when_none()
+    habilitations: ContactAnswer | None = absent_when_none()
+    securite: ContactAnswer | None = absent_when_none()
+    technique: ContactAnswer | None = absent_when_none()
+    protection_donnees: ContactAnswer | None = absent_when_none(alias="protection-donnees")
+    known: InstanceOf[Contacts] | None = beside(None)
+    annexe: int = beside(3)
+
+    @classmethod
+    def of(cls, known: Contacts | None, annexe: int) -> Self:
+        """The contacts of that annexe."""
+        people = known.people if known is not None else ()
+        roles = {one.role.value: ContactAnswer(name=one.name, email=one.email) for one in people}
+        return cls.model_validate({"on": known.dated if known else None, **roles, "known": known, "annexe": annexe})
+
+    def shown(self) -> Iterator[Part]:
+        """A table, and who is not named."""
+        if self.known is None:
+            yield Line(f"Contacts (annexe {self.annexe}) : aucun enregistré.")
+            return
+        title = f"Contacts (annexe {self.annexe} du {french_date(self.known.dated)})"
+        rows = [(ROLES[contact.role], contact.name, contact.email) for contact in self.known.people]
+        yield Table(title, ("Rôle", "Nom", "Adresse électronique"), rows)
+        if self.annexe == 3 and self.known.unnamed:
+            yield Line(unnamed_roles(self.known.unnamed))
+
+
+class _PartnerFacts(Answer):
+    code: Code
+    name: str
+    domains: tuple[str, ...]
+    addresses: tuple[str, ...]
+    signed_on: Day | None
+    ends_on: Day
+
+
+def _facts(partner: Partner) -> dict[str, object]:
+    return {
+        "code": partner.code,
+        "name": partner.name,
+        "domains": sorted(partner.domains),
+        "addresses": sorted(partner.addresses),
+        "signed_on": partner.signed_on,
+        "ends_on": partner.last_day,
+    }
+
+
+class PartnerHabilitation(Answer):
+    """One access through the partner."""
+
+    email: EmailAddress
+    state: State
+    requested_on: Day
+    ended_on: Day | None
+    closed_on: Day | None
+    number: int | None = beside(None)
+    who: str = beside("")
+
+    @classmethod
+    def of(cls, habilitation: Habilitation, state: State) -> Self:
+        """An access with its words."""
+        return cls(
+            email=habilitation.email,
+            state=state,
+            requested_on=habilitation.requested_on,
+            ended_on=habilitation.end.on if habilitation.end else None,
+            closed_on=habilitation.closed_on,
+            number=habilitation.id,
+            who=person(habilitation),
+        )
+
+    def cells(self) -> tuple[str, ...]:
+        """The access in a table."""
+        days = map(short, (self.requested_on, self.ended_on, self.closed_on))
+        return str(self.number), self.who, STATES[self.state], *days
+
+
+class PartnerAnswer(_PartnerFacts):
+    """`partner show`: its convention, its domains, its contacts, its habilitations."""
+
+    contacts: ContactsAnswer
+    habilitations: tuple[PartnerHabilitation, ...]
+    convention: str = beside("")
+
+    @classmethod
+    def of(cls, partner: Partner, records: Records, annexe_2: Contacts | None, today: date) -> Self:
+        """A partner as it is on that day."""
+        return cls.model_validate(
+            {
+                **_facts(partner),
+                "contacts": ContactsAnswer.of(annexe_2, 2),
+                "habilitations": [
+                    PartnerHabilitation.of(habilitation, records.state_of(habilitation))
+                    for habilitation in records.of_partner(partner.code)
+                ],
+                "convention": convention_sentence(partner, today),
+            }
+        )
+
+    def shown(self) -> Iterator[Part]:
+        """The convention, then the contacts, then the accesses."""
+        yield Line(f"{self.name} ({self.code})", Tone.TITLE)
+        yield Line(self.convention)
+        yield Line(f"Domaines : {', '.join(self.domains) or 'aucun'}")
+        if self.addresses:
+            yield Line(f"Adresses déclarées : {', '.join(self.addresses)}")
+        yield from self.contacts.shown()
+        rows = [habilitation.cells() for habilitation in self.habilitations]
+        yield Table("Habilitations", ("N°", "Personne", "État", "Demande", "Fin", "Clôture"), rows)
+
+
+class PartnerLine(_PartnerFacts):
+    """A partner with how many accesses are open."""
+
+    open: Count
+
+
+class PartnersAnswer(ListAnswer[PartnerLine]):
+    """`partner list`: a line each."""
+
+    @classmethod
+    def of(cls, records: Records) -> Self:
+        """Every partner."""
+        return cls(
+            tuple(
+                PartnerLine.model_validate({**_facts(partner), "open": len(records.open_addresses(code))})
+                for code, partner in records.partners.items()
+            )
+        )
+
+    def shown(self) -> Iterator[Part]:
+        """One table."""
+        rows = [
+            (line.code, line.name, in_cell(line.signed_on) or "non signée", in_cell(line.ends_on), str(line.open))
+            for line in self.rows
+        ]
+        columns = ("Code", "Nom", "Signée le", "Dernier jour", "Accès ouverts")
+        yield Table("Partenaires", columns, rows, empty="Aucun partenaire n'est enregistré.")
+
+
+class ImportedAnswer(Answer):
+    """`partner import`: the codes that the file added, changed, and left as they were."""
+
+    added: tuple[Code, ...]
+    changed: tuple[Code, ...]
+    unchanged: tuple[Code, ...]
+
+    def shown(self) -> Iterator[Part]:
+        """A line for each of the three."""
+        yield from map(Line, imported_lines(self.added, self.changed, self.unchanged))
+
+
+class CandidateLine(Answer):
+    """What stands behind an address that is to be adopted."""
+
+    email: EmailAddress
+    match: Annotated[str, WithJsonSchema({"enum": sorted(MATCHES)})]
+    can_be_adopted: bool
+    who: str = beside("")
+
+    @classmethod
+    def of(cls, email: EmailAddress, match: str, account: RemoteAccount | None, *, can_be_adopted: bool) -> Self:
+        """An address with the account that has it."""
+        who = f"{account.first_names} {account.last_name}" if account is not None else ""
+        return cls(email=email, match=match, can_be_adopted=can_be_adopted, who=who)
+
+
+class CandidatesAnswer(ListAnswer[CandidateLine]):
+    """`partner adopt`: what stands behind each address that is to be adopted."""
+
+    _are_adopted: bool = False
+
+    @classmethod
+    def of(cls, lines: Iterable[CandidateLine], *, are_adopted: bool) -> Self:
+        """The lines; `are_adopted`: they were taken over, all of them."""
+        answer = cls(tuple(lines))
+        answer._are_adopted = are_adopted
+        return answer
+
+    def shown(self) -> Iterator[Part]:
+        """One table."""
+        rows = [(line.email, line.who, ADOPTED if self._are_adopted else MATCHES[line.match]) for line in self.rows]
+        yield Table("Comptes à reprendre", ("Adresse", "Personne", "Constat"), rows)

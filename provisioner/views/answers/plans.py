@@ -1,0 +1,293 @@
+"""`plan`, `apply`, `sync` and the decisions about one person: what would change or was changed, and why."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Annotated, Self
+
+from pydantic import InstanceOf, WithJsonSchema
+
+from provisioner.domain.access.change import Action, Change, Drift, DriftKind
+from provisioner.domain.access.habilitation import Habilitation
+from provisioner.domain.access.plan import Plan
+from provisioner.domain.annexe.document import Check, Severity
+from provisioner.domain.gates import Blocked, Limit
+from provisioner.domain.people import EmailAddress
+from provisioner.views import outcomes
+from provisioner.views.answers import Answer, Day, PlanId, Rule, absent_when_none, beside
+from provisioner.views.answers.checks import FindingLine, finding_lines, renames_proposed
+from provisioner.views.dates import in_cell
+from provisioner.views.reasons import blocked_reason, drift_reason, reason, what
+from provisioner.views.shown import Line, Part, Table, Tone
+
+
+class ChangeLine(Answer):
+    """One change: whose, by which rule, due since when, and why. `due_on` is the rule's date and never today."""
+
+    action: Action
+    partner: str
+    habilitation: int | None
+    email: EmailAddress | None
+    rule: Rule
+    due_on: Day | None
+    reason: str
+    new_email: EmailAddress | None = absent_when_none(description="A rename's, whose `email` is the old one.")
+    what: str = beside("")
+    who: str = beside("")
+
+    @classmethod
+    def of(cls, change: Change) -> Self:
+        """A change with its words."""
+        return cls(
+            action=change.action,
+            partner=change.partner,
+            habilitation=change.habilitation.id if change.habilitation else None,
+            email=change.email,
+            rule=change.rule,
+            due_on=change.due_on,
+            reason=reason(change),
+            new_email=change.new_email,
+            what=what(change),
+            who=person(change.habilitation) if change.habilitation else change.partner,
+        )
+
+    @property
+    def why(self) -> str:
+        """The reason with its rule."""
+        return f"{self.reason} ({self.rule})"
+
+
+class FailedLine(ChangeLine):
+    """A change that was not made, and what stood against it."""
+
+    error: str
+
+    @classmethod
+    def failed(cls, change: Change, error: str) -> Self:
+        """The change with what failed."""
+        line = ChangeLine.of(change)
+        return cls(**{name: getattr(line, name) for name in ChangeLine.model_fields}, error=error)
+
+
+class PlanLine(Answer):
+    """A partner's plan: what an override or an approval names."""
+
+    partner: str
+    plan_id: PlanId
+
+
+class DriftLine(Answer):
+    """What another hand changed in Keycloak; no `email` where it is the partner's group."""
+
+    kind: DriftKind
+    partner: str
+    email: EmailAddress | None
+    reason: str
+
+    @classmethod
+    def of(cls, drift: Drift) -> Self:
+        """A drift with its words."""
+        return cls(kind=drift.kind, partner=drift.partner, email=drift.email, reason=drift_reason(drift))
+
+
+class BlockedLine(Answer):
+    """What holds a partner's plan, or a part of it; the figures are null where a person cannot let it go."""
+
+    partner: str
+    plan_id: PlanId
+    limit: Limit
+    figure: int | None
+    allowed: int | None
+    override: Annotated[str, WithJsonSchema({"type": "string", "pattern": "^--allow [0-9a-f]{8}$"})] | None
+    reason: str
+
+    @classmethod
+    def of(cls, blocked: Blocked) -> Self:
+        """A limit with its words."""
+        return cls(
+            partner=blocked.partner,
+            plan_id=blocked.plan_id,
+            limit=blocked.limit,
+            figure=blocked.figure,
+            allowed=blocked.allowed,
+            override=f"--allow {blocked.plan_id}" if blocked.can_be_allowed else None,
+            reason=blocked_reason(blocked),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Documented:
+    """What a document has to do with a plan: its check, and the persons in neither list who lack a decision."""
+
+    check: Check | None = None
+    undecided: Sequence[Habilitation] = ()
+
+    def shown(self) -> Iterator[Part]:
+        """The findings that matter, and the decisions to give."""
+        findings = self.check.findings if self.check is not None else ()
+        for line in finding_lines(finding for finding in findings if finding.severity is not Severity.INFO):
+            yield from line.shown()
+        renames = renames_proposed(self.check) if self.check is not None else {}
+        yield Table(
+            "Personnes absentes des deux listes, à décider",
+            ("Nom", "Adresse", "Décision à donner"),
+            [(_name(absent), absent.email, _choice(absent, renames)) for absent in self.undecided],
+        )
+
+    @property
+    def lines(self) -> tuple[FindingLine, ...]:
+        """All its findings."""
+        return finding_lines(self.check.findings) if self.check is not None else ()
+
+
+class PlanAnswer(Answer):
+    """`plan`, `sync --dry-run`: what would change, and why."""
+
+    as_of: Day
+    plans: tuple[PlanLine, ...]
+    changes: tuple[ChangeLine, ...]
+    later: tuple[ChangeLine, ...]
+    drift: tuple[DriftLine, ...]
+    blocked_by: tuple[BlockedLine, ...]
+    findings: tuple[FindingLine, ...]
+    document: InstanceOf[Documented] = beside(Documented())
+    has_plan: bool = beside(True)
+
+    @classmethod
+    def of(cls, as_of: date, plan: Plan | None, document: Documented) -> Self:
+        """A plan with its words; none where the document is refused or lacks a decision."""
+        known = plan or Plan((), (), (), ())
+        return cls(
+            as_of=as_of,
+            plans=_plans(known),
+            changes=_changes(known.changes),
+            later=_changes(known.later),
+            drift=tuple(map(DriftLine.of, known.drift)),
+            blocked_by=tuple(map(BlockedLine.of, known.blocked)),
+            findings=document.lines,
+            document=document,
+            has_plan=plan is not None,
+        )
+
+    def shown(self) -> Iterator[Part]:
+        """What the document has to do with it, then what would change, with the plans' ids."""
+        yield from self.document.shown()
+        if self.has_plan:
+            yield from self.plan_shown()
+
+    def plan_shown(self) -> Iterator[Part]:
+        """What would change."""
+        yield _table("À faire maintenant", self.changes)
+        if not (self.changes or self.blocked_by):
+            yield Line(outcomes.NOTHING_TO_DO)
+        for line in self.plans:
+            yield Line(f"Plan {line.plan_id} ({line.partner})", Tone.FAINT)
+        yield from _beside(self.later, self.drift, self.blocked_by)
+
+
+class RunAnswer(Answer):
+    """`apply`, `sync`: what was done of a plan, and what was not. A held plan's changes stand in neither."""
+
+    as_of: Day
+    plans: tuple[PlanLine, ...]
+    done: tuple[ChangeLine, ...]
+    failed: tuple[FailedLine, ...]
+    later: tuple[ChangeLine, ...]
+    drift: tuple[DriftLine, ...]
+    blocked_by: tuple[BlockedLine, ...]
+    findings: tuple[FindingLine, ...]
+    document: InstanceOf[Documented] = beside(Documented())
+    kept: tuple[str, ...] = beside(())
+    ending: str = beside("")
+
+    @classmethod
+    def of(
+        cls,
+        as_of: date,
+        plan: Plan | None,
+        document: Documented,
+        *,
+        done: Iterable[Change],
+        failed: Iterable[tuple[Change, str]],
+        kept: Iterable[Habilitation],
+        refusal: str | None,
+    ) -> Self:
+        """A run with its words. `kept` are the absent persons whose access goes on unchanged, `refusal` says why
+        nothing was done.
+        """
+        known = plan or Plan((), (), (), ())
+        made, not_made = tuple(done), [FailedLine.failed(change, error) for change, error in failed]
+        return cls(
+            as_of=as_of,
+            plans=_plans(known),
+            done=_changes(made),
+            failed=tuple(not_made),
+            later=_changes(known.later),
+            drift=tuple(map(DriftLine.of, known.drift)),
+            blocked_by=tuple(map(BlockedLine.of, known.blocked)),
+            findings=document.lines,
+            document=document,
+            kept=tuple(map(_name, kept)),
+            ending=refusal or ending(made, has_failed=bool(not_made), waits=bool(known.waiting)),
+        )
+
+    def shown(self) -> Iterator[Part]:
+        """What the document has to do with it, what was done and what was not, and what became of the whole."""
+        yield from self.document.shown()
+        yield _table("Fait", self.done)
+        failed = [(line.what, line.who, line.error) for line in self.failed]
+        yield Table("Non fait", ("Quoi", "Qui", "Erreur"), failed)
+        if self.kept:
+            yield Line(f"Accès conservés sans changement : {', '.join(self.kept)}.")
+        yield from _beside(self.later, self.drift, self.blocked_by)
+        yield Line(self.ending, Tone.TITLE)
+
+
+def ending(done: Iterable[Change], *, has_failed: bool, waits: bool) -> str:
+    """The last sentence on a run: what became of the whole."""
+    if has_failed:
+        return outcomes.INCOMPLETE
+    return outcomes.ended(sum(change.action is not Action.GROUP for change in done), waits=waits)
+
+
+def person(habilitation: Habilitation) -> str:
+    """A person in a cell."""
+    return f"{_name(habilitation)}\n{habilitation.email}"
+
+
+def _name(habilitation: Habilitation) -> str:
+    return f"{habilitation.person.first_names} {habilitation.person.last_name}"
+
+
+def _changes(changes: Iterable[Change]) -> tuple[ChangeLine, ...]:
+    return tuple(map(ChangeLine.of, changes))
+
+
+def _plans(plan: Plan) -> tuple[PlanLine, ...]:
+    return tuple(PlanLine(partner=code, plan_id=id_) for code, id_ in plan.ids.items())
+
+
+def _table(title: str, changes: Iterable[ChangeLine]) -> Table:
+    return Table(title, ("Quoi", "Qui", "Pourquoi"), [(line.what, line.who, line.why) for line in changes])
+
+
+def _beside(
+    later: Iterable[ChangeLine], drift: Iterable[DriftLine], blocked: Iterable[BlockedLine]
+) -> Iterator[Part]:
+    planned = [(in_cell(line.due_on), line.what, line.who, line.reason) for line in later]
+    yield Table("Prévu", ("Le", "Quoi", "Qui", "Pourquoi"), planned)
+    found = [(line.partner, line.email or "le groupe", line.reason) for line in drift]
+    yield Table("Écarts constatés", ("Partenaire", "Qui", "Constat"), found)
+    for sentence in dict.fromkeys(line.reason for line in blocked):  # one sentence, be it that of every partner
+        yield Line(f"En suspens : {sentence}", Tone.WARNING)
+
+
+def _choice(absent: Habilitation, renames: dict[str, str]) -> str:
+    email = shlex.quote(absent.email)
+    choice = f"--keep-absent {email} ou --close-absent {email}"
+    if new := renames.get(absent.email):
+        choice += f" ou, si c'est la même personne, --rename {shlex.quote(f'{absent.email}={new}')}"
+    return choice

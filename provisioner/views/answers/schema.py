@@ -1,0 +1,87 @@
+"""The schema of every JSON answer, made from the models: `make pages` writes docs/schemas/answers.schema.json."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from pydantic import TypeAdapter
+from pydantic.json_schema import GenerateJsonSchema
+
+from provisioner.views.answers.annexes import AnnexeAnswer, AnnexesAnswer, SubmittedAnswer
+from provisioner.views.answers.checks import CheckAnswer
+from provisioner.views.answers.holds import HeldAnswer, StatusAnswer
+from provisioner.views.answers.invitations import InvitationsAnswer
+from provisioner.views.answers.journal import BackupAnswer, EntryAnswer, HeadAnswer, VerifiedAnswer
+from provisioner.views.answers.partners import (
+    CandidatesAnswer,
+    ContactsAnswer,
+    ImportedAnswer,
+    PartnerAnswer,
+    PartnersAnswer,
+)
+from provisioner.views.answers.persons import ExplainedAnswer, PersonAnswer
+from provisioner.views.answers.plans import PlanAnswer, RunAnswer
+from provisioner.views.answers.reports import ReportAnswer
+from provisioner.views.answers.system import AcceptanceAnswer, DoctorAnswer
+
+#: The answers, by the name of their definition.
+ANSWERS: dict[str, Any] = {
+    "check": CheckAnswer,
+    "plan": PlanAnswer,
+    "outcome": RunAnswer,
+    "submitted": SubmittedAnswer,
+    "annexes": AnnexesAnswer,
+    "annexe": AnnexeAnswer,
+    "report": ReportAnswer,
+    "held": HeldAnswer,
+    "status": StatusAnswer,
+    "partner": PartnerAnswer,
+    "partners": PartnersAnswer,
+    "caf": ContactsAnswer,
+    "partner_import": ImportedAnswer,
+    "adoption": CandidatesAnswer,
+    "explain": ExplainedAnswer,
+    "person_show": PersonAnswer,
+    "invitations": InvitationsAnswer,
+    "journal": tuple[EntryAnswer, ...],
+    "journal_head": HeadAnswer,
+    "journal_verify": VerifiedAnswer,
+    "backup": BackupAnswer,
+    "realm_accept": AcceptanceAnswer,
+    "doctor": DoctorAnswer,
+}
+
+
+class _Untitled(GenerateJsonSchema):
+    """Without a title a field, which says its name again."""
+
+    def field_title_should_be_set(self, _schema: Any) -> bool:
+        """No field is given one."""
+        return False
+
+
+def schema() -> dict[str, Any]:
+    """One definition a command, beside those of what they are made of."""
+    mode: Literal["serialization"] = "serialization"
+    adapters = [(name, mode, TypeAdapter(answer)) for name, answer in ANSWERS.items()]
+    made, shared = TypeAdapter.json_schemas(adapters, ref_template="#/$defs/{model}", schema_generator=_Untitled)
+    named = {name: definition for (name, _), definition in made.items()}
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "The JSON answers of provisioner, one definition a command",
+        "$defs": named | {name: shared["$defs"][name] for name in sorted(_used(named, shared["$defs"]))},
+    }
+
+
+def _used(definitions: Any, known: Mapping[str, Any]) -> set[str]:
+    """The names of the definitions that these refer to, and those refer to in their turn."""
+    used: set[str] = set()
+    left = [definitions]
+    while left:
+        names = set(re.findall(r'"#/\$defs/([^"]+)"', json.dumps(left.pop()))) - used
+        used |= names
+        left += [known[name] for name in names]
+    return used

@@ -1,0 +1,71 @@
+"""`doctor`, `backup` and `realm accept`: the software itself, on its machine."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Self
+
+from provisioner.views.answers import Answer, Count
+from provisioner.views.realms import accepted, already_known
+from provisioner.views.shown import Line, Part, Tone
+
+_LEVELS = {
+    "ok": ("en ordre", Tone.GOOD),
+    "attention": ("attention", Tone.WARNING),
+    "wanting": ("à régler", Tone.ERROR),
+}
+
+
+class DoctorLineAnswer(Answer):
+    """One thing that was looked at, and what to do where it is not well."""
+
+    check: str
+    partner: str | None
+    verdict: str
+    found: str
+    todo: str | None
+
+
+class DoctorAnswer(Answer):
+    """`doctor`: the settings in force, then what was looked at. `reachable`: every system that is needed answers."""
+
+    verdict: str
+    reachable: bool
+    settings: Mapping[str, str | None]
+    lines: tuple[DoctorLineAnswer, ...]
+
+    def shown(self) -> Iterator[Part]:
+        """A line a thing; what to do stands under what is not well."""
+        yield from (Line(f"{name}={value}") for name, value in self.settings.items() if value is not None)
+        yield Line("")
+        for line in self.lines:
+            word, tone = _LEVELS[line.verdict]
+            yield Line(
+                f"{line.check:<18}  {line.found}", tone, label=word, note=f"→ {line.todo}" if line.todo else ""
+            )
+        yield Line("")
+        silent = "" if self.reachable else " ; un système ne répond pas"
+        word, tone = _LEVELS[self.verdict]
+        yield Line(f"{word}{silent}".capitalize(), tone)
+
+
+class AcceptanceAnswer(Answer):
+    """`realm accept`: both realms' internal ids, how many of our accounts are there, and whether it was recorded."""
+
+    known: str
+    found: str
+    accounts: Count
+    accounts_there: Count
+    accepted: bool
+
+    @classmethod
+    def of(cls, known: str, found: str, accounts: int, there: int) -> Self:
+        """Another realm than the one that is known was accepted."""
+        return cls(known=known, found=found, accounts=accounts, accounts_there=there, accepted=known != found)
+
+    def shown(self) -> Iterator[Part]:
+        """One sentence."""
+        if self.accepted:
+            yield Line(accepted(self.known, self.found, self.accounts, self.accounts_there))
+        else:
+            yield Line(already_known(self.found, self.accounts, self.accounts_there))

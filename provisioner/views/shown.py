@@ -1,0 +1,46 @@
+"""What a person is shown, as plain data: lines and tables, which a terminal prints and a page renders alike."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Tone(StrEnum):
+    """How a text stands out. What that looks like is for whoever prints it."""
+
+    PLAIN = "plain"
+    TITLE = "title"
+    GOOD = "good"
+    ERROR = "error"
+    WARNING = "warning"
+    FAINT = "faint"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A sentence. Of one with a `label` (« erreur ») only the label has the tone; a `note` stands under the text."""
+
+    text: str
+    tone: Tone = Tone.PLAIN
+    label: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Rows under their columns' titles; without a row, `empty` stands in its place, or nothing at all.
+
+    With `widths` it is printed row by row as they are read: a journal may be large.
+    """
+
+    title: str
+    columns: Sequence[str]
+    rows: Iterable[Sequence[str | None]]
+    empty: str = ""
+    widths: Sequence[int] = ()
+
+
+#: A part of what is shown.
+Part = Line | Table
