@@ -69,8 +69,6 @@ class Refusal(StrEnum):
     # The file of `partner import`
     NOT_UTF_8 = "not-utf-8"
     NOT_TOML = "not-toml"
-    NO_PARTNER = "no-partner"
-    PARTNER_BRACKETS = "partner-brackets"
     UNKNOWN_KEY = "unknown-key"
     CODE_TWICE = "code-twice"
     KEY_MISSING = "key-missing"
