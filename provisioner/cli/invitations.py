@@ -24,7 +24,7 @@ def list_(context: typer.Context, partner: OnePartner = None, format_: FormatOpt
 
     with session_of(context).tools("invitation list", partner, read_only=True) as tools:
         links = invited(tools, partner)
-    print_answer(InvitationsAnswer.of((link.round, link.state) for link in links), format_)
+    print_answer(InvitationsAnswer.of(links), format_)
 
 
 @app.command()

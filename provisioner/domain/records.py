@@ -58,7 +58,7 @@ class Account:
 
 
 @dataclass(frozen=True, slots=True)
-class Invitation:
+class Attempt:
     """One attempt at the e-mail with the link (P2).
 
     `intended_number` is the place of its intention among the register's writes: it tells what came before it.
@@ -110,7 +110,7 @@ class Records:
     partners: Mapping[str, Partner]
     accounts: Mapping[EmailAddress, Account] = field(default_factory=dict)
     habilitations: tuple[Habilitation, ...] = ()
-    invitations: tuple[Invitation, ...] = ()
+    attempts: tuple[Attempt, ...] = ()
     current: Mapping[str, CurrentAnnexe] = field(default_factory=dict)
     #: the address of each partner's person responsible for habilitations, as its annexe 2 names it (N1)
     senders: Mapping[str, EmailAddress] = field(default_factory=dict)
@@ -166,15 +166,15 @@ class Records:
         return by_email
 
     @cached_property
-    def _invitations(self) -> Mapping[int, tuple[Invitation, ...]]:
-        by_habilitation: dict[int, list[Invitation]] = {}
-        for invitation in self.invitations:
+    def _attempts(self) -> Mapping[int, tuple[Attempt, ...]]:
+        by_habilitation: dict[int, list[Attempt]] = {}
+        for invitation in self.attempts:
             by_habilitation.setdefault(invitation.habilitation, []).append(invitation)
         return {id_: tuple(invitations) for id_, invitations in by_habilitation.items()}
 
-    def invitations_of(self, habilitation: Habilitation) -> tuple[Invitation, ...]:
+    def attempts_of(self, habilitation: Habilitation) -> tuple[Attempt, ...]:
         """The habilitation's attempts at the e-mail with the link, oldest first."""
-        return self._invitations.get(habilitation.id, ()) if habilitation.id is not None else ()
+        return self._attempts.get(habilitation.id, ()) if habilitation.id is not None else ()
 
     def as_due_on(self, day: date) -> Records:
         """The register as it stands once each end that is due on that day is carried out.

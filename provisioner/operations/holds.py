@@ -15,7 +15,7 @@ import structlog
 
 from provisioner.domain.access.change import Action, Change
 from provisioner.domain.access.habilitation import State
-from provisioner.domain.access.invitations import is_for_repeat, is_owed, leading, rounds
+from provisioner.domain.access.invitations import is_for_repeat, is_owed, leading, open_invitations
 from provisioner.domain.access.plan import Plan
 from provisioner.domain.annexe.kept import KeptAnnexe, Status
 from provisioner.domain.errors import Refusal, Refused
@@ -290,7 +290,7 @@ def service_status(register: Register) -> ServiceStatus:
         open=len(open_now),
         waiting=tuple(annexe for annexe in kept if annexe.is_pending or annexe.status in undecided),
         holds=records.holds_on(register.clock.today()),
-        invitations_owed=sum(is_owed(one, records.invitations_of(one)) for one in open_now),
-        invitations_uncertain=sum(each.is_uncertain for each in leading(rounds(records))),
+        invitations_owed=sum(is_owed(one, records.attempts_of(one)) for one in open_now),
+        invitations_uncertain=sum(each.is_uncertain for each in leading(open_invitations(records))),
         journal=wanting or None,
     )

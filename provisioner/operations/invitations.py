@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 
 import structlog
 
 from provisioner.domain.access.change import Action, Change
 from provisioner.domain.access.invitations import (
+    Invitation,
     InvitationState,
     Obstacle,
-    Round,
-    due_rounds,
+    due_again,
     leading,
-    obstacle,
-    obstacle_there,
-    rounds,
+    open_invitations,
 )
 from provisioner.domain.access.plan import Plan
 from provisioner.domain.errors import Refusal, Refused
@@ -30,23 +27,15 @@ from provisioner.operations.look import verify_realm, with_password
 from provisioner.operations.notices import ask_for_address, tell_silence
 from provisioner.operations.pool import Failure
 from provisioner.operations.run import Pass
-from provisioner.operations.sending import deliver
 from provisioner.register import Register, invitations
 from provisioner.settings import Settings
 
 log = structlog.get_logger()
 
 
-@dataclass(frozen=True, slots=True)
-class Invited:
-    """What became of the link of an open habilitation."""
-
-    round: Round
-    state: InvitationState
-
-
-def invited(context: Context, partner: str | None = None) -> list[Invited]:
-    """Every open habilitation that was or is owed a link, of a partner or of all, by partner and address.
+def invited(context: Context, partner: str | None = None) -> list[tuple[Invitation, InvitationState]]:
+    """Every open habilitation that was or is owed a link, of a partner or of all, by partner and address, and what
+    became of that link.
 
     A password is known to Keycloak alone: one call for each habilitation whose link left, a few at once.
 
@@ -56,16 +45,16 @@ def invited(context: Context, partner: str | None = None) -> list[Invited]:
     """
     records = context.register.records()
     verify_realm(records, context.directory)
-    found = [each for each in rounds(records) if partner in (None, each.one.partner)]
-    may_have_left = [each.one.email for each in found if each.left or each.is_uncertain]
-    ids = {email: records.accounts[email].keycloak_id for email in may_have_left}
-    known = with_password(context.directory, {one for one in ids.values() if one}, context.settings.keycloak.threads)
-    made = []
-    for each in sorted(found, key=lambda each: (each.one.partner, each.one.email)):
-        state = each.state(context.clock.now(), has_password=ids.get(each.one.email) in known)
+    asked = [one for one in open_invitations(records) if partner in (None, one.habilitation.partner)]
+    asked.sort(key=lambda invitation: (invitation.habilitation.partner, invitation.habilitation.email))
+    accounts = [_account(records, one) for one in asked if one.sent or one.is_uncertain]
+    used = with_password(context.directory, [id_ for id_ in accounts if id_], context.settings.keycloak.threads)
+    now, found = context.clock.now(), []
+    for invitation in asked:
+        state = invitation.state(now, has_password=_account(records, invitation) in used)
         assert state is not None
-        made.append(Invited(each, state))
-    return made
+        found.append((invitation, state))
+    return found
 
 
 def repeat_due(context: Context, bar: ProgressBar, *, at_once: bool = True) -> RunResult:
@@ -81,17 +70,20 @@ def repeat_due(context: Context, bar: ProgressBar, *, at_once: bool = True) -> R
     run = Pass(context, at_once=at_once)
     with run.alone():
         records, now = run.records, context.clock.now()
-        due = due_rounds(records, now)
-        untold = [each for each in leading(rounds(records)) if not each.was_told]
-        silent = [each for each in untold if obstacle(records, each, now) is Obstacle.GIVEN_UP]
+        due = due_again(records, now)
+        untold = [invitation for invitation in leading(open_invitations(records)) if not invitation.was_told]
+        silent = [invitation for invitation in untold if invitation.obstacle(records, now) is Obstacle.GIVEN_UP]
         if due or silent:
-            run.partners = sorted({each.one.partner for each in [*due, *silent]})
+            run.partners = sorted({invitation.habilitation.partner for invitation in [*due, *silent]})
             run.look()
             unused = _without_password(run, [*due, *silent])
-            _send(run, [_invite(records, each) for each in due if each.one.email in unused], bar)
+            _send(run, [one for one in due if one.habilitation.email in unused], bar)
             run.set_aside(records.partners, are_repeats=True)
-            run.result.without_contact = _tell_silences(run, [each for each in silent if each.one.email in unused])
-        return _delivered(run)
+            run.result.without_contact = _tell_silences(
+                run, [one for one in silent if one.habilitation.email in unused]
+            )
+        run.deliver()
+        return run.result
 
 
 def repeat_one(context: Context, email: EmailAddress, bar: ProgressBar) -> RunResult:
@@ -104,21 +96,21 @@ def repeat_one(context: Context, email: EmailAddress, bar: ProgressBar) -> RunRe
     """
     run = Pass(context)
     with run.alone():
-        records = run.records
-        mine = [each for each in rounds(records) if each.one.email == email]
-        if not mine:
+        theirs = [one for one in open_invitations(run.records) if one.habilitation.email == email]
+        if not theirs:
             raise _no_link(email, Obstacle.NO_LINK)
-        each = (leading(mine) or mine)[0]
-        against = obstacle(records, each, context.clock.now())
+        invitation = (leading(theirs) or theirs)[0]
+        against = invitation.obstacle(run.records, context.clock.now())
         _refuse(email, against if against is not Obstacle.UNCERTAIN else None)
-        run.partners = [each.one.partner]
+        run.partners = [invitation.habilitation.partner]
         run.look()
-        id_ = records.accounts[email].keycloak_id
-        _refuse(email, obstacle_there(each.one, run.snapshot.accounts.get(id_ or "")))
+        id_ = _account(run.records, invitation)
+        _refuse(email, invitation.obstacle_there(run.snapshot.accounts.get(id_ or "")))
         if with_password(context.directory, [id_] if id_ else [], 1):
             raise _no_link(email, Obstacle.USED)
-        _send(run, [_invite(records, each)], bar)
-        return _delivered(run)
+        _send(run, [invitation], bar)
+        run.deliver()
+        return run.result
 
 
 @decided
@@ -134,25 +126,30 @@ def bounced(register: Register, settings: Settings, email: EmailAddress, by: str
         RegisterUnavailable: the register cannot be written; nothing was kept.
     """
     records = register.records()
-    mine = leading(each for each in rounds(records) if each.one.email == email)
-    if not mine or not mine[0].left:
+    theirs = leading(one for one in open_invitations(records) if one.habilitation.email == email)
+    if not theirs or not theirs[0].sent:
         raise _no_link(email, Obstacle.NO_LINK)
-    one = mine[0].one
+    habilitation = theirs[0].habilitation
     with register.work() as work:
-        is_new = invitations.bounced(work, one, mine[0].left[-1], by)
-        is_told = not is_new or ask_for_address(work, records.partners[one.partner], one.person, settings)
-    return () if is_told else (one.partner,)
+        is_new = invitations.bounced(work, habilitation, theirs[0].sent[-1], by)
+        partner = records.partners[habilitation.partner]
+        is_told = not is_new or ask_for_address(work, partner, habilitation.person, settings)
+    return () if is_told else (partner.code,)
 
 
-def _invite(records: Records, each: Round) -> Change:
-    one = each.one
+def _account(records: Records, invitation: Invitation) -> str | None:
+    return records.accounts[invitation.habilitation.email].keycloak_id
+
+
+def _change(records: Records, invitation: Invitation) -> Change:
+    habilitation = invitation.habilitation
     return Change(
         action=Action.INVITE,
-        partner=one.partner,
+        partner=habilitation.partner,
         rule="P2",
-        email=one.email,
-        habilitation=one,
-        keycloak_id=records.accounts[one.email].keycloak_id,
+        email=habilitation.email,
+        habilitation=habilitation,
+        keycloak_id=_account(records, invitation),
     )
 
 
@@ -165,21 +162,18 @@ def _no_link(email: EmailAddress, why: Obstacle) -> Refused:
     return Refused(Refusal.NO_LINK, email=email, why=why)
 
 
-def _without_password(run: Pass, asked: Sequence[Round]) -> Collection[EmailAddress]:
+def _without_password(run: Pass, asked: Sequence[Invitation]) -> Collection[EmailAddress]:
     """Those whose account is as it should be and who have made no password. Who could not be asked about failed."""
-    accounts, directory = run.records.accounts, run.context.directory
-    there = {
-        each.one.email: _invite(run.records, each)
-        for each in asked
-        if obstacle_there(each.one, run.snapshot.accounts.get(accounts[each.one.email].keycloak_id or "")) is None
-    }
+    accounts, directory = run.snapshot.accounts, run.context.directory
 
     def password_of(change: Change) -> str | None:
         assert change.keycloak_id is not None
         return "used" if directory.has_password(change.keycloak_id) else None
 
+    sound = [one for one in asked if one.obstacle_there(accounts.get(_account(run.records, one) or "")) is None]
+    changes = {one.habilitation.email: _change(run.records, one) for one in sound}
     unused = []
-    for finished in Effects(run.context, run.records, run.snapshot).each(there.values(), password_of):
+    for finished in Effects(run.context, run.records, run.snapshot).each(changes.values(), password_of):
         for change, answer in finished:
             if isinstance(answer, KeycloakError) and not isinstance(answer, NotFound):
                 run.result.failed.append(Failure(change, answer))
@@ -188,32 +182,29 @@ def _without_password(run: Pass, asked: Sequence[Round]) -> Collection[EmailAddr
     return unused
 
 
-def _send(run: Pass, changes: Sequence[Change], bar: ProgressBar) -> None:
+def _send(run: Pass, due: Sequence[Invitation], bar: ProgressBar) -> None:
     """Sends the links that nothing holds, as `sync` sends the first ones."""
-    held = gates_of_links(run.records, run.snapshot, changes, run.context.clock.today())
-    run.result.plan = Plan(tuple(changes), (), (), held)
+    changes = tuple(_change(run.records, invitation) for invitation in due)
+    blocked = gates_of_links(run.records, run.snapshot, changes, run.context.clock.today())
+    run.result.plan = Plan(changes, (), (), blocked)
     run.carry_out(bar)
 
 
-def _tell_silences(run: Pass, silent: Sequence[Round]) -> tuple[str, ...]:
+def _tell_silences(run: Pass, silent: Sequence[Invitation]) -> tuple[str, ...]:
     """One notice for each partner, in the transaction that records that it was told: never twice. Gives the partners
     that have no contact.
     """
     without = []
-    for code in sorted({each.one.partner for each in silent}):
-        mine = [each for each in silent if each.one.partner == code]
-        people = [each.one.person for each in sorted(mine, key=lambda each: each.one.email)]
+    for code in sorted({invitation.habilitation.partner for invitation in silent}):
+        theirs = [invitation for invitation in silent if invitation.habilitation.partner == code]
+        theirs.sort(key=lambda invitation: invitation.habilitation.email)
+        people = [invitation.habilitation.person for invitation in theirs]
         with run.context.register.work() as work:
             is_told = tell_silence(work, run.records.partners[code], people, run.context.settings)
-            for each in mine if is_told else ():
-                invitations.silence_told(work, each.one, each.left[-1])
+            for invitation in theirs if is_told else ():
+                invitations.silence_told(work, invitation.habilitation, invitation.sent[-1])
         if not is_told:
             without.append(code)
-        log.warning("invitation.silent", partner=code, told=is_told, habilitations=[each.one.id for each in mine])
+        ids = [invitation.habilitation.id for invitation in theirs]
+        log.warning("invitation.silent", partner=code, told=is_told, habilitations=ids)
     return tuple(without)
-
-
-def _delivered(run: Pass) -> RunResult:
-    context, run.result.plan = run.context, run.plan
-    run.result.notices = deliver(context.register, context.settings, context.clock, context.stop, at_once=run.at_once)
-    return run.result

@@ -1,17 +1,18 @@
-"""The e-mails with the link: a pass of its own over what is owed, each sent once (P2; docs/invitations.md)."""
+"""The e-mails with the link: sent in a pass of their own over what is owed, each once (P2; docs/invitations.md)."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
 
 from provisioner.domain.access.change import Action, Change
 from provisioner.domain.access.habilitation import Habilitation, State
-from provisioner.domain.access.invitations import attempt_for, unknown_from
+from provisioner.domain.access.invitations import attempt_for, forgotten_links_begin
 from provisioner.domain.people import EmailAddress
-from provisioner.domain.records import Invitation, Records
+from provisioner.domain.records import Attempt, Records
 from provisioner.keycloak.errors import KeycloakError, OutcomeUnknown
 from provisioner.operations.context import RunResult
 from provisioner.operations.effects import Effects
@@ -20,7 +21,7 @@ from provisioner.register import Work, habilitations, invitations
 
 log = structlog.get_logger()
 
-#: What may be found of a link that the register does not know of, where it is not when it was sent.
+#: What may be told of a link that the register does not know of, where it is not when it was sent.
 _NEEDLESS, _UNKNOWABLE = "needless", "unknowable"
 
 
@@ -28,84 +29,115 @@ class Uncertain(GivenUp):
     """An answer was lost, and Keycloak's events cannot tell whether the e-mail left."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Link:
+    """A link to send: to whom, the number of its attempt, and that attempt where it was begun before."""
+
+    habilitation: Habilitation
+    account: str
+    attempt: int
+    begun: Attempt | None
+
+    @property
+    def doubt(self) -> Attempt | None:
+        """The attempt of which nobody knows yet whether it left."""
+        return self.begun if self.begun is not None and self.begun.is_unsettled else None
+
+    @property
+    def tries(self) -> int:
+        """How often it failed: an address that takes no e-mail does not stand before the others."""
+        return self.begun.tries if self.begun is not None else 0
+
+
 class Inviting:
     """Sends the links that a plan owes. `records` are those of after the openings.
 
-    An intention that has no outcome (a crash, a lost answer) is judged by Keycloak's own events, once it is
-    old enough for no sending to be still under way, before anything is sent again. Where these events cannot tell
-    (turned off, cleared, expired), nothing is sent again: it is told, and a person decides.
+    An intention that has no outcome (a crash, a lost answer) is judged by Keycloak's own events, once it is old
+    enough for no sending to be still under way, before anything is sent again. Where these events cannot tell (turned
+    off, cleared, expired), nothing is sent again: it is told, and a person decides.
     """
 
-    def __init__(self, effects: Effects, records: Records) -> None:
-        self.effects = effects
-        self.register = effects.register
-        self.directory = effects.directory
-        self.settle_seconds = effects.settings.invitation.settle_seconds
-        self.lifespan = timedelta(hours=effects.settings.invitation.lifespan_hours)
-        self.redirect_uri = effects.settings.platform.url
-        self.accounts = {email: account.keycloak_id for email, account in records.accounts.items()}
-        open_now = [one for one in records.habilitations if one.state is State.OPEN]
-        self.there = effects.snapshot.accounts
-        self.known = {
-            email: [each for one in mine for each in records.invitations_of(one)]
-            for email, mine in records.by_account().items()
-        }
-        self.open = {(one.partner, one.email): one for one in open_now}
-        #: the accounts that this run found already made: by a run that died, or before this register was put back
-        self.found: set[EmailAddress] = set()
+    def __init__(self, effects: Effects, records: Records, result: RunResult, settled: Progress) -> None:
+        self.effects, self.result, self.settled = effects, result, settled
+        self.register, self.directory = effects.register, effects.directory
+        settings = effects.settings
+        self.settle_seconds = settings.invitation.settle_seconds
+        self.lifespan = timedelta(hours=settings.invitation.lifespan_hours)
+        self.redirect_uri = settings.platform.url
+        self.accounts_before = effects.snapshot.accounts
         self.attempts = {
-            one.id: attempt_for(one, records.invitations_of(one)) for one in open_now if one.id is not None
+            email: [attempt for habilitation in theirs for attempt in records.attempts_of(habilitation)]
+            for email, theirs in records.by_account().items()
         }
+        open_now = [one for one in records.habilitations if one.state is State.OPEN]
+        self.links: dict[tuple[str, str | None], _Link] = {
+            (habilitation.partner, habilitation.email): _link(records, habilitation) for habilitation in open_now
+        }
+        #: the accounts that this run took over: made by a run that died, or before this register was put back
+        self.taken_over: set[EmailAddress] = set()
 
-    def carry_out(self, owed: Iterable[Change], outcome: RunResult, settled: Progress) -> None:
+    def carry_out(self, owed: Iterable[Change]) -> None:
         """Sends each link that is owed to an access that is open, once its account is what the link needs."""
-        waits_for = [each.change for each in outcome.failed if each.change.owes_link]
-        not_ready = {(one.partner, one.wanted.email) for one in waits_for if one.wanted is not None}
-        ready = []
+        failed = [failure.change for failure in self.result.failed if failure.change.owes_link]
+        not_ready = {(change.partner, change.wanted.email) for change in failed if change.wanted is not None}
+        new: list[Change] = []
+        interrupted: list[Change] = []
         for change in owed:
-            if self._of(change) is None or (change.partner, change.email) in not_ready:
-                outcome.failed.append(
-                    Failure(change, GivenUp("the account could not be made ready: no link was sent"))
-                )
-                settled()
+            if _key(change) not in self.links or _key(change) in not_ready:
+                self._failed(change, GivenUp("the account could not be made ready: no link was sent"))
+                self.settled()
             else:
-                ready.append(change)
-        new = sorted((change for change in ready if self._doubt(change) is None), key=self._tries)
-        self._send(self._not_left_before(new, outcome, settled), outcome, settled)
-        self._judge([change for change in ready if self._doubt(change) is not None], outcome, settled)
+                (new if self._link(change).doubt is None else interrupted).append(change)
+        new.sort(key=lambda change: self._link(change).tries)
+        self._send(self._not_sent_before(new))
+        self._send(self._not_sent(interrupted))
 
-    def _not_left_before(self, changes: Sequence[Change], outcome: RunResult, settled: Progress) -> list[Change]:
+    def _link(self, change: Change) -> _Link:
+        return self.links[_key(change)]
+
+    def _failed(self, change: Change, cause: KeycloakError) -> None:
+        self.result.failed.append(Failure(change, cause))
+
+    def _not_sent_before(self, changes: Sequence[Change]) -> list[Change]:
         """Settles what left though the register does not know, as an older one that was put back; gives the others.
 
         An account that this run made, or gave a new password or address, cannot have been sent that link before.
         """
-        done = [(one, one.wanted.email) for one in outcome.done if one.wanted is not None]
-        fresh = {email for one, email in done if self._is_renewed(one)}
-        self.found = {email for one, email in done if one.action is Action.OPEN and one.keycloak_id in self.there}
-        asked = [one for one in changes if one.email not in fresh and self._account(one) in self.there]
-        left: set[tuple[str, str | None]] = set()
+        done = [(change, change.wanted.email) for change in self.result.done if change.wanted is not None]
+        renewed = {email for change, email in done if self._renews(change)}
+        self.taken_over = {
+            email
+            for change, email in done
+            if change.action is Action.OPEN and change.keycloak_id in self.accounts_before
+        }
+        asked = [
+            change
+            for change in changes
+            if change.email not in renewed and self._link(change).account in self.accounts_before
+        ]
+        settled: set[tuple[str, str | None]] = set()
         for finished in self.effects.each(asked, self._recall):
-            if unknowable := [change for change, result in finished if result == _UNKNOWABLE]:
+            if unknowable := [change for change, told in finished if told == _UNKNOWABLE]:
                 self._record_intentions(unknowable, events_kept=False)
             with self.register.work() as work:
-                for change, result in finished:
-                    if result is None:
+                for change, told in finished:
+                    if told is None:
                         continue
-                    left.add((change.partner, change.email))
-                    if isinstance(result, KeycloakError):
-                        outcome.failed.append(Failure(change, result))
-                    elif result == _UNKNOWABLE:
-                        self._give_up(work, change, outcome)
+                    settled.add(_key(change))
+                    if isinstance(told, KeycloakError):
+                        self._failed(change, told)
+                    elif told == _UNKNOWABLE:
+                        self._give_up(work, change)
                     else:
-                        self._settle_recalled(work, change, result)
-                        outcome.done.append(change)
-                    settled()
-        return [one for one in changes if (one.partner, one.email) not in left]
+                        self._record_recalled(work, self._link(change), told)
+                        self.result.done.append(change)
+                    self.settled()
+        return [change for change in changes if _key(change) not in settled]
 
-    def _is_renewed(self, change: Change) -> bool:
+    def _renews(self, change: Change) -> bool:
         """Whether it leaves the account without a password or with an address that it had not."""
         if change.action is Action.RENAME and change.wanted is not None:
-            before = self.there.get(change.keycloak_id or "")
+            before = self.accounts_before.get(change.keycloak_id or "")
             return before is None or before.email != change.wanted.email
         return change.action is Action.REOPEN
 
@@ -113,72 +145,43 @@ class Inviting:
         """When Keycloak sent that account a link of ours that the register does not know of; None if it did not.
 
         Of an account that the register knows no link of: `_NEEDLESS` when its person has made a password,
-        `_UNKNOWABLE` when this run found it already made and Keycloak's events do not reach back to its making.
+        `_UNKNOWABLE` when this run took it over and Keycloak's events do not reach back to its making.
         """
         assert change.email is not None
-        id_, known = self._account(change), self.known[change.email]
-        sent_at = self.directory.invitation_sent_since(id_, unknown_from(known))
+        id_, attempts = self._link(change).account, self.attempts[change.email]
+        sent_at = self.directory.invitation_sent_since(id_, forgotten_links_begin(attempts))
         if sent_at is not None:
             return sent_at.isoformat()
-        if known:
+        if attempts:
             return None
         if self.directory.has_password(id_):
             return _NEEDLESS
-        made_at = self.there[id_].created_at or unknown_from(known)
-        is_known = change.email not in self.found or self.directory.events_tell_since(made_at)
-        return None if is_known else _UNKNOWABLE
+        made_at = self.accounts_before[id_].created_at or forgotten_links_begin(attempts)
+        can_tell = change.email not in self.taken_over or self.directory.events_tell_since(made_at)
+        return None if can_tell else _UNKNOWABLE
 
-    def _settle_recalled(self, work: Work, change: Change, sent_at: str) -> None:
-        one = self._of(change)
-        assert one is not None
-        number, begun = self._attempt(change)
+    def _record_recalled(self, work: Work, link: _Link, sent_at: str) -> None:
         if sent_at == _NEEDLESS:
-            habilitations.link_needless(work, one)
+            habilitations.link_needless(work, link.habilitation)
             return
         at = datetime.fromisoformat(sent_at)
-        if begun is None:
-            invitations.intend_invitation(work, one, number, at, self.lifespan, events_kept=True, again=False)
-        invitations.settle_invitation(work, one, number, at + work.clock.moved_by)
+        if link.begun is None:
+            invitations.intend_invitation(
+                work, link.habilitation, link.attempt, at, self.lifespan, events_kept=True, again=False
+            )
+        invitations.settle_invitation(work, link.habilitation, link.attempt, at + work.clock.moved_by)
 
-    def _of(self, change: Change) -> Habilitation | None:
-        """The open habilitation that the change is about, with its id in the register."""
-        assert change.email is not None
-        return self.open.get((change.partner, change.email))
-
-    def _attempt(self, change: Change) -> tuple[int, Invitation | None]:
-        one = self._of(change)
-        assert one is not None
-        assert one.id is not None
-        return self.attempts[one.id]
-
-    def _tries(self, change: Change) -> int:
-        """How often it failed: an address that takes no e-mail does not stand before the others."""
-        begun = self._attempt(change)[1]
-        return begun.tries if begun is not None else 0
-
-    def _doubt(self, change: Change) -> Invitation | None:
-        begun = self._attempt(change)[1]
-        return begun if begun is not None and begun.is_unsettled else None
-
-    def _send(self, changes: Sequence[Change], outcome: RunResult, settled: Progress) -> None:
-        for finished in self.effects.each(changes, self._mail, self._intend):
+    def _send(self, changes: Sequence[Change]) -> None:
+        for finished in self.effects.each(changes, self._send_one, self._intend):
             with self.register.work() as work:
-                for change, result in finished:
-                    self._settle(work, change, result, outcome)
+                for change, answer in finished:
+                    self._settle(work, change, answer)
             for _ in finished:
-                settled()
+                self.settled()
 
-    def _settle(self, work: Work, change: Change, result: str | KeycloakError | None, outcome: RunResult) -> None:
-        one = self._of(change)
-        assert one is not None
-        if not isinstance(result, KeycloakError):
-            invitations.settle_invitation(work, one, self._attempt(change)[0], work.now)
-            outcome.done.append(change)
-            return
-        left_for_later = isinstance(result, OutcomeUnknown | GivenUp) and not isinstance(result, NotBegun)
-        if not left_for_later:
-            invitations.settle_invitation(work, one, self._attempt(change)[0], None)
-        outcome.failed.append(Failure(change, result))
+    def _send_one(self, change: Change) -> None:
+        lifespan = round(self.lifespan.total_seconds())
+        self.directory.send_invitation(self._link(change).account, lifespan, self.redirect_uri)
 
     def _intend(self, changes: Sequence[Change]) -> None:
         self._record_intentions(changes, events_kept=self.directory.keeps_events())
@@ -186,65 +189,71 @@ class Inviting:
     def _record_intentions(self, changes: Sequence[Change], *, events_kept: bool) -> None:
         at = self.directory.server_time()  # before the register is held: it may be a call
         with self.register.work() as work:
-            for change in changes:
-                one = self._of(change)
-                assert one is not None
-                number, begun = self._attempt(change)
+            for link in map(self._link, changes):
+                again = link.begun is not None
                 invitations.intend_invitation(
-                    work, one, number, at, self.lifespan, events_kept=events_kept, again=begun is not None
+                    work, link.habilitation, link.attempt, at, self.lifespan, events_kept=events_kept, again=again
                 )
 
-    def _give_up(self, work: Work, change: Change, outcome: RunResult) -> None:
-        """Nobody can know whether it left: told, and sent again on a person's word only."""
-        one = self._of(change)
-        assert one is not None
-        invitations.invitation_uncertain(work, one, self._attempt(change)[0])
-        log.warning("invitation.uncertain", habilitation=one.id)
-        failure = Failure(change, Uncertain("nobody can know whether this e-mail left: see invitation list"))
-        outcome.failed.append(failure)
-        outcome.set_aside.append(failure)
+    def _settle(self, work: Work, change: Change, answer: str | KeycloakError | None) -> None:
+        link = self._link(change)
+        if not isinstance(answer, KeycloakError):
+            invitations.settle_invitation(work, link.habilitation, link.attempt, work.now)
+            self.result.done.append(change)
+            return
+        is_for_later = isinstance(answer, OutcomeUnknown | GivenUp) and not isinstance(answer, NotBegun)
+        if not is_for_later:
+            invitations.settle_invitation(work, link.habilitation, link.attempt, None)
+        self._failed(change, answer)
 
-    def _mail(self, change: Change) -> None:
-        lifespan = round(self.lifespan.total_seconds())
-        self.directory.send_invitation(self._account(change), lifespan, self.redirect_uri)
-
-    def _account(self, change: Change) -> str:
-        id_ = self.accounts[change.email] if change.email else None
-        assert id_ is not None
-        return id_
-
-    def _judge(self, changes: Sequence[Change], outcome: RunResult, settled: Progress) -> None:
-        """Settles the interrupted sendings that did leave, and sends the others."""
-        never_left = []
-        for change in changes:
-            doubt = self._doubt(change)
+    def _not_sent(self, interrupted: Sequence[Change]) -> list[Change]:
+        """Settles the interrupted sendings that did leave, and those of which nobody can know; gives the others."""
+        not_sent = []
+        for change in interrupted:
+            link = self._link(change)
+            doubt = link.doubt
             assert doubt is not None
             age = (self.directory.server_time() - doubt.keycloak_time).total_seconds()
             if self.effects.stop.wait(max(0.0, self.settle_seconds - age)):
-                outcome.failed.append(Failure(change, GivenUp("the run was asked to stop")))
+                self._failed(change, GivenUp("the run was asked to stop"))
                 continue
             try:
-                sent_at = self.directory.invitation_sent_since(self._account(change), doubt.keycloak_time)
-                is_known = sent_at is not None or self._would_be_told(doubt)
+                sent_at = self.directory.invitation_sent_since(link.account, doubt.keycloak_time)
+                can_tell = sent_at is not None or self._would_be_told(doubt)
             except KeycloakError as error:
-                outcome.failed.append(Failure(change, error))
+                self._failed(change, error)
                 continue
-            if not is_known:
-                with self.register.work() as work:
-                    self._give_up(work, change, outcome)
-                settled()
+            if sent_at is None and can_tell:
+                not_sent.append(change)
                 continue
-            if sent_at is None:
-                never_left.append(change)
-                continue
-            one = self._of(change)
-            assert one is not None
             with self.register.work() as work:
-                invitations.settle_invitation(work, one, doubt.attempt, sent_at + work.clock.moved_by)
-            outcome.done.append(change)
-            settled()
-        self._send(never_left, outcome, settled)
+                if sent_at is None:
+                    self._give_up(work, change)
+                else:
+                    at = sent_at + work.clock.moved_by
+                    invitations.settle_invitation(work, link.habilitation, doubt.attempt, at)
+                    self.result.done.append(change)
+            self.settled()
+        return not_sent
 
-    def _would_be_told(self, doubt: Invitation) -> bool:
+    def _would_be_told(self, doubt: Attempt) -> bool:
         """Whether Keycloak's events would tell of this sending, had it left."""
         return doubt.events_kept and self.directory.events_tell_since(doubt.keycloak_time)
+
+    def _give_up(self, work: Work, change: Change) -> None:
+        """Nobody can know whether it left: told, and sent again on a person's word only."""
+        link = self._link(change)
+        invitations.invitation_uncertain(work, link.habilitation, link.attempt)
+        log.warning("invitation.uncertain", habilitation=link.habilitation.id)
+        cause = Uncertain("nobody can know whether this e-mail left: see invitation list")
+        self._failed(change, cause)
+        self.result.set_aside.append(self.result.failed[-1])
+
+
+def _key(change: Change) -> tuple[str, str | None]:
+    return change.partner, change.email
+
+
+def _link(records: Records, habilitation: Habilitation) -> _Link:
+    attempt, begun = attempt_for(habilitation, records.attempts_of(habilitation))
+    return _Link(habilitation, records.accounts[habilitation.email].keycloak_id or "", attempt, begun)

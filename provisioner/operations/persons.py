@@ -158,7 +158,7 @@ def _is_under_way(records: Records, account: Account, goes_on: Sequence[Habilita
     """Whether a new password was decided and its link has not left: said again, it is the same decision."""
     if account.reopening is Reopening.NEW_PASSWORD:
         return True
-    sent = [each for one in goes_on for each in records.invitations_of(one)]
+    sent = [each for one in goes_on for each in records.attempts_of(one)]
     return any(is_owed(one, sent) and not one.owes_first_link for one in goes_on)
 
 

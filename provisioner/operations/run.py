@@ -16,7 +16,7 @@ import structlog
 
 from provisioner.domain.access.account import Snapshot
 from provisioner.domain.access.change import Action
-from provisioner.domain.access.plan import Plan, join_plans, make_plan, plan_in_unknown_realm
+from provisioner.domain.access.plan import NOTHING, Plan, join_plans, make_plan, plan_in_unknown_realm
 from provisioner.domain.hold import HoldKind
 from provisioner.domain.people import EmailAddress
 from provisioner.domain.records import Records
@@ -85,7 +85,7 @@ class Pass:
     @property
     def plan(self) -> Plan:
         """What it would do, once that is known."""
-        return self.result.plan or Plan((), (), (), ())
+        return self.result.plan or NOTHING
 
     def look(self) -> None:
         """Reads Keycloak, and proves that the read is whole.
@@ -182,7 +182,8 @@ class Pass:
         with bar(len(free)) as settled:
             effects.carry_out([one for one in free if one.action is not Action.INVITE], self.result, settled)
             if owed := [one for one in free if one.action is Action.INVITE]:
-                Inviting(effects, self.context.register.records()).carry_out(owed, self.result, settled)
+                records = self.context.register.records()
+                Inviting(effects, records, self.result, settled).carry_out(owed)
         failed = self.result.failed  # what was not tried since a named person suspended the person is no failure
         failed[:] = [
             one for one in failed if not (isinstance(one.cause, GivenUp) and effects.is_overtaken(one.change))
@@ -202,10 +203,15 @@ class Pass:
         tell_ages(context, records)
         remind(context)
         remind_of_waiting(context)
+        self.deliver()
+        self.result.journal = watch_journal(context.register, whole=whole_journal)
+
+    def deliver(self) -> None:
+        """Sends the notices that are due."""
+        context = self.context
         self.result.notices = deliver(
             context.register, context.settings, context.clock, context.stop, at_once=self.at_once
         )
-        self.result.journal = watch_journal(context.register, whole=whole_journal)
 
 
 def plan_due(context: Context, partners: Collection[str], email: EmailAddress | None = None) -> RunResult:

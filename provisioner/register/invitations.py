@@ -7,12 +7,12 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, Connection, bindparam, insert, select, update
 
 from provisioner.domain.access.habilitation import Habilitation
-from provisioner.domain.records import Invitation
+from provisioner.domain.records import Attempt
 from provisioner.register.mapper import Mapper
 from provisioner.register.tables import invitation as t
 from provisioner.register.work import Work
 
-_INVITATION = Mapper(Invitation, t, lifespan=t.c.lifespan_seconds)
+_INVITATION = Mapper(Attempt, t, lifespan=t.c.lifespan_seconds)
 
 _INTEND = insert(t)
 _attempt = update(t).where(t.c.habilitation == bindparam("of"), t.c.attempt == bindparam("number"))
@@ -31,7 +31,7 @@ _FAILED = _attempt.values(failed_at=bindparam("at"))
 _UNCERTAIN = _attempt.values(uncertain_at=bindparam("at"))
 
 
-def all_invitations(connection: Connection) -> tuple[Invitation, ...]:
+def all_attempts(connection: Connection) -> tuple[Attempt, ...]:
     """Every attempt, oldest first."""
     return tuple(map(_INVITATION.of, connection.execute(select(*_INVITATION.columns).order_by(t.c.id))))
 
@@ -53,7 +53,7 @@ def intend_invitation(
         at = {"at": work.now, "place": work.number, "their_time": keycloak_time, "lifespan": lifespan}
         work.put(_INTEND_AGAIN, of=id_, number=attempt, kept=events_kept, **at)
     else:
-        invitation = Invitation(
+        invitation = Attempt(
             habilitation=id_,
             attempt=attempt,
             intended_number=work.number,
@@ -83,7 +83,7 @@ def _tell(work: Work, action: str, habilitation: Habilitation) -> None:
     work.journal(action, partner=habilitation.partner, habilitation=habilitation.id, rule="P2", cause=cause)
 
 
-def bounced(work: Work, habilitation: Habilitation, last: Invitation, by: str) -> bool:
+def bounced(work: Work, habilitation: Habilitation, last: Attempt, by: str) -> bool:
     """Somebody reported that the e-mail came back. Told once: whether it is new."""
     row = update(t).where(*_is(last), t.c.bounced_at.is_(None)).values(bounced_at=work.now, bounced_by=by)
     if work.connection.execute(row).rowcount == 0:
@@ -93,11 +93,11 @@ def bounced(work: Work, habilitation: Habilitation, last: Invitation, by: str) -
     return True
 
 
-def silence_told(work: Work, habilitation: Habilitation, last: Invitation) -> None:
+def silence_told(work: Work, habilitation: Habilitation, last: Attempt) -> None:
     """The partner is told that the person used none of the links."""
     work.connection.execute(update(t).where(*_is(last)).values(told_at=work.now))
     work.journal("invite.silent", partner=habilitation.partner, habilitation=habilitation.id, rule="P2")
 
 
-def _is(invitation: Invitation) -> tuple[ColumnElement[bool], ...]:
+def _is(invitation: Attempt) -> tuple[ColumnElement[bool], ...]:
     return t.c.habilitation == invitation.habilitation, t.c.attempt == invitation.attempt

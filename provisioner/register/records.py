@@ -15,7 +15,7 @@ def read_records(connection: Connection) -> Records:
         partners=partners.all_partners(connection),
         accounts=habilitations.all_accounts(connection),
         habilitations=habilitations.all_habilitations(connection),
-        invitations=invitations.all_invitations(connection),
+        attempts=invitations.all_attempts(connection),
         current=annexes.current(connection),
         senders=partners.senders(connection),
         holds=holds.kept(connection),

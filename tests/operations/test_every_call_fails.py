@@ -87,9 +87,9 @@ def tells_the_story(office: MemoryOffice, number: int) -> None:
     states = {one.email.partition("@")[0]: one.state for one in records.habilitations}
     assert states == {**dict.fromkeys(OPEN, State.OPEN), **dict.fromkeys(CLOSED, State.CLOSED)}, number
     emails = {one.id: one.email for one in records.habilitations}
-    sent = names(emails[one.habilitation] for one in records.invitations if one.sent_at)
+    sent = names(emails[one.habilitation] for one in records.attempts if one.sent_at)
     assert sent == Counter({*OPEN, *CLOSED}), number
-    assert not any(one.is_unsettled or one.is_uncertain for one in records.invitations), number
+    assert not any(one.is_unsettled or one.is_uncertain for one in records.attempts), number
     assert records.holds == (), number
     rows = [row for page in journal.pages(office.tools.register) for row in page]
     assert verify(rows).bad is None, number

@@ -246,7 +246,7 @@ def test_what_came_first_by_the_clock_of_then_comes_first_by_number(register: Re
 
 def _sent(records: Any, one: Any) -> list[Any]:
     mine = [each for each in records.habilitations if each.email == one.email]
-    return [each for other in mine for each in records.invitations_of(other)]
+    return [each for other in mine for each in records.attempts_of(other)]
 
 
 def test_the_annexe_in_force_stays_so_with_its_decisions(register: Register) -> None:

@@ -10,7 +10,7 @@ from provisioner.domain.access.habilitation import End, Habilitation
 from provisioner.domain.annexe.document import Annexe, Row
 from provisioner.domain.convention import Partner
 from provisioner.domain.people import EmailAddress, Person
-from provisioner.domain.records import Account, Invitation, Records
+from provisioner.domain.records import Account, Attempt, Records
 
 P1 = "length(8) and upperCase(1) and lowerCase(1) and digits(1) and specialChars(1)"
 LYS = Partner(
@@ -34,12 +34,12 @@ def place(at: datetime | None) -> int | None:
     return None if at is None else int(at.timestamp())
 
 
-def link(habilitation: int, attempt: int, at: datetime, lifespan: timedelta, **facts: Any) -> Invitation:
+def link(habilitation: int, attempt: int, at: datetime, lifespan: timedelta, **facts: Any) -> Attempt:
     """An attempt at the e-mail with the link, begun at that moment; `sent_at` when it left."""
     number = place(at)
     assert number is not None
     given: dict[str, Any] = {"intended_at": at, "keycloak_time": at, "lifespan": lifespan}
-    return Invitation(habilitation, attempt, number, **{**given, **facts})
+    return Attempt(habilitation, attempt, number, **{**given, **facts})
 
 
 def habilitation(name: str, **facts: Any) -> Habilitation:

@@ -46,9 +46,9 @@ def _register(office: Office, story: Story) -> None:
     }
     assert len(records.habilitations) == len(story.open | story.closed)
     emails = {one.id: one.email for one in records.habilitations}
-    sent = Counter(emails[one.habilitation] for one in records.invitations if one.sent_at is not None)
+    sent = Counter(emails[one.habilitation] for one in records.attempts if one.sent_at is not None)
     assert sent == Counter(story.mails)
-    assert not any(one.is_unsettled for one in records.invitations)
+    assert not any(one.is_unsettled for one in records.attempts)
     register.close()
     verified = office.run("journal", "verify")
     assert verified.status == 0, verified

@@ -37,7 +37,7 @@ HOUR = timedelta(hours=1)
 def plan_at(now: datetime, one: Habilitation, partner: Partner = LYS) -> Plan:
     """What is due at that moment for this person alone."""
     is_open = one.opened_at is not None
-    known = records(one, partners=(partner,), invitations=(SENT,) if is_open else ())
+    known = records(one, partners=(partner,), attempts=(SENT,) if is_open else ())
     return make_plan(known, snapshot(*([remote(one)] if is_open else [])), now, [LYS.code], Limits())
 
 

@@ -11,13 +11,13 @@ import pytest
 
 from provisioner.domain.access.account import RemoteAccount
 from provisioner.domain.access.habilitation import Habilitation
-from provisioner.domain.access.invitations import InvitationState, invitation_state
+from provisioner.domain.access.invitations import InvitationState, invitation_of
 from provisioner.domain.access.person_file import Found, JournalLine, Listed, PersonFile, PersonState
 from provisioner.domain.access.plan import Plan, make_plan
 from provisioner.domain.annexe.kept import KeptAnnexe
 from provisioner.domain.gates import Entering, Limits
 from provisioner.domain.hold import Hold, HoldKind
-from provisioner.domain.records import Account, Invitation, Records
+from provisioner.domain.records import Account, Attempt, Records
 from provisioner.views.explanation import INVITATIONS, STATES, Step, explain
 from tests.shared.examples import (
     LONG_AGO,
@@ -39,7 +39,7 @@ LEROY = email("leroy")
 OPENED = NOW - 10 * DAY
 
 
-def _link(sent_at: datetime | None, attempt: int = 1, intended_at: datetime | None = None) -> Invitation:
+def _link(sent_at: datetime | None, attempt: int = 1, intended_at: datetime | None = None) -> Attempt:
     at = intended_at or sent_at or NOW
     return link(1, attempt, at, DAY, sent_at=sent_at)
 
@@ -66,7 +66,7 @@ def _found(one: Habilitation, *, enabled: bool = True, password: bool = True) ->
 
 
 def _file(*accesses: Habilitation, found: Found | None = None, **more: Any) -> PersonFile:
-    held = {name: more.pop(name) for name in ("invitations", "holds", "partners") if name in more}
+    held = {name: more.pop(name) for name in ("attempts", "holds", "partners") if name in more}
     known: Records = more.pop("known", None) or records(*accesses, **held)
     given: Mapping[str, Any] = {"asked": LEROY, "email": LEROY, "now": NOW, "records": known, "found": found}
     return PersonFile(**{**given, **more})
@@ -150,7 +150,7 @@ def test_a_return_says_until_when_it_waits_for_the_old_link() -> None:
         _line("habilitation.asked", habilitation=2, details={"requested_on": TODAY.isoformat()}),
     )
     found = _found(before, enabled=False)
-    person = _file(before, again, found=found, invitations=(sent,), journal=journal)
+    person = _file(before, again, found=found, attempts=(sent,), journal=journal)
     assert person.state is PersonState.PLANNED
     closed, asked, waits = (_steps(person).index(one) for one in _in_order(person))
     assert closed < asked < waits
@@ -188,7 +188,7 @@ def test_what_became_of_the_link_is_told(
 ) -> None:
     one = _open()
     invitations = tuple(_link(at, attempt) for attempt, at in enumerate(sent, start=1))
-    person = _file(one, found=_found(one, password=password), invitations=invitations)
+    person = _file(one, found=_found(one, password=password), attempts=invitations)
     assert (person.state, person.link_state(one)) == (state, link)
     (told,) = (step for step in _steps(person) if step.rule == "P2")
     assert says in told.fact
@@ -196,14 +196,16 @@ def test_what_became_of_the_link_is_told(
 
 def test_a_link_that_was_owed_anew_counts_no_older_one() -> None:
     one = _open(link_due_at=NOW - DAY)
-    assert invitation_state(one, [_link(NOW - 5 * DAY)], NOW, has_password=False) is InvitationState.OWED
-    assert invitation_state(replace(one, link_due_at=None, link_due_number=None), [], NOW, has_password=True) is None
+    assert invitation_of(one, [_link(NOW - 5 * DAY)]).state(NOW, has_password=False) is InvitationState.OWED
+    assert (
+        invitation_of(replace(one, link_due_at=None, link_due_number=None), []).state(NOW, has_password=True) is None
+    )
 
 
 def test_of_an_attempt_that_a_newer_one_replaced_the_link_is_told_expired() -> None:
     one = _open()
     first, second = _link(NOW - 5 * DAY), _link(NOW - DAY / 2, 2)
-    person = _file(one, found=_found(one), invitations=(first, second))
+    person = _file(one, found=_found(one), attempts=(first, second))
     states = [person.attempt_state(one, each) for each in (first, second)]
     assert states == [InvitationState.EXPIRED, InvitationState.USED]
 

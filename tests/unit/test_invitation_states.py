@@ -18,19 +18,18 @@ from provisioner.cli.progress import progress_bar
 from provisioner.domain.access.habilitation import Habilitation
 from provisioner.domain.access.invitations import (
     MOST_LINKS,
+    Invitation,
     InvitationState,
     Obstacle,
-    Round,
-    invitation_state,
+    invitation_of,
     leading,
-    obstacle,
-    rounds,
+    open_invitations,
 )
 from provisioner.domain.annexe.document import Document
 from provisioner.domain.calendar import day_of
 from provisioner.domain.hold import Hold, HoldKind
 from provisioner.domain.people import EmailAddress
-from provisioner.domain.records import Invitation, Records
+from provisioner.domain.records import Attempt, Records
 from provisioner.operations import invitations
 from provisioner.operations.context import RunResult
 from tests.fakes.failing import FailMode, Killed
@@ -46,7 +45,7 @@ lifespans = st.sampled_from([timedelta(hours=1), DAY, timedelta(days=5), timedel
 
 
 @st.composite
-def attempts(draw: st.DrawFn) -> tuple[Invitation, ...]:
+def attempts(draw: st.DrawFn) -> tuple[Attempt, ...]:
     """What a register may hold: each begun after the one before left; only the last one may not have left."""
     begun = sorted(draw(st.lists(moments, max_size=MOST_LINKS, unique=True)))
     last = draw(st.sampled_from(["sent", "failed", "unsettled"]))
@@ -66,20 +65,20 @@ def attempts(draw: st.DrawFn) -> tuple[Invitation, ...]:
     return tuple(found)
 
 
-def known(sent: tuple[Invitation, ...], one: Habilitation = OPEN) -> Records:
-    return records(one, invitations=sent)
+def known(sent: tuple[Attempt, ...], one: Habilitation = OPEN) -> Records:
+    return records(one, attempts=sent)
 
 
-def round_of(sent: tuple[Invitation, ...]) -> Round:
-    (found,) = rounds(known(sent))
+def invitation_after(sent: tuple[Attempt, ...]) -> Invitation:
+    (found,) = open_invitations(known(sent))
     return found
 
 
 @given(attempts(), moments)
 def test_a_password_made_after_a_link_left_is_used_whatever_else_happened(
-    sent: tuple[Invitation, ...], now: datetime
+    sent: tuple[Attempt, ...], now: datetime
 ) -> None:
-    states = {has: invitation_state(OPEN, sent, now, has_password=has) for has in (False, True)}
+    states = {has: invitation_of(OPEN, sent).state(now, has_password=has) for has in (False, True)}
     has_left = any(each.sent_at for each in sent)
     assert (states[True] is InvitationState.USED) == has_left
     assert states[False] is not InvitationState.USED
@@ -88,44 +87,44 @@ def test_a_password_made_after_a_link_left_is_used_whatever_else_happened(
 
 @given(attempts(), moments)
 def test_a_link_is_sent_until_it_expires_and_given_up_after_the_third(
-    sent: tuple[Invitation, ...], now: datetime
+    sent: tuple[Attempt, ...], now: datetime
 ) -> None:
     left = [each for each in sent if each.sent_at]
     if not left:
         return
     alive = any(each.intended_at + each.lifespan > now for each in left)
-    state = invitation_state(OPEN, sent, now, has_password=False)
+    state = invitation_of(OPEN, sent).state(now, has_password=False)
     ended = InvitationState.GIVEN_UP if len(left) == MOST_LINKS else InvitationState.EXPIRED
     assert state is (InvitationState.SENT if alive else ended)
 
 
 @given(attempts(), attempts(), moments, st.booleans())
 def test_what_was_sent_to_an_old_address_or_before_a_new_password_counts_no_more(
-    before: tuple[Invitation, ...], sent: tuple[Invitation, ...], now: datetime, has: bool
+    before: tuple[Attempt, ...], sent: tuple[Attempt, ...], now: datetime, has: bool
 ) -> None:
     aside = 10**9
     old = tuple(replace(each, intended_number=each.intended_number - aside, bounced_at=DUE_AT) for each in before)
-    states = [invitation_state(OPEN, each, now, has_password=has) for each in (sent, (*old, *sent))]
+    states = [invitation_of(OPEN, each).state(now, has_password=has) for each in (sent, (*old, *sent))]
     assert states[0] is states[1]
 
 
 @given(attempts(), moments, st.integers(0, 2))
 def test_an_address_that_bounced_is_never_sent_another_link(
-    sent: tuple[Invitation, ...], now: datetime, which: int
+    sent: tuple[Attempt, ...], now: datetime, which: int
 ) -> None:
     left = [each for each in sent if each.sent_at]
     if not left:
         return
     bad = left[which % len(left)]
     marked = tuple(replace(each, bounced_at=now) if each is bad else each for each in sent)
-    assert invitation_state(OPEN, marked, now, has_password=False) is InvitationState.BOUNCED
-    assert obstacle(known(marked), round_of(marked), now) is Obstacle.BOUNCED
+    assert invitation_of(OPEN, marked).state(now, has_password=False) is InvitationState.BOUNCED
+    assert invitation_after(marked).obstacle(known(marked), now) is Obstacle.BOUNCED
 
 
 @given(attempts(), moments)
-def test_another_link_may_follow_exactly_one_that_expired(sent: tuple[Invitation, ...], now: datetime) -> None:
-    state = invitation_state(OPEN, sent, now, has_password=False)
-    against = obstacle(known(sent), round_of(sent), now)
+def test_another_link_may_follow_exactly_one_that_expired(sent: tuple[Attempt, ...], now: datetime) -> None:
+    state = invitation_of(OPEN, sent).state(now, has_password=False)
+    against = invitation_after(sent).obstacle(known(sent), now)
     assert (against is None) == (state is InvitationState.EXPIRED)
     assert (against is Obstacle.GIVEN_UP) == (state is InvitationState.GIVEN_UP)
 
@@ -135,10 +134,10 @@ def test_another_link_may_follow_exactly_one_that_expired(sent: tuple[Invitation
 def test_whenever_the_job_runs_three_links_leave_at_most_and_none_too_early(
     runs: list[datetime], lifespan: timedelta
 ) -> None:
-    sent: tuple[Invitation, ...] = (link(1, 1, DUE_AT, lifespan, sent_at=DUE_AT),)
+    sent: tuple[Attempt, ...] = (link(1, 1, DUE_AT, lifespan, sent_at=DUE_AT),)
     for now in sorted(runs):
-        found = round_of(sent)
-        if obstacle(known(sent), found, now) is None and found.is_due(now):
+        found = invitation_after(sent)
+        if found.obstacle(known(sent), now) is None and found.is_due(now):
             sent = (*sent, link(1, len(sent) + 1, now, lifespan, sent_at=now))
     days = [(day_of(each.intended_at) - day_of(DUE_AT)).days for each in sent]
     assert len(sent) <= MOST_LINKS
@@ -147,7 +146,7 @@ def test_whenever_the_job_runs_three_links_leave_at_most_and_none_too_early(
         assert after.intended_at >= before.intended_at + lifespan
 
 
-def _sent(at: datetime = DUE_AT) -> tuple[Invitation, ...]:
+def _sent(at: datetime = DUE_AT) -> tuple[Attempt, ...]:
     return (link(1, 1, at, DAY, sent_at=at),)
 
 
@@ -162,18 +161,18 @@ def test_nobody_suspended_ending_or_outside_a_convention_is_sent_another_link() 
         (replace(known(_sent()), partners={LYS.code: replace(LYS, signed_on=None)}), Obstacle.NOT_OPEN),
     ]
     for register, expected in cases:
-        (found,) = rounds(register)
-        assert obstacle(register, found, now) is expected
+        (found,) = open_invitations(register)
+        assert found.obstacle(register, now) is expected
 
 
 def test_one_account_at_two_partners_is_sent_one_link_at_a_time() -> None:
     other = habilitation("leroy", id=2, opened_at=DUE_AT, partner="ville-bois")
     partners = (LYS, replace(LYS, code="ville-bois"))
-    register = records(OPEN, other, partners=partners, invitations=_sent())
-    found = list(rounds(register))
-    assert [each.one.id for each in found] == [1, 2]
+    register = records(OPEN, other, partners=partners, attempts=_sent())
+    found = list(open_invitations(register))
+    assert [each.habilitation.id for each in found] == [1, 2]
     assert {each.state(DUE_AT, has_password=False) for each in found} == {InvitationState.SENT}
-    assert [each.one.id for each in leading(found)] == [1]
+    assert [each.habilitation.id for each in leading(found)] == [1]
 
 
 # The same with a directory and a register in memory.
@@ -223,7 +222,7 @@ def test_day_after_day_the_links_go_on_days_0_3_and_10_until_a_password_is_made(
             if number == 3:
                 assert office.directory.set_password_by_link(NGUYEN)
         assert sent == {LEROY: [0, 3, 10], NGUYEN: [0, 3]}
-        states = {each.round.one.email: each.state.value for each in invitations.invited(office.tools)}
+        states = {each.habilitation.email: state.value for each, state in invitations.invited(office.tools)}
         assert states == {LEROY: "given-up", NGUYEN: "used"}
 
 
@@ -245,4 +244,4 @@ def test_cut_off_or_killed_while_sending_again_each_person_gets_each_link_once(
             repeat(office)
             repeat(office)
             assert sorted(mail.to for mail in office.directory.mails) == [LEROY, LEROY, NGUYEN, NGUYEN]
-            assert not any(each.is_unsettled for each in office.tools.register.records().invitations)
+            assert not any(each.is_unsettled for each in office.tools.register.records().attempts)

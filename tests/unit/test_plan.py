@@ -17,7 +17,7 @@ from provisioner.domain.annexe.enter import ends_brought
 from provisioner.domain.convention import Partner
 from provisioner.domain.gates import Entering, Limit, Limits
 from provisioner.domain.hold import Hold, HoldKind
-from provisioner.domain.records import Account, Invitation, Records
+from provisioner.domain.records import Account, Attempt, Records
 from tests.shared.examples import LONG_AGO, LYS, NOW, TODAY, email, end, habilitation, link, records, remote, snapshot
 
 
@@ -29,7 +29,7 @@ def actions(made: Plan) -> list[tuple[str, str | None]]:
     return [(one.action.value, one.email) for one in made.changes]
 
 
-def sent(one: int, at: object = LONG_AGO) -> Invitation:
+def sent(one: int, at: object = LONG_AGO) -> Attempt:
     return link(one, 1, LONG_AGO, timedelta(hours=24), sent_at=LONG_AGO)
 
 
@@ -48,7 +48,7 @@ def test_a_new_person_gets_a_group_an_account_and_one_link() -> None:
 @pytest.mark.rule("A1")
 def test_nothing_is_due_when_keycloak_is_what_the_register_wants() -> None:
     one = opened("leroy")
-    made = plan(records(one, invitations=(sent(1),)), snapshot(remote(one)))
+    made = plan(records(one, attempts=(sent(1),)), snapshot(remote(one)))
     assert (made.changes, made.drift, made.later, made.ids) == ((), (), (), {})
 
 
@@ -73,7 +73,7 @@ def test_a_request_in_the_future_opens_on_its_date() -> None:
 @pytest.mark.parametrize(("last_day", "closes"), [(TODAY, False), (TODAY - timedelta(days=1), True)])
 def test_an_end_closes_at_the_end_of_its_day(last_day: date, closes: bool) -> None:
     one = opened("leroy", end=end(last_day))
-    made = plan(records(one, invitations=(sent(1),)), snapshot(remote(one)))
+    made = plan(records(one, attempts=(sent(1),)), snapshot(remote(one)))
     due = [change for change in made.changes if change.action is Action.CLOSE]
     assert bool(due) == closes
     assert bool(made.later) == (not closes)
@@ -83,7 +83,7 @@ def test_an_end_closes_at_the_end_of_its_day(last_day: date, closes: bool) -> No
 def test_every_access_ends_with_the_convention() -> None:
     one = opened("leroy")
     over = replace(LYS, ctg_end=TODAY - timedelta(days=1))
-    made = plan(records(one, partners=(over,), invitations=(sent(1),)), snapshot(remote(one)))
+    made = plan(records(one, partners=(over,), attempts=(sent(1),)), snapshot(remote(one)))
     assert [(change.action, change.rule, change.due_on) for change in made.changes] == [(Action.CLOSE, "C3", TODAY)]
 
 
@@ -91,7 +91,7 @@ def test_every_access_ends_with_the_convention() -> None:
 def test_a_new_name_or_function_is_one_update() -> None:
     one = opened("leroy")
     renamed = replace(one, person=replace(one.person, last_name="Le Roy", function="directeur"))
-    made = plan(records(renamed, invitations=(sent(1),)), snapshot(remote(one)))
+    made = plan(records(renamed, attempts=(sent(1),)), snapshot(remote(one)))
     assert actions(made) == [("update", email("leroy"))]
     assert made.changes[0].due_on is None
     assert made.drift == ()
@@ -99,7 +99,7 @@ def test_a_new_name_or_function_is_one_update() -> None:
 
 def test_a_change_by_another_hand_is_told_and_put_right() -> None:
     one = opened("leroy")
-    known = records(one, invitations=(sent(1),))
+    known = records(one, attempts=(sent(1),))
     known = replace(known, accounts={one.email: Account(one.email, f"id-{one.email}", "what we wrote")})
     made = plan(known, snapshot(replace(remote(one), last_name="Autre")))
     assert [one.kind for one in made.drift] == [DriftKind.CHANGED_BY_HAND]
@@ -108,7 +108,7 @@ def test_a_change_by_another_hand_is_told_and_put_right() -> None:
 
 def test_an_account_suspended_by_hand_stays_so() -> None:
     one = opened("leroy")
-    made = plan(records(one, invitations=(sent(1),)), snapshot(remote(one, enabled=False)))
+    made = plan(records(one, attempts=(sent(1),)), snapshot(remote(one, enabled=False)))
     assert [one.kind for one in made.drift] == [DriftKind.SUSPENDED_BY_HAND]
     assert made.changes == ()
 
@@ -122,7 +122,7 @@ def test_an_account_enabled_by_hand_after_its_end_is_closed_again() -> None:
 
 def test_a_missing_account_and_a_stranger_in_the_group_are_told_only() -> None:
     stranger = RemoteAccount("x", email("inconnu"), True, "I", "N")
-    made = plan(records(opened("leroy"), invitations=(sent(1),)), snapshot(stranger))
+    made = plan(records(opened("leroy"), attempts=(sent(1),)), snapshot(stranger))
     assert [(one.kind, one.email) for one in made.drift] == [
         (DriftKind.UNKNOWN_IN_GROUP, email("inconnu")),
         (DriftKind.MISSING_ACCOUNT, email("leroy")),
@@ -134,7 +134,7 @@ def test_the_mark_is_put_back() -> None:
     one = opened("leroy")
     seen = remote(one)
     bare = replace(seen, attributes={name: value for name, value in seen.attributes.items() if name != "gere_par"})
-    made = plan(records(one, invitations=(sent(1),)), snapshot(bare))
+    made = plan(records(one, attempts=(sent(1),)), snapshot(bare))
     assert [one.kind for one in made.drift] == [DriftKind.UNMARKED]
     assert actions(made) == [("update", email("leroy"))]
 
@@ -142,7 +142,7 @@ def test_the_mark_is_put_back() -> None:
 @pytest.mark.rule("P1")
 def test_a_weaker_policy_holds_openings_and_links_and_lets_closures_go() -> None:
     leaving = opened("vasseur", end=end(date(2026, 8, 31)))
-    known = records(leaving, habilitation("leroy", id=2), invitations=(sent(1),))
+    known = records(leaving, habilitation("leroy", id=2), attempts=(sent(1),))
     made = plan(known, snapshot(remote(leaving), policy="length(8)"))
     assert [(one.limit, one.figure, one.allowed) for one in made.blocked] == [(Limit.PASSWORD_POLICY, None, None)]
     assert [one.action for one in made.free] == [Action.CLOSE]
@@ -167,7 +167,7 @@ def entered(before: Records, ends: Mapping[int, End], seen: Snapshot, **more: An
 @pytest.mark.rule("A6")
 @pytest.mark.parametrize("days", [-1, 0, 60])
 def test_many_ends_hold_the_whole_plan_until_that_plan_is_allowed_whatever_their_date(days: int) -> None:
-    before = records(*ending(6), invitations=tuple(sent(i) for i in range(1, 7)))
+    before = records(*ending(6), attempts=tuple(sent(i) for i in range(1, 7)))
     seen = snapshot(*(remote(one) for one in before.habilitations))
     ends = {i: end(TODAY + timedelta(days=days)) for i in range(1, 7)}
     held = entered(before, ends, seen)
@@ -231,10 +231,10 @@ def test_a_return_waits_for_the_last_link_to_be_dead_and_is_invited_again() -> N
     back = habilitation("leroy", id=2, requested_on=date(2026, 9, 1))
     alive = link(1, 1, NOW - timedelta(hours=2), timedelta(hours=24), keycloak_time=NOW, sent_at=NOW)
     seen = snapshot(remote(old, enabled=False))
-    waiting = plan(records(old, back, invitations=(alive,)), seen)
+    waiting = plan(records(old, back, attempts=(alive,)), seen)
     assert waiting.changes == ()
     assert [(one.action, one.due_on) for one in waiting.later] == [(Action.REOPEN, date(2026, 9, 3))]
-    assert actions(plan(records(old, back, invitations=(sent(1),)), seen)) == [
+    assert actions(plan(records(old, back, attempts=(sent(1),)), seen)) == [
         ("reopen", email("leroy")),
         ("invite", email("leroy")),
     ]
@@ -246,13 +246,13 @@ def test_a_second_partner_joins_the_account_without_a_link_and_the_account_outli
     first = opened("leroy")
     second = habilitation("leroy", id=2, partner="sivom", requested_on=date(2026, 9, 1))
     seen = replace(snapshot(remote(first)), groups={**snapshot(remote(first)).groups, "sivom": None})
-    made = plan(records(first, second, partners=(LYS, other), invitations=(sent(1),)), seen)
+    made = plan(records(first, second, partners=(LYS, other), attempts=(sent(1),)), seen)
     assert [(one.action, one.partner) for one in made.changes] == [(Action.GROUP, "sivom"), (Action.OPEN, "sivom")]
     assert made.changes[1].wanted is not None
     assert made.changes[1].wanted.attributes["partenaire"] == ("agglo-lys", "sivom")
     assert made.changes[1].wanted.enabled is None
     leaving = replace(first, end=end(date(2026, 8, 31)))
-    known = records(leaving, replace(second, opened_at=NOW), partners=(LYS, other), invitations=(sent(1),))
+    known = records(leaving, replace(second, opened_at=NOW), partners=(LYS, other), attempts=(sent(1),))
     close = plan(known, seen).changes[0]
     assert (close.action, close.partner, close.groups) == (Action.CLOSE, "agglo-lys", ("sivom",))
     assert close.wanted is not None
@@ -264,7 +264,7 @@ def test_an_access_whose_link_never_left_is_owed_one() -> None:
     one = opened("leroy")
     assert actions(plan(records(one), snapshot(remote(one)))) == [("invite", email("leroy"))]
     failed = replace(sent(1), sent_at=None, failed_at=LONG_AGO)
-    assert actions(plan(records(one, invitations=(failed,)), snapshot(remote(one)))) == [("invite", email("leroy"))]
+    assert actions(plan(records(one, attempts=(failed,)), snapshot(remote(one)))) == [("invite", email("leroy"))]
 
 
 def test_an_unmanaged_account_with_the_same_address_is_never_taken_for_ours() -> None:

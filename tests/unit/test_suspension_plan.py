@@ -40,7 +40,7 @@ def suspension(*, effective: bool = True) -> Hold:
 
 
 def register(*known: Habilitation, account: Account | None = None, **more: object) -> Records:
-    made = records(*known, partners=(LYS, SIVOM), invitations=(SENT,), **more)
+    made = records(*known, partners=(LYS, SIVOM), attempts=(SENT,), **more)
     return replace(made, accounts={**made.accounts, LEROY: account}) if account else made
 
 

@@ -98,7 +98,7 @@ class AccountPlan:
 
     def _last_link_expiry(self) -> datetime | None:
         ids = {one.id for one in [*self.closed, *self.closing]}
-        return last_expiry(one for one in self.records.invitations if one.habilitation in ids)
+        return last_expiry(one for one in self.records.attempts if one.habilitation in ids)
 
     def _is_leftover(self) -> bool:
         """Whether an account bears our mark, disabled, though the register never opened nor closed one there:
@@ -204,7 +204,7 @@ class AccountPlan:
 
     def _invite_again(self, first: Habilitation, remote: RemoteAccount) -> Iterator[Change]:
         """A link to a new address, or one that is still owed."""
-        sent = [each for one in self.staying for each in self.records.invitations_of(one)]
+        sent = [each for one in self.staying for each in self.records.attempts_of(one)]
         owed = [one for one in self.staying if is_owed(one, sent)]
         if self.account.renamed_from is not None:
             if remote.id not in self.snapshot.with_password:

@@ -12,58 +12,58 @@ from provisioner.domain.access.change import Action
 from provisioner.domain.access.habilitation import Habilitation, State
 from provisioner.domain.calendar import day_of
 from provisioner.domain.hold import Hold
-from provisioner.domain.records import Invitation, Records
+from provisioner.domain.records import Attempt, Records
 
+#: How many links are sent before the officers are told that the person does not answer.
+MOST_LINKS = 3
 
-def since_due(one: Habilitation, sent: Iterable[Invitation]) -> list[Invitation]:
-    """The attempts, oldest first, that were begun since the habilitation's last link became due.
-
-    A new address or a new password makes a link due again: what was sent before counts no more.
-    """
-    due = one.link_due_number
-    if due is None:
-        return []
-    begun = [each for each in sent if each.intended_number >= due]
-    return sorted(begun, key=lambda each: each.intended_number)
-
-
-def is_owed(one: Habilitation, sent: Iterable[Invitation]) -> bool:
-    """Whether a link is due and is known not to have left; `sent` are the account's attempts, through whichever
-    partner.
-    """
-    begun = since_due(one, sent)
-    return one.link_due_number is not None and not any(each.sent_at or each.is_uncertain for each in begun)
-
-
-def attempt_for(one: Habilitation, sent: Sequence[Invitation]) -> tuple[int, Invitation | None]:
-    """The number of the attempt that sends a link now, and its row when it was begun before and did not leave."""
-    begun = since_due(one, sent)
-    if begun and begun[-1].sent_at is None:
-        return begun[-1].attempt, begun[-1]
-    return max((each.attempt for each in sent), default=0) + 1, None
-
-
-def last_expiry(sent: Iterable[Invitation]) -> datetime | None:
-    """When the last of these links is dead for certain, whether it left or not."""
-    return max(((one.sent_at or one.intended_at) + one.lifespan for one in sent), default=None)
-
+#: After so many links that left, how many days after the first the next one is due.
+REPEAT_DAYS = {1: timedelta(days=3), 2: timedelta(days=10)}
 
 #: Before any link.
 _EVER = datetime.fromtimestamp(0, UTC)
 
 
-def unknown_from(sent: Iterable[Invitation]) -> datetime:
-    """From when on, by Keycloak's clock, a link of ours is one that these attempts do not tell of.
+def since_due(habilitation: Habilitation, attempts: Iterable[Attempt]) -> list[Attempt]:
+    """The attempts, oldest first, that were begun since the habilitation's last link became due.
 
-    `sent` are all of the account's. None follows one that left before that is dead, so what an older register, put
-    back, has forgotten came after.
+    A new address or a new password makes a link due again: what was sent before counts no more.
     """
-    tries = [one.keycloak_time + (one.lifespan if one.failed_at is None else timedelta(0)) for one in sent]
-    return max(tries, default=_EVER)
+    due = habilitation.link_due_number
+    if due is None:
+        return []
+    return sorted((one for one in attempts if one.intended_number >= due), key=lambda one: one.intended_number)
 
 
-#: How many links are sent before the officers are told that the person does not answer.
-MOST_LINKS = 3
+def is_owed(habilitation: Habilitation, attempts: Iterable[Attempt]) -> bool:
+    """Whether a link is due and is known not to have left; the attempts are all of the account's."""
+    begun = since_due(habilitation, attempts)
+    return habilitation.link_due_number is not None and not any(one.sent_at or one.is_uncertain for one in begun)
+
+
+def attempt_for(habilitation: Habilitation, attempts: Sequence[Attempt]) -> tuple[int, Attempt | None]:
+    """The number of the attempt that sends a link now, and the attempt if it was begun before and did not leave."""
+    begun = since_due(habilitation, attempts)
+    if begun and begun[-1].sent_at is None:
+        return begun[-1].attempt, begun[-1]
+    return max((one.attempt for one in attempts), default=0) + 1, None
+
+
+def last_expiry(attempts: Iterable[Attempt]) -> datetime | None:
+    """When the last of these links is dead for certain, whether it left or not."""
+    return max(((one.sent_at or one.intended_at) + one.lifespan for one in attempts), default=None)
+
+
+def forgotten_links_begin(attempts: Iterable[Attempt]) -> datetime:
+    """The earliest moment, by Keycloak's clock, at which a link can have been sent that the register does not know.
+
+    A new link is sent only after the last one has expired. After the restore of an old backup, a link that Keycloak
+    sent later than every expiry in the register was therefore sent in the time that the backup has lost.
+
+    `attempts` are all of one account; with none, any link is a forgotten one.
+    """
+    expiries = [one.keycloak_time + (one.lifespan if one.failed_at is None else timedelta(0)) for one in attempts]
+    return max(expiries, default=_EVER)
 
 
 class InvitationState(StrEnum):
@@ -78,39 +78,6 @@ class InvitationState(StrEnum):
     USED = "used"
     BOUNCED = "bounced"
     GIVEN_UP = "given-up"
-
-
-def link_expiry(one: Invitation) -> datetime | None:
-    """When a link that left is dead."""
-    return one.sent_at + one.lifespan if one.sent_at is not None else None
-
-
-def invitation_state(
-    one: Habilitation, sent: Iterable[Invitation], now: datetime, *, has_password: bool
-) -> InvitationState | None:
-    """What became of the link that this habilitation was owed last; None when it was owed none.
-
-    `sent` are the account's attempts, through whichever partner. A password that is there was made with the link:
-    whoever is sent one has no password before.
-    """
-    begun = since_due(one, sent)
-    expiries = [expiry for each in begun if (expiry := link_expiry(each)) is not None]
-    if one.link_due_number is None or (not expiries and one.state is State.CLOSED):
-        return None
-    is_uncertain = bool(begun) and begun[-1].is_uncertain
-    if has_password and (expiries or is_uncertain):
-        return InvitationState.USED
-    if is_uncertain or not expiries:
-        return InvitationState.UNCERTAIN if is_uncertain else InvitationState.OWED
-    if any(each.bounced_at for each in begun):
-        return InvitationState.BOUNCED
-    if max(expiries) > now:
-        return InvitationState.SENT
-    return InvitationState.GIVEN_UP if len(expiries) >= MOST_LINKS else InvitationState.EXPIRED
-
-
-#: After so many links that left, how many days after the first the next one is due.
-REPEAT_DAYS = {1: timedelta(days=3), 2: timedelta(days=10)}
 
 
 class Obstacle(StrEnum):
@@ -132,121 +99,142 @@ class Obstacle(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Round:
-    """A habilitation with every attempt at a link that its account was owed last, through whichever partner."""
+class Invitation:
+    """A habilitation with every attempt at the link that its account was owed last, through whichever partner."""
 
-    one: Habilitation
-    begun: tuple[Invitation, ...]
+    habilitation: Habilitation
+    attempts: tuple[Attempt, ...]
 
     @property
-    def left(self) -> list[Invitation]:
+    def sent(self) -> list[Attempt]:
         """The attempts that left, oldest first."""
-        return [each for each in self.begun if each.sent_at is not None]
+        return [attempt for attempt in self.attempts if attempt.sent_at is not None]
 
     @property
     def is_uncertain(self) -> bool:
         """Whether nobody can know if the last one left: another one goes on a person's word only."""
-        return bool(self.begun) and self.begun[-1].is_uncertain
+        return bool(self.attempts) and self.attempts[-1].is_uncertain
 
     @property
     def has_bounced(self) -> bool:
         """Whether somebody reported that one came back."""
-        return any(each.bounced_at for each in self.begun)
+        return any(attempt.bounced_at for attempt in self.attempts)
 
     @property
     def was_told(self) -> bool:
         """Whether the partner was told that the person does not answer."""
-        return any(each.told_at for each in self.begun)
+        return any(attempt.told_at for attempt in self.attempts)
+
+    @property
+    def expires_at(self) -> datetime | None:
+        """When the last link that left is dead; None before the first."""
+        return max((one.sent_at + one.lifespan for one in self.attempts if one.sent_at is not None), default=None)
 
     @property
     def sent_on(self) -> date | None:
         """The day on which the last one left."""
-        return max((day_of(each.sent_at) for each in self.left if each.sent_at), default=None)
+        return max((day_of(one.sent_at) for one in self.attempts if one.sent_at is not None), default=None)
 
     @property
     def next_on(self) -> date | None:
         """The day from which another one is due; None before the first and after the last."""
-        left = self.left
-        if not left or len(left) not in REPEAT_DAYS:
+        sent = self.sent
+        if len(sent) not in REPEAT_DAYS:
             return None
-        assert left[0].sent_at is not None
-        return day_of(left[0].sent_at) + REPEAT_DAYS[len(left)]
+        assert sent[0].sent_at is not None
+        return day_of(sent[0].sent_at) + REPEAT_DAYS[len(sent)]
 
     def is_due(self, now: datetime) -> bool:
         """Whether the day of the next one has come."""
         return self.next_on is not None and self.next_on <= day_of(now)
 
     def state(self, now: datetime, *, has_password: bool) -> InvitationState | None:
-        """What became of the link."""
-        return invitation_state(self.one, self.begun, now, has_password=has_password)
+        """What became of the link that the habilitation was owed last; None when it was owed none.
+
+        A password that is there was made with the link: whoever is sent one has no password before.
+        """
+        expiry = self.expires_at
+        if self.habilitation.link_due_number is None or (expiry is None and self.habilitation.state is State.CLOSED):
+            return None
+        if expiry is None or self.is_uncertain:
+            if self.is_uncertain:
+                return InvitationState.USED if has_password else InvitationState.UNCERTAIN
+            return InvitationState.OWED
+        return InvitationState.USED if has_password else self._unused(expiry, now)
+
+    def _unused(self, expiry: datetime, now: datetime) -> InvitationState:
+        if self.has_bounced:
+            return InvitationState.BOUNCED
+        if expiry > now:
+            return InvitationState.SENT
+        return InvitationState.GIVEN_UP if len(self.sent) >= MOST_LINKS else InvitationState.EXPIRED
+
+    def obstacle(self, records: Records, now: datetime) -> Obstacle | None:
+        """Why no further link may be sent, as far as the register knows; its day is another matter."""
+        return _of_access(records, self.habilitation, day_of(now)) or self._of_links(now)
+
+    def _of_links(self, now: datetime) -> Obstacle | None:
+        if self.is_uncertain:
+            return Obstacle.UNCERTAIN
+        if self.expires_at is None:
+            return Obstacle.OWED
+        if self.has_bounced:
+            return Obstacle.BOUNCED
+        if self.expires_at > now:
+            return Obstacle.STILL_WORKS
+        return Obstacle.GIVEN_UP if len(self.sent) >= MOST_LINKS else None
+
+    def obstacle_there(self, remote: RemoteAccount | None) -> Obstacle | None:
+        """Why none may be sent to the account as it is in Keycloak, its password apart."""
+        if remote is None:
+            return Obstacle.MISSING
+        if not remote.enabled:
+            return Obstacle.DISABLED
+        return None if remote.email == self.habilitation.email else Obstacle.OTHER_ADDRESS
 
 
-def rounds(records: Records) -> Iterator[Round]:
-    """One for each open habilitation that was or is owed a link."""
-    for habilitations in records.by_account().values():
-        is_open = [one for one in habilitations if one.state is State.OPEN]
-        sent = [each for one in is_open for each in records.invitations_of(one)]
-        for one in is_open:
-            if one.link_due_number is not None:
-                yield Round(one, tuple(since_due(one, sent)))
-
-
-def leading(found: Iterable[Round]) -> list[Round]:
-    """One for each account: the one through which its last link went, so that nobody is sent two."""
-    chosen: dict[str, Round] = {}
-    for each in found:
-        if each.begun and each.begun[-1].habilitation == each.one.id:
-            chosen[each.one.email] = each
-    return list(chosen.values())
-
-
-def due_rounds(records: Records, now: datetime) -> list[Round]:
-    """Those whose second or third link is due, as far as the register knows."""
-    found = leading(rounds(records))
-    return [each for each in found if each.is_due(now) and obstacle(records, each, now) is None]
-
-
-def is_for_repeat(records: Records, quarantine: Hold, now: datetime) -> bool:
-    """Whether what is in quarantine is a second or third link, which is not `sync`'s to try."""
-    is_link = {one["action"] for one in quarantine.changes} == {Action.INVITE}
-    return is_link and any(each.one.email == quarantine.email for each in due_rounds(records, now))
-
-
-def obstacle(records: Records, each: Round, now: datetime) -> Obstacle | None:
-    """Why no further link may be sent, as far as the register knows; the day on which it is due is another matter."""
-    return _of_access(records, each.one, day_of(now)) or _of_links(each, now)
-
-
-def _of_access(records: Records, one: Habilitation, today: date) -> Obstacle | None:
-    account = records.accounts[one.email]
-    if one.is_ending_on(today) or not records.partners[one.partner].is_active_on(today):
+def _of_access(records: Records, habilitation: Habilitation, today: date) -> Obstacle | None:
+    account = records.accounts[habilitation.email]
+    if habilitation.is_ending_on(today) or not records.partners[habilitation.partner].is_active_on(today):
         return Obstacle.NOT_OPEN
-    if one.email in records.suspended:
+    if habilitation.email in records.suspended:
         return Obstacle.SUSPENDED
     is_settled = account.renamed_from is None and account.reopening is None and account.keycloak_id is not None
     return None if is_settled else Obstacle.UNDER_WAY
 
 
-def _of_links(each: Round, now: datetime) -> Obstacle | None:
-    if each.is_uncertain:
-        return Obstacle.UNCERTAIN
-    if not each.left:
-        return Obstacle.OWED
-    if each.has_bounced:
-        return Obstacle.BOUNCED
-    if _is_alive(each.left, now):
-        return Obstacle.STILL_WORKS
-    return Obstacle.GIVEN_UP if len(each.left) >= MOST_LINKS else None
+def invitation_of(habilitation: Habilitation, attempts: Iterable[Attempt]) -> Invitation:
+    """The habilitation's last invitation; the attempts are all of the account's, through whichever partner."""
+    return Invitation(habilitation, tuple(since_due(habilitation, attempts)))
 
 
-def obstacle_there(one: Habilitation, remote: RemoteAccount | None) -> Obstacle | None:
-    """Why none may be sent to the account as it is in Keycloak, its password apart."""
-    if remote is None:
-        return Obstacle.MISSING
-    if not remote.enabled:
-        return Obstacle.DISABLED
-    return None if remote.email == one.email else Obstacle.OTHER_ADDRESS
+def open_invitations(records: Records) -> Iterator[Invitation]:
+    """One for each open habilitation that was or is owed a link."""
+    for habilitations in records.by_account().values():
+        open_now = [habilitation for habilitation in habilitations if habilitation.state is State.OPEN]
+        attempts = [attempt for habilitation in open_now for attempt in records.attempts_of(habilitation)]
+        for habilitation in open_now:
+            if habilitation.link_due_number is not None:
+                yield invitation_of(habilitation, attempts)
 
 
-def _is_alive(left: Iterable[Invitation], now: datetime) -> bool:
-    return any(expiry > now for each in left if (expiry := link_expiry(each)) is not None)
+def leading(invitations: Iterable[Invitation]) -> list[Invitation]:
+    """One for each account: the one through which its last link went, so that nobody is sent two."""
+    chosen = {
+        invitation.habilitation.email: invitation
+        for invitation in invitations
+        if invitation.attempts and invitation.attempts[-1].habilitation == invitation.habilitation.id
+    }
+    return list(chosen.values())
+
+
+def due_again(records: Records, now: datetime) -> list[Invitation]:
+    """Those whose second or third link is due, as far as the register knows."""
+    invitations = leading(open_invitations(records))
+    return [one for one in invitations if one.is_due(now) and one.obstacle(records, now) is None]
+
+
+def is_for_repeat(records: Records, quarantine: Hold, now: datetime) -> bool:
+    """Whether what is in quarantine is a second or third link, which is not `sync`'s to try."""
+    is_link = {change["action"] for change in quarantine.changes} == {Action.INVITE}
+    return is_link and any(one.habilitation.email == quarantine.email for one in due_again(records, now))

@@ -13,13 +13,13 @@ from rapidfuzz import fuzz, process
 
 from provisioner.domain.access.account import RemoteAccount
 from provisioner.domain.access.habilitation import Habilitation, State
-from provisioner.domain.access.invitations import InvitationState, invitation_state, last_expiry
+from provisioner.domain.access.invitations import InvitationState, invitation_of, last_expiry
 from provisioner.domain.annexe.kept import KeptAnnexe
 from provisioner.domain.calendar import day_of
 from provisioner.domain.convention import Role
 from provisioner.domain.hold import Hold
 from provisioner.domain.people import LIKE, EmailAddress
-from provisioner.domain.records import Account, Invitation, Records
+from provisioner.domain.records import Account, Attempt, Records
 
 
 class PersonState(StrEnum):
@@ -156,10 +156,10 @@ class PersonFile:
     def _is_changed_by(self, one: Hold) -> bool:
         return any(self.email in (change["email"], change.get("new_email")) for change in one.changes)
 
-    def sent(self, one: Habilitation) -> list[Invitation]:
+    def sent(self, one: Habilitation) -> list[Attempt]:
         """The attempts at that habilitation's link: through whichever partner, once it is closed its own only."""
         through = [one] if one.state is State.CLOSED else self.accesses
-        return [each for access in through for each in self.records.invitations_of(access)]
+        return [each for access in through for each in self.records.attempts_of(access)]
 
     def link_state(self, one: Habilitation) -> InvitationState | None:
         """What became of that habilitation's link. The password that is there is the last one's: a return deletes
@@ -167,13 +167,13 @@ class PersonFile:
         """
         is_last = one.state is not State.CLOSED or one == self.accesses[-1]
         has_password = is_last and self.ours is not None and self.ours.has_password
-        return invitation_state(one, self.sent(one), self.now, has_password=has_password)
+        return invitation_of(one, self.sent(one)).state(self.now, has_password=has_password)
 
-    def attempt_state(self, one: Habilitation, attempt: Invitation) -> InvitationState:
+    def attempt_state(self, one: Habilitation, attempt: Attempt) -> InvitationState:
         """What became of one attempt: a newer one, or a newer password, takes the place of those before."""
         if attempt.sent_at is None:
             return InvitationState.UNCERTAIN if attempt.is_uncertain else InvitationState.OWED
-        is_last = attempt == [each for each in self.records.invitations_of(one) if each.sent_at is not None][-1]
+        is_last = attempt == [each for each in self.records.attempts_of(one) if each.sent_at is not None][-1]
         state = self.link_state(one) if is_last else None
         return state if state not in (None, InvitationState.OWED) else InvitationState.EXPIRED
 

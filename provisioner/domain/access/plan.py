@@ -79,6 +79,10 @@ class Plan:
         return (*self.blocked, *self.resting)
 
 
+#: A plan that has nothing to say.
+NOTHING = Plan((), (), (), ())
+
+
 def made_by_a_dead_run(records: Records, snapshot: Snapshot, partner: str) -> tuple[Habilitation, ...]:
     """The partner's accesses that are open in Keycloak by a run that died before it could record it."""
     ours = {one.email: one for one in snapshot.accounts.values() if one.is_marked and one.enabled}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Self
 
-from provisioner.domain.access.invitations import InvitationState, Round
+from provisioner.domain.access.invitations import Invitation, InvitationState
 from provisioner.domain.people import EmailAddress
 from provisioner.views.answers import Answer, Count, Day, ListAnswer, Number, beside
 from provisioner.views.answers.plans import person
@@ -26,16 +26,16 @@ class InvitationLine(Answer):
     who: str = beside("")
 
     @classmethod
-    def of(cls, invited: Round, state: InvitationState) -> Self:
+    def of(cls, invited: Invitation, state: InvitationState) -> Self:
         """What became of it, with its words."""
-        habilitation = invited.one
+        habilitation = invited.habilitation
         assert habilitation.id is not None
         return cls(
             habilitation=habilitation.id,
             partner=habilitation.partner,
             email=habilitation.email,
             state=state,
-            attempts=len(invited.begun),
+            attempts=len(invited.attempts),
             sent_on=invited.sent_on,
             who=person(habilitation),
         )
@@ -45,7 +45,7 @@ class InvitationsAnswer(ListAnswer[InvitationLine]):
     """`invitation list`: what became of the link of each open access that was or is owed one."""
 
     @classmethod
-    def of(cls, invited: Iterable[tuple[Round, InvitationState]]) -> Self:
+    def of(cls, invited: Iterable[tuple[Invitation, InvitationState]]) -> Self:
         """A line each."""
         return cls(tuple(InvitationLine.of(*one) for one in invited))
 

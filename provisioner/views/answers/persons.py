@@ -236,7 +236,7 @@ class PersonAnswer(Answer):
                     state=file.attempt_state(habilitation, attempt),
                 )
                 for habilitation in file.accesses
-                for attempt in file.records.invitations_of(habilitation)
+                for attempt in file.records.attempts_of(habilitation)
             ),
             holds=(
                 *(HeldHold(kind=HoldKind.SUSPENSION, partner=None, **row) for row in file.suspensions),

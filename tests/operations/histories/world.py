@@ -242,7 +242,7 @@ class World:
         assert not lost, f"{lost} are not in the register"
         id, administrator = self.administrator
         assert self.realm.accounts[id].remote() == administrator
-        assert len(self.realm.mails) <= len(records.invitations), "more e-mails than attempts"
+        assert len(self.realm.mails) <= len(records.attempts), "more e-mails than attempts"
 
     # After a run of everything in which nothing failed.
 
@@ -273,7 +273,7 @@ class World:
             if id != self.administrator[0] and remote.remote().is_marked and not self._may_be_open(records, id):
                 assert not remote.enabled, f"{remote.email} is enabled"
                 assert not remote.sessions, f"{remote.email} has a session"
-        sent = Counter(one.sent_at is not None for one in records.invitations)
+        sent = Counter(one.sent_at is not None for one in records.attempts)
         assert sent[True] == len(self.realm.mails)
 
     def _may_be_open(self, records: Records, id: str) -> bool:
@@ -287,5 +287,5 @@ class World:
         """Whether a link that was sent to the account is alive: an access that is asked for again waits for it."""
         ids = {one.id for one in records.habilitations if one.email == email}
         now = self.office.tools.clock.now()
-        mine = [one for one in records.invitations if one.habilitation in ids]
+        mine = [one for one in records.attempts if one.habilitation in ids]
         return any(one.intended_at + one.lifespan > now for one in mine)
