@@ -15,12 +15,12 @@ from apscheduler.triggers.base import BaseTrigger
 from apscheduler.triggers.cron import CronTrigger
 
 from provisioner.clock import Clock
+from provisioner.domain.errors import SystemFailed
 from provisioner.keycloak.directory import Directory
-from provisioner.keycloak.errors import KeycloakError
 from provisioner.logs import place_of
 from provisioner.operations.context import Context
-from provisioner.operations.errors import FoldersFail, UnknownRealm
-from provisioner.register import LockHeld, Register, RegisterUnavailable, check_lease
+from provisioner.operations.errors import UnknownRealm
+from provisioner.register import LockHeld, Register, check_lease
 from provisioner.register.marks import mark, set_mark
 from provisioner.service.clock_watch import ClockWatch
 from provisioner.service.jobs import Counts, Job, failed_changes
@@ -44,17 +44,6 @@ class Unfinished(Exception):
 
     def __init__(self, count: int) -> None:
         super().__init__(f"{count} changes could not be made")
-
-
-#: Why a run failed, in one word for counting; anything else is a defect of ours.
-_REASONS: dict[type[Exception], str] = {
-    KeycloakError: "keycloak",
-    RegisterUnavailable: "register",
-    LockHeld: "lock",
-    FoldersFail: "folders",
-    UnknownRealm: "realm",
-    Unfinished: "unfinished",
-}
 
 
 @dataclass(slots=True)
@@ -221,8 +210,12 @@ class Runner:
 
 
 def reason_of(error: Exception) -> str:
-    """What failed, in one word."""
-    return next((reason for kind, reason in _REASONS.items() if isinstance(error, kind)), "defect")
+    """What failed, in one word for counting: a system, the lock, the realm; anything unforeseen is our defect."""
+    if isinstance(error, LockHeld):
+        return "lock"
+    if isinstance(error, SystemFailed):
+        return error.system.value
+    return {UnknownRealm: "realm", Unfinished: "unfinished"}.get(type(error), "defect")
 
 
 def _told_of(error: Exception) -> dict[str, str]:
@@ -233,7 +226,7 @@ def _told_of(error: Exception) -> dict[str, str]:
     """
     if type(error) is LockHeld:
         return {}
-    if isinstance(error, tuple(_REASONS)):
+    if isinstance(error, SystemFailed | UnknownRealm | Unfinished):
         return {"error": str(error).partition("\n")[0]}
     return {"error": type(error).__name__, "at": place_of(error)}
 

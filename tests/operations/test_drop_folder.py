@@ -207,6 +207,20 @@ def test_a_whole_file_is_taken_at_the_second_look_and_answered(desk: Desk) -> No
     desk.nothing_is_left()
 
 
+def test_a_dropped_file_is_read_once_for_its_check_and_its_first_report(desk: Desk) -> None:
+    readings: list[str] = []
+
+    def read(content: bytes, name: str, limits: DocumentSettings) -> Annexe:
+        readings.append(name)
+        return _read(content, name, limits)
+
+    desk.tools = replace(desk.tools, read=read)
+    desk.drop("envoi.docx", WRONG)
+    desk.poll(2)
+    assert desk.told("envoi.docx")["status"] == "refused"
+    assert readings == ["envoi.docx"]
+
+
 def test_a_file_that_grows_is_not_taken_before_it_stays_as_it_is(desk: Desk) -> None:
     path = desk.drop("envoi.docx", b"good\n")
     for name in (b"better\n", b"best\n"):
