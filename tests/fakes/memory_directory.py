@@ -77,7 +77,7 @@ class MemoryDirectory(MemoryRealm):
 
     def find(self, email: EmailAddress) -> RemoteAccount | None:
         with self._reading():
-            found = self._with_address(email)
+            found = self.with_address(email)
             return found.remote() if found else None
 
     def account_named(self, email: EmailAddress) -> RemoteAccount | None:
@@ -107,7 +107,7 @@ class MemoryDirectory(MemoryRealm):
         with self._writing():
             if not account.email:
                 raise KeycloakRefused("User name is missing", 400)
-            if self._with_address(account.email):
+            if self.with_address(account.email):
                 raise Conflict("User exists with same email", 409)
             if self.profile_asks is not None:
                 refusal = KeycloakRefused("error-user-attribute-required", 400, [self.profile_asks])
@@ -127,7 +127,7 @@ class MemoryDirectory(MemoryRealm):
         with self._writing():
             one = self._account(id)
             self._verify_profile(one)
-            other = self._with_address(wanted.email)
+            other = self.with_address(wanted.email)
             if other is not None and other is not one:
                 raise Conflict("User exists with same email", 409)
             self._write(one, wanted)

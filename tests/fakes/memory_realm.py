@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-import itertools
+import threading
 from collections.abc import Callable, Sequence
+from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import Self
 
 from provisioner.domain.access.account import MANAGED_BY, RemoteAccount
 from provisioner.domain.people import EmailAddress
@@ -91,8 +93,12 @@ class MemoryRealm(Failing):
         #: Whether they are kept, and since when without a hole.
         self.events_on = True
         self.events_begin = datetime.min.replace(tzinfo=UTC)
-        self._numbers = itertools.count(1)
+        self._last_number = 0
         self._add_group(ROOT)
+
+    def copied(self, clock: Callable[[], datetime]) -> Self:
+        """The same realm once more, as it is now, on another clock."""
+        return deepcopy(self, {id(self.clock): clock, id(self._lock): threading.RLock()})
 
     # What an administrator does in the console.
 
@@ -214,6 +220,9 @@ class MemoryRealm(Failing):
             self.events.clear()
             self.events_begin = self.clock()
 
+    def with_address(self, email: str) -> Account | None:
+        return next((account for account in self.accounts.values() if email.lower() in (account.email, account.user_name)), None)
+
     def members(self, code: str) -> set[EmailAddress]:
         """The addresses of a partner's group's members."""
         with self._lock:
@@ -247,7 +256,7 @@ class MemoryRealm(Failing):
     def log_in(self, email: EmailAddress) -> bool:
         """With the password, to where nothing but it can be asked for."""
         with self._lock:
-            one = self._with_address(email)
+            one = self.with_address(email)
             if one is None or not one.enabled or not one.has_password or one.required_actions:
                 return False
             one.sessions += 1
@@ -272,9 +281,6 @@ class MemoryRealm(Failing):
             raise NotFound("User not found.", 404)
         return self.accounts[id]
 
-    def _with_address(self, email: str) -> Account | None:
-        return next((one for one in self.accounts.values() if email.lower() in (one.email, one.user_name)), None)
-
     def _group_at(self, path: str) -> str | None:
         return next((id for id, one in self.groups.items() if one == path), None)
 
@@ -288,4 +294,5 @@ class MemoryRealm(Failing):
         self.mails.append(Mail(one.id, one.email, now, now + timedelta(seconds=lifespan_seconds)))
 
     def _new_id(self) -> str:
-        return f"00000000-0000-4000-8000-{next(self._numbers):012d}"
+        self._last_number += 1
+        return f"00000000-0000-4000-8000-{self._last_number:012d}"

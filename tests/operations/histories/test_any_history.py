@@ -240,7 +240,7 @@ class AnyHistory(RuleBasedStateMachine):
         """An account that was there before us."""
         self.world.adopted += 1
         realm = self.world.realm
-        if realm._with_address(email) is None:
+        if realm.with_address(email) is None:
             realm.change_names(realm.add_foreign_account(email), "Ancien", "Alex")
         self._may_be_refused(lambda: adopt(self.world.office.tools, partner, [email], BY, WHY, no_bar)[1])
 

@@ -263,7 +263,7 @@ class World:
         for one in model.live():
             assert not model.must_close(one, today), f"{one} is not closed"
             account = records.accounts[EmailAddress(one.email)]
-            remote = self.realm.accounts.get(account.keycloak_id or "") or self.realm._with_address(one.email)
+            remote = self.realm.accounts.get(account.keycloak_id or "") or self.realm.with_address(one.email)
             is_cut = remote is not None and remote.id in self.cut_by_hand
             if not one.is_opened and not self._waits(records, one.email) and not is_cut:
                 assert not model.may_open(one, today), f"{one} is not open"
