@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from copy import copy
 from datetime import UTC, date, datetime, time
 from functools import cache
 from pathlib import Path
@@ -72,6 +73,22 @@ class MemoryOffice:
     def reopen(self) -> None:
         self.close()
         self.open()
+
+    def copied_to(self, home: Path) -> MemoryOffice:
+        """The same office once more, as it is now, in another directory: what leads to a scene is played once."""
+        twin = copy(self)
+        twin.settings = self.settings.model_copy(update={"data_dir": home})
+        twin.hand_clock = HandClock(self.hand_clock.now)
+        twin.directory = self.directory.copied(twin.hand_clock)
+        home.mkdir(parents=True)
+        with (
+            closing(sqlite3.connect(self.settings.data_dir / _REGISTER)) as ours,
+            closing(sqlite3.connect(home / _REGISTER)) as theirs,
+        ):
+            _never_flush(theirs, None)
+            ours.backup(theirs)
+        twin.open()
+        return twin
 
     def on(self, day: date) -> None:
         """Ten in the morning, that day, in Paris or an hour earlier."""

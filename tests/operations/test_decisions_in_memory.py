@@ -38,9 +38,16 @@ def _read(content: bytes, _name: str, _limits: DocumentSettings) -> Annexe:
 class Scene:
     """An office in memory where Leroy is open, with a password and a login."""
 
-    def __init__(self, home: Path) -> None:
-        self.office = MemoryOffice(home, read=_read)
-        self.realm = self.office.directory
+    def __init__(self, office: MemoryOffice) -> None:
+        self.office, self.realm = office, office.directory
+
+    @classmethod
+    def new(cls, home: Path) -> Scene:
+        scene = cls(MemoryOffice(home, read=_read))
+        scene.begin()
+        return scene
+
+    def begin(self) -> None:
         for code in (LYS.code, OTHER):
             self.office.add_partner(code, "agglo-lys.example")
         self.office.on(FIRST_DAY)
@@ -93,10 +100,11 @@ def each_fault(home: Path, before: Callable[[Scene], None], act: Callable[[Scene
     """The scene after `act` met a fault and the next `sync` went on, for each write and each kind of fault; the last
     one meets none.
     """
+    begun = Scene.new(home / "begun")
+    before(begun)
     for mode in MODES:
         for number in range(1, 30):
-            scene = Scene(home / f"{mode}-{number}")
-            before(scene)
+            scene = Scene(begun.office.copied_to(home / f"{mode}-{number}"))
             scene.realm.fail(number, mode)
             with suppress(Killed, KeycloakError):
                 act(scene)
@@ -113,6 +121,7 @@ def each_fault(home: Path, before: Callable[[Scene], None], act: Callable[[Scene
                 break
         else:
             pytest.fail("it has more writes than were tried")
+    begun.office.close()
 
 
 def nothing(_scene: Scene) -> None:
@@ -231,7 +240,7 @@ def test_openings_at_two_partners_on_one_day_send_one_link(tmp_path: Path) -> No
 @pytest.mark.rule("A8")
 @pytest.mark.rule("P1")
 def test_what_is_put_right_at_one_partner_opens_nothing_that_waits_at_another(tmp_path: Path) -> None:
-    scene = Scene(tmp_path)
+    scene = Scene.new(tmp_path)
     scene.receive(annexe({"jeanne": TODAY}, on=TODAY), OTHER)
     scene.realm.password_policy = "length(4)"
     scene.receive(annexe({"leroy": TODAY, "jeanne": TODAY}, on=TODAY), OTHER, Decisions(waive={1: "Mission commune"}))
@@ -243,7 +252,7 @@ def test_what_is_put_right_at_one_partner_opens_nothing_that_waits_at_another(tm
 
 @pytest.mark.rule("A8")
 def test_an_account_that_opens_at_two_partners_does_not_open_at_the_one_that_is_paused(tmp_path: Path) -> None:
-    scene, soon = Scene(tmp_path), date(2026, 9, 10)
+    scene, soon = Scene.new(tmp_path), date(2026, 9, 10)
     scene.receive(annexe({"vasseur": TODAY}, on=TODAY), OTHER, Decisions(waive={1: "Mission commune"}))
     scene.receive(annexe({"leroy": ASKED_ON, "vasseur": ASKED_ON, "jeanne": soon}, on=TODAY))
     scene.receive(annexe({"vasseur": TODAY, "jeanne": soon}, on=TODAY), OTHER)
@@ -259,7 +268,7 @@ def test_an_account_that_opens_at_two_partners_does_not_open_at_the_one_that_is_
 
 @pytest.mark.rule("A4")
 def test_a_departure_taken_back_after_a_planned_return_leaves_one_access(tmp_path: Path) -> None:
-    scene, back = Scene(tmp_path), date(2026, 10, 15)
+    scene, back = Scene.new(tmp_path), date(2026, 10, 15)
     scene.receive(annexe({"leroy": back, "vasseur": ASKED_ON}, {"leroy": date(2026, 9, 30)}, on=TODAY))
     scene.receive(annexe({"leroy": back, "vasseur": ASKED_ON}, on=TODAY))
     scene.office.on(back)

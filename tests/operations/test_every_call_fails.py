@@ -47,22 +47,22 @@ def _read_once(content: bytes, name: str, limits: DocumentSettings) -> Annexe:
 @pytest.fixture
 def offices(tmp_path: Path) -> Iterator[Callable[[], MemoryOffice]]:
     """Offices on the day of the second annexe, the first one applied; each as new."""
-    opened: list[MemoryOffice] = []
+    first = MemoryOffice(tmp_path / "first", read=_read_once)
+    first.add_partner(LYS, "agglo-lys.example")
+    first.on(date(2026, 6, 16))
+    first.apply(FIRST, LYS)
+    first.on(date(2026, 6, 17))
+    opened = [first]
 
     def new() -> MemoryOffice:
-        while opened:
+        while opened[1:]:
             opened.pop().close()
-        office = MemoryOffice(tmp_path / str(len(list(tmp_path.iterdir()))), read=_read_once)
-        opened.append(office)
-        office.add_partner(LYS, "agglo-lys.example")
-        office.on(date(2026, 6, 16))
-        office.apply(FIRST, LYS)
-        office.on(date(2026, 6, 17))
-        return office
+        opened.append(first.copied_to(tmp_path / str(len(list(tmp_path.iterdir())))))
+        return opened[-1]
 
     yield new
-    while opened:
-        opened.pop().close()
+    for office in opened:
+        office.close()
 
 
 def applied(office: MemoryOffice) -> RunResult | None:
