@@ -221,7 +221,10 @@ class MemoryRealm(Failing):
             self.events_begin = self.clock()
 
     def with_address(self, email: str) -> Account | None:
-        return next((account for account in self.accounts.values() if email.lower() in (account.email, account.user_name)), None)
+        return next(
+            (account for account in self.accounts.values() if email.lower() in (account.email, account.user_name)),
+            None,
+        )
 
     def members(self, code: str) -> set[EmailAddress]:
         """The addresses of a partner's group's members."""

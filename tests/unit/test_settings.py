@@ -1,14 +1,13 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from provisioner.cli.app import app
 from provisioner.keycloak.realm_config import load_realm_config
 from provisioner.settings import Settings, SettingsError, load_settings
 
@@ -113,10 +112,8 @@ def test_what_cannot_be_read_is_told(tmp_path: Path) -> None:
 
 
 def test_a_misspelt_variable_is_wrong_usage_of_any_command(tmp_path: Path) -> None:
-    environment = {**os.environ, **given(KEYCLOK__URL="geheim", DATA_DIR=str(tmp_path))}
-    command = [sys.executable, "-m", "provisioner", "status"]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stdout) == (2, "")
+    done = CliRunner().invoke(app, ["status"], env=given(KEYCLOK__URL="geheim", DATA_DIR=str(tmp_path)))
+    assert (done.exit_code, done.stdout) == (2, "")
     assert done.stderr == "Réglage inutilisable : « PROVISIONER_KEYCLOK__URL: no such setting ».\n"
     assert "geheim" not in done.stderr
 

@@ -1,0 +1,90 @@
+"""Second and third links, sent by the real operations on a register: each leaves once, whatever is cut off."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
+from typing import get_args
+
+import pytest
+
+from provisioner.cli.progress import progress_bar
+from provisioner.domain.annexe.document import Document
+from provisioner.domain.people import EmailAddress
+from provisioner.operations import invitations
+from provisioner.operations.context import RunResult
+from tests.fakes.failing import FailMode, Killed
+from tests.fakes.memory_office import MemoryOffice
+
+DAY = timedelta(days=1)
+
+ANNEXE = """ANNEXE 1 : Suivi des habilitations
+Date de transmission :;2026-06-15
+
+1 - Liste des personnes pour lesquelles un nouvel accès est demandé
+Nom;Prénom;Fonction/qualité;Adresse électronique;Date de demande d'habilitation
+Leroy;Camille;agent;leroy@agglo-lys.example;2026-06-10
+Nguyen;Émilie;agent;nguyen@agglo-lys.example;2026-06-10
+
+2 - Liste des personnes à clôturer
+Nom;Prénom;Fonction/qualité;Adresse électronique;Date de fin d'habilitation
+"""
+LEROY, NGUYEN = (EmailAddress(f"{name}@agglo-lys.example") for name in ("leroy", "nguyen"))
+
+
+@contextmanager
+def two_invited(home: Path) -> Iterator[MemoryOffice]:
+    """An office on 16 June, where two persons were just sent their first link."""
+    office = MemoryOffice(home)
+    office.add_partner("agglo-lys", "agglo-lys.example")
+    office.on(date(2026, 6, 16))
+    office.apply(Document(name="annexe.csv", content=ANNEXE.encode()), "agglo-lys")
+    try:
+        yield office
+    finally:
+        office.close()
+
+
+def repeat(office: MemoryOffice) -> RunResult:
+    return invitations.repeat_due(office.tools, progress_bar(True))
+
+
+@pytest.mark.rule("P2")
+def test_day_after_day_the_links_go_on_days_0_3_and_10_until_a_password_is_made(tmp_path: Path) -> None:
+    with two_invited(tmp_path) as office:
+        sent: dict[EmailAddress, list[int]] = {LEROY: [], NGUYEN: []}
+        for number in range(40):
+            office.on(date(2026, 6, 16) + number * DAY)
+            office.sync()
+            repeat(office)
+            repeat(office)
+            for mail in office.directory.mails[sum(map(len, sent.values())) :]:
+                sent[mail.to].append(number)
+            if number == 3:
+                assert office.directory.set_password_by_link(NGUYEN)
+        assert sent == {LEROY: [0, 3, 10], NGUYEN: [0, 3]}
+        states = {each.habilitation.email: state.value for each, state in invitations.invited(office.tools)}
+        assert states == {LEROY: "given-up", NGUYEN: "used"}
+
+
+@pytest.mark.rule("P2")
+@pytest.mark.parametrize("mode", get_args(FailMode))
+def test_cut_off_or_killed_while_sending_again_each_person_gets_each_link_once(
+    tmp_path: Path, mode: FailMode
+) -> None:
+    for at in (1, 2):
+        with two_invited(tmp_path / str(at)) as office:
+            office.hand_clock.now = datetime.combine(date(2026, 6, 19), time(8), UTC)
+            office.directory.fail(at, mode)
+            with suppress(Killed):
+                repeat(office)
+            assert office.directory.has_failed
+            office.reopen()
+            office.sync()
+            assert len(office.directory.mails) <= 4
+            repeat(office)
+            repeat(office)
+            assert sorted(mail.to for mail in office.directory.mails) == [LEROY, LEROY, NGUYEN, NGUYEN]
+            assert not any(each.is_unsettled for each in office.tools.register.records().attempts)
