@@ -36,7 +36,7 @@ def contacts(
     another one that is not named goes there.
     """
     from provisioner.operations.contacts import read_contacts, set_caf_contacts
-    from provisioner.views.contacts import unnamed_roles
+    from provisioner.views.conventions import unnamed_roles
 
     session = session_of(context)
     typed = {

@@ -15,9 +15,9 @@ NO_CAF_CONTACT = "No contact of the Caf is recorded: provisioner caf contacts."
 
 def deliver_now(session: Session, register: Register) -> None:
     """Sends what is owed. That it cannot be sent now is no failure: it is recorded and leaves later."""
-    from provisioner.operations import sending
+    from provisioner.operations import notice_delivery
 
-    done = sending.deliver_now(register, session.settings, session.clock)
+    done = notice_delivery.deliver_now(register, session.settings, session.clock)
     if done.sent:
         session.say(f"E-mails sent: {done.sent}.")
     if done.waiting:

@@ -86,7 +86,7 @@ def set_partner_contacts(register: Register, code: str, contacts: Contacts) -> b
 def set_caf_contacts(register: Register, contacts: Contacts, settings: Settings) -> Told:
     """Records the Caf's annexe 3 in place of the one before, and owes it to every partner (N3).
 
-    The partners are those whose convention has not ended. What is owed is sent by `sending.deliver`.
+    The partners are those whose convention has not ended. What is owed is sent by `notice_delivery.deliver`.
 
     Raises:
         Refused: a newer annexe 3 is recorded (N3).

@@ -24,8 +24,8 @@ from provisioner.domain.annexe.kept import KeptAnnexe
 from provisioner.domain.gates import Limits
 from provisioner.domain.password import RealmFault
 from provisioner.keycloak.errors import RealmUnfit
+from provisioner.operations.notice_delivery import Delivered
 from provisioner.operations.pool import Failure
-from provisioner.operations.sending import Delivered
 from provisioner.register import Register
 from provisioner.settings import DocumentSettings, Settings
 

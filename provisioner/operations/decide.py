@@ -10,12 +10,11 @@ from provisioner.domain.access.habilitation import State
 from provisioner.domain.annexe.decisions import Decisions
 from provisioner.domain.annexe.kept import Status
 from provisioner.domain.errors import Refusal, Refused
-from provisioner.operations.annexe_notices import tell_rejected
 from provisioner.operations.approved import Approved, enter_approved
 from provisioner.operations.context import Context, Ending, ProgressBar, RunResult, decided
 from provisioner.operations.errors import UnknownRealm
 from provisioner.operations.forms import report_on
-from provisioner.operations.hold_notices import drop_held
+from provisioner.operations.notices import drop_held, tell_rejected
 from provisioner.operations.prepare import Prepared, Request, in_unknown_realm, prepare
 from provisioner.operations.receive import find, request_of, submission_of, with_approved_decisions
 from provisioner.operations.run import Pass

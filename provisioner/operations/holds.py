@@ -26,7 +26,7 @@ from provisioner.domain.records import Records
 from provisioner.keycloak.errors import KeycloakError, MailFailed, OutcomeUnknown, RealmUnfit
 from provisioner.mail import MailUnavailable, greet
 from provisioner.operations.context import Context, decided
-from provisioner.operations.hold_notices import drop_held, tell_held
+from provisioner.operations.notices import drop_held, tell_held
 from provisioner.operations.pool import PATIENCE, AccessStillOpen, Defect, Failure, GivenUp
 from provisioner.register import Register, Work, annexes
 from provisioner.register import holds as rows

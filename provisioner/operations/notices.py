@@ -1,64 +1,424 @@
-"""What the contacts are told of annexe 3 and of persons, in the unit of work of what happened (docs/contacts.md)."""
+"""Who is told what: each notice is owed, written whole, in the unit of work of what it tells (docs/contacts.md).
+
+It goes to whoever answers for habilitations at the partner or at the Caf. `notice_delivery` sends it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
+from typing import TYPE_CHECKING
+
+import structlog
 
 from provisioner.documents.form import ContactLine, write_annexe_3
-from provisioner.domain.convention import Contacts, Partner
-from provisioner.domain.people import Person
-from provisioner.mail import Attachment
-from provisioner.operations.letters import tell_partner
-from provisioner.register import Work, notices
+from provisioner.domain.access.change import Action, Change
+from provisioner.domain.access.habilitation import State
+from provisioner.domain.access.plan import Plan
+from provisioner.domain.annexe.kept import KeptAnnexe, Status
+from provisioner.domain.calendar import day_of
+from provisioner.domain.convention import Contact, Contacts, Partner, Role
+from provisioner.domain.gates import Limit
+from provisioner.domain.hold import Hold, HoldKind
+from provisioner.domain.people import EmailAddress, Person
+from provisioner.mail import Attachment, Letter, ascii_address, compose, new_message_id
+from provisioner.register import Work, annexes, holds, notices
+from provisioner.register.partners import all_partners, contacts_of
+from provisioner.register.records import read_records
 from provisioner.settings import Settings
-from provisioner.views.contacts import ROLES
+from provisioner.views.conventions import ROLES
 from provisioner.views.dates import french_date
+from provisioner.views.holds import hold_reason
+from provisioner.views.notices import Effects, Reply, age_in_words, dates_of, figures_of, held_figures, write_notice
+from provisioner.views.report import Report, report_page
 
+if TYPE_CHECKING:
+    from provisioner.operations.context import Context
+    from provisioner.operations.prepare import Prepared
+
+log = structlog.get_logger()
+
+Values = Mapping[str, object]
+
+#: The kinds that more than one function names, as the register, the journal and the log know them.
 _ANNEXE_3 = "annexe-3"
+_APPLIED = "annexe-applied"
+_HELD = "held"
+_QUARANTINE = "quarantine"
+_SUSPENSION_AGED = "suspension-aged"
+_WAITING = "annexe-waiting"
+
+#: The Caf itself, where the code of a partner may stand.
+_CAF = None
+
+_OPENINGS = frozenset({Action.OPEN, Action.REOPEN})
+_CLOSURES = frozenset({Action.CLOSE})
+_UPDATES = frozenset({Action.UPDATE, Action.RENAME})
+
+#: An annexe that stands so is on the Caf's side.
+_ANSWERS = frozenset({Status.CHECKED, Status.APPROVED, Status.APPLIED})
+
+
+def contact_of(work: Work, code: str | None) -> Contact | None:
+    """Who answers for habilitations at the partner, or at the Caf (None), if known."""
+    contacts = contacts_of(work.connection, code)
+    return contacts.of(Role.HABILITATIONS) if contacts is not None else None
+
+
+def _tell(
+    work: Work,
+    settings: Settings,
+    kind: str,
+    to: str | None,
+    partner: Partner | None,
+    values: Values,
+    *files: Attachment,
+    template: str | None = None,
+) -> bool:
+    """Owes a notice to the contact of the partner with the code `to`, or of the Caf; False when none is known.
+
+    Args:
+        work: the unit of work of what it tells.
+        settings: for the Message-ID's domain.
+        kind: what it is about, as the register, the journal and the log name it.
+        to: who is told.
+        partner: whom it is about; None: several.
+        values: what the template needs beside the partner and where to answer.
+        files: what goes with it.
+        template: its words, when they are not those of its kind.
+    """
+    contact, caf = contact_of(work, to), contact_of(work, _CAF)
+    if contact is None:
+        log.info("notice.no_contact", kind=kind, partner=to)
+        return False
+    answer_to = caf.email if caf is not None and to is not _CAF else None
+    about = {"partner": partner.name, "code": partner.code} if partner is not None else {}
+    fixed = {"to_caf": to is _CAF, "answer_to": answer_to, "head": work.head}
+    written = write_notice(template or kind, {**fixed, **about, **values})
+    letter = Letter(
+        to=contact.email,
+        to_name=contact.name,
+        reply_to=answer_to,
+        subject=written.subject,
+        text=written.text,
+        html=written.html,
+        attachments=files,
+    )
+    message_id = new_message_id(settings.smtp.from_)
+    envelope = notices.Envelope(ascii_address(contact.email), compose(letter, message_id, work.now))
+    notices.put(work, kind, partner.code if partner is not None else None, message_id, envelope)
+    return True
+
+
+# An annexe 1: refused, rejected, sent back, waiting, applied
+
+
+def tell_refused(work: Work, settings: Settings, partner: Partner, report: Report, received_on: date) -> None:
+    """Tells the partner that its annexe has errors, with the report: A8, it never tells who else has an account."""
+    _send_back(work, settings, "annexe-refused", partner, report, received_on)
+
+
+def tell_rejected(work: Work, settings: Settings, partner: Partner, report: Report, received_on: date) -> None:
+    """Tells the partner that its annexe will not be applied, with the report. The reason stays in the journal."""
+    _send_back(work, settings, "annexe-rejected", partner, report, received_on)
+
+
+def _send_back(
+    work: Work, settings: Settings, kind: str, partner: Partner, report: Report, received_on: date
+) -> None:
+    values = {
+        "dates": dates_of(report.annexe.transmitted_on, received_on),
+        "errors": report.error_count,
+        "caf_will_call": report.leaves_something_to_the_caf,
+    }
+    name = f"rapport-annexe-1-{report.checked_on.isoformat()}.html"
+    file = Attachment(name, report_page(report).encode(), "text/html")
+    _tell(work, settings, kind, partner.code, partner, values, file)
+
+
+def tell_sent_back(work: Work, settings: Settings, was: KeptAnnexe, partner: Partner) -> None:
+    """Tells the Caf that an approval came to nothing: its plan is another one by now. `was`: the annexe before."""
+    annexe = annexes.by_id(work.connection, was.id)
+    assert annexe is not None
+    values = {
+        "number": annexe.id,
+        "dates": dates_of(annexe.transmitted_on, annexe.received_on),
+        "list_2_only": not was.is_approved_whole,
+        "has_errors": not annexe.valid,
+        "kept_until": annexe.kept_until,
+    }
+    _tell(work, settings, "annexe-sent-back", _CAF, partner, values)
+
+
+def tell_waiting(
+    work: Work,
+    settings: Settings,
+    annexe: KeptAnnexe,
+    plan_id: str | None = None,
+    list_2_plan_id: str | None = None,
+) -> None:
+    """Tells the Caf that an annexe waits for a person: when it came in by the drop folder, where nobody looks on, and
+    once more after some working days. Without a contact it stays to be told.
+
+    `plan_id` is what an approval would name, where that is known; `list_2_plan_id` the same of its list 2 alone (A4),
+    where the whole is refused.
+    """
+    values = {
+        "number": annexe.id,
+        "dates": dates_of(annexe.transmitted_on, annexe.received_on),
+        "is_reminder": annexe.told_on is not None,
+        "has_errors": annexe.status is Status.REFUSED,
+        "partner_is_told": contact_of(work, annexe.partner) is not None,
+        "plan_id": plan_id,
+        "list_2_plan_id": list_2_plan_id,
+        "kept_until": annexe.kept_until,
+    }
+    if _tell(work, settings, _WAITING, _CAF, all_partners(work.connection)[annexe.partner], values):
+        annexes.told(work, annexe)
+
+
+def remind_of_waiting(context: Context) -> None:
+    """Reminds the Caf of each annexe that has waited for a decision for some working days: once for each."""
+    today = context.clock.today()
+    with context.register.read() as connection:
+        late = [annexe for annexe in annexes.kept(connection) if annexe.is_to_be_recalled_on(today)]
+    if late:
+        with context.register.work() as work:
+            for annexe in annexes.kept(work.connection):
+                if annexe.is_to_be_recalled_on(today):
+                    tell_waiting(work, context.settings, annexe)
+
+
+def tell_applied(work: Work, settings: Settings, annexe: KeptAnnexe, prepared: Prepared, plan: Plan) -> None:
+    """Tells the partner and the Caf what the annexe does, in figures, as its content enters the register.
+
+    The same annexe entered again, as a script does every night, is told again only when it says anything new.
+
+    `annexe` is as it was before, `plan` what is to be done of it in Keycloak.
+    """
+    list_2_only = prepared.request.decisions.closures_only
+    is_known = annexe.applied_at is not None or list_2_only
+    if is_known and prepared.after.habilitations == prepared.before.habilitations:
+        return
+    partner, effects = prepared.after.partners[annexe.partner], _effects(prepared, plan)
+    values = {
+        "transmitted_on": prepared.check.annexe.transmitted_on,
+        "figures": figures_of(effects, list_2_only=list_2_only),
+        "opened": 0 if list_2_only else effects.opened,
+        "list_2_only": list_2_only,
+    }
+    is_told = _tell(work, settings, _APPLIED, partner.code, partner, values)
+    _tell(work, settings, _APPLIED, _CAF, partner, {**values, "partner_is_told": is_told})
+
+
+def _effects(prepared: Prepared, plan: Plan) -> Effects:
+    """What the annexe does at its partner; what another hand changed, or somebody suspended, is none of its doing."""
+    partner, after = prepared.request.partner, prepared.after
+    due, free = _of_annexe(plan.changes, partner), _of_annexe(plan.free, partner)
+    later = [change for change in plan.later if change.partner == partner]
+    opened, closed = _persons(free, _OPENINGS), _persons(free, _CLOSURES)
+    updated = _persons(free, _UPDATES) - opened - closed
+    waiting = _persons(due, _OPENINGS) - opened
+    stay = {one.email for one in after.of_partner(partner) if after.state_of(one) is State.OPEN}
+    return Effects(
+        opened=len(opened),
+        closed=len(closed),
+        updated=len(updated),
+        kept=len(stay - opened - closed - updated - waiting),
+        waiting=len(waiting),
+        opened_later=len(_persons(later, _OPENINGS)),
+        closed_later=len(_persons(later, _CLOSURES)),
+    )
+
+
+def _of_annexe(changes: Iterable[Change], partner: str) -> list[Change]:
+    return [
+        change for change in changes if change.partner == partner and not (change.by_hand or change.is_suspension)
+    ]
+
+
+def _persons(changes: Iterable[Change], actions: Collection[Action]) -> set[EmailAddress]:
+    """Whom these changes concern, each under the newest address."""
+    named = (change.new_email or change.email for change in changes if change.action in actions)
+    return {email for email in named if email is not None}
+
+
+# What waits: plans that limits hold, suspensions, what is in quarantine
+
+
+def remind(context: Context) -> None:
+    """Tells what the age of each hold calls for.
+
+    Each in one unit of work with the record that it was told, so once for each age whatever crashes.
+    """
+    if _due(context):
+        with context.register.work() as work:
+            tell_held(work, context.settings)
+            _tell_suspensions(work, context.settings)
+            _tell_quarantines(work, context.settings)
+        for hold in _due(context):
+            log.warning("notice.no_contact", kind=hold.kind, partner=hold.partner)
+
+
+def _due(context: Context) -> list[Hold]:
+    with context.register.read() as connection:
+        return [hold for hold in holds.kept(connection) if hold.is_to_be_told_on(context.clock.today())]
+
+
+def _to_be_told(kept: Iterable[Hold], work: Work, kind: HoldKind) -> list[Hold]:
+    today = work.clock.today()
+    return [hold for hold in kept if hold.kind is kind and hold.is_to_be_told_on(today)]
+
+
+def _age(work: Work, hold: Hold) -> tuple[int, date]:
+    """How many days ago it began, and the day."""
+    since = day_of(hold.since)
+    return (work.clock.today() - since).days, since
+
+
+def tell_held(work: Work, settings: Settings) -> None:
+    """Tells the Caf of each plan that a limit holds and that it has not been told of, or whose age calls for a
+    reminder. A notice that was not sent yet is withdrawn: the newer one says it better.
+
+    Where no contact is known it stays to be told, once there is one.
+    """
+    partners, is_realm_told = all_partners(work.connection), False
+    for hold in _to_be_told(holds.kept(work.connection), work, HoldKind.LIMIT):
+        if contact_of(work, _CAF) is None or not holds.told(work, hold):
+            continue
+        is_of_realm = hold.limit == Limit.UNKNOWN_REALM
+        if is_of_realm and is_realm_told:
+            continue  # one realm: one notice, not one for each partner
+        is_realm_told |= is_of_realm
+        assert hold.partner is not None
+        notices.withdraw(work, _HELD, hold.partner)
+        days, since = _age(work, hold)
+        values = {
+            "since": since,
+            "age": age_in_words(days) if days else None,
+            "reason": hold_reason(hold),
+            "plan_id": hold.plan_id,
+            "figures": held_figures(hold),
+            "releasable": not is_of_realm,
+        }
+        _tell(work, settings, _HELD, _CAF, partners[hold.partner], values)
+
+
+def drop_held(work: Work, partner: str) -> None:
+    """No plan of that partner is held any more: a notice of one that was not sent yet is withdrawn with it."""
+    holds.drop_plan(work, partner)
+    notices.withdraw(work, _HELD, partner)
+
+
+def _tell_quarantines(work: Work, settings: Settings) -> None:
+    """Tells the Caf of what still fails after a day, a week, each month, and of an access that is still open at once:
+    one notice a partner, with what it was told of before, as the last notice may not have left yet.
+    """
+    if contact_of(work, _CAF) is None:
+        return
+    partners, kept = all_partners(work.connection), holds.kept(work.connection)
+    due = _to_be_told(kept, work, HoldKind.QUARANTINE)
+    for code in sorted({hold.partner for hold in due if hold.partner is not None}):
+        told = [hold.id for hold in due if hold.partner == code and holds.told(work, hold)]
+        if told:
+            notices.withdraw(work, _QUARANTINE, code)
+            of_partner = [hold for hold in kept if (hold.kind, hold.partner) == (HoldKind.QUARANTINE, code)]
+            failing = [hold for hold in of_partner if hold.told_at or hold.id in told]
+            values = {
+                "still_open": _lines(hold for hold in failing if hold.still_open),
+                "lines": _lines(hold for hold in failing if not hold.still_open),
+            }
+            _tell(work, settings, _QUARANTINE, _CAF, partners[code], values)
+
+
+def _lines(failing: Iterable[Hold]) -> list[tuple[str | None, date, str]]:
+    return [(hold.email, day_of(hold.since), hold_reason(hold)) for hold in failing]
+
+
+def _tell_suspensions(work: Work, settings: Settings) -> None:
+    """Reminds the Caf of each access suspended for long, and asks its partners again for an annexe 1; of one that
+    ended meanwhile there is nothing to tell.
+    """
+    records = read_records(work.connection)
+    for hold in _to_be_told(records.holds, work, HoldKind.SUSPENSION):
+        live = {
+            records.partners[habilitation.partner]: habilitation.person
+            for habilitation in records.habilitations
+            if habilitation.email == hold.email and habilitation.state is not State.CLOSED
+        }
+        if live:
+            _tell_suspension(work, settings, hold, live)
+        else:
+            holds.told(work, hold)
+
+
+def _tell_suspension(work: Work, settings: Settings, hold: Hold, live: Mapping[Partner, Person]) -> None:
+    """`live` are the partners through which the person has an access, and how each names the person."""
+    somebody_is_known = any(
+        contact_of(work, code) is not None for code in (_CAF, *(partner.code for partner in live))
+    )
+    if somebody_is_known and holds.told(work, hold):
+        days, since = _age(work, hold)
+        age = {"since": since, "age": age_in_words(days)}
+        replies = [
+            (partner.name, partner.code, _ask_again(work, settings, hold, partner, {"person": person, **age}).value)
+            for partner, person in live.items()
+        ]
+        (partner, person), *others = live.items()
+        values = {"person": person, **age, "partners": replies, "alarm": hold.has_alarm_on(work.clock.today())}
+        _tell(work, settings, _SUSPENSION_AGED, _CAF, None if others else partner, values)
+
+
+def _ask_again(work: Work, settings: Settings, hold: Hold, partner: Partner, values: Values) -> Reply:
+    """Asks the partner again for its annexe 1, if none that was not turned down came since the suspension."""
+    kept = annexes.kept(work.connection, partner.code)
+    if any(annexe.submitted_number > hold.since_number and annexe.status in _ANSWERS for annexe in kept):
+        return Reply.CAME
+    is_asked = _tell(work, settings, _SUSPENSION_AGED, partner.code, partner, values, template="suspension")
+    return Reply.ASKED if is_asked else Reply.NO_CONTACT
+
+
+# Persons, and the Caf's contacts
+
+
+def ask_for_annexe(work: Work, partner: Partner, person: Person, on: date, settings: Settings) -> bool:
+    """Asks the partner for an annexe 1, after the Caf suspended on that day a person's access through it.
+
+    Gives whether somebody will be asked: False when the partner has no contact.
+    """
+    values = {"person": person, "since": on, "age": None}
+    return _tell(work, settings, "suspension", partner.code, partner, values)
+
+
+def ask_for_address(work: Work, partner: Partner, person: Person, settings: Settings) -> bool:
+    """Tells the partner that the e-mail with the link to that person came back. Gives as `ask_for_annexe`."""
+    return _tell(work, settings, "bounced", partner.code, partner, {"person": person})
+
+
+def tell_silence(work: Work, partner: Partner, people: Sequence[Person], settings: Settings) -> bool:
+    """Tells the partner who used none of their links. Gives as `ask_for_annexe`."""
+    return _tell(work, settings, "silent", partner.code, partner, {"people": people})
 
 
 def annexe_3_file(contacts: Contacts) -> Attachment:
     """The annexe 3 as a file."""
-    content = write_annexe_3(contacts.dated, french_date(contacts.dated), _lines(contacts))
+    content = write_annexe_3(contacts.dated, french_date(contacts.dated), _contact_lines(contacts))
     return Attachment(f"annexe-3-{contacts.dated.isoformat()}.pdf", content)
 
 
 def send_annexe_3(work: Work, contacts: Contacts, partners: Sequence[Partner], settings: Settings) -> tuple[str, ...]:
-    """Owes the new annexe 3 to the habilitations contact of each of these partners (N3).
+    """Owes the new annexe 3 to each of these partners (N3); gives the codes of those that have no contact.
 
     One that was not sent yet is withdrawn: it must not arrive after the one that replaces it.
-
-    Returns:
-        The codes of the partners that have no contact: nothing can be sent to them.
     """
-    file, without = annexe_3_file(contacts), []
+    file, without_contact = annexe_3_file(contacts), []
+    values = {"dated": contacts.dated, "people": _contact_lines(contacts)}
     for partner in partners:
         notices.withdraw(work, _ANNEXE_3, partner.code)
-        values = {"dated": contacts.dated, "people": _lines(contacts)}
-        if not tell_partner(work, settings, _ANNEXE_3, partner, values, file):
-            without.append(partner.code)
-    return tuple(without)
+        if not _tell(work, settings, _ANNEXE_3, partner.code, partner, values, file):
+            without_contact.append(partner.code)
+    return tuple(without_contact)
 
 
-def _lines(contacts: Contacts) -> list[ContactLine]:
-    return [ContactLine(ROLES[one.role], one.name or "", one.email) for one in contacts.people]
-
-
-def ask_for_annexe(work: Work, partner: Partner, person: Person, on: date, settings: Settings) -> bool:
-    """Owes the request for an annexe 1 after the Caf suspended on that day a person's access through the partner.
-
-    Returns:
-        Whether somebody will be asked: False when the partner has no contact.
-    """
-    return tell_partner(work, settings, "suspension", partner, {"person": person, "on": on})
-
-
-def ask_for_address(work: Work, partner: Partner, person: Person, settings: Settings) -> bool:
-    """Owes the news that the e-mail with the link to that person came back. Returns as `ask_for_annexe`."""
-    return tell_partner(work, settings, "bounced", partner, {"person": person})
-
-
-def tell_silence(work: Work, partner: Partner, people: Sequence[Person], settings: Settings) -> bool:
-    """Owes the names of those who used none of their links. Returns as `ask_for_annexe`."""
-    return tell_partner(work, settings, "silent", partner, {"people": people})
+def _contact_lines(contacts: Contacts) -> list[ContactLine]:
+    return [ContactLine(ROLES[contact.role], contact.name or "", contact.email) for contact in contacts.people]

@@ -13,11 +13,10 @@ from provisioner.domain.errors import Refusal, Refused
 from provisioner.domain.people import EmailAddress
 from provisioner.domain.records import Account, Records, Reopening
 from provisioner.operations.context import Context, Ending, ProgressBar, RunResult, decided
-from provisioner.operations.hold_notices import remind
 from provisioner.operations.look import learn_user_names, look
-from provisioner.operations.notices import ask_for_annexe
+from provisioner.operations.notice_delivery import deliver_now
+from provisioner.operations.notices import ask_for_annexe, remind
 from provisioner.operations.run import Pass, sync
-from provisioner.operations.sending import deliver_now
 from provisioner.register import holds
 
 

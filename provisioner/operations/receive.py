@@ -13,10 +13,9 @@ from provisioner.domain.annexe.kept import KeptAnnexe, Status
 from provisioner.domain.calendar import day_of
 from provisioner.domain.errors import Refusal, Refused
 from provisioner.domain.people import EmailAddress
-from provisioner.operations.annexe_notices import tell_refused, tell_waiting
 from provisioner.operations.context import Context, RunResult
 from provisioner.operations.errors import UnknownRealm
-from provisioner.operations.hold_notices import drop_held
+from provisioner.operations.notices import drop_held, tell_refused, tell_waiting
 from provisioner.operations.prepare import Prepared, Request, in_unknown_realm, prepare
 from provisioner.register import Register, Work, annexes
 from provisioner.views.check_json import check_as_json

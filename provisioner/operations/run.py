@@ -22,18 +22,17 @@ from provisioner.domain.people import EmailAddress
 from provisioner.domain.records import Records
 from provisioner.keycloak.errors import KeycloakError
 from provisioner.logs import place_of
-from provisioner.operations.annexe_notices import remind_of_waiting
 from provisioner.operations.approved import Approved, decide_annexes, record_approved
 from provisioner.operations.context import Context, Ending, ProgressBar, RunResult
 from provisioner.operations.effects import Effects
 from provisioner.operations.errors import UnknownRealm
-from provisioner.operations.hold_notices import remind
 from provisioner.operations.holds import hold_or_drop, set_aside, tell_ages
 from provisioner.operations.inviting import Inviting
 from provisioner.operations.journal import watch_journal
 from provisioner.operations.look import learn_passwords, look, look_again
+from provisioner.operations.notice_delivery import deliver
+from provisioner.operations.notices import remind, remind_of_waiting
 from provisioner.operations.pool import GivenUp
-from provisioner.operations.sending import deliver
 from provisioner.register import LockHeld, RegisterUnavailable, annexes, run_lock
 from provisioner.register.marks import GROUP_ROOT, LAST_GOOD_SYNC, set_mark
 

@@ -18,8 +18,8 @@ from provisioner.operations.context import Context, Ending, RunResult
 from provisioner.operations.drop_folder import take
 from provisioner.operations.errors import UnknownRealm
 from provisioner.operations.invitations import repeat_due
+from provisioner.operations.notice_delivery import Delivered, deliver, waiting
 from provisioner.operations.run import sync
-from provisioner.operations.sending import Delivered, deliver, waiting
 from provisioner.register import run_lock
 from provisioner.settings import ServiceSettings
 

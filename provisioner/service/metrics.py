@@ -31,7 +31,7 @@ from provisioner.domain.annexe.kept import Status
 from provisioner.domain.hold import Hold, HoldKind
 from provisioner.domain.records import Records
 from provisioner.operations.holds import ServiceStatus, service_status
-from provisioner.operations.sending import waiting
+from provisioner.operations.notice_delivery import waiting
 from provisioner.register import Register, RegisterUnavailable
 from provisioner.service.clock_watch import is_clock_pause
 from provisioner.service.jobs import Counts

@@ -1,11 +1,11 @@
-"""The words about conventions and the register of partners."""
+"""The words about conventions, the register of partners and contacts."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date
 
-from provisioner.domain.convention import Partner
+from provisioner.domain.convention import Partner, Role
 from provisioner.views.dates import french_date
 
 
@@ -35,3 +35,18 @@ def imported_lines(added: Collection[str], changed: Collection[str], unchanged: 
     for title, codes in (("Ajoutés", added), ("Modifiés", changed), ("Inchangés", unchanged)):
         listed = f" ({', '.join(codes)})" if codes else ""
         yield f"{title} : {len(codes)}{listed}"
+
+
+#: What each contact answers for, as officers read it.
+ROLES: Mapping[Role, str] = {
+    Role.HABILITATIONS: "Responsable des habilitations",
+    Role.SECURITE: "Responsable de la sécurité",
+    Role.TECHNIQUE: "Contact technique",
+    Role.PROTECTION_DONNEES: "Délégué à la protection des données",
+}
+
+
+def unnamed_roles(roles: Sequence[Role]) -> str:
+    """That nobody is named for these roles, and who is told instead (N2)."""
+    names = ", ".join(ROLES[role].lower() for role in roles)
+    return f"Non désigné à l'annexe 3 : {names}. Ce qui les concerne ira au responsable des habilitations."

@@ -9,7 +9,7 @@ from typing import Any
 
 from provisioner.domain.access.habilitation import State
 from provisioner.domain.access.person_file import PersonFile
-from provisioner.views.contacts import ROLES
+from provisioner.views.conventions import ROLES
 from provisioner.views.dates import french_date
 from provisioner.views.explanation import INVITATIONS
 from provisioner.views.journal import ACTIONS

@@ -12,7 +12,7 @@ from provisioner.domain.convention import Role
 from provisioner.domain.errors import FileRefused, Refusal, Refused, System, SystemFailed, Value
 from provisioner.domain.password import RealmFault
 from provisioner.views.annexes import STATUSES
-from provisioner.views.contacts import ROLES
+from provisioner.views.conventions import ROLES
 from provisioner.views.dates import french_date
 from provisioner.views.realms import NO_REALM_YET
 from provisioner.views.reasons import UNKNOWN_REALM, link_fault

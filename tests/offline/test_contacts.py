@@ -11,9 +11,9 @@ from sqlalchemy import select
 from provisioner.documents.form import ContactLine, write_annexe_3
 from provisioner.domain.convention import Role
 from provisioner.domain.people import EmailAddress, Person
+from provisioner.operations.notice_delivery import deliver
 from provisioner.operations.notices import ask_for_annexe
 from provisioner.operations.partners import partner_of
-from provisioner.operations.sending import deliver
 from provisioner.register.partners import contacts_of
 from provisioner.register.tables import contact, journal_detail, journal_entry
 from tests.shared.desk import TODAY, Desk, message, pdf_of, text_of

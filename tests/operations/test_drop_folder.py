@@ -26,11 +26,11 @@ from provisioner.domain.annexe.kept import KeptAnnexe
 from provisioner.domain.convention import Role
 from provisioner.keycloak.errors import KeycloakUnavailable
 from provisioner.operations import decide, folders
-from provisioner.operations.annexe_notices import tell_waiting
 from provisioner.operations.contacts import read_contacts, set_caf_contacts, set_partner_contacts
 from provisioner.operations.doctor.register import folder_lines
 from provisioner.operations.drop_folder import take
 from provisioner.operations.errors import FoldersFail, UnknownRealm
+from provisioner.operations.notices import tell_waiting
 from provisioner.operations.prepare import prepare
 from provisioner.operations.receive import request_of
 from provisioner.register import Register, annexes, dropped_files

@@ -26,10 +26,10 @@ from provisioner.operations.contacts import set_caf_contacts
 from provisioner.operations.context import Ending, RunResult
 from provisioner.operations.decide import approve
 from provisioner.operations.doctor.register import hold_lines
-from provisioner.operations.hold_notices import remind
 from provisioner.operations.holds import pause, service_status, tell_ages
 from provisioner.operations.invitations import repeat_due
 from provisioner.operations.journal import Sought, journal_entries
+from provisioner.operations.notices import remind
 from provisioner.operations.receive import submit
 from provisioner.operations.run import sync
 from provisioner.register.marks import LAST_GOOD_SYNC, mark

@@ -14,7 +14,7 @@ from unittest.mock import patch
 from provisioner.domain.access.habilitation import State
 from provisioner.domain.calendar import PARIS
 from provisioner.keycloak.realm import apply_realm
-from provisioner.operations.sending import waiting
+from provisioner.operations.notice_delivery import waiting
 from provisioner.register import open_register
 from provisioner.register.journal import Actor
 from provisioner.sandbox.keycloak import Keycloak

@@ -22,7 +22,7 @@ from provisioner.domain.records import Records
 from provisioner.operations.doctor.lines import DoctorLine, Level, attention, judged, ok, wanting
 from provisioner.operations.folders import Folders
 from provisioner.operations.journal import verify_journal
-from provisioner.operations.sending import waiting
+from provisioner.operations.notice_delivery import waiting
 from provisioner.register import Register, dropped_files, lock_holder
 from provisioner.register.engine import REVISION, revision
 from provisioner.register.marks import LAST_GOOD_SYNC, mark

@@ -16,8 +16,7 @@ from provisioner.domain.records import Records
 from provisioner.views.adoption import ADOPTED, MATCHES
 from provisioner.views.answers import Answer, Code, Count, Day, ListAnswer, absent_when_none, beside
 from provisioner.views.answers.plans import person
-from provisioner.views.contacts import ROLES, unnamed_roles
-from provisioner.views.conventions import convention_sentence, imported_lines
+from provisioner.views.conventions import ROLES, convention_sentence, imported_lines, unnamed_roles
 from provisioner.views.dates import french_date, in_cell, short
 from provisioner.views.person_tables import STATES
 from provisioner.views.shown import Line, Part, Table, Tone

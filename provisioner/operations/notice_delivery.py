@@ -1,4 +1,4 @@
-"""Sending what the outbox owes: each message once, or once more after a crash, and none lost."""
+"""Sending the notices that are owed: each once, or once more after a crash, and none lost."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Delivered:
-    """How a pass over the outbox went: messages sent, not sent, and all that wait after it."""
+    """How a pass over the notices went: those sent, those not sent, and all that wait after it."""
 
     sent: int
     failed: int
@@ -32,18 +32,18 @@ def deliver(
     *,
     at_once: bool = False,
 ) -> Delivered:
-    """Sends what is due, one message after the other.
+    """Sends what is due, one notice after the other.
 
-    To be called by whoever holds the run lock (`run_lock`): two passes at once would send a message twice. Each try
-    is recorded before it is made. A process that dies after the mail server took a message and before that is
-    recorded leaves it owed: it goes once more, with the same Message-ID, by which mail programs tell that it is the
-    same one. Without a mail server and a sender's address in the settings nothing is tried.
+    To be called by whoever holds the run lock (`run_lock`): two passes at once would send a notice twice. Each try is
+    recorded before it is made. If the process dies after the mail server took a notice and before that is recorded,
+    the notice goes once more, with the same Message-ID: by that, mail programs tell that it is the same one. Without
+    a mail server and a sender's address in the settings nothing is tried.
 
     Args:
-        register: with the outbox.
+        register: with the notices.
         settings: for the mail server.
         clock: for what is due.
-        stop: when set, the message in hand is the last one.
+        stop: when set, the notice in hand is the last one.
         at_once: also tries what failed lately, whose next try is not due: for a person who runs a command.
 
     Raises:
@@ -54,25 +54,27 @@ def deliver(
     if settings.smtp.is_set:
         with register.read() as connection:
             owed = notices.due(connection, None if at_once else clock.now())
-        for one in owed:
+        for notice in owed:
             if stop is not None and stop.is_set():
                 break
             with register.work() as work:
-                parcel = notices.begin(work, one.id)
-            if parcel is None:
+                envelope = notices.begin(work, notice.id)
+            if envelope is None:
                 continue
             check_lease()
             try:
-                send(settings.smtp, parcel.recipient, parcel.content)
+                send(settings.smtp, envelope.recipient, envelope.content)
             except MailUnavailable as error:
-                _record_failure(register, one, error)
+                with register.work() as work:
+                    notices.failed(work, notice, str(error))
+                _log.warning("notice.failed", kind=notice.kind, partner=notice.partner, error=str(error))
                 failed += 1
                 if isinstance(error, MailRefused):
                     continue
                 break  # nor would it take the others
             with register.work() as work:
-                notices.sent(work, one)
-            _log.info("notice.sent", kind=one.kind, partner=one.partner)
+                notices.sent(work, notice)
+            _log.info("notice.sent", kind=notice.kind, partner=notice.partner)
             sent += 1
     return replace(waiting(register), sent=sent, failed=failed)
 
@@ -94,9 +96,3 @@ def waiting(register: Register) -> Delivered:
     """No pass at all: what waits."""
     with register.read() as connection:
         return Delivered(0, 0, notices.owed_count(connection))
-
-
-def _record_failure(register: Register, one: notices.Notice, error: MailUnavailable) -> None:
-    with register.work() as work:
-        notices.failed(work, one, str(error))
-    _log.warning("notice.failed", kind=one.kind, partner=one.partner, error=str(error))

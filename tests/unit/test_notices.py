@@ -1,0 +1,106 @@
+"""Each notice is one template: its subject is the title, its plain text is made from the page."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from html import unescape
+from pathlib import Path
+
+import pytest
+
+from provisioner import views
+from provisioner.domain.people import EmailAddress, Person
+from provisioner.views.notices import write_notice
+
+NAMES = sorted(file.stem for file in (Path(views.__file__).parent / "templates" / "notices").glob("*.html"))
+NAMES.remove("page")
+
+ZOE = Person("Petit", "Zoé", "agente", EmailAddress("zoe@lys.example"))
+DAY = date(2026, 9, 1)
+#: What any notice may tell, in its shortest and its longest form.
+SHORT: dict[str, object] = {
+    **dict.fromkeys(("partner", "code", "plan_id", "dates", "reason"), "lys"),
+    **dict.fromkeys(("dated", "since", "transmitted_on", "kept_until"), DAY),
+    **dict.fromkeys(("releasable", "alarm", "partner_is_told", "list_2_only", "has_errors", "caf_will_call"), False),
+    **{"answer_to": None, "age": None, "opened": 0, "errors": 1, "number": 12, "person": ZOE, "people": [ZOE]},
+    **{"figures": [("Accès ouverts", 2)], "partners": [("Lys", "lys", "rien.")]},
+    "lines": [(None, DAY, "HTTP 500")],
+    "is_reminder": False,
+    "list_2_plan_id": "",
+    "still_open": [("zoe@lys.example", DAY, "Accès encore ouvert.")],
+    "head": None,
+    "to_caf": False,
+}
+LONG = {name: True if value in (False, 0) else value for name, value in SHORT.items()} | {
+    "answer_to": "caf@caf.example",
+    "head": f"42:{'9' * 64}",
+    "age": "7 jours",
+    "errors": 2,
+}
+
+
+def _plain(written: str) -> str:
+    """What is read: no tags, no bullets, one space where there are several, a letter's name in place of its code."""
+    inline = re.sub(r"</?(a|code|strong)\b[^>]*>", "", written)
+    return " ".join(unescape(re.sub(r"<[^>]+>", " ", inline)).replace("\n- ", "\n").split())
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("values", [SHORT, LONG], ids=["short", "long"])
+def test_both_versions_of_a_notice_say_the_same_and_break_no_line_before_a_colon(
+    name: str, values: dict[str, object]
+) -> None:
+    roles = {"people": [("Responsable de la sécurité", None, "s@caf.example")]} if name == "annexe-3" else {}
+    notice = write_notice(name, {**values, **roles})
+    body = notice.html.partition("<body")[2].partition(">")[2]
+    assert _plain(body) == _plain(notice.text)
+    assert notice.subject.startswith("Coopération : ")
+    assert "petit" not in notice.subject.lower()
+    for part in (notice.text, body):
+        assert not re.search(r"[ \n][:;?!»]|«[ \n]", part)
+
+
+def test_the_plain_text_of_a_notice_to_an_officer() -> None:
+    notice = write_notice("annexe-waiting", {**LONG, "to_caf": True, "answer_to": None, "dates": "reçue ce jour"})
+    assert notice.subject == "Coopération : rappel, annexe 1 en attente de votre décision (lys)"
+    assert (
+        notice.text.replace("\N{NO-BREAK SPACE}", " ")
+        == f"""\
+Bonjour,
+
+L'annexe 1 n° 12 de lys (lys), reçue ce jour, attend toujours votre décision.
+
+Elle comporte des erreurs : le partenaire en a été avisé et doit la corriger. Sa liste 2 peut être appliquée sans \
+attendre :
+
+    provisioner plan --annexe 12 --closures-only
+    provisioner annexe approve 12 --closures-only --plan PLAN --by "NOM"
+
+Si elle ne doit pas être appliquée :
+
+    provisioner annexe reject 12 --by "NOM" --reason "MOTIF"
+
+Sans décision de votre part, elle sera détruite après le 1er septembre 2026.
+
+Cordialement,
+Le service de gestion des habilitations « Coopération »
+
+Ce message est envoyé automatiquement.
+
+Journal des habilitations : {LONG["head"]}
+"""
+    )
+
+
+def test_a_list_has_one_line_for_each_item_and_no_value_is_taken_for_a_tag() -> None:
+    person = Person("<b>Roy</b> & fils", "Zoé", "agente", EmailAddress("zoe@lys.example"))
+    notice = write_notice("silent", {**SHORT, "people": [person, ZOE]})
+    assert "\n\n- Zoé <b>Roy</b> & fils (zoe@lys.example)\n- Zoé Petit (zoe@lys.example)\n\n" in notice.text
+    assert "&lt;b&gt;Roy&lt;/b&gt; &amp; fils" in notice.html
+
+
+def test_a_number_stays_on_the_line_of_what_it_numbers() -> None:
+    notice = write_notice("held", {**LONG, "reason": "annexe 1"})
+    assert "annexe\N{NO-BREAK SPACE}1" in notice.html
+    assert "annexe\N{NO-BREAK SPACE}1" in notice.text
