@@ -48,15 +48,15 @@ class Closing:
 
         An account that stays open at another partner leaves this partner only. A missing account is closed.
         """
-        assert change.wanted is not None
+        wanted = change.target
         try:
             if change.keycloak_id is None:
                 raise NotFound("the account is missing")
-            if change.wanted.enabled is False:
-                self._close_account(change, change.keycloak_id, change.wanted)
+            if wanted.enabled is False:
+                self._close_account(change, change.keycloak_id, wanted)
                 self._leave_group(change, change.keycloak_id)
             else:
-                self._leave_partner(change, change.keycloak_id, change.wanted)
+                self._leave_partner(change, change.keycloak_id, wanted)
         except NotFound:
             self._verify_gone(change)
             return None
@@ -66,15 +66,13 @@ class Closing:
         """The whole recipe (docs/realm.md): disable alone, log out, consents, verify; then the rest, if it can be.
 
         Where Keycloak refuses to disable it, the person is logged out and has no password any more: a new one can be
-        asked for, so each run does it again.
+        asked for, so each run does it again. Where it gave no answer the sessions end before anything else is tried.
         """
         refusal = self._refusal(self.directory.disable, id_)
-        if refusal is not None and (  # it may lack what the whole would give it, or the answer alone was lost
-            self._refusal(self.directory.update_account, id_, wanted) is None or not self._is_enabled(id_)
-        ):
-            refusal = None
+        if refusal is not None and not _is_silence(refusal):  # it may lack what the whole would give it
+            refusal = None if self._refusal(self.directory.update_account, id_, wanted) is None else refusal
         unfinished = self._refusal(self.directory.end_sessions, id_)
-        if refusal is not None:
+        if refusal is not None and self._is_enabled(id_):  # else the answer alone was lost
             self._refusal(self.directory.forget_password, id_)
             _raise_for_our_rights(refusal, unfinished)
             raise AccessStillOpen(StillOpen.ACCOUNT, str(refusal), refusal.status)
@@ -104,10 +102,10 @@ class Closing:
     def _is_enabled(self, id_: str) -> bool:
         """Whether the account still lets its person in; what could not be read does."""
         try:
-            found = self.directory.account(id_)
+            account = self.directory.account(id_)
         except KeycloakError:
             return True
-        return found is not None and found.enabled
+        return account is not None and account.enabled
 
     def _refusal(self, effect: Callable[P, object], *args: P.args, **kwargs: P.kwargs) -> KeycloakError | None:
         """What Keycloak answered when it would not do that, None when it did.
@@ -126,16 +124,16 @@ class Closing:
         except KeycloakError as error:
             if error.status == HTTPStatus.UNAUTHORIZED:
                 raise
-            if isinstance(error, KeycloakUnavailable) and error.status != HTTPStatus.INTERNAL_SERVER_ERROR:
+            if _is_silence(error):
                 self._verify_answers(error)
             return error
         return None
 
-    def _verify_answers(self, error: KeycloakError) -> None:
+    def _verify_answers(self, silence: KeycloakError) -> None:
         try:
             self.directory.ping()
         except KeycloakError:
-            raise error from None
+            raise silence from None
 
     def _tidy(self, change: Change, id_: str, wanted: WantedAccount) -> None:
         """Address, names and attributes of an access that is closed; what is refused stays owed, and is told then."""
@@ -144,21 +142,23 @@ class Closing:
         except NotFound:
             raise
         except KeycloakError as error:
-            name = change.habilitation.id if change.habilitation else None
-            log.warning("close.unwritten", habilitation=name, error=str(error))
+            log.warning("close.unwritten", habilitation=change.access.id, error=str(error))
             self.unwritten.add(id_)
 
     def _verify_gone(self, change: Change) -> None:
         """Raises unless nobody logs in with the address any more: another hand may have made the account again."""
-        assert change.habilitation is not None
-        assert change.wanted is not None
-        if change.habilitation.opened_at is None:
+        if change.access.opened_at is None:
             return
-        email, *before = self.accounts[change.wanted.email].addresses
-        asked = [email, *(one for one in before if one not in self.accounts)]  # it may be another person's by now
-        found = [self.directory.find(one) for one in asked]
-        if any(one is not None and one.enabled for one in found):
+        email, *before = self.accounts[change.target.email].addresses
+        asked = [email, *(old for old in before if old not in self.accounts)]  # it may be another person's by now
+        accounts = [self.directory.find(address) for address in asked]
+        if any(account is not None and account.enabled for account in accounts):
             raise AccessStillOpen(StillOpen.MADE_AGAIN, "another hand made an account with that address again")
+
+
+def _is_silence(error: KeycloakError) -> bool:
+    """Whether there was no answer; 500 is one, to that call alone."""
+    return isinstance(error, KeycloakUnavailable) and error.status != HTTPStatus.INTERNAL_SERVER_ERROR
 
 
 def _raise_for_our_rights(refusal: KeycloakError, other: KeycloakError | None) -> None:

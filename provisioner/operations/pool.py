@@ -36,6 +36,9 @@ SUPERSEDED = "the lock was lost: another instance may be at work"
 #: Called once for each change that is settled.
 Progress = Callable[[], None]
 
+#: What became of an effect: the id in Keycloak, nothing, or why it failed.
+Answer = str | KeycloakError | None
+
 
 @dataclass(frozen=True, slots=True)
 class Failure:
@@ -90,7 +93,7 @@ class Pool:
         changes: Iterable[Change],
         effect: Callable[[Change], str | None],
         before: Callable[[Sequence[Change]], None] = lambda _changes: None,
-    ) -> Iterator[list[tuple[Change, str | KeycloakError | None]]]:
+    ) -> Iterator[list[tuple[Change, Answer]]]:
         """Runs one effect for each change, a few at once, and yields those that are finished, together.
 
         `before` is called with the changes that are about to be tried, in the caller's thread. Where the realm is to
@@ -113,7 +116,7 @@ class Pool:
                     pending.update({self._submit(pool, effect, change): change for change in batch})
                 if not pending and not batch:
                     return
-                yield [(pending.pop(future), self._result(future)) for future in self._finished(pending)]
+                yield [(pending.pop(future), self._answer(future)) for future in self._finished(pending)]
 
     def _submit(
         self, pool: ThreadPoolExecutor, effect: Callable[[Change], str | None], change: Change
@@ -167,7 +170,7 @@ class Pool:
         self._was_excused, self._unanswered = True, 0
         return True
 
-    def _result(self, future: Future[str | None]) -> str | KeycloakError | None:
+    def _answer(self, future: Future[str | None]) -> Answer:
         error = future.exception()
         if error is None:
             self._unanswered, self._was_excused = 0, False

@@ -53,6 +53,18 @@ class Change:
     owes_link: bool = False
 
     @property
+    def access(self) -> Habilitation:
+        """The habilitation that it is about: every change but a group's has one."""
+        assert self.habilitation is not None
+        return self.habilitation
+
+    @property
+    def target(self) -> WantedAccount:
+        """The whole account afterwards, of a change that writes one."""
+        assert self.wanted is not None
+        return self.wanted
+
+    @property
     def is_suspension(self) -> bool:
         """Whether it only cuts the access for now: the habilitation goes on without an end."""
         return self.action is Action.CLOSE and self.habilitation is not None and self.habilitation.end is None
