@@ -48,59 +48,63 @@ class AccountPlan:
         self.closed = [one for one in habilitations if one.state is State.CLOSED]
         live = [self._with_convention(one) for one in habilitations if one.state is not State.CLOSED]
         self.closing = [one for one in live if one.is_ending_on(self.today)]
-        self.staying = [one for one in live if one.state is State.OPEN and one not in self.closing]
+        going_on = [one for one in live if one not in self.closing]
+        self.staying = [one for one in going_on if one.state is State.OPEN]
+        self.planned = [one for one in going_on if one.state is State.PLANNED]
         #: through which what concerns the whole account is told: of a partner of this run
         self.first = next((one for one in self.staying if one.partner in partners), None)
-        self.planned = [one for one in live if one.state is State.PLANNED and one not in self.closing]
         due = [one for one in self.planned if one.partner in partners and self._is_due(one)]
         self.link_expiry = self._last_link_expiry()
         must_wait = not self.staying and self.link_expiry is not None and self.link_expiry > now
         self.waiting = due if must_wait else []
-        self.opening = [] if must_wait or self._is_leftover() or self.suspension else due
+        self.opening = [] if must_wait or self._is_disabled_by_hand() or self.suspension else due
 
     def judge(self) -> Iterator[Change | Drift]:
         """What is due for this account, and what another hand changed."""
-        for one in self.closing:
-            assert one.end is not None
-            yield self._change(Action.CLOSE, one, one.end.rule, one.end.due_on)
-        yield from self._enabled_by_hand()
-        yield from self._made_again()
-        yield from self._rest_of_closing()
+        for habilitation in self.closing:
+            assert habilitation.end is not None
+            yield self._change(Action.CLOSE, habilitation, habilitation.end.rule, habilitation.end.due_on)
+        if self.closed and not (self.closing or self.staying or self.opening):
+            yield from self._judge_closed(self.closed[-1])
+        if self.stranger is not None:
+            yield from self._made_again(self.stranger)
         if self.first:
             yield from self._judge_open(self.first)
-        if self._is_leftover():
+        if self._is_disabled_by_hand():
             yield from (Drift(DriftKind.SUSPENDED_BY_HAND, one.partner, one.email) for one in self.planned)
         if self.suspension and self._was_made_by_a_dead_run():
-            yield self._change(Action.CLOSE, replace(self.planned[0], end=None), "A4", None)
-        for one in self.opening:
-            yield self._opening(one, one.requested_on, owes_link=self._is_new())
+            yield self._cut(self.planned[0])
+        for habilitation in self.opening:
+            yield self._opening(habilitation, habilitation.requested_on, owes_link=self._is_new())
         yield from self._invite()
 
     def later(self) -> Iterator[Change]:
         """What an annexe, `partner end` or a link that is still alive puts off."""
-        for one in self.planned:
-            if one in self.waiting and self.link_expiry is not None:
-                yield self._opening(one, day_of(self.link_expiry))
-            elif self.today < one.requested_on <= self.records.partners[one.partner].last_day:
-                yield self._opening(one, one.requested_on)
-        for one in [*self.staying, *self.planned]:
-            ends = [end for end in (one.end, _announced_end(self.records.partners[one.partner])) if end is not None]
-            if ends and (one in self.staying or one.requested_on <= ends[-1].on):
-                end = min(ends, key=lambda each: each.due_on)
-                yield self._change(Action.CLOSE, replace(one, end=end), end.rule, end.due_on)
+        for habilitation in self.planned:
+            if habilitation in self.waiting and self.link_expiry is not None:
+                yield self._opening(habilitation, day_of(self.link_expiry))
+            elif self.today < habilitation.requested_on <= self.records.partners[habilitation.partner].last_day:
+                yield self._opening(habilitation, habilitation.requested_on)
+        for habilitation in [*self.staying, *self.planned]:
+            announced = _announced_end(self.records.partners[habilitation.partner])
+            ends = [end for end in (habilitation.end, announced) if end is not None]
+            if ends and (habilitation in self.staying or habilitation.requested_on <= ends[-1].on):
+                end = min(ends, key=lambda end: end.due_on)
+                yield self._change(Action.CLOSE, replace(habilitation, end=end), end.rule, end.due_on)
 
-    def _with_convention(self, one: Habilitation) -> Habilitation:
+    def _with_convention(self, habilitation: Habilitation) -> Habilitation:
         """C3: every access ends with the convention."""
-        return one.ending_with_convention(self.records.partners[one.partner].last_day, self.today)
+        return habilitation.ending_with_convention(self.records.partners[habilitation.partner].last_day, self.today)
 
-    def _is_due(self, one: Habilitation) -> bool:
-        return one.requested_on <= self.today and self.records.partners[one.partner].is_active_on(self.today)
+    def _is_due(self, habilitation: Habilitation) -> bool:
+        partner = self.records.partners[habilitation.partner]
+        return habilitation.requested_on <= self.today and partner.is_active_on(self.today)
 
     def _last_link_expiry(self) -> datetime | None:
-        ids = {one.id for one in [*self.closed, *self.closing]}
-        return last_expiry(one for one in self.records.attempts if one.habilitation in ids)
+        ids = {habilitation.id for habilitation in [*self.closed, *self.closing]}
+        return last_expiry(attempt for attempt in self.records.attempts if attempt.habilitation in ids)
 
-    def _is_leftover(self) -> bool:
+    def _is_disabled_by_hand(self) -> bool:
         """Whether an account bears our mark, disabled, though the register never opened nor closed one there:
         somebody disabled it, and only `person reopen` may enable it.
         """
@@ -112,35 +116,31 @@ class AccountPlan:
         """Whether a return that is still planned here stands in Keycloak already: it was made and ended there since
         this register was copied, and an older copy opens nobody.
         """
-        there = self.remote.attributes if self.remote is not None and not (self.closing or self.staying) else {}
-        shown = zip(there.get(PARTNER, ()), there.get(REQUESTED_ON, ()), strict=False)
+        attributes = self.remote.attributes if self.remote is not None and not (self.closing or self.staying) else {}
+        shown = zip(attributes.get(PARTNER, ()), attributes.get(REQUESTED_ON, ()), strict=False)
         return bool({(one.partner, one.requested_on.isoformat()) for one in self.planned}.intersection(shown))
 
-    def _enabled_by_hand(self) -> Iterator[Change | Drift]:
-        if self.remote and self.remote.enabled and self.closed and not (self.closing or self.staying or self.opening):
-            last = self.closed[-1]
-            assert last.end is not None
+    def _judge_closed(self, last: Habilitation) -> Iterator[Change | Drift]:
+        """An account of which every access is closed: enabled by another hand, or closed and not written whole, as
+        Keycloak refused the rest.
+        """
+        assert last.end is not None
+        if self.remote is None:
+            return
+        if self.remote.enabled:
             yield Drift(DriftKind.ENABLED_BY_HAND, last.partner, last.email)
             yield self._change(Action.CLOSE, last, last.end.rule, None, by_hand=True)
-
-    def _made_again(self) -> Iterator[Change | Drift]:
-        """The account was deleted, and another hand made one with its address: open, and not ours (A8)."""
-        if self.stranger is None:
-            return
-        live = [one for one in [*self.staying, *self.closing] if one.opened_at is not None]
-        last = self.closed[-1:] if self.stranger.enabled else []
-        for code in {one.partner: None for one in live or last}:
-            yield Drift(DriftKind.ACCOUNT_MADE_AGAIN, code, self.account.email)
-        if self.suspension is not None and self.first and self.stranger.enabled:
-            yield self._change(Action.CLOSE, replace(self.first, end=None), "A4", None)
-
-    def _rest_of_closing(self) -> Iterator[Change]:
-        """What Keycloak refused to write of an account that it did disable."""
-        is_closed = self.closed and not (self.closing or self.staying or self.opening)
-        if self.remote and not self.remote.enabled and is_closed and self.account.is_owed_a_write:
-            last = self.closed[-1]
-            assert last.end is not None
+        elif self.account.is_owed_a_write:
             yield self._change(Action.UPDATE, last, last.end.rule, None)
+
+    def _made_again(self, stranger: RemoteAccount) -> Iterator[Change | Drift]:
+        """The account was deleted, and another hand made one with its address: open, and not ours (A8)."""
+        opened = [one for one in [*self.staying, *self.closing] if one.opened_at is not None]
+        last = self.closed[-1:] if stranger.enabled else []
+        for code in {habilitation.partner: None for habilitation in opened or last}:
+            yield Drift(DriftKind.ACCOUNT_MADE_AGAIN, code, self.account.email)
+        if self.suspension is not None and self.first and stranger.enabled:
+            yield self._cut(self.first)
 
     def _judge_open(self, first: Habilitation) -> Iterator[Change | Drift]:
         """An account that stays open: suspended or reopened by name, renamed, or brought to what it should be."""
@@ -165,7 +165,11 @@ class AccountPlan:
             return
         if was_cut:
             yield Drift(DriftKind.ENABLED_BY_HAND, first.partner, first.email)
-        yield self._change(Action.CLOSE, replace(first, end=None), "A4", None, by_hand=was_cut)
+        yield self._cut(first, by_hand=was_cut)
+
+    def _cut(self, habilitation: Habilitation, *, by_hand: bool = False) -> Change:
+        """A suspension: the access goes on without an end."""
+        return self._change(Action.CLOSE, replace(habilitation, end=None), "A4", None, by_hand=by_hand)
 
     def _reopens_with_link(self) -> bool:
         """Whether the decided reopening ends with a new password: asked for, or the account is another one than the
@@ -176,11 +180,11 @@ class AccountPlan:
 
     def _compare(self, first: Habilitation, remote: RemoteAccount) -> Iterator[Change | Drift]:
         """Whether the account is what it should be; closings and openings write it anyway."""
-        found = digest(remote)
-        outside = any(not self._is_member(one) for one in self.staying)
-        differs = outside or found != digest(wanted_account(self.staying, enabled=True))
+        written = digest(remote)
+        outside = any(not self._is_member(habilitation) for habilitation in self.staying)
+        differs = outside or written != digest(wanted_account(self.staying, enabled=True))
         is_new_to_us = first.adopted_on is not None and self.account.written is None
-        by_hand = differs and not is_new_to_us and (outside or not self.account.wrote(found))
+        by_hand = differs and not is_new_to_us and (outside or not self.account.wrote(written))
         if not remote.is_marked and not is_new_to_us:
             yield Drift(DriftKind.UNMARKED, first.partner, first.email)
         elif by_hand:
@@ -204,8 +208,8 @@ class AccountPlan:
 
     def _invite_again(self, first: Habilitation, remote: RemoteAccount) -> Iterator[Change]:
         """A link to a new address, or one that is still owed."""
-        sent = [each for one in self.staying for each in self.records.attempts_of(one)]
-        owed = [one for one in self.staying if is_owed(one, sent)]
+        attempts = [attempt for habilitation in self.staying for attempt in self.records.attempts_of(habilitation)]
+        owed = [habilitation for habilitation in self.staying if is_owed(habilitation, attempts)]
         if self.account.renamed_from is not None:
             if remote.id not in self.snapshot.with_password:
                 yield self._change(Action.INVITE, first, "P2", None)
@@ -213,10 +217,10 @@ class AccountPlan:
             due_on = owed[0].requested_on if owed[0].owes_first_link else None
             yield self._change(Action.INVITE, owed[0], "P2", due_on)
 
-    def _is_member(self, one: Habilitation) -> bool:
-        if one.partner not in self.snapshot.groups:
+    def _is_member(self, habilitation: Habilitation) -> bool:
+        if habilitation.partner not in self.snapshot.groups:
             return True  # another partner's group, which this run does not read
-        group = self.snapshot.groups[one.partner]
+        group = self.snapshot.groups[habilitation.partner]
         return group is not None and self.remote is not None and self.remote.id in group.members
 
     def _was_made_by_a_dead_run(self) -> bool:
@@ -228,46 +232,45 @@ class AccountPlan:
         """Whether an opening makes the account new: nothing is open there, or it was deleted by another hand."""
         return not self.staying or (self.remote is None and bool(self.opening))
 
-    def _opening(self, one: Habilitation, due_on: date, *, owes_link: bool = False) -> Change:
+    def _opening(self, habilitation: Habilitation, due_on: date, *, owes_link: bool = False) -> Change:
         is_return = bool(self.remote and (self.closed or self.closing or self.reopening) and not self.staying)
         action, rule = (Action.REOPEN, "A4") if is_return else (Action.OPEN, "A1")
-        return self._change(action, one, rule, due_on, owes_link=owes_link)
+        return self._change(action, habilitation, rule, due_on, owes_link=owes_link)
 
     def _change(
         self,
         action: Action,
-        one: Habilitation,
+        habilitation: Habilitation,
         rule: str,
         due_on: date | None,
         *,
         by_hand: bool = False,
         owes_link: bool = False,
     ) -> Change:
-        staying = [*self.staying, *self._opening_with(one)] if action in _OPENS else self.staying
-        shown = staying or self.closing or [one]
-        stays = {other.partner for other in staying}
-        left = {other.partner for other in [*self.closed, *self.closing]}
+        staying = [*self.staying, *self._opening_with(habilitation)] if action in _OPENS else self.staying
+        shown = staying or self.closing or [habilitation]
+        ended = {one.partner for one in [*self.closed, *self.closing]} - {one.partner for one in staying}
         is_rename = action is Action.RENAME
         return Change(
             action=action,
-            partner=one.partner,
+            partner=habilitation.partner,
             rule=rule,
-            email=self.account.renamed_from if is_rename else one.email,
-            new_email=one.email if is_rename else None,
-            habilitation=one,
+            email=self.account.renamed_from if is_rename else habilitation.email,
+            new_email=habilitation.email if is_rename else None,
+            habilitation=habilitation,
             due_on=due_on,
             wanted=wanted_account(shown, enabled=self._enabled_after(action)),
             keycloak_id=self.remote.id if self.remote else None,
-            groups=tuple(other.partner for other in staying),
-            leaves=tuple(sorted(left - stays)) if action is Action.REOPEN else (),
+            groups=tuple(one.partner for one in staying),
+            leaves=tuple(sorted(ended)) if action is Action.REOPEN else (),
             by_hand=by_hand,
             owes_link=owes_link,
         )
 
-    def _opening_with(self, one: Habilitation) -> list[Habilitation]:
+    def _opening_with(self, habilitation: Habilitation) -> list[Habilitation]:
         """What opens together: not what a pause of another partner holds back."""
         return [
-            other for other in self.opening if other is one or not self.records.is_paused(other.partner, self.today)
+            one for one in self.opening if one is habilitation or not self.records.is_paused(one.partner, self.today)
         ]
 
     def _enabled_after(self, action: Action) -> bool | None:

@@ -46,17 +46,16 @@ class Plan:
 
     def only(self, wanted: Callable[[Change], bool]) -> Plan:
         """The same with some changes left for another run; what holds them is judged on all of them."""
-        changes = tuple(one for one in self.changes if wanted(one))
-        return replace(self, changes=changes, later=tuple(one for one in self.later if wanted(one)))
+        return replace(self, changes=tuple(filter(wanted, self.changes)), later=tuple(filter(wanted, self.later)))
 
     def with_own_holds(self) -> Plan:
         """The same, told only of what holds one of its own persons' changes."""
-        mine = [one for one in self.changes if one.email is not None]
+        personal = [change for change in self.changes if change.email is not None]
 
-        def is_own(one: Blocked) -> bool:
-            return one.limit is Limit.UNKNOWN_REALM or any(map(one.holds, mine))
+        def is_own(blocked: Blocked) -> bool:
+            return blocked.limit is Limit.UNKNOWN_REALM or any(map(blocked.holds, personal))
 
-        return replace(self, blocked=tuple(one for one in self.blocked if is_own(one)))
+        return replace(self, blocked=tuple(filter(is_own, self.blocked)))
 
     @property
     def is_held(self) -> bool:
@@ -83,38 +82,25 @@ class Plan:
 NOTHING = Plan((), (), (), ())
 
 
-def made_by_a_dead_run(records: Records, snapshot: Snapshot, partner: str) -> tuple[Habilitation, ...]:
-    """The partner's accesses that are open in Keycloak by a run that died before it could record it."""
-    ours = {one.email: one for one in snapshot.accounts.values() if one.is_marked and one.enabled}
-    return tuple(
-        one
-        for one in records.of_partner(partner)
-        if one.state is State.PLANNED
-        and one.email in ours
-        and records.accounts[one.email].keycloak_id is None
-        and records.accounts[one.email].intended is not None
-    )
-
-
 def plan_in_unknown_realm(partners: Iterable[str]) -> Plan:
     """Where the realm is another one than the register's: nothing is due and nothing has drifted, since nothing may
     be concluded from it; every partner is held.
     """
     held = (Blocked(partner=code, plan_id=plan_id(code, ()), limit=Limit.UNKNOWN_REALM) for code in sorted(partners))
-    return Plan((), (), (), tuple(held))
+    return replace(NOTHING, blocked=tuple(held))
 
 
 def join_plans(plans: Iterable[Plan]) -> Plan:
     """The plans of different partners as one."""
-    made = list(plans)
+    joined = list(plans)
     return Plan(
-        tuple(sorted((one for plan in made for one in plan.changes), key=lambda one: one.order)),
-        tuple(sorted((one for plan in made for one in plan.later), key=lambda one: (one.due_on, *one.order))),
-        tuple(one for plan in made for one in plan.drift),
-        tuple(one for plan in made for one in plan.blocked),
-        tuple({one.id: one for plan in made for one in plan.resting}.values()),
-        frozenset(code for plan in made for code in plan.documents),
-        tuple(one for plan in made for one in plan.brought),
+        tuple(sorted((change for plan in joined for change in plan.changes), key=lambda change: change.order)),
+        tuple(sorted((change for plan in joined for change in plan.later), key=lambda c: (c.due_on, *c.order))),
+        tuple(drift for plan in joined for drift in plan.drift),
+        tuple(blocked for plan in joined for blocked in plan.blocked),
+        tuple({hold.id: hold for plan in joined for hold in plan.resting}.values()),
+        frozenset(code for plan in joined for code in plan.documents),
+        tuple(change for plan in joined for change in plan.brought),
     )
 
 
@@ -137,48 +123,64 @@ def make_plan(
     changes, later, drift = _judge(records, snapshot, now, partners)
     brought: list[Change] = []
     if entering is not None:
-        _, known, _ = _judge(entering.before, snapshot, now, [entering.partner])
-        lines = {one.line for one in known}
-        brought = [one for one in later if one.partner == entering.partner and one.line not in lines]
+        _, later_before, _ = _judge(entering.before, snapshot, now, [entering.partner])
+        lines = {change.line for change in later_before}
+        brought = [change for change in later if change.partner == entering.partner and change.line not in lines]
     plan = Plan(
-        tuple(changes),
+        tuple(sorted(changes, key=lambda change: change.order)),
         tuple(sorted(later, key=lambda change: (change.due_on or day_of(now), *change.order))),
-        tuple(sorted(drift, key=lambda one: (one.partner, one.email or "", one.kind))),
+        tuple(sorted(drift, key=lambda drift: (drift.partner, drift.email or "", drift.kind))),
         (),
-        tuple(one for one in records.holds if one.rests(now)),
+        tuple(hold for hold in records.holds if hold.rests(now)),
         frozenset({entering.partner} if entering else ()),
         tuple(brought),
     )
-    lines_of = {code: plan.of_partner(code) for code in plan.ids}
-    return replace(plan, blocked=gates_of(records, snapshot, lines_of, now, limits, allowed, entering))
+    plans = {code: plan.of_partner(code) for code in plan.ids}
+    return replace(plan, blocked=gates_of(records, snapshot, plans, now, limits, allowed, entering))
 
 
 def _judge(
     records: Records, snapshot: Snapshot, now: datetime, partners: Collection[str]
 ) -> tuple[list[Change], list[Change], list[Drift]]:
-    """What is due, in its order, what is for later, and what another hand changed."""
+    """What is due, what is for later, and what another hand changed."""
     ours, strangers = our_accounts(records, snapshot), not_ours(records, snapshot)
-    found: list[Change | Drift] = []
+    changes: list[Change] = []
     later: list[Change] = []
+    drift: list[Drift] = []
     for email, habilitations in records.by_account().items():
-        if any(one.partner in partners for one in habilitations):
-            known = records.accounts[email]
-            stranger = next((strangers[one] for one in known.addresses if one in strangers), None)
-            account = AccountPlan(records, snapshot, now, partners, known, ours.get(email), habilitations, stranger)
-            found += [one for one in account.judge() if one.partner in partners]
-            later += [one for one in account.later() if one.partner in partners]
-    changes = [one for one in found if isinstance(one, Change)]
+        if any(habilitation.partner in partners for habilitation in habilitations):
+            account = records.accounts[email]
+            stranger = next((strangers[address] for address in account.addresses if address in strangers), None)
+            plan = AccountPlan(records, snapshot, now, partners, account, ours.get(email), habilitations, stranger)
+            due = [difference for difference in plan.judge() if difference.partner in partners]
+            changes += (difference for difference in due if isinstance(difference, Change))
+            drift += (difference for difference in due if isinstance(difference, Drift))
+            later += (change for change in plan.later() if change.partner in partners)
     changes += _groups(snapshot, changes, partners)
-    changes.sort(key=lambda change: change.order)
-    drift = [one for one in found if isinstance(one, Drift)] + _strangers(records, snapshot, ours, partners)
-    drift += [Drift(DriftKind.GROUP_MOVED, code, None) for code in partners if _is_moved(snapshot, code)]
+    drift += _unknown_members(records, snapshot, ours, partners)
+    drift += (Drift(DriftKind.GROUP_MOVED, code, None) for code in partners if _is_moved(snapshot, code))
     return changes, later, drift
+
+
+def made_by_a_dead_run(records: Records, snapshot: Snapshot, partner: str) -> tuple[Habilitation, ...]:
+    """The partner's accesses that are open in Keycloak by a run that died before it could record it."""
+    ours = {account.email for account in snapshot.accounts.values() if account.is_marked and account.enabled}
+    return tuple(
+        habilitation
+        for habilitation in records.of_partner(partner)
+        if habilitation.state is State.PLANNED
+        and habilitation.email in ours
+        and records.accounts[habilitation.email].keycloak_id is None
+        and records.accounts[habilitation.email].intended is not None
+    )
 
 
 def our_accounts(records: Records, snapshot: Snapshot) -> dict[EmailAddress, RemoteAccount]:
     """Our accounts by address: known by their id, else bearing our mark. No other is ever ours."""
-    known = {account.keycloak_id for account in records.accounts.values()}
-    ours = {one.email: one for one in snapshot.accounts.values() if one.is_marked and one.id not in known}
+    known = _known_ids(records)
+    ours = {
+        remote.email: remote for remote in snapshot.accounts.values() if remote.is_marked and remote.id not in known
+    }
     for email, account in records.accounts.items():
         if account.keycloak_id is not None and account.keycloak_id in snapshot.accounts:
             ours[email] = snapshot.accounts[account.keycloak_id]
@@ -187,26 +189,28 @@ def our_accounts(records: Records, snapshot: Snapshot) -> dict[EmailAddress, Rem
 
 def not_ours(records: Records, snapshot: Snapshot) -> dict[EmailAddress, RemoteAccount]:
     """The accounts that this software does not manage (A8), by their e-mail and by their user name."""
-    known = {account.keycloak_id for account in records.accounts.values()}
-    found = [*snapshot.named.items(), *((one.email, one) for one in snapshot.accounts.values())]
-    return {email: one for email, one in found if not one.is_marked and one.id not in known}
+    known = _known_ids(records)
+    by_address = [*snapshot.named.items(), *((remote.email, remote) for remote in snapshot.accounts.values())]
+    return {email: remote for email, remote in by_address if not remote.is_marked and remote.id not in known}
 
 
 def unknown_of_ours(records: Records, snapshot: Snapshot) -> list[RemoteAccount]:
     """The accounts that bear our mark and that no habilitation is about: the register forgot them, as one does that
     was put back from an older copy.
     """
-    ids = {account.keycloak_id for account in records.accounts.values()}
-    emails = {one.email for one in records.habilitations}
-    return [
-        one for one in snapshot.accounts.values() if one.is_marked and one.id not in ids and one.email not in emails
-    ]
+    known, emails = _known_ids(records), {habilitation.email for habilitation in records.habilitations}
+    ours = (remote for remote in snapshot.accounts.values() if remote.is_marked)
+    return [remote for remote in ours if remote.id not in known and remote.email not in emails]
+
+
+def _known_ids(records: Records) -> set[str | None]:
+    return {account.keycloak_id for account in records.accounts.values()}
 
 
 def _groups(snapshot: Snapshot, changes: Sequence[Change], partners: Collection[str]) -> list[Change]:
     """The groups to make, and those whose name or place another hand changed: accounts are made in them by path."""
-    made = [change for change in changes if change.action is not Action.CLOSE]
-    joined = {code for change in made for code in (change.partner, *change.groups)}
+    lasting = [change for change in changes if change.action is not Action.CLOSE]
+    joined = {code for change in lasting for code in (change.partner, *change.groups)}
     missing = {code for code in partners if code in joined and snapshot.groups.get(code) is None}
     moved = {code for code in partners if _is_moved(snapshot, code)}
     return [
@@ -220,18 +224,18 @@ def _is_moved(snapshot: Snapshot, code: str) -> bool:
     return group is not None and group.is_moved
 
 
-def _strangers(
+def _unknown_members(
     records: Records,
     snapshot: Snapshot,
     ours: Mapping[EmailAddress, RemoteAccount],
     partners: Collection[str],
 ) -> list[Drift]:
     """Members of a partner's group whom no annexe asked for: told, never touched."""
-    known = {(one.partner, ours[one.email].id) for one in records.habilitations if one.email in ours}
+    asked = {(one.partner, ours[one.email].id) for one in records.habilitations if one.email in ours}
     return [
         Drift(DriftKind.UNKNOWN_IN_GROUP, code, snapshot.accounts[member].email)
         for code in partners
         if (group := snapshot.groups.get(code)) is not None
         for member in group.members
-        if member in snapshot.accounts and (code, member) not in known
+        if member in snapshot.accounts and (code, member) not in asked
     ]
