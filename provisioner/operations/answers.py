@@ -20,7 +20,7 @@ from provisioner.views.answers.system import DoctorAnswer, DoctorLineAnswer
 from provisioner.views.holds import known_failure, still_open_reason
 from provisioner.views.journal import wanting_sentence
 from provisioner.views.reasons import realm_fault
-from provisioner.views.renames import refused_rename
+from provisioner.views.refusals import refused_rename
 
 
 def plan_answer(outcome: RunResult) -> PlanAnswer:

@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any
 
 from provisioner.domain.access.invitations import Obstacle
+from provisioner.domain.annexe.enter import RefusedRename, RenameProblem
 from provisioner.domain.annexe.kept import Status
 from provisioner.domain.convention import Role
 from provisioner.domain.errors import FileRefused, Refusal, Refused, System, SystemFailed, Value
@@ -32,6 +33,11 @@ def failure(error: SystemFailed, address: str | None) -> str:
     where = f" ({address})" if address else ""
     cause = " ".join(str(error).split()).rstrip(".")
     return _FAILURES[error.system].format(where=where, cause=cause)
+
+
+def refused_rename(rename: RefusedRename) -> str:
+    """Why a change of address cannot be made as decided, for whoever decided it."""
+    return f"Changement d'adresse refusé ({rename.old} → {rename.new}) : {_RENAMES[rename.problem]}"
 
 
 def unusable_settings(cause: str) -> str:
@@ -241,6 +247,14 @@ _OBSTACLES: Mapping[Obstacle, str] = {
     Obstacle.USED: (
         "la personne a un mot de passe. La page de connexion permet d'en changer (« Mot de passe oublié ? »)."
     ),
+}
+
+_RENAMES: Mapping[RenameProblem, str] = {
+    RenameProblem.NOT_OPEN: "cette adresse n'a pas d'accès ouvert chez ce partenaire.",
+    RenameProblem.STILL_LISTED: "cette adresse figure encore dans l'annexe 1 : ce serait une autre personne.",
+    RenameProblem.NOT_ASKED: "la nouvelle adresse ne figure pas dans la liste 1.",
+    RenameProblem.TAKEN: "la nouvelle adresse est déjà celle d'un autre compte.",
+    RenameProblem.ELSEWHERE: "ce compte sert aussi un autre partenaire : son adresse ne peut pas être changée ainsi.",
 }
 
 #: What each of the enumerations that stand in a sentence is called there.

@@ -13,9 +13,7 @@ from provisioner.domain.annexe.decisions import Decisions
 from provisioner.domain.annexe.details import Said
 from provisioner.domain.annexe.document import Annexe, Check, Finding, Row, Severity, has_error
 from provisioner.views.dates import french_date
-from provisioner.views.details import place
-from provisioner.views.findings import message
-from provisioner.views.register_findings import unaccounted_for_the_partner
+from provisioner.views.findings import message, place, unaccounted_for_the_partner
 from provisioner.views.template import template
 
 #: How many characters of each table the page shows: all of any list that a person would look through. A document with

@@ -21,8 +21,7 @@ from provisioner.documents.child import parse
 from provisioner.domain.annexe.details import WhyUnreadable
 from provisioner.domain.annexe.document import Annexe
 from provisioner.settings import DocumentSettings
-from provisioner.views.findings import message
-from provisioner.views.unreadable import REASONS
+from provisioner.views.findings import REASONS, message
 from tests.documents.conftest import Reader
 from tests.documents.making import (
     ALICE,

@@ -14,7 +14,7 @@ from provisioner.documents.titles import read_titles
 from provisioner.domain.annexe.closures import judge_closures
 from provisioner.domain.annexe.document import Annexe, Check, Column, Finding, Severity, placed
 from provisioner.domain.records import Records
-from provisioner.views.details import place
+from provisioner.views.findings import place
 from tests.documents.conftest import Reader
 from tests.documents.making import ALICE, BOB, HEADING_1, HEADING_2, TITLES_1, TITLES_2
 

@@ -13,8 +13,7 @@ from provisioner.domain.annexe.document import Check, Column, Finding, Row, Seve
 from provisioner.domain.people import EmailAddress
 from provisioner.views.answers import Answer, Day, ListNumber, Number, Sha256, beside
 from provisioner.views.dates import french_date, in_cell
-from provisioner.views.details import place
-from provisioner.views.findings import message
+from provisioner.views.findings import message, place
 from provisioner.views.report import MORE
 from provisioner.views.shown import Line, Part, Table, Tone
 
