@@ -165,7 +165,7 @@ def _cpu_seconds() -> float:
 
 def _verify_ours(outcome: RunResult, accounts: int) -> None:
     findings = outcome.check.findings if outcome.check else ()
-    opened = sum(1 for one in outcome.done if one.action is Action.OPEN)
+    opened = sum(1 for change in outcome.done if change.action is Action.OPEN)
     if outcome.ending is not Ending.APPLIED or outcome.failed or opened != accounts:
         raise RuntimeError(f"{outcome.ending}: {opened} of {accounts} opened; {outcome.failed[:1]} {findings[:1]}")
 

@@ -87,8 +87,8 @@ def _print_ratio(name: str, pairs: Sequence[tuple[OurRun, Run]], hoped: float) -
     ratios = [run.rate / other.rate for run, other in pairs]
     print(f"\nOURS TO THE {name.upper()}")
     print(f"  ratio of rates          {_spread(ratios, '.2f')}   hoped for: at least {hoped}")
-    print(f"  this machine's rates    ours {_spread([one.rate for one, _ in pairs], '.1f')} accounts/s,")
-    print(f"                          the other {_spread([one.rate for _, one in pairs], '.1f')} accounts/s")
+    print(f"  this machine's rates    ours {_spread([our.rate for our, _ in pairs], '.1f')} accounts/s,")
+    print(f"                          the other {_spread([other.rate for _, other in pairs], '.1f')} accounts/s")
     for who, runs in (("ours", [run for run, _ in pairs]), ("the other", [other for _, other in pairs])):
         cost = median(run.cpu_seconds / run.accounts for run in runs) * 1000
         busy = median(run.cpu_seconds / run.seconds for run in runs)

@@ -69,7 +69,10 @@ class Work:
             "",
             "1 - Liste des personnes pour lesquelles un nouvel accès est demandé",
             "Nom;Prénom;Fonction/qualité;Adresse électronique;Date de demande d'habilitation",
-            *(f"{one.last_name};{one.first_names};{one.function};{one.email};{day:%d/%m/%Y}" for one in self.people),
+            *(
+                f"{person.last_name};{person.first_names};{person.function};{person.email};{day:%d/%m/%Y}"
+                for person in self.people
+            ),
             "",
             "2 - Liste des personnes à clôturer",
             "Nom;Prénom;Fonction/qualité;Adresse électronique;Date de fin d'habilitation",
@@ -79,10 +82,13 @@ class Work:
     def users(self, day: date, group_root: str) -> list[dict[str, Any]]:
         """The same persons as the operations would send them to Keycloak."""
         shown = (
-            Habilitation(partner=self.partner, person=one, requested_on=day, transmitted_on=day)
-            for one in self.people
+            Habilitation(partner=self.partner, person=person, requested_on=day, transmitted_on=day)
+            for person in self.people
         )
-        return [new_user(wanted_account([one], enabled=True), [f"{group_root}/{self.partner}"]) for one in shown]
+        return [
+            new_user(wanted_account([habilitation], enabled=True), [f"{group_root}/{self.partner}"])
+            for habilitation in shown
+        ]
 
 
 @dataclass(frozen=True)

@@ -69,7 +69,7 @@ def _unchanged(place: Place, *, cold: bool) -> tuple[float, float, int]:
 
 
 def _print_syncs(cache: str, runs: list[tuple[float, float, int]]) -> None:
-    seconds, cpu, calls = (list(each) for each in zip(*runs, strict=True))
+    seconds, cpu, calls = (list(column) for column in zip(*runs, strict=True))
     spread = f"best {min(seconds):.2f} s, worst {max(seconds):.2f} s, our processor {min(cpu):.2f} s"
     print(f"  unchanged sync, users {cache} in Keycloak   {spread}, {calls[0]} calls   hoped for: {_HOPED_SECONDS} s")
 

@@ -51,7 +51,10 @@ class MemoryDirectory(MemoryRealm):
                 password_policy=self.password_policy,
                 makes_passwords=self.makes_passwords,
                 sends_mail=self.sends_mail,
-                accounts={one.id: one.remote() for one in sorted(self.accounts.values(), key=lambda one: one.email)},
+                accounts={
+                    account.id: account.remote()
+                    for account in sorted(self.accounts.values(), key=lambda account: account.email)
+                },
                 groups={code: self._remote_group(code, known) for code, known in groups.items()},
                 root_id=(root := root_id if root_id in self.groups else self._group_at(ROOT)),
                 root_is_moved=root is not None and self.groups[root] != ROOT,
@@ -59,14 +62,20 @@ class MemoryDirectory(MemoryRealm):
 
     def glance(self, id: str | None, email: EmailAddress) -> Snapshot:
         with self._reading():
-            found = [one for one in self.accounts.values() if one.id == id or email in (one.email, one.user_name)]
-            named = next((one.remote() for one in found if (one.user_name or one.email) == email), None)
+            found = [
+                account
+                for account in self.accounts.values()
+                if account.id == id or email in (account.email, account.user_name)
+            ]
+            named = next(
+                (account.remote() for account in found if (account.user_name or account.email) == email), None
+            )
             return Snapshot(
                 realm_id=self.id,
                 password_policy=self.password_policy,
                 makes_passwords=self.makes_passwords,
                 sends_mail=self.sends_mail,
-                accounts={one.id: one.remote() for one in found},
+                accounts={account.id: account.remote() for account in found},
                 groups={},
                 named={} if named is None else {email: named},
             )
@@ -82,8 +91,10 @@ class MemoryDirectory(MemoryRealm):
 
     def account_named(self, email: EmailAddress) -> RemoteAccount | None:
         with self._reading():
-            found = (one for one in self.accounts.values() if (one.user_name or one.email) == email.lower())
-            return next((one.remote() for one in found), None)
+            found = (
+                account for account in self.accounts.values() if (account.user_name or account.email) == email.lower()
+            )
+            return next((account.remote() for account in found), None)
 
     def groups_of(self, id: str) -> frozenset[str]:
         with self._reading():
@@ -125,36 +136,36 @@ class MemoryDirectory(MemoryRealm):
 
     def update_account(self, id: str, wanted: WantedAccount, *, verify_address: bool = False) -> None:
         with self._writing():
-            one = self._account(id)
-            self._verify_profile(one)
+            account = self._account(id)
+            self._verify_profile(account)
             other = self.with_address(wanted.email)
-            if other is not None and other is not one:
+            if other is not None and other is not account:
                 raise Conflict("User exists with same email", 409)
-            self._write(one, wanted)
+            self._write(account, wanted)
             if verify_address:
-                one.required_actions.add("VERIFY_EMAIL")
+                account.required_actions.add("VERIFY_EMAIL")
 
     def update_attributes(self, id: str, wanted: WantedAccount) -> None:
         with self._writing():
-            one = self._account(id)
-            self._verify_profile(one)
-            kept = replace(wanted, email=one.email, last_name=one.last_name, first_names=one.first_names)
-            self._write(one, replace(kept, enabled=None))
+            account = self._account(id)
+            self._verify_profile(account)
+            kept = replace(wanted, email=account.email, last_name=account.last_name, first_names=account.first_names)
+            self._write(account, replace(kept, enabled=None))
 
     def disable(self, id: str) -> None:
         with self._writing():
-            one = self._account(id)
+            account = self._account(id)
             try:
-                self._verify_profile(one)
+                self._verify_profile(account)
             except RealmUnfit as error:
                 raise KeycloakRefused(str(error), error.status, error.fields) from None
-            one.enabled = False
+            account.enabled = False
 
     def extra_roles(self, id: str) -> frozenset[str]:
         with self._reading():
-            one = self._account(id)
-            found = set(one.roles)
-            for path in (self.groups[group] for group in one.groups):
+            account = self._account(id)
+            found = set(account.roles)
+            for path in (self.groups[group] for group in account.groups):
                 for holder, roles in self.group_roles.items():
                     if path == holder or path.startswith(f"{holder}/"):
                         found |= roles
@@ -162,10 +173,10 @@ class MemoryDirectory(MemoryRealm):
 
     def join_group(self, id: str, group_id: str) -> None:
         with self._writing():
-            one = self._account(id)
+            account = self._account(id)
             if group_id not in self.groups:
                 raise NotFound("Group not found", 404)
-            one.groups.add(group_id)
+            account.groups.add(group_id)
 
     def leave_group(self, id: str, group_id: str) -> None:
         with self._writing():
@@ -185,8 +196,8 @@ class MemoryDirectory(MemoryRealm):
 
     def send_invitation(self, id: str, lifespan_seconds: int, redirect_uri: str) -> None:
         with self._writing(lost=OutcomeUnknown):
-            one = self._account(id)
-            if not one.enabled:
+            account = self._account(id)
+            if not account.enabled:
                 raise MailFailed("User is disabled", 400)
             if not self.client_enabled:
                 raise RealmUnfit(RealmFault.CLIENT_DISABLED, KeycloakRefused("Client is not enabled", 400))
@@ -196,7 +207,7 @@ class MemoryDirectory(MemoryRealm):
                 raise RealmUnfit(RealmFault.SENDER_REFUSED, KeycloakUnavailable("Invalid sender address", 500))
             if not self.mail_works:
                 raise MailFailed("Failed to send execute actions email", 500)
-            self._mail(one, lifespan_seconds)
+            self._mail(account, lifespan_seconds)
             if self.events_on:
                 self.events.append((id, self.clock()))
 
@@ -216,9 +227,9 @@ class MemoryDirectory(MemoryRealm):
     def close(self) -> None:
         """There is nothing to give back."""
 
-    def _verify_profile(self, one: Account) -> None:
+    def _verify_profile(self, account: Account) -> None:
         """Keycloak holds the whole account against its user profile at each write, whatever is written."""
-        if self.profile_asks is not None and self.profile_asks not in one.attributes:
+        if self.profile_asks is not None and self.profile_asks not in account.attributes:
             refusal = KeycloakRefused("error-user-attribute-required", 400, [self.profile_asks])
             raise RealmUnfit(RealmFault.PROFILE_ASKS_MORE, refusal, is_for_all=False)
 
@@ -226,23 +237,23 @@ class MemoryDirectory(MemoryRealm):
         id = known_id if known_id in self.groups else self._group_at(f"{ROOT}/{code}")
         if id is None:
             return None
-        members = frozenset(one.id for one in self.accounts.values() if id in one.groups)
+        members = frozenset(account.id for account in self.accounts.values() if id in account.groups)
         return RemoteGroup(id, members, self.groups[id] != f"{ROOT}/{code}")
 
     @staticmethod
-    def _write(one: Account, wanted: WantedAccount) -> None:
+    def _write(account: Account, wanted: WantedAccount) -> None:
         """All or nothing: what Keycloak refuses is refused before anything is changed."""
         for name in (wanted.last_name, wanted.first_names):
             if _PROHIBITED_IN_NAMES.search(name):
                 raise KeycloakRefused("error-person-name-invalid-character", 400)
         if len(wanted.attributes.get(MANAGED_BY, ())) > 1:
             raise KeycloakRefused("error-invalid-multivalued-size", 400)
-        if one.email != wanted.email:
-            one.address_verified = False
-        one.email = EmailAddress(wanted.email.lower())
-        one.last_name, one.first_names = wanted.last_name, wanted.first_names
+        if account.email != wanted.email:
+            account.address_verified = False
+        account.email = EmailAddress(wanted.email.lower())
+        account.last_name, account.first_names = wanted.last_name, wanted.first_names
         # What the realm's profile does not declare is dropped, an empty value too.
         ours = {name: tuple(filter(None, values)) for name, values in wanted.attributes.items() if name in OURS}
-        one.attributes = {name: values for name, values in {**one.attributes, **ours}.items() if values}
+        account.attributes = {name: values for name, values in {**account.attributes, **ours}.items() if values}
         if wanted.enabled is not None:
-            one.enabled = wanted.enabled
+            account.enabled = wanted.enabled

@@ -126,8 +126,8 @@ class MemoryRealm(Failing):
 
     def change_names(self, id: str, last_name: str, first_names: str) -> None:
         with self._lock:
-            one = self._account(id)
-            one.last_name, one.first_names = last_name, first_names
+            account = self._account(id)
+            account.last_name, account.first_names = last_name, first_names
 
     def set_attribute(self, id: str, name: str, values: Sequence[str]) -> None:
         """Any attribute, one that is not ours included."""
@@ -150,18 +150,18 @@ class MemoryRealm(Failing):
     def add_foreign_account(self, email: str, roles: Sequence[str] = ()) -> str:
         """An account that is not ours; its id."""
         with self._lock:
-            one = Account(self._new_id(), EmailAddress(email.lower()))
-            self.accounts[one.id] = one
+            account = Account(self._new_id(), EmailAddress(email.lower()))
+            self.accounts[account.id] = account
             for role in roles:
-                self.give_role(one.id, role)
-            return one.id
+                self.give_role(account.id, role)
+            return account.id
 
     def add_account_named(self, user_name: str, email: str) -> str:
         """An account that is not ours, whose user name is an address and whose e-mail is another; its id."""
         with self._lock:
-            one = Account(self._new_id(), EmailAddress(email.lower()), user_name=EmailAddress(user_name.lower()))
-            self.accounts[one.id] = one
-            return one.id
+            account = Account(self._new_id(), EmailAddress(email.lower()), user_name=EmailAddress(user_name.lower()))
+            self.accounts[account.id] = account
+            return account.id
 
     def give_role(self, id: str, role: str) -> None:
         """A realm role, or a client's as `client/role`."""
@@ -197,7 +197,7 @@ class MemoryRealm(Failing):
         """With its subgroups; the members stay."""
         with self._lock:
             path = self.groups[group_id]
-            gone = {id for id, one in self.groups.items() if one == path or one.startswith(f"{path}/")}
+            gone = {id for id, at in self.groups.items() if at == path or at.startswith(f"{path}/")}
             for id in gone:
                 self.group_roles.pop(self.groups.pop(id), None)
             for account in self.accounts.values():
@@ -230,7 +230,7 @@ class MemoryRealm(Failing):
         """The addresses of a partner's group's members."""
         with self._lock:
             id = self._group_at(f"{ROOT}/{code}")
-            return {one.email for one in self.accounts.values() if id in one.groups}
+            return {account.email for account in self.accounts.values() if id in account.groups}
 
     # What a person does, and what shows of it.
 
@@ -241,15 +241,15 @@ class MemoryRealm(Failing):
     def use_link(self, mail: Mail) -> bool:
         """Makes a password through the link; False when it is refused. No session is opened."""
         with self._lock:
-            one = self.accounts.get(mail.account)
-            is_good = one is not None and one.enabled and one.email == mail.to
-            if one is None or not is_good or mail.is_used or self.clock() >= mail.expires_at:
+            account = self.accounts.get(mail.account)
+            is_good = account is not None and account.enabled and account.email == mail.to
+            if account is None or not is_good or mail.is_used or self.clock() >= mail.expires_at:
                 return False
-            mail.is_used = one.address_verified = True
+            mail.is_used = account.address_verified = True
             if not self.makes_passwords:
                 return False
-            one.has_password = True
-            one.required_actions -= {"VERIFY_EMAIL", "UPDATE_PASSWORD"}
+            account.has_password = True
+            account.required_actions -= {"VERIFY_EMAIL", "UPDATE_PASSWORD"}
             return True
 
     def set_password_by_link(self, email: EmailAddress) -> bool:
@@ -259,10 +259,10 @@ class MemoryRealm(Failing):
     def log_in(self, email: EmailAddress) -> bool:
         """With the password, to where nothing but it can be asked for."""
         with self._lock:
-            one = self.with_address(email)
-            if one is None or not one.enabled or not one.has_password or one.required_actions:
+            account = self.with_address(email)
+            if account is None or not account.enabled or not account.has_password or account.required_actions:
                 return False
-            one.sessions += 1
+            account.sessions += 1
             return True
 
     def has_session(self, id: str) -> bool:
@@ -285,16 +285,16 @@ class MemoryRealm(Failing):
         return self.accounts[id]
 
     def _group_at(self, path: str) -> str | None:
-        return next((id for id, one in self.groups.items() if one == path), None)
+        return next((id for id, at in self.groups.items() if at == path), None)
 
     def _add_group(self, path: str) -> str:
         id = self._new_id()
         self.groups[id] = path
         return id
 
-    def _mail(self, one: Account, lifespan_seconds: int) -> None:
+    def _mail(self, account: Account, lifespan_seconds: int) -> None:
         now = self.clock()
-        self.mails.append(Mail(one.id, one.email, now, now + timedelta(seconds=lifespan_seconds)))
+        self.mails.append(Mail(account.id, account.email, now, now + timedelta(seconds=lifespan_seconds)))
 
     def _new_id(self) -> str:
         self._last_number += 1

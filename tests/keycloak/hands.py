@@ -66,7 +66,7 @@ class KeycloakHands:
     def set_attribute(self, id: str, name: str, values: Sequence[str]) -> None:
         """Declares it before, since Keycloak drops what its profile does not know."""
         profile = self.admin.get(f"{self.realm}/users/profile")
-        if name not in {one["name"] for one in profile["attributes"]}:
+        if name not in {attribute["name"] for attribute in profile["attributes"]}:
             profile["attributes"].append({"name": name, "permissions": {"view": ["admin"], "edit": ["admin"]}})
             self.admin.request("put", f"{self.realm}/users/profile", profile)
         user = self.admin.get(self._user(id))
@@ -138,11 +138,11 @@ class KeycloakHands:
         """A realm role, made when it is not there, or a client's as `client/role`."""
         client, _, name = role.rpartition("/")
         if client:
-            (found,) = self.admin.get(f"{self.realm}/clients", clientId=client)
-            wanted = self.admin.get(f"{self.realm}/clients/{found['id']}/roles/{name}")
-            self.admin.request("post", f"{holder}/role-mappings/clients/{found['id']}", [wanted])
+            (owner,) = self.admin.get(f"{self.realm}/clients", clientId=client)
+            wanted = self.admin.get(f"{self.realm}/clients/{owner['id']}/roles/{name}")
+            self.admin.request("post", f"{holder}/role-mappings/clients/{owner['id']}", [wanted])
             return
-        if role not in {one["name"] for one in self.admin.get(f"{self.realm}/roles")}:
+        if role not in {known["name"] for known in self.admin.get(f"{self.realm}/roles")}:
             self.admin.request("post", f"{self.realm}/roles", {"name": role})
         wanted = self.admin.get(f"{self.realm}/roles/{quote(role)}")
         self.admin.request("post", f"{holder}/role-mappings/realm", [wanted])

@@ -74,16 +74,20 @@ def test_an_account_is_created_in_its_group_and_read_back(directory: Directory) 
     wanted = an_account()
     id_ = directory.open_account(wanted, ["agglo-lys"])
 
-    found = directory.account(id_)
+    account = directory.account(id_)
 
-    assert found is not None
-    assert (found.email, found.last_name, found.first_names) == (wanted.email, wanted.last_name, wanted.first_names)
-    assert found.attributes == wanted.attributes
-    assert found.enabled
-    assert found.is_marked
-    assert directory.find(wanted.email) == found
+    assert account is not None
+    assert (account.email, account.last_name, account.first_names) == (
+        wanted.email,
+        wanted.last_name,
+        wanted.first_names,
+    )
+    assert account.attributes == wanted.attributes
+    assert account.enabled
+    assert account.is_marked
+    assert directory.find(wanted.email) == account
     snapshot = directory.snapshot({"agglo-lys": group, "nowhere": None})
-    assert snapshot.accounts[id_] == found
+    assert snapshot.accounts[id_] == account
     assert snapshot.groups["nowhere"] is None
     members = snapshot.groups["agglo-lys"]
     assert members is not None
@@ -128,7 +132,7 @@ def test_an_update_keeps_what_is_not_ours(
 ) -> None:
     path = f"admin/realms/{settings.realm}"
     profile = admin.get(f"{path}/users/profile")
-    if "telephone" not in {one["name"] for one in profile["attributes"]}:
+    if "telephone" not in {attribute["name"] for attribute in profile["attributes"]}:
         profile["attributes"].append({"name": "telephone", "permissions": {"view": ["admin"], "edit": ["admin"]}})
         admin.request("put", f"{path}/users/profile", profile)
     wanted = an_account()
@@ -441,7 +445,7 @@ class _Silent:
 
 def test_every_socket_is_given_back_at_once(settings: KeycloakSettings) -> None:
     def sockets() -> set[str]:
-        names = (str(each.readlink()) for each in Path("/proc/self/fd").iterdir() if each.is_symlink())
+        names = (str(file.readlink()) for file in Path("/proc/self/fd").iterdir() if file.is_symlink())
         return {name for name in names if name.startswith("socket:")}
 
     directory = Directory(settings)

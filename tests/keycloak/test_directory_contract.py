@@ -112,22 +112,22 @@ def test_an_account_is_created_as_wanted_in_its_groups(directory: AnyDirectory, 
     wanted = an_account()
     id = directory.open_account(wanted, [code, f"{code}-autre"])
 
-    found = RemoteAccount(id, wanted.email, True, wanted.last_name, wanted.first_names, wanted.attributes)
-    assert directory.account(id) == found
+    account = RemoteAccount(id, wanted.email, True, wanted.last_name, wanted.first_names, wanted.attributes)
+    assert directory.account(id) == account
     assert directory.groups_of(id) == frozenset(groups)
     snapshot = directory.snapshot({code: groups[0], "nulle-part": None})
-    assert snapshot.accounts[id] == found
+    assert snapshot.accounts[id] == account
     assert snapshot.groups == {code: RemoteGroup(groups[0], frozenset([id])), "nulle-part": None}
     assert snapshot.password_policy == POLICY
     assert snapshot.realm_id == directory.snapshot({}).realm_id
     assert list(snapshot.accounts) == sorted(snapshot.accounts, key=lambda id: snapshot.accounts[id].email)
 
 
-@pytest.mark.parametrize(("wanted", "found"), [(True, True), (False, False), (None, True)])
+@pytest.mark.parametrize(("wanted", "is_enabled"), [(True, True), (False, False), (None, True)])
 def test_an_account_is_created_enabled_unless_it_is_wanted_disabled(
-    directory: AnyDirectory, wanted: bool | None, found: bool
+    directory: AnyDirectory, wanted: bool | None, is_enabled: bool
 ) -> None:
-    assert seen(directory, directory.open_account(an_account(enabled=wanted), [])).enabled is found
+    assert seen(directory, directory.open_account(an_account(enabled=wanted), [])).enabled is is_enabled
 
 
 def test_nobody_gets_the_address_of_another(directory: AnyDirectory) -> None:
@@ -154,10 +154,10 @@ def test_nothing_is_made_in_a_group_that_is_not_there(directory: AnyDirectory) -
 def test_an_account_is_found_by_its_whole_address_in_any_case(directory: AnyDirectory) -> None:
     wanted = an_account(email=EmailAddress(f"Contrat-{next(_numbers)}@Contrat.EXAMPLE"))
     id = directory.open_account(wanted, [])
-    found = directory.find(EmailAddress(wanted.email.upper()))
-    assert found == directory.account(id)
-    assert found is not None
-    assert found.email == wanted.email.lower()
+    account = directory.find(EmailAddress(wanted.email.upper()))
+    assert account == directory.account(id)
+    assert account is not None
+    assert account.email == wanted.email.lower()
     assert directory.find(EmailAddress(wanted.email[1:])) is None
     assert directory.find(EmailAddress(wanted.email[:-1])) is None
 
@@ -213,9 +213,9 @@ def test_an_account_is_found_by_its_user_name_be_its_address_another(directory: 
     other = EmailAddress(f"autre-{next(_numbers)}@contrat.example")
     id = hands.add_account_named(wanted.email, other)
     assert directory.snapshot({}).accounts[id].email == other
-    for found in (directory.account_named(wanted.email), directory.find(wanted.email), directory.find(other)):
-        assert found is not None
-        assert found.id == id
+    for account in (directory.account_named(wanted.email), directory.find(wanted.email), directory.find(other)):
+        assert account is not None
+        assert account.id == id
     assert directory.account_named(EmailAddress(wanted.email[1:])) is None
     with pytest.raises(Conflict):
         directory.open_account(wanted, [])
@@ -240,15 +240,15 @@ def test_an_update_changes_what_is_ours_and_keeps_what_is_not(directory: AnyDire
 
     ours = {**wanted.attributes, "fonction": ("Chargée de mission",)}
     directory.update_account(id, replace(wanted, last_name="Martin", attributes=ours, enabled=None))
-    found = seen(directory, id)
-    assert (found.last_name, found.email, found.enabled) == ("Martin", wanted.email, True)
-    assert found.attributes == {**ours, "telephone": ("0321000000",)}
+    account = seen(directory, id)
+    assert (account.last_name, account.email, account.enabled) == ("Martin", wanted.email, True)
+    assert account.attributes == {**ours, "telephone": ("0321000000",)}
     assert hands.is_verified(id)
 
     directory.update_account(id, replace(wanted, attributes={"fonction": ()}, enabled=False))
-    found = seen(directory, id)
-    assert not found.enabled
-    assert found.attributes.keys() == {"partenaire", "gere_par", "telephone"}
+    account = seen(directory, id)
+    assert not account.enabled
+    assert account.attributes.keys() == {"partenaire", "gere_par", "telephone"}
     directory.update_account(id, replace(wanted, enabled=None))
     assert not seen(directory, id).enabled
 
@@ -442,7 +442,7 @@ def test_a_link_is_refused_while_the_account_is_disabled_and_lives_again_with_it
 
 def test_a_link_is_refused_after_its_time_and_after_the_account(directory: AnyDirectory, hands: Hands) -> None:
     late, gone = an_account(), an_account()
-    ids = [directory.open_account(one, []) for one in (late, gone)]
+    ids = [directory.open_account(account, []) for account in (late, gone)]
     directory.send_invitation(ids[0], 1, REDIRECT)
     directory.send_invitation(ids[1], 3600, REDIRECT)
     hands.let_pass(2.1)

@@ -33,16 +33,17 @@ def path(shared_realm: Settings) -> str:
 
 
 def client(admin: Administrator, path: str, client_id: str) -> dict[str, Any]:
-    (found,) = admin.get(f"{path}/clients", clientId=client_id)
-    assert isinstance(found, dict)
-    return found
+    (only,) = admin.get(f"{path}/clients", clientId=client_id)
+    assert isinstance(only, dict)
+    return only
 
 
 def service_roles(admin: Administrator, path: str) -> dict[str, set[str]]:
     account = admin.get(f"{path}/clients/{client(admin, path, 'provisioner')['id']}/service-account-user")
     mappings = admin.get(f"{path}/users/{account['id']}/role-mappings")
     held = {
-        name: {role["name"] for role in one["mappings"]} for name, one in mappings.get("clientMappings", {}).items()
+        name: {role["name"] for role in mapping["mappings"]}
+        for name, mapping in mappings.get("clientMappings", {}).items()
     }
     return held | ({"realm": mappings["realmMappings"]} if "realmMappings" in mappings else {})
 
@@ -57,10 +58,10 @@ def test_a_realm_weakened_by_hand_is_brought_back(realm: Settings) -> None:
     admin.request("put", path, {**weak, "attributes": {"foreign": "kept"}})
     platform = client(admin, path, "cooperation")
     admin.request("put", f"{path}/clients/{platform['id']}", {**platform, "redirectUris": ["*"]})
-    claim = next(one for one in platform["protocolMappers"] if one["name"] == "fonction")
+    claim = next(mapper for mapper in platform["protocolMappers"] if mapper["name"] == "fonction")
     admin.request("delete", f"{path}/clients/{platform['id']}/protocol-mappers/models/{claim['id']}")
     profile = admin.get(f"{path}/users/profile")
-    profile["attributes"] = [one for one in profile["attributes"] if one["name"] != "gere_par"]
+    profile["attributes"] = [part for part in profile["attributes"] if part["name"] != "gere_par"]
     profile["attributes"].append({"name": "telephone", "permissions": {"view": ["admin"], "edit": ["admin"]}})
     admin.request("put", f"{path}/users/profile", profile)
 
@@ -78,7 +79,7 @@ def test_a_realm_weakened_by_hand_is_brought_back(realm: Settings) -> None:
     }
     assert apply_realm(realm) == []
     assert admin.get(path)["attributes"]["foreign"] == "kept"
-    assert "telephone" in {one["name"] for one in admin.get(f"{path}/users/profile")["attributes"]}
+    assert "telephone" in {part["name"] for part in admin.get(f"{path}/users/profile")["attributes"]}
     admin.close()
 
 
@@ -140,18 +141,18 @@ def test_a_password_has_8_characters_of_4_kinds(
 
 @pytest.mark.rule("P5")
 def test_a_lost_password_is_renewed_with_a_link_that_lasts_half_an_hour(admin: Administrator, path: str) -> None:
-    found = admin.get(path)
-    assert found["resetPasswordAllowed"]
-    assert found["attributes"]["actionTokenGeneratedByUserLifespan.reset-credentials"] == "1800"
+    settings = admin.get(path)
+    assert settings["resetPasswordAllowed"]
+    assert settings["attributes"]["actionTokenGeneratedByUserLifespan.reset-credentials"] == "1800"
 
 
 @pytest.mark.rule("P6")
 def test_one_access_is_one_address(admin: Administrator, path: str) -> None:
-    found = admin.get(path)
-    assert found["registrationEmailAsUsername"]
-    assert not found["duplicateEmailsAllowed"]
-    assert not found["editUsernameAllowed"]
-    assert not found["registrationAllowed"]
+    settings = admin.get(path)
+    assert settings["registrationEmailAsUsername"]
+    assert not settings["duplicateEmailsAllowed"]
+    assert not settings["editUsernameAllowed"]
+    assert not settings["registrationAllowed"]
 
 
 def test_the_tokens_of_the_platform_carry_the_partner_and_the_function(

@@ -47,13 +47,13 @@ def test_an_account_holds_what_was_read_to_the_letter(shared_realm: Settings) ->
             attributes={"partenaire": ("agglo-lys",), "fonction": (person.function,), "gere_par": ("provisioner",)},
             enabled=True,
         )
-        found = directory.account(directory.open_account(wanted, ["agglo-lys"]))
-        assert found is not None
-        assert (found.email, found.last_name, found.first_names) == (
+        account = directory.account(directory.open_account(wanted, ["agglo-lys"]))
+        assert account is not None
+        assert (account.email, account.last_name, account.first_names) == (
             person.email,
             person.last_name,
             person.first_names,
         )
-        assert found.attributes["fonction"] == (person.function,)
-        assert digest(found) == digest(wanted)
+        assert account.attributes["fonction"] == (person.function,)
+        assert digest(account) == digest(wanted)
     directory.close()
