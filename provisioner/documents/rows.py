@@ -125,7 +125,9 @@ class _RowReader:
             self._add("date-invalid", Severity.ERROR, self._date, details=details)
             return None
         if read.repaired:
-            self._add("date-repaired", Severity.WARNING, self._date, f"{read.day:%d/%m/%Y}", details=ReadAs(read.day))
+            self._add(
+                "date-repaired", Severity.WARNING, self._date, f"{read.day:%d/%m/%Y}", details=ReadAs(day=read.day)
+            )
         return read.day
 
     def _look_at_marks(self) -> None:
@@ -149,7 +151,12 @@ class _RowReader:
         if above is None:
             self._is_sound(column, is_empty=True)
             return None
-        self._add("ditto-expanded", Severity.INFO, column, details=ReadAs(above))
+        self._add(
+            "ditto-expanded",
+            Severity.INFO,
+            column,
+            details=ReadAs(day=above) if isinstance(above, date) else ReadAs(text=above),
+        )
         return above
 
     def _is_sound(self, column: Column, is_empty: bool, severity: Severity = Severity.ERROR) -> bool:

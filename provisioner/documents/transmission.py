@@ -242,5 +242,5 @@ def _repair(read: DateRead, text: str) -> Finding:
         Severity.WARNING,
         value=quoted(text) or None,
         suggestion=f"{read.day:%d/%m/%Y}",
-        details=ReadAs(read.day),
+        details=ReadAs(day=read.day),
     )

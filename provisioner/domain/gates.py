@@ -177,8 +177,7 @@ def _for_partners(records: Records, code: str) -> list[Hold]:
 
 
 def _held_before(hold: Hold, code: str, name: str) -> Blocked:
-    figure, most = hold.figures or (None, None)
-    return Blocked(partner=code, plan_id=name, limit=Limit.PARTNERS, figure=figure, allowed=most)
+    return Blocked(partner=code, plan_id=name, limit=Limit.PARTNERS, figure=hold.figure, allowed=hold.allowed)
 
 
 def _ends_unseen(records: Records, changes: Iterable[Change]) -> bool:

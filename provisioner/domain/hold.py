@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
-from typing import Any
 
 from provisioner.domain.access.change import Action, Change
 from provisioner.domain.calendar import day_of
@@ -41,17 +39,20 @@ class StillOpen(StrEnum):
 class Hold:
     """Something that waits until a named person lets it go.
 
-    A limit holds one plan of a partner (its `reason` is `limit figure/allowed`), a pause all of a partner's (or,
-    without a partner, everybody's), a suspension one account, a quarantine one account or all of a partner's. `until`
-    is a pause's last day. `since_number` is the place of its record among the register's writes. `effective_at` is
-    when a suspension was first true in Keycloak: enabled after that, it was another hand. `changes` are what a limit
-    or a quarantine holds, as they were told. `tried_at` is when what is in quarantine was last tried. `told_at` is
-    when the contacts were last told of it. `decision` is the journal's entry of a suspension or a pause.
-    `still_open` is why an access in quarantine is open that should be closed.
+    A limit holds one plan of a partner; its `reason` is the limit's code, with its `figure` and what is `allowed`
+    where it has any. A pause holds all of a partner's (or, without a partner, everybody's), a suspension one account,
+    a quarantine one account or all of a partner's. `until` is a pause's last day. `since_number` is the place of its
+    record among the register's writes. `effective_at` is when a suspension was first true in Keycloak: enabled after
+    that, it was another hand. `changes` are what a limit or a quarantine holds, without what they would write.
+    `tried_at` is when what is in quarantine was last tried. `told_at` is when the contacts were last told of it.
+    `decision` is the journal's entry of a suspension or a pause. `still_open` is why an access in quarantine is open
+    that should be closed.
     """
 
     kind: HoldKind
     reason: str
+    figure: int | None = None
+    allowed: int | None = None
     since: datetime
     since_number: int = 0
     partner: str | None = None
@@ -59,7 +60,7 @@ class Hold:
     plan_id: str | None = None
     until: date | None = None
     effective_at: datetime | None = None
-    changes: tuple[Mapping[str, Any], ...] = ()
+    changes: tuple[Change, ...] = ()
     id: int | None = None
     told_at: datetime | None = None
     tried_at: datetime | None = None
@@ -69,13 +70,7 @@ class Hold:
     @property
     def limit(self) -> str | None:
         """Which limit it is, None for what is none."""
-        return self.reason.partition(" ")[0] if self.kind is HoldKind.LIMIT else None
-
-    @property
-    def figures(self) -> tuple[int, int] | None:
-        """A limit's figure and what it allows, when it has any."""
-        figure, _, most = self.reason.partition(" ")[2].partition("/")
-        return (int(figure), int(most)) if self.limit and figure else None
+        return self.reason if self.kind is HoldKind.LIMIT else None
 
     def pauses(self, partner: str, day: date) -> bool:
         """Whether nothing may be written for that partner on that day."""

@@ -21,7 +21,6 @@ from provisioner.operations.prepare import Prepared, Request, prepare
 from provisioner.register import DecidedMeanwhile, Work, annexes, holds
 from provisioner.register.habilitations import save_habilitations
 from provisioner.settings import Settings
-from provisioner.views.check_json import check_as_json
 
 if TYPE_CHECKING:
     from provisioner.operations.run import Pass
@@ -124,7 +123,7 @@ def record_approved(run: Pass, approved: Approved) -> Records:
     with run.context.register.work() as work:
         if approved.ending is Ending.CHANGED:
             check = prepared.check
-            annexes.send_back(work, annexe, valid=check.is_valid, check=check_as_json(check))
+            annexes.send_back(work, annexe, valid=check.is_valid, check=check)
             tell_sent_back(work, run.context.settings, annexe, prepared.before.partners[annexe.partner])
         else:
             enter_approved(work, run.context.settings, approved)

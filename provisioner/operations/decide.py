@@ -20,7 +20,6 @@ from provisioner.operations.receive import find, request_of, submission_of, with
 from provisioner.operations.run import Pass
 from provisioner.register import Register, Work, annexes
 from provisioner.settings import Settings
-from provisioner.views.check_json import check_as_json
 
 #: Shows what was prepared to a person, who gives back the request with the decisions taken, or None.
 Confirm = Callable[[Prepared, Request], Request | None]
@@ -148,4 +147,4 @@ def _approve_now(work: Work, prepared: Prepared) -> Approved:
 
 def _approval(prepared: Prepared, plan_id: str) -> annexes.Approval:
     request, check = prepared.request, prepared.whole_check
-    return annexes.Approval(by=request.by, plan_id=plan_id, decisions=request.decisions, check=check_as_json(check))
+    return annexes.Approval(by=request.by, plan_id=plan_id, decisions=request.decisions, check=check)

@@ -40,7 +40,6 @@ from provisioner.register.marks import mark, set_mark
 from provisioner.register.partners import all_partners
 from provisioner.views.answers import as_json
 from provisioner.views.answers.reports import ReportAnswer
-from provisioner.views.check_json import check_as_json
 from provisioner.views.drops import SET_ASIDE, outcome
 from provisioner.views.report import Report, report_page
 
@@ -194,7 +193,7 @@ class _Run:
                     dropped_files.changed(work, file, error.look)
                 return None
             annexe = self._annexe(file, document, partner)
-            if any(finding["code"] == "unreadable-document" for finding in annexe.check["findings"]):
+            if any(finding.code == "unreadable-document" for finding in annexe.check.findings):
                 refusal = Refusal.UNREADABLE
         names = {other.report for other in _known(context) if other.report and other.partner == partner}
         report = report_name(name, names | self.root.report_names(partner))
@@ -262,5 +261,5 @@ class _Run:
         with self.context.register.read() as connection:
             partner = all_partners(connection).get(file.partner or "")
         report = Report.of(check, partner.name if partner else None, self.context.clock.today())
-        answer = ReportAnswer.of(check_as_json(check), file.received_on, None)
+        answer = ReportAnswer.of(check, file.received_on, None)
         return replace(report, outcome=SET_ASIDE), as_json(answer)

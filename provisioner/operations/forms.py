@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import date
-from typing import Any
 
 from provisioner.documents.form import Entry, Form
 from provisioner.domain.access.habilitation import Habilitation, State
-from provisioner.domain.annexe.document import Annexe
+from provisioner.domain.annexe.document import Annexe, Check
 from provisioner.domain.annexe.judge import CLOSED_FOR_MONTHS
 from provisioner.domain.annexe.kept import KeptAnnexe
 from provisioner.domain.calendar import add_months, day_of
@@ -18,7 +16,6 @@ from provisioner.domain.records import Records
 from provisioner.operations.context import Reader
 from provisioner.register import Register, annexes
 from provisioner.settings import DocumentSettings
-from provisioner.views.check_json import findings_of
 from provisioner.views.report import MORE, Report
 
 
@@ -60,7 +57,7 @@ def report_on(
         document = annexes.document(connection, one.id)
     partner = register.records().partners[one.partner]
     annexe = read(document.content, document.name, limits)
-    findings = findings_of(one.check)
+    findings = one.check.findings
     report = Report(
         file=document.name,
         sha256=one.sha256,
@@ -75,7 +72,7 @@ def report_on(
     return partner, report
 
 
-def _refused(annexe: Annexe, check: Mapping[str, Any]) -> frozenset[tuple[int, int]]:
+def _refused(annexe: Annexe, check: Check) -> frozenset[tuple[int, int]]:
     """The rows that a check did not accept, whatever it says of them: some errors are only counted."""
-    accepted = {(number, row["row"]) for number, key in ((1, "open"), (2, "closed")) for row in check.get(key, ())}
+    accepted = {(row.list, row.row) for row in check.annexe.rows}
     return frozenset((row.list, row.row) for row in annexe.rows) - accepted

@@ -33,7 +33,6 @@ from provisioner.register import holds as rows
 from provisioner.register.marks import JOURNAL_WANTING, LAST_GOOD_SYNC, mark
 from provisioner.register.records import read_records
 from provisioner.settings import Settings
-from provisioner.views.change_json import change_as_json
 
 if TYPE_CHECKING:
     from provisioner.operations.run import Pass
@@ -59,16 +58,7 @@ def hold_or_drop(work: Work, settings: Settings, plan: Plan, partners: Collectio
         if blocked.limit.is_kept:
             held.setdefault(blocked.partner, blocked)
     for code, blocked in held.items():
-        reason = blocked.limit if blocked.figure is None else f"{blocked.limit} {blocked.figure}/{blocked.allowed}"
-        rows.hold_plan(
-            work,
-            code,
-            blocked.plan_id,
-            reason,
-            closures_in(plan, code),
-            [change_as_json(change) for change in plan.of_partner(code)],
-            can_be_released=blocked.limit.can_be_released,
-        )
+        rows.hold_plan(work, blocked, closures_in(plan, code), plan.of_partner(code))
     for code in partners:
         if code not in held:
             drop_held(work, code)
@@ -93,8 +83,8 @@ def release(register: Register, plan_id: str, by: str, reason: str) -> str:
         if held is None:
             raise Refused(Refusal.NO_SUCH_PLAN, plan_id=plan_id)
         partner, limit = held
-        if not Limit(limit.partition(" ")[0]).can_be_released:
-            raise Refused(Refusal.NOT_FOR_RELEASE, plan_id=plan_id, limit=limit.partition(" ")[0])
+        if not Limit(limit).can_be_released:
+            raise Refused(Refusal.NOT_FOR_RELEASE, plan_id=plan_id, limit=limit)
         rows.release_plan(work, partner, plan_id, by, reason)
         drop_held(work, partner)
     return partner
@@ -168,7 +158,7 @@ def set_aside(run: Pass, judged: Collection[str], *, are_repeats: bool = False) 
     with run.context.register.work() as work:
         for whose, failure in own.items():
             change = failure.change
-            waiting = [change_as_json(planned) for planned in plan.changes if _whose(planned) == whose]
+            waiting = [planned for planned in plan.changes if _whose(planned) == whose]
             still_open, reason = None, failure.error
             if isinstance(failure.cause, AccessStillOpen):
                 still_open, reason = failure.cause.why, failure.cause.answer

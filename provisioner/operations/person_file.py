@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from provisioner.domain.access.person_file import Found, Listed, PersonFile
 from provisioner.domain.access.plan import Plan
-from provisioner.domain.annexe.document import Document
+from provisioner.domain.annexe.document import Document, Severity
 from provisioner.domain.annexe.kept import KeptAnnexe
 from provisioner.domain.errors import Refusal, Refused
 from provisioner.domain.journal import canonical, names
@@ -21,8 +21,11 @@ from provisioner.register import annexes, holds, journal
 from provisioner.register.journal import person_of
 from provisioner.register.partners import roles_of
 from provisioner.register.records import read_records
+from provisioner.views.answers import as_json
+from provisioner.views.answers.checks import CheckAnswer
 from provisioner.views.answers.persons import ExplainedAnswer
 from provisioner.views.explanation import changes_of, explain
+from provisioner.views.findings import message
 
 
 def explain_person(context: Context, email: EmailAddress) -> ExplainedAnswer:
@@ -87,17 +90,18 @@ def person_file_of(context: Context, asked: EmailAddress) -> PersonFile:
 def _may_name(annexe: KeptAnnexe, addresses: Collection[EmailAddress], records: Records) -> bool:
     """Whether its check names the person, or may have left their row out for an error."""
     is_theirs = any(map(records.partners[annexe.partner].declares, addresses))
-    return (is_theirs and not annexe.valid) or names(addresses, canonical(annexe.check))
+    return (is_theirs and not annexe.valid) or names(addresses, canonical(as_json(CheckAnswer.of(annexe.check))))
 
 
 def _rows(
     context: Context, annexe: KeptAnnexe, file: Document, addresses: Collection[EmailAddress]
 ) -> Iterator[Listed]:
     """The annexe's rows that name the person; what refuses one says nothing once the annexe was applied."""
-    errors = [one for one in annexe.check["findings"] if one["severity"] == "error" and annexe.applied_at is None]
+    is_over = annexe.applied_at is not None
+    errors = [] if is_over else [one for one in annexe.check.findings if one.severity is Severity.ERROR]
     for one in context.read(file.content, file.name, context.settings.documents).rows:
         if one.email in addresses:
-            said = tuple(each["message"] for each in errors if (each["list"], each["row"]) == (one.list, one.row))
+            said = tuple(message(error) for error in errors if (error.list, error.row) == (one.list, one.row))
             yield Listed(annexe=annexe, list=one.list, row=one.row, on=one.on, errors=said)
 
 

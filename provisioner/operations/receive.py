@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any
 
 from provisioner.domain.annexe.decisions import AUTOMATIC, Decisions
-from provisioner.domain.annexe.document import Document, Severity
+from provisioner.domain.annexe.document import Check, Document, Severity
 from provisioner.domain.annexe.kept import KeptAnnexe, Status
 from provisioner.domain.calendar import day_of
 from provisioner.domain.errors import Refusal, Refused
@@ -18,7 +16,6 @@ from provisioner.operations.errors import UnknownRealm
 from provisioner.operations.notices import drop_held, tell_refused, tell_waiting
 from provisioner.operations.prepare import Prepared, Request, in_unknown_realm, prepare
 from provisioner.register import Register, Work, annexes
-from provisioner.views.check_json import check_as_json
 from provisioner.views.report import Report
 
 
@@ -83,7 +80,7 @@ def submission_of(prepared: Prepared) -> annexes.Submission:
         sent_by=request.sent_by,
         transmitted_on=check.annexe.transmitted_on,
         valid=check.is_valid,
-        check=check_as_json(check),
+        check=check,
     )
 
 
@@ -115,11 +112,10 @@ def _list_2_plan_id(context: Context, prepared: Prepared) -> str | None:
     return prepare(context, alone, prepared.before, prepared.snapshot).plan_id
 
 
-def _errors(check: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+def _errors(check: Check) -> list[tuple[object, ...]]:
     """What refuses a document, of a check that is kept."""
-    keys = ("code", "list", "row", "column", "value")
-    errors = [finding for finding in check.get("findings", ()) if finding["severity"] == Severity.ERROR]
-    return [tuple(finding[key] for key in keys) for finding in errors]
+    errors = [finding for finding in check.findings if finding.severity is Severity.ERROR]
+    return [(error.code, error.list, error.row, error.column, error.value) for error in errors]
 
 
 def find(source: Register | Work, annexe_id: int) -> KeptAnnexe:

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, delete, insert, select, update
 
 from provisioner.domain.annexe.decisions import Decisions
-from provisioner.domain.annexe.document import Document
+from provisioner.domain.annexe.document import Check, Document
 from provisioner.domain.annexe.kept import KeptAnnexe, Status
 from provisioner.domain.people import EmailAddress
 from provisioner.domain.records import CurrentAnnexe
@@ -44,7 +44,7 @@ class Submission:
     sent_by: EmailAddress | None = None
     transmitted_on: date | None
     valid: bool
-    check: Mapping[str, Any]
+    check: Check
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +54,7 @@ class Approval:
     by: str
     plan_id: str
     decisions: Decisions
-    check: Mapping[str, Any] | None = None
+    check: Check | None = None
 
 
 def kept(connection: Connection, partner: str | None = None) -> list[KeptAnnexe]:
@@ -187,7 +187,7 @@ def reject(work: Work, annexe: KeptAnnexe, by: str, reason: str) -> None:
     _tell(work, annexe, "annexe.rejected", "A10", details=details, by=by)
 
 
-def send_back(work: Work, annexe: KeptAnnexe, *, valid: bool, check: Mapping[str, Any]) -> None:
+def send_back(work: Work, annexe: KeptAnnexe, *, valid: bool, check: Check) -> None:
     """The plan is not the approved one any more: the annexe waits for a fresh look, as it was if only its list 2
     was approved.
 

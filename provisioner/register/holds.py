@@ -8,8 +8,10 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, delete, insert, select, update
 
+from provisioner.domain.access.change import Change
 from provisioner.domain.access.habilitation import Habilitation
 from provisioner.domain.errors import Refusal, Refused
+from provisioner.domain.gates import Blocked
 from provisioner.domain.hold import Hold, HoldKind, StillOpen
 from provisioner.domain.people import EmailAddress
 from provisioner.domain.records import Reopening
@@ -68,25 +70,23 @@ def everybodys_pause(connection: Connection) -> str | None:
 
 def hold_plan(
     work: Work,
-    partner: str,
-    plan_id: str,
-    reason: str,
+    blocked: Blocked,
     covers: Iterable[tuple[int, date]],
-    changes: Sequence[Mapping[str, Any]],
-    *,
-    can_be_released: bool,
+    changes: Sequence[Change],
 ) -> None:
     """A plan that a limit holds, told once; it takes the place of any other of that partner. One that a person let go
     since this run began is held no more.
     """
+    partner, plan_id, limit = blocked.partner, blocked.plan_id, blocked.limit
     drop_plan(work, partner, but=plan_id)
-    is_known = _HELD if not can_be_released else _h.kind == HoldKind.LIMIT
+    is_known = _h.kind == HoldKind.LIMIT if limit.can_be_released else _HELD
     known = select(_h.id).where(is_known, _h.partner == partner, _h.plan_id == plan_id)
     if work.connection.execute(known).first() is not None:
         return
-    held = {"partner": partner, "reason": reason, "plan_id": plan_id, "covers": frozenset(covers), "changes": changes}
-    _insert(work, HoldKind.LIMIT, **held)
-    work.journal("hold", partner=partner, details={"reason": reason, "plan": plan_id})
+    figures = {"figure": blocked.figure, "allowed": blocked.allowed}
+    plan = {"partner": partner, "plan_id": plan_id, "covers": frozenset(covers), "changes": changes}
+    _insert(work, HoldKind.LIMIT, reason=limit.value, **figures, **plan)
+    work.journal("hold", partner=partner, details={"reason": limit.value, **figures, "plan": plan_id})
 
 
 def release_plan(
@@ -194,7 +194,7 @@ def set_aside(
     partner: str,
     whose: Habilitation | None,
     reason: str,
-    changes: Sequence[Mapping[str, Any]],
+    changes: Sequence[Change],
     *,
     tried: bool,
     still_open: StillOpen | None = None,

@@ -29,6 +29,7 @@ from provisioner.domain.dropped_file import Refusal
 from provisioner.domain.hold import HoldKind, StillOpen
 from provisioner.domain.records import Reopening
 from provisioner.register.columns import Choice, Json, Moment, Seconds, Words, ends_in, ends_out
+from provisioner.register.kept import KeptCheck, KeptPlan
 
 metadata = MetaData(
     naming_convention={
@@ -144,7 +145,7 @@ annexe = Table(
     Column("submitted_at", Moment, nullable=False),
     Column("submitted_number", Integer, nullable=False),
     Column("valid", Boolean, nullable=False),
-    Column("check", Json(dict, dict), nullable=False),
+    Column("check", Json(KeptCheck.plain, KeptCheck.check), nullable=False),
     Column("approved_at", Moment),
     Column("approved_number", Integer),
     Column("approved_by", Text),
@@ -196,10 +197,12 @@ hold = Table(
     Column("kind", Choice(HoldKind, 16), nullable=False),
     Column("partner", ForeignKey("partner.code")),
     Column("account", ForeignKey("account.id")),
-    Column("reason", Text, nullable=False),
+    Column("reason", Text, nullable=False),  # the limit by its code, or what a person or Keycloak said
+    Column("figure", Integer),
+    Column("allowed", Integer),
     Column("plan_id", String(8)),
     Column("covers", Json(ends_out, ends_in), nullable=False, default=frozenset()),  # what ends with it
-    Column("changes", Json(list, tuple, ())),  # until it is let go
+    Column("changes", Json(KeptPlan.plain, KeptPlan.kept, ())),  # until it is let go
     Column("since", Moment, nullable=False),
     Column("since_number", Integer, nullable=False),
     Column("decision", Integer),

@@ -14,6 +14,7 @@ from provisioner.domain.annexe.details import (
     Flaw,
     ListGuess,
     OtherRow,
+    ReadAs,
     Said,
     Sender,
     WhyUnreadable,
@@ -66,6 +67,8 @@ def _variants(finding: Finding) -> Iterator[str]:
             yield "ended" if ended_on else "signed" if signed_on else "unsigned"
         case Sender(is_named=is_named):
             yield "named" if is_named else "unnamed"
+        case ReadAs(day=None):
+            yield "text"
         case OtherRow(row=None):
             yield "no-row"
         case Count(count=1):
@@ -308,10 +311,11 @@ SENTENCES: Mapping[str, str] = {
         "Cette date peut se lire de deux façons, car une autre date du document est écrite mois/jour/année : "
         "écrivez-la avec le mois en lettres, par exemple 10 juin 2026."
     ),
-    "date-repaired": "Date lue comme le {value} : vérifiez.",
+    "date-repaired": "Date lue comme le {day} : vérifiez.",
     "date-future": "Date à venir : l'accès sera ouvert le {day}.",
     "date-future/list-2": "Date à venir : l'accès sera clôturé à la fin de la journée du {day}.",
-    "ditto-expanded": "Signe de répétition lu comme « {value} » (cellule du dessus).",
+    "ditto-expanded": "Signe de répétition lu comme « {day} » (cellule du dessus).",
+    "ditto-expanded/text": "Signe de répétition lu comme « {text} » (cellule du dessus).",
     "struck-or-hidden": (
         "Cette ligne est barrée, au moins en partie : la personne est-elle à conserver ou à retirer ? Supprimez la "
         "ligne ou récrivez-la sans rien de barré, puis envoyez de nouveau l'annexe."

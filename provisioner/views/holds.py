@@ -10,8 +10,7 @@ from provisioner.views.dates import french_date
 def hold_reason(one: Hold) -> str:
     """The limit with its figures, what the person who decided said, or what failed."""
     if one.kind is HoldKind.LIMIT:
-        figure, most = one.figures or (None, None)
-        return _LIMITS[Limit(one.limit or "")].format(figure=figure, most=most)
+        return _LIMITS[Limit(one.reason)].format(figure=one.figure, most=one.allowed)
     if one.still_open is not None:
         return still_open_reason(one.still_open, one.reason)
     if one.kind is HoldKind.QUARANTINE:

@@ -127,7 +127,7 @@ _HELD = {
 
 def held_figures(hold: Hold) -> list[tuple[str, int]]:
     """How many changes of each kind a limit holds."""
-    planned = Counter(change["action"] for change in hold.changes)
+    planned = Counter(change.action for change in hold.changes)
     return [(words, planned[action]) for action, words in _HELD.items() if planned[action]]
 
 

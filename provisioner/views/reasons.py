@@ -46,6 +46,8 @@ def what(change: Change) -> str:
 
 def reason(change: Change) -> str:
     """The sentence that answers « pourquoi ? » for this change."""
+    if change.said is not None:
+        return change.said
     if change.by_hand:
         return _BY_HAND[change.action]
     if change.habilitation is None:

@@ -12,7 +12,8 @@ from provisioner.documents.addresses import load_mailbox_rules
 from provisioner.domain.annexe.document import Check
 from provisioner.domain.annexe.judge import judge_document
 from provisioner.settings import DocumentSettings
-from provisioner.views.check_json import check_as_json
+from provisioner.views.answers import as_json
+from provisioner.views.answers.checks import CheckAnswer
 from tests.documents.conftest import Reader
 from tests.documents.judging import Verdict, verdicts
 from tests.documents.making import DATA
@@ -25,7 +26,9 @@ def answered(read: Reader, name: str) -> dict[str, Any]:
     """What `check --format json` says of a document."""
     annexe = read((DATA / "cases" / name).read_bytes(), name)
     findings = tuple(judge_document(annexe, TODAY, load_mailbox_rules(DocumentSettings()), None))
-    return check_as_json(Check(file=name, sha256="0" * 64, partner=None, annexe=annexe, findings=findings))
+    check = Check(file=name, sha256="0" * 64, partner=None, annexe=annexe, findings=findings)
+    plain: dict[str, Any] = as_json(CheckAnswer.of(check))
+    return plain
 
 
 def test_every_document_has_its_values() -> None:

@@ -239,7 +239,7 @@ def test_a_ditto_mark_repeats_the_function_and_the_date_above(mark: str) -> None
     row, findings = read(function=mark, requested_on=mark)
     assert (row.function, row.on) == ("Directrice", date(2026, 6, 10))
     assert codes(findings) == ["ditto-expanded"] * 2
-    assert [one.details for one in findings] == [ReadAs("Directrice"), ReadAs(date(2026, 6, 10))]
+    assert [one.details for one in findings] == [ReadAs(text="Directrice"), ReadAs(day=date(2026, 6, 10))]
 
 
 def test_words_for_the_same_repeat_what_their_column_holds() -> None:

@@ -16,8 +16,8 @@ import pytest
 from provisioner.domain.annexe.details import Count
 from provisioner.domain.annexe.document import Check, Document, Severity
 from provisioner.operations.prepare import check_document
+from provisioner.register.kept import KeptCheck
 from provisioner.settings import DocumentSettings
-from provisioner.views.check_json import check_as_json
 from provisioner.views.report import Report, report_page
 from tests.documents.costly import COSTLY, ROWS
 from tests.documents.making import ALICE, csv_form, ods_form, word_form, xlsx_form
@@ -75,7 +75,7 @@ def test_a_document_that_costs_more_than_its_share_is_read_or_refused_within_its
     document = COSTLY[kind](around)
     with measured() as cost:
         check = checked(document.name, document.content)
-        kept = json.dumps(check_as_json(check), ensure_ascii=False)
+        kept = json.dumps(KeptCheck.plain(check), ensure_ascii=False)
         page = report_page(Report.of(check, "Lys", TODAY))
 
     assert cost.seconds < SECONDS * BUSY

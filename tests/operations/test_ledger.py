@@ -17,6 +17,7 @@ from structlog.testing import capture_logs
 from provisioner.domain.annexe.decisions import Decisions
 from provisioner.domain.annexe.document import Annexe, Document
 from provisioner.domain.convention import Role
+from provisioner.domain.gates import Blocked, Limit
 from provisioner.domain.journal import Head
 from provisioner.domain.journal_check import Bad, Problem
 from provisioner.operations import decide, holds, partners, persons, receive
@@ -138,7 +139,8 @@ def busy(office: MemoryOffice) -> MemoryOffice:
     decide.approve(tools, kept.id, plan_id, "Claire Martin", alone)
     office.sync()
     with register.work() as work:
-        rows.hold_plan(work, LYS.code, "0a1b2c3d", "closures 9/5", [(1, TODAY)], [], can_be_released=True)
+        blocked = Blocked(partner=LYS.code, plan_id="0a1b2c3d", limit=Limit.CLOSURES, figure=9, allowed=5)
+        rows.hold_plan(work, blocked, [(1, TODAY)], [])
     holds.release(register, "0a1b2c3d", "Claire Martin", "Vu")
     holds.pause(register, "sivom", "Travaux", None, "Zoé Roy")
     holds.pause(register, None, "Travaux", None, "Zoé Roy")

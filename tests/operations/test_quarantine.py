@@ -133,7 +133,7 @@ def test_one_bad_person_is_set_aside_and_the_others_are_opened(desk: Desk) -> No
     assert tried(desk.serve(timedelta(seconds=30))) == []
     assert desk.is_good()
     (hold,) = service_status(desk.office.tools.register).quarantines
-    assert [one["action"] for one in hold.changes] == ["open", "invite"]
+    assert [change.action for change in hold.changes] == ["open", "invite"]
 
 
 def test_it_is_tried_again_each_time_its_age_has_doubled_and_ends_once_it_goes_well(desk: Desk) -> None:

@@ -14,6 +14,7 @@ from provisioner.domain.access.habilitation import Habilitation
 from provisioner.domain.access.invitations import InvitationState, invitation_of
 from provisioner.domain.access.person_file import Found, JournalLine, Listed, PersonFile, PersonState
 from provisioner.domain.access.plan import Plan, make_plan
+from provisioner.domain.annexe.document import Annexe, Check
 from provisioner.domain.annexe.kept import KeptAnnexe
 from provisioner.domain.gates import Entering, Limits
 from provisioner.domain.hold import Hold, HoldKind
@@ -54,7 +55,7 @@ def _annexe(**facts: Any) -> KeptAnnexe:
         "received_on": date(2026, 6, 15),
         "submitted_at": LONG_AGO,
         "valid": True,
-        "check": {},
+        "check": Check(file="a", sha256="0", partner=None, annexe=Annexe(None, (), ()), findings=()),
     }
     known = {**given, **facts}
     numbers = {f"{fact}_number": place(known.get(f"{fact}_at")) for fact in ("submitted", "approved", "applied")}

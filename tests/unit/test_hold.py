@@ -11,7 +11,9 @@ from provisioner.domain.hold import Hold, HoldKind
 
 SINCE = datetime(2026, 9, 2, 21, 30, tzinfo=UTC)  # 23:30 in Paris
 FIRST_DAY = date(2026, 9, 2)
-LIMIT = Hold(kind=HoldKind.LIMIT, reason="closures 42/12", since=SINCE, partner="un", plan_id="7f3a9c21")
+LIMIT = Hold(
+    kind=HoldKind.LIMIT, reason="closures", figure=42, allowed=12, since=SINCE, partner="un", plan_id="7f3a9c21"
+)
 SUSPENSION = Hold(kind=HoldKind.SUSPENSION, reason="x", since=SINCE)
 
 

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from provisioner.domain.annexe.decisions import Decisions
+from provisioner.domain.annexe.document import Annexe, Check
 from provisioner.domain.annexe.kept import KEPT_FOR, KeptAnnexe, Status
 from tests.shared.examples import place
 
@@ -29,7 +30,7 @@ def kept(**facts: Any) -> KeptAnnexe:
         "received_on": AT.date(),
         "submitted_at": AT,
         "valid": True,
-        "check": {},
+        "check": Check(file="a", sha256="0", partner=None, annexe=Annexe(None, (), ()), findings=()),
     }
     return KeptAnnexe(**placed({**given, **facts}))
 

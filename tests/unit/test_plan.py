@@ -289,7 +289,9 @@ def test_a_document_of_a_run_that_ends_accesses_at_many_partners_is_held_until_i
     held = entered(known, ends, seen, closing=closing)
     assert [(one.limit, one.figure, one.allowed) for one in held.blocked] == [(Limit.PARTNERS, 6, 5)]
     name = held.ids[LYS.code]
-    hold = Hold(kind=HoldKind.LIMIT, reason="partners 6/5", since=NOW, partner=LYS.code, plan_id=name)
+    hold = Hold(
+        kind=HoldKind.LIMIT, reason="partners", figure=6, allowed=5, since=NOW, partner=LYS.code, plan_id=name
+    )
     assert entered(replace(known, holds=(hold,)), ends, seen).blocked == held.blocked
     assert entered(replace(known, let_go=frozenset({(LYS.code, name)})), ends, seen, closing=closing).blocked == ()
     assert entered(known, {}, seen, closing=closing).blocked == ()
@@ -297,7 +299,9 @@ def test_a_document_of_a_run_that_ends_accesses_at_many_partners_is_held_until_i
 
 def test_closures_that_an_older_version_held_for_many_partners_stay_held_until_they_are_let_go() -> None:
     known = records(*ending(1, end=end(TODAY - timedelta(days=1))))
-    hold = Hold(kind=HoldKind.LIMIT, reason="partners 6/5", since=NOW, partner=LYS.code, plan_id="00000000")
+    hold = Hold(
+        kind=HoldKind.LIMIT, reason="partners", figure=6, allowed=5, since=NOW, partner=LYS.code, plan_id="00000000"
+    )
     seen = snapshot(*(remote(one) for one in known.habilitations))
     assert [one.limit for one in plan(replace(known, holds=(hold,)), seen).blocked] == [Limit.PARTNERS]
     assert (

@@ -117,7 +117,7 @@ GIVEN: tuple[Details, ...] = (
     *(Flaw(what) for what in ("several", "in_doubt", "contrary", "has_end")),
     *(Flaw("refused-in-name", characters) for characters in (None, "@")),
     ReadAs(DAY),
-    ReadAs("Directrice"),
+    ReadAs(text="Directrice"),
     ListGuess(1),
     Table((1, 2)),
     OnDay(DAY),

@@ -36,6 +36,7 @@ class Change:
     while it is open: a closure that leaves some only leaves its own partner's, and one that returns elsewhere leaves
     those of `leaves` (A8). `new_email` is a rename's, whose `email` is the old one. `by_hand`: it puts right
     what another hand did. `owes_link`: once it is done the person is owed the e-mail with the link.
+    `said` is its reason where nothing else is known of it: version 0.3 or older kept it with a hold.
     """
 
     action: Action
@@ -51,6 +52,7 @@ class Change:
     new_email: EmailAddress | None = None
     by_hand: bool = False
     owes_link: bool = False
+    said: str | None = None
 
     @property
     def access(self) -> Habilitation:

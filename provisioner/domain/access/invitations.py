@@ -236,5 +236,5 @@ def due_again(records: Records, now: datetime) -> list[Invitation]:
 
 def is_for_repeat(records: Records, quarantine: Hold, now: datetime) -> bool:
     """Whether what is in quarantine is a second or third link, which is not `sync`'s to try."""
-    is_link = {change["action"] for change in quarantine.changes} == {Action.INVITE}
+    is_link = {change.action for change in quarantine.changes} == {Action.INVITE}
     return is_link and any(one.habilitation.email == quarantine.email for one in due_again(records, now))

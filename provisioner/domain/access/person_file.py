@@ -154,7 +154,7 @@ class PersonFile:
         return tuple(one for one in self.records.holds if self.email == one.email or self._is_changed_by(one))
 
     def _is_changed_by(self, one: Hold) -> bool:
-        return any(self.email in (change["email"], change.get("new_email")) for change in one.changes)
+        return any(change.is_about(self.email) for change in one.changes)
 
     def sent(self, one: Habilitation) -> list[Attempt]:
         """The attempts at that habilitation's link: through whichever partner, once it is closed its own only."""

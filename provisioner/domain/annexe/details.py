@@ -30,9 +30,10 @@ class Flaw:
 
 @dataclass(frozen=True, slots=True)
 class ReadAs:
-    """What a cell was read as, though it was written otherwise."""
+    """What a cell was read as, though it was written otherwise: a day, or a text."""
 
-    value: date | str
+    day: date | None = None
+    text: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

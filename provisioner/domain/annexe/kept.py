@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
-from typing import Any
 
 from provisioner.domain.annexe.decisions import Decisions
+from provisioner.domain.annexe.document import Check
 from provisioner.domain.calendar import add_working_days, day_of
 from provisioner.domain.people import EmailAddress
 
@@ -53,7 +52,7 @@ class KeptAnnexe:
     submitted_at: datetime
     submitted_number: int
     valid: bool
-    check: Mapping[str, Any]
+    check: Check
     sent_by: EmailAddress | None = None
     source_sha256: str | None = None
     approved_at: datetime | None = None

@@ -96,7 +96,7 @@ class AnnexeAnswer(AnnexeLine):
             **{name: getattr(line, name) for name in AnnexeLine.model_fields},
             sent_by=annexe.sent_by,
             list_2=list_2 or None,
-            check=CheckAnswer.kept(annexe.check),
+            check=CheckAnswer.of(annexe.check),
             decisions=DecisionsAnswer(**decisions.as_plain()) if decisions else None,
             kept=annexe,
         )
@@ -140,7 +140,7 @@ class SubmittedAnswer(Answer):
         renames: Mapping[str, str],
     ) -> Self:
         """What was kept, and what can be done now: `renames` are the changes of address that may be meant."""
-        check = CheckAnswer.kept(annexe.check)
+        check = CheckAnswer.of(annexe.check)
         parts = [*check.shown(), *(plan.plan_shown() if plan.has_plan else ())]
         parts += _next_steps(annexe, plan_id, list_2_plan_id, renames, lacks_decisions=lacks_decisions)
         return cls(annexe=annexe.id, status=annexe.status, plan_id=plan_id, check=check, parts=tuple(parts))

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from datetime import date
-from typing import Annotated, Any, Self
+from typing import Annotated, Self
 
 from pydantic import WithJsonSchema
 
-from provisioner.domain.annexe.details import Absent, Said
+from provisioner.domain.annexe.details import Absent
 from provisioner.domain.annexe.document import Check, Column, Finding, Row, Severity
 from provisioner.domain.people import EmailAddress
 from provisioner.views.answers import Answer, Day, ListNumber, Number, Sha256, beside
@@ -142,11 +142,6 @@ class CheckAnswer(Answer):
             findings=finding_lines(check.findings),
         )
 
-    @classmethod
-    def kept(cls, check: Mapping[str, Any]) -> Self:
-        """A check that is kept with an annexe."""
-        return cls(**{**check, "findings": tuple(map(FindingLine.of, findings_of(check)))})
-
     def shown(self) -> Iterator[Part]:
         """The file, both lists, the findings, the verdict."""
         yield Line(f"{self.file} ({self.sha256[:12]}…)", Tone.TITLE)
@@ -174,22 +169,3 @@ def renames_proposed(check: Check) -> dict[str, str]:
         finding.value: finding.details.renamed_to for finding in check.findings if isinstance(finding.details, Absent)
     }
     return {old: str(new) for old, new in proposed.items() if old and new}
-
-
-def findings_of(check: Mapping[str, Any]) -> tuple[Finding, ...]:
-    """The findings of a check that is kept, with their words as they were said then."""
-    return tuple(
-        Finding(
-            code=one["code"],
-            severity=Severity(one["severity"]),
-            list=one["list"],
-            row=one["row"],
-            column=Column(one["column"]) if one["column"] else None,
-            value=one["value"],
-            suggestion=one["suggestion"],
-            details=Said(one["message"]),
-            who=one.get("who"),
-            sheet_row=one.get("sheet_row"),
-        )
-        for one in check.get("findings", ())
-    )

@@ -48,7 +48,7 @@ class HeldLine(Answer):
             since=hold.since,
             reason=hold_reason(hold),
             changes=(
-                *(ChangeLine(**change) for change in hold.changes),
+                *map(ChangeLine.of, hold.changes),
                 *(ChangeLine.of(suspension_of(access)) for access in cut),
             ),
             hold=hold,

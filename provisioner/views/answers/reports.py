@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import date
-from typing import Any, Self
+from typing import Self
 
+from provisioner.domain.annexe.document import Check
 from provisioner.domain.annexe.kept import KeptAnnexe, Status
 from provisioner.views.answers import Answer, Day, Number, Sha256
-from provisioner.views.answers.checks import CheckAnswer, ClosedRow, FindingLine, OpenRow, findings_of
+from provisioner.views.answers.checks import CheckAnswer, ClosedRow, FindingLine, OpenRow
 from provisioner.views.report import OF_SOMEBODY_ELSE, for_the_partner
 
 #: What stands for A8's two findings: the report must not tell which of them it is.
@@ -32,11 +32,11 @@ class ReportAnswer(Answer):
     approved_by: str | None
 
     @classmethod
-    def of(cls, check: Mapping[str, Any], received_on: date, annexe: KeptAnnexe | None) -> Self:
+    def of(cls, check: Check, received_on: date, annexe: KeptAnnexe | None) -> Self:
         """The check with what became of the annexe."""
-        kept = CheckAnswer.kept(check)
+        kept = CheckAnswer.of(check)
         decisions = annexe.approved_decisions if annexe is not None else None
-        findings = map(FindingLine.of, for_the_partner(findings_of(check), decisions))
+        findings = map(FindingLine.of, for_the_partner(check.findings, decisions))
         is_approved = annexe is not None and annexe.status in (Status.APPROVED, Status.APPLIED)
         return cls(
             file=kept.file,

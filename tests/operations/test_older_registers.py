@@ -1,0 +1,153 @@
+"""Registers that versions 0.2 and 0.3 left, with data: brought along, read, and worked with.
+
+Each was made by that version's own operations: three partners, annexes of every status, a plan that a limit holds, a
+suspension, a pause, a person in quarantine, links sent, used and bounced, notices that wait. Beside it stands what
+Keycloak had.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections import Counter
+from collections.abc import Iterator
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from provisioner.cli.app import app
+from provisioner.domain.access.change import Action
+from provisioner.domain.access.habilitation import State
+from provisioner.domain.annexe.decisions import Decisions
+from provisioner.domain.people import EmailAddress
+from provisioner.operations.decide import approve
+from provisioner.operations.holds import release
+from provisioner.operations.journal import verify_journal
+from provisioner.operations.person_file import explain_person, person_file_of
+from provisioner.operations.prepare import prepare
+from provisioner.operations.receive import request_of
+from provisioner.operations.run import plan_due
+from tests.fakes.memory_office import MemoryOffice
+from tests.fakes.memory_realm import Account, Mail
+from tests.shared.office import valid
+
+REGISTERS = Path(__file__).parents[1] / "data" / "registers"
+TODAY = date(2026, 9, 4)
+
+#: The annexes by their status, as that version left them.
+STATUSES = {1: "applied", 3: "refused", 4: "rejected", 5: "refused", 6: "checked", 7: "applied", 8: "approved"}
+
+#: The persons whom the held plan would close: four of list 2, and one in neither list.
+CLOSED = {f"{name}@agglo-lys.example" for name in ("petit", "dupuis", "roux", "colin", "perrin")}
+
+
+@pytest.fixture(params=["0_2", "0_3"])
+def office(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[MemoryOffice]:
+    """That register as this version opens it, and the realm beside it."""
+    office = MemoryOffice(tmp_path / "data", closures=2)
+    office.close()
+    file = tmp_path / "data" / "provisioner.sqlite3"
+    file.unlink()
+    with sqlite3.connect(file) as database:
+        database.executescript((REGISTERS / f"version_{request.param}.sql").read_text("utf-8"))
+    database.close()
+    _restore(office, json.loads((REGISTERS / f"version_{request.param}.json").read_text("utf-8")))
+    office.on(TODAY)
+    office.open()
+    yield office
+    office.close()
+
+
+def _restore(office: MemoryOffice, state: dict[str, Any]) -> None:
+    realm = office.directory
+    sets = ("groups", "roles", "required_actions")
+    for account in state["accounts"]:
+        attributes = {name: tuple(values) for name, values in account["attributes"].items()}
+        facts = {**account, "attributes": attributes, **{name: set(account[name]) for name in sets}}
+        realm.accounts[account["id"]] = Account(**facts)
+    realm.groups = state["groups"]
+    times = ("sent_at", "expires_at")
+    realm.mails = [
+        Mail(**{**mail, **{name: datetime.fromisoformat(mail[name]) for name in times}}) for mail in state["mails"]
+    ]
+    realm.events = [(account, datetime.fromisoformat(at)) for account, at in state["events"]]
+
+
+def _answer(office: MemoryOffice, *command: str) -> Any:
+    """What a command that needs no Keycloak answers, held against the contract."""
+    environment = {
+        "PROVISIONER_DATA_DIR": str(office.settings.data_dir),
+        "PROVISIONER_TODAY": TODAY.isoformat(),
+    }
+    answer = CliRunner().invoke(app, [*command, "--format", "json"], env=environment)
+    assert answer.exit_code == 0, answer.output
+    return json.loads(answer.stdout)
+
+
+def test_its_annexes_are_shown_as_they_were(office: MemoryOffice) -> None:
+    assert {one["annexe"]: one["status"] for one in _answer(office, "annexe", "list")} == STATUSES
+    shown = {id_: valid(_answer(office, "annexe", "show", str(id_)), "annexe") for id_ in STATUSES}
+    wrong = shown[3]["check"]
+    assert {finding["code"] for finding in wrong["findings"]} >= {"date-invalid", "email-consumer", "cell-missing"}
+    assert all(finding["message"].endswith(".") for finding in wrong["findings"])
+    assert [row["email"] for row in wrong["open"]] == ["bois@agglo-lys.example"]
+    assert [row["ended_on"] for row in shown[8]["check"]["closed"]] == ["2026-09-01"] * 4
+    assert shown[8]["decisions"]["close"] == ["perrin@agglo-lys.example"]
+
+
+def test_what_waits_is_listed_with_its_figures_and_its_changes(office: MemoryOffice) -> None:
+    held = valid(_answer(office, "held", "list"), "held")
+    by_kind = {hold["kind"]: hold for hold in held}
+    assert by_kind.keys() == {"limit", "pause", "quarantine", "suspension"}
+    assert by_kind["limit"]["reason"] == "5 clôtures en 24 heures, 2 au plus sans accord."
+    assert {change["email"] for change in by_kind["limit"]["changes"]} == CLOSED
+    assert {change["reason"] for change in by_kind["limit"]["changes"]} == {
+        "Clôture demandée pour le 1er septembre 2026 (annexe 1 transmise le 2 septembre 2026).",
+        "Personne absente des deux listes de l'annexe 1 transmise le 2 septembre 2026 : clôture décidée.",
+    }
+    assert [change["action"] for change in by_kind["quarantine"]["changes"]] == ["open", "invite"]
+    assert all(change["habilitation"] for hold in held for change in hold["changes"])
+
+
+def test_its_journal_is_whole_and_its_notices_still_wait(office: MemoryOffice) -> None:
+    assert verify_journal(office.tools.register).bad is None
+    status = valid(_answer(office, "status"), "status")
+    assert (status["held"], status["quarantined"], status["partners"]) == (3, 1, 3)
+    with sqlite3.connect(office.settings.data_dir / "provisioner.sqlite3") as database:
+        waiting = database.execute("SELECT count(*) FROM notice WHERE sent_at IS NULL").fetchone()
+        assert waiting[0] > 0
+        assert database.execute("SELECT name FROM sqlite_master WHERE name = 'outbox'").fetchall() == []
+    database.close()
+
+
+def test_a_person_s_file_tells_what_was_kept(office: MemoryOffice) -> None:
+    person = person_file_of(office.tools, EmailAddress("garcia@agglo-lys.example"))
+    assert [hold.kind for hold in person.holds] == ["suspension"]
+    person = person_file_of(office.tools, EmailAddress("petit@agglo-lys.example"))
+    assert [hold.kind for hold in person.holds] == ["limit"]
+    assert explain_person(office.tools, person.email).steps
+
+
+def test_a_run_goes_on_where_that_version_stopped(office: MemoryOffice) -> None:
+    assert plan_due(office.tools, []).plan is not None
+    again = office.sync()
+    assert {change.email for change in again.done} == {"interdit@agglo-lys.example"}  # Keycloak takes it by now
+    if _answer(office, "annexe", "show", "8")["status"] == "checked":  # a plan of 0.2 said less: it is approved anew
+        decisions = Decisions(close=frozenset({EmailAddress("perrin@agglo-lys.example")}))
+        plan_id = prepare(office.tools, request_of(office.tools, 8, "Claire Martin", decisions)).plan_id
+        assert plan_id is not None
+        approve(office.tools, 8, plan_id, "Claire Martin", decisions)
+        office.sync()
+    (held,) = [hold for hold in _answer(office, "held", "list") if hold["kind"] == "limit"]
+    release(office.tools.register, held["plan_id"], "Claire Martin", "Vu avec le partenaire")
+    done = Counter(change.action for change in office.sync().done)
+    assert done[Action.CLOSE] == len(CLOSED)
+    records = office.tools.register.records()
+    assert {one.email for one in records.habilitations if one.state is State.CLOSED} == CLOSED
+    assert not [
+        account for account in office.directory.accounts.values() if account.email in CLOSED and account.enabled
+    ]
+    assert verify_journal(office.tools.register).bad is None
