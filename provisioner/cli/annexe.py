@@ -10,7 +10,6 @@ import typer
 from provisioner.cli.decisions import Allow, CloseAbsent, ClosuresOnly, KeepAbsent, Rename, Waive, decisions_of
 from provisioner.cli.exits import Exit
 from provisioner.cli.files import document_of, save_new
-from provisioner.cli.notices import deliver_now, say_unknown
 from provisioner.cli.options import (
     By,
     File,
@@ -23,8 +22,8 @@ from provisioner.cli.options import (
     SentBy,
     day_of_reception,
 )
-from provisioner.cli.outcomes import print_outcome
 from provisioner.cli.printing import print_answer
+from provisioner.cli.run import print_result
 from provisioner.cli.session import session_of
 
 app = typer.Typer(help="The annexes 1.", no_args_is_help=True)
@@ -34,7 +33,7 @@ Number = Annotated[int, typer.Argument(help="The annexe's number.", metavar="ID"
 
 @app.command()
 def submit(
-    context: typer.Context,
+    ctx: typer.Context,
     file: File,
     partner: Partner,
     source: Annotated[
@@ -49,42 +48,42 @@ def submit(
     from provisioner.operations import receive
     from provisioner.operations.answers import submitted_answer
 
-    session = session_of(context)
-    with session.tools("annexe submit", partner, read_only=True) as tools:
-        received = day_of_reception(received_on, tools.clock.today())
+    session = session_of(ctx)
+    with session.context("annexe submit", partner, read_only=True) as context:
+        received = day_of_reception(received_on, context.clock.today())
         scan = document_of(source) if source else None
-        submitted = receive.submit(tools, document_of(file), partner, received, sent_by, scan)
+        submitted = receive.submit(context, document_of(file), partner, received, sent_by, scan)
         print_answer(submitted_answer(submitted), format_)
-        if not submitted.annexe.valid and say_unknown(session, tools.register, partner):
-            deliver_now(session, tools.register)
+        if not submitted.annexe.valid and session.say_unknown(context.register, partner):
+            session.deliver_now(context.register)
     raise typer.Exit(Exit.DONE if submitted.annexe.valid else Exit.REFUSED)
 
 
 @app.command("list")
-def list_(context: typer.Context, partner: OnePartner = None, format_: FormatOption = Format.TEXT) -> None:
+def list_(ctx: typer.Context, partner: OnePartner = None, format_: FormatOption = Format.TEXT) -> None:
     """The annexes that the register keeps: the one in force of each partner, and those under way."""
     from provisioner.register import annexes
     from provisioner.views.answers.annexes import AnnexesAnswer
 
-    with session_of(context).register("annexe list", partner) as register, register.read() as connection:
+    with session_of(ctx).register("annexe list", partner) as register, register.read() as connection:
         kept = annexes.kept(connection, partner)
     print_answer(AnnexesAnswer.of(kept), format_)
 
 
 @app.command()
-def show(context: typer.Context, number: Number, format_: FormatOption = Format.TEXT) -> None:
+def show(ctx: typer.Context, number: Number, format_: FormatOption = Format.TEXT) -> None:
     """One annexe: its last check, and the decisions taken when it was approved."""
     from provisioner.operations.receive import find
     from provisioner.views.answers.annexes import AnnexeAnswer
 
-    with session_of(context).register("annexe show") as register:
+    with session_of(ctx).register("annexe show") as register:
         annexe = find(register, number)
     print_answer(AnnexeAnswer.whole(annexe), format_)
 
 
 @app.command()
 def approve(
-    context: typer.Context,
+    ctx: typer.Context,
     number: Number,
     plan: Annotated[str, typer.Option(help="The plan's id, as `plan --annexe ID` prints it.", metavar="PLAN_ID")],
     by: By,
@@ -99,36 +98,38 @@ def approve(
     """Approve exactly this content and this plan. The next `sync` applies it."""
     from provisioner.operations import decide
     from provisioner.operations.context import Ending
+    from provisioner.views.said import Said
 
-    session = session_of(context)
+    session = session_of(ctx)
     decisions = decisions_of(keep_absent, close_absent, waive, rename, closures_only, allow)
-    with session.tools(by, read_only=True) as tools:
-        outcome = decide.approve(tools, number, plan, by, decisions)
-    print_outcome(session, outcome, format_, done=False)
-    if outcome.ending is not Ending.APPLIED:
-        named = f"its plan is not {plan}, " if outcome.ending is Ending.CHANGED else ""
-        session.say(f"Annexe {number} is not approved: {named}nothing was recorded.")
+    with session.context(by, read_only=True) as context:
+        result = decide.approve(context, number, plan, by, decisions)
+    print_result(session, result, format_, done=False)
+    if result.ending is not Ending.APPLIED:
+        said = Said.ANNEXE_OTHER_PLAN if result.ending is Ending.CHANGED else Said.ANNEXE_NOT_APPROVED
+        session.say(said.of(annexe=number, plan=plan))
         raise typer.Exit(Exit.REFUSED)
-    session.say(f"Annexe {number} approved by {by}. The next `provisioner sync` applies it.")
-    raise typer.Exit(Exit.REFUSED if outcome.left_out else Exit.DONE)
+    session.say(Said.ANNEXE_APPROVED.of(annexe=number, by=by))
+    raise typer.Exit(Exit.REFUSED if result.left_out else Exit.DONE)
 
 
 @app.command()
-def reject(context: typer.Context, number: Number, by: By, reason: Reason) -> None:
+def reject(ctx: typer.Context, number: Number, by: By, reason: Reason) -> None:
     """Record that this annexe will not be applied. It is destroyed 30 days later (A2)."""
     from provisioner.operations import decide
+    from provisioner.views.said import Said
 
-    session = session_of(context)
+    session = session_of(ctx)
     with session.register(by) as register:
         partner = decide.reject(register, session.settings, number, by, reason)
-        session.say(f"Annexe {number} rejected.")
-        if say_unknown(session, register, partner):
-            deliver_now(session, register)
+        session.say(Said.ANNEXE_REJECTED.of(annexe=number))
+        if session.say_unknown(register, partner):
+            session.deliver_now(register)
 
 
 @app.command()
 def form(
-    context: typer.Context,
+    ctx: typer.Context,
     output: Annotated[
         Path, typer.Option(help="The file to write: .docx, .odt, .xlsx or .ods. Never overwritten.", metavar="FILE")
     ],
@@ -138,8 +139,9 @@ def form(
 ) -> None:
     """Write a form of annexe 1. The date of transmission is left blank."""
     from provisioner.documents.form import EXTENSIONS, Form, write_form
+    from provisioner.views.said import Said
 
-    session = session_of(context)
+    session = session_of(ctx)
     extension = output.suffix.lower()
     if extension not in EXTENSIONS:
         raise typer.BadParameter(f"--output must end with one of {', '.join(EXTENSIONS)}")
@@ -150,4 +152,4 @@ def form(
         with session.register("annexe form", partner) as register:
             content = form_of(register.records(), partner, session.clock.today())
     save_new(output, write_form(content, extension))
-    session.say(f"Form written to {output}.")
+    session.say(Said.FORM_WRITTEN.of(file=output))

@@ -10,19 +10,7 @@ from typing import Annotated
 import typer
 
 from provisioner import __version__
-from provisioner.cli import (
-    annexe,
-    caf,
-    conventions,
-    documents,
-    explaining,
-    holds,
-    invitations,
-    journal,
-    partners,
-    persons,
-    system,
-)
+from provisioner.cli import annexe, holds, journal, partner, person, run, system
 from provisioner.cli.exits import Commands
 from provisioner.cli.session import Session
 
@@ -51,7 +39,7 @@ def _version(wanted: bool) -> None:
 
 @app.callback()
 def before(
-    context: typer.Context,
+    ctx: typer.Context,
     config: Annotated[
         Path | None, typer.Option(help="Settings, as TOML.", exists=True, dir_okay=False, metavar="FILE")
     ] = None,
@@ -61,18 +49,18 @@ def before(
     ] = False,
 ) -> None:
     """Options of every command."""
-    context.obj = Session(config, quiet=quiet)
+    ctx.obj = Session(config, quiet=quiet)
 
 
-partners.app.add_typer(conventions.app)
-persons.app.add_typer(explaining.person)
-for group in (documents.app, explaining.app, holds.app, system.app):
+for group in (run.app, holds.app, system.app):
     app.add_typer(group)
-app.add_typer(partners.app, name="partner")
-app.add_typer(caf.app, name="caf")
+app.command()(person.explain)
+app.command()(journal.backup)
+app.add_typer(partner.app, name="partner")
+app.add_typer(partner.caf, name="caf")
 app.add_typer(annexe.app, name="annexe")
-app.add_typer(persons.app, name="person")
-app.add_typer(invitations.app, name="invitation")
+app.add_typer(person.app, name="person")
+app.add_typer(person.invitation, name="invitation")
 app.add_typer(journal.app, name="journal")
 
 

@@ -1,52 +1,91 @@
-"""The questions of `apply` on a terminal: each unaccounted-for person, then the plan."""
+"""What passes between a run and a person at a terminal: the questions of `apply`, and the progress bar."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import typer
 
+from provisioner.cli.exits import Exit
 from provisioner.cli.printing import print_parts
-from provisioner.domain.access.habilitation import Habilitation
-from provisioner.views.dates import french_date
 
 if TYPE_CHECKING:
+    from provisioner.domain.access.habilitation import Habilitation
     from provisioner.operations.context import Context
     from provisioner.operations.prepare import Prepared, Request
 
+#: A run of fewer changes ends before a bar could be read.
+LONG = 10
 
-def asking(tools: Context) -> Callable[[Prepared, Request], Request | None]:
+#: What is taken for yes and for no.
+_ANSWERS = {"o": True, "oui": True, "y": True, "yes": True, "n": False, "non": False, "no": False}
+
+
+def asking(context: Context) -> Callable[[Prepared, Request], Request | None]:
     """What shows a prepared plan and gives back the request with the decisions taken, or None."""
 
     def ask(prepared: Prepared, request: Request) -> Request | None:
         from provisioner.operations.answers import prepared_answer
         from provisioner.operations.prepare import prepare
         from provisioner.views.answers.checks import CheckAnswer
+        from provisioner.views.said import Said
 
-        for one in prepared.undecided:
-            request = _decide(request, one)
+        for absent in prepared.undecided:
+            request = _decide(request, absent)
         if prepared.undecided:
-            prepared = prepare(tools, request)
+            prepared = prepare(context, request)
         print_parts(CheckAnswer.of(prepared.check).shown())
         if prepared.plan is not None:
             print_parts(prepared_answer(prepared).plan_shown())
-        if not typer.confirm("Appliquer ?", default=False, err=True):
+        if not confirmed(Said.ASK_TO_APPLY, default=False):
             return None
         return replace(request, expects=prepared.plan.ids if prepared.plan else None)
 
     return ask
 
 
-def _decide(request: Request, one: Habilitation) -> Request:
-    person = f"{one.person.first_names} {one.person.last_name} ({one.email})"
-    typer.echo(
-        f"{person}, accès demandé pour le {french_date(one.requested_on)}, ne figure dans aucune des deux listes.",
-        err=True,
-    )
-    keeps = typer.confirm("Conserver cet accès ? (non : il est clôturé)", err=True)
+def _decide(request: Request, absent: Habilitation) -> Request:
+    from provisioner.views.said import Said
+
+    person = f"{absent.person.first_names} {absent.person.last_name} ({absent.email})"
+    typer.echo(Said.IN_NEITHER_LIST.of(person=person, day=absent.requested_on), err=True)
     decisions = request.decisions
-    if keeps:
-        return replace(request, decisions=replace(decisions, keep=decisions.keep | {one.email}))
-    return replace(request, decisions=replace(decisions, close=decisions.close | {one.email}))
+    if confirmed(Said.ASK_TO_KEEP):
+        return replace(request, decisions=replace(decisions, keep=decisions.keep | {absent.email}))
+    return replace(request, decisions=replace(decisions, close=decisions.close | {absent.email}))
+
+
+def confirmed(question: str, default: bool | None = None) -> bool:
+    """Asks until the answer is one: « [o/N] » where Enter means no."""
+    choices = "o/n" if default is None else "O/n" if default else "o/N"
+    while True:
+        typer.echo(f"{question} [{choices}] ", nl=False, err=True)
+        line = sys.stdin.readline()
+        if not line:
+            raise typer.Exit(Exit.REFUSED)
+        answer = _ANSWERS.get(line.strip().lower(), default if not line.strip() else None)
+        if answer is not None:
+            return answer
+
+
+def progress_bar(quiet: bool) -> Callable[[int], AbstractContextManager[Callable[[], None]]]:
+    """A bar on stderr for runs of many changes on a terminal; nothing otherwise."""
+
+    @contextmanager
+    def bar(total: int) -> Iterator[Callable[[], None]]:
+        if quiet or total < LONG or not sys.stderr.isatty():
+            yield lambda: None
+            return
+        from rich.console import Console
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+        columns = (TextColumn("Application"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+        with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+            task = progress.add_task("", total=total)
+            yield lambda: progress.advance(task)
+
+    return bar

@@ -11,8 +11,6 @@ from provisioner.domain.errors import Exit, ProvisionerError, Refused, System, S
 
 __all__ = ["Commands", "Exit"]
 
-_INTERRUPTED = "Interrompu : ce qui a été fait est enregistré ; relancez la commande pour continuer."
-
 
 class Commands(TyperGroup):
     """All the commands: an error that people can act on is one clear sentence on stderr and an exit status."""
@@ -22,7 +20,9 @@ class Commands(TyperGroup):
         try:
             return super().invoke(ctx)
         except KeyboardInterrupt:
-            sentence, status = _INTERRUPTED, Exit.FAILED
+            from provisioner.views.said import Said
+
+            sentence, status = Said.INTERRUPTED.value, Exit.FAILED
         except ProvisionerError as error:
             sentence, status = _sentence(error, ctx), error.exit_status
         typer.echo(sentence, err=True)

@@ -44,6 +44,8 @@ def new_file(output: Path) -> Iterator[None]:
         raise typer.BadParameter(f"{output} exists already: it is left as it is") from None
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EFBIG):
-            typer.echo(f"{output} could not be written: {error.strerror}. Nothing was left of it.", err=True)
+            from provisioner.views.said import Said
+
+            typer.echo(Said.FILE_LOST.of(file=output, why=error.strerror), err=True)
             raise typer.Exit(Exit.FAILED) from None
         raise typer.BadParameter(f"{output} cannot be written: {error.strerror}") from None

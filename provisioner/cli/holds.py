@@ -17,11 +17,11 @@ app.add_typer(held, name="held")
 
 
 @held.command("list")
-def list_(context: typer.Context, format_: FormatOption = Format.TEXT) -> None:
+def list_(ctx: typer.Context, format_: FormatOption = Format.TEXT) -> None:
     """What is held back, since when, why, and each change that waits."""
     from provisioner.views.answers.holds import HeldAnswer
 
-    session = session_of(context)
+    session = session_of(ctx)
     with session.register("held list") as register:
         records = register.records()
     print_answer(HeldAnswer.of(records, session.clock.now()), format_)
@@ -29,23 +29,24 @@ def list_(context: typer.Context, format_: FormatOption = Format.TEXT) -> None:
 
 @held.command()
 def release(
-    context: typer.Context,
+    ctx: typer.Context,
     plan_id: Annotated[str, typer.Argument(help="The plan's id, as `held list` prints it.", metavar="PLAN_ID")],
     by: By,
     reason: Reason,
 ) -> None:
     """Let one plan go beyond its limit, and no other. The next `sync` acts."""
     from provisioner.operations import holds
+    from provisioner.views.said import Said
 
-    session = session_of(context)
+    session = session_of(ctx)
     with session.register(by) as register:
         partner = holds.release(register, plan_id, by, reason)
-    session.say(f"Plan {plan_id} of {partner} let go. The next `provisioner sync` acts.")
+    session.say(Said.PLAN_RELEASED.of(plan=plan_id, code=partner))
 
 
 @app.command()
 def pause(
-    context: typer.Context,
+    ctx: typer.Context,
     reason: Reason,
     by: By,
     partner: OnePartner = None,
@@ -55,31 +56,33 @@ def pause(
 ) -> None:
     """Read and plan, but write nothing in Keycloak, closures neither, until further notice."""
     from provisioner.operations import holds
+    from provisioner.views.said import Said
 
-    session = session_of(context)
+    session = session_of(ctx)
     with session.register(by, partner) as register:
         holds.pause(register, partner, reason, until, by)
-    session.say(f"{partner or 'Everything'} is paused. To go on: provisioner resume.")
+    session.say(Said.PAUSED.of(whose=partner or Said.EVERYBODY))
 
 
 @app.command()
-def resume(context: typer.Context, by: By, partner: OnePartner = None) -> None:
+def resume(ctx: typer.Context, by: By, partner: OnePartner = None) -> None:
     """End a pause."""
     from provisioner.operations import holds
+    from provisioner.views.said import Said
 
-    session = session_of(context)
+    session = session_of(ctx)
     with session.register(by, partner) as register:
         holds.resume(register, partner, by)
-    session.say(f"{partner or 'Everything'} goes on. The next `provisioner sync` acts.")
+    session.say(Said.RESUMED.of(whose=partner or Said.EVERYBODY))
 
 
 @app.command()
-def status(context: typer.Context, format_: FormatOption = Format.TEXT) -> None:
+def status(ctx: typer.Context, format_: FormatOption = Format.TEXT) -> None:
     """How things are: last good sync, what waits, what is held, which links are owed. Needs no Keycloak."""
     from provisioner.operations.answers import status_answer
     from provisioner.operations.holds import service_status
 
-    session = session_of(context)
+    session = session_of(ctx)
     with session.register("status") as register:
         found = service_status(register)
     print_answer(status_answer(found, session.clock.now()), format_)

@@ -1,13 +1,15 @@
-"""`journal verify|head|show`: the record of decisions and effects, for whoever has to trust it."""
+"""`journal …` and `backup`: the record of decisions and effects, and a copy that is known to be good."""
 
 from __future__ import annotations
 
 from datetime import date
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from provisioner.cli.exits import Exit
+from provisioner.cli.files import new_file
 from provisioner.cli.options import Format, FormatOption, OnePartner, address, day, name
 from provisioner.cli.printing import print_answer, print_stream
 from provisioner.cli.session import session_of
@@ -34,7 +36,7 @@ def _action(text: str) -> str:
 
 @app.command()
 def verify(
-    context: typer.Context,
+    ctx: typer.Context,
     head: Annotated[
         Head | None,
         typer.Option(
@@ -49,26 +51,26 @@ def verify(
     from provisioner.operations.journal import verify_journal
     from provisioner.views.answers.journal import VerifiedAnswer
 
-    with session_of(context).register("journal verify", make=False) as register:
+    with session_of(ctx).register("journal verify", make=False) as register:
         verdict = verify_journal(register, head)
     print_answer(VerifiedAnswer.of(verdict, head), format_)
     raise typer.Exit(Exit.DONE if verdict.bad is None else Exit.REFUSED)
 
 
 @app.command("head")
-def head_(context: typer.Context, format_: FormatOption = Format.TEXT) -> None:
+def head_(ctx: typer.Context, format_: FormatOption = Format.TEXT) -> None:
     """The newest entry's number and digest, to be kept outside the database: `verify --head` takes it."""
     from provisioner.operations.journal import journal_head
     from provisioner.views.answers.journal import HeadAnswer
 
-    with session_of(context).register("journal head", make=False) as register:
+    with session_of(ctx).register("journal head", make=False) as register:
         newest = journal_head(register)
     print_answer(HeadAnswer.of(newest), format_)
 
 
 @app.command()
 def show(
-    context: typer.Context,
+    ctx: typer.Context,
     first: Annotated[
         int, typer.Option("--from", help="The first entry to show.", metavar="ENTRY", min=1, max=2**31 - 1)
     ] = 1,
@@ -99,7 +101,30 @@ def show(
     from provisioner.views.answers.journal import EntryAnswer, entries_table
 
     sought = Sought(first=first, since=since, until=until, email=email, partner=partner, action=action, by=by)
-    with session_of(context).register("journal show", partner, make=False) as register:
+    with session_of(ctx).register("journal show", partner, make=False) as register:
         pages = journal_entries(register, sought)
         entries = ((EntryAnswer.of(row, details=details) for row in page) for page in pages)
         print_stream(entries, entries_table(pages, details=details), format_)
+
+
+def backup(
+    ctx: typer.Context,
+    output: Annotated[Path, typer.Option(help="The copy: a new file, never in place of another.", metavar="FILE")],
+    format_: FormatOption = Format.TEXT,
+) -> None:
+    """Copy the register while others work, verify the copy, print its journal's head: keep that elsewhere."""
+    from provisioner.operations.backup import back_up
+    from provisioner.views.answers.journal import BackupAnswer
+    from provisioner.views.journal import problem_sentence
+    from provisioner.views.said import Said
+
+    session = session_of(ctx)
+    with new_file(output):
+        made = back_up(session.settings, session.clock, output)
+    if made.bad is not None:
+        session.say(Said.BACKUP_WANTING.of(file=output, problem=problem_sentence(made.bad)))
+        raise typer.Exit(Exit.REFUSED)
+    head = made.verdict.head
+    assert head is not None
+    print_answer(BackupAnswer.read(head, file=output.name), format_)
+    session.say(Said.BACKUP_WHOLE.of(file=output))

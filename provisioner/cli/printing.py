@@ -108,12 +108,12 @@ def answering() -> Iterator[None]:
         yield
         sys.stdout.flush()
     except OSError as error:
-        from provisioner.views.said import answer_lost
+        from provisioner.views.said import Said
 
         with open(os.devnull, "w") as nowhere:  # noqa: PTH123 - what is still to be written goes there
             os.dup2(nowhere.fileno(), sys.stdout.fileno())
         if not isinstance(error, BrokenPipeError):
-            typer.echo(answer_lost(error.strerror), err=True)
+            typer.echo(Said.ANSWER_LOST.of(why=error.strerror), err=True)
 
 
 def printable(text: str) -> str:

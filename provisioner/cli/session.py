@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from datetime import date
 from functools import cached_property
@@ -41,7 +41,9 @@ class Session:
 
         clock = make_clock(self.settings)
         if clock.is_moved:
-            self.say(f"PROVISIONER_TODAY: today is taken to be {clock.today()}.")
+            from provisioner.views.said import Said
+
+            self.say(Said.TODAY.of(day=clock.today()))
         return clock
 
     def say(self, text: str) -> None:
@@ -49,6 +51,37 @@ class Session:
         if not self.quiet:
             with suppress(OSError):  # what was done stays done, though nobody can be told
                 typer.echo(text, err=True)
+
+    def deliver_now(self, register: Register) -> None:
+        """Sends the notices that are owed. That one cannot be sent now is no failure: it leaves later."""
+        from provisioner.operations import notice_delivery
+        from provisioner.views.said import Said
+
+        delivered = notice_delivery.deliver_now(register, self.settings, self.clock)
+        if delivered.sent:
+            self.say(Said.NOTICES_SENT.of(count=delivered.sent))
+        if delivered.waiting:
+            self.say(Said.NOTICES_WAIT.of(count=delivered.waiting))
+            if not self.settings.smtp.is_set:
+                self.say(Said.NO_MAIL_SERVER)
+
+    def say_without_contact(self, partners: Collection[str]) -> None:
+        """Names the partners that have no contact to be told."""
+        from provisioner.views.said import Said
+
+        if partners:
+            self.say(Said.NO_CONTACT.of(codes=", ".join(partners)))
+
+    def say_unknown(self, register: Register, *addressees: str | None) -> bool:
+        """Names those of these partners (the Caf for None) that have no contact; whether anybody can be told."""
+        from provisioner.operations.contacts import known_contacts
+        from provisioner.views.said import Said
+
+        unknown = [addressee for addressee in addressees if known_contacts(register, addressee) is None]
+        self.say_without_contact([code for code in unknown if code is not None])
+        if None in unknown:
+            self.say(Said.NO_CAF_CONTACT)
+        return len(unknown) < len(addressees)
 
     def start_logging(self, level: str | None = None) -> None:
         """The technical log, on stderr; from `level` on where none is set."""
@@ -88,7 +121,7 @@ class Session:
             register.close()
 
     @contextmanager
-    def tools(
+    def context(
         self, by: str, *partners: str | None, read_only: bool = False, as_of: date | None = None
     ) -> Iterator[Context]:
         """Everything: the register and Keycloak. `read_only` raises on any write there."""
@@ -113,8 +146,8 @@ class Session:
                 directory.close()
 
 
-def session_of(context: typer.Context) -> Session:
+def session_of(ctx: typer.Context) -> Session:
     """The session that the command line opened."""
-    session = context.find_object(Session)
+    session = ctx.find_object(Session)
     assert session is not None
     return session

@@ -1,14 +1,12 @@
-"""`serve`, `backup`, `doctor`, `realm apply`, `demo`: the software itself, on its machine."""
+"""`serve`, `doctor`, `realm …`, `demo`: the software itself, on its machine."""
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from provisioner.cli.exits import Exit
-from provisioner.cli.files import new_file
 from provisioner.cli.options import By, Format, FormatOption, Reason
 from provisioner.cli.printing import print_answer
 from provisioner.cli.session import session_of
@@ -19,35 +17,37 @@ app.add_typer(realm, name="realm")
 
 
 @realm.command("apply")
-def realm_apply(context: typer.Context) -> None:
+def realm_apply(ctx: typer.Context) -> None:
     """Create the realm, or bring an existing one to the file. Needs the administrator of the master realm."""
     from provisioner.keycloak.realm import apply_realm
+    from provisioner.views.said import Said
 
-    session = session_of(context)
+    session = session_of(ctx)
     changed = apply_realm(session.settings)
     for line in changed:
         typer.echo(line)
-    session.say(f"Realm {session.settings.keycloak.realm}: " + ("changed." if changed else "nothing to change."))
+    said = Said.REALM_CHANGED if changed else Said.REALM_AS_IT_IS
+    session.say(said.of(realm=session.settings.keycloak.realm))
 
 
 @realm.command("accept")
-def realm_accept(context: typer.Context, by: By, reason: Reason, format_: FormatOption = Format.TEXT) -> None:
+def realm_accept(ctx: typer.Context, by: By, reason: Reason, format_: FormatOption = Format.TEXT) -> None:
     """Go on with a realm that was made anew: show both ids and what is there of ours, record the new one."""
     from provisioner.operations.realms import accept
 
-    with session_of(context).tools(by, read_only=True) as tools:
-        print_answer(accept(tools, by, reason), format_)
+    with session_of(ctx).context(by, read_only=True) as context:
+        print_answer(accept(context, by, reason), format_)
 
 
 @app.command()
 def serve(
-    context: typer.Context,
+    ctx: typer.Context,
     once: Annotated[bool, typer.Option("--once", help="Run every job that is due once, and stop.")] = False,
 ) -> None:
     """Do by itself, day and night, everything that is due. Ends on SIGTERM; see docs/service.md."""
     from provisioner.service import serving
 
-    session = session_of(context)
+    session = session_of(ctx)
     with session.register("serve", level="INFO") as register:
         if once:
             is_good = serving.serve_once(session.settings, session.clock, register)
@@ -56,37 +56,12 @@ def serve(
 
 
 @app.command()
-def backup(
-    context: typer.Context,
-    output: Annotated[Path, typer.Option(help="The copy: a new file, never in place of another.", metavar="FILE")],
-    format_: FormatOption = Format.TEXT,
-) -> None:
-    """Copy the register while others work, verify the copy, print its journal's head: keep that elsewhere."""
-    from provisioner.operations.backup import back_up
-    from provisioner.views.answers.journal import BackupAnswer
-
-    session = session_of(context)
-    with new_file(output):
-        made = back_up(session.settings, session.clock, output)
-    if made.bad is not None:
-        session.say(
-            f"{output} is a true copy, but the journal does not verify: entry {made.bad.entry} ({made.bad.problem}). "
-            "See `provisioner journal verify`."
-        )
-        raise typer.Exit(Exit.REFUSED)
-    head = made.verdict.head
-    assert head is not None
-    print_answer(BackupAnswer(file=output.name, entry=head.entry, sha256=head.sha256), format_)
-    session.say(f"{output} is whole. Keep the head in another place: `journal verify --head` takes it.")
-
-
-@app.command()
-def doctor(context: typer.Context, format_: FormatOption = Format.TEXT) -> None:
+def doctor(ctx: typer.Context, format_: FormatOption = Format.TEXT) -> None:
     """Look at everything that is needed and say what to do where something is not well. Changes nothing."""
     from provisioner.operations.answers import doctor_answer
     from provisioner.operations.doctor import Level, examine
 
-    session = session_of(context)
+    session = session_of(ctx)
     session.start_logging()
     found = examine(session.settings, session.clock)
     print_answer(doctor_answer(found), format_)

@@ -87,25 +87,14 @@ def said_beside(outcome: RunResult, keycloak_url: str, *, done: bool) -> Iterato
 
 def status_answer(status: ServiceStatus, now: datetime) -> StatusAnswer:
     """How things are."""
-    return StatusAnswer.of(
-        now=now,
-        last_good_sync=status.last_good_sync,
-        partners=status.partners,
-        open=status.open,
-        waiting=status.waiting,
-        holds=status.holds,
-        invitations_owed=status.invitations_owed,
-        invitations_uncertain=status.invitations_uncertain,
-        journal=status.journal,
-    )
+    return StatusAnswer.of(status, status.waiting, status.holds, now)
 
 
 def doctor_answer(examination: Examination) -> DoctorAnswer:
     """What was looked at; what another system says may have line ends."""
     lines = [
-        DoctorLineAnswer(
-            check=line.check,
-            partner=line.partner,
+        DoctorLineAnswer.read(
+            line,
             verdict=line.level,
             found=" ".join(line.found.split()),
             todo=" ".join(line.todo.split()) if line.todo else None,

@@ -233,7 +233,7 @@ def test_a_new_password_by_name_begins_a_new_round_after_a_bounce(desk: Desk) ->
     desk.apply("leroy")
     answer = desk.bounced(DAY_1)
     assert answer.status == 0
-    assert f"No contact is known for: {PARTNER}" in answer.err
+    assert f"Aucun contact n'est connu pour : {PARTNER}" in answer.err
     new = ("person", "reopen", LEROY, *BY, "--reason", "boîte réparée", "--new-password")
     assert desk.office.run(*new, today=DAY_2).status == 0
     assert desk.listed(DAY_2) == {LEROY: ("sent", 1, DAY_2)}
@@ -253,7 +253,7 @@ def test_a_partner_without_a_contact_is_named_until_it_has_one_and_then_told(des
     for today in (DAY_3, DAY_10):
         desk.repeated(today)
     for _ in range(2):
-        assert f"No contact is known for: {PARTNER}" in desk.repeat("2026-06-30").err
+        assert f"Aucun contact n'est connu pour : {PARTNER}" in desk.repeat("2026-06-30").err
     desk.contact()
     for _ in range(2):
         assert desk.repeated("2026-06-30") == []

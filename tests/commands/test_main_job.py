@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from provisioner.cli.progress import progress_bar
+from provisioner.cli.asking import progress_bar
 from provisioner.clock import make_clock
 from provisioner.domain.access.account import WantedAccount
 from provisioner.domain.annexe.decisions import Decisions

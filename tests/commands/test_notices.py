@@ -279,13 +279,16 @@ def test_without_a_partner_s_contact_the_command_says_so_once_and_the_caf_learns
     arguments = ("apply", file, "--partner", "sivom", "--approved-by", "Claire Martin", "--yes")
     said = office.run(*arguments, today=FIRST_DAY)
     assert said.err.count("sivom") == 1
-    assert "No contact is known for: sivom" in said.err
+    assert "Aucun contact n'est connu pour : sivom" in said.err
     assert notices.counts() == (0, 1)
     _says(notices.only(OFFICERS), "Le partenaire n'a pas été avisé", "partner contacts sivom")
     refused = notices.annexe("t", {"martin": "bientôt"}, {}, "2026-06-15", "sivom.example")
     refusal = office.run("annexe", "submit", refused, "--partner", "sivom", "--format", "json", today=FIRST_DAY)
-    assert refusal.err.count("No contact is known for: sivom") == 1
-    assert reject(office, refusal.json["annexe"], today=FIRST_DAY).err.count("No contact is known for: sivom") == 1
+    assert refusal.err.count("Aucun contact n'est connu pour : sivom") == 1
+    assert (
+        reject(office, refusal.json["annexe"], today=FIRST_DAY).err.count("Aucun contact n'est connu pour : sivom")
+        == 1
+    )
     assert notices.counts() == (0, 1)
 
 

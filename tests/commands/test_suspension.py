@@ -213,7 +213,7 @@ def test_suspended_while_keycloak_is_away_it_is_recorded_and_the_next_sync_makes
     nowhere = "http://127.0.0.1:9"
     answer = office.run("person", "suspend", LEROY, *BY, today=TODAY, PROVISIONER_KEYCLOAK__URL=nowhere)
     assert answer.status == 3
-    assert "The decision is recorded" in answer.err
+    assert "La décision est enregistrée" in answer.err
     assert states(office)[LEROY] == ("suspended", None, None)
     assert console.user(LEROY)["enabled"] is True
     said = office.sync(today=TODAY)

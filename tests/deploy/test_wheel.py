@@ -106,4 +106,4 @@ def test_installed_it_makes_its_register_and_the_letter_of_an_annexe_3(run: Run)
     ]
 
     assert [one.returncode for one in done] == [0, 0, 0], [one.stderr for one in done]
-    assert "E-mails that wait: 1." in done[-1].stderr  # with the letter as a PDF
+    assert "Courriels en attente : 1." in done[-1].stderr  # with the letter as a PDF

@@ -69,7 +69,7 @@ def test_where_the_answer_cannot_be_written_the_status_is_that_of_what_was_done(
 def test_a_form_that_the_disk_has_no_room_for_leaves_no_file(desk: Desk) -> None:
     answer = desk.run("annexe", "form", "--output", "annexe1.docx", program=FULL_DISK)
     assert answer.status == 3
-    assert "could not be written: File too large" in answer.err
+    assert "n'a pas pu être écrit : File too large" in answer.err
     assert not (desk.home / "annexe1.docx").exists()
 
 

@@ -113,7 +113,7 @@ def test_a_journal_that_was_tampered_with_is_copied_as_it_is_and_told(desk: Desk
     connection.commit()
     connection.close()
     told = _backup(desk, tmp_path / "copy", status=1)
-    assert "entry 1" in told.err
+    assert "l'entrée 1" in told.err
     assert (tmp_path / "copy").exists()
 
 

@@ -65,14 +65,14 @@ def test_what_a_mail_server_refuses_waits_and_leaves_later_as_the_same_message(
     sink.refuses_all = True
     answer = desk.annexe_3()
     assert answer.status == 0
-    assert "E-mails that wait: 3" in answer.err
-    assert "next `provisioner sync`" in answer.err
+    assert "Courriels en attente : 3" in answer.err
+    assert "prochaine synchronisation (provisioner sync)" in answer.err
     owed = _owed(desk)
     assert [row.tries for row in owed] == [1, 1, 1]
     assert not any(address in row.error for row in owed for address in addresses.values())
     sink.refuses_all = False
     answer = desk.annexe_3()
-    assert "E-mails sent: 3" in answer.err
+    assert "Courriels envoyés : 3" in answer.err
     of_partner = {row.partner: [row.message_id] for row in owed}
     assert {code: _message_ids(desk, address) for code, address in addresses.items()} == of_partner
     assert _owed(desk) == []
@@ -103,7 +103,7 @@ def test_without_a_mail_server_nothing_is_tried_and_what_waits_is_told(desk: Des
     address = desk.partner_with_contact("un")
     answer = desk.annexe_3(environment={"PROVISIONER_SMTP__HOST": "", "PROVISIONER_SMTP__FROM": ""})
     assert answer.status == 0
-    assert "E-mails that wait: 1" in answer.err
+    assert "Courriels en attente : 1" in answer.err
     assert "PROVISIONER_SMTP__HOST" in answer.err
     assert [row.tries for row in _owed(desk)] == [0]
     desk.annexe_3()
@@ -116,7 +116,7 @@ def test_while_another_run_holds_the_lock_the_annexe_is_recorded_and_its_message
     with desk.register() as register, run_lock(register, desk.settings_on(TODAY)):
         answer = desk.annexe_3()
     assert answer.status == 0
-    assert "E-mails that wait: 1" in answer.err
+    assert "Courriels en attente : 1" in answer.err
     assert desk.received(address) == []
     desk.annexe_3()
     assert len(desk.received(address)) == 1

@@ -38,8 +38,8 @@ def test_ending_a_convention_says_how_many_accesses_close_and_on_which_day_witho
     done = signed.run(*END, LAST_DAY.isoformat())
     assert done.exit_code == 0
     assert done.stderr.splitlines()[-1] == (
-        "The convention of agglo-lys ends on 2026-09-30, its last day. "
-        "3 accesses will close on 2026-10-01, the day after the last day."
+        "La convention du partenaire agglo-lys prend fin le 30 septembre 2026, son dernier jour. "
+        "3 accès seront clôturés le 1er octobre 2026, le lendemain du dernier jour."
     )
     assert "leroy" not in (done.stdout + done.stderr).lower()
     assert signed.records().partners[LYS.code].last_day == LAST_DAY
@@ -56,8 +56,8 @@ def test_an_end_taken_back_lets_the_convention_go_on_and_is_in_the_journal(signe
     done = signed.run(*REINSTATE, today=LAST_DAY)
     assert done.exit_code == 0
     assert done.stderr.splitlines()[-1] == (
-        "The convention of agglo-lys goes on: nothing closes on 2026-10-01. "
-        "4 accesses will close on 2031-01-01, the day after the last day."
+        "La convention du partenaire agglo-lys se poursuit : rien ne sera clôturé le 1er octobre 2026. "
+        "4 accès seront clôturés le 1er janvier 2031, le lendemain du dernier jour."
     )
     assert signed.records().partners[LYS.code].last_day == date(2030, 12, 31)
     assert signed.end_reason(LYS.code) is None
@@ -88,7 +88,7 @@ def test_an_end_in_the_past_or_after_the_end_of_the_ctg_is_refused_with_what_to_
 def test_today_can_be_the_last_day(signed: Office) -> None:
     done = signed.run(*END, TODAY.isoformat())
     assert done.exit_code == 0
-    assert "3 accesses will close on 2026-09-03" in done.stderr
+    assert "3 accès seront clôturés le 3 septembre 2026" in done.stderr
 
 
 def test_an_end_before_the_signature_or_without_one_or_without_a_reason_is_refused(signed: Office) -> None:
@@ -204,7 +204,7 @@ def test_an_account_that_serves_two_partners_counts_at_the_one_that_ends(signed:
     signed.run("partner", "add", "sivom", "--name", "S", "--domain", "sivom.example", "--signed-on", "2026-01-15")
     signed.enter(opened(replace(habilitation("leroy", partner="sivom"), person=person("leroy"))))
     done = signed.run("partner", "end", "sivom", "--on", "2026-09-30", "--reason", "x", "--by", "Claire Martin")
-    assert "1 access will close on 2026-10-01" in done.stderr
+    assert "1 accès sera clôturé le 1er octobre 2026" in done.stderr
     assert email("leroy") not in done.stderr
 
 

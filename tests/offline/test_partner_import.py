@@ -238,7 +238,7 @@ def test_a_dry_run_judges_everything_and_writes_nothing(office: Office) -> None:
     office.import_(LYS)
     tried = office.import_(TWO, "--dry-run")
     assert tried.stdout.splitlines() == ["Ajoutés : 1 (sivom-deule)", "Modifiés : 0", "Inchangés : 1 (agglo-lys)"]
-    assert "Nothing was written" in tried.stderr
+    assert "Rien n'a été enregistré" in tried.stderr
     assert list(office.records().partners) == ["agglo-lys"]
     assert office.import_(LYS.replace("agglo-lys.example", "lys"), "--dry-run").exit_code == 1
 

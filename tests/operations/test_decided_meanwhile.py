@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from provisioner.cli.progress import progress_bar
+from provisioner.cli.asking import progress_bar
 from provisioner.documents import read_annexe
 from provisioner.domain.annexe.decisions import Decisions
 from provisioner.domain.annexe.document import Annexe, Document

@@ -10,7 +10,7 @@ from typing import get_args
 
 import pytest
 
-from provisioner.cli.progress import progress_bar
+from provisioner.cli.asking import progress_bar
 from provisioner.domain.annexe.document import Document
 from provisioner.domain.people import EmailAddress
 from provisioner.operations import invitations

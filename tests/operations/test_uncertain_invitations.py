@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from provisioner.cli.progress import progress_bar
+from provisioner.cli.asking import progress_bar
 from provisioner.domain.access.invitations import Obstacle
 from provisioner.domain.errors import Refused
 from provisioner.domain.people import EmailAddress

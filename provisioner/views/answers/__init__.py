@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime
-from typing import Annotated, Any, Generic, TypeVar
+from typing import Annotated, Any, Generic, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, RootModel, WithJsonSchema
 
@@ -21,6 +21,14 @@ class Answer(BaseModel):
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", serialize_by_alias=True, validate_by_name=True)
+
+    @classmethod
+    def read(cls, source: object, **more: Any) -> Self:
+        """An answer whose fields are `more`, and for the rest the source's attributes of the same names."""
+        same = {
+            name: getattr(source, name) for name in cls.model_fields if name not in more and hasattr(source, name)
+        }
+        return cls(**same, **more)
 
     def shown(self) -> Iterable[Part]:
         """The same for a person, top to bottom."""

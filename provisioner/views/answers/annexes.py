@@ -33,17 +33,8 @@ class AnnexeLine(Answer):
     @classmethod
     def of(cls, annexe: KeptAnnexe) -> AnnexeLine:
         """An annexe with its words."""
-        is_approved = annexe.status in (Status.APPROVED, Status.APPLIED)
-        return AnnexeLine(
-            annexe=annexe.id,
-            partner=annexe.partner,
-            status=annexe.status,
-            transmitted_on=annexe.transmitted_on,
-            received_on=annexe.received_on,
-            sha256=annexe.sha256,
-            approved_by=annexe.approved_by if is_approved else None,
-            standing=standing(annexe),
-        )
+        by = annexe.approved_by if annexe.status in (Status.APPROVED, Status.APPLIED) else None
+        return AnnexeLine.read(annexe, annexe=annexe.id, approved_by=by, standing=standing(annexe))
 
 
 class AnnexesAnswer(ListAnswer[AnnexeLine]):
@@ -89,11 +80,10 @@ class AnnexeAnswer(AnnexeLine):
     @classmethod
     def whole(cls, annexe: KeptAnnexe) -> Self:
         """All that is kept of it."""
-        line = AnnexeLine.of(annexe)
         applied_at, decisions = annexe.list_2_applied_at, annexe.approved_decisions
         list_2 = applied_at and List2Applied(applied_on=day_of(applied_at), approved_by=annexe.list_2_approved_by)
-        return cls(
-            **{name: getattr(line, name) for name in AnnexeLine.model_fields},
+        return cls.read(
+            AnnexeLine.of(annexe),
             sent_by=annexe.sent_by,
             list_2=list_2 or None,
             check=CheckAnswer.of(annexe.check),

@@ -42,19 +42,7 @@ class FindingLine(Answer):
     @classmethod
     def of(cls, finding: Finding) -> Self:
         """A finding with its words."""
-        return cls(
-            code=finding.code,
-            severity=finding.severity,
-            list=finding.list,
-            row=finding.row,
-            column=finding.column,
-            value=finding.value,
-            message=message(finding),
-            suggestion=finding.suggestion,
-            who=finding.who,
-            sheet_row=finding.sheet_row,
-            place=place(finding),
-        )
+        return cls.read(finding, message=message(finding), place=place(finding))
 
     def shown(self) -> Iterator[Part]:
         """Its place, what was written, and what to do."""
@@ -88,14 +76,7 @@ class OpenRow(_ReadRow):
     @classmethod
     def of(cls, row: Row) -> Self:
         """The row as it was read."""
-        return cls(
-            row=row.row,
-            last_name=row.last_name,
-            first_names=row.first_names,
-            function=row.function,
-            email=row.email,
-            requested_on=row.on,
-        )
+        return cls.read(row, requested_on=row.on)
 
 
 class ClosedRow(_ReadRow):
@@ -106,14 +87,7 @@ class ClosedRow(_ReadRow):
     @classmethod
     def of(cls, row: Row) -> Self:
         """The row as it was read."""
-        return cls(
-            row=row.row,
-            last_name=row.last_name,
-            first_names=row.first_names,
-            function=row.function,
-            email=row.email,
-            ended_on=row.on,
-        )
+        return cls.read(row, ended_on=row.on)
 
 
 class CheckAnswer(Answer):
@@ -131,10 +105,8 @@ class CheckAnswer(Answer):
     @classmethod
     def of(cls, check: Check) -> Self:
         """A check with its words; of the rows, those without error."""
-        return cls(
-            file=check.file,
-            sha256=check.sha256,
-            partner=check.partner,
+        return cls.read(
+            check,
             transmitted_on=check.annexe.transmitted_on,
             valid=check.is_valid,
             open=tuple(map(OpenRow.of, check.accepted(1))),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Self
 
@@ -41,11 +41,9 @@ class HeldLine(Answer):
         theirs = [access for access in records.habilitations if access.email == hold.email]
         live = [access for access in theirs if access.state is not State.CLOSED]
         cut = live if hold.kind is HoldKind.SUSPENSION else []
-        return cls(
-            plan_id=hold.plan_id,
+        return cls.read(
+            hold,
             partner=hold.partner or next((access.partner for access in cut), None),
-            kind=hold.kind,
-            since=hold.since,
             reason=hold_reason(hold),
             changes=(
                 *map(ChangeLine.of, hold.changes),
@@ -104,32 +102,11 @@ class StatusAnswer(Answer):
     now: InstanceOf[datetime] = beside(None)
 
     @classmethod
-    def of(
-        cls,
-        *,
-        now: datetime,
-        last_good_sync: datetime | None,
-        partners: int,
-        open: int,
-        waiting: Sequence[KeptAnnexe],
-        holds: Sequence[Hold],
-        invitations_owed: int,
-        invitations_uncertain: int,
-        journal: str | None,
-    ) -> Self:
+    def of(cls, status: object, waiting: Iterable[KeptAnnexe], holds: Sequence[Hold], now: datetime) -> Self:
         """The service's figures with their words."""
         aside = sum(hold.kind is HoldKind.QUARANTINE for hold in holds)
-        return cls(
-            last_good_sync=last_good_sync,
-            partners=partners,
-            open=open,
-            waiting=tuple(map(AnnexeLine.of, waiting)),
-            held=len(holds) - aside,
-            quarantined=aside,
-            invitations_owed=invitations_owed,
-            invitations_uncertain=invitations_uncertain,
-            journal=journal,
-            now=now,
+        return cls.read(
+            status, waiting=tuple(map(AnnexeLine.of, waiting)), held=len(holds) - aside, quarantined=aside, now=now
         )
 
     def shown(self) -> Iterator[Part]:

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Self
 from pydantic import WithJsonSchema
 
 from provisioner.domain.calendar import PARIS
-from provisioner.domain.journal import Head, Row
+from provisioner.domain.journal import ACTOR, Head, Row
 from provisioner.domain.journal_check import Problem, Verdict
 from provisioner.views.answers import Answer, Count, Number, Sha256, absent_when_none, beside
 from provisioner.views.journal import ACTIONS, decision_words, problem_sentence, whole_sentence
@@ -39,7 +39,7 @@ class HeadAnswer(Answer):
     @classmethod
     def of(cls, head: Head) -> HeadAnswer:
         """The head, to be kept outside."""
-        return HeadAnswer(entry=head.entry, sha256=head.sha256)
+        return HeadAnswer.read(head)
 
     def shown(self) -> Iterator[Part]:
         """ENTRY:SHA256."""
@@ -88,7 +88,7 @@ class VerifiedAnswer(Answer):
             head=HeadAnswer.of(verdict.head) if verdict.head else None,
             first_bad=bad.entry if bad else None,
             problem=bad.problem if bad else None,
-            where=Where(table=difference.table, key=difference.key, column=difference.column) if difference else None,
+            where=Where.read(difference) if difference else None,
             sentence=problem_sentence(bad) if bad else whole_sentence(verdict, taken_out),
         )
 
@@ -108,6 +108,10 @@ class CauseAnswer(Answer):
 _Said = Annotated[Any, WithJsonSchema({"type": "string"})]
 _SaidOrNot = Annotated[Any, WithJsonSchema({"type": ["string", "null"]})]
 _NumberOrNot = Annotated[Any, WithJsonSchema({"type": ["integer", "null"], "minimum": 1})]
+
+
+#: The fields that the entry says itself.
+_TOLD = ("at", "by", "os_user", "host", "sudo_user", "action", "partner", "habilitation", "rule")
 
 
 class EntryAnswer(Answer):
@@ -130,20 +134,15 @@ class EntryAnswer(Answer):
     @classmethod
     def of(cls, row: Row, *, details: bool) -> Self:
         """An entry with what still stands beside it."""
-        facts, who, cause = row.entry.facts, row.who, row.cause
+        entry, cause = row.entry, row.cause
+        unsaid = dict.fromkeys(("at", "by", "os_user", "host", "action"), "")
+        who = {name: row.who[name] for name in ACTOR if name in row.who}
+        said = {**unsaid, **entry.facts, **who}
         return cls(
-            entry=row.entry.entry,
-            at=facts.get("at", ""),
-            by=who.get("by", ""),
-            os_user=who.get("os_user", ""),
-            host=who.get("host", ""),
-            sudo_user=who.get("sudo_user"),
-            action=facts.get("action", ""),
-            partner=facts.get("partner"),
-            habilitation=facts.get("habilitation"),
-            rule=facts.get("rule"),
-            cause=CauseAnswer(annexe=cause.annexe, decided_by=cause.decided_by) if cause is not None else None,
-            sha256=row.entry.sha256,
+            **{name: said.get(name) for name in _TOLD},
+            entry=entry.entry,
+            cause=CauseAnswer.read(cause) if cause is not None else None,
+            sha256=entry.sha256,
             details=row.details if details else None,
         )
 

@@ -44,7 +44,7 @@ class ContactsAnswer(Answer):
     def of(cls, known: Contacts | None, annexe: int) -> Self:
         """The contacts of that annexe."""
         people = known.people if known is not None else ()
-        roles = {one.role.value: ContactAnswer(name=one.name, email=one.email) for one in people}
+        roles = {contact.role.value: ContactAnswer.read(contact) for contact in people}
         return cls.model_validate({"on": known.dated if known else None, **roles, "known": known, "annexe": annexe})
 
     def shown(self) -> Iterator[Part]:
@@ -67,16 +67,11 @@ class _PartnerFacts(Answer):
     signed_on: Day | None
     ends_on: Day
 
-
-def _facts(partner: Partner) -> dict[str, object]:
-    return {
-        "code": partner.code,
-        "name": partner.name,
-        "domains": sorted(partner.domains),
-        "addresses": sorted(partner.addresses),
-        "signed_on": partner.signed_on,
-        "ends_on": partner.last_day,
-    }
+    @classmethod
+    def facts(cls, partner: Partner, **more: object) -> Self:
+        """What is recorded of the partner."""
+        declared = {"domains": tuple(sorted(partner.domains)), "addresses": tuple(sorted(partner.addresses))}
+        return cls.read(partner, **declared, ends_on=partner.last_day, **more)
 
 
 class PartnerHabilitation(Answer):
@@ -93,12 +88,10 @@ class PartnerHabilitation(Answer):
     @classmethod
     def of(cls, habilitation: Habilitation, state: State) -> Self:
         """An access with its words."""
-        return cls(
-            email=habilitation.email,
+        return cls.read(
+            habilitation,
             state=state,
-            requested_on=habilitation.requested_on,
             ended_on=habilitation.end.on if habilitation.end else None,
-            closed_on=habilitation.closed_on,
             number=habilitation.id,
             who=person(habilitation),
         )
@@ -119,16 +112,12 @@ class PartnerAnswer(_PartnerFacts):
     @classmethod
     def of(cls, partner: Partner, records: Records, annexe_2: Contacts | None, today: date) -> Self:
         """A partner as it is on that day."""
-        return cls.model_validate(
-            {
-                **_facts(partner),
-                "contacts": ContactsAnswer.of(annexe_2, 2),
-                "habilitations": [
-                    PartnerHabilitation.of(habilitation, records.state_of(habilitation))
-                    for habilitation in records.of_partner(partner.code)
-                ],
-                "convention": convention_sentence(partner, today),
-            }
+        theirs = records.of_partner(partner.code)
+        return cls.facts(
+            partner,
+            contacts=ContactsAnswer.of(annexe_2, 2),
+            habilitations=tuple(PartnerHabilitation.of(access, records.state_of(access)) for access in theirs),
+            convention=convention_sentence(partner, today),
         )
 
     def shown(self) -> Iterator[Part]:
@@ -157,7 +146,7 @@ class PartnersAnswer(ListAnswer[PartnerLine]):
         """Every partner."""
         return cls(
             tuple(
-                PartnerLine.model_validate({**_facts(partner), "open": len(records.open_addresses(code))})
+                PartnerLine.facts(partner, open=len(records.open_addresses(code)))
                 for code, partner in records.partners.items()
             )
         )
@@ -193,10 +182,9 @@ class CandidateLine(Answer):
     who: str = beside("")
 
     @classmethod
-    def of(cls, email: EmailAddress, match: str, account: RemoteAccount | None, *, can_be_adopted: bool) -> Self:
+    def of(cls, candidate: object, account: RemoteAccount | None) -> Self:
         """An address with the account that has it."""
-        who = f"{account.first_names} {account.last_name}" if account is not None else ""
-        return cls(email=email, match=match, can_be_adopted=can_be_adopted, who=who)
+        return cls.read(candidate, who=f"{account.first_names} {account.last_name}" if account is not None else "")
 
 
 class CandidatesAnswer(ListAnswer[CandidateLine]):

@@ -53,7 +53,7 @@ class ExplainedAnswer(Answer):
         return cls(
             email=person.email,
             state=person.state,
-            steps=tuple(StepLine(fact=step.fact, rule=step.rule, partner=step.partner, on=step.on) for step in steps),
+            steps=tuple(map(StepLine.read, steps)),
             would=tuple(map(ChangeLine.of, would)),
             who=who(person),
         )
@@ -87,20 +87,7 @@ class AccountAnswer(Answer):
         """The account that was found, if any."""
         if (found := person.found) is None:
             return None
-        account = found.account
-        return cls(
-            id=account.id,
-            email=account.email,
-            enabled=account.enabled,
-            last_name=account.last_name,
-            first_names=account.first_names,
-            attributes=account.attributes,
-            email_verified=account.email_verified,
-            created_at=account.created_at,
-            managed=found.is_ours,
-            groups=found.groups,
-            has_password=found.has_password,
-        )
+        return cls.read(found.account, managed=found.is_ours, groups=found.groups, has_password=found.has_password)
 
 
 class ListedRow(Answer):
@@ -136,24 +123,18 @@ class HeldHabilitation(Answer):
     def of(cls, habilitation: Habilitation, file: PersonFile) -> Self:
         """An access as it is held."""
         person, end = habilitation.person, habilitation.end
-        return cls(
+        return cls.read(
+            habilitation,
             habilitation=habilitation.id,
-            partner=habilitation.partner,
             last_name=person.last_name,
             first_names=person.first_names,
             function=person.function,
-            email=person.email,
             state=file.records.state_of(habilitation),
-            requested_on=habilitation.requested_on,
-            transmitted_on=habilitation.transmitted_on,
-            adopted_on=habilitation.adopted_on,
-            opened_at=habilitation.opened_at,
             ended_on=end.on if end else None,
             end_rule=end.rule if end else None,
-            closed_on=habilitation.closed_on,
             waived=tuple(sorted(habilitation.waived)),
             annexes=tuple(
-                ListedRow(annexe=row.annexe.id, status=row.annexe.status, list=row.list, row=row.row)
+                ListedRow.read(row, annexe=row.annexe.id, status=row.annexe.status)
                 for row in file.listed
                 if row.annexe.partner == habilitation.partner
             ),
@@ -203,10 +184,8 @@ class HeldEntry(Answer):
     @classmethod
     def of(cls, line: JournalLine) -> Self:
         """An entry, its decision as `journal show` tells it."""
-        told = {name: getattr(line, name) for name in cls.model_fields if name != "cause"}
         is_caused = line.annexe is not None or line.decided_by is not None
-        cause = CauseAnswer(annexe=line.annexe, decided_by=line.decided_by) if is_caused else None
-        return cls(**told, cause=cause)
+        return cls.read(line, cause=CauseAnswer.read(line) if is_caused else None)
 
 
 class PersonAnswer(Answer):

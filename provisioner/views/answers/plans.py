@@ -41,17 +41,13 @@ class ChangeLine(Answer):
     @classmethod
     def of(cls, change: Change) -> Self:
         """A change with its words."""
-        return cls(
-            action=change.action,
-            partner=change.partner,
-            habilitation=change.habilitation.id if change.habilitation else None,
-            email=change.email,
-            rule=change.rule,
-            due_on=change.due_on,
+        habilitation = change.habilitation
+        return cls.read(
+            change,
+            habilitation=habilitation.id if habilitation else None,
             reason=reason(change),
-            new_email=change.new_email,
             what=what(change),
-            who=person(change.habilitation) if change.habilitation else change.partner,
+            who=person(habilitation) if habilitation else change.partner,
         )
 
     @property
@@ -68,8 +64,7 @@ class FailedLine(ChangeLine):
     @classmethod
     def failed(cls, change: Change, error: str) -> Self:
         """The change with what failed."""
-        line = ChangeLine.of(change)
-        return cls(**{name: getattr(line, name) for name in ChangeLine.model_fields}, error=error)
+        return cls.read(ChangeLine.of(change), error=error)
 
 
 class PlanLine(Answer):
@@ -90,7 +85,7 @@ class DriftLine(Answer):
     @classmethod
     def of(cls, drift: Drift) -> Self:
         """A drift with its words."""
-        return cls(kind=drift.kind, partner=drift.partner, email=drift.email, reason=drift_reason(drift))
+        return cls.read(drift, reason=drift_reason(drift))
 
 
 class BlockedLine(Answer):
@@ -107,15 +102,8 @@ class BlockedLine(Answer):
     @classmethod
     def of(cls, blocked: Blocked) -> Self:
         """A limit with its words."""
-        return cls(
-            partner=blocked.partner,
-            plan_id=blocked.plan_id,
-            limit=blocked.limit,
-            figure=blocked.figure,
-            allowed=blocked.allowed,
-            override=f"--allow {blocked.plan_id}" if blocked.can_be_allowed else None,
-            reason=blocked_reason(blocked),
-        )
+        override = f"--allow {blocked.plan_id}" if blocked.can_be_allowed else None
+        return cls.read(blocked, override=override, reason=blocked_reason(blocked))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -38,14 +38,9 @@ class ReportAnswer(Answer):
         decisions = annexe.approved_decisions if annexe is not None else None
         findings = map(FindingLine.of, for_the_partner(check.findings, decisions))
         is_approved = annexe is not None and annexe.status in (Status.APPROVED, Status.APPLIED)
-        return cls(
-            file=kept.file,
+        return cls.read(
+            kept,
             sha256=kept.sha256 or None,
-            partner=kept.partner,
-            transmitted_on=kept.transmitted_on,
-            valid=kept.valid,
-            open=kept.open,
-            closed=kept.closed,
             findings=tuple(
                 finding.model_copy(update={"code": _TO_BE_SETTLED}) if finding.code in OF_SOMEBODY_ELSE else finding
                 for finding in findings

@@ -1,17 +1,17 @@
-"""`check`, `plan`, `apply`, `sync`: from a document to accounts."""
+"""`check`, `plan`, `apply`, `sync`: from a document to accounts; and how a run ends at the command line."""
 
 from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from provisioner.cli.asking import asking, progress_bar
 from provisioner.cli.decisions import Allow, CloseAbsent, ClosuresOnly, KeepAbsent, Rename, Waive, decisions_of
 from provisioner.cli.exits import Exit
 from provisioner.cli.files import document_of
-from provisioner.cli.notices import say_unknown
 from provisioner.cli.options import (
     AsOf,
     DryRun,
@@ -27,12 +27,13 @@ from provisioner.cli.options import (
     day_of_reception,
     decider,
 )
-from provisioner.cli.outcomes import print_outcome, status_of, status_of_plan
 from provisioner.cli.printing import print_answer, print_page
-from provisioner.cli.progress import progress_bar
-from provisioner.cli.session import session_of
+from provisioner.cli.session import Session, session_of
 from provisioner.domain.annexe.decisions import Decisions
 from provisioner.domain.people import EmailAddress
+
+if TYPE_CHECKING:
+    from provisioner.operations.context import RunResult
 
 app = typer.Typer()
 
@@ -43,7 +44,7 @@ Partners = Annotated[
 
 @app.command()
 def check(
-    context: typer.Context,
+    ctx: typer.Context,
     file: File,
     partner: Annotated[str | None, typer.Option(help="Also check against the register.", metavar="CODE")] = None,
     as_of: AsOf = None,
@@ -51,32 +52,31 @@ def check(
 ) -> None:
     """Read and validate a document. Needs no server."""
     from provisioner.operations.prepare import Request, check_document, check_for_partner
+    from provisioner.views.answers.checks import CheckAnswer
 
-    session = session_of(context)
+    session = session_of(ctx)
     document, today, limits = document_of(file), as_of or session.clock.today(), session.settings.documents
-    partner_name = None
+    name = None
     if partner is None:
         result = check_document(document, today, limits)
     else:
         with session.register("check", partner) as register:
             records = register.records()
-        partner_name = records.partners[partner].name
+        name = records.partners[partner].name
         request = Request(document=document, partner=partner, by="check", decisions=Decisions(), received_on=today)
         result = check_for_partner(request, records, today, limits)
     if format_ is PageFormat.HTML:
         from provisioner.views.report import Report, report_page
 
-        print_page(report_page(Report.of(result, partner_name, today)))
+        print_page(report_page(Report.of(result, name, today)))
     else:
-        from provisioner.views.answers.checks import CheckAnswer
-
         print_answer(CheckAnswer.of(result), format_)
     raise typer.Exit(Exit.DONE if result.is_valid else Exit.REFUSED)
 
 
 @app.command()
 def plan(
-    context: typer.Context,
+    ctx: typer.Context,
     file: Annotated[
         Path | None, typer.Argument(help="The annexe 1; without it, what is due.", exists=True, dir_okay=False)
     ] = None,
@@ -97,7 +97,7 @@ def plan(
     from provisioner.operations.run import plan_due
     from provisioner.views.annexes import list_2_alone
 
-    session = session_of(context)
+    session = session_of(ctx)
     decisions = decisions_of(keep_absent, close_absent, waive, rename, closures_only)
     codes = partner or []
     if file is not None and (len(codes) != 1 or annexe is not None):
@@ -106,23 +106,23 @@ def plan(
         raise typer.BadParameter("--annexe says which partner: leave --partner out")
     if file is None and annexe is None and decisions != Decisions():
         raise typer.BadParameter("decisions go with a document")
-    with session.tools("plan", *codes, read_only=True, as_of=as_of) as tools:
+    with session.context("plan", *codes, read_only=True, as_of=as_of) as context:
         if annexe is not None:
-            outcome = plan_document(tools, request_of(tools, annexe, "plan", decisions))
+            result = plan_document(context, request_of(context, annexe, "plan", decisions))
         elif file is not None:
-            outcome = plan_document(tools, request_for(tools, document_of(file), codes[0], "plan", decisions))
+            result = plan_document(context, request_for(context, document_of(file), codes[0], "plan", decisions))
         else:
-            outcome = plan_due(tools, codes)
-    print_outcome(session, outcome, format_, done=False)
-    if outcome.offers_list_2:
+            result = plan_due(context, codes)
+    print_result(session, result, format_, done=False)
+    if result.offers_list_2:
         whose = (str(file), "--partner", codes[0]) if annexe is None else ("--annexe", str(annexe))
         session.say(list_2_alone("plan", *whose, "--closures-only"))
-    raise typer.Exit(status_of_plan(outcome))
+    raise typer.Exit(status_of_plan(result))
 
 
 @app.command()
 def apply(
-    context: typer.Context,
+    ctx: typer.Context,
     file: File,
     partner: Partner,
     approved_by: Annotated[str, typer.Option(help="Who approves, at the Caf (A10).", metavar="NAME", parser=decider)],
@@ -138,37 +138,36 @@ def apply(
     format_: FormatOption = Format.TEXT,
 ) -> None:
     """Check, plan, confirm and apply a document: the one-shot provisioning command."""
-    from provisioner.cli.asking import asking
     from provisioner.operations.context import Ending
     from provisioner.operations.decide import apply_document
     from provisioner.operations.receive import request_for
     from provisioner.views.annexes import list_2_alone
 
-    session = session_of(context)
-    on_terminal = sys.stdin.isatty() and format_ is Format.TEXT
-    if not yes and not on_terminal:
+    session = session_of(ctx)
+    if not yes and not (sys.stdin.isatty() and format_ is Format.TEXT):
         raise typer.BadParameter("without a terminal that can be asked, --yes is needed: nothing was read")
     decisions = decisions_of(keep_absent, close_absent, waive, rename, closures_only, allow)
-    with session.tools(approved_by, partner) as tools:
-        received = day_of_reception(received_on, tools.clock.today())
+    with session.context(approved_by, partner) as context:
+        received = day_of_reception(received_on, context.clock.today())
         request = request_for(
-            tools, document_of(file), partner, approved_by, decisions, received_on=received, sent_by=sent_by
+            context, document_of(file), partner, approved_by, decisions, received_on=received, sent_by=sent_by
         )
-        outcome = apply_document(tools, request, progress_bar(session.quiet), None if yes else asking(tools))
-        print_outcome(session, outcome, format_, done=True)
-        if outcome.offers_list_2:
+        result = apply_document(context, request, progress_bar(session.quiet), None if yes else asking(context))
+        print_result(session, result, format_, done=True)
+        if result.offers_list_2:
             again = ["apply", str(file), "--partner", partner, "--closures-only", "--approved-by", approved_by]
             again += ["--received-on", received_on.isoformat()] if received_on else []
             again += ["--sent-by", sent_by] if sent_by else []
             session.say(list_2_alone(*again))
-        if outcome.ending in (Ending.APPLIED, Ending.HELD):
-            say_unknown(session, tools.register, *([partner] if outcome.ending is Ending.APPLIED else []), None)
-    raise typer.Exit(status_of(outcome))
+        if result.ending in (Ending.APPLIED, Ending.HELD):
+            told = [partner] if result.ending is Ending.APPLIED else []
+            session.say_unknown(context.register, *told, None)
+    raise typer.Exit(status_of(result))
 
 
 @app.command()
 def sync(
-    context: typer.Context,
+    ctx: typer.Context,
     partner: Partners = None,
     email: Annotated[
         EmailAddress | None, typer.Option(help="Only this person.", metavar="EMAIL", parser=address)
@@ -179,11 +178,39 @@ def sync(
     """Do everything that is due now: planned openings and ends, first invitations, drift."""
     from provisioner.operations import run
 
-    session, codes = session_of(context), partner or []
-    with session.tools("sync", *codes, read_only=dry_run) as tools:
+    session, codes = session_of(ctx), partner or []
+    with session.context("sync", *codes, read_only=dry_run) as context:
         if dry_run:
-            outcome = run.plan_due(tools, codes, email)
+            result = run.plan_due(context, codes, email)
         else:
-            outcome = run.sync(tools, codes, progress_bar(session.quiet), email)
-    print_outcome(session, outcome, format_, done=not dry_run)
-    raise typer.Exit((status_of_plan if dry_run else status_of)(outcome))
+            result = run.sync(context, codes, progress_bar(session.quiet), email)
+    print_result(session, result, format_, done=not dry_run)
+    raise typer.Exit((status_of_plan if dry_run else status_of)(result))
+
+
+def print_result(session: Session, result: RunResult, format_: str, *, done: bool) -> None:
+    """A plan, or what was done of it; what concerns a decision is said beside it, on stderr."""
+    from provisioner.operations.answers import plan_answer, run_answer, said_beside
+
+    print_answer(run_answer(result) if done else plan_answer(result), format_)
+    for sentence in said_beside(result, session.settings.keycloak.url, done=done):
+        session.say(sentence)
+
+
+def status_of(result: RunResult) -> Exit:
+    """The exit status of `apply` and `sync`."""
+    from provisioner.operations.context import Ending
+
+    of_systems = [failure for failure in result.failed if failure not in result.set_aside]
+    if of_systems or (result.notices is not None and result.notices.failed):
+        return Exit.FAILED
+    incomplete = bool(result.left_out or result.sent_back or result.broken or result.set_aside)
+    refused = incomplete or result.journal is not None or result.ending not in (None, Ending.APPLIED)
+    held = result.plan is not None and bool(result.plan.blocked)
+    return Exit.REFUSED if refused or held else Exit.DONE
+
+
+def status_of_plan(result: RunResult) -> Exit:
+    """1 only for what is wrong in the document or with a decision about it."""
+    has_error = result.check is not None and not result.check.is_valid
+    return Exit.REFUSED if has_error or result.is_refused else Exit.DONE

@@ -1,0 +1,161 @@
+"""`explain`, `person …` and `invitation …`: one person's access and the link that was sent to them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from provisioner.cli.asking import progress_bar
+from provisioner.cli.exits import Exit
+from provisioner.cli.options import (
+    AsOf,
+    By,
+    Email,
+    Format,
+    FormatOption,
+    OnePartner,
+    PageFormat,
+    PageFormatOption,
+    Reason,
+    address,
+)
+from provisioner.cli.printing import print_answer, print_page
+from provisioner.cli.run import print_result, status_of
+from provisioner.cli.session import Session, session_of
+from provisioner.domain.people import EmailAddress
+
+if TYPE_CHECKING:
+    from provisioner.operations.context import Context, ProgressBar, RunResult
+
+app = typer.Typer(help="One person's access.", no_args_is_help=True)
+invitation = typer.Typer(help="The e-mails with the link to create the password.", no_args_is_help=True)
+
+EverEmail = Annotated[str, typer.Argument(help="The person's address, or the one that they had.", metavar="EMAIL")]
+
+
+def explain(ctx: typer.Context, email: EverEmail, as_of: AsOf = None, format_: FormatOption = Format.TEXT) -> None:
+    """Tell one person's story step by step, what `sync` would do for them, and why or why not."""
+    from provisioner.operations.person_file import explain_person
+
+    with session_of(ctx).context("explain", read_only=True, as_of=as_of) as context:
+        explanation = explain_person(context, address(email))
+    print_answer(explanation, format_)
+
+
+@app.command()
+def show(ctx: typer.Context, email: EverEmail, format_: PageFormatOption = PageFormat.TEXT) -> None:
+    """Everything that the register and Keycloak hold on one person; html: the page to hand to them."""
+    from provisioner.operations.person_file import known_person_file
+    from provisioner.views.answers.persons import PersonAnswer
+
+    with session_of(ctx).context("person show", read_only=True) as context:
+        answer = PersonAnswer.of(known_person_file(context, address(email)))
+    if format_ is PageFormat.HTML:
+        print_page(answer.page())
+    else:
+        print_answer(answer, format_)
+
+
+@app.command()
+def suspend(ctx: typer.Context, email: Email, by: By, reason: Reason, format_: FormatOption = Format.TEXT) -> None:
+    """Cut the person's access at once, for all their partners, until `person reopen`. No data clock starts."""
+    from provisioner.operations import persons
+
+    session = session_of(ctx)
+    with session.context(by) as context:
+        partners = persons.suspend(context, address(email), by, reason)
+        _carry_out(session, context, partners, address(email), format_, persons.cut)
+
+
+@app.command()
+def reopen(
+    ctx: typer.Context,
+    email: Email,
+    by: By,
+    reason: Reason,
+    new_password: Annotated[
+        bool, typer.Option("--new-password", help="Delete the password and send one link to create another.")
+    ] = False,
+    format_: FormatOption = Format.TEXT,
+) -> None:
+    """Lift a suspension, by name or made in the console; create a missing account again."""
+    from provisioner.operations import persons
+
+    session = session_of(ctx)
+    with session.context(by) as context:
+        partners = persons.reopen(context, address(email), by, reason, new_password=new_password)
+        _carry_out(session, context, partners, address(email), format_, persons.carry_out)
+
+
+def _carry_out(
+    session: Session,
+    context: Context,
+    partners: Sequence[str],
+    email: EmailAddress,
+    format_: Format,
+    act: Callable[[Context, Sequence[str], EmailAddress, ProgressBar], RunResult],
+) -> None:
+    """Makes the recorded decision true and says what was done; whatever fails, the next `sync` goes on."""
+    from provisioner.views.said import Said
+
+    status = Exit.FAILED
+    try:
+        result = act(context, partners, email, progress_bar(session.quiet))
+        print_result(session, result, format_, done=True)
+        status = status_of(result)
+    finally:
+        if status is not Exit.DONE:
+            session.say(Said.DECISION_RECORDED)
+    raise typer.Exit(status)
+
+
+@invitation.command("list")
+def list_(ctx: typer.Context, partner: OnePartner = None, format_: FormatOption = Format.TEXT) -> None:
+    """What became of the link of each open access. Keycloak is asked who has made a password."""
+    from provisioner.operations.invitations import invited
+    from provisioner.views.answers.invitations import InvitationsAnswer
+
+    with session_of(ctx).context("invitation list", partner, read_only=True) as context:
+        links = invited(context, partner)
+    print_answer(InvitationsAnswer.of(links), format_)
+
+
+@invitation.command()
+def repeat(
+    ctx: typer.Context,
+    by: By,
+    email: Annotated[str | None, typer.Argument(help="Only this person, at once.", metavar="[EMAIL]")] = None,
+    format_: FormatOption = Format.TEXT,
+) -> None:
+    """Send the links that are due again: the second 3 days after the first, the third 10, never a fourth.
+
+    Partners are told of those who used none. With EMAIL: that person, as soon as the last link has expired.
+    """
+    from provisioner.operations import invitations
+
+    session = session_of(ctx)
+    bar = progress_bar(session.quiet)
+    with session.context(by) as context:
+        if email is not None:
+            result = invitations.repeat_one(context, address(email), bar)
+        else:
+            result = invitations.repeat_due(context, bar)
+    print_result(session, result, format_, done=True)
+    session.say_without_contact(result.without_contact)
+    raise typer.Exit(status_of(result))
+
+
+@invitation.command()
+def bounced(ctx: typer.Context, email: Email, by: By) -> None:
+    """Record that the e-mail came back: none is sent again, and the partner's contact is asked for the address."""
+    from provisioner.operations import invitations
+    from provisioner.views.said import Said
+
+    session = session_of(ctx)
+    with session.register(by) as register:
+        without_contact = invitations.bounced(register, session.settings, address(email), by)
+        session.say(Said.BOUNCE_RECORDED)
+        session.say_without_contact(without_contact)
+        session.deliver_now(register)
