@@ -34,9 +34,7 @@ class Said(StrEnum):
     ANNEXE_REJECTED = "Annexe {annexe} rejetée."
     FORM_WRITTEN = "Formulaire écrit : {file}."
 
-    PLAN_RELEASED = "Plan {plan} du partenaire {code} libéré : la prochaine synchronisation (provisioner sync) l'applique."
-        "Plan {plan} du partenaire {code} libéré. La prochaine synchronisation (provisioner sync) l'applique."
-    )
+    PLAN_RELEASED = "Plan {plan} du partenaire {code} libéré : la prochaine synchronisation (provisioner sync) agit."
     PAUSED = "{whose} : mise en pause. Pour reprendre : provisioner resume."
     RESUMED = "{whose} : fin de la pause. La prochaine synchronisation (provisioner sync) reprend."
     EVERYBODY = "Tous les partenaires"
