@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from functools import cached_property
 
+from provisioner.domain.access.account import Snapshot
 from provisioner.domain.access.change import Action, Change
 from provisioner.domain.access.habilitation import Habilitation, State
 from provisioner.domain.calendar import start_of
@@ -51,6 +52,10 @@ class Account:
     def is_owed_a_write(self) -> bool:
         """Whether what we last meant to write there was not written: Keycloak refused it, or the run died."""
         return self.intended is not None and self.intended != self.written
+
+    def is_gone_from(self, snapshot: Snapshot) -> bool:
+        """Whether another hand deleted it: it had an id in Keycloak, and no account of the realm has it."""
+        return self.keycloak_id is not None and self.keycloak_id not in snapshot.accounts
 
     def wrote(self, digest: str) -> bool:
         """Whether what Keycloak holds may be our own writing; anything else is another hand's."""

@@ -134,8 +134,7 @@ def _made_again(
 ) -> Habilitation | None:
     """The partner's open access, of the live ones of a person, whose own account was deleted by another hand."""
     for habilitation in live:
-        known = records.accounts[habilitation.email].keycloak_id
-        is_gone = known is not None and known not in snapshot.accounts
+        is_gone = records.accounts[habilitation.email].is_gone_from(snapshot)
         if is_gone and habilitation.partner == partner and habilitation.state is State.OPEN:
             return habilitation
     return None

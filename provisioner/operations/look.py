@@ -50,8 +50,9 @@ def look(records: Records, directory: Directory, partners: Collection[str]) -> S
     _prove_members(records, snapshot, directory, open_now)
     live = {one.email for one in records.habilitations if one.state is not State.CLOSED}
     accounts = (records.accounts[email] for email in live)
-    gone = [one for one in accounts if one.keycloak_id and one.keycloak_id not in snapshot.accounts]
-    snapshot = learn_user_names(directory, snapshot, [email for one in gone for email in one.addresses], _AT_ONCE)
+    gone = [account for account in accounts if account.is_gone_from(snapshot)]
+    addresses = [email for account in gone for email in account.addresses]
+    snapshot = learn_user_names(directory, snapshot, addresses, _AT_ONCE)
     return learn_passwords(directory, snapshot, records)
 
 

@@ -42,7 +42,7 @@ class AccountPlan:
         self.records, self.snapshot, self.account, self.remote = records, snapshot, account, remote
         self.today = day_of(now)
         #: who has the address of our account that is gone
-        self.stranger = stranger if remote is None and account.keycloak_id is not None else None
+        self.stranger = stranger if remote is None and account.is_gone_from(snapshot) else None
         self.suspension = records.suspended.get(account.email)
         self.reopening = account.reopening if self.suspension is None else None
         self.closed = [one for one in habilitations if one.state is State.CLOSED]

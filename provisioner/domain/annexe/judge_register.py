@@ -72,7 +72,7 @@ def judge_keycloak(annexe: Annexe, records: Records, snapshot: Snapshot, partner
     gone = {
         habilitation.email
         for habilitation in records.of_partner(partner)
-        if (id_ := records.accounts[habilitation.email].keycloak_id) is not None and id_ not in snapshot.accounts
+        if records.accounts[habilitation.email].is_gone_from(snapshot)
     }
     return (
         *(
