@@ -90,7 +90,7 @@ def document(connection: Connection, id_: int) -> Document:
 
 def submit(work: Work, submission: Submission) -> int:
     """Keeps the document and its check; submitted again, it is the same annexe, to be decided anew, with its scan."""
-    known = by_digest(work.connection, submission.partner, submission.document.sha256)
+    before = by_digest(work.connection, submission.partner, submission.document.sha256)
     values: dict[str, Any] = {
         "file_name": submission.document.name,
         "content": submission.document.content,
@@ -107,18 +107,18 @@ def submit(work: Work, submission: Submission) -> int:
     }
     if (source := submission.source) is not None:
         values |= {"source": source.content, "source_name": source.name, "source_sha256": source.sha256}
-    if known is None:
+    if before is None:
         row = insert(t).values(partner=submission.partner, sha256=submission.document.sha256, **values)
         id_ = int(work.connection.execute(row.returning(t.c.id)).scalar_one())
     else:
-        id_ = known.id
-        if known.applied_at is None or known.is_pending:
+        id_ = before.id
+        if before.applied_at is None or before.is_pending:
             values |= _NOT_APPROVED
         work.connection.execute(update(t).where(t.c.id == id_).values(**values))
     details = {
         "annexe": id_,
         "annexe_sha256": submission.document.sha256,
-        "source_sha256": source.sha256 if source else known and known.source_sha256,
+        "source_sha256": source.sha256 if source else before and before.source_sha256,
         "valid": submission.valid,
         "received_on": submission.received_on.isoformat(),
         **({"sent_by": submission.sent_by} if submission.sent_by else {}),

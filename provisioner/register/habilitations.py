@@ -46,16 +46,16 @@ def save_habilitations(work: Work, before: Records, after: Records) -> None:
 
     What is opened and ended follows from the decision that the unit of work names (`Work.because_of`).
     """
-    known = {habilitation.id: habilitation for habilitation in before.habilitations}
-    _rename_accounts(work, known, after)
+    by_id = {habilitation.id: habilitation for habilitation in before.habilitations}
+    _rename_accounts(work, by_id, after)
     kept = {habilitation.id for habilitation in after.habilitations}
-    for id_, habilitation in known.items():
+    for id_, habilitation in by_id.items():
         if id_ not in kept:
             _withdraw(work, habilitation)
     _ask(work, [_decided(work, None, new) for new in after.habilitations if new.id is None])
     for new in after.habilitations:
-        if new.id is not None and new != known[new.id]:
-            _bring_up_to_date(work, known[new.id], _decided(work, known[new.id], new))
+        if new.id is not None and new != by_id[new.id]:
+            _bring_up_to_date(work, by_id[new.id], _decided(work, by_id[new.id], new))
 
 
 def _decided(work: Work, old: Habilitation | None, new: Habilitation) -> Habilitation:
@@ -81,12 +81,12 @@ def _withdraw(work: Work, habilitation: Habilitation) -> None:
     work.journal("habilitation.withdrawn", partner=habilitation.partner, habilitation=habilitation.id, rule="A2")
 
 
-def _rename_accounts(work: Work, known: Mapping[int | None, Habilitation], after: Records) -> None:
+def _rename_accounts(work: Work, by_id: Mapping[int | None, Habilitation], after: Records) -> None:
     """A new address, which Keycloak still has to get."""
     renamed = {}
     for habilitation in after.habilitations:
-        if habilitation.id is not None and habilitation.email != known[habilitation.id].email:
-            renamed[known[habilitation.id].email] = habilitation
+        if habilitation.id is not None and habilitation.email != by_id[habilitation.id].email:
+            renamed[by_id[habilitation.id].email] = habilitation
     for old, new in renamed.items():
         values = {"email": new.email, "renamed_from": after.accounts[new.email].renamed_from}
         work.connection.execute(update(t.account).where(t.account.c.email == old).values(**values))
@@ -97,8 +97,8 @@ def _rename_accounts(work: Work, known: Mapping[int | None, Habilitation], after
 def _ask(work: Work, new: Sequence[Habilitation]) -> None:
     if not new:
         return
-    known = work.connection.execute(select(t.account.c.email, t.account.c.id))
-    accounts: dict[str, int] = {row.email: row.id for row in known}
+    rows_of_accounts = work.connection.execute(select(t.account.c.email, t.account.c.id))
+    accounts: dict[str, int] = {row.email: row.id for row in rows_of_accounts}
     if unknown := [{"email": habilitation.email} for habilitation in new if habilitation.email not in accounts]:
         made = insert(t.account).returning(t.account.c.email, t.account.c.id)
         accounts |= {row.email: row.id for row in work.connection.execute(made, unknown)}
@@ -148,8 +148,8 @@ def save_adoption(
 
     With `access` it takes the place of that access's account, which is gone.
     """
-    known = select(t.account.c.id).where(t.account.c.email == person.email)
-    account = work.connection.execute(known).scalar()
+    of_person = select(t.account.c.id).where(t.account.c.email == person.email)
+    account = work.connection.execute(of_person).scalar()
     if account is None:
         made = insert(t.account).values(email=person.email, keycloak_id=keycloak_id).returning(t.account.c.id)
         account = work.connection.execute(made).scalar_one()

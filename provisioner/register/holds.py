@@ -80,8 +80,8 @@ def hold_plan(
     partner, plan_id, limit = blocked.partner, blocked.plan_id, blocked.limit
     drop_plan(work, partner, but=plan_id)
     is_known = _h.kind == HoldKind.LIMIT if limit.can_be_released else _HELD
-    known = select(_h.id).where(is_known, _h.partner == partner, _h.plan_id == plan_id)
-    if work.connection.execute(known).first() is not None:
+    same = select(_h.id).where(is_known, _h.partner == partner, _h.plan_id == plan_id)
+    if work.connection.execute(same).first() is not None:
         return
     figures = {"figure": blocked.figure, "allowed": blocked.allowed}
     plan = {"partner": partner, "plan_id": plan_id, "covers": frozenset(covers), "changes": changes}

@@ -155,12 +155,12 @@ def head(connection: Connection) -> Head:
 
 def stray(connection: Connection) -> int | None:
     """The first entry that left behind what stood beside it: it is there no more."""
-    known = select(journal_entry.c.entry)
-    left = (
-        connection.execute(select(func.min(beside.c.entry)).where(beside.c.entry.not_in(known))).scalar()
+    entries = select(journal_entry.c.entry)
+    stray_entries = (
+        connection.execute(select(func.min(beside.c.entry)).where(beside.c.entry.not_in(entries))).scalar()
         for beside in (journal_detail, journal_actor)
     )
-    return min((entry for entry in left if entry is not None), default=None)
+    return min((entry for entry in stray_entries if entry is not None), default=None)
 
 
 def about(connection: Connection, habilitations: Collection[int], addresses: Collection[str]) -> list[Row]:
@@ -219,8 +219,10 @@ def lines(rows: Iterable[Row]) -> list[JournalLine]:
 def _rows(connection: Connection, which: ColumnElement[bool], most: int | None = None) -> list[Row]:
     rows = _read(connection, which, most)
     causes = {row.entry.cause for row in rows} - {None}
-    known = {row.entry.entry: row for row in _read(connection, journal_entry.c.entry.in_(causes))} if causes else {}
-    return [row._replace(cause=known.get(row.entry.cause or 0)) for row in rows] if known else rows
+    decisions = (
+        {row.entry.entry: row for row in _read(connection, journal_entry.c.entry.in_(causes))} if causes else {}
+    )
+    return [row._replace(cause=decisions.get(row.entry.cause or 0)) for row in rows] if decisions else rows
 
 
 def _read(connection: Connection, which: ColumnElement[bool], most: int | None = None) -> list[Row]:
@@ -229,7 +231,7 @@ def _read(connection: Connection, which: ColumnElement[bool], most: int | None =
     columns: list[ColumnElement[Any]] = [column.label(f"text_{at}") for at, column in enumerate(texts)]
     if connection.dialect.name == "sqlite":  # as bytes: a damaged text would end the whole read
         columns = [cast(column, LargeBinary).label(f"text_{at}") for at, column in enumerate(texts)]
-    found = connection.execute(
+    rows = connection.execute(
         select(entry.entry, detail.habilitation, *columns)
         .select_from(
             journal_entry.outerjoin(journal_detail, detail.entry == entry.entry).outerjoin(
@@ -240,7 +242,7 @@ def _read(connection: Connection, which: ColumnElement[bool], most: int | None =
         .order_by(entry.entry)
         .limit(most)
     )
-    return [_row(*row) for row in found]
+    return [_row(*row) for row in rows]
 
 
 def _row(number: int, about: int | None, *texts: bytes | str | None) -> Row:

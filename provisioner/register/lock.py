@@ -137,8 +137,8 @@ def lock_holder(register: Register, settings: Settings) -> str | None:
     with translated(OSError):
         if register.engine.dialect.name == "postgresql":
             with register.engine.connect() as connection:
-                found = connection.execute(_HOLDER, {"key": _RUN_LOCK}).scalar()
-            return str(found) if found is not None else None
+                holder = connection.execute(_HOLDER, {"key": _RUN_LOCK}).scalar()
+            return str(holder) if holder is not None else None
         try:
             file = _lock_file(settings).open()
         except FileNotFoundError:
