@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import chain
+from shutil import get_terminal_size
 from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
@@ -80,7 +81,7 @@ def print_parts(parts: Iterable[Part]) -> None:
 
     with answering():
         console = _Console(highlight=False)
-        width = console.width if sys.stdout.isatty() else None
+        width = get_terminal_size().columns if sys.stdout.isatty() else None
         is_first, follows_table = True, False
         for part in parts:
             if isinstance(part, Line):
@@ -153,15 +154,24 @@ def _table(table: Table, width: int | None) -> Iterator[RenderableType]:
     if table.title:
         yield Text(table.title, style="bold")
     widths = _widths([table.columns, *rows], width)
-    if widths is None:
-        for row in rows:
-            named = zip(table.columns, row, strict=True)
-            yield Text("\n".join(f"  {name} : {cell.replace(chr(10), ', ')}" for name, cell in named if cell) + "\n")
+    if width is not None and widths is None:
+        blocks = ("\n".join(_fields(table.columns, row, width)) for row in rows)
+        yield Text("\n\n".join(blocks))
         return
+    assert widths is not None
     yield Text(_aligned(table.columns, widths), style="bold")
     yield Text("─" * (sum(widths) + _GAP * (len(widths) - 1)), style="dim")
     for row in rows:
         yield Text(_aligned(row, widths))
+
+
+def _fields(columns: Sequence[str], row: Sequence[str], width: int) -> Iterator[str]:
+    """A row as a block: a line a column, and what goes on stands further in."""
+    for name, cell in zip(columns, row, strict=True):
+        if cell:
+            first, *more = _wrapped(f"{name} : {cell}", width - 2 * _GAP)
+            yield " " * _GAP + first
+            yield from (" " * 2 * _GAP + line for line in more)
 
 
 def _widths(rows: Sequence[Sequence[str]], most: int | None) -> list[int] | None:
