@@ -12,7 +12,6 @@ from provisioner.domain.errors import Refusal, Refused
 from provisioner.domain.people import EmailAddress, Person
 from provisioner.domain.records import Records
 from provisioner.operations.context import Context, ProgressBar, RunResult, decided
-from provisioner.operations.look import look
 from provisioner.operations.run import Pass
 from provisioner.register.habilitations import save_adoption
 
@@ -52,10 +51,7 @@ def candidates(context: Context, partner: str, emails: Sequence[EmailAddress]) -
         Refused: the convention is not active.
         KeycloakError, RegisterUnavailable: a system failed.
     """
-    records = context.register.records()
-    _verify_active(context, records, partner)
-    snapshot = _look(context, records, partner, emails)
-    return [_candidate(context, records, snapshot, partner, email) for email in dict.fromkeys(emails)]
+    return _candidates(Pass(context, [partner]).begin(), emails)
 
 
 @decided
@@ -71,9 +67,7 @@ def adopt(
     """
     run = Pass(context, [partner])
     with run.alone():
-        _verify_active(context, run.records, partner)
-        run.snapshot = _look(context, run.records, partner, emails)
-        asked = [_candidate(context, run.records, run.snapshot, partner, email) for email in dict.fromkeys(emails)]
+        asked = _candidates(run, emails)
         if not all(candidate.can_be_adopted for candidate in asked):
             return asked, run.result
         with context.register.work() as work:
@@ -97,32 +91,35 @@ def adopt(
         return asked, run.result
 
 
-def _look(context: Context, records: Records, partner: str, emails: Iterable[EmailAddress]) -> Snapshot:
-    snapshot = look(records, context.directory, [partner])
-    named = {email: one for email in emails if (one := context.directory.account_named(email)) is not None}
-    return replace(snapshot, named=named)
+def _candidates(run: Pass, emails: Iterable[EmailAddress]) -> list[Candidate]:
+    """What stands behind each address.
 
-
-def _verify_active(context: Context, records: Records, partner: str) -> None:
-    if not records.partners[partner].is_active_on(context.clock.today()):
+    Raises:
+        Refused: the convention is not active.
+    """
+    (partner,) = run.partners
+    if not run.records.partners[partner].is_active_on(run.context.clock.today()):
         raise Refused(Refusal.NOT_ACTIVE, partner=partner)
+    run.look()
+    accounts = {email: run.context.directory.account_named(email) for email in emails}
+    named = {email: account for email, account in accounts.items() if account is not None}
+    run.snapshot = replace(run.snapshot, named=named)
+    return [_candidate(run, partner, email) for email in accounts]
 
 
-def _candidate(
-    context: Context, records: Records, snapshot: Snapshot, partner: str, email: EmailAddress
-) -> Candidate:
-    holders = snapshot.holders(email)
+def _candidate(run: Pass, partner: str, email: EmailAddress) -> Candidate:
+    records, holders = run.records, run.snapshot.holders(email)
     if not holders:
         return Candidate(email, Match.MISSING)
     account = holders[0]
     if len(holders) > 1 or account.email != email:
         return Candidate(email, Match.TWO_IDENTIFIERS, account)
-    ids = {one.keycloak_id for one in records.accounts.values()}
+    ids = {known.keycloak_id for known in records.accounts.values()}
     live = [one for one in records.habilitations if one.email == email and one.state is not State.CLOSED]
-    replaced = _made_again(records, snapshot, partner, live)
+    replaced = _made_again(records, run.snapshot, partner, live)
     if account.is_marked or account.id in ids or (live and replaced is None):
         return Candidate(email, Match.ALREADY_OURS, account)
-    if context.directory.extra_roles(account.id):
+    if run.context.directory.extra_roles(account.id):
         return Candidate(email, Match.HAS_ROLES, account)
     if not (account.last_name and account.first_names):
         return Candidate(email, Match.UNNAMED, account)

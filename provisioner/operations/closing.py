@@ -65,17 +65,18 @@ class Closing:
     def _close_account(self, change: Change, id_: str, wanted: WantedAccount) -> None:
         """The whole recipe (docs/realm.md): disable alone, log out, consents, verify; then the rest, if it can be.
 
-        Where Keycloak refuses to disable it, the person is logged out and has no password any more: a new one can be
-        asked for, so each run does it again. Where it gave no answer the sessions end before anything else is tried.
+        Where Keycloak refuses to disable it or gives no answer, the sessions end all the same, before the whole is
+        written, which may give the account what it lacks. Where that is refused too, the person has no password any
+        more: a new one can be asked for, so each run does it again.
         """
         refusal = self._refusal(self.directory.disable, id_)
-        if refusal is not None and not _is_silence(refusal):  # it may lack what the whole would give it
-            refusal = None if self._refusal(self.directory.update_account, id_, wanted) is None else refusal
         unfinished = self._refusal(self.directory.end_sessions, id_)
         if refusal is not None and self._is_enabled(id_):  # else the answer alone was lost
-            self._refusal(self.directory.forget_password, id_)
-            _raise_for_our_rights(refusal, unfinished)
-            raise AccessStillOpen(StillOpen.ACCOUNT, str(refusal), refusal.status)
+            if self._refusal(self.directory.update_account, id_, wanted) is not None and self._is_enabled(id_):
+                self._refusal(self.directory.forget_password, id_)
+                _raise_for_our_rights(refusal, unfinished)
+                raise AccessStillOpen(StillOpen.ACCOUNT, str(refusal), refusal.status)
+            unfinished = self._refusal(self.directory.end_sessions, id_)  # of a login in between
         if unfinished is not None:
             raise unfinished
         self._tidy(change, id_, wanted)
@@ -124,7 +125,7 @@ class Closing:
         except KeycloakError as error:
             if error.status == HTTPStatus.UNAUTHORIZED:
                 raise
-            if _is_silence(error):
+            if isinstance(error, KeycloakUnavailable) and error.status != HTTPStatus.INTERNAL_SERVER_ERROR:
                 self._verify_answers(error)
             return error
         return None
@@ -154,11 +155,6 @@ class Closing:
         accounts = [self.directory.find(address) for address in asked]
         if any(account is not None and account.enabled for account in accounts):
             raise AccessStillOpen(StillOpen.MADE_AGAIN, "another hand made an account with that address again")
-
-
-def _is_silence(error: KeycloakError) -> bool:
-    """Whether there was no answer; 500 is one, to that call alone."""
-    return isinstance(error, KeycloakUnavailable) and error.status != HTTPStatus.INTERNAL_SERVER_ERROR
 
 
 def _raise_for_our_rights(refusal: KeycloakError, other: KeycloakError | None) -> None:

@@ -49,7 +49,7 @@ def _contact(role: Role, text: str) -> Contact:
     email = read_address(written).email
     if email is None:
         raise Refused(Refusal.CONTACT_ADDRESS, role=role, given=written)
-    if name and ("@" in name or not any(one.isalpha() for one in name)):
+    if name and ("@" in name or not any(map(str.isalpha, name))):
         raise Refused(Refusal.CONTACT_NAME, role=role, given=name)
     return Contact(role, name or None, email)
 
@@ -73,10 +73,10 @@ def set_partner_contacts(register: Register, code: str, contacts: Contacts) -> b
         WrongUsage: no partner has that code.
         Refused: a contact is not a named person (N1), or a newer annexe 2 is recorded (N3).
     """
-    unnamed = [one.role for one in contacts.people if one.name is None]
+    unnamed = [contact.role for contact in contacts.people if contact.name is None]
     if unnamed:
         raise Refused(Refusal.CONTACT_UNNAMED, role=unnamed[0])
-    assert tuple(one.role for one in contacts.people) == ANNEXE_2
+    assert tuple(contact.role for contact in contacts.people) == ANNEXE_2
     with register.work() as work:
         if code not in all_partners(work.connection):
             raise no_such_partner(code)
@@ -95,15 +95,15 @@ def set_caf_contacts(register: Register, contacts: Contacts, settings: Settings)
         if not _replace(work, None, contacts):
             return Told(is_new=False)
         today = work.clock.today()
-        partners = [one for one in all_partners(work.connection).values() if today <= one.last_day]
+        partners = [partner for partner in all_partners(work.connection).values() if today <= partner.last_day]
         return Told(is_new=True, without_contact=send_annexe_3(work, contacts, partners, settings))
 
 
 def _replace(work: Work, code: str | None, contacts: Contacts) -> bool:
-    known = contacts_of(work.connection, code)
-    if known == contacts:
+    before = contacts_of(work.connection, code)
+    if before == contacts:
         return False
-    if known is not None and contacts.dated < known.dated:
-        raise Refused(Refusal.CONTACTS_OLDER, on=known.dated)
+    if before is not None and contacts.dated < before.dated:
+        raise Refused(Refusal.CONTACTS_OLDER, on=before.dated)
     replace_contacts(work, code, contacts)
     return True

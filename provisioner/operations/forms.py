@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from provisioner.documents.form import Entry, Form
-from provisioner.domain.access.habilitation import Habilitation, State
+from provisioner.domain.access.habilitation import State
 from provisioner.domain.annexe.document import Annexe, Check
 from provisioner.domain.annexe.judge import CLOSED_FOR_MONTHS
 from provisioner.domain.annexe.kept import KeptAnnexe
@@ -28,46 +28,40 @@ def form_of(records: Records, code: str, today: date) -> Form:
     """
     asked: list[Entry] = []
     ended: dict[EmailAddress, Entry] = {}
-    mine = records.as_due_on(today).of_partner(code)
-    present = {one.email for one in mine if one.state is not State.CLOSED}
+    habilitations = records.as_due_on(today).of_partner(code)
+    live = {habilitation.email for habilitation in habilitations if habilitation.state is not State.CLOSED}
     two_years_ago = add_months(today, -CLOSED_FOR_MONTHS)
-    for one in mine:
-        if one.state is State.CLOSED:
-            if one.email not in present and one.end is not None:
-                _replace(ended, one, one.end.on if one.end.on > two_years_ago else None)
-            continue
-        if one.end is None or one.state is State.PLANNED:
-            asked.append(Entry(one.person, one.requested_on))
-        if one.end is not None:
-            _replace(ended, one, one.end.on)
+    for habilitation in habilitations:
+        email, end = habilitation.email, habilitation.end
+        is_closed = habilitation.state is State.CLOSED
+        if not is_closed and (end is None or habilitation.state is State.PLANNED):
+            asked.append(Entry(habilitation.person, habilitation.requested_on))
+        if end is not None and not (is_closed and email in live):
+            ended.pop(email, None)  # the last one counts, and stands last
+            if not is_closed or end.on > two_years_ago:
+                ended[email] = Entry(habilitation.person, end.on)
     return Form(records.partners[code].name, tuple(asked), tuple(ended.values()))
 
 
-def _replace(ended: dict[EmailAddress, Entry], one: Habilitation, on: date | None) -> None:
-    ended.pop(one.email, None)
-    if on is not None:
-        ended[one.email] = Entry(one.person, on)
-
-
 def report_on(
-    register: Register, limits: DocumentSettings, one: KeptAnnexe, read: Reader, outcome: str | None = None
+    register: Register, limits: DocumentSettings, kept: KeptAnnexe, read: Reader, outcome: str | None = None
 ) -> tuple[Partner, Report]:
     """The partner and the report. The document is read again: its check keeps no row that has an error."""
     with register.read() as connection:
-        document = annexes.document(connection, one.id)
-    partner = register.records().partners[one.partner]
+        document = annexes.document(connection, kept.id)
+    partner = register.records().partners[kept.partner]
     annexe = read(document.content, document.name, limits)
-    findings = one.check.findings
+    findings = kept.check.findings
     report = Report(
         file=document.name,
-        sha256=one.sha256,
+        sha256=kept.sha256,
         partner=partner.name,
-        checked_on=day_of(one.checked_at),
+        checked_on=day_of(kept.checked_at),
         annexe=annexe,
         findings=findings,
         outcome=outcome,
-        decisions=one.approved_decisions,
-        refused=_refused(annexe, one.check) if any(finding.code == MORE for finding in findings) else frozenset(),
+        decisions=kept.approved_decisions,
+        refused=_refused(annexe, kept.check) if any(finding.code == MORE for finding in findings) else frozenset(),
     )
     return partner, report
 

@@ -23,7 +23,8 @@ from provisioner.domain.records import Records
 from provisioner.keycloak.errors import KeycloakError, NotFound
 from provisioner.operations.context import Context, ProgressBar, RunResult, decided
 from provisioner.operations.effects import Effects
-from provisioner.operations.look import verify_realm, with_password
+from provisioner.operations.errors import UnknownRealm
+from provisioner.operations.look import is_known_realm, with_password
 from provisioner.operations.notices import ask_for_address, tell_silence
 from provisioner.operations.pool import Failure
 from provisioner.operations.run import Pass
@@ -44,7 +45,8 @@ def invited(context: Context, partner: str | None = None) -> list[tuple[Invitati
         KeycloakError, RegisterUnavailable: a system failed.
     """
     records = context.register.records()
-    verify_realm(records, context.directory)
+    if not is_known_realm(records, context.directory):
+        raise UnknownRealm
     asked = [one for one in open_invitations(records) if partner in (None, one.habilitation.partner)]
     asked.sort(key=lambda invitation: (invitation.habilitation.partner, invitation.habilitation.email))
     accounts = [_account(records, one) for one in asked if one.sent or one.is_uncertain]

@@ -73,7 +73,7 @@ def watch_journal(register: Register, *, whole: bool = False) -> str | None:
     """
     with register.read() as connection:
         since = _parsed(mark(connection, JOURNAL_VERIFIED))
-        known = mark(connection, JOURNAL_WANTING) or None
+        before = mark(connection, JOURNAL_WANTING) or None
     verdict = verify_journal(register) if whole or since is None else _verify_since(register, since)
     bad = verdict.bad
     if verdict.head is not None:
@@ -82,8 +82,8 @@ def watch_journal(register: Register, *, whole: bool = False) -> str | None:
         log.error("journal.wanting", entry=bad.entry, problem=bad.problem.value)
         wanting: str | None = f"{bad.problem.value} {bad.entry or ''}".strip()
     else:
-        wanting = None if whole else known
-    if wanting != known or (verdict.head is not None and verdict.head != since):
+        wanting = None if whole else before
+    if wanting != before or (verdict.head is not None and verdict.head != since):
         with register.work() as work:
             if verdict.head is not None:
                 set_mark(work, JOURNAL_VERIFIED, str(verdict.head))
@@ -92,15 +92,15 @@ def watch_journal(register: Register, *, whole: bool = False) -> str | None:
 
 
 def _verify_since(register: Register, since: Head) -> Verdict:
-    found = chain.from_iterable(rows.pages(register, max(since.entry, 1)))
+    following = chain.from_iterable(rows.pages(register, max(since.entry, 1)))
     if since.entry == 0:
-        return verify(found)
-    last = next(found, None)
+        return verify(following)
+    last = next(following, None)
     if last is None or last.entry.entry != since.entry:
         return Verdict(0, None, Bad(since.entry, Problem.CUT))
     if last.entry.sha256 != since.sha256 or not last.entry.is_whole:
         return Verdict(0, None, Bad(since.entry, Problem.REWRITTEN))
-    return verify(found, since=since)
+    return verify(following, since=since)
 
 
 def _parsed(text: str | None) -> Head | None:
@@ -173,5 +173,5 @@ def journal_entries(register: Register, sought: Sought) -> Iterator[list[Row]]:
             _, about = person_of(connection, read_records(connection), sought.email)
         pages = iter([about])
     for page in pages:
-        if found := [row for row in page if sought.finds(row)]:
-            yield found
+        if asked := [row for row in page if sought.finds(row)]:
+            yield asked

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from provisioner.domain.access.account import Snapshot
 from provisioner.domain.access.habilitation import Habilitation, State
@@ -16,6 +16,9 @@ from provisioner.operations.errors import UnknownRealm
 
 if TYPE_CHECKING:
     from provisioner.keycloak.directory import Directory
+
+Asked = TypeVar("Asked")
+Told = TypeVar("Told")
 
 #: How many accounts are asked about at once.
 _AT_ONCE = 4
@@ -37,47 +40,35 @@ def look(records: Records, directory: Directory, partners: Collection[str]) -> S
     if not records.is_for_realm(snapshot.realm_id):
         raise UnknownRealm
     open_now = [one for one in records.habilitations if one.state is State.OPEN]
-    for email in sorted({one.email for one in open_now}):
+    _prove_accounts(records, snapshot, directory, open_now)
+    _prove_groups(records, snapshot, directory, open_now)
+    _prove_members(records, snapshot, directory, open_now)
+    live = {one.email for one in records.habilitations if one.state is not State.CLOSED}
+    accounts = [records.accounts[email] for email in live]
+    gone = [account for account in accounts if account.is_gone_from(snapshot)]
+    addresses = [address for account in gone for address in account.addresses]
+    snapshot = learn_user_names(directory, snapshot, addresses, _AT_ONCE)
+    return learn_passwords(directory, snapshot, records)
+
+
+def _prove_accounts(
+    records: Records, snapshot: Snapshot, directory: Directory, open_now: Iterable[Habilitation]
+) -> None:
+    for email in sorted({habilitation.email for habilitation in open_now}):
         id_ = records.accounts[email].keycloak_id
         if id_ is not None and id_ not in snapshot.accounts and directory.account(id_) is not None:
             raise ReadIncomplete("Keycloak's list of accounts leaves out one that exists: nothing was done.")
+
+
+def _prove_groups(
+    records: Records, snapshot: Snapshot, directory: Directory, open_now: Collection[Habilitation]
+) -> None:
     for code in (code for code, group in snapshot.groups.items() if group is None):
         known = records.partners[code].group_id
         ids = (records.accounts[one.email].keycloak_id for one in open_now if one.partner == code)
         witness = next((id_ for id_ in ids if id_ in snapshot.accounts), None)
         if known is not None and witness is not None and known in directory.groups_of(witness):
             raise ReadIncomplete("Keycloak hides a group whose accounts are in it: nothing was done.")
-    _prove_members(records, snapshot, directory, open_now)
-    live = {one.email for one in records.habilitations if one.state is not State.CLOSED}
-    accounts = (records.accounts[email] for email in live)
-    gone = [account for account in accounts if account.is_gone_from(snapshot)]
-    addresses = [email for account in gone for email in account.addresses]
-    snapshot = learn_user_names(directory, snapshot, addresses, _AT_ONCE)
-    return learn_passwords(directory, snapshot, records)
-
-
-def look_again(directory: Directory, snapshot: Snapshot, before: Records, after: Records) -> Snapshot:
-    """The snapshot, taken with `before`, as good for `after`: `person suspend` waits for no run, and may have cut an
-    account since it was read. Nothing is concluded from a read that is older than our own writing.
-
-    Raises:
-        KeycloakError: Keycloak does not answer.
-    """
-    was_cut = {hold.id: hold.effective_at for hold in before.suspended.values()}
-    changed = [
-        email
-        for email, hold in after.suspended.items()
-        if hold.effective_at is not None and was_cut.get(hold.id) is None and email in after.accounts
-    ]
-    accounts = dict(snapshot.accounts)
-    for id_ in {after.accounts[email].keycloak_id for email in changed} & accounts.keys():
-        assert id_ is not None
-        found = directory.account(id_)
-        if found is None:
-            del accounts[id_]
-        else:
-            accounts[id_] = found
-    return replace(snapshot, accounts=accounts)
 
 
 def _prove_members(
@@ -89,32 +80,37 @@ def _prove_members(
     outside = []
     for habilitation in open_now:
         group, id_ = snapshot.groups.get(habilitation.partner), records.accounts[habilitation.email].keycloak_id
-        if group is not None and id_ in snapshot.accounts and id_ not in group.members:
+        if group is not None and id_ is not None and id_ in snapshot.accounts and id_ not in group.members:
             outside.append((id_, group.id))
-    if not outside:
-        return
 
-    def is_member(one: tuple[str, str]) -> bool:
-        id_, group_id = one
-        return group_id in directory.groups_of(id_)
+    def is_member(account_and_group: tuple[str, str]) -> bool:
+        account, group = account_and_group
+        return group in directory.groups_of(account)
 
-    pool = ThreadPoolExecutor(_AT_ONCE)
-    try:
-        if any(pool.map(is_member, outside)):
-            raise ReadIncomplete("Keycloak's list of members leaves out one who is in the group: nothing was done.")
-    finally:
-        pool.shutdown(cancel_futures=True)
+    if any(_ask(outside, is_member, _AT_ONCE).values()):
+        raise ReadIncomplete("Keycloak's list of members leaves out one who is in the group: nothing was done.")
 
 
-def verify_realm(records: Records, directory: Directory) -> None:
-    """For what asks Keycloak about single accounts: the realm is the one that the register is for.
+def look_again(directory: Directory, snapshot: Snapshot, before: Records, after: Records) -> Snapshot:
+    """The snapshot, taken with `before`, as good for `after`: `person suspend` waits for no run, and may have cut an
+    account since it was read. Nothing is concluded from a read that is older than our own writing.
 
     Raises:
-        UnknownRealm: it is another one.
         KeycloakError: Keycloak does not answer.
     """
-    if not is_known_realm(records, directory):
-        raise UnknownRealm
+    was_cut = {hold.id for hold in before.suspended.values() if hold.effective_at is not None}
+    accounts = dict(snapshot.accounts)
+    for email, hold in after.suspended.items():
+        if hold.effective_at is None or hold.id in was_cut:
+            continue
+        id_ = after.accounts[email].keycloak_id if email in after.accounts else None
+        if id_ is not None and id_ in accounts:
+            account = directory.account(id_)
+            if account is None:
+                del accounts[id_]
+            else:
+                accounts[id_] = account
+    return replace(snapshot, accounts=accounts)
 
 
 def is_known_realm(records: Records, directory: Directory) -> bool:
@@ -124,9 +120,9 @@ def is_known_realm(records: Records, directory: Directory) -> bool:
 
 def learn_passwords(directory: Directory, snapshot: Snapshot, records: Records) -> Snapshot:
     """The snapshot with which of the accounts about to be renamed have a password: the others get a new link."""
-    asked = [one.keycloak_id for one in records.accounts.values() if one.renamed_from is not None]
-    present = [id_ for id_ in asked if id_ is not None and id_ in snapshot.accounts]
-    return replace(snapshot, with_password=frozenset(id_ for id_ in present if directory.has_password(id_)))
+    renamed = [account.keycloak_id for account in records.accounts.values() if account.renamed_from is not None]
+    present = [id_ for id_ in renamed if id_ is not None and id_ in snapshot.accounts]
+    return replace(snapshot, with_password=frozenset(filter(directory.has_password, present)))
 
 
 def learn_user_names(
@@ -140,16 +136,10 @@ def learn_user_names(
     Raises:
         KeycloakError: Keycloak does not answer, or the answer is not one account.
     """
-    known = {one.email for one in snapshot.accounts.values()}
-    asked = sorted({*emails} - known - snapshot.named.keys())
-    if not asked:
-        return snapshot
-    pool = ThreadPoolExecutor(threads)
-    try:
-        found = zip(asked, pool.map(directory.account_named, asked), strict=True)
-        return replace(snapshot, named={**snapshot.named, **{email: one for email, one in found if one is not None}})
-    finally:
-        pool.shutdown(cancel_futures=True)
+    known = {account.email for account in snapshot.accounts.values()} | snapshot.named.keys()
+    told = _ask({*emails} - known, directory.account_named, threads)
+    named = {email: account for email, account in told.items() if account is not None}
+    return replace(snapshot, named={**snapshot.named, **named})
 
 
 def with_password(directory: Directory, ids: Collection[str], threads: int) -> frozenset[str]:
@@ -159,15 +149,22 @@ def with_password(directory: Directory, ids: Collection[str], threads: int) -> f
         KeycloakUnavailable: Keycloak does not answer.
     """
 
-    def has_one(id_: str) -> bool:
+    def has_password(id_: str) -> bool:
         try:
             return directory.has_password(id_)
         except NotFound:
             return False
 
-    asked = sorted(ids)
+    return frozenset(id_ for id_, is_there in _ask(ids, has_password, threads).items() if is_there)
+
+
+def _ask(asked: Collection[Asked], question: Callable[[Asked], Told], threads: int) -> Mapping[Asked, Told]:
+    """The answer about each, a few asked at once; the first failure ends it."""
+    if not asked:
+        return {}
+    ordered = sorted(asked)  # type: ignore[type-var]  # texts, or pairs of them
     pool = ThreadPoolExecutor(threads)
     try:
-        return frozenset(id_ for id_, found in zip(asked, pool.map(has_one, asked), strict=True) if found)
+        return dict(zip(ordered, pool.map(question, ordered), strict=True))
     finally:
         pool.shutdown(cancel_futures=True)

@@ -39,10 +39,10 @@ def partner_of(register: Register, code: str) -> Partner:
         WrongUsage: there is none.
     """
     with register.read() as connection:
-        found = all_partners(connection).get(code)
-    if found is None:
+        partner = all_partners(connection).get(code)
+    if partner is None:
         raise no_such_partner(code)
-    return found
+    return partner
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,13 +83,13 @@ def set_partner(register: Register, code: str, given: Given, limits: DocumentSet
     mailboxes = load_mailbox_rules(limits)
     with register.work() as work:
         records = read_records(work.connection)
-        known = records.partners.get(code)
-        if known is None:
+        before = records.partners.get(code)
+        if before is None:
             raise no_such_partner(code)
-        partner = changed(known, given)
+        partner = changed(before, given)
         problems = [*problems_of_given(given, mailboxes), *problems_of(partner)]
-        _refuse_first([*problems, *problems_of_change(records, known, partner, register.clock.today())])
-        save_change(work, known, partner, register.actor.by)
+        _refuse_first([*problems, *problems_of_change(records, before, partner, register.clock.today())])
+        save_change(work, before, partner, register.actor.by)
     return partner
 
 
@@ -98,26 +98,26 @@ def new_partner(code: str) -> Partner:
     return Partner(code=code, name="", domains=frozenset(), ctg_end=DEFAULT_CTG_END)
 
 
-def changed(known: Partner, given: Given) -> Partner:
+def changed(before: Partner, given: Given) -> Partner:
     """The record with what is given. Signed again after an early end, it is a new convention without one."""
     signed_on = given.signed_on
-    signs_anew = signed_on is not None and known.ends_on is not None and signed_on > known.ends_on
+    signs_anew = signed_on is not None and before.ends_on is not None and signed_on > before.ends_on
     return replace(
-        known,
-        name=known.name if given.name is None else given.name.strip(),
-        domains=known.domains if given.domains is None else _read(given.domains, canonical_domain),
-        addresses=known.addresses if given.addresses is None else _read(given.addresses, _exact_address),
-        signed_on=signed_on or known.signed_on,
-        ctg_end=given.ctg_end or known.ctg_end,
-        ends_on=None if signs_anew else known.ends_on,
+        before,
+        name=before.name if given.name is None else given.name.strip(),
+        domains=before.domains if given.domains is None else _read(given.domains, canonical_domain),
+        addresses=before.addresses if given.addresses is None else _read(given.addresses, _exact_address),
+        signed_on=signed_on or before.signed_on,
+        ctg_end=given.ctg_end or before.ctg_end,
+        ends_on=None if signs_anew else before.ends_on,
     )
 
 
-def save_change(work: Work, known: Partner, partner: Partner, by: str) -> None:
+def save_change(work: Work, before: Partner, partner: Partner, by: str) -> None:
     """Writes a changed record, when anything is."""
-    if partner.ends_on != known.ends_on:
+    if partner.ends_on != before.ends_on:
         set_end(work, partner, "partner.new-convention", by=by, reason=None)
-    if partner != known:
+    if partner != before:
         set_record(work, partner)
 
 
@@ -159,17 +159,17 @@ def problems_of(partner: Partner) -> Iterator[Problem]:
         yield "signed_on", Refused(Refusal.SIGNED_AFTER_CTG)
 
 
-def problems_of_change(records: Records, known: Partner, partner: Partner, today: date) -> Iterator[Problem]:
+def problems_of_change(records: Records, before: Partner, partner: Partner, today: date) -> Iterator[Problem]:
     """Why a known record cannot be changed so: no mistyped end closes every access at once, and a convention that was
     ended early is not signed anew before C3 is done for it.
     """
-    if partner.ctg_end < today <= known.last_day and known.signed_on is not None:
-        yield "ctg_end", Refused(Refusal.CTG_END_PAST, on=partner.ctg_end, partner=known.code)
-    if known.ends_on is None or partner.ends_on is not None:
+    if partner.ctg_end < today <= before.last_day and before.signed_on is not None:
+        yield "ctg_end", Refused(Refusal.CTG_END_PAST, on=partner.ctg_end, partner=before.code)
+    if before.ends_on is None or partner.ends_on is not None:
         return
-    if today <= known.ends_on:
-        yield "signed_on", Refused(Refusal.END_TO_COME, on=known.ends_on)
-    elif any(one.closed_at is None for one in records.of_partner(known.code)):
+    if today <= before.ends_on:
+        yield "signed_on", Refused(Refusal.END_TO_COME, on=before.ends_on)
+    elif any(one.closed_at is None for one in records.of_partner(before.code)):
         yield "signed_on", Refused(Refusal.ACCESSES_TO_CLOSE)
 
 
@@ -210,11 +210,11 @@ def end_convention(register: Register, code: str, on: date, reason: str) -> Clos
             signed, or over; no reason is given.
     """
     with register.work() as work:
-        known, records = _known(work, code)
-        _refuse_end(known, on, register.clock.today())
-        partner = replace(known, ends_on=on)
+        before, records = _read_partner(work, code)
+        _refuse_end(before, on, register.clock.today())
+        partner = replace(before, ends_on=on)
         set_end(work, partner, "partner.end", by=register.actor.by, reason=reason)
-        return _closing(records, known, partner)
+        return _closing(records, before, partner)
 
 
 @decided
@@ -226,39 +226,39 @@ def reinstate_convention(register: Register, code: str, reason: str) -> Closing:
         Refused: no end was announced, or it has come; no reason is given.
     """
     with register.work() as work:
-        known, records = _known(work, code)
-        if known.ends_on is None:
-            raise Refused(Refusal.NO_EARLY_END, partner=code, on=known.last_day)
-        if register.clock.today() > known.last_day:
-            raise _over(known)
-        partner = replace(known, ends_on=None)
+        before, records = _read_partner(work, code)
+        if before.ends_on is None:
+            raise Refused(Refusal.NO_EARLY_END, partner=code, on=before.last_day)
+        if register.clock.today() > before.last_day:
+            raise _over(before)
+        partner = replace(before, ends_on=None)
         set_end(work, partner, "partner.reinstate", by=register.actor.by, reason=reason)
-        return _closing(records, known, partner)
+        return _closing(records, before, partner)
 
 
-def _known(work: Work, code: str) -> tuple[Partner, Records]:
+def _read_partner(work: Work, code: str) -> tuple[Partner, Records]:
     records = read_records(work.connection)
     if code not in records.partners:
         raise no_such_partner(code)
     return records.partners[code], records
 
 
-def _refuse_end(known: Partner, on: date, today: date) -> None:
-    if known.signed_on is None:
-        raise Refused(Refusal.NOT_SIGNED, partner=known.code)
-    if today > known.last_day:
-        raise _over(known)
+def _refuse_end(partner: Partner, on: date, today: date) -> None:
+    if partner.signed_on is None:
+        raise Refused(Refusal.NOT_SIGNED, partner=partner.code)
+    if today > partner.last_day:
+        raise _over(partner)
     if on < today:
         raise Refused(Refusal.END_PAST, on=on, today=today, closes_on=_morrow(today))
-    if on < known.signed_on:
-        raise Refused(Refusal.END_BEFORE_SIGNATURE, on=on, signed_on=known.signed_on)
-    if on > known.ctg_end:
-        raise Refused(Refusal.END_AFTER_CTG, on=on, ctg_end=known.ctg_end)
+    if on < partner.signed_on:
+        raise Refused(Refusal.END_BEFORE_SIGNATURE, on=on, signed_on=partner.signed_on)
+    if on > partner.ctg_end:
+        raise Refused(Refusal.END_AFTER_CTG, on=on, ctg_end=partner.ctg_end)
 
 
-def _over(known: Partner) -> Refused:
-    code = Refusal.CTG_OVER if known.last_day == known.ctg_end else Refusal.CONVENTION_OVER
-    return Refused(code, partner=known.code, on=known.last_day)
+def _over(partner: Partner) -> Refused:
+    code = Refusal.CTG_OVER if partner.last_day == partner.ctg_end else Refusal.CONVENTION_OVER
+    return Refused(code, partner=partner.code, on=partner.last_day)
 
 
 def _closing(records: Records, before: Partner, after: Partner) -> Closing:

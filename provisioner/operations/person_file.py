@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import replace
 
 from provisioner.domain.access.person_file import Found, Listed, PersonFile
-from provisioner.domain.access.plan import Plan
+from provisioner.domain.access.plan import NOTHING
 from provisioner.domain.annexe.document import Document, Severity
 from provisioner.domain.annexe.kept import KeptAnnexe
 from provisioner.domain.errors import Refusal, Refused
@@ -35,7 +35,7 @@ def explain_person(context: Context, email: EmailAddress) -> ExplainedAnswer:
         KeycloakError, RegisterUnavailable: a system failed.
     """
     person = person_file_of(context, email)
-    plan = plan_due(context, []).plan or Plan((), (), (), ())
+    plan = plan_due(context, []).plan or NOTHING
     would = changes_of(person.email, (*plan.changes, *plan.later))
     return ExplainedAnswer.of(person, explain(person, plan), would)
 
@@ -69,22 +69,27 @@ def person_file_of(context: Context, asked: EmailAddress) -> PersonFile:
         suspensions = holds.suspensions_of(connection, email)
         roles = roles_of(connection, email)
         kept = annexes.kept(connection)
-        naming = [(one, annexes.document(connection, one.id)) for one in kept if _may_name(one, addresses, records)]
-    current = {code: one.sha256 for code, one in records.current.items()}
+        may_name = [annexe for annexe in kept if _may_name(annexe, addresses, records)]
+        naming = [(annexe, annexes.document(connection, annexe.id)) for annexe in may_name]
     person = PersonFile(
         asked=asked,
         email=email,
         now=context.clock.now(),
         records=records,
-        current={one.partner: one for one in kept if current.get(one.partner) == one.sha256},
+        current={annexe.partner: annexe for annexe in kept if _is_current(annexe, records)},
         listed=tuple(row for annexe, file in naming for row in _rows(context, annexe, file, addresses)),
         suspensions=suspensions,
         roles=roles,
     )
-    theirs = {one.id for one in person.accesses}
+    theirs = {access.id for access in person.accesses}
     told = (line if line.habilitation in theirs else replace(line, details={}) for line in journal.lines(about))
     person = replace(person, journal=tuple(told), is_known_realm=is_known_realm(records, context.directory))
     return replace(person, found=_in_keycloak(context, person)) if person.is_known_realm else person
+
+
+def _is_current(annexe: KeptAnnexe, records: Records) -> bool:
+    current = records.current.get(annexe.partner)
+    return current is not None and current.sha256 == annexe.sha256
 
 
 def _may_name(annexe: KeptAnnexe, addresses: Collection[EmailAddress], records: Records) -> bool:
@@ -117,5 +122,5 @@ def _in_keycloak(context: Context, person: PersonFile) -> Found | None:
         account=account,
         is_ours=by_id is not None or account.is_marked,
         has_password=context.directory.has_password(account.id),
-        groups=tuple(sorted(codes.get(one, one) for one in context.directory.groups_of(account.id))),
+        groups=tuple(sorted(codes.get(group, group) for group in context.directory.groups_of(account.id))),
     )

@@ -39,9 +39,9 @@ def suspend(context: Context, email: EmailAddress, by: str, reason: str) -> list
         raise Refused(Refusal.NOTHING_TO_SUSPEND, email=email)
     if email not in records.suspended:
         with context.register.work() as work:
-            for one in live if holds.suspend(work, email, by, reason) else ():
-                partner = records.partners[one.partner]
-                ask_for_annexe(work, partner, one.person, context.clock.today(), context.settings)
+            for access in live if holds.suspend(work, email, by, reason) else ():
+                partner = records.partners[access.partner]
+                ask_for_annexe(work, partner, access.person, context.clock.today(), context.settings)
     return _partners(live)
 
 
@@ -60,15 +60,15 @@ def reopen(context: Context, email: EmailAddress, by: str, reason: str, *, new_p
         KeycloakError, RegisterUnavailable: a system failed; nothing is recorded.
     """
     records = context.register.records()
-    mine = [one for one in records.habilitations if one.email == email]
-    goes_on = _that_go_on(context, records, mine)
-    if not goes_on and email not in records.suspended:
+    theirs = [one for one in records.habilitations if one.email == email]
+    lasting = _lasting(context, records, theirs)
+    if not lasting and email not in records.suspended:
         raise Refused(Refusal.NOTHING_TO_REOPEN, email=email)
-    how = (Reopening.NEW_PASSWORD if new_password else Reopening.AS_IT_WAS) if goes_on else None
-    if how is None or _is_to_do(context, records, goes_on, how):
+    how = (Reopening.NEW_PASSWORD if new_password else Reopening.AS_IT_WAS) if lasting else None
+    if how is None or _is_to_do(context, records, lasting, how):
         with context.register.work() as work:
             holds.reopen(work, email, by, reason, how, records.suspended.get(email))
-    return _partners(goes_on or mine)
+    return _partners(lasting or theirs)
 
 
 def carry_out(context: Context, partners: Sequence[str], email: EmailAddress, bar: ProgressBar) -> RunResult:
@@ -113,14 +113,14 @@ def cut(context: Context, partners: Sequence[str], email: EmailAddress, bar: Pro
     return run.result
 
 
-def _that_go_on(context: Context, records: Records, mine: Iterable[Habilitation]) -> list[Habilitation]:
+def _lasting(context: Context, records: Records, theirs: Iterable[Habilitation]) -> list[Habilitation]:
     """Those that are not closed, nor to be closed today.
 
     Raises:
         Refused: none of their conventions is active (C2).
     """
     today = context.clock.today()
-    live = [one for one in mine if one.state is not State.CLOSED and not one.is_ending_on(today)]
+    live = [one for one in theirs if one.state is not State.CLOSED and not one.is_ending_on(today)]
     active = [one for one in live if records.partners[one.partner].is_active_on(today)]
     if live and not active:
         codes = ", ".join(_partners(live))
@@ -128,20 +128,21 @@ def _that_go_on(context: Context, records: Records, mine: Iterable[Habilitation]
     return active
 
 
-def _is_to_do(context: Context, records: Records, goes_on: Sequence[Habilitation], how: Reopening) -> bool:
+def _is_to_do(context: Context, records: Records, lasting: Sequence[Habilitation], how: Reopening) -> bool:
     """Whether there is a decision to record, and not one under way or an account that is open as it was.
 
     Raises:
         Refused: no link could lead to a password as P1 asks, or the address belongs to another account (A8).
     """
-    email = goes_on[0].email
-    snapshot = look(records, context.directory, _partners(goes_on))
+    email = lasting[0].email
+    snapshot = look(records, context.directory, _partners(lasting))
     if snapshot.link_fault is not None:
         raise Refused(Refusal.LINKS_USELESS, why=snapshot.link_fault)
     snapshot = learn_user_names(context.directory, snapshot, [email], 1)
     remote = our_accounts(records, snapshot).get(email)
-    is_known = remote is not None and not any(one.email == email and one.closed_at for one in records.habilitations)
-    if not (is_known or email in records.suspended or any(one.state is State.OPEN for one in goes_on)):
+    was_closed = any(one.email == email and one.closed_at for one in records.habilitations)
+    is_made = (remote is not None and not was_closed) or any(one.state is State.OPEN for one in lasting)
+    if not (is_made or email in records.suspended):
         raise Refused(Refusal.NOT_OPENED_YET, email=email)
     if remote is None and snapshot.holders(email):
         raise Refused(Refusal.ADDRESS_TAKEN, email=email)
@@ -150,16 +151,16 @@ def _is_to_do(context: Context, records: Records, goes_on: Sequence[Habilitation
     if how is Reopening.AS_IT_WAS:
         is_as_it_was = remote is not None and remote.enabled
         return not is_as_it_was and records.accounts[email].reopening is None
-    return not _is_under_way(records, records.accounts[email], goes_on)
+    return not _is_under_way(records, records.accounts[email], lasting)
 
 
-def _is_under_way(records: Records, account: Account, goes_on: Sequence[Habilitation]) -> bool:
+def _is_under_way(records: Records, account: Account, lasting: Sequence[Habilitation]) -> bool:
     """Whether a new password was decided and its link has not left: said again, it is the same decision."""
     if account.reopening is Reopening.NEW_PASSWORD:
         return True
-    sent = [each for one in goes_on for each in records.attempts_of(one)]
-    return any(is_owed(one, sent) and not one.owes_first_link for one in goes_on)
+    attempts = [attempt for habilitation in lasting for attempt in records.attempts_of(habilitation)]
+    return any(is_owed(habilitation, attempts) and not habilitation.owes_first_link for habilitation in lasting)
 
 
 def _partners(habilitations: Iterable[Habilitation]) -> list[str]:
-    return sorted({one.partner for one in habilitations})
+    return sorted({habilitation.partner for habilitation in habilitations})

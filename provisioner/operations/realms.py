@@ -35,5 +35,5 @@ def accept(context: Context, by: str, reason: str) -> AcceptanceAnswer:
 def _compare(context: Context, records: Records, known: str) -> AcceptanceAnswer:
     snapshot = context.directory.snapshot({})
     ours = our_accounts(records, snapshot)
-    accounts = [one.email for one in records.accounts.values() if one.keycloak_id is not None]
-    return AcceptanceAnswer.of(known, snapshot.realm_id, len(accounts), sum(email in ours for email in accounts))
+    emails = [account.email for account in records.accounts.values() if account.keycloak_id is not None]
+    return AcceptanceAnswer.of(known, snapshot.realm_id, len(emails), sum(email in ours for email in emails))
