@@ -412,8 +412,29 @@ def test_the_clock_is_keycloaks(directory: Directory) -> None:
     assert timedelta(0) <= datetime.now(UTC) - now < timedelta(seconds=5)
 
 
+def test_a_page_of_a_proxy_is_no_answer(settings: KeycloakSettings) -> None:
+    page = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nConnection: close\r\n\r\n<p>En maintenance</p>"
+    for gives_token, error in ((True, ReadIncomplete), (False, KeycloakUnavailable)):
+        with _Silent(page, gives_token=gives_token) as proxy:
+            directory = Directory(settings.model_copy(update={"url": proxy.url}))
+            with pytest.raises(error):
+                directory.account(NOBODY)
+            directory.close()
+
+
+def test_threads_share_one_token(settings: KeycloakSettings) -> None:
+    directory = Directory(settings)
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(directory.account, [NOBODY] * 8))
+    assert directory.calls == 1 + 8
+    directory.close()
+
+
 class _Silent:
-    """A server that gives a token and then closes every connection without an answer."""
+    """A server that gives a token and then closes every connection without an answer, or with always the same."""
+
+    def __init__(self, answer: bytes = b"", *, gives_token: bool = True) -> None:
+        self._answer, self._gives_token = answer, gives_token
 
     def __enter__(self) -> _Silent:
         self.requests: list[bytes] = []
@@ -439,8 +460,8 @@ class _Silent:
             with connection:
                 method = connection.recv(65536).split(b" ")[0]
                 self.requests.append(method)
-                if method == b"POST":
-                    connection.sendall(head % len(token) + token)
+                gives_token = method == b"POST" and self._gives_token
+                connection.sendall(head % len(token) + token if gives_token else self._answer)
 
 
 def test_every_socket_is_given_back_at_once(settings: KeycloakSettings) -> None:
