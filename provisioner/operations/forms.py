@@ -6,7 +6,7 @@ from datetime import date
 
 from provisioner.documents.form import Entry, Form
 from provisioner.domain.access.habilitation import State
-from provisioner.domain.annexe.document import Annexe, Check
+from provisioner.domain.annexe.document import MORE, Annexe, Check
 from provisioner.domain.annexe.judge import CLOSED_FOR_MONTHS
 from provisioner.domain.annexe.kept import KeptAnnexe
 from provisioner.domain.calendar import add_months, day_of
@@ -16,7 +16,7 @@ from provisioner.domain.records import Records
 from provisioner.operations.context import Reader
 from provisioner.register import Register, annexes
 from provisioner.settings import DocumentSettings
-from provisioner.views.report import MORE, Report
+from provisioner.views.report import Report
 
 
 def form_of(records: Records, code: str, today: date) -> Form:

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from html import escape
-from typing import Self, TypeVar
+from itertools import accumulate, takewhile
+from typing import NamedTuple, Self, TypeVar
 
 from provisioner.domain.annexe.decisions import Decisions
 from provisioner.domain.annexe.details import Said
-from provisioner.domain.annexe.document import Annexe, Check, Finding, Row, Severity, has_error
+from provisioner.domain.annexe.document import MORE, Annexe, Check, Finding, Row, Severity, has_error
+from provisioner.views.answers.checks import FindingLine, finding_lines
 from provisioner.views.dates import french_date
-from provisioner.views.findings import message, place, unaccounted_for_the_partner
+from provisioner.views.findings import unaccounted_for_the_partner
 from provisioner.views.template import template
 
 #: How many characters of each table the page shows: all of any list that a person would look through. A document with
@@ -32,9 +34,6 @@ OF_SOMEBODY_ELSE = frozenset({"address-of-other-partner", "address-not-managed"}
 #: What only the Caf can look into: not for the partner's page, which it may be about (A11), nor an account that
 #: another hand has made in the console (A3).
 FOR_THE_CAF = frozenset({"sender-unknown", "account-made-again"})
-
-#: What stands for the errors that are only counted.
-MORE = "too-many-findings"
 
 _LISTS = {
     1: ("Liste 1 : accès demandés ou ouverts", "Date de demande"),
@@ -76,101 +75,69 @@ class Report:
     @property
     def error_count(self) -> int:
         """How many errors the page tells."""
-        return sum(
-            one.severity is Severity.ERROR and one.code != MORE
-            for one in for_the_partner(self.findings, self.decisions)
-        )
+        told = for_the_partner(self.findings, self.decisions)
+        return sum(finding.severity is Severity.ERROR and finding.code != MORE for finding in told)
 
     @property
     def has_more_errors(self) -> bool:
         """Whether there are errors beyond those that it tells one by one."""
-        return any(one.severity is Severity.ERROR and one.code == MORE for one in self.findings)
+        return any(finding.severity is Severity.ERROR and finding.code == MORE for finding in self.findings)
 
     @property
     def leaves_something_to_the_caf(self) -> bool:
         """Whether the partner is asked to wait for the Caf about somebody (A8)."""
-        return any(one.code in OF_SOMEBODY_ELSE for one in for_the_partner(self.findings, self.decisions))
+        return any(finding.code in OF_SOMEBODY_ELSE for finding in for_the_partner(self.findings, self.decisions))
 
 
-@dataclass(frozen=True, slots=True)
-class _Note:
-    """A finding in words."""
+class _List(NamedTuple):
+    """A list as it was read: its rows that the page shows, and how many it does not."""
 
-    severity: Severity
-    word: str
-    where: str
-    value: str
-    message: str
-
-    @property
-    def length(self) -> int:
-        """About how many characters of the page it takes."""
-        return _ROW + len(escape(self.value)) + len(escape(self.message))
-
-
-@dataclass(frozen=True, slots=True)
-class _Line:
-    """A row as it was read; `errors` says what becomes of it."""
-
-    row: Row
-    on: str
-    errors: int
-    is_refused: bool
-
-    @property
-    def length(self) -> int:
-        """About how many characters of the page it takes."""
-        texts = (self.row.last_name, self.row.first_names, self.row.function, self.row.email)
-        return _ROW + sum(len(escape(text or "")) for text in texts)
-
-
-@dataclass(frozen=True, slots=True)
-class _List:
     caption: str
     date_title: str
-    lines: tuple[_Line, ...]
+    rows: tuple[Row, ...]
     more: int
 
 
-_T = TypeVar("_T", _Note, _Line)
+_Shown = TypeVar("_Shown", FindingLine, Row)
 
 
 def report_page(report: Report) -> str:
     """The whole page as HTML: no script, nothing from outside, every value shown as text."""
     findings = tuple(for_the_partner(report.findings, report.decisions))
-    errors = Counter((one.list, one.row) for one in findings if one.severity is Severity.ERROR)
-    notes = list(_fitting(map(_note, _worst_first(findings))))
-    transmitted_on = report.annexe.transmitted_on
+    errors = Counter((finding.list, finding.row) for finding in findings if finding.severity is Severity.ERROR)
+    lines = _fitting(finding_lines(_worst_first(findings)), lambda line: (line.value, line.message))
     return template("report.html").render(
         file=_visible(report.file),
         sha256=report.sha256,
         partner=report.partner,
-        checked_on=french_date(report.checked_on),
-        transmitted_on=french_date(transmitted_on) if transmitted_on else None,
+        checked_on=report.checked_on,
+        transmitted_on=report.annexe.transmitted_on,
         is_valid=not has_error(findings),
         error_count=report.error_count,
         has_more_errors=report.has_more_errors,
         outcome=report.outcome,
-        notes=notes,
-        more_notes=len(findings) - len(notes),
-        lists=[_list(report, number, errors) for number in (1, 2)],
+        lines=lines,
+        more_lines=len(findings) - len(lines),
+        lists=[_list(report, number) for number in (1, 2)],
+        errors=errors,
+        refused=report.refused,
+        severities=SEVERITIES,
+        shown=_shown,
     )
 
 
-def _list(report: Report, number: int, errors: Counter[tuple[int | None, int | None]]) -> _List:
+def _list(report: Report, number: int) -> _List:
     rows = report.annexe.of_list(number)
-    lines = tuple(_fitting(_line(row, errors, report.refused) for row in rows))
-    return _List(*_LISTS[number], lines, len(rows) - len(lines))
+    shown = _fitting(rows, lambda row: (row.last_name, row.first_names, row.function, row.email))
+    return _List(*_LISTS[number], shown, len(rows) - len(shown))
 
 
-def _fitting(shown: Iterable[_T]) -> Iterator[_T]:
-    """As many of these as the page has room for."""
-    room = _MOST_SHOWN
-    for one in shown:
-        room -= one.length
-        if room < 0:
-            return
-        yield one
+def _fitting(all_: Sequence[_Shown], texts: Callable[[_Shown], Iterable[str | None]]) -> tuple[_Shown, ...]:
+    """As many of these as the page has room for, by about how many characters each takes."""
+    lengths = accumulate(_ROW + sum(len(escape(text or "")) for text in texts(shown)) for shown in all_)
+    return tuple(
+        shown for shown, _ in takewhile(lambda pair: pair[1] <= _MOST_SHOWN, zip(all_, lengths, strict=True))
+    )
 
 
 def for_the_partner(findings: Iterable[Finding], decisions: Decisions | None = None) -> Iterator[Finding]:
@@ -178,44 +145,33 @@ def for_the_partner(findings: Iterable[Finding], decisions: Decisions | None = N
     for the Caf alone, nor what tells of somebody else (A8's once a row, none where it was waived).
     """
     told = set()
-    for one in findings:
-        if one.code in FOR_THE_CAF:
+    for finding in findings:
+        if finding.code in FOR_THE_CAF:
             continue
-        if one.code in OF_SOMEBODY_ELSE:
-            if one.severity is not Severity.ERROR or (one.list, one.row) in told:
+        if finding.code in OF_SOMEBODY_ELSE:
+            if finding.severity is not Severity.ERROR or (finding.list, finding.row) in told:
                 continue
-            told.add((one.list, one.row))
-        if one.code == "unaccounted-for":
-            yield replace(one, details=Said(unaccounted_for_the_partner(one, decisions)))
+            told.add((finding.list, finding.row))
+        if finding.code == "unaccounted-for":
+            yield replace(finding, details=Said(unaccounted_for_the_partner(finding, decisions)))
         else:
-            yield one
+            yield finding
 
 
 def _worst_first(findings: Iterable[Finding]) -> list[Finding]:
     """Errors, then warnings, then what is only told; in the order of reading within each."""
     order = list(SEVERITIES)
-    return sorted(findings, key=lambda one: order.index(one.severity))
+    return sorted(findings, key=lambda finding: order.index(finding.severity))
 
 
-def _note(one: Finding) -> _Note:
-    where = place(one)
-    where = where[0].upper() + where[1:]
-    return _Note(one.severity, SEVERITIES[one.severity], where, _shown(one.value or ""), message(one))
-
-
-def _line(row: Row, errors: Counter[tuple[int | None, int | None]], refused: frozenset[tuple[int, int]]) -> _Line:
-    at = (row.list, row.row)
-    return _Line(row, french_date(row.on) if row.on else "", errors[at], at in refused or errors[at] > 0)
-
-
-def _shown(value: str) -> str:
+def _shown(value: str | None) -> str:
     """The value of a finding; a date that the rules quote is written as French people do."""
     try:
-        return french_date(date.fromisoformat(value))
+        return french_date(date.fromisoformat(value or ""))
     except ValueError:
-        return value
+        return value or ""
 
 
 def _visible(name: str) -> str:
     """A file's name with every character that does not show made one that does."""
-    return "".join(one if one.isprintable() else "\N{REPLACEMENT CHARACTER}" for one in name)
+    return "".join(sign if sign.isprintable() else "\N{REPLACEMENT CHARACTER}" for sign in name)

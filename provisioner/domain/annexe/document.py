@@ -284,10 +284,14 @@ def capped(annexe: Annexe, most: int) -> Annexe:
     return replace(annexe, findings=kept.findings(), surplus=kept.surplus())
 
 
+#: The code that stands for findings that are only counted.
+MORE = "too-many-findings"
+
+
 def counted(counts: Mapping[_Kind, int]) -> tuple[Finding, ...]:
     """One finding for all errors that are not shown, and one for those of each other code, with their severity."""
     return tuple(
-        Finding("too-many-findings", severity, details=Count(count, code or None))
+        Finding(MORE, severity, details=Count(count, code or None))
         for (severity, code), count in sorted(counts.items())
         if count
     )

@@ -9,12 +9,11 @@ from typing import Annotated, Self
 from pydantic import WithJsonSchema
 
 from provisioner.domain.annexe.details import Absent
-from provisioner.domain.annexe.document import Check, Column, Finding, Row, Severity
+from provisioner.domain.annexe.document import MORE, Check, Column, Finding, Row, Severity
 from provisioner.domain.people import EmailAddress
 from provisioner.views.answers import Answer, Day, ListNumber, Number, Sha256, beside
 from provisioner.views.dates import french_date, in_cell
 from provisioner.views.findings import message, place
-from provisioner.views.report import MORE
 from provisioner.views.shown import Line, Part, Table, Tone
 
 _SEVERITIES = {
