@@ -184,8 +184,8 @@ def _ends_unseen(records: Records, changes: Iterable[Change]) -> bool:
     """Whether closures are due that nobody let go. Where the partner's plan was held before these were judged on
     entering (version 0.2), a person lets them go.
     """
-    ended = (one.habilitation for one in changes if one.action is Action.CLOSE and not one.is_suspension)
-    return any(one is not None and one.closed_at is None and not records.is_released(one) for one in ended)
+    ended = (c.habilitation for c in changes if c.action is Action.CLOSE and not c.is_suspension)
+    return any(h is not None and h.closed_at is None and not records.is_released(h) for h in ended)
 
 
 def _ended_lately(records: Records, code: str, now: datetime) -> set[int | None]:
@@ -193,11 +193,11 @@ def _ended_lately(records: Records, code: str, now: datetime) -> set[int | None]
     closure add up. An end of the convention does not count, nor does one that a named person let go.
     """
     return {
-        one.id
-        for one in records.of_partner(code)
-        if one.opened_at is not None and one.end is not None and one.end.rule != "C3"
-        if one.end.recorded_at is not None and one.end.recorded_at > now - WINDOW
-        if not records.is_released(one)
+        h.id
+        for h in records.of_partner(code)
+        if h.opened_at is not None and h.end is not None and h.end.rule != "C3"
+        if h.end.recorded_at is not None and h.end.recorded_at > now - WINDOW
+        if not records.is_released(h)
     }
 
 
@@ -206,8 +206,8 @@ def allowed_closures(records: Records, code: str, now: datetime, limits: Limits)
     since = now - WINDOW
     was_open = sum(
         1
-        for one in records.of_partner(code)
-        if one.opened_at is not None and one.opened_at <= since and (one.closed_at is None or one.closed_at > since)
+        for h in records.of_partner(code)
+        if h.opened_at is not None and h.opened_at <= since and (h.closed_at is None or h.closed_at > since)
     )
     return max(limits.closures, was_open * limits.closures_percent // 100)
 

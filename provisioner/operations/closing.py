@@ -143,12 +143,12 @@ class Closing:
         except NotFound:
             raise
         except KeycloakError as error:
-            log.warning("close.unwritten", habilitation=change.access.id, error=str(error))
+            log.warning("close.unwritten", habilitation=change.subject.id, error=str(error))
             self.unwritten.add(id_)
 
     def _verify_gone(self, change: Change) -> None:
         """Raises unless nobody logs in with the address any more: another hand may have made the account again."""
-        if change.access.opened_at is None:
+        if change.subject.opened_at is None:
             return
         email, *before = self.accounts[change.target.email].addresses
         asked = [email, *(old for old in before if old not in self.accounts)]  # it may be another person's by now

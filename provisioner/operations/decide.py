@@ -123,7 +123,7 @@ def _apply(run: Pass, request: Request, bar: ProgressBar) -> RunResult:
     run.set_aside()
     if approved.ending is Ending.APPLIED:
         touched = {change.email for change in run.plan.changes} | {change.new_email for change in run.plan.changes}
-        open_here = [one for one in run.records.of_partner(request.partner) if one.state is State.OPEN]
+        open_here = [h for h in run.records.of_partner(request.partner) if h.state is State.OPEN]
         run.result.kept = tuple(habilitation for habilitation in open_here if habilitation.email not in touched)
     run.conclude()
     return run.result

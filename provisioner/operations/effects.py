@@ -115,7 +115,7 @@ class Effects(Pool):
             change,
             action=Action.CLOSE,
             rule="A4",
-            habilitation=replace(change.access, end=None),
+            habilitation=replace(change.subject, end=None),
             wanted=replace(change.target, enabled=False),
             owes_link=False,
         )
@@ -183,11 +183,11 @@ class Effects(Pool):
         if id_ is not None:
             self._record_written(work, change, id_)
         if change.is_suspension:
-            email = change.access.email
+            email = change.subject.email
             hold = self.suspended_since.get(email) or self.records.suspended[email]
-            holds.suspended(work, change.access, hold, hold.decision)
+            holds.suspended(work, change.subject, hold, hold.decision)
         else:
-            habilitations.closed(work, change.access, change.rule, self._cause(change))
+            habilitations.closed(work, change.subject, change.rule, self._cause(change))
 
     def _update(self, change: Change) -> str:
         id_ = self._join(change)
@@ -196,7 +196,7 @@ class Effects(Pool):
 
     def _record_updated(self, work: Work, change: Change, id_: str | None) -> None:
         self._record_written(work, change, id_)
-        habilitations.updated(work, change.access, change.rule, self._cause(change))
+        habilitations.updated(work, change.subject, change.rule, self._cause(change))
 
     def _record_written(self, work: Work, change: Change, id_: str | None) -> None:
         assert id_ is not None
@@ -210,7 +210,7 @@ class Effects(Pool):
         if change.settles_reopening:
             habilitations.reopening_settled(work, self.records.accounts[email])
         if change.owes_link:
-            habilitations.link_due(work, change.access, self._cause(change))
+            habilitations.link_due(work, change.subject, self._cause(change))
 
     def _rename(self, change: Change) -> str:
         """Who has a password verifies the new address at the next login; who has none gets a new link (A7)."""
@@ -223,7 +223,7 @@ class Effects(Pool):
 
     def _record_renamed(self, work: Work, change: Change, id_: str | None) -> None:
         self._record_written(work, change, id_)
-        habilitations.renamed(work, change.access, change.rule, self._cause(change))
+        habilitations.renamed(work, change.subject, change.rule, self._cause(change))
 
     def _open(self, change: Change) -> str:
         if change.partner not in self.groups:
@@ -246,7 +246,7 @@ class Effects(Pool):
         should the closure just before have failed. A suspension that is lifted leaves both.
         """
         assert change.keycloak_id is not None
-        if change.owes_link or change.access.state is not State.OPEN:
+        if change.owes_link or change.subject.state is not State.OPEN:
             self.directory.forget_password(change.keycloak_id)
             self.directory.end_sessions(change.keycloak_id)
         for code in change.leaves:
@@ -257,7 +257,7 @@ class Effects(Pool):
 
     def _record_opened(self, work: Work, change: Change, id_: str | None) -> None:
         self._record_written(work, change, id_)
-        habilitations.opened(work, change.access, change.action, change.rule, self._cause(change))
+        habilitations.opened(work, change.subject, change.action, change.rule, self._cause(change))
 
     def _join(self, change: Change) -> str:
         """Puts the account in its partners' groups; gives its id."""

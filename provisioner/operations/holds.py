@@ -68,7 +68,7 @@ def hold_or_drop(work: Work, settings: Settings, plan: Plan, partners: Collectio
 def closures_in(plan: Plan, partner: str) -> list[tuple[int, date]]:
     """The accesses that the partner's plan closes, now or, by its document, later, each with its last day."""
     closed = (change.habilitation for change in plan.of_partner(partner) if change.action is Action.CLOSE)
-    return [(one.id, one.end.on) for one in closed if one is not None and one.id is not None and one.end is not None]
+    return [(h.id, h.end.on) for h in closed if h is not None and h.id is not None and h.end is not None]
 
 
 @decided
@@ -123,7 +123,7 @@ def tell_ages(context: Context, records: Records) -> None:
         days = (context.clock.now() - hold.since).days
         is_loud = hold.still_open or (hold.kind is HoldKind.QUARANTINE and days >= LOUD_AFTER_DAYS)
         tell = log.error if is_loud else log.warning
-        live = [one.id for one in records.habilitations if one.email == hold.email and one.closed_at is None]
+        live = [h.id for h in records.habilitations if h.email == hold.email and h.closed_at is None]
         tell("hold.open", kind=hold.kind, partner=hold.partner, habilitations=live, days=days)
 
 
@@ -232,11 +232,11 @@ def _scope(partner: str | None, email: EmailAddress | None) -> tuple[str | None,
 
 def _partners(records: Records, hold: Hold) -> set[str | None]:
     """Whose plans say whether it is settled: every partner's of the person."""
-    return {one.partner for one in records.habilitations if one.email == hold.email} or {hold.partner}
+    return {h.partner for h in records.habilitations if h.email == hold.email} or {hold.partner}
 
 
 def _habilitation(records: Records, hold: Hold) -> int | None:
-    theirs = [one.id for one in records.of_partner(hold.partner or "") if one.email == hold.email]
+    theirs = [h.id for h in records.of_partner(hold.partner or "") if h.email == hold.email]
     return theirs[-1] if theirs else None
 
 
@@ -280,7 +280,7 @@ def service_status(register: Register) -> ServiceStatus:
         open=len(open_now),
         waiting=tuple(annexe for annexe in kept if annexe.is_pending or annexe.status in undecided),
         holds=records.holds_on(register.clock.today()),
-        invitations_owed=sum(is_owed(one, records.attempts_of(one)) for one in open_now),
-        invitations_uncertain=sum(each.is_uncertain for each in leading(open_invitations(records))),
+        invitations_owed=sum(is_owed(h, records.attempts_of(h)) for h in open_now),
+        invitations_uncertain=sum(i.is_uncertain for i in leading(open_invitations(records))),
         journal=wanting or None,
     )

@@ -47,16 +47,16 @@ def invited(context: Context, partner: str | None = None) -> list[tuple[Invitati
     records = context.register.records()
     if not is_known_realm(records, context.directory):
         raise UnknownRealm
-    asked = [one for one in open_invitations(records) if partner in (None, one.habilitation.partner)]
+    asked = [i for i in open_invitations(records) if partner in (None, i.habilitation.partner)]
     asked.sort(key=lambda invitation: (invitation.habilitation.partner, invitation.habilitation.email))
-    accounts = [_account(records, one) for one in asked if one.sent or one.is_uncertain]
+    accounts = [_account(records, i) for i in asked if i.sent or i.is_uncertain]
     used = with_password(context.directory, [id_ for id_ in accounts if id_], context.settings.keycloak.threads)
-    now, found = context.clock.now(), []
+    now, told = context.clock.now(), []
     for invitation in asked:
         state = invitation.state(now, has_password=_account(records, invitation) in used)
         assert state is not None
-        found.append((invitation, state))
-    return found
+        told.append((invitation, state))
+    return told
 
 
 def repeat_due(context: Context, bar: ProgressBar, *, at_once: bool = True) -> RunResult:
@@ -79,11 +79,9 @@ def repeat_due(context: Context, bar: ProgressBar, *, at_once: bool = True) -> R
             run.partners = sorted({invitation.habilitation.partner for invitation in [*due, *silent]})
             run.look()
             unused = _without_password(run, [*due, *silent])
-            _send(run, [one for one in due if one.habilitation.email in unused], bar)
+            _send(run, [i for i in due if i.habilitation.email in unused], bar)
             run.set_aside(records.partners, are_repeats=True)
-            run.result.without_contact = _tell_silences(
-                run, [one for one in silent if one.habilitation.email in unused]
-            )
+            run.result.without_contact = _tell_silences(run, [i for i in silent if i.habilitation.email in unused])
         run.deliver()
         return run.result
 
@@ -98,7 +96,7 @@ def repeat_one(context: Context, email: EmailAddress, bar: ProgressBar) -> RunRe
     """
     run = Pass(context)
     with run.alone():
-        theirs = [one for one in open_invitations(run.records) if one.habilitation.email == email]
+        theirs = [i for i in open_invitations(run.records) if i.habilitation.email == email]
         if not theirs:
             raise _no_link(email, Obstacle.NO_LINK)
         invitation = (leading(theirs) or theirs)[0]
@@ -128,7 +126,7 @@ def bounced(register: Register, settings: Settings, email: EmailAddress, by: str
         RegisterUnavailable: the register cannot be written; nothing was kept.
     """
     records = register.records()
-    theirs = leading(one for one in open_invitations(records) if one.habilitation.email == email)
+    theirs = leading(i for i in open_invitations(records) if i.habilitation.email == email)
     if not theirs or not theirs[0].sent:
         raise _no_link(email, Obstacle.NO_LINK)
     habilitation = theirs[0].habilitation
@@ -172,8 +170,8 @@ def _without_password(run: Pass, asked: Sequence[Invitation]) -> Collection[Emai
         assert change.keycloak_id is not None
         return "used" if directory.has_password(change.keycloak_id) else None
 
-    sound = [one for one in asked if one.obstacle_there(accounts.get(_account(run.records, one) or "")) is None]
-    changes = {one.habilitation.email: _change(run.records, one) for one in sound}
+    sound = [i for i in asked if i.obstacle_there(accounts.get(_account(run.records, i) or "")) is None]
+    changes = {i.habilitation.email: _change(run.records, i) for i in sound}
     unused = []
     for finished in Effects(run.context, run.records, run.snapshot).each(changes.values(), password_of):
         for change, answer in finished:

@@ -69,7 +69,7 @@ class Inviting:
             email: [attempt for habilitation in theirs for attempt in records.attempts_of(habilitation)]
             for email, theirs in records.by_account().items()
         }
-        open_now = [one for one in records.habilitations if one.state is State.OPEN]
+        open_now = [h for h in records.habilitations if h.state is State.OPEN]
         self.links: dict[tuple[str, str | None], _Link] = {
             (habilitation.partner, habilitation.email): _link(records, habilitation) for habilitation in open_now
         }

@@ -39,11 +39,11 @@ def look(records: Records, directory: Directory, partners: Collection[str]) -> S
     snapshot = directory.snapshot({code: records.partners[code].group_id for code in partners}, records.root_id)
     if not records.is_for_realm(snapshot.realm_id):
         raise UnknownRealm
-    open_now = [one for one in records.habilitations if one.state is State.OPEN]
+    open_now = [h for h in records.habilitations if h.state is State.OPEN]
     _prove_accounts(records, snapshot, directory, open_now)
     _prove_groups(records, snapshot, directory, open_now)
     _prove_members(records, snapshot, directory, open_now)
-    live = {one.email for one in records.habilitations if one.state is not State.CLOSED}
+    live = {h.email for h in records.habilitations if h.state is not State.CLOSED}
     accounts = [records.accounts[email] for email in live]
     gone = [account for account in accounts if account.is_gone_from(snapshot)]
     addresses = [address for account in gone for address in account.addresses]
@@ -65,7 +65,7 @@ def _prove_groups(
 ) -> None:
     for code in (code for code, group in snapshot.groups.items() if group is None):
         known = records.partners[code].group_id
-        ids = (records.accounts[one.email].keycloak_id for one in open_now if one.partner == code)
+        ids = (records.accounts[h.email].keycloak_id for h in open_now if h.partner == code)
         witness = next((id_ for id_ in ids if id_ in snapshot.accounts), None)
         if known is not None and witness is not None and known in directory.groups_of(witness):
             raise ReadIncomplete("Keycloak hides a group whose accounts are in it: nothing was done.")

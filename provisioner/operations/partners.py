@@ -169,7 +169,7 @@ def problems_of_change(records: Records, before: Partner, partner: Partner, toda
         return
     if today <= before.ends_on:
         yield "signed_on", Refused(Refusal.END_TO_COME, on=before.ends_on)
-    elif any(one.closed_at is None for one in records.of_partner(before.code)):
+    elif any(h.closed_at is None for h in records.of_partner(before.code)):
         yield "signed_on", Refused(Refusal.ACCESSES_TO_CLOSE)
 
 
@@ -266,8 +266,8 @@ def _closing(records: Records, before: Partner, after: Partner) -> Closing:
     last_day = after.last_day
     accesses = sum(
         1
-        for one in records.of_partner(after.code)
-        if one.closed_at is None and one.requested_on <= last_day and (one.end is None or one.end.due_on > last_day)
+        for h in records.of_partner(after.code)
+        if h.closed_at is None and h.requested_on <= last_day and (h.end is None or h.end.due_on > last_day)
     )
     return Closing(last_day, accesses, _morrow(before.last_day) if before.ends_on is not None else None)
 

@@ -103,11 +103,11 @@ def _rows(
 ) -> Iterator[Listed]:
     """The annexe's rows that name the person; what refuses one says nothing once the annexe was applied."""
     is_over = annexe.applied_at is not None
-    errors = [] if is_over else [one for one in annexe.check.findings if one.severity is Severity.ERROR]
-    for one in context.read(file.content, file.name, context.settings.documents).rows:
-        if one.email in addresses:
-            said = tuple(message(error) for error in errors if (error.list, error.row) == (one.list, one.row))
-            yield Listed(annexe=annexe, list=one.list, row=one.row, on=one.on, errors=said)
+    errors = [] if is_over else [f for f in annexe.check.findings if f.severity is Severity.ERROR]
+    for row in context.read(file.content, file.name, context.settings.documents).rows:
+        if row.email in addresses:
+            said = tuple(message(error) for error in errors if (error.list, error.row) == (row.list, row.row))
+            yield Listed(annexe=annexe, list=row.list, row=row.row, on=row.on, errors=said)
 
 
 def _in_keycloak(context: Context, person: PersonFile) -> Found | None:

@@ -34,14 +34,14 @@ def suspend(context: Context, email: EmailAddress, by: str, reason: str) -> list
         RegisterUnavailable: nothing is recorded.
     """
     records = context.register.records()
-    live = [one for one in records.habilitations if one.email == email and one.state is not State.CLOSED]
+    live = [h for h in records.habilitations if h.email == email and h.state is not State.CLOSED]
     if not live:
         raise Refused(Refusal.NOTHING_TO_SUSPEND, email=email)
     if email not in records.suspended:
         with context.register.work() as work:
-            for access in live if holds.suspend(work, email, by, reason) else ():
-                partner = records.partners[access.partner]
-                ask_for_annexe(work, partner, access.person, context.clock.today(), context.settings)
+            for habilitation in live if holds.suspend(work, email, by, reason) else ():
+                partner = records.partners[habilitation.partner]
+                ask_for_annexe(work, partner, habilitation.person, context.clock.today(), context.settings)
     return _partners(live)
 
 
@@ -60,7 +60,7 @@ def reopen(context: Context, email: EmailAddress, by: str, reason: str, *, new_p
         KeycloakError, RegisterUnavailable: a system failed; nothing is recorded.
     """
     records = context.register.records()
-    theirs = [one for one in records.habilitations if one.email == email]
+    theirs = [h for h in records.habilitations if h.email == email]
     lasting = _lasting(context, records, theirs)
     if not lasting and email not in records.suspended:
         raise Refused(Refusal.NOTHING_TO_REOPEN, email=email)
@@ -101,7 +101,7 @@ def cut(context: Context, partners: Sequence[str], email: EmailAddress, bar: Pro
         run.result.plan, run.result.ending = plan_in_unknown_realm(partners), Ending.UNKNOWN_REALM
         return run.result
     run.snapshot = snapshot
-    theirs = tuple(one for one in run.records.habilitations if one.email == email)
+    theirs = tuple(h for h in run.records.habilitations if h.email == email)
     alone = replace(run.records, habilitations=theirs)
     due = make_plan(alone, snapshot, context.clock.now(), partners, context.limits)
     run.result.plan = due.only(lambda change: change.action is Action.CLOSE).with_own_holds()
@@ -120,8 +120,8 @@ def _lasting(context: Context, records: Records, theirs: Iterable[Habilitation])
         Refused: none of their conventions is active (C2).
     """
     today = context.clock.today()
-    live = [one for one in theirs if one.state is not State.CLOSED and not one.is_ending_on(today)]
-    active = [one for one in live if records.partners[one.partner].is_active_on(today)]
+    live = [h for h in theirs if h.state is not State.CLOSED and not h.is_ending_on(today)]
+    active = [h for h in live if records.partners[h.partner].is_active_on(today)]
     if live and not active:
         codes = ", ".join(_partners(live))
         raise Refused(Refusal.NOT_ACTIVE, partner=codes)
@@ -140,8 +140,8 @@ def _is_to_do(context: Context, records: Records, lasting: Sequence[Habilitation
         raise Refused(Refusal.LINKS_USELESS, why=snapshot.link_fault)
     snapshot = learn_user_names(context.directory, snapshot, [email], 1)
     remote = our_accounts(records, snapshot).get(email)
-    was_closed = any(one.email == email and one.closed_at for one in records.habilitations)
-    is_made = (remote is not None and not was_closed) or any(one.state is State.OPEN for one in lasting)
+    was_closed = any(h.email == email and h.closed_at for h in records.habilitations)
+    is_made = (remote is not None and not was_closed) or any(h.state is State.OPEN for h in lasting)
     if not (is_made or email in records.suspended):
         raise Refused(Refusal.NOT_OPENED_YET, email=email)
     if remote is None and snapshot.holders(email):

@@ -265,7 +265,7 @@ def _checked(context: Context, request: Request, records: Records) -> Check:
 
 def _already_waived(records: Records, partner: str) -> dict[EmailAddress, frozenset[str]]:
     """A waiver lasts as long as the habilitation and is not asked for again (A7)."""
-    live = [one for one in records.of_partner(partner) if one.state is not State.CLOSED]
+    live = [h for h in records.of_partner(partner) if h.state is not State.CLOSED]
     return {habilitation.email: habilitation.waived for habilitation in live if habilitation.waived}
 
 

@@ -114,14 +114,14 @@ class Pass:
             return
         settle = partial(record_approved, self) if record else (lambda approved: approved.after)
         self.approved = decide_annexes(self, settle)
-        self.result.sent_back = tuple(one.annexe for one in self.approved if one.ending is Ending.CHANGED)
+        self.result.sent_back = tuple(a.annexe for a in self.approved if a.ending is Ending.CHANGED)
         if self.approved and not record:
             self.records = self.approved[-1].after
             self.snapshot = learn_passwords(self.context.directory, self.snapshot, self.records)
 
     def make_plan(self) -> None:
         """Plans what is due; where a limit holds an approved annexe, its whole plan stands for its partner."""
-        held = {one.annexe.partner: one.prepared.plan for one in self.approved if one.ending is Ending.HELD}
+        held = {a.annexe.partner: a.prepared.plan for a in self.approved if a.ending is Ending.HELD}
         others = [code for code in self.partners if code not in held]
         begun = perf_counter()
         try:
@@ -179,14 +179,12 @@ class Pass:
         effects = Effects(self.context, self.records, self.snapshot)
         effects.begin(free)
         with bar(len(free)) as settled:
-            effects.carry_out([one for one in free if one.action is not Action.INVITE], self.result, settled)
-            if owed := [one for one in free if one.action is Action.INVITE]:
+            effects.carry_out([c for c in free if c.action is not Action.INVITE], self.result, settled)
+            if owed := [c for c in free if c.action is Action.INVITE]:
                 records = self.context.register.records()
                 Inviting(effects, records, self.result, settled).carry_out(owed)
         failed = self.result.failed  # what was not tried since a named person suspended the person is no failure
-        failed[:] = [
-            one for one in failed if not (isinstance(one.cause, GivenUp) and effects.is_overtaken(one.change))
-        ]
+        failed[:] = [f for f in failed if not (isinstance(f.cause, GivenUp) and effects.is_overtaken(f.change))]
 
     def set_aside(self, judged: Collection[str] | None = None, *, are_repeats: bool = False) -> None:
         """Keeps the failures that are one person's or one partner's alone (see `holds.set_aside`)."""

@@ -77,10 +77,10 @@ class Snapshot:
 
     def holders(self, email: EmailAddress) -> tuple[RemoteAccount, ...]:
         """The accounts that have this address, as e-mail or as user name; Keycloak gives it to no other one."""
-        found = [one for one in self.accounts.values() if one.email == email]
+        holders = [account for account in self.accounts.values() if account.email == email]
         if email in self.named:
-            found.append(self.named[email])
-        return tuple({one.id: one for one in found}.values())
+            holders.append(self.named[email])
+        return tuple({account.id: account for account in holders}.values())
 
     @property
     def link_fault(self) -> RealmFault | None:
@@ -123,12 +123,12 @@ def wanted_account(shown: Sequence[Habilitation], *, enabled: bool | None) -> Wa
     For two partners (A8) the names are those that the first one gave. `enabled` None leaves that as it is.
     """
     first = shown[0].person
-    functions = [one.person.function for one in shown]
-    ends = [one.end.on.isoformat() if one.end else "" for one in shown]
+    functions = [h.person.function for h in shown]
+    ends = [h.end.on.isoformat() if h.end else "" for h in shown]
     attributes = {
-        PARTNER: tuple(one.partner for one in shown),
+        PARTNER: tuple(h.partner for h in shown),
         FUNCTION: _by_partner(functions),
-        REQUESTED_ON: tuple(one.requested_on.isoformat() for one in shown),
+        REQUESTED_ON: tuple(h.requested_on.isoformat() for h in shown),
         ENDED_ON: _by_partner(ends),
         MANAGED_BY: (MANAGED_BY_US,),
     }

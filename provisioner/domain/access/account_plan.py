@@ -45,15 +45,15 @@ class AccountPlan:
         self.stranger = stranger if remote is None and account.is_gone_from(snapshot) else None
         self.suspension = records.suspended.get(account.email)
         self.reopening = account.reopening if self.suspension is None else None
-        self.closed = [one for one in habilitations if one.state is State.CLOSED]
-        live = [self._with_convention(one) for one in habilitations if one.state is not State.CLOSED]
-        self.closing = [one for one in live if one.is_ending_on(self.today)]
-        going_on = [one for one in live if one not in self.closing]
-        self.staying = [one for one in going_on if one.state is State.OPEN]
-        self.planned = [one for one in going_on if one.state is State.PLANNED]
+        self.closed = [h for h in habilitations if h.state is State.CLOSED]
+        live = [self._with_convention(h) for h in habilitations if h.state is not State.CLOSED]
+        self.closing = [h for h in live if h.is_ending_on(self.today)]
+        going_on = [h for h in live if h not in self.closing]
+        self.staying = [h for h in going_on if h.state is State.OPEN]
+        self.planned = [h for h in going_on if h.state is State.PLANNED]
         #: through which what concerns the whole account is told: of a partner of this run
-        self.first = next((one for one in self.staying if one.partner in partners), None)
-        due = [one for one in self.planned if one.partner in partners and self._is_due(one)]
+        self.first = next((h for h in self.staying if h.partner in partners), None)
+        due = [h for h in self.planned if h.partner in partners and self._is_due(h)]
         self.link_expiry = self._last_link_expiry()
         must_wait = not self.staying and self.link_expiry is not None and self.link_expiry > now
         self.waiting = due if must_wait else []
@@ -71,7 +71,7 @@ class AccountPlan:
         if self.first:
             yield from self._judge_open(self.first)
         if self._is_disabled_by_hand():
-            yield from (Drift(DriftKind.SUSPENDED_BY_HAND, one.partner, one.email) for one in self.planned)
+            yield from (Drift(DriftKind.SUSPENDED_BY_HAND, h.partner, h.email) for h in self.planned)
         if self.suspension and self._was_made_by_a_dead_run():
             yield self._cut(self.planned[0])
         for habilitation in self.opening:
@@ -118,7 +118,7 @@ class AccountPlan:
         """
         attributes = self.remote.attributes if self.remote is not None and not (self.closing or self.staying) else {}
         shown = zip(attributes.get(PARTNER, ()), attributes.get(REQUESTED_ON, ()), strict=False)
-        return bool({(one.partner, one.requested_on.isoformat()) for one in self.planned}.intersection(shown))
+        return bool({(h.partner, h.requested_on.isoformat()) for h in self.planned}.intersection(shown))
 
     def _judge_closed(self, last: Habilitation) -> Iterator[Change | Drift]:
         """An account of which every access is closed: enabled by another hand, or closed and not written whole, as
@@ -135,7 +135,7 @@ class AccountPlan:
 
     def _made_again(self, stranger: RemoteAccount) -> Iterator[Change | Drift]:
         """The account was deleted, and another hand made one with its address: open, and not ours (A8)."""
-        opened = [one for one in [*self.staying, *self.closing] if one.opened_at is not None]
+        opened = [h for h in [*self.staying, *self.closing] if h.opened_at is not None]
         last = self.closed[-1:] if stranger.enabled else []
         for code in {habilitation.partner: None for habilitation in opened or last}:
             yield Drift(DriftKind.ACCOUNT_MADE_AGAIN, code, self.account.email)
@@ -198,7 +198,7 @@ class AccountPlan:
     def _invite(self) -> Iterator[Change]:
         """P2: a link to each new person, to one whose address or password is a new one, and to nobody else."""
         if self._is_new():
-            yield from (self._change(Action.INVITE, one, "P2", one.requested_on) for one in self.opening[:1])
+            yield from (self._change(Action.INVITE, h, "P2", h.requested_on) for h in self.opening[:1])
         elif self.first is None or self.suspension is not None:
             return
         elif self.reopening and self._reopens_with_link():
@@ -249,7 +249,7 @@ class AccountPlan:
     ) -> Change:
         staying = [*self.staying, *self._opening_with(habilitation)] if action in _OPENS else self.staying
         shown = staying or self.closing or [habilitation]
-        ended = {one.partner for one in [*self.closed, *self.closing]} - {one.partner for one in staying}
+        ended = {h.partner for h in [*self.closed, *self.closing]} - {h.partner for h in staying}
         is_rename = action is Action.RENAME
         return Change(
             action=action,
@@ -261,7 +261,7 @@ class AccountPlan:
             due_on=due_on,
             wanted=wanted_account(shown, enabled=self._enabled_after(action)),
             keycloak_id=self.remote.id if self.remote else None,
-            groups=tuple(one.partner for one in staying),
+            groups=tuple(h.partner for h in staying),
             leaves=tuple(sorted(ended)) if action is Action.REOPEN else (),
             by_hand=by_hand,
             owes_link=owes_link,
@@ -269,9 +269,7 @@ class AccountPlan:
 
     def _opening_with(self, habilitation: Habilitation) -> list[Habilitation]:
         """What opens together: not what a pause of another partner holds back."""
-        return [
-            one for one in self.opening if one is habilitation or not self.records.is_paused(one.partner, self.today)
-        ]
+        return [h for h in self.opening if h is habilitation or not self.records.is_paused(h.partner, self.today)]
 
     def _enabled_after(self, action: Action) -> bool | None:
         """None leaves that as it is: an account that somebody disabled stays so."""

@@ -55,7 +55,7 @@ class Change:
     said: str | None = None
 
     @property
-    def access(self) -> Habilitation:
+    def subject(self) -> Habilitation:
         """The habilitation that it is about: every change but a group's has one."""
         assert self.habilitation is not None
         return self.habilitation

@@ -136,17 +136,17 @@ class PersonFile:
     @cached_property
     def accesses(self) -> tuple[Habilitation, ...]:
         """The person's habilitations, oldest first."""
-        return tuple(one for one in self.records.habilitations if one.email == self.email)
+        return tuple(h for h in self.records.habilitations if h.email == self.email)
 
     @property
     def live(self) -> tuple[Habilitation, ...]:
         """Those that are not closed."""
-        return tuple(one for one in self.accesses if one.state is not State.CLOSED)
+        return tuple(h for h in self.accesses if h.state is not State.CLOSED)
 
     @property
     def open(self) -> tuple[Habilitation, ...]:
         """Those that are open in Keycloak, were it not for a suspension."""
-        return tuple(one for one in self.accesses if one.state is State.OPEN)
+        return tuple(h for h in self.accesses if h.state is State.OPEN)
 
     @property
     def holds(self) -> tuple[Hold, ...]:

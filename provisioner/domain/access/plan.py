@@ -231,7 +231,7 @@ def _unknown_members(
     partners: Collection[str],
 ) -> list[Drift]:
     """Members of a partner's group whom no annexe asked for: told, never touched."""
-    asked = {(one.partner, ours[one.email].id) for one in records.habilitations if one.email in ours}
+    asked = {(h.partner, ours[h.email].id) for h in records.habilitations if h.email in ours}
     return [
         Drift(DriftKind.UNKNOWN_IN_GROUP, code, snapshot.accounts[member].email)
         for code in partners
