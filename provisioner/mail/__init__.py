@@ -1,13 +1,13 @@
 """Notices to officers by SMTP: never a password, never a link to an account."""
 
-from provisioner.mail.message import Attachment, Letter, ascii_address, compose, new_message_id
+from provisioner.mail.message import Attachment, Message, ascii_address, compose, new_message_id
 from provisioner.mail.smtp import MailRefused, MailUnavailable, greet, send
 
 __all__ = [
     "Attachment",
-    "Letter",
     "MailRefused",
     "MailUnavailable",
+    "Message",
     "ascii_address",
     "compose",
     "greet",

@@ -14,7 +14,7 @@ from provisioner.domain.calendar import PARIS
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """A file that goes with a letter. `kind` is its MIME type; a text is in UTF-8."""
+    """A file that goes with a message. `kind` is its MIME type; a text is in UTF-8."""
 
     name: str
     content: bytes
@@ -22,7 +22,7 @@ class Attachment:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Letter:
+class Message:
     """What is said, to whom, and where an answer goes; the sender's address is added when it is sent."""
 
     to: str
@@ -40,28 +40,28 @@ def new_message_id(sender: str | None) -> str:
     return f"<{secrets.token_hex(16)}@{domain or 'provisioner.invalid'}>"
 
 
-def compose(letter: Letter, message_id: str, at: datetime) -> bytes:
-    """The whole message but its From header (`send`), in seven bits.
+def compose(message: Message, message_id: str, at: datetime) -> bytes:
+    """The whole e-mail but its From header (`send`), in seven bits.
 
     `message_id` was made by `new_message_id` when the message came to be owed; `at` is for its Date header.
     """
-    message = EmailMessage(policy=SMTP)
-    message["To"] = _address(letter.to, letter.to_name)
-    if letter.reply_to:
-        message["Reply-To"] = _address(letter.reply_to, None)
-    message["Subject"] = _one_line(letter.subject)
-    message["Date"] = at.astimezone(PARIS).replace(microsecond=0)
-    message["Message-ID"] = message_id
-    message["Auto-Submitted"] = "auto-generated"  # no absence message in return (RFC 3834)
-    message.set_content(letter.text, cte="quoted-printable")
-    message.add_alternative(letter.html, subtype="html", cte="quoted-printable")
-    for attachment in letter.attachments:
+    mime = EmailMessage(policy=SMTP)
+    mime["To"] = _address(message.to, message.to_name)
+    if message.reply_to:
+        mime["Reply-To"] = _address(message.reply_to, None)
+    mime["Subject"] = _one_line(message.subject)
+    mime["Date"] = at.astimezone(PARIS).replace(microsecond=0)
+    mime["Message-ID"] = message_id
+    mime["Auto-Submitted"] = "auto-generated"  # no absence message in return (RFC 3834)
+    mime.set_content(message.text, cte="quoted-printable")
+    mime.add_alternative(message.html, subtype="html", cte="quoted-printable")
+    for attachment in message.attachments:
         main, _, sub = attachment.kind.partition("/")
         charset = {"charset": "utf-8"} if main == "text" else {}
         name = _one_line(attachment.name)
-        message.add_attachment(attachment.content, maintype=main, subtype=sub, filename=name, params=charset)
-    message["Content-Language"] = "fr"  # last: the lines above would move it into a part
-    return message.as_bytes()
+        mime.add_attachment(attachment.content, maintype=main, subtype=sub, filename=name, params=charset)
+    mime["Content-Language"] = "fr"  # last: the lines above would move it into a part
+    return mime.as_bytes()
 
 
 def ascii_address(email: str) -> str:

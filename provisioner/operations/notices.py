@@ -21,7 +21,7 @@ from provisioner.domain.convention import Contact, Contacts, Partner, Role
 from provisioner.domain.gates import Limit
 from provisioner.domain.hold import Hold, HoldKind
 from provisioner.domain.people import EmailAddress, Person
-from provisioner.mail import Attachment, Letter, ascii_address, compose, new_message_id
+from provisioner.mail import Attachment, Message, ascii_address, compose, new_message_id
 from provisioner.register import Work, annexes, holds, notices
 from provisioner.register.partners import all_partners, contacts_of
 from provisioner.register.records import read_records
@@ -95,7 +95,7 @@ def _tell(
     about = {"partner": partner.name, "code": partner.code} if partner is not None else {}
     fixed = {"to_caf": to is _CAF, "answer_to": answer_to, "head": work.head}
     written = write_notice(template or kind, {**fixed, **about, **values})
-    letter = Letter(
+    message = Message(
         to=contact.email,
         to_name=contact.name,
         reply_to=answer_to,
@@ -105,7 +105,7 @@ def _tell(
         attachments=files,
     )
     message_id = new_message_id(settings.smtp.from_)
-    envelope = notices.Envelope(ascii_address(contact.email), compose(letter, message_id, work.now))
+    envelope = notices.Envelope(ascii_address(contact.email), compose(message, message_id, work.now))
     notices.put(work, kind, partner.code if partner is not None else None, message_id, envelope)
     return True
 

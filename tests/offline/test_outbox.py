@@ -23,7 +23,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from cryptography.x509.oid import NameOID
 from sqlalchemy import select
 
-from provisioner.mail import Letter, MailUnavailable, compose, new_message_id, send
+from provisioner.mail import MailUnavailable, Message, compose, new_message_id, send
 from provisioner.register import notices, run_lock
 from provisioner.register.tables import notice as table
 from provisioner.settings import SmtpSettings
@@ -187,7 +187,7 @@ def test_tries_are_further_and_further_apart_and_never_end(desk: Desk) -> None:
     assert waits == [minute, 5 * minute, 30 * minute, 2 * hour, 6 * hour, day, day, day]
 
 
-LETTER = Letter(
+MESSAGE = Message(
     to="camille@un.example",
     to_name="Camille",
     reply_to=None,
@@ -203,8 +203,8 @@ NOON = datetime(2026, 9, 1, 12, tzinfo=UTC)
 def test_no_value_of_a_header_can_add_another(field: str, end: str) -> None:
     hostile: dict[str, Any] = {field: f"Camille{end}Bcc: tous@ailleurs.example"}
     plain, made = (
-        email.message_from_bytes(compose(letter, new_message_id(None), NOON), policy=email.policy.default)
-        for letter in (LETTER, replace(LETTER, **hostile))
+        email.message_from_bytes(compose(written, new_message_id(None), NOON), policy=email.policy.default)
+        for written in (MESSAGE, replace(MESSAGE, **hostile))
     )
     assert made.keys() == plain.keys()
     assert len(made["To"].addresses) == 1
@@ -213,7 +213,7 @@ def test_no_value_of_a_header_can_add_another(field: str, end: str) -> None:
 @pytest.mark.parametrize("to", ["camille@un.example\r\nBcc: tous@ailleurs.example", "camille", "@un.example", ""])
 def test_what_is_not_an_address_is_no_recipient(to: str) -> None:
     with pytest.raises(ValueError, match="address"):
-        compose(replace(LETTER, to=to), new_message_id(None), NOON)
+        compose(replace(MESSAGE, to=to), new_message_id(None), NOON)
 
 
 def test_an_address_with_accents_in_its_domain_is_sent_as_every_server_takes_it(desk: Desk) -> None:
@@ -229,7 +229,7 @@ def test_where_encryption_is_asked_for_nothing_is_sent_without_it(sink: FaultyMa
         {"host": sink.host, "port": sink.port, "from": "caf@caf.example", "tls": tls}
     )
     with pytest.raises(MailUnavailable, match=why):
-        send(settings, "camille@un.example", compose(LETTER, new_message_id(None), NOON))
+        send(settings, "camille@un.example", compose(MESSAGE, new_message_id(None), NOON))
     assert sink.messages() == []
 
 
@@ -245,7 +245,7 @@ def test_an_encrypted_message_leaves_to_a_server_whose_certificate_is_trusted_an
     settings = SmtpSettings.model_validate(
         {"host": mailbox.host, "port": mailbox.port, "from": "caf@caf.example", "tls": tls}
     )
-    content = compose(LETTER, new_message_id(None), NOON)
+    content = compose(MESSAGE, new_message_id(None), NOON)
     with monkeypatch.context() as trusting:
         trusting.setenv("SSL_CERT_FILE", str(certificate))
         server.start()  # it greets itself once, as a client
@@ -299,7 +299,7 @@ def test_a_mail_server_that_asks_for_a_password_gets_it_and_an_error_never_tells
     server.start()
     try:
         given = {"host": mailbox.host, "port": mailbox.port, "from": "caf@caf.example", "username": "caf"}
-        content = compose(LETTER, new_message_id(None), NOON)
+        content = compose(MESSAGE, new_message_id(None), NOON)
         send(SmtpSettings.model_validate({**given, "password": "secret-3141"}), "camille@un.example", content)
         assert len(mailbox.messages()) == 1
         for wrong in ("secret-2718", "très-secret"):
