@@ -1,21 +1,26 @@
-"""What tests share: one real Keycloak and one mail server for the whole run, a fresh realm for each test."""
+"""What tests share: one real Keycloak, one mail server a worker, a fresh realm for each test."""
 
 from __future__ import annotations
 
 import itertools
+import os
 import secrets
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 import structlog
 
-from provisioner.sandbox.keycloak import Keycloak, start_keycloak
 from provisioner.settings import Settings, load_settings
 from tests.shared.mailbox import Mailbox
 from tests.shared.realms import Realms
+from tests.shared.server import KeycloakServer, one_keycloak
 
 _numbers = itertools.count(1)
+
+#: `gw0`, `gw1` … with pytest-xdist, else nothing.
+_WORKER = os.environ.get("PYTEST_XDIST_WORKER")
 
 
 #: What takes a minute or more by itself: begun first, so that no worker is left alone with it.
@@ -39,27 +44,28 @@ def _own_log() -> None:
 
 
 @pytest.fixture(scope="session")
-def keycloak(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Keycloak]:
-    """One Keycloak for the whole run."""
-    with start_keycloak(log_file=tmp_path_factory.mktemp("keycloak") / "log") as server:
+def keycloak(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KeycloakServer]:
+    """One Keycloak for the whole run, whatever the number of workers."""
+    home = tmp_path_factory.getbasetemp()
+    with one_keycloak(home.parent if _WORKER else home) as server:
         yield server
 
 
 @pytest.fixture(scope="session")
 def mailbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mailbox]:
-    """One mail server for the whole run: tests tell their messages by address."""
+    """One mail server for all tests of this process, which tell their messages by address."""
     with Mailbox(tmp_path_factory.mktemp("mail")) as box:
         yield box
 
 
 @pytest.fixture(scope="session")
-def new_settings(keycloak: Keycloak, mailbox: Mailbox) -> Callable[..., Settings]:
+def new_settings(keycloak: KeycloakServer, mailbox: Mailbox) -> Callable[..., Settings]:
     """Makes the settings for a realm that does not exist yet; `more` are variables without their prefix."""
 
     def make(data_dir: Path, **more: str) -> Settings:
         variables = {
             "KEYCLOAK__URL": keycloak.url,
-            "KEYCLOAK__REALM": f"essai-{next(_numbers)}",
+            "KEYCLOAK__REALM": f"essai-{_WORKER or 'seul'}-{next(_numbers)}",
             "KEYCLOAK__CLIENT_SECRET": secrets.token_urlsafe(16),
             "KEYCLOAK__ADMIN_USERNAME": keycloak.admin_username,
             "KEYCLOAK__ADMIN_PASSWORD": keycloak.admin_password,
@@ -76,9 +82,10 @@ def new_settings(keycloak: Keycloak, mailbox: Mailbox) -> Callable[..., Settings
 
 
 @pytest.fixture(scope="session")
-def realms(new_settings: Callable[..., Settings], tmp_path_factory: pytest.TempPathFactory) -> Realms:
-    """The realms of the whole run."""
-    return Realms(new_settings, tmp_path_factory.mktemp("realms"))
+def realms(new_settings: Callable[..., Settings], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Realms]:
+    """The realms of this process."""
+    with closing(Realms(new_settings, tmp_path_factory.mktemp("realms"))) as realms:
+        yield realms
 
 
 @pytest.fixture

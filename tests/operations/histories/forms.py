@@ -11,6 +11,7 @@ from typing import Any, Literal
 from hypothesis import strategies as st
 
 from provisioner.domain.annexe.document import Annexe, Document, Row
+from provisioner.domain.annexe.judge import judged
 from provisioner.domain.people import EmailAddress
 from provisioner.settings import DocumentSettings
 from tests.operations.histories.model import Access
@@ -141,11 +142,13 @@ def _dates(line: Line, last: Access | None, today: date) -> tuple[date | None, d
 
 
 def read_form(content: bytes, _name: str, _limits: DocumentSettings) -> Annexe:
-    """What the document says: reading an office file is tested elsewhere, and takes ten times as long as the rest."""
+    """What the document says, judged alone as the reader's child does it: reading an office file is tested elsewhere,
+    and takes ten times as long as the rest.
+    """
     said = json.loads(content)
     rows = tuple(
         Row(number, place, last, first, function, EmailAddress(email), date.fromisoformat(on))
         for number, rows in enumerate(said["lists"], start=1)
         for place, (last, first, function, email, on) in enumerate(rows, start=1)
     )
-    return Annexe(date.fromisoformat(said["transmitted_on"]), rows, ())
+    return judged(Annexe(date.fromisoformat(said["transmitted_on"]), rows, ()))
