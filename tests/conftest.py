@@ -14,6 +14,7 @@ import structlog
 
 from provisioner.settings import Settings, load_settings
 from tests.shared.mailbox import Mailbox
+from tests.shared.postgres import Postgres, start_postgres
 from tests.shared.realms import Realms
 from tests.shared.server import KeycloakServer, one_keycloak
 
@@ -56,6 +57,13 @@ def mailbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mailbox]:
     """One mail server for all tests of this process, which tell their messages by address."""
     with Mailbox(tmp_path_factory.mktemp("mail")) as box:
         yield box
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
+    """One PostgreSQL for all tests of this process: each makes its databases."""
+    with start_postgres(log_file=tmp_path_factory.mktemp("postgres") / "log") as server:
+        yield server
 
 
 @pytest.fixture(scope="session")

@@ -29,7 +29,7 @@ _PTRACE_SEIZE = 0x4206
 _LENGTH = 1
 
 #: The last way ends the process that takes it: what comes in its place says this.
-_PROGRAM = "a program"
+PROGRAM = "a program"
 
 
 class Tried(NamedTuple):
@@ -64,21 +64,22 @@ def try_ways_out() -> Tried:
     return Tried(Walls(int(landlock), bool(is_filtered)), (*map(str, ways), *more))
 
 
-def _main() -> None:
+def main() -> None:
+    """What the started process does."""
     parent, home = os.getppid(), tempfile.gettempdir()
-    ways = _ways(parent, f"{home}/provisioner-way-out-{os.getpid()}")
+    ways = ways_through_python(parent, f"{home}/provisioner-way-out-{os.getpid()}")
     libc = ctypes.CDLL(None, use_errno=True)
     walls = shut_in()
-    opened = [name for name, way in ways.items() if _is_open(way)]
-    opened += [name for name, way in _ways_of(libc, parent).items() if _is_open(way)]
+    opened = [name for name, way in ways.items() if is_open(way)]
+    opened += [name for name, way in ways_through_libc(libc, parent).items() if is_open(way)]
     sys.stdout.write(json.dumps([*walls, opened]) + "\n")
     sys.stdout.flush()
     with suppress(OSError):
-        os.execv(sys.executable, [sys.executable, "-I", "-c", f"print({_PROGRAM!r})"])  # noqa: S606
+        os.execv(sys.executable, [sys.executable, "-I", "-c", f"print({PROGRAM!r})"])  # noqa: S606
     os._exit(0)
 
 
-def _ways(parent: int, path: str) -> Mapping[str, Callable[[], object]]:
+def ways_through_python(parent: int, path: str) -> Mapping[str, Callable[[], object]]:
     """The ways through Python, each by what would be reached."""
     return {
         "a file": lambda: os.close(os.open(sys.executable, os.O_RDONLY)),
@@ -98,7 +99,7 @@ def _ways(parent: int, path: str) -> Mapping[str, Callable[[], object]]:
     }
 
 
-def _ways_of(libc: ctypes.CDLL, parent: int) -> Mapping[str, Callable[[], object]]:
+def ways_through_libc(libc: ctypes.CDLL, parent: int) -> Mapping[str, Callable[[], object]]:
     """The ways that Python has no word for."""
     return {
         "tracing the parent": lambda: _seized(libc, parent),
@@ -106,7 +107,8 @@ def _ways_of(libc: ctypes.CDLL, parent: int) -> Mapping[str, Callable[[], object
     }
 
 
-def _is_open(way: Callable[[], object]) -> bool:
+def is_open(way: Callable[[], object]) -> bool:
+    """Whether it leads out: it is taken."""
     try:
         way()
     except (OSError, RuntimeError):
@@ -148,4 +150,4 @@ def _read_memory(libc: ctypes.CDLL, process: int) -> None:
 
 
 if __name__ == "__main__":
-    _main()
+    main()

@@ -95,13 +95,13 @@ def shut_in() -> Walls:
     _call("prctl", _PR_SET_PDEATHSIG, signal.SIGKILL)
     hide()
     _call("prctl", _PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
-    landlock = _landlock()
+    landlock = put_up_landlock()
     for limit in (resource.RLIMIT_NOFILE, resource.RLIMIT_NPROC, resource.RLIMIT_FSIZE, resource.RLIMIT_CORE):
         resource.setrlimit(limit, (0, 0))
-    return Walls(landlock, _filter())
+    return Walls(landlock, put_up_filter())
 
 
-def _landlock() -> int:
+def put_up_landlock() -> int:
     """Forbids all that Landlock can forbid, without an exception; gives its version."""
     version = _call("syscall", _LANDLOCK_CREATE_RULESET, None, 0, _LANDLOCK_VERSION)
     if version < 1:
@@ -116,7 +116,7 @@ def _landlock() -> int:
     return version if is_shut else 0
 
 
-def _filter() -> bool:
+def put_up_filter() -> bool:
     """Allows the calls that computing needs, and no other; whether it is in force."""
     processor = _PROCESSORS.get(platform.machine())
     if processor is None:

@@ -253,9 +253,7 @@ def test_the_distance_to_each_limit_is_told_for_each_partner(clinic: Clinic, off
     assert distances("2026-09-04")[0] == "agglo-lys: 0 closures of 5 allowed within 24 hours."
 
 
-def test_what_is_held_waits_or_lacks_is_told_and_is_no_failure(
-    clinic: Clinic, office: Office, tmp_path: Path
-) -> None:
+def test_what_is_held_waits_or_lacks_is_told_and_is_no_failure(clinic: Clinic, office: Office) -> None:
     office.add_partner()
     assert office.run("pause", "--partner", PARTNER, "--by", "Claire Martin", "--reason", "Essai").status == 0
     found = clinic.look(0)

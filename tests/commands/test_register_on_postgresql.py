@@ -2,26 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
 from sqlalchemy import create_engine, text
 
 from tests.shared.office import FIRST, FIRST_DAY, SECOND, SECOND_DAY, Office
-from tests.shared.postgres import Postgres, start_postgres
-
-
-@pytest.fixture(scope="module")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
-    with start_postgres(log_file=tmp_path_factory.mktemp("postgres") / "log") as server:
-        yield server
+from tests.shared.postgres import Postgres
 
 
 def test_two_annexes_are_applied_with_the_register_on_postgresql(
     office: Office, postgres: Postgres, tmp_path: Path
 ) -> None:
-    office.environment["PROVISIONER_DATABASE__URL"] = postgres.new_database("register")
+    office.environment["PROVISIONER_DATABASE__URL"] = postgres.new_database()
     office.add_partner()
     assert len(office.apply(FIRST, today=FIRST_DAY)["done"]) == 9
     assert len(office.apply(SECOND, today=SECOND_DAY)["done"]) == 6

@@ -24,6 +24,7 @@ from tests.documents.making import ALICE, SAMPLES, csv_form
 
 UNIT = Path(__file__).parents[2] / "deploy" / "provisioner.service"
 NOBODY = 65534
+_LIBC = ctypes.CDLL(None)
 
 #: The user whose process is taken over: whoever runs the tests, and where that is root, somebody without rights too.
 USERS = [None, NOBODY] if os.geteuid() == 0 else [None]
@@ -41,7 +42,7 @@ _TAKEN_OVER = """
 walls.hide()
 if (child := os.fork()) == 0:
     os.setsid()
-    escapes._main()
+    escapes.main()
 os.waitpid(child, 0)
 """
 
@@ -67,7 +68,7 @@ def test_a_reader_that_is_taken_over_finds_every_way_out_shut(user: int | None) 
 
 @pytest.mark.parametrize("user", USERS)
 def test_the_filter_shuts_every_way_without_any_other_wall(user: int | None) -> None:
-    others = "walls._landlock = lambda: 0\nwalls.resource.setrlimit = lambda *_: None\n"
+    others = "walls.put_up_landlock = lambda: 0\nwalls.resource.setrlimit = lambda *_: None\n"
 
     assert taken_over(user, others) == [0, True, []]
 
@@ -76,7 +77,7 @@ def test_without_the_filter_landlock_and_the_limits_keep_files_and_connections_s
     if _landlock_of_this_kernel() < 6:
         pytest.skip("this kernel's Landlock knows nothing of signals")
     user = USERS[-1]
-    landlock, is_filtered, opened = taken_over(user, "walls._filter = lambda: False\n")
+    landlock, is_filtered, opened = taken_over(user, "walls.put_up_filter = lambda: False\n")
 
     assert (is_filtered, landlock > 0) == (False, True)
     assert set(opened) <= {"the parent's limits"}
@@ -90,8 +91,8 @@ def test_the_attempts_can_succeed_where_no_wall_stands() -> None:
     )
     said, program = done.stdout.splitlines()
 
-    assert program == escapes._PROGRAM
-    ways = {*escapes._ways(1, ""), *escapes._ways_of(ctypes.CDLL(None), 1)}
+    assert program == escapes.PROGRAM
+    ways = {*escapes.ways_through_python(1, ""), *escapes.ways_through_libc(ctypes.CDLL(None), 1)}
     assert set(json.loads(said)[2]) >= ways - {"tracing the parent", "the parent's memory"}
 
 
@@ -101,7 +102,8 @@ def test_a_reader_is_shut_in_before_it_sees_the_document(monkeypatch: pytest.Mon
         "import os, json\nfrom provisioner.documents import child, escapes\n"
         "from provisioner.documents.blocks import Unreadable\n"
         "def fake(*_):\n"
-        " ways = [name for name, way in escapes._ways(os.getppid(), '/tmp/x').items() if escapes._is_open(way)]\n"
+        " ways = escapes.ways_through_python(os.getppid(), '/tmp/x').values()\n"
+        " ways = [way for way in ways if escapes.is_open(way)]\n"
         " raise Unreadable('some-open' if ways else 'all-shut')\n"
         "child.parse = fake\nchild.main()"
     )
@@ -133,7 +135,7 @@ def test_who_starts_a_reader_keeps_its_memory_and_environment_to_itself() -> Non
     read_annexe(csv_form([ALICE]), "a.csv", DocumentSettings())
 
     get_dumpable = 3
-    assert walls._call("prctl", get_dumpable) == 0
+    assert _LIBC.prctl(get_dumpable) == 0
 
 
 def test_the_ways_are_tried_as_doctor_does() -> None:
@@ -192,4 +194,6 @@ def _expanded(word: str) -> Iterator[str]:
 
 
 def _landlock_of_this_kernel() -> int:
-    return max(0, walls._call("syscall", walls._LANDLOCK_CREATE_RULESET, None, 0, walls._LANDLOCK_VERSION))
+    """Its version, as landlock_create_ruleset(2) tells it; 0 where there is none."""
+    create_ruleset, version = 444, ctypes.c_uint32(1)
+    return max(0, int(_LIBC.syscall(create_ruleset, None, ctypes.c_size_t(0), version)))

@@ -19,7 +19,7 @@ from provisioner.register.tables import contact, journal_detail, journal_entry
 from tests.shared.desk import TODAY, Desk, message, pdf_of, text_of
 from tests.shared.mailbox import Mailbox
 from tests.shared.office import valid
-from tests.shared.postgres import start_postgres
+from tests.shared.postgres import Postgres
 
 
 @pytest.fixture
@@ -249,13 +249,12 @@ def test_names_and_addresses_stand_beside_the_journal_and_in_no_log(desk: Desk) 
 
 
 @pytest.mark.rule("N3")
-def test_with_the_register_on_postgresql_it_is_the_same(desk: Desk, tmp_path: Path) -> None:
-    with start_postgres(log_file=tmp_path / "log") as postgres:
-        desk.environment["PROVISIONER_DATABASE__URL"] = postgres.new_database("register")
-        address = desk.partner_with_contact("un")
-        for day in ("2026-08-01", "2026-09-01", "2026-09-01"):
-            assert desk.annexe_3(day).status == 0
-        assert desk.annexe_3("2026-08-01").status == 1
-        shown = desk.run("caf", "show", "--format", "json").json
+def test_with_the_register_on_postgresql_it_is_the_same(desk: Desk, postgres: Postgres) -> None:
+    desk.environment["PROVISIONER_DATABASE__URL"] = postgres.new_database()
+    address = desk.partner_with_contact("un")
+    for day in ("2026-08-01", "2026-09-01", "2026-09-01"):
+        assert desk.annexe_3(day).status == 0
+    assert desk.annexe_3("2026-08-01").status == 1
+    shown = desk.run("caf", "show", "--format", "json").json
     assert shown["on"] == "2026-09-01"
     assert len(desk.received(address)) == 2

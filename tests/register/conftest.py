@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tests.shared.postgres import Postgres, start_postgres
+from tests.shared.postgres import Postgres
 
 _numbers = itertools.count(1)
 
@@ -16,20 +16,18 @@ _numbers = itertools.count(1)
 NewDatabase = Callable[[], dict[str, str]]
 
 
-@pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
-    with start_postgres(log_file=tmp_path_factory.mktemp("postgres") / "log") as server:
-        yield server
+@pytest.fixture
+def new_sqlite(tmp_path: Path) -> NewDatabase:
+    return lambda: {"PROVISIONER_DATA_DIR": str(tmp_path / f"data-{next(_numbers)}")}
+
+
+@pytest.fixture
+def new_postgresql(postgres: Postgres, new_sqlite: NewDatabase) -> NewDatabase:
+    return lambda: {**new_sqlite(), "PROVISIONER_DATABASE__URL": postgres.new_database()}
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def new_database(request: pytest.FixtureRequest, tmp_path: Path) -> NewDatabase:
-    def make() -> dict[str, str]:
-        number = next(_numbers)
-        settings = {"PROVISIONER_DATA_DIR": str(tmp_path / f"data-{number}")}
-        if request.param == "postgresql":
-            server: Postgres = request.getfixturevalue("postgres")
-            settings["PROVISIONER_DATABASE__URL"] = server.new_database(f"journal_{number}")
-        return settings
-
-    return make
+def new_database(request: pytest.FixtureRequest) -> NewDatabase:
+    """Each of them."""
+    new: NewDatabase = request.getfixturevalue(f"new_{request.param}")
+    return new

@@ -29,21 +29,15 @@ from provisioner.register.partners import add_record
 from provisioner.settings import Settings, load_settings
 from tests.fakes.memory_directory import MemoryDirectory
 from tests.shared.examples import LYS, habilitation, snapshot
-from tests.shared.postgres import Postgres, start_postgres
+from tests.shared.postgres import Postgres
 
 NOW = datetime(2026, 9, 2, 8, tzinfo=UTC)
 _numbers = itertools.count(1)
 
 
-@pytest.fixture(scope="module")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
-    with start_postgres(log_file=tmp_path_factory.mktemp("postgres") / "log") as server:
-        yield server
-
-
 @pytest.fixture
 def settings(postgres: Postgres, tmp_path: Path) -> Settings:
-    url = postgres.new_database(f"at-once-{next(_numbers)}")
+    url = postgres.new_database()
     return load_settings(environment={"PROVISIONER_DATABASE__URL": url, "PROVISIONER_DATA_DIR": str(tmp_path)})
 
 

@@ -7,7 +7,6 @@ import subprocess
 from pathlib import Path
 
 import psycopg
-import pytest
 
 from provisioner.operations.journal import journal_head, verify_journal
 from tests.register.conftest import NewDatabase
@@ -18,9 +17,8 @@ from tests.shared.postgres import Postgres
 BY = 'D\'Été "Zoé" \\x41 \\\\ %s é \N{GRINNING FACE}\n\tfin\r\nCOPY \\.'
 
 
-@pytest.mark.parametrize("new_database", ["sqlite"], indirect=True)
-def test_it_verifies_after_a_dump_and_a_restore_of_sqlite(new_database: NewDatabase) -> None:
-    old, new = new_database(), new_database()
+def test_it_verifies_after_a_dump_and_a_restore_of_sqlite(new_sqlite: NewDatabase) -> None:
+    old, new = new_sqlite(), new_sqlite()
     with opened(old, BY) as register:
         append(register, 1, entries=7)
         head = journal_head(register)
@@ -37,9 +35,10 @@ def test_it_verifies_after_a_dump_and_a_restore_of_sqlite(new_database: NewDatab
         is_whole(register, 8)
 
 
-@pytest.mark.parametrize("new_database", ["postgresql"], indirect=True)
-def test_it_verifies_after_a_dump_and_a_restore_of_postgresql(new_database: NewDatabase, postgres: Postgres) -> None:
-    old, new = new_database(), new_database()
+def test_it_verifies_after_a_dump_and_a_restore_of_postgresql(
+    new_postgresql: NewDatabase, postgres: Postgres
+) -> None:
+    old, new = new_postgresql(), new_postgresql()
     with opened(old, BY) as register:
         append(register, 1, entries=7)
         head = journal_head(register)

@@ -23,7 +23,7 @@ from provisioner.register import Register, annexes, open_register
 from provisioner.register.journal import Actor
 from provisioner.register.tables import metadata
 from provisioner.settings import load_settings
-from tests.shared.postgres import start_postgres
+from tests.shared.postgres import Postgres
 
 BEFORE, OPENED, LATER, CLOSED = (
     datetime(2026, month, 16, 8, tzinfo=UTC).isoformat(timespec="microseconds") for month in (5, 6, 7, 8)
@@ -76,12 +76,11 @@ JOURNAL = [
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     if request.param == "sqlite":
-        yield f"sqlite:///{tmp_path / 'register.sqlite3'}"
-    else:
-        with start_postgres(log_file=tmp_path / "log") as server:
-            yield server.new_database("before")
+        return f"sqlite:///{tmp_path / 'register.sqlite3'}"
+    server: Postgres = request.getfixturevalue("postgres")
+    return server.new_database()
 
 
 def _made_by_the_first_version(url: str) -> None:

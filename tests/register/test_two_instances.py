@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,7 @@ from provisioner.clock import Clock
 from provisioner.register import LockHeld, lock_holder, open_register, run_lock
 from provisioner.register.journal import Actor, head
 from provisioner.settings import Settings, load_settings
-from tests.shared.postgres import Postgres, start_postgres
+from tests.shared.postgres import Postgres
 
 LOST_AFTER = 3.0
 _numbers = itertools.count(1)
@@ -58,16 +59,10 @@ except (LockLost, RegisterUnavailable):
 """
 
 
-@pytest.fixture(scope="module")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
-    with start_postgres(log_file=tmp_path_factory.mktemp("postgres") / "log") as server:
-        yield server
-
-
 @pytest.fixture
 def environment(postgres: Postgres, tmp_path: Path) -> dict[str, str]:
     return {
-        "PROVISIONER_DATABASE__URL": postgres.new_database(f"two-{next(_numbers)}"),
+        "PROVISIONER_DATABASE__URL": postgres.new_database(),
         "PROVISIONER_DATABASE__LOCK_LOST_SECONDS": str(LOST_AFTER),
         "PROVISIONER_DATA_DIR": str(tmp_path),
         "PROVISIONER_LOCK_WAIT_SECONDS": "0.5",
@@ -75,14 +70,22 @@ def environment(postgres: Postgres, tmp_path: Path) -> dict[str, str]:
 
 
 @pytest.fixture
-def program() -> str:
-    """What the other instance does."""
-    return HOLDER
+def holder(environment: dict[str, str]) -> Iterator[subprocess.Popen[str]]:
+    """Another instance, which has the lock."""
+    with another_instance(environment, HOLDER) as started:
+        yield started
 
 
 @pytest.fixture
-def holder(environment: dict[str, str], program: str) -> Iterator[subprocess.Popen[str]]:
-    """Another instance, which has the lock."""
+def writer(environment: dict[str, str]) -> Iterator[subprocess.Popen[str]]:
+    """Another instance, which has the lock and writes."""
+    with another_instance(environment, WRITER) as started:
+        yield started
+
+
+@contextmanager
+def another_instance(environment: dict[str, str], program: str) -> Iterator[subprocess.Popen[str]]:
+    """A process that does this, once it has the lock."""
     load_and_open(environment)
     started = subprocess.Popen(
         [sys.executable, "-c", program],
@@ -143,19 +146,18 @@ def test_who_is_killed_or_frozen_is_replaced_and_does_nothing_more(
     assert out == ("lost\nended\n" if how == signal.SIGSTOP else "")
 
 
-@pytest.mark.parametrize("program", [WRITER])
 def test_who_is_frozen_amid_a_write_keeps_nobody_from_writing_and_its_own_is_not_kept(
-    holder: subprocess.Popen[str], environment: dict[str, str], program: str
+    writer: subprocess.Popen[str], environment: dict[str, str]
 ) -> None:
-    holder.send_signal(signal.SIGSTOP)
+    writer.send_signal(signal.SIGSTOP)
     settings = load_settings(environment=environment)
     assert seconds_until(settings, 20) < LOST_AFTER + 5
     register, begun = open_register(settings, Clock(), Actor.here("second")), time.monotonic()
     with register.work() as work:
         work.journal("in time")
     assert time.monotonic() - begun < LOST_AFTER
-    holder.send_signal(signal.SIGCONT)
-    out, _ = holder.communicate("\n", timeout=20)
+    writer.send_signal(signal.SIGCONT)
+    out, _ = writer.communicate("\n", timeout=20)
     assert out == "kept out\n"
     with register.read() as connection:
         assert head(connection).entry == 1
@@ -197,7 +199,7 @@ def test_a_lock_given_back_leaves_the_session_as_it_was(environment: dict[str, s
 def test_a_run_on_another_database_of_the_same_server_is_nobody_s_here(
     holder: subprocess.Popen[str], environment: dict[str, str], postgres: Postgres
 ) -> None:
-    other = {**environment, "PROVISIONER_DATABASE__URL": postgres.new_database(f"two-{next(_numbers)}")}
+    other = {**environment, "PROVISIONER_DATABASE__URL": postgres.new_database()}
     for where, is_held in ((environment, True), (other, False)):
         settings = load_and_open(where)
         register = open_register(settings, Clock(), Actor.here("second"))

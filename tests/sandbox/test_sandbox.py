@@ -112,10 +112,9 @@ def test_a_missing_maven_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_postgresql_gives_new_databases(tmp_path: Path) -> None:
     with start_postgres(log_file=tmp_path / "log") as server:
-        url = server.new_database("essai")
+        url = server.new_database()
         with psycopg.connect(url) as connection:
-            assert connection.execute("SELECT current_database()").fetchone() == ("essai",)
-        assert server.for_keycloak("essai")["KC_DB_URL"].startswith("jdbc:postgresql://127.0.0.1:")
+            assert connection.execute("SELECT current_database()").fetchone() == ("register_1",)
     assert not server.is_ready()
 
 

@@ -12,7 +12,6 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import partial
-from pathlib import Path
 
 import pytest
 
@@ -21,7 +20,7 @@ from tests.shared import approvals
 from tests.shared.console import Console
 from tests.shared.office import Office, annexe_csv
 from tests.shared.oracle import Story, tells
-from tests.shared.postgres import start_postgres
+from tests.shared.postgres import Postgres
 from tests.shared.proxy import Answer, Call, Dropped, Faults, FaultyProxy
 
 TODAY = "2026-09-02"
@@ -105,10 +104,9 @@ class Pair:
 
 
 @pytest.fixture
-def pair(office: Office, tmp_path: Path) -> Iterator[Pair]:
+def pair(office: Office, postgres: Postgres) -> Iterator[Pair]:
     with ExitStack() as stack:
-        postgres = stack.enter_context(start_postgres(log_file=tmp_path / "postgres.log"))
-        office.environment["PROVISIONER_DATABASE__URL"] = postgres.new_database("two")
+        office.environment["PROVISIONER_DATABASE__URL"] = postgres.new_database()
         office.environment["PROVISIONER_DATABASE__LOCK_LOST_SECONDS"] = str(LOST_AFTER)
         pair = Pair()
         for name in ("first", "second"):  # on an empty database, both at once

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import itertools
 import os
 import pwd
 import secrets
@@ -29,6 +30,7 @@ class Postgres:
         self.username = "postgres"
         self.password = password
         self._process = process
+        self._numbers = itertools.count(1)
         self._port = port
 
     @property
@@ -36,16 +38,12 @@ class Postgres:
         """The address of the database that every server has, for libpq."""
         return self._url("postgres")
 
-    def new_database(self, name: str) -> str:
+    def new_database(self) -> str:
         """Makes a database and gives its address, for libpq (`postgresql://…`)."""
+        name = f"register_{next(self._numbers)}"
         with psycopg.connect(self.url, autocommit=True) as connection:
             connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
         return self._url(name)
-
-    def for_keycloak(self, name: str) -> dict[str, str]:
-        """The variables by which a Keycloak uses a database."""
-        url = f"jdbc:postgresql://127.0.0.1:{self._port}/{name}"
-        return {"KC_DB_URL": url, "KC_DB_USERNAME": self.username, "KC_DB_PASSWORD": self.password}
 
     def is_ready(self) -> bool:
         """Whether it accepts connections."""

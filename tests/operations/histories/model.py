@@ -37,6 +37,10 @@ class Access:
     def is_due(self, today: date) -> bool:
         return self.due is not None and self.due <= today
 
+    def is_over(self, today: date) -> bool:
+        """Whether the next run closes it: no annexe that comes before it changes that any more."""
+        return self.is_opened and self.is_due(today)
+
     @property
     def facts(self) -> tuple[str, EmailAddress, date, date | None]:
         return (self.partner, self.email, self.requested, self.last)
@@ -58,6 +62,12 @@ class Model:
             if not one.is_closed and email in (None, one.email) and partner in (None, one.partner):
                 yield one
 
+    def going_on(
+        self, today: date, email: EmailAddress | None = None, partner: str | None = None
+    ) -> Iterator[Access]:
+        """What an annexe may still change."""
+        return (one for one in self.live(email, partner) if not one.is_over(today))
+
     def must_close(self, one: Access, today: date) -> bool:
         """A3, A5, A6, C3."""
         return one.is_due(today) or today > self.last_days[one.partner]
@@ -78,7 +88,7 @@ class Model:
         for one in self.accesses:
             one.email = decisions.rename.get(one.email, one.email)
         served = set()
-        for one in self.live(partner=partner):
+        for one in self.going_on(today, partner=partner):
             request, last = asked.get(one.email), ended.get(one.email)
             if request is None and not one.is_opened:
                 self.accesses.remove(one)
@@ -113,7 +123,7 @@ class Model:
 
         for email, last in dates(annexe, 2).items():
             request = asked.get(email)
-            for one in self.live(email, partner):
+            for one in self.going_on(today, email, partner):
                 if request is None and not one.is_opened:
                     self.accesses.remove(one)
                 elif request is None or (one.is_opened and one.requested <= last < today and clear(request, last)):
