@@ -88,7 +88,7 @@ class Model:
         for one in self.accesses:
             one.email = decisions.rename.get(one.email, one.email)
         served = set()
-        for one in self.going_on(today, partner=partner):
+        for one in self.going_on(today, partner):
             request, last = asked.get(one.email), ended.get(one.email)
             if request is None and not one.is_opened:
                 self.accesses.remove(one)
@@ -123,7 +123,7 @@ class Model:
 
         for email, last in dates(annexe, 2).items():
             request = asked.get(email)
-            for one in self.going_on(today, email, partner):
+            for one in self.going_on(today, partner, email):
                 if request is None and not one.is_opened:
                     self.accesses.remove(one)
                 elif request is None or (one.is_opened and one.requested <= last < today and clear(request, last)):
