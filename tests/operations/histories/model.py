@@ -62,9 +62,7 @@ class Model:
             if not one.is_closed and email in (None, one.email) and partner in (None, one.partner):
                 yield one
 
-    def going_on(
-        self, today: date, email: EmailAddress | None = None, partner: str | None = None
-    ) -> Iterator[Access]:
+    def going_on(self, today: date, partner: str, email: EmailAddress | None = None) -> Iterator[Access]:
         """What an annexe may still change."""
         return (one for one in self.live(email, partner) if not one.is_over(today))
 
