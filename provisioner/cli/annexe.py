@@ -25,6 +25,7 @@ from provisioner.cli.options import (
 from provisioner.cli.printing import print_answer
 from provisioner.cli.run import print_result
 from provisioner.cli.session import session_of
+from provisioner.views.said import Said
 
 app = typer.Typer(help="The annexes 1.", no_args_is_help=True)
 
@@ -98,7 +99,6 @@ def approve(
     """Approve exactly this content and this plan. The next `sync` applies it."""
     from provisioner.operations import decide
     from provisioner.operations.context import Ending
-    from provisioner.views.said import Said
 
     session = session_of(ctx)
     decisions = decisions_of(keep_absent, close_absent, waive, rename, closures_only, allow)
@@ -117,7 +117,6 @@ def approve(
 def reject(ctx: typer.Context, number: Number, by: By, reason: Reason) -> None:
     """Record that this annexe will not be applied. It is destroyed 30 days later (A2)."""
     from provisioner.operations import decide
-    from provisioner.views.said import Said
 
     session = session_of(ctx)
     with session.register(by) as register:
@@ -139,7 +138,6 @@ def form(
 ) -> None:
     """Write a form of annexe 1. The date of transmission is left blank."""
     from provisioner.documents.form import EXTENSIONS, Form, write_form
-    from provisioner.views.said import Said
 
     session = session_of(ctx)
     extension = output.suffix.lower()

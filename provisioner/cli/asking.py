@@ -12,6 +12,7 @@ import typer
 
 from provisioner.cli.exits import Exit
 from provisioner.cli.printing import print_parts
+from provisioner.views.said import Said
 
 if TYPE_CHECKING:
     from provisioner.domain.access.habilitation import Habilitation
@@ -32,7 +33,6 @@ def asking(context: Context) -> Callable[[Prepared, Request], Request | None]:
         from provisioner.operations.answers import prepared_answer
         from provisioner.operations.prepare import prepare
         from provisioner.views.answers.checks import CheckAnswer
-        from provisioner.views.said import Said
 
         for absent in prepared.undecided:
             request = _decide(request, absent)
@@ -49,8 +49,6 @@ def asking(context: Context) -> Callable[[Prepared, Request], Request | None]:
 
 
 def _decide(request: Request, absent: Habilitation) -> Request:
-    from provisioner.views.said import Said
-
     person = f"{absent.person.first_names} {absent.person.last_name} ({absent.email})"
     typer.echo(Said.IN_NEITHER_LIST.of(person=person, day=absent.requested_on), err=True)
     decisions = request.decisions

@@ -8,6 +8,7 @@ import typer
 from typer.core import TyperGroup
 
 from provisioner.domain.errors import Exit, ProvisionerError, Refused, System, SystemFailed
+from provisioner.views.said import Said
 
 __all__ = ["Commands", "Exit"]
 
@@ -20,8 +21,6 @@ class Commands(TyperGroup):
         try:
             return super().invoke(ctx)
         except KeyboardInterrupt:
-            from provisioner.views.said import Said
-
             sentence, status = Said.INTERRUPTED.value, Exit.FAILED
         except ProvisionerError as error:
             sentence, status = _sentence(error, ctx), error.exit_status

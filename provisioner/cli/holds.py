@@ -10,6 +10,7 @@ import typer
 from provisioner.cli.options import By, Format, FormatOption, OnePartner, Reason, day
 from provisioner.cli.printing import print_answer
 from provisioner.cli.session import session_of
+from provisioner.views.said import Said
 
 app = typer.Typer()
 held = typer.Typer(help="What a limit, a pause or a suspension holds back.", no_args_is_help=True)
@@ -36,7 +37,6 @@ def release(
 ) -> None:
     """Let one plan go beyond its limit, and no other. The next `sync` acts."""
     from provisioner.operations import holds
-    from provisioner.views.said import Said
 
     session = session_of(ctx)
     with session.register(by) as register:
@@ -56,7 +56,6 @@ def pause(
 ) -> None:
     """Read and plan, but write nothing in Keycloak, closures neither, until further notice."""
     from provisioner.operations import holds
-    from provisioner.views.said import Said
 
     session = session_of(ctx)
     with session.register(by, partner) as register:
@@ -68,7 +67,6 @@ def pause(
 def resume(ctx: typer.Context, by: By, partner: OnePartner = None) -> None:
     """End a pause."""
     from provisioner.operations import holds
-    from provisioner.views.said import Said
 
     session = session_of(ctx)
     with session.register(by, partner) as register:

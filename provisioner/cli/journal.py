@@ -15,6 +15,7 @@ from provisioner.cli.printing import print_answer, print_stream
 from provisioner.cli.session import session_of
 from provisioner.domain.journal import Head
 from provisioner.domain.people import EmailAddress
+from provisioner.views.said import Said
 
 app = typer.Typer(help="The record of decisions and effects.", no_args_is_help=True)
 
@@ -116,7 +117,6 @@ def backup(
     from provisioner.operations.backup import back_up
     from provisioner.views.answers.journal import BackupAnswer
     from provisioner.views.journal import problem_sentence
-    from provisioner.views.said import Said
 
     session = session_of(ctx)
     with new_file(output):

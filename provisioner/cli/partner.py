@@ -31,6 +31,7 @@ from provisioner.cli.run import status_of
 from provisioner.cli.session import session_of
 from provisioner.domain.convention import Role
 from provisioner.domain.people import EmailAddress
+from provisioner.views.said import Said, closes
 
 app = typer.Typer(help="The register of conventions.", no_args_is_help=True)
 caf = typer.Typer(help="The Caf's own contacts.", no_args_is_help=True)
@@ -62,7 +63,6 @@ def add(
 ) -> None:
     """Register a partner and its convention. Until the signature is entered nothing opens."""
     from provisioner.operations.partners import Given, add_partner
-    from provisioner.views.said import Said
 
     session = session_of(ctx)
     given = Given(name=name, domains=domain, addresses=address, signed_on=signed_on, ctg_end=ctg_end)
@@ -86,7 +86,6 @@ def set_(
 ) -> None:
     """Change a partner's record: what is given, and nothing else. Domains and addresses are replaced as a whole."""
     from provisioner.operations.partners import Given, set_partner
-    from provisioner.views.said import Said
 
     if (domain and no_domain) or (address and no_address):
         raise typer.BadParameter("given and taken away at once: --domain with --no-domain, or the same of addresses")
@@ -137,7 +136,6 @@ def contacts(
 ) -> None:
     """Record a partner's annexe 2: its contacts, replaced as a whole."""
     from provisioner.operations.contacts import read_contacts, set_partner_contacts
-    from provisioner.views.said import Said
 
     session = session_of(ctx)
     given = {Role.HABILITATIONS: habilitations, Role.SECURITE: securite}
@@ -157,7 +155,6 @@ def end(
 ) -> None:
     """End a convention early. Its accesses close on the day after its last day."""
     from provisioner.operations.partners import end_convention
-    from provisioner.views.said import Said, closes
 
     session = session_of(ctx)
     with session.register(by) as register:
@@ -170,7 +167,6 @@ def end(
 def reinstate(ctx: typer.Context, code: Code, by: By, reason: Reason) -> None:
     """Take an early end back, up to its very day."""
     from provisioner.operations.partners import reinstate_convention
-    from provisioner.views.said import Said, closes
 
     session = session_of(ctx)
     with session.register(by) as register:
@@ -192,7 +188,6 @@ def import_(
     """Register or change many partners from one file: all of it, or nothing."""
     from provisioner.operations.partner_import import import_partners
     from provisioner.views.answers.partners import ImportedAnswer
-    from provisioner.views.said import Said
 
     session = session_of(ctx)
     with session.register(by) as register:
@@ -218,7 +213,6 @@ def adopt(
     """Take over accounts that existed before: mark and group, no e-mail. All of them or none."""
     from provisioner.operations import adoption
     from provisioner.views.answers.partners import CandidateLine, CandidatesAnswer
-    from provisioner.views.said import Said
 
     session, status = session_of(ctx), Exit.DONE
     with session.context(by, code, read_only=dry_run) as context:
@@ -258,7 +252,6 @@ def caf_contacts(
     """
     from provisioner.operations.contacts import read_contacts, set_caf_contacts
     from provisioner.views.conventions import unnamed_roles
-    from provisioner.views.said import Said
 
     session = session_of(ctx)
     typed = {
@@ -292,7 +285,6 @@ def caf_show(
     from provisioner.operations.contacts import known_contacts
     from provisioner.operations.notices import annexe_3_file
     from provisioner.views.answers.partners import ContactsAnswer
-    from provisioner.views.said import Said
 
     session = session_of(ctx)
     with session.register("caf show") as register:

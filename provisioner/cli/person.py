@@ -25,6 +25,7 @@ from provisioner.cli.printing import print_answer, print_page
 from provisioner.cli.run import print_result, status_of
 from provisioner.cli.session import Session, session_of
 from provisioner.domain.people import EmailAddress
+from provisioner.views.said import Said
 
 if TYPE_CHECKING:
     from provisioner.operations.context import Context, ProgressBar, RunResult
@@ -98,8 +99,6 @@ def _carry_out(
     act: Callable[[Context, Sequence[str], EmailAddress, ProgressBar], RunResult],
 ) -> None:
     """Makes the recorded decision true and says what was done; whatever fails, the next `sync` goes on."""
-    from provisioner.views.said import Said
-
     status = Exit.FAILED
     try:
         result = act(context, partners, email, progress_bar(session.quiet))
@@ -151,7 +150,6 @@ def repeat(
 def bounced(ctx: typer.Context, email: Email, by: By) -> None:
     """Record that the e-mail came back: none is sent again, and the partner's contact is asked for the address."""
     from provisioner.operations import invitations
-    from provisioner.views.said import Said
 
     session = session_of(ctx)
     with session.register(by) as register:

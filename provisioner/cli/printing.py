@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from provisioner.views.said import Said
+
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
@@ -109,8 +111,6 @@ def answering() -> Iterator[None]:
         yield
         sys.stdout.flush()
     except OSError as error:
-        from provisioner.views.said import Said
-
         with open(os.devnull, "w") as nowhere:  # noqa: PTH123 - what is still to be written goes there
             os.dup2(nowhere.fileno(), sys.stdout.fileno())
         if not isinstance(error, BrokenPipeError):

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from provisioner.views.said import Said
+
 if TYPE_CHECKING:
     from provisioner.clock import Clock
     from provisioner.operations.context import Context
@@ -41,8 +43,6 @@ class Session:
 
         clock = make_clock(self.settings)
         if clock.is_moved:
-            from provisioner.views.said import Said
-
             self.say(Said.TODAY.of(day=clock.today()))
         return clock
 
@@ -55,7 +55,6 @@ class Session:
     def deliver_now(self, register: Register) -> None:
         """Sends the notices that are owed. That one cannot be sent now is no failure: it leaves later."""
         from provisioner.operations import notice_delivery
-        from provisioner.views.said import Said
 
         delivered = notice_delivery.deliver_now(register, self.settings, self.clock)
         if delivered.sent:
@@ -67,15 +66,12 @@ class Session:
 
     def say_without_contact(self, partners: Collection[str]) -> None:
         """Names the partners that have no contact to be told."""
-        from provisioner.views.said import Said
-
         if partners:
             self.say(Said.NO_CONTACT.of(codes=", ".join(partners)))
 
     def say_unknown(self, register: Register, *addressees: str | None) -> bool:
         """Names those of these partners (the Caf for None) that have no contact; whether anybody can be told."""
         from provisioner.operations.contacts import known_contacts
-        from provisioner.views.said import Said
 
         unknown = [addressee for addressee in addressees if known_contacts(register, addressee) is None]
         self.say_without_contact([code for code in unknown if code is not None])

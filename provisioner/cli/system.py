@@ -10,6 +10,7 @@ from provisioner.cli.exits import Exit
 from provisioner.cli.options import By, Format, FormatOption, Reason
 from provisioner.cli.printing import print_answer
 from provisioner.cli.session import session_of
+from provisioner.views.said import Said
 
 app = typer.Typer()
 realm = typer.Typer(help="The realm as code (realm-config/).", no_args_is_help=True)
@@ -20,7 +21,6 @@ app.add_typer(realm, name="realm")
 def realm_apply(ctx: typer.Context) -> None:
     """Create the realm, or bring an existing one to the file. Needs the administrator of the master realm."""
     from provisioner.keycloak.realm import apply_realm
-    from provisioner.views.said import Said
 
     session = session_of(ctx)
     changed = apply_realm(session.settings)

@@ -38,9 +38,9 @@ from provisioner.register import (
 )
 from provisioner.register.marks import mark, set_mark
 from provisioner.register.partners import all_partners
+from provisioner.views.annexes import SET_ASIDE, what_became_of
 from provisioner.views.answers import as_json
 from provisioner.views.answers.reports import ReportAnswer
-from provisioner.views.drops import SET_ASIDE, outcome
 from provisioner.views.report import Report, report_page
 
 log = structlog.get_logger()
@@ -246,7 +246,7 @@ class _Run:
             return None
         read = self.read_already.get(id_)
         reader = self.context.read if read is None else lambda *_: read
-        _, report = report_on(register, self.context.settings.documents, annexe, reader, outcome(annexe))
+        _, report = report_on(register, self.context.settings.documents, annexe, reader, what_became_of(annexe))
         return report, as_json(ReportAnswer.of(annexe.check, file.received_on, annexe))
 
     def _refused(self, file: DroppedFile) -> tuple[Report, dict[str, Any]]:

@@ -1,9 +1,10 @@
-"""The words about the annexes that the register keeps, and about what was decided beside them."""
+"""The words about the annexes that the register keeps: where one stands, what became of it, what was decided."""
 
 from __future__ import annotations
 
 import shlex
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 
 from provisioner.domain.annexe.decisions import Decisions
 from provisioner.domain.annexe.kept import KeptAnnexe, Status
@@ -43,14 +44,39 @@ def typed(*words: object) -> str:
     return shlex.join(["provisioner", *map(str, words)])
 
 
-def decided(one: Decisions) -> Iterator[str]:
+def decided(decisions: Decisions) -> Iterator[str]:
     """A sentence a decision."""
-    if one.closures_only:
+    if decisions.closures_only:
         yield "Validation de la liste 2 seule."
-    kept, closed = sorted(one.keep), sorted(one.close)
-    if kept or one.keep_all:
-        yield f"Accès conservés : {', '.join([*kept, *['tous les autres'] * one.keep_all])}."
-    if closed or one.close_all:
-        yield f"Accès clôturés : {', '.join([*closed, *['tous les autres'] * one.close_all])}."
-    yield from (f"Dérogation, ligne {row} : {reason}" for row, reason in sorted(one.waive.items()))
-    yield from (f"Changement d'adresse : {old} → {new}" for old, new in sorted(one.rename.items()))
+    kept, closed = sorted(decisions.keep), sorted(decisions.close)
+    if kept or decisions.keep_all:
+        yield f"Accès conservés : {', '.join([*kept, *['tous les autres'] * decisions.keep_all])}."
+    if closed or decisions.close_all:
+        yield f"Accès clôturés : {', '.join([*closed, *['tous les autres'] * decisions.close_all])}."
+    yield from (f"Dérogation, ligne {row} : {reason}" for row, reason in sorted(decisions.waive.items()))
+    yield from (f"Changement d'adresse : {old} → {new}" for old, new in sorted(decisions.rename.items()))
+
+
+#: What becomes of a dropped file that is no annexe.
+SET_ASIDE = "Refusé : ce fichier ne sera pas lu."
+
+
+def what_became_of(annexe: KeptAnnexe) -> str:
+    """What became of the annexe."""
+    if annexe.status is Status.REFUSED:
+        refused = "Refusée : une annexe 1 corrigée est attendue."
+        if annexe.list_2_applied_at is None:
+            return refused
+        return f"{refused} Les clôtures de sa liste 2 ont été appliquées le {_day(annexe.list_2_applied_at)}."
+    if annexe.status is Status.CHECKED:
+        return "Contrôlée, en attente de la décision de la Caf."
+    if annexe.status is Status.APPROVED:
+        return f"Validée le {_day(annexe.approved_at)}, pas encore appliquée."
+    if annexe.status is Status.REJECTED:
+        return f"Non retenue par la Caf le {_day(annexe.rejected_at)} : elle ne sera pas appliquée."
+    return f"Appliquée le {_day(annexe.applied_at)} ; les dates à venir le seront à leur jour."
+
+
+def _day(at: datetime | None) -> str:
+    assert at is not None
+    return french_date(day_of(at))

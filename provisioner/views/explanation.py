@@ -119,23 +119,23 @@ def explain(person: PersonFile, plan: Plan) -> tuple[Step, ...]:
 def changes_of(email: EmailAddress, changes: Iterable[Change]) -> list[Change]:
     """Those about the person, under the address that they have and under the one that they get."""
     given = tuple(changes)
-    names = {email} | {one.new_email for one in given if one.email == email and one.new_email is not None}
-    return [one for one in given if names & {one.email, one.new_email}]
+    names = {email} | {change.new_email for change in given if change.email == email and change.new_email is not None}
+    return [change for change in given if names & {change.email, change.new_email}]
 
 
 def retention(person: PersonFile) -> Iterator[Step]:
     """Until when what is closed is kept (D1, D2)."""
     if (due_on := account_due_on(person.accesses)) is not None and person.ours is not None:
         yield Step(f"Données du compte conservées jusqu'au {french_date(due_on)}, puis détruites.", "D1", on=due_on)
-    for one in person.accesses:
-        if (due_on := habilitation_due_on(one, person.accesses)) is not None:
+    for access in person.accesses:
+        if (due_on := habilitation_due_on(access, person.accesses)) is not None:
             until = f"Données de l'habilitation conservées jusqu'au {french_date(due_on)}, puis détruites."
-            yield Step(until, "D2", one.partner, due_on)
+            yield Step(until, "D2", access.partner, due_on)
 
 
 def _address(person: PersonFile) -> Iterator[Step]:
     if person.asked != person.email:
-        on = next((day_of(one.at) for one in person.journal if one.renamed_from == person.asked), None)
+        on = next((day_of(entry.at) for entry in person.journal if entry.renamed_from == person.asked), None)
         yield Step(f"Adresse changée : {person.asked} est devenue {person.email}.", "A7", on=on)
     if not person.accesses and (nearest := person.nearest) is not None:
         yield Step(f"L'adresse connue la plus proche est {nearest}.")
@@ -143,16 +143,16 @@ def _address(person: PersonFile) -> Iterator[Step]:
 
 def _lists(person: PersonFile) -> Iterator[Step]:
     """Where the kept annexes name the person, or that the one in force does not (A5)."""
-    for one in person.listed:
-        annexe = one.annexe
-        where = f"Ligne {one.row} de la liste {one.list} de l'annexe 1 n° {annexe.id}{_transmitted(annexe)}"
+    for listed in person.listed:
+        annexe = listed.annexe
+        where = f"Ligne {listed.row} de la liste {listed.list} de l'annexe 1 n° {annexe.id}{_transmitted(annexe)}"
         if person.current.get(annexe.partner) == annexe:
-            yield Step(f"{where}, en vigueur.", "A1" if one.list == 1 else "A3", annexe.partner, one.on)
+            yield Step(f"{where}, en vigueur.", "A1" if listed.list == 1 else "A3", annexe.partner, listed.on)
         else:
-            told = " ".join((f"{where}, {_STATUSES[annexe.status]}.", *one.errors))
+            told = " ".join((f"{where}, {_STATUSES[annexe.status]}.", *listed.errors))
             yield Step(told, "A10", annexe.partner, annexe.transmitted_on)
-    named = {one.annexe.id for one in person.listed}
-    for code in dict.fromkeys(one.partner for one in person.open):
+    named = {listed.annexe.id for listed in person.listed}
+    for code in dict.fromkeys(access.partner for access in person.open):
         if (current := person.current.get(code)) is not None and current.id not in named:
             is_kept = current.decisions is not None and current.decisions.settles(person.email)
             kept = f" : accès conservé, décision de {current.approved_by}" if is_kept else ""
@@ -168,7 +168,7 @@ _DATED = {"habilitation.asked": "requested_on", "habilitation.ended": "ended_on"
 
 def _past(person: PersonFile) -> Iterator[Step]:
     """What was decided and done, as the journal tells it, with what its details add."""
-    theirs = {one.id for one in person.accesses}
+    theirs = {access.id for access in person.accesses}
     for line in person.journal:
         if line.habilitation in theirs:
             said, on = line.details, day_of(line.at)
@@ -191,29 +191,33 @@ def _who(line: JournalLine) -> str:
 
 def _accesses(person: PersonFile) -> Iterator[Step]:
     """How each access stands: what was waived for it, its end, its link."""
-    for one in person.accesses:
-        if one.waived:
-            rule = "A8" if "address-of-other-partner" in one.waived else "A7"
-            codes = ", ".join(_WAIVED.get(code, code) for code in sorted(one.waived))
-            yield Step(f"Dérogation accordée ({codes}).", rule, one.partner, one.transmitted_on)
-        if one.end is not None:
-            annexe = person.current.get(one.partner)
-            is_kept = annexe is not None and annexe.transmitted_on == one.end.transmitted_on
+    for access in person.accesses:
+        if access.waived:
+            rule = "A8" if "address-of-other-partner" in access.waived else "A7"
+            codes = ", ".join(_WAIVED.get(code, code) for code in sorted(access.waived))
+            yield Step(f"Dérogation accordée ({codes}).", rule, access.partner, access.transmitted_on)
+        if access.end is not None:
+            annexe = person.current.get(access.partner)
+            is_kept = annexe is not None and annexe.transmitted_on == access.end.transmitted_on
             by = annexe.approved_by if annexe is not None and is_kept else None
-            told = f"{end_reason(one.end)} Annexe validée par {by}." if by else end_reason(one.end)
-            yield Step(told, one.end.rule, one.partner, one.end.on)
-        if one.state is not State.CLOSED and (state := person.link_state(one)) is not None:
-            yield _link(person, one, state)
+            told = f"{end_reason(access.end)} Annexe validée par {by}." if by else end_reason(access.end)
+            yield Step(told, access.end.rule, access.partner, access.end.on)
+        if access.state is not State.CLOSED and (state := person.link_state(access)) is not None:
+            yield _link(person, access, state)
 
 
-def _link(person: PersonFile, one: Habilitation, state: InvitationState) -> Step:
+def _link(person: PersonFile, access: Habilitation, state: InvitationState) -> Step:
     """What became of the last e-mail with the link."""
-    sent = [(each.sent_at, each) for each in since_due(one, person.sent(one)) if each.sent_at is not None]
+    sent = [
+        (attempt.sent_at, attempt)
+        for attempt in since_due(access, person.sent(access))
+        if attempt.sent_at is not None
+    ]
     if not sent:
-        return Step(_LINKS[state], "P2", one.partner)
-    at, last = max(sent, key=lambda each: each[0])
+        return Step(_LINKS[state], "P2", access.partner)
+    at, last = max(sent, key=lambda attempt: attempt[0])
     told = f"Courriel d'activation n° {last.attempt} envoyé le {french_date(day_of(at))}"
-    return Step(_LINKS[state].format(last=told, expiry=_moment(at + last.lifespan)), "P2", one.partner, day_of(at))
+    return Step(_LINKS[state].format(last=told, expiry=_moment(at + last.lifespan)), "P2", access.partner, day_of(at))
 
 
 def _keycloak(person: PersonFile, plan: Plan) -> Iterator[Step]:
@@ -227,19 +231,19 @@ def _keycloak(person: PersonFile, plan: Plan) -> Iterator[Step]:
     elif found is None:
         yield Step("Keycloak n'a aucun compte de cette personne.")
     elif found.is_ours:
-        there = found.account
-        is_by_id = account is not None and there.id == account.keycloak_id
+        remote = found.account
+        is_by_id = account is not None and remote.id == account.keycloak_id
         how = "son identifiant" if is_by_id else "l'adresse et la marque « gere_par »"
-        enabled = "activé" if there.enabled else "désactivé"
+        enabled = "activé" if remote.enabled else "désactivé"
         password = "avec un mot de passe" if found.has_password else "sans mot de passe"
-        other = f" ; son adresse y est {there.email}" if there.email != person.email else ""
+        other = f" ; son adresse y est {remote.email}" if remote.email != person.email else ""
         told = f"Compte Keycloak retrouvé par {how} : {enabled}, {password}{other}."
         yield Step(told, None if is_by_id else "A8")
     else:
         groups = f" Groupes : {', '.join(found.groups)}." if found.groups else ""
         yield Step(f"{_NOT_OURS}{groups}", "A8")
     addresses = {person.email, person.asked} | ({found.account.email} if found else set())
-    yield from (Step(drift_reason(one), "L1", one.partner) for one in plan.drift if one.email in addresses)
+    yield from (Step(drift_reason(drift), "L1", drift.partner) for drift in plan.drift if drift.email in addresses)
 
 
 def _why_not(person: PersonFile, plan: Plan) -> Iterator[Step]:
@@ -249,33 +253,33 @@ def _why_not(person: PersonFile, plan: Plan) -> Iterator[Step]:
             since = day_of(hold.since)
             told = words.format(since=french_date(since), reason=hold_reason(hold))
             yield Step(told, "A4" if hold.kind is HoldKind.SUSPENSION else None, hold.partner, since)
-    for one in person.live:
-        yield from _waits(person, one)
-    mine = changes_of(person.email, plan.changes)
+    for access in person.live:
+        yield from _waits(person, access)
+    theirs = changes_of(person.email, plan.changes)
     old = person.account.renamed_from if person.account is not None else None
-    if old is not None and not any(change.action is Action.RENAME for change in mine):
+    if old is not None and not any(change.action is Action.RENAME for change in theirs):
         yield Step(f"Changement d'adresse décidé, pas encore fait : Keycloak a encore {old}.", "A7")
     for blocked in plan.blocked:
-        if any(map(blocked.holds, mine)):
+        if any(map(blocked.holds, theirs)):
             yield Step(blocked_reason(blocked), partner=blocked.partner)
 
 
-def _waits(person: PersonFile, one: Habilitation) -> Iterator[Step]:
+def _waits(person: PersonFile, access: Habilitation) -> Iterator[Step]:
     """What the access waits for: its convention, its day, an old link that would revive with the account."""
-    partner = person.records.partners[one.partner]
+    partner = person.records.partners[access.partner]
     if not partner.is_active_on(person.today):
         rule = "C3" if partner.last_day < person.today else "C2"
-        yield Step(convention_sentence(partner, person.today), rule, one.partner)
-    if one.state is State.PLANNED and one.requested_on > person.today:
-        told = f"Ouverture prévue le {french_date(one.requested_on)}, date de la demande."
-        yield Step(told, "A6", one.partner, one.requested_on)
-    if (expiry := person.waits_for_link_until(one)) is not None:
+        yield Step(convention_sentence(partner, person.today), rule, access.partner)
+    if access.state is State.PLANNED and access.requested_on > person.today:
+        told = f"Ouverture prévue le {french_date(access.requested_on)}, date de la demande."
+        yield Step(told, "A6", access.partner, access.requested_on)
+    if (expiry := person.waits_for_link_until(access)) is not None:
         told = f"La réouverture attend le {_moment(expiry)} : l'ancien lien d'activation n'a pas encore expiré et "
-        yield Step(f"{told}fonctionnerait de nouveau.", "A4", one.partner, day_of(expiry))
+        yield Step(f"{told}fonctionnerait de nouveau.", "A4", access.partner, day_of(expiry))
 
 
-def _transmitted(one: KeptAnnexe) -> str:
-    return f" transmise le {french_date(one.transmitted_on)}" if one.transmitted_on else ""
+def _transmitted(annexe: KeptAnnexe) -> str:
+    return f" transmise le {french_date(annexe.transmitted_on)}" if annexe.transmitted_on else ""
 
 
 def _moment(at: datetime) -> str:

@@ -7,16 +7,16 @@ from provisioner.domain.hold import Hold, HoldKind, StillOpen
 from provisioner.views.dates import french_date
 
 
-def hold_reason(one: Hold) -> str:
+def hold_reason(hold: Hold) -> str:
     """The limit with its figures, what the person who decided said, or what failed."""
-    if one.kind is HoldKind.LIMIT:
-        return _LIMITS[Limit(one.reason)].format(figure=one.figure, most=one.allowed)
-    if one.still_open is not None:
-        return still_open_reason(one.still_open, one.reason)
-    if one.kind is HoldKind.QUARANTINE:
-        return failure_sentence(one.reason)
-    until = f" (jusqu'au {french_date(one.until)})" if one.until else ""
-    return f"{one.reason}{until}"
+    if hold.kind is HoldKind.LIMIT:
+        return _LIMITS[Limit(hold.reason)].format(figure=hold.figure, most=hold.allowed)
+    if hold.still_open is not None:
+        return still_open_reason(hold.still_open, hold.reason)
+    if hold.kind is HoldKind.QUARANTINE:
+        return failure_sentence(hold.reason)
+    until = f" (jusqu'au {french_date(hold.until)})" if hold.until else ""
+    return f"{hold.reason}{until}"
 
 
 def still_open_reason(why: StillOpen, answer: str) -> str:

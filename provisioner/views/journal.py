@@ -124,15 +124,15 @@ _TABLES = {
 _WITHOUT_KEY = {"contact": "l'annexe 3", "hold": "la mise en pause générale"}
 
 
-def _difference(one: Difference) -> str:
-    what = f"{_TABLES[one.table]} {one.key}" if one.key else _WITHOUT_KEY[one.table]
-    if one.table == "hold" and one.key and not one.key.isdecimal():  # a pause that is gone has no row
-        what = f"la mise en pause de {one.key}"
-    if one.column is not None and one.entry is None:
-        return f"dans le registre, {what} n'est pas ce que dit le journal (donnée en cause : {one.column})."
-    if one.column is not None:
-        return f"dans le registre, {what} n'est pas ce que dit l'entrée {one.entry} (donnée en cause : {one.column})."
-    if one.entry is None:
+def _difference(difference: Difference) -> str:
+    table, key, entry = difference.table, difference.key, difference.entry
+    what = f"{_TABLES[table]} {key}" if key else _WITHOUT_KEY[table]
+    if table == "hold" and key and not key.isdecimal():  # a pause that is gone has no row
+        what = f"la mise en pause de {key}"
+    if difference.column is not None:
+        said_by = "le journal" if entry is None else f"l'entrée {entry}"
+        return f"dans le registre, {what} n'est pas ce que dit {said_by} (donnée en cause : {difference.column})."
+    if entry is None:
         return f"{what} est dans le registre sans qu'aucune entrée ne le dise."
     return f"{what} n'est plus dans le registre, et aucune entrée ne dit pourquoi."
 

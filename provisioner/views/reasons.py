@@ -62,10 +62,10 @@ _BY_HAND = {
 }
 
 
-def _why_closed(_change: Change, one: Habilitation) -> str:
-    if one.end is None:
+def _why_closed(_change: Change, habilitation: Habilitation) -> str:
+    if habilitation.end is None:
         return "Accès suspendu nommément par la Caf, jusqu'à sa réouverture."
-    return end_reason(one.end)
+    return end_reason(habilitation.end)
 
 
 def end_reason(end: End) -> str:
@@ -78,27 +78,29 @@ def end_reason(end: End) -> str:
     return f"Clôture demandée pour le {french_date(end.on)} (annexe 1 transmise le {transmitted})."
 
 
-def _why_updated(_change: Change, one: Habilitation) -> str:
-    if one.state is State.CLOSED:
+def _why_updated(_change: Change, habilitation: Habilitation) -> str:
+    if habilitation.state is State.CLOSED:
         return "Accès clôturé : données que Keycloak avait refusées ce jour-là."
-    if one.adopted_on == one.transmitted_on:
-        return f"Compte antérieur, repris nommément le {french_date(one.transmitted_on)}."
-    return f"Données de l'annexe 1 transmise le {french_date(one.transmitted_on)}."
+    if habilitation.adopted_on == habilitation.transmitted_on:
+        return f"Compte antérieur, repris nommément le {french_date(habilitation.transmitted_on)}."
+    return f"Données de l'annexe 1 transmise le {french_date(habilitation.transmitted_on)}."
 
 
-def _why_renamed(change: Change, one: Habilitation) -> str:
-    return f"Nouvelle adresse : {change.new_email} (annexe 1 transmise le {french_date(one.transmitted_on)})."
+def _why_renamed(change: Change, habilitation: Habilitation) -> str:
+    return (
+        f"Nouvelle adresse : {change.new_email} (annexe 1 transmise le {french_date(habilitation.transmitted_on)})."
+    )
 
 
-def _why_opened(change: Change, one: Habilitation) -> str:
-    if one.state is State.OPEN:
+def _why_opened(change: Change, habilitation: Habilitation) -> str:
+    if habilitation.state is State.OPEN:
         return "Réouverture décidée nommément par la Caf."
     verb = "demandé de nouveau" if change.action is Action.REOPEN else "demandé"
-    transmitted = french_date(one.transmitted_on)
-    return f"Accès {verb} pour le {french_date(one.requested_on)} (annexe 1 transmise le {transmitted})."
+    transmitted = french_date(habilitation.transmitted_on)
+    return f"Accès {verb} pour le {french_date(habilitation.requested_on)} (annexe 1 transmise le {transmitted})."
 
 
-def _why_invited(change: Change, _one: Habilitation) -> str:
+def _why_invited(change: Change, _habilitation: Habilitation) -> str:
     return f"{'Nouvel accès : lien' if change.due_on else 'Nouveau lien'} pour créer le mot de passe."
 
 

@@ -15,7 +15,6 @@ from provisioner.domain.password import RealmFault
 from provisioner.views.annexes import STATUSES
 from provisioner.views.conventions import ROLES
 from provisioner.views.dates import french_date
-from provisioner.views.realms import NO_REALM_YET
 from provisioner.views.reasons import UNKNOWN_REALM, link_fault
 
 
@@ -189,7 +188,9 @@ SENTENCES: Mapping[Refusal, str] = {
         "{partner} n'est pas mis en pause à lui seul. Ce qui est retenu : provisioner held list."
     ),
     Refusal.UNKNOWN_REALM: UNKNOWN_REALM,
-    Refusal.NO_REALM_YET: NO_REALM_YET,
+    Refusal.NO_REALM_YET: (
+        "Ce registre ne connaît encore aucun royaume : la première écriture l'enregistre, il n'y a rien à accepter."
+    ),
     Refusal.ON_POSTGRESQL: "Le registre est sur un serveur PostgreSQL, dont la commande fait la copie : {command}",
     Refusal.NO_REGISTER: "Il n'y a pas de registre à l'adresse des réglages : rien n'a été fait.",
     Refusal.NEWER_REGISTER: (

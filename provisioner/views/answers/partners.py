@@ -13,13 +13,27 @@ from provisioner.domain.access.habilitation import Habilitation, State
 from provisioner.domain.convention import Contacts, Partner
 from provisioner.domain.people import EmailAddress
 from provisioner.domain.records import Records
-from provisioner.views.adoption import ADOPTED, MATCHES
 from provisioner.views.answers import Answer, Code, Count, Day, ListAnswer, absent_when_none, beside
 from provisioner.views.answers.plans import person
 from provisioner.views.conventions import ROLES, convention_sentence, imported_lines, unnamed_roles
 from provisioner.views.dates import french_date, in_cell, short
 from provisioner.views.person_tables import STATES
 from provisioner.views.shown import Line, Part, Table, Tone
+
+#: What was found behind an address that is to be adopted.
+_MATCHES = {
+    "found": "compte trouvé : il peut être repris.",
+    "missing": "aucun compte n'a cette adresse dans le royaume.",
+    "already-ours": "ce compte est déjà géré.",
+    "has-roles": "ce compte a un rôle que le royaume ne donne pas à tous : il n'est jamais repris.",
+    "two-identifiers": (
+        "cette adresse est l'identifiant d'un compte qui a une autre adresse électronique : à corriger d'abord dans "
+        "la console."
+    ),
+    "unnamed": "ce compte n'a pas de nom ou de prénom : à compléter d'abord dans la console.",
+}
+
+_ADOPTED = "compte repris."
 
 
 class ContactAnswer(Answer):
@@ -177,7 +191,7 @@ class CandidateLine(Answer):
     """What stands behind an address that is to be adopted."""
 
     email: EmailAddress
-    match: Annotated[str, WithJsonSchema({"enum": sorted(MATCHES)})]
+    match: Annotated[str, WithJsonSchema({"enum": sorted(_MATCHES)})]
     can_be_adopted: bool
     who: str = beside("")
 
@@ -201,5 +215,5 @@ class CandidatesAnswer(ListAnswer[CandidateLine]):
 
     def shown(self) -> Iterator[Part]:
         """One table."""
-        rows = [(line.email, line.who, ADOPTED if self._are_adopted else MATCHES[line.match]) for line in self.rows]
+        rows = [(line.email, line.who, _ADOPTED if self._are_adopted else _MATCHES[line.match]) for line in self.rows]
         yield Table("Comptes à reprendre", ("Adresse", "Personne", "Constat"), rows)

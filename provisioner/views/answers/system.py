@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping
 from typing import Self
 
 from provisioner.views.answers import Answer, Count
-from provisioner.views.realms import accepted, already_known
 from provisioner.views.shown import Line, Part, Tone
 
 _LEVELS = {
@@ -65,7 +64,14 @@ class AcceptanceAnswer(Answer):
 
     def shown(self) -> Iterator[Part]:
         """One sentence."""
+        there = f"{self.accounts_there} sur {self.accounts}"
         if self.accepted:
-            yield Line(accepted(self.known, self.found, self.accounts, self.accounts_there))
+            yield Line(
+                f"Royaume accepté : {self.found} remplace {self.known}. Comptes du registre retrouvés dans ce "
+                f"royaume : {there}. Ce que ferait la suite : plan ; un compte manquant est recréé par person reopen."
+            )
         else:
-            yield Line(already_known(self.found, self.accounts, self.accounts_there))
+            yield Line(
+                f"C'est déjà le royaume de ce registre : {self.found}. Comptes du registre retrouvés : {there}. "
+                "Rien n'a été enregistré."
+            )
