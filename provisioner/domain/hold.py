@@ -35,6 +35,25 @@ class StillOpen(StrEnum):
     MADE_AGAIN = "made-again"  #: the account is gone, and another hand made one with its address
 
 
+class Cause(StrEnum):
+    """Why a change was not made, where it is not Keycloak that refuses it; what Keycloak says stands in its words."""
+
+    DEFECT = "defect"
+    STOPPED = "stopped"
+    SUPERSEDED = "superseded"
+    OVERTAKEN = "overtaken"
+    SILENT = "silent"
+    NO_MAIL = "no-mail"
+    GROUP_MISSING = "group-missing"
+    GROUP_PLACE_TAKEN = "group-place-taken"
+    ACCOUNT_MISSING = "account-missing"
+    MADE_AGAIN = "made-again"
+    NOT_MANAGED = "not-managed"
+    NEW_ADDRESS_TAKEN = "new-address-taken"
+    NOT_READY = "not-ready"
+    UNCERTAIN = "uncertain"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hold:
     """Something that waits until a named person lets it go.

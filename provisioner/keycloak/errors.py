@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from provisioner.domain.errors import System, SystemFailed
+from provisioner.domain.hold import Cause
 from provisioner.domain.password import RealmFault
 
 
@@ -51,7 +52,7 @@ class PlaceTaken(Conflict):
     """Another group has the name or the place of a partner's group: rename or delete it in the console."""
 
     def __init__(self, error: KeycloakError) -> None:
-        super().__init__("group-place-taken", error.status)
+        super().__init__(Cause.GROUP_PLACE_TAKEN, error.status)
 
 
 class NotFound(KeycloakError):

@@ -17,7 +17,7 @@ from provisioner.views.answers.checks import renames_proposed
 from provisioner.views.answers.holds import StatusAnswer
 from provisioner.views.answers.plans import Documented, PlanAnswer, RunAnswer
 from provisioner.views.answers.system import DoctorAnswer, DoctorLineAnswer
-from provisioner.views.holds import known_failure, still_open_reason
+from provisioner.views.holds import failure_sentence, still_open_reason
 from provisioner.views.journal import wanting_sentence
 from provisioner.views.reasons import realm_fault
 from provisioner.views.refusals import refused_rename
@@ -50,7 +50,7 @@ def _error(failure: Failure) -> str:
     """What failed; an access that is still open with what to do about it."""
     if isinstance(failure.cause, AccessStillOpen):
         return still_open_reason(failure.cause.why, failure.cause.answer)
-    return known_failure(failure.error)
+    return failure_sentence(failure.error)
 
 
 def submitted_answer(submitted: Submitted) -> SubmittedAnswer:

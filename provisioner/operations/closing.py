@@ -10,7 +10,7 @@ import structlog
 
 from provisioner.domain.access.account import WantedAccount
 from provisioner.domain.access.change import Change
-from provisioner.domain.hold import StillOpen
+from provisioner.domain.hold import Cause, StillOpen
 from provisioner.domain.people import EmailAddress
 from provisioner.domain.records import Account
 from provisioner.keycloak.errors import KeycloakError, KeycloakUnavailable, NotFound, WriteForbidden
@@ -51,7 +51,7 @@ class Closing:
         wanted = change.target
         try:
             if change.keycloak_id is None:
-                raise NotFound("the account is missing")
+                raise NotFound(Cause.ACCOUNT_MISSING)
             if wanted.enabled is False:
                 self._close_account(change, change.keycloak_id, wanted)
                 self._leave_group(change, change.keycloak_id)
@@ -154,7 +154,7 @@ class Closing:
         asked = [email, *(old for old in before if old not in self.accounts)]  # it may be another person's by now
         accounts = [self.directory.find(address) for address in asked]
         if any(account is not None and account.enabled for account in accounts):
-            raise AccessStillOpen(StillOpen.MADE_AGAIN, "another hand made an account with that address again")
+            raise AccessStillOpen(StillOpen.MADE_AGAIN, Cause.MADE_AGAIN)
 
 
 def _raise_for_our_rights(refusal: KeycloakError, other: KeycloakError | None) -> None:

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from provisioner.domain.access.account import Snapshot, digest
 from provisioner.domain.access.change import Action, Change, in_turns
 from provisioner.domain.access.habilitation import State
-from provisioner.domain.hold import Hold
+from provisioner.domain.hold import Cause, Hold
 from provisioner.domain.people import EmailAddress
 from provisioner.domain.records import Records, cause_of
 from provisioner.keycloak.errors import Conflict, KeycloakError
@@ -149,7 +149,7 @@ class Effects(Pool):
         except RegisterUnavailable as error:
             raise NotBegun(str(error)) from error
         if self.is_overtaken(change):
-            raise Overtaken("the person was suspended meanwhile")
+            raise Overtaken(Cause.OVERTAKEN)
 
     def _settle(self, work: Work, change: Change, answer: Answer, record: Record, result: RunResult) -> None:
         if isinstance(answer, Overtaken):
@@ -218,7 +218,7 @@ class Effects(Pool):
         try:
             self.directory.update_account(id_, change.target, verify_address=not change.owes_link)
         except Conflict:
-            raise NotManaged("the new address belongs to another account") from None
+            raise NotManaged(Cause.NEW_ADDRESS_TAKEN) from None
         return id_
 
     def _record_renamed(self, work: Work, change: Change, id_: str | None) -> None:
@@ -227,7 +227,7 @@ class Effects(Pool):
 
     def _open(self, change: Change) -> str:
         if change.partner not in self.groups:
-            raise GivenUp("the partner's group does not exist")
+            raise GivenUp(Cause.GROUP_MISSING)
         if change.keycloak_id is not None:
             return self._update(change)
         self._verify_not_suspended(change)
@@ -238,7 +238,7 @@ class Effects(Pool):
             account = self.directory.find(wanted.email)
             is_ours = account is not None and account.email == wanted.email and account.is_marked and account.enabled
             if account is None or not is_ours:
-                raise NotManaged("the address belongs to an account that this software does not manage") from None
+                raise NotManaged(Cause.NOT_MANAGED) from None
             return self._update(replace(change, keycloak_id=account.id))
 
     def _reopen(self, change: Change) -> str:

@@ -20,7 +20,7 @@ from provisioner.domain.access.plan import Plan
 from provisioner.domain.annexe.kept import KeptAnnexe, Status
 from provisioner.domain.errors import Refusal, Refused
 from provisioner.domain.gates import Blocked, Limit
-from provisioner.domain.hold import Hold, HoldKind
+from provisioner.domain.hold import Cause, Hold, HoldKind
 from provisioner.domain.people import EmailAddress
 from provisioner.domain.records import Records
 from provisioner.keycloak.errors import KeycloakError, MailFailed, OutcomeUnknown, RealmUnfit
@@ -46,7 +46,6 @@ LOUD_AFTER_DAYS = 7
 _OUR_RIGHTS = (401, 403)
 
 #: Why a partner is in quarantine whose annexe or plan this software cannot work out.
-DEFECT = "defect"
 
 
 def hold_or_drop(work: Work, settings: Settings, plan: Plan, partners: Collection[str]) -> None:
@@ -166,7 +165,7 @@ def set_aside(run: Pass, judged: Collection[str], *, are_repeats: bool = False) 
                 work, change.partner, change.habilitation, reason, waiting, tried=True, still_open=still_open
             )
         for code in sorted(run.broken):
-            rows.set_aside(work, code, None, DEFECT, [], tried=False)
+            rows.set_aside(work, code, None, Cause.DEFECT, [], tried=False)
         for hold in ended:
             rows.end_quarantine(work, hold, _habilitation(records, hold))
 

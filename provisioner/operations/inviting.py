@@ -11,6 +11,7 @@ import structlog
 from provisioner.domain.access.change import Action, Change
 from provisioner.domain.access.habilitation import Habilitation, State
 from provisioner.domain.access.invitations import attempt_for, forgotten_links_begin
+from provisioner.domain.hold import Cause
 from provisioner.domain.people import EmailAddress
 from provisioner.domain.records import Attempt, Records
 from provisioner.keycloak.errors import KeycloakError, OutcomeUnknown
@@ -84,7 +85,7 @@ class Inviting:
         interrupted: list[Change] = []
         for change in owed:
             if _key(change) not in self.links or _key(change) in not_ready:
-                self._failed(change, GivenUp("the account could not be made ready: no link was sent"))
+                self._failed(change, GivenUp(Cause.NOT_READY))
                 self.settled()
             else:
                 (new if self._link(change).doubt is None else interrupted).append(change)
@@ -215,7 +216,7 @@ class Inviting:
             assert doubt is not None
             age = (self.directory.server_time() - doubt.keycloak_time).total_seconds()
             if self.effects.stop.wait(max(0.0, self.settle_seconds - age)):
-                self._failed(change, GivenUp("the run was asked to stop"))
+                self._failed(change, GivenUp(Cause.STOPPED))
                 continue
             try:
                 sent_at = self.directory.invitation_sent_since(link.account, doubt.keycloak_time)
@@ -245,7 +246,7 @@ class Inviting:
         link = self._link(change)
         invitations.invitation_uncertain(work, link.habilitation, link.attempt)
         log.warning("invitation.uncertain", habilitation=link.habilitation.id)
-        cause = Uncertain("nobody can know whether this e-mail left: see invitation list")
+        cause = Uncertain(Cause.UNCERTAIN)
         self._failed(change, cause)
         self.result.set_aside.append(self.result.failed[-1])
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from provisioner.domain.access.change import Change
-from provisioner.domain.hold import StillOpen
+from provisioner.domain.hold import Cause, StillOpen
 from provisioner.keycloak.errors import KeycloakError, KeycloakUnavailable, MailFailed, OutcomeUnknown, RealmUnfit
 from provisioner.logs import place_of
 from provisioner.register import Register, may_act
@@ -31,7 +31,6 @@ PATIENCE = 3
 AHEAD, TOGETHER = 4, 2
 
 #: Why a run ends that does not hold the lock any more.
-SUPERSEDED = "the lock was lost: another instance may be at work"
 
 #: Called once for each change that is settled.
 Progress = Callable[[], None]
@@ -127,9 +126,9 @@ class Pool:
     def _attempt(self, effect: Callable[[Change], str | None], change: Change) -> str | None:
         """The effect, unless this process was frozen and another instance has taken over since (docs/service.md)."""
         if not may_act():
-            raise NotBegun(SUPERSEDED)
+            raise NotBegun(Cause.SUPERSEDED)
         if self.is_overtaken(change):
-            raise Overtaken("the person was suspended meanwhile")
+            raise Overtaken(Cause.OVERTAKEN)
         return effect(change)
 
     def learn(self) -> None:
@@ -148,14 +147,14 @@ class Pool:
 
     def _given_up(self) -> GivenUp | None:
         if self.stop.is_set():
-            return GivenUp("the run was asked to stop")
+            return GivenUp(Cause.STOPPED)
         if not may_act():
-            return GivenUp(SUPERSEDED)
+            return GivenUp(Cause.SUPERSEDED)
         if self._unfit is not None:
             return GivenUp(str(self._unfit))
         if self._unanswered < PATIENCE or self._excuses():
             return None
-        return GivenUp("no e-mail leaves" if isinstance(self._last, MailFailed) else "Keycloak does not answer")
+        return GivenUp(Cause.NO_MAIL if isinstance(self._last, MailFailed) else Cause.SILENT)
 
     def _excuses(self) -> bool:
         """Whether those that had no answer are to blame themselves: Keycloak answers a plain question. Not twice
@@ -178,7 +177,7 @@ class Pool:
         if not isinstance(error, KeycloakError):
             if not isinstance(error, Exception):
                 raise error
-            error = Defect(f"a defect of provisioner: {type(error).__name__} at {place_of(error)}")
+            error = Defect(f"{Cause.DEFECT}: {type(error).__name__} at {place_of(error)}")
         if isinstance(error, RealmUnfit):
             self._unfit = error if error.is_for_all else self._unfit
             log.error("realm.unfit", fault=error.fault)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from provisioner.domain.gates import Limit
-from provisioner.domain.hold import Hold, HoldKind, StillOpen
+from provisioner.domain.hold import Cause, Hold, HoldKind, StillOpen
 from provisioner.views.dates import french_date
 
 
@@ -21,7 +23,7 @@ def hold_reason(hold: Hold) -> str:
 
 def still_open_reason(why: StillOpen, answer: str) -> str:
     """An access that should be closed and is not, and what to do; `answer` is Keycloak's."""
-    return _STILL_OPEN[why].format(answer=answer)
+    return _STILL_OPEN[why].format(answer=_answer(answer))
 
 
 _LIMITS = {
@@ -36,12 +38,12 @@ _STILL_OPEN = {
         "fermées et le mot de passe est supprimé, mais la personne peut en demander un nouveau "
         "(« Mot de passe oublié ? »). "
         "À faire : corriger ce que signale doctor, ou désactiver ou supprimer le compte dans la console. "
-        "Réponse de Keycloak : {answer}"
+        "{answer}"
     ),
     StillOpen.PARTNER: (
         "Accès encore ouvert : le compte, qui sert aussi un autre partenaire, a quitté le groupe de celui-ci, mais "
         "Keycloak refuse d'en retirer le partenaire. À faire : corriger ce que signale doctor, ou corriger le compte "
-        "dans la console. Réponse de Keycloak : {answer}"
+        "dans la console. {answer}"
     ),
     StillOpen.MADE_AGAIN: (
         "Accès encore ouvert : le compte a été supprimé dans la console, puis recréé à la main avec la même adresse. "
@@ -50,9 +52,21 @@ _STILL_OPEN = {
     ),
 }
 
-_FAILURES = {
-    "defect": "Défaut du logiciel : voir partner.set_aside dans le journal technique.",
-    "group-place-taken": (
+_FAILURES: Mapping[str, str] = {
+    Cause.DEFECT: "Défaut du logiciel : voir partner.set_aside dans le journal technique.",
+    Cause.STOPPED: "Non tenté : arrêt demandé. La prochaine synchronisation le fait.",
+    Cause.SUPERSEDED: "Non tenté : le verrou a été perdu, une autre instance est peut-être au travail.",
+    Cause.OVERTAKEN: "Non tenté : la personne a été suspendue entre-temps.",
+    Cause.SILENT: "Non tenté : Keycloak ne répond plus. La prochaine synchronisation le fait.",
+    Cause.NO_MAIL: "Non tenté : Keycloak ne peut envoyer aucun courriel. La prochaine synchronisation le fait.",
+    Cause.GROUP_MISSING: "Non tenté : le groupe du partenaire n'existe pas encore dans Keycloak.",
+    Cause.ACCOUNT_MISSING: "Le compte n'existe plus dans Keycloak. Pour le recréer : person reopen.",
+    Cause.MADE_AGAIN: "Le compte a été recréé à la main avec la même adresse.",
+    Cause.NOT_MANAGED: "L'adresse est celle d'un compte que ce logiciel ne gère pas (A8) : libérez-la d'abord.",
+    Cause.NEW_ADDRESS_TAKEN: "La nouvelle adresse est celle d'un autre compte : libérez-la d'abord.",
+    Cause.NOT_READY: "Le compte n'a pas pu être préparé : aucun lien n'a été envoyé.",
+    Cause.UNCERTAIN: "Nul ne peut savoir si ce courriel est parti : voir invitation list.",
+    Cause.GROUP_PLACE_TAKEN: (
         "Un autre groupe de Keycloak a pris le nom ou la place du groupe du partenaire, ou de celui qui le contient. "
         "Les ouvertures attendent, les clôtures sont faites. Renommez ou supprimez cet autre groupe dans la console, "
         "puis sync."
@@ -60,14 +74,15 @@ _FAILURES = {
 }
 
 
-def known_failure(error: str) -> str:
-    """The sentence for a failure that has one, else what Keycloak said."""
-    return _FAILURES.get(error, error)
-
-
 def failure_sentence(reason: str) -> str:
-    """Why something could not be done, by its code or as Keycloak said it."""
-    return _FAILURES.get(reason, f"Réponse de Keycloak : {reason}")
+    """Why something could not be done: by its cause, or as Keycloak said it, quoted."""
+    if reason.startswith(f"{Cause.DEFECT}: "):
+        return f"Défaut du logiciel : « {reason.removeprefix(f'{Cause.DEFECT}: ')} »."
+    return _FAILURES.get(reason) or _answer(reason)
+
+
+def _answer(reason: str) -> str:
+    return f"Réponse de Keycloak : « {reason.rstrip('.')} »."
 
 
 #: What each hold is called.

@@ -358,7 +358,7 @@ def test_a_defect_met_at_one_person_is_that_persons_alone(desk: Desk) -> None:
     desk.serve()
     assert desk.open == {email("nguyen")}
     (reason,) = desk.quarantines.values()
-    assert reason.startswith("a defect of provisioner: KeyError at ")
+    assert reason.startswith("defect: KeyError at ")
     assert "Leroy" not in reason
 
 
