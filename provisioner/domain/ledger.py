@@ -24,8 +24,18 @@ MOMENTS = ("opened_at", "closed_at")
 #: What a partner declared, which stands in tables of its own.
 DECLARED = ("domains", "addresses")
 
-#: An approval that no entry is.
-_NOBODY: tuple[Any, ...] = ("", None, None, ("", True))
+#: What the entries say of an annexe, but for its decisions.
+_FILES = ("sha256", "content", "source_sha256", "source", "sent_by", "received_on", "list_2_approved_by")
+
+#: The actions that say a row's columns as they stand in the entry's details.
+_SAY = {
+    "partner.add": ("partner", (*PARTNER, *DECLARED)),
+    "partner.set": ("partner", (*PARTNER, *DECLARED)),
+    "habilitation.asked": ("habilitation", HABILITATION),
+    "habilitation.ended": ("habilitation", HABILITATION),
+    "habilitation.updated": ("habilitation", HABILITATION),
+    "annexe.received": ("annexe", ("received_on", "sent_by")),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,140 +72,138 @@ class Ledger:
 
     def take(self, row: Row) -> None:
         """The next entry. What stood beside it and was destroyed says nothing."""
-        facts, entry = row.entry.facts, row.entry.entry
-        action, details = str(facts.get("action")), row.details
+        facts, entry, details = row.entry.facts, row.entry.entry, row.details
+        action, partner = str(facts.get("action")), facts.get("partner")
         self._holds.take(row, action)
-        if action in ("partner.add", "partner.set"):
-            said = _only((*PARTNER, *DECLARED), details)
-            if "domains" in said:  # an older entry has the form in which it was typed
-                said["domains"] = sorted({canonical_domain(domain) or domain for domain in said["domains"]})
-            self._of("partner", facts.get("partner")).say(entry, **said)
-        elif action in ("partner.end", "partner.reinstate", "partner.new-convention"):
-            said = _only(("ends_on",), details)
-            if said:
-                said["end_reason"] = details["reason"] if said["ends_on"] is not None else None
-            self._of("partner", facts.get("partner")).say(entry, **said)
+        if action in ("partner.end", "partner.reinstate", "partner.new-convention"):
+            end = _only(("ends_on",), details)
+            if end:
+                end["end_reason"] = details["reason"] if end["ends_on"] is not None else None
+            self._of("partner", partner).say(entry, **end)
         elif action in ("partner.contacts", "caf.contacts"):
-            people = sorted(details.get("people", ()), key=lambda one: str(one["role"]))
-            told = {"dated": details["dated"], "people": people} if details else {}
-            self._of("contact", facts.get("partner") or "").say(entry, **told)
+            people = sorted(details.get("people", ()), key=lambda person: str(person["role"]))
+            annexe = {"dated": details["dated"], "people": people} if details else {}
+            self._of("contact", partner or "").say(entry, **annexe)
+        elif action.startswith("partner.") and action in _SAY:
+            record = _only(_SAY[action][1], details)
+            if "domains" in record:  # an older entry has the form in which it was typed
+                record["domains"] = sorted({canonical_domain(domain) or domain for domain in record["domains"]})
+            self._of("partner", partner).say(entry, **record)
         elif action.startswith("annexe."):
             self._take_annexe(row, action)
         elif facts.get("habilitation") is not None:
             self._take_habilitation(row, action)
 
     def _take_annexe(self, row: Row, action: str) -> None:
-        entry, number = row.entry.entry, row.annexe
-        gone = row.details.get("destroyed", []) if action == "annexe.applied" else []
-        for each in [*gone, *([number] if action == "annexe.destroyed" else [])]:
-            self._said["annexe"].pop(str(each), None)
+        entry, number, details = row.entry.entry, row.annexe, row.details
+        destroyed = details.get("destroyed", []) if action == "annexe.applied" else []
+        for key in [*destroyed, *([number] if action == "annexe.destroyed" else [])]:
+            self._said["annexe"].pop(str(key), None)
         if number is None or action == "annexe.destroyed":
             return
-        said = self._of("annexe", number)
-        details = row.details
-        said.say(entry)
+        annexe = self._of("annexe", number)
+        annexe.say(entry)
         if action in ("annexe.approved", "annexe.closures_approved"):
-            plan, decisions = details.get("plan"), details.get("decisions")
-            at = (row.entry.facts.get("at"), row.actor is not None)
-            said.say(entry, **{f"decision {entry}": (row.decided_by, plan, decisions, at)})
+            approval = {
+                "approved_by": row.decided_by,
+                "plan_id": details.get("plan"),
+                "approved_at": _moment(row),
+                "decisions": _without_renames(details.get("decisions")),
+            }
+            annexe.say(entry, **{f"decision {entry}": approval})
         elif action == "annexe.rejected":
-            said.say(entry, rejected_by=row.decided_by, **_only(("reason",), details))
+            annexe.say(entry, rejected_by=row.decided_by, **_only(("reason",), details))
         elif action == "annexe.submitted" and details:
             received = {"sent_by": details.get("sent_by"), **_only(("received_on",), details)}
             file, scan = details["annexe_sha256"], details.get("source_sha256")
-            said.say(entry, sha256=file, content=file, source_sha256=scan, source=scan, **received)
-        elif action == "annexe.received":
-            said.say(entry, **_only(("received_on", "sent_by"), details))
+            annexe.say(entry, sha256=file, content=file, source_sha256=scan, source=scan, **received)
+        elif action in _SAY:
+            annexe.say(entry, **_only(_SAY[action][1], details))
         elif action == "annexe.closures_applied" and row.entry.cause is not None:
-            approval = said.columns.get(f"decision {row.entry.cause}")
-            if approval is not None and approval[0][0] is not None:
-                said.say(entry, list_2_approved_by=approval[0][0])
+            approval, _ = annexe.columns.get(f"decision {row.entry.cause}", ({}, 0))
+            if approval.get("approved_by") is not None:
+                annexe.say(entry, list_2_approved_by=approval["approved_by"])
 
     def _take_habilitation(self, row: Row, action: str) -> None:
-        facts, entry = row.entry.facts, row.entry.entry
+        facts, entry, details = row.entry.facts, row.entry.entry, row.details
         key = facts.get("habilitation")
         if action == "habilitation.withdrawn":
             self._said["habilitation"].pop(str(key), None)
-            return
-        at = (facts.get("at"), row.actor is not None)
-        if action in ("habilitation.asked", "habilitation.ended", "habilitation.updated"):
-            self._of("habilitation", key).say(entry, **_only(HABILITATION, row.details))
+        elif action in _SAY:
+            self._of("habilitation", key).say(entry, **_only(_SAY[action][1], details))
         elif action == "adoption":
-            self._of("habilitation", key).say(entry, opened_at=at)
+            self._of("habilitation", key).say(entry, opened_at=_moment(row))
         elif action in ("open", "reopen"):
-            said = self._of("habilitation", key)
-            if "opened_at" not in said.columns:
-                said.say(entry, opened_at=at)
+            habilitation = self._of("habilitation", key)
+            if "opened_at" not in habilitation.columns:
+                habilitation.say(entry, opened_at=_moment(row))
         elif action == "close":
-            said = self._of("habilitation", key)
-            if "closed_at" not in said.columns:
-                said.say(entry, closed_at=at, **_only(("ended_on", "end_rule"), row.details))
-                if facts.get("rule") == "C3" and "ended_on" not in row.details:
-                    said.columns.pop("ended_on", None)  # an older entry does not say the convention's last day
-                    said.columns.pop("end_rule", None)
+            habilitation = self._of("habilitation", key)
+            if "closed_at" not in habilitation.columns:
+                habilitation.say(entry, closed_at=_moment(row), **_only(("ended_on", "end_rule"), details))
+                if facts.get("rule") == "C3" and "ended_on" not in details:
+                    habilitation.columns.pop("ended_on", None)  # an older entry has not the convention's last day
+                    habilitation.columns.pop("end_rule", None)
 
     def _of(self, table: str, key: object) -> _Said:
         return self._said[table].setdefault(str(key), _Said())
 
     def differences(self, tables: Tables) -> list[Difference]:
         """Every row that is not what was said, in the order of the entries that said it."""
-        found: list[Difference] = []
+        differences = [Difference(*found) for found in self._holds.differences(tables["account"], tables["hold"])]
         for table, rows in self._said.items():
-            there = tables[table]
-            found += (Difference(table, key, None, None) for key in there if key not in rows)
+            stored = tables[table]
+            differences += (Difference(table, key, None, None) for key in stored if key not in rows)
             for key, said in rows.items():
-                if key not in there:
-                    found.append(Difference(table, key, None, said.entry))
-                elif table == "annexe":
-                    found += _differences_of_annexe(key, said, there[key])
-                else:
-                    found += (
-                        Difference(table, key, column, entry)
-                        for column, (value, entry) in said.columns.items()
-                        if not _is_same(value, there[key].get(column))
-                    )
-                    if table == "habilitation":
-                        found += (
-                            Difference(table, key, column, said.entry)
-                            for column in MOMENTS
-                            if column not in said.columns and there[key].get(column) is not None
-                        )
-        found += (Difference(*one) for one in self._holds.differences(tables["account"], tables["hold"]))
-        return sorted(found, key=lambda one: (one.entry or 0, one.table, one.key, one.column or ""))
+                if key not in stored:
+                    differences.append(Difference(table, key, None, said.entry))
+                    continue
+                columns = list(_wrong_columns(table, said, stored[key]))
+                if table == "annexe":
+                    columns = columns[:1]  # a forged file or approval makes the others differ
+                differences += (Difference(table, key, *found) for found in columns)
+        return sorted(differences, key=lambda found: (found.entry or 0, found.table, found.key, found.column or ""))
 
 
-def _differences_of_annexe(key: str, said: _Said, row: Mapping[str, Any]) -> list[Difference]:
-    """The first column that is not what was said."""
-    return [Difference("annexe", key, *found) for found in _columns_of_annexe(said, row)][:1]
+def _wrong_columns(table: str, said: _Said, row: Mapping[str, Any]) -> Iterator[tuple[str, int]]:
+    """The columns of a row that do not hold what the entries said, with the entry that said it last."""
+    claims = said.columns
+    if table == "annexe":
+        row = {**row, "decisions": _without_renames(row["decisions"]) or {}}
+        claims = _claims_of_annexe(said, row)
+    for column, (value, entry) in claims.items():
+        if not _is_same(value, row.get(column)):
+            yield column, entry
+    if table == "habilitation":
+        for column in MOMENTS:
+            if column not in claims and row.get(column) is not None:
+                yield column, said.entry
 
 
-def _columns_of_annexe(said: _Said, row: Mapping[str, Any]) -> Iterator[tuple[str, int]]:
+def _claims_of_annexe(said: _Said, row: Mapping[str, Any]) -> dict[str, tuple[Any, int]]:
     """Its approval is that of the entry that it names: the same name, the same plan, the same decisions."""
-    for column in ("sha256", "content", "source_sha256", "source", "sent_by", "received_on", "list_2_approved_by"):
-        if column in said.columns and not _is_same(said.columns[column][0], row[column]):
-            yield column, said.columns[column][1]
+    claims = {column: said.columns[column] for column in _FILES if column in said.columns}
     if row["approved_by"] is not None:
-        (by, plan, decisions, at), entry = said.columns.get(f"decision {row['decision']}", (_NOBODY, said.entry))
-        if by is not None and row["approved_by"] != by:
-            yield "approved_by", entry
-        if plan is not None and row["plan_id"] != plan:
-            yield "plan_id", entry
-        if not _is_same(at, row["approved_at"]):
-            yield "approved_at", entry
-        if decisions is not None and _without_renames(row["decisions"]) != _without_renames(decisions):
-            yield "decisions", entry
+        approval, entry = said.columns.get(f"decision {row['decision']}", (_NO_APPROVAL, said.entry))
+        claims |= {column: (value, entry) for column, value in approval.items() if value is not None}
     if row["rejected_by"] is not None:
-        by, entry = said.columns.get("rejected_by", (None, said.entry))
-        if row["rejected_by"] != by:
-            yield "rejected_by", entry
-        reason, entry = said.columns.get("reason", (row["reason"], entry))
-        if row["reason"] != reason:
-            yield "reason", entry
+        claims["rejected_by"] = said.columns.get("rejected_by", (None, said.entry))
+        claims["reason"] = said.columns.get("reason", (row["reason"], said.entry))
+    return claims
 
 
-def _without_renames(decisions: Mapping[str, Any] | None) -> dict[str, Any]:
+#: Said of an approval that names no entry of one.
+_NO_APPROVAL = {"approved_by": ""}
+
+
+def _without_renames(decisions: Mapping[str, Any] | None) -> dict[str, Any] | None:
     """An annexe that is applied again keeps the addresses that it brought before."""
-    return {name: value for name, value in (decisions or {}).items() if name != "rename"}
+    return None if decisions is None else {name: value for name, value in decisions.items() if name != "rename"}
+
+
+def _moment(row: Row) -> tuple[Any, bool]:
+    """When it was, and whether the register recorded the very same reading of the clock."""
+    return row.entry.facts.get("at"), row.actor is not None
 
 
 def _only(names: tuple[str, ...], details: Mapping[str, Any]) -> dict[str, Any]:
@@ -276,24 +284,25 @@ class HoldLedger:
             yield from self._of_account(key, account)
         for key, hold in holds.items():
             yield from self._of_hold(key, hold, accounts)
-        open_pauses = {one["partner"] for one in holds.values() if one["kind"] == "pause" and not one["released_at"]}
+        lasting = {hold["partner"] for hold in holds.values() if hold["kind"] == "pause" and not hold["released_at"]}
         for partner, (_, entry) in self.paused.items():
-            if partner not in open_pauses:
+            if partner not in lasting:
                 yield "hold", partner or "", "released_at", entry
 
     def _of_account(self, key: str, account: Mapping[str, Any]) -> Iterator[Found]:
-        mine = account["habilitations"]
-        said = [self.emails[one] for one in mine if one in self.emails]
-        email, entry = max(said, key=lambda one: one[1], default=(account["email"], 0))
+        said = [self.emails[id_] for id_ in account["habilitations"] if id_ in self.emails]
+        email, entry = max(said, key=lambda address: address[1], default=(account["email"], 0))
         if email != account["email"]:
             yield "account", key, "email", entry
         if account["reopening"] is not None:
-            known = self._reopenings(mine)
-            if _GONE not in known and account["reopening"] not in {one[2] for one in known if one is not None}:
+            reopenings = self._reopenings(account)
+            if _GONE not in reopenings and account["reopening"] not in {
+                how for _, _, how in filter(None, reopenings)
+            }:
                 yield "account", key, "reopening", None
-        cut = [self.suspended[one] for one in account["live"] if one in self.suspended]
-        if cut and not account["is_suspended"]:
-            yield "account", key, "suspension", max(cut)
+        suspended = [self.suspended[id_] for id_ in account["live"] if id_ in self.suspended]
+        if suspended and not account["is_suspended"]:
+            yield "account", key, "suspension", max(suspended)
 
     def _of_hold(self, key: str, hold: Mapping[str, Any], accounts: Rows) -> Iterator[Found]:
         kind, by, reason = hold["kind"], hold["released_by"], hold["release_reason"]
@@ -302,15 +311,17 @@ class HoldLedger:
                 said, entry = self.paused.get(hold["partner"], (None, None))
                 if entry is None or (said is not None and said != hold["reason"]):
                     yield "hold", key, None if entry is None else "reason", entry
-        elif kind == "pause":
-            if by not in self.resumed.get(hold["partner"], set()):
-                yield "hold", key, "released_by", None
+            return
+        is_said = True
+        if kind == "pause":
+            is_said = by in self.resumed.get(hold["partner"], set())
         elif kind == "suspension":
-            known = self._reopenings(accounts[str(hold["account"])]["habilitations"])
-            if _GONE not in known and (by, reason) not in {one[:2] for one in known if one is not None}:
-                yield "hold", key, "released_by", None
-        elif kind == "limit" and (hold["partner"], hold["plan_id"], by, reason) not in self.released:
+            reopenings = self._reopenings(accounts[str(hold["account"])])
+            is_said = _GONE in reopenings or (by, reason) in {said[:2] for said in filter(None, reopenings)}
+        elif kind == "limit":
+            is_said = (hold["partner"], hold["plan_id"], by, reason) in self.released
+        if not is_said:
             yield "hold", key, "released_by", None
 
-    def _reopenings(self, habilitations: list[int]) -> set[tuple[str, str, str | None] | None]:
-        return set().union(*(self.reopened.get(one, set()) for one in habilitations))
+    def _reopenings(self, account: Mapping[str, Any]) -> set[tuple[str, str, str | None] | None]:
+        return set().union(*(self.reopened.get(id_, set()) for id_ in account["habilitations"]))
