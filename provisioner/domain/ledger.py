@@ -296,9 +296,8 @@ class HoldLedger:
             yield "account", key, "email", entry
         if account["reopening"] is not None:
             reopenings = self._reopenings(account)
-            if _GONE not in reopenings and account["reopening"] not in {
-                how for _, _, how in filter(None, reopenings)
-            }:
+            ways = {said[2] for said in filter(None, reopenings)}
+            if _GONE not in reopenings and account["reopening"] not in ways:
                 yield "account", key, "reopening", None
         suspended = [self.suspended[id_] for id_ in account["live"] if id_ in self.suspended]
         if suspended and not account["is_suspended"]:
