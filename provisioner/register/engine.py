@@ -8,11 +8,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_url, text
+from sqlalchemy import Connection, Engine, create_engine, event, insert, inspect, make_url, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from provisioner.register.errors import RegisterUnavailable
+from provisioner.register.tables import metadata, sequence
 from provisioner.settings import Settings
 
 if TYPE_CHECKING:
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 
 #: The migration that this version of the software needs; Alembic brings an older register to it.
 REVISION = "0009"
+
+#: The oldest one that is brought along: version 0.2's. One of 0.1 was brought to it by 0.2 and 0.3.
+OLDEST = "0004"
 
 #: For libpq: a server that does not answer, or that the network has lost, is away after so long; its own default is
 #: minutes to hours.
@@ -102,20 +106,29 @@ def _prepare_postgresql(engine: Engine, lost_seconds: float) -> None:
 def revision(engine: Engine) -> str | None:
     """The migration that the register is at; None when there is no register."""
     with engine.connect().execution_options(reads_only=True) as connection:
-        if not inspect(connection).has_table("alembic_version"):
-            return None
-        return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+        return _revision(connection)
+
+
+def _revision(connection: Connection) -> str | None:
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
 
 
 def migrate(engine: Engine) -> None:
-    """Makes the tables, or brings an older register to this version."""
+    """Makes the tables as they are now, or brings an older register to this version."""
     from alembic import command
     from alembic.config import Config
 
     config = Config()
-    config.set_main_option("script_location", "provisioner.register:migrations")
+    config.set_main_option("script_location", str(Path(__file__).with_name("migrations")))
     with engine.begin() as connection:
         if engine.dialect.name == "postgresql":  # two instances may start at once
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATION_LOCK})
         config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        if _revision(connection) is not None:
+            command.upgrade(config, "head")
+        else:
+            metadata.create_all(connection)
+            connection.execute(insert(sequence).values(id=1, last=0))
+            command.stamp(config, "head")

@@ -1,9 +1,4 @@
-"""Registers that versions 0.2 and 0.3 left, with data: brought along, read, and worked with.
-
-Each was made by that version's own operations: three partners, annexes of every status, a plan that a limit holds, a
-suspension, a pause, a person in quarantine, links sent, used and bounced, notices that wait. Beside it stands what
-Keycloak had.
-"""
+"""Registers that versions 0.2 and 0.3 left, with data, are read and worked with."""
 
 from __future__ import annotations
 
@@ -33,8 +28,8 @@ from provisioner.operations.run import plan_due
 from tests.fakes.memory_office import MemoryOffice
 from tests.fakes.memory_realm import Account, Mail
 from tests.shared.office import valid
+from tests.shared.older_registers import VERSIONS, realm_of, restore_file
 
-REGISTERS = Path(__file__).parents[1] / "data" / "registers"
 TODAY = date(2026, 9, 4)
 
 #: The annexes by their status, as that version left them.
@@ -44,17 +39,15 @@ STATUSES = {1: "applied", 3: "refused", 4: "rejected", 5: "refused", 6: "checked
 CLOSED = {f"{name}@agglo-lys.example" for name in ("petit", "dupuis", "roux", "colin", "perrin")}
 
 
-@pytest.fixture(params=["0_2", "0_3"])
+@pytest.fixture(params=VERSIONS)
 def office(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[MemoryOffice]:
     """That register as this version opens it, and the realm beside it."""
     office = MemoryOffice(tmp_path / "data", closures=2)
     office.close()
     file = tmp_path / "data" / "provisioner.sqlite3"
     file.unlink()
-    with sqlite3.connect(file) as database:
-        database.executescript((REGISTERS / f"version_{request.param}.sql").read_text("utf-8"))
-    database.close()
-    _restore(office, json.loads((REGISTERS / f"version_{request.param}.json").read_text("utf-8")))
+    restore_file(request.param, file)
+    _restore(office, realm_of(request.param))
     office.on(TODAY)
     office.open()
     yield office
