@@ -1,4 +1,4 @@
-"""The messages that are owed to somebody: kept whole from the fact that they tell until they are sent, then gnotice.
+"""The messages that are owed to somebody: kept whole from the fact that they tell until they are sent, then gone.
 
 A message enters in the unit of work of what it tells, with its Message-ID. Its row stays once it is sent, without
 its recipient and content: that it was sent, when, of which kind and to which partner.
@@ -74,7 +74,7 @@ def withdraw(work: Work, kind: str, partner: str) -> int:
 
 
 def due(connection: Connection, now: datetime | None) -> list[Notice]:
-    """What is to be tried; without a moment, everything that is notice.
+    """What is to be tried; without a moment, everything that is owed.
 
     The least tried first, so that a notice which makes the server give up never stands before the others.
     """
