@@ -2,66 +2,30 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Collection, Iterator, Mapping
-from datetime import datetime
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date, datetime
+from typing import TYPE_CHECKING
 
 from provisioner.domain.access.habilitation import State
-from provisioner.domain.access.person_file import PersonFile
+from provisioner.domain.calendar import day_of
 from provisioner.views.conventions import ROLES
-from provisioner.views.dates import french_date
+from provisioner.views.dates import french_date, in_cell
 from provisioner.views.explanation import INVITATIONS
 from provisioner.views.journal import ACTIONS
 from provisioner.views.shown import Table
 
-#: The caption and the columns of each table, by their names in the JSON answer.
-_TABLES = {
-    "habilitations": (
-        "Habilitations",
-        ("partner", "last_name", "first_names", "function", "state", "requested_on", "ended_on", "closed_on"),
-    ),
-    "invitations": ("Courriels d'activation", ("partner", "attempt", "sent_on", "state")),
-    "holds": ("Suspensions", ("since", "reason", "released_at", "released_by", "release_reason")),
-    "annexes": ("Annexes 1 conservées où figure la personne", ("partner", "transmitted_on", "list", "row")),
-    "roles": ("Rôles de contact", ("partner", "role")),
-    "journal": ("Journal", ("entry", "at", "action", "by", "partner", "rule")),
+if TYPE_CHECKING:
+    from provisioner.views.answers.persons import AccountAnswer, PersonAnswer
+
+STATES: Mapping[State, str] = {
+    State.PLANNED: "prévu",
+    State.OPEN: "ouvert",
+    State.SUSPENDED: "suspendu",
+    State.CLOSED: "clôturé",
 }
 
-_TITLES = {
-    "action": "Événement",
-    "at": "Date",
-    "attempt": "Courriel n°",
-    "by": "Par",
-    "closed_on": "Clôture",
-    "created_at": "Compte créé le",
-    "email": "Adresse électronique",
-    "email_verified": "Adresse vérifiée",
-    "enabled": "Activé",
-    "ended_on": "Fin",
-    "entry": "N°",
-    "first_names": "Prénom(s)",
-    "function": "Fonction",
-    "groups": "Groupes",
-    "has_password": "Mot de passe créé",
-    "id": "Identifiant interne",
-    "last_name": "Nom",
-    "list": "Liste",
-    "managed": "Géré par ce logiciel",
-    "partner": "Partenaire",
-    "reason": "Motif",
-    "release_reason": "Motif de la levée",
-    "released_at": "Levée le",
-    "released_by": "Levée par",
-    "requested_on": "Demande",
-    "role": "Rôle",
-    "row": "Ligne",
-    "rule": "Règle",
-    "sent_on": "Envoyé le",
-    "since": "Depuis",
-    "state": "État",
-    "transmitted_on": "Transmise le",
-    # the account's attributes
+#: What the attributes of the account are called.
+_ATTRIBUTES = {
     "date_demande_habilitation": "Date de demande d'habilitation",
     "date_fin_habilitation": "Date de fin d'habilitation",
     "fonction": "Fonction",
@@ -69,52 +33,94 @@ _TITLES = {
     "partenaire": "Partenaire",
 }
 
-STATES = {
-    State.PLANNED: "prévu",
-    State.OPEN: "ouvert",
-    State.SUSPENDED: "suspendu",
-    State.CLOSED: "clôturé",
-}
 
-_WORDS: Mapping[tuple[str, str], Mapping[Any, str]] = {
-    ("habilitations", "state"): STATES,
-    ("invitations", "state"): INVITATIONS,
-    ("roles", "role"): ROLES,
-    ("journal", "action"): ACTIONS,
-}
+def person_tables(person: PersonAnswer, *, for_themselves: bool) -> Iterator[Table]:
+    """A table a kind of data. The page that is for the person themselves does not name who acted at the Caf."""
+    names = {code: partner.name for code, partner in person.file.records.partners.items()}
 
-_DAY = re.compile(r"\d{4}-\d\d-\d\d(T.+)?")
+    def partner(code: str | None) -> str:
+        return names.get(code or "", code or "")
 
+    def of_the_caf(*cells: str) -> Sequence[str]:
+        return () if for_themselves else cells
 
-def person_tables(held: dict[str, Any], file: PersonFile, but: Collection[str]) -> Iterator[Table]:
-    """Everything that is held, as the JSON answer has it, without the columns named in `but`."""
-    account = held["account"] or {}
-    attributes = account.pop("attributes", {})
-    facts = [(_TITLES.get(name, name), _shown(value)) for name, value in (account | attributes).items()]
-    yield Table("Compte Keycloak", ("Donnée", "Valeur"), facts, empty="Compte Keycloak : rien.")
-    held["annexes"] = [
-        {
-            "partner": listed.annexe.partner,
-            "transmitted_on": listed.annexe.transmitted_on,
-            "list": listed.list,
-            "row": listed.row,
-        }
-        for listed in file.listed
+    yield _table("Compte Keycloak", ("Donnée", "Valeur"), _account(person.account) if person.account else ())
+    rows: list[Sequence[str]] = [
+        (
+            partner(access.partner),
+            access.last_name,
+            access.first_names,
+            access.function,
+            STATES[access.state],
+            *map(in_cell, (access.requested_on, access.ended_on, access.closed_on)),
+        )
+        for access in person.habilitations
     ]
-    held["roles"] = [{"partner": code or "Caf", "role": role} for code, role in file.roles]
-    names = {code: partner.name for code, partner in file.records.partners.items()}
-    for key, (title, columns) in _TABLES.items():
-        shown = [column for column in columns if column not in but]
-        words = {column: names if column == "partner" else _WORDS.get((key, column), {}) for column in shown}
-        rows = [[_shown(words[column].get(row[column], row[column])) for column in shown] for row in held[key]]
-        yield Table(title, [_TITLES[column] for column in shown], rows, empty=f"{title} : rien.")
+    columns: Sequence[str] = ("Partenaire", "Nom", "Prénom(s)", "Fonction", "État", "Demande", "Fin", "Clôture")
+    yield _table("Habilitations", columns, rows)
+    rows = [
+        (partner(link.partner), str(link.attempt), in_cell(link.sent_on), INVITATIONS[link.state])
+        for link in person.invitations
+    ]
+    yield _table("Courriels d'activation", ("Partenaire", "Courriel n°", "Envoyé le", "État"), rows)
+    rows = [
+        (
+            *(_on(hold.since), hold.reason, _on(hold.released_at)),
+            *of_the_caf(hold.released_by or ""),
+            hold.release_reason or "",
+        )
+        for hold in person.holds
+    ]
+    columns = ("Depuis", "Motif", "Levée le", *of_the_caf("Levée par"), "Motif de la levée")
+    yield _table("Suspensions", columns, rows)
+    rows = [
+        (partner(listed.annexe.partner), in_cell(listed.annexe.transmitted_on), str(listed.list), str(listed.row))
+        for listed in person.file.listed
+    ]
+    yield _table("Annexes 1 conservées où figure la personne", ("Partenaire", "Transmise le", "Liste", "Ligne"), rows)
+    rows = [(partner(code) or "Caf", ROLES[role]) for code, role in person.file.roles]
+    yield _table("Rôles de contact", ("Partenaire", "Rôle"), rows)
+    rows = [
+        (
+            *(str(entry.entry), _on(entry.at), ACTIONS.get(entry.action, entry.action)),
+            *of_the_caf(entry.by),
+            *(partner(entry.partner), entry.rule or ""),
+        )
+        for entry in person.journal
+    ]
+    yield _table("Journal", ("N°", "Date", "Événement", *of_the_caf("Par"), "Partenaire", "Règle"), rows)
 
 
-def _shown(value: Any) -> str:
-    """A value of the JSON answer as French people read it."""
-    if isinstance(value, bool):
-        return "oui" if value else "non"
-    if isinstance(value, list):
-        return ", ".join(map(_shown, value))
-    text = "" if value is None else str(value)
-    return french_date(datetime.fromisoformat(text).date()) if _DAY.fullmatch(text) else text
+def _table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> Table:
+    return Table(title, columns, tuple(rows), empty=f"{title} : rien.")
+
+
+def _account(account: AccountAnswer) -> Iterator[tuple[str, str]]:
+    yield "Identifiant interne", account.id
+    yield "Adresse électronique", account.email
+    yield "Adresse vérifiée", _yes(account.email_verified)
+    yield "Nom", account.last_name
+    yield "Prénom(s)", account.first_names
+    yield "Activé", _yes(account.enabled)
+    yield "Mot de passe créé", _yes(account.has_password)
+    yield "Compte créé le", _on(account.created_at)
+    yield "Géré par ce logiciel", _yes(account.managed)
+    yield "Groupes", ", ".join(account.groups)
+    for name, values in account.attributes.items():
+        yield _ATTRIBUTES.get(name, name), ", ".join(map(_in_french, values))
+
+
+def _yes(value: bool | None) -> str:
+    return "" if value is None else "oui" if value else "non"
+
+
+def _on(at: datetime | None) -> str:
+    return in_cell(day_of(at) if at else None)
+
+
+def _in_french(value: str) -> str:
+    """A date as French people read it, any other text as it is."""
+    try:
+        return french_date(date.fromisoformat(value))
+    except ValueError:
+        return value

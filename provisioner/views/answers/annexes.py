@@ -46,7 +46,6 @@ class AnnexesAnswer(ListAnswer[AnnexeLine]):
         return cls(tuple(map(AnnexeLine.of, annexes)))
 
     def shown(self) -> Iterator[Part]:
-        """One table."""
         yield _table(self.rows)
 
 

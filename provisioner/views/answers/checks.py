@@ -44,7 +44,6 @@ class FindingLine(Answer):
         return cls.read(finding, message=message(finding), place=place(finding))
 
     def shown(self) -> Iterator[Part]:
-        """Its place, what was written, and what to do."""
         word, tone = _SEVERITIES[self.severity]
         yield Line(f"{self.place} : {self.value}" if self.value else self.place, tone, label=word, note=self.message)
 

@@ -110,7 +110,6 @@ class StatusAnswer(Answer):
         )
 
     def shown(self) -> Iterator[Part]:
-        """A line a fact."""
         if self.journal is not None:
             yield Line(not_whole(self.journal), Tone.ERROR)
         last = self.last_good_sync

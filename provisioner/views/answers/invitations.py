@@ -50,7 +50,6 @@ class InvitationsAnswer(ListAnswer[InvitationLine]):
         return cls(tuple(InvitationLine.of(*one) for one in invited))
 
     def shown(self) -> Iterator[Part]:
-        """One table."""
         rows = [
             (
                 str(line.habilitation),

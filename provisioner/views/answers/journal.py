@@ -42,7 +42,6 @@ class HeadAnswer(Answer):
         return HeadAnswer.read(head)
 
     def shown(self) -> Iterator[Part]:
-        """ENTRY:SHA256."""
         yield Line(f"{self.entry}:{self.sha256}")
 
 
@@ -54,7 +53,6 @@ class BackupAnswer(Answer):
     sha256: Sha256
 
     def shown(self) -> Iterator[Part]:
-        """The head."""
         yield Line(f"{self.entry}:{self.sha256}")
 
 
@@ -93,7 +91,6 @@ class VerifiedAnswer(Answer):
         )
 
     def shown(self) -> Iterator[Part]:
-        """One sentence."""
         yield Line(self.sentence, Tone.GOOD if self.valid else Tone.ERROR)
 
 

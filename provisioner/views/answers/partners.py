@@ -62,7 +62,6 @@ class ContactsAnswer(Answer):
         return cls.model_validate({"on": known.dated if known else None, **roles, "known": known, "annexe": annexe})
 
     def shown(self) -> Iterator[Part]:
-        """A table, and who is not named."""
         if self.known is None:
             yield Line(f"Contacts (annexe {self.annexe}) : aucun enregistré.")
             return
@@ -166,7 +165,6 @@ class PartnersAnswer(ListAnswer[PartnerLine]):
         )
 
     def shown(self) -> Iterator[Part]:
-        """One table."""
         rows = [
             (line.code, line.name, in_cell(line.signed_on) or "non signée", in_cell(line.ends_on), str(line.open))
             for line in self.rows
@@ -183,7 +181,6 @@ class ImportedAnswer(Answer):
     unchanged: tuple[Code, ...]
 
     def shown(self) -> Iterator[Part]:
-        """A line for each of the three."""
         yield from map(Line, imported_lines(self.added, self.changed, self.unchanged))
 
 
@@ -214,6 +211,5 @@ class CandidatesAnswer(ListAnswer[CandidateLine]):
         return answer
 
     def shown(self) -> Iterator[Part]:
-        """One table."""
         rows = [(line.email, line.who, _ADOPTED if self._are_adopted else _MATCHES[line.match]) for line in self.rows]
         yield Table("Comptes à reprendre", ("Adresse", "Personne", "Constat"), rows)

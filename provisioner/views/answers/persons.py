@@ -15,7 +15,7 @@ from provisioner.domain.annexe.kept import Status
 from provisioner.domain.calendar import day_of
 from provisioner.domain.hold import HoldKind
 from provisioner.domain.people import EmailAddress
-from provisioner.views.answers import Answer, Day, ListNumber, Moment, Number, Rule, Sha256, as_json, beside
+from provisioner.views.answers import Answer, Day, ListNumber, Moment, Number, Rule, Sha256, beside
 from provisioner.views.answers.journal import CauseAnswer
 from provisioner.views.answers.plans import ChangeLine
 from provisioner.views.dates import french_date, short
@@ -24,9 +24,6 @@ from provisioner.views.holds import hold_reason
 from provisioner.views.person_tables import person_tables
 from provisioner.views.shown import Line, Part, Table, Tone
 from provisioner.views.template import template
-
-#: The columns that name who acted at the Caf, which the page for the person does not.
-_AT_THE_CAF = ("by", "released_by")
 
 
 class StepLine(Answer):
@@ -59,7 +56,6 @@ class ExplainedAnswer(Answer):
         )
 
     def shown(self) -> Iterator[Part]:
-        """The steps, then what would be done."""
         yield Line(f"{self.who} : {STATES[self.state]}", Tone.TITLE)
         steps = [(short(step.on), step.fact, step.rule, step.partner) for step in self.steps]
         yield Table("Pas à pas", ("Le", "Constat", "Règle", "Partenaire"), steps)
@@ -230,9 +226,8 @@ class PersonAnswer(Answer):
         )
 
     def shown(self) -> Iterator[Part]:
-        """Tables; the name is in the title."""
         yield Line(who(self.file), Tone.TITLE)
-        yield from person_tables(as_json(self), self.file, but=("last_name", "first_names"))
+        yield from person_tables(self, for_themselves=False)
 
     def page(self) -> str:
         """The page to hand to the person as HTML: no script, nothing from outside, every value shown as text."""
@@ -241,7 +236,7 @@ class PersonAnswer(Answer):
             name=next(names, ""),
             email=self.email,
             on=french_date(self.file.today),
-            tables=tuple(person_tables(as_json(self), self.file, but=_AT_THE_CAF)),
+            tables=tuple(person_tables(self, for_themselves=True)),
             kept=[step.fact for step in retention(self.file)],
         )
 

@@ -63,7 +63,6 @@ class AcceptanceAnswer(Answer):
         return cls(known=known, found=found, accounts=accounts, accounts_there=there, accepted=known != found)
 
     def shown(self) -> Iterator[Part]:
-        """One sentence."""
         there = f"{self.accounts_there} sur {self.accounts}"
         if self.accepted:
             yield Line(
