@@ -173,7 +173,7 @@ def set_aside(run: Pass, judged: Collection[str], *, are_repeats: bool = False) 
 def _own_failures(run: Pass) -> list[Failure]:
     """Those that a system is not to blame for: it answers, and did the same for others or fails for few."""
     own: list[Failure] = []
-    for answers, is_mail in ((_keycloak_answers, False), (_mail_server_answers, True)):
+    for answers, is_mail in ((_keycloak_answers, False), (mail_server_answers, True)):
         failed = [
             failure
             for failure in run.result.failed
@@ -201,7 +201,7 @@ def _keycloak_answers(context: Context, _went_well: bool) -> bool:
     return True
 
 
-def _mail_server_answers(context: Context, went_well: bool) -> bool:
+def mail_server_answers(context: Context, went_well: bool) -> bool:
     """The mail server that Keycloak uses is the one of our own notices (docs/settings.md); where none is set, whether
     it took others has to do.
     """

@@ -38,7 +38,7 @@ def serve(settings: Settings, clock: Clock, register: Register, jobs: Sequence[J
     metrics.registry.register(RegisterGauges(register, clock))
     service = Service(Runner(settings, clock, register, metrics), jobs)
     web = Web(settings.service.listen, pages_of(service))
-    with _on_signal(service.stopping.set):
+    with on_signal(service.stopping.set):
         service.start()
         notify("READY=1")
         log.info("service.started", listen=settings.service.listen, jobs=list(service.jobs))
@@ -53,14 +53,14 @@ def serve(settings: Settings, clock: Clock, register: Register, jobs: Sequence[J
 def serve_once(settings: Settings, clock: Clock, register: Register, jobs: Sequence[Job] = JOBS) -> bool:
     """Runs every job that is due, once; whether none failed."""
     runner = Runner(settings, clock, register, Metrics())
-    with _on_signal(runner.stop):
+    with on_signal(runner.stop):
         for job in jobs:
             runner.run(job)
     return not any(state.failures for state in runner.states.values())
 
 
 @contextmanager
-def _on_signal(ask: Callable[[], None]) -> Iterator[None]:
+def on_signal(ask: Callable[[], None]) -> Iterator[None]:
     """SIGTERM and SIGINT ask for the end; the work goes on to where it can end.
 
     A handler runs amid whatever this thread does: setting the very event that it waits for, it could wait for itself.

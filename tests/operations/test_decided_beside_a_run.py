@@ -18,7 +18,6 @@ from provisioner.domain.people import EmailAddress
 from provisioner.keycloak.errors import KeycloakUnavailable
 from provisioner.operations import holds, persons
 from provisioner.operations.context import Context, Ending, RunResult
-from provisioner.operations.effects import Effects
 from provisioner.operations.run import sync
 from provisioner.register.habilitations import save_habilitations
 from tests.fakes.memory_office import MemoryOffice, no_bar
@@ -209,20 +208,10 @@ def test_a_person_suspended_after_the_run_began_with_them_is_not_enabled_at_all(
         enabled = watched(office, "update_account")
         sync(tools, [LYS], no_bar, LEROY)
     else:
-        attempt = Effects._attempt
-
-        def attempted(effects: Effects, effect: Any, change: Any) -> Any:
-            def suspended_first(change: Any) -> Any:
-                if change.email == email:
-                    suspend_and_cut(tools, email)
-                return effect(change)
-
-            return attempt(effects, suspended_first, change)
-
-        with pytest.MonkeyPatch.context() as patched:
-            patched.setattr(Effects, "_attempt", attempted)
-            enabled = watched(office, "open_account")
-            office.apply(annexe((*NAMES, "nouveau"), on="2026-06-16"), LYS)
+        enabled = watched(office, "open_account")
+        beside(tools, "open_account", lambda: suspend_and_cut(tools, email))
+        office.apply(annexe((*NAMES, "avant", "nouveau"), on="2026-06-16"), LYS)
+        assert enabled.pop() is True, "the one before"
     assert email in tools.register.records().suspended
     assert enabled == []
 

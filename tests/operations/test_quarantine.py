@@ -67,7 +67,7 @@ class Desk:
         self.bad: dict[EmailAddress, KeycloakError | Exception] = {}
         for name in ("open_account", "update_account", "update_attributes", "disable", "send_invitation"):
             monkeypatch.setattr(self.realm, name, self._failing(name))
-        monkeypatch.setattr(holds, "_mail_server_answers", lambda tools, _well: tools.directory.mail_works)
+        monkeypatch.setattr(holds, "mail_server_answers", lambda tools, _well: tools.directory.mail_works)
 
     def _failing(self, name: str) -> object:
         call = getattr(MemoryDirectory, name)

@@ -233,11 +233,11 @@ def test_asked_to_stop_the_run_under_way_ends_and_none_begins(settings: Settings
 
 _ASKED_AT_ANY_MOMENT = """
 import os, signal, threading
-from provisioner.service.serving import _on_signal
+from provisioner.service.serving import on_signal
 asked = threading.Event()
 for _ in range(20):
     asked.clear()
-    with _on_signal(asked.set):
+    with on_signal(asked.set):
         threading.Timer(0.001, os.kill, (os.getpid(), signal.SIGTERM)).start()
         while not asked.wait(0):
             pass
