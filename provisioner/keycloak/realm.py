@@ -183,21 +183,21 @@ class _Applying:
             yield from (f"service account: role {name} given" for name in missing)
 
 
-def _differences(found: Any, wanted: Json) -> list[str]:
-    """The keys of `wanted` that are not so in `found`; within an object, only what is wanted counts."""
-    return [key for key, value in wanted.items() if not _holds(found.get(key), value)]
+def _differences(present: Any, wanted: Json) -> list[str]:
+    """The keys of `wanted` that are not so at present; within an object, only what is wanted counts."""
+    return [key for key, value in wanted.items() if not _holds(present.get(key), value)]
 
 
-def _holds(found: Any, wanted: Any) -> bool:
+def _holds(present: Any, wanted: Any) -> bool:
     if isinstance(wanted, dict):
-        return isinstance(found, dict) and all(_holds(found.get(key), value) for key, value in wanted.items())
-    if isinstance(wanted, list) and isinstance(found, list) and all(isinstance(item, str) for item in wanted):
-        return sorted(found) == sorted(wanted)
-    return found in (wanted, _MASK)
+        return isinstance(present, dict) and not _differences(present, wanted)
+    if isinstance(wanted, list) and isinstance(present, list) and all(isinstance(item, str) for item in wanted):
+        return sorted(present) == sorted(wanted)
+    return present in (wanted, _MASK)
 
 
-def _merged(found: list[Json], wanted: list[Json]) -> tuple[list[Json], list[str]]:
-    """`found` with what is wanted in it, by name, and the names that differed."""
-    by_name = {item["name"]: item for item in found}
+def _merged(present: list[Json], wanted: list[Json]) -> tuple[list[Json], list[str]]:
+    """What is present with what is wanted in it, by name, and the names that differed."""
+    by_name = {item["name"]: item for item in present}
     names = [item["name"] for item in wanted if not _holds(by_name.get(item["name"]), item)]
     return list({**by_name, **{item["name"]: item for item in wanted}}.values()), names

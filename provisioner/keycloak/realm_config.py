@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from provisioner.settings import PREFIX, Settings, SettingsError
+from provisioner.settings import PREFIX, Settings, SettingsError, SmtpSettings
 
 Json = dict[str, Any]
 
@@ -56,7 +56,7 @@ def load_realm_config(settings: Settings) -> RealmConfig:
         if client["clientId"] == settings.keycloak.client_id:
             client["secret"] = settings.keycloak.client_secret.get_secret_value()
     realm["realm"] = settings.keycloak.realm
-    realm["smtpServer"] |= _mail_encryption(settings) | _mail_credentials(settings)
+    realm["smtpServer"] |= _mail_server(settings.smtp)
     return RealmConfig(realm, user_profile, clients, texts)
 
 
@@ -70,21 +70,15 @@ def load_user_profile(settings: Settings) -> Json:
     return profile
 
 
-def _mail_encryption(settings: Settings) -> dict[str, str]:
-    """Whatever a copy of the realm's files says: one of version 0.2 knows no implicit TLS."""
-    return {"starttls": _flag(settings.smtp.tls == "starttls"), "ssl": _flag(settings.smtp.tls == "implicit")}
-
-
-def _flag(value: bool) -> str:
-    return str(value).lower()
-
-
-def _mail_credentials(settings: Settings) -> dict[str, str]:
-    if settings.smtp.username is None:
-        return {"auth": "false"}
-    if settings.smtp.password is None:
+def _mail_server(smtp: SmtpSettings) -> dict[str, str]:
+    """Encryption and user, whatever a copy of the realm's files says: one of version 0.2 knows no implicit TLS."""
+    flags = {"starttls": smtp.tls == "starttls", "ssl": smtp.tls == "implicit", "auth": smtp.username is not None}
+    server = {name: str(is_on).lower() for name, is_on in flags.items()}
+    if smtp.username is None:
+        return server
+    if smtp.password is None:
         raise RealmConfigError(f"{PREFIX}SMTP__PASSWORD is not set.")
-    return {"auth": "true", "user": settings.smtp.username, "password": settings.smtp.password.get_secret_value()}
+    return {**server, "user": smtp.username, "password": smtp.password.get_secret_value()}
 
 
 def _shipped() -> Path:
@@ -102,7 +96,7 @@ def _read(path: Path) -> Any:
 
 def _filled(value: Any, settings: Settings) -> Any:
     if isinstance(value, str):
-        return _PLACEHOLDER.sub(lambda found: _setting(found.group(1), settings), value)
+        return _PLACEHOLDER.sub(lambda placeholder: _setting(placeholder.group(1), settings), value)
     if isinstance(value, list):
         return [_filled(item, settings) for item in value]
     if isinstance(value, dict):
@@ -118,7 +112,7 @@ _SETTINGS: dict[str, Callable[[Settings], object]] = {
     "SMTP__HOST": lambda settings: settings.smtp.host,
     "SMTP__PORT": lambda settings: settings.smtp.port,
     "SMTP__FROM": lambda settings: settings.smtp.from_,
-    "SMTP__TLS": lambda settings: settings.smtp.tls,  # in copies of version 0.2: `_mail_encryption` has the last word
+    "SMTP__TLS": lambda settings: settings.smtp.tls,  # in copies of version 0.2: `_mail_server` has the last word
 }
 
 

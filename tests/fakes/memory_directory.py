@@ -29,7 +29,7 @@ _PROHIBITED_IN_NAMES = re.compile(r"""[<>&"$%!#?§;*~/\\|^=\[\]{}()\x00-\x1f\x7f
 
 
 class MemoryDirectory(MemoryRealm):
-    """`DirectoryPort` on accounts in memory: see `keycloak.directory.Directory` for what each method means."""
+    """`Directory` on accounts in memory: see `keycloak.directory.Directory` for what each method means."""
 
     def server_time(self) -> datetime:
         # No call: the real one counts from when the token in hand was made.
