@@ -412,6 +412,24 @@ def test_the_clock_is_keycloaks(directory: Directory) -> None:
     assert timedelta(0) <= datetime.now(UTC) - now < timedelta(seconds=5)
 
 
+def test_a_process_that_lost_its_lock_just_before_the_bytes_leave_sends_none(settings: KeycloakSettings) -> None:
+    class Lost(Exception):
+        pass
+
+    answers = iter([None, Lost()])  # still ours when the call begins; no more when it is about to leave
+
+    def guard() -> None:
+        if (error := next(answers)) is not None:
+            raise error
+
+    with _Silent() as silent:
+        directory = Directory(settings.model_copy(update={"url": silent.url}), guard=guard)
+        with pytest.raises(Lost):
+            directory.account(NOBODY)
+        directory.close()
+    assert silent.requests == [b"POST"], "the token alone"
+
+
 def test_a_page_of_a_proxy_is_no_answer(settings: KeycloakSettings) -> None:
     page = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nConnection: close\r\n\r\n<p>En maintenance</p>"
     for gives_token, error in ((True, ReadIncomplete), (False, KeycloakUnavailable)):
