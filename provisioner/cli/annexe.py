@@ -25,7 +25,7 @@ from provisioner.cli.options import (
 from provisioner.cli.printing import print_answer
 from provisioner.cli.run import print_result
 from provisioner.cli.session import session_of
-from provisioner.views.said import Said
+from provisioner.views.sentences import Sentence
 
 app = typer.Typer(help="The annexes 1.", no_args_is_help=True)
 
@@ -106,10 +106,10 @@ def approve(
         result = decide.approve(context, number, plan, by, decisions)
     print_result(session, result, format_, done=False)
     if result.ending is not Ending.APPLIED:
-        said = Said.ANNEXE_OTHER_PLAN if result.ending is Ending.CHANGED else Said.ANNEXE_NOT_APPROVED
+        said = Sentence.ANNEXE_OTHER_PLAN if result.ending is Ending.CHANGED else Sentence.ANNEXE_NOT_APPROVED
         session.say(said.of(annexe=number, plan=plan))
         raise typer.Exit(Exit.REFUSED)
-    session.say(Said.ANNEXE_APPROVED.of(annexe=number, by=by))
+    session.say(Sentence.ANNEXE_APPROVED.of(annexe=number, by=by))
     raise typer.Exit(Exit.REFUSED if result.left_out else Exit.DONE)
 
 
@@ -121,7 +121,7 @@ def reject(ctx: typer.Context, number: Number, by: By, reason: Reason) -> None:
     session = session_of(ctx)
     with session.register(by) as register:
         partner = decide.reject(register, session.settings, number, by, reason)
-        session.say(Said.ANNEXE_REJECTED.of(annexe=number))
+        session.say(Sentence.ANNEXE_REJECTED.of(annexe=number))
         if session.say_unknown(register, partner):
             session.deliver_now(register)
 
@@ -150,4 +150,4 @@ def form(
         with session.register("annexe form", partner) as register:
             content = form_of(register.records(), partner, session.clock.today())
     save_new(output, write_form(content, extension))
-    session.say(Said.FORM_WRITTEN.of(file=output))
+    session.say(Sentence.FORM_WRITTEN.of(file=output))

@@ -12,7 +12,7 @@ import typer
 
 from provisioner.cli.exits import Exit
 from provisioner.cli.printing import print_parts
-from provisioner.views.said import Said
+from provisioner.views.sentences import Sentence
 
 if TYPE_CHECKING:
     from provisioner.domain.access.habilitation import Habilitation
@@ -41,7 +41,7 @@ def asking(context: Context) -> Callable[[Prepared, Request], Request | None]:
         print_parts(CheckAnswer.of(prepared.check).shown())
         if prepared.plan is not None:
             print_parts(prepared_answer(prepared).plan_shown())
-        if not confirmed(Said.ASK_TO_APPLY, default=False):
+        if not confirmed(Sentence.ASK_TO_APPLY, default=False):
             return None
         return replace(request, expects=prepared.plan.ids if prepared.plan else None)
 
@@ -50,9 +50,9 @@ def asking(context: Context) -> Callable[[Prepared, Request], Request | None]:
 
 def _decide(request: Request, absent: Habilitation) -> Request:
     person = f"{absent.person.first_names} {absent.person.last_name} ({absent.email})"
-    typer.echo(Said.IN_NEITHER_LIST.of(person=person, day=absent.requested_on), err=True)
+    typer.echo(Sentence.IN_NEITHER_LIST.of(person=person, day=absent.requested_on), err=True)
     decisions = request.decisions
-    if confirmed(Said.ASK_TO_KEEP):
+    if confirmed(Sentence.ASK_TO_KEEP):
         return replace(request, decisions=replace(decisions, keep=decisions.keep | {absent.email}))
     return replace(request, decisions=replace(decisions, close=decisions.close | {absent.email}))
 

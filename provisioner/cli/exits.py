@@ -8,7 +8,7 @@ import typer
 from typer.core import TyperGroup
 
 from provisioner.domain.errors import Exit, ProvisionerError, Refused, System, SystemFailed
-from provisioner.views.said import Said
+from provisioner.views.sentences import Sentence
 
 __all__ = ["Commands", "Exit"]
 
@@ -21,7 +21,7 @@ class Commands(TyperGroup):
         try:
             return super().invoke(ctx)
         except KeyboardInterrupt:
-            sentence, status = Said.INTERRUPTED.value, Exit.FAILED
+            sentence, status = Sentence.INTERRUPTED.value, Exit.FAILED
         except ProvisionerError as error:
             sentence, status = _sentence(error, ctx), error.exit_status
         typer.echo(sentence, err=True)

@@ -11,7 +11,7 @@ import typer
 
 from provisioner.cli.exits import Exit
 from provisioner.domain.annexe.document import Document
-from provisioner.views.said import Said
+from provisioner.views.sentences import Sentence
 
 
 def document_of(file: Path) -> Document:
@@ -45,6 +45,6 @@ def new_file(output: Path) -> Iterator[None]:
         raise typer.BadParameter(f"{output} exists already: it is left as it is") from None
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EFBIG):
-            typer.echo(Said.FILE_LOST.of(file=output, why=error.strerror), err=True)
+            typer.echo(Sentence.FILE_LOST.of(file=output, why=error.strerror), err=True)
             raise typer.Exit(Exit.FAILED) from None
         raise typer.BadParameter(f"{output} cannot be written: {error.strerror}") from None

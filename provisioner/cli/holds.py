@@ -10,7 +10,7 @@ import typer
 from provisioner.cli.options import By, Format, FormatOption, OnePartner, Reason, day
 from provisioner.cli.printing import print_answer
 from provisioner.cli.session import session_of
-from provisioner.views.said import Said
+from provisioner.views.sentences import Sentence
 
 app = typer.Typer()
 held = typer.Typer(help="What a limit, a pause or a suspension holds back.", no_args_is_help=True)
@@ -41,7 +41,7 @@ def release(
     session = session_of(ctx)
     with session.register(by) as register:
         partner = holds.release(register, plan_id, by, reason)
-    session.say(Said.PLAN_RELEASED.of(plan=plan_id, code=partner))
+    session.say(Sentence.PLAN_RELEASED.of(plan=plan_id, code=partner))
 
 
 @app.command()
@@ -60,7 +60,7 @@ def pause(
     session = session_of(ctx)
     with session.register(by, partner) as register:
         holds.pause(register, partner, reason, until, by)
-    session.say(Said.PAUSED.of(whose=partner or Said.EVERYBODY))
+    session.say(Sentence.PAUSED.of(whose=partner or Sentence.EVERYBODY))
 
 
 @app.command()
@@ -71,7 +71,7 @@ def resume(ctx: typer.Context, by: By, partner: OnePartner = None) -> None:
     session = session_of(ctx)
     with session.register(by, partner) as register:
         holds.resume(register, partner, by)
-    session.say(Said.RESUMED.of(whose=partner or Said.EVERYBODY))
+    session.say(Sentence.RESUMED.of(whose=partner or Sentence.EVERYBODY))
 
 
 @app.command()
@@ -82,5 +82,5 @@ def status(ctx: typer.Context, format_: FormatOption = Format.TEXT) -> None:
 
     session = session_of(ctx)
     with session.register("status") as register:
-        found = service_status(register)
-    print_answer(status_answer(found, session.clock.now()), format_)
+        status = service_status(register)
+    print_answer(status_answer(status, session.clock.now()), format_)

@@ -15,7 +15,7 @@ from provisioner.cli.printing import print_answer, print_stream
 from provisioner.cli.session import session_of
 from provisioner.domain.journal import Head
 from provisioner.domain.people import EmailAddress
-from provisioner.views.said import Said
+from provisioner.views.sentences import Sentence
 
 app = typer.Typer(help="The record of decisions and effects.", no_args_is_help=True)
 
@@ -122,9 +122,9 @@ def backup(
     with new_file(output):
         made = back_up(session.settings, session.clock, output)
     if made.bad is not None:
-        session.say(Said.BACKUP_WANTING.of(file=output, problem=problem_sentence(made.bad)))
+        session.say(Sentence.BACKUP_WANTING.of(file=output, problem=problem_sentence(made.bad)))
         raise typer.Exit(Exit.REFUSED)
     head = made.verdict.head
     assert head is not None
     print_answer(BackupAnswer.read(head, file=output.name), format_)
-    session.say(Said.BACKUP_WHOLE.of(file=output))
+    session.say(Sentence.BACKUP_WHOLE.of(file=output))

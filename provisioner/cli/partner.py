@@ -31,7 +31,7 @@ from provisioner.cli.run import status_of
 from provisioner.cli.session import session_of
 from provisioner.domain.convention import Role
 from provisioner.domain.people import EmailAddress
-from provisioner.views.said import Said, closes
+from provisioner.views.sentences import Sentence, closes
 
 app = typer.Typer(help="The register of conventions.", no_args_is_help=True)
 caf = typer.Typer(help="The Caf's own contacts.", no_args_is_help=True)
@@ -68,7 +68,7 @@ def add(
     given = Given(name=name, domains=domain, addresses=address, signed_on=signed_on, ctg_end=ctg_end)
     with session.register(by) as register:
         add_partner(register, code, given, session.settings.documents)
-    session.say(Said.PARTNER_ADDED.of(code=code))
+    session.say(Sentence.PARTNER_ADDED.of(code=code))
 
 
 @app.command("set")
@@ -99,7 +99,7 @@ def set_(
     session = session_of(ctx)
     with session.register(by) as register:
         set_partner(register, code, given, session.settings.documents)
-    session.say(Said.PARTNER_CHANGED.of(code=code))
+    session.say(Sentence.PARTNER_CHANGED.of(code=code))
 
 
 @app.command()
@@ -141,7 +141,7 @@ def contacts(
     given = {Role.HABILITATIONS: habilitations, Role.SECURITE: securite}
     with session.register(by) as register:
         is_new = set_partner_contacts(register, code, read_contacts(given, on, session.clock.today()))
-    said = Said.CONTACTS_OF_PARTNER if is_new else Said.CONTACTS_OF_PARTNER_KNOWN
+    said = Sentence.CONTACTS_OF_PARTNER if is_new else Sentence.CONTACTS_OF_PARTNER_KNOWN
     session.say(said.of(code=code))
 
 
@@ -160,7 +160,7 @@ def end(
     with session.register(by) as register:
         closing = end_convention(register, code, on, reason)
     closed = closes(closing.accesses, closing.on)
-    session.say(Said.CONVENTION_ENDS.of(code=code, day=closing.last_day, closing=closed))
+    session.say(Sentence.CONVENTION_ENDS.of(code=code, day=closing.last_day, closing=closed))
 
 
 @app.command()
@@ -172,7 +172,7 @@ def reinstate(ctx: typer.Context, code: Code, by: By, reason: Reason) -> None:
     with session.register(by) as register:
         closing = reinstate_convention(register, code, reason)
     closed = closes(closing.accesses, closing.on)
-    session.say(Said.CONVENTION_GOES_ON.of(code=code, day=closing.instead_of, closing=closed))
+    session.say(Sentence.CONVENTION_GOES_ON.of(code=code, day=closing.instead_of, closing=closed))
 
 
 @app.command("import")
@@ -191,10 +191,10 @@ def import_(
 
     session = session_of(ctx)
     with session.register(by) as register:
-        done = import_partners(register, file.read_bytes(), session.settings.documents, dry_run=dry_run)
-    print_answer(ImportedAnswer.read(done), format_)
+        imported = import_partners(register, file.read_bytes(), session.settings.documents, dry_run=dry_run)
+    print_answer(ImportedAnswer.read(imported), format_)
     if dry_run:
-        session.say(Said.NOTHING_WRITTEN)
+        session.say(Sentence.NOTHING_WRITTEN)
 
 
 @app.command()
@@ -217,19 +217,19 @@ def adopt(
     session, status = session_of(ctx), Exit.DONE
     with session.context(by, code, read_only=dry_run) as context:
         if dry_run:
-            found = adoption.candidates(context, code, email)
+            candidates = adoption.candidates(context, code, email)
         else:
-            found, result = adoption.adopt(context, code, email, by, reason, progress_bar(session.quiet))
+            candidates, result = adoption.adopt(context, code, email, by, reason, progress_bar(session.quiet))
             status = status_of(result)
-    is_refused = not all(candidate.can_be_adopted for candidate in found)
+    is_refused = not all(candidate.can_be_adopted for candidate in candidates)
     are_adopted = status is Exit.DONE and not (dry_run or is_refused)
-    lines = [CandidateLine.of(candidate, candidate.account) for candidate in found]
+    lines = [CandidateLine.of(candidate, candidate.account) for candidate in candidates]
     print_answer(CandidatesAnswer.of(lines, are_adopted=are_adopted), format_)
     if is_refused:
-        session.say(Said.NOTHING_ADOPTED)
+        session.say(Sentence.NOTHING_ADOPTED)
         status = Exit.REFUSED
     elif status is not Exit.DONE:
-        session.say(Said.ADOPTION_RECORDED)
+        session.say(Sentence.ADOPTION_RECORDED)
     raise typer.Exit(status)
 
 
@@ -264,11 +264,11 @@ def caf_contacts(
     with session.register(by) as register:
         annexe_3 = read_contacts(given, on, session.clock.today())
         told = set_caf_contacts(register, annexe_3, session.settings)
-        session.say(Said.CONTACTS_OF_CAF if told.is_new else Said.CONTACTS_OF_CAF_KNOWN)
+        session.say(Sentence.CONTACTS_OF_CAF if told.is_new else Sentence.CONTACTS_OF_CAF_KNOWN)
         if annexe_3.unnamed:
             session.say(unnamed_roles(annexe_3.unnamed))
         if told.without_contact:
-            session.say(Said.NO_CONTACT_FOR_ANNEXE_3.of(codes=", ".join(told.without_contact)))
+            session.say(Sentence.NO_CONTACT_FOR_ANNEXE_3.of(codes=", ".join(told.without_contact)))
         session.deliver_now(register)
 
 
@@ -291,7 +291,7 @@ def caf_show(
         known = known_contacts(register, None)
     if output is not None:
         if known is None:
-            typer.echo(Said.NO_CAF_CONTACT, err=True)
+            typer.echo(Sentence.NO_CAF_CONTACT, err=True)
             raise typer.Exit(Exit.REFUSED)
         save_new(output, annexe_3_file(known).content)
     print_answer(ContactsAnswer.of(known, 3), format_)

@@ -25,7 +25,7 @@ from provisioner.cli.printing import print_answer, print_page
 from provisioner.cli.run import print_result, status_of
 from provisioner.cli.session import Session, session_of
 from provisioner.domain.people import EmailAddress
-from provisioner.views.said import Said
+from provisioner.views.sentences import Sentence
 
 if TYPE_CHECKING:
     from provisioner.operations.context import Context, ProgressBar, RunResult
@@ -106,7 +106,7 @@ def _carry_out(
         status = status_of(result)
     finally:
         if status is not Exit.DONE:
-            session.say(Said.DECISION_RECORDED)
+            session.say(Sentence.DECISION_RECORDED)
     raise typer.Exit(status)
 
 
@@ -154,6 +154,6 @@ def bounced(ctx: typer.Context, email: Email, by: By) -> None:
     session = session_of(ctx)
     with session.register(by) as register:
         without_contact = invitations.bounced(register, session.settings, address(email), by)
-        session.say(Said.BOUNCE_RECORDED)
+        session.say(Sentence.BOUNCE_RECORDED)
         session.say_without_contact(without_contact)
         session.deliver_now(register)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from provisioner.views.said import Said
+from provisioner.views.sentences import Sentence
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -114,7 +114,7 @@ def answering() -> Iterator[None]:
         with open(os.devnull, "w") as nowhere:  # noqa: PTH123 - what is still to be written goes there
             os.dup2(nowhere.fileno(), sys.stdout.fileno())
         if not isinstance(error, BrokenPipeError):
-            typer.echo(Said.ANSWER_LOST.of(why=error.strerror), err=True)
+            typer.echo(Sentence.ANSWER_LOST.of(why=error.strerror), err=True)
 
 
 def printable(text: str) -> str:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from provisioner.views.said import Said
+from provisioner.views.sentences import Sentence
 
 if TYPE_CHECKING:
     from provisioner.clock import Clock
@@ -43,7 +43,7 @@ class Session:
 
         clock = make_clock(self.settings)
         if clock.is_moved:
-            self.say(Said.TODAY.of(day=clock.today()))
+            self.say(Sentence.TODAY.of(day=clock.today()))
         return clock
 
     def say(self, text: str) -> None:
@@ -58,16 +58,16 @@ class Session:
 
         delivered = notice_delivery.deliver_now(register, self.settings, self.clock)
         if delivered.sent:
-            self.say(Said.NOTICES_SENT.of(count=delivered.sent))
+            self.say(Sentence.NOTICES_SENT.of(count=delivered.sent))
         if delivered.waiting:
-            self.say(Said.NOTICES_WAIT.of(count=delivered.waiting))
+            self.say(Sentence.NOTICES_WAIT.of(count=delivered.waiting))
             if not self.settings.smtp.is_set:
-                self.say(Said.NO_MAIL_SERVER)
+                self.say(Sentence.NO_MAIL_SERVER)
 
     def say_without_contact(self, partners: Collection[str]) -> None:
         """Names the partners that have no contact to be told."""
         if partners:
-            self.say(Said.NO_CONTACT.of(codes=", ".join(partners)))
+            self.say(Sentence.NO_CONTACT.of(codes=", ".join(partners)))
 
     def say_unknown(self, register: Register, *addressees: str | None) -> bool:
         """Names those of these partners (the Caf for None) that have no contact; whether anybody can be told."""
@@ -76,7 +76,7 @@ class Session:
         unknown = [addressee for addressee in addressees if known_contacts(register, addressee) is None]
         self.say_without_contact([code for code in unknown if code is not None])
         if None in unknown:
-            self.say(Said.NO_CAF_CONTACT)
+            self.say(Sentence.NO_CAF_CONTACT)
         return len(unknown) < len(addressees)
 
     def start_logging(self, level: str | None = None) -> None:

@@ -10,7 +10,7 @@ from provisioner.cli.exits import Exit
 from provisioner.cli.options import By, Format, FormatOption, Reason
 from provisioner.cli.printing import print_answer
 from provisioner.cli.session import session_of
-from provisioner.views.said import Said
+from provisioner.views.sentences import Sentence
 
 app = typer.Typer()
 realm = typer.Typer(help="The realm as code (realm-config/).", no_args_is_help=True)
@@ -26,7 +26,7 @@ def realm_apply(ctx: typer.Context) -> None:
     changed = apply_realm(session.settings)
     for line in changed:
         typer.echo(line)
-    said = Said.REALM_CHANGED if changed else Said.REALM_AS_IT_IS
+    said = Sentence.REALM_CHANGED if changed else Sentence.REALM_AS_IT_IS
     session.say(said.of(realm=session.settings.keycloak.realm))
 
 
@@ -63,11 +63,11 @@ def doctor(ctx: typer.Context, format_: FormatOption = Format.TEXT) -> None:
 
     session = session_of(ctx)
     session.start_logging()
-    found = examine(session.settings, session.clock)
-    print_answer(doctor_answer(found), format_)
-    if found.is_unreachable:
+    examination = examine(session.settings, session.clock)
+    print_answer(doctor_answer(examination), format_)
+    if examination.is_unreachable:
         raise typer.Exit(Exit.FAILED)
-    raise typer.Exit(Exit.REFUSED if found.level is Level.WANTING else Exit.DONE)
+    raise typer.Exit(Exit.REFUSED if examination.level is Level.WANTING else Exit.DONE)
 
 
 @app.command()

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Self
+from typing import Annotated, Self
+
+from pydantic import WithJsonSchema
 
 from provisioner.views.answers import Answer, Count
 from provisioner.views.shown import Line, Part, Tone
@@ -15,12 +17,15 @@ _LEVELS = {
 }
 
 
+_Level = Annotated[str, WithJsonSchema({"enum": list(_LEVELS)})]
+
+
 class DoctorLineAnswer(Answer):
     """One thing that was looked at, and what to do where it is not well."""
 
     check: str
     partner: str | None
-    verdict: str
+    verdict: _Level
     found: str
     todo: str | None
 
@@ -28,7 +33,7 @@ class DoctorLineAnswer(Answer):
 class DoctorAnswer(Answer):
     """`doctor`: the settings in force, then what was looked at. `reachable`: every system that is needed answers."""
 
-    verdict: str
+    verdict: _Level
     reachable: bool
     settings: Mapping[str, str | None]
     lines: tuple[DoctorLineAnswer, ...]

@@ -8,7 +8,7 @@ from enum import StrEnum
 from provisioner.views.dates import french_date
 
 
-class Said(StrEnum):
+class Sentence(StrEnum):
     """A sentence of a command, with the names of its values."""
 
     TODAY = "PROVISIONER_TODAY : la date du jour est le {day}."
