@@ -29,10 +29,6 @@ log = structlog.get_logger()
 Record = Callable[[Work, Change, str | None], None]
 
 
-class NotManaged(KeycloakError):
-    """The address belongs to a realm account that this software does not manage (A8)."""
-
-
 class Effects(Pool):
     """Carries out changes, each recorded as soon as it is done.
 
@@ -218,7 +214,7 @@ class Effects(Pool):
         try:
             self.directory.update_account(id_, change.target, verify_address=not change.owes_link)
         except Conflict:
-            raise NotManaged(Cause.NEW_ADDRESS_TAKEN) from None
+            raise Conflict(Cause.NEW_ADDRESS_TAKEN) from None
         return id_
 
     def _record_renamed(self, work: Work, change: Change, id_: str | None) -> None:
@@ -238,7 +234,7 @@ class Effects(Pool):
             account = self.directory.find(wanted.email)
             is_ours = account is not None and account.email == wanted.email and account.is_marked and account.enabled
             if account is None or not is_ours:
-                raise NotManaged(Cause.NOT_MANAGED) from None
+                raise Conflict(Cause.NOT_MANAGED) from None
             return self._update(replace(change, keycloak_id=account.id))
 
     def _reopen(self, change: Change) -> str:
