@@ -51,11 +51,11 @@ def make_clock(settings: Settings) -> Clock:
     """
     if settings.today is None:
         return Clock()
-    found = _TODAY.match(settings.today)
+    written = _TODAY.match(settings.today)
     try:
-        if not found:
+        if not written:
             raise ValueError
-        day, at = date.fromisoformat(found[1]), time.fromisoformat(found[2]) if found[2] else None
+        day, at = date.fromisoformat(written[1]), time.fromisoformat(written[2]) if written[2] else None
     except ValueError:
         raise SettingsError("PROVISIONER_TODAY: a date is expected, YYYY-MM-DD or YYYY-MM-DDTHH:MM.") from None
     if not is_this_machine(urlsplit(settings.keycloak.url).hostname):
@@ -67,6 +67,5 @@ def make_clock(settings: Settings) -> Clock:
 
 def _distance(now: datetime, day: date, at: time | None) -> timedelta:
     """From now to the same time of that day in Paris, or to that time when one is given."""
-    here = now.astimezone(PARIS)
-    there = datetime.combine(day, at or here.time().replace(tzinfo=None), PARIS)
-    return there.astimezone(UTC) - now
+    time_of_day = at or now.astimezone(PARIS).time().replace(tzinfo=None)
+    return datetime.combine(day, time_of_day, PARIS).astimezone(UTC) - now

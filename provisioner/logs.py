@@ -39,7 +39,7 @@ def configure_logging(settings: LogSettings) -> None:
     )
     root = logging.getLogger()
     logging.getLogger("urllib3").setLevel(logging.ERROR)  # a broken connection is told by whoever needed it
-    root.handlers = [*(one for one in root.handlers if not isinstance(one, _Libraries)), _Libraries()]
+    root.handlers = [*(handler for handler in root.handlers if not isinstance(handler, _Libraries)), _Libraries()]
 
 
 class _Libraries(logging.Handler):

@@ -150,7 +150,7 @@ class Ledger:
 
     def differences(self, tables: Tables) -> list[Difference]:
         """Every row that is not what was said, in the order of the entries that said it."""
-        differences = [Difference(*found) for found in self._holds.differences(tables["account"], tables["hold"])]
+        differences = [Difference(*wrong) for wrong in self._holds.differences(tables["account"], tables["hold"])]
         for table, rows in self._said.items():
             stored = tables[table]
             differences += (Difference(table, key, None, None) for key in stored if key not in rows)
@@ -161,8 +161,8 @@ class Ledger:
                 columns = list(_wrong_columns(table, said, stored[key]))
                 if table == "annexe":
                     columns = columns[:1]  # a forged file or approval makes the others differ
-                differences += (Difference(table, key, *found) for found in columns)
-        return sorted(differences, key=lambda found: (found.entry or 0, found.table, found.key, found.column or ""))
+                differences += (Difference(table, key, *column) for column in columns)
+        return sorted(differences, key=lambda wrong: (wrong.entry or 0, wrong.table, wrong.key, wrong.column or ""))
 
 
 def _wrong_columns(table: str, said: _Said, row: Mapping[str, Any]) -> Iterator[tuple[str, int]]:

@@ -50,8 +50,8 @@ def back_up(settings: Settings, clock: Clock, output: Path) -> Copied:
 
 
 def _verify(settings: Settings, clock: Clock, copy: Path) -> Verdict:
-    there = settings.model_copy(update={"database": DatabaseSettings(url=f"sqlite:///{copy.absolute()}")})
-    register = open_as_is(there, clock, Actor.here("backup"))
+    of_copy = settings.model_copy(update={"database": DatabaseSettings(url=f"sqlite:///{copy.absolute()}")})
+    register = open_as_is(of_copy, clock, Actor.here("backup"))
     if register is None:
         raise RegisterUnavailable("What the settings name is no register.", Refusal.NO_REGISTER)
     try:

@@ -136,17 +136,17 @@ class _Run:
 
     def _record(self, present: Mapping[str, InboxFile]) -> None:
         """What is new, changed or gone since the last look."""
-        known = {file.key: file for file in _known(self.context) if file.key}
-        new = [file for key, file in present.items() if key not in known]
-        changed = [file for key, file in present.items() if key in known and known[key].look != file.look]
-        gone = [] if self.failures else [file for key, file in known.items() if key not in present]
+        rows = {file.key: file for file in _known(self.context) if file.key}
+        new = [file for key, file in present.items() if key not in rows]
+        changed = [file for key, file in present.items() if key in rows and rows[key].look != file.look]
+        gone = [] if self.failures else [file for key, file in rows.items() if key not in present]
         if not (new or changed or gone):
             return
         with self.context.register.work() as work:
             for row in gone:
                 dropped_files.left(work, row)
             for file in changed:
-                row = known[file.key]
+                row = rows[file.key]
                 if row.taken_at is None:
                     dropped_files.changed(work, row, file.look)
                 else:  # another file by now, of the same name
@@ -200,7 +200,7 @@ class _Run:
         with context.register.work() as work:
             dropped_files.taken(work, file, partner, annexe.id if annexe else None, refusal, report)
         log.info("drop.taken", drop=file.id, partner=partner, annexe=annexe.id if annexe else None, refusal=refusal)
-        return next(known for known in _known(context) if known.id == file.id)
+        return next(taken for taken in _known(context) if taken.id == file.id)
 
     def _refusal(self, file: DroppedFile, in_inbox: InboxFile, partner: str | None) -> Refusal | None:
         """Why the file is not even opened."""
@@ -216,10 +216,10 @@ class _Run:
         run that died amid this undoes nothing that a person decided since.
         """
         with self.context.register.read() as connection:
-            known = annexes.by_digest(connection, partner, document.sha256)
-        if known is not None and (known.is_pending or known.status is not Status.REFUSED):
-            return known
-        received_on = known.received_on if known is not None else file.received_on
+            kept = annexes.by_digest(connection, partner, document.sha256)
+        if kept is not None and (kept.is_pending or kept.status is not Status.REFUSED):
+            return kept
+        received_on = kept.received_on if kept is not None else file.received_on
         submitted = submit(self.context, document, partner, received_on, is_dropped=True)
         self.read_already[submitted.annexe.id] = submitted.prepared.check.annexe
         return submitted.annexe

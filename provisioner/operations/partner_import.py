@@ -236,8 +236,8 @@ def _contacts(
 
 def _shape_problems(error: ValidationError) -> Iterator[Problem]:
     """What pydantic found, by key; an element of a list counts from 1."""
-    for found in error.errors(include_input=False, include_url=False, include_context=False):
-        key = "".join(f"[{part + 1}]" if isinstance(part, int) else f".{part}" for part in found["loc"])
-        refusal = _UNFIT.get(found["type"])
-        problem = Refused(refusal) if refusal else Refused(Refusal.VALUE_UNFIT, cause=found["msg"])
+    for unfit in error.errors(include_input=False, include_url=False, include_context=False):
+        key = "".join(f"[{part + 1}]" if isinstance(part, int) else f".{part}" for part in unfit["loc"])
+        refusal = _UNFIT.get(unfit["type"])
+        problem = Refused(refusal) if refusal else Refused(Refusal.VALUE_UNFIT, cause=unfit["msg"])
         yield key.removeprefix("."), problem

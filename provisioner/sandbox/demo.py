@@ -208,4 +208,4 @@ def _copy(name: str, directory: Path, part: str, words: Mapping[str, str]) -> Pa
 
 def _replaced(text: str, words: Mapping[str, str]) -> str:
     """All at once, so that a word put in is never replaced again."""
-    return re.sub("|".join(map(re.escape, words)), lambda found: words[found[0]], text)
+    return re.sub("|".join(map(re.escape, words)), lambda word: words[word[0]], text)

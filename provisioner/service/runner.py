@@ -105,7 +105,7 @@ class Runner:
     def run(self, job: Job) -> timedelta | None:
         """One run; gives how soon to try again, None when the next one is its trigger's. Raises nothing."""
         with structlog.contextvars.bound_contextvars(run=secrets.token_hex(4), job=job.name):
-            begun, begun_at = time.monotonic(), self.clock.now()
+            started, started_at = time.monotonic(), self.clock.now()
             try:
                 if self.is_stopping:
                     return None
@@ -113,18 +113,18 @@ class Runner:
                     return _PAUSED_WAIT
                 if self.due(job) > self.clock.real_now():  # another instance did it
                     if self._state(job).failures:
-                        self._succeeded(job, {}, time.monotonic() - begun)
+                        self._succeeded(job, {}, time.monotonic() - started)
                     return None
                 counts = self._carry_out(job)
                 if self._is_daily(job):
                     with self.register.work() as work:
-                        set_mark(work, _mark(job), begun_at.isoformat(timespec="seconds"))
+                        set_mark(work, _mark(job), started_at.isoformat(timespec="seconds"))
             except Exception as error:
                 if self.is_stopping and isinstance(error, Unfinished):
                     log.info("job.stopped")
                     return None
-                return self._failed(job, error, time.monotonic() - begun)
-            self._succeeded(job, counts, time.monotonic() - begun)
+                return self._failed(job, error, time.monotonic() - started)
+            self._succeeded(job, counts, time.monotonic() - started)
             return None
 
     def stop(self) -> None:

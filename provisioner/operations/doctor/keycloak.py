@@ -195,9 +195,9 @@ def administrator_lines(settings: KeycloakSettings) -> Iterator[DoctorLine]:
         yield from group_lines(view.groups_with_admin_roles(), "No group of the realm gives an admin role.")
 
 
-def profile_lines(found: Json, wanted: Json) -> Iterator[DoctorLine]:
+def profile_lines(profile: Json, wanted: Json) -> Iterator[DoctorLine]:
     """The user profile lets us write every account that we may have to close."""
-    differences = compare_profiles(found, wanted)
+    differences = compare_profiles(profile, wanted)
     if differences.stricter:
         yield wanting(
             "user-profile",
@@ -207,8 +207,8 @@ def profile_lines(found: Json, wanted: Json) -> Iterator[DoctorLine]:
             "`provisioner realm apply` puts back what is ours. Then `provisioner sync`.",
         )
     if differences.other:
-        found_other = f"Attributes of ours are missing or changed: {', '.join(differences.other)}."
-        yield wanting("user-profile", found_other, APPLY)
+        found = f"Attributes of ours are missing or changed: {', '.join(differences.other)}."
+        yield wanting("user-profile", found, APPLY)
     if not (differences.stricter or differences.other):
         yield ok("user-profile", "It asks for nothing that our accounts lack.")
 
