@@ -53,9 +53,9 @@ def verify(
     from provisioner.views.answers.journal import VerifiedAnswer
 
     with session_of(ctx).register("journal verify", make=False) as register:
-        verdict = verify_journal(register, head)
-    print_answer(VerifiedAnswer.of(verdict, head), format_)
-    raise typer.Exit(Exit.DONE if verdict.bad is None else Exit.REFUSED)
+        check = verify_journal(register, head)
+    print_answer(VerifiedAnswer.of(check, head), format_)
+    raise typer.Exit(Exit.DONE if check.bad is None else Exit.REFUSED)
 
 
 @app.command("head")
@@ -124,7 +124,7 @@ def backup(
     if made.bad is not None:
         session.say(Sentence.BACKUP_WANTING.of(file=output, problem=problem_sentence(made.bad)))
         raise typer.Exit(Exit.REFUSED)
-    head = made.verdict.head
+    head = made.check.head
     assert head is not None
     print_answer(BackupAnswer.read(head, file=output.name), format_)
     session.say(Sentence.BACKUP_WHOLE.of(file=output))

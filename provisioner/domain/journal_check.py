@@ -34,7 +34,7 @@ class Bad:
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class JournalCheck:
     """How many entries there are, and either the chain's end or the first bad entry."""
 
     entries: int
@@ -50,7 +50,7 @@ DESTRUCTIONS = frozenset({"habilitation.withdrawn"})
 LEAVES_A_HEAD = frozenset({"register.restored", "journal.changed"})
 
 
-def verify(rows: Iterable[Row], taken_out: Head | None = None, since: Head = EMPTY) -> Verdict:
+def verify(rows: Iterable[Row], taken_out: Head | None = None, since: Head = EMPTY) -> JournalCheck:
     """Goes through the whole journal, oldest first, once; or through what follows a head that was verified before.
 
     `taken_out`: a head noted earlier outside the database. Without it, a chain that was cut at its end or made anew
@@ -62,7 +62,7 @@ def verify(rows: Iterable[Row], taken_out: Head | None = None, since: Head = EMP
         count += 1
         bad = bad or check.take(row)
     bad = bad or check.end()
-    return Verdict(count, None if bad else check.head, bad)
+    return JournalCheck(count, None if bad else check.head, bad)
 
 
 class _Check:

@@ -10,7 +10,7 @@ from sqlalchemy import make_url
 
 from provisioner.clock import Clock
 from provisioner.domain.errors import Refusal, WrongUsage
-from provisioner.domain.journal_check import Bad, Verdict
+from provisioner.domain.journal_check import Bad, JournalCheck
 from provisioner.operations.journal import verify_journal
 from provisioner.register import RegisterUnavailable, open_as_is, sqlite_file
 from provisioner.register.backup import copied
@@ -21,14 +21,14 @@ from provisioner.settings import DatabaseSettings, Settings
 
 @dataclass(frozen=True, slots=True)
 class Copied:
-    """The copy's journal. `verdict` tells its head, or the first entry that does not verify."""
+    """The copy's journal. `check` tells its head, or the first entry that does not verify."""
 
-    verdict: Verdict
+    check: JournalCheck
 
     @property
     def bad(self) -> Bad | None:
         """What is wrong with the journal: the copy is as the register is, and was kept."""
-        return self.verdict.bad
+        return self.check.bad
 
 
 def back_up(settings: Settings, clock: Clock, output: Path) -> Copied:
@@ -49,7 +49,7 @@ def back_up(settings: Settings, clock: Clock, output: Path) -> Copied:
         return Copied(_verify(settings, clock, partial))
 
 
-def _verify(settings: Settings, clock: Clock, copy: Path) -> Verdict:
+def _verify(settings: Settings, clock: Clock, copy: Path) -> JournalCheck:
     of_copy = settings.model_copy(update={"database": DatabaseSettings(url=f"sqlite:///{copy.absolute()}")})
     register = open_as_is(of_copy, clock, Actor.here("backup"))
     if register is None:

@@ -11,7 +11,7 @@ import structlog
 
 from provisioner.domain.calendar import day_of
 from provisioner.domain.journal import Head, Row
-from provisioner.domain.journal_check import Bad, Problem, Verdict, verify
+from provisioner.domain.journal_check import Bad, JournalCheck, Problem, verify
 from provisioner.domain.ledger import Ledger
 from provisioner.domain.people import EmailAddress
 from provisioner.register import Register, facts
@@ -23,7 +23,7 @@ from provisioner.register.records import read_records
 log = structlog.get_logger()
 
 
-def verify_journal(register: Register, taken_out: Head | None = None) -> Verdict:
+def verify_journal(register: Register, taken_out: Head | None = None) -> JournalCheck:
     """The whole chain, what stands beside it, and the register's decisions and dates against the entries that made
     them; with a head taken out earlier, the chain's end too. The head that a pass verified last is one, for whoever
     cuts the journal's end and knows nothing of it.
@@ -35,19 +35,19 @@ def verify_journal(register: Register, taken_out: Head | None = None) -> Verdict
         tables, upto = facts.tables(connection), rows.head(connection).entry
         noted = _parsed(mark(connection, JOURNAL_VERIFIED))
     ledger, heads = Ledger(), {noted.entry: ""} if noted and noted.entry else {}
-    verdict = verify(_told(rows.pages(register), ledger, upto, heads), taken_out)
-    if verdict.bad is None:
+    check = verify(_told(rows.pages(register), ledger, upto, heads), taken_out)
+    if check.bad is None:
         with register.read() as connection:
             stray = rows.stray(connection)
         if stray is not None:
-            return replace(verdict, head=None, bad=Bad(stray, Problem.CUT))
+            return replace(check, head=None, bad=Bad(stray, Problem.CUT))
         if noted is not None and heads and heads[noted.entry] != noted.sha256:
             bad = Bad(upto + 1, Problem.CUT) if upto < noted.entry else Bad(noted.entry, Problem.REWRITTEN)
-            return replace(verdict, head=None, bad=bad)
+            return replace(check, head=None, bad=bad)
         if differences := ledger.differences(tables):
             first = differences[0]
-            return replace(verdict, head=None, bad=Bad(first.entry, Problem.REGISTER_DIFFERS, first))
-    return verdict
+            return replace(check, head=None, bad=Bad(first.entry, Problem.REGISTER_DIFFERS, first))
+    return check
 
 
 def _told(pages: Iterator[list[Row]], ledger: Ledger, upto: int, heads: dict[int, str]) -> Iterator[Row]:
@@ -74,32 +74,32 @@ def watch_journal(register: Register, *, whole: bool = False) -> str | None:
     with register.read() as connection:
         since = _parsed(mark(connection, JOURNAL_VERIFIED))
         before = mark(connection, JOURNAL_WANTING) or None
-    verdict = verify_journal(register) if whole or since is None else _verify_since(register, since)
-    bad = verdict.bad
-    if verdict.head is not None:
-        log.info("journal.head", entry=verdict.head.entry, sha256=verdict.head.sha256)
+    check = verify_journal(register) if whole or since is None else _verify_since(register, since)
+    bad = check.bad
+    if check.head is not None:
+        log.info("journal.head", entry=check.head.entry, sha256=check.head.sha256)
     if bad is not None:
         log.error("journal.wanting", entry=bad.entry, problem=bad.problem.value)
         wanting: str | None = f"{bad.problem.value} {bad.entry or ''}".strip()
     else:
         wanting = None if whole else before
-    if wanting != before or (verdict.head is not None and verdict.head != since):
+    if wanting != before or (check.head is not None and check.head != since):
         with register.work() as work:
-            if verdict.head is not None:
-                set_mark(work, JOURNAL_VERIFIED, str(verdict.head))
+            if check.head is not None:
+                set_mark(work, JOURNAL_VERIFIED, str(check.head))
             set_mark(work, JOURNAL_WANTING, wanting or "")
     return wanting
 
 
-def _verify_since(register: Register, since: Head) -> Verdict:
+def _verify_since(register: Register, since: Head) -> JournalCheck:
     following = chain.from_iterable(rows.pages(register, max(since.entry, 1)))
     if since.entry == 0:
         return verify(following)
     last = next(following, None)
     if last is None or last.entry.entry != since.entry:
-        return Verdict(0, None, Bad(since.entry, Problem.CUT))
+        return JournalCheck(0, None, Bad(since.entry, Problem.CUT))
     if last.entry.sha256 != since.sha256 or not last.entry.is_whole:
-        return Verdict(0, None, Bad(since.entry, Problem.REWRITTEN))
+        return JournalCheck(0, None, Bad(since.entry, Problem.REWRITTEN))
     return verify(following, since=since)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from provisioner.domain.annexe.decisions import AUTOMATIC
 from provisioner.domain.journal import Head, Row
-from provisioner.domain.journal_check import Bad, Problem, Verdict
+from provisioner.domain.journal_check import Bad, JournalCheck, Problem
 from provisioner.domain.ledger import Difference
 
 #: What stands for a person's name where the installation approved by itself (A10).
@@ -97,11 +97,11 @@ def decided_words(decided_by: str | None, annexe: int | None) -> str:
     return name if annexe is None else f"{name} (annexe 1 n° {annexe})"
 
 
-def whole_sentence(verdict: Verdict, taken_out: Head | None) -> str:
+def whole_sentence(check: JournalCheck, taken_out: Head | None) -> str:
     """The journal is whole: how many entries, and its head, to be kept elsewhere."""
-    count = f"{verdict.entries} entrée{'s' if verdict.entries > 1 else ''}"
+    count = f"{check.entries} entrée{'s' if check.entries > 1 else ''}"
     until = f" L'empreinte conservée (entrée {taken_out.entry}) s'y trouve." if taken_out and taken_out.entry else ""
-    return f"Journal conforme : {count}.{until}\nTête : {verdict.head}"
+    return f"Journal conforme : {count}.{until}\nTête : {check.head}"
 
 
 def problem_sentence(bad: Bad) -> str:

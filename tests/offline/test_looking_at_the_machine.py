@@ -185,10 +185,10 @@ def test_a_new_register_is_its_owners_alone_whatever_the_umask(tmp_path: Path) -
     assert stat.S_IMODE((tmp_path / "provisioner.sqlite3").stat().st_mode) == 0o600
 
 
-@pytest.mark.parametrize(("free", "verdict"), [(10, "wanting"), (150, "attention"), (5000, "ok")])
+@pytest.mark.parametrize(("free", "level"), [(10, "wanting"), (150, "attention"), (5000, "ok")])
 def test_a_disk_without_room_is_wanting(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, free: int, verdict: str
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, free: int, level: str
 ) -> None:
     monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=free << 20))
     lines = data_directory_lines(Settings(data_dir=tmp_path, keycloak=KeycloakSettings(url="http://127.0.0.1:9")))
-    assert [one.level for one in lines if one.check == "disk"] == [verdict]
+    assert [one.level for one in lines if one.check == "disk"] == [level]

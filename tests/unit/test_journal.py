@@ -58,8 +58,8 @@ def test_a_whole_chain_verifies_and_gives_its_count_and_its_head() -> None:
     assert verify([]).bad is None
     assert verify([]).head == EMPTY
     entries = _entries(5)
-    verdict = verify(map(Row, entries))
-    assert (verdict.entries, verdict.head, verdict.bad) == (5, Head(5, entries[4].sha256), None)
+    check = verify(map(Row, entries))
+    assert (check.entries, check.head, check.bad) == (5, Head(5, entries[4].sha256), None)
 
 
 @given(at=st.integers(1, 6), column=st.sampled_from(["body", "previous", "sha256"]), data=st.data())
@@ -235,8 +235,8 @@ def test_a_head_that_a_recorded_restore_left_behind_is_told_as_that() -> None:
 def test_what_follows_a_verified_head_is_verified_alone() -> None:
     entries = _entries(6)
     since = _head(entries[:4])
-    verdict = verify(map(Row, entries[4:]), since=since)
-    assert (verdict.entries, verdict.head, verdict.bad) == (6, _head(entries), None)
+    check = verify(map(Row, entries[4:]), since=since)
+    assert (check.entries, check.head, check.bad) == (6, _head(entries), None)
     assert verify(map(Row, entries[5:]), since=since).bad == Bad(5, Problem.CHANGED)
 
 

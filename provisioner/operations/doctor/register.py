@@ -51,9 +51,9 @@ def database_lines(register: Register, settings: Settings) -> Iterator[DoctorLin
         yield attention("revision", found, todo)
     else:
         yield ok("revision", f"{at}, as this version needs.")
-    verdict = verify_journal(register)
-    well = f"{verdict.entries} entries verify. Head: {verdict.head}"
-    ill = f"The journal does not verify: entry {verdict.bad.entry} ({verdict.bad.problem})." if verdict.bad else ""
+    check = verify_journal(register)
+    well = f"{check.entries} entries verify. Head: {check.head}"
+    ill = f"The journal does not verify: entry {check.bad.entry} ({check.bad.problem})." if check.bad else ""
     yield judged("journal", not ill, well, ill, "Keep everything as it is and find out: docs/journal.md.")
     holder = lock_holder(register, settings)
     yield ok("lock", f"A run is under way: {holder}." if holder else "No run is under way.")

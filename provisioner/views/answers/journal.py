@@ -11,7 +11,7 @@ from pydantic import WithJsonSchema
 
 from provisioner.domain.calendar import PARIS
 from provisioner.domain.journal import ACTOR, Head, Row
-from provisioner.domain.journal_check import Problem, Verdict
+from provisioner.domain.journal_check import JournalCheck, Problem
 from provisioner.views.answers import Answer, Count, Number, Sha256, absent_when_none, beside
 from provisioner.views.journal import ACTIONS, decision_words, problem_sentence, whole_sentence
 from provisioner.views.shown import Line, Part, Table, Tone
@@ -76,18 +76,18 @@ class VerifiedAnswer(Answer):
     sentence: str = beside("")
 
     @classmethod
-    def of(cls, verdict: Verdict, taken_out: Head | None) -> Self:
-        """A verdict with its words; `taken_out` is the head that it was held against."""
-        bad = verdict.bad
+    def of(cls, check: JournalCheck, taken_out: Head | None) -> Self:
+        """A check with its words; `taken_out` is the head that it was held against."""
+        bad = check.bad
         difference = bad.difference if bad else None
         return cls(
             valid=bad is None,
-            entries=verdict.entries,
-            head=HeadAnswer.of(verdict.head) if verdict.head else None,
+            entries=check.entries,
+            head=HeadAnswer.of(check.head) if check.head else None,
             first_bad=bad.entry if bad else None,
             problem=bad.problem if bad else None,
             where=Where.read(difference) if difference else None,
-            sentence=problem_sentence(bad) if bad else whole_sentence(verdict, taken_out),
+            sentence=problem_sentence(bad) if bad else whole_sentence(check, taken_out),
         )
 
     def shown(self) -> Iterator[Part]:
