@@ -1,4 +1,4 @@
-"""The register's tables: facts with their dates, no stored states (docs/architecture.md).
+"""The register's tables: facts with their dates, no stored states (docs/choices.md).
 
 A column `…_at` is a clock reading, to be shown; a column `…_number` tells the order: the number of the unit of work
 that wrote the fact (`Work.number`).
