@@ -26,7 +26,7 @@ _LONGEST = 200
 _LONGEST_SUFFIX = 16
 
 
-class Refusal(StrEnum):
+class SetAside(StrEnum):
     """Why a file is set aside; each is the reason of its finding `unreadable-document`, but the first."""
 
     UNREADABLE = "unreadable"  # the finding says why
@@ -63,7 +63,7 @@ class DroppedFile:
     taken_at: datetime | None = None
     taken_number: int | None = None
     annexe: int | None = None
-    refusal: Refusal | None = None
+    refusal: SetAside | None = None
     report: str | None = None
     told_number: int | None = None
     happened_number: int | None = None

@@ -19,7 +19,7 @@ from provisioner.domain.annexe.details import WhyUnreadable
 from provisioner.domain.annexe.document import Annexe, Check, Document, Finding, Severity
 from provisioner.domain.annexe.kept import KEPT_FOR, KeptAnnexe, Status
 from provisioner.domain.calendar import PARIS
-from provisioner.domain.dropped_file import PATIENCE, DroppedFile, Refusal, report_name, shown
+from provisioner.domain.dropped_file import PATIENCE, DroppedFile, SetAside, report_name, shown
 from provisioner.keycloak.errors import KeycloakError
 from provisioner.operations import folders
 from provisioner.operations.context import Context
@@ -194,7 +194,7 @@ class _Run:
                 return None
             annexe = self._annexe(file, document, partner)
             if any(finding.code == "unreadable-document" for finding in annexe.check.findings):
-                refusal = Refusal.UNREADABLE
+                refusal = SetAside.UNREADABLE
         names = {other.report for other in _known(context) if other.report and other.partner == partner}
         report = report_name(name, names | self.root.report_names(partner))
         with context.register.work() as work:
@@ -202,14 +202,14 @@ class _Run:
         log.info("drop.taken", drop=file.id, partner=partner, annexe=annexe.id if annexe else None, refusal=refusal)
         return next(taken for taken in _known(context) if taken.id == file.id)
 
-    def _refusal(self, file: DroppedFile, in_inbox: InboxFile, partner: str | None) -> Refusal | None:
+    def _refusal(self, file: DroppedFile, in_inbox: InboxFile, partner: str | None) -> SetAside | None:
         """Why the file is not even opened."""
         if partner is None:
-            return Refusal.UNKNOWN_PARTNER
+            return SetAside.UNKNOWN_PARTNER
         if in_inbox.look.size > self.context.settings.documents.max_mib << 20:
-            return Refusal.TOO_LARGE
+            return SetAside.TOO_LARGE
         is_late = self.context.clock.now() - file.seen_at >= PATIENCE
-        return Refusal.NOT_OPENED if is_late and not in_inbox.can_be_opened() else None
+        return SetAside.NOT_OPENED if is_late and not in_inbox.can_be_opened() else None
 
     def _annexe(self, file: DroppedFile, document: Document, partner: str) -> KeptAnnexe:
         """The annexe with that content. One that the register keeps is not decided anew, unless it had errors: so a

@@ -5,22 +5,22 @@ It goes to whoever answers for habilitations at the partner or at the Caf. `noti
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import TYPE_CHECKING
 
 import structlog
 
 from provisioner.documents.form import ContactLine, write_annexe_3
-from provisioner.domain.access.change import Action, Change
 from provisioner.domain.access.habilitation import State
 from provisioner.domain.access.plan import Plan
+from provisioner.domain.annexe.effects import effects_of
 from provisioner.domain.annexe.kept import KeptAnnexe, Status
 from provisioner.domain.calendar import day_of
 from provisioner.domain.convention import Contact, Contacts, Partner, Role
 from provisioner.domain.gates import Limit
 from provisioner.domain.hold import Hold, HoldKind
-from provisioner.domain.people import EmailAddress, Person
+from provisioner.domain.people import Person
 from provisioner.mail import Attachment, Message, ascii_address, compose, new_message_id
 from provisioner.register import Work, annexes, holds, notices
 from provisioner.register.partners import all_partners, contacts_of
@@ -29,7 +29,7 @@ from provisioner.settings import Settings
 from provisioner.views.conventions import ROLES
 from provisioner.views.dates import french_date
 from provisioner.views.holds import hold_reason
-from provisioner.views.notices import Effects, Reply, age_in_words, dates_of, figures_of, held_figures, write_notice
+from provisioner.views.notices import Reply, age_in_words, dates_of, figures_of, held_figures, write_notice
 from provisioner.views.report import Report, report_page
 
 if TYPE_CHECKING:
@@ -50,10 +50,6 @@ _WAITING = "annexe-waiting"
 
 #: The Caf itself, where the code of a partner may stand.
 _CAF = None
-
-_OPENINGS = frozenset({Action.OPEN, Action.REOPEN})
-_CLOSURES = frozenset({Action.CLOSE})
-_UPDATES = frozenset({Action.UPDATE, Action.RENAME})
 
 #: An annexe that stands so is on the Caf's side.
 _ANSWERS = frozenset({Status.CHECKED, Status.APPROVED, Status.APPLIED})
@@ -200,7 +196,7 @@ def tell_applied(work: Work, settings: Settings, annexe: KeptAnnexe, prepared: P
     is_known = annexe.applied_at is not None or list_2_only
     if is_known and prepared.after.habilitations == prepared.before.habilitations:
         return
-    partner, effects = prepared.after.partners[annexe.partner], _effects(prepared, plan)
+    partner, effects = prepared.after.partners[annexe.partner], effects_of(plan, prepared.after, annexe.partner)
     values = {
         "transmitted_on": prepared.check.annexe.transmitted_on,
         "figures": figures_of(effects, list_2_only=list_2_only),
@@ -209,38 +205,6 @@ def tell_applied(work: Work, settings: Settings, annexe: KeptAnnexe, prepared: P
     }
     is_told = _tell(work, settings, _APPLIED, partner.code, partner, values)
     _tell(work, settings, _APPLIED, _CAF, partner, {**values, "partner_is_told": is_told})
-
-
-def _effects(prepared: Prepared, plan: Plan) -> Effects:
-    """What the annexe does at its partner; what another hand changed, or somebody suspended, is none of its doing."""
-    partner, after = prepared.request.partner, prepared.after
-    due, free = _of_annexe(plan.changes, partner), _of_annexe(plan.free, partner)
-    later = [change for change in plan.later if change.partner == partner]
-    opened, closed = _persons(free, _OPENINGS), _persons(free, _CLOSURES)
-    updated = _persons(free, _UPDATES) - opened - closed
-    waiting = _persons(due, _OPENINGS) - opened
-    stay = {one.email for one in after.of_partner(partner) if after.state_of(one) is State.OPEN}
-    return Effects(
-        opened=len(opened),
-        closed=len(closed),
-        updated=len(updated),
-        kept=len(stay - opened - closed - updated - waiting),
-        waiting=len(waiting),
-        opened_later=len(_persons(later, _OPENINGS)),
-        closed_later=len(_persons(later, _CLOSURES)),
-    )
-
-
-def _of_annexe(changes: Iterable[Change], partner: str) -> list[Change]:
-    return [
-        change for change in changes if change.partner == partner and not (change.by_hand or change.is_suspension)
-    ]
-
-
-def _persons(changes: Iterable[Change], actions: Collection[Action]) -> set[EmailAddress]:
-    """Whom these changes concern, each under the newest address."""
-    named = (change.new_email or change.email for change in changes if change.action in actions)
-    return {email for email in named if email is not None}
 
 
 # What waits: plans that limits hold, suspensions, what is in quarantine

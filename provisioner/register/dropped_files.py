@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from sqlalchemy import Connection, delete, func, insert, null, select, update
 
-from provisioner.domain.dropped_file import DroppedFile, Look, Refusal
+from provisioner.domain.dropped_file import DroppedFile, Look, SetAside
 from provisioner.register.mapper import Mapper
 from provisioner.register.tables import annexe
 from provisioner.register.tables import dropped_file as t
@@ -49,7 +49,7 @@ def changed(work: Work, file: DroppedFile, look: Look) -> None:
 
 
 def taken(
-    work: Work, file: DroppedFile, partner: str | None, annexe_id: int | None, refusal: Refusal | None, report: str
+    work: Work, file: DroppedFile, partner: str | None, annexe_id: int | None, refusal: SetAside | None, report: str
 ) -> None:
     """What became of the file, and its report's name, before anything is written or moved."""
     values = {"partner": partner, "annexe": annexe_id, "refusal": refusal, "report": report}

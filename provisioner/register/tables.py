@@ -25,7 +25,7 @@ from sqlalchemy import (
 
 from provisioner.domain.annexe.decisions import Decisions
 from provisioner.domain.convention import Role
-from provisioner.domain.dropped_file import Refusal
+from provisioner.domain.dropped_file import SetAside
 from provisioner.domain.hold import HoldKind, StillOpen
 from provisioner.domain.records import Reopening
 from provisioner.register.columns import Choice, Json, Moment, Seconds, Words, ends_in, ends_out
@@ -260,7 +260,7 @@ dropped_file = Table(
     Column("taken_at", Moment),
     Column("taken_number", Integer),
     Column("annexe", Integer),  # no foreign key: it may be destroyed first
-    Column("refusal", Choice(Refusal, 32)),
+    Column("refusal", Choice(SetAside, 32)),
     Column("report", Text),
     Column("told_number", Integer),  # of the last thing that its report tells
     sqlite_autoincrement=True,  # the set-aside file is named by it

@@ -14,6 +14,7 @@ from enum import Enum
 from lxml import html
 
 from provisioner.domain.access.change import Action
+from provisioner.domain.annexe.effects import Effects
 from provisioner.domain.hold import Hold
 from provisioner.views.dates import french_date
 from provisioner.views.template import template
@@ -73,19 +74,6 @@ def _lines(element: html.HtmlElement) -> Iterator[tuple[str, bool]]:
             line += child.text_content()
         line += child.tail or ""
     yield " ".join(line.split()), is_command
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Effects:
-    """What an applied annexe does, in numbers of persons. `waiting` are openings that the realm's settings hold."""
-
-    opened: int
-    closed: int
-    updated: int
-    kept: int
-    waiting: int = 0
-    opened_later: int = 0
-    closed_later: int = 0
 
 
 def dates_of(transmitted_on: date | None, received_on: date) -> str:
