@@ -62,8 +62,11 @@ def confirmed(question: str, default: bool | None = None) -> bool:
     choices = "o/n" if default is None else "O/n" if default else "o/N"
     while True:
         typer.echo(f"{question} [{choices}] ", nl=False, err=True)
-        line = sys.stdin.readline()
-        if not line:
+        try:
+            line = sys.stdin.readline()
+        except KeyboardInterrupt:
+            line = ""
+        if not line:  # nobody answers: nothing is done
             raise typer.Exit(Exit.REFUSED)
         answer = _ANSWERS.get(line.strip().lower(), default if not line.strip() else None)
         if answer is not None:

@@ -77,10 +77,10 @@ def resume(ctx: typer.Context, by: By, partner: OnePartner = None) -> None:
 @app.command()
 def status(ctx: typer.Context, format_: FormatOption = Format.TEXT) -> None:
     """How things are: last good sync, what waits, what is held, which links are owed. Needs no Keycloak."""
-    from provisioner.operations.answers import status_answer
     from provisioner.operations.holds import service_status
+    from provisioner.views.answers.holds import StatusAnswer
 
     session = session_of(ctx)
     with session.register("status") as register:
         status = service_status(register)
-    print_answer(status_answer(status, session.clock.now()), format_)
+    print_answer(StatusAnswer.of(status, status.waiting, status.holds, session.clock.now()), format_)

@@ -58,13 +58,12 @@ def serve(
 @app.command()
 def doctor(ctx: typer.Context, format_: FormatOption = Format.TEXT) -> None:
     """Look at everything that is needed and say what to do where something is not well. Changes nothing."""
-    from provisioner.operations.answers import doctor_answer
     from provisioner.operations.doctor import Level, examine
 
     session = session_of(ctx)
     session.start_logging()
     examination = examine(session.settings, session.clock)
-    print_answer(doctor_answer(examination), format_)
+    print_answer(examination.answer(), format_)
     if examination.is_unreachable:
         raise typer.Exit(Exit.FAILED)
     raise typer.Exit(Exit.REFUSED if examination.level is Level.WANTING else Exit.DONE)

@@ -3,29 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
 
 from provisioner.operations.context import Ending, RunResult
-from provisioner.operations.doctor import Examination
-from provisioner.operations.holds import ServiceStatus
 from provisioner.operations.pool import AccessStillOpen, Failure
 from provisioner.operations.prepare import Prepared
 from provisioner.operations.receive import Submitted
 from provisioner.views import outcomes
 from provisioner.views.answers.annexes import SubmittedAnswer
 from provisioner.views.answers.checks import renames_proposed
-from provisioner.views.answers.holds import StatusAnswer
 from provisioner.views.answers.plans import Documented, PlanAnswer, RunAnswer
-from provisioner.views.answers.system import DoctorAnswer, DoctorLineAnswer
 from provisioner.views.holds import failure_sentence, still_open_reason
 from provisioner.views.journal import wanting_sentence
 from provisioner.views.reasons import realm_fault
 from provisioner.views.refusals import refused_rename
 
 
-def plan_answer(outcome: RunResult) -> PlanAnswer:
+def plan_answer(result: RunResult) -> PlanAnswer:
     """What would change, and why."""
-    return PlanAnswer.of(outcome.as_of, outcome.plan, Documented(check=outcome.check, undecided=outcome.undecided))
+    return PlanAnswer.of(result.as_of, result.plan, Documented(check=result.check, undecided=result.undecided))
 
 
 def prepared_answer(prepared: Prepared) -> PlanAnswer:
@@ -33,16 +28,16 @@ def prepared_answer(prepared: Prepared) -> PlanAnswer:
     return plan_answer(prepared.answer(prepared.request.received_on))
 
 
-def run_answer(outcome: RunResult) -> RunAnswer:
+def run_answer(result: RunResult) -> RunAnswer:
     """What was done of a plan, and what was not."""
     return RunAnswer.of(
-        outcome.as_of,
-        outcome.plan,
-        Documented(check=outcome.check, undecided=outcome.undecided),
-        done=outcome.done,
-        failed=[(failure.change, _error(failure)) for failure in outcome.failed],
-        kept=outcome.kept,
-        refusal=outcomes.REFUSALS.get(outcome.ending or ""),
+        result.as_of,
+        result.plan,
+        Documented(check=result.check, undecided=result.undecided),
+        done=result.done,
+        failed=[(failure.change, _error(failure)) for failure in result.failed],
+        kept=result.kept,
+        refusal=outcomes.REFUSALS.get(result.ending or ""),
     )
 
 
@@ -66,44 +61,20 @@ def submitted_answer(submitted: Submitted) -> SubmittedAnswer:
     )
 
 
-def said_beside(outcome: RunResult, keycloak_url: str, *, done: bool) -> Iterator[str]:
+def said_beside(result: RunResult, keycloak_url: str, *, done: bool) -> Iterator[str]:
     """What is said beside a plan, or what was done of it: what concerns a decision, and what is to be mended."""
-    yield from map(refused_rename, outcome.refused_renames)
-    if outcome.check is not None and outcome.plan is not None and not (done or outcome.plan.changes):
-        yield from map(outcomes.empty_plan, outcome.plan.ids.values())
-    if outcome.left_out:
-        yield outcomes.left_out(row.row for row in outcome.left_out)
-    if outcome.ending is Ending.DIFFERENT:
+    yield from map(refused_rename, result.refused_renames)
+    if result.check is not None and result.plan is not None and not (done or result.plan.changes):
+        yield from map(outcomes.empty_plan, result.plan.ids.values())
+    if result.left_out:
+        yield outcomes.left_out(row.row for row in result.left_out)
+    if result.ending is Ending.DIFFERENT:
         yield outcomes.OTHER_DECISIONS
-    if outcome.notices is not None and outcome.notices.failed:
-        yield outcomes.unsent_notices(outcome.notices.waiting)
-    if outcome.broken:
-        yield outcomes.set_aside(outcome.broken)
-    yield from (outcomes.sent_back(annexe.id, annexe.partner) for annexe in outcome.sent_back)
-    if outcome.journal is not None:
-        yield wanting_sentence(outcome.journal)
-    yield from (realm_fault(fault, keycloak_url) for fault in outcome.realm_faults)
-
-
-def status_answer(status: ServiceStatus, now: datetime) -> StatusAnswer:
-    """How things are."""
-    return StatusAnswer.of(status, status.waiting, status.holds, now)
-
-
-def doctor_answer(examination: Examination) -> DoctorAnswer:
-    """What was looked at; what another system says may have line ends."""
-    lines = [
-        DoctorLineAnswer.read(
-            line,
-            verdict=line.level,
-            found=" ".join(line.found.split()),
-            todo=" ".join(line.todo.split()) if line.todo else None,
-        )
-        for line in examination.lines
-    ]
-    return DoctorAnswer(
-        verdict=examination.level,
-        reachable=not examination.is_unreachable,
-        settings=examination.settings,
-        lines=tuple(lines),
-    )
+    if result.notices is not None and result.notices.failed:
+        yield outcomes.unsent_notices(result.notices.waiting)
+    if result.broken:
+        yield outcomes.set_aside(result.broken)
+    yield from (outcomes.sent_back(annexe.id, annexe.partner) for annexe in result.sent_back)
+    if result.journal is not None:
+        yield wanting_sentence(result.journal)
+    yield from (realm_fault(fault, keycloak_url) for fault in result.realm_faults)

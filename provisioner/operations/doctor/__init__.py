@@ -13,6 +13,7 @@ from provisioner.operations.doctor.lines import DoctorLine, Level, attention, un
 from provisioner.register import RegisterUnavailable, open_as_is
 from provisioner.register.journal import Actor
 from provisioner.settings import PREFIX, Settings
+from provisioner.views.answers.system import DoctorAnswer, DoctorLineAnswer
 
 __all__ = ["DoctorLine", "Examination", "Level", "examine"]
 
@@ -34,6 +35,12 @@ class Examination:
     def is_unreachable(self) -> bool:
         """Whether a system that is needed does not answer."""
         return any(line.is_unreachable for line in self.lines)
+
+    def answer(self) -> DoctorAnswer:
+        """What is shown of it."""
+        lines = tuple(DoctorLineAnswer.read(line, verdict=line.level) for line in self.lines)
+        reachable = not self.is_unreachable
+        return DoctorAnswer(verdict=self.level, reachable=reachable, settings=self.settings, lines=lines)
 
 
 def examine(settings: Settings, clock: Clock) -> Examination:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Self
 
-from pydantic import WithJsonSchema
+from pydantic import AfterValidator, WithJsonSchema
 
 from provisioner.views.answers import Answer, Count
 from provisioner.views.shown import Line, Part, Tone
@@ -17,6 +17,8 @@ _LEVELS = {
 }
 
 
+#: What another system says may have line ends.
+_OneLine = Annotated[str, AfterValidator(lambda text: " ".join(text.split()))]
 _Level = Annotated[str, WithJsonSchema({"enum": list(_LEVELS)})]
 
 
@@ -26,8 +28,8 @@ class DoctorLineAnswer(Answer):
     check: str
     partner: str | None
     verdict: _Level
-    found: str
-    todo: str | None
+    found: _OneLine
+    todo: _OneLine | None
 
 
 class DoctorAnswer(Answer):
