@@ -6,7 +6,7 @@ import shlex
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
 from pydantic import InstanceOf, WithJsonSchema
 
@@ -125,11 +125,6 @@ class Documented:
             [(_name(absent), absent.email, _choice(absent, renames)) for absent in self.undecided],
         )
 
-    @property
-    def lines(self) -> tuple[FindingLine, ...]:
-        """All its findings."""
-        return finding_lines(self.check.findings) if self.check is not None else ()
-
 
 class PlanAnswer(Answer):
     """`plan`, `sync --dry-run`: what would change, and why."""
@@ -147,18 +142,8 @@ class PlanAnswer(Answer):
     @classmethod
     def of(cls, as_of: date, plan: Plan | None, document: Documented) -> Self:
         """A plan with its words; none where the document is refused or lacks a decision."""
-        known = plan or Plan((), (), (), ())
-        return cls(
-            as_of=as_of,
-            plans=_plans(known),
-            changes=_changes(known.changes),
-            later=_changes(known.later),
-            drift=tuple(map(DriftLine.of, known.drift)),
-            blocked_by=tuple(map(BlockedLine.of, known.blocked)),
-            findings=document.lines,
-            document=document,
-            has_plan=plan is not None,
-        )
+        changes = _changes(plan.changes if plan is not None else ())
+        return cls(**_facts(as_of, plan, document), changes=changes, has_plan=plan is not None)
 
     def shown(self) -> Iterator[Part]:
         """What the document has to do with it, then what would change, with the plans' ids."""
@@ -206,20 +191,14 @@ class RunAnswer(Answer):
         """A run with its words. `kept` are the absent persons whose access goes on unchanged, `refusal` says why
         nothing was done.
         """
-        known = plan or Plan((), (), (), ())
         made, not_made = tuple(done), [FailedLine.failed(change, error) for change, error in failed]
+        waits = plan is not None and bool(plan.waiting)
         return cls(
-            as_of=as_of,
-            plans=_plans(known),
+            **_facts(as_of, plan, document),
             done=_changes(made),
             failed=tuple(not_made),
-            later=_changes(known.later),
-            drift=tuple(map(DriftLine.of, known.drift)),
-            blocked_by=tuple(map(BlockedLine.of, known.blocked)),
-            findings=document.lines,
-            document=document,
             kept=tuple(map(_name, kept)),
-            ending=refusal or ending(made, has_failed=bool(not_made), waits=bool(known.waiting)),
+            ending=refusal or ending(made, has_failed=bool(not_made), waits=waits),
         )
 
     def shown(self) -> Iterator[Part]:
@@ -254,8 +233,18 @@ def _changes(changes: Iterable[Change]) -> tuple[ChangeLine, ...]:
     return tuple(map(ChangeLine.of, changes))
 
 
-def _plans(plan: Plan) -> tuple[PlanLine, ...]:
-    return tuple(PlanLine(partner=code, plan_id=id_) for code, id_ in plan.ids.items())
+def _facts(as_of: date, plan: Plan | None, document: Documented) -> dict[str, Any]:
+    """What the answers on a plan and on a run have in common; there is no plan where the document is refused."""
+    known = plan or Plan((), (), (), ())
+    return {
+        "as_of": as_of,
+        "plans": tuple(PlanLine(partner=code, plan_id=id_) for code, id_ in known.ids.items()),
+        "later": _changes(known.later),
+        "drift": tuple(map(DriftLine.of, known.drift)),
+        "blocked_by": tuple(map(BlockedLine.of, known.blocked)),
+        "findings": finding_lines(document.check.findings) if document.check is not None else (),
+        "document": document,
+    }
 
 
 def _table(title: str, changes: Iterable[ChangeLine]) -> Table:
