@@ -3,8 +3,8 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
 TEST_ARGS ?=
-# Test modules at a time, each with a Keycloak of its own: 1 GiB of memory each.
-WORKERS ?= 2
+# Test modules at a time. They share one Keycloak (1.5 GiB of memory); a third one works while two wait for it.
+WORKERS ?= 3
 
 .PHONY: help install lock demo test lint format pages bench soak clean
 

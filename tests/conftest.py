@@ -28,7 +28,7 @@ _WORKER = os.environ.get("PYTEST_XDIST_WORKER")
 _LONG = (
     "tests/soak/",
     "tests/operations/histories/",
-    "tests/commands/test_thousand_mails.py",
+    "tests/commands/test_many_mails.py",
     "tests/serve/test_taking_over.py",
 )
 

@@ -67,12 +67,10 @@ def checked(name: str, content: bytes) -> Check:
     return check_document(Document(name=name, content=content), TODAY, LIMITS)
 
 
-@pytest.mark.parametrize("around", [False, True], ids=["alone", "around a valid annexe"])
 @pytest.mark.parametrize("kind", COSTLY)
-def test_a_document_that_costs_more_than_its_share_is_read_or_refused_within_its_bounds(
-    kind: str, around: bool
-) -> None:
-    document = COSTLY[kind](around)
+def test_a_document_that_costs_more_than_its_share_is_read_or_refused_within_its_bounds(kind: str) -> None:
+    """Around a valid annexe; by itself, in a service that goes on: tests/serve/test_costly_files.py."""
+    document = COSTLY[kind](True)
     with measured() as cost:
         check = checked(document.name, document.content)
         kept = json.dumps(KeptCheck.plain(check), ensure_ascii=False)
@@ -82,9 +80,8 @@ def test_a_document_that_costs_more_than_its_share_is_read_or_refused_within_its
     assert cost.parent_mib < PARENT_MIB
     assert len(kept.encode()) < MIB
     assert len(page.encode()) < MIB
-    if around:
-        assert ALICE[3] in {row.email for row in check.annexe.rows}
-        assert (ALICE[3] in {row.email for row in check.accepted(1)}) == (ALICE[3] in kept)
+    assert ALICE[3] in {row.email for row in check.annexe.rows}
+    assert (ALICE[3] in {row.email for row in check.accepted(1)}) == (ALICE[3] in kept)
 
 
 def test_the_errors_beyond_those_that_are_shown_are_counted_and_refuse_their_rows() -> None:
