@@ -15,6 +15,7 @@ import structlog
 from provisioner.settings import Settings, load_settings
 from tests.shared.mailbox import Mailbox
 from tests.shared.postgres import Postgres, start_postgres
+from tests.shared.proxy import FaultyProxy
 from tests.shared.realms import Realms
 from tests.shared.server import KeycloakServer, one_keycloak
 
@@ -101,6 +102,14 @@ def realm(realms: Realms, tmp_path: Path) -> Iterator[Settings]:
     """A realm as new, made from realm-config/, and the settings to use it."""
     with realms.lend(tmp_path / "data") as settings:
         yield settings
+
+
+@pytest.fixture
+def proxy(realm: Settings) -> Iterator[FaultyProxy]:
+    """A proxy before Keycloak, without a fault yet."""
+    proxy = FaultyProxy(realm.keycloak.url)
+    yield proxy
+    proxy.stop()
 
 
 @pytest.fixture(scope="module")

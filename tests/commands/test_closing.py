@@ -19,11 +19,7 @@ BY = ("--by", "Claire Martin", "--reason", "Téléphone volé")
 @pytest.fixture
 def console(office: Office, first: Path) -> Console:
     """Leroy and Vasseur are open, with a password; the Caf has somebody for notices."""
-    office.environment |= {
-        "PROVISIONER_SMTP__HOST": office.mailbox.host,
-        "PROVISIONER_SMTP__PORT": str(office.mailbox.port),
-        "PROVISIONER_SMTP__FROM": "ne-pas-repondre@caf.example",
-    }
+    office.sends_notices()
     named = ("--habilitations", f"habilitations-{office.settings.keycloak.realm}@caf.example")
     rest = ("--securite", "securite@caf.example", "--technique", "technique@caf.example")
     assert office.run("caf", "contacts", "--on", "2026-01-15", *named, *rest, today=FIRST_DAY).status == 0

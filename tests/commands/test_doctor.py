@@ -33,13 +33,8 @@ class Clinic:
         self.office, self.settings = office, office.settings
         self.admin: Administrator = Administrator(office.settings.keycloak)
         self.realm = f"admin/realms/{office.settings.keycloak.realm}"
-        smtp = office.mailbox
-        office.environment |= {
-            "PROVISIONER_SMTP__HOST": smtp.host,
-            "PROVISIONER_SMTP__PORT": str(smtp.port),
-            "PROVISIONER_SMTP__FROM": "ne-pas-repondre@caf.example",
-            "PROVISIONER_PLATFORM__URL": "https://ctg.caf.fr/",
-        }
+        office.sends_notices()
+        office.environment["PROVISIONER_PLATFORM__URL"] = "https://ctg.caf.fr/"
 
     def as_administrator(self) -> dict[str, str]:
         """The settings of the server's administrator."""

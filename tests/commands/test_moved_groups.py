@@ -79,11 +79,11 @@ def test_where_another_group_took_the_place_openings_wait_and_closures_do_not(
     assert office.run("held", "list", "--format", "json", today=SECOND_DAY).json == []
 
 
-def test_a_list_of_members_that_comes_back_empty_is_not_taken_for_the_truth(office: Office, console: Console) -> None:
-    proxy = FaultyProxy(office.settings.keycloak.url)
+def test_a_list_of_members_that_comes_back_empty_is_not_taken_for_the_truth(
+    office: Office, console: Console, proxy: FaultyProxy
+) -> None:
     proxy.faults = Faults(r"/members\?", fault=empty_page)
     answer = office.run("sync", "--format", "json", today=SECOND_DAY, PROVISIONER_KEYCLOAK__URL=proxy.url)
-    proxy.stop()
     writes = [call for call in proxy.calls if call[0] != "GET" and "/protocol/" not in call[1]]
     assert proxy.faults.seen > 0
     assert (answer.status, answer.out, writes) == (3, "", [])

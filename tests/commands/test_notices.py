@@ -36,12 +36,7 @@ class Notices:
 
     def __init__(self, office: Office, home: Path) -> None:
         self.office, self.home = office, home
-        mailbox = office.mailbox
-        office.environment |= {
-            "PROVISIONER_SMTP__HOST": mailbox.host,
-            "PROVISIONER_SMTP__PORT": str(mailbox.port),
-            "PROVISIONER_SMTP__FROM": "ne-pas-repondre@caf.example",
-        }
+        office.sends_notices()
         office.add_partner()
 
     def annexe_3(self, today: str) -> None:

@@ -159,7 +159,7 @@ def test_an_approval_binds_the_new_address(office: Office, admin: Admin, moved: 
 @pytest.mark.parametrize("has_password", [True, False])
 @pytest.mark.parametrize("after", [True, False], ids=["once it is done", "before it arrives"])
 def test_a_rename_cut_off_in_keycloak_is_ended_by_the_next_sync_with_one_link_at_most(
-    office: Office, admin: Admin, moved: Path, has_password: bool, after: bool
+    office: Office, admin: Admin, moved: Path, proxy: FaultyProxy, has_password: bool, after: bool
 ) -> None:
     user = admin.user(OLD)
     assert user is not None
@@ -173,10 +173,8 @@ def test_a_rename_cut_off_in_keycloak_is_ended_by_the_next_sync_with_one_link_at
             call.forward()
         raise Dropped
 
-    proxy = FaultyProxy(office.settings.keycloak.url)
     proxy.faults = Faults(r"/users/[^/]+$", ("PUT",), cut, lambda _number: True)
     failed = office.run("sync", "--format", "json", today=SECOND_DAY, PROVISIONER_KEYCLOAK__URL=proxy.url)
-    proxy.stop()
     assert failed.status == 1, (failed.err, failed.out)
     assert ("rename", OLD) in changes(failed.json, "failed")
     assert _mails(office) == []

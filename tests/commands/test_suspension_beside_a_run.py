@@ -34,13 +34,6 @@ class Gate:
         return answer or call.forward()
 
 
-@pytest.fixture
-def proxy(office: Office) -> Iterator[FaultyProxy]:
-    proxy = FaultyProxy(office.settings.keycloak.url)
-    yield proxy
-    proxy.stop()
-
-
 @contextmanager
 def applying(office: Office, proxy: FaultyProxy, gate: Gate, file: Path) -> Iterator[dict[str, Any]]:
     """`apply` in a process of its own, held at the call that the gate is for; what it answers, once it has ended."""

@@ -111,14 +111,12 @@ def stage(scene: Scene) -> Stage:
 
 
 @pytest.fixture
-def scene(realm: Settings, tmp_path: Path) -> Iterator[Scene]:
+def scene(realm: Settings, proxy: FaultyProxy, tmp_path: Path) -> Iterator[Scene]:
     mailbox = FaultyMailbox(tmp_path / "mail")
     send_through(realm, mailbox)
-    proxy = FaultyProxy(realm.keycloak.url)
     office = Office(realm, mailbox, tmp_path)
     office.add_partner()
     first = annexe_csv(tmp_path / "first.csv", BEFORE, {}, "2026-06-15")
     second = annexe_csv(tmp_path / "second.csv", AFTER, GONE, "2026-09-01")
     yield Scene(office, proxy, mailbox, first, second)
-    proxy.stop()
     mailbox.stop()

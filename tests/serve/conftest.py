@@ -13,19 +13,11 @@ from provisioner.register.journal import Actor
 from provisioner.settings import Settings, load_settings
 from tests.shared.mailbox import Mailbox
 from tests.shared.office import Office
-from tests.shared.proxy import FaultyProxy
 
 
 @pytest.fixture
 def office(realm: Settings, mailbox: Mailbox, tmp_path: Path) -> Office:
     return Office(realm, mailbox, tmp_path)
-
-
-@pytest.fixture
-def proxy(realm: Settings) -> Iterator[FaultyProxy]:
-    proxy = FaultyProxy(realm.keycloak.url)
-    yield proxy
-    proxy.stop()
 
 
 @pytest.fixture

@@ -34,12 +34,8 @@ class Desk(Office):
     def __init__(self, mailbox: Mailbox, home: Path) -> None:
         nowhere = {"PROVISIONER_KEYCLOAK__CLIENT_SECRET": "none", "PROVISIONER_KEYCLOAK__URL": "http://127.0.0.1:9"}
         super().__init__(load_settings(environment=nowhere), mailbox, home)
-        self.environment |= {
-            "PROVISIONER_SMTP__HOST": mailbox.host,
-            "PROVISIONER_SMTP__PORT": str(mailbox.port),
-            "PROVISIONER_SMTP__FROM": "ne-pas-repondre@caf.example",
-            "PROVISIONER_LOCK_WAIT_SECONDS": "0.2",
-        }
+        self.sends_notices()
+        self.environment["PROVISIONER_LOCK_WAIT_SECONDS"] = "0.2"
 
     @property
     def database(self) -> Path:

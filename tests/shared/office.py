@@ -70,6 +70,14 @@ class Office:
         }
         self.sent_before = len(mailbox.messages())
 
+    def sends_notices(self) -> None:
+        """Sets the mail server of our own notices."""
+        self.environment |= {
+            "PROVISIONER_SMTP__HOST": self.mailbox.host,
+            "PROVISIONER_SMTP__PORT": str(self.mailbox.port),
+            "PROVISIONER_SMTP__FROM": "ne-pas-repondre@caf.example",
+        }
+
     def run(
         self,
         *arguments: str | Path,
