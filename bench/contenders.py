@@ -60,7 +60,7 @@ def ours(place: Place, work: Work, *, changes: bool = True) -> OurRun:
     with watch() as stopwatch:
         register, directory = place.register(), Directory(place.settings.keycloak)
         stopwatch.watch_commits(register)
-        tools = Context(settings=place.settings, clock=place.clock, register=register, directory=directory)
+        context = Context(settings=place.settings, clock=place.clock, register=register, directory=directory)
         request = Request(
             document=Document(name=file.name, content=file.read_bytes()),
             partner=work.partner,
@@ -68,7 +68,7 @@ def ours(place: Place, work: Work, *, changes: bool = True) -> OurRun:
             decisions=Decisions(),
             received_on=place.clock.today(),
         )
-        outcome = apply_document(tools, request, lambda _count: nullcontext(lambda: None), None)
+        outcome = apply_document(context, request, lambda _count: nullcontext(lambda: None), None)
         calls = directory.calls
         directory.close()
         register.close()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import structlog
@@ -99,15 +99,9 @@ def _decide_in_turn(
 def _request_of(annexe: KeptAnnexe, document: Document) -> Request:
     """The request that was approved, for the pass that applies it."""
     assert annexe.decisions is not None
-    return Request(
-        document=document,
-        partner=annexe.partner,
-        by=annexe.approved_by or "",
-        decisions=annexe.decisions,
-        received_on=annexe.received_on,
-        sent_by=annexe.sent_by,
-        decided_on=day_of(annexe.approved_at) if annexe.approved_at is not None else None,
-    )
+    assert annexe.approved_at is not None
+    request = Request.about(annexe, document, annexe.approved_by or "", annexe.decisions)
+    return replace(request, decided_on=day_of(annexe.approved_at))
 
 
 def _as_found(annexe: KeptAnnexe, prepared: Prepared) -> Approved:

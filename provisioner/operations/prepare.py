@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import PurePath
+from typing import Self
 
 from provisioner.documents import read_annexe
 from provisioner.documents.addresses import load_mailbox_rules
@@ -35,6 +36,7 @@ from provisioner.domain.annexe.enter import (
 )
 from provisioner.domain.annexe.judge import judge_document
 from provisioner.domain.annexe.judge_register import judge_keycloak, judge_register, waive
+from provisioner.domain.annexe.kept import KeptAnnexe
 from provisioner.domain.gates import Entering
 from provisioner.domain.people import EmailAddress
 from provisioner.domain.records import Records
@@ -63,6 +65,18 @@ class Request:
     source: Document | None = None
     expects: Mapping[str, str] | None = None
     decided_on: date | None = None
+
+    @classmethod
+    def about(cls, annexe: KeptAnnexe, document: Document, by: str, decisions: Decisions) -> Self:
+        """The request to apply an annexe that the register keeps."""
+        return cls(
+            document=document,
+            partner=annexe.partner,
+            by=by,
+            decisions=decisions,
+            received_on=annexe.received_on,
+            sent_by=annexe.sent_by,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,7 +152,8 @@ def prepare(
     """
     records = records or context.register.records()
     snapshot = snapshot or look(records, context.directory, [request.partner])
-    check = _checked(context, request, records)
+    today, limits = context.clock.today(), context.settings.documents
+    check = check_for_partner(request, records, today, limits, context.read)
     if not request.decisions.closures_only:
         asked = (row.email for row in check.annexe.of_list(1) if row.email is not None)
         snapshot = learn_user_names(context.directory, snapshot, asked, context.settings.keycloak.threads)
@@ -191,23 +206,24 @@ def _renamed_before(context: Context, request: Request) -> frozenset[EmailAddres
 
 def _prepare_closures(context: Context, prepared: Prepared, closing: frozenset[str]) -> Prepared:
     """List 2 alone (A4)."""
-    check, today = prepared.check, context.clock.today()
-    closures = judge_closures(check, prepared.before, prepared.request.partner, today)
-    prepared = replace(prepared, check=replace(check, findings=closures.findings), left_out=closures.left_out)
-    if closures.is_refused:
-        return prepared
-    return _with_plan(context, prepared, _with_list_2(prepared, closures, today), closing)
+    today = context.clock.today()
+    closures = judge_closures(prepared.check, prepared.before, prepared.request.partner, today)
+    alone = replace(prepared.check, findings=closures.findings)
+    prepared = replace(prepared, check=alone, left_out=closures.left_out)
+    after = _with_list_2(prepared, closures, today)
+    return prepared if after is None else _with_plan(context, prepared, after, closing)
 
 
 def _offers_list_2(prepared: Prepared, today: date) -> bool:
     closures = judge_closures(prepared.check, prepared.before, prepared.request.partner, today)
+    after = _with_list_2(prepared, closures, today)
+    return after is not None and after.habilitations != prepared.before.habilitations
+
+
+def _with_list_2(prepared: Prepared, closures: Closures, today: date) -> Records | None:
+    """The register once these closures are in it; None where they cannot be applied alone."""
     if closures.is_refused:
-        return False
-    return _with_list_2(prepared, closures, today).habilitations != prepared.before.habilitations
-
-
-def _with_list_2(prepared: Prepared, closures: Closures, today: date) -> Records:
-    """The register once these closures are in it."""
+        return None
     partner, annexe = prepared.request.partner, prepared.whole_check.annexe
     return enter_closures(prepared.before, partner, annexe, closures.rows, today)
 
@@ -228,9 +244,10 @@ def _with_plan(context: Context, prepared: Prepared, after: Records, closing: fr
 
 def in_unknown_realm(context: Context, request: Request) -> RunResult:
     """What can be said of a document where the realm is another one: its findings, Keycloak's apart, and no plan."""
-    check = _checked(context, request, context.register.records())
+    records, today, limits = context.register.records(), context.clock.today(), context.settings.documents
+    check = check_for_partner(request, records, today, limits, context.read)
     plan = plan_in_unknown_realm([request.partner])
-    return RunResult(as_of=context.clock.today(), check=check, plan=plan, ending=Ending.UNKNOWN_REALM)
+    return RunResult(as_of=today, check=check, plan=plan, ending=Ending.UNKNOWN_REALM)
 
 
 def check_document(document: Document, today: date, limits: DocumentSettings) -> Check:
@@ -257,10 +274,6 @@ def check_for_partner(
     waived, already = dict.fromkeys(decisions.waive), _already_waived(records, partner)
     of_document = waive(findings, annexe, waived, already)
     return _check(document, partner, annexe, of_document, waive(more, annexe, waived, already), limits)
-
-
-def _checked(context: Context, request: Request, records: Records) -> Check:
-    return check_for_partner(request, records, context.clock.today(), context.settings.documents, context.read)
 
 
 def _already_waived(records: Records, partner: str) -> dict[EmailAddress, frozenset[str]]:

@@ -171,14 +171,7 @@ def request_of(context: Context, annexe_id: int, by: str, decisions: Decisions) 
     annexe = find(context.register, annexe_id)
     with context.register.read() as connection:
         document = annexes.document(connection, annexe_id)
-    return Request(
-        document=document,
-        partner=annexe.partner,
-        by=by,
-        decisions=decisions,
-        received_on=annexe.received_on,
-        sent_by=annexe.sent_by,
-    )
+    return Request.about(annexe, document, by, decisions)
 
 
 def with_approved_decisions(context: Context, request: Request) -> Request | None:

@@ -243,7 +243,7 @@ def test_an_unchanged_run_makes_few_calls(office: Office) -> None:
     clock = make_clock(settings)
     register = open_register(settings, clock, rows.Actor.here("test"))
 
-    def tools(directory: Directory) -> Context:
+    def context(directory: Directory) -> Context:
         return Context(settings=settings, clock=clock, register=register, directory=directory)
 
     one, two = office.directory(), office.directory()
@@ -254,9 +254,9 @@ def test_an_unchanged_run_makes_few_calls(office: Office) -> None:
         decisions=Decisions(),
         received_on=clock.today(),
     )
-    assert apply_document(tools(one), request, progress_bar(quiet=True), None).done == []
+    assert apply_document(context(one), request, progress_bar(quiet=True), None).done == []
     assert one.calls <= 8  # three of them prove the place of the groups and the realm
-    assert sync(tools(two), [], progress_bar(quiet=True)).done == []
+    assert sync(context(two), [], progress_bar(quiet=True)).done == []
     assert two.calls <= 9
     register.close()
 

@@ -59,7 +59,7 @@ class MemoryOffice:
         register = open_register(self.settings, clock, Actor.here("test"))
         event.listen(register.engine, "connect", _never_flush)
         register.engine.dispose()
-        self.tools = Context(
+        self.context = Context(
             settings=self.settings,
             clock=clock,
             register=register,
@@ -68,7 +68,7 @@ class MemoryOffice:
         )
 
     def close(self) -> None:
-        self.tools.register.close()
+        self.context.register.close()
 
     def reopen(self) -> None:
         self.close()
@@ -96,7 +96,7 @@ class MemoryOffice:
 
     def add_partner(self, code: str, *domains: str, signed_on: date = date(2026, 1, 15)) -> None:
         given = Given(name=f"Partenaire {code}", domains=domains, signed_on=signed_on)
-        add_partner(self.tools.register, code, given, self.settings.documents)
+        add_partner(self.context.register, code, given, self.settings.documents)
 
     def apply(self, document: Document, partner: str, decisions: Decisions = Decisions()) -> RunResult:  # noqa: B008
         request = Request(
@@ -104,12 +104,12 @@ class MemoryOffice:
             partner=partner,
             by="Claire Martin",
             decisions=decisions,
-            received_on=self.tools.clock.today(),
+            received_on=self.context.clock.today(),
         )
-        return apply_document(self.tools, request, no_bar, None)
+        return apply_document(self.context, request, no_bar, None)
 
     def sync(self) -> RunResult:
-        return sync(self.tools, [], no_bar)
+        return sync(self.context, [], no_bar)
 
 
 def _never_flush(connection: sqlite3.Connection, _record: object) -> None:

@@ -103,43 +103,43 @@ def test_what_can_be_read_is_kept_on_one_line_without_what_cannot() -> None:
 
 def _decided_upon(office: MemoryOffice) -> Iterator[Callable[[str, str], Any]]:
     """Each operation of somebody's, with a name and a reason still to be given."""
-    tools, register, settings = office.tools, office.tools.register, office.settings
+    context, register, settings = office.context, office.context.register, office.settings
     leroy, code, day = email("leroy"), LYS.code, date(2026, 12, 31)
 
     def request(by: str, why: str) -> Request:
         document = Document(name="a.csv", content=b"")
         return Request(document=document, partner=code, by=by, decisions=Decisions(waive={1: why}), received_on=day)
 
-    yield lambda by, why: decide.approve(tools, 1, "00000000", by, Decisions(waive={1: why}))
+    yield lambda by, why: decide.approve(context, 1, "00000000", by, Decisions(waive={1: why}))
     yield lambda by, why: decide.reject(register, settings, 1, by, why)
-    yield lambda by, why: decide.apply_document(tools, request(by, why), no_bar, None)
-    yield lambda by, why: persons.suspend(tools, leroy, by, why)
-    yield lambda by, why: persons.reopen(tools, leroy, by, why, new_password=False)
-    yield lambda by, why: adoption.adopt(tools, code, [leroy], by, why, no_bar)
+    yield lambda by, why: decide.apply_document(context, request(by, why), no_bar, None)
+    yield lambda by, why: persons.suspend(context, leroy, by, why)
+    yield lambda by, why: persons.reopen(context, leroy, by, why, new_password=False)
+    yield lambda by, why: adoption.adopt(context, code, [leroy], by, why, no_bar)
     yield lambda by, why: holds.release(register, "00000000", by, why)
     yield lambda by, why: holds.pause(register, code, why, None, by)
-    yield lambda by, why: realms.accept(tools, by, why)
+    yield lambda by, why: realms.accept(context, by, why)
 
 
 @pytest.mark.rule("A10")
 def test_no_operation_takes_a_blank_name_or_reason_whoever_calls_it(tmp_path: Path) -> None:
     office = MemoryOffice(tmp_path)
     office.add_partner(LYS.code, "agglo-lys.example")
-    before = office.tools.register.commits
+    before = office.context.register.commits
     for operation in _decided_upon(office):
         for by, why in (("\u00a0", "Vol"), ("Claire Martin", "\u200b")):
             with pytest.raises(WrongUsage):
                 operation(by, why)
     for by in ("", "\u00a0"):
         with pytest.raises(WrongUsage):
-            holds.resume(office.tools.register, None, by)
+            holds.resume(office.context.register, None, by)
         with pytest.raises(WrongUsage):
-            invitations.bounced(office.tools.register, office.settings, email("leroy"), by)
-        with pytest.raises(WrongUsage), office.tools.register.work(by):
+            invitations.bounced(office.context.register, office.settings, email("leroy"), by)
+        with pytest.raises(WrongUsage), office.context.register.work(by):
             pass
     with pytest.raises(WrongUsage):
-        partners.end_convention(office.tools.register, LYS.code, date(2026, 12, 31), " ")
-    assert office.tools.register.commits == before
+        partners.end_convention(office.context.register, LYS.code, date(2026, 12, 31), " ")
+    assert office.context.register.commits == before
     office.close()
 
 

@@ -85,8 +85,8 @@ def test_a_new_password_decided_after_the_clock_stepped_back_sends_its_link(offi
     with our_clock_only(office):
         at(office, 9, 50)
         office.directory.mail_works = False
-        persons.reopen(office.tools, LEROY, "Claire Martin", "mot de passe perdu", new_password=True)
-        sync(office.tools, [LYS], no_bar, LEROY)
+        persons.reopen(office.context, LEROY, "Claire Martin", "mot de passe perdu", new_password=True)
+        sync(office.context, [LYS], no_bar, LEROY)
         office.directory.mail_works = True
         at(office, 10, 30)
         office.sync()
@@ -96,24 +96,24 @@ def test_a_new_password_decided_after_the_clock_stepped_back_sends_its_link(offi
 @pytest.mark.rule("A10")
 def test_an_annexe_approved_after_the_clock_stepped_back_waits_for_sync_and_is_applied(office: MemoryOffice) -> None:
     at(office, 10, 10)
-    submitted = receive.submit(office.tools, annexe("leroy"), LYS, date(2026, 6, 16)).annexe
+    submitted = receive.submit(office.context, annexe("leroy"), LYS, date(2026, 6, 16)).annexe
     at(office, 10, 0)
-    plan_id = prepare(office.tools, request_of(office.tools, submitted.id, "Claire Martin", Decisions())).plan_id
+    plan_id = prepare(office.context, request_of(office.context, submitted.id, "Claire Martin", Decisions())).plan_id
     assert plan_id is not None
-    decide.approve(office.tools, submitted.id, plan_id, "Claire Martin", Decisions())
-    assert receive.find(office.tools.register, submitted.id).status is Status.APPROVED
+    decide.approve(office.context, submitted.id, plan_id, "Claire Martin", Decisions())
+    assert receive.find(office.context.register, submitted.id).status is Status.APPROVED
     at(office, 9, 50)
     office.sync()
-    assert receive.find(office.tools.register, submitted.id).status is Status.APPLIED
+    assert receive.find(office.context.register, submitted.id).status is Status.APPLIED
 
 
 @pytest.mark.rule("A10")
 def test_an_annexe_rejected_after_the_clock_stepped_back_stays_rejected(office: MemoryOffice) -> None:
     at(office, 10, 10)
-    one = receive.submit(office.tools, annexe("leroy"), LYS, date(2026, 6, 16)).annexe
+    one = receive.submit(office.context, annexe("leroy"), LYS, date(2026, 6, 16)).annexe
     at(office, 10, 0)
-    decide.reject(office.tools.register, office.settings, one.id, "Claire Martin", "pas signée")
-    assert receive.find(office.tools.register, one.id).status is Status.REJECTED
+    decide.reject(office.context.register, office.settings, one.id, "Claire Martin", "pas signée")
+    assert receive.find(office.context.register, one.id).status is Status.REJECTED
     office.sync()
     assert office.directory.mails == []
 
@@ -122,10 +122,10 @@ def test_an_annexe_that_answers_a_suspension_is_seen_though_the_clock_stepped_ba
     at(office, 9, 0)
     office.apply(annexe("leroy", "nguyen"), LYS)
     at(office, 10, 10)
-    persons.suspend(office.tools, LEROY, "Claire Martin", "départ")
+    persons.suspend(office.context, LEROY, "Claire Martin", "départ")
     at(office, 10, 0)
-    receive.submit(office.tools, annexe("nguyen"), LYS, date(2026, 6, 16))
-    (hold,) = office.tools.register.records().holds
-    with office.tools.register.read() as connection:
+    receive.submit(office.context, annexe("nguyen"), LYS, date(2026, 6, 16))
+    (hold,) = office.context.register.records().holds
+    with office.context.register.read() as connection:
         newest = annexes.kept(connection)[-1]
     assert newest.submitted_number > hold.since_number

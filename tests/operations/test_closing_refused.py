@@ -85,8 +85,8 @@ def refuse(office: MemoryOffice, *calls: str, answer: KeycloakError, made: bool 
 def close(office: MemoryOffice, how: str) -> RunResult:
     if how == "annexe":
         return office.apply(annexe(NAMES[1:], NAMES[:1], "2026-06-16"), LYS)
-    persons.suspend(office.tools, LEROY, BY, "téléphone volé")
-    return persons.cut(office.tools, [LYS], LEROY, no_bar)
+    persons.suspend(office.context, LEROY, BY, "téléphone volé")
+    return persons.cut(office.context, [LYS], LEROY, no_bar)
 
 
 @pytest.mark.rule("A3")
@@ -101,7 +101,7 @@ def test_an_account_that_is_not_disabled_is_logged_out_without_a_password_and_to
     assert (len(outcome.failed), outcome.set_aside) == (1, outcome.failed)
     found = account(office)
     assert (found.enabled, found.sessions, found.has_password) == (True, 0, False)
-    (hold,) = [one for one in office.tools.register.records().holds if one.kind is HoldKind.QUARANTINE]
+    (hold,) = [one for one in office.context.register.records().holds if one.kind is HoldKind.QUARANTINE]
     assert hold.still_open is StillOpen.ACCOUNT
     found.has_password, found.sessions = True, 1  # made anew meanwhile
     office.sync()
@@ -117,7 +117,7 @@ def test_a_disabling_whose_answer_alone_was_lost_is_no_access_still_open(
     close(office, "suspend")
     found = account(office)
     assert (found.enabled, found.sessions, found.has_password) == (False, 0, True)
-    assert [one.kind for one in office.tools.register.records().holds] == [HoldKind.SUSPENSION]
+    assert [one.kind for one in office.context.register.records().holds] == [HoldKind.SUSPENSION]
 
 
 def test_rights_that_lack_for_every_step_are_a_failure_of_the_system_and_nobodys_own(office: MemoryOffice) -> None:
@@ -126,15 +126,15 @@ def test_rights_that_lack_for_every_step_are_a_failure_of_the_system_and_nobodys
     outcome = close(office, "annexe")
     assert outcome is not None
     assert ([one.cause.status for one in outcome.failed], outcome.set_aside) == ([403], [])
-    assert office.tools.register.records().holds == ()
+    assert office.context.register.records().holds == ()
 
 
 def test_what_the_profile_asks_of_accounts_that_are_there_is_one_failure_of_the_realm(office: MemoryOffice) -> None:
     """New functions for everybody; one account has what the profile asks for: it is brought up to date."""
-    directory, tools = office.directory, office.tools
-    persons.suspend(tools, LEROY, BY, "téléphone volé")
-    persons.cut(tools, [LYS], LEROY, no_bar)
-    persons.reopen(tools, LEROY, BY, "téléphone retrouvé", new_password=False)
+    directory, context = office.directory, office.context
+    persons.suspend(context, LEROY, BY, "téléphone volé")
+    persons.cut(context, [LYS], LEROY, no_bar)
+    persons.reopen(context, LEROY, BY, "téléphone retrouvé", new_password=False)
     nguyen = account(office, EmailAddress("nguyen@agglo-lys.example"))
     directory.set_attribute(nguyen.id, "matricule", ["12"])
     directory.require_attribute("matricule")
@@ -145,7 +145,7 @@ def test_what_the_profile_asks_of_accounts_that_are_there_is_one_failure_of_the_
     assert [one.email for one in outcome.done] == [nguyen.email]
     assert outcome.realm_faults == (RealmFault.PROFILE_ASKS_MORE,)
     assert outcome.set_aside == []
-    assert [one for one in tools.register.records().holds if one.kind is HoldKind.QUARANTINE] == []
+    assert [one for one in context.register.records().holds if one.kind is HoldKind.QUARANTINE] == []
     directory.require_attribute(None)
     office.sync()
     assert all(one.enabled for one in directory.accounts.values())
@@ -156,7 +156,7 @@ def test_what_the_profile_asks_of_accounts_that_are_there_is_one_failure_of_the_
 def test_an_account_made_again_under_the_address_before_a_rename_is_told_and_not_called_closed(
     office: MemoryOffice, how: str
 ) -> None:
-    directory, tools, renamed = office.directory, office.tools, EmailAddress("leroy-petit@agglo-lys.example")
+    directory, context, renamed = office.directory, office.context, EmailAddress("leroy-petit@agglo-lys.example")
     directory.delete_account(account(office).id)
     again = directory.add_foreign_account(LEROY)
     rename = Decisions(rename={LEROY: renamed})
@@ -166,24 +166,26 @@ def test_an_account_made_again_under_the_address_before_a_rename_is_told_and_not
     if how == "annexe":
         outcome = office.apply(annexe(NAMES[1:], ("leroy-petit",), "2026-06-16", "2026-06-15"), LYS)
     else:
-        persons.suspend(tools, renamed, BY, "téléphone volé")
-        outcome = persons.cut(tools, [LYS], renamed, no_bar)
+        persons.suspend(context, renamed, BY, "téléphone volé")
+        outcome = persons.cut(context, [LYS], renamed, no_bar)
     assert [type(one.cause) for one in outcome.failed] == [AccessStillOpen]
     assert account(office).enabled, "it is not ours"
     directory.delete_account(again)
     office.sync()
-    live = [one for one in tools.register.records().habilitations if one.state is not State.CLOSED]
+    live = [one for one in context.register.records().habilitations if one.state is not State.CLOSED]
     assert [one.email for one in live if one.email == renamed] == ([] if how == "annexe" else [renamed])
-    assert [one.kind for one in tools.register.records().holds] == ([] if how == "annexe" else [HoldKind.SUSPENSION])
+    assert [one.kind for one in context.register.records().holds] == (
+        [] if how == "annexe" else [HoldKind.SUSPENSION]
+    )
 
 
 def test_a_suspension_that_a_pause_or_another_realm_holds_back_is_not_said_to_be_done(office: MemoryOffice) -> None:
-    persons.suspend(office.tools, LEROY, BY, "téléphone volé")
+    persons.suspend(office.context, LEROY, BY, "téléphone volé")
     office.directory.id = "00000000-0000-4000-8000-00000000000f"
-    outcome = persons.cut(office.tools, [LYS], LEROY, no_bar)
+    outcome = persons.cut(office.context, [LYS], LEROY, no_bar)
     assert outcome.ending is Ending.UNKNOWN_REALM
     office.directory.id = "00000000-0000-4000-8000-000000000000"
-    pause(office.tools.register, LYS, "contrôle", None, BY)
-    paused = persons.cut(office.tools, [LYS], LEROY, no_bar)
+    pause(office.context.register, LYS, "contrôle", None, BY)
+    paused = persons.cut(office.context, [LYS], LEROY, no_bar)
     for one in (outcome, paused):
         assert run_answer(one).ending.startswith(("Royaume inconnu", "Rien n'a été modifié dans Keycloak"))

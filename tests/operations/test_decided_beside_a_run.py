@@ -60,9 +60,9 @@ def office(tmp_path: Path) -> Iterator[MemoryOffice]:
     made.close()
 
 
-def beside(tools: Context, call: str, decide: Callable[[], Any]) -> list[Any]:
+def beside(context: Context, call: str, decide: Callable[[], Any]) -> list[Any]:
     """Has another thread decide once, just before the run's next call of that name; what came of it, once it did."""
-    directory, answers = tools.directory, []
+    directory, answers = context.directory, []
     asked = getattr(directory, call)
 
     def deciding(*arguments: Any, **more: Any) -> Any:
@@ -77,16 +77,16 @@ def beside(tools: Context, call: str, decide: Callable[[], Any]) -> list[Any]:
 
 @pytest.mark.rule("P2")
 def test_a_new_password_decided_while_a_run_reopens_the_access_is_given_by_the_next_run(office: MemoryOffice) -> None:
-    tools = office.tools
-    persons.suspend(tools, LEROY, BY, "téléphone perdu")
-    sync(tools, [LYS], no_bar, LEROY)
-    persons.reopen(tools, LEROY, BY, "téléphone retrouvé", new_password=False)
+    context = office.context
+    persons.suspend(context, LEROY, BY, "téléphone perdu")
+    sync(context, [LYS], no_bar, LEROY)
+    persons.reopen(context, LEROY, BY, "téléphone retrouvé", new_password=False)
     decided = beside(
-        tools,
+        context,
         "update_account",
-        lambda: persons.reopen(tools, LEROY, BY, "le code a été lu", new_password=True),
+        lambda: persons.reopen(context, LEROY, BY, "le code a été lu", new_password=True),
     )
-    sync(tools, [LYS], no_bar, LEROY)
+    sync(context, [LYS], no_bar, LEROY)
     assert decided == [[LYS]]
     (account,) = [one for one in office.directory.accounts.values() if one.email == LEROY]
     assert account.has_password
@@ -98,40 +98,40 @@ def test_a_new_password_decided_while_a_run_reopens_the_access_is_given_by_the_n
 
 def test_a_suspension_decided_while_its_person_is_being_reopened_is_not_lifted(office: MemoryOffice) -> None:
     """Two persons at once: one suspends, the other decides on what stood before."""
-    tools = office.tools
-    beside(tools, "snapshot", lambda: persons.suspend(tools, LEROY, BY, "téléphone perdu"))
+    context = office.context
+    beside(context, "snapshot", lambda: persons.suspend(context, LEROY, BY, "téléphone perdu"))
     with pytest.raises(Refused, match=Refusal.SUSPENDED_MEANWHILE):
-        persons.reopen(tools, LEROY, "Paul Girard", "mot de passe perdu", new_password=True)
-    assert LEROY in tools.register.records().suspended
+        persons.reopen(context, LEROY, "Paul Girard", "mot de passe perdu", new_password=True)
+    assert LEROY in context.register.records().suspended
 
 
 def test_a_person_suspended_twice_at_once_is_suspended_once(office: MemoryOffice) -> None:
-    tools = office.tools
-    read = tools.register.records
+    context = office.context
+    read = context.register.records
 
     def read_then_another_suspends() -> Any:
         records = read()
-        tools.register.records = read  # type: ignore[method-assign]
-        persons.suspend(tools, LEROY, BY, "téléphone perdu")
+        context.register.records = read  # type: ignore[method-assign]
+        persons.suspend(context, LEROY, BY, "téléphone perdu")
         return records
 
-    tools.register.records = read_then_another_suspends  # type: ignore[method-assign]
-    assert persons.suspend(tools, LEROY, "Paul Girard", "départ") == [LYS]
+    context.register.records = read_then_another_suspends  # type: ignore[method-assign]
+    assert persons.suspend(context, LEROY, "Paul Girard", "départ") == [LYS]
     assert [hold.reason for hold in read().holds] == ["téléphone perdu"]
 
 
 @pytest.mark.rule("A3")
 def test_a_plan_let_go_while_a_run_would_hold_it_is_not_held_again(office: MemoryOffice) -> None:
-    tools = office.tools
+    context = office.context
     office.on(date(2026, 6, 17))
     office.apply(annexe(NAMES[:1], NAMES[1:], "2026-06-16"), LYS)
-    (hold,) = tools.register.records().holds
+    (hold,) = context.register.records().holds
     assert hold.plan_id is not None
     plan_id = hold.plan_id
-    released = beside(tools, "snapshot", lambda: holds.release(tools.register, plan_id, BY, "départs confirmés"))
+    released = beside(context, "snapshot", lambda: holds.release(context.register, plan_id, BY, "départs confirmés"))
     office.sync()
     assert released == [LYS]
-    assert tools.register.records().holds == ()
+    assert context.register.records().holds == ()
     office.sync()
     assert sum(one.enabled for one in office.directory.accounts.values()) == 1
 
@@ -139,7 +139,7 @@ def test_a_plan_let_go_while_a_run_would_hold_it_is_not_held_again(office: Memor
 def test_what_a_run_writes_of_an_access_leaves_alone_what_it_did_not_change(office: MemoryOffice) -> None:
     """An annexe is entered on the register as it was read; only what it changes is written."""
 
-    register = office.tools.register
+    register = office.context.register
     before = register.records()
     changed = replace(before.habilitations[0], requested_on=date(2026, 6, 11))
     stale = [replace(one, opened_at=None, opened_number=None) for one in before.habilitations]
@@ -156,9 +156,9 @@ def test_what_a_run_writes_of_an_access_leaves_alone_what_it_did_not_change(offi
     assert (after[0].requested_on, after[0].opened_at) == (date(2026, 6, 11), before.habilitations[0].opened_at)
 
 
-def losing(tools: Context, call: str, decide: Callable[[], Any]) -> None:
+def losing(context: Context, call: str, decide: Callable[[], Any]) -> None:
     """A decision is taken just before the run's next call of that name, which is made and whose answer is lost."""
-    directory = tools.directory
+    directory = context.directory
     asked = getattr(directory, call)
 
     def deciding(*arguments: Any, **more: Any) -> Any:
@@ -170,24 +170,24 @@ def losing(tools: Context, call: str, decide: Callable[[], Any]) -> None:
     setattr(directory, call, deciding)
 
 
-def suspend_and_cut(tools: Context, email: EmailAddress = LEROY) -> None:
-    persons.suspend(tools, email, BY, "téléphone volé")
-    persons.cut(tools, [LYS], email, no_bar)
+def suspend_and_cut(context: Context, email: EmailAddress = LEROY) -> None:
+    persons.suspend(context, email, BY, "téléphone volé")
+    persons.cut(context, [LYS], email, no_bar)
 
 
 @pytest.mark.rule("V3")
 @pytest.mark.parametrize("action", ["open", "reopen"])
 def test_an_opening_whose_answer_was_lost_does_not_outlive_a_suspension(office: MemoryOffice, action: str) -> None:
-    tools = office.tools
+    context = office.context
     if action == "reopen":
         email = LEROY
-        suspend_and_cut(tools)
-        persons.reopen(tools, LEROY, BY, "téléphone retrouvé", new_password=False)
-        losing(tools, "update_account", lambda: suspend_and_cut(tools))
-        sync(tools, [LYS], no_bar, LEROY)
+        suspend_and_cut(context)
+        persons.reopen(context, LEROY, BY, "téléphone retrouvé", new_password=False)
+        losing(context, "update_account", lambda: suspend_and_cut(context))
+        sync(context, [LYS], no_bar, LEROY)
     else:
         email = EmailAddress("nouveau@agglo-lys.example")
-        losing(tools, "open_account", lambda: suspend_and_cut(tools, email))
+        losing(context, "open_account", lambda: suspend_and_cut(context, email))
         office.apply(annexe((*NAMES, "nouveau"), on="2026-06-16"), LYS)
     (account,) = [one for one in office.directory.accounts.values() if one.email == email]
     assert not account.enabled
@@ -199,20 +199,20 @@ def test_a_person_suspended_after_the_run_began_with_them_is_not_enabled_at_all(
     office: MemoryOffice, action: str
 ) -> None:
     """What comes before the effect that enables may take long: it is looked at once more."""
-    tools = office.tools
+    context = office.context
     email = LEROY if action == "reopen" else EmailAddress("nouveau@agglo-lys.example")
     if action == "reopen":
-        suspend_and_cut(tools)
-        persons.reopen(tools, LEROY, BY, "téléphone retrouvé", new_password=True)
-        beside(tools, "end_sessions", lambda: persons.suspend(tools, LEROY, BY, "encore volé"))
+        suspend_and_cut(context)
+        persons.reopen(context, LEROY, BY, "téléphone retrouvé", new_password=True)
+        beside(context, "end_sessions", lambda: persons.suspend(context, LEROY, BY, "encore volé"))
         enabled = watched(office, "update_account")
-        sync(tools, [LYS], no_bar, LEROY)
+        sync(context, [LYS], no_bar, LEROY)
     else:
         enabled = watched(office, "open_account")
-        beside(tools, "open_account", lambda: suspend_and_cut(tools, email))
+        beside(context, "open_account", lambda: suspend_and_cut(context, email))
         office.apply(annexe((*NAMES, "avant", "nouveau"), on="2026-06-16"), LYS)
         assert enabled.pop() is True, "the one before"
-    assert email in tools.register.records().suspended
+    assert email in context.register.records().suspended
     assert enabled == []
 
 
@@ -231,15 +231,15 @@ def watched(office: MemoryOffice, call: str) -> list[bool | None]:
 @pytest.mark.rule("V3")
 @pytest.mark.parametrize("run", ["sync", "apply"])
 def test_an_account_cut_while_a_run_reads_is_not_told_as_enabled_by_hand(office: MemoryOffice, run: str) -> None:
-    tools = office.tools
-    read, times = tools.register.records, iter([False, True])
+    context = office.context
+    read, times = context.register.records, iter([False, True])
 
     def read_once_cut() -> Any:
         if next(times, False):
-            suspend_and_cut(tools)
+            suspend_and_cut(context)
         return read()
 
-    tools.register.records = read_once_cut  # type: ignore[method-assign]
+    context.register.records = read_once_cut  # type: ignore[method-assign]
     outcome = office.sync() if run == "sync" else office.apply(annexe(NAMES, on="2026-06-16"), LYS)
     assert LEROY in read().suspended
     assert outcome.plan is not None
@@ -255,11 +255,11 @@ def test_ends_that_were_let_go_once_let_no_other_end_of_the_same_persons_go(offi
         return office.apply(annexe((), NAMES, on.isoformat(), end.isoformat()), LYS)
 
     assert leaving(date(2026, 7, 1), date(2026, 12, 31)).ending is Ending.HELD
-    (hold,) = office.tools.register.records().holds
+    (hold,) = office.context.register.records().holds
     assert hold.plan_id is not None
-    holds.release(office.tools.register, hold.plan_id, BY, "fin de mission")
+    holds.release(office.context.register, hold.plan_id, BY, "fin de mission")
     office.sync()
-    ends = {one.end.on for one in office.tools.register.records().habilitations if one.end}
+    ends = {one.end.on for one in office.context.register.records().habilitations if one.end}
     assert ends == {date(2026, 12, 31)}
     if then == "cancelled":
         office.on(date(2026, 9, 1))

@@ -35,9 +35,9 @@ def office(tmp_path: Path) -> Iterator[MemoryOffice]:
 
 def _approved(office: MemoryOffice, file: Path, partner: str) -> int:
     document = Document(name=file.name, content=file.read_bytes())
-    one = receive.submit(office.tools, document, partner, TODAY)
+    one = receive.submit(office.context, document, partner, TODAY)
     assert one.prepared.plan_id is not None
-    decide.approve(office.tools, one.annexe.id, one.prepared.plan_id, "Claire Martin", Decisions())
+    decide.approve(office.context, one.annexe.id, one.prepared.plan_id, "Claire Martin", Decisions())
     return one.annexe.id
 
 
@@ -51,13 +51,13 @@ def test_an_annexe_rejected_at_the_last_moment_is_not_applied_and_stops_nobody_e
 
     def read(content: bytes, name: str, limits: DocumentSettings) -> Annexe:
         if name == "1.csv":
-            decide.reject(office.tools.register, office.tools.settings, mine, "Claire Martin", "Erreur")
+            decide.reject(office.context.register, office.context.settings, mine, "Claire Martin", "Erreur")
         return read_annexe(content, name, limits)
 
-    outcome = sync(replace(office.tools, read=read), [], progress_bar(quiet=True))
+    outcome = sync(replace(office.context, read=read), [], progress_bar(quiet=True))
     assert {change.partner for change in outcome.done} == {"sivom"}
     assert outcome.sent_back == ()
-    register = office.tools.register
+    register = office.context.register
     assert receive.find(register, mine).status is Status.REJECTED
     assert receive.find(register, theirs).status is Status.APPLIED
     assert {one.partner for one in register.records().habilitations} == {"sivom"}

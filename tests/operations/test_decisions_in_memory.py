@@ -63,12 +63,12 @@ class Scene:
         assert outcome.ending is Ending.APPLIED, outcome
 
     def suspend(self) -> None:
-        partners = persons.suspend(self.office.tools, LEROY, *WHO)
-        persons.carry_out(self.office.tools, partners, LEROY, no_bar)
+        partners = persons.suspend(self.office.context, LEROY, *WHO)
+        persons.carry_out(self.office.context, partners, LEROY, no_bar)
 
     def reopen(self, *, new_password: bool = False) -> None:
-        partners = persons.reopen(self.office.tools, LEROY, *WHO, new_password=new_password)
-        persons.carry_out(self.office.tools, partners, LEROY, no_bar)
+        partners = persons.reopen(self.office.context, LEROY, *WHO, new_password=new_password)
+        persons.carry_out(self.office.context, partners, LEROY, no_bar)
 
     def share(self) -> None:
         """Leroy is open at both partners, from today on."""
@@ -92,7 +92,7 @@ class Scene:
         return {code for code in (LYS.code, OTHER) if LEROY in self.realm.members(code)}
 
     def states(self) -> list[State]:
-        records = self.office.tools.register.records()
+        records = self.office.context.register.records()
         return [records.state_of(one) for one in records.habilitations if one.email in (LEROY, JEANNE)]
 
 
@@ -168,7 +168,7 @@ def test_adopted_accounts_are_marked_and_grouped_without_a_link(tmp_path: Path) 
         scene.realm.change_names(id_, "Ancien", "Jeanne")
 
     def act(scene: Scene) -> None:
-        adoption.adopt(scene.office.tools, LYS.code, [JEANNE], *WHO, no_bar)
+        adoption.adopt(scene.office.context, LYS.code, [JEANNE], *WHO, no_bar)
 
     for scene in each_fault(tmp_path, before, act):
         assert JEANNE in scene.realm.members(LYS.code)
@@ -181,7 +181,7 @@ def test_suspended_while_one_of_two_partners_closes_the_account_is_cut_and_keeps
     tmp_path: Path,
 ) -> None:
     def act(scene: Scene) -> None:
-        persons.suspend(scene.office.tools, LEROY, *WHO)
+        persons.suspend(scene.office.context, LEROY, *WHO)
         scene.receive(annexe({"vasseur": ASKED_ON}, {"leroy": date(2026, 8, 31)}, on=TODAY))
 
     for scene in each_fault(tmp_path, Scene.share, act):
@@ -197,7 +197,7 @@ def test_reopened_while_one_of_two_partners_closes_the_reopening_is_not_lost(tmp
         scene.suspend()
 
     def act(scene: Scene) -> None:
-        persons.reopen(scene.office.tools, LEROY, *WHO, new_password=True)
+        persons.reopen(scene.office.context, LEROY, *WHO, new_password=True)
         scene.receive(annexe({"vasseur": ASKED_ON}, {"leroy": date(2026, 8, 31)}, on=TODAY))
 
     for scene in each_fault(tmp_path, before, act):
@@ -256,11 +256,11 @@ def test_an_account_that_opens_at_two_partners_does_not_open_at_the_one_that_is_
     scene.receive(annexe({"vasseur": TODAY}, on=TODAY), OTHER, Decisions(waive={1: "Mission commune"}))
     scene.receive(annexe({"leroy": ASKED_ON, "vasseur": ASKED_ON, "jeanne": soon}, on=TODAY))
     scene.receive(annexe({"vasseur": TODAY, "jeanne": soon}, on=TODAY), OTHER)
-    holds.pause(scene.office.tools.register, OTHER, "Vérification", None, WHO[0])
+    holds.pause(scene.office.context.register, OTHER, "Vérification", None, WHO[0])
     scene.office.on(soon)
     scene.office.sync()
     assert (JEANNE in scene.realm.members(LYS.code), JEANNE in scene.realm.members(OTHER)) == (True, False)
-    holds.resume(scene.office.tools.register, OTHER, WHO[0])
+    holds.resume(scene.office.context.register, OTHER, WHO[0])
     scene.office.sync()
     assert JEANNE in scene.realm.members(OTHER)
     assert len(scene.realm.mails_to(JEANNE)) == 1

@@ -71,7 +71,7 @@ class Desk:
     def set_up(self) -> None:
         approval = self.office.settings.approval.model_copy(update={"automatic": self.automatic})
         settings = self.office.settings.model_copy(update={"approval": approval})
-        self.tools = replace(self.office.tools, settings=settings)
+        self.context = replace(self.office.context, settings=settings)
 
     def reopen(self) -> None:
         self.office.reopen()
@@ -86,10 +86,10 @@ class Desk:
     def poll(self, times: int = 1) -> None:
         for _ in range(times):
             self.office.hand_clock.now += POLL
-            take(self.tools)
+            take(self.context)
 
     def annexes(self) -> list[KeptAnnexe]:
-        with self.tools.register.read() as connection:
+        with self.context.register.read() as connection:
             return annexes.kept(connection)
 
     def files(self, *folders: str) -> list[str]:
@@ -109,7 +109,7 @@ class Desk:
 
     def reject(self, one: KeptAnnexe) -> None:
         self.office.hand_clock.now += timedelta(seconds=1)
-        decide.reject(self.tools.register, self.tools.settings, one.id, "Claire Martin", "Envoyée par erreur")
+        decide.reject(self.context.register, self.context.settings, one.id, "Claire Martin", "Envoyée par erreur")
 
     def sync(self) -> None:
         self.office.hand_clock.now += timedelta(seconds=1)
@@ -117,9 +117,9 @@ class Desk:
 
     def approve(self, one: KeptAnnexe) -> None:
         self.office.hand_clock.now += timedelta(seconds=1)
-        plan = prepare(self.tools, request_of(self.tools, one.id, "x", Decisions())).plan
+        plan = prepare(self.context, request_of(self.context, one.id, "x", Decisions())).plan
         assert plan is not None
-        decide.approve(self.tools, one.id, plan.ids[one.partner], "Claire Martin", Decisions())
+        decide.approve(self.context, one.id, plan.ids[one.partner], "Claire Martin", Decisions())
 
     def nothing_is_left(self) -> None:
         """The inbox is empty, and another run has nothing to do."""
@@ -214,7 +214,7 @@ def test_a_dropped_file_is_read_once_for_its_check_and_its_first_report(desk: De
         readings.append(name)
         return _read(content, name, limits)
 
-    desk.tools = replace(desk.tools, read=read)
+    desk.context = replace(desk.context, read=read)
     desk.drop("envoi.docx", WRONG)
     desk.poll(2)
     assert desk.told("envoi.docx")["status"] == "refused"
@@ -366,7 +366,7 @@ def test_a_refused_content_is_checked_anew_when_it_comes_again(desk: Desk) -> No
 
 def owed(desk: Desk) -> list[tuple[str, str]]:
     """The notices to the Caf that wait to be sent: their subject and their text."""
-    with desk.tools.register.read() as connection:
+    with desk.context.register.read() as connection:
         messages = [
             message_from_bytes(row.content, policy=default)
             for row in connection.execute(select(notice).where(notice.c.recipient == "habilitations@caf.example"))
@@ -377,7 +377,7 @@ def owed(desk: Desk) -> list[tuple[str, str]]:
 @pytest.fixture
 def caf(desk: Desk) -> None:
     people = read_contacts({Role.HABILITATIONS: "habilitations@caf.example"}, TODAY, TODAY)
-    set_caf_contacts(desk.tools.register, people, desk.tools.settings)
+    set_caf_contacts(desk.context.register, people, desk.context.settings)
 
 
 @pytest.mark.rule("A10")
@@ -402,7 +402,7 @@ def test_the_caf_is_told_whether_the_partner_knows_of_the_errors(desk: Desk) -> 
     desk.drop("envoi.docx", GOOD)
     desk.poll(2)
     refused = replace(desk.annexes()[0], valid=False)
-    register, settings = desk.tools.register, desk.tools.settings
+    register, settings = desk.context.register, desk.context.settings
     people = dict.fromkeys((Role.HABILITATIONS, Role.SECURITE), "Anne Petit <anne@agglo-lys.example>")
     for words in ("le partenaire n'en a pas été avisé", "le partenaire en a été avisé"):
         with register.work() as work:
@@ -612,7 +612,7 @@ def test_a_defect_about_one_file_keeps_no_other_waiting(desk: Desk) -> None:
     desk.drop("a.docx", GOOD)
     desk.drop("b.docx", b"better")
     desk.poll()
-    desk.tools = replace(desk.tools, read=read)
+    desk.context = replace(desk.context, read=read)
     with pytest.raises(ZeroDivisionError):
         desk.poll()
     assert desk.files("outbox") == pair("b.docx")
@@ -637,14 +637,14 @@ def test_while_keycloak_is_away_the_file_waits_and_is_received_the_day_it_was_fi
 
 def test_in_another_realm_the_file_waits_and_nothing_is_kept_of_it(desk: Desk) -> None:
     desk.sync()
-    with desk.tools.register.work() as work:
+    with desk.context.register.work() as work:
         set_realm(work, "another")
     desk.drop("envoi.docx", GOOD)
     desk.poll()
     with pytest.raises(UnknownRealm):
         desk.poll()
     assert (desk.annexes(), len(desk.files("inbox"))) == ([], 1)
-    with desk.tools.register.work() as work:
+    with desk.context.register.work() as work:
         accept_realm(work, "another", desk.office.directory.realm_id(), by="Claire Martin", reason="refait")
     desk.poll()
     assert (len(desk.annexes()), desk.files("inbox")) == (1, [])
@@ -656,10 +656,10 @@ def test_a_stop_ends_it_between_two_files(desk: Desk) -> None:
     desk.poll()
 
     def read(content: bytes, name: str, limits: DocumentSettings) -> Annexe:
-        desk.tools.stop.set()
+        desk.context.stop.set()
         return _read(content, name, limits)
 
-    desk.tools = replace(desk.tools, read=read)
+    desk.context = replace(desk.context, read=read)
     desk.poll()
     assert desk.files("outbox") == pair("a.docx")
     desk.reopen()
@@ -676,7 +676,7 @@ def test_a_newer_file_put_in_place_of_one_that_is_being_taken_is_taken_too(desk:
             path.write_bytes(b"better")
         return _read(content, name, limits)
 
-    desk.tools = replace(desk.tools, read=read)
+    desk.context = replace(desk.context, read=read)
     desk.poll(4)
     assert [one.sha256 for one in desk.annexes()] == [
         desk.told(name)["sha256"] for name in ("envoi.docx", "envoi-2.docx")
@@ -689,7 +689,7 @@ def test_a_file_that_somebody_took_back_is_forgotten(desk: Desk) -> None:
     desk.poll()
     path.unlink()
     desk.poll()
-    with desk.tools.register.read() as connection:
+    with desk.context.register.read() as connection:
         assert dropped_files.known(connection) == []
     desk.nothing_is_left()
 
@@ -721,7 +721,7 @@ def test_a_partners_folder_put_away_for_a_link_while_its_file_is_taken_loses_not
             path.parent.symlink_to(tmp_path / "theirs")
         return _read(content, name, limits)
 
-    desk.tools = replace(desk.tools, read=read)
+    desk.context = replace(desk.context, read=read)
     desk.poll(3)
     assert (tmp_path / "theirs" / "envoi.docx").read_bytes() == GOOD
 
@@ -897,7 +897,7 @@ def _raising(error: BaseException) -> Callable[..., None]:
 
 def test_doctor_says_what_waits_and_which_folder_cannot_be_used(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     def said() -> tuple[str, str]:
-        (line,) = folder_lines(desk.tools.settings, desk.tools.register, desk.tools.clock.now())
+        (line,) = folder_lines(desk.context.settings, desk.context.register, desk.context.clock.now())
         return line.level, line.found
 
     assert said() == ("ok", "There is no drop folder yet; `provisioner serve` makes it.")
@@ -960,9 +960,9 @@ def _approve(desk: Desk, decisions: Decisions) -> None:
     """With decisions, as a named person does; `sync` applies."""
     kept = desk.annexes()[-1]
     desk.office.hand_clock.now += timedelta(seconds=1)
-    plan = prepare(desk.tools, request_of(desk.tools, kept.id, "plan", decisions)).plan
+    plan = prepare(desk.context, request_of(desk.context, kept.id, "plan", decisions)).plan
     assert plan is not None
-    decide.approve(desk.tools, kept.id, plan.ids[kept.partner], "Claire Martin", decisions)
+    decide.approve(desk.context, kept.id, plan.ids[kept.partner], "Claire Martin", decisions)
 
 
 @pytest.mark.rule("A7")
@@ -1022,6 +1022,6 @@ def test_a_closure_that_was_decided_one_day_and_applied_the_next_is_dated_the_da
     _approve(desk, Decisions(close_all=True))
     desk.office.hand_clock.now += timedelta(days=1)
     desk.office.sync()
-    (closed,) = [one for one in desk.tools.register.records().habilitations if one.closed_at is not None]
+    (closed,) = [one for one in desk.context.register.records().habilitations if one.closed_at is not None]
     assert closed.end is not None
     assert (closed.end.rule, closed.end.on, closed.closed_on) == ("A5", TODAY, TODAY + timedelta(days=1))

@@ -83,7 +83,7 @@ def tells_the_story(office: MemoryOffice, number: int) -> None:
     assert {name for name, one in there.items() if one.enabled} == OPEN, number
     assert {name for name, one in there.items() if not one.enabled} == CLOSED, number
     assert names(iter(office.directory.members(LYS))) == Counter({*OPEN, *CLOSED}), number
-    records = office.tools.register.records()
+    records = office.context.register.records()
     states = {one.email.partition("@")[0]: one.state for one in records.habilitations}
     assert states == {**dict.fromkeys(OPEN, State.OPEN), **dict.fromkeys(CLOSED, State.CLOSED)}, number
     emails = {one.id: one.email for one in records.habilitations}
@@ -91,7 +91,7 @@ def tells_the_story(office: MemoryOffice, number: int) -> None:
     assert sent == Counter({*OPEN, *CLOSED}), number
     assert not any(one.is_unsettled or one.is_uncertain for one in records.attempts), number
     assert records.holds == (), number
-    rows = [row for page in journal.pages(office.tools.register) for row in page]
+    rows = [row for page in journal.pages(office.context.register) for row in page]
     assert verify(rows).bad is None, number
     office.directory.read_only = True
     again = office.sync()
@@ -154,7 +154,7 @@ def test_each_commit_of_the_register_fails_once_for_good_or_by_our_death(
 ) -> None:
     @contextmanager
     def breaks(office: MemoryOffice, number: int) -> Iterator[Breaks]:
-        commits = Commits(office.tools.register.engine, Fault(number, how, for_good))
+        commits = Commits(office.context.register.engine, Fault(number, how, for_good))
         yield lambda: commits.has_failed
         commits.end()
 

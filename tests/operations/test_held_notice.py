@@ -29,16 +29,16 @@ def test_a_held_annexe_submitted_anew_withdraws_the_notice_that_was_not_sent(tmp
     office.on(JUNE)
     office.apply(Document(name="a.csv", content=OPEN), LYS.code)
     office.on(TODAY)
-    tools = office.tools
-    set_caf_contacts(tools.register, read_contacts(CAF, TODAY, TODAY), tools.settings)
+    context = office.context
+    set_caf_contacts(context.register, read_contacts(CAF, TODAY, TODAY), context.settings)
     closes = Document(name="b.csv", content=CLOSES)
     assert office.apply(closes, LYS.code).ending is Ending.HELD
 
     def owed() -> int:
-        with tools.register.read() as connection:
+        with context.register.read() as connection:
             return notices.owed_count(connection)
 
     assert owed() == 1
-    submit(tools, closes, LYS.code, TODAY)
+    submit(context, closes, LYS.code, TODAY)
     assert owed() == 0
     office.close()

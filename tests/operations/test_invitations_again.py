@@ -48,7 +48,7 @@ def two_invited(home: Path) -> Iterator[MemoryOffice]:
 
 
 def repeat(office: MemoryOffice) -> RunResult:
-    return invitations.repeat_due(office.tools, progress_bar(True))
+    return invitations.repeat_due(office.context, progress_bar(True))
 
 
 @pytest.mark.rule("P2")
@@ -65,7 +65,7 @@ def test_day_after_day_the_links_go_on_days_0_3_and_10_until_a_password_is_made(
             if number == 3:
                 assert office.directory.set_password_by_link(NGUYEN)
         assert sent == {LEROY: [0, 3, 10], NGUYEN: [0, 3]}
-        states = {each.habilitation.email: state.value for each, state in invitations.invited(office.tools)}
+        states = {each.habilitation.email: state.value for each, state in invitations.invited(office.context)}
         assert states == {LEROY: "given-up", NGUYEN: "used"}
 
 
@@ -87,4 +87,4 @@ def test_cut_off_or_killed_while_sending_again_each_person_gets_each_link_once(
             repeat(office)
             repeat(office)
             assert sorted(mail.to for mail in office.directory.mails) == [LEROY, LEROY, NGUYEN, NGUYEN]
-            assert not any(each.is_unsettled for each in office.tools.register.records().attempts)
+            assert not any(each.is_unsettled for each in office.context.register.records().attempts)

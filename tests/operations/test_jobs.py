@@ -17,9 +17,9 @@ def test_no_pass_in_another_realm_is_a_good_run(tmp_path: Path, name: str) -> No
     office = MemoryOffice(tmp_path)
     office.add_partner("agglo-lys", "agglo-lys.example")
     (job,) = [job for job in JOBS if job.name == name]
-    job.run(office.tools)
-    with office.tools.register.work() as work:
+    job.run(office.context)
+    with office.context.register.work() as work:
         set_realm(work, "another")
     with pytest.raises(UnknownRealm):
-        job.run(office.tools)
+        job.run(office.context)
     office.close()

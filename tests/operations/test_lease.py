@@ -26,11 +26,11 @@ def office(tmp_path: Path) -> Iterator[MemoryOffice]:
 
 
 def _pause(office: MemoryOffice) -> None:
-    pause(office.tools.register, "agglo-lys", "inondation", None, "Claire Martin")
+    pause(office.context.register, "agglo-lys", "inondation", None, "Claire Martin")
 
 
 def test_a_decision_of_another_thread_is_recorded_while_a_pass_finds_its_lock_lost(office: MemoryOffice) -> None:
-    register = office.tools.register
+    register = office.context.register
     with run_lock(register, office.settings) as lease:
         lease.lose()
         assert not may_act()
@@ -43,7 +43,7 @@ def test_a_decision_of_another_thread_is_recorded_while_a_pass_finds_its_lock_lo
 
 
 def test_a_lock_lost_amid_a_write_takes_the_write_back(office: MemoryOffice) -> None:
-    register = office.tools.register
+    register = office.context.register
 
     def lose_it() -> None:
         with run_lock(register, office.settings) as lease, register.work() as work:

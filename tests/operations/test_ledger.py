@@ -60,10 +60,10 @@ def office(tmp_path: Path) -> MemoryOffice:
     office.on(TODAY)
     _approve(office, b"2", Decisions(close_all=True))
     office.sync()
-    persons.suspend(office.tools, email("leroy"), "Claire Martin", "Vol")
+    persons.suspend(office.context, email("leroy"), "Claire Martin", "Vol")
     office.sync()
-    persons.reopen(office.tools, email("leroy"), "Claire Martin", "Retrouvé", new_password=True)
-    partners.end_convention(office.tools.register, "sivom", TODAY, "Accord")
+    persons.reopen(office.context, email("leroy"), "Claire Martin", "Retrouvé", new_password=True)
+    partners.end_convention(office.context.register, "sivom", TODAY, "Accord")
     office.on(TODAY + timedelta(days=1))
     office.sync()
     return office
@@ -71,10 +71,10 @@ def office(tmp_path: Path) -> MemoryOffice:
 
 def _approve(office: MemoryOffice, content: bytes, decisions: Decisions) -> None:
     document = Document(name="a.csv", content=content)
-    kept = receive.submit(office.tools, document, LYS.code, office.tools.clock.today()).annexe
-    plan_id = prepare(office.tools, request_of(office.tools, kept.id, "plan", decisions)).plan_id
+    kept = receive.submit(office.context, document, LYS.code, office.context.clock.today()).annexe
+    plan_id = prepare(office.context, request_of(office.context, kept.id, "plan", decisions)).plan_id
     assert plan_id is not None
-    decide.approve(office.tools, kept.id, plan_id, "Claire Martin", decisions)
+    decide.approve(office.context, kept.id, plan_id, "Claire Martin", decisions)
 
 
 def _change(office: MemoryOffice, statement: str) -> None:
@@ -83,7 +83,7 @@ def _change(office: MemoryOffice, statement: str) -> None:
 
 
 def _wanting(office: MemoryOffice) -> tuple[str, str | None] | None:
-    bad = verify_journal(office.tools.register).bad
+    bad = verify_journal(office.context.register).bad
     if bad is None:
         return None
     assert bad.problem is Problem.REGISTER_DIFFERS
@@ -123,20 +123,20 @@ def test_a_decision_or_a_date_that_was_changed_in_the_tables_is_found(office: Me
 @pytest.fixture
 def busy(office: MemoryOffice) -> MemoryOffice:
     """The same with contacts, an exact address, a sender, list 2 alone, a plan let go, pauses and a suspension."""
-    tools, register = office.tools, office.tools.register
+    context, register = office.context, office.context.register
     given = {role: f"Anne Petit <{email('petit')}>" for role in (Role.HABILITATIONS, Role.SECURITE)}
     set_partner_contacts(register, LYS.code, read_contacts(given, TODAY, TODAY))
     set_caf_contacts(
-        register, read_contacts({Role.HABILITATIONS: "<acces@caf.example>"}, TODAY, TODAY), tools.settings
+        register, read_contacts({Role.HABILITATIONS: "<acces@caf.example>"}, TODAY, TODAY), context.settings
     )
     given_address = Given(addresses=["maire@orange.fr"])
     set_partner(register, LYS.code, given_address, office.settings.documents)
     document = Document(name="4.csv", content=b"4")
-    kept = receive.submit(tools, document, LYS.code, sent_by=email("petit")).annexe
+    kept = receive.submit(context, document, LYS.code, sent_by=email("petit")).annexe
     alone = Decisions(closures_only=True)
-    plan_id = prepare(tools, request_of(tools, kept.id, "plan", alone)).plan_id
+    plan_id = prepare(context, request_of(context, kept.id, "plan", alone)).plan_id
     assert plan_id is not None
-    decide.approve(tools, kept.id, plan_id, "Claire Martin", alone)
+    decide.approve(context, kept.id, plan_id, "Claire Martin", alone)
     office.sync()
     with register.work() as work:
         blocked = Blocked(partner=LYS.code, plan_id="0a1b2c3d", limit=Limit.CLOSURES, figure=9, allowed=5)
@@ -145,8 +145,8 @@ def busy(office: MemoryOffice) -> MemoryOffice:
     holds.pause(register, "sivom", "Travaux", None, "Zoé Roy")
     holds.pause(register, None, "Travaux", None, "Zoé Roy")
     holds.resume(register, None, "Zoé Roy")
-    persons.suspend(tools, email("leroy"), "Claire Martin", "Vol")
-    receive.submit(tools, Document(name="3.csv", content=b"3"), LYS.code)
+    persons.suspend(context, email("leroy"), "Claire Martin", "Vol")
+    receive.submit(context, Document(name="3.csv", content=b"3"), LYS.code)
     return office
 
 
@@ -211,34 +211,34 @@ def test_a_door_that_was_opened_in_the_tables_in_nobodys_name_is_found(busy: Mem
 
 def test_a_domain_that_an_older_entry_has_as_it_was_typed_is_the_same_domain(office: MemoryOffice) -> None:
     older = ["XN--Mairie-Exmple-Jhb.example", "agglo-lys.example", "Agglo-Lys.example"]
-    with office.tools.register.work() as work:
+    with office.context.register.work() as work:
         work.journal("partner.set", partner="sivom", details={"domains": older})
     _change(office, "INSERT INTO partner_domain VALUES ('sivom', 'mairie-exémple.example')")
     assert _wanting(office) is None
 
 
 def test_an_end_that_was_cut_is_found_by_the_last_verified_head_and_by_who_acted(office: MemoryOffice) -> None:
-    holds.pause(office.tools.register, "sivom", "Travaux", None, "Zoé Roy")
-    holds.resume(office.tools.register, "sivom", "Zoé Roy")
+    holds.pause(office.context.register, "sivom", "Travaux", None, "Zoé Roy")
+    holds.resume(office.context.register, "sivom", "Zoé Roy")
     _change(office, "DELETE FROM hold WHERE kind = 'pause'")
     last = "(SELECT max(entry) FROM journal_entry)"
     _change(office, f"DELETE FROM journal_detail WHERE entry = {last}")
     _change(office, f"DELETE FROM journal_entry WHERE entry = {last}")
-    bad = verify_journal(office.tools.register).bad
+    bad = verify_journal(office.context.register).bad
     assert bad is not None
     assert bad.problem is Problem.CUT  # who acted was left behind
     _change(office, f"DELETE FROM journal_actor WHERE entry > {last}")
     for table in ("journal_detail", "journal_actor", "journal_entry"):
         _change(office, f"DELETE FROM {table} WHERE entry = {last}")
-    assert verify_journal(office.tools.register).bad is None  # no pass had seen them, and nothing is left of them
+    assert verify_journal(office.context.register).bad is None  # no pass had seen them, and nothing is left of them
     office.sync()
-    holds.pause(office.tools.register, "sivom", "Travaux", None, "Zoé Roy")
-    holds.resume(office.tools.register, "sivom", "Zoé Roy")
+    holds.pause(office.context.register, "sivom", "Travaux", None, "Zoé Roy")
+    holds.resume(office.context.register, "sivom", "Zoé Roy")
     assert office.sync().journal is None
     _change(office, "DELETE FROM hold WHERE kind = 'pause'")
     for table in ("journal_actor", "journal_detail", "journal_entry"):
         _change(office, f"DELETE FROM {table} WHERE entry >= {last}")
-    found = verify_journal(office.tools.register).bad
+    found = verify_journal(office.context.register).bad
     assert found is not None
     assert found.problem is Problem.CUT
 
@@ -246,7 +246,7 @@ def test_an_end_that_was_cut_is_found_by_the_last_verified_head_and_by_who_acted
 def test_a_journal_that_was_emptied_beside_a_filled_register_is_found(office: MemoryOffice) -> None:
     for table in ("journal_detail", "journal_actor", "journal_entry"):
         _change(office, f"DELETE FROM {table}")
-    assert verify_journal(office.tools.register).bad == Bad(1, Problem.CUT)
+    assert verify_journal(office.context.register).bad == Bad(1, Problem.CUT)
     _change(office, "DELETE FROM mark WHERE name = 'journal.verified'")
     wanting = _wanting(office)
     assert wanting is not None
@@ -266,19 +266,19 @@ def test_closures_do_not_wait_for_a_broken_journal_and_it_is_told_until_the_whol
     assert outcome.journal.startswith("changed ")
     assert outcome.failed == []
     assert [log["problem"] for log in logs if log["event"] == "journal.wanting"] == ["changed"]
-    assert holds.service_status(office.tools.register).journal == outcome.journal
+    assert holds.service_status(office.context.register).journal == outcome.journal
     assert office.sync().journal == outcome.journal
     _change(office, "UPDATE journal_entry SET body = replace(body, 'annexe.rejected', 'annexe.approved')")
     assert office.sync().journal == outcome.journal
     assert _sweep(office) is None
     assert office.sync().journal is None
-    assert holds.service_status(office.tools.register).journal is None
+    assert holds.service_status(office.context.register).journal is None
 
 
 def _sweep(office: MemoryOffice) -> str | None:
     from provisioner.operations.run import sync
 
-    return sync(office.tools, [], no_bar, whole_journal=True).journal
+    return sync(office.context, [], no_bar, whole_journal=True).journal
 
 
 def test_each_pass_verifies_what_is_new_the_nightly_sweep_all_of_it_and_the_head_is_in_the_log(
@@ -293,10 +293,10 @@ def test_each_pass_verifies_what_is_new_the_nightly_sweep_all_of_it_and_the_head
 
 
 def test_each_notice_bears_a_head_that_verifies(office: MemoryOffice) -> None:
-    register = office.tools.register
+    register = office.context.register
     given = {role: f"Anne Petit <{email('petit')}>" for role in (Role.HABILITATIONS, Role.SECURITE)}
     set_partner_contacts(register, LYS.code, read_contacts(given, TODAY, TODAY))
-    persons.suspend(office.tools, email("leroy"), "Claire Martin", "Vol")
+    persons.suspend(office.context, email("leroy"), "Claire Martin", "Vol")
     with register.read() as connection:
         (content,) = connection.execute(select(notice.c.content)).scalars()
     for kind in ("plain", "html"):

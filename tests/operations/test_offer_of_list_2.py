@@ -33,9 +33,9 @@ def test_list_2_alone_is_offered_only_where_a_row_without_error_closes_an_access
         text = text.replace(f"Camille;agent;{name}", f"Camille;=agent;{name}")
     limits = office.settings.documents.model_copy(update={"max_findings": 1})
     settings = office.settings.model_copy(update={"documents": limits})
-    tools = replace(office.tools, settings=settings)
+    context = replace(office.context, settings=settings)
     document = Document(name="annexe.csv", content=text.encode())
-    outcome = plan_document(tools, request_for(tools, document, LYS, "plan", Decisions()))
+    outcome = plan_document(context, request_for(context, document, LYS, "plan", Decisions()))
     assert outcome.plan is None
     assert outcome.offers_list_2 is is_offered
     office.close()

@@ -106,7 +106,7 @@ def test_what_waits_is_listed_with_its_figures_and_its_changes(office: MemoryOff
 
 
 def test_its_journal_is_whole_and_its_notices_still_wait(office: MemoryOffice) -> None:
-    assert verify_journal(office.tools.register).bad is None
+    assert verify_journal(office.context.register).bad is None
     status = valid(_answer(office, "status"), "status")
     assert (status["held"], status["quarantined"], status["partners"]) == (3, 1, 3)
     with sqlite3.connect(office.settings.data_dir / "provisioner.sqlite3") as database:
@@ -117,30 +117,30 @@ def test_its_journal_is_whole_and_its_notices_still_wait(office: MemoryOffice) -
 
 
 def test_a_person_s_file_tells_what_was_kept(office: MemoryOffice) -> None:
-    person = person_file_of(office.tools, EmailAddress("garcia@agglo-lys.example"))
+    person = person_file_of(office.context, EmailAddress("garcia@agglo-lys.example"))
     assert [hold.kind for hold in person.holds] == ["suspension"]
-    person = person_file_of(office.tools, EmailAddress("petit@agglo-lys.example"))
+    person = person_file_of(office.context, EmailAddress("petit@agglo-lys.example"))
     assert [hold.kind for hold in person.holds] == ["limit"]
-    assert explain_person(office.tools, person.email).steps
+    assert explain_person(office.context, person.email).steps
 
 
 def test_a_run_goes_on_where_that_version_stopped(office: MemoryOffice) -> None:
-    assert plan_due(office.tools, []).plan is not None
+    assert plan_due(office.context, []).plan is not None
     again = office.sync()
     assert {change.email for change in again.done} == {"interdit@agglo-lys.example"}  # Keycloak takes it by now
     if _answer(office, "annexe", "show", "8")["status"] == "checked":  # a plan of 0.2 said less: it is approved anew
         decisions = Decisions(close=frozenset({EmailAddress("perrin@agglo-lys.example")}))
-        plan_id = prepare(office.tools, request_of(office.tools, 8, "Claire Martin", decisions)).plan_id
+        plan_id = prepare(office.context, request_of(office.context, 8, "Claire Martin", decisions)).plan_id
         assert plan_id is not None
-        approve(office.tools, 8, plan_id, "Claire Martin", decisions)
+        approve(office.context, 8, plan_id, "Claire Martin", decisions)
         office.sync()
     (held,) = [hold for hold in _answer(office, "held", "list") if hold["kind"] == "limit"]
-    release(office.tools.register, held["plan_id"], "Claire Martin", "Vu avec le partenaire")
+    release(office.context.register, held["plan_id"], "Claire Martin", "Vu avec le partenaire")
     done = Counter(change.action for change in office.sync().done)
     assert done[Action.CLOSE] == len(CLOSED)
-    records = office.tools.register.records()
+    records = office.context.register.records()
     assert {one.email for one in records.habilitations if one.state is State.CLOSED} == CLOSED
     assert not [
         account for account in office.directory.accounts.values() if account.email in CLOSED and account.enabled
     ]
-    assert verify_journal(office.tools.register).bad is None
+    assert verify_journal(office.context.register).bad is None

@@ -67,7 +67,7 @@ class Desk:
         self.bad: dict[EmailAddress, KeycloakError | Exception] = {}
         for name in ("open_account", "update_account", "update_attributes", "disable", "send_invitation"):
             monkeypatch.setattr(self.realm, name, self._failing(name))
-        monkeypatch.setattr(holds, "mail_server_answers", lambda tools, _well: tools.directory.mail_works)
+        monkeypatch.setattr(holds, "mail_server_answers", lambda context, _well: context.directory.mail_works)
 
     def _failing(self, name: str) -> object:
         call = getattr(MemoryDirectory, name)
@@ -84,19 +84,19 @@ class Desk:
 
     def ask(self, asked: dict[str, date], ended: dict[str, date] | None = None, partner: str = LYS.code) -> None:
         content = f"{len(_annexes)}".encode()
-        _annexes[content] = annexe(asked, ended, on=self.office.tools.clock.today())
+        _annexes[content] = annexe(asked, ended, on=self.office.context.clock.today())
         outcome = self.office.apply(Document(name="a.csv", content=content), partner)
         assert outcome.ending is Ending.APPLIED, outcome
 
     def serve(self, later: timedelta = timedelta(0)) -> RunResult:
         """What the service does once so much time has passed."""
         self.office.hand_clock.advance(later)
-        return sync(self.office.tools, [], no_bar, at_once=False)
+        return sync(self.office.context, [], no_bar, at_once=False)
 
     @property
     def quarantines(self) -> dict[str | None, str]:
         return {
-            one.email or one.partner: one.reason for one in service_status(self.office.tools.register).quarantines
+            one.email or one.partner: one.reason for one in service_status(self.office.context.register).quarantines
         }
 
     @property
@@ -104,8 +104,8 @@ class Desk:
         return {one.email for one in self.realm.accounts.values() if one.enabled}
 
     def is_good(self) -> bool:
-        with self.office.tools.register.read() as connection:
-            return mark(connection, LAST_GOOD_SYNC) == self.office.tools.clock.now().isoformat(timespec="seconds")
+        with self.office.context.register.read() as connection:
+            return mark(connection, LAST_GOOD_SYNC) == self.office.context.clock.now().isoformat(timespec="seconds")
 
 
 @pytest.fixture
@@ -132,7 +132,7 @@ def test_one_bad_person_is_set_aside_and_the_others_are_opened(desk: Desk) -> No
     # The link goes with the account: neither is tried again before its time, and what rests is no failure.
     assert tried(desk.serve(timedelta(seconds=30))) == []
     assert desk.is_good()
-    (hold,) = service_status(desk.office.tools.register).quarantines
+    (hold,) = service_status(desk.office.context.register).quarantines
     assert [change.action for change in hold.changes] == ["open", "invite"]
 
 
@@ -146,7 +146,7 @@ def test_it_is_tried_again_each_time_its_age_has_doubled_and_ends_once_it_goes_w
     desk.bad.clear()
     assert [one.action for one in desk.serve(timedelta(minutes=30)).done] == [Action.OPEN, Action.INVITE]
     assert desk.quarantines == {}
-    pages = journal_entries(desk.office.tools.register, Sought())
+    pages = journal_entries(desk.office.context.register, Sought())
     actions = [row.entry.facts["action"] for page in pages for row in page]
     assert actions.count("quarantine") == actions.count("quarantine.ended") == 1
 
@@ -293,15 +293,15 @@ def test_a_second_link_that_an_address_does_not_take_is_tried_again_each_day_and
     desk.bad[email("leroy")] = MailFailed("Failed to send execute actions email", 500)
     for day in (3, 4, 5):
         desk.office.on(FIRST_DAY + timedelta(days=day))
-        outcome = repeat_due(desk.office.tools, no_bar, at_once=False)
+        outcome = repeat_due(desk.office.context, no_bar, at_once=False)
         assert counts_of(outcome)[Action.INVITE, "set-aside"] == 1
         assert failed_changes(counts_of(outcome)) == 0, "the service would try it again in a few seconds"
         assert outcome.done == [] or day == 3
         desk.serve()  # it is not sync's to try, nor to end
-    (hold,) = service_status(desk.office.tools.register).quarantines
+    (hold,) = service_status(desk.office.context.register).quarantines
     assert (hold.email, hold.since.date()) == (email("leroy"), FIRST_DAY + timedelta(days=3))
     desk.bad.clear()
-    repeat_due(desk.office.tools, no_bar, at_once=False)
+    repeat_due(desk.office.context, no_bar, at_once=False)
     assert (desk.quarantines, len(desk.realm.mails)) == ({}, 4)
 
 
@@ -314,7 +314,7 @@ def test_a_second_link_in_quarantine_is_forgotten_once_the_person_has_a_password
         desk.bad[email(name)] = MailFailed("Failed to send execute actions email", 500)
     day = FIRST_DAY + timedelta(days=3)
     desk.office.on(day)
-    repeat_due(desk.office.tools, no_bar, at_once=False)
+    repeat_due(desk.office.context, no_bar, at_once=False)
     assert desk.quarantines.keys() == {email("leroy"), email("nguyen")}
     (leroy,) = (id_ for id_, one in desk.realm.accounts.items() if one.email == email("leroy"))
     desk.realm.send_link_by_hand(leroy, 3600)
@@ -324,7 +324,7 @@ def test_a_second_link_in_quarantine_is_forgotten_once_the_person_has_a_password
     desk.office.on(day + timedelta(days=1))
     desk.serve(timedelta(minutes=30))
     assert desk.quarantines.keys() == {email("leroy")}
-    repeat_due(desk.office.tools, no_bar, at_once=False)
+    repeat_due(desk.office.context, no_bar, at_once=False)
     assert desk.quarantines == {}
 
 
@@ -333,19 +333,19 @@ def test_a_pause_ends_no_quarantine(desk: Desk) -> None:
     desk.bad[email("leroy")] = KeycloakRefused("no", 400)
     desk.office.on(DUE)
     desk.serve()
-    pause(desk.office.tools.register, LYS.code, "test", None, "Anne Martin")
+    pause(desk.office.context.register, LYS.code, "test", None, "Anne Martin")
     desk.serve(timedelta(minutes=30))
     assert list(desk.quarantines) == [email("leroy")]
 
 
 def test_a_pause_that_ended_by_itself_is_told_as_held_no_more(desk: Desk) -> None:
-    register = desk.office.tools.register
+    register = desk.office.context.register
     desk.office.on(DUE)
     pause(register, LYS.code, "test", DUE, "Anne Martin")
     told = []
     for day in (DUE, DUE + timedelta(days=1)):
         desk.office.on(day)
-        now, records = desk.office.tools.clock.now(), register.records()
+        now, records = desk.office.context.clock.now(), register.records()
         lines = [one for one in hold_lines(records, now) if one.todo]
         told.append((len(service_status(register).holds), len(HeldAnswer.of(records, now).rows), len(lines)))
     assert told == [(1, 1, 1), (0, 0, 0)]
@@ -395,7 +395,7 @@ def test_a_quarantine_ends_by_no_run_that_did_not_look_at_the_persons_partners(
     desk.bad[email("leroy")] = KeycloakRefused("no", 400)
     desk.office.on(DUE)
     desk.serve()
-    (before,) = service_status(desk.office.tools.register).quarantines
+    (before,) = service_status(desk.office.context.register).quarantines
 
     def failing(records: object, snapshot: object, now: object, partners: list[str], *more: object) -> object:
         if LYS.code in partners:
@@ -406,9 +406,9 @@ def test_a_quarantine_ends_by_no_run_that_did_not_look_at_the_persons_partners(
         broken.setattr("provisioner.operations.run.make_plan", failing)
         desk.serve(timedelta(minutes=1))
     assert desk.quarantines == {email("leroy"): "no", LYS.code: "defect"}
-    sync(desk.office.tools, [OTHER], no_bar)
+    sync(desk.office.context, [OTHER], no_bar)
     desk.serve()
-    (after,) = service_status(desk.office.tools.register).quarantines
+    (after,) = service_status(desk.office.context.register).quarantines
     assert (after.email, after.since) == (email("leroy"), before.since)
 
 
@@ -418,9 +418,9 @@ def test_an_annexe_that_cannot_be_worked_out_does_not_hold_up_the_other_partners
     desk.office.on(DUE)
     content = b"cannot be read any more"
     _annexes[content] = annexe({"leroy": DUE, "nguyen": DUE}, on=DUE)
-    submitted = submit(desk.office.tools, Document(name="b.csv", content=content), LYS.code)
+    submitted = submit(desk.office.context, Document(name="b.csv", content=content), LYS.code)
     assert submitted.prepared.plan_id is not None
-    approve(desk.office.tools, submitted.annexe.id, submitted.prepared.plan_id, "Claire Martin", Decisions())
+    approve(desk.office.context, submitted.annexe.id, submitted.prepared.plan_id, "Claire Martin", Decisions())
     del _annexes[content]
     assert desk.serve().broken == {LYS.code}
     assert desk.open == {email("leroy"), email("vasseur")}
@@ -435,8 +435,8 @@ def test_it_is_told_louder_with_its_age(desk: Desk) -> None:
     for days in (0, 1, 7):
         desk.office.on(DUE + timedelta(days=days))
         with structlog.testing.capture_logs() as told:
-            tell_ages(desk.office.tools, desk.office.tools.register.records())
-            remind(desk.office.tools)
+            tell_ages(desk.office.context, desk.office.context.register.records())
+            remind(desk.office.context)
         levels.append([(one["event"], one["log_level"]) for one in told])
         assert "nguyen" not in str(told)
     # From the first day on the Caf's contact is to be told; here none is known.
@@ -449,7 +449,7 @@ def test_it_is_told_louder_with_its_age(desk: Desk) -> None:
 
 
 def test_a_notice_that_takes_the_place_of_one_that_has_not_left_tells_all_of_it(desk: Desk) -> None:
-    register, caf = desk.office.tools.register, EmailAddress("droits@caf.example")
+    register, caf = desk.office.context.register, EmailAddress("droits@caf.example")
     people = tuple(Contact(role, "Claire Martin", caf) for role in ANNEXE_3)
     set_caf_contacts(register, Contacts(FIRST_DAY, people), desk.office.settings)
     desk.ask({"leroy": DUE, "nguyen": DUE + timedelta(days=1)})

@@ -96,10 +96,10 @@ def test_no_second_email_leaves_when_keycloaks_events_cannot_tell_about_the_firs
     for _ in range(3):
         office.hand_clock.advance(timedelta(days=4))
         assert failures(office.sync()) == []
-        invitations.repeat_due(office.tools, progress_bar(True))
+        invitations.repeat_due(office.context, progress_bar(True))
     assert len(office.directory.mails) == has_left
-    assert [state.value for _, state in invitations.invited(office.tools)] == ["uncertain"]
-    shown = service_status(office.tools.register)
+    assert [state.value for _, state in invitations.invited(office.context)] == ["uncertain"]
+    shown = service_status(office.context.register)
     assert (shown.invitations_owed, shown.invitations_uncertain) == (0, 1)
 
 
@@ -110,12 +110,12 @@ def test_a_persons_word_settles_it_and_the_link_goes_on_as_any_other(office: Mem
     cleared(office)
     office.sync()
     has_left = len(office.directory.mails)
-    invitations.repeat_one(office.tools, LEROY, progress_bar(True))
+    invitations.repeat_one(office.context, LEROY, progress_bar(True))
     assert len(office.directory.mails) == has_left + 1
-    assert [state.value for _, state in invitations.invited(office.tools)] == ["sent"]
+    assert [state.value for _, state in invitations.invited(office.context)] == ["sent"]
     with pytest.raises(Refused, match=Obstacle.STILL_WORKS):
-        invitations.repeat_one(office.tools, LEROY, progress_bar(True))
-    assert service_status(office.tools.register).invitations_uncertain == 0
+        invitations.repeat_one(office.context, LEROY, progress_bar(True))
+    assert service_status(office.context.register).invitations_uncertain == 0
 
 
 @pytest.mark.rule("P2")
@@ -124,9 +124,9 @@ def test_a_person_who_used_the_link_needs_no_word(office: MemoryOffice) -> None:
     cleared(office)
     office.sync()
     assert office.directory.set_password_by_link(LEROY)
-    assert [state.value for _, state in invitations.invited(office.tools)] == ["used"]
+    assert [state.value for _, state in invitations.invited(office.context)] == ["used"]
     with pytest.raises(Refused, match=Obstacle.USED):
-        invitations.repeat_one(office.tools, LEROY, progress_bar(True))
+        invitations.repeat_one(office.context, LEROY, progress_bar(True))
 
 
 @pytest.mark.rule("P2")
@@ -159,4 +159,4 @@ def test_a_register_put_back_from_before_an_opening_mails_nobody_whom_cleared_ev
     never_while_the_register_is_held(office, monkeypatch)
     assert failures(office.apply(annexe(("leroy",)), LYS)) == ["invite"]
     assert [mail.to for mail in office.directory.mails] == [LEROY]
-    assert [state.value for _, state in invitations.invited(office.tools)] == ["uncertain"]
+    assert [state.value for _, state in invitations.invited(office.context)] == ["uncertain"]

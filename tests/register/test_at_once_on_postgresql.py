@@ -104,7 +104,7 @@ def test_a_run_that_records_an_effect_and_a_person_who_suspends_do_not_stop_each
     (planned,) = register.records().habilitations
     opened = replace(planned, opened_at=NOW)
     directory = cast(Directory, MemoryDirectory(lambda: NOW))
-    tools = Context(settings=settings, clock=other.clock, register=other, directory=directory)
+    context = Context(settings=settings, clock=other.clock, register=other, directory=directory)
 
     def is_waited_for() -> bool:
         with register.engine.connect() as looking:
@@ -114,7 +114,7 @@ def test_a_run_that_records_an_effect_and_a_person_who_suspends_do_not_stop_each
         with register.work() as work:
             habilitations.opened(work, opened, Action.OPEN, "A1")
             suspended = beside.submit(
-                persons.suspend, tools, opened.email, by="Claire Martin", reason="téléphone perdu"
+                persons.suspend, context, opened.email, by="Claire Martin", reason="téléphone perdu"
             )
             until(is_waited_for)
             habilitations.account_written(work, opened.email, "id-1", "0" * 64)

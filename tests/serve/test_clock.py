@@ -56,10 +56,10 @@ def test_a_jump_stops_the_run_under_way(settings: Settings, register: Register) 
     service = Service(runner_of(settings, register, hands), [])
     service.start()
 
-    def long(tools: Context) -> None:
+    def long(context: Context) -> None:
         hands.wall += 2 * HOUR
         service.tick()
-        assert tools.stop.is_set()
+        assert context.stop.is_set()
 
     service.runner.run(job(long))
     assert service.runner.states["job"].reason == "good"

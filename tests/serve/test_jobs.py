@@ -50,11 +50,11 @@ def test_a_job_that_fails_stops_no_other_and_is_told_once_without_what_it_says(
 def test_no_two_jobs_run_at_once(settings: Settings, register: Register) -> None:
     under_way, seen = threading.Lock(), Runs()
 
-    def alone(tools: Context) -> None:
+    def alone(context: Context) -> None:
         assert under_way.acquire(blocking=False), "two at once"
         time.sleep(0.01)  # so that a second one would meet it
         under_way.release()
-        seen(tools)
+        seen(context)
 
     one = runner(settings, register)
     often = Every(0.001)
@@ -192,8 +192,8 @@ def test_a_lock_that_cannot_be_written_is_a_system_that_fails(
     one = runner(settings, register)
     spoil(settings.data_dir / "provisioner.lock")
 
-    def locked(tools: Context) -> None:
-        with run_lock(tools.register, tools.settings):
+    def locked(context: Context) -> None:
+        with run_lock(context.register, context.settings):
             raise AssertionError
 
     one.run(job(locked))
@@ -219,9 +219,9 @@ def test_changes_that_could_not_be_made_are_tried_again_soon(settings: Settings,
 def test_asked_to_stop_the_run_under_way_ends_and_none_begins(settings: Settings, register: Register) -> None:
     begun, after = threading.Event(), Runs()
 
-    def long(tools: Context) -> None:
+    def long(context: Context) -> None:
         begun.set()
-        assert tools.stop.wait(20)
+        assert context.stop.wait(20)
 
     service = Service(runner(settings, register), [job(long, name="long"), job(after, name="after")])
     service.start()

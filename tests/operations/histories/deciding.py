@@ -14,11 +14,11 @@ from tests.operations.histories.forms import ADDRESSES, Answer
 _PAIRS = list(zip(ADDRESSES[::2], ADDRESSES[1::2], strict=True))
 
 
-def decide(tools: Context, request: Request, answer: Answer) -> Request:
+def decide(context: Context, request: Request, answer: Answer) -> Request:
     """The request with that person's decisions; who waives also takes a changed address for a rename."""
     if answer.closures_only:
         return replace(request, decisions=Decisions(closures_only=True))
-    seen = prepare(tools, request)
+    seen = prepare(context, request)
     asked = {row.email for row in seen.check.annexe.of_list(1)}
     named = {row.email for row in seen.check.annexe.rows}
     missing = [one.email for one in seen.undecided]

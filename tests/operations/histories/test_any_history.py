@@ -91,13 +91,13 @@ class AnyHistory(RuleBasedStateMachine):
         self._apply(documents[which % len(documents)], partner, answer)
 
     def _submit(self, document: Document, partner: str) -> None:
-        submit(self.world.office.tools, document, partner, self.world.today)
+        submit(self.world.office.context, document, partner, self.world.today)
 
     def _apply(self, document: Document, partner: str, answer: Answer) -> None:
-        request = decide(self.world.office.tools, self._request(document, partner), answer)
-        tools = self.world.office.tools
-        before = prepare(tools, request)
-        outcome = self.world.run(lambda: apply_document(self.world.office.tools, request, no_bar, None))
+        request = decide(self.world.office.context, self._request(document, partner), answer)
+        context = self.world.office.context
+        before = prepare(context, request)
+        outcome = self.world.run(lambda: apply_document(self.world.office.context, request, no_bar, None))
         if outcome is None:
             return
         if before.plan is None:
@@ -107,7 +107,7 @@ class AnyHistory(RuleBasedStateMachine):
         if outcome.ending is Ending.HELD and outcome.plan is not None and answer.waives:
             allowed = replace(request.decisions, allow=frozenset(outcome.plan.ids.values()))
             let_go = replace(request, decisions=allowed)
-            again = self.world.run(lambda: apply_document(self.world.office.tools, let_go, no_bar, None))
+            again = self.world.run(lambda: apply_document(self.world.office.context, let_go, no_bar, None))
             assert again is not None
             assert again.ending is Ending.APPLIED
 
@@ -118,15 +118,15 @@ class AnyHistory(RuleBasedStateMachine):
     @precondition(lambda self: self.world.waiting(Status.CHECKED, Status.REFUSED))
     @rule(which=CHOSEN, answer=ANSWERS, is_wrong=st.sampled_from([False] * 5 + [True]))
     def approve(self, which: int, answer: Answer, is_wrong: bool) -> None:
-        tools = self.world.office.tools
+        context = self.world.office.context
         waiting = self.world.waiting(Status.CHECKED, Status.REFUSED)
         number = waiting[which % len(waiting)]
-        request = decide(tools, request_of(tools, number, BY, Decisions()), answer)
-        plan_id = prepare(tools, request).plan_id
+        request = decide(context, request_of(context, number, BY, Decisions()), answer)
+        plan_id = prepare(context, request).plan_id
 
         def act() -> RunResult:
             return approve(
-                self.world.office.tools, number, "0" * 8 if is_wrong else plan_id or "", BY, request.decisions
+                self.world.office.context, number, "0" * 8 if is_wrong else plan_id or "", BY, request.decisions
             )
 
         outcome = self.world.run(act)
@@ -140,7 +140,7 @@ class AnyHistory(RuleBasedStateMachine):
         waiting = self.world.waiting(Status.CHECKED, Status.REFUSED, Status.APPROVED)
         number = waiting[which % len(waiting)]
         self._may_be_refused(
-            lambda: reject(self.world.office.tools.register, self.world.office.settings, number, BY, WHY)
+            lambda: reject(self.world.office.context.register, self.world.office.settings, number, BY, WHY)
         )
 
     def _may_be_refused(self, act: object) -> RunResult | None:
@@ -162,7 +162,7 @@ class AnyHistory(RuleBasedStateMachine):
     @rule(offset=st.sampled_from([-1, 0, 1]), which=CHOSEN)
     def the_day_comes(self, offset: int, which: int) -> None:
         """The day before something is due, that day, the day after."""
-        plan = plan_due(self.world.office.tools, []).plan
+        plan = plan_due(self.world.office.context, []).plan
         assert plan is not None
         days = sorted({one.due_on for one in plan.later if one.due_on is not None})
         if days:
@@ -172,9 +172,9 @@ class AnyHistory(RuleBasedStateMachine):
     @rule(partners=st.sampled_from([[], [], [], ["lys"], ["sources"]]), fault=FAULTS)
     def sync(self, partners: list[str], fault: Fault | None) -> None:
         self.world.fault = fault
-        expected = plan_due(self.world.office.tools, partners)
+        expected = plan_due(self.world.office.context, partners)
         assert expected.plan is not None
-        outcome = self.world.run(lambda: sync(self.world.office.tools, partners, no_bar))
+        outcome = self.world.run(lambda: sync(self.world.office.context, partners, no_bar))
         if outcome is None:
             self._run_again(fault)
             return
@@ -202,8 +202,8 @@ class AnyHistory(RuleBasedStateMachine):
     @rule()
     def let_a_held_plan_go(self) -> None:
         name = self.world.held()[0]
-        self._may_be_refused(lambda: release(self.world.office.tools.register, name, BY, WHY))
-        plan = plan_due(self.world.office.tools, []).plan
+        self._may_be_refused(lambda: release(self.world.office.context.register, name, BY, WHY))
+        plan = plan_due(self.world.office.context, []).plan
         assert plan is not None
         assert not [one for one in plan.blocked if one.plan_id == name and one.figure is not None]
 
@@ -216,8 +216,8 @@ class AnyHistory(RuleBasedStateMachine):
         email = self.world.chosen_email(which)
 
         def act() -> RunResult:
-            tools = self.world.office.tools
-            return carry_out(tools, suspend(tools, email, BY, WHY), email, no_bar)
+            context = self.world.office.context
+            return carry_out(context, suspend(context, email, BY, WHY), email, no_bar)
 
         self._may_be_refused(act)
         self._run_again(fault)
@@ -229,8 +229,8 @@ class AnyHistory(RuleBasedStateMachine):
         email = self.world.chosen_email(which)
 
         def act() -> RunResult:
-            tools = self.world.office.tools
-            return carry_out(tools, reopen(tools, email, BY, WHY, new_password=new_password), email, no_bar)
+            context = self.world.office.context
+            return carry_out(context, reopen(context, email, BY, WHY, new_password=new_password), email, no_bar)
 
         self._may_be_refused(act)
         self._run_again(fault)
@@ -243,18 +243,18 @@ class AnyHistory(RuleBasedStateMachine):
         realm = self.world.realm
         if realm.with_address(email) is None:
             realm.change_names(realm.add_foreign_account(email), "Ancien", "Alex")
-        self._may_be_refused(lambda: adopt(self.world.office.tools, partner, [email], BY, WHY, no_bar)[1])
+        self._may_be_refused(lambda: adopt(self.world.office.context, partner, [email], BY, WHY, no_bar)[1])
 
     @precondition(lambda self: not self.world.has_announced_end())
     @rule(partner=PARTNER, days=st.sampled_from([0, 3, 30, 60]))
     def end_convention(self, partner: str, days: int) -> None:
         on = self.world.today + timedelta(days=days)
-        self._may_be_refused(lambda: end_convention(self.world.office.tools.register, partner, on, WHY))
+        self._may_be_refused(lambda: end_convention(self.world.office.context.register, partner, on, WHY))
 
     @precondition(lambda self: self.world.has_announced_end())
     @rule(partner=PARTNER)
     def reinstate_convention(self, partner: str) -> None:
-        self._may_be_refused(lambda: reinstate_convention(self.world.office.tools.register, partner, WHY))
+        self._may_be_refused(lambda: reinstate_convention(self.world.office.context.register, partner, WHY))
 
     @precondition(lambda self: self.world.ids())
     @rule(which=CHOSEN, is_used=st.booleans())

@@ -46,7 +46,7 @@ def states(office: MemoryOffice) -> list[tuple[str, str, str]]:
     """Each access's partner, state and request's date."""
     return [
         (one.partner, one.state.value, one.requested_on.isoformat())
-        for one in office.tools.register.records().habilitations
+        for one in office.context.register.records().habilitations
     ]
 
 
@@ -54,8 +54,8 @@ def states(office: MemoryOffice) -> list[tuple[str, str, str]]:
 def test_an_adopted_account_without_a_function_is_written_once(office: MemoryOffice) -> None:
     id = office.directory.add_foreign_account(ALICE)
     office.directory.change_names(id, "Carpentier", "Alice")
-    adopt(office.tools, LYS, [ALICE], "Claire Martin", "ancien compte", no_bar)
-    plan = plan_due(office.tools, []).plan
+    adopt(office.context, LYS, [ALICE], "Claire Martin", "ancien compte", no_bar)
+    plan = plan_due(office.context, []).plan
     assert plan is not None
     assert plan.changes == ()
 
@@ -98,7 +98,7 @@ def test_an_access_at_a_second_partner_whose_group_could_not_be_made_is_opened_b
     office.sync()
     assert states(office) == [(LYS, "open", "2026-06-10"), (SOURCES, "open", "2026-06-11")]
     assert office.directory.members(SOURCES) == {ALICE}
-    plan = plan_due(office.tools, []).plan
+    plan = plan_due(office.context, []).plan
     assert plan is not None
     assert plan.changes == ()
 
@@ -138,7 +138,7 @@ def test_an_account_made_by_a_run_that_died_is_cut_when_the_person_is_suspended(
     with suppress(Killed):
         office.apply(annexe({ALICE: "2026-06-10"}), LYS)
     office.reopen()
-    suspend(office.tools, ALICE, "Claire Martin", "stolen")
+    suspend(office.context, ALICE, "Claire Martin", "stolen")
     office.sync()
     assert [one.enabled for one in office.directory.accounts.values()] == [False]
     assert office.sync().done == []

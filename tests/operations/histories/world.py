@@ -63,10 +63,10 @@ class World:
 
     @property
     def today(self) -> date:
-        return self.office.tools.clock.today()
+        return self.office.context.clock.today()
 
     def records(self) -> Records:
-        return self.office.tools.register.records()
+        return self.office.context.register.records()
 
     def accesses(self, partner: str) -> dict[str, list[Access]]:
         found: dict[str, list[Access]] = {}
@@ -100,7 +100,7 @@ class World:
         return [id for id in self.realm.accounts if id != self.administrator[0]]
 
     def verify_journal(self) -> None:
-        assert verify_journal(self.office.tools.register).bad is None
+        assert verify_journal(self.office.context.register).bad is None
 
     # Runs.
 
@@ -111,7 +111,7 @@ class World:
         before = {id for id, one in self.realm.accounts.items() if one.enabled}
         commits = None
         if fault is not None:
-            commits = Commits(self.office.tools.register.engine, fault) if fault.is_commit else None
+            commits = Commits(self.office.context.register.engine, fault) if fault.is_commit else None
             self.realm.fail(None if commits else fault.at, fault.where, for_good=fault.for_good)  # type: ignore[arg-type]
         outcome: RunResult | None = None
         was_killed = False
@@ -157,7 +157,7 @@ class World:
 
     def follow(self) -> None:
         """Brings the model up to date, and compares the register with it."""
-        with self.office.tools.register.read() as connection:
+        with self.office.context.register.read() as connection:
             rows = connection.execute(
                 select(journal_entry.c.entry, journal_entry.c.body, journal_detail.c.data)
                 .join(journal_detail, journal_detail.c.entry == journal_entry.c.entry, isouter=True)
@@ -248,7 +248,7 @@ class World:
 
     def settled(self, outcome: RunResult) -> None:
         """Keycloak is what the model wants, and nothing is left to do but what waits for somebody."""
-        plan = plan_due(self.office.tools, []).plan
+        plan = plan_due(self.office.context, []).plan
         assert plan is not None
         assert outcome.plan is not None
         if outcome.plan.blocked:
@@ -286,6 +286,6 @@ class World:
     def _waits(self, records: Records, email: str) -> bool:
         """Whether a link that was sent to the account is alive: an access that is asked for again waits for it."""
         ids = {one.id for one in records.habilitations if one.email == email}
-        now = self.office.tools.clock.now()
+        now = self.office.context.clock.now()
         mine = [one for one in records.attempts if one.habilitation in ids]
         return any(one.intended_at + one.lifespan > now for one in mine)
