@@ -30,8 +30,6 @@ PATIENCE = 3
 #: it works on while the register is written.
 AHEAD, TOGETHER = 4, 2
 
-#: Why a run ends that does not hold the lock any more.
-
 #: Called once for each change that is settled.
 Progress = Callable[[], None]
 

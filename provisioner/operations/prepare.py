@@ -271,15 +271,11 @@ def check_for_partner(
     more = judge_register(
         annexe, document.sha256, records, convention, today, request.received_on, decisions, request.sent_by
     )
-    waived, already = dict.fromkeys(decisions.waive), _already_waived(records, partner)
+    waived = dict.fromkeys(decisions.waive)
+    # A waiver lasts as long as the habilitation and is not asked for again (A7).
+    already = {h.email: h.waived for h in records.of_partner(partner) if h.waived and h.state is not State.CLOSED}
     of_document = waive(findings, annexe, waived, already)
     return _check(document, partner, annexe, of_document, waive(more, annexe, waived, already), limits)
-
-
-def _already_waived(records: Records, partner: str) -> dict[EmailAddress, frozenset[str]]:
-    """A waiver lasts as long as the habilitation and is not asked for again (A7)."""
-    live = [h for h in records.of_partner(partner) if h.state is not State.CLOSED]
-    return {habilitation.email: habilitation.waived for habilitation in live if habilitation.waived}
 
 
 def _check(
