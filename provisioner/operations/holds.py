@@ -30,8 +30,8 @@ from provisioner.operations.notices import drop_held, tell_held
 from provisioner.operations.pool import PATIENCE, AccessStillOpen, Defect, Failure, GivenUp
 from provisioner.register import Register, Work, annexes
 from provisioner.register import holds as rows
+from provisioner.register.database import read_records
 from provisioner.register.marks import JOURNAL_WANTING, LAST_GOOD_SYNC, mark
-from provisioner.register.records import read_records
 from provisioner.settings import Settings
 
 if TYPE_CHECKING:

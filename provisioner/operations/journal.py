@@ -16,9 +16,9 @@ from provisioner.domain.ledger import Ledger
 from provisioner.domain.people import EmailAddress
 from provisioner.register import Register, facts
 from provisioner.register import journal as rows
+from provisioner.register.database import read_records
 from provisioner.register.journal import person_of
 from provisioner.register.marks import JOURNAL_VERIFIED, JOURNAL_WANTING, mark, set_mark
-from provisioner.register.records import read_records
 
 log = structlog.get_logger()
 

@@ -23,8 +23,8 @@ from provisioner.domain.hold import Hold, HoldKind
 from provisioner.domain.people import Person
 from provisioner.mail import Attachment, Message, ascii_address, compose, new_message_id
 from provisioner.register import Work, annexes, holds, notices
+from provisioner.register.database import read_records
 from provisioner.register.partners import all_partners, contacts_of
-from provisioner.register.records import read_records
 from provisioner.settings import Settings
 from provisioner.views.conventions import ROLES
 from provisioner.views.dates import french_date

@@ -29,8 +29,8 @@ from provisioner.operations.partners import (
     save_change,
 )
 from provisioner.register import Register, Work
+from provisioner.register.database import read_records
 from provisioner.register.partners import add_record, contacts_by_partner, replace_contacts
-from provisioner.register.records import read_records
 from provisioner.settings import DocumentSettings
 
 #: What is refused of a value, by the kind of error that pydantic finds in it; any other kind in pydantic's words.

@@ -16,8 +16,8 @@ from provisioner.domain.people import EmailAddress, MailboxRules, canonical_doma
 from provisioner.domain.records import Records
 from provisioner.operations.context import decided
 from provisioner.register import Register, Work
+from provisioner.register.database import read_records
 from provisioner.register.partners import add_record, all_partners, set_end, set_record
-from provisioner.register.records import read_records
 from provisioner.settings import DocumentSettings
 
 _CODE = re.compile(r"^[a-z0-9-]{1,64}$")

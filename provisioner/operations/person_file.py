@@ -18,9 +18,9 @@ from provisioner.operations.errors import UnknownRealm
 from provisioner.operations.look import is_known_realm
 from provisioner.operations.run import plan_due
 from provisioner.register import annexes, holds, journal
+from provisioner.register.database import read_records
 from provisioner.register.journal import person_of
 from provisioner.register.partners import roles_of
-from provisioner.register.records import read_records
 from provisioner.views.answers import as_json
 from provisioner.views.answers.checks import CheckAnswer
 from provisioner.views.answers.persons import ExplainedAnswer

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Engine
 from provisioner.clock import Clock
 from provisioner.domain.errors import Refusal
 from provisioner.domain.records import Records
-from provisioner.register import journal
+from provisioner.register import annexes, habilitations, holds, invitations, journal, partners
 from provisioner.register.engine import (
     OLDEST,
     REVISION,
@@ -25,7 +25,7 @@ from provisioner.register.engine import (
 from provisioner.register.errors import RegisterUnavailable
 from provisioner.register.journal import Actor
 from provisioner.register.lock import check_lease
-from provisioner.register.records import read_records
+from provisioner.register.marks import GROUP_ROOT, REALM_ID, mark
 from provisioner.register.work import Work
 from provisioner.settings import Settings
 
@@ -140,3 +140,20 @@ def is_there(settings: Settings) -> bool:
             return revision(engine) is not None
         finally:
             engine.dispose()
+
+
+def read_records(connection: Connection) -> Records:
+    """Everything that the rules may ask of the register."""
+    return Records(
+        partners=partners.all_partners(connection),
+        accounts=habilitations.all_accounts(connection),
+        habilitations=habilitations.all_habilitations(connection),
+        attempts=invitations.all_attempts(connection),
+        current=annexes.current(connection),
+        senders=partners.senders(connection),
+        holds=holds.kept(connection),
+        released=holds.released_ends(connection),
+        let_go=holds.let_go(connection),
+        realm_id=mark(connection, REALM_ID),
+        root_id=mark(connection, GROUP_ROOT),
+    )

@@ -24,7 +24,7 @@ from provisioner.operations.context import RunResult
 from provisioner.operations.journal import verify_journal
 from provisioner.operations.run import plan_due
 from provisioner.register import RegisterUnavailable, annexes
-from provisioner.register.records import read_records
+from provisioner.register.database import read_records
 from provisioner.register.tables import journal_detail, journal_entry
 from tests.fakes.failing import Killed
 from tests.fakes.faults import Commits, Fault
