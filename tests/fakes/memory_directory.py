@@ -55,27 +55,27 @@ class MemoryDirectory(MemoryRealm):
                     account.id: account.remote()
                     for account in sorted(self.accounts.values(), key=lambda account: account.email)
                 },
-                groups={code: self._remote_group(code, known) for code, known in groups.items()},
+                groups={code: self._remote_group(code, known_id) for code, known_id in groups.items()},
                 root_id=(root := root_id if root_id in self.groups else self._group_at(ROOT)),
                 root_is_moved=root is not None and self.groups[root] != ROOT,
             )
 
     def glance(self, id: str | None, email: EmailAddress) -> Snapshot:
         with self._reading():
-            found = [
+            accounts = [
                 account
                 for account in self.accounts.values()
                 if account.id == id or email in (account.email, account.user_name)
             ]
             named = next(
-                (account.remote() for account in found if (account.user_name or account.email) == email), None
+                (account.remote() for account in accounts if (account.user_name or account.email) == email), None
             )
             return Snapshot(
                 realm_id=self.id,
                 password_policy=self.password_policy,
                 makes_passwords=self.makes_passwords,
                 sends_mail=self.sends_mail,
-                accounts={account.id: account.remote() for account in found},
+                accounts={account.id: account.remote() for account in accounts},
                 groups={},
                 named={} if named is None else {email: named},
             )
@@ -86,15 +86,15 @@ class MemoryDirectory(MemoryRealm):
 
     def find(self, email: EmailAddress) -> RemoteAccount | None:
         with self._reading():
-            found = self.with_address(email)
-            return found.remote() if found else None
+            account = self.with_address(email)
+            return account.remote() if account else None
 
     def account_named(self, email: EmailAddress) -> RemoteAccount | None:
         with self._reading():
-            found = (
+            accounts = (
                 account for account in self.accounts.values() if (account.user_name or account.email) == email.lower()
             )
-            return next((account.remote() for account in found), None)
+            return next((account.remote() for account in accounts), None)
 
     def groups_of(self, id: str) -> frozenset[str]:
         with self._reading():
@@ -164,12 +164,12 @@ class MemoryDirectory(MemoryRealm):
     def extra_roles(self, id: str) -> frozenset[str]:
         with self._reading():
             account = self._account(id)
-            found = set(account.roles)
+            roles_held = set(account.roles)
             for path in (self.groups[group] for group in account.groups):
                 for holder, roles in self.group_roles.items():
                     if path == holder or path.startswith(f"{holder}/"):
-                        found |= roles
-            return frozenset(found)
+                        roles_held |= roles
+            return frozenset(roles_held)
 
     def join_group(self, id: str, group_id: str) -> None:
         with self._writing():

@@ -41,10 +41,10 @@ class Office:
         """One command, as a user types it, on that day."""
         ours = {name: None for name in os.environ if name.startswith("PROVISIONER_")}
         moved = {"PROVISIONER_TODAY": today.isoformat()}
-        done = CliRunner().invoke(app, list(map(str, arguments)), env={**ours, **self.variables, **moved})
-        if done.exception is not None and not isinstance(done.exception, SystemExit):
-            raise done.exception
-        return done
+        result = CliRunner().invoke(app, list(map(str, arguments)), env={**ours, **self.variables, **moved})
+        if result.exception is not None and not isinstance(result.exception, SystemExit):
+            raise result.exception
+        return result
 
     def import_(self, text: str | bytes, *more: str, today: date = TODAY) -> Result:
         """`partner import` of a file with that text."""
@@ -59,9 +59,9 @@ class Office:
 
     def records(self) -> Records:
         opened = self.register()
-        found = opened.records()
+        records = opened.records()
         opened.close()
-        return found
+        return records
 
     def enter(self, *habilitations: Habilitation) -> None:
         """Puts habilitations in the register; those with `opened_at` or `closed_at` are open or closed there."""
@@ -74,15 +74,15 @@ class Office:
     def contacts(self, code: str) -> Contacts | None:
         opened = self.register()
         with opened.read() as connection:
-            found = contacts_of(connection, code)
+            contacts = contacts_of(connection, code)
         opened.close()
-        return found
+        return contacts
 
     def end_reason(self, code: str) -> str | None:
         opened = self.register()
         with opened.read() as connection:
-            found = connection.execute(select(tables.partner.c.end_reason).where(tables.partner.c.code == code))
-            reason: str | None = found.scalar_one()
+            reasons = connection.execute(select(tables.partner.c.end_reason).where(tables.partner.c.code == code))
+            reason: str | None = reasons.scalar_one()
         opened.close()
         return reason
 
@@ -97,9 +97,9 @@ class Office:
                 .join(actor, actor.c.entry == entry.c.entry)
                 .order_by(entry.c.entry)
             )
-            found = [(json.loads(row.body) | json.loads(row.actor), json.loads(row.data or "{}")) for row in rows]
+            entries = [(json.loads(row.body) | json.loads(row.actor), json.loads(row.data or "{}")) for row in rows]
         opened.close()
-        return [(body, details) for body, details in found if body["action"] == action]
+        return [(body, details) for body, details in entries if body["action"] == action]
 
 
 @pytest.fixture
@@ -107,6 +107,6 @@ def office(tmp_path: Path) -> Office:
     return Office(tmp_path)
 
 
-def opened(one: Habilitation) -> Habilitation:
+def opened(habilitation: Habilitation) -> Habilitation:
     """The same, open since the summer."""
-    return replace(one, opened_at=datetime(2026, 7, 1, 8, 0, tzinfo=UTC), opened_number=1)
+    return replace(habilitation, opened_at=datetime(2026, 7, 1, 8, 0, tzinfo=UTC), opened_number=1)

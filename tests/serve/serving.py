@@ -29,10 +29,10 @@ OFTEN = {
 def until(is_so: Callable[[], Any], what: str, seconds: float = 30) -> Any:
     """What `is_so` gives once it is true."""
     deadline = time.monotonic() + seconds
-    while not (found := is_so()):
+    while not (answer := is_so()):
         assert time.monotonic() < deadline, f"awaited in vain: {what}"
         time.sleep(0.05)
-    return found
+    return answer
 
 
 class Serving:
@@ -87,15 +87,15 @@ class Serving:
 
     def metric(self, series: str) -> float | None:
         """The value of a series, as it is written."""
-        found = re.search(rf"^{re.escape(series)} (\S+)$", self.ask("/metrics")[1], re.MULTILINE)
-        return float(found[1]) if found else None
+        value = re.search(rf"^{re.escape(series)} (\S+)$", self.ask("/metrics")[1], re.MULTILINE)
+        return float(value[1]) if value else None
 
     def end(self, number: int = signal.SIGTERM) -> tuple[int, float]:
         """Asks it to end; its exit status and how many seconds it took."""
-        begun = time.monotonic()
+        began = time.monotonic()
         self.process.send_signal(number)
         status = self.process.wait(30)
-        return status, time.monotonic() - begun
+        return status, time.monotonic() - began
 
     def events(self, *names: str) -> list[Any]:
         """The log's lines of these kinds, or all."""

@@ -34,7 +34,7 @@ def approve(
     office: Office, annexe: int, *decisions: str, today: str, plan: str | None = None, status: int = 0
 ) -> Answer:
     """`annexe approve`, of the plan that is printed with the same decisions unless said."""
-    shown = [one for one in decisions if one not in ("--allow", plan)]
+    shown = [word for word in decisions if word not in ("--allow", plan)]
     named = plan or plan_id(office, annexe, *shown, today=today)
     answer = office.run(
         "annexe", "approve", str(annexe), "--plan", named, "--by", BY, *decisions, "--format", "json", today=today
@@ -60,7 +60,7 @@ def standing(office: Office, *, today: str, partner: str | None = None) -> dict[
     only = ("--partner", partner) if partner else ()
     answer = office.run("annexe", "list", "--format", "json", *only, today=today)
     assert answer.status == 0, (answer.status, answer.err)
-    return {one["annexe"]: one["status"] for one in valid(answer.json, "annexes")}
+    return {annexe["annexe"]: annexe["status"] for annexe in valid(answer.json, "annexes")}
 
 
 def run_sync(office: Office, *more: str, today: str, status: int = 0) -> tuple[Any, str]:
@@ -85,7 +85,7 @@ def journal_details(office: Office, action: str) -> list[dict[str, Any]]:
 
 
 def errors(answer: Any) -> list[tuple[str, int | None]]:
-    return [(one["code"], one["row"]) for one in answer["findings"] if one["severity"] == "error"]
+    return [(finding["code"], finding["row"]) for finding in answer["findings"] if finding["severity"] == "error"]
 
 
 def elsewhere(file: Path, name: str, domain: str) -> Path:

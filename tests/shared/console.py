@@ -24,8 +24,8 @@ class Console:
         self.token_url = f"{keycloak.url}/realms/{keycloak.realm}/protocol/openid-connect/token"
 
     def user(self, email: str) -> dict[str, Any]:
-        found: list[dict[str, Any]] = self.connection.get(f"{self.realm}/users", email=email, exact="true")
-        return found[0]
+        users: list[dict[str, Any]] = self.connection.get(f"{self.realm}/users", email=email, exact="true")
+        return users[0]
 
     def save(self, who: str, /, **changed: object) -> None:
         user = self.user(who)
@@ -68,12 +68,12 @@ class Console:
     def group_paths(self) -> set[str]:
         """The paths of the realm's groups, two levels of them."""
         top = self.connection.get(f"{self.realm}/groups", max=-1)
-        below = [self.connection.get(f"{self.realm}/groups/{one['id']}/children", max=-1) for one in top]
-        return {one["path"] for group in (top, *below) for one in group}
+        below = [self.connection.get(f"{self.realm}/groups/{group['id']}/children", max=-1) for group in top]
+        return {child["path"] for group in (top, *below) for child in group}
 
     def groups(self, email: str) -> set[str]:
         """The paths of the groups that the account is in."""
-        return {one["path"] for one in self.connection.get(f"{self.realm}/users/{self.user(email)['id']}/groups")}
+        return {group["path"] for group in self.connection.get(f"{self.realm}/users/{self.user(email)['id']}/groups")}
 
     def set_password(self, email: str) -> None:
         """What the mailed link would do, without a browser: PASSWORD is made."""

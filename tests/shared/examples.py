@@ -51,9 +51,9 @@ def habilitation(name: str, **facts: Any) -> Habilitation:
         "transmitted_on": date(2026, 6, 15),
         "link_due_at": facts.get("opened_at"),
     }
-    known = {**given, **facts}
-    numbers = {f"{fact}_number": place(known.get(f"{fact}_at")) for fact in ("opened", "link_due")}
-    return Habilitation(**{**numbers, **known})
+    all_facts = {**given, **facts}
+    numbers = {f"{fact}_number": place(all_facts.get(f"{fact}_at")) for fact in ("opened", "link_due")}
+    return Habilitation(**{**numbers, **all_facts})
 
 
 def end(on: date, rule: str = "A3", recorded_on: date = TODAY) -> End:
@@ -62,27 +62,34 @@ def end(on: date, rule: str = "A3", recorded_on: date = TODAY) -> End:
 
 def records(*habilitations: Habilitation, partners: tuple[Partner, ...] = (LYS,), **more: Any) -> Records:
     """The register with these habilitations; an account that was ever opened has a Keycloak id `id-<address>`."""
-    accounts = {
-        one.email: Account(one.email, f"id-{one.email}" if one.opened_at else None, None) for one in habilitations
+    accounts = {h.email: Account(h.email, f"id-{h.email}" if h.opened_at else None, None) for h in habilitations}
+    for h in habilitations:
+        if h.opened_at:
+            accounts[h.email] = Account(h.email, f"id-{h.email}", None)
+    given = {
+        "partners": {partner.code: partner for partner in partners},
+        "accounts": accounts,
+        "habilitations": habilitations,
     }
-    for one in habilitations:
-        if one.opened_at:
-            accounts[one.email] = Account(one.email, f"id-{one.email}", None)
-    given = {"partners": {one.code: one for one in partners}, "accounts": accounts, "habilitations": habilitations}
     return Records(**{**given, **more})
 
 
-def remote(one: Habilitation, *, enabled: bool = True) -> RemoteAccount:
+def remote(h: Habilitation, *, enabled: bool = True) -> RemoteAccount:
     """The Keycloak user that this habilitation wants."""
-    wanted = wanted_account([one], enabled=enabled)
+    wanted = wanted_account([h], enabled=enabled)
     return RemoteAccount(
-        f"id-{one.email}", one.email, enabled, wanted.last_name, wanted.first_names, wanted.attributes
+        f"id-{h.email}",
+        h.email,
+        enabled,
+        wanted.last_name,
+        wanted.first_names,
+        wanted.attributes,
     )
 
 
 def snapshot(*accounts: RemoteAccount, policy: str = P1, realm: str = "realm-1", group: bool = True) -> Snapshot:
-    members = RemoteGroup("group-1", frozenset(one.id for one in accounts)) if group else None
-    return Snapshot(realm, policy, {one.id: one for one in accounts}, {LYS.code: members})
+    members = RemoteGroup("group-1", frozenset(account.id for account in accounts)) if group else None
+    return Snapshot(realm, policy, {account.id: account for account in accounts}, {LYS.code: members})
 
 
 def annexe(asked: dict[str, date], ended: dict[str, date] | None = None, on: date = date(2026, 9, 1)) -> Annexe:

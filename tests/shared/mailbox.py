@@ -70,8 +70,8 @@ class Mailbox:
         enough: Callable[[], bool] = lambda: len(self.messages(to)) >= count  # noqa: E731
         with self._arrived:
             if not self._arrived.wait_for(enough, seconds):
-                found = [f"{mail.to}: {mail.subject}" for mail in self.messages()]
-                raise SandboxError(f"{count} e-mails to {to or 'anybody'} were awaited; there are only {found}.")
+                received = [f"{mail.to}: {mail.subject}" for mail in self.messages()]
+                raise SandboxError(f"{count} e-mails to {to or 'anybody'} were awaited; there are only {received}.")
         return self.messages(to)
 
     async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:

@@ -90,10 +90,10 @@ class Office:
         environment = {**self.environment, **moved, **environment}
         if program is None:
             ours = {name: None for name in os.environ if name.startswith("PROVISIONER_")}
-            done = CliRunner().invoke(app, list(map(str, arguments)), env={**ours, **environment})
-            if done.exception is not None and not isinstance(done.exception, SystemExit):
-                raise done.exception
-            return Answer(done.exit_code, done.stdout, done.stderr)
+            result = CliRunner().invoke(app, list(map(str, arguments)), env={**ours, **environment})
+            if result.exception is not None and not isinstance(result.exception, SystemExit):
+                raise result.exception
+            return Answer(result.exit_code, result.stdout, result.stderr)
         ended = subprocess.run(
             [sys.executable, *program, *map(str, arguments)],
             env=environment,
@@ -150,7 +150,7 @@ class Office:
 
 def changes(answer: Any, key: str = "changes") -> list[tuple[str, str | None]]:
     """The actions and addresses of an answer, in order."""
-    return [(one["action"], one["email"]) for one in answer[key]]
+    return [(change["action"], change["email"]) for change in answer[key]]
 
 
 def last_name(mailbox: str) -> str:

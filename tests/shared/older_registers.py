@@ -37,9 +37,9 @@ def restore_on_server(version: str, url: str, folder: Path) -> None:
         for index in table.indexes:
             index.dialect_options["postgresql"]["where"] = index.dialect_options["sqlite"]["where"]
     metadata.create_all(target)
-    with source.connect() as there, target.begin() as here:
+    with source.connect() as old, target.begin() as here:
         for table in metadata.sorted_tables:
-            if rows := [dict(row) for row in there.execute(select(table)).mappings()]:
+            if rows := [dict(row) for row in old.execute(select(table)).mappings()]:
                 here.execute(insert(table), rows)
     source.dispose()
     target.dispose()

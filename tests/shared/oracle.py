@@ -40,15 +40,15 @@ def tells(office: Office, story: Story, *, today: str) -> None:
 def _register(office: Office, story: Story) -> None:
     register = open_register(load_settings(environment=office.environment), Clock(), Actor.here("oracle"))
     records = register.records()
-    assert {one.email: one.state for one in records.habilitations} == {
+    assert {habilitation.email: habilitation.state for habilitation in records.habilitations} == {
         **dict.fromkeys(story.open, State.OPEN),
         **dict.fromkeys(story.closed, State.CLOSED),
     }
     assert len(records.habilitations) == len(story.open | story.closed)
-    emails = {one.id: one.email for one in records.habilitations}
-    sent = Counter(emails[one.habilitation] for one in records.attempts if one.sent_at is not None)
+    emails = {habilitation.id: habilitation.email for habilitation in records.habilitations}
+    sent = Counter(emails[attempt.habilitation] for attempt in records.attempts if attempt.sent_at is not None)
     assert sent == Counter(story.mails)
-    assert not any(one.is_unsettled for one in records.attempts)
+    assert not any(attempt.is_unsettled for attempt in records.attempts)
     register.close()
     verified = office.run("journal", "verify")
     assert verified.status == 0, verified
@@ -57,13 +57,13 @@ def _register(office: Office, story: Story) -> None:
 def _keycloak(office: Office, story: Story) -> None:
     directory = office.directory()
     snapshot = directory.snapshot(dict.fromkeys(story.partners))
-    found = {account.email: account for account in snapshot.accounts.values()}
-    assert found.keys() == {EmailAddress(email) for email in story.open | story.closed}
-    assert len(found) == len(snapshot.accounts)
-    assert {email for email, account in found.items() if account.enabled} == story.open
+    accounts = {account.email: account for account in snapshot.accounts.values()}
+    assert accounts.keys() == {EmailAddress(email) for email in story.open | story.closed}
+    assert len(accounts) == len(snapshot.accounts)
+    assert {email for email, account in accounts.items() if account.enabled} == story.open
     for partner, group in snapshot.groups.items():
         assert group is not None
-        mine = {account.id for email, account in found.items() if str(email).endswith(f"@{partner}.example")}
-        assert group.members == mine
-    assert all(account.is_marked for account in found.values())
+        members = {account.id for email, account in accounts.items() if str(email).endswith(f"@{partner}.example")}
+        assert group.members == members
+    assert all(account.is_marked for account in accounts.values())
     directory.close()

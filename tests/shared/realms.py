@@ -62,21 +62,21 @@ class Realms:
 
 
 def _is_as_made(administrator: Administrator, realm: Realm) -> bool:
-    found = _configuration(administrator, realm.settings)
-    if found[""] != realm.as_made[""]:
+    configuration = _configuration(administrator, realm.settings)
+    if configuration[""] != realm.as_made[""]:
         administrator.request("put", f"admin/realms/{realm.settings.keycloak.realm}", realm.as_made[""])
-        found = _configuration(administrator, realm.settings)
-    return found == realm.as_made
+        configuration = _configuration(administrator, realm.settings)
+    return configuration == realm.as_made
 
 
 def _configuration(administrator: Administrator, settings: Settings) -> dict[str, Any]:
     """Everything that a test might have changed and that is not a person, a partner or an event."""
     path = f"admin/realms/{settings.keycloak.realm}"
     parts = ("", "clients", "roles", "users/profile", "events/config", "authentication/required-actions")
-    found = {part: administrator.get(f"{path}/{part}") for part in (*parts, "localization/fr", "components")}
-    service = next(one for one in found["clients"] if one["clientId"] == settings.keycloak.client_id)
+    configuration = {part: administrator.get(f"{path}/{part}") for part in (*parts, "localization/fr", "components")}
+    service = next(client for client in configuration["clients"] if client["clientId"] == settings.keycloak.client_id)
     account = administrator.get(f"{path}/clients/{service['id']}/service-account-user")
-    return {**found, "rights": administrator.get(f"{path}/users/{account['id']}/role-mappings")}
+    return {**configuration, "rights": administrator.get(f"{path}/users/{account['id']}/role-mappings")}
 
 
 def _empty(administrator: Administrator, settings: Settings) -> None:
