@@ -16,15 +16,24 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from provisioner.views.sentences import Sentence
+from provisioner.views.shown import Line, Part, Table, Tone
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from provisioner.views.answers import Answer, AnyAnswer
-    from provisioner.views.shown import Line, Part, Table, Tone
 
 #: What stands between two columns, and how far a note stands from the margin.
 _GAP, _INDENT = 2, 12
+
+_STYLES = {
+    Tone.PLAIN: "",
+    Tone.TITLE: "bold",
+    Tone.GOOD: "bold green",
+    Tone.ERROR: "bold red",
+    Tone.WARNING: "yellow",
+    Tone.FAINT: "dim",
+}
 
 
 def print_answer(answer: AnyAnswer, format_: str) -> None:
@@ -52,10 +61,10 @@ def print_stream(pages: Iterable[Iterable[Answer]], table: Table, format_: str) 
     """A list as it is read, a row a line: a journal may be large. `table` shows the same rows."""
     from provisioner.views.answers import as_json
 
-    if format_ != "json":
-        print_parts([table])
-        return
     with answering():
+        if format_ != "json":
+            _print_as_read(table)
+            return
         before = "[\n"
         for page in pages:
             rows = (json.dumps(as_json(row), ensure_ascii=False) for row in page)
@@ -74,8 +83,6 @@ def print_parts(parts: Iterable[Part]) -> None:
     """An answer for a person: on a terminal in its width, else as wide as it is, so that a pipe loses nothing."""
     from rich.console import Console
 
-    from provisioner.views.shown import Line
-
     class _Console(Console):
         def on_broken_pipe(self) -> None:
             """Left to `answering`: rich would end the command with a status of its own."""
@@ -84,22 +91,16 @@ def print_parts(parts: Iterable[Part]) -> None:
     with answering():
         console = _Console(highlight=False)
         width = get_terminal_size().columns if sys.stdout.isatty() else None
-        is_first, follows_table = True, False
+        follows_table: bool | None = None  # nothing was printed yet
         for part in parts:
-            if isinstance(part, Line):
-                lines = list(_line(part, width))
-            elif part.widths:
-                _print_as_read(part)
+            lines = list(_table(part, width) if isinstance(part, Table) else _line(part, width))
+            if not lines:
                 continue
-            else:
-                lines = list(_table(part, width))
-            is_table = not isinstance(part, Line)
-            if lines and not is_first and (is_table or follows_table):
+            if follows_table is not None and (follows_table or isinstance(part, Table)):
                 console.print()
             for line in lines:
                 console.print(line, soft_wrap=True)
-            if lines:
-                is_first, follows_table = False, is_table
+            follows_table = isinstance(part, Table)
 
 
 @contextmanager
@@ -124,20 +125,15 @@ def printable(text: str) -> str:
     )
 
 
-def _style(tone: Tone) -> str:
-    styles = {"title": "bold", "good": "bold green", "error": "bold red", "warning": "yellow", "faint": "dim"}
-    return styles.get(tone, "")
-
-
 def _line(line: Line, width: int | None) -> Iterator[RenderableType]:
     """A sentence is left whole, for the terminal to fold: a command in it may be copied. A note is laid out."""
     from rich.text import Text
 
     text, label = printable(line.text), printable(line.label)
     if label:
-        yield Text.assemble((f"{label:<{_INDENT}}", _style(line.tone)), text)
+        yield Text.assemble((f"{label:<{_INDENT}}", _STYLES[line.tone]), text)
     else:
-        yield Text(text, style=_style(line.tone))
+        yield Text(text, style=_STYLES[line.tone])
     for part in _wrapped(printable(line.note), max(width - _INDENT, _INDENT) if width else None) if line.note else ():
         yield Text(" " * _INDENT + part)
 
