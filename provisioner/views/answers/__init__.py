@@ -4,7 +4,7 @@ is shown. `docs/schemas/answers.schema.json` is made from these models (`schema.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Annotated, Any, Generic, Self, TypeVar
 
@@ -91,12 +91,3 @@ def absent_when_none(**more: Any) -> Any:
 def beside(default: Any) -> Any:
     """A field that only what a person is shown needs."""
     return Field(default=default, exclude=True)
-
-
-def some(*parts: Part | Iterable[Part] | None) -> Iterator[Part]:
-    """These parts, one after the other, without those that are None."""
-    for part in parts:
-        if isinstance(part, Iterable):
-            yield from part
-        elif part is not None:
-            yield part
