@@ -34,23 +34,6 @@ def leaving(tmp_path: Path) -> Path:
     return annexe_csv(tmp_path / "2.csv", {"vasseur": "2026-06-10"}, {"leroy": "2026-08-31"}, "2026-09-01")
 
 
-def require(console: Console, name: str = "matricule") -> None:
-    """The user profile asks for an attribute, of administrators too, that no account has."""
-    path = f"{console.realm}/users/profile"
-    profile = console.connection.get(path)
-    rights = {"view": ["admin"], "edit": ["admin"]}
-    wanted = {"name": name, "permissions": rights, "required": {"roles": ["admin", "user"]}}
-    profile["attributes"].append(wanted)
-    console.connection.request("put", path, profile)
-
-
-def forget(console: Console, name: str = "matricule") -> None:
-    path = f"{console.realm}/users/profile"
-    profile = console.connection.get(path)
-    profile["attributes"] = [one for one in profile["attributes"] if one["name"] != name]
-    console.connection.request("put", path, profile)
-
-
 def held(office: Office, today: str = TODAY) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = valid(office.run("held", "list", "--format", "json", today=today).json, "held")
     return found
@@ -97,7 +80,7 @@ def test_an_account_that_keycloak_will_not_disable_is_logged_out_loses_its_passw
 ) -> None:
     login = console.log_in(LEROY)
     assert login is not None
-    require(console)
+    console.require_attribute("matricule")
     if how == "suspend":
         answer = office.run("person", "suspend", LEROY, *BY, "--format", "json", today=TODAY)
         assert (answer.status, [one["action"] for one in answer.json["failed"]]) == (1, ["close"])
@@ -120,7 +103,7 @@ def test_an_account_that_keycloak_will_not_disable_is_logged_out_loses_its_passw
     assert office.sync(today=TODAY, status=1)["done"] == []
     assert not office.directory().has_password(console.user(LEROY)["id"])
     assert len(notices(office)) == 1
-    forget(console)
+    console.forget_attribute("matricule")
     assert ("close", LEROY) in changes(office.sync(today=TODAY), "done")
     assert console.user(LEROY)["enabled"] is False
     assert [one["kind"] for one in held(office)] == (["suspension"] if how == "suspend" else [])
@@ -195,12 +178,12 @@ def test_a_partner_that_keycloak_will_not_take_off_an_account_is_told_as_still_o
     office.add_partner("sivom", "sivom.example")
     also = annexe_csv(tmp_path / "s.csv", {"leroy": "2026-09-01"}, {}, "2026-09-01")
     office.apply(also, "--waive", "1=Mission commune", today=TODAY, partner="sivom")
-    require(console)
+    console.require_attribute("matricule")
     assert changes(office.apply(leaving, today=TODAY, status=1), "failed") == [("close", LEROY)]
     assert console.groups(LEROY) == {"/partenaires/sivom"}
     assert console.log_in(LEROY) is not None, "the other partner's access goes on"
     assert held(office)[0]["reason"].startswith("Accès encore ouvert")
-    forget(console)
+    console.forget_attribute("matricule")
     assert changes(office.sync(today=TODAY), "done") == [("close", LEROY)]
     assert console.user(LEROY)["attributes"]["partenaire"] == ["sivom"]
     assert held(office) == []

@@ -109,13 +109,10 @@ def _invitations(office: Office) -> list[tuple[str, str | None]]:
 def test_what_the_user_profile_asks_of_everybody_is_one_failure_of_keycloak(
     office: Office, console: Console, asked: Path
 ) -> None:
-    profile = console.connection.get(f"{console.realm}/users/profile")
-    telephone = {"name": "telephone", "permissions": {"view": ["admin"], "edit": ["admin"]}}
-    asks_more = {**profile, "attributes": [*profile["attributes"], {**telephone, "required": {"roles": ["admin"]}}]}
-    console.connection.request("put", f"{console.realm}/users/profile", asks_more)
+    console.require_attribute("telephone")
     office.apply(asked, today=FIRST_DAY, status=3)
     assert office.run("held", "list", "--format", "json", today=FIRST_DAY).json == []
     said = office.run("sync", today=FIRST_DAY)
     assert (said.status, "profil des utilisateurs" in said.err) == (3, True)
-    console.connection.request("put", f"{console.realm}/users/profile", profile)
+    console.forget_attribute("telephone")
     assert len(office.sync(today=FIRST_DAY)["done"]) == 2 * len(PEOPLE)

@@ -75,6 +75,20 @@ class Console:
         """The paths of the groups that the account is in."""
         return {group["path"] for group in self.connection.get(f"{self.realm}/users/{self.user(email)['id']}/groups")}
 
+    def require_attribute(self, name: str) -> None:
+        """The user profile asks everybody, administrators too, for an attribute that no account has."""
+        profile = self.connection.get(f"{self.realm}/users/profile")
+        rights = {"view": ["admin"], "edit": ["admin"]}
+        attribute = {"name": name, "permissions": rights, "required": {"roles": ["admin", "user"]}}
+        profile["attributes"].append(attribute)
+        self.connection.request("put", f"{self.realm}/users/profile", profile)
+
+    def forget_attribute(self, name: str) -> None:
+        """The user profile has no such attribute any more."""
+        profile = self.connection.get(f"{self.realm}/users/profile")
+        profile["attributes"] = [attribute for attribute in profile["attributes"] if attribute["name"] != name]
+        self.connection.request("put", f"{self.realm}/users/profile", profile)
+
     def set_password(self, email: str) -> None:
         """What the mailed link would do, without a browser: PASSWORD is made."""
         path = f"{self.realm}/users/{self.user(email)['id']}/reset-password"
