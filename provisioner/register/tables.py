@@ -110,23 +110,16 @@ habilitation = Table(
     Column("link_decision", Integer),  # of the link that became due last
     sqlite_autoincrement=True,  # the journal names habilitations by id: none is ever used again
 )
-_LIVE = "closed_at IS NULL AND opened_at IS "
-Index(
-    "uq_habilitation_planned",
-    habilitation.c.partner,
-    habilitation.c.account,
-    unique=True,
-    sqlite_where=text(f"{_LIVE}NULL"),
-    postgresql_where=text(f"{_LIVE}NULL"),
-)
-Index(
-    "uq_habilitation_open",
-    habilitation.c.partner,
-    habilitation.c.account,
-    unique=True,
-    sqlite_where=text(f"{_LIVE}NOT NULL"),
-    postgresql_where=text(f"{_LIVE}NOT NULL"),
-)
+for _name, _opened in (("planned", "NULL"), ("open", "NOT NULL")):
+    _live = text(f"closed_at IS NULL AND opened_at IS {_opened}")
+    Index(
+        f"uq_habilitation_{_name}",
+        habilitation.c.partner,
+        habilitation.c.account,
+        unique=True,
+        sqlite_where=_live,
+        postgresql_where=_live,
+    )
 
 annexe = Table(
     "annexe",
