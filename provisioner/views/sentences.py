@@ -8,8 +8,18 @@ from enum import StrEnum
 from provisioner.views.dates import french_date
 
 
-class Sentence(StrEnum):
-    """A sentence of a command, with the names of its values."""
+class Words(StrEnum):
+    """Sentences by name, each with the names of its values."""
+
+    def of(self, **values: object) -> str:
+        """The sentence with its values; a day is written as French people do."""
+        return self.format(
+            **{name: french_date(value) if isinstance(value, date) else value for name, value in values.items()}
+        )
+
+
+class Sentence(Words):
+    """A sentence of a command."""
 
     TODAY = "PROVISIONER_TODAY : la date du jour est le {day}."
     ANSWER_LOST = "La réponse n'a pas pu être écrite : {why}."
@@ -60,12 +70,6 @@ class Sentence(StrEnum):
     ASK_TO_APPLY = "Appliquer ?"
     IN_NEITHER_LIST = "{person}, accès demandé pour le {day}, ne figure dans aucune des deux listes."
     ASK_TO_KEEP = "Conserver cet accès ? (non : il est clôturé)"
-
-    def of(self, **values: object) -> str:
-        """The sentence with its values; a day is written as French people do."""
-        return self.format(
-            **{name: french_date(value) if isinstance(value, date) else value for name, value in values.items()}
-        )
 
 
 def closes(accesses: int, on: date) -> str:

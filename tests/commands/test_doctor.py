@@ -93,7 +93,7 @@ def test_all_is_well_once_all_is_set_up(clinic: Clinic, office: Office, tmp_path
     assert found["roles"][0]["found"].endswith("manage-users, view-events, view-realm.")
     assert "26.7" in found["version"][0]["found"]
     assert sqlite3.sqlite_version in found["database"][0]["found"]
-    assert found["accounts"][0]["found"].startswith("2 accounts read; 2 accesses open; 0 changes due")
+    assert found["accounts"][0]["found"].startswith("2 comptes lus ; 2 accès ouverts ; 0 changements à faire")
     assert len(office.mails()) == mails
 
     text = office.run("doctor", today=None, program=None, **clinic.as_administrator())
@@ -131,10 +131,10 @@ def test_a_weak_policy_and_a_guessable_password_are_wanting(clinic: Clinic) -> N
         "brute-force": {"wanting"},
         "token": {"ok"},
     }
-    assert "30 failures" in found["brute-force"][0]["found"]
+    assert "30 échecs" in found["brute-force"][0]["found"]
     clinic.set_realm(permanentLockout=True, bruteForceProtected=True, failureFactor=10, adminEventsEnabled=False)
     found = clinic.look(1)
-    assert "suspension by hand" in found["brute-force"][0]["found"]
+    assert "suspension à la main" in found["brute-force"][0]["found"]
     assert verdicts(found, "events") == {"events": {"wanting"}}
     clinic.set_realm(smtpServer={}, adminEventsEnabled=True, eventsEnabled=False)
     found = clinic.look(1)
@@ -146,7 +146,7 @@ def test_a_group_that_gives_an_admin_role_is_wanting(clinic: Clinic, office: Off
     office.apply(annexe_csv(tmp_path / "1.csv", {"leroy": ASKED}, {}, "2026-06-15"), today=LATER)
     clinic.give_admin_role(f"groups/{clinic.group('/partenaires/' + PARTNER)}", "view-users")
     (line,) = clinic.look(1, today=LATER)["groups"]
-    assert line["found"] == f"The group /partenaires/{PARTNER} gives realm-management/view-users."
+    assert line["found"] == f"Le groupe /partenaires/{PARTNER} donne realm-management/view-users."
     clinic.give_admin_role(f"groups/{clinic.group('/partenaires')}")
     assert len(clinic.look(1, today=LATER)["groups"]) == 2
     Console(office).move_group(f"/partenaires/{PARTNER}", name="renomme")
@@ -167,10 +167,10 @@ def test_an_admin_role_within_another_role_or_in_any_group_is_seen_with_the_admi
     clinic.admin.request("post", f"{clinic.realm}/groups/{clinic.group('/autre')}/role-mappings/realm", [larger])
     assert verdicts(clinic.look(0), "groups") == {"groups": {"ok"}}, "not ours to see"
     (line,) = clinic.look(1, **clinic.as_administrator())["groups"]
-    assert line["found"] == "The group /autre gives plus-large."
+    assert line["found"] == "Le groupe /autre donne plus-large."
     clinic.admin.request("post", f"{clinic.realm}/groups/{clinic.group('/partenaires')}/role-mappings/realm", [large])
     (line,) = clinic.look(0)["groups"]
-    assert (line["verdict"], "we may not see" in line["found"]) == ("attention", True)
+    assert (line["verdict"], "nous est caché" in line["found"]) == ("attention", True)
 
 
 def test_one_role_too_many_or_too_few_is_wanting(clinic: Clinic) -> None:
@@ -179,13 +179,15 @@ def test_one_role_too_many_or_too_few_is_wanting(clinic: Clinic) -> None:
     clinic.give_admin_role(f"users/{account['id']}", "manage-clients")
     for more in ({}, clinic.as_administrator()):
         (line,) = clinic.look(1, **more)["roles"]
-        assert line["found"] == "Our service account may do more than it needs: realm-management/manage-clients."
+        assert (
+            line["found"] == "Notre compte de service peut plus qu'il ne lui faut : realm-management/manage-clients."
+        )
     (management,) = clinic.admin.get(f"{clinic.realm}/clients", clientId="realm-management")
     mapped = f"{clinic.realm}/users/{account['id']}/role-mappings/clients/{management['id']}"
     roles = [one for one in clinic.admin.get(mapped) if one["name"] in ("manage-clients", "view-realm")]
     clinic.admin.request("delete", mapped, roles)
     found = clinic.look(1)
-    assert found["roles"][0]["found"] == "Our service account lacks realm-management/view-realm."
+    assert found["roles"][0]["found"] == "Il manque à notre compte de service : realm-management/view-realm."
     assert verdicts(found, "realm") == {"realm": {"wanting"}}
 
 
@@ -203,7 +205,7 @@ def test_a_wrong_secret_is_wanting_and_a_keycloak_that_is_away_is_another_exit_s
         "journal": {"ok"},
         "mail": {"ok"},
     }
-    assert away["limit-closures"][0]["found"].endswith("0 closures of 5 allowed within 24 hours.")
+    assert away["limit-closures"][0]["found"].endswith("0 clôtures sur 5 admises en 24 heures.")
 
 
 @pytest.mark.parametrize(
@@ -216,14 +218,14 @@ def test_a_clock_that_is_off_is_told(clinic: Clinic, seconds: int, level: Level)
     (line,) = [one for one in examine(settings, clock).lines if one.check == "clock"]
     assert line.level is level, line.found
     if seconds:
-        assert ("behind" if seconds > 0 else "ahead of") in line.found
+        assert ("retarde" if seconds > 0 else "avance") in line.found
 
 
 def test_a_mail_server_that_is_down_or_not_named_is_told(clinic: Clinic, office: Office) -> None:
     down = clinic.look(3, PROVISIONER_SMTP__PORT="9")
     assert verdicts(down, "mail", "keycloak") == {"mail": {"wanting"}, "keycloak": {"ok"}}
     del office.environment["PROVISIONER_SMTP__HOST"]
-    assert "HOST not set" in clinic.look(1)["mail"][0]["found"]
+    assert "SMTP__HOST sans valeur" in clinic.look(1)["mail"][0]["found"]
 
 
 def test_the_distance_to_each_limit_is_told_for_each_partner(clinic: Clinic, office: Office, tmp_path: Path) -> None:
@@ -239,13 +241,13 @@ def test_the_distance_to_each_limit_is_told_for_each_partner(clinic: Clinic, off
         return [one["found"] for check in ("limit-closures", "limit-partners") for one in found[check]]
 
     assert distances(LATER) == [
-        "agglo-lys: 4 closures of 5 allowed within 24 hours.",
-        "ville-bois: 0 closures of 5 allowed within 24 hours.",
-        "Annexes of 1 partners ended accesses within 24 hours; those of 5 may in one run.",
+        "agglo-lys : 4 clôtures sur 5 admises en 24 heures.",
+        "ville-bois : 0 clôtures sur 5 admises en 24 heures.",
+        "Accès clôturés par annexe en 24 heures chez 1 partenaires ; 5 admis par passage.",
     ]
     percent = {"PROVISIONER_LIMITS__CLOSURES": "0", "PROVISIONER_LIMITS__CLOSURES_PERCENT": "30"}
-    assert distances(LATER, **percent)[0] == "agglo-lys: 4 closures of 3 allowed within 24 hours."
-    assert distances("2026-09-04")[0] == "agglo-lys: 0 closures of 5 allowed within 24 hours."
+    assert distances(LATER, **percent)[0] == "agglo-lys : 4 clôtures sur 3 admises en 24 heures."
+    assert distances("2026-09-04")[0] == "agglo-lys : 0 clôtures sur 5 admises en 24 heures."
 
 
 def test_what_is_held_waits_or_lacks_is_told_and_is_no_failure(clinic: Clinic, office: Office) -> None:
@@ -261,7 +263,7 @@ def test_what_is_held_waits_or_lacks_is_told_and_is_no_failure(clinic: Clinic, o
         lock.write("process 4242 (sync)")
         lock.flush()
         assert "process 4242 (sync)" in clinic.look(0)["lock"][0]["found"]
-    assert clinic.look(0)["lock"][0]["found"] == "No run is under way."
+    assert clinic.look(0)["lock"][0]["found"] == "Aucun passage n'est en cours."
 
 
 def test_a_journal_that_does_not_verify_and_a_realm_that_is_another_are_wanting(
@@ -276,7 +278,7 @@ def test_a_journal_that_does_not_verify_and_a_realm_that_is_another_are_wanting(
     connection.close()
     found = clinic.look(1, today=LATER)
     assert verdicts(found, "journal", "realm") == {"journal": {"wanting"}, "realm": {"wanting"}}
-    assert "entry 1" in found["journal"][0]["found"]
+    assert "entrée 1" in found["journal"][0]["found"]
 
 
 def test_a_register_that_cannot_be_read_is_another_exit_status(clinic: Clinic, office: Office) -> None:
@@ -299,7 +301,7 @@ def test_a_keycloak_without_tls_elsewhere_and_passwords_in_addresses_are_seen(
     )
     examined = examine(settings, Clock())
     told = " ".join(one.found for one in examined.lines if one.check == "settings")
-    assert ("without TLS" in told, "slash" in told) == (True, True)
+    assert ("sans TLS" in told, "« / »" in told) == (True, True)
     assert "tres-secret" not in str(examined)
     assert examined.settings["PROVISIONER_DATABASE__URL"] == "postgresql+psycopg://caf:********@127.0.0.1:9/registre"
     assert [one.check for one in examined.lines if one.is_unreachable] == ["database", "keycloak"]

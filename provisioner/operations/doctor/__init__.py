@@ -14,6 +14,7 @@ from provisioner.register import RegisterUnavailable, open_as_is
 from provisioner.register.journal import Actor
 from provisioner.settings import PREFIX, Settings
 from provisioner.views.answers.system import DoctorAnswer, DoctorLineAnswer
+from provisioner.views.doctor import Found, Todo
 
 __all__ = ["DoctorLine", "Examination", "Level", "examine"]
 
@@ -56,8 +57,7 @@ def _lines(settings: Settings, clock: Clock) -> Iterator[DoctorLine]:
     try:
         opened = open_as_is(settings, clock, Actor.here("doctor"))
         if opened is None:
-            todo = "The first command that needs one makes it."
-            lines.append(attention("database", "There is no register yet.", todo))
+            lines.append(attention("database", Found.NO_REGISTER, Todo.MADE_BY_ITSELF))
             lines += _elsewhere(settings, clock, Records({}))
         else:
             with closing(opened):
@@ -69,7 +69,7 @@ def _lines(settings: Settings, clock: Clock) -> Iterator[DoctorLine]:
                 else:
                     lines += _elsewhere(settings, clock, Records({}))
     except RegisterUnavailable as error:
-        todo = f"See {PREFIX}DATABASE__URL and {PREFIX}DATA_DIR; to put a copy back: docs/backup.md."
+        todo = Todo.SEE_DATABASE.of(database=f"{PREFIX}DATABASE__URL", directory=f"{PREFIX}DATA_DIR")
         lines.append(unreachable("database", error, todo))
         lines += _elsewhere(settings, clock, Records({}))
     yield from lines

@@ -24,13 +24,14 @@ from provisioner.keycloak.inspection import (
 )
 from provisioner.keycloak.realm import compare_profiles
 from provisioner.keycloak.realm_config import ADMIN_CLIENT, SERVICE_ROLES, Json, load_user_profile
-from provisioner.operations.doctor.lines import DoctorLine, Level, attention, judged, ok, unreachable, wanting
+from provisioner.operations.doctor.lines import DoctorLine, Level, attention, judged, ok, quoted, unreachable, wanting
 from provisioner.operations.doctor.register import limits_of
 from provisioner.operations.errors import UnknownRealm
 from provisioner.operations.look import look
 from provisioner.settings import PREFIX, KeycloakSettings, Settings
+from provisioner.views.doctor import Found, Todo
 
-APPLY = "`provisioner realm apply` with the administrator's account puts it right."
+_ADMINISTRATOR = f"{PREFIX}KEYCLOAK__ADMIN_USERNAME et __ADMIN_PASSWORD"
 
 #: Beyond it Keycloak's clock and ours tell different stories; far beyond it, tokens and links are wrong.
 _CLOCK_ATTENTION_SECONDS, _CLOCK_WANTING_SECONDS = 5, 60
@@ -45,16 +46,16 @@ def keycloak_lines(settings: Settings, clock: Clock, records: Records) -> Iterat
         try:
             view.connection.get_token()
         except KeycloakUnavailable as error:
-            todo = f"See that {ours.url} answers, or set {PREFIX}KEYCLOAK__URL."
+            todo = Todo.ANSWERS.of(url=ours.url, setting=f"{PREFIX}KEYCLOAK__URL")
             yield unreachable("keycloak", error, todo)
             return
         except KeycloakError as error:
-            yield ok("keycloak", f"{ours.url} answers.")
-            todo = f"See {PREFIX}KEYCLOAK__REALM, __CLIENT_ID and __CLIENT_SECRET, or `provisioner realm apply`."
-            yield wanting("token", str(error), todo)
+            yield ok("keycloak", Found.KEYCLOAK.of(url=ours.url))
+            todo = Todo.CREDENTIALS.of(settings=f"{PREFIX}KEYCLOAK__REALM, __CLIENT_ID, __CLIENT_SECRET")
+            yield wanting("token", quoted(error), todo)
             return
-        yield ok("keycloak", f"{ours.url} answers.")
-        yield ok("token", f"The realm {ours.realm} knows {ours.client_id}.")
+        yield ok("keycloak", Found.KEYCLOAK.of(url=ours.url))
+        yield ok("token", Found.TOKEN.of(realm=ours.realm, client=ours.client_id))
         yield from _guarded("clock", lambda: clock_lines(view.connection.server_time(), clock))
         yield from _guarded("realm", lambda: realm_lines(view.realm(), records))
         yield from _guarded("user-profile", lambda: profile_lines(view.user_profile(), load_user_profile(settings)))
@@ -62,8 +63,8 @@ def keycloak_lines(settings: Settings, clock: Clock, records: Records) -> Iterat
             yield from _guarded("administrator", lambda: administrator_lines(ours))
         else:
             least = ".".join(map(str, LEAST_VERSION))
-            todo = f"See that it is {least} or newer, or set {PREFIX}KEYCLOAK__ADMIN_USERNAME and __ADMIN_PASSWORD."
-            yield attention("version", "Keycloak hides its version from our service account.", todo)
+            todo = Todo.VERSION_AT_LEAST.of(least=least, settings=_ADMINISTRATOR)
+            yield attention("version", Found.VERSION_HIDDEN, todo)
             yield from _guarded("roles", lambda: roles_lines(view.connection.own_roles()))
             yield from _guarded("groups", lambda: own_group_lines(view, records, ours.threads))
         yield from _guarded("accounts", lambda: account_lines(records, settings, clock))
@@ -74,16 +75,16 @@ def _guarded(check: str, lines: Callable[[], Iterable[DoctorLine]]) -> Iterator[
     try:
         yield from lines()
     except KeycloakUnavailable as error:
-        yield unreachable("keycloak", error, "Run again once Keycloak answers; nothing is lost meanwhile.")
+        yield unreachable("keycloak", error, Todo.RUN_AGAIN)
     except KeycloakError as error:
-        yield wanting(check, str(error), APPLY)
+        yield wanting(check, quoted(error), Todo.APPLY)
 
 
 def clock_lines(server_time: datetime, clock: Clock) -> Iterator[DoctorLine]:
     """How far Keycloak's clock is from this machine's; the former is told to the second."""
     seconds = (server_time - clock.real_now()).total_seconds() + 0.5
-    found = f"Keycloak's clock is {abs(seconds):.0f} s {'ahead of' if seconds > 0 else 'behind'} this machine's."
-    todo = "Have both machines' clocks set by the same time servers."
+    words = Found.CLOCK_AHEAD if seconds > 0 else Found.CLOCK_BEHIND
+    found, todo = words.of(seconds=f"{abs(seconds):.0f}"), Todo.SET_CLOCKS
     level = Level.WANTING if abs(seconds) > _CLOCK_WANTING_SECONDS else Level.ATTENTION
     yield judged("clock", abs(seconds) <= _CLOCK_ATTENTION_SECONDS, found, found, todo, level=level)
 
@@ -92,67 +93,64 @@ def roles_lines(roles: frozenset[str]) -> Iterator[DoctorLine]:
     """The service account has its three roles and no other."""
     lacks, excess = sorted(_ROLES - roles), sorted(roles - _ROLES)
     if lacks:
-        yield wanting("roles", f"Our service account lacks {', '.join(lacks)}.", APPLY)
+        yield wanting("roles", Found.ROLES_LACK.of(roles=", ".join(lacks)), Todo.APPLY)
     if any(role.startswith(f"{ADMIN_CLIENT}/") for role in excess):
-        yield wanting("roles", f"Our service account may do more than it needs: {', '.join(excess)}.", APPLY)
+        yield wanting("roles", Found.ROLES_TOO_MANY.of(roles=", ".join(excess)), Todo.APPLY)
     elif excess:
-        yield attention("roles", f"Our service account has roles that it does not need: {', '.join(excess)}.", APPLY)
+        yield attention("roles", Found.ROLES_UNNEEDED.of(roles=", ".join(excess)), Todo.APPLY)
     if not (lacks or excess):
-        yield ok("roles", f"Our service account has exactly {', '.join(sorted(SERVICE_ROLES))}.")
+        yield ok("roles", Found.ROLES.of(roles=", ".join(sorted(SERVICE_ROLES))))
 
 
 def realm_lines(realm: RealmFacts, records: Records) -> Iterator[DoctorLine]:
     """The realm is the one that we know, and set as the convention asks."""
     if not records.is_for_realm(realm.id):
-        todo = (
-            f"Point {PREFIX}KEYCLOAK__URL and __REALM at the right one: nothing is written in this one. Made anew: "
-            "`provisioner realm accept`."
-        )
-        yield wanting("realm", "This is not the realm that the register began with.", todo)
+        todo = Todo.RIGHT_REALM.of(settings=f"{PREFIX}KEYCLOAK__URL et __REALM")
+        yield wanting("realm", Found.OTHER_REALM, todo)
     else:
         is_known = records.realm_id is not None
-        yield ok("realm", "It is the one that the register began with." if is_known else "No register knows it yet.")
+        yield ok("realm", Found.REALM if is_known else Found.REALM_NEW)
     if is_weaker_than_p1(realm.password_policy):
-        yield wanting("password-policy", "The policy is weaker than P1: openings and links wait.", APPLY)
+        yield wanting("password-policy", Found.POLICY_WEAK, Todo.APPLY)
     elif is_impossible(realm.password_policy):
-        found = "The policy asks for more characters than it allows: no password is possible; openings, links wait."
-        yield wanting("password-policy", found, APPLY)
+        yield wanting("password-policy", Found.POLICY_IMPOSSIBLE, Todo.APPLY)
     else:
-        yield ok("password-policy", "It asks for all that P1 asks for.")
+        yield ok("password-policy", Found.POLICY)
     yield judged(
         "password-form",
         realm.makes_passwords,
-        "The link of an e-mail leads to the form that makes a password.",
-        "The required action UPDATE_PASSWORD is off: no link can make a password; openings and links wait.",
-        APPLY,
+        Found.FORM_ON,
+        Found.FORM_OFF,
+        Todo.APPLY,
     )
     yield _brute_force(realm)
     if not realm.admin_events:
-        found = "Admin events are off: whether an interrupted e-mail left cannot be told, so it would leave again."
-        yield wanting("events", found, APPLY)
+        yield wanting("events", Found.NO_ADMIN_EVENTS, Todo.APPLY)
     elif not realm.events:
-        yield attention("events", "Login events are off: no connection can be reported.", APPLY)
+        yield attention("events", Found.NO_EVENTS, Todo.APPLY)
     else:
-        yield ok("events", "Events and admin events are kept.")
+        yield ok("events", Found.EVENTS)
     yield judged(
         "realm-mail",
         bool(realm.mail_server and realm.mail_from),
-        f"Keycloak sends the links through {realm.mail_server}.",
-        "The realm has no mail server or no sender: no link can leave.",
-        APPLY,
+        Found.REALM_MAIL.of(server=realm.mail_server),
+        Found.NO_REALM_MAIL,
+        Todo.APPLY,
     )
 
 
 def _brute_force(realm: RealmFacts) -> DoctorLine:
     problems = {
-        "passwords may be guessed without end": not realm.brute_force_protected,
-        f"{realm.failure_factor} failures are allowed": not 0 < realm.failure_factor <= _MOST_FAILURES,
-        "it locks for good, which reads as a suspension by hand": realm.permanent_lockout,
-        "a second factor's failures disable the account": realm.max_secondary_failures > 0,
+        Found.BRUTE_FORCE_OFF: not realm.brute_force_protected,
+        Found.BRUTE_FORCE_LONG: not 0 < realm.failure_factor <= _MOST_FAILURES,
+        Found.BRUTE_FORCE_FOR_GOOD: realm.permanent_lockout,
+        Found.BRUTE_FORCE_SECOND: realm.max_secondary_failures > 0,
     }
-    wrong = [sentence for sentence, is_wrong in problems.items() if is_wrong]
-    well = f"An account is locked for a while after {realm.failure_factor} failures."
-    return judged("brute-force", not wrong, well, f"Brute-force protection: {'; '.join(wrong)}.", APPLY)
+    wrong = [words.of(failures=realm.failure_factor) for words, is_wrong in problems.items() if is_wrong]
+    well = Found.BRUTE_FORCE.of(failures=realm.failure_factor)
+    return judged(
+        "brute-force", not wrong, well, Found.BRUTE_FORCE_WANTING.of(problems=" ; ".join(wrong)), Todo.APPLY
+    )
 
 
 def own_group_lines(view: OwnView, records: Records, threads: int) -> Iterator[DoctorLine]:
@@ -161,20 +159,22 @@ def own_group_lines(view: OwnView, records: Records, threads: int) -> Iterator[D
         codes = [None, *sorted(records.partners)]
         ids = [records.partners[code].group_id if code else records.root_id for code in codes]
         groups = [group for group in pool.map(view.group_roles, codes, ids) if group is not None]
-    yield from group_lines(groups, "No partner's group, nor the one above them, gives an admin role.")
+    yield from group_lines(groups, Found.NO_PARTNER_GROUP_GIVES)
 
 
 def group_lines(groups: Sequence[GroupRoles], none: str) -> Iterator[DoctorLine]:
     """Who may manage users could become an administrator by a group that gives an admin role (CVE-2026-94000)."""
     for group in groups:
         if group.admin:
-            todo = f"Take the role off the group {group.path}: whoever manages users could give it to anybody."
-            yield wanting("groups", f"The group {group.path} gives {', '.join(sorted(group.admin))}.", todo)
+            todo = Todo.TAKE_ROLE_OFF.of(group=group.path)
+            yield wanting(
+                "groups", Found.GROUP_GIVES.of(group=group.path, roles=", ".join(sorted(group.admin))), todo
+            )
         else:
             yield attention(
                 "groups",
-                f"The group {group.path} gives {', '.join(sorted(group.unseen))}, whose parts we may not see.",
-                f"Run doctor once with {PREFIX}KEYCLOAK__ADMIN_USERNAME and __ADMIN_PASSWORD.",
+                Found.GROUP_UNSEEN.of(group=group.path, roles=", ".join(sorted(group.unseen))),
+                Todo.RUN_AS_ADMINISTRATOR.of(settings=_ADMINISTRATOR),
             )
     if not groups:
         yield ok("groups", none)
@@ -187,12 +187,12 @@ def administrator_lines(settings: KeycloakSettings) -> Iterator[DoctorLine]:
         yield judged(
             "version",
             tuple(int(part) for part in re.findall(r"\d+", version)[:3]) >= LEAST_VERSION,
-            f"Keycloak {version}; the least is {least}.",
-            f"Keycloak {version}: before {least} anybody can set anybody's password (CVE-2026-18963).",
-            "Bring Keycloak to the newest 26.7 patch, today.",
+            Found.VERSION.of(version=version, least=least),
+            Found.VERSION_OLD.of(version=version, least=least),
+            Todo.UPGRADE,
         )
         yield from roles_lines(view.service_roles())
-        yield from group_lines(view.groups_with_admin_roles(), "No group of the realm gives an admin role.")
+        yield from group_lines(view.groups_with_admin_roles(), Found.NO_GROUP_GIVES)
 
 
 def profile_lines(profile: Json, wanted: Json) -> Iterator[DoctorLine]:
@@ -201,16 +201,14 @@ def profile_lines(profile: Json, wanted: Json) -> Iterator[DoctorLine]:
     if differences.stricter:
         yield wanting(
             "user-profile",
-            f"The user profile asks more of an account than ours have: {', '.join(differences.stricter)}. Keycloak "
-            "may refuse to disable accounts, so that an access that should be closed stays open.",
-            "In the console (Realm settings, User profile), make it optional and take the validator off; "
-            "`provisioner realm apply` puts back what is ours. Then `provisioner sync`.",
+            Found.PROFILE_ASKS_MORE.of(attributes=", ".join(differences.stricter)),
+            Todo.LOOSEN_PROFILE,
         )
     if differences.other:
-        found = f"Attributes of ours are missing or changed: {', '.join(differences.other)}."
-        yield wanting("user-profile", found, APPLY)
+        found = Found.PROFILE_DIFFERS.of(attributes=", ".join(differences.other))
+        yield wanting("user-profile", found, Todo.APPLY)
     if not (differences.stricter or differences.other):
-        yield ok("user-profile", "It asks for nothing that our accounts lack.")
+        yield ok("user-profile", Found.PROFILE)
 
 
 def account_lines(records: Records, settings: Settings, clock: Clock) -> Iterator[DoctorLine]:
@@ -225,14 +223,13 @@ def account_lines(records: Records, settings: Settings, clock: Clock) -> Iterato
         directory.close()
     plan = make_plan(records, snapshot, clock.now(), partners, limits_of(settings))
     open_count = sum(habilitation.state is State.OPEN for habilitation in records.habilitations)
-    counts = f"{len(snapshot.accounts)} accounts read; {open_count} accesses open; {len(plan.changes)} changes due."
+    counts = Found.ACCOUNTS.of(read=len(snapshot.accounts), open=open_count, changes=len(plan.changes))
     yield ok("accounts", counts)
     for kind, count in sorted(Counter(drift.kind for drift in plan.drift).items()):
-        todo = "Who: `provisioner plan`. What becomes of it: docs/safety.md."
-        yield attention("drift", f"{kind}: {count}.", todo)
+        yield attention("drift", Found.DRIFT.of(kind=kind, count=count), Todo.PLAN_TELLS)
     if count := len(unknown_of_ours(records, snapshot)):
         yield attention(
             "forgotten-accounts",
-            f"Accounts that bear our mark and that the register does not know: {count}.",
-            "Was an older register put back? Then apply again what came since: docs/backup.md.",
+            Found.FORGOTTEN.of(count=count),
+            Todo.APPLY_AGAIN,
         )

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from provisioner.views.doctor import Found
+
 
 class Level(StrEnum):
     """How a thing is; the worst line's level is that of the whole."""
@@ -60,4 +62,9 @@ def wanting(check: str, found: str, todo: str, partner: str | None = None) -> Do
 
 def unreachable(check: str, error: Exception, todo: str) -> DoctorLine:
     """A system that is needed does not answer."""
-    return DoctorLine(check, Level.WANTING, str(error), todo, None, is_unreachable=True)
+    return DoctorLine(check, Level.WANTING, quoted(error), todo, None, is_unreachable=True)
+
+
+def quoted(error: Exception) -> str:
+    """The cause of a failure, in its own words."""
+    return Found.CAUSE.of(cause=" ".join(str(error).split()).rstrip("."))

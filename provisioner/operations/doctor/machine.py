@@ -15,6 +15,7 @@ from provisioner.mail import MailUnavailable, greet
 from provisioner.operations.doctor.lines import DoctorLine, Level, attention, judged, ok, unreachable, wanting
 from provisioner.register import sqlite_file
 from provisioner.settings import PREFIX, Settings, is_this_machine
+from provisioner.views.doctor import Found, Todo
 
 #: File systems over a network, on which SQLite's locks cannot be trusted. FUSE ones are judged by their beginning.
 _NETWORK = "9p afs beegfs ceph cifs davfs fuse gfs2 glusterfs gpfs lustre nfs nfs4 ocfs2 smb3 smbfs vboxsf virtiofs"
@@ -45,26 +46,24 @@ def effective(settings: Settings) -> dict[str, str | None]:
 def settings_lines(settings: Settings, clock: Clock) -> Iterator[DoctorLine]:
     """What is set in a way that nobody should be surprised by."""
     if settings.keycloak.client_secret is None:
-        yield wanting("settings", "Our secret is not set.", f"Set {PREFIX}KEYCLOAK__CLIENT_SECRET.")
+        yield wanting("settings", Found.NO_SECRET, Todo.SET.of(settings=f"{PREFIX}KEYCLOAK__CLIENT_SECRET"))
     url = urlsplit(settings.keycloak.url)
     if url.scheme != "https" and not is_this_machine(url.hostname):
         yield attention(
             "settings",
-            "Keycloak is called without TLS: secrets and persons' data go in the clear.",
-            f"Set {PREFIX}KEYCLOAK__URL to an https:// address, unless that network is yours alone.",
+            Found.KEYCLOAK_WITHOUT_TLS,
+            Todo.SET_HTTPS.of(setting=f"{PREFIX}KEYCLOAK__URL"),
         )
     if not settings.platform.url.endswith("/"):
         yield attention(
             "settings",
-            "The platform's address does not end with a slash: the realm would take any address that begins so.",
-            f"Set {PREFIX}PLATFORM__URL with a slash at its end, then `provisioner realm apply`.",
+            Found.NO_SLASH,
+            Todo.SET_SLASH.of(setting=f"{PREFIX}PLATFORM__URL"),
         )
     if clock.is_moved:
-        yield attention(
-            "settings", f"Today is taken to be {clock.today()}: this is a trial.", f"Unset {PREFIX}TODAY to go live."
-        )
+        yield attention("settings", Found.TRIAL.of(day=clock.today()), Todo.UNSET_TODAY.of(setting=f"{PREFIX}TODAY"))
     count = sum(value is not None for value in effective(settings).values())
-    yield ok("settings", f"{count} settings have a value; none is unknown.")
+    yield ok("settings", Found.SETTINGS.of(count=count))
 
 
 def reader_lines() -> Iterator[DoctorLine]:
@@ -72,15 +71,13 @@ def reader_lines() -> Iterator[DoctorLine]:
     try:
         walls, ways = try_ways_out()
     except OSError as error:
-        todo = "Without it no document can be read: is this process let start another one?"
-        yield wanting("document-reader", f"{error}.".capitalize(), todo)
+        yield wanting("document-reader", Found.READER_FAILS.of(cause=error), Todo.START_READER)
         return
-    filtered = "a filter of system calls" if walls.is_filtered else "no filter of system calls"
-    landlock = f"Landlock {walls.landlock}" if walls.landlock else "no Landlock"
-    stands = f"Documents are read in a process with {filtered}, {landlock} and limits"
-    well, ill = f"{stands}: every way out was tried, and is shut.", f"{stands}; a hostile one could still reach "
-    todo = "Run on a kernel with seccomp, on x86_64 or aarch64, and let prctl and landlock_* through."
-    yield judged("document-reader", not ways, well, f"{ill}{', '.join(ways)}.", todo)
+    shut = Found.FILTERED if walls.is_filtered else Found.NOT_FILTERED
+    landlock = Found.LANDLOCK.of(version=walls.landlock) if walls.landlock else Found.NO_LANDLOCK
+    stands = Found.WALLS.of(calls=shut, landlock=landlock)
+    well, ill = Found.READER_SHUT.of(walls=stands), Found.READER_OPEN.of(walls=stands, ways=f"« {', '.join(ways)} »")
+    yield judged("document-reader", not ways, well, ill, Todo.SHUT_READER)
 
 
 def data_directory_lines(settings: Settings) -> Iterator[DoctorLine]:
@@ -88,16 +85,16 @@ def data_directory_lines(settings: Settings) -> Iterator[DoctorLine]:
     path = settings.data_dir.absolute()
     nearest = next(folder for folder in (path, *path.parents) if os.access(folder, os.F_OK))
     if not nearest.is_dir() or not os.access(nearest, os.W_OK | os.X_OK):
-        todo = f"Let this user write in {nearest}, or set {PREFIX}DATA_DIR."
-        yield wanting("data-directory", f"{nearest} cannot be written by this user.", todo)
+        todo = Todo.OPEN_DIRECTORY.of(folder=nearest, setting=f"{PREFIX}DATA_DIR")
+        yield wanting("data-directory", Found.DIRECTORY_CLOSED.of(folder=nearest), todo)
     elif nearest != path:
-        yield attention("data-directory", f"{path} does not exist yet.", "The first command that needs it makes it.")
+        yield attention("data-directory", Found.DIRECTORY_ABSENT.of(folder=path), Todo.MADE_BY_ITSELF)
     else:
-        yield ok("data-directory", f"{path} can be written.")
+        yield ok("data-directory", Found.DIRECTORY.of(folder=path))
     yield from _file_system(settings, nearest)
-    free, todo = shutil.disk_usage(nearest).free >> 20, "Make room: what cannot be recorded is not done."
+    free, todo = shutil.disk_usage(nearest).free >> 20, Todo.MAKE_ROOM
     level = Level.WANTING if free < _NO_ROOM_MIB else Level.ATTENTION
-    found = f"{free} MiB are free in {nearest}."
+    found = Found.DISK.of(free=free, folder=nearest)
     yield judged("disk", free >= _FREE_MIB, found, found, todo, level=level)
 
 
@@ -106,15 +103,15 @@ def _file_system(settings: Settings, path: Path) -> Iterator[DoctorLine]:
     where = path if file is None or not os.access(file.parent, os.F_OK) else file.parent
     kind = file_system_of(where.resolve(), _mounts())
     if kind is None:
-        yield ok("file-system", "Its kind cannot be told on this system. SQLite needs a local one.")
+        yield ok("file-system", Found.FILE_SYSTEM_UNKNOWN)
     elif file is not None and is_network(kind):
         yield attention(
             "file-system",
-            f"The register lies on {kind}, over a network or not quite local: SQLite's locks may not hold there.",
-            f"Put {PREFIX}DATA_DIR on a local disk, or use PostgreSQL ({PREFIX}DATABASE__URL).",
+            Found.FILE_SYSTEM_FAR.of(kind=kind),
+            Todo.LOCAL_DISK.of(directory=f"{PREFIX}DATA_DIR", database=f"{PREFIX}DATABASE__URL"),
         )
     else:
-        yield ok("file-system", f"{kind}.")
+        yield ok("file-system", Found.FILE_SYSTEM.of(kind=kind))
 
 
 def is_network(kind: str) -> bool:
@@ -148,20 +145,19 @@ def mail_lines(settings: Settings) -> Iterator[DoctorLine]:
     """Whether notices to officers and contacts can leave."""
     smtp = settings.smtp
     if not smtp.is_set:
-        lacks = " and ".join(name for name, value in (("HOST", smtp.host), ("FROM", smtp.from_)) if not value)
-        todo = f"Set {PREFIX}SMTP__HOST and {PREFIX}SMTP__FROM. What is owed waits meanwhile."
-        yield wanting("mail", f"Notices cannot leave: {PREFIX}SMTP__… {lacks} not set.", todo)
+        lacks = [f"{PREFIX}SMTP__{name}" for name, value in (("HOST", smtp.host), ("FROM", smtp.from_)) if not value]
+        lacking = " et ".join(lacks)
+        yield wanting("mail", Found.MAIL_UNSET.of(lacking=lacking), Todo.SET_MAIL.of(settings=lacking))
         return
     try:
         greet(smtp)
     except MailUnavailable as error:
-        yield unreachable("mail", error, f"See the mail server and {PREFIX}SMTP__*. What is owed waits.")
+        yield unreachable("mail", error, Todo.SEE_MAIL.of(settings=f"{PREFIX}SMTP__*"))
     else:
-        yield ok("mail", f"{smtp.host}:{smtp.port} answers (TLS: {smtp.tls}). Nothing was sent.")
+        yield ok("mail", Found.MAIL.of(where=f"{smtp.host}:{smtp.port}", tls=smtp.tls))
     if smtp.tls == "off" and not is_this_machine(smtp.host):
         yield attention(
             "mail",
-            "E-mails go to the mail server without TLS: links and persons' data go in the clear.",
-            f"Set {PREFIX}SMTP__TLS to starttls or implicit, unless that network is yours alone; "
-            "then `provisioner realm apply`.",
+            Found.MAIL_WITHOUT_TLS,
+            Todo.SET_MAIL_TLS.of(setting=f"{PREFIX}SMTP__TLS"),
         )

@@ -28,9 +28,11 @@ from provisioner.register.engine import REVISION, revision
 from provisioner.register.marks import LAST_GOOD_SYNC, mark
 from provisioner.register.partners import contacts_by_partner, contacts_of
 from provisioner.settings import Settings
+from provisioner.views.doctor import Found, Todo
+from provisioner.views.holds import KINDS
 
 #: What ends a hold, where it is not the release of a plan.
-_TO_GO_ON = {HoldKind.PAUSE: "`provisioner resume`", HoldKind.QUARANTINE: "`provisioner sync`"}
+_TO_GO_ON = {HoldKind.PAUSE: "provisioner resume", HoldKind.QUARANTINE: "provisioner sync"}
 
 _STALE_SYNC_HOURS, _STALE_FILE_HOURS = 26, 1
 
@@ -41,22 +43,21 @@ def database_lines(register: Register, settings: Settings) -> Iterator[DoctorLin
     Raises:
         RegisterUnavailable: it cannot be read.
     """
-    yield ok("database", f"The register can be read ({_engine_name(register)}).")
+    yield ok("database", Found.DATABASE.of(engine=_engine_name(register)))
     at = revision(register.engine) or ""
-    found = f"The register is at revision {at}, this version uses {REVISION}."
+    found = Found.OTHER_REVISION.of(found=at, ours=REVISION)
     if at > REVISION:
-        yield wanting("revision", found, "Use the version of the software that made it, or a newer one.")
+        yield wanting("revision", found, Todo.NEWER_VERSION)
     elif at < REVISION:
-        todo = "Back it up (`provisioner backup`); any other command brings it to this version."
-        yield attention("revision", found, todo)
+        yield attention("revision", found, Todo.BACK_UP)
     else:
-        yield ok("revision", f"{at}, as this version needs.")
+        yield ok("revision", Found.REVISION.of(found=at))
     check = verify_journal(register)
-    well = f"{check.entries} entries verify. Head: {check.head}"
-    ill = f"The journal does not verify: entry {check.bad.entry} ({check.bad.problem})." if check.bad else ""
-    yield judged("journal", not ill, well, ill, "Keep everything as it is and find out: docs/journal.md.")
+    well = Found.JOURNAL.of(count=check.entries, head=check.head)
+    ill = Found.JOURNAL_WANTING.of(entry=check.bad.entry, problem=check.bad.problem) if check.bad else ""
+    yield judged("journal", not ill, well, ill, Todo.KEEP_JOURNAL)
     holder = lock_holder(register, settings)
-    yield ok("lock", f"A run is under way: {holder}." if holder else "No run is under way.")
+    yield ok("lock", Found.LOCKED.of(holder=holder) if holder else Found.NOT_LOCKED)
 
 
 def is_current(register: Register) -> bool:
@@ -92,61 +93,57 @@ def limit_lines(records: Records, settings: Settings, now: datetime) -> Iterator
     for code in sorted(records.partners):
         distance = closures_distance(records, code, now, limits_of(settings))
         is_well = distance.figure <= distance.allowed
-        found = f"{code}: {distance.figure} closures of {distance.allowed} allowed within 24 hours."
-        todo = "The next annexe that ends an access is held: `provisioner plan FILE`, then `held release`."
-        yield judged("limit-closures", is_well, found, found, todo, level=Level.ATTENTION, partner=code)
+        found = Found.CLOSURES.of(partner=code, figure=distance.figure, allowed=distance.allowed)
+        yield judged("limit-closures", is_well, found, found, Todo.RELEASE, level=Level.ATTENTION, partner=code)
     distance = partners_distance(records, now)
-    found = f"Annexes of {distance.figure} partners ended accesses within 24 hours; those of {distance.allowed} may"
-    yield ok("limit-partners", f"{found} in one run.")
+    yield ok("limit-partners", Found.PARTNERS.of(figure=distance.figure, allowed=distance.allowed))
 
 
 def hold_lines(records: Records, now: datetime) -> Iterator[DoctorLine]:
     """What waits for a named person, and since when."""
     holds = [hold for hold in records.holds_on(day_of(now)) if hold.kind is not HoldKind.SUSPENSION]
     for hold in holds:
-        found = f"{hold.kind} of {hold.partner or 'every partner'} for {(now - hold.since).days} days."
-        todo = _TO_GO_ON.get(hold.kind, f"`held release {hold.plan_id}`")
-        yield attention("held", found, f"Look: `provisioner held list`; then {todo}.", hold.partner)
+        whose, days = hold.partner or "tous les partenaires", (now - hold.since).days
+        found = Found.HELD.of(kind=KINDS[hold.kind].capitalize(), whose=whose, days=days)
+        command = _TO_GO_ON.get(hold.kind, f"held release {hold.plan_id}")
+        yield attention("held", found, Todo.LOOK_AT_HELD.of(command=command), hold.partner)
     if not holds:
-        yield ok("held", "No plan is held, nothing is paused.")
-    yield ok("suspended", f"{len(records.suspended)} persons are suspended by name.")
+        yield ok("held", Found.NOTHING_HELD)
+    yield ok("suspended", Found.SUSPENDED.of(count=len(records.suspended)))
 
 
 def waiting_lines(register: Register, now: datetime) -> Iterator[DoctorLine]:
     """The last good sync, and notices that have not left."""
     with register.read() as connection:
         last_good = mark(connection, LAST_GOOD_SYNC)
-    found, hours = "No sync of everything has ended well yet.", float("inf")
+    found, hours = str(Found.NO_SYNC), float("inf")
     if last_good is not None:
         hours = (now - datetime.fromisoformat(last_good)).total_seconds() / 3600
-        found = f"The last sync in which nothing failed was {max(0.0, hours):.0f} hours ago."
-    todo = "`provisioner sync`, or see that `provisioner serve` runs."
-    yield judged("last-sync", hours <= _STALE_SYNC_HOURS, found, found, todo, level=Level.ATTENTION)
-    count, todo = waiting(register).waiting, "`provisioner sync` tries them again; their last error is in the log."
-    ill = f"{count} notices have not left."
-    yield judged("outbox", count == 0, "No notice waits.", ill, todo, level=Level.ATTENTION)
+        found = Found.LAST_SYNC.of(hours=f"{max(0.0, hours):.0f}")
+    yield judged("last-sync", hours <= _STALE_SYNC_HOURS, found, found, Todo.SYNC_OR_SERVE, level=Level.ATTENTION)
+    count = waiting(register).waiting
+    ill = Found.NOTICES_WAIT.of(count=count)
+    yield judged("outbox", count == 0, Found.NO_NOTICE_WAITS, ill, Todo.SYNC_SENDS, level=Level.ATTENTION)
 
 
 def folder_lines(settings: Settings, register: Register, now: datetime) -> Iterator[DoctorLine]:
     """Whether each drop folder can be used, and since when the oldest file waits."""
     root = Folders(settings.data_dir)
     if not os.access(root.inbox, os.F_OK):
-        yield ok("inbox", "There is no drop folder yet; `provisioner serve` makes it.")
+        yield ok("inbox", Found.NO_INBOX)
         return
     folders = [folder for folder in (root.inbox, root.outbox, root.refused) if folder.is_dir()]
     for top in filter(_can_be_used, tuple(folders)):
         folders += [folder for folder in top.iterdir() if folder.is_dir() and not is_passing(folder.name)]
     closed = sorted(str(folder.relative_to(root.root)) for folder in folders if not _can_be_used(folder))
     if closed:
-        found = f"Not to be used by this user: {', '.join(closed)}."
-        yield wanting("inbox", found, "Let it read and write there: docs/service.md.")
+        yield wanting("inbox", Found.INBOX_CLOSED.of(folders=", ".join(closed)), Todo.OPEN_INBOX)
         return
     with register.read() as connection:
         seen_at = [file.seen_at for file in dropped_files.known(connection) if file.key]
     hours = (now - min(seen_at, default=now)).total_seconds() / 3600
-    found = f"{len(seen_at)} files wait in the drop folder, the oldest for {max(0.0, hours):.0f} hours."
-    todo = "Is `provisioner serve` running? `/health/ready` says which jobs fail."
-    yield judged("inbox", hours <= _STALE_FILE_HOURS, found, found, todo, level=Level.ATTENTION)
+    found = Found.INBOX.of(count=len(seen_at), hours=f"{max(0.0, hours):.0f}")
+    yield judged("inbox", hours <= _STALE_FILE_HOURS, found, found, Todo.SERVE_RUNS, level=Level.ATTENTION)
 
 
 def _can_be_used(folder: Path) -> bool:
@@ -163,9 +160,8 @@ def declared_lines(records: Records, settings: Settings) -> Iterator[DoctorLine]
             command = f"provisioner partner set {code} {' '.join(own)} --address EMAIL… --by NAME"
             yield wanting(
                 "declared-domains",
-                f"{code} declares {', '.join(consumer)}, where anybody can have an address. "
-                "The accesses open there stay, no new one is admitted.",
-                f"Declare each person's exact address instead: `{command}`.",
+                Found.CONSUMER_DOMAIN.of(partner=code, domains=", ".join(consumer)),
+                Todo.DECLARE_ADDRESSES.of(command=command),
                 code,
             )
 
@@ -176,10 +172,9 @@ def contact_lines(register: Register, records: Records) -> Iterator[DoctorLine]:
         by_partner, caf = contacts_by_partner(connection), contacts_of(connection, None)
     without = [code for code in sorted(records.partners) if code not in by_partner]
     for code in without:
-        todo = f"`provisioner partner contacts {code} …` with its annexe 2."
-        yield attention("contacts", f"{code} has no contact: nobody there is told anything.", todo, code)
+        todo = Todo.RECORD_CONTACTS.of(partner=code)
+        yield attention("contacts", Found.NO_CONTACT.of(partner=code), todo, code)
     if caf is None:
-        todo = "`provisioner caf contacts …` with annexe 3."
-        yield attention("contacts", "The Caf has no contact: nobody is told of a held plan.", todo)
+        yield attention("contacts", Found.NO_CAF_CONTACT, Todo.RECORD_CAF_CONTACTS)
     elif not without:
-        yield ok("contacts", "Every partner and the Caf have theirs.")
+        yield ok("contacts", Found.CONTACTS)
