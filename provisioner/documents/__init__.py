@@ -15,13 +15,9 @@ if TYPE_CHECKING:
 def read_annexe(content: bytes, name: str, limits: DocumentSettings) -> Annexe:
     """What an annexe 1 says, and what its reader finds wrong with it.
 
-    Never raises for what the file holds: one that cannot be read is an annexe without rows whose only finding
-    is `unreadable-document`, with the reason's key in its details.
-
-    Args:
-        content: the file's bytes.
-        name: the file's name; only its extension counts, and must agree with the content.
-        limits: how big the file may be and how long and with how much memory it is read.
+    Never raises for what the file holds: one that cannot be read is an annexe without rows whose only finding is
+    `unreadable-document`, with the reason's key in its details. Of the name only the extension counts, which must
+    agree with the content.
     """
     from provisioner.documents.blocks import Unreadable
     from provisioner.documents.bounded import read_bounded, unreadable

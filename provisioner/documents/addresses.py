@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from functools import cache, lru_cache
-from importlib import resources
 from typing import TYPE_CHECKING, NamedTuple
 
 from email_validator import EmailNotValidError, validate_email
@@ -105,6 +104,8 @@ def _more(listed: str) -> frozenset[str]:
 
 @cache
 def _words(name: str) -> frozenset[str]:
+    from importlib import resources  # what it imports, the child that reads a document need not
+
     text = resources.files("provisioner.documents").joinpath("data", name).read_text("utf-8")
     lines = (line.partition("#")[0].strip() for line in text.splitlines())
     return frozenset(line for line in lines if line)

@@ -125,11 +125,7 @@ class Rows:
     ) -> list[TableRow]:
         """The row, as many times as the file repeats it; nothing when it is empty, be there a million of them.
 
-        Args:
-            cells: the row's cells; those beyond `MOST_CELLS` are left out.
-            times: how many times the file has it.
-            number: what a spreadsheet shows beside the first of them; the others follow.
-            in_doubt: whether its cells cannot be told apart.
+        Cells beyond `MOST_CELLS` are left out. `number` and `in_doubt`: see `TableRow`; the repeated rows count on.
 
         Raises:
             Unreadable: the document holds more filled rows than the limit.

@@ -173,12 +173,7 @@ _LINE: TypeAdapter[Any] = TypeAdapter(
 
 
 def from_lines(lines: Iterable[bytes], most_rows: int, most_findings: int) -> Annexe:
-    """The annexe of an answer; each line is taken in when it comes.
-
-    Args:
-        lines: what the child says.
-        most_rows: the most rows that it may have kept.
-        most_findings: the most findings that it may have kept of one code.
+    """The annexe of an answer; each line is taken in when it comes. `most_findings`: the most kept of one code.
 
     Raises:
         Unreadable: the child says that it cannot be read.

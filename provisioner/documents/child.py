@@ -62,14 +62,7 @@ def main() -> None:
 
 
 def parse(content: bytes, name: str, most_unpacked: int, most_rows: int, most_pages: int) -> Reading:
-    """The file's blocks.
-
-    Args:
-        content: the file's bytes.
-        name: its name.
-        most_unpacked: the most bytes that a package may hold.
-        most_rows: the most filled rows.
-        most_pages: the most pages of a PDF.
+    """The file's blocks, within the most bytes of a package, the most filled rows and the most pages of a PDF.
 
     Raises:
         Unreadable: the gate or the reader refuses the file.

@@ -22,7 +22,6 @@ _LONGEST = 100
 #: Spreadsheets count days from here (for dates after February 1900).
 DAY_ZERO = date(1899, 12, 30)
 
-#: The most that a month's and a day's number can be.
 _MOST_MONTHS, _MOST_DAYS = 12, 31
 
 #: The end of a day that belongs to the next one. Programs that count from 1899 lose the 9 min 21 s by which the time
@@ -96,37 +95,28 @@ class DateRead(NamedTuple):
 def read_date(text: str, *, order: Order = Order.DAY_FIRST) -> DateRead | None:
     """The date that a cell means (A6), or None when none can be read with certainty.
 
-    Numeric dates are day first. Two digits of a year are of this century, up to 2079. Brackets and outer punctuation
-    do not count. Read and counted as repaired: a number of days, as a spreadsheet shows a date without its format; a
-    date after a stray « 1er »; one with a time of the day; an instant, whose day is that of Paris; one whose weekday
-    is another.
-
-    Args:
-        text: the cell.
-        order: how the document writes its dates.
+    Numeric dates are day first, unless the document's `order` is another. Two digits of a year are of this century,
+    up to 2079. Brackets and outer punctuation do not count. Read and counted as repaired: a number of days, as a
+    spreadsheet shows a date without its format; a date after a stray « 1er »; one with a time of the day; an instant,
+    whose day is that of Paris; one whose weekday is another.
     """
     plain = _plain(text)
-    if found := _match(plain):
-        return _in_order(found, order)
+    if written := _match(plain):
+        return _in_order(written, order)
     if serial := _SERIAL.fullmatch(plain):
         time = timedelta(days=float(f"0.{serial['part'] or 0}"))
         day = _rounded(DAY_ZERO + timedelta(days=int(serial["days"])), time)
         return DateRead(day, repaired=True) if FIRST_YEAR <= day.year <= LAST_YEAR else None
-    if (stray := _STRAY.match(plain)) and (found := _match(plain[stray.end() :])):
-        read = _in_order(found, order)
-        return read and read._replace(repaired=True)
+    if (stray := _STRAY.match(plain)) and (written := _match(plain[stray.end() :])):
+        return _repaired(_in_order(written, order))
     return None
 
 
 def find_date(text: str, *, order: Order = Order.DAY_FIRST) -> DateRead | None:
     """The date that a text is, or that it starts with where it goes on, such as « 15/06/2026 Signature : »."""
-    if found := read_date(text, order=order):
-        return found
     words = text[: 2 * _LONGEST].split()
-    for count in range(min(len(words), 6), 0, -1):
-        if found := read_date(" ".join(words[:count]), order=order):
-            return found
-    return None
+    beginnings = (" ".join(words[:count]) for count in range(min(len(words), 6), 0, -1))
+    return next((read for part in (text, *beginnings) if (read := read_date(part, order=order))), None)
 
 
 def order_of(texts: Iterable[str]) -> Order:
@@ -136,14 +126,13 @@ def order_of(texts: Iterable[str]) -> Order:
     """
     is_day_first = is_month_first = False
     for text in texts:
-        found = _SLASHED.match(text)
-        if found is None or not 1 <= min(numbers := (int(found[1]), int(found[2]))) <= _MOST_MONTHS:
+        slashed = _SLASHED.match(text)
+        if slashed is None:
             continue
-        if _MOST_MONTHS < max(numbers) <= _MOST_DAYS and _NUMERIC.fullmatch(_plain(text[found.start(1) :])):
-            is_day_first, is_month_first = (
-                is_day_first or numbers[0] > numbers[1],
-                is_month_first or numbers[0] < numbers[1],
-            )
+        first, second = int(slashed[1]), int(slashed[2])
+        is_told = 1 <= min(first, second) <= _MOST_MONTHS < max(first, second) <= _MOST_DAYS
+        if is_told and _NUMERIC.fullmatch(_plain(text[slashed.start(1) :])):
+            is_day_first, is_month_first = is_day_first or first > second, is_month_first or first < second
     if not is_month_first:
         return Order.DAY_FIRST
     return Order.EITHER if is_day_first else Order.MONTH_FIRST
@@ -156,27 +145,23 @@ def _plain(text: str) -> str:
 
 
 def _match(plain: str) -> re.Match[str] | None:
-    return next((found for form in (_NUMERIC, _LETTERS, _ISO) if (found := form.fullmatch(plain))), None)
+    return _NUMERIC.fullmatch(plain) or _LETTERS.fullmatch(plain) or _ISO.fullmatch(plain)
 
 
-def _in_order(found: re.Match[str], order: Order) -> DateRead | None:
-    if order is Order.DAY_FIRST:
-        return _read(found.groupdict())
-    if _is_either(found):
-        return None
-    parts = found.groupdict()
-    if order is Order.MONTH_FIRST and found.re is _NUMERIC and int(parts["month"]) > _MOST_MONTHS:
-        read = _read({**parts, "day": parts["month"], "month": parts["day"]})
-        return read and read._replace(repaired=True)
+def _in_order(written: re.Match[str], order: Order) -> DateRead | None:
+    parts = written.groupdict()
+    if order is Order.DAY_FIRST or written.re is not _NUMERIC:
+        return _read(parts)
+    day, month = int(parts["day"]), int(parts["month"])
+    if parts["sep"] in "/-" and day != month and max(day, month) <= _MOST_MONTHS:
+        return None  # it would be another date, were it month first
+    if order is Order.MONTH_FIRST and month > _MOST_MONTHS:
+        return _repaired(_read({**parts, "day": parts["month"], "month": parts["day"]}))
     return _read(parts)
 
 
-def _is_either(found: re.Match[str]) -> bool:
-    """Whether a date would be another one, were it month first."""
-    if found.re is not _NUMERIC or found["sep"] not in "/-":
-        return False
-    day, month = int(found["day"]), int(found["month"])
-    return day != month and max(day, month) <= _MOST_MONTHS
+def _repaired(read: DateRead | None) -> DateRead | None:
+    return read and read._replace(repaired=True)
 
 
 def _read(parts: dict[str, Any]) -> DateRead | None:

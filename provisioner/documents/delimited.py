@@ -20,7 +20,7 @@ from provisioner.documents.titles import count_titles
 #: In the order of preference when a file has as many of two.
 _DELIMITERS = ";\t,|"
 
-#: What a field without a value is made of; beyond the most that are kept, it is several.
+#: What a field without a value is made of; the one beyond the most that are kept is several.
 _BLANK = f"{_DELIMITERS} \xa0"
 
 #: Lines that hold nothing: delimiters, spaces, quotes round nothing.
@@ -227,10 +227,8 @@ def _unquoted(field: str) -> str:
 def _clearest(ways: list[_Record], delimiter: str, width: int | None) -> _Record:
     """The way to read a record that gives what the list has; in doubt where none clearly does.
 
-    Args:
-        ways: the ways to read it: by the standard first, the plain one last.
-        delimiter: what stands between its fields.
-        width: how many titles the list has; None before the titles, where nothing is in doubt.
+    `ways`: by the standard first, the plain one last. `width`: how many titles the list has; None before the titles,
+    where nothing is in doubt.
     """
     titled = max(ways, key=_Record.count_titles)
     if titled.count_titles():

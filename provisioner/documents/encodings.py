@@ -7,7 +7,7 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterator
-from functools import lru_cache, partial
+from functools import cache, lru_cache, partial
 from itertools import islice
 from typing import NamedTuple
 from urllib.parse import unquote
@@ -161,8 +161,10 @@ def _utf_8(text: str) -> str:
     """Without the letters of which each byte was taken for a letter (`Ã©`), be it several times."""
     for _ in range(_MOST_TIMES):
         before = text
-        for pattern, encoding in _SEQUENCES:
-            text = pattern.sub(partial(_decoded, encoding=encoding), text)
+        if _FIRST_OF_SEVERAL.isdisjoint(text):
+            break
+        for encoding in _WRONG:
+            text = _sequences(encoding).sub(partial(_decoded, encoding=encoding), text)
         if text == before:
             break
     return text
@@ -184,18 +186,21 @@ def _byte(letter: str, encoding: str) -> bytes:
         return letter.encode("latin-1")
 
 
+def _meant_by(first: int, last: int, encoding: str) -> str:
+    """The letters that these bytes are in an encoding."""
+    return "".join(bytes([byte]).decode(encoding, "ignore") or chr(byte) for byte in range(first, last + 1))
+
+
+#: With what the bytes of one letter in UTF-8 begin, whatever they were taken for: told quickly, since most texts have
+#: none of it.
+_FIRST_OF_SEVERAL = frozenset().union(*(_meant_by(0xC2, 0xC8, name) + _meant_by(0xE1, 0xE2, name) for name in _WRONG))
+
+
+@cache
 def _sequences(encoding: str) -> re.Pattern[str]:
     """What the bytes of one letter in UTF-8 look like in another encoding: two, or three of some."""
-
-    def letters(first: int, last: int) -> str:
-        possible = (bytes([byte]).decode(encoding, "ignore") or chr(byte) for byte in range(first, last + 1))
-        return f"[{''.join(map(re.escape, possible))}]"
-
-    more = letters(0x80, 0xBF)
-    return re.compile(f"{letters(0xC2, 0xC8)}{more}|{letters(0xE1, 0xE2)}{more}{more}")
-
-
-_SEQUENCES = [(_sequences(encoding), encoding) for encoding in _WRONG]
+    two, three, more = (re.escape(_meant_by(*ends, encoding)) for ends in ((0xC2, 0xC8), (0xE1, 0xE2), (0x80, 0xBF)))
+    return re.compile(f"[{two}][{more}]|[{three}][{more}][{more}]")
 
 
 def _accents(text: str) -> str:

@@ -47,7 +47,7 @@ def try_ways_out() -> Tried:
     """
     hide()
     try:
-        done = subprocess.run(
+        process = subprocess.run(
             CHILD,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -57,7 +57,7 @@ def try_ways_out() -> Tried:
             start_new_session=True,
             check=False,
         )
-        said, *more = done.stdout.decode().splitlines()
+        said, *more = process.stdout.decode().splitlines()
         landlock, is_filtered, ways = json.loads(said)
     except (ValueError, subprocess.SubprocessError) as error:
         raise OSError(f"the process that tries did not answer: {type(error).__name__}") from error
@@ -142,10 +142,10 @@ def _seized(libc: ctypes.CDLL, process: int) -> None:
 def _read_memory(libc: ctypes.CDLL, process: int) -> None:
     """EPERM: the way is shut. Any other answer: it is open, though nothing lies at that address."""
     here = ctypes.create_string_buffer(_LENGTH)
-    mine = (ctypes.c_size_t * 2)(ctypes.addressof(here), _LENGTH)
-    theirs = (ctypes.c_size_t * 2)(_LENGTH, _LENGTH)
-    done = libc.process_vm_readv(ctypes.c_long(process), mine, ctypes.c_ulong(1), theirs, ctypes.c_ulong(1), 0)
-    if done < 0 and ctypes.get_errno() in (1, 38):
+    into = (ctypes.c_size_t * 2)(ctypes.addressof(here), _LENGTH)
+    out_of = (ctypes.c_size_t * 2)(_LENGTH, _LENGTH)
+    read = libc.process_vm_readv(ctypes.c_long(process), into, ctypes.c_ulong(1), out_of, ctypes.c_ulong(1), 0)
+    if read < 0 and ctypes.get_errno() in (1, 38):
         raise OSError(ctypes.get_errno(), "process_vm_readv")
 
 

@@ -67,13 +67,9 @@ class Form:
 
 
 def write_form(form: Form, extension: str) -> bytes:
-    """The form as a file.
+    """The form as a file of one of the `EXTENSIONS`.
 
     Every value is typed: a text is never taken for a formula or for markup, and the dates of a sheet are dates.
-
-    Args:
-        form: what it says.
-        extension: one of `EXTENSIONS`.
     """
     format_ = _FORMATS[extension]
     written = io.BytesIO()
@@ -199,10 +195,7 @@ class ContactLine(NamedTuple):
 def write_annexe_3(on: date, dated: str, lines: Sequence[ContactLine]) -> bytes:
     """The annexe as a PDF, the same bytes for the same contents; no font, file or value from outside the package.
 
-    Args:
-        on: the annexe's date, also the file's own.
-        dated: the same as people read it.
-        lines: its contacts.
+    `on`: the annexe's date, also the file's own; `dated`: the same as people read it.
     """
     import typst  # 80 MB: only where a PDF is made
 

@@ -73,12 +73,7 @@ class File(NamedTuple):
 
 
 def admit(content: bytes, name: str, most_unpacked: int) -> File:
-    """The file, when it may be read.
-
-    Args:
-        content: the file's bytes.
-        name: its name; a known extension must agree with the content.
-        most_unpacked: the most bytes that the package may hold.
+    """The file, when it may be read: a known extension must agree with the content.
 
     Raises:
         Unreadable: the type is not one that is read, is not what the name promises, or the package is unsound.
@@ -133,12 +128,11 @@ def _kind_of_package(parts: Parts) -> str:
 def _unpack(content: bytes, most_unpacked: int) -> Parts:
     """The parts that are read; every member was inflated, counted and looked at."""
     parts: Parts = {}
-    left = most_unpacked
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as package:
             for member in _sound_members(package):
-                data = _inflate(package, member, left)
-                left -= len(data)
+                data = _inflate(package, member, most_unpacked)
+                most_unpacked -= len(data)
                 if member.filename.endswith((".xml", ".rels")) and _declares(member.filename, data):
                     raise Unreadable("old-office" if _is_older(parts) else "dtd")
                 if _WANTED.fullmatch(member.filename):
@@ -177,13 +171,13 @@ def _sound_members(package: zipfile.ZipFile) -> Iterator[zipfile.ZipInfo]:
         yield member
 
 
-def _inflate(package: zipfile.ZipFile, member: zipfile.ZipInfo, left: int) -> bytes:
+def _inflate(package: zipfile.ZipFile, member: zipfile.ZipInfo, most: int) -> bytes:
     """A member's bytes, counted while they come: the size that it declares may lie."""
     data = bytearray()
     with package.open(member) as stream:
         while chunk := stream.read(_CHUNK):
             data += chunk
             ratio_is_mad = len(data) > RATIO_FROM and len(data) > MOST_RATIO * max(member.compress_size, 1)
-            if len(data) > left or ratio_is_mad:
+            if len(data) > most or ratio_is_mad:
                 raise Unreadable("bomb")
     return bytes(data)

@@ -96,14 +96,7 @@ _OPENING = re.compile(
     )
 )
 #: These announce list 1 when nothing speaks of closing: who is to be closed was « habilité » too.
-_OPEN = re.compile(
-    r"\b"
-    + _any(
-        r"""
-        habilitee?s? demandes?_(?:d_|de_l_|de_)?(?:acces|habilitations?|comptes?) actifs?
-        """
-    )
-)
+_OPEN = re.compile(r"\b" + _any(r"habilitee?s? demandes?_(?:d_|de_l_|de_)?(?:acces|habilitations?|comptes?) actifs?"))
 _HESITATION = re.compile(
     r"\b"
     + _any(
@@ -135,17 +128,12 @@ _NUMBERED = re.compile(
     r"|(?P<b>[12])(?:ere|er|re|eme|e|nde?)? ?liste|(?:la )?(?P<c>premiere|deuxieme|seconde) liste)\b"
 )
 _ORDINALS = {"1": 1, "2": 2, "i": 1, "ii": 2, "premiere": 1, "deuxieme": 2, "seconde": 2}
-#: What may follow « liste 1 » and adds nothing.
-_NEUTRAL = re.compile(
-    r"(?:\W|\b"
-    + _any(
-        r"""
-        suite des? du la les? l personnes? agents? utilisateurs? concernee?s? a_completer a_remplir page sur
-        \d+ annexe n no
-        """
-    )
-    + ")*"
+_ADDS_NOTHING = _any(
+    r"suite des? du la les? l personnes? agents? utilisateurs? concernee?s? a_completer a_remplir page sur \d+ annexe"
+    " n no"
 )
+#: What may follow « liste 1 ».
+_NEUTRAL = re.compile(rf"(?:\W|\b{_ADDS_NOTHING})*")
 #: « 1 - », « II. », « B) », before the heading proper; « a » only where it is not the word « à ».
 _LEADING = re.compile(
     r"(?:(?:partie|rubrique|section|point|tableau) )?(?:n |no )?"
@@ -173,10 +161,8 @@ _IS_COUNT = re.compile(
 )
 _IS_ORDER = re.compile(
     _any(
-        r"""
-        merci veuillez indique[rz] precise[rz] complete[rz] pensez joindre cocher ne_pas
-        a_(?:completer|remplir|renseigner|preciser)
-        """
+        "merci veuillez indique[rz] precise[rz] complete[rz] pensez joindre cocher ne_pas"
+        " a_(?:completer|remplir|renseigner|preciser)"
     )
 )
 _REMARKS = re.compile(_any(r"n_b nb nota rappel remarques? attention important"))
@@ -215,11 +201,11 @@ _NOBODY = re.compile(
 def annexe_number(text: str) -> int | None:
     """The number of the annexe that starts with this line, if one does; one that is only spoken of does not."""
     plain = fold(text[:_LONGEST_LINE])
-    found = _ANNEXE.match(plain)
-    if found is None:
+    annexe = _ANNEXE.match(plain)
+    if annexe is None:
         return None
-    number = _ROMAN.get(found[1]) or (int(found[1]) if found[1].isdigit() and len(found[1]) < 3 else None)
-    return None if number != 1 and _REMARK.search(plain[found.end() :]) else number
+    number = _ROMAN.get(annexe[1]) or (int(annexe[1]) if annexe[1].isdigit() and len(annexe[1]) < 3 else None)
+    return None if number != 1 and _REMARK.search(plain[annexe.end() :]) else number
 
 
 def read_words(text: str) -> Words:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from provisioner.documents.blocks import Cell
 from provisioner.documents.dates import Order, read_date
@@ -232,7 +232,7 @@ class Lists:
         else:
             self._add_person(self._next(number, line), cells, doubtful)
 
-    def _add_person(self, place: Place, cells: Mapping[Column, Cell], doubtful: Mapping[Column, str]) -> None:
+    def _add_person(self, place: Place, cells: dict[Column, Cell], doubtful: dict[Column, str]) -> None:
         number = place.list
         row, findings = read_row(
             cells, number, place.row, self._above.get(number), order=self._order, sheet_row=place.sheet_row

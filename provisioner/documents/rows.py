@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from datetime import date
 from enum import Enum, auto
 from functools import lru_cache
@@ -19,8 +18,6 @@ from provisioner.domain.annexe.details import Details, Flaw, ReadAs
 from provisioner.domain.annexe.document import Column, Finding, Row, Severity
 from provisioner.domain.people import EmailAddress, fold
 
-_NO_CELL = Cell()
-
 #: The columns whose letters may be spoilt and still pass for letters.
 _OF_LETTERS = (Column.LAST_NAME, Column.FIRST_NAMES, Column.FUNCTION)
 
@@ -28,7 +25,7 @@ _Value = TypeVar("_Value", str, date)
 
 
 def read_row(
-    cells: Mapping[Column, Cell],
+    cells: dict[Column, Cell],
     number: int,
     row: int,
     above: Row | None,
@@ -36,15 +33,10 @@ def read_row(
     order: Order = Order.DAY_FIRST,
     sheet_row: int | None = None,
 ) -> tuple[Row, list[Finding]]:
-    """The row's values, None where there is none, and the findings of its cells.
+    """The values of a row of list `number`, None where there is none, and the findings of its cells.
 
-    Args:
-        cells: the row's cells by column; a column that the list lacks is an empty cell.
-        number: the list, 1 or 2.
-        row: its number among the list's filled rows, from 1.
-        above: the row before it in the list, which ditto marks repeat.
-        order: how the document writes its dates.
-        sheet_row: the number that a sheet shows beside it.
+    A column that the list lacks is an empty cell. `row`: its number among the list's filled rows, from 1. `above`:
+    the row before it in the list, which ditto marks repeat.
     """
     reader = _RowReader(cells, number, row, above, order)
     read = Row(
@@ -62,28 +54,28 @@ def read_row(
 
 
 class _RowReader:
-    def __init__(self, cells: Mapping[Column, Cell], number: int, row: int, above: Row | None, order: Order) -> None:
-        self._cells, self._number, self._row, self._above = cells, number, row, above
-        self._order = order
+    def __init__(self, cells: dict[Column, Cell], number: int, row: int, above: Row | None, order: Order) -> None:
+        self._cells = dict.fromkeys(columns_of(number), Cell()) | cells
+        self._texts = {column: cell.text.strip() for column, cell in self._cells.items()}
+        self._number, self._row, self._above, self._order = number, row, above, order
         self._date = columns_of(number)[-1]
-        self._texts = {column: cell.text.strip() for column, cell in cells.items()}
         self.findings: list[Finding] = []
         self._look_at_marks()
 
     def written(self) -> dict[Column, str]:
         """The address and the date as they stand in their cells, short enough to be quoted."""
-        return {column: quoted(self._text(column)) for column in (Column.EMAIL, self._date)}
+        return {column: quoted(self._texts[column]) for column in (Column.EMAIL, self._date)}
 
     def name(self, column: Column) -> str | None:
         """A last name or first names."""
-        text = self._text(column)
+        text = self._texts[column]
         is_empty = is_ditto(text) or not any(letter.isalnum() for letter in text)
         return self._repaired(column, tidy_name(text)) if self._is_sound(column, is_empty) else None
 
     def function(self) -> str | None:
         """A function or quality; a ditto mark repeats the row above."""
         column = Column.FUNCTION
-        text = self._text(column)
+        text = self._texts[column]
         match ditto(text, "function"):
             case Ditto.ABOVE:
                 return self._repeated(column, self._above.function if self._above else None)
@@ -96,7 +88,7 @@ class _RowReader:
     def email(self) -> EmailAddress | None:
         """The address (A7); in list 2 nothing about it is more than a warning."""
         column = Column.EMAIL
-        text = self._text(column)
+        text = self._texts[column]
         severity = Severity.ERROR if self._number == 1 else Severity.WARNING
         if not self._is_sound(column, not text, severity):
             return None
@@ -110,7 +102,7 @@ class _RowReader:
 
     def on(self) -> date | None:
         """The list's date (A6); a ditto mark repeats the row above."""
-        text = self._text(self._date)
+        text = self._texts[self._date]
         if ditto(text, "date") is Ditto.ABOVE:
             if self._above and self._above.on is None:
                 self._add("date-invalid", Severity.ERROR, self._date, details=Flaw("ditto"))
@@ -140,12 +132,6 @@ class _RowReader:
                 "struck-or-hidden", Severity.ERROR, None, value=shown, details=Flaw("struck" if struck else "hidden")
             )
 
-    def _cell(self, column: Column) -> Cell:
-        return self._cells.get(column, _NO_CELL)
-
-    def _text(self, column: Column) -> str:
-        return self._texts.get(column, "")
-
     def _repeated(self, column: Column, above: _Value | None) -> _Value | None:
         """The value above a ditto mark; without one the cell is empty."""
         if above is None:
@@ -161,7 +147,7 @@ class _RowReader:
 
     def _is_sound(self, column: Column, is_empty: bool, severity: Severity = Severity.ERROR) -> bool:
         """Whether there is something in a cell that may be read; it is told when not."""
-        text, formula = self._text(column), self._cell(column).formula
+        text, formula = self._texts[column], self._cells[column].formula
         if is_empty and not formula:
             self._add("cell-missing", self._if_missing(column), column)
             return False
@@ -178,9 +164,9 @@ class _RowReader:
 
     def _repaired(self, column: Column, value: str) -> str:
         # The rest of « Maximilienne » starts with a small letter, as no name does.
-        if self._cell(column).doubtful and (column is Column.FUNCTION or value.isupper()):
+        if self._cells[column].doubtful and (column is Column.FUNCTION or value.isupper()):
             self._add("words-joined", Severity.WARNING, column)
-        if value != self._text(column):
+        if value != self._texts[column]:
             self._add("text-repaired", Severity.INFO, column, value)
         return value
 
@@ -194,7 +180,7 @@ class _RowReader:
         details: Details | None = None,
     ) -> None:
         """A finding of a cell, quoted, or of the whole row."""
-        value = quoted(self._text(column)) or None if column else value
+        value = quoted(self._texts[column]) or None if column else value
         self.findings.append(Finding(code, severity, self._number, self._row, column, value, suggestion, details))
 
 

@@ -120,12 +120,9 @@ class Suspicion(NamedTuple):
 
 @lru_cache(1_000)
 def suspicion(text: str, *, formula: bool, column: Column | None = None) -> Suspicion | None:
-    """What may not stand in a cell, if anything.
+    """What may not stand in a cell, if anything: of a column, or of any text where that is None.
 
-    Args:
-        text: the cell as written.
-        formula: whether the spreadsheet computes it.
-        column: what the cell is to hold; any text where it is None.
+    `formula`: whether a spreadsheet computes it.
     """
     if formula or re.match(r"\s*=", text):
         return Suspicion("formula")

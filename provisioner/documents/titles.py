@@ -134,15 +134,11 @@ class _Claim(NamedTuple):
 
 
 def read_titles(cells: Sequence[Cell], number: int, above: Sequence[Cell] | None = None) -> Titles:
-    """Where the columns of a list stand, if this row holds their titles; without columns otherwise.
+    """Where the columns of list 1 or 2 stand, if this row holds their titles; without columns otherwise.
 
-    A row with an address is a person's, whatever their name and function look like.
-
-    Args:
-        cells: the row.
-        number: the list, 1 or 2.
-        above: the row over it, when that one holds titles or what is written over titles: a title may go on from one
-            to the other, and a cell without a title has the one above.
+    A row with an address is a person's, whatever their name and function look like. `above`: the row over it, when
+    that one holds titles or what is written over titles: a title may go on from one to the other, and a cell without
+    a title has the one above.
     """
     if any("@" in cell.text for cell in cells) or not _may_hold_titles((*cells, *(above or ()))):
         return _NONE

@@ -43,8 +43,8 @@ _FORMER = re.compile(r"\b(?:pr[ée]c[ée]dente?|ancienne?|prochaine?)\s*$", re.I
 _BEFORE = re.compile(r"(?:annexe(?: n?°? ?1)?|document|liste|formulaire)?\W*", re.IGNORECASE)
 #: Words after which a date is another event's.
 _ELSE = re.compile(
-    r"\b(?:sign\w*|re[çc]u\w*|r[ée]ception\w*|visa|vis[ée]e?|convention|imprim\w*|[ée]dit\w*|fait|avenant|article|valable|jusqu'?|p[ée]riode|cachet"
-    r"|ctg|caf|contr[ôo]l\w*)\b",
+    r"\b(?:sign\w*|re[çc]u\w*|r[ée]ception\w*|visa|vis[ée]e?|convention|imprim\w*|[ée]dit\w*|fait|avenant|article"
+    r"|valable|jusqu'?|p[ée]riode|cachet|ctg|caf|contr[ôo]l\w*)\b",
     re.IGNORECASE,
 )
 
@@ -78,27 +78,26 @@ def read_transmission(places: Sequence[Sequence[Line]], *, order: Order) -> Tran
     """The one date of transmission in the first place that has any: the annexe, else anywhere in the document."""
     unread = ""
     for lines in places:
-        found: dict[date, _Candidate] = {}
+        by_day: dict[date, _Candidate] = {}
         for index, line in enumerate(lines):
             for position, cell in enumerate(line.cells):
                 if not _MAY_SAY.search(cell.text) or _is_title(line):
                     continue
+                following = lines[index + 1 : index + 1 + (1 if line.table is None else _MOST_BELOW)]
                 below = [
-                    next_.cells[position]
-                    for next_ in lines[index + 1 : index + 1 + _MOST_BELOW]
-                    if position < len(next_.cells) and next_.table == line.table
+                    other.cells[position]
+                    for other in following
+                    if position < len(other.cells) and other.table == line.table
                 ]
-                if line.table is None:
-                    below = below[:1]
                 dates, text = _dates_at(cell, line.cells[position + 1 :], below, order)
                 unread = unread or text
                 for candidate in dates:
-                    found.setdefault(candidate.read.day, candidate)
-        if found:
-            newest = max(found)
+                    by_day.setdefault(candidate.read.day, candidate)
+        if by_day:
+            newest = max(by_day)
             updates = (update for line in lines for update in _updates(line, order))
-            found |= {update.read.day: update for update in updates if update.read.day > newest}
-            return _decided(list(found.values()))
+            by_day |= {update.read.day: update for update in updates if update.read.day > newest}
+            return _decided(list(by_day.values()))
     return Transmission(None, [Finding("transmission-date-missing", Severity.ERROR, value=quoted(unread) or None)])
 
 
@@ -119,16 +118,18 @@ def after_transmission(text: str) -> str | None:
     return None
 
 
-def _decided(found: list[_Candidate]) -> Transmission:
-    if len(found) == 1:
-        read, text = found[0]
-        return Transmission(read.day, [_repair(read, text)] if read.repaired else [])
-    newest = max(candidate.read.day for candidate in found)
+def _decided(candidates: list[_Candidate]) -> Transmission:
+    if len(candidates) == 1:
+        read, text = candidates[0]
+        value, day = quoted(text) or None, f"{read.day:%d/%m/%Y}"
+        repair = Finding("date-repaired", Severity.WARNING, value=value, suggestion=day, details=ReadAs(day=read.day))
+        return Transmission(read.day, [repair] if read.repaired else [])
+    days = [candidate.read.day for candidate in candidates]
     finding = Finding(
         "transmission-date-ambiguous",
         Severity.ERROR,
-        value=quoted(" ; ".join(f"{candidate.read.day:%d/%m/%Y}" for candidate in found)),
-        suggestion=f"{newest:%d/%m/%Y}",
+        value=quoted(" ; ".join(f"{day:%d/%m/%Y}" for day in days)),
+        suggestion=f"{max(days):%d/%m/%Y}",
     )
     return Transmission(None, [finding])
 
@@ -141,7 +142,7 @@ def _dates_at(
     They stand after the words, else in the next filled cell of the row, else below.
     """
     unread = ""
-    found: list[_Candidate] = []
+    candidates: list[_Candidate] = []
     parts = _standing(cell).split("\n")
     for number, part in enumerate(parts):
         rest = after_transmission(part)
@@ -158,18 +159,18 @@ def _dates_at(
         ):
             dates = list(_dates_in(text, order, anywhere=is_its_own))
             if dates:
-                found += dates
-                rest_of = others if text == next_filled else [_standing(other) for other in below[1:]]
+                candidates += dates
                 if text not in (rest, following):
-                    found += _more_dates(rest_of, order)
+                    more = others if text == next_filled else [_standing(other) for other in below[1:]]
+                    candidates += _more_dates(more, order)
                 break
             if is_its_own:
                 unread = unread or text
         # A second date may stand by itself on the next line.
         for text in (following, *(_standing(other) for other in below[:1] if not beside)):
             if read := read_date(text, order=order):
-                found.append(_Candidate(read, text))
-    return found, unread
+                candidates.append(_Candidate(read, text))
+    return candidates, unread
 
 
 def _more_dates(texts: Sequence[str], order: Order) -> Iterator[_Candidate]:
@@ -208,10 +209,7 @@ def _standing(cell: Cell) -> str:
 def _dates_in(text: str, order: Order, *, anywhere: bool) -> Iterator[_Candidate]:
     """The dates in a text, up to what announces another event's.
 
-    Args:
-        text: what follows the words.
-        order: see `read_date`.
-        anywhere: whether the first date may stand after other words; below, it must be what stands there.
+    `anywhere`: whether the first date may stand after other words; below, it must be what stands there.
     """
     words = _REPLACES.sub("", text[:_LONGEST_LINE]).split()[:_MOST_WORDS]
     at = 0
@@ -234,13 +232,3 @@ def _longest_date(words: Sequence[str], order: Order) -> tuple[int, _Candidate |
         if may_be_one and (read := read_date(piece, order=order)):
             return length, _Candidate(read, piece)
     return 1, None
-
-
-def _repair(read: DateRead, text: str) -> Finding:
-    return Finding(
-        "date-repaired",
-        Severity.WARNING,
-        value=quoted(text) or None,
-        suggestion=f"{read.day:%d/%m/%Y}",
-        details=ReadAs(day=read.day),
-    )

@@ -19,7 +19,6 @@ from __future__ import annotations
 
 import ctypes
 import os
-import platform
 import resource
 import signal
 import struct
@@ -106,8 +105,8 @@ def put_up_landlock() -> int:
     version = _call("syscall", _LANDLOCK_CREATE_RULESET, None, 0, _LANDLOCK_VERSION)
     if version < 1:
         return 0
-    known = _LANDLOCK_RIGHTS[min(version, max(_LANDLOCK_RIGHTS))]
-    forbidden = b"".join(struct.pack("=Q", (1 << bits) - 1) for bits in known if bits)
+    rights = _LANDLOCK_RIGHTS[min(version, max(_LANDLOCK_RIGHTS))]
+    forbidden = b"".join(struct.pack("=Q", (1 << bits) - 1) for bits in rights if bits)
     rules = _call("syscall", _LANDLOCK_CREATE_RULESET, forbidden, len(forbidden), 0)
     if rules < 0:
         return 0
@@ -118,7 +117,7 @@ def put_up_landlock() -> int:
 
 def put_up_filter() -> bool:
     """Allows the calls that computing needs, and no other; whether it is in force."""
-    processor = _PROCESSORS.get(platform.machine())
+    processor = _PROCESSORS.get(os.uname().machine)
     if processor is None:
         return False
     program = _program(processor)
