@@ -17,7 +17,7 @@ from contextlib import contextmanager, suppress
 from datetime import date
 from functools import cache
 from pathlib import PurePath
-from typing import IO, TYPE_CHECKING, Annotated, Any, Literal, get_type_hints
+from typing import IO, TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field, StringConstraints, TypeAdapter
 
@@ -136,10 +136,9 @@ def _lines(answer: IO[bytes]) -> Iterator[bytes]:
 
 #: A text, no longer than some times what the reader keeps of one.
 _Text = Annotated[str, StringConstraints(max_length=10_000)]
-_Day = Annotated[dict[Literal["day"], date], Field(min_length=1)]
-_Detail = _Text | bool | int | _Day | None
 
-# The lines of an answer, as `child.py` writes them.
+# The lines of an answer, as `child.py` writes them. The details of a finding are JSON in a text: its code tells their
+# type.
 _Row = tuple[
     Literal["row"],
     int,
@@ -162,7 +161,7 @@ _Finding = tuple[
     Column | None,
     _Text | None,
     _Text | None,
-    list[_Detail | list[_Detail]] | None,
+    _Text | None,
     int | None,
 ]
 _End = tuple[Literal["end"], date | None, int, int, list[tuple[Severity, _Text, int]]]
@@ -185,9 +184,7 @@ def from_lines(lines: Iterable[bytes], most_rows: int, most_findings: int) -> An
     for line in lines:
         try:
             kind, *values = _LINE.validate_json(line)
-            if kind == "finding":
-                values[7] = _details(values[0], values[7])
-        except (KeyError, ValueError) as error:
+        except ValueError as error:
             raise NotAnAnswer from error
         match kind:
             case "row":
@@ -196,9 +193,7 @@ def from_lines(lines: Iterable[bytes], most_rows: int, most_findings: int) -> An
                 if is_refused:
                     refused.add((rows[-1].list, rows[-1].row))
             case "finding":
-                code, severity, number, row, column, value, suggestion, details, sheet_row = values
-                place = (number, row, column)
-                findings.append(Finding(code, severity, *place, value, suggestion, details, sheet_row=sheet_row))
+                findings.append(_finding(*values))
             case "unreadable":
                 raise Unreadable(values[0])
             case _:
@@ -212,23 +207,27 @@ def from_lines(lines: Iterable[bytes], most_rows: int, most_findings: int) -> An
     raise NotAnAnswer
 
 
-def _details(code: str, values: list[Any] | None) -> Details | None:
-    """The details of a finding with that code: of its class and with its types, or refused."""
-    if values is None:
-        return None
-    return DETAILS[code](*_types(code).validate_python(tuple(map(_detail, values))))
+def _finding(
+    code: str,
+    severity: Severity,
+    number: int | None,
+    row: int | None,
+    column: Column | None,
+    value: str | None,
+    suggestion: str | None,
+    written: str | None,
+    sheet_row: int | None,
+) -> Finding:
+    try:
+        details = _details_of(code).validate_json(written, strict=True, extra="forbid") if written else None
+        return Finding(code, severity, number, row, column, value, suggestion, details, sheet_row=sheet_row)
+    except (KeyError, ValueError) as error:
+        raise NotAnAnswer from error
 
 
 @cache
-def _types(code: str) -> TypeAdapter[tuple[Any, ...]]:
-    types = tuple(get_type_hints(DETAILS[code]).values())
-    return TypeAdapter(tuple[types], config=ConfigDict(strict=True))  # type: ignore[valid-type]
-
-
-def _detail(value: Any) -> object:
-    if isinstance(value, list):
-        return tuple(map(_detail, value))
-    return value["day"] if isinstance(value, dict) else value
+def _details_of(code: str) -> TypeAdapter[Details]:
+    return TypeAdapter(DETAILS[code])
 
 
 def unreadable(error: Unreadable) -> Annexe:

@@ -12,7 +12,7 @@ import os
 import resource
 import sys
 from collections.abc import Iterable, Iterator
-from dataclasses import fields
+from dataclasses import asdict
 from datetime import date
 from importlib import import_module
 from typing import Any
@@ -129,20 +129,8 @@ def _row_values(row: Row) -> list[Any]:
 
 def _finding_values(finding: Finding) -> list[Any]:
     values = [finding.code, finding.severity, finding.list, finding.row, finding.column]
-    told = finding.details
-    details = None if told is None else [_detail(getattr(told, field.name)) for field in fields(told)]
+    details = None if finding.details is None else json.dumps(asdict(finding.details), default=date.isoformat)
     return [*values, finding.value, finding.suggestion, details, finding.sheet_row]
-
-
-def _detail(value: object) -> object:
-    """A detail: a text, a number, a day, or several of these. A list would come back as a tuple: refused."""
-    if isinstance(value, date):
-        return {"day": value.isoformat()}
-    if isinstance(value, tuple):
-        return [_detail(part) for part in value]
-    if value is None or isinstance(value, str | int):
-        return value
-    raise TypeError(f"a finding's detail cannot be a {type(value).__name__}")
 
 
 def _iso(day: date | None) -> str | None:

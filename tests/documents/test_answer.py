@@ -10,7 +10,7 @@ import pytest
 from provisioner.documents.blocks import Unreadable
 from provisioner.documents.bounded import NotAnAnswer, from_lines
 from provisioner.documents.child import refusal_line, to_lines
-from provisioner.domain.annexe.details import Flaw, ReadAs, Table
+from provisioner.domain.annexe.details import Flaw, OnDay, ReadAs, Table
 from provisioner.domain.annexe.document import Annexe, Column, Finding, Row, Severity, Surplus
 from provisioner.domain.people import EmailAddress
 
@@ -65,8 +65,30 @@ def test_what_stands_in_the_document_as_it_was_read_is_said_once() -> None:
 
 
 _R = '["row",1,1,null,null,null,null,null,{},null,false]'
-_F = '["finding","date-future","error",null,null,null,null,null,[{"day":"2026-09-01"}],null]'
-_END = '["end",null,0,0,[]]'
+_DAY = r"{\"day\":\"2026-09-01\"}"
+_F = f'["finding","date-future","error",null,null,null,null,null,"{_DAY}",null]'
+
+
+def _ended(line: str, rows: int = 0, findings: int = 0) -> str:
+    return f'{line}\n["end",null,{rows},{findings},[]]'
+
+
+def _row(before: str, after: str) -> str:
+    return _ended(_R.replace(before, after), rows=1)
+
+
+def _finding(before: str, after: str) -> str:
+    return _ended(_F.replace(before, after), findings=1)
+
+
+def _annexe_of(answer: str) -> Annexe:
+    return from_lines(answer.encode().splitlines(keepends=True), 1, 1)
+
+
+def test_the_answers_below_would_be_taken_in_without_what_is_wrong_with_them() -> None:
+    annexe = _annexe_of(f"{_R}\n{_ended(_F, rows=1, findings=1)}")
+
+    assert (len(annexe.rows), annexe.findings[0].details) == (1, OnDay(date(2026, 9, 1)))
 
 
 @pytest.mark.parametrize(
@@ -78,31 +100,31 @@ _END = '["end",null,0,0,[]]'
         "{}",
         "not JSON",
         _R,
-        f"{_R}\n{_END}",
-        f"{_R}\n{_R}\n" + '["end",null,2,0,[]]',
+        _ended(_R),
+        _ended(f"{_R}\n{_R}", rows=2),
         '["end","2026-02-30",0,0,[]]',
         '["end",null,0,0]',
         '["end",null,0,0,[["fatal","a",1]]]',
-        '["strange"]',
-        _R.replace("1,1", '"1",1'),
-        _R.replace("{}", '{"id":"a"}'),
-        _R.replace("1,1,null", '1,1,"' + "a" * 100_000 + '"'),
-        _F.replace("error", "fatal"),
-        _F.replace('"date-future"', "1"),
-        _F.replace("date-future", "cell-missing"),
-        _F.replace("date-future", "words-joined"),
-        _F.replace('{"day":"2026-09-01"}', '"2026-09-01"'),
-        _F.replace('{"day":"2026-09-01"}', '{"b":"c"}'),
-        _F.replace('{"day":"2026-09-01"}', "1.5"),
-        _F.replace('{"day":"2026-09-01"}', '{"day":"2026-09-01"},1'),
-        _F.replace('[{"day":"2026-09-01"}]', '{"day":"2026-09-01"}'),
+        _ended('["strange"]'),
+        _row("1,1", '"1",1'),
+        _row("{}", '{"id":"a"}'),
+        _row("1,1,null", '1,1,"' + "a" * 100_000 + '"'),
+        _finding("error", "fatal"),
+        _finding('"date-future"', "1"),
+        _finding("date-future", "cell-missing"),
+        _finding("date-future", "words-joined"),
+        _finding("2026-09-01", "1 September"),
+        _finding("day", "b"),
+        _finding(r"\"2026-09-01\"", "1.5"),
+        _finding("}", r",\"b\":1}"),
+        _finding(r"{\"day\":\"2026-09-01\"}", "2026-09-01"),
         "[" * 100_000,
         '["unreadable","<b>"]',
     ],
 )
 def test_what_is_no_annexe_is_refused(answer: str) -> None:
     with pytest.raises(NotAnAnswer):
-        from_lines(answer.encode().splitlines(keepends=True), 1, 1)
+        _annexe_of(answer)
 
 
 def test_a_document_that_cannot_be_read_is_told_after_whatever_was_said() -> None:
