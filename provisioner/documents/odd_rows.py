@@ -22,11 +22,10 @@ _BETWEEN_PERSONS = re.compile(r"[\n,;/&]| et ")
 _LONGEST = 200
 
 #: Told quickly, since a list has as many cells as persons: one of these is in all that counts.
-_STEMS = (
-    "supprim suppress clo clô activ annul ferm retir retrait radi part quitt sort plus liste doublon enlev bloqu "
-    "conserv maint garder ouv pas ation inscri erreur"
+_STEMS = re.compile(
+    "suppr(?:im|ess)|cl[oô]|activ|annul|ferm|retir|retrait|radi|part|quitt|sort|plus|liste|doublon|enlev|bloqu|conserv"
+    "|maint|garder|ouv|pas|ation|inscri|erreur"
 )
-_EACH_STEM = _STEMS.split()
 
 #: Somebody else leaves.
 _ANOTHERS = re.compile(r"rempla|succ[èe]|suite (?:à|au)|(?:à|a) la place|ancien", re.IGNORECASE)
@@ -105,5 +104,5 @@ def says_the_contrary(line: Line, number: int, titles: Titles) -> bool:
 def _likely(texts: Iterable[str]) -> Iterator[str]:
     for text in texts:
         small = text[:_LONGEST].lower()
-        if any(stem in small for stem in _EACH_STEM):
+        if _STEMS.search(small):
             yield " ".join(small.split())

@@ -44,49 +44,49 @@ def verdicts(case: Read, answer: Read) -> Iterator[tuple[Verdict, str]]:
 class _Judge:
     def __init__(self, answer: Read) -> None:
         self._answer = answer
-        self._errors = [one for one in answer["findings"] if one["severity"] == "error"]
-        self._warned = any(one["severity"] == "warning" for one in answer["findings"])
-        self.codes = {one["code"] for one in answer["findings"]}
+        self._errors = [finding for finding in answer["findings"] if finding["severity"] == "error"]
+        self._warned = any(finding["severity"] == "warning" for finding in answer["findings"])
+        self.codes = {finding["code"] for finding in answer["findings"]}
 
     def sent(self, wanted: str | None) -> tuple[Verdict, str]:
-        found = self._answer["transmitted_on"]
-        about = f"sent: want {wanted}, got {found}"
+        sent = self._answer["transmitted_on"]
+        about = f"sent: want {wanted}, got {sent}"
         if wanted in ("?", "!"):
-            is_asked = found is None and bool(self._errors)
-            return (Verdict.RIGHT if found == "2026-09-04" or is_asked else Verdict.WRONG), about
-        if found == wanted and (wanted or "transmission-date-missing" in self.codes):
+            is_asked = sent is None and bool(self._errors)
+            return (Verdict.RIGHT if sent == "2026-09-04" or is_asked else Verdict.WRONG), about
+        if sent == wanted and (wanted or "transmission-date-missing" in self.codes):
             return Verdict.RIGHT, about
         is_told = self.codes & {"transmission-date-missing", "unreadable-document"}
         return (Verdict.SAFE if is_told else Verdict.WRONG), about
 
     def rows(self, units: Sequence[Read], number: int, key: str) -> Iterator[tuple[Verdict, str]]:
         date = "requested_on" if number == 1 else "ended_on"
-        left = [[one[field] for field in (*_FIELDS, date)] for one in self._answer[key]]
+        rows = [[row[field] for field in (*_FIELDS, date)] for row in self._answer[key]]
         for unit in units:
-            verdict, row = self._unit(unit, number, left)
+            verdict, row = self._unit(unit, number, rows)
             if row is not None:
-                left.remove(row)
+                rows.remove(row)
             yield verdict, f"{key}: {unit}, got {row}"
-        for row in left:
+        for row in rows:
             yield Verdict.WRONG, f"{key}: extra row {row}"
 
     def _unit(
-        self, unit: Read, number: int, left: Sequence[list[str | None]]
+        self, unit: Read, number: int, rows: Sequence[list[str | None]]
     ) -> tuple[Verdict, list[str | None] | None]:
-        told = [one for one in self._errors if one["list"] in (number, None)]
+        told = [finding for finding in self._errors if finding["list"] in (number, None)]
         if unit["k"] == "R":
             wanted = unit["v"]
-            row = next((row for row in left if row[3] == wanted[3]), None)
-            row = row or next((row for row in left if row[:2] == wanted[:2]), None)
+            row = next((row for row in rows if row[3] == wanted[3]), None)
+            row = row or next((row for row in rows if row[:2] == wanted[:2]), None)
             if row is not None:
                 return (Verdict.RIGHT if row == wanted else Verdict.WRONG), row
             if unit.get("soft") and self._errors:
                 return Verdict.RIGHT, None
             return (Verdict.SAFE if self._errors else Verdict.WARN if self._warned else Verdict.WRONG), None
         if unit["k"] == "F":
-            is_told = any((one["list"], one["row"]) == (unit["list"], unit["n"]) for one in self._errors)
+            is_told = any((finding["list"], finding["row"]) == (unit["list"], unit["n"]) for finding in self._errors)
             return (Verdict.RIGHT if is_told else Verdict.WRONG), None
-        row = next((row for row in left if any(unit["m"] in (cell or "") for cell in row)), None)
+        row = next((row for row in rows if any(unit["m"] in (cell or "") for cell in row)), None)
         if unit["k"] == "A":
             return Verdict.RIGHT, row
         is_right = row is None and (unit["kind"] == "skip" or bool(told))

@@ -73,7 +73,7 @@ def cell(content: str, properties: str = "") -> str:
 
 def word_row(cells: Iterable[str], properties: str = "") -> str:
     """A row of cells, given as text or as whole cells."""
-    inside = "".join(one if one.startswith(("<w:tc", "<w:sdt")) else cell(one) for one in cells)
+    inside = "".join(text if text.startswith(("<w:tc", "<w:sdt")) else cell(text) for text in cells)
     return f"<w:tr><w:trPr>{properties}</w:trPr>{inside}</w:tr>"
 
 
@@ -115,7 +115,7 @@ def ods_cell(text: str, attributes: str = "") -> str:
 
 def ods_row(cells: Iterable[str], attributes: str = "") -> str:
     """A row of a sheet."""
-    inside = "".join(one if one.startswith("<table:") else ods_cell(one) for one in cells)
+    inside = "".join(text if text.startswith("<table:") else ods_cell(text) for text in cells)
     return f"<table:table-row {attributes}>{inside}</table:table-row>"
 
 
@@ -243,9 +243,9 @@ def _ole_entry(name: str, kind: int, child: int, right: int = 0xFFFFFFFF) -> byt
 def pdf(*objects: bytes) -> bytes:
     """A document of these objects, the first one its catalogue."""
     out, places = b"%PDF-1.4\n", []
-    for number, one in enumerate(objects, 1):
+    for number, content in enumerate(objects, 1):
         places.append(len(out))
-        out += b"%d 0 obj\n%b\nendobj\n" % (number, one)
+        out += b"%d 0 obj\n%b\nendobj\n" % (number, content)
     table = b"".join(b"%010d 00000 n \n" % place for place in places)
     count = len(objects) + 1
     start = b"xref\n0 %d\n0000000000 65535 f \n%btrailer\n<</Size %d/Root 1 0 R>>\n" % (count, table, count)

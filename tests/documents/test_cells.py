@@ -36,7 +36,7 @@ def read(number: int = 1, *, above: Row | None = ABOVE, **cells: Any) -> tuple[R
 
 
 def codes(findings: list[Finding]) -> list[str]:
-    return [one.code for one in findings]
+    return [finding.code for finding in findings]
 
 
 @pytest.mark.rule("A1")
@@ -61,7 +61,7 @@ def codes(findings: list[Finding]) -> list[str]:
 def test_a_name_is_put_right_and_it_is_told_once(written: str, expected: str) -> None:
     row, findings = read(first_names=written)
     assert row.first_names == expected
-    assert [(one.code, one.column, one.suggestion) for one in findings] == [
+    assert [(finding.code, finding.column, finding.suggestion) for finding in findings] == [
         ("text-repaired", Column.FIRST_NAMES, expected)
     ]
 
@@ -109,7 +109,7 @@ def test_a_name_without_fault_keeps_its_case_and_says_nothing(name: str) -> None
 def test_a_name_that_may_deceive_or_that_keycloak_refuses_is_an_error(name: str) -> None:
     row, findings = read(last_name=name)
     assert row.last_name is None
-    assert [(one.code, one.severity, one.column) for one in findings] == [
+    assert [(finding.code, finding.severity, finding.column) for finding in findings] == [
         ("suspicious-characters", Severity.ERROR, Column.LAST_NAME)
     ]
 
@@ -134,7 +134,7 @@ def test_a_name_that_may_deceive_or_that_keycloak_refuses_is_an_error(name: str)
 def test_an_address_is_put_right_and_it_is_told_once(written: str) -> None:
     row, findings = read(email=written)
     assert row.email == "bob@agglo-lys.example"
-    assert [(one.code, one.value, one.suggestion) for one in findings] == [
+    assert [(finding.code, finding.value, finding.suggestion) for finding in findings] == [
         ("text-repaired", quoted(written), row.email)
     ]
 
@@ -164,7 +164,7 @@ def test_what_is_no_address_is_refused_with_a_proposal_where_one_can_be_had(
 ) -> None:
     row, findings = read(email=written)
     assert row.email is None
-    assert [(one.code, one.suggestion) for one in findings] == [("email-invalid", suggestion)]
+    assert [(finding.code, finding.suggestion) for finding in findings] == [("email-invalid", suggestion)]
 
 
 @pytest.mark.rule("A7")
@@ -190,7 +190,7 @@ def test_an_address_that_may_deceive_has_that_one_finding(written: str) -> None:
 @pytest.mark.parametrize("written", ["bob", "b\u043eb@x.example"])
 def test_in_list_2_no_finding_about_an_address_refuses_the_closure(written: str) -> None:
     findings = read(2, email=written)[1]
-    assert [one.severity for one in findings] == [Severity.WARNING]
+    assert [finding.severity for finding in findings] == [Severity.WARNING]
 
 
 @pytest.mark.rule("A1")
@@ -200,7 +200,7 @@ def test_an_empty_cell_is_told_and_a_function_may_lack_in_list_2() -> None:
         row, findings = read(number, **{**cells, on: ""})
         assert (row.last_name, row.first_names, row.function, row.email, row.on) == (None,) * 5
         assert codes(findings) == ["cell-missing"] * 5
-        warned = [one.column for one in findings if one.severity is Severity.WARNING]
+        warned = [finding.column for finding in findings if finding.severity is Severity.WARNING]
         assert warned == ([Column.FUNCTION] if number == 2 else [])
 
 
@@ -239,7 +239,7 @@ def test_a_ditto_mark_repeats_the_function_and_the_date_above(mark: str) -> None
     row, findings = read(function=mark, requested_on=mark)
     assert (row.function, row.on) == ("Directrice", date(2026, 6, 10))
     assert codes(findings) == ["ditto-expanded"] * 2
-    assert [one.details for one in findings] == [ReadAs(text="Directrice"), ReadAs(day=date(2026, 6, 10))]
+    assert [finding.details for finding in findings] == [ReadAs(text="Directrice"), ReadAs(day=date(2026, 6, 10))]
 
 
 def test_words_for_the_same_repeat_what_their_column_holds() -> None:
@@ -258,7 +258,7 @@ def test_words_for_the_same_repeat_what_their_column_holds() -> None:
 def test_a_function_that_refers_elsewhere_is_asked_for(written: str) -> None:
     row, findings = read(function=written)
     assert row.function is None
-    assert [(one.code, one.value) for one in findings] == [("cell-missing", written)]
+    assert [(finding.code, finding.value) for finding in findings] == [("cell-missing", written)]
     assert "renvoie" in message(findings[0])
 
 
@@ -278,7 +278,7 @@ def test_a_function_that_refers_elsewhere_is_asked_for(written: str) -> None:
 def test_a_function_is_put_right_and_it_is_told_once(written: str, expected: str) -> None:
     row, findings = read(function=written)
     assert row.function == expected
-    assert [(one.code, one.suggestion) for one in findings] == [("text-repaired", expected)]
+    assert [(finding.code, finding.suggestion) for finding in findings] == [("text-repaired", expected)]
 
 
 @pytest.mark.parametrize(
@@ -349,7 +349,7 @@ def test_letters_spoilt_by_an_encoding_are_told_with_what_they_were(
     cells: dict[str, Any] = {column: written}
     row, findings = read(**cells)
     assert getattr(row, column) is None
-    assert [(one.code, one.severity, one.suggestion) for one in findings] == [
+    assert [(finding.code, finding.severity, finding.suggestion) for finding in findings] == [
         ("letters-garbled", Severity.ERROR, suggestion)
     ]
 
@@ -406,12 +406,12 @@ def test_putting_a_name_right_twice_is_putting_it_right_once(text: str) -> None:
 def test_a_quoted_cell_is_short_and_can_be_printed(text: str) -> None:
     shown = quoted(text)
     assert len(shown) <= 200
-    assert not any(unicodedata.category(one) in ("Cc", "Cs") for one in shown)
+    assert not any(unicodedata.category(letter) in ("Cc", "Cs") for letter in shown)
 
 
 @given(st.one_of(st.text(max_size=60), st.emails()))
 def test_no_text_makes_the_reading_of_an_address_raise(text: str) -> None:
-    found = read_address(text)
-    if found.email is not None:
-        assert read_address(found.email).email == found.email
-        assert found.email == found.email.lower()
+    read = read_address(text)
+    if read.email is not None:
+        assert read_address(read.email).email == read.email
+        assert read.email == read.email.lower()

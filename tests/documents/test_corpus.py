@@ -28,8 +28,8 @@ def values(row: Row) -> dict[str, Any]:
 
 
 def told(annexe: Annexe) -> Iterator[tuple[str, int | None, int | None, str | None]]:
-    for one in judge_document(annexe, TODAY, load_mailbox_rules(DocumentSettings()), LYS):
-        yield one.code, one.list, one.row, one.column and one.column.value
+    for finding in judge_document(annexe, TODAY, load_mailbox_rules(DocumentSettings()), LYS):
+        yield finding.code, finding.list, finding.row, finding.column and finding.column.value
 
 
 def test_the_corpus_is_there() -> None:
@@ -48,4 +48,6 @@ def test_a_document_reads_as_an_attentive_person_reads_it(read_here: Reader, nam
     assert (annexe.transmitted_on and annexe.transmitted_on.isoformat()) == expected["transmitted_on"]
     assert [values(row) for row in annexe.of_list(1)] == expected["open"]
     assert [values(row) for row in annexe.of_list(2)] == expected["closed"]
-    assert sorted(told(annexe), key=str) == sorted((tuple(one.values()) for one in expected["findings"]), key=str)
+    assert sorted(told(annexe), key=str) == sorted(
+        (tuple(finding.values()) for finding in expected["findings"]), key=str
+    )

@@ -116,8 +116,8 @@ def test_the_dates_that_we_write_are_dates_that_we_read(day: date) -> None:
 
 @given(st.one_of(st.text(max_size=40), st.text("0123456789/.-er ", max_size=14)))
 def test_no_text_makes_the_reading_of_a_date_raise(text: str) -> None:
-    found = read_date(text)
-    assert found is None or 2000 <= found.day.year <= 2100
+    read = read_date(text)
+    assert read is None or 2000 <= read.day.year <= 2100
 
 
 @pytest.mark.rule("A6")

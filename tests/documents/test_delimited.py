@@ -33,7 +33,7 @@ def functions(annexe: Annexe) -> list[str | None]:
 
 
 def told(annexe: Annexe) -> list[tuple[str, int | None]]:
-    return [(one.code, one.row) for one in annexe.findings]
+    return [(finding.code, finding.row) for finding in annexe.findings]
 
 
 @pytest.mark.rule("A1")
@@ -73,7 +73,7 @@ def test_a_ditto_mark_bare_or_quoted_repeats_the_row_above(read_here: Reader, di
 def test_a_row_that_no_reading_makes_clear_is_told_and_not_shifted(read_here: Reader, row: str) -> None:
     annexe = read_here(form(row, ",".join(BOB), delimiter=","), "a.csv")
     assert [row.last_name for row in annexe.rows if row.email] == ["Leroy"]
-    assert "row-not-understood" in [one.code for one in annexe.findings]
+    assert "row-not-understood" in [finding.code for finding in annexe.findings]
 
 
 @pytest.mark.rule("A1")
@@ -82,7 +82,7 @@ def test_a_function_cut_by_its_own_comma_in_the_last_column_is_told(read_here: R
     row = "Petit,Luc,luc@agglo-lys.example,02/06/2026,chef, adjoint"
     annexe = read_here(form(row, delimiter=",", titles=titles), "a.csv")
     assert annexe.rows == ()
-    assert [one.code for one in annexe.findings] == ["row-not-understood"]
+    assert [finding.code for finding in annexe.findings] == ["row-not-understood"]
 
 
 def test_a_quote_too_many_swallows_no_other_row(read_here: Reader) -> None:

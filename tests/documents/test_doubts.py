@@ -37,7 +37,7 @@ def dated(*lines: Block) -> Annexe:
 
 
 def errors(annexe: Annexe) -> list[Finding]:
-    return [one for one in annexe.findings if one.severity is Severity.ERROR]
+    return [finding for finding in annexe.findings if finding.severity is Severity.ERROR]
 
 
 # Headings
@@ -76,7 +76,7 @@ def test_a_heading_that_plainly_speaks_of_closing_is_list_2(heading: str) -> Non
 def test_a_closing_that_was_called_off_closes_nobody(heading: str) -> None:
     annexe = form(HEADING_1, table(TITLES_1, ALICE), heading, table(TITLES_2, LEAVER))
     assert emails(annexe, 2) == []
-    assert [one.code for one in errors(annexe)] == ["table-not-understood"]
+    assert [finding.code for finding in errors(annexe)] == ["table-not-understood"]
 
 
 @pytest.mark.rule("A1")
@@ -84,7 +84,7 @@ def test_a_closing_that_was_called_off_closes_nobody(heading: str) -> None:
 def test_a_second_table_whose_date_could_be_either_is_joined_to_no_list(words: str) -> None:
     annexe = form(HEADING_1, table(BARE, ALICE), words, table(BARE, LEAVER))
     assert emails(annexe) == [ALICE[3]]
-    assert [one.code for one in errors(annexe)] == ["table-not-understood"]
+    assert [finding.code for finding in errors(annexe)] == ["table-not-understood"]
 
 
 @pytest.mark.rule("A3")
@@ -92,7 +92,7 @@ def test_a_table_of_other_titles_below_list_2_closes_nobody() -> None:
     titles = ("Nom", "Prénom", "Fonction", "Mail", "Date")
     annexe = form(HEADING_1, table(TITLES_1, ALICE), HEADING_2, table(TITLES_2, LEAVER), "", table(titles, BOB))
     assert emails(annexe, 2) == [LEAVER[3]]
-    assert [one.code for one in errors(annexe)] == ["table-not-understood"]
+    assert [finding.code for finding in errors(annexe)] == ["table-not-understood"]
 
 
 @pytest.mark.rule("A1")
@@ -180,7 +180,7 @@ def test_a_row_of_list_2_that_says_that_the_person_stays_closes_nothing(text: st
     rows = table((*TITLES_2, OBSERVED), (*LEAVER, text))
     annexe = form(HEADING_1, table(TITLES_1, ALICE), HEADING_2, rows)
     assert emails(annexe, 2) == []
-    assert [(one.code, one.list) for one in errors(annexe)] == [("row-not-understood", 2)]
+    assert [(finding.code, finding.list) for finding in errors(annexe)] == [("row-not-understood", 2)]
 
 
 @pytest.mark.rule("A1")
@@ -197,7 +197,7 @@ def test_a_row_of_list_2_that_says_that_the_person_stays_closes_nothing(text: st
 def test_words_that_only_sound_like_a_leave_change_nothing(function: str, remark: str) -> None:
     row = (*BOB[:2], function, *BOB[3:], remark)
     annexe = form(HEADING_1, table((*TITLES_1, OBSERVED), row), HEADING_2, table(TITLES_2))
-    assert [one.function for one in annexe.rows] == [function]
+    assert [row.function for row in annexe.rows] == [function]
     assert codes(annexe) == []
 
 
@@ -275,7 +275,7 @@ def test_a_title_with_its_remark_or_its_footnote_is_the_column(position: int, ti
 def test_two_dates_of_end_are_asked_about() -> None:
     titles = (*TITLES_2[:4], "Date de fin souhaitée", "Date de fin réelle")
     annexe = form(HEADING_1, table(TITLES_1, ALICE), HEADING_2, table(titles, (*LEAVER[:4], "15/05/2025", LEAVER[4])))
-    assert {one.code for one in errors(annexe)} == {"column-ambiguous"}
+    assert {finding.code for finding in errors(annexe)} == {"column-ambiguous"}
 
 
 # The date of transmission
@@ -295,7 +295,7 @@ def test_two_dates_of_end_are_asked_about() -> None:
 def test_a_later_date_beside_that_of_the_transmission_is_asked_about(lines: list[Block]) -> None:
     annexe = dated(*lines)
     assert annexe.transmitted_on is None
-    assert [one.code for one in errors(annexe)] == ["transmission-date-ambiguous"]
+    assert [finding.code for finding in errors(annexe)] == ["transmission-date-ambiguous"]
 
 
 @pytest.mark.rule("A2")

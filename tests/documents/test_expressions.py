@@ -28,16 +28,16 @@ def _expressions() -> Iterator[tuple[str, re.Pattern[str]]]:
         if module.name in _OF_FILES:
             continue
         for name, value in vars(import_module(f"provisioner.documents.{module.name}")).items():
-            yield from ((f"{module.name}.{name}", found) for found in _within(value))
+            yield from ((f"{module.name}.{name}", expression) for expression in _within(value))
 
 
 def _within(value: object) -> Iterator[re.Pattern[str]]:
     if isinstance(value, re.Pattern) and isinstance(value.pattern, str):
         yield value
     elif isinstance(value, dict):
-        yield from (found for part in value.values() for found in _within(part))
+        yield from (expression for part in value.values() for expression in _within(part))
     elif isinstance(value, tuple | list | set | frozenset):
-        yield from (found for part in value for found in _within(part))
+        yield from (expression for part in value for expression in _within(part))
 
 
 def test_no_expression_backtracks_over_the_text_of_a_document() -> None:
@@ -46,11 +46,11 @@ def test_no_expression_backtracks_over_the_text_of_a_document() -> None:
         for piece in _PIECES:
             for end in _ENDS:
                 text = (piece * LONGEST_TEXT)[:LONGEST_TEXT] + end
-                begun = time.process_time()
+                start = time.process_time()
                 expression.match(text)
                 expression.fullmatch(text)
                 expression.search(text)
-                took = time.process_time() - begun
+                took = time.process_time() - start
                 if took > _MOST:
                     slow[name, expression.pattern[:40], piece, end] = took
     if slow:

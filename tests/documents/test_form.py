@@ -67,7 +67,7 @@ def is_function(text: str) -> bool:
         tidy_function(text) == text
         and ditto(text, "function") is None
         and garbled(text) is None
-        and any(one.isalnum() for one in text)
+        and any(letter.isalnum() for letter in text)
         and suspicion(text, formula=False, column=Column.FUNCTION) is None
     )
 
@@ -113,7 +113,7 @@ def test_a_written_form_reads_back_as_what_was_put_into_it(extension: str, form:
     annexe = read(write_form(form, extension), extension)
     assert said(annexe) == (form.asked, form.ended)
     assert annexe.transmitted_on is None
-    assert [one.code for one in annexe.findings] == ["transmission-date-missing"]
+    assert [finding.code for finding in annexe.findings] == ["transmission-date-missing"]
 
 
 @pytest.mark.parametrize("extension", EXTENSIONS)
@@ -121,7 +121,7 @@ def test_an_empty_form_is_an_annexe_without_persons(extension: str) -> None:
     content = write_form(Form(), extension)
     annexe = read(content, extension)
     assert annexe.rows == ()
-    assert [one.code for one in annexe.findings] == ["transmission-date-missing"]
+    assert [finding.code for finding in annexe.findings] == ["transmission-date-missing"]
     assert not [name for name, part in parts(content).items() if re.search(rb"\{[a-z]+\}", part)]
 
 
@@ -188,7 +188,7 @@ def closed(name: str, on: date, **facts: object) -> Habilitation:
 
 
 def names(entries: tuple[Entry, ...]) -> list[tuple[str, date]]:
-    return [(one.person.last_name, one.on) for one in entries]
+    return [(entry.person.last_name, entry.on) for entry in entries]
 
 
 @pytest.mark.rule("A3")
@@ -236,8 +236,8 @@ def test_of_two_closures_of_one_person_the_last_counts() -> None:
 def test_a_form_that_comes_back_unchanged_changes_nobody(extension: str) -> None:
     before = records(
         *(
-            replace(one, id=number)
-            for number, one in enumerate(
+            replace(habilitation, id=number)
+            for number, habilitation in enumerate(
                 (
                     opened("alice"),
                     opened("bob", end=end(date(2026, 12, 31))),
@@ -254,8 +254,8 @@ def test_a_form_that_comes_back_unchanged_changes_nobody(extension: str) -> None
     annexe = read(write_form(form_of(before, LYS.code, TODAY), extension), extension)
     after = enter(before, LYS.code, replace(annexe, transmitted_on=TODAY), TODAY)
 
-    def facts(one: Habilitation) -> Habilitation:
-        return replace(one, transmitted_on=TODAY)
+    def facts(habilitation: Habilitation) -> Habilitation:
+        return replace(habilitation, transmitted_on=TODAY)
 
     assert list(map(facts, after.habilitations)) == list(map(facts, before.habilitations))
 

@@ -26,5 +26,5 @@ def test_a_person_whose_name_and_function_look_like_titles_is_read_as_a_person()
 
 def test_a_blank_date_of_transmission_is_missing_and_quotes_nothing_else() -> None:
     annexe = read_annexe(_csv("Date de transmission :", "Conformément à l'article 3"), "a.csv", DocumentSettings())
-    (missing,) = [one for one in annexe.findings if one.code == "transmission-date-missing"]
+    (missing,) = [finding for finding in annexe.findings if finding.code == "transmission-date-missing"]
     assert missing.value is None

@@ -36,7 +36,7 @@ def names(annexe: Annexe) -> list[str | None]:
 
 
 def codes(annexe: Annexe) -> list[str]:
-    return [one.code for one in annexe.findings]
+    return [finding.code for finding in annexe.findings]
 
 
 def control(content: str, more: str = "") -> str:
@@ -73,7 +73,9 @@ def test_tracked_insertions_are_read_deletions_are_not_and_it_is_said(read_here:
 def test_a_name_struck_through_or_hidden_in_word_is_a_question(read_here: Reader, mark: str) -> None:
     row = word_row([cell(f"<w:p>{run('Carpentier', mark)}</w:p>"), *ALICE[1:]])
     annexe = read_here(word_form(row, BOB), "a.docx")
-    assert [(one.code, one.row, one.value) for one in annexe.findings] == [("struck-or-hidden", 1, "Carpentier")]
+    assert [(finding.code, finding.row, finding.value) for finding in annexe.findings] == [
+        ("struck-or-hidden", 1, "Carpentier")
+    ]
     assert names(annexe) == ["Carpentier", "Leroy"]
 
 
@@ -145,7 +147,7 @@ def test_a_comment_in_a_cell_is_not_part_of_its_value(read_here: Reader) -> None
 )
 def test_a_row_struck_through_or_hidden_in_libreoffice_is_a_question(read_here: Reader, row: str) -> None:
     annexe = read_here(ods_form(row, BOB, styles=_STRUCK), "a.ods")
-    assert [(one.code, one.row) for one in annexe.findings] == [("struck-or-hidden", 1)]
+    assert [(finding.code, finding.row) for finding in annexe.findings] == [("struck-or-hidden", 1)]
 
 
 def test_a_million_empty_rows_after_the_list_do_not_count(read_here: Reader) -> None:
@@ -160,7 +162,7 @@ def test_a_typed_date_and_a_bare_number_of_days_are_dates(read_here: Reader) -> 
     )
     annexe = read_here(ods_form(ods_row([*ALICE[:4], typed]), ods_row([*BOB[:4], number])), "a.ods")
     assert [row.on for row in annexe.rows] == [date(2026, 6, 10)] * 2
-    assert [(one.code, one.row) for one in annexe.findings] == [("date-repaired", 2)]
+    assert [(finding.code, finding.row) for finding in annexe.findings] == [("date-repaired", 2)]
 
 
 # Excel
@@ -177,7 +179,7 @@ def test_a_typed_date_and_a_bare_number_of_days_are_dates(read_here: Reader) -> 
 )
 def test_a_row_struck_through_or_hidden_in_excel_is_a_question(read_here: Reader, row: str) -> None:
     annexe = read_here(xlsx_form(row, BOB), "a.xlsx")
-    assert [(one.code, one.row) for one in annexe.findings] == [("struck-or-hidden", 1)]
+    assert [(finding.code, finding.row) for finding in annexe.findings] == [("struck-or-hidden", 1)]
     assert names(annexe) == ["Carpentier", "Leroy"]
 
 
@@ -190,7 +192,9 @@ def test_a_hidden_sheet_is_a_question_too(read_here: Reader) -> None:
 @pytest.mark.parametrize("formula", ["<c><f>A1</f></c>", '<c t="str"><f>A1</f><v>alice@agglo-lys.example</v></c>'])
 def test_a_formula_is_not_an_address(read_here: Reader, formula: str) -> None:
     annexe = read_here(xlsx_form(xlsx_row([*ALICE[:3], formula, ALICE[4]])), "a.xlsx")
-    assert [(one.code, one.details) for one in annexe.findings] == [("suspicious-characters", Flaw("formula"))]
+    assert [(finding.code, finding.details) for finding in annexe.findings] == [
+        ("suspicious-characters", Flaw("formula"))
+    ]
 
 
 def test_days_are_counted_from_where_the_workbook_counts_them(read_here: Reader) -> None:

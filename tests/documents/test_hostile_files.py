@@ -183,8 +183,8 @@ def test_what_a_part_declares_is_never_followed_whatever_the_part(declaration: s
     }
     for name, package in packages.items():
         with zipfile.ZipFile(io.BytesIO(package)) as members:
-            parts: dict[str, bytes | str] = {one: members.read(one) for one in members.namelist()}
-        for part in [one for one in parts if one.endswith((".xml", ".rels"))]:
+            parts: dict[str, bytes | str] = {name: members.read(name) for name in members.namelist()}
+        for part in [name for name in parts if name.endswith((".xml", ".rels"))]:
             head = f'<?xml version="1.0" encoding="{encoding}"?>'
             content = zipped({**parts, part: (head + _DECLARATIONS[declaration]).encode(encoding)})
             if encoding == "utf-32":  # beyond what the gate sees: no parser may follow it either
@@ -323,8 +323,8 @@ def test_a_hostile_cell_is_one_error_of_its_row(read: Reader, text: str) -> None
             assert reason(read(content, name)) in ("damaged", "unsupported")
             continue
         annexe = read(content, name)
-        assert [(one.code, one.row) for one in annexe.findings] == [("suspicious-characters", 1)]
-        assert [one.last_name for one in annexe.rows] == [None, "Leroy"]
+        assert [(finding.code, finding.row) for finding in annexe.findings] == [("suspicious-characters", 1)]
+        assert [row.last_name for row in annexe.rows] == [None, "Leroy"]
 
 
 def test_a_package_with_one_name_twice_is_refused(read: Reader) -> None:

@@ -44,7 +44,7 @@ def names(annexe: Annexe, number: int) -> list[str | None]:
 
 
 def told(annexe: Annexe) -> list[tuple[str, str, int | None, int | None]]:
-    return [(one.code, one.severity.value, one.list, one.row) for one in annexe.findings]
+    return [(finding.code, finding.severity.value, finding.list, finding.row) for finding in annexe.findings]
 
 
 @pytest.mark.rule("A3")
@@ -154,7 +154,7 @@ def test_somebody_named_like_a_note_is_somebody() -> None:
     ]
     annexe = form(HEADING_1, table(TITLES_1, *rows, ("Total", "5", "", "", "")), *LIST_2)
     assert names(annexe, 1) == ["Le Maire", "Cachet", "Total", "Nota", "Carpentier"]
-    assert {one.row for one in annexe.findings if one.code == "cell-missing"} == {1, 2, 4}
+    assert {finding.row for finding in annexe.findings if finding.code == "cell-missing"} == {1, 2, 4}
 
 
 @pytest.mark.rule("A1")
@@ -192,8 +192,8 @@ def test_people_written_as_text_under_a_list_are_told() -> None:
 def test_an_annexe_that_is_only_spoken_of_ends_nothing() -> None:
     for remark in ("Annexe 2 (contacts) : inchangée.", "Annexe 2 : inchangée", "Annexe 3 jointe"):
         assert told(form(*LIST_1, remark, *LIST_2)) == []
-    begun = form(*LIST_1, "ANNEXE 2 : Contacts", table(PLAIN_TITLES, JEAN), *LIST_2)
-    assert ("table-not-understood", "error", None, None) in told(begun)
+    annexe = form(*LIST_1, "ANNEXE 2 : Contacts", table(PLAIN_TITLES, JEAN), *LIST_2)
+    assert ("table-not-understood", "error", None, None) in told(annexe)
 
 
 @pytest.mark.rule("A3")
@@ -216,9 +216,9 @@ def test_a_date_that_could_be_either_lists_under_words_of_ones_own_is_asked_abou
     ],
 )
 def test_the_persons_own_address_is_found_or_asked_for(titles: tuple[str, ...], email: int | None) -> None:
-    found = read_titles([Cell(title) for title in titles], 1)
-    assert found.positions.get(Column.EMAIL) == email
-    assert (Column.EMAIL in found.ambiguous) is (email is None)
+    titles_read = read_titles([Cell(title) for title in titles], 1)
+    assert titles_read.positions.get(Column.EMAIL) == email
+    assert (Column.EMAIL in titles_read.ambiguous) is (email is None)
 
 
 @pytest.mark.rule("A1")
@@ -264,7 +264,7 @@ def test_titles_over_two_rows_are_read(titles: tuple[tuple[str, ...], tuple[str,
 def test_one_date_of_transmission_stands_or_they_are_asked_about(sent: str, on: str | None) -> None:
     annexe = form(*LIST_1, *LIST_2, sent=sent)
     assert annexe.transmitted_on == (date.fromisoformat(on) if on else None)
-    assert [one.code for one in annexe.findings] == ([] if on else ["transmission-date-ambiguous"])
+    assert [finding.code for finding in annexe.findings] == ([] if on else ["transmission-date-ambiguous"])
     if on is None:
         assert annexe.findings[0].suggestion == "04/09/2026"
 

@@ -28,7 +28,7 @@ def whole(*rows: tuple[str, ...]) -> Annexe:
 
 
 def codes(annexe: Annexe) -> list[tuple[str, int | None]]:
-    return [(one.code, one.list) for one in annexe.findings]
+    return [(finding.code, finding.list) for finding in annexe.findings]
 
 
 def emails(annexe: Annexe, number: int = 1) -> list[str | None]:
@@ -153,7 +153,7 @@ def test_a_whole_convention_reads_as_its_annexe_1_alone() -> None:
 )
 def test_the_date_of_transmission_is_found_beside_its_words(blocks: list[str], codes_: list[str]) -> None:
     annexe = understand(Reading([*blocks, HEADING_1, table(TITLES_1), HEADING_2, table(TITLES_2)]))
-    assert [one.code for one in annexe.findings] == codes_
+    assert [finding.code for finding in annexe.findings] == codes_
     assert (annexe.transmitted_on == date(2026, 6, 15)) is (codes_ != ["transmission-date-missing"])
 
 
@@ -167,7 +167,7 @@ def test_a_list_that_is_not_there_is_told() -> None:
 @pytest.mark.rule("A1")
 def test_a_column_that_is_not_there_is_told_and_its_rows_are_refused() -> None:
     annexe = form(HEADING_1, table(TITLES_1[:4], ALICE[:4]), HEADING_2, table(TITLES_1))
-    told = [(one.code, one.list, one.row, one.column) for one in annexe.findings]
+    told = [(finding.code, finding.list, finding.row, finding.column) for finding in annexe.findings]
     assert told == [
         ("column-missing", 1, None, Column.REQUESTED_ON),
         ("column-missing", 2, None, Column.ENDED_ON),
@@ -215,25 +215,25 @@ _CELLS = st.builds(
 _ROWS = st.one_of(st.just([Cell(title) for title in TITLES_1]), st.lists(_CELLS, max_size=7))
 _TABLES = st.lists(_ROWS.map(TableRow), max_size=6)
 _FORMS = st.lists(_TABLES, max_size=3).map(
-    lambda tables: ["ANNEXE 1", *[block for one in tables for block in (HEADING_1, one, HEADING_2, one)]]
+    lambda tables: ["ANNEXE 1", *[block for rows in tables for block in (HEADING_1, rows, HEADING_2, rows)]]
 )
 
 
 @given(st.one_of(_FORMS, st.lists(st.one_of(_TEXTS, _TABLES), max_size=8)))
 def test_no_sequence_of_cells_makes_the_meaning_raise(blocks: list[str | list[TableRow]]) -> None:
     annexe = understand(Reading(blocks, pending_revisions=True))
-    for one in annexe.findings:
-        assert message(one)
-        if one.value is not None:
-            assert one.value
-            assert len(one.value) <= 200
-            assert one.value.isprintable() or not any(ord(letter) < 32 for letter in one.value)
+    for finding in annexe.findings:
+        assert message(finding)
+        if finding.value is not None:
+            assert finding.value
+            assert len(finding.value) <= 200
+            assert finding.value.isprintable() or not any(ord(letter) < 32 for letter in finding.value)
 
 
 @given(_FORMS)
 def test_a_row_of_list_1_without_error_has_every_value(blocks: list[str | list[TableRow]]) -> None:
     annexe = understand(Reading(blocks))
-    refused = {(one.list, one.row) for one in annexe.findings if one.severity == "error"}
+    refused = {(finding.list, finding.row) for finding in annexe.findings if finding.severity == "error"}
     for row in annexe.of_list(1):
         values = (row.last_name, row.first_names, row.function, row.email, row.on)
         assert (row.list, row.row) in refused or None not in values
@@ -248,7 +248,7 @@ def test_where_one_date_is_month_first_every_date_that_could_be_either_is_asked_
     assert [row.on for row in annexe.rows] == [date(2026, 2, 6), date(2026, 6, 6)]
     annexe = form(HEADING_1, table(TITLES_1, doubtful, sure), HEADING_2, table(TITLES_2, august))
     assert [row.on for row in annexe.rows] == [None, date(2026, 6, 6), None]
-    assert [(one.code, one.list, one.row) for one in annexe.findings] == [
+    assert [(finding.code, finding.list, finding.row) for finding in annexe.findings] == [
         ("date-invalid", 1, 1),
         ("date-invalid", 2, 1),
     ]

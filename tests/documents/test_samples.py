@@ -23,7 +23,7 @@ def sample(read: Reader, name: str) -> Annexe:
 
 
 def told(findings: tuple[Finding, ...]) -> list[tuple[str, int | None, int | None, Column | None]]:
-    return [(one.code, one.list, one.row, one.column) for one in findings]
+    return [(finding.code, finding.list, finding.row, finding.column) for finding in findings]
 
 
 @pytest.mark.rule("A1")
@@ -69,8 +69,8 @@ def test_the_same_list_reads_the_same_from_every_spreadsheet_format(read: Reader
 @pytest.mark.rule("A7")
 def test_a_form_to_correct_says_what_to_correct_row_by_row(read: Reader) -> None:
     annexe = sample(read, "03-a-corriger.docx")
-    found = judge_document(annexe, TODAY, load_mailbox_rules(DocumentSettings()), LYS)
-    findings = tuple(sorted(found, key=reading_order))
+    judged = judge_document(annexe, TODAY, load_mailbox_rules(DocumentSettings()), LYS)
+    findings = tuple(sorted(judged, key=reading_order))
     assert told(findings) == [
         ("cell-missing", 1, 2, Column.FIRST_NAMES),
         ("email-shared-mailbox", 1, 2, Column.EMAIL),
@@ -83,7 +83,7 @@ def test_a_form_to_correct_says_what_to_correct_row_by_row(read: Reader) -> None
         ("cell-missing", 1, 8, Column.REQUESTED_ON),
         ("closure-too-old", 2, 2, Column.ENDED_ON),
     ]
-    suggestions = {one.row: one.suggestion for one in findings if one.suggestion}
+    suggestions = {finding.row: finding.suggestion for finding in findings if finding.suggestion}
     assert suggestions == {4: "alexandre.leroy@agglo-lys.example", 5: "alice.carpentier@agglo-lys.example"}
 
 

@@ -37,7 +37,7 @@ _TWO_COLUMNS = '<table:table-column table:number-columns-repeated="2"/>'
 
 
 def told(annexe: Annexe) -> list[tuple[str, int | None]]:
-    return [(one.code, one.row) for one in annexe.findings]
+    return [(finding.code, finding.row) for finding in annexe.findings]
 
 
 def emails(annexe: Annexe, number: int) -> list[str | None]:
@@ -158,7 +158,7 @@ def test_a_strict_workbook_is_read_as_any_other(read_here: Reader) -> None:
         for name, part in xlsx_parts(row).items()
     }
     annexe = read_here(zipped(strict), "a.xlsx")
-    assert ([one.on for one in annexe.rows], annexe.findings) == ([date(2026, 6, 10)], ())
+    assert ([row.on for row in annexe.rows], annexe.findings) == ([date(2026, 6, 10)], ())
 
 
 _STRICT = "http://purl.oclc.org/ooxml/spreadsheetml/main"

@@ -50,11 +50,11 @@ os.waitpid(child, 0)
 def taken_over(user: int | None, before: str = "") -> Any:
     """What the taken-over child says: Landlock's version, whether it is filtered, the ways that were open."""
     script = _BEGIN + (_AS_USER.format(user=user) if user else "") + before + _TAKEN_OVER
-    done = subprocess.run(
+    process = subprocess.run(
         [sys.executable, "-c", script], capture_output=True, text=True, env={"SECRET": "s"}, check=False
     )
-    assert done.returncode == 0, done.stderr
-    (said,) = done.stdout.splitlines()  # a second line would be a program that was started
+    assert process.returncode == 0, process.stderr
+    (said,) = process.stdout.splitlines()  # a second line would be a program that was started
     return json.loads(said)
 
 
@@ -86,10 +86,10 @@ def test_without_the_filter_landlock_and_the_limits_keep_files_and_connections_s
 def test_the_attempts_can_succeed_where_no_wall_stands() -> None:
     """Else the tests above would say nothing."""
     nothing = "walls.shut_in = escapes.shut_in = lambda: walls.Walls(0, False)\nwalls.hide = lambda: None\n"
-    done = subprocess.run(
+    process = subprocess.run(
         [sys.executable, "-c", _BEGIN + nothing + _TAKEN_OVER], capture_output=True, text=True, check=True
     )
-    said, program = done.stdout.splitlines()
+    said, program = process.stdout.splitlines()
 
     assert program == escapes.PROGRAM
     ways = {*escapes.ways_through_python(1, ""), *escapes.ways_through_libc(ctypes.CDLL(None), 1)}
@@ -166,10 +166,10 @@ def test_under_the_system_call_filter_of_the_unit_documents_are_read_and_every_w
             "print(json.dumps([len(rows), escapes.try_ways_out()]))\n"
         )
     )
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    process = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
 
-    assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout) == [1, [[_landlock_of_this_kernel(), True], []]]
+    assert process.returncode == 0, process.stderr
+    assert json.loads(process.stdout) == [1, [[_landlock_of_this_kernel(), True], []]]
 
 
 def _calls_of_the_unit() -> set[str]:

@@ -118,4 +118,6 @@ def test_somebody_struck_in_a_table_without_lines_is_asked_about_and_never_gone(
     annexe = read_here(pdf_page(pdf_texts(*UNRULED, strikes=[FORMER_DATE, strike])), "a.pdf")
     assert annexe.transmitted_on == date(2026, 6, 15)
     assert [row.last_name for row in annexe.rows] == ["Petit", last_name]
-    assert [one.row for one in annexe.findings if one.code == "struck-or-hidden"] == ([2] if is_asked else [])
+    assert [finding.row for finding in annexe.findings if finding.code == "struck-or-hidden"] == (
+        [2] if is_asked else []
+    )

@@ -17,7 +17,7 @@ REST = ("", "", "", "e", "")
 
 def rows_of(*rows: tuple[str, ...] | str) -> list[list[Line]]:
     """Lines of a page: cells that start at their columns, or one text from the left."""
-    found = []
+    pieces = []
     for y, row in enumerate(rows):
         cells = zip(STARTS, row, strict=True) if isinstance(row, tuple) else [(0, row)]
         chars = [
@@ -25,8 +25,8 @@ def rows_of(*rows: tuple[str, ...] | str) -> list[list[Line]]:
             for start, text in cells
             for char in letters(text, left=start * WIDE)
         ]
-        found += pieces_of(chars)
-    return found
+        pieces += pieces_of(chars)
+    return pieces
 
 
 def texts(*rows: tuple[str, ...] | str) -> list[str | list[list[str]]]:

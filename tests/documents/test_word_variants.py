@@ -65,7 +65,7 @@ def is_whole(annexe: Annexe) -> bool:
 
 def placed_in(*cells: str) -> str:
     """A table that places its cells side by side."""
-    return f"<w:tbl><w:tr>{''.join(f'<w:tc>{one}<w:p/></w:tc>' for one in cells)}</w:tr></w:tbl>"
+    return f"<w:tbl><w:tr>{''.join(f'<w:tc>{inside}<w:p/></w:tc>' for inside in cells)}</w:tr></w:tbl>"
 
 
 @pytest.mark.parametrize(
@@ -88,7 +88,7 @@ def test_a_date_of_transmission_in_a_text_box_or_a_header_is_read(read_here: Rea
         assert is_whole(read_here(with_parts(docx(TITLE, *LISTS), header), "a.docx"))
     other = {"word/header1.xml": f"<w:hdr {_W}>{paragraph('Date de transmission : 13/04/2026')}</w:hdr>"}
     annexe = read_here(with_parts(docx(TITLE, SENT, *LISTS), other), "a.docx")
-    assert [one.code for one in annexe.findings] == ["transmission-date-ambiguous"]
+    assert [finding.code for finding in annexe.findings] == ["transmission-date-ambiguous"]
 
 
 @pytest.mark.rule("A2")
@@ -132,7 +132,7 @@ def test_a_style_strikes_through_as_the_text_itself_does(read_here: Reader, mark
     table = word_table(TITLES_1, word_row([cell(markup), *ALICE[1:]]))
     content = docx(TITLE, SENT, paragraph(HEADING_1), table, *LISTS[2:])
     annexe = read_here(with_parts(content, {"word/styles.xml": _STYLES}), "a.docx")
-    assert [one.code for one in annexe.findings] == (["struck-or-hidden"] if is_struck else [])
+    assert [finding.code for finding in annexe.findings] == (["struck-or-hidden"] if is_struck else [])
     assert annexe.rows[0].last_name == "Carpentier"
 
 
@@ -141,11 +141,11 @@ def test_a_tables_style_strikes_through_and_an_address_corrected_by_hand_is_aske
     table = word_table(TITLES_1, ALICE).replace("<w:tbl>", '<w:tbl><w:tblPr><w:tblStyle w:val="T"/></w:tblPr>')
     content = docx(TITLE, SENT, paragraph(HEADING_1), table, *LISTS[2:])
     styled = read_here(with_parts(content, {"word/styles.xml": _STYLES}), "a.docx")
-    assert [one.code for one in styled.findings] == ["struck-or-hidden"]
+    assert [finding.code for finding in styled.findings] == ["struck-or-hidden"]
     address = cell(f"<w:p>{run('a@agglo-lys.example', '<w:strike/>')}{run(' ' + ALICE[3])}</w:p>")
     table = word_table(TITLES_1, word_row([*ALICE[:3], address, ALICE[4]]))
     corrected = read_here(docx(TITLE, SENT, paragraph(HEADING_1), table, *LISTS[2:]), "a.docx")
-    assert "struck-or-hidden" in [one.code for one in corrected.findings]
+    assert "struck-or-hidden" in [finding.code for finding in corrected.findings]
 
 
 def test_other_varieties_of_word_files_are_read(read_here: Reader) -> None:
@@ -211,7 +211,7 @@ def test_named_styles_of_libreoffice_strike_through(read_here: Reader) -> None:
         + "".join(ODT_LISTS[2:])
     )
     annexe = read_here(odf("text", body, styles), "a.odt")
-    assert [one.code for one in annexe.findings] == ["struck-or-hidden"]
+    assert [finding.code for finding in annexe.findings] == ["struck-or-hidden"]
 
 
 def test_a_file_of_before_opendocument_is_told_as_that(read_here: Reader) -> None:
