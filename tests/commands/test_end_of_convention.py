@@ -66,7 +66,7 @@ def test_every_access_closes_on_the_day_after_the_last_day_and_none_on_it_withou
 @pytest.mark.rule("C3")
 def test_an_end_taken_back_on_the_very_last_day_closes_nobody(running: Office) -> None:
     done(running.run(*CLOSE, today="2026-09-02"))
-    assert "nothing closes on 2026-10-01" in done(running.run(*TAKE_BACK, today=LAST_DAY))
+    assert "rien ne sera clôturé le 1er octobre 2026" in done(running.run(*TAKE_BACK, today=LAST_DAY))
     assert running.plan(today=LAST_DAY)["later"] == []
     after = running.sync(today=DAY_AFTER)
     assert (after["done"], enabled(running)) == ([], FOUR)
