@@ -26,10 +26,6 @@ log = structlog.get_logger()
 _NEEDLESS, _UNKNOWABLE = "needless", "unknowable"
 
 
-class Uncertain(GivenUp):
-    """An answer was lost, and Keycloak's events cannot tell whether the e-mail left."""
-
-
 @dataclass(frozen=True, slots=True)
 class _Link:
     """A link to send: to whom, the number of its attempt, and that attempt where it was begun before."""
@@ -220,11 +216,13 @@ class Inviting:
                 continue
             try:
                 sent_at = self.directory.invitation_sent_since(link.account, doubt.keycloak_time)
-                can_tell = sent_at is not None or self._would_be_told(doubt)
+                is_not_sent = (
+                    sent_at is None and doubt.events_kept and self.directory.events_tell_since(doubt.keycloak_time)
+                )
             except KeycloakError as error:
                 self._failed(change, error)
                 continue
-            if sent_at is None and can_tell:
+            if is_not_sent:
                 not_sent.append(change)
                 continue
             with self.register.work() as work:
@@ -237,17 +235,12 @@ class Inviting:
             self.settled()
         return not_sent
 
-    def _would_be_told(self, doubt: Attempt) -> bool:
-        """Whether Keycloak's events would tell of this sending, had it left."""
-        return doubt.events_kept and self.directory.events_tell_since(doubt.keycloak_time)
-
     def _give_up(self, work: Work, change: Change) -> None:
         """Nobody can know whether it left: told, and sent again on a person's word only."""
         link = self._link(change)
         invitations.invitation_uncertain(work, link.habilitation, link.attempt)
         log.warning("invitation.uncertain", habilitation=link.habilitation.id)
-        cause = Uncertain(Cause.UNCERTAIN)
-        self._failed(change, cause)
+        self._failed(change, GivenUp(Cause.UNCERTAIN))
         self.result.set_aside.append(self.result.failed[-1])
 
 
