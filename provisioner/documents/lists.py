@@ -206,11 +206,8 @@ class Lists:
             self._note_somebody(line)
             return
         assert titles is not None
-        if line.in_doubt:
-            self._tell_row("row-not-understood", line, "in_doubt")
-            return
-        if section.has_end(line):
-            self._tell_row("row-not-understood", line, "has_end")
+        if line.in_doubt or section.has_end(line):
+            self._tell_row("row-not-understood", line, "in_doubt" if line.in_doubt else "has_end")
             return
         cells = {column: _cell(line, column, at) for column, at in titles.positions.items()}
         doubtful = {
