@@ -900,14 +900,14 @@ def test_doctor_says_what_waits_and_which_folder_cannot_be_used(desk: Desk, monk
         (line,) = folder_lines(desk.context.settings, desk.context.register, desk.context.clock.now())
         return line.level, line.found
 
-    assert said() == ("ok", "There is no drop folder yet; `provisioner serve` makes it.")
+    assert said() == ("ok", "Il n'y a pas encore de dossier de dépôt ; provisioner serve le crée.")
     desk.drop("envoi.docx", GOOD)
     desk.poll()
-    assert said() == ("ok", "1 files wait in the drop folder, the oldest for 0 hours.")
+    assert said() == ("ok", "1 fichiers attendent dans le dossier de dépôt, le plus ancien depuis 0 heures.")
     desk.office.hand_clock.now += timedelta(hours=5)
-    assert said() == ("attention", "1 files wait in the drop folder, the oldest for 5 hours.")
+    assert said() == ("attention", "1 fichiers attendent dans le dossier de dépôt, le plus ancien depuis 5 heures.")
     monkeypatch.setattr(os, "access", lambda path, _mode: Path(path).name != "sivom")
-    assert said() == ("wanting", "Not to be used by this user: inbox/sivom, outbox/sivom.")
+    assert said() == ("wanting", "Non utilisable par cet utilisateur : inbox/sivom, outbox/sivom.")
 
 
 def each_death(home: Path, before: Callable[[Desk], None], times: int) -> Iterator[Desk]:
