@@ -56,11 +56,11 @@ class Found(Words):
     SUSPENDED = "{count} personnes suspendues par décision."
     NO_SYNC = "Aucune synchronisation complète n'a encore réussi."
     LAST_SYNC = "La dernière synchronisation sans échec remonte à {hours} heures."
-    NOTICES_WAIT = "{count} avis ne sont pas partis."
+    NOTICES_WAIT = "Avis en attente d'envoi : {count}."
     NO_NOTICE_WAITS = "Aucun avis n'attend."
     NO_INBOX = "Il n'y a pas encore de dossier de dépôt ; provisioner serve le crée."
     INBOX_CLOSED = "Non utilisable par cet utilisateur : {folders}."
-    INBOX = "{count} fichiers attendent dans le dossier de dépôt, le plus ancien depuis {hours} heures."
+    INBOX = "Fichiers en attente dans le dossier de dépôt : {count}, le plus ancien depuis {hours} h."
     CONSUMER_DOMAIN = (
         "{partner} déclare {domains}, où n'importe qui peut avoir une adresse. Les accès ouverts restent, aucun "
         "autre n'est admis."

@@ -903,9 +903,9 @@ def test_doctor_says_what_waits_and_which_folder_cannot_be_used(desk: Desk, monk
     assert said() == ("ok", "Il n'y a pas encore de dossier de dépôt ; provisioner serve le crée.")
     desk.drop("envoi.docx", GOOD)
     desk.poll()
-    assert said() == ("ok", "1 fichiers attendent dans le dossier de dépôt, le plus ancien depuis 0 heures.")
+    assert said() == ("ok", "Fichiers en attente dans le dossier de dépôt : 1, le plus ancien depuis 0 h.")
     desk.office.hand_clock.now += timedelta(hours=5)
-    assert said() == ("attention", "1 fichiers attendent dans le dossier de dépôt, le plus ancien depuis 5 heures.")
+    assert said() == ("attention", "Fichiers en attente dans le dossier de dépôt : 1, le plus ancien depuis 5 h.")
     monkeypatch.setattr(os, "access", lambda path, _mode: Path(path).name != "sivom")
     assert said() == ("wanting", "Non utilisable par cet utilisateur : inbox/sivom, outbox/sivom.")
 
