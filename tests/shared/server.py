@@ -25,20 +25,25 @@ class KeycloakServer:
 def one_keycloak(home: Path) -> Iterator[KeycloakServer]:
     """The Keycloak of all processes that name this directory; whoever started it stops it after the last of them.
 
-    A process holds the lock alone while it looks for the server or starts it, and with the others while it uses it.
+    One lock is held, by one process at a time, while the server is looked for, started or given up; the other one is
+    held by all that use it.
     """
     address = home / "keycloak.json"
-    with (home / "keycloak.lock").open("a") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with (home / "keycloak.lock").open("a") as starting, (home / "keycloak.users").open("a") as using:
+        fcntl.flock(starting, fcntl.LOCK_EX)
         if address.exists():
             server = KeycloakServer(**json.loads(address.read_text("utf-8")))
-            fcntl.flock(lock, fcntl.LOCK_SH)
+            fcntl.flock(using, fcntl.LOCK_SH)
+            fcntl.flock(starting, fcntl.LOCK_UN)
             yield server
             return
         with start_keycloak(log_file=home / "keycloak.log") as started:
             server = KeycloakServer(started.url, started.admin_username, started.admin_password)
             address.write_text(json.dumps(asdict(server)), "utf-8")
-            fcntl.flock(lock, fcntl.LOCK_SH)
+            fcntl.flock(using, fcntl.LOCK_SH)
+            fcntl.flock(starting, fcntl.LOCK_UN)
             yield server
-            fcntl.flock(lock, fcntl.LOCK_EX)
+            fcntl.flock(starting, fcntl.LOCK_EX)
             address.unlink()
+            fcntl.flock(starting, fcntl.LOCK_UN)
+            fcntl.flock(using, fcntl.LOCK_EX)
