@@ -101,7 +101,6 @@ class Refusal(StrEnum):
     ON_POSTGRESQL = "on-postgresql"
     NO_REGISTER = "no-register"
     NEWER_REGISTER = "newer-register"
-    OLDER_REGISTER = "older-register"
     DAMAGED_REGISTER = "damaged-register"
     LOCK_HELD = "lock-held"
     LOCK_LOST = "lock-lost"

@@ -14,7 +14,6 @@ from provisioner.domain.errors import Refusal
 from provisioner.domain.records import Records
 from provisioner.register import annexes, habilitations, holds, invitations, journal, partners
 from provisioner.register.engine import (
-    OLDEST,
     REVISION,
     make_engine,
     migrate,
@@ -105,10 +104,6 @@ def open_register(settings: Settings, clock: Clock, actor: Actor) -> Register:
             engine.dispose()
             cause = f"The register was made by a newer version: its revision is {at}, ours {REVISION}."
             raise RegisterUnavailable(cause, Refusal.NEWER_REGISTER, found=at, ours=REVISION)
-        if at is not None and at < OLDEST:
-            engine.dispose()
-            cause = f"The register is older than version 0.2: its revision is {at}, at least {OLDEST} is needed."
-            raise RegisterUnavailable(cause, Refusal.OLDER_REGISTER, found=at, oldest=OLDEST)
         if at != REVISION:
             migrate(engine)
     return Register(engine, clock, actor)

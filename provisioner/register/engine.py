@@ -22,9 +22,6 @@ if TYPE_CHECKING:
 #: The migration that this version of the software needs; Alembic brings an older register to it.
 REVISION = "0009"
 
-#: The oldest one that is brought along: version 0.2's. One of 0.1 was brought to it by 0.2 and 0.3.
-OLDEST = "0004"
-
 #: For libpq: a server that does not answer, or that the network has lost, is away after so long; its own default is
 #: minutes to hours.
 PATIENCE = {

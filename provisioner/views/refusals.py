@@ -197,10 +197,6 @@ SENTENCES: Mapping[Refusal, str] = {
         "Le registre a été créé par une version plus récente du logiciel (révision {found}, ici {ours}). Rien n'a "
         "été fait : utilisez cette version, ou une plus récente."
     ),
-    Refusal.OLDER_REGISTER: (
-        "Le registre a été créé par la version 0.1 du logiciel (révision {found}, {oldest} au moins est nécessaire). "
-        "Rien n'a été fait : ouvrez-le une fois avec la version 0.3, puis avec celle-ci."
-    ),
     Refusal.DAMAGED_REGISTER: "Le registre est endommagé : sa copie n'est pas complète et n'a pas été conservée.",
     Refusal.LOCK_HELD: (
         "Un autre passage est en cours : « {holder} ». Rien n'a été fait : relancez la commande plus tard."

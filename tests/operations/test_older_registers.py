@@ -1,4 +1,4 @@
-"""Registers that versions 0.2 and 0.3 left, with data, are read and worked with."""
+"""Registers that versions 0.1, 0.2 and 0.3 left, with data, are read and worked with."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ import pytest
 from typer.testing import CliRunner
 
 from provisioner.cli.app import app
+from provisioner.domain.access.account import MANAGED_BY, MANAGED_BY_US
 from provisioner.domain.access.change import Action
 from provisioner.domain.access.habilitation import State
 from provisioner.domain.annexe.decisions import Decisions
@@ -28,7 +29,7 @@ from provisioner.operations.run import plan_due
 from tests.fakes.memory_office import MemoryOffice
 from tests.fakes.memory_realm import Account, Mail
 from tests.shared.office import valid
-from tests.shared.older_registers import VERSIONS, realm_of, restore_file
+from tests.shared.older_registers import FIRST, VERSIONS, realm_of, restore_file
 
 TODAY = date(2026, 9, 4)
 
@@ -42,16 +43,34 @@ CLOSED = {f"{name}@agglo-lys.example" for name in ("petit", "dupuis", "roux", "c
 @pytest.fixture(params=VERSIONS)
 def office(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[MemoryOffice]:
     """That register as this version opens it, and the realm beside it."""
-    office = MemoryOffice(tmp_path / "data", closures=2)
-    office.close()
-    file = tmp_path / "data" / "provisioner.sqlite3"
-    file.unlink()
-    restore_file(request.param, file)
+    office = _office_with(request.param, tmp_path / "data")
     _restore(office, realm_of(request.param))
-    office.on(TODAY)
-    office.open()
     yield office
     office.close()
+
+
+@pytest.fixture
+def first_office(tmp_path: Path) -> Iterator[MemoryOffice]:
+    """The register of 0.1 as this version opens it, and its accounts in Keycloak."""
+    office = _office_with(FIRST, tmp_path / "data")
+    records = office.context.register.records()
+    for email in {habilitation.email for habilitation in records.habilitations if habilitation.opened_at}:
+        id_ = records.accounts[email].keycloak_id
+        assert id_ is not None
+        office.directory.accounts[id_] = Account(id_, email, attributes={MANAGED_BY: (MANAGED_BY_US,)})
+    yield office
+    office.close()
+
+
+def _office_with(version: str, home: Path) -> MemoryOffice:
+    office = MemoryOffice(home, closures=2)
+    office.close()
+    file = home / "provisioner.sqlite3"
+    file.unlink()
+    restore_file(version, file)
+    office.on(TODAY)
+    office.open()
+    return office
 
 
 def _restore(office: MemoryOffice, state: dict[str, Any]) -> None:
@@ -144,3 +163,25 @@ def test_a_run_goes_on_where_that_version_stopped(office: MemoryOffice) -> None:
         account for account in office.directory.accounts.values() if account.email in CLOSED and account.enabled
     ]
     assert verify_journal(office.context.register).bad is None
+
+
+def test_of_0_1_who_is_still_owed_a_link_gets_it_and_who_waits_is_opened(first_office: MemoryOffice) -> None:
+    result = first_office.sync()
+    assert not result.failed
+    assert {(change.action, change.email) for change in result.done if change.action is not Action.UPDATE} == {
+        (Action.GROUP, None),
+        (Action.OPEN, "planned@agglo-lys.example"),
+        (Action.INVITE, "planned@agglo-lys.example"),
+        (Action.INVITE, "owed@agglo-lys.example"),
+    }
+    assert {mail.to for mail in first_office.directory.mails} == {
+        "owed@agglo-lys.example",
+        "planned@agglo-lys.example",
+    }
+    assert {change.partner for change in result.held} == {"sivom"}  # paused
+
+
+def test_of_0_1_the_annexe_is_shown_with_what_was_decided(first_office: MemoryOffice) -> None:
+    shown = valid(_answer(first_office, "annexe", "show", "1"), "annexe")
+    assert (shown["status"], shown["approved_by"]) == ("applied", "Claire Martin")
+    assert _answer(first_office, "journal", "show")[0]["by"] == "Claire Martin"

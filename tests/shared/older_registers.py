@@ -1,8 +1,12 @@
 """Registers that older versions left, with data (`tests/data/registers`), put where a test wants them.
 
-Each was made by that version's own operations: three partners, annexes of every status, a plan that a limit holds, a
-suspension, a pause, a person in quarantine, links sent, used and bounced, notices that wait. Beside it stands what
-Keycloak had.
+Those of 0.2 and 0.3 were made by that version's own operations: three partners, annexes of every status, a plan that
+a limit holds, a suspension, a pause, a person in quarantine, links sent, used and bounced, notices that wait. Beside
+them stands what Keycloak had.
+
+That of 0.1 was written by hand: two partners, an annexe in force, a pause; persons who had their link, who are still
+owed it, who are open at both partners, who came back, who wait for their opening. Its journal tells of the annexe
+only.
 """
 
 from __future__ import annotations
@@ -16,6 +20,7 @@ from typing import Any
 from sqlalchemy import MetaData, create_engine, insert, select
 
 REGISTERS = Path(__file__).parents[1] / "data" / "registers"
+FIRST = "0_1"
 VERSIONS = ("0_2", "0_3")
 
 
