@@ -56,7 +56,7 @@ class Cause(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hold:
-    """Something that waits until a named person lets it go.
+    """Something that waits: until a named person lets it go or, in quarantine, until a later try succeeds.
 
     A limit holds one plan of a partner; its `reason` is the limit's code, with its `figure` and what is `allowed`
     where it has any. A pause holds all of a partner's (or, without a partner, everybody's), a suspension one account,

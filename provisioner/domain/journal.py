@@ -125,10 +125,10 @@ class Head:
         Raises:
             ValueError: it is none.
         """
-        found = _HEAD.match(text.strip())
-        if found is None:
+        match = _HEAD.match(text.strip())
+        if match is None:
             raise ValueError("a head is ENTRY:SHA256, as `journal head` prints it")
-        head = cls(int(found[1]), found[2].lower())
+        head = cls(int(match[1]), match[2].lower())
         if (head.entry == 0) != (head.sha256 == GENESIS):
             raise ValueError("entry 0 is the empty journal's, whose digest is 64 zeros")
         return head
@@ -160,9 +160,9 @@ def chain(entry: int, body: Mapping[str, object], previous: str) -> Entry:
 
 def names(addresses: Collection[str], details: str) -> bool:
     """Whether these personal data, as canonical JSON, name one of the addresses; a longer one is another."""
-    one = "|".join(map(re.escape, addresses))
+    any_of_them = "|".join(map(re.escape, addresses))
     before = r"(?:(?<![\w.+-])|(?<=\\[bfnrt]))"  # an escaped line end is no part of a word
-    return re.search(rf"{before}(?:{one})(?![\w-]|\.\w)", details, re.IGNORECASE) is not None
+    return re.search(rf"{before}(?:{any_of_them})(?![\w-]|\.\w)", details, re.IGNORECASE) is not None
 
 
 def _object(text: str) -> dict[str, Any]:

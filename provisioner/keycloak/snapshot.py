@@ -41,7 +41,6 @@ def read_snapshot(
             accounts=_accounts(admin),
             groups=_groups(admin, group_root, groups),
             root_id=root.id if root else None,
-            root_is_moved=root is not None and root.is_moved,
         )
     except TypeError as error:  # the library's word for an answer of another type
         raise ReadIncomplete(f"Keycloak answered with something else than what was asked for: {error}") from error

@@ -24,7 +24,6 @@ from provisioner.register.partners import group_placed, set_group
 
 log = structlog.get_logger()
 
-
 #: Records what was done, with the id in Keycloak of the account or the group.
 Record = Callable[[Work, Change, str | None], None]
 
@@ -73,7 +72,7 @@ class Effects(Pool):
         }
         for action, (effect, record) in steps.items():
             of_kind = [change for change in changes if change.action is action]
-            for finished in (some for turn in in_turns(of_kind) for some in self.each(turn, effect)):
+            for finished in (batch for turn in in_turns(of_kind) for batch in self.each(turn, effect)):
                 with self.register.work() as work:
                     for change, answer in finished:
                         self._settle(work, change, answer, record, result)
@@ -89,9 +88,9 @@ class Effects(Pool):
             self._learn_suspended(connection)
 
     def _learn_suspended(self, connection: Connection) -> None:
-        known = {hold.id for hold in self.records.suspended.values()}
+        ids_before = {hold.id for hold in self.records.suspended.values()}
         now = holds.suspensions(connection)
-        self.suspended_since = {email: hold for email, hold in now.items() if hold.id not in known}
+        self.suspended_since = {email: hold for email, hold in now.items() if hold.id not in ids_before}
 
     def is_overtaken(self, change: Change) -> bool:
         """Whether the person was suspended since the plan was made; a closure is made all the same."""
@@ -163,14 +162,14 @@ class Effects(Pool):
         return cause_of(change, self.records)
 
     def _place_group(self, change: Change) -> str:
-        known = self.snapshot.groups.get(change.partner)
-        return self.directory.place_group(change.partner, known.id if known else None, self.snapshot.root_id)
+        group = self.snapshot.groups.get(change.partner)
+        return self.directory.place_group(change.partner, group.id if group else None, self.snapshot.root_id)
 
     def _record_group(self, work: Work, change: Change, id_: str | None) -> None:
         assert id_ is not None
         self.groups[change.partner] = id_
-        known = self.snapshot.groups.get(change.partner)
-        if change.by_hand and known is not None and known.id == id_:
+        group = self.snapshot.groups.get(change.partner)
+        if change.by_hand and group is not None and group.id == id_:
             group_placed(work, change.partner, id_)
         else:
             set_group(work, change.partner, id_)

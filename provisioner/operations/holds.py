@@ -45,8 +45,6 @@ LOUD_AFTER_DAYS = 7
 #: Keycloak's answers that concern our service account, not what it asked for.
 _OUR_RIGHTS = (401, 403)
 
-#: Why a partner is in quarantine whose annexe or plan this software cannot work out.
-
 
 def hold_or_drop(work: Work, settings: Settings, plan: Plan, partners: Collection[str]) -> None:
     """Keeps what a limit holds of this plan, and tells the Caf's contact of it; what was held of these partners
@@ -140,7 +138,7 @@ def set_aside(run: Pass, judged: Collection[str], *, are_repeats: bool = False) 
     }
     result.set_aside += (failure for failure in result.failed if _hangs_on(failure, own))
     unsettled = {_whose(failure.change) for failure in result.failed}
-    unsettled |= {_whose(change) for change in plan.waiting}  # as a pause has it
+    unsettled |= {_whose(change) for change in plan.held}  # as by a pause
     sound = set(judged) - run.broken
     ended = [
         hold

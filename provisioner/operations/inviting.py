@@ -33,17 +33,17 @@ class _Link:
     habilitation: Habilitation
     account: str
     attempt: int
-    begun: Attempt | None
+    earlier: Attempt | None
 
     @property
     def doubt(self) -> Attempt | None:
         """The attempt of which nobody knows yet whether it left."""
-        return self.begun if self.begun is not None and self.begun.is_unsettled else None
+        return self.earlier if self.earlier is not None and self.earlier.is_unsettled else None
 
     @property
     def tries(self) -> int:
         """How often it failed: an address that takes no e-mail does not stand before the others."""
-        return self.begun.tries if self.begun is not None else 0
+        return self.earlier.tries if self.earlier is not None else 0
 
 
 class Inviting:
@@ -100,11 +100,11 @@ class Inviting:
 
         An account that this run made, or gave a new password or address, cannot have been sent that link before.
         """
-        done = [(change, change.wanted.email) for change in self.result.done if change.wanted is not None]
-        renewed = {email for change, email in done if self._renews(change)}
+        made = [(change, change.wanted.email) for change in self.result.done if change.wanted is not None]
+        renewed = {email for change, email in made if self._renews(change)}
         self.taken_over = {
             email
-            for change, email in done
+            for change, email in made
             if change.action is Action.OPEN and change.keycloak_id in self.accounts_before
         }
         asked = [
@@ -162,7 +162,7 @@ class Inviting:
             habilitations.link_needless(work, link.habilitation)
             return
         at = datetime.fromisoformat(sent_at)
-        if link.begun is None:
+        if link.earlier is None:
             invitations.intend_invitation(
                 work, link.habilitation, link.attempt, at, self.lifespan, events_kept=True, again=False
             )
@@ -187,7 +187,7 @@ class Inviting:
         at = self.directory.server_time()  # before the register is held: it may be a call
         with self.register.work() as work:
             for link in map(self._link, changes):
-                again = link.begun is not None
+                again = link.earlier is not None
                 invitations.intend_invitation(
                     work, link.habilitation, link.attempt, at, self.lifespan, events_kept=events_kept, again=again
                 )
@@ -249,5 +249,5 @@ def _key(change: Change) -> tuple[str, str | None]:
 
 
 def _link(records: Records, habilitation: Habilitation) -> _Link:
-    attempt, begun = attempt_for(habilitation, records.attempts_of(habilitation))
-    return _Link(habilitation, records.accounts[habilitation.email].keycloak_id or "", attempt, begun)
+    attempt, earlier = attempt_for(habilitation, records.attempts_of(habilitation))
+    return _Link(habilitation, records.accounts[habilitation.email].keycloak_id or "", attempt, earlier)

@@ -184,7 +184,7 @@ def _refuse_first(problems: Iterable[Problem]) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Closing:
+class ConventionEnd:
     """What the end of a convention closes: how many accesses, on the day after its last day.
 
     `instead_of` is the day on which they would have closed, when another end was recorded before.
@@ -201,7 +201,7 @@ class Closing:
 
 
 @decided
-def end_convention(register: Register, code: str, on: date, reason: str) -> Closing:
+def end_convention(register: Register, code: str, on: date, reason: str) -> ConventionEnd:
     """Ends a partner's convention with that last day, or moves an end whose day is not past.
 
     Raises:
@@ -214,11 +214,11 @@ def end_convention(register: Register, code: str, on: date, reason: str) -> Clos
         _refuse_end(before, on, register.clock.today())
         partner = replace(before, ends_on=on)
         set_end(work, partner, "partner.end", by=register.actor.by, reason=reason)
-        return _closing(records, before, partner)
+        return _end_of(records, before, partner)
 
 
 @decided
-def reinstate_convention(register: Register, code: str, reason: str) -> Closing:
+def reinstate_convention(register: Register, code: str, reason: str) -> ConventionEnd:
     """Takes an announced end back, up to its very day: the convention goes on up to the end of the CTG.
 
     Raises:
@@ -233,7 +233,7 @@ def reinstate_convention(register: Register, code: str, reason: str) -> Closing:
             raise _over(before)
         partner = replace(before, ends_on=None)
         set_end(work, partner, "partner.reinstate", by=register.actor.by, reason=reason)
-        return _closing(records, before, partner)
+        return _end_of(records, before, partner)
 
 
 def _read_partner(work: Work, code: str) -> tuple[Partner, Records]:
@@ -261,7 +261,7 @@ def _over(partner: Partner) -> Refused:
     return Refused(code, partner=partner.code, on=partner.last_day)
 
 
-def _closing(records: Records, before: Partner, after: Partner) -> Closing:
+def _end_of(records: Records, before: Partner, after: Partner) -> ConventionEnd:
     """The accesses that last until then; one that ends sooner closes by its own end."""
     last_day = after.last_day
     accesses = sum(
@@ -269,7 +269,7 @@ def _closing(records: Records, before: Partner, after: Partner) -> Closing:
         for h in records.of_partner(after.code)
         if h.closed_at is None and h.requested_on <= last_day and (h.end is None or h.end.due_on > last_day)
     )
-    return Closing(last_day, accesses, _morrow(before.last_day) if before.ends_on is not None else None)
+    return ConventionEnd(last_day, accesses, _morrow(before.last_day) if before.ends_on is not None else None)
 
 
 def _morrow(day: date) -> date:

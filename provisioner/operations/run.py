@@ -123,7 +123,7 @@ class Pass:
         """Plans what is due; where a limit holds an approved annexe, its whole plan stands for its partner."""
         held = {a.annexe.partner: a.prepared.plan for a in self.approved if a.ending is Ending.HELD}
         others = [code for code in self.partners if code not in held]
-        begun = perf_counter()
+        started_at = perf_counter()
         try:
             plan = self._planned(others)
         except Exception:  # one partner's data is to blame: the others' closures do not wait for it
@@ -133,7 +133,7 @@ class Pass:
                     self._planned([code])
                     sound.append(code)
             plan = self._planned(sound)
-        self.context.measure("plan", perf_counter() - begun)
+        self.context.measure("plan", perf_counter() - started_at)
         plan = join_plans([plan, *(plan for plan in held.values() if plan is not None)])
         if self.email is not None:
             email = self.email

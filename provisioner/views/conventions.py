@@ -22,12 +22,12 @@ def convention_sentence(partner: Partner, today: date) -> str:
         early = ", avant la fin de la CTG" if is_early else ", à la fin de la CTG"
         return f"Convention signée le {signed}, terminée le {last_day}{early} : aucun accès ne s'ouvre."
     first, last = (french_date(day) for day in period)
-    begun = f"Convention signée le {signed} ; période en cours : du {first} au {last}"
+    under_way = f"Convention signée le {signed} ; période en cours : du {first} au {last}"
     if is_early:
-        return f"{begun} ; fin anticipée, dernier jour : {last_day}."
+        return f"{under_way} ; fin anticipée, dernier jour : {last_day}."
     if period[1] == partner.last_day:
-        return f"{begun}, la dernière (fin de la CTG)."
-    return f"{begun}, reconduite tacitement jusqu'au {last_day} (fin de la CTG)."
+        return f"{under_way}, la dernière (fin de la CTG)."
+    return f"{under_way}, reconduite tacitement jusqu'au {last_day} (fin de la CTG)."
 
 
 def imported_lines(added: Collection[str], changed: Collection[str], unchanged: Collection[str]) -> Iterator[str]:

@@ -56,8 +56,7 @@ class MemoryDirectory(MemoryRealm):
                     for account in sorted(self.accounts.values(), key=lambda account: account.email)
                 },
                 groups={code: self._remote_group(code, known_id) for code, known_id in groups.items()},
-                root_id=(root := root_id if root_id in self.groups else self._group_at(ROOT)),
-                root_is_moved=root is not None and self.groups[root] != ROOT,
+                root_id=root_id if root_id in self.groups else self._group_at(ROOT),
             )
 
     def glance(self, id: str | None, email: EmailAddress) -> Snapshot:

@@ -56,12 +56,10 @@ class Snapshot:
 
     `realm_id` is Keycloak's internal id, which tells a realm from another of the same name.
     `groups` has, for each partner asked about, its group or None when it does not exist. `root_id` is the group above
-    them all, `root_is_moved` whether that one does not stand at its place. `with_password` are the ids
-    of the accounts that have one, among those that were asked about. `named` are the accounts that have one of the
-    addresses that were asked about as their user name, whatever their e-mail: a list of accounts does not show it.
-    `makes_passwords` is whether the realm has the
-    form that a link leads to (the required action UPDATE_PASSWORD), `sends_mail` whether it names a mail server and a
-    sender.
+    them all. `with_password` are the ids of the accounts that have one, among those that were asked about. `named`
+    are the accounts that have one of the addresses that were asked about as their user name, whatever their e-mail: a
+    list of accounts does not show it. `makes_passwords` is whether the realm has the form that a link leads to (the
+    required action UPDATE_PASSWORD), `sends_mail` whether it names a mail server and a sender.
     """
 
     realm_id: str
@@ -70,7 +68,6 @@ class Snapshot:
     groups: Mapping[str, RemoteGroup | None]
     with_password: frozenset[str] = frozenset()
     root_id: str | None = None
-    root_is_moved: bool = False
     named: Mapping[EmailAddress, RemoteAccount] = field(default_factory=dict)
     makes_passwords: bool = True
     sends_mail: bool = True

@@ -32,26 +32,26 @@ def since_due(habilitation: Habilitation, attempts: Iterable[Attempt]) -> list[A
     due = habilitation.link_due_number
     if due is None:
         return []
-    return sorted((one for one in attempts if one.intended_number >= due), key=lambda one: one.intended_number)
+    return sorted((a for a in attempts if a.intended_number >= due), key=lambda attempt: attempt.intended_number)
 
 
 def is_owed(habilitation: Habilitation, attempts: Iterable[Attempt]) -> bool:
     """Whether a link is due and is known not to have left; the attempts are all of the account's."""
-    begun = since_due(habilitation, attempts)
-    return habilitation.link_due_number is not None and not any(one.sent_at or one.is_uncertain for one in begun)
+    counted = since_due(habilitation, attempts)
+    return habilitation.link_due_number is not None and not any(a.sent_at or a.is_uncertain for a in counted)
 
 
 def attempt_for(habilitation: Habilitation, attempts: Sequence[Attempt]) -> tuple[int, Attempt | None]:
     """The number of the attempt that sends a link now, and the attempt if it was begun before and did not leave."""
-    begun = since_due(habilitation, attempts)
-    if begun and begun[-1].sent_at is None:
-        return begun[-1].attempt, begun[-1]
-    return max((one.attempt for one in attempts), default=0) + 1, None
+    counted = since_due(habilitation, attempts)
+    if counted and counted[-1].sent_at is None:
+        return counted[-1].attempt, counted[-1]
+    return max((attempt.attempt for attempt in attempts), default=0) + 1, None
 
 
 def last_expiry(attempts: Iterable[Attempt]) -> datetime | None:
     """When the last of these links is dead for certain, whether it left or not."""
-    return max(((one.sent_at or one.intended_at) + one.lifespan for one in attempts), default=None)
+    return max(((a.sent_at or a.intended_at) + a.lifespan for a in attempts), default=None)
 
 
 def forgotten_links_begin(attempts: Iterable[Attempt]) -> datetime:
@@ -62,7 +62,7 @@ def forgotten_links_begin(attempts: Iterable[Attempt]) -> datetime:
 
     `attempts` are all of one account; with none, any link is a forgotten one.
     """
-    expiries = [one.keycloak_time + (one.lifespan if one.failed_at is None else timedelta(0)) for one in attempts]
+    expiries = [a.keycloak_time + (a.lifespan if a.failed_at is None else timedelta(0)) for a in attempts]
     return max(expiries, default=_EVER)
 
 
@@ -128,12 +128,12 @@ class Invitation:
     @property
     def expires_at(self) -> datetime | None:
         """When the last link that left is dead; None before the first."""
-        return max((one.sent_at + one.lifespan for one in self.attempts if one.sent_at is not None), default=None)
+        return max((a.sent_at + a.lifespan for a in self.attempts if a.sent_at is not None), default=None)
 
     @property
     def sent_on(self) -> date | None:
         """The day on which the last one left."""
-        return max((day_of(one.sent_at) for one in self.attempts if one.sent_at is not None), default=None)
+        return max((day_of(a.sent_at) for a in self.attempts if a.sent_at is not None), default=None)
 
     @property
     def next_on(self) -> date | None:
@@ -231,10 +231,14 @@ def leading(invitations: Iterable[Invitation]) -> list[Invitation]:
 def due_again(records: Records, now: datetime) -> list[Invitation]:
     """Those whose second or third link is due, as far as the register knows."""
     invitations = leading(open_invitations(records))
-    return [one for one in invitations if one.is_due(now) and one.obstacle(records, now) is None]
+    return [
+        invitation
+        for invitation in invitations
+        if invitation.is_due(now) and invitation.obstacle(records, now) is None
+    ]
 
 
 def is_for_repeat(records: Records, quarantine: Hold, now: datetime) -> bool:
     """Whether what is in quarantine is a second or third link, which is not `sync`'s to try."""
     is_link = {change.action for change in quarantine.changes} == {Action.INVITE}
-    return is_link and any(one.habilitation.email == quarantine.email for one in due_again(records, now))
+    return is_link and any(due.habilitation.email == quarantine.email for due in due_again(records, now))

@@ -151,44 +151,44 @@ class PersonFile:
     @property
     def holds(self) -> tuple[Hold, ...]:
         """What suspends the person, keeps them in quarantine, or holds a plan that would change them something."""
-        return tuple(one for one in self.records.holds if self.email == one.email or self._is_changed_by(one))
+        return tuple(hold for hold in self.records.holds if self.email == hold.email or self._is_changed_by(hold))
 
-    def _is_changed_by(self, one: Hold) -> bool:
-        return any(change.is_about(self.email) for change in one.changes)
+    def _is_changed_by(self, hold: Hold) -> bool:
+        return any(change.is_about(self.email) for change in hold.changes)
 
-    def sent(self, one: Habilitation) -> list[Attempt]:
+    def sent(self, access: Habilitation) -> list[Attempt]:
         """The attempts at that habilitation's link: through whichever partner, once it is closed its own only."""
-        through = [one] if one.state is State.CLOSED else self.accesses
-        return [each for access in through for each in self.records.attempts_of(access)]
+        through = [access] if access.state is State.CLOSED else self.accesses
+        return [attempt for habilitation in through for attempt in self.records.attempts_of(habilitation)]
 
-    def link_state(self, one: Habilitation) -> InvitationState | None:
+    def link_state(self, access: Habilitation) -> InvitationState | None:
         """What became of that habilitation's link. The password that is there is the last one's: a return deletes
         the one before.
         """
-        is_last = one.state is not State.CLOSED or one == self.accesses[-1]
+        is_last = access.state is not State.CLOSED or access == self.accesses[-1]
         has_password = is_last and self.ours is not None and self.ours.has_password
-        return invitation_of(one, self.sent(one)).state(self.now, has_password=has_password)
+        return invitation_of(access, self.sent(access)).state(self.now, has_password=has_password)
 
-    def attempt_state(self, one: Habilitation, attempt: Attempt) -> InvitationState:
+    def attempt_state(self, access: Habilitation, attempt: Attempt) -> InvitationState:
         """What became of one attempt: a newer one, or a newer password, takes the place of those before."""
         if attempt.sent_at is None:
             return InvitationState.UNCERTAIN if attempt.is_uncertain else InvitationState.OWED
-        is_last = attempt == [each for each in self.records.attempts_of(one) if each.sent_at is not None][-1]
-        state = self.link_state(one) if is_last else None
+        is_last = attempt == [sent for sent in self.records.attempts_of(access) if sent.sent_at is not None][-1]
+        state = self.link_state(access) if is_last else None
         return state if state not in (None, InvitationState.OWED) else InvitationState.EXPIRED
 
-    def waits_for_link_until(self, one: Habilitation) -> datetime | None:
+    def waits_for_link_until(self, access: Habilitation) -> datetime | None:
         """Until when a planned access waits for an old link to be dead: it would revive with the account (A4)."""
-        closed = [each for each in self.accesses if each.state is State.CLOSED]
-        expiry = last_expiry(each for old in closed for each in self.sent(old))
-        is_due = one.state is State.PLANNED and one.requested_on <= self.today and not self.open
+        closed = [old for old in self.accesses if old.state is State.CLOSED]
+        expiry = last_expiry(attempt for old in closed for attempt in self.sent(old))
+        is_due = access.state is State.PLANNED and access.requested_on <= self.today and not self.open
         return expiry if is_due and expiry is not None and expiry > self.now else None
 
     @property
     def nearest(self) -> EmailAddress | None:
         """The known address that is nearly the same: a hint, never more."""
-        known = [one for one in self.records.accounts if one != self.email]
-        best = process.extractOne(self.email, known, scorer=fuzz.ratio, score_cutoff=LIKE)
+        others = [address for address in self.records.accounts if address != self.email]
+        best = process.extractOne(self.email, others, scorer=fuzz.ratio, score_cutoff=LIKE)
         return best[0] if best else None
 
     @property
@@ -208,15 +208,15 @@ class PersonFile:
         if self.ours is not None and not self.ours.account.enabled:
             is_lifted = self.account is not None and self.account.reopening is not None
             return PersonState.SUSPENDED if is_lifted else PersonState.SUSPENDED_BY_HAND
-        if all(self._ends(one) for one in self.open):
+        if all(map(self._ends, self.open)):
             return PersonState.CLOSING
-        links = {self.link_state(one) for one in self.open} - {None}
+        links = set(map(self.link_state, self.open)) - {None}
         if self.ours is None or self.ours.has_password or not links:
             return PersonState.OPEN
         is_awaited = links & {InvitationState.OWED, InvitationState.SENT}
         return PersonState.INVITED if is_awaited else PersonState.SILENT
 
-    def _ends(self, one: Habilitation) -> bool:
+    def _ends(self, access: Habilitation) -> bool:
         """Whether an end is known: from an annexe, a decision, or the convention's that is announced or past."""
-        partner = self.records.partners[one.partner]
-        return one.end is not None or partner.ends_on is not None or partner.last_day < self.today
+        partner = self.records.partners[access.partner]
+        return access.end is not None or partner.ends_on is not None or partner.last_day < self.today

@@ -68,7 +68,7 @@ class Plan:
         return tuple(change for change in self.changes if decide(change, self.gates) is None)
 
     @property
-    def waiting(self) -> tuple[Change, ...]:
+    def held(self) -> tuple[Change, ...]:
         """The changes that something holds."""
         return tuple(change for change in self.changes if decide(change, self.gates) is not None)
 

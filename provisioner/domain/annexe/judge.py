@@ -187,9 +187,9 @@ def duplicate_persons(annexe: Annexe) -> Iterator[Finding]:
     for row in annexe.rows:
         if row.email is None:
             continue
-        known = first.setdefault((row.list, row.email), row)
-        if known is not row:
-            details = OtherRow(row=known.row)
+        first_row = first.setdefault((row.list, row.email), row)
+        if first_row is not row:
+            details = OtherRow(row=first_row.row)
             yield Finding(
                 "duplicate-person",
                 Severity.ERROR,

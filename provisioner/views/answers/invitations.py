@@ -47,7 +47,7 @@ class InvitationsAnswer(ListAnswer[InvitationLine]):
     @classmethod
     def of(cls, invited: Iterable[tuple[Invitation, InvitationState]]) -> Self:
         """A line each."""
-        return cls(tuple(InvitationLine.of(*one) for one in invited))
+        return cls(tuple(InvitationLine.of(invitation, state) for invitation, state in invited))
 
     def shown(self) -> Iterator[Part]:
         rows = [

@@ -12,7 +12,7 @@ from pydantic import InstanceOf, WithJsonSchema
 
 from provisioner.domain.access.change import Action, Change, Drift, DriftKind
 from provisioner.domain.access.habilitation import Habilitation
-from provisioner.domain.access.plan import Plan
+from provisioner.domain.access.plan import NOTHING, Plan
 from provisioner.domain.annexe.document import Check, Severity
 from provisioner.domain.gates import Blocked, Limit
 from provisioner.domain.people import EmailAddress
@@ -192,7 +192,7 @@ class RunAnswer(Answer):
         nothing was done.
         """
         made, not_made = tuple(done), [FailedLine.failed(change, error) for change, error in failed]
-        waits = plan is not None and bool(plan.waiting)
+        waits = plan is not None and bool(plan.held)
         return cls(
             **_facts(as_of, plan, document),
             done=_changes(made),
@@ -235,13 +235,13 @@ def _changes(changes: Iterable[Change]) -> tuple[ChangeLine, ...]:
 
 def _facts(as_of: date, plan: Plan | None, document: Documented) -> dict[str, Any]:
     """What the answers on a plan and on a run have in common; there is no plan where the document is refused."""
-    known = plan or Plan((), (), (), ())
+    plan = plan or NOTHING
     return {
         "as_of": as_of,
-        "plans": tuple(PlanLine(partner=code, plan_id=id_) for code, id_ in known.ids.items()),
-        "later": _changes(known.later),
-        "drift": tuple(map(DriftLine.of, known.drift)),
-        "blocked_by": tuple(map(BlockedLine.of, known.blocked)),
+        "plans": tuple(PlanLine(partner=code, plan_id=id_) for code, id_ in plan.ids.items()),
+        "later": _changes(plan.later),
+        "drift": tuple(map(DriftLine.of, plan.drift)),
+        "blocked_by": tuple(map(BlockedLine.of, plan.blocked)),
         "findings": finding_lines(document.check.findings) if document.check is not None else (),
         "document": document,
     }
@@ -256,8 +256,8 @@ def _beside(
 ) -> Iterator[Part]:
     planned = [(in_cell(line.due_on), line.what, line.who, line.reason) for line in later]
     yield Table("Prévu", ("Le", "Quoi", "Qui", "Pourquoi"), planned)
-    found = [(line.partner, line.email or "le groupe", line.reason) for line in drift]
-    yield Table("Écarts constatés", ("Partenaire", "Qui", "Constat"), found)
+    drifted = [(line.partner, line.email or "le groupe", line.reason) for line in drift]
+    yield Table("Écarts constatés", ("Partenaire", "Qui", "Constat"), drifted)
     for sentence in dict.fromkeys(line.reason for line in blocked):  # one sentence, be it that of every partner
         yield Line(f"En suspens : {sentence}", Tone.WARNING)
 

@@ -79,9 +79,9 @@ def schema() -> dict[str, Any]:
 def _used(definitions: Any, known: Mapping[str, Any]) -> set[str]:
     """The names of the definitions that these refer to, and those refer to in their turn."""
     used: set[str] = set()
-    left = [definitions]
-    while left:
-        names = set(re.findall(r'"#/\$defs/([^"]+)"', json.dumps(left.pop()))) - used
+    unread = [definitions]
+    while unread:
+        names = set(re.findall(r'"#/\$defs/([^"]+)"', json.dumps(unread.pop()))) - used
         used |= names
-        left += [known[name] for name in names]
+        unread += [known[name] for name in names]
     return used

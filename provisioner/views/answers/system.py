@@ -70,14 +70,15 @@ class AcceptanceAnswer(Answer):
         return cls(known=known, found=found, accounts=accounts, accounts_there=there, accepted=known != found)
 
     def shown(self) -> Iterator[Part]:
-        there = f"{self.accounts_there} sur {self.accounts}"
+        counted = f"{self.accounts_there} sur {self.accounts}"
         if self.accepted:
             yield Line(
                 f"Royaume accepté : {self.found} remplace {self.known}. Comptes du registre retrouvés dans ce "
-                f"royaume : {there}. Ce que ferait la suite : plan ; un compte manquant est recréé par person reopen."
+                f"royaume : {counted}. Ce que ferait la suite : plan ; un compte manquant est recréé par person "
+                "reopen."
             )
         else:
             yield Line(
-                f"C'est déjà le royaume de ce registre : {self.found}. Comptes du registre retrouvés : {there}. "
+                f"C'est déjà le royaume de ce registre : {self.found}. Comptes du registre retrouvés : {counted}. "
                 "Rien n'a été enregistré."
             )
