@@ -26,7 +26,7 @@ WINDOW = timedelta(hours=24)
 
 
 class Limit(StrEnum):
-    """What may hold a partner's plan, or a part of it; the word is also the key of its sentence (`views.reasons`)."""
+    """What may hold a partner's plan, or a part of it; its sentences are in `views.holds`."""
 
     CLOSURES = "closures"  #: the document ends too many of the partner's accesses within 24 hours
     PARTNERS = "partners"  #: the documents of one run end accesses at too many partners

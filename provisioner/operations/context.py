@@ -107,6 +107,11 @@ class RunResult:
     ending: Ending | None = None
 
     @property
+    def held(self) -> tuple[Change, ...]:
+        """The changes that something keeps waiting."""
+        return () if self.plan is None else self.plan.held
+
+    @property
     def is_refused(self) -> bool:
         """Whether the document, or a decision about it, keeps it from being applied at all."""
         return self.ending is Ending.REFUSED or bool(self.refused_renames)

@@ -18,9 +18,9 @@ from provisioner.domain.people import EmailAddress
 from provisioner.domain.retention import account_due_on, habilitation_due_on
 from provisioner.views.conventions import convention_sentence
 from provisioner.views.dates import french_date
-from provisioner.views.holds import hold_reason
+from provisioner.views.holds import UNKNOWN_REALM, blocked_reason, hold_reason
 from provisioner.views.journal import ACTIONS, decided_words
-from provisioner.views.reasons import UNKNOWN_REALM, blocked_reason, drift_reason, end_reason
+from provisioner.views.reasons import drift_reason, end_reason
 
 STATES = {
     PersonState.UNKNOWN: "personne inconnue",

@@ -1,12 +1,40 @@
-"""Why something waits, in one sentence."""
+"""Why something waits, in one sentence: what stands before a plan, and every hold that is kept."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-from provisioner.domain.gates import Limit
+from provisioner.domain.gates import Blocked, Limit
 from provisioner.domain.hold import Cause, Hold, HoldKind, StillOpen
+from provisioner.domain.password import RealmFault
 from provisioner.views.dates import french_date
+from provisioner.views.reasons import link_fault
+
+UNKNOWN_REALM = (
+    "Ce royaume Keycloak n'est pas celui dans lequel ce registre a commencé : rien n'en est conclu, rien n'y est "
+    "modifié. Corrigez PROVISIONER_KEYCLOAK__URL ou PROVISIONER_KEYCLOAK__REALM ; si le royaume a été refait : "
+    "realm accept."
+)
+
+
+def blocked_reason(blocked: Blocked) -> str:
+    """What holds a plan, and how to go on."""
+    if blocked.limit is Limit.CLOSURES:
+        return (
+            f"Rien n'a été modifié pour {blocked.partner} : {blocked.figure} clôtures en 24 heures, "
+            f"{blocked.allowed} au plus sans accord. Après vérification : --allow {blocked.plan_id}"
+        )
+    if blocked.limit is Limit.PARTNERS:
+        return (
+            f"Rien n'a été modifié pour {blocked.partner} : des accès seraient clôturés chez {blocked.figure} "
+            f"partenaires à la fois, {blocked.allowed} au plus sans accord. Après vérification : "
+            f"held release {blocked.plan_id}"
+        )
+    if blocked.limit is Limit.PAUSE:
+        return f"Mise en pause : rien n'est modifié pour {blocked.partner}. Pour reprendre : resume."
+    if blocked.limit is Limit.UNKNOWN_REALM:
+        return UNKNOWN_REALM
+    return link_fault(blocked.fault or RealmFault.WEAK_POLICY)
 
 
 def hold_reason(hold: Hold) -> str:

@@ -1,4 +1,4 @@
-"""Why each change is made, what each drift and each limit means, in one sentence."""
+"""Why each change is made, what each drift and each fault of the realm means, in one sentence."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping
 
 from provisioner.domain.access.change import Action, Change, Drift, DriftKind
 from provisioner.domain.access.habilitation import End, Habilitation, State
-from provisioner.domain.gates import Blocked, Limit
 from provisioner.domain.password import RealmFault
 from provisioner.views.dates import french_date
 
@@ -117,33 +116,6 @@ _WHY: Mapping[Action, Callable[[Change, Habilitation], str]] = {
 def drift_reason(drift: Drift) -> str:
     """What was found changed, and what becomes of it."""
     return _DRIFT[drift.kind]
-
-
-UNKNOWN_REALM = (
-    "Ce royaume Keycloak n'est pas celui dans lequel ce registre a commencé : rien n'en est conclu, rien n'y est "
-    "modifié. Corrigez PROVISIONER_KEYCLOAK__URL ou PROVISIONER_KEYCLOAK__REALM ; si le royaume a été refait : "
-    "realm accept."
-)
-
-
-def blocked_reason(blocked: Blocked) -> str:
-    """What holds a plan, and how to go on."""
-    if blocked.limit is Limit.CLOSURES:
-        return (
-            f"Rien n'a été modifié pour {blocked.partner} : {blocked.figure} clôtures en 24 heures, "
-            f"{blocked.allowed} au plus sans accord. Après vérification : --allow {blocked.plan_id}"
-        )
-    if blocked.limit is Limit.PARTNERS:
-        return (
-            f"Rien n'a été modifié pour {blocked.partner} : des accès seraient clôturés chez {blocked.figure} "
-            f"partenaires à la fois, {blocked.allowed} au plus sans accord. Après vérification : "
-            f"held release {blocked.plan_id}"
-        )
-    if blocked.limit is Limit.PAUSE:
-        return f"Mise en pause : rien n'est modifié pour {blocked.partner}. Pour reprendre : resume."
-    if blocked.limit is Limit.UNKNOWN_REALM:
-        return UNKNOWN_REALM
-    return link_fault(blocked.fault or RealmFault.WEAK_POLICY)
 
 
 _REALM_FAULTS = {

@@ -15,7 +15,8 @@ from provisioner.domain.password import RealmFault
 from provisioner.views.annexes import STATUSES
 from provisioner.views.conventions import ROLES
 from provisioner.views.dates import french_date
-from provisioner.views.reasons import UNKNOWN_REALM, link_fault
+from provisioner.views.holds import UNKNOWN_REALM
+from provisioner.views.reasons import link_fault
 
 
 def refusal(error: Refused) -> str:

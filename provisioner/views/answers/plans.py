@@ -20,7 +20,8 @@ from provisioner.views import outcomes
 from provisioner.views.answers import Answer, Day, PlanId, Rule, absent_when_none, beside
 from provisioner.views.answers.checks import FindingLine, finding_lines, renames_proposed
 from provisioner.views.dates import in_cell
-from provisioner.views.reasons import blocked_reason, drift_reason, reason, what
+from provisioner.views.holds import blocked_reason
+from provisioner.views.reasons import drift_reason, reason, what
 from provisioner.views.shown import Line, Part, Table, Tone
 
 
