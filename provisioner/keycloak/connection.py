@@ -158,7 +158,8 @@ class Connection(KeycloakOpenIDConnection):
             try:
                 super().get_token()
             except KeycloakConnectionError as error:
-                raise KeycloakUnavailable("Keycloak does not answer (request for a token).") from error
+                cause = type(error.__cause__ or error).__name__
+                raise KeycloakUnavailable(f"Keycloak does not answer: {cause} (request for a token).") from error
             except LibraryError as error:
                 raise error_of(error.response_code, "the request for a token", error.response_body) from error
             except (TypeError, KeyError) as error:  # no JSON, or no token in it

@@ -9,7 +9,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy import create_engine, text
 
+from provisioner.keycloak.connection import Connection
+from provisioner.keycloak.errors import KeycloakUnavailable
 from provisioner.register import RegisterUnavailable
+from provisioner.settings import KeycloakSettings
 from tests.shared.desk import Desk
 from tests.shared.mailbox import Mailbox
 from tests.shared.office import PROVISIONER
@@ -94,3 +97,9 @@ def test_a_failed_file_of_other_work_is_not_the_register_s_failure(desk: Desk) -
         with pytest.raises(FileNotFoundError), register.read():
             (desk.home / "nowhere" / "file").read_bytes()
         assert not issubclass(FileNotFoundError, RegisterUnavailable)
+
+
+def test_a_keycloak_that_is_away_is_told_with_the_cause() -> None:
+    nobody_listens = KeycloakSettings(url="http://127.0.0.1:9")
+    with pytest.raises(KeycloakUnavailable, match="does not answer: ConnectionError"):
+        Connection(nobody_listens, client_id="provisioner", client_secret_key="secret").get_token()

@@ -60,10 +60,12 @@ class HeldLine(Answer):
 
     def waiting(self) -> Table:
         """Every change that it keeps waiting; whom a suspension cuts is told already."""
-        told = f"retient le plan {self.plan_id}" if self.plan_id else f"est mis à l'écart ({self.partner})"
+        what = (
+            f"Ce que retient le plan {self.plan_id}" if self.plan_id else f"Ce qui est mis à l'écart ({self.partner})"
+        )
         changes = self.changes if self.kind is not HoldKind.SUSPENSION else ()
         rows = [(change.email or change.partner, change.reason) for change in changes]
-        return Table(f"Ce que {told}", ("Qui", "Pourquoi"), rows)
+        return Table(what, ("Qui", "Pourquoi"), rows)
 
 
 class HeldAnswer(ListAnswer[HeldLine]):
