@@ -10,6 +10,7 @@ from provisioner.cli.exits import Exit
 from provisioner.cli.options import By, Format, FormatOption, Reason
 from provisioner.cli.printing import print_answer
 from provisioner.cli.session import session_of
+from provisioner.views.realm import realm_change
 from provisioner.views.sentences import Sentence
 
 app = typer.Typer()
@@ -24,8 +25,8 @@ def realm_apply(ctx: typer.Context) -> None:
 
     session = session_of(ctx)
     changed = apply_realm(session.settings)
-    for line in changed:
-        typer.echo(line)
+    for change in changed:
+        typer.echo(realm_change(*change))
     said = Sentence.REALM_CHANGED if changed else Sentence.REALM_AS_IT_IS
     session.say(said.of(realm=session.settings.keycloak.realm))
 

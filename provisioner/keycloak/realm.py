@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from enum import StrEnum
 from typing import Any, NamedTuple
 
 from keycloak import KeycloakAdmin
@@ -18,8 +19,32 @@ from provisioner.settings import Settings
 _MASK = "**********"
 
 
-def apply_realm(settings: Settings) -> list[str]:
-    """Brings the realm of the settings to its files; what was changed, a line each. What the files do not name stays.
+class RealmPart(StrEnum):
+    """What of a realm was changed. `views/realm.py` has the sentence of each."""
+
+    REALM_CREATED = "realm-created"
+    REALM = "realm"
+    PROFILE = "profile"
+    ACTION = "action"
+    TEXT = "text"
+    GROUP = "group"
+    CLIENT_CREATED = "client-created"
+    CLIENT = "client"
+    CLAIM = "claim"
+    ROLE_GIVEN = "role-given"
+    ROLE_TAKEN = "role-taken"
+
+
+class RealmChange(NamedTuple):
+    """One thing that was changed, by its name; `client` where it is a part of a client."""
+
+    part: RealmPart
+    name: str
+    client: str = ""
+
+
+def apply_realm(settings: Settings) -> list[RealmChange]:
+    """Brings the realm of the settings to its files; what was changed, one by one. What the files do not name stays.
 
     Raises:
         SettingsError: a setting that is needed is not set, or a file cannot be used; nothing was sent.
@@ -68,7 +93,7 @@ class _Applying:
         self.connection, self.settings, self.config = connection, settings, config
         self.admin, self.name = KeycloakAdmin(connection=connection), settings.keycloak.realm
 
-    def all(self) -> Iterable[str]:
+    def all(self) -> Iterable[RealmChange]:
         yield from self.realm()
         yield from self.user_profile()
         yield from self.required_actions()
@@ -78,7 +103,7 @@ class _Applying:
             yield from self.client(wanted)
         yield from self.service_roles()
 
-    def realm(self) -> Iterable[str]:
+    def realm(self) -> Iterable[RealmChange]:
         wanted = self.config.realm
         try:
             realm = self.admin.get_realm(self.name)
@@ -88,26 +113,26 @@ class _Applying:
             self.admin.create_realm(wanted)
             # The token in hand has no rights on a realm that is newer than it.
             self.connection.get_token()
-            yield f"realm {self.name}: created"
+            yield RealmChange(RealmPart.REALM_CREATED, self.name)
             return
         different = _differences(realm, wanted)
         # A password that Keycloak keeps cannot be compared: it is written each time.
         if different or "password" in wanted["smtpServer"]:
             attributes = {**(realm.get("attributes") or {}), **wanted["attributes"]}
             self.admin.update_realm(self.name, {**wanted, "attributes": attributes})
-        yield from (f"realm: {key}" for key in different)
+        yield from (RealmChange(RealmPart.REALM, key) for key in different)
 
-    def user_profile(self) -> Iterable[str]:
+    def user_profile(self) -> Iterable[RealmChange]:
         profile = self.admin.get_realm_users_profile()
-        lines = []
+        changes = []
         for part in ("attributes", "groups"):
             profile[part], names = _merged(profile.get(part) or [], self.config.user_profile[part])
-            lines += [f"user profile: {name}" for name in names]
-        if lines:
+            changes += [RealmChange(RealmPart.PROFILE, name) for name in names]
+        if changes:
             self.admin.update_realm_users_profile(profile)
-        yield from lines
+        yield from changes
 
-    def required_actions(self) -> Iterable[str]:
+    def required_actions(self) -> Iterable[RealmChange]:
         """What our links ask for is there and on: without it Keycloak sends links that lead nowhere."""
         actions = {action["alias"]: action for action in self.admin.get_required_actions()}
         for alias in LINK_ACTIONS:
@@ -118,33 +143,33 @@ class _Applying:
                 continue
             else:
                 self.admin.update_required_action(alias, {**action, "enabled": True})
-            yield f"required action {alias}: on"
+            yield RealmChange(RealmPart.ACTION, alias)
 
-    def texts(self) -> Iterable[str]:
+    def texts(self) -> Iterable[RealmChange]:
         different = _differences(read(self.admin, "localization/fr"), self.config.texts)
         if different:
             write(self.admin, "localization/fr", self.config.texts)
-        yield from (f"text: {key}" for key in different)
+        yield from (RealmChange(RealmPart.TEXT, key) for key in different)
 
-    def group_root(self) -> Iterable[str]:
+    def group_root(self) -> Iterable[RealmChange]:
         root = self.settings.keycloak.group_root
         if id_by_path(self.admin, root) is None:
             self.admin.create_group({"name": root.strip("/")})
-            yield f"group {root}: created"
+            yield RealmChange(RealmPart.GROUP, root)
 
-    def client(self, wanted: Json) -> Iterable[str]:
+    def client(self, wanted: Json) -> Iterable[RealmChange]:
         name = wanted["clientId"]
         id_ = self.admin.get_client_id(name)
         if id_ is None:
             self.admin.create_client(wanted)
-            yield f"client {name}: created"
+            yield RealmChange(RealmPart.CLIENT_CREATED, name)
             return
         client = self.admin.get_client(id_)
         different = _differences(client, {key: value for key, value in wanted.items() if key != "protocolMappers"})
         if different:
             attributes = {**(client.get("attributes") or {}), **wanted.get("attributes", {})}
             self.admin.update_client(id_, {**client, **wanted, "attributes": attributes, "protocolMappers": None})
-        yield from (f"client {name}: {key}" for key in different)
+        yield from (RealmChange(RealmPart.CLIENT, key, name) for key in different)
         mappers = {mapper["name"]: mapper for mapper in client.get("protocolMappers") or []}
         for mapper in wanted["protocolMappers"]:
             old = mappers.get(mapper["name"])
@@ -154,9 +179,9 @@ class _Applying:
                 self.admin.update_client_mapper(id_, old["id"], {**mapper, "id": old["id"]})
             else:
                 continue
-            yield f"client {name}: claim {mapper['name']}"
+            yield RealmChange(RealmPart.CLAIM, mapper["name"], name)
 
-    def service_roles(self) -> Iterable[str]:
+    def service_roles(self) -> Iterable[RealmChange]:
         """The service account has exactly its roles: whatever else it was given is taken off."""
         service = self.admin.get_client_id(self.settings.keycloak.client_id)
         management = self.admin.get_client_id(ADMIN_CLIENT)
@@ -176,11 +201,11 @@ class _Applying:
             if roles:
                 self.admin.delete_client_roles_of_user(account, mapping["id"], roles)
             excess += roles
-        yield from (f"service account: role {role['name']} taken off" for role in excess)
+        yield from (RealmChange(RealmPart.ROLE_TAKEN, role["name"]) for role in excess)
         if missing := sorted(SERVICE_ROLES - held):
             roles = [self.admin.get_client_role(management, name) for name in missing]
             self.admin.assign_client_role(account, management, roles)
-            yield from (f"service account: role {name} given" for name in missing)
+            yield from (RealmChange(RealmPart.ROLE_GIVEN, name) for name in missing)
 
 
 def _differences(present: Any, wanted: Json) -> list[str]:

@@ -38,7 +38,7 @@ ACTIONS: Mapping[str, str] = {
     "habilitation.withdrawn": "Demande retirée",
     "hold": "Mise en suspens",
     "invite": "Courriel d'activation envoyé",
-    "invite.bounced": "Courriel d'activation revenu",
+    "invite.bounced": "Retour du courriel d'activation signalé",
     "invite.failed": "Courriel d'activation non envoyé",
     "invite.needless": "Aucun lien dû : mot de passe déjà créé",
     "invite.silent": "Lien resté sans suite : partenaire prévenu",

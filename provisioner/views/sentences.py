@@ -74,6 +74,8 @@ class Sentence(Words):
 
 def closes(accesses: int, on: date) -> str:
     """How many accesses the end of a convention closes, and never whose."""
+    if accesses == 0:
+        return f"Aucun accès ne sera clôturé le {french_date(on)}, le lendemain du dernier jour."
     if accesses == 1:
         return f"1 accès sera clôturé le {french_date(on)}, le lendemain du dernier jour."
     return f"{accesses} accès seront clôturés le {french_date(on)}, le lendemain du dernier jour."

@@ -93,7 +93,7 @@ def test_all_is_well_once_all_is_set_up(clinic: Clinic, office: Office, tmp_path
     assert found["roles"][0]["found"].endswith("manage-users, view-events, view-realm.")
     assert "26.7" in found["version"][0]["found"]
     assert sqlite3.sqlite_version in found["database"][0]["found"]
-    assert found["accounts"][0]["found"].startswith("2 comptes lus ; 2 accès ouverts ; 0 changements à faire")
+    assert found["accounts"][0]["found"].startswith("Comptes lus : 2 ; accès ouverts : 2 ; changements à faire : 0")
     assert len(office.mails()) == mails
 
     text = office.run("doctor", today=None, program=None, **clinic.as_administrator())
@@ -205,7 +205,7 @@ def test_a_wrong_secret_is_wanting_and_a_keycloak_that_is_away_is_another_exit_s
         "journal": {"ok"},
         "mail": {"ok"},
     }
-    assert away["limit-closures"][0]["found"].endswith("0 clôtures sur 5 admises en 24 heures.")
+    assert away["limit-closures"][0]["found"].endswith("clôtures en 24 heures : 0 ; admises : 5.")
 
 
 @pytest.mark.parametrize(
@@ -241,13 +241,13 @@ def test_the_distance_to_each_limit_is_told_for_each_partner(clinic: Clinic, off
         return [one["found"] for check in ("limit-closures", "limit-partners") for one in found[check]]
 
     assert distances(LATER) == [
-        "agglo-lys : 4 clôtures sur 5 admises en 24 heures.",
-        "ville-bois : 0 clôtures sur 5 admises en 24 heures.",
-        "Accès clôturés par annexe en 24 heures chez 1 partenaires ; 5 admis par passage.",
+        "agglo-lys : clôtures en 24 heures : 4 ; admises : 5.",
+        "ville-bois : clôtures en 24 heures : 0 ; admises : 5.",
+        "Partenaires dont une annexe clôt des accès, en 24 heures : 1 ; admis par passage : 5.",
     ]
     percent = {"PROVISIONER_LIMITS__CLOSURES": "0", "PROVISIONER_LIMITS__CLOSURES_PERCENT": "30"}
-    assert distances(LATER, **percent)[0] == "agglo-lys : 4 clôtures sur 3 admises en 24 heures."
-    assert distances("2026-09-04")[0] == "agglo-lys : 0 clôtures sur 5 admises en 24 heures."
+    assert distances(LATER, **percent)[0] == "agglo-lys : clôtures en 24 heures : 4 ; admises : 3."
+    assert distances("2026-09-04")[0] == "agglo-lys : clôtures en 24 heures : 0 ; admises : 5."
 
 
 def test_what_is_held_waits_or_lacks_is_told_and_is_no_failure(clinic: Clinic, office: Office) -> None:

@@ -68,14 +68,14 @@ def test_a_realm_weakened_by_hand_is_brought_back(realm: Settings) -> None:
     changed = apply_realm(realm)
 
     assert set(changed) == {
-        "realm: passwordPolicy",
-        "realm: bruteForceProtected",
-        "realm: failureFactor",
-        "realm: eventsEnabled",
-        "realm: attributes",
-        "client cooperation: redirectUris",
-        "client cooperation: claim fonction",
-        "user profile: gere_par",
+        ("realm", "passwordPolicy", ""),
+        ("realm", "bruteForceProtected", ""),
+        ("realm", "failureFactor", ""),
+        ("realm", "eventsEnabled", ""),
+        ("realm", "attributes", ""),
+        ("client", "redirectUris", "cooperation"),
+        ("claim", "fonction", "cooperation"),
+        ("profile", "gere_par", ""),
     }
     assert apply_realm(realm) == []
     assert admin.get(path)["attributes"]["foreign"] == "kept"
@@ -91,7 +91,7 @@ def test_the_service_account_has_exactly_three_roles(realm: Settings) -> None:
     too_much = admin.get(f"{path}/clients/{management}/roles/realm-admin")
     admin.request("post", f"{path}/users/{account['id']}/role-mappings/clients/{management}", [too_much])
 
-    assert apply_realm(realm) == ["service account: role realm-admin taken off"]
+    assert apply_realm(realm) == [("role-taken", "realm-admin", "")]
 
     assert service_roles(admin, path) == {"realm-management": ROLES}
     admin.close()

@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 import provisioner
+from provisioner.keycloak.realm import RealmPart
 from provisioner.views.doctor import Found, Todo
+from provisioner.views.realm import CHANGED, realm_change
 from provisioner.views.sentences import Sentence, Words
 
 
@@ -39,3 +41,12 @@ def test_each_sentence_is_used_and_given_its_values(words: type[Words]) -> None:
     for member in words:
         fields = frozenset(field for _, field, _, _ in string.Formatter().parse(member.value) if field)
         assert all(given in ({fields}, set()) for given in [used[member.name]]), member.name
+
+
+def test_each_part_of_a_realm_that_is_changed_has_its_sentence() -> None:
+    assert CHANGED.keys() == set(RealmPart)
+    assert realm_change("client-created", "cooperation", "") == "Client cooperation : créé."
+    assert (
+        realm_change("claim", "fonction", "cooperation")
+        == "Client cooperation, information fonction : mise en ordre."
+    )

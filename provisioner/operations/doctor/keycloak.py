@@ -84,7 +84,8 @@ def clock_lines(server_time: datetime, clock: Clock) -> Iterator[DoctorLine]:
     """How far Keycloak's clock is from this machine's; the former is told to the second."""
     seconds = (server_time - clock.real_now()).total_seconds() + 0.5
     words = Found.CLOCK_AHEAD if seconds > 0 else Found.CLOCK_BEHIND
-    found, todo = words.of(seconds=f"{abs(seconds):.0f}"), Todo.SET_CLOCKS
+    apart, todo = f"{abs(seconds):.0f}", Todo.SET_CLOCKS
+    found = str(Found.CLOCK_TOGETHER) if apart == "0" else words.of(seconds=apart)
     level = Level.WANTING if abs(seconds) > _CLOCK_WANTING_SECONDS else Level.ATTENTION
     yield judged("clock", abs(seconds) <= _CLOCK_ATTENTION_SECONDS, found, found, todo, level=level)
 

@@ -68,7 +68,7 @@ def is_current(register: Register) -> bool:
 def _engine_name(register: Register) -> str:
     if register.engine.dialect.name == "sqlite":
         # Its corruption around a reset of the WAL, 3.7.0 to 3.51.2, needs a WAL: this register has none.
-        return f"SQLite {sqlite3.sqlite_version}, rollback journal"
+        return f"SQLite {sqlite3.sqlite_version}"
     with register.read() as connection:
         return f"PostgreSQL {connection.execute(text('SHOW server_version')).scalar()}"
 
