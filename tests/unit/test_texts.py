@@ -39,54 +39,11 @@ from provisioner.views.shown import Line
 from tests.unit.test_kept_annexe import kept
 
 #: The contract's table of findings.
-CONTRACT = (
-    "unreadable-document",
-    "list-missing",
-    "column-missing",
-    "transmission-date-missing",
-    "transmission-date-future",
-    "stale-annexe",
-    "same-date",
-    "convention-not-active",
-    "cell-missing",
-    "email-invalid",
-    "email-domain",
-    "email-consumer",
-    "email-shared-mailbox",
-    "suspicious-characters",
-    "date-invalid",
-    "date-repaired",
-    "date-future",
-    "ditto-expanded",
-    "struck-or-hidden",
-    "pending-revisions",
-    "text-repaired",
-    "duplicate-person",
-    "possible-duplicate",
-    "in-both-lists",
-    "request-older-than-closure",
-    "returning",
-    "closure-too-old",
-    "closure-missing",
-    "closure-unknown",
-    "closes-everyone",
-    "unaccounted-for",
-    "address-of-other-partner",
-    "address-not-managed",
-    "sender-unknown",
-    "account-made-again",
-    "row-not-understood",
-    "row-skipped",
-    "table-not-understood",
-    "column-ambiguous",
-    "transmission-date-ambiguous",
-    "letters-garbled",
-    "words-joined",
-    "too-many-findings",
-    "late-departure",
-)
+ROOT = Path(__file__).parents[2]
+SOURCES = ROOT / "provisioner"
 
-SOURCES = Path(__file__).parents[2] / "provisioner"
+#: The codes of the findings that docs/contract.md lists: from the document, the register or Keycloak.
+CONTRACT = re.findall(r"^\| `([a-z-]+)` \| [DRK]", (ROOT / "docs" / "contract.md").read_text("utf-8"), re.MULTILINE)
 
 
 @pytest.mark.parametrize(
