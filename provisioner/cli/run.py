@@ -201,10 +201,10 @@ def status_of(result: RunResult) -> Exit:
     """The exit status of `apply` and `sync`."""
     from provisioner.operations.context import Ending
 
-    of_systems = [failure for failure in result.failed if failure not in result.set_aside]
+    of_systems = [failure for failure in result.failed if failure not in result.quarantined]
     if of_systems or (result.notices is not None and result.notices.failed):
         return Exit.FAILED
-    incomplete = bool(result.left_out or result.sent_back or result.broken or result.set_aside)
+    incomplete = bool(result.left_out or result.sent_back or result.broken or result.quarantined)
     refused = incomplete or result.journal is not None or result.ending not in (None, Ending.APPLIED)
     held = result.plan is not None and bool(result.plan.blocked)
     return Exit.REFUSED if refused or held else Exit.DONE

@@ -73,7 +73,7 @@ def said_beside(result: RunResult, keycloak_url: str, *, done: bool) -> Iterator
     if result.notices is not None and result.notices.failed:
         yield outcomes.unsent_notices(result.notices.waiting)
     if result.broken:
-        yield outcomes.set_aside(result.broken)
+        yield outcomes.quarantined(result.broken)
     yield from (outcomes.sent_back(annexe.id, annexe.partner) for annexe in result.sent_back)
     if result.journal is not None:
         yield wanting_sentence(result.journal)

@@ -80,7 +80,7 @@ class Ending(StrEnum):
 class RunResult:
     """What a run would do (`plan`), what it did of it, and what the document has to do with that.
 
-    `set_aside` are the failures that are one person's or one partner's alone and are tried again by themselves
+    `quarantined` are the failures that are one person's or one partner's alone and are tried again by themselves
     (docs/safety.md). `undecided` are the absent persons for whom a decision lacks, `kept` those whose access goes on
     unchanged, `left_out` the rows of list 2 that could not be approved alone. `offers_list_2`: a refused document has
     closures that can be approved alone (A4). `sent_back` are the approved annexes whose plan is another one by now,
@@ -92,7 +92,7 @@ class RunResult:
     plan: Plan | None = None
     done: list[Change] = field(default_factory=list)
     failed: list[Failure] = field(default_factory=list)
-    set_aside: list[Failure] = field(default_factory=list)
+    quarantined: list[Failure] = field(default_factory=list)
     check: Check | None = None
     undecided: tuple[Habilitation, ...] = ()
     refused_renames: tuple[RefusedRename, ...] = ()

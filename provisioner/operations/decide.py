@@ -120,7 +120,7 @@ def _apply(run: Pass, request: Request, bar: ProgressBar) -> RunResult:
     run.result.plan = replace(run.plan, documents=prepared.plan.documents, brought=prepared.plan.brought)
     run.keep_holds()
     run.carry_out(bar)
-    run.set_aside()
+    run.quarantine_failures()
     if approved.ending is Ending.APPLIED:
         touched = {change.email for change in run.plan.changes} | {change.new_email for change in run.plan.changes}
         open_here = [h for h in run.records.of_partner(request.partner) if h.state is State.OPEN]

@@ -124,7 +124,7 @@ def tell_ages(context: Context, records: Records) -> None:
         tell("hold.open", kind=hold.kind, partner=hold.partner, habilitations=live, days=days)
 
 
-def set_aside(run: Pass, judged: Collection[str], *, are_repeats: bool = False) -> None:
+def quarantine_failures(run: Pass, judged: Collection[str], *, are_repeats: bool = False) -> None:
     """After a pass: the failures that are one person's or one partner's alone are kept as quarantines, and those that
     were this pass's to try and failed no more end.
 
@@ -136,7 +136,7 @@ def set_aside(run: Pass, judged: Collection[str], *, are_repeats: bool = False) 
     own |= {
         _whose(failure.change): failure for failure in result.failed if isinstance(failure.cause, AccessStillOpen)
     }
-    result.set_aside += (failure for failure in result.failed if _hangs_on(failure, own))
+    result.quarantined += (failure for failure in result.failed if _hangs_on(failure, own))
     unsettled = {_whose(failure.change) for failure in result.failed}
     unsettled |= {_whose(change) for change in plan.held}  # as by a pause
     sound = set(judged) - run.broken
@@ -147,7 +147,7 @@ def set_aside(run: Pass, judged: Collection[str], *, are_repeats: bool = False) 
         and run.email in (None, hold.email)
         and _partners(records, hold) <= sound
         and is_for_repeat(records, hold, run.context.clock.now()) is are_repeats
-        and hold not in plan.resting
+        and hold not in plan.quarantines
         and _scope(hold.partner, hold.email) not in unsettled
     ]
     if not (own or run.broken or ended):
@@ -159,11 +159,11 @@ def set_aside(run: Pass, judged: Collection[str], *, are_repeats: bool = False) 
             still_open, reason = None, failure.error
             if isinstance(failure.cause, AccessStillOpen):
                 still_open, reason = failure.cause.why, failure.cause.answer
-            rows.set_aside(
+            rows.quarantine(
                 work, change.partner, change.habilitation, reason, waiting, tried=True, still_open=still_open
             )
         for code in sorted(run.broken):
-            rows.set_aside(work, code, None, Cause.DEFECT, [], tried=False)
+            rows.quarantine(work, code, None, Cause.DEFECT, [], tried=False)
         for hold in ended:
             rows.end_quarantine(work, hold, _habilitation(records, hold))
 

@@ -80,7 +80,7 @@ def repeat_due(context: Context, bar: ProgressBar, *, at_once: bool = True) -> R
             run.look()
             unused = _without_password(run, [*due, *silent])
             _send(run, [i for i in due if i.habilitation.email in unused], bar)
-            run.set_aside(records.partners, are_repeats=True)
+            run.quarantine_failures(records.partners, are_repeats=True)
             run.result.without_contact = _tell_silences(run, [i for i in silent if i.habilitation.email in unused])
         run.deliver()
         return run.result

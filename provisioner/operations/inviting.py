@@ -241,7 +241,7 @@ class Inviting:
         invitations.invitation_uncertain(work, link.habilitation, link.attempt)
         log.warning("invitation.uncertain", habilitation=link.habilitation.id)
         self._failed(change, GivenUp(Cause.UNCERTAIN))
-        self.result.set_aside.append(self.result.failed[-1])
+        self.result.quarantined.append(self.result.failed[-1])
 
 
 def _key(change: Change) -> tuple[str, str | None]:

@@ -106,7 +106,7 @@ def cut(context: Context, partners: Sequence[str], email: EmailAddress, bar: Pro
     due = make_plan(alone, snapshot, context.clock.now(), partners, context.limits)
     run.result.plan = due.only(lambda change: change.action is Action.CLOSE).with_own_holds()
     run.carry_out(bar)
-    run.set_aside(())
+    run.quarantine_failures(())
     remind(context)
     at_once = context.settings.model_copy(update={"lock_wait_seconds": 0})
     run.result.notices = deliver_now(context.register, at_once, context.clock)

@@ -26,7 +26,7 @@ from provisioner.operations.approved import Approved, decide_annexes, record_app
 from provisioner.operations.context import Context, Ending, ProgressBar, RunResult
 from provisioner.operations.effects import Effects
 from provisioner.operations.errors import UnknownRealm
-from provisioner.operations.holds import hold_or_drop, set_aside, tell_ages
+from provisioner.operations.holds import hold_or_drop, quarantine_failures, tell_ages
 from provisioner.operations.inviting import Inviting
 from provisioner.operations.journal import watch_journal
 from provisioner.operations.look import learn_passwords, look, look_again
@@ -138,7 +138,7 @@ class Pass:
         if self.email is not None:
             email = self.email
             plan = plan.only(lambda change: change.is_about(email) or change.action is Action.GROUP)
-        self.result.plan = replace(plan, resting=()) if self.at_once else plan
+        self.result.plan = replace(plan, quarantines=()) if self.at_once else plan
         self.result.broken = frozenset(self.broken)
 
     def _planned(self, partners: Sequence[str]) -> Plan:
@@ -186,9 +186,9 @@ class Pass:
         failed = self.result.failed  # what was not tried since a named person suspended the person is no failure
         failed[:] = [f for f in failed if not (isinstance(f.cause, GivenUp) and effects.is_overtaken(f.change))]
 
-    def set_aside(self, judged: Collection[str] | None = None, *, are_repeats: bool = False) -> None:
-        """Keeps the failures that are one person's or one partner's alone (see `holds.set_aside`)."""
-        set_aside(self, self.partners if judged is None else judged, are_repeats=are_repeats)
+    def quarantine_failures(self, judged: Collection[str] | None = None, *, are_repeats: bool = False) -> None:
+        """Keeps the failures that are one person's or one partner's alone (see `holds.quarantine_failures`)."""
+        quarantine_failures(self, self.partners if judged is None else judged, are_repeats=are_repeats)
 
     def conclude(self, *, whole_journal: bool = False) -> None:
         """What closes nobody comes last: what is kept too long goes, whoever has to know is told, and the journal is
@@ -253,7 +253,7 @@ def sync(
         run.make_plan()
         run.keep_holds()
         run.carry_out(bar)
-        run.set_aside()
+        run.quarantine_failures()
         run.conclude(whole_journal=whole_journal)
         if not (run.result.failed or run.broken or partners or email):
             _mark_good(context, run.snapshot)

@@ -189,7 +189,7 @@ def reopen(
     work.connection.execute(update(t.account).where(t.account.c.id == account).values(**decided))
 
 
-def set_aside(
+def quarantine(
     work: Work,
     partner: str,
     whose: Habilitation | None,

@@ -69,10 +69,10 @@ def sync_all(context: Context, *, whole_journal: bool = False) -> Counts:
     Raises:
         UnknownRealm: the realm is another one, and nothing was done: no good run.
     """
-    outcome = sync(context, [], _no_bar, at_once=False, whole_journal=whole_journal)
-    if outcome.ending is Ending.UNKNOWN_REALM:
+    result = sync(context, [], _no_bar, at_once=False, whole_journal=whole_journal)
+    if result.ending is Ending.UNKNOWN_REALM:
         raise UnknownRealm
-    return counts_of(outcome)
+    return counts_of(result)
 
 
 def repeat_links(context: Context) -> Counts:
@@ -98,13 +98,13 @@ JOBS = (
 )
 
 
-def counts_of(outcome: RunResult) -> Counts:
+def counts_of(result: RunResult) -> Counts:
     """What an operation did, in numbers."""
-    counts = Counter((str(change.action), "done") for change in outcome.done)
-    aside = outcome.set_aside
-    for failure in outcome.failed:
-        counts[str(failure.change.action), "set-aside" if failure in aside else "failed"] += 1
-    return {**counts, **_of_notices(outcome.notices)}
+    counts = Counter((str(change.action), "done") for change in result.done)
+    quarantined = result.quarantined
+    for failure in result.failed:
+        counts[str(failure.change.action), "set-aside" if failure in quarantined else "failed"] += 1
+    return {**counts, **_of_notices(result.notices)}
 
 
 def failed_changes(counts: Counts) -> int:

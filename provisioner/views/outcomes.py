@@ -44,7 +44,7 @@ def unsent_notices(count: int) -> str:
     return f"Avis non envoyés, gardés pour la prochaine fois : {count}."
 
 
-def set_aside(partners: Iterable[str]) -> str:
+def quarantined(partners: Iterable[str]) -> str:
     """Partners that a defect of ours kept from being looked at."""
     return (
         "Mis à l'écart après un défaut du logiciel (journal technique : partner.set_aside) : "

@@ -98,7 +98,7 @@ def test_an_account_that_is_not_disabled_is_logged_out_without_a_password_and_to
     refuse(office, "disable", "update_account", answer=answer)
     outcome = close(office, how)
     assert outcome is not None
-    assert (len(outcome.failed), outcome.set_aside) == (1, outcome.failed)
+    assert (len(outcome.failed), outcome.quarantined) == (1, outcome.failed)
     found = account(office)
     assert (found.enabled, found.sessions, found.has_password) == (True, 0, False)
     (hold,) = [one for one in office.context.register.records().holds if one.kind is HoldKind.QUARANTINE]
@@ -125,7 +125,7 @@ def test_rights_that_lack_for_every_step_are_a_failure_of_the_system_and_nobodys
     refuse(office, *calls, answer=KeycloakRefused("unknown_error", 403))
     outcome = close(office, "annexe")
     assert outcome is not None
-    assert ([one.cause.status for one in outcome.failed], outcome.set_aside) == ([403], [])
+    assert ([one.cause.status for one in outcome.failed], outcome.quarantined) == ([403], [])
     assert office.context.register.records().holds == ()
 
 
@@ -144,7 +144,7 @@ def test_what_the_profile_asks_of_accounts_that_are_there_is_one_failure_of_the_
     assert outcome is not None
     assert [one.email for one in outcome.done] == [nguyen.email]
     assert outcome.realm_faults == (RealmFault.PROFILE_ASKS_MORE,)
-    assert outcome.set_aside == []
+    assert outcome.quarantined == []
     assert [one for one in context.register.records().holds if one.kind is HoldKind.QUARANTINE] == []
     directory.require_attribute(None)
     office.sync()

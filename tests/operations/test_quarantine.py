@@ -178,7 +178,7 @@ def test_what_keycloak_refuses_to_write_of_a_closed_account_is_tried_again_until
     assert (desk.open, desk.quarantines) == ({email("vasseur")}, {})
     outcome = desk.serve()
     assert (tried(outcome), list(desk.quarantines)) == ([(Action.UPDATE, email("leroy"))], [email("leroy")])
-    assert outcome.failed == outcome.set_aside
+    assert outcome.failed == outcome.quarantined
     refused.clear()
     done = desk.serve(timedelta(days=1)).done
     assert [(change.action, change.email) for change in done] == [(Action.UPDATE, email("leroy"))]

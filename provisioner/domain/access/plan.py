@@ -30,7 +30,7 @@ class Plan:
     later: tuple[Change, ...]
     drift: tuple[Drift, ...]
     blocked: tuple[Blocked, ...]
-    resting: tuple[Hold, ...] = ()
+    quarantines: tuple[Hold, ...] = ()
     documents: frozenset[str] = frozenset()
     brought: tuple[Change, ...] = ()
 
@@ -75,7 +75,7 @@ class Plan:
     @property
     def gates(self) -> tuple[Gate, ...]:
         """What stands before its changes."""
-        return (*self.blocked, *self.resting)
+        return (*self.blocked, *self.quarantines)
 
 
 #: A plan that has nothing to say.
@@ -98,7 +98,7 @@ def join_plans(plans: Iterable[Plan]) -> Plan:
         tuple(sorted((change for plan in joined for change in plan.later), key=lambda c: (c.due_on, *c.order))),
         tuple(drift for plan in joined for drift in plan.drift),
         tuple(blocked for plan in joined for blocked in plan.blocked),
-        tuple({hold.id: hold for plan in joined for hold in plan.resting}.values()),
+        tuple({hold.id: hold for plan in joined for hold in plan.quarantines}.values()),
         frozenset(code for plan in joined for code in plan.documents),
         tuple(change for plan in joined for change in plan.brought),
     )

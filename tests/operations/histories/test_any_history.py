@@ -179,7 +179,7 @@ class AnyHistory(RuleBasedStateMachine):
             self._run_again(fault)
             return
         # A person who runs it does not wait for what is in quarantine; the plan says that it rests.
-        self._was_done(replace(expected.plan, resting=()), outcome)
+        self._was_done(replace(expected.plan, quarantines=()), outcome)
         assert outcome.sent_back == expected.sent_back
         if not partners:
             self.world.settled(outcome)
