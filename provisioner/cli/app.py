@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -52,10 +53,11 @@ def before(
     ctx.obj = Session(config, quiet=quiet)
 
 
-for group in (run.app, holds.app, system.app):
+of_other_files = typer.Typer()
+of_other_files.command()(person.explain)
+of_other_files.command()(journal.backup)
+for group in (run.app, holds.app, of_other_files, system.app):
     app.add_typer(group)
-app.command()(person.explain)
-app.command()(journal.backup)
 app.add_typer(partner.app, name="partner")
 app.add_typer(partner.caf, name="caf")
 app.add_typer(annexe.app, name="annexe")
@@ -66,6 +68,9 @@ app.add_typer(journal.app, name="journal")
 
 def main() -> None:
     """The entry point of the command `provisioner`."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:  # who called us closed it
+            setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))  # noqa: SIM115
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # a terminal that cannot show a letter gets a sign in its place
             stream.reconfigure(errors="replace")

@@ -69,6 +69,23 @@ def test_where_the_answer_cannot_be_written_the_status_is_that_of_what_was_done(
     assert [partner["code"] for partner in desk.run("partner", "list", "--format", "json").json] == ["un"]
 
 
+@pytest.mark.parametrize(
+    ("closed", "command", "status"),
+    [
+        ("<&-", ("apply", "partners.toml", "--partner", "un", "--approved-by", "Claire"), 2),
+        (">&-", ("partner", "import", "partners.toml"), 0),
+        ("2>&-", ("partner", "show", "nul"), 2),
+    ],
+)
+def test_a_stream_that_the_caller_closed_is_an_empty_one(
+    desk: Desk, closed: str, command: tuple[str, ...], status: int
+) -> None:
+    (desk.home / "partners.toml").write_text(FILE, "utf-8")
+    shell = ["sh", "-c", f'exec "$@" {closed}', "sh", sys.executable, *PROVISIONER, *command]
+    ended = subprocess.run(shell, env=desk.environment, cwd=desk.home, capture_output=True, text=True, check=False)
+    assert (ended.returncode, "Traceback" in ended.stderr) == (status, False)
+
+
 def test_a_form_that_the_disk_has_no_room_for_leaves_no_file(desk: Desk) -> None:
     answer = desk.run("annexe", "form", "--output", "annexe1.docx", program=FULL_DISK)
     assert answer.status == 3
