@@ -39,7 +39,7 @@ def _sentence(error: ProvisionerError, ctx: Any) -> str:
 
 
 def _address(system: System, ctx: Any) -> str | None:
-    """Where the settings say that it is; a password in the register's address is not shown."""
+    """Where the settings say that it is; the register's without a password, wherever that stands in it."""
     from provisioner.cli.session import Session
 
     session = ctx.find_object(Session)
@@ -54,4 +54,4 @@ def _address(system: System, ctx: Any) -> str | None:
         return str(settings.data_dir)
     from sqlalchemy import make_url
 
-    return make_url(settings.database_url).render_as_string(hide_password=True)
+    return make_url(settings.database_url).set(query={}).render_as_string(hide_password=True)

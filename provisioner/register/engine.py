@@ -52,7 +52,7 @@ def translated(*more: type[Exception]) -> Iterator[None]:
         yield
     except ours as error:
         cause = error.orig if isinstance(error, DBAPIError) else error
-        raise RegisterUnavailable(f"The register cannot be used: {cause}.") from error
+        raise RegisterUnavailable(f"{cause}.") from error
 
 
 def sqlite_file(settings: Settings) -> Path | None:

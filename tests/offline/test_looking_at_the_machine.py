@@ -150,6 +150,16 @@ def test_no_password_is_shown_wherever_it_stands_in_the_registers_address(url: s
     assert effective(Settings(database=DatabaseSettings(url=url)))["PROVISIONER_DATABASE__URL"] == shown
 
 
+def test_a_register_that_does_not_answer_is_told_without_any_password_of_its_address() -> None:
+    url = "postgresql+psycopg://us:geheim@127.0.0.1:9/r?password=geheim"
+    done = CliRunner().invoke(app, ["status"], env={"PROVISIONER_DATABASE__URL": url})
+    assert done.exit_code == 3
+    assert done.stderr.startswith(
+        "Le registre (postgresql+psycopg://us:***@127.0.0.1:9/r) ne peut pas être utilisé : "
+    )
+    assert "geheim" not in done.output + done.stderr
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [
