@@ -230,7 +230,7 @@ def _is_same(said: Any, stored: Any) -> bool:
 Rows = Mapping[str, Mapping[str, Any]]
 
 #: A row that is not what was said: its table, its key, the column, the entry.
-Found = tuple[str, str, str | None, int | None]
+Deviation = tuple[str, str, str | None, int | None]
 
 #: Said by an entry whose data beside it are destroyed.
 _GONE = None
@@ -278,7 +278,7 @@ class HoldLedger:
             said = (row.decided_by or "", details["reason"], details.get("how")) if details else _GONE
             self.reopened.setdefault(habilitation, set()).add(said)
 
-    def differences(self, accounts: Rows, holds: Rows) -> Iterator[Found]:
+    def differences(self, accounts: Rows, holds: Rows) -> Iterator[Deviation]:
         """Every account and hold that is not what was said."""
         for key, account in accounts.items():
             yield from self._of_account(key, account)
@@ -289,7 +289,7 @@ class HoldLedger:
             if partner not in lasting:
                 yield "hold", partner or "", "released_at", entry
 
-    def _of_account(self, key: str, account: Mapping[str, Any]) -> Iterator[Found]:
+    def _of_account(self, key: str, account: Mapping[str, Any]) -> Iterator[Deviation]:
         said = [self.emails[id_] for id_ in account["habilitations"] if id_ in self.emails]
         email, entry = max(said, key=lambda address: address[1], default=(account["email"], 0))
         if email != account["email"]:
@@ -303,7 +303,7 @@ class HoldLedger:
         if suspended and not account["is_suspended"]:
             yield "account", key, "suspension", max(suspended)
 
-    def _of_hold(self, key: str, hold: Mapping[str, Any], accounts: Rows) -> Iterator[Found]:
+    def _of_hold(self, key: str, hold: Mapping[str, Any], accounts: Rows) -> Iterator[Deviation]:
         kind, by, reason = hold["kind"], hold["released_by"], hold["release_reason"]
         if hold["released_at"] is None:
             if kind == "pause":

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from dataclasses import replace
 
-from provisioner.domain.access.person_file import Found, Listed, PersonFile
+from provisioner.domain.access.person_file import KeycloakUser, Listed, PersonFile
 from provisioner.domain.access.plan import NOTHING
 from provisioner.domain.annexe.document import Document, Severity
 from provisioner.domain.annexe.kept import KeptAnnexe
@@ -84,7 +84,7 @@ def person_file_of(context: Context, asked: EmailAddress) -> PersonFile:
     theirs = {access.id for access in person.accesses}
     told = (line if line.habilitation in theirs else replace(line, details={}) for line in journal.lines(about))
     person = replace(person, journal=tuple(told), is_known_realm=is_known_realm(records, context.directory))
-    return replace(person, found=_in_keycloak(context, person)) if person.is_known_realm else person
+    return replace(person, user=_in_keycloak(context, person)) if person.is_known_realm else person
 
 
 def _is_current(annexe: KeptAnnexe, records: Records) -> bool:
@@ -110,7 +110,7 @@ def _rows(
             yield Listed(annexe=annexe, list=row.list, row=row.row, on=row.on, errors=said)
 
 
-def _in_keycloak(context: Context, person: PersonFile) -> Found | None:
+def _in_keycloak(context: Context, person: PersonFile) -> KeycloakUser | None:
     """The person's account by its id, else the one that has the address: ours if it bears our mark (A8)."""
     known = person.account.keycloak_id if person.account is not None else None
     by_id = context.directory.account(known) if known is not None else None
@@ -118,7 +118,7 @@ def _in_keycloak(context: Context, person: PersonFile) -> Found | None:
     if account is None:
         return None
     codes = {partner.group_id: code for code, partner in person.records.partners.items()}
-    return Found(
+    return KeycloakUser(
         account=account,
         is_ours=by_id is not None or account.is_marked,
         has_password=context.directory.has_password(account.id),

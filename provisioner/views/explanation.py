@@ -222,27 +222,27 @@ def _link(person: PersonFile, access: Habilitation, state: InvitationState) -> S
 
 def _keycloak(person: PersonFile, plan: Plan) -> Iterator[Step]:
     """Where the account was found, matched with what, and what another hand did to it."""
-    account, found = person.account, person.found
+    account, user = person.account, person.user
     if not person.is_known_realm:
         yield Step(UNKNOWN_REALM)
         return
-    if found is None and account is not None and account.keycloak_id is not None:
+    if user is None and account is not None and account.keycloak_id is not None:
         yield Step("Le compte n'est plus dans Keycloak.")
-    elif found is None:
+    elif user is None:
         yield Step("Keycloak n'a aucun compte de cette personne.")
-    elif found.is_ours:
-        remote = found.account
+    elif user.is_ours:
+        remote = user.account
         is_by_id = account is not None and remote.id == account.keycloak_id
         how = "son identifiant" if is_by_id else "l'adresse et la marque « gere_par »"
         enabled = "activé" if remote.enabled else "désactivé"
-        password = "avec un mot de passe" if found.has_password else "sans mot de passe"
+        password = "avec un mot de passe" if user.has_password else "sans mot de passe"
         other = f" ; son adresse y est {remote.email}" if remote.email != person.email else ""
         told = f"Compte Keycloak retrouvé par {how} : {enabled}, {password}{other}."
         yield Step(told, None if is_by_id else "A8")
     else:
-        groups = f" Groupes : {', '.join(found.groups)}." if found.groups else ""
+        groups = f" Groupes : {', '.join(user.groups)}." if user.groups else ""
         yield Step(f"{_NOT_OURS}{groups}", "A8")
-    addresses = {person.email, person.asked} | ({found.account.email} if found else set())
+    addresses = {person.email, person.asked} | ({user.account.email} if user else set())
     yield from (Step(drift_reason(drift), "L1", drift.partner) for drift in plan.drift if drift.email in addresses)
 
 

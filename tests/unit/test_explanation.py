@@ -12,7 +12,7 @@ import pytest
 from provisioner.domain.access.account import RemoteAccount
 from provisioner.domain.access.habilitation import Habilitation
 from provisioner.domain.access.invitations import InvitationState, invitation_of
-from provisioner.domain.access.person_file import Found, JournalLine, Listed, PersonFile, PersonState
+from provisioner.domain.access.person_file import JournalLine, KeycloakUser, Listed, PersonFile, PersonState
 from provisioner.domain.access.plan import Plan, make_plan
 from provisioner.domain.annexe.document import Annexe, Check
 from provisioner.domain.annexe.kept import KeptAnnexe
@@ -62,19 +62,19 @@ def _annexe(**facts: Any) -> KeptAnnexe:
     return KeptAnnexe(**{**known, **numbers})
 
 
-def _found(one: Habilitation, *, enabled: bool = True, password: bool = True) -> Found:
-    return Found(account=remote(one, enabled=enabled), has_password=password, groups=(LYS.code,))
+def _user(one: Habilitation, *, enabled: bool = True, password: bool = True) -> KeycloakUser:
+    return KeycloakUser(account=remote(one, enabled=enabled), has_password=password, groups=(LYS.code,))
 
 
-def _file(*accesses: Habilitation, found: Found | None = None, **more: Any) -> PersonFile:
+def _file(*accesses: Habilitation, user: KeycloakUser | None = None, **more: Any) -> PersonFile:
     held = {name: more.pop(name) for name in ("attempts", "holds", "partners") if name in more}
     known: Records = more.pop("known", None) or records(*accesses, **held)
-    given: Mapping[str, Any] = {"asked": LEROY, "email": LEROY, "now": NOW, "records": known, "found": found}
+    given: Mapping[str, Any] = {"asked": LEROY, "email": LEROY, "now": NOW, "records": known, "user": user}
     return PersonFile(**{**given, **more})
 
 
 def _steps(person: PersonFile) -> tuple[Step, ...]:
-    accounts = [person.found.account] if person.found is not None else []
+    accounts = [person.user.account] if person.user is not None else []
     plan = make_plan(person.records, snapshot(*accounts), person.now, [LYS.code], Limits())
     return explain(person, plan)
 
@@ -121,7 +121,7 @@ def test_of_nobody_known_the_nearest_known_address_is_a_hint() -> None:
 
 def test_an_account_with_the_same_address_that_is_not_ours_is_said_so() -> None:
     stranger = RemoteAccount("id-x", LEROY, True, "Leroy", "Alex")
-    person = _file(found=Found(account=stranger, is_ours=False))
+    person = _file(user=KeycloakUser(account=stranger, is_ours=False))
     assert person.state is PersonState.NOT_OURS
     assert _told(person, "n'est pas géré par ce logiciel")
 
@@ -150,8 +150,8 @@ def test_a_return_says_until_when_it_waits_for_the_old_link() -> None:
         _line("close", NOW - timedelta(hours=1)),
         _line("habilitation.asked", habilitation=2, details={"requested_on": TODAY.isoformat()}),
     )
-    found = _found(before, enabled=False)
-    person = _file(before, again, found=found, attempts=(sent,), journal=journal)
+    user = _user(before, enabled=False)
+    person = _file(before, again, user=user, attempts=(sent,), journal=journal)
     assert person.state is PersonState.PLANNED
     closed, asked, waits = (_steps(person).index(one) for one in _in_order(person))
     assert closed < asked < waits
@@ -189,7 +189,7 @@ def test_what_became_of_the_link_is_told(
 ) -> None:
     one = _open()
     invitations = tuple(_link(at, attempt) for attempt, at in enumerate(sent, start=1))
-    person = _file(one, found=_found(one, password=password), attempts=invitations)
+    person = _file(one, user=_user(one, password=password), attempts=invitations)
     assert (person.state, person.link_state(one)) == (state, link)
     (told,) = (step for step in _steps(person) if step.rule == "P2")
     assert says in told.fact
@@ -206,7 +206,7 @@ def test_a_link_that_was_owed_anew_counts_no_older_one() -> None:
 def test_of_an_attempt_that_a_newer_one_replaced_the_link_is_told_expired() -> None:
     one = _open()
     first, second = _link(NOW - 5 * DAY), _link(NOW - DAY / 2, 2)
-    person = _file(one, found=_found(one), attempts=(first, second))
+    person = _file(one, user=_user(one), attempts=(first, second))
     states = [person.attempt_state(one, each) for each in (first, second)]
     assert states == [InvitationState.EXPIRED, InvitationState.USED]
 
@@ -214,8 +214,8 @@ def test_of_an_attempt_that_a_newer_one_replaced_the_link_is_told_expired() -> N
 def test_suspended_by_name_by_hand_and_missing_are_told_apart() -> None:
     one = _open()
     hold = Hold(kind=HoldKind.SUSPENSION, reason="enquête", since=NOW, email=LEROY, effective_at=NOW)
-    by_name = _file(one, found=_found(one, enabled=False), holds=(hold,))
-    by_hand = _file(one, found=_found(one, enabled=False))
+    by_name = _file(one, user=_user(one, enabled=False), holds=(hold,))
+    by_hand = _file(one, user=_user(one, enabled=False))
     missing = _file(one)
     states = [person.state for person in (by_name, by_hand, missing)]
     assert states == [PersonState.SUSPENDED, PersonState.SUSPENDED_BY_HAND, PersonState.MISSING]
@@ -226,7 +226,7 @@ def test_suspended_by_name_by_hand_and_missing_are_told_apart() -> None:
 
 def test_what_is_in_quarantine_says_since_when_and_why() -> None:
     hold = Hold(kind=HoldKind.QUARANTINE, reason="HTTP 500", since=NOW - DAY, email=LEROY, partner=LYS.code)
-    person = _file(_open(), found=_found(_open()), holds=(hold,))
+    person = _file(_open(), user=_user(_open()), holds=(hold,))
     assert _told(person, "À l'écart depuis le 1er septembre 2026", "HTTP 500")
     assert not _told(person, "ne changerait rien")
 
@@ -236,7 +236,7 @@ def test_an_end_tells_its_day_its_rule_and_who_approved_it(rule: str) -> None:
     ending = end(TODAY + DAY, rule)
     one = _open(end=replace(ending, transmitted_on=None if rule == "C3" else ending.transmitted_on))
     annexe = _annexe(transmitted_on=ending.transmitted_on, approved_by="Claire Martin")
-    person = _file(one, found=_found(one), current={LYS.code: annexe})
+    person = _file(one, user=_user(one), current={LYS.code: annexe})
     (told,) = (step for step in _steps(person) if (step.rule, step.on) == (rule, ending.on))
     assert person.state is PersonState.CLOSING
     assert ("Claire Martin" in told.fact) == (rule != "C3")
@@ -246,7 +246,7 @@ def test_an_end_tells_its_day_its_rule_and_who_approved_it(rule: str) -> None:
 @pytest.mark.rule("D2")
 def test_what_is_closed_tells_until_when_it_is_kept() -> None:
     one = _open(end=end(date(2026, 8, 31)), closed_at=datetime.fromisoformat("2026-09-01T08:00+00:00"))
-    person = _file(one, found=_found(one, enabled=False))
+    person = _file(one, user=_user(one, enabled=False))
     kept = [(step.rule, step.on) for step in _told(person, "conservées jusqu'au")]
     assert person.state is PersonState.CLOSED
     assert kept == [("D1", date(2027, 3, 1)), ("D2", date(2028, 8, 31))]
@@ -258,7 +258,7 @@ def test_the_old_address_leads_to_the_person_and_says_since_when() -> None:
     line = _line("account.renamed", rule="A7", details={"old": old, "new": LEROY})
     one = _open()
     known = replace(records(one), accounts={LEROY: Account(LEROY, f"id-{LEROY}", renamed_from=old)})
-    person = _file(asked=old, known=known, found=_found(one), journal=(line,))
+    person = _file(asked=old, known=known, user=_user(one), journal=(line,))
     first = _steps(person)[0]
     assert (first.fact, first.on) == (f"Adresse changée : {old} est devenue {LEROY}.", TODAY)
     assert _told(person, "Changement d'adresse décidé par Claire Martin", old, LEROY)
@@ -276,7 +276,7 @@ def test_the_row_of_the_annexe_in_force_is_named_and_others_say_where_they_stand
         Listed(annexe=waiting, list=1, row=2, on=date(2026, 6, 10)),
         Listed(annexe=refused, list=1, row=4, on=None, errors=("Adresse à corriger.",)),
     )
-    person = _file(one, found=_found(one), current={LYS.code: force}, listed=listed)
+    person = _file(one, user=_user(one), current={LYS.code: force}, listed=listed)
     told = [step.fact for step in _steps(person)[:3]]
     assert "Ligne 3 de la liste 1 de l'annexe 1 n° 7 transmise le 15 juin 2026, en vigueur" in told[0]
     assert "attend d'être validée" in told[1]
@@ -292,5 +292,5 @@ def test_a_limit_that_holds_the_person_s_change_is_told_with_them() -> None:
     entering = Entering(partner=LYS.code, before=before, ends=known.habilitations)
     accounts = [remote(one) for one in known.habilitations]
     plan = make_plan(known, snapshot(*accounts), NOW, [LYS.code], Limits(), entering=entering)
-    person = _file(known=known, found=_found(known.habilitations[0]))
+    person = _file(known=known, user=_user(known.habilitations[0]))
     assert [one for one in explain(person, plan) if "clôtures en 24 heures" in one.fact]

@@ -39,7 +39,7 @@ class PersonState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
+class KeycloakUser:
     """A Keycloak user: the person's, or (`is_ours` false) one that only has their address and is not managed here.
 
     `groups` are partners' codes, or Keycloak's ids of other groups.
@@ -105,7 +105,7 @@ class PersonFile:
     email: EmailAddress
     now: datetime
     records: Records
-    found: Found | None = None
+    user: KeycloakUser | None = None
     current: Mapping[str, KeptAnnexe] = field(default_factory=dict)
     listed: tuple[Listed, ...] = ()
     journal: tuple[JournalLine, ...] = ()
@@ -116,7 +116,7 @@ class PersonFile:
     @property
     def is_empty(self) -> bool:
         """Whether nobody of that address is known anywhere."""
-        return not (self.accesses or self.found or self.listed or self.journal or self.roles)
+        return not (self.accesses or self.user or self.listed or self.journal or self.roles)
 
     @property
     def today(self) -> date:
@@ -124,9 +124,9 @@ class PersonFile:
         return day_of(self.now)
 
     @property
-    def ours(self) -> Found | None:
+    def ours(self) -> KeycloakUser | None:
         """The person's Keycloak user."""
-        return self.found if self.found is not None and self.found.is_ours else None
+        return self.user if self.user is not None and self.user.is_ours else None
 
     @property
     def account(self) -> Account | None:
@@ -195,7 +195,7 @@ class PersonFile:
     def state(self) -> PersonState:
         """Where the person stands; with several accesses, where their account does."""
         if not self.accesses:
-            return PersonState.UNKNOWN if self.found is self.ours else PersonState.NOT_OURS
+            return PersonState.UNKNOWN if self.user is self.ours else PersonState.NOT_OURS
         if not self.live:
             return PersonState.CLOSED
         if self.email in self.records.suspended:

@@ -81,9 +81,9 @@ class AccountAnswer(Answer):
     @classmethod
     def of(cls, person: PersonFile) -> Self | None:
         """The account that was found, if any."""
-        if (found := person.found) is None:
+        if (user := person.user) is None:
             return None
-        return cls.read(found.account, managed=found.is_ours, groups=found.groups, has_password=found.has_password)
+        return cls.read(user.account, managed=user.is_ours, groups=user.groups, has_password=user.has_password)
 
 
 class ListedRow(Answer):
