@@ -252,8 +252,8 @@ class _SecretsDirectory(_Strict, NestedSecretsSettingsSource):
     @classmethod
     def load_secrets(cls, path: Path) -> dict[str, str]:
         """Each setting's value, without the line's end."""
-        ours = [file for file in sorted(path.iterdir()) if file.name.startswith(PREFIX) and not file.is_dir()]
-        return _by_setting({file.name: file.read_text("utf-8").rstrip("\r\n") for file in ours})
+        paths = [file for file in sorted(path.iterdir()) if file.name.startswith(PREFIX) and not file.is_dir()]
+        return _by_setting({file.name: file.read_text("utf-8").rstrip("\r\n") for file in paths})
 
 
 def _by_setting(variables: Mapping[str, str]) -> dict[str, str]:

@@ -114,7 +114,7 @@ def _candidate(run: Pass, partner: str, email: EmailAddress) -> Candidate:
     account = holders[0]
     if len(holders) > 1 or account.email != email:
         return Candidate(email, Match.TWO_IDENTIFIERS, account)
-    ids = {known.keycloak_id for known in records.accounts.values()}
+    ids = {account.keycloak_id for account in records.accounts.values()}
     live = [h for h in records.habilitations if h.email == email and h.state is not State.CLOSED]
     replaced = _made_again(records, run.snapshot, partner, live)
     if account.is_marked or account.id in ids or (live and replaced is None):

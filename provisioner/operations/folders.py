@@ -169,13 +169,15 @@ class Folders:
             _temporary(path).unlink(missing_ok=True)
             path.unlink(missing_ok=True)
 
-    def destroy_forgotten(self, known: Collection[DroppedFile], before: datetime, failures: list[Exception]) -> int:
+    def destroy_forgotten(
+        self, dropped_files: Collection[DroppedFile], before: datetime, failures: list[Exception]
+    ) -> int:
         """Reports and set-aside files that the register does not know, as after an older copy of it was put back, and
         that have been there since before that moment. Gives how many there were.
 
         A folder in which that cannot be done is put into `failures`, and keeps no other waiting.
         """
-        ours = {path for file in known for path in (*self.reports(file), self.aside(file))}
+        paths = {path for file in dropped_files for path in (*self.reports(file), self.aside(file))}
         outboxes = [Path(entry.path) for entry in _entries(self.outbox) if entry.is_dir(follow_symlinks=False)]
         count = 0
         for folder, ends in ((self.refused, ("",)), *((outbox, _REPORTS) for outbox in outboxes)):
@@ -183,7 +185,7 @@ class Folders:
                 for path in folder.iterdir():
                     status = path.lstat()
                     is_old = datetime.fromtimestamp(status.st_ctime, UTC) < before
-                    if path.name.endswith(ends) and path not in ours and is_old and not stat.S_ISDIR(status.st_mode):
+                    if path.name.endswith(ends) and path not in paths and is_old and not stat.S_ISDIR(status.st_mode):
                         path.unlink()
                         count += 1
             except OSError as error:

@@ -164,12 +164,12 @@ def _judge(
 
 def made_by_a_dead_run(records: Records, snapshot: Snapshot, partner: str) -> tuple[Habilitation, ...]:
     """The partner's accesses that are open in Keycloak by a run that died before it could record it."""
-    ours = {account.email for account in snapshot.accounts.values() if account.is_marked and account.enabled}
+    emails = {account.email for account in snapshot.accounts.values() if account.is_marked and account.enabled}
     return tuple(
         habilitation
         for habilitation in records.of_partner(partner)
         if habilitation.state is State.PLANNED
-        and habilitation.email in ours
+        and habilitation.email in emails
         and records.accounts[habilitation.email].keycloak_id is None
         and records.accounts[habilitation.email].intended is not None
     )

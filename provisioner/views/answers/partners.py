@@ -55,11 +55,13 @@ class ContactsAnswer(Answer):
     annexe: int = beside(3)
 
     @classmethod
-    def of(cls, known: Contacts | None, annexe: int) -> Self:
+    def of(cls, contacts: Contacts | None, annexe: int) -> Self:
         """The contacts of that annexe."""
-        people = known.people if known is not None else ()
+        people = contacts.people if contacts is not None else ()
         roles = {contact.role.value: ContactAnswer.read(contact) for contact in people}
-        return cls.model_validate({"on": known.dated if known else None, **roles, "known": known, "annexe": annexe})
+        return cls.model_validate(
+            {"on": contacts.dated if contacts else None, **roles, "known": contacts, "annexe": annexe}
+        )
 
     def shown(self) -> Iterator[Part]:
         if self.known is None:

@@ -214,11 +214,11 @@ class RunAnswer(Answer):
         yield Line(self.ending, Tone.TITLE)
 
 
-def ending(done: Iterable[Change], *, has_failed: bool, waits: bool) -> str:
+def ending(changes: Iterable[Change], *, has_failed: bool, waits: bool) -> str:
     """The last sentence on a run: what became of the whole."""
     if has_failed:
         return outcomes.INCOMPLETE
-    return outcomes.ended(sum(change.action is not Action.GROUP for change in done), waits=waits)
+    return outcomes.ended(sum(change.action is not Action.GROUP for change in changes), waits=waits)
 
 
 def person(habilitation: Habilitation) -> str:
