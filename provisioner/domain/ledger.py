@@ -150,7 +150,7 @@ class Ledger:
 
     def differences(self, tables: Tables) -> list[Difference]:
         """Every row that is not what was said, in the order of the entries that said it."""
-        differences = [Difference(*wrong) for wrong in self._holds.differences(tables["account"], tables["hold"])]
+        differences = list(self._holds.differences(tables["account"], tables["hold"]))
         for table, rows in self._said.items():
             stored = tables[table]
             differences += (Difference(table, key, None, None) for key in stored if key not in rows)
@@ -229,9 +229,6 @@ def _is_same(said: Any, stored: Any) -> bool:
 #: What is said of an account, of a hold: the row's columns by its key.
 Rows = Mapping[str, Mapping[str, Any]]
 
-#: A row that is not what was said: its table, its key, the column, the entry.
-Deviation = tuple[str, str, str | None, int | None]
-
 #: Said by an entry whose data beside it are destroyed.
 _GONE = None
 
@@ -278,7 +275,7 @@ class HoldLedger:
             said = (row.decided_by or "", details["reason"], details.get("how")) if details else _GONE
             self.reopened.setdefault(habilitation, set()).add(said)
 
-    def differences(self, accounts: Rows, holds: Rows) -> Iterator[Deviation]:
+    def differences(self, accounts: Rows, holds: Rows) -> Iterator[Difference]:
         """Every account and hold that is not what was said."""
         for key, account in accounts.items():
             yield from self._of_account(key, account)
@@ -287,29 +284,29 @@ class HoldLedger:
         lasting = {hold["partner"] for hold in holds.values() if hold["kind"] == "pause" and not hold["released_at"]}
         for partner, (_, entry) in self.paused.items():
             if partner not in lasting:
-                yield "hold", partner or "", "released_at", entry
+                yield Difference("hold", partner or "", "released_at", entry)
 
-    def _of_account(self, key: str, account: Mapping[str, Any]) -> Iterator[Deviation]:
+    def _of_account(self, key: str, account: Mapping[str, Any]) -> Iterator[Difference]:
         said = [self.emails[id_] for id_ in account["habilitations"] if id_ in self.emails]
         email, entry = max(said, key=lambda address: address[1], default=(account["email"], 0))
         if email != account["email"]:
-            yield "account", key, "email", entry
+            yield Difference("account", key, "email", entry)
         if account["reopening"] is not None:
             reopenings = self._reopenings(account)
             ways = {said[2] for said in filter(None, reopenings)}
             if _GONE not in reopenings and account["reopening"] not in ways:
-                yield "account", key, "reopening", None
+                yield Difference("account", key, "reopening", None)
         suspended = [self.suspended[id_] for id_ in account["live"] if id_ in self.suspended]
         if suspended and not account["is_suspended"]:
-            yield "account", key, "suspension", max(suspended)
+            yield Difference("account", key, "suspension", max(suspended))
 
-    def _of_hold(self, key: str, hold: Mapping[str, Any], accounts: Rows) -> Iterator[Deviation]:
+    def _of_hold(self, key: str, hold: Mapping[str, Any], accounts: Rows) -> Iterator[Difference]:
         kind, by, reason = hold["kind"], hold["released_by"], hold["release_reason"]
         if hold["released_at"] is None:
             if kind == "pause":
                 said, entry = self.paused.get(hold["partner"], (None, None))
                 if entry is None or (said is not None and said != hold["reason"]):
-                    yield "hold", key, None if entry is None else "reason", entry
+                    yield Difference("hold", key, None if entry is None else "reason", entry)
             return
         is_said = True
         if kind == "pause":
@@ -320,7 +317,7 @@ class HoldLedger:
         elif kind == "limit":
             is_said = (hold["partner"], hold["plan_id"], by, reason) in self.released
         if not is_said:
-            yield "hold", key, "released_by", None
+            yield Difference("hold", key, "released_by", None)
 
     def _reopenings(self, account: Mapping[str, Any]) -> set[tuple[str, str, str | None] | None]:
         return set().union(*(self.reopened.get(id_, set()) for id_ in account["habilitations"]))

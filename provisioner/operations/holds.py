@@ -1,4 +1,4 @@
-"""What waits: plans beyond a limit, pauses, quarantines; kept, told, let go, ended (docs/safety.md).
+"""What waits: plans beyond a limit, pauses, quarantines; kept, told, let go, ended (docs/safety.md). And `status`.
 
 A limit, a pause and a suspension wait for a named person. A quarantine, what fails for one person or one partner
 alone, is tried again by itself.
