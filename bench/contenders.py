@@ -60,7 +60,9 @@ def ours(place: Place, work: Work, *, changes: bool = True) -> OurRun:
     with watch() as stopwatch:
         register, directory = place.register(), Directory(place.settings.keycloak)
         stopwatch.watch_commits(register)
-        context = Context(settings=place.settings, clock=place.clock, register=register, directory=directory)
+        context = Context(
+            settings=place.settings, clock=place.clock, register=register, directory=directory, by="bench"
+        )
         request = Request(
             document=Document(name=file.name, content=file.read_bytes()),
             partner=work.partner,

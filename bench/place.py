@@ -25,7 +25,6 @@ from provisioner.keycloak.directory import Directory
 from provisioner.keycloak.realm import apply_realm
 from provisioner.operations.partners import Given, add_partner
 from provisioner.register import Register, open_register
-from provisioner.register.journal import Actor
 from provisioner.sandbox.keycloak import Keycloak, start_keycloak
 from provisioner.sandbox.process import tail
 from provisioner.settings import Settings, load_settings
@@ -105,7 +104,7 @@ class Place:
 
     def register(self) -> Register:
         """The register, opened as a command does."""
-        return open_register(self.settings, self.clock, Actor.here("bench"))
+        return open_register(self.settings, self.clock)
 
     def new_work(self, accounts: int) -> Work:
         """So many persons of a new partner, which is registered and has its group."""
@@ -118,7 +117,7 @@ class Place:
         register = self.register()
         today = self.clock.today()
         given = Given(name=partner, domains=[domain], signed_on=today - timedelta(days=365))
-        add_partner(register, partner, given, self.settings.documents)
+        add_partner(register, partner, given, self.settings.documents, "bench")
         register.close()
         directory = Directory(self.settings.keycloak)
         directory.place_group(partner)

@@ -57,7 +57,7 @@ def _unchanged(place: Place, *, cold: bool) -> tuple[float, float, int]:
         KeycloakAdmin(connection=connection).clear_user_cache()
         connection.close()
     register, directory = place.register(), Directory(place.settings.keycloak)
-    context = Context(settings=place.settings, clock=place.clock, register=register, directory=directory)
+    context = Context(settings=place.settings, clock=place.clock, register=register, directory=directory, by="bench")
     began, cpu = time.perf_counter(), time.process_time()
     outcome = sync(context, [], lambda _count: nullcontext(lambda: None))
     figures = time.perf_counter() - began, time.process_time() - cpu, directory.calls

@@ -56,7 +56,7 @@ def submit(
         submitted = receive.submit(context, document_of(file), partner, received, sent_by, scan)
         print_answer(submitted_answer(submitted), format_)
         if not submitted.annexe.valid and session.say_unknown(context.register, partner):
-            session.deliver_now(context.register)
+            session.deliver_now(context.register, context.by)
     raise typer.Exit(Exit.DONE if submitted.annexe.valid else Exit.REFUSED)
 
 
@@ -66,7 +66,7 @@ def list_(ctx: typer.Context, partner: OnePartner = None, format_: FormatOption 
     from provisioner.register import annexes
     from provisioner.views.answers.annexes import AnnexesAnswer
 
-    with session_of(ctx).register("annexe list", partner) as register, register.read() as connection:
+    with session_of(ctx).register(partner) as register, register.read() as connection:
         kept = annexes.kept(connection, partner)
     print_answer(AnnexesAnswer.of(kept), format_)
 
@@ -77,7 +77,7 @@ def show(ctx: typer.Context, number: Number, format_: FormatOption = Format.TEXT
     from provisioner.operations.receive import find
     from provisioner.views.answers.annexes import AnnexeAnswer
 
-    with session_of(ctx).register("annexe show") as register:
+    with session_of(ctx).register() as register:
         annexe = find(register, number)
     print_answer(AnnexeAnswer.whole(annexe), format_)
 
@@ -119,11 +119,11 @@ def reject(ctx: typer.Context, number: Number, by: By, reason: Reason) -> None:
     from provisioner.operations import decide
 
     session = session_of(ctx)
-    with session.register(by) as register:
+    with session.register() as register:
         partner = decide.reject(register, session.settings, number, by, reason)
         session.say(Sentence.ANNEXE_REJECTED.of(annexe=number))
         if session.say_unknown(register, partner):
-            session.deliver_now(register)
+            session.deliver_now(register, by)
 
 
 @app.command()
@@ -147,7 +147,7 @@ def form(
     if partner is not None:
         from provisioner.operations.forms import form_of
 
-        with session.register("annexe form", partner) as register:
+        with session.register(partner) as register:
             content = form_of(register.records(), partner, session.clock.today())
     save_new(output, write_form(content, extension))
     session.say(Sentence.FORM_WRITTEN.of(file=output))

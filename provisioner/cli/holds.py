@@ -23,7 +23,7 @@ def list_(ctx: typer.Context, format_: FormatOption = Format.TEXT) -> None:
     from provisioner.views.answers.holds import HeldAnswer
 
     session = session_of(ctx)
-    with session.register("held list") as register:
+    with session.register() as register:
         records = register.records()
     print_answer(HeldAnswer.of(records, session.clock.now()), format_)
 
@@ -39,7 +39,7 @@ def release(
     from provisioner.operations import holds
 
     session = session_of(ctx)
-    with session.register(by) as register:
+    with session.register() as register:
         partner = holds.release(register, plan_id, by, reason)
     session.say(Sentence.PLAN_RELEASED.of(plan=plan_id, code=partner))
 
@@ -58,7 +58,7 @@ def pause(
     from provisioner.operations import holds
 
     session = session_of(ctx)
-    with session.register(by, partner) as register:
+    with session.register(partner) as register:
         holds.pause(register, partner, reason, until, by)
     session.say(Sentence.PAUSED.of(whose=partner or Sentence.EVERYBODY))
 
@@ -69,7 +69,7 @@ def resume(ctx: typer.Context, by: By, partner: OnePartner = None) -> None:
     from provisioner.operations import holds
 
     session = session_of(ctx)
-    with session.register(by, partner) as register:
+    with session.register(partner) as register:
         holds.resume(register, partner, by)
     session.say(Sentence.RESUMED.of(whose=partner or Sentence.EVERYBODY))
 
@@ -81,6 +81,6 @@ def status(ctx: typer.Context, format_: FormatOption = Format.TEXT) -> None:
     from provisioner.views.answers.holds import StatusAnswer
 
     session = session_of(ctx)
-    with session.register("status") as register:
+    with session.register() as register:
         status = service_status(register)
     print_answer(StatusAnswer.of(status, status.waiting, status.holds, session.clock.now()), format_)

@@ -52,7 +52,7 @@ def verify(
     from provisioner.operations.journal import verify_journal
     from provisioner.views.answers.journal import VerifiedAnswer
 
-    with session_of(ctx).register("journal verify", make=False) as register:
+    with session_of(ctx).register(make=False) as register:
         check = verify_journal(register, head)
     print_answer(VerifiedAnswer.of(check, head), format_)
     raise typer.Exit(Exit.DONE if check.bad is None else Exit.REFUSED)
@@ -64,7 +64,7 @@ def head_(ctx: typer.Context, format_: FormatOption = Format.TEXT) -> None:
     from provisioner.operations.journal import journal_head
     from provisioner.views.answers.journal import HeadAnswer
 
-    with session_of(ctx).register("journal head", make=False) as register:
+    with session_of(ctx).register(make=False) as register:
         newest = journal_head(register)
     print_answer(HeadAnswer.of(newest), format_)
 
@@ -102,7 +102,7 @@ def show(
     from provisioner.views.answers.journal import EntryAnswer, entries_table
 
     sought = Sought(first=first, since=since, until=until, email=email, partner=partner, action=action, by=by)
-    with session_of(ctx).register("journal show", partner, make=False) as register:
+    with session_of(ctx).register(partner, make=False) as register:
         pages = journal_entries(register, sought)
         entries = ((EntryAnswer.of(row, details=details) for row in page) for page in pages)
         print_stream(entries, entries_table(pages, details=details), format_)

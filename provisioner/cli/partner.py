@@ -66,8 +66,8 @@ def add(
 
     session = session_of(ctx)
     given = Given(name=name, domains=domain, addresses=address, signed_on=signed_on, ctg_end=ctg_end)
-    with session.register(by) as register:
-        add_partner(register, code, given, session.settings.documents)
+    with session.register() as register:
+        add_partner(register, code, given, session.settings.documents, by)
     session.say(Sentence.PARTNER_ADDED.of(code=code))
 
 
@@ -97,8 +97,8 @@ def set_(
         ctg_end=ctg_end,
     )
     session = session_of(ctx)
-    with session.register(by) as register:
-        set_partner(register, code, given, session.settings.documents)
+    with session.register() as register:
+        set_partner(register, code, given, session.settings.documents, by)
     session.say(Sentence.PARTNER_CHANGED.of(code=code))
 
 
@@ -109,7 +109,7 @@ def show(ctx: typer.Context, code: Code, format_: FormatOption = Format.TEXT) ->
     from provisioner.views.answers.partners import PartnerAnswer
 
     session = session_of(ctx)
-    with session.register("partner show", code) as register:
+    with session.register(code) as register:
         records = register.records()
         contacts = known_contacts(register, code)
     print_answer(PartnerAnswer.of(records.partners[code], records, contacts, session.clock.today()), format_)
@@ -120,7 +120,7 @@ def list_(ctx: typer.Context, format_: FormatOption = Format.TEXT) -> None:
     """Every partner."""
     from provisioner.views.answers.partners import PartnersAnswer
 
-    with session_of(ctx).register("partner list") as register:
+    with session_of(ctx).register() as register:
         records = register.records()
     print_answer(PartnersAnswer.of(records), format_)
 
@@ -139,8 +139,8 @@ def contacts(
 
     session = session_of(ctx)
     given = {Role.HABILITATIONS: habilitations, Role.SECURITE: securite}
-    with session.register(by) as register:
-        is_new = set_partner_contacts(register, code, read_contacts(given, on, session.clock.today()))
+    with session.register() as register:
+        is_new = set_partner_contacts(register, code, read_contacts(given, on, session.clock.today()), by)
     said = Sentence.CONTACTS_OF_PARTNER if is_new else Sentence.CONTACTS_OF_PARTNER_KNOWN
     session.say(said.of(code=code))
 
@@ -157,8 +157,8 @@ def end(
     from provisioner.operations.partners import end_convention
 
     session = session_of(ctx)
-    with session.register(by) as register:
-        closing = end_convention(register, code, on, reason)
+    with session.register() as register:
+        closing = end_convention(register, code, on, by, reason)
     closed = closes(closing.accesses, closing.on)
     session.say(Sentence.CONVENTION_ENDS.of(code=code, day=closing.last_day, closing=closed))
 
@@ -169,8 +169,8 @@ def reinstate(ctx: typer.Context, code: Code, by: By, reason: Reason) -> None:
     from provisioner.operations.partners import reinstate_convention
 
     session = session_of(ctx)
-    with session.register(by) as register:
-        closing = reinstate_convention(register, code, reason)
+    with session.register() as register:
+        closing = reinstate_convention(register, code, by, reason)
     closed = closes(closing.accesses, closing.on)
     session.say(Sentence.CONVENTION_GOES_ON.of(code=code, day=closing.instead_of, closing=closed))
 
@@ -190,8 +190,8 @@ def import_(
     from provisioner.views.answers.partners import ImportedAnswer
 
     session = session_of(ctx)
-    with session.register(by) as register:
-        imported = import_partners(register, file.read_bytes(), session.settings.documents, dry_run=dry_run)
+    with session.register() as register:
+        imported = import_partners(register, file.read_bytes(), session.settings.documents, by, dry_run=dry_run)
     print_answer(ImportedAnswer.read(imported), format_)
     if dry_run:
         session.say(Sentence.NOTHING_WRITTEN)
@@ -261,15 +261,15 @@ def caf_contacts(
         Role.PROTECTION_DONNEES: protection_donnees,
     }
     given = {role: text for role, text in typed.items() if text is not None}
-    with session.register(by) as register:
+    with session.register() as register:
         annexe_3 = read_contacts(given, on, session.clock.today())
-        told = set_caf_contacts(register, annexe_3, session.settings)
+        told = set_caf_contacts(register, annexe_3, session.settings, by)
         session.say(Sentence.CONTACTS_OF_CAF if told.is_new else Sentence.CONTACTS_OF_CAF_KNOWN)
         if annexe_3.unnamed:
             session.say(unnamed_roles(annexe_3.unnamed))
         if told.without_contact:
             session.say(Sentence.NO_CONTACT_FOR_ANNEXE_3.of(codes=", ".join(told.without_contact)))
-        session.deliver_now(register)
+        session.deliver_now(register, by)
 
 
 @caf.command("show")
@@ -287,7 +287,7 @@ def caf_show(
     from provisioner.views.answers.partners import ContactsAnswer
 
     session = session_of(ctx)
-    with session.register("caf show") as register:
+    with session.register() as register:
         known = known_contacts(register, None)
     if output is not None:
         if known is None:

@@ -152,8 +152,8 @@ def bounced(ctx: typer.Context, email: Email, by: By) -> None:
     from provisioner.operations import invitations
 
     session = session_of(ctx)
-    with session.register(by) as register:
+    with session.register() as register:
         without_contact = invitations.bounced(register, session.settings, address(email), by)
         session.say(Sentence.BOUNCE_RECORDED)
         session.say_without_contact(without_contact)
-        session.deliver_now(register)
+        session.deliver_now(register, by)

@@ -60,7 +60,7 @@ def check(
     if partner is None:
         result = check_document(document, today, limits)
     else:
-        with session.register("check", partner) as register:
+        with session.register(partner) as register:
             records = register.records()
         name = records.partners[partner].name
         request = Request(document=document, partner=partner, by="check", decisions=Decisions(), received_on=today)

@@ -52,11 +52,11 @@ class Session:
             with suppress(OSError):  # what was done stays done, though nobody can be told
                 typer.echo(text, err=True)
 
-    def deliver_now(self, register: Register) -> None:
+    def deliver_now(self, register: Register, by: str) -> None:
         """Sends the notices that are owed. That one cannot be sent now is no failure: it leaves later."""
         from provisioner.operations import notice_delivery
 
-        delivered = notice_delivery.deliver_now(register, self.settings, self.clock)
+        delivered = notice_delivery.deliver_now(register, self.settings, self.clock, by)
         if delivered.sent:
             self.say(Sentence.NOTICES_SENT.of(count=delivered.sent))
         if delivered.waiting:
@@ -89,11 +89,8 @@ class Session:
         configure_logging(log)
 
     @contextmanager
-    def register(
-        self, by: str, *partners: str | None, level: str | None = None, make: bool = True
-    ) -> Iterator[Register]:
-        """The register, in the name of `by`; the `partners` that are named must be in it. Unless it is to be made, it
-        must be there.
+    def register(self, *partners: str | None, level: str | None = None, make: bool = True) -> Iterator[Register]:
+        """The register; the `partners` that are named must be in it. Unless it is to be made, it must be there.
 
         Raises:
             WrongUsage: one of them is not.
@@ -102,12 +99,11 @@ class Session:
         from provisioner.domain.errors import Refusal
         from provisioner.operations.partners import partner_of
         from provisioner.register import RegisterUnavailable, is_there, open_register
-        from provisioner.register.journal import Actor
 
         self.start_logging(level)
         if not make and not is_there(self.settings):
             raise RegisterUnavailable("There is no register.", Refusal.NO_REGISTER)
-        register = open_register(self.settings, self.clock, Actor.here(by))
+        register = open_register(self.settings, self.clock)
         try:
             for code in partners:
                 if code is not None:
@@ -120,12 +116,12 @@ class Session:
     def context(
         self, by: str, *partners: str | None, read_only: bool = False, as_of: date | None = None
     ) -> Iterator[Context]:
-        """Everything: the register and Keycloak. `read_only` raises on any write there."""
+        """Everything: the register and Keycloak, in the name of `by`. `read_only` raises on any write there."""
         from provisioner.keycloak.directory import Directory
         from provisioner.operations.context import Context
         from provisioner.register import check_lease
 
-        with self.register(by, *partners) as register:
+        with self.register(*partners) as register:
             directory = Directory(self.settings.keycloak, read_only=read_only, guard=check_lease)
             stop = threading.Event()
             before = signal.signal(signal.SIGTERM, lambda *_: stop.set())
@@ -135,6 +131,7 @@ class Session:
                     clock=self.clock.as_of(as_of) if as_of else self.clock,
                     register=register,
                     directory=directory,
+                    by=by,
                     stop=stop,
                 )
             finally:

@@ -49,7 +49,7 @@ def serve(
     from provisioner.service import serving
 
     session = session_of(ctx)
-    with session.register("serve", level="INFO") as register:
+    with session.register(level="INFO") as register:
         if once:
             is_good = serving.serve_once(session.settings, session.clock, register)
             raise typer.Exit(Exit.DONE if is_good else Exit.FAILED)

@@ -65,12 +65,13 @@ def adopt(
             the outcome is empty and the candidates say why.
         LockHeld, KeycloakError, RegisterUnavailable: a system failed; once recorded, the next `sync` goes on.
     """
+    context = context.acting(by)
     run = Pass(context, [partner])
     with run.alone():
         asked = _candidates(run, emails)
         if not all(candidate.can_be_adopted for candidate in asked):
             return asked, run.result
-        with context.register.work() as work:
+        with context.work() as work:
             for candidate in asked:
                 assert candidate.account is not None
                 save_adoption(

@@ -114,7 +114,7 @@ def _as_found(annexe: KeptAnnexe, prepared: Prepared) -> Approved:
 def record_approved(run: Pass, approved: Approved) -> Records:
     """Enters the annexe's content in the register, or its hold, or its return to whoever looks at it again."""
     annexe, prepared = approved.annexe, approved.prepared
-    with run.context.register.work() as work:
+    with run.context.work() as work:
         if approved.ending is Ending.CHANGED:
             check = prepared.check
             annexes.send_back(work, annexe, valid=check.is_valid, check=check)

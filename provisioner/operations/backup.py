@@ -15,7 +15,6 @@ from provisioner.operations.journal import verify_journal
 from provisioner.register import RegisterUnavailable, open_as_is, sqlite_file
 from provisioner.register.backup import copied
 from provisioner.register.engine import translated
-from provisioner.register.journal import Actor
 from provisioner.settings import DatabaseSettings, Settings
 
 
@@ -51,7 +50,7 @@ def back_up(settings: Settings, clock: Clock, output: Path) -> Copied:
 
 def _verify(settings: Settings, clock: Clock, copy: Path) -> JournalCheck:
     of_copy = settings.model_copy(update={"database": DatabaseSettings(url=f"sqlite:///{copy.absolute()}")})
-    register = open_as_is(of_copy, clock, Actor.here("backup"))
+    register = open_as_is(of_copy, clock)
     if register is None:
         raise RegisterUnavailable("What the settings name is no register.", Refusal.NO_REGISTER)
     try:

@@ -10,6 +10,7 @@ from provisioner.documents.addresses import read_address
 from provisioner.documents.text import suspicion, tidy_name
 from provisioner.domain.convention import ANNEXE_2, Contact, Contacts, Role, split_contact
 from provisioner.domain.errors import Refusal, Refused
+from provisioner.operations.context import decided
 from provisioner.operations.notices import send_annexe_3
 from provisioner.operations.partners import no_such_partner, partner_of
 from provisioner.register import Register, Work
@@ -66,7 +67,8 @@ def known_contacts(register: Register, code: str | None) -> Contacts | None:
         return contacts_of(connection, code)
 
 
-def set_partner_contacts(register: Register, code: str, contacts: Contacts) -> bool:
+@decided
+def set_partner_contacts(register: Register, code: str, contacts: Contacts, by: str) -> bool:
     """Records a partner's annexe 2 in place of the one before; whether it says anything new.
 
     Raises:
@@ -77,13 +79,14 @@ def set_partner_contacts(register: Register, code: str, contacts: Contacts) -> b
     if unnamed:
         raise Refused(Refusal.CONTACT_UNNAMED, role=unnamed[0])
     assert tuple(contact.role for contact in contacts.people) == ANNEXE_2
-    with register.work() as work:
+    with register.work(by) as work:
         if code not in all_partners(work.connection):
             raise no_such_partner(code)
         return _replace(work, code, contacts)
 
 
-def set_caf_contacts(register: Register, contacts: Contacts, settings: Settings) -> Told:
+@decided
+def set_caf_contacts(register: Register, contacts: Contacts, settings: Settings, by: str) -> Told:
     """Records the Caf's annexe 3 in place of the one before, and owes it to every partner (N3).
 
     The partners are those whose convention has not ended. What is owed is sent by `notice_delivery.deliver`.
@@ -91,7 +94,7 @@ def set_caf_contacts(register: Register, contacts: Contacts, settings: Settings)
     Raises:
         Refused: a newer annexe 3 is recorded (N3).
     """
-    with register.work() as work:
+    with register.work(by) as work:
         if not _replace(work, None, contacts):
             return Told(is_new=False)
         today = work.clock.today()

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
 from functools import wraps
-from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, ParamSpec, Self, TypeVar
 
 from provisioner.clock import Clock
 from provisioner.documents import read_annexe
@@ -26,7 +26,7 @@ from provisioner.domain.password import RealmFault
 from provisioner.keycloak.errors import RealmUnfit
 from provisioner.operations.notice_delivery import Delivered
 from provisioner.operations.pool import Failure
-from provisioner.register import Register
+from provisioner.register import Register, Work
 from provisioner.settings import DocumentSettings, Settings
 
 if TYPE_CHECKING:  # what needs no Keycloak does not load its library
@@ -46,16 +46,26 @@ Measure = Callable[[str, float], None]
 class Context:
     """What a use case works with, made once by its caller. `read` reads a document.
 
-    Once `stop` is set, the effect in hand is the last one. `measure` is for whoever keeps figures.
+    `by` is who acts where an operation is given no name: the command, the service, or the person of `acting`. Once
+    `stop` is set, the effect in hand is the last one. `measure` is for whoever keeps figures.
     """
 
     settings: Settings
     clock: Clock
     register: Register
     directory: Directory
+    by: str
     read: Reader = read_annexe
     stop: threading.Event = field(default_factory=threading.Event)
     measure: Measure = lambda _what, _seconds: None
+
+    def acting(self, by: str) -> Self:
+        """The same in that person's name: others may act through the first one meanwhile."""
+        return replace(self, by=by)
+
+    def work(self) -> AbstractContextManager[Work]:
+        """A unit of work in the name of `by` (`Register.work`)."""
+        return self.register.work(self.by)
 
     @property
     def limits(self) -> Limits:

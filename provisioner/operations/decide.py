@@ -44,7 +44,7 @@ def approve(context: Context, annexe_id: int, plan_id: str, by: str, decisions: 
         return prepared.answer(today)
     if prepared.plan_id != plan_id:
         return prepared.answer(today, Ending.CHANGED)
-    with context.register.work() as work:
+    with context.register.work(by) as work:
         annexes.approve(work, annexe, _approval(prepared, plan_id))
     return prepared.answer(today, Ending.APPLIED)
 
@@ -61,7 +61,7 @@ def reject(register: Register, settings: Settings, annexe_id: int, by: str, reas
     if annexe.status in (Status.APPLIED, Status.REJECTED) and not annexe.is_pending:
         raise Refused(Refusal.NOTHING_TO_REJECT, number=annexe_id, status=annexe.status)
     partner, report = report_on(register, settings.documents, annexe, read_annexe)
-    with register.work() as work:
+    with register.work(by) as work:
         annexes.reject(work, annexe, by, reason)
         drop_held(work, annexe.partner)
         tell_rejected(work, settings, partner, report, annexe.received_on)
@@ -79,7 +79,7 @@ def apply_document(context: Context, request: Request, bar: ProgressBar, confirm
         LockHeld: another run is under way.
         KeycloakError, RegisterUnavailable: a system failed; run again.
     """
-    today = context.clock.today()
+    context, today = context.acting(request.by), context.clock.today()
     try:
         merged = with_approved_decisions(context, request)
         if merged is None:
@@ -109,7 +109,7 @@ def _apply(run: Pass, request: Request, bar: ProgressBar) -> RunResult:
         return prepared.answer(today)
     if request.expects not in (None, prepared.plan.ids):
         return prepared.answer(today, Ending.CHANGED)
-    with context.register.work() as work:
+    with context.work() as work:
         approved = _approve_now(work, prepared)
         enter_approved(work, context.settings, approved)
     run.approved, run.snapshot = [approved], prepared.snapshot

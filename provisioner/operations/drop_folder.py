@@ -63,7 +63,7 @@ def take(context: Context) -> None:
             root.make(all_partners(connection))
         if not any(root.inbox_files(failures)) and not failures and _settled(context) == _state(context):
             return  # as most do, without the lock
-        with run_lock(context.register, context.settings):
+        with run_lock(context.register, context.settings, context.by):
             state, before = _state(context), _settled(context)
             day = state.partition(" ")[0]
             if (before or "").partition(" ")[0] != day:
@@ -71,7 +71,7 @@ def take(context: Context) -> None:
             is_empty = _Run(context, root, failures).run()
             settled = state if is_empty and not failures else day
             if settled != before:
-                with context.register.work() as work:
+                with context.work() as work:
                     set_mark(work, _SETTLED, settled)
     except OSError as error:
         failures.append(error)
@@ -142,7 +142,7 @@ class _Run:
         gone = [] if self.failures else [file for key, file in rows.items() if key not in present]
         if not (new or changed or gone):
             return
-        with self.context.register.work() as work:
+        with self.context.work() as work:
             for row in gone:
                 dropped_files.left(work, row)
             for file in changed:
@@ -167,14 +167,14 @@ class _Run:
             file = taken
         if in_inbox is None and not file.is_kept_on(self.context.clock.today()):
             self.root.destroy(file)
-            with self.context.register.work() as work:
+            with self.context.work() as work:
                 dropped_files.destroyed(work, file)
             return
         if not file.is_told:
             self._tell(file)
         if in_inbox is not None:
             in_inbox.leave(file.look, self.root.aside(file) if file.refusal else None)
-            with self.context.register.work() as work:
+            with self.context.work() as work:
                 dropped_files.left(work, file)
 
     def _take(self, file: DroppedFile, in_inbox: InboxFile) -> DroppedFile | None:
@@ -189,7 +189,7 @@ class _Run:
             except (FileNotFoundError, PermissionError):
                 return None
             except Changed as error:
-                with context.register.work() as work:
+                with context.work() as work:
                     dropped_files.changed(work, file, error.look)
                 return None
             annexe = self._annexe(file, document, partner)
@@ -197,7 +197,7 @@ class _Run:
                 refusal = SetAside.UNREADABLE
         names = {other.report for other in _known(context) if other.report and other.partner == partner}
         report = report_name(name, names | self.root.report_names(partner))
-        with context.register.work() as work:
+        with context.work() as work:
             dropped_files.taken(work, file, partner, annexe.id if annexe else None, refusal, report)
         log.info("drop.taken", drop=file.id, partner=partner, annexe=annexe.id if annexe else None, refusal=refusal)
         return next(taken for taken in _known(context) if taken.id == file.id)
@@ -234,7 +234,7 @@ class _Run:
         page, data = self.root.reports(file)
         folders.write(page, report_page(report).encode())
         folders.write(data, f"{json.dumps(answer, ensure_ascii=False, indent=2)}\n".encode())
-        with self.context.register.work() as work:
+        with self.context.work() as work:
             dropped_files.told(work, file, number)
         log.info("drop.told", drop=file.id, partner=file.partner, annexe=file.annexe, status=answer["status"])
 

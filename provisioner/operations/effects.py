@@ -35,8 +35,8 @@ class Effects(Pool):
     """
 
     def __init__(self, context: Context, records: Records, snapshot: Snapshot) -> None:
-        super().__init__(context.register, context.directory, context.settings.keycloak.threads, context.stop)
-        self.settings, self.records, self.snapshot = context.settings, records, snapshot
+        super().__init__(context.directory, context.settings.keycloak.threads, context.stop)
+        self.context, self.records, self.snapshot = context, records, snapshot
         #: where accounts can be put; a group that another hand moved is not, until it has its place back
         self.groups = {code: group.id for code, group in snapshot.groups.items() if group and not group.is_moved}
         self.known_groups = {code: partner.group_id for code, partner in records.partners.items()}
@@ -46,7 +46,7 @@ class Effects(Pool):
 
     def begin(self, changes: Sequence[Change]) -> None:
         """Records what is about to be done, before the first effect: none happens without its entry."""
-        with self.register.work() as work:
+        with self.context.work() as work:
             if self.records.realm_id is None:
                 set_realm(work, self.snapshot.realm_id)
             if self.snapshot.root_id is not None and self.snapshot.root_id != self.records.root_id:
@@ -73,7 +73,7 @@ class Effects(Pool):
         for action, (effect, record) in steps.items():
             of_kind = [change for change in changes if change.action is action]
             for finished in (batch for turn in in_turns(of_kind) for batch in self.each(turn, effect)):
-                with self.register.work() as work:
+                with self.context.work() as work:
                     for change, answer in finished:
                         self._settle(work, change, answer, record, result)
                     self._learn_suspended(work.connection)
@@ -84,7 +84,7 @@ class Effects(Pool):
 
     def learn(self) -> None:
         """Whom a named person suspended meanwhile: that decision waits for no run, and no run opens them again."""
-        with self.register.read() as connection:
+        with self.context.register.read() as connection:
             self._learn_suspended(connection)
 
     def _learn_suspended(self, connection: Connection) -> None:
@@ -122,7 +122,7 @@ class Effects(Pool):
             answer = self.closing.close(replace(cut, keycloak_id=id_))
         except KeycloakError as error:
             answer = error
-        with self.register.work() as work:
+        with self.context.work() as work:
             self._settle(work, cut, answer, self._record_closed, result)
 
     def _made(self, change: Change) -> str | None:

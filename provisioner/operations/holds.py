@@ -75,7 +75,7 @@ def release(register: Register, plan_id: str, by: str, reason: str) -> str:
     Raises:
         Refused: no such plan is held, or what holds it is not for a person to lift.
     """
-    with register.work() as work:
+    with register.work(by) as work:
         held = rows.held_partner(work.connection, plan_id)
         if held is None:
             raise Refused(Refusal.NO_SUCH_PLAN, plan_id=plan_id)
@@ -96,7 +96,7 @@ def pause(register: Register, partner: str | None, reason: str, until: date | No
     """
     if until is not None and until < register.clock.today():
         raise Refused(Refusal.PAUSE_PAST, on=until)
-    with register.work() as work:
+    with register.work(by) as work:
         rows.pause(work, partner, reason, until, by)
 
 
@@ -107,7 +107,7 @@ def resume(register: Register, partner: str | None, by: str) -> None:
     Raises:
         Refused: there is none.
     """
-    with register.work() as work:
+    with register.work(by) as work:
         if not rows.resume(work, partner, by):
             if partner is None:
                 raise Refused(Refusal.NOT_PAUSED)
@@ -152,7 +152,7 @@ def quarantine_failures(run: Pass, judged: Collection[str], *, are_repeats: bool
     ]
     if not (own or run.broken or ended):
         return
-    with run.context.register.work() as work:
+    with run.context.work() as work:
         for whose, failure in own.items():
             change = failure.change
             waiting = [planned for planned in plan.changes if _whose(planned) == whose]

@@ -130,7 +130,7 @@ def bounced(register: Register, settings: Settings, email: EmailAddress, by: str
     if not theirs or not theirs[0].sent:
         raise _no_link(email, Obstacle.NO_LINK)
     habilitation = theirs[0].habilitation
-    with register.work() as work:
+    with register.work(by) as work:
         is_new = invitations.bounced(work, habilitation, theirs[0].sent[-1], by)
         partner = records.partners[habilitation.partner]
         is_told = not is_new or ask_for_address(work, partner, habilitation.person, settings)
@@ -199,7 +199,7 @@ def _tell_silences(run: Pass, silent: Sequence[Invitation]) -> tuple[str, ...]:
         theirs = [invitation for invitation in silent if invitation.habilitation.partner == code]
         theirs.sort(key=lambda invitation: invitation.habilitation.email)
         people = [invitation.habilitation.person for invitation in theirs]
-        with run.context.register.work() as work:
+        with run.context.work() as work:
             is_told = tell_silence(work, run.records.partners[code], people, run.context.settings)
             for invitation in theirs if is_told else ():
                 invitations.silence_told(work, invitation.habilitation, invitation.sent[-1])

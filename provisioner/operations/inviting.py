@@ -56,8 +56,8 @@ class Inviting:
 
     def __init__(self, effects: Effects, records: Records, result: RunResult, settled: Progress) -> None:
         self.effects, self.result, self.settled = effects, result, settled
-        self.register, self.directory = effects.register, effects.directory
-        settings = effects.settings
+        self.context, self.directory = effects.context, effects.directory
+        settings = effects.context.settings
         self.settle_seconds = settings.invitation.settle_seconds
         self.lifespan = timedelta(hours=settings.invitation.lifespan_hours)
         self.redirect_uri = settings.platform.url
@@ -116,7 +116,7 @@ class Inviting:
         for finished in self.effects.each(asked, self._recall):
             if unknowable := [change for change, told in finished if told == _UNKNOWABLE]:
                 self._record_intentions(unknowable, events_kept=False)
-            with self.register.work() as work:
+            with self.context.work() as work:
                 for change, told in finished:
                     if told is None:
                         continue
@@ -170,7 +170,7 @@ class Inviting:
 
     def _send(self, changes: Sequence[Change]) -> None:
         for finished in self.effects.each(changes, self._send_one, self._intend):
-            with self.register.work() as work:
+            with self.context.work() as work:
                 for change, answer in finished:
                     self._settle(work, change, answer)
             for _ in finished:
@@ -185,7 +185,7 @@ class Inviting:
 
     def _record_intentions(self, changes: Sequence[Change], *, events_kept: bool) -> None:
         at = self.directory.server_time()  # before the register is held: it may be a call
-        with self.register.work() as work:
+        with self.context.work() as work:
             for link in map(self._link, changes):
                 again = link.earlier is not None
                 invitations.intend_invitation(
@@ -225,7 +225,7 @@ class Inviting:
             if is_not_sent:
                 not_sent.append(change)
                 continue
-            with self.register.work() as work:
+            with self.context.work() as work:
                 if sent_at is None:
                     self._give_up(work, change)
                 else:

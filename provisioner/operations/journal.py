@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from itertools import chain
+from typing import TYPE_CHECKING
 
 import structlog
 
@@ -19,6 +20,9 @@ from provisioner.register import journal as rows
 from provisioner.register.database import read_records
 from provisioner.register.journal import person_of
 from provisioner.register.marks import JOURNAL_VERIFIED, JOURNAL_WANTING, mark, set_mark
+
+if TYPE_CHECKING:
+    from provisioner.operations.context import Context
 
 log = structlog.get_logger()
 
@@ -62,7 +66,7 @@ def _told(pages: Iterator[list[Row]], ledger: Ledger, upto: int, heads: dict[int
         yield row
 
 
-def watch_journal(register: Register, *, whole: bool = False) -> str | None:
+def watch_journal(context: Context, *, whole: bool = False) -> str | None:
     """After a pass: verifies what follows the last verified head, or all of it; gives what is wanting, if anything.
 
     What was found wanting stays so until the whole is verified again. The head goes into the log, so that it stands
@@ -71,6 +75,7 @@ def watch_journal(register: Register, *, whole: bool = False) -> str | None:
     Raises:
         RegisterUnavailable: the database cannot be read or written.
     """
+    register = context.register
     with register.read() as connection:
         since = _parsed(mark(connection, JOURNAL_VERIFIED))
         before = mark(connection, JOURNAL_WANTING) or None
@@ -84,7 +89,7 @@ def watch_journal(register: Register, *, whole: bool = False) -> str | None:
     else:
         wanting = None if whole else before
     if wanting != before or (check.head is not None and check.head != since):
-        with register.work() as work:
+        with context.work() as work:
             if check.head is not None:
                 set_mark(work, JOURNAL_VERIFIED, str(check.head))
             set_mark(work, JOURNAL_WANTING, wanting or "")

@@ -28,6 +28,7 @@ def deliver(
     register: Register,
     settings: Settings,
     clock: Clock,
+    by: str,
     stop: threading.Event | None = None,
     *,
     at_once: bool = False,
@@ -43,6 +44,7 @@ def deliver(
         register: with the notices.
         settings: for the mail server.
         clock: for what is due.
+        by: who sends: a person by a command, or a run.
         stop: when set, the notice in hand is the last one.
         at_once: also tries what failed lately, whose next try is not due: for a person who runs a command.
 
@@ -57,7 +59,7 @@ def deliver(
         for notice in owed:
             if stop is not None and stop.is_set():
                 break
-            with register.work() as work:
+            with register.work(by) as work:
                 envelope = notices.begin(work, notice.id)
             if envelope is None:
                 continue
@@ -65,29 +67,29 @@ def deliver(
             try:
                 send(settings.smtp, envelope.recipient, envelope.content)
             except MailUnavailable as error:
-                with register.work() as work:
+                with register.work(by) as work:
                     notices.failed(work, notice, str(error))
                 _log.warning("notice.failed", kind=notice.kind, partner=notice.partner, error=str(error))
                 failed += 1
                 if isinstance(error, MailRefused):
                     continue
                 break  # nor would it take the others
-            with register.work() as work:
+            with register.work(by) as work:
                 notices.sent(work, notice)
             _log.info("notice.sent", kind=notice.kind, partner=notice.partner)
             sent += 1
     return replace(waiting(register), sent=sent, failed=failed)
 
 
-def deliver_now(register: Register, settings: Settings, clock: Clock) -> Delivered:
+def deliver_now(register: Register, settings: Settings, clock: Clock, by: str) -> Delivered:
     """What a command owes is sent at once, unless another run is under way: that it leaves later is no failure.
 
     Raises:
         RegisterUnavailable: the register cannot be written.
     """
     try:
-        with run_lock(register, settings):
-            return deliver(register, settings, clock, at_once=True)
+        with run_lock(register, settings, by):
+            return deliver(register, settings, clock, by, at_once=True)
     except LockHeld:
         return waiting(register)
 

@@ -179,7 +179,7 @@ def remind_of_waiting(context: Context) -> None:
     with context.register.read() as connection:
         late = [annexe for annexe in annexes.kept(connection) if annexe.is_to_be_recalled_on(today)]
     if late:
-        with context.register.work() as work:
+        with context.work() as work:
             for annexe in annexes.kept(work.connection):
                 if annexe.is_to_be_recalled_on(today):
                     tell_waiting(work, context.settings, annexe)
@@ -216,7 +216,7 @@ def remind(context: Context) -> None:
     Each in one unit of work with the record that it was told, so once for each age whatever crashes.
     """
     if _due(context):
-        with context.register.work() as work:
+        with context.work() as work:
             tell_held(work, context.settings)
             _tell_suspensions(work, context.settings)
             _tell_quarantines(work, context.settings)

@@ -18,6 +18,7 @@ from provisioner.domain.errors import FileRefused, Refusal, Refused
 from provisioner.domain.people import MailboxRules
 from provisioner.domain.records import Records
 from provisioner.operations.contacts import read_contacts
+from provisioner.operations.context import decided
 from provisioner.operations.partners import (
     Given,
     Problem,
@@ -101,8 +102,9 @@ class _Change:
         return self.before is not None and (self.before != self.after or self.contacts is not None)
 
 
+@decided
 def import_partners(
-    register: Register, content: bytes, limits: DocumentSettings, *, dry_run: bool = False
+    register: Register, content: bytes, limits: DocumentSettings, by: str, *, dry_run: bool = False
 ) -> Imported:
     """Registers the file's new partners and changes the known ones, in one unit of work.
 
@@ -115,10 +117,10 @@ def import_partners(
     if dry_run:
         with register.read() as connection:
             return _imported(_judge(entries, connection, mailboxes, today))
-    with register.work() as work:
+    with register.work(by) as work:
         changes = _judge(entries, work.connection, mailboxes, today)
         for change in changes:
-            _write(work, change, register.actor.by)
+            _write(work, change, by)
         imported = _imported(changes)
         if imported.added or imported.changed:  # the same file again leaves no trace
             counts = {"added": len(imported.added), "changed": len(imported.changed)}

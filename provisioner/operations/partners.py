@@ -59,7 +59,8 @@ class Given:
     ctg_end: date | None = None
 
 
-def add_partner(register: Register, code: str, given: Given, limits: DocumentSettings) -> None:
+@decided
+def add_partner(register: Register, code: str, given: Given, limits: DocumentSettings, by: str) -> None:
     """Registers a partner; not signed, nothing opens.
 
     Raises:
@@ -67,13 +68,14 @@ def add_partner(register: Register, code: str, given: Given, limits: DocumentSet
     """
     partner = changed(new_partner(code), given)
     _refuse_first([*problems_of_given(given, load_mailbox_rules(limits)), *problems_of(partner)])
-    with register.work() as work:
+    with register.work(by) as work:
         if partner.code in all_partners(work.connection):
             raise Refused(Refusal.CODE_TAKEN, partner=partner.code)
         add_record(work, partner)
 
 
-def set_partner(register: Register, code: str, given: Given, limits: DocumentSettings) -> Partner:
+@decided
+def set_partner(register: Register, code: str, given: Given, limits: DocumentSettings, by: str) -> Partner:
     """Changes what is given of a partner's record.
 
     Raises:
@@ -81,7 +83,7 @@ def set_partner(register: Register, code: str, given: Given, limits: DocumentSet
         Refused: it cannot be so.
     """
     mailboxes = load_mailbox_rules(limits)
-    with register.work() as work:
+    with register.work(by) as work:
         records = read_records(work.connection)
         before = records.partners.get(code)
         if before is None:
@@ -89,7 +91,7 @@ def set_partner(register: Register, code: str, given: Given, limits: DocumentSet
         partner = changed(before, given)
         problems = [*problems_of_given(given, mailboxes), *problems_of(partner)]
         _refuse_first([*problems, *problems_of_change(records, before, partner, register.clock.today())])
-        save_change(work, before, partner, register.actor.by)
+        save_change(work, before, partner, by)
     return partner
 
 
@@ -201,7 +203,7 @@ class ConventionEnd:
 
 
 @decided
-def end_convention(register: Register, code: str, on: date, reason: str) -> ConventionEnd:
+def end_convention(register: Register, code: str, on: date, by: str, reason: str) -> ConventionEnd:
     """Ends a partner's convention with that last day, or moves an end whose day is not past.
 
     Raises:
@@ -209,30 +211,30 @@ def end_convention(register: Register, code: str, on: date, reason: str) -> Conv
         Refused: the day is past, before the signature or after the end of the CTG; the convention is not
             signed, or over; no reason is given.
     """
-    with register.work() as work:
+    with register.work(by) as work:
         before, records = _read_partner(work, code)
         _refuse_end(before, on, register.clock.today())
         partner = replace(before, ends_on=on)
-        set_end(work, partner, "partner.end", by=register.actor.by, reason=reason)
+        set_end(work, partner, "partner.end", by=by, reason=reason)
         return _end_of(records, before, partner)
 
 
 @decided
-def reinstate_convention(register: Register, code: str, reason: str) -> ConventionEnd:
+def reinstate_convention(register: Register, code: str, by: str, reason: str) -> ConventionEnd:
     """Takes an announced end back, up to its very day: the convention goes on up to the end of the CTG.
 
     Raises:
         WrongUsage: there is none with that code.
         Refused: no end was announced, or it has come; no reason is given.
     """
-    with register.work() as work:
+    with register.work(by) as work:
         before, records = _read_partner(work, code)
         if before.ends_on is None:
             raise Refused(Refusal.NO_EARLY_END, partner=code, on=before.last_day)
         if register.clock.today() > before.last_day:
             raise _over(before)
         partner = replace(before, ends_on=None)
-        set_end(work, partner, "partner.reinstate", by=register.actor.by, reason=reason)
+        set_end(work, partner, "partner.reinstate", by=by, reason=reason)
         return _end_of(records, before, partner)
 
 

@@ -38,7 +38,7 @@ def suspend(context: Context, email: EmailAddress, by: str, reason: str) -> list
     if not live:
         raise Refused(Refusal.NOTHING_TO_SUSPEND, email=email)
     if email not in records.suspended:
-        with context.register.work() as work:
+        with context.register.work(by) as work:
             for habilitation in live if holds.suspend(work, email, by, reason) else ():
                 partner = records.partners[habilitation.partner]
                 ask_for_annexe(work, partner, habilitation.person, context.clock.today(), context.settings)
@@ -66,7 +66,7 @@ def reopen(context: Context, email: EmailAddress, by: str, reason: str, *, new_p
         raise Refused(Refusal.NOTHING_TO_REOPEN, email=email)
     how = (Reopening.NEW_PASSWORD if new_password else Reopening.AS_IT_WAS) if lasting else None
     if how is None or _is_to_do(context, records, lasting, how):
-        with context.register.work() as work:
+        with context.register.work(by) as work:
             holds.reopen(work, email, by, reason, how, records.suspended.get(email))
     return _partners(lasting or theirs)
 
@@ -109,7 +109,7 @@ def cut(context: Context, partners: Sequence[str], email: EmailAddress, bar: Pro
     run.quarantine_failures(())
     remind(context)
     at_once = context.settings.model_copy(update={"lock_wait_seconds": 0})
-    run.result.notices = deliver_now(context.register, at_once, context.clock)
+    run.result.notices = deliver_now(context.register, at_once, context.clock, context.by)
     return run.result
 
 

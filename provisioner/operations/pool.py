@@ -16,7 +16,7 @@ from provisioner.domain.access.change import Change
 from provisioner.domain.hold import Cause, StillOpen
 from provisioner.keycloak.errors import KeycloakError, KeycloakUnavailable, MailFailed, OutcomeUnknown, RealmUnfit
 from provisioner.logs import place_of
-from provisioner.register import Register, may_act
+from provisioner.register import may_act
 
 if TYPE_CHECKING:
     from provisioner.keycloak.directory import Directory
@@ -77,9 +77,8 @@ class Defect(OutcomeUnknown):
 class Pool:
     """Calls Keycloak from a pool of threads; the caller's thread alone writes in the register."""
 
-    def __init__(self, register: Register, directory: Directory, threads: int, stop: threading.Event) -> None:
-        self.register, self.directory = register, directory
-        self.threads, self.stop = threads, stop
+    def __init__(self, directory: Directory, threads: int, stop: threading.Event) -> None:
+        self.directory, self.threads, self.stop = directory, threads, stop
         self._unanswered = 0
         self._last: KeycloakError | None = None
         self._was_excused = False

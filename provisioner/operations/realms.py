@@ -21,13 +21,13 @@ def accept(context: Context, by: str, reason: str) -> AcceptanceAnswer:
         Refused: the register knows no realm yet; the first write records it.
         LockHeld, KeycloakError, RegisterUnavailable: a system failed; nothing is recorded.
     """
-    with run_lock(context.register, context.settings):
+    with run_lock(context.register, context.settings, by):
         records = context.register.records()
         if records.realm_id is None:
             raise Refused(Refusal.NO_REALM_YET)
         acceptance = _compare(context, records, records.realm_id)
         if acceptance.accepted:
-            with context.register.work() as work:
+            with context.register.work(by) as work:
                 accept_realm(work, acceptance.known, acceptance.found, by=by, reason=reason)
         return acceptance
 

@@ -62,7 +62,7 @@ def submit(
     )
     prepared = prepare(context, request)
     list_2_plan_id = _list_2_plan_id(context, prepared)
-    with context.register.work() as work:
+    with context.work() as work:
         annexe = _keep(work, context, prepared)
         if is_dropped and (annexe.status is Status.CHECKED or list_2_plan_id is not None):
             tell_waiting(work, context.settings, annexe, prepared.plan_id, list_2_plan_id)

@@ -72,7 +72,7 @@ class Pass:
         Raises:
             LockHeld: another one is.
         """
-        with run_lock(self.context.register, self.context.settings):
+        with run_lock(self.context.register, self.context.settings, self.context.by):
             yield self.begin()
 
     def begin(self) -> Self:
@@ -168,7 +168,7 @@ class Pass:
         partners = [code for code in self.partners if code not in self.broken]
         was_held = {hold.partner for hold in self.records.holds if hold.kind is HoldKind.LIMIT}
         if self.plan.blocked or was_held.intersection(partners):
-            with self.context.register.work() as work:
+            with self.context.work() as work:
                 hold_or_drop(work, self.context.settings, self.plan, partners)
 
     def carry_out(self, bar: ProgressBar) -> None:
@@ -201,13 +201,13 @@ class Pass:
         remind(context)
         remind_of_waiting(context)
         self.deliver()
-        self.result.journal = watch_journal(context.register, whole=whole_journal)
+        self.result.journal = watch_journal(context, whole=whole_journal)
 
     def deliver(self) -> None:
         """Sends the notices that are due."""
         context = self.context
         self.result.notices = deliver(
-            context.register, context.settings, context.clock, context.stop, at_once=self.at_once
+            context.register, context.settings, context.clock, context.by, context.stop, at_once=self.at_once
         )
 
 
@@ -261,7 +261,7 @@ def sync(
 
 
 def _mark_good(context: Context, snapshot: Snapshot) -> None:
-    with context.register.work() as work:
+    with context.work() as work:
         if snapshot.root_id is not None:
             set_mark(work, GROUP_ROOT, snapshot.root_id)
         set_mark(work, LAST_GOOD_SYNC, context.clock.now().isoformat(timespec="seconds"))
@@ -274,6 +274,6 @@ def _destroy_overdue(context: Context, partners: Collection[str]) -> None:
         kept = annexes.kept(connection)
     overdue = [annexe for annexe in kept if annexe.partner in partners and not annexe.is_kept_on(today)]
     if overdue:
-        with context.register.work() as work:
+        with context.work() as work:
             for annexe in overdue:
                 annexes.destroy(work, annexe)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Connection, Engine
 
 from provisioner.clock import Clock
+from provisioner.domain.annexe.decisions import name_said
 from provisioner.domain.errors import Refusal
 from provisioner.domain.records import Records
 from provisioner.register import annexes, habilitations, holds, invitations, journal, partners
@@ -22,7 +22,7 @@ from provisioner.register.engine import (
     translated,
 )
 from provisioner.register.errors import RegisterUnavailable
-from provisioner.register.journal import Actor
+from provisioner.register.journal import Machine
 from provisioner.register.lock import check_lease
 from provisioner.register.marks import GROUP_ROOT, REALM_ID, mark
 from provisioner.register.work import Work
@@ -32,29 +32,30 @@ from provisioner.settings import Settings
 class Register:
     """The database. Every write goes through `work`, every read through `read`."""
 
-    def __init__(self, engine: Engine, clock: Clock, actor: Actor) -> None:
+    def __init__(self, engine: Engine, clock: Clock) -> None:
         self.engine = engine
         self.clock = clock
-        self.actor = actor
+        self.machine = Machine.here()
         self._reads = _reads_of(engine)
         #: how many units of work were kept
         self.commits = 0
 
     @contextmanager
-    def work(self, by: str | None = None) -> Iterator[Work]:
-        """A unit of work, in the name of `by`, or of whom the register was opened for.
+    def work(self, by: str) -> Iterator[Work]:
+        """A unit of work in the name of `by`: a person, or the command or service that acts by itself.
 
         One is written at a time: the journal's lock comes first, so none waits for another's rows.
 
         Raises:
+            WrongUsage: it is no name: nothing is written in nobody's name.
             RegisterUnavailable: the database is locked, full, read-only or out of reach; nothing was kept.
             LockLost: the pass that this is a part of has lost the run's lock; nothing was kept.
         """
+        name_said(by)
         with translated(), self.engine.begin() as connection:
             check_lease()
             journal.lock(connection)
-            actor = self.actor if by is None else replace(self.actor, by=by)
-            work = Work(connection, actor, self.clock)
+            work = Work(connection, self.machine, by, self.clock)
             yield work
             work.end()
             check_lease()
@@ -87,7 +88,7 @@ def _reads_of(engine: Engine) -> dict[str, Any]:
     return {"reads_only": True}
 
 
-def open_register(settings: Settings, clock: Clock, actor: Actor) -> Register:
+def open_register(settings: Settings, clock: Clock) -> Register:
     """The register named by the settings, created or brought to this version when needed.
 
     Raises:
@@ -106,10 +107,10 @@ def open_register(settings: Settings, clock: Clock, actor: Actor) -> Register:
             raise RegisterUnavailable(cause, Refusal.NEWER_REGISTER, found=at, ours=REVISION)
         if at != REVISION:
             migrate(engine)
-    return Register(engine, clock, actor)
+    return Register(engine, clock)
 
 
-def open_as_is(settings: Settings, clock: Clock, actor: Actor) -> Register | None:
+def open_as_is(settings: Settings, clock: Clock) -> Register | None:
     """The register as it stands, neither made nor brought to this version: for whoever only looks at it or copies it.
 
     None when there is none yet.
@@ -117,7 +118,7 @@ def open_as_is(settings: Settings, clock: Clock, actor: Actor) -> Register | Non
     Raises:
         RegisterUnavailable: it cannot be opened.
     """
-    return Register(make_engine(settings), clock, actor) if is_there(settings) else None
+    return Register(make_engine(settings), clock) if is_there(settings) else None
 
 
 def is_there(settings: Settings) -> bool:

@@ -7,7 +7,7 @@ import pwd
 import secrets
 import socket
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +16,7 @@ from sqlalchemy import ColumnElement, Connection, LargeBinary, cast, false, func
 from provisioner.clock import Clock
 from provisioner.domain import journal
 from provisioner.domain.access.person_file import JournalLine
-from provisioner.domain.annexe.decisions import name_said, readable
+from provisioner.domain.annexe.decisions import readable
 from provisioner.domain.journal import ActorDetail, Detail, Entry, Head, Row
 from provisioner.domain.people import EmailAddress
 from provisioner.domain.records import Records
@@ -36,35 +36,31 @@ PAGE = 2000
 
 
 @dataclass(frozen=True, slots=True)
-class Actor:
-    """Who acts: the declared name (`--by`, or the command) beside the operating system's user and host.
+class Machine:
+    """Where this process runs, and as which user of the system: what an entry has of its actor beside the name.
 
     `sudo_user` is who called sudo, where it was used: the system's user is then another one.
     """
 
-    by: str
     os_user: str
     host: str
     sudo_user: str | None = None
 
-    def __post_init__(self) -> None:
-        name_said(self.by)  # the last door: nothing is written in nobody's name
-
     @classmethod
-    def here(cls, by: str) -> Actor:
-        """That name, on this machine."""
+    def here(cls) -> Machine:
+        """This process's."""
         try:
             user = pwd.getpwuid(os.getuid()).pw_name  # not by a variable, which anybody can set
         except KeyError:  # a container's user may have no name
             user = str(os.getuid())
-        return cls(by, user, socket.gethostname(), readable(os.environ.get("SUDO_USER", "")) or None)
+        return cls(user, socket.gethostname(), readable(os.environ.get("SUDO_USER", "")) or None)
 
 
 class Chain:
     """The entries of one unit of work: chained as they come, written together at its end."""
 
-    def __init__(self, connection: Connection, actor: Actor, clock: Clock) -> None:
-        self.connection, self.actor, self.clock = connection, actor, clock
+    def __init__(self, connection: Connection, machine: Machine, by: str, clock: Clock) -> None:
+        self.connection, self.machine, self.by, self.clock = connection, machine, by, clock
         self.last: Head | None = None
         self.entries: list[dict[str, Any]] = []
         self.details: list[dict[str, Any]] = []
@@ -83,9 +79,8 @@ class Chain:
         """
         last = self.head
         body = {name: value for name, value in facts.items() if value is not None or name in _ALWAYS}
-        body |= {"at": (at or self.clock.now()).isoformat(timespec="microseconds"), "host": self.actor.host}
-        actor = replace(self.actor, by=by or self.actor.by)
-        names = {"by": actor.by, "os_user": actor.os_user, "sudo_user": actor.sudo_user}
+        body |= {"at": (at or self.clock.now()).isoformat(timespec="microseconds"), "host": self.machine.host}
+        names = {"by": by or self.by, "os_user": self.machine.os_user, "sudo_user": self.machine.sudo_user}
         salted, told = secrets.token_hex(16), {name: value for name, value in names.items() if value}
         body["actor"] = journal.digest_of_details(salted, told)
         salt = secrets.token_hex(16)

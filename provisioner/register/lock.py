@@ -110,11 +110,11 @@ def check_lease() -> None:
 
 
 @contextmanager
-def run_lock(register: Register, settings: Settings) -> Iterator[Lease]:
+def run_lock(register: Register, settings: Settings, by: str) -> Iterator[Lease]:
     """Holds the right to act, for one pass: what this thread and the pool of the pass do until the end of the block.
 
     Waits `lock_wait_seconds` for another run to end; the system gives the lock back when a holder dies, and
-    PostgreSQL within a minute when it is frozen or out of reach.
+    PostgreSQL within a minute when it is frozen or out of reach. Whoever waits for us beside a file is told `by`.
 
     Raises:
         LockHeld: another run still holds it.
@@ -123,7 +123,7 @@ def run_lock(register: Register, settings: Settings) -> Iterator[Lease]:
     if register.engine.dialect.name == "postgresql":
         locked = _advisory_lock(register, settings.lock_wait_seconds, settings.database.lock_lost_seconds)
     else:
-        locked = _file_lock(_lock_file(settings), register.actor.by, settings.lock_wait_seconds)
+        locked = _file_lock(_lock_file(settings), by, settings.lock_wait_seconds)
     with locked as lease, _held_by_this_pass(lease):
         yield lease
 

@@ -12,17 +12,17 @@ from sqlalchemy import Connection, Executable, update
 from provisioner.clock import Clock
 from provisioner.domain.journal import Head
 from provisioner.register import journal
-from provisioner.register.journal import Actor
+from provisioner.register.journal import Machine
 from provisioner.register.tables import sequence
 
 
 class Work:
-    """A unit of work: its writes and their journal entries are committed together, or not at all."""
+    """A unit of work of `by`: its writes and their journal entries are committed together, or not at all."""
 
-    def __init__(self, connection: Connection, actor: Actor, clock: Clock) -> None:
+    def __init__(self, connection: Connection, machine: Machine, by: str, clock: Clock) -> None:
         self.connection = connection
         self.clock = clock
-        self._chain = journal.Chain(connection, actor, clock)
+        self._chain = journal.Chain(connection, machine, by, clock)
         self.cause: int | None = None
         self._rows: dict[Executable, list[dict[str, Any]]] = {}
         self._number: int | None = None

@@ -16,6 +16,7 @@ import structlog
 from provisioner.domain.hold import Hold, HoldKind
 from provisioner.operations.holds import pause
 from provisioner.register import Register, RegisterUnavailable, holds
+from provisioner.service import BY
 
 log = structlog.get_logger()
 
@@ -62,7 +63,7 @@ class ClockWatch:
             if self._has_to_pause:
                 with suppress(RegisterUnavailable):
                     if not is_paused_by_clock(self._register):  # a person's pause may have an end
-                        pause(self._register, None, CLOCK, None, self._register.actor.by)
+                        pause(self._register, None, CLOCK, None, BY)
                     self._has_to_pause = False
 
     def lets_work(self) -> bool:

@@ -84,8 +84,8 @@ def send_notices(context: Context) -> Counts | None:
     """The notices whose next try is due."""
     if waiting(context.register).waiting == 0:
         return None
-    with run_lock(context.register, context.settings):
-        return _of_notices(deliver(context.register, context.settings, context.clock, context.stop))
+    with run_lock(context.register, context.settings, context.by):
+        return _of_notices(deliver(context.register, context.settings, context.clock, context.by, context.stop))
 
 
 #: In the order in which `serve --once` runs them.

@@ -22,6 +22,7 @@ from provisioner.operations.context import Context
 from provisioner.operations.errors import UnknownRealm
 from provisioner.register import LockHeld, Register, check_lease
 from provisioner.register.marks import mark, set_mark
+from provisioner.service import BY
 from provisioner.service.clock_watch import ClockWatch
 from provisioner.service.jobs import Counts, Job, failed_changes
 from provisioner.service.metrics import Metrics
@@ -117,7 +118,7 @@ class Runner:
                     return None
                 counts = self._carry_out(job)
                 if self._is_daily(job):
-                    with self.register.work() as work:
+                    with self.register.work(BY) as work:
                         set_mark(work, _mark(job), started_at.isoformat(timespec="seconds"))
             except Exception as error:
                 if self.is_stopping and isinstance(error, Unfinished):
@@ -174,6 +175,7 @@ class Runner:
                 clock=self.clock,
                 register=self.register,
                 directory=self._directory,
+                by=BY,
                 measure=self.metrics.measure,
             )
             if self.is_stopping:

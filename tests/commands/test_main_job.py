@@ -20,7 +20,6 @@ from provisioner.operations.context import Context
 from provisioner.operations.decide import apply_document
 from provisioner.operations.prepare import Request
 from provisioner.operations.run import sync
-from provisioner.register import journal as rows
 from provisioner.register import open_register
 from provisioner.settings import load_settings
 from tests.commands.conftest import weaken_policy
@@ -241,10 +240,10 @@ def test_an_unchanged_run_makes_few_calls(office: Office) -> None:
     office.apply(FIRST, today=FIRST_DAY)
     settings = load_settings(environment={**office.environment, "PROVISIONER_TODAY": FIRST_DAY})
     clock = make_clock(settings)
-    register = open_register(settings, clock, rows.Actor.here("test"))
+    register = open_register(settings, clock)
 
     def context(directory: Directory) -> Context:
-        return Context(settings=settings, clock=clock, register=register, directory=directory)
+        return Context(settings=settings, clock=clock, register=register, directory=directory, by="test")
 
     one, two = office.directory(), office.directory()
     request = Request(

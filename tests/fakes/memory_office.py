@@ -25,7 +25,6 @@ from provisioner.operations.partners import Given, add_partner
 from provisioner.operations.prepare import Request
 from provisioner.operations.run import sync
 from provisioner.register import open_register
-from provisioner.register.journal import Actor
 from provisioner.settings import Settings
 from tests.fakes.memory_directory import MemoryDirectory
 from tests.fakes.memory_realm import HandClock
@@ -56,7 +55,7 @@ class MemoryOffice:
         """A process begins: what the last one left is all it knows."""
         self.directory.restart()
         clock = Clock(real_now=self.hand_clock)
-        register = open_register(self.settings, clock, Actor.here("test"))
+        register = open_register(self.settings, clock)
         event.listen(register.engine, "connect", _never_flush)
         register.engine.dispose()
         self.context = Context(
@@ -64,6 +63,7 @@ class MemoryOffice:
             clock=clock,
             register=register,
             directory=cast(Directory, self.directory),
+            by="test",
             read=self.read,
         )
 
@@ -96,7 +96,7 @@ class MemoryOffice:
 
     def add_partner(self, code: str, *domains: str, signed_on: date = date(2026, 1, 15)) -> None:
         given = Given(name=f"Partenaire {code}", domains=domains, signed_on=signed_on)
-        add_partner(self.context.register, code, given, self.settings.documents)
+        add_partner(self.context.register, code, given, self.settings.documents, "test")
 
     def apply(self, document: Document, partner: str, decisions: Decisions = Decisions()) -> RunResult:  # noqa: B008
         request = Request(
@@ -122,7 +122,7 @@ def _empty_register() -> bytes:
     """A register that is as new: its migrations take as long as an annexe."""
     with TemporaryDirectory() as home:
         settings = Settings(data_dir=Path(home))
-        open_register(settings, Clock(), Actor.here("test")).close()
+        open_register(settings, Clock()).close()
         return (settings.data_dir / _REGISTER).read_bytes()
 
 

@@ -20,7 +20,6 @@ from provisioner.domain.convention import Contacts
 from provisioner.domain.records import Records
 from provisioner.register import Register, open_register, tables
 from provisioner.register.habilitations import save_habilitations
-from provisioner.register.journal import Actor
 from provisioner.register.partners import contacts_of
 from provisioner.settings import load_settings
 
@@ -53,9 +52,7 @@ class Office:
         return self.run("partner", "import", file, *more, today=today)
 
     def register(self, today: date = TODAY) -> Register:
-        return open_register(
-            load_settings(environment=self.variables), Clock().as_of(today), Actor.here("Claire Martin")
-        )
+        return open_register(load_settings(environment=self.variables), Clock().as_of(today))
 
     def records(self) -> Records:
         opened = self.register()
@@ -66,7 +63,7 @@ class Office:
     def enter(self, *habilitations: Habilitation) -> None:
         """Puts habilitations in the register; those with `opened_at` or `closed_at` are open or closed there."""
         opened = self.register()
-        with opened.work() as work:
+        with opened.work("test") as work:
             before = opened.records()
             save_habilitations(work, before, before.with_habilitations([*before.habilitations, *habilitations]))
         opened.close()

@@ -109,7 +109,7 @@ def test_a_register_of_a_newer_version_is_left_alone_and_told_in_a_sentence(desk
 def test_a_failed_file_of_other_work_is_not_the_register_s_failure(desk: Desk) -> None:
     desk.add_partner()
     with desk.register() as register:
-        with pytest.raises(FileNotFoundError), register.work():
+        with pytest.raises(FileNotFoundError), register.work("test"):
             (desk.home / "nowhere" / "file").read_bytes()
         with pytest.raises(FileNotFoundError), register.read():
             (desk.home / "nowhere" / "file").read_bytes()

@@ -219,11 +219,11 @@ def test_after_a_suspension_the_partner_s_contact_is_asked_for_an_annexe_1(desk:
     desk.annexe_3()
     with desk.register() as register:
         settings = desk.settings_on(TODAY)
-        with register.work() as work:
+        with register.work("test") as work:
             on = date.fromisoformat(TODAY)
             assert ask_for_annexe(work, partner_of(register, "un"), person, on, settings)
             assert not ask_for_annexe(work, partner_of(register, "deux"), person, on, settings)
-        assert deliver(register, settings, register.clock).sent == 1
+        assert deliver(register, settings, register.clock, "test").sent == 1
     mail = desk.received(address)[-1]
     assert "Wattrelos" not in mail.subject
     for body in (mail.text, " ".join(mail.html.split())):

@@ -19,7 +19,6 @@ from provisioner.domain.annexe.enter import enter
 from provisioner.operations.partners import Given, add_partner
 from provisioner.register import Register, Work, habilitations, open_register
 from provisioner.register.habilitations import save_habilitations
-from provisioner.register.journal import Actor
 from provisioner.settings import Settings, load_settings
 from tests.documents.making import SAMPLES, csv_form
 from tests.shared.examples import LYS
@@ -35,11 +34,11 @@ def environment(tmp_path: Path) -> dict[str, str]:
     variables = {"PROVISIONER_DATA_DIR": str(tmp_path / "data"), "PROVISIONER_KEYCLOAK__URL": "http://127.0.0.1:9"}
     settings = load_settings(environment=variables)
     for name, today in ((FIRST, FIRST_DAY), (SECOND, SECOND_DAY)):
-        register = open_register(settings, Clock().as_of(today), Actor.here("essai"))
+        register = open_register(settings, Clock().as_of(today))
         if today == FIRST_DAY:
             for partner in (LYS, OTHER):
                 given = Given(name=partner.name, domains=partner.domains, signed_on=partner.signed_on)
-                add_partner(register, partner.code, given, settings.documents)
+                add_partner(register, partner.code, given, settings.documents, "test")
         enter_sample(register, settings, name, today)
         register.close()
     return {**variables, "PROVISIONER_TODAY": SECOND_DAY.isoformat()}
@@ -49,10 +48,10 @@ def enter_sample(register: Register, settings: Settings, name: str, today: date)
     """The sample in the register, and what it asks for done."""
     annexe = read_annexe((SAMPLES / name).read_bytes(), name, settings.documents)
     before = register.records()
-    with register.work() as work:
+    with register.work("test") as work:
         save_habilitations(work, before, enter(before, LYS.code, annexe, today))
     for one in register.records().habilitations:
-        with register.work() as work:
+        with register.work("test") as work:
             _do(work, one, today)
 
 

@@ -25,7 +25,6 @@ from provisioner.operations.doctor import Level, examine, machine
 from provisioner.operations.doctor.machine import data_directory_lines, effective, mail_lines, reader_lines
 from provisioner.register import RegisterUnavailable, open_register
 from provisioner.register.backup import copied
-from provisioner.register.journal import Actor
 from provisioner.settings import (
     DatabaseSettings,
     KeycloakSettings,
@@ -187,7 +186,7 @@ def test_mail_without_tls_to_another_machine_is_seen(tmp_path: Path, host: str, 
 def test_a_new_register_is_its_owners_alone_whatever_the_umask(tmp_path: Path) -> None:
     before = os.umask(0)
     try:
-        open_register(Settings(data_dir=tmp_path), Clock(), Actor("Claire Martin", "claire", "poste")).close()
+        open_register(Settings(data_dir=tmp_path), Clock()).close()
     finally:
         os.umask(before)
     assert stat.S_IMODE((tmp_path / "provisioner.sqlite3").stat().st_mode) == 0o600

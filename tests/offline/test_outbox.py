@@ -113,7 +113,7 @@ def test_without_a_mail_server_nothing_is_tried_and_what_waits_is_told(desk: Des
 @pytest.mark.rule("N3")
 def test_while_another_run_holds_the_lock_the_annexe_is_recorded_and_its_messages_wait(desk: Desk) -> None:
     address = desk.partner_with_contact("un")
-    with desk.register() as register, run_lock(register, desk.settings_on(TODAY)):
+    with desk.register() as register, run_lock(register, desk.settings_on(TODAY), "test"):
         answer = desk.annexe_3()
     assert answer.status == 0
     assert "Courriels en attente : 1" in answer.err
@@ -175,7 +175,7 @@ def test_tries_are_further_and_further_apart_and_never_end(desk: Desk) -> None:
     waits = []
     with desk.register() as register:
         for _ in range(8):
-            with register.work() as work:
+            with register.work("test") as work:
                 (one,) = notices.due(work.connection, None)
                 assert notices.begin(work, one.id) is not None
             row = _owed(desk)[0]

@@ -143,7 +143,7 @@ def test_what_a_run_writes_of_an_access_leaves_alone_what_it_did_not_change(offi
     before = register.records()
     changed = replace(before.habilitations[0], requested_on=date(2026, 6, 11))
     stale = [replace(one, opened_at=None, opened_number=None) for one in before.habilitations]
-    with register.work() as work:
+    with register.work("test") as work:
         save_habilitations(
             work,
             replace(before, habilitations=tuple(stale)),

@@ -174,8 +174,8 @@ def effects(fatal: int = 0) -> Iterator[Effects]:
         real_work = Register.work
 
         @contextmanager
-        def work(register: Register) -> Iterator[Any]:
-            with real_work(register) as begun:
+        def work(register: Register, by: str) -> Iterator[Any]:
+            with real_work(register, by) as begun:
                 yield begun
                 count.comes()
 
@@ -377,7 +377,7 @@ def owed(desk: Desk) -> list[tuple[str, str]]:
 @pytest.fixture
 def caf(desk: Desk) -> None:
     people = read_contacts({Role.HABILITATIONS: "habilitations@caf.example"}, TODAY, TODAY)
-    set_caf_contacts(desk.context.register, people, desk.context.settings)
+    set_caf_contacts(desk.context.register, people, desk.context.settings, "test")
 
 
 @pytest.mark.rule("A10")
@@ -405,11 +405,11 @@ def test_the_caf_is_told_whether_the_partner_knows_of_the_errors(desk: Desk) -> 
     register, settings = desk.context.register, desk.context.settings
     people = dict.fromkeys((Role.HABILITATIONS, Role.SECURITE), "Anne Petit <anne@agglo-lys.example>")
     for words in ("le partenaire n'en a pas été avisé", "le partenaire en a été avisé"):
-        with register.work() as work:
+        with register.work("test") as work:
             tell_waiting(work, settings, refused, None, "0a1b2c3d")
         assert words in owed(desk)[-1][1]
         assert f"provisioner annexe approve {refused.id} --closures-only --plan 0a1b2c3d" in owed(desk)[-1][1]
-        set_partner_contacts(register, refused.partner, read_contacts(people, TODAY, TODAY))
+        set_partner_contacts(register, refused.partner, read_contacts(people, TODAY, TODAY), "test")
 
 
 @pytest.mark.rule("A10")
@@ -637,14 +637,14 @@ def test_while_keycloak_is_away_the_file_waits_and_is_received_the_day_it_was_fi
 
 def test_in_another_realm_the_file_waits_and_nothing_is_kept_of_it(desk: Desk) -> None:
     desk.sync()
-    with desk.context.register.work() as work:
+    with desk.context.register.work("test") as work:
         set_realm(work, "another")
     desk.drop("envoi.docx", GOOD)
     desk.poll()
     with pytest.raises(UnknownRealm):
         desk.poll()
     assert (desk.annexes(), len(desk.files("inbox"))) == ([], 1)
-    with desk.context.register.work() as work:
+    with desk.context.register.work("test") as work:
         accept_realm(work, "another", desk.office.directory.realm_id(), by="Claire Martin", reason="refait")
     desk.poll()
     assert (len(desk.annexes()), desk.files("inbox")) == (1, [])

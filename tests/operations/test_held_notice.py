@@ -30,7 +30,7 @@ def test_a_held_annexe_submitted_anew_withdraws_the_notice_that_was_not_sent(tmp
     office.apply(Document(name="a.csv", content=OPEN), LYS.code)
     office.on(TODAY)
     context = office.context
-    set_caf_contacts(context.register, read_contacts(CAF, TODAY, TODAY), context.settings)
+    set_caf_contacts(context.register, read_contacts(CAF, TODAY, TODAY), context.settings, "test")
     closes = Document(name="b.csv", content=CLOSES)
     assert office.apply(closes, LYS.code).ending is Ending.HELD
 

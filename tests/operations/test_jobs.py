@@ -18,7 +18,7 @@ def test_no_pass_in_another_realm_is_a_good_run(tmp_path: Path, name: str) -> No
     office.add_partner("agglo-lys", "agglo-lys.example")
     (job,) = [job for job in JOBS if job.name == name]
     job.run(office.context)
-    with office.context.register.work() as work:
+    with office.context.register.work("test") as work:
         set_realm(work, "another")
     with pytest.raises(UnknownRealm):
         job.run(office.context)

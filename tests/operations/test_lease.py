@@ -31,10 +31,10 @@ def _pause(office: MemoryOffice) -> None:
 
 def test_a_decision_of_another_thread_is_recorded_while_a_pass_finds_its_lock_lost(office: MemoryOffice) -> None:
     register = office.context.register
-    with run_lock(register, office.settings) as lease:
+    with run_lock(register, office.settings, "test") as lease:
         lease.lose()
         assert not may_act()
-        with pytest.raises(LockLost), register.work():
+        with pytest.raises(LockLost), register.work("test"):
             raise AssertionError("the pass wrote without its lock")
         with ThreadPoolExecutor(1) as beside:
             beside.submit(_pause, office).result()
@@ -46,7 +46,7 @@ def test_a_lock_lost_amid_a_write_takes_the_write_back(office: MemoryOffice) -> 
     register = office.context.register
 
     def lose_it() -> None:
-        with run_lock(register, office.settings) as lease, register.work() as work:
+        with run_lock(register, office.settings, "test") as lease, register.work("test") as work:
             rows.pause(work, "agglo-lys", "trop tard", None, "Claire Martin")
             lease.lose()
 

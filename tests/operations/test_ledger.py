@@ -63,7 +63,7 @@ def office(tmp_path: Path) -> MemoryOffice:
     persons.suspend(office.context, email("leroy"), "Claire Martin", "Vol")
     office.sync()
     persons.reopen(office.context, email("leroy"), "Claire Martin", "Retrouvé", new_password=True)
-    partners.end_convention(office.context.register, "sivom", TODAY, "Accord")
+    partners.end_convention(office.context.register, "sivom", TODAY, "Claire Martin", "Accord")
     office.on(TODAY + timedelta(days=1))
     office.sync()
     return office
@@ -125,12 +125,11 @@ def busy(office: MemoryOffice) -> MemoryOffice:
     """The same with contacts, an exact address, a sender, list 2 alone, a plan let go, pauses and a suspension."""
     context, register = office.context, office.context.register
     given = {role: f"Anne Petit <{email('petit')}>" for role in (Role.HABILITATIONS, Role.SECURITE)}
-    set_partner_contacts(register, LYS.code, read_contacts(given, TODAY, TODAY))
-    set_caf_contacts(
-        register, read_contacts({Role.HABILITATIONS: "<acces@caf.example>"}, TODAY, TODAY), context.settings
-    )
+    set_partner_contacts(register, LYS.code, read_contacts(given, TODAY, TODAY), "test")
+    of_caf = read_contacts({Role.HABILITATIONS: "<acces@caf.example>"}, TODAY, TODAY)
+    set_caf_contacts(register, of_caf, context.settings, "test")
     given_address = Given(addresses=["maire@orange.fr"])
-    set_partner(register, LYS.code, given_address, office.settings.documents)
+    set_partner(register, LYS.code, given_address, office.settings.documents, "test")
     document = Document(name="4.csv", content=b"4")
     kept = receive.submit(context, document, LYS.code, sent_by=email("petit")).annexe
     alone = Decisions(closures_only=True)
@@ -138,7 +137,7 @@ def busy(office: MemoryOffice) -> MemoryOffice:
     assert plan_id is not None
     decide.approve(context, kept.id, plan_id, "Claire Martin", alone)
     office.sync()
-    with register.work() as work:
+    with register.work("test") as work:
         blocked = Blocked(partner=LYS.code, plan_id="0a1b2c3d", limit=Limit.CLOSURES, figure=9, allowed=5)
         rows.hold_plan(work, blocked, [(1, TODAY)], [])
     holds.release(register, "0a1b2c3d", "Claire Martin", "Vu")
@@ -211,7 +210,7 @@ def test_a_door_that_was_opened_in_the_tables_in_nobodys_name_is_found(busy: Mem
 
 def test_a_domain_that_an_older_entry_has_as_it_was_typed_is_the_same_domain(office: MemoryOffice) -> None:
     older = ["XN--Mairie-Exmple-Jhb.example", "agglo-lys.example", "Agglo-Lys.example"]
-    with office.context.register.work() as work:
+    with office.context.register.work("test") as work:
         work.journal("partner.set", partner="sivom", details={"domains": older})
     _change(office, "INSERT INTO partner_domain VALUES ('sivom', 'mairie-exémple.example')")
     assert _wanting(office) is None
@@ -295,7 +294,7 @@ def test_each_pass_verifies_what_is_new_the_nightly_sweep_all_of_it_and_the_head
 def test_each_notice_bears_a_head_that_verifies(office: MemoryOffice) -> None:
     register = office.context.register
     given = {role: f"Anne Petit <{email('petit')}>" for role in (Role.HABILITATIONS, Role.SECURITE)}
-    set_partner_contacts(register, LYS.code, read_contacts(given, TODAY, TODAY))
+    set_partner_contacts(register, LYS.code, read_contacts(given, TODAY, TODAY), "test")
     persons.suspend(office.context, email("leroy"), "Claire Martin", "Vol")
     with register.read() as connection:
         (content,) = connection.execute(select(notice.c.content)).scalars()

@@ -451,7 +451,7 @@ def test_it_is_told_louder_with_its_age(desk: Desk) -> None:
 def test_a_notice_that_takes_the_place_of_one_that_has_not_left_tells_all_of_it(desk: Desk) -> None:
     register, caf = desk.office.context.register, EmailAddress("droits@caf.example")
     people = tuple(Contact(role, "Claire Martin", caf) for role in ANNEXE_3)
-    set_caf_contacts(register, Contacts(FIRST_DAY, people), desk.office.settings)
+    set_caf_contacts(register, Contacts(FIRST_DAY, people), desk.office.settings, "test")
     desk.ask({"leroy": DUE, "nguyen": DUE + timedelta(days=1)})
     desk.bad = {email(name): KeycloakRefused("no", 400) for name in ("leroy", "nguyen")}
     for days in range(3):

@@ -24,7 +24,6 @@ from provisioner.operations import persons
 from provisioner.operations.context import Context
 from provisioner.register import Register, habilitations, open_register
 from provisioner.register.habilitations import save_habilitations
-from provisioner.register.journal import Actor
 from provisioner.register.partners import add_record
 from provisioner.settings import Settings, load_settings
 from tests.fakes.memory_directory import MemoryDirectory
@@ -43,8 +42,8 @@ def settings(postgres: Postgres, tmp_path: Path) -> Settings:
 
 @pytest.fixture
 def register(settings: Settings) -> Iterator[Register]:
-    opened = open_register(settings, Clock(real_now=lambda: NOW), Actor.here("test"))
-    with opened.work() as work:
+    opened = open_register(settings, Clock(real_now=lambda: NOW))
+    with opened.work("test") as work:
         add_record(work, Partner(code=LYS.code, name=LYS.name, domains=LYS.domains, signed_on=LYS.signed_on))
     yield opened
     opened.close()
@@ -53,7 +52,7 @@ def register(settings: Settings) -> Iterator[Register]:
 @pytest.fixture
 def other(register: Register, settings: Settings) -> Iterator[Register]:
     """The same register, as another process has it open."""
-    opened = open_register(settings, Clock(real_now=lambda: NOW), Actor.here("other"))
+    opened = open_register(settings, Clock(real_now=lambda: NOW))
     yield opened
     opened.close()
 
@@ -69,7 +68,7 @@ def ask_for(register: Register, name: str) -> None:
     """An annexe asks for this person."""
     before = register.records()
     asked = habilitation(name, requested_on=date(2026, 9, 1))
-    with register.work() as work:
+    with register.work("test") as work:
         save_habilitations(work, before, before.with_habilitations([*before.habilitations, asked]))
 
 
@@ -104,14 +103,14 @@ def test_a_run_that_records_an_effect_and_a_person_who_suspends_do_not_stop_each
     (planned,) = register.records().habilitations
     opened = replace(planned, opened_at=NOW)
     directory = cast(Directory, MemoryDirectory(lambda: NOW))
-    context = Context(settings=settings, clock=other.clock, register=other, directory=directory)
+    context = Context(settings=settings, clock=other.clock, register=other, directory=directory, by="test")
 
     def is_waited_for() -> bool:
         with register.engine.connect() as looking:
             return bool(looking.execute(text("SELECT count(*) FROM pg_locks WHERE NOT granted")).scalar())
 
     with ThreadPoolExecutor(1) as beside:
-        with register.work() as work:
+        with register.work("test") as work:
             habilitations.opened(work, opened, Action.OPEN, "A1")
             suspended = beside.submit(
                 persons.suspend, context, opened.email, by="Claire Martin", reason="téléphone perdu"

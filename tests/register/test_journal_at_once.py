@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import multiprocessing
+import threading
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from itertools import chain
 
+from provisioner.operations.holds import pause, resume
 from provisioner.operations.journal import verify_journal
-from provisioner.register import journal
+from provisioner.operations.partners import Given, add_partner
+from provisioner.register import Register, journal
+from provisioner.settings import load_settings
 from tests.register.conftest import NewDatabase
 from tests.register.writers import append, append_in_a_process, is_whole, opened
 
@@ -43,11 +47,35 @@ def test_sixteen_threads_that_write_at_once_make_one_chain(new_database: NewData
         is_whole(register, 3 * 5 * THREADS)
 
 
+def test_two_persons_who_decide_at_once_through_one_open_register_each_bear_their_own_name(
+    new_database: NewDatabase,
+) -> None:
+    environment, rounds = new_database(), 10
+    of_partner = {"agglo-lys": "Claire Martin", "sivom": "Zoé Roy"}
+    limits = load_settings(environment=environment).documents
+    both_ready = threading.Barrier(len(of_partner))
+
+    def decide(register: Register, code: str, by: str) -> None:
+        both_ready.wait(20)
+        add_partner(register, code, Given(name="Lys", domains=[f"{code}.example"]), limits, by)
+        for _ in range(rounds):
+            pause(register, code, "Travaux", None, by)
+            resume(register, code, by)
+
+    with opened(environment) as register:
+        with ThreadPoolExecutor() as pool:
+            for deciding in [pool.submit(decide, register, code, by) for code, by in of_partner.items()]:
+                deciding.result()
+        rows = list(chain.from_iterable(journal.pages(register)))
+        is_whole(register, len(of_partner) * (1 + 2 * rounds))
+    assert {(row.entry.facts["partner"], row.who["by"]) for row in rows} == set(of_partner.items())
+
+
 def test_a_unit_of_work_that_fails_leaves_no_entry_and_no_gap(new_database: NewDatabase) -> None:
     with opened(new_database()) as register:
         append(register, 1)
         try:
-            with register.work() as work:
+            with register.work("test") as work:
                 work.journal("update", partner="agglo-lys", habilitation=2)
                 raise RuntimeError
         except RuntimeError:

@@ -19,8 +19,8 @@ BY = 'D\'Été "Zoé" \\x41 \\\\ %s é \N{GRINNING FACE}\n\tfin\r\nCOPY \\.'
 
 def test_it_verifies_after_a_dump_and_a_restore_of_sqlite(new_sqlite: NewDatabase) -> None:
     old, new = new_sqlite(), new_sqlite()
-    with opened(old, BY) as register:
-        append(register, 1, entries=7)
+    with opened(old) as register:
+        append(register, 1, BY, entries=7)
         head = journal_head(register)
     restored = Path(new["PROVISIONER_DATA_DIR"])
     restored.mkdir()
@@ -29,9 +29,9 @@ def test_it_verifies_after_a_dump_and_a_restore_of_sqlite(new_sqlite: NewDatabas
     target.executescript("\n".join(source.iterdump()))
     source.close()
     target.close()
-    with opened(new, BY) as register:
+    with opened(new) as register:
         assert verify_journal(register, head).bad is None
-        append(register, 2)
+        append(register, 2, BY)
         is_whole(register, 8)
 
 
@@ -39,8 +39,8 @@ def test_it_verifies_after_a_dump_and_a_restore_of_postgresql(
     new_postgresql: NewDatabase, postgres: Postgres
 ) -> None:
     old, new = new_postgresql(), new_postgresql()
-    with opened(old, BY) as register:
-        append(register, 1, entries=7)
+    with opened(old) as register:
+        append(register, 1, BY, entries=7)
         head = journal_head(register)
     with psycopg.connect(postgres.url) as connection:
         row = connection.execute("SELECT setting FROM pg_config WHERE name = 'BINDIR'").fetchone()
@@ -55,7 +55,7 @@ def test_it_verifies_after_a_dump_and_a_restore_of_postgresql(
         capture_output=True,
         check=True,
     )
-    with opened(new, BY) as register:
+    with opened(new) as register:
         assert verify_journal(register, head).bad is None
-        append(register, 2)
+        append(register, 2, BY)
         is_whole(register, 8)

@@ -20,7 +20,6 @@ from provisioner.domain.annexe.kept import Status
 from provisioner.domain.hold import HoldKind
 from provisioner.domain.people import EmailAddress
 from provisioner.register import Register, annexes, open_register
-from provisioner.register.journal import Actor
 from provisioner.register.tables import metadata
 from provisioner.settings import load_settings
 from tests.shared.older_registers import FIRST, VERSIONS, restore_file, restore_on_server
@@ -56,7 +55,7 @@ def _opened(version: str, server: str | None, folder: Path) -> Register:
                 )
         engine.dispose()
     environment = {"PROVISIONER_DATABASE__URL": url, "PROVISIONER_DATA_DIR": str(folder)}
-    return open_register(load_settings(environment=environment), Clock(), Actor.here("test"))
+    return open_register(load_settings(environment=environment), Clock())
 
 
 @pytest.fixture(params=VERSIONS)
@@ -125,7 +124,7 @@ def test_what_came_first_comes_first_by_number(register: Register) -> None:
     assert [annexe.submitted_number for annexe in kept] == sorted(annexe.submitted_number for annexe in kept)
     for annexe in kept:
         assert annexe.approved_number is None or annexe.approved_number >= annexe.submitted_number
-    with register.work() as work:
+    with register.work("test") as work:
         assert work.number > max(annexe.submitted_number for annexe in kept)
 
 
@@ -176,7 +175,7 @@ def test_of_0_1_what_came_first_by_the_clock_of_then_comes_first_by_number(first
                 for at, place in connection.execute(text(f"SELECT {column}, {number} FROM {table}")):
                     numbers.setdefault(at and at[:7], set()).add(place)
     assert numbers == {None: {None}, "2026-05": {1}, "2026-06": {2}, "2026-07": {3}}
-    with first_register.work() as work:
+    with first_register.work("test") as work:
         assert work.number > 3
 
 
@@ -186,12 +185,12 @@ def test_the_tables_are_those_that_this_version_expects(any_register: Register) 
 
 
 def test_it_can_be_written_at_once(any_register: Register) -> None:
-    with any_register.work() as work:
+    with any_register.work("test") as work:
         work.journal("test", details={"what": "anything"})
     before = any_register.records()
     any_register.close()
     url = str(any_register.engine.url.render_as_string(hide_password=False))
     settings = load_settings(environment={"PROVISIONER_DATABASE__URL": url})
-    again = open_register(settings, Clock(), Actor.here("test"))
+    again = open_register(settings, Clock())
     assert again.records() == before
     again.close()

@@ -17,7 +17,7 @@ from sqlalchemy import text
 
 from provisioner.clock import Clock
 from provisioner.register import LockHeld, lock_holder, open_register, run_lock
-from provisioner.register.journal import Actor, head
+from provisioner.register.journal import head
 from provisioner.settings import Settings, load_settings
 from tests.shared.postgres import Postgres
 
@@ -29,11 +29,10 @@ HOLDER = """
 import sys, time
 from provisioner.clock import Clock
 from provisioner.register import open_register, run_lock
-from provisioner.register.journal import Actor
 from provisioner.settings import load_settings
 settings = load_settings()
-register = open_register(settings, Clock(), Actor.here("holder"))
-with run_lock(register, settings) as lease:
+register = open_register(settings, Clock())
+with run_lock(register, settings, "test") as lease:
     print("holding", flush=True)
     while lease.is_held:
         time.sleep(0.05)
@@ -45,12 +44,11 @@ print("ended", flush=True)
 WRITER = """
 from provisioner.clock import Clock
 from provisioner.register import LockLost, RegisterUnavailable, open_register, run_lock
-from provisioner.register.journal import Actor
 from provisioner.settings import load_settings
 settings = load_settings()
-register = open_register(settings, Clock(), Actor.here("holder"))
+register = open_register(settings, Clock())
 try:
-    with run_lock(register, settings), register.work() as work:
+    with run_lock(register, settings, "test"), register.work("test") as work:
         work.journal("too late")
         print("holding", flush=True)
         input()
@@ -104,17 +102,17 @@ def another_instance(environment: dict[str, str], program: str) -> Iterator[subp
 
 def load_and_open(environment: dict[str, str]) -> Settings:
     settings = load_settings(environment=environment)
-    open_register(settings, Clock(), Actor.here("first")).close()
+    open_register(settings, Clock()).close()
     return settings
 
 
 def seconds_until(settings: Settings, longest: float) -> float:
     """How long it takes this instance to have the lock."""
-    register = open_register(settings, Clock(), Actor.here("second"))
+    register = open_register(settings, Clock())
     began = time.monotonic()
     while time.monotonic() - began < longest:
         try:
-            with run_lock(register, settings):
+            with run_lock(register, settings, "test"):
                 waited = time.monotonic() - began
         except LockHeld:
             continue
@@ -127,9 +125,12 @@ def test_the_second_instance_waits_and_is_told_who_works(
     holder: subprocess.Popen[str], environment: dict[str, str]
 ) -> None:
     settings = load_settings(environment=environment)
-    register = open_register(settings, Clock(), Actor.here("second"))
+    register = open_register(settings, Clock())
     time.sleep(LOST_AFTER + 1)  # longer than a frozen one would keep it: this one is alive
-    with pytest.raises(LockHeld, match="Another run holds the lock: connection"), run_lock(register, settings):
+    with (
+        pytest.raises(LockHeld, match="Another run holds the lock: connection"),
+        run_lock(register, settings, "test"),
+    ):
         pass
     register.close()
     assert holder.poll() is None
@@ -152,8 +153,8 @@ def test_who_is_frozen_amid_a_write_keeps_nobody_from_writing_and_its_own_is_not
     writer.send_signal(signal.SIGSTOP)
     settings = load_settings(environment=environment)
     assert seconds_until(settings, 20) < LOST_AFTER + 5
-    register, begun = open_register(settings, Clock(), Actor.here("second")), time.monotonic()
-    with register.work() as work:
+    register, begun = open_register(settings, Clock()), time.monotonic()
+    with register.work("test") as work:
         work.journal("in time")
     assert time.monotonic() - begun < LOST_AFTER
     writer.send_signal(signal.SIGCONT)
@@ -171,8 +172,8 @@ def test_two_that_start_at_once_on_an_empty_database_both_work(environment: dict
 
 
 def test_a_session_that_postgresql_ended_is_left_without_an_error(environment: dict[str, str]) -> None:
-    register = open_register(load_and_open(environment), Clock(), Actor.here("second"))
-    with run_lock(register, load_settings(environment=environment)) as lease:
+    register = open_register(load_and_open(environment), Clock())
+    with run_lock(register, load_settings(environment=environment), "test") as lease:
         with register.engine.connect() as other:
             ended = "SELECT count(pg_terminate_backend(pid)) FROM pg_locks WHERE locktype = 'advisory' AND granted"
             assert other.execute(text(ended)).scalar() == 1
@@ -180,16 +181,16 @@ def test_a_session_that_postgresql_ended_is_left_without_an_error(environment: d
         while lease.is_held and time.monotonic() < deadline:
             time.sleep(0.02)
         assert not lease.is_held
-    with run_lock(register, load_settings(environment=environment)) as lease:
+    with run_lock(register, load_settings(environment=environment), "test") as lease:
         assert lease.is_held
     register.close()
 
 
 def test_a_lock_given_back_leaves_the_session_as_it_was(environment: dict[str, str]) -> None:
     settings = load_and_open(environment)
-    register = open_register(settings, Clock(), Actor.here("second"))
+    register = open_register(settings, Clock())
     for _ in range(3):
-        with run_lock(register, settings) as lease:
+        with run_lock(register, settings, "test") as lease:
             assert lease.is_held
     time.sleep(LOST_AFTER + 1)
     assert register.records().habilitations == ()
@@ -202,7 +203,7 @@ def test_a_run_on_another_database_of_the_same_server_is_nobody_s_here(
     other = {**environment, "PROVISIONER_DATABASE__URL": postgres.new_database()}
     for where, is_held in ((environment, True), (other, False)):
         settings = load_and_open(where)
-        register = open_register(settings, Clock(), Actor.here("second"))
+        register = open_register(settings, Clock())
         assert (lock_holder(register, settings) is not None) is is_held
         register.close()
     assert holder.poll() is None

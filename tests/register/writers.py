@@ -10,25 +10,24 @@ from provisioner.clock import Clock
 from provisioner.domain.people import EmailAddress
 from provisioner.operations.journal import verify_journal
 from provisioner.register import Register, open_register
-from provisioner.register.journal import Actor
 from provisioner.settings import load_settings
 
 EMAIL = EmailAddress("camille.durand@agglo-lys.example")
 
 
 @contextmanager
-def opened(environment: Mapping[str, str], by: str = "Claire Martin") -> Iterator[Register]:
+def opened(environment: Mapping[str, str]) -> Iterator[Register]:
     """The register."""
-    register = open_register(load_settings(environment=environment), Clock(), Actor.here(by))
+    register = open_register(load_settings(environment=environment), Clock())
     try:
         yield register
     finally:
         register.close()
 
 
-def append(register: Register, habilitation: int, *, entries: int = 1) -> None:
+def append(register: Register, habilitation: int, by: str = "Claire Martin", *, entries: int = 1) -> None:
     """A unit of work with so many entries, the first with personal data beside it."""
-    with register.work() as work:
+    with register.work(by) as work:
         for number in range(entries):
             details = {"email": EMAIL, "last_name": "Durand"} if number == 0 else None
             work.journal("update", partner="agglo-lys", habilitation=habilitation, rule="A1", details=details)
@@ -36,10 +35,10 @@ def append(register: Register, habilitation: int, *, entries: int = 1) -> None:
 
 def append_in_a_process(environment: Mapping[str, str], by: str, all_ready: Barrier, units: int) -> None:
     """What one process of several does, once all are there."""
-    with opened(environment, by) as register:
+    with opened(environment) as register:
         all_ready.wait(120)
         for unit in range(units):
-            append(register, unit + 1)
+            append(register, unit + 1, by)
 
 
 def is_whole(register: Register, entries: int) -> None:

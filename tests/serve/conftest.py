@@ -9,7 +9,6 @@ import pytest
 
 from provisioner.clock import Clock
 from provisioner.register import Register, open_register
-from provisioner.register.journal import Actor
 from provisioner.settings import Settings, load_settings
 from tests.shared.mailbox import Mailbox
 from tests.shared.office import Office
@@ -28,6 +27,6 @@ def settings(tmp_path: Path) -> Settings:
 
 @pytest.fixture
 def register(settings: Settings) -> Iterator[Register]:
-    opened = open_register(settings, Clock(), Actor.here("serve"))
+    opened = open_register(settings, Clock())
     yield opened
     opened.close()

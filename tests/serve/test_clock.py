@@ -97,7 +97,7 @@ def test_a_notice_that_failed_while_the_clock_was_wrong_is_tried_once_it_is_righ
     hands = Hands()
     register.clock = hands.clock
     hands.wall += timedelta(days=3650)
-    with register.work() as work:
+    with register.work("test") as work:
         notices.begin(
             work, notices.put(work, "held", None, "<1@caf.example>", notices.Envelope("a@caf.example", b""))
         )

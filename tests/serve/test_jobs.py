@@ -20,7 +20,6 @@ from provisioner.clock import Clock
 from provisioner.keycloak.errors import KeycloakUnavailable
 from provisioner.operations.context import Context
 from provisioner.register import LockHeld, Register, RegisterUnavailable, engine, open_register, run_lock
-from provisioner.register.journal import Actor
 from provisioner.service import runner as running
 from provisioner.service import scheduler
 from provisioner.service.jobs import JOBS, Every, daily
@@ -193,7 +192,7 @@ def test_a_lock_that_cannot_be_written_is_a_system_that_fails(
     spoil(settings.data_dir / "provisioner.lock")
 
     def locked(context: Context) -> None:
-        with run_lock(context.register, context.settings):
+        with run_lock(context.register, context.settings, "test"):
             raise AssertionError
 
     one.run(job(locked))
@@ -311,7 +310,7 @@ def test_a_run_that_sends_notices_for_long_is_not_taken_to_be_stuck(
     for _ in range(3):
         service.tick()
         time.sleep(0.02)  # longer than nothing may move
-        with register.work():
+        with register.work("test"):
             pass  # as each notice is recorded, without a call to Keycloak
         service.tick()
         assert service.is_live
@@ -328,7 +327,7 @@ def test_a_database_that_takes_the_connection_and_says_nothing_is_away(
         there = settings.model_copy(update={"database": settings.database.model_copy(update={"url": url})})
         begun = time.monotonic()
         with pytest.raises(RegisterUnavailable):
-            open_register(there, Clock(), Actor.here("serve"))
+            open_register(there, Clock())
     assert time.monotonic() - begun < 10
 
 
@@ -342,7 +341,7 @@ def test_what_fails_in_a_pass_is_not_the_locks_database_and_its_message_stays_ou
     there = MagicMock(spec=Register, engine=postgresql)
 
     def locked(_tools: Context) -> None:
-        with run_lock(there, settings):
+        with run_lock(there, settings, "test"):
             raise PermissionError(13, "Permission denied", "inbox/agglo-lys/depart-dupont.docx")
 
     one = runner(settings, register)

@@ -15,7 +15,6 @@ import pdfplumber
 
 from provisioner.clock import Clock
 from provisioner.register import Register, open_register
-from provisioner.register.journal import Actor
 from provisioner.settings import Settings, load_settings
 from tests.shared.mailbox import Mail, Mailbox
 from tests.shared.office import Answer, Office
@@ -79,7 +78,7 @@ class Desk(Office):
     def register(self, today: str = TODAY) -> Iterator[Register]:
         """The register itself, on that day."""
         clock = Clock().as_of(date.fromisoformat(today))
-        opened = open_register(self.settings_on(today), clock, Actor.here("test"))
+        opened = open_register(self.settings_on(today), clock)
         try:
             yield opened
         finally:

@@ -9,7 +9,6 @@ from provisioner.clock import Clock
 from provisioner.domain.access.habilitation import State
 from provisioner.domain.people import EmailAddress
 from provisioner.register import open_register
-from provisioner.register.journal import Actor
 from provisioner.settings import load_settings
 from tests.shared.office import PARTNER, Office
 
@@ -38,7 +37,7 @@ def tells(office: Office, story: Story, *, today: str) -> None:
 
 
 def _register(office: Office, story: Story) -> None:
-    register = open_register(load_settings(environment=office.environment), Clock(), Actor.here("oracle"))
+    register = open_register(load_settings(environment=office.environment), Clock())
     records = register.records()
     assert {habilitation.email: habilitation.state for habilitation in records.habilitations} == {
         **dict.fromkeys(story.open, State.OPEN),

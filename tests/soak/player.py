@@ -16,7 +16,6 @@ from provisioner.domain.calendar import PARIS
 from provisioner.keycloak.realm import apply_realm
 from provisioner.operations.notice_delivery import waiting
 from provisioner.register import open_register
-from provisioner.register.journal import Actor
 from provisioner.sandbox.keycloak import Keycloak
 from provisioner.settings import load_settings
 from tests.serve.serving import until
@@ -261,7 +260,7 @@ class Player:
             wanted = {one.email for one in self.model.of(code) if one.has_account}
             wanted |= {email for email, partner in self.model.strangers.items() if partner == code}
             assert {emails[id_] for id_ in group.members if id_ in emails} == wanted if group else not wanted, code
-        register = open_register(self.office.settings, self.clock, Actor.here("soak"))
+        register = open_register(self.office.settings, self.clock)
         records = register.records()
         assert waiting(register).waiting == 0
         register.close()

@@ -11,7 +11,6 @@ from provisioner.domain.records import Records
 from provisioner.operations.doctor import keycloak, machine, register
 from provisioner.operations.doctor.lines import DoctorLine, Level, attention, unreachable
 from provisioner.register import RegisterUnavailable, open_as_is
-from provisioner.register.journal import Actor
 from provisioner.settings import PREFIX, Settings
 from provisioner.views.answers.system import DoctorAnswer, DoctorLineAnswer
 from provisioner.views.doctor import Found, Todo
@@ -55,7 +54,7 @@ def _lines(settings: Settings, clock: Clock) -> Iterator[DoctorLine]:
     yield from machine.data_directory_lines(settings)
     lines: list[DoctorLine] = []
     try:
-        opened = open_as_is(settings, clock, Actor.here("doctor"))
+        opened = open_as_is(settings, clock)
         if opened is None:
             lines.append(attention("database", Found.NO_REGISTER, Todo.MADE_BY_ITSELF))
             lines += _elsewhere(settings, clock, Records({}))

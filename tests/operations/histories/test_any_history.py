@@ -249,12 +249,12 @@ class AnyHistory(RuleBasedStateMachine):
     @rule(partner=PARTNER, days=st.sampled_from([0, 3, 30, 60]))
     def end_convention(self, partner: str, days: int) -> None:
         on = self.world.today + timedelta(days=days)
-        self._may_be_refused(lambda: end_convention(self.world.office.context.register, partner, on, WHY))
+        self._may_be_refused(lambda: end_convention(self.world.office.context.register, partner, on, "test", WHY))
 
     @precondition(lambda self: self.world.has_announced_end())
     @rule(partner=PARTNER)
     def reinstate_convention(self, partner: str) -> None:
-        self._may_be_refused(lambda: reinstate_convention(self.world.office.context.register, partner, WHY))
+        self._may_be_refused(lambda: reinstate_convention(self.world.office.context.register, partner, "test", WHY))
 
     @precondition(lambda self: self.world.ids())
     @rule(which=CHOSEN, is_used=st.booleans())
