@@ -20,9 +20,9 @@ from provisioner.domain.annexe.decisions import Decisions
 from provisioner.domain.annexe.document import Document
 from provisioner.keycloak.directory import Directory
 from provisioner.keycloak.invitations import PLATFORM_CLIENT
+from provisioner.operations.check import Request
 from provisioner.operations.context import Context, Ending, RunResult
 from provisioner.operations.decide import apply_document
-from provisioner.operations.prepare import Request
 from provisioner.settings import Settings
 
 _ACTIONS = ["VERIFY_EMAIL", "UPDATE_PASSWORD"]

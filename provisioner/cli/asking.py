@@ -16,8 +16,9 @@ from provisioner.views.sentences import Sentence
 
 if TYPE_CHECKING:
     from provisioner.domain.access.habilitation import Habilitation
+    from provisioner.operations.check import Request
     from provisioner.operations.context import Context
-    from provisioner.operations.prepare import Prepared, Request
+    from provisioner.operations.prepare import Prepared
 
 #: A run of fewer changes ends before a bar could be read.
 LONG = 10

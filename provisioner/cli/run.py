@@ -51,7 +51,7 @@ def check(
     format_: PageFormatOption = PageFormat.TEXT,
 ) -> None:
     """Read and validate a document. Needs no server."""
-    from provisioner.operations.prepare import Request, check_document, check_for_partner
+    from provisioner.operations.check import Request, check_document, check_for_partner
     from provisioner.views.answers.checks import CheckAnswer
 
     session = session_of(ctx)

@@ -13,11 +13,12 @@ from provisioner.domain.annexe.kept import KeptAnnexe
 from provisioner.domain.calendar import day_of
 from provisioner.domain.gates import most_partners
 from provisioner.domain.records import Records
+from provisioner.operations.check import Request
 from provisioner.operations.context import Ending
 from provisioner.operations.errors import SyncFirst
 from provisioner.operations.holds import closures_in, hold_or_drop
 from provisioner.operations.notices import tell_applied, tell_sent_back
-from provisioner.operations.prepare import Prepared, Request, prepare
+from provisioner.operations.prepare import Prepared, prepare
 from provisioner.register import DecidedMeanwhile, Work, annexes, holds
 from provisioner.register.habilitations import save_habilitations
 from provisioner.settings import Settings

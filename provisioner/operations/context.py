@@ -18,22 +18,20 @@ from provisioner.domain.access.change import Change
 from provisioner.domain.access.habilitation import Habilitation
 from provisioner.domain.access.plan import Plan
 from provisioner.domain.annexe.decisions import Decisions, decider_said, reason_said
-from provisioner.domain.annexe.document import Annexe, Check, Row
+from provisioner.domain.annexe.document import Check, Row
 from provisioner.domain.annexe.enter import RefusedRename
 from provisioner.domain.annexe.kept import KeptAnnexe
 from provisioner.domain.gates import Limits
 from provisioner.domain.password import RealmFault
 from provisioner.keycloak.errors import RealmUnfit
+from provisioner.operations.check import Reader
 from provisioner.operations.notice_delivery import Delivered
 from provisioner.operations.pool import Failure
 from provisioner.register import Register, Work
-from provisioner.settings import DocumentSettings, Settings
+from provisioner.settings import Settings
 
 if TYPE_CHECKING:  # what needs no Keycloak does not load its library
     from provisioner.keycloak.directory import Directory
-
-#: Reads a document, given its bytes, its name and the limits.
-Reader = Callable[[bytes, str, DocumentSettings], Annexe]
 
 #: Shows how far a run is: given the number of changes, gives what to call for each that is settled.
 ProgressBar = Callable[[int], AbstractContextManager[Callable[[], None]]]

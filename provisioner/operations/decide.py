@@ -11,11 +11,12 @@ from provisioner.domain.annexe.decisions import Decisions
 from provisioner.domain.annexe.kept import Status
 from provisioner.domain.errors import Refusal, Refused
 from provisioner.operations.approved import Approved, enter_approved
+from provisioner.operations.check import Request
 from provisioner.operations.context import Context, Ending, ProgressBar, RunResult, decided
 from provisioner.operations.errors import UnknownRealm
 from provisioner.operations.forms import report_on
 from provisioner.operations.notices import drop_held, tell_rejected
-from provisioner.operations.prepare import Prepared, Request, in_unknown_realm, prepare
+from provisioner.operations.prepare import Prepared, in_unknown_realm, prepare
 from provisioner.operations.receive import find, request_of, submission_of, with_approved_decisions
 from provisioner.operations.run import Pass
 from provisioner.register import Register, Work, annexes

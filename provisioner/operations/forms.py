@@ -13,7 +13,7 @@ from provisioner.domain.calendar import add_months, day_of
 from provisioner.domain.convention import Partner
 from provisioner.domain.people import EmailAddress
 from provisioner.domain.records import Records
-from provisioner.operations.context import Reader
+from provisioner.operations.check import Reader
 from provisioner.register import Register, annexes
 from provisioner.settings import DocumentSettings
 from provisioner.views.report import Report

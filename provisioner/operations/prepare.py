@@ -2,27 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
-from pathlib import PurePath
-from typing import Self
 
-from provisioner.documents import read_annexe
-from provisioner.documents.addresses import load_mailbox_rules
 from provisioner.domain.access.account import Snapshot
-from provisioner.domain.access.habilitation import Habilitation, State
+from provisioner.domain.access.habilitation import Habilitation
 from provisioner.domain.access.plan import Plan, made_by_a_dead_run, make_plan, plan_in_unknown_realm
 from provisioner.domain.annexe.closures import Closures, judge_closures
-from provisioner.domain.annexe.decisions import Decisions
 from provisioner.domain.annexe.document import (
-    Annexe,
     Check,
-    Document,
-    Finding,
-    Kept,
     Row,
-    counted,
     placed,
     reading_order,
 )
@@ -34,49 +23,15 @@ from provisioner.domain.annexe.enter import (
     refused_renames,
     unaccounted_for,
 )
-from provisioner.domain.annexe.judge import judge_document
-from provisioner.domain.annexe.judge_register import judge_keycloak, judge_register, waive
-from provisioner.domain.annexe.kept import KeptAnnexe
+from provisioner.domain.annexe.judge_register import judge_keycloak
 from provisioner.domain.gates import Entering
 from provisioner.domain.people import EmailAddress
 from provisioner.domain.records import Records
-from provisioner.operations.context import Context, Ending, Reader, RunResult
+from provisioner.operations.check import Request, check_for_partner
+from provisioner.operations.context import Context, Ending, RunResult
 from provisioner.operations.errors import SyncFirst
 from provisioner.operations.look import learn_passwords, learn_user_names, look
 from provisioner.register import annexes
-from provisioner.settings import DocumentSettings
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
-    """A document to apply, and what the person who approves it decided.
-
-    `sent_by` is the address from which it came, where that is known (A11), `source` the scan that it was typed from;
-    `expects` are the plan ids that this person saw, when they were shown; `decided_on` is the day of an approval that
-    was given before, None where it is given now (A5).
-    """
-
-    document: Document
-    partner: str
-    by: str
-    decisions: Decisions
-    received_on: date
-    sent_by: EmailAddress | None = None
-    source: Document | None = None
-    expects: Mapping[str, str] | None = None
-    decided_on: date | None = None
-
-    @classmethod
-    def about(cls, annexe: KeptAnnexe, document: Document, by: str, decisions: Decisions) -> Self:
-        """The request to apply an annexe that the register keeps."""
-        return cls(
-            document=document,
-            partner=annexe.partner,
-            by=by,
-            decisions=decisions,
-            received_on=annexe.received_on,
-            sent_by=annexe.sent_by,
-        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -248,53 +203,3 @@ def in_unknown_realm(context: Context, request: Request) -> RunResult:
     check = check_for_partner(request, records, today, limits, context.read)
     plan = plan_in_unknown_realm([request.partner])
     return RunResult(as_of=today, check=check, plan=plan, ending=Ending.UNKNOWN_REALM)
-
-
-def check_document(document: Document, today: date, limits: DocumentSettings) -> Check:
-    """What the document alone tells."""
-    annexe = read_annexe(document.content, document.name, limits)
-    return _check(document, None, annexe, judge_document(annexe, today, load_mailbox_rules(limits), None), (), limits)
-
-
-def check_for_partner(
-    request: Request, records: Records, today: date, limits: DocumentSettings, read: Reader = read_annexe
-) -> Check:
-    """What the document and the register tell together."""
-    document, partner, decisions = request.document, request.partner, request.decisions
-    annexe = read(document.content, document.name, limits)
-    records = records.as_due_on(today)
-    convention = records.partners[partner]
-    open_here = records.open_addresses(partner)
-    findings = judge_document(annexe, today, load_mailbox_rules(limits), convention, open_here)
-    if any(finding.code == "unreadable-document" for finding in annexe.findings):
-        return _check(document, partner, annexe, findings, (), limits)
-    more = judge_register(
-        annexe, document.sha256, records, convention, today, request.received_on, decisions, request.sent_by
-    )
-    waived = dict.fromkeys(decisions.waive)
-    # A waiver lasts as long as the habilitation and is not asked for again (A7).
-    already = {h.email: h.waived for h in records.of_partner(partner) if h.waived and h.state is not State.CLOSED}
-    of_document = waive(findings, annexe, waived, already)
-    return _check(document, partner, annexe, of_document, waive(more, annexe, waived, already), limits)
-
-
-def _check(
-    document: Document,
-    partner: str | None,
-    annexe: Annexe,
-    of_document: Iterable[Finding],
-    of_register: Iterable[Finding],
-    limits: DocumentSettings,
-) -> Check:
-    kept = Kept(limits.max_findings, annexe.surplus)
-    kept.add(of_document)
-    kept.add_whole(of_register)
-    surplus = kept.surplus()
-    return Check(
-        file=PurePath(document.name).name,
-        sha256=document.sha256,
-        partner=partner,
-        annexe=annexe,
-        findings=placed((*counted(surplus.counts), *kept.findings()), annexe),
-        refused=surplus.refused,
-    )

@@ -11,10 +11,11 @@ from provisioner.domain.annexe.kept import KeptAnnexe, Status
 from provisioner.domain.calendar import day_of
 from provisioner.domain.errors import Refusal, Refused
 from provisioner.domain.people import EmailAddress
+from provisioner.operations.check import Request
 from provisioner.operations.context import Context, RunResult
 from provisioner.operations.errors import UnknownRealm
 from provisioner.operations.notices import drop_held, tell_refused, tell_waiting
-from provisioner.operations.prepare import Prepared, Request, in_unknown_realm, prepare
+from provisioner.operations.prepare import Prepared, in_unknown_realm, prepare
 from provisioner.register import Register, Work, annexes
 from provisioner.views.report import Report
 

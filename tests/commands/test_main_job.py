@@ -16,9 +16,9 @@ from provisioner.domain.annexe.decisions import Decisions
 from provisioner.domain.annexe.document import Document
 from provisioner.domain.people import EmailAddress
 from provisioner.keycloak.directory import Directory
+from provisioner.operations.check import Request
 from provisioner.operations.context import Context
 from provisioner.operations.decide import apply_document
-from provisioner.operations.prepare import Request
 from provisioner.operations.run import sync
 from provisioner.register import open_register
 from provisioner.settings import load_settings

@@ -133,8 +133,12 @@ def test_the_gap_is_told_by_the_head_kept_outside_and_by_doctor(
     verified = office.run("journal", "verify", "--head", head, "--format", "json")
     assert (verified.status, valid(verified.json, "journal_verify")["problem"]) == (1, "cut")
     found = scene.doctor(SEPTEMBER)
-    assert found["forgotten-accounts"] == ["Accounts that bear our mark and that the register does not know: 1."]
-    assert set(found["drift"]) == {"suspended-by-hand: 2.", "unknown-in-group: 1.", "changed-by-hand: 2."}
+    assert found["forgotten-accounts"] == ["Comptes qui portent notre marque et que le registre ne connaît pas : 1."]
+    assert {drift.replace("\N{NO-BREAK SPACE}", " ") for drift in found["drift"]} == {
+        "« suspended-by-hand » : 2.",
+        "« unknown-in-group » : 1.",
+        "« changed-by-hand » : 2.",
+    }
     assert DOMAIN not in str(found)
     for number in range(int(head.split(":")[0])):
         assert office.run("pause", *BY, "--partner", PARTNER).status == 0, number

@@ -15,7 +15,7 @@ import pytest
 
 from provisioner.domain.annexe.details import Count
 from provisioner.domain.annexe.document import Check, Document, Severity
-from provisioner.operations.prepare import check_document
+from provisioner.operations.check import check_document
 from provisioner.register.kept import KeptCheck
 from provisioner.settings import DocumentSettings
 from provisioner.views.report import Report, report_page

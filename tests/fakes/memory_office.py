@@ -19,10 +19,10 @@ from provisioner.documents import read_annexe
 from provisioner.domain.annexe.decisions import Decisions
 from provisioner.domain.annexe.document import Document
 from provisioner.keycloak.directory import Directory
-from provisioner.operations.context import Context, Reader, RunResult
+from provisioner.operations.check import Reader, Request
+from provisioner.operations.context import Context, RunResult
 from provisioner.operations.decide import apply_document
 from provisioner.operations.partners import Given, add_partner
-from provisioner.operations.prepare import Request
 from provisioner.operations.run import sync
 from provisioner.register import open_register
 from provisioner.settings import Settings

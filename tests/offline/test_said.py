@@ -19,7 +19,7 @@ from provisioner.domain.annexe.decisions import Decisions, name_said, readable, 
 from provisioner.domain.annexe.document import Document
 from provisioner.domain.errors import Refusal, WrongUsage
 from provisioner.operations import adoption, decide, holds, invitations, partners, persons, realms
-from provisioner.operations.prepare import Request
+from provisioner.operations.check import Request
 from tests.fakes.memory_office import MemoryOffice, no_bar
 from tests.shared.examples import LYS, email
 

@@ -7,8 +7,9 @@ from dataclasses import replace
 from provisioner.domain.annexe.decisions import Decisions
 from provisioner.domain.annexe.document import Severity
 from provisioner.domain.annexe.judge_register import WAIVABLE
+from provisioner.operations.check import Request
 from provisioner.operations.context import Context
-from provisioner.operations.prepare import Request, prepare
+from provisioner.operations.prepare import prepare
 from tests.operations.histories.forms import ADDRESSES, Answer
 
 _PAIRS = list(zip(ADDRESSES[::2], ADDRESSES[1::2], strict=True))
