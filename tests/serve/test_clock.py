@@ -33,7 +33,8 @@ def test_a_clock_that_jumps_pauses_everything_until_a_person_resumes(
     with capture_logs() as log:
         service.tick()
         service.tick()
-    assert [(line["event"], line["seconds"]) for line in log] == [("clock.jumped", jump.total_seconds())]
+    jumps = [line for line in log if line["event"] != "job.done"]  # the end of the first run may come only now
+    assert [(line["event"], line["seconds"]) for line in jumps] == [("clock.jumped", jump.total_seconds())]
     (pause,) = register.records().holds
     assert (pause.kind, pause.partner, pause.reason, pause.until) == ("pause", None, "clock", None)
     assert runs.count == 1
