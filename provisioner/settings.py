@@ -153,6 +153,35 @@ class ServiceSettings(_Section):
     poll_seconds: float = Field(10, gt=0, description="how often the drop folder is looked at, in seconds")
 
 
+class ConnectionSettings(_Section):
+    """How the connections are read from Keycloak, and how long their records are kept (docs/connections.md)."""
+
+    keep_days: int = Field(365, ge=1, le=366, description="how long a connection record is kept, in days")
+    pull_seconds: float = Field(60, gt=0, description="how often Keycloak's events are read, in seconds")
+    our_addresses: str = Field(
+        "",
+        description="the network addresses that our own service account logs in from, by commas (192.0.2.0/28 too)",
+    )
+
+
+class ControlSettings(_Section):
+    """What the connection controls take for odd (docs/connections.md)."""
+
+    never_used_days: int = Field(30, ge=1, description="days after the opening without a login that are told")
+    unused_days: int = Field(180, ge=1, description="days without a login that are told")
+    failures: int = Field(10, ge=2, description="failed logins of one account in a day that are told")
+    shared_minutes: int = Field(15, ge=1, description="minutes between two live sessions from two networks")
+    shared_networks: int = Field(
+        5, ge=2, description="networks of one account in a day that are odd on two days of 7"
+    )
+
+
+class IncidentSettings(_Section):
+    """Incidents (docs/incidents.md)."""
+
+    proposed_by: str = Field("", description="codes of the controls that propose an incident, by commas")
+
+
 class DocumentSettings(_Section):
     """Limits for reading a document."""
 
@@ -195,6 +224,9 @@ class Settings(BaseSettings):
     invitation: InvitationSettings = InvitationSettings()
     documents: DocumentSettings = DocumentSettings()
     service: ServiceSettings = ServiceSettings()
+    connections: ConnectionSettings = ConnectionSettings()
+    controls: ControlSettings = ControlSettings()
+    incident: IncidentSettings = IncidentSettings()
     log: LogSettings = LogSettings()
     data_dir: Path = Field(Path("data"), description="holds the database, the lock and the drop folders")
     realm_config: Path | None = Field(None, description="the realm as code; default: the copy in the package")

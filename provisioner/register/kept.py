@@ -1,4 +1,4 @@
-"""A check kept with an annexe and a plan kept with a hold: their JSON in the register, versioned, and typed again.
+"""A check kept with an annexe, a plan kept with a hold, the facts of a control: their JSON in the register, versioned, and typed again.
 
 French is made of them when they are shown. A sentence stands in them (`said`) only where a register of version 0.3
 or older had nothing else.
@@ -17,6 +17,7 @@ from provisioner.domain.access.change import Action, Change
 from provisioner.domain.access.habilitation import End, Habilitation
 from provisioner.domain.annexe.details import DETAILS, Details, Said
 from provisioner.domain.annexe.document import Annexe, Check, Column, Finding, Row, Severity
+from provisioner.domain.connections.control import Facts
 from provisioner.domain.people import EmailAddress, Person
 
 #: What the document says of a row beside what was read: no more than that is kept.
@@ -164,3 +165,16 @@ class KeptPlan(BaseModel):
     def kept(cls, plain: Any) -> tuple[Change, ...]:
         """The changes again."""
         return tuple(change.change() for change in cls.model_validate(plain).changes)
+
+
+_FACTS = TypeAdapter(Facts)
+
+
+def facts_out(facts: Facts) -> Any:
+    """What a control rests on, as JSON can hold it."""
+    return _FACTS.dump_python(facts, mode="json", exclude_defaults=True)
+
+
+def facts_in(plain: Any) -> Facts:
+    """The facts again."""
+    return _FACTS.validate_python(plain)

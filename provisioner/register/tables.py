@@ -24,12 +24,15 @@ from sqlalchemy import (
 )
 
 from provisioner.domain.annexe.decisions import Decisions
+from provisioner.domain.connections.control import Severity
+from provisioner.domain.connections.incident import Origin
+from provisioner.domain.connections.record import Stream
 from provisioner.domain.convention import Role
 from provisioner.domain.dropped_file import SetAside
 from provisioner.domain.hold import HoldKind, StillOpen
 from provisioner.domain.records import Reopening
 from provisioner.register.columns import Choice, Json, Moment, Seconds, Words, ends_in, ends_out
-from provisioner.register.kept import KeptCheck, KeptPlan
+from provisioner.register.kept import KeptCheck, KeptPlan, facts_in, facts_out
 
 metadata = MetaData(
     naming_convention={
@@ -79,6 +82,7 @@ account = Table(
     Column("reopening", Choice(Reopening, 16)),  # a decision to reopen, until it is done
     Column("reopening_number", Integer),
     Column("reopening_decision", Integer),
+    Column("last_login_on", Date),  # stays beyond the connection records' own age limit, until D1's day
     sqlite_autoincrement=True,
 )
 
@@ -207,6 +211,9 @@ hold = Table(
     Column("released_at", Moment),
     Column("released_by", Text),
     Column("release_reason", Text),
+    Column("second", Text),  # who confirmed a containment that is beyond its limit
+    Column("containment", Integer),  # the hold of the partner's containment by which this account is suspended
+    Column("incident", Integer),  # to which it belongs
 )
 
 contact = Table(
@@ -284,6 +291,118 @@ journal_actor = Table(
     Column("salt", String(64), nullable=False),
     Column("partner", String(64), index=True),
     Column("data", Text, nullable=False),
+)
+
+connection_record = Table(
+    "connection_record",
+    metadata,
+    Column("id", String(64), primary_key=True),  # Keycloak's
+    Column("at", Moment, nullable=False, index=True),
+    Column("kind", String(64), nullable=False),
+    Column("outcome", String(64)),
+    Column("account", ForeignKey("account.id")),
+    Column("user", String(64)),  # Keycloak's id, where the account is none of ours
+    Column("address", String(64)),
+    Column("client", String(255)),
+    Column("session", String(64)),
+    Column("number", Integer, nullable=False, index=True),
+)
+Index("ix_connection_record_account_at", connection_record.c.account, connection_record.c.at)
+
+console_record = Table(
+    "console_record",
+    metadata,
+    Column("id", String(64), primary_key=True),  # Keycloak's
+    Column("at", Moment, nullable=False, index=True),
+    Column("operation", String(16), nullable=False),
+    Column("resource", String(64), nullable=False),
+    Column("path", Text, nullable=False),
+    Column("actor_realm", String(64)),
+    Column("actor", String(64)),
+    Column("actor_client", String(64)),
+    Column("address", String(64)),
+    Column("error", String(255)),
+    Column("account", ForeignKey("account.id"), index=True),
+    Column("number", Integer, nullable=False, index=True),
+)
+
+reading_hole = Table(
+    "reading_hole",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("stream", Choice(Stream, 16), nullable=False),
+    Column("since", Moment, nullable=False),
+    Column("until", Moment, nullable=False),
+)
+
+destroyed_account = Table(
+    "destroyed_account",
+    metadata,
+    Column("keycloak_id", String(64), primary_key=True),  # no event of it is stored again
+    Column("destroyed_on", Date, nullable=False),
+)
+
+control = Table(
+    "control",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("code", String(64), nullable=False),
+    Column("key", String(255), nullable=False),
+    Column("severity", Choice(Severity, 16), nullable=False),
+    Column("rule", String(8), nullable=False),
+    Column("since", Moment, nullable=False),
+    Column("partner", ForeignKey("partner.code")),
+    Column("habilitation", Integer),
+    Column("account", ForeignKey("account.id"), index=True),
+    Column("user", String(64)),
+    Column("facts", Json(facts_out, facts_in), nullable=False),
+    Column("raised_at", Moment, nullable=False),
+    Column("told_at", Moment),
+    Column("mended_at", Moment),
+    Column("settled_at", Moment),
+    Column("settled_by", Text),
+    Column("settle_reason", Text),
+    Column("settle_decision", Integer),
+    UniqueConstraint("code", "key"),
+    sqlite_autoincrement=True,  # the journal names controls by id
+)
+
+incident = Table(
+    "incident",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("origin", Choice(Origin, 16), nullable=False),
+    Column("aware_since", Moment, nullable=False),
+    Column("what", Text, nullable=False),
+    Column("declared_at", Moment, nullable=False),
+    Column("declared_by", Text, nullable=False),
+    Column("decision", Integer),
+    Column("nature", Text),
+    Column("categories", Text),
+    Column("numbers", Text),
+    Column("effects", Text),
+    Column("measures", Text),
+    Column("cnil_notified", Text),  # the day, or why not
+    Column("persons_told", Text),
+    Column("told_at", Moment),  # when the contacts were last reminded
+    Column("closed_at", Moment),
+    Column("closed_by", Text),
+    Column("closing_text", Text),
+    sqlite_autoincrement=True,
+)
+
+incident_partner = Table(
+    "incident_partner",
+    metadata,
+    Column("incident", ForeignKey("incident.id"), primary_key=True),
+    Column("partner", ForeignKey("partner.code"), primary_key=True),
+)
+
+incident_account = Table(
+    "incident_account",
+    metadata,
+    Column("incident", ForeignKey("incident.id"), primary_key=True),
+    Column("account", ForeignKey("account.id"), primary_key=True),
 )
 
 mark = Table(

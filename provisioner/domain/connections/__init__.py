@@ -1,0 +1,1 @@
+"""Who connected, what administrators did, and what of it looks wrong (L1)."""

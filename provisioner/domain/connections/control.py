@@ -1,0 +1,116 @@
+"""What a connection control is, and what one has found (L1).
+
+A control of a *state* (a setting is weaker, an account was never used) is raised while it lasts and is mended when it
+is over. A control of an *event* (a login of a closed account) stays until a person settles it or its records are
+destroyed. The same facts are never raised twice: `key` tells them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+
+
+class Severity(StrEnum):
+    """How much it matters."""
+
+    INFO = "info"
+    WARNING = "warning"
+    GRAVE = "grave"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Control:
+    """One control: its code, the rule that it serves, how much it matters, and whether it is about a state.
+
+    Its French sentence and what to do stand in `views/controls.py` under its code.
+    """
+
+    code: str
+    rule: str
+    severity: Severity
+    is_state: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """What a control rests on; what it has nothing to do with stays empty.
+
+    `records` are the ids of Keycloak's events. `actor` is who did it at the console, by Keycloak's ids
+    (« realm/id »), `path` what was done to. `setting` is the name of a realm's setting, with what is `wanted` and
+    `present`. `known_since` is the day before which nothing is known.
+    """
+
+    on: date | None = None
+    since: datetime | None = None
+    count: int | None = None
+    addresses: tuple[str, ...] = ()
+    outcome: str | None = None
+    client: str | None = None
+    actor: str | None = None
+    actor_name: str | None = None
+    operation: str | None = None
+    path: str | None = None
+    setting: str | None = None
+    wanted: str | None = None
+    present: str | None = None
+    known_since: date | None = None
+    records: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Observation:
+    """What a control has seen. `key` is the same for the same facts, and another one for new facts.
+
+    `account` is the register's number of the account, `user` Keycloak's id where it is none of ours, `habilitation`
+    the one that it is told under. `severity` is that of the control unless these facts are graver.
+    """
+
+    control: Control
+    key: str
+    since: datetime
+    severity: Severity | None = None
+    partner: str | None = None
+    habilitation: int | None = None
+    account: int | None = None
+    user: str | None = None
+    facts: Facts = field(default=Facts())
+
+
+class ControlState(StrEnum):
+    """How a raised control stands."""
+
+    RAISED = "raised"
+    SETTLED = "settled"  #: a named person has looked at it and explained it
+    MENDED = "mended"  #: the state is over
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RaisedControl:
+    """A control as the register keeps it. `id` is the number by which a person names it."""
+
+    id: int
+    code: str
+    key: str
+    severity: Severity
+    rule: str
+    since: datetime
+    partner: str | None = None
+    habilitation: int | None = None
+    account: int | None = None
+    user: str | None = None
+    facts: Facts = field(default=Facts())
+    raised_at: datetime
+    told_at: datetime | None = None
+    mended_at: datetime | None = None
+    settled_at: datetime | None = None
+    settled_by: str | None = None
+    settle_reason: str | None = None
+
+    @property
+    def state(self) -> ControlState:
+        """Raised, until a person settles it or its state is over."""
+        if self.settled_at is not None:
+            return ControlState.SETTLED
+        return ControlState.RAISED if self.mended_at is None else ControlState.MENDED
