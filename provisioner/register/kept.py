@@ -1,4 +1,4 @@
-"""A check kept with an annexe, a plan kept with a hold, the facts of a control: their JSON in the register, versioned, and typed again.
+"""A check kept with an annexe, a plan with a hold, the facts with a control: their JSON, versioned, and typed again.
 
 French is made of them when they are shown. A sentence stands in them (`said`) only where a register of version 0.3
 or older had nothing else.
