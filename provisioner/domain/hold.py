@@ -25,6 +25,7 @@ class HoldKind(StrEnum):
     PAUSE = "pause"
     QUARANTINE = "quarantine"
     SUSPENSION = "suspension"
+    RETENTION = "retention"  #: a destruction waits (D7), and no change of an access
 
 
 class StillOpen(StrEnum):

@@ -55,13 +55,13 @@ _CAF = None
 _ANSWERS = frozenset({Status.CHECKED, Status.APPROVED, Status.APPLIED})
 
 
-def contact_of(work: Work, code: str | None) -> Contact | None:
-    """Who answers for habilitations at the partner, or at the Caf (None), if known."""
+def contact_of(work: Work, code: str | None, role: Role = Role.HABILITATIONS) -> Contact | None:
+    """Who answers for that at the partner, or at the Caf (None), if known; of an empty cell, see `Contacts.of`."""
     contacts = contacts_of(work.connection, code)
-    return contacts.of(Role.HABILITATIONS) if contacts is not None else None
+    return contacts.of(role) if contacts is not None else None
 
 
-def _tell(
+def tell(
     work: Work,
     settings: Settings,
     kind: str,
@@ -70,8 +70,9 @@ def _tell(
     values: Values,
     *files: Attachment,
     template: str | None = None,
+    roles: Sequence[Role] = (Role.HABILITATIONS,),
 ) -> bool:
-    """Owes a notice to the contact of the partner with the code `to`, or of the Caf; False when none is known.
+    """Owes a notice to the contacts of the partner with the code `to`, or of the Caf; False when none is known.
 
     Args:
         work: the unit of work of what it tells.
@@ -82,27 +83,30 @@ def _tell(
         values: what the template needs beside the partner and where to answer.
         files: what goes with it.
         template: its words, when they are not those of its kind.
+        roles: which contacts; somebody who answers for several of them gets it once.
     """
-    contact, caf = contact_of(work, to), contact_of(work, _CAF)
-    if contact is None:
+    caf = contact_of(work, _CAF)
+    contacts = {contact.email: contact for role in roles if (contact := contact_of(work, to, role)) is not None}
+    if not contacts:
         log.info("notice.no_contact", kind=kind, partner=to)
         return False
     answer_to = caf.email if caf is not None and to is not _CAF else None
     about = {"partner": partner.name, "code": partner.code} if partner is not None else {}
     fixed = {"to_caf": to is _CAF, "answer_to": answer_to, "head": work.head}
     written = write_notice(template or kind, {**fixed, **about, **values})
-    message = Message(
-        to=contact.email,
-        to_name=contact.name,
-        reply_to=answer_to,
-        subject=written.subject,
-        text=written.text,
-        html=written.html,
-        attachments=files,
-    )
-    message_id = new_message_id(settings.smtp.from_)
-    envelope = notices.Envelope(ascii_address(contact.email), compose(message, message_id, work.now))
-    notices.put(work, kind, partner.code if partner is not None else None, message_id, envelope)
+    for contact in contacts.values():
+        message = Message(
+            to=contact.email,
+            to_name=contact.name,
+            reply_to=answer_to,
+            subject=written.subject,
+            text=written.text,
+            html=written.html,
+            attachments=files,
+        )
+        message_id = new_message_id(settings.smtp.from_)
+        envelope = notices.Envelope(ascii_address(contact.email), compose(message, message_id, work.now))
+        notices.put(work, kind, partner.code if partner is not None else None, message_id, envelope)
     return True
 
 
@@ -129,7 +133,7 @@ def _send_back(
     }
     name = f"rapport-annexe-1-{report.checked_on.isoformat()}.html"
     file = Attachment(name, report_page(report).encode(), "text/html")
-    _tell(work, settings, kind, partner.code, partner, values, file)
+    tell(work, settings, kind, partner.code, partner, values, file)
 
 
 def tell_sent_back(work: Work, settings: Settings, was: KeptAnnexe, partner: Partner) -> None:
@@ -143,7 +147,7 @@ def tell_sent_back(work: Work, settings: Settings, was: KeptAnnexe, partner: Par
         "has_errors": not annexe.valid,
         "kept_until": annexe.kept_until,
     }
-    _tell(work, settings, "annexe-sent-back", _CAF, partner, values)
+    tell(work, settings, "annexe-sent-back", _CAF, partner, values)
 
 
 def tell_waiting(
@@ -169,7 +173,7 @@ def tell_waiting(
         "list_2_plan_id": list_2_plan_id,
         "kept_until": annexe.kept_until,
     }
-    if _tell(work, settings, _WAITING, _CAF, all_partners(work.connection)[annexe.partner], values):
+    if tell(work, settings, _WAITING, _CAF, all_partners(work.connection)[annexe.partner], values):
         annexes.told(work, annexe)
 
 
@@ -203,8 +207,8 @@ def tell_applied(work: Work, settings: Settings, annexe: KeptAnnexe, prepared: P
         "opened": 0 if list_2_only else effects.opened,
         "list_2_only": list_2_only,
     }
-    is_told = _tell(work, settings, _APPLIED, partner.code, partner, values)
-    _tell(work, settings, _APPLIED, _CAF, partner, {**values, "partner_is_told": is_told})
+    is_told = tell(work, settings, _APPLIED, partner.code, partner, values)
+    tell(work, settings, _APPLIED, _CAF, partner, {**values, "partner_is_told": is_told})
 
 
 # What waits: plans that limits hold, suspensions, what is in quarantine
@@ -265,7 +269,7 @@ def tell_held(work: Work, settings: Settings) -> None:
             "figures": held_figures(hold),
             "releasable": not is_of_realm,
         }
-        _tell(work, settings, _HELD, _CAF, partners[hold.partner], values)
+        tell(work, settings, _HELD, _CAF, partners[hold.partner], values)
 
 
 def drop_held(work: Work, partner: str) -> None:
@@ -292,7 +296,7 @@ def _tell_quarantines(work: Work, settings: Settings) -> None:
                 "still_open": _lines(hold for hold in failing if hold.still_open),
                 "lines": _lines(hold for hold in failing if not hold.still_open),
             }
-            _tell(work, settings, _QUARANTINE, _CAF, partners[code], values)
+            tell(work, settings, _QUARANTINE, _CAF, partners[code], values)
 
 
 def _lines(failing: Iterable[Hold]) -> list[tuple[str | None, date, str]]:
@@ -330,7 +334,7 @@ def _tell_suspension(work: Work, settings: Settings, hold: Hold, live: Mapping[P
         ]
         (partner, person), *others = live.items()
         values = {"person": person, **age, "partners": replies, "alarm": hold.has_alarm_on(work.clock.today())}
-        _tell(work, settings, _SUSPENSION_AGED, _CAF, None if others else partner, values)
+        tell(work, settings, _SUSPENSION_AGED, _CAF, None if others else partner, values)
 
 
 def _ask_again(work: Work, settings: Settings, hold: Hold, partner: Partner, values: Values) -> Reply:
@@ -338,7 +342,7 @@ def _ask_again(work: Work, settings: Settings, hold: Hold, partner: Partner, val
     kept = annexes.kept(work.connection, partner.code)
     if any(annexe.submitted_number > hold.since_number and annexe.status in _ANSWERS for annexe in kept):
         return Reply.CAME
-    is_asked = _tell(work, settings, _SUSPENSION_AGED, partner.code, partner, values, template="suspension")
+    is_asked = tell(work, settings, _SUSPENSION_AGED, partner.code, partner, values, template="suspension")
     return Reply.ASKED if is_asked else Reply.NO_CONTACT
 
 
@@ -351,17 +355,17 @@ def ask_for_annexe(work: Work, partner: Partner, person: Person, on: date, setti
     Gives whether somebody will be asked: False when the partner has no contact.
     """
     values = {"person": person, "since": on, "age": None}
-    return _tell(work, settings, "suspension", partner.code, partner, values)
+    return tell(work, settings, "suspension", partner.code, partner, values)
 
 
 def ask_for_address(work: Work, partner: Partner, person: Person, settings: Settings) -> bool:
     """Tells the partner that the e-mail with the link to that person came back. Gives as `ask_for_annexe`."""
-    return _tell(work, settings, "bounced", partner.code, partner, {"person": person})
+    return tell(work, settings, "bounced", partner.code, partner, {"person": person})
 
 
 def tell_silence(work: Work, partner: Partner, people: Sequence[Person], settings: Settings) -> bool:
     """Tells the partner who used none of their links. Gives as `ask_for_annexe`."""
-    return _tell(work, settings, "silent", partner.code, partner, {"people": people})
+    return tell(work, settings, "silent", partner.code, partner, {"people": people})
 
 
 def annexe_3_file(contacts: Contacts) -> Attachment:
@@ -379,7 +383,7 @@ def send_annexe_3(work: Work, contacts: Contacts, partners: Sequence[Partner], s
     values = {"dated": contacts.dated, "people": _contact_lines(contacts)}
     for partner in partners:
         notices.withdraw(work, _ANNEXE_3, partner.code)
-        if not _tell(work, settings, _ANNEXE_3, partner.code, partner, values, file):
+        if not tell(work, settings, _ANNEXE_3, partner.code, partner, values, file):
             without_contact.append(partner.code)
     return tuple(without_contact)
 

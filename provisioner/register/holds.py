@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, delete, insert, select, update
 
 from provisioner.domain.access.change import Change
 from provisioner.domain.access.habilitation import Habilitation
+from provisioner.domain.calendar import add_months
 from provisioner.domain.errors import Refusal, Refused
 from provisioner.domain.gates import Blocked
 from provisioner.domain.hold import Hold, HoldKind, StillOpen
@@ -22,14 +23,19 @@ from provisioner.register.work import Work
 _h = t.hold.c
 _HOLD = Mapper(Hold, t.hold, email=t.account.c.email)
 _LASTS = _h.released_at.is_(None)
+
+#: After how many months a hold on destruction is looked at again by a person (D7).
+LOOKED_AT_AFTER_MONTHS = 6
+
 _HELD = (_h.kind == HoldKind.LIMIT) & _LASTS
 
 
 def kept(connection: Connection, kind: HoldKind | None = None) -> tuple[Hold, ...]:
-    """What nobody has let go yet, of that kind or of any, oldest first."""
+    """What nobody has let go yet, oldest first: of that kind, or all that keeps a change waiting."""
     joined = t.hold.outerjoin(t.account, t.account.c.id == _h.account)
     asked = select(*_HOLD.columns).select_from(joined).where(_LASTS).order_by(_h.id)
-    return tuple(map(_HOLD.of, connection.execute(asked if kind is None else asked.where(_h.kind == kind))))
+    meant = _h.kind != HoldKind.RETENTION if kind is None else _h.kind == kind
+    return tuple(map(_HOLD.of, connection.execute(asked.where(meant))))
 
 
 def suspensions(connection: Connection) -> dict[EmailAddress, Hold]:
@@ -220,6 +226,44 @@ def end_quarantine(work: Work, hold: Hold, habilitation: int | None) -> None:
     """It went well, or is not to be done any more."""
     if work.connection.execute(delete(t.hold).where(_h.id == hold.id)).rowcount:
         work.journal("quarantine.ended", partner=hold.partner, habilitation=habilitation)
+
+
+class KeptRecords(NamedTuple):
+    """Whose records may not be destroyed now (D7): everybody's, these partners', these accounts' (by number)."""
+
+    all: bool
+    partners: frozenset[str]
+    accounts: frozenset[int]
+
+
+def kept_from_destruction(connection: Connection) -> KeptRecords:
+    """What a hold on destruction keeps at this moment."""
+    lasting = (_h.kind == HoldKind.RETENTION) & _LASTS
+    rows = connection.execute(select(_h.partner, _h.account).where(lasting)).all()
+    return KeptRecords(
+        all=any(row.partner is None and row.account is None for row in rows),
+        partners=frozenset(row.partner for row in rows if row.partner is not None),
+        accounts=frozenset(row.account for row in rows if row.account is not None),
+    )
+
+
+def keep_for_incident(
+    work: Work, incident: int, reason: str, partners: Collection[str], accounts: Collection[int], decision: int
+) -> None:
+    """The records of these partners and accounts, of everybody where none is named, are destroyed no more until the
+    incident is closed (D7); a person looks at it again after 6 months.
+    """
+    fixed = {"reason": reason, "until": add_months(work.clock.today(), LOOKED_AT_AFTER_MONTHS)}
+    whose: list[dict[str, Any]] = [{"partner": code} for code in partners]
+    whose += [{"account": number} for number in accounts]
+    for scope in whose or [{}]:
+        _insert(work, HoldKind.RETENTION, **fixed, **scope, incident=incident, decision=decision)
+
+
+def end_keeping(work: Work, incident: int, by: str, reason: str) -> None:
+    """The incident is closed: what it kept is destroyed when its day has come."""
+    its_own = (_h.kind == HoldKind.RETENTION) & (_h.incident == incident) & _LASTS
+    work.connection.execute(update(t.hold).where(its_own).values(**_released(work, by, reason)))
 
 
 def _insert(work: Work, kind: HoldKind, **values: Any) -> None:

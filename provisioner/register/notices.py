@@ -64,9 +64,11 @@ def put(work: Work, kind: str, partner: str | None, message_id: str, envelope: E
     return int(work.connection.execute(row.returning(t.c.id)).scalar_one())
 
 
-def withdraw(work: Work, kind: str, partner: str) -> int:
-    """Owes the partner's notices of that kind no more: a newer one says it better. Gives how many there were."""
-    theirs = (t.c.kind == kind) & (t.c.partner == partner)
+def withdraw(work: Work, kind: str, partner: str | None) -> int:
+    """Owes the partner's notices of that kind, or those about no single one, no more: a newer one says it better.
+    Gives how many there were.
+    """
+    theirs = (t.c.kind == kind) & t.c.partner.is_not_distinct_from(partner)
     count = work.connection.execute(delete(t).where(_OWED, theirs)).rowcount
     if count:
         work.journal("notice.withdrawn", partner=partner, details={"kind": kind, "count": count})

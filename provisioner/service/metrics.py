@@ -159,6 +159,8 @@ class RegisterGauges(Collector):
         held = GaugeMetricFamily("provisioner_held", "What is held, by kind.", labels=["kind"])
         oldest = GaugeMetricFamily("provisioner_held_oldest_seconds", "Age of the oldest; 0: none.", labels=["kind"])
         for kind in HoldKind:
+            if kind is HoldKind.RETENTION:  # keeps no change waiting: the incident's own gauges tell of it
+                continue
             held.add_metric([kind.value], counts[kind])
             ages = [(now - hold.since).total_seconds() for hold in holds if hold.kind is kind]
             oldest.add_metric([kind.value], max(ages, default=0.0))

@@ -119,4 +119,5 @@ KINDS = {
     HoldKind.PAUSE: "mise en pause",
     HoldKind.QUARANTINE: "mise à l'écart",
     HoldKind.SUSPENSION: "suspension",
+    HoldKind.RETENTION: "conservation",
 }
