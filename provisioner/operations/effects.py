@@ -45,7 +45,11 @@ class Effects(Pool):
         self.closing = Closing(context.directory, records.accounts, self.groups, self.known_groups)
 
     def begin(self, changes: Sequence[Change]) -> None:
-        """Records what is about to be done, before the first effect: none happens without its entry."""
+        """Records what is about to be done, before the first effect: none happens without its entry.
+
+        Keycloak's time goes with it: by that clock the controls tell a write of ours from that of a stolen secret.
+        """
+        at = self.directory.server_time().isoformat()  # before the register is held: it may be a call
         with self.context.work() as work:
             if self.records.realm_id is None:
                 set_realm(work, self.snapshot.realm_id)
@@ -58,7 +62,7 @@ class Effects(Pool):
                 if change.wanted is not None and change.action is not Action.INVITE:
                     habilitations.account_intended(work, change.wanted.email, digest(change.wanted))
             intended = [[change.action, _id_of(change)] for change in changes]
-            work.journal("run.begun", details={"changes": intended})
+            work.journal("run.begun", details={"changes": intended, "keycloak_at": at})
 
     def carry_out(self, changes: Sequence[Change], result: RunResult, settled: Progress) -> None:
         """Makes the changes in their order, kind by kind: groups, closures, updates, openings."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 import structlog
@@ -33,7 +34,7 @@ def deliver(
     *,
     at_once: bool = False,
 ) -> Delivered:
-    """Sends what is due, one notice after the other.
+    """Sends what is due, one notice after the other, the urgent ones first.
 
     To be called by whoever holds the run lock (`run_lock`): two passes at once would send a notice twice. Each try is
     recorded before it is made. If the process dies after the mail server took a notice and before that is recorded,
@@ -52,37 +53,64 @@ def deliver(
         LockLost: the run lock is not ours any more; nothing more is sent.
         RegisterUnavailable: the register cannot be written; what was sent and could not be recorded goes once more.
     """
-    sent = failed = 0
-    if settings.smtp.is_set:
-        with register.read() as connection:
-            owed = notices.due(connection, None if at_once else clock.now())
-        for notice in owed:
-            if stop is not None and stop.is_set():
-                break
-            with register.work(by) as work:
-                envelope = notices.begin(work, notice.id)
-            if envelope is None:
-                continue
-            check_lease()
-            try:
-                send(settings.smtp, envelope.recipient, envelope.content)
-            except MailUnavailable as error:
-                with register.work(by) as work:
-                    notices.failed(work, notice, str(error))
-                _log.warning("notice.failed", kind=notice.kind, partner=notice.partner, error=str(error))
-                failed += 1
-                if isinstance(error, MailRefused):
-                    continue
-                break  # nor would it take the others
-            with register.work(by) as work:
-                notices.sent(work, notice)
-            _log.info("notice.sent", kind=notice.kind, partner=notice.partner)
-            sent += 1
+    urgent = deliver_urgent(register, settings, clock, by, stop)
+    with register.read() as connection:
+        owed = notices.due(connection, None if at_once else clock.now())
+    sent, failed = _send_each(register, settings, by, owed, stop)
+    return replace(waiting(register), sent=urgent.sent + sent, failed=urgent.failed + failed)
+
+
+def deliver_urgent(
+    register: Register, settings: Settings, clock: Clock, by: str, stop: threading.Event | None = None
+) -> Delivered:
+    """Sends the urgent notices that are due, without the run's lock: each is taken by one pass only.
+
+    Raises:
+        RegisterUnavailable: as `deliver`.
+    """
+    with register.read() as connection:
+        owed = notices.urgent(connection, clock.now())
+    sent, failed = _send_each(register, settings, by, owed, stop)
     return replace(waiting(register), sent=sent, failed=failed)
 
 
+def _send_each(
+    register: Register,
+    settings: Settings,
+    by: str,
+    owed: Iterable[notices.Notice],
+    stop: threading.Event | None,
+) -> tuple[int, int]:
+    """How many were sent, and how many were not."""
+    sent = failed = 0
+    for notice in owed if settings.smtp.is_set else ():
+        if stop is not None and stop.is_set():
+            break
+        with register.work(by) as work:
+            envelope = notices.begin(work, notice)
+        if envelope is None:
+            continue
+        check_lease()
+        try:
+            send(settings.smtp, envelope.recipient, envelope.content)
+        except MailUnavailable as error:
+            with register.work(by) as work:
+                notices.failed(work, notice, str(error))
+            _log.warning("notice.failed", kind=notice.kind, partner=notice.partner, error=str(error))
+            failed += 1
+            if isinstance(error, MailRefused):
+                continue
+            break  # nor would it take the others
+        with register.work(by) as work:
+            notices.sent(work, notice)
+        _log.info("notice.sent", kind=notice.kind, partner=notice.partner)
+        sent += 1
+    return sent, failed
+
+
 def deliver_now(register: Register, settings: Settings, clock: Clock, by: str) -> Delivered:
-    """What a command owes is sent at once, unless another run is under way: that it leaves later is no failure.
+    """What a command owes is sent at once. While another run is under way only what is urgent is; that the rest
+    leaves later is no failure.
 
     Raises:
         RegisterUnavailable: the register cannot be written.
@@ -91,7 +119,7 @@ def deliver_now(register: Register, settings: Settings, clock: Clock, by: str) -
         with run_lock(register, settings, by):
             return deliver(register, settings, clock, by, at_once=True)
     except LockHeld:
-        return waiting(register)
+        return deliver_urgent(register, settings, clock, by)
 
 
 def waiting(register: Register) -> Delivered:

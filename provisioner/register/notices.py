@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from sqlalchemy import Connection, delete, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, delete, func, insert, or_, select, update
 
 from provisioner.register.tables import notice as t
 from provisioner.register.work import Work
@@ -24,15 +24,19 @@ INTERVALS = (
     timedelta(days=1),
 )
 
+#: What waits for no run that is under way: whoever owes it sends it, beside that run if need be.
+URGENT = frozenset({"control-secret"})
+
 _OWED = t.c.sent_at.is_(None)
 
 
 class Notice(NamedTuple):
-    """A notice that is not known to be sent."""
+    """A notice that is not known to be sent, and how often it was tried."""
 
     id: int
     kind: str
     partner: str | None
+    tries: int
 
 
 class Envelope(NamedTuple):
@@ -76,11 +80,20 @@ def withdraw(work: Work, kind: str, partner: str | None) -> int:
 
 
 def due(connection: Connection, now: datetime | None) -> list[Notice]:
-    """What is to be tried; without a moment, everything that is owed.
+    """What is to be tried, the urgent ones apart; without a moment, everything that is owed.
 
     The least tried first, so that a notice which makes the server give up never stands before the others.
     """
-    asked = select(t.c.id, t.c.kind, t.c.partner).where(_OWED).order_by(t.c.tries, t.c.id)
+    return _due(connection, now, t.c.kind.not_in(URGENT))
+
+
+def urgent(connection: Connection, now: datetime) -> list[Notice]:
+    """The urgent ones that are due. One that another pass has in hand is not: its next try is a minute away."""
+    return _due(connection, now, t.c.kind.in_(URGENT))
+
+
+def _due(connection: Connection, now: datetime | None, which: ColumnElement[bool]) -> list[Notice]:
+    asked = select(t.c.id, t.c.kind, t.c.partner, t.c.tries).where(_OWED, which).order_by(t.c.tries, t.c.id)
     if now is not None:
         by_a_wrong_clock = t.c.begun_at > now
         asked = asked.where(or_(t.c.next_try_at.is_(None), t.c.next_try_at <= now, by_a_wrong_clock))
@@ -92,19 +105,17 @@ def owed_count(connection: Connection) -> int:
     return connection.execute(select(func.count()).select_from(t).where(_OWED)).scalar_one()
 
 
-def begin(work: Work, id_: int) -> Envelope | None:
+def begin(work: Work, notice: Notice) -> Envelope | None:
     """Records that the notice is about to be sent, and when it is due again if nothing more is known of it.
 
-    Gives it, or None when it is owed no more.
+    Gives it, or None when it is owed no more, or another pass was faster.
     """
-    row = work.connection.execute(select(t).where(t.c.id == id_, _OWED)).first()
-    if row is None:
-        return None
-    now = work.now
-    wait = INTERVALS[min(row.tries, len(INTERVALS) - 1)]
-    values = {"tries": row.tries + 1, "begun_at": now, "next_try_at": now + wait}
-    work.connection.execute(update(t).where(t.c.id == id_, _OWED).values(**values))
-    return Envelope(row.recipient, row.content)
+    now, wait = work.now, INTERVALS[min(notice.tries, len(INTERVALS) - 1)]
+    values = {"tries": notice.tries + 1, "begun_at": now, "next_try_at": now + wait}
+    as_read = (t.c.id == notice.id) & (t.c.tries == notice.tries) & _OWED
+    begun = update(t).where(as_read).values(**values).returning(t.c.recipient, t.c.content)
+    row = work.connection.execute(begun).first()
+    return None if row is None else Envelope(*row)
 
 
 def sent(work: Work, notice: Notice) -> None:

@@ -24,6 +24,7 @@ from cryptography.x509.oid import NameOID
 from sqlalchemy import select
 
 from provisioner.mail import MailUnavailable, Message, compose, new_message_id, send
+from provisioner.operations.notice_delivery import deliver_now
 from provisioner.register import notices, run_lock
 from provisioner.register.tables import notice as table
 from provisioner.settings import SmtpSettings
@@ -122,6 +123,28 @@ def test_while_another_run_holds_the_lock_the_annexe_is_recorded_and_its_message
     assert len(desk.received(address)) == 1
 
 
+@pytest.mark.rule("L1")
+def test_what_is_urgent_leaves_once_while_a_long_run_holds_the_lock(desk: Desk) -> None:
+    urgent = Message(
+        to="securite@caf.example", to_name=None, reply_to=None, subject="Objet", text="Bonjour", html="<p>Bonjour</p>"
+    )
+    settings = desk.settings_on(TODAY)
+    with desk.register() as register, run_lock(register, settings, "test"):
+        with register.work("test") as work:
+            content = compose(urgent, "<1@caf.example>", NOON)
+            notices.put(work, "control-secret", None, "<1@caf.example>", notices.Envelope(urgent.to, content))
+            notices.put(work, "held", None, "<2@caf.example>", notices.Envelope("autre@caf.example", content))
+        at_once = settings.model_copy(update={"lock_wait_seconds": 0})
+        assert deliver_now(register, at_once, register.clock, "test").waiting == 1
+        assert deliver_now(register, at_once, register.clock, "test").sent == 0
+        assert len(desk.received(urgent.to)) == 1
+        with register.work("test") as work:
+            notices.put(work, "control-secret", None, "<3@caf.example>", notices.Envelope(urgent.to, content))
+            seen_by_both = notices.urgent(work.connection, work.now)[0]
+            assert notices.begin(work, seen_by_both) is not None
+            assert notices.begin(work, seen_by_both) is None, "another pass has it in hand"
+
+
 @pytest.mark.rule("N3")
 @pytest.mark.parametrize(("at", "before"), [(1, 0), (2, 0), (3, 1), (4, 1)])
 def test_killed_at_any_commit_a_notice_leaves_once_or_once_more_as_the_same_message(
@@ -177,12 +200,12 @@ def test_tries_are_further_and_further_apart_and_never_end(desk: Desk) -> None:
         for _ in range(8):
             with register.work("test") as work:
                 (one,) = notices.due(work.connection, None)
-                assert notices.begin(work, one.id) is not None
+                assert notices.begin(work, one) is not None
             row = _owed(desk)[0]
             waits.append(row.next_try_at - row.begun_at)
             with register.read() as connection:
                 assert notices.due(connection, row.next_try_at - timedelta(seconds=1)) == []
-                assert notices.due(connection, row.next_try_at) == [one]
+                assert [notice.id for notice in notices.due(connection, row.next_try_at)] == [one.id]
     minute, hour, day = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
     assert waits == [minute, 5 * minute, 30 * minute, 2 * hour, 6 * hour, day, day, day]
 

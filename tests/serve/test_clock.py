@@ -99,9 +99,9 @@ def test_a_notice_that_failed_while_the_clock_was_wrong_is_tried_once_it_is_righ
     register.clock = hands.clock
     hands.wall += timedelta(days=3650)
     with register.work("test") as work:
-        notices.begin(
-            work, notices.put(work, "held", None, "<1@caf.example>", notices.Envelope("a@caf.example", b""))
-        )
+        notices.put(work, "held", None, "<1@caf.example>", notices.Envelope("a@caf.example", b""))
+        (notice,) = notices.due(work.connection, None)
+        notices.begin(work, notice)
     hands.wall -= timedelta(days=3650)
     with register.read() as connection:
         assert len(notices.due(connection, hands.wall)) == 1
