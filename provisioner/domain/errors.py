@@ -97,6 +97,11 @@ class Refusal(StrEnum):
     UNKNOWN_REALM = "unknown-realm"
     NO_REALM_YET = "no-realm-yet"
 
+    # Connection controls
+    NO_SUCH_CONTROL = "no-such-control"
+    CONTROL_SETTLED = "control-settled"
+    CONTROL_MENDED = "control-mended"
+
     # The register
     ON_POSTGRESQL = "on-postgresql"
     NO_REGISTER = "no-register"

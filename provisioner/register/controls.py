@@ -2,65 +2,125 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import TypeVar
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, select, update
 
-from provisioner.domain.connections.control import Observation, RaisedControl
+from provisioner.domain.connections.control import ControlState, Observation, RaisedControl, Severity
 from provisioner.register import tables as t
 from provisioner.register.mapper import Mapper
 from provisioner.register.work import Work
 
 _r = t.control.c
-_RAISED = Mapper(RaisedControl, t.control)
+_RAISED = Mapper(RaisedControl, t.control, email=t.account.c.email)
+_ASKED = select(*_RAISED.columns).select_from(t.control.outerjoin(t.account, t.account.c.id == _r.account))
 _STANDS = _r.settled_at.is_(None) & _r.mended_at.is_(None)
+#: What a control that is raised anew has not.
+_ANEW = dict.fromkeys(("told_at", "mended_at", "settled_at", "settled_by", "settle_reason", "settle_decision"), None)
+#: How many keys are asked for in one statement.
+_CHUNK = 500
 
 
-def raised(connection: Connection, *, all_: bool = False) -> list[RaisedControl]:
-    """Those that stand, oldest first; with `all_` the settled and the mended ones too."""
-    asked = select(*_RAISED.columns).order_by(_r.id)
+def raised(connection: Connection, *, partner: str | None = None, all_: bool = False) -> list[RaisedControl]:
+    """Those that stand, oldest first; with `all_` the settled and the mended ones too. A partner's are those about
+    its accounts too, be they told under another partner.
+    """
+    asked = _ASKED.order_by(_r.id)
+    if partner is not None:
+        habilitation = t.habilitation.c
+        theirs = select(habilitation.account).where(habilitation.partner == partner)
+        asked = asked.where((_r.partner == partner) | _r.account.in_(theirs))
     return list(map(_RAISED.of, connection.execute(asked if all_ else asked.where(_STANDS))))
 
 
 def by_id(connection: Connection, id_: int) -> RaisedControl | None:
     """The one with that number."""
-    row = connection.execute(select(*_RAISED.columns).where(_r.id == id_)).first()
+    row = connection.execute(_ASKED.where(_r.id == id_)).first()
     return None if row is None else _RAISED.of(row)
 
 
+def counts(connection: Connection) -> Mapping[tuple[str, Severity, ControlState], int]:
+    """How many there are, by code, severity and state."""
+    is_settled, is_mended = _r.settled_at.is_not(None), _r.mended_at.is_not(None)
+    asked = select(_r.code, _r.severity, is_settled, is_mended, func.count())
+    counted: dict[tuple[str, Severity, ControlState], int] = {}
+    for code, severity, settled, mended, count in connection.execute(
+        asked.group_by(_r.code, _r.severity, is_settled, is_mended)
+    ):
+        otherwise = ControlState.MENDED if mended else ControlState.RAISED
+        state = ControlState.SETTLED if settled else otherwise
+        counted[code, severity, state] = counted.get((code, severity, state), 0) + count
+    return counted
+
+
+def unknown(connection: Connection, seen: Iterable[Observation]) -> list[Observation]:
+    """What of it the register does not say yet: new, graver, a state that is there again, or with more facts."""
+    by_key = {(observation.control.code, observation.key): observation for observation in seen}
+    known = _known(connection, by_key.values())
+    return [observation for key, observation in by_key.items() if _is_news(observation, known.get(key))]
+
+
 def record(work: Work, seen: Iterable[Observation]) -> list[RaisedControl]:
-    """Raises what is new; gives those. The same facts, be they settled, are never raised again; a state that was
-    mended and is there again is.
+    """Raises what is new; gives those. The same facts, be they settled, are never raised again; what has become
+    graver is, and a state that was mended and is there again. More facts of what stands are kept beside it.
     """
-    new: list[RaisedControl] = []
-    for observation in seen:
-        same = (_r.code == observation.control.code) & (_r.key == observation.key)
-        known = work.connection.execute(select(*_RAISED.columns).where(same)).first()
-        if known is None:
-            number = work.connection.execute(
-                insert(t.control).values(_row(work, observation)).returning(_r.id)
-            ).scalar()
-        elif observation.control.is_state and (was := _RAISED.of(known)).mended_at is not None:
-            again = {"mended_at": None, "told_at": None, "raised_at": work.now, "settled_at": None}
-            work.connection.execute(update(t.control).where(_r.id == was.id).values(again))
-            number = was.id
-        else:
+    new: list[int] = []
+    news = unknown(work.connection, seen)
+    known = _known(work.connection, news)
+    for observation in news:
+        was = known.get((observation.control.code, observation.key))
+        row = _row(work, observation)
+        if was is None:
+            new.append(work.connection.execute(insert(t.control).values(row).returning(_r.id)).scalar_one())
             continue
-        control = by_id(work.connection, int(number or 0))
-        assert control is not None
-        new.append(control)
-    return new
+        is_anew = _is_raised_anew(observation, was)
+        kept = row | _ANEW if is_anew else {"facts": observation.facts}
+        work.connection.execute(update(t.control).where(_r.id == was.id).values(kept))
+        new += [was.id] if is_anew else []
+    asked = _ASKED.where(_r.id.in_(new)).order_by(_r.id)
+    return list(map(_RAISED.of, work.connection.execute(asked)))
+
+
+def _known(connection: Connection, seen: Iterable[Observation]) -> dict[tuple[str, str], RaisedControl]:
+    known: dict[tuple[str, str], RaisedControl] = {}
+    for keys in _chunks(sorted({observation.key for observation in seen})):
+        rows = map(_RAISED.of, connection.execute(_ASKED.where(_r.key.in_(keys))))
+        known |= {(control.code, control.key): control for control in rows}
+    return known
+
+
+def _is_news(observation: Observation, known: RaisedControl | None) -> bool:
+    if known is None or _is_raised_anew(observation, known):
+        return True
+    return known.state is ControlState.RAISED and known.facts != observation.facts
+
+
+def _is_raised_anew(observation: Observation, known: RaisedControl) -> bool:
+    severities = list(Severity)
+    is_graver = severities.index(observation.severity or observation.control.severity) > severities.index(
+        known.severity
+    )
+    return is_graver or (observation.control.is_state and known.mended_at is not None)
+
+
+def over(connection: Connection, codes: Collection[str], seen: Iterable[Observation]) -> list[RaisedControl]:
+    """The states of these codes that lasted and are seen no more. `codes` were judged whole."""
+    if not codes:
+        return []
+    present = {(observation.control.code, observation.key) for observation in seen}
+    unmended = _r.code.in_(codes) & _r.mended_at.is_(None)
+    lasted = map(_RAISED.of, connection.execute(_ASKED.where(unmended)))
+    return [control for control in lasted if (control.code, control.key) not in present]
 
 
 def mend(work: Work, codes: Collection[str], seen: Iterable[Observation]) -> list[RaisedControl]:
-    """States of these codes that stand and are seen no more are over; gives those. `codes` were judged whole."""
-    present = {(observation.control.code, observation.key) for observation in seen}
-    unmended = _r.code.in_(codes) & _r.mended_at.is_(None)
-    stand = map(_RAISED.of, work.connection.execute(select(*_RAISED.columns).where(unmended)))
-    over = [control for control in stand if (control.code, control.key) not in present]
-    for control in over:
-        work.connection.execute(update(t.control).where(_r.id == control.id).values(mended_at=work.now))
-    return over
+    """The states of these codes that are seen no more are over; gives those. `codes` were judged whole."""
+    mended = over(work.connection, codes, seen)
+    for ids in _chunks([control.id for control in mended]):
+        work.connection.execute(update(t.control).where(_r.id.in_(ids)).values(mended_at=work.now))
+    return mended
 
 
 def settle(work: Work, control: RaisedControl, by: str, reason: str) -> bool:
@@ -74,6 +134,23 @@ def settle(work: Work, control: RaisedControl, by: str, reason: str) -> bool:
     entry = work.journal("control.settled", details=details, by=by, **about)  # type: ignore[arg-type]
     work.connection.execute(update(t.control).where(_r.id == control.id).values(settle_decision=entry))
     return True
+
+
+def destroy(work: Work, *, before: datetime, states: Sequence[str], accounts: Collection[int] = ()) -> int:
+    """Facts go with the records that they rest on: what was raised before that moment, and everything about these
+    accounts (D1). A state that lasts stays. Gives how many went.
+
+    `states` are the codes of the controls of a state.
+    """
+    is_aged = ((_r.since < before) & _r.code.not_in(states)) | (_r.mended_at < before)
+    return work.connection.execute(delete(t.control).where(is_aged | _r.account.in_(accounts))).rowcount
+
+
+_Item = TypeVar("_Item")
+
+
+def _chunks(items: Sequence[_Item]) -> Iterator[Sequence[_Item]]:
+    return (items[start : start + _CHUNK] for start in range(0, len(items), _CHUNK))
 
 
 def _row(work: Work, observation: Observation) -> dict[str, object]:

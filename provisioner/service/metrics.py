@@ -9,7 +9,7 @@ from __future__ import annotations
 import collections
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import product
 
 from prometheus_client import (
@@ -28,11 +28,13 @@ from provisioner.clock import Clock
 from provisioner.domain.access.change import Action
 from provisioner.domain.access.habilitation import State
 from provisioner.domain.annexe.kept import Status
+from provisioner.domain.connections.control import ControlState, Severity
+from provisioner.domain.connections.controls import CONTROLS
 from provisioner.domain.hold import Hold, HoldKind
 from provisioner.domain.records import Records
 from provisioner.operations.holds import ServiceStatus, service_status
 from provisioner.operations.notice_delivery import waiting
-from provisioner.register import Register, RegisterUnavailable
+from provisioner.register import Register, RegisterUnavailable, controls
 from provisioner.service.clock_watch import is_clock_pause
 from provisioner.service.jobs import Counts
 
@@ -137,6 +139,8 @@ class RegisterGauges(Collector):
         try:
             records, status = self._register.records(), service_status(self._register)
             notices = waiting(self._register).waiting
+            with self._register.read() as connection:
+                counts = controls.counts(connection)
         except RegisterUnavailable:
             yield _is_up(False)
             return
@@ -149,6 +153,7 @@ class RegisterGauges(Collector):
         yield _gauge("notices_waiting", "Notices that wait for the mail server.", notices)
         yield _gauge("journal_wanting", "1 while the journal was found wanting.", status.journal is not None)
         yield from self._holds(status.holds)
+        yield _controls(counts)
         if status.last_good_sync is not None:  # without one there is no age: alerts look at `absent` too
             age = (self._clock.now() - status.last_good_sync).total_seconds()
             yield _gauge("last_good_sync_age_seconds", "Since everything due was last done.", age)
@@ -184,6 +189,15 @@ def _accounts(records: Records) -> Metric:
     family = GaugeMetricFamily("provisioner_accounts", "Accounts by state.", labels=["state"])
     for state in _STATES:
         family.add_metric([state.value], counts[state])
+    return family
+
+
+def _controls(counts: Mapping[tuple[str, Severity, ControlState], int]) -> Metric:
+    labels = ["code", "severity", "state"]
+    family = GaugeMetricFamily("provisioner_controls", "What the connection controls found.", labels=labels)
+    standing = {(code, control.severity, ControlState.RAISED): 0 for code, control in CONTROLS.items()}
+    for (code, severity, state), count in (standing | dict(counts)).items():
+        family.add_metric([code, severity.value, state.value], count)
     return family
 
 

@@ -199,6 +199,11 @@ SENTENCES: Mapping[Refusal, str] = {
         "été fait : utilisez cette version, ou une plus récente."
     ),
     Refusal.DAMAGED_REGISTER: "Le registre est endommagé : sa copie n'est pas complète et n'a pas été conservée.",
+    Refusal.NO_SUCH_CONTROL: (
+        "Il n'y a pas de constat n° {number}. Ceux qui sont connus : provisioner controls list --all."
+    ),
+    Refusal.CONTROL_SETTLED: "Le constat n° {number} est déjà expliqué : rien n'a été enregistré.",
+    Refusal.CONTROL_MENDED: "Le constat n° {number} n'est plus d'actualité : rien n'est à expliquer.",
     Refusal.LOCK_HELD: (
         "Un autre passage est en cours : « {holder} ». Rien n'a été fait : relancez la commande plus tard."
     ),

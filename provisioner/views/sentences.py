@@ -49,6 +49,8 @@ class Sentence(Words):
     RESUMED = "{whose} : fin de la pause. La prochaine synchronisation (provisioner sync) reprend."
     EVERYBODY = "Tous les partenaires"
 
+    CONTROL_SETTLED = "Constat n° {number} expliqué : seuls des faits nouveaux le signaleront de nouveau."
+
     DECISION_RECORDED = "La décision est enregistrée ; la prochaine synchronisation (provisioner sync) la poursuit."
     BOUNCE_RECORDED = "Enregistré : aucun autre courriel n'est envoyé à cette adresse."
 

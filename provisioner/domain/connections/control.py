@@ -7,9 +7,12 @@ destroyed. The same facts are never raised twice: `key` tells them.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
+
+from provisioner.domain.people import EmailAddress
 
 
 class Severity(StrEnum):
@@ -78,6 +81,17 @@ class Observation:
     facts: Facts = field(default=Facts())
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judgement:
+    """What one source of controls saw. `judged` are the codes of states that it judged whole: what it saw no more of
+    these is over. `marks` say how far it went.
+    """
+
+    seen: tuple[Observation, ...] = ()
+    judged: frozenset[str] = frozenset()
+    marks: Mapping[str, str] = field(default_factory=dict)
+
+
 class ControlState(StrEnum):
     """How a raised control stands."""
 
@@ -88,7 +102,7 @@ class ControlState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RaisedControl:
-    """A control as the register keeps it. `id` is the number by which a person names it."""
+    """A control as the register keeps it. `id` is the number by which a person names it, `email` the account's."""
 
     id: int
     code: str
@@ -99,6 +113,7 @@ class RaisedControl:
     partner: str | None = None
     habilitation: int | None = None
     account: int | None = None
+    email: EmailAddress | None = None
     user: str | None = None
     facts: Facts = field(default=Facts())
     raised_at: datetime

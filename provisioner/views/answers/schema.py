@@ -12,6 +12,7 @@ from pydantic.json_schema import GenerateJsonSchema
 
 from provisioner.views.answers.annexes import AnnexeAnswer, AnnexesAnswer, SubmittedAnswer
 from provisioner.views.answers.checks import CheckAnswer
+from provisioner.views.answers.controls import ControlsAnswer
 from provisioner.views.answers.holds import HeldAnswer, StatusAnswer
 from provisioner.views.answers.invitations import InvitationsAnswer
 from provisioner.views.answers.journal import BackupAnswer, EntryAnswer, HeadAnswer, VerifiedAnswer
@@ -38,6 +39,7 @@ ANSWERS: dict[str, Any] = {
     "report": ReportAnswer,
     "held": HeldAnswer,
     "status": StatusAnswer,
+    "controls": ControlsAnswer,
     "partner": PartnerAnswer,
     "partners": PartnersAnswer,
     "caf": ContactsAnswer,

@@ -1,0 +1,35 @@
+"""`closed-attempt`: somebody tried to get into an account that was closed or suspended then (L1).
+
+One a person and day. It is grave where Keycloak says that the account is disabled: it does so only after the right
+password. It says the same of a forgotten password, which anybody can ask for: that alone is no graver.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from provisioner.domain.connections.control import Control, Observation, Severity
+from provisioner.domain.connections.evidence import DISABLED, Evidence, by_day
+from provisioner.domain.connections.record import ConnectionRecord
+
+CONTROL = Control(code="closed-attempt", rule="L1", severity=Severity.WARNING)
+
+#: A login, a forgotten password, a mailed link.
+_ATTEMPTS = frozenset(
+    {"login", "reset_password", "send_reset_password", "execute_action_token", "execute_actions", "update_credential"}
+)
+
+
+def find(evidence: Evidence) -> Iterator[Observation]:
+    """One for each day with an attempt."""
+    for day, attempts in by_day(r for r in evidence.records if _is_attempt(r, evidence)).items():
+        had_password = any(record.kind == "login" and record.outcome == DISABLED for record in attempts)
+        refused = next((record.outcome for record in attempts if record.kind == "login"), None)
+        severity, outcome = (Severity.GRAVE, DISABLED) if had_password else (None, refused)
+        yield evidence.observe(CONTROL, day, attempts, severity=severity, on=day, outcome=outcome)
+
+
+def _is_attempt(record: ConnectionRecord, evidence: Evidence) -> bool:
+    if record.kind not in _ATTEMPTS or record.is_login:  # who got in is `unnamed-login`'s
+        return False
+    return record.outcome == DISABLED or evidence.is_cut_at(record.at)

@@ -1,0 +1,136 @@
+"""The controls on a real register: raised once, graver facts anew, settled by name, judged again after a kill."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+from structlog.testing import capture_logs
+
+from provisioner.domain.annexe.document import Annexe, Document
+from provisioner.domain.connections.control import ControlState, Severity
+from provisioner.domain.connections.record import ConnectionRecord
+from provisioner.domain.errors import Refusal, Refused
+from provisioner.operations import controls
+from provisioner.operations.journal import verify_journal
+from provisioner.register import connections
+from provisioner.register.tables import account
+from provisioner.settings import DocumentSettings
+from tests.fakes.memory_office import MemoryOffice
+from tests.shared.examples import LYS, annexe, email
+
+FIRST_DAY, TODAY = date(2026, 6, 16), date(2026, 9, 2)
+ANNEXES = {
+    b"1": annexe({"leroy": date(2026, 6, 10), "vasseur": date(2026, 6, 10)}, on=FIRST_DAY),
+    b"2": annexe({"leroy": date(2026, 6, 10)}, {"vasseur": date(2026, 6, 30)}, on=date(2026, 7, 1)),
+}
+WRONG, RIGHT = "invalid_user_credentials", "user_disabled"
+
+
+def _read(content: bytes, _name: str, _limits: DocumentSettings) -> Annexe:
+    return ANNEXES[content]
+
+
+@pytest.fixture
+def office(tmp_path: Path) -> MemoryOffice:
+    """leroy is open; vasseur was closed on 1 July."""
+    office = MemoryOffice(tmp_path, read=_read)
+    office.add_partner(LYS.code, "agglo-lys.example")
+    for day, content in ((FIRST_DAY, b"1"), (date(2026, 7, 1), b"2")):
+        office.on(day)
+        office.apply(Document(name="1.csv", content=content), LYS.code)
+    office.on(TODAY)
+    return office
+
+
+def number_of(office: MemoryOffice, name: str) -> int:
+    with office.context.register.read() as connection:
+        return int(connection.execute(select(account.c.id).where(account.c.email == email(name))).scalar_one())
+
+
+def store(office: MemoryOffice, name: str, *records: tuple[str, str | None], at: datetime | None = None) -> None:
+    """What `connections pull` stores: for each (kind, outcome) a record a minute."""
+    begin = at or office.context.clock.now()
+    number, stored = number_of(office, name), len(_ids)
+    events = [
+        ConnectionRecord(
+            id=f"e{stored + place}",
+            at=begin + timedelta(minutes=place),
+            kind=kind,
+            outcome=outcome,
+            account=number,
+            address="192.0.2.7",
+            session=f"s{stored + place}",
+        )
+        for place, (kind, outcome) in enumerate(records)
+    ]
+    _ids.extend(event.id for event in events)
+    with office.context.work() as work:
+        connections.store(work, events)
+
+
+_ids: list[str] = []
+
+
+@pytest.mark.rule("L1")
+def test_the_same_facts_are_raised_once_graver_ones_anew_and_settled_ones_never(office: MemoryOffice) -> None:
+    context = office.context
+    store(office, "vasseur", ("login", WRONG))
+    with capture_logs() as logs:
+        (raised,) = controls.judge(context)
+    assert (raised.code, raised.severity, raised.email) == ("closed-attempt", Severity.WARNING, email("vasseur"))
+    (said,) = [line for line in logs if line["event"] == "control.raised"]
+    assert {name: said[name] for name in said if name not in ("event", "log_level")} == {
+        "code": "closed-attempt",
+        "severity": "warning",
+        "habilitation": raised.habilitation,
+    }
+    before = context.register.commits
+    assert (controls.judge(context), context.register.commits) == ([], before)
+
+    store(office, "vasseur", ("login", WRONG))
+    assert controls.judge(context) == []
+    (control,) = controls.listed(context.register, LYS.code, all_=False)
+    assert (control.id, control.facts.count) == (raised.id, 2)
+    controls.settle(context.register, control.id, "Claire Martin", "Erreur de compte, vérifié par téléphone")
+    assert (controls.judge(context), controls.listed(context.register, None, all_=False)) == ([], [])
+
+    store(office, "vasseur", ("login", RIGHT))
+    (graver,) = controls.judge(context)
+    assert (graver.id, graver.severity, graver.state) == (raised.id, Severity.GRAVE, ControlState.RAISED)
+    assert graver.settled_by is None
+    verified = verify_journal(context.register)
+    assert verified.bad is None, verified
+
+
+@pytest.mark.rule("L1")
+def test_what_cannot_be_settled_is_refused_with_its_reason(office: MemoryOffice) -> None:
+    store(office, "vasseur", ("login", WRONG))
+    (raised,) = controls.judge(office.context)
+    register = office.context.register
+    with pytest.raises(Refused) as unknown:
+        controls.settle(register, raised.id + 1, "Claire Martin", "Vu")
+    controls.settle(register, raised.id, "Claire Martin", "Vu")
+    with pytest.raises(Refused) as again:
+        controls.settle(register, raised.id, "Claire Martin", "Vu")
+    assert (unknown.value.code, again.value.code) == (Refusal.NO_SUCH_CONTROL, Refusal.CONTROL_SETTLED)
+
+
+@pytest.mark.rule("L1")
+def test_a_judging_that_is_killed_is_done_again_and_nothing_is_raised_twice(
+    office: MemoryOffice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store(office, "vasseur", ("login", WRONG))
+
+    def killed(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("provisioner.operations.controls.set_mark", killed)
+        with pytest.raises(KeyboardInterrupt):
+            controls.judge(office.context)
+    assert controls.listed(office.context.register, None, all_=True) == []
+    assert len(controls.judge(office.context)) == 1
+    assert controls.judge(office.context) == []
