@@ -12,9 +12,9 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 from keycloak import KeycloakAdmin, KeycloakOpenID
-from place import Place, Work
-from stopwatch import Stopwatch, watch
 
+from bench.place import Place, Work
+from bench.stopwatch import Stopwatch, watch
 from provisioner.domain.access.change import Action
 from provisioner.domain.annexe.decisions import Decisions
 from provisioner.domain.annexe.document import Document
@@ -61,7 +61,12 @@ def ours(place: Place, work: Work, *, changes: bool = True) -> OurRun:
         register, directory = place.register(), Directory(place.settings.keycloak)
         stopwatch.watch_commits(register)
         context = Context(
-            settings=place.settings, clock=place.clock, register=register, directory=directory, by="bench"
+            settings=place.settings,
+            clock=place.clock,
+            register=register,
+            directory=directory,
+            by="bench",
+            read=stopwatch.read,
         )
         request = Request(
             document=Document(name=file.name, content=file.read_bytes()),

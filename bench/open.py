@@ -15,10 +15,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from statistics import median
 
-from contenders import OurRun, Run, generator, ours, script
-from place import MOST_ACCOUNTS, Place, Servers, open_servers
-from stopwatch import PARTS
-
+from bench.contenders import OurRun, Run, generator, ours, script
+from bench.place import MOST_ACCOUNTS, Place, Servers, open_servers
+from bench.stopwatch import PARTS
 from provisioner.logs import configure_logging
 
 #: The compiler of Java settles within as many accounts; our own process within fewer.

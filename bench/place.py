@@ -12,6 +12,7 @@ from datetime import date, timedelta
 from itertools import count
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from keycloak import KeycloakAdmin
 
@@ -142,7 +143,7 @@ class Servers:
     def new_place(self) -> Place:
         """A new realm and a new register: what a run costs does not depend on the runs before it."""
         name = f"place{next(self._numbers)}"
-        register = self.postgres.new_database(name)
+        register = self.postgres.new_database()
         variables = {
             "KEYCLOAK__URL": self.keycloak.url,
             "KEYCLOAK__REALM": name,
@@ -173,8 +174,7 @@ def open_servers(directory: Path) -> Iterator[Servers]:
         assert sink.stdin is not None
         assert sink.stdout is not None
         port = int(sink.stdout.readline())
-        postgres.new_database("keycloak")
-        database = postgres.for_keycloak("keycloak")
+        database = _for_keycloak(postgres.new_database())
         with start_keycloak(log_file=directory / "keycloak.log", database=database) as keycloak:
             try:
                 yield Servers(keycloak, postgres, port, directory)
@@ -182,6 +182,18 @@ def open_servers(directory: Path) -> Iterator[Servers]:
                 error.add_note(f"The end of Keycloak's log:\n{tail(keycloak.log_file)}")
                 raise
         sink.stdin.close()
+
+
+def _for_keycloak(url: str) -> dict[str, str]:
+    """The variables that make Keycloak use this database."""
+    parts = urlsplit(url)
+    assert parts.username is not None
+    assert parts.password is not None
+    return {
+        "KC_DB_URL": f"jdbc:{parts._replace(netloc=f'{parts.hostname}:{parts.port}').geturl()}",
+        "KC_DB_USERNAME": parts.username,
+        "KC_DB_PASSWORD": parts.password,
+    }
 
 
 def _lengthen_tokens(settings: Settings) -> None:

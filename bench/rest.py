@@ -17,10 +17,10 @@ import urllib.request
 from contextlib import nullcontext
 from pathlib import Path
 
-from contenders import ours
 from keycloak import KeycloakAdmin
-from place import Place, open_servers
 
+from bench.contenders import ours
+from bench.place import Place, open_servers
 from provisioner.keycloak.connection import administrator_connection
 from provisioner.keycloak.directory import Directory
 from provisioner.logs import configure_logging

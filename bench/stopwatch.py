@@ -10,9 +10,10 @@ from typing import Any
 from unittest.mock import patch
 
 from provisioner.documents import read_annexe
+from provisioner.operations.check import Reader
 from provisioner.operations.effects import Effects
 from provisioner.operations.inviting import Inviting
-from provisioner.operations.look import look
+from provisioner.operations.run import Pass
 from provisioner.register import Register, Work
 
 REST = "judging, planning, opening what is needed"
@@ -56,6 +57,11 @@ class Stopwatch:
         self.seconds[self._under_way[-1]] += now - self._since
         self._since = now
 
+    @property
+    def read(self) -> Reader:
+        """The reader of documents, its time counted apart."""
+        return self.watched(READING, read_annexe)
+
     def watched(self, name: str, function: Callable[..., Any]) -> Callable[..., Any]:
         """The function, its time counted for that part."""
 
@@ -81,8 +87,8 @@ class Stopwatch:
         """`Register.work`, its time counted as books kept during the part under way."""
 
         @contextmanager
-        def watched(register: Register) -> Iterator[Work]:
-            with self.part(_BOOKS.get(self._under_way[-1], ENTERING)), work(register) as under_way:
+        def watched(register: Register, by: str) -> Iterator[Work]:
+            with self.part(_BOOKS.get(self._under_way[-1], ENTERING)), work(register, by) as under_way:
                 yield under_way
 
         return watched
@@ -90,12 +96,12 @@ class Stopwatch:
 
 @contextmanager
 def watch() -> Iterator[Stopwatch]:
-    """Watches the operations that are called inside."""
+    """Watches the operations that are called inside; their `Context` is given `stopwatch.read`."""
     stopwatch = Stopwatch()
     wrapped = stopwatch.watched
     with (
-        patch("provisioner.operations.prepare.read_annexe", wrapped(READING, read_annexe)),
-        patch("provisioner.operations.prepare.look", wrapped(LOOK, look)),
+        patch.object(Pass, "look", wrapped(LOOK, Pass.look)),
+        patch.object(Pass, "look_again", wrapped(LOOK, Pass.look_again)),
         patch.object(Effects, "carry_out", wrapped(CREATING, Effects.carry_out)),
         patch.object(Inviting, "carry_out", wrapped(MAILING, Inviting.carry_out)),
         patch.object(Register, "work", stopwatch.work_of(Register.work)),
