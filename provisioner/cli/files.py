@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,16 +20,33 @@ def document_of(file: Path) -> Document:
     return Document(name=file.name, content=file.read_bytes())
 
 
-def save_new(output: Path, content: bytes) -> None:
-    """Writes a file that is not there yet: the whole of it, or none."""
+def save_new(output: Path, content: bytes, *, mode: int = 0o666) -> None:
+    """Writes a file that is not there yet: the whole of it, or none, wherever the process is killed.
+
+    `mode` is its permissions, less those that the umask takes away.
+    """
+    partial = output.with_name(f".{output.name}.{os.getpid()}.partial")
     with new_file(output):
-        file = output.open("xb")
+        if output.exists():
+            raise FileExistsError(output)
         try:
-            with file:
+            with os.fdopen(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
                 file.write(content)
-        except OSError:
-            output.unlink(missing_ok=True)
-            raise
+                file.flush()
+                os.fsync(file.fileno())
+            _name(partial, output)
+        finally:
+            partial.unlink(missing_ok=True)
+
+
+def _name(partial: Path, output: Path) -> None:
+    """The file takes its name all at once, from nobody."""
+    try:
+        output.hardlink_to(partial)
+    except FileExistsError:
+        raise
+    except OSError:  # a file system without hard links
+        partial.replace(output)
 
 
 @contextmanager

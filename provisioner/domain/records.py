@@ -31,7 +31,8 @@ class Account:
     `written` is the digest of what we last wrote there, `intended` of what a run that died may have written.
     `renamed_from` is the address that Keycloak still has while a decided rename is not done, `reopening` a decision
     to reopen that is not done; decided again, it is another one, with another `reopening_number`.
-    `reopening_decision` is the journal's entry of that decision.
+    `reopening_decision` is the journal's entry of that decision. `last_login_on` is the day of the last login that
+    was read; it stays beyond the connection records' own age limit, until D1's day.
     """
 
     email: EmailAddress
@@ -42,6 +43,7 @@ class Account:
     reopening: Reopening | None = None
     reopening_number: int | None = None
     reopening_decision: int | None = None
+    last_login_on: date | None = None
 
     @property
     def addresses(self) -> tuple[EmailAddress, ...]:

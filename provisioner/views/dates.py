@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
+
+from provisioner.domain.calendar import PARIS
 
 _MONTHS = (
     "janvier",
@@ -24,6 +26,17 @@ def french_date(day: date) -> str:
     """« 31 août 2026 », and « 1er septembre 2026 » for the first of a month."""
     number = "1er" if day.day == 1 else str(day.day)
     return f"{number} {_MONTHS[day.month - 1]} {day.year}"
+
+
+def french_month(day: date) -> str:
+    """« août 2026 »."""
+    return f"{_MONTHS[day.month - 1]} {day.year}"
+
+
+def french_moment(at: datetime) -> str:
+    """« 17 juin 2026 à 10 h 05 », in Paris."""
+    here = at.astimezone(PARIS)
+    return f"{french_date(here.date())} à {here.hour} h {here.minute:02}"
 
 
 def in_cell(day: date | None) -> str:

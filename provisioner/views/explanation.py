@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 
 from provisioner.domain.access.change import Action, Change
 from provisioner.domain.access.habilitation import Habilitation, State
@@ -12,12 +12,12 @@ from provisioner.domain.access.invitations import InvitationState, since_due
 from provisioner.domain.access.person_file import JournalLine, PersonFile, PersonState
 from provisioner.domain.access.plan import Plan
 from provisioner.domain.annexe.kept import KeptAnnexe, Status
-from provisioner.domain.calendar import PARIS, day_of
+from provisioner.domain.calendar import day_of
 from provisioner.domain.hold import HoldKind
 from provisioner.domain.people import EmailAddress
 from provisioner.domain.retention import account_due_on, habilitation_due_on
 from provisioner.views.conventions import convention_sentence
-from provisioner.views.dates import french_date
+from provisioner.views.dates import french_date, french_moment
 from provisioner.views.holds import UNKNOWN_REALM, blocked_reason, hold_reason
 from provisioner.views.journal import ACTIONS, decided_words
 from provisioner.views.reasons import drift_reason, end_reason
@@ -217,7 +217,9 @@ def _link(person: PersonFile, access: Habilitation, state: InvitationState) -> S
         return Step(_LINKS[state], "P2", access.partner)
     at, last = max(sent, key=lambda attempt: attempt[0])
     told = f"Courriel d'activation n° {last.attempt} envoyé le {french_date(day_of(at))}"
-    return Step(_LINKS[state].format(last=told, expiry=_moment(at + last.lifespan)), "P2", access.partner, day_of(at))
+    return Step(
+        _LINKS[state].format(last=told, expiry=french_moment(at + last.lifespan)), "P2", access.partner, day_of(at)
+    )
 
 
 def _keycloak(person: PersonFile, plan: Plan) -> Iterator[Step]:
@@ -274,15 +276,11 @@ def _waits(person: PersonFile, access: Habilitation) -> Iterator[Step]:
         told = f"Ouverture prévue le {french_date(access.requested_on)}, date de la demande."
         yield Step(told, "A6", access.partner, access.requested_on)
     if (expiry := person.waits_for_link_until(access)) is not None:
-        told = f"La réouverture attend le {_moment(expiry)} : l'ancien lien d'activation n'a pas encore expiré et "
+        told = (
+            f"La réouverture attend le {french_moment(expiry)} : l'ancien lien d'activation n'a pas encore expiré et "
+        )
         yield Step(f"{told}fonctionnerait de nouveau.", "A4", access.partner, day_of(expiry))
 
 
 def _transmitted(annexe: KeptAnnexe) -> str:
     return f" transmise le {french_date(annexe.transmitted_on)}" if annexe.transmitted_on else ""
-
-
-def _moment(at: datetime) -> str:
-    """« 17 juin 2026 à 10 h 05 », in Paris."""
-    here = at.astimezone(PARIS)
-    return f"{french_date(here.date())} à {here.hour} h {here.minute:02}"

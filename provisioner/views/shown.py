@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -44,3 +46,16 @@ class Table:
 
 #: A part of what is shown.
 Part = Line | Table
+
+
+#: A cell that begins so is a formula to a spreadsheet, whoever typed it.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def as_csv(rows: Iterable[Sequence[object]]) -> str:
+    """Rows as a file that a French spreadsheet opens as it is: semicolons, and a mark of UTF-8 before all."""
+    text = io.StringIO()
+    cells = (["" if value is None else str(value) for value in row] for row in rows)
+    escaped = ([f"'{cell}" if cell.startswith(_FORMULA) else cell for cell in row] for row in cells)
+    csv.writer(text, delimiter=";", lineterminator="\r\n").writerows(escaped)
+    return f"\N{BYTE ORDER MARK}{text.getvalue()}"

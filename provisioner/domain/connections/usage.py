@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from enum import StrEnum
 
 from provisioner.domain.access.habilitation import Habilitation
 from provisioner.domain.calendar import add_months, day_of, start_of
@@ -11,6 +12,15 @@ from provisioner.domain.connections.record import Coverage
 
 #: D4: after how many months without a login a partner may be told the name.
 UNUSED_MONTHS = 6
+
+
+class UsageState(StrEnum):
+    """How an access has been used, in a word."""
+
+    USED = "used"
+    UNUSED = "unused"  #: surely not for 6 months
+    NEVER_USED = "never-used"
+    UNKNOWN = "unknown"  #: no login is known, and not everything was read
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +36,15 @@ class Usage:
     known_since: date | None = None
     read_on: date | None = None
     is_whole: bool = False
+
+    @property
+    def state(self) -> UsageState:
+        """The same in a word."""
+        if self.is_never_used:
+            return UsageState.NEVER_USED
+        if self.is_unused_for_months:
+            return UsageState.UNUSED
+        return UsageState.UNKNOWN if self.last_on is None else UsageState.USED
 
     @property
     def is_never_used(self) -> bool:

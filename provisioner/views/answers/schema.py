@@ -12,6 +12,7 @@ from pydantic.json_schema import GenerateJsonSchema
 
 from provisioner.views.answers.annexes import AnnexeAnswer, AnnexesAnswer, SubmittedAnswer
 from provisioner.views.answers.checks import CheckAnswer
+from provisioner.views.answers.connection_reports import ConnectionsReportAnswer
 from provisioner.views.answers.controls import ControlsAnswer
 from provisioner.views.answers.holds import HeldAnswer, StatusAnswer
 from provisioner.views.answers.invitations import InvitationsAnswer
@@ -51,6 +52,7 @@ ANSWERS: dict[str, Any] = {
     "journal": tuple[EntryAnswer, ...],
     "journal_head": HeadAnswer,
     "journal_verify": VerifiedAnswer,
+    "connections_report": ConnectionsReportAnswer,
     "backup": BackupAnswer,
     "realm_accept": AcceptanceAnswer,
     "doctor": DoctorAnswer,

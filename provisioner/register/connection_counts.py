@@ -1,0 +1,78 @@
+"""The connection records counted in the database, for a report; and all of them of one account (D5)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, literal_column, or_, select
+
+from provisioner.domain.connections.record import ConnectionRecord, ConsoleRecord
+from provisioner.domain.connections.report import ConnectionCounts, HourCount, Period, Suspension, Total
+from provisioner.domain.hold import HoldKind
+from provisioner.domain.people import EmailAddress
+from provisioner.register import tables as t
+from provisioner.register.mapper import Mapper
+
+_c, _h = t.connection_record.c, t.habilitation.c
+_CONNECTION = Mapper(ConnectionRecord, t.connection_record)
+_CONSOLE = Mapper(ConsoleRecord, t.console_record)
+_IS_LOGIN = and_(_c.kind == "login", _c.outcome.is_(None))
+
+#: The part of a moment's text that tells its hour: `2026-08-31T22`. Not bound: PostgreSQL would take it for two.
+_HOUR = func.substr(_c.at, literal_column("1"), literal_column("13"))
+
+
+def counts(connection: Connection, period: Period, partner: str | None) -> ConnectionCounts:
+    """The logins and failed logins of the period by access: those made while that access was open."""
+    failures, addresses = func.count(case((~_IS_LOGIN, 1))), func.count(case((_IS_LOGIN, _c.address)).distinct())
+    totals = _of_accesses(select(_h.id, failures, addresses), period, partner)
+    foreign = select(func.count()).where(_IS_LOGIN, _c.account.is_(None), *_within(period))
+    return ConnectionCounts(
+        totals=[Total(*row) for row in connection.execute(totals)],
+        hours=list(_hours(connection, period, partner)),
+        foreign=connection.execute(foreign).scalar_one(),
+    )
+
+
+def _hours(connection: Connection, period: Period, partner: str | None) -> Iterator[HourCount]:
+    by_hour = _of_accesses(select(_h.id, _HOUR, func.count()), period, partner).where(_IS_LOGIN).group_by(_HOUR)
+    for habilitation, text, logins in connection.execute(by_hour):
+        yield HourCount(habilitation, datetime.fromisoformat(f"{text}:00:00+00:00"), logins)
+
+
+def _of_accesses(asked: Select[Any], period: Period, partner: str | None) -> Select[Any]:
+    while_open = (_c.account == _h.account) & (_c.at >= _h.opened_at)
+    while_open &= or_(_h.closed_at.is_(None), _c.at < _h.closed_at)
+    asked = asked.join_from(t.habilitation, t.connection_record, while_open)
+    asked = asked.where(_c.kind == "login", *_within(period)).group_by(_h.id)
+    return asked if partner is None else asked.where(_h.partner == partner)
+
+
+def _within(period: Period) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    return _c.at >= period.since, _c.at < period.until
+
+
+def suspensions(connection: Connection) -> list[Suspension]:
+    """Every suspension by name of an account, those that are over included."""
+    hold = t.hold.c
+    asked = select(t.account.c.email, hold.since, hold.released_at).join(t.account, t.account.c.id == hold.account)
+    return [Suspension(*row) for row in connection.execute(asked.where(hold.kind == HoldKind.SUSPENSION))]
+
+
+def records_of_person(connection: Connection, email: EmailAddress) -> tuple[ConnectionRecord, ...]:
+    """What is kept of the connections of that account, oldest first (D5)."""
+    asked = select(*_CONNECTION.columns).join(t.account, t.account.c.id == _c.account)
+    return tuple(
+        map(_CONNECTION.of, connection.execute(asked.where(t.account.c.email == email).order_by(_c.at, _c.id)))
+    )
+
+
+def console_records_of_person(connection: Connection, email: EmailAddress) -> tuple[ConsoleRecord, ...]:
+    """What is kept of what was done to that account at the console, oldest first (D5)."""
+    done = t.console_record.c
+    asked = select(*_CONSOLE.columns).join(t.account, t.account.c.id == done.account)
+    return tuple(
+        map(_CONSOLE.of, connection.execute(asked.where(t.account.c.email == email).order_by(done.at, done.id)))
+    )
