@@ -240,6 +240,10 @@ class Directory:
         if self._admin.get_sessions(id) or self._admin.user_consents(id):
             raise SessionsRemain("An account still has a session after all were ended.")
 
+    def has_session(self, id: str) -> bool:
+        """Whether somebody is logged in by the account, or an application may go on without them (offline)."""
+        return bool(self._admin.get_sessions(id) or self._admin.user_consents(id))
+
     def forget_password(self, id: str) -> None:
         """Deletes the password, so that a new one must be made with a link."""
         for credential in self._passwords(id):

@@ -7,6 +7,8 @@ done again: the same facts are never raised twice.
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
+from functools import partial
 
 import structlog
 
@@ -25,10 +27,13 @@ Source = Callable[[Context], Judgement]
 
 
 #: In the order in which they are judged. What asks Keycloak comes last.
-SOURCES: tuple[Source, ...] = (person_controls.judge_records,)
+SOURCES: tuple[Source, ...] = (person_controls.judge_records, person_controls.judge_accesses)
+
+#: How long after a closure Keycloak is asked whether a session lives: at each judging, and each night.
+_LATELY, _THIS_NIGHT = timedelta(hours=1), timedelta(hours=48)
 
 
-def judge(context: Context) -> list[RaisedControl]:
+def judge(context: Context, *, nightly: bool = False) -> list[RaisedControl]:
     """Judges everything; gives what is raised by it. A source that fails keeps no other from being judged.
 
     Raises:
@@ -36,7 +41,9 @@ def judge(context: Context) -> list[RaisedControl]:
     """
     raised: list[RaisedControl] = []
     problems: list[SystemFailed] = []
-    for source in SOURCES:
+    within = _THIS_NIGHT if nightly else _LATELY
+    sources: list[Source] = [*SOURCES, partial(person_controls.judge_sessions, within=within)]
+    for source in sources:
         try:
             raised += keep(context, source(context))
         except SystemFailed as problem:

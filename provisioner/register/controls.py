@@ -105,14 +105,18 @@ def _is_raised_anew(observation: Observation, known: RaisedControl) -> bool:
     return is_graver or (observation.control.is_state and known.mended_at is not None)
 
 
-def over(connection: Connection, codes: Collection[str], seen: Iterable[Observation]) -> list[RaisedControl]:
-    """The states of these codes that lasted and are seen no more. `codes` were judged whole."""
+def unmended(connection: Connection, codes: Collection[str]) -> list[RaisedControl]:
+    """The states of these codes that are not over, be they settled."""
     if not codes:
         return []
+    lasting = _ASKED.where(_r.code.in_(codes), _r.mended_at.is_(None)).order_by(_r.id)
+    return list(map(_RAISED.of, connection.execute(lasting)))
+
+
+def over(connection: Connection, codes: Collection[str], seen: Iterable[Observation]) -> list[RaisedControl]:
+    """The states of these codes that lasted and are seen no more. `codes` were judged whole."""
     present = {(observation.control.code, observation.key) for observation in seen}
-    unmended = _r.code.in_(codes) & _r.mended_at.is_(None)
-    lasted = map(_RAISED.of, connection.execute(_ASKED.where(unmended)))
-    return [control for control in lasted if (control.code, control.key) not in present]
+    return [control for control in unmended(connection, codes) if (control.code, control.key) not in present]
 
 
 def mend(work: Work, codes: Collection[str], seen: Iterable[Observation]) -> list[RaisedControl]:

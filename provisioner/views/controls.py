@@ -45,6 +45,52 @@ CONTROLS: Mapping[str, ControlWords] = {
         "administrateur, par exemple), ou son accès n'était pas ouvert.",
         "Établir à qui est ce compte et pourquoi il existe ; le désactiver dans la console si nul n'en répond.",
     ),
+    "session-after-closure": ControlWords(
+        "Session encore ouverte après la fin de l'accès",
+        "L'accès est clôturé ou suspendu, mais Keycloak tient encore une session pour ce compte.",
+        "Lancer provisioner sync ; si le constat demeure, fermer les sessions du compte dans la console.",
+    ),
+    "never-used": ControlWords(
+        "Accès jamais utilisé",
+        "Nul ne s'est connecté avec cet accès depuis son ouverture.",
+        "Demander au partenaire si la personne en a besoin ; sinon, elle passe en liste 2 de la prochaine annexe 1.",
+    ),
+    "unused": ControlWords(
+        "Accès non utilisé depuis longtemps",
+        "Nul ne s'est connecté avec cet accès depuis le nombre de jours réglé (180 par défaut). Ce qui s'est passé "
+        "avant le premier jour lu n'est pas connu, et n'est pas reproché.",
+        "Demander au partenaire si la personne en a besoin ; sinon, elle passe en liste 2 de la prochaine annexe 1.",
+    ),
+    "link-unused": ControlWords(
+        "Lien d'activation resté sans suite",
+        "Tous les liens ont été envoyés, le dernier a expiré, et aucun mot de passe n'a été créé.",
+        "Vérifier l'adresse avec le partenaire. Un autre lien : provisioner person reopen --new-password.",
+    ),
+    "many-failures": ControlWords(
+        "Nombreux échecs de connexion, ou verrouillage",
+        "Le mot de passe de ce compte a souvent été erroné dans la journée, ou Keycloak l'a verrouillé un moment.",
+        "Demander à la personne si c'était elle ; l'aider à changer son mot de passe (« Mot de passe oublié ? »).",
+    ),
+    "locked-from-elsewhere": ControlWords(
+        "Compte verrouillé depuis des adresses inconnues",
+        "Keycloak a verrouillé ce compte après des échecs qui venaient tous d'adresses d'où la personne ne s'est "
+        "jamais connectée, pour autant que les relevés le disent.",
+        "Demander à la personne si c'était elle. Sinon quelqu'un essaie des mots de passe : prévenir le contact "
+        "sécurité, et regarder si d'autres comptes sont visés depuis ces adresses.",
+    ),
+    "shared-code": ControlWords(
+        "À demander à la personne : plusieurs lieux à la fois",
+        "Ce compte a été utilisé depuis plusieurs réseaux à peu d'intervalle. Un téléphone à côté d'un poste, un "
+        "télétravail ou un réseau privé l'expliquent souvent : rien ne dit que le code est partagé.",
+        "Demander à la personne ; rappeler, s'il le faut, que le code est personnel (article 3.5).",
+    ),
+    "proxy-address": ControlWords(
+        "Mandataire mal réglé",
+        "La plupart des comptes montrent la même adresse : celle d'un mandataire, sans doute, et non celles des "
+        "personnes. Tant que c'est le cas, plusieurs lieux à la fois ne sont pas recherchés.",
+        "Régler les en-têtes du mandataire devant Keycloak (docs/connections.md). Si les personnes partagent "
+        "vraiment une même sortie vers Internet, l'expliquer : provisioner controls settle.",
+    ),
 }
 
 

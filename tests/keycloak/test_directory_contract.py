@@ -351,6 +351,7 @@ def test_nobodys_account_is_not_found(directory: AnyDirectory, code: str) -> Non
         lambda: directory.end_sessions(NOBODY),
         lambda: directory.forget_password(NOBODY),
         lambda: directory.has_password(NOBODY),
+        lambda: directory.has_session(NOBODY),
         lambda: directory.send_invitation(NOBODY, 3600, REDIRECT),
     ):
         with pytest.raises(NotFound):
@@ -544,14 +545,17 @@ def test_a_link_opens_no_session_and_disabling_keeps_those_that_are_open_until_t
     directory.send_invitation(id, 3600, REDIRECT)
     assert hands.set_password_by_link(wanted.email)
     assert not hands.has_session(id)
+    assert not directory.has_session(id)
     assert hands.log_in(wanted.email)
 
     directory.update_account(id, replace(wanted, enabled=False))
     assert hands.has_session(id)
+    assert directory.has_session(id)
     assert not hands.log_in(wanted.email)
     for _ in range(2):
         directory.end_sessions(id)
         assert not hands.has_session(id)
+        assert not directory.has_session(id)
     assert directory.has_password(id)
     directory.update_account(id, wanted)
     assert hands.log_in(wanted.email)

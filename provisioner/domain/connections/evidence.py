@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
@@ -51,7 +51,8 @@ class Suspended:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
-    """One account: all its habilitations, oldest first, and its records, oldest first.
+    """One account: all its habilitations, oldest first, and its records, oldest first. Those that were stored by
+    writes after the number `after` are new.
 
     `account` is the register's number, `user` Keycloak's id where the account is none of ours. `addresses` are all
     from which the person got in, as far as the records tell. `is_masked`: most accounts show one address, so
@@ -65,6 +66,7 @@ class Evidence:
     records: tuple[ConnectionRecord, ...] = ()
     addresses: frozenset[str] = frozenset()
     is_masked: bool = False
+    after: int = -1
     thresholds: Thresholds = Thresholds()
 
     def open_at(self, moment: datetime) -> Habilitation | None:
@@ -95,16 +97,20 @@ class Evidence:
         *,
         severity: Severity | None = None,
         **facts: object,
-    ) -> Observation:
-        """What a control saw in these records, oldest first. `key` tells these facts from others of the account."""
+    ) -> Iterator[Observation]:
+        """What a control saw in these records, oldest first: nothing where none of them is new, as it was judged
+        before. `key` tells these facts from others of the account.
+        """
         seen = tuple(records)
+        if not any(record.number > self.after for record in seen):
+            return
         habilitation = self.told_under(seen[0].at)
         rests_on = Facts(
             count=len(seen),
             addresses=tuple(sorted({record.address for record in seen if record.address})),
             records=tuple(record.id for record in seen[:_MOST_RECORDS]),
         )
-        return Observation(
+        yield Observation(
             control=control,
             key=f"{self.account or self.user}/{key}",
             since=seen[0].at,

@@ -26,7 +26,7 @@ def find(evidence: Evidence) -> Iterator[Observation]:
         had_password = any(record.kind == "login" and record.outcome == DISABLED for record in attempts)
         refused = next((record.outcome for record in attempts if record.kind == "login"), None)
         severity, outcome = (Severity.GRAVE, DISABLED) if had_password else (None, refused)
-        yield evidence.observe(CONTROL, day, attempts, severity=severity, on=day, outcome=outcome)
+        yield from evidence.observe(CONTROL, day, attempts, severity=severity, on=day, outcome=outcome)
 
 
 def _is_attempt(record: ConnectionRecord, evidence: Evidence) -> bool:

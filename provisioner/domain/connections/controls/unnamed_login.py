@@ -25,10 +25,10 @@ def find(evidence: Evidence) -> Iterator[Observation]:
     if evidence.account is None:
         for year in sorted({day_of(record.at).year for record in entries}):
             theirs = [record for record in entries if day_of(record.at).year == year][:1]
-            yield evidence.observe(CONTROL, year, theirs, on=day_of(theirs[0].at), client=theirs[0].client)
+            yield from evidence.observe(CONTROL, year, theirs, on=day_of(theirs[0].at), client=theirs[0].client)
         return
     for day, unnamed in by_day(record for record in entries if _is_unnamed(record, evidence)).items():
-        yield evidence.observe(CONTROL, day, unnamed, on=day, client=unnamed[0].client)
+        yield from evidence.observe(CONTROL, day, unnamed, on=day, client=unnamed[0].client)
 
 
 def _is_unnamed(record: ConnectionRecord, evidence: Evidence) -> bool:
