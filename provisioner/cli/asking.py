@@ -91,3 +91,15 @@ def progress_bar(quiet: bool) -> Callable[[int], AbstractContextManager[Callable
             yield lambda: progress.advance(task)
 
     return bar
+
+
+@contextmanager
+def counting(quiet: bool) -> Iterator[Callable[[int], None]]:
+    """How many events were read so far, on stderr, on a terminal; nothing otherwise."""
+    if quiet or not sys.stderr.isatty():
+        yield lambda _count: None
+        return
+    from rich.console import Console
+
+    with Console(stderr=True).status("") as status:
+        yield lambda count: status.update(Sentence.EVENTS_READ.of(count=count))

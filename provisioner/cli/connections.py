@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from provisioner.cli.asking import counting
+from provisioner.cli.exits import Exit
 from provisioner.cli.files import save_new
-from provisioner.cli.options import OnePartner, day, decider, reason
+from provisioner.cli.options import Format, FormatOption, OnePartner, day, decider, reason
 from provisioner.cli.printing import print_answer, print_page
 from provisioner.cli.session import Session, session_of
 
@@ -20,6 +22,43 @@ if TYPE_CHECKING:
     from provisioner.views.answers.connection_reports import ConnectionsReportAnswer
 
 app = typer.Typer(help="The connections: who connected, when, from where (L1).", no_args_is_help=True)
+
+
+@app.command()
+def pull(ctx: typer.Context, format_: FormatOption = Format.TEXT) -> None:
+    """Read what happened since the last time, and judge it (`controls list`). Exit status 1 when some are missing."""
+    from provisioner.operations import connections, controls
+
+    session = session_of(ctx)
+    with session.context("connections", read_only=True) as context, counting(session.quiet) as told:
+        answer = connections.pull(context, told)
+        controls.judge(context)
+    print_answer(answer, format_)
+    raise typer.Exit(Exit.REFUSED if answer.hole else Exit.DONE)
+
+
+@app.command()
+def verify(
+    ctx: typer.Context,
+    since: Annotated[
+        date | None,
+        typer.Option("--from", help="Its first day; default what Keycloak holds.", metavar="DATE", parser=day),
+    ] = None,
+    until: Annotated[
+        date | None, typer.Option("--to", help="Its last day; default today.", metavar="DATE", parser=day)
+    ] = None,
+    format_: FormatOption = Format.TEXT,
+) -> None:
+    """Read, then compare every event's id with Keycloak's. Exit status 1 when one is missing on either side."""
+    from provisioner.operations import connections
+
+    session = session_of(ctx)
+    if since is not None and until is not None and until < since:
+        raise typer.BadParameter("--to is earlier than --from")
+    with session.context("connections", read_only=True) as context, counting(session.quiet) as told:
+        answer = connections.verify(context, since, until, told)
+    print_answer(answer, format_)
+    raise typer.Exit(Exit.DONE if answer.is_whole else Exit.REFUSED)
 
 
 class Audience(StrEnum):

@@ -31,7 +31,12 @@ def account_due_on(habilitations: Sequence[Habilitation]) -> date | None:
     closures = [habilitation.closed_on for habilitation in habilitations if habilitation.closed_on is not None]
     if not closures or len(closures) < len(habilitations):
         return None
-    return add_months(max(closures), ACCOUNT_MONTHS)
+    return account_due_on_closure(max(closures))
+
+
+def account_due_on_closure(closed_on: date) -> date:
+    """The same, given the day on which the account's last access was closed."""
+    return add_months(closed_on, ACCOUNT_MONTHS)
 
 
 def habilitation_due_on(habilitation: Habilitation, of_account: Sequence[Habilitation]) -> date | None:

@@ -24,6 +24,7 @@ from provisioner.keycloak.errors import (
     RealmUnfit,
     SessionsRemain,
 )
+from provisioner.keycloak.events import Events
 from provisioner.keycloak.groups import group_by_path, place_group
 from provisioner.keycloak.snapshot import read_realm, read_snapshot, realm_of
 from provisioner.settings import KeycloakSettings
@@ -49,6 +50,8 @@ class Directory:
         self._connection = service_connection(settings, read_only=read_only, guard=guard)
         self._admin = KeycloakAdmin(connection=self._connection)
         self._realm, self._root = settings.realm, settings.group_root
+        #: What happened in the realm, as Keycloak keeps it.
+        self.events = Events(self._admin)
 
     @property
     def calls(self) -> int:

@@ -7,6 +7,7 @@ from provisioner.domain.errors import Refusal, Refused
 from provisioner.domain.records import Records
 from provisioner.operations.context import Context, decided
 from provisioner.register import run_lock
+from provisioner.register.connections import begin_anew
 from provisioner.register.marks import accept_realm
 from provisioner.views.answers.system import AcceptanceAnswer
 
@@ -29,6 +30,7 @@ def accept(context: Context, by: str, reason: str) -> AcceptanceAnswer:
         if acceptance.accepted:
             with context.register.work(by) as work:
                 accept_realm(work, acceptance.known, acceptance.found, by=by, reason=reason)
+                begin_anew(work)
         return acceptance
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import TypeVar
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, Table, delete, func, insert, not_, or_, select, update
 
+from provisioner.domain.calendar import day_of
 from provisioner.domain.connections.record import ConnectionRecord, ConsoleRecord, Coverage, Hole, Stream, holes_of
 from provisioner.domain.people import EmailAddress
 from provisioner.register import tables as t
@@ -19,6 +20,8 @@ _c, _a = t.connection_record.c, t.console_record.c
 _CONNECTION = Mapper(ConnectionRecord, t.connection_record)
 _CONSOLE = Mapper(ConsoleRecord, t.console_record)
 _HOLE = Mapper(Hole, t.reading_hole)
+
+Record = TypeVar("Record", ConnectionRecord, ConsoleRecord)
 
 
 def accounts_by_keycloak_id(connection: Connection) -> Mapping[str, int]:
@@ -37,31 +40,56 @@ def destroyed(connection: Connection) -> frozenset[str]:
     return frozenset(connection.execute(select(t.destroyed_account.c.keycloak_id)).scalars())
 
 
-def ids_between(connection: Connection, stream: Stream, since: datetime, until: datetime) -> frozenset[str]:
-    """The ids of the events of that span that are stored, both ends included."""
+def last_closures(connection: Connection) -> Mapping[int, datetime]:
+    """When the last access of each account was closed, of those accounts that have no other access."""
+    of = t.habilitation.c
+    closed = select(of.account, func.max(of.closed_at).label("last")).group_by(of.account)
+    all_closed = closed.having(func.count(of.closed_at) == func.count())
+    return {row.account: row.last for row in connection.execute(all_closed)}
+
+
+def accounts_of(connection: Connection, partners: Collection[str]) -> frozenset[int]:
+    """The accounts that have, or had, an access through one of these partners."""
+    of = t.habilitation.c
+    return frozenset(connection.execute(select(of.account).where(of.partner.in_(partners))).scalars())
+
+
+def ids_between(connection: Connection, stream: Stream, since: datetime, until: datetime) -> Mapping[str, datetime]:
+    """The events of that span that are stored, both ends included: the moment of each by its id."""
     columns = _c if stream is Stream.CONNECTIONS else _a
-    return frozenset(connection.execute(select(columns.id).where(columns.at.between(since, until))).scalars())
+    asked = select(columns.id, columns.at).where(columns.at.between(since, until))
+    return {row.id: row.at for row in connection.execute(asked)}
 
 
-def store(work: Work, records: Sequence[ConnectionRecord]) -> int:
-    """Stores those that are not yet; how many. The day of each account's last login goes with them."""
+def store(work: Work, records: Sequence[ConnectionRecord]) -> list[ConnectionRecord]:
+    """Stores those that are not yet, and gives them. The day of each account's last login goes with them."""
     new = _unknown(work.connection, t.connection_record, records)
     rows = [{**_CONNECTION.row(record), "id": record.id, "number": work.number} for record in new]
     if rows:
         work.connection.execute(insert(t.connection_record), rows)
-    return len(new)
+    last = {record.account: day_of(record.at) for record in sorted(new, key=_moment_of) if record.is_login}
+    for account, day in last.items():
+        is_older = or_(t.account.c.last_login_on.is_(None), t.account.c.last_login_on < day)
+        work.connection.execute(
+            update(t.account).where(t.account.c.id == account, is_older).values(last_login_on=day)
+        )
+    return new
 
 
-def store_console(work: Work, records: Sequence[ConsoleRecord]) -> int:
-    """Stores those that are not yet; how many."""
+def store_console(work: Work, records: Sequence[ConsoleRecord]) -> list[ConsoleRecord]:
+    """Stores those that are not yet, and gives them."""
     new = _unknown(work.connection, t.console_record, records)
     rows = [{**_CONSOLE.row(record), "id": record.id, "number": work.number} for record in new]
     if rows:
         work.connection.execute(insert(t.console_record), rows)
-    return len(new)
+    return new
 
 
-def _unknown(connection: Connection, table: Any, records: Iterable[Any]) -> list[Any]:
+def _moment_of(record: ConnectionRecord) -> datetime:
+    return record.at
+
+
+def _unknown(connection: Connection, table: Table, records: Iterable[Record]) -> list[Record]:
     by_id = {record.id: record for record in records}
     if not by_id:
         return []
@@ -69,6 +97,15 @@ def _unknown(connection: Connection, table: Any, records: Iterable[Any]) -> list
     span = table.c.at.between(min(moments), max(moments))
     known = frozenset(connection.execute(select(table.c.id).where(span)).scalars())
     return [record for id_, record in by_id.items() if id_ not in known]
+
+
+def attach(work: Work) -> None:
+    """Gives the records of a Keycloak user to the account that it is, where that became known after the reading."""
+    ids = select(t.account.c.keycloak_id).where(t.account.c.keycloak_id.is_not(None))
+    for table in (t.connection_record, t.console_record):
+        its = select(t.account.c.id).where(t.account.c.keycloak_id == table.c.user).scalar_subquery()
+        nobodys = update(table).where(table.c.account.is_(None), table.c.user.in_(ids))
+        work.connection.execute(nobodys.values(account=its, user=None))
 
 
 def records_of(connection: Connection, accounts: Collection[int], since: datetime) -> list[ConnectionRecord]:
@@ -101,15 +138,51 @@ def coverage(connection: Connection, stream: Stream) -> Coverage:
     )
 
 
-def set_read_until(work: Work, stream: Stream, until: datetime) -> None:
-    """How far that stream was read, by Keycloak's clock."""
+def set_read_until(work: Work, stream: Stream, until: datetime, now: datetime) -> None:
+    """How far that stream was read; its first reading, at `now`, begins it. All by Keycloak's clock.
+
+    What Keycloak kept from before that first reading is stored too, but nobody can know whether it had kept all.
+    """
     if mark(work.connection, f"{stream}.begun_at") is None:
-        set_mark(work, f"{stream}.begun_at", until.isoformat())
+        set_mark(work, f"{stream}.begun_at", now.isoformat())
     set_mark(work, f"{stream}.read_until", until.isoformat())
 
 
-def add_hole(work: Work, hole: Hole) -> None:
-    """A span of which events are missing. One that begins where a known one does makes that one longer."""
+def begin_anew(work: Work) -> None:
+    """The realm is another one from now on: its events are read as at first."""
+    ours = [f"{stream}.{name}" for stream in Stream for name in ("begun_at", "read_until")]
+    work.connection.execute(delete(t.mark).where(t.mark.c.name.in_(ours)))
+
+
+def add_hole(work: Work, hole: Hole) -> bool:
+    """A span of which events are missing. One that begins where a known one does makes that one longer: whether it is
+    a new one.
+    """
     same = (t.reading_hole.c.stream == hole.stream) & (t.reading_hole.c.since == hole.since)
-    if work.connection.execute(update(t.reading_hole).where(same).values(until=hole.until)).rowcount == 0:
+    is_new = work.connection.execute(update(t.reading_hole).where(same).values(until=hole.until)).rowcount == 0
+    if is_new:
         work.connection.execute(insert(t.reading_hole).values(_HOLE.row(hole)))
+    return is_new
+
+
+def purge(
+    work: Work, connections_before: datetime, console_before: datetime, but: Collection[str], kept: Collection[int]
+) -> tuple[int, int]:
+    """Destroys what is older: how many records of connections, and of the console.
+
+    What is in `but`, by its id, and the connections of the accounts in `kept` stay.
+    """
+    of_kept = _c.account.in_(kept) & _c.account.is_not(None)
+    old = delete(t.connection_record).where(_c.at < connections_before, _c.id.not_in(but), not_(of_kept))
+    old_of_console = delete(t.console_record).where(_a.at < console_before, _a.id.not_in(but))
+    return work.connection.execute(old).rowcount, work.connection.execute(old_of_console).rowcount
+
+
+def forget(work: Work, accounts: Collection[int]) -> int:
+    """Destroys everything of these accounts' connections (D1), the day of the last login too; how many records."""
+    has_records = work.connection.execute(select(_c.account).distinct()).scalars()
+    has_last = work.connection.execute(select(t.account.c.id).where(t.account.c.last_login_on.is_not(None))).scalars()
+    theirs = {*has_records, *has_last} & {*accounts}
+    destroyed = work.connection.execute(delete(t.connection_record).where(_c.account.in_(theirs))).rowcount
+    work.connection.execute(update(t.account).where(t.account.c.id.in_(theirs)).values(last_login_on=None))
+    return destroyed

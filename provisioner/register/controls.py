@@ -62,6 +62,11 @@ def unknown(connection: Connection, seen: Iterable[Observation]) -> list[Observa
     return [observation for key, observation in by_key.items() if _is_news(observation, known.get(key))]
 
 
+def records_of_raised(connection: Connection) -> frozenset[str]:
+    """The ids of the events on which those that stand rest: they are kept as long."""
+    return frozenset(id_ for control in raised(connection) for id_ in control.facts.records)
+
+
 def record(work: Work, seen: Iterable[Observation]) -> list[RaisedControl]:
     """Raises what is new; gives those. The same facts, be they settled, are never raised again; what has become
     graver is, and a state that was mended and is there again. More facts of what stands are kept beside it.

@@ -323,8 +323,12 @@ console_record = Table(
     Column("address", String(64)),
     Column("error", String(255)),
     Column("account", ForeignKey("account.id"), index=True),
+    Column("user", String(64)),  # Keycloak's id, where the account is none of ours
     Column("number", Integer, nullable=False, index=True),
 )
+for _table in (connection_record, console_record):
+    _is_nobodys = text("account IS NULL")
+    Index(f"ix_{_table.name}_user", _table.c.user, sqlite_where=_is_nobodys, postgresql_where=_is_nobodys)
 
 reading_hole = Table(
     "reading_hole",

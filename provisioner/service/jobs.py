@@ -14,6 +14,7 @@ from apscheduler.triggers.cron import CronTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 
 from provisioner.domain.calendar import PARIS
+from provisioner.operations import connections, controls
 from provisioner.operations.context import Context, Ending, RunResult
 from provisioner.operations.drop_folder import take
 from provisioner.operations.errors import UnknownRealm
@@ -21,10 +22,11 @@ from provisioner.operations.invitations import repeat_due
 from provisioner.operations.notice_delivery import Delivered, deliver, waiting
 from provisioner.operations.run import sync
 from provisioner.register import run_lock
-from provisioner.settings import ServiceSettings
+from provisioner.settings import Settings
 
 #: What a run did, in numbers: its changes by action and outcome (`done`, `failed`, or `set-aside` when one failed for
-#: a person or a partner alone), and the notices (`notice`) that were `sent` or `failed`.
+#: a person or a partner alone), the notices (`notice`) that were `sent` or `failed`, and the events (`event`) that
+#: were stored, of the lists `user` and `admin`.
 Counts = Mapping[tuple[str, str], int]
 
 
@@ -34,12 +36,13 @@ class Job:
 
     `run` works through everything that is due and gives what it did, None when nothing is to be counted. It raises
     what its operation raises: the runner tells a system that is away from a defect. Whatever takes long looks at
-    `context.stop`.
+    `context.stop`. One that is `beside` waits for none of the others, however long they take: it takes no run's lock.
     """
 
     name: str
-    trigger: Callable[[ServiceSettings], BaseTrigger]
+    trigger: Callable[[Settings], BaseTrigger]
     run: Callable[[Context], Counts | None]
+    beside: bool = False
 
 
 class Every(IntervalTrigger):  # type: ignore[misc]  # APScheduler has no types
@@ -88,13 +91,29 @@ def send_notices(context: Context) -> Counts | None:
         return _of_notices(deliver(context.register, context.settings, context.clock, context.by, context.stop))
 
 
+def read_events(context: Context) -> Counts:
+    """What happened in the realm since the last time, and what of it looks wrong (L1)."""
+    pulled = connections.pull(context)
+    controls.judge(context)
+    counts = {("event", "user"): pulled.events, ("event", "admin"): pulled.admin_events}
+    return {what: count for what, count in counts.items() if count}
+
+
+def prove_events(context: Context) -> None:
+    """Nothing is missing of what Keycloak holds; what is too old goes (D1)."""
+    connections.verify(context)
+    connections.purge(context)
+
+
 #: In the order in which `serve --once` runs them.
 JOBS = (
-    Job("inbox", lambda service: Every(service.poll_seconds), take),
-    Job("sync", lambda service: Every(service.sync_minutes * 60), sync_all),
-    Job("sweep", lambda service: daily(service.sweep_at), partial(sync_all, whole_journal=True)),
-    Job("invitations", lambda service: daily(service.invitations_at), repeat_links),
-    Job("notices", lambda service: Every(service.notices_seconds), send_notices),
+    Job("inbox", lambda settings: Every(settings.service.poll_seconds), take),
+    Job("sync", lambda settings: Every(settings.service.sync_minutes * 60), sync_all),
+    Job("sweep", lambda settings: daily(settings.service.sweep_at), partial(sync_all, whole_journal=True)),
+    Job("invitations", lambda settings: daily(settings.service.invitations_at), repeat_links),
+    Job("notices", lambda settings: Every(settings.service.notices_seconds), send_notices),
+    Job("connections", lambda settings: Every(settings.connections.pull_seconds), read_events, beside=True),
+    Job("connections-sweep", lambda settings: daily(settings.service.sweep_at), prove_events, beside=True),
 )
 
 

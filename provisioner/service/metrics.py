@@ -57,6 +57,7 @@ class Metrics:
         ProcessCollector(registry=self.registry)
         self._changes = self._counter("changes", "Changes in Keycloak, made or failed.", "action", "outcome")
         self._emails = self._counter("emails", "Links and notices, sent or failed.", "kind", "outcome")
+        self._events = self._counter("events", "Events of Keycloak that were stored, by list.", "list")
         self._runs = self._counter("job_runs", "Runs of each job: good, or what failed.", "job", "outcome")
         self._calls = self._counter("keycloak_calls", "HTTP calls to Keycloak.")
         self._failures = self._job_gauge("job_failures_in_a_row", "Runs that failed since the last good one.")
@@ -69,6 +70,8 @@ class Metrics:
             self._changes.labels(action.value, outcome)
         for kind, outcome in product(("link", "notice"), ("sent", "failed")):
             self._emails.labels(kind, outcome)
+        for events in ("user", "admin"):
+            self._events.labels(events)
 
     def know(self, job: str) -> None:
         """Has a job's series begin, at 0."""
@@ -87,7 +90,9 @@ class Metrics:
     def did(self, counts: Counts) -> None:
         """What a run did."""
         for (what, outcome), count in counts.items():
-            if what != "notice":
+            if what == "event":
+                self._events.labels(outcome).inc(count)
+            elif what != "notice":
                 self._changes.labels(what, outcome).inc(count)
             if what in ("notice", Action.INVITE):
                 kind = "notice" if what == "notice" else "link"

@@ -81,9 +81,16 @@ class Runner:
         self._directory: Directory | None = None
         self._counted = 0
 
+    def beside(self) -> Runner:
+        """Another one, whose runs wait for none of this one's; what it writes is counted by itself."""
+        register = Register(self.register.engine, self.clock)
+        runner = Runner(self.settings, self.clock, register, self.metrics, self.clock_watch, self.jitter)
+        runner.states = self.states  # how all jobs go is told in one place
+        return runner
+
     def trigger(self, job: Job) -> BaseTrigger:
         """When it runs, as it is set."""
-        return job.trigger(self.settings.service)
+        return job.trigger(self.settings)
 
     def due(self, job: Job) -> datetime:
         """Since when a daily job's next run after the last good one has been due, or when it will be; any other job's

@@ -24,6 +24,9 @@ from provisioner.service.runner import Runner
 
 log = structlog.get_logger()
 
+#: The names of the workers.
+_DEFAULT, _BESIDE = "default", "beside"
+
 #: How often everything is looked at.
 TICK_SECONDS = 1.0
 
@@ -37,22 +40,38 @@ GRACE_SECONDS = 8.0
 STUCK_SECONDS = 600.0
 
 
+class _Lane:
+    """One worker, so one job at a time, with what it does and when something of it last moved."""
+
+    def __init__(self, runner: Runner) -> None:
+        self.runner = runner
+        self.under_way = self.runs = 0
+        self._sign: object = None
+        self._moved_at = time.monotonic()
+
+    def is_stuck(self, is_overdue: bool) -> bool:
+        """Nothing moves for long: a run without a call to Keycloak or a write, or jobs due that nobody runs."""
+        sign = (self.runs, self.runner.count_calls(), self.runner.register.commits)
+        is_quiet = self.under_way == 0 and not is_overdue
+        if is_quiet or sign != self._sign:
+            self._sign, self._moved_at = sign, time.monotonic()
+        return time.monotonic() - self._moved_at > STUCK_SECONDS
+
+
 class Service:
-    """Runs each job when it is due, one at a time."""
+    """Runs each job when it is due, one at a time; those that are `beside` in a worker of their own."""
 
     def __init__(self, runner: Runner, jobs: Sequence[Job]) -> None:
         self.runner, self.jobs = runner, {job.name: job for job in jobs}
         self.stopping = threading.Event()
         self.ticked_at = time.monotonic()
         self.is_stuck = False
-        self._sign: object = None
-        self._moved_at = time.monotonic()
+        self._lanes = {_DEFAULT: _Lane(runner), _BESIDE: _Lane(runner.beside())}
         self._jumps_seen = runner.clock_watch.jumps
         self._ended = threading.Condition()
-        self._under_way = self._runs = 0
-        # One worker, so one job at a time; due again while it runs is due next time; late is never too late.
+        # Due again while it runs is due next time; late is never too late.
         self.scheduler = BackgroundScheduler(
-            executors={"default": ThreadPoolExecutor(1)},
+            executors={name: ThreadPoolExecutor(1) for name in self._lanes},
             job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
             timezone=UTC,
         )
@@ -74,8 +93,9 @@ class Service:
                 due = self.runner.due(job)
             except RegisterUnavailable:
                 due = datetime.now(UTC)  # its run says so, and is tried again
-            trigger = self.runner.trigger(job)
-            self.scheduler.add_job(self.runner.run, trigger, args=[job], id=job.name, next_run_time=due)
+            lane = self._lane_of(job)
+            run, trigger = self._lanes[lane].runner.run, self.runner.trigger(job)
+            self.scheduler.add_job(run, trigger, args=[job], id=job.name, next_run_time=due, executor=lane)
         self.scheduler.start()
 
     def run_soon(self, name: str, wait: timedelta = timedelta()) -> None:
@@ -89,11 +109,14 @@ class Service:
         self.runner.clock_watch.look()
         if self.runner.clock_watch.jumps != self._jumps_seen:
             self._jumps_seen = self.runner.clock_watch.jumps
-            self.runner.end_run()
+            for lane in self._lanes.values():
+                lane.runner.end_run()
             for name in self.jobs:  # their times are of the clock before
                 self.run_soon(name)
         self.scheduler.wakeup()  # after a sleep of the machine, or a clock set right, it would wait on
-        self.is_stuck = self._does_nothing_move()
+        late = self._late_lanes()
+        stuck = {name: lane.is_stuck(name in late) for name, lane in self._lanes.items()}
+        self.is_stuck = any(stuck.values())
         if not self.is_stuck:
             notify("WATCHDOG=1")
 
@@ -105,42 +128,41 @@ class Service:
     @property
     def is_busy(self) -> bool:
         """Whether a run is under way, or waits for the end of another."""
-        return self._under_way > 0
+        return any(lane.under_way for lane in self._lanes.values())
 
     def shut_down(self) -> bool:
         """Ends the effect in hand and stops; False when a run had to be left as it was."""
         notify("STOPPING=1")
         log.info("service.stopping")
-        self.runner.stop()
+        for lane in self._lanes.values():
+            lane.runner.stop()
         self.scheduler.shutdown(wait=False)
         with self._ended:
             return self._ended.wait_for(lambda: not self.is_busy, GRACE_SECONDS)
 
-    def _on_begin(self, _event: Any) -> None:
+    def _lane_of(self, job: Job) -> str:
+        return _BESIDE if job.beside else _DEFAULT
+
+    def _on_begin(self, event: Any) -> None:
         with self._ended:
-            self._under_way += 1
+            self._lanes[self._lane_of(self.jobs[event.job_id])].under_way += 1
 
     def _on_end(self, event: Any) -> None:
         """A run ended, and gave how soon to try it again; one that raised is our defect."""
+        lane = self._lanes[self._lane_of(self.jobs[event.job_id])]
         with self._ended:
-            self._under_way -= 1
-            self._runs += 1
+            lane.under_way -= 1
+            lane.runs += 1
             self._ended.notify_all()
         wait = timedelta(minutes=1) if event.exception else event.retval
         if wait is not None:
             self.run_soon(event.job_id, wait)
 
-    def _does_nothing_move(self) -> bool:
-        """For long: a run without a call to Keycloak or a write, or jobs that are due and that nobody runs."""
-        sign = (self._runs, self.runner.count_calls(), self.runner.register.commits)
-        is_quiet = not self.is_busy and not self._is_overdue()
-        if is_quiet or sign != self._sign:
-            self._sign, self._moved_at = sign, time.monotonic()
-        return time.monotonic() - self._moved_at > STUCK_SECONDS
-
-    def _is_overdue(self) -> bool:
+    def _late_lanes(self) -> set[str]:
+        """The workers that have jobs due for long, and run none of them."""
         late = datetime.now(UTC) - timedelta(seconds=STUCK_SECONDS)
-        return any(job.next_run_time is not None and job.next_run_time < late for job in self.scheduler.get_jobs())
+        jobs = self.scheduler.get_jobs()
+        return {job.executor for job in jobs if job.next_run_time is not None and job.next_run_time < late}
 
 
 def notify(state: str, environment: Mapping[str, str] = os.environ) -> None:

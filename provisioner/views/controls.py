@@ -39,6 +39,17 @@ CONTROLS: Mapping[str, ControlWords] = {
         "Demander à la personne, ou à son ancien service, si c'était elle. Avec le bon mot de passe et si ce n'était "
         "pas elle : le mot de passe est connu d'un tiers, l'envisager comme un incident.",
     ),
+    "events-missing": ControlWords(
+        "Événements manquants",
+        "Des événements que Keycloak devrait encore avoir n'y sont plus, ou n'ont jamais été lus : la liste a sans "
+        "doute été effacée dans la console. Ce qui s'est passé alors n'est connu qu'en partie.",
+        "Établir qui a effacé les événements, et pourquoi ; sans explication, l'envisager comme un incident.",
+    ),
+    "events-off": ControlWords(
+        "Événements non enregistrés",
+        "Le royaume n'enregistre plus ses événements : ce qui s'y passe maintenant ne sera jamais connu.",
+        "Les rétablir par provisioner realm apply, puis établir qui les a arrêtés, et pourquoi.",
+    ),
     "unnamed-login": ControlWords(
         "Connexion d'un compte qu'aucune annexe ne nomme",
         "Ce compte est entré alors qu'aucune annexe 1 en vigueur ne le nommait : ce n'est pas un compte géré ici (un "

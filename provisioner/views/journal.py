@@ -28,6 +28,7 @@ ACTIONS: Mapping[str, str] = {
     "annexe.submitted": "Annexe 1 reçue",
     "caf.contacts": "Contacts de la Caf enregistrés",
     "close": "Accès clôturé",
+    "connections.purged": "Connexions détruites à leur terme",
     "connections.report": "Rapport nominatif des connexions établi",
     "control.settled": "Constat expliqué",
     "drop.destroyed": "Rapport sur un fichier déposé détruit",

@@ -69,6 +69,8 @@ class Sentence(Words):
     REALM_CHANGED = "Royaume {realm} : modifié."
     REALM_AS_IT_IS = "Royaume {realm} : rien à changer."
 
+    EVENTS_READ = "Événements lus : {count}"
+
     ASK_TO_APPLY = "Appliquer ?"
     IN_NEITHER_LIST = "{person}, accès demandé pour le {day}, ne figure dans aucune des deux listes."
     ASK_TO_KEEP = "Conserver cet accès ? (non : il est clôturé)"

@@ -83,13 +83,15 @@ def test_a_clock_put_forward_by_years_lists_no_run_that_it_missed() -> None:
 
 def test_the_drop_folder_is_looked_at_and_everything_due_is_done_as_often_as_is_set(settings: Settings) -> None:
     now = datetime(2026, 9, 2, 10, tzinfo=UTC)
-    due = {job.name: job.trigger(settings.service).get_next_fire_time(now, now) for job in JOBS}
+    due = {job.name: job.trigger(settings).get_next_fire_time(now, now) for job in JOBS}
     assert due == {
         "inbox": now + timedelta(seconds=10),
         "sync": now + timedelta(minutes=15),
         "sweep": at(3, 1),
         "invitations": at(3, 6),
         "notices": now + timedelta(seconds=60),
+        "connections": now + timedelta(seconds=60),
+        "connections-sweep": at(3, 1),
     }
 
 

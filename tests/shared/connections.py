@@ -27,8 +27,7 @@ def read(
     with register.work("test") as work:
         accounts = accounts_by_email(work.connection)
         store(work, [login(accounts.get(EmailAddress(event[0])), *event[1:]) for event in events])
-        for moment in (begun_at, until):
-            set_read_until(work, Stream.CONNECTIONS, moment)
+        set_read_until(work, Stream.CONNECTIONS, until, begun_at)
 
 
 def lose(register: Register, spans: Iterable[tuple[datetime, datetime]]) -> None:

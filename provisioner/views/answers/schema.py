@@ -13,6 +13,7 @@ from pydantic.json_schema import GenerateJsonSchema
 from provisioner.views.answers.annexes import AnnexeAnswer, AnnexesAnswer, SubmittedAnswer
 from provisioner.views.answers.checks import CheckAnswer
 from provisioner.views.answers.connection_reports import ConnectionsReportAnswer
+from provisioner.views.answers.connections import ComparedAnswer, PulledAnswer
 from provisioner.views.answers.controls import ControlsAnswer
 from provisioner.views.answers.holds import HeldAnswer, StatusAnswer
 from provisioner.views.answers.invitations import InvitationsAnswer
@@ -49,6 +50,8 @@ ANSWERS: dict[str, Any] = {
     "explain": ExplainedAnswer,
     "person_show": PersonAnswer,
     "invitations": InvitationsAnswer,
+    "connections_pull": PulledAnswer,
+    "connections_verify": ComparedAnswer,
     "journal": tuple[EntryAnswer, ...],
     "journal_head": HeadAnswer,
     "journal_verify": VerifiedAnswer,

@@ -10,6 +10,7 @@ from provisioner.domain.connections.controls import (
     closed_attempt,
     failures,
     proxy_address,
+    reading,
     session_after_closure,
     shared_code,
     unnamed_login,
@@ -38,5 +39,7 @@ CONTROLS: dict[str, Control] = {
         failures.LOCKED,
         shared_code.CONTROL,
         proxy_address.CONTROL,
+        reading.MISSING,
+        reading.OFF,
     )
 }

@@ -54,12 +54,16 @@ def _add_records() -> None:
         sa.Column("address", sa.String(64)),
         sa.Column("error", sa.String(255)),
         sa.Column("account", sa.Integer),
+        sa.Column("user", sa.String(64)),
         sa.Column("number", sa.Integer, nullable=False),
         sa.ForeignKeyConstraint(["account"], ["account.id"], name=op.f("fk_console_record_account")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_console_record")),
     )
     for column in ("at", "number", "account"):
         op.create_index(f"ix_console_record_{column}", "console_record", [column])
+    nobodys = sa.text("account IS NULL")
+    for table in ("connection_record", "console_record"):
+        op.create_index(f"ix_{table}_user", table, ["user"], sqlite_where=nobodys, postgresql_where=nobodys)
     op.create_table(
         "reading_hole",
         sa.Column("id", sa.Integer, nullable=False),

@@ -1,0 +1,281 @@
+"""Reads what happened in the realm from Keycloak's events, proves that nothing lacks, destroys what is old (L1, D1).
+
+Nothing is written in Keycloak, and no run's lock is needed: each window of events is one unit of work with the mark
+of how far the reading went. Killed between two, or done by two at once, nothing is lost and nothing stored twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, Self
+
+import structlog
+from sqlalchemy import Connection
+
+from provisioner.domain.calendar import day_of, start_of
+from provisioner.domain.connections.control import Judgement
+from provisioner.domain.connections.controls import reading
+from provisioner.domain.connections.record import (
+    Comparison,
+    ConnectionRecord,
+    ConsoleRecord,
+    EventStore,
+    Hole,
+    Stream,
+)
+from provisioner.domain.people import EmailAddress
+from provisioner.domain.retention import account_due_on_closure, done_from
+from provisioner.keycloak.events import AdminEvent, UserEvent, Window
+from provisioner.operations.context import Context
+from provisioner.operations.controls import keep
+from provisioner.operations.errors import UnknownRealm
+from provisioner.register import Work, connections, controls, holds
+from provisioner.register.marks import REALM_ID, mark
+from provisioner.views.answers.connections import ComparedAnswer, PulledAnswer
+
+log = structlog.get_logger()
+
+#: How long the records of the console are kept, in days (D).
+CONSOLE_DAYS = 365
+
+#: Keycloak clears what has expired every 15 minutes: what expires meanwhile is not compared.
+_EXPIRES_MEANWHILE = timedelta(minutes=15)
+
+_EPOCH = datetime.fromtimestamp(0, UTC)
+
+#: Is told how many events were read so far.
+Told = Callable[[int], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Filter:
+    """What of Keycloak's events is stored, and as whose: the accounts by Keycloak's id and by address.
+
+    `destroyed` are Keycloak's ids of destroyed accounts, `forgotten` the accounts whose connections are destroyed
+    (D1), `kept_since` the moments before which records are too old.
+    """
+
+    by_id: Mapping[str, int]
+    by_email: Mapping[EmailAddress, int]
+    destroyed: frozenset[str]
+    forgotten: frozenset[int]
+    kept_since: Mapping[Stream, datetime]
+
+    @classmethod
+    def of(cls, context: Context, now: datetime) -> Self:
+        """As the register stands. `now` is Keycloak's clock."""
+        with context.register.read() as connection:
+            days = context.settings.connections.keep_days
+            return cls(
+                by_id=connections.accounts_by_keycloak_id(connection),
+                by_email=connections.accounts_by_email(connection),
+                destroyed=connections.destroyed(connection),
+                forgotten=_forgotten(connection, context.clock.today()),
+                kept_since={
+                    Stream.CONNECTIONS: now - timedelta(days=days),
+                    Stream.CONSOLE: now - timedelta(days=CONSOLE_DAYS),
+                },
+            )
+
+    def connections(self, events: Iterable[UserEvent]) -> list[ConnectionRecord]:
+        """The records to keep. A typed user name finds an address that is known, and goes."""
+        return [
+            replace(record, account=account, user=None if account is not None else record.user)
+            for record, typed in events
+            for account in [self._account(record.user, typed)]
+            if self._is_kept(Stream.CONNECTIONS, record) and account not in self.forgotten
+        ]
+
+    def console(self, events: Iterable[AdminEvent]) -> list[ConsoleRecord]:
+        """The records to keep."""
+        return [
+            replace(record, account=account, user=None if account is not None else record.user)
+            for record, _ in events
+            for account in [self.by_id.get(record.user or "")]
+            if self._is_kept(Stream.CONSOLE, record)
+        ]
+
+    def of_stream(self, stream: Stream, events: Iterable[Any]) -> Sequence[ConnectionRecord | ConsoleRecord]:
+        """The records to keep, of either list."""
+        return self.connections(events) if stream is Stream.CONNECTIONS else self.console(events)
+
+    def _is_kept(self, stream: Stream, record: ConnectionRecord | ConsoleRecord) -> bool:
+        return record.at >= self.kept_since[stream] and record.user not in self.destroyed
+
+    def _account(self, user: str | None, typed: str | None) -> int | None:
+        if user is not None:
+            return self.by_id.get(user)
+        return self.by_email.get(EmailAddress((typed or "").strip().lower()))
+
+
+def pull(context: Context, told: Told = lambda _count: None) -> PulledAnswer:
+    """Stores what happened since the last time; gives how much that is, and the span of which events are missing.
+
+    Raises:
+        UnknownRealm: the realm is another one than the register's; nothing was read.
+        KeycloakError, RegisterUnavailable: a system failed; what was stored stays, the next reading goes on.
+    """
+    with context.register.read() as connection:
+        known = mark(connection, REALM_ID)
+    if known not in (None, context.directory.realm_id()):
+        raise UnknownRealm
+    now, stores = context.directory.server_time(), context.directory.events.stores()
+    pulling = _Pulling(context, now, _Filter.of(context, now), told)
+    pulling.read(Stream.CONNECTIONS, stores[Stream.CONNECTIONS])
+    pulling.read(Stream.CONSOLE, stores[Stream.CONSOLE])
+    off = [stream for stream in Stream if not stores[stream].is_on]
+    keep(context, Judgement(judged=frozenset({reading.OFF.code}), seen=tuple(reading.switched_off(off, now))))
+    return PulledAnswer.of(pulling.stored[Stream.CONNECTIONS], pulling.stored[Stream.CONSOLE], pulling.holes)
+
+
+@dataclass(slots=True)
+class _Pulling:
+    """One reading of both lists."""
+
+    context: Context
+    now: datetime
+    filter: _Filter
+    told: Told
+    stored: dict[Stream, int] = field(default_factory=lambda: dict.fromkeys(Stream, 0))
+    holes: list[Hole] = field(default_factory=list)
+    _seen: int = 0
+
+    def read(self, stream: Stream, store: EventStore) -> None:
+        """Stores the new events of one list, window by window."""
+        with self.context.register.read() as connection:
+            coverage = connections.coverage(connection, stream)
+        hole = coverage.next_hole(stream, self.now, store)
+        for window in _windows(self.context, stream, coverage.next_since(self.now)):
+            if self.context.stop.is_set():
+                return
+            with self.context.work() as work:
+                new = self._store(work, stream, window)
+                holes = [hole] if hole else []
+                if coverage.begun_at is not None:
+                    holes += self._switched_off(window, new)
+                found = [gap for gap in holes if connections.add_hole(work, gap)]
+                if window.until is None:
+                    connections.attach(work)
+                if store.is_on:
+                    reached = self.now if window.until is None else min(window.until, self.now)
+                    least = min(coverage.read_until or reached, self.now)
+                    connections.set_read_until(work, stream, max(reached, least), self.now)
+            self._count(stream, window, len(new), holes, found)
+
+    def _store(self, work: Work, stream: Stream, window: Window[Any]) -> Sequence[ConnectionRecord | ConsoleRecord]:
+        if stream is Stream.CONNECTIONS:
+            return connections.store(work, self.filter.connections(window.events))
+        return connections.store_console(work, self.filter.console(window.events))
+
+    def _switched_off(self, window: Window[Any], new: Sequence[ConnectionRecord | ConsoleRecord]) -> Iterator[Hole]:
+        """The lists that somebody switched off since the last reading, though they may be on again."""
+        ids = {record.id for record in new}
+        for event in window.events:
+            if isinstance(event, AdminEvent) and event.record.id in ids:
+                at = event.record.at
+                for stream in event.switched_off:
+                    yield Hole(stream=stream, since=at, until=max(self.now, at))
+
+    def _count(self, stream: Stream, window: Window[Any], new: int, holes: list[Hole], found: list[Hole]) -> None:
+        self.stored[stream] += new
+        self._seen += len(window.events)
+        self.told(self._seen)
+        self.holes += [gap for gap in holes if gap not in self.holes]
+        for gap in found:
+            hours = round((gap.until - gap.since).total_seconds() / 3600, 2)
+            log.warning("connections.hole", stream=str(gap.stream), hours=hours)
+
+
+def verify(
+    context: Context, since: date | None = None, until: date | None = None, told: Told = lambda _count: None
+) -> ComparedAnswer:
+    """Compares the stored events with Keycloak's, id by id, over what Keycloak still holds of these days.
+
+    What differs is read and compared once more: an event may have come meanwhile. What lacks then is raised as a
+    control.
+
+    Raises:
+        UnknownRealm, KeycloakError, RegisterUnavailable: as for `pull`.
+    """
+    begin = _EPOCH if since is None else start_of(since)
+    pull(context, told)
+    end = context.directory.server_time() if until is None else start_of(until + timedelta(days=1))
+    compared = _compare(context, begin, end)
+    if any(lists.differs for lists in compared.values()):
+        pull(context, told)
+        compared = _compare(context, begin, end)
+    seen = tuple(reading.missing(compared.values()))
+    keep(context, Judgement(judged=frozenset({reading.MISSING.code}), seen=seen))
+    for lists in compared.values():
+        if lists.differs:
+            counts = {"lacking": len(lists.lacking), "gone": len(lists.gone)}
+            log.warning("connections.differ", stream=str(lists.stream), **counts)
+    stores = context.directory.events.stores()
+    is_off = not all(store.is_on for store in stores.values())
+    return ComparedAnswer.of(compared[Stream.CONNECTIONS], compared[Stream.CONSOLE], switched_off=is_off)
+
+
+def _compare(context: Context, begin: datetime, end: datetime) -> Mapping[Stream, Comparison]:
+    now, stores = context.directory.server_time(), context.directory.events.stores()
+    filter_, compared = _Filter.of(context, now), {}
+    for stream in Stream:
+        with context.register.read() as connection:
+            coverage = connections.coverage(connection, stream)
+        held = stores[stream].held_since(now) + _EXPIRES_MEANWHILE
+        first = max(begin, held, filter_.kept_since[stream])
+        last = min(end, coverage.read_until or first)
+        compared[stream] = comparison = Comparison(stream, first, max(first, last))
+        for window in _windows(context, stream, first, comparison.until):
+            with context.register.read() as connection:
+                ours = connections.ids_between(connection, stream, window.since, window.until or last)
+            wanted = filter_.of_stream(stream, window.events)
+            theirs = {event.record.id: event.record.at for event in window.events}
+            comparison.add(ours, theirs, {record.id for record in wanted}, coverage.begun_at or now)
+    return compared
+
+
+def purge(context: Context) -> int:
+    """Destroys the records that are too old, and everything of the connections of accounts whose day has come (D1).
+
+    What a raised control rests on, and what a hold on destruction keeps, stays (D7). Gives how many records went.
+    """
+    now, days = context.clock.now(), context.settings.connections.keep_days
+    with context.work() as work:
+        connection = work.connection
+        held = holds.kept_from_destruction(connection)
+        if held.all:
+            return 0
+        forgotten = connections.forget(work, _forgotten(connection, context.clock.today()))
+        accounts = held.accounts | connections.accounts_of(connection, held.partners)
+        old, old_of_console = connections.purge(
+            work,
+            now - timedelta(days=days),
+            now - timedelta(days=CONSOLE_DAYS),
+            but=controls.records_of_raised(connection),
+            kept=accounts,
+        )
+        counts = {"too_old": old, "console_too_old": old_of_console, "accounts_due": forgotten}
+        if any(counts.values()):
+            work.journal("connections.purged", rule="D1", details=counts)
+    if any(counts.values()):
+        log.info("connections.purged", **counts)
+    return sum(counts.values())
+
+
+def _forgotten(connection: Connection, today: date) -> frozenset[int]:
+    """The accounts of whose connections nothing is kept: their day has come (D1), and no hold keeps their data."""
+    held = holds.kept_from_destruction(connection)
+    if held.all:
+        return frozenset()
+    closures = connections.last_closures(connection)
+    due = {id_ for id_, at in closures.items() if done_from(account_due_on_closure(day_of(at))) <= today}
+    return frozenset(due - held.accounts - connections.accounts_of(connection, held.partners))
+
+
+def _windows(
+    context: Context, stream: Stream, since: datetime, until: datetime | None = None
+) -> Iterator[Window[UserEvent]] | Iterator[Window[AdminEvent]]:
+    events = context.directory.events
+    return events.of_users(since, until) if stream is Stream.CONNECTIONS else events.of_administrators(since, until)
