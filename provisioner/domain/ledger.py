@@ -69,12 +69,17 @@ class Ledger:
     def __init__(self) -> None:
         self._said: dict[str, dict[str, _Said]] = {"partner": {}, "contact": {}, "habilitation": {}, "annexe": {}}
         self._holds = HoldLedger()
+        #: by entry, which control was settled, by whom and why; `_GONE` where that was destroyed
+        self._settled: dict[int, tuple[str, str | None, str] | None] = {}
 
     def take(self, row: Row) -> None:
         """The next entry. What stood beside it and was destroyed says nothing."""
         facts, entry, details = row.entry.facts, row.entry.entry, row.details
         action, partner = str(facts.get("action")), facts.get("partner")
         self._holds.take(row, action)
+        if action == "control.settled":
+            said = (str(details["control"]), row.decided_by, details["reason"]) if details else _GONE
+            self._settled[entry] = said
         if action in ("partner.end", "partner.reinstate", "partner.new-convention"):
             end = _only(("ends_on",), details)
             if end:
@@ -151,6 +156,7 @@ class Ledger:
     def differences(self, tables: Tables) -> list[Difference]:
         """Every row that is not what was said, in the order of the entries that said it."""
         differences = list(self._holds.differences(tables["account"], tables["hold"]))
+        differences += self._settlements(tables["control"])
         for table, rows in self._said.items():
             stored = tables[table]
             differences += (Difference(table, key, None, None) for key in stored if key not in rows)
@@ -163,6 +169,17 @@ class Ledger:
                     columns = columns[:1]  # a forged file or approval makes the others differ
                 differences += (Difference(table, key, *column) for column in columns)
         return sorted(differences, key=lambda wrong: (wrong.entry or 0, wrong.table, wrong.key, wrong.column or ""))
+
+    def _settlements(self, controls: Rows) -> Iterator[Difference]:
+        """Every control that stands as settled and was not so by that name, for that reason. What was settled and is
+        raised anew stands as raised.
+        """
+        for key, control in controls.items():
+            if control["settled_at"] is not None:
+                entry = control["settle_decision"]
+                said = self._settled.get(entry, ("", None, ""))
+                if said is not _GONE and said != (key, control["settled_by"], control["settle_reason"]):
+                    yield Difference("control", key, "settled_by", entry if entry in self._settled else None)
 
 
 def _wrong_columns(table: str, said: _Said, row: Mapping[str, Any]) -> Iterator[tuple[str, int]]:

@@ -122,6 +122,7 @@ _TABLES = {
     "annexe": "l'annexe 1 n°",
     "hold": "la mise en suspens n°",
     "account": "le compte n°",
+    "control": "le constat n°",
 }
 #: What concerns everybody, or the Caf itself.
 _WITHOUT_KEY = {"contact": "l'annexe 3", "hold": "la mise en pause générale"}

@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 from structlog.testing import capture_logs
 
 from provisioner.domain.annexe.document import Annexe, Document
@@ -17,6 +17,7 @@ from provisioner.operations import controls
 from provisioner.operations.journal import verify_journal
 from provisioner.register import connections
 from provisioner.register.tables import account
+from provisioner.register.tables import control as table
 from provisioner.settings import DocumentSettings
 from tests.fakes.memory_office import MemoryOffice
 from tests.shared.examples import LYS, annexe, email
@@ -103,6 +104,33 @@ def test_the_same_facts_are_raised_once_graver_ones_anew_and_settled_ones_never(
     assert graver.settled_by is None
     verified = verify_journal(context.register)
     assert verified.bad is None, verified
+
+
+@pytest.mark.rule("L1")
+def test_a_control_that_is_settled_in_the_tables_alone_is_found_by_the_verification(office: MemoryOffice) -> None:
+    register = office.context.register
+    store(office, "vasseur", ("login", WRONG))
+    (raised,) = controls.judge(office.context)
+    controls.settle(register, raised.id, "Claire Martin", "Vu avec la personne")
+    with register.read() as connection:
+        names = ("settled_at", "settled_by", "settle_reason", "settle_decision")
+        told = dict(connection.execute(select(*(table.c[name] for name in names))).mappings().one())
+    forgeries: list[dict[str, object]] = [
+        {"settle_reason": "Rien"},
+        {"settled_by": "Zoé Petit"},
+        {"settle_decision": None},
+    ]
+    for forged in forgeries:
+        with register.work("test") as work:
+            work.connection.execute(update(table).values(told | forged))
+        bad = verify_journal(register).bad
+        assert bad is not None
+        assert bad.difference is not None
+        assert (bad.difference.table, bad.difference.key) == ("control", str(raised.id))
+    for true in (told, {"settled_at": None}):
+        with register.work("test") as work:
+            work.connection.execute(update(table).values(true))
+        assert verify_journal(register).bad is None
 
 
 @pytest.mark.rule("L1")
