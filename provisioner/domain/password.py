@@ -36,6 +36,13 @@ def is_weaker_than_p1(policy: str) -> bool:
     return any(asked.get(name, 0) < least for name, least in REQUIRED.items())
 
 
+def is_weaker(policy: str | None, wanted: str) -> bool:
+    """Whether a policy asks for less than another one: fewer characters of a kind, or a part is missing."""
+    asked, least = _numbers(policy or ""), _numbers(wanted)
+    fewer = any(asked.get(name, 0) < number for name, number in least.items() if name in REQUIRED)
+    return fewer or not _names(policy or "") >= _names(wanted) - {"maxLength"}
+
+
 def is_impossible(policy: str) -> bool:
     """Whether no password satisfies the policy: it asks for more characters than it allows."""
     asked = _numbers(policy)
@@ -46,3 +53,7 @@ def is_impossible(policy: str) -> bool:
 def _numbers(policy: str) -> dict[str, int]:
     parts = (_PART.match(part) for part in policy.split(" and "))
     return {part[1]: int(part[2]) for part in parts if part and (part[2] or "").strip().isdecimal()}
+
+
+def _names(policy: str) -> set[str]:
+    return {part[1] for part in (_PART.match(part) for part in policy.split(" and ")) if part}

@@ -70,6 +70,14 @@ class Directory:
         """Keycloak's internal id of the realm: it tells a realm from another of the same name."""
         return str(realm_of(self._admin)["id"])
 
+    def realm_settings(self) -> Json:
+        """Everything that the realm is set to, as who has view-realm sees it."""
+        return realm_of(self._admin)
+
+    def own_user_id(self) -> str:
+        """Keycloak's id of our own service account."""
+        return self._connection.own_user_id()
+
     def snapshot(self, groups: Mapping[str, str | None], root_id: str | None = None) -> Snapshot:
         """The whole realm with these partners' groups; see `read_snapshot`."""
         return read_snapshot(self._admin, self._root, groups, root_id)

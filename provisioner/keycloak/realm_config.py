@@ -70,10 +70,26 @@ def load_user_profile(settings: Settings) -> Json:
     return profile
 
 
+def load_realm_settings(settings: Settings) -> Json:
+    """The realm's own settings alone, to compare with; its mail server where the settings name one.
+
+    Raises:
+        RealmConfigError: the file cannot be read.
+    """
+    realm: Json = _read((settings.realm_config or _shipped()) / "realm.json")
+    smtp = settings.smtp
+    server = {"host": smtp.host, "from": smtp.from_, **_encryption(smtp)} if smtp.is_set else {}
+    return {**realm, "smtpServer": server}
+
+
+def _encryption(smtp: SmtpSettings) -> dict[str, str]:
+    """Whatever a copy of the realm's files says: one of version 0.2 knows no implicit TLS."""
+    return {"starttls": str(smtp.tls == "starttls").lower(), "ssl": str(smtp.tls == "implicit").lower()}
+
+
 def _mail_server(smtp: SmtpSettings) -> dict[str, str]:
-    """Encryption and user, whatever a copy of the realm's files says: one of version 0.2 knows no implicit TLS."""
-    flags = {"starttls": smtp.tls == "starttls", "ssl": smtp.tls == "implicit", "auth": smtp.username is not None}
-    server = {name: str(is_on).lower() for name, is_on in flags.items()}
+    """Encryption and user."""
+    server = {**_encryption(smtp), "auth": str(smtp.username is not None).lower()}
     if smtp.username is None:
         return server
     if smtp.password is None:

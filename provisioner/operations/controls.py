@@ -14,8 +14,9 @@ import structlog
 
 from provisioner.domain.connections.control import ControlState, Judgement, RaisedControl, Severity
 from provisioner.domain.errors import Refusal, Refused, SystemFailed
-from provisioner.operations import person_controls
+from provisioner.operations import console_controls, person_controls
 from provisioner.operations.context import Context, decided
+from provisioner.operations.notice_delivery import deliver_urgent
 from provisioner.register import Register, controls
 from provisioner.register.marks import mark, set_mark
 
@@ -27,7 +28,12 @@ Source = Callable[[Context], Judgement]
 
 
 #: In the order in which they are judged. What asks Keycloak comes last.
-SOURCES: tuple[Source, ...] = (person_controls.judge_records, person_controls.judge_accesses)
+SOURCES: tuple[Source, ...] = (
+    person_controls.judge_records,
+    person_controls.judge_accesses,
+    console_controls.judge_console,
+    console_controls.judge_realm,
+)
 
 #: How long after a closure Keycloak is asked whether a session lives: at each judging, and each night.
 _LATELY, _THIS_NIGHT = timedelta(hours=1), timedelta(hours=48)
@@ -48,6 +54,7 @@ def judge(context: Context, *, nightly: bool = False) -> list[RaisedControl]:
             raised += keep(context, source(context))
         except SystemFailed as problem:
             problems.append(problem)
+    deliver_urgent(context.register, context.settings, context.clock, context.by, context.stop)
     if problems:
         raise problems[0]
     return raised
@@ -66,6 +73,7 @@ def keep(context: Context, judgement: Judgement) -> list[RaisedControl]:
     with context.work() as work:
         raised = controls.record(work, judgement.seen)
         controls.mend(work, judgement.judged, judgement.seen)
+        console_controls.tell_raised(work, context.settings, raised)
         for name, value in judgement.marks.items():
             set_mark(work, name, value)
     for control in raised:

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 
 from provisioner.domain.calendar import PARIS
 from provisioner.domain.connections.control import ControlState, Facts, RaisedControl, Severity
+from provisioner.domain.realm_check import risk_of
 from provisioner.views.dates import french_date
+from provisioner.views.realm_check import RISKS
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +104,89 @@ CONTROLS: Mapping[str, ControlWords] = {
         "Régler les en-têtes du mandataire devant Keycloak (docs/connections.md). Si les personnes partagent "
         "vraiment une même sortie vers Internet, l'expliquer : provisioner controls settle.",
     ),
+    "console-password": ControlWords(
+        "Mot de passe posé depuis la console",
+        "Un administrateur a posé lui-même le mot de passe d'un compte : il le connaît, ce que la convention exclut.",
+        "Demander à l'administrateur pourquoi, puis « provisioner person reopen … --new-password » pour que la "
+        "personne en crée un autre.",
+    ),
+    "console-impersonation": ControlWords(
+        "Session ouverte au nom d'une personne",
+        "Un administrateur est entré sur la plateforme à la place d'une personne (« Impersonate »). Keycloak ne dit "
+        "pas ici lequel.",
+        "Demander aux administrateurs qui l'a fait et pourquoi ; sans explication, l'envisager comme un incident.",
+    ),
+    "console-account-enabled": ControlWords(
+        "Compte clôturé ou suspendu, réactivé à la main",
+        "Un compte clôturé ou suspendu a été modifié à la main et Keycloak le laisse entrer. La synchronisation le "
+        "ferme de nouveau.",
+        "Lancer « provisioner sync » sans attendre, puis demander à l'administrateur pourquoi.",
+    ),
+    "console-account-made": ControlWords(
+        "Compte créé à la main, ou mis dans le groupe d'un partenaire",
+        "Un compte est né, ou a rejoint le groupe d'un partenaire, sans annexe 1.",
+        "Établir pourquoi ; demander l'annexe 1 puis « provisioner partner adopt », ou supprimer le compte.",
+    ),
+    "console-account-changed": ControlWords(
+        "Compte modifié à la main",
+        "Un de nos comptes a été changé ou supprimé dans la console. La synchronisation remet ce qui est à elle.",
+        "« provisioner plan » montre l'écart. Rappeler à l'administrateur que ces comptes se gèrent par l'annexe 1.",
+    ),
+    "console-group-changed": ControlWords(
+        "Groupe modifié à la main",
+        "Un groupe a été créé, renommé, déplacé ou supprimé, ou un compte en a été retiré.",
+        "« provisioner plan » montre l'écart ; demander à l'administrateur pourquoi.",
+    ),
+    "console-role-given": ControlWords(
+        "Rôle donné ou changé",
+        "Un rôle a été donné ou retiré à un compte, à un groupe ou à tout le monde (rôles par défaut), ou un rôle a "
+        "été changé : des droits d'administration peuvent en venir.",
+        "Vérifier dans la console à qui, et « provisioner doctor » ; retirer le rôle si nul n'en répond.",
+    ),
+    "console-client-changed": ControlWords(
+        "Application créée ou modifiée",
+        "Une application (client) de Keycloak a été créée, modifiée ou supprimée, ou son secret renouvelé : son "
+        "adresse de retour décide où vont les connexions.",
+        "Vérifier ses adresses de retour ; « provisioner realm apply » remet les nôtres. Si c'était cette commande : "
+        "« controls settle ».",
+    ),
+    "console-login-changed": ControlWords(
+        "Parcours de connexion modifié",
+        "Un fournisseur d'identité, un parcours de connexion, un composant, une fédération ou le profil des comptes "
+        "a été changé : quelqu'un d'autre peut décider qui entre.",
+        "Vérifier dans la console ; « provisioner realm apply » remet ce qui est dans nos fichiers.",
+    ),
+    "console-events-changed": ControlWords(
+        "Enregistrement des événements modifié",
+        "Ce que Keycloak enregistre des connexions et des actes de la console a été changé.",
+        "« provisioner realm apply » le remet ; demander à l'administrateur pourquoi.",
+    ),
+    "console-realm-changed": ControlWords(
+        "Réglages du royaume modifiés",
+        "Un réglage du royaume a été changé, ou un acte rare a été fait (déconnexion de tous).",
+        "« provisioner controls list » dit si un réglage en est affaibli ; si c'était « realm apply » : « controls "
+        "settle ».",
+    ),
+    "own-account-write": ControlWords(
+        "Acte du compte de service qu'aucune exécution n'avait prévu",
+        "Le compte de service de ce logiciel a fait dans Keycloak ce que le journal ne connaît pas : son secret est "
+        "peut-être volé.",
+        "Changer le secret (PROVISIONER_KEYCLOAK__CLIENT_SECRET, puis « realm apply ») et déclarer un incident, sauf "
+        "si une autre installation, ou un registre remis d'une sauvegarde, l'explique.",
+    ),
+    "own-account-login": ControlWords(
+        "Connexion du compte de service depuis une adresse étrangère",
+        "Le compte de service s'est connecté depuis une adresse qui n'est pas dans "
+        "PROVISIONER_CONNECTIONS__OUR_ADDRESSES. Lire ne laisse aucune trace : cela vaut fuite de tous les comptes.",
+        "Changer le secret (PROVISIONER_KEYCLOAK__CLIENT_SECRET, puis « realm apply ») et déclarer un incident, sauf "
+        "si l'adresse est à nous : la mettre alors dans le réglage.",
+    ),
+    "realm-weakened": ControlWords(
+        "Réglage du royaume affaibli",
+        "Un réglage du royaume est plus faible que dans nos fichiers (realm-config).",
+        "« provisioner realm apply » le remet ; un réglage voulu se change dans une copie de realm-config "
+        "(PROVISIONER_REALM_CONFIG).",
+    ),
 }
 
 
@@ -112,7 +197,8 @@ def words_of(code: str) -> ControlWords:
 
 def facts_words(control: RaisedControl) -> str:
     """What it rests on, in one line: « le 3 septembre 2026 ; 4 fois ; bon mot de passe ; depuis 192.0.2.7 »."""
-    return " ; ".join(_facts(control.facts))
+    risk = risk_of(control.facts.setting or "", control.rule)
+    return " ; ".join([*_facts(control.facts), *([RISKS[risk]] if risk else [])])
 
 
 def _facts(facts: Facts) -> Iterator[str]:

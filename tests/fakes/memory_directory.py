@@ -44,6 +44,14 @@ class MemoryDirectory(MemoryRealm):
         with self._reading():
             return self.id
 
+    def realm_settings(self) -> dict[str, object]:
+        with self._reading():
+            return {"id": self.id, "passwordPolicy": self.password_policy}
+
+    def own_user_id(self) -> str:
+        self._live()
+        return "service-account"
+
     def snapshot(self, groups: Mapping[str, str | None], root_id: str | None = None) -> Snapshot:
         with self._reading():
             return Snapshot(

@@ -8,9 +8,12 @@ from __future__ import annotations
 from provisioner.domain.connections.control import Control
 from provisioner.domain.connections.controls import (
     closed_attempt,
+    console,
     failures,
+    own_account,
     proxy_address,
     reading,
+    realm,
     session_after_closure,
     shared_code,
     unnamed_login,
@@ -41,5 +44,8 @@ CONTROLS: dict[str, Control] = {
         proxy_address.CONTROL,
         reading.MISSING,
         reading.OFF,
+        *console.CONTROLS,
+        *own_account.CONTROLS,
+        realm.CONTROL,
     )
 }
