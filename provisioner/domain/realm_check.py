@@ -43,7 +43,7 @@ class Difference:
 
 class _Setting(NamedTuple):
     """One setting of the realm, by its name (`attributes.x` for an attribute), and when it `is_weaker`: given what
-    is present and what is wanted. `usual` is wanted where the files do not name it: Keycloak's own default.
+    is present and what is wanted. `usual` is Keycloak's own default, wanted where the files do not name it.
     """
 
     name: str
@@ -162,6 +162,7 @@ def weaker(present: Mapping[str, Any], wanted: Mapping[str, Any]) -> Iterator[Di
         asked = _value(wanted, setting.name)
         asked = setting.usual if asked is None else asked
         stands = _value(present, setting.name)
+        stands = setting.usual if stands is None else stands
         if asked is not None and setting.is_weaker(stands, asked):
             yield Difference(
                 setting.name, _shown(asked), _shown(stands), setting.rule, setting.risk, setting.is_grave

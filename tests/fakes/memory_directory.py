@@ -23,6 +23,8 @@ from provisioner.keycloak.errors import (
     PlaceTaken,
     RealmUnfit,
 )
+from provisioner.keycloak.realm_config import load_realm_settings
+from provisioner.settings import load_settings
 from tests.fakes.memory_realm import ROOT, Account, MemoryRealm
 
 _PROHIBITED_IN_NAMES = re.compile(r"""[<>&"$%!#?§;*~/\\|^=\[\]{}()\x00-\x1f\x7f]""")
@@ -46,7 +48,8 @@ class MemoryDirectory(MemoryRealm):
 
     def realm_settings(self) -> dict[str, object]:
         with self._reading():
-            return {"id": self.id, "passwordPolicy": self.password_policy}
+            files = load_realm_settings(load_settings(environment={}))
+            return {**files, "id": self.id, "passwordPolicy": self.password_policy}
 
     def own_user_id(self) -> str:
         self._live()
