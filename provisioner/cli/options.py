@@ -82,6 +82,13 @@ OnePartner = Annotated[str | None, typer.Option("--partner", help="Only this par
 Email = Annotated[str, typer.Argument(help="The person's address.", metavar="EMAIL")]
 By = Annotated[str, typer.Option("--by", help="Who decides, at the Caf.", metavar="NAME", parser=decider)]
 Reason = Annotated[str, typer.Option("--reason", help="Why.", metavar="TEXT", parser=reason)]
+Second = Annotated[
+    str | None,
+    typer.Option("--second", help="Who confirms it with you, another person.", metavar="NAME", parser=decider),
+]
+NewPassword = Annotated[
+    bool, typer.Option("--new-password", help="Delete the password and send one link to create another.")
+]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Only say what would be done.")]
 AsOf = Annotated[
     date | None, typer.Option("--as-of", help="Answer as if today were that day.", metavar="DATE", parser=day)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from provisioner.cli.asking import progress_bar
+from provisioner.cli.asking import confirmed, progress_bar
 from provisioner.cli.exits import Exit
 from provisioner.cli.files import save_new
 from provisioner.cli.options import (
@@ -20,7 +22,9 @@ from provisioner.cli.options import (
     Format,
     FormatOption,
     Habilitations,
+    NewPassword,
     Reason,
+    Second,
     Securite,
     address,
     day,
@@ -28,10 +32,13 @@ from provisioner.cli.options import (
 from provisioner.cli.options import name as name_option
 from provisioner.cli.printing import print_answer
 from provisioner.cli.run import status_of
-from provisioner.cli.session import session_of
+from provisioner.cli.session import Session, session_of
 from provisioner.domain.convention import Role
 from provisioner.domain.people import EmailAddress
 from provisioner.views.sentences import Sentence, closes
+
+if TYPE_CHECKING:
+    from provisioner.operations.context import Context
 
 app = typer.Typer(help="The register of conventions.", no_args_is_help=True)
 caf = typer.Typer(help="The Caf's own contacts.", no_args_is_help=True)
@@ -295,3 +302,78 @@ def caf_show(
             raise typer.Exit(Exit.REFUSED)
         save_new(output, annexe_3_file(known).content)
     print_answer(ContactsAnswer.of(known, 3), format_)
+
+
+@app.command()
+def suspend(
+    ctx: typer.Context,
+    code: Code,
+    by: By,
+    reason: Reason,
+    second: Second = None,
+    format_: FormatOption = Format.TEXT,
+) -> None:
+    """Cut every open access of the partner at once, until `partner reopen`. No data clock starts.
+
+    More than 2 partners, or more than 20 % of all open accounts, within 24 hours need a second name.
+    """
+    from provisioner.operations import containment
+    from provisioner.operations.answers import contained_answer
+
+    session, status = session_of(ctx), Exit.FAILED
+    with session.context(by, code) as context:
+        containment.refuse_without_second(context, [code], by, second)
+        confirm_containment(session, context, [code], asks=format_ is Format.TEXT)
+        try:
+            contained = containment.contain(context, [code], by, reason, second, progress_bar(session.quiet))
+            print_answer(contained_answer(contained, code), format_)
+            session.say_unknown(context.register, None)
+            status = status_of(contained.result)
+        finally:
+            if status is not Exit.DONE:
+                session.say(Sentence.DECISION_RECORDED)
+    raise typer.Exit(status)
+
+
+def confirm_containment(session: Session, context: Context, codes: Sequence[str], *, asks: bool) -> None:
+    """Says what a containment of these partners would cut, other partners' accesses too, and asks on a terminal.
+
+    Raises:
+        typer.Exit: it is not confirmed.
+    """
+    from provisioner.operations.containment import reach_of
+
+    reach = reach_of(context, codes)
+    session.say(Sentence.TO_CONTAIN.of(codes=", ".join(codes), count=len(reach.emails)))
+    for email, partners in sorted(reach.also_of.items()):
+        session.say(Sentence.ALSO_OF.of(email=email, partners=", ".join(partners)))
+    if asks and sys.stdin.isatty() and not confirmed(Sentence.ASK_TO_CONTAIN, default=False):
+        session.say(Sentence.NOT_CONFIRMED)
+        raise typer.Exit(Exit.REFUSED)
+
+
+@app.command()
+def reopen(
+    ctx: typer.Context,
+    code: Code,
+    by: By,
+    reason: Reason,
+    new_password: NewPassword = False,
+    format_: FormatOption = Format.TEXT,
+) -> None:
+    """Give back what `partner suspend` cut and may be open today, as it was; then do all that is due for the partner.
+
+    What ended meanwhile stays closed, and who was suspended by name stays suspended.
+    """
+    from provisioner.operations import containment
+    from provisioner.operations.answers import released_answer
+
+    session = session_of(ctx)
+    with session.context(by, code) as context:
+        bar = progress_bar(session.quiet)
+        released = containment.release(context, code, by, reason, bar, new_password=new_password)
+        print_answer(released_answer(released), format_)
+        status = status_of(released.result)
+        if status is not Exit.DONE:
+            session.say(Sentence.DECISION_RECORDED)
+    raise typer.Exit(status)

@@ -15,6 +15,7 @@ from provisioner.cli.options import (
     Email,
     Format,
     FormatOption,
+    NewPassword,
     OnePartner,
     PageFormat,
     PageFormatOption,
@@ -76,9 +77,7 @@ def reopen(
     email: Email,
     by: By,
     reason: Reason,
-    new_password: Annotated[
-        bool, typer.Option("--new-password", help="Delete the password and send one link to create another.")
-    ] = False,
+    new_password: NewPassword = False,
     format_: FormatOption = Format.TEXT,
 ) -> None:
     """Lift a suspension, by name or made in the console; create a missing account again."""

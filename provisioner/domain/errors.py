@@ -94,6 +94,11 @@ class Refusal(StrEnum):
     PAUSE_PAST = "pause-past"
     NOT_PAUSED = "not-paused"
     PARTNER_NOT_PAUSED = "partner-not-paused"
+    PARTNER_CONTAINED = "partner-contained"
+    NOT_CONTAINED = "not-contained"
+    NOTHING_TO_CONTAIN = "nothing-to-contain"
+    NEEDS_SECOND = "needs-second"
+    SECOND_IS_FIRST = "second-is-first"
     UNKNOWN_REALM = "unknown-realm"
     NO_REALM_YET = "no-realm-yet"
 

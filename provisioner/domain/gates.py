@@ -1,4 +1,5 @@
-"""What keeps a change waiting: limits, pauses, another realm, a weak password policy, quarantines (docs/safety.md).
+"""What keeps a change waiting: limits, pauses, containments, another realm, a weak password policy, quarantines
+(docs/safety.md).
 
 `gates_of` says what stands before each partner's plan, `decide` whether one change goes.
 """
@@ -16,6 +17,7 @@ from provisioner.domain.access.habilitation import Habilitation
 from provisioner.domain.calendar import day_of
 from provisioner.domain.hold import Hold
 from provisioner.domain.password import RealmFault
+from provisioner.domain.people import EmailAddress
 from provisioner.domain.records import Records
 
 #: How many partners one run may close accesses of: so many, or this share of all if that is more.
@@ -30,6 +32,7 @@ class Limit(StrEnum):
 
     CLOSURES = "closures"  #: the document ends too many of the partner's accesses within 24 hours
     PARTNERS = "partners"  #: the documents of one run end accesses at too many partners
+    CONTAINMENT = "containment"  #: every access of the partner is cut; `partner reopen` ends it
     PAUSE = "pause"  #: a named person paused the partner, or everybody; `resume` ends it
     UNKNOWN_REALM = "unknown-realm"  #: the realm is another one than the register's; put right, or `realm accept`
     PASSWORD_POLICY = "password-policy"  # noqa: S105 - no link could lead to a password as P1 asks; put right there
@@ -64,12 +67,17 @@ class Blocked:
         return self.figure is not None
 
     def holds(self, change: Change) -> bool:
-        """The policy holds what needs a link, any other limit the partner's whole plan; but the number of closures
-        never holds a suspension, which is one person's and urgent.
+        """The policy and a containment hold what opens an access or sends a link, any other limit the partner's whole
+        plan; but the number of closures never holds a suspension, which is one person's and urgent.
         """
         if self.partner != change.partner or (self.can_be_allowed and change.is_suspension):
             return False
-        return self.limit is not Limit.PASSWORD_POLICY or change.needs_link
+        return self.is_of_whole_plan or change.needs_link
+
+    @property
+    def is_of_whole_plan(self) -> bool:
+        """Whether it holds closures too, and so the annexe that brings them."""
+        return self.limit not in (Limit.PASSWORD_POLICY, Limit.CONTAINMENT)
 
 
 #: What a change may wait for: a limit, or its own failure.
@@ -150,7 +158,10 @@ def _whatever_is_let_go(
         yield Blocked(partner=code, plan_id=name, limit=Limit.PAUSE)
     if not records.is_for_realm(snapshot.realm_id):
         yield Blocked(partner=code, plan_id=name, limit=Limit.UNKNOWN_REALM)
-    if snapshot.link_fault and any(change.needs_link for change in changes):
+    needs_link = any(change.needs_link for change in changes)
+    if code in records.contained and needs_link:
+        yield Blocked(partner=code, plan_id=name, limit=Limit.CONTAINMENT)
+    if snapshot.link_fault and needs_link:
         yield Blocked(partner=code, plan_id=name, limit=Limit.PASSWORD_POLICY, fault=snapshot.link_fault)
 
 
@@ -215,6 +226,59 @@ def allowed_closures(records: Records, code: str, now: datetime, limits: Limits)
 def most_partners(records: Records) -> int:
     """How many partners one run may end accesses of."""
     return max(MOST_PARTNERS, len(records.partners) * MOST_PARTNERS_PERCENT // 100)
+
+
+#: How many partners, and which share of all open accounts, one person may contain within the window (L2).
+CONTAINED_PARTNERS, CONTAINED_PERCENT = 2, 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Containing:
+    """What a containment would cut: the accounts `emails`, of which `also_of` other partners too.
+
+    `partners` and `accounts` count what containments cut within the last 24 hours, this one included; `open` are all
+    open accounts.
+    """
+
+    emails: frozenset[EmailAddress]
+    also_of: Mapping[EmailAddress, tuple[str, ...]]
+    partners: int
+    accounts: int
+    open: int
+
+    @property
+    def needs_second(self) -> bool:
+        """Whether a second person has to confirm it."""
+        return self.partners > CONTAINED_PARTNERS or self.accounts * 100 > self.open * CONTAINED_PERCENT
+
+
+def containing(records: Records, codes: Collection[str], now: datetime, lately: Iterable[Hold]) -> Containing:
+    """What a containment of these partners would cut now: the accounts whose access is open or about to be opened,
+    and not suspended before. `lately` are the containments that were recorded of late, be they over or not.
+    """
+    today, recent = day_of(now), [hold for hold in lately if hold.since > now - WINDOW]
+    live = [h for h in records.habilitations if h.closed_at is None and h.requested_on <= today]
+    emails = {h.email for h in live if h.partner in codes}
+    new = {code for code in codes if code not in records.contained}
+    emails -= records.suspended.keys()
+    return Containing(
+        emails=frozenset(emails),
+        also_of=also_of(records, emails, codes),
+        partners=len({hold.partner for hold in recent} | new),
+        accounts=sum(hold.figure or 0 for hold in recent) + len(emails),
+        open=len({h.email for h in records.habilitations if h.opened_at is not None and h.closed_at is None}),
+    )
+
+
+def also_of(
+    records: Records, emails: Collection[EmailAddress], codes: Collection[str]
+) -> dict[EmailAddress, tuple[str, ...]]:
+    """Those of these accounts that other partners' accesses hang on too (A8), with the other partners."""
+    others: dict[EmailAddress, tuple[str, ...]] = {}
+    for h in records.habilitations:
+        if h.email in emails and h.closed_at is None and h.partner not in codes:
+            others[h.email] = (*others.get(h.email, ()), h.partner)
+    return others
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,9 @@ from provisioner.domain.retention import suspension_alarm_on
 #: The ages, in days, at which people are reminded of a hold; after the last, each time that many days more pass.
 REMINDERS = (1, 7, 30)
 
+#: How many days apart people are reminded of a containment.
+CONTAINMENT_REMINDER = 7
+
 #: How long what is in quarantine rests before it is tried again: after its first failure, and at most.
 SHORTEST_REST, LONGEST_REST = timedelta(minutes=1), timedelta(hours=6)
 
@@ -25,6 +28,7 @@ class HoldKind(StrEnum):
     PAUSE = "pause"
     QUARANTINE = "quarantine"
     SUSPENSION = "suspension"
+    CONTAINMENT = "containment"
     RETENTION = "retention"  #: a destruction waits (D7), and no change of an access
 
 
@@ -61,12 +65,14 @@ class Hold:
 
     A limit holds one plan of a partner; its `reason` is the limit's code, with its `figure` and what is `allowed`
     where it has any. A pause holds all of a partner's (or, without a partner, everybody's), a suspension one account,
-    a quarantine one account or all of a partner's. `until` is a pause's last day. `since_number` is the place of its
-    record among the register's writes. `effective_at` is when a suspension was first true in Keycloak: enabled after
-    that, it was another hand. `changes` are what a limit or a quarantine holds, without what they would write.
-    `tried_at` is when what is in quarantine was last tried. `told_at` is when the contacts were last told of it.
-    `decision` is the journal's entry of a suspension or a pause. `still_open` is why an access in quarantine is open
-    that should be closed.
+    a quarantine one account or all of a partner's. A containment holds back all openings of a partner, and its
+    `figure` is how many accounts it cut: each has a suspension whose `containment` is its id. `second` is who
+    confirmed it beside the one who decided, `incident` the incident to which it belongs. `until` is a pause's last
+    day. `since_number` is the place of its record among the register's writes. `effective_at` is when a suspension
+    was first true in Keycloak: enabled after that, it was another hand. `changes` are what a limit or a quarantine
+    holds, without what they would write. `tried_at` is when what is in quarantine was last tried. `told_at` is when
+    the contacts were last told of it. `decision` is the journal's entry of a suspension or a pause. `still_open` is
+    why an access in quarantine is open that should be closed.
     """
 
     kind: HoldKind
@@ -86,6 +92,9 @@ class Hold:
     tried_at: datetime | None = None
     decision: int | None = None
     still_open: StillOpen | None = None
+    second: str | None = None
+    containment: int | None = None
+    incident: int | None = None
 
     @property
     def limit(self) -> str | None:
@@ -123,21 +132,25 @@ class Hold:
         """Whether the contacts are to be told of it on that day.
 
         A limit, and an access that is still open, at once; then anything but a pause at each age of `REMINDERS` (a
-        suspension's partner was asked on its first day); a suspension also when it has lasted 6 months. Days on which
-        nothing ran are made up for by one reminder.
+        suspension's partner was asked on its first day); a suspension also when it has lasted 6 months. A containment
+        is told each week, and the suspensions that it made are told with it. Days on which nothing ran are made up
+        for by one reminder.
         """
-        if self.kind is HoldKind.PAUSE:
+        if self.kind is HoldKind.PAUSE or self.containment is not None:
             return False
         if self.told_at is None and (self.kind is HoldKind.LIMIT or self.still_open):
             return True
         since = day_of(self.since)
         told_on = day_of(self.told_at) if self.told_at is not None else since
-        due_on = since + timedelta(days=_last_reminder((day - since).days))
+        age = (day - since).days
+        is_weekly = self.kind is HoldKind.CONTAINMENT
+        due_on = since + timedelta(days=age - age % CONTAINMENT_REMINDER if is_weekly else _last_reminder(age))
         return told_on < due_on or (self.has_alarm_on(day) and told_on < suspension_alarm_on(since))
 
     def has_alarm_on(self, day: date) -> bool:
         """Whether it is a suspension that has lasted for 6 months (convention, D)."""
-        return self.kind is HoldKind.SUSPENSION and suspension_alarm_on(day_of(self.since)) <= day
+        is_own = self.kind is HoldKind.SUSPENSION and self.containment is None
+        return is_own and suspension_alarm_on(day_of(self.since)) <= day
 
 
 def _last_reminder(age: int) -> int:

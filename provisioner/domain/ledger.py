@@ -263,6 +263,9 @@ class HoldLedger:
     paused: dict[str | None, tuple[str | None, int]] = field(default_factory=dict)
     resumed: dict[str | None, set[str | None]] = field(default_factory=dict)
     released: set[tuple[str | None, str, str, str]] = field(default_factory=set)
+    #: by partner: the containment that lasts, with its reason and second name; and who ended one, why
+    contained: dict[str, tuple[str | None, str | None, int]] = field(default_factory=dict)
+    freed: dict[str, set[tuple[str, str] | None]] = field(default_factory=dict)
 
     def take(self, row: Row, action: str) -> None:
         """The next entry; one of another kind says nothing here."""
@@ -276,6 +279,12 @@ class HoldLedger:
         elif action == "resume":
             self.paused.pop(partner, None)
             self.resumed.setdefault(partner, set()).add(row.decided_by)
+        elif action == "containment":
+            self.contained[str(partner)] = (details.get("reason"), details.get("second"), entry)
+        elif action == "containment.released":
+            self.contained.pop(str(partner), None)
+            said = (row.decided_by or "", details["reason"]) if details else _GONE
+            self.freed.setdefault(str(partner), set()).add(said)
         elif action == "release" and details:
             self.released.add((partner, details["plan"], row.decided_by or "", details["reason"]))
 
@@ -298,9 +307,11 @@ class HoldLedger:
             yield from self._of_account(key, account)
         for key, hold in holds.items():
             yield from self._of_hold(key, hold, accounts)
-        lasting = {hold["partner"] for hold in holds.values() if hold["kind"] == "pause" and not hold["released_at"]}
-        for partner, (_, entry) in self.paused.items():
-            if partner not in lasting:
+        lasting = {(hold["kind"], hold["partner"]) for hold in holds.values() if not hold["released_at"]}
+        said = [("pause", partner, entry) for partner, (_, entry) in self.paused.items()]
+        said += [("containment", partner, entry) for partner, (*_, entry) in self.contained.items()]
+        for kind, partner, entry in said:
+            if (kind, partner) not in lasting:
                 yield Difference("hold", partner or "", "released_at", entry)
 
     def _of_account(self, key: str, account: Mapping[str, Any]) -> Iterator[Difference]:
@@ -324,6 +335,8 @@ class HoldLedger:
                 said, entry = self.paused.get(hold["partner"], (None, None))
                 if entry is None or (said is not None and said != hold["reason"]):
                     yield Difference("hold", key, None if entry is None else "reason", entry)
+            elif kind == "containment":
+                yield from self._of_containment(key, hold)
             return
         is_said = True
         if kind == "pause":
@@ -331,10 +344,24 @@ class HoldLedger:
         elif kind == "suspension":
             reopenings = self._reopenings(accounts[str(hold["account"])])
             is_said = _GONE in reopenings or (by, reason) in {said[:2] for said in filter(None, reopenings)}
+        elif kind == "containment":
+            freed = self.freed.get(hold["partner"], set())
+            is_said = _GONE in freed or (by, reason) in freed
         elif kind == "limit":
             is_said = (hold["partner"], hold["plan_id"], by, reason) in self.released
         if not is_said:
             yield Difference("hold", key, "released_by", None)
+
+    def _of_containment(self, key: str, hold: Mapping[str, Any]) -> Iterator[Difference]:
+        """One that lasts: its reason and the second name are those that were said."""
+        if (said := self.contained.get(hold["partner"])) is None:
+            yield Difference("hold", key, None, None)
+            return
+        reason, second, entry = said
+        if reason is not _GONE:
+            for column, value in (("reason", reason), ("second", second)):
+                if hold[column] != value:
+                    yield Difference("hold", key, column, entry)
 
     def _reopenings(self, account: Mapping[str, Any]) -> set[tuple[str, str, str | None] | None]:
         return set().union(*(self.reopened.get(id_, set()) for id_ in account["habilitations"]))

@@ -140,13 +140,28 @@ class Records:
         """The accounts that a named person suspended."""
         return {h.email: h for h in self.holds if h.kind is HoldKind.SUSPENSION and h.email is not None}
 
+    @cached_property
+    def contained(self) -> Mapping[str, Hold]:
+        """The partners of which every access is cut by a named person."""
+        return {h.partner: h for h in self.holds if h.kind is HoldKind.CONTAINMENT and h.partner is not None}
+
+    def cut_by(self, containment: Hold) -> frozenset[EmailAddress]:
+        """The accounts that this containment suspends."""
+        return frozenset(email for email, hold in self.suspended.items() if hold.containment == containment.id)
+
+    def containment_of(self, hold: Hold) -> Hold | None:
+        """The containment by which an account is suspended, None where it is suspended by itself."""
+        return next((c for c in self.contained.values() if c.id == hold.containment), None)
+
     def is_paused(self, partner: str, day: date) -> bool:
         """Whether nothing is to be done for that partner, until further notice."""
         return any(hold.pauses(partner, day) for hold in self.holds)
 
     def holds_on(self, day: date) -> tuple[Hold, ...]:
-        """What waits on that day: all that nobody has let go, but pauses whose last day is past."""
-        return tuple(hold for hold in self.holds if not hold.is_over_on(day))
+        """What waits on that day: all that nobody has let go, but pauses whose last day is past. The suspensions that
+        a containment made go with it.
+        """
+        return tuple(hold for hold in self.holds if not hold.is_over_on(day) and hold.containment is None)
 
     def state_of(self, habilitation: Habilitation) -> State:
         """The habilitation's state, a suspension by name included."""

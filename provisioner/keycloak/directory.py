@@ -82,13 +82,23 @@ class Directory:
         """The whole realm with these partners' groups; see `read_snapshot`."""
         return read_snapshot(self._admin, self._root, groups, root_id)
 
-    def glance(self, id: str | None, email: EmailAddress) -> Snapshot:
-        """The realm with the accounts alone that have this id or this address; no group."""
+    def realm(self) -> Snapshot:
+        """The realm itself, without any account or group."""
+        return read_realm(self._admin)
+
+    def glance(self, id: str | None, email: EmailAddress, realm: Snapshot | None = None) -> Snapshot:
+        """The realm, as it was read or anew, with the account alone that has this id; where there is none, with those
+        that have this address. No group.
+        """
+        realm = realm or self.realm()
+        if id is not None and (account := self.account(id)) is not None:
+            return replace(realm, accounts={id: account})
         named = self.account_named(email)
-        accounts = [self.account(id) if id is not None else None, self._only_user(email=email), named]
         return replace(
-            read_realm(self._admin),
-            accounts={account.id: account for account in accounts if account is not None},
+            realm,
+            accounts={
+                account.id: account for account in (self._only_user(email=email), named) if account is not None
+            },
             named={} if named is None else {email: named},
         )
 

@@ -55,6 +55,7 @@ def read_realm(admin: KeycloakAdmin) -> Snapshot:
         password_policy=realm.get("passwordPolicy") or "",
         makes_passwords=makes_passwords(admin),
         sends_mail=bool(mail.get("host") and mail.get("from")),
+        token_seconds=int(realm.get("accessTokenLifespan") or 0),
         accounts={},
         groups={},
     )

@@ -13,6 +13,7 @@ from provisioner.domain.people import EmailAddress, Person
 from provisioner.domain.records import Records
 from provisioner.operations.context import Context, ProgressBar, RunResult, decided
 from provisioner.operations.run import Pass
+from provisioner.register import holds
 from provisioner.register.habilitations import save_adoption
 
 
@@ -61,8 +62,8 @@ def adopt(
     """Adopts all these accounts, or none.
 
     Raises:
-        Refused: the convention is not active; nothing is done. When one of the accounts cannot be adopted
-            the outcome is empty and the candidates say why.
+        Refused: the convention is not active, or the partner is contained; nothing is done. When one of the accounts
+            cannot be adopted the outcome is empty and the candidates say why.
         LockHeld, KeycloakError, RegisterUnavailable: a system failed; once recorded, the next `sync` goes on.
     """
     context = context.acting(by)
@@ -72,6 +73,8 @@ def adopt(
         if not all(candidate.can_be_adopted for candidate in asked):
             return asked, run.result
         with context.work() as work:
+            if holds.is_contained(work.connection, partner):
+                raise Refused(Refusal.PARTNER_CONTAINED, partner=partner)
             for candidate in asked:
                 assert candidate.account is not None
                 save_adoption(

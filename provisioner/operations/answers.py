@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from provisioner.operations.containment import Contained, Released
 from provisioner.operations.context import Ending, RunResult
 from provisioner.operations.pool import AccessStillOpen, Failure
 from provisioner.operations.prepare import Prepared
@@ -11,6 +12,7 @@ from provisioner.operations.receive import Submitted
 from provisioner.views import outcomes
 from provisioner.views.answers.annexes import SubmittedAnswer
 from provisioner.views.answers.checks import renames_proposed
+from provisioner.views.answers.containment import ContainedAnswer, ReleasedAnswer
 from provisioner.views.answers.plans import Documented, PlanAnswer, RunAnswer
 from provisioner.views.holds import failure_sentence, still_open_reason
 from provisioner.views.journal import wanting_sentence
@@ -38,6 +40,18 @@ def run_answer(result: RunResult) -> RunAnswer:
         failed=[(failure.change, _error(failure)) for failure in result.failed],
         kept=result.kept,
         refusal=outcomes.REFUSALS.get(result.ending or ""),
+    )
+
+
+def contained_answer(contained: Contained, code: str) -> ContainedAnswer:
+    """What was cut of a partner, and what was not."""
+    return ContainedAnswer.contained(run_answer(contained.result), contained, code, contained.also_of)
+
+
+def released_answer(released: Released) -> ReleasedAnswer:
+    """What was given back of a partner."""
+    return ReleasedAnswer.released(
+        run_answer(released.result), released.partner, released.reopened, released.still_suspended
     )
 
 

@@ -136,7 +136,8 @@ R = TypeVar("R")
 
 
 def decided(operation: Callable[P, R]) -> Callable[P, R]:
-    """An operation whose `by`, `reason`, `decisions` and `request` are read as a person wrote them, first of all.
+    """An operation whose `by`, `second`, `reason`, `decisions` and `request` are read as a person wrote them, first
+    of all.
 
     It raises WrongUsage when one of them is blank: nothing is read and nothing recorded.
     """
@@ -164,6 +165,7 @@ def _request(request: Any) -> Any:
 _AS_SAID: Mapping[str, Callable[[Any], Any]] = {
     "by": decider_said,
     "reason": reason_said,
+    "second": lambda name: None if name is None else decider_said(name),
     "decisions": _decisions,
     "request": _request,
 }

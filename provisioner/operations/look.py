@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Collection, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeVar
 
 from provisioner.domain.access.account import Snapshot
 from provisioner.domain.access.habilitation import Habilitation, State
 from provisioner.domain.people import EmailAddress
 from provisioner.domain.records import Records
-from provisioner.keycloak.errors import NotFound, ReadIncomplete
+from provisioner.keycloak.errors import KeycloakError, KeycloakUnavailable, NotFound, ReadIncomplete
 from provisioner.operations.errors import UnknownRealm
 
 if TYPE_CHECKING:
@@ -111,6 +112,59 @@ def look_again(directory: Directory, snapshot: Snapshot, before: Records, after:
             else:
                 accounts[id_] = account
     return replace(snapshot, accounts=accounts)
+
+
+@dataclass(frozen=True, slots=True)
+class Glance:
+    """Some accounts alone, and no group; `unread` are those of which Keycloak would not tell, with its answer."""
+
+    snapshot: Snapshot
+    unread: Mapping[EmailAddress, KeycloakError]
+
+    def known(self) -> Snapshot:
+        """What was read, where all was.
+
+        Raises:
+            KeycloakError: what Keycloak answered about one that was not.
+        """
+        for error in self.unread.values():
+            raise error
+        return self.snapshot
+
+
+def glance_at(directory: Directory, records: Records, emails: Collection[EmailAddress], threads: int) -> Glance:
+    """These accounts as they are: by their ids, or where such an account is gone, by their addresses.
+
+    Raises:
+        KeycloakError: Keycloak does not answer at all.
+    """
+    realm = directory.realm()
+    silence = threading.Event()
+
+    def glance(email: EmailAddress) -> Snapshot | KeycloakError:
+        account = records.accounts[email]
+        try:
+            if silence.is_set():
+                directory.ping()
+            seen = directory.glance(account.keycloak_id, email, realm)
+            if account.renamed_from is not None and account.keycloak_id not in seen.accounts:
+                before = directory.find(account.renamed_from)
+                seen = replace(seen, named={**seen.named, **({account.renamed_from: before} if before else {})})
+        except KeycloakUnavailable as error:
+            silence.set()
+            return error
+        except KeycloakError as error:
+            return error
+        return seen
+
+    answers = _ask(emails, glance, threads)
+    unread = {email: answer for email, answer in answers.items() if isinstance(answer, KeycloakError)}
+    seen = [answer for answer in answers.values() if isinstance(answer, Snapshot)]
+    if unread and not seen:
+        raise next(iter(unread.values()))
+    accounts = {id_: account for snapshot in seen for id_, account in snapshot.accounts.items()}
+    named = {email: account for snapshot in seen for email, account in snapshot.named.items()}
+    return Glance(replace(realm, accounts=accounts, named=named), unread)
 
 
 def is_known_realm(records: Records, directory: Directory) -> bool:

@@ -43,6 +43,8 @@ Values = Mapping[str, object]
 #: The kinds that more than one function names, as the register, the journal and the log know them.
 _ANNEXE_3 = "annexe-3"
 _APPLIED = "annexe-applied"
+_CONTAINMENT = "containment"
+_CONTAINMENT_AGED = "containment-aged"
 _HELD = "held"
 _QUARANTINE = "quarantine"
 _SUSPENSION_AGED = "suspension-aged"
@@ -223,6 +225,7 @@ def remind(context: Context) -> None:
         with context.work() as work:
             tell_held(work, context.settings)
             _tell_suspensions(work, context.settings)
+            _tell_containments(work, context.settings)
             _tell_quarantines(work, context.settings)
         for hold in _due(context):
             log.warning("notice.no_contact", kind=hold.kind, partner=hold.partner)
@@ -270,6 +273,45 @@ def tell_held(work: Work, settings: Settings) -> None:
             "releasable": not is_of_realm,
         }
         tell(work, settings, _HELD, _CAF, partners[hold.partner], values)
+
+
+#: Who is told at the Caf that a partner is contained, and given back.
+_GUARDS = (Role.HABILITATIONS, Role.SECURITE)
+
+
+def tell_contained(
+    work: Work, settings: Settings, partner: Partner, containment: Hold, by: str, others: Sequence[str]
+) -> None:
+    """Tells the Caf's contacts for habilitations and for security at once that a partner is contained. `others` are
+    the partners of whom accesses are cut with it.
+    """
+    values = {**_facts(containment), "since": day_of(containment.since), "by": by, "others": others, "age": None}
+    tell(work, settings, _CONTAINMENT, _CAF, partner, values, roles=_GUARDS)
+
+
+def tell_released(
+    work: Work, settings: Settings, partner: Partner, containment: Hold, by: str, reopened: int
+) -> None:
+    """Tells the same contacts that it is contained no more. A reminder that has not left yet is withdrawn."""
+    notices.withdraw(work, _CONTAINMENT_AGED, partner.code)
+    values = {"since": day_of(containment.since), "by": by, "reopened": reopened}
+    tell(work, settings, "containment-released", _CAF, partner, values, roles=_GUARDS)
+
+
+def _facts(containment: Hold) -> Values:
+    return {"reason": containment.reason, "accounts": containment.figure, "second": containment.second}
+
+
+def _tell_containments(work: Work, settings: Settings) -> None:
+    """Reminds the same contacts each week of a partner that is still contained."""
+    partners = all_partners(work.connection)
+    for hold in _to_be_told(holds.kept(work.connection), work, HoldKind.CONTAINMENT):
+        if contact_of(work, _CAF) is not None and hold.partner is not None and holds.told(work, hold):
+            notices.withdraw(work, _CONTAINMENT_AGED, hold.partner)
+            days, since = _age(work, hold)
+            values = {**_facts(hold), "since": since, "others": (), "age": age_in_words(days)}
+            about = partners[hold.partner]
+            tell(work, settings, _CONTAINMENT_AGED, _CAF, about, values, template=_CONTAINMENT, roles=_GUARDS)
 
 
 def drop_held(work: Work, partner: str) -> None:

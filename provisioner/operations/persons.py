@@ -13,7 +13,7 @@ from provisioner.domain.errors import Refusal, Refused
 from provisioner.domain.people import EmailAddress
 from provisioner.domain.records import Account, Records, Reopening
 from provisioner.operations.context import Context, Ending, ProgressBar, RunResult, decided
-from provisioner.operations.look import learn_user_names, look
+from provisioner.operations.look import glance_at, learn_user_names, look
 from provisioner.operations.notice_delivery import deliver_now
 from provisioner.operations.notices import ask_for_annexe, remind
 from provisioner.operations.run import Pass, sync
@@ -37,7 +37,8 @@ def suspend(context: Context, email: EmailAddress, by: str, reason: str) -> list
     live = [h for h in records.habilitations if h.email == email and h.state is not State.CLOSED]
     if not live:
         raise Refused(Refusal.NOTHING_TO_SUSPEND, email=email)
-    if email not in records.suspended:
+    suspension = records.suspended.get(email)
+    if suspension is None or suspension.containment is not None:
         with context.register.work(by) as work:
             for habilitation in live if holds.suspend(work, email, by, reason) else ():
                 partner = records.partners[habilitation.partner]
@@ -92,11 +93,7 @@ def cut(context: Context, partners: Sequence[str], email: EmailAddress, bar: Pro
         KeycloakError, RegisterUnavailable: a system failed; the next `sync` goes on.
     """
     run = Pass(context, partners).begin()
-    account = run.records.accounts[email]
-    snapshot = context.directory.glance(account.keycloak_id, email)
-    if account.renamed_from is not None and account.keycloak_id not in snapshot.accounts:
-        before = context.directory.find(account.renamed_from)
-        snapshot = replace(snapshot, named={**snapshot.named, **({account.renamed_from: before} if before else {})})
+    snapshot = glance_at(context.directory, run.records, [email], 1).known()
     if not run.records.is_for_realm(snapshot.realm_id):
         run.result.plan, run.result.ending = plan_in_unknown_realm(partners), Ending.UNKNOWN_REALM
         return run.result

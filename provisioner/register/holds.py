@@ -1,9 +1,9 @@
-"""What waits: plans that a limit holds, pauses, suspensions by name, and what is in quarantine."""
+"""What waits: plans that a limit holds, pauses, suspensions by name, containments, and what is in quarantine."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, delete, insert, select, update
@@ -49,6 +49,18 @@ def suspensions_of(connection: Connection, email: EmailAddress) -> tuple[Mapping
     asked = select(*told).join(t.account, t.account.c.id == _h.account).order_by(_h.id)
     rows = connection.execute(asked.where(t.account.c.email == email, _h.kind == HoldKind.SUSPENSION))
     return tuple(dict(row) for row in rows.mappings())
+
+
+def containments_since(connection: Connection, since: datetime) -> tuple[Hold, ...]:
+    """The containments recorded after that moment, those that are over included."""
+    joined = t.hold.outerjoin(t.account, t.account.c.id == _h.account)
+    asked = select(*_HOLD.columns).select_from(joined)
+    return tuple(map(_HOLD.of, connection.execute(asked.where(_h.kind == HoldKind.CONTAINMENT, _h.since > since))))
+
+
+def is_contained(connection: Connection, partner: str) -> bool:
+    """Whether every access of that partner is cut."""
+    return any(hold.partner == partner for hold in kept(connection, HoldKind.CONTAINMENT))
 
 
 def let_go(connection: Connection) -> frozenset[tuple[str, str]]:
@@ -144,13 +156,17 @@ def resume(work: Work, partner: str | None, by: str, *, journal: bool = True) ->
     return was_paused
 
 
-def suspend(work: Work, email: EmailAddress, by: str, reason: str) -> bool:
+def suspend(work: Work, email: EmailAddress, by: str, reason: str, containment: int | None = None) -> bool:
     """The account is suspended from now on, until it is reopened by name; a reopening not done yet is dropped.
+
+    `containment` is the containment of a partner that suspends it, and lets it go again. One that a containment
+    suspends and that is then suspended by name stays so after it.
 
     False when it was suspended already: then nothing is recorded.
     """
     account = _account_id(work, email)
-    if _suspension(work, account) is not None:
+    suspension = work.connection.execute(select(_h.id, _h.containment).where(*_suspends(account))).first()
+    if suspension is not None and (suspension.containment is None or containment is not None):
         return False
     now = work.now
     none = {"reopening": None, "reopening_number": None, "reopening_decision": None}
@@ -160,8 +176,41 @@ def suspend(work: Work, email: EmailAddress, by: str, reason: str) -> bool:
         work.journal("suspension", partner=code, habilitation=id_, rule="A4", details=details, by=by, at=now)
         for code, id_ in _live(work, account)
     ]
-    _insert(work, HoldKind.SUSPENSION, account=account, reason=reason, decision=next(iter(entries), None))
+    values = {"reason": reason, "decision": next(iter(entries), None), "containment": containment}
+    if suspension is None:
+        _insert(work, HoldKind.SUSPENSION, account=account, **values)
+    else:
+        own = update(t.hold).where(_h.id == suspension.id)
+        work.connection.execute(own.values(since=now, since_number=work.number, **values))
     return True
+
+
+def contain(
+    work: Work, partner: str, figure: int, by: str, reason: str, second: str | None, incident: int | None
+) -> Hold:
+    """Every access of the partner is cut from now on, of so many accounts, until `partner reopen`."""
+    details = {"by": by, "reason": reason, "second": second, "incident": incident, "accounts": figure}
+    decision = work.journal("containment", partner=partner, rule="L2", details=details, by=by)
+    said = {"reason": reason, "second": second, "incident": incident, "figure": figure, "decision": decision}
+    _insert(work, HoldKind.CONTAINMENT, partner=partner, **said)
+    return next(hold for hold in kept(work.connection, HoldKind.CONTAINMENT) if hold.partner == partner)
+
+
+def end_containment(work: Work, containment: Hold, by: str, reason: str) -> int | None:
+    """The partner is contained no more; gives the journal's entry. None where somebody ended it before: then nothing
+    is recorded.
+    """
+    ended = update(t.hold).where(_h.id == containment.id, _LASTS).values(**_released(work, by, reason))
+    if work.connection.execute(ended).rowcount == 0:
+        return None
+    details = {"by": by, "reason": reason}
+    return work.journal("containment.released", partner=containment.partner, rule="L2", details=details, by=by)
+
+
+def hand_over(work: Work, email: EmailAddress, containment: Hold) -> None:
+    """An account that another partner's containment cut stays suspended by this one."""
+    suspensions = _suspends(_account_id(work, email))
+    work.connection.execute(update(t.hold).where(*suspensions).values(containment=containment.id))
 
 
 def suspended(work: Work, habilitation: Habilitation, seen: Hold, cause: int | None = None) -> None:
@@ -178,9 +227,12 @@ def reopen(
     to reopen.
 
     Raises:
-        Refused: it is suspended by another decision than the one that was seen; nothing is recorded.
+        Refused: it is suspended by another decision than the one that was seen, or a partner through which it is open
+            is contained; nothing is recorded.
     """
     account = _account_id(work, email)
+    if (partner := _containing(work, account)) is not None:
+        raise Refused(Refusal.PARTNER_CONTAINED, partner=partner)
     if _suspension(work, account) != (suspension.id if suspension is not None else None):
         raise Refused(Refusal.SUSPENDED_MEANWHILE, email=email)
     lifted = update(t.hold).where(*_suspends(account)).values(**_released(work, by, reason))
@@ -286,6 +338,13 @@ def _suspends(account: int) -> tuple[ColumnElement[bool], ...]:
 def _suspension(work: Work, account: int) -> int | None:
     """The id of the account's suspension that nobody has lifted."""
     return work.connection.execute(select(_h.id).where(*_suspends(account))).scalar()
+
+
+def _containing(work: Work, account: int) -> str | None:
+    """A partner that is contained and through which the account is open, or about to be opened again."""
+    live = {code for code, _ in _live(work, account)}
+    is_meant = (_h.kind == HoldKind.CONTAINMENT) & _LASTS & _h.partner.in_(live)
+    return work.connection.execute(select(_h.partner).where(is_meant).order_by(_h.partner)).scalar()
 
 
 def _live(work: Work, account: int) -> list[tuple[str, int]]:

@@ -73,6 +73,11 @@ _HOLDS = {
     HoldKind.QUARANTINE: "À l'écart depuis le {since} ; un nouvel essai est fait automatiquement. {reason}",
 }
 
+_CONTAINED = (
+    "Accès coupé depuis le {since} avec tous ceux de {partner} : « {reason} ». Pour les rendre : "
+    "partner reopen {partner}."
+)
+
 _WAIVED = {
     "email-domain": "domaine non déclaré",
     "email-consumer": "messagerie grand public",
@@ -251,7 +256,10 @@ def _keycloak(person: PersonFile, plan: Plan) -> Iterator[Step]:
 def _why_not(person: PersonFile, plan: Plan) -> Iterator[Step]:
     """What stands between the person and what was asked for them."""
     for hold in person.holds:
-        if (words := _HOLDS.get(hold.kind)) is not None:
+        words = _HOLDS.get(hold.kind)
+        if (containment := person.records.containment_of(hold)) is not None:
+            words = _CONTAINED.replace("{partner}", str(containment.partner))
+        if words is not None:
             since = day_of(hold.since)
             told = words.format(since=french_date(since), reason=hold_reason(hold))
             yield Step(told, "A4" if hold.kind is HoldKind.SUSPENSION else None, hold.partner, since)

@@ -30,6 +30,11 @@ def blocked_reason(blocked: Blocked) -> str:
             f"partenaires à la fois, {blocked.allowed} au plus sans accord. Après vérification : "
             f"held release {blocked.plan_id}"
         )
+    if blocked.limit is Limit.CONTAINMENT:
+        return (
+            f"Tous les accès de {blocked.partner} sont coupés : les ouvertures attendent. "
+            f"Pour les rendre : partner reopen {blocked.partner}."
+        )
     if blocked.limit is Limit.PAUSE:
         return f"Mise en pause : rien n'est modifié pour {blocked.partner}. Pour reprendre : resume."
     if blocked.limit is Limit.UNKNOWN_REALM:
@@ -45,6 +50,10 @@ def hold_reason(hold: Hold) -> str:
         return still_open_reason(hold.still_open, hold.reason)
     if hold.kind is HoldKind.QUARANTINE:
         return failure_sentence(hold.reason)
+    if hold.kind is HoldKind.CONTAINMENT:
+        second = f", confirmé par {hold.second}" if hold.second else ""
+        count = f"{hold.figure} compte{'s' if (hold.figure or 0) > 1 else ''}"
+        return f"{hold.reason} ({count} à couper{second}). Pour rendre les accès : partner reopen {hold.partner}"
     until = f" (jusqu'au {french_date(hold.until)})" if hold.until else ""
     return f"{hold.reason}{until}"
 
@@ -119,5 +128,6 @@ KINDS = {
     HoldKind.PAUSE: "mise en pause",
     HoldKind.QUARANTINE: "mise à l'écart",
     HoldKind.SUSPENSION: "suspension",
+    HoldKind.CONTAINMENT: "confinement",
     HoldKind.RETENTION: "conservation",
 }

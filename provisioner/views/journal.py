@@ -30,6 +30,8 @@ ACTIONS: Mapping[str, str] = {
     "close": "Accès clôturé",
     "connections.purged": "Connexions détruites à leur terme",
     "connections.report": "Rapport nominatif des connexions établi",
+    "containment": "Confinement du partenaire décidé",
+    "containment.released": "Confinement du partenaire levé",
     "control.settled": "Constat expliqué",
     "drop.destroyed": "Rapport sur un fichier déposé détruit",
     "drop.refused": "Fichier déposé refusé",

@@ -188,6 +188,17 @@ SENTENCES: Mapping[Refusal, str] = {
     Refusal.PARTNER_NOT_PAUSED: (
         "{partner} n'est pas mis en pause à lui seul. Ce qui est retenu : provisioner held list."
     ),
+    Refusal.PARTNER_CONTAINED: (
+        "Tous les accès de {partner} sont coupés : rien ne s'y ouvre, personne par personne non plus. Pour les "
+        "rendre, une fois l'incident terminé : provisioner partner reopen {partner}."
+    ),
+    Refusal.NOT_CONTAINED: "Les accès de {partner} ne sont pas coupés dans leur ensemble : il n'y a rien à rendre.",
+    Refusal.NEEDS_SECOND: (
+        "Rien n'a été coupé ni enregistré : {partners} partenaire(s) et {accounts} compte(s) sur {open} ouverts "
+        "seraient coupés en 24 heures. Au-delà de 2 partenaires ou de 20 % des comptes, une deuxième personne "
+        "confirme (--second NOM)."
+    ),
+    Refusal.SECOND_IS_FIRST: "La deuxième personne (--second) doit être une autre que celle qui décide (--by).",
     Refusal.UNKNOWN_REALM: UNKNOWN_REALM,
     Refusal.NO_REALM_YET: (
         "Ce registre ne connaît encore aucun royaume : la première écriture l'enregistre, il n'y a rien à accepter."

@@ -70,23 +70,29 @@ class MemoryDirectory(MemoryRealm):
                 root_id=root_id if root_id in self.groups else self._group_at(ROOT),
             )
 
-    def glance(self, id: str | None, email: EmailAddress) -> Snapshot:
+    def realm(self) -> Snapshot:
         with self._reading():
-            accounts = [
-                account
-                for account in self.accounts.values()
-                if account.id == id or email in (account.email, account.user_name)
-            ]
-            named = next(
-                (account.remote() for account in accounts if (account.user_name or account.email) == email), None
-            )
             return Snapshot(
                 realm_id=self.id,
                 password_policy=self.password_policy,
                 makes_passwords=self.makes_passwords,
                 sends_mail=self.sends_mail,
-                accounts={account.id: account.remote() for account in accounts},
+                accounts={},
                 groups={},
+            )
+
+    def glance(self, id: str | None, email: EmailAddress, realm: Snapshot | None = None) -> Snapshot:
+        realm = realm or self.realm()
+        with self._reading():
+            if id in self.accounts:
+                return replace(realm, accounts={id: self.accounts[id].remote()})
+            accounts = [account for account in self.accounts.values() if email in (account.email, account.user_name)]
+            named = next(
+                (account.remote() for account in accounts if (account.user_name or account.email) == email), None
+            )
+            return replace(
+                realm,
+                accounts={account.id: account.remote() for account in accounts},
                 named={} if named is None else {email: named},
             )
 

@@ -28,6 +28,7 @@ SHORT: dict[str, object] = {
     "lines": [(None, DAY, "HTTP 500")],
     "is_reminder": False,
     "list_2_plan_id": "",
+    **{"by": "Claire Martin", "accounts": 3, "second": None, "others": [], "reopened": 2},
     "still_open": [("zoe@lys.example", DAY, "Accès encore ouvert.")],
     "head": None,
     "to_caf": False,
@@ -37,6 +38,8 @@ LONG = {name: True if value in (False, 0) else value for name, value in SHORT.it
     "head": f"42:{'9' * 64}",
     "age": "7 jours",
     "errors": 2,
+    "second": "Paul Roy",
+    "others": ["sivom"],
 }
 
 

@@ -71,6 +71,7 @@ class Snapshot:
     named: Mapping[EmailAddress, RemoteAccount] = field(default_factory=dict)
     makes_passwords: bool = True
     sends_mail: bool = True
+    token_seconds: int = 300
 
     def holders(self, email: EmailAddress) -> tuple[RemoteAccount, ...]:
         """The accounts that have this address, as e-mail or as user name; Keycloak gives it to no other one."""

@@ -268,8 +268,13 @@ class AccountPlan:
         )
 
     def _opening_with(self, habilitation: Habilitation) -> list[Habilitation]:
-        """What opens together: not what a pause of another partner holds back."""
-        return [h for h in self.opening if h is habilitation or not self.records.is_paused(h.partner, self.today)]
+        """What opens together: not what a pause or a containment of another partner holds back."""
+        held = self.records.contained
+        return [
+            h
+            for h in self.opening
+            if h is habilitation or not (h.partner in held or self.records.is_paused(h.partner, self.today))
+        ]
 
     def _enabled_after(self, action: Action) -> bool | None:
         """None leaves that as it is: an account that somebody disabled stays so."""

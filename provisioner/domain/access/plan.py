@@ -59,8 +59,8 @@ class Plan:
 
     @property
     def is_held(self) -> bool:
-        """Whether it waits as a whole; a weak password policy only holds openings, its annexe is applied."""
-        return any(blocked.limit is not Limit.PASSWORD_POLICY for blocked in self.blocked)
+        """Whether it waits as a whole; where only openings are held, its annexe is applied."""
+        return any(blocked.is_of_whole_plan for blocked in self.blocked)
 
     @property
     def free(self) -> tuple[Change, ...]:

@@ -32,7 +32,11 @@ from provisioner.views.doctor import Found, Todo
 from provisioner.views.holds import KINDS
 
 #: What ends a hold, where it is not the release of a plan.
-_TO_GO_ON = {HoldKind.PAUSE: "provisioner resume", HoldKind.QUARANTINE: "provisioner sync"}
+_TO_GO_ON = {
+    HoldKind.PAUSE: "provisioner resume",
+    HoldKind.QUARANTINE: "provisioner sync",
+    HoldKind.CONTAINMENT: "provisioner partner reopen",
+}
 
 _STALE_SYNC_HOURS, _STALE_FILE_HOURS = 26, 1
 

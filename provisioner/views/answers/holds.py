@@ -15,7 +15,7 @@ from provisioner.domain.calendar import day_of
 from provisioner.domain.hold import Hold, HoldKind
 from provisioner.domain.records import Records
 from provisioner.views.annexes import STATUSES
-from provisioner.views.answers import Answer, Count, ListAnswer, Moment, PlanId, beside
+from provisioner.views.answers import Answer, Code, Count, ListAnswer, Moment, PlanId, beside
 from provisioner.views.answers.annexes import AnnexeLine
 from provisioner.views.answers.plans import ChangeLine
 from provisioner.views.dates import french_date
@@ -23,9 +23,14 @@ from provisioner.views.holds import KINDS, hold_reason
 from provisioner.views.journal import not_whole
 from provisioner.views.shown import Line, Part, Table, Tone
 
+#: The kinds whose changes are what they cut, not what waits.
+_CUTS = (HoldKind.SUSPENSION, HoldKind.CONTAINMENT)
+
 
 class HeldLine(Answer):
-    """Something that waits. `plan_id` is null unless a limit holds it; a suspension's changes are what it cuts."""
+    """Something that waits. `plan_id` is null unless a limit holds it; the changes of a suspension, or of a partner's
+    containment, are what it cuts.
+    """
 
     plan_id: PlanId | None
     partner: str | None
@@ -40,7 +45,10 @@ class HeldLine(Answer):
         """A hold with its words."""
         theirs = [access for access in records.habilitations if access.email == hold.email]
         live = [access for access in theirs if access.state is not State.CLOSED]
-        cut = live if hold.kind is HoldKind.SUSPENSION else []
+        if hold.kind is HoldKind.CONTAINMENT:
+            emails = records.cut_by(hold)
+            live = [h for h in records.habilitations if h.email in emails and h.state is not State.CLOSED]
+        cut = live if hold.kind in _CUTS else []
         return cls.read(
             hold,
             partner=hold.partner or next((access.partner for access in cut), None),
@@ -63,7 +71,7 @@ class HeldLine(Answer):
         what = (
             f"Ce que retient le plan {self.plan_id}" if self.plan_id else f"Ce qui est mis à l'écart ({self.partner})"
         )
-        changes = self.changes if self.kind is not HoldKind.SUSPENSION else ()
+        changes = self.changes if self.kind not in _CUTS else ()
         rows = [(change.email or change.partner, change.reason) for change in changes]
         return Table(what, ("Qui", "Pourquoi"), rows)
 
@@ -101,6 +109,7 @@ class StatusAnswer(Answer):
     invitations_owed: Count
     invitations_uncertain: Count
     journal: str | None = Field(description="What the last verification of the journal found wanting.")
+    contained: tuple[Code, ...] = Field(description="The partners of which every access is cut (`partner suspend`).")
     now: InstanceOf[datetime] = beside(None)
 
     @classmethod
@@ -108,12 +117,21 @@ class StatusAnswer(Answer):
         """The service's figures with their words."""
         aside = sum(hold.kind is HoldKind.QUARANTINE for hold in holds)
         return cls.read(
-            status, waiting=tuple(map(AnnexeLine.of, waiting)), held=len(holds) - aside, quarantined=aside, now=now
+            status,
+            waiting=tuple(map(AnnexeLine.of, waiting)),
+            held=len(holds) - aside,
+            quarantined=aside,
+            contained=tuple(hold.partner for hold in holds if hold.kind is HoldKind.CONTAINMENT),
+            now=now,
         )
 
     def shown(self) -> Iterator[Part]:
         if self.journal is not None:
             yield Line(not_whole(self.journal), Tone.ERROR)
+        for code in self.contained:
+            yield Line(
+                f"Tous les accès de {code} sont coupés. Pour les rendre : partner reopen {code}.", Tone.WARNING
+            )
         last = self.last_good_sync
         ago = f"{french_date(day_of(last))}, il y a {_age(last, self.now)}" if last else "jamais"
         yield Line(f"Dernière synchronisation sans échec : {ago}.")

@@ -10,10 +10,11 @@ from pydantic import InstanceOf, WithJsonSchema
 
 from provisioner.domain.access.account import RemoteAccount
 from provisioner.domain.access.habilitation import Habilitation, State
+from provisioner.domain.calendar import day_of
 from provisioner.domain.convention import Contacts, Partner
 from provisioner.domain.people import EmailAddress
 from provisioner.domain.records import Records
-from provisioner.views.answers import Answer, Code, Count, Day, ListAnswer, absent_when_none, beside
+from provisioner.views.answers import Answer, Code, Count, Day, ListAnswer, Moment, absent_when_none, beside
 from provisioner.views.answers.plans import person
 from provisioner.views.conventions import ROLES, convention_sentence, imported_lines, unnamed_roles
 from provisioner.views.dates import french_date, in_cell, short
@@ -81,10 +82,13 @@ class _PartnerFacts(Answer):
     addresses: tuple[str, ...]
     signed_on: Day | None
     ends_on: Day
+    contained_since: Moment | None = absent_when_none(description="While every access is cut (`partner suspend`).")
 
     @classmethod
-    def facts(cls, partner: Partner, **more: object) -> Self:
+    def facts(cls, partner: Partner, records: Records, **more: object) -> Self:
         """What is recorded of the partner."""
+        if (hold := records.contained.get(partner.code)) is not None:
+            more |= {"contained_since": hold.since}
         declared = {"domains": tuple(sorted(partner.domains)), "addresses": tuple(sorted(partner.addresses))}
         return cls.read(partner, **declared, ends_on=partner.last_day, **more)
 
@@ -130,6 +134,7 @@ class PartnerAnswer(_PartnerFacts):
         theirs = records.of_partner(partner.code)
         return cls.facts(
             partner,
+            records,
             contacts=ContactsAnswer.of(annexe_2, 2),
             habilitations=tuple(PartnerHabilitation.of(access, records.state_of(access)) for access in theirs),
             convention=convention_sentence(partner, today),
@@ -139,6 +144,10 @@ class PartnerAnswer(_PartnerFacts):
         """The convention, then the contacts, then the accesses."""
         yield Line(f"{self.name} ({self.code})", Tone.TITLE)
         yield Line(self.convention)
+        if self.contained_since is not None:
+            since = french_date(day_of(self.contained_since))
+            told = f"Tous les accès sont coupés depuis le {since}. Pour les rendre : partner reopen {self.code}."
+            yield Line(told, Tone.WARNING)
         yield Line(f"Domaines : {', '.join(self.domains) or 'aucun'}")
         if self.addresses:
             yield Line(f"Adresses déclarées : {', '.join(self.addresses)}")
@@ -152,6 +161,11 @@ class PartnerLine(_PartnerFacts):
 
     open: Count
 
+    @property
+    def open_now(self) -> str:
+        """How many accesses are open, in a cell."""
+        return str(self.open) if self.contained_since is None else f"{self.open} (tous coupés)"
+
 
 class PartnersAnswer(ListAnswer[PartnerLine]):
     """`partner list`: a line each."""
@@ -161,14 +175,14 @@ class PartnersAnswer(ListAnswer[PartnerLine]):
         """Every partner."""
         return cls(
             tuple(
-                PartnerLine.facts(partner, open=len(records.open_addresses(code)))
+                PartnerLine.facts(partner, records, open=len(records.open_addresses(code)))
                 for code, partner in records.partners.items()
             )
         )
 
     def shown(self) -> Iterator[Part]:
         rows = [
-            (line.code, line.name, in_cell(line.signed_on) or "non signée", in_cell(line.ends_on), str(line.open))
+            (line.code, line.name, in_cell(line.signed_on) or "non signée", in_cell(line.ends_on), line.open_now)
             for line in self.rows
         ]
         columns = ("Code", "Nom", "Signée le", "Dernier jour", "Accès ouverts")

@@ -14,6 +14,7 @@ from provisioner.views.answers.annexes import AnnexeAnswer, AnnexesAnswer, Submi
 from provisioner.views.answers.checks import CheckAnswer
 from provisioner.views.answers.connection_reports import ConnectionsReportAnswer
 from provisioner.views.answers.connections import ComparedAnswer, PulledAnswer
+from provisioner.views.answers.containment import ContainedAnswer, ReleasedAnswer
 from provisioner.views.answers.controls import ControlsAnswer
 from provisioner.views.answers.holds import HeldAnswer, StatusAnswer
 from provisioner.views.answers.invitations import InvitationsAnswer
@@ -45,6 +46,8 @@ ANSWERS: dict[str, Any] = {
     "partner": PartnerAnswer,
     "partners": PartnersAnswer,
     "caf": ContactsAnswer,
+    "partner_suspend": ContainedAnswer,
+    "partner_reopen": ReleasedAnswer,
     "partner_import": ImportedAnswer,
     "adoption": CandidatesAnswer,
     "explain": ExplainedAnswer,

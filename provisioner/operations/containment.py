@@ -1,0 +1,295 @@
+"""Every access of a partner cut at once, and given back: by name, with a reason (L2; docs/incidents.md)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+import structlog
+
+from provisioner.domain.access.account import Snapshot
+from provisioner.domain.access.change import Action, Change, suspension_of
+from provisioner.domain.access.habilitation import State
+from provisioner.domain.access.plan import make_plan, our_accounts, plan_in_unknown_realm
+from provisioner.domain.errors import Refusal, Refused
+from provisioner.domain.gates import WINDOW, Containing, also_of, containing
+from provisioner.domain.hold import Hold
+from provisioner.domain.people import EmailAddress
+from provisioner.domain.records import Records, Reopening
+from provisioner.keycloak.errors import KeycloakError
+from provisioner.operations.context import Context, Ending, ProgressBar, RunResult, decided
+from provisioner.operations.look import glance_at
+from provisioner.operations.notice_delivery import deliver_now
+from provisioner.operations.notices import remind, tell_contained, tell_released
+from provisioner.operations.partners import no_such_partner
+from provisioner.operations.pool import Failure
+from provisioner.operations.run import Pass, sync
+from provisioner.register import Work, holds
+from provisioner.register.database import read_records
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contained:
+    """What became of a containment: how many accounts were `cut` now and are `not_cut`, which are `also_of` other
+    partners, and until when an access token that was given before may still pass.
+    """
+
+    partners: tuple[str, ...]
+    result: RunResult
+    cut: int
+    not_cut: int
+    also_of: Mapping[EmailAddress, tuple[str, ...]]
+    tokens_until: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Released:
+    """What became of a release: the accounts that are to be open again, and those of the partner that stay suspended,
+    by name or by another partner's containment, or since their account was gone or disabled in the console.
+    """
+
+    partner: str
+    result: RunResult
+    reopened: int
+    still_suspended: tuple[EmailAddress, ...]
+
+
+def reach_of(context: Context, codes: Collection[str]) -> Containing:
+    """What a containment of these partners would cut now, to be shown before it is confirmed.
+
+    Raises:
+        WrongUsage: one of the partners is not registered.
+    """
+    with context.register.read() as connection:
+        records, lately = read_records(connection), holds.containments_since(connection, _recent(context))
+    for code in codes:
+        if code not in records.partners:
+            raise no_such_partner(code)
+    return containing(records, codes, context.clock.now(), lately)
+
+
+@decided
+def refuse_without_second(context: Context, codes: Collection[str], by: str, second: str | None) -> None:
+    """Verifies that as many accesses may be cut without a second name, or that there is one.
+
+    Raises:
+        WrongUsage: one of the partners is not registered.
+        Refused: a second name is needed, or it is the first one.
+    """
+    _verify_second(reach_of(context, codes), by, second)
+
+
+@decided
+def contain(
+    context: Context,
+    codes: Collection[str],
+    by: str,
+    reason: str,
+    second: str | None,
+    bar: ProgressBar,
+    incident: int | None = None,
+) -> Contained:
+    """Records that every access of these partners is cut, and cuts it; whatever fails, the next `sync` goes on.
+
+    It waits for no run: one that is under way opens nobody of theirs. The Caf's contacts are told at once, the
+    partners' by the incident's own notice. Said again of a partner that is contained, it cuts what is left.
+
+    Whose account was disabled in the console, or gone, before is suspended by the same decision but is not given back
+    with the others: `person reopen` does that by name.
+
+    Raises:
+        WrongUsage: one of the partners is not registered.
+        Refused: a second name is needed, or it is the first one; nothing is recorded.
+        KeycloakError: Keycloak does not answer; the decision is recorded.
+        RegisterUnavailable: the register cannot be written.
+    """
+    context = context.acting(by)
+    reach = reach_of(context, codes)
+    _verify_second(reach, by, second)
+    records, unanswered, seen = context.register.records(), None, None
+    try:
+        seen = glance_at(context.directory, records, reach.emails, context.settings.keycloak.threads)
+    except KeycloakError as error:
+        unanswered = error
+    were_off = set() if seen is None else _off(records, seen.snapshot, reach.emails - seen.unread.keys())
+    with context.work() as work:
+        for code in codes:
+            _record(context, work, code, by, reason, second, incident, were_off)
+    if unanswered is not None:
+        raise unanswered
+    return _cut(context, codes, reach.emails, bar)
+
+
+def _recent(context: Context) -> datetime:
+    return context.clock.now() - WINDOW
+
+
+def _verify_second(reach: Containing, by: str, second: str | None) -> None:
+    if second is not None and " ".join(second.split()).casefold() == " ".join(by.split()).casefold():
+        raise Refused(Refusal.SECOND_IS_FIRST)
+    if second is None and reach.emails and reach.needs_second:
+        figures = {"partners": reach.partners, "accounts": reach.accounts, "open": reach.open}
+        raise Refused(Refusal.NEEDS_SECOND, **figures)
+
+
+def _off(records: Records, snapshot: Snapshot, emails: Collection[EmailAddress]) -> set[EmailAddress]:
+    """Whose open access has no account, or one that another hand disabled."""
+    ours = our_accounts(records, snapshot)
+    opened = {h.email for h in records.habilitations if h.state is State.OPEN and h.email in emails}
+    return {email for email in opened if email not in ours or not ours[email].enabled}
+
+
+def _record(
+    context: Context,
+    work: Work,
+    code: str,
+    by: str,
+    reason: str,
+    second: str | None,
+    incident: int | None,
+    were_off: Collection[EmailAddress],
+) -> None:
+    """The partner's containment, unless it lasts already, and a suspension for each account that is open."""
+    records = read_records(work.connection)
+    emails = containing(records, [code], context.clock.now(), ()).emails
+    containment = records.contained.get(code)
+    is_new = containment is None
+    if containment is None:
+        containment = holds.contain(work, code, len(emails), by, reason, second, incident)
+    with work.because_of(containment.decision):
+        for email in sorted(emails):
+            holds.suspend(work, email, by, reason, None if email in were_off else containment.id)
+    if is_new:
+        others = {partner for partners in also_of(records, emails, [code]).values() for partner in partners}
+        tell_contained(work, context.settings, records.partners[code], containment, by, sorted(others))
+        log.warning("partner.contained", partner=code, accounts=len(emails))
+
+
+def _cut(context: Context, codes: Collection[str], named: Collection[EmailAddress], bar: ProgressBar) -> Contained:
+    """Makes the suspensions true, those first who are logged in; reads and writes these accounts alone."""
+    run = Pass(context, codes).begin()
+    contained = [run.records.contained[code] for code in codes if code in run.records.contained]
+    emails = frozenset(named & run.records.suspended.keys()).union(*(run.records.cut_by(hold) for hold in contained))
+    seen = glance_at(context.directory, run.records, emails, context.settings.keycloak.threads)
+    run.snapshot = seen.snapshot
+    theirs = tuple(h for h in run.records.habilitations if h.email in emails)
+    run.partners = sorted({*codes, *(h.partner for h in theirs)})
+    unread = {h.email: suspension_of(h) for h in theirs if h.email in seen.unread and h.closed_at is None}
+    if run.records.is_for_realm(seen.snapshot.realm_id):
+        alone = replace(run.records, habilitations=tuple(h for h in theirs if h.email not in seen.unread))
+        due = make_plan(alone, seen.snapshot, context.clock.now(), run.partners, context.limits)
+        due = due.only(lambda change: change.action is Action.CLOSE).with_own_holds()
+        run.result.plan = replace(due, changes=_logged_in_first(context, due.changes))
+        run.carry_out(bar)
+        run.result.failed += (Failure(change, seen.unread[email]) for email, change in unread.items())
+        run.quarantine_failures(())
+    else:
+        run.result.plan, run.result.ending = plan_in_unknown_realm(run.partners), Ending.UNKNOWN_REALM
+        unread = {h.email: suspension_of(h) for h in theirs}
+    remind(context)
+    at_once = context.settings.model_copy(update={"lock_wait_seconds": 0})
+    run.result.notices = deliver_now(context.register, at_once, context.clock, context.by)
+    cut = {change.email for change in run.result.done if change.is_suspension}
+    to_cut = {change.email for change in run.plan.changes if change.is_suspension} | unread.keys()
+    return Contained(
+        partners=tuple(codes),
+        result=run.result,
+        cut=len(cut),
+        not_cut=len(to_cut - cut),
+        also_of=also_of(run.records, emails, codes),
+        tokens_until=context.clock.now() + timedelta(seconds=seen.snapshot.token_seconds),
+    )
+
+
+def _logged_in_first(context: Context, changes: Sequence[Change]) -> tuple[Change, ...]:
+    """The same, those first whose person is logged in; of whom that cannot be known, they may be."""
+
+    def is_out(change: Change) -> bool:
+        try:
+            return change.keycloak_id is None or not context.directory.has_session(change.keycloak_id)
+        except KeycloakError:
+            return False
+
+    with ThreadPoolExecutor(context.settings.keycloak.threads) as pool:
+        are_out = list(pool.map(is_out, changes))
+    ordered = sorted(zip(are_out, changes, strict=True), key=lambda pair: pair[0])
+    return tuple(change for _, change in ordered)
+
+
+@decided
+def release(
+    context: Context, code: str, by: str, reason: str, bar: ProgressBar, *, new_password: bool = False
+) -> Released:
+    """Ends a partner's containment: what it cut, and what may be open that day, is open again as it was, or with a
+    new password; ends that fell meanwhile have closed theirs. Then all that is due for the partner is done.
+
+    Whose account was deleted in the console meanwhile stays suspended, until `person reopen`.
+
+    Raises:
+        WrongUsage: no such partner is registered.
+        Refused: it is not contained, or no link could lead to a password as P1 asks; nothing is recorded.
+        KeycloakError, RegisterUnavailable: a system failed. Where the decision was recorded the next `sync` goes on.
+    """
+    context = context.acting(by)
+    records = context.register.records()
+    if code not in records.partners:
+        raise no_such_partner(code)
+    if (containment := records.contained.get(code)) is None:
+        raise Refused(Refusal.NOT_CONTAINED, partner=code)
+    emails = records.cut_by(containment)
+    snapshot = glance_at(context.directory, records, emails, context.settings.keycloak.threads).known()
+    if not records.is_for_realm(snapshot.realm_id):
+        raise Refused(Refusal.UNKNOWN_REALM)
+    if snapshot.link_fault is not None:
+        raise Refused(Refusal.LINKS_USELESS, why=snapshot.link_fault)
+    gone = {email for email in _off(records, snapshot, emails) if email not in our_accounts(records, snapshot)}
+    how = Reopening.NEW_PASSWORD if new_password else Reopening.AS_IT_WAS
+    with context.work() as work:
+        records = read_records(work.connection)
+        decision = holds.end_containment(work, containment, by, reason)
+        if decision is None:
+            raise Refused(Refusal.NOT_CONTAINED, partner=code)
+        with work.because_of(decision):
+            reopened = _give_back(work, records, containment, by, reason, how, gone)
+        tell_released(work, context.settings, records.partners[code], containment, by, len(reopened))
+    log.warning("partner.released", partner=code, accounts=len(reopened))
+    theirs = [h for h in records.habilitations if h.email in reopened or h.partner == code]
+    partners = {h.partner for h in theirs if h.closed_at is None} | {code}
+    result = sync(context, sorted(partners), bar)
+    suspended = context.register.records().suspended
+    still = sorted({h.email for h in theirs if h.partner == code and h.closed_at is None} & suspended.keys())
+    return Released(partner=code, result=result, reopened=len(reopened), still_suspended=tuple(still))
+
+
+def _give_back(
+    work: Work,
+    records: Records,
+    containment: Hold,
+    by: str,
+    reason: str,
+    how: Reopening,
+    gone: Collection[EmailAddress],
+) -> set[EmailAddress]:
+    """Lifts each suspension that the containment made; gives those whose access may be open that day. One that is of
+    another contained partner too stays suspended by that one, one whose account is gone by its own decision.
+    """
+    today, reopened = work.clock.today(), set()
+    for email in sorted(records.cut_by(containment)):
+        live = [h for h in records.habilitations if h.email == email and h.closed_at is None]
+        partners = [records.partners[h.partner] for h in live if not h.is_ending_on(today)]
+        others = [records.contained[h.partner] for h in live if h.partner in records.contained]
+        others = [other for other in others if other.id != containment.id]
+        if others:
+            holds.hand_over(work, email, others[0])
+        elif email in gone:
+            holds.suspend(work, email, by, reason)
+        else:
+            lasts = any(partner.is_active_on(today) for partner in partners)
+            holds.reopen(work, email, by, reason, how if lasts else None, records.suspended[email])
+            if lasts:
+                reopened.add(email)
+    return reopened

@@ -1,0 +1,75 @@
+"""`partner suspend` and `partner reopen`: every access of a partner cut at once, and given back (L2)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Self
+
+from pydantic import Field
+
+from provisioner.domain.calendar import PARIS
+from provisioner.domain.people import EmailAddress
+from provisioner.views.answers import Answer, Code, Count, Moment
+from provisioner.views.answers.plans import RunAnswer
+from provisioner.views.shown import Line, Part, Table, Tone
+
+
+class AlsoOf(Answer):
+    """An account that serves other partners too, and is cut for them as well (A8)."""
+
+    email: EmailAddress
+    partners: tuple[Code, ...]
+
+
+class ContainedAnswer(RunAnswer):
+    """`partner suspend`: what was cut, and what was not; `failed` says why."""
+
+    partner: Code
+    cut: Count = Field(description="Accounts cut now.")
+    not_cut: Count = Field(description="Accounts that are still open; the next `sync` tries again.")
+    also_of: tuple[AlsoOf, ...]
+    tokens_until: Moment = Field(description="Until then an access token that was given before may still pass.")
+
+    @classmethod
+    def contained(
+        cls, run: RunAnswer, contained: object, partner: str, others: Mapping[EmailAddress, tuple[str, ...]]
+    ) -> Self:
+        """What was done, with what became of the containment."""
+        also_of = tuple(AlsoOf(email=email, partners=partners) for email, partners in sorted(others.items()))
+        cut = {name: getattr(contained, name) for name in ("cut", "not_cut", "tokens_until")}
+        return cls.read(run, partner=partner, also_of=also_of, **cut)
+
+    def shown(self) -> Iterator[Part]:
+        """What was done of each access, then what an officer has to know of the whole."""
+        yield from super().shown()
+        rows = [(line.email, ", ".join(line.partners)) for line in self.also_of]
+        yield Table("Comptes d'autres partenaires aussi, coupés pour eux aussi", ("Compte", "Partenaires"), rows)
+        yield Line(f"{self.partner} : {self.cut} compte(s) coupé(s), {self.not_cut} encore à couper.", Tone.TITLE)
+        until = self.tokens_until.astimezone(PARIS)
+        yield Line(
+            f"Jusqu'à {until:%H h %M min %S s} (heure de Paris), un jeton d'accès délivré avant peut encore être "
+            "accepté par la plateforme ; aucun ne peut plus être renouvelé."
+        )
+        yield Line(f"Pour rendre les accès : provisioner partner reopen {self.partner}")
+
+
+class ReleasedAnswer(RunAnswer):
+    """`partner reopen`: what was given back, with all that was due for the partner."""
+
+    partner: Code
+    reopened: Count = Field(description="Accounts that the containment had cut, and that may be open today.")
+    still_suspended: tuple[EmailAddress, ...] = Field(
+        description="Persons of the partner who stay suspended, by name or by another partner's containment."
+    )
+
+    @classmethod
+    def released(cls, run: RunAnswer, partner: str, reopened: int, still: Iterable[EmailAddress]) -> Self:
+        """What was done, with what became of the release."""
+        return cls.read(run, partner=partner, reopened=reopened, still_suspended=tuple(still))
+
+    def shown(self) -> Iterator[Part]:
+        """What was done, then who stays suspended."""
+        yield from super().shown()
+        yield Line(f"{self.partner} : {self.reopened} compte(s) à rouvrir.", Tone.TITLE)
+        if self.still_suspended:
+            yield Line(f"Restent suspendus : {', '.join(self.still_suspended)}. Voir person show.", Tone.WARNING)
