@@ -96,7 +96,6 @@ class Refusal(StrEnum):
     PARTNER_NOT_PAUSED = "partner-not-paused"
     PARTNER_CONTAINED = "partner-contained"
     NOT_CONTAINED = "not-contained"
-    NOTHING_TO_CONTAIN = "nothing-to-contain"
     NEEDS_SECOND = "needs-second"
     SECOND_IS_FIRST = "second-is-first"
     UNKNOWN_REALM = "unknown-realm"

@@ -104,6 +104,8 @@ def _candidates(run: Pass, emails: Iterable[EmailAddress]) -> list[Candidate]:
     (partner,) = run.partners
     if not run.records.partners[partner].is_active_on(run.context.clock.today()):
         raise Refused(Refusal.NOT_ACTIVE, partner=partner)
+    if partner in run.records.contained:
+        raise Refused(Refusal.PARTNER_CONTAINED, partner=partner)
     run.look()
     accounts = {email: run.context.directory.account_named(email) for email in emails}
     named = {email: account for email, account in accounts.items() if account is not None}

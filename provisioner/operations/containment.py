@@ -121,7 +121,7 @@ def contain(
             _record(context, work, code, by, reason, second, incident, were_off)
     if unanswered is not None:
         raise unanswered
-    return _cut(context, codes, reach.emails, bar)
+    return _cut(context, codes, bar)
 
 
 def _recent(context: Context) -> datetime:
@@ -132,8 +132,7 @@ def _verify_second(reach: Containing, by: str, second: str | None) -> None:
     if second is not None and " ".join(second.split()).casefold() == " ".join(by.split()).casefold():
         raise Refused(Refusal.SECOND_IS_FIRST)
     if second is None and reach.emails and reach.needs_second:
-        figures = {"partners": reach.partners, "accounts": reach.accounts, "open": reach.open}
-        raise Refused(Refusal.NEEDS_SECOND, **figures)
+        raise Refused(Refusal.NEEDS_SECOND, partners=reach.partners, accounts=reach.accounts, open=reach.open)
 
 
 def _off(records: Records, snapshot: Snapshot, emails: Collection[EmailAddress]) -> set[EmailAddress]:
@@ -169,11 +168,13 @@ def _record(
         log.warning("partner.contained", partner=code, accounts=len(emails))
 
 
-def _cut(context: Context, codes: Collection[str], named: Collection[EmailAddress], bar: ProgressBar) -> Contained:
-    """Makes the suspensions true, those first who are logged in; reads and writes these accounts alone."""
+def _cut(context: Context, codes: Collection[str], bar: ProgressBar) -> Contained:
+    """Makes every suspension of these partners true, those first who are logged in; reads and writes these accounts
+    alone.
+    """
     run = Pass(context, codes).begin()
-    contained = [run.records.contained[code] for code in codes if code in run.records.contained]
-    emails = frozenset(named & run.records.suspended.keys()).union(*(run.records.cut_by(hold) for hold in contained))
+    live = {h.email for h in run.records.habilitations if h.partner in codes and h.closed_at is None}
+    emails = live & run.records.suspended.keys()
     seen = glance_at(context.directory, run.records, emails, context.settings.keycloak.threads)
     run.snapshot = seen.snapshot
     theirs = tuple(h for h in run.records.habilitations if h.email in emails)
@@ -200,7 +201,7 @@ def _cut(context: Context, codes: Collection[str], named: Collection[EmailAddres
         result=run.result,
         cut=len(cut),
         not_cut=len(to_cut - cut),
-        also_of=also_of(run.records, emails, codes),
+        also_of=also_of(run.records, {e for e in emails if run.records.suspended[e].containment}, codes),
         tokens_until=context.clock.now() + timedelta(seconds=seen.snapshot.token_seconds),
     )
 

@@ -18,7 +18,7 @@ from provisioner.cli.app import app
 from provisioner.domain.annexe.decisions import Decisions, name_said, readable, reason_said
 from provisioner.domain.annexe.document import Document
 from provisioner.domain.errors import Refusal, WrongUsage
-from provisioner.operations import adoption, decide, holds, invitations, partners, persons, realms
+from provisioner.operations import adoption, containment, decide, holds, invitations, partners, persons, realms
 from provisioner.operations.check import Request
 from tests.fakes.memory_office import MemoryOffice, no_bar
 from tests.shared.examples import LYS, email
@@ -112,6 +112,8 @@ def _decided_upon(office: MemoryOffice) -> Iterator[Callable[[str, str], Any]]:
     yield lambda by, why: decide.apply_document(context, request(by, why), no_bar, None)
     yield lambda by, why: persons.suspend(context, leroy, by, why)
     yield lambda by, why: persons.reopen(context, leroy, by, why, new_password=False)
+    yield lambda by, why: containment.contain(context, [code], by, why, None, no_bar)
+    yield lambda by, why: containment.release(context, code, by, why, no_bar)
     yield lambda by, why: adoption.adopt(context, code, [leroy], by, why, no_bar)
     yield lambda by, why: holds.release(register, "00000000", by, why)
     yield lambda by, why: holds.pause(register, code, why, None, by)
@@ -160,10 +162,11 @@ def test_every_operation_that_asks_who_or_why_refuses_blanks() -> None:
             is_ours = function.__module__ == module.name and not name.startswith("_") and "work" not in asked
             if is_ours and {"by", "reason"} & asked.keys() and not hasattr(function, "__wrapped__"):
                 undecided.append(f"{module.name}.{name}")
-    # Nothing is decided there: two send what is owed, two read a document to show what it would do.
+    # Nothing is decided there: three send what is owed, two read a document to show what it would do.
     assert undecided == [
         "provisioner.operations.notice_delivery.deliver",
         "provisioner.operations.notice_delivery.deliver_now",
+        "provisioner.operations.notice_delivery.deliver_urgent",
         "provisioner.operations.receive.request_for",
         "provisioner.operations.receive.request_of",
     ]
