@@ -17,6 +17,7 @@ from sqlalchemy import Connection
 from provisioner.domain.calendar import day_of, start_of
 from provisioner.domain.connections.control import Judgement
 from provisioner.domain.connections.controls import reading
+from provisioner.domain.connections.held import CONSOLE_DAYS
 from provisioner.domain.connections.record import (
     Comparison,
     ConnectionRecord,
@@ -36,9 +37,6 @@ from provisioner.register.marks import REALM_ID, mark
 from provisioner.views.answers.connections import ComparedAnswer, PulledAnswer
 
 log = structlog.get_logger()
-
-#: How long the records of the console are kept, in days (D).
-CONSOLE_DAYS = 365
 
 #: Keycloak clears what has expired every 15 minutes: what expires meanwhile is not compared.
 _EXPIRES_MEANWHILE = timedelta(minutes=15)

@@ -13,11 +13,13 @@ from provisioner.domain.errors import Refusal, Refused
 from provisioner.domain.journal import canonical, names
 from provisioner.domain.people import EmailAddress
 from provisioner.domain.records import Records
+from provisioner.domain.retention import account_due_on
 from provisioner.operations.context import Context
 from provisioner.operations.errors import UnknownRealm
 from provisioner.operations.look import is_known_realm
 from provisioner.operations.run import plan_due
 from provisioner.register import annexes, holds, journal
+from provisioner.register.connection_counts import held_connections
 from provisioner.register.database import read_records
 from provisioner.register.journal import person_of
 from provisioner.register.partners import roles_of
@@ -68,6 +70,8 @@ def person_file_of(context: Context, asked: EmailAddress) -> PersonFile:
         email = addresses[0]
         suspensions = holds.suspensions_of(connection, email)
         roles = roles_of(connection, email)
+        due_on = account_due_on([access for access in records.habilitations if access.email == email])
+        connections = held_connections(connection, email, due_on, context.settings.connections.keep_days)
         kept = annexes.kept(connection)
         may_name = [annexe for annexe in kept if _may_name(annexe, addresses, records)]
         naming = [(annexe, annexes.document(connection, annexe.id)) for annexe in may_name]
@@ -80,6 +84,7 @@ def person_file_of(context: Context, asked: EmailAddress) -> PersonFile:
         listed=tuple(row for annexe, file in naming for row in _rows(context, annexe, file, addresses)),
         suspensions=suspensions,
         roles=roles,
+        connections=connections,
     )
     theirs = {access.id for access in person.accesses}
     told = (line if line.habilitation in theirs else replace(line, details={}) for line in journal.lines(about))

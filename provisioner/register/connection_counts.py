@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, literal_column, or_, select
 
-from provisioner.domain.connections.record import ConnectionRecord, ConsoleRecord
+from provisioner.domain.connections.held import HeldConnections
+from provisioner.domain.connections.record import ConnectionRecord, ConsoleRecord, Stream
 from provisioner.domain.connections.report import ConnectionCounts, HourCount, Period, Suspension, Total
 from provisioner.domain.hold import HoldKind
 from provisioner.domain.people import EmailAddress
+from provisioner.register import controls
 from provisioner.register import tables as t
+from provisioner.register.connections import coverage
+from provisioner.register.holds import kept_from_destruction
 from provisioner.register.mapper import Mapper
 
 _c, _h = t.connection_record.c, t.habilitation.c
@@ -61,18 +65,23 @@ def suspensions(connection: Connection) -> list[Suspension]:
     return [Suspension(*row) for row in connection.execute(asked.where(hold.kind == HoldKind.SUSPENSION))]
 
 
-def records_of_person(connection: Connection, email: EmailAddress) -> tuple[ConnectionRecord, ...]:
-    """What is kept of the connections of that account, oldest first (D5)."""
-    asked = select(*_CONNECTION.columns).join(t.account, t.account.c.id == _c.account)
-    return tuple(
-        map(_CONNECTION.of, connection.execute(asked.where(t.account.c.email == email).order_by(_c.at, _c.id)))
-    )
-
-
-def console_records_of_person(connection: Connection, email: EmailAddress) -> tuple[ConsoleRecord, ...]:
-    """What is kept of what was done to that account at the console, oldest first (D5)."""
-    done = t.console_record.c
-    asked = select(*_CONSOLE.columns).join(t.account, t.account.c.id == done.account)
-    return tuple(
-        map(_CONSOLE.of, connection.execute(asked.where(t.account.c.email == email).order_by(done.at, done.id)))
+def held_connections(
+    connection: Connection, email: EmailAddress, due_on: date | None, keep_days: int
+) -> HeldConnections:
+    """What is held of the connections of that account (D5). `due_on` is D1's day, `keep_days` their age limit."""
+    account = connection.execute(select(t.account.c.id).where(t.account.c.email == email)).scalar()
+    if account is None:
+        return HeldConnections()
+    done, held = t.console_record.c, kept_from_destruction(connection)
+    by_time = select(*_CONNECTION.columns).where(_c.account == account).order_by(_c.at, _c.id)
+    console = select(*_CONSOLE.columns).where(done.account == account).order_by(done.at, done.id)
+    partners = connection.execute(select(_h.partner).where(_h.account == account)).scalars()
+    return HeldConnections(
+        records=tuple(map(_CONNECTION.of, connection.execute(by_time))),
+        console=tuple(map(_CONSOLE.of, connection.execute(console))),
+        controls=tuple(control for control in controls.raised(connection, all_=True) if control.account == account),
+        coverage=coverage(connection, Stream.CONNECTIONS),
+        keep_days=keep_days,
+        due_on=due_on,
+        is_on_hold=held.all or account in held.accounts or not held.partners.isdisjoint(partners),
     )

@@ -41,7 +41,12 @@ OUTCOMES: Mapping[str, str] = {
 }
 
 #: What administrators do, as Keycloak's admin events name it.
-OPERATIONS: Mapping[str, str] = {"create": "création", "update": "modification", "delete": "suppression"}
+OPERATIONS: Mapping[str, str] = {
+    "action": "action",
+    "create": "création",
+    "update": "modification",
+    "delete": "suppression",
+}
 
 _GAPS = {
     GapCause.BEFORE_READING: "avant la première lecture",

@@ -16,6 +16,7 @@ from provisioner.domain.calendar import day_of
 from provisioner.domain.hold import HoldKind
 from provisioner.domain.people import EmailAddress
 from provisioner.domain.retention import account_due_on, habilitation_due_on
+from provisioner.views.connection_words import usage_words
 from provisioner.views.conventions import convention_sentence
 from provisioner.views.dates import french_date, french_moment
 from provisioner.views.holds import UNKNOWN_REALM, blocked_reason, hold_reason
@@ -112,6 +113,7 @@ def explain(person: PersonFile, plan: Plan) -> tuple[Step, ...]:
         *_lists(person),
         *_past(person),
         *_accesses(person),
+        *_uses(person),
         *retention(person),
         *_keycloak(person, plan),
         *why,
@@ -225,6 +227,15 @@ def _link(person: PersonFile, access: Habilitation, state: InvitationState) -> S
     return Step(
         _LINKS[state].format(last=told, expiry=french_moment(at + last.lifespan)), "P2", access.partner, day_of(at)
     )
+
+
+def _uses(person: PersonFile) -> Iterator[Step]:
+    """When each open access was used last, or that it never was; of a closed account the last login."""
+    for access in person.open:
+        usage = person.usage_of(access)
+        yield Step(f"Utilisation : {usage_words(usage)}.", "L1", access.partner, usage.last_on)
+    if not person.live and (on := person.last_login_on) is not None:
+        yield Step(f"Dernière connexion le {french_date(on)}.", "L1", on=on)
 
 
 def _keycloak(person: PersonFile, plan: Plan) -> Iterator[Step]:

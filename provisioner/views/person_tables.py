@@ -44,7 +44,7 @@ def person_tables(person: PersonAnswer, *, for_themselves: bool) -> Iterator[Tab
     def of_the_caf(*cells: str) -> Sequence[str]:
         return () if for_themselves else cells
 
-    yield _table("Compte Keycloak", ("Donnée", "Valeur"), _account(person.account) if person.account else ())
+    yield held_table("Compte Keycloak", ("Donnée", "Valeur"), _account(person.account) if person.account else ())
     rows: list[Sequence[str]] = [
         (
             partner(access.partner),
@@ -57,12 +57,12 @@ def person_tables(person: PersonAnswer, *, for_themselves: bool) -> Iterator[Tab
         for access in person.habilitations
     ]
     columns: Sequence[str] = ("Partenaire", "Nom", "Prénom(s)", "Fonction", "État", "Demande", "Fin", "Clôture")
-    yield _table("Habilitations", columns, rows)
+    yield held_table("Habilitations", columns, rows)
     rows = [
         (partner(link.partner), str(link.attempt), in_cell(link.sent_on), INVITATIONS[link.state])
         for link in person.invitations
     ]
-    yield _table("Courriels d'activation", ("Partenaire", "Courriel n°", "Envoyé le", "État"), rows)
+    yield held_table("Courriels d'activation", ("Partenaire", "Courriel n°", "Envoyé le", "État"), rows)
     rows = [
         (
             *(_on(hold.since), hold.reason, _on(hold.released_at)),
@@ -72,14 +72,17 @@ def person_tables(person: PersonAnswer, *, for_themselves: bool) -> Iterator[Tab
         for hold in person.holds
     ]
     columns = ("Depuis", "Motif", "Levée le", *of_the_caf("Levée par"), "Motif de la levée")
-    yield _table("Suspensions", columns, rows)
+    yield held_table("Suspensions", columns, rows)
     rows = [
         (partner(listed.annexe.partner), in_cell(listed.annexe.transmitted_on), str(listed.list), str(listed.row))
         for listed in person.file.listed
     ]
-    yield _table("Annexes 1 conservées où figure la personne", ("Partenaire", "Transmise le", "Liste", "Ligne"), rows)
+    yield held_table(
+        "Annexes 1 conservées où figure la personne", ("Partenaire", "Transmise le", "Liste", "Ligne"), rows
+    )
     rows = [(partner(code) or "Caf", ROLES[role]) for code, role in person.file.roles]
-    yield _table("Rôles de contact", ("Partenaire", "Rôle"), rows)
+    yield held_table("Rôles de contact", ("Partenaire", "Rôle"), rows)
+    yield from person.connections.tables()
     rows = [
         (
             *(str(entry.entry), _on(entry.at), ACTIONS.get(entry.action, entry.action)),
@@ -88,10 +91,11 @@ def person_tables(person: PersonAnswer, *, for_themselves: bool) -> Iterator[Tab
         )
         for entry in person.journal
     ]
-    yield _table("Journal", ("N°", "Date", "Événement", *of_the_caf("Par"), "Partenaire", "Règle"), rows)
+    yield held_table("Journal", ("N°", "Date", "Événement", *of_the_caf("Par"), "Partenaire", "Règle"), rows)
 
 
-def _table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> Table:
+def held_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> Table:
+    """A kind of data; without any, that is said."""
     return Table(title, columns, tuple(rows), empty=f"{title} : rien.")
 
 

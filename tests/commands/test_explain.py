@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from provisioner.clock import Clock
 from provisioner.domain.people import EmailAddress
+from provisioner.register import open_register
 from tests.commands.conftest import weaken_policy
 from tests.keycloak.hands import KeycloakHands
+from tests.shared.connections import read
 from tests.shared.office import DOMAIN, FIRST_DAY, PARTNER, Office, annexe_csv, valid
 
 BY = ("--by", "Claire Martin", "--reason", "enquête interne")
@@ -219,7 +223,22 @@ def test_a_person_can_be_told_everything_that_is_held_on_them(desk: Desk) -> Non
     assert desk.hands.set_password_by_link(_address("leroy"))
     desk.decide("person", "suspend", _address("leroy"), *BY, today=FIRST_DAY)
     desk.decide("person", "reopen", _address("leroy"), *BY, today=FIRST_DAY)
+    _log_in(office, _address("leroy"))
     shown = desk.show("leroy")
+    connections = shown["connections"]
+    assert (connections["count"], connections["from"], connections["to"]) == (2, "2026-06-18", "2026-06-19")
+    assert (connections["last_login_on"], connections["last_login_kept_until"]) == ("2026-06-18", None)
+    assert connections["records"][1] == {
+        "at": "2026-06-19T11:00:00+02:00",
+        "kind": "login",
+        "outcome": "invalid_user_credentials",
+        "address": "192.0.2.7",
+        "client": "cooperation",
+        "kept_until": "2027-06-19",
+    }
+    assert _told(desk.explain("leroy"), "Utilisation : dernière connexion le 18 juin 2026")
+    assert _told(desk.explain("martin"), "Utilisation : aucune connexion connue ; non connu avant le 17 juin 2026")
+    assert office.run("journal", "verify", today=LATER).status == 0
     account = shown["account"]
     assert (account["managed"], account["enabled"], account["has_password"]) == (True, True, True)
     assert (account["groups"], account["email_verified"]) == ([PARTNER], True)
@@ -242,10 +261,21 @@ def test_a_person_can_be_told_everything_that_is_held_on_them(desk: Desk) -> Non
         "Camille Leroy",
         "enquête interne",
         "Suspension décidée",
+        "échec : mot de passe faux",
+        "19 juin 2026 à 11 h 00",
     ):
         assert words in page.out
     assert "martin" not in page.out.lower().replace("claire martin", "")
     assert "Journal" in office.run("person", "show", _address("leroy"), today=LATER).out
+
+
+def _log_in(office: Office, email: EmailAddress) -> None:
+    """The person logs in, and fails the day after; both were read, from the day after the first opening on."""
+    register = open_register(office.settings, Clock().as_of(date(2026, 6, 20)))
+    begun_at, late = datetime(2026, 6, 17, tzinfo=UTC), datetime(2026, 6, 19, 9, tzinfo=UTC)
+    came = (email, datetime(2026, 6, 18, 9, tzinfo=UTC), None, "192.0.2.7")
+    read(register, begun_at, late, came, (email, late, "invalid_user_credentials", "192.0.2.7"))
+    register.close()
 
 
 def test_nothing_held_on_an_address_is_said_so_and_both_commands_change_nothing(desk: Desk) -> None:

@@ -16,6 +16,8 @@ from provisioner.domain.access.habilitation import Habilitation, State
 from provisioner.domain.access.invitations import InvitationState, invitation_of, last_expiry
 from provisioner.domain.annexe.kept import KeptAnnexe
 from provisioner.domain.calendar import day_of
+from provisioner.domain.connections.held import HeldConnections
+from provisioner.domain.connections.usage import Usage, usage
 from provisioner.domain.convention import Role
 from provisioner.domain.hold import Hold
 from provisioner.domain.people import LIKE, EmailAddress
@@ -97,8 +99,9 @@ class PersonFile:
 
     `current` are the newest applied annexes of the partners, `listed` the rows of all kept annexes that name the
     person, `suspensions` those by name, past ones too, as the register has them, `roles` those that they have as a
-    contact, each with its partner (None: the Caf). In a realm that is not the register's (`is_known_realm` false)
-    nothing was looked for: where they stand is what the register alone says.
+    contact, each with its partner (None: the Caf), `connections` what is held of their connections.
+    In a realm that is not the register's (`is_known_realm` false) nothing was looked for: where they stand is what
+    the register alone says.
     """
 
     asked: EmailAddress
@@ -111,6 +114,7 @@ class PersonFile:
     journal: tuple[JournalLine, ...] = ()
     suspensions: tuple[Mapping[str, Any], ...] = ()
     roles: tuple[tuple[str | None, Role], ...] = ()
+    connections: HeldConnections = field(default=HeldConnections())
     is_known_realm: bool = True
 
     @property
@@ -155,6 +159,18 @@ class PersonFile:
 
     def _is_changed_by(self, hold: Hold) -> bool:
         return any(change.is_about(self.email) for change in hold.changes)
+
+    @property
+    def last_login_on(self) -> date | None:
+        """The day of the last login that is known, be its record destroyed by now."""
+        days = [day_of(record.at) for record in self.connections.records if record.is_login]
+        if self.account is not None and self.account.last_login_on is not None:
+            days.append(self.account.last_login_on)
+        return max(days, default=None)
+
+    def usage_of(self, access: Habilitation) -> Usage:
+        """How that access has been used."""
+        return usage(self.connections.coverage, access, self.last_login_on, self.today)
 
     def sent(self, access: Habilitation) -> list[Attempt]:
         """The attempts at that habilitation's link: through whichever partner, once it is closed its own only."""

@@ -17,6 +17,7 @@ from provisioner.domain.hold import HoldKind
 from provisioner.domain.people import EmailAddress
 from provisioner.views.answers import Answer, Day, ListNumber, Moment, Number, Rule, Sha256, beside
 from provisioner.views.answers.journal import CauseAnswer
+from provisioner.views.answers.person_connections import PersonConnections
 from provisioner.views.answers.plans import ChangeLine
 from provisioner.views.dates import french_date, short
 from provisioner.views.explanation import STATES, Step, retention
@@ -193,6 +194,7 @@ class PersonAnswer(Answer):
     invitations: tuple[HeldInvitation, ...]
     holds: tuple[HeldHold, ...]
     journal: tuple[HeldEntry, ...] = Field(description="Oldest first.")
+    connections: PersonConnections
     file: InstanceOf[PersonFile] = beside(None)
 
     @classmethod
@@ -222,6 +224,7 @@ class PersonAnswer(Answer):
                 ),
             ),
             journal=tuple(map(HeldEntry.of, file.journal)),
+            connections=PersonConnections.of(file),
             file=file,
         )
 

@@ -1,0 +1,46 @@
+"""Until when what is held of a person's connections is kept."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+
+import pytest
+
+from provisioner.domain.connections.control import Facts, RaisedControl, Severity
+from provisioner.domain.connections.held import HeldConnections
+from provisioner.domain.connections.record import ConnectionRecord, ConsoleRecord
+
+#: Late in the evening in UTC: the next day in Paris.
+AT = datetime(2026, 8, 31, 22, 30, tzinfo=UTC)
+LOGIN = ConnectionRecord(id="login", at=AT, kind="login")
+CHANGE = ConsoleRecord(id="change", at=AT, operation="update", resource="user")
+CONTROL = RaisedControl(
+    id=3,
+    code="closed-attempt",
+    key="3",
+    severity=Severity.GRAVE,
+    rule="L1",
+    since=AT,
+    facts=Facts(records=("login",)),
+    raised_at=AT,
+)
+
+
+@pytest.mark.rule("D1")
+def test_a_connection_record_is_kept_its_days_and_never_beyond_six_months_after_the_closure() -> None:
+    assert HeldConnections(keep_days=365).kept_until(LOGIN) == date(2027, 9, 1)
+    assert HeldConnections(keep_days=90).kept_until(LOGIN) == date(2026, 11, 30)
+    assert HeldConnections(due_on=date(2027, 3, 1)).kept_until(LOGIN) == date(2027, 3, 1)
+
+
+@pytest.mark.rule("D5")
+def test_what_a_control_rests_on_or_a_hold_keeps_has_no_day_that_anybody_can_tell() -> None:
+    assert HeldConnections(controls=(CONTROL,)).kept_until(LOGIN) is None
+    assert HeldConnections(controls=(CONTROL,), due_on=date(2027, 3, 1)).kept_until(LOGIN) == date(2027, 3, 1)
+    assert HeldConnections(is_on_hold=True, due_on=date(2027, 3, 1)).kept_until(LOGIN) is None
+
+
+@pytest.mark.rule("D1")
+def test_a_record_of_the_console_is_kept_365_days_whatever_becomes_of_the_account() -> None:
+    held = HeldConnections(keep_days=90, due_on=date(2027, 3, 1))
+    assert held.kept_until(CHANGE) == date(2027, 9, 1)
