@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import shlex
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from sqlalchemy import make_url
 
@@ -12,9 +14,9 @@ from provisioner.clock import Clock
 from provisioner.domain.errors import Refusal, WrongUsage
 from provisioner.domain.journal_check import Bad, JournalCheck
 from provisioner.operations.journal import verify_journal
-from provisioner.register import RegisterUnavailable, open_as_is, sqlite_file
+from provisioner.register import RegisterUnavailable, open_as_is, open_register, sqlite_file
 from provisioner.register.backup import copied
-from provisioner.register.engine import translated
+from provisioner.register.engine import REVISION, revision, translated
 from provisioner.settings import DatabaseSettings, Settings
 
 
@@ -31,7 +33,8 @@ class Copied:
 
 
 def back_up(settings: Settings, clock: Clock, output: Path) -> Copied:
-    """Copies the register into a new file while others work, and verifies the copy.
+    """Copies the register into a new file while others work, and verifies the copy. That of an older version is not
+    brought to this one.
 
     Raises:
         WrongUsage: it is on PostgreSQL, whose own program copies it.
@@ -49,14 +52,23 @@ def back_up(settings: Settings, clock: Clock, output: Path) -> Copied:
 
 
 def _verify(settings: Settings, clock: Clock, copy: Path) -> JournalCheck:
-    of_copy = settings.model_copy(update={"database": DatabaseSettings(url=f"sqlite:///{copy.absolute()}")})
-    register = open_as_is(of_copy, clock)
+    """An older version's copy stays as it is: what is verified is a second one, brought to this version."""
+    register = open_as_is(_settings_of(settings, copy), clock)
     if register is None:
         raise RegisterUnavailable("What the settings name is no register.", Refusal.NO_REGISTER)
-    try:
-        return verify_journal(register)
-    finally:
-        register.close()
+    with TemporaryDirectory(prefix=f".{copy.name}.", dir=copy.parent) as folder:
+        if revision(register.engine) != REVISION:
+            register.close()
+            brought = Path(shutil.copy(copy, folder))
+            register = open_register(_settings_of(settings, brought), clock)
+        try:
+            return verify_journal(register)
+        finally:
+            register.close()
+
+
+def _settings_of(settings: Settings, file: Path) -> Settings:
+    return settings.model_copy(update={"database": DatabaseSettings(url=f"sqlite:///{file.absolute()}")})
 
 
 def pg_dump(settings: Settings, output: Path) -> str:

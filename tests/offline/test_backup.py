@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import stat
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import pytest
 from tests.shared.desk import Desk
 from tests.shared.mailbox import Mailbox
 from tests.shared.office import Office, valid
+from tests.shared.older_registers import VERSIONS, restore_file
 
 LATER = "2026-09-02"
 
@@ -60,6 +62,24 @@ def test_a_backup_makes_no_register_where_there_is_none(mailbox: Mailbox, tmp_pa
     assert "pas de registre" in _backup(desk, tmp_path / "copy", status=3).err
     assert not desk.database.exists()
     assert not (tmp_path / "copy").exists()
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_before_an_upgrade_the_register_of_an_older_version_is_copied_as_it_is(
+    mailbox: Mailbox, tmp_path: Path, version: str
+) -> None:
+    desk = Desk(mailbox, tmp_path / "data")
+    desk.database.parent.mkdir(parents=True, exist_ok=True)
+    restore_file(version, desk.database)
+    made, there = _backup(desk, tmp_path / "copy"), [_dump(file) for file in (desk.database, tmp_path / "copy")]
+    assert there[0] == there[1]
+    assert sorted(file.name for file in tmp_path.glob("*copy*")) == ["copy"]
+    assert desk.run("journal", "head").out.strip() == f"{made['entry']}:{made['sha256']}"  # the upgrade
+
+
+def _dump(file: Path) -> list[str]:
+    with closing(sqlite3.connect(file)) as database:
+        return list(database.iterdump())
 
 
 def test_a_damaged_register_gives_no_copy_and_says_so(desk: Desk, tmp_path: Path) -> None:
