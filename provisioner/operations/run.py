@@ -138,7 +138,9 @@ class Pass:
         if self.email is not None:
             email = self.email
             plan = plan.only(lambda change: change.is_about(email) or change.action is Action.GROUP)
-        self.result.plan = replace(plan, quarantines=()) if self.at_once else plan
+        now = self.context.clock.now()
+        resting = () if self.at_once else tuple(hold for hold in self.records.holds if hold.rests(now))
+        self.result.plan = replace(plan, quarantines=resting)
         self.result.broken = frozenset(self.broken)
 
     def _planned(self, partners: Sequence[str]) -> Plan:
@@ -212,8 +214,8 @@ class Pass:
 
 
 def plan_due(context: Context, partners: Collection[str], email: EmailAddress | None = None) -> RunResult:
-    """What `sync` would do now; changes nothing."""
-    run = Pass(context, partners, email=email, at_once=False).begin()
+    """What `sync` would do now, run by a person; changes nothing."""
+    run = Pass(context, partners, email=email).begin()
     try:
         run.look()
     except UnknownRealm:

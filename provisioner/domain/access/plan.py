@@ -19,8 +19,8 @@ from provisioner.domain.records import Records
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What is due, what is for later, what another hand changed, what holds which partner's changes, and what is in
-    quarantine and not to be tried again yet.
+    """What is due, what is for later, what another hand changed, what holds which partner's changes, and, where the
+    service plans for itself (`operations.run.Pass`), what is in quarantine and not to be tried again yet.
 
     `documents` are the partners whose document it is a plan of, `brought` those changes for later that are new with
     the document: an approval covers them too.
@@ -131,9 +131,8 @@ def make_plan(
         tuple(sorted(later, key=lambda change: (change.due_on or day_of(now), *change.order))),
         tuple(sorted(drift, key=lambda drift: (drift.partner, drift.email or "", drift.kind))),
         (),
-        tuple(hold for hold in records.holds if hold.rests(now)),
-        frozenset({entering.partner} if entering else ()),
-        tuple(brought),
+        documents=frozenset({entering.partner} if entering else ()),
+        brought=tuple(brought),
     )
     plans = {code: plan.of_partner(code) for code in plan.ids}
     return replace(plan, blocked=gates_of(records, snapshot, plans, now, limits, allowed, entering))

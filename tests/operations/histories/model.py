@@ -110,6 +110,14 @@ class Model:
                 if (last := ended.get(email)) and last >= request:
                     new.ends(last)
                 self.accesses.append(new)
+        self._forget_returns_called_off(partner, today)
+
+    def _forget_returns_called_off(self, partner: str, today: date) -> None:
+        """The end before the return was taken back: what is open goes on, and nobody returns."""
+        for one in self.going_on(today, partner):
+            opened = (access for access in self.going_on(today, partner, one.email) if access.is_opened)
+            if not one.is_opened and any((access.last or one.requested) >= one.requested for access in opened):
+                self.accesses.remove(one)
 
     def closures_applied(self, partner: str, annexe: Annexe, today: date) -> None:
         """List 2 alone (A4): who is in list 1 too only when the whole annexe would close now."""

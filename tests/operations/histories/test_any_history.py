@@ -104,8 +104,7 @@ class AnyHistory(RuleBasedStateMachine):
         if before.plan is None:
             assert outcome.ending is before.ending or outcome.ending is Ending.DIFFERENT
         elif outcome.ending in (Ending.APPLIED, Ending.HELD):
-            # Who applies does not wait for what is in quarantine; the plan says that it rests.
-            self._was_done(replace(before.plan, quarantines=()), outcome)
+            self._was_done(before.plan, outcome)
         if outcome.ending is Ending.HELD and outcome.plan is not None and answer.waives:
             allowed = replace(request.decisions, allow=frozenset(outcome.plan.ids.values()))
             let_go = replace(request, decisions=allowed)
@@ -180,8 +179,7 @@ class AnyHistory(RuleBasedStateMachine):
         if outcome is None:
             self._run_again(fault)
             return
-        # A person who runs it does not wait for what is in quarantine; the plan says that it rests.
-        self._was_done(replace(expected.plan, quarantines=()), outcome)
+        self._was_done(expected.plan, outcome)
         assert outcome.sent_back == expected.sent_back
         if not partners:
             self.world.settled(outcome)
