@@ -9,7 +9,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from urllib.parse import urlsplit
 
 from provisioner.domain.calendar import PARIS, day_of
-from provisioner.settings import Settings, SettingsError, is_this_machine
+from provisioner.domain.errors import Refusal, Refused
+from provisioner.settings import PREFIX, Settings, SettingsError, is_this_machine
 
 _TODAY = re.compile(r"^(\d{4}-\d{2}-\d{2})(?:T(\d{2}:\d{2}))?$")
 
@@ -57,11 +58,9 @@ def make_clock(settings: Settings) -> Clock:
             raise ValueError
         day, at = date.fromisoformat(written[1]), time.fromisoformat(written[2]) if written[2] else None
     except ValueError:
-        raise SettingsError("PROVISIONER_TODAY: a date is expected, YYYY-MM-DD or YYYY-MM-DDTHH:MM.") from None
+        raise SettingsError((f"{PREFIX}TODAY", Refused(Refusal.TODAY_EXPECTED))) from None
     if not is_this_machine(urlsplit(settings.keycloak.url).hostname):
-        raise SettingsError(
-            "PROVISIONER_TODAY is for trials: it is refused unless Keycloak is on a loopback address."
-        )
+        raise SettingsError((f"{PREFIX}TODAY", Refused(Refusal.TRIALS_ONLY)))
     return Clock(_distance(_real_now(), day, at))
 
 

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import os
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
+from pydantic_core import ErrorDetails
 from pydantic_settings import (
     BaseSettings,
     EnvSettingsSource,
@@ -23,7 +24,7 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
-from provisioner.domain.errors import Exit, ProvisionerError
+from provisioner.domain.errors import Exit, Problem, ProvisionerError, Refusal, Refused
 
 PREFIX = "PROVISIONER_"
 
@@ -33,9 +34,57 @@ _Tls = Literal["off", "starttls", "implicit"]
 
 
 class SettingsError(ProvisionerError):
-    """A setting is unknown or cannot be used; the message says which, and never its value."""
+    """Settings are unknown or cannot be used, each by its variable, or its file; a value is never told."""
 
     exit_status = Exit.USAGE
+
+    def __init__(self, *problems: Problem) -> None:
+        super().__init__("\n".join(f"{place}: {problem}" for place, problem in problems))
+        self.problems = problems
+
+
+#: What is refused of a value, by the kind of error that pydantic finds in it.
+_UNFIT = {
+    "missing": Refusal.KEY_MISSING,
+    "too_short": Refusal.KEY_MISSING,
+    "date_type": Refusal.DATE_EXPECTED,
+    "date_from_datetime_inexact": Refusal.DATE_EXPECTED,
+    "string_type": Refusal.TEXT_EXPECTED,
+    "path_type": Refusal.TEXT_EXPECTED,
+    "list_type": Refusal.LIST_EXPECTED,
+    "model_type": Refusal.TABLE_EXPECTED,
+    "dict_type": Refusal.TABLE_EXPECTED,
+    "float_type": Refusal.NUMBER_EXPECTED,
+    "float_parsing": Refusal.NUMBER_EXPECTED,
+    "int_type": Refusal.WHOLE_NUMBER_EXPECTED,
+    "int_parsing": Refusal.WHOLE_NUMBER_EXPECTED,
+    "int_from_float": Refusal.WHOLE_NUMBER_EXPECTED,
+    "bool_type": Refusal.YES_OR_NO_EXPECTED,
+    "bool_parsing": Refusal.YES_OR_NO_EXPECTED,
+}
+
+
+def unfit(error: ErrorDetails) -> Refused:
+    """Why a value cannot be used; a kind of error that is not known here is told in pydantic's words."""
+    kind, context = error["type"], error.get("ctx", {})
+    match kind:
+        case "greater_than":
+            return Refused(Refusal.MORE_EXPECTED, bound=plain(context["gt"]))
+        case "greater_than_equal":
+            return Refused(Refusal.AT_LEAST_EXPECTED, bound=plain(context["ge"]))
+        case "less_than_equal":
+            return Refused(Refusal.AT_MOST_EXPECTED, bound=plain(context["le"]))
+        case "literal_error":
+            return Refused(Refusal.CHOICE_EXPECTED, choices=context["expected"].replace(" or ", ", "))
+        case "string_pattern_mismatch":
+            return Refused(Refusal.FORM_EXPECTED, pattern=context["pattern"])
+    refusal = _UNFIT.get(kind)
+    return Refused(refusal) if refusal else Refused(Refusal.VALUE_UNFIT, cause=error["msg"])
+
+
+def plain(number: float) -> str:
+    """A number as one would set it: 45 and not 45.0."""
+    return str(int(number)) if number == int(number) else str(number)
 
 
 def _no_trailing_slash(value: Any) -> Any:
@@ -299,23 +348,25 @@ def load_settings(toml_file: Path | None = None, environment: Mapping[str, str] 
     Raises:
         SettingsError: a file cannot be read, or a setting is unknown or has no usable value.
     """
+    reading: object = toml_file
     try:
         variables = _Environment(os.environ if environment is None else environment)
         # Not TomlConfigSettingsSource: it passes over a file that is not there, and over a pipe.
         toml = InitSettingsSource(Settings, tomllib.loads(toml_file.read_text("utf-8")) if toml_file else {})
         secrets_dir = (toml() | variables()).get("secrets_dir")  # if it is no text, it is refused with the rest
+        reading = secrets_dir
         secrets = [_SecretsDirectory(secrets_dir)] if isinstance(secrets_dir, str) else []
         return Settings(_build_sources=((variables, *secrets, toml), {}))
     except ValidationError as error:
-        raise SettingsError("\n".join(_sentences(error))) from None
+        raise SettingsError(*_problems(error)) from None
     except (OSError, ValueError) as error:
-        raise SettingsError(f"The settings cannot be read: {error}") from error
+        raise SettingsError((str(reading), Refused(Refusal.FILE_UNREAD, cause=str(error)))) from error
 
 
-def _sentences(error: ValidationError) -> list[str]:
-    return [
-        f"{PREFIX}{'__'.join(str(part).upper() for part in problem['loc'])}: "
-        + ("no such setting." if problem["type"] == "extra_forbidden" else f"{problem['msg']}.")
-        for problem in error.errors(include_input=False, include_url=False)
-        if problem["type"] != "default_factory_not_called"  # the mail server has another setting that is wrong
-    ]
+def _problems(error: ValidationError) -> Iterator[Problem]:
+    for problem in error.errors(include_input=False, include_url=False):
+        variable = PREFIX + "__".join(str(part).upper() for part in problem["loc"])
+        if problem["type"] == "extra_forbidden":
+            yield variable, Refused(Refusal.NO_SUCH_SETTING)
+        elif problem["type"] != "default_factory_not_called":  # the mail server has another setting that is wrong
+            yield variable, unfit(problem)

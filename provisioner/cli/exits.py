@@ -29,13 +29,15 @@ class Commands(TyperGroup):
 
 
 def _sentence(error: ProvisionerError, ctx: Any) -> str:
+    from provisioner.settings import SettingsError
     from provisioner.views.refusals import failure, refusal, unusable_settings
 
     if isinstance(error, Refused):
         return refusal(error)
     if isinstance(error, SystemFailed):
         return failure(error, _address(error.system, ctx))
-    return unusable_settings(str(error))
+    assert isinstance(error, SettingsError)
+    return unusable_settings(error.problems)
 
 
 def _address(system: System, ctx: Any) -> str | None:

@@ -78,6 +78,22 @@ class Refusal(StrEnum):
     TABLE_EXPECTED = "table-expected"
     VALUE_UNFIT = "value-unfit"
 
+    # The settings
+    NO_SUCH_SETTING = "no-such-setting"
+    FILE_UNREAD = "file-unread"
+    NUMBER_EXPECTED = "number-expected"
+    WHOLE_NUMBER_EXPECTED = "whole-number-expected"
+    YES_OR_NO_EXPECTED = "yes-or-no-expected"
+    MORE_EXPECTED = "more-expected"
+    AT_LEAST_EXPECTED = "at-least-expected"
+    AT_MOST_EXPECTED = "at-most-expected"
+    CHOICE_EXPECTED = "choice-expected"
+    FORM_EXPECTED = "form-expected"
+    TODAY_EXPECTED = "today-expected"
+    TRIALS_ONLY = "trials-only"
+    NOT_LISTENED_ON = "not-listened-on"
+    ADMINISTRATOR_NEEDED = "administrator-needed"
+
     # Persons
     NO_SUCH_PERSON = "no-such-person"
     NOTHING_TO_SUSPEND = "nothing-to-suspend"
@@ -141,10 +157,14 @@ class WrongUsage(Refused):
     exit_status = Exit.USAGE
 
 
+#: A key of a file, a field of a record or a setting, and why it cannot be as given.
+Problem = tuple[str, Refused]
+
+
 class FileRefused(Refused):
     """Several things of one file are refused: each with its place in the file."""
 
-    def __init__(self, *problems: tuple[str, Refused]) -> None:
+    def __init__(self, *problems: Problem) -> None:
         super().__init__(problems[0][1].code)
         self.problems = problems
 

@@ -23,6 +23,7 @@ from requests import RequestException, Response, Session
 from requests.adapters import HTTPAdapter
 from urllib3 import HTTPConnectionPool
 
+from provisioner.domain.errors import Refusal, Refused
 from provisioner.keycloak.errors import (
     KeycloakRefused,
     KeycloakUnavailable,
@@ -30,7 +31,7 @@ from provisioner.keycloak.errors import (
     WriteForbidden,
     error_of,
 )
-from provisioner.settings import KeycloakSettings, SettingsError
+from provisioner.settings import PREFIX, KeycloakSettings, SettingsError
 
 _ATTEMPTS = 4
 #: No new attempt after so many seconds; the last one may still take the time-out of the settings.
@@ -231,7 +232,7 @@ def administrator_connection(settings: KeycloakSettings) -> Connection:
         SettingsError: they name none.
     """
     if settings.admin_username is None or settings.admin_password is None:
-        raise SettingsError("PROVISIONER_KEYCLOAK__ADMIN_USERNAME and __ADMIN_PASSWORD must be set for this.")
+        raise SettingsError((f"{PREFIX}KEYCLOAK__ADMIN_USERNAME", Refused(Refusal.ADMINISTRATOR_NEEDED)))
     return Connection(
         settings,
         user_realm_name="master",

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from provisioner.domain.errors import Refusal, Refused
 from provisioner.settings import PREFIX, Settings, SettingsError, SmtpSettings
 
 Json = dict[str, Any]
@@ -51,7 +52,7 @@ def load_realm_config(settings: Settings) -> RealmConfig:
         for name in ("realm.json", "user-profile.json", "clients.json", "texts-fr.json")
     )
     if settings.keycloak.client_secret is None:
-        raise RealmConfigError(f"{PREFIX}KEYCLOAK__CLIENT_SECRET is not set.")
+        raise RealmConfigError((f"{PREFIX}KEYCLOAK__CLIENT_SECRET", Refused(Refusal.KEY_MISSING)))
     for client in clients:
         if client["clientId"] == settings.keycloak.client_id:
             client["secret"] = settings.keycloak.client_secret.get_secret_value()
@@ -93,7 +94,7 @@ def _mail_server(smtp: SmtpSettings) -> dict[str, str]:
     if smtp.username is None:
         return server
     if smtp.password is None:
-        raise RealmConfigError(f"{PREFIX}SMTP__PASSWORD is not set.")
+        raise RealmConfigError((f"{PREFIX}SMTP__PASSWORD", Refused(Refusal.KEY_MISSING)))
     return {**server, "user": smtp.username, "password": smtp.password.get_secret_value()}
 
 
@@ -107,7 +108,7 @@ def _read(path: Path) -> Any:
     try:
         return json.loads(path.read_text("utf-8"))
     except (OSError, ValueError) as error:
-        raise RealmConfigError(f"{path.name} cannot be read: {error}") from error
+        raise RealmConfigError((path.name, Refused(Refusal.FILE_UNREAD, cause=str(error)))) from error
 
 
 def _filled(value: Any, settings: Settings) -> Any:
@@ -134,8 +135,8 @@ _SETTINGS: dict[str, Callable[[Settings], object]] = {
 
 def _setting(name: str, settings: Settings) -> str:
     if name not in _SETTINGS:
-        raise RealmConfigError(f"The realm's files ask for ${{{name}}}, which is no setting.")
+        raise RealmConfigError((f"${{{name}}}", Refused(Refusal.NO_SUCH_SETTING)))
     value = _SETTINGS[name](settings)
     if value is None:
-        raise RealmConfigError(f"{PREFIX}{name} is not set.")
+        raise RealmConfigError((f"{PREFIX}{name}", Refused(Refusal.KEY_MISSING)))
     return str(value)

@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import tomllib
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from rapidfuzz import fuzz
 from sqlalchemy import Connection
 
 from provisioner.documents.addresses import load_mailbox_rules
 from provisioner.domain.convention import Contact, Contacts, Partner, Role
-from provisioner.domain.errors import FileRefused, Refusal, Refused
+from provisioner.domain.errors import FileRefused, Problem, Refusal, Refused
 from provisioner.domain.people import MailboxRules
 from provisioner.domain.records import Records
 from provisioner.operations.contacts import read_contacts
 from provisioner.operations.context import decided
 from provisioner.operations.partners import (
     Given,
-    Problem,
     changed,
     new_partner,
     problems_of,
@@ -32,19 +33,10 @@ from provisioner.operations.partners import (
 from provisioner.register import Register, Work
 from provisioner.register.database import read_records
 from provisioner.register.partners import add_record, contacts_by_partner, replace_contacts
-from provisioner.settings import DocumentSettings
+from provisioner.settings import DocumentSettings, unfit
 
-#: What is refused of a value, by the kind of error that pydantic finds in it; any other kind in pydantic's words.
-_UNFIT = {
-    "missing": Refusal.KEY_MISSING,
-    "too_short": Refusal.KEY_MISSING,
-    "extra_forbidden": Refusal.UNKNOWN_KEY,
-    "date_type": Refusal.DATE_EXPECTED,
-    "date_from_datetime_inexact": Refusal.DATE_EXPECTED,
-    "string_type": Refusal.TEXT_EXPECTED,
-    "list_type": Refusal.LIST_EXPECTED,
-    "model_type": Refusal.TABLE_EXPECTED,
-}
+#: The keys and indexes that lead to a value.
+Path = tuple[int | str, ...]
 
 
 class _Strict(BaseModel):
@@ -160,7 +152,7 @@ def _entries(content: bytes) -> list[Any]:
     except tomllib.TOMLDecodeError as error:
         raise Refused(Refusal.NOT_TOML, cause=str(error)) from None
     except ValidationError as error:
-        raise FileRefused(*_shape_problems(error)) from None
+        raise FileRefused(*(problem for _, problem in _shape_problems(error, _File))) from None
 
 
 def _judge(entries: Sequence[Any], connection: Connection, mailboxes: MailboxRules, today: date) -> list[_Change]:
@@ -175,21 +167,50 @@ def _judge(entries: Sequence[Any], connection: Connection, mailboxes: MailboxRul
     first_of: dict[str, int] = {}
     for number, given in enumerate(entries, start=1):
         problems: list[Problem] = []
-        try:
-            entry = _Entry.model_validate(given)
-        except ValidationError as error:
-            problems += _shape_problems(error)
-        else:
-            before, after = _record(entry, records, mailboxes, today, problems)
-            new_contacts = _contacts(entry.contacts, contacts.get(entry.code), today, problems)
-            changes.append(_Change(before, after, new_contacts))
         code = given.get("code") if isinstance(given, dict) else None
+        entry = _entry(given, problems)
+        if entry is not None:
+            unfit_keys = {key.partition("[")[0] for key, _ in problems}
+            ruled: list[Problem] = []
+            before, after = _record(entry, records, mailboxes, today, ruled)
+            new_contacts = _contacts(entry.contacts, contacts.get(entry.code), today, ruled)
+            problems += [(key, problem) for key, problem in ruled if not _hangs_on(unfit_keys, key, problem)]
+            changes.append(_Change(before, after, new_contacts))
         if isinstance(code, str) and first_of.setdefault(code, number) != number:
             problems.append(("code", Refused(Refusal.CODE_TWICE, partner=code, number=first_of[code])))
         refused += [(f"partner[{number}].{key}".rstrip("."), problem) for key, problem in problems]
     if refused:
         raise FileRefused(*refused)
     return changes
+
+
+def _entry(given: Any, problems: list[Problem]) -> _Entry | None:
+    """What can be read of an entry, so that the rules are asked about it too; the rest is added to the problems.
+
+    None where nothing can be asked: it is no table, or has no code.
+    """
+    try:
+        return _Entry.model_validate(given)
+    except ValidationError as error:
+        found = list(_shape_problems(error, _Entry))
+    problems += (problem for _, problem in found)
+    if not isinstance(given, dict) or any(path[:1] == ("code",) for path, _ in found):
+        return None
+    fit = copy.deepcopy(given)
+    for path, (_, problem) in reversed(found):  # backwards, so that an element's place stays what it was
+        if isinstance(path[-1], int):
+            del fit[path[0]][path[-1]]
+        elif problem.code is Refusal.UNKNOWN_KEY and len(path) > 1:
+            del fit[path[0]][path[1]]
+        else:
+            fit.pop(path[0], None)
+    return _Entry.model_validate(fit)
+
+
+def _hangs_on(unfit_keys: Collection[str], key: str, problem: Refused) -> bool:
+    """Whether something lacks only because a value that cannot be read was left out."""
+    is_left_out = key in unfit_keys or (key == "domains" and "addresses" in unfit_keys)
+    return is_left_out and problem.code in (Refusal.KEY_MISSING, Refusal.PARTNER_UNNAMED, Refusal.NO_DOMAIN)
 
 
 def _record(
@@ -236,10 +257,16 @@ def _contacts(
     return None if contacts == before else contacts
 
 
-def _shape_problems(error: ValidationError) -> Iterator[Problem]:
-    """What pydantic found, by key; an element of a list counts from 1."""
-    for unfit in error.errors(include_input=False, include_url=False, include_context=False):
-        key = "".join(f"[{part + 1}]" if isinstance(part, int) else f".{part}" for part in unfit["loc"])
-        refusal = _UNFIT.get(unfit["type"])
-        problem = Refused(refusal) if refusal else Refused(Refusal.VALUE_UNFIT, cause=unfit["msg"])
-        yield key.removeprefix("."), problem
+def _shape_problems(
+    error: ValidationError, model: type[BaseModel]
+) -> Iterator[tuple[tuple[int | str, ...], Problem]]:
+    """What pydantic found: the path in the table, and what is told by key; an element of a list counts from 1."""
+    for details in error.errors(include_input=False, include_url=False):
+        path = details["loc"]
+        key = "".join(f"[{part + 1}]" if isinstance(part, int) else f".{part}" for part in path).removeprefix(".")
+        if details["type"] == "extra_forbidden":
+            fields = (_Contacts if len(path) > 1 else model).model_fields
+            known = sorted(fields, key=lambda name: -fuzz.ratio(name, str(path[-1]).lower()))
+            yield path, (key, Refused(Refusal.UNKNOWN_KEY, known=", ".join(known)))
+        else:
+            yield path, (key, unfit(details))

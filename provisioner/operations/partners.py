@@ -11,7 +11,7 @@ from typing import TypeVar
 from provisioner.documents.addresses import load_mailbox_rules, read_address
 from provisioner.domain.annexe.decisions import is_name, is_shown_whole
 from provisioner.domain.convention import DEFAULT_CTG_END, Partner
-from provisioner.domain.errors import Refusal, Refused, WrongUsage
+from provisioner.domain.errors import Problem, Refusal, Refused, WrongUsage
 from provisioner.domain.people import EmailAddress, MailboxRules, canonical_domain
 from provisioner.domain.records import Records
 from provisioner.operations.context import decided
@@ -21,10 +21,6 @@ from provisioner.register.partners import add_record, all_partners, set_end, set
 from provisioner.settings import DocumentSettings
 
 _CODE = re.compile(r"^[a-z0-9-]{1,64}$")
-
-
-#: A field of a partner's record, and why it cannot be as given.
-Problem = tuple[str, Refused]
 
 
 def no_such_partner(code: str) -> WrongUsage:

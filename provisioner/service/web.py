@@ -12,12 +12,13 @@ from typing import Any
 
 from prometheus_client import CONTENT_TYPE_LATEST
 
+from provisioner.domain.errors import Refusal, Refused
 from provisioner.register import RegisterUnavailable
 from provisioner.register.marks import LAST_GOOD_SYNC, mark
 from provisioner.service.clock_watch import is_paused_by_clock
 from provisioner.service.metrics import LOOK_SECONDS
 from provisioner.service.scheduler import Service
-from provisioner.settings import SettingsError
+from provisioner.settings import PREFIX, SettingsError
 
 #: An answer: status, type, body.
 Page = tuple[int, str, bytes]
@@ -105,7 +106,8 @@ class Web:
         try:
             self._server = Server((host, int(port)), Handler)
         except (OSError, OverflowError) as error:
-            raise SettingsError(f"PROVISIONER_SERVICE__LISTEN: {listen} cannot be listened on: {error}.") from None
+            problem = Refused(Refusal.NOT_LISTENED_ON, listen=listen, cause=str(error))
+            raise SettingsError((f"{PREFIX}SERVICE__LISTEN", problem)) from None
         self.port = self._server.server_address[1]
         threading.Thread(target=self._server.serve_forever, name="web", daemon=True).start()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
@@ -10,7 +10,7 @@ from provisioner.domain.access.invitations import Obstacle
 from provisioner.domain.annexe.enter import RefusedRename, RenameProblem
 from provisioner.domain.annexe.kept import Status
 from provisioner.domain.convention import Role
-from provisioner.domain.errors import FileRefused, Refusal, Refused, System, SystemFailed, Value
+from provisioner.domain.errors import FileRefused, Problem, Refusal, Refused, System, SystemFailed, Value
 from provisioner.domain.password import RealmFault
 from provisioner.views.annexes import STATUSES
 from provisioner.views.conventions import ROLES
@@ -40,9 +40,9 @@ def refused_rename(rename: RefusedRename) -> str:
     return f"Changement d'adresse refusé ({rename.old} → {rename.new}) : {_RENAMES[rename.problem]}"
 
 
-def unusable_settings(cause: str) -> str:
-    """That the settings cannot be used: what is wrong with each, a line each, in English."""
-    return "\n".join(f"Réglage inutilisable : « {line.rstrip('.')} »." for line in cause.splitlines())
+def unusable_settings(problems: Iterable[Problem]) -> str:
+    """That the settings cannot be used: what is wrong with each, a line each."""
+    return "\n".join(f"Réglage inutilisable, {_shown(place)} : {refusal(problem)}" for place, problem in problems)
 
 
 def _sentence(code: Refusal, values: Mapping[str, Value]) -> str:
@@ -151,7 +151,7 @@ SENTENCES: Mapping[Refusal, str] = {
     Refusal.CONTACT_UNNAMED: "{role} : l'annexe 2 désigne une personne, « NOM <ADRESSE> » est attendu.",
     Refusal.NOT_UTF_8: "Le fichier n'est pas un texte en UTF-8 (ligne {line}).",
     Refusal.NOT_TOML: "Le fichier n'est pas au format TOML : « {cause} ».",
-    Refusal.UNKNOWN_KEY: "clé inconnue.",
+    Refusal.UNKNOWN_KEY: "clé inconnue. Celles qui existent ici : {known}.",
     Refusal.CODE_TWICE: "« {partner} » figure déjà dans partner[{number}].",
     Refusal.KEY_MISSING: "à indiquer.",
     Refusal.DATE_EXPECTED: "une date est attendue, sans guillemets ni heure : 2026-01-15.",
@@ -159,6 +159,20 @@ SENTENCES: Mapping[Refusal, str] = {
     Refusal.LIST_EXPECTED: "une liste est attendue, entre crochets.",
     Refusal.TABLE_EXPECTED: "une table est attendue.",
     Refusal.VALUE_UNFIT: "valeur inutilisable : « {cause} ».",
+    Refusal.NO_SUCH_SETTING: "ce réglage n'existe pas (docs/settings.md).",
+    Refusal.FILE_UNREAD: "le fichier ne peut pas être lu : « {cause} ».",
+    Refusal.NUMBER_EXPECTED: "un nombre est attendu.",
+    Refusal.WHOLE_NUMBER_EXPECTED: "un nombre entier est attendu.",
+    Refusal.YES_OR_NO_EXPECTED: "true ou false est attendu.",
+    Refusal.MORE_EXPECTED: "une valeur supérieure à {bound} est attendue.",
+    Refusal.AT_LEAST_EXPECTED: "la valeur est de {bound} au moins.",
+    Refusal.AT_MOST_EXPECTED: "la valeur est de {bound} au plus.",
+    Refusal.CHOICE_EXPECTED: "une de ces valeurs est attendue : {choices}.",
+    Refusal.FORM_EXPECTED: "la valeur n'a pas la forme attendue : {pattern} (docs/settings.md).",
+    Refusal.TODAY_EXPECTED: "une date est attendue, AAAA-MM-JJ ou AAAA-MM-JJTHH:MM.",
+    Refusal.TRIALS_ONLY: "réservé aux essais, avec un Keycloak sur cette machine même.",
+    Refusal.NOT_LISTENED_ON: "{listen} ne peut pas être écouté : « {cause} ».",
+    Refusal.ADMINISTRATOR_NEEDED: "à indiquer, avec PROVISIONER_KEYCLOAK__ADMIN_PASSWORD, pour cette commande.",
     Refusal.NO_SUCH_PERSON: (
         "Aucune donnée n'est conservée sur {email}. Pour chercher une adresse voisine : provisioner explain {email}."
     ),
@@ -230,7 +244,7 @@ _FAILURES: Mapping[System, str] = {
         "ne le sera pas deux fois."
     ),
     System.REGISTER: "Le registre{where} ne peut pas être utilisé : « {cause} ». Relancez la commande ensuite.",
-    System.MAIL: "Le serveur de messagerie{where} fait défaut : « {cause} ». Ce qui est à envoyer attend.",
+    System.MAIL: "Le serveur de courriel{where} fait défaut : « {cause} ». Ce qui est à envoyer attend.",
     System.FOLDERS: "Les dossiers de dépôt{where} ne peuvent pas être utilisés : « {cause} ».",
 }
 

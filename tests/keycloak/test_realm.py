@@ -103,7 +103,7 @@ def test_a_setting_that_is_missing_is_named_before_anything_is_sent(
 ) -> None:
     # Nobody listens there: a call would fail otherwise.
     settings = new_settings(tmp_path, **{name: "", "KEYCLOAK__URL": "http://127.0.0.1:9"})
-    with pytest.raises(RealmConfigError, match=f"^PROVISIONER_{name} is not set.$"):
+    with pytest.raises(RealmConfigError, match=f"^PROVISIONER_{name}: key-missing$"):
         apply_realm(settings)
 
 

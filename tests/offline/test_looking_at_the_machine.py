@@ -146,7 +146,10 @@ def test_a_setting_that_the_realm_needs_is_wrong_usage_and_not_to_be_tried_again
     ],
 )
 def test_no_password_is_shown_wherever_it_stands_in_the_registers_address(url: str, shown: str) -> None:
-    assert effective(Settings(database=DatabaseSettings(url=url)))["PROVISIONER_DATABASE__URL"] == shown
+    settings = effective(Settings(database=DatabaseSettings(url=url)))
+    assert settings["PROVISIONER_DATABASE__URL"] == shown
+    names = ("KEYCLOAK__TIMEOUT_SECONDS", "APPROVAL__AUTOMATIC")
+    assert [settings[f"PROVISIONER_{name}"] for name in names] == ["45", "false"]
 
 
 def test_a_register_that_does_not_answer_is_told_without_any_password_of_its_address() -> None:

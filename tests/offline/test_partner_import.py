@@ -152,13 +152,22 @@ name = "Nobody"
     )
     assert done.exit_code == 1
     assert done.stdout == ""
+    known = "Celles qui existent ici : domains, ctg_end, contacts, signed_on, code, name, addresses."
     date_expected = "une date est attendue, sans guillemets ni heure : 2026-01-15."
     assert done.stderr.splitlines()[1:] == [
         "partner[2].name : un texte entre guillemets est attendu.",
         f"partner[2].signed_on : {date_expected}",
-        "partner[2].town : clé inconnue.",
+        f"partner[2].town : clé inconnue. {known}",
+        "partner[2].code : « Ville Lys » ne peut pas être un code : de 1 à 64 caractères sont attendus, parmi a-z, "
+        "0-9 et le tiret.",
+        "partner[2].domains : Un partenaire déclare au moins un domaine de messagerie, ou des adresses exactes.",
         "partner[3].domains[3] : un texte entre guillemets est attendu.",
+        "partner[3].domains : Ceci n'est pas un domaine de messagerie : 'not a domain'. Forme attendue : "
+        "mairie-exemple.fr.",
+        "partner[3].name : à indiquer.",
         f"partner[4].signed_on : {date_expected}",
+        "partner[4].name : à indiquer.",
+        "partner[4].domains : à indiquer.",
         "partner[4].code : « agglo-lys » figure déjà dans partner[1].",
         "partner[5].domains : Ceci n'est pas un domaine de messagerie : 'sivom'. Forme attendue : mairie-exemple.fr.",
         "partner[5].name : Le nom du partenaire est à indiquer.",

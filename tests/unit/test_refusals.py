@@ -19,7 +19,7 @@ from provisioner.operations.errors import FoldersFail, SyncFirst
 from provisioner.register import LockHeld, RegisterUnavailable
 from provisioner.settings import SettingsError
 from provisioner.views import refusals
-from provisioner.views.refusals import SENTENCES, failure, refusal, unusable_settings
+from provisioner.views.refusals import SENTENCES, failure, refusal
 
 
 def _is_code(node: ast.AST) -> bool:
@@ -110,7 +110,7 @@ def test_a_failed_system_is_one_sentence_with_its_address_and_the_quoted_cause()
     [
         (Refused(Refusal.NOT_PAUSED), Exit.REFUSED),
         (WrongUsage(Refusal.NAME_BLANK), Exit.USAGE),
-        (SettingsError("x"), Exit.USAGE),
+        (SettingsError(), Exit.USAGE),
         (SyncFirst(), Exit.FAILED),
         (LockHeld("x"), Exit.FAILED),
         (RegisterUnavailable("x"), Exit.FAILED),
@@ -120,7 +120,3 @@ def test_a_failed_system_is_one_sentence_with_its_address_and_the_quoted_cause()
 )
 def test_an_error_knows_its_exit_status(error: ProvisionerError, status: Exit) -> None:
     assert error.exit_status is status
-
-
-def test_each_setting_that_cannot_be_used_has_its_line() -> None:
-    assert unusable_settings("A: no such setting.\nB: too small.").count("Réglage inutilisable") == 2

@@ -44,7 +44,7 @@ def refusal(file: Path | None, **variables: str) -> list[str]:
 def test_a_variable_of_ours_that_is_no_setting_is_an_error_that_names_it_and_not_its_value(
     tmp_path: Path, name: str
 ) -> None:
-    sentence = [f"PROVISIONER_{name}: no such setting."]
+    sentence = [f"PROVISIONER_{name}: no-such-setting"]
     known = {"KEYCLOAK__URL": "http://127.0.0.1:9", "DATA_DIR": str(tmp_path)}
     assert refusal(None, **{name: "geheim"}) == sentence
     assert refusal(None, **known, **{name: "geheim"}) == sentence
@@ -61,7 +61,7 @@ def test_a_variable_of_ours_that_is_no_setting_is_an_error_that_names_it_and_not
     ],
 )
 def test_a_key_of_the_file_that_is_no_setting_is_an_error(tmp_path: Path, text: str, name: str) -> None:
-    assert refusal(toml(tmp_path, text)) == [f"PROVISIONER_{name}: no such setting."]
+    assert refusal(toml(tmp_path, text)) == [f"PROVISIONER_{name}: no-such-setting"]
 
 
 def test_every_setting_that_cannot_be_used_is_told_at_once_and_no_value(tmp_path: Path) -> None:
@@ -73,6 +73,30 @@ def test_every_setting_that_cannot_be_used_is_told_at_once_and_no_value(tmp_path
         *("SMTP__PORT", "SMTP__TLS", "FOO"),
     ]
     assert "geheim" not in str(found)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "says"),
+    [
+        ("SMTP__PORT", "geheim", "un nombre entier est attendu."),
+        ("SMTP__PORT", "0", "la valeur est de 1 au moins."),
+        ("SMTP__PORT", "65536", "la valeur est de 65535 au plus."),
+        ("LOCK_WAIT_SECONDS", "geheim", "un nombre est attendu."),
+        ("INVITATION__LIFESPAN_HOURS", "0", "une valeur supérieure à 0 est attendue."),
+        ("APPROVAL__AUTOMATIC", "geheim", "true ou false est attendu."),
+        ("SMTP__TLS", "geheim", "une de ces valeurs est attendue : 'off', 'starttls', 'implicit'."),
+        ("SERVICE__SWEEP_AT", "geheim", "la valeur n'a pas la forme attendue : ^("),
+        ("KEYCLOAK", "geheim", "une table est attendue."),
+        ("SECRETS_DIR", "/nowhere", "le fichier ne peut pas être lu : « "),
+        ("TODAY", "geheim", "une date est attendue, AAAA-MM-JJ ou AAAA-MM-JJTHH:MM."),
+    ],
+)
+def test_what_a_setting_should_be_is_said_in_french(tmp_path: Path, name: str, value: str, says: str) -> None:
+    done = CliRunner().invoke(app, ["status"], env=given(**{"DATA_DIR": str(tmp_path), name: value}))
+    place = value if name == "SECRETS_DIR" else f"PROVISIONER_{name}"
+    assert done.exit_code == 2
+    assert done.stderr.startswith(f"Réglage inutilisable, {place} : {says}")
+    assert "geheim" not in done.stderr
 
 
 def test_the_environment_goes_before_the_secrets_and_they_before_the_file(tmp_path: Path) -> None:
@@ -108,13 +132,15 @@ def test_what_cannot_be_read_is_told(tmp_path: Path) -> None:
         refusal(None, SECRETS_DIR=str(tmp_path / "provisioner.toml")),
         refusal(None, SECRETS_DIR=str(directory)),
     ):
-        assert [sentence.partition(":")[0] for sentence in found] == ["The settings cannot be read"]
+        assert [sentence.rpartition(": ")[2] for sentence in found] == ["file-unread"]
 
 
 def test_a_misspelt_variable_is_wrong_usage_of_any_command(tmp_path: Path) -> None:
     done = CliRunner().invoke(app, ["status"], env=given(KEYCLOK__URL="geheim", DATA_DIR=str(tmp_path)))
     assert (done.exit_code, done.stdout) == (2, "")
-    assert done.stderr == "Réglage inutilisable : « PROVISIONER_KEYCLOK__URL: no such setting ».\n"
+    assert done.stderr == (
+        "Réglage inutilisable, PROVISIONER_KEYCLOK__URL : ce réglage n'existe pas (docs/settings.md).\n"
+    )
     assert "geheim" not in done.stderr
 
 

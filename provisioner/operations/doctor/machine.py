@@ -14,7 +14,7 @@ from provisioner.documents.escapes import try_ways_out
 from provisioner.mail import MailUnavailable, greet
 from provisioner.operations.doctor.lines import DoctorLine, Level, attention, judged, ok, unreachable, wanting
 from provisioner.register import sqlite_file
-from provisioner.settings import PREFIX, Settings, is_this_machine
+from provisioner.settings import PREFIX, Settings, is_this_machine, plain
 from provisioner.views.doctor import Found, Todo
 
 #: File systems over a network, on which SQLite's locks cannot be trusted. FUSE ones are judged by their beginning.
@@ -40,7 +40,14 @@ def effective(settings: Settings) -> dict[str, str | None]:
     for section, inner in values.items():
         if isinstance(inner, dict):
             shown |= {f"{PREFIX}{section}__{name}".upper(): value for name, value in inner.items()}
-    return {name: None if value is None else _PASSWORD_IN_URL.sub(_MASK, str(value)) for name, value in shown.items()}
+    return {name: None if value is None else _written(value) for name, value in shown.items()}
+
+
+def _written(value: object) -> str:
+    """A value as one would set it."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return plain(value) if isinstance(value, float) else _PASSWORD_IN_URL.sub(_MASK, str(value))
 
 
 def settings_lines(settings: Settings, clock: Clock) -> Iterator[DoctorLine]:
