@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from provisioner import __version__
-from provisioner.cli import annexe, connections, controls, holds, journal, partner, person, run, system
+from provisioner.cli import annexe, connections, controls, holds, incident, journal, partner, person, run, system
 from provisioner.cli.exits import Commands
 from provisioner.cli.session import Session
 
@@ -64,6 +64,7 @@ app.add_typer(annexe.app, name="annexe")
 app.add_typer(person.app, name="person")
 app.add_typer(person.invitation, name="invitation")
 app.add_typer(connections.app, name="connections")
+app.add_typer(incident.app, name="incident")
 app.add_typer(journal.app, name="journal")
 app.add_typer(controls.app, name="controls")
 

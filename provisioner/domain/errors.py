@@ -122,6 +122,12 @@ class Refusal(StrEnum):
     CONTROL_SETTLED = "control-settled"
     CONTROL_MENDED = "control-mended"
 
+    # Incidents
+    NO_SUCH_INCIDENT = "no-such-incident"
+    INCIDENT_CLOSED = "incident-closed"
+    AWARE_LATER = "aware-later"
+    DAY_TO_COME = "day-to-come"
+
     # The register
     ON_POSTGRESQL = "on-postgresql"
     NO_REGISTER = "no-register"

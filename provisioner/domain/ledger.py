@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from provisioner.domain.connections.incident import ITEMS
 from provisioner.domain.journal import Row
 from provisioner.domain.people import canonical_domain
 
@@ -20,6 +21,9 @@ _APART = timedelta(minutes=1)
 PARTNER = ("name", "signed_on", "ctg_end", "ends_on")
 HABILITATION = ("last_name", "first_names", "function", "requested_on", "ended_on", "end_rule", "waived")
 MOMENTS = ("opened_at", "closed_at")
+
+#: What the entries say of an incident, beside whom it concerns.
+INCIDENT = ("origin", "aware_since", "what", "declared_by", *ITEMS, "closed_by", "closing_text")
 
 #: What a partner declared, which stands in tables of its own.
 DECLARED = ("domains", "addresses")
@@ -67,7 +71,8 @@ class Ledger:
     """Takes the entries in their order, and then tells what in the register does not follow from them."""
 
     def __init__(self) -> None:
-        self._said: dict[str, dict[str, _Said]] = {"partner": {}, "contact": {}, "habilitation": {}, "annexe": {}}
+        tables = ("partner", "contact", "habilitation", "annexe", "incident")
+        self._said: dict[str, dict[str, _Said]] = {table: {} for table in tables}
         self._holds = HoldLedger()
         #: by entry, which control was settled, by whom and why; `_GONE` where that was destroyed
         self._settled: dict[int, tuple[str, str | None, str] | None] = {}
@@ -96,6 +101,8 @@ class Ledger:
             self._of("partner", partner).say(entry, **record)
         elif action.startswith("annexe."):
             self._take_annexe(row, action)
+        elif action.startswith("incident."):
+            self._take_incident(row, action)
         elif facts.get("habilitation") is not None:
             self._take_habilitation(row, action)
 
@@ -128,6 +135,17 @@ class Ledger:
             approval, _ = annexe.columns.get(f"decision {row.entry.cause}", ({}, 0))
             if approval.get("approved_by") is not None:
                 annexe.say(entry, list_2_approved_by=approval["approved_by"])
+
+    def _take_incident(self, row: Row, action: str) -> None:
+        said = dict(row.details)
+        number, text = said.pop("incident", None), said.pop("text", None)
+        if number is None:
+            return
+        if action == "incident.declared":
+            said = {**dict.fromkeys(INCIDENT), **said, "declared_by": row.decided_by}
+        elif action == "incident.closed":
+            said |= {"closed_by": row.decided_by, "closing_text": text}
+        self._of("incident", number).say(row.entry.entry, **said)
 
     def _take_habilitation(self, row: Row, action: str) -> None:
         facts, entry, details = row.entry.facts, row.entry.entry, row.details

@@ -109,17 +109,19 @@ def _send_each(
 
 
 def deliver_now(register: Register, settings: Settings, clock: Clock, by: str) -> Delivered:
-    """What a command owes is sent at once. While another run is under way only what is urgent is; that the rest
-    leaves later is no failure.
+    """What a command owes is sent at once: first what is urgent, then the rest, unless another run is under way. That
+    it leaves later is no failure.
 
     Raises:
         RegisterUnavailable: the register cannot be written.
     """
+    urgent = deliver_urgent(register, settings, clock, by)
     try:
         with run_lock(register, settings, by):
-            return deliver(register, settings, clock, by, at_once=True)
+            delivered = deliver(register, settings, clock, by, at_once=True)
     except LockHeld:
-        return deliver_urgent(register, settings, clock, by)
+        delivered = waiting(register)
+    return replace(delivered, sent=urgent.sent + delivered.sent, failed=urgent.failed + delivered.failed)
 
 
 def waiting(register: Register) -> Delivered:

@@ -85,9 +85,10 @@ def tell(
         values: what the template needs beside the partner and where to answer.
         files: what goes with it.
         template: its words, when they are not those of its kind.
-        roles: which contacts; somebody who answers for several of them gets it once.
+        roles: which contacts; somebody who answers for several of them gets it once. A partner answers to the Caf's
+            contact of the first one.
     """
-    caf = contact_of(work, _CAF)
+    caf = contact_of(work, _CAF, roles[0])
     contacts = {contact.email: contact for role in roles if (contact := contact_of(work, to, role)) is not None}
     if not contacts:
         log.info("notice.no_contact", kind=kind, partner=to)

@@ -27,6 +27,7 @@ from provisioner.operations.context import Context, Ending, ProgressBar, RunResu
 from provisioner.operations.effects import Effects
 from provisioner.operations.errors import UnknownRealm
 from provisioner.operations.holds import hold_or_drop, quarantine_failures, tell_ages
+from provisioner.operations.incidents import remind as remind_of_incidents
 from provisioner.operations.inviting import Inviting
 from provisioner.operations.journal import watch_journal
 from provisioner.operations.look import learn_passwords, look, look_again
@@ -202,6 +203,7 @@ class Pass:
         tell_ages(context, records)
         remind(context)
         remind_of_waiting(context)
+        remind_of_incidents(context.register, context.settings, context.by)
         self.deliver()
         self.result.journal = watch_journal(context, whole=whole_journal)
 

@@ -8,9 +8,10 @@ from typing import Any
 
 from sqlalchemy import Connection, Table, select
 
-from provisioner.domain.ledger import HABILITATION, MOMENTS, PARTNER, Tables
+from provisioner.domain.ledger import HABILITATION, INCIDENT, MOMENTS, PARTNER, Tables
 from provisioner.register import tables as t
 from provisioner.register.columns import as_stored
+from provisioner.register.incidents import scopes
 
 _COLUMNS: dict[str, tuple[Table, str, tuple[str, ...]]] = {
     "partner": (t.partner, "code", (*PARTNER, "end_reason")),
@@ -40,6 +41,7 @@ _COLUMNS: dict[str, tuple[Table, str, tuple[str, ...]]] = {
     ),
     "account": (t.account, "id", ("email", "reopening")),
     "control": (t.control, "id", ("settled_at", "settled_by", "settle_reason", "settle_decision")),
+    "incident": (t.incident, "id", INCIDENT),
 }
 
 
@@ -57,6 +59,8 @@ def tables(connection: Connection) -> Tables:
     _add_digests(connection, facts["annexe"])
     _add_declared(connection, facts["partner"])
     _add_habilitations(connection, facts["account"], facts["hold"])
+    for number, scope in scopes(connection).items():
+        facts["incident"][str(number)] |= scope
     return facts | {"contact": _contacts(connection)}
 
 

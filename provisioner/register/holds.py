@@ -300,16 +300,32 @@ def kept_from_destruction(connection: Connection) -> KeptRecords:
 
 
 def keep_for_incident(
-    work: Work, incident: int, reason: str, partners: Collection[str], accounts: Collection[int], decision: int
+    work: Work, incident: int, reason: str, partners: Collection[str], accounts: Collection[int]
 ) -> None:
     """The records of these partners and accounts, of everybody where none is named, are destroyed no more until the
     incident is closed (D7); a person looks at it again after 6 months.
     """
-    fixed = {"reason": reason, "until": add_months(work.clock.today(), LOOKED_AT_AFTER_MONTHS)}
-    whose: list[dict[str, Any]] = [{"partner": code} for code in partners]
-    whose += [{"account": number} for number in accounts]
+    fixed = {"reason": reason, "until": add_months(work.clock.today(), LOOKED_AT_AFTER_MONTHS), "incident": incident}
+    whose: list[dict[str, Any]] = [{"partner": code} for code in sorted(partners)]
+    whose += [{"account": number} for number in sorted(accounts)]
     for scope in whose or [{}]:
-        _insert(work, HoldKind.RETENTION, **fixed, **scope, incident=incident, decision=decision)
+        _insert(work, HoldKind.RETENTION, **fixed, **scope)
+
+
+def kept_for_incidents(connection: Connection) -> dict[int, list[str]]:
+    """What is kept for each incident, as the journal's entries say it: `partner lys`, `account 3`, `all`."""
+    its_own = (_h.kind == HoldKind.RETENTION) & _h.incident.is_not(None) & _LASTS
+    kept_for: dict[int, list[str]] = {}
+    for row in connection.execute(select(_h.incident, _h.partner, _h.account).where(its_own)):
+        scope = f"partner {row.partner}" if row.partner else f"account {row.account}" if row.account else "all"
+        kept_for.setdefault(row.incident, []).append(scope)
+    return {incident: sorted(scopes) for incident, scopes in kept_for.items()}
+
+
+def kept_by_decision(work: Work, incident: int, entry: int) -> None:
+    """That entry of the journal is the decision of what is kept for the incident since then."""
+    new = (_h.kind == HoldKind.RETENTION) & (_h.incident == incident) & _h.decision.is_(None)
+    work.connection.execute(update(t.hold).where(new).values(decision=entry))
 
 
 def end_keeping(work: Work, incident: int, by: str, reason: str) -> None:

@@ -25,7 +25,7 @@ INTERVALS = (
 )
 
 #: What waits for no run that is under way: whoever owes it sends it, beside that run if need be.
-URGENT = frozenset({"control-secret", "incident-proposed", "containment", "containment-released"})
+URGENT = frozenset({"control-secret", "incident-proposed", "incident", "containment", "containment-released"})
 
 _OWED = t.c.sent_at.is_(None)
 

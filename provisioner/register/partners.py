@@ -141,3 +141,9 @@ def _contacts(rows: Iterable[Any]) -> Contacts | None:
     named = (by_role[role] for role in Role if role in by_role)
     people = tuple(Contact(row.role, row.name, EmailAddress(row.email)) for row in named)
     return Contacts(next(iter(by_role.values())).dated, people)
+
+
+def has_protection_officer(connection: Connection) -> bool:
+    """Whether the Caf's annexe 3 names its data-protection officer."""
+    contacts = contacts_of(connection, None)
+    return contacts is not None and any(person.role is Role.PROTECTION_DONNEES for person in contacts.people)

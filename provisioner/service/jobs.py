@@ -18,6 +18,7 @@ from provisioner.operations import connections, controls
 from provisioner.operations.context import Context, Ending, RunResult
 from provisioner.operations.drop_folder import take
 from provisioner.operations.errors import UnknownRealm
+from provisioner.operations.incidents import remind as remind_of_incidents
 from provisioner.operations.invitations import repeat_due
 from provisioner.operations.notice_delivery import Delivered, deliver, waiting
 from provisioner.operations.run import sync
@@ -84,7 +85,8 @@ def repeat_links(context: Context) -> Counts:
 
 
 def send_notices(context: Context) -> Counts | None:
-    """The notices whose next try is due."""
+    """The notices whose next try is due, the reminders of incidents among them: these wait for no Keycloak."""
+    remind_of_incidents(context.register, context.settings, context.by)
     if waiting(context.register).waiting == 0:
         return None
     with run_lock(context.register, context.settings, context.by):

@@ -10,6 +10,7 @@ import collections
 import threading
 import time
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from itertools import product
 
 from prometheus_client import (
@@ -33,6 +34,7 @@ from provisioner.domain.connections.controls import CONTROLS
 from provisioner.domain.hold import Hold, HoldKind
 from provisioner.domain.records import Records
 from provisioner.operations.holds import ServiceStatus, service_status
+from provisioner.operations.incidents import known_incidents
 from provisioner.operations.notice_delivery import waiting
 from provisioner.register import Register, RegisterUnavailable, controls
 from provisioner.service.clock_watch import is_clock_pause
@@ -143,7 +145,7 @@ class RegisterGauges(Collector):
     def _read(self) -> Iterator[Metric]:
         try:
             records, status = self._register.records(), service_status(self._register)
-            notices = waiting(self._register).waiting
+            notices, open_incidents = waiting(self._register).waiting, known_incidents(self._register, only_open=True)
             with self._register.read() as connection:
                 counts = controls.counts(connection)
         except RegisterUnavailable:
@@ -158,9 +160,13 @@ class RegisterGauges(Collector):
         yield _gauge("notices_waiting", "Notices that wait for the mail server.", notices)
         yield _gauge("journal_wanting", "1 while the journal was found wanting.", status.journal is not None)
         yield from self._holds(status.holds)
+        yield _gauge("incidents_open", "Incidents that nobody has closed.", len(open_incidents))
+        since = [self._since(incident.aware_since) for incident in open_incidents if incident.cnil_notified is None]
+        what = "Since the oldest one without a word on its notification to the CNIL was known; 0: none."
+        yield _gauge("incident_unnotified_oldest_seconds", what, max(since, default=0.0))
         yield _controls(counts)
         if status.last_good_sync is not None:  # without one there is no age: alerts look at `absent` too
-            age = (self._clock.now() - status.last_good_sync).total_seconds()
+            age = self._since(status.last_good_sync)
             yield _gauge("last_good_sync_age_seconds", "Since everything due was last done.", age)
 
     def _holds(self, holds: tuple[Hold, ...]) -> Iterator[Metric]:
@@ -180,10 +186,13 @@ class RegisterGauges(Collector):
         is_paused = any(map(is_clock_pause, holds))
         yield _gauge("clock_paused", "1 while everything is paused by a clock's jump.", is_paused)
 
+    def _since(self, at: datetime) -> float:
+        return (self._clock.now() - at).total_seconds()
+
     def _undecided(self, status: ServiceStatus) -> float:
         """How long the annexe that has waited longest has waited for a person's decision."""
         since = [annexe.checked_at for annexe in status.waiting if annexe.status is Status.CHECKED]
-        return max(((self._clock.now() - at).total_seconds() for at in since), default=0.0)
+        return max(map(self._since, since), default=0.0)
 
 
 def _accounts(records: Records) -> Metric:

@@ -67,6 +67,12 @@ class Found(Words):
     )
     NO_CONTACT = "{partner} n'a pas de contact : personne n'y est avisé."
     NO_CAF_CONTACT = "La Caf n'a pas de contact : personne n'est avisé d'un plan retenu."
+    NO_PROTECTION_OFFICER = (
+        "Aucun délégué à la protection des données n'est enregistré : un incident ne lui serait pas dit."
+    )
+    NO_INCIDENT = "Aucun incident n'est ouvert."
+    INCIDENT = "L'incident n° {number} est ouvert ; {delay}."
+    KEPT_FOR_LONG = "Des enregistrements sont conservés depuis 6 mois pour l'incident n° {number} : à réexaminer."
     CONTACTS = "Chaque partenaire et la Caf ont les leurs."
 
     KEYCLOAK = "{url} répond."
@@ -161,6 +167,8 @@ class Todo(Words):
     SERVE_RUNS = "provisioner serve fonctionne-t-il ? /health/ready dit quelles tâches échouent."
     DECLARE_ADDRESSES = "Déclarez plutôt l'adresse exacte de chaque personne : {command}"
     RECORD_CONTACTS = "provisioner partner contacts {partner} …, d'après son annexe 2."
+    RECORD_PROTECTION_OFFICER = "provisioner caf contacts … --protection-donnees."
+    LOOK_AT_INCIDENT = "provisioner incident show {number}, puis update ou close."
     RECORD_CAF_CONTACTS = "provisioner caf contacts …, d'après l'annexe 3."
     APPLY = "provisioner realm apply, avec le compte de l'administrateur, le remet en ordre."
     ANSWERS = "Vérifiez que {url} répond, ou réglez {setting}."

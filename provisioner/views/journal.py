@@ -42,6 +42,9 @@ ACTIONS: Mapping[str, str] = {
     "habilitation.updated": "Données mises à jour",
     "habilitation.withdrawn": "Demande retirée",
     "hold": "Mise en suspens",
+    "incident.closed": "Incident clos",
+    "incident.declared": "Incident déclaré",
+    "incident.updated": "Incident complété",
     "invite": "Courriel d'activation envoyé",
     "invite.bounced": "Retour du courriel d'activation signalé",
     "invite.failed": "Courriel d'activation non envoyé",
@@ -125,6 +128,7 @@ _TABLES = {
     "hold": "la mise en suspens n°",
     "account": "le compte n°",
     "control": "le constat n°",
+    "incident": "l'incident n°",
 }
 #: What concerns everybody, or the Caf itself.
 _WITHOUT_KEY = {"contact": "l'annexe 3", "hold": "la mise en pause générale"}

@@ -217,6 +217,14 @@ SENTENCES: Mapping[Refusal, str] = {
     Refusal.NO_REALM_YET: (
         "Ce registre ne connaît encore aucun royaume : la première écriture l'enregistre, il n'y a rien à accepter."
     ),
+    Refusal.NO_SUCH_INCIDENT: (
+        "Aucun incident n'a le n° {number}. Ceux qui sont enregistrés : provisioner incident list."
+    ),
+    Refusal.INCIDENT_CLOSED: "L'incident n° {number} a déjà été clos par {by} le {on}.",
+    Refusal.AWARE_LATER: (
+        "Ce moment est à venir : indiquez celui où l'incident a été connu (heure de Paris). Rien n'a été enregistré."
+    ),
+    Refusal.DAY_TO_COME: "Le {on} est à venir : indiquez le jour où cela a été fait.",
     Refusal.ON_POSTGRESQL: "Le registre est sur un serveur PostgreSQL, dont la commande fait la copie : {command}",
     Refusal.NO_REGISTER: "Il n'y a pas de registre à l'adresse des réglages : rien n'a été fait.",
     Refusal.NEWER_REGISTER: (

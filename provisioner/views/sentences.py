@@ -66,6 +66,12 @@ class Sentence(Words):
         "Aucun contact n'est connu pour : {codes}. Pour leur remettre l'annexe 3 vous-même : "
         "provisioner caf show --output FICHIER.pdf."
     )
+    INCIDENT_UPDATED = "Incident n° {number} complété."
+    INCIDENT_CLOSED = "Incident n° {number} clos : ce qui était conservé pour lui sera détruit à sa date."
+    INCIDENT_LACKS = "Reste à renseigner : {items}."
+    NAMES_TAKEN_OUT = (
+        "Des noms ou des adresses ont été retirés du texte envoyé aux partenaires : ils y sont remplacés par « […] »."
+    )
     NO_CAF_CONTACT = "Aucun contact de la Caf n'est enregistré : provisioner caf contacts."
 
     BACKUP_WANTING = "{file} est une copie fidèle, mais le journal n'est pas conforme. {problem}"

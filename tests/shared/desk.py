@@ -55,7 +55,7 @@ class Desk(Office):
         **people: str,
     ) -> Answer:
         """`caf contacts`, with these people in place of the usual ones."""
-        asked = [part for role, who in {**CAF, **people}.items() for part in (f"--{role}", who)]
+        asked = [part for role, who in {**CAF, **people}.items() for part in (f"--{role.replace('_', '-')}", who)]
         command = ("caf", "contacts", "--on", on, *asked)
         return self.run(*command, today=today, program=program, **(environment or {}))
 

@@ -15,21 +15,24 @@ from sqlalchemy import text
 
 from provisioner.documents.addresses import load_mailbox_rules
 from provisioner.domain.calendar import day_of
+from provisioner.domain.convention import Role
 from provisioner.domain.dropped_file import is_passing
 from provisioner.domain.gates import Limits, closures_distance, partners_distance
 from provisioner.domain.hold import HoldKind
 from provisioner.domain.records import Records
 from provisioner.operations.doctor.lines import DoctorLine, Level, attention, judged, ok, wanting
 from provisioner.operations.folders import Folders
+from provisioner.operations.incidents import known_incidents
 from provisioner.operations.journal import verify_journal
 from provisioner.operations.notice_delivery import waiting
-from provisioner.register import Register, dropped_files, lock_holder
+from provisioner.register import Register, dropped_files, holds, lock_holder
 from provisioner.register.engine import REVISION, revision
 from provisioner.register.marks import LAST_GOOD_SYNC, mark
 from provisioner.register.partners import contacts_by_partner, contacts_of
 from provisioner.settings import Settings
 from provisioner.views.doctor import Found, Todo
 from provisioner.views.holds import KINDS
+from provisioner.views.incidents import delay_words
 
 #: What ends a hold, where it is not the release of a plan.
 _TO_GO_ON = {
@@ -85,6 +88,7 @@ def work_lines(register: Register, records: Records, settings: Settings, now: da
     yield from folder_lines(settings, register, now)
     yield from declared_lines(records, settings)
     yield from contact_lines(register, records)
+    yield from incident_lines(register, now)
 
 
 def limits_of(settings: Settings) -> Limits:
@@ -182,3 +186,20 @@ def contact_lines(register: Register, records: Records) -> Iterator[DoctorLine]:
         yield attention("contacts", Found.NO_CAF_CONTACT, Todo.RECORD_CAF_CONTACTS)
     elif not without:
         yield ok("contacts", Found.CONTACTS)
+    if caf is not None and not any(contact.role is Role.PROTECTION_DONNEES for contact in caf.people):
+        yield attention("contacts", Found.NO_PROTECTION_OFFICER, Todo.RECORD_PROTECTION_OFFICER)
+
+
+def incident_lines(register: Register, now: datetime) -> Iterator[DoctorLine]:
+    """The incidents that are open, and what is kept for one and is to be looked at again (D7)."""
+    known = known_incidents(register, only_open=True)
+    for incident in known:
+        todo = Todo.LOOK_AT_INCIDENT.of(number=incident.id)
+        yield attention("incident", Found.INCIDENT.of(number=incident.id, delay=delay_words(incident, now)), todo)
+    if not known:
+        yield ok("incident", Found.NO_INCIDENT)
+    with register.read() as connection:
+        kept = holds.kept(connection, HoldKind.RETENTION)
+    today = day_of(now)
+    for number in sorted({hold.incident for hold in kept if hold.incident and hold.until and hold.until <= today}):
+        yield attention("incident", Found.KEPT_FOR_LONG.of(number=number), Todo.LOOK_AT_INCIDENT.of(number=number))

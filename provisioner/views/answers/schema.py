@@ -17,6 +17,7 @@ from provisioner.views.answers.connections import ComparedAnswer, PulledAnswer
 from provisioner.views.answers.containment import ContainedAnswer, ReleasedAnswer
 from provisioner.views.answers.controls import ControlsAnswer
 from provisioner.views.answers.holds import HeldAnswer, StatusAnswer
+from provisioner.views.answers.incidents import DeclaredAnswer, IncidentAnswer, IncidentsAnswer
 from provisioner.views.answers.invitations import InvitationsAnswer
 from provisioner.views.answers.journal import BackupAnswer, EntryAnswer, HeadAnswer, VerifiedAnswer
 from provisioner.views.answers.partners import (
@@ -55,6 +56,9 @@ ANSWERS: dict[str, Any] = {
     "invitations": InvitationsAnswer,
     "connections_pull": PulledAnswer,
     "connections_verify": ComparedAnswer,
+    "incident_declared": DeclaredAnswer,
+    "incidents": IncidentsAnswer,
+    "incident": IncidentAnswer,
     "journal": tuple[EntryAnswer, ...],
     "journal_head": HeadAnswer,
     "journal_verify": VerifiedAnswer,
