@@ -1,5 +1,7 @@
 """Runs provisioner with a fault in its register: killed at its N-th commit, or the disk full at its N-th write.
 
+Windows of events are smaller where `EVENT_ROWS` says so, so that a few hundred events take several commits.
+
 A full disk is faked here at the statement that a test names: the real one cannot be filled at a chosen line.
 """
 
@@ -13,9 +15,11 @@ from sqlalchemy.engine import Engine
 from sqlalchemy.exc import OperationalError
 
 from provisioner.cli import main
+from provisioner.keycloak import events
 
 KILL_AT_COMMIT = int(os.environ.pop("KILL_AT_COMMIT", "0"))
 FAIL_AT_WRITE = int(os.environ.pop("FAIL_AT_WRITE", "0"))
+events.ROWS = int(os.environ.pop("EVENT_ROWS", events.ROWS))  # a window of events is a unit of work
 seen = {"commit": 0, "write": 0}
 
 
