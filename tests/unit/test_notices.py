@@ -51,6 +51,13 @@ LONG = {name: True if value in (False, 0) else value for name, value in SHORT.it
     "others": ["sivom"],
 }
 
+#: What a notice tells under a name that stands for something else in the others.
+OWN: dict[str, dict[str, object]] = {
+    "annexe-3": {"people": [("Responsable de la sécurité", None, "s@caf.example")]},
+    "control-secret": {"lines": [("Rôle donné", 2)]},
+    "incident-proposed": {"lines": [("Rôle donné", 2)]},
+}
+
 
 def _plain(written: str) -> str:
     """What is read: no tags, no bullets, one space where there are several, a letter's name in place of its code."""
@@ -63,8 +70,7 @@ def _plain(written: str) -> str:
 def test_both_versions_of_a_notice_say_the_same_and_break_no_line_before_a_colon(
     name: str, values: dict[str, object]
 ) -> None:
-    roles = {"people": [("Responsable de la sécurité", None, "s@caf.example")]} if name == "annexe-3" else {}
-    notice = write_notice(name, {**values, **roles})
+    notice = write_notice(name, {**values, **OWN.get(name, {})})
     body = notice.html.partition("<body")[2].partition(">")[2]
     assert _plain(body) == _plain(notice.text)
     assert notice.subject.startswith("Coopération : ")
