@@ -118,6 +118,7 @@ class Events:
 
 def _user_event(event: Json) -> UserEvent:
     kind, failed = str(event["type"]).lower(), event.get("error")
+    details = event.get("details") or {}
     record = ConnectionRecord(
         id=str(event["id"]),
         at=_moment(event["time"]),
@@ -126,9 +127,9 @@ def _user_event(event: Json) -> UserEvent:
         user=_short(event.get("userId"), 64),
         address=_short(event.get("ipAddress"), 64),
         client=_short(event.get("clientId"), 255),
-        session=_short(event.get("sessionId"), 64),
+        session=_short(event.get("sessionId") or details.get("code_id"), 64),
     )
-    return UserEvent(record, (event.get("details") or {}).get("username"))
+    return UserEvent(record, details.get("username"))
 
 
 def _admin_event(event: Json) -> AdminEvent:

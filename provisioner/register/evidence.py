@@ -112,4 +112,4 @@ def passwords_made(connection: Connection) -> dict[int, datetime]:
     """When each account's person last made a password, as far as there are records."""
     made = (_c.kind == "update_credential") & _c.outcome.is_(None) & _c.account.is_not(None)
     asked = select(_c.account, func.max(_c.at)).where(made).group_by(_c.account)
-    return dict(row.tuple() for row in connection.execute(asked))
+    return {row[0]: row[1] for row in connection.execute(asked)}

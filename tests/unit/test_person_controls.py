@@ -48,19 +48,20 @@ def test_every_control_has_its_french_words() -> None:
 
 @pytest.mark.rule("L1")
 @pytest.mark.parametrize(
-    ("kind", "outcome", "severity"),
+    ("kind", "outcome", "session", "severity"),
     [
-        ("login", "invalid_user_credentials", None),
-        ("login", "user_disabled", Severity.GRAVE),
-        ("reset_password", "user_disabled", None),
-        ("execute_action_token", "expired_code", None),
-        ("logout", None, "nothing"),
+        ("login", "invalid_user_credentials", "s", None),
+        ("login", "user_disabled", "s", Severity.GRAVE),
+        ("login", "user_disabled", None, None),
+        ("reset_password", "user_disabled", "s", None),
+        ("execute_action_token", "expired_code", "s", None),
+        ("logout", None, "s", "nothing"),
     ],
 )
 def test_an_attempt_on_a_closed_account_is_told_and_is_grave_with_the_right_password(
-    kind: str, outcome: str | None, severity: object
+    kind: str, outcome: str | None, session: str | None, severity: object
 ) -> None:
-    found = judged(record(NOON, kind, outcome), habilitations=(ENDED,))
+    found = judged(record(NOON, kind, outcome, session=session), habilitations=(ENDED,))
     if severity == "nothing":
         assert found == []
         return

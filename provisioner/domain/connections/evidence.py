@@ -19,7 +19,7 @@ SKEW = timedelta(minutes=1)
 #: How far back from its oldest new record an account's records are judged.
 LOOK_BACK = timedelta(days=8)
 
-#: Keycloak's answer to the right password, or to a forgotten one, of a disabled account.
+#: Keycloak's answer about a disabled account: at the login page only after the right password.
 DISABLED = "user_disabled"
 
 #: How many records a control names at most; `Facts.count` tells them all.

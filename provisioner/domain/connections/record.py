@@ -28,7 +28,9 @@ class ConnectionRecord:
     Keycloak's type in lower case without `_error` (`login`, `logout`, `update_credential` …), `outcome` None where it
     went well, else Keycloak's code of the failure (`invalid_user_credentials`). `account` is the register's number of
     the account, None for anybody else; `user` is then Keycloak's id, None where Keycloak knows nobody either.
-    `address` is the network address that it came from, `number` the place of its record among the register's writes.
+    `session` is that of a login, be it one that failed at the login page; a name and a password sent without the page
+    have none. `address` is the network address that it came from, `number` the place of its record among the
+    register's writes.
     """
 
     id: str

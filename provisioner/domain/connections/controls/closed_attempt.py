@@ -1,7 +1,8 @@
 """`closed-attempt`: somebody tried to get into an account that was closed or suspended then (L1).
 
-One a person and day. It is grave where Keycloak says that the account is disabled: it does so only after the right
-password. It says the same of a forgotten password, which anybody can ask for: that alone is no graver.
+One a person and day. It is grave where the login page says that the account is disabled: it does so only after the
+right password. Keycloak says the same of a forgotten password, and of a name and a password that are sent without the
+page, whatever the password is: that alone is no graver.
 """
 
 from __future__ import annotations
@@ -23,10 +24,13 @@ _ATTEMPTS = frozenset(
 def find(evidence: Evidence) -> Iterator[Observation]:
     """One for each day with an attempt."""
     for day, attempts in by_day(r for r in evidence.records if _is_attempt(r, evidence)).items():
-        had_password = any(record.kind == "login" and record.outcome == DISABLED for record in attempts)
-        refused = next((record.outcome for record in attempts if record.kind == "login"), None)
-        severity, outcome = (Severity.GRAVE, DISABLED) if had_password else (None, refused)
+        had_password = any(map(_was_right_password, attempts))
+        severity, outcome = (Severity.GRAVE, DISABLED) if had_password else (None, None)
         yield from evidence.observe(CONTROL, day, attempts, severity=severity, on=day, outcome=outcome)
+
+
+def _was_right_password(record: ConnectionRecord) -> bool:
+    return record.kind == "login" and record.outcome == DISABLED and record.session is not None
 
 
 def _is_attempt(record: ConnectionRecord, evidence: Evidence) -> bool:
