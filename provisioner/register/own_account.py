@@ -55,7 +55,7 @@ def holders(connection: Connection, records: Records) -> dict[str, Holder]:
 def intentions(connection: Connection, since: datetime) -> Iterator[Intention]:
     """What each run was about to do, by Keycloak's clock from that moment on; the newest first."""
     habilitation, entry = t.habilitation.c, t.journal_entry.c
-    accounts = dict(row.tuple() for row in connection.execute(select(habilitation.id, habilitation.account)))
+    accounts = {row.id: row.account for row in connection.execute(select(habilitation.id, habilitation.account))}
     begun = entry.body.contains('"action":"run.begun"', autoescape=True)
     both = t.journal_entry.join(t.journal_detail, t.journal_detail.c.entry == entry.entry)
     asked = select(t.journal_detail.c.data).select_from(both).where(begun).order_by(entry.entry.desc())
