@@ -94,10 +94,10 @@ class Console:
         path = f"{self.realm}/users/{self.user(email)['id']}/reset-password"
         self.connection.request("put", path, {"type": "password", "value": PASSWORD, "temporary": False})
 
-    def log_in(self, email: str) -> str | None:
-        """Logs in with PASSWORD for good; the offline token, None when Keycloak refuses."""
+    def log_in(self, email: str, *, offline: bool = True) -> str | None:
+        """Logs in with PASSWORD, for good or for a session; the token that renews it, None when Keycloak refuses."""
         asked = {"grant_type": "password", "username": email, "password": PASSWORD}
-        return self._token({**asked, "scope": "openid offline_access"})
+        return self._token({**asked, "scope": "openid offline_access" if offline else "openid"})
 
     def is_logged_in(self, token: str) -> bool:
         """Whether Keycloak still renews that login."""
