@@ -199,13 +199,14 @@ def verify(
     """
     begin = _EPOCH if since is None else start_of(since)
     pull(context, told)
-    end = context.directory.server_time() if until is None else start_of(until + timedelta(days=1))
+    end = None if until is None else start_of(until + timedelta(days=1))
     compared = _compare(context, begin, end)
     if any(lists.differs for lists in compared.values()):
         pull(context, told)
         compared = _compare(context, begin, end)
-    seen = tuple(reading.missing(compared.values()))
-    keep(context, Judgement(judged=frozenset({reading.MISSING.code}), seen=seen))
+    is_whole = since is None and until is None  # a part of the span mends nothing
+    judged = frozenset({reading.MISSING.code} if is_whole else ())
+    keep(context, Judgement(judged=judged, seen=tuple(reading.missing(compared.values()))))
     for lists in compared.values():
         if lists.differs:
             counts = {"lacking": len(lists.lacking), "gone": len(lists.gone)}
@@ -215,7 +216,7 @@ def verify(
     return ComparedAnswer.of(compared[Stream.CONNECTIONS], compared[Stream.CONSOLE], switched_off=is_off)
 
 
-def _compare(context: Context, begin: datetime, end: datetime) -> Mapping[Stream, Comparison]:
+def _compare(context: Context, begin: datetime, end: datetime | None) -> Mapping[Stream, Comparison]:
     now, stores = context.directory.server_time(), context.directory.events.stores()
     filter_, compared = _Filter.of(context, now), {}
     for stream in Stream:
@@ -223,14 +224,17 @@ def _compare(context: Context, begin: datetime, end: datetime) -> Mapping[Stream
             coverage = connections.coverage(connection, stream)
         held = stores[stream].held_since(now) + _EXPIRES_MEANWHILE
         first = max(begin, held, filter_.kept_since[stream])
-        last = min(end, coverage.read_until or first)
-        compared[stream] = comparison = Comparison(stream, first, max(first, last))
-        for window in _windows(context, stream, first, comparison.until):
+        read_until = coverage.read_until or first
+        last = max(first, min(end or read_until, read_until))
+        compared[stream] = comparison = Comparison(stream, first, last)
+        for window in _windows(context, stream, first, end):
             with context.register.read() as connection:
-                ours = connections.ids_between(connection, stream, window.since, window.until or last)
-            wanted = filter_.of_stream(stream, window.events)
+                ours = connections.ids_between(connection, stream, window.since, window.until)
             theirs = {event.record.id: event.record.at for event in window.events}
-            comparison.add(ours, theirs, {record.id for record in wanted}, coverage.begun_at or now)
+            wanted = filter_.of_stream(stream, window.events)
+            # What is newer than the last reading is to come.
+            awaited = {record.id for record in wanted if record.at <= read_until}
+            comparison.add(ours, theirs, awaited, coverage.begun_at or now)
     return compared
 
 

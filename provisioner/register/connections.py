@@ -54,10 +54,13 @@ def accounts_of(connection: Connection, partners: Collection[str]) -> frozenset[
     return frozenset(connection.execute(select(of.account).where(of.partner.in_(partners))).scalars())
 
 
-def ids_between(connection: Connection, stream: Stream, since: datetime, until: datetime) -> Mapping[str, datetime]:
+def ids_between(
+    connection: Connection, stream: Stream, since: datetime, until: datetime | None
+) -> Mapping[str, datetime]:
     """The events of that span that are stored, both ends included: the moment of each by its id."""
     columns = _c if stream is Stream.CONNECTIONS else _a
-    asked = select(columns.id, columns.at).where(columns.at.between(since, until))
+    asked = select(columns.id, columns.at).where(columns.at >= since)
+    asked = asked if until is None else asked.where(columns.at <= until)
     return {row.id: row.at for row in connection.execute(asked)}
 
 

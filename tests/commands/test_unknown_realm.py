@@ -88,6 +88,8 @@ def test_in_another_realm_nothing_is_concluded_nothing_done_and_a_named_person_g
     assert _refused(office.run("partner", "adopt", PARTNER, "--email", LEROY, *WHY, today=SECOND_DAY))
     assert _refused(office.run("invitation", "repeat", LEROY, "--by", "Claire Martin", today=SECOND_DAY))
     assert _refused(office.run("invitation", "list", today=SECOND_DAY))
+    assert _refused(office.run("connections", "pull", today=SECOND_DAY))
+    assert _refused(office.run("connections", "verify", today=SECOND_DAY))
     suspended = office.run("person", "suspend", f"vasseur@{DOMAIN}", *WHY, today=SECOND_DAY)
     assert _refused(suspended)
     doctor = office.run("doctor", "--format", "json", today=SECOND_DAY)

@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from provisioner.clock import Clock
 from provisioner.keycloak.errors import KeycloakUnavailable
 from provisioner.operations.context import Context
 from provisioner.register import LockHeld, Register, RegisterUnavailable, engine, open_register, run_lock
+from provisioner.register.marks import set_mark
 from provisioner.service import runner as running
 from provisioner.service import scheduler
 from provisioner.service.jobs import JOBS, Every, daily
@@ -351,3 +353,50 @@ def test_what_fails_in_a_pass_is_not_the_locks_database_and_its_message_stays_ou
         one.run(job(locked))
     assert one.states["job"].reason == "defect"
     assert "dupont" not in str(log)
+
+
+def test_a_job_beside_the_others_runs_while_one_of_them_takes_long(settings: Settings, register: Register) -> None:
+    begun, ended, beside = threading.Event(), threading.Event(), Runs()
+
+    def long(_context: Context) -> None:
+        begun.set()
+        assert ended.wait(20)
+
+    often = Every(0.05)
+    jobs = [job(long, name="long"), replace(job(beside, often, name="beside"), beside=True)]
+    service = Service(runner(settings, register), jobs)
+    service.start()
+    assert begun.wait(20)
+    until(lambda: beside.count > 2, "it runs")
+    ended.set()
+    assert service.shut_down()
+
+
+@pytest.mark.parametrize("hangs_beside", [False, True])
+def test_a_job_that_hangs_is_seen_though_those_in_the_other_worker_go_on(
+    settings: Settings, register: Register, monkeypatch: pytest.MonkeyPatch, hangs_beside: bool
+) -> None:
+    monkeypatch.setattr(scheduler, "STUCK_SECONDS", 0.5)
+    begun, ended = threading.Event(), threading.Event()
+
+    def hang(_context: Context) -> None:
+        begun.set()
+        ended.wait(20)
+
+    def write(context: Context) -> None:
+        with context.work() as work:
+            set_mark(work, "essai", "1")
+
+    hanging = replace(job(hang, name="hanging"), beside=hangs_beside)
+    writing = replace(job(write, Every(0.05), name="writing"), beside=not hangs_beside)
+    service = Service(runner(settings, register), [hanging, writing])
+    service.start()
+    assert begun.wait(20)
+
+    def is_seen() -> bool:
+        service.tick()
+        return service.is_stuck
+
+    until(is_seen, "it is seen")
+    ended.set()
+    assert service.shut_down()

@@ -28,7 +28,8 @@ class FakeEventList:
     """
 
     def __init__(self, times: list[int], rng: Any) -> None:
-        self.rows = [{"id": str(number), "time": time, "type": "LOGIN"} for number, time in enumerate(times)]
+        rows = [{"id": str(number), "time": time, "type": "LOGIN"} for number, time in enumerate(times)]
+        self.rows: list[dict[str, Any]] = rows
         self.rng, self.calls = rng, 0
         self.connection = self
         self.realm_name = "essai"

@@ -148,7 +148,8 @@ class Comparison:
     """The ids of one list of events, ours against Keycloak's, over a span that Keycloak still holds.
 
     `same` are in both. `lacking` Keycloak has and we have not; `gone` is what we have and Keycloak has no more: it
-    was cleared before its time. `left_out` Keycloak has and is never stored, or was destroyed here already.
+    was cleared before its time. `left_out` Keycloak has and is never stored, was destroyed here already, or is newer
+    than the last reading.
     """
 
     stream: Stream
@@ -171,7 +172,7 @@ class Comparison:
         wanted: Collection[str],
         begun_at: datetime,
     ) -> None:
-        """Counts a window: `wanted` are those of theirs that are to be stored. Before the first reading began, nobody
+        """Counts a window: `wanted` are those of theirs that have to be here. Before the first reading began, nobody
         knows what Keycloak held.
         """
         self.same += len(ours.keys() & theirs.keys())
