@@ -132,6 +132,12 @@ class AdministratorView(_View):
             raise KeycloakRefused("The administrator may not see Keycloak's version.")
         return str(system["version"])
 
+    def own_id(self) -> str | None:
+        """Keycloak's id of the administrator that the settings name; its token does not tell it."""
+        asked = {"username": self.settings.admin_username, "exact": "true"}
+        users = self.connection.raw_get("admin/realms/master/users", **asked).json()
+        return str(users[0]["id"]) if users else None
+
     def service_roles(self) -> frozenset[str]:
         """Every role that our service account has, through composites and groups too."""
         client = self.admin.get_client_id(self.settings.client_id)

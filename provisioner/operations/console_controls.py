@@ -85,7 +85,7 @@ def _administrator(settings: KeycloakSettings) -> Mapping[str, str]:
         return {}
     try:
         with AdministratorView(settings) as view:
-            return {view.connection.own_user_id(): settings.admin_username}
+            return {view.own_id() or "": settings.admin_username}
     except KeycloakError:
         return {}  # the act is told all the same
 
