@@ -100,6 +100,7 @@ def test_the_caf_sees_by_person_and_partner_logins_days_failures_and_addresses(o
     assert (here["state"], here["last_login_on"]) == ("open", "2027-02-01")
     elsewhere = persons[SMALL.code, "Active"]
     assert (elsewhere["logins"], elsewhere["state"]) == (2, "closed"), "only while it was open there"
+    assert (elsewhere["last_login_on"], elsewhere["usage"]) == ("2026-09-01", None)
     gone = persons[LYS.code, "Parti"]
     assert (gone["logins"], gone["failures"]) == (1, 0), "a try after the closure is a control's"
     assert persons[LYS.code, "Rare"]["usage"] == {
@@ -178,8 +179,8 @@ def test_a_spreadsheet_takes_no_name_for_a_formula(office: Office, tmp_path: Pat
     text = file.read_text("utf-8")
     assert text.startswith("\N{BYTE ORDER MARK}")
     rows = list(csv.reader(io.StringIO(text[1:], newline=""), delimiter=";"))
-    assert rows[0][:4] == ["partner", "habilitation", "last_name", "first_names"]
-    assert "'=Jamais" in {row[2] for row in rows if len(row) > 2}
+    assert rows[0][:4] == ["Partenaire", "Nom", "Prénom(s)", "Adresse électronique"]
+    assert "'=Jamais" in {row[1] for row in rows if len(row) > 1}
     assert "discipline" in rows[-1][0] or "disciplinaire" in rows[-1][0]
     again = office.run("connections", "report", *YEAR, *arguments, today=TODAY)
     assert again.exit_code == 2, "never in place of another file"

@@ -110,14 +110,14 @@ class Uses:
 class AccessUse:
     """One access that was open at some time of the period.
 
-    `state` is that of the period's last day, `state_now` and `usage` are those of the day of the report.
-    `last_login_on` is the last one that is known up to the period's end.
+    `state` is that of the period's last day, `state_now` and `usage` are those of the day of the report; of a closed
+    access there is no usage. `last_login_on` is the last one that is known up to the period's end.
     """
 
     habilitation: Habilitation
     state: State
     state_now: State
-    usage: Usage
+    usage: Usage | None
     uses: Uses
     last_login_on: date | None
 
@@ -155,7 +155,7 @@ class ConnectionReport:
         partner is one of these (D4).
         """
         open_now = (access for access in self.accesses if access.state_now is State.OPEN)
-        return [access for access in open_now if access.usage.state is state]
+        return [access for access in open_now if access.usage is not None and access.usage.state is state]
 
     def logins_by_month(self) -> Iterator[tuple[date, int]]:
         """The first day of each month, and the logins of all accesses in it. One login of an account that two
@@ -207,12 +207,13 @@ def report_of(
 
     def use_of(habilitation: Habilitation) -> AccessUse:
         theirs, last_on = uses.get(habilitation.id or 0, Uses()), records.accounts[habilitation.email].last_login_on
-        days = [*theirs.by_day, *([last_on] if last_on else [])]
+        is_closed = habilitation.state is State.CLOSED
+        days = [*theirs.by_day, *([last_on] if last_on and not is_closed else [])]
         return AccessUse(
             habilitation=habilitation,
             state=state_at(habilitation, min(period.until, now), by_email.get(habilitation.email, ())),
             state_now=records.state_of(habilitation),
-            usage=usage(coverage, habilitation, max(days, default=None), today),
+            usage=None if is_closed else usage(coverage, habilitation, max(days, default=None), today),
             uses=theirs,
             last_login_on=max((day for day in days if day <= period.last), default=None),
         )

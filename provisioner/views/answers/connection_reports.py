@@ -14,7 +14,7 @@ from provisioner.domain.connections.usage import Usage, UsageState
 from provisioner.domain.people import EmailAddress
 from provisioner.views.answers import Answer, Count, Day, Moment, Number, beside
 from provisioner.views.connection_words import REFUSED_USES, WHOLE, gap_lines, usage_words
-from provisioner.views.dates import french_date, french_month, in_cell
+from provisioner.views.dates import french_date, french_month, short
 from provisioner.views.person_tables import STATES
 from provisioner.views.shown import Line, Part, Table, Tone, as_csv
 from provisioner.views.template import template
@@ -69,7 +69,7 @@ class PersonUse(Answer):
     last_login_on: Day | None
     failures: Count
     addresses: Count = Field(description="From which somebody got in.")
-    usage: UsageAnswer
+    usage: UsageAnswer | None = Field(description="On the day of the report; null where the access is closed.")
     used: str = beside("")
 
     @classmethod
@@ -86,8 +86,8 @@ class PersonUse(Answer):
             last_login_on=access.last_login_on,
             failures=uses.failures,
             addresses=uses.addresses,
-            usage=UsageAnswer.of(access.usage),
-            used=usage_words(access.usage),
+            usage=UsageAnswer.of(access.usage) if access.usage else None,
+            used=usage_words(access.usage) if access.usage else "",
         )
 
 
@@ -106,6 +106,7 @@ class UnusedAccess(Answer):
         """Without any address."""
         habilitation = access.habilitation
         assert habilitation.opened_at is not None
+        assert access.usage is not None
         usage, used = UsageAnswer.of(access.usage), usage_words(access.usage)
         return cls.read(habilitation.person, opened_on=day_of(habilitation.opened_at), usage=usage, used=used)
 
@@ -233,7 +234,7 @@ class CafConnectionsAnswer(_Report):
         rows = [
             (
                 *(row.partner, row.last_name, row.first_names, row.email, STATES[row.state]),
-                *(str(row.logins), str(row.days), in_cell(row.last_login_on), str(row.failures), str(row.addresses)),
+                *(str(row.logins), str(row.days), short(row.last_login_on), str(row.failures), str(row.addresses)),
                 row.used,
             )
             for row in self.persons
@@ -241,12 +242,8 @@ class CafConnectionsAnswer(_Report):
         return Table("Par personne", columns, rows, empty="Aucun accès ouvert pendant cette période.")
 
     def csv(self) -> str:
-        names = [
-            name for name in PersonUse.model_fields if not PersonUse.model_fields[name].exclude and name != "usage"
-        ]
-        rows = ([getattr(row, name) for name in names] + [row.used] for row in self.persons)
-        foot = ([note] for note in (*self.unknown_spans, *self.notes))
-        return as_csv([[*names, "usage"], *rows, *foot])
+        table, foot = self._table(), ([note] for note in (*self.unknown_spans, *self.notes))
+        return as_csv([table.columns, *table.rows, *foot])
 
 
 class PartnerConnectionsAnswer(_Report):
