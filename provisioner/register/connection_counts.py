@@ -42,8 +42,10 @@ def counts(connection: Connection, period: Period, partner: str | None) -> Conne
 
 def _hours(connection: Connection, period: Period, partner: str | None) -> Iterator[HourCount]:
     by_hour = _of_accesses(select(_h.id, _HOUR, func.count()), period, partner).where(_IS_LOGIN).group_by(_HOUR)
-    for habilitation, text, logins in connection.execute(by_hour):
-        yield HourCount(habilitation, datetime.fromisoformat(f"{text}:00:00+00:00"), logins)
+    hours: dict[str, datetime] = {}
+    for habilitation, text, logins in connection.execute(by_hour).all():
+        hour = hours.get(text) or hours.setdefault(text, datetime.fromisoformat(f"{text}:00:00+00:00"))
+        yield HourCount(habilitation, hour, logins)
 
 
 def _of_accesses(asked: Select[Any], period: Period, partner: str | None) -> Select[Any]:

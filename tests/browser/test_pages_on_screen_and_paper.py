@@ -77,6 +77,6 @@ def test_a_chart_is_told_to_a_screen_reader_and_its_figures_stand_in_a_table(bro
     chart = page.get_by_role("img", name="Connexions par mois")
     assert "février 2027\N{NO-BREAK SPACE}: 7" in (chart.locator("desc").text_content() or "")
     page.set_viewport_size({"width": 320, "height": 800})
-    row = page.get_by_role("row", name="février 2027")
+    row = page.get_by_role("row", name="février 2027 7", exact=True)
     assert row.get_by_role("cell").all_inner_texts() == ["février 2027", "7"]
     page.close()

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from functools import reduce
+from operator import or_
 from typing import NamedTuple
 
 from provisioner.domain.access.habilitation import Habilitation, State
@@ -161,14 +163,15 @@ class ConnectionReport:
         """The first day of each month, and the logins of all accesses in it. One login of an account that two
         partners share is one.
         """
-        by_partner: dict[tuple[EmailAddress, date], Counter[str]] = {}
+        by_account: dict[EmailAddress, dict[str, Counter[date]]] = {}
         for access in self.accesses:
             habilitation = access.habilitation
-            for day, logins in access.uses.by_day.items():
-                by_partner.setdefault((habilitation.email, day), Counter())[habilitation.partner] += logins
+            by_partner = by_account.setdefault(habilitation.email, {})
+            by_partner.setdefault(habilitation.partner, Counter()).update(access.uses.by_day)
         by_month: Counter[date] = Counter()
-        for (_, day), logins_at in by_partner.items():
-            by_month[day.replace(day=1)] += max(logins_at.values())
+        for by_partner in by_account.values():
+            for day, logins in reduce(or_, by_partner.values()).items():
+                by_month[day.replace(day=1)] += logins
         for month in self.period.months():
             first = month.first.replace(day=1)
             yield first, by_month[first]
@@ -235,11 +238,11 @@ def report_of(
 
 def uses_by_habilitation(counts: ConnectionCounts) -> dict[int, Uses]:
     """The counts of each access, its hours put together to days of Paris."""
-    by_day: dict[int, Counter[date]] = {}
+    by_day: dict[int, Counter[date]] = defaultdict(Counter)
     days: dict[datetime, date] = {}
     for habilitation, hour, logins in counts.hours:
         day = days.get(hour) or days.setdefault(hour, day_of(hour))
-        by_day.setdefault(habilitation, Counter())[day] += logins
+        by_day[habilitation][day] += logins
     totals = {total.habilitation: total for total in counts.totals}
     return {
         id_: Uses(
