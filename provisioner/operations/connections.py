@@ -16,7 +16,7 @@ from sqlalchemy import Connection
 
 from provisioner.domain.calendar import day_of, start_of
 from provisioner.domain.connections.control import Judgement
-from provisioner.domain.connections.controls import reading
+from provisioner.domain.connections.controls import CONTROLS, reading
 from provisioner.domain.connections.held import CONSOLE_DAYS
 from provisioner.domain.connections.record import (
     Comparison,
@@ -37,6 +37,9 @@ from provisioner.register.marks import REALM_ID, mark
 from provisioner.views.answers.connections import ComparedAnswer, PulledAnswer
 
 log = structlog.get_logger()
+
+#: The codes of the controls of a state.
+_STATES = tuple(control.code for control in CONTROLS.values() if control.is_state)
 
 #: Keycloak clears what has expired every 15 minutes: what expires meanwhile is not compared.
 _EXPIRES_MEANWHILE = timedelta(minutes=15)
@@ -238,42 +241,46 @@ def _compare(context: Context, begin: datetime, end: datetime | None) -> Mapping
     return compared
 
 
-def purge(context: Context) -> int:
-    """Destroys the records that are too old, and everything of the connections of accounts whose day has come (D1).
+def purge(context: Context) -> Mapping[str, int]:
+    """Destroys the records that are too old with the facts that controls drew from them, and everything of the
+    connections of accounts whose day has come (D1). What a hold on destruction keeps stays (D7).
 
-    What a raised control rests on, and what a hold on destruction keeps, stays (D7). Gives how many records went.
+    Gives how many went: records of connections and of the console, records of accounts that were due, facts.
     """
-    now, days = context.clock.now(), context.settings.connections.keep_days
+    now = context.clock.now()
+    before = now - timedelta(days=context.settings.connections.keep_days)
     with context.work() as work:
-        connection = work.connection
-        held = holds.kept_from_destruction(connection)
-        if held.all:
-            return 0
-        forgotten = connections.forget(work, _forgotten(connection, context.clock.today()))
-        accounts = held.accounts | connections.accounts_of(connection, held.partners)
-        old, old_of_console = connections.purge(
-            work,
-            now - timedelta(days=days),
-            now - timedelta(days=CONSOLE_DAYS),
-            but=controls.records_of_raised(connection),
-            kept=accounts,
-        )
-        counts = {"too_old": old, "console_too_old": old_of_console, "accounts_due": forgotten}
+        kept = _kept(work.connection)
+        if kept is None:
+            return {}
+        due = _forgotten(work.connection, context.clock.today())
+        counts = {
+            "due": connections.forget(work, due),
+            "connections": connections.purge(work, before, kept),
+            "console": connections.purge_console(work, now - timedelta(days=CONSOLE_DAYS)),
+            "facts": controls.destroy(work, before=before, states=_STATES, accounts=due, kept=kept),
+        }
         if any(counts.values()):
             work.journal("connections.purged", rule="D1", details=counts)
     if any(counts.values()):
         log.info("connections.purged", **counts)
-    return sum(counts.values())
+    return counts
+
+
+def _kept(connection: Connection) -> frozenset[int] | None:
+    """The accounts whose records a hold on destruction keeps; None where it keeps all."""
+    held = holds.kept_from_destruction(connection)
+    return None if held.all else held.accounts | connections.accounts_of(connection, held.partners)
 
 
 def _forgotten(connection: Connection, today: date) -> frozenset[int]:
     """The accounts of whose connections nothing is kept: their day has come (D1), and no hold keeps their data."""
-    held = holds.kept_from_destruction(connection)
-    if held.all:
+    kept = _kept(connection)
+    if kept is None:
         return frozenset()
     closures = connections.last_closures(connection)
     due = {id_ for id_, at in closures.items() if done_from(account_due_on_closure(day_of(at))) <= today}
-    return frozenset(due - held.accounts - connections.accounts_of(connection, held.partners))
+    return frozenset(due - kept)
 
 
 def _windows(

@@ -168,17 +168,16 @@ def add_hole(work: Work, hole: Hole) -> bool:
     return is_new
 
 
-def purge(
-    work: Work, connections_before: datetime, console_before: datetime, but: Collection[str], kept: Collection[int]
-) -> tuple[int, int]:
-    """Destroys what is older: how many records of connections, and of the console.
-
-    What is in `but`, by its id, and the connections of the accounts in `kept` stay.
-    """
+def purge(work: Work, before: datetime, kept: Collection[int]) -> int:
+    """Destroys the records of connections of before that moment, but those of the accounts in `kept`; how many."""
     of_kept = _c.account.in_(kept) & _c.account.is_not(None)
-    old = delete(t.connection_record).where(_c.at < connections_before, _c.id.not_in(but), not_(of_kept))
-    old_of_console = delete(t.console_record).where(_a.at < console_before, _a.id.not_in(but))
-    return work.connection.execute(old).rowcount, work.connection.execute(old_of_console).rowcount
+    old = delete(t.connection_record).where(_c.at < before, not_(of_kept))
+    return work.connection.execute(old).rowcount
+
+
+def purge_console(work: Work, before: datetime) -> int:
+    """Destroys the records of the console of before that moment; how many."""
+    return work.connection.execute(delete(t.console_record).where(_a.at < before)).rowcount
 
 
 def forget(work: Work, accounts: Collection[int]) -> int:

@@ -62,11 +62,6 @@ def unknown(connection: Connection, seen: Iterable[Observation]) -> list[Observa
     return [observation for key, observation in by_key.items() if _is_news(observation, known.get(key))]
 
 
-def records_of_raised(connection: Connection) -> frozenset[str]:
-    """The ids of the events on which those that stand rest: they are kept as long."""
-    return frozenset(id_ for control in raised(connection) for id_ in control.facts.records)
-
-
 def record(work: Work, seen: Iterable[Observation]) -> list[RaisedControl]:
     """Raises what is new; gives those. The same facts, be they settled, are never raised again; what has become
     graver is, and a state that was mended and is there again. More facts of what stands are kept beside it.
@@ -145,13 +140,21 @@ def settle(work: Work, control: RaisedControl, by: str, reason: str) -> bool:
     return True
 
 
-def destroy(work: Work, *, before: datetime, states: Sequence[str], accounts: Collection[int] = ()) -> int:
+def destroy(
+    work: Work,
+    *,
+    before: datetime,
+    states: Sequence[str],
+    accounts: Collection[int] = (),
+    kept: Collection[int] = (),
+) -> int:
     """Facts go with the records that they rest on: what was raised before that moment, and everything about these
-    accounts (D1). A state that lasts stays. Gives how many went.
+    accounts (D1). A state that lasts stays, and what is about the accounts in `kept`. Gives how many went.
 
     `states` are the codes of the controls of a state.
     """
-    is_aged = ((_r.since < before) & _r.code.not_in(states)) | (_r.mended_at < before)
+    is_old = ((_r.since < before) & _r.code.not_in(states)) | (_r.mended_at < before)
+    is_aged = is_old & (_r.account.is_(None) | _r.account.not_in(kept))
     return work.connection.execute(delete(t.control).where(is_aged | _r.account.in_(accounts))).rowcount
 
 
