@@ -63,17 +63,7 @@ class Events:
 
     def stores(self) -> Mapping[Stream, EventStore]:
         """Whether the realm keeps each list now, and for how long."""
-        realm = realm_of(self._admin)
-        of_console = (realm.get("attributes") or {}).get("adminEventsExpiration")
-        expirations = {Stream.CONNECTIONS: realm.get("eventsExpiration"), Stream.CONSOLE: of_console}
-        seconds = {stream: int(given or 0) for stream, given in expirations.items()}
-        return {
-            stream: EventStore(
-                is_on=realm.get(switch) is True,
-                keeps=timedelta(seconds=seconds[stream]) if seconds[stream] > 0 else None,
-            )
-            for stream, switch in _SWITCHES.items()
-        }
+        return stores_of(realm_of(self._admin))
 
     def of_users(self, since: datetime = _EPOCH, until: datetime | None = None) -> Iterator[Window[UserEvent]]:
         """What persons and clients did from that moment on, oldest first."""
@@ -114,6 +104,20 @@ class Events:
         if events and events[0]["time"] > events[-1]["time"]:
             raise ReadIncomplete("Keycloak did not give the events in the order that was asked for.")
         return events
+
+
+def stores_of(realm: Json) -> Mapping[Stream, EventStore]:
+    """Whether this realm keeps each list, and for how long."""
+    of_console = (realm.get("attributes") or {}).get("adminEventsExpiration")
+    expirations = {Stream.CONNECTIONS: realm.get("eventsExpiration"), Stream.CONSOLE: of_console}
+    seconds = {stream: int(given or 0) for stream, given in expirations.items()}
+    return {
+        stream: EventStore(
+            is_on=realm.get(switch) is True,
+            keeps=timedelta(seconds=seconds[stream]) if seconds[stream] > 0 else None,
+        )
+        for stream, switch in _SWITCHES.items()
+    }
 
 
 def _user_event(event: Json) -> UserEvent:

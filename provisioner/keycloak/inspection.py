@@ -13,6 +13,7 @@ from keycloak import KeycloakAdmin
 from provisioner.keycloak.accounts import Json
 from provisioner.keycloak.connection import Connection, administrator_connection, read, service_connection
 from provisioner.keycloak.errors import KeycloakRefused, NotFound, ReadIncomplete
+from provisioner.keycloak.events import stores_of
 from provisioner.keycloak.groups import group_by_id, group_by_path
 from provisioner.keycloak.realm_config import ADMIN_CLIENT
 from provisioner.keycloak.snapshot import makes_passwords, realm_of
@@ -24,7 +25,9 @@ LEAST_VERSION = (26, 7, 2)
 
 @dataclass(frozen=True, slots=True)
 class RealmFacts:
-    """What the realm is set to, as far as safety goes."""
+    """What the realm is set to, as far as safety goes. `events_kept_days`: that of the list which is kept least long;
+    None where both are kept for ever.
+    """
 
     id: str
     password_policy: str
@@ -35,6 +38,7 @@ class RealmFacts:
     max_secondary_failures: int
     events: bool
     admin_events: bool
+    events_kept_days: int | None
     mail_server: str | None
     mail_from: str | None
 
@@ -73,6 +77,7 @@ class OwnView(_View):
     def realm(self) -> RealmFacts:
         """What the realm is set to."""
         realm = realm_of(self.admin)
+        spans = [store.keeps.days for store in stores_of(realm).values() if store.keeps is not None]
         mail = realm.get("smtpServer") or {}
         return RealmFacts(
             id=str(realm["id"]),
@@ -84,6 +89,7 @@ class OwnView(_View):
             max_secondary_failures=int(realm.get("maxSecondaryAuthFailures") or 0),
             events=bool(realm.get("eventsEnabled")),
             admin_events=bool(realm.get("adminEventsEnabled")),
+            events_kept_days=min(spans, default=None),
             mail_server=mail.get("host") or None,
             mail_from=mail.get("from") or None,
         )

@@ -14,6 +14,7 @@ from apscheduler.triggers.cron import CronTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 
 from provisioner.domain.calendar import PARIS
+from provisioner.domain.connections.record import Stream
 from provisioner.operations import connections, controls
 from provisioner.operations.context import Context, Ending, RunResult
 from provisioner.operations.drop_folder import take
@@ -27,7 +28,7 @@ from provisioner.settings import Settings
 
 #: What a run did, in numbers: its changes by action and outcome (`done`, `failed`, or `set-aside` when one failed for
 #: a person or a partner alone), the notices (`notice`) that were `sent` or `failed`, and the events (`event`) that
-#: were stored, of the lists `user` and `admin`.
+#: were stored, of each list (`connections`, `console`).
 Counts = Mapping[tuple[str, str], int]
 
 
@@ -97,8 +98,8 @@ def read_events(context: Context) -> Counts:
     """What happened in the realm since the last time, and what of it looks wrong (L1)."""
     pulled = connections.pull(context)
     controls.judge(context)
-    counts = {("event", "user"): pulled.events, ("event", "admin"): pulled.admin_events}
-    return {what: count for what, count in counts.items() if count}
+    counts = {Stream.CONNECTIONS: pulled.events, Stream.CONSOLE: pulled.admin_events}
+    return {("event", stream): count for stream, count in counts.items() if count}
 
 
 def prove_events(context: Context) -> None:

@@ -31,12 +31,13 @@ from provisioner.domain.access.habilitation import State
 from provisioner.domain.annexe.kept import Status
 from provisioner.domain.connections.control import ControlState, Severity
 from provisioner.domain.connections.controls import CONTROLS
+from provisioner.domain.connections.record import Coverage, Stream
 from provisioner.domain.hold import Hold, HoldKind
 from provisioner.domain.records import Records
 from provisioner.operations.holds import ServiceStatus, service_status
 from provisioner.operations.incidents import known_incidents
 from provisioner.operations.notice_delivery import waiting
-from provisioner.register import Register, RegisterUnavailable, controls
+from provisioner.register import Register, RegisterUnavailable, connections, controls
 from provisioner.service.clock_watch import is_clock_pause
 from provisioner.service.jobs import Counts
 
@@ -72,8 +73,8 @@ class Metrics:
             self._changes.labels(action.value, outcome)
         for kind, outcome in product(("link", "notice"), ("sent", "failed")):
             self._emails.labels(kind, outcome)
-        for events in ("user", "admin"):
-            self._events.labels(events)
+        for stream in Stream:
+            self._events.labels(stream)
 
     def know(self, job: str) -> None:
         """Has a job's series begin, at 0."""
@@ -148,6 +149,7 @@ class RegisterGauges(Collector):
             notices, open_incidents = waiting(self._register).waiting, known_incidents(self._register, only_open=True)
             with self._register.read() as connection:
                 counts = controls.counts(connection)
+                coverages = {stream: connections.coverage(connection, stream) for stream in Stream}
         except RegisterUnavailable:
             yield _is_up(False)
             return
@@ -165,6 +167,7 @@ class RegisterGauges(Collector):
         what = "Since the oldest one without a word on its notification to the CNIL was known; 0: none."
         yield _gauge("incident_unnotified_oldest_seconds", what, max(since, default=0.0))
         yield _controls(counts)
+        yield from _reading(coverages)
         if status.last_good_sync is not None:  # without one there is no age: alerts look at `absent` too
             age = self._since(status.last_good_sync)
             yield _gauge("last_good_sync_age_seconds", "Since everything due was last done.", age)
@@ -213,6 +216,22 @@ def _controls(counts: Mapping[tuple[str, Severity, ControlState], int]) -> Metri
     for (code, severity, state), count in (standing | dict(counts)).items():
         family.add_metric([code, severity.value, state.value], count)
     return family
+
+
+def _reading(coverages: Mapping[Stream, Coverage]) -> Iterator[Metric]:
+    read = GaugeMetricFamily(
+        "provisioner_events_read_until_timestamp_seconds",
+        "Up to when Keycloak's events were read, by its clock; 0: never.",
+        labels=["list"],
+    )
+    holes = GaugeMetricFamily(
+        "provisioner_events_holes", "Spans of which Keycloak's events are missing.", labels=["list"]
+    )
+    for stream, coverage in coverages.items():
+        read.add_metric([stream], coverage.read_until.timestamp() if coverage.read_until else 0.0)
+        holes.add_metric([stream], len(coverage.holes))
+    yield read
+    yield holes
 
 
 def _is_up(is_up: bool) -> Metric:

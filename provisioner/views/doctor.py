@@ -56,6 +56,8 @@ class Found(Words):
     SUSPENDED = "Personnes suspendues par décision : {count}."
     NO_SYNC = "Aucune synchronisation complète n'a encore réussi."
     LAST_SYNC = "La dernière synchronisation sans échec remonte à {hours} h."
+    EVENTS_NEVER_READ = "Les événements de Keycloak n'ont encore jamais été lus : aucune connexion n'est connue."
+    EVENTS_READ = "Les événements de Keycloak ont été lus il y a {minutes} min."
     NOTICES_WAIT = "Avis en attente d'envoi : {count}."
     NO_NOTICE_WAITS = "Aucun avis n'attend."
     NO_INBOX = "Il n'y a pas encore de dossier de dépôt ; provisioner serve le crée."
@@ -109,6 +111,9 @@ class Found(Words):
         "parti, il partirait de nouveau."
     )
     NO_EVENTS = "Les événements de connexion ne sont pas gardés : aucune connexion ne peut être signalée."
+    EVENTS_SHORT = (
+        "Keycloak ne garde ses événements que {days} j : une lecture arrêtée plus longtemps en perdrait, sans remède."
+    )
     EVENTS = "Les événements de connexion et d'administration sont gardés."
     REALM_MAIL = "Keycloak envoie les liens par {server}."
     NO_REALM_MAIL = "Le royaume n'a pas de serveur de courriel ou pas d'expéditeur : aucun lien ne peut partir."
@@ -149,6 +154,7 @@ class Todo(Words):
     SET_HTTPS = "Réglez {setting} sur une adresse https://, à moins que ce réseau ne soit qu'à vous."
     SET_SLASH = "Réglez {setting} avec « / » à la fin, puis provisioner realm apply."
     UNSET_TODAY = "Retirez {setting} pour la mise en service."
+    READ_EVENTS = "Laissez tourner provisioner serve, qui les lit, ou lancez provisioner connections pull."
     START_READER = "Sans lui aucun document ne peut être lu : ce processus a-t-il le droit d'en lancer un autre ?"
     SHUT_READER = "Utilisez un noyau avec seccomp, en x86_64 ou aarch64, et laissez passer prctl et landlock_*."
     OPEN_DIRECTORY = "Donnez à cet utilisateur le droit d'écrire dans {folder}, ou réglez {setting}."

@@ -87,6 +87,8 @@ def test_all_is_well_once_all_is_set_up(clinic: Clinic, office: Office, tmp_path
     people = ("--habilitations", f"Camille Martin <c.martin@{DOMAIN}>", "--securite", f"Hugo Petit <petit@{DOMAIN}>")
     assert office.run("partner", "contacts", PARTNER, "--on", "2026-01-15", *people).status == 0
     assert office.run("sync").status == 0
+    assert verdicts(clinic.look(0), "connections") == {"connections": {"attention"}}
+    assert office.run("connections", "pull").status == 0
     mails = len(office.mails())
     found = clinic.look(0, **clinic.as_administrator())
     assert {one["verdict"] for lines in found.values() for one in lines} == {"ok"}

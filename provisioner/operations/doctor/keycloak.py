@@ -36,6 +36,9 @@ _ADMINISTRATOR = f"{PREFIX}KEYCLOAK__ADMIN_USERNAME et __ADMIN_PASSWORD"
 #: Beyond it Keycloak's clock and ours tell different stories; far beyond it, tokens and links are wrong.
 _CLOCK_ATTENTION_SECONDS, _CLOCK_WANTING_SECONDS = 5, 60
 _MOST_FAILURES = 10
+
+#: How long a reading may be away, at least, before events are lost: a long week-end and a repair.
+_LEAST_EVENT_DAYS = 7
 _ROLES = frozenset(f"{ADMIN_CLIENT}/{name}" for name in SERVICE_ROLES)
 
 
@@ -129,6 +132,8 @@ def realm_lines(realm: RealmFacts, records: Records) -> Iterator[DoctorLine]:
         yield wanting("events", Found.NO_ADMIN_EVENTS, Todo.APPLY)
     elif not realm.events:
         yield attention("events", Found.NO_EVENTS, Todo.APPLY)
+    elif realm.events_kept_days is not None and realm.events_kept_days < _LEAST_EVENT_DAYS:
+        yield attention("events", Found.EVENTS_SHORT.of(days=realm.events_kept_days), Todo.APPLY)
     else:
         yield ok("events", Found.EVENTS)
     yield judged(

@@ -8,13 +8,14 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from sqlalchemy import text
 
 from provisioner.documents.addresses import load_mailbox_rules
 from provisioner.domain.calendar import day_of
+from provisioner.domain.connections.record import Stream
 from provisioner.domain.convention import Role
 from provisioner.domain.dropped_file import is_passing
 from provisioner.domain.gates import Limits, closures_distance, partners_distance
@@ -25,7 +26,7 @@ from provisioner.operations.folders import Folders
 from provisioner.operations.incidents import known_incidents
 from provisioner.operations.journal import verify_journal
 from provisioner.operations.notice_delivery import waiting
-from provisioner.register import Register, dropped_files, holds, lock_holder
+from provisioner.register import Register, connections, dropped_files, holds, lock_holder
 from provisioner.register.engine import REVISION, revision
 from provisioner.register.marks import LAST_GOOD_SYNC, mark
 from provisioner.register.partners import contacts_by_partner, contacts_of
@@ -89,6 +90,22 @@ def work_lines(register: Register, records: Records, settings: Settings, now: da
     yield from declared_lines(records, settings)
     yield from contact_lines(register, records)
     yield from incident_lines(register, now)
+    yield from reading_lines(register, settings)
+
+
+def reading_lines(register: Register, settings: Settings) -> Iterator[DoctorLine]:
+    """How old the last reading of Keycloak's events is (L1), by clocks that nobody moved."""
+    with register.read() as connection:
+        read_until = [connections.coverage(connection, stream).read_until for stream in Stream]
+    moments = [at for at in read_until if at is not None]
+    if len(moments) < len(read_until):
+        yield attention("connections", Found.EVENTS_NEVER_READ, Todo.READ_EVENTS)
+        return
+    age = register.clock.real_now() - min(moments)
+    late = max(timedelta(minutes=15), 10 * timedelta(seconds=settings.connections.pull_seconds))
+    minutes = round(age.total_seconds() / 60)
+    found, todo = Found.EVENTS_READ.of(minutes=max(minutes, 0)), Todo.READ_EVENTS
+    yield judged("connections", age <= late, found, found, todo, level=Level.ATTENTION)
 
 
 def limits_of(settings: Settings) -> Limits:
