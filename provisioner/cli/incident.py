@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from provisioner.cli.options import By, Format, FormatOption, address, day, reason
+from provisioner.cli.asking import progress_bar
+from provisioner.cli.exits import Exit
+from provisioner.cli.options import By, Format, FormatOption, Second, address, day, reason
+from provisioner.cli.partner import confirm_containment
 from provisioner.cli.printing import print_answer
+from provisioner.cli.run import status_of
 from provisioner.cli.session import Session, session_of
-from provisioner.domain.connections.incident import Origin, moment_of
+from provisioner.domain.connections.incident import Incident, Origin, moment_of
 from provisioner.domain.people import EmailAddress
 from provisioner.views.sentences import Sentence
 
 if TYPE_CHECKING:
-    from provisioner.operations.incidents import Recorded
+    from provisioner.operations.incidents import Declaration, Recorded
+    from provisioner.register import Register
 
 app = typer.Typer(help="Security incidents: told at once, completed, closed.", no_args_is_help=True)
 
@@ -59,28 +65,61 @@ def declare(
     by: By,
     partner: Partners = None,
     email: Emails = None,
+    contain: Annotated[
+        bool, typer.Option("--contain", help="Also cut every access of these partners; without one, these persons'.")
+    ] = False,
+    second: Second = None,
     format_: FormatOption = Format.TEXT,
 ) -> None:
     """Record an incident and tell both sides' security contacts and the data-protection officer at once.
 
-    Needs no Keycloak. The same declaration again is the same incident.
+    Without --contain it needs no Keycloak. The same declaration again is the same incident: what is left is cut.
     """
-    from provisioner.operations import incidents
+    from provisioner.operations.incidents import Declaration
     from provisioner.views.answers.incidents import DeclaredAnswer
 
+    if contain and not (partner or email):
+        raise typer.BadParameter("nobody to cut: --contain needs --partner or --email")
+    codes, emails = sorted(set(partner or ())), frozenset(email or ())
+    said = Declaration(origin=origin, aware_since=aware_since, what=what, partners=frozenset(codes), emails=emails)
     session = session_of(ctx)
-    declaration = incidents.Declaration(
-        origin=origin,
-        aware_since=aware_since,
-        what=what,
-        partners=frozenset(partner or ()),
-        emails=frozenset(email or ()),
-    )
+    if contain:
+        raise typer.Exit(_declare_and_contain(session, said, codes, by, second, format_))
     with session.register() as register:
-        recorded = incidents.declare(register, session.settings, declaration, by)
-        print_answer(DeclaredAnswer.of(recorded.incident, session.clock.now()), format_)
-        _say_told(session, recorded)
-        session.deliver_now(register, by)
+        incident = _declare(session, register, said, by)
+    print_answer(DeclaredAnswer.of(incident, session.clock.now()), format_)
+
+
+def _declare_and_contain(
+    session: Session, said: Declaration, codes: Sequence[str], by: str, second: str | None, format_: Format
+) -> Exit:
+    """The incident is recorded and told first; whatever fails then, the next `sync` goes on."""
+    from provisioner.operations import containment
+    from provisioner.views.answers.incidents import DeclaredAnswer
+
+    with session.context(by, *codes) as context:
+        if codes:
+            containment.refuse_without_second(context, codes, by, second)
+            confirm_containment(session, context, codes, asks=format_ is Format.TEXT)
+        incident = _declare(session, context.register, said, by)
+        status, cut = Exit.FAILED, None
+        try:
+            cut = containment.contain_for(context, incident, codes, by, second, progress_bar(session.quiet))
+            status = max(map(status_of, cut.results), default=Exit.DONE)
+        finally:
+            print_answer(DeclaredAnswer.of(incident, session.clock.now(), cut), format_)
+            if status is not Exit.DONE:
+                session.say(Sentence.DECISION_RECORDED)
+        return status
+
+
+def _declare(session: Session, register: Register, said: Declaration, by: str) -> Incident:
+    from provisioner.operations import incidents
+
+    recorded = incidents.declare(register, session.settings, said, by)
+    _say_told(session, recorded)
+    session.deliver_now(register, by)
+    return recorded.incident
 
 
 def _say_told(session: Session, recorded: Recorded) -> None:

@@ -13,12 +13,14 @@ from provisioner.domain.access.account import Snapshot
 from provisioner.domain.access.change import Action, Change, suspension_of
 from provisioner.domain.access.habilitation import State
 from provisioner.domain.access.plan import make_plan, our_accounts, plan_in_unknown_realm
+from provisioner.domain.connections.incident import Incident
 from provisioner.domain.errors import Refusal, Refused
 from provisioner.domain.gates import WINDOW, Containing, also_of, containing
 from provisioner.domain.hold import Hold
 from provisioner.domain.people import EmailAddress
 from provisioner.domain.records import Records, Reopening
 from provisioner.keycloak.errors import KeycloakError
+from provisioner.operations import persons
 from provisioner.operations.context import Context, Ending, ProgressBar, RunResult, decided
 from provisioner.operations.look import glance_at
 from provisioner.operations.notice_delivery import deliver_now
@@ -28,6 +30,7 @@ from provisioner.operations.pool import Failure
 from provisioner.operations.run import Pass, sync
 from provisioner.register import Work, holds
 from provisioner.register.database import read_records
+from provisioner.views.incidents import reason_of
 
 log = structlog.get_logger()
 
@@ -56,6 +59,18 @@ class Released:
     result: RunResult
     reopened: int
     still_suspended: tuple[EmailAddress, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IncidentCut:
+    """What was cut for an incident: how many accounts, and until when an access token may still pass where that is
+    known.
+    """
+
+    results: tuple[RunResult, ...]
+    cut: int
+    not_cut: int
+    tokens_until: datetime | None = None
 
 
 def reach_of(context: Context, codes: Collection[str]) -> Containing:
@@ -122,6 +137,28 @@ def contain(
     if unanswered is not None:
         raise unanswered
     return _cut(context, codes, bar)
+
+
+def contain_for(
+    context: Context, incident: Incident, codes: Collection[str], by: str, second: str | None, bar: ProgressBar
+) -> IncidentCut:
+    """Cuts for an incident every access of these partners; without one, that of each person whom it names. Said again
+    it cuts what is left.
+
+    Raises:
+        WrongUsage, Refused, KeycloakError, RegisterUnavailable: as `contain`.
+    """
+    reason = reason_of(incident)
+    if codes:
+        done = contain(context, codes, by, reason, second, bar, incident.id)
+        return IncidentCut(results=(done.result,), cut=done.cut, not_cut=done.not_cut, tokens_until=done.tokens_until)
+    live = {h.email for h in context.register.records().habilitations if h.state is not State.CLOSED}
+    emails = sorted(live.intersection(incident.emails))
+    partners = {email: persons.suspend(context, email, by, reason) for email in emails}
+    results = tuple(persons.cut(context.acting(by), partners[email], email, bar) for email in emails)
+    failed = sum(bool(result.failed) or result.ending is Ending.UNKNOWN_REALM for result in results)
+    cut = sum(any(change.is_suspension for change in result.done) for result in results)
+    return IncidentCut(results=results, cut=cut, not_cut=failed)
 
 
 def _recent(context: Context) -> datetime:

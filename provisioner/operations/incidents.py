@@ -166,14 +166,14 @@ def known_incidents(register: Register, *, only_open: bool = False) -> list[Inci
 
 
 def known_incident(register: Register, number: int) -> tuple[Incident, tuple[Hold, ...]]:
-    """The incident with that number, and what is kept from destruction for it.
+    """The incident with that number, and the holds that it made: what is cut for it, what is not destroyed.
 
     Raises:
         Refused: there is none.
     """
     with register.read() as connection:
         incident = incidents.by_id(connection, number)
-        kept = holds.kept(connection, HoldKind.RETENTION)
+        kept = (*holds.kept(connection), *holds.kept(connection, HoldKind.RETENTION))
     if incident is None:
         raise Refused(Refusal.NO_SUCH_INCIDENT, number=number)
     return incident, tuple(hold for hold in kept if hold.incident == number)

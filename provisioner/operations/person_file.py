@@ -18,7 +18,7 @@ from provisioner.operations.context import Context
 from provisioner.operations.errors import UnknownRealm
 from provisioner.operations.look import is_known_realm
 from provisioner.operations.run import plan_due
-from provisioner.register import annexes, holds, journal
+from provisioner.register import annexes, holds, incidents, journal
 from provisioner.register.connection_counts import held_connections
 from provisioner.register.database import read_records
 from provisioner.register.journal import person_of
@@ -72,6 +72,7 @@ def person_file_of(context: Context, asked: EmailAddress) -> PersonFile:
         roles = roles_of(connection, email)
         due_on = account_due_on([access for access in records.habilitations if access.email == email])
         connections = held_connections(connection, email, due_on, context.settings.connections.keep_days)
+        naming_incidents = [known for known in incidents.all_incidents(connection) if email in known.emails]
         kept = annexes.kept(connection)
         may_name = [annexe for annexe in kept if _may_name(annexe, addresses, records)]
         naming = [(annexe, annexes.document(connection, annexe.id)) for annexe in may_name]
@@ -85,6 +86,7 @@ def person_file_of(context: Context, asked: EmailAddress) -> PersonFile:
         suspensions=suspensions,
         roles=roles,
         connections=connections,
+        incidents=tuple(naming_incidents),
     )
     theirs = {access.id for access in person.accesses}
     told = (line if line.habilitation in theirs else replace(line, details={}) for line in journal.lines(about))

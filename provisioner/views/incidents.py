@@ -50,6 +50,11 @@ def item_value(text: str) -> str:
         return text
 
 
+def reason_of(incident: Incident) -> str:
+    """Why an access is cut, or a record kept, for it."""
+    return f"Incident n° {incident.id}"
+
+
 def lacking_words(incident: Incident) -> str:
     """The items that nobody has recorded yet; empty when none lacks."""
     return ", ".join(_lower(ITEMS[item]) for item in incident.lacking)

@@ -83,6 +83,8 @@ def person_tables(person: PersonAnswer, *, for_themselves: bool) -> Iterator[Tab
     rows = [(partner(code) or "Caf", ROLES[role]) for code, role in person.file.roles]
     yield held_table("Rôles de contact", ("Partenaire", "Rôle"), rows)
     yield from person.connections.tables()
+    rows = [(str(named.incident), in_cell(named.declared_on), in_cell(named.closed_on)) for named in person.incidents]
+    yield held_table("Incidents de sécurité où figure la personne", ("N°", "Déclaré le", "Clos le"), rows)
     rows = [
         (
             *(str(entry.entry), _on(entry.at), ACTIONS.get(entry.action, entry.action)),

@@ -17,6 +17,7 @@ from provisioner.domain.access.invitations import InvitationState, invitation_of
 from provisioner.domain.annexe.kept import KeptAnnexe
 from provisioner.domain.calendar import day_of
 from provisioner.domain.connections.held import HeldConnections
+from provisioner.domain.connections.incident import Incident
 from provisioner.domain.connections.usage import Usage, usage
 from provisioner.domain.convention import Role
 from provisioner.domain.hold import Hold
@@ -99,9 +100,9 @@ class PersonFile:
 
     `current` are the newest applied annexes of the partners, `listed` the rows of all kept annexes that name the
     person, `suspensions` those by name, past ones too, as the register has them, `roles` those that they have as a
-    contact, each with its partner (None: the Caf), `connections` what is held of their connections.
-    In a realm that is not the register's (`is_known_realm` false) nothing was looked for: where they stand is what
-    the register alone says.
+    contact, each with its partner (None: the Caf), `connections` what is held of their connections, `incidents` those
+    that name the person. In a realm that is not the register's (`is_known_realm` false) nothing was looked for: where
+    they stand is what the register alone says.
     """
 
     asked: EmailAddress
@@ -115,6 +116,7 @@ class PersonFile:
     suspensions: tuple[Mapping[str, Any], ...] = ()
     roles: tuple[tuple[str | None, Role], ...] = ()
     connections: HeldConnections = field(default=HeldConnections())
+    incidents: tuple[Incident, ...] = ()
     is_known_realm: bool = True
 
     @property

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
 from typing import Self
 
 from pydantic import Field
@@ -12,6 +13,14 @@ from provisioner.domain.people import EmailAddress
 from provisioner.views.answers import Answer, Code, Count, Moment
 from provisioner.views.answers.plans import RunAnswer
 from provisioner.views.shown import Line, Part, Table, Tone
+
+
+def tokens_sentence(until: datetime) -> str:
+    """Until when an access token that was given before a cut may still pass."""
+    return (
+        f"Jusqu'à {until.astimezone(PARIS):%H h %M min %S s} (heure de Paris), un jeton d'accès délivré avant peut "
+        "encore être accepté par la plateforme ; aucun ne peut plus être renouvelé."
+    )
 
 
 class AlsoOf(Answer):
@@ -45,11 +54,7 @@ class ContainedAnswer(RunAnswer):
         rows = [(line.email, ", ".join(line.partners)) for line in self.also_of]
         yield Table("Comptes d'autres partenaires aussi, coupés pour eux aussi", ("Compte", "Partenaires"), rows)
         yield Line(f"{self.partner} : {self.cut} compte(s) coupé(s), {self.not_cut} encore à couper.", Tone.TITLE)
-        until = self.tokens_until.astimezone(PARIS)
-        yield Line(
-            f"Jusqu'à {until:%H h %M min %S s} (heure de Paris), un jeton d'accès délivré avant peut encore être "
-            "accepté par la plateforme ; aucun ne peut plus être renouvelé."
-        )
+        yield Line(tokens_sentence(self.tokens_until))
         yield Line(f"Pour rendre les accès : provisioner partner reopen {self.partner}")
 
 

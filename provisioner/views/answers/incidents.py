@@ -10,28 +10,40 @@ from pydantic import Field, InstanceOf
 
 from provisioner.domain.calendar import day_of
 from provisioner.domain.connections.incident import Incident, Origin
-from provisioner.domain.hold import Hold
+from provisioner.domain.hold import Hold, HoldKind
 from provisioner.domain.people import EmailAddress
-from provisioner.views.answers import Answer, Day, ListAnswer, Moment, Number, beside
+from provisioner.views.answers import Answer, Code, Count, Day, ListAnswer, Moment, Number, absent_when_none, beside
+from provisioner.views.answers.containment import tokens_sentence
 from provisioner.views.dates import french_date, french_moment
 from provisioner.views.incidents import ITEMS, ORIGINS, delay_words, item_value
 from provisioner.views.shown import Line, Part, Table, Tone
 
 
 class DeclaredAnswer(Answer):
-    """`incident declare`: its number, and by when the CNIL is to be notified (GDPR 33)."""
+    """`incident declare`: its number, and by when the CNIL is to be notified (GDPR 33). With `--contain` how many
+    accounts were cut and were not; `tokens_until` where the accesses of a partner were.
+    """
 
     incident: Number
     notify_before: Moment
+    cut: Count | None = absent_when_none()
+    not_cut: Count | None = absent_when_none()
+    tokens_until: Moment | None = absent_when_none()
     words: str = beside("")
 
     @classmethod
-    def of(cls, incident: Incident, now: datetime) -> Self:
-        """The incident as it was recorded."""
-        return cls(incident=incident.id, notify_before=incident.notify_before, words=delay_words(incident, now))
+    def of(cls, incident: Incident, now: datetime, cut: object = None) -> Self:
+        """The incident as it was recorded, and what was cut for it."""
+        return cls.read(
+            cut, incident=incident.id, notify_before=incident.notify_before, words=delay_words(incident, now)
+        )
 
     def shown(self) -> Iterator[Part]:
         yield Line(f"Incident n° {self.incident} enregistré : {self.words}.")
+        if self.cut is not None:
+            yield Line(f"{self.cut} compte(s) coupé(s), {self.not_cut} encore à couper.", Tone.TITLE)
+        if self.tokens_until is not None:
+            yield Line(tokens_sentence(self.tokens_until))
 
 
 class IncidentLine(Answer):
@@ -109,6 +121,7 @@ class IncidentAnswer(Answer):
     cnil_notified: str | None
     persons_told: str | None
     lacking: tuple[str, ...]
+    contained: tuple[Code, ...] = Field(description="The partners of which every access is cut for it now.")
     kept: tuple[KeptLine, ...] = Field(description="What is kept from destruction until it is closed (D7).")
     closed_at: Moment | None
     closed_by: str | None
@@ -117,15 +130,26 @@ class IncidentAnswer(Answer):
     now: InstanceOf[datetime] = beside(None)
 
     @classmethod
-    def of(cls, incident: Incident, kept: Iterable[Hold], now: datetime) -> Self:
-        """The incident with what is kept for it."""
-        lines = tuple(KeptLine.read(hold, review_on=hold.until) for hold in kept)
-        return cls.read(incident, incident=incident.id, kept=lines, words=delay_words(incident, now), now=now)
+    def of(cls, incident: Incident, its_holds: Iterable[Hold], now: datetime) -> Self:
+        """The incident with what is cut and what is kept for it."""
+        kinds = {kind: [hold for hold in its_holds if hold.kind is kind] for kind in HoldKind}
+        return cls.read(
+            incident,
+            incident=incident.id,
+            contained=tuple(hold.partner for hold in kinds[HoldKind.CONTAINMENT]),
+            kept=tuple(KeptLine.read(hold, review_on=hold.until) for hold in kinds[HoldKind.RETENTION]),
+            words=delay_words(incident, now),
+            now=now,
+        )
 
     def shown(self) -> Iterator[Part]:
         yield Line(f"Incident n° {self.incident} : {'clos' if self.closed_at else 'ouvert'}", Tone.TITLE)
         if self.closed_at is None:
             yield Line(f"{self.words[0].upper()}{self.words[1:]}.", Tone.WARNING if self.lacking else Tone.PLAIN)
+        for code in self.contained:
+            yield Line(
+                f"Tous les accès de {code} sont coupés. Pour les rendre : partner reopen {code}.", Tone.WARNING
+            )
         yield Table("Déclaration", ("Donnée", "Valeur"), tuple(self._declaration()))
         items = [(words, item_value(getattr(self, item) or "à renseigner")) for item, words in ITEMS.items()]
         yield Table("Éléments demandés par le RGPD (articles 33 et 34)", ("Élément", "Valeur"), items)

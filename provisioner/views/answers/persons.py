@@ -13,6 +13,7 @@ from provisioner.domain.access.invitations import InvitationState
 from provisioner.domain.access.person_file import JournalLine, PersonFile, PersonState
 from provisioner.domain.annexe.kept import Status
 from provisioner.domain.calendar import day_of
+from provisioner.domain.connections.incident import Incident
 from provisioner.domain.hold import HoldKind
 from provisioner.domain.people import EmailAddress
 from provisioner.views.answers import Answer, Day, ListNumber, Moment, Number, Rule, Sha256, beside
@@ -185,6 +186,24 @@ class HeldEntry(Answer):
         return cls.read(line, cause=CauseAnswer.read(line) if is_caused else None)
 
 
+class HeldIncident(Answer):
+    """An incident that names the person: what it was is not told here, it may be about others too."""
+
+    incident: Number
+    declared_on: Day
+    closed_on: Day | None
+
+    @classmethod
+    def of(cls, incident: Incident) -> Self:
+        """The incident by its number and its days."""
+        closed = incident.closed_at
+        return cls(
+            incident=incident.id,
+            declared_on=day_of(incident.declared_at),
+            closed_on=day_of(closed) if closed else None,
+        )
+
+
 class PersonAnswer(Answer):
     """`person show`: everything that the register, Keycloak and the journal hold on one person (D5)."""
 
@@ -195,6 +214,7 @@ class PersonAnswer(Answer):
     holds: tuple[HeldHold, ...]
     journal: tuple[HeldEntry, ...] = Field(description="Oldest first.")
     connections: PersonConnections
+    incidents: tuple[HeldIncident, ...]
     file: InstanceOf[PersonFile] = beside(None)
 
     @classmethod
@@ -225,6 +245,7 @@ class PersonAnswer(Answer):
             ),
             journal=tuple(map(HeldEntry.of, file.journal)),
             connections=PersonConnections.of(file),
+            incidents=tuple(map(HeldIncident.of, file.incidents)),
             file=file,
         )
 
