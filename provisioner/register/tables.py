@@ -54,6 +54,7 @@ partner = Table(
     Column("end_reason", Text),
     Column("end_decision", Integer),  # like each `decision`: the number of the journal's entry that is it
     Column("group_id", String(64)),
+    Column("destroyed_on", Date),  # the day on which what its convention gathered was destroyed (C4)
 )
 
 partner_domain = Table(
@@ -83,6 +84,7 @@ account = Table(
     Column("reopening_number", Integer),
     Column("reopening_decision", Integer),
     Column("last_login_on", Date),  # stays beyond the connection records' own age limit, until D1's day
+    Column("destroyed_on", Date),  # when its data were destroyed last (D1); the row stays until D2's day
     sqlite_autoincrement=True,
 )
 
@@ -407,6 +409,42 @@ incident_account = Table(
     metadata,
     Column("incident", ForeignKey("incident.id"), primary_key=True),
     Column("account", ForeignKey("account.id"), primary_key=True),
+)
+
+forecast = Table(
+    "forecast",
+    metadata,
+    Column("kind", String(16), primary_key=True),
+    Column("key", String(64), primary_key=True),  # what is due for destruction, by its number or code
+    Column("rule", String(8), nullable=False),
+    Column("due_on", Date, nullable=False),
+    Column("recorded_on", Date, nullable=False),  # by the first run that saw it due on that day
+    Column("done_on", Date),  # when it was destroyed; the row goes the day after
+)
+
+attestation = Table(
+    "attestation",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("partner", ForeignKey("partner.code"), nullable=False),
+    Column("requested_on", Date, nullable=False),
+    Column("requested_by", Text),
+    Column("habilitations", Text, nullable=False),  # their numbers, and nothing of the persons
+    Column("decision", Integer),
+    Column("issued_on", Date),
+    Column("sha256", String(64)),
+    sqlite_autoincrement=True,  # a certificate is named by it
+)
+
+backup_key = Table(
+    "backup_key",
+    metadata,
+    Column("fingerprint", String(128), primary_key=True),
+    Column("month", String(7), nullable=False),
+    Column("used_on", Date),
+    Column("destroyed_on", Date),
+    Column("destroyed_by", Text),
+    Column("decision", Integer),
 )
 
 mark = Table(
