@@ -18,6 +18,7 @@ from provisioner.domain.access.habilitation import State
 from provisioner.domain.access.invitations import is_for_repeat, is_owed, leading, open_invitations
 from provisioner.domain.access.plan import Plan
 from provisioner.domain.annexe.kept import KeptAnnexe, Status
+from provisioner.domain.connections.control import ControlState, Severity
 from provisioner.domain.errors import Refusal, Refused
 from provisioner.domain.gates import Blocked, Limit
 from provisioner.domain.hold import Cause, Hold, HoldKind
@@ -28,7 +29,7 @@ from provisioner.mail import MailUnavailable, greet
 from provisioner.operations.context import Context, decided
 from provisioner.operations.notices import drop_held, tell_held
 from provisioner.operations.pool import PATIENCE, AccessStillOpen, Defect, Failure, GivenUp
-from provisioner.register import Register, Work, annexes
+from provisioner.register import Register, Work, annexes, controls
 from provisioner.register import holds as rows
 from provisioner.register.database import read_records
 from provisioner.register.marks import JOURNAL_WANTING, LAST_GOOD_SYNC, mark
@@ -240,7 +241,8 @@ def _habilitation(records: Records, hold: Hold) -> int | None:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServiceStatus:
     """How things are. `waiting` are the annexes that somebody has to decide upon or that the next `sync` applies.
-    `journal` is what its last verification found wanting.
+    `controls` is how many findings of the connection controls nobody has looked at, `controls_grave` those that are
+    grave. `journal` is what its last verification found wanting.
     """
 
     last_good_sync: datetime | None
@@ -250,6 +252,8 @@ class ServiceStatus:
     holds: tuple[Hold, ...]
     invitations_owed: int
     invitations_uncertain: int
+    controls: int
+    controls_grave: int
     journal: str | None = None
 
     @property
@@ -269,8 +273,10 @@ def service_status(register: Register) -> ServiceStatus:
         last = mark(connection, LAST_GOOD_SYNC)
         wanting = mark(connection, JOURNAL_WANTING)
         kept = annexes.kept(connection)
+        found = controls.counts(connection)
     open_now = [habilitation for habilitation in records.habilitations if habilitation.state is State.OPEN]
     undecided = (Status.CHECKED, Status.APPROVED)
+    raised = {key: count for key, count in found.items() if key[2] is ControlState.RAISED}
     return ServiceStatus(
         last_good_sync=datetime.fromisoformat(last) if last else None,
         partners=len(records.partners),
@@ -279,5 +285,7 @@ def service_status(register: Register) -> ServiceStatus:
         holds=records.holds_on(register.clock.today()),
         invitations_owed=sum(is_owed(h, records.attempts_of(h)) for h in open_now),
         invitations_uncertain=sum(i.is_uncertain for i in leading(open_invitations(records))),
+        controls=sum(raised.values()),
+        controls_grave=sum(count for (_, severity, _), count in raised.items() if severity is Severity.GRAVE),
         journal=wanting or None,
     )

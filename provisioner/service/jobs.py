@@ -105,6 +105,7 @@ def read_events(context: Context) -> Counts:
 def prove_events(context: Context) -> None:
     """Nothing is missing of what Keycloak holds; what is too old goes (D1)."""
     connections.verify(context)
+    controls.judge(context, nightly=True)
     connections.purge(context)
 
 

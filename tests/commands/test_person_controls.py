@@ -17,7 +17,7 @@ import pytest
 
 from provisioner.settings import Settings
 from tests.shared.console import PASSWORD, Console
-from tests.shared.login_page import log_in
+from tests.shared.login_form import LoginForm
 from tests.shared.mailbox import Mailbox
 from tests.shared.office import DOMAIN, PARTNER, Office, annexe_csv, valid
 
@@ -68,7 +68,8 @@ def scene(shared_realm: Settings, mailbox: Mailbox, tmp_path_factory: pytest.Tem
     stranger = console.add(STRANGER)
 
     def enters(email: str, address: str, password: str = PASSWORD) -> bool:
-        return log_in(office.settings.keycloak, email, password, address)
+        with closing(LoginForm(office.settings, address)) as form:
+            return form.log_in(email, password)
 
     console.set_password(STRANGER)
     assert enters(STEADY, "127.0.1.1")

@@ -14,6 +14,7 @@ from provisioner.domain.connections.control import ControlState, Severity
 from provisioner.domain.connections.record import ConnectionRecord
 from provisioner.domain.errors import Refusal, Refused
 from provisioner.operations import controls
+from provisioner.operations.connections import purge
 from provisioner.operations.journal import verify_journal
 from provisioner.register import connections
 from provisioner.register.tables import account
@@ -162,3 +163,22 @@ def test_a_judging_that_is_killed_is_done_again_and_nothing_is_raised_twice(
     assert controls.listed(office.context.register, None, all_=True) == []
     assert len(controls.judge(office.context)) == 1
     assert controls.judge(office.context) == []
+
+
+@pytest.mark.rule("D1")
+def test_what_a_control_rests_on_goes_at_its_age_and_the_finding_with_it(office: MemoryOffice) -> None:
+    context = office.context
+    store(office, "vasseur", ("login", WRONG))
+    store(office, "leroy", *[("login", WRONG)] * 10)
+    settled, kept = sorted(controls.judge(context), key=lambda control: control.code)
+    controls.settle(context.register, settled.id, "Claire Martin", "Vu avec la personne")
+    office.on(TODAY + timedelta(days=364))
+    purge(context)
+    assert {c.id for c in controls.listed(context.register, None, all_=True)} == {kept.id}  # D1: closed for 6 months
+    office.on(TODAY + timedelta(days=366))
+    purge(context)
+    assert controls.listed(context.register, None, all_=True) == []
+    with context.register.read() as connection:
+        assert connections.new_records(connection, 0) == []
+    assert verify_journal(context.register).bad is None
+    assert controls.judge(context) == []

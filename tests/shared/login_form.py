@@ -9,6 +9,7 @@ import re
 from urllib.parse import urlencode
 
 import requests
+from requests.adapters import HTTPAdapter
 
 from provisioner.settings import Settings
 
@@ -17,9 +18,12 @@ _ACTION = re.compile(r'<form id="kc-form-login"[^>]*action="([^"]+)"')
 
 
 class LoginForm:
-    """The platform's login page of one realm; a thread has its own."""
+    """The platform's login page of one realm; a thread has its own.
 
-    def __init__(self, settings: Settings) -> None:
+    `address` is this machine's from which it calls: 127.0.9.1 is another network than 127.0.1.1.
+    """
+
+    def __init__(self, settings: Settings, address: str = "127.0.0.1") -> None:
         realm = f"{settings.keycloak.url}/realms/{settings.keycloak.realm}/protocol/openid-connect/auth"
         asked = {
             "client_id": "cooperation",
@@ -32,6 +36,7 @@ class LoginForm:
         self._url = f"{realm}?{urlencode(asked)}"
         self._http = requests.Session()
         self._http.cookies.set_policy(_Nobodys())
+        self._http.mount("http://", _From(address))
 
     def log_in(self, user_name: str, password: str) -> bool:
         """Opens the page in a browser of its own, fills it and sends it; whether it let the person in."""
@@ -51,6 +56,17 @@ class LoginForm:
     def close(self) -> None:
         """Gives the sockets back."""
         self._http.close()
+
+
+class _From(HTTPAdapter):
+    """Calls from that address."""
+
+    def __init__(self, address: str) -> None:
+        self._address = address
+        super().__init__()
+
+    def init_poolmanager(self, *arguments: object, **named: object) -> None:
+        super().init_poolmanager(*arguments, **named, source_address=(self._address, 0))  # type: ignore[arg-type]
 
 
 class _Nobodys(requests.cookies.cookielib.DefaultCookiePolicy):  # type: ignore[name-defined,misc]

@@ -177,7 +177,14 @@ def test_every_reason_that_the_reader_gives_has_words() -> None:
 def test_status_says_in_french_where_an_annexe_stands(capsys: pytest.CaptureFixture[str]) -> None:
     now = datetime(2026, 9, 2, 8, tzinfo=UTC)
     status = SimpleNamespace(
-        last_good_sync=None, partners=1, open=2, invitations_owed=0, invitations_uncertain=0, journal=None
+        last_good_sync=None,
+        partners=1,
+        open=2,
+        invitations_owed=0,
+        invitations_uncertain=0,
+        controls=0,
+        controls_grave=0,
+        journal=None,
     )
     print_answer(StatusAnswer.of(status, [kept()], (), now), "text")
     assert "transmise le 1er septembre 2026) : à traiter (contrôlée, sans erreur)." in capsys.readouterr().out

@@ -108,6 +108,8 @@ class StatusAnswer(Answer):
     quarantined: Count
     invitations_owed: Count
     invitations_uncertain: Count
+    controls: Count = Field(description="What the connection controls found and nobody has looked at.")
+    controls_grave: Count
     journal: str | None = Field(description="What the last verification of the journal found wanting.")
     contained: tuple[Code, ...] = Field(description="The partners of which every access is cut (`partner suspend`).")
     now: InstanceOf[datetime] = beside(None)
@@ -142,6 +144,10 @@ class StatusAnswer(Answer):
             yield Line(f"Annexe {annexe.annexe} ({whose}) : à traiter ({STATUSES[annexe.status]}).")
         held = f"En suspens : {self.held}. Mis à l'écart, avec de nouveaux essais automatiques : {self.quarantined}."
         yield Line(f"{held} Courriels d'activation dus : {self.invitations_owed}.")
+        if self.controls:
+            tone = Tone.ERROR if self.controls_grave else Tone.WARNING
+            found = f"Contrôle des connexions : {self.controls} à examiner, dont graves : {self.controls_grave}."
+            yield Line(f"{found} Pour les voir : controls list.", tone)
         if self.invitations_uncertain:
             yield Line(
                 "Courriels d'activation dont nul ne peut dire s'ils sont partis : "
