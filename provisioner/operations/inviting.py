@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import Enum, auto
 
 import structlog
 
@@ -22,8 +23,13 @@ from provisioner.register import Work, habilitations, invitations
 
 log = structlog.get_logger()
 
-#: What may be told of a link that the register does not know of, where it is not when it was sent.
-_NEEDLESS, _UNKNOWABLE = "needless", "unknowable"
+
+class _Recalled(Enum):
+    """What Keycloak tells of an account whose link the register does not know, where it names no moment."""
+
+    NOT_SENT = auto()  #: none left: it is to be sent
+    NEEDLESS = auto()  #: its person has made a password
+    UNKNOWABLE = auto()  #: this run took it over, and Keycloak's events do not reach back to its making
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,16 +120,16 @@ class Inviting:
         ]
         settled: set[tuple[str, str | None]] = set()
         for finished in self.effects.each(asked, self._recall):
-            if unknowable := [change for change, told in finished if told == _UNKNOWABLE]:
+            if unknowable := [change for change, told in finished if told is _Recalled.UNKNOWABLE]:
                 self._record_intentions(unknowable, events_kept=False)
             with self.context.work() as work:
                 for change, told in finished:
-                    if told is None:
+                    if told is _Recalled.NOT_SENT:
                         continue
                     settled.add(_key(change))
                     if isinstance(told, KeycloakError):
                         self._failed(change, told)
-                    elif told == _UNKNOWABLE:
+                    elif told is _Recalled.UNKNOWABLE:
                         self._give_up(work, change)
                     else:
                         self._record_recalled(work, self._link(change), told)
@@ -138,35 +144,30 @@ class Inviting:
             return before is None or before.email != change.wanted.email
         return change.action is Action.REOPEN
 
-    def _recall(self, change: Change) -> str | None:
-        """When Keycloak sent that account a link of ours that the register does not know of; None if it did not.
-
-        Of an account that the register knows no link of: `_NEEDLESS` when its person has made a password,
-        `_UNKNOWABLE` when this run took it over and Keycloak's events do not reach back to its making.
-        """
+    def _recall(self, change: Change) -> datetime | _Recalled:
+        """When Keycloak sent that account a link of ours that the register does not know, or else what it tells."""
         assert change.email is not None
         id_, attempts = self._link(change).account, self.attempts[change.email]
         sent_at = self.directory.invitation_sent_since(id_, forgotten_links_begin(attempts))
         if sent_at is not None:
-            return sent_at.isoformat()
+            return sent_at
         if attempts:
-            return None
+            return _Recalled.NOT_SENT
         if self.directory.has_password(id_):
-            return _NEEDLESS
+            return _Recalled.NEEDLESS
         made_at = self.accounts_before[id_].created_at or forgotten_links_begin(attempts)
         can_tell = change.email not in self.taken_over or self.directory.events_tell_since(made_at)
-        return None if can_tell else _UNKNOWABLE
+        return _Recalled.NOT_SENT if can_tell else _Recalled.UNKNOWABLE
 
-    def _record_recalled(self, work: Work, link: _Link, sent_at: str) -> None:
-        if sent_at == _NEEDLESS:
+    def _record_recalled(self, work: Work, link: _Link, told: datetime | _Recalled) -> None:
+        if isinstance(told, _Recalled):
             habilitations.link_needless(work, link.habilitation)
             return
-        at = datetime.fromisoformat(sent_at)
         if link.earlier is None:
             invitations.intend_invitation(
-                work, link.habilitation, link.attempt, at, self.lifespan, events_kept=True, again=False
+                work, link.habilitation, link.attempt, told, self.lifespan, events_kept=True, again=False
             )
-        invitations.settle_invitation(work, link.habilitation, link.attempt, at + work.clock.moved_by)
+        invitations.settle_invitation(work, link.habilitation, link.attempt, told + work.clock.moved_by)
 
     def _send(self, changes: Sequence[Change]) -> None:
         for finished in self.effects.each(changes, self._send_one, self._intend):

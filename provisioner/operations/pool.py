@@ -8,7 +8,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextvars import copy_context
 from dataclasses import dataclass
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import structlog
 
@@ -32,6 +32,9 @@ AHEAD, TOGETHER = 4, 2
 
 #: Called once for each change that is settled.
 Progress = Callable[[], None]
+
+#: What a call tells.
+Told = TypeVar("Told")
 
 #: What became of an effect: the id in Keycloak, nothing, or why it failed.
 Answer = str | KeycloakError | None
@@ -87,9 +90,9 @@ class Pool:
     def each(
         self,
         changes: Iterable[Change],
-        effect: Callable[[Change], str | None],
+        effect: Callable[[Change], Told],
         before: Callable[[Sequence[Change]], None] = lambda _changes: None,
-    ) -> Iterator[list[tuple[Change, Answer]]]:
+    ) -> Iterator[list[tuple[Change, Told | KeycloakError]]]:
         """Runs one effect for each change, a few at once, and yields those that are finished, together.
 
         `before` is called with the changes that are about to be tried, in the caller's thread. Where the realm is to
@@ -97,7 +100,7 @@ class Pool:
         """
         self._unfit = None
         waiting = iter(changes)
-        pending: dict[Future[str | None], Change] = {}
+        pending: dict[Future[Told], Change] = {}
         with ThreadPoolExecutor(self.threads) as pool:
             while True:
                 batch = list(islice(waiting, AHEAD * self.threads - len(pending)))
@@ -112,15 +115,14 @@ class Pool:
                     pending.update({self._submit(pool, effect, change): change for change in batch})
                 if not pending and not batch:
                     return
-                yield [(pending.pop(future), self._answer(future)) for future in self._finished(pending)]
+                finished = self._finished(pending)
+                yield [(pending.pop(future), self._failure(future) or future.result()) for future in finished]
 
-    def _submit(
-        self, pool: ThreadPoolExecutor, effect: Callable[[Change], str | None], change: Change
-    ) -> Future[str | None]:
+    def _submit(self, pool: ThreadPoolExecutor, effect: Callable[[Change], Told], change: Change) -> Future[Told]:
         """In the caller's context: what the effect logs bears the run's id."""
         return pool.submit(copy_context().run, self._attempt, effect, change)
 
-    def _attempt(self, effect: Callable[[Change], str | None], change: Change) -> str | None:
+    def _attempt(self, effect: Callable[[Change], Told], change: Change) -> Told:
         """The effect, unless this process was frozen and another instance has taken over since (docs/service.md)."""
         if not may_act():
             raise NotBegun(Cause.SUPERSEDED)
@@ -135,7 +137,7 @@ class Pool:
         """Whether a decision since the plan was made stands against that change."""
         return False
 
-    def _finished(self, pending: Collection[Future[str | None]]) -> list[Future[str | None]]:
+    def _finished(self, pending: Collection[Future[Told]]) -> list[Future[Told]]:
         """Enough finished calls to be worth a commit, in their changes' order; all there are when few are left."""
         finished = {future for future in pending if future.done()}
         while len(finished) < min(1 if self.stop.is_set() else TOGETHER * self.threads, len(pending)):
@@ -166,11 +168,12 @@ class Pool:
         self._was_excused, self._unanswered = True, 0
         return True
 
-    def _answer(self, future: Future[str | None]) -> Answer:
+    def _failure(self, future: Future[Told]) -> KeycloakError | None:
+        """Why a call failed, if it did; counted."""
         error = future.exception()
         if error is None:
             self._unanswered, self._was_excused = 0, False
-            return future.result()
+            return None
         if not isinstance(error, KeycloakError):
             if not isinstance(error, Exception):
                 raise error

@@ -50,7 +50,7 @@ def _copy(source: Path, target: Path, busy_seconds: float) -> None:
             old.backup(new)
             damage = [row[0] for row in new.execute("PRAGMA integrity_check(1)")]
     except sqlite3.Error as error:
-        raise RegisterUnavailable(f"The register cannot be copied: {error}.") from error
+        raise RegisterUnavailable(f"{error}.") from error
     if damage != ["ok"]:
         raise DamagedCopy
 

@@ -85,7 +85,7 @@ def _tell(work: Work, action: str, habilitation: Habilitation) -> None:
 
 def bounced(work: Work, habilitation: Habilitation, last: Attempt, by: str) -> bool:
     """Somebody reported that the e-mail came back. Told once: whether it is new."""
-    row = update(t).where(*_is(last), t.c.bounced_at.is_(None)).values(bounced_at=work.now, bounced_by=by)
+    row = update(t).where(*_is(last), t.c.bounced_at.is_(None)).values(bounced_at=work.now)
     if work.connection.execute(row).rowcount == 0:
         return False
     partner, id_ = habilitation.partner, habilitation.id

@@ -105,6 +105,12 @@ def owed_count(connection: Connection) -> int:
     return connection.execute(select(func.count()).select_from(t).where(_OWED)).scalar_one()
 
 
+def oldest(connection: Connection) -> tuple[datetime, str | None] | None:
+    """Since when the oldest notice that waits is owed, and why its last try failed."""
+    row = connection.execute(select(t.c.created_at, t.c.error).where(_OWED).order_by(t.c.id).limit(1)).first()
+    return None if row is None else (row.created_at, row.error)
+
+
 def begin(work: Work, notice: Notice) -> Envelope | None:
     """Records that the notice is about to be sent, and when it is due again if nothing more is known of it.
 

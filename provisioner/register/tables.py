@@ -184,7 +184,6 @@ invitation = Table(
     Column("sent_at", Moment),
     Column("failed_at", Moment),
     Column("bounced_at", Moment),
-    Column("bounced_by", Text),
     Column("told_at", Moment),  # that the person does not answer, to the partner
     UniqueConstraint("habilitation", "attempt"),
 )

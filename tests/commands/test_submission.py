@@ -166,7 +166,8 @@ def test_a_scan_is_kept_beside_what_was_typed_from_it_and_approval_covers_both(
     approve(office, one["annexe"], today=SECOND_DAY)
     (told,) = journal_details(office, "annexe.approved")[1:]
     assert [told["annexe_sha256"], told["source_sha256"]] == digests
-    assert digests[1] in office.run("annexe", "show", str(one["annexe"]), today=SECOND_DAY).out.replace("\n", "")
+    shown = office.run("annexe", "show", str(one["annexe"]), today=SECOND_DAY).out.replace("\n", "")
+    assert f"Saisie d'après le document numérisé scan.pdf, empreinte {digests[1]}" in shown
 
 
 @pytest.mark.rule("V3")

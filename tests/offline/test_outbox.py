@@ -24,6 +24,7 @@ from cryptography.x509.oid import NameOID
 from sqlalchemy import select
 
 from provisioner.mail import MailUnavailable, Message, compose, new_message_id, send
+from provisioner.operations.doctor.register import waiting_lines
 from provisioner.operations.notice_delivery import deliver_now
 from provisioner.register import notices, run_lock
 from provisioner.register.tables import notice as table
@@ -71,6 +72,10 @@ def test_what_a_mail_server_refuses_waits_and_leaves_later_as_the_same_message(
     owed = _owed(desk)
     assert [row.tries for row in owed] == [1, 1, 1]
     assert not any(address in row.error for row in owed for address in addresses.values())
+    with desk.register() as register:
+        line = list(waiting_lines(register, register.clock.now()))[-1]
+    cause = owed[0].error.rstrip(".")
+    assert line.found == f"Avis en attente d'envoi : 3, le plus ancien depuis le 2 septembre 2026 : « {cause} »."
     sink.refuses_all = False
     answer = desk.annexe_3()
     assert "Courriels envoyés : 3" in answer.err

@@ -36,9 +36,9 @@ class KeptAnnexe:
     """An annexe in the register, without its bytes.
 
     `valid` and `check` are what the last check found. `sent_by` is the address from which it came, where that is
-    known (A11), `source_sha256` the digest of the scan that it was typed from. `sent_back_at` is when its approval of
-    the whole came to nothing, because its plan was another one by then. `list_2_applied_at` is when its list 2 alone
-    was applied (A4). `told_on` and `reminded_on` are when the Caf was told that it waits for a decision.
+    known (A11), `source_name` and `source_sha256` tell the scan that it was typed from. `sent_back_at` is when its
+    approval of the whole came to nothing, because its plan was another one by then. `list_2_applied_at` is when its
+    list 2 alone was applied (A4). `told_on` and `reminded_on` are when the Caf was told that it waits for a decision.
     `decision` is the journal's entry of its last approval.
     The last thing that happened to it decides its status: that of the greatest number, whatever the clock said.
     """
@@ -54,6 +54,7 @@ class KeptAnnexe:
     valid: bool
     check: Check
     sent_by: EmailAddress | None = None
+    source_name: str | None = None
     source_sha256: str | None = None
     approved_at: datetime | None = None
     approved_number: int | None = None

@@ -25,8 +25,7 @@ from provisioner.operations.doctor.lines import DoctorLine, Level, attention, ju
 from provisioner.operations.folders import Folders
 from provisioner.operations.incidents import known_incidents
 from provisioner.operations.journal import verify_journal
-from provisioner.operations.notice_delivery import waiting
-from provisioner.register import Register, connections, dropped_files, holds, lock_holder
+from provisioner.register import Register, connections, dropped_files, holds, lock_holder, notices
 from provisioner.register.engine import REVISION, revision
 from provisioner.register.marks import LAST_GOOD_SYNC, mark
 from provisioner.register.partners import contacts_by_partner, contacts_of
@@ -146,9 +145,15 @@ def waiting_lines(register: Register, now: datetime) -> Iterator[DoctorLine]:
         hours = (now - datetime.fromisoformat(last_good)).total_seconds() / 3600
         found = Found.LAST_SYNC.of(hours=f"{max(0.0, hours):.0f}")
     yield judged("last-sync", hours <= _STALE_SYNC_HOURS, found, found, Todo.SYNC_OR_SERVE, level=Level.ATTENTION)
-    count = waiting(register).waiting
-    ill = Found.NOTICES_WAIT.of(count=count)
-    yield judged("outbox", count == 0, Found.NO_NOTICE_WAITS, ill, Todo.SYNC_SENDS, level=Level.ATTENTION)
+    with register.read() as connection:
+        oldest, count = notices.oldest(connection), notices.owed_count(connection)
+    if oldest is None:
+        yield ok("outbox", Found.NO_NOTICE_WAITS)
+        return
+    since, error = oldest
+    found = Found.NOTICES_FAIL if error else Found.NOTICES_WAIT
+    told = found.of(count=count, since=day_of(since), cause=(error or "").rstrip("."))
+    yield attention("outbox", told, Todo.SYNC_SENDS)
 
 
 def folder_lines(settings: Settings, register: Register, now: datetime) -> Iterator[DoctorLine]:

@@ -102,7 +102,7 @@ class AnnexeAnswer(AnnexeLine):
         if annexe.sent_by:
             yield Line(f"Envoyée par {annexe.sent_by}")
         if annexe.source_sha256:
-            yield Line(f"Saisie d'après un document numérisé, empreinte {annexe.source_sha256}")
+            yield Line(f"Saisie d'après le document numérisé {annexe.source_name}, empreinte {annexe.source_sha256}")
         for finding in self.check.findings:
             yield from finding.shown()
         yield from map(Line, decided(annexe.approved_decisions or Decisions()))

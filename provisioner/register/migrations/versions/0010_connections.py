@@ -17,6 +17,8 @@ def upgrade() -> None:
         table.add_column(sa.Column("second", sa.Text()))
         table.add_column(sa.Column("containment", sa.Integer()))
         table.add_column(sa.Column("incident", sa.Integer()))
+    with op.batch_alter_table("invitation") as table:
+        table.drop_column("bounced_by")  # the journal's entry says it
     _add_records()
     _add_controls()
     _add_incidents()
