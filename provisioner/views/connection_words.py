@@ -33,7 +33,7 @@ KINDS: Mapping[str, str] = {
 #: Keycloak's codes of failures.
 OUTCOMES: Mapping[str, str] = {
     "expired_code": "lien ou page expirés",
-    "invalid_user_credentials": "mot de passe faux",
+    "invalid_user_credentials": "mot de passe erroné",
     "password_rejected": "mot de passe refusé par les règles",
     "user_disabled": "compte désactivé",
     "user_not_found": "compte inconnu",
@@ -46,6 +46,17 @@ OPERATIONS: Mapping[str, str] = {
     "create": "création",
     "update": "modification",
     "delete": "suppression",
+}
+
+#: To what, where it is an account that it was done to; what is done to a part of it is told by the path's end.
+_OBJECTS: Mapping[str, str] = {
+    "client_role_mapping": "rôle",
+    "execute-actions-email": "courriel d'activation",
+    "group_membership": "groupe",
+    "logout": "déconnexion",
+    "realm_role_mapping": "rôle",
+    "reset-password": "mot de passe",
+    "user": "compte",
 }
 
 _GAPS = {
@@ -68,6 +79,11 @@ REFUSED_USES = (
 def outcome_words(outcome: str | None) -> str:
     """How an event ended."""
     return "" if outcome is None else f"échec : {OUTCOMES.get(outcome, outcome)}"
+
+
+def object_words(resource: str, path: str) -> str:
+    """What of an account an act at the console was about."""
+    return _OBJECTS.get(path.rpartition("/")[2]) or _OBJECTS.get(resource, resource)
 
 
 def usage_words(usage: Usage) -> str:

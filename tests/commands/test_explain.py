@@ -261,7 +261,7 @@ def test_a_person_can_be_told_everything_that_is_held_on_them(desk: Desk) -> Non
         "Camille Leroy",
         "enquête interne",
         "Suspension décidée",
-        "échec : mot de passe faux",
+        "échec : mot de passe erroné",
         "19 juin 2026 à 11 h 00",
     ):
         assert words in page.out

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
 
+from provisioner.domain.access.person_file import PersonFile
 from provisioner.domain.connections.control import Facts, RaisedControl, Severity
 from provisioner.domain.connections.held import HeldConnections
 from provisioner.domain.connections.record import ConnectionRecord, ConsoleRecord
+from provisioner.views.answers.persons import PersonAnswer
+from tests.shared.examples import email, habilitation, records
 
 #: Late in the evening in UTC: the next day in Paris.
 AT = datetime(2026, 8, 31, 22, 30, tzinfo=UTC)
@@ -44,3 +48,25 @@ def test_what_a_control_rests_on_or_a_hold_keeps_has_no_day_that_anybody_can_tel
 def test_a_record_of_the_console_is_kept_365_days_whatever_becomes_of_the_account() -> None:
     held = HeldConnections(keep_days=90, due_on=date(2027, 3, 1))
     assert held.kept_until(CHANGE) == date(2027, 9, 1)
+
+
+@pytest.mark.rule("D5")
+def test_a_person_is_told_what_was_done_to_the_account_and_not_by_whom() -> None:
+    path = "users/1/reset-password"
+    password = ConsoleRecord(id="p", at=AT, operation="action", resource="user", path=path, actor="root-id")
+    seen = replace(
+        CONTROL, code="console-password", facts=Facts(actor="master/root-id", actor_name="Racine", path=path)
+    )
+    address = email("leroy")
+    person = PersonFile(
+        asked=address,
+        email=address,
+        now=AT,
+        records=records(habilitation("leroy", id=1, opened_at=AT)),
+        connections=HeldConnections(console=(password,), controls=(seen,)),
+    )
+    page = PersonAnswer.of(person).page()
+    assert "mot de passe" in page
+    assert "Mot de passe posé depuis la console" in page
+    assert "Racine" not in page
+    assert "root-id" not in page

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING, Self
 
 from pydantic import Field
 
 from provisioner.domain.calendar import day_of
-from provisioner.domain.connections.control import ControlState, Severity
+from provisioner.domain.connections.control import ControlState, RaisedControl, Severity
 from provisioner.views.answers import Answer, Count, Day, Moment, Number, Rule, beside
-from provisioner.views.connection_words import KINDS, OPERATIONS, outcome_words
+from provisioner.views.connection_words import KINDS, OPERATIONS, object_words, outcome_words
 from provisioner.views.controls import STATES, facts_words, words_of
 from provisioner.views.dates import french_moment, in_cell
 from provisioner.views.person_tables import held_table
@@ -42,6 +43,7 @@ class HeldConsoleAction(Answer):
     at: Moment
     operation: str
     resource: str
+    path: str
     kept_until: Day | None
 
 
@@ -85,7 +87,8 @@ class PersonConnections(Answer):
                 HeldConsoleAction.read(record, kept_until=held.kept_until(record)) for record in held.console
             ),
             controls=tuple(
-                HeldControl.read(control, control=control.id, facts=facts_words(control)) for control in held.controls
+                HeldControl.read(control, control=control.id, facts=facts_words(_nameless(control)))
+                for control in held.controls
             ),
         )
 
@@ -111,7 +114,7 @@ class PersonConnections(Answer):
         rows = [
             (
                 *(french_moment(done.at), OPERATIONS.get(done.operation, done.operation)),
-                *(done.resource, _until(done.kept_until)),
+                *(object_words(done.resource, done.path), _until(done.kept_until)),
             )
             for done in self.console
         ]
@@ -122,6 +125,11 @@ class PersonConnections(Answer):
         ]
         columns = ("N°", "Constat", "Depuis", "Faits", "État")
         yield held_table("Contrôles des connexions", columns, rows)
+
+
+def _nameless(control: RaisedControl) -> RaisedControl:
+    """Without the administrator whose act it is."""
+    return replace(control, facts=replace(control.facts, actor=None, actor_name=None))
 
 
 def _until(day: date | None) -> str:
