@@ -7,12 +7,14 @@ directory (one file a setting, named as its variable), the TOML file of `--confi
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from collections.abc import Iterator, Mapping
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
 from pydantic_core import ErrorDetails
 from pydantic_settings import (
     BaseSettings,
@@ -202,15 +204,32 @@ class ServiceSettings(_Section):
     poll_seconds: float = Field(10, gt=0, description="how often the drop folder is looked at, in seconds")
 
 
+def _networks(text: str) -> tuple[IPv4Network | IPv6Network, ...]:
+    try:
+        return tuple(ip_network(part, strict=False) for part in re.split(r"[,\s]+", text) if part)
+    except ValueError:
+        raise ValueError("addresses or networks by commas, as 192.0.2.10, 2001:db8:12::/64") from None
+
+
+def _named_networks(text: str) -> str:
+    _networks(text)
+    return text
+
+
 class ConnectionSettings(_Section):
     """How the connections are read from Keycloak, and how long their records are kept (docs/connections.md)."""
 
     keep_days: int = Field(365, ge=1, le=366, description="how long a connection record is kept, in days")
     pull_seconds: float = Field(60, gt=0, description="how often Keycloak's events are read, in seconds")
-    our_addresses: str = Field(
+    our_addresses: Annotated[str, AfterValidator(_named_networks)] = Field(
         "",
         description="the network addresses that our own service account logs in from, by commas (192.0.2.0/28 too)",
     )
+
+    @property
+    def our_networks(self) -> tuple[IPv4Network | IPv6Network, ...]:
+        """The networks that `our_addresses` names."""
+        return _networks(self.our_addresses)
 
 
 class ControlSettings(_Section):

@@ -50,7 +50,7 @@ def judge_console(context: Context) -> Judgement:
             groups={partner.group_id: code for code, partner in records.partners.items() if partner.group_id},
         )
         since = min((record.at for record in evidence.console), default=None)
-        own = OwnEvidence(ours=own_account.networks(context.settings.connections.our_addresses))
+        own = OwnEvidence(ours=context.settings.connections.our_networks)
         if since is not None:
             meant = tuple(register.intentions(connection, since - LASTS))
             own = replace(own, intentions=meant, links_sent=register.links_sent(connection, since - LASTS))

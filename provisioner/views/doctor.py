@@ -15,6 +15,10 @@ class Found(Words):
     NO_SLASH = (
         "L'adresse de la plateforme ne finit pas par « / » : le royaume admettrait toute adresse qui commence ainsi."
     )
+    NO_OUR_ADDRESSES = (
+        "Les adresses d'où ce service se connecte à Keycloak ne sont pas réglées : un secret volé qui ne sert qu'à "
+        "lire ne serait pas vu."
+    )
     TRIAL = "La date du jour est supposée être le {day} : c'est un essai."
     SETTINGS = "{count} réglages ont une valeur ; aucun n'est inconnu."
 
@@ -154,6 +158,7 @@ class Todo(Words):
     SET = "Réglez {settings}."
     SET_HTTPS = "Réglez {setting} sur une adresse https://, à moins que ce réseau ne soit qu'à vous."
     SET_SLASH = "Réglez {setting} avec « / » à la fin, puis provisioner realm apply."
+    SET_OUR_ADDRESSES = "Réglez {setting} : adresses ou réseaux, séparés par des virgules (docs/connections.md)."
     UNSET_TODAY = "Retirez {setting} pour la mise en service."
     READ_EVENTS = "Laissez tourner provisioner serve, qui les lit, ou lancez provisioner connections pull."
     START_READER = "Sans lui aucun document ne peut être lu : ce processus a-t-il le droit d'en lancer un autre ?"

@@ -12,13 +12,14 @@ import pytest
 from provisioner.domain.connections.control import Severity
 from provisioner.domain.connections.controls import CONTROLS, console, own_account
 from provisioner.domain.connections.controls.console import ConsoleEvidence, Holder
-from provisioner.domain.connections.controls.own_account import LASTS, Intention, OwnEvidence, networks
+from provisioner.domain.connections.controls.own_account import LASTS, Intention, OwnEvidence
 from provisioner.domain.connections.record import ConnectionRecord, ConsoleRecord
 from provisioner.domain.realm_check import Risk, risk_of, weaker
 from provisioner.keycloak.realm_config import load_realm_settings
-from provisioner.settings import load_settings
+from provisioner.settings import SettingsError, load_settings
 from provisioner.views.controls import words_of
 from provisioner.views.realm_check import RISKS
+from tests.shared.office import ROOT
 
 NOON = datetime(2026, 9, 1, 12, tzinfo=UTC)
 OURS, ADMIN = "our-service-account", "an-administrator"
@@ -209,7 +210,8 @@ def test_a_login_of_our_own_account_from_elsewhere_is_told_once_a_day_and_addres
         )
     ]
     evidence = replace(EVIDENCE, connections=logins)
-    ours = networks("192.0.2.0/28, 2001:db8::/64")
+    named = {"PROVISIONER_CONNECTIONS__OUR_ADDRESSES": "192.0.2.0/28, 2001:db8::/64"}
+    ours = load_settings(environment=named).connections.our_networks
     seen = list(own_account.find(evidence, OwnEvidence(ours=ours)))
     assert [one.facts.addresses for one in seen] == [("198.51.100.9",), ("198.51.100.9",), ("a proxy's nonsense",)]
     assert len({one.key for one in seen}) == 2
@@ -243,6 +245,23 @@ def test_a_realm_as_its_files_want_it_or_stricter_is_not_weakened_and_each_weake
         "accessTokenLifespan",
     }
     assert risk_of("sslRequired", "P3") is Risk.READ_ON_THE_WAY
+
+
+def test_an_address_of_ours_that_is_none_is_refused_by_its_settings_name_and_not_shown() -> None:
+    with pytest.raises(SettingsError, match="PROVISIONER_CONNECTIONS__OUR_ADDRESSES") as refused:
+        load_settings(environment={"PROVISIONER_CONNECTIONS__OUR_ADDRESSES": "192.0.2.0/28, ici"})
+    assert "ici" not in str(refused.value)
+
+
+@pytest.mark.rule("L1")
+def test_the_page_has_a_line_for_each_control_as_the_code_says_it() -> None:
+    page = (ROOT / "docs" / "connections.md").read_text("utf-8")
+    lines = {
+        f"| `{control.code}` | {control.rule} | {control.severity} | {'state' if control.is_state else 'event'} |"
+        for control in CONTROLS.values()
+    }
+    assert [line for line in sorted(lines) if line not in page] == []
+    assert page.count("\n| `") == len(lines)
 
 
 @pytest.mark.rule("L1")

@@ -67,6 +67,9 @@ def settings_lines(settings: Settings, clock: Clock) -> Iterator[DoctorLine]:
             Found.NO_SLASH,
             Todo.SET_SLASH.of(setting=f"{PREFIX}PLATFORM__URL"),
         )
+    if not settings.connections.our_networks:
+        setting = f"{PREFIX}CONNECTIONS__OUR_ADDRESSES"
+        yield attention("settings", Found.NO_OUR_ADDRESSES, Todo.SET_OUR_ADDRESSES.of(setting=setting))
     if clock.is_moved:
         yield attention("settings", Found.TRIAL.of(day=clock.today()), Todo.UNSET_TODAY.of(setting=f"{PREFIX}TODAY"))
     count = sum(value is not None for value in effective(settings).values())

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from ipaddress import IPv4Network, IPv6Network, ip_address
 from typing import NamedTuple
 
 from provisioner.domain.access.change import Action
@@ -82,15 +82,6 @@ class OwnEvidence:
     links_sent: Mapping[int, Sequence[datetime]] = field(default_factory=dict)
     made: Mapping[str, int] = field(default_factory=dict)
     ours: Sequence[Network] = ()
-
-
-def networks(text: str) -> tuple[Network, ...]:
-    """The networks that the setting names, by commas or spaces.
-
-    Raises:
-        ValueError: one of them is none.
-    """
-    return tuple(ip_network(part, strict=False) for part in re.split(r"[,\s]+", text) if part)
 
 
 def own_writes(evidence: ConsoleEvidence) -> list[ConsoleRecord]:
