@@ -324,8 +324,9 @@ def suspend(
     with session.context(by, code) as context:
         containment.refuse_without_second(context, [code], by, second)
         confirm_containment(session, context, [code], asks=format_ is Format.TEXT)
+        containment.record(context, [code], by, reason, second)
         try:
-            contained = containment.contain(context, [code], by, reason, second, progress_bar(session.quiet))
+            contained = containment.cut(context, [code], progress_bar(session.quiet))
             print_answer(contained_answer(contained, code), format_)
             session.say_unknown(context.register, None)
             status = status_of(contained.result)
@@ -368,12 +369,15 @@ def reopen(
     from provisioner.operations import containment
     from provisioner.operations.answers import released_answer
 
-    session = session_of(ctx)
+    session, status = session_of(ctx), Exit.FAILED
     with session.context(by, code) as context:
-        bar = progress_bar(session.quiet)
-        released = containment.release(context, code, by, reason, bar, new_password=new_password)
-        print_answer(released_answer(released), format_)
-        status = status_of(released.result)
-        if status is not Exit.DONE:
-            session.say(Sentence.DECISION_RECORDED)
+        reopened = containment.release(context, code, by, reason, new_password=new_password)
+        try:
+            released = containment.carry_out(context, code, reopened, progress_bar(session.quiet))
+            print_answer(released_answer(released), format_)
+            session.say_unknown(context.register, None)
+            status = status_of(released.result)
+        finally:
+            if status is not Exit.DONE:
+                session.say(Sentence.DECISION_RECORDED)
     raise typer.Exit(status)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import structlog
+from sqlalchemy import Connection
 
 from provisioner.domain.access.account import Snapshot
 from provisioner.domain.access.change import Action, Change, suspension_of
@@ -80,11 +81,7 @@ def reach_of(context: Context, codes: Collection[str]) -> Containing:
         WrongUsage: one of the partners is not registered.
     """
     with context.register.read() as connection:
-        records, lately = read_records(connection), holds.containments_since(connection, _recent(context))
-    for code in codes:
-        if code not in records.partners:
-            raise no_such_partner(code)
-    return containing(records, codes, context.clock.now(), lately)
+        return _reach(context, connection, codes)
 
 
 @decided
@@ -108,10 +105,24 @@ def contain(
     bar: ProgressBar,
     incident: int | None = None,
 ) -> Contained:
-    """Records that every access of these partners is cut, and cuts it; whatever fails, the next `sync` goes on.
+    """Records that every access of these partners is cut (`record`), and cuts it (`cut`).
 
-    It waits for no run: one that is under way opens nobody of theirs. The Caf's contacts are told at once, the
-    partners' by the incident's own notice. Said again of a partner that is contained, it cuts what is left.
+    Raises:
+        WrongUsage, Refused, RegisterUnavailable: as `record`; nothing is recorded.
+        KeycloakError: Keycloak does not answer; the decision is recorded, and the next `sync` goes on.
+    """
+    record(context, codes, by, reason, second, incident)
+    return cut(context.acting(by), codes, bar)
+
+
+@decided
+def record(
+    context: Context, codes: Collection[str], by: str, reason: str, second: str | None, incident: int | None = None
+) -> None:
+    """Records that every access of these partners is cut; `cut` makes it true, or the next `sync`.
+
+    The Caf's contacts are told, the partners' by the incident's own notice. Of a partner that is contained already
+    only what was opened since is added.
 
     Whose account was disabled in the console, or gone, before is suspended by the same decision but is not given back
     with the others: `person reopen` does that by name.
@@ -119,24 +130,25 @@ def contain(
     Raises:
         WrongUsage: one of the partners is not registered.
         Refused: a second name is needed, or it is the first one; nothing is recorded.
-        KeycloakError: Keycloak does not answer; the decision is recorded.
         RegisterUnavailable: the register cannot be written.
     """
     context = context.acting(by)
-    reach = reach_of(context, codes)
-    _verify_second(reach, by, second)
-    records, unanswered, seen = context.register.records(), None, None
-    try:
-        seen = glance_at(context.directory, records, reach.emails, context.settings.keycloak.threads)
-    except KeycloakError as error:
-        unanswered = error
-    were_off = set() if seen is None else _off(records, seen.snapshot, reach.emails - seen.unread.keys())
+    were_off = _off_now(context, codes)
     with context.work() as work:
+        _verify_second(_reach(context, work.connection, codes), by, second)
         for code in codes:
-            _record(context, work, code, by, reason, second, incident, were_off)
-    if unanswered is not None:
-        raise unanswered
-    return _cut(context, codes, bar)
+            records = read_records(work.connection)
+            emails = containing(records, [code], context.clock.now(), ()).emails
+            containment = records.contained.get(code)
+            if is_new := containment is None:
+                containment = holds.contain(work, code, len(emails), by, reason, second, incident)
+            with work.because_of(containment.decision):
+                for email in sorted(emails):
+                    holds.suspend(work, email, by, reason, None if email in were_off else containment.id)
+            if is_new:
+                others = {partner for partners in also_of(records, emails, [code]).values() for partner in partners}
+                tell_contained(work, context.settings, records.partners[code], containment, by, sorted(others))
+                log.warning("partner.contained", partner=code, accounts=len(emails))
 
 
 def contain_for(
@@ -161,8 +173,12 @@ def contain_for(
     return IncidentCut(results=results, cut=cut, not_cut=failed)
 
 
-def _recent(context: Context) -> datetime:
-    return context.clock.now() - WINDOW
+def _reach(context: Context, connection: Connection, codes: Collection[str]) -> Containing:
+    records, now = read_records(connection), context.clock.now()
+    for code in codes:
+        if code not in records.partners:
+            raise no_such_partner(code)
+    return containing(records, codes, now, holds.containments_since(connection, now - WINDOW))
 
 
 def _verify_second(reach: Containing, by: str, second: str | None) -> None:
@@ -172,6 +188,18 @@ def _verify_second(reach: Containing, by: str, second: str | None) -> None:
         raise Refused(Refusal.NEEDS_SECOND, partners=reach.partners, accounts=reach.accounts, open=reach.open)
 
 
+def _off_now(context: Context, codes: Collection[str]) -> set[EmailAddress]:
+    """Whose access another hand cut before; nobody's while Keycloak does not answer: it is recorded all the same."""
+    records = context.register.records()
+    emails = containing(records, codes, context.clock.now(), ()).emails
+    try:
+        seen = glance_at(context.directory, records, emails, context.settings.keycloak.threads)
+    except KeycloakError:
+        return set()
+    is_ours = records.is_for_realm(seen.snapshot.realm_id)
+    return _off(records, seen.snapshot, emails - seen.unread.keys()) if is_ours else set()
+
+
 def _off(records: Records, snapshot: Snapshot, emails: Collection[EmailAddress]) -> set[EmailAddress]:
     """Whose open access has no account, or one that another hand disabled."""
     ours = our_accounts(records, snapshot)
@@ -179,35 +207,14 @@ def _off(records: Records, snapshot: Snapshot, emails: Collection[EmailAddress])
     return {email for email in opened if email not in ours or not ours[email].enabled}
 
 
-def _record(
-    context: Context,
-    work: Work,
-    code: str,
-    by: str,
-    reason: str,
-    second: str | None,
-    incident: int | None,
-    were_off: Collection[EmailAddress],
-) -> None:
-    """The partner's containment, unless it lasts already, and a suspension for each account that is open."""
-    records = read_records(work.connection)
-    emails = containing(records, [code], context.clock.now(), ()).emails
-    containment = records.contained.get(code)
-    is_new = containment is None
-    if containment is None:
-        containment = holds.contain(work, code, len(emails), by, reason, second, incident)
-    with work.because_of(containment.decision):
-        for email in sorted(emails):
-            holds.suspend(work, email, by, reason, None if email in were_off else containment.id)
-    if is_new:
-        others = {partner for partners in also_of(records, emails, [code]).values() for partner in partners}
-        tell_contained(work, context.settings, records.partners[code], containment, by, sorted(others))
-        log.warning("partner.contained", partner=code, accounts=len(emails))
+def cut(context: Context, codes: Collection[str], bar: ProgressBar) -> Contained:
+    """Makes every suspension of these partners true, those first who are logged in.
 
+    It reads and writes these accounts alone, and waits for no run: one that is under way opens nobody of theirs. Run
+    again, it cuts what is left.
 
-def _cut(context: Context, codes: Collection[str], bar: ProgressBar) -> Contained:
-    """Makes every suspension of these partners true, those first who are logged in; reads and writes these accounts
-    alone.
+    Raises:
+        KeycloakError, RegisterUnavailable: a system failed; the next `sync` goes on.
     """
     run = Pass(context, codes).begin()
     live = {h.email for h in run.records.habilitations if h.partner in codes and h.closed_at is None}
@@ -260,17 +267,21 @@ def _logged_in_first(context: Context, changes: Sequence[Change]) -> tuple[Chang
 
 @decided
 def release(
-    context: Context, code: str, by: str, reason: str, bar: ProgressBar, *, new_password: bool = False
-) -> Released:
-    """Ends a partner's containment: what it cut, and what may be open that day, is open again as it was, or with a
-    new password; ends that fell meanwhile have closed theirs. Then all that is due for the partner is done.
+    context: Context, code: str, by: str, reason: str, *, new_password: bool = False
+) -> frozenset[EmailAddress]:
+    """Records that a partner's containment is over; `carry_out` makes it true, or the next `sync`.
 
-    Whose account was deleted in the console meanwhile stays suspended, until `person reopen`.
+    What it cut, and what may be open that day, is to be open again as it was, or with a new password. Ends that fell
+    meanwhile have closed theirs. Whose account was deleted in the console meanwhile stays suspended, until `person
+    reopen`.
+
+    Returns:
+        Those who are to be open again.
 
     Raises:
         WrongUsage: no such partner is registered.
         Refused: it is not contained, or no link could lead to a password as P1 asks; nothing is recorded.
-        KeycloakError, RegisterUnavailable: a system failed. Where the decision was recorded the next `sync` goes on.
+        KeycloakError, RegisterUnavailable: a system failed; nothing is recorded.
     """
     context = context.acting(by)
     records = context.register.records()
@@ -284,22 +295,31 @@ def release(
         raise Refused(Refusal.UNKNOWN_REALM)
     if snapshot.link_fault is not None:
         raise Refused(Refusal.LINKS_USELESS, why=snapshot.link_fault)
-    gone = {email for email in _off(records, snapshot, emails) if email not in our_accounts(records, snapshot)}
+    gone = _off(records, snapshot, emails) - our_accounts(records, snapshot).keys()
     how = Reopening.NEW_PASSWORD if new_password else Reopening.AS_IT_WAS
     with context.work() as work:
-        records = read_records(work.connection)
         decision = holds.end_containment(work, containment, by, reason)
         if decision is None:
             raise Refused(Refusal.NOT_CONTAINED, partner=code)
+        records = read_records(work.connection)
         with work.because_of(decision):
             reopened = _give_back(work, records, containment, by, reason, how, gone)
         tell_released(work, context.settings, records.partners[code], containment, by, len(reopened))
     log.warning("partner.released", partner=code, accounts=len(reopened))
-    theirs = [h for h in records.habilitations if h.email in reopened or h.partner == code]
-    partners = {h.partner for h in theirs if h.closed_at is None} | {code}
+    return frozenset(reopened)
+
+
+def carry_out(context: Context, code: str, reopened: Collection[EmailAddress], bar: ProgressBar) -> Released:
+    """Does all that is due for the partner, and for the others of whose accesses some were given back with it.
+
+    Raises:
+        LockHeld, KeycloakError, RegisterUnavailable: a system failed; the next `sync` goes on.
+    """
+    live = [h for h in context.register.records().habilitations if h.closed_at is None]
+    partners = {h.partner for h in live if h.email in reopened} | {code}
     result = sync(context, sorted(partners), bar)
     suspended = context.register.records().suspended
-    still = sorted({h.email for h in theirs if h.partner == code and h.closed_at is None} & suspended.keys())
+    still = sorted({h.email for h in live if h.partner == code} & suspended.keys())
     return Released(partner=code, result=result, reopened=len(reopened), still_suspended=tuple(still))
 
 

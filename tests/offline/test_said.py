@@ -113,7 +113,7 @@ def _decided_upon(office: MemoryOffice) -> Iterator[Callable[[str, str], Any]]:
     yield lambda by, why: persons.suspend(context, leroy, by, why)
     yield lambda by, why: persons.reopen(context, leroy, by, why, new_password=False)
     yield lambda by, why: containment.contain(context, [code], by, why, None, no_bar)
-    yield lambda by, why: containment.release(context, code, by, why, no_bar)
+    yield lambda by, why: containment.release(context, code, by, why)
     yield lambda by, why: adoption.adopt(context, code, [leroy], by, why, no_bar)
     yield lambda by, why: holds.release(register, "00000000", by, why)
     yield lambda by, why: holds.pause(register, code, why, None, by)

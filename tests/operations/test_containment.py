@@ -25,6 +25,7 @@ from provisioner.operations.journal import verify_journal
 from provisioner.settings import DocumentSettings
 from tests.fakes.failing import FailMode, Killed
 from tests.fakes.memory_office import MemoryOffice, no_bar
+from tests.operations.test_decided_beside_a_run import beside
 from tests.shared.examples import LYS, annexe, email
 
 SIVOM, FIRST_DAY, TODAY = "sivom", date(2026, 6, 16), date(2026, 9, 2)
@@ -70,7 +71,8 @@ class Scene:
         return containment.contain(self.context, codes or (LYS.code,), by, WHO[1], second, no_bar)
 
     def release(self, code: str = LYS.code, *, new_password: bool = False) -> Released:
-        return containment.release(self.context, code, "Claire Martin", "Terminé", no_bar, new_password=new_password)
+        reopened = containment.release(self.context, code, WHO[0], "Terminé", new_password=new_password)
+        return containment.carry_out(self.context, code, reopened, no_bar)
 
     def share(self) -> None:
         """Leroy is open at the SIVOM too."""
@@ -210,11 +212,41 @@ def test_beyond_the_limit_a_second_person_confirms(scene: Scene) -> None:
 
 
 @pytest.mark.rule("L2")
+@pytest.mark.parametrize("call", ["snapshot", "open_account", "send_invitation"])
+def test_a_run_that_is_under_way_opens_nobody_of_a_partner_that_is_contained_meanwhile(
+    scene: Scene, call: str
+) -> None:
+    contained = beside(scene.context, call, lambda: scene.contain(second="Jean Roy"))
+    scene.receive(annexe(dict.fromkeys((*NAMES, "jeanne"), ASKED_ON), on=TODAY))
+    scene.office.sync()
+    assert len(contained) == 1
+    assert scene.enabled().isdisjoint({*NAMES, "jeanne"})
+    assert scene.realm.mails_to(JEANNE) == []
+    assert scene.is_told_truly()
+    scene.release()
+    assert scene.enabled() >= {*NAMES, "jeanne"}
+    assert len(scene.realm.mails_to(JEANNE)) == 1, "the one link of a new person"
+
+
+@pytest.mark.rule("L2")
+def test_with_keycloak_away_it_is_recorded_and_the_next_run_cuts(scene: Scene) -> None:
+    scene.realm.fail(1, "before", for_good=True, reads_too=True)
+    with pytest.raises(KeycloakError):
+        scene.contain()
+    scene.office.reopen()
+    assert [change.action for change in scene.office.sync().done] == ["close"] * 3
+    assert scene.enabled().isdisjoint(NAMES)
+    assert scene.release(new_password=True).reopened == 3
+    assert len(scene.realm.mails_to(LEROY)) == 2, "a link to make a new password"
+    assert not scene.realm.log_in(LEROY)
+
+
+@pytest.mark.rule("L2")
 @pytest.mark.parametrize("mode", ["before", "crash-after"])
 def test_cut_off_or_killed_at_any_write_and_run_again_the_rest_is_cut(
     scene: Scene, tmp_path: Path, mode: FailMode
 ) -> None:
-    for number in range(1, 30):
+    for number in range(1, 30, 2):  # the steps are those of three persons, one like the other
         tried = copy(scene)
         tried.office = scene.office.copied_to(tmp_path / f"{mode}-{number}")
         tried.realm = tried.office.directory

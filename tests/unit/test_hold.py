@@ -47,3 +47,12 @@ def test_days_on_which_nothing_ran_are_made_up_for_by_one_reminder() -> None:
 def test_nobody_is_told_of_a_pause() -> None:
     pause = Hold(kind=HoldKind.PAUSE, reason="x", since=SINCE)
     assert _told(pause, range(100)) == []
+
+
+@pytest.mark.rule("L2")
+def test_a_containment_is_looked_at_again_each_week_and_the_suspensions_that_it_made_with_it() -> None:
+    containment = Hold(kind=HoldKind.CONTAINMENT, reason="x", since=SINCE, partner="un", id=3)
+    assert _told(containment, range(30)) == [7, 14, 21, 28]
+    made = replace(SUSPENSION, containment=3)
+    assert _told(made, range(215)) == []
+    assert not made.has_alarm_on(date(2027, 3, 2))

@@ -11,7 +11,7 @@ from provisioner.domain.access.account import RemoteAccount, RemoteGroup, Snapsh
 from provisioner.domain.access.change import Change, DriftKind, in_turns
 from provisioner.domain.access.habilitation import Habilitation, State
 from provisioner.domain.access.plan import Plan, make_plan
-from provisioner.domain.gates import Limits
+from provisioner.domain.gates import Limit, Limits, containing
 from provisioner.domain.hold import Hold, HoldKind
 from provisioner.domain.records import Account, Records, Reopening
 from tests.shared.examples import LONG_AGO, LYS, NOW, TODAY, email, end, habilitation, link, records, remote, snapshot
@@ -207,3 +207,37 @@ def test_openings_at_two_partners_on_one_day_are_one_link_and_one_after_the_othe
     ]
     assert [one.owes_link for one in made.changes[:2]] == [True, True]
     assert [len(turn) for turn in in_turns(made.changes[:2])] == [1, 1]
+
+
+@pytest.mark.rule("L2")
+def test_while_a_partner_is_contained_what_opens_waits_and_closures_go_on() -> None:
+    """Jeanne's access is at both partners: that of the other one opens, by itself."""
+    containment = Hold(kind=HoldKind.CONTAINMENT, reason="incident", since=LONG_AGO, partner=LYS.code, id=1)
+    jeanne = [habilitation("jeanne", id=number, partner=code) for number, code in ((2, LYS.code), (3, SIVOM.code))]
+    gone = leroy(end=end(date(2026, 8, 31)))
+    made = plan(register(gone, *jeanne, holds=(containment,)), in_keycloak(remote(gone), of=(LYS.code, SIVOM.code)))
+    assert [(blocked.partner, blocked.limit) for blocked in made.blocked] == [(LYS.code, Limit.CONTAINMENT)]
+    assert not made.is_held
+    assert {(change.action, change.partner) for change in made.free} == {("close", LYS.code), ("open", SIVOM.code)}
+    (opening,) = [change for change in made.free if change.is_opening]
+    assert opening.groups == (SIVOM.code,)
+
+
+@pytest.mark.rule("L2")
+def test_more_than_two_partners_or_a_fifth_of_the_accounts_in_a_day_need_a_second_name() -> None:
+    def opened(code: str, count: int) -> list[Habilitation]:
+        names = [f"{code}{number}" for number in range(count)]
+        return [habilitation(name, id=1, partner=code, opened_at=LONG_AGO) for name in names]
+
+    def lately(code: str, accounts: int, ago: timedelta) -> Hold:
+        since = NOW - ago
+        return Hold(kind=HoldKind.CONTAINMENT, reason="x", since=since, partner=code, figure=accounts)
+
+    known = records(*opened(LYS.code, 4), *opened("sivom", 2), *opened("ccas", 14), partners=(LYS, SIVOM))
+    hour, day = timedelta(hours=1), timedelta(days=1)
+    assert not containing(known, [LYS.code], NOW, ()).needs_second, "4 of 20"
+    assert containing(known, [LYS.code, "sivom"], NOW, ()).needs_second, "6 of 20"
+    assert containing(known, [LYS.code], NOW, [lately("ccas", 1, hour)]).needs_second, "5 of 20 in a day"
+    assert not containing(known, [LYS.code], NOW, [lately("ccas", 1, day)]).needs_second
+    assert not containing(known, ["sivom"], NOW, [lately("un", 0, hour)]).needs_second, "2 partners"
+    assert containing(known, ["sivom"], NOW, [lately("un", 0, hour), lately("deux", 0, hour)]).needs_second
