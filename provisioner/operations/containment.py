@@ -151,6 +151,7 @@ def record(
                 log.warning("partner.contained", partner=code, accounts=len(emails))
 
 
+@decided
 def contain_for(
     context: Context, incident: Incident, codes: Collection[str], by: str, second: str | None, bar: ProgressBar
 ) -> IncidentCut:

@@ -162,8 +162,9 @@ def test_every_operation_that_asks_who_or_why_refuses_blanks() -> None:
             is_ours = function.__module__ == module.name and not name.startswith("_") and "work" not in asked
             if is_ours and {"by", "reason"} & asked.keys() and not hasattr(function, "__wrapped__"):
                 undecided.append(f"{module.name}.{name}")
-    # Nothing is decided there: three send what is owed, two read a document to show what it would do.
+    # Nothing is decided there: one reminds, three send what is owed, two read a document to show what it would do.
     assert undecided == [
+        "provisioner.operations.incidents.remind",
         "provisioner.operations.notice_delivery.deliver",
         "provisioner.operations.notice_delivery.deliver_now",
         "provisioner.operations.notice_delivery.deliver_urgent",
