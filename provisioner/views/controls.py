@@ -23,7 +23,7 @@ class ControlWords:
 
 SEVERITIES: Mapping[Severity, str] = {
     Severity.INFO: "information",
-    Severity.WARNING: "à examiner",
+    Severity.WARNING: "attention",
     Severity.GRAVE: "grave",
 }
 
@@ -198,12 +198,16 @@ def words_of(code: str) -> ControlWords:
 def facts_words(control: RaisedControl) -> str:
     """What it rests on, in one line: « le 3 septembre 2026 ; 4 fois ; bon mot de passe ; depuis 192.0.2.7 »."""
     risk = risk_of(control.facts.setting or "", control.rule)
-    return " ; ".join([*_facts(control.facts), *([RISKS[risk]] if risk else [])])
+    return " ; ".join([*_facts(control.facts, _DAYS.get(control.code, "le")), *([RISKS[risk]] if risk else [])])
 
 
-def _facts(facts: Facts) -> Iterator[str]:
+#: What the day of a control is, where it is not that of what happened.
+_DAYS: Mapping[str, str] = {"unused": "dernière connexion le", "link-unused": "dernier lien envoyé le"}
+
+
+def _facts(facts: Facts, day: str) -> Iterator[str]:
     if facts.on is not None:
-        yield f"le {french_date(facts.on)}"
+        yield f"{day} {french_date(facts.on)}"
     if facts.since is not None:
         since = facts.since.astimezone(PARIS)
         yield f"depuis le {french_date(since.date())} à {since:%H:%M}"

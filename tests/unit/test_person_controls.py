@@ -8,13 +8,16 @@ from typing import Any
 
 import pytest
 
+from provisioner.cli.printing import print_answer
 from provisioner.domain.access.invitations import Invitation
-from provisioner.domain.connections.control import Observation, Severity
+from provisioner.domain.connections.control import Facts, Observation, RaisedControl, Severity
 from provisioner.domain.connections.controls import CONTROLS, OF_RECORDS, proxy_address, unused
 from provisioner.domain.connections.controls.shared_code import network_of
 from provisioner.domain.connections.evidence import Evidence, OpenAccess, Suspended, Thresholds
 from provisioner.domain.connections.record import ConnectionRecord, Coverage, Hole, Stream
 from provisioner.domain.connections.usage import usage
+from provisioner.domain.people import EmailAddress
+from provisioner.views.answers.controls import ControlsAnswer
 from provisioner.views.controls import CONTROLS as WORDS
 from tests.shared.examples import LYS, habilitation, link
 
@@ -290,3 +293,30 @@ def test_a_link_is_unused_once_three_left_the_last_is_dead_and_no_password_was_m
     assert uses(now=dead, links=3, password_made_at=OPENED + day) == []
     assert uses(now=dead, links=3, last=OPENED + day) == []
     assert uses(Coverage(begun_at=OPENED + day), now=dead, links=3) == []
+
+
+def test_a_control_is_shown_with_its_facts_what_it_means_and_what_to_do(capsys: pytest.CaptureFixture[str]) -> None:
+    facts = Facts(on=NOON.date(), count=2, addresses=("192.0.2.7",), outcome="user_disabled", records=("r1", "r2"))
+    control = RaisedControl(
+        id=3,
+        code="closed-attempt",
+        key="3/2026-09-10",
+        severity=Severity.GRAVE,
+        rule="L1",
+        since=NOON,
+        raised_at=NOON,
+        email=EmailAddress("leroy@agglo-lys.example"),
+        facts=facts,
+    )
+    print_answer(ControlsAnswer.of([control], "unnamed-login, closed-attempt"), "text")
+    shown = capsys.readouterr().out
+    for words in (
+        "leroy@agglo-lys.example",
+        "le 10 septembre 2026 ; 2 fois ; bon mot de passe ; adresses : 192.0.2.7",
+        "Tentative sur un accès clôturé ou suspendu : Quelqu'un",
+        "À faire : Demander à la personne",
+        "Un incident est proposé",
+    ):
+        assert words in shown
+    print_answer(ControlsAnswer.of([], "closed-attempt"), "text")
+    assert "Aucun constat." in capsys.readouterr().out

@@ -72,6 +72,6 @@ class ControlsAnswer(ListAnswer[ControlLine]):
         yield Table("Contrôle des connexions", columns, [line.cells() for line in self.rows], empty="Aucun constat.")
         for code in dict.fromkeys(line.code for line in self.rows):
             words = words_of(code)
-            yield Line(words.meaning, label=words.name, note=f"À faire : {words.to_do}")
+            yield Line(f"{words.name} : {words.meaning}", note=f"À faire : {words.to_do}")
         if any(line.code in self._proposing and line.state is ControlState.RAISED for line in self.rows):
             yield Line("Un incident est proposé : provisioner incident declare.")

@@ -26,7 +26,8 @@ def find(access: OpenAccess) -> Iterator[Observation]:
         (NEVER_USED, thresholds.never_used_days) if usage.is_never_used else (UNUSED, thresholds.unused_days)
     )
     if usage.unused_since is not None and usage.unused_days >= days:
-        facts = Facts(on=usage.last_on, known_since=None if usage.is_never_used else usage.known_since)
+        is_known = usage.is_never_used or usage.unused_since == usage.last_on
+        facts = Facts(on=usage.last_on, known_since=None if is_known else usage.known_since)
         yield access.observe(control, start_of(usage.unused_since + timedelta(days=days)), facts)
     yield from _link_unused(access)
 
