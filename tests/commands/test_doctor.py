@@ -83,7 +83,8 @@ def test_all_is_well_once_all_is_set_up(clinic: Clinic, office: Office, tmp_path
     office.add_partner()
     office.apply(annexe_csv(tmp_path / "1.csv", {"leroy": ASKED, "petit": ASKED}, {}, "2026-06-15"), today=LATER)
     contacts = ("--habilitations", "habilitations@caf.example", "--securite", "Nadia Lefèvre <n.lefevre@caf.example>")
-    assert office.run("caf", "contacts", "--on", "2026-01-15", *contacts, "--technique", "x@caf.example").status == 0
+    more = ("--technique", "x@caf.example", "--protection-donnees", "dpo@caf.example")
+    assert office.run("caf", "contacts", "--on", "2026-01-15", *contacts, *more).status == 0
     people = ("--habilitations", f"Camille Martin <c.martin@{DOMAIN}>", "--securite", f"Hugo Petit <petit@{DOMAIN}>")
     assert office.run("partner", "contacts", PARTNER, "--on", "2026-01-15", *people).status == 0
     assert office.run("sync").status == 0

@@ -6,6 +6,7 @@ import importlib
 import inspect
 import pkgutil
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -17,8 +18,19 @@ from provisioner import operations
 from provisioner.cli.app import app
 from provisioner.domain.annexe.decisions import Decisions, name_said, readable, reason_said
 from provisioner.domain.annexe.document import Document
+from provisioner.domain.connections.incident import Origin
 from provisioner.domain.errors import Refusal, WrongUsage
-from provisioner.operations import adoption, containment, decide, holds, invitations, partners, persons, realms
+from provisioner.operations import (
+    adoption,
+    containment,
+    decide,
+    holds,
+    incidents,
+    invitations,
+    partners,
+    persons,
+    realms,
+)
 from provisioner.operations.check import Request
 from tests.fakes.memory_office import MemoryOffice, no_bar
 from tests.shared.examples import LYS, email
@@ -63,6 +75,10 @@ COMMANDS = [
     ("invitation", "repeat", "--by"),
     ("invitation", "bounced", "a@agglo-lys.example", "--by"),
     ("realm", "accept", "--by", "Claire Martin", "--reason"),
+    ("incident", "declare", "--origin", "caf", "--aware-since", "2026-09-02", "--by", "Claire Martin", "--what"),
+    ("incident", "declare", "--origin", "caf", "--aware-since", "2026-09-02", "--what", "Vol", "--by"),
+    ("incident", "update", "1", "--by", "Claire Martin", "--cnil-notified"),
+    ("incident", "close", "1", "--by", "Claire Martin", "--text"),
 ]
 
 
@@ -118,6 +134,10 @@ def _decided_upon(office: MemoryOffice) -> Iterator[Callable[[str, str], Any]]:
     yield lambda by, why: holds.release(register, "00000000", by, why)
     yield lambda by, why: holds.pause(register, code, why, None, by)
     yield lambda by, why: realms.accept(context, by, why)
+    said = incidents.Declaration(origin=Origin.CAF, aware_since=context.clock.now(), what="Vol")
+    yield lambda by, why: incidents.declare(register, settings, replace(said, what=why), by)
+    yield lambda by, why: incidents.complete(register, settings, 1, {"nature": why}, by)
+    yield lambda by, why: incidents.close(register, settings, 1, by, why)
 
 
 @pytest.mark.rule("A10")
