@@ -24,6 +24,7 @@ class Partner:
     `domains` and `addresses` are what it declared of its mail (A7): domains of its own, each in its canonical form,
     and the exact addresses of persons who have none there. `ends_on` is the last day when one side ended the
     convention early, `end_decision` the journal's entry of that decision; `group_id` is Keycloak's id of its group.
+    `destroyed_on` is the day on which what its convention gathered was destroyed (C4).
     """
 
     code: str
@@ -35,6 +36,7 @@ class Partner:
     ends_on: date | None = None
     end_decision: int | None = None
     group_id: str | None = None
+    destroyed_on: date | None = None
 
     @property
     def last_day(self) -> date:

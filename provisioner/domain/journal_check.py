@@ -43,7 +43,7 @@ class JournalCheck:
 
 
 #: The actions that tell that the personal data of a habilitation are destroyed, and why they may be missing.
-DESTRUCTIONS = frozenset({"habilitation.withdrawn"})
+DESTRUCTIONS = frozenset({"habilitation.withdrawn", "destroyed"})
 
 #: The actions that tell that another journal's end was left behind: a backup put back, a chain begun anew. `left` in
 #: the entry is that end, as a head, where it is known.
@@ -101,7 +101,7 @@ class _Check:
         """Entries lack what stood beside them until an entry tells that it was destroyed."""
         facts = row.entry.facts
         habilitation = facts.get("habilitation")
-        if facts.get("action") in DESTRUCTIONS:
+        if facts.get("action") in DESTRUCTIONS and facts.get("rule") != "D1":
             self._missing.pop(habilitation, None)
         if facts.get("details") is not None and row.detail is None:
             self._missing.setdefault(habilitation, row.entry.entry)

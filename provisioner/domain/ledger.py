@@ -57,10 +57,11 @@ class Difference:
 
 @dataclass(slots=True)
 class _Said:
-    """What the entries said of one row: each column's value, with the entry that said it last."""
+    """What the entries said of one row: each column's value, with the entry that said it last; whose annexe it is."""
 
     columns: dict[str, tuple[Any, int]] = field(default_factory=dict)
     entry: int = 0
+    partner: str | None = None
 
     def say(self, entry: int, **values: Any) -> None:
         self.entry = entry
@@ -103,8 +104,21 @@ class Ledger:
             self._take_annexe(row, action)
         elif action.startswith("incident."):
             self._take_incident(row, action)
+        elif action == "destroyed":
+            self._take_destroyed(str(facts.get("rule")), str(partner), str(facts.get("habilitation")))
         elif facts.get("habilitation") is not None:
             self._take_habilitation(row, action)
+
+    def _take_destroyed(self, rule: str, partner: str, habilitation: str) -> None:
+        """What is destroyed need not be there; an account (D1) is named by its habilitation until that one's day."""
+        if rule == "D2":
+            self._said["habilitation"].pop(habilitation, None)
+        elif rule == "C4":
+            self._said["contact"].pop(partner, None)
+            self._said["partner"].get(partner, _Said()).columns.pop("addresses", None)
+            annexes = self._said["annexe"]
+            for key in [key for key, annexe in annexes.items() if annexe.partner == partner]:
+                del annexes[key]
 
     def _take_annexe(self, row: Row, action: str) -> None:
         entry, number, details = row.entry.entry, row.annexe, row.details
@@ -114,6 +128,7 @@ class Ledger:
         if number is None or action == "annexe.destroyed":
             return
         annexe = self._of("annexe", number)
+        annexe.partner = row.entry.facts.get("partner") or annexe.partner
         annexe.say(entry)
         if action in ("annexe.approved", "annexe.closures_approved"):
             approval = {

@@ -15,6 +15,7 @@ from provisioner.domain.calendar import start_of
 from provisioner.domain.convention import Partner
 from provisioner.domain.hold import Hold, HoldKind
 from provisioner.domain.people import EmailAddress
+from provisioner.domain.retention import Forecast, KeptRecords
 
 
 class Reopening(StrEnum):
@@ -32,7 +33,8 @@ class Account:
     `renamed_from` is the address that Keycloak still has while a decided rename is not done, `reopening` a decision
     to reopen that is not done; decided again, it is another one, with another `reopening_number`.
     `reopening_decision` is the journal's entry of that decision. `last_login_on` is the day of the last login that
-    was read; it stays beyond the connection records' own age limit, until D1's day.
+    was read; it stays beyond the connection records' own age limit, until D1's day. `destroyed_on` is the day on
+    which all of this was destroyed (D1), None while there is anything. `id` is the register's number of it.
     """
 
     email: EmailAddress
@@ -44,6 +46,8 @@ class Account:
     reopening_number: int | None = None
     reopening_decision: int | None = None
     last_login_on: date | None = None
+    destroyed_on: date | None = None
+    id: int | None = field(default=None, compare=False)
 
     @property
     def addresses(self) -> tuple[EmailAddress, ...]:
@@ -125,8 +129,11 @@ class Records:
     holds: tuple[Hold, ...] = ()
     #: the ends, as (habilitation, last day), that a named person let go beyond a limit
     released: frozenset[tuple[int, date]] = frozenset()
-    #: the plans, as (partner, id), that a named person let go beyond a limit
-    let_go: frozenset[tuple[str, str]] = frozenset()
+    #: the plans, as (partner, id), that a named person let go beyond a limit; without a partner, of destructions
+    let_go: frozenset[tuple[str | None, str]] = frozenset()
+    #: what a hold keeps from being destroyed (D7), and what runs said that they would destroy
+    kept: KeptRecords = field(default_factory=KeptRecords)
+    forecast: Forecast = field(default_factory=Forecast)
     realm_id: str | None = None
     #: the id of the group above the partners' groups, once it was seen
     root_id: str | None = None

@@ -5,12 +5,18 @@ What is due on a day is done on the day after, never before: `done_from` says th
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, timedelta
+from enum import StrEnum
+from typing import TYPE_CHECKING, NamedTuple
 
 from provisioner.domain.access.habilitation import Habilitation
 from provisioner.domain.calendar import add_months
 from provisioner.domain.convention import Partner
+
+if TYPE_CHECKING:
+    from provisioner.domain.records import Account, Records
 
 #: D1: how long an account's data are kept once its last access is closed, in months.
 ACCOUNT_MONTHS = 6
@@ -68,3 +74,172 @@ def suspension_alarm_on(since: date) -> date:
 def done_from(due_on: date) -> date:
     """The first day on which what is due on that day may be done."""
     return due_on + timedelta(days=1)
+
+
+class Kind(StrEnum):
+    """What is destroyed as a whole, in the order in which it is done on one day."""
+
+    ACCOUNT = "account"  #: the Keycloak account, its connections, what the register keeps for it alone (D1)
+    HABILITATION = "habilitation"  #: the person's name, function, address and dates (D2)
+    CONVENTION = "convention"  #: a partner's annexes and contacts, and what stands beside the journal of it (C4)
+
+
+class Item(NamedTuple):
+    """What a forecast says: what is due, by its number or code, and when."""
+
+    kind: Kind
+    key: str
+    due_on: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Destruction:
+    """Something that is due for destruction on a day, and done from the day after.
+
+    `account` is the register's number of the person's account, `habilitation` the access that is meant; an account's
+    is the one that was closed last. `partners` are all that it touches. `is_on_hold`: a named person, or an incident,
+    keeps it (D7).
+    """
+
+    kind: Kind
+    rule: str
+    due_on: date
+    partner: str
+    partners: tuple[str, ...]
+    habilitation: Habilitation | None = None
+    account: int | None = None
+    keycloak_id: str | None = None
+    is_on_hold: bool = False
+
+    @property
+    def done_from(self) -> date:
+        """The first day on which it may be done."""
+        return done_from(self.due_on)
+
+    @property
+    def item(self) -> Item:
+        """What a forecast says of it: no name and no address."""
+        key = self.partner if self.habilitation is None else str(self.habilitation.id)
+        return Item(self.kind, key, self.due_on)
+
+    @property
+    def order(self) -> tuple[date, int, str, str]:
+        """Sorts destructions into the order in which they are done."""
+        return (self.due_on, list(Kind).index(self.kind), self.partner, self.item.key)
+
+
+class KeptRecords(NamedTuple):
+    """Whose records may not be destroyed now (D7): everybody's, these partners', these accounts' (by number)."""
+
+    all: bool = False
+    partners: frozenset[str] = frozenset()
+    accounts: frozenset[int] = frozenset()
+
+    def touches(self, accounts: frozenset[int | None], partners: Sequence[str]) -> bool:
+        """Whether a hold is about everybody, one of these accounts, or one of these partners."""
+        return self.all or not (self.accounts.isdisjoint(accounts) and self.partners.isdisjoint(partners))
+
+
+def due(records: Records) -> tuple[Destruction, ...]:
+    """Everything that will be destroyed as the register stands, each with its day, earliest first.
+
+    A person's clocks are apart: that of the account runs from its last real closure, that of each habilitation from
+    its end. What is on hold is among them.
+    """
+    of_partner: dict[str, set[int | None]] = {code: set() for code in records.partners}
+    for habilitation in records.habilitations:
+        of_partner.setdefault(habilitation.partner, set()).add(records.accounts[habilitation.email].id)
+    everything = [*_of_persons(records, of_partner), *_of_conventions(records, of_partner)]
+    return tuple(sorted(everything, key=lambda destruction: destruction.order))
+
+
+def _of_persons(records: Records, of_partner: Mapping[str, set[int | None]]) -> Iterator[Destruction]:
+    for email, habilitations in records.by_account().items():
+        account, day = records.accounts[email], account_due_on(habilitations)
+        if day is not None and account.destroyed_on is None:
+            yield _of_account(records, account, habilitations, day)
+        for habilitation in habilitations:
+            day = habilitation_due_on(habilitation, habilitations)
+            if day is not None:
+                code = habilitation.partner
+                # The partner's kept annexe names all of its persons: a hold on one of them keeps it as it is.
+                touched = frozenset({account.id, *of_partner[code]})
+                yield Destruction(
+                    kind=Kind.HABILITATION,
+                    rule="D2",
+                    due_on=day,
+                    partner=code,
+                    partners=(code,),
+                    habilitation=habilitation,
+                    account=account.id,
+                    is_on_hold=records.kept.touches(touched, (code,)),
+                )
+
+
+def _of_account(records: Records, account: Account, habilitations: Sequence[Habilitation], day: date) -> Destruction:
+    partners = tuple(dict.fromkeys(habilitation.partner for habilitation in habilitations))
+    last = max(habilitations, key=lambda habilitation: (habilitation.closed_on or day, habilitation.id or 0))
+    return Destruction(
+        kind=Kind.ACCOUNT,
+        rule="D1",
+        due_on=day,
+        partner=last.partner,
+        partners=partners,
+        habilitation=last,
+        account=account.id,
+        keycloak_id=account.keycloak_id,
+        is_on_hold=records.kept.touches(frozenset({account.id}), partners),
+    )
+
+
+def _of_conventions(records: Records, of_partner: Mapping[str, set[int | None]]) -> Iterator[Destruction]:
+    """What a convention gathered goes with its last habilitation, be that later than C4's own day."""
+    of_account = records.by_account()
+    for code, partner in records.partners.items():
+        day, habilitations = convention_due_on(partner), records.of_partner(code)
+        days = [habilitation_due_on(h, of_account[h.email]) for h in habilitations]
+        if day is None or None in days or (partner.destroyed_on or date.min) > partner.last_day:
+            continue
+        yield Destruction(
+            kind=Kind.CONVENTION,
+            rule="C4",
+            due_on=max(day, *(day for day in days if day is not None)) if days else day,
+            partner=code,
+            partners=(code,),
+            is_on_hold=records.kept.touches(frozenset(of_partner[code]), (code,)),
+        )
+
+
+#: How many days ahead each run says what it will destroy; a forecast of before is worth nothing. A long weekend.
+FORECAST_DAYS = 4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Forecast:
+    """What runs said that they would destroy: each item with the day on which it was first said.
+
+    `recorded_on` is the day of the last run that said so. `done` are the items that were destroyed, with their days.
+    """
+
+    recorded_on: date | None = None
+    items: Mapping[Item, date] = field(default_factory=dict)
+    done: Mapping[Item, date] = field(default_factory=dict)
+
+    def is_recent_on(self, today: date) -> bool:
+        """Whether it still counts: after a longer time without a run, or a clock that jumped, a new one is made."""
+        return self.recorded_on is not None and 0 <= (today - self.recorded_on).days <= FORECAST_DAYS
+
+    def announced(self, destruction: Destruction, today: date) -> bool:
+        """Whether a run of an earlier day said that it would be destroyed."""
+        said_on = self.items.get(destruction.item)
+        return self.is_recent_on(today) and said_on is not None and said_on < today
+
+    def done_on(self, today: date) -> int:
+        """How many destructions were done on that day."""
+        return sum(day == today for day in self.done.values())
+
+
+def to_announce(destructions: Sequence[Destruction], today: date) -> tuple[Destruction, ...]:
+    """What a run of that day says that it will destroy, on hold or not: a hold that is released delays nothing."""
+    until = today + timedelta(days=FORECAST_DAYS)
+    return tuple(destruction for destruction in destructions if destruction.done_from <= until)

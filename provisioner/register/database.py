@@ -12,7 +12,7 @@ from provisioner.clock import Clock
 from provisioner.domain.annexe.decisions import name_said
 from provisioner.domain.errors import Refusal
 from provisioner.domain.records import Records
-from provisioner.register import annexes, habilitations, holds, invitations, journal, partners
+from provisioner.register import annexes, habilitations, holds, invitations, journal, partners, retention
 from provisioner.register.engine import (
     REVISION,
     make_engine,
@@ -150,6 +150,8 @@ def read_records(connection: Connection) -> Records:
         holds=holds.kept(connection),
         released=holds.released_ends(connection),
         let_go=holds.let_go(connection),
+        kept=holds.kept_from_destruction(connection),
+        forecast=retention.forecast(connection),
         realm_id=mark(connection, REALM_ID),
         root_id=mark(connection, GROUP_ROOT),
     )

@@ -154,7 +154,7 @@ def save_adoption(
         made = insert(t.account).values(email=person.email, keycloak_id=keycloak_id).returning(t.account.c.id)
         account = work.connection.execute(made).scalar_one()
     else:
-        theirs = {"keycloak_id": keycloak_id, "written": None, "intended": None}
+        theirs = {"keycloak_id": keycloak_id, "written": None, "intended": None, "destroyed_on": None}
         work.connection.execute(update(t.account).where(t.account.c.id == account).values(**theirs))
     now, habilitation = work.now, access.id if access is not None else None
     if habilitation is None:
@@ -182,13 +182,13 @@ def save_adoption(
 # journal's entry of the decision.
 
 _account = update(t.account).where(t.account.c.email == bindparam("of"))
-_WRITTEN = _account.values(keycloak_id=bindparam("their_id"), written=bindparam("digest"))
-_KNOWN = _account.values(keycloak_id=bindparam("their_id"))
+_WRITTEN = _account.values(keycloak_id=bindparam("their_id"), written=bindparam("digest"), destroyed_on=None)
+_KNOWN = _account.values(keycloak_id=bindparam("their_id"), destroyed_on=None)
 _RENAME_SETTLED = _account.where(t.account.c.renamed_from == bindparam("seen")).values(renamed_from=None)
 _REOPENING_SETTLED = _account.where(t.account.c.reopening_number == bindparam("seen")).values(
     reopening=None, reopening_number=None, reopening_decision=None
 )
-_INTENDED = _account.values(intended=bindparam("digest"))
+_INTENDED = _account.values(intended=bindparam("digest"), destroyed_on=None)
 
 _habilitation = update(t.habilitation).where(t.habilitation.c.id == bindparam("of"))
 _OPENED = _habilitation.where(t.habilitation.c.opened_at.is_(None)).values(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
-from typing import Any, NamedTuple
+from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, delete, insert, select, update
 
@@ -16,6 +16,7 @@ from provisioner.domain.gates import Blocked
 from provisioner.domain.hold import Hold, HoldKind, StillOpen
 from provisioner.domain.people import EmailAddress
 from provisioner.domain.records import Reopening
+from provisioner.domain.retention import KeptRecords
 from provisioner.register import tables as t
 from provisioner.register.mapper import Mapper
 from provisioner.register.work import Work
@@ -63,7 +64,7 @@ def is_contained(connection: Connection, partner: str) -> bool:
     return any(hold.partner == partner for hold in kept(connection, HoldKind.CONTAINMENT))
 
 
-def let_go(connection: Connection) -> frozenset[tuple[str, str]]:
+def let_go(connection: Connection) -> frozenset[tuple[str | None, str]]:
     """The plans, as (partner, id), that a named person let go beyond a limit."""
     asked = select(_h.partner, _h.plan_id).where(_h.kind == HoldKind.LIMIT, ~_LASTS)
     return frozenset((row.partner, row.plan_id) for row in connection.execute(asked))
@@ -278,14 +279,6 @@ def end_quarantine(work: Work, hold: Hold, habilitation: int | None) -> None:
     """It went well, or is not to be done any more."""
     if work.connection.execute(delete(t.hold).where(_h.id == hold.id)).rowcount:
         work.journal("quarantine.ended", partner=hold.partner, habilitation=habilitation)
-
-
-class KeptRecords(NamedTuple):
-    """Whose records may not be destroyed now (D7): everybody's, these partners', these accounts' (by number)."""
-
-    all: bool
-    partners: frozenset[str]
-    accounts: frozenset[int]
 
 
 def kept_from_destruction(connection: Connection) -> KeptRecords:

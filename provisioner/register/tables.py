@@ -84,7 +84,7 @@ account = Table(
     Column("reopening_number", Integer),
     Column("reopening_decision", Integer),
     Column("last_login_on", Date),  # stays beyond the connection records' own age limit, until D1's day
-    Column("destroyed_on", Date),  # when its data were destroyed last (D1); the row stays until D2's day
+    Column("destroyed_on", Date),  # when its data were (D1), none while it has any; the row stays until D2's day
     sqlite_autoincrement=True,
 )
 

@@ -33,6 +33,7 @@ ACTIONS: Mapping[str, str] = {
     "containment": "Confinement du partenaire décidé",
     "containment.released": "Confinement du partenaire levé",
     "control.settled": "Constat expliqué",
+    "destroyed": "Données détruites",
     "drop.destroyed": "Rapport sur un fichier déposé détruit",
     "drop.refused": "Fichier déposé refusé",
     "group": "Groupe créé",

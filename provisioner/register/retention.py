@@ -1,0 +1,57 @@
+"""What runs said that they would destroy, and what of it they did: no name and no address."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import date
+
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
+
+from provisioner.domain.retention import Destruction, Forecast, Item, Kind
+from provisioner.register import tables as t
+from provisioner.register.marks import mark, set_mark
+from provisioner.register.work import Work
+
+_f = t.forecast.c
+
+#: The day of the last run that said what it will destroy.
+FORECAST_ON = "forecast_on"
+
+_DONE = (
+    update(t.forecast)
+    .where(_f.kind == bindparam("of_kind"), _f.key == bindparam("of_key"))
+    .values(done_on=bindparam("on"))
+)
+
+
+def forecast(connection: Connection) -> Forecast:
+    """What runs said, as it stands."""
+    rows = connection.execute(select(_f.kind, _f.key, _f.due_on, _f.recorded_on, _f.done_on)).all()
+    items = [(Item(Kind(row.kind), row.key, row.due_on), row) for row in rows]
+    recorded_on = mark(connection, FORECAST_ON)
+    return Forecast(
+        recorded_on=None if recorded_on is None else date.fromisoformat(recorded_on),
+        items={item: row.recorded_on for item, row in items if row.done_on is None},
+        done={item: row.done_on for item, row in items if row.done_on is not None},
+    )
+
+
+def announce(work: Work, before: Forecast, destructions: Collection[Destruction], today: date) -> None:
+    """A run of that day says what it will destroy. What was said by an older run and still is keeps its day, unless
+    that run is too long ago; what was done on an earlier day goes.
+    """
+    said = before.items if before.is_recent_on(today) else {}
+    work.connection.execute(delete(t.forecast).where(_f.done_on.is_(None) | (_f.done_on != today)))
+    rows = [
+        {**destruction.item._asdict(), "rule": destruction.rule, "recorded_on": said.get(destruction.item, today)}
+        for destruction in destructions
+    ]
+    done_today = {(item.kind, item.key) for item, day in before.done.items() if day == today}
+    if new := [row for row in rows if (row["kind"], row["key"]) not in done_today]:
+        work.connection.execute(insert(t.forecast), new)
+    set_mark(work, FORECAST_ON, today.isoformat())
+
+
+def done(work: Work, destruction: Destruction, today: date) -> None:
+    """It was destroyed on that day."""
+    work.put(_DONE, of_kind=destruction.kind.value, of_key=destruction.item.key, on=today)
