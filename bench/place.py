@@ -135,6 +135,8 @@ class Servers:
     """What runs for all places."""
 
     keycloak: Keycloak
+    #: the address of Keycloak's own database
+    keycloak_database: str
     postgres: Postgres
     mail_port: int
     directory: Path
@@ -174,10 +176,10 @@ def open_servers(directory: Path) -> Iterator[Servers]:
         assert sink.stdin is not None
         assert sink.stdout is not None
         port = int(sink.stdout.readline())
-        database = _for_keycloak(postgres.new_database())
-        with start_keycloak(log_file=directory / "keycloak.log", database=database) as keycloak:
+        database = postgres.new_database()
+        with start_keycloak(log_file=directory / "keycloak.log", database=_for_keycloak(database)) as keycloak:
             try:
-                yield Servers(keycloak, postgres, port, directory)
+                yield Servers(keycloak, database, postgres, port, directory)
             except Exception as error:
                 error.add_note(f"The end of Keycloak's log:\n{tail(keycloak.log_file)}")
                 raise
