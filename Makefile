@@ -48,13 +48,15 @@ pages: install   ## writes the pages and the schema that are made from the code 
 	$(BIN)/python scripts/settings.py
 	$(BIN)/python scripts/schemas.py
 
-bench: install   ## how fast accounts are opened, as ratios; what the service costs at rest
+bench: install   ## how fast accounts are opened, as ratios; what the service costs at rest; 100,000 events read
 	$(BIN)/python bench/open.py
 	$(BIN)/python bench/rest.py
+	$(BIN)/python bench/events.py
 
-soak: install    ## two years of 50 partners and 1,000 persons, with faults (SEED, DAYS, PARTNERS, PERSONS)
+soak: install    ## two years of 50 partners and 1,000 persons, with faults (SEED, DAYS, PARTNERS, PERSONS); 10,000 logins (LOGINS)
 	$(BIN)/python -m tests.soak $(if $(SEED),--seed $(SEED)) $(if $(DAYS),--days $(DAYS)) \
 	  $(if $(PARTNERS),--partners $(PARTNERS)) $(if $(PERSONS),--persons $(PERSONS))
+	LOGINS=$(or $(LOGINS),10000) $(BIN)/python -m pytest -q tests/faults/test_connections.py
 
 clean:           ## removes what the commands above made
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache data

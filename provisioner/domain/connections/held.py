@@ -30,11 +30,9 @@ class HeldConnections:
     is_on_hold: bool = False
 
     def kept_until(self, record: ConnectionRecord | ConsoleRecord) -> date | None:
-        """The last day on which it is kept; None where nobody can say: a hold keeps it, or a control rests on it."""
+        """The last day on which it is kept; None where nobody can say: a hold keeps it."""
         if self.is_on_hold:
             return None
         is_connection = isinstance(record, ConnectionRecord)
-        is_needed = any(record.id in control.facts.records for control in self.controls)
         aged = day_of(record.at) + timedelta(days=self.keep_days if is_connection else CONSOLE_DAYS)
-        days = [*([] if is_needed else [aged]), *([self.due_on] if self.due_on and is_connection else [])]
-        return min(days, default=None)
+        return min(aged, self.due_on) if self.due_on and is_connection else aged

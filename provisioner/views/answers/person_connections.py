@@ -25,9 +25,7 @@ _KEPT = "Conservé jusqu'au"
 
 
 class HeldConnection(Answer):
-    """One event of the person's. `kept_until` is the last day on which it is kept, null while a control rests on it
-    or a hold keeps it.
-    """
+    """One event of the person's. `kept_until` is the last day on which it is kept, null while a hold keeps it."""
 
     at: Moment
     kind: str
