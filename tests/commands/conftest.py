@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,14 @@ from tests.shared.office import FIRST_DAY, Office, annexe_csv
 @pytest.fixture
 def office(realm: Settings, mailbox: Mailbox, tmp_path: Path) -> Office:
     return Office(realm, mailbox, tmp_path)
+
+
+@pytest.fixture
+def watched(office: Office) -> Iterator[None]:
+    """Nothing that our own runs do meanwhile is taken for the deed of a stolen secret (L1)."""
+    office.controls()
+    yield
+    assert [control for control in office.controls() if control["code"].startswith("own-account")] == []
 
 
 @pytest.fixture

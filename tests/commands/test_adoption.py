@@ -54,6 +54,7 @@ def test_a_dry_run_lists_what_each_address_matches_and_writes_nothing(office: Of
 
 
 @pytest.mark.rule("A8")
+@pytest.mark.usefixtures("watched")
 def test_adopted_accounts_are_marked_and_in_the_group_and_nothing_else_of_them_changes(
     office: Office, console: Console
 ) -> None:

@@ -32,9 +32,7 @@ def console(office: Office, first: Path) -> Console:
 
 def told(office: Office) -> set[tuple[str, str]]:
     """The code and severity of what stands after one more reading."""
-    assert office.run("connections", "pull").status == 0
-    listed = office.run("controls", "list", "--format", "json").json
-    return {(control["code"], control["severity"]) for control in listed if not _is_about_use(control)}
+    return {(control["code"], control["severity"]) for control in office.controls() if not _is_about_use(control)}
 
 
 def _is_about_use(control: dict[str, Any]) -> bool:

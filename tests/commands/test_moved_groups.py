@@ -29,6 +29,7 @@ def _drift(answer: Any) -> list[tuple[str, str, str | None]]:
 
 
 @pytest.mark.parametrize("how", [{"name": "renomme"}, {"under": "/ailleurs"}], ids=["renamed", "moved"])
+@pytest.mark.usefixtures("watched")
 def test_a_moved_group_is_told_and_put_back_before_anybody_is_put_into_it(
     office: Office, console: Console, second: Path, how: dict[str, str]
 ) -> None:

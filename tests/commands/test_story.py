@@ -72,6 +72,7 @@ def story(office: Office, tmp_path: Path) -> Story:
 @pytest.mark.rule("A6")
 @pytest.mark.rule("C2")
 @pytest.mark.rule("C3")
+@pytest.mark.usefixtures("watched")
 def test_two_years_of_a_convention_go_as_its_documents_say(story: Story, office: Office) -> None:
     _signature_and_first_annexe(story, office)
     _additions_and_a_planned_departure(story)

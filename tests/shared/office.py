@@ -139,6 +139,12 @@ class Office:
         assert answer.status == status, (answer.status, answer.err, answer.out)
         return valid(answer.json, "outcome")
 
+    def controls(self) -> list[Any]:
+        """What the connection controls say after one more reading of Keycloak's events."""
+        pulled = self.run("connections", "pull")
+        assert pulled.status == 0, pulled.err
+        return list(self.run("controls", "list", "--format", "json").json)
+
     def directory(self) -> Directory:
         """Keycloak as our own service account sees it."""
         return Directory(self.settings.keycloak)
