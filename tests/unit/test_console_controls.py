@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -261,7 +262,7 @@ def test_the_page_has_a_line_for_each_control_as_the_code_says_it() -> None:
         for control in CONTROLS.values()
     }
     assert [line for line in sorted(lines) if line not in page] == []
-    assert page.count("\n| `") == len(lines)
+    assert len(re.findall(r"^\| `[a-z-]+` \| [A-Z][0-9]+ \|", page, re.MULTILINE)) == len(lines)
 
 
 @pytest.mark.rule("L1")

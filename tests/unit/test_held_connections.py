@@ -38,9 +38,8 @@ def test_a_connection_record_is_kept_its_days_and_never_beyond_six_months_after_
 
 
 @pytest.mark.rule("D5")
-def test_what_a_control_rests_on_or_a_hold_keeps_has_no_day_that_anybody_can_tell() -> None:
-    assert HeldConnections(controls=(CONTROL,)).kept_until(LOGIN) is None
-    assert HeldConnections(controls=(CONTROL,), due_on=date(2027, 3, 1)).kept_until(LOGIN) == date(2027, 3, 1)
+def test_what_a_hold_keeps_has_no_day_that_anybody_can_tell_and_a_finding_goes_with_its_records() -> None:
+    assert HeldConnections(controls=(CONTROL,)).kept_until(LOGIN) == date(2027, 9, 1)
     assert HeldConnections(is_on_hold=True, due_on=date(2027, 3, 1)).kept_until(LOGIN) is None
 
 

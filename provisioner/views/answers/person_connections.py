@@ -131,4 +131,4 @@ def _nameless(control: RaisedControl) -> RaisedControl:
 
 
 def _until(day: date | None) -> str:
-    return in_cell(day) or "tant qu'un constat ou une décision l'exige"
+    return in_cell(day) or "tant qu'une décision l'exige"
