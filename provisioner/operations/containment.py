@@ -212,12 +212,21 @@ def cut(context: Context, codes: Collection[str], bar: ProgressBar) -> Contained
     """Makes every suspension of these partners true, those first who are logged in.
 
     It reads and writes these accounts alone, and waits for no run: one that is under way opens nobody of theirs. Run
-    again, it cuts what is left.
+    again, it cuts what is left. Whatever becomes of it, the notices leave.
 
     Raises:
         KeycloakError, RegisterUnavailable: a system failed; the next `sync` goes on.
     """
     run = Pass(context, codes).begin()
+    try:
+        return _cut(run, codes, bar)
+    finally:
+        at_once = context.settings.model_copy(update={"lock_wait_seconds": 0})
+        run.result.notices = deliver_now(context.register, at_once, context.clock, context.by)
+
+
+def _cut(run: Pass, codes: Collection[str], bar: ProgressBar) -> Contained:
+    context = run.context
     live = {h.email for h in run.records.habilitations if h.partner in codes and h.closed_at is None}
     emails = live & run.records.suspended.keys()
     seen = glance_at(context.directory, run.records, emails, context.settings.keycloak.threads)
@@ -237,15 +246,13 @@ def cut(context: Context, codes: Collection[str], bar: ProgressBar) -> Contained
         run.result.plan, run.result.ending = plan_in_unknown_realm(run.partners), Ending.UNKNOWN_REALM
         unread = {h.email: suspension_of(h) for h in theirs}
     remind(context)
-    at_once = context.settings.model_copy(update={"lock_wait_seconds": 0})
-    run.result.notices = deliver_now(context.register, at_once, context.clock, context.by)
-    cut = {change.email for change in run.result.done if change.is_suspension}
+    done = {change.email for change in run.result.done if change.is_suspension}
     to_cut = {change.email for change in run.plan.changes if change.is_suspension} | unread.keys()
     return Contained(
         partners=tuple(codes),
         result=run.result,
-        cut=len(cut),
-        not_cut=len(to_cut - cut),
+        cut=len(done),
+        not_cut=len(to_cut - done),
         also_of=also_of(run.records, {e for e in emails if run.records.suspended[e].containment}, codes),
         tokens_until=context.clock.now() + timedelta(seconds=seen.snapshot.token_seconds),
     )

@@ -14,9 +14,14 @@ from tests.shared.office import DOMAIN, FIRST, FIRST_DAY, PARTNER, PROVISIONER, 
 
 
 def _on_terminal(office: Office, file: Path, today: str, answers: str) -> tuple[int, str]:
+    apply = ("apply", str(file), "--partner", PARTNER, "--approved-by", "Claire Martin")
+    return _answered(office, apply, today, answers)
+
+
+def _answered(office: Office, command: tuple[str, ...], today: str, answers: str) -> tuple[int, str]:
     ours, theirs = pty.openpty()
     running = subprocess.Popen(
-        [sys.executable, *PROVISIONER, "apply", str(file), "--partner", PARTNER, "--approved-by", "Claire Martin"],
+        [sys.executable, *PROVISIONER, *command],
         env={**office.environment, "PROVISIONER_TODAY": today, "COLUMNS": "120"},
         stdin=theirs,
         stdout=subprocess.PIPE,
@@ -56,4 +61,17 @@ def test_each_person_in_neither_list_is_asked_about(office: Office, tmp_path: Pa
     directory = office.directory()
     accounts = {account.email: account.enabled for account in directory.snapshot({}).accounts.values()}
     assert accounts == {f"leroy@{DOMAIN}": True, f"vasseur@{DOMAIN}": False}
+    directory.close()
+
+
+@pytest.mark.rule("L2")
+def test_before_a_whole_partner_is_cut_a_person_is_asked(office: Office, first: Path) -> None:
+    command = ("partner", "suspend", PARTNER, "--by", "Claire Martin", "--reason", "Vol", "--second", "Jean Roy")
+    status, said = _answered(office, command, SECOND_DAY, "n\n")
+    assert (status, "2 compte(s) à couper" in said, "Couper tous ces accès" in said) == (1, True, True)
+    directory = office.directory()
+    assert all(account.enabled for account in directory.snapshot({}).accounts.values())
+    status, said = _answered(office, command, SECOND_DAY, "o\n")
+    assert (status, "2 compte(s) coupé(s)" in said) == (0, True), said
+    assert not any(account.enabled for account in directory.snapshot({}).accounts.values())
     directory.close()
