@@ -194,6 +194,16 @@ def test_an_account_just_made_is_known_by_the_address_that_keycloak_tells_of_it(
 
 
 @pytest.mark.rule("L1")
+def test_an_account_that_another_hand_deleted_is_known_by_what_a_run_meant_to_do_then() -> None:
+    created, deleted = act("create users/gone", by=OURS), act("delete users/gone")
+    own = OwnEvidence(intentions=[Intention(NOON, frozenset({("open", 3)}))])
+    assert list(own_account.find(replace(EVIDENCE, console=[created, deleted]), own)) == []
+    assert len(list(own_account.find(replace(EVIDENCE, console=[created]), own))) == 1
+    by_ours = act("delete users/gone", by=OURS)
+    assert len(list(own_account.find(replace(EVIDENCE, console=[created, by_ours]), own))) == 2
+
+
+@pytest.mark.rule("L1")
 def test_groups_and_links_of_ours_are_known() -> None:
     assert not stolen(act("create groups/root/children", "group", by=OURS), ("group", None))
     assert stolen(act("create groups/root/children", "group", by=OURS))

@@ -117,15 +117,29 @@ def _is_known(record: ConsoleRecord, evidence: ConsoleEvidence, own: OwnEvidence
         holder = evidence.holders.get(user)
         account = holder.account if holder else own.made.get(user, record.account)
         if account is None:
-            return False
-    meant = {(str(action), account) for action in effect.actions}
-    is_meant = any(not meant.isdisjoint(intention.changes) for intention in _covering(own, record.at))
+            return _was_deleted(user, evidence) and _is_meant_for(None, effect, record.at, own)
+    is_meant = _is_meant_for({account}, effect, record.at, own)
     sent = own.links_sent.get(account, ()) if account is not None and Action.INVITE in effect.actions else ()
     return is_meant or any(at - _SKEW <= record.at <= at + LASTS for at in sent)
 
 
-def _covering(own: OwnEvidence, moment: datetime) -> Iterator[Intention]:
-    return (intention for intention in own.intentions if intention.covers(moment))
+def _was_deleted(user: str, evidence: ConsoleEvidence) -> bool:
+    """Whether another hand deleted that account: once ours makes it again, the register knows the new id alone."""
+    deleted = f"users/{user}"
+    return any(
+        record.operation == "delete" and record.path == deleted and record.actor != evidence.own_user
+        for record in evidence.console
+    )
+
+
+def _is_meant_for(accounts: set[int | None] | None, effect: _Effect, moment: datetime, own: OwnEvidence) -> bool:
+    """Whether a run was about to do that to one of these accounts, to any with None."""
+    return any(
+        action in effect.actions and (accounts is None or account in accounts)
+        for intention in own.intentions
+        if intention.covers(moment)
+        for action, account in intention.changes
+    )
 
 
 def _foreign(login: ConnectionRecord, own: OwnEvidence) -> Iterator[Observation]:
