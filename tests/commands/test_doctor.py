@@ -90,9 +90,10 @@ def test_all_is_well_once_all_is_set_up(clinic: Clinic, office: Office, tmp_path
     assert office.run("sync").status == 0
     assert verdicts(clinic.look(0), "connections") == {"connections": {"attention"}}
     assert office.run("connections", "pull").status == 0
+    office.environment["PROVISIONER_CONNECTIONS__OUR_ADDRESSES"] = "127.0.0.1"
     mails = len(office.mails())
     found = clinic.look(0, **clinic.as_administrator())
-    assert {one["verdict"] for lines in found.values() for one in lines} == {"ok"}
+    assert [one for lines in found.values() for one in lines if one["verdict"] != "ok"] == []
     assert found["roles"][0]["found"].endswith("manage-users, view-events, view-realm.")
     assert "26.7" in found["version"][0]["found"]
     assert sqlite3.sqlite_version in found["database"][0]["found"]

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from provisioner.service.jobs import JOBS
 from tests.serve.serving import Serving, until
 from tests.shared import approvals
 from tests.shared.office import DOMAIN, PARTNER, Office, annexe_csv
@@ -55,7 +56,7 @@ def test_an_approved_annexe_is_applied_by_itself_and_the_systems_manager_is_told
     assert set(told[:-1]) <= {b"WATCHDOG=1"}
     tells(office, story, today=TODAY)
     (begun,) = serving.events("service.started")
-    assert begun["jobs"] == ["inbox", "sync", "sweep", "invitations", "notices"]
+    assert begun["jobs"] == [job.name for job in JOBS]
 
 
 def test_sigterm_in_the_middle_of_a_long_apply_ends_it_and_the_next_start_goes_on(
