@@ -174,6 +174,7 @@ class LimitSettings(_Section):
 
     closures: int = Field(5, ge=0, description="closures of one partner within 24 hours that never need a look")
     closures_percent: int = Field(20, ge=0, le=100, description="the same, in percent of its open accounts")
+    destructions: int = Field(100, ge=0, description="destructions of one day that never need a look (or 2 % of all)")
 
 
 class ApprovalSettings(_Section):

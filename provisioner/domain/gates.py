@@ -12,13 +12,14 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from provisioner.domain.access.account import Snapshot
-from provisioner.domain.access.change import Action, Change, plan_id
+from provisioner.domain.access.change import Action, Change, destroying, plan_id
 from provisioner.domain.access.habilitation import Habilitation
 from provisioner.domain.calendar import day_of
 from provisioner.domain.hold import Hold
 from provisioner.domain.password import RealmFault
 from provisioner.domain.people import EmailAddress
 from provisioner.domain.records import Records
+from provisioner.domain.retention import Destruction
 
 #: How many partners one run may close accesses of: so many, or this share of all if that is more.
 MOST_PARTNERS, MOST_PARTNERS_PERCENT = 5, 10
@@ -33,6 +34,7 @@ class Limit(StrEnum):
     CLOSURES = "closures"  #: the document ends too many of the partner's accesses within 24 hours
     PARTNERS = "partners"  #: the documents of one run end accesses at too many partners
     CONTAINMENT = "containment"  #: every access of the partner is cut; `partner reopen` ends it
+    DESTRUCTIONS = "destructions"  #: too many on one day, or not announced by a run of an earlier day
     PAUSE = "pause"  #: a named person paused the partner, or everybody; `resume` ends it
     UNKNOWN_REALM = "unknown-realm"  #: the realm is another one than the register's; put right, or `realm accept`
     PASSWORD_POLICY = "password-policy"  # noqa: S105 - no link could lead to a password as P1 asks; put right there
@@ -40,7 +42,7 @@ class Limit(StrEnum):
     @property
     def can_be_released(self) -> bool:
         """Whether a named person may let one plan go beyond it."""
-        return self in (Limit.CLOSURES, Limit.PARTNERS)
+        return self in (Limit.CLOSURES, Limit.PARTNERS, Limit.DESTRUCTIONS)
 
     @property
     def is_kept(self) -> bool:
@@ -51,10 +53,10 @@ class Limit(StrEnum):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Blocked:
     """A limit that stands before a partner's plan, with its figures where it has any; `fault` is what makes links
-    useless, where the limit is `password-policy`.
+    useless, where the limit is `password-policy`. Destructions are one plan without a partner.
     """
 
-    partner: str
+    partner: str | None
     plan_id: str
     limit: Limit
     figure: int | None = None
@@ -68,11 +70,18 @@ class Blocked:
 
     def holds(self, change: Change) -> bool:
         """The policy and a containment hold what opens an access or sends a link, any other limit the partner's whole
-        plan; but the number of closures never holds a suspension, which is one person's and urgent.
+        plan; but the number of closures never holds a suspension, which is one person's and urgent. Destructions wait
+        for their own limit, and for a pause of a partner that they touch.
         """
+        if change.action is Action.DESTROY or self.limit is Limit.DESTRUCTIONS:
+            return change.action is Action.DESTROY and self._holds_destruction(change)
         if self.partner != change.partner or (self.can_be_allowed and change.is_suspension):
             return False
         return self.is_of_whole_plan or change.needs_link
+
+    def _holds_destruction(self, change: Change) -> bool:
+        touched = change.destruction.partners if change.destruction is not None else (change.partner,)
+        return self.limit is Limit.DESTRUCTIONS or (self.limit is Limit.PAUSE and self.partner in touched)
 
     @property
     def is_of_whole_plan(self) -> bool:
@@ -91,10 +100,13 @@ def decide(change: Change, gates: Iterable[Gate]) -> Gate | None:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """The settings of the limits: a number of closures, and a percentage of the open accounts."""
+    """The settings of the limits: a number of closures, and a percentage of the open accounts; how many destructions
+    on one day.
+    """
 
     closures: int = 5
     closures_percent: int = 20
+    destructions: int = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,6 +146,26 @@ def gates_of(
             blocked += _by_numbers(records, name, now, limits, entering)
         elif _ends_unseen(records, changes):
             blocked += [_held_before(hold, code, name) for hold in _for_partners(records, code)]
+    return tuple(blocked)
+
+
+def gates_of_destructions(
+    records: Records, due_now: Sequence[Destruction], today: date, limits: Limits, allowed: Collection[str]
+) -> tuple[Blocked, ...]:
+    """What stands before the destructions of that day: a pause of a partner that they touch; their number, or one
+    among them that no run of an earlier day announced: then all of them wait.
+    """
+    name = plan_id("", map(destroying, due_now))
+    paused = sorted({code for d in due_now for code in d.partners if records.is_paused(code, today)})
+    blocked = [Blocked(partner=code, plan_id=name, limit=Limit.PAUSE) for code in paused]
+    going = [destruction for destruction in due_now if not set(paused).intersection(destruction.partners)]
+    if not going or name in allowed or (None, name) in records.let_go:
+        return tuple(blocked)
+    distance = destructions_distance(records, going, today, limits)
+    are_announced = all(records.forecast.announced(destruction, today) for destruction in going)
+    if distance.figure > distance.allowed or not are_announced:
+        figure, most = distance.figure, distance.allowed
+        blocked.append(Blocked(partner=None, plan_id=name, limit=Limit.DESTRUCTIONS, figure=figure, allowed=most))
     return tuple(blocked)
 
 
@@ -298,3 +330,13 @@ def partners_distance(records: Records, now: datetime) -> Distance:
     """At how many partners documents brought ends within the last 24 hours."""
     closing = [code for code in records.partners if _ended_lately(records, code, now)]
     return Distance(len(closing), most_partners(records))
+
+
+#: The share of all persons whose data may be destroyed on one day without a look, in percent.
+MOST_DESTROYED_PERCENT = 2
+
+
+def destructions_distance(records: Records, due_now: Sequence[Destruction], today: date, limits: Limits) -> Distance:
+    """How many destructions that day has, those that are done already included, of how many it may have."""
+    figure = len(due_now) + records.forecast.done_on(today)
+    return Distance(figure, max(limits.destructions, len(records.accounts) * MOST_DESTROYED_PERCENT // 100))

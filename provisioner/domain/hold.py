@@ -57,6 +57,7 @@ class Cause(StrEnum):
     NEW_ADDRESS_TAKEN = "new-address-taken"
     NOT_READY = "not-ready"
     UNCERTAIN = "uncertain"
+    ENABLED = "enabled"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,7 @@ What is due on a day is done on the day after, never before: `done_from` says th
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from enum import StrEnum
@@ -16,7 +16,7 @@ from provisioner.domain.calendar import add_months
 from provisioner.domain.convention import Partner
 
 if TYPE_CHECKING:
-    from provisioner.domain.records import Account, Records
+    from provisioner.domain.records import Records
 
 #: D1: how long an account's data are kept once its last access is closed, in months.
 ACCOUNT_MONTHS = 6
@@ -135,7 +135,7 @@ class KeptRecords(NamedTuple):
     partners: frozenset[str] = frozenset()
     accounts: frozenset[int] = frozenset()
 
-    def touches(self, accounts: frozenset[int | None], partners: Sequence[str]) -> bool:
+    def touches(self, accounts: Collection[int | None], partners: Collection[str]) -> bool:
         """Whether a hold is about everybody, one of these accounts, or one of these partners."""
         return self.all or not (self.accounts.isdisjoint(accounts) and self.partners.isdisjoint(partners))
 
@@ -146,67 +146,66 @@ def due(records: Records) -> tuple[Destruction, ...]:
     A person's clocks are apart: that of the account runs from its last real closure, that of each habilitation from
     its end. What is on hold is among them.
     """
-    of_partner: dict[str, set[int | None]] = {code: set() for code in records.partners}
-    for habilitation in records.habilitations:
-        of_partner.setdefault(habilitation.partner, set()).add(records.accounts[habilitation.email].id)
-    everything = [*_of_persons(records, of_partner), *_of_conventions(records, of_partner)]
+    persons = list(_of_persons(records))
+    everything = [*persons, *_of_conventions(records, persons)]
     return tuple(sorted(everything, key=lambda destruction: destruction.order))
 
 
-def _of_persons(records: Records, of_partner: Mapping[str, set[int | None]]) -> Iterator[Destruction]:
+def _of_persons(records: Records) -> Iterator[Destruction]:
+    of_partner: dict[str, set[int | None]] = {}
+    for habilitation in records.habilitations:
+        of_partner.setdefault(habilitation.partner, set()).add(records.accounts[habilitation.email].id)
     for email, habilitations in records.by_account().items():
         account, day = records.accounts[email], account_due_on(habilitations)
+        through: tuple[str, ...] = ()  # the partners of the account, while its own data are there
         if day is not None and account.destroyed_on is None:
-            yield _of_account(records, account, habilitations, day)
+            through = tuple(dict.fromkeys(habilitation.partner for habilitation in habilitations))
+            last = max(habilitations, key=lambda habilitation: (habilitation.closed_on or day, habilitation.id or 0))
+            yield Destruction(
+                kind=Kind.ACCOUNT,
+                rule="D1",
+                due_on=day,
+                partner=last.partner,
+                partners=through,
+                habilitation=last,
+                account=account.id,
+                keycloak_id=account.keycloak_id,
+                is_on_hold=records.kept.touches({account.id}, through),
+            )
         for habilitation in habilitations:
             day = habilitation_due_on(habilitation, habilitations)
             if day is not None:
-                code = habilitation.partner
+                partners = tuple(dict.fromkeys([habilitation.partner, *through]))
                 # The partner's kept annexe names all of its persons: a hold on one of them keeps it as it is.
-                touched = frozenset({account.id, *of_partner[code]})
+                named = {account.id, *of_partner[habilitation.partner]}
                 yield Destruction(
                     kind=Kind.HABILITATION,
                     rule="D2",
                     due_on=day,
-                    partner=code,
-                    partners=(code,),
+                    partner=habilitation.partner,
+                    partners=partners,
                     habilitation=habilitation,
                     account=account.id,
-                    is_on_hold=records.kept.touches(touched, (code,)),
+                    is_on_hold=records.kept.touches(named, partners),
                 )
 
 
-def _of_account(records: Records, account: Account, habilitations: Sequence[Habilitation], day: date) -> Destruction:
-    partners = tuple(dict.fromkeys(habilitation.partner for habilitation in habilitations))
-    last = max(habilitations, key=lambda habilitation: (habilitation.closed_on or day, habilitation.id or 0))
-    return Destruction(
-        kind=Kind.ACCOUNT,
-        rule="D1",
-        due_on=day,
-        partner=last.partner,
-        partners=partners,
-        habilitation=last,
-        account=account.id,
-        keycloak_id=account.keycloak_id,
-        is_on_hold=records.kept.touches(frozenset({account.id}), partners),
-    )
-
-
-def _of_conventions(records: Records, of_partner: Mapping[str, set[int | None]]) -> Iterator[Destruction]:
+def _of_conventions(records: Records, persons: Sequence[Destruction]) -> Iterator[Destruction]:
     """What a convention gathered goes with its last habilitation, be that later than C4's own day."""
-    of_account = records.by_account()
     for code, partner in records.partners.items():
-        day, habilitations = convention_due_on(partner), records.of_partner(code)
-        days = [habilitation_due_on(h, of_account[h.email]) for h in habilitations]
-        if day is None or None in days or (partner.destroyed_on or date.min) > partner.last_day:
+        day, count = convention_due_on(partner), len(records.of_partner(code))
+        theirs = [d for d in persons if d.kind is Kind.HABILITATION and d.partner == code]
+        is_done = partner.destroyed_on is not None and partner.destroyed_on > partner.last_day
+        if day is None or is_done or len(theirs) < count:
             continue
+        partners = tuple(dict.fromkeys([code, *(other for d in theirs for other in d.partners)]))
         yield Destruction(
             kind=Kind.CONVENTION,
             rule="C4",
-            due_on=max(day, *(day for day in days if day is not None)) if days else day,
+            due_on=max([day, *(d.due_on for d in theirs)]),
             partner=code,
-            partners=(code,),
-            is_on_hold=records.kept.touches(frozenset(of_partner[code]), (code,)),
+            partners=partners,
+            is_on_hold=records.kept.touches((), partners) or any(d.is_on_hold for d in theirs),
         )
 
 

@@ -190,6 +190,11 @@ class Directory:
         if self._admin.get_user(id).get("enabled") is not False:
             self._admin.update_user(id, {"enabled": False})
 
+    def destroy(self, id: str) -> None:
+        """Deletes the account; one that is gone already is destroyed."""
+        with suppress(NotFound):
+            self._admin.delete_user(id)
+
     def extra_roles(self, id: str) -> frozenset[str]:
         """The roles beyond the realm's defaults, by the account or by its groups; `client/role` for a client's.
 

@@ -68,7 +68,8 @@ class Context:
     @property
     def limits(self) -> Limits:
         """The safety limits that are set."""
-        return Limits(self.settings.limits.closures, self.settings.limits.closures_percent)
+        limits = self.settings.limits
+        return Limits(limits.closures, limits.closures_percent, limits.destructions)
 
 
 class Ending(StrEnum):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 
 import structlog
@@ -14,11 +15,13 @@ from provisioner.domain.access.habilitation import State
 from provisioner.domain.hold import Cause, Hold
 from provisioner.domain.people import EmailAddress
 from provisioner.domain.records import Records, cause_of
+from provisioner.domain.retention import Kind
 from provisioner.keycloak.errors import Conflict, KeycloakError
 from provisioner.operations.closing import Closing
 from provisioner.operations.context import Context, RunResult
 from provisioner.operations.pool import Answer, Failure, GivenUp, NotBegun, Overtaken, Pool, Progress
-from provisioner.register import RegisterUnavailable, Work, habilitations, holds
+from provisioner.register import RegisterUnavailable, Work, habilitations, holds, retention
+from provisioner.register.destruction import destroy_account, destroy_convention, destroy_habilitation
 from provisioner.register.marks import GROUP_ROOT, set_mark, set_realm
 from provisioner.register.partners import group_placed, set_group
 
@@ -86,6 +89,51 @@ class Effects(Pool):
                         self._cut_again(change, answer, result)
                     settled()
 
+    def destroy(self, changes: Sequence[Change], result: RunResult, settled: Progress) -> None:
+        """Destroys what is due, kind by kind: accounts, habilitations, conventions (D1, D2, C4). Nothing goes before
+        what it hangs on: a habilitation never before its account, a convention never before its habilitations.
+        """
+        for kind in Kind:
+            missed = {failure.change.partner for failure in result.failed} if kind is Kind.CONVENTION else set()
+            failed = {failure.change.email for failure in result.failed}
+            of_kind = [
+                change
+                for change in changes
+                if change.destruction is not None and change.destruction.kind is kind
+                if change.email not in failed and change.partner not in missed
+            ]
+            for turn in in_turns(of_kind):
+                for finished in self.each(turn, self._destroy):
+                    with self.context.work() as work:
+                        for change, answer in finished:
+                            self._settle(work, change, answer, _record_destroyed, result)
+                    for _ in finished:
+                        settled()
+
+    def _destroy(self, change: Change) -> str | None:
+        """The Keycloak account goes first: killed after it, the next run finds it gone and ends the work. One that
+        another hand enabled is closed first; a hold that was recorded since the plan was made keeps it (D7).
+        """
+        assert change.destruction is not None
+        with self._reading() as connection:
+            kept = holds.kept_from_destruction(connection)
+        if kept.touches((change.destruction.account,), change.destruction.partners):
+            raise Overtaken(Cause.OVERTAKEN)
+        if change.destruction.kind is Kind.ACCOUNT and change.keycloak_id is not None:
+            account = self.directory.account(change.keycloak_id)
+            if account is not None and account.enabled:
+                raise GivenUp(Cause.ENABLED)
+            self.directory.destroy(change.keycloak_id)
+        return None
+
+    @contextmanager
+    def _reading(self) -> Iterator[Connection]:
+        try:
+            with self.context.register.read() as connection:
+                yield connection
+        except RegisterUnavailable as error:
+            raise NotBegun(str(error)) from error
+
     def learn(self) -> None:
         """Whom a named person suspended meanwhile: that decision waits for no run, and no run opens them again."""
         with self.context.register.read() as connection:
@@ -143,10 +191,8 @@ class Effects(Pool):
             Overtaken: a named person has suspended the person since the plan was made.
             NotBegun: the register cannot be read.
         """
-        try:
-            self.learn()
-        except RegisterUnavailable as error:
-            raise NotBegun(str(error)) from error
+        with self._reading() as connection:
+            self._learn_suspended(connection)
         if self.is_overtaken(change):
             raise Overtaken(Cause.OVERTAKEN)
 
@@ -267,6 +313,23 @@ class Effects(Pool):
             if code in self.groups and (group is None or id_ not in group.members):
                 self.directory.join_group(id_, self.groups[code])
         return id_
+
+
+def _record_destroyed(work: Work, change: Change, _id: str | None) -> None:
+    due = change.destruction
+    assert due is not None
+    if due.kind is Kind.CONVENTION:
+        destroy_convention(work, due.partner)
+    elif due.kind is Kind.HABILITATION:
+        destroy_habilitation(work, _number(change), due.partner)
+    elif due.account is not None:
+        destroy_account(work, due.account, _number(change), due.partner)
+    retention.done(work, due, work.clock.today())
+
+
+def _number(change: Change) -> int:
+    assert change.subject.id is not None
+    return change.subject.id
 
 
 def _id_of(change: Change) -> int | None:

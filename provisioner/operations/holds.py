@@ -47,11 +47,11 @@ LOUD_AFTER_DAYS = 7
 _OUR_RIGHTS = (401, 403)
 
 
-def hold_or_drop(work: Work, settings: Settings, plan: Plan, partners: Collection[str]) -> None:
+def hold_or_drop(work: Work, settings: Settings, plan: Plan, partners: Collection[str | None]) -> None:
     """Keeps what a limit holds of this plan, and tells the Caf's contact of it; what was held of these partners
     before and is no more is dropped.
     """
-    held: dict[str, Blocked] = {}
+    held: dict[str | None, Blocked] = {}
     for blocked in plan.blocked:
         if blocked.limit.is_kept:
             held.setdefault(blocked.partner, blocked)
@@ -63,15 +63,16 @@ def hold_or_drop(work: Work, settings: Settings, plan: Plan, partners: Collectio
     tell_held(work, settings)
 
 
-def closures_in(plan: Plan, partner: str) -> list[tuple[int, date]]:
+def closures_in(plan: Plan, partner: str | None) -> list[tuple[int, date]]:
     """The accesses that the partner's plan closes, now or, by its document, later, each with its last day."""
     closed = (change.habilitation for change in plan.of_partner(partner) if change.action is Action.CLOSE)
     return [(h.id, h.end.on) for h in closed if h is not None and h.id is not None and h.end is not None]
 
 
 @decided
-def release(register: Register, plan_id: str, by: str, reason: str) -> str:
-    """Lets a held plan go, by name; the next `sync` acts. Gives the partner's code.
+def release(register: Register, plan_id: str, by: str, reason: str) -> str | None:
+    """Lets a held plan go, by name; the next `sync` acts. Gives the partner's code, none where it is one of
+    destructions.
 
     Raises:
         Refused: no such plan is held, or what holds it is not for a person to lift.

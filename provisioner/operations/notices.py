@@ -45,6 +45,7 @@ _ANNEXE_3 = "annexe-3"
 _APPLIED = "annexe-applied"
 _CONTAINMENT = "containment"
 _CONTAINMENT_AGED = "containment-aged"
+_DESTRUCTIONS_HELD = "destructions-held"
 _HELD = "held"
 _QUARANTINE = "quarantine"
 _SUSPENSION_AGED = "suspension-aged"
@@ -262,7 +263,6 @@ def tell_held(work: Work, settings: Settings) -> None:
         if is_of_realm and is_realm_told:
             continue  # one realm: one notice, not one for each partner
         is_realm_told |= is_of_realm
-        assert hold.partner is not None
         notices.withdraw(work, _HELD, hold.partner)
         days, since = _age(work, hold)
         values = {
@@ -273,7 +273,8 @@ def tell_held(work: Work, settings: Settings) -> None:
             "figures": held_figures(hold),
             "releasable": not is_of_realm,
         }
-        tell(work, settings, _HELD, _CAF, partners[hold.partner], values)
+        template = _HELD if hold.partner is not None else _DESTRUCTIONS_HELD
+        tell(work, settings, _HELD, _CAF, partners.get(hold.partner or ""), values, template=template)
 
 
 #: Who is told at the Caf that a partner is contained, and given back.
@@ -315,8 +316,10 @@ def _tell_containments(work: Work, settings: Settings) -> None:
             tell(work, settings, _CONTAINMENT_AGED, _CAF, about, values, template=_CONTAINMENT, roles=_GUARDS)
 
 
-def drop_held(work: Work, partner: str) -> None:
-    """No plan of that partner is held any more: a notice of one that was not sent yet is withdrawn with it."""
+def drop_held(work: Work, partner: str | None) -> None:
+    """No plan of that partner, or of destructions, is held any more: a notice of one that was not sent yet is
+    withdrawn with it.
+    """
     holds.drop_plan(work, partner)
     notices.withdraw(work, _HELD, partner)
 

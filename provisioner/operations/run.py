@@ -16,10 +16,18 @@ import structlog
 
 from provisioner.domain.access.account import Snapshot
 from provisioner.domain.access.change import Action
-from provisioner.domain.access.plan import NOTHING, Plan, join_plans, make_plan, plan_in_unknown_realm
+from provisioner.domain.access.plan import (
+    NOTHING,
+    Plan,
+    join_plans,
+    make_plan,
+    plan_in_unknown_realm,
+    with_destructions,
+)
 from provisioner.domain.hold import HoldKind
 from provisioner.domain.people import EmailAddress
 from provisioner.domain.records import Records
+from provisioner.domain.retention import due, to_announce
 from provisioner.keycloak.errors import KeycloakError
 from provisioner.logs import place_of
 from provisioner.operations.approved import Approved, decide_annexes, record_approved
@@ -34,7 +42,7 @@ from provisioner.operations.look import learn_passwords, look, look_again
 from provisioner.operations.notice_delivery import deliver
 from provisioner.operations.notices import remind, remind_of_waiting
 from provisioner.operations.pool import GivenUp
-from provisioner.register import LockHeld, RegisterUnavailable, annexes, run_lock
+from provisioner.register import LockHeld, RegisterUnavailable, annexes, retention, run_lock
 from provisioner.register.marks import GROUP_ROOT, LAST_GOOD_SYNC, set_mark
 
 log = structlog.get_logger()
@@ -51,6 +59,8 @@ class Pass:
 
     records: Records
     snapshot: Snapshot
+    #: whether it destroys what is due: a pass about everybody does, last of all
+    destroys = False
 
     def __init__(
         self,
@@ -136,6 +146,8 @@ class Pass:
             plan = self._planned(sound)
         self.context.measure("plan", perf_counter() - started_at)
         plan = join_plans([plan, *(plan for plan in held.values() if plan is not None)])
+        if self.destroys:
+            plan = with_destructions(plan, self.records, self.context.clock.today(), self.context.limits)
         if self.email is not None:
             email = self.email
             plan = plan.only(lambda change: change.is_about(email) or change.action is Action.GROUP)
@@ -168,11 +180,21 @@ class Pass:
         """Keeps what a limit holds of this plan for a person to look at; written only when something changes."""
         if self.email is not None:
             return
-        partners = [code for code in self.partners if code not in self.broken]
+        partners: list[str | None] = [code for code in self.partners if code not in self.broken]
+        partners += [None] if self.destroys else []
         was_held = {hold.partner for hold in self.records.holds if hold.kind is HoldKind.LIMIT}
         if self.plan.blocked or was_held.intersection(partners):
             with self.context.work() as work:
                 hold_or_drop(work, self.context.settings, self.plan, partners)
+
+    def announce(self) -> None:
+        """Says what it and the runs of the next days will destroy: what no earlier run said waits for another day."""
+        today, forecast = self.context.clock.today(), self.records.forecast
+        announced = to_announce(due(self.records), today)
+        is_said = forecast.recorded_on == today and {d.item for d in announced} == forecast.items.keys()
+        if self.destroys and not is_said:
+            with self.context.work() as work:
+                retention.announce(work, forecast, announced, today)
 
     def carry_out(self, bar: ProgressBar) -> None:
         """Makes true what nothing holds: closures before openings, and the e-mails in a pass of their own."""
@@ -186,6 +208,7 @@ class Pass:
             if owed := [c for c in free if c.action is Action.INVITE]:
                 records = self.context.register.records()
                 Inviting(effects, records, self.result, settled).carry_out(owed)
+            effects.destroy([c for c in free if c.action is Action.DESTROY], self.result, settled)
         failed = self.result.failed  # what was not tried since a named person suspended the person is no failure
         failed[:] = [f for f in failed if not (isinstance(f.cause, GivenUp) and effects.is_overtaken(f.change))]
 
@@ -223,6 +246,7 @@ def plan_due(context: Context, partners: Collection[str], email: EmailAddress | 
     except UnknownRealm:
         return run.result
     run.decide_annexes(record=False)
+    run.destroys = not (partners or email)
     run.make_plan()
     return run.result
 
@@ -254,8 +278,10 @@ def sync(
             return run.result
         run.decide_annexes(record=True)
         run.look_again()
+        run.destroys = not (partners or email)
         run.make_plan()
         run.keep_holds()
+        run.announce()
         run.carry_out(bar)
         run.quarantine_failures()
         run.conclude(whole_journal=whole_journal)

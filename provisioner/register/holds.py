@@ -75,8 +75,10 @@ def released_ends(connection: Connection) -> frozenset[tuple[int, date]]:
     return frozenset().union(*connection.execute(select(_h.covers).where(~_LASTS)).scalars())
 
 
-def held_partner(connection: Connection, plan_id: str) -> tuple[str, str] | None:
-    """Whose plan that is, and which limit holds it; None when no such plan is held."""
+def held_partner(connection: Connection, plan_id: str) -> tuple[str | None, str] | None:
+    """Whose plan that is, nobody's where it is one of destructions, and which limit holds it; None when no such plan
+    is held.
+    """
     row = connection.execute(select(_h.partner, _h.reason).where(_HELD, _h.plan_id == plan_id)).first()
     return (row.partner, row.reason) if row else None
 
@@ -109,7 +111,7 @@ def hold_plan(
 
 
 def release_plan(
-    work: Work, partner: str, plan_id: str, by: str, reason: str, covers: Iterable[tuple[int, date]] = ()
+    work: Work, partner: str | None, plan_id: str, by: str, reason: str, covers: Iterable[tuple[int, date]] = ()
 ) -> None:
     """A named person lets that plan go; the ends that it covers count in no limit any more.
 
@@ -124,8 +126,10 @@ def release_plan(
     work.journal("release", partner=partner, details={"plan": plan_id, "by": by, "reason": reason}, by=by)
 
 
-def drop_plan(work: Work, partner: str, but: str | None = None) -> None:
-    """The partner's plans, but that one, are held no more: another one took their place, or nothing is left."""
+def drop_plan(work: Work, partner: str | None, but: str | None = None) -> None:
+    """The partner's plans, or those of destructions, but that one, are held no more: another one took their place, or
+    nothing is left.
+    """
     others: ColumnElement[bool] = _h.partner == partner
     if but is not None:
         others &= _h.plan_id != but

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 
 from provisioner.domain.gates import Blocked, Limit
 from provisioner.domain.hold import Cause, Hold, HoldKind, StillOpen
-from provisioner.domain.password import RealmFault
 from provisioner.views.dates import french_date
 from provisioner.views.reasons import link_fault
 
@@ -37,14 +36,17 @@ def blocked_reason(blocked: Blocked) -> str:
         )
     if blocked.limit is Limit.PAUSE:
         return f"Mise en pause : rien n'est modifié pour {blocked.partner}. Pour reprendre : resume."
-    if blocked.limit is Limit.UNKNOWN_REALM:
-        return UNKNOWN_REALM
-    return link_fault(blocked.fault or RealmFault.WEAK_POLICY)
+    if blocked.limit is Limit.DESTRUCTIONS:
+        why = destructions_reason(blocked.figure, blocked.allowed)
+        return f"{why} Pour ne pas attendre, après vérification : held release {blocked.plan_id}"
+    return UNKNOWN_REALM if blocked.fault is None else link_fault(blocked.fault)
 
 
 def hold_reason(hold: Hold) -> str:
     """The limit with its figures, what the person who decided said, or what failed."""
     if hold.kind is HoldKind.LIMIT:
+        if hold.reason == Limit.DESTRUCTIONS:
+            return destructions_reason(hold.figure, hold.allowed)
         return _LIMITS[Limit(hold.reason)].format(figure=hold.figure, most=hold.allowed)
     if hold.still_open is not None:
         return still_open_reason(hold.still_open, hold.reason)
@@ -56,6 +58,16 @@ def hold_reason(hold: Hold) -> str:
         return f"{hold.reason} ({count} à couper{second}). Pour rendre les accès : partner reopen {hold.partner}"
     until = f" (jusqu'au {french_date(hold.until)})" if hold.until else ""
     return f"{hold.reason}{until}"
+
+
+def destructions_reason(figure: int | None, allowed: int | None) -> str:
+    """Why nothing is destroyed on this day."""
+    if (figure or 0) > (allowed or 0):
+        return f"Rien n'a été détruit : {figure} destructions le même jour, {allowed} au plus sans accord."
+    return (
+        f"Rien n'a été détruit : {figure} destructions, dont certaines n'ont pas été annoncées par une "
+        "synchronisation d'un jour précédent. Elles le sont maintenant : celle d'un prochain jour les fait."
+    )
 
 
 def still_open_reason(why: StillOpen, answer: str) -> str:
@@ -102,6 +114,7 @@ _FAILURES: Mapping[str, str] = {
     Cause.NOT_MANAGED: "L'adresse est celle d'un compte que ce logiciel ne gère pas (A8) : libérez-la d'abord.",
     Cause.NEW_ADDRESS_TAKEN: "La nouvelle adresse est celle d'un autre compte : libérez-la d'abord.",
     Cause.NOT_READY: "Le compte n'a pas pu être préparé : aucun lien n'a été envoyé.",
+    Cause.ENABLED: "Le compte est de nouveau activé dans Keycloak : il est clôturé avant d'être détruit.",
     Cause.UNCERTAIN: "Nul ne peut savoir si ce courriel est parti : voir invitation list.",
     Cause.GROUP_PLACE_TAKEN: (
         "Un autre groupe de Keycloak a pris le nom ou la place du groupe du partenaire, ou de celui qui le contient. "

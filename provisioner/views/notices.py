@@ -110,6 +110,7 @@ _HELD = {
     Action.OPEN: "Ouvertures",
     Action.REOPEN: "Réouvertures",
     Action.INVITE: "Courriels d'activation",
+    Action.DESTROY: "Destructions",
 }
 
 

@@ -17,6 +17,7 @@ ACTIONS = {
     Action.OPEN: "accès ouvert",
     Action.REOPEN: "accès rouvert",
     Action.INVITE: "courriel d'activation",
+    Action.DESTROY: "données détruites",
 }
 
 _DRIFT = {
@@ -40,6 +41,8 @@ _DRIFT = {
 
 def what(change: Change) -> str:
     """What is done, in two or three words; a suspension is no end."""
+    if change.action is Action.DESTROY:
+        return _DESTROYED[change.rule]
     return "accès suspendu" if change.is_suspension else ACTIONS[change.action]
 
 
@@ -49,9 +52,25 @@ def reason(change: Change) -> str:
         return change.said
     if change.by_hand:
         return _BY_HAND[change.action]
+    if change.action is Action.DESTROY:
+        return _why_destroyed(change)
     if change.habilitation is None:
         return "Le groupe du partenaire n'existe pas encore."
     return _WHY[change.action](change, change.habilitation)
+
+
+#: What a destruction destroys, by its rule.
+_DESTROYED = {"D1": "compte détruit", "D2": "habilitation détruite", "C4": "annexes et contacts détruits"}
+
+
+def _why_destroyed(change: Change) -> str:
+    closed_on = change.habilitation.closed_on if change.habilitation is not None else None
+    if change.rule == "D1" and closed_on is not None:
+        return f"Accès clôturé le {french_date(closed_on)} : données du compte conservées 6 mois."
+    end = change.habilitation.end if change.habilitation is not None else None
+    if change.rule == "D2" and end is not None:
+        return f"Fin d'habilitation le {french_date(end.on)} : données conservées 2 ans, jamais moins que le compte."
+    return "Convention terminée depuis 2 ans."
 
 
 _BY_HAND = {

@@ -177,6 +177,10 @@ class MemoryDirectory(MemoryRealm):
                 raise KeycloakRefused(str(error), error.status, error.fields) from None
             account.enabled = False
 
+    def destroy(self, id: str) -> None:
+        with self._writing():
+            self.accounts.pop(id, None)
+
     def extra_roles(self, id: str) -> frozenset[str]:
         with self._reading():
             account = self._account(id)

@@ -13,6 +13,7 @@ from enum import StrEnum
 from provisioner.domain.access.account import WantedAccount
 from provisioner.domain.access.habilitation import Habilitation
 from provisioner.domain.people import EmailAddress
+from provisioner.domain.retention import Destruction
 
 
 class Action(StrEnum):
@@ -25,6 +26,7 @@ class Action(StrEnum):
     OPEN = "open"
     REOPEN = "reopen"
     INVITE = "invite"
+    DESTROY = "destroy"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +38,7 @@ class Change:
     while it is open: a closure that leaves some only leaves its own partner's, and one that returns elsewhere leaves
     those of `leaves` (A8). `new_email` is a rename's, whose `email` is the old one. `by_hand`: it puts right
     what another hand did. `owes_link`: once it is done the person is owed the e-mail with the link.
+    `destruction` is what is destroyed, of a change that destroys and is about to be made.
     `said` is its reason where nothing else is known of it: version 0.3 or older kept it with a hold.
     """
 
@@ -53,6 +56,7 @@ class Change:
     by_hand: bool = False
     owes_link: bool = False
     said: str | None = None
+    destruction: Destruction | None = None
 
     @property
     def subject(self) -> Habilitation:
@@ -117,7 +121,7 @@ def in_turns(changes: Iterable[Change]) -> list[list[Change]]:
     turns: list[list[Change]] = []
     seen: Counter[str] = Counter()
     for change in changes:
-        account = change.wanted.email if change.wanted else change.partner
+        account = change.wanted.email if change.wanted else change.email or change.partner
         if seen[account] == len(turns):
             turns.append([])
         turns[seen[account]].append(change)
@@ -129,6 +133,21 @@ def suspension_of(habilitation: Habilitation) -> Change:
     """The change that cuts this access for now, as it is told."""
     cut = replace(habilitation, end=None)
     return Change(action=Action.CLOSE, partner=cut.partner, rule="A4", email=cut.email, habilitation=cut)
+
+
+def destroying(destruction: Destruction) -> Change:
+    """The change that destroys this."""
+    habilitation = destruction.habilitation
+    return Change(
+        action=Action.DESTROY,
+        partner=destruction.partner,
+        rule=destruction.rule,
+        email=habilitation.email if habilitation is not None else None,
+        habilitation=habilitation,
+        due_on=destruction.done_from,
+        keycloak_id=destruction.keycloak_id,
+        destruction=destruction,
+    )
 
 
 class DriftKind(StrEnum):

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 
 from provisioner.domain.access.account import RemoteAccount, Snapshot
 from provisioner.domain.access.account_plan import AccountPlan
-from provisioner.domain.access.change import Action, Change, Drift, DriftKind, plan_id
+from provisioner.domain.access.change import Action, Change, Drift, DriftKind, destroying, plan_id
 from provisioner.domain.access.habilitation import Habilitation, State
 from provisioner.domain.calendar import day_of
-from provisioner.domain.gates import Blocked, Entering, Gate, Limit, Limits, decide, gates_of
+from provisioner.domain.gates import Blocked, Entering, Gate, Limit, Limits, decide, gates_of, gates_of_destructions
 from provisioner.domain.hold import Hold
 from provisioner.domain.people import EmailAddress
 from provisioner.domain.records import Records
+from provisioner.domain.retention import due
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +38,22 @@ class Plan:
     @property
     def ids(self) -> dict[str, str]:
         """The plan's id for each partner that has changes or a document."""
-        partners = sorted({change.partner for change in self.changes} | self.documents)
-        return {code: plan_id(code, self.of_partner(code)) for code in partners}
+        changing = {change.partner for change in self.changes if change.action is not Action.DESTROY}
+        return {code: plan_id(code, self.of_partner(code)) for code in sorted(changing | self.documents)}
 
-    def of_partner(self, code: str) -> list[Change]:
-        """All that a decision about the partner's plan is about: what is due, and what its document brings."""
-        return [change for change in (*self.changes, *self.brought) if change.partner == code]
+    def of_partner(self, code: str | None) -> list[Change]:
+        """All that a decision about the partner's plan is about: what is due, and what its document brings. Without
+        a partner, what is destroyed: that is one plan of all partners.
+        """
+        if code is None:
+            return list(self.destructions)
+        own = (change for change in (*self.changes, *self.brought) if change.action is not Action.DESTROY)
+        return [change for change in own if change.partner == code]
+
+    @property
+    def destructions(self) -> tuple[Change, ...]:
+        """What is to be destroyed."""
+        return tuple(change for change in self.changes if change.action is Action.DESTROY)
 
     def only(self, wanted: Callable[[Change], bool]) -> Plan:
         """The same with some changes left for another run; what holds them is judged on all of them."""
@@ -88,6 +99,17 @@ def plan_in_unknown_realm(partners: Iterable[str]) -> Plan:
     """
     held = (Blocked(partner=code, plan_id=plan_id(code, ()), limit=Limit.UNKNOWN_REALM) for code in sorted(partners))
     return replace(NOTHING, blocked=tuple(held))
+
+
+def with_destructions(
+    plan: Plan, records: Records, today: date, limits: Limits, allowed: Collection[str] = ()
+) -> Plan:
+    """The plan with what is due for destruction on that day and not on hold (D7), last of all."""
+    due_now = [d for d in due(records) if d.done_from <= today and not d.is_on_hold]
+    if not due_now:
+        return plan
+    held = gates_of_destructions(records, due_now, today, limits, allowed)
+    return replace(plan, changes=(*plan.changes, *map(destroying, due_now)), blocked=(*plan.blocked, *held))
 
 
 def join_plans(plans: Iterable[Plan]) -> Plan:

@@ -109,7 +109,8 @@ def reading_lines(register: Register, settings: Settings) -> Iterator[DoctorLine
 
 def limits_of(settings: Settings) -> Limits:
     """The limits that are set."""
-    return Limits(settings.limits.closures, settings.limits.closures_percent)
+    limits = settings.limits
+    return Limits(limits.closures, limits.closures_percent, limits.destructions)
 
 
 def limit_lines(records: Records, settings: Settings, now: datetime) -> Iterator[DoctorLine]:

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Self
 
 from pydantic import InstanceOf, WithJsonSchema
 
-from provisioner.domain.access.change import Action, Change, Drift, DriftKind
+from provisioner.domain.access.change import Action, Change, Drift, DriftKind, plan_id
 from provisioner.domain.access.habilitation import Habilitation
 from provisioner.domain.access.plan import NOTHING, Plan
 from provisioner.domain.annexe.document import Check, Severity
@@ -69,9 +69,9 @@ class FailedLine(ChangeLine):
 
 
 class PlanLine(Answer):
-    """A partner's plan: what an override or an approval names."""
+    """A partner's plan: what an override or an approval names. Destructions are one plan, without a partner."""
 
-    partner: str
+    partner: str | None
     plan_id: PlanId
 
 
@@ -90,9 +90,11 @@ class DriftLine(Answer):
 
 
 class BlockedLine(Answer):
-    """What holds a partner's plan, or a part of it; the figures are null where a person cannot let it go."""
+    """What holds a partner's plan, or a part of it; the figures are null where a person cannot let it go. Only
+    `held release` lets destructions go: `override` is null, and so is `partner`.
+    """
 
-    partner: str
+    partner: str | None
     plan_id: PlanId
     limit: Limit
     figure: int | None
@@ -103,7 +105,8 @@ class BlockedLine(Answer):
     @classmethod
     def of(cls, blocked: Blocked) -> Self:
         """A limit with its words."""
-        override = f"--allow {blocked.plan_id}" if blocked.can_be_allowed else None
+        is_allowed = blocked.can_be_allowed and blocked.limit is not Limit.DESTRUCTIONS
+        override = f"--allow {blocked.plan_id}" if is_allowed else None
         return cls.read(blocked, override=override, reason=blocked_reason(blocked))
 
 
@@ -158,7 +161,7 @@ class PlanAnswer(Answer):
         if not (self.changes or self.blocked_by):
             yield Line(outcomes.NOTHING_TO_DO)
         for line in self.plans:
-            yield Line(f"Plan {line.plan_id} ({line.partner})", Tone.FAINT)
+            yield Line(f"Plan {line.plan_id} ({line.partner or 'destructions'})", Tone.FAINT)
         yield from _beside(self.later, self.drift, self.blocked_by)
 
 
@@ -239,13 +242,20 @@ def _facts(as_of: date, plan: Plan | None, document: Documented) -> dict[str, An
     plan = plan or NOTHING
     return {
         "as_of": as_of,
-        "plans": tuple(PlanLine(partner=code, plan_id=id_) for code, id_ in plan.ids.items()),
+        "plans": _plans(plan),
         "later": _changes(plan.later),
         "drift": tuple(map(DriftLine.of, plan.drift)),
         "blocked_by": tuple(map(BlockedLine.of, plan.blocked)),
         "findings": finding_lines(document.check.findings) if document.check is not None else (),
         "document": document,
     }
+
+
+def _plans(plan: Plan) -> tuple[PlanLine, ...]:
+    ids: list[tuple[str | None, str]] = [*plan.ids.items()]
+    if plan.destructions:
+        ids.append((None, plan_id("", plan.destructions)))
+    return tuple(PlanLine(partner=code, plan_id=id_) for code, id_ in ids)
 
 
 def _table(title: str, changes: Iterable[ChangeLine]) -> Table:
