@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import TypeVar
 
-from sqlalchemy import Connection, Table, delete, func, insert, not_, or_, select, update
+from sqlalchemy import Connection, Date, Table, bindparam, delete, func, insert, not_, or_, select, update
 
 from provisioner.domain.calendar import day_of
 from provisioner.domain.connections.record import ConnectionRecord, ConsoleRecord, Coverage, Hole, Stream, holes_of
@@ -20,6 +20,14 @@ _c, _a = t.connection_record.c, t.console_record.c
 _CONNECTION = Mapper(ConnectionRecord, t.connection_record)
 _CONSOLE = Mapper(ConsoleRecord, t.console_record)
 _HOLE = Mapper(Hole, t.reading_hole)
+
+#: The day of an account's last login, which never goes back.
+_LAST = t.account.c.last_login_on
+_LOGGED_IN = (
+    update(t.account)
+    .where(t.account.c.id == bindparam("of"), or_(_LAST.is_(None), bindparam("day", type_=Date) > _LAST))
+    .values(last_login_on=bindparam("day", type_=Date))
+)
 
 Record = TypeVar("Record", ConnectionRecord, ConsoleRecord)
 
@@ -71,11 +79,9 @@ def store(work: Work, records: Sequence[ConnectionRecord]) -> list[ConnectionRec
     if rows:
         work.connection.execute(insert(t.connection_record), rows)
     last = {record.account: day_of(record.at) for record in sorted(new, key=_moment_of) if record.is_login}
-    for account, day in last.items():
-        is_older = or_(t.account.c.last_login_on.is_(None), t.account.c.last_login_on < day)
-        work.connection.execute(
-            update(t.account).where(t.account.c.id == account, is_older).values(last_login_on=day)
-        )
+    days = [{"of": account, "day": day} for account, day in last.items() if account is not None]
+    if days:
+        work.connection.execute(_LOGGED_IN, days)
     return new
 
 
