@@ -119,6 +119,7 @@ def backup(
     from provisioner.views.journal import problem_sentence
 
     session = session_of(ctx)
+    session.start_logging()
     with new_file(output):
         made = back_up(session.settings, session.clock, output)
     if made.bad is not None:

@@ -40,6 +40,13 @@ class Entry:
         """Whether its digest is that of its body and its predecessor."""
         return self.sha256 == _sha256(self.previous, self.body)
 
+    @property
+    def is_old(self) -> bool:
+        """Whether it was made before version 0.3. Its body named who acted; in a chain that was written again without
+        names (D8), it says so.
+        """
+        return "actor" not in self.facts or bool(self.facts.get("named"))
+
 
 @dataclass(frozen=True, slots=True)
 class Detail:
@@ -81,7 +88,7 @@ class Row(NamedTuple):
     def who(self) -> Mapping[str, Any]:
         """Who acted: `by`, `os_user`, `host` and `sudo_user`, as far as it is still known.
 
-        Entries of before version 0.3 name the actor in the chain itself.
+        Entries of before version 0.3 name the actor in the chain itself, where this one does not verify.
         """
         facts = self.entry.facts
         told = {name: facts[name] for name in ACTOR if facts.get(name)}
@@ -101,7 +108,7 @@ class Row(NamedTuple):
     @property
     def decided_by(self) -> str | None:
         """The name of who decided, of an entry that is a decision. An older one names it among its details."""
-        return self.who.get("by") if self.actor is not None else self.details.get("by", self.who.get("by"))
+        return self.details.get("by", self.who.get("by")) if self.entry.is_old else self.who.get("by")
 
 
 #: What is told of who acted. `by` is the declared name (`--by`), or the command; the rest is the machine's word.

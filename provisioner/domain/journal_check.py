@@ -25,12 +25,13 @@ class Problem(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Bad:
     """The first bad entry, and what is wrong with it. `difference` is what in the register does not follow from it;
-    no entry says it at all when `entry` is None.
+    no entry says it at all when `entry` is None. `left_by` is the action that left another journal's end behind.
     """
 
     entry: int | None
     problem: Problem
     difference: Difference | None = None
+    left_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +46,12 @@ class JournalCheck:
 #: The actions that tell that the personal data of a habilitation are destroyed, and why they may be missing.
 DESTRUCTIONS = frozenset({"habilitation.withdrawn", "destroyed"})
 
+#: The action that begins a new chain: the old one named who acted (D8).
+CHANGED_CHAIN = "journal.changed"
+
 #: The actions that tell that another journal's end was left behind: a backup put back, a chain begun anew. `left` in
 #: the entry is that end, as a head, where it is known.
-LEAVES_A_HEAD = frozenset({"register.restored", "journal.changed"})
+LEAVES_A_HEAD = frozenset({"register.restored", CHANGED_CHAIN})
 
 
 def verify(rows: Iterable[Row], taken_out: Head | None = None, since: Head = EMPTY) -> JournalCheck:
@@ -71,7 +75,7 @@ class _Check:
     def __init__(self, since: Head, taken_out: Head | None) -> None:
         self.head, self._taken_out = since, taken_out
         self._missing: dict[int | None, int] = {}
-        self._restored: list[tuple[int, Head | None]] = []
+        self._left: list[tuple[int, str, Head | None]] = []
 
     def take(self, row: Row) -> Bad | None:
         """What is wrong with the next entry."""
@@ -84,7 +88,7 @@ class _Check:
             return Bad(entry.entry, Problem.DETAIL_CHANGED)
         self._note_missing(row)
         if facts.get("action") in LEAVES_A_HEAD:
-            self._restored.append((entry.entry, _head(facts.get("left"))))
+            self._left.append((entry.entry, facts["action"], _head(facts.get("left"))))
         taken_out = self._taken_out
         if taken_out is not None and entry.entry == taken_out.entry and self.head != taken_out:
             return self._left_behind(taken_out) or Bad(entry.entry, Problem.REWRITTEN)
@@ -109,11 +113,13 @@ class _Check:
             self._missing.setdefault(None, row.entry.entry)
 
     def _left_behind(self, taken_out: Head) -> Bad | None:
-        """The head of a journal that a recorded restore left behind: told as that, and not as a change."""
-        for entry, left in self._restored:
+        """The head of a journal that a recorded restore, or change of chain, left behind: told as that, and not as a
+        change.
+        """
+        for entry, action, left in self._left:
             was_after = entry <= taken_out.entry
             if was_after and (left is None or taken_out.entry < left.entry or taken_out == left):
-                return Bad(entry, Problem.LEFT_BEHIND)
+                return Bad(entry, Problem.LEFT_BEHIND, left_by=action)
         return None
 
 

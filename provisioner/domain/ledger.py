@@ -253,7 +253,7 @@ def _without_renames(decisions: Mapping[str, Any] | None) -> dict[str, Any] | No
 
 def _moment(row: Row) -> tuple[Any, bool]:
     """When it was, and whether the register recorded the very same reading of the clock."""
-    return row.entry.facts.get("at"), row.actor is not None
+    return row.entry.facts.get("at"), not row.entry.is_old
 
 
 def _only(names: tuple[str, ...], details: Mapping[str, Any]) -> dict[str, Any]:

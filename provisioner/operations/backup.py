@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -13,7 +13,7 @@ from sqlalchemy import make_url
 from provisioner.clock import Clock
 from provisioner.domain.errors import Refusal, WrongUsage
 from provisioner.domain.journal_check import Bad, JournalCheck
-from provisioner.operations.journal import verify_journal
+from provisioner.operations.journal import journal_head, verify_journal
 from provisioner.register import RegisterUnavailable, open_as_is, open_register, sqlite_file
 from provisioner.register.backup import copied
 from provisioner.register.engine import REVISION, revision, translated
@@ -57,14 +57,16 @@ def _verify(settings: Settings, clock: Clock, copy: Path) -> JournalCheck:
     if register is None:
         raise RegisterUnavailable("What the settings name is no register.", Refusal.NO_REGISTER)
     with TemporaryDirectory(prefix=f".{copy.name}.", dir=copy.parent) as folder:
-        if revision(register.engine) != REVISION:
+        old = journal_head(register) if revision(register.engine) != REVISION else None
+        if old is not None:
             register.close()
             brought = Path(shutil.copy(copy, folder))
             register = open_register(_settings_of(settings, brought), clock)
         try:
-            return verify_journal(register)
+            check = verify_journal(register)
         finally:
             register.close()
+    return replace(check, head=old) if old is not None and check.bad is None else check
 
 
 def _settings_of(settings: Settings, file: Path) -> Settings:

@@ -12,7 +12,7 @@ import structlog
 
 from provisioner.domain.calendar import day_of
 from provisioner.domain.journal import Head, Row
-from provisioner.domain.journal_check import Bad, JournalCheck, Problem, verify
+from provisioner.domain.journal_check import CHANGED_CHAIN, Bad, JournalCheck, Problem, verify
 from provisioner.domain.ledger import Ledger
 from provisioner.domain.people import EmailAddress
 from provisioner.register import Register, facts
@@ -40,6 +40,10 @@ def verify_journal(register: Register, taken_out: Head | None = None) -> Journal
         noted = _parsed(mark(connection, JOURNAL_VERIFIED))
     ledger, heads = Ledger(), {noted.entry: ""} if noted and noted.entry else {}
     check = verify(_told(rows.pages(register), ledger, upto, heads), taken_out)
+    if taken_out is not None and check.bad is not None and check.bad.left_by == CHANGED_CHAIN:
+        with register.read() as connection:
+            if rows.old_digest(connection, taken_out.entry) != taken_out.sha256:
+                return replace(check, bad=Bad(taken_out.entry, Problem.REWRITTEN))
     if check.bad is None:
         with register.read() as connection:
             stray = rows.stray(connection)

@@ -106,7 +106,7 @@ def open_register(settings: Settings, clock: Clock) -> Register:
             cause = f"The register was made by a newer version: its revision is {at}, ours {REVISION}."
             raise RegisterUnavailable(cause, Refusal.NEWER_REGISTER, found=at, ours=REVISION)
         if at != REVISION:
-            migrate(engine)
+            migrate(engine, clock)
     return Register(engine, clock)
 
 

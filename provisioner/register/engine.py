@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, insert, inspect
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
+from provisioner.clock import Clock
 from provisioner.register.errors import RegisterUnavailable
 from provisioner.register.tables import metadata, sequence
 from provisioner.settings import Settings
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     import psycopg
 
 #: The migration that this version of the software needs; Alembic brings an older register to it.
-REVISION = "0011"
+REVISION = "0012"
 
 #: For libpq: a server that does not answer, or that the network has lost, is away after so long; its own default is
 #: minutes to hours.
@@ -112,7 +113,7 @@ def _revision(connection: Connection) -> str | None:
     return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
 
 
-def migrate(engine: Engine) -> None:
+def migrate(engine: Engine, clock: Clock) -> None:
     """Makes the tables as they are now, or brings an older register to this version."""
     from alembic import command
     from alembic.config import Config
@@ -122,7 +123,7 @@ def migrate(engine: Engine) -> None:
     with engine.begin() as connection:
         if engine.dialect.name == "postgresql":  # two instances may start at once
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATION_LOCK})
-        config.attributes["connection"] = connection
+        config.attributes |= {"connection": connection, "clock": clock}
         if _revision(connection) is not None:
             command.upgrade(config, "head")
         else:

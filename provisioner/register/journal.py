@@ -20,7 +20,7 @@ from provisioner.domain.annexe.decisions import readable
 from provisioner.domain.journal import ActorDetail, Detail, Entry, Head, Row
 from provisioner.domain.people import EmailAddress
 from provisioner.domain.records import Records
-from provisioner.register.tables import journal_actor, journal_detail, journal_entry
+from provisioner.register.tables import journal_actor, journal_detail, journal_entry, old_journal
 
 if TYPE_CHECKING:
     from provisioner.register.database import Register
@@ -133,12 +133,17 @@ def pages(register: Register, first: int = 1) -> Iterator[list[Row]]:
     after = first - 1
     while True:
         with register.read() as connection:
-            page = _rows(connection, journal_entry.c.entry > after, PAGE)
-        if page:
-            yield page
-            after = page[-1][0].entry
-        if len(page) < PAGE:
+            rows = _with_causes(connection, page(connection, after))
+        if rows:
+            yield rows
+            after = rows[-1].entry.entry
+        if len(rows) < PAGE:
             return
+
+
+def page(connection: Connection, after: int) -> list[Row]:
+    """The entries that follow that one, a page of them, without their causes."""
+    return _read(connection, journal_entry.c.entry > after, PAGE)
 
 
 def head(connection: Connection) -> Head:
@@ -146,6 +151,11 @@ def head(connection: Connection) -> Head:
     ends = select(journal_entry.c.entry, journal_entry.c.sha256).order_by(journal_entry.c.entry.desc()).limit(1)
     last = connection.execute(ends).first()
     return Head(last.entry, last.sha256) if last else journal.EMPTY
+
+
+def old_digest(connection: Connection, entry: int) -> str | None:
+    """The digest of an entry of the chain before this one, which named who acted (D8)."""
+    return connection.execute(select(old_journal.c.sha256).where(old_journal.c.entry == entry)).scalar()
 
 
 def stray(connection: Connection) -> int | None:
@@ -165,7 +175,7 @@ def about(connection: Connection, habilitations: Collection[int], addresses: Col
     told += [data.icontains(email, autoescape=True) for email in sorted(addresses)]
     return [
         row
-        for row in _rows(connection, or_(false(), *told))
+        for row in _with_causes(connection, _read(connection, or_(false(), *told)))
         if row.entry.facts.get("habilitation") in habilitations
         or (row.detail is not None and bool(addresses) and journal.names(addresses, row.detail.data))
     ]
@@ -211,8 +221,7 @@ def lines(rows: Iterable[Row]) -> list[JournalLine]:
     ]
 
 
-def _rows(connection: Connection, which: ColumnElement[bool], most: int | None = None) -> list[Row]:
-    rows = _read(connection, which, most)
+def _with_causes(connection: Connection, rows: list[Row]) -> list[Row]:
     causes = {row.entry.cause for row in rows} - {None}
     decisions = (
         {row.entry.entry: row for row in _read(connection, journal_entry.c.entry.in_(causes))} if causes else {}

@@ -294,6 +294,16 @@ journal_actor = Table(
     Column("data", Text, nullable=False),
 )
 
+old_journal = Table(  # a chain that named who acted, before it was written again without names (D8)
+    "old_journal",
+    metadata,
+    Column("entry", Integer, primary_key=True, autoincrement=False),
+    Column("partner", String(64), index=True),
+    Column("body", Text),  # until D8's day
+    Column("previous", String(64), nullable=False),
+    Column("sha256", String(64), nullable=False),
+)
+
 connection_record = Table(
     "connection_record",
     metadata,

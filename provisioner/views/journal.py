@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from provisioner.domain.annexe.decisions import AUTOMATIC
 from provisioner.domain.journal import Head, Row
-from provisioner.domain.journal_check import Bad, JournalCheck, Problem
+from provisioner.domain.journal_check import CHANGED_CHAIN, Bad, JournalCheck, Problem
 from provisioner.domain.ledger import Difference
 
 #: What stands for a person's name where the installation approved by itself (A10).
@@ -52,6 +52,7 @@ ACTIONS: Mapping[str, str] = {
     "invite.needless": "Aucun lien dû : mot de passe déjà créé",
     "invite.silent": "Lien resté sans suite : partenaire prévenu",
     "invite.uncertain": "Envoi du courriel d'activation incertain",
+    "journal.changed": "Journal réécrit sans les noms de qui a agi",
     "notice": "Avis envoyé",
     "notice.withdrawn": "Avis retiré",
     "open": "Accès ouvert",
@@ -92,6 +93,13 @@ _PROBLEMS = {
     "à cet endroit ou avant, ou une base plus ancienne a été remise en place.",
 }
 
+#: The head is that of the chain before this one: every entry was written again, and nothing was lost.
+_CHANGED_CHAIN = (
+    "L'empreinte conservée est celle de l'ancien journal, qui nommait les agents dans sa chaîne. Vérifié, il a été "
+    "réécrit sans les noms (D8) : l'entrée {entry} donne son empreinte finale et son nombre d'entrées, qui portent "
+    "depuis le numéro suivant. Conserver désormais une empreinte du nouveau journal."
+)
+
 
 def decision_words(row: Row) -> str:
     """On whose decision an entry stands: « Claire Martin (annexe 1 n° 12) »; nothing when on nobody's."""
@@ -118,6 +126,8 @@ def problem_sentence(bad: Bad) -> str:
     if bad.problem is Problem.REGISTER_DIFFERS:
         assert bad.difference is not None
         return f"Journal non conforme : {_difference(bad.difference)}"
+    if bad.left_by == CHANGED_CHAIN:
+        return _CHANGED_CHAIN.format(entry=bad.entry)
     return f"Journal non conforme : {_PROBLEMS[bad.problem].format(entry=bad.entry)}"
 
 

@@ -184,4 +184,4 @@ def test_of_0_1_who_is_still_owed_a_link_gets_it_and_who_waits_is_opened(first_o
 def test_of_0_1_the_annexe_is_shown_with_what_was_decided(first_office: MemoryOffice) -> None:
     shown = valid(_answer(first_office, "annexe", "show", "1"), "annexe")
     assert (shown["status"], shown["approved_by"]) == ("applied", "Claire Martin")
-    assert _answer(first_office, "journal", "show")[0]["by"] == "Claire Martin"
+    assert _answer(first_office, "journal", "show")[1]["by"] == "Claire Martin"

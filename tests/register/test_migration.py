@@ -156,8 +156,8 @@ def test_of_0_1_nothing_is_lost(first_register: Register) -> None:
 def test_of_0_1_what_still_waits_follows_from_the_approval_that_stands(first_register: Register) -> None:
     records = first_register.records()
     assert records.current["agglo-lys"].transmitted_on == date(2026, 6, 15)
-    assert records.current["agglo-lys"].decision == 3  # list 2 was approved alone afterwards
-    assert {h.id: h.decision for h in records.habilitations if h.decision} == {7: 3}
+    assert records.current["agglo-lys"].decision == 4  # list 2 was approved alone afterwards
+    assert {h.id: h.decision for h in records.habilitations if h.decision} == {7: 4}
 
 
 def test_of_0_1_what_came_first_by_the_clock_of_then_comes_first_by_number(first_register: Register) -> None:
