@@ -11,7 +11,19 @@ from typing import Annotated
 import typer
 
 from provisioner import __version__
-from provisioner.cli import annexe, connections, controls, holds, incident, journal, partner, person, run, system
+from provisioner.cli import (
+    annexe,
+    connections,
+    controls,
+    holds,
+    incident,
+    journal,
+    partner,
+    person,
+    retention,
+    run,
+    system,
+)
 from provisioner.cli.exits import Commands
 from provisioner.cli.session import Session
 
@@ -67,6 +79,7 @@ app.add_typer(connections.app, name="connections")
 app.add_typer(incident.app, name="incident")
 app.add_typer(journal.app, name="journal")
 app.add_typer(controls.app, name="controls")
+app.add_typer(retention.app, name="retention")
 
 
 def main() -> None:

@@ -41,7 +41,7 @@ def release(
     session = session_of(ctx)
     with session.register() as register:
         partner = holds.release(register, plan_id, by, reason)
-    session.say(Sentence.PLAN_RELEASED.of(plan=plan_id, code=partner))
+    session.say(Sentence.PLAN_RELEASED.of(plan=plan_id, code=partner or "destructions"))
 
 
 @app.command()

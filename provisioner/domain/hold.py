@@ -14,8 +14,8 @@ from provisioner.domain.retention import suspension_alarm_on
 #: The ages, in days, at which people are reminded of a hold; after the last, each time that many days more pass.
 REMINDERS = (1, 7, 30)
 
-#: How many days apart people are reminded of a containment.
-CONTAINMENT_REMINDER = 7
+#: How many days apart people are reminded of a containment, and of a hold on destruction that nobody confirmed.
+WEEKLY_REMINDER = 7
 
 #: How long what is in quarantine rests before it is tried again: after its first failure, and at most.
 SHORTEST_REST, LONGEST_REST = timedelta(minutes=1), timedelta(hours=6)
@@ -108,7 +108,7 @@ class Hold:
         return is_meant and not self.is_over_on(day)
 
     def is_over_on(self, day: date) -> bool:
-        """Whether it is a pause whose last day is past."""
+        """Whether it is a pause whose last day is past, or a hold on destruction that was to be looked at again."""
         return self.until is not None and self.until < day
 
     def holds(self, change: Change) -> bool:
@@ -134,9 +134,14 @@ class Hold:
 
         A limit, and an access that is still open, at once; then anything but a pause at each age of `REMINDERS` (a
         suspension's partner was asked on its first day); a suspension also when it has lasted 6 months. A containment
-        is told each week, and the suspensions that it made are told with it. Days on which nothing ran are made up
+        is told each week, and the suspensions that it made are told with it; a hold on destruction each week once the
+        day has passed on which somebody was to look at it again (D7). Days on which nothing ran are made up
         for by one reminder.
         """
+        if self.kind is HoldKind.RETENTION:
+            return self.is_over_on(day) and (
+                self.told_at is None or (day - day_of(self.told_at)).days >= WEEKLY_REMINDER
+            )
         if self.kind is HoldKind.PAUSE or self.containment is not None:
             return False
         if self.told_at is None and (self.kind is HoldKind.LIMIT or self.still_open):
@@ -145,7 +150,7 @@ class Hold:
         told_on = day_of(self.told_at) if self.told_at is not None else since
         age = (day - since).days
         is_weekly = self.kind is HoldKind.CONTAINMENT
-        due_on = since + timedelta(days=age - age % CONTAINMENT_REMINDER if is_weekly else _last_reminder(age))
+        due_on = since + timedelta(days=age - age % WEEKLY_REMINDER if is_weekly else _last_reminder(age))
         return told_on < due_on or (self.has_alarm_on(day) and told_on < suspension_alarm_on(since))
 
     def has_alarm_on(self, day: date) -> bool:

@@ -299,12 +299,17 @@ class HoldLedger:
     #: by partner: the containment that lasts, with its reason and second name; and who ended one, why
     contained: dict[str, tuple[str | None, str | None, int]] = field(default_factory=dict)
     freed: dict[str, set[tuple[str, str] | None]] = field(default_factory=dict)
+    #: by number: the hold on destruction that lasts, with its reason and its day; and who released one, why
+    kept: dict[str, tuple[str, str, int]] = field(default_factory=dict)
+    unkept: dict[str, tuple[str | None, str]] = field(default_factory=dict)
 
     def take(self, row: Row, action: str) -> None:
         """The next entry; one of another kind says nothing here."""
         facts, entry, details = row.entry.facts, row.entry.entry, row.details
         habilitation, partner = facts.get("habilitation"), facts.get("partner")
-        if habilitation is not None:
+        if action.startswith("retention."):
+            self._take_keeping(row, action)
+        elif habilitation is not None:
             self._take_account(row, action, habilitation)
         elif action == "pause":
             self.paused[partner] = (details.get("reason"), entry)
@@ -320,6 +325,15 @@ class HoldLedger:
             self.freed.setdefault(str(partner), set()).add(said)
         elif action == "release" and details:
             self.released.add((partner, details["plan"], row.decided_by or "", details["reason"]))
+
+    def _take_keeping(self, row: Row, action: str) -> None:
+        details = row.details
+        number = str(details.get("hold"))
+        if action == "retention.hold" and details:
+            self.kept[number] = (details["reason"], details["until"], row.entry.entry)
+        elif action == "retention.released" and details:
+            self.kept.pop(number, None)
+            self.unkept[number] = (row.decided_by, details["reason"])
 
     def _take_account(self, row: Row, action: str, habilitation: int) -> None:
         entry, details = row.entry.entry, row.details
@@ -340,6 +354,9 @@ class HoldLedger:
             yield from self._of_account(key, account)
         for key, hold in holds.items():
             yield from self._of_hold(key, hold, accounts)
+        for key, (*_, entry) in self.kept.items():
+            if key not in holds:
+                yield Difference("hold", key, None, entry)
         lasting = {(hold["kind"], hold["partner"]) for hold in holds.values() if not hold["released_at"]}
         said = [("pause", partner, entry) for partner, (_, entry) in self.paused.items()]
         said += [("containment", partner, entry) for partner, (*_, entry) in self.contained.items()]
@@ -370,6 +387,10 @@ class HoldLedger:
                     yield Difference("hold", key, None if entry is None else "reason", entry)
             elif kind == "containment":
                 yield from self._of_containment(key, hold)
+            elif kind == "retention" and hold["incident"] is None:
+                reason, until, entry = self.kept.get(key, (None, None, None))
+                if not (_is_same(reason, hold["reason"]) and _is_same(until, hold["until"])):
+                    yield Difference("hold", key, "reason", entry)
             return
         is_said = True
         if kind == "pause":
@@ -380,6 +401,8 @@ class HoldLedger:
         elif kind == "containment":
             freed = self.freed.get(hold["partner"], set())
             is_said = _GONE in freed or (by, reason) in freed
+        elif kind == "retention" and hold["incident"] is None:
+            is_said = self.unkept.get(key, (by, reason)) == (by, reason) and key not in self.kept
         elif kind == "limit":
             is_said = (hold["partner"], hold["plan_id"], by, reason) in self.released
         if not is_said:

@@ -48,6 +48,7 @@ _CONTAINMENT_AGED = "containment-aged"
 _DESTRUCTIONS_HELD = "destructions-held"
 _HELD = "held"
 _QUARANTINE = "quarantine"
+_UNCONFIRMED = "retention-unconfirmed"
 _SUSPENSION_AGED = "suspension-aged"
 _WAITING = "annexe-waiting"
 
@@ -229,13 +230,15 @@ def remind(context: Context) -> None:
             _tell_suspensions(work, context.settings)
             _tell_containments(work, context.settings)
             _tell_quarantines(work, context.settings)
+            _tell_unconfirmed(work, context.settings)
         for hold in _due(context):
             log.warning("notice.no_contact", kind=hold.kind, partner=hold.partner)
 
 
 def _due(context: Context) -> list[Hold]:
     with context.register.read() as connection:
-        return [hold for hold in holds.kept(connection) if hold.is_to_be_told_on(context.clock.today())]
+        kept = (*holds.kept(connection), *holds.kept(connection, HoldKind.RETENTION))
+        return [hold for hold in kept if hold.is_to_be_told_on(context.clock.today())]
 
 
 def _to_be_told(kept: Iterable[Hold], work: Work, kind: HoldKind) -> list[Hold]:
@@ -343,6 +346,22 @@ def _tell_quarantines(work: Work, settings: Settings) -> None:
                 "lines": _lines(hold for hold in failing if not hold.still_open),
             }
             tell(work, settings, _QUARANTINE, _CAF, partners[code], values)
+
+
+#: Who is told at the Caf that nobody confirmed a hold on destruction.
+_KEEPERS = (Role.HABILITATIONS, Role.PROTECTION_DONNEES)
+
+
+def _tell_unconfirmed(work: Work, settings: Settings) -> None:
+    """Tells the Caf each week of the holds on destruction that somebody was to look at again (D7): they stay."""
+    if contact_of(work, _CAF) is None:
+        return
+    unconfirmed = _to_be_told(holds.kept(work.connection, HoldKind.RETENTION), work, HoldKind.RETENTION)
+    told = [hold for hold in unconfirmed if holds.told(work, hold)]
+    if told:
+        notices.withdraw(work, _UNCONFIRMED, None)
+        lines = [(hold.id, hold.until, hold.incident, hold.partner, hold.email is not None) for hold in told]
+        tell(work, settings, _UNCONFIRMED, _CAF, None, {"lines": lines}, roles=_KEEPERS)
 
 
 def _lines(failing: Iterable[Hold]) -> list[tuple[str | None, date, str]]:

@@ -37,7 +37,10 @@ _COLUMNS: dict[str, tuple[Table, str, tuple[str, ...]]] = {
     "hold": (
         t.hold,
         "id",
-        ("kind", "partner", "account", "plan_id", "reason", "second", "released_at", "released_by", "release_reason"),
+        (
+            *("kind", "partner", "account", "plan_id", "reason", "second", "until", "incident"),
+            *("released_at", "released_by", "release_reason"),
+        ),
     ),
     "account": (t.account, "id", ("email", "reopening")),
     "control": (t.control, "id", ("settled_at", "settled_by", "settle_reason", "settle_decision")),

@@ -296,6 +296,43 @@ def kept_from_destruction(connection: Connection) -> KeptRecords:
     )
 
 
+def keep(work: Work, partner: str | None, email: EmailAddress | None, by: str, reason: str, review_on: date) -> int:
+    """Nothing of the partner, of the person, or of anybody is destroyed until a named person releases it (D7); gives
+    the hold's number. On `review_on` somebody looks at it again.
+    """
+    account = _account_id(work, email) if email is not None else None
+    scope = {"partner": partner, "account": account}
+    number = _insert(work, HoldKind.RETENTION, reason=reason, until=review_on, **scope)
+    about: Sequence[tuple[str | None, int | None]] = [(partner, None)]
+    if account is not None:
+        about = (_live(work, account) or _last(work, account))[:1]
+    details = {"hold": number, "by": by, "reason": reason, "until": review_on.isoformat()}
+    for code, habilitation in about:
+        decision = work.journal(
+            "retention.hold", partner=code, habilitation=habilitation, rule="D7", details=details, by=by
+        )
+        work.connection.execute(update(t.hold).where(_h.id == number).values(decision=decision))
+    return number
+
+
+def release_keeping(work: Work, number: int, by: str, reason: str) -> bool:
+    """What that hold keeps is destroyed when its day has come; False when there is no such hold, or it is an
+    incident's, which ends with the incident.
+    """
+    this_one = (_h.id == number) & (_h.kind == HoldKind.RETENTION) & _LASTS & _h.incident.is_(None)
+    row = work.connection.execute(select(_h.partner, _h.account).where(this_one)).first()
+    if row is None:
+        return False
+    work.connection.execute(update(t.hold).where(this_one).values(**_released(work, by, reason)))
+    about: Sequence[tuple[str | None, int | None]] = [(row.partner, None)]
+    if row.account is not None:
+        about = (_live(work, row.account) or _last(work, row.account))[:1]
+    details = {"hold": number, "by": by, "reason": reason}
+    for code, habilitation in about:
+        work.journal("retention.released", partner=code, habilitation=habilitation, rule="D7", details=details, by=by)
+    return True
+
+
 def keep_for_incident(
     work: Work, incident: int, reason: str, partners: Collection[str], accounts: Collection[int]
 ) -> None:
@@ -331,9 +368,10 @@ def end_keeping(work: Work, incident: int, by: str, reason: str) -> None:
     work.connection.execute(update(t.hold).where(its_own).values(**_released(work, by, reason)))
 
 
-def _insert(work: Work, kind: HoldKind, **values: Any) -> None:
+def _insert(work: Work, kind: HoldKind, **values: Any) -> int:
     since = {"since": work.now, "since_number": work.number}
-    work.connection.execute(insert(t.hold).values(kind=kind, **since, **values))
+    made = insert(t.hold).values(kind=kind, **since, **values).returning(_h.id)
+    return int(work.connection.execute(made).scalar_one())
 
 
 def _released(work: Work, by: str, reason: str) -> dict[str, Any]:

@@ -74,6 +74,8 @@ ACTIONS: Mapping[str, str] = {
     "reopening": "Réouverture décidée",
     "resume": "Fin de la mise en pause",
     "run.begun": "Début d'exécution",
+    "retention.hold": "Destruction empêchée (conservation)",
+    "retention.released": "Conservation levée",
     "suspend": "Accès suspendu",
     "suspension": "Suspension décidée",
     "update": "Compte mis à jour",

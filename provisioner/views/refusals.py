@@ -197,6 +197,14 @@ SENTENCES: Mapping[Refusal, str] = {
         "Ce qui retient le plan {plan_id} ({limit}) ne se lève pas par une décision : corrigez-en la cause "
         "(provisioner held list), il repart de lui-même."
     ),
+    Refusal.REVIEW_PAST: "Le {on} est passé : indiquez le jour à venir auquel quelqu'un y regardera de nouveau.",
+    Refusal.REVIEW_FAR: (
+        "Une conservation qui concerne tout le monde est revue dans les {days} jours : le {on} est trop loin."
+    ),
+    Refusal.NO_SUCH_KEEPING: (
+        "Il n'y a pas de conservation n° {number} en cours (retention list). Celle d'un incident prend fin avec lui "
+        "(incident close)."
+    ),
     Refusal.PAUSE_PAST: "Le {on} est passé : une mise en pause dure jusqu'à la fin du jour indiqué.",
     Refusal.NOT_PAUSED: "Rien n'est mis en pause pour l'ensemble. Ce qui est retenu : provisioner held list.",
     Refusal.PARTNER_NOT_PAUSED: (

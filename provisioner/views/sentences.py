@@ -44,6 +44,7 @@ class Sentence(Words):
     ANNEXE_REJECTED = "Annexe {annexe} rejetée."
     FORM_WRITTEN = "Formulaire écrit : {file}."
 
+    KEEPING_RELEASED = "Conservation n° {number} levée : ce qu'elle gardait est détruit quand son jour est venu."
     PLAN_RELEASED = "Plan {plan} du partenaire {code} libéré : la prochaine synchronisation (provisioner sync) agit."
     PAUSED = "{whose} : mise en pause. Pour reprendre : provisioner resume."
     RESUMED = "{whose} : fin de la pause. La prochaine synchronisation (provisioner sync) reprend."

@@ -1,4 +1,4 @@
-"""Each destruction on its day, announced the day before, whatever another clock of the same person says (C4, D rules).
+"""Each destruction on its day, announced the day before, whatever another clock of a person says (C4, D rules).
 
 The directory is in memory and the register real: years of one office in seconds.
 """
@@ -11,27 +11,34 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
 
 from provisioner.domain.access.change import Action
+from provisioner.domain.annexe.decisions import Decisions
 from provisioner.domain.annexe.document import Annexe, Document
+from provisioner.domain.errors import Refused
 from provisioner.domain.gates import Limit
 from provisioner.keycloak.errors import KeycloakError
-from provisioner.operations import holds, partners
+from provisioner.operations import holds, partners, retention
 from provisioner.operations.context import RunResult
 from provisioner.operations.journal import verify_journal
 from provisioner.operations.run import plan_due
-from provisioner.register import RegisterUnavailable
+from provisioner.register import RegisterUnavailable, connections
+from provisioner.register.tables import habilitation
 from provisioner.settings import DocumentSettings
 from tests.fakes.failing import FailMode, Killed
 from tests.fakes.faults import Commits, Fault
-from tests.fakes.memory_office import MemoryOffice
-from tests.shared.examples import LYS, annexe
+from tests.fakes.memory_office import MemoryOffice, no_bar
+from tests.shared.examples import LYS, annexe, email
 
 START, CLOSED = date(2026, 6, 16), date(2026, 9, 1)
 ALL = dict.fromkeys(("leroy", "vasseur", "petit"), date(2026, 6, 10))
 STAYING = {"leroy": ALL["leroy"]}
 ANNEXES = {
     b"all": annexe(ALL, on=START),
+    b"return": annexe({**STAYING, "vasseur": date(2027, 2, 1)}, {"petit": date(2026, 2, 28)}, on=date(2027, 1, 20)),
+    b"sivom": annexe({"vasseur": date(2026, 7, 1)}, on=date(2026, 7, 1)),
+    b"sivom-departure": annexe({}, {"vasseur": date(2026, 12, 31)}, on=date(2026, 12, 15)),
     b"departures": annexe(STAYING, {"vasseur": date(2026, 8, 31), "petit": date(2026, 2, 28)}, on=CLOSED),
 }
 DAY = timedelta(days=1)
@@ -64,7 +71,7 @@ def destroyed(result: RunResult) -> Destroyed:
 
 
 def sync_on(office: MemoryOffice, day: date) -> Destroyed:
-    """What that day's `sync` destroys: what the plan said; nothing is left to do after it, and the journal is whole."""
+    """What that day's `sync` destroys: what the plan said. Nothing is left to do after it, the journal is whole."""
     office.on(day)
     planned = plan_due(office.context, []).plan
     result = office.sync()
@@ -98,3 +105,250 @@ def test_an_account_goes_the_day_after_6_months_and_the_habilitation_the_day_aft
     records = office.context.register.records()
     assert [habilitation.email.partition("@")[0] for habilitation in records.habilitations] == ["leroy"]
     assert [email.partition("@")[0] for email in records.accounts] == ["leroy"]
+
+
+def blocked_on(office: MemoryOffice, day: date) -> set[Limit]:
+    """What holds that day's destructions; nothing is destroyed."""
+    office.on(day)
+    result = office.sync()
+    assert result.plan is not None
+    assert destroyed(result) == []
+    assert verify_journal(office.context.register).bad is None
+    return {blocked.limit for blocked in result.plan.blocked}
+
+
+@pytest.mark.rule("D1")
+def test_a_clock_that_jumps_a_year_ahead_destroys_nothing_that_day(office: MemoryOffice) -> None:
+    sync_on(office, date(2027, 2, 28))
+    for _ in range(2):  # however often it runs on that day
+        assert blocked_on(office, date(2028, 3, 1)) == {Limit.DESTRUCTIONS}
+    (hold,) = office.context.register.records().holds
+    assert (hold.partner, hold.limit, hold.figure) == (None, Limit.DESTRUCTIONS, 3)
+    office.on(date(2027, 3, 1))  # the clock is put right
+    assert destroyed(office.sync()) == []
+    assert office.context.register.records().holds == ()
+    assert sync_on(office, date(2027, 3, 2)) == [("D1", "petit"), ("D1", "vasseur")]
+
+
+@pytest.mark.rule("D1")
+def test_a_service_that_was_off_for_a_week_announces_first_and_destroys_the_next_day(office: MemoryOffice) -> None:
+    sync_on(office, date(2027, 2, 25))
+    assert blocked_on(office, date(2027, 3, 4)) == {Limit.DESTRUCTIONS}
+    assert sync_on(office, date(2027, 3, 5)) == [("D1", "petit"), ("D1", "vasseur")]
+
+
+@pytest.mark.rule("D1")
+def test_a_day_without_a_run_delays_nothing(office: MemoryOffice) -> None:
+    sync_on(office, date(2027, 2, 27))
+    assert sync_on(office, date(2027, 3, 3)) == [("D1", "petit"), ("D1", "vasseur")]
+
+
+@pytest.mark.rule("D1")
+def test_more_destructions_than_a_day_may_have_wait_for_a_named_person(office: MemoryOffice) -> None:
+    office.settings.limits.__dict__["destructions"] = 1
+    sync_on(office, date(2027, 3, 1))
+    assert blocked_on(office, date(2027, 3, 2)) == {Limit.DESTRUCTIONS}
+    (hold,) = office.context.register.records().holds
+    assert (hold.figure, hold.allowed, len(hold.changes)) == (2, 1, 2)
+    assert hold.plan_id is not None
+    assert holds.release(office.context.register, hold.plan_id, "Claire Martin", "vérifié") is None
+    assert sync_on(office, date(2027, 3, 2)) == [("D1", "petit"), ("D1", "vasseur")]
+    assert office.context.register.records().holds == ()
+
+
+@pytest.mark.rule("D1")
+def test_a_return_before_the_6_months_are_over_stops_the_clock(office: MemoryOffice) -> None:
+    office.on(date(2027, 1, 20))
+    office.apply(Document(name="3.csv", content=b"return"), LYS.code)
+    assert sync_on(office, date(2027, 3, 1)) == []
+    assert sync_on(office, date(2027, 3, 2)) == [("D1", "petit")]
+    enabled = {account.email.partition("@")[0] for account in office.directory.accounts.values() if account.enabled}
+    assert enabled == {"leroy", "vasseur"}
+    days_of(office, date(2028, 2, 28), date(2028, 2, 29))
+    days = days_of(office, date(2028, 8, 30), date(2028, 9, 2))
+    assert days == {date(2028, 9, 1): [("D2", "vasseur")]}  # the first habilitation has its own clock
+    assert len(office.context.register.records().by_account()) == 2
+
+
+@pytest.mark.rule("D1")
+@pytest.mark.rule("A8")
+def test_an_account_of_two_partners_goes_6_months_after_its_last_access(tmp_path: Path) -> None:
+    office = MemoryOffice(tmp_path / "office", read=_read)
+    for code in (LYS.code, "sivom"):
+        office.add_partner(code, "agglo-lys.example")
+    steps = (
+        (START, b"all", LYS.code, Decisions()),
+        (date(2026, 7, 1), b"sivom", "sivom", Decisions(waive={1: "mise à disposition"})),
+        (CLOSED, b"departures", LYS.code, Decisions()),
+        (date(2026, 12, 15), b"sivom-departure", "sivom", Decisions()),
+    )
+    for day, content, code, decisions in steps:
+        office.on(day)
+        result = office.apply(Document(name="1.csv", content=content), code, decisions)
+        assert not result.is_refused
+    sync_on(office, date(2027, 1, 1))
+    assert days_of(office, date(2027, 3, 1), date(2027, 3, 3)) == {date(2027, 3, 2): [("D1", "petit")]}
+    assert days_of(office, date(2027, 6, 30), date(2027, 7, 3)) == {date(2027, 7, 2): [("D1", "vasseur")]}
+    days_of(office, date(2028, 2, 28), date(2028, 2, 29))
+    assert days_of(office, date(2028, 8, 30), date(2028, 9, 2)) == {date(2028, 9, 1): [("D2", "vasseur")]}
+    assert days_of(office, date(2028, 12, 30), date(2029, 1, 2)) == {date(2029, 1, 1): [("D2", "vasseur")]}
+    office.close()
+
+
+@pytest.mark.rule("C4")
+def test_what_a_convention_gathered_goes_2_years_after_its_end_with_its_last_habilitation(
+    office: MemoryOffice,
+) -> None:
+    office.on(date(2027, 3, 15))
+    by = {"by": "Claire Martin", "reason": "dénonciation"}
+    partners.end_convention(office.context.register, LYS.code, date(2027, 4, 30), **by)
+    days_of(office, date(2027, 3, 15), date(2027, 3, 16))
+    assert sync_on(office, date(2027, 5, 1)) == []
+    assert days_of(office, date(2027, 10, 30), date(2027, 11, 3)) == {date(2027, 11, 2): [("D1", "leroy")]}
+    for day in (date(2028, 2, 28), date(2028, 8, 31)):
+        days_of(office, day, day + DAY)
+    assert days_of(office, date(2029, 4, 29), date(2029, 5, 3)) == {date(2029, 5, 1): [("D2", "leroy"), ("C4", None)]}
+    records = office.context.register.records()
+    assert (records.habilitations, records.accounts, records.current) == ((), {}, {})
+
+
+@pytest.mark.rule("D7")
+def test_a_hold_keeps_a_person_a_partner_or_all_until_somebody_releases_it(office: MemoryOffice) -> None:
+    register, why = office.context.register, {"by": "Claire Martin", "reason": "contentieux"}
+    sync_on(office, date(2027, 2, 28))
+    person = retention.keep(register, None, email("vasseur"), **why, review_on=date(2027, 6, 1))
+    partner = retention.keep(register, LYS.code, None, **why, review_on=date(2027, 6, 1))
+    assert days_of(office, date(2027, 3, 1), date(2027, 3, 3)) == {}
+    retention.release(register, partner, **why)
+    assert sync_on(office, date(2027, 3, 4)) == [("D1", "petit")]  # announced while it was on hold
+    assert sync_on(office, date(2027, 6, 2)) == []  # past its date it stays
+    retention.release(register, person, **why)
+    with pytest.raises(Refused):
+        retention.release(register, person, **why)
+    assert sync_on(office, date(2027, 6, 3)) == [("D1", "vasseur")]
+    assert verify_journal(register).bad is None
+
+
+@pytest.mark.rule("D7")
+def test_a_hold_of_one_person_keeps_the_annexe_that_names_the_others_too(office: MemoryOffice) -> None:
+    why = {"by": "Claire Martin", "reason": "contentieux"}
+    retention.keep(office.context.register, None, email("leroy"), **why, review_on=date(2027, 6, 1))
+    assert days_of(office, date(2027, 3, 1), date(2027, 3, 2)) == {
+        date(2027, 3, 2): [("D1", "petit"), ("D1", "vasseur")]
+    }
+    assert days_of(office, date(2028, 2, 28), date(2028, 3, 1)) == {}
+
+
+@pytest.mark.rule("D1")
+def test_a_pause_writes_nothing_and_destroys_nothing(office: MemoryOffice) -> None:
+    sync_on(office, date(2027, 2, 28))
+    holds.pause(office.context.register, LYS.code, "audit", None, "Claire Martin")
+    sync_on(office, date(2027, 3, 1))
+    assert blocked_on(office, date(2027, 3, 2)) == {Limit.PAUSE}
+    holds.resume(office.context.register, LYS.code, "Claire Martin")
+    assert sync_on(office, date(2027, 3, 3)) == [("D1", "petit"), ("D1", "vasseur")]
+
+
+@pytest.mark.rule("D1")
+def test_an_account_that_another_hand_enabled_is_closed_before_it_is_destroyed(office: MemoryOffice) -> None:
+    sync_on(office, date(2027, 3, 1))
+    for account in office.directory.accounts.values():
+        account.enabled = True
+    office.on(date(2027, 3, 2))
+    result = office.sync()
+    order = [change.action for change in result.done if change.action in (Action.CLOSE, Action.DESTROY)]
+    assert order == [Action.CLOSE] * 2 + [Action.DESTROY] * 2
+    assert len(office.directory.accounts) == 1
+
+
+@pytest.mark.rule("D1")
+def test_what_is_destroyed_is_done_alone_by_retention_run(office: MemoryOffice) -> None:
+    sync_on(office, date(2027, 3, 1))
+    office.on(date(2027, 3, 2))
+    assert destroyed(retention.destroy_due(office.context, no_bar)) == [("D1", "petit"), ("D1", "vasseur")]
+    assert sync_on(office, date(2027, 3, 2)) == []
+
+
+#: More than any run has: a loop that comes here has not ended by itself.
+TOO_MANY = 60
+
+
+def until_untouched(
+    office: MemoryOffice,
+    home: Path,
+    breaks: Callable[[MemoryOffice, int], AbstractContextManager[Callable[[], bool]]],
+) -> int:
+    """How many operations the run of a destruction has: each was broken once, and the next run ended the work."""
+    for number in range(1, TOO_MANY):
+        twin = office.copied_to(home / str(number))
+        with breaks(twin, number) as was_broken:
+            with suppress(Killed, KeycloakError, RegisterUnavailable):
+                twin.sync()
+            is_broken = was_broken()
+        twin.reopen()
+        sync_on(twin, twin.context.clock.today())
+        names = [account.email.partition("@")[0] for account in twin.directory.accounts.values()]
+        records = twin.context.register.records()
+        assert (names, len(records.habilitations), len(records.accounts)) == (["leroy"], 2, 2), number
+        assert sum(account.destroyed_on is not None for account in records.accounts.values()) == 1, number
+        with twin.context.register.read() as connection:
+            assert len(connections.destroyed(connection)) == 2, number
+        twin.close()
+        if not is_broken:
+            return number - 1
+    raise AssertionError("the run has more operations than were tried")
+
+
+@pytest.fixture
+def eve(office: MemoryOffice) -> MemoryOffice:
+    """The morning of a day on which vasseur's account and petit's account and habilitation are due."""
+    with office.context.work() as work:
+        day = date(2025, 1, 1)
+        petit = [h.id for h in office.context.register.records().habilitations if h.email == email("petit")]
+        work.connection.execute(update(habilitation).where(habilitation.c.id.in_(petit)).values(ended_on=day))
+        work.journal(
+            "habilitation.ended",
+            partner=LYS.code,
+            habilitation=petit[0],
+            rule="A3",
+            details={"ended_on": "2025-01-01"},
+        )
+    office.on(date(2027, 3, 1))
+    office.sync()
+    office.on(date(2027, 3, 2))
+    return office
+
+
+@pytest.mark.rule("D1")
+@pytest.mark.rule("D2")
+@pytest.mark.parametrize(
+    ("mode", "for_good"),
+    [("before", False), ("after", False), ("after", True), ("crash-before", False), ("crash-after", False)],
+)
+def test_each_call_to_keycloak_of_a_destruction_fails_once_for_good_or_by_our_death(
+    eve: MemoryOffice, tmp_path: Path, mode: FailMode, for_good: bool
+) -> None:
+    @contextmanager
+    def breaks(twin: MemoryOffice, number: int) -> Iterator[Callable[[], bool]]:
+        twin.directory.fail(number, mode, for_good=for_good, reads_too=True)
+        yield lambda: twin.directory.has_failed
+
+    assert until_untouched(eve, tmp_path, breaks) >= 5
+
+
+@pytest.mark.rule("D1")
+@pytest.mark.rule("D2")
+@pytest.mark.parametrize(
+    ("how", "for_good"),
+    [("commit-fails", False), ("commit-fails", True), ("commit-kills", False), ("commit-then-killed", False)],
+)
+def test_each_commit_of_a_destruction_fails_once_for_good_or_by_our_death(
+    eve: MemoryOffice, tmp_path: Path, how: str, for_good: bool
+) -> None:
+    @contextmanager
+    def breaks(twin: MemoryOffice, number: int) -> Iterator[Callable[[], bool]]:
+        commits = Commits(twin.context.register.engine, Fault(number, how, for_good))
+        yield lambda: commits.has_failed
+        commits.end()
+
+    assert until_untouched(eve, tmp_path, breaks) >= 4

@@ -55,6 +55,7 @@ LONG = {name: True if value in (False, 0) else value for name, value in SHORT.it
 OWN: dict[str, dict[str, object]] = {
     "annexe-3": {"people": [("Responsable de la sécurité", None, "s@caf.example")]},
     "control-secret": {"lines": [("Rôle donné", 2)]},
+    "retention-unconfirmed": {"lines": [(4, DAY, 3, "agglo-lys", False), (5, DAY, None, None, True)]},
     "incident-proposed": {"lines": [("Rôle donné", 2)]},
 }
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 from sqlalchemy import text
@@ -18,9 +18,10 @@ from provisioner.domain.calendar import day_of
 from provisioner.domain.connections.record import Stream
 from provisioner.domain.convention import Role
 from provisioner.domain.dropped_file import is_passing
-from provisioner.domain.gates import Limits, closures_distance, partners_distance
+from provisioner.domain.gates import Limits, closures_distance, destructions_distance, partners_distance
 from provisioner.domain.hold import HoldKind
 from provisioner.domain.records import Records
+from provisioner.domain.retention import due
 from provisioner.operations.doctor.lines import DoctorLine, Level, attention, judged, ok, wanting
 from provisioner.operations.folders import Folders
 from provisioner.operations.incidents import known_incidents
@@ -30,6 +31,7 @@ from provisioner.register.engine import REVISION, revision
 from provisioner.register.marks import LAST_GOOD_SYNC, mark
 from provisioner.register.partners import contacts_by_partner, contacts_of
 from provisioner.settings import Settings
+from provisioner.views.dates import french_date
 from provisioner.views.doctor import Found, Todo
 from provisioner.views.holds import KINDS
 from provisioner.views.incidents import delay_words
@@ -84,6 +86,7 @@ def work_lines(register: Register, records: Records, settings: Settings, now: da
     """How near each limit is, what is held, what waits, who cannot be told."""
     yield from limit_lines(records, settings, now)
     yield from hold_lines(records, now)
+    yield from kept_lines(register, day_of(now))
     yield from waiting_lines(register, now)
     yield from folder_lines(settings, register, now)
     yield from declared_lines(records, settings)
@@ -122,13 +125,38 @@ def limit_lines(records: Records, settings: Settings, now: datetime) -> Iterator
         yield judged("limit-closures", is_well, found, found, Todo.RELEASE, level=Level.ATTENTION, partner=code)
     distance = partners_distance(records, now)
     yield ok("limit-partners", Found.PARTNERS.of(figure=distance.figure, allowed=distance.allowed))
+    yield from destruction_lines(records, settings, day_of(now))
+
+
+def destruction_lines(records: Records, settings: Settings, today: date) -> Iterator[DoctorLine]:
+    """How many destructions the day has, of how many it may have, and whether they were announced (D1, D2, C4)."""
+    due_now = [d for d in due(records) if d.done_from <= today and not d.is_on_hold]
+    distance = destructions_distance(records, due_now, today, limits_of(settings))
+    found = Found.DESTRUCTIONS.of(figure=distance.figure, allowed=distance.allowed)
+    is_well = distance.figure <= distance.allowed
+    yield judged("limit-destructions", is_well, found, found, Todo.RELEASE, level=Level.ATTENTION)
+    if count := sum(not records.forecast.announced(destruction, today) for destruction in due_now):
+        yield attention("destructions", Found.UNANNOUNCED.of(count=count), Todo.SYNC_DESTROYS)
+
+
+def kept_lines(register: Register, today: date) -> Iterator[DoctorLine]:
+    """What a hold keeps from destruction, and whether somebody was to look at it again (D7)."""
+    with register.read() as connection:
+        kept = holds.kept(connection, HoldKind.RETENTION)
+    overdue = [hold for hold in kept if hold.is_over_on(today)]
+    for hold in overdue:
+        found = Found.KEPT_OVERDUE.of(number=hold.id, on=french_date(hold.until or today))
+        yield wanting("retention-hold", found, Todo.LOOK_AT_KEPT.of(number=hold.id))
+    if not overdue:
+        yield ok("retention-hold", Found.KEPT.of(count=len(kept)))
 
 
 def hold_lines(records: Records, now: datetime) -> Iterator[DoctorLine]:
     """What waits for a named person, and since when."""
     holds = [hold for hold in records.holds_on(day_of(now)) if hold.kind is not HoldKind.SUSPENSION]
     for hold in holds:
-        whose, days = hold.partner or "tous les partenaires", (now - hold.since).days
+        nobodys = "destructions" if hold.plan_id else "tous les partenaires"
+        whose, days = hold.partner or nobodys, (now - hold.since).days
         found = Found.HELD.of(kind=KINDS[hold.kind].capitalize(), whose=whose, days=days)
         command = _TO_GO_ON.get(hold.kind, f"held release {hold.plan_id}")
         yield attention("held", found, Todo.LOOK_AT_HELD.of(command=command), hold.partner)

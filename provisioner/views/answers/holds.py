@@ -62,7 +62,8 @@ class HeldLine(Answer):
 
     def cells(self, now: datetime) -> tuple[str | None, ...]:
         """The hold in a table, with its age."""
-        whose = self.hold.email or self.hold.partner or "tous les partenaires"
+        nobodys = "destructions" if self.plan_id else "tous les partenaires"
+        whose = self.hold.email or self.hold.partner or nobodys
         since = f"{french_date(day_of(self.since))} ({(now - self.since).days} j)"
         return self.plan_id, KINDS[self.kind], whose, since, self.reason
 

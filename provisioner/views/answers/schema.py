@@ -30,6 +30,7 @@ from provisioner.views.answers.partners import (
 from provisioner.views.answers.persons import ExplainedAnswer, PersonAnswer
 from provisioner.views.answers.plans import PlanAnswer, RunAnswer
 from provisioner.views.answers.reports import ReportAnswer
+from provisioner.views.answers.retention import DueAnswer, KeepingAnswer, KeepingsAnswer
 from provisioner.views.answers.system import AcceptanceAnswer, DoctorAnswer
 
 #: The answers, by the name of their definition.
@@ -44,6 +45,9 @@ ANSWERS: dict[str, Any] = {
     "held": HeldAnswer,
     "status": StatusAnswer,
     "controls": ControlsAnswer,
+    "retention_due": DueAnswer,
+    "retention_hold": KeepingAnswer,
+    "retention_list": KeepingsAnswer,
     "partner": PartnerAnswer,
     "partners": PartnersAnswer,
     "caf": ContactsAnswer,
