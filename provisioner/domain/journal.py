@@ -27,7 +27,7 @@ class Entry:
     @property
     def facts(self) -> dict[str, Any]:
         """What the body says; nothing when it cannot be read, which only a damaged one cannot."""
-        return _object(self.body)
+        return read(self.body)
 
     @property
     def cause(self) -> int | None:
@@ -92,12 +92,12 @@ class Row(NamedTuple):
         """
         facts = self.entry.facts
         told = {name: facts[name] for name in ACTOR if facts.get(name)}
-        return told | (_object(self.actor.data) if self.actor is not None else {})
+        return told | (read(self.actor.data) if self.actor is not None else {})
 
     @property
     def details(self) -> Mapping[str, Any]:
         """The personal data that still stand beside it."""
-        return _object(self.detail.data) if self.detail is not None else {}
+        return read(self.detail.data) if self.detail is not None else {}
 
     @property
     def annexe(self) -> int | None:
@@ -172,8 +172,10 @@ def names(addresses: Collection[str], details: str) -> bool:
     return re.search(rf"{before}(?:{any_of_them})(?![\w-]|\.\w)", details, re.IGNORECASE) is not None
 
 
-def _object(text: str) -> dict[str, Any]:
-    """What a stored text says; nothing when it cannot be read, which only a damaged one cannot."""
+def read(text: str) -> dict[str, Any]:
+    """What a stored text says, a body or what stands beside one; nothing when it cannot be read, which only a damaged
+    one cannot.
+    """
     try:
         said = json.loads(text)
     except (ValueError, RecursionError):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from dataclasses import replace
 
+from provisioner.domain.access.habilitation import Habilitation
 from provisioner.domain.access.person_file import KeycloakUser, Listed, PersonFile
 from provisioner.domain.access.plan import NOTHING
 from provisioner.domain.annexe.document import Document, Severity
@@ -22,7 +23,7 @@ from provisioner.register import annexes, holds, incidents, journal
 from provisioner.register.connection_counts import held_connections
 from provisioner.register.database import read_records
 from provisioner.register.journal import person_of
-from provisioner.register.partners import roles_of
+from provisioner.register.partners import names_of_contacts, roles_of
 from provisioner.views.answers import as_json
 from provisioner.views.answers.checks import CheckAnswer
 from provisioner.views.answers.persons import ExplainedAnswer
@@ -73,6 +74,7 @@ def person_file_of(context: Context, asked: EmailAddress) -> PersonFile:
         due_on = account_due_on([access for access in records.habilitations if access.email == email])
         connections = held_connections(connection, email, due_on, context.settings.connections.keep_days)
         naming_incidents = [known for known in incidents.all_incidents(connection) if email in known.emails]
+        others = journal.names_of_actors(connection) | names_of_contacts(connection, but=email)
         kept = annexes.kept(connection)
         may_name = [annexe for annexe in kept if _may_name(annexe, addresses, records)]
         naming = [(annexe, annexes.document(connection, annexe.id)) for annexe in may_name]
@@ -87,11 +89,16 @@ def person_file_of(context: Context, asked: EmailAddress) -> PersonFile:
         roles=roles,
         connections=connections,
         incidents=tuple(naming_incidents),
+        others=others.union(_name(access) for access in records.habilitations if access.email != email),
     )
     theirs = {access.id for access in person.accesses}
     told = (line if line.habilitation in theirs else replace(line, details={}) for line in journal.lines(about))
     person = replace(person, journal=tuple(told), is_known_realm=is_known_realm(records, context.directory))
     return replace(person, user=_in_keycloak(context, person)) if person.is_known_realm else person
+
+
+def _name(access: Habilitation) -> str:
+    return f"{access.person.first_names} {access.person.last_name}"
 
 
 def _is_current(annexe: KeptAnnexe, records: Records) -> bool:

@@ -158,6 +158,12 @@ def old_digest(connection: Connection, entry: int) -> str | None:
     return connection.execute(select(old_journal.c.sha256).where(old_journal.c.entry == entry)).scalar()
 
 
+def names_of_actors(connection: Connection) -> frozenset[str]:
+    """Who acted, by the names that are still known: each as it was given with `--by`, and the system's users."""
+    told = connection.execute(select(journal_actor.c.data).distinct()).scalars()
+    return frozenset(str(name) for data in told for name in journal.read(data).values())
+
+
 def stray(connection: Connection) -> int | None:
     """The first entry that left behind what stood beside it: it is there no more."""
     entries = select(journal_entry.c.entry)

@@ -120,6 +120,12 @@ def roles_of(connection: Connection, email: EmailAddress) -> tuple[tuple[str | N
     return tuple((row.partner, row.role) for row in connection.execute(asked))
 
 
+def names_of_contacts(connection: Connection, but: EmailAddress) -> frozenset[str]:
+    """Whom annexes 2 and 3 name, but whoever has that address."""
+    named = select(t.contact.c.name).where(t.contact.c.name.is_not(None), t.contact.c.email != but)
+    return frozenset(connection.execute(named).scalars())
+
+
 def replace_contacts(work: Work, partner: str | None, contacts: Contacts) -> None:
     """These contacts, and nothing of the ones before; the journal tells, names and addresses beside the chain."""
     work.connection.execute(delete(t.contact).where(t.contact.c.partner == partner))

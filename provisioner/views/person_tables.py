@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from provisioner.domain.access.habilitation import State
 from provisioner.domain.calendar import day_of
+from provisioner.domain.connections.incident import without_names
 from provisioner.views.conventions import ROLES
 from provisioner.views.dates import french_date, in_cell
 from provisioner.views.explanation import INVITATIONS
@@ -35,7 +36,9 @@ _ATTRIBUTES = {
 
 
 def person_tables(person: PersonAnswer, *, for_themselves: bool) -> Iterator[Table]:
-    """A table a kind of data. The page that is for the person themselves does not name who acted at the Caf."""
+    """A table a kind of data. The page that is for the person themselves names neither who acted at the Caf nor
+    another person, in a reason that somebody typed either.
+    """
     names = {code: partner.name for code, partner in person.file.records.partners.items()}
 
     def partner(code: str | None) -> str:
@@ -43,6 +46,9 @@ def person_tables(person: PersonAnswer, *, for_themselves: bool) -> Iterator[Tab
 
     def of_the_caf(*cells: str) -> Sequence[str]:
         return () if for_themselves else cells
+
+    def told(reason: str) -> str:
+        return without_names(reason, person.file.others) if for_themselves else reason
 
     yield held_table("Compte Keycloak", ("Donnée", "Valeur"), _account(person.account) if person.account else ())
     rows: list[Sequence[str]] = [
@@ -65,9 +71,9 @@ def person_tables(person: PersonAnswer, *, for_themselves: bool) -> Iterator[Tab
     yield held_table("Courriels d'activation", ("Partenaire", "Courriel n°", "Envoyé le", "État"), rows)
     rows = [
         (
-            *(_on(hold.since), hold.reason, _on(hold.released_at)),
+            *(_on(hold.since), told(hold.reason), _on(hold.released_at)),
             *of_the_caf(hold.released_by or ""),
-            hold.release_reason or "",
+            told(hold.release_reason or ""),
         )
         for hold in person.holds
     ]

@@ -50,6 +50,35 @@ def test_a_record_of_the_console_is_kept_365_days_whatever_becomes_of_the_accoun
 
 
 @pytest.mark.rule("D5")
+@pytest.mark.rule("D8")
+def test_the_page_for_a_person_names_nobody_of_the_caf_and_no_other_person_in_a_reason() -> None:
+    address = email("leroy")
+    suspension = {
+        "since": AT,
+        "reason": "Signalé par Claire Martin : partage du code avec Jean PETIT (jean.petit@agglo-lys.example)",
+        "effective_at": AT,
+        "released_at": AT,
+        "released_by": "Paul Henry",
+        "release_reason": "Vu avec M. Petit, accord de Mme Martin",
+    }
+    person = PersonFile(
+        asked=address,
+        email=address,
+        now=AT,
+        records=records(habilitation("leroy", id=1, opened_at=AT)),
+        suspensions=(suspension,),
+        others=frozenset({"Claire Martin", "Jean Petit", "Paul Henry"}),
+    )
+    answer = PersonAnswer.of(person)
+    page = answer.page()
+    assert "Signalé par […] : partage du code avec […]" in page
+    assert "Vu avec M. […], accord de Mme […]" in page
+    for name in ("Martin", "Petit", "PETIT", "petit@", "Henry"):
+        assert name not in page
+    assert "Claire Martin" in answer.model_dump_json()  # the Caf reads all of it
+
+
+@pytest.mark.rule("D5")
 def test_a_person_is_told_what_was_done_to_the_account_and_not_by_whom() -> None:
     path = "users/1/reset-password"
     password = ConsoleRecord(id="p", at=AT, operation="action", resource="user", path=path, actor="root-id")
