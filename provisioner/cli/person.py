@@ -12,6 +12,7 @@ from provisioner.cli.exits import Exit
 from provisioner.cli.options import (
     AsOf,
     By,
+    DryRun,
     Email,
     Format,
     FormatOption,
@@ -87,6 +88,31 @@ def reopen(
     with session.context(by) as context:
         partners = persons.reopen(context, address(email), by, reason, new_password=new_password)
         _carry_out(session, context, partners, address(email), format_, persons.carry_out)
+
+
+@app.command()
+def erase(
+    ctx: typer.Context,
+    email: Email,
+    by: By,
+    reason: Reason,
+    dry_run: DryRun = False,
+    format_: FormatOption = Format.TEXT,
+) -> None:
+    """Erase a closed person's data before their day, and name what the convention obliges to keep (GDPR 17)."""
+    from provisioner.operations import erasure
+    from provisioner.views.answers.erasure import ErasureAnswer
+
+    session = session_of(ctx)
+    with session.context(by, read_only=dry_run) as context:
+        if dry_run:
+            goes = erasure.what_goes(context, address(email))
+        else:
+            goes, result = erasure.erase(context, address(email), by, reason, progress_bar(session.quiet))
+            if (status := status_of(result)) is not Exit.DONE:
+                print_result(session, result, format_, done=True)
+                raise typer.Exit(status)
+    print_answer(ErasureAnswer.of(address(email), goes, dry_run=dry_run), format_)
 
 
 def _carry_out(

@@ -96,6 +96,9 @@ class Refusal(StrEnum):
 
     # Persons
     NO_SUCH_PERSON = "no-such-person"
+    ERASE_OPEN = "erase-open"
+    ERASE_ON_HOLD = "erase-on-hold"
+    ERASE_PAUSED = "erase-paused"
     NOTHING_TO_SUSPEND = "nothing-to-suspend"
     NOTHING_TO_REOPEN = "nothing-to-reopen"
     SUSPENDED_MEANWHILE = "suspended-meanwhile"

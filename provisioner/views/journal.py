@@ -36,6 +36,7 @@ ACTIONS: Mapping[str, str] = {
     "destroyed": "Données détruites",
     "drop.destroyed": "Rapport sur un fichier déposé détruit",
     "drop.refused": "Fichier déposé refusé",
+    "erasure": "Effacement décidé",
     "group": "Groupe créé",
     "group.placed": "Nom et place du groupe remis",
     "habilitation.asked": "Accès demandé",

@@ -176,6 +176,15 @@ SENTENCES: Mapping[Refusal, str] = {
     Refusal.NO_SUCH_PERSON: (
         "Aucune donnée n'est conservée sur {email}. Pour chercher une adresse voisine : provisioner explain {email}."
     ),
+    Refusal.ERASE_OPEN: (
+        "{email} a un accès ouvert ou prévu : rien n'est effacé. L'accès se clôture d'abord, par la liste 2 d'une "
+        "annexe 1."
+    ),
+    Refusal.ERASE_ON_HOLD: (
+        "Les données de {email} sont conservées par décision, pour un litige ou un incident (D7) : rien n'est "
+        "effacé. Les décisions en cours : retention list, incident list."
+    ),
+    Refusal.ERASE_PAUSED: "{partner} est en pause : rien n'est effacé. La fin de la pause : provisioner resume.",
     Refusal.NOTHING_TO_SUSPEND: (
         "{email} n'a pas d'accès à suspendre. Pour voir qui en a un : provisioner partner show CODE."
     ),

@@ -16,6 +16,7 @@ from provisioner.views.answers.connection_reports import ConnectionsReportAnswer
 from provisioner.views.answers.connections import ComparedAnswer, PulledAnswer
 from provisioner.views.answers.containment import ContainedAnswer, ReleasedAnswer
 from provisioner.views.answers.controls import ControlsAnswer
+from provisioner.views.answers.erasure import ErasureAnswer
 from provisioner.views.answers.holds import HeldAnswer, StatusAnswer
 from provisioner.views.answers.incidents import DeclaredAnswer, IncidentAnswer, IncidentsAnswer
 from provisioner.views.answers.invitations import InvitationsAnswer
@@ -57,6 +58,7 @@ ANSWERS: dict[str, Any] = {
     "adoption": CandidatesAnswer,
     "explain": ExplainedAnswer,
     "person_show": PersonAnswer,
+    "person_erase": ErasureAnswer,
     "invitations": InvitationsAnswer,
     "connections_pull": PulledAnswer,
     "connections_verify": ComparedAnswer,

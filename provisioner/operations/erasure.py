@@ -1,0 +1,65 @@
+"""The erasure of a person's data before their day, on a named decision (GDPR 17), by what destroys them on it too."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from provisioner.domain.access.change import destroying
+from provisioner.domain.access.plan import NOTHING
+from provisioner.domain.erasure import Erasure, erasure_of
+from provisioner.domain.people import EmailAddress
+from provisioner.domain.retention import Destruction
+from provisioner.operations.context import Context, ProgressBar, RunResult, decided
+from provisioner.operations.journal import watch_journal
+from provisioner.operations.run import Pass
+from provisioner.register.database import read_records
+from provisioner.register.journal import about
+from provisioner.register.partners import roles_of
+
+
+def what_goes(context: Context, email: EmailAddress) -> Erasure:
+    """What `erase` would do now, and what stays; changes nothing.
+
+    Raises:
+        Refused: nobody has that address, or their data may not go now.
+        RegisterUnavailable: the register cannot be read.
+    """
+    with context.register.read() as connection:
+        records, roles = read_records(connection), roles_of(connection, email)
+    return erasure_of(records, email, roles, context.clock.today())
+
+
+@decided
+def erase(context: Context, email: EmailAddress, by: str, reason: str, bar: ProgressBar) -> tuple[Erasure, RunResult]:
+    """Erases what no rule obliges to keep: the Keycloak account, its connections, what the register keeps for it.
+
+    The decision is recorded first. Killed anywhere, the same command goes on; said again, nothing is left to do.
+
+    Raises:
+        Refused: nobody has that address, or their data may not go now; nothing is recorded.
+        UnknownRealm: the realm is another one; nothing is recorded.
+        LockHeld, KeycloakError, RegisterUnavailable: a system failed; run again.
+    """
+    with Pass(context).alone() as run:
+        erasure = what_goes(context, email)
+        account = erasure.account
+        if account is None:
+            return erasure, run.result
+        run.partners = sorted(account.partners)
+        run.look()
+        _record(context, account, by, reason)
+        run.result.plan = replace(NOTHING, changes=(destroying(account),))
+        run.carry_out(bar)
+        run.result.journal = watch_journal(context)
+        return erasure, run.result
+
+
+def _record(context: Context, account: Destruction, by: str, reason: str) -> None:
+    """The decision, once: a command that goes on where another was killed records nothing new."""
+    number = account.habilitation.id if account.habilitation is not None else None
+    assert number is not None
+    with context.register.work(by) as work:
+        said = [row for row in about(work.connection, {number}, ()) if row.entry.facts.get("action") == "erasure"]
+        if not any((row.decided_by, row.details.get("reason")) == (by, reason) for row in said):
+            details = {"reason": reason}
+            work.journal("erasure", partner=account.partner, habilitation=number, rule="D5", details=details, by=by)
