@@ -98,8 +98,8 @@ def _declare_and_contain(
     from provisioner.views.answers.incidents import DeclaredAnswer
 
     with session.context(by, *codes) as context:
+        containment.refuse_without_second(context, codes, by, second, said.emails)
         if codes:
-            containment.refuse_without_second(context, codes, by, second)
             confirm_containment(session, context, codes, asks=format_ is Format.TEXT)
         incident = _declare(session, context.register, said, by)
         status, cut = Exit.FAILED, None

@@ -15,7 +15,7 @@ from provisioner.domain.access.account import Snapshot
 from provisioner.domain.access.change import Action, Change, destroying, plan_id
 from provisioner.domain.access.habilitation import Habilitation
 from provisioner.domain.calendar import day_of
-from provisioner.domain.hold import Hold
+from provisioner.domain.hold import Hold, HoldKind
 from provisioner.domain.password import RealmFault
 from provisioner.domain.people import EmailAddress
 from provisioner.domain.records import Records
@@ -268,8 +268,8 @@ CONTAINED_PARTNERS, CONTAINED_PERCENT = 2, 20
 class Containing:
     """What a containment would cut: the accounts `emails`, of which `also_of` other partners too.
 
-    `partners` and `accounts` count what containments cut within the last 24 hours, this one included; `open` are all
-    open accounts.
+    `partners` and `accounts` count what was cut by name within the last 24 hours, this included, so that slices add
+    up; `open` are all open accounts. `is_one_person`: it names no partner and cuts one account.
     """
 
     emails: frozenset[EmailAddress]
@@ -277,27 +277,38 @@ class Containing:
     partners: int
     accounts: int
     open: int
+    is_one_person: bool = False
 
     @property
     def needs_second(self) -> bool:
-        """Whether a second person has to confirm it."""
+        """Whether a second person has to confirm it; never for one person, like `person suspend`."""
+        if self.is_one_person:
+            return False
         return self.partners > CONTAINED_PARTNERS or self.accounts * 100 > self.open * CONTAINED_PERCENT
 
 
-def containing(records: Records, codes: Collection[str], now: datetime, lately: Iterable[Hold]) -> Containing:
-    """What a containment of these partners would cut now: the accounts whose access is open or about to be opened,
-    and not suspended before. `lately` are the containments that were recorded of late, be they over or not.
+def containing(
+    records: Records,
+    codes: Collection[str],
+    now: datetime,
+    lately: Iterable[Hold],
+    persons: Collection[EmailAddress] = (),
+) -> Containing:
+    """What a containment of these partners, or of these persons where it names none, would cut now: the accounts
+    whose access is open or about to be opened, and not suspended before. `lately` are the containments and the
+    suspensions by name that were recorded of late, be they over or not.
     """
     today, recent = day_of(now), [hold for hold in lately if hold.since > now - WINDOW]
     live = [h for h in records.habilitations if h.closed_at is None and h.requested_on <= today]
-    emails = {h.email for h in live if h.partner in codes}
+    emails = {h.email for h in live if (h.partner in codes if codes else h.email in persons)}
     new = {code for code in codes if code not in records.contained}
     emails -= records.suspended.keys()
     return Containing(
         emails=frozenset(emails),
-        also_of=also_of(records, emails, codes),
-        partners=len({hold.partner for hold in recent} | new),
-        accounts=sum(hold.figure or 0 for hold in recent) + len(emails),
+        also_of=also_of(records, emails, codes) if codes else {},
+        partners=len({hold.partner for hold in recent if hold.kind is HoldKind.CONTAINMENT} | new),
+        accounts=sum(hold.kind is HoldKind.SUSPENSION for hold in recent) + len(emails),
+        is_one_person=not codes and len(emails) == 1,
         open=len({h.email for h in records.habilitations if h.opened_at is not None and h.closed_at is None}),
     )
 

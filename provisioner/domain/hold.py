@@ -71,9 +71,9 @@ class Hold:
     confirmed it beside the one who decided, `incident` the incident to which it belongs. `until` is a pause's last
     day. `since_number` is the place of its record among the register's writes. `effective_at` is when a suspension
     was first true in Keycloak: enabled after that, it was another hand. `changes` are what a limit or a quarantine
-    holds, without what they would write. `tried_at` is when what is in quarantine was last tried. `told_at` is when
-    the contacts were last told of it. `decision` is the journal's entry of a suspension or a pause. `still_open` is
-    why an access in quarantine is open that should be closed.
+    holds, without what they would write. `tried_at` is when what is in quarantine was last tried, a suspension first.
+    `told_at` is when the contacts were last told of it. `decision` is the journal's entry of a suspension or a pause.
+    `still_open` is why an access in quarantine is open that should be closed.
     """
 
     kind: HoldKind

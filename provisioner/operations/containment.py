@@ -14,6 +14,7 @@ from provisioner.domain.access.account import Snapshot
 from provisioner.domain.access.change import Action, Change, suspension_of
 from provisioner.domain.access.habilitation import State
 from provisioner.domain.access.plan import make_plan, our_accounts, plan_in_unknown_realm
+from provisioner.domain.annexe.decisions import same_name
 from provisioner.domain.connections.incident import Incident
 from provisioner.domain.errors import Refusal, Refused
 from provisioner.domain.gates import WINDOW, Containing, also_of, containing
@@ -85,14 +86,22 @@ def reach_of(context: Context, codes: Collection[str]) -> Containing:
 
 
 @decided
-def refuse_without_second(context: Context, codes: Collection[str], by: str, second: str | None) -> None:
-    """Verifies that as many accesses may be cut without a second name, or that there is one.
+def refuse_without_second(
+    context: Context,
+    codes: Collection[str],
+    by: str,
+    second: str | None,
+    persons: Collection[EmailAddress] = (),
+) -> None:
+    """Verifies that as many accesses, of these partners or else of these persons, may be cut without a second name,
+    or that there is one.
 
     Raises:
         WrongUsage: one of the partners is not registered.
         Refused: a second name is needed, or it is the first one.
     """
-    _verify_second(reach_of(context, codes), by, second)
+    with context.register.read() as connection:
+        _verify_second(_reach(context, connection, codes, persons), by, second)
 
 
 @decided
@@ -165,25 +174,28 @@ def contain_for(
     if codes:
         done = contain(context, codes, by, reason, second, bar, incident.id)
         return IncidentCut(results=(done.result,), cut=done.cut, not_cut=done.not_cut, tokens_until=done.tokens_until)
+    refuse_without_second(context, (), by, second, incident.emails)
     live = {h.email for h in context.register.records().habilitations if h.state is not State.CLOSED}
     emails = sorted(live.intersection(incident.emails))
-    partners = {email: persons.suspend(context, email, by, reason) for email in emails}
+    partners = {email: persons.suspend(context, email, by, reason, second) for email in emails}
     results = tuple(persons.cut(context.acting(by), partners[email], email, bar) for email in emails)
     failed = sum(bool(result.failed) or result.ending is Ending.UNKNOWN_REALM for result in results)
     cut = sum(any(change.is_suspension for change in result.done) for result in results)
     return IncidentCut(results=results, cut=cut, not_cut=failed)
 
 
-def _reach(context: Context, connection: Connection, codes: Collection[str]) -> Containing:
+def _reach(
+    context: Context, connection: Connection, codes: Collection[str], persons: Collection[EmailAddress] = ()
+) -> Containing:
     records, now = read_records(connection), context.clock.now()
     for code in codes:
         if code not in records.partners:
             raise no_such_partner(code)
-    return containing(records, codes, now, holds.containments_since(connection, now - WINDOW))
+    return containing(records, codes, now, holds.cut_since(connection, now - WINDOW), persons)
 
 
 def _verify_second(reach: Containing, by: str, second: str | None) -> None:
-    if second is not None and " ".join(second.split()).casefold() == " ".join(by.split()).casefold():
+    if second is not None and same_name(second, by):
         raise Refused(Refusal.SECOND_IS_FIRST)
     if second is None and reach.emails and reach.needs_second:
         raise Refused(Refusal.NEEDS_SECOND, partners=reach.partners, accounts=reach.accounts, open=reach.open)

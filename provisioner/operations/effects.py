@@ -64,6 +64,8 @@ class Effects(Pool):
             for change in changes:
                 if change.wanted is not None and change.action is not Action.INVITE:
                     habilitations.account_intended(work, change.wanted.email, digest(change.wanted))
+                if change.is_suspension:
+                    holds.tried(work, self.records.suspended[change.subject.email])
             intended = [[change.action, _id_of(change)] for change in changes]
             work.journal("run.begun", details={"changes": intended, "keycloak_at": at})
 
@@ -230,9 +232,20 @@ class Effects(Pool):
         if change.is_suspension:
             email = change.subject.email
             hold = self.suspended_since.get(email) or self.records.suspended[email]
+            if hold.containment is not None and self._was_cut_by_another_hand(change, hold):
+                holds.keep_from_release(work, hold)
             holds.suspended(work, change.subject, hold, hold.decision)
         else:
             habilitations.closed(work, change.subject, change.rule, self._cause(change))
+
+    def _was_cut_by_another_hand(self, change: Change, hold: Hold) -> bool:
+        """Whether the account was disabled before the first try to cut it. Where Keycloak was away when the partner
+        was contained, nobody could know it then.
+        """
+        account = self.snapshot.accounts.get(change.keycloak_id or "")
+        is_off = account is not None and not account.enabled and change.subject.state is State.OPEN
+        was_tried = hold.tried_at is not None or hold.effective_at is not None
+        return is_off and not was_tried and change.subject.email not in self.suspended_since
 
     def _update(self, change: Change) -> str:
         id_ = self._join(change)

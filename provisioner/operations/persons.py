@@ -21,7 +21,7 @@ from provisioner.register import holds
 
 
 @decided
-def suspend(context: Context, email: EmailAddress, by: str, reason: str) -> list[str]:
+def suspend(context: Context, email: EmailAddress, by: str, reason: str, second: str | None = None) -> list[str]:
     """Records that the person's access is cut at all their partners; `cut` makes it true, or the next `sync`.
 
     The partners' contacts, where there are any, are asked for the annexe 1. Suspended already, nothing is added.
@@ -40,7 +40,7 @@ def suspend(context: Context, email: EmailAddress, by: str, reason: str) -> list
     suspension = records.suspended.get(email)
     if suspension is None or suspension.containment is not None:
         with context.register.work(by) as work:
-            for habilitation in live if holds.suspend(work, email, by, reason) else ():
+            for habilitation in live if holds.suspend(work, email, by, reason, second=second) else ():
                 partner = records.partners[habilitation.partner]
                 ask_for_annexe(work, partner, habilitation.person, context.clock.today(), context.settings)
     return _partners(live)

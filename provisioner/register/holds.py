@@ -52,11 +52,12 @@ def suspensions_of(connection: Connection, email: EmailAddress) -> tuple[Mapping
     return tuple(dict(row) for row in rows.mappings())
 
 
-def containments_since(connection: Connection, since: datetime) -> tuple[Hold, ...]:
-    """The containments recorded after that moment, those that are over included."""
+def cut_since(connection: Connection, since: datetime) -> tuple[Hold, ...]:
+    """The containments and the suspensions by name recorded after that moment, those that are over included."""
     joined = t.hold.outerjoin(t.account, t.account.c.id == _h.account)
-    asked = select(*_HOLD.columns).select_from(joined)
-    return tuple(map(_HOLD.of, connection.execute(asked.where(_h.kind == HoldKind.CONTAINMENT, _h.since > since))))
+    asked = select(*_HOLD.columns).select_from(joined).where(_h.since > since)
+    meant = _h.kind.in_((HoldKind.CONTAINMENT, HoldKind.SUSPENSION))
+    return tuple(map(_HOLD.of, connection.execute(asked.where(meant))))
 
 
 def is_contained(connection: Connection, partner: str) -> bool:
@@ -161,11 +162,18 @@ def resume(work: Work, partner: str | None, by: str, *, journal: bool = True) ->
     return was_paused
 
 
-def suspend(work: Work, email: EmailAddress, by: str, reason: str, containment: int | None = None) -> bool:
+def suspend(
+    work: Work,
+    email: EmailAddress,
+    by: str,
+    reason: str,
+    containment: int | None = None,
+    second: str | None = None,
+) -> bool:
     """The account is suspended from now on, until it is reopened by name; a reopening not done yet is dropped.
 
     `containment` is the containment of a partner that suspends it, and lets it go again. One that a containment
-    suspends and that is then suspended by name stays so after it.
+    suspends and that is then suspended by name stays so after it. `second` is who confirmed it, if somebody had to.
 
     False when it was suspended already: then nothing is recorded.
     """
@@ -176,12 +184,12 @@ def suspend(work: Work, email: EmailAddress, by: str, reason: str, containment: 
     now = work.now
     none = {"reopening": None, "reopening_number": None, "reopening_decision": None}
     work.connection.execute(update(t.account).where(t.account.c.id == account).values(**none))
-    details = {"by": by, "reason": reason}
+    details = {"by": by, "reason": reason} | ({"second": second} if second else {})
     entries = [
         work.journal("suspension", partner=code, habilitation=id_, rule="A4", details=details, by=by, at=now)
         for code, id_ in _live(work, account)
     ]
-    values = {"reason": reason, "decision": next(iter(entries), None), "containment": containment}
+    values = {"reason": reason, "decision": next(iter(entries), None), "containment": containment, "second": second}
     if suspension is None:
         _insert(work, HoldKind.SUSPENSION, account=account, **values)
     else:
@@ -216,6 +224,17 @@ def hand_over(work: Work, email: EmailAddress, containment: Hold) -> None:
     """An account that another partner's containment cut stays suspended by this one."""
     suspensions = _suspends(_account_id(work, email))
     work.connection.execute(update(t.hold).where(*suspensions).values(containment=containment.id))
+
+
+def tried(work: Work, suspension: Hold) -> None:
+    """The account is about to be cut: found disabled after that, it may have been us."""
+    this_one = (_h.id == suspension.id) & _h.tried_at.is_(None)
+    work.connection.execute(update(t.hold).where(this_one).values(tried_at=work.now))
+
+
+def keep_from_release(work: Work, suspension: Hold) -> None:
+    """An account that another hand cut before the containment did is not given back with the others."""
+    work.connection.execute(update(t.hold).where(_h.id == suspension.id).values(containment=None))
 
 
 def suspended(work: Work, habilitation: Habilitation, seen: Hold, cause: int | None = None) -> None:

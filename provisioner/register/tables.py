@@ -206,7 +206,7 @@ hold = Table(
     Column("decision", Integer),
     Column("effective_at", Moment),
     Column("told_at", Moment),  # when the contacts were last told of it
-    Column("tried_at", Moment),  # what is in quarantine
+    Column("tried_at", Moment),  # what is in quarantine last, a suspension first
     Column("still_open", Choice(StillOpen, 16)),  # why an access in quarantine could not be closed
     Column("until", Date),
     Column("released_at", Moment),

@@ -75,9 +75,10 @@ def test_the_caf_is_reminded_daily_then_weekly_and_no_more_once_it_is_closed() -
         ("écrit à zoe@lys.example.", "écrit à […]."),
         ("Vu chez Agglo de la Lys et au SIVOM-nord, un soir", "Vu chez […] et au […], un soir"),
         ("De la Tour a perdu son badge", "De la […] a perdu son badge"),
+        ("L'HÔTE a vu le SIVOM‑Nord et l'Agglo  de la Lys", "L'[…] a vu le […] et l'[…]"),
         ("Hameçonnage de plusieurs agents", "Hameçonnage de plusieurs agents"),
     ],
 )
 def test_a_partner_is_told_no_name_of_a_person_or_of_another_partner(text: str, shown: str) -> None:
-    people = ["Zoé Petit-Durand", "Chloé Lefèvre", "Jean de la Tour"]
+    people = ["Zoé Petit-Durand", "Chloé Lefèvre", "Jean de la Tour", "Anne L’Hôte"]
     assert without_names(text, people, ["Agglo de la Lys", "sivom-nord", "un"]) == shown

@@ -13,6 +13,7 @@ from provisioner.domain.access.habilitation import Habilitation, State
 from provisioner.domain.access.plan import Plan, make_plan
 from provisioner.domain.gates import Limit, Limits, containing
 from provisioner.domain.hold import Hold, HoldKind
+from provisioner.domain.people import EmailAddress
 from provisioner.domain.records import Account, Records, Reopening
 from tests.shared.examples import LONG_AGO, LYS, NOW, TODAY, email, end, habilitation, link, records, remote, snapshot
 
@@ -229,15 +230,26 @@ def test_more_than_two_partners_or_a_fifth_of_the_accounts_in_a_day_need_a_secon
         names = [f"{code}{number}" for number in range(count)]
         return [habilitation(name, id=1, partner=code, opened_at=LONG_AGO) for name in names]
 
-    def lately(code: str, accounts: int, ago: timedelta) -> Hold:
-        since = NOW - ago
-        return Hold(kind=HoldKind.CONTAINMENT, reason="x", since=since, partner=code, figure=accounts)
+    def lately(code: str, ago: timedelta) -> Hold:
+        return Hold(kind=HoldKind.CONTAINMENT, reason="x", since=NOW - ago, partner=code)
+
+    def suspended(count: int, ago: timedelta) -> list[Hold]:
+        return [
+            Hold(kind=HoldKind.SUSPENSION, reason="x", since=NOW - ago, email=EmailAddress(f"c{number}@x.example"))
+            for number in range(count)
+        ]
 
     known = records(*opened(LYS.code, 4), *opened("sivom", 2), *opened("ccas", 14), partners=(LYS, SIVOM))
     hour, day = timedelta(hours=1), timedelta(days=1)
     assert not containing(known, [LYS.code], NOW, ()).needs_second, "4 of 20"
     assert containing(known, [LYS.code, "sivom"], NOW, ()).needs_second, "6 of 20"
-    assert containing(known, [LYS.code], NOW, [lately("ccas", 1, hour)]).needs_second, "5 of 20 in a day"
-    assert not containing(known, [LYS.code], NOW, [lately("ccas", 1, day)]).needs_second
-    assert not containing(known, ["sivom"], NOW, [lately("un", 0, hour)]).needs_second, "2 partners"
-    assert containing(known, ["sivom"], NOW, [lately("un", 0, hour), lately("deux", 0, hour)]).needs_second
+    assert containing(known, [LYS.code], NOW, suspended(1, hour)).needs_second, "5 of 20 in a day"
+    assert not containing(known, [LYS.code], NOW, suspended(1, day)).needs_second
+    assert not containing(known, ["sivom"], NOW, [lately("un", hour)]).needs_second, "2 partners"
+    assert containing(known, ["sivom"], NOW, [lately("un", hour), lately("deux", hour)]).needs_second
+
+    persons = [h.email for h in known.of_partner("ccas")]
+    assert not containing(known, (), NOW, (), persons[:4]).needs_second
+    assert containing(known, (), NOW, (), persons[:5]).needs_second, "5 of 20, named one by one"
+    assert containing(known, (), NOW, suspended(3, hour), persons[:2]).needs_second
+    assert not containing(known, (), NOW, suspended(9, hour), persons[:1]).needs_second, "one person never waits"

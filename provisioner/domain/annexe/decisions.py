@@ -132,6 +132,17 @@ def reason_said(text: str, row: int | None = None) -> str:
     return reason
 
 
+def same_name(one: str, other: str) -> bool:
+    """Whether both are one person's name, whatever the order of its words, its accents, capitals and hyphens."""
+    return _words_of(one) == _words_of(other)
+
+
+def _words_of(name: str) -> list[str]:
+    signs = unicodedata.normalize("NFKD", name.casefold())
+    plain = "".join(sign for sign in signs if not unicodedata.combining(sign))
+    return sorted("".join(sign if sign.isalnum() else " " for sign in plain).split())
+
+
 def is_name(text: str) -> bool:
     """Whether a name can be read there."""
     return any(sign.isalpha() for sign in readable(text))

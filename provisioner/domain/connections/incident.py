@@ -110,6 +110,9 @@ _PARTICLES = frozenset(
     ("al", "da", "de", "del", "den", "der", "des", "di", "do", "du", "el", "la", "le", "les", "van")
 )
 
+#: Apostrophes and hyphens, as an office suite writes them.
+_PLAIN = str.maketrans("’‘ʼ‐‑–", "'''---")
+
 #: The shortest code of a partner that is looked for: « un » is a word.
 _SHORTEST_CODE = 3
 
@@ -120,7 +123,7 @@ def without_names(text: str, people: Iterable[str], others: Collection[str] = ()
     Each part of a person's name is looked for where it begins with a capital: « Petit », not « un petit incident ».
     Accents and capitals make no other name. A name that the register does not know stays.
     """
-    parts = {part for name in people for part in re.split(r"[\s'-]+", name.casefold()) if len(part) > 1}
+    parts = {part for name in people for part in re.split(r"[\s'’\-‑]+", name.casefold()) if len(part) > 1}
     spans = [match.span() for match in _ADDRESS.finditer(text)]
     spans += [place for place in _places(text, parts - _PARTICLES) if text[place[0]].isupper()]
     spans += _places(text, {name for name in others if len(name) >= _SHORTEST_CODE})
@@ -137,10 +140,12 @@ def _places(text: str, words: Collection[str]) -> list[tuple[int, int]]:
     """Where these words stand whole in the text."""
     if not words:
         return []
-    any_of_them = "|".join(re.escape(_folded(word)) for word in sorted(words, key=len, reverse=True))
+    escaped = (r"\s+".join(map(re.escape, _folded(word).split())) for word in sorted(words, key=len, reverse=True))
+    any_of_them = "|".join(escaped)
     return [match.span() for match in re.finditer(rf"(?<!\w)(?:{any_of_them})(?!\w)", _folded(text))]
 
 
 def _folded(text: str) -> str:
-    """The same without accents and capitals, sign for sign."""
-    return "".join(unicodedata.normalize("NFD", sign)[0].lower()[0] for sign in text)
+    """The same without accents and capitals, with plain apostrophes and hyphens, sign for sign."""
+    plain = text.translate(_PLAIN)
+    return "".join(unicodedata.normalize("NFD", sign)[0].lower()[0] for sign in plain)
