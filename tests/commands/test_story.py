@@ -1,8 +1,8 @@
-"""Two years of one convention, as its officers live them: each due date, the day before and the day after."""
+"""Four years of one convention, as its officers live them: each due date, the day before and the day after."""
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +43,24 @@ class Story:
         answer = self.office.run("annexe", "approve", str(number), *approval, today=today)
         assert answer.status == 0, answer.err + answer.out
 
+    def purge(self, today: str, *gone: tuple[str, str | None], of: str) -> None:
+        """What that day destroys, after a day that left all of it: whose, and under which rule (`of`), as it was
+        said the day before. The journal is whole after it.
+        """
+        before = (date.fromisoformat(today) - timedelta(days=1)).isoformat()
+        self.quiet(before)
+        said = self.office.run("retention", "due", "--format", "json", today=before).json
+        of_today = {(line["rule"], line["habilitation"]) for line in said if line["due_on"] == before}
+        answer = self.office.sync(today=today)
+        done = [(change["rule"], change["habilitation"]) for change in answer["done"]]
+        assert set(done) == of_today
+        assert sorted(changes(answer, "done"), key=str) == sorted(
+            [("destroy", name and f"{name}@{DOMAIN}") for _, name in gone], key=str
+        )
+        assert {rule for rule, _ in gone} == set(of.split()) == {rule for rule, _ in done}
+        assert self.office.plan(today=today)["changes"] == []
+        assert self.office.run("journal", "verify", today=today).status == 0
+
     def quiet(self, *days: str) -> None:
         """Days on which nothing is due."""
         for today in days:
@@ -72,17 +90,22 @@ def story(office: Office, tmp_path: Path) -> Story:
 @pytest.mark.rule("A6")
 @pytest.mark.rule("C2")
 @pytest.mark.rule("C3")
+@pytest.mark.rule("C4")
+@pytest.mark.rule("D1")
+@pytest.mark.rule("D2")
 @pytest.mark.usefixtures("watched")
-def test_two_years_of_a_convention_go_as_its_documents_say(story: Story, office: Office) -> None:
+def test_four_years_of_a_convention_go_as_its_documents_say(story: Story, office: Office) -> None:
     _signature_and_first_annexe(story, office)
     _additions_and_a_planned_departure(story)
     _a_suspension_made_a_departure_by_the_next_annexe(story, office)
     _a_return(story)
     _a_changed_address(story)
     _a_second_partner(story, office)
+    _an_account_goes_and_a_return_stays(story)
     _the_end_of_the_convention(story, office)
     _the_ends(story)
-    journal = office.run("partner", "list", "--format", "json", today="2028-06-02")
+    _what_is_kept_goes(story, office)
+    journal = office.run("partner", "list", "--format", "json", today="2030-06-02")
     assert {one["code"]: one["open"] for one in journal.json} == {PARTNER: 0, OTHER: 1}
     addressed = sorted(mail.to.partition("@")[0] for mail in office.mails())
     assert addressed == ["dupont", "leroy", "martin", "martin", "petit", "petit-durand"]
@@ -168,6 +191,13 @@ def _a_second_partner(story: Story, office: Office) -> None:
     story.quiet("2027-05-04")
 
 
+def _an_account_goes_and_a_return_stays(story: Story) -> None:
+    """D1: 6 months after the real closure, 10 November; who came back meanwhile stays."""
+    story.purge("2027-05-11", ("D1", "leroy"), of="D1")
+    assert story.account("leroy") is None
+    assert story.account("martin").enabled
+
+
 def _the_end_of_the_convention(story: Story, office: Office) -> None:
     ended = ("--on", "2028-05-31", "--reason", "Dénonciation", "--by", "Claire Martin")
     assert office.run("partner", "end", PARTNER, *ended, today="2028-03-01").status == 0
@@ -193,3 +223,21 @@ def _the_ends(story: Story) -> None:
         "petit-durand": [("closed", "2026-09-02", "2028-05-31", "2028-06-01")],
     }
     assert date.fromisoformat("2028-06-01").toordinal() - date.fromisoformat("2026-06-16").toordinal() > 700
+
+
+def _what_is_kept_goes(story: Story, office: Office) -> None:
+    """D1, D2 and C4, each on its own day; dupont's account serves the other partner and stays. What martin had first
+    ended on 30 September 2026, and waits for the account.
+    """
+    story.quiet("2028-10-01")
+    story.purge("2028-11-06", ("D2", "leroy"), of="D2")
+    story.purge("2028-12-02", ("D1", "martin"), ("D1", "petit-durand"), ("D2", "martin"), of="D1 D2")
+    assert (story.account("martin"), story.account("petit-durand")) == (None, None)
+    assert story.account("dupont").enabled
+    office.controls()  # what our runs did is judged within minutes: here, before the habilitations go
+    ended = (("D2", "dupont"), ("D2", "martin"), ("D2", "petit-durand"), ("C4", None))
+    story.purge("2030-06-01", *ended, of="D2 C4")
+    assert story.habilitations("2030-06-01") == {}
+    assert office.run("annexe", "list", "--partner", PARTNER, "--format", "json", today="2030-06-01").json == []
+    assert story.account("dupont").attributes["partenaire"] == (OTHER,)
+    story.quiet("2030-06-02")

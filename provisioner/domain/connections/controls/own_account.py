@@ -58,6 +58,7 @@ _CLOSINGS = {*_OPENINGS, Action.CLOSE}
 _EFFECTS = (
     _Effect(r"create users/[^/]+", frozenset({Action.OPEN})),
     _Effect(r"update users/[^/]+", frozenset({*_WRITES, Action.CLOSE})),
+    _Effect(r"delete users/[^/]+", frozenset({Action.DESTROY})),
     _Effect(r"action users/[^/]+/logout", frozenset(_CLOSINGS)),
     _Effect(r"\w+ users/[^/]+/consents/[^/]+", frozenset(_CLOSINGS)),
     _Effect(r"\w+ users/[^/]+/credentials/[^/]+", frozenset(_CLOSINGS)),
