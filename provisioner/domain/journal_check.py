@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any, Literal, NamedTuple
 
 from provisioner.domain.journal import EMPTY, Head, Row
 from provisioner.domain.ledger import Difference
@@ -69,12 +71,20 @@ def verify(rows: Iterable[Row], taken_out: Head | None = None, since: Head = EMP
     return JournalCheck(count, None if bad else check.head, bad)
 
 
+class _Lack(NamedTuple):
+    """What an entry was made with and has no more beside it: its details, or who acted."""
+
+    entry: int
+    what: Literal["details", "actor"]
+
+
 class _Check:
     """Takes the entries in their order, up to the first bad one. `head` is that of the entries that are good."""
 
     def __init__(self, since: Head, taken_out: Head | None) -> None:
         self.head, self._taken_out = since, taken_out
-        self._missing: dict[int | None, int] = {}
+        self._lacking: dict[_Lack, str | None] = {}
+        self._of_habilitation: defaultdict[int, list[_Lack]] = defaultdict(list)
         self._left: list[tuple[int, str, Head | None]] = []
 
     def take(self, row: Row) -> Bad | None:
@@ -98,19 +108,33 @@ class _Check:
         """What is wrong though every entry is good: the end is missing, or what stood beside an entry."""
         if self._taken_out is not None and self.head.entry < self._taken_out.entry:
             return self._left_behind(self._taken_out) or Bad(self.head.entry + 1, Problem.CUT)
-        first = min(self._missing.values(), default=None)
-        return None if first is None else Bad(first, Problem.DETAIL_MISSING)
+        first = min(self._lacking, default=None)
+        return None if first is None else Bad(first.entry, Problem.DETAIL_MISSING)
 
     def _note_missing(self, row: Row) -> None:
         """Entries lack what stood beside them until an entry tells that it was destroyed."""
-        facts = row.entry.facts
-        habilitation = facts.get("habilitation")
-        if facts.get("action") in DESTRUCTIONS and facts.get("rule") != "D1":
-            self._missing.pop(habilitation, None)
+        facts, entry = row.entry.facts, row.entry.entry
+        if facts.get("action") in DESTRUCTIONS:
+            self._explain(facts)
         if facts.get("details") is not None and row.detail is None:
-            self._missing.setdefault(habilitation, row.entry.entry)
+            self._lacking[_Lack(entry, "details")] = facts.get("partner")
+            if (habilitation := facts.get("habilitation")) is not None:
+                self._of_habilitation[habilitation].append(_Lack(entry, "details"))
         if facts.get("actor") is not None and row.actor is None:
-            self._missing.setdefault(None, row.entry.entry)
+            self._lacking[_Lack(entry, "actor")] = facts.get("partner")
+
+    def _explain(self, facts: Mapping[str, Any]) -> None:
+        """An entry of a destruction tells why others lack something: those that it names (`beside`), those of its
+        habilitation, and once the convention's data went (C4) all of the partner's, with the names of who acted.
+        """
+        rule, habilitation = facts.get("rule"), facts.get("habilitation")
+        gone = [_Lack(entry, "actor" if rule == "D8" else "details") for entry in facts.get("beside") or ()]
+        if rule == "C4":
+            gone += [lack for lack, partner in self._lacking.items() if partner == facts.get("partner")]
+        elif rule != "D1" and habilitation is not None:
+            gone += self._of_habilitation.pop(habilitation, [])
+        for lack in gone:
+            self._lacking.pop(lack, None)
 
     def _left_behind(self, taken_out: Head) -> Bad | None:
         """The head of a journal that a recorded restore, or change of chain, left behind: told as that, and not as a

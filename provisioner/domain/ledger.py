@@ -105,14 +105,16 @@ class Ledger:
         elif action.startswith("incident."):
             self._take_incident(row, action)
         elif action == "destroyed":
-            self._take_destroyed(str(facts.get("rule")), str(partner), str(facts.get("habilitation")))
+            self._take_destroyed(row, str(facts.get("rule")), str(partner))
         elif facts.get("habilitation") is not None:
             self._take_habilitation(row, action)
 
-    def _take_destroyed(self, rule: str, partner: str, habilitation: str) -> None:
+    def _take_destroyed(self, row: Row, rule: str, partner: str) -> None:
         """What is destroyed need not be there; an account (D1) is named by its habilitation until that one's day."""
         if rule == "D2":
-            self._said["habilitation"].pop(habilitation, None)
+            self._said["habilitation"].pop(str(row.entry.facts.get("habilitation")), None)
+        elif rule == "L2":
+            self._said["incident"].pop(str(row.details.get("incident")), None)
         elif rule == "C4":
             self._said["contact"].pop(partner, None)
             self._said["partner"].get(partner, _Said()).columns.pop("addresses", None)
@@ -144,6 +146,10 @@ class Ledger:
             received = {"sent_by": details.get("sent_by"), **_only(("received_on",), details)}
             file, scan = details["annexe_sha256"], details.get("source_sha256")
             annexe.say(entry, sha256=file, content=file, source_sha256=scan, source=scan, **received)
+        elif action == "annexe.replaced" and details:
+            file = details["annexe_sha256"]
+            nothing = dict.fromkeys(("source_sha256", "source", "sent_by"))
+            annexe.say(entry, sha256=file, content=file, **nothing)
         elif action in _SAY:
             annexe.say(entry, **_only(_SAY[action][1], details))
         elif action == "annexe.closures_applied" and row.entry.cause is not None:
@@ -323,6 +329,9 @@ class HoldLedger:
             self.contained.pop(str(partner), None)
             said = (row.decided_by or "", details["reason"]) if details else _GONE
             self.freed.setdefault(str(partner), set()).add(said)
+        elif action == "destroyed" and facts.get("rule") == "C4":
+            self.paused.pop(partner, None)
+            self.contained.pop(str(partner), None)
         elif action == "release" and details:
             self.released.add((partner, details["plan"], row.decided_by or "", details["reason"]))
 
@@ -337,7 +346,7 @@ class HoldLedger:
 
     def _take_account(self, row: Row, action: str, habilitation: int) -> None:
         entry, details = row.entry.entry, row.details
-        if action in ("habilitation.asked", "adoption") and "email" in details:
+        if action in ("habilitation.asked", "habilitation.updated", "adoption") and "email" in details:
             self.emails[habilitation] = (details["email"], entry)
         elif action == "account.renamed" and "new" in details:
             self.emails[habilitation] = (details["new"], entry)

@@ -10,6 +10,8 @@ from typing import NamedTuple, NewType
 
 from rapidfuzz import fuzz
 
+from provisioner.domain.journal import names
+
 #: A canonical address: lower case, no space, its domain as people write it. Made by the document reader (A7).
 EmailAddress = NewType("EmailAddress", str)
 
@@ -48,6 +50,31 @@ class Person:
     first_names: str
     function: str
     email: EmailAddress
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """What names a person in a text: each address that was theirs, and the whole name, either part first."""
+
+    addresses: frozenset[EmailAddress]
+    last_name: str
+    first_names: str
+
+    def is_named_in(self, text: str) -> bool:
+        """Whether the text names the person. A part of a name alone is many people's."""
+        return any(names({address}, text) for address in self.addresses) or (
+            bool(self.last_name and self.first_names) and self._whole_name.search(text) is not None
+        )
+
+    def has_name(self, last_name: str | None, first_names: str | None) -> bool:
+        """Whether that is the person's name, in whatever case it was written."""
+        theirs = (self.last_name.casefold(), self.first_names.casefold())
+        return ((last_name or "").casefold(), (first_names or "").casefold()) == theirs
+
+    @property
+    def _whole_name(self) -> re.Pattern[str]:
+        last, first = re.escape(self.last_name), re.escape(self.first_names)
+        return re.compile(rf"\b(?:{last} {first}|{first} {last})\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)

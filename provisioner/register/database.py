@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import Any
 
 from sqlalchemy import Connection, Engine
@@ -24,7 +25,7 @@ from provisioner.register.engine import (
 from provisioner.register.errors import RegisterUnavailable
 from provisioner.register.journal import Machine
 from provisioner.register.lock import check_lease
-from provisioner.register.marks import GROUP_ROOT, REALM_ID, mark
+from provisioner.register.marks import GROUP_ROOT, REALM_ID, REWRITE_DUE, mark, set_mark
 from provisioner.register.work import Work
 from provisioner.settings import Settings
 
@@ -75,6 +76,25 @@ class Register:
         """The whole register as plain data."""
         with self.read() as connection:
             return read_records(connection)
+
+    def rewrite(self) -> None:
+        """Writes SQLite's file anew if something was destroyed since it was last done: `secure_delete` overwrites
+        what is deleted, and not what it was copied from when its page was filled or emptied before. Killed amid it,
+        the file is as it was and it is still due. On PostgreSQL the server's own vacuum does it
+        (docs/production.md).
+
+        Raises:
+            RegisterUnavailable: the database is locked or out of reach, or the disk has no room for a second copy.
+        """
+        with self.read() as connection:
+            due = mark(connection, REWRITE_DUE)
+        if not due:
+            return
+        if self.engine.dialect.name == "sqlite":
+            with translated(sqlite3.Error), closing(self.engine.raw_connection()) as raw:
+                raw.cursor().execute("VACUUM")
+        with self.work("rewrite") as work:
+            set_mark(work, REWRITE_DUE, "")
 
     def close(self) -> None:
         """Gives the connections back."""

@@ -1,20 +1,54 @@
 """Destroys, each in one unit of work with its journal entry: an account's data, a habilitation's, a convention's.
 
 An entry `destroyed` names the rule, the partner and the habilitation in the chain itself; `beside`, in the body too,
-are the numbers of the entries whose rows beside the chain went with it.
+are the numbers of the other entries whose details went with it. Where each text of the register stands, whose it is
+and what ends it: `personal_data.py`.
 """
 
 from __future__ import annotations
 
-from sqlalchemy import delete, select, update
+import json
+from collections.abc import Collection, Iterator
+from dataclasses import replace
+from datetime import date, datetime
+from typing import Any
 
-from provisioner.register import connections
+from sqlalchemy import Row, Select, and_, delete, insert, or_, select, update
+
+from provisioner.domain.annexe.kept import KeptAnnexe
+from provisioner.domain.annexe.leaving import Leaving
+from provisioner.domain.calendar import add_months, day_of, start_of
+from provisioner.domain.hold import HoldKind
+from provisioner.domain.journal import Entry
+from provisioner.domain.people import EmailAddress, Identity
+from provisioner.register import annexes, connections, journal, partners
 from provisioner.register import tables as t
+from provisioner.register.marks import REWRITE_DUE, set_mark
 from provisioner.register.work import Work
+
+#: What the register keeps for the account alone (D1).
+_OF_ACCOUNT = (
+    "keycloak_id",
+    "written",
+    "intended",
+    "renamed_from",
+    "reopening",
+    "reopening_number",
+    "reopening_decision",
+    "last_login_on",
+)
+
+#: What has its own term: contacts are named as such, and an incident names persons by number.
+_OF_OTHERS = ("partner.contacts", "caf.contacts", "incident.declared", "incident.updated", "incident.closed")
+_CONTACT_ACTIONS = [f'"action":"{action}"' for action in _OF_OTHERS[:2]]
+_INCIDENT_ACTIONS = [f'"action":"{action}"' for action in _OF_OTHERS[2:]]
+
+_detail, _entry = t.journal_detail.c, t.journal_entry.c
 
 
 def destroy_account(work: Work, account: int, habilitation: int, partner: str) -> None:
-    """D1: what the register keeps for the account alone; its address stays with its habilitations.
+    """D1: what the register keeps for the account alone; its address stays with its habilitations, and so does a
+    suspension by name, which outlives the account.
 
     The Keycloak account is gone already: no event of it is stored any more. `habilitation` is its last one.
     """
@@ -23,40 +57,191 @@ def destroy_account(work: Work, account: int, habilitation: int, partner: str) -
     if row is None:
         return
     connections.forget(work, [account])
+    work.connection.execute(delete(t.control).where(t.control.c.account == account))
+    quarantine = (t.hold.c.account == account) & (t.hold.c.kind == HoldKind.QUARANTINE)
+    work.connection.execute(delete(t.hold).where(quarantine))
     if row.keycloak_id is not None:
         gone = {"keycloak_id": row.keycloak_id, "destroyed_on": today}
-        work.connection.execute(t.destroyed_account.insert().values(**gone))
-    nothing = dict.fromkeys(
-        ("keycloak_id", "written", "intended", "renamed_from", "reopening", "reopening_number", "reopening_decision")
-    )
+        work.connection.execute(insert(t.destroyed_account).values(**gone))
     theirs = update(t.account).where(t.account.c.id == account)
-    work.connection.execute(theirs.values(**nothing, last_login_on=None, destroyed_on=today))
-    work.journal("destroyed", partner=partner, habilitation=habilitation, rule="D1")
+    work.connection.execute(theirs.values(**dict.fromkeys(_OF_ACCOUNT), destroyed_on=today))
+    _tell(work, "D1", partner, habilitation)
 
 
 def destroy_habilitation(work: Work, habilitation: int, partner: str) -> None:
-    """D2: the person's name, function, address and dates, and the account's row with its last habilitation."""
-    account = work.connection.execute(
-        select(t.habilitation.c.account).where(t.habilitation.c.id == habilitation)
-    ).scalar()
-    if account is None:
+    """D2: the person's name, function, address and dates, and the account's row with its last habilitation.
+
+    Other texts of the partner name the person too: the annexe that is kept and what was decided beside it, a plan
+    that a limit holds, a declared address, details of the journal. The person leaves them.
+    """
+    person = work.connection.execute(_person(habilitation)).first()
+    if person is None:
         return
+    leaving = _leaving(work, person)
     work.connection.execute(delete(t.invitation).where(t.invitation.c.habilitation == habilitation))
-    work.connection.execute(delete(t.journal_detail).where(t.journal_detail.c.habilitation == habilitation))
     work.connection.execute(delete(t.control).where(t.control.c.habilitation == habilitation))
+    work.connection.execute(delete(t.journal_detail).where(_detail.habilitation == habilitation))
     work.connection.execute(delete(t.habilitation).where(t.habilitation.c.id == habilitation))
-    others = select(t.habilitation.c.id).where(t.habilitation.c.account == account)
-    if work.connection.execute(others).first() is None:
-        for table in (t.connection_record, t.console_record, t.control, t.hold, t.incident_account):
-            work.connection.execute(delete(table).where(table.c.account == account))
-        work.connection.execute(delete(t.account).where(t.account.c.id == account))
-    work.journal("destroyed", partner=partner, habilitation=habilitation, rule="D2")
+    naming = [] if leaving.stays else _entries_naming(work, partner, leaving)
+    _destroy_details(work, naming)
+    _tell(work, "D2", partner, habilitation, naming)
+    _leave_annexe(work, partner, leaving)
+    _leave_plans(work, partner, leaving)
+    _leave_declared(work, partner, leaving)
+    _leave_account(work, person)
 
 
 def destroy_convention(work: Work, partner: str) -> None:
-    """C4: the partner's annexes, contacts and declared addresses; it has no habilitation any more."""
-    for table in (t.annexe, t.contact, t.partner_address):
+    """C4: the partner's annexes, contacts and declared addresses, what is left of its persons, and what stands beside
+    the journal's entries about it: the names of who decided go with it (D8). The chain of digests stays.
+    """
+    of_partner = select(t.habilitation.c.id).where(t.habilitation.c.partner == partner)
+    for habilitation in work.connection.execute(of_partner).scalars().all():
+        destroy_habilitation(work, habilitation, partner)
+    for table in (t.annexe, t.contact, t.partner_address, t.hold, t.control, t.attestation):
         work.connection.execute(delete(table).where(table.c.partner == partner))
+    work.connection.execute(delete(t.notice).where(t.notice.c.partner == partner, t.notice.c.sent_at.is_(None)))
+    entries = select(_entry.entry).where(_entry.body.contains(f'"partner":"{partner}"', autoescape=True))
+    work.connection.execute(delete(t.journal_detail).where(_detail.entry.in_(entries)))
+    work.connection.execute(delete(t.journal_actor).where(t.journal_actor.c.entry.in_(entries)))
     this_one = update(t.partner).where(t.partner.c.code == partner)
-    work.connection.execute(this_one.values(destroyed_on=work.clock.today()))
-    work.journal("destroyed", partner=partner, rule="C4")
+    work.connection.execute(this_one.values(end_reason=None, destroyed_on=work.clock.today()))
+    _tell(work, "C4", partner)
+
+
+def destroy_aged(work: Work, incidents_before: date) -> None:
+    """What has a term of its own: a contact that was replaced and a notice that could not be sent, after 1 year; an
+    incident that was closed before that day.
+    """
+    year_ago = add_months(work.clock.today(), -12)
+    of_contacts: dict[str | None, Entry] = {}
+    asked = select(_entry.entry, _entry.body).where(or_(*map(_entry.body.contains, _CONTACT_ACTIONS)))
+    for number, body in work.connection.execute(asked.order_by(_entry.entry)).all():
+        entry = Entry(number, body, "", "")
+        partner, day = entry.facts.get("partner"), day_of(datetime.fromisoformat(entry.facts["at"]))
+        before = of_contacts.get(partner)
+        of_contacts[partner] = entry
+        if before is not None and day < year_ago and _destroy_details(work, [before.entry]):
+            _tell(work, "N3", partner, beside=[before.entry])
+    old = (t.notice.c.sent_at.is_(None)) & (t.notice.c.created_at < start_of(year_ago))
+    if work.connection.execute(delete(t.notice).where(old)).rowcount:
+        _tell(work, "N3")
+    closed = select(t.incident.c.id).where(t.incident.c.closed_at < start_of(incidents_before))
+    for incident in work.connection.execute(closed.order_by(t.incident.c.id)).scalars().all():
+        _destroy_incident(work, incident)
+
+
+def _destroy_incident(work: Work, incident: int) -> None:
+    """With its partners, its persons by number, and what it kept from destruction until it was closed."""
+    told = select(_entry.entry, _detail.data).join(t.journal_detail, _detail.entry == _entry.entry)
+    entries = work.connection.execute(told.where(or_(*map(_entry.body.contains, _INCIDENT_ACTIONS)))).all()
+    its_own = [number for number, data in entries if json.loads(data).get("incident") == incident]
+    _destroy_details(work, its_own)
+    for table in (t.incident_partner, t.incident_account, t.hold):
+        work.connection.execute(delete(table).where(table.c.incident == incident))
+    work.connection.execute(delete(t.incident).where(t.incident.c.id == incident))
+    _tell(work, "L2", beside=its_own, incident=incident)
+
+
+def _destroy_details(work: Work, entries: Collection[int]) -> int:
+    return work.connection.execute(delete(t.journal_detail).where(_detail.entry.in_(entries))).rowcount
+
+
+def _tell(
+    work: Work,
+    rule: str,
+    partner: str | None = None,
+    habilitation: int | None = None,
+    beside: Collection[int] = (),
+    **details: Any,
+) -> None:
+    about = {"partner": partner, "habilitation": habilitation, "rule": rule}
+    work.journal("destroyed", **about, beside=beside, details=details)  # type: ignore[arg-type]
+    set_mark(work, REWRITE_DUE, work.clock.today().isoformat())
+
+
+def _person(habilitation: int) -> Select[Any]:
+    of = t.habilitation.c
+    columns = (of.id, of.partner, of.account, of.last_name, of.first_names, of.ended_on, t.account.c.email)
+    return select(*columns).join(t.account, t.account.c.id == of.account).where(of.id == habilitation)
+
+
+def _leaving(work: Work, person: Row[Any]) -> Leaving:
+    """Who goes, by every address that the journal knows of them; and who stays at the partner."""
+    rows = journal.about(work.connection, {person.id}, ())
+    said = (row.details.get(name) for row in rows for name in ("email", "old", "new"))
+    addresses = frozenset(EmailAddress(address) for address in (person.email, *said) if address)
+    others = (
+        select(t.account.c.email)
+        .join(t.habilitation, t.account.c.id == t.habilitation.c.account)
+        .where(t.habilitation.c.partner == person.partner, t.habilitation.c.id != person.id)
+    )
+    staying = frozenset(work.connection.execute(others).scalars())
+    return Leaving(Identity(addresses, person.last_name, person.first_names), person.ended_on, staying)
+
+
+def _entries_naming(work: Work, partner: str, leaving: Leaving) -> list[int]:
+    """The entries of the partner, or of none, that are about no habilitation and whose details name the person."""
+    identity, data = leaving.identity, _detail.data
+    named = [data.icontains(address, autoescape=True) for address in sorted(identity.addresses)]
+    named.append(and_(*(data.contains(n, autoescape=True) for n in (identity.last_name, identity.first_names))))
+    asked = select(_entry.entry, _entry.body, data).join(t.journal_detail, _detail.entry == _entry.entry)
+    naming = []
+    for number, body, details in work.connection.execute(asked.where(_detail.habilitation.is_(None), or_(*named))):
+        facts = Entry(number, body, "", "").facts
+        is_theirs = facts.get("partner") in (partner, None) and facts.get("action") not in _OF_OTHERS
+        if is_theirs and leaving.names(details):
+            naming.append(number)
+    return naming
+
+
+def _leave_annexe(work: Work, partner: str, leaving: Leaving) -> None:
+    """The person leaves the check and the decisions of the partner's annexe in force. One under way stays as the
+    partner sent it: it has its own term (A2).
+    """
+    for annexe in _in_force(work, partner):
+        check = leaving.left_of(annexe.check)
+        decisions = leaving.left_of_decisions(annexe.decisions, annexe.check)
+        if (check, decisions) != (annexe.check, annexe.decisions):
+            this_one = update(t.annexe).where(t.annexe.c.id == annexe.id)
+            work.connection.execute(this_one.values(check=check, decisions=decisions))
+
+
+def _in_force(work: Work, partner: str) -> Iterator[KeptAnnexe]:
+    return (a for a in annexes.kept(work.connection, partner) if a.applied_at is not None and not a.is_pending)
+
+
+def _leave_plans(work: Work, partner: str, leaving: Leaving) -> None:
+    """A plan that waits tells the changes of the others."""
+    h = t.hold.c
+    for row in work.connection.execute(select(h.id, h.changes).where(h.partner == partner, h.changes.is_not(None))):
+        left = tuple(c for c in row.changes if not any(map(c.is_about, leaving.identity.addresses)))
+        if not leaving.stays and left != row.changes:
+            work.connection.execute(update(t.hold).where(h.id == row.id).values(changes=left))
+
+
+def _leave_declared(work: Work, partner: str, leaving: Leaving) -> None:
+    """An address that the partner declared for nobody else is declared no more (A7); its record is told anew."""
+    declared = select(t.partner_address.c.email).where(t.partner_address.c.partner == partner)
+    if leaving.stays or leaving.identity.addresses.isdisjoint(work.connection.execute(declared).scalars()):
+        return
+    record = partners.all_partners(work.connection)[partner]
+    partners.set_record(work, replace(record, addresses=record.addresses - leaving.identity.addresses))
+
+
+def _leave_account(work: Work, person: Row[Any]) -> None:
+    """The account's row goes with its last habilitation. Where another one is left, the journal tells its address of
+    that one, and the suspensions that are over go: it was told of this one by whom they were.
+    """
+    account = person.account
+    of = t.habilitation.c
+    others = select(of.id, of.partner).where(of.account == account).order_by(of.id)
+    if other := work.connection.execute(others).first():
+        over = (t.hold.c.account == account) & t.hold.c.released_at.is_not(None)
+        work.connection.execute(delete(t.hold).where(over))
+        details, about = {"email": person.email}, {"partner": other.partner, "habilitation": other.id}
+        work.journal("habilitation.updated", rule="D2", details=details, **about)
+        return
+    for table in (t.connection_record, t.console_record, t.control, t.hold):
+        work.connection.execute(delete(table).where(table.c.account == account))
+    work.connection.execute(delete(t.account).where(t.account.c.id == account))

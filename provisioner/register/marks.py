@@ -20,6 +20,10 @@ JOURNAL_VERIFIED, JOURNAL_WANTING = "journal.verified", "journal.wanting"
 LAST_GOOD_SYNC = "last_good_sync"
 
 
+#: The mark that says that something was destroyed since the register's file was last written anew.
+REWRITE_DUE = "rewrite_due"
+
+
 def mark(connection: Connection, name: str) -> str | None:
     """How far something went, None when it never began."""
     return connection.execute(select(t.c.value).where(t.c.name == name)).scalar()

@@ -164,6 +164,8 @@ annexe = Table(
     Column("list_2_approved_by", Text),
     Column("told_on", Date),  # that it waits for a decision, to the Caf
     Column("reminded_on", Date),
+    Column("replaced_on", Date),  # when a list made from the register took the place of the partner's document (D2)
+    Column("original_sha256", String(64)),  # that document's
     UniqueConstraint("partner", "sha256"),
     sqlite_autoincrement=True,
 )
@@ -417,7 +419,7 @@ incident_account = Table(
     "incident_account",
     metadata,
     Column("incident", ForeignKey("incident.id"), primary_key=True),
-    Column("account", ForeignKey("account.id"), primary_key=True),
+    Column("account", Integer, primary_key=True),  # no foreign key: it may be destroyed first
 )
 
 forecast = Table(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
@@ -66,6 +66,7 @@ class Work:
         cause: int | None = None,
         by: str | None = None,
         at: datetime | None = None,
+        beside: Collection[int] = (),
     ) -> int:
         """Appends an entry; gives its number, by which what follows from a decision names it.
 
@@ -79,6 +80,7 @@ class Work:
             cause: the number of the entry that is the decision which this one follows from.
             by: who decided, when it is not who acts.
             at: the moment, when it is recorded elsewhere too; else now.
+            beside: the entries whose personal data were destroyed with what it tells.
         """
         facts = {
             "action": action,
@@ -87,6 +89,7 @@ class Work:
             "annexe": annexe,
             "rule": rule,
             "cause": self.cause if cause is None else cause,
+            "beside": sorted(beside) or None,
         }
         return self._chain.append(facts, details or {}, by, at)
 

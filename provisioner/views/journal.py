@@ -24,6 +24,7 @@ ACTIONS: Mapping[str, str] = {
     "annexe.destroyed": "Annexe 1 détruite",
     "annexe.received": "Réception de l'annexe 1 précisée",
     "annexe.rejected": "Annexe 1 rejetée",
+    "annexe.replaced": "Annexe 1 remplacée par un état",
     "annexe.sent_back": "Annexe 1 à examiner de nouveau",
     "annexe.submitted": "Annexe 1 reçue",
     "caf.contacts": "Contacts de la Caf enregistrés",

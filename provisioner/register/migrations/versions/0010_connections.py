@@ -131,13 +131,14 @@ def _add_incidents() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_incident")),
         sqlite_autoincrement=True,
     )
-    for name, column, kind in (("partner", "code", sa.String(64)), ("account", "id", sa.Integer())):
+    partner = sa.ForeignKeyConstraint(["partner"], ["partner.code"], name=op.f("fk_incident_partner_partner"))
+    for name, kind, keys in (("partner", sa.String(64), [partner]), ("account", sa.Integer(), [])):
         table = f"incident_{name}"
         op.create_table(
             table,
             sa.Column("incident", sa.Integer, nullable=False),
             sa.Column(name, kind, nullable=False),
             sa.ForeignKeyConstraint(["incident"], ["incident.id"], name=op.f(f"fk_{table}_incident")),
-            sa.ForeignKeyConstraint([name], [f"{name}.{column}"], name=op.f(f"fk_{table}_{name}")),
+            *keys,
             sa.PrimaryKeyConstraint("incident", name, name=op.f(f"pk_{table}")),
         )

@@ -12,6 +12,9 @@ def upgrade() -> None:
     for table in ("account", "partner"):
         with op.batch_alter_table(table) as altered:
             altered.add_column(sa.Column("destroyed_on", sa.Date()))
+    with op.batch_alter_table("annexe") as altered:
+        altered.add_column(sa.Column("replaced_on", sa.Date()))
+        altered.add_column(sa.Column("original_sha256", sa.String(64)))
     op.create_table(
         "forecast",
         sa.Column("kind", sa.String(16), nullable=False),

@@ -1,0 +1,173 @@
+"""Where personal data stand: each text of the register and each kind of file, whose it is and what ends it.
+
+A text column that stands in neither list fails a test, and so does one that is gone (`tests/register`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Whose(StrEnum):
+    """Whose data they are."""
+
+    PERSON = "person"  #: who has or had an access
+    CONTACT = "contact"  #: whom annexe 2 or 3 names, and who sends an annexe 1
+    OFFICER = "officer"  #: who decided or acted, at the Caf
+    ANYBODY = "anybody"  #: whoever is named there: a document, a free text, a stranger's attempt to log in
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where personal data stand, until when (the rule), and the function of ours that ends them."""
+
+    whose: Whose
+    rule: str
+    ended_by: str
+    where: tuple[str, ...]
+
+
+_D1, _D2 = "register.destruction.destroy_account", "register.destruction.destroy_habilitation"
+_C4, _AGED = "register.destruction.destroy_convention", "register.destruction.destroy_aged"
+
+#: The columns, each as `table.column`. One that goes earlier under another rule too stands under the last one.
+COLUMNS = (
+    Place(
+        Whose.PERSON,
+        "D1",
+        _D1,
+        (
+            "account.keycloak_id",
+            "account.renamed_from",
+            "connection_record.id",
+            "connection_record.user",
+            "connection_record.address",
+            "connection_record.client",
+            "connection_record.session",
+            "control.key",
+            "control.user",
+            "control.facts",
+        ),
+    ),
+    Place(
+        Whose.PERSON,
+        "D2",
+        _D2,
+        (
+            "account.email",
+            "habilitation.last_name",
+            "habilitation.first_names",
+            "habilitation.function",
+            "partner_address.email",
+            "hold.changes",
+            "annexe.check",
+        ),
+    ),
+    Place(
+        Whose.ANYBODY,
+        "C4",
+        _C4,
+        (
+            "partner.end_reason",
+            "annexe.file_name",
+            "annexe.content",
+            "annexe.source",
+            "annexe.source_name",
+            "annexe.decisions",
+            "annexe.reason",
+            "hold.reason",
+            "hold.release_reason",
+            "control.settle_reason",
+            "journal_detail.data",  # of a habilitation, or naming a person whose day has come: D2
+        ),
+    ),
+    Place(Whose.CONTACT, "C4", _C4, ("contact.name", "contact.email", "annexe.sent_by")),
+    Place(
+        Whose.OFFICER,
+        "D8",
+        _C4,
+        (
+            "annexe.approved_by",
+            "annexe.rejected_by",
+            "annexe.list_2_approved_by",
+            "hold.released_by",
+            "hold.second",
+            "control.settled_by",
+            "attestation.requested_by",
+            "journal_actor.data",
+        ),
+    ),
+    Place(Whose.CONTACT, "N3", "register.notices.sent", ("notice.recipient", "notice.content")),
+    Place(
+        Whose.ANYBODY,
+        "A2",
+        "register.dropped_files.destroyed",
+        ("dropped_file.key", "dropped_file.report"),
+    ),
+    Place(
+        Whose.OFFICER,
+        "L1",
+        "register.connections.purge_console",
+        (
+            "console_record.id",
+            "console_record.path",
+            "console_record.actor",
+            "console_record.address",
+            "console_record.error",
+            "console_record.user",
+        ),
+    ),
+    Place(
+        Whose.ANYBODY,
+        "L2",
+        _AGED,
+        (
+            "incident.what",
+            "incident.nature",
+            "incident.categories",
+            "incident.numbers",
+            "incident.effects",
+            "incident.measures",
+            "incident.cnil_notified",
+            "incident.persons_told",
+            "incident.declared_by",
+            "incident.closed_by",
+            "incident.closing_text",
+        ),
+    ),
+)
+
+#: What names nobody: codes, words of ours, digests, ids of what is no person. `journal_entry.body` holds numbers, and
+#: digests of what stands beside it. What a `destroyed_account` had in Keycloak is an id of nothing any more.
+NOBODYS: dict[str, tuple[str, ...]] = {
+    "partner": ("code", "name", "group_id"),
+    "partner_domain": ("partner", "domain"),
+    "partner_address": ("partner",),
+    "account": ("written", "intended"),
+    "habilitation": ("partner", "end_rule", "waived"),
+    "annexe": ("partner", "sha256", "source_sha256", "original_sha256", "plan_id"),
+    "hold": ("partner", "plan_id", "covers"),
+    "contact": ("partner",),
+    "notice": ("message_id", "kind", "partner", "error"),
+    "dropped_file": ("partner",),
+    "journal_entry": ("body", "previous", "sha256"),
+    "journal_detail": ("salt",),
+    "journal_actor": ("salt", "partner"),
+    "connection_record": ("kind", "outcome"),
+    "console_record": ("operation", "resource", "actor_realm", "actor_client"),
+    "destroyed_account": ("keycloak_id",),
+    "control": ("code", "rule", "partner"),
+    "incident_partner": ("partner",),
+    "forecast": ("kind", "key", "rule"),
+    "attestation": ("partner", "habilitations", "sha256"),
+    "backup_key": ("fingerprint", "month"),
+    "mark": ("name", "value"),
+}
+
+#: The files of the data directory, beside the register's own.
+FILES = (
+    Place(Whose.ANYBODY, "A2", "operations.folders.InboxFile.leave", ("inbox/",)),
+    Place(Whose.ANYBODY, "A2", "operations.folders.Folders.destroy", ("outbox/", "refused/")),
+    Place(Whose.ANYBODY, "A2", "operations.folders.Folders.destroy_forgotten", ("outbox/", "refused/")),
+)
