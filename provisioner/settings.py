@@ -249,6 +249,7 @@ class IncidentSettings(_Section):
     """Incidents (docs/incidents.md)."""
 
     proposed_by: str = Field("", description="codes of the controls that propose an incident, by commas")
+    keep_years: int = Field(5, ge=1, description="how long an incident is kept once it is closed, in years")
 
 
 class DocumentSettings(_Section):

@@ -51,7 +51,8 @@ class DroppedFile:
     taken it has a `report`, and is an annexe or was refused or both. The numbers are places among the register's
     writes: `taken_number` of when it was taken; `happened_number` of what last happened to that annexe, None once it
     is destroyed; `told_number` is the same once the report tells it; `replaced_number` of when an annexe of the
-    partner was last applied.
+    partner was last applied. `applied_at` is when that annexe itself was, `replaced_on` the day on which a
+    list took its place (D2).
     """
 
     id: int
@@ -68,6 +69,8 @@ class DroppedFile:
     told_number: int | None = None
     happened_number: int | None = None
     replaced_number: int | None = None
+    applied_at: datetime | None = None
+    replaced_on: date | None = None
 
     @property
     def received_on(self) -> date:
@@ -97,13 +100,15 @@ class DroppedFile:
         return seen == self.look and not timedelta(0) <= now - self.looked_at < wait
 
     def is_kept_on(self, day: date) -> bool:
-        """Whether its report, and the file where it was set aside, may still be there on that day (A2): as long as
-        its annexe, else for 30 days or until the partner's next annexe is applied.
+        """Whether its report, and the file where it was set aside, may still be there on that day (A2): until 30 days
+        after its annexe was applied, before that as long as its annexe; else for 30 days or until the partner's next
+        annexe is applied. It never outlives what it quotes (D2).
         """
         if self.taken_at is None:
             return True
         if self.annexe is not None:
-            return self.happened_number is not None
+            is_over = self.applied_at is not None and day > day_of(self.applied_at) + KEPT_FOR
+            return self.happened_number is not None and self.replaced_on is None and not (is_over and self.is_told)
         assert self.taken_number is not None
         is_replaced = self.replaced_number is not None and self.replaced_number > self.taken_number
         return not is_replaced and day <= day_of(self.taken_at) + KEPT_FOR

@@ -31,6 +31,7 @@ class Refusal(StrEnum):
     NO_SUCH_ANNEXE = "no-such-annexe"
     ANNEXE_APPROVED = "annexe-approved"
     ANNEXE_DECIDED = "annexe-decided"
+    ANNEXE_REPLACED = "annexe-replaced"
     NOTHING_TO_REJECT = "nothing-to-reject"
     DECIDED_MEANWHILE = "decided-meanwhile"
     SYNC_FIRST = "sync-first"

@@ -24,6 +24,7 @@ from provisioner.register import RegisterUnavailable, Work, habilitations, holds
 from provisioner.register.destruction import destroy_account, destroy_convention, destroy_habilitation
 from provisioner.register.marks import GROUP_ROOT, set_mark, set_realm
 from provisioner.register.partners import group_placed, set_group
+from provisioner.views.annexe_state import state_document
 
 log = structlog.get_logger()
 
@@ -332,9 +333,9 @@ def _record_destroyed(work: Work, change: Change, _id: str | None) -> None:
     due = change.destruction
     assert due is not None
     if due.kind is Kind.CONVENTION:
-        destroy_convention(work, due.partner)
+        destroy_convention(work, due.partner, state_document)
     elif due.kind is Kind.HABILITATION:
-        destroy_habilitation(work, _number(change), due.partner)
+        destroy_habilitation(work, _number(change), due.partner, state_document)
     elif due.account is not None:
         destroy_account(work, due.account, _number(change), due.partner)
     retention.done(work, due, work.clock.today())

@@ -118,7 +118,10 @@ def _rows(
     """The annexe's rows that name the person; what refuses one says nothing once the annexe was applied."""
     is_over = annexe.applied_at is not None
     errors = [] if is_over else [f for f in annexe.check.findings if f.severity is Severity.ERROR]
-    for row in context.read(file.content, file.name, context.settings.documents).rows:
+    is_file = annexe.replaced_on is None  # else a list made from the register has taken its place
+    limits = context.settings.documents
+    read = context.read(file.content, file.name, limits) if is_file else annexe.check.annexe
+    for row in read.rows:
         if row.email in addresses:
             said = tuple(message(error) for error in errors if (error.list, error.row) == (row.list, row.row))
             yield Listed(annexe=annexe, list=row.list, row=row.row, on=row.on, errors=said)

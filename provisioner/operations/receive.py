@@ -167,9 +167,11 @@ def request_of(context: Context, annexe_id: int, by: str, decisions: Decisions) 
     """The request to apply an annexe that the register keeps.
 
     Raises:
-        Refused: it keeps none with that number.
+        Refused: it keeps none with that number, or not the partner's document any more (D2).
     """
     annexe = find(context.register, annexe_id)
+    if annexe.replaced_on is not None:
+        raise Refused(Refusal.ANNEXE_REPLACED, number=annexe_id, on=annexe.replaced_on)
     with context.register.read() as connection:
         document = annexes.document(connection, annexe_id)
     return Request.about(annexe, document, by, decisions)

@@ -24,6 +24,7 @@ from provisioner.domain.access.plan import (
     plan_in_unknown_realm,
     with_destructions,
 )
+from provisioner.domain.calendar import add_months
 from provisioner.domain.hold import HoldKind
 from provisioner.domain.people import EmailAddress
 from provisioner.domain.records import Records
@@ -42,7 +43,7 @@ from provisioner.operations.look import learn_passwords, look, look_again
 from provisioner.operations.notice_delivery import deliver
 from provisioner.operations.notices import remind, remind_of_waiting
 from provisioner.operations.pool import GivenUp
-from provisioner.register import LockHeld, RegisterUnavailable, annexes, retention, run_lock
+from provisioner.register import LockHeld, RegisterUnavailable, annexes, destruction, retention, run_lock
 from provisioner.register.marks import GROUP_ROOT, LAST_GOOD_SYNC, set_mark
 
 log = structlog.get_logger()
@@ -223,6 +224,9 @@ class Pass:
         context = self.context
         records, today = context.register.records(), context.clock.today()
         _destroy_overdue(context, [code for code in self.partners if not records.is_paused(code, today)])
+        if self.destroys:
+            _destroy_aged(context, records)
+            _rewrite(context)
         tell_ages(context, records)
         remind(context)
         remind_of_waiting(context)
@@ -307,3 +311,23 @@ def _destroy_overdue(context: Context, partners: Collection[str]) -> None:
         with context.work() as work:
             for annexe in overdue:
                 annexes.destroy(work, annexe)
+
+
+def _destroy_aged(context: Context, records: Records) -> None:
+    """What has a term of its own: a contact that was replaced, a notice never sent, a closed incident."""
+    today, years = context.clock.today(), context.settings.incident.keep_years
+    if records.kept.all:
+        return
+    with context.register.read() as connection:
+        aged = destruction.aged(connection, today, add_months(today, -12 * years))
+    if any(aged):
+        with context.work() as work:
+            destruction.destroy_aged(work, aged)
+
+
+def _rewrite(context: Context) -> None:
+    """No page of the register's file holds what was destroyed; what cannot be done now is left to the next run."""
+    try:
+        context.register.rewrite()
+    except RegisterUnavailable as error:
+        log.warning("register.not_rewritten", error=str(error))

@@ -16,6 +16,7 @@ from provisioner.domain.people import EmailAddress
 from provisioner.domain.records import CurrentAnnexe
 from provisioner.register.errors import DecidedMeanwhile
 from provisioner.register.mapper import Mapper
+from provisioner.register.marks import rewrite_due
 from provisioner.register.tables import annexe as t
 from provisioner.register.work import Work
 
@@ -234,7 +235,9 @@ def applied(work: Work, annexe: KeptAnnexe) -> None:
     """
     _guarded(work, annexe, {"applied_at": work.now, "applied_number": work.number})
     gone = [older.id for older in kept(work.connection, annexe.partner) if older.is_superseded_by(annexe)]
-    work.connection.execute(delete(t).where(t.c.id.in_(gone)))
+    if gone:
+        work.connection.execute(delete(t).where(t.c.id.in_(gone)))
+        rewrite_due(work)
     details = {"annexe": annexe.id, "destroyed": gone}
     _tell(work, annexe, "annexe.applied", "A10", details=details)
 
@@ -245,6 +248,7 @@ def destroy(work: Work, annexe: KeptAnnexe) -> None:
     """
     if work.connection.execute(delete(t).where(t.c.id == annexe.id, *_as_seen(annexe))).rowcount != 1:
         return
+    rewrite_due(work)
     _tell(work, annexe, "annexe.destroyed", "A2", details={"annexe": annexe.id})
 
 

@@ -8,13 +8,14 @@ and what ends it: `personal_data.py`.
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import replace
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import Row, Select, and_, delete, insert, or_, select, update
+from sqlalchemy import Connection, Row, Select, and_, delete, insert, or_, select, update
 
+from provisioner.domain.annexe.document import Check, Document
 from provisioner.domain.annexe.kept import KeptAnnexe
 from provisioner.domain.annexe.leaving import Leaving
 from provisioner.domain.calendar import add_months, day_of, start_of
@@ -23,7 +24,7 @@ from provisioner.domain.journal import Entry
 from provisioner.domain.people import EmailAddress, Identity
 from provisioner.register import annexes, connections, journal, partners
 from provisioner.register import tables as t
-from provisioner.register.marks import REWRITE_DUE, set_mark
+from provisioner.register.marks import rewrite_due
 from provisioner.register.work import Work
 
 #: What the register keeps for the account alone (D1).
@@ -42,6 +43,10 @@ _OF_ACCOUNT = (
 _OF_OTHERS = ("partner.contacts", "caf.contacts", "incident.declared", "incident.updated", "incident.closed")
 _CONTACT_ACTIONS = [f'"action":"{action}"' for action in _OF_OTHERS[:2]]
 _INCIDENT_ACTIONS = [f'"action":"{action}"' for action in _OF_OTHERS[2:]]
+
+#: Makes the list that takes an annexe's place: of the partner's name, what is left of the check, the digest of the
+#: partner's own document, and the day.
+Writer = Callable[[str, Check, str, date], Document]
 
 _detail, _entry = t.journal_detail.c, t.journal_entry.c
 
@@ -68,12 +73,14 @@ def destroy_account(work: Work, account: int, habilitation: int, partner: str) -
     _tell(work, "D1", partner, habilitation)
 
 
-def destroy_habilitation(work: Work, habilitation: int, partner: str) -> None:
+def destroy_habilitation(work: Work, habilitation: int, partner: str, write: Writer) -> None:
     """D2: the person's name, function, address and dates, and the account's row with its last habilitation.
 
     Other texts of the partner name the person too: the annexe that is kept and what was decided beside it, a plan
-    that a limit holds, a declared address, details of the journal. The person leaves them.
+    that a limit holds, a declared address, details of the journal. The person leaves them. `write` makes the list
+    that takes the place of an annexe.
     """
+    work.write_journal()
     person = work.connection.execute(_person(habilitation)).first()
     if person is None:
         return
@@ -85,19 +92,20 @@ def destroy_habilitation(work: Work, habilitation: int, partner: str) -> None:
     naming = [] if leaving.stays else _entries_naming(work, partner, leaving)
     _destroy_details(work, naming)
     _tell(work, "D2", partner, habilitation, naming)
-    _leave_annexe(work, partner, leaving)
+    _leave_annexe(work, partner, leaving, write)
     _leave_plans(work, partner, leaving)
     _leave_declared(work, partner, leaving)
     _leave_account(work, person)
 
 
-def destroy_convention(work: Work, partner: str) -> None:
+def destroy_convention(work: Work, partner: str, write: Writer) -> None:
     """C4: the partner's annexes, contacts and declared addresses, what is left of its persons, and what stands beside
     the journal's entries about it: the names of who decided go with it (D8). The chain of digests stays.
     """
     of_partner = select(t.habilitation.c.id).where(t.habilitation.c.partner == partner)
     for habilitation in work.connection.execute(of_partner).scalars().all():
-        destroy_habilitation(work, habilitation, partner)
+        destroy_habilitation(work, habilitation, partner, write)
+    work.write_journal()
     for table in (t.annexe, t.contact, t.partner_address, t.hold, t.control, t.attestation):
         work.connection.execute(delete(table).where(table.c.partner == partner))
     work.connection.execute(delete(t.notice).where(t.notice.c.partner == partner, t.notice.c.sent_at.is_(None)))
@@ -109,25 +117,44 @@ def destroy_convention(work: Work, partner: str) -> None:
     _tell(work, "C4", partner)
 
 
-def destroy_aged(work: Work, incidents_before: date) -> None:
-    """What has a term of its own: a contact that was replaced and a notice that could not be sent, after 1 year; an
-    incident that was closed before that day.
+class Aged(NamedTuple):
+    """What has a term of its own and has passed it: the entries that name contacts replaced since, notices that could
+    not be sent, incidents closed.
     """
-    year_ago = add_months(work.clock.today(), -12)
-    of_contacts: dict[str | None, Entry] = {}
-    asked = select(_entry.entry, _entry.body).where(or_(*map(_entry.body.contains, _CONTACT_ACTIONS)))
-    for number, body in work.connection.execute(asked.order_by(_entry.entry)).all():
-        entry = Entry(number, body, "", "")
-        partner, day = entry.facts.get("partner"), day_of(datetime.fromisoformat(entry.facts["at"]))
-        before = of_contacts.get(partner)
-        of_contacts[partner] = entry
-        if before is not None and day < year_ago and _destroy_details(work, [before.entry]):
-            _tell(work, "N3", partner, beside=[before.entry])
-    old = (t.notice.c.sent_at.is_(None)) & (t.notice.c.created_at < start_of(year_ago))
-    if work.connection.execute(delete(t.notice).where(old)).rowcount:
-        _tell(work, "N3")
+
+    contacts: tuple[int, ...]
+    notices: tuple[int, ...]
+    incidents: tuple[int, ...]
+
+
+def aged(connection: Connection, today: date, incidents_before: date) -> Aged:
+    """What has passed its term: 1 year for contacts and notices, that day for incidents."""
+    year_ago = add_months(today, -12)
+    replaced_by: dict[str | None, bool] = {}  # by partner: whether what is newer is older than that
+    contacts = []
+    asked = select(_entry.entry, _entry.body, _detail.entry).outerjoin(
+        t.journal_detail, _detail.entry == _entry.entry
+    )
+    asked = asked.where(or_(*map(_entry.body.contains, _CONTACT_ACTIONS))).order_by(_entry.entry.desc())
+    for number, body, beside in connection.execute(asked):
+        facts = Entry(number, body, "", "").facts
+        partner, day = facts.get("partner"), day_of(datetime.fromisoformat(facts["at"]))
+        if replaced_by.get(partner) and beside is not None:
+            contacts.append(number)
+        replaced_by[partner] = day < year_ago
+    unsent = select(t.notice.c.id).where(t.notice.c.sent_at.is_(None), t.notice.c.created_at < start_of(year_ago))
     closed = select(t.incident.c.id).where(t.incident.c.closed_at < start_of(incidents_before))
-    for incident in work.connection.execute(closed.order_by(t.incident.c.id)).scalars().all():
+    notices, incidents = (tuple(connection.execute(ids).scalars()) for ids in (unsent, closed))
+    return Aged(tuple(contacts), notices, incidents)
+
+
+def destroy_aged(work: Work, aged: Aged) -> None:
+    """Destroys what has passed its term."""
+    if aged.contacts or aged.notices:
+        _destroy_details(work, aged.contacts)
+        work.connection.execute(delete(t.notice).where(t.notice.c.id.in_(aged.notices)))
+        _tell(work, "N3", beside=aged.contacts)
+    for incident in aged.incidents:
         _destroy_incident(work, incident)
 
 
@@ -157,7 +184,7 @@ def _tell(
 ) -> None:
     about = {"partner": partner, "habilitation": habilitation, "rule": rule}
     work.journal("destroyed", **about, beside=beside, details=details)  # type: ignore[arg-type]
-    set_mark(work, REWRITE_DUE, work.clock.today().isoformat())
+    rewrite_due(work)
 
 
 def _person(habilitation: int) -> Select[Any]:
@@ -195,16 +222,34 @@ def _entries_naming(work: Work, partner: str, leaving: Leaving) -> list[int]:
     return naming
 
 
-def _leave_annexe(work: Work, partner: str, leaving: Leaving) -> None:
-    """The person leaves the check and the decisions of the partner's annexe in force. One under way stays as the
+def _leave_annexe(work: Work, partner: str, leaving: Leaving, write: Writer) -> None:
+    """The person leaves the check and the decisions of the partner's annexe in force. Where a row is theirs, the
+    file, its scan and its e-mail go, and a list of what is left takes their place. An annexe under way stays as the
     partner sent it: it has its own term (A2).
     """
     for annexe in _in_force(work, partner):
         check = leaving.left_of(annexe.check)
         decisions = leaving.left_of_decisions(annexe.decisions, annexe.check)
-        if (check, decisions) != (annexe.check, annexe.decisions):
-            this_one = update(t.annexe).where(t.annexe.c.id == annexe.id)
-            work.connection.execute(this_one.values(check=check, decisions=decisions))
+        if leaving.rows_of(annexe.check):
+            name = work.connection.execute(select(t.partner.c.name).where(t.partner.c.code == partner)).scalar_one()
+            original = annexe.original_sha256 or annexe.sha256
+            list_ = write(name, check, original, work.clock.today())
+            check = replace(check, file=list_.name, sha256=list_.sha256)
+            _set(work, annexe, check=check, decisions=decisions, original_sha256=original, **_file(work, list_))
+            details = {"annexe": annexe.id, "annexe_sha256": list_.sha256, "original_sha256": original}
+            work.journal("annexe.replaced", partner=partner, annexe=annexe.id, rule="D2", details=details)
+        elif (check, decisions) != (annexe.check, annexe.decisions):
+            _set(work, annexe, check=check, decisions=decisions)
+
+
+def _file(work: Work, list_: Document) -> dict[str, Any]:
+    nothing = dict.fromkeys(("source", "source_name", "source_sha256", "sent_by"))
+    file = {"file_name": list_.name, "content": list_.content, "sha256": list_.sha256}
+    return {**nothing, **file, "replaced_on": work.clock.today()}
+
+
+def _set(work: Work, annexe: KeptAnnexe, **values: Any) -> None:
+    work.connection.execute(update(t.annexe).where(t.annexe.c.id == annexe.id).values(**values))
 
 
 def _in_force(work: Work, partner: str) -> Iterator[KeptAnnexe]:

@@ -16,7 +16,15 @@ _APPLIED = (
     select(annexe.c.partner, func.max(annexe.c.applied_number).label("number")).group_by(annexe.c.partner).subquery()
 )
 _EVENTS = ("submitted", "approved", "sent_back", "rejected", "applied", "list_2_applied")
-_FILE = Mapper(DroppedFile, t, look=Mapper(Look, t), happened_number=null(), replaced_number=_APPLIED.c.number)
+_FILE = Mapper(
+    DroppedFile,
+    t,
+    look=Mapper(Look, t),
+    happened_number=null(),
+    replaced_number=_APPLIED.c.number,
+    applied_at=annexe.c.applied_at,
+    replaced_on=annexe.c.replaced_on,
+)
 
 
 def known(connection: Connection) -> list[DroppedFile]:

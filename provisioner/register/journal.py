@@ -111,6 +111,7 @@ class Chain:
             self.connection.execute(insert(journal_actor), self.actors)
         if self.details:
             self.connection.execute(insert(journal_detail), self.details)
+        self.entries, self.details, self.actors = [], [], []
 
 
 def lock(connection: Connection) -> None:

@@ -20,7 +20,7 @@ JOURNAL_VERIFIED, JOURNAL_WANTING = "journal.verified", "journal.wanting"
 LAST_GOOD_SYNC = "last_good_sync"
 
 
-#: The mark that says that something was destroyed since the register's file was last written anew.
+#: The mark that holds since which day something was destroyed and the register's file not written anew, empty if not.
 REWRITE_DUE = "rewrite_due"
 
 
@@ -33,6 +33,12 @@ def set_mark(work: Work, name: str, value: str) -> None:
     """How far something went; no decision and no effect, so the journal does not tell it."""
     if work.connection.execute(update(t).where(t.c.name == name).values(value=value)).rowcount == 0:
         work.connection.execute(insert(t).values(name=name, value=value))
+
+
+def rewrite_due(work: Work) -> None:
+    """Something was destroyed: SQLite's file is to be written anew (`Register.rewrite`)."""
+    if not mark(work.connection, REWRITE_DUE):
+        set_mark(work, REWRITE_DUE, work.clock.today().isoformat())
 
 
 def set_realm(work: Work, realm_id: str) -> None:

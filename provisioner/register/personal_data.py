@@ -95,6 +95,7 @@ COLUMNS = (
             "hold.second",
             "control.settled_by",
             "attestation.requested_by",
+            "backup_key.destroyed_by",
             "journal_actor.data",
         ),
     ),

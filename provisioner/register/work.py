@@ -93,6 +93,10 @@ class Work:
         }
         return self._chain.append(facts, details or {}, by, at)
 
+    def write_journal(self) -> None:
+        """Writes the entries that it has so far, for whoever looks for what the journal says."""
+        self._chain.write()
+
     def put(self, statement: Executable, **row: Any) -> None:
         """Has a statement of many rows executed at the end, once for all its rows: what a run writes by hundreds."""
         self._rows.setdefault(statement, []).append(row)

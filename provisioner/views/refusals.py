@@ -81,6 +81,10 @@ SENTENCES: Mapping[Refusal, str] = {
         "L'annexe n° {number} est {status} : seule une annexe contrôlée ou refusée peut être validée. Pour décider "
         "autrement : provisioner annexe submit."
     ),
+    Refusal.ANNEXE_REPLACED: (
+        "Le document du partenaire, annexe n° {number}, a été détruit le {on} : un état établi par la Caf en tient "
+        "lieu, qui ne peut pas être appliqué. Demandez au partenaire une nouvelle annexe 1."
+    ),
     Refusal.NOTHING_TO_REJECT: "L'annexe n° {number} est {status} : il n'y a rien à rejeter.",
     Refusal.DECIDED_MEANWHILE: (
         "Une autre décision a été prise entre-temps sur cette annexe : rien n'a été enregistré. Pour la voir : "

@@ -39,7 +39,8 @@ class KeptAnnexe:
     known (A11), `source_name` and `source_sha256` tell the scan that it was typed from. `sent_back_at` is when its
     approval of the whole came to nothing, because its plan was another one by then. `list_2_applied_at` is when its
     list 2 alone was applied (A4). `told_on` and `reminded_on` are when the Caf was told that it waits for a decision.
-    `decision` is the journal's entry of its last approval.
+    `decision` is the journal's entry of its last approval. `replaced_on` is the day on which a list made from the
+    register took the place of the partner's document, whose digest was `original_sha256` (D2).
     The last thing that happened to it decides its status: that of the greatest number, whatever the clock said.
     """
 
@@ -72,6 +73,8 @@ class KeptAnnexe:
     list_2_approved_by: str | None = None
     told_on: date | None = None
     reminded_on: date | None = None
+    replaced_on: date | None = None
+    original_sha256: str | None = None
 
     @property
     def checked_at(self) -> datetime:

@@ -71,6 +71,10 @@ class AnnexeAnswer(AnnexeLine):
     """`annexe show`: one annexe, its last check, and the decisions taken when it was approved."""
 
     sent_by: str | None
+    replaced_on: Day | None = Field(
+        description="When a list made from the register took the place of the partner's document (D2)."
+    )
+    original_sha256: Sha256 | None = Field(description="The digest of that document.")
     list_2: List2Applied | None
     check: CheckAnswer
     decisions: DecisionsAnswer | None
@@ -84,6 +88,8 @@ class AnnexeAnswer(AnnexeLine):
         return cls.read(
             AnnexeLine.of(annexe),
             sent_by=annexe.sent_by,
+            replaced_on=annexe.replaced_on,
+            original_sha256=annexe.original_sha256,
             list_2=list_2 or None,
             check=CheckAnswer.of(annexe.check),
             decisions=DecisionsAnswer(**decisions.as_plain()) if decisions else None,
@@ -97,6 +103,9 @@ class AnnexeAnswer(AnnexeLine):
         if annexe is None:
             return
         yield Line(f"Fichier {annexe.file_name}, empreinte {annexe.sha256}")
+        if annexe.replaced_on is not None:
+            established = f"État établi par la Caf le {french_date(annexe.replaced_on)}"
+            yield Line(f"{established} ; ce n'est pas le document du partenaire ({annexe.original_sha256}), détruit")
         if annexe.list_2_applied_at:
             yield Line(f"Trace : {list_2_applied(annexe)}.")
         if annexe.sent_by:
