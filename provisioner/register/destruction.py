@@ -112,6 +112,7 @@ def destroy_convention(work: Work, partner: str, write: Writer) -> None:
     entries = select(_entry.entry).where(_entry.body.contains(f'"partner":"{partner}"', autoescape=True))
     work.connection.execute(delete(t.journal_detail).where(_detail.entry.in_(entries)))
     work.connection.execute(delete(t.journal_actor).where(t.journal_actor.c.entry.in_(entries)))
+    work.connection.execute(update(t.old_journal).where(t.old_journal.c.partner == partner).values(body=None))
     this_one = update(t.partner).where(t.partner.c.code == partner)
     work.connection.execute(this_one.values(end_reason=None, destroyed_on=work.clock.today()))
     _tell(work, "C4", partner)

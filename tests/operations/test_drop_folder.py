@@ -779,9 +779,20 @@ def test_an_applied_annexe_takes_the_reports_on_those_before_it_with_it(desk: De
     desk.sync()
     desk.poll()
     assert desk.files("outbox", "refused") == pair("c.docx")
-    desk.office.on(date(2027, 9, 2))
+
+
+@pytest.mark.rule("A2")
+def test_the_report_on_an_applied_annexe_goes_after_30_days(desk: Desk) -> None:
+    desk.drop("c.docx", GOOD)
+    desk.poll(2)
+    desk.approve(desk.annexes()[-1])
+    desk.sync()
     desk.poll()
-    assert desk.files("outbox") == pair("c.docx")
+    applied_on = desk.office.context.clock.today()
+    for days, left in ((30, pair("c.docx")), (31, [])):
+        desk.office.on(applied_on + timedelta(days=days))
+        desk.poll()
+        assert desk.files("outbox") == left
 
 
 @pytest.mark.rule("A2")
