@@ -21,13 +21,12 @@ from provisioner.domain.connections.controls import (
 from provisioner.domain.connections.evidence import Evidence, OpenAccess, Thresholds
 from provisioner.domain.connections.record import Stream
 from provisioner.domain.connections.usage import usage
-from provisioner.domain.records import Records
+from provisioner.domain.records import Account, Records
 from provisioner.keycloak.errors import NotFound
 from provisioner.operations.context import Context
 from provisioner.register import connections, controls
 from provisioner.register import evidence as register
 from provisioner.register.database import read_records
-from provisioner.register.habilitations import all_habilitations
 from provisioner.register.marks import mark
 from provisioner.settings import ControlSettings
 
@@ -39,18 +38,17 @@ _LATELY = timedelta(days=7)
 
 
 def judge_records(context: Context) -> Judgement:
-    """What the new records show, of each account with what went before, and of accounts that are none of ours."""
+    """What the new records show, of each account with what went before, and of accounts that are none of ours.
+
+    The register is read by chunks: a first judging takes long, and SQLite lets nobody write during a read.
+    """
     with context.register.read() as connection:
         after, last = int(mark(connection, JUDGED) or 0), register.last_number(connection)
         if last <= after:
             return Judgement()
         masked = _masked(connection)
-        seen = [
-            observation
-            for evidence in _evidence(context, connection, after, is_masked=masked is not None)
-            for find in OF_RECORDS
-            for observation in find(evidence)
-        ]
+    evidence = _evidence(context, after, is_masked=masked is not None)
+    seen = [observation for account in evidence for find in OF_RECORDS for observation in find(account)]
     return Judgement(
         seen=(*seen, *([masked] if masked else [])),
         judged=frozenset({proxy_address.CONTROL.code}),
@@ -66,27 +64,35 @@ def _masked(connection: Connection) -> Observation | None:
     return proxy_address.find(register.addresses_since(connection, since), since)
 
 
-def _evidence(context: Context, connection: Connection, after: int, *, is_masked: bool) -> Iterator[Evidence]:
+def _evidence(context: Context, after: int, *, is_masked: bool) -> Iterator[Evidence]:
     thresholds = thresholds_of(context.settings.controls)
-    accounts, suspensions = register.known_accounts(connection), register.suspensions(connection)
-    by_email: dict[str, list[Habilitation]] = {}
-    for habilitation in all_habilitations(connection):
-        by_email.setdefault(habilitation.email, []).append(habilitation)
-    for records in register.new_of_accounts(connection, after):
-        addresses = register.addresses_of(connection, records)
-        for account, theirs in records.items():
+    with context.register.read() as connection:
+        habilitations = _by_account(read_records(connection))
+        suspensions, chunks = register.suspensions(connection), register.new_since(connection, after)
+        of_others = register.new_of_others(connection, after)
+    for chunk in chunks:
+        with context.register.read() as connection:
+            by_account = register.records_around(connection, chunk)
+            addresses = register.addresses_of(connection, chunk)
+        for account, records in by_account.items():
             yield Evidence(
                 account=account,
-                habilitations=tuple(by_email.get(accounts[account].email, ())),
+                habilitations=tuple(habilitations.get(account, ())),
                 suspensions=suspensions.get(account, ()),
-                records=tuple(theirs),
+                records=tuple(records),
                 addresses=addresses.get(account, frozenset()),
                 is_masked=is_masked,
                 after=after,
                 thresholds=thresholds,
             )
-    for user, theirs in register.new_of_others(connection, after).items():
-        yield Evidence(user=user, records=tuple(theirs), after=after)
+    for user, records in of_others.items():
+        yield Evidence(user=user, records=tuple(records), after=after)
+
+
+def _by_account(records: Records) -> dict[int | None, list[Habilitation]]:
+    """The habilitations of each account, oldest first, by the account's number."""
+    by_email = records.by_account()
+    return {account.id: by_email.get(email, []) for email, account in records.accounts.items()}
 
 
 def judge_accesses(context: Context) -> Judgement:
@@ -96,14 +102,14 @@ def judge_accesses(context: Context) -> Judgement:
     with context.register.read() as connection:
         records = read_records(connection)
         coverage = connections.coverage(connection, Stream.CONNECTIONS)
-        accounts = {account.email: account for account in register.known_accounts(connection).values()}
         passwords = register.passwords_made(connection)
     invitations = {invitation.habilitation.id: invitation for invitation in leading(open_invitations(records))}
     seen = []
     for habilitation in records.habilitations:
         if records.state_of(habilitation) is not State.OPEN:
             continue
-        account = accounts[habilitation.email]
+        account = records.accounts[habilitation.email]
+        assert account.id is not None
         access = OpenAccess(
             account=account.id,
             habilitation=habilitation,
@@ -126,35 +132,32 @@ def judge_sessions(context: Context, within: timedelta) -> Judgement:
         KeycloakError: it does not answer.
     """
     code = session_after_closure.CONTROL.code
+    records = context.register.records()
     with context.register.read() as connection:
-        records = read_records(connection)
-        accounts = register.known_accounts(connection)
-        had = {control.account for control in controls.unmended(connection, {code})}
-    cut = dict(_cut(records))
+        had_session = {control.account for control in controls.unmended(connection, {code})}
     since = context.clock.now() - within
     seen = []
-    for account in accounts.values():
-        habilitation, cut_at = cut.get(account.email, (None, None))
-        if habilitation is None or cut_at is None or account.keycloak_id is None:
+    for account, habilitation, cut_at in _cut(records):
+        if account.id is None or account.keycloak_id is None:
             continue
-        if cut_at >= since or account.id in had:
+        if cut_at >= since or account.id in had_session:
             with suppress(NotFound):
                 if context.directory.has_session(account.keycloak_id):
-                    seen.append(session_after_closure.found(account.id, habilitation, cut_at))
+                    seen.append(session_after_closure.observe(account.id, habilitation, cut_at))
     return Judgement(seen=tuple(seen), judged=frozenset({code}))
 
 
-def _cut(records: Records) -> Iterator[tuple[str, tuple[Habilitation, datetime]]]:
+def _cut(records: Records) -> Iterator[tuple[Account, Habilitation, datetime]]:
     """The accounts that are closed or suspended now, with the access that was theirs last and the moment."""
     for email, habilitations in records.by_account().items():
         opened = [habilitation for habilitation in habilitations if habilitation.opened_at is not None]
         lasting = [habilitation for habilitation in opened if habilitation.closed_at is None]
         suspension = records.suspended.get(email)
         if lasting and suspension is not None and suspension.effective_at is not None:
-            yield email, (lasting[0], suspension.effective_at)
+            yield records.accounts[email], lasting[0], suspension.effective_at
         elif opened and not lasting:
             closed_at, _, last = max((h.closed_at, h.id or 0, h) for h in opened if h.closed_at is not None)
-            yield email, (last, closed_at)
+            yield records.accounts[email], last, closed_at
 
 
 def thresholds_of(settings: ControlSettings) -> Thresholds:

@@ -123,14 +123,8 @@ def records_of(connection: Connection, accounts: Collection[int], since: datetim
     return list(map(_CONNECTION.of, connection.execute(asked)))
 
 
-def new_records(connection: Connection, after: int) -> list[ConnectionRecord]:
-    """What was stored by the writes after that number, in the order of the events."""
-    asked = select(*_CONNECTION.columns).where(_c.number > after).order_by(_c.at, _c.id)
-    return list(map(_CONNECTION.of, connection.execute(asked)))
-
-
 def new_console_records(connection: Connection, after: int) -> list[ConsoleRecord]:
-    """The same of the console."""
+    """What was stored of the console by the writes after that number, in the order of the events."""
     asked = select(*_CONSOLE.columns).where(_a.number > after).order_by(_a.at, _a.id)
     return list(map(_CONSOLE.of, connection.execute(asked)))
 

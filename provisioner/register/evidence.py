@@ -1,18 +1,16 @@
-"""What the controls about persons rest on, read by chunks of accounts so that an event in 100,000 costs little."""
+"""What the controls about persons rest on, read by chunks of accounts: little at a time, and no writer waits long."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
+from collections.abc import Collection, Iterable, Mapping
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import Connection, func, select
 
 from provisioner.domain.connections.evidence import LOOK_BACK, Suspended
 from provisioner.domain.connections.record import ConnectionRecord
 from provisioner.domain.hold import HoldKind
-from provisioner.domain.people import EmailAddress
 from provisioner.register import tables as t
 from provisioner.register.connections import records_of
 from provisioner.register.mapper import Mapper
@@ -25,38 +23,21 @@ _GOT_IN = (_c.kind == "login") & _c.outcome.is_(None)
 CHUNK = 200
 
 
-@dataclass(frozen=True, slots=True)
-class KnownAccount:
-    """An account by its number in the register."""
-
-    id: int
-    email: EmailAddress
-    keycloak_id: str | None
-    last_login_on: date | None
-
-
-def known_accounts(connection: Connection) -> dict[int, KnownAccount]:
-    """Every account, by number."""
-    account = t.account.c
-    asked = select(account.id, account.email, account.keycloak_id, account.last_login_on)
-    return {row.id: KnownAccount(*row) for row in connection.execute(asked)}
-
-
 def last_number(connection: Connection) -> int:
     """The number of the write that stored the newest record; 0 before the first."""
     return connection.execute(select(func.max(_c.number))).scalar() or 0
 
 
-def new_of_accounts(connection: Connection, after: int) -> Iterator[Mapping[int, list[ConnectionRecord]]]:
-    """The records of the accounts that have some stored after that write, with what went before it, by chunks."""
+def new_since(connection: Connection, after: int) -> list[Mapping[int, datetime]]:
+    """The accounts that have records stored after that write, each with the moment of the oldest; by chunks."""
     asked = select(_c.account, func.min(_c.at)).where(_c.number > after, _c.account.is_not(None))
-    new = connection.execute(asked.group_by(_c.account).order_by(_c.account)).all()
-    for start in range(0, len(new), CHUNK):
-        yield _records(connection, new[start : start + CHUNK])
+    rows = connection.execute(asked.group_by(_c.account).order_by(_c.account)).all()
+    oldest = [(account, at) for account, at in rows]
+    return [dict(oldest[start : start + CHUNK]) for start in range(0, len(oldest), CHUNK)]
 
 
-def _records(connection: Connection, new: Sequence[Row[Any, Any]]) -> dict[int, list[ConnectionRecord]]:
-    oldest = {row[0]: row[1] for row in new}
+def records_around(connection: Connection, oldest: Mapping[int, datetime]) -> dict[int, list[ConnectionRecord]]:
+    """The records of these accounts, each from some days before that moment on, oldest first."""
     by_account: dict[int, list[ConnectionRecord]] = {account: [] for account in oldest}
     for record in records_of(connection, oldest, min(oldest.values()) - LOOK_BACK):
         assert record.account is not None

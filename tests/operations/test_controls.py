@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -10,13 +11,14 @@ from sqlalchemy import select, update
 from structlog.testing import capture_logs
 
 from provisioner.domain.annexe.document import Annexe, Document
-from provisioner.domain.connections.control import ControlState, Severity
+from provisioner.domain.connections.control import ControlState, Observation, Severity
+from provisioner.domain.connections.evidence import Evidence
 from provisioner.domain.connections.record import ConnectionRecord
 from provisioner.domain.errors import Refusal, Refused
 from provisioner.operations import controls
 from provisioner.operations.connections import purge
 from provisioner.operations.journal import verify_journal
-from provisioner.register import connections
+from provisioner.register import connections, open_register
 from provisioner.register.tables import account
 from provisioner.register.tables import control as table
 from provisioner.settings import DocumentSettings
@@ -28,6 +30,7 @@ ANNEXES = {
     b"1": annexe({"leroy": date(2026, 6, 10), "vasseur": date(2026, 6, 10)}, on=FIRST_DAY),
     b"2": annexe({"leroy": date(2026, 6, 10)}, {"vasseur": date(2026, 6, 30)}, on=date(2026, 7, 1)),
 }
+FIRST_MOMENT = datetime(2026, 1, 1, tzinfo=UTC)
 WRONG, RIGHT = "invalid_user_credentials", "user_disabled"
 
 
@@ -165,6 +168,28 @@ def test_a_judging_that_is_killed_is_done_again_and_nothing_is_raised_twice(
     assert controls.judge(office.context) == []
 
 
+@pytest.mark.rule("L1")
+def test_a_long_judging_keeps_nobody_from_writing(office: MemoryOffice, monkeypatch: pytest.MonkeyPatch) -> None:
+    """SQLite commits nothing while anybody reads."""
+    store(office, "vasseur", ("login", WRONG))
+    store(office, "leroy", ("login", None))
+    written: list[int] = []
+
+    def writes(_evidence: Evidence) -> Iterator[Observation]:
+        with office.context.work() as work:
+            written.append(work.number)
+        yield from ()
+
+    settings = office.context.settings
+    database = settings.database.model_copy(update={"busy_seconds": 0})
+    impatient = open_register(settings.model_copy(update={"database": database}), office.context.clock)
+    monkeypatch.setattr(office.context.register, "engine", impatient.engine)
+    monkeypatch.setattr("provisioner.operations.person_controls.OF_RECORDS", (writes,))
+    controls.judge(office.context)
+    impatient.close()
+    assert len(written) == 2
+
+
 @pytest.mark.rule("D1")
 def test_what_a_control_rests_on_goes_at_its_age_and_the_finding_with_it(office: MemoryOffice) -> None:
     context = office.context
@@ -179,6 +204,6 @@ def test_what_a_control_rests_on_goes_at_its_age_and_the_finding_with_it(office:
     purge(context)
     assert controls.listed(context.register, None, all_=True) == []
     with context.register.read() as connection:
-        assert connections.new_records(connection, 0) == []
+        assert connections.records_of(connection, [number_of(office, "leroy")], FIRST_MOMENT) == []
     assert verify_journal(context.register).bad is None
     assert controls.judge(context) == []

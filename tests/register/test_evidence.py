@@ -51,8 +51,12 @@ def test_new_records_come_with_those_of_the_days_before_and_a_foreign_login_once
     )
     with register.read() as connection:
         assert evidence.last_number(connection) == last
-        chunks = list(evidence.new_of_accounts(connection, first))
-        assert [{n: [r.id for r in theirs] for n, theirs in chunk.items()} for chunk in chunks] == [{1: ["b", "e"]}]
+        chunks = evidence.new_since(connection, first)
+        assert chunks == [{1: NOON}]
+        records = evidence.records_around(connection, chunks[0])
+        assert {account: [record.id for record in of_account] for account, of_account in records.items()} == {
+            1: ["b", "e"]
+        }
         others = evidence.new_of_others(connection, first)
         assert {user: [record.id for record in theirs] for user, theirs in others.items()} == {"u1": ["g", "f"]}
         assert evidence.addresses_of(connection, [1]) == {1: frozenset({"192.0.2.1"})}

@@ -10,7 +10,7 @@ from provisioner.domain.connections.control import Control, Facts, Observation, 
 CONTROL = Control(code="session-after-closure", rule="A3", severity=Severity.GRAVE, is_state=True)
 
 
-def found(account: int, habilitation: Habilitation, cut_at: datetime) -> Observation:
+def observe(account: int, habilitation: Habilitation, cut_at: datetime) -> Observation:
     """A session lives on that should have ended when the account was cut."""
     return Observation(
         control=CONTROL,
