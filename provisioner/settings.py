@@ -252,6 +252,17 @@ class IncidentSettings(_Section):
     keep_years: int = Field(5, ge=1, description="how long an incident is kept once it is closed, in years")
 
 
+class BackupSettings(_Section):
+    """Copies of the register that expire (docs/backup.md)."""
+
+    recipients_file: Path | None = Field(
+        None, description="age public keys, a line each with its month: copies are encrypted to the month's"
+    )
+    keep_months: int = Field(
+        3, ge=1, le=24, description="how long a month's copies may be readable after it, in months"
+    )
+
+
 class DocumentSettings(_Section):
     """Limits for reading a document."""
 
@@ -297,6 +308,7 @@ class Settings(BaseSettings):
     connections: ConnectionSettings = ConnectionSettings()
     controls: ControlSettings = ControlSettings()
     incident: IncidentSettings = IncidentSettings()
+    backup: BackupSettings = BackupSettings()
     log: LogSettings = LogSettings()
     data_dir: Path = Field(Path("data"), description="holds the database, the lock and the drop folders")
     realm_config: Path | None = Field(None, description="the realm as code; default: the copy in the package")

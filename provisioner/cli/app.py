@@ -13,6 +13,7 @@ import typer
 from provisioner import __version__
 from provisioner.cli import (
     annexe,
+    backup,
     connections,
     controls,
     holds,
@@ -67,7 +68,6 @@ def before(
 
 of_other_files = typer.Typer()
 of_other_files.command()(person.explain)
-of_other_files.command()(journal.backup)
 for group in (run.app, holds.app, of_other_files, system.app):
     app.add_typer(group)
 app.add_typer(partner.app, name="partner")
@@ -78,6 +78,7 @@ app.add_typer(person.invitation, name="invitation")
 app.add_typer(connections.app, name="connections")
 app.add_typer(incident.app, name="incident")
 app.add_typer(journal.app, name="journal")
+app.add_typer(backup.app, name="backup")
 app.add_typer(controls.app, name="controls")
 app.add_typer(retention.app, name="retention")
 

@@ -1,21 +1,18 @@
-"""`journal …` and `backup`: the record of decisions and effects, and a copy that is known to be good."""
+"""`journal …`: the record of decisions and effects."""
 
 from __future__ import annotations
 
 from datetime import date
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from provisioner.cli.exits import Exit
-from provisioner.cli.files import new_file
 from provisioner.cli.options import Format, FormatOption, OnePartner, address, day, name
 from provisioner.cli.printing import print_answer, print_stream
 from provisioner.cli.session import session_of
 from provisioner.domain.journal import Head
 from provisioner.domain.people import EmailAddress
-from provisioner.views.sentences import Sentence
 
 app = typer.Typer(help="The record of decisions and effects.", no_args_is_help=True)
 
@@ -106,26 +103,3 @@ def show(
         pages = journal_entries(register, sought)
         entries = ((EntryAnswer.of(row, details=details) for row in page) for page in pages)
         print_stream(entries, entries_table(pages, details=details), format_)
-
-
-def backup(
-    ctx: typer.Context,
-    output: Annotated[Path, typer.Option(help="The copy: a new file, never in place of another.", metavar="FILE")],
-    format_: FormatOption = Format.TEXT,
-) -> None:
-    """Copy the register while others work, verify the copy, print its journal's head: keep that elsewhere."""
-    from provisioner.operations.backup import back_up
-    from provisioner.views.answers.journal import BackupAnswer
-    from provisioner.views.journal import problem_sentence
-
-    session = session_of(ctx)
-    session.start_logging()
-    with new_file(output):
-        made = back_up(session.settings, session.clock, output)
-    if made.bad is not None:
-        session.say(Sentence.BACKUP_WANTING.of(file=output, problem=problem_sentence(made.bad)))
-        raise typer.Exit(Exit.REFUSED)
-    head = made.check.head
-    assert head is not None
-    print_answer(BackupAnswer.read(head, file=output.name), format_)
-    session.say(Sentence.BACKUP_WHOLE.of(file=output))

@@ -143,6 +143,21 @@ class Refusal(StrEnum):
     LOCK_HELD = "lock-held"
     LOCK_LOST = "lock-lost"
 
+    # Copies of the register
+    PRIVATE_KEY_HERE = "private-key-here"
+    RECIPIENT_MALFORMED = "recipient-malformed"
+    RECIPIENTS_UNREAD = "recipients-unread"
+    NO_RECIPIENT = "no-recipient"
+    KEY_UNFIT = "key-unfit"
+    NO_SUCH_KEY = "no-such-key"
+    KEY_DESTROYED = "key-destroyed"
+    NO_PG_DUMP = "no-pg-dump"
+    IDENTITY_UNFIT = "identity-unfit"
+    KEY_DOES_NOT_OPEN = "key-does-not-open"
+    COPY_DAMAGED = "copy-damaged"
+    NOT_A_COPY = "not-a-copy"
+    COPY_NEWER = "copy-newer"
+
 
 #: A value that stands in a refusal's sentence. A member of an enumeration is said in its own words.
 Value = str | int | date

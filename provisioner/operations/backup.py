@@ -1,30 +1,43 @@
-"""`backup`: a copy of the register that is known to be good before it is called one."""
+"""`backup`: a copy of the register that is known to be good before it is called one, encrypted to the month's key."""
 
 from __future__ import annotations
 
+import io
+import os
 import shlex
 import shutil
+import subprocess
+from collections.abc import Collection
+from contextlib import closing
 from dataclasses import dataclass, replace
+from datetime import date
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryDirectory, TemporaryFile
 
 from sqlalchemy import make_url
 
 from provisioner.clock import Clock
-from provisioner.domain.errors import Refusal, WrongUsage
+from provisioner.domain.backup import MonthKey, Recipient, fingerprint, month_of, read_recipients
+from provisioner.domain.errors import Refusal, Refused, WrongUsage
+from provisioner.domain.journal import Head
 from provisioner.domain.journal_check import Bad, JournalCheck
+from provisioner.operations.context import decided
 from provisioner.operations.journal import journal_head, verify_journal
-from provisioner.register import RegisterUnavailable, open_as_is, open_register, sqlite_file
-from provisioner.register.backup import copied
+from provisioner.register import Register, RegisterUnavailable, backup_keys, open_as_is, open_register, sqlite_file
+from provisioner.register.backup import copy, journal_end, register_of, whole_file
+from provisioner.register.encryption import encrypt
 from provisioner.register.engine import REVISION, revision, translated
 from provisioner.settings import DatabaseSettings, Settings
 
 
 @dataclass(frozen=True, slots=True)
 class Copied:
-    """The copy's journal. `check` tells its head, or the first entry that does not verify."""
+    """The copy's journal. `check` tells its head, or the first entry that does not verify. `keys` are those that it
+    is encrypted to, none where it is not.
+    """
 
     check: JournalCheck
+    keys: tuple[Recipient, ...] = ()
 
     @property
     def bad(self) -> Bad | None:
@@ -34,38 +47,95 @@ class Copied:
 
 def back_up(settings: Settings, clock: Clock, output: Path) -> Copied:
     """Copies the register into a new file while others work, and verifies the copy. That of an older version is not
-    brought to this one.
+    brought to this one. With a recipients file, it is encrypted to the month's keys and never on the disk in clear.
 
     Raises:
-        WrongUsage: it is on PostgreSQL, whose own program copies it.
+        WrongUsage: it is on PostgreSQL, whose own program copies it, and would not be encrypted.
+        Refused: there is no key for this month, or the recipients file cannot be used.
         FileExistsError, OSError: the file exists already, or cannot be written.
         RegisterUnavailable: there is no register, it cannot be read, or it is damaged; no file was made.
     """
-    source = sqlite_file(settings)
-    if source is None:
+    source, keys = sqlite_file(settings), month_keys(settings, clock.today())
+    if source is None and keys is None:
         raise WrongUsage(Refusal.ON_POSTGRESQL, command=pg_dump(settings, output))
-    with translated(OSError):
-        if not source.exists():
-            raise RegisterUnavailable("There is no register yet.", Refusal.NO_REGISTER)
-    with copied(source, output, settings.database.busy_seconds) as partial:
-        return Copied(_verify(settings, clock, partial))
+    register = open_as_is(settings, clock)
+    if register is None:
+        raise RegisterUnavailable("There is no register yet.", Refusal.NO_REGISTER)
+    with closing(register), whole_file(output) as partial:
+        if keys is None:
+            assert source is not None
+            copy(source, partial, settings.database.busy_seconds).close()
+            return Copied(_verify_file(settings, clock, partial))
+        if revision(register.engine) == REVISION:
+            with register.work("backup") as work:
+                backup_keys.used(work, keys, clock.today())
+        if source is None:
+            return Copied(_dump(settings, register, partial, keys), keys)
+        return Copied(_encrypt_copy(settings, clock, source, partial, keys), keys)
 
 
-def _verify(settings: Settings, clock: Clock, copy: Path) -> JournalCheck:
+def recipients_of(settings: Settings) -> tuple[Recipient, ...] | None:
+    """What the recipients file says; None when none is set.
+
+    Raises:
+        Refused: it cannot be read or used.
+    """
+    file = settings.backup.recipients_file
+    if file is None:
+        return None
+    try:
+        return read_recipients(file.read_text("utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        cause = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        raise Refused(Refusal.RECIPIENTS_UNREAD, cause=cause) from error
+
+
+def month_keys(settings: Settings, today: date) -> tuple[Recipient, ...] | None:
+    """The keys that a copy of that day is encrypted to; None when none is set.
+
+    Raises:
+        Refused: there is none for this month, or the file cannot be used.
+    """
+    recipients, month = recipients_of(settings), month_of(today)
+    if recipients is None:
+        return None
+    keys = tuple(recipient for recipient in recipients if recipient.month == month)
+    if not keys:
+        raise Refused(Refusal.NO_RECIPIENT, month=month)
+    return keys
+
+
+def _encrypt_copy(
+    settings: Settings, clock: Clock, source: Path, partial: Path, keys: Collection[Recipient]
+) -> JournalCheck:
+    memory = copy(source, ":memory:", settings.database.busy_seconds)
+    content, head = memory.serialize(), journal_end(memory)
+    with closing(register_of(memory, clock)) as copied, partial.open("wb") as output:
+        check = _with_head(verify_journal(copied), head)
+        encrypt(io.BytesIO(content), output, keys)
+    return check
+
+
+def _verify_file(settings: Settings, clock: Clock, copied: Path) -> JournalCheck:
     """An older version's copy stays as it is: what is verified is a second one, brought to this version."""
-    register = open_as_is(_settings_of(settings, copy), clock)
+    register = open_as_is(_settings_of(settings, copied), clock)
     if register is None:
         raise RegisterUnavailable("What the settings name is no register.", Refusal.NO_REGISTER)
-    with TemporaryDirectory(prefix=f".{copy.name}.", dir=copy.parent) as folder:
+    with TemporaryDirectory(prefix=f".{copied.name}.", dir=copied.parent) as folder:
         old = journal_head(register) if revision(register.engine) != REVISION else None
         if old is not None:
             register.close()
-            brought = Path(shutil.copy(copy, folder))
+            brought = Path(shutil.copy(copied, folder))
             register = open_register(_settings_of(settings, brought), clock)
         try:
             check = verify_journal(register)
         finally:
             register.close()
+    return _with_head(check, old)
+
+
+def _with_head(check: JournalCheck, old: Head | None) -> JournalCheck:
+    """The head of what was copied, where bringing it to this version wrote the chain again."""
     return replace(check, head=old) if old is not None and check.bad is None else check
 
 
@@ -84,3 +154,48 @@ def pg_dump(settings: Settings, output: Path) -> str:
     }
     options = [f"--{name}={value}" for name, value in parts.items() if value]
     return shlex.join(["pg_dump", "--format=custom", f"--file={output}", *options, url.database or "postgres"])
+
+
+def _dump(settings: Settings, register: Register, partial: Path, keys: Collection[Recipient]) -> JournalCheck:
+    """What `pg_dump` writes is encrypted as it comes; the journal is verified in the database itself."""
+    check, url = verify_journal(register), make_url(settings.database_url)
+    password = {"PGPASSWORD": url.password} if url.password else {}
+    address = url.set(drivername="postgresql", password=None).render_as_string()
+    command = ["pg_dump", "--format=custom", "--no-password", f"--dbname={address}"]
+    with TemporaryFile() as errors, partial.open("wb") as output, translated(subprocess.SubprocessError):
+        try:
+            dump = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, env=os.environ | password)
+        except FileNotFoundError:
+            raise RegisterUnavailable("There is no pg_dump.", Refusal.NO_PG_DUMP) from None
+        with dump:
+            assert dump.stdout is not None
+            encrypt(dump.stdout, output, keys)
+        if dump.returncode != 0:
+            errors.seek(0)
+            said = errors.read(2000).decode("utf-8", "replace").strip().splitlines()
+            raise RegisterUnavailable(said[-1] if said else f"pg_dump ended with {dump.returncode}.")
+    return check
+
+
+@decided
+def key_destroyed(register: Register, settings: Settings, key: str, on: date, by: str) -> MonthKey:
+    """A named person says that a month's private key, and every copy of it, was destroyed on that day.
+
+    Raises:
+        Refused: nothing was encrypted to it and the recipients file does not have it; its destruction is recorded
+            already; the day is to come.
+    """
+    named = fingerprint(key)
+    given = {recipient.fingerprint: recipient for recipient in recipients_of(settings) or ()}
+    if on > register.clock.today():
+        raise Refused(Refusal.DAY_TO_COME, on=on)
+    with register.work(by) as work:
+        known = backup_keys.keys(work.connection).get(named)
+        if known is None and named in given:
+            known = MonthKey(named, given[named].month)
+        if known is None:
+            raise Refused(Refusal.NO_SUCH_KEY, key=named)
+        if known.destroyed_on is not None:
+            raise Refused(Refusal.KEY_DESTROYED, key=named, on=known.destroyed_on)
+        backup_keys.destroyed(work, known, on, by)
+    return known

@@ -1,4 +1,4 @@
-"""A consistent copy of a SQLite register while others write in it."""
+"""Consistent copies of a SQLite register while others write in it: into a file, or in memory to be encrypted."""
 
 from __future__ import annotations
 
@@ -9,21 +9,25 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from provisioner.register.errors import DamagedCopy, RegisterUnavailable
+from sqlalchemy import StaticPool, create_engine
+
+from provisioner.clock import Clock
+from provisioner.domain.errors import Refusal
+from provisioner.domain.journal import EMPTY, Head
+from provisioner.register.database import Register
+from provisioner.register.engine import REVISION, migrate, prepare_sqlite, revision
+from provisioner.register.errors import CopyRefused, DamagedCopy, RegisterUnavailable
 
 
 @contextmanager
-def copied(source: Path, output: Path, busy_seconds: float) -> Iterator[Path]:
-    """Copies a register into a new file of its owner alone, which is called `output` only once the block ends well.
+def whole_file(output: Path) -> Iterator[Path]:
+    """A new file of its owner alone, which is called `output` only once the block ends well.
 
-    The copy is one moment of the register, between two commits; whoever writes waits for as long as it takes (about
-    a second for 200 MiB). Killed at any point, it leaves no file that looks like a backup.
+    Killed at any point, it leaves no file that looks like a backup.
 
     Raises:
         FileExistsError: there is an `output` already; it is left as it is.
         OSError: it cannot be written there.
-        RegisterUnavailable: the register cannot be read.
-        DamagedCopy: it is damaged.
     """
     if output.exists():
         raise FileExistsError(output)
@@ -31,7 +35,6 @@ def copied(source: Path, output: Path, busy_seconds: float) -> Iterator[Path]:
     os.close(handle)  # made with mode 0600
     partial = Path(name)
     try:
-        _copy(source, partial, busy_seconds)
         yield partial
         _flush(partial)
         _name(partial, output)
@@ -40,19 +43,125 @@ def copied(source: Path, output: Path, busy_seconds: float) -> Iterator[Path]:
         partial.unlink(missing_ok=True)
 
 
-def _copy(source: Path, target: Path, busy_seconds: float) -> None:
+def copy(source: Path, target: Path | str, busy_seconds: float) -> sqlite3.Connection:
+    """Copies a register into a file, or into memory. The copy is one moment of it, between two commits; whoever
+    writes waits for as long as it takes (about a second for 200 MiB).
+
+    Raises:
+        RegisterUnavailable: the register cannot be read.
+        DamagedCopy: it is damaged.
+    """
+    new = sqlite3.connect(target)
     try:
-        with (
-            closing(sqlite3.connect(f"{source.absolute().as_uri()}?mode=rw", uri=True, timeout=busy_seconds)) as old,
-            closing(sqlite3.connect(target)) as new,
-        ):
-            new.execute("PRAGMA journal_mode=OFF")  # a copy that does not end is thrown away
+        new.execute("PRAGMA journal_mode=OFF")  # a copy that does not end is thrown away
+        with closing(sqlite3.connect(f"{source.absolute().as_uri()}?mode=rw", uri=True, timeout=busy_seconds)) as old:
             old.backup(new)
-            damage = [row[0] for row in new.execute("PRAGMA integrity_check(1)")]
+        if not _is_whole(new):
+            raise DamagedCopy
+    except sqlite3.Error as error:
+        new.close()
+        raise RegisterUnavailable(f"{error}.") from error
+    except BaseException:
+        new.close()
+        raise
+    return new
+
+
+def _is_whole(database: sqlite3.Connection) -> bool:
+    return [row[0] for row in database.execute("PRAGMA integrity_check(1)")] == ["ok"]
+
+
+def load(content: bytes) -> sqlite3.Connection:
+    """A copy's content, in memory.
+
+    Raises:
+        CopyRefused: it is no SQLite database, or a damaged one.
+    """
+    if not content.startswith(b"SQLite format 3\0"):
+        raise CopyRefused(Refusal.NOT_A_COPY)
+    memory = sqlite3.connect(":memory:")
+    try:
+        memory.deserialize(content)
+        is_whole = _is_whole(memory)
+    except (sqlite3.Error, OverflowError):
+        is_whole = False
+    if not is_whole:
+        memory.close()
+        raise CopyRefused(Refusal.COPY_DAMAGED)
+    return memory
+
+
+def register_of(memory: sqlite3.Connection, clock: Clock) -> Register:
+    """The register that a copy in memory is, brought to this version there. Closing it closes the copy.
+
+    Raises:
+        CopyRefused: it is none, or that of a newer version.
+    """
+    engine = create_engine("sqlite://", creator=lambda: memory, poolclass=StaticPool, hide_parameters=True)
+    prepare_sqlite(engine)
+    at = revision(engine)
+    if at is None:
+        raise CopyRefused(Refusal.NOT_A_COPY)
+    if at > REVISION:
+        raise CopyRefused(Refusal.COPY_NEWER, found=at, ours=REVISION)
+    if at != REVISION:
+        migrate(engine, clock)
+    return Register(engine, clock)
+
+
+def journal_end(memory: sqlite3.Connection) -> Head | None:
+    """The journal's head as it stands in a copy, of whatever version; None where there is no journal."""
+    try:
+        row = memory.execute("SELECT entry, sha256 FROM journal_entry ORDER BY entry DESC LIMIT 1").fetchone()
+    except sqlite3.Error:
+        return None
+    return Head(*row) if row else EMPTY
+
+
+def put_in_place(memory: sqlite3.Connection, register: Path, aside: Path, busy_seconds: float) -> bool:
+    """Puts a copy in the place of a register, which is kept as `aside`; gives whether there was one.
+
+    All of it in one transaction of SQLite: whoever has the register open sees the old one or the new one, and killed
+    at any point it is the one or the other. One that SQLite cannot read any more is moved away, with its journal.
+
+    Raises:
+        RegisterUnavailable: the database is in use, or the disk is full: the old one is in its place.
+        OSError: the files cannot be written.
+    """
+    was_there = register.exists()
+    if was_there:
+        try:
+            with whole_file(aside) as partial:
+                copy(register, partial, busy_seconds).close()
+        except RegisterUnavailable as error:
+            if not _is_unreadable(error):
+                raise
+            _move_away(register, aside)
+    if not register.exists():
+        register.touch(0o600)
+    try:
+        with closing(sqlite3.connect(register, timeout=busy_seconds)) as target:
+            target.execute("PRAGMA synchronous=FULL")
+            memory.backup(target)
     except sqlite3.Error as error:
         raise RegisterUnavailable(f"{error}.") from error
-    if damage != ["ok"]:
-        raise DamagedCopy
+    return was_there
+
+
+def _is_unreadable(error: RegisterUnavailable) -> bool:
+    cause = error.__cause__
+    return isinstance(error, DamagedCopy) or (
+        isinstance(cause, sqlite3.DatabaseError) and not isinstance(cause, sqlite3.OperationalError)
+    )
+
+
+def _move_away(register: Path, aside: Path) -> None:
+    """Its rollback journal too: left there, SQLite would play it back into the copy."""
+    journal = register.with_name(f"{register.name}-journal")
+    if journal.exists():
+        journal.rename(aside.with_name(f"{aside.name}-journal"))
+    register.rename(aside)
+    _flush(register.parent)
 
 
 def _name(partial: Path, output: Path) -> None:

@@ -70,11 +70,11 @@ def make_engine(settings: Settings) -> Engine:
         return engine
     timeout = {"timeout": settings.database.busy_seconds}
     engine = create_engine(settings.database_url, hide_parameters=True, connect_args=timeout)
-    _prepare_sqlite(engine)
+    prepare_sqlite(engine)
     return engine
 
 
-def _prepare_sqlite(engine: Engine) -> None:
+def prepare_sqlite(engine: Engine) -> None:
     """A rollback journal flushed at each commit, foreign keys held, deleted data overwritten (design: register)."""
 
     @event.listens_for(engine, "connect")

@@ -36,3 +36,7 @@ class DecidedMeanwhile(Refused):
 
     def __init__(self) -> None:
         super().__init__(Refusal.DECIDED_MEANWHILE)
+
+
+class CopyRefused(Refused):
+    """A copy cannot be put back: it cannot be read, or is not what it should be. Nothing was changed."""

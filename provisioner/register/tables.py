@@ -454,7 +454,6 @@ backup_key = Table(
     Column("month", String(7), nullable=False),
     Column("used_on", Date),
     Column("destroyed_on", Date),
-    Column("destroyed_by", Text),
     Column("decision", Integer),
 )
 

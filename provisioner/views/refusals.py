@@ -252,6 +252,39 @@ SENTENCES: Mapping[Refusal, str] = {
         "Le registre a été créé par une version plus récente du logiciel (révision {found}, ici {ours}). Rien n'a "
         "été fait : utilisez cette version, ou une plus récente."
     ),
+    Refusal.PRIVATE_KEY_HERE: (
+        "La ligne {line} du fichier des destinataires contient une clé privée : rien n'a été fait. Une clé privée "
+        "n'a pas sa place sur cette machine ; retirez-la, et ne vous servez plus de cette clé."
+    ),
+    Refusal.RECIPIENT_MALFORMED: (
+        "La ligne {line} du fichier des destinataires n'est pas lisible : le mois puis la clé publique, "
+        "« 2026-09 age1… ». Aucune copie n'a été faite."
+    ),
+    Refusal.RECIPIENTS_UNREAD: (
+        "Le fichier des destinataires ne peut pas être lu : « {cause} ». Aucune copie n'a été faite."
+    ),
+    Refusal.NO_RECIPIENT: (
+        "Aucune clé publique n'est prévue pour {month} dans le fichier des destinataires : aucune copie n'a été "
+        "faite."
+    ),
+    Refusal.KEY_UNFIT: (
+        "Une clé publique du fichier des destinataires n'est pas valable : aucune copie n'a été faite."
+    ),
+    Refusal.NO_SUCH_KEY: (
+        "Aucune sauvegarde n'a été chiffrée pour la clé {key}, et le fichier des destinataires ne l'a pas."
+    ),
+    Refusal.KEY_DESTROYED: "La destruction de la clé {key} est déjà enregistrée, au {on}.",
+    Refusal.NO_PG_DUMP: (
+        "La commande pg_dump de PostgreSQL n'est pas installée sur cette machine : aucune copie n'a été faite."
+    ),
+    Refusal.IDENTITY_UNFIT: "Le fichier de la clé privée n'en contient aucune qui soit lisible.",
+    Refusal.KEY_DOES_NOT_OPEN: "Aucune clé de ce fichier n'ouvre cette copie : elle ne peut pas être lue.",
+    Refusal.COPY_DAMAGED: "Cette copie est endommagée ou incomplète : rien n'a été remis en place.",
+    Refusal.NOT_A_COPY: "Ce fichier n'est pas une copie du registre : rien n'a été remis en place.",
+    Refusal.COPY_NEWER: (
+        "Cette copie vient d'une version plus récente du logiciel (révision {found}, ici {ours}) : rien n'a été "
+        "remis en place."
+    ),
     Refusal.DAMAGED_REGISTER: "Le registre est endommagé : sa copie n'est pas complète et n'a pas été conservée.",
     Refusal.NO_SUCH_CONTROL: (
         "Il n'y a pas de constat n° {number}. Ceux qui sont connus : provisioner controls list --all."

@@ -76,6 +76,10 @@ class Sentence(Words):
     NO_CAF_CONTACT = "Aucun contact de la Caf n'est enregistré : provisioner caf contacts."
 
     BACKUP_WANTING = "{file} est une copie fidèle, mais le journal n'est pas conforme. {problem}"
+    BACKUP_CLEAR = (
+        "Cette copie n'est pas chiffrée, et n'expire donc pas : ce qui est détruit ensuite y reste. Pour la chiffrer "
+        ": PROVISIONER_BACKUP__RECIPIENTS_FILE."
+    )
     BACKUP_WHOLE = "{file} est complet. Gardez la tête du journal ailleurs : journal verify --head la vérifie."
     REALM_CHANGED = "Royaume {realm} : modifié."
     REALM_AS_IT_IS = "Royaume {realm} : rien à changer."

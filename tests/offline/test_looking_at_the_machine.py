@@ -7,8 +7,8 @@ import os
 import shutil
 import sqlite3
 import stat
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -24,7 +24,7 @@ from provisioner.operations.backup import back_up
 from provisioner.operations.doctor import Level, examine, machine
 from provisioner.operations.doctor.machine import data_directory_lines, effective, mail_lines, reader_lines
 from provisioner.register import RegisterUnavailable, open_register
-from provisioner.register.backup import copied
+from provisioner.register.backup import copy, whole_file
 from provisioner.settings import (
     DatabaseSettings,
     KeycloakSettings,
@@ -35,6 +35,14 @@ from provisioner.settings import (
 )
 from tests.fakes.failing import Killed
 from tests.shared.mailbox import Mailbox
+
+
+@contextmanager
+def copied(source: Path, output: Path, busy_seconds: float) -> Iterator[None]:
+    """A copy that takes its name once the block ends well."""
+    with whole_file(output) as partial:
+        copy(source, partial, busy_seconds).close()
+        yield
 
 
 def _raising(error: BaseException) -> Callable[..., None]:

@@ -1,4 +1,4 @@
-"""`journal …` and `backup`: the record of decisions and effects."""
+"""`journal …`: the record of decisions and effects."""
 
 from __future__ import annotations
 
@@ -40,17 +40,6 @@ class HeadAnswer(Answer):
     def of(cls, head: Head) -> HeadAnswer:
         """The head, to be kept outside."""
         return HeadAnswer.read(head)
-
-    def shown(self) -> Iterator[Part]:
-        yield Line(f"{self.entry}:{self.sha256}")
-
-
-class BackupAnswer(Answer):
-    """`backup`: the copy's base name, and the head of its journal."""
-
-    file: str
-    entry: Count
-    sha256: Sha256
 
     def shown(self) -> Iterator[Part]:
         yield Line(f"{self.entry}:{self.sha256}")

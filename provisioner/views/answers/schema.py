@@ -11,6 +11,7 @@ from pydantic import TypeAdapter
 from pydantic.json_schema import GenerateJsonSchema
 
 from provisioner.views.answers.annexes import AnnexeAnswer, AnnexesAnswer, SubmittedAnswer
+from provisioner.views.answers.backup import BackupAnswer, KeyDestroyedAnswer
 from provisioner.views.answers.checks import CheckAnswer
 from provisioner.views.answers.connection_reports import ConnectionsReportAnswer
 from provisioner.views.answers.connections import ComparedAnswer, PulledAnswer
@@ -20,7 +21,7 @@ from provisioner.views.answers.erasure import ErasureAnswer
 from provisioner.views.answers.holds import HeldAnswer, StatusAnswer
 from provisioner.views.answers.incidents import DeclaredAnswer, IncidentAnswer, IncidentsAnswer
 from provisioner.views.answers.invitations import InvitationsAnswer
-from provisioner.views.answers.journal import BackupAnswer, EntryAnswer, HeadAnswer, VerifiedAnswer
+from provisioner.views.answers.journal import EntryAnswer, HeadAnswer, VerifiedAnswer
 from provisioner.views.answers.partners import (
     CandidatesAnswer,
     ContactsAnswer,
@@ -70,6 +71,7 @@ ANSWERS: dict[str, Any] = {
     "journal_verify": VerifiedAnswer,
     "connections_report": ConnectionsReportAnswer,
     "backup": BackupAnswer,
+    "backup_key_destroyed": KeyDestroyedAnswer,
     "realm_accept": AcceptanceAnswer,
     "doctor": DoctorAnswer,
 }

@@ -45,7 +45,6 @@ def upgrade() -> None:
         sa.Column("month", sa.String(7), nullable=False),
         sa.Column("used_on", sa.Date),
         sa.Column("destroyed_on", sa.Date),
-        sa.Column("destroyed_by", sa.Text),
         sa.Column("decision", sa.Integer),
         sa.PrimaryKeyConstraint("fingerprint", name=op.f("pk_backup_key")),
     )
