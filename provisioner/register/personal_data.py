@@ -95,7 +95,6 @@ COLUMNS = (
             "hold.second",
             "control.settled_by",
             "attestation.requested_by",
-            "backup_key.destroyed_by",
             "journal_actor.data",
             "old_journal.body",
         ),
