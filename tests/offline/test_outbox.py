@@ -25,7 +25,7 @@ from sqlalchemy import select
 
 from provisioner.mail import MailUnavailable, Message, compose, new_message_id, send
 from provisioner.operations.doctor.register import waiting_lines
-from provisioner.operations.notice_delivery import deliver_now
+from provisioner.operations.notice_delivery import Delivered, deliver_now
 from provisioner.register import notices, run_lock
 from provisioner.register.tables import notice as table
 from provisioner.settings import SmtpSettings
@@ -148,6 +148,27 @@ def test_what_is_urgent_leaves_once_while_a_long_run_holds_the_lock(desk: Desk) 
             seen_by_both = notices.urgent(work.connection, work.now)[0]
             assert notices.begin(work, seen_by_both) is not None
             assert notices.begin(work, seen_by_both) is None, "another pass has it in hand"
+
+
+@pytest.mark.rule("L2")
+def test_what_is_urgent_and_was_refused_leaves_with_the_next_command_as_everything_does(
+    desk: Desk, sink: FaultyMailbox
+) -> None:
+    urgent, settings = replace(MESSAGE, to="securite@caf.example"), desk.settings_on(TODAY)
+    with desk.register() as register:
+        with register.work("test") as work:
+            content = compose(urgent, "<1@caf.example>", NOON)
+            notices.put(work, "incident", None, "<1@caf.example>", notices.Envelope(urgent.to, content))
+
+        def command_after(minutes: int) -> Delivered:
+            register.clock = replace(register.clock, moved_by=register.clock.moved_by + timedelta(minutes=minutes))
+            return deliver_now(register, settings, register.clock, "test")
+
+        sink.refuses_all = True
+        assert [command_after(minutes).failed for minutes in (0, 2, 10, 60)] == [1, 1, 1, 1]
+        sink.refuses_all = False
+        assert command_after(0).sent == 0, "the last try may be that of another pass"
+        assert command_after(2).sent == 1, "its next try by itself is two hours away"
 
 
 @pytest.mark.rule("N3")

@@ -1,0 +1,99 @@
+"""The list of what was destroyed, kept outside the backups: written after each destruction, from the journal itself."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Sequence
+
+import structlog
+from sqlalchemy import Connection, select
+
+from provisioner.domain.destruction_list import Gone, ListLine, read_list
+from provisioner.domain.errors import Refusal, Refused
+from provisioner.domain.journal import Entry
+from provisioner.register import Register, journal
+from provisioner.register import tables as t
+from provisioner.register.marks import REALM_ID, mark
+from provisioner.settings import Settings
+
+log = structlog.get_logger()
+
+_entry = t.journal_entry.c
+
+
+def list_lines(settings: Settings) -> tuple[ListLine, ...]:
+    """The list as it stands.
+
+    Raises:
+        Refused: it is not set, not there, or cannot be read.
+    """
+    file = settings.backup.list_file
+    try:
+        return read_list(file.read_text("utf-8")) if file is not None else _no_list()
+    except (OSError, UnicodeDecodeError):
+        return _no_list()
+
+
+def _no_list() -> tuple[ListLine, ...]:
+    raise Refused(Refusal.NO_LIST)
+
+
+def note_destroyed(register: Register, settings: Settings) -> None:
+    """What the journal tells as destroyed since the list's last line goes on it, flushed to the disk.
+
+    Killed before it, or with the list out of reach, the next run writes what is missing: nothing is destroyed twice
+    and nothing is left out. Nothing happens where no list is set.
+    """
+    file = settings.backup.list_file
+    if file is None:
+        return
+    try:
+        handle = os.open(file, os.O_RDWR | os.O_CREAT, 0o600)
+        with os.fdopen(handle, "r+b", buffering=0) as listed:
+            fcntl.flock(listed, fcntl.LOCK_EX)
+            content = listed.read()
+            whole = content[: content.rfind(b"\n") + 1]
+            with register.read() as connection:
+                line = _line(connection, read_list(whole.decode("utf-8")))
+            if line is not None:
+                listed.seek(len(whole))
+                listed.truncate()
+                listed.write(f"{line.written()}\n".encode())
+                os.fsync(listed.fileno())
+    except (OSError, UnicodeDecodeError, Refused) as error:
+        log.error("destruction_list.unwritten", error=type(error).__name__)
+
+
+def _line(connection: Connection, lines: Sequence[ListLine]) -> ListLine | None:
+    """What is missing on the list; None where nothing is."""
+    head = journal.head(connection)
+    last = next((line.head.entry for line in reversed(lines) if _is_known(connection, line)), 0)
+    if last == head.entry:
+        return None
+    told = _entry.body.contains('"action":"destroyed"', autoescape=True)
+    bodies = connection.execute(select(_entry.entry, _entry.body).where(_entry.entry > last, told)).all()
+    facts = [Entry(entry, body, "", "").facts for entry, body in bodies]
+    gone = tuple(_gone(connection, said) for said in facts if said.get("rule") in ("D1", "D2", "C4", "D5"))
+    listed = {id_ for line in lines for id_ in line.keycloak_ids}
+    ids = connection.execute(select(t.destroyed_account.c.keycloak_id)).scalars()
+    realm = mark(connection, REALM_ID)
+    return ListLine(head=head, realm=realm, gone=gone, keycloak_ids=tuple(sorted(set(ids) - listed)))
+
+
+def _is_known(connection: Connection, line: ListLine) -> bool:
+    sha256 = connection.execute(select(_entry.sha256).where(_entry.entry == line.head.entry)).scalar()
+    return sha256 == line.head.sha256
+
+
+def _gone(connection: Connection, facts: dict[str, object]) -> Gone:
+    number = facts.get("habilitation")
+    of = t.habilitation.c
+    row = connection.execute(select(of.ended_on, of.end_rule).where(of.id == number)).first()
+    return Gone(
+        rule=str(facts["rule"]),
+        partner=str(facts["partner"]),
+        habilitation=None if number is None else int(str(number)),
+        ended_on=row.ended_on.isoformat() if row is not None and row.ended_on else None,
+        end_rule=row.end_rule if row is not None else None,
+    )
