@@ -263,6 +263,17 @@ class BackupSettings(_Section):
     )
 
 
+class AttestationSettings(_Section):
+    """Certificates of destruction (docs/attestations.md)."""
+
+    certificate_file: Path | None = Field(None, description="the certificate that they are sealed with, as PEM")
+    key_file: Path | None = Field(None, description="its private key, as PEM, for its owner alone")
+    archives_reference: str = Field("", description="what the archives agreed to (code du patrimoine, L212-2)")
+    other_backups_days: int | None = Field(
+        None, ge=0, description="how long backups of Keycloak's server and database are kept, in days"
+    )
+
+
 class DocumentSettings(_Section):
     """Limits for reading a document."""
 
@@ -309,6 +320,7 @@ class Settings(BaseSettings):
     controls: ControlSettings = ControlSettings()
     incident: IncidentSettings = IncidentSettings()
     backup: BackupSettings = BackupSettings()
+    attestation: AttestationSettings = AttestationSettings()
     log: LogSettings = LogSettings()
     data_dir: Path = Field(Path("data"), description="holds the database, the lock and the drop folders")
     realm_config: Path | None = Field(None, description="the realm as code; default: the copy in the package")

@@ -13,6 +13,7 @@ import typer
 from provisioner import __version__
 from provisioner.cli import (
     annexe,
+    attestation,
     backup,
     connections,
     controls,
@@ -77,6 +78,7 @@ app.add_typer(person.app, name="person")
 app.add_typer(person.invitation, name="invitation")
 app.add_typer(connections.app, name="connections")
 app.add_typer(incident.app, name="incident")
+app.add_typer(attestation.app, name="attestation")
 app.add_typer(journal.app, name="journal")
 app.add_typer(backup.app, name="backup")
 app.add_typer(controls.app, name="controls")

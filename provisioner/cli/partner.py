@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from datetime import date
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -28,6 +29,7 @@ from provisioner.cli.options import (
     Securite,
     address,
     day,
+    reason,
 )
 from provisioner.cli.options import name as name_option
 from provisioner.cli.printing import print_answer
@@ -90,6 +92,18 @@ def set_(
     no_address: Annotated[bool, typer.Option("--no-address", help="No exact address is declared any more.")] = False,
     signed_on: Day = None,
     ctg_end: Day = None,
+    reference: Annotated[
+        str | None, typer.Option(help="What the signed convention is filed under.", metavar="TEXT", parser=reason)
+    ] = None,
+    document: Annotated[
+        Path | None,
+        typer.Option(
+            help="The signed convention: its digest is kept, not the file.",
+            exists=True,
+            dir_okay=False,
+            metavar="FILE",
+        ),
+    ] = None,
 ) -> None:
     """Change a partner's record: what is given, and nothing else. Domains and addresses are replaced as a whole."""
     from provisioner.operations.partners import Given, set_partner
@@ -102,6 +116,8 @@ def set_(
         addresses=[] if no_address else address or None,
         signed_on=signed_on,
         ctg_end=ctg_end,
+        reference=reference,
+        document_sha256=None if document is None else sha256(document.read_bytes()).hexdigest(),
     )
     session = session_of(ctx)
     with session.register() as register:

@@ -22,7 +22,8 @@ class Partner:
     """An authority that signed, or will: its record and its convention's dates.
 
     `domains` and `addresses` are what it declared of its mail (A7): domains of its own, each in its canonical form,
-    and the exact addresses of persons who have none there. `ends_on` is the last day when one side ended the
+    and the exact addresses of persons who have none there. `reference` is what the signed convention is filed under
+    at the Caf, `document_sha256` the digest of its file (C1). `ends_on` is the last day when one side ended the
     convention early, `end_decision` the journal's entry of that decision; `group_id` is Keycloak's id of its group.
     `destroyed_on` is the day on which what its convention gathered was destroyed (C4).
     """
@@ -36,6 +37,8 @@ class Partner:
     ends_on: date | None = None
     end_decision: int | None = None
     group_id: str | None = None
+    reference: str | None = None
+    document_sha256: str | None = None
     destroyed_on: date | None = None
 
     @property

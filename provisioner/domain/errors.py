@@ -135,6 +135,19 @@ class Refusal(StrEnum):
     AWARE_LATER = "aware-later"
     DAY_TO_COME = "day-to-come"
 
+    # Certificates of destruction
+    NOTHING_TO_ATTEST = "nothing-to-attest"
+    ATTEST_TOO_EARLY = "attest-too-early"
+    ATTEST_TOO_LATE = "attest-too-late"
+    ATTEST_RETURNED = "attest-returned"
+    NO_SUCH_ATTESTATION = "no-such-attestation"
+    NOT_DESTROYED_YET = "not-destroyed-yet"
+    NONE_DESTROYED = "none-destroyed"
+    EVENTS_KEPT_FOREVER = "events-kept-forever"
+    NO_SEAL_SET = "no-seal-set"
+    SEAL_UNFIT = "seal-unfit"
+    SEAL_EXISTS = "seal-exists"
+
     # The register
     ON_POSTGRESQL = "on-postgresql"
     NO_REGISTER = "no-register"

@@ -18,7 +18,7 @@ Tables = Mapping[str, Mapping[str, Mapping[str, Any]]]
 _APART = timedelta(minutes=1)
 
 #: What the entries say of a partner, of a habilitation, and of when this one was opened and closed.
-PARTNER = ("name", "signed_on", "ctg_end", "ends_on")
+PARTNER = ("name", "signed_on", "ctg_end", "ends_on", "reference", "document_sha256")
 HABILITATION = ("last_name", "first_names", "function", "requested_on", "ended_on", "end_rule", "waived")
 MOMENTS = ("opened_at", "closed_at")
 
@@ -72,7 +72,7 @@ class Ledger:
     """Takes the entries in their order, and then tells what in the register does not follow from them."""
 
     def __init__(self) -> None:
-        tables = ("partner", "contact", "habilitation", "annexe", "incident")
+        tables = ("partner", "contact", "habilitation", "annexe", "incident", "attestation")
         self._said: dict[str, dict[str, _Said]] = {table: {} for table in tables}
         self._holds = HoldLedger()
         #: by entry, which control was settled, by whom and why; `_GONE` where that was destroyed
@@ -104,6 +104,8 @@ class Ledger:
             self._take_annexe(row, action)
         elif action.startswith("incident."):
             self._take_incident(row, action)
+        elif action.startswith("attestation.") and "attestation" in details:
+            self._take_attestation(row)
         elif action == "destroyed":
             self._take_destroyed(row, str(facts.get("rule")), str(partner))
         elif facts.get("habilitation") is not None:
@@ -118,9 +120,9 @@ class Ledger:
         elif rule == "C4":
             self._said["contact"].pop(partner, None)
             self._said["partner"].get(partner, _Said()).columns.pop("addresses", None)
-            annexes = self._said["annexe"]
-            for key in [key for key, annexe in annexes.items() if annexe.partner == partner]:
-                del annexes[key]
+            for rows in (self._said["annexe"], self._said["attestation"]):
+                for key in [key for key, said in rows.items() if said.partner == partner]:
+                    del rows[key]
 
     def _take_annexe(self, row: Row, action: str) -> None:
         entry, number, details = row.entry.entry, row.annexe, row.details
@@ -167,6 +169,14 @@ class Ledger:
         elif action == "incident.closed":
             said |= {"closed_by": row.decided_by, "closing_text": text}
         self._of("incident", number).say(row.entry.entry, **said)
+
+    def _take_attestation(self, row: Row) -> None:
+        said = dict(row.details)
+        attestation = self._of("attestation", said.pop("attestation"))
+        attestation.partner = row.entry.facts.get("partner")
+        if "sha256" in said:
+            said["document"] = said["sha256"]
+        attestation.say(row.entry.entry, partner=attestation.partner, **said)
 
     def _take_habilitation(self, row: Row, action: str) -> None:
         facts, entry, details = row.entry.facts, row.entry.entry, row.details

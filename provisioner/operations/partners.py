@@ -53,6 +53,8 @@ class Given:
     addresses: Collection[str] | None = None
     signed_on: date | None = None
     ctg_end: date | None = None
+    reference: str | None = None
+    document_sha256: str | None = None
 
 
 @decided
@@ -107,6 +109,8 @@ def changed(before: Partner, given: Given) -> Partner:
         addresses=before.addresses if given.addresses is None else _read(given.addresses, _exact_address),
         signed_on=signed_on or before.signed_on,
         ctg_end=given.ctg_end or before.ctg_end,
+        reference=given.reference or before.reference,
+        document_sha256=given.document_sha256 or before.document_sha256,
         ends_on=None if signs_anew else before.ends_on,
     )
 

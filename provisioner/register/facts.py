@@ -45,6 +45,11 @@ _COLUMNS: dict[str, tuple[Table, str, tuple[str, ...]]] = {
     "account": (t.account, "id", ("email", "reopening")),
     "control": (t.control, "id", ("settled_at", "settled_by", "settle_reason", "settle_decision")),
     "incident": (t.incident, "id", INCIDENT),
+    "attestation": (
+        t.attestation,
+        "id",
+        ("partner", "requested_on", "habilitations", "follows", "issued_on", "sha256", "document"),
+    ),
 }
 
 
@@ -59,6 +64,10 @@ def tables(connection: Connection) -> Tables:
     }
     for annexe in facts["annexe"].values():
         annexe["decisions"] = _read(annexe["decisions"])
+    for attestation in facts["attestation"].values():
+        attestation["habilitations"] = _read(attestation["habilitations"])
+        file = attestation["document"]
+        attestation["document"] = None if file is None else hashlib.sha256(file).hexdigest()
     _add_digests(connection, facts["annexe"])
     _add_declared(connection, facts["partner"])
     _add_habilitations(connection, facts["account"], facts["hold"])

@@ -13,7 +13,7 @@ from provisioner.register import tables as t
 from provisioner.register.mapper import as_json
 from provisioner.register.work import Work
 
-_RECORD = ("code", "name", "signed_on", "ctg_end", "ends_on", "group_id")
+_RECORD = ("code", "name", "signed_on", "ctg_end", "ends_on", "group_id", "reference", "document_sha256")
 _FACTS = (*_RECORD, "end_decision", "destroyed_on")
 _DECLARED = (("domains", t.partner_domain, "domain"), ("addresses", t.partner_address, "email"))
 

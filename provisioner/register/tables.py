@@ -54,6 +54,8 @@ partner = Table(
     Column("end_reason", Text),
     Column("end_decision", Integer),  # like each `decision`: the number of the journal's entry that is it
     Column("group_id", String(64)),
+    Column("reference", Text),  # of the signed convention, at the Caf
+    Column("document_sha256", String(64)),  # of the signed convention's file (C1)
     Column("destroyed_on", Date),  # the day on which what its convention gathered was destroyed (C4)
 )
 
@@ -439,11 +441,12 @@ attestation = Table(
     Column("id", Integer, primary_key=True),
     Column("partner", ForeignKey("partner.code"), nullable=False),
     Column("requested_on", Date, nullable=False),
-    Column("requested_by", Text),
-    Column("habilitations", Text, nullable=False),  # their numbers, and nothing of the persons
+    Column("habilitations", Json(list, tuple), nullable=False),  # their numbers, and nothing of the persons
+    Column("follows", Integer),  # the certificate whose rest it covers
     Column("decision", Integer),
     Column("issued_on", Date),
     Column("sha256", String(64)),
+    Column("document", LargeBinary),  # the sealed file: there is no person in it
     sqlite_autoincrement=True,  # a certificate is named by it
 )
 

@@ -30,6 +30,9 @@ ACTIONS: Mapping[str, str] = {
     "backup.key-destroyed": "Clé de sauvegarde détruite",
     "backup.key-used": "Sauvegardes chiffrées pour une nouvelle clé",
     "backup.rehearsed": "Reprise d'une sauvegarde essayée",
+    "attestation.issued": "Attestation de destruction établie",
+    "attestation.requested": "Attestation de destruction demandée",
+    "attestation.sealed": "Attestation de destruction scellée",
     "caf.contacts": "Contacts de la Caf enregistrés",
     "close": "Accès clôturé",
     "connections.purged": "Connexions détruites à leur terme",
@@ -148,6 +151,7 @@ _TABLES = {
     "account": "le compte n°",
     "control": "le constat n°",
     "incident": "l'incident n°",
+    "attestation": "l'attestation n°",
 }
 #: What concerns everybody, or the Caf itself.
 _WITHOUT_KEY = {"contact": "l'annexe 3", "hold": "la mise en pause générale"}

@@ -246,6 +246,41 @@ SENTENCES: Mapping[Refusal, str] = {
         "Ce moment est à venir : indiquez celui où l'incident a été connu (heure de Paris). Rien n'a été enregistré."
     ),
     Refusal.DAY_TO_COME: "Le {on} est à venir : indiquez le jour où cela a été fait.",
+    Refusal.NOTHING_TO_ATTEST: (
+        "{partner} : aucun accès n'a été clôturé depuis moins de 6 mois dont les données existent encore. Une "
+        "attestation se demande entre la clôture et la destruction (D3)."
+    ),
+    Refusal.ATTEST_TOO_EARLY: (
+        "Trop tôt : l'accès de {email} n'est pas clôturé. Une attestation se demande dans les 6 mois qui suivent la "
+        "clôture (D3)."
+    ),
+    Refusal.ATTEST_TOO_LATE: (
+        "Trop tard : l'accès de {email} a été clôturé le {closed_on} ; l'attestation se demandait jusqu'au {on} (D3)."
+    ),
+    Refusal.ATTEST_RETURNED: (
+        "{email} a de nouveau un accès : les données de son compte ne seront pas détruites tant qu'il dure."
+    ),
+    Refusal.NO_SUCH_ATTESTATION: (
+        "Aucune attestation n'a le n° {number}. Celles qui ont été demandées : provisioner attestation list."
+    ),
+    Refusal.NOT_DESTROYED_YET: (
+        "L'attestation n° {number} ne peut pas encore être délivrée : {count} compte(s) sur {all} sont à détruire, "
+        "le dernier à partir du {on} (provisioner sync)."
+    ),
+    Refusal.NONE_DESTROYED: (
+        "L'attestation n° {number} n'a rien à attester : {kept} compte(s) sont conservés pour l'instant, et "
+        "{returned} personne(s) ont de nouveau un accès."
+    ),
+    Refusal.EVENTS_KEPT_FOREVER: (
+        "Keycloak garde ses événements sans limite : ceux des comptes détruits les nommeraient toujours. Pour y "
+        "remédier : provisioner realm apply."
+    ),
+    Refusal.NO_SEAL_SET: (
+        "Le cachet n'est pas réglé : {settings}. Pour créer la clé et le certificat : provisioner attestation key "
+        "new."
+    ),
+    Refusal.SEAL_UNFIT: "Le cachet est inutilisable : « {cause} ».",
+    Refusal.SEAL_EXISTS: "{file} existe déjà et reste tel quel : rien n'a été créé.",
     Refusal.ON_POSTGRESQL: "Le registre est sur un serveur PostgreSQL, dont la commande fait la copie : {command}",
     Refusal.NO_REGISTER: "Il n'y a pas de registre à l'adresse des réglages : rien n'a été fait.",
     Refusal.NEWER_REGISTER: (

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from datetime import date
 from typing import Annotated, Self
 
-from pydantic import InstanceOf, WithJsonSchema
+from pydantic import Field, InstanceOf, WithJsonSchema
 
 from provisioner.domain.access.account import RemoteAccount
 from provisioner.domain.access.habilitation import Habilitation, State
@@ -14,7 +14,17 @@ from provisioner.domain.calendar import day_of
 from provisioner.domain.convention import Contacts, Partner
 from provisioner.domain.people import EmailAddress
 from provisioner.domain.records import Records
-from provisioner.views.answers import Answer, Code, Count, Day, ListAnswer, Moment, absent_when_none, beside
+from provisioner.views.answers import (
+    Answer,
+    Code,
+    Count,
+    Day,
+    ListAnswer,
+    Moment,
+    Sha256,
+    absent_when_none,
+    beside,
+)
 from provisioner.views.answers.plans import person
 from provisioner.views.conventions import ROLES, convention_sentence, imported_lines, unnamed_roles
 from provisioner.views.dates import french_date, in_cell, short
@@ -124,6 +134,8 @@ class PartnerHabilitation(Answer):
 class PartnerAnswer(_PartnerFacts):
     """`partner show`: its convention, its domains, its contacts, its habilitations."""
 
+    reference: str | None = Field(description="What the signed convention is filed under at the Caf.")
+    document_sha256: Sha256 | None = Field(description="The digest of the signed convention's file (C1).")
     contacts: ContactsAnswer
     habilitations: tuple[PartnerHabilitation, ...]
     convention: str = beside("")
@@ -144,6 +156,10 @@ class PartnerAnswer(_PartnerFacts):
         """The convention, then the contacts, then the accesses."""
         yield Line(f"{self.name} ({self.code})", Tone.TITLE)
         yield Line(self.convention)
+        if self.reference is not None:
+            yield Line(f"Référence de la convention : {self.reference}")
+        if self.document_sha256 is not None:
+            yield Line(f"Empreinte SHA-256 de la convention signée : {self.document_sha256}")
         if self.contained_since is not None:
             since = french_date(day_of(self.contained_since))
             told = f"Tous les accès sont coupés depuis le {since}. Pour les rendre : partner reopen {self.code}."

@@ -11,6 +11,13 @@ from pydantic import TypeAdapter
 from pydantic.json_schema import GenerateJsonSchema
 
 from provisioner.views.answers.annexes import AnnexeAnswer, AnnexesAnswer, SubmittedAnswer
+from provisioner.views.answers.attestations import (
+    AttestationsAnswer,
+    IssuedAnswer,
+    KeyAnswer,
+    RequestedAnswer,
+    SealAnswer,
+)
 from provisioner.views.answers.backup import BackupAnswer, KeyDestroyedAnswer
 from provisioner.views.answers.checks import CheckAnswer
 from provisioner.views.answers.connection_reports import ConnectionsReportAnswer
@@ -66,6 +73,11 @@ ANSWERS: dict[str, Any] = {
     "incident_declared": DeclaredAnswer,
     "incidents": IncidentsAnswer,
     "incident": IncidentAnswer,
+    "attestation_requested": RequestedAnswer,
+    "attestation_issued": IssuedAnswer,
+    "attestations": AttestationsAnswer,
+    "attestation_verified": SealAnswer,
+    "attestation_key": KeyAnswer,
     "journal": tuple[EntryAnswer, ...],
     "journal_head": HeadAnswer,
     "journal_verify": VerifiedAnswer,

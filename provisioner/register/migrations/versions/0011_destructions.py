@@ -15,6 +15,9 @@ def upgrade() -> None:
     with op.batch_alter_table("annexe") as altered:
         altered.add_column(sa.Column("replaced_on", sa.Date()))
         altered.add_column(sa.Column("original_sha256", sa.String(64)))
+    with op.batch_alter_table("partner") as altered:
+        altered.add_column(sa.Column("reference", sa.Text()))
+        altered.add_column(sa.Column("document_sha256", sa.String(64)))
     op.create_table(
         "forecast",
         sa.Column("kind", sa.String(16), nullable=False),
@@ -30,11 +33,12 @@ def upgrade() -> None:
         sa.Column("id", sa.Integer, nullable=False),
         sa.Column("partner", sa.String(64), nullable=False),
         sa.Column("requested_on", sa.Date, nullable=False),
-        sa.Column("requested_by", sa.Text),
         sa.Column("habilitations", sa.Text, nullable=False),
+        sa.Column("follows", sa.Integer),
         sa.Column("decision", sa.Integer),
         sa.Column("issued_on", sa.Date),
         sa.Column("sha256", sa.String(64)),
+        sa.Column("document", sa.LargeBinary),
         sa.ForeignKeyConstraint(["partner"], ["partner.code"], name=op.f("fk_attestation_partner")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_attestation")),
         sqlite_autoincrement=True,

@@ -1,0 +1,113 @@
+"""What a certificate of destruction says, in French: the values of its template (D3). No personal data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from provisioner.domain.attestation import Attestation, Backups
+from provisioner.domain.convention import Partner
+from provisioner.domain.journal import Head
+from provisioner.views.dates import french_date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Certificate:
+    """The facts of a certificate. `destroyed_on` are the days of the destructions, `habilitations_until` those from
+    which the habilitations' data that are still there are destroyed, both in order.
+    """
+
+    attestation: Attestation
+    partner: Partner
+    count: int
+    kept: int
+    returned: int
+    destroyed_on: tuple[date, ...]
+    events_until: date
+    habilitations_until: tuple[date, ...]
+    backups: tuple[Backups, date | None]
+    is_sqlite: bool
+    other_backups_days: int | None
+    archives_reference: str
+    fingerprint: str
+    on: date
+
+    def values(self, head: Head) -> dict[str, object]:
+        """The template's values; `head` is the journal's entry of this certificate."""
+        follows = self.attestation.follows
+        return {
+            "number": str(self.attestation.id),
+            "partner": f"{self.partner.name} ({self.partner.code})",
+            "convention": self._convention(),
+            "document": self.partner.document_sha256,
+            "requested": f"reçue le {french_date(self.attestation.requested_on)}",
+            "follows": None if follows is None else str(follows),
+            "count": "1 compte" if self.count == 1 else f"{self.count} comptes",
+            "period": _between(self.destroyed_on),
+            "method": self._method(),
+            "events": self._events(),
+            "apart": list(self._apart()),
+            "habilitations": self._habilitations(),
+            "backups": self._backups(),
+            "server_backups": self._other_backups(),
+            "archives": self.archives_reference or None,
+            "entry": str(head.entry),
+            "head": str(head),
+            "certificate": self.fingerprint,
+            "on": french_date(self.on),
+        }
+
+    def _convention(self) -> str:
+        partner = self.partner
+        said = "Convention d'adhésion à la plateforme « Coopération »"
+        if partner.signed_on is not None:
+            said += f", signée le {french_date(partner.signed_on)}"
+        return said if partner.reference is None else f"{said}, référence {partner.reference}"
+
+    def _method(self) -> str:
+        if self.is_sqlite:
+            return "effacement dans le registre de la Caf, dont la base réécrit les octets libérés (secure_delete)"
+        return "suppression dans le registre de la Caf (PostgreSQL), dont la maintenance récupère la place"
+
+    def _events(self) -> str:
+        tense = "ont expiré" if self.events_until <= self.on else "expirent au plus tard"
+        return f"{tense} le {french_date(self.events_until)}"
+
+    def _apart(self) -> Iterator[str]:
+        if self.returned:
+            is_one = self.returned == 1
+            who = "1 personne a" if is_one else f"{self.returned} personnes ont"
+            yield f"{who} de nouveau un accès depuis la demande, et {'la quitte' if is_one else 'la quittent'}."
+        if self.kept:
+            are = "1 compte est conservé" if self.kept == 1 else f"{self.kept} comptes sont conservés"
+            yield (
+                f"{are} pour l'instant (litige, incident, ou compte encore nécessaire). Une seconde attestation sera "
+                "établie une fois cela détruit."
+            )
+
+    def _habilitations(self) -> str:
+        gone = self.count - len(self.habilitations_until)
+        if not self.habilitations_until:
+            return "Elles sont déjà détruites."
+        begun = f"Celles de {gone} personne(s) sont déjà détruites. " if gone else ""
+        return f"{begun}Elles seront détruites {_between(self.habilitations_until)}, sauf litige ou incident."
+
+    def _backups(self) -> str:
+        backups, on = self.backups
+        if backups is Backups.UNREADABLE and on is not None:
+            return f"elles ne peuvent plus être lues depuis le {french_date(on)}, leurs clés étant détruites."
+        if backups is Backups.READABLE:
+            return "elles peuvent être lues tant que les clés des mois concernés ne sont pas toutes détruites."
+        return "leur date d'expiration n'est pas enregistrée."
+
+    def _other_backups(self) -> str:
+        if self.other_backups_days is None:
+            return "leur durée de conservation n'est pas renseignée."
+        until = self.destroyed_on[-1] + timedelta(days=self.other_backups_days)
+        return f"conservées jusqu'au {french_date(until)} au plus tard."
+
+
+def _between(days: tuple[date, ...]) -> str:
+    first, last = french_date(days[0]), french_date(days[-1])
+    return f"le {first}" if first == last else f"entre le {first} et le {last}"
