@@ -94,7 +94,6 @@ COLUMNS = (
             "hold.released_by",
             "hold.second",
             "control.settled_by",
-            "attestation.requested_by",
             "journal_actor.data",
             "old_journal.body",
         ),
@@ -142,7 +141,7 @@ COLUMNS = (
 #: What names nobody: codes, words of ours, digests, ids of what is no person. `journal_entry.body` holds numbers, and
 #: digests of what stands beside it. What a `destroyed_account` had in Keycloak is an id of nothing any more.
 NOBODYS: dict[str, tuple[str, ...]] = {
-    "partner": ("code", "name", "group_id"),
+    "partner": ("code", "name", "group_id", "reference", "document_sha256"),
     "partner_domain": ("partner", "domain"),
     "partner_address": ("partner",),
     "account": ("written", "intended"),
@@ -162,7 +161,7 @@ NOBODYS: dict[str, tuple[str, ...]] = {
     "control": ("code", "rule", "partner"),
     "incident_partner": ("partner",),
     "forecast": ("kind", "key", "rule"),
-    "attestation": ("partner", "habilitations", "sha256"),
+    "attestation": ("partner", "habilitations", "sha256", "document"),
     "backup_key": ("fingerprint", "month"),
     "mark": ("name", "value"),
 }

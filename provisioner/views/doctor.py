@@ -19,6 +19,10 @@ class Found(Words):
         "Les adresses d'où ce service se connecte à Keycloak ne sont pas réglées : un secret volé qui ne sert qu'à "
         "lire ne serait pas vu."
     )
+    NO_ARCHIVES_REFERENCE = (
+        "Aucune référence d'archives n'est réglée : détruire des archives publiques demande l'accord des archives "
+        "départementales (code du patrimoine, L212-2)."
+    )
     TRIAL = "La date du jour est supposée être le {day} : c'est un essai."
     SETTINGS = "{count} réglages ont une valeur ; aucun n'est inconnu."
 
@@ -163,6 +167,7 @@ class Todo(Words):
     SET_HTTPS = "Réglez {setting} sur une adresse https://, à moins que ce réseau ne soit qu'à vous."
     SET_SLASH = "Réglez {setting} avec « / » à la fin, puis provisioner realm apply."
     SET_OUR_ADDRESSES = "Réglez {setting} : adresses ou réseaux, séparés par des virgules (docs/connections.md)."
+    SET_ARCHIVES_REFERENCE = "Demandez cet accord, puis réglez {setting} (docs/attestations.md)."
     UNSET_TODAY = "Retirez {setting} pour la mise en service."
     READ_EVENTS = "Laissez tourner provisioner serve, qui les lit, ou lancez provisioner connections pull."
     START_READER = "Sans lui aucun document ne peut être lu : ce processus a-t-il le droit d'en lancer un autre ?"

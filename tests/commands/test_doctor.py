@@ -91,6 +91,7 @@ def test_all_is_well_once_all_is_set_up(clinic: Clinic, office: Office, tmp_path
     assert verdicts(clinic.look(0), "connections") == {"connections": {"attention"}}
     assert office.run("connections", "pull").status == 0
     office.environment["PROVISIONER_CONNECTIONS__OUR_ADDRESSES"] = "127.0.0.1"
+    office.environment["PROVISIONER_ATTESTATION__ARCHIVES_REFERENCE"] = "AD62-2026-14"
     mails = len(office.mails())
     found = clinic.look(0, **clinic.as_administrator())
     assert [one for lines in found.values() for one in lines if one["verdict"] != "ok"] == []

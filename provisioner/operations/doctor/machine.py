@@ -70,6 +70,9 @@ def settings_lines(settings: Settings, clock: Clock) -> Iterator[DoctorLine]:
     if not settings.connections.our_networks:
         setting = f"{PREFIX}CONNECTIONS__OUR_ADDRESSES"
         yield attention("settings", Found.NO_OUR_ADDRESSES, Todo.SET_OUR_ADDRESSES.of(setting=setting))
+    if not settings.attestation.archives_reference.strip():
+        setting = f"{PREFIX}ATTESTATION__ARCHIVES_REFERENCE"
+        yield attention("settings", Found.NO_ARCHIVES_REFERENCE, Todo.SET_ARCHIVES_REFERENCE.of(setting=setting))
     if clock.is_moved:
         yield attention("settings", Found.TRIAL.of(day=clock.today()), Todo.UNSET_TODAY.of(setting=f"{PREFIX}TODAY"))
     count = sum(value is not None for value in effective(settings).values())
