@@ -100,9 +100,9 @@ def test_a_certificate_can_be_read_by_everybody(certificate: Path) -> None:
     assert b'pdfuaid:part="1"' in pdf.root["/Metadata"].data
     assert str(pdf.trailer["/Info"]["/Title"]) == "Attestation de destruction de données n° 3"
     fonts = [
-        font["/DescendantFonts"][0]["/FontDescriptor"]
+        font.get_object()["/DescendantFonts"].get_object()[0].get_object()["/FontDescriptor"]
         for page in pdf.root["/Pages"]["/Kids"]
-        for font in page["/Resources"]["/Font"].values()
+        for font in page.get_object()["/Resources"]["/Font"].values()
     ]
     assert fonts
     assert all("/FontFile2" in font or "/FontFile3" in font for font in fonts)
