@@ -167,11 +167,11 @@ def _accounts_of(connection: Connection, known: Attestation, today: date) -> tup
     accounts = Accounts(records, attestations.destroyed_accounts(connection, known.habilitations))
     progress = _progress(known, accounts)
     if due := progress.of(Standing.DUE):
-        counts = {"count": len(due), "all": len(known.habilitations)}
-        raise Refused(Refusal.NOT_DESTROYED_YET, number=known.id, on=max(progress.due_on or today, today), **counts)
+        on, all_ = max(progress.due_on or today, today), len(known.habilitations)
+        raise Refused(Refusal.NOT_DESTROYED_YET, number=known.id, on=on, count=len(due), all=all_)
     if not progress.of(Standing.DESTROYED):
-        apart = {name: len(progress.of(name)) for name in (Standing.KEPT, Standing.RETURNED)}
-        raise Refused(Refusal.NONE_DESTROYED, number=known.id, **apart)
+        kept, returned = len(progress.of(Standing.KEPT)), len(progress.of(Standing.RETURNED))
+        raise Refused(Refusal.NONE_DESTROYED, number=known.id, kept=kept, returned=returned)
     return records, accounts, progress
 
 
