@@ -50,14 +50,6 @@ class Standing(StrEnum):
     RETURNED = "returned"  #: the person was given an access again since: it leaves the request
 
 
-class Backups(StrEnum):
-    """Whether our own backups can still be read that may hold what was destroyed."""
-
-    UNKNOWN = "unknown"  #: no key of them is recorded: nothing tells
-    READABLE = "readable"  #: not all of their keys are destroyed
-    UNREADABLE = "unreadable"  #: all of their keys are destroyed
-
-
 @dataclass(frozen=True, slots=True)
 class Requested:
     """One habilitation of a request. `on` is the day on which it was destroyed, or from which it will be."""

@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 
 from provisioner.documents.attestation import UnfitKey, fingerprint, seal, write_attestation
 from provisioner.domain.attestation import Accounts, Attestation, Requested, Standing
+from provisioner.domain.backup import overdue, readable_until
 from provisioner.domain.errors import Refusal, Refused
 from provisioner.domain.journal import Head
 from provisioner.domain.people import EmailAddress
@@ -18,9 +19,9 @@ from provisioner.domain.records import Records
 from provisioner.domain.retention import account_due_on_closure
 from provisioner.operations.context import Context, decided
 from provisioner.operations.partners import no_such_partner
-from provisioner.register import DecidedMeanwhile, Register, Work, attestations
+from provisioner.register import DecidedMeanwhile, Register, Work, attestations, backup_keys
 from provisioner.register.database import read_records
-from provisioner.settings import PREFIX, AttestationSettings
+from provisioner.settings import PREFIX, AttestationSettings, BackupSettings
 from provisioner.views.attestations import Certificate
 
 log = structlog.get_logger()
@@ -190,7 +191,7 @@ def _issue(
         destroyed_on=progress.destroyed_on,
         events_until=progress.destroyed_on[-1] + events_kept,
         habilitations_until=accounts.habilitations_go_on(covered),
-        backups=attestations.backups(work.connection, progress.destroyed_on[-1]),
+        backups_until=_readable_until(work, context.settings.backup, progress.destroyed_on[-1]),
         is_sqlite=context.register.engine.dialect.name == "sqlite",
         other_backups_days=context.settings.attestation.other_backups_days,
         archives_reference=context.settings.attestation.archives_reference,
@@ -208,6 +209,16 @@ def _issue(
     rest = attestations.request(work, known.partner, kept, known.requested_on, known.id) if kept else None
     log.info("attestation.issued", attestation=known.id, partner=known.partner, count=len(covered))
     return Issued(attestation=issued, kept=len(kept), returned=returned, rest=rest)
+
+
+def _readable_until(work: Work, settings: BackupSettings, destroyed_on: date) -> date | None:
+    """The last day on which a backup of before the destruction can be read; None where they are not encrypted, or a
+    month's key should be destroyed and is not said to be.
+    """
+    known = backup_keys.keys(work.connection)
+    if settings.recipients_file is None or overdue((), known, settings.keep_months, work.clock.today()):
+        return None
+    return readable_until(known.values(), destroyed_on, settings.keep_months)
 
 
 def _events_kept(context: Context) -> timedelta:

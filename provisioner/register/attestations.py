@@ -8,7 +8,7 @@ from datetime import date, datetime
 
 from sqlalchemy import Connection, insert, select, update
 
-from provisioner.domain.attestation import Attestation, Backups
+from provisioner.domain.attestation import Attestation
 from provisioner.domain.calendar import day_of
 from provisioner.domain.journal import Entry, Head
 from provisioner.register import tables as t
@@ -51,19 +51,6 @@ def destroyed_accounts(connection: Connection, habilitations: Sequence[int]) -> 
         if facts.get("rule") == "D1" and facts.get("habilitation") in wanted:
             days[facts["habilitation"]] = day_of(datetime.fromisoformat(facts["at"]))
     return days
-
-
-def backups(connection: Connection, destroyed_on: date) -> tuple[Backups, date | None]:
-    """Whether our backups of until that day can still be read, and since when not: each is encrypted to its month's
-    key.
-    """
-    key = t.backup_key.c
-    used = select(key.destroyed_on).where(key.used_on.is_not(None), key.month <= f"{destroyed_on:%Y-%m}")
-    days = list(connection.execute(used).scalars())
-    if not days:
-        return Backups.UNKNOWN, None
-    ended = [day for day in days if day is not None]
-    return (Backups.UNREADABLE, max(ended)) if len(ended) == len(days) else (Backups.READABLE, None)
 
 
 def request(work: Work, partner: str, habilitations: Sequence[int], on: date, follows: int | None = None) -> int:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from provisioner.domain.attestation import Attestation, Backups
+from provisioner.domain.attestation import Attestation
 from provisioner.domain.convention import Partner
 from provisioner.domain.journal import Head
 from provisioner.views.dates import french_date
@@ -15,7 +15,8 @@ from provisioner.views.dates import french_date
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Certificate:
     """The facts of a certificate. `destroyed_on` are the days of the destructions, `habilitations_until` those from
-    which the habilitations' data that are still there are destroyed, both in order.
+    which the habilitations' data that are still there are destroyed, both in order. `backups_until` is the last day
+    on which a backup of ours that holds them can be read, None where nothing tells.
     """
 
     attestation: Attestation
@@ -26,7 +27,7 @@ class Certificate:
     destroyed_on: tuple[date, ...]
     events_until: date
     habilitations_until: tuple[date, ...]
-    backups: tuple[Backups, date | None]
+    backups_until: date | None
     is_sqlite: bool
     other_backups_days: int | None
     archives_reference: str
@@ -94,12 +95,11 @@ class Certificate:
         return f"{begun}Elles seront détruites {_between(self.habilitations_until)}, sauf litige ou incident."
 
     def _backups(self) -> str:
-        backups, on = self.backups
-        if backups is Backups.UNREADABLE and on is not None:
-            return f"elles ne peuvent plus être lues depuis le {french_date(on)}, leurs clés étant détruites."
-        if backups is Backups.READABLE:
-            return "elles peuvent être lues tant que les clés des mois concernés ne sont pas toutes détruites."
-        return "leur date d'expiration n'est pas enregistrée."
+        if self.backups_until is None:
+            return "leur date d'expiration n'est pas enregistrée."
+        return (
+            f"elles ne peuvent plus être lues après le {french_date(self.backups_until)}, leurs clés étant détruites."
+        )
 
     def _other_backups(self) -> str:
         if self.other_backups_days is None:

@@ -16,7 +16,7 @@ from pyhanko.pdf_utils.reader import PdfFileReader
 from typer.testing import Result
 
 from provisioner.documents.attestation import Seal, look_at_seal, seal, write_attestation
-from provisioner.domain.attestation import Attestation, Backups
+from provisioner.domain.attestation import Attestation
 from provisioner.domain.journal import Head
 from provisioner.views.attestations import Certificate
 from tests.offline.conftest import Office, opened
@@ -60,7 +60,7 @@ def certificate(sealing: Sealing) -> Path:
         destroyed_on=(date(2027, 3, 1), date(2027, 3, 2)),
         events_until=date(2027, 4, 2),
         habilitations_until=(date(2028, 9, 1),),
-        backups=(Backups.UNREADABLE, date(2027, 4, 5)),
+        backups_until=date(2027, 6, 30),
         is_sqlite=True,
         other_backups_days=90,
         archives_reference="AD62-2027-14",
