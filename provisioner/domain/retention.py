@@ -217,10 +217,11 @@ FORECAST_DAYS = 4
 class Forecast:
     """What runs said that they would destroy: each item with the day on which it was first said.
 
-    `recorded_on` is the day of the last run that said so. `done` are the items that were destroyed, with their days.
+    `recorded_on` is the day of the last run that said so, `since` of the first one after a longer time without. `done` are the items that were destroyed, with their days.
     """
 
     recorded_on: date | None = None
+    since: date | None = None
     items: Mapping[Item, date] = field(default_factory=dict)
     done: Mapping[Item, date] = field(default_factory=dict)
 
@@ -228,10 +229,16 @@ class Forecast:
         """Whether it still counts: after a longer time without a run, or a clock that jumped, a new one is made."""
         return self.recorded_on is not None and 0 <= (today - self.recorded_on).days <= FORECAST_DAYS
 
+    def is_settled_on(self, today: date) -> bool:
+        """Whether runs of earlier days knew this time of the year: what only grows old is destroyed by no clock that
+        has just jumped.
+        """
+        return self.is_recent_on(today) and self.since is not None and self.since < today
+
     def announced(self, destruction: Destruction, today: date) -> bool:
         """Whether a run of an earlier day said that it would be destroyed."""
         said_on = self.items.get(destruction.item)
-        return self.is_recent_on(today) and said_on is not None and said_on < today
+        return self.is_settled_on(today) and said_on is not None and said_on < today
 
     def done_on(self, today: date) -> int:
         """How many destructions were done on that day."""

@@ -14,7 +14,7 @@ from typing import Any, Self
 import structlog
 from sqlalchemy import Connection
 
-from provisioner.domain.calendar import day_of, start_of
+from provisioner.domain.calendar import start_of
 from provisioner.domain.connections.control import Judgement
 from provisioner.domain.connections.controls import CONTROLS, reading
 from provisioner.domain.connections.held import CONSOLE_DAYS
@@ -27,12 +27,11 @@ from provisioner.domain.connections.record import (
     Stream,
 )
 from provisioner.domain.people import EmailAddress
-from provisioner.domain.retention import account_due_on_closure, done_from
 from provisioner.keycloak.events import AdminEvent, UserEvent, Window
 from provisioner.operations.context import Context
 from provisioner.operations.controls import keep
 from provisioner.operations.errors import UnknownRealm
-from provisioner.register import Work, connections, controls, holds
+from provisioner.register import Work, connections, controls, holds, retention
 from provisioner.register.marks import REALM_ID, mark
 from provisioner.views.answers.connections import ComparedAnswer, PulledAnswer
 
@@ -73,7 +72,7 @@ class _Filter:
                 by_id=connections.accounts_by_keycloak_id(connection),
                 by_email=connections.accounts_by_email(connection),
                 destroyed=connections.destroyed(connection),
-                forgotten=_forgotten(connection, context.clock.today()),
+                forgotten=connections.forgotten(connection),
                 kept_since={
                     Stream.CONNECTIONS: now - timedelta(days=days),
                     Stream.CONSOLE: now - timedelta(days=CONSOLE_DAYS),
@@ -242,23 +241,22 @@ def _compare(context: Context, begin: datetime, end: datetime | None) -> Mapping
 
 
 def purge(context: Context) -> Mapping[str, int]:
-    """Destroys the records that are too old with the facts that controls drew from them, and everything of the
-    connections of accounts whose day has come (D1). What a hold on destruction keeps stays (D7).
+    """Destroys the records that are too old with the facts that controls drew from them (D1; an account's go with it,
+    on its own day). What a hold on destruction keeps stays (D7). A clock that has just jumped destroys nothing: a run
+    of an earlier day has to have been there (`Forecast`).
 
-    Gives how many went: records of connections and of the console, records of accounts that were due, facts.
+    Gives how many went: records of connections and of the console, facts.
     """
     now = context.clock.now()
     before = now - timedelta(days=context.settings.connections.keep_days)
     with context.work() as work:
         kept = _kept(work.connection)
-        if kept is None:
+        if kept is None or not retention.forecast(work.connection).is_settled_on(context.clock.today()):
             return {}
-        due = _forgotten(work.connection, context.clock.today())
         counts = {
-            "due": connections.forget(work, due),
             "connections": connections.purge(work, before, kept),
             "console": connections.purge_console(work, now - timedelta(days=CONSOLE_DAYS)),
-            "facts": controls.destroy(work, before=before, states=_STATES, accounts=due, kept=kept),
+            "facts": controls.destroy(work, before=before, states=_STATES, kept=kept),
         }
         if any(counts.values()):
             work.journal("connections.purged", rule="D1", details=counts)
@@ -271,16 +269,6 @@ def _kept(connection: Connection) -> frozenset[int] | None:
     """The accounts whose records a hold on destruction keeps; None where it keeps all."""
     held = holds.kept_from_destruction(connection)
     return None if held.all else held.accounts | connections.accounts_of(connection, held.partners)
-
-
-def _forgotten(connection: Connection, today: date) -> frozenset[int]:
-    """The accounts of whose connections nothing is kept: their day has come (D1), and no hold keeps their data."""
-    kept = _kept(connection)
-    if kept is None:
-        return frozenset()
-    closures = connections.last_closures(connection)
-    due = {id_ for id_, at in closures.items() if done_from(account_due_on_closure(day_of(at))) <= today}
-    return frozenset(due - kept)
 
 
 def _windows(

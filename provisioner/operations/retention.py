@@ -14,7 +14,6 @@ from provisioner.domain.people import EmailAddress
 from provisioner.operations.context import Context, ProgressBar, RunResult, decided
 from provisioner.operations.errors import UnknownRealm
 from provisioner.operations.holds import hold_or_drop
-from provisioner.operations.journal import watch_journal
 from provisioner.operations.run import Pass
 from provisioner.register import Register, holds
 
@@ -27,7 +26,7 @@ ALL_REVIEWED_WITHIN_DAYS = 30
 def destroy_due(context: Context, bar: ProgressBar) -> RunResult:
     """Destroys what is due and was announced by a run of an earlier day, and announces what the next days' runs will.
 
-    The same as a `sync` does last; nothing else is done, and what else waits stays as it is.
+    The same as a `sync` does last: no access is opened or closed, and what else waits stays as it is.
 
     Raises:
         LockHeld: another run is under way.
@@ -50,8 +49,7 @@ def destroy_due(context: Context, bar: ProgressBar) -> RunResult:
         run.announce()
         run.carry_out(bar)
         run.quarantine_failures(judged=())
-        run.deliver()
-        run.result.journal = watch_journal(context)
+        run.conclude()
         return run.result
 
 

@@ -314,9 +314,11 @@ def _destroy_overdue(context: Context, partners: Collection[str]) -> None:
 
 
 def _destroy_aged(context: Context, records: Records) -> None:
-    """What has a term of its own: a contact that was replaced, a notice never sent, a closed incident."""
+    """What has a term of its own: a contact that was replaced, a notice never sent, a closed incident. Not by a clock
+    that has just jumped.
+    """
     today, years = context.clock.today(), context.settings.incident.keep_years
-    if records.kept.all:
+    if records.kept.all or not records.forecast.is_settled_on(today):
         return
     with context.register.read() as connection:
         aged = destruction.aged(connection, today, add_months(today, -12 * years))

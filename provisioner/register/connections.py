@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import TypeVar
 
-from sqlalchemy import Connection, Date, Table, bindparam, delete, func, insert, not_, or_, select, update
+from sqlalchemy import Connection, Date, Table, bindparam, delete, insert, not_, or_, select, update
 
 from provisioner.domain.calendar import day_of
 from provisioner.domain.connections.record import ConnectionRecord, ConsoleRecord, Coverage, Hole, Stream, holes_of
@@ -48,12 +48,10 @@ def destroyed(connection: Connection) -> frozenset[str]:
     return frozenset(connection.execute(select(t.destroyed_account.c.keycloak_id)).scalars())
 
 
-def last_closures(connection: Connection) -> Mapping[int, datetime]:
-    """When the last access of each account was closed, of those accounts that have no other access."""
-    of = t.habilitation.c
-    closed = select(of.account, func.max(of.closed_at).label("last")).group_by(of.account)
-    all_closed = closed.having(func.count(of.closed_at) == func.count())
-    return {row.account: row.last for row in connection.execute(all_closed)}
+def forgotten(connection: Connection) -> frozenset[int]:
+    """The accounts whose data were destroyed (D1): nothing of them is stored, be it by an address that was typed."""
+    gone = select(t.account.c.id).where(t.account.c.destroyed_on.is_not(None))
+    return frozenset(connection.execute(gone).scalars())
 
 
 def accounts_of(connection: Connection, partners: Collection[str]) -> frozenset[int]:

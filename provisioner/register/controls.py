@@ -145,17 +145,16 @@ def destroy(
     *,
     before: datetime,
     states: Sequence[str],
-    accounts: Collection[int] = (),
     kept: Collection[int] = (),
 ) -> int:
-    """Facts go with the records that they rest on: what was raised before that moment, and everything about these
-    accounts (D1). A state that lasts stays, and what is about the accounts in `kept`. Gives how many went.
+    """Facts go with the records that they rest on: what was raised before that moment. A state that lasts stays, and
+    what is about the accounts in `kept`. Gives how many went.
 
     `states` are the codes of the controls of a state.
     """
     is_old = ((_r.since < before) & _r.code.not_in(states)) | (_r.mended_at < before)
     is_aged = is_old & (_r.account.is_(None) | _r.account.not_in(kept))
-    return work.connection.execute(delete(t.control).where(is_aged | _r.account.in_(accounts))).rowcount
+    return work.connection.execute(delete(t.control).where(is_aged)).rowcount
 
 
 _Item = TypeVar("_Item")

@@ -14,8 +14,8 @@ from provisioner.register.work import Work
 
 _f = t.forecast.c
 
-#: The day of the last run that said what it will destroy.
-FORECAST_ON = "forecast_on"
+#: The day of the last run that said what it will destroy, and of the first one after a longer time without.
+FORECAST_ON, FORECAST_SINCE = "forecast_on", "forecast_since"
 
 _DONE = (
     update(t.forecast)
@@ -28,9 +28,9 @@ def forecast(connection: Connection) -> Forecast:
     """What runs said, as it stands."""
     rows = connection.execute(select(_f.kind, _f.key, _f.due_on, _f.recorded_on, _f.done_on)).all()
     items = [(Item(Kind(row.kind), row.key, row.due_on), row) for row in rows]
-    recorded_on = mark(connection, FORECAST_ON)
     return Forecast(
-        recorded_on=None if recorded_on is None else date.fromisoformat(recorded_on),
+        recorded_on=_day(connection, FORECAST_ON),
+        since=_day(connection, FORECAST_SINCE),
         items={item: row.recorded_on for item, row in items if row.done_on is None},
         done={item: row.done_on for item, row in items if row.done_on is not None},
     )
@@ -50,6 +50,13 @@ def announce(work: Work, before: Forecast, destructions: Collection[Destruction]
     if new := [row for row in rows if (row["kind"], row["key"]) not in done_today]:
         work.connection.execute(insert(t.forecast), new)
     set_mark(work, FORECAST_ON, today.isoformat())
+    if before.since is None or not before.is_recent_on(today):
+        set_mark(work, FORECAST_SINCE, today.isoformat())
+
+
+def _day(connection: Connection, name: str) -> date | None:
+    text = mark(connection, name)
+    return None if text is None else date.fromisoformat(text)
 
 
 def done(work: Work, destruction: Destruction, today: date) -> None:

@@ -63,8 +63,12 @@ def _login(id_: str, number: int, day: date, outcome: str | None = None) -> Conn
 
 
 def _purged(office: MemoryOffice, day: date) -> tuple[Collection[str], Collection[str], list[date | None]]:
-    """After the purge of that day: the records, the facts of controls by person, the days of the last logins."""
-    office.on(day)
+    """After the runs and the purge of that day: the records, the facts of controls by person, the days of the last
+    logins.
+    """
+    for today in (day - timedelta(days=1), day):
+        office.on(today)
+        office.sync()
     purge(office.context)
     purge(office.context)  # again, as after a kill
     with office.context.register.read() as connection:
@@ -99,3 +103,13 @@ def test_a_hold_on_destruction_keeps_the_records_and_their_facts(office: MemoryO
     login = date(2026, 6, 20)
     records, facts, days = _purged(office, login + timedelta(days=400))
     assert ({*records} >= {"again", "leroy", "vasseur"}, facts, days) == (True, {email("vasseur")}, [login, login])
+
+
+@pytest.mark.rule("D1")
+def test_a_clock_that_jumps_a_year_ahead_destroys_no_record_that_day(office: MemoryOffice) -> None:
+    everything = _purged(office, DUE - timedelta(days=1))
+    office.on(DUE + timedelta(days=365))
+    office.sync()
+    assert purge(office.context) == {}
+    with office.context.register.read() as connection:
+        assert len(connection.execute(select(connection_record.c.id)).all()) == len(everything[0]) - 1
