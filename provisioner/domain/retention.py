@@ -217,7 +217,8 @@ FORECAST_DAYS = 4
 class Forecast:
     """What runs said that they would destroy: each item with the day on which it was first said.
 
-    `recorded_on` is the day of the last run that said so, `since` of the first one after a longer time without. `done` are the items that were destroyed, with their days.
+    `recorded_on` is the day of the last run that said so, `since` of the first one after a longer time without.
+    `done` are the items that were destroyed, with their days.
     """
 
     recorded_on: date | None = None
