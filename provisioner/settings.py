@@ -169,6 +169,14 @@ class PlatformSettings(_Section):
     )
 
 
+class CafSettings(_Section):
+    """The Caf itself, as its sheet of processing activities and its information notice name it (docs/registre.md)."""
+
+    name: str = Field("", description="its name, as « Caf du Pas-de-Calais »")
+    address: str = Field("", description="its postal address")
+    hosting: str = Field("", description="who hosts the accounts and the register, and under which contract")
+
+
 class LimitSettings(_Section):
     """How much one run may do by itself (docs/safety.md)."""
 
@@ -311,6 +319,7 @@ class Settings(BaseSettings):
     database: DatabaseSettings = DatabaseSettings()
     smtp: SmtpSettings = SmtpSettings()
     platform: PlatformSettings = PlatformSettings()
+    caf: CafSettings = CafSettings()
     limits: LimitSettings = LimitSettings()
     approval: ApprovalSettings = ApprovalSettings()
     invitation: InvitationSettings = InvitationSettings()

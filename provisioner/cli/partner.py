@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 from hashlib import sha256
 from pathlib import Path
@@ -37,6 +37,7 @@ from provisioner.cli.run import status_of
 from provisioner.cli.session import Session, session_of
 from provisioner.domain.convention import Role
 from provisioner.domain.people import EmailAddress
+from provisioner.views.registre import Registre
 from provisioner.views.sentences import Sentence, closes
 
 if TYPE_CHECKING:
@@ -318,6 +319,34 @@ def caf_show(
             raise typer.Exit(Exit.REFUSED)
         save_new(output, annexe_3_file(known).content)
     print_answer(ContactsAnswer.of(known, 3), format_)
+
+
+_Page = Annotated[Path, typer.Option(help="The page, to open and print. Never overwritten.", metavar="FILE.html")]
+
+
+@caf.command("registre")
+def caf_registre(ctx: typer.Context, output: _Page) -> None:
+    """Write the filled-in sheet for the register of processing activities (GDPR 30), in French."""
+    session = session_of(ctx)
+    _write_page(session, output, Registre.sheet)
+
+
+@caf.command("mentions")
+def caf_mentions(ctx: typer.Context, output: _Page) -> None:
+    """Write the information notice for the persons concerned (GDPR 13, 14), in French."""
+    session = session_of(ctx)
+    _write_page(session, output, Registre.notice)
+
+
+def _write_page(session: Session, output: Path, page_of: Callable[[Registre], str]) -> None:
+    """What is left to be completed by hand is said beside it."""
+    from provisioner.operations.contacts import known_contacts
+
+    with session.register(make=False) as register:
+        registre = Registre(session.settings, known_contacts(register, None), session.clock.today())
+    save_new(output, page_of(registre).encode(), mode=0o600)
+    if registre.lacking:
+        session.say(Sentence.TO_COMPLETE.of(file=output, what=", ".join(registre.lacking)))
 
 
 @app.command()

@@ -24,6 +24,7 @@ class Sentence(Words):
     TODAY = "PROVISIONER_TODAY : la date du jour est le {day}."
     ANSWER_LOST = "La réponse n'a pas pu être écrite : {why}."
     FILE_LOST = "{file} n'a pas pu être écrit : {why}. Il n'en reste rien."
+    TO_COMPLETE = "{file} est écrit. Il y reste à compléter, à la main ou par le réglage ou la commande : {what}."
     INTERRUPTED = "Interrompu : ce qui a été fait est enregistré ; relancez la commande pour continuer."
 
     PARTNER_ADDED = "Partenaire {code} enregistré."

@@ -11,8 +11,10 @@ from provisioner.domain.access.person_file import PersonFile
 from provisioner.domain.connections.held import HeldConnections
 from provisioner.domain.connections.record import ConnectionRecord, Coverage
 from provisioner.domain.connections.report import ConnectionCounts, ConnectionReport, HourCount, Period, report_of
+from provisioner.settings import Settings
 from provisioner.views.answers.connection_reports import CafConnectionsAnswer, PartnerConnectionsAnswer
 from provisioner.views.answers.persons import PersonAnswer
+from provisioner.views.registre import Registre
 from tests.shared.examples import LYS, email, habilitation, records
 
 NOW = datetime(2027, 3, 1, 11, tzinfo=UTC)
@@ -51,6 +53,8 @@ PAGES = {
     "caf": lambda: CafConnectionsAnswer.of(_report()).page(),
     "partner": lambda: PartnerConnectionsAnswer.of(_report()).page(),
     "person": lambda: _person().page(),
+    "registre": lambda: Registre(Settings(), None, NOW.date()).sheet(),
+    "mentions": lambda: Registre(Settings(), None, NOW.date()).notice(),
 }
 
 

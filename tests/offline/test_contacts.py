@@ -258,3 +258,18 @@ def test_with_the_register_on_postgresql_it_is_the_same(desk: Desk, postgres: Po
     shown = desk.run("caf", "show", "--format", "json").json
     assert shown["on"] == "2026-09-01"
     assert len(desk.received(address)) == 2
+
+
+@pytest.mark.rule("D6")
+def test_the_sheet_and_the_notice_are_new_files_of_their_owner_and_what_lacks_is_said(
+    desk: Desk, tmp_path: Path
+) -> None:
+    desk.annexe_3()
+    for command in ("registre", "mentions"):
+        page = tmp_path / f"{command}.html"
+        told = desk.run("caf", command, "--output", page, PROVISIONER_CAF__NAME="Caf du Pas-de-Calais")
+        assert (told.status, page.stat().st_mode & 0o777) == (0, 0o600)
+        assert "Caf du Pas-de-Calais" in page.read_text("utf-8")
+        assert "PROVISIONER_CAF__ADDRESS" in told.err
+        assert "PROVISIONER_CAF__NAME" not in told.err
+        assert desk.run("caf", command, "--output", page).status == 2
