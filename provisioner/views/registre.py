@@ -61,6 +61,7 @@ class Registre:
             "security": self._who(Role.SECURITE),
             "platform": self.settings.platform.url,
             "on": french_date(self.today),
+            "are_backups_encrypted": self.settings.backup.recipients_file is not None,
             "periods": Table("Durées de conservation", ("Données", "Durée", "Règle"), tuple(self._periods())),
         }
 
@@ -69,6 +70,13 @@ class Registre:
             return TO_COMPLETE
         contact = self.contacts.of(role)
         return f"{contact.name} ({contact.email})" if contact.name else contact.email
+
+    @property
+    def _backups(self) -> str:
+        backup = self.settings.backup
+        if backup.recipients_file is None:
+            return TO_COMPLETE
+        return f"{backup.keep_months} mois : la clé du mois, gardée ailleurs, est alors détruite"
 
     def _periods(self) -> Iterator[Sequence[str]]:
         """The one table of the D rules, in the words of whoever reads it."""
@@ -100,7 +108,7 @@ class Registre:
         )
         yield "Journal : empreintes chiffrées, sans aucun nom", "sans limite", "D8"
         yield "Tout ce qu'une décision nommée conserve pour un litige ou un incident", "jusqu'à sa levée", "D7"
-        yield "Sauvegardes du registre", TO_COMPLETE, "D1, D2"
+        yield "Sauvegardes du registre", self._backups, "D1, D2"
 
 
 def _after(months: int, what: str) -> str:

@@ -15,6 +15,8 @@ SET = {
     "PROVISIONER_CAF__NAME": "Caf du Pas-de-Calais",
     "PROVISIONER_CAF__ADDRESS": "Rue de Beauffort, Arras",
     "PROVISIONER_CAF__HOSTING": "Hébergeur <certifié>",
+    "PROVISIONER_BACKUP__RECIPIENTS_FILE": "cles.txt",
+    "PROVISIONER_BACKUP__KEEP_MONTHS": "4",
     "PROVISIONER_CONNECTIONS__KEEP_DAYS": "180",
     "PROVISIONER_INCIDENT__KEEP_YEARS": "3",
 }
@@ -38,6 +40,8 @@ def test_both_pages_say_who_why_how_long_and_what_one_may_ask_for_from_the_setti
         assert "2 ans après la date de fin demandée" in page
         assert "2 ans après la fin de la convention" in page
         assert "3 ans après sa clôture" in page
+        assert "4 mois : la clé du mois" in page
+        assert "[à compléter]" not in page
         assert "15 septembre 2026" in page
         assert "<script" not in page
     assert "www.cnil.fr" in registre.notice()
