@@ -47,16 +47,18 @@ def report_for_caf(
 def _report(
     register: Register, settings: Settings, clock: Clock, period: Period, code: str | None
 ) -> ConnectionReport:
-    """All of it is read at one moment."""
+    """All of it is read at one moment, and then worked out: a write waits for no more than the reading."""
     partner = None if code is None else partner_of(register, code)
     with register.read() as connection:
-        return report_of(
-            read_records(connection),
-            period,
-            partner,
-            counts=counts(connection, period, code),
-            coverage=coverage(connection, Stream.CONNECTIONS),
-            suspensions=suspensions(connection),
-            keep_days=settings.connections.keep_days,
-            now=clock.now(),
-        )
+        records, counted = read_records(connection), counts(connection, period, code)
+        read, suspended = coverage(connection, Stream.CONNECTIONS), suspensions(connection)
+    return report_of(
+        records,
+        period,
+        partner,
+        counts=counted,
+        coverage=read,
+        suspensions=suspended,
+        keep_days=settings.connections.keep_days,
+        now=clock.now(),
+    )

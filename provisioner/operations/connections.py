@@ -32,7 +32,7 @@ from provisioner.operations.context import Context
 from provisioner.operations.controls import keep
 from provisioner.operations.errors import UnknownRealm
 from provisioner.register import Work, connections, controls, holds, retention
-from provisioner.register.marks import REALM_ID, mark
+from provisioner.register.marks import is_for_realm
 from provisioner.views.answers.connections import ComparedAnswer, PulledAnswer
 
 log = structlog.get_logger()
@@ -117,10 +117,10 @@ def pull(context: Context, told: Told = lambda _count: None) -> PulledAnswer:
         UnknownRealm: the realm is another one than the register's; nothing was read.
         KeycloakError, RegisterUnavailable: a system failed; what was stored stays, the next reading goes on.
     """
+    realm_id = context.directory.realm_id()
     with context.register.read() as connection:
-        known = mark(connection, REALM_ID)
-    if known not in (None, context.directory.realm_id()):
-        raise UnknownRealm
+        if not is_for_realm(connection, realm_id):
+            raise UnknownRealm
     now, stores = context.directory.server_time(), context.directory.events.stores()
     pulling = _Pulling(context, now, _Filter.of(context, now), told)
     pulling.read(Stream.CONNECTIONS, stores[Stream.CONNECTIONS])

@@ -21,7 +21,7 @@ from provisioner.operations.notices import tell
 from provisioner.register import Work, connections
 from provisioner.register import own_account as register
 from provisioner.register.database import read_records
-from provisioner.register.marks import mark
+from provisioner.register.marks import is_for_realm, mark
 from provisioner.settings import KeycloakSettings, Settings
 from provisioner.views.controls import words_of
 
@@ -92,9 +92,10 @@ def _administrator(settings: KeycloakSettings) -> Mapping[str, str]:
 
 def judge_realm(context: Context) -> Judgement:
     """Which settings of the realm are weaker than its files want them."""
-    present, records = context.directory.realm_settings(), context.register.records()
-    if not records.is_for_realm(str(present["id"])):
-        return Judgement()
+    present = context.directory.realm_settings()
+    with context.register.read() as connection:
+        if not is_for_realm(connection, str(present["id"])):
+            return Judgement()
     differences = weaker(present, load_realm_settings(context.settings))
     return Judgement(seen=tuple(realm.find(differences, context.clock.now())), judged=frozenset({realm.CONTROL.code}))
 

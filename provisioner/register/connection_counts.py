@@ -74,16 +74,16 @@ def held_connections(
     account = connection.execute(select(t.account.c.id).where(t.account.c.email == email)).scalar()
     if account is None:
         return HeldConnections()
-    done, held = t.console_record.c, kept_from_destruction(connection)
+    done = t.console_record.c
     by_time = select(*_CONNECTION.columns).where(_c.account == account).order_by(_c.at, _c.id)
     console = select(*_CONSOLE.columns).where(done.account == account).order_by(done.at, done.id)
     partners = connection.execute(select(_h.partner).where(_h.account == account)).scalars()
     return HeldConnections(
         records=tuple(map(_CONNECTION.of, connection.execute(by_time))),
         console=tuple(map(_CONSOLE.of, connection.execute(console))),
-        controls=tuple(control for control in controls.raised(connection, all_=True) if control.account == account),
+        controls=tuple(controls.about(connection, account)),
         coverage=coverage(connection, Stream.CONNECTIONS),
         keep_days=keep_days,
         due_on=due_on,
-        is_on_hold=held.all or account in held.accounts or not held.partners.isdisjoint(partners),
+        is_on_hold=kept_from_destruction(connection).touches({account}, {*partners}),
     )

@@ -18,7 +18,7 @@ _RAISED = Mapper(RaisedControl, t.control, email=t.account.c.email)
 _ASKED = select(*_RAISED.columns).select_from(t.control.outerjoin(t.account, t.account.c.id == _r.account))
 _STANDS = _r.settled_at.is_(None) & _r.mended_at.is_(None)
 #: What a control that is raised anew has not.
-_ANEW = dict.fromkeys(("told_at", "mended_at", "settled_at", "settled_by", "settle_reason", "settle_decision"), None)
+_ANEW = dict.fromkeys(("mended_at", "settled_at", "settled_by", "settle_reason", "settle_decision"), None)
 #: How many keys are asked for in one statement.
 _CHUNK = 500
 
@@ -33,6 +33,11 @@ def raised(connection: Connection, *, partner: str | None = None, all_: bool = F
         theirs = select(habilitation.account).where(habilitation.partner == partner)
         asked = asked.where((_r.partner == partner) | _r.account.in_(theirs))
     return list(map(_RAISED.of, connection.execute(asked if all_ else asked.where(_STANDS))))
+
+
+def about(connection: Connection, account: int) -> list[RaisedControl]:
+    """All that were ever raised about that account and are not destroyed, oldest first."""
+    return list(map(_RAISED.of, connection.execute(_ASKED.where(_r.account == account).order_by(_r.id))))
 
 
 def by_id(connection: Connection, id_: int) -> RaisedControl | None:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import ColumnElement, Connection, func, literal_column, select
 
 from provisioner.domain.connections.evidence import LOOK_BACK, Suspended
 from provisioner.domain.connections.record import ConnectionRecord
@@ -91,6 +91,7 @@ def _by_account(rows: Iterable[Any]) -> dict[int, frozenset[str]]:
 
 def passwords_made(connection: Connection) -> dict[int, datetime]:
     """When each account's person last made a password, as far as there are records."""
-    made = (_c.kind == "update_credential") & _c.outcome.is_(None) & _c.account.is_not(None)
+    of_index: ColumnElement[str] = literal_column("'update_credential'")  # not bound: SQLite would not take the index of these alone
+    made = (_c.kind == of_index) & _c.outcome.is_(None) & _c.account.is_not(None)
     asked = select(_c.account, func.max(_c.at)).where(made).group_by(_c.account)
     return {row[0]: row[1] for row in connection.execute(asked)}

@@ -41,6 +41,11 @@ def rewrite_due(work: Work) -> None:
         set_mark(work, REWRITE_DUE, work.clock.today().isoformat())
 
 
+def is_for_realm(connection: Connection, realm_id: str) -> bool:
+    """Whether the realm with that internal id is the register's; see `Records.is_for_realm`."""
+    return mark(connection, REALM_ID) in (None, realm_id)
+
+
 def set_realm(work: Work, realm_id: str) -> None:
     """The realm that this register is for, recorded before the first write there."""
     work.connection.execute(insert(t).values(name=REALM_ID, value=realm_id))

@@ -323,6 +323,14 @@ connection_record = Table(
     Column("number", Integer, nullable=False, index=True),
 )
 Index("ix_connection_record_account_at", connection_record.c.account, connection_record.c.at)
+_is_password = text("kind = 'update_credential'")
+Index(
+    "ix_connection_record_password",
+    connection_record.c.account,
+    connection_record.c.at,
+    sqlite_where=_is_password,
+    postgresql_where=_is_password,
+)
 
 console_record = Table(
     "console_record",
@@ -376,7 +384,6 @@ control = Table(
     Column("user", String(64)),
     Column("facts", Json(facts_out, facts_in), nullable=False),
     Column("raised_at", Moment, nullable=False),
-    Column("told_at", Moment),
     Column("mended_at", Moment),
     Column("settled_at", Moment),
     Column("settled_by", Text),

@@ -117,7 +117,6 @@ class RaisedControl:
     user: str | None = None
     facts: Facts = field(default=Facts())
     raised_at: datetime
-    told_at: datetime | None = None
     mended_at: datetime | None = None
     settled_at: datetime | None = None
     settled_by: str | None = None

@@ -43,6 +43,11 @@ def _add_records() -> None:
     op.create_index("ix_connection_record_at", "connection_record", ["at"])
     op.create_index("ix_connection_record_number", "connection_record", ["number"])
     op.create_index("ix_connection_record_account_at", "connection_record", ["account", "at"])
+    made = sa.text("kind = 'update_credential'")
+    both = ["account", "at"]
+    op.create_index(
+        "ix_connection_record_password", "connection_record", both, sqlite_where=made, postgresql_where=made
+    )
     op.create_table(
         "console_record",
         sa.Column("id", sa.String(64), nullable=False),
@@ -97,7 +102,6 @@ def _add_controls() -> None:
         sa.Column("user", sa.String(64)),
         sa.Column("facts", sa.Text, nullable=False),
         sa.Column("raised_at", Moment(), nullable=False),
-        sa.Column("told_at", Moment()),
         sa.Column("mended_at", Moment()),
         sa.Column("settled_at", Moment()),
         sa.Column("settled_by", sa.Text),
