@@ -19,6 +19,9 @@ _c = t.connection_record.c
 _RECORD = Mapper(ConnectionRecord, t.connection_record)
 _GOT_IN = (_c.kind == "login") & _c.outcome.is_(None)
 
+#: Not bound: SQLite would not take the index of these records alone.
+_PASSWORD_MADE: ColumnElement[str] = literal_column("'update_credential'")
+
 #: How many accounts are judged at a time.
 CHUNK = 200
 
@@ -91,7 +94,6 @@ def _by_account(rows: Iterable[Any]) -> dict[int, frozenset[str]]:
 
 def passwords_made(connection: Connection) -> dict[int, datetime]:
     """When each account's person last made a password, as far as there are records."""
-    of_index: ColumnElement[str] = literal_column("'update_credential'")  # not bound: SQLite would not take the index of these alone
-    made = (_c.kind == of_index) & _c.outcome.is_(None) & _c.account.is_not(None)
+    made = (_c.kind == _PASSWORD_MADE) & _c.outcome.is_(None) & _c.account.is_not(None)
     asked = select(_c.account, func.max(_c.at)).where(made).group_by(_c.account)
     return {row[0]: row[1] for row in connection.execute(asked)}
