@@ -10,7 +10,7 @@ import pytest
 
 from provisioner.domain.access.change import Action
 from provisioner.domain.people import EmailAddress
-from tests.shared.office import DOMAIN, PARTNER, Office, annexe_csv, changes
+from tests.shared.office import DOMAIN, PARTNER, Office, annexe_csv, changes, valid
 
 OTHER = "ville-bois"
 
@@ -93,15 +93,18 @@ def story(office: Office, tmp_path: Path) -> Story:
 @pytest.mark.rule("C4")
 @pytest.mark.rule("D1")
 @pytest.mark.rule("D2")
+@pytest.mark.rule("D3")
 @pytest.mark.usefixtures("watched")
 def test_four_years_of_a_convention_go_as_its_documents_say(story: Story, office: Office) -> None:
     _signature_and_first_annexe(story, office)
     _additions_and_a_planned_departure(story)
     _a_suspension_made_a_departure_by_the_next_annexe(story, office)
+    _a_certificate_is_asked_for(story, office)
     _a_return(story)
     _a_changed_address(story)
     _a_second_partner(story, office)
     _an_account_goes_and_a_return_stays(story)
+    _the_certificate(story, office)
     _the_end_of_the_convention(story, office)
     _the_ends(story)
     _what_is_kept_goes(story, office)
@@ -161,6 +164,18 @@ def _a_suspension_made_a_departure_by_the_next_annexe(story: Story, office: Offi
     story.quiet("2026-11-11")
 
 
+def _a_certificate_is_asked_for(story: Story, office: Office) -> None:
+    """D3: for martin and leroy, whose accesses are closed; it cannot be issued yet."""
+    for name in ("KEY_FILE", "CERTIFICATE_FILE"):
+        office.environment[f"PROVISIONER_ATTESTATION__{name}"] = str(story.home / name)
+    assert office.run("attestation", "key", "new", today="2026-11-12").status == 0
+    asked = office.run("attestation", "request", "--partner", PARTNER, "--format", "json", today="2026-11-12")
+    assert asked.json == {"attestation": 1, "count": 2}
+    early = office.run("attestation", "issue", "1", "--output", story.home / "1.pdf", today="2026-11-12")
+    assert (early.status, (story.home / "1.pdf").exists()) == (1, False)
+    assert "11 mai 2027" in early.err
+
+
 def _a_return(story: Story) -> None:
     asked = {"dupont": "2026-06-10", "petit": "2026-09-02", "martin": "2027-01-15"}
     story.receive("2027-01-10", asked, {"martin": "2026-09-30", "leroy": "2026-11-05"})
@@ -196,6 +211,17 @@ def _an_account_goes_and_a_return_stays(story: Story) -> None:
     story.purge("2027-05-11", ("D1", "leroy"), of="D1")
     assert story.account("leroy") is None
     assert story.account("martin").enabled
+
+
+def _the_certificate(story: Story, office: Office) -> None:
+    """D3: leroy's account is destroyed; martin came back, and left the request."""
+    file = story.home / "1.pdf"
+    issued = office.run("attestation", "issue", "1", "--output", file, "--format", "json", today="2027-05-11")
+    assert issued.status == 0, issued.err
+    facts = valid(issued.json, "attestation_issued")
+    assert (facts["count"], facts["kept"], facts["returned"], facts["rest"]) == (1, 0, 1, None)
+    assert office.run("attestation", "verify", file, today="2027-05-11").status == 0
+    assert office.run("journal", "verify", today="2027-05-11").status == 0
 
 
 def _the_end_of_the_convention(story: Story, office: Office) -> None:
