@@ -10,7 +10,8 @@ import sys
 
 import pytest
 
-from tests.faults.conftest import COMMITS, EFFECTS, FAULTY, STORY, TODAY, Scene, Stage
+from provisioner.domain.people import EmailAddress
+from tests.faults.conftest import COMMITS, EFFECTS, FAULTY, STORY, TODAY, Scene, Stage, address
 from tests.shared.oracle import tells
 from tests.shared.proxy import Answer, Call, Dropped, Faults
 
@@ -19,9 +20,13 @@ KILLED = -signal.SIGKILL
 
 def _start(scene: Scene, *program: str, **environment: str) -> subprocess.Popen[bytes]:
     arguments = ("apply", str(scene.second), "--partner", scene.code, "--approved-by", "Claire Martin", "--yes")
+    return _run(scene, *program, *arguments, **environment)
+
+
+def _run(scene: Scene, *command: str, today: str = TODAY, **environment: str) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
-        [sys.executable, *program, *arguments],
-        env={**scene.office.environment, **scene.through_proxy(PROVISIONER_TODAY=TODAY), **environment},
+        [sys.executable, *command],
+        env={**scene.office.environment, **scene.through_proxy(PROVISIONER_TODAY=today), **environment},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
@@ -83,3 +88,33 @@ def test_sigterm_ends_the_effect_in_hand_and_stops(scene: Scene) -> None:
     scene.proxy.faults = Faults()
     scene.apply_until_done()
     tells(scene.office, STORY, today=TODAY)
+
+
+@pytest.mark.rule("D1")
+@pytest.mark.parametrize("is_deleted", [False, True])
+def test_killed_at_the_deletion_of_an_account_the_next_run_ends_the_destruction(
+    scene: Scene, is_deleted: bool
+) -> None:
+    scene.apply_first()
+    scene.apply_until_done()
+    scene.office.sync(today="2027-03-02")
+    running: list[subprocess.Popen[bytes]] = []
+
+    def kill(call: Call) -> Answer:
+        if is_deleted:
+            call.forward()
+        running[0].kill()
+        raise Dropped
+
+    scene.proxy.faults = Faults(r"/users/[^/]+$", ("DELETE",), kill, lambda number: number == 1)
+    running.append(_run(scene, "-m", "provisioner", "sync", today="2027-03-03"))
+    running[0].communicate(timeout=60)
+    assert running[0].returncode == KILLED
+    scene.proxy.faults = Faults()
+    (done,) = scene.office.sync(today="2027-03-03")["done"]
+    assert (done["action"], done["rule"], done["email"]) == ("destroy", "D1", address("vasseur"))
+    directory = scene.office.directory()
+    assert directory.find(EmailAddress(address("vasseur"))) is None
+    directory.close()
+    assert scene.office.plan(today="2027-03-03")["changes"] == []
+    assert scene.office.run("journal", "verify", today="2027-03-03").status == 0
