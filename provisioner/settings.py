@@ -269,6 +269,9 @@ class BackupSettings(_Section):
     keep_months: int = Field(
         3, ge=1, le=24, description="how long a month's copies may be readable after it, in months"
     )
+    list_file: Path | None = Field(
+        None, description="outside the backups and the data directory: what was destroyed, for a restore"
+    )
 
 
 class AttestationSettings(_Section):

@@ -69,6 +69,7 @@ def before(
 
 of_other_files = typer.Typer()
 of_other_files.command()(person.explain)
+of_other_files.command()(backup.restore)
 for group in (run.app, holds.app, of_other_files, system.app):
     app.add_typer(group)
 app.add_typer(partner.app, name="partner")

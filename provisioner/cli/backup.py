@@ -1,4 +1,4 @@
-"""`backup …`: copies of the register that are known to be good, and expire."""
+"""`backup …` and `restore`: copies of the register that are known to be good, and expire; one put back."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import typer
 
 from provisioner.cli.exits import Exit
 from provisioner.cli.files import new_file
-from provisioner.cli.options import By, Format, FormatOption, day
+from provisioner.cli.options import By, Format, FormatOption, day, decider
 from provisioner.cli.printing import print_answer
 from provisioner.cli.session import session_of
 from provisioner.views.sentences import Sentence
@@ -72,3 +72,50 @@ def destroyed(
     with session.register(make=False) as register:
         gone = key_destroyed(register, session.settings, key, on, by)
     print_answer(KeyDestroyedAnswer(key=gone.fingerprint, month=gone.month, destroyed_on=on), format_)
+
+
+def restore(
+    ctx: typer.Context,
+    file: Annotated[Path, typer.Argument(help="The copy.", metavar="FILE", exists=True, dir_okay=False)],
+    identity: Annotated[
+        Path | None,
+        typer.Option(help="The file of the month's private key (age).", metavar="FILE", exists=True, dir_okay=False),
+    ] = None,
+    rehearse: Annotated[
+        bool, typer.Option("--rehearse", help="All of it but putting it in place; recorded.")
+    ] = False,
+    without_list: Annotated[
+        bool, typer.Option("--without-list", help="Go on without the list of what was destroyed since (needs --by).")
+    ] = False,
+    by: Annotated[str | None, typer.Option(help="Who decides, at the Caf.", metavar="NAME", parser=decider)] = None,
+    format_: FormatOption = Format.TEXT,
+) -> None:
+    """Put a copy of the register back: checked, all at once, written down. Stop the service first.
+
+    The next sync destroys again first what was destroyed since, mails nobody and opens nobody who was closed.
+    """
+    from provisioner.operations.restore import Asked
+    from provisioner.operations.restore import restore as put_back
+    from provisioner.views.answers.backup import LostAnswer, RestoreAnswer
+    from provisioner.views.answers.journal import HeadAnswer
+
+    if without_list and by is None:
+        raise typer.BadParameter("--without-list is a decision: say whose with --by", param_hint="--by")
+    session = session_of(ctx)
+    session.start_logging()
+    asked = Asked(file=file, identity=identity, rehearse=rehearse, without_list=without_list, by=by)
+    done = put_back(session.settings, session.clock, asked)
+    answer = RestoreAnswer(
+        file=file.name,
+        rehearsed=rehearse,
+        entries=done.entries,
+        copied=HeadAnswer.of(done.copied),
+        entry=done.head.entry,
+        sha256=done.head.sha256,
+        left=HeadAnswer.of(done.left) if done.left is not None else None,
+        lost=LostAnswer(first=done.lost[0], last=done.lost[1]) if done.lost is not None else None,
+        to_destroy=None if without_list else len(done.again.gone),
+        replaced=done.replaced.name if done.replaced is not None else None,
+        recorded=done.recorded,
+    )
+    print_answer(answer, format_)

@@ -1,6 +1,7 @@
-"""What was destroyed, as a list outside the register and its backups: a restored copy destroys it again first (D rules).
+"""What was destroyed, as a list outside the register and its backups: a restored copy destroys it again first.
 
-No name and no address: numbers of habilitations, Keycloak's ids, and heads of the journal by which a copy finds its place.
+No name and no address: numbers of habilitations, Keycloak's ids, and heads of the journal by which a copy finds its
+place.
 """
 
 from __future__ import annotations

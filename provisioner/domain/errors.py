@@ -170,6 +170,12 @@ class Refusal(StrEnum):
     COPY_DAMAGED = "copy-damaged"
     NOT_A_COPY = "not-a-copy"
     COPY_NEWER = "copy-newer"
+    IDENTITY_NEEDED = "identity-needed"
+    COPY_JOURNAL = "copy-journal"
+    COPY_OF_OTHER_REALM = "copy-of-other-realm"
+    NO_LIST = "no-list"
+    LIST_DAMAGED = "list-damaged"
+    RESTORE_ON_POSTGRESQL = "restore-on-postgresql"
 
 
 #: A value that stands in a refusal's sentence. A member of an enumeration is said in its own words.

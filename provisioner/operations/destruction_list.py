@@ -1,4 +1,4 @@
-"""The list of what was destroyed, kept outside the backups: written after each destruction, from the journal itself."""
+"""The list of what was destroyed, kept outside the backups: written after each destruction, from the journal."""
 
 from __future__ import annotations
 
@@ -20,6 +20,9 @@ from provisioner.settings import Settings
 log = structlog.get_logger()
 
 _entry = t.journal_entry.c
+
+#: The rules by which an account, a habilitation and a convention go; what has its own term is not listed.
+_LISTED = ("D1", "D2", "C4")
 
 
 def list_lines(settings: Settings) -> tuple[ListLine, ...]:
@@ -74,7 +77,7 @@ def _line(connection: Connection, lines: Sequence[ListLine]) -> ListLine | None:
     told = _entry.body.contains('"action":"destroyed"', autoescape=True)
     bodies = connection.execute(select(_entry.entry, _entry.body).where(_entry.entry > last, told)).all()
     facts = [Entry(entry, body, "", "").facts for entry, body in bodies]
-    gone = tuple(_gone(connection, said) for said in facts if said.get("rule") in ("D1", "D2", "C4", "D5"))
+    gone = tuple(_gone(connection, said) for said in facts if said.get("rule") in _LISTED and said.get("partner"))
     listed = {id_ for line in lines for id_ in line.keycloak_ids}
     ids = connection.execute(select(t.destroyed_account.c.keycloak_id)).scalars()
     realm = mark(connection, REALM_ID)

@@ -19,6 +19,7 @@ from provisioner.domain.retention import Kind
 from provisioner.keycloak.errors import Conflict, KeycloakError
 from provisioner.operations.closing import Closing
 from provisioner.operations.context import Context, RunResult
+from provisioner.operations.destruction_list import note_destroyed
 from provisioner.operations.pool import Answer, Failure, GivenUp, NotBegun, Overtaken, Pool, Progress
 from provisioner.register import RegisterUnavailable, Work, habilitations, holds, retention
 from provisioner.register.destruction import destroy_account, destroy_convention, destroy_habilitation
@@ -110,6 +111,7 @@ class Effects(Pool):
                     with self.context.work() as work:
                         for change, answer in finished:
                             self._settle(work, change, answer, _record_destroyed, result)
+                    note_destroyed(self.context.register, self.context.settings)
                     for _ in finished:
                         settled()
 

@@ -31,8 +31,10 @@ from provisioner.domain.records import Records
 from provisioner.domain.retention import due, to_announce
 from provisioner.keycloak.errors import KeycloakError
 from provisioner.logs import place_of
+from provisioner.operations.again import destroy_again
 from provisioner.operations.approved import Approved, decide_annexes, record_approved
 from provisioner.operations.context import Context, Ending, ProgressBar, RunResult
+from provisioner.operations.destruction_list import note_destroyed
 from provisioner.operations.effects import Effects
 from provisioner.operations.errors import UnknownRealm
 from provisioner.operations.holds import hold_or_drop, quarantine_failures, tell_ages
@@ -222,6 +224,7 @@ class Pass:
         verified from its last verified head on, or whole.
         """
         context = self.context
+        note_destroyed(context.register, context.settings)
         records, today = context.register.records(), context.clock.today()
         _destroy_overdue(context, [code for code in self.partners if not records.is_paused(code, today)])
         if self.destroys:
@@ -280,6 +283,8 @@ def sync(
             run.keep_holds()
             run.conclude()
             return run.result
+        if destroy_again(run, bar):
+            run.look()
         run.decide_annexes(record=True)
         run.look_again()
         run.destroys = not (partners or email)

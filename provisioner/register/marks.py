@@ -23,6 +23,9 @@ LAST_GOOD_SYNC = "last_good_sync"
 #: The mark that holds since which day something was destroyed and the register's file not written anew, empty if not.
 REWRITE_DUE = "rewrite_due"
 
+#: The mark of what a register that was put back has still to destroy again, as JSON; empty if nothing.
+DESTROY_AGAIN = "destroy_again"
+
 
 def mark(connection: Connection, name: str) -> str | None:
     """How far something went, None when it never began."""

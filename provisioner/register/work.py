@@ -67,6 +67,7 @@ class Work:
         by: str | None = None,
         at: datetime | None = None,
         beside: Collection[int] = (),
+        left: Head | None = None,
     ) -> int:
         """Appends an entry; gives its number, by which what follows from a decision names it.
 
@@ -81,6 +82,7 @@ class Work:
             by: who decided, when it is not who acts.
             at: the moment, when it is recorded elsewhere too; else now.
             beside: the entries whose personal data were destroyed with what it tells.
+            left: the end of another journal that was left behind, where it is known.
         """
         facts = {
             "action": action,
@@ -90,6 +92,7 @@ class Work:
             "rule": rule,
             "cause": self.cause if cause is None else cause,
             "beside": sorted(beside) or None,
+            "left": str(left) if left is not None else None,
         }
         return self._chain.append(facts, details or {}, by, at)
 

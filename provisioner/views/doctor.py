@@ -159,9 +159,26 @@ class Found(Words):
         "clair."
     )
 
+    BACKUPS = "Les sauvegardes sont chiffrées pour la clé de {month} ; la liste des destructions est tenue."
+    BACKUPS_CLEAR = "Les sauvegardes ne sont pas chiffrées : ce qui est détruit ensuite y reste lisible."
+    NO_RECIPIENT = "Aucune clé publique n'est prévue pour {month} : les sauvegardes sont refusées."
+    KEY_OVERDUE = "La clé privée {key} ({month}) devait être détruite au plus tard le {day}."
+    PRIVATE_KEY = "Une clé privée de sauvegarde se trouve sur cette machine : {file}."
+    NO_LIST = "La liste des destructions n'est pas tenue hors des sauvegardes : une reprise ramènerait des données."
+    LIST_INSIDE = "La liste des destructions est dans le répertoire de données, et serait perdue avec lui : {file}."
+    LIST_CLOSED = "La liste des destructions ne peut pas être écrite : {file}."
+    REPLACED_REGISTER = "Un registre remplacé par une reprise est encore là : {file}."
+
 
 class Todo(Words):
     """What to do where a thing is not well."""
+
+    SET_RECIPIENTS = "Réglez {setting} : une clé publique age par mois (docs/backup.md)."
+    MEND_RECIPIENTS = "Complétez ou corrigez le fichier de {setting} : « 2026-09 age1… », une ligne par mois."
+    DESTROY_KEY = "Détruisez-la, puis : provisioner backup destroyed --key {key} --on DATE --by NOM."
+    TAKE_KEY_AWAY = "Retirez-la de cette machine et ne vous servez plus de cette clé : elle est compromise."
+    SET_LIST = "Réglez {setting} sur un fichier d'un autre disque ou d'une autre machine, où ce service peut écrire."
+    DESTROY_REPLACED = "Détruisez ce fichier dès que la reprise est vérifiée : il contient des données personnelles."
 
     SET = "Réglez {settings}."
     SET_HTTPS = "Réglez {setting} sur une adresse https://, à moins que ce réseau ne soit qu'à vous."

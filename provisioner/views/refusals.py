@@ -320,6 +320,24 @@ SENTENCES: Mapping[Refusal, str] = {
         "Cette copie vient d'une version plus récente du logiciel (révision {found}, ici {ours}) : rien n'a été "
         "remis en place."
     ),
+    Refusal.IDENTITY_NEEDED: "Cette copie est chiffrée : indiquez le fichier de la clé privée avec --identity.",
+    Refusal.COPY_JOURNAL: (
+        "Le journal de cette copie n'est pas conforme (entrée {entry}) : rien n'a été remis en place."
+    ),
+    Refusal.COPY_OF_OTHER_REALM: (
+        "Cette copie est celle d'un autre royaume que celui du registre en place : rien n'a été remis en place."
+    ),
+    Refusal.NO_LIST: (
+        "La liste des destructions (PROVISIONER_BACKUP__LIST_FILE) n'est pas réglée, ou absente : sans elle, ce qui "
+        "a été détruit depuis cette copie pourrait revenir. Pour passer outre : --without-list --by NOM."
+    ),
+    Refusal.LIST_DAMAGED: (
+        "La ligne {line} de la liste des destructions n'est pas lisible : rien n'a été remis en place. Pour passer "
+        "outre : --without-list --by NOM."
+    ),
+    Refusal.RESTORE_ON_POSTGRESQL: (
+        "Le registre est sur un serveur PostgreSQL : remettez la copie dans une base vide par {command}"
+    ),
     Refusal.DAMAGED_REGISTER: "Le registre est endommagé : sa copie n'est pas complète et n'a pas été conservée.",
     Refusal.NO_SUCH_CONTROL: (
         "Il n'y a pas de constat n° {number}. Ceux qui sont connus : provisioner controls list --all."

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 
-from provisioner.views.answers import Answer, Count, Sha256
+from provisioner.views.answers import Answer, Count, Number, Sha256
+from provisioner.views.answers.journal import HeadAnswer
 from provisioner.views.dates import french_date
-from provisioner.views.shown import Line, Part
+from provisioner.views.shown import Line, Part, Tone
 
 
 class BackupAnswer(Answer):
@@ -37,3 +38,48 @@ class KeyDestroyedAnswer(Answer):
     def shown(self) -> Iterator[Part]:
         day = french_date(self.destroyed_on)
         yield Line(f"Clé {self.key} ({self.month}) : détruite le {day}. Les sauvegardes de ce mois sont illisibles.")
+
+
+class LostAnswer(Answer):
+    """The entries of the journal that a copy lacks, the first and the last that is known of."""
+
+    first: Number
+    last: Number
+
+
+class RestoreAnswer(Answer):
+    """`restore`: a copy that was put back, or with `rehearsed` would have been.
+
+    `copied` is the copy's head, `entry` and `sha256` the one that the register begins again from, `left` the last
+    known head of the journal that was left behind. `replaced` is the file in which the register that was in place is
+    kept. `to_destroy` is how many destructions were done since, which the next `sync` does again first; null without
+    the list. `recorded` is the entry of a rehearsal.
+    """
+
+    file: str
+    rehearsed: bool
+    entries: Count
+    copied: HeadAnswer
+    entry: Count
+    sha256: Sha256
+    left: HeadAnswer | None
+    lost: LostAnswer | None
+    to_destroy: Count | None
+    replaced: str | None
+    recorded: Number | None
+
+    def shown(self) -> Iterator[Part]:
+        done = "Essai réussi, rien n'a été changé" if self.rehearsed else "Sauvegarde remise en place"
+        yield Line(f"{done} : {self.file}, entrées {self.entries}.", Tone.GOOD)
+        if self.recorded is not None:
+            yield Line(f"L'essai est enregistré au journal, entrée {self.recorded}.")
+        if self.lost is not None:
+            yield Line(f"Entrées perdues depuis la copie : {self.lost.first} à {self.lost.last}.", Tone.WARNING)
+        if self.to_destroy is None:
+            yield Line("Sans la liste des destructions : ce qui a été détruit depuis peut revenir.", Tone.WARNING)
+        elif self.to_destroy:
+            yield Line(f"Destructions à refaire en premier par provisioner sync : {self.to_destroy}.")
+        if self.replaced is not None:
+            yield Line(f"Le registre remplacé est gardé dans {self.replaced} : à détruire dès qu'il ne sert plus.")
+        if not self.rehearsed:
+            yield Line(f"{self.entry}:{self.sha256}")

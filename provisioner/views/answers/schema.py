@@ -18,7 +18,7 @@ from provisioner.views.answers.attestations import (
     RequestedAnswer,
     SealAnswer,
 )
-from provisioner.views.answers.backup import BackupAnswer, KeyDestroyedAnswer
+from provisioner.views.answers.backup import BackupAnswer, KeyDestroyedAnswer, RestoreAnswer
 from provisioner.views.answers.checks import CheckAnswer
 from provisioner.views.answers.connection_reports import ConnectionsReportAnswer
 from provisioner.views.answers.connections import ComparedAnswer, PulledAnswer
@@ -84,6 +84,7 @@ ANSWERS: dict[str, Any] = {
     "connections_report": ConnectionsReportAnswer,
     "backup": BackupAnswer,
     "backup_key_destroyed": KeyDestroyedAnswer,
+    "restore": RestoreAnswer,
     "realm_accept": AcceptanceAnswer,
     "doctor": DoctorAnswer,
 }

@@ -1,0 +1,208 @@
+"""`restore`: an older copy put back in one step, with what the next run destroys again before anything else."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass, replace
+from itertools import count
+from pathlib import Path
+
+from sqlalchemy import Connection, select
+
+from provisioner.clock import Clock
+from provisioner.domain.annexe.decisions import decider_said
+from provisioner.domain.backup import ENCRYPTED
+from provisioner.domain.destruction_list import Again, since
+from provisioner.domain.errors import Refusal, WrongUsage
+from provisioner.domain.journal import Head
+from provisioner.operations.destruction_list import list_lines, note_destroyed
+from provisioner.operations.journal import journal_head, verify_journal
+from provisioner.register import Register, RegisterUnavailable, journal, open_as_is, run_lock, sqlite_file
+from provisioner.register import tables as t
+from provisioner.register.backup import journal_end, load, put_in_place, register_of
+from provisioner.register.encryption import decrypt
+from provisioner.register.engine import REVISION, make_engine, revision, translated
+from provisioner.register.errors import CopyRefused
+from provisioner.register.marks import DESTROY_AGAIN, REALM_ID, mark, set_mark
+from provisioner.settings import Settings
+
+#: In the name of a register that was replaced, and kept aside.
+_REPLACED = "remplace"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """Which copy is put back, and how. `by` is who says that it is done without the list of destructions."""
+
+    file: Path
+    identity: Path | None = None
+    rehearse: bool = False
+    without_list: bool = False
+    by: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Restored:
+    """What was put back, or would have been.
+
+    `copied` is the copy's head, `head` the one after the restore's own entry, `left` the last known one of the
+    journal that was left behind. `replaced` is the file of the register that was in its place. `again` is what was
+    destroyed since. `recorded` is the entry of the rehearsal in the register in place, if there is one.
+    """
+
+    entries: int
+    copied: Head
+    head: Head
+    left: Head | None
+    again: Again
+    replaced: Path | None = None
+    recorded: int | None = None
+
+    @property
+    def lost(self) -> tuple[int, int] | None:
+        """The first and the last entry that the copy lacks, as far as anybody knows."""
+        if self.left is None or self.left.entry <= self.copied.entry:
+            return None
+        return self.copied.entry + 1, self.left.entry
+
+
+@dataclass(frozen=True, slots=True)
+class _Present:
+    """The register that is in place."""
+
+    head: Head
+    realm: str | None
+
+
+def restore(settings: Settings, clock: Clock, asked: Asked) -> Restored:
+    """Checks a copy, puts it in the register's place and writes that down; with `rehearse`, everything but that.
+
+    All is prepared in memory, and takes its place in one transaction: killed at any point, the register is the old
+    one or the new one. No run is under way meanwhile.
+
+    Raises:
+        WrongUsage: the register is on PostgreSQL, whose own program puts it back.
+        Refused: the copy cannot be read, is damaged, altered, of a newer version or of another realm; there is no
+            list of destructions, and nobody said to go on without it. Nothing was changed.
+        LockHeld: a run is under way.
+        RegisterUnavailable, OSError: a system failed; nothing was changed.
+    """
+    target = sqlite_file(settings)
+    if target is None:
+        key = asked.identity or "CLÉ"
+        command = f"age --decrypt --identity {key} {asked.file} | pg_restore --dbname=…"
+        raise WrongUsage(Refusal.RESTORE_ON_POSTGRESQL, command=command)
+    by = decider_said(asked.by) if asked.by is not None else "restore"
+    if asked.rehearse:
+        with _loaded(asked, clock) as copied:
+            restored = _prepare(settings, clock, asked, copied, by)
+        return replace(restored, recorded=_record_rehearsal(settings, clock, asked, restored, by))
+    with translated(OSError):
+        target.parent.mkdir(parents=True, exist_ok=True)
+    with closing(Register(make_engine(settings), clock)) as place, run_lock(place, settings, by):
+        with _loaded(asked, clock) as copied:
+            restored = _prepare(settings, clock, asked, copied, by)
+            aside = _aside(target, clock)
+            was_there = put_in_place(copied.memory, target, aside, settings.database.busy_seconds)
+        note_destroyed(place, settings)
+    return replace(restored, replaced=aside if was_there else None)
+
+
+def _aside(target: Path, clock: Clock) -> Path:
+    """A name that says what the file is and since when; another number where that one is taken."""
+    stem = f"{target.stem}-{_REPLACED}-{clock.now():%Y%m%dT%H%M%S}"
+    names = (f"{stem}{f'-{number}' if number > 1 else ''}{target.suffix}" for number in count(1))
+    return next(file for file in map(target.with_name, names) if not file.exists())
+
+
+@dataclass(frozen=True, slots=True)
+class _Copy:
+    """A copy in memory, brought to this version there; `head` is its journal's before that."""
+
+    memory: sqlite3.Connection
+    register: Register
+    head: Head
+
+
+@contextmanager
+def _loaded(asked: Asked, clock: Clock) -> Iterator[_Copy]:
+    memory = load(_content(asked))
+    head = journal_end(memory)
+    with closing(register_of(memory, clock)) as register:
+        yield _Copy(memory, register, head or journal_head(register))
+
+
+def _content(asked: Asked) -> bytes:
+    with asked.file.open("rb") as file:
+        is_encrypted = file.read(len(ENCRYPTED)) == ENCRYPTED
+    if not is_encrypted:
+        return asked.file.read_bytes()
+    if asked.identity is None:
+        raise CopyRefused(Refusal.IDENTITY_NEEDED)
+    return decrypt(asked.file, asked.identity)
+
+
+def _prepare(settings: Settings, clock: Clock, asked: Asked, copied: _Copy, by: str) -> Restored:
+    """Judges the copy and writes into it, still in memory, what putting it back means."""
+    register = copied.register
+    check = verify_journal(register)
+    if check.bad is not None:
+        raise CopyRefused(Refusal.COPY_JOURNAL, entry=check.bad.entry or 0)
+    present = _present(settings, clock)
+    lines = () if asked.without_list else list_lines(settings)
+    with register.read() as connection:
+        realm, chain = mark(connection, REALM_ID), _chain(connection)
+    known = present.realm if present is not None else next((line.realm for line in reversed(lines)), None)
+    if None not in (realm, known) and realm != known:
+        raise CopyRefused(Refusal.COPY_OF_OTHER_REALM)
+    again = Again.of(since(lines, chain))
+    heads = [*([present.head] if present is not None else []), *(line.head for line in lines[-1:])]
+    left = max(heads, key=lambda head: head.entry, default=None)
+    left = left if left is not None and left.entry > copied.head.entry else None
+    details = {"file": asked.file.name, "copied": str(copied.head), "list": not asked.without_list}
+    with register.work(by) as work:
+        work.journal("register.restored", details=details, left=left, by=asked.by)
+        set_mark(work, DESTROY_AGAIN, Again.read(mark(work.connection, DESTROY_AGAIN)).joined(again).written())
+    return Restored(
+        entries=check.entries,
+        copied=copied.head,
+        head=journal_head(register),
+        left=left,
+        again=again,
+    )
+
+
+def _chain(connection: Connection) -> dict[int, str]:
+    entries = select(t.journal_entry.c.entry, t.journal_entry.c.sha256)
+    return {row.entry: row.sha256 for row in connection.execute(entries)}
+
+
+def _present(settings: Settings, clock: Clock) -> _Present | None:
+    """The register in place; None where there is none, or none that can be read."""
+    with suppress(RegisterUnavailable):
+        register = open_as_is(settings, clock)
+        if register is not None:
+            with closing(register), register.read() as connection:
+                return _Present(journal.head(connection), mark(connection, REALM_ID))
+    return None
+
+
+def _record_rehearsal(settings: Settings, clock: Clock, asked: Asked, restored: Restored, by: str) -> int | None:
+    """In the register in place, where there is one of this version: the proof that copies can be put back."""
+    register = open_as_is(settings, clock)
+    if register is None:
+        return None
+    with closing(register):
+        if revision(register.engine) != REVISION:
+            return None
+        details = {"file": asked.file.name, "copied": str(restored.copied), "entries": restored.entries}
+        with register.work(by) as work:
+            return work.journal("backup.rehearsed", details=details, by=asked.by)
+
+
+def replaced_registers(settings: Settings) -> list[Path]:
+    """The registers that were replaced and are kept aside still: somebody is to destroy them."""
+    target = sqlite_file(settings)
+    return [] if target is None else sorted(target.parent.glob(f"{target.stem}-{_REPLACED}-*"))
