@@ -128,7 +128,8 @@ class _Check:
         habilitation, and once the convention's data went (C4) all of the partner's, with the names of who acted.
         """
         rule, habilitation = facts.get("rule"), facts.get("habilitation")
-        gone = [_Lack(entry, "actor" if rule == "D8" else "details") for entry in facts.get("beside") or ()]
+        gone = [_Lack(entry, "details") for entry in facts.get("beside") or ()]
+        gone += [lack._replace(what="actor") for lack in gone if rule == "D8"]
         if rule == "C4":
             gone += [lack for lack, partner in self._lacking.items() if partner == facts.get("partner")]
         elif rule != "D1" and habilitation is not None:

@@ -413,7 +413,7 @@ class HoldLedger:
             return
         is_said = True
         if kind == "pause":
-            is_said = by in self.resumed.get(hold["partner"], set())
+            is_said = not {by, _GONE}.isdisjoint(self.resumed.get(hold["partner"], ()))
         elif kind == "suspension":
             reopenings = self._reopenings(accounts[str(hold["account"])])
             is_said = _GONE in reopenings or (by, reason) in {said[:2] for said in filter(None, reopenings)}

@@ -66,6 +66,11 @@ def convention_due_on(partner: Partner) -> date | None:
     return None if partner.signed_on is None else add_months(partner.last_day, CONVENTION_MONTHS)
 
 
+def is_destroyed(partner: Partner) -> bool:
+    """Whether what its convention gathered is destroyed; a new convention begins anew."""
+    return partner.destroyed_on is not None and partner.destroyed_on > partner.last_day
+
+
 def suspension_alarm_on(since: date) -> date:
     """The day from which a suspension is old enough to be asked about; nothing is ever due for destruction by it."""
     return add_months(since, SUSPENSION_MONTHS)
@@ -195,8 +200,7 @@ def _of_conventions(records: Records, persons: Sequence[Destruction]) -> Iterato
     for code, partner in records.partners.items():
         day, count = convention_due_on(partner), len(records.of_partner(code))
         theirs = [d for d in persons if d.kind is Kind.HABILITATION and d.partner == code]
-        is_done = partner.destroyed_on is not None and partner.destroyed_on > partner.last_day
-        if day is None or is_done or len(theirs) < count:
+        if day is None or is_destroyed(partner) or len(theirs) < count:
             continue
         partners = tuple(dict.fromkeys([code, *(other for d in theirs for other in d.partners)]))
         yield Destruction(

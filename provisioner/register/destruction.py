@@ -22,7 +22,7 @@ from provisioner.domain.calendar import add_months, day_of, start_of
 from provisioner.domain.hold import HoldKind
 from provisioner.domain.journal import Entry
 from provisioner.domain.people import EmailAddress, Identity
-from provisioner.register import annexes, connections, journal, partners
+from provisioner.register import annexes, connections, forgetting, journal, partners
 from provisioner.register import tables as t
 from provisioner.register.marks import rewrite_due
 from provisioner.register.work import Work
@@ -109,7 +109,8 @@ def destroy_convention(work: Work, partner: str, write: Writer) -> None:
     for table in (t.annexe, t.contact, t.partner_address, t.hold, t.control, t.attestation):
         work.connection.execute(delete(table).where(table.c.partner == partner))
     work.connection.execute(delete(t.notice).where(t.notice.c.partner == partner, t.notice.c.sent_at.is_(None)))
-    entries = select(_entry.entry).where(_entry.body.contains(f'"partner":"{partner}"', autoescape=True))
+    its_own = _entry.body.contains(f'"partner":"{partner}"', autoescape=True)
+    entries = select(_entry.entry).where(its_own, ~or_(*map(_entry.body.contains, _INCIDENT_ACTIONS)))
     work.connection.execute(delete(t.journal_detail).where(_detail.entry.in_(entries)))
     work.connection.execute(delete(t.journal_actor).where(t.journal_actor.c.entry.in_(entries)))
     work.connection.execute(update(t.old_journal).where(t.old_journal.c.partner == partner).values(body=None))
@@ -120,12 +121,13 @@ def destroy_convention(work: Work, partner: str, write: Writer) -> None:
 
 class Aged(NamedTuple):
     """What has a term of its own and has passed it: the entries that name contacts replaced since, notices that could
-    not be sent, incidents closed.
+    not be sent, incidents closed, the Caf's own acts that no convention needs any more (D8).
     """
 
     contacts: tuple[int, ...]
     notices: tuple[int, ...]
     incidents: tuple[int, ...]
+    acts: tuple[int, ...]
 
 
 def aged(connection: Connection, today: date, incidents_before: date) -> Aged:
@@ -146,7 +148,7 @@ def aged(connection: Connection, today: date, incidents_before: date) -> Aged:
     unsent = select(t.notice.c.id).where(t.notice.c.sent_at.is_(None), t.notice.c.created_at < start_of(year_ago))
     closed = select(t.incident.c.id).where(t.incident.c.closed_at < start_of(incidents_before))
     notices, incidents = (tuple(connection.execute(ids).scalars()) for ids in (unsent, closed))
-    return Aged(tuple(contacts), notices, incidents)
+    return Aged(tuple(contacts), notices, incidents, forgetting.own_acts(connection))
 
 
 def destroy_aged(work: Work, aged: Aged) -> None:
@@ -157,6 +159,7 @@ def destroy_aged(work: Work, aged: Aged) -> None:
         _tell(work, "N3", beside=aged.contacts)
     for incident in aged.incidents:
         _destroy_incident(work, incident)
+    forgetting.forget(work, aged.acts)
 
 
 def _destroy_incident(work: Work, incident: int) -> None:
@@ -164,11 +167,11 @@ def _destroy_incident(work: Work, incident: int) -> None:
     told = select(_entry.entry, _detail.data).join(t.journal_detail, _detail.entry == _entry.entry)
     entries = work.connection.execute(told.where(or_(*map(_entry.body.contains, _INCIDENT_ACTIONS)))).all()
     its_own = [number for number, data in entries if json.loads(data).get("incident") == incident]
-    _destroy_details(work, its_own)
     for table in (t.incident_partner, t.incident_account, t.hold):
         work.connection.execute(delete(table).where(table.c.incident == incident))
     work.connection.execute(delete(t.incident).where(t.incident.c.id == incident))
-    _tell(work, "L2", beside=its_own, incident=incident)
+    _tell(work, "L2", incident=incident)
+    forgetting.forget(work, its_own)
 
 
 def _destroy_details(work: Work, entries: Collection[int]) -> int:

@@ -12,13 +12,16 @@ from sqlalchemy import select
 from provisioner.domain.annexe.decisions import Decisions
 from provisioner.domain.annexe.document import Annexe, Document
 from provisioner.domain.annexe.kept import KeptAnnexe
+from provisioner.domain.connections.incident import Origin
 from provisioner.domain.connections.record import ConnectionRecord
 from provisioner.domain.convention import Role
 from provisioner.domain.errors import Refusal, Refused
 from provisioner.domain.journal_check import Bad, Problem
-from provisioner.operations import controls, persons
+from provisioner.operations import controls, incidents, persons
 from provisioner.operations.contacts import read_contacts, set_partner_contacts
-from provisioner.operations.journal import verify_journal
+from provisioner.operations.holds import pause, resume
+from provisioner.operations.incidents import Declaration
+from provisioner.operations.journal import Sought, journal_entries, verify_journal
 from provisioner.operations.partners import Given, end_convention, set_partner
 from provisioner.operations.receive import request_of
 from provisioner.register import annexes, connections
@@ -187,3 +190,29 @@ def test_a_list_that_another_hand_changed_is_found(office: MemoryOffice) -> None
     bad = verify_journal(office.context.register).bad
     assert bad is not None
     assert (bad.problem, bad.difference and bad.difference.column) == (Problem.REGISTER_DIFFERS, "content")
+
+
+@pytest.mark.rule("D8")
+def test_the_names_of_the_caf_s_own_acts_go_with_the_last_convention_of_their_time(office: MemoryOffice) -> None:
+    register, everybody = office.context.register, "Sylvie Bernard"
+    office.add_partner("sivom", "sivom.example")
+    pause(register, None, "Incident vu par Sylvie Bernard", None, everybody)
+    resume(register, None, everybody)
+    stolen = Declaration(origin=Origin.CAF, aware_since=office.context.clock.now(), what="Vol d'un poste")
+    number = incidents.declare(register, office.settings, stolen, everybody).incident.id
+    incidents.close(register, office.settings, number, everybody, "Clos par Sylvie Bernard")
+    for code, last_day in ((LYS.code, date(2027, 6, 30)), ("sivom", date(2028, 6, 30))):
+        office.on(last_day - DAY)
+        end_convention(register, code, last_day, everybody, "Fin")
+        _pass(office, last_day)
+    for due_on in (D1 + 366 * DAY, D2_VASSEUR, D2_PETIT, date(2029, 6, 30)):
+        _pass(office, due_on)
+    assert _left(office, "bernard") == {("provisioner.sqlite3", "bernard")}  # sivom's convention may need it
+    _pass(office, date(2030, 6, 30))
+    assert _left(office, "pause", "Incident vu") == {("provisioner.sqlite3", "pause")}
+    _pass(office, date(2031, 9, 3))  # five years after the incident was closed
+    assert _left(office, "bernard", "claire") == set()
+    entries = len([row for page in journal_entries(register, Sought()) for row in page])
+    for day in (date(2031, 9, 6), date(2031, 9, 7)):
+        _pass(office, day)
+    assert len([row for page in journal_entries(register, Sought()) for row in page]) == entries
