@@ -18,8 +18,10 @@ from provisioner.domain.access.invitations import is_owed, open_invitations
 from provisioner.domain.annexe.details import Said
 from provisioner.domain.annexe.kept import Status
 from provisioner.domain.hold import HoldKind
+from provisioner.domain.journal_check import verify
 from provisioner.domain.people import EmailAddress
 from provisioner.register import Register, annexes, open_register
+from provisioner.register.journal import pages
 from provisioner.register.tables import metadata
 from provisioner.settings import load_settings
 from tests.shared.older_registers import FIRST, VERSIONS, restore_file, restore_on_server
@@ -184,9 +186,12 @@ def test_the_tables_are_those_that_this_version_expects(any_register: Register) 
         assert compare_metadata(MigrationContext.configure(connection), metadata) == []
 
 
-def test_it_can_be_written_at_once(any_register: Register) -> None:
+def test_it_can_be_written_at_once_and_its_chain_names_nobody(any_register: Register) -> None:
     with any_register.work("test") as work:
         work.journal("test", details={"what": "anything"})
+    rows = [row for page in pages(any_register) for row in page]
+    assert verify(rows).bad is None
+    assert all("by" not in row.entry.facts and row.who["by"] for row in rows)
     before = any_register.records()
     any_register.close()
     url = str(any_register.engine.url.render_as_string(hide_password=False))
