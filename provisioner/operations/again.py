@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 def destroy_again(run: Pass, bar: ProgressBar) -> bool:
     """Destroys what the restored copy brought back; no forecast and no limit stands before it: it was destroyed once.
 
-    Nobody is opened again and nobody is mailed. What fails, or is paused, is tried by the next run. Gives whether
-    there was anything.
+    Nobody is opened again and nobody is mailed. What fails, is paused or on hold (D7) is tried by the next run. Gives
+    whether there was anything to do.
     """
     context = run.context
     with context.register.read() as connection:
@@ -34,8 +34,14 @@ def destroy_again(run: Pass, bar: ProgressBar) -> bool:
     if again == Again():
         return False
     today = context.clock.today()
-    paused = {code for code in run.records.partners if run.records.is_paused(code, today)}
-    due = [d for d in destroyed_before(run.records, again, today) if not paused.intersection(d.partners)]
+    records = run.records
+    paused = {code for code in records.partners if records.is_paused(code, today)}
+    due = [
+        destruction
+        for destruction in destroyed_before(records, again, today)
+        if not paused.intersection(destruction.partners)
+        and not records.kept.touches(frozenset({destruction.account}), destruction.partners)
+    ]
     _end_what_is_open(run, again, due)
     _cut(run, again, due)
     run.result.plan = replace(NOTHING, changes=tuple(map(destroying, due)))
@@ -45,7 +51,7 @@ def destroy_again(run: Pass, bar: ProgressBar) -> bool:
         with context.work() as work:
             set_mark(work, DESTROY_AGAIN, "")
     note_destroyed(context.register, context.settings)
-    return True
+    return bool(due)
 
 
 def _cut(run: Pass, again: Again, due: list[Destruction]) -> None:

@@ -28,6 +28,8 @@ def units(tmp_path: Path) -> Path:
         ("provisioner.service", "provisioner-by-timer.service"),
         ("provisioner-once.conf", "provisioner-by-timer.service.d/once.conf"),
         ("provisioner.timer", "provisioner.timer"),
+        ("provisioner-backup.service", "provisioner-backup.service"),
+        ("provisioner-backup.timer", "provisioner-backup.timer"),
     ):
         target = tmp_path / name
         target.parent.mkdir(exist_ok=True)
@@ -48,7 +50,11 @@ def analyze(*arguments: str, units: Path) -> subprocess.CompletedProcess[str]:
     )
 
 
-@pytest.mark.parametrize("unit", ["provisioner.service", "provisioner-by-timer.service", "provisioner.timer"])
+UNITS = ("provisioner.service", "provisioner-by-timer.service", "provisioner.timer")
+COPIES = ("provisioner-backup.service", "provisioner-backup.timer")
+
+
+@pytest.mark.parametrize("unit", [*UNITS, *COPIES])
 def test_systemd_finds_nothing_to_say_about_a_unit(units: Path, unit: str) -> None:
     done = analyze("verify", str(units / unit), units=units)
 
