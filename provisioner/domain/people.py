@@ -62,9 +62,11 @@ class Identity:
 
     def is_named_in(self, text: str) -> bool:
         """Whether the text names the person. A part of a name alone is many people's."""
-        return any(names({address}, text) for address in self.addresses) or (
-            bool(self.last_name and self.first_names) and self._whole_name.search(text) is not None
-        )
+        lower = text.lower()  # most texts name neither, which is told at once
+        if any(address in lower and names({address}, text) for address in self.addresses):
+            return True
+        parts = (self.last_name, self.first_names)
+        return all(part and part.lower() in lower for part in parts) and self._whole_name.search(text) is not None
 
     def has_name(self, last_name: str | None, first_names: str | None) -> bool:
         """Whether that is the person's name, in whatever case it was written."""

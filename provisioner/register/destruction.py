@@ -22,7 +22,7 @@ from provisioner.domain.calendar import add_months, day_of, start_of
 from provisioner.domain.hold import HoldKind
 from provisioner.domain.journal import Entry
 from provisioner.domain.people import EmailAddress, Identity
-from provisioner.register import annexes, connections, forgetting, journal, partners
+from provisioner.register import annexes, connections, forgetting, partners
 from provisioner.register import tables as t
 from provisioner.register.marks import rewrite_due
 from provisioner.register.work import Work
@@ -199,8 +199,8 @@ def _person(habilitation: int) -> Select[Any]:
 
 def _leaving(work: Work, person: Row[Any]) -> Leaving:
     """Who goes, by every address that the journal knows of them; and who stays at the partner."""
-    rows = journal.about(work.connection, {person.id}, ())
-    said = (row.details.get(name) for row in rows for name in ("email", "old", "new"))
+    told = work.connection.execute(select(_detail.data).where(_detail.habilitation == person.id)).scalars()
+    said = (json.loads(data).get(name) for data in told for name in ("email", "old", "new"))
     addresses = frozenset(EmailAddress(address) for address in (person.email, *said) if address)
     others = (
         select(t.account.c.email)

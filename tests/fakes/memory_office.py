@@ -35,11 +35,14 @@ _REGISTER = "provisioner.sqlite3"
 class MemoryOffice:
     """One register in a directory of its own, one realm in memory, one clock for both."""
 
-    def __init__(self, home: Path, *, threads: int = 1, read: Reader = read_annexe, closures: int = 5) -> None:
+    def __init__(
+        self, home: Path, *, threads: int = 1, read: Reader = read_annexe, closures: int = 5, url: str | None = None
+    ) -> None:
         self.read = read
         self.settings = Settings.model_validate(
             {
                 "data_dir": home,
+                "database": {"url": url},
                 "keycloak": {"threads": threads},
                 "invitation": {"settle_seconds": 0},
                 "limits": {"closures": closures},
@@ -48,7 +51,8 @@ class MemoryOffice:
         self.hand_clock = HandClock()
         self.directory = MemoryDirectory(self.hand_clock)
         home.mkdir(parents=True, exist_ok=True)
-        (home / _REGISTER).write_bytes(_empty_register())
+        if url is None:
+            (home / _REGISTER).write_bytes(_empty_register())
         self.open()
 
     def open(self) -> None:
@@ -56,8 +60,9 @@ class MemoryOffice:
         self.directory.restart()
         clock = Clock(real_now=self.hand_clock)
         register = open_register(self.settings, clock)
-        event.listen(register.engine, "connect", _never_flush)
-        register.engine.dispose()
+        if register.engine.dialect.name == "sqlite":
+            event.listen(register.engine, "connect", _never_flush)
+            register.engine.dispose()
         self.context = Context(
             settings=self.settings,
             clock=clock,

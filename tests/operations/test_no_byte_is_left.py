@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import closing
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 
@@ -26,10 +27,11 @@ from provisioner.operations.partners import Given, end_convention, set_partner
 from provisioner.operations.receive import request_of
 from provisioner.register import annexes, connections
 from provisioner.register.tables import annexe as annexe_table
-from provisioner.register.tables import journal_detail
+from provisioner.register.tables import journal_detail, metadata
 from provisioner.settings import DocumentSettings
 from tests.fakes.memory_office import MemoryOffice
 from tests.shared.examples import LYS, annexe, email
+from tests.shared.postgres import Postgres
 
 DAY = timedelta(days=1)
 START, CLOSED = date(2026, 6, 16), date(2026, 9, 1)
@@ -51,8 +53,20 @@ def _read(content: bytes, _name: str, _limits: DocumentSettings) -> Annexe:
 
 @pytest.fixture
 def office(tmp_path: Path) -> Iterator[MemoryOffice]:
+    with closing(_played(MemoryOffice(tmp_path / "office", read=_read))) as office:
+        yield office
+
+
+@pytest.fixture
+def office_on_server(tmp_path: Path, postgres: Postgres) -> Iterator[MemoryOffice]:
+    """The same, its register on PostgreSQL."""
+    url = postgres.new_database()
+    with closing(_played(MemoryOffice(tmp_path / "office", read=_read, url=url))) as office:
+        yield office
+
+
+def _played(office: MemoryOffice) -> MemoryOffice:
     """leroy is open, vasseur and petit were closed on 1 September 2026, in ways that leave a trace of them."""
-    office = MemoryOffice(tmp_path / "office", read=_read)
     register, by = office.context.register, "Claire Martin"
     office.add_partner(LYS.code, "agglo-lys.example")
     office.on(START)
@@ -71,8 +85,7 @@ def office(tmp_path: Path) -> Iterator[MemoryOffice]:
     _log_in(office, ("vasseur",), CLOSED + DAY, "user_disabled")
     office.on(CLOSED + 2 * DAY)
     controls.judge(office.context)
-    yield office
-    office.close()
+    return office
 
 
 def _log_in(office: MemoryOffice, names: Iterable[str], day: date, outcome: str | None = None) -> None:
@@ -133,6 +146,24 @@ def test_after_each_day_no_byte_of_the_person_is_left_and_the_others_are_as_they
     records = office.context.register.records()
     assert [habilitation.email for habilitation in records.habilitations] == [email("leroy")]
     assert records.partners[LYS.code].addresses == {email("leroy")}
+
+
+@pytest.mark.rule("D1")
+@pytest.mark.rule("D2")
+def test_no_text_of_a_register_on_postgresql_names_the_person_either(office_on_server: MemoryOffice) -> None:
+    assert _told(office_on_server, "vasseur", ADDRESS) == {"vasseur", ADDRESS}
+    _pass(office_on_server, D1)
+    assert _told(office_on_server, "vasseur", ADDRESS) == {"vasseur"}
+    _pass(office_on_server, D2_VASSEUR)
+    assert _told(office_on_server, "vasseur", "leroy") == {"leroy"}
+
+
+def _told(office: MemoryOffice, *words: str) -> set[str]:
+    """Which of the words stand in some row of some table, as text or in the bytes of a document."""
+    with office.context.register.read() as connection:
+        rows = [str(row) for table in metadata.sorted_tables for row in connection.execute(select(table)).all()]
+    text = "".join(rows).lower()
+    return {word for word in words if word in text}
 
 
 @pytest.mark.rule("D2")

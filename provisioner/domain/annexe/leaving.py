@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import date
 
 from provisioner.domain.annexe.decisions import Decisions
@@ -59,7 +59,7 @@ class Leaving:
         self, finding: Finding, places: Collection[tuple[int, int]], gone: Collection[tuple[int, int]]
     ) -> bool:
         is_of_gone = bool(gone) and finding.row is not None and (finding.list, finding.row) not in places
-        return not is_of_gone and not self.names(str(asdict(finding)))
+        return not is_of_gone and not self.names(f"{finding} {finding.who}")
 
     def left_of_decisions(self, decisions: Decisions | None, check: Check) -> Decisions | None:
         """The decisions without the person. `check` is the annexe's as it was when they were taken."""
