@@ -105,7 +105,7 @@ def _declare_and_contain(
         status, cut = Exit.FAILED, None
         try:
             cut = containment.contain_for(context, incident, codes, by, second, progress_bar(session.quiet))
-            status = max(map(status_of, cut.results), default=Exit.DONE)
+            status = status_of(cut.result)
         finally:
             print_answer(DeclaredAnswer.of(incident, session.clock.now(), cut), format_)
             if status is not Exit.DONE:

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 
 import structlog
 from sqlalchemy import Connection
 
 from provisioner.domain.access.account import Snapshot
-from provisioner.domain.access.change import Action, Change, suspension_of
 from provisioner.domain.access.habilitation import State
-from provisioner.domain.access.plan import make_plan, our_accounts, plan_in_unknown_realm
+from provisioner.domain.access.plan import our_accounts
 from provisioner.domain.annexe.decisions import same_name
 from provisioner.domain.connections.incident import Incident
 from provisioner.domain.errors import Refusal, Refused
@@ -23,13 +20,12 @@ from provisioner.domain.people import EmailAddress
 from provisioner.domain.records import Records, Reopening
 from provisioner.keycloak.errors import KeycloakError
 from provisioner.operations import persons
-from provisioner.operations.context import Context, Ending, ProgressBar, RunResult, decided
+from provisioner.operations.context import Context, ProgressBar, RunResult, decided
+from provisioner.operations.cutting import Cut, cut_now
 from provisioner.operations.look import glance_at
-from provisioner.operations.notice_delivery import deliver_now
-from provisioner.operations.notices import remind, tell_contained, tell_released
+from provisioner.operations.notices import tell_contained, tell_released
 from provisioner.operations.partners import no_such_partner
-from provisioner.operations.pool import Failure
-from provisioner.operations.run import Pass, sync
+from provisioner.operations.run import sync
 from provisioner.register import Work, holds
 from provisioner.register.database import read_records
 from provisioner.views.incidents import reason_of
@@ -38,17 +34,10 @@ log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Contained:
-    """What became of a containment: how many accounts were `cut` now and are `not_cut`, which are `also_of` other
-    partners, and until when an access token that was given before may still pass.
-    """
+class Contained(Cut):
+    """What became of a containment, and which of the accounts are of other partners too."""
 
-    partners: tuple[str, ...]
-    result: RunResult
-    cut: int
-    not_cut: int
     also_of: Mapping[EmailAddress, tuple[str, ...]]
-    tokens_until: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,18 +50,6 @@ class Released:
     result: RunResult
     reopened: int
     still_suspended: tuple[EmailAddress, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class IncidentCut:
-    """What was cut for an incident: how many accounts, and until when an access token may still pass where that is
-    known.
-    """
-
-    results: tuple[RunResult, ...]
-    cut: int
-    not_cut: int
-    tokens_until: datetime | None = None
 
 
 def reach_of(context: Context, codes: Collection[str]) -> Containing:
@@ -163,7 +140,7 @@ def record(
 @decided
 def contain_for(
     context: Context, incident: Incident, codes: Collection[str], by: str, second: str | None, bar: ProgressBar
-) -> IncidentCut:
+) -> Cut:
     """Cuts for an incident every access of these partners; without one, that of each person whom it names. Said again
     it cuts what is left.
 
@@ -172,16 +149,13 @@ def contain_for(
     """
     reason = reason_of(incident)
     if codes:
-        done = contain(context, codes, by, reason, second, bar, incident.id)
-        return IncidentCut(results=(done.result,), cut=done.cut, not_cut=done.not_cut, tokens_until=done.tokens_until)
+        return contain(context, codes, by, reason, second, bar, incident.id)
     refuse_without_second(context, (), by, second, incident.emails)
     live = {h.email for h in context.register.records().habilitations if h.state is not State.CLOSED}
-    emails = sorted(live.intersection(incident.emails))
-    partners = {email: persons.suspend(context, email, by, reason, second) for email in emails}
-    results = tuple(persons.cut(context.acting(by), partners[email], email, bar) for email in emails)
-    failed = sum(bool(result.failed) or result.ending is Ending.UNKNOWN_REALM for result in results)
-    cut = sum(any(change.is_suspension for change in result.done) for result in results)
-    return IncidentCut(results=results, cut=cut, not_cut=failed)
+    emails = live.intersection(incident.emails)
+    for email in sorted(emails):
+        persons.suspend(context, email, by, reason, second)
+    return cut_now(context.acting(by), (), emails, bar)
 
 
 def _reach(
@@ -221,68 +195,22 @@ def _off(records: Records, snapshot: Snapshot, emails: Collection[EmailAddress])
 
 
 def cut(context: Context, codes: Collection[str], bar: ProgressBar) -> Contained:
-    """Makes every suspension of these partners true, those first who are logged in.
-
-    It reads and writes these accounts alone, and waits for no run: one that is under way opens nobody of theirs. Run
-    again, it cuts what is left. Whatever becomes of it, the notices leave.
+    """Makes every suspension of these partners true (`cut_now`).
 
     Raises:
-        KeycloakError, RegisterUnavailable: a system failed; the next `sync` goes on.
+        KeycloakError, RegisterUnavailable: as `cut_now`.
     """
-    run = Pass(context, codes).begin()
-    try:
-        return _cut(run, codes, bar)
-    finally:
-        at_once = context.settings.model_copy(update={"lock_wait_seconds": 0})
-        run.result.notices = deliver_now(context.register, at_once, context.clock, context.by)
-
-
-def _cut(run: Pass, codes: Collection[str], bar: ProgressBar) -> Contained:
-    context = run.context
-    live = {h.email for h in run.records.habilitations if h.partner in codes and h.closed_at is None}
-    emails = live & run.records.suspended.keys()
-    seen = glance_at(context.directory, run.records, emails, context.settings.keycloak.threads)
-    run.snapshot = seen.snapshot
-    theirs = tuple(h for h in run.records.habilitations if h.email in emails)
-    run.partners = sorted({*codes, *(h.partner for h in theirs)})
-    unread = {h.email: suspension_of(h) for h in theirs if h.email in seen.unread and h.closed_at is None}
-    if run.records.is_for_realm(seen.snapshot.realm_id):
-        alone = replace(run.records, habilitations=tuple(h for h in theirs if h.email not in seen.unread))
-        due = make_plan(alone, seen.snapshot, context.clock.now(), run.partners, context.limits)
-        due = due.only(lambda change: change.action is Action.CLOSE).with_own_holds()
-        run.result.plan = replace(due, changes=_logged_in_first(context, due.changes))
-        run.carry_out(bar)
-        run.result.failed += (Failure(change, seen.unread[email]) for email, change in unread.items())
-        run.quarantine_failures(())
-    else:
-        run.result.plan, run.result.ending = plan_in_unknown_realm(run.partners), Ending.UNKNOWN_REALM
-        unread = {h.email: suspension_of(h) for h in theirs}
-    remind(context)
-    done = {change.email for change in run.result.done if change.is_suspension}
-    to_cut = {change.email for change in run.plan.changes if change.is_suspension} | unread.keys()
+    records = context.register.records()
+    emails = {h.email for h in records.habilitations if h.partner in codes and h.closed_at is None}
+    contained = {email for email in emails & records.suspended.keys() if records.suspended[email].containment}
+    done = cut_now(context, codes, emails, bar)
     return Contained(
-        partners=tuple(codes),
-        result=run.result,
-        cut=len(done),
-        not_cut=len(to_cut - done),
-        also_of=also_of(run.records, {e for e in emails if run.records.suspended[e].containment}, codes),
-        tokens_until=context.clock.now() + timedelta(seconds=seen.snapshot.token_seconds),
+        result=done.result,
+        cut=done.cut,
+        not_cut=done.not_cut,
+        tokens_until=done.tokens_until,
+        also_of=also_of(records, contained, codes),
     )
-
-
-def _logged_in_first(context: Context, changes: Sequence[Change]) -> tuple[Change, ...]:
-    """The same, those first whose person is logged in; of whom that cannot be known, they may be."""
-
-    def is_out(change: Change) -> bool:
-        try:
-            return change.keycloak_id is None or not context.directory.has_session(change.keycloak_id)
-        except KeycloakError:
-            return False
-
-    with ThreadPoolExecutor(context.settings.keycloak.threads) as pool:
-        are_out = list(pool.map(is_out, changes))
-    ordered = sorted(zip(are_out, changes, strict=True), key=lambda pair: pair[0])
-    return tuple(change for _, change in ordered)
 
 
 @decided

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 
-from provisioner.domain.access.change import Action
 from provisioner.domain.access.habilitation import Habilitation, State
 from provisioner.domain.access.invitations import is_owed
-from provisioner.domain.access.plan import make_plan, our_accounts, plan_in_unknown_realm
+from provisioner.domain.access.plan import our_accounts
 from provisioner.domain.errors import Refusal, Refused
 from provisioner.domain.people import EmailAddress
 from provisioner.domain.records import Account, Records, Reopening
-from provisioner.operations.context import Context, Ending, ProgressBar, RunResult, decided
-from provisioner.operations.look import glance_at, learn_user_names, look
-from provisioner.operations.notice_delivery import deliver_now
-from provisioner.operations.notices import ask_for_annexe, remind
-from provisioner.operations.run import Pass, sync
+from provisioner.operations.context import Context, ProgressBar, RunResult, decided
+from provisioner.operations.cutting import cut_now
+from provisioner.operations.look import learn_user_names, look
+from provisioner.operations.notices import ask_for_annexe
+from provisioner.operations.run import sync
 from provisioner.register import holds
 
 
@@ -84,30 +82,12 @@ def carry_out(context: Context, partners: Sequence[str], email: EmailAddress, ba
 
 
 def cut(context: Context, partners: Sequence[str], email: EmailAddress, bar: ProgressBar) -> RunResult:
-    """Makes a recorded suspension true now: it reads and writes this person's account alone, and waits for no run.
-
-    A run that is under way opens nobody who was suspended meanwhile. The notices leave now where nothing else is
-    under way, else with the run that is, or the next `sync`.
+    """Makes a recorded suspension true now (`cut_now`).
 
     Raises:
-        KeycloakError, RegisterUnavailable: a system failed; the next `sync` goes on.
+        KeycloakError, RegisterUnavailable: as `cut_now`.
     """
-    run = Pass(context, partners).begin()
-    snapshot = glance_at(context.directory, run.records, [email], 1).known()
-    if not run.records.is_for_realm(snapshot.realm_id):
-        run.result.plan, run.result.ending = plan_in_unknown_realm(partners), Ending.UNKNOWN_REALM
-        return run.result
-    run.snapshot = snapshot
-    theirs = tuple(h for h in run.records.habilitations if h.email == email)
-    alone = replace(run.records, habilitations=theirs)
-    due = make_plan(alone, snapshot, context.clock.now(), partners, context.limits)
-    run.result.plan = due.only(lambda change: change.action is Action.CLOSE).with_own_holds()
-    run.carry_out(bar)
-    run.quarantine_failures(())
-    remind(context)
-    at_once = context.settings.model_copy(update={"lock_wait_seconds": 0})
-    run.result.notices = deliver_now(context.register, at_once, context.clock, context.by)
-    return run.result
+    return cut_now(context, partners, [email], bar).result
 
 
 def _lasting(context: Context, records: Records, theirs: Iterable[Habilitation]) -> list[Habilitation]:

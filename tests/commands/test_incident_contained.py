@@ -37,6 +37,7 @@ def test_a_partner_or_a_person_is_cut_for_an_incident_that_was_recorded_before(o
 
     person = valid(_contain(office, "--email", LEROY).json, "incident_declared")
     assert (person["incident"], person["cut"], person["not_cut"]) == (1, 1, 0)
+    assert person["tokens_until"]
     assert _enabled(console) == [False, True]
 
     away = _contain(office, "--partner", PARTNER, *SECOND, status=3, keycloak="http://127.0.0.1:9")

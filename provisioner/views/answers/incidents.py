@@ -21,7 +21,7 @@ from provisioner.views.shown import Line, Part, Table, Tone
 
 class DeclaredAnswer(Answer):
     """`incident declare`: its number, and by when the CNIL is to be notified (GDPR 33). With `--contain` how many
-    accounts were cut and were not; `tokens_until` where the accesses of a partner were.
+    accounts were cut and were not, and until when an access token that was given before may still pass.
     """
 
     incident: Number
