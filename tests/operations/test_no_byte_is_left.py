@@ -204,6 +204,19 @@ def test_two_years_after_the_convention_nobody_is_named_any_more(office: MemoryO
     assert office.context.register.records().partners[LYS.code].destroyed_on == date(2029, 7, 1)
 
 
+@pytest.mark.rule("N3")
+def test_a_contact_that_was_replaced_is_named_for_a_year_more(office: MemoryOffice) -> None:
+    replaced_on, year_later = date(2026, 10, 1), date(2027, 10, 1)
+    office.on(replaced_on)
+    faure = dict.fromkeys((Role.HABILITATIONS, Role.SECURITE), "Dominique Faure <d.faure@agglo-lys.example>")
+    contacts = read_contacts(faure, replaced_on, replaced_on)
+    set_partner_contacts(office.context.register, LYS.code, contacts, "Claire Martin")
+    _pass(office, year_later - DAY)
+    assert _left(office, "camille", "faure") == {("provisioner.sqlite3", name) for name in ("camille", "faure")}
+    _pass(office, year_later)
+    assert _left(office, "camille", "faure") == {("provisioner.sqlite3", "faure")}
+
+
 def test_what_is_missing_without_an_entry_is_still_found(office: MemoryOffice) -> None:
     for due_on in (D1, D2_VASSEUR):
         _pass(office, due_on)
