@@ -62,14 +62,19 @@ def counts(connection: Connection) -> Mapping[tuple[str, Severity, ControlState]
 
 def unknown(connection: Connection, seen: Iterable[Observation]) -> list[Observation]:
     """What of it the register does not say yet: new, graver, a state that is there again, or with more facts."""
-    by_key = {(observation.control.code, observation.key): observation for observation in seen}
+    by_key: dict[tuple[str, str], Observation] = {}
+    for observation in seen:
+        key = (observation.control.code, observation.key)
+        by_key[key] = observation.after(by_key[key].facts) if key in by_key else observation
     known = _known(connection, by_key.values())
-    return [observation for key, observation in by_key.items() if _is_news(observation, known.get(key))]
+    told = {key: item.after(known[key].facts) if key in known else item for key, item in by_key.items()}
+    return [observation for key, observation in told.items() if _is_news(observation, known.get(key))]
 
 
 def record(work: Work, seen: Iterable[Observation]) -> list[RaisedControl]:
     """Raises what is new; gives those. The same facts, be they settled, are never raised again; what has become
-    graver is, and a state that was mended and is there again. More facts of what stands are kept beside it.
+    graver is, an act that came after the others were settled, and a state that was mended and is there again. More
+    facts of what stands are kept beside it.
     """
     new: list[int] = []
     news = unknown(work.connection, seen)
@@ -107,7 +112,8 @@ def _is_raised_anew(observation: Observation, known: RaisedControl) -> bool:
     is_graver = severities.index(observation.severity or observation.control.severity) > severities.index(
         known.severity
     )
-    return is_graver or (observation.control.is_state and known.mended_at is not None)
+    is_later_act = observation.control.is_act and known.facts != observation.facts and known.settled_at is not None
+    return is_graver or is_later_act or (observation.control.is_state and known.mended_at is not None)
 
 
 def unmended(connection: Connection, codes: Collection[str]) -> list[RaisedControl]:

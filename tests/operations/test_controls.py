@@ -13,7 +13,7 @@ from structlog.testing import capture_logs
 from provisioner.domain.annexe.document import Annexe, Document
 from provisioner.domain.connections.control import ControlState, Observation, Severity
 from provisioner.domain.connections.evidence import Evidence
-from provisioner.domain.connections.record import ConnectionRecord
+from provisioner.domain.connections.record import ConnectionRecord, ConsoleRecord
 from provisioner.domain.errors import Refusal, Refused
 from provisioner.operations import controls
 from provisioner.operations.connections import purge
@@ -108,6 +108,38 @@ def test_the_same_facts_are_raised_once_graver_ones_anew_and_settled_ones_never(
     assert graver.settled_by is None
     verified = verify_journal(context.register)
     assert verified.bad is None, verified
+
+
+def change_realm(office: MemoryOffice, id_: str, address: str) -> None:
+    """What `connections pull` stores of an act of an administrator, the same one each time."""
+    with office.context.work() as work:
+        act = ConsoleRecord(id=id_, at=work.now, operation="update", resource="realm", address=address, actor="admin")
+        connections.store_console(work, [act])
+
+
+@pytest.mark.rule("L1")
+def test_the_same_act_again_is_kept_beside_the_first_and_raised_anew_once_that_one_was_settled(
+    office: MemoryOffice,
+) -> None:
+    context = office.context
+    controls.judge(context)
+    change_realm(office, "c1", "192.0.2.7")
+    change_realm(office, "c2", "192.0.2.7")
+    (raised,) = controls.judge(context)
+    assert (raised.code, raised.facts.count, raised.facts.records) == ("console-realm-changed", 2, ("c1", "c2"))
+
+    change_realm(office, "c3", "198.51.100.9")
+    assert controls.judge(context) == []
+    (control,) = controls.listed(context.register, None, all_=False)
+    assert control.facts.addresses == ("192.0.2.7", "198.51.100.9")
+    assert control.facts.records == ("c1", "c2", "c3")
+
+    controls.settle(context.register, raised.id, "Claire Martin", "Migration prévue")
+    assert controls.judge(context) == []
+    change_realm(office, "c4", "192.0.2.7")
+    (anew,) = controls.judge(context)
+    assert (anew.id, anew.state, anew.facts.count) == (raised.id, ControlState.RAISED, 4)
+    assert verify_journal(context.register).bad is None
 
 
 @pytest.mark.rule("L1")

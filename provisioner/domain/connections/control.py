@@ -8,7 +8,7 @@ destroyed. The same facts are never raised twice: `key` tells them.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from enum import StrEnum
 
@@ -27,6 +27,9 @@ class Severity(StrEnum):
 class Control:
     """One control: its code, the rule that it serves, how much it matters, and whether it is about a state.
 
+    `is_act`: what it tells are acts that each stand alone, seen once. Those of a key are kept together, and one that
+    comes after a person settled the others is told anew.
+
     Its French sentence and what to do stand in `views/controls.py` under its code.
     """
 
@@ -34,6 +37,11 @@ class Control:
     rule: str
     severity: Severity
     is_state: bool = False
+    is_act: bool = False
+
+
+#: How many records a control names at most; `Facts.count` tells them all.
+MOST_RECORDS = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +69,18 @@ class Facts:
     known_since: date | None = None
     records: tuple[str, ...] = ()
 
+    def after(self, earlier: Facts) -> Facts:
+        """These with those of earlier acts: which ones, how many, from where. The same where none of these is new."""
+        new = tuple(record for record in self.records if record not in earlier.records)
+        if not new:
+            return earlier
+        return replace(
+            self,
+            count=(earlier.count or len(earlier.records)) + len(new),
+            addresses=tuple(dict.fromkeys((*earlier.addresses, *self.addresses))),
+            records=(*earlier.records, *new)[-MOST_RECORDS:],
+        )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Observation:
@@ -79,6 +99,10 @@ class Observation:
     account: int | None = None
     user: str | None = None
     facts: Facts = field(default=Facts())
+
+    def after(self, earlier: Facts) -> Observation:
+        """The same; of acts, with the earlier ones of its key."""
+        return replace(self, facts=self.facts.after(earlier)) if self.control.is_act else self
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from provisioner.domain.access.habilitation import Habilitation
 from provisioner.domain.access.invitations import Invitation
 from provisioner.domain.calendar import day_of
-from provisioner.domain.connections.control import Control, Facts, Observation, Severity
+from provisioner.domain.connections.control import MOST_RECORDS, Control, Facts, Observation, Severity
 from provisioner.domain.connections.record import ConnectionRecord, Coverage
 from provisioner.domain.connections.usage import Usage
 
@@ -21,9 +21,6 @@ LOOK_BACK = timedelta(days=8)
 
 #: Keycloak's answer about a disabled account: at the login page only after the right password.
 DISABLED = "user_disabled"
-
-#: How many records a control names at most; `Facts.count` tells them all.
-_MOST_RECORDS = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,7 +105,7 @@ class Evidence:
         rests_on = Facts(
             count=len(seen),
             addresses=tuple(sorted({record.address for record in seen if record.address})),
-            records=tuple(record.id for record in seen[:_MOST_RECORDS]),
+            records=tuple(record.id for record in seen[:MOST_RECORDS]),
         )
         yield Observation(
             control=control,

@@ -12,17 +12,17 @@ from provisioner.domain.calendar import day_of
 from provisioner.domain.connections.control import Control, Facts, Observation, Severity
 from provisioner.domain.connections.record import ConnectionRecord, ConsoleRecord
 
-PASSWORD = Control(code="console-password", rule="L1", severity=Severity.GRAVE)
-IMPERSONATION = Control(code="console-impersonation", rule="L1", severity=Severity.GRAVE)
-ENABLED = Control(code="console-account-enabled", rule="L1", severity=Severity.GRAVE)
-MADE = Control(code="console-account-made", rule="L1", severity=Severity.WARNING)
-ACCOUNT = Control(code="console-account-changed", rule="L1", severity=Severity.WARNING)
-GROUP = Control(code="console-group-changed", rule="L1", severity=Severity.WARNING)
-ROLE = Control(code="console-role-given", rule="L1", severity=Severity.GRAVE)
-CLIENT = Control(code="console-client-changed", rule="L1", severity=Severity.GRAVE)
-LOGIN = Control(code="console-login-changed", rule="L1", severity=Severity.GRAVE)
-EVENTS = Control(code="console-events-changed", rule="L1", severity=Severity.GRAVE)
-REALM = Control(code="console-realm-changed", rule="L1", severity=Severity.WARNING)
+PASSWORD = Control(code="console-password", rule="L1", severity=Severity.GRAVE, is_act=True)
+IMPERSONATION = Control(code="console-impersonation", rule="L1", severity=Severity.GRAVE, is_act=True)
+ENABLED = Control(code="console-account-enabled", rule="L1", severity=Severity.GRAVE, is_act=True)
+MADE = Control(code="console-account-made", rule="L1", severity=Severity.WARNING, is_act=True)
+ACCOUNT = Control(code="console-account-changed", rule="L1", severity=Severity.WARNING, is_act=True)
+GROUP = Control(code="console-group-changed", rule="L1", severity=Severity.WARNING, is_act=True)
+ROLE = Control(code="console-role-given", rule="L1", severity=Severity.GRAVE, is_act=True)
+CLIENT = Control(code="console-client-changed", rule="L1", severity=Severity.GRAVE, is_act=True)
+LOGIN = Control(code="console-login-changed", rule="L1", severity=Severity.GRAVE, is_act=True)
+EVENTS = Control(code="console-events-changed", rule="L1", severity=Severity.GRAVE, is_act=True)
+REALM = Control(code="console-realm-changed", rule="L1", severity=Severity.WARNING, is_act=True)
 
 CONTROLS = (PASSWORD, IMPERSONATION, ENABLED, MADE, ACCOUNT, GROUP, ROLE, CLIENT, LOGIN, EVENTS, REALM)
 

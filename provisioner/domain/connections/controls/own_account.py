@@ -15,8 +15,8 @@ from provisioner.domain.connections.control import Control, Facts, Observation, 
 from provisioner.domain.connections.controls.console import ConsoleEvidence, group_of, observation, user_of
 from provisioner.domain.connections.record import ConnectionRecord, ConsoleRecord
 
-WRITE = Control(code="own-account-write", rule="L1", severity=Severity.GRAVE)
-LOGIN = Control(code="own-account-login", rule="L1", severity=Severity.GRAVE)
+WRITE = Control(code="own-account-write", rule="L1", severity=Severity.GRAVE, is_act=True)
+LOGIN = Control(code="own-account-login", rule="L1", severity=Severity.GRAVE, is_act=True)
 
 CONTROLS = (WRITE, LOGIN)
 
