@@ -7,9 +7,11 @@ import email.policy
 import os
 import re
 import secrets
+import shlex
 import signal
 import subprocess
 import sys
+import sysconfig
 import tempfile
 import zipfile
 from collections.abc import Mapping
@@ -47,6 +49,7 @@ def run_demo(*, keep: bool) -> int:
         SandboxError: a Keycloak cannot be had.
     """
     console = Console(highlight=False)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # ended like Ctrl+C: everything stops and goes
     with ExitStack() as stack:
         home = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="provisioner-demo-")))
         mailbox = _Mailbox(home / "mail")
@@ -54,9 +57,12 @@ def run_demo(*, keep: bool) -> int:
         console.print("Démarrage d'un vrai Keycloak (la première fois, il est téléchargé)…")
         keycloak = stack.enter_context(start_keycloak(log_file=home / "keycloak.log"))
         console.print(f"Keycloak est prêt ({keycloak.how}).")
-        status = _story(_Demo(console, home, keycloak, mailbox))
-        if keep and status == 0:
-            _where_to_look(console, home, keycloak, mailbox)
+        demo = _Demo(console, home, keycloak, mailbox)
+        status = _story(demo)
+        if status == 0 and not keep:
+            console.print("Pour regarder de plus près : make demo KEEP=1")
+        elif status == 0:
+            _where_to_look(demo, keycloak)
             signal.sigwait({signal.SIGINT, signal.SIGTERM})
         return status
 
@@ -89,8 +95,7 @@ class _Demo:
 
     def __init__(self, console: Console, home: Path, keycloak: Keycloak, mailbox: _Mailbox) -> None:
         self.console, self.home, self.mailbox = console, home, mailbox
-        self.environment = {
-            **{name: value for name, value in os.environ.items() if not name.startswith("PROVISIONER_")},
+        self.settings = {
             "PROVISIONER_KEYCLOAK__URL": keycloak.url,
             "PROVISIONER_KEYCLOAK__REALM": REALM,
             "PROVISIONER_KEYCLOAK__CLIENT_SECRET": secrets.token_urlsafe(24),
@@ -102,6 +107,8 @@ class _Demo:
             "PROVISIONER_PLATFORM__URL": f"{keycloak.url}/realms/{REALM}/account/",
             "PROVISIONER_DATA_DIR": str(home / "data"),
         }
+        elsewhere = {name: value for name, value in os.environ.items() if not name.startswith("PROVISIONER_")}
+        self.environment = {**elsewhere, **self.settings}
 
     def run(self, *arguments: str) -> int:
         """One command, as it would be typed."""
@@ -146,25 +153,33 @@ def _mails(demo: _Demo, today: date) -> None:
     if mails and (body := mails[0].get_body(("plain",))):
         shown = _TOKEN.sub(r"\1…", body.get_content().strip())
         demo.console.print(Panel(Text(shown), title=f"Le premier, le {french_date(today)}"))
-    demo.console.print(
-        "Personne n'a choisi ni vu de mot de passe : chaque personne crée le sien avec le lien reçu.\n"
-        "Pour regarder de plus près : make demo KEEP=1"
-    )
+    demo.console.print("Personne n'a choisi ni vu de mot de passe : chaque personne crée le sien avec le lien reçu.")
 
 
-def _where_to_look(console: Console, home: Path, keycloak: Keycloak, mailbox: _Mailbox) -> None:
-    console.rule(Text("Où regarder"))
+def _where_to_look(demo: _Demo, keycloak: Keycloak) -> None:
+    demo.console.rule(Text("Où regarder"))
+    settings_file = demo.home / "reglages.sh"
+    write_settings(settings_file, demo.settings)
     lines = {
         "Console d'administration": f"{keycloak.url}/admin/master/console/#/{REALM}/users",
         "  identifiant": keycloak.admin_username,
         "  mot de passe": keycloak.admin_password,
         "Page de connexion": f"{keycloak.url}/realms/{REALM}/account",
-        "Boîte aux lettres": str(mailbox.directory),
-        "Registre": str(home / "data"),
+        "Boîte aux lettres": str(demo.mailbox.directory),
+        "Registre": str(demo.home / "data"),
+        "Essayer soi-même, dans un autre terminal": f". {settings_file}",
+        "  puis, par exemple": f"provisioner explain alice.carpentier@{PARTNER}.example",
     }
     for name, value in lines.items():
-        console.print(Text(f"  {name} : {value}"), soft_wrap=True)
-    console.print("Tout s'arrête et s'efface avec Ctrl+C.")
+        demo.console.print(Text(f"  {name} : {value}"), soft_wrap=True)
+    demo.console.print("Tout s'arrête et s'efface avec Ctrl+C.")
+
+
+def write_settings(file: Path, settings: Mapping[str, str]) -> None:
+    """Writes a file for a shell to read in: afterwards `provisioner …` is ours and works on these servers."""
+    exports = [f"export {name}={shlex.quote(value)}\n" for name, value in settings.items()]
+    file.touch(mode=0o600)
+    file.write_text(f'export PATH={shlex.quote(sysconfig.get_path("scripts"))}:"$PATH"\n{"".join(exports)}')
 
 
 def write_examples(directory: Path, today: date) -> tuple[Path, Path]:

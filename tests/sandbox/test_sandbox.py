@@ -18,6 +18,7 @@ import psycopg
 import pytest
 
 from provisioner.sandbox import distribution, keycloak
+from provisioner.sandbox.demo import write_settings
 from provisioner.sandbox.process import SandboxError, ServerProcess, wait_until
 from tests.shared.mailbox import Mailbox
 from tests.shared.postgres import start_postgres
@@ -131,3 +132,14 @@ def test_each_mail_is_kept_as_a_file_and_can_be_awaited(tmp_path: Path) -> None:
     assert mail.subject == "Activation à faire"
     assert mail.links == ("https://example.org/lien?x=1&y=2",)
     assert mail.file.suffix == ".eml"
+
+
+def test_what_the_demo_leaves_up_can_be_tried_by_hand_with_one_file_of_settings(tmp_path: Path) -> None:
+    settings_file = tmp_path / "reglages.sh"
+    write_settings(
+        settings_file, {"PROVISIONER_DATA_DIR": str(tmp_path / "Les données"), "PROVISIONER_SMTP__PORT": "1"}
+    )
+    assert settings_file.stat().st_mode & 0o777 == 0o600
+    typed = '. "$0"; provisioner --version; printenv PROVISIONER_DATA_DIR'
+    done = subprocess.run(["sh", "-c", typed, str(settings_file)], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == str(tmp_path / "Les données")
