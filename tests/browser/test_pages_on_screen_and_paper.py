@@ -20,8 +20,9 @@ from tests.shared.examples import LYS, email, habilitation, records
 NOW = datetime(2027, 3, 1, 11, tzinfo=UTC)
 OPENED = datetime(2026, 6, 1, tzinfo=UTC)
 ACCESSES = [
-    habilitation(f"prenom-compose.nom-de-famille-compose-{id_}", id=id_, opened_at=OPENED) for id_ in range(1, 13)
+    habilitation(f"prenom-compose.nom-de-famille-compose-{id_}", id=id_, opened_at=OPENED) for id_ in range(1, 12)
 ]
+ACCESSES.append(habilitation("annesophie.vandenbroucke", id=12, opened_at=OPENED))  # nowhere to break it
 
 
 def _report() -> ConnectionReport:
@@ -68,6 +69,9 @@ def test_a_page_needs_no_sideways_scrolling_on_a_phone_loads_nothing_and_prints(
     for width in (320, 1280):
         page.set_viewport_size({"width": width, "height": 800})
         assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page.emulate_media(media="print")
+    page.set_viewport_size({"width": 1009, "height": 800})  # A4 across within its margins
+    assert page.evaluate("document.documentElement.scrollWidth") <= 1009
     assert page.locator("script").count() == 0
     assert asked == []
     assert page.pdf(prefer_css_page_size=True).startswith(b"%PDF")

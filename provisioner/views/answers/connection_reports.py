@@ -306,7 +306,8 @@ class PartnerConnectionsAnswer(_Report):
             (row.last_name, row.first_names, row.function, french_date(row.opened_on), row.used) for row in self.named
         ]
         columns = ("Nom", "Prénom(s)", "Fonction", "Ouvert le", "Utilisation")
-        named = Table("Accès jamais utilisés ou non utilisés depuis plus de 6 mois", columns, rows, empty="Aucun.")
+        nobody = "Aucun accès n'est connu pour n'avoir jamais été utilisé, ou pas depuis plus de 6 mois."
+        named = Table("Accès jamais utilisés ou non utilisés depuis plus de 6 mois", columns, rows, empty=nobody)
         return self._table(), named
 
     def csv(self) -> str:
