@@ -22,12 +22,14 @@ def list_(
     format_: FormatOption = Format.TEXT,
 ) -> None:
     """What was found and stands: which rule, about whom, since when, and what to do. Needs no Keycloak."""
-    from provisioner.operations.controls import listed
+    from provisioner.operations.controls import is_begun, listed
     from provisioner.views.answers.controls import ControlsAnswer
 
     session = session_of(ctx)
     with session.register(partner) as register:
-        controls = listed(register, partner, all_=all_)
+        controls, begun = listed(register, partner, all_=all_), is_begun(register)
+    if not begun:
+        session.say(Sentence.NEVER_READ)
     print_answer(ControlsAnswer.of(controls, session.settings.incident.proposed_by), format_)
 
 

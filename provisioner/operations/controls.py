@@ -13,11 +13,13 @@ from functools import partial
 import structlog
 
 from provisioner.domain.connections.control import ControlState, Judgement, RaisedControl, Severity
+from provisioner.domain.connections.record import Stream
 from provisioner.domain.errors import Refusal, Refused, SystemFailed
 from provisioner.operations import console_controls, person_controls
 from provisioner.operations.context import Context, decided
 from provisioner.operations.notice_delivery import deliver_urgent
 from provisioner.register import Register, controls
+from provisioner.register.connections import coverage
 from provisioner.register.marks import mark, set_mark
 
 log = structlog.get_logger()
@@ -98,6 +100,12 @@ def settle(register: Register, id_: int, by: str, reason: str) -> RaisedControl:
         if not controls.settle(work, control, by, reason):
             raise Refused(Refusal.CONTROL_SETTLED, number=id_)
     return control
+
+
+def is_begun(register: Register) -> bool:
+    """Whether Keycloak's events were ever read: before that, no finding means nothing."""
+    with register.read() as connection:
+        return coverage(connection, Stream.CONNECTIONS).read_until is not None
 
 
 def listed(register: Register, partner: str | None, *, all_: bool) -> list[RaisedControl]:

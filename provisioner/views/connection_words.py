@@ -98,7 +98,7 @@ def usage_words(usage: Usage) -> str:
         case UsageState.USED:
             return last
         case UsageState.UNKNOWN:
-            return f"aucune connexion connue ; {before}" if before else "non connu : rien n'a encore été lu"
+            return f"aucune connexion connue ; {before}" if before else "inconnue (rien n'a encore été lu)"
 
 
 def gap_lines(gaps: Iterable[Gap]) -> list[str]:

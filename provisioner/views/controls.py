@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from provisioner.domain.calendar import PARIS
 from provisioner.domain.connections.control import ControlState, Facts, RaisedControl, Severity
 from provisioner.domain.realm_check import risk_of
-from provisioner.views.dates import french_date
+from provisioner.views.dates import french_date, french_moment
 from provisioner.views.realm_check import RISKS
 
 
@@ -33,6 +32,8 @@ STATES: Mapping[ControlState, str] = {
     ControlState.MENDED: "n'est plus le cas",
 }
 
+_ANOTHER_LINK = 'provisioner person reopen ADRESSE --by "NOM" --reason "MOTIF" --new-password'
+
 CONTROLS: Mapping[str, ControlWords] = {
     "closed-attempt": ControlWords(
         "Tentative sur un accès clôturé ou suspendu",
@@ -54,9 +55,9 @@ CONTROLS: Mapping[str, ControlWords] = {
     ),
     "unnamed-login": ControlWords(
         "Connexion d'un compte qu'aucune annexe ne nomme",
-        "Ce compte est entré alors qu'aucune annexe 1 en vigueur ne le nommait : ce n'est pas un compte géré ici (un "
-        "administrateur, par exemple), ou son accès n'était pas ouvert.",
-        "Établir à qui est ce compte et pourquoi il existe ; le désactiver dans la console si nul n'en répond.",
+        "Ce compte s'est connecté alors qu'aucune annexe 1 en vigueur ne le nommait : ce n'est pas un compte géré "
+        "ici (un administrateur, par exemple), ou son accès n'était pas ouvert.",
+        "Établir à qui est ce compte et pourquoi il existe ; le désactiver dans la console si personne n'en répond.",
     ),
     "session-after-closure": ControlWords(
         "Session encore ouverte après la fin de l'accès",
@@ -65,19 +66,19 @@ CONTROLS: Mapping[str, ControlWords] = {
     ),
     "never-used": ControlWords(
         "Accès jamais utilisé",
-        "Nul ne s'est connecté avec cet accès depuis son ouverture.",
+        "Personne ne s'est connecté avec cet accès depuis son ouverture.",
         "Demander au partenaire si la personne en a besoin ; sinon, elle passe en liste 2 de la prochaine annexe 1.",
     ),
     "unused": ControlWords(
         "Accès non utilisé depuis longtemps",
-        "Nul ne s'est connecté avec cet accès depuis le nombre de jours réglé (180 par défaut). Ce qui s'est passé "
-        "avant le premier jour lu n'est pas connu, et n'est pas reproché.",
+        "Personne ne s'est connecté avec cet accès depuis le nombre de jours réglé (180 par défaut). Ce qui s'est "
+        "passé avant le premier jour lu n'est pas connu, et n'est pas reproché.",
         "Demander au partenaire si la personne en a besoin ; sinon, elle passe en liste 2 de la prochaine annexe 1.",
     ),
     "link-unused": ControlWords(
         "Lien d'activation resté sans suite",
         "Tous les liens ont été envoyés, le dernier a expiré, et aucun mot de passe n'a été créé.",
-        "Vérifier l'adresse avec le partenaire. Un autre lien : provisioner person reopen --new-password.",
+        f"Vérifier l'adresse avec le partenaire. Un autre lien : {_ANOTHER_LINK}",
     ),
     "many-failures": ControlWords(
         "Nombreux échecs de connexion, ou verrouillage",
@@ -105,10 +106,10 @@ CONTROLS: Mapping[str, ControlWords] = {
         "vraiment une même sortie vers Internet, l'expliquer : provisioner controls settle.",
     ),
     "console-password": ControlWords(
-        "Mot de passe posé depuis la console",
-        "Un administrateur a posé lui-même le mot de passe d'un compte : il le connaît, ce que la convention exclut.",
-        "Demander à l'administrateur pourquoi, puis « provisioner person reopen … --new-password » pour que la "
-        "personne en crée un autre.",
+        "Mot de passe défini depuis la console",
+        "Un administrateur a choisi le mot de passe d'un compte : il le connaît, ce que la convention exclut.",
+        "Demander à l'administrateur pourquoi. Si l'accès est ouvert, que la personne crée un autre mot de passe : "
+        f"{_ANOTHER_LINK}",
     ),
     "console-impersonation": ControlWords(
         "Session ouverte au nom d'une personne",
@@ -124,7 +125,7 @@ CONTROLS: Mapping[str, ControlWords] = {
     ),
     "console-account-made": ControlWords(
         "Compte créé à la main, ou mis dans le groupe d'un partenaire",
-        "Un compte est né, ou a rejoint le groupe d'un partenaire, sans annexe 1.",
+        "Un compte a été créé, ou a rejoint le groupe d'un partenaire, sans annexe 1.",
         "Établir pourquoi ; demander l'annexe 1 puis « provisioner partner adopt », ou supprimer le compte.",
     ),
     "console-account-changed": ControlWords(
@@ -141,7 +142,7 @@ CONTROLS: Mapping[str, ControlWords] = {
         "Rôle donné ou changé",
         "Un rôle a été donné ou retiré à un compte, à un groupe ou à tout le monde (rôles par défaut), ou un rôle a "
         "été changé : des droits d'administration peuvent en venir.",
-        "Vérifier dans la console à qui, et « provisioner doctor » ; retirer le rôle si nul n'en répond.",
+        "Vérifier dans la console à qui, et « provisioner doctor » ; retirer le rôle si personne n'en répond.",
     ),
     "console-client-changed": ControlWords(
         "Application créée ou modifiée",
@@ -209,8 +210,7 @@ def _facts(facts: Facts, day: str) -> Iterator[str]:
     if facts.on is not None:
         yield f"{day} {french_date(facts.on)}"
     if facts.since is not None:
-        since = facts.since.astimezone(PARIS)
-        yield f"depuis le {french_date(since.date())} à {since:%H:%M}"
+        yield f"depuis le {french_moment(facts.since)}"
     if facts.count is not None:
         yield f"{facts.count} fois"
     if facts.outcome is not None:

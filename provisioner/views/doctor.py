@@ -207,8 +207,10 @@ class Todo(Words):
     SERVE_RUNS = "provisioner serve fonctionne-t-il ? /health/ready dit quelles tâches échouent."
     DECLARE_ADDRESSES = "Déclarez plutôt l'adresse exacte de chaque personne : {command}"
     RECORD_CONTACTS = "provisioner partner contacts {partner} …, d'après son annexe 2."
-    RECORD_PROTECTION_OFFICER = "provisioner caf contacts … --protection-donnees."
-    LOOK_AT_INCIDENT = "provisioner incident show {number}, puis update ou close."
+    RECORD_PROTECTION_OFFICER = (
+        "provisioner caf contacts …, avec --protection-donnees et tous les autres : l'annexe 3 est remplacée entière."
+    )
+    LOOK_AT_INCIDENT = "provisioner incident show {number}, puis provisioner incident update ou close {number}."
     RECORD_CAF_CONTACTS = "provisioner caf contacts …, d'après l'annexe 3."
     APPLY = "provisioner realm apply, avec le compte de l'administrateur, le remet en ordre."
     ANSWERS = "Vérifiez que {url} répond, ou réglez {setting}."

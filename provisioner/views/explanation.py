@@ -75,8 +75,8 @@ _HOLDS = {
 }
 
 _CONTAINED = (
-    "Accès coupé depuis le {since} avec tous ceux de {partner} : « {reason} ». Pour les rendre : "
-    "partner reopen {partner}."
+    "Accès coupé depuis le {since} avec tous ceux du partenaire {partner} : « {reason} ». Pour les rendre : "
+    "provisioner partner reopen {partner}."
 )
 
 _WAIVED = {
@@ -192,7 +192,8 @@ def _past(person: PersonFile) -> Iterator[Step]:
 def _who(line: JournalLine) -> str:
     """On whose decision, or else by whom; who only carried it out stands in the journal."""
     if line.decided_by is not None or line.annexe is not None:
-        return f"sur décision de {decided_words(line.decided_by, line.annexe)}"
+        by = "par" if ACTIONS.get(line.action, "").endswith("décidée") else "sur décision de"
+        return f"{by} {decided_words(line.decided_by, line.annexe)}"
     return f"par {line.details.get('by', line.by) or 'une personne dont le nom a été détruit'}"
 
 

@@ -16,6 +16,16 @@ UNKNOWN_REALM = (
 )
 
 
+def reopen_command(code: str) -> str:
+    """What gives a partner's accesses back, to be pasted."""
+    return f'provisioner partner reopen {code} --by "NOM" --reason "MOTIF"'
+
+
+def contained_sentence(code: str) -> str:
+    """That all accesses of a partner are cut, and how to give them back."""
+    return f"Tous les accès du partenaire {code} sont coupés. Pour les rendre : {reopen_command(code)}"
+
+
 def blocked_reason(blocked: Blocked) -> str:
     """What holds a plan, and how to go on."""
     if blocked.limit is Limit.CLOSURES:
@@ -31,8 +41,8 @@ def blocked_reason(blocked: Blocked) -> str:
         )
     if blocked.limit is Limit.CONTAINMENT:
         return (
-            f"Tous les accès de {blocked.partner} sont coupés : les ouvertures attendent. "
-            f"Pour les rendre : partner reopen {blocked.partner}."
+            f"Tous les accès du partenaire {blocked.partner} sont coupés : les ouvertures attendent. "
+            f"Pour les rendre : {reopen_command(str(blocked.partner))}"
         )
     if blocked.limit is Limit.PAUSE:
         return f"Mise en pause : rien n'est modifié pour {blocked.partner}. Pour reprendre : resume."
@@ -55,7 +65,7 @@ def hold_reason(hold: Hold) -> str:
     if hold.kind is HoldKind.CONTAINMENT:
         second = f", confirmé par {hold.second}" if hold.second else ""
         count = f"{hold.figure} compte{'s' if (hold.figure or 0) > 1 else ''}"
-        return f"{hold.reason} ({count} à couper{second}). Pour rendre les accès : partner reopen {hold.partner}"
+        return f"{hold.reason} ({count} à couper{second}). Pour les rendre : {reopen_command(str(hold.partner))}"
     until = f" (jusqu'au {french_date(hold.until)})" if hold.until else ""
     return f"{hold.reason}{until}"
 

@@ -19,7 +19,7 @@ ITEMS: Mapping[str, str] = {
     "effects": "Conséquences probables",
     "measures": "Mesures prises ou envisagées",
     "cnil_notified": "Notification à la CNIL",
-    "persons_told": "Personnes concernées informées le",
+    "persons_told": "Information des personnes concernées",
 }
 
 

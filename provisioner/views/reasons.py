@@ -82,7 +82,7 @@ _BY_HAND = {
 
 def _why_closed(_change: Change, habilitation: Habilitation) -> str:
     if habilitation.end is None:
-        return "Accès suspendu nommément par la Caf, jusqu'à sa réouverture."
+        return "Accès suspendu par décision de la Caf, jusqu'à sa réouverture."
     return end_reason(habilitation.end)
 
 
@@ -112,7 +112,7 @@ def _why_renamed(change: Change, habilitation: Habilitation) -> str:
 
 def _why_opened(change: Change, habilitation: Habilitation) -> str:
     if habilitation.state is State.OPEN:
-        return "Réouverture décidée nommément par la Caf."
+        return "Réouverture décidée par la Caf."
     verb = "demandé de nouveau" if change.action is Action.REOPEN else "demandé"
     transmitted = french_date(habilitation.transmitted_on)
     return f"Accès {verb} pour le {french_date(habilitation.requested_on)} (annexe 1 transmise le {transmitted})."

@@ -224,14 +224,16 @@ SENTENCES: Mapping[Refusal, str] = {
         "{partner} n'est pas mis en pause à lui seul. Ce qui est retenu : provisioner held list."
     ),
     Refusal.PARTNER_CONTAINED: (
-        "Tous les accès de {partner} sont coupés : rien ne s'y ouvre, personne par personne non plus. Pour les "
-        "rendre, une fois l'incident terminé : provisioner partner reopen {partner}."
+        "Tous les accès du partenaire {partner} sont coupés : rien ne s'y ouvre, personne par personne non plus. "
+        "Pour les rendre, une fois l'incident terminé : provisioner partner reopen {partner}."
     ),
-    Refusal.NOT_CONTAINED: "Les accès de {partner} ne sont pas coupés dans leur ensemble : il n'y a rien à rendre.",
+    Refusal.NOT_CONTAINED: (
+        "Les accès du partenaire {partner} ne sont pas coupés dans leur ensemble : il n'y a rien à rendre."
+    ),
     Refusal.NEEDS_SECOND: (
-        "Rien n'a été coupé ni enregistré : {partners} partenaire(s) et {accounts} compte(s) sur {open} ouverts "
-        "seraient coupés en 24 heures. Au-delà de 2 partenaires ou de 20 % des comptes, une deuxième personne "
-        "confirme (--second NOM)."
+        "Rien n'a été coupé ni enregistré : seraient coupés en 24 heures {accounts} des comptes ouverts, sur {open} "
+        "(partenaires : {partners}). Au-delà de 2 partenaires ou de 20 % des comptes, une deuxième personne "
+        'confirme : la même commande, avec --second "NOM".'
     ),
     Refusal.SECOND_IS_FIRST: "La deuxième personne (--second) doit être une autre que celle qui décide (--by).",
     Refusal.UNKNOWN_REALM: UNKNOWN_REALM,

@@ -51,11 +51,15 @@ class Sentence(Words):
     RESUMED = "{whose} : fin de la pause. La prochaine synchronisation (provisioner sync) reprend."
     EVERYBODY = "Tous les partenaires"
 
+    NEVER_READ = (
+        "Les événements de Keycloak n'ont jamais été lus : rien n'a encore été contrôlé. Pour les lire : provisioner "
+        "connections pull, ou provisioner serve."
+    )
     CONTROL_SETTLED = "Constat n° {number} expliqué : seuls des faits nouveaux le signaleront de nouveau."
 
     DECISION_RECORDED = "La décision est enregistrée ; la prochaine synchronisation (provisioner sync) la poursuit."
     ALSO_OF = "Sert aussi {partners}, et y est donc coupé : {email}."
-    TO_CONTAIN = "{codes} : {count} compte(s) à couper. Aucun courriel n'est envoyé aux personnes."
+    TO_CONTAIN = "{codes} : comptes à couper, {count}. Aucun courriel n'est envoyé aux personnes."
     ASK_TO_CONTAIN = "Couper tous ces accès maintenant ?"
     NOT_CONFIRMED = "Non confirmé : rien n'a été coupé ni enregistré."
     BOUNCE_RECORDED = "Enregistré : aucun autre courriel n'est envoyé à cette adresse."

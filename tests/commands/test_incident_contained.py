@@ -49,7 +49,7 @@ def test_a_partner_or_a_person_is_cut_for_an_incident_that_was_recorded_before(o
     assert _enabled(console) == [False, False]
     shown = valid(office.run("incident", "show", "2", "--format", "json").json, "incident")
     assert shown["contained"] == [PARTNER]
-    assert f"Tous les accès de {PARTNER} sont coupés" in office.run("incident", "show", "2").out
+    assert f"Tous les accès du partenaire {PARTNER} sont coupés" in office.run("incident", "show", "2").out
 
     told = valid(office.run("person", "show", LEROY, "--format", "json", today=TODAY).json, "person_show")
     assert "Incidents de sécurité où figure la personne" in office.run("person", "show", LEROY, today=TODAY).out

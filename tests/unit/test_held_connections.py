@@ -95,6 +95,6 @@ def test_a_person_is_told_what_was_done_to_the_account_and_not_by_whom() -> None
     )
     page = PersonAnswer.of(person).page()
     assert "mot de passe" in page
-    assert "Mot de passe posé depuis la console" in page
+    assert "Mot de passe défini depuis la console" in page
     assert "Racine" not in page
     assert "root-id" not in page

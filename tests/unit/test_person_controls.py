@@ -315,7 +315,8 @@ def test_a_control_is_shown_with_its_facts_what_it_means_and_what_to_do(capsys: 
         "le 10 septembre 2026 ; 2 fois ; bon mot de passe ; adresses : 192.0.2.7",
         "Tentative sur un accès clôturé ou suspendu : Quelqu'un",
         "À faire : Demander à la personne",
-        "Un incident est proposé",
+        "Un incident est proposé : provisioner incident declare --origin caf",
+        "provisioner controls settle NUMÉRO",
     ):
         assert words in shown
     print_answer(ControlsAnswer.of([], "closed-attempt"), "text")

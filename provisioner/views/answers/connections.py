@@ -101,8 +101,8 @@ class ComparedAnswer(Answer):
     def shown(self) -> Iterator[Part]:
         """The span, both lists, and what to do."""
         yield Line(f"Événements comparés du {french_moment(self.from_)} au {french_moment(self.to)}.")
-        yield from self.events.lines("Connexions")
-        yield from self.admin_events.lines("Console")
+        yield from self.events.lines("Événements de connexion")
+        yield from self.admin_events.lines("Événements de la console")
         if self.switched_off:
             yield Line(
                 "Le royaume n'enregistre plus tous ses événements : rétablissez-le par provisioner realm apply.",

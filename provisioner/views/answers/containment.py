@@ -12,15 +12,23 @@ from provisioner.domain.calendar import PARIS
 from provisioner.domain.people import EmailAddress
 from provisioner.views.answers import Answer, Code, Count, Moment
 from provisioner.views.answers.plans import RunAnswer
+from provisioner.views.holds import reopen_command
 from provisioner.views.shown import Line, Part, Table, Tone
 
 
 def tokens_sentence(until: datetime) -> str:
     """Until when an access token that was given before a cut may still pass."""
+    here = until.astimezone(PARIS)
     return (
-        f"Jusqu'à {until.astimezone(PARIS):%H h %M min %S s} (heure de Paris), un jeton d'accès délivré avant peut "
+        f"Jusqu'à {here.hour} h {here:%M min %S s} (heure de Paris), un jeton d'accès délivré avant peut "
         "encore être accepté par la plateforme ; aucun ne peut plus être renouvelé."
     )
+
+
+def cut_words(cut: int, not_cut: int) -> str:
+    """« 5 comptes coupés, 0 encore à couper »."""
+    plural = "s" if cut > 1 else ""
+    return f"{cut} compte{plural} coupé{plural}, {not_cut} encore à couper"
 
 
 class AlsoOf(Answer):
@@ -53,9 +61,9 @@ class ContainedAnswer(RunAnswer):
         yield from super().shown()
         rows = [(line.email, ", ".join(line.partners)) for line in self.also_of]
         yield Table("Comptes d'autres partenaires aussi, coupés pour eux aussi", ("Compte", "Partenaires"), rows)
-        yield Line(f"{self.partner} : {self.cut} compte(s) coupé(s), {self.not_cut} encore à couper.", Tone.TITLE)
+        yield Line(f"{self.partner} : {cut_words(self.cut, self.not_cut)}.", Tone.TITLE)
         yield Line(tokens_sentence(self.tokens_until))
-        yield Line(f"Pour rendre les accès : provisioner partner reopen {self.partner}")
+        yield Line(f"Pour rendre les accès : {reopen_command(self.partner)}")
 
 
 class ReleasedAnswer(RunAnswer):
@@ -75,6 +83,7 @@ class ReleasedAnswer(RunAnswer):
     def shown(self) -> Iterator[Part]:
         """What was done, then who stays suspended."""
         yield from super().shown()
-        yield Line(f"{self.partner} : {self.reopened} compte(s) à rouvrir.", Tone.TITLE)
+        yield Line(f"{self.partner} : comptes à rouvrir, {self.reopened}.", Tone.TITLE)
         if self.still_suspended:
-            yield Line(f"Restent suspendus : {', '.join(self.still_suspended)}. Voir person show.", Tone.WARNING)
+            yield Line(f"Restent suspendus : {', '.join(self.still_suspended)}.", Tone.WARNING)
+            yield Line(f"Pour savoir pourquoi : provisioner explain {self.still_suspended[0]}")

@@ -74,4 +74,9 @@ class ControlsAnswer(ListAnswer[ControlLine]):
             words = words_of(code)
             yield Line(f"{words.name} : {words.meaning}", note=f"À faire : {words.to_do}")
         if any(line.code in self._proposing and line.state is ControlState.RAISED for line in self.rows):
-            yield Line("Un incident est proposé : provisioner incident declare.")
+            yield Line(
+                "Un incident est proposé : provisioner incident declare --origin caf --aware-since DATETHH:MM "
+                '--what "CE QUI EST SU, SANS NOM" --by "NOM"'
+            )
+        if any(line.state is ControlState.RAISED for line in self.rows):
+            yield Line('Examiné et compris : provisioner controls settle NUMÉRO --by "NOM" --reason "MOTIF"')

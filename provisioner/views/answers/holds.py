@@ -19,7 +19,7 @@ from provisioner.views.answers import Answer, Code, Count, ListAnswer, Moment, P
 from provisioner.views.answers.annexes import AnnexeLine
 from provisioner.views.answers.plans import ChangeLine
 from provisioner.views.dates import french_date
-from provisioner.views.holds import KINDS, hold_reason
+from provisioner.views.holds import KINDS, contained_sentence, hold_reason
 from provisioner.views.journal import not_whole
 from provisioner.views.shown import Line, Part, Table, Tone
 
@@ -132,9 +132,7 @@ class StatusAnswer(Answer):
         if self.journal is not None:
             yield Line(not_whole(self.journal), Tone.ERROR)
         for code in self.contained:
-            yield Line(
-                f"Tous les accès de {code} sont coupés. Pour les rendre : partner reopen {code}.", Tone.WARNING
-            )
+            yield Line(contained_sentence(code), Tone.WARNING)
         last = self.last_good_sync
         ago = f"{french_date(day_of(last))}, il y a {_age(last, self.now)}" if last else "jamais"
         yield Line(f"Dernière synchronisation sans échec : {ago}.")
@@ -148,7 +146,7 @@ class StatusAnswer(Answer):
         if self.controls:
             tone = Tone.ERROR if self.controls_grave else Tone.WARNING
             found = f"Contrôle des connexions : {self.controls} à examiner, dont graves : {self.controls_grave}."
-            yield Line(f"{found} Pour les voir : controls list.", tone)
+            yield Line(f"{found} Pour les voir : provisioner controls list.", tone)
         if self.invitations_uncertain:
             yield Line(
                 "Courriels d'activation dont nul ne peut dire s'ils sont partis : "

@@ -13,8 +13,9 @@ from provisioner.domain.connections.incident import Incident, Origin
 from provisioner.domain.hold import Hold, HoldKind
 from provisioner.domain.people import EmailAddress
 from provisioner.views.answers import Answer, Code, Count, Day, ListAnswer, Moment, Number, absent_when_none, beside
-from provisioner.views.answers.containment import tokens_sentence
+from provisioner.views.answers.containment import cut_words, tokens_sentence
 from provisioner.views.dates import french_date, french_moment
+from provisioner.views.holds import contained_sentence
 from provisioner.views.incidents import ITEMS, ORIGINS, delay_words, item_value
 from provisioner.views.shown import Line, Part, Table, Tone
 
@@ -41,7 +42,7 @@ class DeclaredAnswer(Answer):
     def shown(self) -> Iterator[Part]:
         yield Line(f"Incident n° {self.incident} enregistré : {self.words}.")
         if self.cut is not None:
-            yield Line(f"{self.cut} compte(s) coupé(s), {self.not_cut} encore à couper.", Tone.TITLE)
+            yield Line(f"{cut_words(self.cut, self.not_cut or 0)}.", Tone.TITLE)
         if self.tokens_until is not None:
             yield Line(tokens_sentence(self.tokens_until))
 
@@ -147,9 +148,7 @@ class IncidentAnswer(Answer):
         if self.closed_at is None:
             yield Line(f"{self.words[0].upper()}{self.words[1:]}.", Tone.WARNING if self.lacking else Tone.PLAIN)
         for code in self.contained:
-            yield Line(
-                f"Tous les accès de {code} sont coupés. Pour les rendre : partner reopen {code}.", Tone.WARNING
-            )
+            yield Line(contained_sentence(code), Tone.WARNING)
         yield Table("Déclaration", ("Donnée", "Valeur"), tuple(self._declaration()))
         items = [(words, item_value(getattr(self, item) or "à renseigner")) for item, words in ITEMS.items()]
         yield Table("Éléments demandés par le RGPD (articles 33 et 34)", ("Élément", "Valeur"), items)

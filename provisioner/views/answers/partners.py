@@ -28,6 +28,7 @@ from provisioner.views.answers import (
 from provisioner.views.answers.plans import person
 from provisioner.views.conventions import ROLES, convention_sentence, imported_lines, unnamed_roles
 from provisioner.views.dates import french_date, in_cell, short
+from provisioner.views.holds import reopen_command
 from provisioner.views.person_tables import STATES
 from provisioner.views.shown import Line, Part, Table, Tone
 
@@ -162,7 +163,7 @@ class PartnerAnswer(_PartnerFacts):
             yield Line(f"Empreinte SHA-256 de la convention signée : {self.document_sha256}")
         if self.contained_since is not None:
             since = french_date(day_of(self.contained_since))
-            told = f"Tous les accès sont coupés depuis le {since}. Pour les rendre : partner reopen {self.code}."
+            told = f"Tous les accès sont coupés depuis le {since}. Pour les rendre : {reopen_command(self.code)}"
             yield Line(told, Tone.WARNING)
         yield Line(f"Domaines : {', '.join(self.domains) or 'aucun'}")
         if self.addresses:
