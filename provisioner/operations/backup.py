@@ -14,7 +14,7 @@ from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory, TemporaryFile
 
-from sqlalchemy import make_url
+from sqlalchemy import URL, make_url
 
 from provisioner.clock import Clock
 from provisioner.domain.backup import MonthKey, Recipient, fingerprint, month_of, read_recipients
@@ -159,9 +159,12 @@ def pg_dump(settings: Settings, output: Path) -> str:
 def _dump(settings: Settings, register: Register, partial: Path, keys: Collection[Recipient]) -> JournalCheck:
     """What `pg_dump` writes is encrypted as it comes; the journal is verified in the database itself."""
     check, url = verify_journal(register), make_url(settings.database_url)
-    password = {"PGPASSWORD": url.password} if url.password else {}
-    address = url.set(drivername="postgresql", password=None).render_as_string()
-    command = ["pg_dump", "--format=custom", "--no-password", f"--dbname={address}"]
+    secret = url.password or url.query.get("password")
+    password = {"PGPASSWORD": str(secret)} if secret else {}
+    query = {name: value for name, value in url.query.items() if name != "password"}
+    # What another user of the machine sees of a command has no password in it.
+    address = URL.create("postgresql", url.username, None, url.host, url.port, url.database, query)
+    command = ["pg_dump", "--format=custom", "--no-password", f"--dbname={address.render_as_string()}"]
     with TemporaryFile() as errors, partial.open("wb") as output, translated(subprocess.SubprocessError):
         try:
             dump = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, env=os.environ | password)

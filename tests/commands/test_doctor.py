@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import pyrage
 import pytest
 
 from provisioner.clock import Clock
@@ -92,6 +93,10 @@ def test_all_is_well_once_all_is_set_up(clinic: Clinic, office: Office, tmp_path
     assert office.run("connections", "pull").status == 0
     office.environment["PROVISIONER_CONNECTIONS__OUR_ADDRESSES"] = "127.0.0.1"
     office.environment["PROVISIONER_ATTESTATION__ARCHIVES_REFERENCE"] = "AD62-2026-14"
+    key = pyrage.x25519.Identity.generate().to_public()
+    (tmp_path / "recipients.txt").write_text(f"{Clock().today():%Y-%m} {key}\n")
+    office.environment["PROVISIONER_BACKUP__RECIPIENTS_FILE"] = str(tmp_path / "recipients.txt")
+    office.environment["PROVISIONER_BACKUP__LIST_FILE"] = str(tmp_path / "list.jsonl")
     mails = len(office.mails())
     found = clinic.look(0, **clinic.as_administrator())
     assert [one for lines in found.values() for one in lines if one["verdict"] != "ok"] == []

@@ -130,3 +130,40 @@ def test_killed_while_it_encrypts_nothing_in_clear_is_left(vault: Vault, tmp_pat
     (left,) = there.iterdir()
     assert left.read_bytes()[:3] in (b"age", b"")
     assert vault.back_up(there / "again.age").status == 0
+
+
+def _doctor(vault: Vault, today: str = TODAY) -> list[tuple[str, str]]:
+    """The level and the sentence of each line about backups; Keycloak is away."""
+    answer = vault.desk.run("doctor", "--format", "json", today=today)
+    lines = valid(answer.json, "doctor")["lines"]
+    return [(line["verdict"], line["found"]) for line in lines if line["check"] == "backup"]
+
+
+def test_doctor_is_wanting_when_a_private_key_lies_here_or_a_destruction_is_overdue(
+    vault: Vault, tmp_path: Path
+) -> None:
+    vault.desk.environment["PROVISIONER_BACKUP__LIST_FILE"] = str(tmp_path / "list.jsonl")
+    vault.back_up(tmp_path / "copy")
+    assert [level for level, _ in _doctor(vault)] == ["ok"]
+    key = vault.desk.home / "data" / "refused" / "clé.txt"
+    key.parent.mkdir()
+    key.write_text(str(vault.keys["2026-09"]))
+    ((level, found),) = _doctor(vault)
+    assert (level, str(key) in found, str(vault.keys["2026-09"]) in found) == ("wanting", True, False)
+    key.unlink()
+    assert [level for level, _ in _doctor(vault, "2026-11-30")] == ["wanting"], "no key for November"
+    vault.recipients.write_text(
+        f"{vault.recipients.read_text()}\n2026-12 {pyrage.x25519.Identity.generate().to_public()}"
+    )
+    ((level, found),) = _doctor(vault, "2026-12-31")
+    assert (level, vault.fingerprint("2026-08") in found) == ("wanting", True)
+    vault.destroyed("2026-08")
+    assert [level for level, _ in _doctor(vault, "2026-12-31")] == ["ok"]
+
+
+def test_doctor_asks_for_attention_where_copies_are_in_clear_or_no_list_is_kept(vault: Vault) -> None:
+    assert [level for level, _ in _doctor(vault)] == ["attention"], "no list"
+    vault.desk.environment["PROVISIONER_BACKUP__LIST_FILE"] = str(vault.desk.home / "data" / "list.jsonl")
+    assert [level for level, _ in _doctor(vault)] == ["wanting"], "it would be lost with the register"
+    del vault.desk.environment["PROVISIONER_BACKUP__RECIPIENTS_FILE"]
+    assert sorted(level for level, _ in _doctor(vault)) == ["attention", "wanting"]
