@@ -126,7 +126,7 @@ def pull(context: Context, told: Told = lambda _count: None) -> PulledAnswer:
     pulling.read(Stream.CONNECTIONS, stores[Stream.CONNECTIONS])
     pulling.read(Stream.CONSOLE, stores[Stream.CONSOLE])
     off = [stream for stream in Stream if not stores[stream].is_on]
-    keep(context, Judgement(judged=frozenset({reading.OFF.code}), seen=tuple(reading.switched_off(off, now))))
+    keep(context, Judgement(judged=frozenset({reading.OFF.code}), observations=tuple(reading.switched_off(off, now))))
     return PulledAnswer.of(pulling.stored[Stream.CONNECTIONS], pulling.stored[Stream.CONSOLE], pulling.holes)
 
 
@@ -155,14 +155,14 @@ class _Pulling:
                 holes = [hole] if hole else []
                 if coverage.begun_at is not None:
                     holes += self._switched_off(window, new)
-                found = [gap for gap in holes if connections.add_hole(work, gap)]
+                new_holes = [gap for gap in holes if connections.add_hole(work, gap)]
                 if window.until is None:
                     connections.attach(work)
                 if store.is_on:
                     reached = self.now if window.until is None else min(window.until, self.now)
                     least = min(coverage.read_until or reached, self.now)
                     connections.set_read_until(work, stream, max(reached, least), self.now)
-            self._count(stream, window, len(new), holes, found)
+            self._count(stream, window, len(new), holes, new_holes)
 
     def _store(self, work: Work, stream: Stream, window: Window[Any]) -> Sequence[ConnectionRecord | ConsoleRecord]:
         if stream is Stream.CONNECTIONS:
@@ -178,12 +178,12 @@ class _Pulling:
                 for stream in event.switched_off:
                     yield Hole(stream=stream, since=at, until=max(self.now, at))
 
-    def _count(self, stream: Stream, window: Window[Any], new: int, holes: list[Hole], found: list[Hole]) -> None:
+    def _count(self, stream: Stream, window: Window[Any], new: int, holes: list[Hole], new_holes: list[Hole]) -> None:
         self.stored[stream] += new
         self._seen += len(window.events)
         self.told(self._seen)
         self.holes += [gap for gap in holes if gap not in self.holes]
-        for gap in found:
+        for gap in new_holes:
             hours = round((gap.until - gap.since).total_seconds() / 3600, 2)
             log.warning("connections.hole", stream=str(gap.stream), hours=hours)
 
@@ -208,7 +208,7 @@ def verify(
         compared = _compare(context, begin, end)
     is_whole = since is None and until is None  # a part of the span mends nothing
     judged = frozenset({reading.MISSING.code} if is_whole else ())
-    keep(context, Judgement(judged=judged, seen=tuple(reading.missing(compared.values()))))
+    keep(context, Judgement(judged=judged, observations=tuple(reading.missing(compared.values()))))
     for lists in compared.values():
         if lists.differs:
             counts = {"lacking": len(lists.lacking), "gone": len(lists.gone)}

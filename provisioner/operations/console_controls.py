@@ -60,7 +60,7 @@ def judge_console(context: Context) -> Judgement:
     known = {user: numbers[account.email] for user, account in made.items() if account and account.email in numbers}
     own = replace(own, made=known)
     return Judgement(
-        seen=(*console.find(evidence), *own_account.find(evidence, own)),
+        observations=(*console.find(evidence), *own_account.find(evidence, own)),
         marks={JUDGED: str(last)},
     )
 
@@ -97,7 +97,9 @@ def judge_realm(context: Context) -> Judgement:
         if not is_for_realm(connection, str(present["id"])):
             return Judgement()
     differences = weaker(present, load_realm_settings(context.settings))
-    return Judgement(seen=tuple(realm.find(differences, context.clock.now())), judged=frozenset({realm.CONTROL.code}))
+    return Judgement(
+        observations=tuple(realm.find(differences, context.clock.now())), judged=frozenset({realm.CONTROL.code})
+    )
 
 
 def tell_raised(work: Work, settings: Settings, raised: Iterable[RaisedControl]) -> None:

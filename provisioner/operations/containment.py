@@ -180,11 +180,11 @@ def _off_now(context: Context, codes: Collection[str]) -> set[EmailAddress]:
     records = context.register.records()
     emails = containing(records, codes, context.clock.now(), ()).emails
     try:
-        seen = glance_at(context.directory, records, emails, context.settings.keycloak.threads)
+        glance = glance_at(context.directory, records, emails, context.settings.keycloak.threads)
     except KeycloakError:
         return set()
-    is_ours = records.is_for_realm(seen.snapshot.realm_id)
-    return _off(records, seen.snapshot, emails - seen.unread.keys()) if is_ours else set()
+    is_ours = records.is_for_realm(glance.snapshot.realm_id)
+    return _off(records, glance.snapshot, emails - glance.unread.keys()) if is_ours else set()
 
 
 def _off(records: Records, snapshot: Snapshot, emails: Collection[EmailAddress]) -> set[EmailAddress]:

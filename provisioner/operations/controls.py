@@ -12,7 +12,7 @@ from functools import partial
 
 import structlog
 
-from provisioner.domain.connections.control import ControlState, Judgement, RaisedControl, Severity
+from provisioner.domain.connections.control import ControlState, Judgement, RaisedControl
 from provisioner.domain.connections.record import Stream
 from provisioner.domain.errors import Refusal, Refused, SystemFailed
 from provisioner.operations import console_controls, person_controls
@@ -66,15 +66,15 @@ def keep(context: Context, judgement: Judgement) -> list[RaisedControl]:
     """Raises what is new of it and mends what is over; gives what is raised. Nothing is written for nothing new."""
     with context.register.read() as connection:
         is_known = not (
-            controls.unknown(connection, judgement.seen)
-            or controls.over(connection, judgement.judged, judgement.seen)
+            controls.unknown(connection, judgement.observations)
+            or controls.over(connection, judgement.judged, judgement.observations)
             or any(mark(connection, name) != value for name, value in judgement.marks.items())
         )
     if is_known:
         return []
     with context.work() as work:
-        raised = controls.record(work, judgement.seen)
-        controls.mend(work, judgement.judged, judgement.seen)
+        raised = controls.record(work, judgement.observations)
+        controls.mend(work, judgement.judged, judgement.observations)
         console_controls.tell_raised(work, context.settings, raised)
         for name, value in judgement.marks.items():
             set_mark(work, name, value)
@@ -111,6 +111,5 @@ def is_begun(register: Register) -> bool:
 def listed(register: Register, partner: str | None, *, all_: bool) -> list[RaisedControl]:
     """What stands, of that partner or of all, the gravest first; with `all_` what is settled or over too."""
     with register.read() as connection:
-        found = controls.raised(connection, partner=partner, all_=all_)
-    severities = list(Severity)
-    return sorted(found, key=lambda control: (-severities.index(control.severity), control.id))
+        raised = controls.raised(connection, partner=partner, all_=all_)
+    return sorted(raised, key=lambda control: (-control.severity.rank, control.id))

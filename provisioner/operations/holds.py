@@ -274,10 +274,10 @@ def service_status(register: Register) -> ServiceStatus:
         last = mark(connection, LAST_GOOD_SYNC)
         wanting = mark(connection, JOURNAL_WANTING)
         kept = annexes.kept(connection)
-        found = controls.counts(connection)
+        counts = controls.counts(connection)
     open_now = [habilitation for habilitation in records.habilitations if habilitation.state is State.OPEN]
     undecided = (Status.CHECKED, Status.APPROVED)
-    raised = {key: count for key, count in found.items() if key[2] is ControlState.RAISED}
+    raised = {key: count for key, count in counts.items() if key[2] is ControlState.RAISED}
     return ServiceStatus(
         last_good_sync=datetime.fromisoformat(last) if last else None,
         partners=len(records.partners),

@@ -146,24 +146,26 @@ def glance_at(directory: Directory, records: Records, emails: Collection[EmailAd
         try:
             if silence.is_set():
                 directory.ping()
-            seen = directory.glance(account.keycloak_id, email, realm)
-            if account.renamed_from is not None and account.keycloak_id not in seen.accounts:
+            snapshot = directory.glance(account.keycloak_id, email, realm)
+            if account.renamed_from is not None and account.keycloak_id not in snapshot.accounts:
                 before = directory.find(account.renamed_from)
-                seen = replace(seen, named={**seen.named, **({account.renamed_from: before} if before else {})})
+                snapshot = replace(
+                    snapshot, named={**snapshot.named, **({account.renamed_from: before} if before else {})}
+                )
         except KeycloakUnavailable as error:
             silence.set()
             return error
         except KeycloakError as error:
             return error
-        return seen
+        return snapshot
 
     answers = _ask(emails, glance, threads)
     unread = {email: answer for email, answer in answers.items() if isinstance(answer, KeycloakError)}
-    seen = [answer for answer in answers.values() if isinstance(answer, Snapshot)]
-    if unread and not seen:
+    snapshots = [answer for answer in answers.values() if isinstance(answer, Snapshot)]
+    if unread and not snapshots:
         raise next(iter(unread.values()))
-    accounts = {id_: account for snapshot in seen for id_, account in snapshot.accounts.items()}
-    named = {email: account for snapshot in seen for email, account in snapshot.named.items()}
+    accounts = {id_: account for snapshot in snapshots for id_, account in snapshot.accounts.items()}
+    named = {email: account for snapshot in snapshots for email, account in snapshot.named.items()}
     return Glance(replace(realm, accounts=accounts, named=named), unread)
 
 

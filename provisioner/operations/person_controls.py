@@ -48,9 +48,9 @@ def judge_records(context: Context) -> Judgement:
             return Judgement()
         masked = _masked(connection)
     evidence = _evidence(context, after, is_masked=masked is not None)
-    seen = [observation for account in evidence for find in OF_RECORDS for observation in find(account)]
+    observations = [observation for account in evidence for find in OF_RECORDS for observation in find(account)]
     return Judgement(
-        seen=(*seen, *([masked] if masked else [])),
+        observations=(*observations, *([masked] if masked else [])),
         judged=frozenset({proxy_address.CONTROL.code}),
         marks={JUDGED: str(last)},
     )
@@ -104,7 +104,7 @@ def judge_accesses(context: Context) -> Judgement:
         coverage = connections.coverage(connection, Stream.CONNECTIONS)
         passwords = register.passwords_made(connection)
     invitations = {invitation.habilitation.id: invitation for invitation in leading(open_invitations(records))}
-    seen = []
+    observations = []
     for habilitation in records.habilitations:
         if records.state_of(habilitation) is not State.OPEN:
             continue
@@ -121,8 +121,8 @@ def judge_accesses(context: Context) -> Judgement:
             password_made_at=passwords.get(account.id),
             thresholds=thresholds,
         )
-        seen += [observation for find in OF_ACCESSES for observation in find(access)]
-    return Judgement(seen=tuple(seen), judged=STATES_OF_ACCESSES)
+        observations += [observation for find in OF_ACCESSES for observation in find(access)]
+    return Judgement(observations=tuple(observations), judged=STATES_OF_ACCESSES)
 
 
 def judge_sessions(context: Context, within: timedelta) -> Judgement:
@@ -136,15 +136,15 @@ def judge_sessions(context: Context, within: timedelta) -> Judgement:
     with context.register.read() as connection:
         had_session = {control.account for control in controls.unmended(connection, {code})}
     since = context.clock.now() - within
-    seen = []
+    observations = []
     for account, habilitation, cut_at in _cut(records):
         if account.id is None or account.keycloak_id is None:
             continue
         if cut_at >= since or account.id in had_session:
             with suppress(NotFound):
                 if context.directory.has_session(account.keycloak_id):
-                    seen.append(session_after_closure.observe(account.id, habilitation, cut_at))
-    return Judgement(seen=tuple(seen), judged=frozenset({code}))
+                    observations.append(session_after_closure.observe(account.id, habilitation, cut_at))
+    return Judgement(observations=tuple(observations), judged=frozenset({code}))
 
 
 def _cut(records: Records) -> Iterator[tuple[Account, Habilitation, datetime]]:

@@ -60,10 +60,10 @@ def counts(connection: Connection) -> Mapping[tuple[str, Severity, ControlState]
     return counted
 
 
-def unknown(connection: Connection, seen: Iterable[Observation]) -> list[Observation]:
+def unknown(connection: Connection, observations: Iterable[Observation]) -> list[Observation]:
     """What of it the register does not say yet: new, graver, a state that is there again, or with more facts."""
     by_key: dict[tuple[str, str], Observation] = {}
-    for observation in seen:
+    for observation in observations:
         key = (observation.control.code, observation.key)
         by_key[key] = observation.after(by_key[key].facts) if key in by_key else observation
     known = _known(connection, by_key.values())
@@ -71,13 +71,13 @@ def unknown(connection: Connection, seen: Iterable[Observation]) -> list[Observa
     return [observation for key, observation in told.items() if _is_news(observation, known.get(key))]
 
 
-def record(work: Work, seen: Iterable[Observation]) -> list[RaisedControl]:
+def record(work: Work, observations: Iterable[Observation]) -> list[RaisedControl]:
     """Raises what is new; gives those. The same facts, be they settled, are never raised again; what has become
     graver is, an act that came after the others were settled, and a state that was mended and is there again. More
     facts of what stands are kept beside it.
     """
     new: list[int] = []
-    news = unknown(work.connection, seen)
+    news = unknown(work.connection, observations)
     known = _known(work.connection, news)
     for observation in news:
         was = known.get((observation.control.code, observation.key))
@@ -93,9 +93,9 @@ def record(work: Work, seen: Iterable[Observation]) -> list[RaisedControl]:
     return list(map(_RAISED.of, work.connection.execute(asked)))
 
 
-def _known(connection: Connection, seen: Iterable[Observation]) -> dict[tuple[str, str], RaisedControl]:
+def _known(connection: Connection, observations: Iterable[Observation]) -> dict[tuple[str, str], RaisedControl]:
     known: dict[tuple[str, str], RaisedControl] = {}
-    for keys in _chunks(sorted({observation.key for observation in seen})):
+    for keys in _chunks(sorted({observation.key for observation in observations})):
         rows = map(_RAISED.of, connection.execute(_ASKED.where(_r.key.in_(keys))))
         known |= {(control.code, control.key): control for control in rows}
     return known
@@ -108,10 +108,8 @@ def _is_news(observation: Observation, known: RaisedControl | None) -> bool:
 
 
 def _is_raised_anew(observation: Observation, known: RaisedControl) -> bool:
-    severities = list(Severity)
-    is_graver = severities.index(observation.severity or observation.control.severity) > severities.index(
-        known.severity
-    )
+    severity = observation.severity or observation.control.severity
+    is_graver = severity.rank > known.severity.rank
     is_later_act = observation.control.is_act and known.facts != observation.facts and known.settled_at is not None
     return is_graver or is_later_act or (observation.control.is_state and known.mended_at is not None)
 
@@ -124,15 +122,15 @@ def unmended(connection: Connection, codes: Collection[str]) -> list[RaisedContr
     return list(map(_RAISED.of, connection.execute(lasting)))
 
 
-def over(connection: Connection, codes: Collection[str], seen: Iterable[Observation]) -> list[RaisedControl]:
+def over(connection: Connection, codes: Collection[str], observations: Iterable[Observation]) -> list[RaisedControl]:
     """The states of these codes that lasted and are seen no more. `codes` were judged whole."""
-    present = {(observation.control.code, observation.key) for observation in seen}
+    present = {(observation.control.code, observation.key) for observation in observations}
     return [control for control in unmended(connection, codes) if (control.code, control.key) not in present]
 
 
-def mend(work: Work, codes: Collection[str], seen: Iterable[Observation]) -> list[RaisedControl]:
+def mend(work: Work, codes: Collection[str], observations: Iterable[Observation]) -> list[RaisedControl]:
     """The states of these codes that are seen no more are over; gives those. `codes` were judged whole."""
-    mended = over(work.connection, codes, seen)
+    mended = over(work.connection, codes, observations)
     for ids in _chunks([control.id for control in mended]):
         work.connection.execute(update(t.control).where(_r.id.in_(ids)).values(mended_at=work.now))
     return mended

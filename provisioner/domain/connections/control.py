@@ -22,6 +22,11 @@ class Severity(StrEnum):
     WARNING = "warning"
     GRAVE = "grave"
 
+    @property
+    def rank(self) -> int:
+        """Orders them: the graver, the higher."""
+        return list(Severity).index(self)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Control:
@@ -111,7 +116,7 @@ class Judgement:
     these is over. `marks` say how far it went.
     """
 
-    seen: tuple[Observation, ...] = ()
+    observations: tuple[Observation, ...] = ()
     judged: frozenset[str] = frozenset()
     marks: Mapping[str, str] = field(default_factory=dict)
 

@@ -98,19 +98,19 @@ class Evidence:
         """What a control saw in these records, oldest first: nothing where none of them is new, as it was judged
         before. `key` tells these facts from others of the account.
         """
-        seen = tuple(records)
-        if not any(record.number > self.after for record in seen):
+        told = tuple(records)
+        if not any(record.number > self.after for record in told):
             return
-        habilitation = self.told_under(seen[0].at)
+        habilitation = self.told_under(told[0].at)
         rests_on = Facts(
-            count=len(seen),
-            addresses=tuple(sorted({record.address for record in seen if record.address})),
-            records=tuple(record.id for record in seen[:MOST_RECORDS]),
+            count=len(told),
+            addresses=tuple(sorted({record.address for record in told if record.address})),
+            records=tuple(record.id for record in told[:MOST_RECORDS]),
         )
         yield Observation(
             control=control,
             key=f"{self.account or self.user}/{key}",
-            since=seen[0].at,
+            since=told[0].at,
             severity=severity,
             partner=habilitation.partner if habilitation else None,
             habilitation=habilitation.id if habilitation else None,

@@ -113,15 +113,14 @@ def _is_known(record: ConsoleRecord, evidence: ConsoleEvidence, own: OwnEvidence
     effect = next((effect for effect in _EFFECTS if re.fullmatch(effect.pattern, done)), None)
     if effect is None or (effect.of_partner_group and group_of(record) not in evidence.groups):
         return False
-    account: int | None = None
+    meant, account = _meant(effect, record.at, own), None
     if (user := user_of(record)) is not None:
         holder = evidence.holders.get(user)
         account = holder.account if holder else own.made.get(user, record.account)
         if account is None:
-            return _was_deleted(user, evidence) and _is_meant_for(None, effect, record.at, own)
-    is_meant = _is_meant_for({account}, effect, record.at, own)
+            return bool(meant) and _was_deleted(user, evidence)
     sent = own.links_sent.get(account, ()) if account is not None and Action.INVITE in effect.actions else ()
-    return is_meant or any(at - _SKEW <= record.at <= at + LASTS for at in sent)
+    return account in meant or any(at - _SKEW <= record.at <= at + LASTS for at in sent)
 
 
 def _was_deleted(user: str, evidence: ConsoleEvidence) -> bool:
@@ -133,14 +132,15 @@ def _was_deleted(user: str, evidence: ConsoleEvidence) -> bool:
     )
 
 
-def _is_meant_for(accounts: set[int | None] | None, effect: _Effect, moment: datetime, own: OwnEvidence) -> bool:
-    """Whether a run was about to do that to one of these accounts, to any with None."""
-    return any(
-        action in effect.actions and (accounts is None or account in accounts)
+def _meant(effect: _Effect, moment: datetime, own: OwnEvidence) -> set[int | None]:
+    """The accounts to which a run was about to do that then; None among them for a group."""
+    return {
+        account
         for intention in own.intentions
         if intention.covers(moment)
         for action, account in intention.changes
-    )
+        if action in effect.actions
+    }
 
 
 def _foreign(login: ConnectionRecord, own: OwnEvidence) -> Iterator[Observation]:

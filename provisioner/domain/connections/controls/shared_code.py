@@ -32,8 +32,8 @@ def find(evidence: Evidence) -> Iterator[Observation]:
     weeks: dict[tuple[int, int], set[ConnectionRecord]] = {}
     for records in (*_at_once(evidence), *_many_networks(evidence)):
         weeks.setdefault(day_of(records[-1].at).isocalendar()[:2], set()).update(records)
-    for (year, week), seen in weeks.items():
-        logins = sorted(seen, key=lambda record: (record.at, record.id))
+    for (year, week), of_week in weeks.items():
+        logins = sorted(of_week, key=lambda record: (record.at, record.id))
         yield from evidence.observe(CONTROL, f"{year}-{week:02}", logins, on=day_of(logins[-1].at))
 
 

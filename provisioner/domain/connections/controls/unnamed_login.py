@@ -24,8 +24,8 @@ def find(evidence: Evidence) -> Iterator[Observation]:
     entries = [record for record in evidence.records if record.kind in _ENTRIES and record.outcome is None]
     if evidence.account is None:
         for year in sorted({day_of(record.at).year for record in entries}):
-            theirs = [record for record in entries if day_of(record.at).year == year][:1]
-            yield from evidence.observe(CONTROL, year, theirs, on=day_of(theirs[0].at), client=theirs[0].client)
+            first = next(record for record in entries if day_of(record.at).year == year)
+            yield from evidence.observe(CONTROL, year, [first], on=day_of(first.at), client=first.client)
         return
     for day, unnamed in by_day(record for record in entries if _is_unnamed(record, evidence)).items():
         yield from evidence.observe(CONTROL, day, unnamed, on=day, client=unnamed[0].client)
