@@ -72,7 +72,7 @@ class Ledger:
     """Takes the entries in their order, and then tells what in the register does not follow from them."""
 
     def __init__(self) -> None:
-        tables = ("partner", "contact", "habilitation", "annexe", "incident", "attestation")
+        tables = ("partner", "contact", "habilitation", "annexe", "incident", "attestation", "backup_key")
         self._said: dict[str, dict[str, _Said]] = {table: {} for table in tables}
         self._holds = HoldLedger()
         #: by entry, which control was settled, by whom and why; `_GONE` where that was destroyed
@@ -106,6 +106,9 @@ class Ledger:
             self._take_incident(row, action)
         elif action.startswith("attestation.") and "attestation" in details:
             self._take_attestation(row)
+        elif action in ("backup.key-used", "backup.key-destroyed") and details:
+            said_of_key = {"month": details["month"], "destroyed_on": details.get("destroyed_on")}
+            self._of("backup_key", details["key"]).say(entry, **said_of_key)
         elif action == "destroyed":
             self._take_destroyed(row, str(facts.get("rule")), str(partner))
         elif facts.get("habilitation") is not None:

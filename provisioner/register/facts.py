@@ -45,6 +45,7 @@ _COLUMNS: dict[str, tuple[Table, str, tuple[str, ...]]] = {
     "account": (t.account, "id", ("email", "reopening")),
     "control": (t.control, "id", ("settled_at", "settled_by", "settle_reason", "settle_decision")),
     "incident": (t.incident, "id", INCIDENT),
+    "backup_key": (t.backup_key, "fingerprint", ("month", "destroyed_on")),
     "attestation": (
         t.attestation,
         "id",

@@ -151,6 +151,7 @@ _TABLES = {
     "account": "le compte n°",
     "control": "le constat n°",
     "incident": "l'incident n°",
+    "backup_key": "la clé de sauvegarde",
     "attestation": "l'attestation n°",
 }
 #: What concerns everybody, or the Caf itself.

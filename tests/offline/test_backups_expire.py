@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sqlite3
 import stat
 import subprocess
 import sys
@@ -114,6 +115,10 @@ def test_the_destruction_of_a_months_key_is_recorded_once_by_name(vault: Vault, 
     shown = vault.desk.run("journal", "show", "--action", "backup.key-destroyed", "--format", "json").json
     assert [entry["by"] for entry in shown] == ["Claire Martin"] * 2
     assert vault.desk.run("journal", "verify").status == 0
+    with sqlite3.connect(vault.desk.database) as register:
+        register.execute("UPDATE backup_key SET destroyed_on = NULL WHERE month = '2026-08'")
+    verified = vault.desk.run("journal", "verify", "--format", "json")
+    assert (verified.status, verified.json["where"]["table"]) == (1, "backup_key")
 
 
 def test_killed_while_it_encrypts_nothing_in_clear_is_left(vault: Vault, tmp_path: Path) -> None:
