@@ -26,6 +26,7 @@ ROWS = 2000
 
 _EPOCH = datetime.fromtimestamp(0, UTC)
 _USER = re.compile(r"(?:^|/)users/([0-9a-f-]{36})(?:/|$)")
+_EVENTS_CONFIG = "events/config"
 _SWITCHES = {Stream.CONNECTIONS: "eventsEnabled", Stream.CONSOLE: "adminEventsEnabled"}
 
 
@@ -156,15 +157,20 @@ def _admin_event(event: Json) -> AdminEvent:
 
 
 def _switched_off(event: Json, record: ConsoleRecord) -> frozenset[Stream]:
+    """Where Keycloak keeps no details, a write of what it keeps may have been that. A list of kinds without logins
+    is one of persons' events that is off.
+    """
     if (record.operation, record.resource) != ("update", "realm"):
         return frozenset()
     try:
         written = json.loads(event.get("representation") or "")
     except ValueError:
-        return frozenset()
+        return frozenset(Stream) if record.path == _EVENTS_CONFIG else frozenset()
     if not isinstance(written, dict):
         return frozenset()
-    return frozenset(stream for stream, switch in _SWITCHES.items() if written.get(switch) is False)
+    kinds = written.get("enabledEventTypes")
+    off = {stream for stream, switch in _SWITCHES.items() if written.get(switch) is False}
+    return frozenset(off | ({Stream.CONNECTIONS} if kinds and "LOGIN" not in kinds else set()))
 
 
 def _short(text: str | None, most: int) -> str | None:

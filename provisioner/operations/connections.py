@@ -110,8 +110,10 @@ class _Filter:
         return self.by_email.get(EmailAddress((typed or "").strip().lower()))
 
 
-def pull(context: Context, told: Told = lambda _count: None) -> PulledAnswer:
+def pull(context: Context, told: Told = lambda _count: None, again_from: datetime | None = None) -> PulledAnswer:
     """Stores what happened since the last time; gives how much that is, and the span of which events are missing.
+
+    What Keycloak holds from `again_from` on is read again.
 
     Raises:
         UnknownRealm: the realm is another one than the register's; nothing was read.
@@ -122,7 +124,7 @@ def pull(context: Context, told: Told = lambda _count: None) -> PulledAnswer:
         if not is_for_realm(connection, realm_id):
             raise UnknownRealm
     now, stores = context.directory.server_time(), context.directory.events.stores()
-    pulling = _Pulling(context, now, _Filter.of(context, now), told)
+    pulling = _Pulling(context, now, _Filter.of(context, now), told, again_from or now)
     pulling.read(Stream.CONNECTIONS, stores[Stream.CONNECTIONS])
     pulling.read(Stream.CONSOLE, stores[Stream.CONSOLE])
     off = [stream for stream in Stream if not stores[stream].is_on]
@@ -138,6 +140,7 @@ class _Pulling:
     now: datetime
     filter: _Filter
     told: Told
+    again_from: datetime
     stored: dict[Stream, int] = field(default_factory=lambda: dict.fromkeys(Stream, 0))
     holes: list[Hole] = field(default_factory=list)
     _seen: int = 0
@@ -147,7 +150,8 @@ class _Pulling:
         with self.context.register.read() as connection:
             coverage = connections.coverage(connection, stream)
         hole = coverage.next_hole(stream, self.now, store)
-        for window in _windows(self.context, stream, coverage.next_since(self.now)):
+        since = min(coverage.next_since(self.now), self.again_from)
+        for window in _windows(self.context, stream, since):
             if self.context.stop.is_set():
                 return
             with self.context.work() as work:
@@ -193,8 +197,8 @@ def verify(
 ) -> ComparedAnswer:
     """Compares the stored events with Keycloak's, id by id, over what Keycloak still holds of these days.
 
-    What differs is read and compared once more: an event may have come meanwhile. What lacks then is raised as a
-    control.
+    What differs is read and compared once more: an event may have come meanwhile, or no reading have seen it (a clock
+    of Keycloak's that was put back while nothing read). What lacks then is raised as a control.
 
     Raises:
         UnknownRealm, KeycloakError, RegisterUnavailable: as for `pull`.
@@ -204,7 +208,8 @@ def verify(
     end = None if until is None else start_of(until + timedelta(days=1))
     compared = _compare(context, begin, end)
     if any(lists.differs for lists in compared.values()):
-        pull(context, told)
+        lacking = [at for lists in compared.values() for at in lists.lacking]
+        pull(context, told, min(lacking, default=None))
         compared = _compare(context, begin, end)
     is_whole = since is None and until is None  # a part of the span mends nothing
     judged = frozenset({reading.MISSING.code} if is_whole else ())
@@ -255,7 +260,7 @@ def purge(context: Context) -> Mapping[str, int]:
             return {}
         counts = {
             "connections": connections.purge(work, before, kept),
-            "console": connections.purge_console(work, now - timedelta(days=CONSOLE_DAYS)),
+            "console": connections.purge_console(work, now - timedelta(days=CONSOLE_DAYS), kept),
             "facts": controls.destroy(work, before=before, states=_STATES, kept=kept),
         }
         if any(counts.values()):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 
 import structlog
@@ -49,8 +49,8 @@ class Effects(Pool):
         self.suspended_since: Mapping[EmailAddress, Hold] = {}
         self.closing = Closing(context.directory, records.accounts, self.groups, self.known_groups)
 
-    def begin(self, changes: Sequence[Change]) -> None:
-        """Records what is about to be done, before the first effect: none happens without its entry.
+    def begin(self, changes: Sequence[Change]) -> int:
+        """Records what is about to be done, before the first effect: none happens without its entry; gives that.
 
         Keycloak's time goes with it: by that clock the controls tell a write of ours from that of a stolen secret.
         """
@@ -69,7 +69,17 @@ class Effects(Pool):
                 if change.is_suspension:
                     holds.tried(work, self.records.suspended[change.subject.email])
             intended = [[change.action, _id_of(change)] for change in changes]
-            work.journal("run.begun", details={"changes": intended, "keycloak_at": at})
+            return work.journal("run.begun", details={"changes": intended, "keycloak_at": at})
+
+    def end(self, begun: int) -> None:
+        """Records that the last effect of the run is done: what our account does from now on, that run did not mean.
+
+        Without it a run is taken to last for two hours (`own_account.LASTS`).
+        """
+        with suppress(KeycloakError):
+            at = self.directory.server_time().isoformat()
+            with self.context.work() as work:
+                work.journal("run.ended", details={"run": begun, "keycloak_at": at})
 
     def carry_out(self, changes: Sequence[Change], result: RunResult, settled: Progress) -> None:
         """Makes the changes in their order, kind by kind: groups, closures, updates, openings."""

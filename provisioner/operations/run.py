@@ -205,13 +205,14 @@ class Pass:
         if not free:
             return
         effects = Effects(self.context, self.records, self.snapshot)
-        effects.begin(free)
+        begun = effects.begin(free)
         with bar(len(free)) as settled:
             effects.carry_out([c for c in free if c.action is not Action.INVITE], self.result, settled)
             if owed := [c for c in free if c.action is Action.INVITE]:
                 records = self.context.register.records()
                 Inviting(effects, records, self.result, settled).carry_out(owed)
             effects.destroy([c for c in free if c.action is Action.DESTROY], self.result, settled)
+        effects.end(begun)
         failed = self.result.failed  # what was not tried since a named person suspended the person is no failure
         failed[:] = [f for f in failed if not (isinstance(f.cause, GivenUp) and effects.is_overtaken(f.change))]
 

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import TypeVar
 
-from sqlalchemy import Connection, Date, Table, bindparam, delete, insert, not_, or_, select, update
+from sqlalchemy import Connection, Date, Table, bindparam, delete, func, insert, not_, or_, select, update
 
 from provisioner.domain.calendar import day_of
 from provisioner.domain.connections.record import ConnectionRecord, ConsoleRecord, Coverage, Hole, Stream, holes_of
@@ -107,7 +107,17 @@ def _unknown(connection: Connection, table: Table, records: Iterable[Record]) ->
 
 
 def attach(work: Work) -> None:
-    """Gives the records of a Keycloak user to the account that it is, where that became known after the reading."""
+    """Gives the records of a Keycloak user to the account that it is, where that became known after the reading; the
+    day of its last login goes with them.
+    """
+    is_login = _c.account.is_(None) & (_c.kind == "login") & _c.outcome.is_(None)
+    logged_in = select(t.account.c.id, func.max(_c.at)).join(t.account, t.account.c.keycloak_id == _c.user)
+    days = [
+        {"of": id_, "day": day_of(at)}
+        for id_, at in work.connection.execute(logged_in.where(is_login).group_by(t.account.c.id))
+    ]
+    if days:
+        work.connection.execute(_LOGGED_IN, days)
     ids = select(t.account.c.keycloak_id).where(t.account.c.keycloak_id.is_not(None))
     for table in (t.connection_record, t.console_record):
         its = select(t.account.c.id).where(t.account.c.keycloak_id == table.c.user).scalar_subquery()
@@ -173,9 +183,10 @@ def purge(work: Work, before: datetime, kept: Collection[int]) -> int:
     return work.connection.execute(old).rowcount
 
 
-def purge_console(work: Work, before: datetime) -> int:
-    """Destroys the records of the console of before that moment; how many."""
-    return work.connection.execute(delete(t.console_record).where(_a.at < before)).rowcount
+def purge_console(work: Work, before: datetime, kept: Collection[int]) -> int:
+    """Destroys the records of the console of before that moment, but those about the accounts in `kept`; how many."""
+    of_kept = _a.account.in_(kept) & _a.account.is_not(None)
+    return work.connection.execute(delete(t.console_record).where(_a.at < before, not_(of_kept))).rowcount
 
 
 def forget(work: Work, accounts: Collection[int]) -> int:

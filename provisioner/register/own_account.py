@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 from datetime import datetime
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, func, or_, select
 
 from provisioner.domain.connections.controls.console import Holder
 from provisioner.domain.connections.controls.own_account import Intention
@@ -56,15 +56,20 @@ def intentions(connection: Connection, since: datetime) -> Iterator[Intention]:
     """What each run was about to do, by Keycloak's clock from that moment on; the newest first."""
     habilitation, entry = t.habilitation.c, t.journal_entry.c
     accounts = {row.id: row.account for row in connection.execute(select(habilitation.id, habilitation.account))}
-    begun = entry.body.contains('"action":"run.begun"', autoescape=True)
+    is_run = (entry.body.contains(f'"action":"run.{word}"', autoescape=True) for word in ("begun", "ended"))
     both = t.journal_entry.join(t.journal_detail, t.journal_detail.c.entry == entry.entry)
-    asked = select(t.journal_detail.c.data).select_from(both).where(begun).order_by(entry.entry.desc())
-    for (data,) in connection.execute(asked):
+    asked = select(entry.entry, t.journal_detail.c.data).select_from(both).where(or_(*is_run))
+    ended: dict[int, datetime] = {}
+    for number, data in connection.execute(asked.order_by(entry.entry.desc())):
         run = json.loads(data)
         at = datetime.fromisoformat(run["keycloak_at"]) if "keycloak_at" in run else None
-        if at is None or at < since:  # an older one, or of an older version
+        if at is not None and "run" in run:
+            ended[run["run"]] = at
+        elif at is None or at < since:  # an older one, or of an older version
             return
-        yield Intention(at, frozenset((action, accounts.get(id_)) for action, id_ in run["changes"]))
+        else:
+            meant = frozenset((action, accounts.get(id_)) for action, id_ in run["changes"])
+            yield Intention(at, meant, ended.get(number))
 
 
 def links_sent(connection: Connection, since: datetime) -> dict[int, list[datetime]]:

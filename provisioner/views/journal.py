@@ -83,6 +83,7 @@ ACTIONS: Mapping[str, str] = {
     "reopening": "Réouverture décidée",
     "resume": "Fin de la mise en pause",
     "run.begun": "Début d'exécution",
+    "run.ended": "Fin d'exécution",
     "retention.hold": "Destruction empêchée (conservation)",
     "retention.released": "Conservation levée",
     "suspend": "Accès suspendu",

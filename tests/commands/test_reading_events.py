@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from provisioner.domain.connections import record
 from tests.serve.serving import until
 from tests.shared.console import Console
 from tests.shared.office import Office, valid
@@ -45,6 +49,18 @@ def test_a_list_that_was_switched_off_or_had_expired_is_a_hole_and_a_cleared_one
     assert _pull(office, status=1)["hole"] is not None
     assert _pull(office, status=0)["hole"] is None
 
+    # without the logins for a while, and off for a while when no details are kept
+    set_events(enabledEventTypes=["LOGOUT"])
+    set_events()
+    assert _pull(office, status=1)["hole"] is not None
+    assert _pull(office, status=0)["hole"] is None
+    set_events(adminEventsDetailsEnabled=False)
+    office.run("connections", "pull")
+    set_events(adminEventsDetailsEnabled=False, eventsEnabled=False)
+    set_events()
+    assert _pull(office, status=1)["hole"] is not None
+    assert _pull(office, status=0)["hole"] is None
+
     # off, and it stays so: the hole grows, a control is raised, and both end
     set_events(adminEventsEnabled=False)
     first = _pull(office, status=1)["hole"]
@@ -65,6 +81,14 @@ def test_a_list_that_was_switched_off_or_had_expired_is_a_hole_and_a_cleared_one
     set_events()
     _pull(office, status=0)
     assert _verify(office, status=0)["events"]["gone"] == 0
+
+    # seen by no reading: Keycloak's clock was put back, and nothing read until it had gone on
+    with closing(sqlite3.connect(office.home / "data" / "provisioner.sqlite3")) as register, register:
+        lost = register.execute("DELETE FROM connection_record").rowcount
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(record, "OVERLAP", timedelta(0))
+        assert _pull(office, status=0)["events"] < lost
+        assert _verify(office, status=0)["events"]["same"] >= lost, "it is read again"
 
     # cleared: told until it is explained, and again when it is done again
     console.delete("events")

@@ -28,8 +28,8 @@ GONE = {"vasseur": "2026-08-31"}
 #: What the second annexe makes in Keycloak. Close: write, log out; update: write; open: create; the link.
 EFFECTS = 6
 
-#: And in the register, at least: the annexe entered, the run begun, each kind of effect, the link before and after.
-COMMITS = 7
+#: And in the register, at least: the annexe entered, the run begun and ended, each effect, the link before and after.
+COMMITS = 8
 
 
 def address(name: str) -> str:

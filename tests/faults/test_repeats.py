@@ -18,8 +18,8 @@ DAY_3 = "2026-06-19"
 LINK = r"/execute-actions-email"
 REPEAT = ("invitation", "repeat", "--by", "Claire Martin", "--format", "json")
 
-#: The run begun, what Keycloak tells of older links, the three links before and after.
-COMMITS = 4
+#: The run begun and ended, what Keycloak tells of older links, the three links before and after.
+COMMITS = 5
 
 STORY = Story(open=frozenset(map(address, BEFORE)), closed=frozenset(), mails=dict.fromkeys(map(address, BEFORE), 2))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 
@@ -102,7 +103,11 @@ def test_a_hold_on_destruction_keeps_the_records_and_their_facts(office: MemoryO
         holds.keep_for_incident(work, 1, "Mot de passe divulgué", partners, [])
     login = date(2026, 6, 20)
     records, facts, days = _purged(office, login + timedelta(days=400))
-    assert ({*records} >= {"again", "leroy", "vasseur"}, facts, days) == (True, {email("vasseur")}, [login, login])
+    assert ({*records} >= {"again", "leroy", "vasseur", "act"}, facts, days) == (
+        True,
+        {email("vasseur")},
+        [login, login],
+    )
 
 
 @pytest.mark.rule("D1")
@@ -113,3 +118,15 @@ def test_a_clock_that_jumps_a_year_ahead_destroys_no_record_that_day(office: Mem
     assert purge(office.context) == {}
     with office.context.register.read() as connection:
         assert len(connection.execute(select(connection_record.c.id)).all()) == len(everything[0]) - 1
+
+
+@pytest.mark.rule("D4")
+def test_a_login_that_was_read_before_its_account_was_known_is_told_as_the_accounts(office: MemoryOffice) -> None:
+    day = date(2026, 7, 3)
+    with office.context.work() as work:
+        ids = connections.accounts_by_keycloak_id(work.connection)
+        leroy = connections.accounts_by_email(work.connection)[email("leroy")]
+        (user,) = (user for user, number in ids.items() if number == leroy)
+        connections.store(work, [replace(_login("adopted", leroy, day), account=None, user=user)])
+        connections.attach(work)
+    assert office.context.register.records().accounts[email("leroy")].last_login_on == day

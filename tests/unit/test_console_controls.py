@@ -134,8 +134,8 @@ def test_an_impersonation_is_told_of_the_person() -> None:
 
 def stolen(record: ConsoleRecord, *meant: tuple[str, int | None], at: datetime = NOON, **own: Any) -> bool:
     evidence = replace(EVIDENCE, console=[record])
-    intentions = [Intention(at, frozenset(meant))] if meant else []
-    return bool(list(own_account.find(evidence, OwnEvidence(intentions=intentions, **own))))
+    intentions = {"intentions": [Intention(at, frozenset(meant))] if meant else []}
+    return bool(list(own_account.find(evidence, OwnEvidence(**(intentions | own)))))
 
 
 @pytest.mark.rule("L1")
@@ -153,6 +153,7 @@ def stolen(record: ConsoleRecord, *meant: tuple[str, int | None], at: datetime =
         (f"create users/{OPEN}/groups/{GROUP}", "update"),
         (f"delete users/{OPEN}/groups/{GROUP}", "close"),
         (f"create users/{OPEN}", "open"),
+        (f"delete users/{OPEN}", "destroy"),
     ],
 )
 def test_what_a_run_was_about_to_do_to_an_account_is_known_for_that_account_and_time_alone(
@@ -164,6 +165,9 @@ def test_what_a_run_was_about_to_do_to_an_account_is_known_for_that_account_and_
     assert stolen(record)
     assert stolen(record, (action, 1), at=NOON + timedelta(minutes=10))
     assert stolen(record, (action, 1), at=NOON - LASTS)
+    ended = [Intention(NOON, frozenset({(action, 1)}), until=NOON + timedelta(minutes=end)) for end in (3, 4)]
+    told = [stolen(record, intentions=[intention]) for intention in ended]
+    assert told == [True, False], "what is done a minute after the run has ended is no run's"
 
 
 @pytest.mark.rule("L1")

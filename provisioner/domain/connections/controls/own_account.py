@@ -31,15 +31,18 @@ Network = IPv4Network | IPv6Network
 @dataclass(frozen=True, slots=True)
 class Intention:
     """What a run recorded that it was about to do, at that moment of Keycloak's clock: each action with the
-    register's number of the account, None for a group.
+    register's number of the account, None for a group. `until` is when it had ended, None where it did not say: it
+    died, is under way or is of an older version.
     """
 
     at: datetime
     changes: frozenset[tuple[str, int | None]]
+    until: datetime | None = None
 
     def covers(self, moment: datetime) -> bool:
         """Whether an effect of that run may have been made then."""
-        return self.at - _SKEW <= moment <= self.at + LASTS
+        last = self.at + LASTS if self.until is None else min(max(self.at, self.until) + _SKEW, self.at + LASTS)
+        return self.at - _SKEW <= moment <= last
 
 
 class _Effect(NamedTuple):
@@ -65,6 +68,7 @@ _EFFECTS = (
     _Effect(r"action users/[^/]+/execute-actions-email", frozenset({Action.INVITE})),
     _Effect(r"create users/[^/]+/groups/[^/]+", frozenset(_WRITES), of_partner_group=True),
     _Effect(r"delete users/[^/]+/groups/[^/]+", frozenset(_CLOSINGS), of_partner_group=True),
+    _Effect(r"delete users/[^/]+", frozenset({Action.DESTROY})),
     _Effect(r"(create|update) groups/.+", frozenset({Action.GROUP})),
 )
 
