@@ -53,7 +53,7 @@ def deliver(
         LockLost: the run lock is not ours any more; nothing more is sent.
         RegisterUnavailable: the register cannot be written; what was sent and could not be recorded goes once more.
     """
-    urgent = deliver_urgent(register, settings, clock, by, stop)
+    urgent = deliver_urgent(register, settings, clock, by, stop, at_once=at_once)
     with register.read() as connection:
         owed = notices.due(connection, None if at_once else clock.now())
     sent, failed = _send_each(register, settings, by, owed, stop)
@@ -61,15 +61,22 @@ def deliver(
 
 
 def deliver_urgent(
-    register: Register, settings: Settings, clock: Clock, by: str, stop: threading.Event | None = None
+    register: Register,
+    settings: Settings,
+    clock: Clock,
+    by: str,
+    stop: threading.Event | None = None,
+    *,
+    at_once: bool = False,
 ) -> Delivered:
-    """Sends the urgent notices that are due, without the run's lock: each is taken by one pass only.
+    """Sends the urgent notices that are due, without the run's lock: each is taken by one pass only. `at_once` is as
+    for `deliver`.
 
     Raises:
         RegisterUnavailable: as `deliver`.
     """
     with register.read() as connection:
-        owed = notices.urgent(connection, clock.now())
+        owed = notices.urgent(connection, clock.now(), at_once=at_once)
     sent, failed = _send_each(register, settings, by, owed, stop)
     return replace(waiting(register), sent=sent, failed=failed)
 
@@ -115,7 +122,7 @@ def deliver_now(register: Register, settings: Settings, clock: Clock, by: str) -
     Raises:
         RegisterUnavailable: the register cannot be written.
     """
-    urgent = deliver_urgent(register, settings, clock, by)
+    urgent = deliver_urgent(register, settings, clock, by, at_once=True)
     try:
         with run_lock(register, settings, by):
             delivered = deliver(register, settings, clock, by, at_once=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, delete, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, delete, false, func, insert, or_, select, true, update
 
 from provisioner.register.tables import notice as t
 from provisioner.register.work import Work
@@ -84,19 +84,24 @@ def due(connection: Connection, now: datetime | None) -> list[Notice]:
 
     The least tried first, so that a notice which makes the server give up never stands before the others.
     """
-    return _due(connection, now, t.c.kind.not_in(URGENT))
+    return _owed(connection, t.c.kind.not_in(URGENT), true() if now is None else _is_due(now))
 
 
-def urgent(connection: Connection, now: datetime) -> list[Notice]:
-    """The urgent ones that are due. One that another pass has in hand is not: its next try is a minute away."""
-    return _due(connection, now, t.c.kind.in_(URGENT))
+def urgent(connection: Connection, now: datetime, *, at_once: bool = False) -> list[Notice]:
+    """The urgent ones that are due; `at_once`, also those that were last tried a minute ago or earlier. One that was
+    tried later may be in the hand of another pass.
+    """
+    is_free = t.c.begun_at <= now - INTERVALS[0] if at_once else false()
+    return _owed(connection, t.c.kind.in_(URGENT), _is_due(now) | is_free)
 
 
-def _due(connection: Connection, now: datetime | None, which: ColumnElement[bool]) -> list[Notice]:
-    asked = select(t.c.id, t.c.kind, t.c.partner, t.c.tries).where(_OWED, which).order_by(t.c.tries, t.c.id)
-    if now is not None:
-        by_a_wrong_clock = t.c.begun_at > now
-        asked = asked.where(or_(t.c.next_try_at.is_(None), t.c.next_try_at <= now, by_a_wrong_clock))
+def _is_due(now: datetime) -> ColumnElement[bool]:
+    by_a_wrong_clock = t.c.begun_at > now
+    return or_(t.c.next_try_at.is_(None), t.c.next_try_at <= now, by_a_wrong_clock)
+
+
+def _owed(connection: Connection, *which: ColumnElement[bool]) -> list[Notice]:
+    asked = select(t.c.id, t.c.kind, t.c.partner, t.c.tries).where(_OWED, *which).order_by(t.c.tries, t.c.id)
     return [Notice(*row) for row in connection.execute(asked)]
 
 
