@@ -148,7 +148,7 @@ def test_what_gdpr_33_asks_for_is_recorded_bit_by_bit_and_what_lacks_is_said(des
         "Coupé",
     )
     answer = desk.run("incident", "update", "1", *items, *BY, today="2026-09-03")
-    assert (answer.status, "notification à la CNIL, personnes concernées" in answer.err) == (0, True)
+    assert (answer.status, "notification à la CNIL, information des personnes concernées" in answer.err) == (0, True)
     assert desk.run("incident", "update", "1", "--cnil-notified", "2026-09-04", *BY, today="2026-09-03").status == 1
     assert desk.run("incident", "update", "1", *BY).status == 2
     done = ("--cnil-notified", "2026-09-03", "--persons-told", "2026-09-03", "--partner", "sivom-nord")
