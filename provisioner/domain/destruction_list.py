@@ -91,30 +91,41 @@ def since(lines: Sequence[ListLine], chain: Mapping[int, str]) -> tuple[ListLine
 
 @dataclass(frozen=True, slots=True)
 class Again:
-    """What a register that was put back has still to destroy again."""
+    """What a register that was put back has still to destroy again.
+
+    `last` is the last number of a habilitation that was given before it was put back: who has a later one was given
+    an access since.
+    """
 
     gone: tuple[Gone, ...] = ()
     keycloak_ids: frozenset[str] = frozenset()
+    last: int | None = None
 
     @classmethod
-    def of(cls, lines: Collection[ListLine]) -> Self:
+    def of(cls, lines: Collection[ListLine], last: int) -> Self:
         """All that these lines say."""
         gone = dict.fromkeys(gone for line in lines for gone in line.gone)
-        return cls(tuple(gone), frozenset(id_ for line in lines for id_ in line.keycloak_ids))
+        return cls(tuple(gone), frozenset(id_ for line in lines for id_ in line.keycloak_ids), last)
 
     def joined(self, other: Again) -> Again:
         """Both together."""
-        return Again(tuple(dict.fromkeys((*self.gone, *other.gone))), self.keycloak_ids | other.keycloak_ids)
+        last = max((again.last for again in (self, other) if again.last is not None), default=None)
+        return Again(tuple(dict.fromkeys((*self.gone, *other.gone))), self.keycloak_ids | other.keycloak_ids, last)
 
     def written(self) -> str:
         """As the register keeps it; nothing where there is nothing."""
         if not (self.gone or self.keycloak_ids):
             return ""
         said: dict[str, Any] = {"gone": [asdict(gone) for gone in self.gone], "ids": sorted(self.keycloak_ids)}
-        return json.dumps(said)
+        return json.dumps(said | {"last": self.last})
 
     @classmethod
     def read(cls, text: str | None) -> Self:
         """What the register kept."""
         said = json.loads(text or "{}")
-        return cls(tuple(Gone(**gone) for gone in said.get("gone", ())), frozenset(said.get("ids", ())))
+        gone = tuple(Gone(**gone) for gone in said.get("gone", ()))
+        return cls(gone, frozenset(said.get("ids", ())), said.get("last"))
+
+    def is_before(self, number: int | None) -> bool:
+        """Whether the habilitation with that number was there before the register was put back."""
+        return self.last is None or number is None or number <= self.last

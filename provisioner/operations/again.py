@@ -71,7 +71,9 @@ def _cut(run: Pass, again: Again, due: list[Destruction]) -> None:
 
 
 def destroyed_before(records: Records, again: Again, today: date) -> Iterator[Destruction]:
-    """What the register holds of it: accounts first, then habilitations, then conventions that nobody is left of."""
+    """What the register holds of it: accounts first, then habilitations. Who was given an access since the copy was
+    put back has returned, which stops D1: the account stays.
+    """
     numbers = {rule: {gone.habilitation for gone in again.gone if gone.rule == rule} for rule in ("D1", "D2")}
     by_account = records.by_account()
     for email, of_account in by_account.items():
@@ -79,6 +81,7 @@ def destroyed_before(records: Records, again: Again, today: date) -> Iterator[De
         is_gone = account.keycloak_id in again.keycloak_ids
         is_gone |= not numbers["D1"].isdisjoint(habilitation.id for habilitation in of_account)
         partners = tuple(dict.fromkeys(habilitation.partner for habilitation in of_account))
+        is_gone &= all(again.is_before(habilitation.id) for habilitation in of_account)
         if is_gone and account.destroyed_on is None:
             last = max(of_account, key=lambda habilitation: habilitation.id or 0)
             yield Destruction(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, replace
 from itertools import count
@@ -14,14 +14,14 @@ from sqlalchemy import Connection, select
 from provisioner.clock import Clock
 from provisioner.domain.annexe.decisions import decider_said
 from provisioner.domain.backup import ENCRYPTED
-from provisioner.domain.destruction_list import Again, since
+from provisioner.domain.destruction_list import Again, ListLine, since
 from provisioner.domain.errors import Refusal, WrongUsage
 from provisioner.domain.journal import Head
 from provisioner.operations.destruction_list import list_lines, note_destroyed
 from provisioner.operations.journal import journal_head, verify_journal
 from provisioner.register import Register, RegisterUnavailable, journal, open_as_is, run_lock, sqlite_file
 from provisioner.register import tables as t
-from provisioner.register.backup import journal_end, load, put_in_place, register_of
+from provisioner.register.backup import begin_after, journal_end, load, numbers_given, put_in_place, register_of
 from provisioner.register.encryption import decrypt
 from provisioner.register.engine import REVISION, make_engine, revision, translated
 from provisioner.register.errors import CopyRefused
@@ -70,10 +70,11 @@ class Restored:
 
 @dataclass(frozen=True, slots=True)
 class _Present:
-    """The register that is in place."""
+    """The register that is in place. `numbers`: by table, the last one given."""
 
     head: Head
     realm: str | None
+    numbers: Mapping[str, int]
 
 
 def restore(settings: Settings, clock: Clock, asked: Asked) -> Restored:
@@ -151,19 +152,23 @@ def _prepare(settings: Settings, clock: Clock, asked: Asked, copied: _Copy, by: 
     if check.bad is not None:
         raise CopyRefused(Refusal.COPY_JOURNAL, entry=check.bad.entry or 0)
     present = _present(settings, clock)
-    lines = () if asked.without_list else list_lines(settings)
+    lines = () if asked.without_list else _whole_list(settings, clock)
     with register.read() as connection:
         realm, chain = mark(connection, REALM_ID), _chain(connection)
     known = present.realm if present is not None else next((line.realm for line in reversed(lines)), None)
     if None not in (realm, known) and realm != known:
         raise CopyRefused(Refusal.COPY_OF_OTHER_REALM)
-    again = Again.of(since(lines, chain))
+    numbers = dict(present.numbers) if present is not None else {}
+    listed = (gone.habilitation for line in lines for gone in line.gone if gone.habilitation is not None)
+    last = max([numbers.get(t.habilitation.name, 0), *listed])
+    again = Again.of(since(lines, chain), last)
     heads = [*([present.head] if present is not None else []), *(line.head for line in lines[-1:])]
     left = max(heads, key=lambda head: head.entry, default=None)
     left = left if left is not None and left.entry > copied.head.entry else None
     details = {"file": asked.file.name, "copied": str(copied.head), "list": not asked.without_list}
     with register.work(by) as work:
         work.journal("register.restored", details=details, left=left, by=asked.by)
+        again = replace(again, last=begin_after(work, numbers | {t.habilitation.name: last}))
         set_mark(work, DESTROY_AGAIN, Again.read(mark(work.connection, DESTROY_AGAIN)).joined(again).written())
     return Restored(
         entries=check.entries,
@@ -185,8 +190,24 @@ def _present(settings: Settings, clock: Clock) -> _Present | None:
         register = open_as_is(settings, clock)
         if register is not None:
             with closing(register), register.read() as connection:
-                return _Present(journal.head(connection), mark(connection, REALM_ID))
+                return _Present(journal.head(connection), mark(connection, REALM_ID), numbers_given(connection))
     return None
+
+
+def _whole_list(settings: Settings, clock: Clock) -> tuple[ListLine, ...]:
+    """The list, with what the register in place destroyed while the list was out of reach.
+
+    Raises:
+        Refused: it is not set, not there, or cannot be read.
+    """
+    list_lines(settings)  # one that is not there is not made anew: nobody would know what it lacks
+    with suppress(RegisterUnavailable):
+        register = open_as_is(settings, clock)
+        if register is not None:
+            with closing(register):
+                if revision(register.engine) == REVISION:
+                    note_destroyed(register, settings)
+    return list_lines(settings)
 
 
 def _record_rehearsal(settings: Settings, clock: Clock, asked: Asked, restored: Restored, by: str) -> int | None:
@@ -203,6 +224,10 @@ def _record_rehearsal(settings: Settings, clock: Clock, asked: Asked, restored: 
 
 
 def replaced_registers(settings: Settings) -> list[Path]:
-    """The registers that were replaced and are kept aside still: somebody is to destroy them."""
+    """The registers that were replaced and are kept aside still, and what a killed restore left of one: somebody is
+    to destroy them.
+    """
     target = sqlite_file(settings)
-    return [] if target is None else sorted(target.parent.glob(f"{target.stem}-{_REPLACED}-*"))
+    if target is None:
+        return []
+    return sorted(file for dot in ("", ".") for file in target.parent.glob(f"{dot}{target.stem}-{_REPLACED}-*"))

@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import sqlite3
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from sqlalchemy import StaticPool, create_engine
+from sqlalchemy import Connection, StaticPool, create_engine, inspect, text
 
 from provisioner.clock import Clock
 from provisioner.domain.errors import Refusal
@@ -17,6 +17,8 @@ from provisioner.domain.journal import EMPTY, Head
 from provisioner.register.database import Register
 from provisioner.register.engine import REVISION, migrate, prepare_sqlite, revision
 from provisioner.register.errors import CopyRefused, DamagedCopy, RegisterUnavailable
+from provisioner.register.tables import habilitation, metadata
+from provisioner.register.work import Work
 
 
 @contextmanager
@@ -116,6 +118,27 @@ def journal_end(memory: sqlite3.Connection) -> Head | None:
     except sqlite3.Error:
         return None
     return Head(*row) if row else EMPTY
+
+
+def numbers_given(connection: Connection) -> dict[str, int]:
+    """By table, the last number that was given to one of its rows."""
+    if not inspect(connection).has_table("sqlite_sequence"):
+        return {}
+    rows = connection.execute(text("SELECT name, seq FROM sqlite_sequence")).all()
+    return {row.name: row.seq for row in rows if row.name in metadata.tables}
+
+
+def begin_after(work: Work, given: Mapping[str, int]) -> int:
+    """No number that was given since the copy is given again: the journal that was left behind, the list of what was
+    destroyed and certificates name what had them. Gives the last one of a habilitation.
+    """
+    last = numbers_given(work.connection)
+    for table, number in given.items():
+        last[table] = max(number, last.get(table, 0))
+        work.connection.execute(text("DELETE FROM sqlite_sequence WHERE name = :table"), {"table": table})
+        row = {"table": table, "number": last[table]}
+        work.connection.execute(text("INSERT INTO sqlite_sequence (name, seq) VALUES (:table, :number)"), row)
+    return last.get(habilitation.name, 0)
 
 
 def put_in_place(memory: sqlite3.Connection, register: Path, aside: Path, busy_seconds: float) -> bool:

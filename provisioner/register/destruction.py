@@ -93,7 +93,7 @@ def destroy_habilitation(work: Work, habilitation: int, partner: str, write: Wri
     _destroy_details(work, naming)
     _tell(work, "D2", partner, habilitation, naming)
     _leave_annexe(work, partner, leaving, write)
-    _leave_plans(work, partner, leaving)
+    _leave_holds(work, partner, leaving)
     _leave_declared(work, partner, leaving)
     _leave_account(work, person)
 
@@ -260,9 +260,16 @@ def _in_force(work: Work, partner: str) -> Iterator[KeptAnnexe]:
     return (a for a in annexes.kept(work.connection, partner) if a.applied_at is not None and not a.is_pending)
 
 
-def _leave_plans(work: Work, partner: str, leaving: Leaving) -> None:
-    """A plan that waits tells the changes of the others."""
+def _leave_holds(work: Work, partner: str, leaving: Leaving) -> None:
+    """A plan that waits tells the changes of the others. What is over, of the partner or of everybody, and whose
+    reason names the person, goes.
+    """
     h = t.hold.c
+    of_others = h.account.is_(None) & (h.partner.is_(None) | (h.partner == partner))
+    over = select(h.id, h.reason, h.release_reason).where(of_others, h.released_at.is_not(None))
+    for hold, reason, release_reason in work.connection.execute(over).all():
+        if leaving.names(f"{reason}\n{release_reason or ''}"):
+            work.connection.execute(delete(t.hold).where(h.id == hold))
     for row in work.connection.execute(select(h.id, h.changes).where(h.partner == partner, h.changes.is_not(None))):
         left = tuple(c for c in row.changes if not any(map(c.is_about, leaving.identity.addresses)))
         if not leaving.stays and left != row.changes:

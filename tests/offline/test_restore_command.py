@@ -71,7 +71,7 @@ def test_a_copy_is_put_back_the_old_register_kept_aside_and_the_gap_written_down
     assert (told.status, told.json["problem"]) == (1, "left-behind"), "a restore, and not an alteration"
     (entry,) = machine.desk.run("journal", "show", "--action", "register.restored", "--format", "json").json
     assert entry["by"] == "restore"
-    assert (tmp_path / "list.jsonl").read_text().count("\n") == 1, "the list has the new chain's head"
+    assert (tmp_path / "list.jsonl").read_text().count("\n") == 2, "the list has the end of both chains"
 
 
 def test_without_its_key_or_its_list_or_damaged_a_copy_is_refused_and_nothing_changes(
@@ -167,6 +167,13 @@ def test_a_damaged_register_is_moved_away_with_its_rollback_journal(machine: Mac
     assert database.with_name(done["replaced"]).read_bytes() == b"\0" * 4096
     assert machine.partners() == ["deux", "un"]
     assert machine.verify().status == 0
+
+
+def test_what_a_killed_restore_left_of_the_register_is_told(machine: Machine) -> None:
+    database = machine.desk.database
+    database.with_name(f".{database.stem}-remplace-20260902T080000.sqlite3.x1.partial").write_bytes(b"SQLite")
+    answer = machine.desk.run("doctor", "--format", "json", today=TODAY)
+    assert "-remplace-20260902T080000" in answer.out
 
 
 def test_on_a_new_machine_a_copy_makes_the_register(machine: Machine) -> None:

@@ -27,6 +27,8 @@ ALL = dict.fromkeys(("leroy", "vasseur"), date(2026, 6, 10))
 ANNEXES = {
     b"all": annexe(ALL, on=START),
     b"departure": annexe({"leroy": ALL["leroy"]}, {"vasseur": date(2026, 8, 31)}, on=CLOSED),
+    b"petit": annexe({"leroy": ALL["leroy"], "petit": D1}, on=D1),
+    b"return": annexe({"leroy": ALL["leroy"], "vasseur": D1}, on=D1),
 }
 DAY = timedelta(days=1)
 
@@ -45,7 +47,9 @@ class Past:
         office.settings = office.settings.model_copy(update={"backup": backup})
         office.reopen()
         office.add_partner(LYS.code, "agglo-lys.example")
-        self.copies = {"open": home / "open.sqlite3", "closed": home / "closed.sqlite3"}
+        self.copies = {name: home / f"{name}.sqlite3" for name in ("empty", "open", "closed")}
+        office.on(START)
+        back_up(office.settings, office.context.clock, self.copies["empty"])
         for day, content, copy in ((START, b"all", "open"), (CLOSED, b"departure", "closed")):
             office.on(day)
             office.apply(Document(name="1.csv", content=content), LYS.code)
@@ -63,6 +67,12 @@ class Past:
 
     def restore(self, copy: str) -> Restored:
         return restore(self.office.settings, self.office.context.clock, Asked(file=self.copies[copy]))
+
+    def apply(self, content: bytes) -> None:
+        assert not self.office.apply(Document(name="2.csv", content=content), LYS.code).is_refused
+
+    def enabled(self) -> set[str]:
+        return {account.email for account in self.office.directory.accounts.values() if account.enabled}
 
     def is_settled(self) -> None:
         plan = plan_due(self.office.context, []).plan
@@ -133,3 +143,35 @@ def test_killed_at_each_commit_the_next_run_ends_it(past: Past) -> None:
         past.sync(D1)
         assert past.office.context.register.records().accounts[email("vasseur")].destroyed_on == D1
         past.is_settled()
+
+
+@pytest.mark.rule("D1")
+def test_who_is_given_an_access_after_the_restore_is_not_taken_for_who_was_destroyed(past: Past) -> None:
+    past.sync(D1 - DAY)
+    past.sync(D1)
+    past.restore("empty")  # it knows no habilitation: the next two would have leroy's number and vasseur's
+    past.apply(b"petit")  # as what came since is applied again before the first `sync`
+    assert past.sync(D1) == []
+    assert past.enabled() == {email("leroy"), email("petit")}
+    past.is_settled()
+
+
+@pytest.mark.rule("D1")
+def test_who_returned_since_and_is_applied_again_keeps_the_access(past: Past) -> None:
+    past.sync(D1 - DAY)
+    past.sync(D1)
+    past.apply(b"return")
+    past.restore("closed")
+    past.apply(b"return")
+    assert past.sync(D1 + DAY) == []
+    assert past.enabled() == {email("leroy"), email("vasseur")}
+    past.is_settled()
+
+
+@pytest.mark.rule("D1")
+def test_what_the_list_lacks_as_it_was_out_of_reach_is_taken_from_the_register_in_place(past: Past) -> None:
+    past.sync(D1 - DAY)
+    before = past.list.read_text()
+    past.sync(D1)
+    past.list.write_text(before)
+    assert [gone.rule for gone in past.restore("closed").again.gone] == ["D1"]

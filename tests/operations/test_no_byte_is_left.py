@@ -77,6 +77,9 @@ def _played(office: MemoryOffice) -> MemoryOffice:
     office.apply(Document(name="Leroy Vasseur.csv", content=FIRST), LYS.code)
     persons.suspend(office.context, email("vasseur"), by, "Poste de Vasseur volé")
     persons.reopen(office.context, email("vasseur"), by, "Retrouvé", new_password=False)
+    for partner in (None, LYS.code):
+        pause(register, partner, "Adresse à revoir : vasseur@agglo-lys.example", None, by)
+        resume(register, partner, by)
     office.sync()
     _log_in(office, ("vasseur", "petit", "leroy"), START + DAY)
     office.on(CLOSED)
