@@ -16,7 +16,7 @@ from sqlalchemy import Connection
 
 from provisioner.domain.calendar import start_of
 from provisioner.domain.connections.control import Judgement
-from provisioner.domain.connections.controls import CONTROLS, reading
+from provisioner.domain.connections.controls import CONTROLS, own_account, reading
 from provisioner.domain.connections.held import CONSOLE_DAYS
 from provisioner.domain.connections.record import (
     Comparison,
@@ -54,7 +54,8 @@ class _Filter:
     """What of Keycloak's events is stored, and as whose: the accounts by Keycloak's id and by address.
 
     `destroyed` are Keycloak's ids of destroyed accounts, `forgotten` the accounts whose connections are destroyed
-    (D1), `kept_since` the moments before which records are too old.
+    (D1), `kept_since` the moments before which records are too old. `own_user` is Keycloak's id of our own service
+    account and `our_networks` where it logs in from, each minute: those logins are not stored.
     """
 
     by_id: Mapping[str, int]
@@ -62,10 +63,13 @@ class _Filter:
     destroyed: frozenset[str]
     forgotten: frozenset[int]
     kept_since: Mapping[Stream, datetime]
+    own_user: str
+    our_networks: Sequence[own_account.Network]
 
     @classmethod
     def of(cls, context: Context, now: datetime) -> Self:
         """As the register stands. `now` is Keycloak's clock."""
+        own_user = context.directory.own_user_id()
         with context.register.read() as connection:
             days = context.settings.connections.keep_days
             return cls(
@@ -77,6 +81,8 @@ class _Filter:
                     Stream.CONNECTIONS: now - timedelta(days=days),
                     Stream.CONSOLE: now - timedelta(days=CONSOLE_DAYS),
                 },
+                own_user=own_user,
+                our_networks=context.settings.connections.our_networks,
             )
 
     def connections(self, events: Iterable[UserEvent]) -> list[ConnectionRecord]:
@@ -86,6 +92,7 @@ class _Filter:
             for record, typed in events
             for account in [self._account(record.user, typed)]
             if self._is_kept(Stream.CONNECTIONS, record) and account not in self.forgotten
+            if not self._is_ours(record)
         ]
 
     def console(self, events: Iterable[AdminEvent]) -> list[ConsoleRecord]:
@@ -103,6 +110,11 @@ class _Filter:
 
     def _is_kept(self, stream: Stream, record: ConnectionRecord | ConsoleRecord) -> bool:
         return record.at >= self.kept_since[stream] and record.user not in self.destroyed
+
+    def _is_ours(self, record: ConnectionRecord) -> bool:
+        return own_account.is_own_login(record, self.own_user) and own_account.is_from(
+            record.address, self.our_networks
+        )
 
     def _account(self, user: str | None, typed: str | None) -> int | None:
         if user is not None:

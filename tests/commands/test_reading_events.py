@@ -105,4 +105,12 @@ def test_a_list_that_was_switched_off_or_had_expired_is_a_hole_and_a_cleared_one
     _verify(office, status=1)
     assert len(_raised(office, "events-missing")) == 1
     assert office.run("journal", "verify").status == 0
+
+    # our own logins from our own addresses, each minute, are not stored
+    ours = {"PROVISIONER_CONNECTIONS__OUR_ADDRESSES": "127.0.0.0/8, ::1"}
+    _pull(office, status=0)
+    answers = [office.run("connections", "pull", "--format", "json", **ours).json for _ in range(2)]
+    assert answers[1]["events"] == 0
+    compared = office.run("connections", "verify", "--format", "json", **ours).json["events"]
+    assert (compared["lacking"], compared["left_out"] > 0) == (0, True)
     console.connection.close()

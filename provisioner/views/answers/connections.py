@@ -63,7 +63,8 @@ class ComparedList(Answer):
 
     def lines(self, name: str) -> Iterator[Part]:
         """What is shown of it."""
-        yield Line(f"{name} : {self.same} identiques ; {self.left_out} non conservés (règle D1, ou trop anciens).")
+        why = "règle D1, trop anciens, ou connexions habituelles de notre compte de service"
+        yield Line(f"{name} : {self.same} identiques ; {self.left_out} non conservés ({why}).")
         if self.lacking:
             yield Line(f"{name} : {self.lacking} manquent dans le registre.", Tone.ERROR)
         if self.gone:

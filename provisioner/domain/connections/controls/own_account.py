@@ -68,7 +68,6 @@ _EFFECTS = (
     _Effect(r"action users/[^/]+/execute-actions-email", frozenset({Action.INVITE})),
     _Effect(r"create users/[^/]+/groups/[^/]+", frozenset(_WRITES), of_partner_group=True),
     _Effect(r"delete users/[^/]+/groups/[^/]+", frozenset(_CLOSINGS), of_partner_group=True),
-    _Effect(r"delete users/[^/]+", frozenset({Action.DESTROY})),
     _Effect(r"(create|update) groups/.+", frozenset({Action.GROUP})),
 )
 
@@ -108,8 +107,13 @@ def find(evidence: ConsoleEvidence, own: OwnEvidence) -> Iterator[Observation]:
         if not _is_known(record, evidence, own):
             yield observation(record, WRITE, evidence)
     for login in evidence.connections:
-        if login.kind == "client_login" and login.user == evidence.own_user and login.outcome is None:
+        if is_own_login(login, evidence.own_user):
             yield from _foreign(login, own)
+
+
+def is_own_login(record: ConnectionRecord, own_user: str | None) -> bool:
+    """Whether our own service account logged in by it; `own_user` is Keycloak's id of that account."""
+    return record.kind == "client_login" and record.user == own_user and record.outcome is None
 
 
 def _is_known(record: ConsoleRecord, evidence: ConsoleEvidence, own: OwnEvidence) -> bool:
@@ -148,7 +152,7 @@ def _meant(effect: _Effect, moment: datetime, own: OwnEvidence) -> set[int | Non
 
 
 def _foreign(login: ConnectionRecord, own: OwnEvidence) -> Iterator[Observation]:
-    if not own.ours or login.address is None or _is_ours(login.address, own.ours):
+    if not own.ours or login.address is None or is_from(login.address, own.ours):
         return
     day = day_of(login.at)
     yield Observation(
@@ -159,10 +163,10 @@ def _foreign(login: ConnectionRecord, own: OwnEvidence) -> Iterator[Observation]
     )
 
 
-def _is_ours(address: str, ours: Sequence[Network]) -> bool:
-    """Whether it is in one of the networks; what cannot be read is not."""
+def is_from(address: str | None, networks: Sequence[Network]) -> bool:
+    """Whether that address is in one of the networks; what cannot be read is not."""
     try:
-        place = ip_address(address)
+        place = ip_address(address or "")
     except ValueError:
         return False
-    return any(place in network for network in ours)
+    return any(place in network for network in networks)
