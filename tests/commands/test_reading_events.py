@@ -107,7 +107,7 @@ def test_a_list_that_was_switched_off_or_had_expired_is_a_hole_and_a_cleared_one
     assert office.run("journal", "verify").status == 0
 
     # our own logins from our own addresses, each minute, are not stored
-    ours = {"PROVISIONER_CONNECTIONS__OUR_ADDRESSES": "127.0.0.0/8, ::1"}
+    ours: dict[str, Any] = {"PROVISIONER_CONNECTIONS__OUR_ADDRESSES": "127.0.0.0/8, ::1"}
     _pull(office, status=0)
     answers = [office.run("connections", "pull", "--format", "json", **ours).json for _ in range(2)]
     assert answers[1]["events"] == 0
