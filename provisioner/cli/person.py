@@ -69,6 +69,8 @@ def suspend(ctx: typer.Context, email: Email, by: By, reason: Reason, format_: F
     session = session_of(ctx)
     with session.context(by) as context:
         partners = persons.suspend(context, address(email), by, reason)
+        if contained := sorted(context.register.records().contained.keys() & partners):
+            session.say(Sentence.SUSPENDED_BESIDE.of(codes=", ".join(contained)))
         _carry_out(session, context, partners, address(email), format_, persons.cut)
 
 

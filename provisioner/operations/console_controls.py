@@ -75,7 +75,10 @@ def _asked_of_keycloak(context: Context, evidence: ConsoleEvidence) -> ConsoleEv
         evidence,
         enabled=frozenset(user for user, account in written.items() if account is not None and account.enabled),
         groups_of_made={user: directory.groups_of(user) for user in made},
-        names=_administrator(context.settings.keycloak) if others else {},
+        names={
+            evidence.own_user: f"service-account-{context.settings.keycloak.client_id}",
+            **(_administrator(context.settings.keycloak) if others else {}),
+        },
     )
 
 

@@ -231,8 +231,8 @@ SENTENCES: Mapping[Refusal, str] = {
         "Les accès du partenaire {partner} ne sont pas coupés dans leur ensemble : il n'y a rien à rendre."
     ),
     Refusal.NEEDS_SECOND: (
-        "Rien n'a été coupé ni enregistré : seraient coupés en 24 heures {accounts} des comptes ouverts, sur {open} "
-        "(partenaires : {partners}). Au-delà de 2 partenaires ou de 20 % des comptes, une deuxième personne "
+        "Rien n'a été coupé ni enregistré. En 24 heures seraient coupés : partenaires, {partners} ; comptes ouverts, "
+        "{accounts} sur {open}. Au-delà de 2 partenaires ou de 20 % des comptes, une deuxième personne "
         'confirme : la même commande, avec --second "NOM".'
     ),
     Refusal.SECOND_IS_FIRST: "La deuxième personne (--second) doit être une autre que celle qui décide (--by).",

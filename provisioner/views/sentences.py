@@ -58,6 +58,10 @@ class Sentence(Words):
     CONTROL_SETTLED = "Constat n° {number} expliqué : seuls des faits nouveaux le signaleront de nouveau."
 
     DECISION_RECORDED = "La décision est enregistrée ; la prochaine synchronisation (provisioner sync) la poursuit."
+    SUSPENDED_BESIDE = (
+        "Tous les accès sont déjà coupés pour : {codes}. Cette suspension est enregistrée à part, et reste quand ils "
+        "seront rendus."
+    )
     ALSO_OF = "Sert aussi {partners}, et y est donc coupé : {email}."
     TO_CONTAIN = "{codes} : comptes à couper, {count}. Aucun courriel n'est envoyé aux personnes."
     ASK_TO_CONTAIN = "Couper tous ces accès maintenant ?"

@@ -166,6 +166,7 @@ def test_a_stolen_secret_is_told_to_the_cafs_security_contact_alone_beside_a_lon
         "create group_membership",
         "create user",
     ]
+    assert {control["facts"]["actor_name"] for control in stolen} == {"service-account-provisioner"}
     (mail,) = office.mails()[mails:]
     assert mail.to == SECURITY
     assert "secret" in mail.text

@@ -56,6 +56,10 @@ def test_a_partner_or_a_person_is_cut_for_an_incident_that_was_recorded_before(o
     assert told["incidents"] == [{"incident": 1, "declared_on": TODAY, "closed_on": None}]
 
     back = ("--by", "Claire Martin", "--reason", "Poste changé")
+    beside = office.run("person", "suspend", VASSEUR, *back, today=TODAY)
+    assert (beside.status, "Cette suspension est enregistrée à part" in beside.err) == (0, True)
     assert office.run("partner", "reopen", PARTNER, *back, today=TODAY).status == 0
+    assert {state for state, *_ in states(office).values()} == {"suspended"}
+    assert office.run("person", "reopen", VASSEUR, *back, today=TODAY).status == 0
     assert {email: state for email, (state, *_) in states(office).items()} == {LEROY: "suspended", VASSEUR: "open"}
     assert office.run("journal", "verify").status == 0
