@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 
@@ -22,7 +22,7 @@ from provisioner.operations.context import Context, RunResult
 from provisioner.operations.destruction_list import note_destroyed
 from provisioner.operations.pool import Answer, Failure, GivenUp, NotBegun, Overtaken, Pool, Progress
 from provisioner.register import RegisterUnavailable, Work, habilitations, holds, retention
-from provisioner.register.destruction import destroy_account, destroy_convention, destroy_habilitation
+from provisioner.register.destruction import destroy_account, destroy_convention, destroy_habilitations
 from provisioner.register.marks import GROUP_ROOT, set_mark, set_realm
 from provisioner.register.partners import group_placed, set_group
 from provisioner.views.annexe_state import state_document
@@ -117,8 +117,10 @@ class Effects(Pool):
                 if change.email not in failed and change.partner not in missed
             ]
             for turn in in_turns(of_kind):
-                for finished in self.each(turn, self._destroy):
+                answers = self.each(turn, self._destroy)
+                for finished in answers if kind is Kind.ACCOUNT else _together(answers):
                     with self.context.work() as work:
+                        _destroy_records(work, [change for change, answer in finished if answer is None])
                         for change, answer in finished:
                             self._settle(work, change, answer, _record_destroyed, result)
                     note_destroyed(self.context.register, self.context.settings)
@@ -341,16 +343,43 @@ class Effects(Pool):
         return id_
 
 
+#: How many habilitations are destroyed in one unit of work: the kept annexe is written anew once for them.
+_AT_ONCE = 100
+
+_Finished = list[tuple[Change, Answer]]
+
+
+def _together(answers: Iterable[_Finished]) -> Iterator[_Finished]:
+    """The same in fewer, longer lists: what is done in the register alone."""
+    waiting: _Finished = []
+    for finished in answers:
+        waiting += finished
+        while len(waiting) >= _AT_ONCE:
+            yield waiting[:_AT_ONCE]
+            del waiting[:_AT_ONCE]
+    if waiting:
+        yield waiting
+
+
+def _destroy_records(work: Work, changes: Iterable[Change]) -> None:
+    """What the register holds of it."""
+    habilitations: dict[str, list[int]] = {}
+    for change in changes:
+        due = change.destruction
+        assert due is not None
+        if due.kind is Kind.CONVENTION:
+            destroy_convention(work, due.partner, state_document)
+        elif due.kind is Kind.HABILITATION:
+            habilitations.setdefault(due.partner, []).append(_number(change))
+        elif due.account is not None:
+            destroy_account(work, due.account, _number(change), due.partner)
+    for partner, numbers in habilitations.items():
+        destroy_habilitations(work, numbers, partner, state_document)
+
+
 def _record_destroyed(work: Work, change: Change, _id: str | None) -> None:
-    due = change.destruction
-    assert due is not None
-    if due.kind is Kind.CONVENTION:
-        destroy_convention(work, due.partner, state_document)
-    elif due.kind is Kind.HABILITATION:
-        destroy_habilitation(work, _number(change), due.partner, state_document)
-    elif due.account is not None:
-        destroy_account(work, due.account, _number(change), due.partner)
-    retention.done(work, due, work.clock.today())
+    assert change.destruction is not None
+    retention.done(work, change.destruction, work.clock.today())
 
 
 def _number(change: Change) -> int:

@@ -8,7 +8,7 @@ and what ends it: `personal_data.py`.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from typing import Any, NamedTuple
@@ -17,7 +17,7 @@ from sqlalchemy import Connection, Row, Select, and_, delete, insert, or_, selec
 
 from provisioner.domain.annexe.document import Check, Document
 from provisioner.domain.annexe.kept import KeptAnnexe
-from provisioner.domain.annexe.leaving import Leaving
+from provisioner.domain.annexe.leaving import Leaving, leave
 from provisioner.domain.calendar import add_months, day_of, start_of
 from provisioner.domain.hold import HoldKind
 from provisioner.domain.journal import Entry
@@ -73,18 +73,33 @@ def destroy_account(work: Work, account: int, habilitation: int, partner: str) -
     _tell(work, "D1", partner, habilitation)
 
 
-def destroy_habilitation(work: Work, habilitation: int, partner: str, write: Writer) -> None:
-    """D2: the person's name, function, address and dates, and the account's row with its last habilitation.
+def destroy_habilitations(work: Work, habilitations: Iterable[int], partner: str, write: Writer) -> None:
+    """D2: each person's name, function, address and dates, and the account's row with its last habilitation.
 
-    Other texts of the partner name the person too: the annexe that is kept and what was decided beside it, a plan
-    that a limit holds, a declared address, details of the journal. The person leaves them. `write` makes the list
-    that takes the place of an annexe.
+    Other texts of the partner name the persons too: the annexe that is kept and what was decided beside it, a plan
+    that a limit holds, a declared address, details of the journal. They leave them; the annexe once for all of them.
+    `write` makes the list that takes its place.
     """
+    of = t.habilitation.c
+    theirs = (
+        select(of.id, t.account.c.email).join(t.account, t.account.c.id == of.account).where(of.partner == partner)
+    )
+    emails = {row.id: row.email for row in work.connection.execute(theirs)}
+    leaving = []
+    for habilitation in habilitations:
+        emails.pop(habilitation, None)
+        leaving.append(_destroy_habilitation(work, habilitation, partner, frozenset(emails.values())))
+    _leave_annexe(work, partner, [person for person in leaving if person is not None], write)
+
+
+def _destroy_habilitation(
+    work: Work, habilitation: int, partner: str, staying: Collection[EmailAddress]
+) -> Leaving | None:
     work.write_journal()
     person = work.connection.execute(_person(habilitation)).first()
     if person is None:
-        return
-    leaving = _leaving(work, person)
+        return None
+    leaving = _leaving(work, person, staying)
     work.connection.execute(delete(t.invitation).where(t.invitation.c.habilitation == habilitation))
     work.connection.execute(delete(t.control).where(t.control.c.habilitation == habilitation))
     work.connection.execute(delete(t.journal_detail).where(_detail.habilitation == habilitation))
@@ -92,10 +107,10 @@ def destroy_habilitation(work: Work, habilitation: int, partner: str, write: Wri
     naming = [] if leaving.stays else _entries_naming(work, partner, leaving)
     _destroy_details(work, naming)
     _tell(work, "D2", partner, habilitation, naming)
-    _leave_annexe(work, partner, leaving, write)
     _leave_holds(work, partner, leaving)
     _leave_declared(work, partner, leaving)
     _leave_account(work, person)
+    return leaving
 
 
 def destroy_convention(work: Work, partner: str, write: Writer) -> None:
@@ -103,8 +118,7 @@ def destroy_convention(work: Work, partner: str, write: Writer) -> None:
     the journal's entries about it: the names of who decided go with it (D8). The chain of digests stays.
     """
     of_partner = select(t.habilitation.c.id).where(t.habilitation.c.partner == partner)
-    for habilitation in work.connection.execute(of_partner).scalars().all():
-        destroy_habilitation(work, habilitation, partner, write)
+    destroy_habilitations(work, work.connection.execute(of_partner).scalars().all(), partner, write)
     work.write_journal()
     for table in (t.annexe, t.contact, t.partner_address, t.hold, t.control, t.attestation):
         work.connection.execute(delete(table).where(table.c.partner == partner))
@@ -197,17 +211,11 @@ def _person(habilitation: int) -> Select[Any]:
     return select(*columns).join(t.account, t.account.c.id == of.account).where(of.id == habilitation)
 
 
-def _leaving(work: Work, person: Row[Any]) -> Leaving:
-    """Who goes, by every address that the journal knows of them; and who stays at the partner."""
+def _leaving(work: Work, person: Row[Any], staying: Collection[EmailAddress]) -> Leaving:
+    """Who goes, by every address that the journal knows of them."""
     told = work.connection.execute(select(_detail.data).where(_detail.habilitation == person.id)).scalars()
     said = (json.loads(data).get(name) for data in told for name in ("email", "old", "new"))
     addresses = frozenset(EmailAddress(address) for address in (person.email, *said) if address)
-    others = (
-        select(t.account.c.email)
-        .join(t.habilitation, t.account.c.id == t.habilitation.c.account)
-        .where(t.habilitation.c.partner == person.partner, t.habilitation.c.id != person.id)
-    )
-    staying = frozenset(work.connection.execute(others).scalars())
     return Leaving(Identity(addresses, person.last_name, person.first_names), person.ended_on, staying)
 
 
@@ -226,15 +234,14 @@ def _entries_naming(work: Work, partner: str, leaving: Leaving) -> list[int]:
     return naming
 
 
-def _leave_annexe(work: Work, partner: str, leaving: Leaving, write: Writer) -> None:
-    """The person leaves the check and the decisions of the partner's annexe in force. Where a row is theirs, the
+def _leave_annexe(work: Work, partner: str, persons: Sequence[Leaving], write: Writer) -> None:
+    """The persons leave the check and the decisions of the partner's annexe in force. Where a row is theirs, the
     file, its scan and its e-mail go, and a list of what is left takes their place. An annexe under way stays as the
     partner sent it: it has its own term (A2).
     """
     for annexe in _in_force(work, partner):
-        check = leaving.left_of(annexe.check)
-        decisions = leaving.left_of_decisions(annexe.decisions, annexe.check)
-        if leaving.rows_of(annexe.check):
+        check, decisions, is_listed = leave(persons, annexe.check, annexe.decisions)
+        if is_listed:
             name = work.connection.execute(select(t.partner.c.name).where(t.partner.c.code == partner)).scalar_one()
             original = annexe.original_sha256 or annexe.sha256
             list_ = write(name, check, original, work.clock.today())

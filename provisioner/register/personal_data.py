@@ -28,7 +28,7 @@ class Place:
     where: tuple[str, ...]
 
 
-_D1, _D2 = "register.destruction.destroy_account", "register.destruction.destroy_habilitation"
+_D1, _D2 = "register.destruction.destroy_account", "register.destruction.destroy_habilitations"
 _C4, _AGED = "register.destruction.destroy_convention", "register.destruction.destroy_aged"
 
 #: The columns, each as `table.column`. One that goes earlier under another rule too stands under the last one.

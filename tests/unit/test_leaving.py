@@ -10,7 +10,7 @@ import pytest
 from provisioner.domain.annexe.decisions import Decisions
 from provisioner.domain.annexe.details import OtherRow
 from provisioner.domain.annexe.document import Check, Finding, Severity
-from provisioner.domain.annexe.leaving import Leaving
+from provisioner.domain.annexe.leaving import Leaving, leave
 from provisioner.domain.people import EmailAddress, Identity
 from tests.shared.examples import annexe, email
 
@@ -31,7 +31,8 @@ def _leaving(name: str, *staying: str) -> Leaving:
 
 @pytest.mark.rule("D2")
 def test_the_row_and_what_quotes_it_go_and_what_is_of_nobody_that_the_register_knows() -> None:
-    left = _leaving("vasseur", "leroy").left_of(CHECK)
+    left, _, is_listed = leave([_leaving("vasseur", "leroy")], CHECK, None)
+    assert is_listed
     assert [row.email for row in left.annexe.rows] == [email("leroy")]
     assert [finding.code for finding in left.findings] == ["date-future"]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -42,24 +42,35 @@ class Leaving:
         """The rows (list, row) of the annexe that have to go."""
         return frozenset((row.list, row.row) for row in check.annexe.rows if self.is_about(row))
 
-    def left_of(self, check: Check) -> Check:
+    def left_of(self, check: Check, texts: Mapping[int, str]) -> Check:
         """The check without the person. Where one of the rows goes, all go that are of nobody known any more: what is
-        left is what the register holds.
+        left is what the register holds. `texts` are what the findings say.
         """
         gone = self.rows_of(check)
         rows = tuple(row for row in check.annexe.rows if not gone or self._is_left(row, gone))
         places = {(row.list, row.row) for row in rows}
-        findings = tuple(finding for finding in check.findings if self._tells_left(finding, places, gone))
+        findings = tuple(finding for finding in check.findings if self._tells_left(finding, places, gone, texts))
         return replace(check, annexe=replace(check.annexe, rows=rows), findings=findings)
 
     def _is_left(self, row: Row, gone: Collection[tuple[int, int]]) -> bool:
         return (row.list, row.row) not in gone and row.email in self.staying
 
     def _tells_left(
-        self, finding: Finding, places: Collection[tuple[int, int]], gone: Collection[tuple[int, int]]
+        self,
+        finding: Finding,
+        places: Collection[tuple[int, int]],
+        gone: Collection[tuple[int, int]],
+        texts: Mapping[int, str],
     ) -> bool:
         is_of_gone = bool(gone) and finding.row is not None and (finding.list, finding.row) not in places
-        return not is_of_gone and not self.names(f"{finding} {finding.who}")
+        if is_of_gone:
+            return False
+        return not (self._may_be_named_in(texts[id(finding)].casefold()) and self.names(texts[id(finding)]))
+
+    def _may_be_named_in(self, text: str) -> bool:
+        """Whether it is worth a close look, in a text without capitals: an annexe may have thousands of findings."""
+        parts = (*self.identity.addresses, self.identity.last_name)
+        return any(part.casefold() in text for part in parts)
 
     def left_of_decisions(self, decisions: Decisions | None, check: Check) -> Decisions | None:
         """The decisions without the person. `check` is the annexe's as it was when they were taken."""
@@ -74,3 +85,15 @@ class Leaving:
             waive={row: why for row, why in decisions.waive.items() if row not in gone and not self.names(why)},
             rename={old: new for old, new in decisions.rename.items() if addresses.isdisjoint({old, new})},
         )
+
+
+def leave(
+    persons: Sequence[Leaving], check: Check, decisions: Decisions | None
+) -> tuple[Check, Decisions | None, bool]:
+    """What an annexe's check and decisions are without these persons, and whether a row of theirs was in it."""
+    texts = {id(finding): f"{finding} {finding.who}" for finding in check.findings}
+    is_listed = False
+    for leaving in persons:
+        is_listed |= bool(leaving.rows_of(check))
+        decisions, check = leaving.left_of_decisions(decisions, check), leaving.left_of(check, texts)
+    return check, decisions, is_listed
