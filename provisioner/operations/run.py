@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import date
 from functools import partial
 from time import perf_counter
 from typing import Self
@@ -227,7 +228,8 @@ class Pass:
         context = self.context
         note_destroyed(context.register, context.settings)
         records, today = context.register.records(), context.clock.today()
-        _destroy_overdue(context, [code for code in self.partners if not records.is_paused(code, today)])
+        if records.forecast.is_settled_on(today):  # not by a clock that has just jumped
+            _destroy_overdue(context, [code for code in self.partners if not _keeps_annexes(records, code, today)])
         if self.destroys:
             _destroy_aged(context, records)
             _rewrite(context)
@@ -305,6 +307,12 @@ def _mark_good(context: Context, snapshot: Snapshot) -> None:
         if snapshot.root_id is not None:
             set_mark(work, GROUP_ROOT, snapshot.root_id)
         set_mark(work, LAST_GOOD_SYNC, context.clock.now().isoformat(timespec="seconds"))
+
+
+def _keeps_annexes(records: Records, partner: str, today: date) -> bool:
+    """Whether the partner is paused, or a hold on destruction touches it or one of its persons (D7)."""
+    accounts = {records.accounts[habilitation.email].id for habilitation in records.of_partner(partner)}
+    return records.is_paused(partner, today) or records.kept.touches(accounts, [partner])
 
 
 def _destroy_overdue(context: Context, partners: Collection[str]) -> None:

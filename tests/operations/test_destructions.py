@@ -19,11 +19,11 @@ from provisioner.domain.annexe.document import Annexe, Document
 from provisioner.domain.errors import Refused
 from provisioner.domain.gates import Limit
 from provisioner.keycloak.errors import KeycloakError
-from provisioner.operations import holds, partners, retention
+from provisioner.operations import holds, partners, receive, retention
 from provisioner.operations.context import RunResult
 from provisioner.operations.journal import verify_journal
 from provisioner.operations.run import plan_due
-from provisioner.register import RegisterUnavailable, connections
+from provisioner.register import RegisterUnavailable, annexes, connections
 from provisioner.register.tables import habilitation
 from provisioner.settings import DocumentSettings
 from tests.fakes.failing import FailMode, Killed
@@ -39,6 +39,7 @@ ANNEXES = {
     b"return": annexe({**STAYING, "vasseur": date(2027, 2, 1)}, {"petit": date(2026, 2, 28)}, on=date(2027, 1, 20)),
     b"sivom": annexe({"vasseur": date(2026, 7, 1)}, on=date(2026, 7, 1)),
     b"sivom-departure": annexe({}, {"vasseur": date(2026, 12, 31)}, on=date(2026, 12, 15)),
+    b"waits": annexe(STAYING, {"vasseur": date(2026, 8, 31)}, on=date(2026, 9, 2)),
     b"departures": annexe(STAYING, {"vasseur": date(2026, 8, 31), "petit": date(2026, 2, 28)}, on=CLOSED),
 }
 DAY = timedelta(days=1)
@@ -352,3 +353,29 @@ def test_each_commit_of_a_destruction_fails_once_for_good_or_by_our_death(
         commits.end()
 
     assert until_untouched(eve, tmp_path, breaks) >= 4
+
+
+@pytest.mark.rule("A2")
+@pytest.mark.rule("D7")
+def test_an_annexe_that_waits_is_destroyed_by_no_clock_that_jumps_and_while_no_hold_touches_the_partner(
+    office: MemoryOffice,
+) -> None:
+    def waits() -> bool:
+        with office.context.register.read() as connection:
+            return any(kept.applied_at is None for kept in annexes.kept(connection, LYS.code))
+
+    office.on(date(2026, 9, 2))
+    receive.submit(office.context, Document(name="4.csv", content=b"waits"), LYS.code, date(2026, 9, 2))
+    office.sync()
+    office.on(date(2027, 9, 2))
+    office.sync()
+    assert waits()
+    office.on(date(2026, 9, 3))  # the clock is put right
+    office.sync()
+    why = {"by": "Claire Martin", "reason": "contentieux"}
+    number = retention.keep(office.context.register, None, email("petit"), **why, review_on=date(2026, 12, 1))
+    days_of(office, date(2026, 10, 2), date(2026, 10, 4))
+    assert waits()
+    retention.release(office.context.register, number, **why)
+    office.sync()
+    assert not waits()

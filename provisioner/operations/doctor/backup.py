@@ -58,7 +58,7 @@ def _private_keys(settings: Settings) -> Iterator[DoctorLine]:
 
 def _holds_private_key(file: Path) -> bool:
     try:
-        return file.is_file() and file.stat().st_size <= _MOST_BYTES and PRIVATE_KEY in file.read_bytes()
+        return file.is_file() and file.stat().st_size <= _MOST_BYTES and PRIVATE_KEY in file.read_bytes().upper()
     except OSError:  # what we may not read, or is gone by now
         return False
 
