@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
+from http import HTTPStatus
 from typing import Any, Self
 
 import structlog
@@ -27,10 +28,12 @@ from provisioner.domain.connections.record import (
     Stream,
 )
 from provisioner.domain.people import EmailAddress
+from provisioner.keycloak.errors import KeycloakRefused
 from provisioner.keycloak.events import AdminEvent, UserEvent, Window
 from provisioner.operations.context import Context
-from provisioner.operations.controls import keep
+from provisioner.operations.controls import is_begun, keep
 from provisioner.operations.errors import UnknownRealm
+from provisioner.operations.notice_delivery import deliver_urgent
 from provisioner.register import Work, connections, controls, holds, retention
 from provisioner.register.marks import is_for_realm
 from provisioner.views.answers.connections import ComparedAnswer, PulledAnswer
@@ -42,6 +45,9 @@ _STATES = tuple(control.code for control in CONTROLS.values() if control.is_stat
 
 #: Keycloak clears what has expired every 15 minutes: what expires meanwhile is not compared.
 _EXPIRES_MEANWHILE = timedelta(minutes=15)
+
+#: What Keycloak answers to an account that is disabled, gone or without rights, or whose secret is another one.
+_NOT_KNOWN = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN})
 
 _EPOCH = datetime.fromtimestamp(0, UTC)
 
@@ -131,7 +137,11 @@ def pull(context: Context, told: Told = lambda _count: None, again_from: datetim
         UnknownRealm: the realm is another one than the register's; nothing was read.
         KeycloakError, RegisterUnavailable: a system failed; what was stored stays, the next reading goes on.
     """
-    realm_id = context.directory.realm_id()
+    try:
+        realm_id = context.directory.realm_id()
+    except KeycloakRefused as refusal:
+        _tell_refused(context, refusal)
+        raise
     with context.register.read() as connection:
         if not is_for_realm(connection, realm_id):
             raise UnknownRealm
@@ -140,8 +150,20 @@ def pull(context: Context, told: Told = lambda _count: None, again_from: datetim
     pulling.read(Stream.CONNECTIONS, stores[Stream.CONNECTIONS])
     pulling.read(Stream.CONSOLE, stores[Stream.CONSOLE])
     off = [stream for stream in Stream if not stores[stream].is_on]
-    keep(context, Judgement(judged=frozenset({reading.OFF.code}), observations=tuple(reading.switched_off(off, now))))
+    judged = frozenset({reading.OFF.code, own_account.REFUSED.code})
+    keep(context, Judgement(judged=judged, observations=tuple(reading.switched_off(off, now))))
     return PulledAnswer.of(pulling.stored[Stream.CONNECTIONS], pulling.stored[Stream.CONSOLE], pulling.holes)
+
+
+def _tell_refused(context: Context, refusal: KeycloakRefused) -> None:
+    """Keycloak refuses our own account: nothing is seen any more, so the Caf's security contact is told at once."""
+    if refusal.status not in _NOT_KNOWN or not is_begun(context.register):
+        return
+    judgement = Judgement(
+        judged=frozenset({own_account.REFUSED.code}), observations=(own_account.refused(context.clock.now()),)
+    )
+    keep(context, judgement)
+    deliver_urgent(context.register, context.settings, context.clock, context.by, context.stop)
 
 
 @dataclass(slots=True)

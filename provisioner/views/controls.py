@@ -182,6 +182,13 @@ CONTROLS: Mapping[str, ControlWords] = {
         "Changer le secret (PROVISIONER_KEYCLOAK__CLIENT_SECRET, puis « realm apply ») et déclarer un incident, sauf "
         "si l'adresse est à nous : la mettre alors dans le réglage.",
     ),
+    "own-account-refused": ControlWords(
+        "Compte de service refusé par Keycloak",
+        "Keycloak n'accepte plus le compte de service de ce logiciel (désactivé, sans droits, ou secret changé) : "
+        "rien n'est plus lu, contrôlé ni clôturé.",
+        "Demander à l'administrateur de Keycloak qui l'a fait ; « provisioner realm apply » remet les droits et le "
+        "secret, le compte se réactive dans la console. Si personne ne l'a voulu, déclarer un incident.",
+    ),
     "realm-weakened": ControlWords(
         "Réglage du royaume affaibli",
         "Un réglage du royaume est plus faible que dans nos fichiers (realm-config).",

@@ -35,6 +35,11 @@ def told(office: Office) -> set[tuple[str, str]]:
     return {(control["code"], control["severity"]) for control in office.controls() if not _is_about_use(control)}
 
 
+def stands(office: Office, code: str) -> bool:
+    """Whether a control of that code stands, without another reading."""
+    return code in {c["code"] for c in office.run("controls", "list", "--format", "json").json}
+
+
 def _is_about_use(control: dict[str, Any]) -> bool:
     return control["code"] in {"never-used", "unused", "link-unused"}
 
@@ -173,3 +178,13 @@ def test_a_stolen_secret_is_told_to_the_cafs_security_contact_alone_beside_a_lon
     assert DOMAIN not in mail.text
     told(office)
     assert len(office.mails()) == mails + 1, "the same facts are told once"
+
+    # the thief makes us blind: told too, and over once an administrator has put it right
+    thief.raw_put(f"{realm}/users/{ours}", json.dumps({"enabled": False}))
+    for _ in range(2):
+        assert office.run("connections", "pull").status == 3
+    assert stands(office, "own-account-refused")
+    assert [mail.to for mail in office.mails()[mails + 1 :]] == [SECURITY]
+    console.connection.request("put", f"{realm}/users/{ours}", {"enabled": True})
+    assert office.run("connections", "pull").status == 0
+    assert not stands(office, "own-account-refused")

@@ -18,7 +18,10 @@ from provisioner.domain.connections.record import ConnectionRecord, ConsoleRecor
 WRITE = Control(code="own-account-write", rule="L1", severity=Severity.GRAVE, is_act=True)
 LOGIN = Control(code="own-account-login", rule="L1", severity=Severity.GRAVE, is_act=True)
 
-CONTROLS = (WRITE, LOGIN)
+#: Keycloak knows our account no more: somebody who has its secret, or an administrator, can so make us blind.
+REFUSED = Control(code="own-account-refused", rule="L1", severity=Severity.GRAVE, is_state=True)
+
+CONTROLS = (WRITE, LOGIN, REFUSED)
 
 #: By Keycloak's clock alone: a run's effects come after its intention and within this time.
 LASTS = timedelta(hours=2)
@@ -109,6 +112,11 @@ def find(evidence: ConsoleEvidence, own: OwnEvidence) -> Iterator[Observation]:
     for login in evidence.connections:
         if is_own_login(login, evidence.own_user):
             yield from _foreign(login, own)
+
+
+def refused(now: datetime) -> Observation:
+    """Keycloak refuses our own account, by which the events were read before."""
+    return Observation(control=REFUSED, key="refused", since=now)
 
 
 def is_own_login(record: ConnectionRecord, own_user: str | None) -> bool:
