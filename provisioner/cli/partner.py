@@ -44,7 +44,9 @@ if TYPE_CHECKING:
     from provisioner.operations.context import Context
 
 app = typer.Typer(help="The register of conventions.", no_args_is_help=True)
-caf = typer.Typer(help="The Caf's own contacts.", no_args_is_help=True)
+caf = typer.Typer(
+    help="The Caf's own contacts, and the pages that it owes for data protection.", no_args_is_help=True
+)
 
 
 def _name(text: str) -> str:

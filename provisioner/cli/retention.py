@@ -108,7 +108,7 @@ def release(
 
 @app.command("list")
 def list_(ctx: typer.Context, format_: FormatOption = Format.TEXT) -> None:
-    """What is kept from destruction, by whose decision, and when somebody looks at it again."""
+    """What is kept from destruction, why, and when somebody looks at it again."""
     from provisioner.operations.retention import kept
     from provisioner.views.answers.retention import KeepingsAnswer
 

@@ -72,14 +72,15 @@ class Certificate:
         return "suppression dans le registre de la Caf (PostgreSQL), dont la maintenance récupère la place"
 
     def _events(self) -> str:
-        tense = "ont expiré" if self.events_until <= self.on else "expirent au plus tard"
-        return f"{tense} le {french_date(self.events_until)}"
+        until = french_date(self.events_until)
+        if self.events_until <= self.on:
+            return f"ceux qui nommaient encore ces comptes ont expiré le {until}"
+        return f"ceux qui nomment encore ces comptes expirent au plus tard le {until}"
 
     def _apart(self) -> Iterator[str]:
         if self.returned:
-            is_one = self.returned == 1
-            who = "1 personne a" if is_one else f"{self.returned} personnes ont"
-            yield f"{who} de nouveau un accès depuis la demande, et {'la quitte' if is_one else 'la quittent'}."
+            who, are = ("1 personne a", "fait") if self.returned == 1 else (f"{self.returned} personnes ont", "font")
+            yield f"{who} de nouveau un accès depuis la demande, et n'en {are} plus partie."
         if self.kept:
             are = "1 compte est conservé" if self.kept == 1 else f"{self.kept} comptes sont conservés"
             yield (
@@ -91,8 +92,10 @@ class Certificate:
         gone = self.count - len(self.habilitations_until)
         if not self.habilitations_until:
             return "Elles sont déjà détruites."
-        begun = f"Celles de {gone} personne(s) sont déjà détruites. " if gone else ""
-        return f"{begun}Elles seront détruites {_between(self.habilitations_until)}, sauf litige ou incident."
+        whose = "d'une personne" if gone == 1 else f"de {gone} personnes"
+        begun = f"Celles {whose} sont déjà détruites. " if gone else ""
+        who = "Les autres" if gone else "Elles"
+        return f"{begun}{who} seront détruites {_between(self.habilitations_until)}, sauf litige ou incident."
 
     def _backups(self) -> str:
         if self.backups_until is None:

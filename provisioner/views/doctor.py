@@ -199,7 +199,10 @@ class Todo(Words):
     KEEP_JOURNAL = "Gardez tout en l'état et cherchez la cause : docs/journal.md."
     RELEASE = "La prochaine annexe qui clôt un accès est retenue : provisioner plan FICHIER, puis held release."
     SYNC_DESTROYS = "La synchronisation d'un prochain jour les fait : provisioner sync, ou le service."
-    LOOK_AT_KEPT = "Voyez provisioner retention list, puis retention hold (de nouveau) ou retention release {number}."
+    LOOK_AT_KEPT = (
+        "Voyez provisioner retention list, puis provisioner retention hold (de nouveau) ou provisioner retention "
+        "release {number} --by NOM --reason MOTIF."
+    )
     LOOK_AT_HELD = "Voyez provisioner held list, puis {command}."
     SYNC_OR_SERVE = "Lancez provisioner sync, ou vérifiez que provisioner serve fonctionne."
     SYNC_SENDS = "provisioner sync les tente de nouveau ; leur dernière erreur est dans le journal technique."

@@ -186,9 +186,12 @@ SENTENCES: Mapping[Refusal, str] = {
     ),
     Refusal.ERASE_ON_HOLD: (
         "Les données de {email} sont conservées par décision, pour un litige ou un incident (D7) : rien n'est "
-        "effacé. Les décisions en cours : retention list, incident list."
+        "effacé. Les décisions en cours : provisioner retention list, provisioner incident list."
     ),
-    Refusal.ERASE_PAUSED: "{partner} est en pause : rien n'est effacé. La fin de la pause : provisioner resume.",
+    Refusal.ERASE_PAUSED: (
+        "{partner} est en pause : rien n'est effacé. La fin de la pause : provisioner resume --by NOM, avec "
+        "--partner {partner} si elle ne concerne que ce partenaire."
+    ),
     Refusal.NOTHING_TO_SUSPEND: (
         "{email} n'a pas d'accès à suspendre. Pour voir qui en a un : provisioner partner show CODE."
     ),
@@ -215,8 +218,8 @@ SENTENCES: Mapping[Refusal, str] = {
         "Une conservation qui concerne tout le monde est revue dans les {days} jours : le {on} est trop loin."
     ),
     Refusal.NO_SUCH_KEEPING: (
-        "Il n'y a pas de conservation n° {number} en cours (retention list). Celle d'un incident prend fin avec lui "
-        "(incident close)."
+        "Il n'y a pas de conservation n° {number} en cours. Celles qui le sont : provisioner retention list. Celle "
+        "d'un incident prend fin avec lui (provisioner incident close)."
     ),
     Refusal.PAUSE_PAST: "Le {on} est passé : une mise en pause dure jusqu'à la fin du jour indiqué.",
     Refusal.NOT_PAUSED: "Rien n'est mis en pause pour l'ensemble. Ce qui est retenu : provisioner held list.",
@@ -250,7 +253,8 @@ SENTENCES: Mapping[Refusal, str] = {
     Refusal.DAY_TO_COME: "Le {on} est à venir : indiquez le jour où cela a été fait.",
     Refusal.NOTHING_TO_ATTEST: (
         "{partner} : aucun accès n'a été clôturé depuis moins de 6 mois dont les données existent encore. Une "
-        "attestation se demande entre la clôture et la destruction (D3)."
+        "attestation se demande entre la clôture et la destruction (D3). Les demandes déjà faites : provisioner "
+        "attestation list."
     ),
     Refusal.ATTEST_TOO_EARLY: (
         "Trop tôt : l'accès de {email} n'est pas clôturé. Une attestation se demande dans les 6 mois qui suivent la "
@@ -278,8 +282,8 @@ SENTENCES: Mapping[Refusal, str] = {
         "remédier : provisioner realm apply."
     ),
     Refusal.NO_SEAL_SET: (
-        "Le cachet n'est pas réglé : {settings}. Pour créer la clé et le certificat : provisioner attestation key "
-        "new."
+        "Le cachet n'est pas réglé. Donnez un chemin de fichier à {settings}, puis créez la clé et le certificat : "
+        "provisioner attestation key new (docs/attestations.md)."
     ),
     Refusal.SEAL_UNFIT: "Le cachet est inutilisable : « {cause} ».",
     Refusal.SEAL_EXISTS: "{file} existe déjà et reste tel quel : rien n'a été créé.",
@@ -298,17 +302,19 @@ SENTENCES: Mapping[Refusal, str] = {
         "« 2026-09 age1… ». Aucune copie n'a été faite."
     ),
     Refusal.RECIPIENTS_UNREAD: (
-        "Le fichier des destinataires ne peut pas être lu : « {cause} ». Aucune copie n'a été faite."
+        "Le fichier des destinataires (PROVISIONER_BACKUP__RECIPIENTS_FILE) ne peut pas être lu : « {cause} ». "
+        "Aucune copie n'a été faite."
     ),
     Refusal.NO_RECIPIENT: (
         "Aucune clé publique n'est prévue pour {month} dans le fichier des destinataires : aucune copie n'a été "
-        "faite."
+        "faite. Ajoutez-y la ligne « {month} age1… » (docs/backup.md)."
     ),
     Refusal.KEY_UNFIT: (
         "Une clé publique du fichier des destinataires n'est pas valable : aucune copie n'a été faite."
     ),
     Refusal.NO_SUCH_KEY: (
-        "Aucune sauvegarde n'a été chiffrée pour la clé {key}, et le fichier des destinataires ne l'a pas."
+        "Aucune sauvegarde n'a été chiffrée pour la clé {key}, et le fichier des destinataires ne l'a pas. "
+        "L'empreinte attendue est celle que nomme provisioner doctor, ou indiquez la clé publique elle-même."
     ),
     Refusal.KEY_DESTROYED: "La destruction de la clé {key} est déjà enregistrée, au {on}.",
     Refusal.NO_PG_DUMP: (

@@ -35,7 +35,7 @@ class Registre:
         """What is to be completed: the settings and the role of annexe 3, as one would type them."""
         caf = self.settings.caf
         unset = [f"{PREFIX}CAF__{name.upper()}" for name in type(caf).model_fields if not getattr(caf, name)]
-        return (*unset, *(() if self._has_officer else ("caf contacts --protection-donnees",)))
+        return (*unset, *(() if self._has_officer else ("provisioner caf contacts --protection-donnees",)))
 
     @property
     def _has_officer(self) -> bool:
@@ -61,6 +61,8 @@ class Registre:
             "security": self._who(Role.SECURITE),
             "platform": self.settings.platform.url,
             "on": french_date(self.today),
+            "is_sqlite": self.settings.database_url.startswith("sqlite"),
+            "is_approval_automatic": self.settings.approval.automatic,
             "are_backups_encrypted": self.settings.backup.recipients_file is not None,
             "periods": Table("Durées de conservation", ("Données", "Durée", "Règle"), tuple(self._periods())),
         }
@@ -106,7 +108,7 @@ class Registre:
             _after(CONVENTION_MONTHS, "la fin de la convention du partenaire concerné"),
             "D8",
         )
-        yield "Journal : empreintes chiffrées, sans aucun nom", "sans limite", "D8"
+        yield "Chaîne du journal : dates, actes, numéros et empreintes, sans aucun nom", "sans limite", "D8"
         yield "Tout ce qu'une décision nommée conserve pour un litige ou un incident", "jusqu'à sa levée", "D7"
         yield "Sauvegardes du registre", self._backups, "D1, D2"
 

@@ -19,7 +19,7 @@ from sqlalchemy import update
 
 from provisioner.documents.attestation import new_key
 from provisioner.domain.annexe.document import Annexe, Document
-from provisioner.domain.attestation import Standing
+from provisioner.domain.attestation import Attestation, Standing
 from provisioner.domain.connections.record import EventStore, Stream
 from provisioner.domain.errors import Refusal, Refused
 from provisioner.domain.journal import Head
@@ -29,6 +29,7 @@ from provisioner.operations.attestations import Issued
 from provisioner.operations.journal import verify_journal
 from provisioner.register import tables as t
 from provisioner.settings import AttestationSettings, DocumentSettings
+from provisioner.views.attestations import Certificate
 from tests.fakes.memory_office import MemoryOffice
 from tests.shared.examples import LYS, annexe, email
 
@@ -227,3 +228,31 @@ def test_a_certificate_that_was_changed_in_the_register_is_told_by_the_journal(o
     assert bad is not None
     assert bad.difference is not None
     assert (bad.difference.table, bad.difference.column) == ("attestation", "document")
+
+
+@pytest.mark.rule("D3")
+def test_a_certificate_tells_those_whose_habilitation_is_gone_from_those_whose_is_not_and_what_has_expired() -> None:
+    on = date(2028, 9, 2)
+    certificate = Certificate(
+        attestation=Attestation(id=1, partner=LYS.code, requested_on=CLOSED, habilitations=(1, 2, 3)),
+        partner=LYS,
+        count=3,
+        kept=0,
+        returned=2,
+        destroyed_on=(DUE,),
+        events_until=DUE + 30 * DAY,
+        habilitations_until=(on + DAY, on + DAY),
+        backups_until=None,
+        is_sqlite=True,
+        other_backups_days=None,
+        archives_reference="",
+        fingerprint="0" * 64,
+        on=on,
+    )
+    said = certificate.values(Head(1, "0" * 64))
+    assert said["habilitations"] == (
+        "Celles d'une personne sont déjà détruites. Les autres seront détruites le 3 septembre 2028, sauf litige ou "
+        "incident."
+    )
+    assert said["events"] == "ceux qui nommaient encore ces comptes ont expiré le 31 mars 2027"
+    assert said["apart"] == ["2 personnes ont de nouveau un accès depuis la demande, et n'en font plus partie."]

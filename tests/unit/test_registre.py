@@ -55,7 +55,25 @@ def test_what_nobody_has_set_is_left_to_complete_and_told() -> None:
         "PROVISIONER_CAF__NAME",
         "PROVISIONER_CAF__ADDRESS",
         "PROVISIONER_CAF__HOSTING",
-        "caf contacts --protection-donnees",
+        "provisioner caf contacts --protection-donnees",
     )
     assert registre.sheet().count("[à compléter]") >= 6
-    assert _registre(SET, Role.HABILITATIONS).lacking == ("caf contacts --protection-donnees",)
+    assert _registre(SET, Role.HABILITATIONS).lacking == ("provisioner caf contacts --protection-donnees",)
+
+
+@pytest.mark.rule("A10")
+def test_neither_page_says_that_a_person_approves_where_the_software_does() -> None:
+    by_name, automatic = _registre(SET), _registre(SET | {"PROVISIONER_APPROVAL__AUTOMATIC": "true"})
+    assert "vérifiée et validée par une personne nommée" in by_name.sheet()
+    assert "Aucune décision n'est prise sur vous par une" in by_name.notice()
+    assert "par le service lui-même" in automatic.sheet()
+    assert "sans qu'une personne la relise" in automatic.notice()
+    assert "Aucune décision n'est prise" not in automatic.notice()
+
+
+@pytest.mark.rule("D2")
+def test_the_sheet_says_how_the_register_that_is_set_erases() -> None:
+    assert "par réécriture" in _registre(SET).sheet()
+    on_postgresql = _registre(SET | {"PROVISIONER_DATABASE__URL": "postgresql://127.0.0.1/registre"}).sheet()
+    assert "par réécriture" not in on_postgresql
+    assert "dans PostgreSQL" in on_postgresql

@@ -80,6 +80,7 @@ class RestoreAnswer(Answer):
         elif self.to_destroy:
             yield Line(f"Destructions à refaire en premier par provisioner sync : {self.to_destroy}.")
         if self.replaced is not None:
-            yield Line(f"Le registre remplacé est gardé dans {self.replaced} : à détruire dès qu'il ne sert plus.")
+            yield Line(f"Le registre remplacé est gardé à côté du nouveau, dans {self.replaced}.")
+            yield Line("Il contient des données personnelles : à détruire dès que la reprise est vérifiée.")
         if not self.rehearsed:
             yield Line(f"{self.entry}:{self.sha256}")

@@ -116,7 +116,8 @@ class KeepingAnswer(Answer):
     hold: Number
 
     def shown(self) -> Iterator[Part]:
-        yield Line(f"Conservation n° {self.hold} enregistrée. Pour la lever : retention release {self.hold}.")
+        command = f"provisioner retention release {self.hold} --by NOM --reason MOTIF"
+        yield Line(f"Conservation n° {self.hold} enregistrée. Pour la lever : {command}.")
 
 
 class KeepingLine(Answer):
