@@ -283,7 +283,7 @@ SENTENCES: Mapping[Refusal, str] = {
     ),
     Refusal.NO_SEAL_SET: (
         "Le cachet n'est pas réglé. Donnez un chemin de fichier à {settings}, puis créez la clé et le certificat : "
-        "provisioner attestation key new (docs/attestations.md)."
+        "provisioner attestation key new (docs/attestations.md). Pour vérifier seulement : --certificate FICHIER."
     ),
     Refusal.SEAL_UNFIT: "Le cachet est inutilisable : « {cause} ».",
     Refusal.SEAL_EXISTS: "{file} existe déjà et reste tel quel : rien n'a été créé.",
