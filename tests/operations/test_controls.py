@@ -80,7 +80,7 @@ _ids: list[str] = []
 
 
 @pytest.mark.rule("L1")
-def test_the_same_facts_are_raised_once_graver_ones_anew_and_settled_ones_never(office: MemoryOffice) -> None:
+def test_the_same_facts_are_raised_once_and_graver_or_later_ones_anew(office: MemoryOffice) -> None:
     context = office.context
     store(office, "vasseur", ("login", WRONG))
     with capture_logs() as logs:
@@ -102,6 +102,9 @@ def test_the_same_facts_are_raised_once_graver_ones_anew_and_settled_ones_never(
     controls.settle(context.register, control.id, "Claire Martin", "Erreur de compte, vérifié par téléphone")
     assert (controls.judge(context), controls.listed(context.register, None, all_=False)) == ([], [])
 
+    store(office, "vasseur", ("login", WRONG))
+    (anew,) = controls.judge(context)
+    assert (anew.id, anew.severity, anew.facts.count) == (raised.id, Severity.WARNING, 3), "after it was explained"
     store(office, "vasseur", ("login", RIGHT))
     (graver,) = controls.judge(context)
     assert (graver.id, graver.severity, graver.state) == (raised.id, Severity.GRAVE, ControlState.RAISED)

@@ -105,7 +105,7 @@ class Evidence:
         rests_on = Facts(
             count=len(told),
             addresses=tuple(sorted({record.address for record in told if record.address})),
-            records=tuple(record.id for record in told[:MOST_RECORDS]),
+            records=tuple(record.id for record in told[-MOST_RECORDS:]),
         )
         yield Observation(
             control=control,

@@ -1,8 +1,9 @@
 """`closed-attempt`: somebody tried to get into an account that was closed or suspended then (L1).
 
-One a person and day. It is grave where the login page says that the account is disabled: it does so only after the
-right password. Keycloak says the same of a forgotten password, and of a name and a password that are sent without the
-page, whatever the password is: that alone is no graver.
+One a person and day; an attempt that comes after the earlier ones were settled raises it anew. It is grave where the
+login page says that the account is disabled: it does so only after the right password. Keycloak says the same of a
+forgotten password, and of a name and a password that are sent without the page, whatever the password is: that alone
+is no graver.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from provisioner.domain.connections.control import Control, Observation, Severit
 from provisioner.domain.connections.evidence import DISABLED, Evidence, by_day
 from provisioner.domain.connections.record import ConnectionRecord
 
-CONTROL = Control(code="closed-attempt", rule="L1", severity=Severity.WARNING)
+CONTROL = Control(code="closed-attempt", rule="L1", severity=Severity.WARNING, is_act=True)
 
 #: A login, a forgotten password, a mailed link.
 _ATTEMPTS = frozenset(
