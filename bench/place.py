@@ -12,7 +12,6 @@ from datetime import date, timedelta
 from itertools import count
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from keycloak import KeycloakAdmin
 
@@ -29,7 +28,7 @@ from provisioner.register import Register, open_register
 from provisioner.sandbox.keycloak import Keycloak, start_keycloak
 from provisioner.sandbox.process import tail
 from provisioner.settings import Settings, load_settings
-from tests.shared.postgres import Postgres, start_postgres
+from tests.shared.postgres import Postgres, for_keycloak, start_postgres
 
 #: How long a token works, in seconds: longer than any run of the generator, which has one only.
 TOKEN_SECONDS = 3600
@@ -177,25 +176,13 @@ def open_servers(directory: Path) -> Iterator[Servers]:
         assert sink.stdout is not None
         port = int(sink.stdout.readline())
         database = postgres.new_database()
-        with start_keycloak(log_file=directory / "keycloak.log", database=_for_keycloak(database)) as keycloak:
+        with start_keycloak(log_file=directory / "keycloak.log", database=for_keycloak(database)) as keycloak:
             try:
                 yield Servers(keycloak, database, postgres, port, directory)
             except Exception as error:
                 error.add_note(f"The end of Keycloak's log:\n{tail(keycloak.log_file)}")
                 raise
         sink.stdin.close()
-
-
-def _for_keycloak(url: str) -> dict[str, str]:
-    """The variables that make Keycloak use this database."""
-    parts = urlsplit(url)
-    assert parts.username is not None
-    assert parts.password is not None
-    return {
-        "KC_DB_URL": f"jdbc:{parts._replace(netloc=f'{parts.hostname}:{parts.port}').geturl()}",
-        "KC_DB_USERNAME": parts.username,
-        "KC_DB_PASSWORD": parts.password,
-    }
 
 
 def _lengthen_tokens(settings: Settings) -> None:

@@ -13,6 +13,7 @@ import tempfile
 from pathlib import Path
 from types import TracebackType
 from typing import Self
+from urllib.parse import urlsplit
 
 import psycopg
 from psycopg import sql
@@ -95,6 +96,18 @@ def start_postgres(*, log_file: Path) -> Postgres:
         server.stop()
         raise
     return server
+
+
+def for_keycloak(url: str) -> dict[str, str]:
+    """The variables that make a Keycloak use this database."""
+    parts = urlsplit(url)
+    assert parts.username is not None
+    assert parts.password is not None
+    return {
+        "KC_DB_URL": f"jdbc:{parts._replace(netloc=f'{parts.hostname}:{parts.port}').geturl()}",
+        "KC_DB_USERNAME": parts.username,
+        "KC_DB_PASSWORD": parts.password,
+    }
 
 
 def _programs(root: Path, user: str) -> Path:
