@@ -11,10 +11,13 @@ from provisioner.cli.decisions import Allow, CloseAbsent, ClosuresOnly, KeepAbse
 from provisioner.cli.exits import Exit
 from provisioner.cli.files import document_of, save_new
 from provisioner.cli.options import (
+    NUMBER,
     By,
     File,
     Format,
     FormatOption,
+    ListFormat,
+    ListFormatOption,
     OnePartner,
     Partner,
     Reason,
@@ -29,7 +32,7 @@ from provisioner.views.sentences import Sentence
 
 app = typer.Typer(help="The annexes 1.", no_args_is_help=True)
 
-Number = Annotated[int, typer.Argument(help="The annexe's number.", metavar="ID")]
+Number = Annotated[int, typer.Argument(help="The annexe's number.", **NUMBER)]
 
 
 @app.command()
@@ -61,7 +64,7 @@ def submit(
 
 
 @app.command("list")
-def list_(ctx: typer.Context, partner: OnePartner = None, format_: FormatOption = Format.TEXT) -> None:
+def list_(ctx: typer.Context, partner: OnePartner = None, format_: ListFormatOption = ListFormat.TEXT) -> None:
     """The annexes that the register keeps: the one in force of each partner, and those under way."""
     from provisioner.register import annexes
     from provisioner.views.answers.annexes import AnnexesAnswer

@@ -11,7 +11,17 @@ import typer
 
 from provisioner.cli.exits import Exit
 from provisioner.cli.files import save_new
-from provisioner.cli.options import By, Format, FormatOption, OnePartner, Partner, address
+from provisioner.cli.options import (
+    NUMBER,
+    Format,
+    FormatOption,
+    ListFormat,
+    ListFormatOption,
+    OnePartner,
+    Partner,
+    address,
+    decider,
+)
 from provisioner.cli.printing import print_answer
 from provisioner.cli.session import session_of
 from provisioner.domain.errors import Refusal, Refused
@@ -30,7 +40,12 @@ def request(
         EmailAddress | None,
         typer.Option(help="Only this person; default: all that can be asked for.", metavar="EMAIL", parser=address),
     ] = None,
-    by: By = "attestation request",
+    by: Annotated[
+        str,
+        typer.Option(
+            "--by", help="Who records it; may be left out.", metavar="NAME", parser=decider, show_default=False
+        ),
+    ] = "attestation request",
     format_: FormatOption = Format.TEXT,
 ) -> None:
     """Record a partner's request, within 6 months of the closures: the destruction itself answers it."""
@@ -46,9 +61,7 @@ def request(
 @app.command()
 def issue(
     ctx: typer.Context,
-    number: Annotated[
-        int, typer.Argument(help="Its number, as `attestation list` prints it.", metavar="ID", max=2**31 - 1)
-    ],
+    number: Annotated[int, typer.Argument(help="Its number, as `attestation list` prints it.", **NUMBER)],
     output: Annotated[Path, typer.Option(help="The PDF: a new file, never in place of another.", metavar="FILE.pdf")],
     format_: FormatOption = Format.TEXT,
 ) -> None:
@@ -70,7 +83,7 @@ def issue(
 
 
 @app.command("list")
-def list_(ctx: typer.Context, partner: OnePartner = None, format_: FormatOption = Format.TEXT) -> None:
+def list_(ctx: typer.Context, partner: OnePartner = None, format_: ListFormatOption = ListFormat.TEXT) -> None:
     """Every request, oldest first: how far it is, and from when on its certificate can be issued."""
     from provisioner.operations.attestations import all_progress
     from provisioner.views.answers.attestations import AttestationLine, AttestationsAnswer

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from provisioner.cli.options import By, Format, FormatOption, OnePartner, Reason
+from provisioner.cli.options import NUMBER, By, ListFormat, ListFormatOption, OnePartner, Reason
 from provisioner.cli.printing import print_answer
 from provisioner.cli.session import session_of
 from provisioner.views.sentences import Sentence
@@ -19,7 +19,7 @@ def list_(
     ctx: typer.Context,
     partner: OnePartner = None,
     all_: Annotated[bool, typer.Option("--all", help="Also what is settled or over.")] = False,
-    format_: FormatOption = Format.TEXT,
+    format_: ListFormatOption = ListFormat.TEXT,
 ) -> None:
     """What was found and stands: which rule, about whom, since when, and what to do. Needs no Keycloak."""
     from provisioner.operations.controls import is_begun, listed
@@ -36,7 +36,7 @@ def list_(
 @app.command()
 def settle(
     ctx: typer.Context,
-    number: Annotated[int, typer.Argument(help="Its number, as `controls list` prints it.", metavar="ID")],
+    number: Annotated[int, typer.Argument(help="Its number, as `controls list` prints it.", **NUMBER)],
     by: By,
     reason: Reason,
 ) -> None:

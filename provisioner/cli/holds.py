@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from provisioner.cli.options import By, Format, FormatOption, OnePartner, Reason, day
+from provisioner.cli.options import By, Format, FormatOption, ListFormat, ListFormatOption, OnePartner, Reason, day
 from provisioner.cli.printing import print_answer
 from provisioner.cli.session import session_of
 from provisioner.views.sentences import Sentence
@@ -18,7 +18,7 @@ app.add_typer(held, name="held")
 
 
 @held.command("list")
-def list_(ctx: typer.Context, format_: FormatOption = Format.TEXT) -> None:
+def list_(ctx: typer.Context, format_: ListFormatOption = ListFormat.TEXT) -> None:
     """What is held back, since when, why, and each change that waits."""
     from provisioner.views.answers.holds import HeldAnswer
 

@@ -10,7 +10,18 @@ import typer
 
 from provisioner.cli.asking import progress_bar
 from provisioner.cli.exits import Exit
-from provisioner.cli.options import By, Format, FormatOption, Second, address, day, reason
+from provisioner.cli.options import (
+    NUMBER,
+    By,
+    Format,
+    FormatOption,
+    ListFormat,
+    ListFormatOption,
+    Second,
+    address,
+    day,
+    reason,
+)
 from provisioner.cli.partner import confirm_containment
 from provisioner.cli.printing import print_answer
 from provisioner.cli.run import status_of
@@ -25,7 +36,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(help="Security incidents: told at once, completed, closed.", no_args_is_help=True)
 
-Number = Annotated[int, typer.Argument(help="The incident's number, as `incident list` prints it.", metavar="ID")]
+Number = Annotated[int, typer.Argument(help="The incident's number, as `incident list` prints it.", **NUMBER)]
 Partners = Annotated[
     list[str] | None, typer.Option("--partner", help="A partner concerned; may be repeated.", metavar="CODE")
 ]
@@ -132,7 +143,7 @@ def _say_told(session: Session, recorded: Recorded) -> None:
 
 
 @app.command("list")
-def list_(ctx: typer.Context, format_: FormatOption = Format.TEXT) -> None:
+def list_(ctx: typer.Context, format_: ListFormatOption = ListFormat.TEXT) -> None:
     """Every incident, with the 72 hours of GDPR 33."""
     from provisioner.operations.incidents import known_incidents
     from provisioner.views.answers.incidents import IncidentsAnswer

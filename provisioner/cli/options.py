@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import date, datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -22,6 +23,14 @@ class Format(StrEnum):
     JSON = "json"
 
 
+class ListFormat(StrEnum):
+    """The same where the answer is a list, which a spreadsheet opens."""
+
+    TEXT = "text"
+    JSON = "json"
+    CSV = "csv"
+
+
 class PageFormat(StrEnum):
     """The same where the answer may also be a page."""
 
@@ -32,6 +41,7 @@ class PageFormat(StrEnum):
 
 _FORMAT = typer.Option("--format", help="How the answer is printed, on stdout.")
 FormatOption = Annotated[Format, _FORMAT]
+ListFormatOption = Annotated[ListFormat, _FORMAT]
 PageFormatOption = Annotated[PageFormat, _FORMAT]
 
 
@@ -71,6 +81,16 @@ def day(text: str) -> date:
     except ValueError:
         raise typer.BadParameter(f"{text!r} is not a date: YYYY-MM-DD is expected.") from None
 
+
+def number(text: str) -> int:
+    """A number that the register gave."""
+    if not re.fullmatch(r"[0-9]{1,10}", text) or int(text) >= 2**31:
+        raise typer.BadParameter(f"{text!r} is not such a number.")
+    return int(text)
+
+
+#: What an argument that is such a number is made with.
+NUMBER: dict[str, Any] = {"metavar": "ID", "parser": number}
 
 #: The shape of a contact on the command line.
 CONTACT = '"NAME <EMAIL>"'

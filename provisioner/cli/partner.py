@@ -23,6 +23,8 @@ from provisioner.cli.options import (
     Format,
     FormatOption,
     Habilitations,
+    ListFormat,
+    ListFormatOption,
     NewPassword,
     Reason,
     Second,
@@ -142,7 +144,7 @@ def show(ctx: typer.Context, code: Code, format_: FormatOption = Format.TEXT) ->
 
 
 @app.command("list")
-def list_(ctx: typer.Context, format_: FormatOption = Format.TEXT) -> None:
+def list_(ctx: typer.Context, format_: ListFormatOption = ListFormat.TEXT) -> None:
     """Every partner."""
     from provisioner.views.answers.partners import PartnersAnswer
 

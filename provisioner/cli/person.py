@@ -16,6 +16,8 @@ from provisioner.cli.options import (
     Email,
     Format,
     FormatOption,
+    ListFormat,
+    ListFormatOption,
     NewPassword,
     OnePartner,
     PageFormat,
@@ -138,7 +140,7 @@ def _carry_out(
 
 
 @invitation.command("list")
-def list_(ctx: typer.Context, partner: OnePartner = None, format_: FormatOption = Format.TEXT) -> None:
+def list_(ctx: typer.Context, partner: OnePartner = None, format_: ListFormatOption = ListFormat.TEXT) -> None:
     """What became of the link of each open access. Keycloak is asked who has made a password."""
     from provisioner.operations.invitations import invited
     from provisioner.views.answers.invitations import InvitationsAnswer

@@ -38,10 +38,12 @@ _STYLES = {
 
 def print_answer(answer: AnyAnswer, format_: str) -> None:
     """Prints it, as `--format` says."""
-    from provisioner.views.answers import as_json
+    from provisioner.views.answers import ListAnswer, as_json
 
     if format_ == "json":
         print_json(as_json(answer))
+    elif format_ == "csv" and isinstance(answer, ListAnswer):
+        print_page(answer.csv())
     else:
         print_parts(answer.shown())
 
@@ -74,9 +76,9 @@ def print_stream(pages: Iterable[Iterable[Answer]], table: Table, format_: str) 
 
 
 def print_page(page: str) -> None:
-    """An HTML page, in UTF-8 whatever the terminal."""
+    """An HTML page or a CSV, in UTF-8 whatever the terminal."""
     with answering():
-        typer.echo(page.encode())
+        typer.echo(page.encode(), nl=not page.endswith("\n"))
 
 
 def print_parts(parts: Iterable[Part]) -> None:

@@ -3,14 +3,25 @@
 from __future__ import annotations
 
 from datetime import date
-from enum import StrEnum
 from typing import Annotated
 
 import typer
 
 from provisioner.cli.asking import progress_bar
-from provisioner.cli.options import AsOf, By, Format, FormatOption, OnePartner, Reason, address, day
-from provisioner.cli.printing import print_answer, print_page
+from provisioner.cli.options import (
+    NUMBER,
+    AsOf,
+    By,
+    Format,
+    FormatOption,
+    ListFormat,
+    ListFormatOption,
+    OnePartner,
+    Reason,
+    address,
+    day,
+)
+from provisioner.cli.printing import print_answer
 from provisioner.cli.run import print_result, status_of
 from provisioner.cli.session import session_of
 from provisioner.domain.people import EmailAddress
@@ -19,19 +30,11 @@ from provisioner.views.sentences import Sentence
 app = typer.Typer(help="What is destroyed when, and what is kept from it.", no_args_is_help=True)
 
 
-class ListFormat(StrEnum):
-    """How a list is given."""
-
-    TEXT = "text"
-    JSON = "json"
-    CSV = "csv"
-
-
 @app.command()
 def due(
     ctx: typer.Context,
     as_of: AsOf = None,
-    format_: Annotated[ListFormat, typer.Option("--format", help="How it is given.")] = ListFormat.TEXT,
+    format_: ListFormatOption = ListFormat.TEXT,
 ) -> None:
     """What goes when, under which rule; what is on hold is told apart. Needs no Keycloak."""
     from provisioner.domain import retention
@@ -40,11 +43,7 @@ def due(
     session = session_of(ctx)
     with session.register(make=False) as register:
         records = register.records()
-    answer = DueAnswer.of(retention.due(records), as_of or session.clock.today())
-    if format_ is ListFormat.CSV:
-        print_page(answer.csv())
-    else:
-        print_answer(answer, format_)
+    print_answer(DueAnswer.of(retention.due(records), as_of or session.clock.today()), format_)
 
 
 @app.command()
@@ -91,9 +90,7 @@ def hold(
 @app.command()
 def release(
     ctx: typer.Context,
-    number: Annotated[
-        int, typer.Argument(help="The hold's number, as `retention list` prints it.", metavar="ID", min=1)
-    ],
+    number: Annotated[int, typer.Argument(help="The hold's number, as `retention list` prints it.", **NUMBER)],
     by: By,
     reason: Reason,
 ) -> None:
@@ -107,7 +104,7 @@ def release(
 
 
 @app.command("list")
-def list_(ctx: typer.Context, format_: FormatOption = Format.TEXT) -> None:
+def list_(ctx: typer.Context, format_: ListFormatOption = ListFormat.TEXT) -> None:
     """What is kept from destruction, why, and when somebody looks at it again."""
     from provisioner.operations.retention import kept
     from provisioner.views.answers.retention import KeepingsAnswer

@@ -32,6 +32,7 @@ from provisioner.operations.pool import PATIENCE, AccessStillOpen, Defect, Failu
 from provisioner.register import Register, Work, annexes, controls
 from provisioner.register import holds as rows
 from provisioner.register.database import read_records
+from provisioner.register.incidents import all_incidents
 from provisioner.register.marks import JOURNAL_WANTING, LAST_GOOD_SYNC, mark
 from provisioner.settings import Settings
 
@@ -243,7 +244,8 @@ def _habilitation(records: Records, hold: Hold) -> int | None:
 class ServiceStatus:
     """How things are. `waiting` are the annexes that somebody has to decide upon or that the next `sync` applies.
     `controls` is how many findings of the connection controls nobody has looked at, `controls_grave` those that are
-    grave. `journal` is what its last verification found wanting.
+    grave. `incidents_open` is how many incidents nobody has closed. `journal` is what its last verification found
+    wanting.
     """
 
     last_good_sync: datetime | None
@@ -255,6 +257,7 @@ class ServiceStatus:
     invitations_uncertain: int
     controls: int
     controls_grave: int
+    incidents_open: int
     journal: str | None = None
 
     @property
@@ -275,6 +278,7 @@ def service_status(register: Register) -> ServiceStatus:
         wanting = mark(connection, JOURNAL_WANTING)
         kept = annexes.kept(connection)
         counts = controls.counts(connection)
+        open_incidents = [incident for incident in all_incidents(connection) if incident.is_open]
     open_now = [habilitation for habilitation in records.habilitations if habilitation.state is State.OPEN]
     undecided = (Status.CHECKED, Status.APPROVED)
     raised = {key: count for key, count in counts.items() if key[2] is ControlState.RAISED}
@@ -288,5 +292,6 @@ def service_status(register: Register) -> ServiceStatus:
         invitations_uncertain=sum(i.is_uncertain for i in leading(open_invitations(records))),
         controls=sum(raised.values()),
         controls_grave=sum(count for (_, severity, _), count in raised.items() if severity is Severity.GRAVE),
+        incidents_open=len(open_incidents),
         journal=wanting or None,
     )

@@ -16,6 +16,7 @@ from provisioner.operations.errors import UnknownRealm
 from provisioner.operations.holds import hold_or_drop
 from provisioner.operations.run import Pass
 from provisioner.register import Register, holds
+from provisioner.register.journal import deciders
 
 log = structlog.get_logger()
 
@@ -87,7 +88,9 @@ def release(register: Register, number: int, by: str, reason: str) -> None:
             raise Refused(Refusal.NO_SUCH_KEEPING, number=number)
 
 
-def kept(register: Register) -> tuple[Hold, ...]:
-    """Every hold on destruction that lasts, oldest first."""
+def kept(register: Register) -> list[tuple[Hold, str | None]]:
+    """Every hold on destruction that lasts, oldest first, with who decided it, as long as that name stands (D8)."""
     with register.read() as connection:
-        return holds.kept(connection, HoldKind.RETENTION)
+        lasting = holds.kept(connection, HoldKind.RETENTION)
+        names = deciders(connection, [hold.decision for hold in lasting if hold.decision is not None])
+    return [(hold, names.get(hold.decision or 0)) for hold in lasting]

@@ -165,6 +165,12 @@ def names_of_actors(connection: Connection) -> frozenset[str]:
     return frozenset(str(name) for data in told for name in journal.read(data).values())
 
 
+def deciders(connection: Connection, entries: Collection[int]) -> dict[int, str]:
+    """Who decided, by the entry of the decision, where the name still stands (D8)."""
+    told = select(journal_actor.c.entry, journal_actor.c.data).where(journal_actor.c.entry.in_(entries))
+    return {row.entry: str(journal.read(row.data)["by"]) for row in connection.execute(told)}
+
+
 def stray(connection: Connection) -> int | None:
     """The first entry that left behind what stood beside it: it is there no more."""
     entries = select(journal_entry.c.entry)

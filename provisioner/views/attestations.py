@@ -10,6 +10,7 @@ from provisioner.domain.attestation import Attestation
 from provisioner.domain.convention import Partner
 from provisioner.domain.journal import Head
 from provisioner.views.dates import french_date
+from provisioner.views.sentences import counted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +45,7 @@ class Certificate:
             "document": self.partner.document_sha256,
             "requested": f"reçue le {french_date(self.attestation.requested_on)}",
             "follows": None if follows is None else str(follows),
-            "count": "1 compte" if self.count == 1 else f"{self.count} comptes",
+            "count": counted(self.count, "compte"),
             "period": _between(self.destroyed_on),
             "method": self._method(),
             "events": self._events(),

@@ -8,6 +8,7 @@ from provisioner.domain.gates import Blocked, Limit
 from provisioner.domain.hold import Cause, Hold, HoldKind, StillOpen
 from provisioner.views.dates import french_date
 from provisioner.views.reasons import link_fault
+from provisioner.views.sentences import counted
 
 UNKNOWN_REALM = (
     "Ce royaume Keycloak n'est pas celui dans lequel ce registre a commencé : rien n'en est conclu, rien n'y est "
@@ -64,7 +65,7 @@ def hold_reason(hold: Hold) -> str:
         return failure_sentence(hold.reason)
     if hold.kind is HoldKind.CONTAINMENT:
         second = f", confirmé par {hold.second}" if hold.second else ""
-        count = f"{hold.figure} compte{'s' if (hold.figure or 0) > 1 else ''}"
+        count = counted(hold.figure or 0, "compte")
         return f"{hold.reason} ({count} à couper{second}). Pour les rendre : {reopen_command(str(hold.partner))}"
     until = f" (jusqu'au {french_date(hold.until)})" if hold.until else ""
     return f"{hold.reason}{until}"

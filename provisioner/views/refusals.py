@@ -270,12 +270,12 @@ SENTENCES: Mapping[Refusal, str] = {
         "Aucune attestation n'a le n° {number}. Celles qui ont été demandées : provisioner attestation list."
     ),
     Refusal.NOT_DESTROYED_YET: (
-        "L'attestation n° {number} ne peut pas encore être délivrée : {count} compte(s) sur {all} sont à détruire, "
+        "L'attestation n° {number} ne peut pas encore être délivrée. Comptes encore à détruire : {count} sur {all}, "
         "le dernier à partir du {on} (provisioner sync)."
     ),
     Refusal.NONE_DESTROYED: (
-        "L'attestation n° {number} n'a rien à attester : {kept} compte(s) sont conservés pour l'instant, et "
-        "{returned} personne(s) ont de nouveau un accès."
+        "L'attestation n° {number} n'a rien à attester. Comptes conservés pour l'instant : {kept} ; personnes qui "
+        "ont de nouveau un accès : {returned}."
     ),
     Refusal.EVENTS_KEPT_FOREVER: (
         "Keycloak garde ses événements sans limite : ceux des comptes détruits les nommeraient toujours. Pour y "

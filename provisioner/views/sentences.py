@@ -18,6 +18,11 @@ class Words(StrEnum):
         )
 
 
+def counted(count: int, what: str) -> str:
+    """« 1 compte », « 2 comptes », « 2 comptes conservés »."""
+    return f"{count} {' '.join(f'{word}s' for word in what.split()) if count > 1 else what}"
+
+
 class Sentence(Words):
     """A sentence of a command."""
 

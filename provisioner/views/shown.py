@@ -52,10 +52,16 @@ Part = Line | Table
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
+def _cell(value: object) -> str:
+    if isinstance(value, bool):
+        return "oui" if value else "non"
+    return "" if value is None else str(value)
+
+
 def as_csv(rows: Iterable[Sequence[object]]) -> str:
     """Rows as a file that a French spreadsheet opens as it is: semicolons, and a mark of UTF-8 before all."""
     text = io.StringIO()
-    cells = (["" if value is None else str(value) for value in row] for row in rows)
+    cells = ([_cell(value) for value in row] for row in rows)
     escaped = ([f"'{cell}" if cell.startswith(_FORMULA) else cell for cell in row] for row in cells)
     csv.writer(text, delimiter=";", lineterminator="\r\n").writerows(escaped)
     return f"\N{BYTE ORDER MARK}{text.getvalue()}"

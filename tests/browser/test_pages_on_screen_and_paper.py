@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser
 
 from provisioner.domain.access.person_file import PersonFile
+from provisioner.domain.annexe.document import Annexe, Check, Column, Finding, Row, Severity
 from provisioner.domain.connections.held import HeldConnections
 from provisioner.domain.connections.record import ConnectionRecord, Coverage
 from provisioner.domain.connections.report import ConnectionCounts, ConnectionReport, HourCount, Period, report_of
 from provisioner.settings import Settings
+from provisioner.views.annexe_state import state_document
 from provisioner.views.answers.connection_reports import CafConnectionsAnswer, PartnerConnectionsAnswer
 from provisioner.views.answers.persons import PersonAnswer
 from provisioner.views.registre import Registre
+from provisioner.views.report import Report, report_page
 from tests.shared.examples import LYS, email, habilitation, records
 
 NOW = datetime(2027, 3, 1, 11, tzinfo=UTC)
@@ -50,7 +55,46 @@ def _person() -> PersonAnswer:
     )
 
 
-PAGES = {
+def _annexe() -> Annexe:
+    address = "jean.nom-de-famille-compose@agglo-lys.example"
+    on = date(2027, 2, 1)
+    rows = (
+        Row(1, 1, "Nom-de-Famille", "Jean", "Responsable", email(address), on),
+        Row(2, 1, "Petit", "Anne", "Agente", email("petit"), on),
+    )
+    return Annexe(on, rows, ())
+
+
+def _report_of_check() -> str:
+    kinds = {
+        "email-domain": Severity.ERROR,
+        "email-consumer": Severity.WARNING,
+    }
+    findings = [Finding(code, severity, 1, 1, Column.EMAIL, "jean@x.example") for code, severity in kinds.items()]
+    return report_page(
+        Report(
+            file="annexe-1.docx",
+            sha256="0" * 64,
+            partner="Agglo de la Lys",
+            checked_on=NOW.date(),
+            annexe=_annexe(),
+            findings=tuple(findings),
+        )
+    )
+
+
+def _state() -> str:
+    return state_document(
+        "Agglo de la Lys",
+        Check(file="annexe-1.docx", sha256="0" * 64, partner=LYS.code, annexe=_annexe(), findings=()),
+        "0" * 64,
+        NOW.date(),
+    ).content.decode()
+
+
+PAGES: dict[str, Callable[[], str]] = {
+    "check": _report_of_check,
+    "annexe-state": _state,
     "caf": lambda: CafConnectionsAnswer.of(_report()).page(),
     "partner": lambda: PartnerConnectionsAnswer.of(_report()).page(),
     "person": lambda: _person().page(),
@@ -75,6 +119,16 @@ def test_a_page_needs_no_sideways_scrolling_on_a_phone_loads_nothing_and_prints(
     assert page.locator("script").count() == 0
     assert asked == []
     assert page.pdf(prefer_css_page_size=True).startswith(b"%PDF")
+    page.close()
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_has_no_grave_fault_of_accessibility(browser: Browser, name: str) -> None:
+    page = browser.new_page()
+    page.set_content(PAGES[name]())
+    found = Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa"], "resultTypes": ["violations"]})
+    grave = [v for v in found.response["violations"] if v["impact"] in ("serious", "critical")]
+    assert grave == [], found.generate_report()
     page.close()
 
 

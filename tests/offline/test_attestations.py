@@ -160,6 +160,9 @@ def test_a_request_is_recorded_with_the_convention_s_reference_and_listed(office
     assert valid(json.loads(run(*asked).stdout), "attestation_requested") == {"attestation": 1, "count": 2}
     (line,) = valid(json.loads(run("attestation", "list", "--format", "json").stdout), "attestations")
     assert (line["due"], line["due_on"], line["issued_on"]) == (2, "2027-03-02", None)
+    assert "1;agglo-lys;02/09/2026;2;0;0;0;" in run("attestation", "list", "--format", "csv").stdout
+    assert "n° 1 : déjà demandée, pour 2 comptes." in run(*asked[:-2]).stdout
+    assert "2147483647" not in run("attestation", "issue", "--help").stdout
     early = office.run(*asked, "--email", email("leroy"))
     assert (early.exit_code, "Trop tôt" in early.stderr) == (1, True)
     late = office.run(*asked, "--email", email("petit"), today=TODAY + timedelta(days=365))

@@ -163,6 +163,9 @@ def test_what_gdpr_33_asks_for_is_recorded_bit_by_bit_and_what_lacks_is_said(des
         [LYS.code, "sivom-nord"],
     )
     assert "notification à la CNIL : 3 septembre 2026" in desk.run("incident", "list").out
+    titles, row = desk.run("incident", "list", "--format", "csv").out.splitlines()
+    assert (titles.count(";"), row.startswith("1;")) == (4, True)
+    assert valid(desk.run("status", "--format", "json").json, "status")["incidents_open"] == 1
     assert _verified(desk) == 0
 
 

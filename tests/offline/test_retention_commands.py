@@ -67,7 +67,8 @@ def test_what_is_due_is_told_with_its_day_and_its_rule(desk: Desk) -> None:
     text = desk.run("retention", "due", today=TODAY).out
     assert PETIT in text
     assert "28 février 2027" in text
-    assert desk.run("retention", "due", "--format", "csv", today=TODAY).out.rstrip().count("\n") == 5
+    lines = desk.run("retention", "due", "--format", "csv", today=TODAY).out.splitlines()
+    assert (len(lines), lines[1]) == (6, f"account;{LYS.code};1;D1;2027-02-28;non")
 
 
 @pytest.mark.rule("D7")
@@ -76,6 +77,11 @@ def test_a_hold_is_told_apart_until_it_is_released_by_name_and_the_journal_is_wh
     assert {line["on_hold"] for line in _due(desk)} == {True}
     (line,) = valid(desk.run("retention", "list", "--format", "json", today=TODAY).json, "retention_list")
     assert (line["hold"], line["email"], line["review_on"], line["overdue"]) == (number, PETIT, "2026-12-01", False)
+    assert (line["decided_by"], line["since"][:10]) == (WHY[1], TODAY)
+    titles, row = desk.run("retention", "list", "--format", "csv", today=TODAY).out.splitlines()
+    assert "N°;Qui;Depuis le;Décidée par;À revoir le;Pourquoi" in titles
+    assert row == f"{number};{PETIT};2 septembre 2026;{WHY[1]};1er décembre 2026;{WHY[3]}"
+    assert desk.run("retention", "release", str(2**63), *WHY, today=TODAY).status == 2
     assert desk.run("retention", "release", str(number), *WHY, today=TODAY).status == 0
     assert desk.run("retention", "release", str(number), *WHY, today=TODAY).status == 1
     assert {line["on_hold"] for line in _due(desk)} == {False}
@@ -120,6 +126,10 @@ def test_a_hold_that_nobody_confirmed_stays_is_told_each_week_and_stands_in_doct
 @pytest.mark.rule("D7")
 def test_a_hold_taken_out_of_the_database_is_found_by_the_journal(desk: Desk) -> None:
     _hold(desk, "--partner", LYS.code)
+    with desk.register() as register, register.work("test") as work:
+        work.connection.exec_driver_sql("DELETE FROM journal_actor")  # as on D8's day
+    (line,) = desk.run("retention", "list", "--format", "json", today=TODAY).json
+    assert line["decided_by"] is None
     with desk.register() as register, register.work("test") as work:
         work.connection.exec_driver_sql("DELETE FROM hold")
     assert desk.run("journal", "verify", today=TODAY).status == 1

@@ -22,6 +22,7 @@ from provisioner.register import connections, open_register
 from provisioner.register.tables import account
 from provisioner.register.tables import control as table
 from provisioner.settings import DocumentSettings
+from provisioner.views.answers.controls import ControlsAnswer
 from tests.fakes.memory_office import MemoryOffice
 from tests.shared.examples import LYS, annexe, email
 
@@ -98,6 +99,7 @@ def test_the_same_facts_are_raised_once_and_graver_or_later_ones_anew(office: Me
     store(office, "vasseur", ("login", WRONG))
     assert controls.judge(context) == []
     (control,) = controls.listed(context.register, LYS.code, all_=False)
+    assert ControlsAnswer.of([control]).csv().splitlines()[1].startswith(f"{control.id};")
     assert (control.id, control.facts.count) == (raised.id, 2)
     controls.settle(context.register, control.id, "Claire Martin", "Erreur de compte, vérifié par téléphone")
     assert (controls.judge(context), controls.listed(context.register, None, all_=False)) == ([], [])

@@ -98,3 +98,4 @@ def test_a_person_is_told_what_was_done_to_the_account_and_not_by_whom() -> None
     assert "Mot de passe défini depuis la console" in page
     assert "Racine" not in page
     assert "root-id" not in page
+    assert "votre nom et votre adresse en disparaissent" in page

@@ -30,6 +30,7 @@ from provisioner.domain.annexe.details import (
 )
 from provisioner.domain.annexe.document import Annexe, Check, Column, Finding, Severity
 from provisioner.domain.people import EmailAddress, Person
+from provisioner.views.answers.attestations import IssuedAnswer
 from provisioner.views.answers.checks import CheckAnswer
 from provisioner.views.answers.holds import StatusAnswer
 from provisioner.views.dates import french_date
@@ -184,7 +185,19 @@ def test_status_says_in_french_where_an_annexe_stands(capsys: pytest.CaptureFixt
         invitations_uncertain=0,
         controls=0,
         controls_grave=0,
+        incidents_open=1,
         journal=None,
     )
     print_answer(StatusAnswer.of(status, [kept()], (), now), "text")
-    assert "transmise le 1er septembre 2026) : à traiter (contrôlée, sans erreur)." in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "transmise le 1er septembre 2026) : à traiter (contrôlée, sans erreur)." in said
+    assert "Incidents ouverts : 1." in said
+
+
+@pytest.mark.rule("D3")
+def test_who_is_not_in_a_certificate_is_told_in_the_number_that_it_is(capsys: pytest.CaptureFixture[str]) -> None:
+    print_answer(IssuedAnswer(attestation=3, count=1, kept=2, returned=1, rest=4, sha256="0" * 64), "text")
+    said = capsys.readouterr().out
+    assert "établie pour 1 compte." in said
+    assert "avec de nouveau un accès : 1 personne." in said
+    assert "2 comptes conservés pour l'instant : attestation n° 4 à venir." in said

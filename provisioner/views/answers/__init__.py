@@ -11,7 +11,7 @@ from typing import Annotated, Any, Generic, Self, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, RootModel, WithJsonSchema
 
 from provisioner.domain.calendar import PARIS
-from provisioner.views.shown import Part
+from provisioner.views.shown import Part, Table, as_csv
 
 
 class Answer(BaseModel):
@@ -51,6 +51,11 @@ class ListAnswer(RootModel[tuple[_Row, ...]], Generic[_Row]):
     def shown(self) -> Iterable[Part]:
         """The same for a person, top to bottom."""
         return ()
+
+    def csv(self) -> str:
+        """Its first table, for a spreadsheet."""
+        table = next(part for part in self.shown() if isinstance(part, Table))
+        return as_csv([table.columns, *table.rows])
 
 
 AnyAnswer = Answer | ListAnswer[Any]

@@ -11,6 +11,7 @@ from pydantic import Field
 from provisioner.domain.attestation import Standing
 from provisioner.views.answers import Answer, Code, Count, Day, ListAnswer, Number, Sha256, beside
 from provisioner.views.dates import french_date, short
+from provisioner.views.sentences import counted
 from provisioner.views.shown import Line, Part, Table, Tone
 
 #: What `attestation verify` found, by its code.
@@ -32,9 +33,9 @@ class RequestedAnswer(Answer):
 
     def shown(self) -> Iterator[Part]:
         if not self.is_new:
-            yield Line(f"Attestation n° {self.attestation} : déjà demandée, pour {self.count} compte(s).")
+            yield Line(f"Attestation n° {self.attestation} : déjà demandée, pour {counted(self.count, 'compte')}.")
             return
-        yield Line(f"Attestation n° {self.attestation} demandée pour {self.count} compte(s).", Tone.TITLE)
+        yield Line(f"Attestation n° {self.attestation} demandée pour {counted(self.count, 'compte')}.", Tone.TITLE)
         yield Line("Elle pourra être délivrée quand leurs données seront détruites (provisioner attestation list).")
 
 
@@ -49,11 +50,14 @@ class IssuedAnswer(Answer):
     sha256: Sha256
 
     def shown(self) -> Iterator[Part]:
-        yield Line(f"Attestation n° {self.attestation} établie pour {self.count} compte(s).", Tone.GOOD)
+        yield Line(f"Attestation n° {self.attestation} établie pour {counted(self.count, 'compte')}.", Tone.GOOD)
         if self.returned:
-            yield Line(f"Quittent la demande, ayant de nouveau un accès : {self.returned} personne(s).")
+            yield Line(
+                f"Hors de la demande désormais, avec de nouveau un accès : {counted(self.returned, 'personne')}."
+            )
         if self.rest is not None:
-            yield Line(f"Conservés pour l'instant : {self.kept} compte(s), attestation n° {self.rest} à venir.")
+            kept = counted(self.kept, "compte conservé")
+            yield Line(f"{kept} pour l'instant : attestation n° {self.rest} à venir.")
         yield Line(f"Empreinte SHA-256 du fichier : {self.sha256}", Tone.FAINT)
 
 

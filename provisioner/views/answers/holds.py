@@ -111,6 +111,7 @@ class StatusAnswer(Answer):
     invitations_uncertain: Count
     controls: Count = Field(description="What the connection controls found and nobody has looked at.")
     controls_grave: Count
+    incidents_open: Count
     journal: str | None = Field(description="What the last verification of the journal found wanting.")
     contained: tuple[Code, ...] = Field(description="The partners of which every access is cut (`partner suspend`).")
     now: InstanceOf[datetime] = beside(None)
@@ -147,6 +148,10 @@ class StatusAnswer(Answer):
             tone = Tone.ERROR if self.controls_grave else Tone.WARNING
             found = f"Contrôle des connexions : {self.controls} à examiner, dont graves : {self.controls_grave}."
             yield Line(f"{found} Pour les voir : provisioner controls list.", tone)
+        if self.incidents_open:
+            yield Line(
+                f"Incidents ouverts : {self.incidents_open}. Pour les voir : provisioner incident list.", Tone.WARNING
+            )
         if self.invitations_uncertain:
             yield Line(
                 "Courriels d'activation dont nul ne peut dire s'ils sont partis : "

@@ -7,7 +7,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Self
 
-from provisioner.domain.calendar import add_months
+from provisioner.domain.calendar import add_months, day_of
 from provisioner.domain.hold import Hold
 from provisioner.domain.people import EmailAddress
 from provisioner.domain.retention import Destruction, Kind
@@ -123,12 +123,14 @@ class KeepingAnswer(Answer):
 class KeepingLine(Answer):
     """A hold on destruction: a partner's, a person's, or everybody's (both null). `review_on` is the day on which
     somebody looks at it again, `overdue` whether it is past: the hold stays. An incident's ends with the incident.
+    `decided_by` is null once that name's own day has come (D8).
     """
 
     hold: Number
     partner: Code | None
     email: EmailAddress | None
     since: Moment
+    decided_by: str | None
     reason: str
     review_on: Day | None
     overdue: bool
@@ -139,11 +141,11 @@ class KeepingsAnswer(ListAnswer[KeepingLine]):
     """`retention list`: what is kept from destruction, oldest first."""
 
     @classmethod
-    def of(cls, kept: Iterable[Hold], today: date) -> Self:
+    def of(cls, kept: Iterable[tuple[Hold, str | None]], today: date) -> Self:
         """The holds with their words."""
         lines = (
-            KeepingLine.read(hold, hold=hold.id, review_on=hold.until, overdue=hold.is_over_on(today))
-            for hold in kept
+            KeepingLine.read(hold, hold=hold.id, decided_by=by, review_on=hold.until, overdue=hold.is_over_on(today))
+            for hold, by in kept
         )
         return cls(tuple(lines))
 
@@ -152,12 +154,14 @@ class KeepingsAnswer(ListAnswer[KeepingLine]):
             (
                 str(line.hold),
                 line.email or line.partner or "tout le registre",
+                french_date(day_of(line.since)),
+                line.decided_by,
                 in_cell(line.review_on),
                 line.reason if line.incident is None else f"incident n° {line.incident} : {line.reason}",
             )
             for line in self.rows
         ]
-        columns = ("N°", "Qui", "À revoir le", "Pourquoi")
+        columns = ("N°", "Qui", "Depuis le", "Décidée par", "À revoir le", "Pourquoi")
         yield Table("Conservations (D7)", columns, rows, empty="Aucune destruction n'est empêchée.")
         for line in self.rows:
             if line.overdue and line.review_on is not None:
