@@ -87,6 +87,10 @@ def restore(
     without_list: Annotated[
         bool, typer.Option("--without-list", help="Go on without the list of what was destroyed since (needs --by).")
     ] = False,
+    after_pg_restore: Annotated[
+        bool,
+        typer.Option("--after-pg-restore", help="PostgreSQL: pg_restore did it; check and record it (needs --by)."),
+    ] = False,
     by: Annotated[str | None, typer.Option(help="Who decides, at the Caf.", metavar="NAME", parser=decider)] = None,
     format_: FormatOption = Format.TEXT,
 ) -> None:
@@ -101,9 +105,20 @@ def restore(
 
     if without_list and by is None:
         raise typer.BadParameter("--without-list is a decision: say whose with --by", param_hint="--by")
+    if after_pg_restore and (by is None or rehearse):
+        raise typer.BadParameter(
+            "say whose doing it was with --by; it is no rehearsal", param_hint="--after-pg-restore"
+        )
     session = session_of(ctx)
     session.start_logging()
-    asked = Asked(file=file, identity=identity, rehearse=rehearse, without_list=without_list, by=by)
+    asked = Asked(
+        file=file,
+        identity=identity,
+        rehearse=rehearse,
+        without_list=without_list,
+        after_pg_restore=after_pg_restore,
+        by=by,
+    )
     done = put_back(session.settings, session.clock, asked)
     answer = RestoreAnswer(
         file=file.name,

@@ -176,6 +176,7 @@ class Refusal(StrEnum):
     NO_LIST = "no-list"
     LIST_DAMAGED = "list-damaged"
     RESTORE_ON_POSTGRESQL = "restore-on-postgresql"
+    NOT_ON_POSTGRESQL = "not-on-postgresql"
 
 
 #: A value that stands in a refusal's sentence. A member of an enumeration is said in its own words.

@@ -17,11 +17,14 @@ from provisioner.domain.journal import Head
 from provisioner.domain.people import EmailAddress
 from provisioner.domain.records import Records
 from provisioner.domain.retention import account_due_on_closure
+from provisioner.operations.backup import recipients_of
 from provisioner.operations.context import Context, decided
 from provisioner.operations.partners import no_such_partner
+from provisioner.operations.restore import replaced_registers
 from provisioner.register import DecidedMeanwhile, Register, Work, attestations, backup_keys
 from provisioner.register.database import read_records
-from provisioner.settings import PREFIX, AttestationSettings, BackupSettings
+from provisioner.register.marks import clear_copy
+from provisioner.settings import PREFIX, AttestationSettings, Settings
 from provisioner.views.attestations import Certificate
 
 log = structlog.get_logger()
@@ -191,7 +194,9 @@ def _issue(
         destroyed_on=progress.destroyed_on,
         events_until=progress.destroyed_on[-1] + events_kept,
         habilitations_until=accounts.habilitations_go_on(covered),
-        backups_until=_readable_until(work, context.settings.backup, progress.destroyed_on[-1]),
+        backups_until=_readable_until(work, context.settings, progress.destroyed_on[-1]),
+        clear_until=clear_copy(work.connection),
+        is_replaced_kept=bool(replaced_registers(context.settings)),
         is_sqlite=context.register.engine.dialect.name == "sqlite",
         other_backups_days=context.settings.attestation.other_backups_days,
         archives_reference=context.settings.attestation.archives_reference,
@@ -211,14 +216,21 @@ def _issue(
     return Issued(attestation=issued, kept=len(kept), returned=returned, rest=rest)
 
 
-def _readable_until(work: Work, settings: BackupSettings, destroyed_on: date) -> date | None:
-    """The last day on which a backup of before the destruction can be read; None where they are not encrypted, or a
-    month's key should be destroyed and is not said to be.
+def _readable_until(work: Work, settings: Settings, destroyed_on: date) -> date | None:
+    """The last day on which an encrypted backup of before the destruction can be read; None where they are not
+    encrypted, all of before it may be in clear, or a month's key should be destroyed and is not said to be.
     """
-    known = backup_keys.keys(work.connection)
-    if settings.recipients_file is None or overdue((), known, settings.keep_months, work.clock.today()):
+    known, months = backup_keys.keys(work.connection), settings.backup.keep_months
+    clear_until = clear_copy(work.connection)
+    if clear_until is not None and clear_until >= destroyed_on:
         return None
-    return readable_until(known.values(), destroyed_on, settings.keep_months)
+    try:
+        recipients = recipients_of(settings)
+    except Refused:  # `doctor` says why
+        return None
+    if recipients is None or overdue(recipients, known, months, work.clock.today()):
+        return None
+    return readable_until(known.values(), destroyed_on, months)
 
 
 def _events_kept(context: Context) -> timedelta:

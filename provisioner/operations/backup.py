@@ -8,7 +8,7 @@ import shlex
 import shutil
 import subprocess
 from collections.abc import Collection
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -27,6 +27,7 @@ from provisioner.register import Register, RegisterUnavailable, backup_keys, ope
 from provisioner.register.backup import copy, journal_end, register_of, whole_file
 from provisioner.register.encryption import encrypt
 from provisioner.register.engine import REVISION, revision, translated
+from provisioner.register.marks import note_clear_copy
 from provisioner.settings import DatabaseSettings, Settings
 
 
@@ -57,6 +58,8 @@ def back_up(settings: Settings, clock: Clock, output: Path) -> Copied:
     """
     source, keys = sqlite_file(settings), month_keys(settings, clock.today())
     if source is None and keys is None:
+        with suppress(RegisterUnavailable):  # the command is told all the same
+            _note_clear_copy(settings, clock)
         raise WrongUsage(Refusal.ON_POSTGRESQL, command=pg_dump(settings, output))
     register = open_as_is(settings, clock)
     if register is None:
@@ -65,6 +68,7 @@ def back_up(settings: Settings, clock: Clock, output: Path) -> Copied:
         if keys is None:
             assert source is not None
             copy(source, partial, settings.database.busy_seconds).close()
+            _note_clear_copy(settings, clock)  # before it takes its name
             return Copied(_verify_file(settings, clock, partial))
         if revision(register.engine) == REVISION:
             with register.work("backup") as work:
@@ -72,6 +76,17 @@ def back_up(settings: Settings, clock: Clock, output: Path) -> Copied:
         if source is None:
             return Copied(_dump(settings, register, partial, keys), keys)
         return Copied(_encrypt_copy(settings, clock, source, partial, keys), keys)
+
+
+def _note_clear_copy(settings: Settings, clock: Clock) -> None:
+    """For the certificates. An older version's register says it of itself, once it is brought to this one."""
+    register = open_as_is(settings, clock)
+    if register is None:
+        return
+    with closing(register):
+        if revision(register.engine) == REVISION:
+            with register.work("backup") as work:
+                note_clear_copy(work, clock.today())
 
 
 def recipients_of(settings: Settings) -> tuple[Recipient, ...] | None:

@@ -7,11 +7,12 @@ import os
 from collections.abc import Sequence
 
 import structlog
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, or_, select
 
 from provisioner.domain.destruction_list import Gone, ListLine, read_list
 from provisioner.domain.errors import Refusal, Refused
 from provisioner.domain.journal import Entry
+from provisioner.domain.journal_check import LEAVES_A_HEAD
 from provisioner.register import Register, journal
 from provisioner.register import tables as t
 from provisioner.register.marks import REALM_ID, mark
@@ -23,6 +24,8 @@ _entry = t.journal_entry.c
 
 #: The rules by which an account, a habilitation and a convention go; what has its own term is not listed.
 _LISTED = ("D1", "D2", "C4")
+
+_LEAVES_A_HEAD = or_(*(_entry.body.contains(f'"action":"{action}"', autoescape=True) for action in LEAVES_A_HEAD))
 
 
 def list_lines(settings: Settings) -> tuple[ListLine, ...]:
@@ -46,7 +49,8 @@ def note_destroyed(register: Register, settings: Settings) -> None:
     """What the journal tells as destroyed since the list's last line goes on it, flushed to the disk.
 
     Killed before it, or with the list out of reach, the next run writes what is missing: nothing is destroyed twice
-    and nothing is left out. Nothing happens where no list is set.
+    and nothing is left out. Nothing happens where no list is set, nor where the register was put back by hand and
+    `restore` was not told yet: from where it ends, the list tells `restore` what was destroyed since.
     """
     file = settings.backup.list_file
     if file is None:
@@ -68,10 +72,33 @@ def note_destroyed(register: Register, settings: Settings) -> None:
         log.error("destruction_list.unwritten", error=type(error).__name__)
 
 
+def is_put_back_by_hand(connection: Connection, settings: Settings) -> bool:
+    """Whether the list goes on where the register's journal does not, and no entry tells why.
+
+    Raises:
+        Refused: the list cannot be read.
+    """
+    lines = list_lines(settings)
+    return _is_behind(connection, lines, _last_known(connection, lines))
+
+
+def _is_behind(connection: Connection, lines: Sequence[ListLine], last: int) -> bool:
+    if not lines or _is_known(connection, lines[-1]):
+        return False
+    bodies = connection.execute(select(_entry.entry, _entry.body).where(_entry.entry > last, _LEAVES_A_HEAD)).all()
+    return not any(Entry(*row, "", "").facts.get("action") in LEAVES_A_HEAD for row in bodies)
+
+
+def _last_known(connection: Connection, lines: Sequence[ListLine]) -> int:
+    return next((line.head.entry for line in reversed(lines) if _is_known(connection, line)), 0)
+
+
 def _line(connection: Connection, lines: Sequence[ListLine]) -> ListLine | None:
-    """What is missing on the list; None where nothing is."""
-    head = journal.head(connection)
-    last = next((line.head.entry for line in reversed(lines) if _is_known(connection, line)), 0)
+    """What is missing on the list; None where nothing is, or nothing can be said."""
+    head, last = journal.head(connection), _last_known(connection, lines)
+    if _is_behind(connection, lines, last):
+        log.error("destruction_list.put_back_by_hand")
+        return None
     if last == head.entry:
         return None
     told = _entry.body.contains('"action":"destroyed"', autoescape=True)

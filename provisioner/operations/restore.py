@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, replace
+from datetime import date
 from itertools import count
 from pathlib import Path
 
@@ -19,13 +20,21 @@ from provisioner.domain.errors import Refusal, WrongUsage
 from provisioner.domain.journal import Head
 from provisioner.operations.destruction_list import list_lines, note_destroyed
 from provisioner.operations.journal import journal_head, verify_journal
-from provisioner.register import Register, RegisterUnavailable, journal, open_as_is, run_lock, sqlite_file
+from provisioner.register import (
+    Register,
+    RegisterUnavailable,
+    journal,
+    open_as_is,
+    open_register,
+    run_lock,
+    sqlite_file,
+)
 from provisioner.register import tables as t
 from provisioner.register.backup import begin_after, journal_end, load, numbers_given, put_in_place, register_of
 from provisioner.register.encryption import decrypt
 from provisioner.register.engine import REVISION, make_engine, revision, translated
 from provisioner.register.errors import CopyRefused
-from provisioner.register.marks import DESTROY_AGAIN, REALM_ID, mark, set_mark
+from provisioner.register.marks import DESTROY_AGAIN, REALM_ID, clear_copy, mark, note_clear_copy, set_mark
 from provisioner.settings import Settings
 
 #: In the name of a register that was replaced, and kept aside.
@@ -34,12 +43,15 @@ _REPLACED = "remplace"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """Which copy is put back, and how. `by` is who says that it is done without the list of destructions."""
+    """Which copy is put back, and how. `by` is who says that it is done without the list of destructions, or that
+    `pg_restore` put it back already (`after_pg_restore`).
+    """
 
     file: Path
     identity: Path | None = None
     rehearse: bool = False
     without_list: bool = False
+    after_pg_restore: bool = False
     by: str | None = None
 
 
@@ -70,30 +82,40 @@ class Restored:
 
 @dataclass(frozen=True, slots=True)
 class _Present:
-    """The register that is in place. `numbers`: by table, the last one given."""
+    """The register that is in place. `numbers`: by table, the last one given. `clear_copy`: the last day on which a
+    copy in clear was made.
+    """
 
     head: Head
     realm: str | None
     numbers: Mapping[str, int]
+    clear_copy: date | None
 
 
 def restore(settings: Settings, clock: Clock, asked: Asked) -> Restored:
     """Checks a copy, puts it in the register's place and writes that down; with `rehearse`, everything but that.
 
     All is prepared in memory, and takes its place in one transaction: killed at any point, the register is the old
-    one or the new one. No run is under way meanwhile.
+    one or the new one. No run is under way meanwhile. On PostgreSQL its own program puts it back; then what that
+    means is written down (`after_pg_restore`), in one transaction too.
 
     Raises:
-        WrongUsage: the register is on PostgreSQL, whose own program puts it back.
+        WrongUsage: the register is on PostgreSQL, and its program is to put it back first; or it is not there.
         Refused: the copy cannot be read, is damaged, altered, of a newer version or of another realm; there is no
             list of destructions, and nobody said to go on without it. Nothing was changed.
         LockHeld: a run is under way.
         RegisterUnavailable, OSError: a system failed; nothing was changed.
     """
     target = sqlite_file(settings)
+    if asked.after_pg_restore:
+        if target is not None:
+            raise WrongUsage(Refusal.NOT_ON_POSTGRESQL)
+        return _write_down(settings, clock, asked)
     if target is None:
         key = asked.identity or "CLÉ"
-        command = f"age --decrypt --identity {key} {asked.file} | pg_restore --dbname=…"
+        command = (
+            f"age --decrypt --identity {key} {asked.file} | pg_restore --no-owner --single-transaction --dbname=…"
+        )
         raise WrongUsage(Refusal.RESTORE_ON_POSTGRESQL, command=command)
     by = decider_said(asked.by) if asked.by is not None else "restore"
     if asked.rehearse:
@@ -109,6 +131,20 @@ def restore(settings: Settings, clock: Clock, asked: Asked) -> Restored:
             was_there = put_in_place(copied.memory, target, aside, settings.database.busy_seconds)
         note_destroyed(place, settings)
     return replace(restored, replaced=aside if was_there else None)
+
+
+def _write_down(settings: Settings, clock: Clock, asked: Asked) -> Restored:
+    """What putting it back means for a register that is in its place already."""
+    as_is = open_as_is(settings, clock)
+    if as_is is None:
+        raise RegisterUnavailable("There is no register yet.", Refusal.NO_REGISTER)
+    with closing(as_is):
+        head = journal_head(as_is)
+    with closing(open_register(settings, clock)) as register, run_lock(register, settings, "restore"):
+        lines = () if asked.without_list else list_lines(settings)
+        restored = _record(clock, asked, register, head, None, lines, decider_said(asked.by or ""))
+        note_destroyed(register, settings)
+    return restored
 
 
 def _aside(target: Path, clock: Clock) -> Path:
@@ -136,23 +172,37 @@ def _loaded(asked: Asked, clock: Clock) -> Iterator[_Copy]:
 
 
 def _content(asked: Asked) -> bytes:
-    with asked.file.open("rb") as file:
-        is_encrypted = file.read(len(ENCRYPTED)) == ENCRYPTED
-    if not is_encrypted:
+    if not _is_encrypted(asked.file):
         return asked.file.read_bytes()
     if asked.identity is None:
         raise CopyRefused(Refusal.IDENTITY_NEEDED)
     return decrypt(asked.file, asked.identity)
 
 
+def _is_encrypted(copy: Path) -> bool:
+    with copy.open("rb") as file:
+        return file.read(len(ENCRYPTED)) == ENCRYPTED
+
+
 def _prepare(settings: Settings, clock: Clock, asked: Asked, copied: _Copy, by: str) -> Restored:
     """Judges the copy and writes into it, still in memory, what putting it back means."""
-    register = copied.register
+    present = _present(settings, clock)
+    lines = () if asked.without_list else _whole_list(settings, clock)
+    return _record(clock, asked, copied.register, copied.head, present, lines, by)
+
+
+def _record(
+    clock: Clock,
+    asked: Asked,
+    register: Register,
+    copied: Head,
+    present: _Present | None,
+    lines: Sequence[ListLine],
+    by: str,
+) -> Restored:
     check = verify_journal(register)
     if check.bad is not None:
         raise CopyRefused(Refusal.COPY_JOURNAL, entry=check.bad.entry or 0)
-    present = _present(settings, clock)
-    lines = () if asked.without_list else _whole_list(settings, clock)
     with register.read() as connection:
         realm, chain = mark(connection, REALM_ID), _chain(connection)
     known = present.realm if present is not None else next((line.realm for line in reversed(lines)), None)
@@ -164,15 +214,19 @@ def _prepare(settings: Settings, clock: Clock, asked: Asked, copied: _Copy, by: 
     again = Again.of(since(lines, chain), last)
     heads = [*([present.head] if present is not None else []), *(line.head for line in lines[-1:])]
     left = max(heads, key=lambda head: head.entry, default=None)
-    left = left if left is not None and left.entry > copied.head.entry else None
-    details = {"file": asked.file.name, "copied": str(copied.head), "list": not asked.without_list}
+    left = left if left is not None and left.entry > copied.entry else None
+    details = {"file": asked.file.name, "copied": str(copied), "list": not asked.without_list}
     with register.work(by) as work:
         work.journal("register.restored", details=details, left=left, by=asked.by)
         again = replace(again, last=begin_after(work, numbers | {t.habilitation.name: last}))
         set_mark(work, DESTROY_AGAIN, Again.read(mark(work.connection, DESTROY_AGAIN)).joined(again).written())
+        if present is None or not _is_encrypted(asked.file):  # nobody knows how the copies since were made
+            note_clear_copy(work, clock.today())
+        elif present.clear_copy is not None:
+            note_clear_copy(work, present.clear_copy)
     return Restored(
         entries=check.entries,
-        copied=copied.head,
+        copied=copied,
         head=journal_head(register),
         left=left,
         again=again,
@@ -190,7 +244,12 @@ def _present(settings: Settings, clock: Clock) -> _Present | None:
         register = open_as_is(settings, clock)
         if register is not None:
             with closing(register), register.read() as connection:
-                return _Present(journal.head(connection), mark(connection, REALM_ID), numbers_given(connection))
+                return _Present(
+                    head=journal.head(connection),
+                    realm=mark(connection, REALM_ID),
+                    numbers=numbers_given(connection),
+                    clear_copy=clear_copy(connection),
+                )
     return None
 
 

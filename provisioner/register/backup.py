@@ -20,6 +20,10 @@ from provisioner.register.errors import CopyRefused, DamagedCopy, RegisterUnavai
 from provisioner.register.tables import habilitation, metadata
 from provisioner.register.work import Work
 
+#: What counts the habilitations on PostgreSQL.
+_SEQUENCE = {"of": f"{habilitation.name}_id_seq"}
+_LAST_GIVEN = "SELECT last_value FROM pg_sequences WHERE schemaname = current_schema() AND sequencename = :of"
+
 
 @contextmanager
 def whole_file(output: Path) -> Iterator[Path]:
@@ -122,6 +126,9 @@ def journal_end(memory: sqlite3.Connection) -> Head | None:
 
 def numbers_given(connection: Connection) -> dict[str, int]:
     """By table, the last number that was given to one of its rows."""
+    if connection.dialect.name == "postgresql":
+        last = connection.execute(text(_LAST_GIVEN), _SEQUENCE)
+        return {habilitation.name: last.scalar() or 0}
     if not inspect(connection).has_table("sqlite_sequence"):
         return {}
     rows = connection.execute(text("SELECT name, seq FROM sqlite_sequence")).all()
@@ -130,9 +137,15 @@ def numbers_given(connection: Connection) -> dict[str, int]:
 
 def begin_after(work: Work, given: Mapping[str, int]) -> int:
     """No number that was given since the copy is given again: the journal that was left behind, the list of what was
-    destroyed and certificates name what had them. Gives the last one of a habilitation.
+    destroyed and certificates name what had them. Gives the last one of a habilitation: the only one of which a
+    PostgreSQL that was put back is told, by the list.
     """
     last = numbers_given(work.connection)
+    if work.connection.dialect.name == "postgresql":
+        number = max(given.get(habilitation.name, 0), last[habilitation.name])
+        if number:
+            work.connection.execute(text("SELECT setval(:of, :number)"), {**_SEQUENCE, "number": number})
+        return number
     for table, number in given.items():
         last[table] = max(number, last.get(table, 0))
         work.connection.execute(text("DELETE FROM sqlite_sequence WHERE name = :table"), {"table": table})

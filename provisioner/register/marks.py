@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from sqlalchemy import Connection, delete, insert, select, update
 
 from provisioner.register.tables import mark as t
@@ -26,6 +28,9 @@ REWRITE_DUE = "rewrite_due"
 #: The mark of what a register that was put back has still to destroy again, as JSON; empty if nothing.
 DESTROY_AGAIN = "destroy_again"
 
+#: The mark of the last day on which a copy in clear was made, or may have been; none where there never was one.
+CLEAR_COPY = "clear_copy"
+
 
 def mark(connection: Connection, name: str) -> str | None:
     """How far something went, None when it never began."""
@@ -36,6 +41,18 @@ def set_mark(work: Work, name: str, value: str) -> None:
     """How far something went; no decision and no effect, so the journal does not tell it."""
     if work.connection.execute(update(t).where(t.c.name == name).values(value=value)).rowcount == 0:
         work.connection.execute(insert(t).values(name=name, value=value))
+
+
+def note_clear_copy(work: Work, on: date) -> None:
+    """A copy in clear was made on that day, or may have been: none of before it is known to expire."""
+    if (mark(work.connection, CLEAR_COPY) or "") < on.isoformat():
+        set_mark(work, CLEAR_COPY, on.isoformat())
+
+
+def clear_copy(connection: Connection) -> date | None:
+    """The last day on which a copy in clear was made, or may have been."""
+    day = mark(connection, CLEAR_COPY)
+    return None if day is None else date.fromisoformat(day)
 
 
 def rewrite_due(work: Work) -> None:

@@ -17,7 +17,8 @@ from provisioner.views.sentences import counted
 class Certificate:
     """The facts of a certificate. `destroyed_on` are the days of the destructions, `habilitations_until` those from
     which the habilitations' data that are still there are destroyed, both in order. `backups_until` is the last day
-    on which a backup of ours that holds them can be read, None where nothing tells.
+    on which an encrypted backup of ours that holds them can be read, None where nothing tells; up to `clear_until`
+    some may be in clear. `is_replaced_kept`: a register that was replaced by a backup is kept still.
     """
 
     attestation: Attestation
@@ -29,6 +30,8 @@ class Certificate:
     events_until: date
     habilitations_until: tuple[date, ...]
     backups_until: date | None
+    clear_until: date | None
+    is_replaced_kept: bool
     is_sqlite: bool
     other_backups_days: int | None
     archives_reference: str
@@ -51,7 +54,7 @@ class Certificate:
             "events": self._events(),
             "apart": list(self._apart()),
             "habilitations": self._habilitations(),
-            "backups": self._backups(),
+            "backups": " ".join(self._backups()),
             "server_backups": self._other_backups(),
             "archives": self.archives_reference or None,
             "entry": str(head.entry),
@@ -98,12 +101,21 @@ class Certificate:
         who = "Les autres" if gone else "Elles"
         return f"{begun}{who} seront détruites {_between(self.habilitations_until)}, sauf litige ou incident."
 
-    def _backups(self) -> str:
+    def _backups(self) -> Iterator[str]:
         if self.backups_until is None:
-            return "leur date d'expiration n'est pas enregistrée."
-        return (
-            f"elles ne peuvent plus être lues après le {french_date(self.backups_until)}, leurs clés étant détruites."
-        )
+            yield "leur date d'expiration n'est pas enregistrée."
+        else:
+            clear = None if self.clear_until is None else french_date(self.clear_until)
+            which = "elles" if clear is None else f"celles qui ont été faites après le {clear}"
+            until = f"{which} ne peuvent plus être lues après le {french_date(self.backups_until)}"
+            yield f"{until}, leurs clés étant détruites."
+            if clear is not None:
+                yield (
+                    f"Celles qui ont été faites jusqu'au {clear} peuvent être en clair : leur date d'expiration "
+                    "n'est pas enregistrée."
+                )
+        if self.is_replaced_kept:
+            yield "Un registre remplacé par une sauvegarde est encore gardé, en clair : il peut contenir ces données."
 
     def _other_backups(self) -> str:
         if self.other_backups_days is None:

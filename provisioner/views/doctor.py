@@ -167,6 +167,7 @@ class Found(Words):
     NO_LIST = "La liste des destructions n'est pas tenue hors des sauvegardes : une reprise ramènerait des données."
     LIST_INSIDE = "La liste des destructions est dans le répertoire de données, et serait perdue avec lui : {file}."
     LIST_CLOSED = "La liste des destructions ne peut pas être écrite : {file}."
+    PUT_BACK_BY_HAND = "Une sauvegarde a été remise en place à la main : la liste des destructions va plus loin."
     REPLACED_REGISTER = "Un registre remplacé par une reprise est encore là : {file}."
 
 
@@ -178,6 +179,7 @@ class Todo(Words):
     DESTROY_KEY = "Détruisez-la, puis : provisioner backup destroyed --key {key} --on DATE --by NOM."
     TAKE_KEY_AWAY = "Retirez-la de cette machine et ne vous servez plus de cette clé : elle est compromise."
     SET_LIST = "Réglez {setting} sur un fichier d'un autre disque ou d'une autre machine, où ce service peut écrire."
+    TELL_RESTORE = "Arrêtez le service, puis provisioner restore (PostgreSQL : --after-pg-restore) : docs/backup.md."
     DESTROY_REPLACED = "Détruisez ce fichier dès que la reprise est vérifiée : il contient des données personnelles."
 
     SET = "Réglez {settings}."

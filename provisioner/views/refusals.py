@@ -344,7 +344,12 @@ SENTENCES: Mapping[Refusal, str] = {
         "outre : --without-list --by NOM."
     ),
     Refusal.RESTORE_ON_POSTGRESQL: (
-        "Le registre est sur un serveur PostgreSQL : remettez la copie dans une base vide par {command}"
+        "Le registre est sur un serveur PostgreSQL : service arrêté, remettez la copie dans une base vide par "
+        "{command}, indiquez cette base dans les réglages, puis, avant tout passage : provisioner restore FICHIER "
+        "--after-pg-restore --by NOM."
+    ),
+    Refusal.NOT_ON_POSTGRESQL: (
+        "--after-pg-restore est pour un registre sur PostgreSQL : sans cette option, restore remet la copie en place."
     ),
     Refusal.DAMAGED_REGISTER: "Le registre est endommagé : sa copie n'est pas complète et n'a pas été conservée.",
     Refusal.NO_SUCH_CONTROL: (

@@ -61,6 +61,8 @@ def certificate(sealing: Sealing) -> Path:
         events_until=date(2027, 4, 2),
         habilitations_until=(date(2028, 9, 1),),
         backups_until=date(2027, 6, 30),
+        clear_until=date(2026, 9, 2),
+        is_replaced_kept=True,
         is_sqlite=True,
         other_backups_days=90,
         archives_reference="AD62-2027-14",

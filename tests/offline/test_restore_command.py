@@ -176,6 +176,35 @@ def test_what_a_killed_restore_left_of_the_register_is_told(machine: Machine) ->
     assert "-remplace-20260902T080000" in answer.out
 
 
+def test_copies_in_clear_of_before_and_since_are_known_after_it(machine: Machine, tmp_path: Path) -> None:
+    def clear_copy() -> list[tuple[str]]:
+        with sqlite3.connect(machine.desk.database) as register:
+            return register.execute("SELECT value FROM mark WHERE name = 'clear_copy'").fetchall()
+
+    machine.restore()
+    assert clear_copy() == []
+    del machine.desk.environment["PROVISIONER_BACKUP__RECIPIENTS_FILE"]
+    machine.vault.back_up(tmp_path / "clear")
+    machine.restore()
+    assert clear_copy() == [(TODAY,)], "one was made since the copy that was put back"
+
+
+def test_a_register_that_was_put_back_by_hand_adds_nothing_to_the_list_and_is_told(
+    machine: Machine, tmp_path: Path
+) -> None:
+    machine.restore()
+    aside = machine.desk.database.read_bytes()
+    machine.desk.add_partner("quatre", "quatre.example")
+    machine.restore("--rehearse")  # which completes the list
+    machine.desk.database.write_bytes(aside)
+    assert "à la main" in machine.desk.run("doctor", today=TODAY).out
+    listed = (tmp_path / "list.jsonl").read_text()
+    machine.restore("--rehearse")
+    assert (tmp_path / "list.jsonl").read_text() == listed
+    machine.restore()
+    assert "à la main" not in machine.desk.run("doctor", today=TODAY).out
+
+
 def test_on_a_new_machine_a_copy_makes_the_register(machine: Machine) -> None:
     machine.desk.database.unlink()
     done = machine.restore()
@@ -197,3 +226,5 @@ def test_on_postgresql_it_names_the_command(machine: Machine) -> None:
     url = "postgresql://caf:tres-secret@db.caf.example/registre"
     answer = machine.desk.run("restore", machine.copy, PROVISIONER_DATABASE__URL=url)
     assert (answer.status, "pg_restore" in answer.err, "tres-secret" in answer.err) == (2, True, False)
+    assert "--by" in machine.restore("--after-pg-restore", status=2)
+    assert "PostgreSQL" in machine.restore("--after-pg-restore", *BY, status=2), "the register here is a file"

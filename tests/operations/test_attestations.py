@@ -14,21 +14,25 @@ from types import SimpleNamespace
 from typing import cast
 
 import pdfplumber
+import pyrage
 import pytest
 from sqlalchemy import update
 
 from provisioner.documents.attestation import new_key
 from provisioner.domain.annexe.document import Annexe, Document
 from provisioner.domain.attestation import Attestation, Standing
+from provisioner.domain.backup import Recipient
 from provisioner.domain.connections.record import EventStore, Stream
 from provisioner.domain.errors import Refusal, Refused
 from provisioner.domain.journal import Head
 from provisioner.keycloak.directory import Directory
 from provisioner.operations import attestations
 from provisioner.operations.attestations import Issued
+from provisioner.operations.backup import back_up, key_destroyed
 from provisioner.operations.journal import verify_journal
 from provisioner.register import tables as t
-from provisioner.settings import AttestationSettings, DocumentSettings
+from provisioner.register.marks import note_clear_copy
+from provisioner.settings import AttestationSettings, BackupSettings, DocumentSettings
 from provisioner.views.attestations import Certificate
 from tests.fakes.memory_office import MemoryOffice
 from tests.shared.examples import LYS, annexe, email
@@ -220,6 +224,54 @@ def test_nothing_is_attested_while_keycloak_keeps_its_events_for_good_or_without
 
 
 @pytest.mark.rule("D3")
+def test_a_certificate_claims_nothing_of_copies_in_clear_nor_of_a_replaced_register(
+    office: MemoryOffice, tmp_path: Path
+) -> None:
+    def copy(name: str, *lines: str) -> tuple[Recipient, ...]:
+        (tmp_path / "recipients").write_text("\n".join(lines))
+        backup = BackupSettings(recipients_file=tmp_path / "recipients" if lines else None)
+        office.settings = office.settings.model_copy(update={"backup": backup})
+        office.reopen()
+        return back_up(office.settings, office.context.clock, tmp_path / name).keys
+
+    _request(office, "vasseur")
+    _request(office, "petit")
+    key = f"2026-09 {pyrage.x25519.Identity.generate().to_public()}"
+    copy("in clear")
+    office.on(CLOSED + DAY)
+    (used,) = copy("encrypted", key)
+    _destroy_all(office)
+    assert "registre de la Caf : leur date d’expiration n’est pas enregistrée" in _text(
+        _issue(office, 1).attestation.document
+    )
+    key_destroyed(office.context.register, office.settings, used.key, CLOSED + DAY, BY)
+    (office.settings.data_dir / "provisioner-remplace-20260902T080000.sqlite3").touch()
+    said = _text(_issue(office, 2).attestation.document)
+    for sentence in (
+        "celles qui ont été faites après le 1er septembre 2026 ne peuvent plus être lues après le 30 juin 2027",
+        "jusqu’au 1er septembre 2026 peuvent être en clair : leur date d’expiration n’est pas enregistrée",
+        "Un registre remplacé par une sauvegarde est encore gardé",
+    ):
+        assert sentence in said
+
+
+@pytest.mark.rule("D3")
+@pytest.mark.parametrize(
+    ("clear_on", "until"), [(None, date(2027, 6, 30)), (DUE, date(2027, 6, 30)), (DUE + DAY, None)]
+)
+def test_no_date_is_told_where_all_copies_of_before_the_destruction_may_be_in_clear(
+    office: MemoryOffice, tmp_path: Path, clear_on: date | None, until: date | None
+) -> None:
+    (tmp_path / "recipients").touch()
+    backup = BackupSettings(recipients_file=tmp_path / "recipients")
+    settings = office.settings.model_copy(update={"backup": backup})
+    with office.context.work() as work:
+        if clear_on is not None:
+            note_clear_copy(work, clear_on)
+        assert attestations._readable_until(work, settings, DUE + DAY) == until
+
+
+@pytest.mark.rule("D3")
 def test_a_certificate_that_was_changed_in_the_register_is_told_by_the_journal(office: MemoryOffice) -> None:
     _request(office)
     _destroy_all(office)
@@ -245,6 +297,8 @@ def test_a_certificate_tells_those_whose_habilitation_is_gone_from_those_whose_i
         events_until=DUE + 30 * DAY,
         habilitations_until=(on + DAY, on + DAY),
         backups_until=None,
+        clear_until=None,
+        is_replaced_kept=False,
         is_sqlite=True,
         other_backups_days=None,
         archives_reference="",

@@ -10,7 +10,7 @@ from provisioner.clock import Clock
 from provisioner.domain.records import Records
 from provisioner.operations.doctor import backup, keycloak, machine, register
 from provisioner.operations.doctor.lines import DoctorLine, Level, attention, unreachable
-from provisioner.register import RegisterUnavailable, backup_keys, open_as_is
+from provisioner.register import RegisterUnavailable, open_as_is
 from provisioner.settings import PREFIX, Settings
 from provisioner.views.answers.system import DoctorAnswer, DoctorLineAnswer
 from provisioner.views.doctor import Found, Todo
@@ -66,8 +66,7 @@ def _lines(settings: Settings, clock: Clock) -> Iterator[DoctorLine]:
                     lines += _elsewhere(settings, clock, records)
                     lines += register.work_lines(opened, records, settings, clock.now())
                     with opened.read() as connection:
-                        keys = backup_keys.keys(connection)
-                    lines += backup.backup_lines(settings, keys, clock.today())
+                        lines += backup.backup_lines(settings, connection, clock.today())
                 else:
                     lines += _elsewhere(settings, clock, Records({}))
     except RegisterUnavailable as error:

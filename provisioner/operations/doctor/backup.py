@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from datetime import date
 from pathlib import Path
+
+from sqlalchemy import Connection
 
 from provisioner.domain.backup import PRIVATE_KEY, MonthKey, destroyed_by, month_of, overdue
 from provisioner.domain.errors import Refused
 from provisioner.operations.backup import recipients_of
+from provisioner.operations.destruction_list import is_put_back_by_hand
 from provisioner.operations.doctor.lines import DoctorLine, attention, ok, wanting
 from provisioner.operations.restore import replaced_registers
+from provisioner.register import backup_keys
 from provisioner.settings import PREFIX, Settings
 from provisioner.views.doctor import Found, Todo
 from provisioner.views.refusals import refusal
@@ -20,9 +25,13 @@ from provisioner.views.refusals import refusal
 _MOST_BYTES = 1 << 16
 
 
-def backup_lines(settings: Settings, known: Mapping[str, MonthKey], today: date) -> Iterator[DoctorLine]:
-    """How the copies stand; `known` are the keys that the register knows."""
-    lines = [*_private_keys(settings), *_key_lines(settings, known, today), *_list_lines(settings)]
+def backup_lines(settings: Settings, connection: Connection, today: date) -> Iterator[DoctorLine]:
+    """How the copies stand, and the list that the register is held against."""
+    lines = [*_private_keys(settings), *_key_lines(settings, backup_keys.keys(connection), today)]
+    lines += _list_lines(settings)
+    with suppress(Refused):  # without a list, or with one that cannot be read, nothing is held against it
+        if is_put_back_by_hand(connection, settings):
+            lines.append(wanting("backup", Found.PUT_BACK_BY_HAND, Todo.TELL_RESTORE))
     for file in replaced_registers(settings):
         lines.append(attention("backup", Found.REPLACED_REGISTER.of(file=file), Todo.DESTROY_REPLACED))
     yield from lines or [ok("backup", Found.BACKUPS.of(month=month_of(today)))]

@@ -59,6 +59,7 @@ _ENTRY = sa.text(
 _ACTOR = sa.text("INSERT INTO journal_actor (entry, salt, partner, data) VALUES (:entry, :salt, :partner, :data)")
 _OF_PARTNER = sa.text("UPDATE old_journal SET partner = :partner WHERE entry = :entry")
 _NOTED = sa.text("SELECT value FROM mark WHERE name = 'journal.verified'")
+_CLEAR_COPY = sa.text("INSERT INTO mark (name, value) VALUES ('clear_copy', :day)")
 _NOTE = sa.text("UPDATE mark SET value = :head WHERE name = 'journal.verified'")
 
 
@@ -76,6 +77,8 @@ def upgrade() -> None:
     op.create_index("ix_old_journal_partner", "old_journal", ["partner"])
     connection = op.get_bind()
     journal.lock(connection)
+    # Until today copies were in clear: no version before this one encrypts them.
+    connection.execute(_CLEAR_COPY, {"day": context.config.attributes["clock"].today().isoformat()})
     if connection.execute(_SOME_NAME).first() is None:
         return
     check = _verified(connection)
