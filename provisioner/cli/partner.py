@@ -39,11 +39,11 @@ from provisioner.cli.run import status_of
 from provisioner.cli.session import Session, session_of
 from provisioner.domain.convention import Role
 from provisioner.domain.people import EmailAddress
-from provisioner.views.registre import Registre
 from provisioner.views.sentences import Sentence, closes
 
 if TYPE_CHECKING:
     from provisioner.operations.context import Context
+    from provisioner.views.registre import Registre
 
 app = typer.Typer(help="The register of conventions.", no_args_is_help=True)
 caf = typer.Typer(
@@ -332,19 +332,20 @@ _Page = Annotated[Path, typer.Option(help="The page, to open and print. Never ov
 def caf_registre(ctx: typer.Context, output: _Page) -> None:
     """Write the filled-in sheet for the register of processing activities (GDPR 30), in French."""
     session = session_of(ctx)
-    _write_page(session, output, Registre.sheet)
+    _write_page(session, output, lambda registre: registre.sheet())
 
 
 @caf.command("mentions")
 def caf_mentions(ctx: typer.Context, output: _Page) -> None:
     """Write the information notice for the persons concerned (GDPR 13, 14), in French."""
     session = session_of(ctx)
-    _write_page(session, output, Registre.notice)
+    _write_page(session, output, lambda registre: registre.notice())
 
 
 def _write_page(session: Session, output: Path, page_of: Callable[[Registre], str]) -> None:
     """What is left to be completed by hand is said beside it."""
     from provisioner.operations.contacts import known_contacts
+    from provisioner.views.registre import Registre
 
     with session.register(make=False) as register:
         registre = Registre(session.settings, known_contacts(register, None), session.clock.today())
