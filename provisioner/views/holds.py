@@ -76,8 +76,8 @@ def destructions_reason(figure: int | None, allowed: int | None) -> str:
     if (figure or 0) > (allowed or 0):
         return f"Rien n'a été détruit : {figure} destructions le même jour, {allowed} au plus sans accord."
     return (
-        f"Rien n'a été détruit : {figure} destructions, dont certaines n'ont pas été annoncées par une "
-        "synchronisation d'un jour précédent. Elles le sont maintenant : celle d'un prochain jour les fait."
+        "Rien n'a été détruit : ce qui est dû n'a pas été annoncé en entier par une synchronisation d'un jour "
+        "précédent. Il l'est maintenant : celle d'un prochain jour le fait."
     )
 
 
