@@ -22,7 +22,12 @@ from provisioner.operations.context import Context, RunResult
 from provisioner.operations.destruction_list import note_destroyed
 from provisioner.operations.pool import Answer, Failure, GivenUp, NotBegun, Overtaken, Pool, Progress
 from provisioner.register import RegisterUnavailable, Work, habilitations, holds, retention
-from provisioner.register.destruction import destroy_account, destroy_convention, destroy_habilitations
+from provisioner.register.destruction import (
+    destroy_account,
+    destroy_convention,
+    destroy_habilitations,
+    kept_back,
+)
 from provisioner.register.marks import GROUP_ROOT, set_mark, set_realm
 from provisioner.register.partners import group_placed, set_group
 from provisioner.views.annexe_state import state_document
@@ -120,8 +125,13 @@ class Effects(Pool):
                 answers = self.each(turn, self._destroy)
                 for finished in answers if kind is Kind.ACCOUNT else _together(answers):
                     with self.context.work() as work:
-                        _destroy_records(work, [change for change, answer in finished if answer is None])
-                        for change, answer in finished:
+                        kept = set(kept_back(work, [c.destruction for c, answer in finished if answer is None]))
+                        answers_now = [
+                            (change, Overtaken(Cause.OVERTAKEN) if change.destruction in kept else answer)
+                            for change, answer in finished
+                        ]
+                        _destroy_records(work, [change for change, answer in answers_now if answer is None])
+                        for change, answer in answers_now:
                             self._settle(work, change, answer, _record_destroyed, result)
                     note_destroyed(self.context.register, self.context.settings)
                     for _ in finished:

@@ -51,6 +51,8 @@ def erase(context: Context, email: EmailAddress, by: str, reason: str, bar: Prog
         run.result.plan = replace(NOTHING, changes=(destroying(account),))
         run.carry_out(bar)
         run.result.journal = watch_journal(context)
+        if not (run.result.done or run.result.failed):  # a hold was recorded meanwhile (D7)
+            what_goes(context, email)
         return erasure, run.result
 
 

@@ -22,7 +22,8 @@ from provisioner.domain.calendar import add_months, day_of, start_of
 from provisioner.domain.hold import HoldKind
 from provisioner.domain.journal import Entry
 from provisioner.domain.people import EmailAddress, Identity
-from provisioner.register import annexes, connections, forgetting, partners
+from provisioner.domain.retention import Destruction, Kind
+from provisioner.register import annexes, connections, forgetting, holds, partners
 from provisioner.register import tables as t
 from provisioner.register.marks import rewrite_due
 from provisioner.register.work import Work
@@ -71,6 +72,29 @@ def destroy_account(work: Work, account: int, habilitation: int, partner: str) -
     theirs = update(t.account).where(t.account.c.id == account)
     work.connection.execute(theirs.values(**dict.fromkeys(_OF_ACCOUNT), destroyed_on=today))
     _tell(work, "D1", partner, habilitation)
+
+
+def kept_back(work: Work, due: Iterable[Destruction | None]) -> Iterator[Destruction]:
+    """Those that may not go after all, as the register stands in this unit of work: a hold of since the plan touches
+    them (D7), or what hangs on them is still there. A habilitation never goes before its account (D1), nor a
+    convention before its last habilitation. An account that Keycloak has lost is recorded whatever happens.
+    """
+    kept = holds.kept_from_destruction(work.connection)
+    habilitation, account = t.habilitation.c, t.account.c
+    for destruction in due:
+        if destruction is None or destruction.kind is Kind.ACCOUNT:
+            continue
+        of_partner = select(habilitation.account).where(habilitation.partner == destruction.partner)
+        accounts = set(work.connection.execute(of_partner).scalars())
+        if destruction.kind is Kind.CONVENTION:
+            is_early = bool(accounts)
+        else:
+            remains = account.keycloak_id.is_not(None) & account.destroyed_on.is_(None)
+            alive = select(habilitation.id).join(t.account, account.id == habilitation.account)
+            open_too = alive.where(account.id == destruction.account, remains)
+            is_early = len(work.connection.execute(open_too).all()) == 1
+        if is_early or kept.touches({*accounts, destruction.account}, destruction.partners):
+            yield destruction
 
 
 def destroy_habilitations(work: Work, habilitations: Iterable[int], partner: str, write: Writer) -> None:
@@ -223,7 +247,7 @@ def _entries_naming(work: Work, partner: str, leaving: Leaving) -> list[int]:
     """The entries of the partner, or of none, that are about no habilitation and whose details name the person."""
     identity, data = leaving.identity, _detail.data
     named = [data.icontains(address, autoescape=True) for address in sorted(identity.addresses)]
-    named.append(and_(*(data.contains(n, autoescape=True) for n in (identity.last_name, identity.first_names))))
+    named.append(and_(*(data.icontains(n, autoescape=True) for n in (identity.last_name, identity.first_names))))
     asked = select(_entry.entry, _entry.body, data).join(t.journal_detail, _detail.entry == _entry.entry)
     naming = []
     for number, body, details in work.connection.execute(asked.where(_detail.habilitation.is_(None), or_(*named))):

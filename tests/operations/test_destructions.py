@@ -22,7 +22,7 @@ from provisioner.keycloak.errors import KeycloakError
 from provisioner.operations import holds, partners, receive, retention
 from provisioner.operations.context import RunResult
 from provisioner.operations.journal import verify_journal
-from provisioner.operations.run import plan_due
+from provisioner.operations.run import Pass, plan_due
 from provisioner.register import RegisterUnavailable, annexes, connections
 from provisioner.register.tables import habilitation
 from provisioner.settings import DocumentSettings
@@ -211,6 +211,29 @@ def test_what_a_convention_gathered_goes_2_years_after_its_end_with_its_last_hab
     assert days_of(office, date(2029, 4, 29), date(2029, 5, 3)) == {date(2029, 5, 1): [("D2", "leroy"), ("C4", None)]}
     records = office.context.register.records()
     assert (records.habilitations, records.accounts, records.current) == ((), {}, {})
+
+
+@pytest.mark.rule("D7")
+def test_a_hold_recorded_while_a_run_is_under_way_keeps_the_person_though_the_convention_is_due_too(
+    office: MemoryOffice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    office.on(date(2027, 3, 15))
+    why = {"by": "Claire Martin", "reason": "contentieux"}
+    partners.end_convention(office.context.register, LYS.code, date(2027, 4, 30), **why)
+    for day in (date(2027, 4, 30), date(2027, 11, 1), date(2028, 2, 28), date(2028, 8, 31), date(2029, 4, 29)):
+        days_of(office, day, day + DAY)
+    keep_holds = Pass.keep_holds
+
+    def somebody_holds_meanwhile(run: Pass) -> None:
+        keep_holds(run)
+        retention.keep(office.context.register, None, email("leroy"), **why, review_on=date(2029, 6, 1))
+
+    monkeypatch.setattr(Pass, "keep_holds", somebody_holds_meanwhile)
+    office.on(date(2029, 5, 1))
+    assert destroyed(office.sync()) == []
+    records = office.context.register.records()
+    assert [habilitation.email for habilitation in records.habilitations] == [email("leroy")]
+    assert verify_journal(office.context.register).bad is None
 
 
 @pytest.mark.rule("D7")
