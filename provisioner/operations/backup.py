@@ -52,7 +52,7 @@ def back_up(settings: Settings, clock: Clock, output: Path) -> Copied:
 
     Raises:
         WrongUsage: it is on PostgreSQL, whose own program copies it, and would not be encrypted.
-        Refused: there is no key for this month, or the recipients file cannot be used.
+        Refused: there is no key for this month that is not destroyed, or the recipients file cannot be used.
         FileExistsError, OSError: the file exists already, or cannot be written.
         RegisterUnavailable: there is no register, it cannot be read, or it is damaged; no file was made.
     """
@@ -72,6 +72,9 @@ def back_up(settings: Settings, clock: Clock, output: Path) -> Copied:
             return Copied(_verify_file(settings, clock, partial))
         if revision(register.engine) == REVISION:
             with register.work("backup") as work:
+                keys = backup_keys.usable(work.connection, keys)
+                if not keys:
+                    raise Refused(Refusal.NO_RECIPIENT, month=month_of(clock.today()))
                 backup_keys.used(work, keys, clock.today())
         if source is None:
             return Copied(_dump(settings, register, partial, keys), keys)

@@ -18,6 +18,12 @@ def keys(connection: Connection) -> dict[str, MonthKey]:
     return {row.fingerprint: MonthKey(*row) for row in rows}
 
 
+def usable(connection: Connection, recipients: Iterable[Recipient]) -> tuple[Recipient, ...]:
+    """Those whose private half nobody has destroyed: a copy for another one could never be read."""
+    known = keys(connection)
+    return tuple(r for r in recipients if r.fingerprint not in known or known[r.fingerprint].destroyed_on is None)
+
+
 def used(work: Work, recipients: Iterable[Recipient], on: date) -> None:
     """A copy is about to be encrypted to them: said before, so that no copy hangs on a key that nobody knows."""
     known = keys(work.connection)

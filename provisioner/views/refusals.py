@@ -306,8 +306,8 @@ SENTENCES: Mapping[Refusal, str] = {
         "Aucune copie n'a été faite."
     ),
     Refusal.NO_RECIPIENT: (
-        "Aucune clé publique n'est prévue pour {month} dans le fichier des destinataires : aucune copie n'a été "
-        "faite. Ajoutez-y la ligne « {month} age1… » (docs/backup.md)."
+        "Aucune clé publique, sauf détruite, n'est prévue pour {month} dans le fichier des destinataires : aucune "
+        "copie n'a été faite. Ajoutez-y la ligne « {month} age1… » (docs/backup.md)."
     ),
     Refusal.KEY_UNFIT: (
         "Une clé publique du fichier des destinataires n'est pas valable : aucune copie n'a été faite."

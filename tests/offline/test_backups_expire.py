@@ -108,6 +108,8 @@ def test_the_destruction_of_a_months_key_is_recorded_once_by_name(vault: Vault, 
     said = valid(vault.destroyed("2026-09").json, "backup_key_destroyed")
     assert said == {"key": vault.fingerprint("2026-09"), "month": "2026-09", "destroyed_on": TODAY}
     assert "déjà enregistrée" in vault.destroyed("2026-09", status=1).err
+    assert "sauf détruite" in vault.back_up(tmp_path / "unreadable", status=1).err
+    assert not (tmp_path / "unreadable").exists()
     vault.destroyed("2026-08"), "never used, and in the file"
     assert "à venir" in vault.destroyed("2026-08", on="2026-09-03", status=1).err
     unknown = vault.desk.run("backup", "destroyed", "--key", "0" * 16, "--on", TODAY, *BY, today=TODAY)
