@@ -378,7 +378,7 @@ def _destroy_records(work: Work, changes: Iterable[Change]) -> None:
         due = change.destruction
         assert due is not None
         if due.kind is Kind.CONVENTION:
-            destroy_convention(work, due.partner, state_document)
+            destroy_convention(work, due.partner)
         elif due.kind is Kind.HABILITATION:
             habilitations.setdefault(due.partner, []).append(_number(change))
         elif due.account is not None:

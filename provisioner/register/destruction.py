@@ -137,12 +137,10 @@ def _destroy_habilitation(
     return leaving
 
 
-def destroy_convention(work: Work, partner: str, write: Writer) -> None:
-    """C4: the partner's annexes, contacts and declared addresses, what is left of its persons, and what stands beside
-    the journal's entries about it: the names of who decided go with it (D8). The chain of digests stays.
+def destroy_convention(work: Work, partner: str) -> None:
+    """C4: the partner's annexes, contacts and declared addresses, and what stands beside the journal's entries about
+    it: the names of who decided go with it (D8). The chain of digests stays. Its persons went before (`kept_back`).
     """
-    of_partner = select(t.habilitation.c.id).where(t.habilitation.c.partner == partner)
-    destroy_habilitations(work, work.connection.execute(of_partner).scalars().all(), partner, write)
     work.write_journal()
     for table in (t.annexe, t.contact, t.partner_address, t.hold, t.control, t.attestation):
         work.connection.execute(delete(table).where(table.c.partner == partner))
