@@ -183,9 +183,16 @@ class Records:
             and (habilitation.id, habilitation.end.on) in self.released
         )
 
+    @cached_property
+    def _by_partner(self) -> Mapping[str, tuple[Habilitation, ...]]:
+        by_partner: dict[str, list[Habilitation]] = {}
+        for habilitation in self.habilitations:
+            by_partner.setdefault(habilitation.partner, []).append(habilitation)
+        return {code: tuple(habilitations) for code, habilitations in by_partner.items()}
+
     def of_partner(self, code: str) -> tuple[Habilitation, ...]:
         """The partner's habilitations, oldest first."""
-        return tuple(habilitation for habilitation in self.habilitations if habilitation.partner == code)
+        return self._by_partner.get(code, ())
 
     def by_account(self) -> dict[EmailAddress, list[Habilitation]]:
         """The habilitations of each account, oldest first."""

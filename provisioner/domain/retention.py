@@ -197,10 +197,13 @@ def _of_persons(records: Records) -> Iterator[Destruction]:
 
 def _of_conventions(records: Records, persons: Sequence[Destruction]) -> Iterator[Destruction]:
     """What a convention gathered goes with its last habilitation, be that later than C4's own day."""
+    of_partner: dict[str, list[Destruction]] = {}
+    for destruction in persons:
+        if destruction.kind is Kind.HABILITATION:
+            of_partner.setdefault(destruction.partner, []).append(destruction)
     for code, partner in records.partners.items():
-        day, count = convention_due_on(partner), len(records.of_partner(code))
-        theirs = [d for d in persons if d.kind is Kind.HABILITATION and d.partner == code]
-        if day is None or is_destroyed(partner) or len(theirs) < count:
+        day, theirs = convention_due_on(partner), of_partner.get(code, [])
+        if day is None or is_destroyed(partner) or len(theirs) < len(records.of_partner(code)):
             continue
         partners = tuple(dict.fromkeys([code, *(other for d in theirs for other in d.partners)]))
         yield Destruction(

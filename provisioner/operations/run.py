@@ -193,10 +193,11 @@ class Pass:
 
     def announce(self) -> None:
         """Says what it and the runs of the next days will destroy: what no earlier run said waits for another day."""
+        if not self.destroys:
+            return
         today, forecast = self.context.clock.today(), self.records.forecast
         announced = to_announce(due(self.records), today)
-        is_said = forecast.recorded_on == today and {d.item for d in announced} == forecast.items.keys()
-        if self.destroys and not is_said:
+        if forecast.recorded_on != today or {d.item for d in announced} != forecast.items.keys():
             with self.context.work() as work:
                 retention.announce(work, forecast, announced, today)
 
@@ -229,7 +230,7 @@ class Pass:
         note_destroyed(context.register, context.settings)
         records, today = context.register.records(), context.clock.today()
         if records.forecast.is_settled_on(today):  # not by a clock that has just jumped
-            _destroy_overdue(context, [code for code in self.partners if not _keeps_annexes(records, code, today)])
+            _destroy_overdue(context, records, self.partners)
         if self.destroys:
             _destroy_aged(context, records)
             _rewrite(context)
@@ -315,12 +316,17 @@ def _keeps_annexes(records: Records, partner: str, today: date) -> bool:
     return records.is_paused(partner, today) or records.kept.touches(accounts, [partner])
 
 
-def _destroy_overdue(context: Context, partners: Collection[str]) -> None:
+def _destroy_overdue(context: Context, records: Records, partners: Collection[str]) -> None:
     """A2: what was never applied goes 30 days after its outcome."""
     today = context.clock.today()
     with context.register.read() as connection:
         kept = annexes.kept(connection)
-    overdue = [annexe for annexe in kept if annexe.partner in partners and not annexe.is_kept_on(today)]
+    overdue = [
+        annexe
+        for annexe in kept
+        if annexe.partner in partners and not annexe.is_kept_on(today)
+        if not _keeps_annexes(records, annexe.partner, today)
+    ]
     if overdue:
         with context.work() as work:
             for annexe in overdue:
