@@ -6,7 +6,7 @@ TEST_ARGS ?=
 # Test modules at a time. They share one Keycloak (1.5 GiB of memory); a third one works while two wait for it.
 WORKERS ?= 3
 
-.PHONY: help install lock demo test lint format pages bench soak clean
+.PHONY: help install lock demo test test-containers lint format pages screenshots texts bench bench-ha soak sbom release clean
 
 help:            ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## */  make \1\t/' | expand -t 18
@@ -33,6 +33,9 @@ test: install    ## all tests, against real parts
 	@sh scripts/install-system.sh
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(TEST_ARGS)
 
+test-containers: install  ## the images, compose.yml and the sandbox in containers; makes an engine where none answers (root)
+	scripts/container-engine.sh run $(BIN)/python -m pytest -v --durations=0 --durations-min=1 tests/containers/flow.py
+
 lint: install    ## ruff, mypy, import-linter
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -48,15 +51,31 @@ pages: install   ## writes the pages and the schema that are made from the code 
 	$(BIN)/python scripts/settings.py
 	$(BIN)/python scripts/schemas.py
 
+screenshots: install  ## the pictures of docs/console.md, taken anew in a browser
+	@sh scripts/install-system.sh
+	$(BIN)/python scripts/console_screenshots.py
+
+texts: install   ## build/textes.html: every French text on one page, to be read by a native reader
+	$(BIN)/python scripts/texts.py
+
 bench: install   ## how fast accounts are opened, as ratios; what the service costs at rest; 100,000 events read
 	$(BIN)/python bench/open.py
 	$(BIN)/python bench/rest.py
 	$(BIN)/python bench/events.py
+
+bench-ha: install  ## how long work rests when the service, PostgreSQL or Keycloak dies, and what is lost (ROUNDS, PERSONS)
+	$(BIN)/python bench/ha.py --rounds $(or $(ROUNDS),3) --persons $(or $(PERSONS),100) --json build/ha.json
 
 soak: install    ## two years of 50 partners and 1,000 persons, with faults (SEED, DAYS, PARTNERS, PERSONS); 10,000 logins (LOGINS)
 	$(BIN)/python -m tests.soak $(if $(SEED),--seed $(SEED)) $(if $(DAYS),--days $(DAYS)) \
 	  $(if $(PARTNERS),--partners $(PARTNERS)) $(if $(PERSONS),--persons $(PERSONS))
 	LOGINS=$(or $(LOGINS),10000) $(BIN)/python -m pytest -q tests/faults/test_connections.py
 
+sbom: install    ## build/release: what the wheel and the images are made of (SBOM, OpenVEX), their licences
+	$(BIN)/python scripts/sbom.py build/release
+
+release: install ## VERSION=0.5.0: wheel, sdist, images, SBOM, checksums in dist/, commit, tag (OPTIONS="--dry-run --without-audit")
+	$(BIN)/python scripts/release.py $(VERSION) $(OPTIONS)
+
 clean:           ## removes what the commands above made
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache data
+	rm -rf build dist .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache data

@@ -43,7 +43,7 @@ _SYLLABLES = ("ba", "do", "fi", "gue", "jo", "lau", "mer", "nou", "pi", "ro", "s
 MOST_ACCOUNTS = len(_SYLLABLES) ** 4
 
 
-def _name(number: int) -> str:
+def person_name(number: int) -> str:
     """A name of four syllables, little like that of the next number."""
     rest, name = number * 40_503 % MOST_ACCOUNTS, ""
     for _ in range(4):
@@ -110,7 +110,7 @@ class Place:
         """So many persons of a new partner, which is registered and has its group."""
         partner = f"run-{next(self._numbers)}"
         domain = f"{partner}.example"
-        names = [_name(next(self._people)) for _ in range(accounts)]
+        names = [person_name(next(self._people)) for _ in range(accounts)]
         people = tuple(
             Person(name.capitalize(), "Camille", "agent", EmailAddress(f"{name}@{domain}")) for name in names
         )

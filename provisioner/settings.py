@@ -10,12 +10,23 @@ import os
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
-from pydantic_core import ErrorDetails
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PrivateAttr,
+    SecretStr,
+    ValidationError,
+)
+from pydantic_core import ErrorDetails, PydanticCustomError
 from pydantic_settings import (
     BaseSettings,
     EnvSettingsSource,
@@ -30,9 +41,13 @@ from provisioner.domain.errors import Exit, Problem, ProvisionerError, Refusal, 
 
 PREFIX = "PROVISIONER_"
 
-_ADDRESS = r"^https?://[^\s/]"
+#: Our own secret's name among the variables, as the sources have it.
+_OUR_SECRET = "keycloak__client_secret"  # noqa: S105 - a name
+
+#: Without a name or a password in it: the address is printed and logged.
+_ADDRESS = r"^https?://[^\s/@]+(/|$)"
 _TIME = r"^([01][0-9]|2[0-3]):[0-5][0-9]$"
-_Tls = Literal["off", "starttls", "implicit"]
+Tls = Literal["off", "starttls", "implicit"]
 
 
 class SettingsError(ProvisionerError):
@@ -63,6 +78,8 @@ _UNFIT = {
     "int_from_float": Refusal.WHOLE_NUMBER_EXPECTED,
     "bool_type": Refusal.YES_OR_NO_EXPECTED,
     "bool_parsing": Refusal.YES_OR_NO_EXPECTED,
+    "web_addresses": Refusal.WEB_ADDRESSES_EXPECTED,
+    "networks": Refusal.NETWORKS_EXPECTED,
 }
 
 
@@ -79,9 +96,16 @@ def unfit(error: ErrorDetails) -> Refused:
         case "literal_error":
             return Refused(Refusal.CHOICE_EXPECTED, choices=context["expected"].replace(" or ", ", "))
         case "string_pattern_mismatch":
-            return Refused(Refusal.FORM_EXPECTED, pattern=context["pattern"])
+            return _ill_formed(context["pattern"])
     refusal = _UNFIT.get(kind)
     return Refused(refusal) if refusal else Refused(Refusal.VALUE_UNFIT, cause=error["msg"])
+
+
+def _ill_formed(pattern: str) -> Refused:
+    """A value that has not its setting's form: of an address in words, of any other by its pattern."""
+    if pattern == _ADDRESS:
+        return Refused(Refusal.WEB_ADDRESS_EXPECTED)
+    return Refused(Refusal.FORM_EXPECTED, pattern=pattern)
 
 
 def plain(number: float) -> str:
@@ -111,11 +135,48 @@ class KeycloakSettings(_Section):
     realm: str = Field("cooperation", description="the realm of the platform")
     client_id: str = Field("provisioner", description="our service account")
     client_secret: SecretStr | None = Field(None, description="its secret")
+    client_key_file: Path | None = Field(
+        None, description="its private key (EC P-256, PEM), in place of the secret: `realm key` makes one"
+    )
     admin_username: str | None = Field(None, description="an administrator of the master realm, for `realm apply`")
     admin_password: SecretStr | None = Field(None, description="that administrator's password")
+    admin_client_id: str = Field(
+        "provisioner-admin",
+        description="a client of the master realm that administers, in that administrator's place",
+    )
+    admin_key_file: Path | None = Field(None, description="that client's private key (EC P-256, PEM)")
+    admin_client_secret: SecretStr | None = Field(
+        None, description="that client's first secret, until `realm apply` has put the key in its place"
+    )
     group_root: str = Field("/partenaires", pattern=r"^/[A-Za-z0-9_-]+$", description="the partners' group")
     timeout_seconds: float = Field(45, gt=0, description="longest wait for one answer; a mail may take 3 times 10 s")
     threads: int = Field(8, ge=1, le=32, description="calls under way at once")
+    _secret_file: Path | None = PrivateAttr(None)
+    _secrets_read: list[SecretStr] = PrivateAttr(default_factory=list)
+
+    @property
+    def administrator(self) -> str | None:
+        """The user name, in the master realm, of the administrator who is set; None where none is, or not whole.
+
+        A key goes before a password.
+        """
+        if self.admin_key_file is not None:
+            return f"service-account-{self.admin_client_id}".lower()
+        return self.admin_username if self.admin_password is not None else None
+
+    def read_secret_from(self, file: Path) -> None:
+        """Remembers which file our secret came from."""
+        self._secret_file = file
+
+    def secrets(self) -> list[SecretStr]:
+        """Our secret as its file has it now, then the one that this process read before it, if there was another."""
+        read = self._secrets_read or ([] if self.client_secret is None else [self.client_secret])
+        if self._secret_file is not None:
+            with suppress(OSError, ValueError):  # it is just being replaced
+                now = SecretStr(_secret_in(self._secret_file))
+                read = [now, *(secret for secret in read if secret != now)][:2]
+        self._secrets_read = read
+        return read
 
 
 class DatabaseSettings(_Section):
@@ -136,7 +197,7 @@ def _of_version_02(tls: Any) -> Any:
     return {"true": "starttls", "false": "off"}.get(str(tls).lower(), tls)
 
 
-def _usual_tls(smtp: dict[str, Any]) -> _Tls:
+def _usual_tls(smtp: dict[str, Any]) -> Tls:
     return "off" if is_this_machine(smtp.get("host")) else "starttls"
 
 
@@ -148,7 +209,7 @@ class SmtpSettings(_Section):
     from_: str | None = Field(None, alias="from", description="the sender's address")
     username: str | None = Field(None, description="user name, when it asks for one")
     password: SecretStr | None = Field(None, description="password, when it asks for one")
-    tls: Annotated[_Tls, BeforeValidator(_of_version_02)] = Field(
+    tls: Annotated[Tls, BeforeValidator(_of_version_02)] = Field(
         default_factory=_usual_tls,
         description="off, starttls or implicit; default: off where the host is this machine, else starttls",
     )
@@ -159,14 +220,91 @@ class SmtpSettings(_Section):
         return bool(self.host and self.from_)
 
 
+def _with_slash(address: str) -> str:
+    """A bare host gets its slash: what begins like « https://ctg.caf.fr » may be anybody's host."""
+    parts = urlsplit(address)
+    return address if parts.path or parts.query or parts.fragment else f"{address}/"
+
+
+def _listed(text: str) -> list[str]:
+    return [part for part in re.split(r"[,\s]+", text) if part]
+
+
+def _by_commas(text: str) -> frozenset[str]:
+    """What is listed by commas: one of it may hold spaces."""
+    return frozenset(part.strip() for part in text.split(",")) - {""}
+
+
+def _exact_addresses(text: str) -> str:
+    if not all(re.match(_ADDRESS, address) and "*" not in address for address in _listed(text)):
+        raise PydanticCustomError("web_addresses", "whole addresses by commas, without *")
+    return text
+
+
 class PlatformSettings(_Section):
     """The platform that the accounts open."""
 
-    url: str = Field(
+    url: Annotated[str, AfterValidator(_with_slash)] = Field(
         "https://ctg.caf.fr/",
         pattern=_ADDRESS,
         description="where the link leads after the password is set; end it with a slash",
     )
+    privacy_url: str | None = Field(
+        None,
+        pattern=_ADDRESS,
+        description="the *mentions d’information* (D6), named in the first e-mail and on the login page",
+    )
+    terms_url: str | None = Field(None, pattern=_ADDRESS, description="the terms of use, named in the same places")
+    redirect_uris: Annotated[str, AfterValidator(_exact_addresses)] = Field(
+        "",
+        description="the only addresses that a login may lead back to, by commas, beside its `url`; "
+        "empty: whatever begins with its `url`",
+    )
+    offline: bool = Field(
+        False, description="the platform may ask for sessions that outlast the browser's (offline_access)"
+    )
+    revoke_refresh_token: bool = Field(
+        False, description="a refresh token serves once: only for a platform that was tried with it (docs/realm.md)"
+    )
+
+    @property
+    def redirect_list(self) -> list[str]:
+        """What Keycloak leads back to after a login or a logout, as its client has it."""
+        listed = _listed(self.redirect_uris)
+        return list(dict.fromkeys([self.url, *listed])) if listed else [f"{self.url}*"]
+
+    @property
+    def origins(self) -> list[str]:
+        """The origins of the platform's pages, which may ask Keycloak for tokens."""
+        parts = [urlsplit(address) for address in (self.url, *_listed(self.redirect_uris))]
+        return list(dict.fromkeys(f"{part.scheme}://{part.netloc}" for part in parts))
+
+
+class RealmSettings(_Section):
+    """What is the installation's own in the realm, beside the files of `realm-config/` (docs/realm.md)."""
+
+    password_length: int = Field(8, ge=8, le=64, description="least length of a password (P1); recommended: 12")
+    password_blacklist: str = Field(
+        "cooperation.txt",
+        pattern=r"^[^/() ]*$",
+        description="the list of refused passwords, by its file's name on Keycloak's servers; taken where the "
+        "server has it, which then does not start without it (docs/realm.md); `none`: no list",
+    )
+    known: str = Field(
+        "",
+        description="what is in the realm beside our files and somebody answers for, separated by commas, as "
+        "`realm check` names it: `other-client:…, identity-provider:…`",
+    )
+
+    @property
+    def answered_for(self) -> frozenset[str]:
+        """The things of `known`."""
+        return _by_commas(self.known)
+
+    @property
+    def blacklist(self) -> str:
+        """The list of refused passwords that is wanted; empty where there is to be none."""
+        return "" if self.password_blacklist == "none" else self.password_blacklist  # noqa: S105 - no password
 
 
 class CafSettings(_Section):
@@ -215,9 +353,9 @@ class ServiceSettings(_Section):
 
 def _networks(text: str) -> tuple[IPv4Network | IPv6Network, ...]:
     try:
-        return tuple(ip_network(part, strict=False) for part in re.split(r"[,\s]+", text) if part)
+        return tuple(ip_network(part, strict=False) for part in _listed(text))
     except ValueError:
-        raise ValueError("addresses or networks by commas, as 192.0.2.10, 2001:db8:12::/64") from None
+        raise PydanticCustomError("networks", "addresses or networks by commas") from None
 
 
 def _named_networks(text: str) -> str:
@@ -253,11 +391,22 @@ class ControlSettings(_Section):
     )
 
 
+class ReviewSettings(_Section):
+    """What partners report and review (docs/reviews.md)."""
+
+    departure_days: int = Field(7, ge=0, description="days after an end within which its departure is told in time")
+
+
 class IncidentSettings(_Section):
     """Incidents (docs/incidents.md)."""
 
     proposed_by: str = Field("", description="codes of the controls that propose an incident, by commas")
     keep_years: int = Field(5, ge=1, description="how long an incident is kept once it is closed, in years")
+
+    @property
+    def proposing(self) -> frozenset[str]:
+        """The codes of `proposed_by`."""
+        return _by_commas(self.proposed_by)
 
 
 class BackupSettings(_Section):
@@ -299,10 +448,23 @@ class DocumentSettings(_Section):
     more_shared_mailboxes: str = Field("", description="shared mailboxes' names beside the shipped list, by commas")
 
 
+class WebSettings(_Section):
+    """The officer's page. Where its address is set, `realm apply` makes the agents' realm (docs/realm.md)."""
+
+    url: Annotated[str, BeforeValidator(_no_trailing_slash)] | None = Field(
+        None, pattern=_ADDRESS, description="the page's address as officers see it"
+    )
+    client_secret: SecretStr | None = Field(None, description="the secret of its client in the agents' realm")
+
+
 class LogSettings(_Section):
     """The technical log, on stderr."""
 
-    level: str = Field("WARNING", pattern=r"^(DEBUG|INFO|WARNING|ERROR)$", description="least level written")
+    level: str = Field(
+        "ERROR",
+        pattern=r"^(DEBUG|INFO|WARNING|ERROR)$",
+        description="least level written; `serve`: INFO",
+    )
     format: str = Field("console", pattern=r"^(console|json)$", description="console or json")
 
 
@@ -322,6 +484,7 @@ class Settings(BaseSettings):
     database: DatabaseSettings = DatabaseSettings()
     smtp: SmtpSettings = SmtpSettings()
     platform: PlatformSettings = PlatformSettings()
+    realm: RealmSettings = RealmSettings()
     caf: CafSettings = CafSettings()
     limits: LimitSettings = LimitSettings()
     approval: ApprovalSettings = ApprovalSettings()
@@ -330,9 +493,11 @@ class Settings(BaseSettings):
     service: ServiceSettings = ServiceSettings()
     connections: ConnectionSettings = ConnectionSettings()
     controls: ControlSettings = ControlSettings()
+    review: ReviewSettings = ReviewSettings()
     incident: IncidentSettings = IncidentSettings()
     backup: BackupSettings = BackupSettings()
     attestation: AttestationSettings = AttestationSettings()
+    web: WebSettings = WebSettings()
     log: LogSettings = LogSettings()
     data_dir: Path = Field(Path("data"), description="holds the database, the lock and the drop folders")
     realm_config: Path | None = Field(None, description="the realm as code; default: the copy in the package")
@@ -391,7 +556,11 @@ class _SecretsDirectory(_Strict, NestedSecretsSettingsSource):
     def load_secrets(cls, path: Path) -> dict[str, str]:
         """Each setting's value, without the line's end."""
         paths = [file for file in sorted(path.iterdir()) if file.name.startswith(PREFIX) and not file.is_dir()]
-        return _by_setting({file.name: file.read_text("utf-8").rstrip("\r\n") for file in paths})
+        return _by_setting({file.name: _secret_in(file) for file in paths})
+
+
+def _secret_in(file: Path) -> str:
+    return file.read_text("utf-8").rstrip("\r\n")
 
 
 def _by_setting(variables: Mapping[str, str]) -> dict[str, str]:
@@ -413,7 +582,11 @@ def load_settings(toml_file: Path | None = None, environment: Mapping[str, str] 
         secrets_dir = (toml() | variables()).get("secrets_dir")  # if it is no text, it is refused with the rest
         reading = secrets_dir
         secrets = [_SecretsDirectory(secrets_dir)] if isinstance(secrets_dir, str) else []
-        return Settings(_build_sources=((variables, *secrets, toml), {}))
+        settings = Settings(_build_sources=((variables, *secrets, toml), {}))
+        for directory in secrets:
+            if _OUR_SECRET in directory.env_vars and _OUR_SECRET not in variables.env_vars:
+                settings.keycloak.read_secret_from(Path(str(secrets_dir), f"{PREFIX}{_OUR_SECRET}".upper()))
+        return settings
     except ValidationError as error:
         raise SettingsError(*_problems(error)) from None
     except (OSError, ValueError) as error:

@@ -1,11 +1,12 @@
 #!/bin/sh
-# Brings what the tests need of the system and cannot get from Python's packages: a browser, and systemd-analyze.
+# Brings what the tests need of the system and cannot get from Python's packages: a browser, systemd-analyze, nginx.
 # Says what to install where it may not install by itself.
 set -eu
 has() { command -v "$1" >/dev/null 2>&1; }
 missing=
 has chromium || has google-chrome || missing="chromium"
 has systemd-analyze || missing="$missing systemd"
+has nginx || [ -x /usr/sbin/nginx ] || missing="$missing nginx"
 if [ -z "$missing" ]; then
     exit 0
 fi

@@ -49,8 +49,12 @@ FOOTNOTE = (
 )
 MODEL = ("{nom}", "{prenoms}", "{fonction}", "{adresse}", "{date}")
 
-#: The columns' widths, in centimetres: an A4 page lying down.
-WIDTHS = (4.6, 4.0, 5.4, 7.3, 4.2)
+#: The columns' widths, in centimetres, on an A4 page lying down: an address on two lines is copied wrongly, and makes
+#: the list twice as long.
+WIDTHS = (4.2, 3.6, 5.6, 9.2, 4.2)
+
+#: A sheet is made as wide as the page when it is printed.
+SHEET_WIDTHS = (4.6, 4.0, 6.7, 11.0, 4.2)
 
 FONT = 'style:font-name="Liberation Sans" fo:font-family="Liberation Sans" fo:language="fr" fo:country="FR"'
 #: The suite saves a French date as « the language's own »: said in full, it is the same everywhere.
@@ -60,14 +64,15 @@ DATE = (
 )
 PAGE = (
     '<style:page-layout style:name="page"><style:page-layout-properties fo:page-width="29.7cm" '
-    'fo:page-height="21cm" style:print-orientation="landscape" fo:margin="1.5cm"/></style:page-layout>'
+    'fo:page-height="21cm" style:print-orientation="landscape" fo:margin="1.2cm"/></style:page-layout>'
 )
+PAGE_OF_SHEET = PAGE.replace('fo:margin="1.2cm"', 'style:scale-to-X="1" style:scale-to-Y="0" fo:margin="1.5cm"')
 S = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 BORDER = 'fo:border="0.5pt solid #000000"'
 
 
 def flat(kind: str, styles: str, automatic: str, body: str) -> str:
-    """A flat document: `text` or `spreadsheet`."""
+    """A flat document: `text` or `spreadsheet`. A sheet is printed one page wide."""
     name = "Standard" if kind == "text" else "Default"
     return (
         f'<?xml version="1.0" encoding="UTF-8"?>\n<office:document {NAMESPACES} office:version="1.3" '
@@ -75,7 +80,7 @@ def flat(kind: str, styles: str, automatic: str, body: str) -> str:
         "<office:meta><dc:title>Annexe 1 : Suivi des habilitations</dc:title>"
         "<dc:language>fr-FR</dc:language></office:meta>"
         f"<office:styles>{styles}</office:styles>"
-        f"<office:automatic-styles>{PAGE}{automatic}</office:automatic-styles>"
+        f"<office:automatic-styles>{PAGE if kind == 'text' else PAGE_OF_SHEET}{automatic}</office:automatic-styles>"
         f'<office:master-styles><style:master-page style:name="{name}" style:page-layout-name="page">'
         '<style:header style:display="false"/><style:footer style:display="false"/></style:master-page>'
         "</office:master-styles>"
@@ -180,7 +185,7 @@ def sheet_document() -> str:
         + "".join(
             f'<style:style style:name="c{number}" style:family="table-column"><style:table-column-properties '
             f'style:column-width="{width}cm"/></style:style>'
-            for number, width in enumerate(WIDTHS)
+            for number, width in enumerate(SHEET_WIDTHS)
         )
         + '<style:style style:name="tall" style:family="table-row"><style:table-row-properties '
         'style:row-height="1.1cm" style:use-optimal-row-height="false"/></style:style>'
@@ -208,7 +213,9 @@ def sheet_document() -> str:
         ]
     rows += [sheet_row(sheet_cell("")), sheet_row(sheet_cell(FOOTNOTE))]
     columns = "".join(f'<table:table-column table:style-name="c{n}"/>' for n in range(len(WIDTHS)))
-    body = f'<table:table table:name="Annexe 1" table:style-name="sheet">{columns}{"".join(rows)}</table:table>'
+    heading = f"<table:table-header-rows>{''.join(rows[:3])}</table:table-header-rows>"  # on each page: whose it is
+    lists = "".join(rows[3:])
+    body = f'<table:table table:name="Annexe 1" table:style-name="sheet">{columns}{heading}{lists}</table:table>'
     return flat("spreadsheet", styles, automatic, body)
 
 

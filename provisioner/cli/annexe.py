@@ -11,13 +11,12 @@ from provisioner.cli.decisions import Allow, CloseAbsent, ClosuresOnly, KeepAbse
 from provisioner.cli.exits import Exit
 from provisioner.cli.files import document_of, save_new
 from provisioner.cli.options import (
+    EXISTING,
     NUMBER,
     By,
     File,
     Format,
-    FormatOption,
     ListFormat,
-    ListFormatOption,
     OnePartner,
     Partner,
     Reason,
@@ -30,7 +29,7 @@ from provisioner.cli.run import print_result
 from provisioner.cli.session import session_of
 from provisioner.views.sentences import Sentence
 
-app = typer.Typer(help="The annexes 1.", no_args_is_help=True)
+app = typer.Typer(name="annexe", help="The annexes 1.", no_args_is_help=True)
 
 Number = Annotated[int, typer.Argument(help="The annexe's number.", **NUMBER)]
 
@@ -41,12 +40,11 @@ def submit(
     file: File,
     partner: Partner,
     source: Annotated[
-        Path | None,
-        typer.Option(help="The scan that it was typed from.", exists=True, dir_okay=False, metavar="SCAN"),
+        Path | None, typer.Option(help="The scan that it was typed from.", metavar="SCAN", **EXISTING)
     ] = None,
     received_on: ReceivedOn = None,
     sent_by: SentBy = None,
-    format_: FormatOption = Format.TEXT,
+    format_: Format = "text",
 ) -> None:
     """Check a document and keep it until it is approved or rejected. Changes no access."""
     from provisioner.operations import receive
@@ -64,7 +62,7 @@ def submit(
 
 
 @app.command("list")
-def list_(ctx: typer.Context, partner: OnePartner = None, format_: ListFormatOption = ListFormat.TEXT) -> None:
+def list_(ctx: typer.Context, partner: OnePartner = None, format_: ListFormat = "text") -> None:
     """The annexes that the register keeps: the one in force of each partner, and those under way."""
     from provisioner.register import annexes
     from provisioner.views.answers.annexes import AnnexesAnswer
@@ -75,7 +73,7 @@ def list_(ctx: typer.Context, partner: OnePartner = None, format_: ListFormatOpt
 
 
 @app.command()
-def show(ctx: typer.Context, number: Number, format_: FormatOption = Format.TEXT) -> None:
+def show(ctx: typer.Context, number: Number, format_: Format = "text") -> None:
     """One annexe: its last check, and the decisions taken when it was approved."""
     from provisioner.operations.receive import find
     from provisioner.views.answers.annexes import AnnexeAnswer
@@ -97,7 +95,7 @@ def approve(
     rename: Rename = None,
     closures_only: ClosuresOnly = False,
     allow: Allow = None,
-    format_: FormatOption = Format.TEXT,
+    format_: Format = "text",
 ) -> None:
     """Approve exactly this content and this plan. The next `sync` applies it."""
     from provisioner.operations import decide
@@ -130,6 +128,27 @@ def reject(ctx: typer.Context, number: Number, by: By, reason: Reason) -> None:
 
 
 @app.command()
+def export(
+    ctx: typer.Context,
+    number: Number,
+    output: Annotated[Path, typer.Option(help="A new file, for its owner alone.", metavar="FILE")],
+) -> None:
+    """Write the kept file again, as it was received; or the list that took its place (D2)."""
+    from provisioner.operations.receive import file_of, find
+
+    session = session_of(ctx)
+    with session.register() as register:
+        annexe = find(register, number)
+        document = file_of(register, annexe)
+    save_new(output, document.content, mode=0o600)
+    partner, replaced_on = annexe.partner, annexe.replaced_on
+    if replaced_on is None:
+        session.say(Sentence.ANNEXE_EXPORTED.of(annexe=number, partner=partner, file=output))
+    else:
+        session.say(Sentence.STATE_EXPORTED.of(annexe=number, partner=partner, file=output, on=replaced_on))
+
+
+@app.command()
 def form(
     ctx: typer.Context,
     output: Annotated[
@@ -148,9 +167,10 @@ def form(
         raise typer.BadParameter(f"--output must end with one of {', '.join(EXTENSIONS)}")
     content = Form()
     if partner is not None:
+        from provisioner.domain.records import Scope
         from provisioner.operations.forms import form_of
 
         with session.register(partner) as register:
-            content = form_of(register.records(), partner, session.clock.today())
+            content = form_of(register.records(Scope(frozenset({partner}))), partner, session.clock.today())
     save_new(output, write_form(content, extension))
     session.say(Sentence.FORM_WRITTEN.of(file=output))

@@ -6,27 +6,36 @@ import io
 import os
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperOption
 
 from provisioner import __version__
 from provisioner.cli import (
+    access,
     annexe,
     attestation,
     backup,
+    caf,
     connections,
+    containment,
     controls,
+    evidence,
     holds,
     incident,
     journal,
+    notice,
     partner,
     person,
     retention,
+    review,
+    review_report,
     run,
     system,
 )
 from provisioner.cli.exits import Commands
+from provisioner.cli.options import EXISTING
 from provisioner.cli.session import Session
 
 EPILOG = """
@@ -40,10 +49,20 @@ app = typer.Typer(
     help="From a partner's annexe 1 to accounts in Keycloak: checked, approved, applied, kept true.",
     epilog=EPILOG,
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+
+
+_type_of = TyperOption.display_type_rich
+
+
+def _type_of_value(option: TyperOption, ctx: Any) -> str | None:
+    """What an option takes, for its line of `--help`; a flag takes nothing, where typer would say `<bool>`."""
+    return None if option.is_flag else _type_of(option, ctx)
+
+
+TyperOption.display_type_rich = _type_of_value  # type: ignore[method-assign, assignment]
 
 
 def _version(wanted: bool) -> None:
@@ -55,35 +74,29 @@ def _version(wanted: bool) -> None:
 @app.callback()
 def before(
     ctx: typer.Context,
-    config: Annotated[
-        Path | None, typer.Option(help="Settings, as TOML.", exists=True, dir_okay=False, metavar="FILE")
-    ] = None,
+    config: Annotated[list[Path] | None, typer.Option(help="Settings, as TOML.", metavar="FILE", **EXISTING)] = None,
     quiet: Annotated[bool, typer.Option("--quiet", help="Print the answer and errors only.")] = False,
     _version_wanted: Annotated[
         bool, typer.Option("--version", help="Print the version.", callback=_version, is_eager=True)
     ] = False,
 ) -> None:
     """Options of every command."""
-    ctx.obj = Session(config, quiet=quiet)
+    if config and len(config) > 1:  # sudo gives an officer the first one, and any arguments after it
+        raise typer.BadParameter("one file, once", param_hint="--config")
+    ctx.obj = Session(config[0] if config else None, quiet=quiet)
 
 
 of_other_files = typer.Typer()
 of_other_files.command()(person.explain)
 of_other_files.command()(backup.restore)
-for group in (run.app, holds.app, of_other_files, system.app):
+review.app.add_typer(review_report.app)
+partner.app.add_typer(containment.app)
+for group in (
+    *(run.app, holds.app, of_other_files, evidence.app, system.app, partner.app, caf.app, annexe.app, person.app),
+    *(person.invitation, connections.app, incident.app, attestation.app, journal.app, notice.app, backup.app),
+    *(controls.app, access.app, retention.app, review.app),
+):
     app.add_typer(group)
-app.add_typer(partner.app, name="partner")
-app.add_typer(partner.caf, name="caf")
-app.add_typer(annexe.app, name="annexe")
-app.add_typer(person.app, name="person")
-app.add_typer(person.invitation, name="invitation")
-app.add_typer(connections.app, name="connections")
-app.add_typer(incident.app, name="incident")
-app.add_typer(attestation.app, name="attestation")
-app.add_typer(journal.app, name="journal")
-app.add_typer(backup.app, name="backup")
-app.add_typer(controls.app, name="controls")
-app.add_typer(retention.app, name="retention")
 
 
 def main() -> None:

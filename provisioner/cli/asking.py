@@ -6,11 +6,14 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from getpass import getpass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from provisioner.cli.exits import Exit
+from provisioner.cli.options import EXISTING
 from provisioner.cli.printing import print_parts
 from provisioner.views.sentences import Sentence
 
@@ -50,7 +53,7 @@ def asking(context: Context) -> Callable[[Prepared, Request], Request | None]:
 
 
 def _decide(request: Request, absent: Habilitation) -> Request:
-    person = f"{absent.person.first_names} {absent.person.last_name} ({absent.email})"
+    person = f"{absent.person.name} ({absent.email})"
     typer.echo(Sentence.IN_NEITHER_LIST.of(person=person, day=absent.requested_on), err=True)
     decisions = request.decisions
     if confirmed(Sentence.ASK_TO_KEEP):
@@ -68,6 +71,7 @@ def confirmed(question: str, default: bool | None = None) -> bool:
         except KeyboardInterrupt:
             line = ""
         if not line:  # nobody answers: nothing is done
+            typer.echo(f"\n{Sentence.NOBODY_ANSWERED}", err=True)
             raise typer.Exit(Exit.REFUSED)
         answer = _ANSWERS.get(line.strip().lower(), default if not line.strip() else None)
         if answer is not None:
@@ -91,6 +95,51 @@ def progress_bar(quiet: bool) -> Callable[[int], AbstractContextManager[Callable
             yield lambda: progress.advance(task)
 
     return bar
+
+
+#: The fewest characters of a password that protects a file which leaves the Caf.
+SHORTEST_PASSWORD = 16
+
+PasswordFile = Annotated[
+    Path | None,
+    typer.Option(help="Its password, the file's first line; else asked on the terminal.", metavar="FILE", **EXISTING),
+]
+
+
+def new_password(file: Path | None) -> str:
+    """The password that a file is to be encrypted with: asked twice, unseen, where no file has it.
+
+    Raises:
+        typer.BadParameter: it is too short, both are not the same, or nobody can be asked.
+    """
+    password = the_password(file)
+    if len(password) < SHORTEST_PASSWORD:
+        raise typer.BadParameter(f"the password has fewer than {SHORTEST_PASSWORD} characters")
+    if file is None and getpass(Sentence.ASK_PASSWORD_AGAIN) != password:
+        raise typer.BadParameter("the two passwords differ")
+    return password
+
+
+def the_password(file: Path | None) -> str:
+    """The password of a file.
+
+    Raises:
+        typer.BadParameter: nobody can be asked, or the file has no text.
+    """
+    if file is not None:
+        try:
+            lines = file.read_text("utf-8").splitlines()
+        except (OSError, UnicodeDecodeError):
+            raise typer.BadParameter(f"{file} cannot be read as text") from None
+        return lines[0] if lines else ""
+    if not is_at_a_terminal():
+        raise typer.BadParameter("without a terminal, --password-file is needed")
+    return getpass(Sentence.ASK_PASSWORD)
+
+
+def is_at_a_terminal() -> bool:
+    """Whether somebody can be asked."""
+    return sys.stdin.isatty()
 
 
 @contextmanager

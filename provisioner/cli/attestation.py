@@ -10,24 +10,23 @@ from typing import Annotated
 import typer
 
 from provisioner.cli.exits import Exit
-from provisioner.cli.files import save_new
+from provisioner.cli.files import can_be_given, save_new
 from provisioner.cli.options import (
+    EMAIL,
+    EXISTING,
     NUMBER,
+    ByAnybody,
     Format,
-    FormatOption,
     ListFormat,
-    ListFormatOption,
     OnePartner,
     Partner,
-    address,
-    decider,
 )
 from provisioner.cli.printing import print_answer
 from provisioner.cli.session import session_of
 from provisioner.domain.errors import Refusal, Refused
 from provisioner.domain.people import EmailAddress
 
-app = typer.Typer(help="Certificates of destruction.", no_args_is_help=True)
+app = typer.Typer(name="attestation", help="Certificates of destruction.", no_args_is_help=True)
 key = typer.Typer(help="The key that seals them.", no_args_is_help=True)
 app.add_typer(key, name="key")
 
@@ -37,16 +36,10 @@ def request(
     ctx: typer.Context,
     partner: Partner,
     email: Annotated[
-        EmailAddress | None,
-        typer.Option(help="Only this person; default: all that can be asked for.", metavar="EMAIL", parser=address),
+        EmailAddress | None, typer.Option(help="Only this person; default: all that can be asked for.", **EMAIL)
     ] = None,
-    by: Annotated[
-        str,
-        typer.Option(
-            "--by", help="Who records it; may be left out.", metavar="NAME", parser=decider, show_default=False
-        ),
-    ] = "attestation request",
-    format_: FormatOption = Format.TEXT,
+    by: ByAnybody = "attestation request",
+    format_: Format = "text",
 ) -> None:
     """Record a partner's request, within 6 months of the closures: the destruction itself answers it."""
     from provisioner.operations.attestations import request as record
@@ -63,15 +56,14 @@ def issue(
     ctx: typer.Context,
     number: Annotated[int, typer.Argument(help="Its number, as `attestation list` prints it.", **NUMBER)],
     output: Annotated[Path, typer.Option(help="The PDF: a new file, never in place of another.", metavar="FILE.pdf")],
-    format_: FormatOption = Format.TEXT,
+    format_: Format = "text",
 ) -> None:
     """Write a certificate, once all that it is about is destroyed. Issued before, it is the same file again."""
     from provisioner.operations import attestations
     from provisioner.views.answers.attestations import IssuedAnswer
 
     session = session_of(ctx)
-    if output.exists():
-        raise typer.BadParameter(f"{output} exists already: it is left as it is")
+    can_be_given(output)
     with session.context("attestation issue", read_only=True) as context:
         issued = attestations.issue(context, number)
     document = issued.attestation.document
@@ -83,7 +75,7 @@ def issue(
 
 
 @app.command("list")
-def list_(ctx: typer.Context, partner: OnePartner = None, format_: ListFormatOption = ListFormat.TEXT) -> None:
+def list_(ctx: typer.Context, partner: OnePartner = None, format_: ListFormat = "text") -> None:
     """Every request, oldest first: how far it is, and from when on its certificate can be issued."""
     from provisioner.operations.attestations import all_progress
     from provisioner.views.answers.attestations import AttestationLine, AttestationsAnswer
@@ -96,23 +88,18 @@ def list_(ctx: typer.Context, partner: OnePartner = None, format_: ListFormatOpt
         )
         for progress in known
     )
-    print_answer(AttestationsAnswer.of(lines), format_)
+    print_answer(AttestationsAnswer(tuple(lines)), format_)
 
 
 @app.command()
 def verify(
     ctx: typer.Context,
-    file: Annotated[Path, typer.Argument(help="The PDF.", metavar="FILE.pdf", exists=True, dir_okay=False)],
+    file: Annotated[Path, typer.Argument(help="The PDF.", metavar="FILE.pdf", **EXISTING)],
     certificate: Annotated[
         Path | None,
-        typer.Option(
-            help="The Caf's certificate, as PEM; default: the one that is set.",
-            metavar="FILE",
-            exists=True,
-            dir_okay=False,
-        ),
+        typer.Option(help="The Caf's certificate, as PEM; default: the one that is set.", metavar="FILE", **EXISTING),
     ] = None,
-    format_: FormatOption = Format.TEXT,
+    format_: Format = "text",
 ) -> None:
     """Whether a file is a certificate as it was sealed (0) or not (1). It needs no register and no Keycloak."""
     from provisioner.documents.attestation import Seal, UnfitKey, look_at_seal
@@ -125,8 +112,8 @@ def verify(
     content = file.read_bytes()
     try:
         found = look_at_seal(content, certificate.read_bytes())
-    except (UnfitKey, OSError) as error:
-        raise Refused(Refusal.SEAL_UNFIT, cause=str(error)) from None
+    except (UnfitKey, OSError):
+        raise Refused(Refusal.CERTIFICATE_UNFIT, file=str(certificate)) from None
     is_genuine = found is Seal.GENUINE
     answer = SealAnswer(genuine=is_genuine, found=found, sha256=hashlib.sha256(content).hexdigest())
     print_answer(answer, format_)
@@ -137,7 +124,7 @@ def verify(
 def key_new(
     ctx: typer.Context,
     name: Annotated[str, typer.Option(help="Whose seal it is, as a PDF reader shows it.", metavar="NAME")] = "Caf",
-    format_: FormatOption = Format.TEXT,
+    format_: Format = "text",
 ) -> None:
     """Make a key and its certificate where the settings say; nothing is ever overwritten."""
     from provisioner.documents.attestation import fingerprint, new_key

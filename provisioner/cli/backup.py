@@ -10,12 +10,12 @@ import typer
 
 from provisioner.cli.exits import Exit
 from provisioner.cli.files import new_file
-from provisioner.cli.options import By, Format, FormatOption, day, decider
+from provisioner.cli.options import DAY, DECIDER, EXISTING, By, Format
 from provisioner.cli.printing import print_answer
 from provisioner.cli.session import session_of
 from provisioner.views.sentences import Sentence
 
-app = typer.Typer(help="Copies of the register, and the keys that they are encrypted to.")
+app = typer.Typer(name="backup", help="Copies of the register, and the keys that they are encrypted to.")
 
 
 @app.callback(invoke_without_command=True)
@@ -24,7 +24,7 @@ def backup(
     output: Annotated[
         Path | None, typer.Option(help="The copy: a new file, never in place of another.", metavar="FILE")
     ] = None,
-    format_: FormatOption = Format.TEXT,
+    format_: Format = "text",
 ) -> None:
     """Copy the register while others work, verify the copy, print its journal's head: keep that elsewhere.
 
@@ -60,9 +60,9 @@ def backup(
 def destroyed(
     ctx: typer.Context,
     key: Annotated[str, typer.Option(help="Its fingerprint, or the public key itself.", metavar="FINGERPRINT")],
-    on: Annotated[date, typer.Option(help="The day of the destruction, never later.", metavar="DATE", parser=day)],
+    on: Annotated[date, typer.Option(help="The day of the destruction, never later.", **DAY)],
     by: By,
-    format_: FormatOption = Format.TEXT,
+    format_: Format = "text",
 ) -> None:
     """Record that a month's private key and every copy of it were destroyed: that month's backups are unreadable."""
     from provisioner.operations.backup import key_destroyed
@@ -70,16 +70,17 @@ def destroyed(
 
     session = session_of(ctx)
     with session.register(make=False) as register:
-        gone = key_destroyed(register, session.settings, key, on, by)
-    print_answer(KeyDestroyedAnswer(key=gone.fingerprint, month=gone.month, destroyed_on=on), format_)
+        gone, others = key_destroyed(register, session.settings, key, on, by)
+    remaining = tuple(other.fingerprint for other in others)
+    answer = KeyDestroyedAnswer(key=gone.fingerprint, month=gone.month, destroyed_on=on, remaining=remaining)
+    print_answer(answer, format_)
 
 
 def restore(
     ctx: typer.Context,
-    file: Annotated[Path, typer.Argument(help="The copy.", metavar="FILE", exists=True, dir_okay=False)],
+    file: Annotated[Path, typer.Argument(help="The copy.", metavar="FILE", **EXISTING)],
     identity: Annotated[
-        Path | None,
-        typer.Option(help="The file of the month's private key (age).", metavar="FILE", exists=True, dir_okay=False),
+        Path | None, typer.Option(help="The file of the month's private key (age).", metavar="FILE", **EXISTING)
     ] = None,
     rehearse: Annotated[
         bool, typer.Option("--rehearse", help="All of it but putting it in place; recorded.")
@@ -91,8 +92,8 @@ def restore(
         bool,
         typer.Option("--after-pg-restore", help="PostgreSQL: pg_restore did it; check and record it (needs --by)."),
     ] = False,
-    by: Annotated[str | None, typer.Option(help="Who decides, at the Caf.", metavar="NAME", parser=decider)] = None,
-    format_: FormatOption = Format.TEXT,
+    by: Annotated[str | None, typer.Option(help="Who decides, at the Caf.", **DECIDER)] = None,
+    format_: Format = "text",
 ) -> None:
     """Put a copy of the register back: checked, all at once, written down. Stop the service first.
 
@@ -120,17 +121,15 @@ def restore(
         by=by,
     )
     done = put_back(session.settings, session.clock, asked)
-    answer = RestoreAnswer(
+    answer = RestoreAnswer.read(
+        done,
+        done.head,
         file=file.name,
         rehearsed=rehearse,
-        entries=done.entries,
-        copied=HeadAnswer.of(done.copied),
-        entry=done.head.entry,
-        sha256=done.head.sha256,
-        left=HeadAnswer.of(done.left) if done.left is not None else None,
+        copied=HeadAnswer.read(done.copied),
+        left=HeadAnswer.read(done.left) if done.left is not None else None,
         lost=LostAnswer(first=done.lost[0], last=done.lost[1]) if done.lost is not None else None,
-        to_destroy=None if without_list else len(done.again.gone),
+        to_destroy=None if without_list else len(done.since.destroyed),
         replaced=done.replaced.name if done.replaced is not None else None,
-        recorded=done.recorded,
     )
     print_answer(answer, format_)

@@ -6,12 +6,12 @@ from typing import Annotated
 
 import typer
 
-from provisioner.cli.options import NUMBER, By, ListFormat, ListFormatOption, OnePartner, Reason
+from provisioner.cli.options import NUMBER, By, ListFormat, OnePartner, Reason
 from provisioner.cli.printing import print_answer
 from provisioner.cli.session import session_of
 from provisioner.views.sentences import Sentence
 
-app = typer.Typer(help="What the connection controls found.", no_args_is_help=True)
+app = typer.Typer(name="controls", help="What the connection controls found.", no_args_is_help=True)
 
 
 @app.command("list")
@@ -19,7 +19,7 @@ def list_(
     ctx: typer.Context,
     partner: OnePartner = None,
     all_: Annotated[bool, typer.Option("--all", help="Also what is settled or over.")] = False,
-    format_: ListFormatOption = ListFormat.TEXT,
+    format_: ListFormat = "text",
 ) -> None:
     """What was found and stands: which rule, about whom, since when, and what to do. Needs no Keycloak."""
     from provisioner.operations.controls import is_begun, listed
@@ -30,7 +30,7 @@ def list_(
         controls, begun = listed(register, partner, all_=all_), is_begun(register)
     if not begun:
         session.say(Sentence.NEVER_READ)
-    print_answer(ControlsAnswer.of(controls, session.settings.incident.proposed_by), format_)
+    print_answer(ControlsAnswer.with_proposals(session.settings.incident.proposing, controls), format_)
 
 
 @app.command()

@@ -54,6 +54,8 @@ def _address(system: System, ctx: Any) -> str | None:
         return f"{settings.smtp.host}:{settings.smtp.port}"
     if system is System.FOLDERS:
         return str(settings.data_dir)
+    if system is System.READER:
+        return None
     from sqlalchemy import make_url
 
     return make_url(settings.database_url).set(query={}).render_as_string(hide_password=True)

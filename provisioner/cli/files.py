@@ -7,12 +7,18 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
 
 import typer
 
 from provisioner.cli.exits import Exit
+from provisioner.cli.printing import print_answer, printed
 from provisioner.domain.annexe.document import Document
 from provisioner.views.sentences import Sentence
+
+if TYPE_CHECKING:
+    from provisioner.cli.session import Session
+    from provisioner.views.answers import Answer
 
 
 def document_of(file: Path) -> Document:
@@ -25,13 +31,20 @@ def save_new(output: Path, content: bytes, *, mode: int = 0o666) -> None:
 
     `mode` is its permissions, less those that the umask takes away.
     """
+    with saving(output, mode=mode) as file:
+        file.write(content)
+
+
+@contextmanager
+def saving(output: Path, *, mode: int = 0o666) -> Iterator[BinaryIO]:
+    """The same for what is written piece by piece, and may be read back: it has its name once that went well."""
     partial = output.with_name(f".{output.name}.{os.getpid()}.partial")
     with new_file(output):
         if output.exists():
             raise FileExistsError(output)
         try:
-            with os.fdopen(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
-                file.write(content)
+            with os.fdopen(os.open(partial, os.O_RDWR | os.O_CREAT | os.O_EXCL, mode), "w+b") as file:
+                yield file
                 file.flush()
                 os.fsync(file.fileno())
             _name(partial, output)
@@ -66,3 +79,27 @@ def new_file(output: Path) -> Iterator[None]:
             typer.echo(Sentence.FILE_LOST.of(file=output, why=error.strerror), err=True)
             raise typer.Exit(Exit.FAILED) from None
         raise typer.BadParameter(f"{output} cannot be written: {error.strerror}") from None
+
+
+def can_be_given(output: Path | None) -> None:
+    """Asked before the report is made, which may be recorded.
+
+    Raises:
+        typer.BadParameter: the file is there already, or cannot be made there.
+    """
+    if output is not None and (output.exists() or not output.parent.is_dir()):
+        raise typer.BadParameter(f"{output} exists already, or its folder does not")
+
+
+def give_report(session: Session, report: Answer, format_: str, output: Path | None) -> None:
+    """A report on stdout, or in a new file for its owner alone, which is then named."""
+    if output is None:
+        print_answer(report, format_)
+    else:
+        save_told(session, output, printed(report, format_))
+
+
+def save_told(session: Session, output: Path, content: bytes) -> None:
+    """A new file for its owner alone, which is then named."""
+    save_new(output, content, mode=0o600)
+    session.say(Sentence.FILE_WRITTEN.of(file=output))

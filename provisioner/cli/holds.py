@@ -7,9 +7,10 @@ from typing import Annotated
 
 import typer
 
-from provisioner.cli.options import By, Format, FormatOption, ListFormat, ListFormatOption, OnePartner, Reason, day
+from provisioner.cli.options import DAY, By, Format, ListFormat, OnePartner, Reason
 from provisioner.cli.printing import print_answer
 from provisioner.cli.session import session_of
+from provisioner.views.hints import resume as resume_hint
 from provisioner.views.sentences import Sentence
 
 app = typer.Typer()
@@ -18,14 +19,14 @@ app.add_typer(held, name="held")
 
 
 @held.command("list")
-def list_(ctx: typer.Context, format_: ListFormatOption = ListFormat.TEXT) -> None:
+def list_(ctx: typer.Context, format_: ListFormat = "text") -> None:
     """What is held back, since when, why, and each change that waits."""
     from provisioner.views.answers.holds import HeldAnswer
 
     session = session_of(ctx)
     with session.register() as register:
         records = register.records()
-    print_answer(HeldAnswer.of(records, session.clock.now()), format_)
+    print_answer(HeldAnswer.at(session.clock.now(), records), format_)
 
 
 @held.command()
@@ -50,9 +51,7 @@ def pause(
     reason: Reason,
     by: By,
     partner: OnePartner = None,
-    until: Annotated[
-        date | None, typer.Option(help="Its last day; else until `resume`.", metavar="DATE", parser=day)
-    ] = None,
+    until: Annotated[date | None, typer.Option(help="Its last day; else until `resume`.", **DAY)] = None,
 ) -> None:
     """Read and plan, but write nothing in Keycloak, closures neither, until further notice."""
     from provisioner.operations import holds
@@ -60,7 +59,7 @@ def pause(
     session = session_of(ctx)
     with session.register(partner) as register:
         holds.pause(register, partner, reason, until, by)
-    session.say(Sentence.PAUSED.of(whose=partner or Sentence.EVERYBODY))
+    session.say(Sentence.PAUSED.of(whose=partner or Sentence.EVERYBODY, command=resume_hint(partner)))
 
 
 @app.command()
@@ -75,7 +74,7 @@ def resume(ctx: typer.Context, by: By, partner: OnePartner = None) -> None:
 
 
 @app.command()
-def status(ctx: typer.Context, format_: FormatOption = Format.TEXT) -> None:
+def status(ctx: typer.Context, format_: Format = "text") -> None:
     """How things are: last good sync, what waits, what is held, which links are owed. Needs no Keycloak."""
     from provisioner.operations.holds import service_status
     from provisioner.views.answers.holds import StatusAnswer

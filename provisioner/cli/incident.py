@@ -9,20 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from provisioner.cli.asking import progress_bar
+from provisioner.cli.containment import confirm_containment
 from provisioner.cli.exits import Exit
-from provisioner.cli.options import (
-    NUMBER,
-    By,
-    Format,
-    FormatOption,
-    ListFormat,
-    ListFormatOption,
-    Second,
-    address,
-    day,
-    reason,
-)
-from provisioner.cli.partner import confirm_containment
+from provisioner.cli.options import DAY, EMAIL, NUMBER, TEXT, By, Format, ListFormat, Second, reason
 from provisioner.cli.printing import print_answer
 from provisioner.cli.run import status_of
 from provisioner.cli.session import Session, session_of
@@ -34,15 +23,14 @@ if TYPE_CHECKING:
     from provisioner.operations.incidents import Declaration, Recorded
     from provisioner.register import Register
 
-app = typer.Typer(help="Security incidents: told at once, completed, closed.", no_args_is_help=True)
+app = typer.Typer(name="incident", help="Security incidents: told at once, completed, closed.", no_args_is_help=True)
 
 Number = Annotated[int, typer.Argument(help="The incident's number, as `incident list` prints it.", **NUMBER)]
 Partners = Annotated[
     list[str] | None, typer.Option("--partner", help="A partner concerned; may be repeated.", metavar="CODE")
 ]
 Emails = Annotated[
-    list[EmailAddress] | None,
-    typer.Option("--email", help="A person concerned; may be repeated.", metavar="EMAIL", parser=address),
+    list[EmailAddress] | None, typer.Option("--email", help="A person concerned; may be repeated.", **EMAIL)
 ]
 
 
@@ -69,10 +57,7 @@ def declare(
             parser=_moment,
         ),
     ],
-    what: Annotated[
-        str,
-        typer.Option(help="What is known. The partners are told it, so: no names.", metavar="TEXT", parser=reason),
-    ],
+    what: Annotated[str, typer.Option(help="What is known. The partners are told it, so: no names.", **TEXT)],
     by: By,
     partner: Partners = None,
     email: Emails = None,
@@ -80,7 +65,7 @@ def declare(
         bool, typer.Option("--contain", help="Also cut every access of these partners; without one, these persons'.")
     ] = False,
     second: Second = None,
-    format_: FormatOption = Format.TEXT,
+    format_: Format = "text",
 ) -> None:
     """Record an incident and tell both sides' security contacts and the data-protection officer at once.
 
@@ -111,7 +96,7 @@ def _declare_and_contain(
     with session.context(by, *codes) as context:
         containment.refuse_without_second(context, codes, by, second, said.emails)
         if codes:
-            confirm_containment(session, context, codes, asks=format_ is Format.TEXT)
+            confirm_containment(session, context, codes, asks=format_ == "text")
         incident = _declare(session, context.register, said, by)
         status, cut = Exit.FAILED, None
         try:
@@ -143,7 +128,7 @@ def _say_told(session: Session, recorded: Recorded) -> None:
 
 
 @app.command("list")
-def list_(ctx: typer.Context, format_: ListFormatOption = ListFormat.TEXT) -> None:
+def list_(ctx: typer.Context, format_: ListFormat = "text") -> None:
     """Every incident, with the 72 hours of GDPR 33."""
     from provisioner.operations.incidents import known_incidents
     from provisioner.views.answers.incidents import IncidentsAnswer
@@ -155,7 +140,7 @@ def list_(ctx: typer.Context, format_: ListFormatOption = ListFormat.TEXT) -> No
 
 
 @app.command()
-def show(ctx: typer.Context, number: Number, format_: FormatOption = Format.TEXT) -> None:
+def show(ctx: typer.Context, number: Number, format_: Format = "text") -> None:
     """One incident: what is recorded of it, what is still to be, what is kept for it."""
     from provisioner.operations.incidents import known_incident
     from provisioner.views.answers.incidents import IncidentAnswer
@@ -179,9 +164,7 @@ def update(
     cnil_notified: Annotated[
         str | None, typer.Option(help="The day of the notification, or why there is none.", **_DAY_OR_REASON)
     ] = None,
-    persons_told: Annotated[
-        date | None, typer.Option(help="The day on which the persons were told.", metavar="DATE", parser=day)
-    ] = None,
+    persons_told: Annotated[date | None, typer.Option(help="The day on which the persons were told.", **DAY)] = None,
     partner: Partners = None,
     email: Emails = None,
 ) -> None:
@@ -215,9 +198,7 @@ def close(
     ctx: typer.Context,
     number: Number,
     by: By,
-    text: Annotated[
-        str, typer.Option(help="How it ended. The partners are told it, so: no names.", metavar="TEXT", parser=reason)
-    ],
+    text: Annotated[str, typer.Option(help="How it ended. The partners are told it, so: no names.", **TEXT)],
 ) -> None:
     """Close an incident: both sides are told; what was kept for it is kept no longer."""
     from provisioner.operations import incidents

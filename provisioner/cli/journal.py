@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from datetime import date
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from provisioner.cli.asking import PasswordFile, the_password
 from provisioner.cli.exits import Exit
-from provisioner.cli.options import Format, FormatOption, OnePartner, address, day, name
+from provisioner.cli.options import DAY, EMAIL, EXISTING, NAME, Format, OnePartner
 from provisioner.cli.printing import print_answer, print_stream
 from provisioner.cli.session import session_of
 from provisioner.domain.journal import Head
 from provisioner.domain.people import EmailAddress
 
-app = typer.Typer(help="The record of decisions and effects.", no_args_is_help=True)
+app = typer.Typer(name="journal", help="The record of decisions and effects.", no_args_is_help=True)
 
 
 def _head(text: str) -> Head:
@@ -43,12 +45,34 @@ def verify(
             parser=_head,
         ),
     ] = None,
-    format_: FormatOption = Format.TEXT,
+    extract: Annotated[
+        Path | None,
+        typer.Option(
+            help="A file of `evidence` in place of the register: needs none.", metavar="FILE.zip", **EXISTING
+        ),
+    ] = None,
+    password_file: PasswordFile = None,
+    format_: Format = "text",
 ) -> None:
     """Verify the whole chain and the personal data beside it. Names the first bad entry; exit status 1."""
     from provisioner.operations.journal import verify_journal
     from provisioner.views.answers.journal import VerifiedAnswer
 
+    if extract is not None:
+        from provisioner.operations.evidence_file import verify as verify_extract
+
+        verified = verify_extract(extract, the_password(password_file), head)
+        answer = VerifiedAnswer.of(
+            verified.check,
+            head,
+            verified.destroy_by,
+            file_sha256=verified.sha256,
+            other_version=verified.other_version,
+        )
+        print_answer(answer, format_)
+        raise typer.Exit(Exit.DONE if verified.check.bad is None else Exit.REFUSED)
+    if password_file is not None:
+        raise typer.BadParameter("--password-file goes with --extract")
     with session_of(ctx).register(make=False) as register:
         check = verify_journal(register, head)
     print_answer(VerifiedAnswer.of(check, head), format_)
@@ -56,14 +80,14 @@ def verify(
 
 
 @app.command("head")
-def head_(ctx: typer.Context, format_: FormatOption = Format.TEXT) -> None:
+def head_(ctx: typer.Context, format_: Format = "text") -> None:
     """The newest entry's number and digest, to be kept outside the database: `verify --head` takes it."""
     from provisioner.operations.journal import journal_head
     from provisioner.views.answers.journal import HeadAnswer
 
     with session_of(ctx).register(make=False) as register:
         newest = journal_head(register)
-    print_answer(HeadAnswer.of(newest), format_)
+    print_answer(HeadAnswer.read(newest), format_)
 
 
 @app.command()
@@ -74,30 +98,26 @@ def show(
     ] = 1,
     email: Annotated[
         EmailAddress | None,
-        typer.Option(
-            help="Only entries of this person's habilitations, or naming the address.",
-            metavar="EMAIL",
-            parser=address,
-        ),
+        typer.Option(help="Only entries of this person's habilitations, or naming the address.", **EMAIL),
     ] = None,
-    since: Annotated[date | None, typer.Option(help="Not before that day.", metavar="DATE", parser=day)] = None,
-    until: Annotated[date | None, typer.Option(help="Not after that day.", metavar="DATE", parser=day)] = None,
+    since: Annotated[date | None, typer.Option(help="Not before that day.", **DAY)] = None,
+    until: Annotated[date | None, typer.Option(help="Not after that day.", **DAY)] = None,
     partner: OnePartner = None,
     action: Annotated[
         str | None, typer.Option(help="Only what happened so, as JSON names it.", metavar="ACTION", parser=_action)
     ] = None,
-    by: Annotated[
-        str | None, typer.Option(help="Only what that person did or decided.", metavar="NAME", parser=name)
-    ] = None,
+    by: Annotated[str | None, typer.Option(help="Only what that person did or decided.", **NAME)] = None,
     details: Annotated[
         bool, typer.Option("--details", help="Also what stands beside the journal: personal data.")
     ] = False,
-    format_: FormatOption = Format.TEXT,
+    format_: Format = "text",
 ) -> None:
     """The entries, oldest first, each with the decision that it follows from."""
     from provisioner.operations.journal import Sought, journal_entries
     from provisioner.views.answers.journal import EntryAnswer, entries_table
 
+    if since is not None and until is not None and until < since:
+        raise typer.BadParameter("--until is earlier than --since")
     sought = Sought(first=first, since=since, until=until, email=email, partner=partner, action=action, by=by)
     with session_of(ctx).register(partner, make=False) as register:
         pages = journal_entries(register, sought)

@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import date, datetime
-from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -15,39 +14,21 @@ from provisioner.domain.annexe.decisions import decider_said, name_said, reason_
 from provisioner.domain.errors import Refusal, WrongUsage
 from provisioner.domain.people import EmailAddress
 
-
-class Format(StrEnum):
-    """How the answer is printed."""
-
-    TEXT = "text"
-    JSON = "json"
-
-
-class ListFormat(StrEnum):
-    """The same where the answer is a list, which a spreadsheet opens."""
-
-    TEXT = "text"
-    JSON = "json"
-    CSV = "csv"
-
-
-class PageFormat(StrEnum):
-    """The same where the answer may also be a page."""
-
-    TEXT = "text"
-    JSON = "json"
-    HTML = "html"
-
-
 _FORMAT = typer.Option("--format", help="How the answer is printed, on stdout.")
-FormatOption = Annotated[Format, _FORMAT]
-ListFormatOption = Annotated[ListFormat, _FORMAT]
-PageFormatOption = Annotated[PageFormat, _FORMAT]
+Format = Annotated[Literal["text", "json"], _FORMAT]
+#: Where the answer is a list, which a spreadsheet opens.
+ListFormat = Annotated[Literal["text", "json", "csv"], _FORMAT]
+#: Where the answer may also be a page.
+PageFormat = Annotated[Literal["text", "json", "html"], _FORMAT]
+ReportFormat = Annotated[Literal["text", "json", "csv", "html"], _FORMAT]
 
 
 def address(text: str) -> EmailAddress:
     """An address as it is compared."""
-    return EmailAddress(text.strip().lower())
+    email = text.strip().lower()
+    if not re.fullmatch(r"[^@\s]+@[^@\s]+", email) or not email.isprintable():
+        raise typer.BadParameter("it is not an e-mail address")
+    return EmailAddress(email)
 
 
 def name(text: str) -> str:
@@ -89,42 +70,48 @@ def number(text: str) -> int:
     return int(text)
 
 
-#: What an argument that is such a number is made with.
+#: What options and arguments of a kind are made with, beside their help.
 NUMBER: dict[str, Any] = {"metavar": "ID", "parser": number}
+DAY: dict[str, Any] = {"metavar": "DATE", "parser": day}
+TEXT: dict[str, Any] = {"metavar": "TEXT", "parser": reason}
+NAME: dict[str, Any] = {"metavar": "NAME", "parser": name}
+DECIDER: dict[str, Any] = {"metavar": "NAME", "parser": decider}
+EMAIL: dict[str, Any] = {"metavar": "EMAIL", "parser": address}
+EXISTING: dict[str, Any] = {"exists": True, "dir_okay": False}
 
 #: The shape of a contact on the command line.
 CONTACT = '"NAME <EMAIL>"'
 
-File = Annotated[Path, typer.Argument(help="The annexe 1.", metavar="FILE", exists=True, dir_okay=False)]
+File = Annotated[Path, typer.Argument(help="The annexe 1.", metavar="FILE", **EXISTING)]
 Code = Annotated[str, typer.Argument(help="The partner's code: 1 to 64 of a-z, 0-9 and -.", metavar="CODE")]
 Partner = Annotated[str, typer.Option("--partner", help="The partner's code.", metavar="CODE")]
 OnePartner = Annotated[str | None, typer.Option("--partner", help="Only this partner.", metavar="CODE")]
-Email = Annotated[str, typer.Argument(help="The person's address.", metavar="EMAIL")]
-By = Annotated[str, typer.Option("--by", help="Who decides, at the Caf.", metavar="NAME", parser=decider)]
-Reason = Annotated[str, typer.Option("--reason", help="Why.", metavar="TEXT", parser=reason)]
-Second = Annotated[
-    str | None,
-    typer.Option("--second", help="Who confirms it with you, another person.", metavar="NAME", parser=decider),
+Partners = Annotated[
+    list[str] | None, typer.Option("--partner", help="Only this partner; may be repeated.", metavar="CODE")
 ]
+Email = Annotated[EmailAddress, typer.Argument(help="The person's address.", **EMAIL)]
+By = Annotated[str, typer.Option("--by", help="Who decides, at the Caf.", **DECIDER)]
+#: Of a command that decides nothing; its default is the command's name.
+ByAnybody = Annotated[str, typer.Option("--by", help="Who does it; may be left out.", show_default=False, **DECIDER)]
+Reason = Annotated[str, typer.Option("--reason", help="Why.", **TEXT)]
+Second = Annotated[str | None, typer.Option("--second", help="Who confirms it with you, another person.", **DECIDER)]
 NewPassword = Annotated[
     bool, typer.Option("--new-password", help="Delete the password and send one link to create another.")
 ]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Only say what would be done.")]
-AsOf = Annotated[
-    date | None, typer.Option("--as-of", help="Answer as if today were that day.", metavar="DATE", parser=day)
-]
+AsOf = Annotated[date | None, typer.Option("--as-of", help="Answer as if today were that day.", **DAY)]
 ReceivedOn = Annotated[
-    date | None,
-    typer.Option("--received-on", help="When the Caf received it; default today.", metavar="DATE", parser=day),
+    date | None, typer.Option("--received-on", help="When the Caf received it; default today.", **DAY)
 ]
 SentBy = Annotated[
-    EmailAddress | None,
-    typer.Option("--sent-by", help="The address that sent it, where known (A11).", metavar="EMAIL", parser=address),
+    EmailAddress | None, typer.Option("--sent-by", help="The address that sent it, where known (A11).", **EMAIL)
 ]
-Dated = Annotated[
-    date, typer.Option("--on", help="The date written on the annexe, never later.", metavar="DATE", parser=day)
-]
+Dated = Annotated[date, typer.Option("--on", help="The date written on the annexe, never later.", **DAY)]
 Habilitations = Annotated[str, typer.Option(help="Who is responsible for the habilitations.", metavar=CONTACT)]
+Output = Annotated[
+    Path | None, typer.Option("--output", help="A new file, for its owner alone; else stdout.", metavar="FILE")
+]
+NewFile = Annotated[Path, typer.Option("--output", help="A new file, for its owner alone.", metavar="FILE")]
 Securite = Annotated[str, typer.Option(help="Who is responsible for security.", metavar=CONTACT)]
 
 

@@ -10,23 +10,20 @@ import typer
 from provisioner.cli.asking import progress_bar
 from provisioner.cli.exits import Exit
 from provisioner.cli.options import (
+    EMAIL,
     AsOf,
     By,
     DryRun,
     Email,
     Format,
-    FormatOption,
     ListFormat,
-    ListFormatOption,
     NewPassword,
     OnePartner,
     PageFormat,
-    PageFormatOption,
     Reason,
-    address,
 )
-from provisioner.cli.printing import print_answer, print_page
-from provisioner.cli.run import print_result, status_of
+from provisioner.cli.printing import print_answer
+from provisioner.cli.run import carry_out, print_result, status_of
 from provisioner.cli.session import Session, session_of
 from provisioner.domain.people import EmailAddress
 from provisioner.views.sentences import Sentence
@@ -34,46 +31,46 @@ from provisioner.views.sentences import Sentence
 if TYPE_CHECKING:
     from provisioner.operations.context import Context, ProgressBar, RunResult
 
-app = typer.Typer(help="One person's access.", no_args_is_help=True)
-invitation = typer.Typer(help="The e-mails with the link to create the password.", no_args_is_help=True)
+app = typer.Typer(name="person", help="One person's access.", no_args_is_help=True)
+invitation = typer.Typer(
+    name="invitation", help="The e-mails with the link to create the password.", no_args_is_help=True
+)
 
-EverEmail = Annotated[str, typer.Argument(help="The person's address, or the one that they had.", metavar="EMAIL")]
+EverEmail = Annotated[EmailAddress, typer.Argument(help="The person's address, or the one that they had.", **EMAIL)]
 
 
-def explain(ctx: typer.Context, email: EverEmail, as_of: AsOf = None, format_: FormatOption = Format.TEXT) -> None:
+def explain(ctx: typer.Context, email: EverEmail, as_of: AsOf = None, format_: Format = "text") -> None:
     """Tell one person's story step by step, what `sync` would do for them, and why or why not."""
     from provisioner.operations.person_file import explain_person
 
     with session_of(ctx).context("explain", read_only=True, as_of=as_of) as context:
-        explanation = explain_person(context, address(email))
+        explanation = explain_person(context, email)
     print_answer(explanation, format_)
 
 
 @app.command()
-def show(ctx: typer.Context, email: EverEmail, format_: PageFormatOption = PageFormat.TEXT) -> None:
+def show(ctx: typer.Context, email: EverEmail, format_: PageFormat = "text") -> None:
     """Everything that the register and Keycloak hold on one person; html: the page to hand to them."""
     from provisioner.operations.person_file import known_person_file
     from provisioner.views.answers.persons import PersonAnswer
 
     with session_of(ctx).context("person show", read_only=True) as context:
-        answer = PersonAnswer.of(known_person_file(context, address(email)))
-    if format_ is PageFormat.HTML:
-        print_page(answer.page())
-    else:
-        print_answer(answer, format_)
+        answer = PersonAnswer.of(known_person_file(context, email))
+    print_answer(answer, format_)
 
 
 @app.command()
-def suspend(ctx: typer.Context, email: Email, by: By, reason: Reason, format_: FormatOption = Format.TEXT) -> None:
+def suspend(ctx: typer.Context, email: Email, by: By, reason: Reason, format_: Format = "text") -> None:
     """Cut the person's access at once, for all their partners, until `person reopen`. No data clock starts."""
+    from provisioner.domain.records import Scope
     from provisioner.operations import persons
 
     session = session_of(ctx)
     with session.context(by) as context:
-        partners = persons.suspend(context, address(email), by, reason)
-        if contained := sorted(context.register.records().contained.keys() & partners):
+        partners = persons.suspend(context, email, by, reason)
+        if contained := sorted(context.register.records(Scope(frozenset(partners))).contained.keys() & partners):
             session.say(Sentence.SUSPENDED_BESIDE.of(codes=", ".join(contained)))
-        _carry_out(session, context, partners, address(email), format_, persons.cut)
+        _carry_out(session, context, partners, email, format_, persons.cut)
 
 
 @app.command()
@@ -83,15 +80,26 @@ def reopen(
     by: By,
     reason: Reason,
     new_password: NewPassword = False,
-    format_: FormatOption = Format.TEXT,
+    format_: Format = "text",
 ) -> None:
     """Lift a suspension, by name or made in the console; create a missing account again."""
     from provisioner.operations import persons
 
     session = session_of(ctx)
     with session.context(by) as context:
-        partners = persons.reopen(context, address(email), by, reason, new_password=new_password)
-        _carry_out(session, context, partners, address(email), format_, persons.carry_out)
+        partners = persons.reopen(context, email, by, reason, new_password=new_password)
+        _carry_out(session, context, partners, email, format_, persons.carry_out)
+
+
+@app.command()
+def unlock(ctx: typer.Context, email: Email, by: By, reason: Reason, format_: Format = "text") -> None:
+    """Lift Keycloak's lock after failed logins, which ends by itself too. The password stays."""
+    from provisioner.operations import persons
+    from provisioner.views.answers.persons import UnlockedAnswer
+
+    with session_of(ctx).context(by) as context:
+        failures = persons.unlock(context, email, by, reason)
+    print_answer(UnlockedAnswer.of(email, failures), format_)
 
 
 @app.command()
@@ -101,7 +109,7 @@ def erase(
     by: By,
     reason: Reason,
     dry_run: DryRun = False,
-    format_: FormatOption = Format.TEXT,
+    format_: Format = "text",
 ) -> None:
     """Erase a closed person's data before their day, and name what the convention obliges to keep (GDPR 17)."""
     from provisioner.operations import erasure
@@ -110,13 +118,13 @@ def erase(
     session = session_of(ctx)
     with session.context(by, read_only=dry_run) as context:
         if dry_run:
-            goes = erasure.what_goes(context, address(email))
+            goes = erasure.what_goes(context, email)
         else:
-            goes, result = erasure.erase(context, address(email), by, reason, progress_bar(session.quiet))
+            goes, result = erasure.erase(context, email, by, reason, progress_bar(session.quiet))
             if (status := status_of(result)) is not Exit.DONE:
                 print_result(session, result, format_, done=True)
                 raise typer.Exit(status)
-    print_answer(ErasureAnswer.of(address(email), goes, dry_run=dry_run), format_)
+    print_answer(ErasureAnswer.of(email, goes, dry_run=dry_run), format_)
 
 
 def _carry_out(
@@ -127,20 +135,16 @@ def _carry_out(
     format_: Format,
     act: Callable[[Context, Sequence[str], EmailAddress, ProgressBar], RunResult],
 ) -> None:
-    """Makes the recorded decision true and says what was done; whatever fails, the next `sync` goes on."""
-    status = Exit.FAILED
-    try:
+    def done() -> RunResult:
         result = act(context, partners, email, progress_bar(session.quiet))
         print_result(session, result, format_, done=True)
-        status = status_of(result)
-    finally:
-        if status is not Exit.DONE:
-            session.say(Sentence.DECISION_RECORDED)
-    raise typer.Exit(status)
+        return result
+
+    carry_out(session, done)
 
 
 @invitation.command("list")
-def list_(ctx: typer.Context, partner: OnePartner = None, format_: ListFormatOption = ListFormat.TEXT) -> None:
+def list_(ctx: typer.Context, partner: OnePartner = None, format_: ListFormat = "text") -> None:
     """What became of the link of each open access. Keycloak is asked who has made a password."""
     from provisioner.operations.invitations import invited
     from provisioner.views.answers.invitations import InvitationsAnswer
@@ -154,8 +158,8 @@ def list_(ctx: typer.Context, partner: OnePartner = None, format_: ListFormatOpt
 def repeat(
     ctx: typer.Context,
     by: By,
-    email: Annotated[str | None, typer.Argument(help="Only this person, at once.", metavar="[EMAIL]")] = None,
-    format_: FormatOption = Format.TEXT,
+    email: Annotated[EmailAddress | None, typer.Argument(help="Only this person, at once.", **EMAIL)] = None,
+    format_: Format = "text",
 ) -> None:
     """Send the links that are due again: the second 3 days after the first, the third 10, never a fourth.
 
@@ -167,7 +171,7 @@ def repeat(
     bar = progress_bar(session.quiet)
     with session.context(by) as context:
         if email is not None:
-            result = invitations.repeat_one(context, address(email), bar)
+            result = invitations.repeat_one(context, email, bar)
         else:
             result = invitations.repeat_due(context, bar)
     print_result(session, result, format_, done=True)
@@ -182,7 +186,7 @@ def bounced(ctx: typer.Context, email: Email, by: By) -> None:
 
     session = session_of(ctx)
     with session.register() as register:
-        without_contact = invitations.bounced(register, session.settings, address(email), by)
+        without_contact = invitations.bounced(register, session.settings, email, by)
         session.say(Sentence.BOUNCE_RECORDED)
         session.say_without_contact(without_contact)
         session.deliver_now(register, by)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
 import os
 import re
@@ -16,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from provisioner.views.sentences import Sentence
-from provisioner.views.shown import Line, Part, Table, Tone
+from provisioner.views.shown import Line, Part, Table, Tone, printable
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -25,6 +27,9 @@ if TYPE_CHECKING:
 
 #: What stands between two columns, and how far a note stands from the margin.
 _GAP, _INDENT = 2, 12
+
+#: A column of a narrow terminal keeps so much of a sentence; with less, nobody reads it.
+_NARROWEST = 16
 
 _STYLES = {
     Tone.PLAIN: "",
@@ -38,14 +43,33 @@ _STYLES = {
 
 def print_answer(answer: AnyAnswer, format_: str) -> None:
     """Prints it, as `--format` says."""
-    from provisioner.views.answers import ListAnswer, as_json
+    from provisioner.views.answers import as_json
 
     if format_ == "json":
         print_json(as_json(answer))
-    elif format_ == "csv" and isinstance(answer, ListAnswer):
-        print_page(answer.csv())
+    elif (file := _file(answer, format_)) is not None:
+        print_page(file)
     else:
         print_parts(answer.shown())
+
+
+def printed(answer: AnyAnswer, format_: str) -> bytes:
+    """The same for a file, in UTF-8."""
+    if (file := _file(answer, format_)) is not None:
+        return file.encode()
+    text = io.StringIO()
+    with contextlib.redirect_stdout(text):
+        print_answer(answer, format_)
+    return text.getvalue().encode()
+
+
+def _file(answer: AnyAnswer, format_: str) -> str | None:
+    """The answer as a file, where that is asked for."""
+    from provisioner.views.answers import Answer
+
+    if format_ == "csv":
+        return answer.csv()
+    return answer.page() if format_ == "html" and isinstance(answer, Answer) else None
 
 
 def print_json(answer: Any) -> None:
@@ -120,31 +144,26 @@ def answering() -> Iterator[None]:
             typer.echo(Sentence.ANSWER_LOST.of(why=error.strerror), err=True)
 
 
-def printable(text: str) -> str:
-    """Text as it is: no escape sequence of a document's reaches the terminal."""
-    return "".join(
-        letter if letter.isprintable() or letter == "\n" else "\N{REPLACEMENT CHARACTER}" for letter in text
-    )
-
-
 def _line(line: Line, width: int | None) -> Iterator[RenderableType]:
     """A sentence is left whole, for the terminal to fold: a command in it may be copied. A note is laid out."""
     from rich.text import Text
 
-    text, label = printable(line.text), printable(line.label)
+    text, label = printable(line.text, "\n"), printable(line.label, "\n")
     if label:
         yield Text.assemble((f"{label:<{_INDENT}}", _STYLES[line.tone]), text)
     else:
         yield Text(text, style=_STYLES[line.tone])
-    for part in _wrapped(printable(line.note), max(width - _INDENT, _INDENT) if width else None) if line.note else ():
+    for part in (
+        _wrapped(printable(line.note, "\n"), max(width - _INDENT, _INDENT) if width else None) if line.note else ()
+    ):
         yield Text(" " * _INDENT + part)
 
 
 def _table(table: Table, width: int | None) -> Iterator[RenderableType]:
-    """A table; where it has no room for the longest word of each column, a block of lines for each row."""
+    """A table; where a column has no room for its longest word or a few words, a block of lines for each row."""
     from rich.text import Text
 
-    rows = [[printable(cell or "") for cell in row] for row in table.rows]
+    rows = [[printable(cell or "", "\n") for cell in row] for row in table.rows]
     if not rows:
         if table.empty:
             yield Text(table.empty)
@@ -152,15 +171,22 @@ def _table(table: Table, width: int | None) -> Iterator[RenderableType]:
     if table.title:
         yield Text(table.title, style="bold")
     widths = _widths([table.columns, *rows], width)
+    tones = table.tones or [Tone.PLAIN] * len(rows)
     if width is not None and widths is None:
-        blocks = ("\n".join(_fields(table.columns, row, width)) for row in rows)
-        yield Text("\n\n".join(blocks))
+        for number, row in enumerate(rows):
+            if number:
+                yield Text()
+            first, *more = _fields(table.columns, row, width)
+            yield Text(first, style=_STYLES[tones[number]])
+            yield from map(Text, more)
         return
     assert widths is not None
     yield Text(_aligned(table.columns, widths), style="bold")
     yield Text("─" * (sum(widths) + _GAP * (len(widths) - 1)), style="dim")
-    for row in rows:
-        yield Text(_aligned(row, widths))
+    for row, tone in zip(rows, tones, strict=True):
+        text = Text(_aligned(row, widths))
+        text.stylize(_STYLES[tone], 0, widths[0])
+        yield text
 
 
 def _fields(columns: Sequence[str], row: Sequence[str], width: int) -> Iterator[str]:
@@ -174,15 +200,14 @@ def _fields(columns: Sequence[str], row: Sequence[str], width: int) -> Iterator[
 
 def _widths(rows: Sequence[Sequence[str]], most: int | None) -> list[int] | None:
     """How wide each column is: as its longest line where there is room, else the widest are narrowed, never below
-    their longest word; None where even that is too wide.
+    their longest word or what can be read; None where even that is too wide.
     """
     columns = list(zip(*rows, strict=True))
     widths = [max(len(line) for cell in column for line in cell.split("\n")) for column in columns]
     if most is None:
         return widths
-    least = [
-        max((len(word) for cell in column for word in re.split("[ \t\n]", cell)), default=0) for column in columns
-    ]
+    longest_words = [max(len(word) for cell in column for word in re.split("[ \t\n]", cell)) for column in columns]
+    least = [max(word, min(width, _NARROWEST)) for word, width in zip(longest_words, widths, strict=True)]
     room = most - _GAP * (len(widths) - 1)
     if sum(least) > room:
         return None
@@ -212,13 +237,19 @@ def _wrapped(text: str, width: int | None) -> list[str]:
 
 
 def _print_as_read(table: Table) -> None:
-    """Row by row, in columns of the widths that are usual; the last is as wide as it has to be."""
+    """Row by row, in columns of the widths that are usual; the last is as wide as it has to be. On a terminal that is
+    narrower, a block of lines for each row.
+    """
+    room = get_terminal_size().columns if sys.stdout.isatty() else None
+    is_narrow = room is not None and sum(table.widths) + _GAP * (len(table.widths) - 1) > room
     is_empty = True
     for row in table.rows:
-        if is_empty:
-            typer.echo(_row_as_read(table.columns, table.widths))
-            is_empty = False
-        typer.echo(_row_as_read([printable(cell or "").replace("\n", " ") for cell in row], table.widths))
+        cells = [printable(cell or "", "\n").replace("\n", " ") for cell in row]
+        if room is not None and is_narrow:
+            typer.echo("\n".join([*([] if is_empty else [""]), *_fields(table.columns, cells, room)]))
+        else:
+            typer.echo("\n".join(_row_as_read(line, table.widths) for line in ([table.columns] * is_empty + [cells])))
+        is_empty = False
     if is_empty:
         typer.echo(table.empty)
 

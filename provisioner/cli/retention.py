@@ -8,33 +8,21 @@ from typing import Annotated
 import typer
 
 from provisioner.cli.asking import progress_bar
-from provisioner.cli.options import (
-    NUMBER,
-    AsOf,
-    By,
-    Format,
-    FormatOption,
-    ListFormat,
-    ListFormatOption,
-    OnePartner,
-    Reason,
-    address,
-    day,
-)
+from provisioner.cli.options import DAY, EMAIL, NUMBER, AsOf, By, Format, ListFormat, OnePartner, Reason
 from provisioner.cli.printing import print_answer
 from provisioner.cli.run import print_result, status_of
 from provisioner.cli.session import session_of
 from provisioner.domain.people import EmailAddress
 from provisioner.views.sentences import Sentence
 
-app = typer.Typer(help="What is destroyed when, and what is kept from it.", no_args_is_help=True)
+app = typer.Typer(name="retention", help="What is destroyed when, and what is kept from it.", no_args_is_help=True)
 
 
 @app.command()
 def due(
     ctx: typer.Context,
     as_of: AsOf = None,
-    format_: ListFormatOption = ListFormat.TEXT,
+    format_: ListFormat = "text",
 ) -> None:
     """What goes when, under which rule; what is on hold is told apart. Needs no Keycloak."""
     from provisioner.domain import retention
@@ -43,11 +31,11 @@ def due(
     session = session_of(ctx)
     with session.register(make=False) as register:
         records = register.records()
-    print_answer(DueAnswer.of(retention.due(records), as_of or session.clock.today()), format_)
+    print_answer(DueAnswer.on(as_of or session.clock.today(), retention.due(records)), format_)
 
 
 @app.command()
-def run(ctx: typer.Context, format_: FormatOption = Format.TEXT) -> None:
+def run(ctx: typer.Context, format_: Format = "text") -> None:
     """Destroy what is due and was announced by a run of an earlier day. `sync` does it too, last of all."""
     from provisioner.operations.retention import destroy_due
 
@@ -63,15 +51,11 @@ def hold(
     ctx: typer.Context,
     by: By,
     reason: Reason,
-    review_on: Annotated[
-        date, typer.Option(help="The day on which somebody looks at it again.", metavar="DATE", parser=day)
-    ],
+    review_on: Annotated[date, typer.Option(help="The day on which somebody looks at it again.", **DAY)],
     partner: OnePartner = None,
-    email: Annotated[
-        EmailAddress | None, typer.Option(help="Only this person.", metavar="EMAIL", parser=address)
-    ] = None,
+    email: Annotated[EmailAddress | None, typer.Option(help="Only this person.", **EMAIL)] = None,
     all_: Annotated[bool, typer.Option("--all", help="Everybody; looked at again within 30 days.")] = False,
-    format_: FormatOption = Format.TEXT,
+    format_: Format = "text",
 ) -> None:
     """Keep a person's, a partner's or everybody's data from destruction: a dispute, an incident. It ends by `release`
     alone: past its date it stays, and is told every week.
@@ -80,7 +64,7 @@ def hold(
     from provisioner.views.answers.retention import KeepingAnswer
 
     if [partner is not None, email is not None, all_].count(True) != 1:
-        raise typer.BadParameter("one of --partner, --email and --all is needed")
+        raise typer.BadParameter("exactly one of --partner, --email and --all is needed")
     session = session_of(ctx)
     with session.register(partner, make=False) as register:
         number = retention.keep(register, partner, email, by, reason, review_on)
@@ -104,7 +88,7 @@ def release(
 
 
 @app.command("list")
-def list_(ctx: typer.Context, format_: ListFormatOption = ListFormat.TEXT) -> None:
+def list_(ctx: typer.Context, format_: ListFormat = "text") -> None:
     """What is kept from destruction, why, and when somebody looks at it again."""
     from provisioner.operations.retention import kept
     from provisioner.views.answers.retention import KeepingsAnswer

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
@@ -13,33 +14,30 @@ from provisioner.cli.decisions import Allow, CloseAbsent, ClosuresOnly, KeepAbse
 from provisioner.cli.exits import Exit
 from provisioner.cli.files import document_of
 from provisioner.cli.options import (
+    DECIDER,
+    EMAIL,
+    EXISTING,
     AsOf,
     DryRun,
     File,
     Format,
-    FormatOption,
     PageFormat,
-    PageFormatOption,
     Partner,
+    Partners,
     ReceivedOn,
     SentBy,
-    address,
     day_of_reception,
-    decider,
 )
 from provisioner.cli.printing import print_answer, print_page
 from provisioner.cli.session import Session, session_of
 from provisioner.domain.annexe.decisions import Decisions
 from provisioner.domain.people import EmailAddress
+from provisioner.views.sentences import Sentence
 
 if TYPE_CHECKING:
     from provisioner.operations.context import RunResult
 
 app = typer.Typer()
-
-Partners = Annotated[
-    list[str] | None, typer.Option("--partner", help="Only this partner; may be repeated.", metavar="CODE")
-]
 
 
 @app.command()
@@ -48,10 +46,10 @@ def check(
     file: File,
     partner: Annotated[str | None, typer.Option(help="Also check against the register.", metavar="CODE")] = None,
     as_of: AsOf = None,
-    format_: PageFormatOption = PageFormat.TEXT,
+    format_: PageFormat = "text",
 ) -> None:
     """Read and validate a document. Needs no server."""
-    from provisioner.operations.check import Request, check_document, check_for_partner
+    from provisioner.operations.check import Request, check_beside_register, check_document
     from provisioner.views.answers.checks import CheckAnswer
 
     session = session_of(ctx)
@@ -60,15 +58,16 @@ def check(
     if partner is None:
         result = check_document(document, today, limits)
     else:
-        with session.register(partner) as register:
-            records = register.records()
-        name = records.partners[partner].name
+        from provisioner.operations.partners import partner_of
+
         request = Request(document=document, partner=partner, by="check", decisions=Decisions(), received_on=today)
-        result = check_for_partner(request, records, today, limits)
-    if format_ is PageFormat.HTML:
+        with session.register(partner) as register:
+            name = partner_of(register, partner).name
+            result = check_beside_register(request, register, today, limits)
+    if format_ == "html":
         from provisioner.views.report import Report, report_page
 
-        print_page(report_page(Report.of(result, name, today)))
+        print_page(report_page(Report(check=result, partner=name, checked_on=today)))
     else:
         print_answer(CheckAnswer.of(result), format_)
     raise typer.Exit(Exit.DONE if result.is_valid else Exit.REFUSED)
@@ -78,7 +77,7 @@ def check(
 def plan(
     ctx: typer.Context,
     file: Annotated[
-        Path | None, typer.Argument(help="The annexe 1; without it, what is due.", exists=True, dir_okay=False)
+        Path | None, typer.Argument(help="The annexe 1; without it, what is due.", metavar="FILE", **EXISTING)
     ] = None,
     partner: Partners = None,
     keep_absent: KeepAbsent = None,
@@ -90,9 +89,9 @@ def plan(
         int | None, typer.Option(metavar="ID", help="An annexe that was submitted, instead of a file.")
     ] = None,
     as_of: AsOf = None,
-    format_: FormatOption = Format.TEXT,
+    format_: PageFormat = "text",
 ) -> None:
-    """Show what would change, and why. Changes nothing."""
+    """Show what would change, and why; html: a page to circulate. Changes nothing."""
     from provisioner.operations.receive import plan_document, request_for, request_of
     from provisioner.operations.run import plan_due
     from provisioner.views.annexes import list_2_alone
@@ -125,7 +124,7 @@ def apply(
     ctx: typer.Context,
     file: File,
     partner: Partner,
-    approved_by: Annotated[str, typer.Option(help="Who approves, at the Caf (A10).", metavar="NAME", parser=decider)],
+    approved_by: Annotated[str, typer.Option(help="Who approves, at the Caf (A10).", **DECIDER)],
     keep_absent: KeepAbsent = None,
     close_absent: CloseAbsent = None,
     waive: Waive = None,
@@ -135,7 +134,7 @@ def apply(
     received_on: ReceivedOn = None,
     sent_by: SentBy = None,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation.")] = False,
-    format_: FormatOption = Format.TEXT,
+    format_: Format = "text",
 ) -> None:
     """Check, plan, confirm and apply a document: the one-shot provisioning command."""
     from provisioner.operations.context import Ending
@@ -144,7 +143,7 @@ def apply(
     from provisioner.views.annexes import list_2_alone
 
     session = session_of(ctx)
-    if not yes and not (sys.stdin.isatty() and format_ is Format.TEXT):
+    if not yes and not (sys.stdin.isatty() and format_ == "text"):
         raise typer.BadParameter("without a terminal that can be asked, --yes is needed: nothing was read")
     decisions = decisions_of(keep_absent, close_absent, waive, rename, closures_only, allow)
     with session.context(approved_by, partner) as context:
@@ -169,13 +168,11 @@ def apply(
 def sync(
     ctx: typer.Context,
     partner: Partners = None,
-    email: Annotated[
-        EmailAddress | None, typer.Option(help="Only this person.", metavar="EMAIL", parser=address)
-    ] = None,
+    email: Annotated[EmailAddress | None, typer.Option(help="Only this person.", **EMAIL)] = None,
     dry_run: DryRun = False,
-    format_: FormatOption = Format.TEXT,
+    format_: Format = "text",
 ) -> None:
-    """Do everything that is due now: planned openings and ends, first invitations, drift."""
+    """Do everything that is due now: planned openings and ends, first invitations, drift, destructions."""
     from provisioner.operations import run
 
     session, codes = session_of(ctx), partner or []
@@ -195,6 +192,22 @@ def print_result(session: Session, result: RunResult, format_: str, *, done: boo
     print_answer(run_answer(result) if done else plan_answer(result), format_)
     for sentence in said_beside(result, session.settings.keycloak.url, done=done):
         session.say(sentence)
+
+
+def carry_out(session: Session, act: Callable[[], RunResult]) -> NoReturn:
+    """Makes a decision true that is recorded already: `act` does it and prints what was done. Whatever fails, the
+    next `sync` goes on.
+
+    Raises:
+        typer.Exit: with the status of what was done.
+    """
+    status = Exit.FAILED
+    try:
+        status = status_of(act())
+    finally:
+        if status is not Exit.DONE:
+            session.say(Sentence.DECISION_RECORDED)
+    raise typer.Exit(status)
 
 
 def status_of(result: RunResult) -> Exit:

@@ -63,6 +63,8 @@ class Session:
             self.say(Sentence.NOTICES_WAIT.of(count=delivered.waiting))
             if not self.settings.smtp.is_set:
                 self.say(Sentence.NO_MAIL_SERVER)
+            elif delivered.error:
+                self.say(Sentence.NOTICES_FAILED.of(cause=delivered.error.rstrip(".")))
 
     def say_without_contact(self, partners: Collection[str]) -> None:
         """Names the partners that have no contact to be told."""

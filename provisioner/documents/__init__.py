@@ -18,6 +18,9 @@ def read_annexe(content: bytes, name: str, limits: DocumentSettings) -> Annexe:
     Never raises for what the file holds: one that cannot be read is an annexe without rows whose only finding is
     `unreadable-document`, with the reason's key in its details. Of the name only the extension counts, which must
     agree with the content.
+
+    Raises:
+        SystemFailed: the process that reads did not start; the file was not read.
     """
     from provisioner.documents.blocks import Unreadable
     from provisioner.documents.bounded import read_bounded, unreadable

@@ -184,5 +184,12 @@ def _is_as_written(file: bytes, seal: EmbeddedPdfSignature) -> bool:
     from asn1crypto.cms import ContentInfo
 
     before, after = int(seal.byte_range[1]), int(seal.byte_range[2])
-    written = ContentInfo.load(seal.pkcs7_content).dump().hex().upper().encode()
-    return bool(file[before:after] == b"<" + written.ljust(after - before - 2, b"0") + b">")
+    content_info = ContentInfo.load(seal.pkcs7_content)
+    signed_data = content_info["content"]
+    (signer,) = signed_data["signer_infos"]
+    # What the signature covers nowhere, and verifies nowhere.
+    versions = (signed_data["version"].native, signer["version"].native)
+    algorithms = [algorithm.dump() for algorithm in signed_data["digest_algorithms"]]
+    is_usual = versions == ("v1", "v1") and algorithms == [signer["digest_algorithm"].dump()]
+    written = content_info.dump(force=True).hex().upper().encode()
+    return bool(is_usual and file[before:after] == b"<" + written.ljust(after - before - 2, b"0") + b">")

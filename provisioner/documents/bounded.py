@@ -1,7 +1,8 @@
 """Reading in a child process with bounds: a hostile file costs a process, never the service.
 
 The file may take the child over. So nothing that the child answers is taken for granted: whatever is not of the
-expected type, or more than was asked for, is refused, never corrected.
+expected type, or more than was asked for, is refused, never corrected. A child that does not get as far as the
+file is a system that failed, and says nothing of the document.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import date
 from functools import cache
@@ -22,9 +23,10 @@ from typing import IO, TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import ConfigDict, Field, StringConstraints, TypeAdapter
 
 from provisioner.documents.blocks import Unreadable
-from provisioner.documents.walls import hide
+from provisioner.documents.walls import READY, hide
 from provisioner.domain.annexe.details import DETAILS, Details, WhyUnreadable
 from provisioner.domain.annexe.document import Annexe, Column, Finding, Row, Severity, Surplus
+from provisioner.domain.errors import System, SystemFailed
 
 if TYPE_CHECKING:
     from provisioner.settings import DocumentSettings
@@ -44,8 +46,18 @@ _HEAD = 4
 _MOST_CODES = 100
 
 
+#: How many seconds the child may take until it is ready: it imports what it may need.
+_START_SECONDS = 120
+
+
 class NotAnAnswer(Exception):
     """What the child said is not an annexe."""
+
+
+class ReaderFailed(SystemFailed):
+    """The process that reads did not start, or could not be shut in: the document was not read, and may be later."""
+
+    system = System.READER
 
 
 def read_bounded(content: bytes, name: str, limits: DocumentSettings) -> Annexe:
@@ -53,6 +65,7 @@ def read_bounded(content: bytes, name: str, limits: DocumentSettings) -> Annexe:
 
     Raises:
         Unreadable: the file is refused, or its reading died or was late.
+        ReaderFailed: the file was not read.
     """
     if not content:
         raise Unreadable("empty")
@@ -77,9 +90,13 @@ def read_bounded(content: bytes, name: str, limits: DocumentSettings) -> Annexe:
         env={},  # our environment holds secrets
         start_new_session=True,
     )
-    with _ended(child, limits.seconds):
+    with _ended(child) as end_after:
         assert child.stdin is not None
         assert child.stdout is not None
+        end_after(_START_SECONDS)
+        if child.stdout.readline(len(READY)) != READY:
+            raise ReaderFailed("The process that reads documents ended before it was ready.")
+        end_after(limits.seconds)
         with suppress(BrokenPipeError), child.stdin:
             child.stdin.write(content)
         try:
@@ -90,27 +107,41 @@ def read_bounded(content: bytes, name: str, limits: DocumentSettings) -> Annexe:
 
 
 @contextmanager
-def _ended(child: subprocess.Popen[bytes], seconds: float) -> Iterator[None]:
-    """Ends the child and whatever it may have started: when it is late, and at the end of the block."""
+def _ended(child: subprocess.Popen[bytes]) -> Iterator[Callable[[float], None]]:
+    """Ends the child and whatever it may have started: at the end of the block, and when it is late.
+
+    Gives what says how many seconds it has from now on.
+    """
 
     def kill() -> None:
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(child.pid, signal.SIGKILL)
 
-    late = threading.Timer(seconds, kill)
-    late.start()
+    timers: list[threading.Timer] = []
+
+    def end_after(seconds: float) -> None:
+        cancel()
+        timers.append(threading.Timer(seconds, kill))
+        timers[-1].start()
+
+    def cancel() -> None:
+        for timer in timers:
+            timer.cancel()
+            timer.join()
+
     is_whole = False
     try:
-        yield
+        yield end_after
         is_whole = True
     finally:
-        if child.stdout is not None:
-            child.stdout.close()
+        for stream in (child.stdin, child.stdout):
+            if stream is not None:
+                with suppress(BrokenPipeError):
+                    stream.close()
         if not is_whole:
             kill()
         os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)  # not reaped: its number stays its own until the end
-        late.cancel()
-        late.join()
+        cancel()
         kill()
         child.wait()
 

@@ -1,7 +1,8 @@
 """The process in which a file is read and understood: bounded, shut in, without secrets, and thrown away.
 
 Started by `bounded.py` as `python -m provisioner.documents.child NAME HEAD MEMORY SECONDS UNPACKED ROWS FINDINGS
-PAGES ANSWER`. The file comes on stdin. The answer goes to stdout: a line of JSON a row and a finding, then an end.
+PAGES ANSWER`. It says `ready` once it is shut in; then the file comes on stdin. The answer goes to stdout: a line of
+JSON a row and a finding, then an end.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from typing import Any
 from provisioner.documents.blocks import Reading, Unreadable
 from provisioner.documents.gate import OLE, admit, promised_kind
 from provisioner.documents.meaning import understand
-from provisioner.documents.walls import shut_in
+from provisioner.documents.walls import READY, shut_in
 from provisioner.domain.annexe.document import Annexe, Column, Finding, Row, capped
 from provisioner.domain.annexe.judge import judged
 
@@ -50,6 +51,7 @@ def main() -> None:
         resource.setrlimit(limit, (value, value))
     _import_all(name, bytes.fromhex(head))
     shut_in()
+    _say([READY], longest)
     gc.disable()  # it lives for one document, and its memory is bounded: looking for what to free takes its time
     try:
         reading = parse(sys.stdin.buffer.read(), name, unpacked, rows, pages)

@@ -30,6 +30,7 @@ _PARTNER = "{partenaire}"
 
 #: A row with this is its list's model.
 _MODEL = "{nom}"
+_REMARK = "{remarque}"
 
 #: What XML cannot hold.
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -39,6 +40,9 @@ _ESCAPE = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")
 
 #: Of a line of text, and of the tallest row that there may be in Excel, in points.
 _LINE_HEIGHT, _TALLEST = 12.8, 409.0
+
+#: The height of what is printed on one A4 page across, in points, at 70 % of its size: smaller, it is hard to read.
+_ONE_PAGE = 725.0
 
 #: How much of a column's width words and their ends take beyond their letters.
 _WIDER = 1.2
@@ -50,11 +54,19 @@ _TABLE, _OFFICE = f"{{{_NS}table:1.0}}", f"{{{_NS}office:1.0}}"
 _CALC = "{urn:org:documentfoundation:names:experimental:calc:xmlns:calcext:1.0}value-type"
 
 
+#: The title of the column for the remarks: no column of an annexe is called so, and it is read as none.
+_REMARKS = "Remarque de la Caf"
+
+#: How much of a table's width that column takes.
+_REMARKS_SHARE = 0.15
+
+
 class Entry(NamedTuple):
-    """A row of a list: a person, and the date of their request or end."""
+    """A row of a list: a person, the date of their request or end, and what the Caf remarks beside the name."""
 
     person: Person
     on: date
+    remark: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +82,7 @@ def write_form(form: Form, extension: str) -> bytes:
     """The form as a file of one of the `EXTENSIONS`.
 
     Every value is typed: a text is never taken for a formula or for markup, and the dates of a sheet are dates.
+    Remarks stand in a column of their own, in a .docx only.
     """
     format_ = _FORMATS[extension]
     written = io.BytesIO()
@@ -92,6 +105,9 @@ def _filled(part: bytes, form: Form, format_: _Format) -> bytes:
     for element, text in named:
         format_.write(element, text.replace(_PARTNER, _clean(" ".join(form.partner.split()))))
     for model, entries in zip(models, (form.asked, form.ended), strict=True):
+        has_remarks = format_.row == f"{_W}tr" and any(entry.remark for entry in entries)
+        if has_remarks:
+            _add_remarks(model)
         for values in (*map(_values, entries), *[None] * SPARE_ROWS):
             row = deepcopy(model)
             for element in [element for element in row.iter() if element.text and element.text.startswith("{")]:
@@ -104,10 +120,29 @@ def _filled(part: bytes, form: Form, format_: _Format) -> bytes:
     return etree.tostring(root, xml_declaration=True, encoding="UTF-8", standalone=True)
 
 
-def _lay_out(root: etree._Element) -> None:
-    """Numbers Excel's rows anew, and makes those without a height as high as their longest text needs.
+def _add_remarks(model: etree._Element) -> None:
+    """A last column for the remarks in the table of that model row; the others make room for it."""
+    table = model.getparent()
+    assert table is not None
+    grid = next(table.iter(f"{_W}tblGrid"))
+    widths = [int(column.get(f"{_W}w", "0")) for column in grid]
+    narrower = [round(width * (1 - _REMARKS_SHARE)) for width in widths]
+    narrower.append(sum(widths) - sum(narrower))
+    grid.append(deepcopy(grid[-1]))
+    for column, width in zip(grid, narrower, strict=True):
+        column.set(f"{_W}w", str(width))
+    for row in table.iter(f"{_W}tr"):
+        cells = row.findall(f"{_W}tc")
+        cells.append(deepcopy(cells[-1]))
+        row.append(cells[-1])
+        for cell, width in zip(cells, narrower, strict=True):
+            next(cell.iter(f"{_W}tcW")).set(f"{_W}w", str(width))
+        next(cells[-1].iter(f"{_W}t")).text = _REMARK if row is model else _REMARKS
 
-    Not every suite fits them when it opens a file.
+
+def _lay_out(root: etree._Element) -> None:
+    """Numbers Excel's rows anew, makes those without a height as high as their longest text needs (not every suite
+    fits them when it opens a file), and has all of them printed on one page, unless it would be too small to read.
     """
     widths = [float(column.get("width", "10")) for column in root.iter(f"{_S}col")]
     for number, row in enumerate(root.iter(f"{_S}row"), 1):
@@ -118,6 +153,9 @@ def _lay_out(root: etree._Element) -> None:
             lines = max(lines, math.ceil(len(cell.findtext(f"{_S}is/{_S}t", "")) * _WIDER / width))
         if row.get("ht") is None:
             row.set("ht", f"{min(lines * _LINE_HEIGHT, _TALLEST):.1f}")
+    height = sum(float(row.get("ht", "0")) for row in root.iter(f"{_S}row"))
+    for setup in root.iter(f"{_S}pageSetup"):
+        setup.set("fitToHeight", "1" if height <= _ONE_PAGE else "0")  # 0: as many pages as it takes
 
 
 def _values(entry: Entry) -> Mapping[str, str | date]:
@@ -129,6 +167,7 @@ def _values(entry: Entry) -> Mapping[str, str | date]:
         "{fonction}": _clean(person.function),
         "{adresse}": _clean(person.email),
         "{date}": entry.on,
+        _REMARK: _clean(entry.remark),
     }
 
 
@@ -182,6 +221,36 @@ _FORMATS: Mapping[str, _Format] = {
 
 #: The formats that a form can be written in, by the end of the file's name.
 EXTENSIONS = tuple(_FORMATS)
+
+
+def write_letter(paragraphs: Sequence[str]) -> bytes:
+    """A letter as a .docx that somebody completes: the form's styles, upright pages, a paragraph each."""
+    written = io.BytesIO()
+    with (
+        zipfile.ZipFile(io.BytesIO(_template("form.docx"))) as source,
+        zipfile.ZipFile(written, "w") as package,
+    ):
+        for member in source.infolist():
+            part = source.read(member)
+            package.writestr(member, _lettered(part, paragraphs) if member.filename == "word/document.xml" else part)
+    return written.getvalue()
+
+
+def _lettered(part: bytes, paragraphs: Sequence[str]) -> bytes:
+    root = etree.fromstring(part)
+    body, section = next(root.iter(f"{_W}body")), next(root.iter(f"{_W}sectPr"))
+    body[:] = []
+    for text in paragraphs:
+        paragraph = etree.SubElement(body, f"{_W}p")
+        spacing = etree.SubElement(etree.SubElement(paragraph, f"{_W}pPr"), f"{_W}spacing")
+        spacing.set(f"{_W}after", "200")
+        etree.SubElement(etree.SubElement(paragraph, f"{_W}r"), f"{_W}t").text = _clean(text)
+    size = next(section.iter(f"{_W}pgSz"))
+    width, height = sorted((size.get(f"{_W}w", ""), size.get(f"{_W}h", "")), key=int)
+    size.attrib.clear()
+    size.attrib.update({f"{_W}w": width, f"{_W}h": height})
+    body.append(section)
+    return etree.tostring(root, xml_declaration=True, encoding="UTF-8", standalone=True)
 
 
 class ContactLine(NamedTuple):

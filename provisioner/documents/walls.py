@@ -24,6 +24,9 @@ import signal
 import struct
 from typing import NamedTuple
 
+#: What the process says once it is shut in: from then on, what becomes of it is the document's doing.
+READY = b"ready\n"
+
 # prctl(2)
 _PR_SET_PDEATHSIG, _PR_SET_DUMPABLE, _PR_SET_SECCOMP, _PR_SET_NO_NEW_PRIVS = 1, 4, 22, 38
 _SECCOMP_MODE_FILTER = 2

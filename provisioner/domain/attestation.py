@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from typing import NamedTuple
 
 from provisioner.domain.access.habilitation import Habilitation
 from provisioner.domain.people import EmailAddress
@@ -27,18 +28,28 @@ from provisioner.domain.retention import (
 class Attestation:
     """A partner's request, and the certificate that answered it.
 
-    `habilitations` are those that were asked for; once it is issued, those that it covers. `follows`: the certificate
-    whose rest it covers. `document` is the sealed file, `sha256` its digest.
+    `habilitations` are those that were asked for, `accounts` theirs, one for each; once it is issued, those that it
+    covers, and no account. `follows`: the certificate whose rest it covers. `document` is the sealed file, `sha256`
+    its digest; there is none where it was issued after the copy that was put back.
     """
 
     id: int
     partner: str
     requested_on: date
     habilitations: tuple[int, ...]
+    accounts: tuple[int, ...] = ()
     follows: int | None = None
     issued_on: date | None = None
     sha256: str | None = None
     document: bytes | None = None
+
+
+class Certified(NamedTuple):
+    """A certificate that was issued: its number, the day, the digest of the sealed file."""
+
+    number: int
+    issued_on: str
+    sha256: str
 
 
 class Standing(StrEnum):
@@ -46,7 +57,7 @@ class Standing(StrEnum):
 
     DESTROYED = "destroyed"  #: its account's data are
     DUE = "due"  #: they will be, on a day that is known
-    KEPT = "kept"  #: they are not for now: a hold, or another partner's access that was there before
+    KEPT = "kept"  #: they are not for now: a hold, another partner's access, or one that is planned
     RETURNED = "returned"  #: the person was given an access again since: it leaves the request
 
 
@@ -92,10 +103,12 @@ class Accounts:
         return Requested(number, Standing.DUE, destruction.done_from)
 
     def has_returned(self, habilitation: Habilitation) -> bool:
-        """Whether the person was given an access after this one was closed, at whatever partner."""
+        """Whether the person was given an access after this one was closed, at whatever partner. One that is planned
+        keeps the account (D1) and may be withdrawn: who was never let in again has not returned.
+        """
         closed_at = habilitation.closed_at
         return closed_at is not None and any(
-            other.id != habilitation.id and (other.opened_at is None or other.opened_at >= closed_at)
+            other.id != habilitation.id and other.opened_at is not None and other.opened_at >= closed_at
             for other in self._by_email[habilitation.email]
         )
 
@@ -106,18 +119,22 @@ class Accounts:
         is_in_time = closed_on is not None and today <= account_due_on_closure(closed_on)
         return is_in_time and not is_destroyed and not self.has_returned(habilitation)
 
-    def to_request(self, partner: str, email: EmailAddress | None, today: date) -> tuple[int, ...]:
-        """The numbers of the partner's habilitations for which it can ask on that day; of one person, or of all."""
-        return tuple(
-            habilitation.id
+    def to_request(self, partner: str, email: EmailAddress | None, today: date) -> dict[int, int]:
+        """The numbers of the partner's habilitations for which it can ask on that day, with those of their accounts;
+        of one person, or of all.
+        """
+        accounts = self._records.accounts
+        return {
+            habilitation.id: account
             for habilitation in self._records.of_partner(partner)
             if habilitation.id is not None
+            and (account := accounts[habilitation.email].id) is not None
             and email in (None, habilitation.email)
             and self.can_be_requested(habilitation, today)
-        )
+        }
 
     def habilitations_go_on(self, numbers: Iterable[int]) -> tuple[date, ...]:
         """From which days on the data of those habilitations that are still there are destroyed (D2), in order."""
-        there = [self._by_id[number] for number in numbers if number in self._by_id]
-        days = (habilitation_due_on(habilitation, self._by_email[habilitation.email]) for habilitation in there)
+        remaining = [self._by_id[number] for number in numbers if number in self._by_id]
+        days = (habilitation_due_on(habilitation, self._by_email[habilitation.email]) for habilitation in remaining)
         return tuple(sorted(done_from(day) for day in days if day is not None))

@@ -94,9 +94,3 @@ def overdue(
         if key.destroyed_on is None and destroyed_by(key.month, keep_months) < today
     ]
     return sorted(late, key=lambda key: (key.month, key.fingerprint))
-
-
-def readable_until(known: Iterable[MonthKey], on: date, keep_months: int) -> date:
-    """The last day on which a copy made on that day or before can still be read, if every key goes on its day."""
-    days = [destroyed_by(key.month, keep_months) for key in known if key.destroyed_on is None]
-    return max([day for day in days if day >= on] + [destroyed_by(month_of(on), keep_months)])

@@ -23,6 +23,18 @@ def add_working_days(day: date, count: int) -> date:
     return day
 
 
+#: How often somebody is reminded of what is due.
+REMINDED_EVERY = timedelta(days=30)
+
+
+def reminder_day(due_on: date, today: date) -> date:
+    """The newest day, by today, on which a reminder is planned: the due day, and every 30 days before and after it.
+
+    The day names the reminder, so one makes up for several days without a run.
+    """
+    return due_on + REMINDED_EVERY * ((today - due_on) // REMINDED_EVERY)
+
+
 PARIS = ZoneInfo("Europe/Paris")
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
+from typing import Protocol, TypeVar
 
 from provisioner.domain.calendar import add_months
 from provisioner.domain.people import EmailAddress, domain_of
@@ -16,6 +18,9 @@ DEFAULT_CTG_END = date(2030, 12, 31)
 #: How long the convention runs before each tacit renewal (C1), in months.
 PERIOD_MONTHS = 12
 
+#: The longest notice before a renewal that a record may have, in days: a period and a day.
+MAX_NOTICE_DAYS = 366
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Partner:
@@ -25,7 +30,8 @@ class Partner:
     and the exact addresses of persons who have none there. `reference` is what the signed convention is filed under
     at the Caf, `document_sha256` the digest of its file (C1). `ends_on` is the last day when one side ended the
     convention early, `end_decision` the journal's entry of that decision; `group_id` is Keycloak's id of its group.
-    `destroyed_on` is the day on which what its convention gathered was destroyed (C4).
+    `destroyed_on` is the day on which what its convention gathered was destroyed (C4). `notice_days` is how long
+    before a tacit renewal the paper asks for notice, None until somebody has read it there.
     """
 
     code: str
@@ -39,6 +45,7 @@ class Partner:
     group_id: str | None = None
     reference: str | None = None
     document_sha256: str | None = None
+    notice_days: int | None = None
     destroyed_on: date | None = None
 
     @property
@@ -68,6 +75,42 @@ class Partner:
         first = add_months(self.signed_on, number * PERIOD_MONTHS)
         next_one = add_months(self.signed_on, (number + 1) * PERIOD_MONTHS)
         return first, min(next_one - timedelta(days=1), self.last_day)
+
+
+class Audience(StrEnum):
+    """Whom a report or a file is for: one of the two sides of the convention."""
+
+    CAF = "caf"
+    PARTNER = "partner"
+
+
+class OfPartner(Protocol):
+    """What is one partner's."""
+
+    @property
+    def partner(self) -> str:
+        """The partner's code."""
+
+
+_OfPartner = TypeVar("_OfPartner", bound=OfPartner)
+
+
+def by_partner(things: Iterable[_OfPartner]) -> dict[str, list[_OfPartner]]:
+    """What each partner has of them, in their order, by its code."""
+    of_partner: dict[str, list[_OfPartner]] = {}
+    for thing in things:
+        of_partner.setdefault(thing.partner, []).append(thing)
+    return of_partner
+
+
+class Keeps(StrEnum):
+    """What is kept of a partner, so that its record cannot be removed."""
+
+    ACCESSES = "accesses"
+    ANNEXES = "annexes"
+    HOLDS = "holds"
+    PROOFS = "proofs"
+    PAST = "past"
 
 
 class Role(StrEnum):

@@ -99,19 +99,21 @@ class DroppedFile:
         wait = poll / 2 if seen.size else PATIENCE
         return seen == self.look and not timedelta(0) <= now - self.looked_at < wait
 
-    def is_kept_on(self, day: date) -> bool:
+    def is_kept_on(self, day: date, *, is_on_hold: bool = False) -> bool:
         """Whether its report, and the file where it was set aside, may still be there on that day (A2): until 30 days
         after its annexe was applied, before that as long as its annexe; else for 30 days or until the partner's next
-        annexe is applied. It never outlives what it quotes (D2).
+        annexe is applied. While a hold on destruction keeps them (D7) no number of days ends them, but they never
+        outlive what they quote (D2).
         """
         if self.taken_at is None:
             return True
         if self.annexe is not None:
-            is_over = self.applied_at is not None and day > day_of(self.applied_at) + KEPT_FOR
+            is_applied_before = self.applied_at is not None and day > day_of(self.applied_at) + KEPT_FOR
+            is_over = is_applied_before and not is_on_hold
             return self.happened_number is not None and self.replaced_on is None and not (is_over and self.is_told)
         assert self.taken_number is not None
         is_replaced = self.replaced_number is not None and self.replaced_number > self.taken_number
-        return not is_replaced and day <= day_of(self.taken_at) + KEPT_FOR
+        return not is_replaced and (is_on_hold or day <= day_of(self.taken_at) + KEPT_FOR)
 
 
 def key_of(folder: bytes, name: bytes) -> str:

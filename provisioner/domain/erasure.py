@@ -31,18 +31,20 @@ def erasure_of(
 
     Raises:
         Refused: nobody has that address; an access is open or planned; a named person or an incident keeps the data
-            (D7); a partner of theirs is paused.
+            (D7); a partner of theirs is contained or paused.
     """
     if email not in records.accounts:
         raise Refused(Refusal.NO_SUCH_PERSON, email=email)
-    account, theirs = records.accounts[email], records.by_account().get(email, ())
-    if any(habilitation.state is not State.CLOSED for habilitation in theirs):
+    account, accesses = records.accounts[email], records.by_account().get(email, ())
+    if any(habilitation.state is not State.CLOSED for habilitation in accesses):
         raise Refused(Refusal.ERASE_OPEN, email=email)
-    partners = sorted({habilitation.partner for habilitation in theirs})
+    partners = sorted({habilitation.partner for habilitation in accesses})
     if records.kept.touches({account.id}, partners):
         raise Refused(Refusal.ERASE_ON_HOLD, email=email)
+    if contained := [partner for partner in partners if partner in records.contained]:
+        raise Refused(Refusal.ERASE_CONTAINED, partner=contained[0])
     if paused := [partner for partner in partners if records.is_paused(partner, today)]:
         raise Refused(Refusal.ERASE_PAUSED, partner=paused[0])
-    of_theirs = [d for d in due(records) if d.account == account.id]
-    habilitations = tuple(d for d in of_theirs if d.kind is Kind.HABILITATION)
-    return Erasure(next((d for d in of_theirs if d.kind is Kind.ACCOUNT), None), habilitations, roles)
+    of_person = [destruction for destruction in due(records) if destruction.account == account.id]
+    habilitations = tuple(d for d in of_person if d.kind is Kind.HABILITATION)
+    return Erasure(next((d for d in of_person if d.kind is Kind.ACCOUNT), None), habilitations, roles)

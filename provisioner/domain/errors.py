@@ -26,6 +26,7 @@ class Refusal(StrEnum):
     NAME_OF_NOBODY = "name-of-nobody"
     REASON_BLANK = "reason-blank"
     WAIVER_BLANK = "waiver-blank"
+    NO_SUCH_ROW = "no-such-row"
 
     # Annexes
     NO_SUCH_ANNEXE = "no-such-annexe"
@@ -38,6 +39,8 @@ class Refusal(StrEnum):
 
     # Partners and their conventions
     NO_SUCH_PARTNER = "no-such-partner"
+    NO_SUCH_PARTNER_BUT = "no-such-partner-but"
+    PARTNER_USED = "partner-used"
     CODE_TAKEN = "code-taken"
     CODE_MALFORMED = "code-malformed"
     PARTNER_UNNAMED = "partner-unnamed"
@@ -90,18 +93,28 @@ class Refusal(StrEnum):
     AT_MOST_EXPECTED = "at-most-expected"
     CHOICE_EXPECTED = "choice-expected"
     FORM_EXPECTED = "form-expected"
+    WEB_ADDRESSES_EXPECTED = "web-addresses-expected"
+    NETWORKS_EXPECTED = "networks-expected"
+    WEB_ADDRESS_EXPECTED = "web-address-expected"
     TODAY_EXPECTED = "today-expected"
     TRIALS_ONLY = "trials-only"
     NOT_LISTENED_ON = "not-listened-on"
     ADMINISTRATOR_NEEDED = "administrator-needed"
+    CLIENT_KEY_MISSING = "client-key-missing"
+    CLIENT_KEY_UNFIT = "client-key-unfit"
+    CLIENT_KEY_EXISTS = "client-key-exists"
 
     # Persons
     NO_SUCH_PERSON = "no-such-person"
     ERASE_OPEN = "erase-open"
     ERASE_ON_HOLD = "erase-on-hold"
     ERASE_PAUSED = "erase-paused"
+    ERASE_CONTAINED = "erase-contained"
     NOTHING_TO_SUSPEND = "nothing-to-suspend"
     NOTHING_TO_REOPEN = "nothing-to-reopen"
+    NOTHING_TO_UNLOCK = "nothing-to-unlock"
+    UNLOCK_SUSPENDED = "unlock-suspended"
+    UNLOCK_MISSING = "unlock-missing"
     SUSPENDED_MEANWHILE = "suspended-meanwhile"
     NOT_OPENED_YET = "not-opened-yet"
     ADDRESS_TAKEN = "address-taken"
@@ -123,11 +136,29 @@ class Refusal(StrEnum):
     SECOND_IS_FIRST = "second-is-first"
     UNKNOWN_REALM = "unknown-realm"
     NO_REALM_YET = "no-realm-yet"
+    OFFICER_MALFORMED = "officer-malformed"
+    OFFICER_KNOWN = "officer-known"
+    OFFICER_ADDRESS_TAKEN = "officer-address-taken"
+
+    # Keycloak
+    KEYCLOAK_AWAY = "keycloak-away"
+    NOT_KEYCLOAK = "not-keycloak"
+    KEYCLOAK_LOST = "keycloak-lost"
+    CREDENTIALS_REFUSED = "credentials-refused"
+    CREDENTIALS_UNSET = "credentials-unset"
+    NO_SUCH_REALM = "no-such-realm"
 
     # Connection controls
     NO_SUCH_CONTROL = "no-such-control"
     CONTROL_SETTLED = "control-settled"
     CONTROL_MENDED = "control-mended"
+
+    # The Caf's review
+    NO_CAF_REVIEW = "no-caf-review"
+    NO_SUCH_CAF_REVIEW = "no-such-caf-review"
+    CAF_REVIEW_UNREAD = "caf-review-unread"
+    NO_SUCH_LINE = "no-such-line"
+    NOTHING_TO_SIGN = "nothing-to-sign"
 
     # Incidents
     NO_SUCH_INCIDENT = "no-such-incident"
@@ -135,18 +166,43 @@ class Refusal(StrEnum):
     AWARE_LATER = "aware-later"
     DAY_TO_COME = "day-to-come"
 
+    # What is asked of a partner
+    NO_SUCH_REQUEST = "no-such-request"
+    REQUEST_WITHDRAWN = "request-withdrawn"
+    REQUEST_ANSWERED = "request-answered"
+    REQUEST_ON_HOLD = "request-on-hold"
+    NOT_ANSWERED = "not-answered"
+    DUE_PAST = "due-past"
+    SIGNATORY_NEEDED = "signatory-needed"
+    DOCUMENT_SIZE = "document-size"
+
     # Certificates of destruction
     NOTHING_TO_ATTEST = "nothing-to-attest"
     ATTEST_TOO_EARLY = "attest-too-early"
     ATTEST_TOO_LATE = "attest-too-late"
+    ATTEST_DESTROYED = "attest-destroyed"
     ATTEST_RETURNED = "attest-returned"
     NO_SUCH_ATTESTATION = "no-such-attestation"
     NOT_DESTROYED_YET = "not-destroyed-yet"
     NONE_DESTROYED = "none-destroyed"
+    CERTIFICATE_LOST = "certificate-lost"
     EVENTS_KEPT_FOREVER = "events-kept-forever"
     NO_SEAL_SET = "no-seal-set"
     SEAL_UNFIT = "seal-unfit"
+    CERTIFICATE_UNFIT = "certificate-unfit"
     SEAL_EXISTS = "seal-exists"
+
+    # Yearly reviews
+    NO_REVIEW_DUE = "no-review-due"
+    REVIEW_RESTS = "review-rests"
+    REVIEWED_SINCE = "reviewed-since"
+    REVIEW_DOCUMENT_KNOWN = "review-document-known"
+    NO_REMINDER = "no-reminder"
+    REVIEW_NOT_LATE = "review-not-late"
+
+    # Files of evidence
+    NOT_EVIDENCE = "not-evidence"
+    EVIDENCE_PASSWORD = "evidence-password"  # noqa: S105 - not a password
 
     # The register
     ON_POSTGRESQL = "on-postgresql"
@@ -164,6 +220,7 @@ class Refusal(StrEnum):
     KEY_UNFIT = "key-unfit"
     NO_SUCH_KEY = "no-such-key"
     KEY_DESTROYED = "key-destroyed"
+    KEY_USED_SINCE = "key-used-since"
     NO_PG_DUMP = "no-pg-dump"
     IDENTITY_UNFIT = "identity-unfit"
     KEY_DOES_NOT_OPEN = "key-does-not-open"
@@ -177,6 +234,9 @@ class Refusal(StrEnum):
     LIST_DAMAGED = "list-damaged"
     RESTORE_ON_POSTGRESQL = "restore-on-postgresql"
     NOT_ON_POSTGRESQL = "not-on-postgresql"
+
+    # The realm
+    OTHER_THEME = "other-theme"
 
 
 #: A value that stands in a refusal's sentence. A member of an enumeration is said in its own words.
@@ -224,6 +284,17 @@ class System(StrEnum):
     REGISTER = "register"
     MAIL = "mail"
     FOLDERS = "folders"
+    READER = "reader"
+
+
+class Silence(StrEnum):
+    """Why no answer came."""
+
+    REFUSED = "refused"
+    UNKNOWN_HOST = "unknown-host"
+    CERTIFICATE = "certificate"
+    TIME_OUT = "time-out"
+    CUT = "cut"
 
 
 class SystemFailed(ProvisionerError):

@@ -15,6 +15,7 @@ from provisioner.domain.access.account import Snapshot
 from provisioner.domain.access.change import Action, Change, destroying, plan_id
 from provisioner.domain.access.habilitation import Habilitation
 from provisioner.domain.calendar import day_of
+from provisioner.domain.convention import by_partner
 from provisioner.domain.hold import Hold, HoldKind
 from provisioner.domain.password import RealmFault
 from provisioner.domain.people import EmailAddress
@@ -150,16 +151,17 @@ def gates_of(
 
 
 def gates_of_destructions(
-    records: Records, due_now: Sequence[Destruction], today: date, limits: Limits, allowed: Collection[str]
+    records: Records, due_now: Sequence[Destruction], today: date, limits: Limits
 ) -> tuple[Blocked, ...]:
     """What stands before the destructions of that day: a pause of a partner that they touch; their number, or one
     among them that no run of an earlier day announced: then all of them wait.
     """
-    name = plan_id("", map(destroying, due_now))
+    changes = tuple(map(destroying, due_now))
+    name = plan_id("", changes)
     paused = sorted({code for d in due_now for code in d.partners if records.is_paused(code, today)})
     blocked = [Blocked(partner=code, plan_id=name, limit=Limit.PAUSE) for code in paused]
     going = [destruction for destruction in due_now if not set(paused).intersection(destruction.partners)]
-    if not going or name in allowed or (None, name) in records.let_go:
+    if not going or records.destructions_let_go.issuperset((change.partner, change.line) for change in changes):
         return tuple(blocked)
     distance = destructions_distance(records, going, today, limits)
     are_announced = all(records.forecast.announced(destruction, today) for destruction in going)
@@ -173,9 +175,7 @@ def gates_of_links(
     records: Records, snapshot: Snapshot, changes: Sequence[Change], today: date
 ) -> tuple[Blocked, ...]:
     """What stands before changes that no number limits: a pause, another realm, a weak policy."""
-    plans: dict[str, list[Change]] = {}
-    for change in changes:
-        plans.setdefault(change.partner, []).append(change)
+    plans = by_partner(changes)
     return tuple(
         gate for code in sorted(plans) for gate in _whatever_is_let_go(records, snapshot, code, plans[code], today)
     )
@@ -257,7 +257,7 @@ def allowed_closures(records: Records, code: str, now: datetime, limits: Limits)
 
 def most_partners(records: Records) -> int:
     """How many partners one run may end accesses of."""
-    return max(MOST_PARTNERS, len(records.partners) * MOST_PARTNERS_PERCENT // 100)
+    return max(MOST_PARTNERS, records.partner_count * MOST_PARTNERS_PERCENT // 100)
 
 
 #: How many partners, and which share of all open accounts, one person may contain within the window (L2).

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -101,6 +102,12 @@ class Hold:
     def limit(self) -> str | None:
         """Which limit it is, None for what is none."""
         return self.reason if self.kind is HoldKind.LIMIT else None
+
+    def is_about(self, partners: Collection[str], emails: Collection[EmailAddress]) -> bool:
+        """Whether it is about one of these partners as a whole, one of these persons, or everybody."""
+        if self.email is not None:
+            return self.email in emails
+        return self.partner is None or self.partner in partners
 
     def pauses(self, partner: str, day: date) -> bool:
         """Whether nothing may be written for that partner on that day."""

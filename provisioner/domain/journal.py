@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 GENESIS = "0" * 64
 
 _HEAD = re.compile(r"^(\d{1,18}):([0-9a-fA-F]{64})$")
+_BREAKS = re.compile(r"[\s\u200b]+")  # a line may break there
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,12 +128,12 @@ class Head:
 
     @classmethod
     def parse(cls, text: str) -> Head:
-        """The head that this text is.
+        """The head that this text is, as printed or copied out of a certificate, which breaks its line.
 
         Raises:
             ValueError: it is none.
         """
-        match = _HEAD.match(text.strip())
+        match = _HEAD.match(_BREAKS.sub("", text))
         if match is None:
             raise ValueError("a head is ENTRY:SHA256, as `journal head` prints it")
         head = cls(int(match[1]), match[2].lower())
@@ -163,6 +164,19 @@ def chain(entry: int, body: Mapping[str, object], previous: str) -> Entry:
     """The entry with its digest over its number, its body and its predecessor's digest."""
     text = canonical({**body, "entry": entry})
     return Entry(entry, text, previous, _sha256(previous, text))
+
+
+def texts(details: str) -> Iterator[str]:
+    """Each text in these personal data, given as canonical JSON: values and keys."""
+    waiting: list[Any] = [read(details)]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, str):
+            yield value
+        elif isinstance(value, Mapping):
+            waiting += [*value.keys(), *value.values()]
+        elif isinstance(value, list):
+            waiting += value
 
 
 def names(addresses: Collection[str], details: str) -> bool:

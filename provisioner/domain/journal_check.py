@@ -22,6 +22,8 @@ class Problem(StrEnum):
     LEFT_BEHIND = "left-behind"
     CUT = "cut"
     REWRITTEN = "rewritten"
+    FILE_CHANGED = "file-changed"  # of a file of evidence: a file in it
+    FIGURE_DIFFERS = "figure-differs"  # of a file of evidence: a figure, or a line that no entry backs
 
 
 @dataclass(frozen=True, slots=True)

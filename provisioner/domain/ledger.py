@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -18,18 +18,54 @@ Tables = Mapping[str, Mapping[str, Mapping[str, Any]]]
 _APART = timedelta(minutes=1)
 
 #: What the entries say of a partner, of a habilitation, and of when this one was opened and closed.
-PARTNER = ("name", "signed_on", "ctg_end", "ends_on", "reference", "document_sha256")
-HABILITATION = ("last_name", "first_names", "function", "requested_on", "ended_on", "end_rule", "waived")
+PARTNER = ("name", "signed_on", "ctg_end", "ends_on", "reference", "document_sha256", "notice_days")
+HABILITATION = (
+    "last_name",
+    "first_names",
+    "function",
+    "requested_on",
+    "ended_on",
+    "end_rule",
+    "end_received_on",
+    "waived",
+)
 MOMENTS = ("opened_at", "closed_at")
 
 #: What the entries say of an incident, beside whom it concerns.
 INCIDENT = ("origin", "aware_since", "what", "declared_by", *ITEMS, "closed_by", "closing_text")
+
+#: What the entries say of a review.
+REVIEW = (
+    *("due_on", "reminded_for", "population", "digest", "unproven", "bounced", "settled_on", "annexe_sha256"),
+    *("document_sha256", "document", "signatory", "confirmed_by", "opened_since", "closed_since"),
+)
+
+#: What no entry has said of a review yet is not so.
+_NEW_REVIEW: Mapping[str, Any] = {
+    **dict.fromkeys(REVIEW),
+    **{"population": [], "unproven": [], "bounced": "", "opened_since": [], "closed_since": []},
+}
 
 #: What a partner declared, which stands in tables of its own.
 DECLARED = ("domains", "addresses")
 
 #: What the entries say of an annexe, but for its decisions.
 _FILES = ("sha256", "content", "source_sha256", "source", "sent_by", "received_on", "list_2_approved_by")
+
+#: What the entries say of what a partner was asked for.
+REQUEST = (
+    *("what", "asked_on", "due_on", "convention_end", "withdrawn_on"),
+    *("answered_on", "signatory", "sha256", "file_name", "document"),
+)
+
+#: What an entry says whole, by the number of a row that is a partner's and goes on C4's day.
+_OF_PARTNER = ("attestation", "request", "review")
+
+#: The tables that the entries are held against, beside those of holds and controls.
+_TABLES = (
+    *("partner", "contact", "habilitation", "annexe", "incident", "backup_key", "caf_review", "caf_review_line"),
+    *_OF_PARTNER,
+)
 
 #: The actions that say a row's columns as they stand in the entry's details.
 _SAY = {
@@ -72,11 +108,17 @@ class Ledger:
     """Takes the entries in their order, and then tells what in the register does not follow from them."""
 
     def __init__(self) -> None:
-        tables = ("partner", "contact", "habilitation", "annexe", "incident", "attestation", "backup_key")
-        self._said: dict[str, dict[str, _Said]] = {table: {} for table in tables}
+        self._said: dict[str, dict[str, _Said]] = {table: {} for table in _TABLES}
         self._holds = HoldLedger()
         #: by entry, which control was settled, by whom and why; `_GONE` where that was destroyed
         self._settled: dict[int, tuple[str, str | None, str] | None] = {}
+        #: by the first word of an action, what takes its entries
+        self._takers: Mapping[str, Callable[[Row, str], None]] = {
+            "annexe": self._take_annexe,
+            "incident": self._take_incident,
+            "caf-review": self._take_caf_review,
+            "partner": self._take_removed,
+        }
 
     def take(self, row: Row) -> None:
         """The next entry. What stood beside it and was destroyed says nothing."""
@@ -100,12 +142,10 @@ class Ledger:
             if "domains" in record:  # an older entry has the form in which it was typed
                 record["domains"] = sorted({canonical_domain(domain) or domain for domain in record["domains"]})
             self._of("partner", partner).say(entry, **record)
-        elif action.startswith("annexe."):
-            self._take_annexe(row, action)
-        elif action.startswith("incident."):
-            self._take_incident(row, action)
-        elif action.startswith("attestation.") and "attestation" in details:
-            self._take_attestation(row)
+        elif (take := self._takers.get(action.partition(".")[0])) is not None:
+            take(row, action)
+        elif (table := action.partition(".")[0]) in _OF_PARTNER and table in details:
+            self._take_of_partner(table, row)
         elif action in ("backup.key-used", "backup.key-destroyed") and details:
             said_of_key = {"month": details["month"], "destroyed_on": details.get("destroyed_on")}
             self._of("backup_key", details["key"]).say(entry, **said_of_key)
@@ -120,16 +160,31 @@ class Ledger:
             self._said["habilitation"].pop(str(row.entry.facts.get("habilitation")), None)
         elif rule == "L2":
             self._said["incident"].pop(str(row.details.get("incident")), None)
+        elif rule == "V4":
+            for table, numbers in (("caf_review", "reviews"), ("caf_review_line", "lines")):
+                for number in row.details.get(numbers, ()):
+                    self._said[table].pop(str(number), None)
         elif rule == "C4":
             self._said["contact"].pop(partner, None)
             self._said["partner"].get(partner, _Said()).columns.pop("addresses", None)
-            for rows in (self._said["annexe"], self._said["attestation"]):
+            for rows in (self._said["annexe"], *map(self._said.__getitem__, _OF_PARTNER)):
                 for key in [key for key, said in rows.items() if said.partner == partner]:
                     del rows[key]
+
+    def _take_removed(self, row: Row, action: str) -> None:
+        """What is removed went as a convention does (C4), its record too."""
+        if action == "partner.remove":
+            self._said["partner"].pop(str(row.entry.facts.get("partner")), None)
 
     def _take_annexe(self, row: Row, action: str) -> None:
         entry, number, details = row.entry.entry, row.annexe, row.details
         destroyed = details.get("destroyed", []) if action == "annexe.applied" else []
+        if isinstance(destroyed, int):  # 0.1 said how many: all of the partner but the one applied
+            destroyed = [
+                key
+                for key, said in self._said["annexe"].items()
+                if said.partner == row.entry.facts.get("partner") and key != str(number)
+            ]
         for key in [*destroyed, *([number] if action == "annexe.destroyed" else [])]:
             self._said["annexe"].pop(str(key), None)
         if number is None or action == "annexe.destroyed":
@@ -173,13 +228,35 @@ class Ledger:
             said |= {"closed_by": row.decided_by, "closing_text": text}
         self._of("incident", number).say(row.entry.entry, **said)
 
-    def _take_attestation(self, row: Row) -> None:
+    def _take_caf_review(self, row: Row, _action: str) -> None:
+        entry, details = row.entry.entry, row.details
+        if not details:
+            return
+        self._of("caf_review", details["review"]).say(entry, complete=details.get("complete", False))
+        for number in details.get("removed", ()):
+            self._said["caf_review_line"].pop(str(number), None)
+        for number, sha256 in details.get("lines", {}).items():
+            self._of("caf_review_line", number).say(entry, sha256=sha256, signed_by=None, wrong=None)
+        reasons = details.get("wrong", {})
+        for number in (*details.get("signed", ()), *reasons):
+            signed = {"signed_by": row.decided_by, "wrong": reasons.get(str(number))}
+            self._of("caf_review_line", number).say(entry, **signed)
+
+    def _take_of_partner(self, table: str, row: Row) -> None:
+        """What its details say as it stands in the row, of which they give the number, and of its file the digest."""
         said = dict(row.details)
-        attestation = self._of("attestation", said.pop("attestation"))
-        attestation.partner = row.entry.facts.get("partner")
+        thing = self._of(table, said.pop(table))
+        thing.partner = row.entry.facts.get("partner")
         if "sha256" in said:
-            said["document"] = said["sha256"]
-        attestation.say(row.entry.entry, partner=attestation.partner, **said)
+            said.setdefault("document", said["sha256"])
+        said.pop("reason", None)  # of what is withdrawn, it stands in the entry alone
+        if table == "review" and not thing.columns:
+            said = {**_NEW_REVIEW, **said}
+        if row.entry.facts.get("action") == "review.confirmed":
+            said["confirmed_by"] = row.decided_by
+        elif row.entry.facts.get("action") == "request.asked":
+            said = {**dict.fromkeys(REQUEST), **said}
+        thing.say(row.entry.entry, partner=thing.partner, **said)
 
     def _take_habilitation(self, row: Row, action: str) -> None:
         facts, entry, details = row.entry.facts, row.entry.entry, row.details
@@ -346,7 +423,8 @@ class HoldLedger:
             self.paused.pop(partner, None)
             self.contained.pop(str(partner), None)
         elif action == "release" and details:
-            self.released.add((partner, details["plan"], row.decided_by or "", details["reason"]))
+            reason = details.get("reason", "--allow")  # 0.1 had no other way, and did not say it
+            self.released.add((partner, details["plan"], row.decided_by or "", reason))
 
     def _take_keeping(self, row: Row, action: str) -> None:
         details = row.details

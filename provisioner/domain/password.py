@@ -43,6 +43,12 @@ def is_weaker(policy: str | None, wanted: str) -> bool:
     return fewer or not _names(policy or "") >= _names(wanted) - {"maxLength"}
 
 
+def blacklist_of(policy: str | None) -> str | None:
+    """The part of the policy that names a list of refused passwords, as Keycloak writes it; None without one."""
+    parts = (policy or "").split(" and ")
+    return next((part.strip() for part in parts if part.strip().startswith("passwordBlacklist(")), None)
+
+
 def is_impossible(policy: str) -> bool:
     """Whether no password satisfies the policy: it asks for more characters than it allows."""
     asked = _numbers(policy)

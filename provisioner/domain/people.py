@@ -51,32 +51,48 @@ class Person:
     function: str
     email: EmailAddress
 
+    @property
+    def name(self) -> str:
+        """Both names, as they are said."""
+        return f"{self.first_names} {self.last_name}"
+
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """What names a person in a text: each address that was theirs, and the whole name, either part first."""
+    """What names a person in a text: each address that was theirs, and the whole name, either part first; the names
+    that they had before (last name, first names) too.
+    """
 
     addresses: frozenset[EmailAddress]
     last_name: str
     first_names: str
+    former: frozenset[tuple[str, str]] = frozenset()
 
     def is_named_in(self, text: str) -> bool:
-        """Whether the text names the person. A part of a name alone is many people's."""
-        lower = text.lower()  # most texts name neither, which is told at once
-        if any(address in lower and names({address}, text) for address in self.addresses):
+        """Whether the text names the person, whatever the case and the accents. A part of a name alone is many
+        people's.
+        """
+        folded = fold(text)  # most texts name neither, which is told at once
+        if any(address in folded and names({address}, folded) for address in map(fold, self.addresses)):
             return True
-        parts = (self.last_name, self.first_names)
-        return all(part and part.lower() in lower for part in parts) and self._whole_name.search(text) is not None
+        every_name = {(self.last_name, self.first_names), *self.former}
+        return any(_is_named(fold(last), fold(first), folded) for last, first in every_name)
 
     def has_name(self, last_name: str | None, first_names: str | None) -> bool:
-        """Whether that is the person's name, in whatever case it was written."""
-        theirs = (self.last_name.casefold(), self.first_names.casefold())
-        return ((last_name or "").casefold(), (first_names or "").casefold()) == theirs
+        """Whether that is the person's name, whatever the case and the accents."""
+        return folded_name(last_name, first_names) == self.name
 
     @property
-    def _whole_name(self) -> re.Pattern[str]:
-        last, first = re.escape(self.last_name), re.escape(self.first_names)
-        return re.compile(rf"\b(?:{last} {first}|{first} {last})\b", re.IGNORECASE)
+    def name(self) -> tuple[str, str]:
+        """Last name and first names, for comparing."""
+        return folded_name(self.last_name, self.first_names)
+
+
+def _is_named(last: str, first: str, folded: str) -> bool:
+    if not (last and first and last in folded and first in folded):
+        return False
+    last, first = re.escape(last), re.escape(first)
+    return re.search(rf"\b(?:{last} {first}|{first} {last})\b", folded) is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +139,11 @@ def fold(text: str) -> str:
     decomposed = unicodedata.normalize("NFKD", text.casefold().translate(_LIGATURES))
     plain = "".join(sign for sign in decomposed if not unicodedata.combining(sign))
     return " ".join(plain.split())
+
+
+def folded_name(last_name: str | None, first_names: str | None) -> tuple[str, str]:
+    """A name for comparing, its parts as they were written."""
+    return fold(last_name or ""), fold(first_names or "")
 
 
 class NameKey(NamedTuple):

@@ -9,10 +9,10 @@ from enum import StrEnum
 from functools import cached_property
 
 from provisioner.domain.access.account import Snapshot
-from provisioner.domain.access.change import Action, Change
+from provisioner.domain.access.change import Action, Change, Line
 from provisioner.domain.access.habilitation import Habilitation, State
 from provisioner.domain.calendar import start_of
-from provisioner.domain.convention import Partner
+from provisioner.domain.convention import Partner, by_partner
 from provisioner.domain.hold import Hold, HoldKind
 from provisioner.domain.people import EmailAddress
 from provisioner.domain.retention import Forecast, KeptRecords
@@ -114,9 +114,29 @@ class CurrentAnnexe:
     decision: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What of the register is asked for: these partners, the accounts with these addresses (or whose address was one
+    of them until a rename that is not done), and those with these ids in Keycloak. Of each such account, and of each
+    that has or had an access through one of the partners, everything.
+    """
+
+    partners: frozenset[str] = frozenset()
+    emails: frozenset[EmailAddress] = frozenset()
+    keycloak_ids: frozenset[str] = frozenset()
+
+    def has(self, account: Account) -> bool:
+        """Whether the account is asked for by itself."""
+        is_named = account.email in self.emails or account.renamed_from in self.emails
+        return is_named or account.keycloak_id in self.keycloak_ids
+
+
 @dataclass(frozen=True)
 class Records:
-    """The register at one moment."""
+    """The register at one moment, or the part of it that was asked for (`scope`).
+
+    A part has all that plans about its partners need. What is destroyed is judged on the whole.
+    """
 
     partners: Mapping[str, Partner]
     accounts: Mapping[EmailAddress, Account] = field(default_factory=dict)
@@ -129,14 +149,72 @@ class Records:
     holds: tuple[Hold, ...] = ()
     #: the ends, as (habilitation, last day), that a named person let go beyond a limit
     released: frozenset[tuple[int, date]] = frozenset()
-    #: the plans, as (partner, id), that a named person let go beyond a limit; without a partner, of destructions
+    #: the plans, as (partner, id), that a named person let go beyond a limit
     let_go: frozenset[tuple[str | None, str]] = frozenset()
+    #: the same of destructions, each by its partner and line
+    destructions_let_go: frozenset[tuple[str, Line]] = frozenset()
     #: what a hold keeps from being destroyed (D7), and what runs said that they would destroy
     kept: KeptRecords = field(default_factory=KeptRecords)
     forecast: Forecast = field(default_factory=Forecast)
     realm_id: str | None = None
     #: the id of the group above the partners' groups, once it was seen
     root_id: str | None = None
+    #: what this is a part for; None: it is the whole register
+    scope: Scope | None = None
+    #: how many partners the whole register has, where this is a part
+    partners_in_all: int | None = None
+
+    @property
+    def partner_count(self) -> int:
+        """How many partners the whole register has."""
+        return len(self.partners) if self.partners_in_all is None else self.partners_in_all
+
+    def part(self, scope: Scope) -> Records:
+        """What the register has for that scope, as it would be read alone."""
+        emails = {h.email for code in scope.partners for h in self.of_partner(code)}
+        emails |= {account.email for account in self.accounts.values() if scope.has(account)}
+        habilitations = tuple(h for h in self.habilitations if h.email in emails)
+        codes = scope.partners | {h.partner for h in habilitations}
+        ids = {h.id for h in habilitations}
+        return replace(
+            self,
+            partners={code: partner for code, partner in self.partners.items() if code in codes},
+            accounts={email: account for email, account in self.accounts.items() if email in emails},
+            habilitations=habilitations,
+            attempts=tuple(attempt for attempt in self.attempts if attempt.habilitation in ids),
+            current={code: annexe for code, annexe in self.current.items() if code in codes},
+            senders={code: email for code, email in self.senders.items() if code in codes},
+            holds=tuple(hold for hold in self.holds if hold.is_about(codes, emails)),
+            released=frozenset(end for end in self.released if end[0] in ids),
+            let_go=frozenset(plan for plan in self.let_go if plan[0] in codes),
+            destructions_let_go=frozenset(),
+            forecast=replace(self.forecast, items={}, done={}),
+            scope=scope,
+            partners_in_all=self.partner_count,
+        )
+
+    def with_part(self, part: Records) -> Records:
+        """The same with that part of it as it is by now."""
+        assert part.scope is not None
+        before = self.part(part.scope)
+        emails = before.accounts.keys() | part.accounts.keys()
+        ids = {h.id for h in self.habilitations if h.email in emails}
+        old_holds = {hold.id for hold in (*before.holds, *part.holds)}
+        elsewhere = [h for h in self.habilitations if h.email not in emails]
+        others = {email: account for email, account in self.accounts.items() if email not in emails}
+        return replace(
+            self,
+            partners={**self.partners, **part.partners},
+            accounts={**others, **part.accounts},
+            habilitations=tuple(sorted([*elsewhere, *part.habilitations], key=lambda h: (h.id is None, h.id or 0))),
+            attempts=(*(a for a in self.attempts if a.habilitation not in ids), *part.attempts),
+            current={**self.current, **part.current},
+            holds=(*(hold for hold in self.holds if hold.id not in old_holds), *part.holds),
+            released=self.released | part.released,
+            let_go=self.let_go | part.let_go,
+            realm_id=part.realm_id,
+            root_id=part.root_id,
+        )
 
     def is_for_realm(self, realm_id: str) -> bool:
         """Whether the realm with that internal id is the register's: any is, before the first write there."""
@@ -185,21 +263,31 @@ class Records:
 
     @cached_property
     def _by_partner(self) -> Mapping[str, tuple[Habilitation, ...]]:
-        by_partner: dict[str, list[Habilitation]] = {}
-        for habilitation in self.habilitations:
-            by_partner.setdefault(habilitation.partner, []).append(habilitation)
-        return {code: tuple(habilitations) for code, habilitations in by_partner.items()}
+        return {code: tuple(habilitations) for code, habilitations in by_partner(self.habilitations).items()}
 
     def of_partner(self, code: str) -> tuple[Habilitation, ...]:
         """The partner's habilitations, oldest first."""
         return self._by_partner.get(code, ())
 
-    def by_account(self) -> dict[EmailAddress, list[Habilitation]]:
-        """The habilitations of each account, oldest first."""
+    @cached_property
+    def _accounts_by_partner(self) -> Mapping[str, frozenset[int | None]]:
+        of_partners = self._by_partner.items()
+        return {code: frozenset(self.accounts[h.email].id for h in of_partner) for code, of_partner in of_partners}
+
+    def accounts_of(self, code: str) -> frozenset[int | None]:
+        """The register's numbers of the accounts that have, or had, an access through the partner."""
+        return self._accounts_by_partner.get(code, frozenset())
+
+    @cached_property
+    def _by_account(self) -> Mapping[EmailAddress, list[Habilitation]]:
         by_email: dict[EmailAddress, list[Habilitation]] = {}
         for habilitation in self.habilitations:
             by_email.setdefault(habilitation.email, []).append(habilitation)
         return by_email
+
+    def by_account(self) -> Mapping[EmailAddress, list[Habilitation]]:
+        """The habilitations of each account, oldest first."""
+        return self._by_account
 
     @cached_property
     def _attempts(self) -> Mapping[int, tuple[Attempt, ...]]:

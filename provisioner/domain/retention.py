@@ -122,6 +122,11 @@ class Destruction:
         return done_from(self.due_on)
 
     @property
+    def is_of_unknown_account(self) -> bool:
+        """Whether it is an account that the register does not know: Keycloak has it again from a copy of its own."""
+        return self.kind is Kind.ACCOUNT and self.account is None
+
+    @property
     def item(self) -> Item:
         """What a forecast says of it: no name and no address."""
         key = self.partner if self.habilitation is None else str(self.habilitation.id)
@@ -134,11 +139,21 @@ class Destruction:
 
 
 class KeptRecords(NamedTuple):
-    """Whose records may not be destroyed now (D7): everybody's, these partners', these accounts' (by number)."""
+    """Whose records may not be destroyed now (D7): everybody's, these partners', these accounts' (by number).
+
+    `touched` are the partners about which something is kept: these, and those of these accounts.
+    """
 
     all: bool = False
     partners: frozenset[str] = frozenset()
     accounts: frozenset[int] = frozenset()
+    touched: frozenset[str] = frozenset()
+
+    def keeps(self, partner: str | None) -> bool:
+        """Whether what is about that partner stays, its persons in it or not. What is about no partner in particular
+        may concern any of them: it stays while there is any hold.
+        """
+        return self.all or (bool(self.partners or self.accounts) if partner is None else partner in self.touched)
 
     def touches(self, accounts: Collection[int | None], partners: Collection[str]) -> bool:
         """Whether a hold is about everybody, one of these accounts, or one of these partners."""
@@ -156,43 +171,59 @@ def due(records: Records) -> tuple[Destruction, ...]:
     return tuple(sorted(everything, key=lambda destruction: destruction.order))
 
 
+def of_account(records: Records, habilitations: Sequence[Habilitation], due_on: date) -> Destruction:
+    """The destruction of the account that has these habilitations, on that day (D1). It is told by the one that was
+    closed last; one that is not closed yet, where an older copy of the register was put back, will be.
+    """
+    last = max(habilitations, key=lambda habilitation: (habilitation.closed_on or date.max, habilitation.id or 0))
+    account = records.accounts[last.email]
+    partners = tuple(dict.fromkeys(habilitation.partner for habilitation in habilitations))
+    return Destruction(
+        kind=Kind.ACCOUNT,
+        rule="D1",
+        due_on=due_on,
+        partner=last.partner,
+        partners=partners,
+        habilitation=last,
+        account=account.id,
+        keycloak_id=account.keycloak_id,
+        is_on_hold=records.kept.touches({account.id}, partners),
+    )
+
+
+def of_habilitation(
+    records: Records, habilitation: Habilitation, due_on: date, through: Sequence[str] = ()
+) -> Destruction:
+    """The destruction of that habilitation, on that day (D2). `through` are the partners of the account, while its
+    own data are there: it goes first.
+
+    The partner's kept annexe names all of its persons: a hold on one of them keeps it as it is.
+    """
+    account = records.accounts[habilitation.email].id
+    partners = tuple(dict.fromkeys([habilitation.partner, *through]))
+    return Destruction(
+        kind=Kind.HABILITATION,
+        rule="D2",
+        due_on=due_on,
+        partner=habilitation.partner,
+        partners=partners,
+        habilitation=habilitation,
+        account=account,
+        is_on_hold=records.kept.touches(records.accounts_of(habilitation.partner), partners),
+    )
+
+
 def _of_persons(records: Records) -> Iterator[Destruction]:
-    of_partner: dict[str, set[int | None]] = {}
-    for habilitation in records.habilitations:
-        of_partner.setdefault(habilitation.partner, set()).add(records.accounts[habilitation.email].id)
     for email, habilitations in records.by_account().items():
-        account, day = records.accounts[email], account_due_on(habilitations)
-        through: tuple[str, ...] = ()  # the partners of the account, while its own data are there
-        if day is not None and account.destroyed_on is None:
-            through = tuple(dict.fromkeys(habilitation.partner for habilitation in habilitations))
-            last = max(habilitations, key=lambda habilitation: (habilitation.closed_on or day, habilitation.id or 0))
-            yield Destruction(
-                kind=Kind.ACCOUNT,
-                rule="D1",
-                due_on=day,
-                partner=last.partner,
-                partners=through,
-                habilitation=last,
-                account=account.id,
-                keycloak_id=account.keycloak_id,
-                is_on_hold=records.kept.touches({account.id}, through),
-            )
+        day = account_due_on(habilitations)
+        through: tuple[str, ...] = ()
+        if day is not None and records.accounts[email].destroyed_on is None:
+            yield (account := of_account(records, habilitations, day))
+            through = account.partners
         for habilitation in habilitations:
             day = habilitation_due_on(habilitation, habilitations)
             if day is not None:
-                partners = tuple(dict.fromkeys([habilitation.partner, *through]))
-                # The partner's kept annexe names all of its persons: a hold on one of them keeps it as it is.
-                named = {account.id, *of_partner[habilitation.partner]}
-                yield Destruction(
-                    kind=Kind.HABILITATION,
-                    rule="D2",
-                    due_on=day,
-                    partner=habilitation.partner,
-                    partners=partners,
-                    habilitation=habilitation,
-                    account=account.id,
-                    is_on_hold=records.kept.touches(named, partners),
-                )
+                yield of_habilitation(records, habilitation, day, through)
 
 
 def _of_conventions(records: Records, persons: Sequence[Destruction]) -> Iterator[Destruction]:
@@ -202,17 +233,17 @@ def _of_conventions(records: Records, persons: Sequence[Destruction]) -> Iterato
         if destruction.kind is Kind.HABILITATION:
             of_partner.setdefault(destruction.partner, []).append(destruction)
     for code, partner in records.partners.items():
-        day, theirs = convention_due_on(partner), of_partner.get(code, [])
-        if day is None or is_destroyed(partner) or len(theirs) < len(records.of_partner(code)):
+        day, its_persons = convention_due_on(partner), of_partner.get(code, [])
+        if day is None or is_destroyed(partner) or len(its_persons) < len(records.of_partner(code)):
             continue
-        partners = tuple(dict.fromkeys([code, *(other for d in theirs for other in d.partners)]))
+        partners = tuple(dict.fromkeys([code, *(other for d in its_persons for other in d.partners)]))
         yield Destruction(
             kind=Kind.CONVENTION,
             rule="C4",
-            due_on=max([day, *(d.due_on for d in theirs)]),
+            due_on=max([day, *(d.due_on for d in its_persons)]),
             partner=code,
             partners=partners,
-            is_on_hold=records.kept.touches((), partners) or any(d.is_on_hold for d in theirs),
+            is_on_hold=records.kept.touches((), partners) or any(d.is_on_hold for d in its_persons),
         )
 
 

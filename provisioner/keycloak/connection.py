@@ -10,21 +10,24 @@ import base64
 import json
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urljoin
 
 import stamina
+import stamina.instrumentation
 from keycloak import KeycloakAdmin, KeycloakOpenID, KeycloakOpenIDConnection
 from keycloak.exceptions import KeycloakConnectionError
 from keycloak.exceptions import KeycloakError as LibraryError
-from requests import RequestException, Response, Session
+from requests import RequestException, Response, Session, Timeout
 from requests.adapters import HTTPAdapter
 from urllib3 import HTTPConnectionPool
 
-from provisioner.domain.errors import Refusal, Refused
+from provisioner.domain.errors import Refusal, Refused, Silence
+from provisioner.keycloak.credentials import Proof, administrator_proofs, service_proofs
 from provisioner.keycloak.errors import (
+    KeycloakError,
     KeycloakRefused,
     KeycloakUnavailable,
     ReadIncomplete,
@@ -37,8 +40,18 @@ _ATTEMPTS = 4
 #: No new attempt after so many seconds; the last one may still take the time-out of the settings.
 _PATIENCE_SECONDS = 10
 _TRANSIENT = {None, 502, 503, 504}
+#: A repeat is no line of the log, least of all amid an answer: whoever waits is told once that Keycloak is away.
+stamina.instrumentation.set_on_retry_hooks(())
+
 #: More threads than a run may have, so that no socket is thrown away.
 _POOL = 40
+
+
+class Credentials(NamedTuple):
+    """Which settings tell who we are, and whether none of them has a value."""
+
+    settings: str
+    are_unset: bool = False
 
 
 class Connection(KeycloakOpenIDConnection):
@@ -48,7 +61,9 @@ class Connection(KeycloakOpenIDConnection):
     `NotFound` or `Conflict`. A call that is safe to repeat is tried a few times while Keycloak is unreachable.
 
     With `read_only` a write raises `WriteForbidden` and is not sent. `guard` is called whenever bytes are about to
-    leave; when it raises, they do not.
+    leave; when it raises, they do not. `proofs` is asked for each token, so that a secret or a key can be replaced
+    under a running process: it is given the realm's name for itself, to be called where it is needed, and gives what
+    proves who we are, the first that Keycloak takes.
     """
 
     def __init__(
@@ -57,6 +72,8 @@ class Connection(KeycloakOpenIDConnection):
         *,
         read_only: bool = False,
         guard: Callable[[], None] = lambda: None,
+        proofs: Callable[[Callable[[], str]], Iterable[Proof]] = lambda _issuer: ({},),
+        credentials: Credentials | None = None,
         **identity: Any,
     ) -> None:
         timeout: Any = settings.timeout_seconds  # the library says int
@@ -69,10 +86,12 @@ class Connection(KeycloakOpenIDConnection):
         )
         #: Answers received so far, those to requests for a token included.
         self.calls = 0
-        self._read_only, self._guard = read_only, guard
+        self._read_only, self._guard, self._proofs = read_only, guard, proofs
+        self._credentials, self._has_written = credentials or Credentials(""), False
         self._http = _session(f"{settings.url}/", guard)
         self._one_at_a_time = threading.RLock()
         self._token_came_at = 0.0
+        self._issuer: str | None = None
 
     # What `KeycloakAdmin` calls.
 
@@ -84,7 +103,7 @@ class Connection(KeycloakOpenIDConnection):
         """
         answer = self._call("GET", path, None, query)
         if "json" not in answer.headers.get("Content-Type", ""):
-            raise ReadIncomplete(f"Keycloak's answer to GET {path} cannot be read.")
+            raise _other_server(ReadIncomplete(f"Keycloak's answer to GET {path} cannot be read."))
         return answer
 
     def raw_post(self, path: str, data: Any, **query: Any) -> Response:
@@ -108,6 +127,7 @@ class Connection(KeycloakOpenIDConnection):
                 if answer.status_code == 401:  # the token was taken back
                     self.get_token()
                     answer = self._send(method, path, body, query)
+                self._has_written |= method != "GET"
                 if answer.status_code >= 300:
                     raise error_of(answer.status_code, asked, answer.content)
                 return answer
@@ -129,8 +149,8 @@ class Connection(KeycloakOpenIDConnection):
                 method, url, params=query, data=body, headers=self.headers, timeout=self.timeout
             )
         except RequestException as error:
-            unavailable = f"Keycloak does not answer: {type(error).__name__} ({method} {path})."
-            raise KeycloakUnavailable(unavailable) from error
+            self._has_written |= method != "GET"  # it may have been taken all the same
+            raise self._away(error, f"{method} {path}") from error
         with self._one_at_a_time:
             self.calls += 1
         return answer
@@ -154,19 +174,75 @@ class Connection(KeycloakOpenIDConnection):
 
         Raises:
             KeycloakError: none could be had.
+            SettingsError: the file of our key cannot be used.
         """
         with self._one_at_a_time:
             try:
-                super().get_token()
+                self._ask_for_token()
             except KeycloakConnectionError as error:
-                cause = type(error.__cause__ or error).__name__
-                raise KeycloakUnavailable(f"Keycloak does not answer: {cause} (request for a token).") from error
+                raise self._away(error.__cause__ or error, "request for a token") from error
             except LibraryError as error:
-                raise error_of(error.response_code, "the request for a token", error.response_body) from error
-            except (TypeError, KeyError) as error:  # no JSON, or no token in it
-                raise KeycloakUnavailable("Keycloak answered the request for a token with something else.") from error
+                refusal = error_of(error.response_code, "the request for a token", error.response_body)
+                if refusal.status == 400:  # so are proofs by a key refused; it means our account, as a wrong secret
+                    refusal.status = 401
+                self._explain(refusal)
+                raise refusal from error
+            except (TypeError, KeyError, ValueError) as error:  # no JSON, or no token in it
+                raise _other_server(
+                    KeycloakUnavailable("Keycloak answered the request for a token with something else.")
+                ) from error
             self._token_came_at = time.monotonic()
             self.calls += 1
+
+    def _ask_for_token(self) -> None:
+        refusal: LibraryError | None = None
+        for proof in self._proofs(self._issuer_of_realm):
+            more: dict[str, Any] = dict(proof)
+            try:
+                self.token = self.keycloak_openid.token(self.username, self.password, self.grant_type or "", **more)
+            except LibraryError as error:
+                if error.response_code not in (400, 401):
+                    raise
+                refusal = error
+            else:
+                return
+        if refusal is not None:
+            raise refusal
+
+    def _issuer_of_realm(self) -> str:
+        """The name by which the realm knows itself: the address that persons see, which need not be the one we call.
+
+        It is the one name that Keycloak takes for itself in a proof, wherever the request came in.
+        """
+        if self._issuer is None:
+            path = f"realms/{self.user_realm_name or self.realm_name}/.well-known/openid-configuration"
+            asked = f"GET {path}"
+            try:
+                answer = self._http.get(urljoin(self.server_url or "", path), timeout=self.timeout)
+            except RequestException as error:
+                raise self._away(error, asked) from error
+            if answer.status_code != 200:
+                raise error_of(answer.status_code, asked, answer.content)
+            self._issuer = str(answer.json()["issuer"])
+        return self._issuer
+
+    def _away(self, error: BaseException, asked: str) -> KeycloakUnavailable:
+        """No answer came; whether something may have been written before is what a person must know."""
+        away = KeycloakUnavailable(f"Keycloak does not answer: {type(error).__name__} ({asked}).")
+        away.code = Refusal.KEYCLOAK_LOST if self._has_written else Refusal.KEYCLOAK_AWAY
+        away.values = {"why": why_silent(error)}
+        return away
+
+    def _explain(self, refusal: KeycloakError) -> None:
+        """Says of a token that was refused what is to be looked at."""
+        if self._has_written:
+            return
+        if refusal.status == 401:
+            unset = Refusal.CREDENTIALS_UNSET if self._credentials.are_unset else Refusal.CREDENTIALS_REFUSED
+            refusal.code, refusal.values = unset, {"credentials": self._credentials.settings}
+        elif refusal.status == 404 and "Realm does not exist" in str(refusal):
+            realm = self.user_realm_name or self.realm_name or ""
+            refusal.code, refusal.values = Refusal.NO_SUCH_REALM, {"realm": realm}
 
     def server_time(self) -> datetime:
         """Keycloak's clock, never ahead of it and at most about a second behind.
@@ -214,33 +290,52 @@ class Connection(KeycloakOpenIDConnection):
 def service_connection(
     settings: KeycloakSettings, *, read_only: bool, guard: Callable[[], None] = lambda: None
 ) -> Connection:
-    """As our own service account, in the realm."""
+    """As our own service account, in the realm: by its key where one is set, else by its secret."""
     return Connection(
         settings,
         read_only=read_only,
         guard=guard,
         client_id=settings.client_id,
-        client_secret_key=settings.client_secret.get_secret_value() if settings.client_secret else None,
         grant_type="client_credentials",
+        proofs=lambda issuer: service_proofs(settings, issuer),
+        credentials=Credentials(
+            _settings("CLIENT_ID", "CLIENT_KEY_FILE" if settings.client_key_file is not None else "CLIENT_SECRET"),
+            are_unset=settings.client_key_file is None and not settings.secrets(),
+        ),
     )
 
 
 def administrator_connection(settings: KeycloakSettings) -> Connection:
-    """As the administrator of the master realm that the settings name; what it is asked about is our realm.
+    """As the administrator of the master realm that the settings name, by key or by password; what it is asked about
+    is our realm.
 
     Raises:
         SettingsError: they name none.
     """
-    if settings.admin_username is None or settings.admin_password is None:
+    if settings.administrator is None:
         raise SettingsError((f"{PREFIX}KEYCLOAK__ADMIN_USERNAME", Refused(Refusal.ADMINISTRATOR_NEEDED)))
+    if settings.admin_key_file is not None:
+        return Connection(
+            settings,
+            user_realm_name="master",
+            client_id=settings.admin_client_id,
+            grant_type="client_credentials",
+            proofs=lambda issuer: administrator_proofs(settings, issuer),
+            credentials=Credentials(_settings("ADMIN_CLIENT_ID", "ADMIN_KEY_FILE", "ADMIN_CLIENT_SECRET")),
+        )
     return Connection(
         settings,
         user_realm_name="master",
         client_id="admin-cli",
         username=settings.admin_username,
-        password=settings.admin_password.get_secret_value(),
+        password=settings.admin_password.get_secret_value() if settings.admin_password else None,
         grant_type="password",
+        credentials=Credentials(_settings("ADMIN_USERNAME", "ADMIN_PASSWORD")),
     )
+
+
+def _settings(*names: str) -> str:
+    return ", ".join(f"{PREFIX}KEYCLOAK__{name}" for name in names)
 
 
 def read(admin: KeycloakAdmin, path: str, **query: Any) -> Any:
@@ -251,6 +346,29 @@ def read(admin: KeycloakAdmin, path: str, **query: Any) -> Any:
 def write(admin: KeycloakAdmin, path: str, body: object) -> None:
     """A POST under the realm, for what `KeycloakAdmin` has no method for."""
     admin.connection.raw_post(f"admin/realms/{admin.connection.realm_name}/{path}", data=json.dumps(body))
+
+
+def why_silent(error: BaseException) -> Silence:
+    """Why no answer came, told by the words of `requests` and of what it stands on: it has no classes for it."""
+    words = str(error)
+    if isinstance(error, Timeout):
+        return Silence.TIME_OUT
+    return next((why for sign, why in _SIGNS.items() if sign in words), Silence.CUT)
+
+
+_SIGNS = {
+    "CERTIFICATE_VERIFY_FAILED": Silence.CERTIFICATE,
+    "NameResolutionError": Silence.UNKNOWN_HOST,
+    "Failed to resolve": Silence.UNKNOWN_HOST,
+    "Connection refused": Silence.REFUSED,
+    "timed out": Silence.TIME_OUT,
+}
+
+
+def _other_server(error: KeycloakError) -> KeycloakError:
+    """It answers, but not as Keycloak would: a proxy's page, say."""
+    error.code = Refusal.NOT_KEYCLOAK
+    return error
 
 
 def _is_repeatable(method: str, path: str) -> bool:
@@ -269,6 +387,7 @@ def _is_transient(error: Exception) -> bool:
 
 def _session(url: str, guard: Callable[[], None]) -> Session:
     session = Session()
+    session.headers["Accept"] = "application/json"  # workflows come as YAML otherwise
     for scheme in ("http://", "https://"):
         session.mount(scheme, _guarded(HTTPAdapter(pool_maxsize=_POOL), guard))
     environment = session.merge_environment_settings(url, {}, None, None, None)

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from urllib.parse import quote
 
 from keycloak import KeycloakAdmin
 
-from provisioner.domain.access.account import OURS, RemoteAccount, Snapshot, WantedAccount
+from provisioner.domain.access.account import OURS, Failures, RemoteAccount, Snapshot, WantedAccount
 from provisioner.domain.password import RealmFault
 from provisioner.domain.people import EmailAddress
+from provisioner.domain.realm_model import RealmConfig, RealmState
 from provisioner.keycloak import invitations
 from provisioner.keycloak.accounts import Json, account_of, before_reordering, changed_user, new_user
 from provisioner.keycloak.connection import read, service_connection
@@ -26,11 +27,15 @@ from provisioner.keycloak.errors import (
 )
 from provisioner.keycloak.events import Events
 from provisioner.keycloak.groups import group_by_path, place_group
-from provisioner.keycloak.snapshot import read_realm, read_snapshot, realm_of
+from provisioner.keycloak.realm_state import read_state
+from provisioner.keycloak.snapshot import of_its_type, read_realm, read_snapshot, realm_of
 from provisioner.settings import KeycloakSettings
 
 #: What we write of a new account: a refusal that names another field concerns everybody.
 _OUR_FIELDS = frozenset({"username", "email", "firstName", "lastName", *OURS})
+
+#: 1 January 3000: what Keycloak puts off beyond it never comes.
+_LAST_MOMENT = 32_503_680_000
 
 #: What Keycloak says of a field that its user profile requires; any other refusal is about the account's own value.
 _IS_REQUIRED = "error-user-attribute-required"
@@ -70,17 +75,22 @@ class Directory:
         """Keycloak's internal id of the realm: it tells a realm from another of the same name."""
         return str(realm_of(self._admin)["id"])
 
-    def realm_settings(self) -> Json:
-        """Everything that the realm is set to, as who has view-realm sees it."""
-        return realm_of(self._admin)
+    def realm_state(self, config: RealmConfig) -> RealmState:
+        """The realm as it is compared with its files, so far as who has view-realm sees it."""
+        state = read_state(self._connection, self._realm, config)
+        if state is None:
+            raise NotFound(f"There is no realm {self._realm}.", 404)
+        return state
 
     def own_user_id(self) -> str:
         """Keycloak's id of our own service account."""
         return self._connection.own_user_id()
 
-    def snapshot(self, groups: Mapping[str, str | None], root_id: str | None = None) -> Snapshot:
-        """The whole realm with these partners' groups; see `read_snapshot`."""
-        return read_snapshot(self._admin, self._root, groups, root_id)
+    def snapshot(
+        self, groups: Mapping[str, str | None], root_id: str | None = None, *, members_only: bool = False
+    ) -> Snapshot:
+        """The whole realm with these partners' groups, or their members alone; see `read_snapshot`."""
+        return read_snapshot(self._admin, self._root, groups, root_id, members_only=members_only)
 
     def realm(self) -> Snapshot:
         """The realm itself, without any account or group."""
@@ -96,22 +106,25 @@ class Directory:
         named = self.account_named(email)
         return replace(
             realm,
-            accounts={
-                account.id: account for account in (self._only_user(email=email), named) if account is not None
-            },
+            accounts={account.id: account for account in (self.account_mailed(email), named) if account is not None},
             named={} if named is None else {email: named},
         )
 
     def account(self, id: str) -> RemoteAccount | None:
         """The account with this id; None only when Keycloak says that there is none."""
         try:
-            return account_of(self._admin.get_user(id))
+            with of_its_type():
+                return account_of(self._admin.get_user(id))
         except NotFound:
             return None
 
     def find(self, email: EmailAddress) -> RemoteAccount | None:
         """The account that has exactly this address, as its user name or as its e-mail."""
-        return self.account_named(email) or self._only_user(email=email)
+        return self.account_named(email) or self.account_mailed(email)
+
+    def account_mailed(self, email: EmailAddress) -> RemoteAccount | None:
+        """The account that has exactly this address as its e-mail."""
+        return self._only_user(email=email)
 
     def account_named(self, email: EmailAddress) -> RemoteAccount | None:
         """The account that has exactly this address as its user name.
@@ -122,14 +135,16 @@ class Directory:
         return self._only_user(username=email)
 
     def _only_user(self, **field: str) -> RemoteAccount | None:
-        users = self._admin.get_users({**field, "exact": "true", "max": 2})
+        with of_its_type():
+            users = self._admin.get_users({**field, "exact": "true", "max": 2})
         if len(users) > 1:
             raise ReadIncomplete("Keycloak's answer to a search by address is not one account.")
         return account_of(users[0]) if users else None
 
     def groups_of(self, id: str) -> frozenset[str]:
         """The ids of the groups that an account is in, read from the account's side."""
-        return frozenset(str(group["id"]) for group in self._admin.get_user_groups(id, {"max": -1}))
+        with of_its_type():
+            return frozenset(str(group["id"]) for group in self._admin.get_user_groups(id, {"max": -1}))
 
     def place_group(self, code: str, known_id: str | None = None, root_id: str | None = None) -> str:
         """Makes the partner's group unless it is there, or gives it its place back; see `place_group`."""
@@ -276,6 +291,18 @@ class Directory:
             # Not found: a first attempt's answer was lost.
             with suppress(NotFound):
                 self._admin.delete_credential(id, credential["id"])
+
+    def failures(self, id: str) -> Failures:
+        """The account's failed logins since the last one that let somebody in (Keycloak's brute-force protection)."""
+        status = self._admin.get_bruteforce_detection_status(id)
+        until = int(status["failedLoginNotBefore"]) if status["disabled"] else 0
+        # Beyond any date: locked for good, which is a suspension by hand (the account is disabled).
+        is_date = 0 < until < _LAST_MOMENT
+        return Failures(int(status["numFailures"]), datetime.fromtimestamp(until, UTC) if is_date else None)
+
+    def forget_failures(self, id: str) -> None:
+        """Lets the account log in again at once; done twice, nothing more happens."""
+        self._admin.clear_bruteforce_attempts_for_user(id)
 
     def has_password(self, id: str) -> bool:
         """Whether the person has made a password."""

@@ -59,6 +59,10 @@ class NotFound(KeycloakError):
     """What was asked for is not there."""
 
 
+class RealmMissing(KeycloakRefused):
+    """There is no realm of that name: nothing can be said of what would be in it."""
+
+
 class ReadIncomplete(KeycloakError):
     """A read is not proven to be whole: nothing may be concluded from it."""
 
@@ -91,8 +95,8 @@ def error_of(status: int | None, what: str, body: bytes | None) -> KeycloakError
     if status == 404 and not reason:
         # Keycloak gives its reasons in JSON: this is a proxy, say, and no proof that a thing is not there.
         return KeycloakUnavailable(sentence, status)
-    if status == 404 and not reason.startswith("Realm"):
-        return NotFound(sentence, status)
+    if status == 404:
+        return RealmMissing(sentence, status) if reason.startswith("Realm") else NotFound(sentence, status)
     if status == 409:
         return Conflict(sentence, status)
     if status is None or status >= 500 or status == 429:

@@ -2,25 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Self
+from functools import cached_property
+from typing import Any, Self
 from urllib.parse import quote
 
+import requests
 from keycloak import KeycloakAdmin
 
+from provisioner.domain.caf_review import Access, Kind
 from provisioner.keycloak.accounts import Json
+from provisioner.keycloak.administrators import MASTER, Realm
 from provisioner.keycloak.connection import Connection, administrator_connection, read, service_connection
 from provisioner.keycloak.errors import KeycloakRefused, NotFound, ReadIncomplete
 from provisioner.keycloak.events import stores_of
 from provisioner.keycloak.groups import group_by_id, group_by_path
-from provisioner.keycloak.realm_config import ADMIN_CLIENT
+from provisioner.keycloak.realm_config import ADMIN_CLIENT, agents_realm
 from provisioner.keycloak.snapshot import makes_passwords, realm_of
-from provisioner.settings import KeycloakSettings
+from provisioner.settings import KeycloakSettings, Tls
 
-#: Before it, anybody can set anybody's password through « Mot de passe oublié ? » (CVE-2026-18963).
-LEAST_VERSION = (26, 7, 2)
+#: Before 26.7.2 anybody can set anybody's password through « Mot de passe oublié ? » (CVE-2026-18963); 26.7.3 closes
+#: some twenty more holes.
+LEAST_VERSION = (26, 7, 3)
+
+#: The kinds of credential that Keycloak's own flows ask for after a password. A passkey opens without one, and leaves
+#: the password to open alone.
+SECOND_FACTORS = frozenset({"otp", "webauthn"})
+
+#: How long an answer may take that only tells that there is one.
+_PATIENCE_SECONDS = 5
+
+#: Keycloak's mark on the account or client that its first start or `kc.sh bootstrap-admin` made.
+_TEMPORARY = "is_temporary_admin"
+
+
+def is_answering(settings: KeycloakSettings) -> bool:
+    """Whether the realm answers at this moment, without any right in it: for whoever watches the service."""
+    try:
+        answer = requests.get(f"{settings.url}/realms/{quote(settings.realm)}", timeout=_PATIENCE_SECONDS)
+    except requests.RequestException:
+        return False
+    return answer.status_code == 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +64,25 @@ class RealmFacts:
     events_kept_days: int | None
     mail_server: str | None
     mail_from: str | None
+    mail_tls: Tls
+    mail_signs_in: bool
+
+
+@dataclass(frozen=True, slots=True)
+class MasterFacts:
+    """How the realm of the server's administrators stands. Whoever enters it may do everything in ours.
+
+    `administrators` are its accounts that may administer ours and can be used; `without_second_factor` are those of
+    them to which a password alone opens it, `temporary` those that were made to begin with, clients too.
+    """
+
+    brute_force_protected: bool
+    password_policy: str
+    events: bool
+    admin_events: bool
+    administrators: int
+    without_second_factor: int
+    temporary: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +96,7 @@ class GroupRoles:
     unseen: frozenset[str] = frozenset()
 
 
-class _View:
+class View:
     """A realm that is looked at through a connection which ends with the block."""
 
     def __init__(self, connection: Connection, settings: KeycloakSettings) -> None:
@@ -68,7 +110,7 @@ class _View:
         self.connection.close()
 
 
-class OwnView(_View):
+class OwnView(View):
     """The realm as our own service account sees it. Every method raises a `KeycloakError` as `Directory` does."""
 
     def __init__(self, settings: KeycloakSettings) -> None:
@@ -92,6 +134,8 @@ class OwnView(_View):
             events_kept_days=min(spans, default=None),
             mail_server=mail.get("host") or None,
             mail_from=mail.get("from") or None,
+            mail_tls=_tls_of(mail),
+            mail_signs_in=mail.get("auth") == "true",
         )
 
     def user_profile(self) -> Json:
@@ -125,7 +169,14 @@ class OwnView(_View):
         return bool(self.admin.get_realm_role(quote(role, safe="")).get("composite"))
 
 
-class AdministratorView(_View):
+def _tls_of(mail: Json) -> Tls:
+    """How Keycloak speaks to its mail server; what is encrypted from the start needs no STARTTLS."""
+    if mail.get("ssl") == "true":
+        return "implicit"
+    return "starttls" if mail.get("starttls") == "true" else "off"
+
+
+class AdministratorView(View):
     """The server and the realm as the administrator of the master realm sees them; raises as `OwnView`."""
 
     def __init__(self, settings: KeycloakSettings) -> None:
@@ -140,7 +191,7 @@ class AdministratorView(_View):
 
     def own_id(self) -> str | None:
         """Keycloak's id of the administrator that the settings name; its token does not tell it."""
-        asked = {"username": self.settings.admin_username, "exact": "true"}
+        asked = {"username": self.settings.administrator, "exact": "true"}
         users = self.connection.raw_get("admin/realms/master/users", **asked).json()
         return str(users[0]["id"]) if users else None
 
@@ -154,32 +205,41 @@ class AdministratorView(_View):
         roles = {f"{role['client']}/{role['role']}" for role in by_client}
         return frozenset(roles | {role["name"] for role in self.admin.get_composite_realm_roles_of_user(account)})
 
-    def groups_with_admin_roles(self) -> list[GroupRoles]:
-        """Every group of the realm that gives an admin role, asked from the side of the roles: there are few."""
-        roles_by_path: dict[str, set[str]] = {}
-        for where, name in self._admin_roles():
-            for group in read(self.admin, f"{where}/groups", max=-1):
-                roles_by_path.setdefault(group["path"], set()).add(name)
-        return [GroupRoles(path, frozenset(names)) for path, names in sorted(roles_by_path.items())]
+    def administrators(self) -> list[Access]:
+        """Every account, group and service account that may administer the realm, through composites and groups too,
+        and what every new account gets (V4).
+        """
+        return list(Realm(self.connection, self.settings.realm).administrators())
 
-    def _admin_roles(self) -> Iterator[tuple[str, str]]:
-        """The roles that are, or are made of, an admin role: where each is, and its name."""
-        named: dict[str, tuple[str, str]] = {}
-        parts_of: dict[str, set[str]] = {}
-        admin: set[str] = set()
-        clients = [
-            ("roles", ""),
-            *((f"clients/{item['id']}/roles", item["clientId"]) for item in self.admin.get_clients()),
-        ]
-        for where, client in clients:
-            for role in read(self.admin, where, max=-1):
-                name = f"{client}/{role['name']}" if client else role["name"]
-                named[role["id"]] = (f"{where}/{quote(role['name'], safe='')}", name)
-                if client == ADMIN_CLIENT:
-                    admin.add(role["id"])
-                elif role.get("composite"):
-                    parts = self.admin.get_role_composites_by_id(role["id"], {"max": -1})
-                    parts_of[role["id"]] = {part["id"] for part in parts}
-        while more := {id_ for id_, parts in parts_of.items() if id_ not in admin and parts & admin}:
-            admin |= more
-        yield from (named[id_] for id_ in sorted(admin))
+    @cached_property
+    def master_administrators(self) -> list[Access]:
+        """The same of the master realm: of those who may administer the server, our realm or its agents' one."""
+        administered = (MASTER, self.settings.realm, agents_realm(self.settings.realm))
+        return list(Realm(self.connection, MASTER, administered=administered).administrators())
+
+    def master(self) -> MasterFacts:
+        """The realm of the server's administrators."""
+        realm = self._of_master("")
+        usable = [a.subject for a in self.master_administrators if a.enabled and a.kind is Kind.ADMINISTRATOR]
+        persons = [self._of_master(f"users/{subject}") for subject in usable]
+        clients = self._of_master("clients", max=-1)
+        # One that signs in by a key has been given its lasting use since.
+        by_secret = [c for c in clients if c["enabled"] and c.get("clientAuthenticatorType") == "client-secret"]
+        return MasterFacts(
+            brute_force_protected=bool(realm.get("bruteForceProtected")),
+            password_policy=realm.get("passwordPolicy") or "",
+            events=bool(realm.get("eventsEnabled")),
+            admin_events=bool(realm.get("adminEventsEnabled")),
+            administrators=len(persons),
+            without_second_factor=sum(map(self._enters_by_password_alone, persons)),
+            temporary=sum(_TEMPORARY in (holder.get("attributes") or {}) for holder in (*persons, *by_secret)),
+        )
+
+    def _enters_by_password_alone(self, user: Json) -> bool:
+        """Whether Keycloak asks it for nothing else. What another identity provider asks for is not seen here."""
+        kinds = {credential["type"] for credential in self._of_master(f"users/{user['id']}/credentials")}
+        has_password = "password" in kinds or bool(user.get("federationLink"))
+        return has_password and kinds.isdisjoint(SECOND_FACTORS)
+
+    def _of_master(self, path: str, **query: Any) -> Any:
+        return self.connection.raw_get(f"admin/realms/{MASTER}/{path}".rstrip("/"), **query).json()

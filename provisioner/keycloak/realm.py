@@ -1,228 +1,334 @@
-"""Brings a realm to its files: creates it, or changes what differs and tells what that was."""
+"""Brings a realm to its files: creates it, or puts right what differs and tells what that was."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from enum import StrEnum
-from typing import Any, NamedTuple
+import json
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
+from typing import Any
+from urllib.parse import quote
 
 from keycloak import KeycloakAdmin
 
-from provisioner.keycloak.connection import Connection, administrator_connection, read, write
-from provisioner.keycloak.errors import KeycloakRefused
-from provisioner.keycloak.groups import id_by_path
-from provisioner.keycloak.invitations import LINK_ACTIONS
-from provisioner.keycloak.realm_config import ADMIN_CLIENT, SERVICE_ROLES, Json, RealmConfig, load_realm_config
+from provisioner.domain.realm_check import THEME_TYPES, Part
+from provisioner.domain.realm_model import UNMANAGED, Difference, Json, RealmConfig, RealmState
+from provisioner.domain.realm_plan import differences, step_name, stopping_first, wanted_policy, wanted_settings
+from provisioner.keycloak.administrator_client import AdministratorClient
+from provisioner.keycloak.client_repair import ClientRepair
+from provisioner.keycloak.connection import Connection, administrator_connection, write
+from provisioner.keycloak.errors import KeycloakError, ReadIncomplete, RealmMissing
+from provisioner.keycloak.realm_config import ADMIN_CLIENT, load_agents_config, load_realm_config
+from provisioner.keycloak.realm_state import read_state
+from provisioner.keycloak.sign_in import SignInRepair
 from provisioner.settings import Settings
 
-#: Keycloak shows this instead of a password that it keeps.
-_MASK = "**********"
+#: A realm that is made needs two, its clients' roles a third; the last one changes nothing.
+_ROUNDS = 5
 
 
-class RealmPart(StrEnum):
-    """What of a realm was changed. `views/realm.py` has the sentence of each."""
-
-    REALM_CREATED = "realm-created"
-    REALM = "realm"
-    PROFILE = "profile"
-    ACTION = "action"
-    TEXT = "text"
-    GROUP = "group"
-    CLIENT_CREATED = "client-created"
-    CLIENT = "client"
-    CLAIM = "claim"
-    ROLE_GIVEN = "role-given"
-    ROLE_TAKEN = "role-taken"
+#: Is told of a difference.
+Tell = Callable[[Difference], None]
 
 
-class RealmChange(NamedTuple):
-    """One thing that was changed, by its name; `client` where it is a part of a client."""
-
-    part: RealmPart
-    name: str
-    client: str = ""
+def _nobody(_: Difference) -> None:
+    pass
 
 
-def apply_realm(settings: Settings) -> list[RealmChange]:
-    """Brings the realm of the settings to its files; what was changed, one by one. What the files do not name stays.
+class ServerLacks(Exception):
+    """The server has no file of that name: what is wanted with it is left out."""
+
+
+class RealmPartlyApplied(KeycloakError):
+    """Keycloak refused a part of what was to be put right; the other parts were tried, and done where it let us."""
+
+
+def apply_realm(
+    settings: Settings,
+    of_register: Mapping[str, str] | None = None,
+    *,
+    announce: Tell = _nobody,
+    tell: Tell = _nobody,
+) -> list[Difference]:
+    """Brings the realm of the settings to its files; what the files do not name stays.
+
+    Returns what was put right, one by one; each is told to `tell` as soon as it is done. `announce` is told, before
+    anything is written, of each that can end sessions or keep somebody from logging in.
+
+    Killed at any line and run again, it goes on: what was put right stays so, each write leads from what is there
+    to what the files want and to nothing between.
+
+    `of_register`: as for `load_realm_config`.
 
     Raises:
         SettingsError: a setting that is needed is not set, or a file cannot be used; nothing was sent.
+        RealmPartlyApplied: a part could not be put right; safe to run again.
         KeycloakError: Keycloak refused or did not answer; safe to run again.
     """
-    config = load_realm_config(settings)
-    connection = administrator_connection(settings.keycloak)
-    try:
-        return list(_Applying(connection, settings, config).all())
-    finally:
-        connection.close()
+    config = load_realm_config(settings, of_register)
+    with closing(administrator_connection(settings.keycloak)) as connection:
+        done = AdministratorClient(connection, settings.keycloak).put_right(tell)
+        return done + bring_to(connection, settings.keycloak.realm, config, announce, tell)
 
 
-class ProfileDifferences(NamedTuple):
-    """How a realm's user profile differs from ours, by attribute.
+def has_accounts(settings: Settings) -> bool:
+    """Whether the realm is there and has an account of a person: what is changed in it can concern somebody.
 
-    `stricter` ask more of an account than we give it: Keycloak then refuses to write it, even to disable it. `other`
-    are ours that are missing or changed.
+    Raises:
+        KeycloakError: Keycloak refused or did not answer.
     """
-
-    stricter: list[str]
-    other: list[str]
-
-
-def compare_profiles(profile: Json, wanted: Json) -> ProfileDifferences:
-    """The user profile that a realm has against the one that our accounts need."""
-    attributes = {attribute["name"]: attribute for attribute in profile["attributes"]}
-    ours = {attribute["name"]: attribute for attribute in wanted["attributes"]}
-    stricter = [name for name, attribute in attributes.items() if _asks_more(attribute, ours.get(name))]
-    other = [name for name in ours if name not in stricter and not _holds(attributes.get(name), ours[name])]
-    return ProfileDifferences(sorted(stricter), sorted(other))
+    with closing(administrator_connection(settings.keycloak)) as connection:
+        try:
+            return KeycloakAdmin(connection=connection).users_count() > 0
+        except RealmMissing:
+            return False
 
 
-def _asks_more(attribute: Json, ours: Json | None) -> bool:
-    required = attribute.get("required") or {}
-    roles = required.get("roles") or []
-    if ours is not None:
-        validations = ours.get("validations") or {}
-        return "admin" in roles or any(name not in validations for name in attribute.get("validations") or {})
-    # A validator says nothing to an account without a value; what is required without a word of whom is of all.
-    return "admin" in roles or (attribute.get("required") is not None and not (roles or required.get("scopes")))
+def apply_agents_realm(
+    settings: Settings, *, announce: Tell = _nobody, tell: Tell = _nobody
+) -> list[Difference] | None:
+    """The same for the realm of the Caf's agents; None where the officer's page has no address, and so no such realm.
+
+    Raises: as `apply_realm`.
+    """
+    config = load_agents_config(settings)
+    if config is None:
+        return None
+    with closing(administrator_connection(settings.keycloak)) as connection:
+        return bring_to(connection, config.realm["realm"], config, announce, tell)
+
+
+def bring_to(
+    connection: Connection, name: str, config: RealmConfig, announce: Tell = _nobody, tell: Tell = _nobody
+) -> list[Difference]:
+    """The same for any realm: read, compare, put right, until nothing differs."""
+    done: list[Difference] = []
+    failures: dict[Part, KeycloakError] = {}
+    lacking: set[Part] = set()
+    for number in range(_ROUNDS):
+        state = read_state(connection, name, config, others=False)
+        owed = [
+            difference
+            for difference in stopping_first(differences(state, config))
+            if not (difference.by_hand or difference.part in failures or difference.part in lacking)
+        ]
+        for difference in owed if number == 0 else ():
+            if difference.stops_logins:
+                announce(difference)
+        again = [difference for difference in owed if difference in done]
+        if again:
+            kept = ", ".join(sorted({difference.setting for difference in again}))
+            raise ReadIncomplete(f"Keycloak took the changes and shows the old values: {kept}.")
+        for part, putting_right in _Applying(connection, name, config, state).parts().items():
+            mine = [difference for difference in owed if difference.part is part]
+            if not mine and not (part is Part.REALM and number == 0 and state and _has_hidden(config)):
+                continue
+            try:
+                for difference in putting_right(mine):
+                    done.append(difference)
+                    tell(difference)
+            except ServerLacks:
+                lacking.add(part)
+            except KeycloakError as error:
+                if error.status is None:
+                    raise  # no answer: nor will the others have one
+                failures[part] = error
+        if not owed:
+            break
+    if failures:
+        causes = {str(error) for error in failures.values()}
+        raise RealmPartlyApplied(" ".join(sorted(causes)), next(iter(failures.values())).status)
+    return done
+
+
+def _has_hidden(config: RealmConfig) -> bool:
+    """A password that Keycloak keeps cannot be compared: it is written each time."""
+    return "password" in config.realm.get("smtpServer", {})
+
+
+_Step = Callable[[list[Difference]], Iterator[Difference]]
 
 
 class _Applying:
-    def __init__(self, connection: Connection, settings: Settings, config: RealmConfig) -> None:
-        self.connection, self.settings, self.config = connection, settings, config
-        self.admin, self.name = KeycloakAdmin(connection=connection), settings.keycloak.realm
+    """One round: each method puts right the differences of its part, and yields each as soon as it is done."""
 
-    def all(self) -> Iterable[RealmChange]:
-        yield from self.realm()
-        yield from self.user_profile()
-        yield from self.required_actions()
-        yield from self.texts()
-        yield from self.group_root()
-        for wanted in self.config.clients:
-            yield from self.client(wanted)
-        yield from self.service_roles()
+    def __init__(self, connection: Connection, name: str, config: RealmConfig, state: RealmState | None) -> None:
+        self.connection, self.name, self.config = connection, name, config
+        self.state = state or RealmState({})
+        self.clients: Mapping[str, Json] = self.state.clients or {}
+        self.admin = KeycloakAdmin(connection=connection)
+        self.admin.change_current_realm(name)
 
-    def realm(self) -> Iterable[RealmChange]:
-        wanted = self.config.realm
+    def parts(self) -> Mapping[Part, _Step]:
+        """What protects comes first: rights that are taken off, the realm's settings, the clients'."""
+        clients = ClientRepair(self.connection, self.name, self.clients, self.config.clients)
+        return {
+            Part.REALM_CREATED: self.create,
+            **self._sign_in_parts(),
+            Part.ROLE_TAKEN: self.take_roles,
+            Part.REALM: self.realm,
+            Part.BLACKLIST: self.blacklist,
+            Part.CLIENT: clients.change,
+            Part.FLOW: self.flows,
+            Part.PROFILE: self.user_profile,
+            Part.ACTION: self.required_actions,
+            Part.GROUP: self.group_root,
+            Part.CLIENT_CREATED: clients.create,
+            Part.CLAIM: clients.claims,
+            Part.ROLE_GIVEN: self.give_roles,
+            Part.TEXT: self.texts,
+        }
+
+    def _sign_in_parts(self) -> Mapping[Part, _Step]:
+        if self.config.sign_in is None or not self.state.realm:
+            return {}
+        repair = SignInRepair(self.connection, self.state.realm, self.clients, self.config.sign_in)
+        return {
+            Part.STEPS: repair.flows,
+            Part.ACTION_CLOSED: repair.close_actions,
+            Part.DEFAULT_TAKEN: repair.take_default_roles,
+            Part.ROLE: repair.roles,
+        }
+
+    def create(self, mine: list[Difference]) -> Iterator[Difference]:
+        realm = {key: value for key, value in self.config.realm.items() if key not in THEME_TYPES}
+        self.admin.create_realm(realm)  # a theme is named once the server is known to have it
+        # The token in hand has no rights on a realm that is newer than it.
+        self.connection.get_token()
+        yield from mine
+
+    def realm(self, mine: list[Difference]) -> Iterator[Difference]:
+        """All at once; where Keycloak refuses that, one by one: one bad value does not keep the others out."""
+        wanted = wanted_settings(Part.REALM, self.config.realm)
+        if "passwordPolicy" in wanted:
+            wanted["passwordPolicy"] = wanted_policy(self.state, self.config)
         try:
-            realm = self.admin.get_realm(self.name)
-        except KeycloakRefused as error:
-            if error.status != 404:
+            self.admin.update_realm(self.name, self._realm_with({d.name: wanted[d.name] for d in mine}))
+        except KeycloakError as error:
+            if error.status is None or len(mine) < 2:
                 raise
-            self.admin.create_realm(wanted)
-            # The token in hand has no rights on a realm that is newer than it.
-            self.connection.get_token()
-            yield RealmChange(RealmPart.REALM_CREATED, self.name)
+        else:
+            yield from mine
             return
-        different = _differences(realm, wanted)
-        # A password that Keycloak keeps cannot be compared: it is written each time.
-        if different or "password" in wanted["smtpServer"]:
-            attributes = {**(realm.get("attributes") or {}), **wanted["attributes"]}
-            self.admin.update_realm(self.name, {**wanted, "attributes": attributes})
-        yield from (RealmChange(RealmPart.REALM, key) for key in different)
+        failures: list[KeycloakError] = []
+        for difference in mine:
+            try:
+                self.admin.update_realm(self.name, self._realm_with({difference.name: wanted[difference.name]}))
+            except KeycloakError as error:
+                failures.append(error)
+            else:
+                yield difference
+        if failures:
+            raise failures[0]
 
-    def user_profile(self) -> Iterable[RealmChange]:
-        profile = self.admin.get_realm_users_profile()
-        changes = []
-        for part in ("attributes", "groups"):
-            profile[part], names = _merged(profile.get(part) or [], self.config.user_profile[part])
-            changes += [RealmChange(RealmPart.PROFILE, name) for name in names]
-        if changes:
-            self.admin.update_realm_users_profile(profile)
-        yield from changes
+    def _realm_with(self, named: Mapping[str, Any]) -> Json:
+        """What is sent for these settings: attributes as a whole, since Keycloak forgets those that are not sent with
+        others; the mail server too, whose password it hides. What our files do not know of it stays (an address for
+        answers), but for how one logs in to it.
+        """
+        body: Json = {}
+        if "smtpServer" in self.config.realm:
+            present = self.state.realm.get("smtpServer") or {}
+            others = {key: value for key, value in present.items() if not key.startswith(_MAIL_LOGIN)}
+            body["smtpServer"] = {**others, **self.config.realm["smtpServer"]}
+        for name, value in named.items():
+            section, _, key = name.partition(".")
+            if not key:
+                body |= self._policy_of(name) | {name: value}
+            elif section != "smtpServer":
+                body[section] = {**(body.get(section) or self.state.realm.get(section) or {}), key: value}
+        return body
 
-    def required_actions(self) -> Iterable[RealmChange]:
+    def _policy_of(self, name: str) -> Json:
+        """All of the policy that a setting is of: Keycloak makes it anew of what it is sent."""
+        policy = next((prefix for prefix in _POLICIES if name.startswith(prefix)), None)
+        if policy is None:
+            return {}
+        return {
+            key: value for key, value in {**self.state.realm, **self.config.realm}.items() if key.startswith(policy)
+        }
+
+    def blacklist(self, mine: list[Difference]) -> Iterator[Difference]:
+        """Only by a trial: a server without the file refuses the policy, and the one before stays."""
+        for difference in mine:
+            named = f"{self.config.realm['passwordPolicy']} and passwordBlacklist({difference.name})"
+            try:
+                self.admin.update_realm(self.name, self._realm_with({"passwordPolicy": named}))
+            except KeycloakError as error:
+                if error.status != 500:
+                    raise
+                raise ServerLacks(difference.name) from error
+            yield difference
+
+    def user_profile(self, mine: list[Difference]) -> Iterator[Difference]:
+        names = {difference.name for difference in mine}
+        profile = {**(self.state.user_profile or {})}
+        for kind in ("attributes", "groups"):
+            wanted = {item["name"]: item for item in self.config.user_profile.get(kind, []) if item["name"] in names}
+            present = {item["name"]: item for item in profile.get(kind) or []}
+            profile[kind] = list({**present, **wanted}.values())
+        if UNMANAGED in names:
+            profile[UNMANAGED] = self.config.user_profile.get(UNMANAGED)
+        self.admin.update_realm_users_profile(profile)
+        yield from mine
+
+    def required_actions(self, mine: list[Difference]) -> Iterator[Difference]:
         """What our links ask for is there and on: without it Keycloak sends links that lead nowhere."""
-        actions = {action["alias"]: action for action in self.admin.get_required_actions()}
-        for alias in LINK_ACTIONS:
-            action = actions.get(alias)
-            if action is None:
+        present = self.state.required_actions or {}
+        for difference in mine:
+            alias = difference.name
+            if alias in present:
+                self.admin.update_required_action(alias, {**present[alias], "enabled": True})
+            else:
                 write(self.admin, "authentication/register-required-action", {"providerId": alias, "name": alias})
-            elif action["enabled"]:
-                continue
-            else:
-                self.admin.update_required_action(alias, {**action, "enabled": True})
-            yield RealmChange(RealmPart.ACTION, alias)
+            yield difference
 
-    def texts(self) -> Iterable[RealmChange]:
-        different = _differences(read(self.admin, "localization/fr"), self.config.texts)
-        if different:
-            write(self.admin, "localization/fr", self.config.texts)
-        yield from (RealmChange(RealmPart.TEXT, key) for key in different)
+    def flows(self, mine: list[Difference]) -> Iterator[Difference]:
+        for difference in mine:
+            flow, _, provider = difference.name.rpartition("/")
+            step = next(step for step in (self.state.flows or {})[flow] if step_name(step) == provider)
+            path = f"admin/realms/{self.name}/authentication/flows/{quote(flow)}/executions"
+            wanted = {**step, "requirement": self.config.steps[flow][provider]}
+            self.connection.raw_put(path, data=json.dumps(wanted))
+            yield difference
 
-    def group_root(self) -> Iterable[RealmChange]:
-        root = self.settings.keycloak.group_root
-        if id_by_path(self.admin, root) is None:
-            self.admin.create_group({"name": root.strip("/")})
-            yield RealmChange(RealmPart.GROUP, root)
+    def texts(self, mine: list[Difference]) -> Iterator[Difference]:
+        write(self.admin, "localization/fr", self.config.texts)
+        yield from mine
 
-    def client(self, wanted: Json) -> Iterable[RealmChange]:
-        name = wanted["clientId"]
-        id_ = self.admin.get_client_id(name)
-        if id_ is None:
-            self.admin.create_client(wanted)
-            yield RealmChange(RealmPart.CLIENT_CREATED, name)
-            return
-        client = self.admin.get_client(id_)
-        different = _differences(client, {key: value for key, value in wanted.items() if key != "protocolMappers"})
-        if different:
-            attributes = {**(client.get("attributes") or {}), **wanted.get("attributes", {})}
-            self.admin.update_client(id_, {**client, **wanted, "attributes": attributes, "protocolMappers": None})
-        yield from (RealmChange(RealmPart.CLIENT, key, name) for key in different)
-        mappers = {mapper["name"]: mapper for mapper in client.get("protocolMappers") or []}
-        for mapper in wanted["protocolMappers"]:
-            old = mappers.get(mapper["name"])
-            if old is None:
-                self.admin.add_mapper_to_client(id_, mapper)
-            elif _differences(old, mapper):
-                self.admin.update_client_mapper(id_, old["id"], {**mapper, "id": old["id"]})
-            else:
-                continue
-            yield RealmChange(RealmPart.CLAIM, mapper["name"], name)
+    def group_root(self, mine: list[Difference]) -> Iterator[Difference]:
+        for difference in mine:
+            self.admin.create_group({"name": difference.name.strip("/")})
+            yield difference
 
-    def service_roles(self) -> Iterable[RealmChange]:
+    def take_roles(self, mine: list[Difference]) -> Iterator[Difference]:
         """The service account has exactly its roles: whatever else it was given is taken off."""
-        service = self.admin.get_client_id(self.settings.keycloak.client_id)
-        management = self.admin.get_client_id(ADMIN_CLIENT)
-        assert service is not None
-        assert management is not None
-        account = self.admin.get_client_service_account_user(service)["id"]
+        account = self._service_account()
         mappings = self.admin.get_all_roles_of_user(account)
-        excess = mappings.get("realmMappings") or []
-        if excess:
-            self.admin.delete_realm_roles_of_user(account, excess)
-        held: set[str] = set()
-        for client, mapping in (mappings.get("clientMappings") or {}).items():
-            roles = mapping["mappings"]
-            if client == ADMIN_CLIENT:
-                held = {role["name"] for role in roles}
-                roles = [role for role in roles if role["name"] not in SERVICE_ROLES]
-            if roles:
+        names = {difference.name for difference in mine}
+        if realm_roles := [role for role in mappings.get("realmMappings") or () if role["name"] in names]:
+            self.admin.delete_realm_roles_of_user(account, realm_roles)
+        for owner, mapping in (mappings.get("clientMappings") or {}).items():
+            if roles := [role for role in mapping["mappings"] if f"{owner}/{role['name']}" in names]:
                 self.admin.delete_client_roles_of_user(account, mapping["id"], roles)
-            excess += roles
-        yield from (RealmChange(RealmPart.ROLE_TAKEN, role["name"]) for role in excess)
-        if missing := sorted(SERVICE_ROLES - held):
-            roles = [self.admin.get_client_role(management, name) for name in missing]
-            self.admin.assign_client_role(account, management, roles)
-            yield from (RealmChange(RealmPart.ROLE_GIVEN, name) for name in missing)
+        yield from mine
+
+    def give_roles(self, mine: list[Difference]) -> Iterator[Difference]:
+        account, management = self._service_account(), self.admin.get_client_id(ADMIN_CLIENT)
+        assert management is not None
+        names = [difference.name.removeprefix(f"{ADMIN_CLIENT}/") for difference in mine]
+        roles = [self.admin.get_client_role(management, name) for name in names]
+        self.admin.assign_client_role(account, management, roles)
+        yield from mine
+
+    def _service_account(self) -> str:
+        assert self.config.service_client is not None
+        service = self.admin.get_client_id(self.config.service_client)
+        assert service is not None
+        return str(self.admin.get_client_service_account_user(service)["id"])
 
 
-def _differences(present: Any, wanted: Json) -> list[str]:
-    """The keys of `wanted` that are not so at present; within an object, only what is wanted counts."""
-    return [key for key, value in wanted.items() if not _holds(present.get(key), value)]
+#: Settings of a mail server that say how one logs in to it, by how their names begin.
+_MAIL_LOGIN = ("auth", "user", "password")
 
-
-def _holds(present: Any, wanted: Any) -> bool:
-    if isinstance(wanted, dict):
-        return isinstance(present, dict) and not _differences(present, wanted)
-    if isinstance(wanted, list) and isinstance(present, list) and all(isinstance(item, str) for item in wanted):
-        return sorted(present) == sorted(wanted)
-    return present in (wanted, _MASK)
-
-
-def _merged(present: list[Json], wanted: list[Json]) -> tuple[list[Json], list[str]]:
-    """What is present with what is wanted in it, by name, and the names that differed."""
-    by_name = {item["name"]: item for item in present}
-    names = [item["name"] for item in wanted if not _holds(by_name.get(item["name"]), item)]
-    return list({**by_name, **{item["name"]: item for item in wanted}}.values()), names
+#: Settings that Keycloak takes only together, by how their names begin.
+_POLICIES = ("otpPolicy", "webAuthnPolicyPasswordless", "webAuthnPolicy")

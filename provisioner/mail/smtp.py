@@ -16,6 +16,9 @@ from provisioner.settings import SmtpSettings
 CONNECT_SECONDS = 10
 ANSWER_SECONDS = 60
 
+#: An answer from here on is final (RFC 5321, 4.2.1); one below may become another later.
+_FOR_GOOD = 500
+
 
 class MailUnavailable(SystemFailed):
     """The mail server cannot be used now, for any message; nothing is lost, it is to be tried again later."""
@@ -24,7 +27,14 @@ class MailUnavailable(SystemFailed):
 
 
 class MailRefused(MailUnavailable):
-    """The mail server does not take this message now; it may take others."""
+    """The mail server does not take this message now; it may take others.
+
+    `is_for_good`: it is the recipient that it refuses, by a 5xx: there is no such mailbox, most often.
+    """
+
+    def __init__(self, message: str, *, is_for_good: bool = False) -> None:
+        super().__init__(message)
+        self.is_for_good = is_for_good
 
 
 def send(settings: SmtpSettings, recipient: str, content: bytes) -> None:
@@ -63,8 +73,9 @@ def _connected(settings: SmtpSettings) -> Iterator[tuple[smtplib.SMTP, str]]:
         yield server, sender
         _end(server)
     except smtplib.SMTPRecipientsRefused as error:
-        codes = ", ".join(sorted({str(code) for code, _ in error.recipients.values()}))
-        raise MailRefused(f"The mail server {where} refuses the recipient ({codes}).") from None
+        codes = sorted({code for code, _ in error.recipients.values()})
+        refusal = f"The mail server {where} refuses the recipient ({', '.join(map(str, codes))})."
+        raise MailRefused(refusal, is_for_good=codes[0] >= _FOR_GOOD) from None
     except (smtplib.SMTPDataError, smtplib.SMTPSenderRefused) as error:
         raise MailRefused(f"The mail server {where} refuses the message ({error.smtp_code}).") from None
     except smtplib.SMTPResponseException as error:

@@ -52,7 +52,7 @@ def candidates(context: Context, partner: str, emails: Sequence[EmailAddress]) -
         Refused: the convention is not active.
         KeycloakError, RegisterUnavailable: a system failed.
     """
-    return _candidates(Pass(context, [partner]).begin(), emails)
+    return _candidates(Pass(context, [partner], emails=emails).begin(), emails)
 
 
 @decided
@@ -67,7 +67,7 @@ def adopt(
         LockHeld, KeycloakError, RegisterUnavailable: a system failed; once recorded, the next `sync` goes on.
     """
     context = context.acting(by)
-    run = Pass(context, [partner])
+    run = Pass(context, [partner], emails=emails)
     with run.alone():
         asked = _candidates(run, emails)
         if not all(candidate.can_be_adopted for candidate in asked):

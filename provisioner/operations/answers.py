@@ -18,6 +18,7 @@ from provisioner.views.holds import failure_sentence, still_open_reason
 from provisioner.views.journal import wanting_sentence
 from provisioner.views.reasons import realm_fault
 from provisioner.views.refusals import refused_rename
+from provisioner.views.sentences import Sentence
 
 
 def plan_answer(result: RunResult) -> PlanAnswer:
@@ -84,6 +85,8 @@ def said_beside(result: RunResult, keycloak_url: str, *, done: bool) -> Iterator
         yield outcomes.left_out(row.row for row in result.left_out)
     if result.ending is Ending.DIFFERENT:
         yield outcomes.OTHER_DECISIONS
+    if result.notices is not None and result.notices.sent:
+        yield Sentence.NOTICES_SENT.of(count=result.notices.sent)
     if result.notices is not None and result.notices.failed:
         yield outcomes.unsent_notices(result.notices.waiting)
     if result.broken:

@@ -8,15 +8,16 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from provisioner.domain.annexe.document import Document
+from provisioner.domain.annexe.document import Annexe, Document
 from provisioner.domain.annexe.kept import KeptAnnexe
 from provisioner.domain.calendar import day_of
 from provisioner.domain.gates import most_partners
 from provisioner.domain.records import Records
-from provisioner.operations.check import Request
+from provisioner.operations.check import Request, scope_of
 from provisioner.operations.context import Ending
 from provisioner.operations.errors import SyncFirst
 from provisioner.operations.holds import closures_in, hold_or_drop
+from provisioner.operations.look import learn_user_names
 from provisioner.operations.notices import tell_applied, tell_sent_back
 from provisioner.operations.prepare import Prepared, prepare
 from provisioner.register import DecidedMeanwhile, Work, annexes, holds
@@ -28,8 +29,11 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger()
 
-#: Gives the register after an approved annexe: written, or only worked out.
+#: Gives the register, as far as an approved annexe is about it, after that annexe: written, or only worked out.
 Record = Callable[["Approved"], Records]
+
+#: An approved annexe, the request that was approved, and what was read in the document.
+_Waiting = tuple[KeptAnnexe, Request, Annexe]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,46 +59,62 @@ class Approved:
         return is_applied and self.annexe.partner == other.partner and other.is_superseded_by(self.annexe)
 
 
-def decide_annexes(run: Pass, record: Record) -> list[Approved]:
+def decide_annexes(run: Pass, record: Record) -> tuple[list[Approved], Records]:
     """The annexes that wait approved, worked out in the order of their approval, each on the register that the one
     before it left.
 
     Where more partners have one than may be closed at together, all are worked out first, to count those that end an
-    access: none is entered before that is known.
+    access: none is entered before that is known. Each is worked out on the part of the register that it is about.
+
+    Gives the register as they leave it, too.
     """
     with run.context.register.read() as connection:
-        pending = [
-            annexe for annexe in annexes.kept(connection) if annexe.is_pending and annexe.partner in run.partners
-        ]
+        kept = annexes.under_way(connection, run.partners if run.scope is not None else None)
+        pending = [annexe for annexe in kept if annexe.is_pending and annexe.partner in run.partners]
         pending.sort(key=lambda annexe: (annexe.approved_number or 0, annexe.id))
         documents = [annexes.document(connection, annexe.id) for annexe in pending]
-    waiting = list(zip(pending, documents, strict=True))
+    waiting: list[_Waiting] = []
+    for annexe, document in zip(pending, documents, strict=True):
+        with run.part_of(annexe.partner):
+            read = run.context.read(document.content, document.name, run.context.settings.documents)
+            waiting.append((annexe, _request_of(annexe, document), read))
+    run.widen(email for _, request, read in waiting for email in scope_of(request, read).emails)
     closing: frozenset[str] = frozenset()
     if len({annexe.partner for annexe in pending}) > most_partners(run.records):
-        rehearsed = _decide_in_turn(run, waiting, closing, lambda approved: approved.after)
+        rehearsed, _ = _decide_in_turn(run, waiting, closing, lambda approved: approved.after)
         closing = frozenset(approved.annexe.partner for approved in rehearsed if approved.prepared.ends_an_access)
     return _decide_in_turn(run, waiting, closing, record)
 
 
 def _decide_in_turn(
-    run: Pass, waiting: Sequence[tuple[KeptAnnexe, Document]], closing: frozenset[str], record: Record
-) -> list[Approved]:
+    run: Pass, waiting: Sequence[_Waiting], closing: frozenset[str], record: Record
+) -> tuple[list[Approved], Records]:
     decided: list[Approved] = []
     records = run.records
-    for annexe, document in waiting:
+    for annexe, request, read in waiting:
         if any(earlier.replaces(annexe) for earlier in decided):
             continue
         with run.part_of(annexe.partner):
             try:
-                request = _request_of(annexe, document)
-                approved = _as_found(annexe, prepare(run.context, request, records, run.snapshot, closing))
-                records = record(approved)
+                context, part = run.context.having_read(read), _part_for(run, records, request, read)
+                approved = _as_found(annexe, prepare(context, request, part, run.snapshot, closing))
+                records = records.with_part(record(approved))
                 decided.append(approved)
             except SyncFirst:  # this run records what is there; the next one applies
                 log.warning("annexe.waits", annexe=annexe.id, partner=annexe.partner)
             except DecidedMeanwhile:
                 log.info("annexe.decided_meanwhile", annexe=annexe.id, partner=annexe.partner)
-    return decided
+    return decided, records
+
+
+def _part_for(run: Pass, records: Records, request: Request, read: Annexe) -> Records:
+    """The part of the register that the annexe is about, as `look_at` finds it for an approval: with the account that
+    has one of its addresses in Keycloak, whosever it is.
+    """
+    scope, threads = scope_of(request, read), run.context.settings.keycloak.threads
+    run.snapshot = learn_user_names(run.context.directory, run.snapshot, scope.emails, threads)
+    holders = (account.id for email in scope.emails for account in run.snapshot.holders(email))
+    return records.part(replace(scope, keycloak_ids=frozenset(holders)))
 
 
 def _request_of(annexe: KeptAnnexe, document: Document) -> Request:
@@ -123,7 +143,7 @@ def record_approved(run: Pass, approved: Approved) -> Records:
         else:
             enter_approved(work, run.context.settings, approved)
     log.info("annexe.decided", annexe=annexe.id, partner=annexe.partner, ending=approved.ending)
-    return run.context.register.records()
+    return run.context.register.records(prepared.before.scope)
 
 
 def enter_approved(work: Work, settings: Settings, approved: Approved) -> None:
@@ -140,7 +160,7 @@ def enter_approved(work: Work, settings: Settings, approved: Approved) -> None:
         hold_or_drop(work, settings, plan, [annexe.partner])
         if approved.ending is Ending.HELD:
             return
-        save_habilitations(work, prepared.before, prepared.after)
+        save_habilitations(work, prepared.before, prepared.after, annexe.received_on)
         if request.decisions.closures_only:
             annexes.closures_applied(work, annexe, request.by)
         else:

@@ -5,14 +5,13 @@ from __future__ import annotations
 import io
 import os
 import shlex
-import shutil
 import subprocess
 from collections.abc import Collection
 from contextlib import closing, suppress
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
-from tempfile import TemporaryDirectory, TemporaryFile
+from tempfile import TemporaryFile
 
 from sqlalchemy import URL, make_url
 
@@ -23,8 +22,8 @@ from provisioner.domain.journal import Head
 from provisioner.domain.journal_check import Bad, JournalCheck
 from provisioner.operations.context import decided
 from provisioner.operations.journal import journal_head, verify_journal
-from provisioner.register import Register, RegisterUnavailable, backup_keys, open_as_is, open_register, sqlite_file
-from provisioner.register.backup import copy, journal_end, register_of, whole_file
+from provisioner.register import Register, RegisterUnavailable, backup_keys, open_as_is, sqlite_file
+from provisioner.register.backup import copy, journal_end, load, register_of, whole_file
 from provisioner.register.encryption import encrypt
 from provisioner.register.engine import REVISION, revision, translated
 from provisioner.register.marks import note_clear_copy
@@ -135,21 +134,16 @@ def _encrypt_copy(
 
 
 def _verify_file(settings: Settings, clock: Clock, copied: Path) -> JournalCheck:
-    """An older version's copy stays as it is: what is verified is a second one, brought to this version."""
+    """An older version's copy stays as it is: what is verified is a second one in memory, brought to this version."""
     register = open_as_is(_settings_of(settings, copied), clock)
     if register is None:
         raise RegisterUnavailable("What the settings name is no register.", Refusal.NO_REGISTER)
-    with TemporaryDirectory(prefix=f".{copied.name}.", dir=copied.parent) as folder:
-        old = journal_head(register) if revision(register.engine) != REVISION else None
-        if old is not None:
-            register.close()
-            brought = Path(shutil.copy(copied, folder))
-            register = open_register(_settings_of(settings, brought), clock)
-        try:
-            check = verify_journal(register)
-        finally:
-            register.close()
-    return _with_head(check, old)
+    with closing(register):
+        if revision(register.engine) == REVISION:
+            return verify_journal(register)
+        head = journal_head(register)
+    with closing(register_of(load(copied.read_bytes()), clock)) as brought:
+        return _with_head(verify_journal(brought), head)
 
 
 def _with_head(check: JournalCheck, old: Head | None) -> JournalCheck:
@@ -199,24 +193,31 @@ def _dump(settings: Settings, register: Register, partial: Path, keys: Collectio
 
 
 @decided
-def key_destroyed(register: Register, settings: Settings, key: str, on: date, by: str) -> MonthKey:
-    """A named person says that a month's private key, and every copy of it, was destroyed on that day.
+def key_destroyed(
+    register: Register, settings: Settings, key: str, on: date, by: str
+) -> tuple[MonthKey, tuple[MonthKey, ...]]:
+    """A named person says that a month's private key, and every copy of it, was destroyed on that day. Beside it, the
+    other keys of that month that copies were encrypted to and that are not destroyed.
 
     Raises:
         Refused: nothing was encrypted to it and the recipients file does not have it; its destruction is recorded
-            already; the day is to come.
+            already; the day is to come, or before the last copy that was encrypted to it.
     """
     named = fingerprint(key)
     given = {recipient.fingerprint: recipient for recipient in recipients_of(settings) or ()}
     if on > register.clock.today():
         raise Refused(Refusal.DAY_TO_COME, on=on)
     with register.work(by) as work:
-        known = backup_keys.keys(work.connection).get(named)
+        all_ = backup_keys.keys(work.connection)
+        known = all_.get(named)
         if known is None and named in given:
             known = MonthKey(named, given[named].month)
         if known is None:
             raise Refused(Refusal.NO_SUCH_KEY, key=named)
         if known.destroyed_on is not None:
             raise Refused(Refusal.KEY_DESTROYED, key=named, on=known.destroyed_on)
+        if known.used_on is not None and on < known.used_on:
+            raise Refused(Refusal.KEY_USED_SINCE, key=named, on=on, used_on=known.used_on)
         backup_keys.destroyed(work, known, on, by)
-    return known
+    month = [key for key in all_.values() if key.month == known.month and key.fingerprint != named]
+    return known, tuple(key for key in month if key.used_on is not None and key.destroyed_on is None)

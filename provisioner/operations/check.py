@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import PurePath
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from provisioner.documents import read_annexe
 from provisioner.documents.addresses import load_mailbox_rules
@@ -17,8 +17,11 @@ from provisioner.domain.annexe.judge import judge_document
 from provisioner.domain.annexe.judge_register import judge_register, waive
 from provisioner.domain.annexe.kept import KeptAnnexe
 from provisioner.domain.people import EmailAddress
-from provisioner.domain.records import Records
+from provisioner.domain.records import Records, Scope
 from provisioner.settings import DocumentSettings
+
+if TYPE_CHECKING:
+    from provisioner.register import Register
 
 #: Reads a document, given its bytes, its name and the limits.
 Reader = Callable[[bytes, str, DocumentSettings], Annexe]
@@ -62,12 +65,22 @@ def check_document(document: Document, today: date, limits: DocumentSettings) ->
     return _check(document, None, annexe, judge_document(annexe, today, load_mailbox_rules(limits), None), (), limits)
 
 
+def check_beside_register(request: Request, register: Register, today: date, limits: DocumentSettings) -> Check:
+    """What the document and the register tell together; of the register no more than it takes is read."""
+    annexe = read_annexe(request.document.content, request.document.name, limits)
+    return check_for_partner(request, annexe, register.records(scope_of(request, annexe)), today, limits)
+
+
+def scope_of(request: Request, annexe: Annexe) -> Scope:
+    """What of the register the document is about: its partner, and the persons for whom it asks an access."""
+    return Scope(frozenset({request.partner}), frozenset(row.email for row in annexe.of_list(1) if row.email))
+
+
 def check_for_partner(
-    request: Request, records: Records, today: date, limits: DocumentSettings, read: Reader = read_annexe
+    request: Request, annexe: Annexe, records: Records, today: date, limits: DocumentSettings
 ) -> Check:
-    """What the document and the register tell together."""
+    """What the document, as it was read, and the register tell together."""
     document, partner, decisions = request.document, request.partner, request.decisions
-    annexe = read(document.content, document.name, limits)
     records = records.as_due_on(today)
     convention = records.partners[partner]
     open_here = records.open_addresses(partner)

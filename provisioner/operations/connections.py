@@ -28,6 +28,7 @@ from provisioner.domain.connections.record import (
     Stream,
 )
 from provisioner.domain.people import EmailAddress
+from provisioner.domain.retention import KeptRecords
 from provisioner.keycloak.errors import KeycloakRefused
 from provisioner.keycloak.events import AdminEvent, UserEvent, Window
 from provisioner.operations.context import Context
@@ -35,7 +36,7 @@ from provisioner.operations.controls import is_begun, keep
 from provisioner.operations.errors import UnknownRealm
 from provisioner.operations.notice_delivery import deliver_urgent
 from provisioner.register import Work, connections, controls, holds, retention
-from provisioner.register.marks import is_for_realm
+from provisioner.register.marks import is_for_realm, rewrite_due
 from provisioner.views.answers.connections import ComparedAnswer, PulledAnswer
 
 log = structlog.get_logger()
@@ -59,9 +60,10 @@ Told = Callable[[int], None]
 class _Filter:
     """What of Keycloak's events is stored, and as whose: the accounts by Keycloak's id and by address.
 
-    `destroyed` are Keycloak's ids of destroyed accounts, `forgotten` the accounts whose connections are destroyed
-    (D1), `kept_since` the moments before which records are too old. `own_user` is Keycloak's id of our own service
-    account and `our_networks` where it logs in from, each minute: those logins are not stored.
+    `destroyed` are Keycloak's ids of destroyed accounts (not of one that was given an access again since, as Keycloak
+    had it from a copy of its own), `forgotten` the accounts whose connections are destroyed (D1), `kept_since` the
+    moments before which records are too old. `own_user` is Keycloak's id of our own service account and
+    `our_networks` where it logs in from, each minute: those logins are not stored.
     """
 
     by_id: Mapping[str, int]
@@ -78,10 +80,11 @@ class _Filter:
         own_user = context.directory.own_user_id()
         with context.register.read() as connection:
             days = context.settings.connections.keep_days
+            by_id = connections.accounts_by_keycloak_id(connection)
             return cls(
-                by_id=connections.accounts_by_keycloak_id(connection),
+                by_id=by_id,
                 by_email=connections.accounts_by_email(connection),
-                destroyed=connections.destroyed(connection),
+                destroyed=connections.destroyed(connection).difference(by_id),
                 forgotten=connections.forgotten(connection),
                 kept_since={
                     Stream.CONNECTIONS: now - timedelta(days=days),
@@ -290,24 +293,25 @@ def purge(context: Context) -> Mapping[str, int]:
     before = now - timedelta(days=context.settings.connections.keep_days)
     with context.work() as work:
         kept = _kept(work.connection)
-        if kept is None or not retention.forecast(work.connection).is_settled_on(context.clock.today()):
+        if kept.all or not retention.forecast(work.connection).is_settled_on(context.clock.today()):
             return {}
         counts = {
-            "connections": connections.purge(work, before, kept),
+            "connections": connections.purge(work, before, kept.accounts),
             "console": connections.purge_console(work, now - timedelta(days=CONSOLE_DAYS), kept),
             "facts": controls.destroy(work, before=before, states=_STATES, kept=kept),
         }
         if any(counts.values()):
             work.journal("connections.purged", rule="D1", details=counts)
+            rewrite_due(work)
     if any(counts.values()):
         log.info("connections.purged", **counts)
     return counts
 
 
-def _kept(connection: Connection) -> frozenset[int] | None:
-    """The accounts whose records a hold on destruction keeps; None where it keeps all."""
+def _kept(connection: Connection) -> KeptRecords:
+    """What a hold on destruction keeps, the accounts of a partner among it."""
     held = holds.kept_from_destruction(connection)
-    return None if held.all else held.accounts | connections.accounts_of(connection, held.partners)
+    return held._replace(accounts=held.accounts | connections.accounts_of(connection, held.partners))
 
 
 def _windows(

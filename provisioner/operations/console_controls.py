@@ -12,10 +12,11 @@ from provisioner.domain.connections.controls import console, own_account, realm
 from provisioner.domain.connections.controls.console import ConsoleEvidence
 from provisioner.domain.connections.controls.own_account import LASTS, OwnEvidence
 from provisioner.domain.convention import Role
-from provisioner.domain.realm_check import weaker
+from provisioner.domain.realm_check import Risk
+from provisioner.domain.realm_plan import differences, weaker
 from provisioner.keycloak.errors import KeycloakError
 from provisioner.keycloak.inspection import AdministratorView
-from provisioner.keycloak.realm_config import load_realm_settings
+from provisioner.keycloak.realm_config import load_visible_config
 from provisioner.operations.context import Context
 from provisioner.operations.notices import tell
 from provisioner.register import Work, connections
@@ -84,24 +85,28 @@ def _asked_of_keycloak(context: Context, evidence: ConsoleEvidence) -> ConsoleEv
 
 def _administrator(settings: KeycloakSettings) -> Mapping[str, str]:
     """The name of the administrator whose account is at hand, by its id."""
-    if settings.admin_username is None or settings.admin_password is None:
+    if settings.administrator is None:
         return {}
     try:
         with AdministratorView(settings) as view:
-            return {view.own_id() or "": settings.admin_username}
+            return {view.own_id() or "": settings.administrator}
     except KeycloakError:
         return {}  # the act is told all the same
 
 
 def judge_realm(context: Context) -> Judgement:
-    """Which settings of the realm are weaker than its files want them."""
-    present = context.directory.realm_settings()
+    """What of the realm protects less than its files want, as far as our service account sees it.
+
+    How pages look, and whom they name, is for `doctor`.
+    """
+    config = load_visible_config(context.settings)
+    present = context.directory.realm_state(config)
     with context.register.read() as connection:
-        if not is_for_realm(connection, str(present["id"])):
+        if not is_for_realm(connection, str(present.realm["id"])):
             return Judgement()
-    differences = weaker(present, load_realm_settings(context.settings))
+    faults = [fault for fault in weaker(differences(present, config)) if fault.risk is not Risk.OTHER_PAGES]
     return Judgement(
-        observations=tuple(realm.find(differences, context.clock.now())), judged=frozenset({realm.CONTROL.code})
+        observations=tuple(realm.find(faults, context.clock.now())), judged=frozenset({realm.CONTROL.code})
     )
 
 
@@ -109,7 +114,7 @@ def tell_raised(work: Work, settings: Settings, raised: Iterable[RaisedControl])
     """Owes the Caf's security contact, and nobody else, what cannot wait: the sign of a stolen secret, and what
     proposes an incident (a setting). No person is named.
     """
-    proposing = {code.strip() for code in settings.incident.proposed_by.split(",")} - {""}
+    proposing = settings.incident.proposing
     stolen = [control for control in raised if control.code in _STOLEN]
     proposed = [control for control in raised if control.code in proposing and control not in stolen]
     for kind, controls in (("control-secret", stolen), ("incident-proposed", proposed)):

@@ -80,8 +80,9 @@ def set_partner_contacts(register: Register, code: str, contacts: Contacts, by: 
         raise Refused(Refusal.CONTACT_UNNAMED, role=unnamed[0])
     assert tuple(contact.role for contact in contacts.people) == ANNEXE_2
     with register.work(by) as work:
-        if code not in all_partners(work.connection):
-            raise no_such_partner(code)
+        known = all_partners(work.connection)
+        if code not in known:
+            raise no_such_partner(code, known)
         return _replace(work, code, contacts)
 
 

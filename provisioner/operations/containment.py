@@ -164,7 +164,7 @@ def _reach(
     records, now = read_records(connection), context.clock.now()
     for code in codes:
         if code not in records.partners:
-            raise no_such_partner(code)
+            raise no_such_partner(code, records.partners)
     return containing(records, codes, now, holds.cut_since(connection, now - WINDOW), persons)
 
 
@@ -234,7 +234,7 @@ def release(
     context = context.acting(by)
     records = context.register.records()
     if code not in records.partners:
-        raise no_such_partner(code)
+        raise no_such_partner(code, records.partners)
     if (containment := records.contained.get(code)) is None:
         raise Refused(Refusal.NOT_CONTAINED, partner=code)
     emails = records.cut_by(containment)

@@ -18,7 +18,7 @@ from provisioner.domain.access.change import Change
 from provisioner.domain.access.habilitation import Habilitation
 from provisioner.domain.access.plan import Plan
 from provisioner.domain.annexe.decisions import Decisions, decider_said, reason_said
-from provisioner.domain.annexe.document import Check, Row
+from provisioner.domain.annexe.document import Annexe, Check, Row
 from provisioner.domain.annexe.enter import RefusedRename
 from provisioner.domain.annexe.kept import KeptAnnexe
 from provisioner.domain.gates import Limits
@@ -60,6 +60,10 @@ class Context:
     def acting(self, by: str) -> Self:
         """The same in that person's name: others may act through the first one meanwhile."""
         return replace(self, by=by)
+
+    def having_read(self, annexe: Annexe) -> Self:
+        """The same for a document that was read already and gave that."""
+        return replace(self, read=lambda *_: annexe)
 
     def work(self) -> AbstractContextManager[Work]:
         """A unit of work in the name of `by` (`Register.work`)."""

@@ -14,7 +14,7 @@ from provisioner.keycloak.errors import KeycloakError
 from provisioner.operations.context import Context, Ending, ProgressBar, RunResult
 from provisioner.operations.look import glance_at
 from provisioner.operations.notice_delivery import deliver_now
-from provisioner.operations.notices import remind
+from provisioner.operations.notices import remind, tell_still_open
 from provisioner.operations.pool import Failure
 from provisioner.operations.run import Pass
 
@@ -35,18 +35,20 @@ def cut_now(context: Context, partners: Collection[str], emails: Collection[Emai
     """Makes the suspensions of these accounts true, those first who are logged in. One that is not suspended stays.
 
     It reads and writes these accounts alone, and waits for no run: one that is under way opens nobody who was
-    suspended meanwhile. Run again, it cuts what is left. Whatever becomes of it, the notices leave: the urgent ones
-    now, the others with the run that is under way, if there is one.
+    suspended meanwhile. Run again, it cuts what is left. Whatever becomes of it, the notices leave, with what is
+    still open in them: the urgent ones now, the others with the run that is under way, if there is one.
 
     `partners` are those of whom it is told, with those through which the accounts are open.
 
     Raises:
         KeycloakError, RegisterUnavailable: a system failed; the next `sync` goes on.
     """
-    run = Pass(context, partners).begin()
+    run = Pass(context, partners, emails=emails).begin()
     try:
         return _cut(run, partners, run.records.suspended.keys() & emails, bar)
     finally:
+        with context.work() as work:
+            tell_still_open(work, context.settings, emails)
         at_once = context.settings.model_copy(update={"lock_wait_seconds": 0})
         run.result.notices = deliver_now(context.register, at_once, context.clock, context.by)
 

@@ -11,7 +11,7 @@ from provisioner.domain.annexe.decisions import Decisions
 from provisioner.domain.annexe.kept import Status
 from provisioner.domain.errors import Refusal, Refused
 from provisioner.operations.approved import Approved, enter_approved
-from provisioner.operations.check import Request
+from provisioner.operations.check import Request, scope_of
 from provisioner.operations.context import Context, Ending, ProgressBar, RunResult, decided
 from provisioner.operations.errors import UnknownRealm
 from provisioner.operations.forms import report_on
@@ -81,6 +81,8 @@ def apply_document(context: Context, request: Request, bar: ProgressBar, confirm
         KeycloakError, RegisterUnavailable: a system failed; run again.
     """
     context, today = context.acting(request.by), context.clock.today()
+    annexe = context.read(request.document.content, request.document.name, context.settings.documents)
+    context = context.having_read(annexe)
     try:
         merged = with_approved_decisions(context, request)
         if merged is None:
@@ -94,7 +96,7 @@ def apply_document(context: Context, request: Request, bar: ProgressBar, confirm
             if confirmed is None:
                 return seen.answer(today, Ending.DECLINED)
             request = confirmed
-        run = Pass(context, [request.partner])
+        run = Pass(context, [request.partner], emails=scope_of(request, annexe).emails)
         with run.alone():
             return _apply(run, request, bar)
     except UnknownRealm:

@@ -20,6 +20,7 @@ from provisioner.domain.annexe.document import Annexe, Check, Document, Finding,
 from provisioner.domain.annexe.kept import KEPT_FOR, KeptAnnexe, Status
 from provisioner.domain.calendar import PARIS
 from provisioner.domain.dropped_file import PATIENCE, DroppedFile, SetAside, report_name, shown
+from provisioner.domain.retention import KeptRecords
 from provisioner.keycloak.errors import KeycloakError
 from provisioner.operations import folders
 from provisioner.operations.context import Context
@@ -33,6 +34,7 @@ from provisioner.register import (
     RegisterUnavailable,
     annexes,
     dropped_files,
+    holds,
     journal,
     run_lock,
 )
@@ -93,10 +95,19 @@ def _settled(context: Context) -> str | None:
 
 
 def _destroy_forgotten(context: Context, root: Folders, failures: list[Exception]) -> None:
-    """What the register does not know is destroyed 30 days after it came (A2)."""
+    """What the register does not know is destroyed 30 days after it came (A2); not while there is a hold (D7): nobody
+    can say whose it is.
+    """
+    if _kept(context).keeps(None):
+        return
     before = datetime.combine(context.clock.today() - KEPT_FOR, time(), PARIS)
     if count := root.destroy_forgotten(_known(context), before, failures):
         log.info("drop.forgotten_destroyed", count=count)
+
+
+def _kept(context: Context) -> KeptRecords:
+    with context.register.read() as connection:
+        return holds.kept_from_destruction(connection)
 
 
 def _known(context: Context) -> list[DroppedFile]:
@@ -165,7 +176,8 @@ class _Run:
             if taken is None:
                 return
             file = taken
-        if in_inbox is None and not file.is_kept_on(self.context.clock.today()):
+        is_on_hold = _kept(self.context).keeps(file.partner)
+        if in_inbox is None and not file.is_kept_on(self.context.clock.today(), is_on_hold=is_on_hold):
             self.root.destroy(file)
             with self.context.work() as work:
                 dropped_files.destroyed(work, file)
@@ -260,6 +272,6 @@ class _Run:
         check = Check(file=name, sha256="", partner=file.partner, annexe=annexe, findings=(finding,))
         with self.context.register.read() as connection:
             partner = all_partners(connection).get(file.partner or "")
-        report = Report.of(check, partner.name if partner else None, self.context.clock.today())
+        report = Report(check=check, partner=partner.name if partner else None, checked_on=self.context.clock.today())
         answer = ReportAnswer.of(check, file.received_on, None)
         return replace(report, outcome=SET_ASIDE), as_json(answer)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 
@@ -15,22 +15,13 @@ from provisioner.domain.access.habilitation import State
 from provisioner.domain.hold import Cause, Hold
 from provisioner.domain.people import EmailAddress
 from provisioner.domain.records import Records, cause_of
-from provisioner.domain.retention import Kind
 from provisioner.keycloak.errors import Conflict, KeycloakError
 from provisioner.operations.closing import Closing
 from provisioner.operations.context import Context, RunResult
-from provisioner.operations.destruction_list import note_destroyed
 from provisioner.operations.pool import Answer, Failure, GivenUp, NotBegun, Overtaken, Pool, Progress
-from provisioner.register import RegisterUnavailable, Work, habilitations, holds, retention
-from provisioner.register.destruction import (
-    destroy_account,
-    destroy_convention,
-    destroy_habilitations,
-    kept_back,
-)
+from provisioner.register import RegisterUnavailable, Work, habilitations, holds
 from provisioner.register.marks import GROUP_ROOT, set_mark, set_realm
 from provisioner.register.partners import group_placed, set_group
-from provisioner.views.annexe_state import state_document
 
 log = structlog.get_logger()
 
@@ -101,60 +92,20 @@ class Effects(Pool):
             for finished in (batch for turn in in_turns(of_kind) for batch in self.each(turn, effect)):
                 with self.context.work() as work:
                     for change, answer in finished:
-                        self._settle(work, change, answer, record, result)
+                        self.settle(work, change, answer, record, result)
                     self._learn_suspended(work.connection)
                 for change, answer in finished:
                     if self._opened_too_late(change, answer):
                         self._cut_again(change, answer, result)
                     settled()
 
-    def destroy(self, changes: Sequence[Change], result: RunResult, settled: Progress) -> None:
-        """Destroys what is due, kind by kind: accounts, habilitations, conventions (D1, D2, C4). Nothing goes before
-        what it hangs on: a habilitation never before its account, a convention never before its habilitations.
-        """
-        for kind in Kind:
-            missed = {failure.change.partner for failure in result.failed} if kind is Kind.CONVENTION else set()
-            failed = {failure.change.email for failure in result.failed}
-            of_kind = [
-                change
-                for change in changes
-                if change.destruction is not None and change.destruction.kind is kind
-                if change.email not in failed and change.partner not in missed
-            ]
-            for turn in in_turns(of_kind):
-                answers = self.each(turn, self._destroy)
-                for finished in answers if kind is Kind.ACCOUNT else _together(answers):
-                    with self.context.work() as work:
-                        kept = set(kept_back(work, [c.destruction for c, answer in finished if answer is None]))
-                        answers_now = [
-                            (change, Overtaken(Cause.OVERTAKEN) if change.destruction in kept else answer)
-                            for change, answer in finished
-                        ]
-                        _destroy_records(work, [change for change, answer in answers_now if answer is None])
-                        for change, answer in answers_now:
-                            self._settle(work, change, answer, _record_destroyed, result)
-                    note_destroyed(self.context.register, self.context.settings)
-                    for _ in finished:
-                        settled()
-
-    def _destroy(self, change: Change) -> str | None:
-        """The Keycloak account goes first: killed after it, the next run finds it gone and ends the work. One that
-        another hand enabled is closed first; a hold that was recorded since the plan was made keeps it (D7).
-        """
-        assert change.destruction is not None
-        with self._reading() as connection:
-            kept = holds.kept_from_destruction(connection)
-        if kept.touches((change.destruction.account,), change.destruction.partners):
-            raise Overtaken(Cause.OVERTAKEN)
-        if change.destruction.kind is Kind.ACCOUNT and change.keycloak_id is not None:
-            account = self.directory.account(change.keycloak_id)
-            if account is not None and account.enabled:
-                raise GivenUp(Cause.ENABLED)
-            self.directory.destroy(change.keycloak_id)
-        return None
-
     @contextmanager
-    def _reading(self) -> Iterator[Connection]:
+    def reading(self) -> Iterator[Connection]:
+        """The register, read just before an effect.
+
+        Raises:
+            NotBegun: it cannot be read.
+        """
         try:
             with self.context.register.read() as connection:
                 yield connection
@@ -202,7 +153,7 @@ class Effects(Pool):
         except KeycloakError as error:
             answer = error
         with self.context.work() as work:
-            self._settle(work, cut, answer, self._record_closed, result)
+            self.settle(work, cut, answer, self._record_closed, result)
 
     def _made(self, change: Change) -> str | None:
         """The account that an opening wrote or made, its answer being lost; None when there is none of ours."""
@@ -218,12 +169,13 @@ class Effects(Pool):
             Overtaken: a named person has suspended the person since the plan was made.
             NotBegun: the register cannot be read.
         """
-        with self._reading() as connection:
+        with self.reading() as connection:
             self._learn_suspended(connection)
         if self.is_overtaken(change):
             raise Overtaken(Cause.OVERTAKEN)
 
-    def _settle(self, work: Work, change: Change, answer: Answer, record: Record, result: RunResult) -> None:
+    def settle(self, work: Work, change: Change, answer: Answer, record: Record, result: RunResult) -> None:
+        """Records what became of that change: done, failed, or left to a decision that was made meanwhile."""
         if isinstance(answer, Overtaken):
             log.info("change.overtaken", action=change.action, habilitation=_id_of(change))
             return
@@ -320,9 +272,13 @@ class Effects(Pool):
         except Conflict:
             account = self.directory.find(wanted.email)
             is_ours = account is not None and account.email == wanted.email and account.is_marked and account.enabled
-            if account is None or not is_ours:
+            if account is None or not is_ours or self._is_of_another(account.id, wanted.email):
                 raise Conflict(Cause.NOT_MANAGED) from None
             return self._update(replace(change, keycloak_id=account.id))
+
+    def _is_of_another(self, id_: str, email: EmailAddress) -> bool:
+        """Whether the register knows the account by another address: it was changed in the console."""
+        return any(known.keycloak_id == id_ and known.email != email for known in self.records.accounts.values())
 
     def _reopen(self, change: Change) -> str:
         """As new: the old password is forgotten before the account is enabled (A4), and nobody stays logged in by it,
@@ -351,50 +307,6 @@ class Effects(Pool):
             if code in self.groups and (group is None or id_ not in group.members):
                 self.directory.join_group(id_, self.groups[code])
         return id_
-
-
-#: How many habilitations are destroyed in one unit of work: the kept annexe is written anew once for them.
-_AT_ONCE = 100
-
-_Finished = list[tuple[Change, Answer]]
-
-
-def _together(answers: Iterable[_Finished]) -> Iterator[_Finished]:
-    """The same in fewer, longer lists: what is done in the register alone."""
-    waiting: _Finished = []
-    for finished in answers:
-        waiting += finished
-        while len(waiting) >= _AT_ONCE:
-            yield waiting[:_AT_ONCE]
-            del waiting[:_AT_ONCE]
-    if waiting:
-        yield waiting
-
-
-def _destroy_records(work: Work, changes: Iterable[Change]) -> None:
-    """What the register holds of it."""
-    habilitations: dict[str, list[int]] = {}
-    for change in changes:
-        due = change.destruction
-        assert due is not None
-        if due.kind is Kind.CONVENTION:
-            destroy_convention(work, due.partner)
-        elif due.kind is Kind.HABILITATION:
-            habilitations.setdefault(due.partner, []).append(_number(change))
-        elif due.account is not None:
-            destroy_account(work, due.account, _number(change), due.partner)
-    for partner, numbers in habilitations.items():
-        destroy_habilitations(work, numbers, partner, state_document)
-
-
-def _record_destroyed(work: Work, change: Change, _id: str | None) -> None:
-    assert change.destruction is not None
-    retention.done(work, change.destruction, work.clock.today())
-
-
-def _number(change: Change) -> int:
-    assert change.subject.id is not None
-    return change.subject.id
 
 
 def _id_of(change: Change) -> int | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 
 from provisioner.documents.form import Entry, Form
@@ -15,16 +17,17 @@ from provisioner.domain.people import EmailAddress
 from provisioner.domain.records import Records
 from provisioner.operations.check import Reader
 from provisioner.register import Register, annexes
+from provisioner.register.partners import all_partners
 from provisioner.settings import DocumentSettings
 from provisioner.views.report import Report
 
 
-def form_of(records: Records, code: str, today: date) -> Form:
+def form_of(records: Records, code: str, today: date, remarks: Mapping[EmailAddress, str] | None = None) -> Form:
     """The partner's form: who has or is to have an access (A1), whose access ends or ended lately (A3).
 
     An open access whose end is announced stands in list 2 only (A4): in list 1 alone it would be kept. A planned one
     with its end stands in both. Of several closures of one address only the last counts, and only while that
-    address is asked for no more.
+    address is asked for no more. `remarks` stand beside the names of list 1.
     """
     asked: list[Entry] = []
     ended: dict[EmailAddress, Entry] = {}
@@ -35,7 +38,7 @@ def form_of(records: Records, code: str, today: date) -> Form:
         email, end = habilitation.email, habilitation.end
         is_closed = habilitation.state is State.CLOSED
         if not is_closed and (end is None or habilitation.state is State.PLANNED):
-            asked.append(Entry(habilitation.person, habilitation.requested_on))
+            asked.append(Entry(habilitation.person, habilitation.requested_on, (remarks or {}).get(email, "")))
         if end is not None and not (is_closed and email in live):
             ended.pop(email, None)  # the last one counts, and stands last
             if not is_closed or end.on > two_years_ago:
@@ -49,21 +52,18 @@ def report_on(
     """The partner and the report. The document is read again: its check keeps no row that has an error."""
     with register.read() as connection:
         document = annexes.document(connection, kept.id)
-    partner = register.records().partners[kept.partner]
+        partner = all_partners(connection, [kept.partner])[kept.partner]
     annexe = read(document.content, document.name, limits)
-    findings = kept.check.findings
-    report = Report(
-        file=document.name,
-        sha256=kept.sha256,
+    are_counted = any(finding.code == MORE for finding in kept.check.findings)
+    refused = _refused(annexe, kept.check) if are_counted else frozenset()
+    check = replace(kept.check, file=document.name, sha256=kept.sha256, annexe=annexe, refused=refused)
+    return partner, Report(
+        check=check,
         partner=partner.name,
         checked_on=day_of(kept.checked_at),
-        annexe=annexe,
-        findings=findings,
         outcome=outcome,
         decisions=kept.approved_decisions,
-        refused=_refused(annexe, kept.check) if any(finding.code == MORE for finding in findings) else frozenset(),
     )
-    return partner, report
 
 
 def _refused(annexe: Annexe, check: Check) -> frozenset[tuple[int, int]]:

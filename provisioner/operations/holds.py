@@ -24,6 +24,7 @@ from provisioner.domain.gates import Blocked, Limit
 from provisioner.domain.hold import Cause, Hold, HoldKind
 from provisioner.domain.people import EmailAddress
 from provisioner.domain.records import Records
+from provisioner.domain.review import standings
 from provisioner.keycloak.errors import KeycloakError, MailFailed, OutcomeUnknown, RealmUnfit
 from provisioner.mail import MailUnavailable, greet
 from provisioner.operations.context import Context, decided
@@ -34,6 +35,7 @@ from provisioner.register import holds as rows
 from provisioner.register.database import read_records
 from provisioner.register.incidents import all_incidents
 from provisioner.register.marks import JOURNAL_WANTING, LAST_GOOD_SYNC, mark
+from provisioner.register.reviews import all_reviews
 from provisioner.settings import Settings
 
 if TYPE_CHECKING:
@@ -123,7 +125,8 @@ def tell_ages(context: Context, records: Records) -> None:
         days = (context.clock.now() - hold.since).days
         is_loud = hold.still_open or (hold.kind is HoldKind.QUARANTINE and days >= LOUD_AFTER_DAYS)
         tell = log.error if is_loud else log.warning
-        live = [h.id for h in records.habilitations if h.email == hold.email and h.closed_at is None]
+        theirs = records.by_account().get(hold.email, ()) if hold.email is not None else ()
+        live = [h.id for h in theirs if h.closed_at is None]
         tell("hold.open", kind=hold.kind, partner=hold.partner, habilitations=live, days=days)
 
 
@@ -165,7 +168,7 @@ def quarantine_failures(run: Pass, judged: Collection[str], *, are_repeats: bool
             rows.quarantine(
                 work, change.partner, change.habilitation, reason, waiting, tried=True, still_open=still_open
             )
-        for code in sorted(run.broken):
+        for code in sorted(run.broken.intersection(records.partners)):
             rows.quarantine(work, code, None, Cause.DEFECT, [], tried=False)
         for hold in ended:
             rows.end_quarantine(work, hold, _habilitation(records, hold))
@@ -179,6 +182,7 @@ def _own_failures(run: Pass) -> list[Failure]:
             failure
             for failure in run.result.failed
             if isinstance(failure.cause, MailFailed) is is_mail and _may_be_own(failure.cause)
+            if not failure.change.is_of_unknown_account
         ]
         went_well = any((change.action is Action.INVITE) is is_mail for change in run.result.done)
         if failed and (went_well or len(failed) <= PATIENCE) and answers(run.context, went_well):
@@ -232,7 +236,8 @@ def _scope(partner: str | None, email: EmailAddress | None) -> tuple[str | None,
 
 def _partners(records: Records, hold: Hold) -> set[str | None]:
     """Whose plans say whether it is settled: every partner's of the person."""
-    return {h.partner for h in records.habilitations if h.email == hold.email} or {hold.partner}
+    theirs = records.by_account().get(hold.email, ()) if hold.email is not None else ()
+    return {h.partner for h in theirs} or {hold.partner}
 
 
 def _habilitation(records: Records, hold: Hold) -> int | None:
@@ -244,7 +249,8 @@ def _habilitation(records: Records, hold: Hold) -> int | None:
 class ServiceStatus:
     """How things are. `waiting` are the annexes that somebody has to decide upon or that the next `sync` applies.
     `controls` is how many findings of the connection controls nobody has looked at, `controls_grave` those that are
-    grave. `incidents_open` is how many incidents nobody has closed. `journal` is what its last verification found
+    grave. `incidents_open` is how many incidents nobody has closed, `late_reviews` how many partners are late with
+    their yearly review. `journal` is what its last verification found
     wanting.
     """
 
@@ -258,6 +264,7 @@ class ServiceStatus:
     controls: int
     controls_grave: int
     incidents_open: int
+    late_reviews: int
     journal: str | None = None
 
     @property
@@ -276,9 +283,11 @@ def service_status(register: Register) -> ServiceStatus:
         records = read_records(connection)
         last = mark(connection, LAST_GOOD_SYNC)
         wanting = mark(connection, JOURNAL_WANTING)
-        kept = annexes.kept(connection)
+        kept = annexes.under_way(connection)
         counts = controls.counts(connection)
         open_incidents = [incident for incident in all_incidents(connection) if incident.is_open]
+        known_reviews = all_reviews(connection)
+    today = register.clock.today()
     open_now = [habilitation for habilitation in records.habilitations if habilitation.state is State.OPEN]
     undecided = (Status.CHECKED, Status.APPROVED)
     raised = {key: count for key, count in counts.items() if key[2] is ControlState.RAISED}
@@ -287,11 +296,12 @@ def service_status(register: Register) -> ServiceStatus:
         partners=len(records.partners),
         open=len(open_now),
         waiting=tuple(annexe for annexe in kept if annexe.is_pending or annexe.status in undecided),
-        holds=records.holds_on(register.clock.today()),
+        holds=records.holds_on(today),
         invitations_owed=sum(is_owed(h, records.attempts_of(h)) for h in open_now),
         invitations_uncertain=sum(i.is_uncertain for i in leading(open_invitations(records))),
         controls=sum(raised.values()),
         controls_grave=sum(count for (_, severity, _), count in raised.items() if severity is Severity.GRAVE),
         incidents_open=len(open_incidents),
+        late_reviews=sum(standing.is_late for standing in standings(records, known_reviews, today)),
         journal=wanting or None,
     )

@@ -222,7 +222,7 @@ def _named(records: Records, partners: frozenset[str], emails: frozenset[EmailAd
         Refused: nothing is known of a person.
     """
     for code in sorted(partners - records.partners.keys()):
-        raise no_such_partner(code)
+        raise no_such_partner(code, records.partners)
     for email in sorted(emails - records.accounts.keys()):
         raise Refused(Refusal.NO_SUCH_PERSON, email=email)
     concerned = partners or frozenset(code for email in emails for code in _partners_of(records, email))
@@ -281,4 +281,4 @@ def _tell_caf(work: Work, settings: Settings, recorded: Recorded, kind: str, tex
 
 
 def _people(records: Records) -> list[str]:
-    return [f"{access.person.first_names} {access.person.last_name}" for access in records.habilitations]
+    return [access.person.name for access in records.habilitations]

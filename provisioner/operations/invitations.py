@@ -19,7 +19,7 @@ from provisioner.domain.access.plan import Plan
 from provisioner.domain.errors import Refusal, Refused
 from provisioner.domain.gates import gates_of_links
 from provisioner.domain.people import EmailAddress
-from provisioner.domain.records import Records
+from provisioner.domain.records import Records, Scope
 from provisioner.keycloak.errors import KeycloakError, NotFound
 from provisioner.operations.context import Context, ProgressBar, RunResult, decided
 from provisioner.operations.effects import Effects
@@ -77,6 +77,7 @@ def repeat_due(context: Context, bar: ProgressBar, *, at_once: bool = True) -> R
         silent = [invitation for invitation in untold if invitation.obstacle(records, now) is Obstacle.GIVEN_UP]
         if due or silent:
             run.partners = sorted({invitation.habilitation.partner for invitation in [*due, *silent]})
+            run.scope = Scope(frozenset(run.partners))
             run.look()
             unused = _without_password(run, [*due, *silent])
             _send(run, [i for i in due if i.habilitation.email in unused], bar)
@@ -94,15 +95,16 @@ def repeat_one(context: Context, email: EmailAddress, bar: ProgressBar) -> RunRe
         Refused: it may not be sent; the message says why.
         LockHeld, KeycloakError, RegisterUnavailable: a system failed; run again.
     """
-    run = Pass(context)
+    run = Pass(context, emails=[email])
     with run.alone():
-        theirs = [i for i in open_invitations(run.records) if i.habilitation.email == email]
+        theirs = list(open_invitations(run.records, email))
         if not theirs:
             raise _no_link(email, Obstacle.NO_LINK)
         invitation = (leading(theirs) or theirs)[0]
         against = invitation.obstacle(run.records, context.clock.now())
         _refuse(email, against if against is not Obstacle.UNCERTAIN else None)
         run.partners = [invitation.habilitation.partner]
+        run.scope = Scope(frozenset(run.partners), frozenset({email}))
         run.look()
         id_ = _account(run.records, invitation)
         _refuse(email, invitation.obstacle_there(run.snapshot.accounts.get(id_ or "")))
@@ -125,8 +127,8 @@ def bounced(register: Register, settings: Settings, email: EmailAddress, by: str
         Refused: no e-mail with a link left for that address.
         RegisterUnavailable: the register cannot be written; nothing was kept.
     """
-    records = register.records()
-    theirs = leading(i for i in open_invitations(records) if i.habilitation.email == email)
+    records = register.records(Scope(emails=frozenset({email})))
+    theirs = leading(open_invitations(records, email))
     if not theirs or not theirs[0].sent:
         raise _no_link(email, Obstacle.NO_LINK)
     habilitation = theirs[0].habilitation

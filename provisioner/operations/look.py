@@ -1,4 +1,7 @@
-"""Look at the register and at Keycloak, and prove that the look is whole before anything is concluded from it."""
+"""Look at the register and at Keycloak, and prove that the look is whole before anything is concluded from it.
+
+`look` reads the whole realm, `look_at` no more than what concerns some partners.
+"""
 
 from __future__ import annotations
 
@@ -11,12 +14,13 @@ from typing import TYPE_CHECKING, TypeVar
 from provisioner.domain.access.account import Snapshot
 from provisioner.domain.access.habilitation import Habilitation, State
 from provisioner.domain.people import EmailAddress
-from provisioner.domain.records import Records
+from provisioner.domain.records import Records, Scope
 from provisioner.keycloak.errors import KeycloakError, KeycloakUnavailable, NotFound, ReadIncomplete
 from provisioner.operations.errors import UnknownRealm
 
 if TYPE_CHECKING:
     from provisioner.keycloak.directory import Directory
+    from provisioner.operations.context import Context
 
 Asked = TypeVar("Asked")
 Told = TypeVar("Told")
@@ -50,6 +54,60 @@ def look(records: Records, directory: Directory, partners: Collection[str]) -> S
     addresses = [address for account in gone for address in account.addresses]
     snapshot = learn_user_names(directory, snapshot, addresses, _AT_ONCE)
     return learn_passwords(directory, snapshot, records)
+
+
+def look_at(context: Context, scope: Scope, records: Records | None = None) -> tuple[Records, Snapshot]:
+    """What the register has for that scope, and Keycloak as far as it concerns that.
+
+    The partners' groups are read with the accounts in them, every other account that the register knows by its id,
+    and each address for which there is none then by an exact look-up, as e-mail and as user name. An account that was
+    found so, and that the register knows under another address, belongs to the scope too. It is proven as by `look`.
+
+    `records` are that part of the register, given by a caller that has just read it.
+
+    Raises:
+        UnknownRealm, ReadIncomplete, KeycloakUnavailable: as `look`.
+    """
+    records, directory = records or context.register.records(scope), context.directory
+    groups = {code: records.partners[code].group_id for code in sorted(scope.partners & records.partners.keys())}
+    snapshot = directory.snapshot(groups, records.root_id, members_only=True)
+    if not records.is_for_realm(snapshot.realm_id):
+        raise UnknownRealm
+    snapshot = _with_own_accounts(directory, snapshot, records, context.settings.keycloak.threads)
+    ids = {account.keycloak_id for account in records.accounts.values()}
+    if strangers := snapshot.accounts.keys() - ids:
+        known = context.register.records(Scope(keycloak_ids=frozenset(strangers))).accounts.values()
+        if known:
+            more = {account.keycloak_id for account in known if account.keycloak_id is not None}
+            return look_at(context, replace(scope, keycloak_ids=scope.keycloak_ids | more))
+    open_now = [h for h in records.habilitations if h.state is State.OPEN]
+    _prove_groups(records, snapshot, directory, open_now)
+    _prove_members(records, snapshot, directory, open_now)
+    return records, learn_passwords(directory, snapshot, records)
+
+
+def _with_own_accounts(directory: Directory, snapshot: Snapshot, records: Records, threads: int) -> Snapshot:
+    """The snapshot with the accounts that are known by their id, and those that have an address which none has then.
+
+    "Missing" is concluded from Keycloak's own answer about the id alone.
+    """
+    assert records.scope is not None
+    known = {account.keycloak_id for account in records.accounts.values() if account.keycloak_id is not None}
+    by_id = _ask(known - snapshot.accounts.keys(), directory.account, threads)
+    accounts = {**snapshot.accounts, **{id_: account for id_, account in by_id.items() if account is not None}}
+    live = {h.email for h in records.habilitations if h.state is not State.CLOSED}
+    without = [
+        account
+        for account in records.accounts.values()
+        if account.keycloak_id not in accounts and (account.keycloak_id is not None or account.email in live)
+    ]
+    addresses = records.scope.emails.union(address for account in without for address in account.addresses)
+    by_mail = _ask(addresses - {a.email for a in accounts.values()}, directory.account_mailed, threads)
+    accounts |= {account.id: account for account in by_mail.values() if account is not None}
+    gone = (account for account in without if account.keycloak_id is not None and account.email in live)
+    asked = records.scope.emails.union(address for account in gone for address in account.addresses)
+    snapshot = learn_user_names(directory, replace(snapshot, accounts=accounts), asked, threads)
+    return replace(snapshot, accounts={**accounts, **{named.id: named for named in snapshot.named.values()}})
 
 
 def _prove_accounts(
@@ -192,10 +250,10 @@ def learn_user_names(
     Raises:
         KeycloakError: Keycloak does not answer, or the answer is not one account.
     """
-    known = {account.email for account in snapshot.accounts.values()} | snapshot.named.keys()
+    known = {account.email for account in snapshot.accounts.values()} | snapshot.asked
     told = _ask({*emails} - known, directory.account_named, threads)
     named = {email: account for email, account in told.items() if account is not None}
-    return replace(snapshot, named={**snapshot.named, **named})
+    return replace(snapshot, named={**snapshot.named, **named}, asked=snapshot.asked | told.keys())
 
 
 def with_password(directory: Directory, ids: Collection[str], threads: int) -> frozenset[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
@@ -13,16 +14,28 @@ from provisioner.mail import MailRefused, MailUnavailable, send
 from provisioner.register import LockHeld, Register, check_lease, notices, run_lock
 from provisioner.settings import Settings
 
+#: For how long a pass of the service sends at most: with a slow mail server the next one goes on, and what closes an
+#: access comes in between.
+PASS_SECONDS = 30.0
+
 _log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Delivered:
-    """How a pass over the notices went: those sent, those not sent, and all that wait after it."""
+    """How a pass over the notices went: those sent, those not sent, all that wait after it, and what the mail server
+    answered last for one that was not sent.
+    """
 
     sent: int
     failed: int
     waiting: int
+    error: str = ""
+
+    def after(self, earlier: Delivered) -> Delivered:
+        """Both passes as one."""
+        sent, failed = earlier.sent + self.sent, earlier.failed + self.failed
+        return replace(self, sent=sent, failed=failed, error=self.error or earlier.error)
 
 
 def deliver(
@@ -41,6 +54,8 @@ def deliver(
     the notice goes once more, with the same Message-ID: by that, mail programs tell that it is the same one. Without
     a mail server and a sender's address in the settings nothing is tried.
 
+    Unless somebody waits for it (`at_once`), what is not begun within `PASS_SECONDS` is left to the next pass.
+
     Args:
         register: with the notices.
         settings: for the mail server.
@@ -56,8 +71,8 @@ def deliver(
     urgent = deliver_urgent(register, settings, clock, by, stop, at_once=at_once)
     with register.read() as connection:
         owed = notices.due(connection, None if at_once else clock.now())
-    sent, failed = _send_each(register, settings, by, owed, stop)
-    return replace(waiting(register), sent=urgent.sent + sent, failed=urgent.failed + failed)
+    until = None if at_once else time.monotonic() + PASS_SECONDS
+    return _send_each(register, settings, by, owed, stop, until).after(urgent)
 
 
 def deliver_urgent(
@@ -77,8 +92,7 @@ def deliver_urgent(
     """
     with register.read() as connection:
         owed = notices.urgent(connection, clock.now(), at_once=at_once)
-    sent, failed = _send_each(register, settings, by, owed, stop)
-    return replace(waiting(register), sent=sent, failed=failed)
+    return _send_each(register, settings, by, owed, stop)
 
 
 def _send_each(
@@ -87,11 +101,13 @@ def _send_each(
     by: str,
     owed: Iterable[notices.Notice],
     stop: threading.Event | None,
-) -> tuple[int, int]:
-    """How many were sent, and how many were not."""
+    until: float | None = None,
+) -> Delivered:
+    """`until` is a moment of the monotonic clock."""
     sent = failed = 0
+    refusal = ""
     for notice in owed if settings.smtp.is_set else ():
-        if stop is not None and stop.is_set():
+        if (stop is not None and stop.is_set()) or (until is not None and time.monotonic() > until):
             break
         with register.work(by) as work:
             envelope = notices.begin(work, notice)
@@ -102,9 +118,11 @@ def _send_each(
             send(settings.smtp, envelope.recipient, envelope.content)
         except MailUnavailable as error:
             with register.work(by) as work:
-                notices.failed(work, notice, str(error))
+                is_for_good = isinstance(error, MailRefused) and error.is_for_good
+                notices.failed(work, notice, str(error), is_for_good=is_for_good)
             _log.warning("notice.failed", kind=notice.kind, partner=notice.partner, error=str(error))
             failed += 1
+            refusal = str(error)
             if isinstance(error, MailRefused):
                 continue
             break  # nor would it take the others
@@ -112,7 +130,7 @@ def _send_each(
             notices.sent(work, notice)
         _log.info("notice.sent", kind=notice.kind, partner=notice.partner)
         sent += 1
-    return sent, failed
+    return replace(waiting(register), sent=sent, failed=failed, error=refusal)
 
 
 def deliver_now(register: Register, settings: Settings, clock: Clock, by: str) -> Delivered:
@@ -128,7 +146,7 @@ def deliver_now(register: Register, settings: Settings, clock: Clock, by: str) -
             delivered = deliver(register, settings, clock, by, at_once=True)
     except LockHeld:
         delivered = waiting(register)
-    return replace(delivered, sent=urgent.sent + delivered.sent, failed=urgent.failed + delivered.failed)
+    return delivered.after(urgent)
 
 
 def waiting(register: Register) -> Delivered:

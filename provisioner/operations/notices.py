@@ -5,8 +5,9 @@ It goes to whoever answers for habilitations at the partner or at the Caf. `noti
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
+from enum import IntEnum
 from typing import TYPE_CHECKING
 
 import structlog
@@ -20,7 +21,9 @@ from provisioner.domain.calendar import day_of
 from provisioner.domain.convention import Contact, Contacts, Partner, Role
 from provisioner.domain.gates import Limit
 from provisioner.domain.hold import Hold, HoldKind
-from provisioner.domain.people import Person
+from provisioner.domain.notice import Side
+from provisioner.domain.people import EmailAddress, Person
+from provisioner.domain.records import Scope
 from provisioner.mail import Attachment, Message, ascii_address, compose, new_message_id
 from provisioner.register import Work, annexes, holds, notices
 from provisioner.register.database import read_records
@@ -29,8 +32,9 @@ from provisioner.settings import Settings
 from provisioner.views.conventions import ROLES
 from provisioner.views.dates import french_date
 from provisioner.views.holds import hold_reason
-from provisioner.views.notices import Reply, age_in_words, dates_of, figures_of, held_figures, write_notice
+from provisioner.views.notices import Reply, dates_of, figures_of, held_figures, write_notice
 from provisioner.views.report import Report, report_page
+from provisioner.views.sentences import counted
 
 if TYPE_CHECKING:
     from provisioner.operations.context import Context
@@ -65,6 +69,14 @@ def contact_of(work: Work, code: str | None, role: Role = Role.HABILITATIONS) ->
     return contacts.of(role) if contacts is not None else None
 
 
+class Telling(IntEnum):
+    """Whether somebody is told; false where nobody can be."""
+
+    NOBODY = 0  #: no contact is known
+    OWED = 1
+    ALREADY = 2  #: on this occasion before: nothing is written
+
+
 def tell(
     work: Work,
     settings: Settings,
@@ -75,8 +87,10 @@ def tell(
     *files: Attachment,
     template: str | None = None,
     roles: Sequence[Role] = (Role.HABILITATIONS,),
-) -> bool:
-    """Owes a notice to the contacts of the partner with the code `to`, or of the Caf; False when none is known.
+    occasion: str | None = None,
+    replaces: str | None = None,
+) -> Telling:
+    """Owes a notice to the contacts of the partner with the code `to`, or of the Caf.
 
     Args:
         work: the unit of work of what it tells.
@@ -89,17 +103,30 @@ def tell(
         template: its words, when they are not those of its kind.
         roles: which contacts; somebody who answers for several of them gets it once. A partner answers to the Caf's
             contact of the first one.
+        occasion: names what is told once, in a key without personal data (`due 2027-08-16`): told again about the
+            same partner to any of the same contacts, nothing is written, whoever the contact is by now.
+        replaces: how the occasions begin of what it makes up for: those to the same side that have not left go no
+            more.
     """
+    code = partner.code if partner is not None else None
+    side = Side.CAF if to is _CAF else Side.PARTNER
+    if occasion is not None and notices.is_told(work.connection, kind, code, side, roles, occasion):
+        return Telling.ALREADY
     caf = contact_of(work, _CAF, roles[0])
-    contacts = {contact.email: contact for role in roles if (contact := contact_of(work, to, role)) is not None}
+    contacts: dict[str, tuple[Role, Contact]] = {}
+    for role in roles:
+        if (contact := contact_of(work, to, role)) is not None:
+            contacts.setdefault(contact.email, (role, contact))
     if not contacts:
         log.info("notice.no_contact", kind=kind, partner=to)
-        return False
+        return Telling.NOBODY
+    if replaces is not None:
+        notices.withdraw(work, kind, code, replaces, side)
     answer_to = caf.email if caf is not None and to is not _CAF else None
     about = {"partner": partner.name, "code": partner.code} if partner is not None else {}
     fixed = {"to_caf": to is _CAF, "answer_to": answer_to, "head": work.head}
     written = write_notice(template or kind, {**fixed, **about, **values})
-    for contact in contacts.values():
+    for role, contact in contacts.values():
         message = Message(
             to=contact.email,
             to_name=contact.name,
@@ -111,8 +138,8 @@ def tell(
         )
         message_id = new_message_id(settings.smtp.from_)
         envelope = notices.Envelope(ascii_address(contact.email), compose(message, message_id, work.now))
-        notices.put(work, kind, partner.code if partner is not None else None, message_id, envelope)
-    return True
+        notices.put(work, kind, code, message_id, envelope, notices.Addressee(side, role), occasion)
+    return Telling.OWED
 
 
 # An annexe 1: refused, rejected, sent back, waiting, applied
@@ -132,7 +159,7 @@ def _send_back(
     work: Work, settings: Settings, kind: str, partner: Partner, report: Report, received_on: date
 ) -> None:
     values = {
-        "dates": dates_of(report.annexe.transmitted_on, received_on),
+        "dates": dates_of(report.check.annexe.transmitted_on, received_on),
         "errors": report.error_count,
         "caf_will_call": report.leaves_something_to_the_caf,
     }
@@ -178,18 +205,19 @@ def tell_waiting(
         "list_2_plan_id": list_2_plan_id,
         "kept_until": annexe.kept_until,
     }
-    if tell(work, settings, _WAITING, _CAF, all_partners(work.connection)[annexe.partner], values):
+    partner = all_partners(work.connection, [annexe.partner])[annexe.partner]
+    if tell(work, settings, _WAITING, _CAF, partner, values):
         annexes.told(work, annexe)
 
 
-def remind_of_waiting(context: Context) -> None:
-    """Reminds the Caf of each annexe that has waited for a decision for some working days: once for each."""
+def remind_of_waiting(context: Context, partners: Collection[str]) -> None:
+    """Reminds the Caf of each annexe of these partners that has waited for a decision for some working days: once."""
     today = context.clock.today()
     with context.register.read() as connection:
-        late = [annexe for annexe in annexes.kept(connection) if annexe.is_to_be_recalled_on(today)]
+        late = [a for a in annexes.under_way(connection, partners) if a.is_to_be_recalled_on(today)]
     if late:
         with context.work() as work:
-            for annexe in annexes.kept(work.connection):
+            for annexe in annexes.under_way(work.connection, partners):
                 if annexe.is_to_be_recalled_on(today):
                     tell_waiting(work, context.settings, annexe)
 
@@ -258,8 +286,9 @@ def tell_held(work: Work, settings: Settings) -> None:
 
     Where no contact is known it stays to be told, once there is one.
     """
-    partners, is_realm_told = all_partners(work.connection), False
-    for hold in _to_be_told(holds.kept(work.connection), work, HoldKind.LIMIT):
+    due, is_realm_told = _to_be_told(holds.kept(work.connection), work, HoldKind.LIMIT), False
+    partners = all_partners(work.connection, {hold.partner for hold in due if hold.partner is not None})
+    for hold in due:
         if contact_of(work, _CAF) is None or not holds.told(work, hold):
             continue
         is_of_realm = hold.limit == Limit.UNKNOWN_REALM
@@ -270,7 +299,7 @@ def tell_held(work: Work, settings: Settings) -> None:
         days, since = _age(work, hold)
         values = {
             "since": since,
-            "age": age_in_words(days) if days else None,
+            "age": counted(days, "jour") if days else None,
             "reason": hold_reason(hold),
             "plan_id": hold.plan_id,
             "figures": held_figures(hold),
@@ -294,6 +323,14 @@ def tell_contained(
     tell(work, settings, _CONTAINMENT, _CAF, partner, values, roles=_GUARDS)
 
 
+def _tell_not_cut(work: Work, settings: Settings, partner: Partner, containment: Hold, count: int) -> None:
+    """Tells the same contacts, once, that so many of its accounts could not be cut yet."""
+    values = {"since": day_of(containment.since), "count": count, "accounts": containment.figure}
+    occasion = f"{_key(containment)}still open"
+    kind = "containment-still-open"
+    tell(work, settings, kind, _CAF, partner, values, roles=_GUARDS, occasion=occasion)
+
+
 def tell_released(
     work: Work, settings: Settings, partner: Partner, containment: Hold, by: str, reopened: int
 ) -> None:
@@ -314,7 +351,7 @@ def _tell_containments(work: Work, settings: Settings) -> None:
         if contact_of(work, _CAF) is not None and hold.partner is not None and holds.told(work, hold):
             notices.withdraw(work, _CONTAINMENT_AGED, hold.partner)
             days, since = _age(work, hold)
-            values = {**_facts(hold), "since": since, "others": (), "age": age_in_words(days)}
+            values = {**_facts(hold), "since": since, "others": (), "age": counted(days, "jour")}
             about = partners[hold.partner]
             tell(work, settings, _CONTAINMENT_AGED, _CAF, about, values, template=_CONTAINMENT, roles=_GUARDS)
 
@@ -372,33 +409,43 @@ def _tell_suspensions(work: Work, settings: Settings) -> None:
     """Reminds the Caf of each access suspended for long, and asks its partners again for an annexe 1; of one that
     ended meanwhile there is nothing to tell.
     """
-    records = read_records(work.connection)
-    for hold in _to_be_told(records.holds, work, HoldKind.SUSPENSION):
+    due = _to_be_told(holds.kept(work.connection, HoldKind.SUSPENSION), work, HoldKind.SUSPENSION)
+    records = read_records(work.connection, Scope(emails=frozenset(hold.email for hold in due if hold.email)))
+    for hold in due:
         live = {
             records.partners[habilitation.partner]: habilitation.person
             for habilitation in records.habilitations
             if habilitation.email == hold.email and habilitation.state is not State.CLOSED
         }
+        is_open = hold.effective_at is None and any(
+            habilitation.email == hold.email and habilitation.state is State.OPEN
+            for habilitation in records.habilitations
+        )
         if live:
-            _tell_suspension(work, settings, hold, live)
+            _tell_suspension(work, settings, hold, live, is_open=is_open)
         else:
             holds.told(work, hold)
 
 
-def _tell_suspension(work: Work, settings: Settings, hold: Hold, live: Mapping[Partner, Person]) -> None:
-    """`live` are the partners through which the person has an access, and how each names the person."""
+def _tell_suspension(
+    work: Work, settings: Settings, hold: Hold, live: Mapping[Partner, Person], *, is_open: bool
+) -> None:
+    """`live` are the partners through which the person has an access, and how each names the person. `is_open`: the
+    decision could not be carried out yet.
+    """
     somebody_is_known = any(
         contact_of(work, code) is not None for code in (_CAF, *(partner.code for partner in live))
     )
     if somebody_is_known and holds.told(work, hold):
         days, since = _age(work, hold)
-        age = {"since": since, "age": age_in_words(days)}
+        told = {"since": since, "age": counted(days, "jour"), "is_open": is_open}
         replies = [
-            (partner.name, partner.code, _ask_again(work, settings, hold, partner, {"person": person, **age}).value)
+            (partner.name, partner.code, _ask_again(work, settings, hold, partner, {"person": person, **told}).value)
             for partner, person in live.items()
         ]
         (partner, person), *others = live.items()
-        values = {"person": person, **age, "partners": replies, "alarm": hold.has_alarm_on(work.clock.today())}
+        alarm = hold.has_alarm_on(work.clock.today())
+        values = {"person": person, **told, "partners": replies, "alarm": alarm}
         tell(work, settings, _SUSPENSION_AGED, _CAF, None if others else partner, values)
 
 
@@ -414,23 +461,49 @@ def _ask_again(work: Work, settings: Settings, hold: Hold, partner: Partner, val
 # Persons, and the Caf's contacts
 
 
-def ask_for_annexe(work: Work, partner: Partner, person: Person, on: date, settings: Settings) -> bool:
-    """Asks the partner for an annexe 1, after the Caf suspended on that day a person's access through it.
-
-    Gives whether somebody will be asked: False when the partner has no contact.
+def ask_for_annexe(
+    work: Work, partner: Partner, person: Person, suspension: Hold, settings: Settings, *, is_open: bool = False
+) -> None:
+    """Asks the partner for an annexe 1, after the Caf suspended a person's access through it. `is_open`: the decision
+    could not be carried out yet; that takes the place of what was owed before.
     """
-    values = {"person": person, "since": on, "age": None}
-    return tell(work, settings, "suspension", partner.code, partner, values)
+    this_one = _key(suspension)
+    values = {"person": person, "since": day_of(suspension.since), "age": None, "is_open": is_open}
+    occasion, replaces = (f"{this_one}still open", this_one) if is_open else (this_one, None)
+    tell(work, settings, "suspension", partner.code, partner, values, occasion=occasion, replaces=replaces)
+
+
+def tell_still_open(work: Work, settings: Settings, emails: Collection[EmailAddress]) -> None:
+    """Says of the suspensions of these accounts that could not be carried out yet that the access is still open: to
+    the partner of a person, to the Caf of all that a containment was to cut.
+    """
+    records = read_records(work.connection, Scope(emails=frozenset(emails)))
+    opened = [h for h in records.habilitations if h.email in emails and h.state is State.OPEN]
+    still_open = {h.email: records.suspended[h.email] for h in opened if h.email in records.suspended}
+    still_open = {email: hold for email, hold in still_open.items() if hold.effective_at is None}
+    for habilitation in opened:
+        hold = still_open.get(habilitation.email)
+        if hold is not None and hold.containment is None:
+            partner = records.partners[habilitation.partner]
+            ask_for_annexe(work, partner, habilitation.person, hold, settings, is_open=True)
+    for code, containment in records.contained.items():
+        if count := sum(hold.containment == containment.id for hold in still_open.values()):
+            _tell_not_cut(work, settings, records.partners[code], containment, count)
+
+
+def _key(hold: Hold) -> str:
+    """How the occasions of what is told of a hold begin."""
+    return f"hold {hold.id}/{hold.since_number}:"
 
 
 def ask_for_address(work: Work, partner: Partner, person: Person, settings: Settings) -> bool:
     """Tells the partner that the e-mail with the link to that person came back. Gives as `ask_for_annexe`."""
-    return tell(work, settings, "bounced", partner.code, partner, {"person": person})
+    return bool(tell(work, settings, "bounced", partner.code, partner, {"person": person}))
 
 
 def tell_silence(work: Work, partner: Partner, people: Sequence[Person], settings: Settings) -> bool:
     """Tells the partner who used none of their links. Gives as `ask_for_annexe`."""
-    return tell(work, settings, "silent", partner.code, partner, {"people": people})
+    return bool(tell(work, settings, "silent", partner.code, partner, {"people": people}))
 
 
 def annexe_3_file(contacts: Contacts) -> Attachment:

@@ -15,7 +15,7 @@ from rapidfuzz import fuzz
 from sqlalchemy import Connection
 
 from provisioner.documents.addresses import load_mailbox_rules
-from provisioner.domain.convention import Contact, Contacts, Partner, Role
+from provisioner.domain.convention import MAX_NOTICE_DAYS, Contact, Contacts, Partner, Role
 from provisioner.domain.errors import FileRefused, Problem, Refusal, Refused
 from provisioner.domain.people import MailboxRules
 from provisioner.domain.records import Records
@@ -62,6 +62,7 @@ class _Entry(_Strict):
     addresses: list[str] | None = None
     signed_on: date | None = None
     ctg_end: date | None = None
+    notice_days: int | None = Field(None, ge=0, le=MAX_NOTICE_DAYS)
     contacts: _Contacts | None = None
 
 

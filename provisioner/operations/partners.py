@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from difflib import get_close_matches
 from typing import TypeVar
 
 from provisioner.documents.addresses import load_mailbox_rules, read_address
@@ -17,14 +18,18 @@ from provisioner.domain.records import Records
 from provisioner.operations.context import decided
 from provisioner.register import Register, Work
 from provisioner.register.database import read_records
-from provisioner.register.partners import add_record, all_partners, set_end, set_record
+from provisioner.register.destruction import destroy_convention
+from provisioner.register.partners import add_record, all_partners, keeps_of, remove_record, set_end, set_record
 from provisioner.settings import DocumentSettings
 
 _CODE = re.compile(r"^[a-z0-9-]{1,64}$")
 
 
-def no_such_partner(code: str) -> WrongUsage:
-    """The register has no partner with that code."""
+def no_such_partner(code: str, known: Iterable[str] = ()) -> WrongUsage:
+    """The register has no partner with that code; of the `known` ones the nearest is named."""
+    nearest = get_close_matches(code.lower(), known, 1)
+    if nearest:
+        return WrongUsage(Refusal.NO_SUCH_PARTNER_BUT, partner=code, nearest=nearest[0])
     return WrongUsage(Refusal.NO_SUCH_PARTNER, partner=code)
 
 
@@ -35,17 +40,17 @@ def partner_of(register: Register, code: str) -> Partner:
         WrongUsage: there is none.
     """
     with register.read() as connection:
-        partner = all_partners(connection).get(code)
-    if partner is None:
-        raise no_such_partner(code)
-    return partner
+        if partner := all_partners(connection, [code]).get(code):
+            return partner
+        raise no_such_partner(code, all_partners(connection))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Given:
     """What is said of a partner, as typed; None leaves it as it is.
 
-    `domains` and `addresses` each replace the former ones as a whole; an empty list leaves none.
+    `domains` and `addresses` each replace the former ones as a whole; an empty list leaves none. With
+    `forgets_notice_days` the days of notice are unknown again.
     """
 
     name: str | None = None
@@ -55,6 +60,8 @@ class Given:
     ctg_end: date | None = None
     reference: str | None = None
     document_sha256: str | None = None
+    notice_days: int | None = None
+    forgets_notice_days: bool = False
 
 
 @decided
@@ -85,12 +92,30 @@ def set_partner(register: Register, code: str, given: Given, limits: DocumentSet
         records = read_records(work.connection)
         before = records.partners.get(code)
         if before is None:
-            raise no_such_partner(code)
+            raise no_such_partner(code, records.partners)
         partner = changed(before, given)
         problems = [*problems_of_given(given, mailboxes), *problems_of(partner)]
         _refuse_first([*problems, *problems_of_change(records, before, partner, register.clock.today())])
         save_change(work, before, partner, by)
     return partner
+
+
+@decided
+def remove_partner(register: Register, code: str, by: str, reason: str) -> None:
+    """Takes a partner out of the register that was never of use: mistyped, say. Its contacts go with it (C4).
+
+    Raises:
+        WrongUsage: there is none with that code.
+        Refused: the register keeps something of it.
+    """
+    with register.work(by) as work:
+        known = all_partners(work.connection)
+        if code not in known:
+            raise no_such_partner(code, known)
+        if (what := keeps_of(work.connection, known[code])) is not None:
+            raise Refused(Refusal.PARTNER_USED, partner=code, what=what)
+        destroy_convention(work, code)
+        remove_record(work, code, by, reason)
 
 
 def new_partner(code: str) -> Partner:
@@ -102,6 +127,7 @@ def changed(before: Partner, given: Given) -> Partner:
     """The record with what is given. Signed again after an early end, it is a new convention without one."""
     signed_on = given.signed_on
     signs_anew = signed_on is not None and before.ends_on is not None and signed_on > before.ends_on
+    known_days = None if given.forgets_notice_days else before.notice_days
     return replace(
         before,
         name=before.name if given.name is None else given.name.strip(),
@@ -111,6 +137,7 @@ def changed(before: Partner, given: Given) -> Partner:
         ctg_end=given.ctg_end or before.ctg_end,
         reference=given.reference or before.reference,
         document_sha256=given.document_sha256 or before.document_sha256,
+        notice_days=known_days if given.notice_days is None else given.notice_days,
         ends_on=None if signs_anew else before.ends_on,
     )
 
@@ -170,14 +197,14 @@ def problems_of_change(records: Records, before: Partner, partner: Partner, toda
     if before.ends_on is None or partner.ends_on is not None:
         return
     if today <= before.ends_on:
-        yield "signed_on", Refused(Refusal.END_TO_COME, on=before.ends_on)
+        yield "signed_on", Refused(Refusal.END_TO_COME, on=before.ends_on, partner=before.code)
     elif any(h.closed_at is None for h in records.of_partner(before.code)):
         yield "signed_on", Refused(Refusal.ACCESSES_TO_CLOSE)
 
 
 def _listed(texts: Iterable[str]) -> str:
     """What was typed, each in quotes, with every sign of it shown."""
-    return ", ".join(map(ascii, texts))
+    return ", ".join(f"« {ascii(text)[1:-1]} »" for text in texts)
 
 
 def _refuse_first(problems: Iterable[Problem]) -> None:
@@ -241,7 +268,7 @@ def reinstate_convention(register: Register, code: str, by: str, reason: str) ->
 def _read_partner(work: Work, code: str) -> tuple[Partner, Records]:
     records = read_records(work.connection)
     if code not in records.partners:
-        raise no_such_partner(code)
+        raise no_such_partner(code, records.partners)
     return records.partners[code], records
 
 
@@ -255,7 +282,7 @@ def _refuse_end(partner: Partner, on: date, today: date) -> None:
     if on < partner.signed_on:
         raise Refused(Refusal.END_BEFORE_SIGNATURE, on=on, signed_on=partner.signed_on)
     if on > partner.ctg_end:
-        raise Refused(Refusal.END_AFTER_CTG, on=on, ctg_end=partner.ctg_end)
+        raise Refused(Refusal.END_AFTER_CTG, on=on, ctg_end=partner.ctg_end, partner=partner.code)
 
 
 def _over(partner: Partner) -> Refused:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from provisioner.domain.access.habilitation import Habilitation
 from provisioner.domain.access.person_file import KeycloakUser, Listed, PersonFile
-from provisioner.domain.access.plan import NOTHING
+from provisioner.domain.access.plan import with_destructions
 from provisioner.domain.annexe.document import Document, Severity
 from provisioner.domain.annexe.kept import KeptAnnexe
 from provisioner.domain.errors import Refusal, Refused
@@ -18,7 +18,7 @@ from provisioner.domain.retention import account_due_on
 from provisioner.operations.context import Context
 from provisioner.operations.errors import UnknownRealm
 from provisioner.operations.look import is_known_realm
-from provisioner.operations.run import plan_due
+from provisioner.operations.run import look_ahead
 from provisioner.register import annexes, holds, incidents, journal
 from provisioner.register.connection_counts import held_connections
 from provisioner.register.database import read_records
@@ -38,7 +38,12 @@ def explain_person(context: Context, email: EmailAddress) -> ExplainedAnswer:
         KeycloakError, RegisterUnavailable: a system failed.
     """
     person = person_file_of(context, email)
-    plan = plan_due(context, []).plan or NOTHING
+    partners = {access.partner for access in person.accesses} | {row.annexe.partner for row in person.listed}
+    run = look_ahead(context, partners, emails=[person.email])
+    plan = run.plan
+    if run.result.ending is None:  # what is destroyed is judged on the whole register
+        records = person.records.with_part(run.records)
+        plan = with_destructions(plan, records, context.clock.today(), context.limits)
     would = changes_of(person.email, (*plan.changes, *plan.later))
     return ExplainedAnswer.of(person, explain(person, plan), would)
 
@@ -98,7 +103,7 @@ def person_file_of(context: Context, asked: EmailAddress) -> PersonFile:
 
 
 def _name(access: Habilitation) -> str:
-    return f"{access.person.first_names} {access.person.last_name}"
+    return access.person.name
 
 
 def _is_current(annexe: KeptAnnexe, records: Records) -> bool:
@@ -139,5 +144,6 @@ def _in_keycloak(context: Context, person: PersonFile) -> KeycloakUser | None:
         account=account,
         is_ours=by_id is not None or account.is_marked,
         has_password=context.directory.has_password(account.id),
+        failures=context.directory.failures(account.id),
         groups=tuple(sorted(codes.get(group, group) for group in context.directory.groups_of(account.id))),
     )

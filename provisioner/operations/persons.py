@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from provisioner.domain.access.account import NO_FAILURES, Failures
 from provisioner.domain.access.habilitation import Habilitation, State
 from provisioner.domain.access.invitations import is_owed
 from provisioner.domain.access.plan import our_accounts
+from provisioner.domain.connections.controls.own_account import UNLOCK
 from provisioner.domain.errors import Refusal, Refused
 from provisioner.domain.people import EmailAddress
-from provisioner.domain.records import Account, Records, Reopening
+from provisioner.domain.records import Account, Records, Reopening, Scope
 from provisioner.operations.context import Context, ProgressBar, RunResult, decided
 from provisioner.operations.cutting import cut_now
-from provisioner.operations.look import learn_user_names, look
+from provisioner.operations.errors import UnknownRealm
+from provisioner.operations.look import is_known_realm, look_at
 from provisioner.operations.notices import ask_for_annexe
 from provisioner.operations.run import sync
 from provisioner.register import holds
+from provisioner.register.database import read_records
 
 
 @decided
@@ -31,16 +35,18 @@ def suspend(context: Context, email: EmailAddress, by: str, reason: str, second:
         Refused: nobody of that address has an access or is about to; nothing is recorded.
         RegisterUnavailable: nothing is recorded.
     """
-    records = context.register.records()
+    records = context.register.records(Scope(emails=frozenset({email})))
     live = [h for h in records.habilitations if h.email == email and h.state is not State.CLOSED]
     if not live:
         raise Refused(Refusal.NOTHING_TO_SUSPEND, email=email)
     suspension = records.suspended.get(email)
     if suspension is None or suspension.containment is not None:
         with context.register.work(by) as work:
-            for habilitation in live if holds.suspend(work, email, by, reason, second=second) else ():
-                partner = records.partners[habilitation.partner]
-                ask_for_annexe(work, partner, habilitation.person, context.clock.today(), context.settings)
+            if holds.suspend(work, email, by, reason, second=second):
+                suspension = read_records(work.connection, Scope(emails=frozenset({email}))).suspended[email]
+                for habilitation in live:
+                    partner = records.partners[habilitation.partner]
+                    ask_for_annexe(work, partner, habilitation.person, suspension, context.settings)
     return _partners(live)
 
 
@@ -58,16 +64,55 @@ def reopen(context: Context, email: EmailAddress, by: str, reason: str, *, new_p
         Refused: there is nothing to reopen, or it may not be open now; nothing is recorded.
         KeycloakError, RegisterUnavailable: a system failed; nothing is recorded.
     """
-    records = context.register.records()
+    records = context.register.records(Scope(emails=frozenset({email})))
     theirs = [h for h in records.habilitations if h.email == email]
     lasting = _lasting(context, records, theirs)
     if not lasting and email not in records.suspended:
         raise Refused(Refusal.NOTHING_TO_REOPEN, email=email)
     how = (Reopening.NEW_PASSWORD if new_password else Reopening.AS_IT_WAS) if lasting else None
-    if how is None or _is_to_do(context, records, lasting, how):
+    if how is None or _is_to_do(context, lasting, how):
         with context.register.work(by) as work:
             holds.reopen(work, email, by, reason, how, records.suspended.get(email))
     return _partners(lasting or theirs)
+
+
+@decided
+def unlock(context: Context, email: EmailAddress, by: str, reason: str) -> Failures:
+    """Lets the person log in again at once, after failed logins; what was lifted. Without any nothing is recorded.
+
+    It is recorded first: by that the controls tell it from what a stolen secret does. Killed between the two, the
+    account stays locked, and the same command does it.
+
+    Raises:
+        Refused: nobody of that address has an open access, or it is suspended, or its account is gone.
+        UnknownRealm: the realm is another one than the register's.
+        KeycloakError, RegisterUnavailable: a system failed.
+    """
+    records, directory = context.register.records(Scope(emails=frozenset({email}))), context.directory
+    opened = [h for h in records.habilitations if h.email == email and h.state is State.OPEN]
+    if not opened:
+        raise Refused(Refusal.NOTHING_TO_UNLOCK, email=email)
+    if email in records.suspended:
+        raise Refused(Refusal.UNLOCK_SUSPENDED, email=email)
+    if not is_known_realm(records, directory):
+        raise UnknownRealm
+    account = our_accounts(records, directory.glance(records.accounts[email].keycloak_id, email)).get(email)
+    if account is None:
+        raise Refused(Refusal.UNLOCK_MISSING, email=email)
+    if not account.enabled:
+        raise Refused(Refusal.UNLOCK_SUSPENDED, email=email)
+    failures = directory.failures(account.id)
+    if failures == NO_FAILURES:
+        return failures
+    at = directory.server_time().isoformat()  # before the register is held: it may be a call
+    with context.register.work(by) as work:
+        said = {"by": by, "reason": reason, "failures": failures.count}
+        for habilitation in opened:
+            code, number = habilitation.partner, habilitation.id
+            work.journal("account.unlocked", partner=code, habilitation=number, rule="P1", details=said, by=by)
+        work.journal("run.begun", details={"changes": [[UNLOCK, opened[0].id]], "keycloak_at": at})
+    directory.forget_failures(account.id)
+    return failures
 
 
 def carry_out(context: Context, partners: Sequence[str], email: EmailAddress, bar: ProgressBar) -> RunResult:
@@ -105,17 +150,16 @@ def _lasting(context: Context, records: Records, theirs: Iterable[Habilitation])
     return active
 
 
-def _is_to_do(context: Context, records: Records, lasting: Sequence[Habilitation], how: Reopening) -> bool:
+def _is_to_do(context: Context, lasting: Sequence[Habilitation], how: Reopening) -> bool:
     """Whether there is a decision to record, and not one under way or an account that is open as it was.
 
     Raises:
         Refused: no link could lead to a password as P1 asks, or the address belongs to another account (A8).
     """
     email = lasting[0].email
-    snapshot = look(records, context.directory, _partners(lasting))
+    records, snapshot = look_at(context, Scope(frozenset(_partners(lasting)), frozenset({email})))
     if snapshot.link_fault is not None:
         raise Refused(Refusal.LINKS_USELESS, why=snapshot.link_fault)
-    snapshot = learn_user_names(context.directory, snapshot, [email], 1)
     remote = our_accounts(records, snapshot).get(email)
     was_closed = any(h.email == email and h.closed_at for h in records.habilitations)
     is_made = (remote is not None and not was_closed) or any(h.state is State.OPEN for h in lasting)

@@ -9,6 +9,7 @@ from provisioner.domain.access.account import Snapshot
 from provisioner.domain.access.habilitation import Habilitation
 from provisioner.domain.access.plan import Plan, made_by_a_dead_run, make_plan, plan_in_unknown_realm
 from provisioner.domain.annexe.closures import Closures, judge_closures
+from provisioner.domain.annexe.decisions import Decisions
 from provisioner.domain.annexe.document import (
     Check,
     Row,
@@ -24,13 +25,14 @@ from provisioner.domain.annexe.enter import (
     unaccounted_for,
 )
 from provisioner.domain.annexe.judge_register import judge_keycloak
+from provisioner.domain.errors import Refusal, Refused
 from provisioner.domain.gates import Entering
 from provisioner.domain.people import EmailAddress
 from provisioner.domain.records import Records
-from provisioner.operations.check import Request, check_for_partner
+from provisioner.operations.check import Request, check_for_partner, scope_of
 from provisioner.operations.context import Context, Ending, RunResult
 from provisioner.operations.errors import SyncFirst
-from provisioner.operations.look import learn_passwords, learn_user_names, look
+from provisioner.operations.look import learn_passwords, learn_user_names, look_at
 from provisioner.register import annexes
 
 
@@ -95,20 +97,24 @@ def prepare(
     snapshot: Snapshot | None = None,
     closing: frozenset[str] = frozenset(),
 ) -> Prepared:
-    """Reads everything, the document included, and works out what the request would change.
+    """Reads the document and what it is about, and works out what the request would change.
 
-    `records` and `snapshot` are given by a caller that has just read them; `closing` are the partners whose documents
-    end an access in the same run.
+    `records` and `snapshot` are given by a caller that has just read them: of the whole, or of what the document is
+    about (`scope_of`). `closing` are the partners whose documents end an access in the same run.
 
     Raises:
         UnknownRealm: it is another realm than the register's.
         SyncFirst: an earlier run died, and what it made must be recorded first.
+        Refused: a waiver is given for a row that list 1 does not have.
         KeycloakError, RegisterUnavailable: a system failed.
     """
-    records = records or context.register.records()
-    snapshot = snapshot or look(records, context.directory, [request.partner])
     today, limits = context.clock.today(), context.settings.documents
-    check = check_for_partner(request, records, today, limits, context.read)
+    annexe = context.read(request.document.content, request.document.name, limits)
+    if records is None or snapshot is None:
+        records, snapshot = look_at(context, scope_of(request, annexe))
+    check = check_for_partner(request, annexe, records, today, limits)
+    if request.decided_on is None:
+        _refuse_waiver_of_no_row(check, request.decisions)
     if not request.decisions.closures_only:
         asked = (row.email for row in check.annexe.of_list(1) if row.email is not None)
         snapshot = learn_user_names(context.directory, snapshot, asked, context.settings.keycloak.threads)
@@ -126,6 +132,15 @@ def prepare(
     if request.decisions.closures_only:
         return _prepare_closures(context, prepared, closing)
     return _prepare_whole(context, prepared, closing)
+
+
+def _refuse_waiver_of_no_row(check: Check, decisions: Decisions) -> None:
+    """A mistyped row would be left without a word, and another one's error with it."""
+    rows = {row.row for row in check.annexe.of_list(1)} | {
+        finding.row for finding in check.findings if finding.list == 1
+    }
+    for row in sorted(decisions.waive.keys() - rows) if rows else ():
+        raise Refused(Refusal.NO_SUCH_ROW, row=row)
 
 
 def _prepare_whole(context: Context, prepared: Prepared, closing: frozenset[str]) -> Prepared:
@@ -199,7 +214,8 @@ def _with_plan(context: Context, prepared: Prepared, after: Records, closing: fr
 
 def in_unknown_realm(context: Context, request: Request) -> RunResult:
     """What can be said of a document where the realm is another one: its findings, Keycloak's apart, and no plan."""
-    records, today, limits = context.register.records(), context.clock.today(), context.settings.documents
-    check = check_for_partner(request, records, today, limits, context.read)
+    today, limits = context.clock.today(), context.settings.documents
+    annexe = context.read(request.document.content, request.document.name, limits)
+    check = check_for_partner(request, annexe, context.register.records(scope_of(request, annexe)), today, limits)
     plan = plan_in_unknown_realm([request.partner])
     return RunResult(as_of=today, check=check, plan=plan, ending=Ending.UNKNOWN_REALM)

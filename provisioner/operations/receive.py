@@ -94,7 +94,7 @@ def _keep(work: Work, context: Context, prepared: Prepared) -> KeptAnnexe:
     annexe = find(work, annexes.submit(work, submission_of(prepared)))
     if not check.is_valid and not (before and _errors(before.check) == _errors(annexe.check)):
         partner = prepared.before.partners[request.partner]
-        report = Report.of(check, partner.name, context.clock.today())
+        report = Report(check=check, partner=partner.name, checked_on=context.clock.today())
         tell_refused(work, context.settings, partner, report, request.received_on)
     is_clean = all(finding.severity is Severity.INFO for finding in check.findings)
     if context.settings.approval.automatic and is_clean and prepared.plan_id is not None:
@@ -108,7 +108,7 @@ def _list_2_plan_id(context: Context, prepared: Prepared) -> str | None:
     """The plan of list 2 alone, where the whole is refused and that is possible; the document is not read again."""
     if not prepared.offers_list_2:
         return None
-    context = replace(context, read=lambda *_: prepared.check.annexe)
+    context = context.having_read(prepared.check.annexe)
     alone = replace(prepared.request, decisions=Decisions(closures_only=True))
     return prepare(context, alone, prepared.before, prepared.snapshot).plan_id
 
@@ -117,6 +117,12 @@ def _errors(check: Check) -> list[tuple[object, ...]]:
     """What refuses a document, of a check that is kept."""
     errors = [finding for finding in check.findings if finding.severity is Severity.ERROR]
     return [(error.code, error.list, error.row, error.column, error.value) for error in errors]
+
+
+def file_of(register: Register, annexe: KeptAnnexe) -> Document:
+    """The file that the register keeps of an annexe."""
+    with register.read() as connection:
+        return annexes.document(connection, annexe.id)
 
 
 def find(source: Register | Work, annexe_id: int) -> KeptAnnexe:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from itertools import count
 from pathlib import Path
 
@@ -15,14 +16,19 @@ from sqlalchemy import Connection, select
 from provisioner.clock import Clock
 from provisioner.domain.annexe.decisions import decider_said
 from provisioner.domain.backup import ENCRYPTED
-from provisioner.domain.destruction_list import Again, ListLine, since
+from provisioner.domain.destroyed_since import DestroyedSince
+from provisioner.domain.destruction_list import ListLine, lines_since
 from provisioner.domain.errors import Refusal, WrongUsage
 from provisioner.domain.journal import Head
-from provisioner.operations.destruction_list import list_lines, note_destroyed
+from provisioner.operations.context import Context
+from provisioner.operations.destruction_list import list_lines, note_destroyed, told_since
 from provisioner.operations.journal import journal_head, verify_journal
 from provisioner.register import (
     Register,
     RegisterUnavailable,
+    attestations,
+    connections,
+    holds,
     journal,
     open_as_is,
     open_register,
@@ -30,15 +36,27 @@ from provisioner.register import (
     sqlite_file,
 )
 from provisioner.register import tables as t
-from provisioner.register.backup import begin_after, journal_end, load, numbers_given, put_in_place, register_of
+from provisioner.register.backup import (
+    begin_after,
+    journal_end,
+    load,
+    numbers_given,
+    put_in_place,
+    register_of,
+    remove_abandoned,
+    unfinished,
+)
 from provisioner.register.encryption import decrypt
 from provisioner.register.engine import REVISION, make_engine, revision, translated
 from provisioner.register.errors import CopyRefused
 from provisioner.register.marks import DESTROY_AGAIN, REALM_ID, clear_copy, mark, note_clear_copy, set_mark
 from provisioner.settings import Settings
 
-#: In the name of a register that was replaced, and kept aside.
+#: In the name of a register that was replaced, and kept aside; since when stands after it.
 _REPLACED = "remplace"
+
+#: How long it is kept, in days: by then it has shown whether the right copy was put back.
+REPLACED_FOR = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,15 +78,15 @@ class Restored:
     """What was put back, or would have been.
 
     `copied` is the copy's head, `head` the one after the restore's own entry, `left` the last known one of the
-    journal that was left behind. `replaced` is the file of the register that was in its place. `again` is what was
-    destroyed since. `recorded` is the entry of the rehearsal in the register in place, if there is one.
+    journal that was left behind. `replaced` is the file of the register that was in its place. `since` is what was
+    destroyed since then. `recorded` is the entry of the rehearsal in the register in place, if there is one.
     """
 
     entries: int
     copied: Head
     head: Head
     left: Head | None
-    again: Again
+    since: DestroyedSince
     replaced: Path | None = None
     recorded: int | None = None
 
@@ -187,7 +205,7 @@ def _is_encrypted(copy: Path) -> bool:
 def _prepare(settings: Settings, clock: Clock, asked: Asked, copied: _Copy, by: str) -> Restored:
     """Judges the copy and writes into it, still in memory, what putting it back means."""
     present = _present(settings, clock)
-    lines = () if asked.without_list else _whole_list(settings, clock)
+    lines = _told_in_place(settings, clock) if asked.without_list else _whole_list(settings, clock)
     return _record(clock, asked, copied.register, copied.head, present, lines, by)
 
 
@@ -205,21 +223,32 @@ def _record(
         raise CopyRefused(Refusal.COPY_JOURNAL, entry=check.bad.entry or 0)
     with register.read() as connection:
         realm, chain = mark(connection, REALM_ID), _chain(connection)
+        told = told_since(connection).destroyed
     known = present.realm if present is not None else next((line.realm for line in reversed(lines)), None)
     if None not in (realm, known) and realm != known:
         raise CopyRefused(Refusal.COPY_OF_OTHER_REALM)
     numbers = dict(present.numbers) if present is not None else {}
-    listed = (gone.habilitation for line in lines for gone in line.gone if gone.habilitation is not None)
+    listed = (destroyed.habilitation or 0 for line in lines for destroyed in line.destroyed)
     last = max([numbers.get(t.habilitation.name, 0), *listed])
-    again = Again.of(since(lines, chain), last)
+    certified = [certificate for line in lines for certificate in line.certificates]
+    certificates = max([numbers.get(t.attestation.name, 0), *(certificate.number for certificate in certified)])
+    since = DestroyedSince.of(lines_since(lines, chain), last).besides(told)
     heads = [*([present.head] if present is not None else []), *(line.head for line in lines[-1:])]
     left = max(heads, key=lambda head: head.entry, default=None)
     left = left if left is not None and left.entry > copied.entry else None
     details = {"file": asked.file.name, "copied": str(copied), "list": not asked.without_list}
+    given = {t.habilitation.name: last, t.attestation.name: certificates}
     with register.work(by) as work:
-        work.journal("register.restored", details=details, left=left, by=asked.by)
-        again = replace(again, last=begin_after(work, numbers | {t.habilitation.name: last}))
-        set_mark(work, DESTROY_AGAIN, Again.read(mark(work.connection, DESTROY_AGAIN)).joined(again).written())
+        entry = work.journal("register.restored", details=details, left=left, by=asked.by)
+        since = replace(since, last=begin_after(work, numbers | given))
+        unknown = since.keycloak_ids.difference(connections.accounts_by_keycloak_id(work.connection))
+        connections.note_destroyed(work, dict.fromkeys(unknown, entry))
+        for certificate in certified:
+            request = attestations.by_id(work.connection, certificate.number)
+            if request is not None and request.issued_on is None:
+                attestations.issued_before(work, request, certificate)
+        still = DestroyedSince.read(mark(work.connection, DESTROY_AGAIN))
+        set_mark(work, DESTROY_AGAIN, still.joined(since).written())
         if present is None or not _is_encrypted(asked.file):  # nobody knows how the copies since were made
             note_clear_copy(work, clock.today())
         elif present.clear_copy is not None:
@@ -229,7 +258,7 @@ def _record(
         copied=copied,
         head=journal_head(register),
         left=left,
-        again=again,
+        since=since,
     )
 
 
@@ -269,6 +298,18 @@ def _whole_list(settings: Settings, clock: Clock) -> tuple[ListLine, ...]:
     return list_lines(settings)
 
 
+def _told_in_place(settings: Settings, clock: Clock) -> tuple[ListLine, ...]:
+    """What the register in place tells as destroyed and certified, where it is of this version and can be read."""
+    with suppress(RegisterUnavailable):
+        register = open_as_is(settings, clock)
+        if register is not None:
+            with closing(register):
+                if revision(register.engine) == REVISION:
+                    with register.read() as connection:
+                        return (told_since(connection),)
+    return ()
+
+
 def _record_rehearsal(settings: Settings, clock: Clock, asked: Asked, restored: Restored, by: str) -> int | None:
     """In the register in place, where there is one of this version: the proof that copies can be put back."""
     register = open_as_is(settings, clock)
@@ -289,4 +330,29 @@ def replaced_registers(settings: Settings) -> list[Path]:
     target = sqlite_file(settings)
     if target is None:
         return []
-    return sorted(file for dot in ("", ".") for file in target.parent.glob(f"{dot}{target.stem}-{_REPLACED}-*"))
+    return [*sorted(target.parent.glob(f"{target.stem}-{_REPLACED}-*")), *unfinished(target.parent)]
+
+
+def destroy_replaced(context: Context) -> None:
+    """A register that was replaced goes 30 days later, if nobody destroyed it before: it holds what was destroyed
+    since. Not while there is any hold on destruction (D7).
+
+    The entry comes first: killed before the file is gone, the next run writes another one.
+    """
+    target = sqlite_file(context.settings)
+    if target is None:
+        return
+    remove_abandoned(target.parent)
+    over = [file for file in replaced_registers(context.settings) if _is_over(file, context.clock.today())]
+    if over:
+        with context.work() as work:
+            if holds.kept_from_destruction(work.connection).keeps(None):
+                return
+            work.journal("register.replaced_destroyed", rule="D1", details={"files": [file.name for file in over]})
+        for file in over:
+            file.unlink(missing_ok=True)
+
+
+def _is_over(replaced: Path, today: date) -> bool:
+    day = re.search(rf"-{_REPLACED}-(\d{{8}})T", replaced.name)
+    return day is not None and today > date.fromisoformat(day[1]) + REPLACED_FOR

@@ -7,7 +7,6 @@ from datetime import date, timedelta
 
 import structlog
 
-from provisioner.domain.access.change import Action
 from provisioner.domain.errors import Refusal, Refused
 from provisioner.domain.hold import Hold, HoldKind
 from provisioner.domain.people import EmailAddress
@@ -16,7 +15,7 @@ from provisioner.operations.errors import UnknownRealm
 from provisioner.operations.holds import hold_or_drop
 from provisioner.operations.run import Pass
 from provisioner.register import Register, holds
-from provisioner.register.journal import deciders
+from provisioner.register.journal import decisions
 
 log = structlog.get_logger()
 
@@ -27,7 +26,8 @@ ALL_REVIEWED_WITHIN_DAYS = 30
 def destroy_due(context: Context, bar: ProgressBar) -> RunResult:
     """Destroys what is due and was announced by a run of an earlier day, and announces what the next days' runs will.
 
-    The same as a `sync` does last: no access is opened or closed, and what else waits stays as it is.
+    The same as a `sync` does last: what else waits stays as it is. An account that another hand enabled after its end
+    is closed first, and told.
 
     Raises:
         LockHeld: another run is under way.
@@ -41,12 +41,10 @@ def destroy_due(context: Context, bar: ProgressBar) -> RunResult:
             log.error("realm.unknown")
             return run.result
         run.make_plan()
-        destructions = run.plan.destructions
-        blocked = tuple(limit for limit in run.plan.blocked if any(map(limit.holds, destructions)))
-        of_destructions = run.plan.only(lambda change: change.action is Action.DESTROY)
-        run.result.plan = replace(of_destructions, blocked=blocked, later=(), drift=())
+        run.result.plan = run.plan.of_destructions
+        limits = tuple(limit for limit in run.plan.blocked if limit.partner is None)  # a partner's own are for `sync`
         with context.work() as work:
-            hold_or_drop(work, context.settings, run.plan, [None])
+            hold_or_drop(work, context.settings, replace(run.plan, blocked=limits), [None])
         run.announce()
         run.carry_out(bar)
         run.quarantine_failures(judged=())
@@ -67,11 +65,9 @@ def keep(
     today = register.clock.today()
     if review_on < today:
         raise Refused(Refusal.REVIEW_PAST, on=review_on)
-    is_far = review_on > today + timedelta(days=ALL_REVIEWED_WITHIN_DAYS)
-    if partner is None and email is None and is_far:
-        raise Refused(Refusal.REVIEW_FAR, on=review_on, days=ALL_REVIEWED_WITHIN_DAYS)
-    if email is not None and email not in register.records().accounts:
-        raise Refused(Refusal.NO_SUCH_PERSON, email=email)
+    latest = today + timedelta(days=ALL_REVIEWED_WITHIN_DAYS)
+    if partner is None and email is None and review_on > latest:
+        raise Refused(Refusal.REVIEW_FAR, on=review_on, days=ALL_REVIEWED_WITHIN_DAYS, latest=latest)
     with register.work(by) as work:
         return holds.keep(work, partner, email, by, reason, review_on)
 
@@ -92,5 +88,6 @@ def kept(register: Register) -> list[tuple[Hold, str | None]]:
     """Every hold on destruction that lasts, oldest first, with who decided it, as long as that name stands (D8)."""
     with register.read() as connection:
         lasting = holds.kept(connection, HoldKind.RETENTION)
-        names = deciders(connection, [hold.decision for hold in lasting if hold.decision is not None])
+        rows = decisions(connection, [hold.decision for hold in lasting if hold.decision is not None])
+    names = {entry: row.decided_by for entry, row in rows.items()}
     return [(hold, names.get(hold.decision or 0)) for hold in lasting]

@@ -5,10 +5,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import date
 from functools import partial
 from time import perf_counter
 from typing import Self
@@ -25,16 +24,20 @@ from provisioner.domain.access.plan import (
     plan_in_unknown_realm,
     with_destructions,
 )
-from provisioner.domain.calendar import add_months
-from provisioner.domain.hold import HoldKind
+from provisioner.domain.errors import Refusal, Refused
+from provisioner.domain.hold import Hold, HoldKind
 from provisioner.domain.people import EmailAddress
-from provisioner.domain.records import Records
+from provisioner.domain.records import Records, Scope
 from provisioner.domain.retention import due, to_announce
 from provisioner.keycloak.errors import KeycloakError
 from provisioner.logs import place_of
-from provisioner.operations.again import destroy_again
+from provisioner.operations import reviews
+from provisioner.operations.after_restore import destroy_again
 from provisioner.operations.approved import Approved, decide_annexes, record_approved
+from provisioner.operations.caf_review import remind as remind_of_caf_review
 from provisioner.operations.context import Context, Ending, ProgressBar, RunResult
+from provisioner.operations.convention_life import follow_conventions
+from provisioner.operations.destroying import Destroying, destroy_what_aged
 from provisioner.operations.destruction_list import note_destroyed
 from provisioner.operations.effects import Effects
 from provisioner.operations.errors import UnknownRealm
@@ -42,11 +45,12 @@ from provisioner.operations.holds import hold_or_drop, quarantine_failures, tell
 from provisioner.operations.incidents import remind as remind_of_incidents
 from provisioner.operations.inviting import Inviting
 from provisioner.operations.journal import watch_journal
-from provisioner.operations.look import learn_passwords, look, look_again
+from provisioner.operations.look import learn_passwords, look, look_again, look_at
 from provisioner.operations.notice_delivery import deliver
 from provisioner.operations.notices import remind, remind_of_waiting
 from provisioner.operations.pool import GivenUp
-from provisioner.register import LockHeld, RegisterUnavailable, annexes, destruction, retention, run_lock
+from provisioner.register import LockHeld, RegisterUnavailable, retention, run_lock
+from provisioner.register.habilitations import scope_of
 from provisioner.register.marks import GROUP_ROOT, LAST_GOOD_SYNC, set_mark
 
 log = structlog.get_logger()
@@ -57,8 +61,9 @@ class Pass:
     defect of ours has `broken`) and its `result`.
 
     It is about `partners`, all when none is named, or about one person of theirs (`email`); then approved annexes
-    wait. With `at_once`, for a person who waits, what failed lately is tried before its time: notices, and what is in
-    quarantine.
+    wait. One that is about some reads no more of the register and of Keycloak than what concerns them, and the
+    persons named beside them (`emails`). With `at_once`, for a person who waits, what failed lately is tried before
+    its time: notices, and what is in quarantine.
     """
 
     records: Records
@@ -72,12 +77,18 @@ class Pass:
         partners: Collection[str] = (),
         *,
         email: EmailAddress | None = None,
+        emails: Iterable[EmailAddress] = (),
         at_once: bool = True,
     ) -> None:
         self.context, self.email, self.at_once = context, email, at_once
         self.partners = sorted(partners)
+        named = frozenset(emails) if email is None else frozenset({email, *emails})
+        #: what it reads of the register and of Keycloak; None: everything
+        self.scope = Scope(frozenset(partners), named) if partners or named else None
         self.approved: list[Approved] = []
         self.broken: set[str] = set()
+        #: whose account is still to be destroyed again after a restore: nothing else is done for them
+        self.left_alone: frozenset[EmailAddress] = frozenset()
         self.result = RunResult(as_of=context.clock.today())
 
     @contextmanager
@@ -91,10 +102,25 @@ class Pass:
             yield self.begin()
 
     def begin(self) -> Self:
-        """Reads the register. Without the lock for what only looks, and for a suspension, which waits for no pass."""
-        self.records = self.context.register.records()
-        self.partners = self.partners or sorted(self.records.partners)
+        """Reads the register. Without the lock for what only looks, and for a suspension, which waits for no pass.
+
+        Raises:
+            Refused: it is about one person, who is unknown.
+        """
+        if self.email is not None and not self.partners:
+            with self.context.register.read() as connection:
+                self.scope = scope_of(connection, self.email)
+            self.partners = sorted(self.scope.partners)
+        self.records = self.read()
+        if self.scope is None:
+            self.partners = self.partners or sorted(self.records.partners)
+        if self.email is not None and self.email not in self.records.by_account():
+            raise Refused(Refusal.NO_SUCH_PERSON, email=self.email)
         return self
+
+    def read(self) -> Records:
+        """The register as it is now, as far as the pass is about it."""
+        return self.context.register.records(self.scope)
 
     @property
     def plan(self) -> Plan:
@@ -109,17 +135,35 @@ class Pass:
             KeycloakError: nothing may be concluded.
         """
         try:
-            self.snapshot = look(self.records, self.context.directory, self.partners)
+            if self.scope is None:
+                self.snapshot = look(self.records, self.context.directory, self.partners)
+            else:
+                just_read = self.records if self.records.scope == self.scope else None
+                self.records, self.snapshot = look_at(self.context, self.scope, just_read)
+                self.scope = self.records.scope
         except UnknownRealm:
             self.result.plan = plan_in_unknown_realm(self.partners)
             self.result.ending = Ending.UNKNOWN_REALM
             raise
 
+    def look_at_everything(self) -> None:
+        """Reads everything after all, and not what concerns its partners alone."""
+        if self.scope is not None:
+            self.scope = None
+            self.records = self.read()
+            self.look()
+
+    def widen(self, emails: Iterable[EmailAddress]) -> None:
+        """Looks at these persons too."""
+        if self.scope is not None and not self.scope.emails.issuperset(more := frozenset(emails)):
+            self.scope = replace(self.scope, emails=self.scope.emails | more)
+            self.look()
+
     def look_again(self) -> None:
         """Reads the register anew, after what was written there by this pass or beside it, and what that may have
         changed in Keycloak.
         """
-        before, self.records = self.records, self.context.register.records()
+        before, self.records = self.records, self.read()
         snapshot = look_again(self.context.directory, self.snapshot, before, self.records)
         self.snapshot = learn_passwords(self.context.directory, snapshot, self.records)
 
@@ -128,10 +172,10 @@ class Pass:
         if self.email is not None:
             return
         settle = partial(record_approved, self) if record else (lambda approved: approved.after)
-        self.approved = decide_annexes(self, settle)
+        self.approved, records = decide_annexes(self, settle)
         self.result.sent_back = tuple(a.annexe for a in self.approved if a.ending is Ending.CHANGED)
         if self.approved and not record:
-            self.records = self.approved[-1].after
+            self.records = records
             self.snapshot = learn_passwords(self.context.directory, self.snapshot, self.records)
 
     def make_plan(self) -> None:
@@ -151,14 +195,19 @@ class Pass:
         self.context.measure("plan", perf_counter() - started_at)
         plan = join_plans([plan, *(plan for plan in held.values() if plan is not None)])
         if self.destroys:
-            plan = with_destructions(plan, self.records, self.context.clock.today(), self.context.limits)
+            today = self.context.clock.today()
+            plan = with_destructions(plan, self.records, today, self.context.limits, self.left_alone)
         if self.email is not None:
             email = self.email
             plan = plan.only(lambda change: change.is_about(email) or change.action is Action.GROUP)
+        plan = plan.only(lambda change: change.email not in self.left_alone)
+        self.result.plan = replace(plan, quarantines=self.resting)
+
+    @property
+    def resting(self) -> tuple[Hold, ...]:
+        """What is in quarantine and not to be tried again yet."""
         now = self.context.clock.now()
-        resting = () if self.at_once else tuple(hold for hold in self.records.holds if hold.rests(now))
-        self.result.plan = replace(plan, quarantines=resting)
-        self.result.broken = frozenset(self.broken)
+        return () if self.at_once else tuple(hold for hold in self.records.holds if hold.rests(now))
 
     def _planned(self, partners: Sequence[str]) -> Plan:
         allowed = {name for approved in self.approved for name in approved.prepared.request.decisions.allow}
@@ -178,6 +227,7 @@ class Pass:
             raise
         except Exception as error:  # whatever it is, the other partners' closures do not wait for it
             self.broken.add(partner)
+            self.result.broken = frozenset(self.broken)
             log.error("partner.set_aside", partner=partner, error=type(error).__name__, at=place_of(error))
 
     def keep_holds(self) -> None:
@@ -211,9 +261,8 @@ class Pass:
         with bar(len(free)) as settled:
             effects.carry_out([c for c in free if c.action is not Action.INVITE], self.result, settled)
             if owed := [c for c in free if c.action is Action.INVITE]:
-                records = self.context.register.records()
-                Inviting(effects, records, self.result, settled).carry_out(owed)
-            effects.destroy([c for c in free if c.action is Action.DESTROY], self.result, settled)
+                Inviting(effects, self.read(), self.result, settled).carry_out(owed)
+            Destroying(self, effects, settled).carry_out([c for c in free if c.action is Action.DESTROY])
         effects.end(begun)
         failed = self.result.failed  # what was not tried since a named person suspended the person is no failure
         failed[:] = [f for f in failed if not (isinstance(f.cause, GivenUp) and effects.is_overtaken(f.change))]
@@ -228,16 +277,19 @@ class Pass:
         """
         context = self.context
         note_destroyed(context.register, context.settings)
-        records, today = context.register.records(), context.clock.today()
-        if records.forecast.is_settled_on(today):  # not by a clock that has just jumped
-            _destroy_overdue(context, records, self.partners)
-        if self.destroys:
-            _destroy_aged(context, records)
-            _rewrite(context)
+        records = self.read()
+        destroy_what_aged(context, records, self.partners, whole=self.destroys)
         tell_ages(context, records)
         remind(context)
-        remind_of_waiting(context)
+        remind_of_waiting(context, self.partners)
+        reviews.settle(context, records, self.partners)
+        reviews.withdraw_moot(context)
+        if self.destroys:
+            reviews.pass_on_refused(context)
+            reviews.remind_due(context, records)
         remind_of_incidents(context.register, context.settings, context.by)
+        remind_of_caf_review(context.register, context.settings, context.by)
+        follow_conventions(context, self.partners)
         self.deliver()
         self.result.journal = watch_journal(context, whole=whole_journal)
 
@@ -251,15 +303,26 @@ class Pass:
 
 def plan_due(context: Context, partners: Collection[str], email: EmailAddress | None = None) -> RunResult:
     """What `sync` would do now, run by a person; changes nothing."""
-    run = Pass(context, partners, email=email).begin()
+    return look_ahead(context, partners, email=email).result
+
+
+def look_ahead(
+    context: Context,
+    partners: Collection[str],
+    *,
+    email: EmailAddress | None = None,
+    emails: Iterable[EmailAddress] = (),
+) -> Pass:
+    """A pass that has planned what `sync` would do now, and does nothing of it."""
+    run = Pass(context, partners, email=email, emails=emails).begin()
     try:
         run.look()
     except UnknownRealm:
-        return run.result
+        return run
     run.decide_annexes(record=False)
-    run.destroys = not (partners or email)
+    run.destroys = not (partners or email or run.scope)
     run.make_plan()
-    return run.result
+    return run
 
 
 def sync(
@@ -308,48 +371,3 @@ def _mark_good(context: Context, snapshot: Snapshot) -> None:
         if snapshot.root_id is not None:
             set_mark(work, GROUP_ROOT, snapshot.root_id)
         set_mark(work, LAST_GOOD_SYNC, context.clock.now().isoformat(timespec="seconds"))
-
-
-def _keeps_annexes(records: Records, partner: str, today: date) -> bool:
-    """Whether the partner is paused, or a hold on destruction touches it or one of its persons (D7)."""
-    accounts = {records.accounts[habilitation.email].id for habilitation in records.of_partner(partner)}
-    return records.is_paused(partner, today) or records.kept.touches(accounts, [partner])
-
-
-def _destroy_overdue(context: Context, records: Records, partners: Collection[str]) -> None:
-    """A2: what was never applied goes 30 days after its outcome."""
-    today = context.clock.today()
-    with context.register.read() as connection:
-        kept = annexes.kept(connection)
-    overdue = [
-        annexe
-        for annexe in kept
-        if annexe.partner in partners and not annexe.is_kept_on(today)
-        if not _keeps_annexes(records, annexe.partner, today)
-    ]
-    if overdue:
-        with context.work() as work:
-            for annexe in overdue:
-                annexes.destroy(work, annexe)
-
-
-def _destroy_aged(context: Context, records: Records) -> None:
-    """What has a term of its own: a contact that was replaced, a notice never sent, a closed incident. Not by a clock
-    that has just jumped.
-    """
-    today, years = context.clock.today(), context.settings.incident.keep_years
-    if records.kept.all or not records.forecast.is_settled_on(today):
-        return
-    with context.register.read() as connection:
-        aged = destruction.aged(connection, today, add_months(today, -12 * years))
-    if any(aged):
-        with context.work() as work:
-            destruction.destroy_aged(work, aged)
-
-
-def _rewrite(context: Context) -> None:
-    """No page of the register's file holds what was destroyed; what cannot be done now is left to the next run."""
-    try:
-        context.register.rewrite()
-    except RegisterUnavailable as error:
-        log.warning("register.not_rewritten", error=str(error))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
@@ -15,8 +15,9 @@ from provisioner.domain.annexe.kept import KeptAnnexe, Status
 from provisioner.domain.people import EmailAddress
 from provisioner.domain.records import CurrentAnnexe
 from provisioner.register.errors import DecidedMeanwhile
-from provisioner.register.mapper import Mapper
+from provisioner.register.mapper import Mapper, among
 from provisioner.register.marks import rewrite_due
+from provisioner.register.tables import UNDER_WAY, habilitation
 from provisioner.register.tables import annexe as t
 from provisioner.register.work import Work
 
@@ -65,6 +66,18 @@ def kept(connection: Connection, partner: str | None = None) -> list[KeptAnnexe]
     return [_ANNEXE.of(row) for row in rows]
 
 
+def kept_of(connection: Connection, partners: Collection[str]) -> list[KeptAnnexe]:
+    """The annexes of these partners, oldest first."""
+    rows = among(connection, select(*_FACTS), t.c.partner, partners)
+    return sorted(map(_ANNEXE.of, rows), key=lambda annexe: annexe.id)
+
+
+def under_way(connection: Connection, partners: Collection[str] | None = None) -> list[KeptAnnexe]:
+    """Those to which anything happened since they were applied, or that never were: of these partners, or all."""
+    rows = among(connection, select(*_FACTS).where(UNDER_WAY), t.c.partner, partners)
+    return sorted(map(_ANNEXE.of, rows), key=lambda annexe: annexe.id)
+
+
 def by_id(connection: Connection, id_: int) -> KeptAnnexe | None:
     """The annexe with that number."""
     row = connection.execute(select(*_FACTS).where(t.c.id == id_)).first()
@@ -77,10 +90,10 @@ def by_digest(connection: Connection, partner: str, sha256: str) -> KeptAnnexe |
     return _ANNEXE.of(row) if row else None
 
 
-def current(connection: Connection) -> dict[str, CurrentAnnexe]:
-    """The newest applied annexe of each partner."""
+def current(connection: Connection, partners: Collection[str] | None = None) -> dict[str, CurrentAnnexe]:
+    """The newest applied annexe of each partner, or of these."""
     asked = select(t.c.partner, *_CURRENT.columns).where(t.c.applied_number.is_not(None)).order_by(t.c.applied_number)
-    return {row.partner: _CURRENT.of(row[1:]) for row in connection.execute(asked)}
+    return {row.partner: _CURRENT.of(row[1:]) for row in among(connection, asked, t.c.partner, partners)}
 
 
 def document(connection: Connection, id_: int) -> Document:
@@ -136,6 +149,18 @@ def received(work: Work, annexe: KeptAnnexe, received_on: date, sent_by: EmailAd
     work.connection.execute(update(t).where(t.c.id == annexe.id).values(**values))
     details = {"annexe": annexe.id, "received_on": received_on.isoformat(), "sent_by": sent_by}
     _tell(work, annexe, "annexe.received", "A11", details=details)
+    if received_on != annexe.received_on and annexe.transmitted_on is not None:
+        _correct_ends(work, annexe, received_on)
+
+
+def _correct_ends(work: Work, annexe: KeptAnnexe, received_on: date) -> None:
+    """The ends that it brought were told on that day (V3)."""
+    h = habilitation.c
+    brought = (h.partner == annexe.partner) & (h.end_transmitted_on == annexe.transmitted_on)
+    ended = update(habilitation).where(brought, h.end_received_on == annexe.received_on)
+    for id_ in work.connection.execute(ended.values(end_received_on=received_on).returning(h.id)).scalars().all():
+        details = {"end_received_on": received_on.isoformat()}
+        work.journal("habilitation.updated", partner=annexe.partner, habilitation=id_, rule="V3", details=details)
 
 
 def approve(work: Work, annexe: KeptAnnexe, approval: Approval) -> int:

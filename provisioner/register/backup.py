@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import sqlite3
 import tempfile
+import time
 from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 from sqlalchemy import Connection, StaticPool, create_engine, inspect, text
@@ -17,11 +18,14 @@ from provisioner.domain.journal import EMPTY, Head
 from provisioner.register.database import Register
 from provisioner.register.engine import REVISION, migrate, prepare_sqlite, revision
 from provisioner.register.errors import CopyRefused, DamagedCopy, RegisterUnavailable
-from provisioner.register.tables import habilitation, metadata
+from provisioner.register.tables import attestation, habilitation, metadata
 from provisioner.register.work import Work
 
-#: What counts the habilitations on PostgreSQL.
-_SEQUENCE = {"of": f"{habilitation.name}_id_seq"}
+#: What counts, on PostgreSQL, what is named outside the register: habilitations and certificates.
+_SEQUENCES = {table.name: {"of": f"{table.name}_id_seq"} for table in (habilitation, attestation)}
+#: What a file that is being written is called, and for how long at most, in seconds.
+_PARTIAL = (".provisioner-", ".partial")
+_WRITTEN_WITHIN = 86_400
 _LAST_GIVEN = "SELECT last_value FROM pg_sequences WHERE schemaname = current_schema() AND sequencename = :of"
 
 
@@ -29,7 +33,8 @@ _LAST_GIVEN = "SELECT last_value FROM pg_sequences WHERE schemaname = current_sc
 def whole_file(output: Path) -> Iterator[Path]:
     """A new file of its owner alone, which is called `output` only once the block ends well.
 
-    Killed at any point, it leaves no file that looks like a backup.
+    Killed at any point, it leaves no file that looks like a backup; what it leaves is removed from the folder by the
+    next one there, a day later at the earliest (`remove_abandoned`).
 
     Raises:
         FileExistsError: there is an `output` already; it is left as it is.
@@ -37,7 +42,9 @@ def whole_file(output: Path) -> Iterator[Path]:
     """
     if output.exists():
         raise FileExistsError(output)
-    handle, name = tempfile.mkstemp(prefix=f".{output.name}.", suffix=".partial", dir=output.parent)
+    remove_abandoned(output.parent)
+    prefix, suffix = _PARTIAL
+    handle, name = tempfile.mkstemp(prefix=prefix, suffix=suffix, dir=output.parent)
     os.close(handle)  # made with mode 0600
     partial = Path(name)
     try:
@@ -47,6 +54,19 @@ def whole_file(output: Path) -> Iterator[Path]:
         _flush(output.parent)
     finally:
         partial.unlink(missing_ok=True)
+
+
+def unfinished(folder: Path) -> list[Path]:
+    """The files there that are being written, or that a killed process left."""
+    return sorted(folder.glob("*".join(_PARTIAL)))
+
+
+def remove_abandoned(folder: Path) -> None:
+    """Removes what killed processes left there: a copy in clear names everybody. What cannot be removed stays."""
+    for file in unfinished(folder):
+        with suppress(OSError):
+            if time.time() - file.lstat().st_ctime > _WRITTEN_WITHIN:
+                file.unlink()
 
 
 def copy(source: Path, target: Path | str, busy_seconds: float) -> sqlite3.Connection:
@@ -127,8 +147,7 @@ def journal_end(memory: sqlite3.Connection) -> Head | None:
 def numbers_given(connection: Connection) -> dict[str, int]:
     """By table, the last number that was given to one of its rows."""
     if connection.dialect.name == "postgresql":
-        last = connection.execute(text(_LAST_GIVEN), _SEQUENCE)
-        return {habilitation.name: last.scalar() or 0}
+        return {name: connection.execute(text(_LAST_GIVEN), of).scalar() or 0 for name, of in _SEQUENCES.items()}
     if not inspect(connection).has_table("sqlite_sequence"):
         return {}
     rows = connection.execute(text("SELECT name, seq FROM sqlite_sequence")).all()
@@ -137,15 +156,16 @@ def numbers_given(connection: Connection) -> dict[str, int]:
 
 def begin_after(work: Work, given: Mapping[str, int]) -> int:
     """No number that was given since the copy is given again: the journal that was left behind, the list of what was
-    destroyed and certificates name what had them. Gives the last one of a habilitation: the only one of which a
-    PostgreSQL that was put back is told, by the list.
+    destroyed and certificates name what had them. A PostgreSQL that was put back is told, by the list, of those of
+    habilitations and certificates alone. Gives the last one of a habilitation.
     """
     last = numbers_given(work.connection)
     if work.connection.dialect.name == "postgresql":
-        number = max(given.get(habilitation.name, 0), last[habilitation.name])
-        if number:
-            work.connection.execute(text("SELECT setval(:of, :number)"), {**_SEQUENCE, "number": number})
-        return number
+        last = {name: max(given.get(name, 0), number) for name, number in last.items()}
+        for name, number in last.items():
+            if number:
+                work.connection.execute(text("SELECT setval(:of, :number)"), {**_SEQUENCES[name], "number": number})
+        return last[habilitation.name]
     for table, number in given.items():
         last[table] = max(number, last.get(table, 0))
         work.connection.execute(text("DELETE FROM sqlite_sequence WHERE name = :table"), {"table": table})

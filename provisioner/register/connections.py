@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Date, Table, bindparam, delete, func, insert,
 from provisioner.domain.calendar import day_of
 from provisioner.domain.connections.record import ConnectionRecord, ConsoleRecord, Coverage, Hole, Stream, holes_of
 from provisioner.domain.people import EmailAddress
+from provisioner.domain.retention import KeptRecords
 from provisioner.register import tables as t
 from provisioner.register.mapper import Mapper
 from provisioner.register.marks import mark, set_mark
@@ -46,6 +47,18 @@ def accounts_by_email(connection: Connection) -> Mapping[EmailAddress, int]:
 def destroyed(connection: Connection) -> frozenset[str]:
     """The ids in Keycloak of the accounts that were destroyed: no event of theirs is stored (D1)."""
     return frozenset(connection.execute(select(t.destroyed_account.c.keycloak_id)).scalars())
+
+
+def note_destroyed(work: Work, entries: Mapping[str, int]) -> None:
+    """From now on no event of these accounts is stored, should Keycloak have them again from a copy of its own.
+    `entries` are those of the journal that tell it, by the account's id.
+    """
+    noted = t.destroyed_account.c.keycloak_id
+    known = set(work.connection.execute(select(noted).where(noted.in_(entries))).scalars())
+    on = work.clock.today()
+    rows = [{"keycloak_id": id_, "destroyed_on": on, "entry": entries[id_]} for id_ in sorted(entries.keys() - known)]
+    if rows:
+        work.connection.execute(insert(t.destroyed_account), rows)
 
 
 def forgotten(connection: Connection) -> frozenset[int]:
@@ -183,9 +196,14 @@ def purge(work: Work, before: datetime, kept: Collection[int]) -> int:
     return work.connection.execute(old).rowcount
 
 
-def purge_console(work: Work, before: datetime, kept: Collection[int]) -> int:
-    """Destroys the records of the console of before that moment, but those about the accounts in `kept`; how many."""
-    of_kept = _a.account.in_(kept) & _a.account.is_not(None)
+def purge_console(work: Work, before: datetime, kept: KeptRecords) -> int:
+    """Destroys the records of the console of before that moment, but those about an account or a partner's group that
+    a hold keeps; how many.
+    """
+    asked = select(t.partner.c.group_id).where(t.partner.c.code.in_(kept.partners))
+    groups = filter(None, work.connection.execute(asked).scalars())
+    of_groups = (_a.path.contains(group, autoescape=True) for group in groups)
+    of_kept = or_(_a.account.in_(kept.accounts) & _a.account.is_not(None), *of_groups)
     return work.connection.execute(delete(t.console_record).where(_a.at < before, not_(of_kept))).rowcount
 
 

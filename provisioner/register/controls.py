@@ -9,6 +9,7 @@ from typing import TypeVar
 from sqlalchemy import Connection, delete, func, insert, select, update
 
 from provisioner.domain.connections.control import ControlState, Observation, RaisedControl, Severity
+from provisioner.domain.retention import KeptRecords
 from provisioner.register import tables as t
 from provisioner.register.mapper import Mapper
 from provisioner.register.work import Work
@@ -154,15 +155,16 @@ def destroy(
     *,
     before: datetime,
     states: Sequence[str],
-    kept: Collection[int] = (),
+    kept: KeptRecords,
 ) -> int:
     """Facts go with the records that they rest on: what was raised before that moment. A state that lasts stays, and
-    what is about the accounts in `kept`. Gives how many went.
+    what is about an account or a partner that a hold keeps. Gives how many went.
 
     `states` are the codes of the controls of a state.
     """
     is_old = ((_r.since < before) & _r.code.not_in(states)) | (_r.mended_at < before)
-    is_aged = is_old & (_r.account.is_(None) | _r.account.not_in(kept))
+    is_aged = is_old & (_r.account.is_(None) | _r.account.not_in(kept.accounts))
+    is_aged &= _r.partner.is_(None) | _r.partner.not_in(kept.partners)
     return work.connection.execute(delete(t.control).where(is_aged)).rowcount
 
 

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Engine
 from provisioner.clock import Clock
 from provisioner.domain.annexe.decisions import name_said
 from provisioner.domain.errors import Refusal
-from provisioner.domain.records import Records
+from provisioner.domain.records import Records, Scope
 from provisioner.register import annexes, habilitations, holds, invitations, journal, partners, retention
 from provisioner.register.engine import (
     REVISION,
@@ -25,7 +25,7 @@ from provisioner.register.engine import (
 from provisioner.register.errors import RegisterUnavailable
 from provisioner.register.journal import Machine
 from provisioner.register.lock import check_lease
-from provisioner.register.marks import GROUP_ROOT, REALM_ID, REWRITE_DUE, mark, set_mark
+from provisioner.register.marks import GROUP_ROOT, REALM_ID, REWRITE_DUE, mark, rewritten
 from provisioner.register.work import Work
 from provisioner.settings import Settings
 
@@ -72,10 +72,10 @@ class Register:
         with translated(), self.engine.connect().execution_options(**self._reads) as connection:
             yield connection
 
-    def records(self) -> Records:
-        """The whole register as plain data."""
+    def records(self, scope: Scope | None = None) -> Records:
+        """The register as plain data: the whole, or what belongs to that scope."""
         with self.read() as connection:
-            return read_records(connection)
+            return read_records(connection, scope)
 
     def rewrite(self) -> None:
         """Writes SQLite's file anew if something was destroyed since it was last done: `secure_delete` overwrites
@@ -94,7 +94,7 @@ class Register:
             with translated(sqlite3.Error), closing(self.engine.raw_connection()) as raw:
                 raw.cursor().execute("VACUUM")
         with self.work("rewrite") as work:
-            set_mark(work, REWRITE_DUE, "")
+            rewritten(work, due)
 
     def close(self) -> None:
         """Gives the connections back."""
@@ -158,20 +158,29 @@ def is_there(settings: Settings) -> bool:
             engine.dispose()
 
 
-def read_records(connection: Connection) -> Records:
-    """Everything that the rules may ask of the register."""
+def read_records(connection: Connection, scope: Scope | None = None) -> Records:
+    """Everything that the rules may ask of the register, or of what belongs to that scope (`Records.part`)."""
+    numbers = None if scope is None else habilitations.numbers_in(connection, scope)
+    known = habilitations.habilitations_of(connection, numbers)
+    codes = None if scope is None else scope.partners | {habilitation.partner for habilitation in known}
+    accounts, ids = habilitations.accounts_of(connection, numbers), {habilitation.id for habilitation in known}
+    kept, released = holds.kept(connection), holds.released_ends(connection, codes)
+    is_part = codes is not None
     return Records(
-        partners=partners.all_partners(connection),
-        accounts=habilitations.all_accounts(connection),
-        habilitations=habilitations.all_habilitations(connection),
-        attempts=invitations.all_attempts(connection),
-        current=annexes.current(connection),
-        senders=partners.senders(connection),
-        holds=holds.kept(connection),
-        released=holds.released_ends(connection),
-        let_go=holds.let_go(connection),
+        partners=partners.all_partners(connection, codes),
+        accounts=accounts,
+        habilitations=known,
+        attempts=invitations.attempts_for(connection, ids if is_part else None),
+        current=annexes.current(connection, codes),
+        senders=partners.senders(connection, codes),
+        holds=kept if codes is None else tuple(hold for hold in kept if hold.is_about(codes, accounts)),
+        released=frozenset(end for end in released if end[0] in ids) if is_part else released,
+        let_go=holds.let_go(connection, codes),
+        destructions_let_go=frozenset() if is_part else holds.destructions_let_go(connection),
         kept=holds.kept_from_destruction(connection),
-        forecast=retention.forecast(connection),
+        forecast=retention.forecast(connection, days_only=is_part),
         realm_id=mark(connection, REALM_ID),
         root_id=mark(connection, GROUP_ROOT),
+        scope=scope,
+        partners_in_all=partners.count_of_partners(connection) if is_part else None,
     )

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, delete, func, insert, null, select, update
 
 from provisioner.domain.dropped_file import DroppedFile, Look, SetAside
 from provisioner.register.mapper import Mapper
+from provisioner.register.marks import rewrite_due
 from provisioner.register.tables import annexe
 from provisioner.register.tables import dropped_file as t
 from provisioner.register.work import Work
@@ -83,4 +84,5 @@ def left(work: Work, file: DroppedFile) -> None:
 def destroyed(work: Work, file: DroppedFile) -> None:
     """Its report is destroyed, and the file too where it was set aside (A2)."""
     work.connection.execute(delete(t).where(t.c.id == file.id))
+    rewrite_due(work)
     work.journal("drop.destroyed", partner=file.partner, rule="A2", details={"drop": file.id})

@@ -32,7 +32,7 @@ class LockLost(LockHeld):
 
 
 class DecidedMeanwhile(Refused):
-    """Somebody else submitted, approved, rejected or applied that annexe at the same moment."""
+    """Somebody else decided about it at the same moment: an annexe, a certificate."""
 
     def __init__(self) -> None:
         super().__init__(Refusal.DECIDED_MEANWHILE)

@@ -8,7 +8,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Table, select
 
-from provisioner.domain.ledger import HABILITATION, INCIDENT, MOMENTS, PARTNER, Tables
+from provisioner.domain.ledger import HABILITATION, INCIDENT, MOMENTS, PARTNER, REQUEST, REVIEW, Tables
+from provisioner.register import caf_reviews
 from provisioner.register import tables as t
 from provisioner.register.columns import as_stored
 from provisioner.register.incidents import scopes
@@ -49,8 +50,14 @@ _COLUMNS: dict[str, tuple[Table, str, tuple[str, ...]]] = {
     "attestation": (
         t.attestation,
         "id",
-        ("partner", "requested_on", "habilitations", "follows", "issued_on", "sha256", "document"),
+        ("partner", "requested_on", "habilitations", "accounts", "follows", "issued_on", "sha256", "document"),
     ),
+    "request": (
+        t.asked_document,
+        "id",
+        ("partner", *REQUEST),
+    ),
+    "review": (t.review, "id", ("partner", *REVIEW)),
 }
 
 
@@ -66,15 +73,18 @@ def tables(connection: Connection) -> Tables:
     for annexe in facts["annexe"].values():
         annexe["decisions"] = _read(annexe["decisions"])
     for attestation in facts["attestation"].values():
-        attestation["habilitations"] = _read(attestation["habilitations"])
-        file = attestation["document"]
-        attestation["document"] = None if file is None else hashlib.sha256(file).hexdigest()
+        for numbers in ("habilitations", "accounts"):
+            attestation[numbers] = _read(attestation[numbers])
+    for review in facts["review"].values():
+        review |= {name: _read(review[name]) for name in ("population", "unproven", "opened_since", "closed_since")}
+    for row in (*facts["attestation"].values(), *facts["request"].values(), *facts["review"].values()):
+        row["document"] = None if row["document"] is None else hashlib.sha256(row["document"]).hexdigest()
     _add_digests(connection, facts["annexe"])
     _add_declared(connection, facts["partner"])
     _add_habilitations(connection, facts["account"], facts["hold"])
     for number, scope in scopes(connection).items():
         facts["incident"][str(number)] |= scope
-    return facts | {"contact": _contacts(connection)}
+    return facts | caf_reviews.facts(connection) | {"contact": _contacts(connection)}
 
 
 def _read(text: str | None) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -11,9 +11,9 @@ from sqlalchemy import Connection, bindparam, delete, exists, insert, or_, selec
 
 from provisioner.domain.access.habilitation import End, Habilitation
 from provisioner.domain.people import EmailAddress, Person
-from provisioner.domain.records import Account, Records
+from provisioner.domain.records import Account, Records, Scope
 from provisioner.register import tables as t
-from provisioner.register.mapper import Mapper, as_json
+from provisioner.register.mapper import Mapper, among, as_json
 from provisioner.register.work import Work
 
 _ACCOUNT = Mapper(Account, t.account)
@@ -28,21 +28,41 @@ _HABILITATION = Mapper(
 _DECISIONS = frozenset({"decision", "end_decision", "link_decision"})
 
 
-def all_accounts(connection: Connection) -> dict[EmailAddress, Account]:
-    """Every account that the register knows, by address."""
-    accounts = map(_ACCOUNT.of, connection.execute(select(*_ACCOUNT.columns)))
-    return {account.email: account for account in accounts}
+def numbers_in(connection: Connection, scope: Scope) -> frozenset[int]:
+    """The register's numbers of the accounts that belong to that scope."""
+    a, h = t.account.c, t.habilitation.c
+    numbers = {number for (number,) in among(connection, select(h.account), h.partner, scope.partners)}
+    named = ((a.email, scope.emails), (a.renamed_from, scope.emails), (a.keycloak_id, scope.keycloak_ids))
+    for column, values in named:
+        numbers |= {number for (number,) in among(connection, select(a.id), column, values)}
+    return frozenset(numbers)
 
 
-def all_habilitations(connection: Connection) -> tuple[Habilitation, ...]:
-    """Every habilitation, oldest first."""
+def scope_of(connection: Connection, email: EmailAddress) -> Scope:
+    """The scope of one person, with the partners through which they have or had an access."""
+    numbers = numbers_in(connection, Scope(emails=frozenset({email})))
+    asked = select(t.habilitation.c.partner)
+    partners = {code for (code,) in among(connection, asked, t.habilitation.c.account, numbers)}
+    return Scope(frozenset(partners), frozenset({email}))
+
+
+def accounts_of(connection: Connection, numbers: Collection[int] | None) -> dict[EmailAddress, Account]:
+    """The accounts with these numbers, or every one that the register knows, by address."""
+    rows = among(connection, select(*_ACCOUNT.columns), t.account.c.id, numbers)
+    return {account.email: account for account in map(_ACCOUNT.of, rows)}
+
+
+def habilitations_of(connection: Connection, numbers: Collection[int] | None) -> tuple[Habilitation, ...]:
+    """The habilitations of the accounts with these numbers, or every one, oldest first."""
     joined = t.habilitation.join(t.account, t.account.c.id == t.habilitation.c.account)
-    rows = connection.execute(select(*_HABILITATION.columns).select_from(joined).order_by(t.habilitation.c.id))
-    return tuple(map(_HABILITATION.of, rows))
+    asked = select(*_HABILITATION.columns).select_from(joined).order_by(t.habilitation.c.id)
+    rows = map(_HABILITATION.of, among(connection, asked, t.habilitation.c.account, numbers))
+    return tuple(rows if numbers is None else sorted(rows, key=lambda habilitation: habilitation.id or 0))
 
 
-def save_habilitations(work: Work, before: Records, after: Records) -> None:
-    """What an approved annexe changed: habilitations asked for, withdrawn, brought up to date, ended.
+def save_habilitations(work: Work, before: Records, after: Records, received_on: date | None = None) -> None:
+    """What an approved annexe, received on that day, changed: habilitations asked for, withdrawn, brought up to date,
+    ended.
 
     What is opened and ended follows from the decision that the unit of work names (`Work.because_of`).
     """
@@ -52,13 +72,13 @@ def save_habilitations(work: Work, before: Records, after: Records) -> None:
     for id_, habilitation in by_id.items():
         if id_ not in kept:
             _withdraw(work, habilitation)
-    _ask(work, [_decided(work, None, new) for new in after.habilitations if new.id is None])
+    _ask(work, [_decided(work, None, new, received_on) for new in after.habilitations if new.id is None])
     for new in after.habilitations:
         if new.id is not None and new != by_id[new.id]:
-            _bring_up_to_date(work, by_id[new.id], _decided(work, by_id[new.id], new))
+            _bring_up_to_date(work, by_id[new.id], _decided(work, by_id[new.id], new, received_on))
 
 
-def _decided(work: Work, old: Habilitation | None, new: Habilitation) -> Habilitation:
+def _decided(work: Work, old: Habilitation | None, new: Habilitation, received_on: date | None) -> Habilitation:
     """The same with what follows from the decision of this unit of work: an opening still to come, which a newer
     annexe asks for again (A2), and an end that is another one than before, recorded at this moment.
     """
@@ -66,7 +86,8 @@ def _decided(work: Work, old: Habilitation | None, new: Habilitation) -> Habilit
         new = replace(new, decision=work.cause)
     if new.end is None or (old is not None and old.end == new.end):
         return new
-    return replace(new, end=replace(new.end, decision=work.cause, recorded_at=new.end.recorded_at or work.now))
+    end = replace(new.end, decision=work.cause, recorded_at=new.end.recorded_at or work.now)
+    return replace(new, end=replace(end, received_on=received_on or end.received_on))
 
 
 def _withdraw(work: Work, habilitation: Habilitation) -> None:
@@ -83,22 +104,27 @@ def _withdraw(work: Work, habilitation: Habilitation) -> None:
 
 def _rename_accounts(work: Work, by_id: Mapping[int | None, Habilitation], after: Records) -> None:
     """A new address, which Keycloak still has to get."""
-    renamed = {}
+    renamed: dict[EmailAddress, list[Habilitation]] = {}
     for habilitation in after.habilitations:
         if habilitation.id is not None and habilitation.email != by_id[habilitation.id].email:
-            renamed[by_id[habilitation.id].email] = habilitation
-    for old, new in renamed.items():
-        values = {"email": new.email, "renamed_from": after.accounts[new.email].renamed_from}
+            renamed.setdefault(by_id[habilitation.id].email, []).append(habilitation)
+    for old, its_own in renamed.items():
+        new = its_own[-1].email
+        values = {"email": new, "renamed_from": after.accounts[new].renamed_from}
         work.connection.execute(update(t.account).where(t.account.c.email == old).values(**values))
-        details = {"old": old, "new": new.email}
-        work.journal("account.renamed", partner=new.partner, habilitation=new.id, rule="A7", details=details)
+        for access in its_own:  # so that each partner's entries tell it
+            details = {"old": old, "new": new}
+            work.journal(
+                "account.renamed", partner=access.partner, habilitation=access.id, rule="A7", details=details
+            )
 
 
 def _ask(work: Work, new: Sequence[Habilitation]) -> None:
     if not new:
         return
-    rows_of_accounts = work.connection.execute(select(t.account.c.email, t.account.c.id))
-    accounts: dict[str, int] = {row.email: row.id for row in rows_of_accounts}
+    emails = {habilitation.email for habilitation in new}
+    known = among(work.connection, select(t.account.c.email, t.account.c.id), t.account.c.email, emails)
+    accounts: dict[str, int] = {row.email: row.id for row in known}
     if unknown := [{"email": habilitation.email} for habilitation in new if habilitation.email not in accounts]:
         made = insert(t.account).returning(t.account.c.email, t.account.c.id)
         accounts |= {row.email: row.id for row in work.connection.execute(made, unknown)}

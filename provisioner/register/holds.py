@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, delete, insert, select, update
 
-from provisioner.domain.access.change import Change
+from provisioner.domain.access.change import Change, Line
 from provisioner.domain.access.habilitation import Habilitation
 from provisioner.domain.calendar import add_months
 from provisioner.domain.errors import Refusal, Refused
@@ -18,12 +18,13 @@ from provisioner.domain.people import EmailAddress
 from provisioner.domain.records import Reopening
 from provisioner.domain.retention import KeptRecords
 from provisioner.register import tables as t
-from provisioner.register.mapper import Mapper
+from provisioner.register.mapper import Mapper, among
 from provisioner.register.work import Work
 
 _h = t.hold.c
 _HOLD = Mapper(Hold, t.hold, email=t.account.c.email)
 _LASTS = _h.released_at.is_(None)
+_KEEP_WAITING = tuple(kind for kind in HoldKind if kind is not HoldKind.RETENTION)
 
 #: After how many months a hold on destruction is looked at again by a person (D7).
 LOOKED_AT_AFTER_MONTHS = 6
@@ -35,7 +36,7 @@ def kept(connection: Connection, kind: HoldKind | None = None) -> tuple[Hold, ..
     """What nobody has let go yet, oldest first: of that kind, or all that keeps a change waiting."""
     joined = t.hold.outerjoin(t.account, t.account.c.id == _h.account)
     asked = select(*_HOLD.columns).select_from(joined).where(_LASTS).order_by(_h.id)
-    meant = _h.kind != HoldKind.RETENTION if kind is None else _h.kind == kind
+    meant = _h.kind.in_(_KEEP_WAITING if kind is None else (kind,))
     return tuple(map(_HOLD.of, connection.execute(asked.where(meant))))
 
 
@@ -65,15 +66,25 @@ def is_contained(connection: Connection, partner: str) -> bool:
     return any(hold.partner == partner for hold in kept(connection, HoldKind.CONTAINMENT))
 
 
-def let_go(connection: Connection) -> frozenset[tuple[str | None, str]]:
-    """The plans, as (partner, id), that a named person let go beyond a limit."""
+def let_go(connection: Connection, partners: Collection[str] | None = None) -> frozenset[tuple[str | None, str]]:
+    """The plans, as (partner, id), that a named person let go beyond a limit: these partners', or all."""
     asked = select(_h.partner, _h.plan_id).where(_h.kind == HoldKind.LIMIT, ~_LASTS)
-    return frozenset((row.partner, row.plan_id) for row in connection.execute(asked))
+    return frozenset((row.partner, row.plan_id) for row in among(connection, asked, _h.partner, partners))
 
 
-def released_ends(connection: Connection) -> frozenset[tuple[int, date]]:
-    """The ends, as (habilitation, last day), that a named person let go beyond a limit."""
-    return frozenset().union(*connection.execute(select(_h.covers).where(~_LASTS)).scalars())
+def destructions_let_go(connection: Connection) -> frozenset[tuple[str, Line]]:
+    """The destructions that a named person let go beyond the limit, each by its partner and line: what one run leaves
+    of such a plan, the next one does. Whoever leaves the register (D2) leaves it here too.
+    """
+    of_everybody = (_h.kind == HoldKind.LIMIT) & _h.partner.is_(None) & ~_LASTS & _h.changes.is_not(None)
+    plans = connection.execute(select(_h.changes).where(of_everybody)).scalars()
+    return frozenset((change.partner, change.line) for plan in plans for change in plan)
+
+
+def released_ends(connection: Connection, partners: Collection[str] | None = None) -> frozenset[tuple[int, date]]:
+    """The ends, as (habilitation, last day), that a named person let go beyond a limit: at these partners, or all."""
+    asked = select(_h.covers).where(~_LASTS)
+    return frozenset().union(*(row.covers for row in among(connection, asked, _h.partner, partners)))
 
 
 def held_partner(connection: Connection, plan_id: str) -> tuple[str | None, str] | None:
@@ -116,9 +127,10 @@ def release_plan(
 ) -> None:
     """A named person lets that plan go; the ends that it covers count in no limit any more.
 
-    `covers` is needed for a plan that was never held: it was let go before anything stood against it.
+    `covers` is needed for a plan that was never held: it was let go before anything stood against it. Of destructions
+    the plan stays, for what a run leaves of it (`destructions_let_go`).
     """
-    released = {**_released(work, by, reason), "changes": None}
+    released = _released(work, by, reason) | ({} if partner is None else {"changes": None})
     this_one = (_h.partner == partner) & (_h.plan_id == plan_id)
     if work.connection.execute(update(t.hold).where(_HELD, this_one).values(**released)).rowcount == 0:
         plan = {"partner": partner, "plan_id": plan_id, "covers": frozenset(covers)}
@@ -134,7 +146,8 @@ def drop_plan(work: Work, partner: str | None, but: str | None = None) -> None:
     others: ColumnElement[bool] = _h.partner == partner
     if but is not None:
         others &= _h.plan_id != but
-    work.connection.execute(delete(t.hold).where(_HELD, others))
+    if work.connection.execute(delete(t.hold).where(_HELD, others)).rowcount and but is None:
+        work.journal("hold.dropped", partner=partner)
 
 
 def told(work: Work, hold: Hold) -> bool:
@@ -308,16 +321,23 @@ def kept_from_destruction(connection: Connection) -> KeptRecords:
     """What a hold on destruction keeps at this moment."""
     lasting = (_h.kind == HoldKind.RETENTION) & _LASTS
     rows = connection.execute(select(_h.partner, _h.account).where(lasting)).all()
+    partners = frozenset(row.partner for row in rows if row.partner is not None)
+    accounts = frozenset(row.account for row in rows if row.account is not None)
+    theirs = select(t.habilitation.c.partner).where(t.habilitation.c.account.in_(accounts))
     return KeptRecords(
         all=any(row.partner is None and row.account is None for row in rows),
-        partners=frozenset(row.partner for row in rows if row.partner is not None),
-        accounts=frozenset(row.account for row in rows if row.account is not None),
+        partners=partners,
+        accounts=accounts,
+        touched=partners.union(connection.execute(theirs).scalars()),
     )
 
 
 def keep(work: Work, partner: str | None, email: EmailAddress | None, by: str, reason: str, review_on: date) -> int:
     """Nothing of the partner, of the person, or of anybody is destroyed until a named person releases it (D7); gives
     the hold's number. On `review_on` somebody looks at it again.
+
+    Raises:
+        Refused: nobody has that address.
     """
     account = _account_id(work, email) if email is not None else None
     scope = {"partner": partner, "account": account}
@@ -398,7 +418,10 @@ def _released(work: Work, by: str, reason: str) -> dict[str, Any]:
 
 
 def _account_id(work: Work, email: EmailAddress) -> int:
-    return int(work.connection.execute(select(t.account.c.id).where(t.account.c.email == email)).scalar_one())
+    account = work.connection.execute(select(t.account.c.id).where(t.account.c.email == email)).scalar()
+    if account is None:  # or no more, since somebody looked
+        raise Refused(Refusal.NO_SUCH_PERSON, email=email)
+    return int(account)
 
 
 def _suspends(account: int) -> tuple[ColumnElement[bool], ...]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, Connection, bindparam, insert, select, update
 
 from provisioner.domain.access.habilitation import Habilitation
 from provisioner.domain.records import Attempt
-from provisioner.register.mapper import Mapper
+from provisioner.register.mapper import Mapper, among
 from provisioner.register.tables import invitation as t
 from provisioner.register.work import Work
 
@@ -31,9 +32,10 @@ _FAILED = _attempt.values(failed_at=bindparam("at"))
 _UNCERTAIN = _attempt.values(uncertain_at=bindparam("at"))
 
 
-def all_attempts(connection: Connection) -> tuple[Attempt, ...]:
-    """Every attempt, oldest first."""
-    return tuple(map(_INVITATION.of, connection.execute(select(*_INVITATION.columns).order_by(t.c.id))))
+def attempts_for(connection: Connection, habilitations: Collection[int | None] | None) -> tuple[Attempt, ...]:
+    """Every attempt for these habilitations, or for all; those for one are told oldest first."""
+    asked = select(*_INVITATION.columns).order_by(t.c.id)
+    return tuple(map(_INVITATION.of, among(connection, asked, t.c.habilitation, habilitations)))
 
 
 def intend_invitation(

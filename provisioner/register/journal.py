@@ -31,6 +31,12 @@ _APPEND_LOCK = 0x70726F76
 #: What each entry has, be it nothing.
 _ALWAYS = ("action", "partner", "habilitation", "rule")
 
+#: What stands beside these names no person: numbers, digests, moments. There are many of them.
+_NAMING_NOBODY = frozenset({"notice", "run.begun", "run.ended"})
+
+#: In `journal_detail.may_name`, of an entry of no partner.
+ANYBODY = "*"
+
 #: How many entries are read at once.
 PAGE = 2000
 
@@ -93,8 +99,8 @@ class Chain:
         beside = {"partner": facts.get("partner"), "data": journal.canonical(told)}
         self.actors.append({"entry": entry.entry, "salt": salted, **beside})
         if details:
-            beside = {"habilitation": facts.get("habilitation"), "data": journal.canonical(details)}
-            self.details.append({"entry": entry.entry, "salt": salt, **beside})
+            beside = {"habilitation": facts.get("habilitation"), "may_name": may_name(body)}
+            self.details.append({"entry": entry.entry, "salt": salt, **beside, "data": journal.canonical(details)})
         return entry.entry
 
     @property
@@ -112,6 +118,15 @@ class Chain:
         if self.details:
             self.connection.execute(insert(journal_detail), self.details)
         self.entries, self.details, self.actors = [], [], []
+
+
+def may_name(facts: Mapping[str, Any]) -> str | None:
+    """Whose persons the details of an entry may name: a partner's, by its code, or `ANYBODY`'s. None where that is
+    the person of a habilitation, by whose number they are looked up, or nobody.
+    """
+    if facts.get("habilitation") is not None or facts.get("action") in _NAMING_NOBODY:
+        return None
+    return facts.get("partner") or ANYBODY
 
 
 def lock(connection: Connection) -> None:
@@ -165,10 +180,17 @@ def names_of_actors(connection: Connection) -> frozenset[str]:
     return frozenset(str(name) for data in told for name in journal.read(data).values())
 
 
-def deciders(connection: Connection, entries: Collection[int]) -> dict[int, str]:
-    """Who decided, by the entry of the decision, where the name still stands (D8)."""
-    told = select(journal_actor.c.entry, journal_actor.c.data).where(journal_actor.c.entry.in_(entries))
-    return {row.entry: str(journal.read(row.data)["by"]) for row in connection.execute(told)}
+def decisions(connection: Connection, entries: Iterable[int]) -> dict[int, Row]:
+    """The entries of these numbers, with what still stands beside them: which annexe, who decided (D8)."""
+    wanted = sorted(set(entries))
+    chunks = (wanted[at : at + PAGE] for at in range(0, len(wanted), PAGE))
+    return {row.entry.entry: row for chunk in chunks for row in _read(connection, journal_entry.c.entry.in_(chunk))}
+
+
+def of_actions(connection: Connection, actions: Iterable[str]) -> list[Row]:
+    """The entries of these actions, oldest first."""
+    told = [journal_entry.c.body.contains(f'"action":"{action}"', autoescape=True) for action in actions]
+    return _read(connection, or_(false(), *told))
 
 
 def stray(connection: Connection) -> int | None:

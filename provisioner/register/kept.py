@@ -17,6 +17,7 @@ from provisioner.domain.access.change import Action, Change
 from provisioner.domain.access.habilitation import End, Habilitation
 from provisioner.domain.annexe.details import DETAILS, Details, Said
 from provisioner.domain.annexe.document import Annexe, Check, Column, Finding, Row, Severity
+from provisioner.domain.caf_review import Grant
 from provisioner.domain.connections.control import Facts
 from provisioner.domain.people import EmailAddress, Person
 
@@ -178,3 +179,16 @@ def facts_out(facts: Facts) -> Any:
 def facts_in(plain: Any) -> Facts:
     """The facts again."""
     return _FACTS.validate_python(plain)
+
+
+_GRANTS = TypeAdapter(tuple[Grant, ...])
+
+
+def grants_out(grants: tuple[Grant, ...]) -> Any:
+    """The roles of a line of the Caf's review, as JSON can hold them."""
+    return _GRANTS.dump_python(grants, mode="json", exclude_defaults=True)
+
+
+def grants_in(plain: Any) -> tuple[Grant, ...]:
+    """The roles again."""
+    return _GRANTS.validate_python(plain)

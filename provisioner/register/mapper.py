@@ -6,14 +6,17 @@ domain value by the column's own type (`columns`).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import fields
 from datetime import date, datetime
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import ColumnElement, Table
+from sqlalchemy import ColumnElement, Connection, Select, Table
 
 Plain = TypeVar("Plain")
+
+#: How many values one question names: databases set a limit, of some ten thousand at least.
+_AT_ONCE = 1000
 
 
 class Mapper(Generic[Plain]):
@@ -70,6 +73,18 @@ class Mapper(Generic[Plain]):
                 yield from part._values(value)
             else:
                 yield part, value
+
+
+def among(
+    connection: Connection, asked: Select[Any], column: ColumnElement[Any], values: Collection[Any] | None
+) -> Iterator[Any]:
+    """The rows of which that column has one of these values; all of them where none are given (None)."""
+    if values is None:
+        yield from connection.execute(asked)
+        return
+    ordered = sorted(values)
+    for first in range(0, len(ordered), _AT_ONCE):
+        yield from connection.execute(asked.where(column.in_(ordered[first : first + _AT_ONCE])))
 
 
 def as_json(values: dict[str, Any]) -> dict[str, Any]:

@@ -22,7 +22,8 @@ JOURNAL_VERIFIED, JOURNAL_WANTING = "journal.verified", "journal.wanting"
 LAST_GOOD_SYNC = "last_good_sync"
 
 
-#: The mark that holds since which day something was destroyed and the register's file not written anew, empty if not.
+#: The mark of the last unit of work, by its number, that destroyed something since the register's file was written
+#: anew; empty if none did.
 REWRITE_DUE = "rewrite_due"
 
 #: The mark of what a register that was put back has still to destroy again, as JSON; empty if nothing.
@@ -57,8 +58,14 @@ def clear_copy(connection: Connection) -> date | None:
 
 def rewrite_due(work: Work) -> None:
     """Something was destroyed: SQLite's file is to be written anew (`Register.rewrite`)."""
-    if not mark(work.connection, REWRITE_DUE):
-        set_mark(work, REWRITE_DUE, work.clock.today().isoformat())
+    if not work.leaves_bytes:
+        work.leaves_bytes = True
+        set_mark(work, REWRITE_DUE, str(work.number))
+
+
+def rewritten(work: Work, due: str) -> None:
+    """The file was written anew after what was destroyed up to there; what somebody destroyed since is still due."""
+    work.connection.execute(update(t).where(t.c.name == REWRITE_DUE, t.c.value == due).values(value=""))
 
 
 def is_for_realm(connection: Connection, realm_id: str) -> bool:

@@ -2,27 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
-from sqlalchemy import Column, Connection, delete, insert, select, update
+from sqlalchemy import Column, Connection, delete, func, insert, select, update
 
-from provisioner.domain.convention import Contact, Contacts, Partner, Role
+from provisioner.domain.convention import Contact, Contacts, Keeps, Partner, Role
 from provisioner.domain.people import EmailAddress
 from provisioner.register import tables as t
-from provisioner.register.mapper import as_json
+from provisioner.register.mapper import among, as_json
 from provisioner.register.work import Work
 
-_RECORD = ("code", "name", "signed_on", "ctg_end", "ends_on", "group_id", "reference", "document_sha256")
+_RECORD = (
+    *("code", "name", "signed_on", "ctg_end", "ends_on", "group_id"),
+    *("reference", "document_sha256", "notice_days"),
+)
 _FACTS = (*_RECORD, "end_decision", "destroyed_on")
 _DECLARED = (("domains", t.partner_domain, "domain"), ("addresses", t.partner_address, "email"))
 
 
-def all_partners(connection: Connection) -> dict[str, Partner]:
-    """Every partner, by code."""
-    domains = _by_partner(connection, t.partner_domain.c.domain)
-    addresses = _by_partner(connection, t.partner_address.c.email)
-    rows = connection.execute(select(*(t.partner.c[name] for name in _FACTS)).order_by(t.partner.c.code))
+def all_partners(connection: Connection, codes: Collection[str] | None = None) -> dict[str, Partner]:
+    """Every partner, or those with these codes, by code."""
+    domains = _by_partner(connection, t.partner_domain.c.domain, codes)
+    addresses = _by_partner(connection, t.partner_address.c.email, codes)
+    asked = select(*(t.partner.c[name] for name in _FACTS)).order_by(t.partner.c.code)
+    rows = among(connection, asked, t.partner.c.code, codes)
     return {
         row.code: Partner(
             **row._mapping,
@@ -33,10 +37,11 @@ def all_partners(connection: Connection) -> dict[str, Partner]:
     }
 
 
-def _by_partner(connection: Connection, column: Column[Any]) -> dict[str, list[Any]]:
+def _by_partner(connection: Connection, column: Column[Any], codes: Collection[str] | None) -> dict[str, list[Any]]:
     values: dict[str, list[Any]] = {}
-    for code, value in connection.execute(select(column.table.c.partner, column)):
-        values.setdefault(code, []).append(value)
+    its_partner = column.table.c.partner
+    for row in among(connection, select(its_partner, column), its_partner, codes):
+        values.setdefault(row[0], []).append(row[1])
     return values
 
 
@@ -54,6 +59,35 @@ def set_record(work: Work, partner: Partner) -> None:
     for _, table, _ in _DECLARED:
         work.connection.execute(delete(table).where(table.c.partner == partner.code))
     _tell(work, "partner.set", partner, values)
+
+
+#: What the register may keep of a partner beside its record, its contacts and the notices to them.
+_KEEPS = {
+    t.habilitation: Keeps.ACCESSES,
+    t.annexe: Keeps.ANNEXES,
+    t.dropped_file: Keeps.ANNEXES,
+    t.hold: Keeps.HOLDS,
+    t.control: Keeps.PROOFS,
+    t.incident_partner: Keeps.PROOFS,
+    t.attestation: Keeps.PROOFS,
+    t.asked_document: Keeps.PROOFS,
+    t.review: Keeps.PROOFS,
+}
+
+
+def keeps_of(connection: Connection, partner: Partner) -> Keeps | None:
+    """What the register keeps of a partner, that it cannot be removed; None when nothing."""
+    for table, keeps in _KEEPS.items():
+        if connection.execute(select(table.c.partner).where(table.c.partner == partner.code).limit(1)).first():
+            return keeps
+    return Keeps.PAST if partner.group_id is not None or partner.destroyed_on is not None else None
+
+
+def remove_record(work: Work, code: str, by: str, reason: str) -> None:
+    """The partner's record and the notices to its contacts are there no more. All that it is named by went before."""
+    for column in (t.notice.c.partner, t.partner_domain.c.partner, t.partner_address.c.partner, t.partner.c.code):
+        work.connection.execute(delete(column.table).where(column == code))
+    work.journal("partner.remove", partner=code, rule="C1", details={"by": by, "reason": reason}, by=by)
 
 
 def set_end(work: Work, partner: Partner, action: str, *, by: str, reason: str | None) -> None:
@@ -108,10 +142,16 @@ def contacts_by_partner(connection: Connection) -> dict[str, Contacts]:
     return {code: contacts for code, of_partner in rows.items() if (contacts := _contacts(of_partner))}
 
 
-def senders(connection: Connection) -> dict[str, EmailAddress]:
-    """Who is to send each partner's annexe 1 (A11)."""
-    named = t.contact.c.partner.is_not(None) & (t.contact.c.role == Role.HABILITATIONS)
-    return {row.partner: EmailAddress(row.email) for row in connection.execute(select(t.contact).where(named))}
+def count_of_partners(connection: Connection) -> int:
+    """How many there are."""
+    return int(connection.execute(select(func.count()).select_from(t.partner)).scalar_one())
+
+
+def senders(connection: Connection, codes: Collection[str] | None = None) -> dict[str, EmailAddress]:
+    """Who is to send the annexe 1 of each partner, or of those with these codes (A11)."""
+    c = t.contact.c
+    asked = select(c.partner, c.email).where(c.partner.is_not(None) & (c.role == Role.HABILITATIONS))
+    return {row.partner: EmailAddress(row.email) for row in among(connection, asked, c.partner, codes)}
 
 
 def roles_of(connection: Connection, email: EmailAddress) -> tuple[tuple[str | None, Role], ...]:

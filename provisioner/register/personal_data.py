@@ -28,8 +28,8 @@ class Place:
     where: tuple[str, ...]
 
 
-_D1, _D2 = "register.destruction.destroy_account", "register.destruction.destroy_habilitations"
-_C4, _AGED = "register.destruction.destroy_convention", "register.destruction.destroy_aged"
+_D1, _D2 = "register.destruction.destroy_accounts", "register.destruction.destroy_habilitations"
+_C4, _AGED = "register.destruction.destroy_convention", "register.own_terms.destroy_aged"
 
 #: The columns, each as `table.column`. One that goes earlier under another rule too stands under the last one.
 COLUMNS = (
@@ -76,13 +76,23 @@ COLUMNS = (
             "annexe.source_name",
             "annexe.decisions",
             "annexe.reason",
+            "asked_document.what",
+            "asked_document.file_name",
+            "asked_document.document",
             "hold.reason",
             "hold.release_reason",
             "control.settle_reason",
+            "review.document",  # earlier: replaced (A2), or a person in it is destroyed (D2)
+            "review.document_name",
             "journal_detail.data",  # of a habilitation, or naming a person whose day has come: D2
         ),
     ),
-    Place(Whose.CONTACT, "C4", _C4, ("contact.name", "contact.email", "annexe.sent_by")),
+    Place(
+        Whose.CONTACT,
+        "C4",
+        _C4,
+        ("contact.name", "contact.email", "annexe.sent_by", "asked_document.signatory", "review.signatory"),
+    ),
     Place(
         Whose.OFFICER,
         "D8",
@@ -94,11 +104,13 @@ COLUMNS = (
             "hold.released_by",
             "hold.second",
             "control.settled_by",
+            "review.confirmed_by",
             "journal_actor.data",
             "old_journal.body",
         ),
     ),
-    Place(Whose.CONTACT, "N3", "register.notices.sent", ("notice.recipient", "notice.content")),
+    Place(Whose.CONTACT, "N3", "register.notices.sent", ("notice.content",)),
+    Place(Whose.CONTACT, "N3", _AGED, ("notice.recipient",)),
     Place(
         Whose.ANYBODY,
         "A2",
@@ -136,6 +148,18 @@ COLUMNS = (
             "incident.closing_text",
         ),
     ),
+    Place(
+        Whose.ANYBODY,
+        "V4",
+        "register.caf_reviews.destroy",
+        (
+            "caf_review_line.subject",
+            "caf_review_line.name",
+            "caf_review_line.grants",
+            "caf_review_line.signed_by",
+            "caf_review_line.wrong",
+        ),
+    ),
 )
 
 #: What names nobody: codes, words of ours, digests, ids of what is no person. `journal_entry.body` holds numbers, and
@@ -147,12 +171,13 @@ NOBODYS: dict[str, tuple[str, ...]] = {
     "account": ("written", "intended"),
     "habilitation": ("partner", "end_rule", "waived"),
     "annexe": ("partner", "sha256", "source_sha256", "original_sha256", "plan_id"),
+    "asked_document": ("partner", "sha256"),
     "hold": ("partner", "plan_id", "covers"),
     "contact": ("partner",),
-    "notice": ("message_id", "kind", "partner", "error"),
+    "notice": ("message_id", "kind", "partner", "occasion", "error"),
     "dropped_file": ("partner",),
     "journal_entry": ("body", "previous", "sha256"),
-    "journal_detail": ("salt",),
+    "journal_detail": ("salt", "may_name"),
     "journal_actor": ("salt", "partner"),
     "old_journal": ("partner", "previous", "sha256"),
     "connection_record": ("kind", "outcome"),
@@ -161,14 +186,28 @@ NOBODYS: dict[str, tuple[str, ...]] = {
     "control": ("code", "rule", "partner"),
     "incident_partner": ("partner",),
     "forecast": ("kind", "key", "rule"),
-    "attestation": ("partner", "habilitations", "sha256", "document"),
+    "attestation": ("partner", "habilitations", "accounts", "sha256", "document"),
+    "review": (
+        *("partner", "population", "salt", "digest", "unproven", "bounced", "annexe_sha256", "document_sha256"),
+        *("opened_since", "closed_since"),
+    ),
     "backup_key": ("fingerprint", "month"),
+    "caf_review_line": ("realm",),
     "mark": ("name", "value"),
 }
 
-#: The files of the data directory, beside the register's own.
+#: The files of the data directory, as patterns of `fnmatch`.
 FILES = (
-    Place(Whose.ANYBODY, "A2", "operations.folders.InboxFile.leave", ("inbox/",)),
-    Place(Whose.ANYBODY, "A2", "operations.folders.Folders.destroy", ("outbox/", "refused/")),
-    Place(Whose.ANYBODY, "A2", "operations.folders.Folders.destroy_forgotten", ("outbox/", "refused/")),
+    Place(
+        Whose.ANYBODY,
+        "C4",
+        "register.database.Register.rewrite",
+        ("provisioner.sqlite3", "provisioner.sqlite3-journal"),  # each column has its own term; then no byte is left
+    ),
+    Place(Whose.OFFICER, "D8", "register.lock.run_lock", ("provisioner.lock",)),  # who runs; emptied at its end
+    Place(Whose.ANYBODY, "A2", "operations.folders.InboxFile.leave", ("inbox/*",)),
+    Place(Whose.ANYBODY, "A2", "operations.folders.Folders.destroy", ("outbox/*", "refused/*")),
+    Place(Whose.ANYBODY, "A2", "operations.folders.Folders.destroy_forgotten", ("outbox/*", "refused/*")),
+    Place(Whose.ANYBODY, "D1", "operations.restore.destroy_replaced", ("provisioner-remplace-*",)),
+    Place(Whose.ANYBODY, "D1", "register.backup.remove_abandoned", (".provisioner-*.partial",)),
 )

@@ -24,9 +24,10 @@ _DONE = (
 )
 
 
-def forecast(connection: Connection) -> Forecast:
-    """What runs said, as it stands."""
-    rows = connection.execute(select(_f.kind, _f.key, _f.due_on, _f.recorded_on, _f.done_on)).all()
+def forecast(connection: Connection, *, days_only: bool = False) -> Forecast:
+    """What runs said, as it stands; with `days_only` no more than when they did."""
+    asked = select(_f.kind, _f.key, _f.due_on, _f.recorded_on, _f.done_on)
+    rows = [] if days_only else connection.execute(asked).all()
     items = [(Item(Kind(row.kind), row.key, row.due_on), row) for row in rows]
     return Forecast(
         recorded_on=_day(connection, FORECAST_ON),

@@ -23,6 +23,7 @@ from sqlalchemy import (
     text,
 )
 
+from provisioner.domain import caf_review as caf
 from provisioner.domain.annexe.decisions import Decisions
 from provisioner.domain.connections.control import Severity
 from provisioner.domain.connections.incident import Origin
@@ -30,9 +31,10 @@ from provisioner.domain.connections.record import Stream
 from provisioner.domain.convention import Role
 from provisioner.domain.dropped_file import SetAside
 from provisioner.domain.hold import HoldKind, StillOpen
+from provisioner.domain.notice import Side
 from provisioner.domain.records import Reopening
 from provisioner.register.columns import Choice, Json, Moment, Seconds, Words, ends_in, ends_out
-from provisioner.register.kept import KeptCheck, KeptPlan, facts_in, facts_out
+from provisioner.register.kept import KeptCheck, KeptPlan, facts_in, facts_out, grants_in, grants_out
 
 metadata = MetaData(
     naming_convention={
@@ -56,6 +58,7 @@ partner = Table(
     Column("group_id", String(64)),
     Column("reference", Text),  # of the signed convention, at the Caf
     Column("document_sha256", String(64)),  # of the signed convention's file (C1)
+    Column("notice_days", Integer),  # before a tacit renewal, as the paper says
     Column("destroyed_on", Date),  # the day on which what its convention gathered was destroyed (C4)
 )
 
@@ -90,12 +93,15 @@ account = Table(
     sqlite_autoincrement=True,
 )
 
+_is_renamed = text("renamed_from IS NOT NULL")
+Index("ix_account_renamed_from", account.c.renamed_from, sqlite_where=_is_renamed, postgresql_where=_is_renamed)
+
 habilitation = Table(
     "habilitation",
     metadata,
     Column("id", Integer, primary_key=True),
     Column("partner", ForeignKey("partner.code"), nullable=False),
-    Column("account", ForeignKey("account.id"), nullable=False),
+    Column("account", ForeignKey("account.id"), nullable=False, index=True),
     Column("last_name", Text, nullable=False),
     Column("first_names", Text, nullable=False),
     Column("function", Text, nullable=False),
@@ -111,6 +117,7 @@ habilitation = Table(
     Column("end_transmitted_on", Date),
     Column("end_recorded_on", Date),
     Column("end_recorded_at", Moment),
+    Column("end_received_on", Date),  # by the Caf, of the annexe that brought it; the annexe itself is destroyed (A2)
     Column("closed_at", Moment),
     Column("waived", Words, nullable=False, default=frozenset()),
     Column("decision", Integer),  # to which it owes its opening
@@ -118,6 +125,7 @@ habilitation = Table(
     Column("link_decision", Integer),  # of the link that became due last
     sqlite_autoincrement=True,  # the journal names habilitations by id: none is ever used again
 )
+Index("ix_habilitation_partner", habilitation.c.partner)
 for _name, _opened in (("planned", "NULL"), ("open", "NOT NULL")):
     _live = text(f"closed_at IS NULL AND opened_at IS {_opened}")
     Index(
@@ -172,6 +180,13 @@ annexe = Table(
     sqlite_autoincrement=True,
 )
 
+#: Of an annexe: that it never was applied, or that anything happened to it since.
+UNDER_WAY = text(
+    "(applied_number IS NULL OR approved_number > applied_number OR submitted_number > applied_number"
+    " OR sent_back_number > applied_number)"
+)
+Index("ix_annexe_under_way", annexe.c.partner, sqlite_where=UNDER_WAY, postgresql_where=UNDER_WAY)
+
 invitation = Table(
     "invitation",
     metadata,
@@ -204,7 +219,7 @@ hold = Table(
     Column("allowed", Integer),
     Column("plan_id", String(8)),
     Column("covers", Json(ends_out, ends_in), nullable=False, default=frozenset()),  # what ends with it
-    Column("changes", Json(KeptPlan.plain, KeptPlan.kept, ())),  # until it is let go
+    Column("changes", Json(KeptPlan.plain, KeptPlan.kept, ())),  # until it is let go; of destructions on to D2
     Column("since", Moment, nullable=False),
     Column("since_number", Integer, nullable=False),
     Column("decision", Integer),
@@ -220,6 +235,11 @@ hold = Table(
     Column("containment", Integer),  # the hold of the partner's containment by which this account is suspended
     Column("incident", Integer),  # to which it belongs
 )
+
+_lasts = text("released_at IS NULL")
+Index("ix_hold_lasting", hold.c.kind, sqlite_where=_lasts, postgresql_where=_lasts)
+Index("ix_hold_partner", hold.c.partner)
+Index("ix_hold_account", hold.c.account)
 
 contact = Table(
     "contact",
@@ -242,15 +262,27 @@ notice = Table(
     Column("message_id", String(255), nullable=False, unique=True),
     Column("kind", String(32), nullable=False),
     Column("partner", ForeignKey("partner.code")),
-    Column("recipient", String(320)),  # this and the content go once it is sent
-    Column("content", LargeBinary),
+    Column("side", Choice(Side, 8)),  # this and the role: not known of what was owed before version 0.4
+    Column("role", Choice(Role, 32)),
+    Column("occasion", String(128)),
+    Column("recipient", String(320)),  # goes a year after it was sent
+    Column("content", LargeBinary),  # goes once it is sent
     Column("created_at", Moment, nullable=False),
     Column("tries", Integer, nullable=False, default=0),
     Column("begun_at", Moment),
     Column("next_try_at", Moment),
     Column("sent_at", Moment),
+    Column("refused_at", Moment),  # the recipient, for good, by our mail server
+    Column("withdrawn_at", Moment),
     Column("error", Text),
 )
+_ONCE = (notice.c.kind, notice.c.side, notice.c.role, notice.c.occasion)  # for one occasion a contact is told once
+_OF_SEVERAL = text("partner IS NULL")
+Index("uq_notice_of_partner", notice.c.partner, *_ONCE, unique=True)
+Index("uq_notice_of_several", *_ONCE, unique=True, sqlite_where=_OF_SEVERAL, postgresql_where=_OF_SEVERAL)
+
+_is_owed = text("sent_at IS NULL AND withdrawn_at IS NULL")
+Index("ix_notice_owed", notice.c.kind, sqlite_where=_is_owed, postgresql_where=_is_owed)
 
 dropped_file = Table(
     "dropped_file",
@@ -286,6 +318,7 @@ journal_detail = Table(
     Column("entry", ForeignKey("journal_entry.entry"), primary_key=True),
     Column("salt", String(64), nullable=False),
     Column("habilitation", Integer, index=True),
+    Column("may_name", String(64), index=True),  # whose persons, beside one habilitation's: a partner's, or anybody's
     Column("data", Text, nullable=False),
 )
 
@@ -367,6 +400,7 @@ destroyed_account = Table(
     metadata,
     Column("keycloak_id", String(64), primary_key=True),  # no event of it is stored again
     Column("destroyed_on", Date, nullable=False),
+    Column("entry", Integer, nullable=False, index=True),  # of the journal, that tells it
 )
 
 control = Table(
@@ -449,12 +483,86 @@ attestation = Table(
     Column("partner", ForeignKey("partner.code"), nullable=False),
     Column("requested_on", Date, nullable=False),
     Column("habilitations", Json(list, tuple), nullable=False),  # their numbers, and nothing of the persons
+    Column("accounts", Json(list, tuple), nullable=False),  # theirs, one for each; none once it is issued
     Column("follows", Integer),  # the certificate whose rest it covers
     Column("decision", Integer),
     Column("issued_on", Date),
     Column("sha256", String(64)),
     Column("document", LargeBinary),  # the sealed file: there is no person in it
     sqlite_autoincrement=True,  # a certificate is named by it
+)
+
+asked_document = Table(
+    "asked_document",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("partner", ForeignKey("partner.code"), nullable=False),
+    Column("what", Text),  # none for the certificate of C5
+    Column("asked_on", Date, nullable=False),
+    Column("due_on", Date, nullable=False),
+    Column("convention_end", Date),  # of a certificate of C5: the last day of its convention
+    Column("answered_on", Date),
+    Column("signatory", Text),
+    Column("sha256", String(64)),
+    Column("file_name", Text),
+    Column("document", LargeBinary),
+    Column("withdrawn_on", Date),
+    UniqueConstraint("partner", "convention_end"),  # asked for once
+    sqlite_autoincrement=True,  # reminders and the journal name it by its number
+)
+
+review = Table(
+    "review",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("partner", ForeignKey("partner.code"), nullable=False),
+    Column("due_on", Date),  # none for the first annexe, from which the first review is counted
+    Column("reminded_for", Date),
+    Column("frozen_at", Moment),
+    Column("population", Json(list, tuple, ()), nullable=False, default=()),  # numbers of habilitations, no person
+    Column("salt", String(64)),
+    Column("digest", String(64)),
+    Column("unproven", Json(list, tuple, ()), nullable=False, default=()),
+    Column("bounced", Words, nullable=False, default=frozenset()),  # the roles whose last reminder came back
+    Column("settled_on", Date),
+    Column("settled_at", Moment),
+    Column("annexe_sha256", String(64)),
+    Column("document_sha256", String(64)),
+    Column("document", LargeBinary),  # the signed list, until it is replaced or a person in it is destroyed (A2, D2)
+    Column("document_name", Text),
+    Column("signatory", Text),
+    Column("confirmed_by", Text),
+    Column("opened_since", Json(list, tuple, ()), nullable=False, default=()),
+    Column("closed_since", Json(list, tuple, ()), nullable=False, default=()),
+    Column("is_hasty", Boolean),
+    UniqueConstraint("partner", "due_on"),
+)
+
+caf_review = Table(
+    "caf_review",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("begun_at", Moment, nullable=False),
+    Column("read_at", Moment),  # when Keycloak was last read for it
+    Column("completed_at", Moment),
+    sqlite_autoincrement=True,
+)
+
+caf_review_line = Table(
+    "caf_review_line",
+    metadata,
+    Column("id", Integer, primary_key=True),  # the line's number, which no other ever has
+    Column("review", ForeignKey("caf_review.id"), nullable=False, index=True),
+    Column("kind", Choice(caf.Kind, 32), nullable=False),
+    Column("realm", String(255), nullable=False),
+    Column("subject", String(64), nullable=False),  # Keycloak's id
+    Column("name", Text),
+    Column("enabled", Boolean, nullable=False),
+    Column("grants", Json(grants_out, grants_in, ()), nullable=False),
+    Column("signed_at", Moment),
+    Column("signed_by", Text),
+    Column("wrong", Text),
+    sqlite_autoincrement=True,
 )
 
 backup_key = Table(

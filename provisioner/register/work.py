@@ -26,6 +26,8 @@ class Work:
         self.cause: int | None = None
         self._rows: dict[Executable, list[dict[str, Any]]] = {}
         self._number: int | None = None
+        #: whether it has noted that something was destroyed (`marks.rewrite_due`)
+        self.leaves_bytes = False
 
     @property
     def now(self) -> datetime:

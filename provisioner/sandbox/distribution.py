@@ -15,8 +15,8 @@ from typing import Literal
 
 from provisioner.sandbox.process import SandboxError
 
-#: The one place where the version of Keycloak for trials and tests is pinned (never below 26.7.2).
-KEYCLOAK_VERSION = "26.7.3"
+#: The one place where the version of Keycloak for trials and tests is pinned (never below 26.7.3).
+KEYCLOAK_VERSION = "26.7.4"
 
 Database = Literal["dev-file", "postgres"]
 

@@ -16,14 +16,28 @@ from pathlib import Path
 from types import TracebackType
 from typing import Literal, Self
 
+from provisioner.keycloak.realm_config import blacklists_directory, themes_directory
 from provisioner.sandbox.distribution import KEYCLOAK_VERSION, cache_lock, keycloak_home, missing_tools
 from provisioner.sandbox.process import SandboxError, ServerProcess, free_ports, wait_until
 
 KEYCLOAK_IMAGE = f"keycloak/keycloak:{KEYCLOAK_VERSION}"
 
-_READY_SECONDS = 180
+_READY_SECONDS = 300
 _ANSWER_SECONDS = 5
 _RESTART_SECONDS = 10
+
+#: Beside the image's own folder of themes, which stays empty.
+_CONTAINERS_THEMES = Path("/opt/provisioner-themes")
+_CONTAINERS_BLACKLISTS = Path("/opt/provisioner-blacklists")
+
+#: Where a server looks for lists of refused passwords, in place of its data folder, which each trial has anew.
+BLACKLISTS_OPTION = "--spi-password-policy--password-blacklist--blacklists-path"
+
+#: A server of some minutes gains little by Java's second compiler, which took nearly half of its processor: only what
+#: runs ten times as often as usual is worth it.
+_COMPILE_LATE = (
+    "-XX:Tier4InvocationThreshold=50000 -XX:Tier4MinInvocationThreshold=10000 -XX:Tier4CompileThreshold=150000"
+)
 
 _SEED_ADMIN = "administrator"
 
@@ -34,6 +48,9 @@ class Keycloak:
     def __init__(self, how: Literal["container", "local JVM"], log_file: Path) -> None:
         self.how, self.log_file = how, log_file
         self._http_port, self._management_port = free_ports(2)
+        # In a container, the folder as it is seen there.
+        self._themes = _CONTAINERS_THEMES if how == "container" else themes_directory()
+        self._blacklists = _CONTAINERS_BLACKLISTS if how == "container" else blacklists_directory()
         self.url = f"http://localhost:{self._http_port}"
         self.health_url = f"http://127.0.0.1:{self._management_port}/health/ready"
         self.admin_username, self.admin_password = "admin", secrets.token_urlsafe(16)
@@ -70,17 +87,20 @@ class Keycloak:
             return False
 
     def options(self) -> list[str]:
-        """Where it listens: this machine only, on ports of its own."""
+        """Where it listens: this machine only, on ports of its own; where our theme and our refused passwords are."""
         ports = [f"--http-port={self._http_port}", f"--http-management-port={self._management_port}"]
-        return ["--http-host=127.0.0.1", *ports, "--cache=local"]
+        files = [f"--spi-theme--folder--dir={self._themes}", f"{BLACKLISTS_OPTION}={self._blacklists}"]
+        return ["--http-host=127.0.0.1", *ports, "--cache=local", *files]
 
     def environment(self, database: Mapping[str, str] | None) -> dict[str, str]:
-        """The settings that must not stand on a command line, which everybody on the machine can read."""
+        """How Java runs, and the settings that must not stand on a command line, which everybody on the machine can
+        read.
+        """
         administrator = {
             "KC_BOOTSTRAP_ADMIN_USERNAME": self.admin_username,
             "KC_BOOTSTRAP_ADMIN_PASSWORD": self.admin_password,
         }
-        return {**administrator, **(database or {})}
+        return {**administrator, **(database or {}), "JAVA_OPTS_APPEND": _COMPILE_LATE}
 
     def __enter__(self) -> Self:
         return self
@@ -143,6 +163,8 @@ def _start_container(log_file: Path, database: Mapping[str, str] | None) -> Keyc
     command = " ".join(["start-dev", "--health-enabled=true", f"--db={kind}", *keycloak.options()])
     # With the machine's own network, `localhost` means the same to the server, the mail sink and the browser.
     container = DockerContainer(KEYCLOAK_IMAGE, network_mode="host").with_command(command)
+    container.with_volume_mapping(themes_directory(), str(_CONTAINERS_THEMES))
+    container.with_volume_mapping(blacklists_directory(), str(_CONTAINERS_BLACKLISTS))
     container.with_envs(**keycloak.environment(database))
 
     def save_log() -> None:

@@ -25,6 +25,7 @@ from prometheus_client import (
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from provisioner import __version__
 from provisioner.clock import Clock
 from provisioner.domain.access.change import Action
 from provisioner.domain.access.habilitation import State
@@ -58,6 +59,8 @@ class Metrics:
         disable_created_metrics()  # type: ignore[no-untyped-call]  # they double the lines: all began at the start
         self.registry = CollectorRegistry()
         ProcessCollector(registry=self.registry)
+        info = Gauge("provisioner_build_info", "1; which version runs.", ["version"], registry=self.registry)
+        info.labels(__version__).set(1)
         self._changes = self._counter("changes", "Changes in Keycloak, made or failed.", "action", "outcome")
         self._emails = self._counter("emails", "Links and notices, sent or failed.", "kind", "outcome")
         self._events = self._counter("events", "Events of Keycloak that were stored, by list.", "list")
@@ -158,11 +161,13 @@ class RegisterGauges(Collector):
         yield _gauge("partners", "Conventions in the register.", status.partners)
         yield _gauge("annexes_waiting", "Annexes to decide upon or to be applied.", len(status.waiting))
         yield _gauge("annexe_undecided_oldest_seconds", "Since the oldest waits; 0: none.", self._undecided(status))
+        yield self._waits_for_person(status, sum(_raised(counts)), len(open_incidents))
         yield _gauge("links_owed", "First links that are owed and not sent.", status.invitations_owed)
         yield _gauge("notices_waiting", "Notices that wait for the mail server.", notices)
         yield _gauge("journal_wanting", "1 while the journal was found wanting.", status.journal is not None)
         yield from self._holds(status.holds)
         yield _gauge("incidents_open", "Incidents that nobody has closed.", len(open_incidents))
+        yield _gauge("reviews_late", "Partners that are late with their yearly review.", status.late_reviews)
         since = [self._since(incident.aware_since) for incident in open_incidents if incident.cnil_notified is None]
         what = "Since the oldest one without a word on its notification to the CNIL was known; 0: none."
         yield _gauge("incident_unnotified_oldest_seconds", what, max(since, default=0.0))
@@ -171,6 +176,27 @@ class RegisterGauges(Collector):
         if status.last_good_sync is not None:  # without one there is no age: alerts look at `absent` too
             age = self._since(status.last_good_sync)
             yield _gauge("last_good_sync_age_seconds", "Since everything due was last done.", age)
+
+    def _waits_for_person(self, status: ServiceStatus, raised: int, incidents: int) -> Metric:
+        """What goes on only once a person has decided, looked or called."""
+        kinds = collections.Counter(hold.kind for hold in status.holds)
+        waits = {
+            "annexe": sum(annexe.status is Status.CHECKED for annexe in status.waiting),
+            "plan": kinds[HoldKind.LIMIT],
+            "pause": kinds[HoldKind.PAUSE],
+            "suspension": kinds[HoldKind.SUSPENSION],
+            "containment": kinds[HoldKind.CONTAINMENT],
+            "uncertain-link": status.invitations_uncertain,
+            "control": raised,
+            "incident": incidents,
+            "review": status.late_reviews,
+        }
+        family = GaugeMetricFamily(
+            "provisioner_waits_for_person", "What waits for a person, by what.", labels=["what"]
+        )
+        for what, count in waits.items():
+            family.add_metric([what], count)
+        return family
 
     def _holds(self, holds: tuple[Hold, ...]) -> Iterator[Metric]:
         now = self._clock.now()
@@ -216,6 +242,10 @@ def _controls(counts: Mapping[tuple[str, Severity, ControlState], int]) -> Metri
     for (code, severity, state), count in (standing | dict(counts)).items():
         family.add_metric([code, severity.value, state.value], count)
     return family
+
+
+def _raised(counts: Mapping[tuple[str, Severity, ControlState], int]) -> Iterator[int]:
+    return (count for (_, _, state), count in counts.items() if state is ControlState.RAISED)
 
 
 def _reading(coverages: Mapping[Stream, Coverage]) -> Iterator[Metric]:

@@ -36,6 +36,9 @@ _LOCK_WAIT_SECONDS = 2.0
 #: After the first failure, doubled after each further one; each wait is between half of that and the whole.
 _FIRST_WAIT, _LONGEST_WAIT = timedelta(seconds=4), timedelta(minutes=15)
 
+#: A system that is away is asked at least this often: it costs little, and what is due waits for the answer.
+_LONGEST_AWAY = timedelta(minutes=1)
+
 #: How soon to look again whether a person ended the pause that a clock's jump set.
 _PAUSED_WAIT = timedelta(seconds=10)
 
@@ -204,7 +207,8 @@ class Runner:
             log.warning("job.failed", reason=reason, failures=state.failures, **_told_of(error))
         # A holder of the lock that is frozen loses it; whoever waits takes over at once.
         doublings = 0 if reason == "lock" else min(state.failures - 1, 20)
-        whole: timedelta = min(_FIRST_WAIT * 2**doublings, _LONGEST_WAIT)
+        longest = _LONGEST_AWAY if isinstance(error, SystemFailed) else _LONGEST_WAIT
+        whole: timedelta = min(_FIRST_WAIT * 2**doublings, longest)
         return whole * (0.5 + self.jitter() / 2)
 
     def _succeeded(self, job: Job, counts: Counts, seconds: float) -> None:

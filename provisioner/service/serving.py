@@ -9,7 +9,6 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
-import stamina.instrumentation
 import structlog
 
 from provisioner.clock import Clock
@@ -33,7 +32,6 @@ def serve(settings: Settings, clock: Clock, register: Register, jobs: Sequence[J
     Raises:
         SettingsError: the address of health and metrics cannot be listened on.
     """
-    stamina.instrumentation.set_on_retry_hooks(())  # the runner says once that a system is away
     metrics = Metrics()
     metrics.registry.register(RegisterGauges(register, clock))
     service = Service(Runner(settings, clock, register, metrics), jobs)

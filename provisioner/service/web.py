@@ -13,6 +13,7 @@ from typing import Any
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from provisioner.domain.errors import Refusal, Refused
+from provisioner.keycloak.inspection import is_answering
 from provisioner.register import RegisterUnavailable
 from provisioner.register.marks import LAST_GOOD_SYNC, mark
 from provisioner.service.clock_watch import is_paused_by_clock
@@ -26,16 +27,37 @@ Page = tuple[int, str, bytes]
 #: A client that says nothing for so long is let go.
 _CLIENT_SECONDS = 10
 
+#: How old an answer of Keycloak's may be, for whoever asks whether the service is ready.
+ASK_SECONDS = 30
+
 #: How much longer than twice its interval a sync may be away before the service is not ready.
 _LATE_SECONDS = 15 * 60
+
+
+class KeycloakWatch:
+    """Whether Keycloak answers, asked anew where the last answer is older than `ASK_SECONDS`."""
+
+    def __init__(self, ask: Callable[[], bool]) -> None:
+        self._ask = ask
+        self._lock = threading.Lock()
+        self._answers, self._asked_at = False, -float("inf")
+
+    def answers(self) -> bool:
+        """Whether it does; of many who want to know at once, one asks."""
+        with self._lock:
+            if time.monotonic() - self._asked_at > ASK_SECONDS:
+                self._answers = self._ask()
+                self._asked_at = time.monotonic()
+            return self._answers
 
 
 class Health:
     """How the service is, for whoever watches it: no person, no partner, no address."""
 
-    def __init__(self, service: Service) -> None:
+    def __init__(self, service: Service, ask_keycloak: Callable[[], bool] | None = None) -> None:
         self._service = service
         self._looking = threading.Lock()
+        self._watch = KeycloakWatch(ask_keycloak or (lambda: is_answering(service.runner.settings.keycloak)))
 
     def live(self) -> Page:
         """Whether the process works: else it should be started again."""
@@ -43,7 +65,10 @@ class Health:
         return _health_page(is_live, {"live": is_live, "seconds_since_tick": _ago(self._service.ticked_at)})
 
     def ready(self) -> Page:
-        """Whether the register can be read and Keycloak answered lately. Starting again helps against neither."""
+        """Whether the register can be read, and Keycloak answers now and did to the runs.
+
+        Starting again helps against neither.
+        """
         runner = self._service.runner
         failing = {name: state.reason for name, state in list(runner.states.items()) if state.failures}
         facts: dict[str, Any] = {"failing": failing, "keycloak_answered_seconds_ago": _ago(runner.answered_at)}
@@ -58,11 +83,13 @@ class Health:
                 pass
             finally:
                 self._looking.release()
-        facts["keycloak"] = self._keycloak_answers() and "keycloak" not in failing.values()
+        facts["keycloak_answers"] = self._watch.answers()
+        works = self._keycloak_answered() and "keycloak" not in failing.values()
+        facts["keycloak"] = facts["keycloak_answers"] and works
         is_ready = bool(facts["register"] and facts["keycloak"])
         return _health_page(is_ready, {"ready": is_ready, **facts})
 
-    def _keycloak_answers(self) -> bool:
+    def _keycloak_answered(self) -> bool:
         """At the end of a run lately; a long one that goes on counts as long as it is not stuck."""
         service, at = self._service, self._service.runner.answered_at
         if at is None:
@@ -71,9 +98,9 @@ class Health:
         return time.monotonic() - at < latest or (service.is_busy and not service.is_stuck)
 
 
-def pages_of(service: Service) -> dict[str, Callable[[], Page]]:
-    """What each path answers."""
-    health, metrics = Health(service), service.runner.metrics
+def pages_of(service: Service, ask_keycloak: Callable[[], bool] | None = None) -> dict[str, Callable[[], Page]]:
+    """What each path answers. `ask_keycloak` stands in for the question to Keycloak."""
+    health, metrics = Health(service, ask_keycloak), service.runner.metrics
     return {
         "/health/live": health.live,
         "/health/ready": health.ready,

@@ -5,20 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date
 
-from provisioner.domain.annexe.document import Check, Document, Row
+from provisioner.domain.annexe.document import Check, Column, Document, Row
 from provisioner.views.dates import in_cell
+from provisioner.views.findings import COLUMNS, LISTS, PERSON_COLUMNS
 from provisioner.views.shown import Table
 from provisioner.views.template import template
 
 #: What the file is called. The partner's own name for it may name a person.
 STATE_NAME = "etat-annexe-1.html"
-
-_TITLES = {
-    1: "Liste 1 : accès demandés ou ouverts",
-    2: "Liste 2 : accès à clôturer ou clôturés depuis moins de 2 ans",
-}
-_COLUMNS = ("Nom", "Prénom(s)", "Fonction/qualité", "Adresse électronique")
-_DATES = {1: "Date de demande d'habilitation", 2: "Date de fin d'habilitation"}
 
 
 def state_document(partner: str, check: Check, original_sha256: str, today: date) -> Document:
@@ -30,8 +24,9 @@ def state_document(partner: str, check: Check, original_sha256: str, today: date
 
 
 def _table(number: int, rows: Iterable[Row]) -> Table:
+    columns = (*PERSON_COLUMNS, Column.REQUESTED_ON if number == 1 else Column.ENDED_ON)
     cells = [
         (row.last_name or "", row.first_names or "", row.function or "", row.email or "", in_cell(row.on))
         for row in rows
     ]
-    return Table(_TITLES[number], (*_COLUMNS, _DATES[number]), cells)
+    return Table(LISTS[number], tuple(COLUMNS[column] for column in columns), cells)

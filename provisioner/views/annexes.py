@@ -13,7 +13,7 @@ from provisioner.views.dates import french_date
 
 #: An annexe's statuses, as officers read them.
 STATUSES: Mapping[Status, str] = {
-    Status.REFUSED: "refusée",
+    Status.REFUSED: "à corriger",
     Status.CHECKED: "contrôlée, sans erreur",
     Status.APPROVED: "validée",
     Status.APPLIED: "appliquée",
@@ -58,13 +58,13 @@ def decided(decisions: Decisions) -> Iterator[str]:
 
 
 #: What becomes of a dropped file that is no annexe.
-SET_ASIDE = "Refusé : ce fichier ne sera pas lu."
+SET_ASIDE = "Écarté : ce fichier ne sera pas lu."
 
 
 def what_became_of(annexe: KeptAnnexe) -> str:
     """What became of the annexe."""
     if annexe.status is Status.REFUSED:
-        refused = "Refusée : une annexe 1 corrigée est attendue."
+        refused = "À corriger : une nouvelle annexe 1 est attendue."
         if annexe.list_2_applied_at is None:
             return refused
         return f"{refused} Les clôtures de sa liste 2 ont été appliquées le {_day(annexe.list_2_applied_at)}."
@@ -73,8 +73,8 @@ def what_became_of(annexe: KeptAnnexe) -> str:
     if annexe.status is Status.APPROVED:
         return f"Validée le {_day(annexe.approved_at)}, pas encore appliquée."
     if annexe.status is Status.REJECTED:
-        return f"Non retenue par la Caf le {_day(annexe.rejected_at)} : elle ne sera pas appliquée."
-    return f"Appliquée le {_day(annexe.applied_at)} ; les dates à venir le seront à leur jour."
+        return f"Rejetée par la Caf le {_day(annexe.rejected_at)} : elle ne sera pas appliquée."
+    return f"Appliquée le {_day(annexe.applied_at)} ; les ouvertures et les clôtures à venir se feront à leur date."
 
 
 def _day(at: datetime | None) -> str:

@@ -22,6 +22,7 @@ class Certificate:
     """
 
     attestation: Attestation
+    caf: str
     partner: Partner
     count: int
     kept: int
@@ -39,10 +40,11 @@ class Certificate:
     on: date
 
     def values(self, head: Head) -> dict[str, object]:
-        """The template's values; `head` is the journal's entry of this certificate."""
+        """The template's values; `head` is the end of the journal that tells the destructions."""
         follows = self.attestation.follows
         return {
             "number": str(self.attestation.id),
+            "caf": self.caf or None,
             "partner": f"{self.partner.name} ({self.partner.code})",
             "convention": self._convention(),
             "document": self.partner.document_sha256,
@@ -89,7 +91,7 @@ class Certificate:
             are = "1 compte est conservé" if self.kept == 1 else f"{self.kept} comptes sont conservés"
             yield (
                 f"{are} pour l'instant (litige, incident, ou compte encore nécessaire). Une seconde attestation sera "
-                "établie une fois cela détruit."
+                "établie une fois ces données détruites."
             )
 
     def _habilitations(self) -> str:
@@ -108,7 +110,7 @@ class Certificate:
             clear = None if self.clear_until is None else french_date(self.clear_until)
             which = "elles" if clear is None else f"celles qui ont été faites après le {clear}"
             until = f"{which} ne peuvent plus être lues après le {french_date(self.backups_until)}"
-            yield f"{until}, leurs clés étant détruites."
+            yield f"{until}, leurs clés étant alors détruites."
             if clear is not None:
                 yield (
                     f"Celles qui ont été faites jusqu'au {clear} peuvent être en clair : leur date d'expiration "

@@ -12,8 +12,8 @@ from provisioner.views.dates import french_date, french_moment
 KINDS: Mapping[str, str] = {
     "code_to_token": "Jeton d'accès obtenu",
     "custom_required_action": "Étape demandée à la connexion",
-    "execute_action_token": "Lien d'un courriel suivi",
-    "execute_actions": "Lien d'un courriel suivi",
+    "execute_action_token": "Lien reçu par courriel, ouvert",
+    "execute_actions": "Lien reçu par courriel, ouvert",
     "impersonate": "Connexion d'un administrateur à la place de la personne",
     "login": "Connexion",
     "logout": "Déconnexion",
@@ -26,7 +26,7 @@ KINDS: Mapping[str, str] = {
     "update_password": "Mot de passe créé ou changé",
     "update_profile": "Profil modifié",
     "user_disabled_by_permanent_lockout": "Compte bloqué après plusieurs échecs",
-    "user_disabled_by_temporary_lockout": "Compte bloqué un moment après plusieurs échecs",
+    "user_disabled_by_temporary_lockout": "Compte bloqué temporairement après plusieurs échecs",
     "verify_email": "Adresse vérifiée",
 }
 
@@ -37,7 +37,7 @@ OUTCOMES: Mapping[str, str] = {
     "password_rejected": "mot de passe refusé par les règles",
     "user_disabled": "compte désactivé",
     "user_not_found": "compte inconnu",
-    "user_temporarily_disabled": "compte bloqué un moment",
+    "user_temporarily_disabled": "compte bloqué temporairement",
 }
 
 #: What administrators do, as Keycloak's admin events name it.
@@ -89,7 +89,7 @@ def object_words(resource: str, path: str) -> str:
 def usage_words(usage: Usage) -> str:
     """How an access was used (D4)."""
     last = "" if usage.last_on is None else f"dernière connexion le {french_date(usage.last_on)}"
-    before = "" if usage.known_since is None else f"non connu avant le {french_date(usage.known_since)}"
+    before = "" if usage.known_since is None else f"inconnu avant le {french_date(usage.known_since)}"
     match usage.state:
         case UsageState.NEVER_USED:
             return "jamais utilisé"

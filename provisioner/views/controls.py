@@ -6,9 +6,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from provisioner.domain.connections.control import ControlState, Facts, RaisedControl, Severity
-from provisioner.domain.realm_check import risk_of
+from provisioner.domain.realm_plan import risk_of
+from provisioner.views import hints
 from provisioner.views.dates import french_date, french_moment
-from provisioner.views.realm_check import RISKS
+from provisioner.views.realm import RISKS, setting_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,24 +30,24 @@ SEVERITIES: Mapping[Severity, str] = {
 STATES: Mapping[ControlState, str] = {
     ControlState.RAISED: "à examiner",
     ControlState.SETTLED: "expliqué",
-    ControlState.MENDED: "n'est plus le cas",
+    ControlState.MENDED: "plus d'actualité",
 }
 
-_ANOTHER_LINK = 'provisioner person reopen ADRESSE --by "NOM" --reason "MOTIF" --new-password'
+_ANOTHER_LINK = f"{hints.reopen_person(None)} --new-password"
 
 CONTROLS: Mapping[str, ControlWords] = {
     "closed-attempt": ControlWords(
         "Tentative sur un accès clôturé ou suspendu",
-        "Quelqu'un a essayé d'entrer avec un compte clôturé ou suspendu à ce moment-là, sans y parvenir. S'il est "
-        "dit « bon mot de passe », c'est que le mot de passe était le bon.",
+        "Quelqu'un a essayé d'entrer avec un compte clôturé ou suspendu à ce moment-là, sans y parvenir. « Bon mot "
+        "de passe » veut dire que le mot de passe saisi était le bon.",
         "Demander à la personne, ou à son ancien service, si c'était elle. Avec le bon mot de passe et si ce n'était "
-        "pas elle : le mot de passe est connu d'un tiers, l'envisager comme un incident.",
+        "pas elle : le mot de passe est connu d'un tiers, envisager de déclarer un incident.",
     ),
     "events-missing": ControlWords(
         "Événements manquants",
         "Des événements que Keycloak devrait encore avoir n'y sont plus, ou n'ont jamais été lus : la liste a sans "
         "doute été effacée dans la console. Ce qui s'est passé alors n'est connu qu'en partie.",
-        "Établir qui a effacé les événements, et pourquoi ; sans explication, l'envisager comme un incident.",
+        "Établir qui a effacé les événements, et pourquoi ; sans explication, envisager de déclarer un incident.",
     ),
     "events-off": ControlWords(
         "Événements non enregistrés",
@@ -61,7 +62,7 @@ CONTROLS: Mapping[str, ControlWords] = {
     ),
     "session-after-closure": ControlWords(
         "Session encore ouverte après la fin de l'accès",
-        "L'accès est clôturé ou suspendu, mais Keycloak tient encore une session pour ce compte.",
+        "L'accès est clôturé ou suspendu, mais une session de ce compte est encore ouverte dans Keycloak.",
         "Lancer provisioner sync ; si le constat demeure, fermer les sessions du compte dans la console.",
     ),
     "never-used": ControlWords(
@@ -72,7 +73,7 @@ CONTROLS: Mapping[str, ControlWords] = {
     "unused": ControlWords(
         "Accès non utilisé depuis longtemps",
         "Personne ne s'est connecté avec cet accès depuis le nombre de jours réglé (180 par défaut). Ce qui s'est "
-        "passé avant le premier jour lu n'est pas connu, et n'est pas reproché.",
+        "passé avant le premier jour lu n'est pas connu, et ne peut être reproché à la personne.",
         "Demander au partenaire si la personne en a besoin ; sinon, elle passe en liste 2 de la prochaine annexe 1.",
     ),
     "link-unused": ControlWords(
@@ -81,16 +82,17 @@ CONTROLS: Mapping[str, ControlWords] = {
         f"Vérifier l'adresse avec le partenaire. Un autre lien : {_ANOTHER_LINK}",
     ),
     "many-failures": ControlWords(
-        "Nombreux échecs de connexion, ou verrouillage",
-        "Le mot de passe de ce compte a souvent été erroné dans la journée, ou Keycloak l'a verrouillé un moment.",
+        "Nombreux échecs de connexion, ou blocage",
+        "De nombreux mots de passe erronés ont été saisis dans la journée pour ce compte, ou Keycloak l'a bloqué "
+        "temporairement.",
         "Demander à la personne si c'était elle ; l'aider à changer son mot de passe (« Mot de passe oublié ? »).",
     ),
     "locked-from-elsewhere": ControlWords(
-        "Compte verrouillé depuis des adresses inconnues",
-        "Keycloak a verrouillé ce compte après des échecs qui venaient tous d'adresses d'où la personne ne s'est "
-        "jamais connectée, pour autant que les relevés le disent.",
+        "Compte bloqué depuis des adresses inconnues",
+        "Keycloak a bloqué ce compte après des échecs qui venaient tous d'adresses d'où la personne ne s'est "
+        "jamais connectée, d'après les connexions enregistrées.",
         "Demander à la personne si c'était elle. Sinon quelqu'un essaie des mots de passe : prévenir le contact "
-        "sécurité, et regarder si d'autres comptes sont visés depuis ces adresses.",
+        "sécurité, et vérifier si d'autres comptes sont visés depuis ces adresses.",
     ),
     "shared-code": ControlWords(
         "À demander à la personne : plusieurs lieux à la fois",
@@ -99,11 +101,11 @@ CONTROLS: Mapping[str, ControlWords] = {
         "Demander à la personne ; rappeler, s'il le faut, que le code est personnel (article 3.5).",
     ),
     "proxy-address": ControlWords(
-        "Mandataire mal réglé",
-        "La plupart des comptes montrent la même adresse : celle d'un mandataire, sans doute, et non celles des "
-        "personnes. Tant que c'est le cas, plusieurs lieux à la fois ne sont pas recherchés.",
-        "Régler les en-têtes du mandataire devant Keycloak (docs/connections.md). Si les personnes partagent "
-        "vraiment une même sortie vers Internet, l'expliquer : provisioner controls settle.",
+        "Serveur mandataire mal réglé",
+        "La plupart des comptes montrent la même adresse : celle d'un serveur mandataire, sans doute, et non "
+        "celles des personnes. Tant que c'est le cas, plusieurs lieux à la fois ne sont pas recherchés.",
+        "Régler les en-têtes du serveur mandataire placé devant Keycloak (docs/connections.md). Si les personnes "
+        "partagent vraiment une même sortie vers Internet, l'expliquer : " + hints.SETTLE,
     ),
     "console-password": ControlWords(
         "Mot de passe défini depuis la console",
@@ -115,7 +117,8 @@ CONTROLS: Mapping[str, ControlWords] = {
         "Session ouverte au nom d'une personne",
         "Un administrateur est entré sur la plateforme à la place d'une personne (« Impersonate »). Keycloak ne dit "
         "pas ici lequel.",
-        "Demander aux administrateurs qui l'a fait et pourquoi ; sans explication, l'envisager comme un incident.",
+        "Demander aux administrateurs qui l'a fait et pourquoi ; sans explication, envisager de déclarer un "
+        "incident.",
     ),
     "console-account-enabled": ControlWords(
         "Compte clôturé ou suspendu, réactivé à la main",
@@ -126,11 +129,12 @@ CONTROLS: Mapping[str, ControlWords] = {
     "console-account-made": ControlWords(
         "Compte créé à la main, ou mis dans le groupe d'un partenaire",
         "Un compte a été créé, ou a rejoint le groupe d'un partenaire, sans annexe 1.",
-        "Établir pourquoi ; demander l'annexe 1 puis « provisioner partner adopt », ou supprimer le compte.",
+        "Établir pourquoi ; demander l'annexe 1 puis reprendre le compte, ou le supprimer. Pour le reprendre : "
+        + hints.ADOPT,
     ),
     "console-account-changed": ControlWords(
         "Compte modifié à la main",
-        "Un de nos comptes a été changé ou supprimé dans la console. La synchronisation remet ce qui est à elle.",
+        "Un de nos comptes a été changé ou supprimé dans la console. La synchronisation rétablit ce qu'elle gère.",
         "« provisioner plan » montre l'écart. Rappeler à l'administrateur que ces comptes se gèrent par l'annexe 1.",
     ),
     "console-group-changed": ControlWords(
@@ -149,13 +153,13 @@ CONTROLS: Mapping[str, ControlWords] = {
         "Une application (client) de Keycloak a été créée, modifiée ou supprimée, ou son secret renouvelé : son "
         "adresse de retour décide où vont les connexions.",
         "Vérifier ses adresses de retour ; « provisioner realm apply » remet les nôtres. Si c'était cette commande : "
-        "« controls settle ».",
+        + hints.SETTLE,
     ),
     "console-login-changed": ControlWords(
         "Parcours de connexion modifié",
         "Un fournisseur d'identité, un parcours de connexion, un composant, une fédération ou le profil des comptes "
         "a été changé : quelqu'un d'autre peut décider qui entre.",
-        "Vérifier dans la console ; « provisioner realm apply » remet ce qui est dans nos fichiers.",
+        "Vérifier dans la console ; « provisioner realm apply » rétablit ce qui est dans nos fichiers.",
     ),
     "console-events-changed": ControlWords(
         "Enregistrement des événements modifié",
@@ -165,29 +169,31 @@ CONTROLS: Mapping[str, ControlWords] = {
     "console-realm-changed": ControlWords(
         "Réglages du royaume modifiés",
         "Un réglage du royaume a été changé, ou un acte rare a été fait (déconnexion de tous).",
-        "« provisioner controls list » dit si un réglage en est affaibli ; si c'était « realm apply » : « controls "
-        "settle ».",
+        "« provisioner controls list » dit si un réglage en est affaibli ; si c'était « provisioner realm apply » : "
+        + hints.SETTLE,
     ),
     "own-account-write": ControlWords(
         "Acte du compte de service qu'aucune exécution n'avait prévu",
-        "Le compte de service de ce logiciel a fait dans Keycloak ce que le journal ne connaît pas : son secret est "
-        "peut-être volé.",
-        "Changer le secret (PROVISIONER_KEYCLOAK__CLIENT_SECRET, puis « realm apply ») et déclarer un incident, sauf "
-        "si une autre installation, ou un registre remis d'une sauvegarde, l'explique.",
+        "Le compte de service de ce logiciel a fait dans Keycloak ce que le journal ne connaît pas : sa clé ou "
+        "son secret est peut-être volé.",
+        "Changer la clé ou le secret (PROVISIONER_KEYCLOAK__CLIENT_KEY_FILE ou __CLIENT_SECRET, puis « provisioner "
+        "realm apply ») et déclarer un incident, sauf si une autre installation, ou un registre restauré d'une "
+        "sauvegarde, l'explique.",
     ),
     "own-account-login": ControlWords(
         "Connexion du compte de service depuis une adresse étrangère",
         "Le compte de service s'est connecté depuis une adresse qui n'est pas dans "
-        "PROVISIONER_CONNECTIONS__OUR_ADDRESSES. Lire ne laisse aucune trace : cela vaut fuite de tous les comptes.",
-        "Changer le secret (PROVISIONER_KEYCLOAK__CLIENT_SECRET, puis « realm apply ») et déclarer un incident, sauf "
-        "si l'adresse est à nous : la mettre alors dans le réglage.",
+        "PROVISIONER_CONNECTIONS__OUR_ADDRESSES. Lire ne laisse aucune trace : considérer que les données de "
+        "tous les comptes ont pu être lues.",
+        "Changer la clé ou le secret (PROVISIONER_KEYCLOAK__CLIENT_KEY_FILE ou __CLIENT_SECRET, puis « provisioner "
+        "realm apply ») et déclarer un incident, sauf si l'adresse est à nous : la mettre alors dans le réglage.",
     ),
     "own-account-refused": ControlWords(
         "Compte de service refusé par Keycloak",
-        "Keycloak n'accepte plus le compte de service de ce logiciel (désactivé, sans droits, ou secret changé) : "
-        "rien n'est plus lu, contrôlé ni clôturé.",
-        "Demander à l'administrateur de Keycloak qui l'a fait ; « provisioner realm apply » remet les droits et le "
-        "secret, le compte se réactive dans la console. Si personne ne l'a voulu, déclarer un incident.",
+        "Keycloak n'accepte plus le compte de service de ce logiciel (désactivé, sans droits, clé ou secret changé) "
+        ": plus rien n'est lu, contrôlé ni clôturé.",
+        "Demander à l'administrateur de Keycloak qui l'a fait ; « provisioner realm apply » remet les droits et la "
+        "clé ou le secret, le compte se réactive dans la console. Si personne ne l'a voulu, déclarer un incident.",
     ),
     "realm-weakened": ControlWords(
         "Réglage du royaume affaibli",
@@ -231,15 +237,16 @@ def _facts(facts: Facts, day: str) -> Iterator[str]:
     if facts.operation is not None or facts.path is not None:
         yield " ".join(filter(None, (facts.operation, facts.path)))
     if facts.setting is not None:
-        yield f"{facts.setting} : {facts.present} au lieu de {facts.wanted}"
+        values = f" : {facts.present} au lieu de {facts.wanted}" if facts.present or facts.wanted else ""
+        yield f"{setting_words(facts.setting)}{values}"
     if facts.known_since is not None:
-        yield f"non connu avant le {french_date(facts.known_since)}"
+        yield f"inconnu avant le {french_date(facts.known_since)}"
 
 
 OUTCOMES: Mapping[str, str] = {
     "user_disabled": "bon mot de passe",
     "invalid_user_credentials": "mot de passe erroné",
-    "user_temporarily_disabled": "compte verrouillé un moment",
+    "user_temporarily_disabled": "compte bloqué temporairement",
     "user_not_found": "adresse inconnue",
     "expired_code": "lien expiré",
 }

@@ -16,12 +16,14 @@ from provisioner.domain.calendar import day_of
 from provisioner.domain.hold import HoldKind
 from provisioner.domain.people import EmailAddress
 from provisioner.domain.retention import account_due_on, habilitation_due_on
+from provisioner.views import hints
 from provisioner.views.connection_words import usage_words
 from provisioner.views.conventions import convention_sentence
 from provisioner.views.dates import french_date, french_moment
 from provisioner.views.holds import UNKNOWN_REALM, blocked_reason, hold_reason
 from provisioner.views.journal import ACTIONS, decided_words
 from provisioner.views.reasons import drift_reason, end_reason
+from provisioner.views.sentences import of_name
 
 STATES = {
     PersonState.UNKNOWN: "personne inconnue",
@@ -51,17 +53,19 @@ _LINKS = {
     InvitationState.OWED: "Un courriel d'activation est dû : il n'est pas encore parti.",
     InvitationState.SENT: "{last}, lien valable jusqu'au {expiry} : pas encore de mot de passe.",
     InvitationState.UNCERTAIN: "Un courriel d'activation est peut-être parti : la réponse de Keycloak s'est perdue, "
-    "et ses événements ne permettent pas de le savoir. Demander à la personne si elle l'a reçu ; sinon, pour "
-    "renvoyer le lien : invitation repeat.",
+    "et ses événements ne permettent pas de le savoir. Demandez à la personne si elle l'a reçu ; sinon, pour "
+    'renvoyer le lien : provisioner invitation repeat {email} --by "NOM"',
     InvitationState.EXPIRED: "{last} : pas de mot de passe, le lien a expiré le {expiry} sans avoir servi. La page "
     "de connexion en donne un autre (« Mot de passe oublié ? »).",
     InvitationState.USED: "{last}. Mot de passe créé avec le lien.",
-    InvitationState.BOUNCED: "{last}, puis revenu : vérifier l'adresse avec le partenaire.",
-    InvitationState.GIVEN_UP: "{last} : pas de mot de passe, le dernier lien a expiré le {expiry}. Prendre contact.",
+    InvitationState.BOUNCED: "{last}, puis revenu : vérifiez l'adresse auprès du partenaire.",
+    InvitationState.GIVEN_UP: (
+        "{last} : pas de mot de passe, le dernier lien a expiré le {expiry}. Prenez contact avec la personne."
+    ),
 }
 
 _STATUSES = {
-    Status.REFUSED: "refusée : à corriger par le partenaire",
+    Status.REFUSED: "à corriger par le partenaire",
     Status.CHECKED: "contrôlée, elle attend d'être validée par la Caf",
     Status.APPROVED: "validée, la prochaine synchronisation l'applique",
     Status.APPLIED: "remplacée",
@@ -70,13 +74,14 @@ _STATUSES = {
 
 #: What a limit holds is told with its figures, from the plan.
 _HOLDS = {
-    HoldKind.SUSPENSION: "Accès suspendu nommément depuis le {since} : « {reason} ». Pour rouvrir : person reopen.",
-    HoldKind.QUARANTINE: "À l'écart depuis le {since} ; un nouvel essai est fait automatiquement. {reason}",
+    HoldKind.SUSPENSION: "Accès suspendu par décision nominative depuis le {since} : « {reason} ». Pour le rouvrir : "
+    'provisioner person reopen {email} --by "NOM" --reason "MOTIF"',
+    HoldKind.QUARANTINE: "Mis à l'écart depuis le {since}, et retenté automatiquement. {reason}",
 }
 
 _CONTAINED = (
     "Accès coupé depuis le {since} avec tous ceux du partenaire {partner} : « {reason} ». Pour les rendre : "
-    "provisioner partner reopen {partner}."
+    'provisioner partner reopen {partner} --by "NOM" --reason "MOTIF"'
 )
 
 _WAIVED = {
@@ -88,7 +93,7 @@ _WAIVED = {
 
 _NOT_OURS = (
     "Un compte Keycloak a la même adresse et n'est pas géré par ce logiciel : il n'est jamais repris ni modifié sans "
-    "décision (partner adopt)."
+    f"décision ({hints.ADOPT})."
 )
 
 
@@ -162,7 +167,7 @@ def _lists(person: PersonFile) -> Iterator[Step]:
     for code in dict.fromkeys(access.partner for access in person.open):
         if (current := person.current.get(code)) is not None and current.id not in named:
             is_kept = current.decisions is not None and current.decisions.settles(person.email)
-            kept = f" : accès conservé, décision de {current.approved_by}" if is_kept else ""
+            kept = f" : accès conservé, décidé par {current.approved_by}" if is_kept else ""
             told = f"Personne absente des deux listes de l'annexe 1 en vigueur{_transmitted(current)}{kept}."
             yield Step(told, "A5", code, current.transmitted_on)
     if not person.listed and not person.accesses:
@@ -192,8 +197,9 @@ def _past(person: PersonFile) -> Iterator[Step]:
 def _who(line: JournalLine) -> str:
     """On whose decision, or else by whom; who only carried it out stands in the journal."""
     if line.decided_by is not None or line.annexe is not None:
-        by = "par" if ACTIONS.get(line.action, "").endswith("décidée") else "sur décision de"
-        return f"{by} {decided_words(line.decided_by, line.annexe)}"
+        decided = decided_words(line.decided_by, line.annexe)
+        is_decision = ACTIONS.get(line.action, "").endswith("décidée")
+        return f"par {decided}" if is_decision else f"sur décision {of_name(decided)}"
     return f"par {line.details.get('by', line.by) or 'une personne dont le nom a été détruit'}"
 
 
@@ -222,11 +228,14 @@ def _link(person: PersonFile, access: Habilitation, state: InvitationState) -> S
         if attempt.sent_at is not None
     ]
     if not sent:
-        return Step(_LINKS[state], "P2", access.partner)
+        return Step(_LINKS[state].format(email=hints.argument(person.email)), "P2", access.partner)
     at, last = max(sent, key=lambda attempt: attempt[0])
     told = f"Courriel d'activation n° {last.attempt} envoyé le {french_date(day_of(at))}"
     return Step(
-        _LINKS[state].format(last=told, expiry=french_moment(at + last.lifespan)), "P2", access.partner, day_of(at)
+        _LINKS[state].format(last=told, expiry=french_moment(at + last.lifespan), email=hints.argument(person.email)),
+        "P2",
+        access.partner,
+        day_of(at),
     )
 
 
@@ -258,6 +267,13 @@ def _keycloak(person: PersonFile, plan: Plan) -> Iterator[Step]:
         other = f" ; son adresse y est {remote.email}" if remote.email != person.email else ""
         told = f"Compte Keycloak retrouvé par {how} : {enabled}, {password}{other}."
         yield Step(told, None if is_by_id else "A8")
+        if (until := user.failures.locked_until) is not None:
+            yield Step(
+                f"Connexion bloquée jusqu'au {french_moment(until)}, après {user.failures.count} échecs de suite. "
+                f"Pour lever ce blocage : provisioner person unlock {hints.argument(person.email)} "
+                '--by "NOM" --reason "MOTIF"',
+                "P1",
+            )
     else:
         groups = f" Groupes : {', '.join(user.groups)}." if user.groups else ""
         yield Step(f"{_NOT_OURS}{groups}", "A8")
@@ -273,7 +289,9 @@ def _why_not(person: PersonFile, plan: Plan) -> Iterator[Step]:
             words = _CONTAINED.replace("{partner}", str(containment.partner))
         if words is not None:
             since = day_of(hold.since)
-            told = words.format(since=french_date(since), reason=hold_reason(hold))
+            told = words.format(
+                since=french_date(since), reason=hold_reason(hold), email=hints.argument(person.email)
+            )
             yield Step(told, "A4" if hold.kind is HoldKind.SUSPENSION else None, hold.partner, since)
     for access in person.live:
         yield from _waits(person, access)

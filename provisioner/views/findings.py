@@ -21,6 +21,7 @@ from provisioner.domain.annexe.details import (
 )
 from provisioner.domain.annexe.document import Column, Finding
 from provisioner.domain.people import EmailAddress
+from provisioner.views import hints
 from provisioner.views.dates import french_date
 
 #: The columns' titles, as the form prints them.
@@ -31,6 +32,15 @@ COLUMNS: Mapping[Column, str] = {
     Column.EMAIL: "Adresse électronique",
     Column.REQUESTED_ON: "Date de demande d'habilitation",
     Column.ENDED_ON: "Date de fin d'habilitation",
+}
+
+#: Those of both lists, before the date.
+PERSON_COLUMNS = (Column.LAST_NAME, Column.FIRST_NAMES, Column.FUNCTION, Column.EMAIL)
+
+#: The lists' titles, in short.
+LISTS: Mapping[int, str] = {
+    1: "Liste 1 : accès demandés ou ouverts",
+    2: "Liste 2 : accès à clôturer ou clôturés depuis moins de 2 ans",
 }
 
 
@@ -100,7 +110,7 @@ def _who(finding: Finding) -> str:
     if not isinstance(finding.details, Absent):
         return finding.value or "Une personne"
     person = finding.details.person
-    return f"{person.first_names} {person.last_name} ({person.email})".strip()
+    return f"{person.name} ({person.email})".strip()
 
 
 def place(finding: Finding) -> str:
@@ -120,7 +130,7 @@ def unaccounted_for_the_partner(finding: Finding, decisions: Decisions | None) -
     if decisions is None:
         return (
             f"{_who(finding)} a un accès ouvert et ne figure dans aucune des deux listes : inscrivez cette personne "
-            "en liste 1 si elle garde son accès, en liste 2 avec sa date de fin si elle le quitte."
+            "dans la liste 1 si elle garde son accès, dans la liste 2, avec la date de fin, s'il est à clôturer."
         )
     is_closed = finding.value is not None and decisions.closes(EmailAddress(finding.value))
     decided = "son accès est clôturé" if is_closed else "son accès est conservé"
@@ -141,7 +151,7 @@ REASONS: Mapping[str, str] = {
     "password": "il est protégé par un mot de passe. Retirez la protection et renvoyez-le.",
     "scan": "c'est une numérisation, sans texte lisible. Saisissez l'annexe 1 dans le modèle et renvoyez-la.",
     "sideways": (
-        "le texte d'une de ses pages est couché sur le côté. Remettez cette page à l'endroit, ou enregistrez "
+        "le texte d'une de ses pages est tourné sur le côté. Remettez cette page à l'endroit, ou enregistrez "
         "l'annexe 1 au format .docx, et renvoyez-la."
     ),
     "pdf-form": (
@@ -201,7 +211,7 @@ SENTENCES: Mapping[str, str] = {
     "transmission-date-missing/value": (
         "La date de transmission n'est pas lisible : écrivez-la sous la forme jour/mois/année."
     ),
-    "transmission-date-future": "La date de transmission ({day}) n'est pas encore arrivée : corrigez-la.",
+    "transmission-date-future": "La date de transmission ({day}) est à venir : corrigez-la.",
     "transmission-date-ambiguous": "Plusieurs dates de transmission sont indiquées : n'en laissez qu'une.",
     "transmission-date-ambiguous/suggestion": (
         "Plusieurs dates de transmission sont indiquées : n'en laissez qu'une (par exemple {suggestion}, la plus "
@@ -225,7 +235,7 @@ SENTENCES: Mapping[str, str] = {
         "de texte) : elle n'a pas été lue. Saisissez-la de nouveau, ou envoyez l'annexe 1 au format .xlsx ou .docx."
     ),
     "row-not-understood/contrary": (
-        "Cette ligne dit le contraire de sa liste (« à supprimer » dans la liste 1, par exemple) : mettez la "
+        "Cette ligne contredit sa liste (« à supprimer » dans la liste 1, par exemple) : mettez la "
         "personne dans l'autre liste, ou effacez ces mots."
     ),
     "row-not-understood/has_end": (
@@ -250,13 +260,14 @@ SENTENCES: Mapping[str, str] = {
     "email-invalid/several": (
         "Cette cellule contient plusieurs adresses : indiquez-en une seule, propre à la personne."
     ),
-    "email-invalid/suggestion": "Ceci n'est pas une adresse électronique valide. Peut-être « {suggestion} » ?",
+    "email-invalid/suggestion": "Ceci n'est pas une adresse électronique valide. Vouliez-vous écrire « "
+    "{suggestion} » ?",
     "email-domain": (
         "Le domaine de cette adresse n'est pas l'un de ceux que le partenaire a déclarés : corrigez "
         "l'adresse{waiver}."
     ),
     "email-domain/suggestion": (
-        "Le domaine de cette adresse n'est pas l'un de ceux que le partenaire a déclarés. Peut-être "
+        "Le domaine de cette adresse n'est pas l'un de ceux que le partenaire a déclarés. Vouliez-vous écrire "
         "« {suggestion} » ? Corrigez l'adresse{waiver}."
     ),
     "email-consumer": (
@@ -293,8 +304,8 @@ SENTENCES: Mapping[str, str] = {
         "Des lettres de cette cellule ont été abîmées à l'enregistrement du fichier : saisissez-la de nouveau."
     ),
     "letters-garbled/suggestion": (
-        "Des lettres de cette cellule ont été abîmées à l'enregistrement du fichier. Peut-être « {suggestion} » ? "
-        "Saisissez-la de nouveau."
+        "Des lettres de cette cellule ont été abîmées à l'enregistrement du fichier. Vouliez-vous écrire "
+        "« {suggestion} » ? Saisissez-la de nouveau."
     ),
     "words-joined": (
         "Le texte de cette cellule va à la ligne dans le PDF : des mots ont pu y être collés. Vérifiez, ou envoyez "
@@ -351,7 +362,7 @@ SENTENCES: Mapping[str, str] = {
         "{requested_on} ; fin : {ended_on}. Laissez-la dans une seule des deux listes, ou corrigez les dates."
     ),
     "closure-too-old": (
-        "Cette fin d'habilitation ({day}) date de plus de 2 ans à la date de transmission : la ligne ne doit plus "
+        "Cette habilitation a pris fin le {day}, plus de 2 ans avant la date de transmission : la ligne ne doit plus "
         "figurer dans la liste 2."
     ),
     "stale-annexe": (
@@ -385,13 +396,13 @@ SENTENCES: Mapping[str, str] = {
     ),
     "closure-unknown": ("Aucun accès n'a jamais été ouvert à cette adresse pour ce partenaire : vérifiez l'adresse."),
     "closure-unknown/suggestion": (
-        "Aucun accès n'a jamais été ouvert à cette adresse pour ce partenaire. Peut-être « {suggestion} » ? Vérifiez "
-        "l'adresse."
+        "Aucun accès n'a jamais été ouvert à cette adresse pour ce partenaire. Vouliez-vous écrire "
+        "« {suggestion} » ? Vérifiez l'adresse."
     ),
     "account-made-again": (
         "Le compte de cette personne a été supprimé dans la console, puis recréé à la main avec la même adresse : le "
         "nouveau compte est actif et n'est pas géré par ce logiciel, la clôture échouera. Désactivez-le ou "
-        "supprimez-le dans la console, ou reprenez-le (partner adopt)."
+        f"supprimez-le dans la console, ou reprenez-le ({hints.ADOPT})."
     ),
     "closes-everyone": (
         "Cette annexe ne laisse aucun accès ouvert au partenaire ({count} accès ouverts aujourd'hui) : vérifiez que "

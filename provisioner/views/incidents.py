@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import datetime
 
 from provisioner.domain.connections.incident import NOTIFY_WITHIN, Incident, Origin
-from provisioner.views.dates import french_date, french_moment
+from provisioner.views.dates import french_moment, in_french
 
 #: Which side told of it.
 ORIGINS: Mapping[Origin, str] = {Origin.CAF: "la Caf", Origin.PARTNER: "un partenaire"}
@@ -44,10 +44,7 @@ def hours_words(seconds: float) -> str:
 
 def item_value(text: str) -> str:
     """A day as French people write it, any other text as it is."""
-    try:
-        return french_date(date.fromisoformat(text))
-    except ValueError:
-        return text
+    return in_french(text)
 
 
 def reason_of(incident: Incident) -> str:

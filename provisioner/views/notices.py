@@ -4,7 +4,6 @@ plain version; and the figures, dates and ages that stand in them.
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -17,10 +16,7 @@ from provisioner.domain.access.change import Action
 from provisioner.domain.annexe.effects import Effects
 from provisioner.domain.hold import Hold
 from provisioner.views.dates import french_date
-from provisioner.views.template import template
-
-#: The spaces where no line ends: those of French punctuation, and before a number (« annexe 1 », « n° 12 »).
-_UNBROKEN = re.compile(r" (?=[:;?!»])|(?<=«) |(?<=annexe) (?=\d)|(?<=liste) (?=\d)|(?<=n°) (?=\d)")
+from provisioner.views.template import template, unbroken
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +34,13 @@ def write_notice(name: str, values: Mapping[str, object]) -> WrittenNotice:
     page = html.document_fromstring(written)
     subject = " ".join(page.findtext(".//title", "").split())
     text = "\n\n".join(block for block in _blocks(page) if block) + "\n"
-    return WrittenNotice(subject, _unbroken(text), _unbroken(written))
+    return WrittenNotice(subject, unbroken(text), unbroken(written))
 
 
-def _unbroken(text: str) -> str:
-    return _UNBROKEN.sub("\N{NO-BREAK SPACE}", text)
+def write_letter(name: str, values: Mapping[str, object]) -> list[str]:
+    """The paragraphs of the draft of a letter; what stands between [ ] is for whoever sends it."""
+    page = html.document_fromstring(template(f"letters/{name}.html").render(values))
+    return [unbroken(block) for block in _blocks(page)]
 
 
 def _blocks(page: html.HtmlElement) -> Iterator[str]:
@@ -118,11 +116,6 @@ def held_figures(hold: Hold) -> list[tuple[str, int]]:
     """How many changes of each kind a limit holds."""
     planned = Counter(change.action for change in hold.changes)
     return [(words, planned[action]) for action, words in _HELD.items() if planned[action]]
-
-
-def age_in_words(days: int) -> str:
-    """« 1 jour », « 7 jours »."""
-    return f"{days} jour{'s' if days > 1 else ''}"
 
 
 class Reply(Enum):

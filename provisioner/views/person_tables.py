@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import date, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from provisioner.domain.access.habilitation import State
+from provisioner.domain.access.invitations import InvitationState
 from provisioner.domain.calendar import day_of
 from provisioner.domain.connections.incident import without_names
 from provisioner.views.conventions import ROLES
-from provisioner.views.dates import french_date, in_cell
+from provisioner.views.dates import french_moment, in_cell, in_french
 from provisioner.views.explanation import INVITATIONS
 from provisioner.views.journal import ACTIONS
+from provisioner.views.reasons import ATTRIBUTES
 from provisioner.views.shown import Table
 
 if TYPE_CHECKING:
-    from provisioner.views.answers.persons import AccountAnswer, PersonAnswer
+    from provisioner.views.answers.persons import AccountAnswer, HeldInvitation, PersonAnswer
 
 STATES: Mapping[State, str] = {
     State.PLANNED: "prévu",
@@ -25,19 +27,10 @@ STATES: Mapping[State, str] = {
     State.CLOSED: "clôturé",
 }
 
-#: What the attributes of the account are called.
-_ATTRIBUTES = {
-    "date_demande_habilitation": "Date de demande d'habilitation",
-    "date_fin_habilitation": "Date de fin d'habilitation",
-    "fonction": "Fonction",
-    "gere_par": "Géré par",
-    "partenaire": "Partenaire",
-}
-
 
 def person_tables(person: PersonAnswer, *, for_themselves: bool) -> Iterator[Table]:
     """A table a kind of data. The page that is for the person themselves names neither who acted at the Caf nor
-    another person, in a reason that somebody typed either.
+    another person, in a reason that somebody typed either, and has no rule's code.
     """
     names = {code: partner.name for code, partner in person.file.records.partners.items()}
 
@@ -65,7 +58,7 @@ def person_tables(person: PersonAnswer, *, for_themselves: bool) -> Iterator[Tab
     columns: Sequence[str] = ("Partenaire", "Nom", "Prénom(s)", "Fonction", "État", "Demande", "Fin", "Clôture")
     yield held_table("Habilitations", columns, rows)
     rows = [
-        (partner(link.partner), str(link.attempt), in_cell(link.sent_on), INVITATIONS[link.state])
+        (partner(link.partner), str(link.attempt), in_cell(link.sent_on), _became(link, person.invitations))
         for link in person.invitations
     ]
     yield held_table("Courriels d'activation", ("Partenaire", "Courriel n°", "Envoyé le", "État"), rows)
@@ -95,16 +88,27 @@ def person_tables(person: PersonAnswer, *, for_themselves: bool) -> Iterator[Tab
         (
             *(str(entry.entry), _on(entry.at), ACTIONS.get(entry.action, entry.action)),
             *of_the_caf(entry.by),
-            *(partner(entry.partner), entry.rule or ""),
+            partner(entry.partner),
+            *of_the_caf(entry.rule or ""),
         )
         for entry in person.journal
     ]
-    yield held_table("Journal", ("N°", "Date", "Événement", *of_the_caf("Par"), "Partenaire", "Règle"), rows)
+    yield held_table(
+        "Journal", ("N°", "Date", "Événement", *of_the_caf("Par"), "Partenaire", *of_the_caf("Règle")), rows
+    )
 
 
 def held_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> Table:
     """A kind of data; without any, that is said."""
     return Table(title, columns, tuple(rows), empty=f"{title} : rien.")
+
+
+def _became(link: HeldInvitation, links: Iterable[HeldInvitation]) -> str:
+    """What became of a link. One that another followed may still work for a while: it has not always expired."""
+    newest = max(other.attempt for other in links if other.habilitation == link.habilitation)
+    if link.state is InvitationState.EXPIRED and link.attempt < newest:
+        return "suivi d'un autre"
+    return INVITATIONS[link.state]
 
 
 def _account(account: AccountAnswer) -> Iterator[tuple[str, str]]:
@@ -115,11 +119,13 @@ def _account(account: AccountAnswer) -> Iterator[tuple[str, str]]:
     yield "Prénom(s)", account.first_names
     yield "Activé", _yes(account.enabled)
     yield "Mot de passe créé", _yes(account.has_password)
+    if account.locked_until is not None:
+        yield "Connexion bloquée jusqu'au", french_moment(account.locked_until)
     yield "Compte créé le", _on(account.created_at)
     yield "Géré par ce logiciel", _yes(account.managed)
     yield "Groupes", ", ".join(account.groups)
     for name, values in account.attributes.items():
-        yield _ATTRIBUTES.get(name, name), ", ".join(map(_in_french, values))
+        yield ATTRIBUTES.get(name, name), ", ".join(map(in_french, values))
 
 
 def _yes(value: bool | None) -> str:
@@ -128,11 +134,3 @@ def _yes(value: bool | None) -> str:
 
 def _on(at: datetime | None) -> str:
     return in_cell(day_of(at) if at else None)
-
-
-def _in_french(value: str) -> str:
-    """A date as French people read it, any other text as it is."""
-    try:
-        return french_date(date.fromisoformat(value))
-    except ValueError:
-        return value

@@ -14,6 +14,7 @@ from provisioner.domain.connections.held import CONSOLE_DAYS
 from provisioner.domain.convention import Contacts, Role
 from provisioner.domain.retention import ACCOUNT_MONTHS, CONVENTION_MONTHS, HABILITATION_MONTHS
 from provisioner.settings import PREFIX, Settings
+from provisioner.views import hints
 from provisioner.views.dates import french_date
 from provisioner.views.shown import Table
 from provisioner.views.template import template
@@ -35,7 +36,10 @@ class Registre:
         """What is to be completed: the settings and the role of annexe 3, as one would type them."""
         caf = self.settings.caf
         unset = [f"{PREFIX}CAF__{name.upper()}" for name in type(caf).model_fields if not getattr(caf, name)]
-        return (*unset, *(() if self._has_officer else ("provisioner caf contacts --protection-donnees",)))
+        return (
+            *unset,
+            *(() if self._has_officer else (f'{hints.CAF_CONTACTS} --protection-donnees "NOM <ADRESSE>"',)),
+        )
 
     @property
     def _has_officer(self) -> bool:
@@ -93,7 +97,7 @@ class Registre:
             "D2",
         )
         yield "Annexe 1 remplacée par une nouvelle", "dès que la nouvelle est appliquée", "A2"
-        yield "Annexe 1 refusée, rejetée ou laissée sans suite", "30 jours au plus", "A2"
+        yield "Annexe 1 à corriger, rejetée ou laissée sans suite", "30 jours au plus", "A2"
         yield (
             "Annexes 1 et 2, contacts du partenaire, ce qui accompagne le journal",
             _after(CONVENTION_MONTHS, "la fin de la convention"),
@@ -109,7 +113,7 @@ class Registre:
             "D8",
         )
         yield "Chaîne du journal : dates, actes, numéros et empreintes, sans aucun nom", "sans limite", "D8"
-        yield "Tout ce qu'une décision nommée conserve pour un litige ou un incident", "jusqu'à sa levée", "D7"
+        yield "Tout ce qu'une décision nominative conserve pour un litige ou un incident", "jusqu'à sa levée", "D7"
         yield "Sauvegardes du registre", self._backups, "D1, D2"
 
 

@@ -8,6 +8,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from provisioner.views.dates import Written
+
 
 class Tone(StrEnum):
     """How a text stands out. What that looks like is for whoever prints it."""
@@ -18,6 +20,13 @@ class Tone(StrEnum):
     ERROR = "error"
     WARNING = "warning"
     FAINT = "faint"
+
+
+def printable(text: str, keep: str = "") -> str:
+    """The text with every character that does not show made one that does: no escape sequence of a document's reaches
+    a terminal. Those in `keep` stay.
+    """
+    return "".join(sign if sign.isprintable() or sign in keep else "\N{REPLACEMENT CHARACTER}" for sign in text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +43,8 @@ class Line:
 class Table:
     """Rows under their columns' titles; without a row, `empty` stands in its place, or nothing at all.
 
-    With `widths` it is printed row by row as they are read: a journal may be large.
+    With `widths` it is printed row by row as they are read: a journal may be large. `tones` are those of the rows'
+    first cells, where they have one.
     """
 
     title: str
@@ -42,6 +52,15 @@ class Table:
     rows: Iterable[Sequence[str | None]]
     empty: str = ""
     widths: Sequence[int] = ()
+    tones: Sequence[Tone] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """Figures as bars on a page, a label and its value each. A table beside it gives the same."""
+
+    title: str
+    rows: Sequence[tuple[str, int]]
 
 
 #: A part of what is shown.
@@ -55,7 +74,7 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 def _cell(value: object) -> str:
     if isinstance(value, bool):
         return "oui" if value else "non"
-    return "" if value is None else str(value)
+    return value.iso if isinstance(value, Written) else "" if value is None else str(value)
 
 
 def as_csv(rows: Iterable[Sequence[object]]) -> str:

@@ -1,7 +1,9 @@
-"""The templates of the pages and notices: a value that lacks is an error, a date is written as French people do."""
+"""The templates of the pages and notices: a value that lacks is an error, a date and the spaces of
+punctuation are written as French people do."""
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from functools import cache
 
@@ -9,6 +11,11 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from markupsafe import Markup
 
 from provisioner.views.dates import french_date
+from provisioner.views.hints import argument
+from provisioner.views.sentences import of_name
+
+#: The spaces where no line ends: those of French punctuation, and before a number (« annexe 1 », « n° 12 »).
+_UNBROKEN = re.compile(r" (?=[:;?!»])|(?<=«) |(?<=annexe) (?=\d)|(?<=liste) (?=\d)|(?<=n°) (?=\d)")
 
 
 @cache
@@ -23,13 +30,26 @@ def _environment() -> Environment:
         loader=PackageLoader("provisioner.views"),
         autoescape=True,
         undefined=StrictUndefined,
-        finalize=lambda value: french_date(value) if isinstance(value, date) else value,
+        finalize=_in_french,
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
     environment.globals["mailto"] = _mailto
+    environment.filters["de"] = of_name
+    environment.filters["arg"] = argument
     return environment
+
+
+def _in_french(value: object) -> object:
+    if type(value) is str:  # no markup: what a macro has made has its values done already
+        return unbroken(value)
+    return french_date(value) if isinstance(value, date) else value
+
+
+def unbroken(text: str) -> str:
+    """The text with spaces at which no line ends where French asks for them."""
+    return _UNBROKEN.sub("\N{NO-BREAK SPACE}", text)
 
 
 def _mailto(email: str) -> Markup:

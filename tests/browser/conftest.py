@@ -5,24 +5,37 @@ from __future__ import annotations
 import itertools
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
+from provisioner.domain import realm_model
 from provisioner.domain.people import EmailAddress
 from provisioner.keycloak.realm import apply_realm
 from provisioner.settings import Settings
 from tests.browser.person import Person
 from tests.browser.platform import PlatformLogin, PlatformSite
+from tests.browser.screen import Look
+from tests.shared.administrator import Administrator
 from tests.shared.mailbox import Mailbox
 from tests.shared.office import FIRST_DAY, Office, annexe_csv
+from tests.shared.pace import PATIENCE
 
 #: An annexe's persons are told from those of other tests, who share the mailbox, by a domain with such a number.
 _numbers = itertools.count(1)
 
-_NAMES = ("arnaud", "blanchet", "caron", "delmas", "evrard", "fontaine", "germain", "huet")
-_SEEN_WITHIN_MS = 15_000
+_NAMES = (
+    *("arnaud", "blanchet", "caron", "delmas", "evrard", "fontaine", "germain", "huet", "imbert", "joly", "klein"),
+    *("lemaire", "marchand", "navarre", "olivier", "perrin", "quentin", "roussel", "simon", "texier", "urbain"),
+    *("vasseur", "weber", "abadie", "bertin", "carlier", "duhamel", "etienne", "faure", "gaillard", "hamel", "jacob"),
+)
+#: What the realm's pages lead to.
+PRIVACY_URL = "https://ctg.caf.example/mentions-information"
+CONTACT = "aide-plateforme@caf.example"
+
+_SEEN_WITHIN_MS = PATIENCE * 1000
 _OPTIONS = (
     "--no-sandbox",
     "--disable-gpu",
@@ -64,11 +77,28 @@ def office(
 ) -> Office:
     """An office whose realm leads to the platform's page; no annexe yet."""
     home = tmp_path_factory.mktemp("office")
-    settings = new_settings(home / "data", PLATFORM__URL=platform.url)
-    apply_realm(settings)
+    settings = new_settings(home / "data", PLATFORM__URL=platform.url, PLATFORM__PRIVACY_URL=PRIVACY_URL)
+    apply_realm(settings, {realm_model.CONTACT: CONTACT})
     office = Office(settings, mailbox, home)
     office.environment["PROVISIONER_PLATFORM__URL"] = platform.url
     return office
+
+
+@pytest.fixture(scope="package")
+def administrator(office: Office) -> Iterator[Administrator]:
+    with closing(Administrator(office.settings.keycloak)) as administrator:
+        yield administrator
+
+
+@pytest.fixture
+def look(request: pytest.FixtureRequest, office: Office, administrator: Administrator) -> Look:
+    """Whose pages the realm shows: our theme's where a test does not say another (`both_looks`)."""
+    look: Look = getattr(request, "param", Look.THEME)
+    path = f"admin/realms/{office.settings.keycloak.realm}"
+    realm = administrator.get(path)
+    if realm.get("loginTheme", "") != look.login_theme:
+        administrator.request("put", path, {**realm, "loginTheme": look.login_theme})
+    return look
 
 
 @pytest.fixture(scope="package")
@@ -117,7 +147,8 @@ class People:
 
 
 @pytest.fixture
-def people(office: Office, new_page: Callable[[], Page]) -> People:
+def people(office: Office, new_page: Callable[[], Page], look: Look) -> People:
+    """Before the pages of `look`."""
     return People(office, new_page)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
@@ -12,6 +13,19 @@ from tests.browser.platform import PlatformLogin
 from tests.shared.mailbox import Mailbox
 
 PASSWORD = "Abcdef1!"
+
+#: Words that no French sentence has.
+_ENGLISH = re.compile(
+    r"\b(?:the|your?|please|password|account|click|here|back|sign|log(?:in|ged)?|welcome|update[ds]?|users?|username|"
+    r"error|has|been|this|with|from|for|and|of|to|is|are|link|expired|show|hide|submit|cancel|e-?mail)\b",
+    re.IGNORECASE,
+)
+_ADDRESS = re.compile(r"\S+@\S+|https?://\S+")
+
+#: All that a page says, aloud too.
+_WORDS = """() => [document.title, document.body.innerText,
+  ...[...document.querySelectorAll("[aria-label], [title], [placeholder], [alt]")].flatMap((element) =>
+    ["aria-label", "title", "placeholder", "alt"].map((name) => element.getAttribute(name) ?? ""))].join("\\n")"""
 
 
 @dataclass(frozen=True)
@@ -43,6 +57,7 @@ class Person:
 
     def choose_password(self, password: str) -> None:
         """Fills the form and sends it."""
+        expect(self.page.locator("#password-confirm")).to_be_visible()
         expect_french(self.page)
         self.page.fill("#password-new", password)
         self.page.fill("#password-confirm", password)
@@ -52,10 +67,11 @@ class Person:
         """From the e-mail to a password."""
         self.follow_invitation()
         self.choose_password(PASSWORD)
-        expect(self.page.get_by_role("heading", name="Compte mis à jour")).to_be_visible()
+        expect(password_is_made(self.page)).to_be_visible()
 
     def fill_login(self, password: str) -> None:
         """Fills the login page that is shown."""
+        expect_login_page(self.page)
         expect_french(self.page)
         self.page.fill("#username", self.email)
         self.page.fill("#password", password)
@@ -72,8 +88,8 @@ class Person:
         self.page.get_by_role("link", name="Mot de passe oublié").click()
         expect_french(self.page)
         self.page.fill("#username", self.email)
-        self.page.get_by_role("button", name="Soumettre").click()
-        expect(alert(self.page)).to_contain_text("Vous devriez recevoir rapidement un courriel")
+        self.page.click("#kc-form-buttons")
+        expect(alert(self.page)).to_contain_text("recevoir")
 
 
 def alert(page: Page) -> Locator:
@@ -83,11 +99,31 @@ def alert(page: Page) -> Locator:
 
 def proceed(page: Page) -> Locator:
     """What leads from a mailed link to its form: software that only opens links does not get there."""
-    return page.get_by_role("link", name="Cliquez ici pour continuer")
+    return page.locator(
+        "#kc-info-message a", has_text=re.compile("Cliquez ici pour continuer|Créer mon mot de passe")
+    )
+
+
+def password_is_made(page: Page) -> Locator:
+    """What a person reads after the password has been made: with our theme, with Keycloak's own pages."""
+    return page.get_by_role("heading", name=re.compile("^(Votre mot de passe est créé|Compte mis à jour)$"))
+
+
+def to_platform(page: Page) -> Locator:
+    """The way to the platform."""
+    return page.get_by_role("link", name=re.compile("Aller sur la plateforme|Revenir à l'application"))
 
 
 def expect_french(page: Page) -> None:
+    """The page says so, and has no word of English in its text, its title or what is read aloud only."""
     expect(page.locator("html")).to_have_attribute("lang", "fr")
+    expect(page.locator("body")).to_be_visible()
+    assert english_words(page.evaluate(_WORDS)) == []
+
+
+def english_words(text: str) -> list[str]:
+    """What is English in a text, addresses apart."""
+    return _ENGLISH.findall(_ADDRESS.sub("", text))
 
 
 def expect_on_platform(page: Page) -> None:
@@ -99,11 +135,17 @@ def expect_login_page(page: Page) -> None:
 
 
 def expect_bad_password(page: Page) -> None:
-    expect(page.get_by_text("Adresse électronique ou mot de passe invalide")).to_be_visible()
+    expect(page.get_by_text("Adresse électronique ou mot de passe incorrect")).to_be_visible()
     expect_login_page(page)
 
 
-def expect_refused(page: Page, because: str) -> None:
+def expect_dead_link(page: Page) -> None:
+    """A link that has served or expired is told, by our theme or by Keycloak's own page, and how to get another."""
+    expect_refused(page, re.compile("Ce lien ne fonctionne plus$|ce lien ne fonctionne plus", re.IGNORECASE))
+    expect(page.get_by_text(re.compile("Recevoir un nouveau lien|Pour en recevoir un nouveau"))).to_be_visible()
+
+
+def expect_refused(page: Page, because: str | re.Pattern[str]) -> None:
     """An error page that says why, in French, and shows no form."""
     expect(page.get_by_text(because)).to_be_visible()
     expect_french(page)

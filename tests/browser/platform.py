@@ -67,6 +67,10 @@ class PlatformLogin:
         """Where a person could make an account alone, were it allowed."""
         return f"{self._openid}/registrations?{urlencode(self._request('openid'))}"
 
+    def logout_url(self) -> str:
+        """Where a person ends the session, and is asked first."""
+        return f"{self._openid}/logout"
+
     def _request(self, scope: str) -> dict[str, str]:
         digest = hashlib.sha256(self._verifier.encode()).digest()
         return {

@@ -9,13 +9,17 @@ import pytest
 
 from provisioner.settings import Settings
 from tests.shared.administrator import Administrator
+from tests.shared.data_directory import unlisted
 from tests.shared.mailbox import Mailbox
 from tests.shared.office import FIRST_DAY, Office, annexe_csv
 
 
 @pytest.fixture
-def office(realm: Settings, mailbox: Mailbox, tmp_path: Path) -> Office:
-    return Office(realm, mailbox, tmp_path)
+def office(realm: Settings, mailbox: Mailbox, tmp_path: Path) -> Iterator[Office]:
+    """Whatever a story did, the files in its data directory are of kinds of which it is known what ends them."""
+    office = Office(realm, mailbox, tmp_path)
+    yield office
+    assert unlisted(office.home / "data") == []
 
 
 @pytest.fixture

@@ -127,6 +127,22 @@ def test_what_cannot_be_adopted_is_said_and_nothing_is_recorded(office: Office, 
     assert states(office) == {}
 
 
+@pytest.mark.rule("A8")
+def test_a_list_of_addresses_is_adopted_whole_and_a_line_that_is_none_is_named(
+    office: Office, console: Console, tmp_path: Path
+) -> None:
+    listed = tmp_path / "comptes.csv"
+    listed.write_text(f"# comptes d'avant\n{JEANNE};Jeanne\n\nKarim sans adresse\n", "utf-8-sig")
+    command = ("partner", "adopt", PARTNER, "--file", str(listed), *BY)
+    refused = office.run(*command, today=TODAY)
+    assert (refused.status, "in line 4" in refused.err, states(office)) == (2, True, {})
+    listed.write_text(f"# comptes d'avant\n{JEANNE};Jeanne\n\n{KARIM.upper()}\n", "utf-8-sig")
+    assert office.run(*command, today=TODAY).status == 0
+    assert console.groups(KARIM) == {f"/partenaires/{PARTNER}"}
+    assert states(office) == {JEANNE: "open", KARIM: "open"}
+    assert office.run("partner", "adopt", PARTNER, *BY, today=TODAY).status == 2
+
+
 def test_an_officer_reads_what_was_taken_over(office: Office, console: Console) -> None:
     assert console.groups(JEANNE) == set()
     command = ("partner", "adopt", PARTNER, "--email", JEANNE, *BY)

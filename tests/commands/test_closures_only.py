@@ -283,7 +283,7 @@ def test_a_refused_annexe_with_a_sound_list_2_offers_the_exact_command_and_keeps
     assert (said.status, shlex.split(offered)) == (1, ["provisioner", "apply", str(wrong), *again])
     submitted = office.run("annexe", "submit", wrong, "--partner", PARTNER, today=SECOND_DAY).out
     (command,) = re.findall(r"annexe approve .*", submitted)
-    words = shlex.split(command.replace("NOM", shlex.quote(BY)))
+    words = shlex.split(command.replace('"NOM"', shlex.quote(BY)))
     assert office.run(*words, today=SECOND_DAY).status == 0
     assert _closed(run_sync(office, today=SECOND_DAY)[0]) == [_at("vasseur")]
     (number,) = [annexe for annexe, status in standing(office, today=SECOND_DAY).items() if status == "refused"]

@@ -110,17 +110,13 @@ def test_each_act_of_an_administrator_is_told_by_its_kind_with_who_did_it_and_on
 
     put_right = {"passwordPolicy": "length(9) and upperCase(1) and lowerCase(1) and digits(1) and specialChars(1)"}
     ask("put", realm, {**put_right, "passwordPolicy": put_right["passwordPolicy"] + " and notUsername and notEmail"})
-    keycloak = office.settings.keycloak
-    assert keycloak.admin_username is not None
-    assert keycloak.admin_password is not None
-    office.environment |= {
-        "PROVISIONER_KEYCLOAK__ADMIN_USERNAME": keycloak.admin_username,
-        "PROVISIONER_KEYCLOAK__ADMIN_PASSWORD": keycloak.admin_password.get_secret_value(),
-    }
+    office.environment |= office.administrator
     assert ("realm-weakened", "grave") not in told(office), "what was put right is mended"
     listed = office.run("controls", "list", "--format", "json").json
     (change,) = [control for control in listed if control["code"] == "console-realm-changed"]
-    assert change["facts"]["actor_name"] == keycloak.admin_username, "by name where the account is at hand"
+    assert change["facts"]["actor_name"] == office.settings.keycloak.admin_username, (
+        "by name where the account is at hand"
+    )
 
 
 @pytest.fixture

@@ -191,12 +191,12 @@ def test_another_partner_s_person_and_a_refused_row_say_why_nothing_opens(desk: 
     assert refused.status == 1
     told = desk.explain("partagee")
     assert {step["partner"] for step in told["steps"]} == {PARTNER, "ville-bois", None}
-    assert _told(told, "annexe 1 n° 2", "refusée : à corriger", "la Caf vous contactera")
+    assert _told(told, "annexe 1 n° 2", "à corriger", "la Caf vous contactera")
     undated = desk.home / "c.csv"
     undated.write_text(desk.annexe("c", {"jamaisvue": "?"}, {}, "2026-06-19").read_text("utf-8"), "utf-8")
     assert office.run("annexe", "submit", undated, "--partner", PARTNER, today="2026-06-19").status == 1
     never = desk.explain("jamaisvue")
-    assert (never["state"], _told(never, "liste 1", "refusée", "date")) == ("unknown", True)
+    assert (never["state"], _told(never, "liste 1", "à corriger", "date")) == ("unknown", True)
 
 
 def test_what_waits_approved_is_what_sync_would_do_and_a_weak_policy_holds_it(desk: Desk) -> None:
@@ -237,7 +237,7 @@ def test_a_person_can_be_told_everything_that_is_held_on_them(desk: Desk) -> Non
         "kept_until": "2027-06-19",
     }
     assert _told(desk.explain("leroy"), "Utilisation : dernière connexion le 18 juin 2026")
-    assert _told(desk.explain("martin"), "Utilisation : aucune connexion connue ; non connu avant le 17 juin 2026")
+    assert _told(desk.explain("martin"), "Utilisation : aucune connexion connue ; inconnu avant le 17 juin 2026")
     assert office.run("journal", "verify", today=LATER).status == 0
     account = shown["account"]
     assert (account["managed"], account["enabled"], account["has_password"]) == (True, True, True)
@@ -261,7 +261,7 @@ def test_a_person_can_be_told_everything_that_is_held_on_them(desk: Desk) -> Non
         "Camille Leroy",
         "enquête interne",
         "Suspension décidée",
-        "échec : mot de passe erroné",
+        "échec\N{NO-BREAK SPACE}: mot de passe erroné",
         "19 juin 2026 à 11 h 00",
     ):
         assert words in page.out

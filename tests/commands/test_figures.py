@@ -11,14 +11,20 @@ from tests.shared.office import FIRST, FIRST_DAY, PARTNER, PROVISIONER, Office
 
 KIB = 1024
 
+#: What any such command loads: how fast the machine is.
+ALONE = "import typer.rich_utils, rich.markdown"
 
-def test_a_form_of_four_rows_is_checked_in_under_a_second_start_included(office: Office) -> None:
-    times = []
+
+def test_a_form_of_four_rows_is_checked_in_under_a_second_or_in_proportion_on_a_busy_machine(office: Office) -> None:
+    pairs = []
     for _ in range(4):
         begun = time.perf_counter()
         assert office.run("check", FIRST, today=FIRST_DAY, program=PROVISIONER).status == 0
-        times.append(time.perf_counter() - begun)
-    assert min(times) < 1, times
+        checked = time.perf_counter()
+        subprocess.run([sys.executable, "-c", ALONE], check=True)
+        pairs.append((checked - begun, time.perf_counter() - checked))
+    ours, alone = map(min, zip(*pairs, strict=True))
+    assert ours < max(1, 7 * alone), pairs
 
 
 def processor_seconds(*arguments: str) -> float:
@@ -29,10 +35,7 @@ def processor_seconds(*arguments: str) -> float:
 
 
 def test_the_help_is_there_in_under_0_4_seconds_or_in_proportion_on_a_busy_machine() -> None:
-    pairs = [
-        (processor_seconds(*PROVISIONER, "--help"), processor_seconds("-c", "import typer.rich_utils, rich.markdown"))
-        for _ in range(5)
-    ]
+    pairs = [(processor_seconds(*PROVISIONER, "--help"), processor_seconds("-c", ALONE)) for _ in range(5)]
     ours, alone = map(min, zip(*pairs, strict=True))
     assert ours < max(0.4, 3.5 * alone), pairs
 

@@ -133,7 +133,7 @@ def test_who_made_a_password_is_sent_nothing_more(desk: Desk) -> None:
     assert desk.repeated(DAY_3) == [("invite", NGUYEN)]
     refused = desk.repeat(DAY_3, LEROY)
     assert (refused.status, refused.out) == (1, "")
-    assert "a un mot de passe" in refused.err
+    assert "a déjà un mot de passe" in refused.err
     assert (len(desk.received(LEROY)), len(desk.received(NGUYEN))) == (1, 2)
 
 

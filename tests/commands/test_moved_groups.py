@@ -69,7 +69,7 @@ def test_where_another_group_took_the_place_openings_wait_and_closures_do_not(
     assert [one for one in changes(done, "failed") if one[0] != "invite"] == [("group", None), ("open", NGUYEN)]
     (hold,) = valid(office.run("held", "list", "--format", "json", today=SECOND_DAY).json, "held")
     assert (hold["kind"], hold["partner"]) == ("quarantine", PARTNER)
-    assert "dans la console, puis sync" in hold["reason"]
+    assert "dans la console, puis lancez provisioner sync" in hold["reason"]
     assert console.connection.get(f"{console.realm}/users", email=NGUYEN, exact="true") == []
 
     taken = console.connection.get(f"{console.realm}/group-by-path{GROUP}")["id"]

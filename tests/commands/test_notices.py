@@ -194,7 +194,7 @@ def test_a_rejected_annexe_is_told_without_the_reason(opened: Notices) -> None:
     run_sync(opened.office, today=SECOND_DAY)
     assert opened.counts() == (1, 0)
     mail = opened.only(CONTACT)
-    _says(mail, "n'a pas retenu l'annexe 1", "1er septembre 2026", OFFICERS, never=("confidentiel", "Claire"))
+    _says(mail, "a rejeté l'annexe 1", "1er septembre 2026", OFFICERS, never=("confidentiel", "Claire"))
     report = _report(mail)
     assert f"leroy@{DOMAIN}" in report
     assert "confidentiel" not in report
@@ -349,6 +349,7 @@ def test_what_was_held_before_the_caf_had_a_contact_is_told_once_it_has_one(offi
     office.apply(notices.annexe("1", dict.fromkeys(names, JUNE), {}, "2026-06-15"), today=FIRST_DAY)
     gone = notices.annexe("2", {}, dict.fromkeys(names, "2026-08-31"), "2026-09-01")
     office.apply(gone, today=SECOND_DAY, status=1)
+    office.environment["PROVISIONER_LOG__LEVEL"] = "WARNING"
     said = run_sync(office, today="2026-09-03", status=1)[1]
     assert said.count("notice.no_contact") == 1
     assert "@" not in said
@@ -385,8 +386,34 @@ def test_a_suspension_is_told_again_as_it_ages_to_the_caf_and_to_the_partner_unt
     asked = "une annexe 1 lui est de nouveau demandée ce jour"
     first, *_, alarm = opened.to(OFFICERS)
     _says(first, who, "soit 1 jour", asked, "provisioner person reopen", never=("6 mois", "confidentiel"))
-    _says(alarm, "Cette suspension a atteint 6 mois", "soit 181 jours")
+    _says(alarm, "Cette suspension dure depuis 6 mois", "soit 181 jours")
     assert not any("asseur" in mail.subject for mail in (*opened.to(CONTACT), *opened.to(OFFICERS)))
+
+
+@pytest.mark.rule("A4")
+def test_a_suspension_that_keycloak_could_not_be_told_is_said_to_be_still_open(opened: Notices) -> None:
+    office = opened.office
+    cut = ("person", "suspend", f"vasseur@{DOMAIN}", *BY)
+    for _ in range(2):
+        away = office.run(*cut, today="2026-09-02", PROVISIONER_KEYCLOAK__URL="http://127.0.0.1:1")
+        assert away.status == 3
+    _says(opened.only(CONTACT), f"vasseur@{DOMAIN}", "l'accès est encore ouvert", never=("aussitôt",))
+    assert office.run(*cut, today="2026-09-02").status == 0
+    assert opened.counts() == (1, 0)
+    assert office.run("person", "suspend", f"leroy@{DOMAIN}", *BY, today="2026-09-02").status == 0
+    _says(opened.to(CONTACT)[1], f"leroy@{DOMAIN}", "L'accès est coupé aussitôt", never=("encore ouvert",))
+
+
+@pytest.mark.rule("L2")
+def test_a_containment_that_keycloak_could_not_be_told_is_said_to_be_still_open(opened: Notices) -> None:
+    cut = ("partner", "suspend", PARTNER, *BY, "--second", "Paul Durand")
+    away = opened.office.run(*cut, today="2026-09-02", PROVISIONER_KEYCLOAK__URL="http://127.0.0.1:1")
+    assert away.status == 3
+    decided, still_open = opened.to(OFFICERS)
+    assert "tous les accès d'un partenaire coupés" in decided.subject
+    _says(still_open, "n'a pas encore pu être appliquée", "encore ouverts au moment où ce courriel a été écrit : 3")
+    assert opened.office.run(*cut, today="2026-09-02").status == 0
+    assert opened.counts() == (0, 2)
 
 
 def test_a_partner_that_answered_is_asked_no_more_and_a_suspension_lifted_or_ended_is_told_no_more(

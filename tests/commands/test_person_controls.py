@@ -15,13 +15,14 @@ from typing import Any
 
 import pytest
 
+from provisioner.domain.calendar import PARIS
 from provisioner.settings import Settings
 from tests.shared.console import PASSWORD, Console
 from tests.shared.login_form import LoginForm
 from tests.shared.mailbox import Mailbox
 from tests.shared.office import DOMAIN, PARTNER, Office, annexe_csv, valid
 
-YESTERDAY = datetime.now(UTC).date() - timedelta(days=1)
+YESTERDAY = datetime.now(PARIS).date() - timedelta(days=1)
 OPENED = YESTERDAY - timedelta(days=200)
 STEADY, CLOSED, SUSPENDED, SHARED, ATTACKED, CLUMSY, ABSENT, IDLE = (
     f"{name}@{DOMAIN}" for name in ("leroy", "vasseur", "petit", "nguyen", "robert", "moreau", "garnier", "lambert")

@@ -173,7 +173,7 @@ def test_a_person_who_made_a_password_is_sent_no_link_once_keycloaks_events_are_
     office.apply(file, today=JUNE)
     assert scene.mails() == {f"leroy@{DOMAIN}": 1}
     assert office.sync(today=JUNE)["done"] == []
-    assert "Aucun lien dû" in office.run("journal", "show").out
+    assert "Aucun lien à envoyer" in office.run("journal", "show").out
 
 
 def test_a_return_that_was_made_and_ended_since_is_not_made_again(

@@ -21,7 +21,17 @@ from tests.shared.approvals import (
     standing,
     submit,
 )
-from tests.shared.office import DOMAIN, FIRST_DAY, PARTNER, SECOND_DAY, Office, annexe_csv, changes
+from tests.shared.office import (
+    DOMAIN,
+    FIRST_DAY,
+    PARTNER,
+    PROVISIONER,
+    SECOND_DAY,
+    Answer,
+    Office,
+    annexe_csv,
+    changes,
+)
 
 JUNE = "2026-06-10"
 
@@ -50,6 +60,10 @@ def test_an_approved_annexe_is_applied_by_the_next_sync_and_the_one_before_is_de
     approve(office, submitted["annexe"], plan=submitted["plan_id"], today=SECOND_DAY)
     shown = show(office, submitted["annexe"], today=SECOND_DAY)
     assert (shown["status"], shown["approved_by"]) == ("approved", BY)
+    export = ("annexe", "export", str(submitted["annexe"]), "--output", str(tmp_path / "export.csv"))
+    assert [office.run(*export, today=SECOND_DAY).status for _ in (1, 2)] == [0, 2], "never overwritten"
+    assert (tmp_path / "export.csv").read_bytes() == next_one.read_bytes()
+    assert office.run("annexe", "export", "999", "--output", str(tmp_path / "x"), today=SECOND_DAY).status == 1
     assert len(office.mails()) == 1
     done, _ = run_sync(office, today=SECOND_DAY)
     assert changes(done, "done") == changes(said) == [("open", _at("nguyen")), ("invite", _at("nguyen"))]
@@ -218,11 +232,12 @@ def test_two_approvals_at_once_end_with_one(office: Office, second: Path) -> Non
     one = submit(office, second, today=SECOND_DAY)
     arguments = ("annexe", "approve", str(one["annexe"]), "--plan", one["plan_id"])
 
-    def decide(by: str) -> int:
-        return office.run(*arguments, "--by", by, today=SECOND_DAY, program=("-m", "provisioner")).status
+    def decide(by: str) -> Answer:
+        return office.run(*arguments, "--by", by, today=SECOND_DAY, program=PROVISIONER)
 
     with ThreadPoolExecutor(2) as pool:
-        assert sorted(pool.map(decide, ["Claire Martin", "Hugo Petit"])) == [0, 1]
+        answers = sorted(pool.map(decide, ["Claire Martin", "Hugo Petit"]), key=lambda answer: answer.status)
+    assert [answer.status for answer in answers] == [0, 1], answers
     assert len(journal_details(office, "annexe.approved")) == 2  # the first annexe's, and this one
 
 

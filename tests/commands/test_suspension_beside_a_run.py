@@ -13,6 +13,7 @@ import pytest
 from provisioner.domain.people import EmailAddress
 from tests.shared.console import Console
 from tests.shared.office import DOMAIN, PARTNER, PROVISIONER, Office, annexe_csv, changes, valid
+from tests.shared.pace import PATIENCE
 from tests.shared.proxy import Answer, Call, FaultyProxy
 
 LEROY, NGUYEN = f"leroy@{DOMAIN}", EmailAddress(f"nguyen@{DOMAIN}")
@@ -30,7 +31,7 @@ class Gate:
     def __call__(self, call: Call) -> Answer:
         answer = call.forward() if self.after else None
         self.reached.set()
-        assert self.opened.wait(120)
+        assert self.opened.wait(PATIENCE)
         return answer or call.forward()
 
 
@@ -54,7 +55,7 @@ def applying(office: Office, proxy: FaultyProxy, gate: Gate, file: Path) -> Iter
 
     run_beside = threading.Thread(target=run)
     run_beside.start()
-    assert gate.reached.wait(120)
+    assert gate.reached.wait(PATIENCE)
     try:
         yield said
         assert run_beside.is_alive(), "the run is still held"

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.shared.office import DOMAIN, FIRST, FIRST_DAY, PARTNER, PROVISIONER, SECOND_DAY, Office, annexe_csv
+from tests.shared.pace import PATIENCE
 
 
 def _on_terminal(office: Office, file: Path, today: str, answers: str) -> tuple[int, str]:
@@ -30,7 +31,7 @@ def _answered(office: Office, command: tuple[str, ...], today: str, answers: str
     )
     os.close(theirs)
     os.write(ours, answers.encode())
-    out, err = running.communicate(timeout=60)
+    out, err = running.communicate(timeout=PATIENCE)
     os.close(ours)
     return running.returncode, out + err
 

@@ -1,4 +1,4 @@
-"""The Dockerfiles and compose.yml: linted, checked against the Compose schema; nothing here builds or runs them."""
+"""The Dockerfiles and compose.yml: linted, checked against the Compose schema. `make test-containers` runs them."""
 
 from __future__ import annotations
 
@@ -29,7 +29,9 @@ def instructions(file: str) -> list[tuple[str, str]]:
     """Each instruction with its argument, continued lines joined."""
     lines = [line for line in (ROOT / file).read_text("utf-8").splitlines() if not line.startswith("#")]
     joined = re.sub(r"\\\n\s*", "", "\n".join(lines))
-    return [(name, rest) for line in joined.splitlines() if line for name, _, rest in [line.partition(" ")]]
+    found = [(name, rest) for line in joined.splitlines() if line for name, _, rest in [line.partition(" ")]]
+    arguments = dict(rest.split("=", 1) for name, rest in found if name == "ARG")
+    return [(name, re.sub(r"\$\{(\w+)\}", lambda used: arguments[used[1]], rest)) for name, rest in found]
 
 
 @pytest.fixture(scope="module")
@@ -58,6 +60,14 @@ def test_an_image_begins_with_an_exact_version_and_runs_as_a_number_that_is_not_
     assert all(re.fullmatch(r"[1-9]\d*(:[1-9]\d*)?", user) for user in users)
 
 
+def test_what_an_image_begins_with_can_be_named_in_the_settings_of_compose(compose: dict[str, Any]) -> None:
+    example = (ROOT / ".env.example").read_text("utf-8")
+    for service in (service for service in compose["services"].values() if "build" in service):
+        asked = [rest.split("=")[0] for name, rest in instructions(service["build"]["dockerfile"]) if name == "ARG"]
+        assert service["build"]["args"] == asked
+        assert all(f"{name}=" in example for name in asked)
+
+
 def test_packages_enter_the_image_by_their_hashes_and_its_health_is_the_services_own() -> None:
     found = instructions("deploy/Dockerfile")
 
@@ -80,8 +90,9 @@ def test_only_what_the_image_needs_is_sent_to_its_build() -> None:
     assert all((ROOT / path).exists() for path in wanted)
 
 
-def test_compose_is_valid() -> None:
-    done = tool("check-jsonschema", "--builtin-schema", "vendor.compose-spec", "compose.yml")
+@pytest.mark.parametrize("file", ["compose.yml", "deploy/compose.authority.yml", "tests/containers/compose.yml"])
+def test_compose_is_valid(file: str) -> None:
+    done = tool("check-jsonschema", "--builtin-schema", "vendor.compose-spec", file)
 
     assert done.returncode == 0, done.stdout
 
@@ -102,7 +113,8 @@ def test_what_compose_names_is_there(compose: dict[str, Any]) -> None:
 
 def test_each_container_is_of_an_exact_version_and_shut_in(compose: dict[str, Any]) -> None:
     for name, service in compose["services"].items():
-        assert re.fullmatch(r"[a-z/-]+:v?\d+\.\d+(\.\d+)?[a-z0-9.-]*", service["image"]), name
+        image = re.sub(r"\$\{\w+:-([^}]+)\}", r"\1", service["image"])
+        assert re.fullmatch(r"[a-z/-]+:v?\d+\.\d+(\.\d+)?[a-z0-9.-]*", image), name
         assert service["read_only"], name
         assert service["cap_drop"] == ["ALL"], name
         assert service["security_opt"] == ["no-new-privileges:true"], name
@@ -116,6 +128,7 @@ def test_keycloak_is_the_tested_version_in_production_mode_without_impersonation
 
     assert {rest.split()[0] for name, rest in found if name == "FROM"} == {KEYCLOAK_IMAGE}
     assert keycloak["image"].endswith(f":{KEYCLOAK_VERSION}")
+    assert f"tested with {KEYCLOAK_VERSION}." in (ROOT / "docs" / "production.md").read_text("utf-8")
     assert ("CMD", '["start", "--optimized"]') in found
     built = " ".join(rest for name, rest in found if name == "ENV")
     assert re.search(r"KC_FEATURES_DISABLED=\S*impersonation", built)
@@ -129,8 +142,21 @@ def test_each_waits_for_what_it_needs_and_the_realm_is_put_once(compose: dict[st
     assert services["keycloak"]["depends_on"] == {"database": {"condition": "service_healthy"}}
     assert services["realm"]["depends_on"] == {"keycloak": {"condition": "service_healthy"}}
     assert services["provisioner"]["depends_on"] == {"realm": {"condition": "service_completed_successfully"}}
-    assert (services["realm"]["command"], services["realm"]["restart"]) == (["realm", "apply"], "no")
+    assert (services["realm"]["command"], services["realm"]["restart"]) == (["realm", "apply", "--unless-used"], "no")
     assert all("healthcheck" in services[name] for name in ("database", "keycloak", "mail"))
+    assert services["realm"]["healthcheck"] == {"disable": True}, "it ends: the image's check is that of `serve`"
+
+
+def test_an_image_of_ours_is_never_looked_for_in_a_registry(compose: dict[str, Any]) -> None:
+    """Somebody else may have put one of that name there."""
+    ours = {
+        name: service for name, service in compose["services"].items() if service["image"].startswith("provisioner")
+    }
+
+    assert {service["image"] for service in ours.values() if "build" in service} == {
+        service["image"] for service in ours.values()
+    }
+    assert {service["pull_policy"] for service in ours.values()} == {"never"}
 
 
 def test_no_secret_stands_in_a_file_of_the_project(compose: dict[str, Any]) -> None:
@@ -151,7 +177,7 @@ def test_provisioner_takes_the_settings_of_compose(compose: dict[str, Any], serv
         if line and not line.startswith("#")
     )
     environment = {
-        name: re.sub(r"\$\{(\w+):\?[^}]*\}", lambda found: example[found[1]], value)
+        name: re.sub(r"\$\{(\w+):[?-][^}]*\}", lambda found: example[found[1]], value)
         for name, value in compose["services"][service]["environment"].items()
     }
     for secret in compose["services"][service]["secrets"]:

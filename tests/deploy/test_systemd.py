@@ -27,6 +27,8 @@ def units(tmp_path: Path) -> Path:
         ("provisioner.service", "provisioner.service"),
         ("provisioner.service", "provisioner-by-timer.service"),
         ("provisioner-once.conf", "provisioner-by-timer.service.d/once.conf"),
+        ("provisioner.service", "provisioner-by-key.service"),
+        ("provisioner-key.conf", "provisioner-by-key.service.d/key.conf"),
         ("provisioner.timer", "provisioner.timer"),
         ("provisioner-backup.service", "provisioner-backup.service"),
         ("provisioner-backup.timer", "provisioner-backup.timer"),
@@ -50,7 +52,7 @@ def analyze(*arguments: str, units: Path) -> subprocess.CompletedProcess[str]:
     )
 
 
-UNITS = ("provisioner.service", "provisioner-by-timer.service", "provisioner.timer")
+UNITS = ("provisioner.service", "provisioner-by-timer.service", "provisioner-by-key.service", "provisioner.timer")
 COPIES = ("provisioner-backup.service", "provisioner-backup.timer")
 
 

@@ -83,7 +83,16 @@ def test_installed_it_has_the_realm_that_realm_apply_puts(run: Run) -> None:
 
     done = run("python", "-I", "-c", code)
 
-    assert (done.returncode, done.stdout) == (0, "cooperation cooperation provisioner\n"), done.stderr
+    clients = "account account-console admin-cli broker cooperation provisioner security-admin-console"
+    assert (done.returncode, done.stdout) == (0, f"cooperation {clients}\n"), done.stderr
+
+
+def test_installed_it_has_the_theme_that_it_writes_for_a_server(run: Run, tmp_path: Path) -> None:
+    done = run("provisioner", "realm", "export-theme", str(tmp_path))
+
+    assert done.returncode == 0, done.stderr
+    for kind in ("login", "email", "account"):
+        assert (tmp_path / "cooperation" / kind / "theme.properties").is_file()
 
 
 def test_installed_it_writes_the_form_and_reads_it_back(run: Run, tmp_path: Path) -> None:
@@ -106,4 +115,4 @@ def test_installed_it_makes_its_register_and_the_letter_of_an_annexe_3(run: Run)
     ]
 
     assert [one.returncode for one in done] == [0, 0, 0], [one.stderr for one in done]
-    assert "Courriels en attente : 1." in done[-1].stderr  # with the letter as a PDF
+    assert "Avis en attente d'envoi : 1." in done[-1].stderr  # with the letter as a PDF

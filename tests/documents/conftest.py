@@ -14,10 +14,11 @@ from provisioner.documents.meaning import understand
 from provisioner.domain.annexe.document import Annexe
 from provisioner.domain.annexe.judge import judged
 from provisioner.settings import DocumentSettings
+from tests.shared.pace import PATIENCE
 
 Reader = Callable[[bytes, str], Annexe]
 
-_LIMITS = DocumentSettings()
+_LIMITS = DocumentSettings(seconds=PATIENCE)
 
 
 @pytest.fixture(scope="session")

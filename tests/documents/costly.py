@@ -83,15 +83,6 @@ def _errors(around: bool) -> Costly:
     return Costly("errors.csv", csv_form([ALICE, *rows] if around else rows))
 
 
-def _repeated(around: bool) -> Costly:
-    row = ods_row(("Carpentier", "Alice", "x", "a", "1"), f'table:number-rows-repeated="{ROWS}"')
-    valid = ods_row(ALICE) if around else ""
-    rows = (ods_row(("ANNEXE 1",)), ods_row(("Date de transmission :", "15/06/2026")))
-    lists = (ods_row((HEADING_1,)), ods_row(TITLES_1), valid, row, ods_row((HEADING_2,)), ods_row(TITLES_2))
-    inside = "".join((*rows, *lists))
-    return Costly("repeated.ods", odf("spreadsheet", f'<table:table table:name="F">{inside}</table:table>'))
-
-
 def _repeated_valid(_around: bool) -> Costly:
     """The limit's rows, all of one person: each but the first is somebody twice."""
     row = ods_row(ALICE, f'table:number-rows-repeated="{ROWS}"')
@@ -145,7 +136,6 @@ COSTLY: Mapping[str, Callable[[bool], Costly]] = {
     "300 cells of commas": _commas,
     "300 cells of commas in a list": _commas_in_a_list,
     "49,990 rows full of errors": _errors,
-    "a row repeated to the limit": _repeated,
     "one person repeated to the limit": _repeated_valid,
     "20,000 merges of a whole sheet": _merges,
     "500,000 empty paragraphs": _paragraphs,

@@ -171,7 +171,7 @@ def test_a_row_of_list_1_that_says_that_the_person_leaves_opens_nothing(column: 
     assert emails(annexe) == [ALICE[3]]
     (told,) = errors(annexe)
     assert (told.code, told.list, told.row) == ("row-not-understood", 1, 2)
-    assert "contraire" in message(told)
+    assert "contredit" in message(told)
 
 
 @pytest.mark.rule("A3")

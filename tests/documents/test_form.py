@@ -31,10 +31,11 @@ from provisioner.domain.people import EmailAddress, Person
 from provisioner.operations.forms import form_of
 from provisioner.settings import DocumentSettings
 from tests.shared.examples import LYS, NOW, end, habilitation, records
+from tests.shared.pace import PATIENCE, slowness
 
 TODAY = date(2026, 9, 2)
 NOBODY = Annexe(None, (), ())
-_LIMITS = DocumentSettings()
+_LIMITS = DocumentSettings(seconds=PATIENCE)
 
 
 def read(content: bytes, extension: str) -> Annexe:
@@ -69,7 +70,16 @@ def is_function(text: str) -> bool:
         and garbled(text) is None
         and any(letter.isalnum() for letter in text)
         and suspicion(text, formula=False, column=Column.FUNCTION) is None
+        and _A_REMARK.search(text) is None
     )
+
+
+#: A word that says of the person to leave or to stay (« retiré », « en erreur »): such a row is not read (A1).
+_A_REMARK = re.compile(
+    "suppr|cl[oôOÔ]|activ|annul|ferm|retir|retrait|radi|part|quitt|sort|plus|liste|doublon|enlev|bloqu|conserv|maint"
+    "|garder|ouv|pas|ation|inscri|erreur",
+    re.IGNORECASE,
+)
 
 
 _LETTERS = st.sampled_from("abcdefghijklmnopqrstuvwxyzàâçéèêëîïôùûüÿœæñABCDEÉÀÇ")
@@ -129,9 +139,9 @@ def test_an_empty_form_is_an_annexe_without_persons(extension: str) -> None:
 def test_two_thousand_persons_are_written_in_no_time(extension: str) -> None:
     person = Person("O'Brien", "Anne-Sophie", "chargée de coopération CTG", EmailAddress("a@agglo-lys.example"))
     form = Form("Agglo de la Lys", (Entry(person, TODAY),) * 2_000)
-    start = time.monotonic()
+    start = time.process_time()
     content = write_form(form, extension)
-    assert time.monotonic() - start < 5
+    assert time.process_time() - start < 5 * slowness()
     assert len(read(content, extension).rows) == 2_000
 
 
@@ -165,6 +175,20 @@ def test_the_dates_of_a_sheet_are_dates_in_a_french_format() -> None:
 def test_the_dates_of_a_text_are_written_as_french_people_do(extension: str) -> None:
     form = Form("", (Entry(HOSTILE, date(2026, 8, 31)),))
     assert any(b"31/08/2026" in part for part in parts(write_form(form, extension)).values())
+
+
+@pytest.mark.parametrize(("persons", "pages_high"), [(0, "1"), (20, "1"), (200, "0")])
+def test_a_sheet_is_printed_on_one_page_of_a4_as_long_as_it_can_be_read(persons: int, pages_high: str) -> None:
+    person = replace(HOSTILE, function="agente")
+    written = parts(write_form(Form("Lys", (Entry(person, TODAY),) * persons), ".xlsx"))
+    sheet, book = (etree.fromstring(written[f"xl/{name}.xml"]) for name in ("worksheets/sheet1", "workbook"))
+    assert next(sheet.iter("{*}pageSetUpPr")).get("fitToPage") == "true"
+    setup = next(sheet.iter("{*}pageSetup"))
+    a4 = "9"
+    assert [setup.get(name) for name in ("paperSize", "orientation", "fitToWidth")] == [a4, "landscape", "1"]
+    assert setup.get("fitToHeight") == pages_high
+    repeated = next(name for name in book.iter("{*}definedName") if name.get("name") == "_xlnm.Print_Titles")
+    assert repeated.text == "'Annexe 1'!$1:$3", "each further page says whose annexe 1 it is"
 
 
 def test_the_cells_of_a_sheet_are_counted_anew_after_each_list() -> None:

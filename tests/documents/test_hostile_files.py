@@ -20,8 +20,10 @@ from provisioner.documents.blocks import Unreadable
 from provisioner.documents.child import parse
 from provisioner.domain.annexe.details import WhyUnreadable
 from provisioner.domain.annexe.document import Annexe
+from provisioner.domain.errors import Exit
 from provisioner.settings import DocumentSettings
 from provisioner.views.findings import REASONS, message
+from provisioner.views.refusals import failure
 from tests.documents.conftest import Reader
 from tests.documents.making import (
     ALICE,
@@ -43,6 +45,7 @@ from tests.documents.making import (
     xlsx_form,
     zipped,
 )
+from tests.shared.pace import PATIENCE, slowness
 
 SAMPLE = (SAMPLES / "01-premiere-demande.docx").read_bytes()
 OLD = (SAMPLES / "02-ajouts-et-cloture.xls").read_bytes()
@@ -158,9 +161,9 @@ def test_a_file_that_is_not_what_it_should_be_is_refused_with_its_reason(read: R
 
 @pytest.mark.parametrize("declared", [3 * 2**30, 1000])
 def test_a_zip_bomb_of_3_gb_is_refused_before_it_fills_the_memory(read: Reader, declared: int) -> None:
-    content, start = bomb(3 * 1024, declared), time.monotonic()
+    content, start = bomb(3 * 1024, declared), _processor()
     assert reason(read(content, "a.docx")) in ("bomb", "damaged")
-    assert time.monotonic() - start < 5
+    assert _processor() - start < 5 * slowness()
 
 
 _LAUGHS = "".join(f'<!ENTITY e{n} "{f"&e{n - 1};" * 10}">' for n in range(1, 12))
@@ -188,9 +191,9 @@ def test_what_a_part_declares_is_never_followed_whatever_the_part(declaration: s
             head = f'<?xml version="1.0" encoding="{encoding}"?>'
             content = zipped({**parts, part: (head + _DECLARATIONS[declaration]).encode(encoding)})
             if encoding == "utf-32":  # beyond what the gate sees: no parser may follow it either
-                start = time.monotonic()
+                start = time.process_time()
                 assert refusal(content, name) in {None, "dtd", "damaged", "unsupported"}
-                assert time.monotonic() - start < 5
+                assert time.process_time() - start < 5 * slowness()
             elif part.startswith("META-INF/") and (declaration, encoding) == ("external subset", "utf-8"):
                 assert refusal(content, name) is None  # old programs name a DTD there: nobody parses it, nor fetches
             else:
@@ -260,9 +263,12 @@ PDFS = {
 def test_a_pdf_that_cannot_be_read_says_so_soon(read: Reader, case: str) -> None:
     content, expected = PDFS[case]
     start = _processor()
-    assert reason(read(content, "a.pdf")) == expected
+    told = reason(read(content, "a.pdf"))
+    took, slower = _processor() - start, slowness()
+    # The reader has its own clock, which a slow machine may reach before the reader has seen what is wrong.
+    assert told == expected or (slower > 1.5 and told == "too-long")
     assert expected in REASONS
-    assert _processor() - start < _CLOCK
+    assert took < _CLOCK * slower
 
 
 def test_more_pages_than_the_setting_says_are_refused() -> None:
@@ -278,26 +284,35 @@ def _processor() -> float:
 
 
 @pytest.mark.parametrize(
-    ("does", "expected"),
+    ("does", "expected", "seconds"),
     [
-        ("while True: pass", "too-long"),
-        ("return [bytearray(10**6) for _ in range(10**6)]", "too-long"),
-        ("import time; time.sleep(60)", "too-long"),
-        ("import os; os.abort()", "too-long"),
-        ("raise ZeroDivisionError", "failed"),
-        ("import sys; sys.stdout.buffer.write(b'not an answer\\n'); return Reading([])", "failed"),
-        ("import sys\n while True: sys.stdout.buffer.write(b'a' * 10**6)", "failed"),
+        ("while True: pass", "too-long", 2),
+        ("return [bytearray(10**6) for _ in range(10**6)]", "too-long", PATIENCE),
+        ("import time; time.sleep(600)", "too-long", 2),
+        ("import os; os.abort()", "too-long", PATIENCE),
+        ("raise ZeroDivisionError", "failed", PATIENCE),
+        ("import sys; sys.stdout.buffer.write(b'not an answer\\n'); return Reading([])", "failed", PATIENCE),
+        ("import sys\n while True: sys.stdout.buffer.write(b'a' * 10**6)", "failed", PATIENCE),
     ],
 )
 def test_a_fake_parser_that_loops_eats_memory_or_dies_costs_one_finding(
-    monkeypatch: pytest.MonkeyPatch, does: str, expected: str
+    monkeypatch: pytest.MonkeyPatch, does: str, expected: str, seconds: float
 ) -> None:
     fake = "from provisioner.documents import child\nfrom provisioner.documents.blocks import Reading\n"
     fake += f"def fake(*_):\n {does}\n"
     monkeypatch.setattr(bounded, "CHILD", (sys.executable, "-I", "-c", f"{fake}child.parse = fake\nchild.main()"))
-    start = time.monotonic()
-    assert reason(read_annexe(SAMPLE, "a.docx", DocumentSettings(seconds=2))) == expected
-    assert time.monotonic() - start < _CLOCK
+    start = _processor()
+    assert reason(read_annexe(SAMPLE, "a.docx", DocumentSettings(seconds=seconds))) == expected
+    assert _processor() - start < _CLOCK * slowness()
+
+
+def test_a_fake_reader_that_does_not_start_is_no_fault_of_the_document(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As while the package is replaced under a running service: the file is read later, and nobody is written to."""
+    monkeypatch.setattr(bounded, "CHILD", (sys.executable, "-I", "-c", "import nothing_of_that_name"))
+    with pytest.raises(bounded.ReaderFailed) as failed:
+        read_annexe(SAMPLE, "a.docx", DocumentSettings())
+    assert failed.value.exit_status is Exit.FAILED
+    assert "Le document n'est pas en cause" in failure(failed.value, None)
 
 
 def test_a_million_empty_rows_after_a_list_change_nothing(read: Reader) -> None:

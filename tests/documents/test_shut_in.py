@@ -21,6 +21,7 @@ from provisioner.documents.blocks import Unreadable
 from provisioner.domain.annexe.details import WhyUnreadable
 from provisioner.settings import DocumentSettings
 from tests.documents.making import ALICE, SAMPLES, csv_form
+from tests.shared.pace import PATIENCE
 
 UNIT = Path(__file__).parents[2] / "deploy" / "provisioner.service"
 NOBODY = 65534
@@ -117,7 +118,8 @@ def test_what_a_reader_has_started_ends_with_it(monkeypatch: pytest.MonkeyPatch,
     """Where no wall keeps it from starting something."""
     note = tmp_path / "started"
     fake = (
-        "import os, time, sys\n"
+        "import os, time, sys\nfrom provisioner.documents.walls import READY\n"
+        "sys.stdout.buffer.write(READY)\nsys.stdout.flush()\n"
         "if (child := os.fork()) == 0:\n os.close(1)\n time.sleep(600)\n"
         f"open({str(note)!r}, 'w').write(str(child))\n"
     )
@@ -125,7 +127,7 @@ def test_what_a_reader_has_started_ends_with_it(monkeypatch: pytest.MonkeyPatch,
     with pytest.raises(Unreadable, match="failed"):
         bounded.read_bounded(csv_form([ALICE]), "a.csv", DocumentSettings())
 
-    started, deadline = Path("/proc") / note.read_text(), time.monotonic() + 10
+    started, deadline = Path("/proc") / note.read_text(), time.monotonic() + PATIENCE
     while started.exists() and "Z" not in (started / "stat").read_text().split()[2]:
         assert time.monotonic() < deadline
         time.sleep(0.01)

@@ -57,6 +57,7 @@ def test_a_piped_answer_has_no_width(annexe: Path, environment: dict[str, str]) 
 def test_a_terminal_cuts_no_address_and_needs_no_wider_line_than_it_has(annexe: Path, columns: int) -> None:
     lines = _on_terminal("check", annexe, columns=columns).splitlines()
     assert any(ADDRESS in line for line in lines)
+    assert any("10 juin 2026" in line for line in lines), "a date is read at a glance: never folded"
     table = lines[lines.index("Liste 1 : accès demandés ou ouverts") + 1 : -2]
     assert all(len(line) <= columns or ADDRESS in line for line in table), table
 

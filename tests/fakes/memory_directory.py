@@ -10,9 +10,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from provisioner.domain.access.account import MANAGED_BY, OURS, RemoteAccount, RemoteGroup, Snapshot, WantedAccount
+from provisioner.domain.access.account import (
+    MANAGED_BY,
+    OURS,
+    Failures,
+    RemoteAccount,
+    RemoteGroup,
+    Snapshot,
+    WantedAccount,
+)
 from provisioner.domain.password import RealmFault
 from provisioner.domain.people import EmailAddress
+from provisioner.domain.realm_model import RealmConfig, RealmState
 from provisioner.keycloak.errors import (
     Conflict,
     KeycloakRefused,
@@ -23,8 +32,6 @@ from provisioner.keycloak.errors import (
     PlaceTaken,
     RealmUnfit,
 )
-from provisioner.keycloak.realm_config import load_realm_settings
-from provisioner.settings import load_settings
 from tests.fakes.memory_realm import ROOT, Account, MemoryRealm
 
 _PROHIBITED_IN_NAMES = re.compile(r"""[<>&"$%!#?§;*~/\\|^=\[\]{}()\x00-\x1f\x7f]""")
@@ -46,17 +53,20 @@ class MemoryDirectory(MemoryRealm):
         with self._reading():
             return self.id
 
-    def realm_settings(self) -> dict[str, object]:
+    def realm_state(self, config: RealmConfig) -> RealmState:
         with self._reading():
-            files = load_realm_settings(load_settings(environment={}))
-            return {**files, "id": self.id, "passwordPolicy": self.password_policy}
+            return RealmState({**config.realm, "id": self.id, "passwordPolicy": self.password_policy})
 
     def own_user_id(self) -> str:
         self._live()
         return "service-account"
 
-    def snapshot(self, groups: Mapping[str, str | None], root_id: str | None = None) -> Snapshot:
+    def snapshot(
+        self, groups: Mapping[str, str | None], root_id: str | None = None, *, members_only: bool = False
+    ) -> Snapshot:
         with self._reading():
+            read = {code: self._remote_group(code, known_id) for code, known_id in groups.items()}
+            members = {id for group in read.values() if group is not None for id in group.members}
             return Snapshot(
                 realm_id=self.id,
                 password_policy=self.password_policy,
@@ -65,8 +75,9 @@ class MemoryDirectory(MemoryRealm):
                 accounts={
                     account.id: account.remote()
                     for account in sorted(self.accounts.values(), key=lambda account: account.email)
+                    if not members_only or account.id in members
                 },
-                groups={code: self._remote_group(code, known_id) for code, known_id in groups.items()},
+                groups=read,
                 root_id=root_id if root_id in self.groups else self._group_at(ROOT),
             )
 
@@ -104,6 +115,11 @@ class MemoryDirectory(MemoryRealm):
         with self._reading():
             account = self.with_address(email)
             return account.remote() if account else None
+
+    def account_mailed(self, email: EmailAddress) -> RemoteAccount | None:
+        with self._reading():
+            accounts = (account for account in self.accounts.values() if account.email == email.lower())
+            return next((account.remote() for account in accounts), None)
 
     def account_named(self, email: EmailAddress) -> RemoteAccount | None:
         with self._reading():
@@ -209,6 +225,14 @@ class MemoryDirectory(MemoryRealm):
     def forget_password(self, id: str) -> None:
         with self._writing():
             self._account(id).has_password = False
+
+    def failures(self, id: str) -> Failures:
+        with self._reading():
+            return Failures(self._account(id).failures)
+
+    def forget_failures(self, id: str) -> None:
+        with self._writing():
+            self._account(id).failures = 0
 
     def has_password(self, id: str) -> bool:
         with self._reading():

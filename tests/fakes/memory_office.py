@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from copy import copy
 from datetime import UTC, date, datetime, time
@@ -17,7 +17,7 @@ from sqlalchemy import event
 from provisioner.clock import Clock
 from provisioner.documents import read_annexe
 from provisioner.domain.annexe.decisions import Decisions
-from provisioner.domain.annexe.document import Document
+from provisioner.domain.annexe.document import Annexe, Document
 from provisioner.keycloak.directory import Directory
 from provisioner.operations.check import Reader, Request
 from provisioner.operations.context import Context, RunResult
@@ -30,6 +30,11 @@ from tests.fakes.memory_directory import MemoryDirectory
 from tests.fakes.memory_realm import HandClock
 
 _REGISTER = "provisioner.sqlite3"
+
+
+def reading(annexes: Mapping[bytes, Annexe]) -> Reader:
+    """In place of the reading of a file: what a few bytes stand for."""
+    return lambda content, _name, _limits: annexes[content]
 
 
 class MemoryOffice:

@@ -53,6 +53,7 @@ class Account:
     user_name: EmailAddress | None = None
     has_password: bool = False
     sessions: int = 0
+    failures: int = 0
 
     def remote(self) -> RemoteAccount:
         """It as the planner sees it, now."""

@@ -68,6 +68,10 @@ class Scene:
         arguments = ("apply", self.second, "--partner", self.code, "--approved-by", "Claire Martin", "--yes")
         return self.office.run(*arguments, "--format", "json", today=TODAY, program=program, **environment)
 
+    def sync(self, **environment: str) -> Answer:
+        """The run of everything that meets the fault."""
+        return self.office.run("sync", "--format", "json", today=TODAY, program=None, **environment)
+
     def apply_until_done(self, runs: int = 3) -> None:
         """The next runs, without a fault: `safe to run again` is what exit status 3 promises."""
         answers: list[Answer] = []

@@ -59,7 +59,7 @@ def test_a_disk_that_is_full_at_a_write_rolls_back_or_ends_complete(stage: Stage
         assert (answer.status == 3) == ("full" in answer.err), answer
         assert "Traceback" not in answer.err
         stage.apply_until_done()
-        tells(stage.office, stage.story, today=TODAY)
         if answer.status == 0:
             break
+    tells(stage.office, stage.story, today=TODAY)
     assert at > 2 * COMMITS, "each commit holds two writes or more: the fault never met some of them"

@@ -22,7 +22,7 @@ from tests.shared.mailbox import Mailbox
 from tests.shared.office import DOMAIN, FIRST_DAY, SECOND_DAY, Answer, Office, annexe_csv, valid
 
 #: `make soak` plays 10,000.
-LOGINS = int(os.environ.get("LOGINS", "500"))
+LOGINS = int(os.environ.get("LOGINS", "250"))
 _THREADS = 4
 
 #: Keycloak refuses a right password while another login of the same person is under way: each thread has its own.

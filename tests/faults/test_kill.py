@@ -13,6 +13,7 @@ import pytest
 from provisioner.domain.people import EmailAddress
 from tests.faults.conftest import COMMITS, EFFECTS, FAULTY, STORY, TODAY, Scene, Stage, address
 from tests.shared.oracle import tells
+from tests.shared.pace import PATIENCE
 from tests.shared.proxy import Answer, Call, Dropped, Faults
 
 KILLED = -signal.SIGKILL
@@ -33,6 +34,13 @@ def _run(scene: Scene, *command: str, today: str = TODAY, **environment: str) ->
     )
 
 
+def ended(scene: Scene, running: subprocess.Popen[bytes]) -> bytes:
+    """Its errors, once it has ended and Keycloak has ended what it was asked for."""
+    _, errors = running.communicate(timeout=PATIENCE)
+    scene.proxy.until_idle()
+    return errors
+
+
 def _killing(scene: Scene, at: int) -> int:
     """Runs `apply` and kills it once its N-th write in Keycloak is done, before it has the answer."""
     running: list[subprocess.Popen[bytes]] = []
@@ -44,7 +52,7 @@ def _killing(scene: Scene, at: int) -> int:
 
     scene.proxy.faults = Faults(r"^/admin/", ("POST", "PUT", "DELETE"), kill, lambda number: number == at)
     running.append(_start(scene, "-m", "provisioner"))
-    _, err = running[0].communicate(timeout=60)
+    err = ended(scene, running[0])
     scene.proxy.faults = Faults()
     assert running[0].returncode in (0, KILLED), err
     return running[0].returncode
@@ -64,12 +72,12 @@ def test_killed_at_a_commit_of_the_register_the_next_run_ends_the_work(stage: St
     for at in itertools.count(1):
         stage.next_partner()
         running = _start(stage, str(FAULTY), KILL_AT_COMMIT=str(at))
-        _, err = running.communicate(timeout=60)
+        err = ended(stage, running)
         assert running.returncode in (0, KILLED), err
         stage.apply_until_done()
-        tells(stage.office, stage.story, today=TODAY)
         if running.returncode == 0:
             break
+    tells(stage.office, stage.story, today=TODAY)
     assert at > COMMITS, "the fault never met some of the commits"
 
 
@@ -83,7 +91,7 @@ def test_sigterm_ends_the_effect_in_hand_and_stops(scene: Scene) -> None:
 
     scene.proxy.faults = Faults(r"/users/[^/]+$", ("PUT",), ask_to_stop, lambda number: number == 1)
     running.append(_start(scene, "-m", "provisioner"))
-    running[0].communicate(timeout=10)
+    ended(scene, running[0])
     assert running[0].returncode == 3
     scene.proxy.faults = Faults()
     scene.apply_until_done()
@@ -108,7 +116,7 @@ def test_killed_at_the_deletion_of_an_account_the_next_run_ends_the_destruction(
 
     scene.proxy.faults = Faults(r"/users/[^/]+$", ("DELETE",), kill, lambda number: number == 1)
     running.append(_run(scene, "-m", "provisioner", "sync", today="2027-03-03"))
-    running[0].communicate(timeout=60)
+    ended(scene, running[0])
     assert running[0].returncode == KILLED
     scene.proxy.faults = Faults()
     (done,) = scene.office.sync(today="2027-03-03")["done"]

@@ -9,7 +9,7 @@ import time
 import pytest
 
 from tests.faults.conftest import BEFORE, FAULTY, Scene, address
-from tests.faults.test_kill import KILLED
+from tests.faults.test_kill import KILLED, ended
 from tests.shared.office import PROVISIONER
 from tests.shared.oracle import Story, tells
 from tests.shared.proxy import Answer, Call, Dropped, Fault, Faults, drop_after, drop_before
@@ -67,7 +67,7 @@ def test_killed_while_second_links_are_sent_nobody_gets_a_third_e_mail(scene: Sc
 
     scene.proxy.faults = Faults(LINK, ("PUT",), kill, lambda number: number == 2)
     running.append(_start(scene, *PROVISIONER))
-    _, err = running[0].communicate(timeout=60)
+    err = ended(scene, running[0])
     scene.proxy.faults = Faults()
     assert running[0].returncode == KILLED, err
     _then_all_is_told(scene)
@@ -78,7 +78,7 @@ def test_killed_while_second_links_are_sent_nobody_gets_a_third_e_mail(scene: Sc
 def test_killed_at_a_commit_of_the_register_each_second_link_leaves_once(scene: Scene, at: int) -> None:
     _invite(scene)
     running = _start(scene, str(FAULTY), KILL_AT_COMMIT=str(at))
-    _, err = running.communicate(timeout=60)
+    err = ended(scene, running)
     assert running.returncode == (KILLED if at <= COMMITS else 0), f"the number of commits has changed: {err!r}"
     _then_all_is_told(scene)
 

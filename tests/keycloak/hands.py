@@ -15,6 +15,7 @@ from provisioner.domain.people import EmailAddress
 from provisioner.settings import KeycloakSettings
 from tests.shared.administrator import Administrator
 from tests.shared.mailbox import Mailbox
+from tests.shared.pace import PATIENCE
 
 PASSWORD = "Abcdef1!"
 
@@ -160,18 +161,18 @@ class KeycloakHands:
         """Opens the newest link, goes on to the form and sends it; False when an error page comes instead."""
         link = self.mailbox.wait_for(1, email)[-1].links[0]
         with requests.Session() as browser:
-            page = browser.get(link, timeout=20)
+            page = browser.get(link, timeout=PATIENCE)
             onward = re.search(r'href="([^"]*login-actions[^"]*)"', page.text)
             if not page.ok or onward is None:
                 return False
             _send_everywhere(browser)
-            page = browser.get(urljoin(page.url, html.unescape(onward[1])), timeout=20)
+            page = browser.get(urljoin(page.url, html.unescape(onward[1])), timeout=PATIENCE)
             form = re.search(r'<form[^>]*action="([^"]*)"', page.text)
             if not page.ok or form is None:
                 return False
             _send_everywhere(browser)
             fields = {"password-new": PASSWORD, "password-confirm": PASSWORD}
-            page = browser.post(html.unescape(form[1]), data=fields, timeout=20, allow_redirects=False)
+            page = browser.post(html.unescape(form[1]), data=fields, timeout=PATIENCE, allow_redirects=False)
             return page.ok
 
     def log_in(self, email: EmailAddress) -> bool:
@@ -181,7 +182,7 @@ class KeycloakHands:
             self.admin.request("post", f"{self.realm}/clients", client)
         login = {"grant_type": "password", "client_id": "direct", "username": email, "password": PASSWORD}
         token = f"{self.settings.url}/realms/{self.settings.realm}/protocol/openid-connect/token"
-        return requests.post(token, {**login, "scope": "openid"}, timeout=20).ok
+        return requests.post(token, {**login, "scope": "openid"}, timeout=PATIENCE).ok
 
     def has_session(self, id: str) -> bool:
         return bool(self.admin.get(self._user(id) + "/sessions"))

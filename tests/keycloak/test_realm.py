@@ -8,12 +8,15 @@ from typing import Any
 
 import pytest
 
+from provisioner.clock import Clock
 from provisioner.domain.access.account import WantedAccount
 from provisioner.domain.people import EmailAddress
+from provisioner.domain.realm_check import Part
+from provisioner.keycloak.credentials import ClientKey, key_set
 from provisioner.keycloak.directory import Directory
 from provisioner.keycloak.errors import KeycloakRefused
 from provisioner.keycloak.realm import apply_realm
-from provisioner.keycloak.realm_config import RealmConfigError
+from provisioner.operations.realms import check_realm
 from provisioner.settings import Settings, SettingsError
 from tests.shared.administrator import Administrator
 
@@ -67,15 +70,16 @@ def test_a_realm_weakened_by_hand_is_brought_back(realm: Settings) -> None:
 
     changed = apply_realm(realm)
 
-    assert set(changed) == {
-        ("realm", "passwordPolicy", ""),
-        ("realm", "bruteForceProtected", ""),
-        ("realm", "failureFactor", ""),
-        ("realm", "eventsEnabled", ""),
-        ("realm", "attributes", ""),
-        ("client", "redirectUris", "cooperation"),
-        ("claim", "fonction", "cooperation"),
-        ("profile", "gere_par", ""),
+    assert {difference.setting for difference in changed if difference.part is not Part.BLACKLIST} == {
+        "passwordPolicy",
+        "bruteForceProtected",
+        "failureFactor",
+        "eventsEnabled",
+        "attributes.adminEventsExpiration",
+        "attributes.actionTokenGeneratedByUserLifespan.reset-credentials",
+        "client:cooperation/redirectUris",
+        "claim:cooperation/fonction",
+        "profile:gere_par",
     }
     assert apply_realm(realm) == []
     assert admin.get(path)["attributes"]["foreign"] == "kept"
@@ -91,7 +95,7 @@ def test_the_service_account_has_exactly_three_roles(realm: Settings) -> None:
     too_much = admin.get(f"{path}/clients/{management}/roles/realm-admin")
     admin.request("post", f"{path}/users/{account['id']}/role-mappings/clients/{management}", [too_much])
 
-    assert apply_realm(realm) == [("role-taken", "realm-admin", "")]
+    assert [difference.setting for difference in apply_realm(realm)] == ["role-taken:realm-management/realm-admin"]
 
     assert service_roles(admin, path) == {"realm-management": ROLES}
     admin.close()
@@ -103,13 +107,38 @@ def test_a_setting_that_is_missing_is_named_before_anything_is_sent(
 ) -> None:
     # Nobody listens there: a call would fail otherwise.
     settings = new_settings(tmp_path, **{name: "", "KEYCLOAK__URL": "http://127.0.0.1:9"})
-    with pytest.raises(RealmConfigError, match=f"^PROVISIONER_{name}: key-missing$"):
+    with pytest.raises(SettingsError, match=f"^PROVISIONER_{name}: key-missing$"):
         apply_realm(settings)
 
 
 def test_no_administrator_in_the_settings_is_said(new_settings: Callable[..., Settings], tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="ADMIN_USERNAME"):
         apply_realm(new_settings(tmp_path, KEYCLOAK__ADMIN_USERNAME=""))
+
+
+def test_a_key_that_another_hand_put_beside_ours_is_told_as_grave_and_taken_out(
+    realm: Settings, tmp_path: Path
+) -> None:
+    ours, foreign = ClientKey.new(), ClientKey.new()
+    file = tmp_path / "key.pem"
+    file.write_bytes(ours.pem())
+    keycloak = realm.keycloak.model_copy(update={"client_key_file": file})
+    settings = realm.model_copy(update={"keycloak": keycloak})
+    apply_realm(settings)
+    assert apply_realm(settings) == []
+    admin, path = Administrator(keycloak), f"admin/realms/{keycloak.realm}"
+    service = client(admin, path, keycloak.client_id)
+    attributes = {**service["attributes"], "jwks.string": key_set([ours, foreign])}
+    admin.request("put", f"{path}/clients/{service['id']}", {**service, "attributes": attributes})
+
+    differences = check_realm(settings, Clock()).realms[0].differences
+    (told,) = (difference for difference in differences if difference.client)
+    assert (told.setting, told.grave) == (f"client:{keycloak.client_id}/attributes.jwks.string", True)
+
+    (changed,) = apply_realm(settings)
+    assert changed.name == "attributes.jwks.string"
+    assert foreign.id not in client(admin, path, keycloak.client_id)["attributes"]["jwks.string"]
+    admin.close()
 
 
 @pytest.mark.rule("P1")

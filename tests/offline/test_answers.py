@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+import typer
 from sqlalchemy import create_engine, text
+from typer.testing import CliRunner
 
+from provisioner.cli.app import app
 from provisioner.keycloak.connection import Connection
 from provisioner.keycloak.errors import KeycloakUnavailable
 from provisioner.register import RegisterUnavailable
-from provisioner.settings import KeycloakSettings
+from provisioner.settings import KeycloakSettings, SettingsError, load_settings
+from provisioner.views.refusals import unusable_settings
+from tests.offline.conftest import Office
 from tests.shared.desk import Desk
 from tests.shared.mailbox import Mailbox
 from tests.shared.office import PROVISIONER
@@ -65,7 +71,8 @@ def test_where_the_answer_cannot_be_written_the_status_is_that_of_what_was_done(
     with started.stderr:
         err = started.stderr.read()
     assert started.wait() == 0, err
-    assert err == ("La réponse n'a pas pu être écrite : No space left on device.\n" if output == "/dev/full" else "")
+    lost = "La réponse n'a pas pu être écrite : « No space left on device ».\n"
+    assert err == (lost if output == "/dev/full" else "")
     assert [partner["code"] for partner in desk.run("partner", "list", "--format", "json").json] == ["un"]
 
 
@@ -89,7 +96,7 @@ def test_a_stream_that_the_caller_closed_is_an_empty_one(
 def test_a_form_that_the_disk_has_no_room_for_leaves_no_file(desk: Desk) -> None:
     answer = desk.run("annexe", "form", "--output", "annexe1.docx", program=FULL_DISK)
     assert answer.status == 3
-    assert "n'a pas pu être écrit : File too large" in answer.err
+    assert "n'a pas pu être écrit : « File too large »" in answer.err
     assert not (desk.home / "annexe1.docx").exists()
 
 
@@ -120,3 +127,53 @@ def test_a_keycloak_that_is_away_is_told_with_the_cause() -> None:
     nobody_listens = KeycloakSettings(url="http://127.0.0.1:9")
     with pytest.raises(KeycloakUnavailable, match="does not answer: ConnectionError"):
         Connection(nobody_listens, client_id="provisioner", client_secret_key="secret").get_token()
+
+
+def test_a_keycloak_that_is_away_is_one_french_sentence_and_no_line_of_the_log(office: Office) -> None:
+    away = office.run("plan")
+    assert away.exit_code == 3
+    assert away.stdout == ""
+    _today, *said = away.stderr.splitlines()
+    assert len(said) == 1, said
+    assert said[0].startswith("Keycloak (http://127.0.0.1:9) ne répond pas (connexion refusée) : « ")
+    assert "Rien n'a été modifié dans Keycloak." in said[0]
+
+
+@pytest.mark.parametrize("url", ["keycloak.example", "htp://keycloak.example"])
+def test_an_address_that_is_none_is_told_in_words(url: str) -> None:
+    with pytest.raises(SettingsError) as refused:
+        load_settings(environment={"PROVISIONER_KEYCLOAK__URL": url})
+    assert "commence par https://" in unusable_settings(refused.value.problems)
+
+
+def test_the_help_says_of_a_flag_that_it_takes_nothing() -> None:
+    for command in (("apply",), ("sync",), ()):
+        said = CliRunner().invoke(app, [*command, "--help"]).stdout
+        assert "--help" in said
+        assert "<bool>" not in said
+
+
+def test_the_help_says_what_every_command_does_and_what_every_option_is_for() -> None:
+    groups = [typer.main.get_command(app)]
+    while groups:
+        group = groups.pop()
+        for command in getattr(group, "commands", {}).values():
+            assert (command.help or "").strip(), command.name
+            assert [param.name for param in command.params if not (param.help or "").strip()] == [], command.name
+            groups.append(command)
+
+
+def test_a_shell_completes_what_is_typed() -> None:
+    typed = """
+        eval "$(_PROVISIONER_COMPLETE=source_bash provisioner)"
+        for last in rem "show --"; do
+            COMP_WORDS=(provisioner partner $last) COMP_CWORD=$((${#COMP_WORDS[@]} - 1)) COMPREPLY=()
+            _provisioner_completion provisioner
+            echo "${COMPREPLY[@]}"
+        done
+    """
+    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+    completed = subprocess.run(
+        ["bash", "-c", typed], env={**os.environ, "PATH": path}, capture_output=True, text=True, check=False
+    )
+    assert completed.stdout.splitlines() == ["remove", "--format --help"], completed.stderr

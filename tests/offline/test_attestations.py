@@ -11,6 +11,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+import pdfplumber
 import pytest
 from pyhanko.pdf_utils.reader import PdfFileReader
 from typer.testing import Result
@@ -53,6 +54,7 @@ def certificate(sealing: Sealing) -> Path:
     """A sealed one, as a partner gets it."""
     facts = Certificate(
         attestation=Attestation(id=3, partner=LYS.code, requested_on=date(2026, 10, 1), habilitations=(12, 15)),
+        caf="Caf d'essai",
         partner=replace(LYS, reference="CTG-62-014 <b>#strong[x]</b>", document_sha256="ab" * 32),
         count=2,
         kept=1,
@@ -100,6 +102,8 @@ def test_a_certificate_can_be_read_by_everybody(certificate: Path) -> None:
     assert pdf.root["/StructTreeRoot"]["/K"]
     assert pdf.root["/ViewerPreferences"]["/DisplayDocTitle"]
     assert b'pdfuaid:part="1"' in pdf.root["/Metadata"].data
+    with pdfplumber.open(certificate) as pages:
+        assert "Établie par Caf d’essai" in pages.pages[0].extract_text()
     assert str(pdf.trailer["/Info"]["/Title"]) == "Attestation de destruction de données n° 3"
     fonts = [
         font.get_object()["/DescendantFonts"].get_object()[0].get_object()["/FontDescriptor"]
@@ -123,6 +127,7 @@ def test_what_was_changed_or_sealed_by_another_is_told_and_no_register_is_needed
     ours = (sealing.home / "certificate.pem").read_bytes()
     contents = whole.index(b"/Contents <") + 11  # the seal itself, which no signature can cover
     places = [*range(9, len(whole), len(whole) // 100), contents + 3000, whole.index(b">", contents) - 1]
+    places += range(contents, contents + 120)  # the seal's own head, which it does not sign
     for place in places:
         changed = bytearray(whole)
         changed[place] ^= 1
@@ -133,6 +138,8 @@ def test_what_was_changed_or_sealed_by_another_is_told_and_no_register_is_needed
     assert _verify(sealing, tmp_path / "text.pdf")[1]["found"] == "not-a-pdf"
     other = Sealing(tmp_path)
     assert other.run("attestation", "verify", certificate).exit_code == 1  # no certificate is there
+    unfit = other.run("attestation", "verify", certificate, "--certificate", tmp_path / "text.pdf")
+    assert (unfit.exit_code, "text.pdf n'est pas un certificat lisible" in unfit.stderr) == (1, True)
     assert other.run("attestation", "key", "new").exit_code == 0
     assert _verify(other, certificate)[1]["found"] == "other-key"
     assert _verify(other, certificate, "--certificate", str(sealing.home / "certificate.pem"))[0] == 0
@@ -162,7 +169,7 @@ def test_a_request_is_recorded_with_the_convention_s_reference_and_listed(office
     assert valid(json.loads(run(*asked).stdout), "attestation_requested") == {"attestation": 1, "count": 2}
     (line,) = valid(json.loads(run("attestation", "list", "--format", "json").stdout), "attestations")
     assert (line["due"], line["due_on"], line["issued_on"]) == (2, "2027-03-02", None)
-    assert "1;agglo-lys;02/09/2026;2;0;0;0;" in run("attestation", "list", "--format", "csv").stdout
+    assert "1;agglo-lys;2026-09-02;2;0;0;0;" in run("attestation", "list", "--format", "csv").stdout
     assert "n° 1 : déjà demandée, pour 2 comptes." in run(*asked[:-2]).stdout
     assert "2147483647" not in run("attestation", "issue", "--help").stdout
     early = office.run(*asked, "--email", email("leroy"))

@@ -103,12 +103,27 @@ def test_without_the_setting_the_copy_is_in_clear_and_that_is_told(vault: Vault,
     assert (tmp_path / "copy").read_bytes().startswith(b"SQLite format 3")
 
 
+def test_of_two_keys_of_a_month_the_other_one_still_opens_its_copies_and_is_named(
+    vault: Vault, tmp_path: Path
+) -> None:
+    other = str(pyrage.x25519.Identity.generate().to_public())
+    vault.recipients.write_text(f"{vault.recipients.read_text()}\n2026-09 {other}\n")
+    vault.back_up(tmp_path / "copy")
+    last = ("--on", TODAY, *BY)
+    first = vault.desk.run("backup", "destroyed", "--key", vault.fingerprint("2026-09"), *last, today=TODAY)
+    assert f"restent lisibles avec une autre clé : {fingerprint(other)}" in first.out
+    assert "sont illisibles" in vault.desk.run("backup", "destroyed", "--key", other, *last, today=TODAY).out
+
+
 def test_the_destruction_of_a_months_key_is_recorded_once_by_name(vault: Vault, tmp_path: Path) -> None:
     vault.back_up(tmp_path / "copy")
+    too_early = vault.destroyed("2026-09", on="2026-09-01", status=1).err
+    assert "chiffrée pour la clé" in too_early
+    assert "le 2 septembre 2026, après le 1er septembre 2026" in too_early
     said = valid(vault.destroyed("2026-09").json, "backup_key_destroyed")
     assert said == {"key": vault.fingerprint("2026-09"), "month": "2026-09", "destroyed_on": TODAY}
     assert "déjà enregistrée" in vault.destroyed("2026-09", status=1).err
-    assert "sauf détruite" in vault.back_up(tmp_path / "unreadable", status=1).err
+    assert "encore utilisable" in vault.back_up(tmp_path / "unreadable", status=1).err
     assert not (tmp_path / "unreadable").exists()
     vault.destroyed("2026-08"), "never used, and in the file"
     assert "à venir" in vault.destroyed("2026-08", on="2026-09-03", status=1).err

@@ -26,7 +26,7 @@ from tests.shared.office import valid
 TODAY = date(2027, 3, 1)
 BEGUN = datetime(2026, 6, 1, tzinfo=UTC)
 OPENED = datetime(2026, 7, 1, 8, tzinfo=UTC)
-NOW = datetime(2027, 3, 1, 12, tzinfo=UTC)
+READ_UNTIL = datetime(2027, 3, 2, tzinfo=UTC)  # whatever the hour at which the tests run
 SMALL = replace(LYS, code="ville-lys", name="Ville de la Lys", domains=frozenset({"ville-lys.example"}))
 YEAR = ("--from", "2026-07-01", "--to", "2027-03-01")
 BY = ("--by", "Claire Martin", "--reason", "contrôle annuel")
@@ -65,7 +65,7 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Office:
     read(
         register,
         BEGUN,
-        NOW,
+        READ_UNTIL,
         *((_email(name), late, None, "192.0.2.1") for name in USED_LATELY),
         # One evening in UTC is the next day in Paris.
         (_email("Active"), datetime(2026, 8, 31, 21, 59, tzinfo=UTC), None, "192.0.2.1"),

@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from provisioner.documents.form import ContactLine, write_annexe_3
 from provisioner.domain.convention import Role
+from provisioner.domain.hold import Hold, HoldKind
 from provisioner.domain.people import EmailAddress, Person
 from provisioner.operations.notice_delivery import deliver
 from provisioner.operations.notices import ask_for_annexe
@@ -220,9 +221,9 @@ def test_after_a_suspension_the_partner_s_contact_is_asked_for_an_annexe_1(desk:
     with desk.register() as register:
         settings = desk.settings_on(TODAY)
         with register.work("test") as work:
-            on = date.fromisoformat(TODAY)
-            assert ask_for_annexe(work, partner_of(register, "un"), person, on, settings)
-            assert not ask_for_annexe(work, partner_of(register, "deux"), person, on, settings)
+            suspension = Hold(id=1, kind=HoldKind.SUSPENSION, reason="Vol", since=work.now)
+            for code in ("un", "deux"):
+                ask_for_annexe(work, partner_of(register, code), person, suspension, settings)
         assert deliver(register, settings, register.clock, "test").sent == 1
     mail = desk.received(address)[-1]
     assert "Wattrelos" not in mail.subject

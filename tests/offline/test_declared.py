@@ -97,4 +97,4 @@ def test_a_consumer_domain_that_a_register_of_0_2_holds_is_wanting_with_the_comm
     answer = desk.run("doctor", "--format", "json")
     (line,) = [one for one in answer.json["lines"] if one["check"] == "declared-domains"]
     assert line["verdict"] == "wanting"
-    assert "provisioner partner set petit-bourg --domain petit.example --address EMAIL… --by NAME" in line["todo"]
+    assert 'provisioner partner set petit-bourg --domain petit.example --address ADRESSE --by "NOM"' in line["todo"]

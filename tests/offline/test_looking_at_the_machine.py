@@ -20,9 +20,10 @@ from provisioner.cli.app import app
 from provisioner.clock import Clock
 from provisioner.documents.escapes import Tried
 from provisioner.documents.walls import Walls
+from provisioner.keycloak.credentials import ClientKey
 from provisioner.operations.backup import back_up
 from provisioner.operations.doctor import Level, examine, machine
-from provisioner.operations.doctor.machine import data_directory_lines, effective, mail_lines, reader_lines
+from provisioner.operations.doctor.machine import data_directory_lines, effective, key_lines, mail_lines, reader_lines
 from provisioner.register import RegisterUnavailable, open_register
 from provisioner.register.backup import copy, whole_file
 from provisioner.settings import (
@@ -120,6 +121,25 @@ def test_a_data_directory_that_this_user_may_not_enter_is_told(
         back_up(settings, Clock(), tmp_path / "copy")
 
 
+def test_what_proves_who_we_are_is_looked_at(tmp_path: Path) -> None:
+    file = tmp_path / "key.pem"
+
+    def found(**keycloak: Any) -> list[tuple[str, str]]:
+        return [(line.level.value, line.found) for line in key_lines(KeycloakSettings(**keycloak))]
+
+    assert found() == [("wanting", "Ni la clé ni le secret du compte de service ne sont réglés.")]
+    ((level, sentence),) = found(client_key_file=file)
+    assert (level, "PROVISIONER_KEYCLOAK__CLIENT_KEY_FILE" in sentence) == ("wanting", True)
+    file.write_bytes(ClientKey.new().pem())
+    file.chmod(0o640)
+    assert found(client_key_file=file) == []
+    ((level, sentence),) = found(client_key_file=file, client_secret="x")
+    assert (level, "ne sert plus" in sentence) == ("attention", True)
+    file.chmod(0o644)
+    lines = found(client_secret="x", admin_key_file=file)
+    assert lines == [("attention", f"La clé privée {file} peut être lue par tout utilisateur de cette machine.")]
+
+
 @pytest.mark.parametrize("missing", ["SMTP__HOST", "KEYCLOAK__CLIENT_SECRET", "KEYCLOAK__ADMIN_USERNAME"])
 def test_a_setting_that_the_realm_needs_is_wrong_usage_and_not_to_be_tried_again(
     tmp_path: Path, missing: str
@@ -185,8 +205,8 @@ def test_an_address_that_cannot_be_one_is_told_at_once_by_its_setting(name: str,
     assert "geheim" not in str(told.value)
 
 
-@pytest.mark.parametrize(("host", "seen"), [("127.0.0.1", []), ("0.0.0.0", ["attention"])])  # the same server
-def test_mail_without_tls_to_another_machine_is_seen(tmp_path: Path, host: str, seen: list[str]) -> None:
+@pytest.mark.parametrize(("host", "seen"), [("127.0.0.1", []), ("0.0.0.0", ["wanting"])])  # the same server
+def test_mail_without_tls_to_another_machine_is_wanting(tmp_path: Path, host: str, seen: list[str]) -> None:
     with Mailbox(tmp_path) as mailbox:
         smtp = {"host": host, "port": mailbox.port, "from": "caf@caf.example", "tls": "off"}
         lines = list(mail_lines(Settings(smtp=SmtpSettings.model_validate(smtp))))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import email
 import email.policy
+import json
 import os
 import ssl
 from collections.abc import Iterator
@@ -23,6 +24,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from cryptography.x509.oid import NameOID
 from sqlalchemy import select
 
+from provisioner.domain.convention import Role
+from provisioner.domain.notice import Side
 from provisioner.mail import MailUnavailable, Message, compose, new_message_id, send
 from provisioner.operations.doctor.register import waiting_lines
 from provisioner.operations.notice_delivery import Delivered, deliver_now
@@ -33,9 +36,11 @@ from tests.faults.conftest import FAULTY
 from tests.faults.test_kill import KILLED
 from tests.shared.desk import TODAY, Desk, message
 from tests.shared.mailbox import Mailbox
+from tests.shared.office import valid
 from tests.shared.sink import FaultyMailbox
 
 LATER = "2026-09-03"
+TO = notices.Addressee(Side.CAF, Role.SECURITE)
 
 
 @pytest.fixture
@@ -67,7 +72,7 @@ def test_what_a_mail_server_refuses_waits_and_leaves_later_as_the_same_message(
     sink.refuses_all = True
     answer = desk.annexe_3()
     assert answer.status == 0
-    assert "Courriels en attente : 3" in answer.err
+    assert "Avis en attente d'envoi : 3" in answer.err
     assert "prochaine synchronisation (provisioner sync)" in answer.err
     owed = _owed(desk)
     assert [row.tries for row in owed] == [1, 1, 1]
@@ -78,7 +83,7 @@ def test_what_a_mail_server_refuses_waits_and_leaves_later_as_the_same_message(
     assert line.found == f"Avis en attente d'envoi : 3, le plus ancien depuis le 2 septembre 2026 : « {cause} »."
     sink.refuses_all = False
     answer = desk.annexe_3()
-    assert "Courriels envoyés : 3" in answer.err
+    assert "Avis envoyés aux contacts : 3" in answer.err
     of_partner = {row.partner: [row.message_id] for row in owed}
     assert {code: _message_ids(desk, address) for code, address in addresses.items()} == of_partner
     assert _owed(desk) == []
@@ -97,7 +102,10 @@ def test_one_refused_contact_does_not_keep_the_others_waiting(desk: Desk, sink: 
 def test_with_the_mail_server_down_everything_waits_and_only_one_try_is_lost(desk: Desk, sink: FaultyMailbox) -> None:
     addresses = [desk.partner_with_contact(code) for code in ("un", "deux")]
     sink.stop()
-    assert desk.annexe_3().status == 0
+    answer = desk.annexe_3()
+    assert answer.status == 0
+    assert "[warning" not in answer.err, "no line of the technical log amid an answer"
+    assert f"Le serveur de messagerie ne les a pas pris : « The mail server {sink.host}:{sink.port}" in answer.err
     assert [row.tries for row in _owed(desk)] == [1, 0]
     sink.start_again()
     assert desk.annexe_3(today=LATER).status == 0
@@ -109,7 +117,7 @@ def test_without_a_mail_server_nothing_is_tried_and_what_waits_is_told(desk: Des
     address = desk.partner_with_contact("un")
     answer = desk.annexe_3(environment={"PROVISIONER_SMTP__HOST": "", "PROVISIONER_SMTP__FROM": ""})
     assert answer.status == 0
-    assert "Courriels en attente : 1" in answer.err
+    assert "Avis en attente d'envoi : 1" in answer.err
     assert "PROVISIONER_SMTP__HOST" in answer.err
     assert [row.tries for row in _owed(desk)] == [0]
     desk.annexe_3()
@@ -122,7 +130,7 @@ def test_while_another_run_holds_the_lock_the_annexe_is_recorded_and_its_message
     with desk.register() as register, run_lock(register, desk.settings_on(TODAY), "test"):
         answer = desk.annexe_3()
     assert answer.status == 0
-    assert "Courriels en attente : 1" in answer.err
+    assert "Avis en attente d'envoi : 1" in answer.err
     assert desk.received(address) == []
     desk.annexe_3()
     assert len(desk.received(address)) == 1
@@ -137,14 +145,14 @@ def test_what_is_urgent_leaves_once_while_a_long_run_holds_the_lock(desk: Desk) 
     with desk.register() as register, run_lock(register, settings, "test"):
         with register.work("test") as work:
             content = compose(urgent, "<1@caf.example>", NOON)
-            notices.put(work, "control-secret", None, "<1@caf.example>", notices.Envelope(urgent.to, content))
-            notices.put(work, "held", None, "<2@caf.example>", notices.Envelope("autre@caf.example", content))
+            notices.put(work, "control-secret", None, "<1@caf.example>", notices.Envelope(urgent.to, content), TO)
+            notices.put(work, "held", None, "<2@caf.example>", notices.Envelope("autre@caf.example", content), TO)
         at_once = settings.model_copy(update={"lock_wait_seconds": 0})
         assert deliver_now(register, at_once, register.clock, "test").waiting == 1
         assert deliver_now(register, at_once, register.clock, "test").sent == 0
         assert len(desk.received(urgent.to)) == 1
         with register.work("test") as work:
-            notices.put(work, "control-secret", None, "<3@caf.example>", notices.Envelope(urgent.to, content))
+            notices.put(work, "control-secret", None, "<3@caf.example>", notices.Envelope(urgent.to, content), TO)
             seen_by_both = notices.urgent(work.connection, work.now)[0]
             assert notices.begin(work, seen_by_both) is not None
             assert notices.begin(work, seen_by_both) is None, "another pass has it in hand"
@@ -158,7 +166,7 @@ def test_what_is_urgent_and_was_refused_leaves_with_the_next_command_as_everythi
     with desk.register() as register:
         with register.work("test") as work:
             content = compose(urgent, "<1@caf.example>", NOON)
-            notices.put(work, "incident", None, "<1@caf.example>", notices.Envelope(urgent.to, content))
+            notices.put(work, "incident", None, "<1@caf.example>", notices.Envelope(urgent.to, content), TO)
 
         def command_after(minutes: int) -> Delivered:
             register.clock = replace(register.clock, moved_by=register.clock.moved_by + timedelta(minutes=minutes))
@@ -216,6 +224,44 @@ def test_once_sent_nothing_of_a_message_is_left_in_the_register_s_file(desk: Des
     left = desk.database.read_bytes()
     assert not any(mark in left for mark in marks)
     assert message_id.encode() in left, "that it was sent stays known"
+
+
+@pytest.mark.rule("N3")
+def test_the_ledger_tells_who_was_told_what_and_whom_the_mail_server_refuses(desk: Desk, sink: FaultyMailbox) -> None:
+    addresses = {code: desk.partner_with_contact(code) for code in ("un", "deux")}
+    sink.refuses = {addresses["un"]}
+    desk.annexe_3()
+
+    def ledger(*options: str) -> list[dict[str, Any]]:
+        answer = desk.run("notice", "list", "--format", "json", *options, today=TODAY)
+        assert answer.status == 0, answer.err
+        return list(valid(json.loads(answer.out), "notices"))
+
+    first, second = sorted(ledger(), key=lambda line: addresses["un"] != line["recipient"])
+    assert {
+        key: first[key] for key in ("kind", "partner", "to", "role", "recipient", "sent_at", "tries", "state")
+    } == {
+        "kind": "annexe-3",
+        "partner": "un",
+        "to": "un",
+        "role": "habilitations",
+        "recipient": addresses["un"],
+        "sent_at": None,
+        "tries": 1,
+        "state": "refused",
+    }
+    assert (second["recipient"], second["state"]) == (addresses["deux"], "sent")
+    assert second["sent_at"].startswith(TODAY)
+    assert ledger("--partner", "un") == [first]
+    assert len(ledger("--since", TODAY, "--until", TODAY, "--kind", "annexe-3")) == 2
+    assert ledger("--since", LATER) == ledger("--until", "2026-09-01") == ledger("--kind", "held") == []
+    text = desk.run("notice", "list", "--partner", "deux", today=TODAY).out
+    for words in ("Nouvelle annexe 3", "Responsable des habilitations", addresses["deux"], "envoyé"):
+        assert words in text
+    sink.refuses = set()
+    desk.annexe_3()
+    assert [line["state"] for line in ledger("--partner", "un")] == ["sent"]
+    assert desk.run("notice", "list", "--since", LATER, "--until", TODAY, today=TODAY).status == 2
 
 
 def test_tries_are_further_and_further_apart_and_never_end(desk: Desk) -> None:

@@ -70,8 +70,11 @@ def test_an_end_taken_back_lets_the_convention_go_on_and_is_in_the_journal(signe
 @pytest.mark.parametrize(
     ("on", "says"),
     [
-        ("2026-09-01", "le plus proche est aujourd'hui (2 septembre 2026), pour une clôture le 3 septembre 2026"),
-        ("2031-01-01", "suit la fin de la CTG (31 décembre 2030)"),
+        (
+            "2026-09-01",
+            ("le premier jour possible est aujourd'hui (2 septembre 2026), pour une clôture le 3 septembre 2026"),
+        ),
+        ("2031-01-01", "est postérieur à la fin de la CTG (31 décembre 2030)"),
     ],
 )
 def test_an_end_in_the_past_or_after_the_end_of_the_ctg_is_refused_with_what_to_do(
@@ -115,7 +118,7 @@ def test_an_end_is_moved_until_its_day_is_past_and_then_needs_a_new_signature(si
     for refused in (signed.run(*END, "2026-12-31", today=too_late), signed.run(*REINSTATE, today=too_late)):
         assert refused.exit_code == 1
         assert "a pris fin le 31 octobre 2026" in refused.stderr
-        assert "partner set agglo-lys --signed-on DATE." in refused.stderr
+        assert 'provisioner partner set agglo-lys --signed-on DATE --by "NOM"\n' in refused.stderr
     assert len(signed.journal("partner.end")) == 2
     assert signed.journal("partner.reinstate") == []
 

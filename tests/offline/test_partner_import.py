@@ -152,7 +152,7 @@ name = "Nobody"
     )
     assert done.exit_code == 1
     assert done.stdout == ""
-    known = "Celles qui existent ici : domains, ctg_end, contacts, signed_on, code, name, addresses."
+    known = "Celles qui existent ici : domains, ctg_end, contacts, signed_on, code, name, notice_days, addresses."
     date_expected = "une date est attendue, sans guillemets ni heure : 2026-01-15."
     assert done.stderr.splitlines()[1:] == [
         "partner[2].name : un texte entre guillemets est attendu.",
@@ -160,17 +160,21 @@ name = "Nobody"
         f"partner[2].town : clé inconnue. {known}",
         "partner[2].code : « Ville Lys » ne peut pas être un code : de 1 à 64 caractères sont attendus, parmi a-z, "
         "0-9 et le tiret.",
-        "partner[2].domains : Un partenaire déclare au moins un domaine de messagerie, ou des adresses exactes.",
+        (
+            "partner[2].domains : Un partenaire doit déclarer au moins un domaine de messagerie, ou des adresses "
+            "exactes."
+        ),
         "partner[3].domains[3] : un texte entre guillemets est attendu.",
-        "partner[3].domains : Ceci n'est pas un domaine de messagerie : 'not a domain'. Forme attendue : "
+        "partner[3].domains : Ceci n'est pas un domaine de messagerie : « not a domain ». Forme attendue : "
         "mairie-exemple.fr.",
         "partner[3].name : à indiquer.",
         f"partner[4].signed_on : {date_expected}",
         "partner[4].name : à indiquer.",
         "partner[4].domains : à indiquer.",
         "partner[4].code : « agglo-lys » figure déjà dans partner[1].",
-        "partner[5].domains : Ceci n'est pas un domaine de messagerie : 'sivom'. Forme attendue : mairie-exemple.fr.",
-        "partner[5].name : Le nom du partenaire est à indiquer.",
+        "partner[5].domains : Ceci n'est pas un domaine de messagerie : « sivom ». Forme attendue : "
+        "mairie-exemple.fr.",
+        "partner[5].name : Indiquez le nom du partenaire.",
         "partner[5].signed_on : La convention serait signée après la fin de la CTG : corrigez l'une des deux dates.",
         "partner[6].name : à indiquer.",
         "partner[6].domains : à indiquer.",
@@ -247,7 +251,7 @@ def test_a_dry_run_judges_everything_and_writes_nothing(office: Office) -> None:
     office.import_(LYS)
     tried = office.import_(TWO, "--dry-run")
     assert tried.stdout.splitlines() == ["Ajoutés : 1 (sivom-deule)", "Modifiés : 0", "Inchangés : 1 (agglo-lys)"]
-    assert "Rien n'a été enregistré" in tried.stderr
+    assert "rien n'a été enregistré" in tried.stderr
     assert list(office.records().partners) == ["agglo-lys"]
     assert office.import_(LYS.replace("agglo-lys.example", "lys"), "--dry-run").exit_code == 1
 

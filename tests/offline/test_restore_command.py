@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import sqlite3
 import stat
+import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,7 @@ import pytest
 
 from tests.fakes.failing import Killed
 from tests.offline.test_backups_expire import Vault
+from tests.shared.data_directory import unlisted
 from tests.shared.desk import Desk
 from tests.shared.mailbox import Mailbox
 from tests.shared.office import Answer, valid
@@ -49,8 +52,10 @@ class Machine:
 
 
 @pytest.fixture
-def machine(mailbox: Mailbox, tmp_path: Path) -> Machine:
-    return Machine(mailbox, tmp_path)
+def machine(mailbox: Mailbox, tmp_path: Path) -> Iterator[Machine]:
+    machine = Machine(mailbox, tmp_path)
+    yield machine
+    assert unlisted(machine.desk.database.parent) == []
 
 
 def test_a_copy_is_put_back_the_old_register_kept_aside_and_the_gap_written_down(
@@ -171,9 +176,32 @@ def test_a_damaged_register_is_moved_away_with_its_rollback_journal(machine: Mac
 
 def test_what_a_killed_restore_left_of_the_register_is_told(machine: Machine) -> None:
     database = machine.desk.database
-    database.with_name(f".{database.stem}-remplace-20260902T080000.sqlite3.x1.partial").write_bytes(b"SQLite")
+    database.with_name(".provisioner-x1.partial").write_bytes(b"SQLite")
     answer = machine.desk.run("doctor", "--format", "json", today=TODAY)
-    assert "-remplace-20260902T080000" in answer.out
+    assert ".provisioner-x1.partial" in answer.out
+
+
+@pytest.mark.parametrize("folder", ["data", "."], ids=["by-the-next-restore", "by-the-next-backup-there"])
+def test_what_a_killed_copy_left_goes_a_day_later(
+    machine: Machine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, folder: str
+) -> None:
+    killed, other = (tmp_path / folder / name for name in (".provisioner-x1.partial", ".other.partial"))
+    for file in (killed, other):
+        file.write_bytes(b"SQLite")
+
+    def again(name: str) -> None:
+        if folder == "data":
+            machine.restore()
+        else:
+            machine.vault.back_up(tmp_path / name)
+
+    again("within-the-day.age")
+    assert killed.exists(), "it may still be written"
+    real = time.time()
+    monkeypatch.setattr("provisioner.register.backup.time.time", lambda: real + 90_000)
+    again("later.age")
+    assert (killed.exists(), other.exists()) == (False, True)
+    other.unlink()
 
 
 def test_copies_in_clear_of_before_and_since_are_known_after_it(machine: Machine, tmp_path: Path) -> None:

@@ -80,7 +80,7 @@ def test_a_hold_is_told_apart_until_it_is_released_by_name_and_the_journal_is_wh
     assert (line["decided_by"], line["since"][:10]) == (WHY[1], TODAY)
     titles, row = desk.run("retention", "list", "--format", "csv", today=TODAY).out.splitlines()
     assert "N°;Qui;Depuis le;Décidée par;À revoir le;Pourquoi" in titles
-    assert row == f"{number};{PETIT};2 septembre 2026;{WHY[1]};1er décembre 2026;{WHY[3]}"
+    assert row == f"{number};{PETIT};2026-09-02;{WHY[1]};2026-12-01;{WHY[3]}"
     assert desk.run("retention", "release", str(2**63), *WHY, today=TODAY).status == 2
     assert desk.run("retention", "release", str(number), *WHY, today=TODAY).status == 0
     assert desk.run("retention", "release", str(number), *WHY, today=TODAY).status == 1

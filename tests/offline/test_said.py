@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import inspect
+import io
 import pkgutil
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -19,11 +20,13 @@ from provisioner.cli.app import app
 from provisioner.domain.annexe.decisions import Decisions, name_said, readable, reason_said
 from provisioner.domain.annexe.document import Document
 from provisioner.domain.connections.incident import Origin
+from provisioner.domain.convention import Audience
 from provisioner.domain.errors import Refusal, WrongUsage
 from provisioner.operations import (
     adoption,
     containment,
     decide,
+    evidence_file,
     holds,
     incidents,
     invitations,
@@ -46,6 +49,8 @@ BLANKS = [
     "\u2800",
     "\u202e",
 ]
+
+_EVIDENCE = ("evidence", "--partner", "agglo-lys", "--year", "2026", "--for", "caf", "--output", "dossier.zip")
 
 #: Each option that asks for a name or a reason, after the rest of its command.
 COMMANDS = [
@@ -79,6 +84,8 @@ COMMANDS = [
     ("incident", "declare", "--origin", "caf", "--aware-since", "2026-09-02", "--what", "Vol", "--by"),
     ("incident", "update", "1", "--by", "Claire Martin", "--cnil-notified"),
     ("incident", "close", "1", "--by", "Claire Martin", "--text"),
+    (*_EVIDENCE, "--reason", "Contrôle", "--by"),
+    (*_EVIDENCE, "--by", "Claire Martin", "--reason"),
 ]
 
 
@@ -96,6 +103,24 @@ def test_a_blank_name_or_reason_is_wrong_usage_and_nothing_is_made(
     answer = CliRunner().invoke(app, given, env={"PROVISIONER_DATA_DIR": str(home)})
     assert answer.exit_code == 2, answer.output
     assert not home.exists()
+
+
+@pytest.mark.parametrize("typed", ["", " ", "martin", "a b@agglo-lys.example", "a\nb@agglo-lys.example"])
+@pytest.mark.parametrize("command", [("explain",), ("person", "show"), ("sync", "--email")], ids=" ".join)
+def test_what_is_no_address_is_wrong_usage_and_nobody_is_looked_for(
+    command: tuple[str, ...], typed: str, tmp_path: Path
+) -> None:
+    home = tmp_path / "data"
+    answer = CliRunner().invoke(app, [*command, typed], env={"PROVISIONER_DATA_DIR": str(home)})
+    assert (answer.exit_code, home.exists()) == (2, False), answer.output
+
+
+@pytest.mark.parametrize("more", [(), ("--dry-run",)])
+def test_a_mistyped_person_is_not_told_to_be_in_order(more: tuple[str, ...], tmp_path: Path) -> None:
+    command = ["sync", "--email", "nobody@agglo-lys.example", *more]
+    answer = CliRunner().invoke(app, command, env={"PROVISIONER_DATA_DIR": str(tmp_path)})
+    assert (answer.exit_code, answer.stdout) == (1, "")
+    assert "Aucune donnée n'est conservée sur nobody@agglo-lys.example" in answer.stderr
 
 
 @pytest.mark.parametrize("blank", BLANKS)
@@ -134,6 +159,8 @@ def _decided_upon(office: MemoryOffice) -> Iterator[Callable[[str, str], Any]]:
     yield lambda by, why: holds.release(register, "00000000", by, why)
     yield lambda by, why: holds.pause(register, code, why, None, by)
     yield lambda by, why: realms.accept(context, by, why)
+    to = Audience.CAF
+    yield lambda by, why: evidence_file.make(register, io.BytesIO(), "mot de passe", code, 2026, to, by, why)
     said = incidents.Declaration(origin=Origin.CAF, aware_since=context.clock.now(), what="Vol")
     yield lambda by, why: incidents.declare(register, settings, replace(said, what=why), by)
     yield lambda by, why: incidents.complete(register, settings, 1, {"nature": why}, by)
@@ -182,8 +209,9 @@ def test_every_operation_that_asks_who_or_why_refuses_blanks() -> None:
             is_ours = function.__module__ == module.name and not name.startswith("_") and "work" not in asked
             if is_ours and {"by", "reason"} & asked.keys() and not hasattr(function, "__wrapped__"):
                 undecided.append(f"{module.name}.{name}")
-    # Nothing is decided there: one reminds, three send what is owed, two read a document to show what it would do.
+    # Nothing is decided there: two remind, three send what is owed, two read a document to show what it would do.
     assert undecided == [
+        "provisioner.operations.caf_review.remind",
         "provisioner.operations.incidents.remind",
         "provisioner.operations.notice_delivery.deliver",
         "provisioner.operations.notice_delivery.deliver_now",
@@ -191,3 +219,11 @@ def test_every_operation_that_asks_who_or_why_refuses_blanks() -> None:
         "provisioner.operations.receive.request_for",
         "provisioner.operations.receive.request_of",
     ]
+
+
+def test_a_second_file_of_settings_is_refused_so_that_sudo_can_give_an_officer_one_of_them(tmp_path: Path) -> None:
+    ours, theirs = tmp_path / "ours.toml", tmp_path / "theirs.toml"
+    for file in (ours, theirs):
+        file.write_text(f'data_dir = "{tmp_path}"\n')
+    refused = CliRunner().invoke(app, ["--config", str(ours), "--config", str(theirs), "status"])
+    assert (refused.exit_code, "--config" in refused.stderr) == (2, True)

@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
-from typing import cast
+from typing import Any, cast
 
 import pdfplumber
 import pyrage
@@ -19,7 +19,8 @@ import pytest
 from sqlalchemy import update
 
 from provisioner.documents.attestation import new_key
-from provisioner.domain.annexe.document import Annexe, Document
+from provisioner.domain.annexe.decisions import Decisions
+from provisioner.domain.annexe.document import Document
 from provisioner.domain.attestation import Attestation, Standing
 from provisioner.domain.backup import Recipient
 from provisioner.domain.connections.record import EventStore, Stream
@@ -29,12 +30,14 @@ from provisioner.keycloak.directory import Directory
 from provisioner.operations import attestations
 from provisioner.operations.attestations import Issued
 from provisioner.operations.backup import back_up, key_destroyed
+from provisioner.operations.erasure import erase
 from provisioner.operations.journal import verify_journal
+from provisioner.register import DecidedMeanwhile, backup_keys
 from provisioner.register import tables as t
 from provisioner.register.marks import note_clear_copy
-from provisioner.settings import AttestationSettings, BackupSettings, DocumentSettings
+from provisioner.settings import AttestationSettings, BackupSettings
 from provisioner.views.attestations import Certificate
-from tests.fakes.memory_office import MemoryOffice
+from tests.fakes.memory_office import MemoryOffice, no_bar, reading
 from tests.shared.examples import LYS, annexe, email
 
 START, CLOSED, BACK = date(2026, 6, 16), date(2026, 9, 1), date(2026, 10, 1)
@@ -45,13 +48,11 @@ ANNEXES = {
     b"all": annexe(PAST, on=START),
     b"departures": annexe({"leroy": PAST["leroy"]}, LEAVING, on=CLOSED),
     b"a return": annexe({"leroy": PAST["leroy"], "petit": BACK}, LEAVING, on=BACK),
+    b"a loan": annexe({"vasseur": date(2026, 7, 1)}, on=date(2026, 7, 1)),
+    b"end of the loan": annexe({}, {"vasseur": date(2028, 9, 30)}, on=date(2028, 10, 1)),
 }
 BY = "Claire Martin"
 DAY = timedelta(days=1)
-
-
-def _read(content: bytes, _name: str, _limits: DocumentSettings) -> Annexe:
-    return ANNEXES[content]
 
 
 @pytest.fixture(scope="module")
@@ -66,7 +67,7 @@ def seal(tmp_path_factory: pytest.TempPathFactory) -> AttestationSettings:
 @pytest.fixture
 def office(tmp_path: Path, seal: AttestationSettings) -> Iterator[MemoryOffice]:
     """leroy is open; vasseur and petit were closed on 1 September 2026."""
-    office = MemoryOffice(tmp_path / "office", read=_read)
+    office = MemoryOffice(tmp_path / "office", read=reading(ANNEXES))
     office.settings = office.settings.model_copy(update={"attestation": seal})
     office.reopen()
     office.add_partner(LYS.code, "agglo-lys.example")
@@ -144,7 +145,7 @@ def test_a_certificate_is_requested_while_the_data_exist_and_issued_once_they_ar
     text = _text(issued.attestation.document)
     for expected in (
         "Attestation de destruction de données n° 1",
-        "destruction des données de 2 comptes, le 2 mars 2027",
+        "destruction des données de 2 comptes, effectuée le 2 mars 2027",
         "ceux qui nomment encore ces comptes expirent au plus tard le 2 avril 2027",
         "Elles seront détruites le 1er septembre 2028",
         "Ce que l’attestation ne couvre pas",
@@ -169,7 +170,7 @@ def test_who_returns_leaves_the_request_and_the_certificate_says_how_many(office
     issued = _issue(office, 1)
     assert (len(issued.attestation.habilitations), issued.returned, issued.rest) == (1, 1, None)
     text = _text(issued.attestation.document)
-    assert "destruction des données de 1 compte, le" in text
+    assert "destruction des données de 1 compte, effectuée le" in text
     assert "1 personne a de nouveau un accès depuis la demande" in text
     assert verify_journal(office.context.register).bad is None
 
@@ -206,6 +207,8 @@ def test_asked_too_early_too_late_or_for_nobody_the_answer_says_which(office: Me
     assert why("martin") is Refusal.NO_SUCH_PERSON
     assert _request(office, "petit") == (1, 1, True)
     assert _request(office) == (2, 1, True)  # the others alone
+    erase(office.context, email("vasseur"), BY, "demande de la personne", no_bar)
+    assert why("vasseur") is Refusal.ATTEST_DESTROYED  # and not too late
     _destroy_all(office)
     assert why("petit") is Refusal.ATTEST_TOO_LATE
     assert why(None) is Refusal.NOTHING_TO_ATTEST
@@ -268,7 +271,8 @@ def test_no_date_is_told_where_all_copies_of_before_the_destruction_may_be_in_cl
     with office.context.work() as work:
         if clear_on is not None:
             note_clear_copy(work, clear_on)
-        assert attestations._readable_until(work, settings, DUE + DAY) == until
+        backup_keys.used(work, [Recipient("2027-05", "age1later")], DUE + 60 * DAY)  # its copies never had the data
+        assert attestations._readable_until(work.connection, settings, DUE + DAY, work.clock.today()) == until
 
 
 @pytest.mark.rule("D3")
@@ -289,6 +293,7 @@ def test_a_certificate_tells_those_whose_habilitation_is_gone_from_those_whose_i
     on = date(2028, 9, 2)
     certificate = Certificate(
         attestation=Attestation(id=1, partner=LYS.code, requested_on=CLOSED, habilitations=(1, 2, 3)),
+        caf="Caf d'essai",
         partner=LYS,
         count=3,
         kept=0,
@@ -312,3 +317,71 @@ def test_a_certificate_tells_those_whose_habilitation_is_gone_from_those_whose_i
     )
     assert said["events"] == "ceux qui nommaient encore ces comptes ont expiré le 31 mars 2027"
     assert said["apart"] == ["2 personnes ont de nouveau un accès depuis la demande, et n'en font plus partie."]
+
+
+@pytest.mark.rule("D3")
+@pytest.mark.rule("A8")
+def test_a_habilitation_that_goes_before_its_account_is_attested_once_the_account_is_gone(
+    tmp_path: Path, seal: AttestationSettings
+) -> None:
+    office = MemoryOffice(tmp_path / "office", read=reading(ANNEXES))
+    office.settings = office.settings.model_copy(update={"attestation": seal})
+    office.reopen()
+    for code in (LYS.code, "sivom"):
+        office.add_partner(code, "agglo-lys.example")
+    _apply(office, START, b"all")
+    office.on(date(2026, 7, 1))
+    lent = Decisions(waive={1: "mise à disposition"})
+    office.apply(Document(name="1.csv", content=b"a loan"), "sivom", lent)
+    _apply(office, CLOSED, b"departures")
+    assert _request(office, "vasseur") == (1, 1, True)
+    assert _standings(office) == [Standing.KEPT]
+    for day in (date(2028, 8, 31), date(2028, 9, 1)):
+        office.on(day)
+        office.sync()
+    assert [h.partner for h in office.context.register.records().habilitations if h.email == email("vasseur")] == [
+        "sivom"
+    ]
+    office.on(date(2028, 10, 1))
+    office.apply(Document(name="1.csv", content=b"end of the loan"), "sivom")
+    assert _standings(office) == [Standing.KEPT]
+    for day in (date(2029, 4, 1), date(2029, 4, 2)):
+        office.on(day)
+        office.sync()
+    issued = _issue(office)
+    assert (issued.kept, issued.rest) == (0, None)
+    assert "destruction des données de 1 compte, effectuée le 2 avril 2029" in _text(issued.attestation.document)
+    assert verify_journal(office.context.register).bad is None
+    office.close()
+
+
+@pytest.mark.rule("D3")
+def test_nobody_waits_while_the_file_is_sealed_and_what_is_decided_meanwhile_is_not_attested_against(
+    office: MemoryOffice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _request(office)
+    _hold(office, "petit")
+    _destroy_all(office)
+    sealed = attestations._sealed
+
+    def meanwhile(*arguments: Any) -> bytes:
+        """A write by somebody else, which the lock of a unit of work would keep waiting."""
+        _hold(office, "petit", ends=True)
+        monkeypatch.setattr(attestations, "_sealed", sealed)
+        return sealed(*arguments)
+
+    monkeypatch.setattr(attestations, "_sealed", meanwhile)
+    assert _refused(office).code is Refusal.NOT_DESTROYED_YET
+    assert _standings(office) == [Standing.DESTROYED, Standing.DUE]  # nothing was issued, no number is lost
+
+    def at_the_same_time(*arguments: Any) -> bytes:
+        monkeypatch.setattr(attestations, "_sealed", sealed)
+        _issue(office)
+        return sealed(*arguments)
+
+    _hold(office, "petit")
+    monkeypatch.setattr(attestations, "_sealed", at_the_same_time)
+    with pytest.raises(DecidedMeanwhile):
+        _issue(office)
+    assert _issue(office).rest == 2  # the file of the other command
+    assert len(attestations.all_progress(office.context.register)) == 2

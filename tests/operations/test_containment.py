@@ -22,9 +22,8 @@ from provisioner.operations import adoption, containment, persons
 from provisioner.operations.containment import Contained, Released
 from provisioner.operations.context import Context, RunResult
 from provisioner.operations.journal import verify_journal
-from provisioner.settings import DocumentSettings
 from tests.fakes.failing import FailMode, Killed
-from tests.fakes.memory_office import MemoryOffice, no_bar
+from tests.fakes.memory_office import MemoryOffice, no_bar, reading
 from tests.operations.test_decided_beside_a_run import beside
 from tests.shared.examples import LYS, annexe, email
 
@@ -37,15 +36,11 @@ WHO = ("Claire Martin", "Poste compromis")
 _annexes: dict[bytes, Annexe] = {}
 
 
-def _read(content: bytes, _name: str, _limits: DocumentSettings) -> Annexe:
-    return _annexes[content]
-
-
 class Scene:
     """Leroy, Vasseur and Petit are open at Lys, with a password and a login; ten others at the SIVOM."""
 
     def __init__(self, home: Path) -> None:
-        self.office = MemoryOffice(home, read=_read)
+        self.office = MemoryOffice(home, read=reading(_annexes))
         self.realm = self.office.directory
         for code in (LYS.code, SIVOM, "ccas", "mairie"):
             self.office.add_partner(code, "agglo-lys.example")
@@ -119,6 +114,19 @@ def test_all_of_a_partner_are_cut_without_a_link_and_come_back_as_they_were(scen
     assert scene.is_told_truly()
     with pytest.raises(Refused, match=Refusal.NOT_CONTAINED):
         scene.release()
+
+
+@pytest.mark.rule("L2")
+def test_who_is_logged_in_is_cut_before_the_others(scene: Scene) -> None:
+    last = [email("autreo"), email("autrep")]
+    scene.office.on(FIRST_DAY)
+    for address in last:
+        assert scene.realm.set_password_by_link(address)
+        assert scene.realm.log_in(address)
+    scene.office.on(TODAY)
+    contained = scene.contain(SIVOM, second="Jean Blin")
+    order = [change.email for change in contained.result.done if change.is_suspension]
+    assert (len(order), order[:2]) == (16, last)
 
 
 @pytest.mark.rule("L2")

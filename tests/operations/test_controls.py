@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import select, update
 from structlog.testing import capture_logs
 
-from provisioner.domain.annexe.document import Annexe, Document
+from provisioner.domain.annexe.document import Document
 from provisioner.domain.connections.control import ControlState, Observation, Severity
 from provisioner.domain.connections.evidence import Evidence
 from provisioner.domain.connections.record import ConnectionRecord, ConsoleRecord
@@ -21,9 +21,8 @@ from provisioner.operations.journal import verify_journal
 from provisioner.register import connections, open_register
 from provisioner.register.tables import account
 from provisioner.register.tables import control as table
-from provisioner.settings import DocumentSettings
 from provisioner.views.answers.controls import ControlsAnswer
-from tests.fakes.memory_office import MemoryOffice
+from tests.fakes.memory_office import MemoryOffice, reading
 from tests.shared.examples import LYS, annexe, email
 
 FIRST_DAY, TODAY = date(2026, 6, 16), date(2026, 9, 2)
@@ -35,14 +34,10 @@ FIRST_MOMENT = datetime(2026, 1, 1, tzinfo=UTC)
 WRONG, RIGHT = "invalid_user_credentials", "user_disabled"
 
 
-def _read(content: bytes, _name: str, _limits: DocumentSettings) -> Annexe:
-    return ANNEXES[content]
-
-
 @pytest.fixture
 def office(tmp_path: Path) -> MemoryOffice:
     """leroy is open; vasseur was closed on 1 July."""
-    office = MemoryOffice(tmp_path, read=_read)
+    office = MemoryOffice(tmp_path, read=reading(ANNEXES))
     office.add_partner(LYS.code, "agglo-lys.example")
     for day, content in ((FIRST_DAY, b"1"), (date(2026, 7, 1), b"2")):
         office.on(day)

@@ -13,12 +13,12 @@ import pytest
 from provisioner.domain.access.habilitation import State
 from provisioner.domain.annexe.decisions import Decisions
 from provisioner.domain.annexe.document import Annexe, Document
+from provisioner.domain.errors import Refused
 from provisioner.keycloak.errors import KeycloakError
 from provisioner.operations import adoption, holds, persons
 from provisioner.operations.context import Ending
-from provisioner.settings import DocumentSettings
 from tests.fakes.failing import FailMode, Killed
-from tests.fakes.memory_office import MemoryOffice, no_bar
+from tests.fakes.memory_office import MemoryOffice, no_bar, reading
 from tests.fakes.memory_realm import Account
 from tests.shared.examples import LYS, annexe, email
 
@@ -31,10 +31,6 @@ MODES: tuple[FailMode, ...] = get_args(FailMode)
 _annexes: dict[bytes, Annexe] = {}
 
 
-def _read(content: bytes, _name: str, _limits: DocumentSettings) -> Annexe:
-    return _annexes[content]
-
-
 class Scene:
     """An office in memory where Leroy is open, with a password and a login."""
 
@@ -43,7 +39,7 @@ class Scene:
 
     @classmethod
     def new(cls, home: Path) -> Scene:
-        scene = cls(MemoryOffice(home, read=_read))
+        scene = cls(MemoryOffice(home, read=reading(_annexes)))
         scene.begin()
         return scene
 
@@ -290,3 +286,12 @@ def test_closed_at_one_partner_and_open_at_another_in_one_run_it_leaves_the_firs
         assert scene.facts() == (True, False, False, 2)
         assert scene.groups() == {OTHER}
         assert scene.states() == [State.CLOSED, State.OPEN]
+
+
+@pytest.mark.rule("A7")
+def test_a_waiver_for_a_row_that_list_1_does_not_have_is_refused_and_changes_nothing(tmp_path: Path) -> None:
+    scene = Scene.new(tmp_path)
+    asked = annexe({"leroy": ASKED_ON, "vasseur": ASKED_ON, "jeanne": TODAY}, on=TODAY)
+    with pytest.raises(Refused, match="no-such-row"):
+        scene.receive(asked, decisions=Decisions(waive={9: "Mission"}))
+    assert JEANNE not in {h.email for h in scene.office.context.register.records().habilitations}

@@ -5,30 +5,31 @@ The directory is in memory and the register real: years of one office in seconds
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 
-from provisioner.domain.access.change import Action
+from provisioner.domain.access.change import Action, DriftKind
 from provisioner.domain.annexe.decisions import Decisions
-from provisioner.domain.annexe.document import Annexe, Document
+from provisioner.domain.annexe.document import Document
 from provisioner.domain.errors import Refused
 from provisioner.domain.gates import Limit
 from provisioner.keycloak.errors import KeycloakError
-from provisioner.operations import holds, partners, receive, retention
+from provisioner.operations import destroying, holds, partners, receive, retention
 from provisioner.operations.context import RunResult
 from provisioner.operations.journal import verify_journal
-from provisioner.operations.run import Pass, plan_due
-from provisioner.register import RegisterUnavailable, annexes, connections
+from provisioner.operations.run import Pass, plan_due, sync
+from provisioner.register import RegisterUnavailable, Work, annexes, connections
+from provisioner.register.destruction import destroy_accounts
+from provisioner.register.holds import quarantine
 from provisioner.register.tables import habilitation
-from provisioner.settings import DocumentSettings
 from tests.fakes.failing import FailMode, Killed
 from tests.fakes.faults import Commits, Fault
-from tests.fakes.memory_office import MemoryOffice, no_bar
+from tests.fakes.memory_office import MemoryOffice, no_bar, reading
 from tests.shared.examples import LYS, annexe, email
 
 START, CLOSED = date(2026, 6, 16), date(2026, 9, 1)
@@ -39,6 +40,11 @@ ANNEXES = {
     b"return": annexe({**STAYING, "vasseur": date(2027, 2, 1)}, {"petit": date(2026, 2, 28)}, on=date(2027, 1, 20)),
     b"sivom": annexe({"vasseur": date(2026, 7, 1)}, on=date(2026, 7, 1)),
     b"sivom-departure": annexe({}, {"vasseur": date(2026, 12, 31)}, on=date(2026, 12, 15)),
+    b"late": annexe(STAYING, {"vasseur": date(2026, 8, 31), "petit": date(2026, 2, 28)}, on=date(2028, 8, 30)),
+    b"lent": annexe({"vasseur": date(2026, 9, 1)}, on=CLOSED),
+    b"lent-departure": annexe({}, {"vasseur": CLOSED - timedelta(days=1)}, on=CLOSED + timedelta(days=1)),
+    b"morel": annexe({"morel": ALL["leroy"]}, on=START),
+    b"morel-departure": annexe({}, {"morel": date(2026, 8, 31)}, on=CLOSED),
     b"waits": annexe(STAYING, {"vasseur": date(2026, 8, 31)}, on=date(2026, 9, 2)),
     b"departures": annexe(STAYING, {"vasseur": date(2026, 8, 31), "petit": date(2026, 2, 28)}, on=CLOSED),
 }
@@ -48,14 +54,10 @@ DAY = timedelta(days=1)
 Destroyed = list[tuple[str, str | None]]
 
 
-def _read(content: bytes, _name: str, _limits: DocumentSettings) -> Annexe:
-    return ANNEXES[content]
-
-
 @pytest.fixture
 def office(tmp_path: Path) -> Iterator[MemoryOffice]:
     """leroy is open; vasseur and petit were closed on 1 September 2026, petit by a date of the past."""
-    office = MemoryOffice(tmp_path / "office", read=_read)
+    office = MemoryOffice(tmp_path / "office", read=reading(ANNEXES))
     office.add_partner(LYS.code, "agglo-lys.example")
     for day, name in ((START, b"all"), (CLOSED, b"departures")):
         office.on(day)
@@ -158,6 +160,29 @@ def test_more_destructions_than_a_day_may_have_wait_for_a_named_person(office: M
 
 
 @pytest.mark.rule("D1")
+@pytest.mark.parametrize("mode", ["before", "crash-after"])
+def test_what_a_run_leaves_of_destructions_that_were_let_go_the_next_run_does(
+    office: MemoryOffice, mode: FailMode
+) -> None:
+    office.settings.limits.__dict__["destructions"] = 1
+    sync_on(office, date(2027, 3, 1))
+    blocked_on(office, date(2027, 3, 2))
+    (hold,) = office.context.register.records().holds
+    assert hold.plan_id is not None
+    holds.release(office.context.register, hold.plan_id, "Claire Martin", "vérifié")
+    office.directory.fail(1, mode)
+    with suppress(Killed):
+        assert destroyed(office.sync()) == [("D1", "petit")]
+    office.reopen()
+    assert ("D1", "vasseur") in sync_on(office, date(2027, 3, 2)), "one of them alone is another plan"
+    days_of(office, date(2028, 2, 26), date(2028, 2, 29))
+    days_of(office, date(2028, 8, 30), date(2028, 9, 1))
+    register = (office.settings.data_dir / "provisioner.sqlite3").read_bytes()
+    assert b"petit" not in register, "the plan names nobody for longer than the register does"
+    assert b"vasseur" not in register
+
+
+@pytest.mark.rule("D1")
 def test_a_return_before_the_6_months_are_over_stops_the_clock(office: MemoryOffice) -> None:
     office.on(date(2027, 1, 20))
     office.apply(Document(name="3.csv", content=b"return"), LYS.code)
@@ -174,7 +199,7 @@ def test_a_return_before_the_6_months_are_over_stops_the_clock(office: MemoryOff
 @pytest.mark.rule("D1")
 @pytest.mark.rule("A8")
 def test_an_account_of_two_partners_goes_6_months_after_its_last_access(tmp_path: Path) -> None:
-    office = MemoryOffice(tmp_path / "office", read=_read)
+    office = MemoryOffice(tmp_path / "office", read=reading(ANNEXES))
     for code in (LYS.code, "sivom"):
         office.add_partner(code, "agglo-lys.example")
     steps = (
@@ -274,15 +299,125 @@ def test_a_pause_writes_nothing_and_destroys_nothing(office: MemoryOffice) -> No
 
 
 @pytest.mark.rule("D1")
-def test_an_account_that_another_hand_enabled_is_closed_before_it_is_destroyed(office: MemoryOffice) -> None:
+@pytest.mark.parametrize("by", ["sync", "retention run"])
+def test_an_account_that_another_hand_enabled_is_closed_before_it_is_destroyed_and_told(
+    office: MemoryOffice, by: str
+) -> None:
     sync_on(office, date(2027, 3, 1))
     for account in office.directory.accounts.values():
         account.enabled = True
     office.on(date(2027, 3, 2))
-    result = office.sync()
+    result = office.sync() if by == "sync" else retention.destroy_due(office.context, no_bar)
     order = [change.action for change in result.done if change.action in (Action.CLOSE, Action.DESTROY)]
     assert order == [Action.CLOSE] * 2 + [Action.DESTROY] * 2
-    assert len(office.directory.accounts) == 1
+    assert result.plan is not None
+    assert {drift.kind for drift in result.plan.drift} == {DriftKind.ENABLED_BY_HAND}
+    assert [account.email for account in office.directory.accounts.values()] == [email("leroy")]
+    assert sync_on(office, date(2027, 3, 2)) == []
+
+
+@pytest.mark.rule("D1")
+def test_a_defect_in_one_partners_records_sets_that_partner_aside_and_the_others_go_on(
+    office: MemoryOffice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    office.add_partner("sivom", "agglo-lys.example")
+    for content in (b"morel", b"morel-departure"):
+        office.apply(Document(name="1.csv", content=content), "sivom")
+    sync_on(office, date(2027, 3, 1))
+
+    def has_a_defect(work: Work, accounts: Collection[int]) -> None:
+        through = select(habilitation.c.partner).where(habilitation.c.account.in_(accounts))
+        if LYS.code in work.connection.execute(through).scalars():
+            raise ValueError
+        destroy_accounts(work, accounts)
+
+    office.on(date(2027, 3, 2))
+    with monkeypatch.context() as broken:
+        broken.setattr(destroying, "destroy_accounts", has_a_defect)
+        result = office.sync()
+    assert destroyed(result) == [("D1", "morel")]
+    assert list(result.broken) == [LYS.code]
+    assert [hold.partner for hold in office.context.register.records().holds] == [LYS.code], "told, and tried again"
+    assert verify_journal(office.context.register).bad is None
+    assert sync_on(office, date(2027, 3, 2)) == [("D1", "petit"), ("D1", "vasseur")]
+    assert office.context.register.records().holds == ()
+
+
+@pytest.mark.rule("D2")
+@pytest.mark.rule("A8")
+def test_a_habilitation_waits_for_its_account_though_another_closed_one_shares_it(
+    office: MemoryOffice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    office.add_partner("sivom", "agglo-lys.example")
+    shared = Decisions(waive={1: "mise à disposition"})
+    office.apply(Document(name="1.csv", content=b"lent"), "sivom", shared)
+    office.on(CLOSED + DAY)
+    office.apply(Document(name="1.csv", content=b"lent-departure"), "sivom")
+    with office.context.work() as work:
+        ended = update(habilitation).where(habilitation.c.partner == LYS.code, habilitation.c.ended_on.is_not(None))
+        work.connection.execute(ended.values(ended_on=date(2025, 1, 1)))
+    for day in (date(2027, 3, 1), date(2027, 3, 2)):
+        office.on(day)
+        office.sync()
+
+    def has_a_defect(_work: Work, _accounts: Collection[int]) -> None:
+        raise ValueError
+
+    office.on(date(2027, 3, 3))
+    with monkeypatch.context() as broken:
+        broken.setattr(destroying, "destroy_accounts", has_a_defect)
+        office.sync()
+    records = office.context.register.records()
+    assert records.accounts[email("vasseur")].destroyed_on is None
+    assert [h.partner for h in records.habilitations if h.email == email("vasseur")] == [LYS.code, "sivom"]
+    result = office.sync()
+    assert {("D1", "vasseur"), ("D2", "vasseur")} <= set(destroyed(result))
+
+
+@pytest.mark.rule("D2")
+@pytest.mark.rule("A3")
+def test_whose_day_came_while_an_annexe_waited_leaves_it_once_it_is_applied(office: MemoryOffice) -> None:
+    """The partner had to name vasseur, closed less than 2 years before; the Caf approves it after the 2 years."""
+    for day in (date(2027, 3, 1), date(2028, 2, 28), date(2028, 8, 30)):
+        days_of(office, day, day + DAY)
+    receive.submit(office.context, Document(name="5.csv", content=b"late"), LYS.code, date(2028, 8, 31))
+    assert sync_on(office, date(2028, 9, 1)) == [("D2", "vasseur")]
+
+    def kept() -> tuple[list[str | None], date | None]:
+        with office.context.register.read() as connection:
+            (annexe_,) = annexes.kept(connection, LYS.code)
+        return [row.email for row in annexe_.check.annexe.rows], annexe_.replaced_on
+
+    why = {"by": "Claire Martin", "reason": "contentieux"}
+    number = retention.keep(office.context.register, LYS.code, None, **why, review_on=date(2028, 10, 1))
+    office.on(date(2028, 9, 4))
+    office.apply(Document(name="5.csv", content=b"late"), LYS.code)
+    assert kept() == ([email("leroy"), email("vasseur"), email("petit")], None)
+    retention.release(office.context.register, number, **why)
+    for _ in range(2):
+        sync_on(office, date(2028, 9, 5))
+        rows = [email("leroy")]  # petit, whose closure was too old already, goes with it
+        assert kept() == (rows, date(2028, 9, 5))
+
+
+@pytest.mark.rule("C4")
+@pytest.mark.rule("D1")
+def test_a_convention_waits_for_the_person_of_it_who_is_in_quarantine(office: MemoryOffice) -> None:
+    why = {"by": "Claire Martin", "reason": "dénonciation"}
+    partners.end_convention(office.context.register, LYS.code, date(2027, 4, 30), **why)
+    days_of(office, date(2027, 4, 30), date(2027, 5, 1))
+    last = date(2029, 5, 1)
+    sync_on(office, last - DAY)
+    office.on(last)
+    (leroy,) = (h for h in office.context.register.records().habilitations if h.email == email("leroy"))
+    with office.context.work() as work:
+        quarantine(work, LYS.code, leroy, "Keycloak refuse.", [], tried=True)
+    result = sync(office.context, [], no_bar, at_once=False)
+    assert destroyed(result) == [("D2", "petit"), ("D2", "vasseur")]
+    assert [change.rule for change in result.held] == ["D1", "D2"], "nothing holds the convention itself"
+    records = office.context.register.records()
+    assert (records.partners[LYS.code].destroyed_on, list(records.current)) == (None, [LYS.code])
+    assert sync_on(office, last) == [("D1", "leroy"), ("D2", "leroy"), ("C4", None)]
 
 
 @pytest.mark.rule("D1")

@@ -6,24 +6,27 @@ from collections.abc import Iterator
 from contextlib import suppress
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from provisioner.domain.annexe.document import Annexe, Document
+from provisioner.domain.access.change import Action, DriftKind
+from provisioner.domain.annexe.document import Document
 from provisioner.domain.erasure import Erasure
 from provisioner.domain.errors import Refusal, Refused
+from provisioner.domain.retention import KeptRecords
 from provisioner.keycloak.errors import KeycloakError
-from provisioner.operations import retention
+from provisioner.operations import erasure, retention
+from provisioner.operations.containment import contain, release
 from provisioner.operations.context import RunResult
 from provisioner.operations.erasure import erase, what_goes
 from provisioner.operations.holds import pause
 from provisioner.operations.journal import Sought, journal_entries, verify_journal
-from provisioner.register import RegisterUnavailable, connections
-from provisioner.settings import DocumentSettings
+from provisioner.register import RegisterUnavailable, connections, holds
 from provisioner.views.answers.erasure import ErasureAnswer
 from tests.fakes.failing import FailMode, Killed
 from tests.fakes.faults import Commits, Fault
-from tests.fakes.memory_office import MemoryOffice, no_bar
+from tests.fakes.memory_office import MemoryOffice, no_bar, reading
 from tests.shared.examples import LYS, annexe, email
 from tests.shared.office import valid
 
@@ -37,14 +40,10 @@ WHO = ("Claire Martin", "demande du 14 septembre")
 PETIT = email("petit")
 
 
-def _read(content: bytes, _name: str, _limits: DocumentSettings) -> Annexe:
-    return ANNEXES[content]
-
-
 @pytest.fixture
 def office(tmp_path: Path) -> Iterator[MemoryOffice]:
     """leroy is open, petit was closed two weeks ago."""
-    office = MemoryOffice(tmp_path / "office", read=_read)
+    office = MemoryOffice(tmp_path / "office", read=reading(ANNEXES))
     office.add_partner(LYS.code, "agglo-lys.example")
     for day, name in ((START, b"all"), (CLOSED, b"departure")):
         office.on(day)
@@ -99,8 +98,20 @@ def test_the_account_goes_before_its_day_and_what_must_stay_is_named_with_its_da
 
 
 @pytest.mark.rule("D5")
+@pytest.mark.rule("D1")
+def test_an_account_that_another_hand_enabled_is_closed_first_and_told(office: MemoryOffice) -> None:
+    for account in office.directory.accounts.values():
+        account.enabled = True
+    _, result = _erase(office)
+    assert [change.action for change in result.done] == [Action.CLOSE, Action.DESTROY]
+    assert result.plan is not None
+    assert [(drift.kind, drift.email) for drift in result.plan.drift] == [(DriftKind.ENABLED_BY_HAND, PETIT)]
+    _is_erased(office)
+
+
+@pytest.mark.rule("D5")
 @pytest.mark.rule("D7")
-def test_nothing_is_erased_of_who_is_open_kept_paused_or_unknown(office: MemoryOffice) -> None:
+def test_nothing_is_erased_of_who_is_open_kept_contained_paused_or_unknown(office: MemoryOffice) -> None:
     def refusal(who: str = "petit") -> Refusal:
         with pytest.raises(Refused) as refused:
             _erase(office, who)
@@ -109,13 +120,41 @@ def test_nothing_is_erased_of_who_is_open_kept_paused_or_unknown(office: MemoryO
     assert refusal("leroy") is Refusal.ERASE_OPEN
     assert refusal("nobody") is Refusal.NO_SUCH_PERSON
     register = office.context.register
-    number = retention.keep(register, None, PETIT, "Paul Henry", "litige", date(2026, 12, 1))
-    assert refusal() is Refusal.ERASE_ON_HOLD
-    retention.release(register, number, "Paul Henry", "fini")
+    for partner, person in ((None, PETIT), (LYS.code, None), (None, None)):
+        number = retention.keep(register, partner, person, "Paul Henry", "litige", date(2026, 10, 1))
+        assert refusal() is Refusal.ERASE_ON_HOLD
+        retention.release(register, number, "Paul Henry", "fini")
+    contain(office.context, [LYS.code], "Paul Henry", "vol de codes", "Claire Martin", no_bar)
+    assert refusal() is Refusal.ERASE_CONTAINED
+    release(office.context, LYS.code, "Paul Henry", "fini")
     pause(register, LYS.code, "contrôle", None, "Paul Henry")
     assert refusal() is Refusal.ERASE_PAUSED
     assert len(office.directory.accounts) == 2
     assert not list(journal_entries(register, Sought(action="erasure")))
+
+
+@pytest.mark.rule("D5")
+@pytest.mark.rule("D7")
+def test_a_hold_of_a_moment_just_before_the_account_goes_is_told_and_nothing_is_said_to_be_erased(
+    office: MemoryOffice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def for_a_moment(_connection: object) -> KeptRecords:
+        monkeypatch.undo()
+        return KeptRecords(all=True)
+
+    _record = erasure._record
+
+    def then(*arguments: Any) -> None:
+        _record(*arguments)
+        monkeypatch.setattr(holds, "kept_from_destruction", for_a_moment)
+
+    monkeypatch.setattr(erasure, "_record", then)
+    with pytest.raises(Refused) as refused:
+        _erase(office)
+    assert refused.value.code is Refusal.ERASE_ON_HOLD
+    assert len(office.directory.accounts) == 2
+    _erase(office)
+    _is_erased(office)
 
 
 @pytest.mark.rule("D5")

@@ -15,7 +15,7 @@ from sqlalchemy import select
 from structlog.testing import capture_logs
 
 from provisioner.domain.annexe.decisions import Decisions
-from provisioner.domain.annexe.document import Annexe, Document
+from provisioner.domain.annexe.document import Document
 from provisioner.domain.convention import Role
 from provisioner.domain.gates import Blocked, Limit
 from provisioner.domain.journal import Head
@@ -28,8 +28,7 @@ from provisioner.operations.prepare import prepare
 from provisioner.operations.receive import request_of
 from provisioner.register import holds as rows
 from provisioner.register.tables import notice
-from provisioner.settings import DocumentSettings
-from tests.fakes.memory_office import MemoryOffice, no_bar
+from tests.fakes.memory_office import MemoryOffice, no_bar, reading
 from tests.shared.examples import LYS, annexe, email
 
 FIRST_DAY, TODAY = date(2026, 6, 16), date(2026, 9, 2)
@@ -43,16 +42,12 @@ ANNEXES = {
 }
 
 
-def _read(content: bytes, _name: str, _limits: DocumentSettings) -> Annexe:
-    return ANNEXES[content]
-
-
 @pytest.fixture
 def office(tmp_path: Path) -> MemoryOffice:
     """Annexes applied and approved, persons opened, closed by a list and by a decision, suspended and reopened; a
     convention that ended.
     """
-    office = MemoryOffice(tmp_path, read=_read)
+    office = MemoryOffice(tmp_path, read=reading(ANNEXES))
     for code in (LYS.code, "sivom"):
         office.add_partner(code, "agglo-lys.example")
     office.on(FIRST_DAY)

@@ -14,7 +14,6 @@ import pytest
 from typer.testing import CliRunner
 
 from provisioner.cli.app import app
-from provisioner.domain.access.account import MANAGED_BY, MANAGED_BY_US
 from provisioner.domain.access.change import Action
 from provisioner.domain.access.habilitation import State
 from provisioner.domain.annexe.decisions import Decisions
@@ -51,13 +50,9 @@ def office(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[MemoryOff
 
 @pytest.fixture
 def first_office(tmp_path: Path) -> Iterator[MemoryOffice]:
-    """The register of 0.1 as this version opens it, and its accounts in Keycloak."""
+    """The register of 0.1 as this version opens it, and the realm beside it."""
     office = _office_with(FIRST, tmp_path / "data")
-    records = office.context.register.records()
-    for email in {habilitation.email for habilitation in records.habilitations if habilitation.opened_at}:
-        id_ = records.accounts[email].keycloak_id
-        assert id_ is not None
-        office.directory.accounts[id_] = Account(id_, email, attributes={MANAGED_BY: (MANAGED_BY_US,)})
+    _restore(office, realm_of(FIRST))
     yield office
     office.close()
 
@@ -80,6 +75,7 @@ def _restore(office: MemoryOffice, state: dict[str, Any]) -> None:
         attributes = {name: tuple(values) for name, values in account["attributes"].items()}
         facts = {**account, "attributes": attributes, **{name: set(account[name]) for name in sets}}
         realm.accounts[account["id"]] = Account(**facts)
+    realm.id = state.get("realm", realm.id)
     realm.groups = state["groups"]
     times = ("sent_at", "expires_at")
     realm.mails = [
@@ -165,23 +161,42 @@ def test_a_run_goes_on_where_that_version_stopped(office: MemoryOffice) -> None:
     assert verify_journal(office.context.register).bad is None
 
 
-def test_of_0_1_who_is_still_owed_a_link_gets_it_and_who_waits_is_opened(first_office: MemoryOffice) -> None:
+def test_of_0_1_only_the_link_that_is_owed_is_left_to_be_done(first_office: MemoryOffice) -> None:
     result = first_office.sync()
-    assert not result.failed
-    assert {(change.action, change.email) for change in result.done if change.action is not Action.UPDATE} == {
-        (Action.GROUP, None),
+    assert [(change.action, change.email) for change in result.done] == [(Action.INVITE, "owed@agglo-lys.example")]
+    assert [mail.to for mail in first_office.directory.mails] == ["owed@agglo-lys.example"]
+    assert [*result.failed, *result.held] == []
+    first_office.on(date(2026, 12, 1))
+    assert {(change.action, change.email) for change in first_office.sync().done} == {
         (Action.OPEN, "planned@agglo-lys.example"),
         (Action.INVITE, "planned@agglo-lys.example"),
-        (Action.INVITE, "owed@agglo-lys.example"),
     }
-    assert {mail.to for mail in first_office.directory.mails} == {
-        "owed@agglo-lys.example",
-        "planned@agglo-lys.example",
+
+
+def test_of_0_1_the_journal_is_whole_and_stays_so(first_office: MemoryOffice) -> None:
+    assert verify_journal(first_office.context.register).bad is None
+    first_office.sync()
+    assert verify_journal(first_office.context.register).bad is None
+
+
+def test_of_0_1_what_a_limit_held_is_approved_anew(first_office: MemoryOffice) -> None:
+    assert _answer(first_office, "annexe", "show", "6")["status"] == "approved"
+    first_office.sync()
+    shown = valid(_answer(first_office, "annexe", "show", "6"), "annexe")
+    assert shown["status"] == "checked"
+    decisions = Decisions(waive={1: "Mission commune"})
+    plan_id = prepare(first_office.context, request_of(first_office.context, 6, "Claire Martin", decisions)).plan_id
+    assert plan_id is not None
+    approve(first_office.context, 6, plan_id, "Claire Martin", decisions)
+    assert {(change.action, change.email) for change in first_office.sync().done} == {
+        (Action.CLOSE, "deux@sivom.example"),
+        (Action.CLOSE, "trois@sivom.example"),
     }
-    assert {change.partner for change in result.held} == {"sivom"}  # paused
+    assert first_office.context.register.records().holds == ()
+    assert verify_journal(first_office.context.register).bad is None
 
 
 def test_of_0_1_the_annexe_is_shown_with_what_was_decided(first_office: MemoryOffice) -> None:
-    shown = valid(_answer(first_office, "annexe", "show", "1"), "annexe")
+    shown = valid(_answer(first_office, "annexe", "show", "7"), "annexe")
     assert (shown["status"], shown["approved_by"]) == ("applied", "Claire Martin")
-    assert _answer(first_office, "journal", "show")[1]["by"] == "Claire Martin"
+    assert _answer(first_office, "journal", "show", "--from", "4")[0]["by"] == "Claire Martin"

@@ -10,15 +10,14 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from provisioner.domain.annexe.document import Annexe, Document
+from provisioner.domain.annexe.document import Document
 from provisioner.domain.connections.record import ConnectionRecord, ConsoleRecord
 from provisioner.operations import controls
 from provisioner.operations.connections import purge
 from provisioner.operations.journal import verify_journal
 from provisioner.register import connections, holds
-from provisioner.register.tables import account, connection_record, console_record, control
-from provisioner.settings import DocumentSettings
-from tests.fakes.memory_office import MemoryOffice
+from provisioner.register.tables import account, connection_record, console_record, control, partner
+from tests.fakes.memory_office import MemoryOffice, reading
 from tests.shared.examples import LYS, annexe, email
 
 OPENED, CLOSED = date(2026, 6, 16), date(2026, 7, 1)
@@ -29,14 +28,10 @@ ANNEXES = {
 }
 
 
-def _read(content: bytes, _name: str, _limits: DocumentSettings) -> Annexe:
-    return ANNEXES[content]
-
-
 @pytest.fixture
 def office(tmp_path: Path) -> MemoryOffice:
     """leroy is open, vasseur was closed on 1 July; both logged in on 20 June, vasseur tried again on 2 July."""
-    office = MemoryOffice(tmp_path, read=_read)
+    office = MemoryOffice(tmp_path, read=reading(ANNEXES))
     office.add_partner(LYS.code, "agglo-lys.example")
     for day, content in ((OPENED, b"1"), (CLOSED, b"2")):
         office.on(day)
@@ -108,6 +103,23 @@ def test_a_hold_on_destruction_keeps_the_records_and_their_facts(office: MemoryO
         {email("vasseur")},
         [login, login],
     )
+
+
+@pytest.mark.rule("D7")
+def test_a_hold_on_a_partner_keeps_what_was_done_to_its_group_in_the_console(office: MemoryOffice) -> None:
+    office.add_partner("sivom", "sivom.example")
+    with office.context.work() as work:
+        for code in (LYS.code, "sivom"):
+            work.connection.execute(
+                partner.update().where(partner.c.code == code).values(group_id=f"group-of-{code}")
+            )
+            at, path = _at(date(2026, 6, 20)), f"groups/group-of-{code}"
+            act = ConsoleRecord(id=code, at=at, operation="delete", resource="group", path=path)
+            connections.store_console(work, [act])
+        holds.keep(work, LYS.code, None, "Claire Martin", "Contentieux", date(2027, 12, 1))
+    records, _, _ = _purged(office, date(2027, 8, 1))
+    assert LYS.code in records
+    assert "sivom" not in records
 
 
 @pytest.mark.rule("D1")

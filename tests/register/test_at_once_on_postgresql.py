@@ -28,6 +28,7 @@ from provisioner.register.partners import add_record
 from provisioner.settings import Settings, load_settings
 from tests.fakes.memory_directory import MemoryDirectory
 from tests.shared.examples import LYS, habilitation, snapshot
+from tests.shared.pace import PATIENCE
 from tests.shared.postgres import Postgres
 
 NOW = datetime(2026, 9, 2, 8, tzinfo=UTC)
@@ -57,7 +58,7 @@ def other(register: Register, settings: Settings) -> Iterator[Register]:
     opened.close()
 
 
-def until(is_so: Callable[[], bool], seconds: float = 20) -> None:
+def until(is_so: Callable[[], bool], seconds: float = PATIENCE) -> None:
     deadline = time.monotonic() + seconds
     while not is_so():
         assert time.monotonic() < deadline
@@ -88,7 +89,7 @@ def test_a_plan_made_while_an_annexe_is_entered_sees_all_of_it_or_nothing(
     register: Register, other: Register
 ) -> None:
     ask_for(other, "leroy")
-    between_two_statements_of_a_read(register, "habilitation", lambda: ask_for(other, "nguyen"))
+    between_two_statements_of_a_read(register, "account", lambda: ask_for(other, "nguyen"))
     records = register.records()
     plan = make_plan(records, snapshot(), NOW, [LYS.code], Limits(5, 20))
     opened = [change.email for change in plan.changes if change.action is Action.OPEN]
@@ -117,7 +118,7 @@ def test_a_run_that_records_an_effect_and_a_person_who_suspends_do_not_stop_each
             )
             until(is_waited_for)
             habilitations.account_written(work, opened.email, "id-1", "0" * 64)
-        assert suspended.result(timeout=20) == [LYS.code]
+        assert suspended.result(timeout=PATIENCE) == [LYS.code]
     records = register.records()
     assert records.accounts[opened.email].keycloak_id == "id-1"
     assert opened.email in records.suspended

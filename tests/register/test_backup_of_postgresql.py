@@ -17,19 +17,21 @@ import pytest
 
 from provisioner.clock import Clock
 from provisioner.domain.access.change import Action
-from provisioner.domain.annexe.document import Annexe, Document
+from provisioner.domain.annexe.document import Document
 from provisioner.domain.errors import Refusal, WrongUsage
 from provisioner.domain.journal_check import Problem
+from provisioner.operations.attestations import request
 from provisioner.operations.backup import back_up
+from provisioner.operations.destruction_list import note_destroyed
 from provisioner.operations.doctor.backup import backup_lines
 from provisioner.operations.journal import journal_head, verify_journal
 from provisioner.operations.restore import Asked, restore
-from provisioner.register import RegisterUnavailable
+from provisioner.register import RegisterUnavailable, attestations
 from provisioner.register.backup import begin_after
 from provisioner.register.encryption import decrypt
-from provisioner.settings import BackupSettings, DatabaseSettings, DocumentSettings, load_settings
+from provisioner.settings import BackupSettings, DatabaseSettings, load_settings
 from provisioner.views.doctor import Found
-from tests.fakes.memory_office import MemoryOffice
+from tests.fakes.memory_office import MemoryOffice, reading
 from tests.register.conftest import NewDatabase
 from tests.register.writers import append, opened
 from tests.shared.examples import LYS, annexe, email
@@ -75,14 +77,10 @@ def test_what_pg_dump_writes_is_encrypted_as_it_comes_and_restores_to_the_same_j
         assert verify_journal(register, made.check.head).bad is None
 
 
-def _read(content: bytes, _name: str, _limits: DocumentSettings) -> Annexe:
-    return ANNEXES[content]
-
-
 @pytest.fixture
 def office(tmp_path: Path, postgres: Postgres) -> Iterator[MemoryOffice]:
     """On PostgreSQL, with a list of destructions; vasseur was closed on 1 September 2026."""
-    with closing(MemoryOffice(tmp_path / "office", read=_read, url=postgres.new_database())) as office:
+    with closing(MemoryOffice(tmp_path / "office", read=reading(ANNEXES), url=postgres.new_database())) as office:
         key = pyrage.x25519.Identity.generate()
         (tmp_path / "key").write_text(str(key))
         (tmp_path / "recipients").write_text(f"2026-09 {key.to_public()}\n")
@@ -109,15 +107,22 @@ def _doctor(office: MemoryOffice) -> list[str]:
 
 
 @pytest.mark.rule("D1")
+@pytest.mark.rule("D3")
 def test_after_pg_restore_what_was_destroyed_since_is_destroyed_again_once_restore_was_told(
     office: MemoryOffice, postgres: Postgres, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     programs = _programs(postgres)
     monkeypatch.setenv("PATH", programs)
     copy, clock = tmp_path / "copy.age", office.context.clock
+    certificate, _ = request(office.context.register, LYS.code, email("vasseur"), "Claire Martin")
     copied = back_up(office.settings, clock, copy).check.head
     assert copied is not None
     assert [_destroyed(office, day) for day in (D1 - timedelta(days=1), D1)] == [[], [("D1", email("vasseur"))]]
+    with office.context.work() as work:  # issued, its rest asked for and issued too: two numbers since the copy
+        attestations.issue(work, certificate, certificate.habilitations, b"%PDF-1.7")
+        rest = attestations.request(work, LYS.code, {2: 2}, D1, certificate.id)
+        attestations.issue(work, rest, rest.habilitations, b"%PDF-1.7 rest")
+    note_destroyed(office.context.register, office.settings)
     left, mails = journal_head(office.context.register), len(office.directory.mails)
 
     new = postgres.new_database()
@@ -136,7 +141,7 @@ def test_after_pg_restore_what_was_destroyed_since_is_destroyed_again_once_resto
         restore(office.settings, clock, replace(asked, after_pg_restore=False))
     assert not_yet.value.code is Refusal.RESTORE_ON_POSTGRESQL
     done = restore(office.settings, clock, asked)
-    assert ([gone.rule for gone in done.again.gone], done.left) == (["D1"], left)
+    assert ([destroyed.rule for destroyed in done.since.destroyed], done.left) == (["D1"], left)
     assert _destroyed(office, D1) == [("D1", email("vasseur"))]
     assert len(office.directory.mails) == mails
     assert verify_journal(office.context.register).bad is None
@@ -144,4 +149,8 @@ def test_after_pg_restore_what_was_destroyed_since_is_destroyed_again_once_resto
     assert (bad and bad.problem) == Problem.LEFT_BEHIND
     assert Found.PUT_BACK_BY_HAND.of() not in _doctor(office)
     with office.context.work() as work:
+        known = attestations.by_id(work.connection, certificate.id)
+        assert known is not None
+        assert (known.issued_on, known.document) == (D1, None), "issued once, though its file is lost"
+        assert attestations.request(work, LYS.code, {2: 2}, D1).id == rest.id + 1
         assert [begin_after(work, {"habilitation": number}) for number in (40, 3)] == [40, 40], "none is given again"

@@ -15,6 +15,7 @@ from provisioner.register import Register, journal
 from provisioner.settings import load_settings
 from tests.register.conftest import NewDatabase
 from tests.register.writers import append, append_in_a_process, is_whole, opened
+from tests.shared.pace import PATIENCE
 
 PROCESSES, UNITS, THREADS = 6, 8, 16
 
@@ -56,7 +57,7 @@ def test_two_persons_who_decide_at_once_through_one_open_register_each_bear_thei
     both_ready = threading.Barrier(len(of_partner))
 
     def decide(register: Register, code: str, by: str) -> None:
-        both_ready.wait(20)
+        both_ready.wait(PATIENCE)
         add_partner(register, code, Given(name="Lys", domains=[f"{code}.example"]), limits, by)
         for _ in range(rounds):
             pause(register, code, "Travaux", None, by)

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import date
@@ -20,7 +24,9 @@ from provisioner.domain.annexe.kept import Status
 from provisioner.domain.hold import HoldKind
 from provisioner.domain.journal_check import verify
 from provisioner.domain.people import EmailAddress
+from provisioner.operations.journal import verify_journal
 from provisioner.register import Register, annexes, open_register
+from provisioner.register.engine import REVISION
 from provisioner.register.journal import pages
 from provisioner.register.tables import metadata
 from provisioner.settings import load_settings
@@ -29,6 +35,23 @@ from tests.shared.postgres import Postgres
 
 #: Domains as 0.2 took them, and as they are one since: punycode, the same twice, none.
 DOMAINS = {"xn--vian-9oa.example": "évian.example", "évian.example": "évian.example", "not a domain": "not a domain"}
+
+
+#: An upgrade that is killed when it is about to send a certain statement.
+KILLED_UPGRADE = """
+import os, signal, sys
+from sqlalchemy import Engine, event
+from provisioner.clock import Clock
+from provisioner.register import open_register
+from provisioner.settings import load_settings
+
+@event.listens_for(Engine, "before_cursor_execute")
+def kill(connection, cursor, statement, *rest):
+    if statement.strip().startswith(sys.argv[1]):
+        os.kill(os.getpid(), signal.SIGKILL)
+
+open_register(load_settings(), Clock())
+"""
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -40,8 +63,8 @@ def server(request: pytest.FixtureRequest) -> str | None:
     return postgres.new_database()
 
 
-def _opened(version: str, server: str | None, folder: Path) -> Register:
-    """That version's register as this version opens it."""
+def _restored(version: str, server: str | None, folder: Path) -> str:
+    """That version's register where it stood; its address."""
     file = folder / "register.sqlite3"
     url = server or f"sqlite:///{file}"
     if server is None:
@@ -56,6 +79,15 @@ def _opened(version: str, server: str | None, folder: Path) -> Register:
                     text("INSERT INTO partner_domain (partner, domain) VALUES ('sivom', :domain)"), {"domain": domain}
                 )
         engine.dispose()
+    return url
+
+
+def _opened(version: str, server: str | None, folder: Path) -> Register:
+    """That version's register as this version opens it."""
+    return _open(_restored(version, server, folder), folder)
+
+
+def _open(url: str, folder: Path) -> Register:
     environment = {"PROVISIONER_DATABASE__URL": url, "PROVISIONER_DATA_DIR": str(folder)}
     return open_register(load_settings(environment=environment), Clock())
 
@@ -133,33 +165,41 @@ def test_what_came_first_comes_first_by_number(register: Register) -> None:
 def test_of_0_1_only_who_was_new_is_owed_a_link(first_register: Register) -> None:
     records = first_register.records()
     due = {h.id: h.link_due_at.month if h.link_due_at else None for h in records.habilitations}
-    assert due == {1: 6, 2: 6, 3: 6, 4: None, 5: 5, 6: 7, 7: None, 8: None}
+    assert due == {1: 5, 2: 5, 3: 5, 4: None, 5: 7, 6: 7, 7: 7, 8: 7, 9: 7, 10: None, 11: 8}
     invitations = open_invitations(records)
-    assert [it.habilitation.id for it in invitations if is_owed(it.habilitation, it.attempts)] == [2]
+    assert [it.habilitation.id for it in invitations if is_owed(it.habilitation, it.attempts)] == [11]
 
 
 def test_of_0_1_nothing_is_lost(first_register: Register) -> None:
     records = first_register.records()
-    assert [h.id for h in records.habilitations] == list(range(1, 9))
-    assert records.habilitations[0].waived == {"email-domain"}
-    assert {account.keycloak_id for account in records.accounts.values()} == {f"id-{id_}" for id_ in range(1, 6)}
+    assert [h.id for h in records.habilitations] == list(range(1, 12))
+    assert records.habilitations[3].waived == {"address-of-other-partner", "email-domain"}
+    assert all(records.accounts[h.email].keycloak_id for h in records.habilitations if h.opened_at)
     assert all((account.renamed_from, account.reopening) == (None, None) for account in records.accounts.values())
     assert records.partners["agglo-lys"].domains == {"agglo-lys.example", "évian.example"}
-    assert records.partners["sivom"].domains == {"évian.example", "not a domain"}
-    assert [(hold.kind, hold.partner) for hold in records.holds] == [(HoldKind.PAUSE, "sivom")]
+    assert [(hold.kind, hold.partner, hold.plan_id) for hold in records.holds] == [
+        (HoldKind.LIMIT, "sivom", "985b1749")
+    ]
     with first_register.read() as connection:
-        (annexe,) = annexes.kept(connection)
-        assert annexes.document(connection, annexe.id).content == b"contenu"
-    assert (annexe.status, annexe.approved_by, annexe.is_pending) == (Status.APPLIED, "Claire Martin", False)
-    assert annexe.decisions is not None
-    assert (annexe.decisions.keep_all, annexe.decisions.waive, annexe.decisions.rename) == (True, {1: "Mission"}, {})
+        kept = {annexe.id: annexe for annexe in annexes.kept(connection)}
+        assert annexes.document(connection, 7).content.startswith(b"ANNEXE 1")
+    assert {(id_, annexe.partner, annexe.status) for id_, annexe in kept.items()} == {
+        (5, "sivom", Status.APPLIED),
+        (6, "sivom", Status.APPROVED),
+        (7, "agglo-lys", Status.APPLIED),
+    }
+    assert {annexe.approved_by for annexe in kept.values()} == {"Claire Martin"}
+    assert kept[7].decisions is not None
+    assert kept[7].decisions.waive == {2: "Mission commune"}
 
 
 def test_of_0_1_what_still_waits_follows_from_the_approval_that_stands(first_register: Register) -> None:
     records = first_register.records()
-    assert records.current["agglo-lys"].transmitted_on == date(2026, 6, 15)
-    assert records.current["agglo-lys"].decision == 4  # list 2 was approved alone afterwards
-    assert {h.id: h.decision for h in records.habilitations if h.decision} == {7: 4}
+    assert records.current["agglo-lys"].transmitted_on == date(2026, 8, 29)
+    approval = records.current["agglo-lys"].decision
+    assert {h.id: h.decision for h in records.habilitations if h.decision} == {10: approval}
+    (row,) = (row for page in pages(first_register) for row in page if row.entry.entry == approval)
+    assert (row.entry.facts["action"], row.annexe) == ("annexe.approved", 7)
 
 
 def test_of_0_1_what_came_first_by_the_clock_of_then_comes_first_by_number(first_register: Register) -> None:
@@ -169,16 +209,20 @@ def test_of_0_1_what_came_first_by_the_clock_of_then_comes_first_by_number(first
         "annexe": ("submitted_at", "approved_at", "applied_at"),
         "hold": ("since",),
     }
-    numbers: dict[str | None, set[int | None]] = {}
+    numbered: dict[str, set[int]] = {}
     with first_register.read() as connection:
         for table, moments in asked.items():
             for column in moments:
                 number = column.removesuffix("_at") + "_number"
                 for at, place in connection.execute(text(f"SELECT {column}, {number} FROM {table}")):
-                    numbers.setdefault(at and at[:7], set()).add(place)
-    assert numbers == {None: {None}, "2026-05": {1}, "2026-06": {2}, "2026-07": {3}}
+                    assert (at is None) == (place is None)
+                    if at is not None:
+                        numbered.setdefault(at, set()).add(place)
+    in_order = [numbers for _, numbers in sorted(numbered.items())]
+    assert all(len(numbers) == 1 for numbers in in_order)
+    assert in_order == sorted(in_order, key=min)
     with first_register.work("test") as work:
-        assert work.number > 3
+        assert work.number > max(in_order[-1])
 
 
 def test_the_tables_are_those_that_this_version_expects(any_register: Register) -> None:
@@ -199,3 +243,23 @@ def test_it_can_be_written_at_once_and_its_chain_names_nobody(any_register: Regi
     again = open_register(settings, Clock())
     assert again.records() == before
     again.close()
+
+
+@pytest.mark.parametrize(
+    "statement",
+    ["CREATE TABLE contact", "DELETE FROM journal_entry", f"UPDATE alembic_version SET version_num='{REVISION}'"],
+    ids=["at its beginning", "while the journal is written again", "at its end"],
+)
+def test_an_upgrade_that_is_killed_is_done_anew_by_the_next_opening(
+    server: str | None, tmp_path: Path, statement: str
+) -> None:
+    url = _restored(FIRST, server, tmp_path)
+    environment = {**os.environ, "PROVISIONER_DATABASE__URL": url, "PROVISIONER_DATA_DIR": str(tmp_path)}
+    killed = subprocess.run([sys.executable, "-c", KILLED_UPGRADE, statement], env=environment, check=False)
+    assert killed.returncode == -signal.SIGKILL
+
+    with closing(_open(url, tmp_path)) as register:
+        assert verify_journal(register).bad is None
+        assert [h.id for h in register.records().habilitations] == list(range(1, 12))
+        with register.read() as connection:
+            assert compare_metadata(MigrationContext.configure(connection), metadata) == []

@@ -19,9 +19,10 @@ from provisioner.clock import Clock
 from provisioner.register import LockHeld, lock_holder, open_register, run_lock
 from provisioner.register.journal import head
 from provisioner.settings import Settings, load_settings
+from tests.shared.pace import PATIENCE, slowness
 from tests.shared.postgres import Postgres
 
-LOST_AFTER = 3.0
+LOST_AFTER = 6.0
 _numbers = itertools.count(1)
 
 #: Takes the lock and says each half second whether it would still act.
@@ -141,9 +142,9 @@ def test_who_is_killed_or_frozen_is_replaced_and_does_nothing_more(
     holder: subprocess.Popen[str], environment: dict[str, str], how: signal.Signals
 ) -> None:
     holder.send_signal(how)
-    assert seconds_until(load_settings(environment=environment), 20) < LOST_AFTER + 5
+    assert seconds_until(load_settings(environment=environment), PATIENCE) < LOST_AFTER + 5 * slowness()
     holder.send_signal(signal.SIGCONT)
-    out, _ = holder.communicate(timeout=20)
+    out, _ = holder.communicate(timeout=PATIENCE)
     assert out == ("lost\nended\n" if how == signal.SIGSTOP else "")
 
 
@@ -152,13 +153,13 @@ def test_who_is_frozen_amid_a_write_keeps_nobody_from_writing_and_its_own_is_not
 ) -> None:
     writer.send_signal(signal.SIGSTOP)
     settings = load_settings(environment=environment)
-    assert seconds_until(settings, 20) < LOST_AFTER + 5
+    assert seconds_until(settings, PATIENCE) < LOST_AFTER + 5 * slowness()
     register, begun = open_register(settings, Clock()), time.monotonic()
     with register.work("test") as work:
         work.journal("in time")
     assert time.monotonic() - begun < LOST_AFTER
     writer.send_signal(signal.SIGCONT)
-    out, _ = writer.communicate("\n", timeout=20)
+    out, _ = writer.communicate("\n", timeout=PATIENCE)
     assert out == "kept out\n"
     with register.read() as connection:
         assert head(connection).entry == 1
@@ -168,7 +169,7 @@ def test_who_is_frozen_amid_a_write_keeps_nobody_from_writing_and_its_own_is_not
 def test_two_that_start_at_once_on_an_empty_database_both_work(environment: dict[str, str]) -> None:
     command = [sys.executable, "-m", "provisioner", "status"]
     both = [subprocess.Popen(command, env={**os.environ, **environment}, stdout=subprocess.DEVNULL) for _ in range(2)]
-    assert [one.wait(60) for one in both] == [0, 0]
+    assert [one.wait(PATIENCE) for one in both] == [0, 0]
 
 
 def test_a_session_that_postgresql_ended_is_left_without_an_error(environment: dict[str, str]) -> None:

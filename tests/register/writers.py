@@ -11,6 +11,7 @@ from provisioner.domain.people import EmailAddress
 from provisioner.operations.journal import verify_journal
 from provisioner.register import Register, open_register
 from provisioner.settings import load_settings
+from tests.shared.pace import PATIENCE
 
 EMAIL = EmailAddress("camille.durand@agglo-lys.example")
 
@@ -36,7 +37,7 @@ def append(register: Register, habilitation: int, by: str = "Claire Martin", *, 
 def append_in_a_process(environment: Mapping[str, str], by: str, all_ready: Barrier, units: int) -> None:
     """What one process of several does, once all are there."""
     with opened(environment) as register:
-        all_ready.wait(120)
+        all_ready.wait(PATIENCE)
         for unit in range(units):
             append(register, unit + 1, by)
 

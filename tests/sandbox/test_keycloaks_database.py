@@ -97,6 +97,7 @@ def test_no_table_of_keycloak_names_a_person_after_their_days_and_its_events_exp
     asked = {"leroy": "2026-06-10", "vasseur": "2026-06-10"}
     office.apply(annexe_csv(tmp_path / "1.csv", asked, {}, "2026-06-15"), today=FIRST_DAY)
     console = Console(office)
+    console.allow_offline()
     accounts = {email: str(console.user(email)["id"]) for email in (LEROY, VASSEUR)}
     of_vasseur = ("vasseur", accounts[VASSEUR])
     with closing(LoginForm(office.settings)) as form:

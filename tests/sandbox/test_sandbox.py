@@ -16,11 +16,13 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from lxml import html
 
 from provisioner.sandbox import distribution, keycloak
-from provisioner.sandbox.demo import write_settings
+from provisioner.sandbox.demo import message_page, write_settings
 from provisioner.sandbox.process import SandboxError, ServerProcess, wait_until
 from tests.shared.mailbox import Mailbox
+from tests.shared.pace import PATIENCE
 from tests.shared.postgres import start_postgres
 
 _PARENT = """
@@ -48,7 +50,7 @@ def _processes_of(marker: str) -> list[int]:
     return found
 
 
-def _becomes_true(condition: Callable[[], bool], seconds: float = 30) -> bool:
+def _becomes_true(condition: Callable[[], bool], seconds: float = PATIENCE) -> bool:
     deadline = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > deadline:
@@ -135,7 +137,7 @@ def test_each_mail_is_kept_as_a_file_and_can_be_awaited(tmp_path: Path) -> None:
 
 
 def test_what_the_demo_leaves_up_can_be_tried_by_hand_with_one_file_of_settings(tmp_path: Path) -> None:
-    settings_file = tmp_path / "reglages.sh"
+    settings_file = tmp_path / "demo.env"
     write_settings(
         settings_file, {"PROVISIONER_DATA_DIR": str(tmp_path / "Les données"), "PROVISIONER_SMTP__PORT": "1"}
     )
@@ -143,3 +145,21 @@ def test_what_the_demo_leaves_up_can_be_tried_by_hand_with_one_file_of_settings(
     typed = '. "$0"; provisioner --version; printenv PROVISIONER_DATA_DIR'
     done = subprocess.run(["sh", "-c", typed, str(settings_file)], capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1] == str(tmp_path / "Les données")
+
+
+def test_an_e_mail_of_the_demo_is_a_page_that_a_browser_opens() -> None:
+    message = EmailMessage()
+    message["From"], message["To"], message["Subject"] = (
+        "ne-pas-repondre@caf.example",
+        "a@b.example",
+        "Accès <ouvert>",
+    )
+    message.set_content("Texte brut")
+    assert "<pre>Texte brut" in message_page(message)
+    message.add_alternative('<p>Votre accès : <a href="https://k.example/?a=1&amp;b=2">lien</a></p>', subtype="html")
+    page = message_page(message)
+    assert "<h1>Accès &lt;ouvert&gt;</h1>" in page
+    (frame,) = html.document_fromstring(page).iter("iframe")
+    inside = frame.get("srcdoc") or ""
+    assert '<a href="https://k.example/?a=1&amp;b=2">lien</a>' in inside
+    assert inside.startswith('<base target="_top">'), "Keycloak's pages stand in no frame"

@@ -16,6 +16,7 @@ from typing import Any
 
 from provisioner.sandbox.process import free_ports
 from tests.shared.office import PROVISIONER, Office
+from tests.shared.pace import PATIENCE
 
 #: Often enough for a test not to wait for it.
 OFTEN = {
@@ -26,7 +27,7 @@ OFTEN = {
 }
 
 
-def until(is_so: Callable[[], Any], what: str, seconds: float = 30) -> Any:
+def until(is_so: Callable[[], Any], what: str, seconds: float = PATIENCE) -> Any:
     """What `is_so` gives once it is true."""
     deadline = time.monotonic() + seconds
     while not (answer := is_so()):
@@ -71,7 +72,7 @@ class Serving:
     def ask(self, path: str) -> tuple[int, str]:
         """The status and text of a page; 0 while nobody listens."""
         try:
-            with urllib.request.urlopen(f"{self.url}{path}", timeout=5) as answer:
+            with urllib.request.urlopen(f"{self.url}{path}", timeout=60) as answer:
                 return answer.status, answer.read().decode()
         except urllib.error.HTTPError as error:
             return error.code, error.read().decode()
@@ -94,7 +95,7 @@ class Serving:
         """Asks it to end; its exit status and how many seconds it took."""
         began = time.monotonic()
         self.process.send_signal(number)
-        status = self.process.wait(30)
+        status = self.process.wait(PATIENCE)
         return status, time.monotonic() - began
 
     def events(self, *names: str) -> list[Any]:

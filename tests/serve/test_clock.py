@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
+from provisioner.domain.convention import Role
+from provisioner.domain.notice import Side
 from provisioner.operations import holds
 from provisioner.operations.context import Context
 from provisioner.register import Register, notices
@@ -99,7 +101,8 @@ def test_a_notice_that_failed_while_the_clock_was_wrong_is_tried_once_it_is_righ
     register.clock = hands.clock
     hands.wall += timedelta(days=3650)
     with register.work("test") as work:
-        notices.put(work, "held", None, "<1@caf.example>", notices.Envelope("a@caf.example", b""))
+        to = notices.Addressee(Side.CAF, Role.HABILITATIONS)
+        notices.put(work, "held", None, "<1@caf.example>", notices.Envelope("a@caf.example", b""), to)
         (notice,) = notices.due(work.connection, None)
         notices.begin(work, notice)
     hands.wall -= timedelta(days=3650)

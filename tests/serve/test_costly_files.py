@@ -9,6 +9,7 @@ from typing import Any
 from tests.documents.costly import COSTLY
 from tests.serve.serving import Serving, until
 from tests.shared.office import PARTNER, Office, valid
+from tests.shared.pace import slowness
 
 TODAY = "2026-09-02"
 OFTEN = {"PROVISIONER_SERVICE__POLL_SECONDS": "0.2", "PROVISIONER_SERVICE__SYNC_MINUTES": "60"}
@@ -55,7 +56,7 @@ def test_files_that_cost_more_than_their_share_are_answered_while_the_service_li
         (reader,) = until(lambda: _children(serving), "a reader at work")
         status, seconds = serving.end()
         assert status in (0, 3)
-        assert seconds < 10
+        assert seconds < 10 * slowness()
         until(lambda: not Path(f"/proc/{reader}/exe").exists(), "the reader's end")
 
 

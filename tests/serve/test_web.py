@@ -8,7 +8,7 @@ import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,7 +16,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection
 
+from provisioner import __version__
 from provisioner.clock import Clock
+from provisioner.keycloak.inspection import is_answering
 from provisioner.operations import holds
 from provisioner.register import Register
 from provisioner.service import metrics as metrics_module
@@ -27,13 +29,14 @@ from provisioner.service.scheduler import Service
 from provisioner.service.web import Health, Web, pages_of
 from provisioner.settings import Settings, SettingsError
 from tests.serve.parts import Runs, job, runner
+from tests.shared.pace import PATIENCE
 
 ALERTS = Path(__file__).parents[2] / "docs" / "alerts.yml"
 
 
 @contextmanager
-def listening(service: Service) -> Iterator[str]:
-    web = Web("127.0.0.1:0", pages_of(service))
+def listening(service: Service, ask_keycloak: Callable[[], bool] = lambda: True) -> Iterator[str]:
+    web = Web("127.0.0.1:0", pages_of(service, ask_keycloak))
     yield f"http://127.0.0.1:{web.port}"
     web.stop()
 
@@ -59,6 +62,46 @@ def test_labels_that_an_alert_asks_for_are_there_from_the_start(register: Regist
     for name, labels in re.findall(r"\b(provisioner_\w+)\{([^}]*)\}", ALERTS.read_text("utf-8")):
         wanted = labels.split(",")
         assert any(one.startswith(name) and all(label in one for label in wanted) for one in series), (name, labels)
+
+
+def test_the_dashboard_loads_and_every_metric_in_it_is_there(register: Register) -> None:
+    dashboard = json.loads((ALERTS.parent / "grafana.json").read_text("utf-8"))
+    assert {"title", "panels", "schemaVersion", "templating"} <= dashboard.keys()
+    asked = [target["expr"] for panel in dashboard["panels"] for target in panel["targets"]]
+    known = set(re.findall(r"^(provisioner_\w+)(?:\{.*)? \S+$", told(register), re.MULTILINE))
+    named = set(re.findall(r"\bprovisioner_\w+", " ".join(asked)))
+    assert len(named) > 10
+    assert named - known <= {"provisioner_last_good_sync_age_seconds"}, named - known  # absent before the first one
+    places = [(panel["gridPos"]["x"], panel["gridPos"]["y"]) for panel in dashboard["panels"]]
+    assert len(places) == len(set(places)), "no panel lies on another one"
+
+
+def test_a_panel_of_the_dashboard_goes_by_labels_that_its_metric_has(register: Register) -> None:
+    text = told(register)
+    for panel in json.loads((ALERTS.parent / "grafana.json").read_text("utf-8"))["panels"]:
+        for target in panel["targets"]:
+            (metric,) = set(re.findall(r"\bprovisioner_\w+", target["expr"]))
+            asked = re.findall(r"by \(([^)]*)\)|\{(\w+)=|\{\{(\w+)\}\}", f"{target['expr']} {target['legendFormat']}")
+            names = {name.strip() for found in asked for part in found for name in part.split(",") if name}
+            names = {"job" if name == "exported_job" else name for name in names}  # Prometheus has a `job` of its own
+            labels = set(re.findall(r'[{,](\w+)="', "".join(re.findall(rf"^{metric}(\{{.*\}})", text, re.MULTILINE))))
+            assert names <= labels, (panel["title"], names - labels)
+        if panel["title"] == "Version":
+            assert panel["options"]["textMode"] == "name", "the version is a label: the value is always 1"
+
+
+def test_the_page_of_the_service_names_every_metric(register: Register) -> None:
+    page = (ALERTS.parent / "service.md").read_text("utf-8")
+    told_names = set(re.findall(r"^# TYPE provisioner(_\w+)", told(register), re.MULTILINE))
+    assert {name for name in told_names if f"{name}`" not in page} == set()
+
+
+def test_the_metrics_say_which_version_runs_and_what_waits_for_a_person(register: Register) -> None:
+    holds.pause(register, None, "maintenance", None, "Claire Martin")
+    text = told(register)
+    assert f'provisioner_build_info{{version="{__version__}"}} 1.0' in text
+    assert 'provisioner_waits_for_person{what="pause"} 1.0' in text
+    assert 'provisioner_waits_for_person{what="annexe"} 0.0' in text
 
 
 def test_an_alert_on_two_metrics_of_different_labels_says_by_which_they_meet(register: Register) -> None:
@@ -106,6 +149,23 @@ def test_a_service_that_has_not_had_an_answer_of_keycloak_is_not_ready(
             urllib.request.urlopen(f"{url}/health/ready")
 
 
+def test_keycloak_itself_is_asked_and_not_only_the_last_run(
+    settings: Settings, register: Register, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A fake: the real Keycloak cannot be made to be away from one question to the next."""
+    answers = iter([True, False])
+    one = runner(settings, register)
+    one.answered_at = time.monotonic()
+    with listening(Service(one, []), lambda: next(answers)) as url:
+        for _ in range(3):
+            ready = json.loads(urllib.request.urlopen(f"{url}/health/ready").read())
+            assert ready["keycloak_answers"] is True, "one question serves for half a minute"
+        monkeypatch.setattr(web_module, "ASK_SECONDS", -1)
+        with pytest.raises(urllib.error.HTTPError, match="503"):
+            urllib.request.urlopen(f"{url}/health/ready")
+    assert is_answering(settings.keycloak.model_copy(update={"url": "http://127.0.0.1:9"})) is False
+
+
 def test_a_register_that_does_not_answer_is_told_at_once_to_whoever_asks_next(
     settings: Settings, register: Register, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -115,7 +175,7 @@ def test_a_register_that_does_not_answer_is_told_at_once_to_whoever_asks_next(
     @contextmanager
     def hanging() -> Iterator[Connection]:
         asked.set()
-        assert answers.wait(20)
+        assert answers.wait(PATIENCE)
         with read() as connection:
             yield connection
 
@@ -128,10 +188,10 @@ def test_a_register_that_does_not_answer_is_told_at_once_to_whoever_asks_next(
         answers.clear()
         with ThreadPoolExecutor(1) as first:
             waits = first.submit(ask)
-            assert asked.wait(20)
+            assert asked.wait(PATIENCE)
             assert ask() is False
             answers.set()
-            assert waits.result(20) is True
+            assert waits.result(PATIENCE) is True
 
 
 def test_only_the_known_pages_are_answered(settings: Settings, register: Register) -> None:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
-import urllib.error
-import urllib.request
+from contextlib import closing
 from typing import Any
-from urllib.parse import urlencode
 
 from tests.shared.administrator import Administrator
+from tests.shared.login_form import LoginForm
 from tests.shared.office import Office
 
 PASSWORD = "Abcdef1!"
@@ -19,9 +17,8 @@ class Console:
 
     def __init__(self, office: Office) -> None:
         self.connection: Administrator = Administrator(office.settings.keycloak)
+        self._settings = office.settings
         self.realm = f"admin/realms/{office.settings.keycloak.realm}"
-        keycloak = office.settings.keycloak
-        self.token_url = f"{keycloak.url}/realms/{keycloak.realm}/protocol/openid-connect/token"
 
     def user(self, email: str) -> dict[str, Any]:
         users: list[dict[str, Any]] = self.connection.get(f"{self.realm}/users", email=email, exact="true")
@@ -94,21 +91,22 @@ class Console:
         path = f"{self.realm}/users/{self.user(email)['id']}/reset-password"
         self.connection.request("put", path, {"type": "password", "value": PASSWORD, "temporary": False})
 
-    def log_in(self, email: str, *, offline: bool = True) -> str | None:
-        """Logs in with PASSWORD, for good or for a session; the token that renews it, None when Keycloak refuses."""
-        asked = {"grant_type": "password", "username": email, "password": PASSWORD}
-        return self._token({**asked, "scope": "openid offline_access" if offline else "openid"})
+    def allow_offline(self) -> None:
+        """The platform may have sessions that outlast the browser's, as where PLATFORM__OFFLINE says so."""
+        (platform,) = self.connection.get(f"{self.realm}/clients", clientId="cooperation")
+        scopes = {scope["name"]: scope["id"] for scope in self.connection.get(f"{self.realm}/client-scopes")}
+        path = f"{self.realm}/clients/{platform['id']}/optional-client-scopes/{scopes['offline_access']}"
+        self.connection.request("put", path)
+
+    def log_in(self, email: str, *, offline: bool = False) -> str | None:
+        """Logs in to the platform with PASSWORD, for a session or (`allow_offline`) for good; the token that renews
+        it, None when Keycloak lets nobody in.
+        """
+        with closing(LoginForm(self._settings, scope="openid offline_access" if offline else "openid")) as form:
+            tokens = form.tokens(email, PASSWORD)
+        return tokens["refresh_token"] if tokens else None
 
     def is_logged_in(self, token: str) -> bool:
         """Whether Keycloak still renews that login."""
-        return self._token({"grant_type": "refresh_token", "refresh_token": token}) is not None
-
-    def _token(self, asked: dict[str, str]) -> str | None:
-        body = urlencode({"client_id": "admin-cli", **asked}).encode()
-        try:
-            with urllib.request.urlopen(self.token_url, body) as answer:
-                return str(json.load(answer)["refresh_token"])
-        except urllib.error.HTTPError as error:
-            if error.code not in (400, 401):
-                raise
-            return None
+        with closing(LoginForm(self._settings)) as form:
+            return form.renew(token) is not None

@@ -18,6 +18,7 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from provisioner.sandbox.process import SandboxError, free_ports
+from tests.shared.pace import PATIENCE
 
 _LINK = re.compile(r"""https?://[^\s<>"']*[^\s<>"'.,;:!?)]""")
 
@@ -61,7 +62,7 @@ class Mailbox:
             self._known.update({path: _read(path) for path in paths if path not in self._known})
             return [self._known[path] for path in paths if to in (None, self._known[path].to)]
 
-    def wait_for(self, count: int, to: str | None = None, *, seconds: float = 20) -> list[Mail]:
+    def wait_for(self, count: int, to: str | None = None, *, seconds: float = PATIENCE) -> list[Mail]:
         """Every message (to this address) once there are at least `count`.
 
         Raises:

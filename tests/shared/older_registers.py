@@ -1,12 +1,14 @@
 """Registers that older versions left, with data (`tests/data/registers`), put where a test wants them.
 
-Those of 0.2 and 0.3 were made by that version's own operations: three partners, annexes of every status, a plan that
-a limit holds, a suspension, a pause, a person in quarantine, links sent, used and bounced, notices that wait. Beside
-them stands what Keycloak had.
+Each was made by that version's own operations; beside it stands what Keycloak had.
 
-That of 0.1 was written by hand: two partners, an annexe in force, a pause; persons who had their link, who are still
-owed it, who are open at both partners, who came back, who wait for their opening. Its journal tells of the annexe
-only.
+Those of 0.2 and 0.3: three partners, annexes of every status, a plan that a limit holds, a suspension, a pause, a
+person in quarantine, links sent, used and bounced, notices that wait.
+
+That of 0.1, by its commands on a real Keycloak: two partners; a plan that a limit held and that was let go, another
+that it holds; persons who had their link, who is still owed it (the mail server was away), who is open at both
+partners, who came back, who waits for their opening. The clock was moved to 2026-05-16 and later days, Keycloak's was
+not: each link's `keycloak_time` is since that of its intention.
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ from tests.shared.office import PARTNER, Office
 
 @dataclass(frozen=True)
 class Story:
-    """What must be true in the end: who is open, who is closed, and how many e-mails each person got.
+    """What must be true in the end: who is open, closed or suspended, and how many e-mails each person got.
 
     `partners` are theirs, whose addresses' domain is `<code>.example`.
     """
@@ -24,6 +24,11 @@ class Story:
     closed: frozenset[str]
     mails: dict[str, int]
     partners: tuple[str, ...] = (PARTNER,)
+    suspended: frozenset[str] = frozenset()
+
+    @property
+    def everybody(self) -> frozenset[str]:
+        return self.open | self.closed | self.suspended
 
 
 def tells(office: Office, story: Story, *, today: str) -> None:
@@ -39,11 +44,12 @@ def tells(office: Office, story: Story, *, today: str) -> None:
 def _register(office: Office, story: Story) -> None:
     register = open_register(load_settings(environment=office.environment), Clock())
     records = register.records()
-    assert {habilitation.email: habilitation.state for habilitation in records.habilitations} == {
+    assert {habilitation.email: records.state_of(habilitation) for habilitation in records.habilitations} == {
         **dict.fromkeys(story.open, State.OPEN),
         **dict.fromkeys(story.closed, State.CLOSED),
+        **dict.fromkeys(story.suspended, State.SUSPENDED),
     }
-    assert len(records.habilitations) == len(story.open | story.closed)
+    assert len(records.habilitations) == len(story.everybody)
     emails = {habilitation.id: habilitation.email for habilitation in records.habilitations}
     sent = Counter(emails[attempt.habilitation] for attempt in records.attempts if attempt.sent_at is not None)
     assert sent == Counter(story.mails)
@@ -57,7 +63,7 @@ def _keycloak(office: Office, story: Story) -> None:
     directory = office.directory()
     snapshot = directory.snapshot(dict.fromkeys(story.partners))
     accounts = {account.email: account for account in snapshot.accounts.values()}
-    assert accounts.keys() == {EmailAddress(email) for email in story.open | story.closed}
+    assert accounts.keys() == {EmailAddress(email) for email in story.everybody}
     assert len(accounts) == len(snapshot.accounts)
     assert {email for email, account in accounts.items() if account.enabled} == story.open
     for partner, group in snapshot.groups.items():

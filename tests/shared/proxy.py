@@ -8,12 +8,14 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Callable
-from contextlib import closing, suppress
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import urlsplit
+
+from tests.shared.pace import PATIENCE
 
 
 @dataclass
@@ -114,13 +116,16 @@ class FaultyProxy:
         self.host, self.port = parts.hostname or "localhost", parts.port or 80
         self.faults = Faults()
         self.calls: list[tuple[str, str, int]] = []
+        self._under_way = 0
+        self._ended = threading.Condition()
         proxy = self
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
 
             def _serve(self) -> None:
-                proxy.serve(self)
+                with proxy.counted():
+                    proxy.serve(self)
 
             do_GET = do_POST = do_PUT = do_DELETE = _serve
 
@@ -142,6 +147,23 @@ class FaultyProxy:
         """Ends it."""
         self.server.shutdown()
         self.server.server_close()
+
+    @contextmanager
+    def counted(self) -> Iterator[None]:
+        """One request, for `until_idle`."""
+        with self._ended:
+            self._under_way += 1
+        try:
+            yield
+        finally:
+            with self._ended:
+                self._under_way -= 1
+                self._ended.notify_all()
+
+    def until_idle(self) -> None:
+        """Until Keycloak has ended all that it was asked for: it goes on after the death of whoever asked."""
+        with self._ended:
+            assert self._ended.wait_for(lambda: not self._under_way, PATIENCE)
 
     def serve(self, request: BaseHTTPRequestHandler) -> None:
         """One request."""
@@ -175,7 +197,7 @@ class FaultyProxy:
             request.wfile.write(answer.body)
 
     def _forward(self, request: BaseHTTPRequestHandler, body: bytes) -> Answer:
-        connection = http.client.HTTPConnection(self.host, self.port, timeout=60)
+        connection = http.client.HTTPConnection(self.host, self.port, timeout=PATIENCE)
         skipped = {"connection", "content-length", "accept-encoding"}
         headers = {name: value for name, value in request.headers.items() if name.lower() not in skipped}
         headers["Host"] = f"{self.host}:{self.port}"

@@ -28,10 +28,13 @@ def test_enter_means_the_default_and_the_capital_says_which(
     assert capsys.readouterr().err == "Appliquer ? [o/N] "
 
 
-def test_what_is_neither_is_asked_again_and_no_answer_at_all_is_no_yes(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_neither_is_asked_again_and_no_answer_at_all_is_no_yes(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     monkeypatch.setattr(sys, "stdin", io.StringIO("peut-être\n\no\n"))
     assert confirmed("Conserver cet accès ?") is True
     monkeypatch.setattr(sys, "stdin", io.StringIO(""))
     with pytest.raises(typer.Exit) as ended:
         confirmed("Conserver cet accès ?")
     assert ended.value.exit_code == 1
+    assert capsys.readouterr().err.endswith("\nSans réponse : rien n'a été modifié.\n")

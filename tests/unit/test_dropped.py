@@ -131,3 +131,23 @@ def test_a_report_goes_with_its_annexe_or_30_days_after_its_file_was_refused(
     else:
         assert one.is_kept_on(last)
         assert one.is_kept_on(last + timedelta(days=1)) is ("annexe" in facts)
+
+
+@pytest.mark.rule("A2")
+@pytest.mark.rule("D7")
+@pytest.mark.parametrize(
+    ("facts", "stays"),
+    [
+        ({}, True),
+        ({"annexe": 12, "happened_number": 8, "told_number": 8, "applied_at": NOW}, True),
+        ({"replaced_number": 8}, False),  # the next annexe is applied
+        ({"annexe": 12}, False),  # its annexe is destroyed
+        ({"annexe": 12, "happened_number": 8, "replaced_on": date(2028, 9, 1)}, False),
+    ],
+)
+def test_a_hold_keeps_a_report_that_only_grows_old_and_none_whose_annexe_is_gone(
+    facts: dict[str, Any], stays: bool
+) -> None:
+    file, day = dropped(taken_at=NOW, taken_number=7, **facts), date(2028, 9, 2)
+    assert not file.is_kept_on(day)
+    assert file.is_kept_on(day, is_on_hold=True) is stays

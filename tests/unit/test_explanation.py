@@ -219,7 +219,7 @@ def test_suspended_by_name_by_hand_and_missing_are_told_apart() -> None:
     missing = _file(one)
     states = [person.state for person in (by_name, by_hand, missing)]
     assert states == [PersonState.SUSPENDED, PersonState.SUSPENDED_BY_HAND, PersonState.MISSING]
-    assert _told(by_name, "Accès suspendu nommément depuis le 2 septembre 2026", "enquête")
+    assert _told(by_name, "Accès suspendu par décision nominative depuis le 2 septembre 2026", "enquête")
     assert _told(by_hand, "Compte désactivé dans la console")
     assert _told(missing, "Compte supprimé dans la console")
 
@@ -227,7 +227,7 @@ def test_suspended_by_name_by_hand_and_missing_are_told_apart() -> None:
 def test_what_is_in_quarantine_says_since_when_and_why() -> None:
     hold = Hold(kind=HoldKind.QUARANTINE, reason="HTTP 500", since=NOW - DAY, email=LEROY, partner=LYS.code)
     person = _file(_open(), user=_user(_open()), holds=(hold,))
-    assert _told(person, "À l'écart depuis le 1er septembre 2026", "HTTP 500")
+    assert _told(person, "Mis à l'écart depuis le 1er septembre 2026", "HTTP 500")
     assert not _told(person, "ne changerait rien")
 
 

@@ -71,7 +71,7 @@ def test_the_page_for_a_person_names_nobody_of_the_caf_and_no_other_person_in_a_
     )
     answer = PersonAnswer.of(person)
     page = answer.page()
-    assert "Signalé par […] : partage du code avec […]" in page
+    assert "Signalé par […]\N{NO-BREAK SPACE}: partage du code avec […]" in page
     assert "Vu avec M. […], accord de Mme […]" in page
     for name in ("Martin", "Petit", "PETIT", "petit@", "Henry"):
         assert name not in page

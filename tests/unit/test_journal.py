@@ -267,6 +267,7 @@ def test_details_put_beside_an_entry_that_has_none_are_named() -> None:
 def test_a_head_reads_as_it_is_printed(entry: int, sha256: str) -> None:
     assert Head.parse(str(Head(entry, sha256))) == Head(entry, sha256)
     assert Head.parse(f" {entry}:{sha256.upper()}\n") == Head(entry, sha256)
+    assert Head.parse(f"{entry}:{sha256[:13]}\u200b{sha256[13:29]}\u200b\r\n{sha256[29:]}") == Head(entry, sha256)
 
 
 @pytest.mark.parametrize(

@@ -29,7 +29,9 @@ def test_every_action_of_the_journal_has_french_words() -> None:
 def test_every_problem_is_said_in_french_with_its_entry() -> None:
     for problem in Problem:
         difference = Difference("habilitation", "7", "ended_on", 42)
-        assert "entrée 42" in problem_sentence(Bad(42, problem, difference))
+        said = problem_sentence(Bad(42, problem, difference))
+        assert "entrée 42" in said
+        assert ("non conforme" in said) == (problem is not Problem.LEFT_BEHIND), "a restore is no alteration"
 
 
 def test_what_differs_is_named_as_officers_name_it() -> None:

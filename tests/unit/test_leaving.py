@@ -42,16 +42,30 @@ def test_a_row_with_a_mistyped_address_is_the_persons_by_the_name_unless_it_is_a
     typed = EmailAddress("vaseur@agglo-lys.example")
     rows = tuple(replace(row, email=typed) if row.email == email("vasseur") else row for row in ROWS.rows)
     check = replace(CHECK, annexe=replace(ROWS, rows=rows))
-    assert _leaving("vasseur", "leroy").rows_of(check) == {(2, 1)}
-    assert _leaving("vasseur", "leroy", "vaseur").rows_of(check) == set()
+    left, _, is_listed = leave([_leaving("vasseur", "leroy")], check, None)
+    assert ([row.email for row in left.annexe.rows], is_listed) == ([email("leroy")], True)
+    left, _, is_listed = leave([_leaving("vasseur", "leroy", "vaseur")], check, None)
+    assert (left.annexe.rows, is_listed) == (rows, False)
 
 
 @pytest.mark.rule("D2")
 def test_who_has_another_access_there_loses_only_the_row_of_that_end() -> None:
     back = annexe({"vasseur": date(2027, 1, 4)}, {"vasseur": ENDED}, on=date(2027, 1, 4))
     leaving = _leaving("vasseur", "vasseur")
-    assert leaving.rows_of(replace(CHECK, annexe=back)) == {(2, 1)}
+    left, _, is_listed = leave([leaving], replace(CHECK, annexe=back), None)
+    assert ([(row.list, row.row) for row in left.annexe.rows], is_listed) == ([(1, 1)], True)
     assert not leaving.names("Alex Vasseur")
+
+
+@pytest.mark.rule("D2")
+def test_of_several_who_leave_together_nothing_stays_and_of_the_others_everything() -> None:
+    rows = annexe(dict.fromkeys(("leroy", "petit"), date(2026, 6, 10)), {"vasseur": ENDED}, on=date(2026, 9, 1))
+    persons = [_leaving(name, "leroy") for name in ("vasseur", "petit", "morel")]
+    decisions = Decisions(waive={1: "Adresse de leroy", 2: "Sans domaine"}, keep=frozenset({email("morel")}))
+    left, decided, is_listed = leave(persons, replace(CHECK, annexe=rows), decisions)
+    assert [row.email for row in left.annexe.rows] == [email("leroy")]
+    assert [finding.code for finding in left.findings] == ["date-future"]
+    assert (decided, is_listed) == (Decisions(waive={1: "Adresse de leroy"}), True)
 
 
 def test_the_others_decisions_stay() -> None:
@@ -61,7 +75,8 @@ def test_the_others_decisions_stay() -> None:
         waive={1: "Adresse de leroy", 2: "Vasseur Alex n'a pas d'autre adresse"},
         rename={email("vasseur"): email("vasseur-b"), email("petit"): email("petit-b")},
     )
-    left = _leaving("vasseur", "leroy").left_of_decisions(decisions, CHECK)
+    waived = annexe(dict.fromkeys(("leroy", "vasseur"), ENDED), on=ENDED)
+    _, left, _ = leave([_leaving("vasseur", "leroy")], replace(CHECK, annexe=waived), decisions)
     assert left == Decisions(
         keep=decisions.keep, waive={1: "Adresse de leroy"}, rename={email("petit"): email("petit-b")}
     )
@@ -76,4 +91,8 @@ def test_a_part_of_a_name_and_a_longer_address_name_somebody_else() -> None:
         False,
         False,
     ]
+    accents = Identity(frozenset({EmailAddress("éva@évian.example")}), "Étienne", "Éloïse")
+    texts = ("ÉLOÏSE  ÉTIENNE", "etienne eloise", "E\u0301tienne Éloïse", "EVA@ÉVIAN.example", "Éloïse Étiennette")
+    assert [accents.is_named_in(text) for text in texts] == [True, True, True, True, False]
+    assert accents.has_name("ETIENNE", "Eloise")
     assert [identity.is_named_in(f"{text}@agglo-lys.example") for text in ("li", "LI", "o.li")] == [True, True, False]

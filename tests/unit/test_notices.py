@@ -11,6 +11,7 @@ import pytest
 
 from provisioner import views
 from provisioner.domain.people import EmailAddress, Person
+from provisioner.views.answers.notices import KINDS
 from provisioner.views.notices import write_notice
 
 NAMES = sorted(file.stem for file in (Path(views.__file__).parent / "templates" / "notices").glob("*.html"))
@@ -38,6 +39,9 @@ SHORT: dict[str, object] = {
     },
     **{"has_officer": False, "incidents": [(12, "1er septembre 2026 à 9 h 05", "délai dépassé", "nature")]},
     "still_open": [("zoe@lys.example", DAY, "Accès encore ouvert.")],
+    **dict.fromkeys(("on", "until", "last_day", "notice_by", "asked_on", "due_on"), DAY),
+    **dict.fromkeys(("is_too_late", "is_certificate", "is_late", "is_open"), False),
+    **{"days": 1, "count": 1, "notice_days": 1, "what": "Engagement du sous-traitant"},
     "head": None,
     "to_caf": False,
 }
@@ -57,13 +61,24 @@ OWN: dict[str, dict[str, object]] = {
     "control-secret": {"lines": [("Rôle donné", 2)]},
     "retention-unconfirmed": {"lines": [(4, DAY, 3, "agglo-lys", False), (5, DAY, None, None, True)]},
     "incident-proposed": {"lines": [("Rôle donné", 2)]},
+    "caf-review-late": {"due_on": DAY, "days": 2, "draft": True, "unsigned": 3, "undeclared": "la base"},
+    "review-bounced": {"due_on": DAY, "role": "securite", "has_remarks": True},
+    "review-remarks": {
+        "lines": [("zoe@lys.example", "hors de la liste")],
+        **{"is_alone": True, "is_hasty": True},
+    },
+    "review-reminder": {"due_on": DAY, "last_on": DAY, "days_late": 2, "count": 3, "has_remarks": True},
 }
 
 
 def _plain(written: str) -> str:
     """What is read: no tags, no bullets, one space where there are several, a letter's name in place of its code."""
     inline = re.sub(r"</?(a|code|strong)\b[^>]*>", "", written)
-    return " ".join(unescape(re.sub(r"<[^>]+>", " ", inline)).replace("\n- ", "\n").split())
+    return _words(unescape(re.sub(r"<[^>]+>", " ", inline)))
+
+
+def _words(text: str) -> str:
+    return " ".join(text.replace("\n- ", "\n").split())
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -73,7 +88,7 @@ def test_both_versions_of_a_notice_say_the_same_and_break_no_line_before_a_colon
 ) -> None:
     notice = write_notice(name, {**values, **OWN.get(name, {})})
     body = notice.html.partition("<body")[2].partition(">")[2]
-    assert _plain(body) == _plain(notice.text)
+    assert _plain(body) == _words(notice.text)
     assert notice.subject.startswith("Coopération : ")
     assert "petit" not in notice.subject.lower()
     for part in (notice.text, body):
@@ -123,3 +138,7 @@ def test_a_number_stays_on_the_line_of_what_it_numbers() -> None:
     notice = write_notice("held", {**LONG, "reason": "annexe 1"})
     assert "annexe\N{NO-BREAK SPACE}1" in notice.html
     assert "annexe\N{NO-BREAK SPACE}1" in notice.text
+
+
+def test_the_ledger_has_words_for_each_kind() -> None:
+    assert set(NAMES) <= set(KINDS)

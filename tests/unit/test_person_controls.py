@@ -17,6 +17,7 @@ from provisioner.domain.connections.evidence import Evidence, OpenAccess, Suspen
 from provisioner.domain.connections.record import ConnectionRecord, Coverage, Hole, Stream
 from provisioner.domain.connections.usage import usage
 from provisioner.domain.people import EmailAddress
+from provisioner.settings import IncidentSettings
 from provisioner.views.answers.controls import ControlsAnswer
 from provisioner.views.controls import CONTROLS as WORDS
 from tests.shared.examples import LYS, habilitation, link
@@ -308,16 +309,21 @@ def test_a_control_is_shown_with_its_facts_what_it_means_and_what_to_do(capsys: 
         email=EmailAddress("leroy@agglo-lys.example"),
         facts=facts,
     )
-    print_answer(ControlsAnswer.of([control], "unnamed-login, closed-attempt"), "text")
+    print_answer(
+        ControlsAnswer.with_proposals(
+            IncidentSettings(proposed_by="unnamed-login, closed-attempt").proposing, [control]
+        ),
+        "text",
+    )
     shown = capsys.readouterr().out
     for words in (
         "leroy@agglo-lys.example",
         "le 10 septembre 2026 ; 2 fois ; bon mot de passe ; adresses : 192.0.2.7",
         "Tentative sur un accès clôturé ou suspendu : Quelqu'un",
         "À faire : Demander à la personne",
-        "Un incident est proposé : provisioner incident declare --origin caf",
+        "sans nom dans le texte : provisioner incident declare --origin caf",
         "provisioner controls settle NUMÉRO",
     ):
         assert words in shown
-    print_answer(ControlsAnswer.of([], "closed-attempt"), "text")
+    print_answer(ControlsAnswer.with_proposals(IncidentSettings(proposed_by="closed-attempt").proposing, []), "text")
     assert "Aucun constat." in capsys.readouterr().out

@@ -240,6 +240,19 @@ def test_a_return_waits_for_the_last_link_to_be_dead_and_is_invited_again() -> N
     ]
 
 
+@pytest.mark.rule("A4")
+def test_a_return_by_the_old_request_opens_unless_keycloak_knows_that_it_was_ended_since() -> None:
+    """An older copy of the register, put back, still plans what was opened and closed after it was made."""
+    closed = opened("leroy", closed_at=LONG_AGO, end=end(date(2025, 5, 26)))
+    back = habilitation("leroy", id=2, requested_on=closed.requested_on)
+    known = records(closed, back, attempts=(sent(1),))
+    made = plan(known, snapshot(remote(closed, enabled=False)))
+    assert (actions(made)[0], made.drift) == (("reopen", email("leroy")), ())
+    ended_since = remote(replace(back, end=end(date(2026, 8, 31))), enabled=False)
+    made = plan(known, snapshot(ended_since))
+    assert (made.changes, [drift.kind for drift in made.drift]) == ((), [DriftKind.SUSPENDED_BY_HAND])
+
+
 @pytest.mark.rule("A8")
 def test_a_second_partner_joins_the_account_without_a_link_and_the_account_outlives_one_of_them() -> None:
     other = Partner(code="sivom", name="Sivom", domains=frozenset(), signed_on=LYS.signed_on)

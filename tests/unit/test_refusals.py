@@ -56,7 +56,7 @@ def test_every_code_has_its_sentence_and_is_raised_with_its_values() -> None:
         (
             WrongUsage(Refusal.NO_SUCH_PARTNER, partner="agglo\x1b"),
             "Aucun partenaire n'a le code « agglo\N{REPLACEMENT CHARACTER} ». "
-            "Ceux qui sont enregistrés : provisioner partner list.",
+            "Ceux qui sont enregistrés : provisioner partner list",
         ),
         (
             Refused(Refusal.END_BEFORE_SIGNATURE, on=date(2026, 8, 31), signed_on=date(2026, 9, 1)),
@@ -68,7 +68,7 @@ def test_every_code_has_its_sentence_and_is_raised_with_its_values() -> None:
         ),
         (
             Refused(Refusal.NO_LINK, email="a@lys.example", why=Obstacle.OWED),
-            "a@lys.example : le premier lien n'est pas encore parti. Pour l'envoyer : provisioner sync.",
+            "a@lys.example : le premier lien n'est pas encore parti. Pour l'envoyer : provisioner sync",
         ),
         (
             FileRefused(("partner[2].code", Refused(Refusal.KEY_MISSING)), ("x", Refused(Refusal.TEXT_EXPECTED))),
@@ -82,7 +82,7 @@ def test_a_refusal_in_french(error: Refused, sentence: str) -> None:
 
 def test_what_makes_links_useless_is_said_as_everywhere() -> None:
     said = refusal(Refused(Refusal.LINKS_USELESS, why=RealmFault.NO_MAIL_SERVER))
-    assert said.startswith("Le royaume n'a pas de serveur de courriel")
+    assert said.startswith("Le royaume n'a pas de serveur de messagerie")
 
 
 @pytest.mark.parametrize("members", [Obstacle, Status])
@@ -98,7 +98,8 @@ def test_a_refusal_says_no_value_in_the_log() -> None:
 def test_a_failed_system_is_one_sentence_with_its_address_and_the_quoted_cause() -> None:
     said = failure(KeycloakUnavailable("Keycloak does not answer:\n ConnectTimeout."), "https://sso.example")
     assert said.startswith(
-        "Keycloak (https://sso.example) fait défaut : « Keycloak does not answer: ConnectTimeout »."
+        "Keycloak (https://sso.example) ne fonctionne pas comme attendu : « Keycloak does not answer: "
+        "ConnectTimeout »."
     )
     assert "\n" not in said
     held = LockHeld("Another run holds the lock: x.", Refusal.LOCK_HELD, holder="caf-1")

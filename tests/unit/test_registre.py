@@ -9,6 +9,7 @@ import pytest
 from provisioner.domain.convention import Contact, Contacts, Role
 from provisioner.domain.people import EmailAddress
 from provisioner.settings import load_settings
+from provisioner.views.hints import CAF_CONTACTS
 from provisioner.views.registre import Registre
 
 SET = {
@@ -40,12 +41,15 @@ def test_both_pages_say_who_why_how_long_and_what_one_may_ask_for_from_the_setti
         assert "2 ans après la date de fin demandée" in page
         assert "2 ans après la fin de la convention" in page
         assert "3 ans après sa clôture" in page
-        assert "4 mois : la clé du mois" in page
+        assert "4 mois\N{NO-BREAK SPACE}: la clé du mois" in page
         assert "[à compléter]" not in page
         assert "15 septembre 2026" in page
         assert "<script" not in page
     assert "www.cnil.fr" in registre.notice()
     assert "article 30" in registre.sheet()
+
+
+OFFICER = f'{CAF_CONTACTS} --protection-donnees "NOM <ADRESSE>"'
 
 
 @pytest.mark.rule("D6")
@@ -55,20 +59,20 @@ def test_what_nobody_has_set_is_left_to_complete_and_told() -> None:
         "PROVISIONER_CAF__NAME",
         "PROVISIONER_CAF__ADDRESS",
         "PROVISIONER_CAF__HOSTING",
-        "provisioner caf contacts --protection-donnees",
+        OFFICER,
     )
     assert registre.sheet().count("[à compléter]") >= 6
-    assert _registre(SET, Role.HABILITATIONS).lacking == ("provisioner caf contacts --protection-donnees",)
+    assert _registre(SET, Role.HABILITATIONS).lacking == (OFFICER,)
 
 
 @pytest.mark.rule("A10")
 def test_neither_page_says_that_a_person_approves_where_the_software_does() -> None:
     by_name, automatic = _registre(SET), _registre(SET | {"PROVISIONER_APPROVAL__AUTOMATIC": "true"})
     assert "vérifiée et validée par une personne nommée" in by_name.sheet()
-    assert "Aucune décision n'est prise sur vous par une" in by_name.notice()
+    assert "Aucune décision qui vous concerne n'est prise par un logiciel" in by_name.notice()
     assert "par le service lui-même" in automatic.sheet()
     assert "sans qu'une personne la relise" in automatic.notice()
-    assert "Aucune décision n'est prise" not in automatic.notice()
+    assert "Aucune décision qui vous concerne n'est prise" not in automatic.notice()
 
 
 @pytest.mark.rule("D2")

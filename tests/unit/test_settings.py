@@ -8,8 +8,9 @@ import pytest
 from typer.testing import CliRunner
 
 from provisioner.cli.app import app
-from provisioner.keycloak.realm_config import load_realm_config
+from provisioner.keycloak.realm_config import load_realm_config, load_texts
 from provisioner.settings import Settings, SettingsError, load_settings
+from provisioner.views.refusals import unusable_settings
 
 REALM_CONFIG = Path(__file__).parents[2] / "realm-config"
 
@@ -79,8 +80,8 @@ def test_every_setting_that_cannot_be_used_is_told_at_once_and_no_value(tmp_path
     ("name", "value", "says"),
     [
         ("SMTP__PORT", "geheim", "un nombre entier est attendu."),
-        ("SMTP__PORT", "0", "la valeur est de 1 au moins."),
-        ("SMTP__PORT", "65536", "la valeur est de 65535 au plus."),
+        ("SMTP__PORT", "0", "la valeur doit être de 1 au moins."),
+        ("SMTP__PORT", "65536", "la valeur doit être de 65535 au plus."),
         ("LOCK_WAIT_SECONDS", "geheim", "un nombre est attendu."),
         ("INVITATION__LIFESPAN_HOURS", "0", "une valeur supérieure à 0 est attendue."),
         ("APPROVAL__AUTOMATIC", "geheim", "true ou false est attendu."),
@@ -119,6 +120,32 @@ def test_a_secret_is_its_file_without_the_line_end_wherever_a_link_leads(tmp_pat
     assert settings.smtp.password is not None
     assert settings.keycloak.client_secret.get_secret_value() == " pass phrase "
     assert settings.smtp.password.get_secret_value() == "geheim"
+
+
+def test_a_secret_that_was_replaced_goes_before_the_one_that_was_read_first(tmp_path: Path) -> None:
+    directory = secrets(tmp_path, KEYCLOAK__CLIENT_SECRET="first")
+    file = directory / "PROVISIONER_KEYCLOAK__CLIENT_SECRET"
+    keycloak = load_settings(environment=given(SECRETS_DIR=str(directory))).keycloak
+
+    def tried() -> list[str]:
+        return [secret.get_secret_value() for secret in keycloak.secrets()]
+
+    assert tried() == ["first"]
+    for before, now in (("first", "second"), ("second", "third")):
+        file.write_text(f"{now}\n", "utf-8")
+        assert tried() == [now, before]
+    file.unlink()
+    assert tried() == ["third", "second"]
+    from_variable = given(SECRETS_DIR=str(directory), KEYCLOAK__CLIENT_SECRET="variable")
+    assert [s.get_secret_value() for s in load_settings(environment=from_variable).keycloak.secrets()] == ["variable"]
+
+
+@pytest.mark.parametrize("name", ["KEYCLOAK__URL", "PLATFORM__URL", "WEB__URL"])
+@pytest.mark.parametrize("before", ["admin:geheim", "admin"])
+def test_an_address_that_holds_a_name_or_a_password_is_refused(name: str, before: str) -> None:
+    (told,) = refusal(None, **{name: f"https://{before}@sso.exemple.fr/auth"})
+    assert "geheim" not in told
+    assert load_settings(environment=given(**{name: "https://sso.exemple.fr:8443/a@b/"}))
 
 
 def test_what_cannot_be_read_is_told(tmp_path: Path) -> None:
@@ -186,3 +213,31 @@ def test_mail_is_encrypted_unless_its_server_is_this_machine_and_keycloaks_too(
 def test_in_the_file_true_and_false_are_still_read(tmp_path: Path) -> None:
     for text, meant in (("true", "starttls"), ("false", "off"), ('"implicit"', "implicit")):
         assert load_settings(toml(tmp_path, f"[smtp]\ntls = {text}"), {}).smtp.tls == meant
+
+
+@pytest.mark.rule("P5")
+def test_the_realms_texts_tell_no_lock_say_the_length_that_is_set_and_are_not_broken_by_an_address() -> None:
+    variables = {
+        "SMTP__FROM": "l'envoi@caf.example",
+        "REALM__PASSWORD_LENGTH": "12",
+        "PLATFORM__PRIVACY_URL": "https://caf.example/?a=1&b=2",
+    }
+    settings = load_settings(environment={f"PROVISIONER_{name}": value for name, value in variables.items()})
+
+    texts = load_texts(settings, {"cooperationContact": "o'neil@caf.example"})
+
+    for locked in ("accountTemporarilyDisabledMessage", "accountPermanentlyDisabledMessage"):
+        assert texts[locked] == texts["invalidUserMessage"]
+    assert "au moins 12 caractères" in texts["resetPasswordMessage"]
+    assert "l''envoi@caf.example" in texts["executeActionsBody"]  # as Java's MessageFormat reads an apostrophe
+    assert texts["cooperationContact"] == "o''neil@caf.example"
+    assert 'href="https://caf.example/?a=1&amp;b=2"' in texts["executeActionsBodyHtml"]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("PLATFORM__REDIRECT_URIS", "ctg.example"), ("CONNECTIONS__OUR_ADDRESSES", "ici")]
+)
+def test_a_list_of_addresses_that_is_none_is_refused_in_french(name: str, value: str) -> None:
+    with pytest.raises(SettingsError) as refused:
+        load_settings(environment={f"PROVISIONER_{name}": value})
+    assert "séparé" in unusable_settings(refused.value.problems)

@@ -186,12 +186,14 @@ def test_status_says_in_french_where_an_annexe_stands(capsys: pytest.CaptureFixt
         controls=0,
         controls_grave=0,
         incidents_open=1,
+        late_reviews=2,
         journal=None,
     )
     print_answer(StatusAnswer.of(status, [kept()], (), now), "text")
     said = capsys.readouterr().out
     assert "transmise le 1er septembre 2026) : à traiter (contrôlée, sans erreur)." in said
     assert "Incidents ouverts : 1." in said
+    assert "Revues annuelles en retard : 2." in said
 
 
 @pytest.mark.rule("D3")
@@ -199,5 +201,5 @@ def test_who_is_not_in_a_certificate_is_told_in_the_number_that_it_is(capsys: py
     print_answer(IssuedAnswer(attestation=3, count=1, kept=2, returned=1, rest=4, sha256="0" * 64), "text")
     said = capsys.readouterr().out
     assert "établie pour 1 compte." in said
-    assert "avec de nouveau un accès : 1 personne." in said
+    assert "Accès de nouveau ouvert, donc hors de la demande : 1 personne." in said
     assert "2 comptes conservés pour l'instant : attestation n° 4 à venir." in said

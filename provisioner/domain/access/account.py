@@ -40,6 +40,18 @@ class RemoteAccount:
 
 
 @dataclass(frozen=True, slots=True)
+class Failures:
+    """Failed logins of an account in a row, and until when Keycloak lets nobody in by it; None when it does."""
+
+    count: int = 0
+    locked_until: datetime | None = None
+
+
+#: Of an account whose last login let somebody in.
+NO_FAILURES = Failures()
+
+
+@dataclass(frozen=True, slots=True)
 class RemoteGroup:
     """A partner's group: its id and the ids of its members. `is_moved`: it is known by its id, and another hand
     renamed it, the group above it, or put it elsewhere.
@@ -57,8 +69,8 @@ class Snapshot:
     `realm_id` is Keycloak's internal id, which tells a realm from another of the same name.
     `groups` has, for each partner asked about, its group or None when it does not exist. `root_id` is the group above
     them all. `with_password` are the ids of the accounts that have one, among those that were asked about. `named`
-    are the accounts that have one of the addresses that were asked about as their user name, whatever their e-mail: a
-    list of accounts does not show it. `makes_passwords` is whether the realm has the form that a link leads to (the
+    are the accounts that have one of the addresses that were `asked` about as their user name, whatever their e-mail:
+    a list of accounts does not show it. `makes_passwords` is whether the realm has the form that a link leads to (the
     required action UPDATE_PASSWORD), `sends_mail` whether it names a mail server and a sender.
     """
 
@@ -69,6 +81,7 @@ class Snapshot:
     with_password: frozenset[str] = frozenset()
     root_id: str | None = None
     named: Mapping[EmailAddress, RemoteAccount] = field(default_factory=dict)
+    asked: frozenset[EmailAddress] = frozenset()
     makes_passwords: bool = True
     sends_mail: bool = True
     token_seconds: int = 300

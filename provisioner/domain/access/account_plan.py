@@ -5,8 +5,17 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from datetime import date, datetime
+from itertools import zip_longest
 
-from provisioner.domain.access.account import PARTNER, REQUESTED_ON, RemoteAccount, Snapshot, digest, wanted_account
+from provisioner.domain.access.account import (
+    ENDED_ON,
+    PARTNER,
+    REQUESTED_ON,
+    RemoteAccount,
+    Snapshot,
+    digest,
+    wanted_account,
+)
 from provisioner.domain.access.change import Action, Change, Drift, DriftKind
 from provisioner.domain.access.habilitation import End, Habilitation, State
 from provisioner.domain.access.invitations import is_owed, last_expiry
@@ -82,7 +91,8 @@ class AccountPlan:
         """What an annexe, `partner end` or a link that is still alive puts off."""
         for habilitation in self.planned:
             if habilitation in self.waiting and self.link_expiry is not None:
-                yield self._opening(habilitation, day_of(self.link_expiry))
+                opening = self._opening(habilitation, day_of(self.link_expiry))
+                yield replace(opening, waits_until=self.link_expiry)
             elif self.today < habilitation.requested_on <= self.records.partners[habilitation.partner].last_day:
                 yield self._opening(habilitation, habilitation.requested_on)
         for habilitation in [*self.staying, *self.planned]:
@@ -101,8 +111,8 @@ class AccountPlan:
         return habilitation.requested_on <= self.today and partner.is_active_on(self.today)
 
     def _last_link_expiry(self) -> datetime | None:
-        ids = {habilitation.id for habilitation in [*self.closed, *self.closing]}
-        return last_expiry(attempt for attempt in self.records.attempts if attempt.habilitation in ids)
+        ended = [*self.closed, *self.closing]
+        return last_expiry(attempt for habilitation in ended for attempt in self.records.attempts_of(habilitation))
 
     def _is_disabled_by_hand(self) -> bool:
         """Whether an account bears our mark, disabled, though the register never opened nor closed one there:
@@ -114,11 +124,14 @@ class AccountPlan:
 
     def _shows_planned(self) -> bool:
         """Whether a return that is still planned here stands in Keycloak already: it was made and ended there since
-        this register was copied, and an older copy opens nobody.
+        this register was copied, and an older copy opens nobody. One that was closed here, and asked for again by its
+        old date, is told by its end.
         """
         attributes = self.remote.attributes if self.remote is not None and not (self.closing or self.staying) else {}
-        shown = zip(attributes.get(PARTNER, ()), attributes.get(REQUESTED_ON, ()), strict=False)
-        return bool({(h.partner, h.requested_on.isoformat()) for h in self.planned}.intersection(shown))
+        shown = set(zip_longest(*(attributes.get(name, ()) for name in (PARTNER, REQUESTED_ON, ENDED_ON))))
+        shown -= {(h.partner, h.requested_on.isoformat(), h.end.on.isoformat()) for h in self.closed if h.end}
+        planned = {(h.partner, h.requested_on.isoformat()) for h in self.planned}
+        return any((partner, requested_on) in planned for partner, requested_on, _ in shown)
 
     def _judge_closed(self, last: Habilitation) -> Iterator[Change | Drift]:
         """An account of which every access is closed: enabled by another hand, or closed and not written whole, as
@@ -265,6 +278,7 @@ class AccountPlan:
             leaves=tuple(sorted(ended)) if action is Action.REOPEN else (),
             by_hand=by_hand,
             owes_link=owes_link,
+            present=self.remote,
         )
 
     def _opening_with(self, habilitation: Habilitation) -> list[Habilitation]:

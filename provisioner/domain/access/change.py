@@ -6,11 +6,11 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
-from datetime import date
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
 from enum import StrEnum
 
-from provisioner.domain.access.account import WantedAccount
+from provisioner.domain.access.account import RemoteAccount, WantedAccount
 from provisioner.domain.access.habilitation import Habilitation
 from provisioner.domain.people import EmailAddress
 from provisioner.domain.retention import Destruction
@@ -29,6 +29,10 @@ class Action(StrEnum):
     DESTROY = "destroy"
 
 
+#: What a plan's id is made of: of one change the action, address, rule, date, and new address if any.
+Line = tuple[str, str, str, str, str]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
     """One change: whose, by which rule, due since when, and the state that it leaves.
@@ -39,6 +43,7 @@ class Change:
     those of `leaves` (A8). `new_email` is a rename's, whose `email` is the old one. `by_hand`: it puts right
     what another hand did. `owes_link`: once it is done the person is owed the e-mail with the link.
     `destruction` is what is destroyed, of a change that destroys and is about to be made.
+    `present` is the account as it was read, `waits_until` when the last link of an account that returns is dead.
     `said` is its reason where nothing else is known of it: version 0.3 or older kept it with a hold.
     """
 
@@ -57,6 +62,8 @@ class Change:
     owes_link: bool = False
     said: str | None = None
     destruction: Destruction | None = None
+    present: RemoteAccount | None = field(default=None, compare=False, repr=False)
+    waits_until: datetime | None = None
 
     @property
     def subject(self) -> Habilitation:
@@ -69,6 +76,17 @@ class Change:
         """The whole account afterwards, of a change that writes one."""
         assert self.wanted is not None
         return self.wanted
+
+    @property
+    def destroyed(self) -> Destruction:
+        """What is destroyed, of a change that destroys."""
+        assert self.destruction is not None
+        return self.destruction
+
+    @property
+    def is_of_unknown_account(self) -> bool:
+        """Whether it destroys an account that the register does not know: nobody of the register waits for it."""
+        return self.destruction is not None and self.destruction.is_of_unknown_account
 
     @property
     def is_suspension(self) -> bool:
@@ -101,7 +119,7 @@ class Change:
         return ends or (self.action is Action.OPEN and self.keycloak_id is None)
 
     @property
-    def line(self) -> tuple[str, str, str, str, str]:
+    def line(self) -> Line:
         """What a plan's id is made of."""
         due_on = self.due_on.isoformat() if self.due_on else ""
         return (self.action.value, self.email or "", self.rule, due_on, self.new_email or "")

@@ -24,8 +24,8 @@ class End:
     """Why and when a habilitation ends: rule A3 (list 2), A5 (a decision) or C3 (the convention's end).
 
     `transmitted_on` is the date of the annexe that said so, None for C3; `recorded_on` the day it was entered,
-    `recorded_at` the moment, once the register has it. `decision` is the
-    journal's entry of the decision that it follows from.
+    `recorded_at` the moment, once the register has it. `received_on` is the day on which the Caf received that
+    annexe (V3). `decision` is the journal's entry of the decision that it follows from.
     """
 
     on: date
@@ -34,6 +34,16 @@ class End:
     recorded_on: date
     decision: int | None = None
     recorded_at: datetime | None = field(default=None, compare=False)
+    received_on: date | None = field(default=None, compare=False)
+
+    @property
+    def told_on(self) -> date:
+        """The day on which the Caf was told of it (V3).
+
+        Of an end that was entered before version 0.4 the reception may not be known: the day of its entry is no
+        earlier.
+        """
+        return self.received_on or self.recorded_on
 
     @property
     def due_on(self) -> date:
@@ -82,6 +92,16 @@ class Habilitation:
         if self.closed_at is not None:
             return State.CLOSED
         return State.PLANNED if self.opened_at is None else State.OPEN
+
+    @property
+    def ended_on(self) -> date | None:
+        """The day on which it ends or ended, as it was asked for."""
+        return None if self.end is None else self.end.on
+
+    @property
+    def opened_on(self) -> date | None:
+        """The day on which it was really opened."""
+        return None if self.opened_at is None else day_of(self.opened_at)
 
     @property
     def closed_on(self) -> date | None:

@@ -12,6 +12,7 @@ from provisioner.domain.access.change import Action
 from provisioner.domain.access.habilitation import Habilitation, State
 from provisioner.domain.calendar import day_of
 from provisioner.domain.hold import Hold
+from provisioner.domain.people import EmailAddress
 from provisioner.domain.records import Attempt, Records
 
 #: How many links are sent before the officers are told that the person does not answer.
@@ -208,9 +209,10 @@ def invitation_of(habilitation: Habilitation, attempts: Iterable[Attempt]) -> In
     return Invitation(habilitation, tuple(since_due(habilitation, attempts)))
 
 
-def open_invitations(records: Records) -> Iterator[Invitation]:
-    """One for each open habilitation that was or is owed a link."""
-    for habilitations in records.by_account().values():
+def open_invitations(records: Records, email: EmailAddress | None = None) -> Iterator[Invitation]:
+    """One for each open habilitation that was or is owed a link, of that person or of all."""
+    by_account = records.by_account()
+    for habilitations in by_account.values() if email is None else [by_account.get(email, [])]:
         open_now = [habilitation for habilitation in habilitations if habilitation.state is State.OPEN]
         attempts = [attempt for habilitation in open_now for attempt in records.attempts_of(habilitation)]
         for habilitation in open_now:
@@ -228,9 +230,9 @@ def leading(invitations: Iterable[Invitation]) -> list[Invitation]:
     return list(chosen.values())
 
 
-def due_again(records: Records, now: datetime) -> list[Invitation]:
-    """Those whose second or third link is due, as far as the register knows."""
-    invitations = leading(open_invitations(records))
+def due_again(records: Records, now: datetime, email: EmailAddress | None = None) -> list[Invitation]:
+    """Those whose second or third link is due, as far as the register knows, of that person or of all."""
+    invitations = leading(open_invitations(records, email))
     return [
         invitation
         for invitation in invitations
@@ -241,4 +243,4 @@ def due_again(records: Records, now: datetime) -> list[Invitation]:
 def is_for_repeat(records: Records, quarantine: Hold, now: datetime) -> bool:
     """Whether what is in quarantine is a second or third link, which is not `sync`'s to try."""
     is_link = {change.action for change in quarantine.changes} == {Action.INVITE}
-    return is_link and any(due.habilitation.email == quarantine.email for due in due_again(records, now))
+    return is_link and quarantine.email is not None and bool(due_again(records, now, quarantine.email))

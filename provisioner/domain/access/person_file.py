@@ -11,7 +11,7 @@ from typing import Any
 
 from rapidfuzz import fuzz, process
 
-from provisioner.domain.access.account import RemoteAccount
+from provisioner.domain.access.account import NO_FAILURES, Failures, RemoteAccount
 from provisioner.domain.access.habilitation import Habilitation, State
 from provisioner.domain.access.invitations import InvitationState, invitation_of, last_expiry
 from provisioner.domain.annexe.kept import KeptAnnexe
@@ -51,6 +51,7 @@ class KeycloakUser:
     account: RemoteAccount
     is_ours: bool = True
     has_password: bool = False
+    failures: Failures = NO_FAILURES
     groups: tuple[str, ...] = ()
 
 

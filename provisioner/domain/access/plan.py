@@ -15,7 +15,7 @@ from provisioner.domain.gates import Blocked, Entering, Gate, Limit, Limits, dec
 from provisioner.domain.hold import Hold
 from provisioner.domain.people import EmailAddress
 from provisioner.domain.records import Records
-from provisioner.domain.retention import due
+from provisioner.domain.retention import Kind, due
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +58,22 @@ class Plan:
     def only(self, wanted: Callable[[Change], bool]) -> Plan:
         """The same with some changes left for another run; what holds them is judged on all of them."""
         return replace(self, changes=tuple(filter(wanted, self.changes)), later=tuple(filter(wanted, self.later)))
+
+    @property
+    def of_destructions(self) -> Plan:
+        """Only what is destroyed; where another hand enabled an account after its end, its closing too, which comes
+        first.
+        """
+        accounts = {change.email for change in self.destructions if change.destroyed.kind is Kind.ACCOUNT}
+
+        def is_of_destruction(change: Change) -> bool:
+            closes_again = change.action is Action.CLOSE and change.by_hand and change.email in accounts
+            return closes_again or change.action is Action.DESTROY
+
+        plan = self.only(is_of_destruction)
+        drift = (d for d in self.drift if d.kind is DriftKind.ENABLED_BY_HAND and d.email in accounts)
+        blocked = (blocked for blocked in self.blocked if any(map(blocked.holds, plan.changes)))
+        return replace(plan, later=(), drift=tuple(drift), blocked=tuple(blocked))
 
     def with_own_holds(self) -> Plan:
         """The same, told only of what holds one of its own persons' changes."""
@@ -102,13 +118,20 @@ def plan_in_unknown_realm(partners: Iterable[str]) -> Plan:
 
 
 def with_destructions(
-    plan: Plan, records: Records, today: date, limits: Limits, allowed: Collection[str] = ()
+    plan: Plan, records: Records, today: date, limits: Limits, left_alone: Collection[EmailAddress] = ()
 ) -> Plan:
-    """The plan with what is due for destruction on that day and not on hold (D7), last of all."""
-    due_now = [d for d in due(records) if d.done_from <= today and not d.is_on_hold]
+    """The plan with what is due for destruction on that day and not on hold (D7), last of all; but not of those who
+    are left alone, whose data go another way.
+    """
+    due_now = [
+        destruction
+        for destruction in due(records)
+        if destruction.done_from <= today and not destruction.is_on_hold
+        if destruction.habilitation is None or destruction.habilitation.email not in left_alone
+    ]
     if not due_now:
         return plan
-    held = gates_of_destructions(records, due_now, today, limits, allowed)
+    held = gates_of_destructions(records, due_now, today, limits)
     return replace(plan, changes=(*plan.changes, *map(destroying, due_now)), blocked=(*plan.blocked, *held))
 
 

@@ -107,6 +107,11 @@ class KeptAnnexe:
         return self.applied_number is None or self.approved_number > self.applied_number
 
     @property
+    def is_in_force(self) -> bool:
+        """Whether it was applied, and nothing that was decided about it since waits."""
+        return self.applied_at is not None and not self.is_pending
+
+    @property
     def approved_decisions(self) -> Decisions | None:
         """The decisions that stand: those of an approval that waits, or that was applied and not called into question
         by a new submission.

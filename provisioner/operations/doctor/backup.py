@@ -15,7 +15,7 @@ from provisioner.domain.errors import Refused
 from provisioner.operations.backup import recipients_of
 from provisioner.operations.destruction_list import is_put_back_by_hand
 from provisioner.operations.doctor.lines import DoctorLine, attention, ok, wanting
-from provisioner.operations.restore import replaced_registers
+from provisioner.operations.restore import REPLACED_FOR, replaced_registers
 from provisioner.register import backup_keys
 from provisioner.settings import PREFIX, Settings
 from provisioner.views.doctor import Found, Todo
@@ -33,7 +33,8 @@ def backup_lines(settings: Settings, connection: Connection, today: date) -> Ite
         if is_put_back_by_hand(connection, settings):
             lines.append(wanting("backup", Found.PUT_BACK_BY_HAND, Todo.TELL_RESTORE))
     for file in replaced_registers(settings):
-        lines.append(attention("backup", Found.REPLACED_REGISTER.of(file=file), Todo.DESTROY_REPLACED))
+        found = Found.REPLACED_REGISTER.of(file=file, days=REPLACED_FOR.days)
+        lines.append(attention("backup", found, Todo.DESTROY_REPLACED))
     yield from lines or [ok("backup", Found.BACKUPS.of(month=month_of(today)))]
 
 

@@ -5,17 +5,20 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from provisioner.clock import Clock
 from provisioner.documents.escapes import try_ways_out
+from provisioner.keycloak.credentials import ClientKey
 from provisioner.mail import MailUnavailable, greet
 from provisioner.operations.doctor.lines import DoctorLine, Level, attention, judged, ok, unreachable, wanting
 from provisioner.register import sqlite_file
-from provisioner.settings import PREFIX, Settings, is_this_machine, plain
+from provisioner.settings import PREFIX, KeycloakSettings, Settings, SettingsError, Tls, is_this_machine, plain
 from provisioner.views.doctor import Found, Todo
+from provisioner.views.refusals import unusable_settings
 
 #: File systems over a network, on which SQLite's locks cannot be trusted. FUSE ones are judged by their beginning.
 _NETWORK = "9p afs beegfs ceph cifs davfs fuse gfs2 glusterfs gpfs lustre nfs nfs4 ocfs2 smb3 smbfs vboxsf virtiofs"
@@ -52,8 +55,7 @@ def _written(value: object) -> str:
 
 def settings_lines(settings: Settings, clock: Clock) -> Iterator[DoctorLine]:
     """What is set in a way that nobody should be surprised by."""
-    if settings.keycloak.client_secret is None:
-        yield wanting("settings", Found.NO_SECRET, Todo.SET.of(settings=f"{PREFIX}KEYCLOAK__CLIENT_SECRET"))
+    yield from key_lines(settings.keycloak)
     url = urlsplit(settings.keycloak.url)
     if url.scheme != "https" and not is_this_machine(url.hostname):
         yield attention(
@@ -67,16 +69,42 @@ def settings_lines(settings: Settings, clock: Clock) -> Iterator[DoctorLine]:
             Found.NO_SLASH,
             Todo.SET_SLASH.of(setting=f"{PREFIX}PLATFORM__URL"),
         )
+    if settings.platform.privacy_url is None:
+        setting = f"{PREFIX}PLATFORM__PRIVACY_URL"
+        yield attention("settings", Found.NO_PRIVACY_URL, Todo.SET_PRIVACY_URL.of(setting=setting))
     if not settings.connections.our_networks:
         setting = f"{PREFIX}CONNECTIONS__OUR_ADDRESSES"
         yield attention("settings", Found.NO_OUR_ADDRESSES, Todo.SET_OUR_ADDRESSES.of(setting=setting))
     if not settings.attestation.archives_reference.strip():
         setting = f"{PREFIX}ATTESTATION__ARCHIVES_REFERENCE"
         yield attention("settings", Found.NO_ARCHIVES_REFERENCE, Todo.SET_ARCHIVES_REFERENCE.of(setting=setting))
+    if settings.attestation.other_backups_days is None:
+        setting = f"{PREFIX}ATTESTATION__OTHER_BACKUPS_DAYS"
+        yield attention("settings", Found.NO_OTHER_BACKUPS, Todo.SET_OTHER_BACKUPS.of(setting=setting))
     if clock.is_moved:
         yield attention("settings", Found.TRIAL.of(day=clock.today()), Todo.UNSET_TODAY.of(setting=f"{PREFIX}TODAY"))
     count = sum(value is not None for value in effective(settings).values())
     yield ok("settings", Found.SETTINGS.of(count=count))
+
+
+def key_lines(settings: KeycloakSettings) -> Iterator[DoctorLine]:
+    """By what we prove to Keycloak who we are, and that nobody else can read it."""
+    secret, key = f"{PREFIX}KEYCLOAK__CLIENT_SECRET", f"{PREFIX}KEYCLOAK__CLIENT_KEY_FILE"
+    if settings.client_key_file is None and settings.client_secret is None:
+        yield wanting("settings", Found.NO_SECRET, Todo.SET.of(settings=f"{key} (ou {secret})"))
+    if settings.client_key_file is not None and settings.client_secret is not None:
+        yield attention("settings", Found.SECRET_UNUSED, Todo.UNSET_SECRET.of(setting=secret))
+    administrators = f"{PREFIX}KEYCLOAK__ADMIN_KEY_FILE"
+    for file, setting in ((settings.client_key_file, key), (settings.admin_key_file, administrators)):
+        if file is None:
+            continue
+        try:
+            ClientKey.read(file, setting)
+        except SettingsError as error:
+            yield wanting("settings", unusable_settings(error.problems), Todo.MAKE_KEY.of(setting=setting))
+            continue
+        if file.stat().st_mode & stat.S_IROTH:
+            yield attention("settings", Found.KEY_FOR_ALL.of(file=file), Todo.CLOSE_KEY.of(file=file))
 
 
 def reader_lines() -> Iterator[DoctorLine]:
@@ -168,9 +196,10 @@ def mail_lines(settings: Settings) -> Iterator[DoctorLine]:
         yield unreachable("mail", error, Todo.SEE_MAIL.of(settings=f"{PREFIX}SMTP__*"))
     else:
         yield ok("mail", Found.MAIL.of(where=f"{smtp.host}:{smtp.port}", tls=smtp.tls))
-    if smtp.tls == "off" and not is_this_machine(smtp.host):
-        yield attention(
-            "mail",
-            Found.MAIL_WITHOUT_TLS,
-            Todo.SET_MAIL_TLS.of(setting=f"{PREFIX}SMTP__TLS"),
-        )
+    if passes_in_clear(smtp.host, smtp.tls, signs_in=smtp.password is not None):
+        yield wanting("mail", Found.MAIL_WITHOUT_TLS, Todo.SET_MAIL_TLS.of(setting=f"{PREFIX}SMTP__TLS"))
+
+
+def passes_in_clear(host: str | None, tls: Tls, *, signs_in: bool) -> bool:
+    """Whether what is said to that mail server can be read on the way: by a network, or a password by anybody."""
+    return tls == "off" and (signs_in or not is_this_machine(host))

@@ -22,26 +22,24 @@ from provisioner.domain.gates import Limits, closures_distance, destructions_dis
 from provisioner.domain.hold import HoldKind
 from provisioner.domain.records import Records
 from provisioner.domain.retention import due
+from provisioner.operations import caf_review
 from provisioner.operations.doctor.lines import DoctorLine, Level, attention, judged, ok, wanting
 from provisioner.operations.folders import Folders
 from provisioner.operations.incidents import known_incidents
 from provisioner.operations.journal import verify_journal
+from provisioner.operations.reviews import all_standings
 from provisioner.register import Register, connections, dropped_files, holds, lock_holder, notices
 from provisioner.register.engine import REVISION, revision
 from provisioner.register.marks import LAST_GOOD_SYNC, mark
 from provisioner.register.partners import contacts_by_partner, contacts_of
+from provisioner.register.requests import all_requests
 from provisioner.settings import Settings
+from provisioner.views import hints
 from provisioner.views.dates import french_date
 from provisioner.views.doctor import Found, Todo
 from provisioner.views.holds import KINDS
 from provisioner.views.incidents import delay_words
-
-#: What ends a hold, where it is not the release of a plan.
-_TO_GO_ON = {
-    HoldKind.PAUSE: "provisioner resume",
-    HoldKind.QUARANTINE: "provisioner sync",
-    HoldKind.CONTAINMENT: "provisioner partner reopen",
-}
+from provisioner.views.sentences import counted
 
 _STALE_SYNC_HOURS, _STALE_FILE_HOURS = 26, 1
 
@@ -91,8 +89,24 @@ def work_lines(register: Register, records: Records, settings: Settings, now: da
     yield from folder_lines(settings, register, now)
     yield from declared_lines(records, settings)
     yield from contact_lines(register, records)
+    yield from convention_lines(records, day_of(now))
     yield from incident_lines(register, now)
+    yield from caf_review_lines(register, day_of(now))
+    yield from review_lines(register)
+    yield from request_lines(register, day_of(now))
     yield from reading_lines(register, settings)
+
+
+def caf_review_lines(register: Register, today: date) -> Iterator[DoctorLine]:
+    """Whether the Caf's own review is due, and how many of its lines nobody has signed (V4)."""
+    due_on, draft = caf_review.state(register)
+    if due_on is None:
+        return
+    found = Found.CAF_REVIEW.of(on=french_date(due_on))
+    late = Found.CAF_REVIEW_LATE.of(
+        on=french_date(due_on), days=(today - due_on).days, unsigned=len(draft.unsigned) if draft else "toutes"
+    )
+    yield judged("caf-review", today <= due_on, found, late, Todo.REVIEW_CAF, level=Level.ATTENTION)
 
 
 def reading_lines(register: Register, settings: Settings) -> Iterator[DoctorLine]:
@@ -158,7 +172,7 @@ def hold_lines(records: Records, now: datetime) -> Iterator[DoctorLine]:
         nobodys = "destructions" if hold.plan_id else "tous les partenaires"
         whose, days = hold.partner or nobodys, (now - hold.since).days
         found = Found.HELD.of(kind=KINDS[hold.kind].capitalize(), whose=whose, days=days)
-        command = _TO_GO_ON.get(hold.kind, f"held release {hold.plan_id}")
+        command = hints.to_go_on(hold)
         yield attention("held", found, Todo.LOOK_AT_HELD.of(command=command), hold.partner)
     if not holds:
         yield ok("held", Found.NOTHING_HELD)
@@ -216,7 +230,7 @@ def declared_lines(records: Records, settings: Settings) -> Iterator[DoctorLine]
         consumer = sorted(filter(mailboxes.is_consumer_domain, partner.domains))
         if consumer:
             own = [f"--domain {domain}" for domain in sorted(partner.domains.difference(consumer))] or ["--no-domain"]
-            command = f"provisioner partner set {code} {' '.join(own)} --address EMAIL… --by NAME"
+            command = f'provisioner partner set {code} {" ".join(own)} --address ADRESSE --by "NOM"'
             yield wanting(
                 "declared-domains",
                 Found.CONSUMER_DOMAIN.of(partner=code, domains=", ".join(consumer)),
@@ -239,6 +253,37 @@ def contact_lines(register: Register, records: Records) -> Iterator[DoctorLine]:
         yield ok("contacts", Found.CONTACTS)
     if caf is not None and not any(contact.role is Role.PROTECTION_DONNEES for contact in caf.people):
         yield attention("contacts", Found.NO_PROTECTION_OFFICER, Todo.RECORD_PROTECTION_OFFICER)
+
+
+def convention_lines(records: Records, today: date) -> Iterator[DoctorLine]:
+    """C1: the conventions in force of which nobody has read in the paper when notice is to be given."""
+    unread = [code for code, p in sorted(records.partners.items()) if p.notice_days is None and p.is_active_on(today)]
+    found = Found.NO_NOTICE_DAYS.of(partners=", ".join(unread))
+    todo = Todo.READ_NOTICE_DAYS
+    yield judged("notice-days", not unread, Found.NOTICE_DAYS, found, todo, level=Level.ATTENTION)
+
+
+def review_lines(register: Register) -> Iterator[DoctorLine]:
+    """Who is late with the yearly review (V1, V2)."""
+    late = [standing for standing in all_standings(register) if standing.is_late]
+    for standing in late:
+        partner = standing.partner
+        found = Found.REVIEW_LATE.of(partner=partner, days=counted(standing.days_late, "jour"))
+        yield attention("review", found, Todo.LOOK_AT_REVIEW.of(partner=partner), partner)
+    if not late:
+        yield ok("review", Found.NO_REVIEW_LATE)
+
+
+def request_lines(register: Register, today: date) -> Iterator[DoctorLine]:
+    """The documents that were asked of a partner and that are late (art. 2.1, C5)."""
+    with register.read() as connection:
+        late = [request for request in all_requests(connection) if request.days_late(today)]
+    for request in late:
+        days = counted(request.days_late(today), "jour")
+        found = Found.DOCUMENT_LATE.of(number=request.id, partner=request.partner, days=days)
+        yield attention("request", found, Todo.LOOK_AT_REQUEST.of(number=request.id), request.partner)
+    if not late:
+        yield ok("request", Found.NO_DOCUMENT_LATE)
 
 
 def incident_lines(register: Register, now: datetime) -> Iterator[DoctorLine]:

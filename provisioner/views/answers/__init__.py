@@ -4,9 +4,9 @@ is shown. `docs/schemas/answers.schema.json` is made from these models (`schema.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
-from typing import Annotated, Any, Generic, Self, TypeVar
+from typing import Annotated, Any, ClassVar, Generic, Self, TypeVar, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, RootModel, WithJsonSchema
 
@@ -15,7 +15,8 @@ from provisioner.views.shown import Part, Table, as_csv
 
 
 class Answer(BaseModel):
-    """An answer, or a part of one. The fields are the JSON's, in its order.
+    """An answer, or a part of one. The fields are the JSON's, in its order. `of` makes one of what it tells, `shown`
+    says the same for a person, top to bottom.
 
     A field that is excluded is not in the JSON: it serves what a person is shown.
     """
@@ -23,38 +24,70 @@ class Answer(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", serialize_by_alias=True, validate_by_name=True)
 
     @classmethod
-    def read(cls, source: object, **more: Any) -> Self:
-        """An answer whose fields are `more`, and for the rest the source's attributes of the same names."""
-        same = {
-            name: getattr(source, name) for name in cls.model_fields if name not in more and hasattr(source, name)
-        }
-        return cls(**same, **more)
-
-    def shown(self) -> Iterable[Part]:
-        """The same for a person, top to bottom."""
-        return ()
-
-
-_Row = TypeVar("_Row", bound=Answer)
-
-
-class ListAnswer(RootModel[tuple[_Row, ...]], Generic[_Row]):
-    """An answer that is a list: a row a thing."""
-
-    model_config = ConfigDict(frozen=True)
-
-    @property
-    def rows(self) -> tuple[_Row, ...]:
-        """Its rows."""
-        return self.root
+    def read(cls, *sources: object, **more: Any) -> Self:
+        """An answer whose fields are `more`, and for the rest the attributes of the same names: of each the first
+        source's that has it.
+        """
+        same: dict[str, Any] = {}
+        for source in reversed(sources):
+            same |= {name: getattr(source, name) for name in cls.model_fields if hasattr(source, name)}
+        return cls(**{**same, **more})
 
     def shown(self) -> Iterable[Part]:
         """The same for a person, top to bottom."""
         return ()
 
     def csv(self) -> str:
-        """Its first table, for a spreadsheet."""
-        table = next(part for part in self.shown() if isinstance(part, Table))
+        """For a spreadsheet, where `--format` offers that."""
+        raise NotImplementedError
+
+    def page(self) -> str:
+        """As an HTML page, where `--format` offers that."""
+        raise NotImplementedError
+
+
+class RowAnswer(Answer):
+    """A part of an answer that is a row of a table."""
+
+    def cells(self) -> Sequence[str | None]:
+        """The row for a person, a cell a column."""
+        raise NotImplementedError
+
+
+_Row = TypeVar("_Row", bound=RowAnswer)
+
+
+class ListAnswer(RootModel[tuple[_Row, ...]], Generic[_Row]):
+    """An answer that is a list: a row a thing. A person is shown a table of them, whose titles each list gives."""
+
+    model_config = ConfigDict(frozen=True)
+    TITLE: ClassVar[str]
+    COLUMNS: ClassVar[tuple[str, ...]]
+    EMPTY: ClassVar[str] = ""
+
+    @classmethod
+    def of(cls, things: Iterable[Any], *more: Any) -> Self:
+        """The things in their order, each made a row by the row's own `of`, which is also given `more`, or read."""
+        row: Any = get_args(cls.model_fields["root"].annotation)[0]
+        make = getattr(row, "of", row.read)
+        return cls(tuple(make(thing, *more) for thing in things))
+
+    @property
+    def rows(self) -> tuple[_Row, ...]:
+        """Its rows."""
+        return self.root
+
+    def table(self) -> Table:
+        """The list as a table."""
+        return Table(self.TITLE, self.COLUMNS, [row.cells() for row in self.rows], empty=self.EMPTY)
+
+    def shown(self) -> Iterable[Part]:
+        """The same for a person, top to bottom."""
+        yield self.table()
+
+    def csv(self) -> str:
+        """The table, for a spreadsheet."""
+        table = self.table()
         return as_csv([table.columns, *table.rows])
 
 

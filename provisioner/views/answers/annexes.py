@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Self
 
 from pydantic import Field, InstanceOf, WithJsonSchema
@@ -11,14 +11,14 @@ from provisioner.domain.annexe.decisions import Decisions
 from provisioner.domain.annexe.kept import KeptAnnexe, Status
 from provisioner.domain.calendar import day_of
 from provisioner.views.annexes import decided, list_2_alone, list_2_applied, standing, typed
-from provisioner.views.answers import Answer, Day, ListAnswer, Number, PlanId, Sha256, beside
+from provisioner.views.answers import Answer, Day, ListAnswer, Number, PlanId, RowAnswer, Sha256, beside
 from provisioner.views.answers.checks import CheckAnswer
 from provisioner.views.answers.plans import PlanAnswer
 from provisioner.views.dates import french_date, in_cell
-from provisioner.views.shown import Line, Part, Table, Tone
+from provisioner.views.shown import Line, Part, Tone
 
 
-class AnnexeLine(Answer):
+class AnnexeLine(RowAnswer):
     """An annexe that the register keeps. `approved_by` is whose approval it has now, null without one."""
 
     annexe: Number
@@ -32,21 +32,20 @@ class AnnexeLine(Answer):
 
     @classmethod
     def of(cls, annexe: KeptAnnexe) -> AnnexeLine:
-        """An annexe with its words."""
         by = annexe.approved_by if annexe.status in (Status.APPROVED, Status.APPLIED) else None
         return AnnexeLine.read(annexe, annexe=annexe.id, approved_by=by, standing=standing(annexe))
+
+    def cells(self) -> tuple[str | None, ...]:
+        days = map(in_cell, (self.transmitted_on, self.received_on))
+        return str(self.annexe), self.partner, self.standing, *days, self.approved_by
 
 
 class AnnexesAnswer(ListAnswer[AnnexeLine]):
     """`annexe list`: the one in force of each partner, and those under way."""
 
-    @classmethod
-    def of(cls, annexes: Sequence[KeptAnnexe]) -> Self:
-        """A line each."""
-        return cls(tuple(map(AnnexeLine.of, annexes)))
-
-    def shown(self) -> Iterator[Part]:
-        yield _table(self.rows)
+    TITLE = "Annexes 1"
+    COLUMNS = ("N°", "Partenaire", "État", "Transmise le", "Reçue le", "Validée par")
+    EMPTY = "Aucune annexe n'est gardée."
 
 
 class List2Applied(Answer):
@@ -97,8 +96,7 @@ class AnnexeAnswer(AnnexeLine):
         )
 
     def shown(self) -> Iterator[Part]:
-        """Its line, its file, its findings, its decisions."""
-        yield _table([self])
+        yield AnnexesAnswer((self,)).table()
         annexe = self.kept
         if annexe is None:
             return
@@ -107,7 +105,7 @@ class AnnexeAnswer(AnnexeLine):
             established = f"État établi par la Caf le {french_date(annexe.replaced_on)}"
             yield Line(f"{established} ; ce n'est pas le document du partenaire ({annexe.original_sha256}), détruit")
         if annexe.list_2_applied_at:
-            yield Line(f"Trace : {list_2_applied(annexe)}.")
+            yield Line(f"Déjà fait : {list_2_applied(annexe)}.")
         if annexe.sent_by:
             yield Line(f"Envoyée par {annexe.sent_by}")
         if annexe.source_sha256:
@@ -144,7 +142,6 @@ class SubmittedAnswer(Answer):
         return cls(annexe=annexe.id, status=annexe.status, plan_id=plan_id, check=check, parts=tuple(parts))
 
     def shown(self) -> tuple[Part, ...]:
-        """Its check, what it would change, and what to type next."""
         return self.parts
 
 
@@ -164,26 +161,10 @@ def _next_steps(
         renamed = typed("plan", "--annexe", annexe.id, "--rename", f"{old}={new}")
         yield Line(f"S'il s'agit de la même personne : {renamed}")
     if annexe.status is Status.CHECKED and plan_id:
-        approval = typed("annexe", "approve", annexe.id, "--plan", plan_id, "--by", "NOM")
-        yield Line(f"Pour la valider : {approval}")
+        approval = typed("annexe", "approve", annexe.id, "--plan", plan_id)
+        yield Line(f'Pour la valider : {approval} --by "NOM"')
     if list_2_plan_id:
-        words = ("annexe", "approve", annexe.id, "--closures-only", "--plan", list_2_plan_id, "--by", "NOM")
-        yield Line(list_2_alone(*map(str, words)))
+        words = ("annexe", "approve", annexe.id, "--closures-only", "--plan", list_2_plan_id)
+        yield Line(f'{list_2_alone(*map(str, words))} --by "NOM"')
     if annexe.status is Status.CHECKED:
         yield Line(f"Sans décision d'ici le {french_date(annexe.kept_until)}, elle sera détruite (A2).")
-
-
-def _table(annexes: Sequence[AnnexeLine]) -> Table:
-    rows = [
-        (
-            str(annexe.annexe),
-            annexe.partner,
-            annexe.standing,
-            in_cell(annexe.transmitted_on),
-            in_cell(annexe.received_on),
-            annexe.approved_by,
-        )
-        for annexe in annexes
-    ]
-    columns = ("N°", "Partenaire", "État", "Transmise le", "Reçue le", "Validée par")
-    return Table("Annexes 1", columns, rows, empty="Aucune annexe n'est gardée.")

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Self
 
 from pydantic import Field
 
 from provisioner.domain.attestation import Standing
-from provisioner.views.answers import Answer, Code, Count, Day, ListAnswer, Number, Sha256, beside
+from provisioner.views.answers import Answer, Code, Count, Day, ListAnswer, Number, RowAnswer, Sha256, beside
 from provisioner.views.dates import french_date, short
 from provisioner.views.sentences import counted
-from provisioner.views.shown import Line, Part, Table, Tone
+from provisioner.views.shown import Line, Part, Tone
 
 #: What `attestation verify` found, by its code.
 _SEALS: Mapping[str, str] = {
@@ -36,7 +36,7 @@ class RequestedAnswer(Answer):
             yield Line(f"Attestation n° {self.attestation} : déjà demandée, pour {counted(self.count, 'compte')}.")
             return
         yield Line(f"Attestation n° {self.attestation} demandée pour {counted(self.count, 'compte')}.", Tone.TITLE)
-        yield Line("Elle pourra être délivrée quand leurs données seront détruites (provisioner attestation list).")
+        yield Line("Elle pourra être délivrée quand les données seront détruites (provisioner attestation list).")
 
 
 class IssuedAnswer(Answer):
@@ -52,16 +52,14 @@ class IssuedAnswer(Answer):
     def shown(self) -> Iterator[Part]:
         yield Line(f"Attestation n° {self.attestation} établie pour {counted(self.count, 'compte')}.", Tone.GOOD)
         if self.returned:
-            yield Line(
-                f"Hors de la demande désormais, avec de nouveau un accès : {counted(self.returned, 'personne')}."
-            )
+            yield Line(f"Accès de nouveau ouvert, donc hors de la demande : {counted(self.returned, 'personne')}.")
         if self.rest is not None:
             kept = counted(self.kept, "compte conservé")
             yield Line(f"{kept} pour l'instant : attestation n° {self.rest} à venir.")
         yield Line(f"Empreinte SHA-256 du fichier : {self.sha256}", Tone.FAINT)
 
 
-class AttestationLine(Answer):
+class AttestationLine(RowAnswer):
     """A request, and how far it is. `due_on` is the day from which the last of those to be destroyed will be."""
 
     attestation: Number
@@ -79,13 +77,11 @@ class AttestationLine(Answer):
 
     @classmethod
     def of(cls, attestation: object, standings: Mapping[Standing, int], due_on: date | None) -> Self:
-        """A request with how many of it stand how."""
         counts = {standing.value: standings.get(standing, 0) for standing in Standing}
         number = getattr(attestation, "id", None)
         return cls.read(attestation, attestation=number, **counts, count=sum(counts.values()), due_on=due_on)
 
     def cells(self) -> tuple[str, ...]:
-        """The request in a table."""
         counts = map(str, (self.count, self.destroyed, self.kept, self.returned))
         return str(self.attestation), self.partner, short(self.requested_on), *counts, self._state()
 
@@ -100,15 +96,9 @@ class AttestationLine(Answer):
 class AttestationsAnswer(ListAnswer[AttestationLine]):
     """`attestation list`: every request, oldest first."""
 
-    @classmethod
-    def of(cls, lines: Iterable[AttestationLine]) -> Self:
-        """The requests."""
-        return cls(tuple(lines))
-
-    def shown(self) -> Iterator[Part]:
-        columns = ("N°", "Partenaire", "Demandée le", "Comptes", "Détruits", "Conservés", "Revenus", "Attestation")
-        rows = [line.cells() for line in self.rows]
-        yield Table("Attestations de destruction", columns, rows, empty="Aucune attestation n'a été demandée.")
+    TITLE = "Attestations de destruction"
+    COLUMNS = ("N°", "Partenaire", "Demandée le", "Comptes", "Détruits", "Conservés", "Revenus", "Attestation")
+    EMPTY = "Aucune attestation n'a été demandée."
 
 
 class SealAnswer(Answer):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 
-from provisioner.views.answers import Answer, Count, Number, Sha256
+from provisioner.views.answers import Answer, Count, Number, Sha256, beside
 from provisioner.views.answers.journal import HeadAnswer
 from provisioner.views.dates import french_date
 from provisioner.views.shown import Line, Part, Tone
@@ -29,15 +29,23 @@ class BackupAnswer(Answer):
 
 
 class KeyDestroyedAnswer(Answer):
-    """`backup destroyed`: a month's key whose private half was destroyed on that day."""
+    """`backup destroyed`: a month's key whose private half was destroyed on that day. Shown beside it: the
+    month's other keys, which can still open its copies.
+    """
 
     key: str
     month: str
     destroyed_on: date
+    remaining: tuple[str, ...] = beside(())
 
     def shown(self) -> Iterator[Part]:
         day = french_date(self.destroyed_on)
-        yield Line(f"Clé {self.key} ({self.month}) : détruite le {day}. Les sauvegardes de ce mois sont illisibles.")
+        done = f"Clé {self.key} ({self.month}) : détruite le {day}."
+        if not self.remaining:
+            yield Line(f"{done} Les sauvegardes de ce mois sont illisibles.")
+            return
+        others = ", ".join(self.remaining)
+        yield Line(f"{done} Les sauvegardes de ce mois restent lisibles avec une autre clé : {others}.")
 
 
 class LostAnswer(Answer):
@@ -69,18 +77,20 @@ class RestoreAnswer(Answer):
     recorded: Number | None
 
     def shown(self) -> Iterator[Part]:
-        done = "Essai réussi, rien n'a été changé" if self.rehearsed else "Sauvegarde remise en place"
+        done = "Essai réussi, rien n'a été changé" if self.rehearsed else "Sauvegarde restaurée"
         yield Line(f"{done} : {self.file}, entrées {self.entries}.", Tone.GOOD)
         if self.recorded is not None:
             yield Line(f"L'essai est enregistré au journal, entrée {self.recorded}.")
         if self.lost is not None:
-            yield Line(f"Entrées perdues depuis la copie : {self.lost.first} à {self.lost.last}.", Tone.WARNING)
+            lost = "Entrées absentes de la copie" if self.rehearsed else "Entrées perdues depuis la copie"
+            yield Line(f"{lost} : {self.lost.first} à {self.lost.last}.", Tone.WARNING)
         if self.to_destroy is None:
             yield Line("Sans la liste des destructions : ce qui a été détruit depuis peut revenir.", Tone.WARNING)
         elif self.to_destroy:
-            yield Line(f"Destructions à refaire en premier par provisioner sync : {self.to_destroy}.")
+            again = "Après une vraie restauration, destructions" if self.rehearsed else "Destructions"
+            yield Line(f"{again} à refaire en premier par provisioner sync : {self.to_destroy}.")
         if self.replaced is not None:
             yield Line(f"Le registre remplacé est gardé à côté du nouveau, dans {self.replaced}.")
-            yield Line("Il contient des données personnelles : à détruire dès que la reprise est vérifiée.")
+            yield Line("Il contient des données personnelles : à détruire dès que la restauration est vérifiée.")
         if not self.rehearsed:
             yield Line(f"{self.entry}:{self.sha256}")

@@ -12,7 +12,7 @@ from provisioner.domain.annexe.details import Absent
 from provisioner.domain.annexe.document import MORE, Check, Column, Finding, Row, Severity
 from provisioner.domain.people import EmailAddress
 from provisioner.views.answers import Answer, Day, ListNumber, Number, Sha256, beside
-from provisioner.views.dates import french_date, in_cell
+from provisioner.views.dates import french_date, in_cell, in_french
 from provisioner.views.findings import message, place
 from provisioner.views.shown import Line, Part, Table, Tone
 
@@ -40,12 +40,12 @@ class FindingLine(Answer):
 
     @classmethod
     def of(cls, finding: Finding) -> Self:
-        """A finding with its words."""
         return cls.read(finding, message=message(finding), place=place(finding))
 
     def shown(self) -> Iterator[Part]:
         word, tone = _SEVERITIES[self.severity]
-        yield Line(f"{self.place} : {self.value}" if self.value else self.place, tone, label=word, note=self.message)
+        value = f" : {in_french(self.value)}" if self.value else ""
+        yield Line(f"{self.place}{value}", tone, label=word, note=self.message)
 
 
 def finding_lines(findings: Iterable[Finding]) -> tuple[FindingLine, ...]:
@@ -61,7 +61,6 @@ class _ReadRow(Answer):
     email: EmailAddress | None
 
     def cells(self, on: date | None) -> tuple[str | None, ...]:
-        """The row in a table."""
         person = f"{self.first_names or ''} {self.last_name or ''}\n{self.email or ''}"
         return str(self.row), person, self.function, in_cell(on)
 
@@ -73,7 +72,6 @@ class OpenRow(_ReadRow):
 
     @classmethod
     def of(cls, row: Row) -> Self:
-        """The row as it was read."""
         return cls.read(row, requested_on=row.on)
 
 
@@ -84,7 +82,6 @@ class ClosedRow(_ReadRow):
 
     @classmethod
     def of(cls, row: Row) -> Self:
-        """The row as it was read."""
         return cls.read(row, ended_on=row.on)
 
 
@@ -113,7 +110,6 @@ class CheckAnswer(Answer):
         )
 
     def shown(self) -> Iterator[Part]:
-        """The file, both lists, the findings, the verdict."""
         yield Line(f"{self.file} ({self.sha256[:12]}…)", Tone.TITLE)
         if self.transmitted_on:
             yield Line(f"Annexe 1 transmise le {french_date(self.transmitted_on)}.")

@@ -10,7 +10,7 @@ from pydantic import Field, InstanceOf, WithJsonSchema
 from provisioner.domain.access.habilitation import State
 from provisioner.domain.calendar import day_of
 from provisioner.domain.connections.report import FEWEST_IN_SERIES, AccessUse, ConnectionReport, Gap, GapCause
-from provisioner.domain.connections.usage import Usage, UsageState
+from provisioner.domain.connections.usage import UsageState
 from provisioner.domain.people import EmailAddress
 from provisioner.views.answers import Answer, Count, Day, Moment, Number, beside
 from provisioner.views.connection_words import REFUSED_USES, WHOLE, gap_lines, usage_words
@@ -31,7 +31,6 @@ class GapAnswer(Answer):
 
     @classmethod
     def of(cls, gap: Gap) -> Self:
-        """The same."""
         return cls(from_=gap.since, to=gap.until, cause=gap.cause)
 
 
@@ -41,11 +40,6 @@ class UsageAnswer(Answer):
     state: UsageState
     last_on: Day | None
     known_since: Day | None
-
-    @classmethod
-    def of(cls, usage: Usage) -> Self:
-        """The same."""
-        return cls.read(usage)
 
 
 class MonthLine(Answer):
@@ -74,19 +68,14 @@ class PersonUse(Answer):
 
     @classmethod
     def of(cls, access: AccessUse) -> Self:
-        """The counts of one access."""
-        person, uses = access.habilitation.person, access.uses
         return cls.read(
-            person,
-            partner=access.habilitation.partner,
+            access,
+            access.uses,
+            access.habilitation,
+            access.habilitation.person,
             habilitation=access.habilitation.id,
-            state=access.state,
-            logins=uses.logins,
-            days=len(uses.by_day),
-            last_login_on=access.last_login_on,
-            failures=uses.failures,
-            addresses=uses.addresses,
-            usage=UsageAnswer.of(access.usage) if access.usage else None,
+            days=len(access.uses.by_day),
+            usage=UsageAnswer.read(access.usage) if access.usage else None,
             used=usage_words(access.usage) if access.usage else "",
         )
 
@@ -107,7 +96,7 @@ class UnusedAccess(Answer):
         habilitation = access.habilitation
         assert habilitation.opened_at is not None
         assert access.usage is not None
-        usage, used = UsageAnswer.of(access.usage), usage_words(access.usage)
+        usage, used = UsageAnswer.read(access.usage), usage_words(access.usage)
         return cls.read(habilitation.person, opened_on=day_of(habilitation.opened_at), usage=usage, used=used)
 
 
@@ -154,55 +143,43 @@ class _Report(Answer):
     @property
     def notes(self) -> list[str]:
         """What stands at the foot."""
-        count = self.destroyed
-        plural = "s" if count > 1 else ""
-        return [f"{count} accès clôturé{plural} dont les données de connexion sont détruites."] if count else []
+        closed = "accès clôturés" if self.destroyed > 1 else "accès clôturé"
+        gone = f"{self.destroyed} {closed} dont les données de connexion sont détruites."
+        return [gone] if self.destroyed else []
+
+    def _by_month(self) -> Iterator[tuple[str, int | None]]:
+        for month, line in zip(self.report.period.months(), self.months, strict=False):
+            yield french_month(month.first), line.logins
 
     @property
     def bars(self) -> list[tuple[str, int]]:
         """The logins by month, for the chart."""
-        lines = zip(self.report.period.months(), self.months, strict=False)
-        return [(french_month(month.first), line.logins) for month, line in lines if line.logins is not None]
+        return [(month, logins) for month, logins in self._by_month() if logins is not None]
 
     @property
     def month_table(self) -> Table:
         """The same as a table."""
-        few = f"non montré : moins de {FEWEST_IN_SERIES} accès ouverts"
-        lines = zip(self.report.period.months(), self.months, strict=False)
-        rows = [(french_month(month.first), few if n.logins is None else str(n.logins)) for month, n in lines]
+        few = f"non indiqué : moins de {FEWEST_IN_SERIES} accès ouverts"
+        rows = [(month, few if logins is None else str(logins)) for month, logins in self._by_month()]
         return Table("Connexions par mois", ("Mois", "Connexions"), rows)
 
-    def _head(self) -> Iterator[Part]:
+    def tables(self) -> Sequence[Table]:
+        """The main table first; the one of the months is apart."""
+        raise NotImplementedError
+
+    def shown(self) -> Iterator[Part]:
         yield Line(f"Connexions {self.period} : {self.whose}", Tone.TITLE)
         if self.unknown_spans:
             yield Line("Période lue avec des lacunes :", Tone.WARNING)
             yield from (Line(f"  {sentence}") for sentence in self.unknown_spans)
         else:
             yield Line(WHOLE, Tone.GOOD)
-
-    def _foot(self) -> Iterator[Part]:
-        yield from (Line(note) for note in self.notes)
-
-    def _table(self) -> Table:
-        raise NotImplementedError
-
-    def tables(self) -> Sequence[Table]:
-        """The tables beside the one of the months."""
-        return (self._table(),)
-
-    def shown(self) -> Iterator[Part]:
-        yield from self._head()
         yield from self.tables()
         if self.months:
             yield self.month_table
-        yield from self._foot()
-
-    def csv(self) -> str:
-        """The main table for a spreadsheet, with what is not known and the foot below it."""
-        raise NotImplementedError
+        yield from map(Line, self.notes)
 
     def page(self) -> str:
-        """A page that prints: no script, nothing from outside."""
         return template("connections.html").render(answer=self, whole=WHOLE)
 
 
@@ -216,7 +193,6 @@ class CafConnectionsAnswer(_Report):
 
     @classmethod
     def of(cls, report: ConnectionReport) -> Self:
-        """The report with its persons."""
         months = (MonthLine(month=f"{first:%Y-%m}", logins=n) for first, n in report.logins_by_month())
         persons = tuple(map(PersonUse.of, report.accesses))
         return cls(**cls._common(report), months=tuple(months), persons=persons, foreign=report.foreign)
@@ -226,7 +202,7 @@ class CafConnectionsAnswer(_Report):
         count = f"Connexions de comptes du royaume sans habilitation (administrateurs, par exemple) : {self.foreign}."
         return [*super().notes, count, REFUSED_USES]
 
-    def _table(self) -> Table:
+    def tables(self) -> Sequence[Table]:
         columns = (
             *("Partenaire", "Nom", "Prénom(s)", "Adresse électronique", f"État le {french_date(self.to)}"),
             *("Connexions", "Jours avec connexion", "Dernière connexion", "Échecs", "Adresses réseau", "À ce jour"),
@@ -239,11 +215,11 @@ class CafConnectionsAnswer(_Report):
             )
             for row in self.persons
         ]
-        return Table("Par personne", columns, rows, empty="Aucun accès ouvert pendant cette période.")
+        return (Table("Par personne", columns, rows, empty="Aucun accès ouvert pendant cette période."),)
 
     def csv(self) -> str:
-        table, foot = self._table(), ([note] for note in (*self.unknown_spans, *self.notes))
-        return as_csv([table.columns, *table.rows, *foot])
+        (table,) = self.tables()
+        return as_csv([table.columns, *table.rows, *([note] for note in (*self.unknown_spans, *self.notes))])
 
 
 class PartnerConnectionsAnswer(_Report):
@@ -290,25 +266,22 @@ class PartnerConnectionsAnswer(_Report):
             ("Accès ouverts, utilisés pendant la période", str(self.used)),
             (f"Accès jamais utilisés, au {today}", str(self.never_used)),
             (f"Accès non utilisés depuis plus de 6 mois, au {today}", str(self.unused)),
-            (f"Accès dont l'utilisation n'est pas connue, au {today}", str(self.unknown)),
+            (f"Accès dont l'utilisation est inconnue, au {today}", str(self.unknown)),
         ]
 
     @property
     def notes(self) -> list[str]:
-        few = f"Moins de {FEWEST_IN_SERIES} accès ouverts : les connexions par mois ne sont pas montrées."
+        few = f"Moins de {FEWEST_IN_SERIES} accès ouverts : les connexions par mois ne sont pas indiquées."
         return [*super().notes, *([] if self.months else [few])]
-
-    def _table(self) -> Table:
-        return Table("Accès", ("Donnée", "Nombre"), self.counts)
 
     def tables(self) -> Sequence[Table]:
         rows = [
             (row.last_name, row.first_names, row.function, french_date(row.opened_on), row.used) for row in self.named
         ]
         columns = ("Nom", "Prénom(s)", "Fonction", "Ouvert le", "Utilisation")
-        nobody = "Aucun accès n'est connu pour n'avoir jamais été utilisé, ou pas depuis plus de 6 mois."
+        nobody = "Aucun accès n'est signalé comme jamais utilisé, ou non utilisé depuis plus de 6 mois."
         named = Table("Accès jamais utilisés ou non utilisés depuis plus de 6 mois", columns, rows, empty=nobody)
-        return self._table(), named
+        return Table("Accès", ("Donnée", "Nombre"), self.counts), named
 
     def csv(self) -> str:
         named = ((f"{row.last_name} {row.first_names} ({row.function})", row.used) for row in self.named)

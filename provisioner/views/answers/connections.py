@@ -32,18 +32,16 @@ class PulledAnswer(Answer):
 
     @classmethod
     def of(cls, events: int, admin_events: int, holes: Sequence[Hole]) -> Self:
-        """What a reading stored."""
         span = Span(from_=min(hole.since for hole in holes), to=max(hole.until for hole in holes)) if holes else None
         return cls(events=events, admin_events=admin_events, hole=span)
 
     def shown(self) -> Iterator[Part]:
-        """How much, and the hole."""
         yield Line(f"Connexions enregistrées : {self.events}. Actes de console enregistrés : {self.admin_events}.")
         if self.hole is not None:
             span = f"du {french_moment(self.hole.from_)} au {french_moment(self.hole.to)}"
             yield Line(
                 f"Des événements manquent {span} : Keycloak ne les avait plus, ou ne les enregistrait pas. Sur cette "
-                "période, rien ne pourra être conclu d'une absence de connexion.",
+                "période, aucune conclusion ne pourra être tirée d'une absence de connexion.",
                 Tone.WARNING,
             )
 
@@ -58,17 +56,16 @@ class ComparedList(Answer):
 
     @classmethod
     def of(cls, compared: Comparison) -> Self:
-        """In numbers."""
         return cls.read(compared, lacking=len(compared.lacking), gone=len(compared.gone))
 
     def lines(self, name: str) -> Iterator[Part]:
         """What is shown of it."""
         why = "règle D1, trop anciens, ou connexions habituelles de notre compte de service"
-        yield Line(f"{name} : {self.same} identiques ; {self.left_out} non conservés ({why}).")
+        yield Line(f"{name} identiques : {self.same} ; non conservés ({why}) : {self.left_out}.")
         if self.lacking:
-            yield Line(f"{name} : {self.lacking} manquent dans le registre.", Tone.ERROR)
+            yield Line(f"{name} absents du registre : {self.lacking}.", Tone.ERROR)
         if self.gone:
-            yield Line(f"{name} : {self.gone} ont disparu de Keycloak avant leur terme : effacés ?", Tone.ERROR)
+            yield Line(f"{name} disparus de Keycloak avant leur terme (effacés ?) : {self.gone}.", Tone.ERROR)
 
 
 class ComparedAnswer(Answer):
@@ -84,7 +81,6 @@ class ComparedAnswer(Answer):
 
     @classmethod
     def of(cls, events: Comparison, console: Comparison, *, switched_off: bool) -> Self:
-        """Both lists."""
         return cls(
             from_=min(events.since, console.since),
             to=max(events.until, console.until),
@@ -100,12 +96,11 @@ class ComparedAnswer(Answer):
         return not (self.switched_off or any(compared.lacking or compared.gone for compared in lists))
 
     def shown(self) -> Iterator[Part]:
-        """The span, both lists, and what to do."""
         yield Line(f"Événements comparés du {french_moment(self.from_)} au {french_moment(self.to)}.")
         yield from self.events.lines("Événements de connexion")
         yield from self.admin_events.lines("Événements de la console")
         if self.switched_off:
             yield Line(
-                "Le royaume n'enregistre plus tous ses événements : rétablissez-le par provisioner realm apply.",
+                "Le royaume n'enregistre plus tous ses événements : rétablissez-le par provisioner realm apply",
                 Tone.ERROR,
             )

@@ -12,7 +12,8 @@ from provisioner.domain.calendar import PARIS
 from provisioner.domain.people import EmailAddress
 from provisioner.views.answers import Answer, Code, Count, Moment
 from provisioner.views.answers.plans import RunAnswer
-from provisioner.views.holds import reopen_command
+from provisioner.views.hints import argument, reopen_partner
+from provisioner.views.sentences import counted
 from provisioner.views.shown import Line, Part, Table, Tone
 
 
@@ -20,15 +21,14 @@ def tokens_sentence(until: datetime) -> str:
     """Until when an access token that was given before a cut may still pass."""
     here = until.astimezone(PARIS)
     return (
-        f"Jusqu'à {here.hour} h {here:%M min %S s} (heure de Paris), un jeton d'accès délivré avant peut "
-        "encore être accepté par la plateforme ; aucun ne peut plus être renouvelé."
+        f"Jusqu'à {here.hour} h {here:%M min %S s} (heure de Paris), la plateforme peut encore "
+        "accepter une connexion ouverte avant la coupure ; aucune ne peut plus être prolongée."
     )
 
 
 def cut_words(cut: int, not_cut: int) -> str:
     """« 5 comptes coupés, 0 encore à couper »."""
-    plural = "s" if cut > 1 else ""
-    return f"{cut} compte{plural} coupé{plural}, {not_cut} encore à couper"
+    return f"{counted(cut, 'compte coupé')}, {not_cut} encore à couper"
 
 
 class AlsoOf(Answer):
@@ -60,10 +60,12 @@ class ContainedAnswer(RunAnswer):
         """What was done of each access, then what an officer has to know of the whole."""
         yield from super().shown()
         rows = [(line.email, ", ".join(line.partners)) for line in self.also_of]
-        yield Table("Comptes d'autres partenaires aussi, coupés pour eux aussi", ("Compte", "Partenaires"), rows)
+        yield Table(
+            "Comptes qui servent aussi d'autres partenaires, coupés pour eux aussi", ("Compte", "Partenaires"), rows
+        )
         yield Line(f"{self.partner} : {cut_words(self.cut, self.not_cut)}.", Tone.TITLE)
         yield Line(tokens_sentence(self.tokens_until))
-        yield Line(f"Pour rendre les accès : {reopen_command(self.partner)}")
+        yield Line(f"Pour rendre les accès : {reopen_partner(self.partner)}")
 
 
 class ReleasedAnswer(RunAnswer):
@@ -81,9 +83,8 @@ class ReleasedAnswer(RunAnswer):
         return cls.read(run, partner=partner, reopened=reopened, still_suspended=tuple(still))
 
     def shown(self) -> Iterator[Part]:
-        """What was done, then who stays suspended."""
         yield from super().shown()
         yield Line(f"{self.partner} : comptes à rouvrir, {self.reopened}.", Tone.TITLE)
         if self.still_suspended:
             yield Line(f"Restent suspendus : {', '.join(self.still_suspended)}.", Tone.WARNING)
-            yield Line(f"Pour savoir pourquoi : provisioner explain {self.still_suspended[0]}")
+            yield Line(f"Pour savoir pourquoi : provisioner explain {argument(self.still_suspended[0])}")

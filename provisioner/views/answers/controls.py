@@ -10,10 +10,11 @@ from pydantic import InstanceOf, PlainSerializer, TypeAdapter, WithJsonSchema
 from provisioner.domain.calendar import day_of
 from provisioner.domain.connections.control import ControlState, Facts, RaisedControl, Severity
 from provisioner.domain.people import EmailAddress
-from provisioner.views.answers import Answer, ListAnswer, Moment, Number, Rule, beside
+from provisioner.views import hints
+from provisioner.views.answers import ListAnswer, Moment, Number, RowAnswer, Rule, beside
 from provisioner.views.controls import SEVERITIES, STATES, facts_words, words_of
 from provisioner.views.dates import short
-from provisioner.views.shown import Line, Part, Table
+from provisioner.views.shown import Line, Part
 
 _FACTS = TypeAdapter(Facts)
 
@@ -22,7 +23,7 @@ def _said(facts: Facts) -> Any:
     return _FACTS.dump_python(facts, mode="json", exclude_defaults=True)
 
 
-class ControlLine(Answer):
+class ControlLine(RowAnswer):
     """Something that a control found. In `facts` stands only what it has to do with; `email` is null where the
     account is none of ours or nobody's.
     """
@@ -42,11 +43,9 @@ class ControlLine(Answer):
 
     @classmethod
     def of(cls, control: RaisedControl) -> Self:
-        """A raised control with what its words need."""
         return cls.read(control, control=control.id, raised=control)
 
     def cells(self) -> tuple[str | None, ...]:
-        """The control in a table."""
         who = self.email or (f"compte {self.raised.user}" if self.raised.user else self.partner)
         state = f"{STATES[self.state]} par {self.settled_by}" if self.settled_by else STATES[self.state]
         name, facts = words_of(self.code).name, facts_words(self.raised)
@@ -57,26 +56,24 @@ class ControlLine(Answer):
 class ControlsAnswer(ListAnswer[ControlLine]):
     """`controls list`: what was found, the gravest first."""
 
+    TITLE = "Contrôle des connexions"
+    COLUMNS = ("N°", "Gravité", "Constat", "Qui", "Depuis", "Faits", "État")
+    EMPTY = "Aucun constat."
     _proposing: frozenset[str] = frozenset()
 
     @classmethod
-    def of(cls, controls: Iterable[RaisedControl], proposed_by: str = "") -> Self:
-        """A line each; `proposed_by` are the codes that propose an incident, by commas."""
-        answer = cls(tuple(map(ControlLine.of, controls)))
-        answer._proposing = frozenset(code.strip() for code in proposed_by.split(",")) - {""}
+    def with_proposals(cls, proposing: frozenset[str], controls: Iterable[RaisedControl]) -> Self:
+        """A line each; `proposing` are the codes that propose an incident."""
+        answer = cls.of(controls)
+        answer._proposing = proposing
         return answer
 
     def shown(self) -> Iterator[Part]:
-        """Each with its facts, then what each kind means and what to do."""
-        columns = ("N°", "Gravité", "Constat", "Qui", "Depuis", "Faits", "État")
-        yield Table("Contrôle des connexions", columns, [line.cells() for line in self.rows], empty="Aucun constat.")
+        yield self.table()
         for code in dict.fromkeys(line.code for line in self.rows):
             words = words_of(code)
             yield Line(f"{words.name} : {words.meaning}", note=f"À faire : {words.to_do}")
         if any(line.code in self._proposing and line.state is ControlState.RAISED for line in self.rows):
-            yield Line(
-                "Un incident est proposé : provisioner incident declare --origin caf --aware-since DATETHH:MM "
-                '--what "CE QUI EST SU, SANS NOM" --by "NOM"'
-            )
+            yield Line(f"Il est proposé de déclarer un incident, sans nom dans le texte : {hints.DECLARE}")
         if any(line.state is ControlState.RAISED for line in self.rows):
-            yield Line('Examiné et compris : provisioner controls settle NUMÉRO --by "NOM" --reason "MOTIF"')
+            yield Line(f"Une fois un constat expliqué : {hints.SETTLE}")

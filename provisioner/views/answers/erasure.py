@@ -25,8 +25,8 @@ class What(StrEnum):
 
 
 _WORDS = {
-    What.ACCOUNT: "le compte Keycloak et ce que le registre garde pour lui seul",
-    What.CONNECTIONS: "ses connexions, les constats qui en viennent et le jour de la dernière",
+    What.ACCOUNT: "le compte Keycloak et ce que le registre conserve à son seul sujet",
+    What.CONNECTIONS: "ses connexions, les constats qui en découlent et la date de la dernière connexion",
     What.HABILITATION: "l'habilitation n° {number} : nom, fonction, adresse, dates, annexe 1, entrées du journal",
     What.CONTACT: "le rôle de contact « {role} » : nom et adresse, tant que l'annexe n'est pas remplacée",
 }
@@ -62,7 +62,6 @@ class ErasureAnswer(Answer):
 
     @classmethod
     def of(cls, email: EmailAddress, erasure: Erasure, *, dry_run: bool) -> Self:
-        """What was erased, or would be."""
         gone = (What.ACCOUNT, What.CONNECTIONS) if erasure.account is not None else ()
         kept = [
             KeptLine(
@@ -86,7 +85,7 @@ class ErasureAnswer(Answer):
         done = "À effacer" if self.dry_run else "Effacé"
         yield Line(f"{done} pour {self.email}", Tone.TITLE)
         rows = [(_WORDS[line.what], line.rule) for line in self.erased]
-        yield Table(done, ("Quoi", "Règle"), rows, empty="Rien : le compte et ses connexions sont détruits déjà.")
+        yield Table(done, ("Quoi", "Règle"), rows, empty="Rien : le compte et ses connexions sont déjà détruits.")
         kept = [
             (
                 _WORDS[line.what].format(number=line.habilitation, role=ROLES[line.role] if line.role else ""),

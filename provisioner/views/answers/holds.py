@@ -15,10 +15,10 @@ from provisioner.domain.calendar import day_of
 from provisioner.domain.hold import Hold, HoldKind
 from provisioner.domain.records import Records
 from provisioner.views.annexes import STATUSES
-from provisioner.views.answers import Answer, Code, Count, ListAnswer, Moment, PlanId, beside
+from provisioner.views.answers import Answer, Code, Count, ListAnswer, Moment, PlanId, RowAnswer, beside
 from provisioner.views.answers.annexes import AnnexeLine
 from provisioner.views.answers.plans import ChangeLine
-from provisioner.views.dates import french_date
+from provisioner.views.dates import Written, french_date
 from provisioner.views.holds import KINDS, contained_sentence, hold_reason
 from provisioner.views.journal import not_whole
 from provisioner.views.shown import Line, Part, Table, Tone
@@ -27,7 +27,7 @@ from provisioner.views.shown import Line, Part, Table, Tone
 _CUTS = (HoldKind.SUSPENSION, HoldKind.CONTAINMENT)
 
 
-class HeldLine(Answer):
+class HeldLine(RowAnswer):
     """Something that waits. `plan_id` is null unless a limit holds it; the changes of a suspension, or of a partner's
     containment, are what it cuts.
     """
@@ -39,10 +39,10 @@ class HeldLine(Answer):
     reason: str
     changes: tuple[ChangeLine, ...]
     hold: InstanceOf[Hold] = beside(None)
+    age_days: int = beside(0)
 
     @classmethod
-    def of(cls, hold: Hold, records: Records) -> Self:
-        """A hold with its words."""
+    def of(cls, hold: Hold, records: Records, now: datetime) -> Self:
         theirs = [access for access in records.habilitations if access.email == hold.email]
         live = [access for access in theirs if access.state is not State.CLOSED]
         if hold.kind is HoldKind.CONTAINMENT:
@@ -58,44 +58,38 @@ class HeldLine(Answer):
                 *(ChangeLine.of(suspension_of(access)) for access in cut),
             ),
             hold=hold,
+            age_days=(now - hold.since).days,
         )
 
-    def cells(self, now: datetime) -> tuple[str | None, ...]:
-        """The hold in a table, with its age."""
+    def cells(self) -> tuple[str | None, ...]:
         nobodys = "destructions" if self.plan_id else "tous les partenaires"
         whose = self.hold.email or self.hold.partner or nobodys
-        since = f"{french_date(day_of(self.since))} ({(now - self.since).days} j)"
+        since = Written(f"{french_date(day_of(self.since))} ({self.age_days} j)", day_of(self.since).isoformat())
         return self.plan_id, KINDS[self.kind], whose, since, self.reason
 
     def waiting(self) -> Table:
         """Every change that it keeps waiting; whom a suspension cuts is told already."""
-        what = (
-            f"Ce que retient le plan {self.plan_id}" if self.plan_id else f"Ce qui est mis à l'écart ({self.partner})"
-        )
+        what = f"En suspens, plan {self.plan_id}" if self.plan_id else f"Mis à l'écart, {self.partner}"
         changes = self.changes if self.kind not in _CUTS else ()
-        rows = [(change.email or change.partner, change.reason) for change in changes]
-        return Table(what, ("Qui", "Pourquoi"), rows)
+        rows = [(change.to_do, change.email or change.partner, change.reason) for change in changes]
+        return Table(what, ("À faire", "Qui", "Pourquoi"), rows)
 
 
 class HeldAnswer(ListAnswer[HeldLine]):
     """`held list`: what waits until somebody decides, or is tried again by itself."""
 
-    _now: datetime
+    TITLE = "En suspens"
+    COLUMNS = ("Plan", "Quoi", "Qui", "Depuis", "Pourquoi")
+    EMPTY = "Rien n'est en suspens."
 
     @classmethod
-    def of(cls, records: Records, now: datetime) -> Self:
+    def at(cls, now: datetime, records: Records) -> Self:
         """What is held now, with its words."""
-        answer = cls(tuple(HeldLine.of(hold, records) for hold in records.holds_on(day_of(now))))
-        answer._now = now
-        return answer
+        return cls.of(records.holds_on(day_of(now)), records, now)
 
     def shown(self) -> Iterator[Part]:
-        """Each hold with its age, then every change that it keeps waiting."""
-        columns = ("Plan", "Quoi", "Qui", "Depuis", "Pourquoi")
-        rows = [line.cells(self._now) for line in self.rows]
-        yield Table("En suspens", columns, rows, empty="Rien n'est en suspens.")
-        for line in self.rows:
-            yield line.waiting()
+        yield self.table()
+        yield from (line.waiting() for line in self.rows)
 
 
 class StatusAnswer(Answer):
@@ -112,13 +106,13 @@ class StatusAnswer(Answer):
     controls: Count = Field(description="What the connection controls found and nobody has looked at.")
     controls_grave: Count
     incidents_open: Count
+    late_reviews: Count = Field(description="Partners that are late with their yearly review (V1).")
     journal: str | None = Field(description="What the last verification of the journal found wanting.")
     contained: tuple[Code, ...] = Field(description="The partners of which every access is cut (`partner suspend`).")
     now: InstanceOf[datetime] = beside(None)
 
     @classmethod
     def of(cls, status: object, waiting: Iterable[KeptAnnexe], holds: Sequence[Hold], now: datetime) -> Self:
-        """The service's figures with their words."""
         aside = sum(hold.kind is HoldKind.QUARANTINE for hold in holds)
         return cls.read(
             status,
@@ -142,24 +136,31 @@ class StatusAnswer(Answer):
             transmitted = f", transmise le {french_date(annexe.transmitted_on)}" if annexe.transmitted_on else ""
             whose = f"{annexe.partner}{transmitted}"
             yield Line(f"Annexe {annexe.annexe} ({whose}) : à traiter ({STATUSES[annexe.status]}).")
-        held = f"En suspens : {self.held}. Mis à l'écart, avec de nouveaux essais automatiques : {self.quarantined}."
-        yield Line(f"{held} Courriels d'activation dus : {self.invitations_owed}.")
+        held = f"En suspens : {self.held}. Mis à l'écart et retentés automatiquement : {self.quarantined}."
+        yield Line(f"{held} Courriels d'activation à envoyer : {self.invitations_owed}.")
         if self.controls:
             tone = Tone.ERROR if self.controls_grave else Tone.WARNING
             found = f"Contrôle des connexions : {self.controls} à examiner, dont graves : {self.controls_grave}."
-            yield Line(f"{found} Pour les voir : provisioner controls list.", tone)
+            yield Line(f"{found} Pour les voir : provisioner controls list", tone)
         if self.incidents_open:
             yield Line(
-                f"Incidents ouverts : {self.incidents_open}. Pour les voir : provisioner incident list.", Tone.WARNING
+                f"Incidents ouverts : {self.incidents_open}. Pour les voir : provisioner incident list", Tone.WARNING
+            )
+        if self.late_reviews:
+            yield Line(
+                f"Revues annuelles en retard : {self.late_reviews}. Pour les voir : provisioner review list",
+                Tone.WARNING,
             )
         if self.invitations_uncertain:
             yield Line(
-                "Courriels d'activation dont nul ne peut dire s'ils sont partis : "
-                f"{self.invitations_uncertain}. Pour savoir lesquels : invitation list ; pour renvoyer le lien : "
-                "invitation repeat ADRESSE."
+                f"Courriels d'activation dont l'envoi est incertain : {self.invitations_uncertain}. Pour savoir "
+                "lesquels : provisioner invitation list ; pour renvoyer le lien : "
+                'provisioner invitation repeat ADRESSE --by "NOM"'
             )
 
 
 def _age(moment: datetime, now: datetime) -> str:
     hours = int((now - moment).total_seconds() // 3600)
+    if hours < 1:
+        return "moins d'une heure"
     return f"{hours} h" if hours < 48 else f"{hours // 24} jours"

@@ -12,7 +12,18 @@ from provisioner.domain.calendar import day_of
 from provisioner.domain.connections.incident import Incident, Origin
 from provisioner.domain.hold import Hold, HoldKind
 from provisioner.domain.people import EmailAddress
-from provisioner.views.answers import Answer, Code, Count, Day, ListAnswer, Moment, Number, absent_when_none, beside
+from provisioner.views.answers import (
+    Answer,
+    Code,
+    Count,
+    Day,
+    ListAnswer,
+    Moment,
+    Number,
+    RowAnswer,
+    absent_when_none,
+    beside,
+)
 from provisioner.views.answers.containment import cut_words, tokens_sentence
 from provisioner.views.dates import french_date, french_moment
 from provisioner.views.holds import contained_sentence
@@ -34,7 +45,6 @@ class DeclaredAnswer(Answer):
 
     @classmethod
     def of(cls, incident: Incident, now: datetime, cut: object = None) -> Self:
-        """The incident as it was recorded, and what was cut for it."""
         return cls.read(
             cut, incident=incident.id, notify_before=incident.notify_before, words=delay_words(incident, now)
         )
@@ -47,7 +57,7 @@ class DeclaredAnswer(Answer):
             yield Line(tokens_sentence(self.tokens_until))
 
 
-class IncidentLine(Answer):
+class IncidentLine(RowAnswer):
     """One incident. `closed_at` is null while it is open."""
 
     incident: Number
@@ -62,27 +72,20 @@ class IncidentLine(Answer):
 
     @classmethod
     def of(cls, incident: Incident, now: datetime) -> Self:
-        """An incident with its words."""
         closed = incident.closed_at
         words = f"clos le {french_date(day_of(closed))}" if closed else f"ouvert ; {delay_words(incident, now)}"
         return cls.read(incident, incident=incident.id, words=words)
 
     def cells(self) -> tuple[str, ...]:
-        """The incident in a table."""
         return str(self.incident), french_moment(self.aware_since), ", ".join(self.partners), self.what, self.words
 
 
 class IncidentsAnswer(ListAnswer[IncidentLine]):
     """`incident list`: all of them, oldest first."""
 
-    @classmethod
-    def of(cls, incidents: Iterable[Incident], now: datetime) -> Self:
-        """The incidents with their words."""
-        return cls(tuple(IncidentLine.of(incident, now) for incident in incidents))
-
-    def shown(self) -> Iterator[Part]:
-        columns = ("N°", "Connu depuis le", "Partenaires", "Quoi", "État")
-        yield Table("Incidents", columns, [row.cells() for row in self.rows], empty="Aucun incident.")
+    TITLE = "Incidents"
+    COLUMNS = ("N°", "Connu depuis le", "Partenaires", "Quoi", "État")
+    EMPTY = "Aucun incident."
 
 
 class KeptLine(Answer):
@@ -132,7 +135,6 @@ class IncidentAnswer(Answer):
 
     @classmethod
     def of(cls, incident: Incident, its_holds: Iterable[Hold], now: datetime) -> Self:
-        """The incident with what is cut and what is kept for it."""
         kinds = {kind: [hold for hold in its_holds if hold.kind is kind] for kind in HoldKind}
         return cls.read(
             incident,

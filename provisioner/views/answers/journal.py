@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any, Self
 
 from pydantic import WithJsonSchema
@@ -13,7 +13,14 @@ from provisioner.domain.calendar import PARIS
 from provisioner.domain.journal import ACTOR, Head, Row
 from provisioner.domain.journal_check import JournalCheck, Problem
 from provisioner.views.answers import Answer, Count, Number, Sha256, absent_when_none, beside
-from provisioner.views.journal import ACTIONS, decision_words, problem_sentence, whole_sentence
+from provisioner.views.journal import (
+    ACTIONS,
+    decision_words,
+    digest_to_compare,
+    made_by_another_version,
+    problem_sentence,
+    whole_sentence,
+)
 from provisioner.views.shown import Line, Part, Table, Tone
 
 #: The columns and how wide they usually are: what is to come is not known when a row is written.
@@ -21,7 +28,7 @@ _COLUMNS = {
     "N°": 5,
     "Le": 19,
     "Par": 28,
-    "Quoi": 34,
+    "Quoi": max(map(len, ACTIONS.values())),
     "Partenaire": 16,
     "Habilitation": 12,
     "Règle": 5,
@@ -35,11 +42,6 @@ class HeadAnswer(Answer):
 
     entry: Count
     sha256: Sha256
-
-    @classmethod
-    def of(cls, head: Head) -> HeadAnswer:
-        """The head, to be kept outside."""
-        return HeadAnswer.read(head)
 
     def shown(self) -> Iterator[Part]:
         yield Line(f"{self.entry}:{self.sha256}")
@@ -62,25 +64,45 @@ class VerifiedAnswer(Answer):
     first_bad: Number | None
     problem: Problem | None
     where: Where | None
+    file_sha256: Sha256 | None = absent_when_none(description="With --extract: the digest of the file that was read.")
+    other_version: str | None = absent_when_none(
+        description="With --extract: the version that made the file, where its sheets and page were not made anew."
+    )
     sentence: str = beside("")
 
     @classmethod
-    def of(cls, check: JournalCheck, taken_out: Head | None) -> Self:
-        """A check with its words; `taken_out` is the head that it was held against."""
+    def of(
+        cls,
+        check: JournalCheck,
+        taken_out: Head | None,
+        destroy_by: date | None = None,
+        *,
+        file_sha256: str | None = None,
+        other_version: str | None = None,
+    ) -> Self:
+        """A check with its words; `taken_out` is the head that it was held against. `destroy_by` is the day of the
+        file of evidence that was verified, `file_sha256` its digest, `other_version` what made it, if not this one.
+        """
         bad = check.bad
         difference = bad.difference if bad else None
         return cls(
             valid=bad is None,
             entries=check.entries,
-            head=HeadAnswer.of(check.head) if check.head else None,
+            head=HeadAnswer.read(check.head) if check.head else None,
             first_bad=bad.entry if bad else None,
             problem=bad.problem if bad else None,
             where=Where.read(difference) if difference else None,
-            sentence=problem_sentence(bad) if bad else whole_sentence(check, taken_out),
+            file_sha256=file_sha256,
+            other_version=other_version,
+            sentence=problem_sentence(bad) if bad else whole_sentence(check, taken_out, destroy_by),
         )
 
     def shown(self) -> Iterator[Part]:
         yield Line(self.sentence, Tone.GOOD if self.valid else Tone.ERROR)
+        if self.file_sha256 is not None:
+            yield Line(digest_to_compare(self.file_sha256))
+        if self.other_version is not None:
+            yield Line(made_by_another_version(self.other_version))
 
 
 class CauseAnswer(Answer):
@@ -119,7 +141,6 @@ class EntryAnswer(Answer):
 
     @classmethod
     def of(cls, row: Row, *, details: bool) -> Self:
-        """An entry with what still stands beside it."""
         entry, cause = row.entry, row.cause
         unsaid = dict.fromkeys(("at", "by", "os_user", "host", "action"), "")
         who = {name: row.who[name] for name in ACTOR if name in row.who}

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import date
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
 from pydantic import Field, InstanceOf, WithJsonSchema
 
@@ -21,6 +21,7 @@ from provisioner.views.answers import (
     Day,
     ListAnswer,
     Moment,
+    RowAnswer,
     Sha256,
     absent_when_none,
     beside,
@@ -28,8 +29,9 @@ from provisioner.views.answers import (
 from provisioner.views.answers.plans import person
 from provisioner.views.conventions import ROLES, convention_sentence, imported_lines, unnamed_roles
 from provisioner.views.dates import french_date, in_cell, short
-from provisioner.views.holds import reopen_command
+from provisioner.views.hints import reopen_partner
 from provisioner.views.person_tables import STATES
+from provisioner.views.sentences import counted
 from provisioner.views.shown import Line, Part, Table, Tone
 
 #: What was found behind an address that is to be adopted.
@@ -68,7 +70,6 @@ class ContactsAnswer(Answer):
 
     @classmethod
     def of(cls, contacts: Contacts | None, annexe: int) -> Self:
-        """The contacts of that annexe."""
         people = contacts.people if contacts is not None else ()
         roles = {contact.role.value: ContactAnswer.read(contact) for contact in people}
         return cls.model_validate(
@@ -86,13 +87,14 @@ class ContactsAnswer(Answer):
             yield Line(unnamed_roles(self.known.unnamed))
 
 
-class _PartnerFacts(Answer):
+class _PartnerFacts(RowAnswer):
     code: Code
     name: str
     domains: tuple[str, ...]
     addresses: tuple[str, ...]
     signed_on: Day | None
     ends_on: Day
+    notice_days: Count | None = Field(description="Before a tacit renewal; null until the paper is read.")
     contained_since: Moment | None = absent_when_none(description="While every access is cut (`partner suspend`).")
 
     @classmethod
@@ -104,7 +106,7 @@ class _PartnerFacts(Answer):
         return cls.read(partner, **declared, ends_on=partner.last_day, **more)
 
 
-class PartnerHabilitation(Answer):
+class PartnerHabilitation(RowAnswer):
     """One access through the partner."""
 
     email: EmailAddress
@@ -112,22 +114,18 @@ class PartnerHabilitation(Answer):
     requested_on: Day
     ended_on: Day | None
     closed_on: Day | None
+    last_name: str
+    first_names: str
+    function: str
     number: int | None = beside(None)
     who: str = beside("")
 
     @classmethod
     def of(cls, habilitation: Habilitation, state: State) -> Self:
-        """An access with its words."""
-        return cls.read(
-            habilitation,
-            state=state,
-            ended_on=habilitation.end.on if habilitation.end else None,
-            number=habilitation.id,
-            who=person(habilitation),
-        )
+        who = person(habilitation)
+        return cls.read(habilitation, habilitation.person, state=state, number=habilitation.id, who=who)
 
     def cells(self) -> tuple[str, ...]:
-        """The access in a table."""
         days = map(short, (self.requested_on, self.ended_on, self.closed_on))
         return str(self.number), self.who, STATES[self.state], *days
 
@@ -143,7 +141,6 @@ class PartnerAnswer(_PartnerFacts):
 
     @classmethod
     def of(cls, partner: Partner, records: Records, annexe_2: Contacts | None, today: date) -> Self:
-        """A partner as it is on that day."""
         theirs = records.of_partner(partner.code)
         return cls.facts(
             partner,
@@ -154,16 +151,17 @@ class PartnerAnswer(_PartnerFacts):
         )
 
     def shown(self) -> Iterator[Part]:
-        """The convention, then the contacts, then the accesses."""
         yield Line(f"{self.name} ({self.code})", Tone.TITLE)
         yield Line(self.convention)
         if self.reference is not None:
             yield Line(f"Référence de la convention : {self.reference}")
         if self.document_sha256 is not None:
             yield Line(f"Empreinte SHA-256 de la convention signée : {self.document_sha256}")
+        if self.notice_days is not None:
+            yield Line(f"Préavis avant une reconduction tacite : {counted(self.notice_days, 'jour')}")
         if self.contained_since is not None:
             since = french_date(day_of(self.contained_since))
-            told = f"Tous les accès sont coupés depuis le {since}. Pour les rendre : {reopen_command(self.code)}"
+            told = f"Tous les accès sont coupés depuis le {since}. Pour les rendre : {reopen_partner(self.code)}"
             yield Line(told, Tone.WARNING)
         yield Line(f"Domaines : {', '.join(self.domains) or 'aucun'}")
         if self.addresses:
@@ -178,32 +176,21 @@ class PartnerLine(_PartnerFacts):
 
     open: Count
 
-    @property
-    def open_now(self) -> str:
-        """How many accesses are open, in a cell."""
-        return str(self.open) if self.contained_since is None else f"{self.open} (tous coupés)"
+    @classmethod
+    def of(cls, partner: Partner, records: Records) -> Self:
+        return cls.facts(partner, records, open=len(records.open_addresses(partner.code)))
+
+    def cells(self) -> tuple[str, ...]:
+        open_now = str(self.open) if self.contained_since is None else f"{self.open} (tous coupés)"
+        return self.code, self.name, in_cell(self.signed_on) or "non signée", in_cell(self.ends_on), open_now
 
 
 class PartnersAnswer(ListAnswer[PartnerLine]):
     """`partner list`: a line each."""
 
-    @classmethod
-    def of(cls, records: Records) -> Self:
-        """Every partner."""
-        return cls(
-            tuple(
-                PartnerLine.facts(partner, records, open=len(records.open_addresses(code)))
-                for code, partner in records.partners.items()
-            )
-        )
-
-    def shown(self) -> Iterator[Part]:
-        rows = [
-            (line.code, line.name, in_cell(line.signed_on) or "non signée", in_cell(line.ends_on), line.open_now)
-            for line in self.rows
-        ]
-        columns = ("Code", "Nom", "Signée le", "Dernier jour", "Accès ouverts")
-        yield Table("Partenaires", columns, rows, empty="Aucun partenaire n'est enregistré.")
+    TITLE = "Partenaires"
+    COLUMNS = ("Code", "Nom", "Signée le", "Dernier jour", "Accès ouverts")
+    EMPTY = "Aucun partenaire n'est enregistré."
 
 
 class ImportedAnswer(Answer):
@@ -217,32 +204,27 @@ class ImportedAnswer(Answer):
         yield from map(Line, imported_lines(self.added, self.changed, self.unchanged))
 
 
-class CandidateLine(Answer):
+class CandidateLine(RowAnswer):
     """What stands behind an address that is to be adopted."""
 
     email: EmailAddress
     match: Annotated[str, WithJsonSchema({"enum": sorted(_MATCHES)})]
     can_be_adopted: bool
     who: str = beside("")
+    is_adopted: bool = beside(False)
 
     @classmethod
-    def of(cls, candidate: object, account: RemoteAccount | None) -> Self:
-        """An address with the account that has it."""
-        return cls.read(candidate, who=f"{account.first_names} {account.last_name}" if account is not None else "")
+    def of(cls, candidate: Any, is_adopted: bool) -> Self:
+        account: RemoteAccount | None = candidate.account
+        who = f"{account.first_names} {account.last_name}" if account is not None else ""
+        return cls.read(candidate, who=who, is_adopted=is_adopted)
+
+    def cells(self) -> tuple[str, ...]:
+        return self.email, self.who, _ADOPTED if self.is_adopted else _MATCHES[self.match]
 
 
 class CandidatesAnswer(ListAnswer[CandidateLine]):
     """`partner adopt`: what stands behind each address that is to be adopted."""
 
-    _are_adopted: bool = False
-
-    @classmethod
-    def of(cls, lines: Iterable[CandidateLine], *, are_adopted: bool) -> Self:
-        """The lines; `are_adopted`: they were taken over, all of them."""
-        answer = cls(tuple(lines))
-        answer._are_adopted = are_adopted
-        return answer
-
-    def shown(self) -> Iterator[Part]:
-        rows = [(line.email, line.who, _ADOPTED if self._are_adopted else _MATCHES[line.match]) for line in self.rows]
-        yield Table("Comptes à reprendre", ("Adresse", "Personne", "Constat"), rows)
+    TITLE = "Comptes à reprendre"
+    COLUMNS = ("Adresse", "Personne", "Constat")

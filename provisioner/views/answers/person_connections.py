@@ -71,7 +71,6 @@ class PersonConnections(Answer):
 
     @classmethod
     def of(cls, file: PersonFile) -> Self:
-        """What the register holds."""
         held = file.connections
         days = [day_of(record.at) for record in held.records]
         return cls(

@@ -7,6 +7,7 @@ from typing import Any, Self
 
 from pydantic import Field, InstanceOf
 
+from provisioner.domain.access.account import Failures
 from provisioner.domain.access.change import Change
 from provisioner.domain.access.habilitation import Habilitation, State
 from provisioner.domain.access.invitations import InvitationState
@@ -24,6 +25,7 @@ from provisioner.views.dates import french_date, short
 from provisioner.views.explanation import STATES, Step, retention
 from provisioner.views.holds import hold_reason
 from provisioner.views.person_tables import person_tables
+from provisioner.views.sentences import Sentence, counted
 from provisioner.views.shown import Line, Part, Table, Tone
 from provisioner.views.template import template
 
@@ -48,7 +50,6 @@ class ExplainedAnswer(Answer):
 
     @classmethod
     def of(cls, person: PersonFile, steps: Iterable[Step], would: Iterable[Change]) -> Self:
-        """One person's story."""
         return cls(
             email=person.email,
             state=person.state,
@@ -61,8 +62,8 @@ class ExplainedAnswer(Answer):
         yield Line(f"{self.who} : {STATES[self.state]}", Tone.TITLE)
         steps = [(short(step.on), step.fact, step.rule, step.partner) for step in self.steps]
         yield Table("Pas à pas", ("Le", "Constat", "Règle", "Partenaire"), steps)
-        would = [(short(change.due_on), change.what, change.why) for change in self.would]
-        yield Table("Ce que ferait la synchronisation", ("Le", "Quoi", "Pourquoi"), would)
+        would = [(short(change.due_on), change.to_do, change.why) for change in self.would]
+        yield Table("Ce que ferait la synchronisation", ("Le", "À faire", "Pourquoi"), would)
 
 
 class AccountAnswer(Answer):
@@ -79,13 +80,14 @@ class AccountAnswer(Answer):
     managed: bool
     groups: tuple[str, ...]
     has_password: bool
+    locked_until: Moment | None = Field(description="Nobody logs in by it before, after failed logins in a row.")
 
     @classmethod
     def of(cls, person: PersonFile) -> Self | None:
         """The account that was found, if any."""
         if (user := person.user) is None:
             return None
-        return cls.read(user.account, managed=user.is_ours, groups=user.groups, has_password=user.has_password)
+        return cls.read(user.account, user, user.failures, managed=user.is_ours, groups=user.groups)
 
 
 class ListedRow(Answer):
@@ -119,17 +121,12 @@ class HeldHabilitation(Answer):
 
     @classmethod
     def of(cls, habilitation: Habilitation, file: PersonFile) -> Self:
-        """An access as it is held."""
-        person, end = habilitation.person, habilitation.end
         return cls.read(
             habilitation,
+            habilitation.person,
             habilitation=habilitation.id,
-            last_name=person.last_name,
-            first_names=person.first_names,
-            function=person.function,
             state=file.records.state_of(habilitation),
-            ended_on=end.on if end else None,
-            end_rule=end.rule if end else None,
+            end_rule=habilitation.end.rule if habilitation.end else None,
             waived=tuple(sorted(habilitation.waived)),
             annexes=tuple(
                 ListedRow.read(row, annexe=row.annexe.id, status=row.annexe.status)
@@ -181,7 +178,6 @@ class HeldEntry(Answer):
 
     @classmethod
     def of(cls, line: JournalLine) -> Self:
-        """An entry, its decision as `journal show` tells it."""
         is_caused = line.annexe is not None or line.decided_by is not None
         return cls.read(line, cause=CauseAnswer.read(line) if is_caused else None)
 
@@ -195,7 +191,6 @@ class HeldIncident(Answer):
 
     @classmethod
     def of(cls, incident: Incident) -> Self:
-        """The incident by its number and its days."""
         closed = incident.closed_at
         return cls(
             incident=incident.id,
@@ -219,7 +214,6 @@ class PersonAnswer(Answer):
 
     @classmethod
     def of(cls, file: PersonFile) -> Self:
-        """The register's facts, Keycloak's and the journal's."""
         return cls(
             email=file.email,
             account=AccountAnswer.of(file),
@@ -255,7 +249,7 @@ class PersonAnswer(Answer):
 
     def page(self) -> str:
         """The page to hand to the person as HTML: no script, nothing from outside, every value shown as text."""
-        names = (f"{access.person.first_names} {access.person.last_name}" for access in reversed(self.file.accesses))
+        names = (access.person.name for access in reversed(self.file.accesses))
         return template("person.html").render(
             name=next(names, ""),
             email=self.email,
@@ -267,5 +261,23 @@ class PersonAnswer(Answer):
 
 def who(file: PersonFile) -> str:
     """« Zoé Durand <zoe.durand@…> »; only the address of somebody who has no access."""
-    names = [f"{access.person.first_names} {access.person.last_name} " for access in file.accesses[-1:]]
+    names = [f"{access.person.name} " for access in file.accesses[-1:]]
     return f"{''.join(names)}<{file.email}>"
+
+
+class UnlockedAnswer(Answer):
+    """`person unlock`: how many failed logins in a row count no more, and until when they locked the account."""
+
+    email: EmailAddress
+    failures: Number
+    locked_until: Moment | None
+
+    @classmethod
+    def of(cls, email: EmailAddress, failures: Failures) -> Self:
+        return cls.read(failures, email=email, failures=failures.count)
+
+    def shown(self) -> Iterator[Part]:
+        said = Sentence.NOT_LOCKED
+        if self.failures:
+            said = Sentence.FAILURES_FORGOTTEN if self.locked_until is None else Sentence.UNLOCKED
+        yield Line(said.of(email=self.email, failures=counted(self.failures, "échec")))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -19,10 +20,12 @@ from provisioner.domain.people import EmailAddress
 from provisioner.views import outcomes
 from provisioner.views.answers import Answer, Day, PlanId, Rule, absent_when_none, beside
 from provisioner.views.answers.checks import FindingLine, finding_lines, renames_proposed
-from provisioner.views.dates import in_cell
+from provisioner.views.dates import french_date, in_cell
 from provisioner.views.holds import blocked_reason
-from provisioner.views.reasons import drift_reason, reason, what
+from provisioner.views.outcomes import Counted, counted_as
+from provisioner.views.reasons import changed_data, drift_reason, reason, to_do, what
 from provisioner.views.shown import Line, Part, Table, Tone
+from provisioner.views.template import template
 
 
 class ChangeLine(Answer):
@@ -37,24 +40,29 @@ class ChangeLine(Answer):
     reason: str
     new_email: EmailAddress | None = absent_when_none(description="A rename's, whose `email` is the old one.")
     what: str = beside("")
+    to_do: str = beside("")
     who: str = beside("")
+    data: tuple[str, ...] = beside(())
+    counted: Counted | None = beside(None)
 
     @classmethod
     def of(cls, change: Change) -> Self:
-        """A change with its words."""
         habilitation = change.habilitation
         return cls.read(
             change,
             habilitation=habilitation.id if habilitation else None,
             reason=reason(change),
             what=what(change),
-            who=person(habilitation) if habilitation else change.partner,
+            to_do=to_do(change),
+            who=_whose(change),
+            data=tuple(changed_data(change)),
+            counted=counted_as(change),
         )
 
     @property
     def why(self) -> str:
-        """The reason with its rule."""
-        return f"{self.reason} ({self.rule})"
+        """What it changes, then the reason with its rule."""
+        return "\n".join([*self.data, f"{self.reason.rstrip('.')} ({self.rule})"])
 
 
 class FailedLine(ChangeLine):
@@ -85,7 +93,6 @@ class DriftLine(Answer):
 
     @classmethod
     def of(cls, drift: Drift) -> Self:
-        """A drift with its words."""
         return cls.read(drift, reason=drift_reason(drift))
 
 
@@ -104,7 +111,6 @@ class BlockedLine(Answer):
 
     @classmethod
     def of(cls, blocked: Blocked) -> Self:
-        """A limit with its words."""
         is_allowed = blocked.can_be_allowed and blocked.limit is not Limit.DESTRUCTIONS
         override = f"--allow {blocked.plan_id}" if is_allowed else None
         return cls.read(blocked, override=override, reason=blocked_reason(blocked))
@@ -118,7 +124,6 @@ class Documented:
     undecided: Sequence[Habilitation] = ()
 
     def shown(self) -> Iterator[Part]:
-        """The findings that matter, and the decisions to give."""
         findings = self.check.findings if self.check is not None else ()
         for line in finding_lines(finding for finding in findings if finding.severity is not Severity.INFO):
             yield from line.shown()
@@ -126,7 +131,7 @@ class Documented:
         yield Table(
             "Personnes absentes des deux listes, à décider",
             ("Nom", "Adresse", "Décision à donner"),
-            [(_name(absent), absent.email, _choice(absent, renames)) for absent in self.undecided],
+            [(absent.person.name, absent.email, _choice(absent, renames)) for absent in self.undecided],
         )
 
 
@@ -142,12 +147,14 @@ class PlanAnswer(Answer):
     findings: tuple[FindingLine, ...]
     document: InstanceOf[Documented] = beside(Documented())
     has_plan: bool = beside(True)
+    held: int = beside(0)
 
     @classmethod
     def of(cls, as_of: date, plan: Plan | None, document: Documented) -> Self:
         """A plan with its words; none where the document is refused or lacks a decision."""
         changes = _changes(plan.changes if plan is not None else ())
-        return cls(**_facts(as_of, plan, document), changes=changes, has_plan=plan is not None)
+        held = sum(_counts(_changes(plan.held)).values()) if plan is not None else 0
+        return cls(**_facts(as_of, plan, document), changes=changes, has_plan=plan is not None, held=held)
 
     def shown(self) -> Iterator[Part]:
         """What the document has to do with it, then what would change, with the plans' ids."""
@@ -156,13 +163,21 @@ class PlanAnswer(Answer):
             yield from self.plan_shown()
 
     def plan_shown(self) -> Iterator[Part]:
-        """What would change."""
-        yield _table("À faire maintenant", self.changes)
-        if not (self.changes or self.blocked_by):
+        """What would change: how much of what, then each person."""
+        if self.changes:
+            yield Line(outcomes.to_do(_counts(self.changes), self.held), Tone.TITLE)
+        elif not self.blocked_by:
             yield Line(outcomes.NOTHING_TO_DO)
+        yield _table("À faire maintenant", "À faire", self.changes)
         for line in self.plans:
             yield Line(f"Plan {line.plan_id} ({line.partner or 'destructions'})", Tone.FAINT)
         yield from _beside(self.later, self.drift, self.blocked_by)
+
+    def page(self) -> str:
+        about = [line.partner or "destructions" for line in self.plans] if len(self.plans) == 1 else []
+        about += [self.document.check.file] if self.document.check is not None else []
+        title = Line(f"Plan au {french_date(self.as_of)}" + (f" : {', '.join(about)}" if about else ""))
+        return template("shown.html").render(title=title, parts=list(self.shown()))
 
 
 class RunAnswer(Answer):
@@ -178,6 +193,7 @@ class RunAnswer(Answer):
     findings: tuple[FindingLine, ...]
     document: InstanceOf[Documented] = beside(Documented())
     kept: tuple[str, ...] = beside(())
+    held: tuple[ChangeLine, ...] = beside(())
     ending: str = beside("")
 
     @classmethod
@@ -196,21 +212,27 @@ class RunAnswer(Answer):
         nothing was done.
         """
         made, not_made = tuple(done), [FailedLine.failed(change, error) for change, error in failed]
-        waits = plan is not None and bool(plan.held)
+        held = plan.held if plan is not None else ()
         return cls(
             **_facts(as_of, plan, document),
             done=_changes(made),
             failed=tuple(not_made),
-            kept=tuple(map(_name, kept)),
-            ending=refusal or ending(made, has_failed=bool(not_made), waits=waits),
+            kept=tuple(access.person.name for access in kept),
+            held=_changes(held),
+            ending=refusal or ending(made, has_failed=bool(not_made), waits=bool(held)),
         )
 
     def shown(self) -> Iterator[Part]:
-        """What the document has to do with it, what was done and what was not, and what became of the whole."""
+        """What the document has to do with it, how much was done and was not, each person, and how it ended."""
         yield from self.document.shown()
-        yield _table("Fait", self.done)
-        failed = [(line.what, line.who, line.error) for line in self.failed]
-        yield Table("Non fait", ("Quoi", "Qui", "Erreur"), failed)
+        if self.done or self.failed or self.held:
+            failures = sum(_counts(self.failed).values()) or len(self.failed)
+            counts = outcomes.done(_counts(self.done), failures, sum(_counts(self.held).values()))
+            yield Line(counts, Tone.WARNING if self.failed else Tone.TITLE)
+        yield _table("Ce qui a été fait", "Fait", self.done)
+        failed = [(line.to_do, line.who, line.error) for line in self.failed]
+        yield Table("Ce qui n'a pas pu être fait", ("À faire", "Qui", "Cause"), failed)
+        yield _table("Ce qui est en suspens", "À faire", self.held)
         if self.kept:
             yield Line(f"Accès conservés sans changement : {', '.join(self.kept)}.")
         yield from _beside(self.later, self.drift, self.blocked_by)
@@ -221,16 +243,40 @@ def ending(changes: Iterable[Change], *, has_failed: bool, waits: bool) -> str:
     """The last sentence on a run: what became of the whole."""
     if has_failed:
         return outcomes.INCOMPLETE
-    return outcomes.ended(sum(change.action is not Action.GROUP for change in changes), waits=waits)
+    has_changed = any(change.action is not Action.GROUP for change in changes)
+    return outcomes.ended(has_changed=has_changed, waits=waits)
+
+
+def _counts(lines: Iterable[ChangeLine]) -> Counter[Counted]:
+    """How many of each kind; the e-mail that goes with an opening is no change of its own to a reader."""
+    return Counter(line.counted for line, _ in _by_person(lines) if line.counted is not None)
+
+
+def _by_person(lines: Iterable[ChangeLine]) -> Iterator[tuple[ChangeLine, ChangeLine | None]]:
+    """The changes, each opening with the e-mail that goes with it: a new person is one line."""
+    all_ = list(lines)
+    invitations = {(line.partner, line.email): line for line in all_ if line.action is Action.INVITE}
+    opened = {(line.partner, line.email) for line in all_ if line.action in (Action.OPEN, Action.REOPEN)}
+    for line in all_:
+        key = (line.partner, line.email)
+        if line.action is not Action.INVITE:
+            yield line, invitations.get(key) if key in opened else None
+        elif key not in opened:
+            yield line, None
+
+
+def _whose(change: Change) -> str:
+    """The person in a cell, of a new address with both; else the partner."""
+    if change.habilitation is None:
+        return change.partner
+    if change.action is Action.RENAME:
+        return f"{change.habilitation.person.name}\n{change.email}\n→ {change.new_email}"
+    return person(change.habilitation)
 
 
 def person(habilitation: Habilitation) -> str:
     """A person in a cell."""
-    return f"{_name(habilitation)}\n{habilitation.email}"
-
-
-def _name(habilitation: Habilitation) -> str:
-    return f"{habilitation.person.first_names} {habilitation.person.last_name}"
+    return f"{habilitation.person.name}\n{habilitation.email}"
 
 
 def _changes(changes: Iterable[Change]) -> tuple[ChangeLine, ...]:
@@ -258,15 +304,33 @@ def _plans(plan: Plan) -> tuple[PlanLine, ...]:
     return tuple(PlanLine(partner=code, plan_id=id_) for code, id_ in ids)
 
 
-def _table(title: str, changes: Iterable[ChangeLine]) -> Table:
-    return Table(title, ("Quoi", "Qui", "Pourquoi"), [(line.what, line.who, line.why) for line in changes])
+_TONES = {
+    Counted.OPENED: Tone.GOOD,
+    Counted.REOPENED: Tone.GOOD,
+    Counted.CLOSED: Tone.ERROR,
+    Counted.SUSPENDED: Tone.ERROR,
+    Counted.DESTROYED: Tone.ERROR,
+    Counted.CHANGED: Tone.WARNING,
+}
+
+
+def _table(title: str, column: str, changes: Iterable[ChangeLine]) -> Table:
+    """Changes as they are to be made, or, in the column « Fait », as they were."""
+    rows, tones = [], []
+    for line, invitation in _by_person(changes):
+        said = [
+            change.what if column == "Fait" else change.to_do for change in (line, invitation) if change is not None
+        ]
+        rows.append((" et ".join(said), line.who, line.why))
+        tones.append(_TONES.get(line.counted, Tone.PLAIN) if line.counted is not None else Tone.PLAIN)
+    return Table(title, (column, "Qui", "Pourquoi"), rows, tones=tones)
 
 
 def _beside(
     later: Iterable[ChangeLine], drift: Iterable[DriftLine], blocked: Iterable[BlockedLine]
 ) -> Iterator[Part]:
-    planned = [(in_cell(line.due_on), line.what, line.who, line.reason) for line in later]
-    yield Table("Prévu", ("Le", "Quoi", "Qui", "Pourquoi"), planned)
+    planned = [(in_cell(line.due_on), line.to_do, line.who, line.reason) for line in later]
+    yield Table("À faire plus tard", ("Le", "À faire", "Qui", "Pourquoi"), planned)
     drifted = [(line.partner, line.email or "le groupe", line.reason) for line in drift]
     yield Table("Écarts constatés", ("Partenaire", "Qui", "Constat"), drifted)
     for sentence in dict.fromkeys(line.reason for line in blocked):  # one sentence, be it that of every partner
@@ -275,7 +339,7 @@ def _beside(
 
 def _choice(absent: Habilitation, renames: dict[str, str]) -> str:
     email = shlex.quote(absent.email)
-    choice = f"--keep-absent {email} ou --close-absent {email}"
+    choices = [f"--keep-absent {email}", f"ou --close-absent {email}"]
     if new := renames.get(absent.email):
-        choice += f" ou, si c'est la même personne, --rename {shlex.quote(f'{absent.email}={new}')}"
-    return choice
+        choices.append(f"ou, si c'est la même personne, --rename {shlex.quote(f'{absent.email}={new}')}")
+    return "\n".join(choices)

@@ -33,7 +33,6 @@ class ReportAnswer(Answer):
 
     @classmethod
     def of(cls, check: Check, received_on: date, annexe: KeptAnnexe | None) -> Self:
-        """The check with what became of the annexe."""
         kept = CheckAnswer.of(check)
         decisions = annexe.approved_decisions if annexe is not None else None
         findings = map(FindingLine.of, for_the_partner(check.findings, decisions))

@@ -11,7 +11,7 @@ from provisioner.domain.calendar import add_months, day_of
 from provisioner.domain.hold import Hold
 from provisioner.domain.people import EmailAddress
 from provisioner.domain.retention import Destruction, Kind
-from provisioner.views.answers import Answer, Code, Day, ListAnswer, Moment, Number, Rule, beside
+from provisioner.views.answers import Answer, Code, Day, ListAnswer, Moment, Number, RowAnswer, Rule, beside
 from provisioner.views.dates import french_date, in_cell
 from provisioner.views.shown import Line, Part, Table, Tone, as_csv
 
@@ -44,7 +44,7 @@ _WORDS = {
 }
 
 
-class DueLine(Answer):
+class DueLine(RowAnswer):
     """Something that is due: done from the day after `due_on`, unless it is on hold (D7). `habilitation` is the
     number; of an account, that of the access that was closed last.
     """
@@ -59,7 +59,6 @@ class DueLine(Answer):
 
     @classmethod
     def of(cls, destruction: Destruction) -> Iterator[Self]:
-        """What goes with it, each with its words."""
         habilitation = destruction.habilitation
         for kind in _KINDS[destruction.kind]:
             yield cls.read(
@@ -71,7 +70,6 @@ class DueLine(Answer):
             )
 
     def cells(self) -> tuple[str | None, ...]:
-        """The line in a table."""
         return in_cell(self.due_on), _WORDS[self.kind], self.partner, self.email, self.rule
 
 
@@ -81,7 +79,7 @@ class DueAnswer(ListAnswer[DueLine]):
     _today: date
 
     @classmethod
-    def of(cls, destructions: Iterable[Destruction], today: date) -> Self:
+    def on(cls, today: date, destructions: Iterable[Destruction]) -> Self:
         """What is due, as of that day."""
         answer = cls(tuple(line for destruction in destructions for line in DueLine.of(destruction)))
         answer._today = today
@@ -93,7 +91,9 @@ class DueAnswer(ListAnswer[DueLine]):
         free = [line for line in self.rows if not line.on_hold]
         columns = ("Dû le", "Quoi", "Partenaire", "Qui", "Règle")
         soon = [line.cells() for line in free if line.due_on <= until]
-        yield Table("À détruire, le lendemain du jour dit", columns, soon, empty="Rien n'est dû d'ici un an.")
+        yield Table(
+            "À détruire le lendemain du jour indiqué", columns, soon, empty="Rien n'est à détruire d'ici un an."
+        )
         counts: dict[tuple[str, str, str], int] = {}
         for line in free:
             if line.due_on > until:
@@ -105,7 +105,6 @@ class DueAnswer(ListAnswer[DueLine]):
         yield Table("Conservé par décision (D7) : rien n'en est détruit", columns, held)
 
     def csv(self) -> str:
-        """For a spreadsheet: the columns of the JSON."""
         titles = ("kind", "partner", "habilitation", "rule", "due_on", "on_hold")
         return as_csv([titles, *(tuple(getattr(line, title) for title in titles) for line in self.rows)])
 
@@ -116,11 +115,11 @@ class KeepingAnswer(Answer):
     hold: Number
 
     def shown(self) -> Iterator[Part]:
-        command = f"provisioner retention release {self.hold} --by NOM --reason MOTIF"
-        yield Line(f"Conservation n° {self.hold} enregistrée. Pour la lever : {command}.")
+        command = f'provisioner retention release {self.hold} --by "NOM" --reason "MOTIF"'
+        yield Line(f"Conservation n° {self.hold} enregistrée. Pour la lever : {command}")
 
 
-class KeepingLine(Answer):
+class KeepingLine(RowAnswer):
     """A hold on destruction: a partner's, a person's, or everybody's (both null). `review_on` is the day on which
     somebody looks at it again, `overdue` whether it is past: the hold stays. An incident's ends with the incident.
     `decided_by` is null once that name's own day has come (D8).
@@ -136,33 +135,27 @@ class KeepingLine(Answer):
     overdue: bool
     incident: Number | None
 
+    @classmethod
+    def of(cls, kept: tuple[Hold, str | None], today: date) -> Self:
+        hold, by = kept
+        return cls.read(hold, hold=hold.id, decided_by=by, review_on=hold.until, overdue=hold.is_over_on(today))
+
+    def cells(self) -> tuple[str | None, ...]:
+        who = self.email or self.partner or "tout le registre"
+        since, review_on = french_date(day_of(self.since)), in_cell(self.review_on)
+        reason = self.reason if self.incident is None else f"incident n° {self.incident} : {self.reason}"
+        return str(self.hold), who, since, self.decided_by, review_on, reason
+
 
 class KeepingsAnswer(ListAnswer[KeepingLine]):
     """`retention list`: what is kept from destruction, oldest first."""
 
-    @classmethod
-    def of(cls, kept: Iterable[tuple[Hold, str | None]], today: date) -> Self:
-        """The holds with their words."""
-        lines = (
-            KeepingLine.read(hold, hold=hold.id, decided_by=by, review_on=hold.until, overdue=hold.is_over_on(today))
-            for hold, by in kept
-        )
-        return cls(tuple(lines))
+    TITLE = "Conservations (D7)"
+    COLUMNS = ("N°", "Qui", "Depuis le", "Décidée par", "À revoir le", "Pourquoi")
+    EMPTY = "Aucune conservation n'est en cours."
 
     def shown(self) -> Iterator[Part]:
-        rows = [
-            (
-                str(line.hold),
-                line.email or line.partner or "tout le registre",
-                french_date(day_of(line.since)),
-                line.decided_by,
-                in_cell(line.review_on),
-                line.reason if line.incident is None else f"incident n° {line.incident} : {line.reason}",
-            )
-            for line in self.rows
-        ]
-        columns = ("N°", "Qui", "Depuis le", "Décidée par", "À revoir le", "Pourquoi")
-        yield Table("Conservations (D7)", columns, rows, empty="Aucune destruction n'est empêchée.")
+        yield self.table()
         for line in self.rows:
             if line.overdue and line.review_on is not None:
                 yield Line(f"N° {line.hold} : à revoir depuis le {french_date(line.review_on)}.", Tone.WARNING)

@@ -8,6 +8,7 @@ from typing import Annotated, Self
 from pydantic import AfterValidator, WithJsonSchema
 
 from provisioner.views.answers import Answer, Count
+from provisioner.views.hints import reopen_person
 from provisioner.views.shown import Line, Part, Tone
 
 _LEVELS = {
@@ -55,6 +56,20 @@ class DoctorAnswer(Answer):
         yield Line(f"{word}{silent}".capitalize(), tone)
 
 
+class ClientKeyAnswer(Answer):
+    """`realm key`: the file of a new key, whether it is the next one, and its public half (`jwks`) with its id."""
+
+    file: str
+    next: bool
+    kid: str
+    jwks: str
+
+    def shown(self) -> Iterator[Part]:
+        yield Line(f"Clé suivante : {self.file}" if self.next else f"Clé : {self.file}")
+        yield Line(f"Numéro de la clé : {self.kid}")
+        yield Line(f"Partie publique, à donner à Keycloak : {self.jwks}")
+
+
 class AcceptanceAnswer(Answer):
     """`realm accept`: both realms' internal ids, how many of our accounts are there, and whether it was recorded."""
 
@@ -66,7 +81,6 @@ class AcceptanceAnswer(Answer):
 
     @classmethod
     def of(cls, known: str, found: str, accounts: int, there: int) -> Self:
-        """Another realm than the one that is known was accepted."""
         return cls(known=known, found=found, accounts=accounts, accounts_there=there, accepted=known != found)
 
     def shown(self) -> Iterator[Part]:
@@ -74,8 +88,8 @@ class AcceptanceAnswer(Answer):
         if self.accepted:
             yield Line(
                 f"Royaume accepté : {self.found} remplace {self.known}. Comptes du registre retrouvés dans ce "
-                f"royaume : {counted}. Ce que ferait la suite : plan ; un compte manquant est recréé par person "
-                "reopen."
+                f"royaume : {counted}. Pour voir la suite : provisioner plan ; pour recréer un compte "
+                f"manquant : {reopen_person(None)}"
             )
         else:
             yield Line(

@@ -10,6 +10,6 @@ _COMMON = settings(
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large],
 )
 settings.register_profile(
-    "histories", _COMMON, max_examples=60, stateful_step_count=25, derandomize=True, database=None
+    "histories", _COMMON, max_examples=40, stateful_step_count=25, derandomize=True, database=None
 )
 settings.register_profile("long", _COMMON, max_examples=3000, stateful_step_count=40)

@@ -172,6 +172,8 @@ class AnyHistory(RuleBasedStateMachine):
 
     @rule(partners=st.sampled_from([[], [], [], ["lys"], ["sources"]]), fault=FAULTS)
     def sync(self, partners: list[str], fault: Fault | None) -> None:
+        for partner in PARTNERS:
+            self.world.compare_part(partner)
         self.world.fault = fault
         expected = plan_due(self.world.office.context, partners)
         assert expected.plan is not None

@@ -14,14 +14,16 @@ from typing import Any
 from sqlalchemy import select
 
 from provisioner.domain.access.habilitation import State
+from provisioner.domain.access.plan import make_plan
 from provisioner.domain.annexe.decisions import Decisions
 from provisioner.domain.annexe.document import Document
 from provisioner.domain.annexe.kept import Status
 from provisioner.domain.people import EmailAddress
-from provisioner.domain.records import Records
+from provisioner.domain.records import Records, Scope
 from provisioner.keycloak.errors import KeycloakError
 from provisioner.operations.context import RunResult
 from provisioner.operations.journal import verify_journal
+from provisioner.operations.look import look, look_at
 from provisioner.operations.run import plan_due
 from provisioner.register import RegisterUnavailable, annexes
 from provisioner.register.database import read_records
@@ -29,7 +31,7 @@ from provisioner.register.tables import journal_detail, journal_entry
 from tests.fakes.failing import Killed
 from tests.fakes.faults import Commits, Fault
 from tests.fakes.memory_office import MemoryOffice
-from tests.operations.histories.forms import ADMINISTRATOR, DOMAIN, PARTNERS, read_form
+from tests.operations.histories.forms import ADDRESSES, ADMINISTRATOR, DOMAIN, PARTNERS, read_form
 from tests.operations.histories.model import Access, Model
 from tests.operations.histories.plans import told
 
@@ -172,6 +174,20 @@ class World:
             self._entry = row.entry
             self._tell(json.loads(row.body), json.loads(row.data or "{}"))
         self._compare(records)
+
+    def compare_part(self, partner: str) -> None:
+        """What concerns one partner, read by itself, leads to the plan that the whole leads to for that partner."""
+        context, partners, whole = self.office.context, [partner], self.seen
+        scope = Scope(frozenset(partners), frozenset(ADDRESSES[:2]))
+        part, snapshot = look_at(context, scope)
+        assert part == whole.part(part.scope or scope)
+        again = whole.with_part(part)
+        assert (again.accounts, again.habilitations) == (whole.accounts, whole.habilitations)
+        assert {*again.attempts} == {*whole.attempts}
+        assert {hold.id for hold in again.holds} == {hold.id for hold in whole.holds}
+        now, limits = context.clock.now(), context.limits
+        of_whole = make_plan(whole, look(whole, context.directory, partners), now, partners, limits)
+        assert make_plan(part, snapshot, now, partners, limits) == of_whole
 
     def _tell(self, entry: dict[str, Any], details: dict[str, Any]) -> None:
         action, partner, email = entry["action"], entry["partner"], self._emails.get(entry["habilitation"])

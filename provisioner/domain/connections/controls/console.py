@@ -87,7 +87,7 @@ _BY_RESOURCE = {
     },
 }
 
-_USER = re.compile(r"users/([^/]+)")
+_USER = re.compile(r"(?:attack-detection/brute-force/)?users/([^/]+)")
 _GROUP = re.compile(r"(?:^|/)(?:default-)?groups/([^/]+)")
 
 

@@ -48,11 +48,15 @@ class Intention:
         return self.at - _SKEW <= moment <= last
 
 
+#: What is meant by the decision to lift a lock (`person unlock`), which no plan holds.
+UNLOCK = "unlock"
+
+
 class _Effect(NamedTuple):
     """What we do in Keycloak: a pattern of « operation path », and the actions of which it is a part."""
 
     pattern: str
-    actions: frozenset[Action]
+    actions: frozenset[str]
     of_partner_group: bool = False
 
 
@@ -72,6 +76,7 @@ _EFFECTS = (
     _Effect(r"create users/[^/]+/groups/[^/]+", frozenset(_WRITES), of_partner_group=True),
     _Effect(r"delete users/[^/]+/groups/[^/]+", frozenset(_CLOSINGS), of_partner_group=True),
     _Effect(r"(create|update) groups/.+", frozenset({Action.GROUP})),
+    _Effect(r"delete attack-detection/brute-force/users/[^/]+", frozenset({UNLOCK})),
 )
 
 

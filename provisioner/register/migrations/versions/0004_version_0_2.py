@@ -48,6 +48,8 @@ def upgrade() -> None:
         for column in columns:
             op.add_column(table, column)
     op.execute(_OWED_SINCE_OPENING)
+    # 0.1 read the clock for the approval first: what `apply` brought seemed to come after its own approval.
+    op.execute("UPDATE annexe SET submitted_at = approved_at WHERE submitted_at > approved_at")
     op.create_table(
         "contact",
         sa.Column("id", sa.Integer, nullable=False),

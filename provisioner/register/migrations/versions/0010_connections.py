@@ -83,8 +83,10 @@ def _add_records() -> None:
         "destroyed_account",
         sa.Column("keycloak_id", sa.String(64), nullable=False),
         sa.Column("destroyed_on", sa.Date, nullable=False),
+        sa.Column("entry", sa.Integer, nullable=False),
         sa.PrimaryKeyConstraint("keycloak_id", name=op.f("pk_destroyed_account")),
     )
+    op.create_index("ix_destroyed_account_entry", "destroyed_account", ["entry"])
 
 
 def _add_controls() -> None:

@@ -18,6 +18,7 @@ def upgrade() -> None:
     with op.batch_alter_table("partner") as altered:
         altered.add_column(sa.Column("reference", sa.Text()))
         altered.add_column(sa.Column("document_sha256", sa.String(64)))
+    op.create_index(op.f("ix_habilitation_account"), "habilitation", ["account"])
     op.create_table(
         "forecast",
         sa.Column("kind", sa.String(16), nullable=False),
@@ -34,6 +35,7 @@ def upgrade() -> None:
         sa.Column("partner", sa.String(64), nullable=False),
         sa.Column("requested_on", sa.Date, nullable=False),
         sa.Column("habilitations", sa.Text, nullable=False),
+        sa.Column("accounts", sa.Text, nullable=False),
         sa.Column("follows", sa.Integer),
         sa.Column("decision", sa.Integer),
         sa.Column("issued_on", sa.Date),

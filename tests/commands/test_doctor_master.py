@@ -1,0 +1,107 @@
+"""What `doctor` says of the realm of Keycloak's administrators; on a server of its own, whose master is changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+from pydantic import SecretStr
+
+from provisioner.keycloak.inspection import AdministratorView, MasterFacts
+from provisioner.operations.doctor.lines import Level
+from provisioner.operations.doctor.master import master_lines
+from provisioner.sandbox.keycloak import Keycloak, start_keycloak
+from provisioner.settings import KeycloakSettings, load_settings
+from tests.shared.administrator import Administrator
+
+POLICY = "length(12) and upperCase(1) and lowerCase(1) and digits(1) and specialChars(1)"
+TOTP = {
+    "type": "otp",
+    "secretData": '{"value":"invented-secret-of-20"}',
+    "credentialData": '{"subType":"totp","digits":6,"counter":0,"period":30,"algorithm":"HmacSHA1"}',
+}
+PASSWORD = {"type": "password", "value": "Coquelicot-17"}
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Keycloak]:
+    with start_keycloak(log_file=tmp_path_factory.mktemp("master") / "keycloak.log") as keycloak:
+        yield keycloak
+
+
+@pytest.fixture
+def settings(server: Keycloak) -> KeycloakSettings:
+    named = {"URL": server.url, "ADMIN_USERNAME": server.admin_username, "ADMIN_PASSWORD": server.admin_password}
+    variables = {f"PROVISIONER_KEYCLOAK__{name}": value for name, value in named.items()}
+    return load_settings(environment=variables).keycloak
+
+
+@pytest.fixture
+def admin(settings: KeycloakSettings) -> Iterator[Administrator]:
+    administrator = Administrator(settings)
+    yield administrator
+    administrator.close()
+
+
+def seen(settings: KeycloakSettings) -> MasterFacts:
+    with AdministratorView(settings) as view:
+        return view.master()
+
+
+def add_administrator(admin: Administrator, name: str, **more: object) -> str:
+    made = admin.request("post", "admin/realms/master/users", {"username": name, "enabled": True, **more})
+    id_ = str(made.headers["Location"].rsplit("/", 1)[1])
+    role = admin.get("admin/realms/master/roles/admin")
+    admin.request("post", f"admin/realms/master/users/{id_}/role-mappings/realm", [role])
+    return id_
+
+
+def told(facts: MasterFacts) -> dict[str, Level]:
+    return {line.check.removeprefix("master-"): line.level for line in master_lines(facts)}
+
+
+@pytest.mark.rule("P1")
+def test_what_is_weak_in_the_realm_of_the_administrators_is_told_until_somebody_puts_it_right(
+    settings: KeycloakSettings, admin: Administrator
+) -> None:
+    assert set(told(seen(settings)).values()) == {Level.ATTENTION}, "as Keycloak makes it"
+
+    strong = {"bruteForceProtected": True, "passwordPolicy": POLICY, "eventsEnabled": True}
+    admin.request("put", "admin/realms/master", strong)
+    lines = {line.check: line for line in master_lines(seen(settings))}
+    assert lines["master-events"].found == "Royaume master : ne sont pas gardés : leurs actes."
+    admin.request("put", "admin/realms/master", {"adminEventsEnabled": True})
+
+    add_administrator(admin, "camille", credentials=[PASSWORD, TOTP])
+    add_administrator(admin, "hugo", credentials=[PASSWORD])
+    add_administrator(admin, "nadia", credentials=[PASSWORD], enabled=False)
+    facts = seen(settings)
+    assert (facts.administrators, facts.without_second_factor, facts.temporary) == (3, 2, 1)
+    levels = told(facts)
+    assert levels == dict.fromkeys(("brute-force", "password-policy", "events"), Level.OK) | dict.fromkeys(
+        ("second-factor", "temporary"), Level.ATTENTION
+    )
+    assert set(told(replace(facts, without_second_factor=0, temporary=0)).values()) == {Level.OK}
+    assert not any(name in line.found for line in master_lines(facts) for name in ("camille", "hugo", "admin "))
+
+
+def test_who_was_made_to_begin_with_is_told_until_it_goes_or_has_a_lasting_use(
+    settings: KeycloakSettings, admin: Administrator
+) -> None:
+    assert seen(settings).temporary == 1
+    client = {"clientId": "mise-en-place", "secret": "geheim", "serviceAccountsEnabled": True}
+    made = admin.request(
+        "post", "admin/realms/master/clients", client | {"attributes": {"is_temporary_admin": "true"}}
+    )
+    assert seen(settings).temporary == 2
+    path = "admin/realms/master/clients/" + made.headers["Location"].rsplit("/", 1)[1]
+    admin.request("put", path, {**admin.get(path), "clientAuthenticatorType": "client-jwt"})
+    assert seen(settings).temporary == 1
+    add_administrator(admin, "claire", credentials=[PASSWORD])
+    lasting = settings.model_copy(
+        update={"admin_username": "claire", "admin_password": SecretStr(str(PASSWORD["value"]))}
+    )
+    (first,) = admin.get("admin/realms/master/users", username=settings.admin_username, exact="true")
+    admin.request("delete", f"admin/realms/master/users/{first['id']}")
+    assert seen(lasting).temporary == 0

@@ -1,0 +1,283 @@
+"""The images built, compose.yml run, an annexe to a login, restart, upgrade, backup: `make test-containers`.
+
+One story in order, each test a step of it. `make test` does not collect this file: it needs a container engine and
+takes minutes.
+"""
+
+from __future__ import annotations
+
+import email
+import email.policy
+import html
+import json
+import os
+import re
+import shutil
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import datetime
+from http.cookiejar import CookieJar, DefaultCookiePolicy
+from pathlib import Path
+from typing import Any
+from urllib.error import URLError
+from urllib.parse import urlencode
+from urllib.request import HTTPCookieProcessor, build_opener
+from zoneinfo import ZoneInfo
+
+import pytest
+import requests
+from pyrage import x25519
+
+from provisioner.sandbox.demo import write_examples
+from provisioner.sandbox.keycloak import start_keycloak
+from provisioner.settings import load_settings
+from tests.shared.login_form import LoginForm
+from tests.shared.older_registers import restore_file
+
+ROOT = Path(__file__).parents[2]
+KEYCLOAK_URL, PLATFORM_URL, MAILBOX_URL = "http://localhost:8080", "https://ctg.example/", "http://127.0.0.1:8025"
+PERSON, PASSWORD = "alice.carpentier@agglo-lys.example", "Abcdef1!"
+PARTNER = ("partner", "add", "agglo-lys", "--name", "Agglo de la Lys", "--domain", "agglo-lys.example")
+DECIDED = ("--partner", "agglo-lys", "--approved-by", "Claire Martin", "--yes")
+TODAY = datetime.now(ZoneInfo("Europe/Paris")).date()
+PROJECT = "provisioner-tests"  # not that of compose.yml: at the end its volumes are removed
+REGISTER = "/var/lib/provisioner/provisioner.sqlite3"
+
+
+class Project:
+    """A copy of what the containers are made from, with the secrets and the settings that production.md asks for."""
+
+    def __init__(self, home: Path) -> None:
+        self.home = home
+        admitted = re.findall(r"^!(.+)$", (ROOT / ".dockerignore").read_text("utf-8"), re.MULTILINE)
+        for name in (*admitted, "compose.yml", "deploy", ".env.example", ".dockerignore"):
+            copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
+            copy(ROOT / name, home / name)
+        shutil.copy(ROOT / "tests/containers/compose.yml", home / "compose.tests.yml")
+        self._make_mail_certificate()
+        self.environment = {
+            **os.environ,
+            "COMPOSE_PROJECT_NAME": PROJECT,
+            "COMPOSE_FILE": "compose.yml:deploy/compose.authority.yml:compose.tests.yml",
+            "AUTHORITIES_FILE": "./mail/mail.crt",
+            "SMTP_TLS": "implicit",
+        }
+
+    def _make_mail_certificate(self) -> None:
+        folder = self.home / "mail"
+        folder.mkdir()
+        files = ["-keyout", str(folder / "mail.key"), "-out", str(folder / "mail.crt")]
+        name = ["-subj", "/CN=mail", "-addext", "subjectAltName=DNS:mail", "-days", "2"]
+        run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", *files, *name], self.home)
+        (folder / "mail.key").chmod(0o444)
+
+    def run(self, *command: str, status: int = 0, given: Path | None = None) -> str:
+        return run(["docker", *command], self.home, self.environment, status=status, given=given)
+
+    def compose(self, *command: str, status: int = 0, given: Path | None = None) -> str:
+        return self.run("compose", *command, status=status, given=given)
+
+    def provisioner(self, *command: str, status: int = 0) -> str:
+        """A command in the container of the service, as production.md types it."""
+        return self.compose("exec", "-T", "provisioner", "provisioner", *command, status=status)
+
+    def once(self, *command: str, options: tuple[str, ...] = (), given: Path | None = None) -> str:
+        """A command in a container of its own, beside the service or while it is stopped."""
+        return self.compose("run", "--rm", "-T", "--no-deps", *options, "provisioner", *command, given=given)
+
+    def image(self, name: str) -> Any:
+        """What the engine says of the image of that name, in the version that our files ask for."""
+        files = [self.home / "compose.yml", *(self.home / "deploy").glob("Dockerfile*")]
+        tags = re.findall(rf"\b{name}:[\w.-]+", "\n".join(file.read_text("utf-8") for file in files))
+        return _inspected(self, "image", tags[0])
+
+    def put(self, file: Path, path: str) -> None:
+        self.compose("exec", "-T", "provisioner", "sh", "-c", f"cat >{path}", given=file)
+
+
+def run(
+    command: list[str],
+    home: Path,
+    environment: dict[str, str] | None = None,
+    *,
+    status: int = 0,
+    given: Path | None = None,
+) -> str:
+    with (given or Path(os.devnull)).open("rb") as stdin:
+        done = subprocess.run(
+            command, cwd=home, env=environment, stdin=stdin, capture_output=True, text=True, check=False
+        )
+    assert done.returncode == status, f"{command}: {done.returncode}\n{done.stdout[-3000:]}\n{done.stderr[-3000:]}"
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
+    made = Project(tmp_path_factory.mktemp("project"))
+    yield made
+    made.run("compose", "down", "--volumes", "--timeout", "30")
+    assert made.run("ps", "--all", "--quiet", "--filter", f"label=com.docker.compose.project={PROJECT}") == ""
+
+
+def _documented(section: str) -> Any:
+    """The first block of commands of that section of production.md."""
+    page = (ROOT / "docs" / "production.md").read_text("utf-8")
+    return re.search(rf"^## {section}.*?^```\n(.*?)^```", page, re.DOTALL | re.MULTILINE)[1]  # type: ignore[index]
+
+
+def _inspected(project: Project, kind: str, name: str) -> Any:
+    return json.loads(project.run(kind, "inspect", name))[0]
+
+
+@pytest.mark.parametrize(
+    ("image", "base", "most_mib"), [("provisioner", "python", 300), ("provisioner-keycloak", "keycloak/keycloak", 20)]
+)
+def test_an_image_is_built_and_adds_little(
+    project: Project, capsys: pytest.CaptureFixture[str], image: str, base: str, most_mib: int
+) -> None:
+    service = "keycloak" if "keycloak" in image else "provisioner"
+    shutil.copy(project.home / ".env.example", project.home / ".env")
+    project.compose("build", service)
+    (project.home / ".env").unlink()
+
+    ours, begun_with = project.image(image), project.image(base)
+    added = (ours["Size"] - begun_with["Size"]) / 2**20
+    with capsys.disabled():
+        print(f" {ours['Size'] / 2**20:.0f} MiB, {added:.0f} of them above {base}", end=" ")
+    assert added <= most_mib
+    assert ours["Config"]["User"].split(":")[0] not in {"", "0", "root"}
+
+
+def test_the_documented_commands_start_everything_and_doctor_finds_nothing_wanting(project: Project) -> None:
+    run(["bash", "-ec", _documented("3b")], project.home, project.environment)
+
+
+def test_each_container_is_shut_in(project: Project) -> None:
+    secrets = [secret.read_text("utf-8").strip() for secret in (project.home / "secrets").iterdir()]
+    for container in project.compose("ps", "--all", "--quiet").split():
+        found = _inspected(project, "container", container)
+        name, host = found["Config"]["Labels"]["com.docker.compose.service"], found["HostConfig"]
+        assert (host["ReadonlyRootfs"], host["CapDrop"]) == (True, ["ALL"]), name
+        assert found["Config"]["User"].split(":")[0] not in {"", "0", "root"}, name
+        anonymous = [
+            mount["Name"] for mount in found["Mounts"] if re.fullmatch(r"[0-9a-f]{64}", mount.get("Name", ""))
+        ]
+        assert anonymous == [], name
+        assert not any(secret in json.dumps(found) for secret in secrets), name
+    told = project.provisioner("doctor", "--format", "json")
+    (reader,) = [line for line in json.loads(told)["lines"] if line["check"] == "document-reader"]
+    assert reader["verdict"] == "ok", reader
+
+
+def test_an_annexe_becomes_accounts_and_a_person_logs_in(project: Project) -> None:
+    first, _ = write_examples(project.home, TODAY)
+    project.provisioner(*PARTNER, "--signed-on", "2026-01-02")
+    project.put(first, "/tmp/annexe.docx")
+    project.provisioner("apply", "/tmp/annexe.docx", *DECIDED)
+
+    _make_password(_link(PERSON))
+
+    assert _logs_in()
+
+
+def test_after_a_restart_everything_is_there_and_the_realm_is_left_as_it_is(project: Project) -> None:
+    project.compose("restart", "database", "keycloak", "mail", "provisioner")
+    project.compose("up", "--detach", "--wait")
+
+    assert "a des comptes : rien n'y est modifié" in project.compose("logs", "realm")
+    assert PERSON in project.provisioner("explain", PERSON)
+    assert _logs_in()
+
+
+def test_a_backup_is_put_back(project: Project) -> None:
+    key = x25519.Identity.generate()
+    folder = project.home / "backups"
+    folder.mkdir(mode=0o777)
+    folder.chmod(0o777)  # written by a number that this machine does not know
+    (folder / "recipients").write_text(f"{TODAY:%Y-%m} {key.to_public()}\n", "utf-8")
+    (folder / "month.key").write_text(f"{key}\n", "utf-8")
+    options = ("--volume", f"{folder}:/backups", "--env", "PROVISIONER_BACKUP__RECIPIENTS_FILE=/backups/recipients")
+    project.once("backup", "--output", "/backups/register.age", options=options)
+    project.compose("stop", "provisioner")
+    project.once(
+        *("restore", "/backups/register.age", "--identity", "/backups/month.key"),
+        *("--without-list", "--by", "Claire Martin"),
+        options=options,
+    )
+    project.compose("start", "provisioner")
+
+    assert PERSON in project.provisioner("explain", PERSON)
+    project.provisioner("journal", "verify")
+
+
+def test_a_register_of_version_0_2_is_brought_along(project: Project, tmp_path: Path) -> None:
+    older = tmp_path / "older.sqlite3"
+    restore_file("0_2", older)
+    project.compose("stop", "provisioner")
+    project.once(
+        "-c", f"mv {REGISTER} {REGISTER}.aside && cat >{REGISTER}", options=("--entrypoint", "sh"), given=older
+    )
+
+    project.once("journal", "verify")
+    partners = json.loads(project.once("partner", "list", "--format", "json"))
+
+    assert {partner["code"] for partner in partners} >= {"agglo-lys", "sivom"}
+    project.once("-c", f"mv {REGISTER}.aside {REGISTER}", options=("--entrypoint", "sh"))
+    project.compose("start", "provisioner")
+
+
+def test_the_sandbox_runs_its_keycloak_in_a_container(tmp_path: Path) -> None:
+    with start_keycloak(log_file=tmp_path / "log") as keycloak:
+        assert keycloak.how == "container"
+        keycloak.restart()
+        assert keycloak.is_ready()
+    assert not keycloak.is_ready()
+
+
+def _link(address: str) -> Any:
+    """The link in the newest e-mail to that address, once it is there."""
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        mails = requests.get(f"{MAILBOX_URL}/api/v1/messages", timeout=10).json()["messages"]
+        for mail in mails:
+            if address in [to["Address"] for to in mail["To"]]:
+                raw = requests.get(f"{MAILBOX_URL}/api/v1/message/{mail['ID']}/raw", timeout=10).content
+                body = email.message_from_bytes(raw, policy=email.policy.default).get_body(("plain",))
+                assert body is not None
+                return re.findall(r"http://localhost:8080/\S+", body.get_content())[0]
+        time.sleep(0.5)
+    raise AssertionError(f"no e-mail to {address}")
+
+
+def _make_password(link: str) -> None:
+    """What the person does with the link: goes on, and types the password twice."""
+    # « localhost » is safe to a browser: it gives such a page its cookies back though they are « Secure ».
+    cookies = CookieJar(DefaultCookiePolicy(secure_protocols=("https", "http")))
+    browser = build_opener(HTTPCookieProcessor(cookies))
+
+    def page(url: str, typed: dict[str, str] | None = None) -> Any:
+        with browser.open(url, urlencode(typed).encode() if typed else None, timeout=60) as answer:
+            return answer.read().decode()
+
+    def address(pattern: str, text: str) -> str:
+        found = re.search(pattern, text)
+        assert found, text
+        return html.unescape(found[1])
+
+    onward = address(r'id="kc-proceed" href="([^"]+)"', page(link))
+    form = address(r'<form id="kc-passwd-update-form"[^>]*action="([^"]+)"', page(onward))
+    with suppress(URLError):  # it ends at the platform, which is nowhere here
+        page(form, {"password-new": PASSWORD, "password-confirm": PASSWORD})
+
+
+def _logs_in() -> bool:
+    settings = load_settings(
+        environment={"PROVISIONER_KEYCLOAK__URL": KEYCLOAK_URL, "PROVISIONER_PLATFORM__URL": PLATFORM_URL}
+    )
+    form = LoginForm(settings)
+    try:
+        return form.log_in(PERSON, PASSWORD)
+    finally:
+        form.close()

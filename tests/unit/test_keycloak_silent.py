@@ -1,0 +1,54 @@
+"""Where Keycloak does not answer, the sentence says in French why."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from threading import Thread
+
+import pytest
+from requests.exceptions import ConnectTimeout, SSLError
+
+from provisioner.domain.errors import Silence, SystemFailed
+from provisioner.keycloak.connection import Connection, why_silent
+from provisioner.settings import KeycloakSettings
+from provisioner.views.refusals import failure
+
+
+def _said(url: str) -> str:
+    with pytest.raises(SystemFailed) as failed:
+        Connection(KeycloakSettings(url=url), client_id="provisioner").get_token()
+    return failure(failed.value, url)
+
+
+@pytest.fixture
+def proxy_page() -> Iterator[str]:
+    class Page(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.send_response(200)
+            self.send_header("Content-Type", "text/html")
+            self.end_headers()
+            self.wfile.write(b"<html>Maintenance</html>")
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = HTTPServer(("127.0.0.1", 0), Page)
+    Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+
+
+def test_a_closed_port_an_unknown_host_and_another_server_are_told_apart(proxy_page: str) -> None:
+    with socket.socket() as taken:  # nobody listens on it
+        taken.bind(("127.0.0.1", 0))
+        assert "ne répond pas (connexion refusée) : «" in _said(f"http://127.0.0.1:{taken.getsockname()[1]}")
+    assert "ne répond pas (nom d'hôte inconnu) : «" in _said("http://keycloak.invalid")
+    assert _said(proxy_page).startswith(f"Ce n'est pas Keycloak qui répond ({proxy_page}) : «")
+
+
+def test_a_certificate_and_a_time_out_are_told_too() -> None:
+    refused = SSLError("[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: self-signed certificate")
+    assert (why_silent(refused), why_silent(ConnectTimeout())) == (Silence.CERTIFICATE, Silence.TIME_OUT)
