@@ -69,6 +69,7 @@ class Service:
         self._lanes = {_DEFAULT: _Lane(runner), _BESIDE: _Lane(runner.beside())}
         self._jumps_seen = runner.clock_watch.jumps
         self._ended = threading.Condition()
+        self._asked: set[str] = set()  # to be run soon, and not begun since
         # Due again while it runs is due next time; late is never too late.
         self.scheduler = BackgroundScheduler(
             executors={name: ThreadPoolExecutor(1) for name in self._lanes},
@@ -93,13 +94,13 @@ class Service:
                 due = self.runner.due(job)
             except RegisterUnavailable:
                 due = datetime.now(UTC)  # its run says so, and is tried again
-            lane = self._lane_of(job)
-            run, trigger = self._lanes[lane].runner.run, self.runner.trigger(job)
-            self.scheduler.add_job(run, trigger, args=[job], id=job.name, next_run_time=due, executor=lane)
+            lane, trigger = self._lane_of(job), self.runner.trigger(job)
+            self.scheduler.add_job(self._run, trigger, args=[job], id=job.name, next_run_time=due, executor=lane)
         self.scheduler.start()
 
     def run_soon(self, name: str, wait: timedelta = timedelta()) -> None:
-        """Has a job run after this wait, and then by its trigger from there on."""
+        """Has a job run after this wait, and then by its trigger from there on; one that runs now, once more."""
+        self._asked.add(name)
         with suppress(JobLookupError):  # the service has ended
             self.scheduler.modify_job(name, next_run_time=datetime.now(UTC) + wait)
 
@@ -143,6 +144,10 @@ class Service:
     def _lane_of(self, job: Job) -> str:
         return _BESIDE if job.beside else _DEFAULT
 
+    def _run(self, job: Job) -> timedelta | None:
+        self._asked.discard(job.name)
+        return self._lanes[self._lane_of(job)].runner.run(job)
+
     def _on_begin(self, event: Any) -> None:
         with self._ended:
             self._lanes[self._lane_of(self.jobs[event.job_id])].under_way += 1
@@ -155,6 +160,8 @@ class Service:
             lane.runs += 1
             self._ended.notify_all()
         wait = timedelta(minutes=1) if event.exception else event.retval
+        if wait is None and event.job_id in self._asked:  # APScheduler leaves out a run that is due during another
+            wait = timedelta()
         if wait is not None:
             self.run_soon(event.job_id, wait)
 

@@ -15,6 +15,7 @@ from typing import Any
 from unittest.mock import MagicMock
 
 import pytest
+from apscheduler.events import EVENT_JOB_MAX_INSTANCES
 from structlog.testing import capture_logs
 
 from provisioner.clock import Clock
@@ -77,6 +78,26 @@ def test_runs_missed_while_the_machine_slept_are_made_up_once(settings: Settings
     until(lambda: runs.count == 2, "the missed run")
     assert service.scheduler.get_job("job").next_run_time > datetime.now(UTC) + timedelta(minutes=59)
     assert service.shut_down()
+
+
+def test_a_job_that_is_asked_for_while_it_runs_runs_once_more(settings: Settings, register: Register) -> None:
+    runs, may_end = Runs(), threading.Event()
+
+    def until_told(context: Context) -> None:
+        runs(context)
+        assert may_end.wait(PATIENCE)
+
+    service = Service(runner(settings, register), [job(until_told)])
+    skipped: list[str] = []
+    service.scheduler.add_listener(lambda event: skipped.append(event.job_id), EVENT_JOB_MAX_INSTANCES)
+    service.start()
+    until(lambda: runs.count == 1, "the first run")
+    service.run_soon("job")
+    until(lambda: skipped == ["job"], "APScheduler left it out")
+    may_end.set()
+    until(lambda: runs.count == 2, "the run that was asked for, not in an hour")
+    assert service.shut_down()
+    assert runs.count == 2
 
 
 def test_a_clock_put_forward_by_years_lists_no_run_that_it_missed() -> None:

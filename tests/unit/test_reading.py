@@ -99,6 +99,8 @@ def test_what_expired_before_it_was_read_is_a_hole_and_nothing_else_is() -> None
 def test_while_events_are_off_the_hole_grows_and_the_first_reading_with_events_ends_it() -> None:
     off, last = EventStore(is_on=False, keeps=30 * DAY), NOW - HOUR
     assert _hole(_read_until(last), off) == (last, NOW)
+    assert _hole(_read_until(NOW), off) == (NOW, NOW), "switched off in the very second of the last reading"
+    assert _hole(_read_until(NOW + HOUR), off) == (NOW + HOUR, NOW + HOUR), "and when Keycloak's clock stepped back"
     known = Hole(stream=Stream.CONNECTIONS, since=last, until=NOW)
     assert _hole(_read_until(last, known), off, NOW + HOUR) == (last, NOW + HOUR)
     assert _hole(_read_until(last, known), KEPT, NOW + HOUR) == (last, NOW + HOUR)  # on again since some moment

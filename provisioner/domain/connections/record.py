@@ -131,8 +131,10 @@ class Coverage:
         """
         if self.read_until is None or self.begun_at is None:
             return None
+        if not store.is_on:  # Keycloak's clock is read in whole seconds: a list just switched off is told too
+            return Hole(stream=stream, since=self.read_until, until=max(now, self.read_until))
         was_off = any(hole.since == self.read_until for hole in self.holes)
-        until = now if was_off or not store.is_on else store.held_since(now)
+        until = now if was_off else store.held_since(now)
         if until <= max(self.read_until, self.begun_at):
             return None
         return Hole(stream=stream, since=self.read_until, until=until)
