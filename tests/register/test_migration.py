@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -26,7 +27,7 @@ from provisioner.domain.journal_check import verify
 from provisioner.domain.people import EmailAddress
 from provisioner.operations.journal import verify_journal
 from provisioner.register import Register, annexes, open_register
-from provisioner.register.engine import REVISION
+from provisioner.register.engine import REVISION, revision
 from provisioner.register.journal import pages
 from provisioner.register.tables import metadata
 from provisioner.settings import load_settings
@@ -110,6 +111,22 @@ def first_register(server: str | None, tmp_path: Path) -> Iterator[Register]:
 def any_register(request: pytest.FixtureRequest, server: str | None, tmp_path: Path) -> Iterator[Register]:
     with closing(_opened(request.param, server, tmp_path)) as opened:
         yield opened
+
+
+def test_the_upgrade_page_names_the_versions_and_the_revisions_that_there_are(tmp_path: Path) -> None:
+    page, changelog = (Path(__file__).parents[2] / name for name in ("docs/upgrade.md", "CHANGELOG.md"))
+    told = re.findall(r"^\| (\d\.\d) \| (\d\.\d) \| (\d+) → (\d+) \|", page.read_text("utf-8"), re.MULTILINE)
+    newest, *older = re.findall(r"^## (\d+\.\d+)\.", changelog.read_text("utf-8"), re.MULTILINE)
+
+    assert [row[0] for row in told] == sorted(set(older) - {newest})
+    for version, to, begun_at, brought_to in told:
+        file = tmp_path / f"{version}.sqlite3"
+        restore_file(version.replace(".", "_"), file)
+        engine = create_engine(f"sqlite:///{file}")
+        assert (to, begun_at, brought_to) == (newest, revision(engine), REVISION), version
+        engine.dispose()
+    changed = changelog.read_text("utf-8").split("\n## ")[1]
+    assert set(re.findall(r"to revision (\d+)", changed)) <= {REVISION}
 
 
 def test_nothing_is_lost(register: Register) -> None:
