@@ -15,7 +15,7 @@ set -eu
 root=$(cd "$(dirname "$0")/.." && pwd)
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/provisioner/containers
 sink=$root/tests/containers/mail_sink.py
-recipe=$(sed '1,/^# The images that are pulled/d' "$0" | cat - "$sink" | sha256sum | cut -c 1-16)
+recipe=$(sed '1,/^# The images that are pulled/d;/^case /,$d' "$0" | cat - "$sink" | sha256sum | cut -c 1-16)
 cgroup=provisioner-engine
 start_seconds=60
 
@@ -40,7 +40,8 @@ packages() (  # in a shell of its own, for its traps: the engine, what makes a f
             chmod 755 $policy
         fi
         # shellcheck disable=SC2086  # a list of packages
-        DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing iptables tini >/dev/null
+        DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends -o DPkg::Lock::Timeout=600 \
+            $missing iptables tini >/dev/null
     fi
     docker compose version >/dev/null 2>&1 || plugin
 )
@@ -77,6 +78,9 @@ start() {
         done
     fi
     bases
+    # No bridge leads outside: what compose.yml builds has the machine's network.
+    echo 'services: {keycloak: {build: {network: host}}, provisioner: {build: {network: host}}}' >"$cache/compose.yml"
+    export COMPOSE_FILE="compose.yml:$cache/compose.yml"
 }
 
 stop() {
@@ -213,7 +217,7 @@ esac
 export DOCKER_HOST="unix://$cache/engine.sock" DOCKER_CONFIG="$cache/client" PATH="$PATH:/usr/sbin:/sbin"
 export TESTCONTAINERS_RYUK_DISABLED=true  # its image cannot be had
 case $what in
-    start) start; export -p | grep -E ' (DOCKER_|TESTCONTAINERS_)' ;;
+    start) start; export -p | grep -E ' (COMPOSE_|DOCKER_|TESTCONTAINERS_)' ;;
     stop) stop ;;
     run)
         mkdir -p "$cache"

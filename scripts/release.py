@@ -96,16 +96,15 @@ def build(tree: Path, folder: Path, environment: dict[str, str]) -> dict[str, st
 
 
 def build_images(tree: Path) -> str:
-    """The images of compose.yml that are ours, where an engine answers."""
-    images = dict.fromkeys(re.findall(r"image: (provisioner\S+)", (tree / "compose.yml").read_text("utf-8")))
+    """The images of compose.yml that are ours, built as compose.yml says (COMPOSE_FILE adds to it), where an engine
+    answers.
+    """
     try:
         subprocess.run(["docker", "info"], capture_output=True, check=True)
     except (OSError, subprocess.CalledProcessError):
         return "not built, as no container engine answers here"
-    for image in images:
-        file = "deploy/Dockerfile.keycloak" if "keycloak" in image else "deploy/Dockerfile"
-        subprocess.run(["docker", "build", "--tag", image, "--file", file, "."], cwd=tree, check=True)
-    return ", ".join(images)
+    subprocess.run(["docker", "compose", "--env-file", ".env.example", "build"], cwd=tree, check=True)
+    return ", ".join(dict.fromkeys(re.findall(r"image: (provisioner\S+)", (tree / "compose.yml").read_text("utf-8"))))
 
 
 def main() -> None:

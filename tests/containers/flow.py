@@ -13,10 +13,12 @@ import json
 import os
 import re
 import shutil
+import sqlite3
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import closing, suppress
 from datetime import datetime
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from pathlib import Path
@@ -24,6 +26,7 @@ from typing import Any
 from urllib.error import URLError
 from urllib.parse import urlencode
 from urllib.request import HTTPCookieProcessor, build_opener
+from zipfile import ZipFile
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -38,11 +41,12 @@ from tests.shared.older_registers import restore_file
 
 ROOT = Path(__file__).parents[2]
 KEYCLOAK_URL, PLATFORM_URL, MAILBOX_URL = "http://localhost:8080", "https://ctg.example/", "http://127.0.0.1:8025"
-PERSON, PASSWORD = "alice.carpentier@agglo-lys.example", "Abcdef1!"
-PARTNER = ("partner", "add", "agglo-lys", "--name", "Agglo de la Lys", "--domain", "agglo-lys.example")
-DECIDED = ("--partner", "agglo-lys", "--approved-by", "Claire Martin", "--yes")
+PARTNER, PERSON, PASSWORD = "agglo-lys", "alice.carpentier@agglo-lys.example", "Abcdef1!"
 TODAY = datetime.now(ZoneInfo("Europe/Paris")).date()
 PROJECT = "provisioner-tests"  # not that of compose.yml: at the end its volumes are removed
+LABEL = f"label=com.docker.compose.project={PROJECT}"
+ACCESSES = ("access", "list", "--format", "json")
+COMPOSE_FILE = os.environ.get("COMPOSE_FILE", "compose.yml")  # the engine's of scripts/container-engine.sh adds to it
 REGISTER = "/var/lib/provisioner/provisioner.sqlite3"
 
 
@@ -60,7 +64,7 @@ class Project:
         self.environment = {
             **os.environ,
             "COMPOSE_PROJECT_NAME": PROJECT,
-            "COMPOSE_FILE": "compose.yml:deploy/compose.authority.yml:compose.tests.yml",
+            "COMPOSE_FILE": f"{COMPOSE_FILE}:deploy/compose.authority.yml:compose.tests.yml",
             "AUTHORITIES_FILE": "./mail/mail.crt",
             "SMTP_TLS": "implicit",
         }
@@ -83,9 +87,24 @@ class Project:
         """A command in the container of the service, as production.md types it."""
         return self.compose("exec", "-T", "provisioner", "provisioner", *command, status=status)
 
-    def once(self, *command: str, options: tuple[str, ...] = (), given: Path | None = None) -> str:
+    def once(self, *command: str, options: tuple[str, ...] = (), status: int = 0, given: Path | None = None) -> str:
         """A command in a container of its own, beside the service or while it is stopped."""
-        return self.compose("run", "--rm", "-T", "--no-deps", *options, "provisioner", *command, given=given)
+        run = ("run", "--rm", "-T", "--no-deps", *options, "provisioner")
+        return self.compose(*run, *command, status=status, given=given)
+
+    def shell(self, script: str, given: Path | None = None) -> None:
+        """A script with the register's volume, while the service is stopped."""
+        self.once("-ec", script, options=("--entrypoint", "sh"), given=given)
+
+    def started_at(self, service: str) -> str:
+        """When the service's container last began."""
+        container = _inspected(self, "container", self.compose("ps", "--quiet", service).strip())
+        return str(container["State"]["StartedAt"])
+
+    def left(self, kind: str) -> list[str]:
+        """What of that kind is there of this project."""
+        listed = self.run(kind, "ls", *(("--all",) if kind == "container" else ()), "--quiet", "--filter", LABEL)
+        return listed.split()
 
     def image(self, name: str) -> Any:
         """What the engine says of the image of that name, in the version that our files ask for."""
@@ -117,8 +136,8 @@ def run(
 def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
     made = Project(tmp_path_factory.mktemp("project"))
     yield made
-    made.run("compose", "down", "--volumes", "--timeout", "30")
-    assert made.run("ps", "--all", "--quiet", "--filter", f"label=com.docker.compose.project={PROJECT}") == ""
+    made.compose("down", "--volumes", "--timeout", "30")
+    assert [made.left(kind) for kind in ("container", "network", "volume")] == [[], [], []]
 
 
 def _documented(section: str) -> Any:
@@ -172,26 +191,40 @@ def test_each_container_is_shut_in(project: Project) -> None:
 
 
 def test_an_annexe_becomes_accounts_and_a_person_logs_in(project: Project) -> None:
-    first, _ = write_examples(project.home, TODAY)
-    project.provisioner(*PARTNER, "--signed-on", "2026-01-02")
-    project.put(first, "/tmp/annexe.docx")
-    project.provisioner("apply", "/tmp/annexe.docx", *DECIDED)
+    annexe, _ = write_examples(project.home, TODAY)
 
+    _apply(project, PARTNER, annexe)
+
+    assert not _logs_in(PERSON)
     _make_password(_link(PERSON))
+    assert _logs_in(PERSON)
 
-    assert _logs_in()
+
+@pytest.fixture
+def kept(project: Project) -> Iterator[None]:
+    """What the register holds before the step is there after it, and the person logs in."""
+    accesses, head = project.provisioner(*ACCESSES), project.provisioner("journal", "head").strip()
+    assert PERSON in accesses
+    yield
+    assert project.provisioner(*ACCESSES) == accesses
+    project.provisioner("journal", "verify", "--head", head)
+    assert _logs_in(PERSON)
 
 
+@pytest.mark.usefixtures("kept")
 def test_after_a_restart_everything_is_there_and_the_realm_is_left_as_it_is(project: Project) -> None:
-    project.compose("restart", "database", "keycloak", "mail", "provisioner")
+    running = ("database", "keycloak", "mail", "provisioner")
+    begun = [project.started_at(service) for service in running]
+
+    project.compose("restart", *running)
     project.compose("up", "--detach", "--wait")
 
+    assert not set(begun) & {project.started_at(service) for service in running}
     assert "a des comptes : rien n'y est modifié" in project.compose("logs", "realm")
-    assert PERSON in project.provisioner("explain", PERSON)
-    assert _logs_in()
 
 
-def test_a_backup_is_put_back(project: Project) -> None:
+@pytest.mark.usefixtures("kept")
+def test_a_backup_is_put_back_where_the_register_is_lost(project: Project) -> None:
     key = x25519.Identity.generate()
     folder = project.home / "backups"
     folder.mkdir(mode=0o777)
@@ -201,31 +234,73 @@ def test_a_backup_is_put_back(project: Project) -> None:
     options = ("--volume", f"{folder}:/backups", "--env", "PROVISIONER_BACKUP__RECIPIENTS_FILE=/backups/recipients")
     project.once("backup", "--output", "/backups/register.age", options=options)
     project.compose("stop", "provisioner")
+    project.shell(f"rm {REGISTER}")
+    project.once("journal", "verify", status=3)  # no register there
     project.once(
         *("restore", "/backups/register.age", "--identity", "/backups/month.key"),
         *("--without-list", "--by", "Claire Martin"),
         options=options,
     )
-    project.compose("start", "provisioner")
 
-    assert PERSON in project.provisioner("explain", PERSON)
-    project.provisioner("journal", "verify")
+    project.compose("up", "--detach", "--wait")
 
 
-def test_a_register_of_version_0_2_is_brought_along(project: Project, tmp_path: Path) -> None:
+@pytest.mark.usefixtures("kept")
+def test_a_register_of_version_0_2_is_brought_along_and_worked_with(project: Project, tmp_path: Path) -> None:
     older = tmp_path / "older.sqlite3"
     restore_file("0_2", older)
+    with closing(sqlite3.connect(older)) as database, database:
+        database.execute("DELETE FROM mark WHERE name = 'realm_id'")  # so that this realm is taken for its own
+        (habilitations,) = database.execute("SELECT count(*) FROM habilitation").fetchone()
     project.compose("stop", "provisioner")
-    project.once(
-        "-c", f"mv {REGISTER} {REGISTER}.aside && cat >{REGISTER}", options=("--entrypoint", "sh"), given=older
-    )
+    project.shell(f"mv {REGISTER} {REGISTER}.aside && cat >{REGISTER}", given=older)
 
     project.once("journal", "verify")
-    partners = json.loads(project.once("partner", "list", "--format", "json"))
+    project.compose("up", "--detach", "--wait")
 
-    assert {partner["code"] for partner in partners} >= {"agglo-lys", "sivom"}
-    project.once("-c", f"mv {REGISTER}.aside {REGISTER}", options=("--entrypoint", "sh"))
-    project.compose("start", "provisioner")
+    assert len(json.loads(project.provisioner(*ACCESSES))) == habilitations
+    annexe, _ = write_examples(tmp_path, TODAY)
+    _apply(project, "ville-haute", _of_another_partner(annexe, "ville-haute.example"))
+    person = PERSON.replace("agglo-lys", "ville-haute")
+    _make_password(_link(person))
+    assert _logs_in(person)
+    project.compose("stop", "provisioner")
+    project.shell(f"mv {REGISTER}.aside {REGISTER}")
+    project.compose("up", "--detach", "--wait")
+
+
+@pytest.mark.usefixtures("kept")
+def test_after_down_the_volumes_are_there_and_the_next_up_goes_on_with_them(project: Project) -> None:
+    project.compose("down", "--timeout", "30")
+    assert project.left("container") == []
+
+    project.compose("up", "--detach", "--wait")
+
+
+def test_a_release_has_its_images_and_what_is_in_them(project: Project, tmp_path: Path) -> None:
+    here = tmp_path / "here"  # a repository of its own, with what stands in this one, committed or not
+    git = ["git", f"--git-dir={here / '.git'}"]
+    run(["git", "init", "--quiet", str(here)], tmp_path)
+    run([*git, f"--work-tree={ROOT}", "add", "--all"], ROOT)
+    run(["git", "checkout-index", "--all"], here)
+    (here / "CHANGELOG.md").write_text("# Changelog\n\n## 99.0.0 (unreleased)\n", "utf-8")
+    for name in ("name", "email"):
+        run([*git, "config", f"user.{name}", "essai@caf.example"], here)
+    run(["git", "commit", "--quiet", "--all", "--message=Essai"], here)
+    unasked = {"PIP_AUDIT_VULNERABILITY_SERVICE": "osv", "PIP_AUDIT_OSV_URL": "http://127.0.0.1:9/"}
+
+    command = [sys.executable, "scripts/release.py", "99.0.0", "--without-audit"]
+    run(command, here, {**os.environ, "COMPOSE_FILE": COMPOSE_FILE, **unasked})
+
+    image = "provisioner:99.0.0"
+    assert "99.0.0" in project.run("run", "--rm", "--network=none", image, "--version")
+    project.run("image", "rm", image)
+    made = here / "dist" / "99.0.0"
+    run(["sha256sum", "--check", "--strict", "SHA256SUMS"], made)
+    assert {file.suffix for file in made.iterdir()} == {".whl", ".gz", ".txt", ".json", ".csv", ""}
+    parts = json.loads((made / "sbom.cdx.json").read_text("utf-8"))["components"]
+    assert any(part["purl"].startswith("pkg:deb/debian/libc6@") for part in parts)
+    assert run(["git", "describe", "--exact-match"], here) == "v99.0.0\n"
 
 
 def test_the_sandbox_runs_its_keycloak_in_a_container(tmp_path: Path) -> None:
@@ -234,6 +309,24 @@ def test_the_sandbox_runs_its_keycloak_in_a_container(tmp_path: Path) -> None:
         keycloak.restart()
         assert keycloak.is_ready()
     assert not keycloak.is_ready()
+
+
+def _apply(project: Project, partner: str, annexe: Path) -> None:
+    """A new partner, and what it sent approved, as production.md types it."""
+    convention = ("--name", partner, "--domain", f"{partner}.example", "--signed-on", "2026-01-02")
+    project.provisioner("partner", "add", partner, *convention)
+    project.put(annexe, "/tmp/annexe.docx")
+    decided = ("--partner", partner, "--approved-by", "Claire Martin", "--yes")
+    project.provisioner("apply", "/tmp/annexe.docx", *decided)
+
+
+def _of_another_partner(annexe: Path, domain: str) -> Path:
+    """The example with other addresses."""
+    other = annexe.with_name("other.docx")
+    with ZipFile(annexe) as old, ZipFile(other, "w") as new:
+        for name in old.namelist():
+            new.writestr(name, re.sub(rb"(?i)agglo-lys\.example", domain.encode(), old.read(name)))
+    return other
 
 
 def _link(address: str) -> Any:
@@ -272,12 +365,12 @@ def _make_password(link: str) -> None:
         page(form, {"password-new": PASSWORD, "password-confirm": PASSWORD})
 
 
-def _logs_in() -> bool:
+def _logs_in(person: str) -> bool:
     settings = load_settings(
         environment={"PROVISIONER_KEYCLOAK__URL": KEYCLOAK_URL, "PROVISIONER_PLATFORM__URL": PLATFORM_URL}
     )
     form = LoginForm(settings)
     try:
-        return form.log_in(PERSON, PASSWORD)
+        return form.log_in(person, PASSWORD)
     finally:
         form.close()
