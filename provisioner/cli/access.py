@@ -12,7 +12,7 @@ from provisioner.cli.options import DAY, AsOf, ListFormat, Output, Partners
 from provisioner.cli.printing import print_answer, printed
 from provisioner.cli.session import session_of
 
-app = typer.Typer(name="access", help="Who had, has or will have an access on a day.", no_args_is_help=True)
+app = typer.Typer()
 
 
 @app.command("list")

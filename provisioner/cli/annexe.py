@@ -29,7 +29,7 @@ from provisioner.cli.run import print_result
 from provisioner.cli.session import session_of
 from provisioner.views.sentences import Sentence
 
-app = typer.Typer(name="annexe", help="The annexes 1.", no_args_is_help=True)
+app = typer.Typer()
 
 Number = Annotated[int, typer.Argument(help="The annexe's number.", **NUMBER)]
 

@@ -5,35 +5,18 @@ from __future__ import annotations
 import io
 import os
 import sys
+from collections.abc import MutableMapping
+from functools import cached_property
+from importlib import import_module
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from typer.core import TyperOption
+from typer.core import TyperGroup, TyperOption
+from typer.main import get_group
 
 from provisioner import __version__
-from provisioner.cli import (
-    access,
-    annexe,
-    attestation,
-    backup,
-    caf,
-    connections,
-    containment,
-    controls,
-    evidence,
-    holds,
-    incident,
-    journal,
-    notice,
-    partner,
-    person,
-    retention,
-    review,
-    review_report,
-    run,
-    system,
-)
+from provisioner.cli import backup, evidence, explain, holds, run, system
 from provisioner.cli.exits import Commands
 from provisioner.cli.options import EXISTING
 from provisioner.cli.session import Session
@@ -86,17 +69,41 @@ def before(
     ctx.obj = Session(config[0] if config else None, quiet=quiet)
 
 
-of_other_files = typer.Typer()
-of_other_files.command()(person.explain)
-of_other_files.command()(backup.restore)
-review.app.add_typer(review_report.app)
-partner.app.add_typer(containment.app)
-for group in (
-    *(run.app, holds.app, of_other_files, evidence.app, system.app, partner.app, caf.app, annexe.app, person.app),
-    *(person.invitation, connections.app, incident.app, attestation.app, journal.app, notice.app, backup.app),
-    *(controls.app, access.app, retention.app, review.app),
-):
-    app.add_typer(group)
+class _Group(TyperGroup):
+    """A group whose file is read once one of its commands is asked for: no other command waits for it."""
+
+    def __init__(self, **attributes: Any) -> None:
+        super().__init__(**attributes)
+        del self.commands
+
+    @cached_property
+    def commands(self) -> MutableMapping[str, Any]:  # type: ignore[override]
+        """Its commands by name."""
+        return get_group(import_module(f"provisioner.cli.{self.name}").app).commands
+
+
+alone = typer.Typer()
+alone.command()(backup.restore)
+for each in (run.app, holds.app, explain.app, alone, evidence.app, system.app, backup.app):
+    app.add_typer(each)
+#: The groups, each with what `--help` says of it; its commands are in the file of its name.
+for name, about in {
+    "partner": "The register of conventions.",
+    "caf": "The Caf's own contacts, and the pages that it owes for data protection.",
+    "annexe": "The annexes 1.",
+    "person": "One person's access.",
+    "invitation": "The e-mails with the link to create the password.",
+    "connections": "The connections: who connected, when, from where (L1).",
+    "incident": "Security incidents: told at once, completed, closed.",
+    "attestation": "Certificates of destruction.",
+    "journal": "The record of decisions and effects.",
+    "notice": "The ledger of notices.",
+    "controls": "What the connection controls found.",
+    "access": "Who had, has or will have an access on a day.",
+    "retention": "What is destroyed when, and what is kept from it.",
+    "review": "The yearly reviews of the accesses, and what is asked of a partner.",
+}.items():
+    app.add_typer(typer.Typer(), name=name, help=about, cls=_Group, no_args_is_help=True)
 
 
 def main() -> None:

@@ -26,7 +26,7 @@ from provisioner.cli.session import session_of
 from provisioner.domain.errors import Refusal, Refused
 from provisioner.domain.people import EmailAddress
 
-app = typer.Typer(name="attestation", help="Certificates of destruction.", no_args_is_help=True)
+app = typer.Typer()
 key = typer.Typer(help="The key that seals them.", no_args_is_help=True)
 app.add_typer(key, name="key")
 

@@ -19,9 +19,7 @@ from provisioner.views.sentences import Sentence
 if TYPE_CHECKING:
     from provisioner.views.registre import Registre
 
-app = typer.Typer(
-    name="caf", help="The Caf's own contacts, and the pages that it owes for data protection.", no_args_is_help=True
-)
+app = typer.Typer()
 
 
 @app.command()

@@ -18,9 +18,7 @@ from provisioner.domain.convention import Audience
 if TYPE_CHECKING:
     from provisioner.views.answers.connection_reports import ConnectionsReportAnswer
 
-app = typer.Typer(
-    name="connections", help="The connections: who connected, when, from where (L1).", no_args_is_help=True
-)
+app = typer.Typer()
 
 
 @app.command()

@@ -11,7 +11,7 @@ from provisioner.cli.printing import print_answer
 from provisioner.cli.session import session_of
 from provisioner.views.sentences import Sentence
 
-app = typer.Typer(name="controls", help="What the connection controls found.", no_args_is_help=True)
+app = typer.Typer()
 
 
 @app.command("list")

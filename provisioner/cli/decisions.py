@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from provisioner.cli.options import reason
-from provisioner.domain.annexe.decisions import ALL, Decisions
 from provisioner.domain.people import EmailAddress
+
+if TYPE_CHECKING:
+    from provisioner.domain.annexe.decisions import Decisions
 
 KeepAbsent = Annotated[
     list[str] | None,
@@ -48,6 +50,8 @@ def decisions_of(
     Raises:
         typer.BadParameter: they contradict each other, or one of them is not of the form asked for.
     """
+    from provisioner.domain.annexe.decisions import ALL, Decisions
+
     kept, closed = _emails(keep), _emails(close)
     if both := sorted((kept & closed) - {ALL}):
         raise typer.BadParameter(f"both kept and closed: {', '.join(both)}")

@@ -13,16 +13,18 @@ import typer
 
 from provisioner.cli.exits import Exit
 from provisioner.cli.printing import print_answer, printed
-from provisioner.domain.annexe.document import Document
 from provisioner.views.sentences import Sentence
 
 if TYPE_CHECKING:
     from provisioner.cli.session import Session
+    from provisioner.domain.annexe.document import Document
     from provisioner.views.answers import Answer
 
 
 def document_of(file: Path) -> Document:
     """The file as it is."""
+    from provisioner.domain.annexe.document import Document
+
     return Document(name=file.name, content=file.read_bytes())
 
 

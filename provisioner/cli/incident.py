@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from provisioner.operations.incidents import Declaration, Recorded
     from provisioner.register import Register
 
-app = typer.Typer(name="incident", help="Security incidents: told at once, completed, closed.", no_args_is_help=True)
+app = typer.Typer()
 
 Number = Annotated[int, typer.Argument(help="The incident's number, as `incident list` prints it.", **NUMBER)]
 Partners = Annotated[

@@ -16,7 +16,7 @@ from provisioner.cli.session import session_of
 from provisioner.domain.journal import Head
 from provisioner.domain.people import EmailAddress
 
-app = typer.Typer(name="journal", help="The record of decisions and effects.", no_args_is_help=True)
+app = typer.Typer()
 
 
 def _head(text: str) -> Head:

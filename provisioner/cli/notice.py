@@ -11,12 +11,7 @@ from provisioner.cli.options import DAY, ListFormat, OnePartner
 from provisioner.cli.printing import print_answer
 from provisioner.cli.session import session_of
 
-app = typer.Typer(name="notice", help="The ledger of notices.", no_args_is_help=True)
-
-
-@app.callback()
-def before() -> None:
-    """The ledger of notices."""
+app = typer.Typer()
 
 
 @app.command("list")

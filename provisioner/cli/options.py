@@ -10,8 +10,6 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-from provisioner.domain.annexe.decisions import decider_said, name_said, reason_said
-from provisioner.domain.errors import Refusal, WrongUsage
 from provisioner.domain.people import EmailAddress
 
 _FORMAT = typer.Option("--format", help="How the answer is printed, on stdout.")
@@ -33,20 +31,28 @@ def address(text: str) -> EmailAddress:
 
 def name(text: str) -> str:
     """A name that somebody can read."""
+    from provisioner.domain.annexe.decisions import name_said
+
     return _said(name_said, text)
 
 
 def decider(text: str) -> str:
     """The name of a person who decides."""
+    from provisioner.domain.annexe.decisions import decider_said
+
     return _said(decider_said, text)
 
 
 def reason(text: str) -> str:
     """A reason that somebody can read."""
+    from provisioner.domain.annexe.decisions import reason_said
+
     return _said(reason_said, text)
 
 
 def _said(read: Callable[[str], str], text: str) -> str:
+    from provisioner.domain.errors import Refusal, WrongUsage
+
     try:
         return read(text)
     except WrongUsage as error:
@@ -90,6 +96,7 @@ Partners = Annotated[
     list[str] | None, typer.Option("--partner", help="Only this partner; may be repeated.", metavar="CODE")
 ]
 Email = Annotated[EmailAddress, typer.Argument(help="The person's address.", **EMAIL)]
+EverEmail = Annotated[EmailAddress, typer.Argument(help="The person's address, or the one that they had.", **EMAIL)]
 By = Annotated[str, typer.Option("--by", help="Who decides, at the Caf.", **DECIDER)]
 #: Of a command that decides nothing; its default is the command's name.
 ByAnybody = Annotated[str, typer.Option("--by", help="Who does it; may be left out.", show_default=False, **DECIDER)]

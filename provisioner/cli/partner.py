@@ -6,10 +6,11 @@ import re
 from datetime import date
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
+from provisioner.cli import containment
 from provisioner.cli.asking import progress_bar
 from provisioner.cli.exits import Exit
 from provisioner.cli.options import (
@@ -36,10 +37,8 @@ from provisioner.domain.convention import MAX_NOTICE_DAYS, Role
 from provisioner.domain.people import EmailAddress
 from provisioner.views.sentences import Sentence, closes
 
-if TYPE_CHECKING:
-    pass
-
-app = typer.Typer(name="partner", help="The register of conventions.", no_args_is_help=True)
+app = typer.Typer()
+app.add_typer(containment.app)
 
 
 def _name(text: str) -> str:

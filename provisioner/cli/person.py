@@ -1,24 +1,21 @@
-"""`explain`, `person …` and `invitation …`: one person's access and the link that was sent to them."""
+"""`person …`: one person's access."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 import typer
 
 from provisioner.cli.asking import progress_bar
 from provisioner.cli.exits import Exit
 from provisioner.cli.options import (
-    EMAIL,
-    AsOf,
     By,
     DryRun,
     Email,
+    EverEmail,
     Format,
-    ListFormat,
     NewPassword,
-    OnePartner,
     PageFormat,
     Reason,
 )
@@ -31,21 +28,7 @@ from provisioner.views.sentences import Sentence
 if TYPE_CHECKING:
     from provisioner.operations.context import Context, ProgressBar, RunResult
 
-app = typer.Typer(name="person", help="One person's access.", no_args_is_help=True)
-invitation = typer.Typer(
-    name="invitation", help="The e-mails with the link to create the password.", no_args_is_help=True
-)
-
-EverEmail = Annotated[EmailAddress, typer.Argument(help="The person's address, or the one that they had.", **EMAIL)]
-
-
-def explain(ctx: typer.Context, email: EverEmail, as_of: AsOf = None, format_: Format = "text") -> None:
-    """Tell one person's story step by step, what `sync` would do for them, and why or why not."""
-    from provisioner.operations.person_file import explain_person
-
-    with session_of(ctx).context("explain", read_only=True, as_of=as_of) as context:
-        explanation = explain_person(context, email)
-    print_answer(explanation, format_)
+app = typer.Typer()
 
 
 @app.command()
@@ -141,52 +124,3 @@ def _carry_out(
         return result
 
     carry_out(session, done)
-
-
-@invitation.command("list")
-def list_(ctx: typer.Context, partner: OnePartner = None, format_: ListFormat = "text") -> None:
-    """What became of the link of each open access. Keycloak is asked who has made a password."""
-    from provisioner.operations.invitations import invited
-    from provisioner.views.answers.invitations import InvitationsAnswer
-
-    with session_of(ctx).context("invitation list", partner, read_only=True) as context:
-        links = invited(context, partner)
-    print_answer(InvitationsAnswer.of(links), format_)
-
-
-@invitation.command()
-def repeat(
-    ctx: typer.Context,
-    by: By,
-    email: Annotated[EmailAddress | None, typer.Argument(help="Only this person, at once.", **EMAIL)] = None,
-    format_: Format = "text",
-) -> None:
-    """Send the links that are due again: the second 3 days after the first, the third 10, never a fourth.
-
-    Partners are told of those who used none. With EMAIL: that person, as soon as the last link has expired.
-    """
-    from provisioner.operations import invitations
-
-    session = session_of(ctx)
-    bar = progress_bar(session.quiet)
-    with session.context(by) as context:
-        if email is not None:
-            result = invitations.repeat_one(context, email, bar)
-        else:
-            result = invitations.repeat_due(context, bar)
-    print_result(session, result, format_, done=True)
-    session.say_without_contact(result.without_contact)
-    raise typer.Exit(status_of(result))
-
-
-@invitation.command()
-def bounced(ctx: typer.Context, email: Email, by: By) -> None:
-    """Record that the e-mail came back: none is sent again, and the partner's contact is asked for the address."""
-    from provisioner.operations import invitations
-
-    session = session_of(ctx)
-    with session.register() as register:
-        without_contact = invitations.bounced(register, session.settings, email, by)
-        session.say(Sentence.BOUNCE_RECORDED)
-        session.say_without_contact(without_contact)
-        session.deliver_now(register, by)

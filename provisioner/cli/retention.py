@@ -15,7 +15,7 @@ from provisioner.cli.session import session_of
 from provisioner.domain.people import EmailAddress
 from provisioner.views.sentences import Sentence
 
-app = typer.Typer(name="retention", help="What is destroyed when, and what is kept from it.", no_args_is_help=True)
+app = typer.Typer()
 
 
 @app.command()

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from provisioner.cli import review_caf, review_requests
+from provisioner.cli import review_caf, review_report, review_requests
 from provisioner.cli.files import document_of, save_new
 from provisioner.cli.options import (
     DAY,
@@ -27,11 +27,10 @@ from provisioner.cli.printing import print_answer
 from provisioner.cli.session import session_of
 from provisioner.views.sentences import Sentence
 
-app = typer.Typer(
-    name="review", help="The yearly reviews of the accesses, and what is asked of a partner.", no_args_is_help=True
-)
+app = typer.Typer()
 app.add_typer(review_caf.app, name="caf")
 app.add_typer(review_requests.app)
+app.add_typer(review_report.app)
 
 
 @app.command("list")

@@ -30,7 +30,6 @@ from provisioner.cli.options import (
 )
 from provisioner.cli.printing import print_answer, print_page
 from provisioner.cli.session import Session, session_of
-from provisioner.domain.annexe.decisions import Decisions
 from provisioner.domain.people import EmailAddress
 from provisioner.views.sentences import Sentence
 
@@ -49,6 +48,7 @@ def check(
     format_: PageFormat = "text",
 ) -> None:
     """Read and validate a document. Needs no server."""
+    from provisioner.domain.annexe.decisions import Decisions
     from provisioner.operations.check import Request, check_beside_register, check_document
     from provisioner.views.answers.checks import CheckAnswer
 
@@ -92,6 +92,7 @@ def plan(
     format_: PageFormat = "text",
 ) -> None:
     """Show what would change, and why; html: a page to circulate. Changes nothing."""
+    from provisioner.domain.annexe.decisions import Decisions
     from provisioner.operations.receive import plan_document, request_for, request_of
     from provisioner.operations.run import plan_due
     from provisioner.views.annexes import list_2_alone

@@ -12,8 +12,6 @@ from provisioner.cli.files import new_file, save_new
 from provisioner.cli.options import By, DryRun, Format, Reason
 from provisioner.cli.printing import print_answer
 from provisioner.cli.session import Session, session_of
-from provisioner.views.dates import french_moment
-from provisioner.views.realm import can_stop_logins, put_right
 from provisioner.views.sentences import Sentence
 
 if TYPE_CHECKING:
@@ -84,6 +82,7 @@ def _bring_to_files(session: Session) -> None:
     """Both realms; what is put right is told as it is done."""
     from provisioner.domain.realm_model import CONTACT
     from provisioner.operations.realms import bring_to_files, texts_of_register
+    from provisioner.views.realm import can_stop_logins, put_right
 
     of_register = texts_of_register(session.settings, session.clock)
     if of_register is None:
@@ -105,6 +104,7 @@ def _bring_to_files(session: Session) -> None:
 def _invitation(settings: Settings, officer: FirstOfficer) -> str:
     """Invites the first officer; what is said of it."""
     from provisioner.operations.officers import Invitation, invite_first_officer
+    from provisioner.views.dates import french_moment
 
     invited = invite_first_officer(settings, officer)
     words = {

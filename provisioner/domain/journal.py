@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -177,13 +177,6 @@ def texts(details: str) -> Iterator[str]:
             waiting += [*value.keys(), *value.values()]
         elif isinstance(value, list):
             waiting += value
-
-
-def names(addresses: Collection[str], details: str) -> bool:
-    """Whether these personal data, as canonical JSON, name one of the addresses; a longer one is another."""
-    any_of_them = "|".join(map(re.escape, addresses))
-    before = r"(?:(?<![\w.+-])|(?<=\\[bfnrt]))"  # an escaped line end is no part of a word
-    return re.search(rf"{before}(?:{any_of_them})(?![\w-]|\.\w)", details, re.IGNORECASE) is not None
 
 
 def read(text: str) -> dict[str, Any]:

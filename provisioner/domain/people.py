@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple, NewType
-
-from rapidfuzz import fuzz
-
-from provisioner.domain.journal import names
 
 #: A canonical address: lower case, no space, its domain as people write it. Made by the document reader (A7).
 EmailAddress = NewType("EmailAddress", str)
@@ -162,4 +159,13 @@ def name_key(last_name: str, first_names: str) -> NameKey:
 
 def are_alike(name: NameKey, other: NameKey) -> bool:
     """Whether two names are the same or nearly, with or without their spaces (Le Goff, Legoff)."""
+    from rapidfuzz import fuzz
+
     return fuzz.ratio(name.words, other.words) >= LIKE or fuzz.ratio(name.letters, other.letters) >= LIKE
+
+
+def names(addresses: Collection[str], details: str) -> bool:
+    """Whether these personal data, as canonical JSON, name one of the addresses; a longer one is another."""
+    any_of_them = "|".join(map(re.escape, addresses))
+    before = r"(?:(?<![\w.+-])|(?<=\\[bfnrt]))"  # an escaped line end is no part of a word
+    return re.search(rf"{before}(?:{any_of_them})(?![\w-]|\.\w)", details, re.IGNORECASE) is not None

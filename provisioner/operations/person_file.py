@@ -11,8 +11,8 @@ from provisioner.domain.access.plan import with_destructions
 from provisioner.domain.annexe.document import Document, Severity
 from provisioner.domain.annexe.kept import KeptAnnexe
 from provisioner.domain.errors import Refusal, Refused
-from provisioner.domain.journal import canonical, names
-from provisioner.domain.people import EmailAddress
+from provisioner.domain.journal import canonical
+from provisioner.domain.people import EmailAddress, names
 from provisioner.domain.records import Records
 from provisioner.domain.retention import account_due_on
 from provisioner.operations.context import Context

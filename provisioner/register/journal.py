@@ -18,7 +18,7 @@ from provisioner.domain import journal
 from provisioner.domain.access.person_file import JournalLine
 from provisioner.domain.annexe.decisions import readable
 from provisioner.domain.journal import ActorDetail, Detail, Entry, Head, Row
-from provisioner.domain.people import EmailAddress
+from provisioner.domain.people import EmailAddress, names
 from provisioner.domain.records import Records
 from provisioner.register.tables import journal_actor, journal_detail, journal_entry, old_journal
 
@@ -212,7 +212,7 @@ def about(connection: Connection, habilitations: Collection[int], addresses: Col
         row
         for row in _with_causes(connection, _read(connection, or_(false(), *told)))
         if row.entry.facts.get("habilitation") in habilitations
-        or (row.detail is not None and bool(addresses) and journal.names(addresses, row.detail.data))
+        or (row.detail is not None and bool(addresses) and names(addresses, row.detail.data))
     ]
 
 

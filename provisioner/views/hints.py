@@ -6,8 +6,10 @@ No full stop follows a command that ends a sentence: it would be pasted with it.
 from __future__ import annotations
 
 import shlex
+from typing import TYPE_CHECKING
 
-from provisioner.domain.hold import Hold, HoldKind
+if TYPE_CHECKING:
+    from provisioner.domain.hold import Hold
 
 #: Who decides and why, as every decision asks.
 _DECIDED = '--by "NOM" --reason "MOTIF"'
@@ -48,6 +50,8 @@ def resume(partner: object = None) -> str:
 
 def to_go_on(hold: Hold) -> str:
     """What ends a hold."""
+    from provisioner.domain.hold import HoldKind
+
     if hold.kind is HoldKind.PAUSE:
         return resume(hold.partner)
     if hold.kind is HoldKind.CONTAINMENT:

@@ -21,9 +21,9 @@ from provisioner.domain.journal import (
     canonical,
     chain,
     digest_of_details,
-    names,
 )
 from provisioner.domain.journal_check import Bad, Problem, verify
+from provisioner.domain.people import names
 
 DETAILS = {"email": "camille.durand@agglo-lys.example"}
 
