@@ -99,7 +99,6 @@ class Session:
             RegisterUnavailable: it cannot be opened.
         """
         from provisioner.domain.errors import Refusal
-        from provisioner.operations.partners import partner_of
         from provisioner.register import RegisterUnavailable, is_there, open_register
 
         self.start_logging(level)
@@ -107,9 +106,10 @@ class Session:
             raise RegisterUnavailable("There is no register.", Refusal.NO_REGISTER)
         register = open_register(self.settings, self.clock)
         try:
-            for code in partners:
-                if code is not None:
-                    partner_of(register, code)
+            for code in filter(None, partners):
+                from provisioner.operations.partners import partner_of
+
+                partner_of(register, code)
             yield register
         finally:
             register.close()

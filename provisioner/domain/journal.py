@@ -6,14 +6,46 @@ import hashlib
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, NamedTuple
+
+from provisioner.domain.people import EmailAddress
 
 #: What stands for the predecessor of the first entry.
 GENESIS = "0" * 64
 
 _HEAD = re.compile(r"^(\d{1,18}):([0-9a-fA-F]{64})$")
 _BREAKS = re.compile(r"[\s\u200b]+")  # a line may break there
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JournalLine:
+    """An entry of the journal about the person; `details` are empty once destroyed, or when they name others.
+
+    `annexe` and `decided_by` tell the decision that it follows from, `sudo_user` who called sudo.
+    """
+
+    entry: int
+    at: datetime
+    by: str
+    os_user: str
+    host: str
+    action: str
+    partner: str | None = None
+    habilitation: int | None = None
+    rule: str | None = None
+    annexe: int | None = None
+    decided_by: str | None = None
+    sudo_user: str | None = None
+    sha256: str
+    details: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def renamed_from(self) -> EmailAddress | None:
+        """The address that a decided change of address leaves."""
+        old = self.details.get("old") if self.action == "account.renamed" else None
+        return EmailAddress(old) if old else None
 
 
 @dataclass(frozen=True, slots=True)

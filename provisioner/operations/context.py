@@ -12,26 +12,25 @@ from enum import StrEnum
 from functools import wraps
 from typing import TYPE_CHECKING, Any, ParamSpec, Self, TypeVar
 
-from provisioner.clock import Clock
 from provisioner.documents import read_annexe
-from provisioner.domain.access.change import Change
-from provisioner.domain.access.habilitation import Habilitation
-from provisioner.domain.access.plan import Plan
 from provisioner.domain.annexe.decisions import Decisions, decider_said, reason_said
-from provisioner.domain.annexe.document import Annexe, Check, Row
-from provisioner.domain.annexe.enter import RefusedRename
-from provisioner.domain.annexe.kept import KeptAnnexe
-from provisioner.domain.gates import Limits
-from provisioner.domain.password import RealmFault
-from provisioner.keycloak.errors import RealmUnfit
-from provisioner.operations.check import Reader
-from provisioner.operations.notice_delivery import Delivered
-from provisioner.operations.pool import Failure
-from provisioner.register import Register, Work
-from provisioner.settings import Settings
 
 if TYPE_CHECKING:  # what needs no Keycloak does not load its library
+    from provisioner.clock import Clock
+    from provisioner.domain.access.change import Change
+    from provisioner.domain.access.habilitation import Habilitation
+    from provisioner.domain.access.plan import Plan
+    from provisioner.domain.annexe.document import Annexe, Check, Row
+    from provisioner.domain.annexe.enter import RefusedRename
+    from provisioner.domain.annexe.kept import KeptAnnexe
+    from provisioner.domain.gates import Limits
+    from provisioner.domain.password import RealmFault
     from provisioner.keycloak.directory import Directory
+    from provisioner.operations.check import Reader
+    from provisioner.operations.notice_delivery import Delivered
+    from provisioner.operations.pool import Failure
+    from provisioner.register import Register, Work
+    from provisioner.settings import Settings
 
 #: Shows how far a run is: given the number of changes, gives what to call for each that is settled.
 ProgressBar = Callable[[int], AbstractContextManager[Callable[[], None]]]
@@ -72,6 +71,8 @@ class Context:
     @property
     def limits(self) -> Limits:
         """The safety limits that are set."""
+        from provisioner.domain.gates import Limits
+
         limits = self.settings.limits
         return Limits(limits.closures, limits.closures_percent, limits.destructions)
 
@@ -132,6 +133,8 @@ class RunResult:
     @property
     def realm_faults(self) -> tuple[RealmFault, ...]:
         """What of the realm kept something from being done, each told once."""
+        from provisioner.keycloak.errors import RealmUnfit
+
         faults = (failure.cause.fault for failure in self.failed if isinstance(failure.cause, RealmUnfit))
         return tuple(dict.fromkeys(faults))
 

@@ -18,7 +18,6 @@ from provisioner.domain.records import Records
 from provisioner.operations.context import decided
 from provisioner.register import Register, Work
 from provisioner.register.database import read_records
-from provisioner.register.destruction import destroy_convention
 from provisioner.register.partners import add_record, all_partners, keeps_of, remove_record, set_end, set_record
 from provisioner.settings import DocumentSettings
 
@@ -108,6 +107,8 @@ def remove_partner(register: Register, code: str, by: str, reason: str) -> None:
         WrongUsage: there is none with that code.
         Refused: the register keeps something of it.
     """
+    from provisioner.register.destruction import destroy_convention
+
     with register.work(by) as work:
         known = all_partners(work.connection)
         if code not in known:

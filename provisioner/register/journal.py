@@ -15,9 +15,8 @@ from sqlalchemy import ColumnElement, Connection, LargeBinary, cast, false, func
 
 from provisioner.clock import Clock
 from provisioner.domain import journal
-from provisioner.domain.access.person_file import JournalLine
 from provisioner.domain.annexe.decisions import readable
-from provisioner.domain.journal import ActorDetail, Detail, Entry, Head, Row
+from provisioner.domain.journal import ActorDetail, Detail, Entry, Head, JournalLine, Row
 from provisioner.domain.people import EmailAddress, names
 from provisioner.domain.records import Records
 from provisioner.register.tables import journal_actor, journal_detail, journal_entry, old_journal

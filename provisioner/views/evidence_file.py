@@ -15,13 +15,13 @@ from provisioner.domain.connections.control import ControlState, Severity
 from provisioner.domain.connections.incident import Origin
 from provisioner.domain.convention import Audience
 from provisioner.domain.evidence_file import CERTIFICATE, COLUMNS, OF_THE_CAF, Evidence, Line
+from provisioner.views.access import STATES
 from provisioner.views.answers.access import CAUSES
 from provisioner.views.controls import SEVERITIES, words_of
 from provisioner.views.controls import STATES as CONTROL_STATES
 from provisioner.views.dates import french_date, short
 from provisioner.views.incidents import ORIGINS
 from provisioner.views.journal import ACTIONS, AUTOMATIC_WORDS
-from provisioner.views.person_tables import STATES
 from provisioner.views.shown import Table, as_csv
 from provisioner.views.template import template
 

@@ -9,11 +9,12 @@ from datetime import date
 from provisioner.domain.access.change import Action, Change
 from provisioner.domain.access.habilitation import Habilitation, State
 from provisioner.domain.access.invitations import InvitationState, since_due
-from provisioner.domain.access.person_file import JournalLine, PersonFile, PersonState
+from provisioner.domain.access.person_file import PersonFile, PersonState
 from provisioner.domain.access.plan import Plan
 from provisioner.domain.annexe.kept import KeptAnnexe, Status
 from provisioner.domain.calendar import day_of
 from provisioner.domain.hold import HoldKind
+from provisioner.domain.journal import JournalLine
 from provisioner.domain.people import EmailAddress
 from provisioner.domain.retention import account_due_on, habilitation_due_on
 from provisioner.views import hints

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from provisioner.domain.access.habilitation import State
 from provisioner.domain.access.invitations import InvitationState
 from provisioner.domain.calendar import day_of
 from provisioner.domain.connections.incident import without_names
+from provisioner.views.access import STATES
 from provisioner.views.conventions import ROLES
 from provisioner.views.dates import french_moment, in_cell, in_french
 from provisioner.views.explanation import INVITATIONS
@@ -19,13 +19,6 @@ from provisioner.views.shown import Table
 
 if TYPE_CHECKING:
     from provisioner.views.answers.persons import AccountAnswer, HeldInvitation, PersonAnswer
-
-STATES: Mapping[State, str] = {
-    State.PLANNED: "prévu",
-    State.OPEN: "ouvert",
-    State.SUSPENDED: "suspendu",
-    State.CLOSED: "clôturé",
-}
 
 
 def person_tables(person: PersonAnswer, *, for_themselves: bool) -> Iterator[Table]:

@@ -6,13 +6,15 @@ from __future__ import annotations
 import re
 from datetime import date
 from functools import cache
-
-from jinja2 import Environment, PackageLoader, StrictUndefined, Template
-from markupsafe import Markup
+from typing import TYPE_CHECKING
 
 from provisioner.views.dates import french_date
 from provisioner.views.hints import argument
 from provisioner.views.sentences import of_name
+
+if TYPE_CHECKING:
+    from jinja2 import Environment, Template
+    from markupsafe import Markup
 
 #: The spaces where no line ends: those of French punctuation, and before a number (« annexe 1 », « n° 12 »).
 _UNBROKEN = re.compile(r" (?=[:;?!»])|(?<=«) |(?<=annexe) (?=\d)|(?<=liste) (?=\d)|(?<=n°) (?=\d)")
@@ -26,6 +28,8 @@ def template(name: str) -> Template:
 
 @cache
 def _environment() -> Environment:
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
     environment = Environment(
         loader=PackageLoader("provisioner.views"),
         autoescape=True,
@@ -54,4 +58,6 @@ def unbroken(text: str) -> str:
 
 def _mailto(email: str) -> Markup:
     """A link to write to that address."""
+    from markupsafe import Markup
+
     return Markup('<a href="mailto:{0}">{0}</a>').format(email)

@@ -12,12 +12,13 @@ import pytest
 from provisioner.domain.access.account import RemoteAccount
 from provisioner.domain.access.habilitation import Habilitation
 from provisioner.domain.access.invitations import InvitationState, invitation_of
-from provisioner.domain.access.person_file import JournalLine, KeycloakUser, Listed, PersonFile, PersonState
+from provisioner.domain.access.person_file import KeycloakUser, Listed, PersonFile, PersonState
 from provisioner.domain.access.plan import Plan, make_plan
 from provisioner.domain.annexe.document import Annexe, Check
 from provisioner.domain.annexe.kept import KeptAnnexe
 from provisioner.domain.gates import Entering, Limits
 from provisioner.domain.hold import Hold, HoldKind
+from provisioner.domain.journal import JournalLine
 from provisioner.domain.records import Account, Attempt, Records
 from provisioner.views.explanation import INVITATIONS, STATES, Step, explain
 from tests.shared.examples import (

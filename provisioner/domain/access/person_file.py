@@ -21,6 +21,7 @@ from provisioner.domain.connections.incident import Incident
 from provisioner.domain.connections.usage import Usage, usage
 from provisioner.domain.convention import Role
 from provisioner.domain.hold import Hold
+from provisioner.domain.journal import JournalLine
 from provisioner.domain.people import LIKE, EmailAddress
 from provisioner.domain.records import Account, Attempt, Records
 
@@ -64,35 +65,6 @@ class Listed:
     row: int
     on: date | None
     errors: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class JournalLine:
-    """An entry of the journal about the person; `details` are empty once destroyed, or when they name others.
-
-    `annexe` and `decided_by` tell the decision that it follows from, `sudo_user` who called sudo.
-    """
-
-    entry: int
-    at: datetime
-    by: str
-    os_user: str
-    host: str
-    action: str
-    partner: str | None = None
-    habilitation: int | None = None
-    rule: str | None = None
-    annexe: int | None = None
-    decided_by: str | None = None
-    sudo_user: str | None = None
-    sha256: str
-    details: Mapping[str, Any] = field(default_factory=dict)
-
-    @property
-    def renamed_from(self) -> EmailAddress | None:
-        """The address that a decided change of address leaves."""
-        old = self.details.get("old") if self.action == "account.renamed" else None
-        return EmailAddress(old) if old else None
 
 
 @dataclass(frozen=True, kw_only=True)

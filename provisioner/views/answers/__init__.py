@@ -21,7 +21,9 @@ class Answer(BaseModel):
     A field that is excluded is not in the JSON: it serves what a person is shown.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", serialize_by_alias=True, validate_by_name=True)
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", serialize_by_alias=True, validate_by_name=True, defer_build=True
+    )
 
     @classmethod
     def read(cls, *sources: object, **more: Any) -> Self:
@@ -60,7 +62,7 @@ _Row = TypeVar("_Row", bound=RowAnswer)
 class ListAnswer(RootModel[tuple[_Row, ...]], Generic[_Row]):
     """An answer that is a list: a row a thing. A person is shown a table of them, whose titles each list gives."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
     TITLE: ClassVar[str]
     COLUMNS: ClassVar[tuple[str, ...]]
     EMPTY: ClassVar[str] = ""

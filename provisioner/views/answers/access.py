@@ -11,10 +11,10 @@ from typing import Self
 from provisioner.domain.access.habilitation import State
 from provisioner.domain.access.history import AccessOnDay, LateCause, LateClosure
 from provisioner.domain.people import EmailAddress
+from provisioner.views.access import STATES
 from provisioner.views.answers import Code, Count, Day, ListAnswer, Number, RowAnswer, beside
 from provisioner.views.dates import french_date, short
 from provisioner.views.journal import decided_words
-from provisioner.views.person_tables import STATES
 from provisioner.views.shown import Line, Part, Table
 
 #: In which order the states are counted: who can log in on that day first.

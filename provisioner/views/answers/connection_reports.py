@@ -12,10 +12,10 @@ from provisioner.domain.calendar import day_of
 from provisioner.domain.connections.report import FEWEST_IN_SERIES, AccessUse, ConnectionReport, Gap, GapCause
 from provisioner.domain.connections.usage import UsageState
 from provisioner.domain.people import EmailAddress
+from provisioner.views.access import STATES
 from provisioner.views.answers import Answer, Count, Day, Moment, Number, beside
 from provisioner.views.connection_words import REFUSED_USES, WHOLE, gap_lines, usage_words
 from provisioner.views.dates import french_date, french_month, short
-from provisioner.views.person_tables import STATES
 from provisioner.views.shown import Line, Part, Table, Tone, as_csv
 from provisioner.views.template import template
 

@@ -6,8 +6,8 @@ from typing import Self
 
 from provisioner.domain.access.invitations import Invitation, InvitationState
 from provisioner.domain.people import EmailAddress
+from provisioner.views.access import person
 from provisioner.views.answers import Count, Day, ListAnswer, Number, RowAnswer, beside
-from provisioner.views.answers.plans import person
 from provisioner.views.dates import short
 from provisioner.views.explanation import INVITATIONS
 

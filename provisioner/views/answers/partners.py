@@ -14,6 +14,7 @@ from provisioner.domain.calendar import day_of
 from provisioner.domain.convention import Contacts, Partner
 from provisioner.domain.people import EmailAddress
 from provisioner.domain.records import Records
+from provisioner.views.access import STATES, person
 from provisioner.views.answers import (
     Answer,
     Code,
@@ -26,11 +27,9 @@ from provisioner.views.answers import (
     absent_when_none,
     beside,
 )
-from provisioner.views.answers.plans import person
 from provisioner.views.conventions import ROLES, convention_sentence, imported_lines, unnamed_roles
 from provisioner.views.dates import french_date, in_cell, short
 from provisioner.views.hints import reopen_partner
-from provisioner.views.person_tables import STATES
 from provisioner.views.sentences import counted
 from provisioner.views.shown import Line, Part, Table, Tone
 

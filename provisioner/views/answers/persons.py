@@ -11,11 +11,12 @@ from provisioner.domain.access.account import Failures
 from provisioner.domain.access.change import Change
 from provisioner.domain.access.habilitation import Habilitation, State
 from provisioner.domain.access.invitations import InvitationState
-from provisioner.domain.access.person_file import JournalLine, PersonFile, PersonState
+from provisioner.domain.access.person_file import PersonFile, PersonState
 from provisioner.domain.annexe.kept import Status
 from provisioner.domain.calendar import day_of
 from provisioner.domain.connections.incident import Incident
 from provisioner.domain.hold import HoldKind
+from provisioner.domain.journal import JournalLine
 from provisioner.domain.people import EmailAddress
 from provisioner.views.answers import Answer, Day, ListNumber, Moment, Number, Rule, Sha256, beside
 from provisioner.views.answers.journal import CauseAnswer

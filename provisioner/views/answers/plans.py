@@ -18,6 +18,7 @@ from provisioner.domain.annexe.document import Check, Severity
 from provisioner.domain.gates import Blocked, Limit
 from provisioner.domain.people import EmailAddress
 from provisioner.views import outcomes
+from provisioner.views.access import person
 from provisioner.views.answers import Answer, Day, PlanId, Rule, absent_when_none, beside
 from provisioner.views.answers.checks import FindingLine, finding_lines, renames_proposed
 from provisioner.views.dates import french_date, in_cell
@@ -272,11 +273,6 @@ def _whose(change: Change) -> str:
     if change.action is Action.RENAME:
         return f"{change.habilitation.person.name}\n{change.email}\n→ {change.new_email}"
     return person(change.habilitation)
-
-
-def person(habilitation: Habilitation) -> str:
-    """A person in a cell."""
-    return f"{habilitation.person.name}\n{habilitation.email}"
 
 
 def _changes(changes: Iterable[Change]) -> tuple[ChangeLine, ...]:
