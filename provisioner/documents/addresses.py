@@ -6,6 +6,8 @@ import re
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
+from email_validator import EmailNotValidError, validate_email
+
 from provisioner.documents.text import tidy
 from provisioner.domain.people import EmailAddress, MailboxRules
 
@@ -66,8 +68,6 @@ def _unwrapped(text: str) -> str:
 
 
 def _validated(text: str) -> EmailAddress | None:
-    from email_validator import EmailNotValidError, validate_email
-
     if len(text) > _LONGEST or "@" not in text:
         return None
     mailbox, _, domain = text.rpartition("@")
@@ -84,8 +84,6 @@ def _validated(text: str) -> EmailAddress | None:
 @lru_cache(1_000)
 def _domain(text: str) -> str | None:
     """The domain as it is written, when it is one: 50,000 addresses have few."""
-    from email_validator import EmailNotValidError, validate_email
-
     try:
         return validate_email(f"a@{text}", check_deliverability=False, allow_smtputf8=False, strict=True).domain
     except EmailNotValidError:

@@ -15,12 +15,13 @@ from copy import deepcopy
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from importlib import resources
-from typing import NamedTuple
-
-from lxml import etree
+from typing import TYPE_CHECKING, NamedTuple
 
 from provisioner.documents.dates import DAY_ZERO
 from provisioner.domain.people import Person
+
+if TYPE_CHECKING:
+    from lxml import etree
 
 #: Empty rows after the filled ones of each list, to write in.
 SPARE_ROWS = 8
@@ -99,6 +100,8 @@ def _template(name: str) -> bytes:
 
 
 def _filled(part: bytes, form: Form, format_: _Format) -> bytes:
+    from lxml import etree
+
     root = etree.fromstring(part)  # a template is ours: nothing in it is to be feared
     named = [(element, element.text) for element in root.iter() if element.text and _PARTNER in element.text]
     models = [row for row in root.iter(format_.row) if any(element.text == _MODEL for element in row.iter())]
@@ -181,6 +184,8 @@ def _write(element: etree._Element, value: str | date) -> None:
 
 def _write_excel(element: etree._Element, value: str | date) -> None:
     """A date is its number of days, in the cell's own French format; no text is no content."""
+    from lxml import etree
+
     cell = next(element.iterancestors(f"{_S}c"))
     if value and isinstance(value, str):
         element.text = _ESCAPE.sub("_x005F_", value)
@@ -237,6 +242,8 @@ def write_letter(paragraphs: Sequence[str]) -> bytes:
 
 
 def _lettered(part: bytes, paragraphs: Sequence[str]) -> bytes:
+    from lxml import etree
+
     root = etree.fromstring(part)
     body, section = next(root.iter(f"{_W}body")), next(root.iter(f"{_W}sectPr"))
     body[:] = []

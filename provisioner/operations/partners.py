@@ -9,7 +9,6 @@ from datetime import date, timedelta
 from difflib import get_close_matches
 from typing import TypeVar
 
-from provisioner.documents.addresses import load_mailbox_rules, read_address
 from provisioner.domain.annexe.decisions import is_name, is_shown_whole
 from provisioner.domain.convention import DEFAULT_CTG_END, Partner
 from provisioner.domain.errors import Problem, Refusal, Refused, WrongUsage
@@ -70,6 +69,8 @@ def add_partner(register: Register, code: str, given: Given, limits: DocumentSet
     Raises:
         Refused: the code is taken or not of the form asked for, a domain is not one, dates disagree.
     """
+    from provisioner.documents.addresses import load_mailbox_rules
+
     partner = changed(new_partner(code), given)
     _refuse_first([*problems_of_given(given, load_mailbox_rules(limits)), *problems_of(partner)])
     with register.work(by) as work:
@@ -86,6 +87,8 @@ def set_partner(register: Register, code: str, given: Given, limits: DocumentSet
         WrongUsage: there is none with that code.
         Refused: it cannot be so.
     """
+    from provisioner.documents.addresses import load_mailbox_rules
+
     mailboxes = load_mailbox_rules(limits)
     with register.work(by) as work:
         records = read_records(work.connection)
@@ -160,6 +163,8 @@ def _read(texts: Iterable[str], read: Callable[[str], _Read | None]) -> frozense
 
 
 def _exact_address(text: str) -> EmailAddress | None:
+    from provisioner.documents.addresses import read_address
+
     return read_address(text).email
 
 

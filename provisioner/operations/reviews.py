@@ -42,7 +42,6 @@ from provisioner.keycloak.errors import KeycloakError
 from provisioner.mail import Attachment
 from provisioner.operations.context import Context, decided
 from provisioner.operations.errors import UnknownRealm
-from provisioner.operations.forms import form_of
 from provisioner.operations.look import look
 from provisioner.operations.notices import tell
 from provisioner.operations.partners import no_such_partner
@@ -318,6 +317,8 @@ def _remind_partner(
 
 def _form(known: _Known, its_standing: Standing) -> tuple[dict[str, object], Attachment]:
     """What a reminder says, and the form that goes with it: beside a name, only what D4 allows."""
+    from provisioner.operations.forms import form_of
+
     code, records = its_standing.partner, known.records
     states = {
         h.email: usage(known.coverage, h, records.accounts[h.email].last_login_on, known.today).state

@@ -7,8 +7,6 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import IO, cast
 
-import pyrage
-
 from provisioner.domain.backup import Recipient
 from provisioner.domain.errors import Refusal, Refused
 from provisioner.register.errors import CopyRefused
@@ -21,6 +19,8 @@ def encrypt(clear: IO[bytes], output: IO[bytes], recipients: Iterable[Recipient]
         Refused: a key is none.
         OSError: it cannot be read or written.
     """
+    import pyrage
+
     try:
         keys = [pyrage.x25519.Recipient.from_str(recipient.key) for recipient in recipients]
     except pyrage.RecipientError:
@@ -56,6 +56,8 @@ def decrypt(file: Path, identity: Path) -> bytes:
         CopyRefused: no key in it opens the copy, or the copy is not whole.
         OSError: one of the files cannot be read.
     """
+    import pyrage
+
     lines = (line.strip() for line in identity.read_text("utf-8", "replace").splitlines())
     try:
         keys = [pyrage.x25519.Identity.from_str(line) for line in lines if line and not line.startswith("#")]

@@ -9,14 +9,16 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import Enum
-
-from lxml import html
+from typing import TYPE_CHECKING
 
 from provisioner.domain.access.change import Action
 from provisioner.domain.annexe.effects import Effects
 from provisioner.domain.hold import Hold
 from provisioner.views.dates import french_date
 from provisioner.views.template import template, unbroken
+
+if TYPE_CHECKING:
+    from lxml import html
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,8 @@ class WrittenNotice:
 
 def write_notice(name: str, values: Mapping[str, object]) -> WrittenNotice:
     """The notice of that name with these values, a date as French people write it."""
+    from lxml import html
+
     written = template(f"notices/{name}.html").render(values)
     page = html.document_fromstring(written)
     subject = " ".join(page.findtext(".//title", "").split())
@@ -39,6 +43,8 @@ def write_notice(name: str, values: Mapping[str, object]) -> WrittenNotice:
 
 def write_letter(name: str, values: Mapping[str, object]) -> list[str]:
     """The paragraphs of the draft of a letter; what stands between [ ] is for whoever sends it."""
+    from lxml import html
+
     page = html.document_fromstring(template(f"letters/{name}.html").render(values))
     return [unbroken(block) for block in _blocks(page)]
 

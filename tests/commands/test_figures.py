@@ -40,25 +40,6 @@ def test_the_help_is_there_in_under_0_4_seconds_or_in_proportion_on_a_busy_machi
     assert ours < max(0.4, 3.5 * alone), pairs
 
 
-def test_the_help_needs_no_library_of_the_work() -> None:
-    asked = "import sys, provisioner.cli.app; print(*{name.partition('.')[0] for name in sys.modules})"
-    loaded = subprocess.run(
-        [sys.executable, "-c", asked], stdout=subprocess.PIPE, text=True, check=True
-    ).stdout.split()
-    assert not {"pydantic", "sqlalchemy", "keycloak", "requests", "lxml", "jinja2", "apscheduler"} & {*loaded}
-
-
-def test_a_check_without_a_partner_opens_no_database_and_calls_nobody() -> None:
-    asked = (
-        "import sys\nfrom provisioner.cli import main\nsys.argv[1:] = ['check', sys.argv[1]]\n"
-        "try:\n    main()\nexcept SystemExit:\n    print(*sorted({name.partition('.')[0] for name in sys.modules}))"
-    )
-    checked = subprocess.run([sys.executable, "-c", asked, str(FIRST)], stdout=subprocess.PIPE, text=True, check=True)
-    loaded = checked.stdout.splitlines()[-1].split()
-    assert "pydantic" in loaded, "the check was made"
-    assert not {"sqlalchemy", "keycloak", "requests", "jinja2", "apscheduler"} & {*loaded}
-
-
 #: Runs a command and prints its peak memory. A process of its own: a child's peak begins with its parent's.
 MEASURING = """
 import resource, subprocess, sys

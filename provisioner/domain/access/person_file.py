@@ -9,8 +9,6 @@ from enum import StrEnum
 from functools import cached_property
 from typing import Any
 
-from rapidfuzz import fuzz, process
-
 from provisioner.domain.access.account import NO_FAILURES, Failures, RemoteAccount
 from provisioner.domain.access.habilitation import Habilitation, State
 from provisioner.domain.access.invitations import InvitationState, invitation_of, last_expiry
@@ -180,6 +178,8 @@ class PersonFile:
     @property
     def nearest(self) -> EmailAddress | None:
         """The known address that is nearly the same: a hint, never more."""
+        from rapidfuzz import fuzz, process
+
         others = [address for address in self.records.accounts if address != self.email]
         best = process.extractOne(self.email, others, scorer=fuzz.ratio, score_cutoff=LIKE)
         return best[0] if best else None

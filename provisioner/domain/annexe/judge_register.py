@@ -7,8 +7,6 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
-from rapidfuzz import fuzz, process
-
 from provisioner.domain.access.account import Snapshot
 from provisioner.domain.access.habilitation import Habilitation, State
 from provisioner.domain.access.plan import not_ours
@@ -277,6 +275,8 @@ def _likeness(person: Person, row: Row, place: int | None) -> int:
 
 
 def _nearest(email: EmailAddress, emails: Sequence[EmailAddress]) -> str | None:
+    from rapidfuzz import fuzz, process
+
     nearest = process.extractOne(email, emails, scorer=fuzz.ratio, score_cutoff=LIKE)
     return nearest[0] if nearest else None
 
