@@ -140,10 +140,12 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
     assert [made.left(kind) for kind in ("container", "network", "volume")] == [[], [], []]
 
 
-def _documented(section: str) -> Any:
-    """The first block of commands of that section of production.md."""
-    page = (ROOT / "docs" / "production.md").read_text("utf-8")
-    return re.search(rf"^## {section}.*?^```\n(.*?)^```", page, re.DOTALL | re.MULTILINE)[1]  # type: ignore[index]
+def _type_documented(project: Project, page: str, section: str) -> None:
+    """Types the first block of commands of that section."""
+    text = (ROOT / "docs" / page).read_text("utf-8")
+    block = re.search(rf"^## {section}.*?^```\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
+    assert block
+    run(["bash", "-ec", block[1]], project.home, project.environment)
 
 
 def _inspected(project: Project, kind: str, name: str) -> Any:
@@ -170,7 +172,7 @@ def test_an_image_is_built_and_adds_little(
 
 
 def test_the_documented_commands_start_everything_and_doctor_finds_nothing_wanting(project: Project) -> None:
-    run(["bash", "-ec", _documented("3b")], project.home, project.environment)
+    _type_documented(project, "production.md", "3b")
 
 
 def test_each_container_is_shut_in(project: Project) -> None:
@@ -246,14 +248,18 @@ def test_a_backup_is_put_back_where_the_register_is_lost(project: Project) -> No
 
 
 @pytest.mark.usefixtures("kept")
-def test_a_register_of_version_0_2_is_brought_along_and_worked_with(project: Project, tmp_path: Path) -> None:
+def test_a_register_of_version_0_2_is_brought_along_and_worked_with_and_the_copy_put_back(
+    project: Project, tmp_path: Path
+) -> None:
+    project.provisioner("backup", "--output", f"{REGISTER}.copy")
+    project.compose("cp", f"provisioner:{REGISTER}.copy", "COPY")
     older = tmp_path / "older.sqlite3"
     restore_file("0_2", older)
     with closing(sqlite3.connect(older)) as database, database:
         database.execute("DELETE FROM mark WHERE name = 'realm_id'")  # so that this realm is taken for its own
         (habilitations,) = database.execute("SELECT count(*) FROM habilitation").fetchone()
     project.compose("stop", "provisioner")
-    project.shell(f"mv {REGISTER} {REGISTER}.aside && cat >{REGISTER}", given=older)
+    project.shell(f"cat >{REGISTER}", given=older)
 
     project.once("journal", "verify")
     project.compose("up", "--detach", "--wait")
@@ -265,8 +271,7 @@ def test_a_register_of_version_0_2_is_brought_along_and_worked_with(project: Pro
     _make_password(_link(person))
     assert _logs_in(person)
     project.compose("stop", "provisioner")
-    project.shell(f"mv {REGISTER}.aside {REGISTER}")
-    project.compose("up", "--detach", "--wait")
+    _type_documented(project, "upgrade.md", "Back")
 
 
 @pytest.mark.usefixtures("kept")
