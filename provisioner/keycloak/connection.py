@@ -12,17 +12,21 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from typing import Any, NamedTuple
-from urllib.parse import urljoin
+from urllib.parse import urlencode, urljoin
 
 import stamina
 import stamina.instrumentation
 from keycloak import KeycloakAdmin, KeycloakOpenID, KeycloakOpenIDConnection
 from keycloak.exceptions import KeycloakConnectionError
 from keycloak.exceptions import KeycloakError as LibraryError
-from requests import RequestException, Response, Session, Timeout
+from requests import Request, RequestException, Response, Session, Timeout
 from requests.adapters import HTTPAdapter
+from requests.structures import CaseInsensitiveDict
+from requests.utils import default_headers
 from urllib3 import HTTPConnectionPool
+from urllib3.exceptions import HTTPError
 
 from provisioner.domain.errors import Refusal, Refused, Silence
 from provisioner.keycloak.credentials import Proof, administrator_proofs, service_proofs
@@ -88,7 +92,7 @@ class Connection(KeycloakOpenIDConnection):
         self.calls = 0
         self._read_only, self._guard, self._proofs = read_only, guard, proofs
         self._credentials, self._has_written = credentials or Credentials(""), False
-        self._http = _session(f"{settings.url}/", guard)
+        self._http = _Way(f"{settings.url}/", settings.timeout_seconds, guard)
         self._one_at_a_time = threading.RLock()
         self._token_came_at = 0.0
         self._issuer: str | None = None
@@ -128,27 +132,20 @@ class Connection(KeycloakOpenIDConnection):
                     self.get_token()
                     answer = self._send(method, path, body, query)
                 self._has_written |= method != "GET"
+                if answer.is_redirect:
+                    raise _other_server(error_of(answer.status_code, asked, None))
                 if answer.status_code >= 300:
                     raise error_of(answer.status_code, asked, answer.content)
                 return answer
         raise AssertionError("unreachable")
 
     def _send(self, method: str, path: str, body: Any, query: Mapping[str, Any]) -> Response:
-        """One request, by our own session and not by the library's, which is private.
-
-        We need one for three things: the guard at the socket, sockets given back at once, and the proxies and
-        authorities of the environment, looked up once and not at each call. A call takes 0.35 ms of processor this
-        way, 0.58 ms the other way, and opening a hundred accounts is some hundreds of them.
-        """
         with self._one_at_a_time:  # one token for all threads
             if self.expires_at is None or datetime.now(UTC) >= self.expires_at:
                 self.get_token()
-        url = urljoin(self.server_url or "", path)
         try:
-            answer = self._http.request(
-                method, url, params=query, data=body, headers=self.headers, timeout=self.timeout
-            )
-        except RequestException as error:
+            answer = self._http.call(method, path, body, query, self.headers or {})
+        except (HTTPError, RequestException) as error:
             self._has_written |= method != "GET"  # it may have been taken all the same
             raise self._away(error, f"{method} {path}") from error
         with self._one_at_a_time:
@@ -218,8 +215,8 @@ class Connection(KeycloakOpenIDConnection):
             path = f"realms/{self.user_realm_name or self.realm_name}/.well-known/openid-configuration"
             asked = f"GET {path}"
             try:
-                answer = self._http.get(urljoin(self.server_url or "", path), timeout=self.timeout)
-            except RequestException as error:
+                answer = self._http.call("GET", path, None, {}, {})
+            except (HTTPError, RequestException) as error:
                 raise self._away(error, asked) from error
             if answer.status_code != 200:
                 raise error_of(answer.status_code, asked, answer.content)
@@ -349,7 +346,7 @@ def write(admin: KeycloakAdmin, path: str, body: object) -> None:
 
 
 def why_silent(error: BaseException) -> Silence:
-    """Why no answer came, told by the words of `requests` and of what it stands on: it has no classes for it."""
+    """Why no answer came, told by the words of `requests` and of `urllib3`: they have no classes for it."""
     words = str(error)
     if isinstance(error, Timeout):
         return Silence.TIME_OUT
@@ -385,30 +382,66 @@ def _is_transient(error: Exception) -> bool:
     return isinstance(error, KeycloakUnavailable) and error.status in _TRANSIENT
 
 
-def _session(url: str, guard: Callable[[], None]) -> Session:
-    session = Session()
-    session.headers["Accept"] = "application/json"  # workflows come as YAML otherwise
-    for scheme in ("http://", "https://"):
-        session.mount(scheme, _guarded(HTTPAdapter(pool_maxsize=_POOL), guard))
-    environment = session.merge_environment_settings(url, {}, None, None, None)
-    session.proxies, session.verify, session.trust_env = environment["proxies"], environment["verify"], False
-    return session
+class _Way(HTTPAdapter):
+    """The way to Keycloak: `requests` says once how it is reached (proxy, authorities), `urllib3` sends each call.
 
+    A session of `requests` looks all that up and merges it anew for each call, which takes more processor than the
+    rest of the call (docs/scale.md). A redirection is not followed, since the token would go with it, and no cookie
+    is kept. `guard` is called whenever bytes are about to leave: a process may be frozen at any line before.
+    """
 
-def _guarded(adapter: HTTPAdapter, guard: Callable[[], None]) -> HTTPAdapter:
-    """Calls `guard` whenever bytes are about to leave: a process may be frozen at any line of what comes before."""
+    def __init__(self, url: str, timeout_seconds: float, guard: Callable[[], None]) -> None:
+        super().__init__(pool_maxsize=_POOL)
+        self._url, self._timeout_seconds, self._guard = url, timeout_seconds, guard
+        # Workflows come as YAML otherwise.
+        self._headers = {**default_headers(), "Accept": "application/json"}
 
-    def guarded(pool: type[HTTPConnectionPool]) -> type[HTTPConnectionPool]:
+    def call(
+        self, method: str, path: str, body: Any, query: Mapping[str, Any], headers: Mapping[str, str]
+    ) -> Response:
+        """One request, sent once.
+
+        Raises:
+            HTTPError, RequestException: no answer came.
+        """
+        pool, base = self._pool
+        url = urljoin(base, path)
+        if asked := urlencode({name: value for name, value in query.items() if value is not None}, doseq=True):
+            url += f"?{asked}"
+        raw = pool.urlopen(
+            method,
+            url,
+            body,
+            {**self._headers, **headers},
+            retries=False,
+            redirect=False,
+            assert_same_host=False,  # the pool may be a proxy's
+            timeout=self._timeout_seconds,
+        )
+        answer = Response()
+        answer.status_code, answer.headers, answer.encoding = raw.status, CaseInsensitiveDict(raw.headers), "utf-8"
+        answer._content = raw.data
+        return answer
+
+    def close(self) -> None:
+        """Gives the sockets back."""
+        self.__dict__.pop("_pool", None)
+        super().close()
+
+    @cached_property
+    def _pool(self) -> tuple[HTTPConnectionPool, str]:
+        """The sockets, and what a call's path follows: the address's own path, or all of it for a proxy."""
+        environment = Session().merge_environment_settings(self._url, {}, None, None, None)
+        asked = Request("GET", self._url).prepare()
+        pool = self.get_connection_with_tls_context(asked, environment["verify"], environment["proxies"])
+        self.cert_verify(pool, self._url, environment["verify"], None)
+        guard = self._guard
         connection: Any = pool.ConnectionCls
 
         def send(self: Any, data: Any) -> None:
             guard()
             connection.send(self, data)
 
-        return type(
-            pool.__name__, (pool,), {"ConnectionCls": type(connection.__name__, (connection,), {"send": send})}
-        )
-
-    pools = adapter.poolmanager.pool_classes_by_scheme
-    adapter.poolmanager.pool_classes_by_scheme = {scheme: guarded(pool) for scheme, pool in pools.items()}
-    return adapter
+        guarded: Any = type(connection.__name__, (connection,), {"send": send})
+        pool.ConnectionCls = guarded
+        return pool, self.request_url(asked, environment["proxies"])

@@ -52,3 +52,21 @@ def test_a_closed_port_an_unknown_host_and_another_server_are_told_apart(proxy_p
 def test_a_certificate_and_a_time_out_are_told_too() -> None:
     refused = SSLError("[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: self-signed certificate")
     assert (why_silent(refused), why_silent(ConnectTimeout())) == (Silence.CERTIFICATE, Silence.TIME_OUT)
+
+
+def test_once_there_is_a_token_the_same_is_told_by_the_library_below() -> None:
+    with socket.socket() as taken:  # nobody listens on it
+        taken.bind(("127.0.0.1", 0))
+        assert _silence(f"http://127.0.0.1:{taken.getsockname()[1]}") == Silence.REFUSED
+    assert _silence("http://keycloak.invalid") == Silence.UNKNOWN_HOST
+    with socket.create_server(("127.0.0.1", 0)) as deaf:
+        assert _silence(f"http://127.0.0.1:{deaf.getsockname()[1]}") == Silence.TIME_OUT
+
+
+def _silence(url: str) -> object:
+    known = Connection(KeycloakSettings(url=url, timeout_seconds=0.2), client_id="provisioner")
+    known.token = {"access_token": "known", "expires_in": 60}
+    with pytest.raises(SystemFailed) as failed:
+        known.raw_put("admin/realms/caf/users/id/execute-actions-email", "[]")  # sent once, whatever comes
+    known.close()
+    return failed.value.values["why"]
