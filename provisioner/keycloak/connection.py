@@ -386,8 +386,8 @@ class _Way(HTTPAdapter):
     """The way to Keycloak: `requests` says once how it is reached (proxy, authorities), `urllib3` sends each call.
 
     A session of `requests` looks all that up and merges it anew for each call, which takes more processor than the
-    rest of the call (docs/scale.md). A redirection is not followed, since the token would go with it, and no cookie
-    is kept. `guard` is called whenever bytes are about to leave: a process may be frozen at any line before.
+    rest of the call. A redirection is not followed, since the token would go with it, and no cookie is kept. `guard`
+    is called whenever bytes are about to leave: a process may be frozen at any line before.
     """
 
     def __init__(self, url: str, timeout_seconds: float, guard: Callable[[], None]) -> None:

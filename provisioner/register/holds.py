@@ -24,7 +24,15 @@ from provisioner.register.work import Work
 _h = t.hold.c
 _HOLD = Mapper(Hold, t.hold, email=t.account.c.email)
 _LASTS = _h.released_at.is_(None)
-_KEEP_WAITING = tuple(kind for kind in HoldKind if kind is not HoldKind.RETENTION)
+_KEPT = (
+    select(*_HOLD.columns)
+    .select_from(t.hold.outerjoin(t.account, t.account.c.id == _h.account))
+    .where(_LASTS)
+    .order_by(_h.id)
+)
+# Made once: the suspensions are read before each opening.
+_KEPT_OF_KIND = {kind: _KEPT.where(_h.kind == kind) for kind in HoldKind}
+_KEPT_WAITING = _KEPT.where(_h.kind != HoldKind.RETENTION)
 
 #: After how many months a hold on destruction is looked at again by a person (D7).
 LOOKED_AT_AFTER_MONTHS = 6
@@ -34,10 +42,7 @@ _HELD = (_h.kind == HoldKind.LIMIT) & _LASTS
 
 def kept(connection: Connection, kind: HoldKind | None = None) -> tuple[Hold, ...]:
     """What nobody has let go yet, oldest first: of that kind, or all that keeps a change waiting."""
-    joined = t.hold.outerjoin(t.account, t.account.c.id == _h.account)
-    asked = select(*_HOLD.columns).select_from(joined).where(_LASTS).order_by(_h.id)
-    meant = _h.kind.in_(_KEEP_WAITING if kind is None else (kind,))
-    return tuple(map(_HOLD.of, connection.execute(asked.where(meant))))
+    return tuple(map(_HOLD.of, connection.execute(_KEPT_WAITING if kind is None else _KEPT_OF_KIND[kind])))
 
 
 def suspensions(connection: Connection) -> dict[EmailAddress, Hold]:
