@@ -6,7 +6,8 @@ alone, is tried again by itself.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections import Counter
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from provisioner.domain.access.change import Action, Change
-from provisioner.domain.access.habilitation import State
+from provisioner.domain.access.habilitation import Habilitation, State
 from provisioner.domain.access.invitations import is_for_repeat, is_owed, leading, open_invitations
 from provisioner.domain.access.plan import Plan
 from provisioner.domain.annexe.kept import KeptAnnexe, Status
@@ -247,16 +248,17 @@ def _habilitation(records: Records, hold: Hold) -> int | None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServiceStatus:
-    """How things are. `waiting` are the annexes that somebody has to decide upon or that the next `sync` applies.
-    `controls` is how many findings of the connection controls nobody has looked at, `controls_grave` those that are
-    grave. `incidents_open` is how many incidents nobody has closed, `late_reviews` how many partners are late with
-    their yearly review. `journal` is what its last verification found
+    """How things are. `accounts` is how many there are in each state. `waiting` are the annexes that somebody has to
+    decide upon or that the next `sync` applies. `controls` is how many findings of the connection controls nobody has
+    looked at, `controls_grave` those that are grave. `incidents_open` is how many incidents nobody has closed,
+    `late_reviews` how many partners are late with their yearly review. `journal` is what its last verification found
     wanting.
     """
 
     last_good_sync: datetime | None
     partners: int
     open: int
+    accounts: Mapping[State, int]
     waiting: tuple[KeptAnnexe, ...]
     holds: tuple[Hold, ...]
     invitations_owed: int
@@ -295,6 +297,7 @@ def service_status(register: Register) -> ServiceStatus:
         last_good_sync=datetime.fromisoformat(last) if last else None,
         partners=len(records.partners),
         open=len(open_now),
+        accounts=Counter(_state_of_account(records, theirs) for theirs in records.by_account().values()),
         waiting=tuple(annexe for annexe in kept if annexe.is_pending or annexe.status in undecided),
         holds=records.holds_on(today),
         invitations_owed=sum(is_owed(h, records.attempts_of(h)) for h in open_now),
@@ -305,3 +308,9 @@ def service_status(register: Register) -> ServiceStatus:
         late_reviews=sum(standing.is_late for standing in standings(records, known_reviews, today)),
         journal=wanting or None,
     )
+
+
+def _state_of_account(records: Records, habilitations: Collection[Habilitation]) -> State:
+    """An account with several habilitations counts once, as the first of these that one of them is in."""
+    states = {records.state_of(habilitation) for habilitation in habilitations}
+    return next(state for state in (State.OPEN, State.SUSPENDED, State.PLANNED, State.CLOSED) if state in states)

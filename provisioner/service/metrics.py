@@ -34,7 +34,6 @@ from provisioner.domain.connections.control import ControlState, Severity
 from provisioner.domain.connections.controls import CONTROLS
 from provisioner.domain.connections.record import Coverage, Stream
 from provisioner.domain.hold import Hold, HoldKind
-from provisioner.domain.records import Records
 from provisioner.operations.holds import ServiceStatus, service_status
 from provisioner.operations.incidents import known_incidents
 from provisioner.operations.notice_delivery import waiting
@@ -47,9 +46,6 @@ _FRESH_SECONDS = 5
 
 #: How long to wait for another question's answer: a database that hangs keeps one of them, and not all.
 LOOK_SECONDS = 2.0
-
-#: An account with several habilitations counts once, as the first of these that one of them is in.
-_STATES = (State.OPEN, State.SUSPENDED, State.PLANNED, State.CLOSED)
 
 
 class Metrics:
@@ -148,7 +144,7 @@ class RegisterGauges(Collector):
 
     def _read(self) -> Iterator[Metric]:
         try:
-            records, status = self._register.records(), service_status(self._register)
+            status = service_status(self._register)
             notices, open_incidents = waiting(self._register).waiting, known_incidents(self._register, only_open=True)
             with self._register.read() as connection:
                 counts = controls.counts(connection)
@@ -157,7 +153,7 @@ class RegisterGauges(Collector):
             yield _is_up(False)
             return
         yield _is_up(True)
-        yield _accounts(records)
+        yield _accounts(status.accounts)
         yield _gauge("partners", "Conventions in the register.", status.partners)
         yield _gauge("annexes_waiting", "Annexes to decide upon or to be applied.", len(status.waiting))
         yield _gauge("annexe_undecided_oldest_seconds", "Since the oldest waits; 0: none.", self._undecided(status))
@@ -224,14 +220,10 @@ class RegisterGauges(Collector):
         return max(map(self._since, since), default=0.0)
 
 
-def _accounts(records: Records) -> Metric:
-    counts: collections.Counter[State] = collections.Counter()
-    for habilitations in records.by_account().values():
-        states = {records.state_of(habilitation) for habilitation in habilitations}
-        counts[next(state for state in _STATES if state in states)] += 1
+def _accounts(counts: Mapping[State, int]) -> Metric:
     family = GaugeMetricFamily("provisioner_accounts", "Accounts by state.", labels=["state"])
-    for state in _STATES:
-        family.add_metric([state.value], counts[state])
+    for state in State:
+        family.add_metric([state.value], counts.get(state, 0))
     return family
 
 
