@@ -6,7 +6,7 @@ TEST_ARGS ?=
 # Test modules at a time. They share one Keycloak (1.5 GiB of memory); a third one works while two wait for it.
 WORKERS ?= 3
 
-.PHONY: help install lock demo test test-containers lint format pages screenshots texts bench bench-ha soak sbom release clean
+.PHONY: help install lock demo test test-containers lint format pages screenshots texts bench bench-guard bench-ha soak sbom release clean
 
 help:            ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## */  make \1\t/' | expand -t 18
@@ -58,10 +58,11 @@ screenshots: install  ## the pictures of docs/console.md, taken anew in a browse
 texts: install   ## build/textes.html: every French text on one page, to be read by a native reader
 	$(BIN)/python scripts/texts.py
 
-bench: install   ## how fast accounts are opened, as ratios; what the service costs at rest; 100,000 events read
-	$(BIN)/python bench/open.py
-	$(BIN)/python bench/rest.py
-	$(BIN)/python bench/events.py
+bench: install   ## one table of ratios: to wrk, a plain script, partialImport; JSON in build/ (FIGURES="opening sync", PERSONS, PAIRS)
+	$(BIN)/python -m bench $(FIGURES) $(if $(PERSONS),--persons $(PERSONS)) $(if $(PAIRS),--pairs $(PAIRS))
+
+bench-guard: install  ## the small one: fails where we take a fifth more processor, or calls, than bench/guard.json says
+	$(BIN)/python -m bench --guard
 
 bench-ha: install  ## how long work rests when the service, PostgreSQL or Keycloak dies, and what is lost (ROUNDS, PERSONS)
 	$(BIN)/python bench/ha.py --rounds $(or $(ROUNDS),3) --persons $(or $(PERSONS),100) --json build/ha.json

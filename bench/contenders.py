@@ -1,183 +1,230 @@
-"""Three ways to open the same accounts: our operations, a bare load generator, a plain script."""
+"""What our work is compared with: the calls that it makes, sent by `wrk` at once, and a run's time and processor."""
 
 from __future__ import annotations
 
-import json
 import os
+import re
 import subprocess
+import threading
 import time
-from contextlib import nullcontext
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import urlencode
+from typing import NamedTuple
 
 from keycloak import KeycloakAdmin, KeycloakOpenID
 
-from bench.place import Place, Work
-from bench.stopwatch import Stopwatch, watch
-from provisioner.domain.access.change import Action
-from provisioner.domain.annexe.decisions import Decisions
-from provisioner.domain.annexe.document import Document
-from provisioner.keycloak.directory import Directory
-from provisioner.keycloak.invitations import PLATFORM_CLIENT
-from provisioner.operations.check import Request
-from provisioner.operations.context import Context, Ending, RunResult
-from provisioner.operations.decide import apply_document
-from provisioner.settings import Settings
+from bench.place import Place
+from tests.shared.proxy import Answer, Call, Faults, FaultyProxy
 
-_ACTIONS = ["VERIFY_EMAIL", "UPDATE_PASSWORD"]
-_SCRIPT = Path(__file__).with_name("generator.lua")
+_GENERATOR = Path(__file__).with_name("generator.lua")
 _LONGEST_SECONDS = 3600
+
+#: What the e-mail with the link asks of a person.
+ACTIONS = ["VERIFY_EMAIL", "UPDATE_PASSWORD"]
 
 
 @dataclass(frozen=True)
 class Run:
-    """How long a contender took, on the wall and of its own process's (and children's) CPU."""
+    """One contender's work: `units` of it, the seconds on the wall, and the seconds of processor of its own process
+    and of the servers.
+    """
 
-    accounts: int
+    units: int
     seconds: float
-    cpu_seconds: float
+    client: float
+    keycloak: float
+    postgres: float
+
+    def each(self, what: str) -> float:
+        """Seconds of that for one unit."""
+        return float(getattr(self, what)) / self.units
+
+
+class Meter:
+    """Processor of a tree of processes, those that ended and were waited for included."""
+
+    def __init__(self, word: str) -> None:
+        """The tree under the child of ours that has this word in its command; none where it runs in a container."""
+        self.roots = [child for child in _children(os.getpid()) if word in Path(f"/proc/{child}/cmdline").read_text()]
+
+    def seconds(self) -> float:
+        """Used so far."""
+        return sum(map(self._of, self.roots)) / os.sysconf("SC_CLK_TCK")
+
+    def _of(self, process: int) -> int:
+        try:
+            fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+        except (FileNotFoundError, ProcessLookupError):
+            return 0
+        return sum(map(int, fields[11:15])) + sum(map(self._of, _children(process)))
+
+
+def _children(process: int) -> list[int]:
+    try:
+        tasks = [task.read_text() for task in Path(f"/proc/{process}/task").glob("*/children")]
+    except (FileNotFoundError, ProcessLookupError):
+        return []
+    return [int(child) for task in tasks for child in task.split()]
+
+
+class Meters(NamedTuple):
+    """Both servers', and ours."""
+
+    keycloak: Meter
+    postgres: Meter
+
+    def run(self, units: int, action: Callable[[], object]) -> Run:
+        """Does it and measures it; what was `Sent` knows its own seconds."""
+        before, began = self._read(), time.perf_counter()
+        sent = action()
+        seconds = sent.seconds if isinstance(sent, Sent) else time.perf_counter() - began
+        client, keycloak, postgres = (now - then for now, then in zip(self._read(), before, strict=True))
+        return Run(units, seconds, client, keycloak, postgres)
+
+    def _read(self) -> tuple[float, float, float]:
+        own = os.times()
+        ours = own.user + own.system + own.children_user + own.children_system
+        return ours, self.keycloak.seconds(), self.postgres.seconds()
+
+
+class Request(NamedTuple):
+    """One call. `{1}` in path or body stands for the first account that the same calls make."""
+
+    method: str
+    path: str
+    body: str
+    status: int
+
+    def having(self, words: Mapping[str, str]) -> Request:
+        """The same about something else: each word that is a key becomes its value."""
+
+        def exchanged(text: str) -> str:
+            return re.sub(r"%40|\{\d+\}|[\w-]+", lambda word: words.get(word[0], word[0]), text)
+
+        return self._replace(path=exchanged(self.path), body=exchanged(self.body))
+
+
+@dataclass
+class Recording:
+    """The calls that our work makes of Keycloak, in rounds: those about one account come one after the other."""
+
+    rounds: list[list[Request]] = field(default_factory=list)
+    _made: dict[str, str] = field(default_factory=dict)
+    _next_round: Counter[str] = field(default_factory=Counter)
 
     @property
-    def rate(self) -> float:
-        """Accounts a second."""
-        return self.accounts / self.seconds
+    def calls(self) -> int:
+        """How many they are."""
+        return sum(map(len, self.rounds))
+
+    def add(self, call: Call, answer: Answer) -> None:
+        """One more."""
+        about = re.search(r"/users/([0-9a-f-]{36})", call.path)
+        number = self._next_round[about[1]] if about else 0
+        if answer.status == 201:
+            headers = {name.lower(): value for name, value in answer.headers}
+            about = re.search(r"/([^/]+)$", headers["location"])
+            assert about is not None
+            self._made[about[1]] = f"{{{len(self._made) + 1}}}"
+        if about:
+            self._next_round[about[1]] = number + 1
+        while len(self.rounds) <= number:
+            self.rounds.append([])
+        asked = Request(call.method, call.path, call.body.decode(), answer.status)
+        self.rounds[number].append(asked.having(self._made))
 
 
-@dataclass(frozen=True)
-class OurRun(Run):
-    """One of ours: also where its time went and how many answers it had from Keycloak."""
+@contextmanager
+def recording(place: Place) -> Iterator[tuple[Place, Recording]]:
+    """The same place by a way on which every call of the Admin API is written down, one after the other."""
+    proxy, recorded, one_at_a_time = FaultyProxy(place.settings.keycloak.url), Recording(), threading.Lock()
 
-    calls: int
-    stopwatch: Stopwatch
+    def record(call: Call) -> Answer:
+        answer = call.forward()
+        with one_at_a_time:
+            recorded.add(call, answer)
+        return answer
 
-
-def ours(place: Place, work: Work, *, changes: bool = True) -> OurRun:
-    """The operations as `apply` calls them, from the file on disk to the last entry in the register."""
-    file = place.directory / f"{work.partner}.csv"
-    file.write_bytes(work.annexe(place.clock.today()))
-    mails, cpu = place.mails_received(), _cpu_seconds()
-    with watch() as stopwatch:
-        register, directory = place.register(), Directory(place.settings.keycloak)
-        stopwatch.watch_commits(register)
-        context = Context(
-            settings=place.settings,
-            clock=place.clock,
-            register=register,
-            directory=directory,
-            by="bench",
-            read=stopwatch.read,
-        )
-        request = Request(
-            document=Document(name=file.name, content=file.read_bytes()),
-            partner=work.partner,
-            by="bench",
-            decisions=Decisions(),
-            received_on=place.clock.today(),
-        )
-        outcome = apply_document(context, request, lambda _count: nullcontext(lambda: None), None)
-        calls = directory.calls
-        directory.close()
-        register.close()
-        seconds = stopwatch.stop()
-    spent = _cpu_seconds() - cpu
-    _verify_ours(outcome, len(work.people) if changes else 0)
-    _verify_mails(place, mails, len(work.people) if changes else 0)
-    return OurRun(len(work.people), seconds, spent, calls, stopwatch)
+    proxy.faults = Faults(r"^/admin/", fault=record)
+    try:
+        yield place.at(proxy.url), recorded
+    finally:
+        proxy.stop()
 
 
-def generator(place: Place, work: Work) -> Run:
-    """wrk, with as many connections as we have threads: the two calls for each person and nothing else."""
-    settings = place.settings
-    bodies = place.directory / f"{work.partner}.jsonl"
-    with bodies.open("w", encoding="utf-8") as lines:
-        for user in _users(place, work):
-            lines.write(json.dumps(user) + "\n")
-    query = {
-        "lifespan": _lifespan(settings),
-        "client_id": PLATFORM_CLIENT,
-        "redirect_uri": settings.platform.url,
-    }
-    variables = {
-        "BENCH_TOKEN": _token(settings),
-        "BENCH_BODIES": str(bodies),
-        "BENCH_USERS_PATH": f"/admin/realms/{settings.keycloak.realm}/users",
-        "BENCH_MAIL_QUERY": urlencode(query),
-        "BENCH_ACTIONS": json.dumps(_ACTIONS),
-    }
-    connections = str(settings.keycloak.threads)
+class Sent(NamedTuple):
+    """The seconds from the first call to the last answer."""
+
+    seconds: float
+
+
+def send(place: Place, rounds: Iterable[Sequence[Request]], words: Mapping[str, str] | None = None) -> Sent:
+    """Sends each round by wrk, about what the `words` say, with as many connections as we have threads.
+
+    Raises:
+        RuntimeError: the answers were not those that we had.
+    """
+    token, seconds, known, made = _token(place), 0.0, dict(words or {}), 0
+    for requests in rounds:
+        took, ids = _send_round(place, token, [each.having(known) for each in requests])
+        seconds += took
+        known |= {f"{{{number}}}": id_ for number, id_ in enumerate(ids, made + 1)}
+        made += len(ids)
+    return Sent(seconds)
+
+
+def _send_round(place: Place, token: str, requests: Sequence[Request]) -> tuple[float, list[str]]:
+    file = place.directory / "requests"
+    file.write_text("".join(f"{each.method}\t{each.path}\t{each.body}\n" for each in requests), "utf-8")
+    # As many connections as calls at most: wrk takes it for an error when Keycloak closes an idle one.
+    connections = str(min(place.settings.keycloak.threads, len(requests)))
     command = ["wrk", "-t", "1", "-c", connections, "-d", f"{_LONGEST_SECONDS}s", "--timeout", "60s"]
-    mails, cpu = place.mails_received(), _cpu_seconds()
     done = subprocess.run(
-        [*command, "-s", str(_SCRIPT), settings.keycloak.url],
-        env={**os.environ, **variables},
+        [*command, "-s", str(_GENERATOR), place.settings.keycloak.url],
+        env={**os.environ, "BENCH_TOKEN": token, "BENCH_REQUESTS": str(file)},
         capture_output=True,
         text=True,
         check=False,
     )
-    spent = _cpu_seconds() - cpu
-    words = done.stdout.split()
-    if done.returncode or words[-2:-1] != ["seconds"]:
+    if done.returncode:
         raise RuntimeError(f"wrk failed: {done.stdout}{done.stderr}")
-    _verify_mails(place, mails, len(work.people))
-    return Run(len(work.people), float(words[-1]), spent)
+    seconds, statuses, ids = done.stdout.split("\n")[-4:-1]
+    had, expected = Counter(statuses.split()), Counter(str(each.status) for each in requests)
+    if had != expected:
+        raise RuntimeError(f"wrk had {had}, we had {expected}, for {[each.path for each in requests]}")
+    return float(seconds), ids.split()
 
 
-def script(place: Place, work: Work) -> Run:
-    """What one would write in ten lines with python-keycloak: one person after the other, no thread."""
-    settings, users = place.settings, _users(place, work)
-    mails, cpu, began = place.mails_received(), _cpu_seconds(), time.perf_counter()
-    admin = KeycloakAdmin(
-        server_url=f"{settings.keycloak.url}/",
-        realm_name=settings.keycloak.realm,
-        client_id=settings.keycloak.client_id,
-        client_secret_key=_secret(settings),
+def plain_admin(place: Place) -> KeycloakAdmin:
+    """python-keycloak as its README shows it, as our service account."""
+    settings = place.settings.keycloak
+    return KeycloakAdmin(
+        server_url=f"{settings.url}/",
+        realm_name=settings.realm,
+        client_id=settings.client_id,
+        client_secret_key=place.secret,
     )
-    for user in users:
-        id_ = admin.create_user(user)
-        admin.send_update_account(id_, _ACTIONS, PLATFORM_CLIENT, _lifespan(settings), settings.platform.url)
-    seconds = time.perf_counter() - began
-    spent = _cpu_seconds() - cpu
-    _verify_mails(place, mails, len(work.people))
-    return Run(len(work.people), seconds, spent)
 
 
-def _users(place: Place, work: Work) -> list[dict[str, object]]:
-    return work.users(place.clock.today(), place.settings.keycloak.group_root)
+def mail_query(place: Place) -> dict[str, str]:
+    """What the e-mail with the link is asked for with."""
+    settings = place.settings
+    return {
+        "lifespan": str(round(settings.invitation.lifespan_hours * 3600)),
+        "client_id": "cooperation",
+        "redirect_uri": settings.platform.url,
+    }
 
 
-def _lifespan(settings: Settings) -> int:
-    return round(settings.invitation.lifespan_hours * 3600)
-
-
-def _secret(settings: Settings) -> str:
-    assert settings.keycloak.client_secret is not None
-    return settings.keycloak.client_secret.get_secret_value()
-
-
-def _token(settings: Settings) -> str:
+def _token(place: Place) -> str:
+    settings = place.settings.keycloak
     service = KeycloakOpenID(
-        server_url=f"{settings.keycloak.url}/",
-        realm_name=settings.keycloak.realm,
-        client_id=settings.keycloak.client_id,
-        client_secret_key=_secret(settings),
+        server_url=f"{settings.url}/",
+        realm_name=settings.realm,
+        client_id=settings.client_id,
+        client_secret_key=place.secret,
     )
     return str(service.token(grant_type="client_credentials")["access_token"])
-
-
-def _cpu_seconds() -> float:
-    used = os.times()
-    return used.user + used.system + used.children_user + used.children_system
-
-
-def _verify_ours(outcome: RunResult, accounts: int) -> None:
-    findings = outcome.check.findings if outcome.check else ()
-    opened = sum(1 for change in outcome.done if change.action is Action.OPEN)
-    if outcome.ending is not Ending.APPLIED or outcome.failed or opened != accounts:
-        raise RuntimeError(f"{outcome.ending}: {opened} of {accounts} opened; {outcome.failed[:1]} {findings[:1]}")
-
-
-def _verify_mails(place: Place, before: int, sent: int) -> None:
-    received = place.mails_received() - before
-    if received != sent:
-        raise RuntimeError(f"{received} e-mails were received instead of {sent}.")

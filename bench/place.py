@@ -5,9 +5,9 @@ from __future__ import annotations
 import secrets
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from itertools import count
 from pathlib import Path
@@ -23,21 +23,18 @@ from provisioner.keycloak.accounts import new_user
 from provisioner.keycloak.connection import administrator_connection
 from provisioner.keycloak.directory import Directory
 from provisioner.keycloak.realm import apply_realm
+from provisioner.operations.context import Context
 from provisioner.operations.partners import Given, add_partner
-from provisioner.register import Register, open_register
+from provisioner.register import open_register
 from provisioner.sandbox.keycloak import Keycloak, start_keycloak
 from provisioner.sandbox.process import tail
 from provisioner.settings import Settings, load_settings
 from tests.shared.postgres import Postgres, for_keycloak, start_postgres
 
-#: How long a token works, in seconds: longer than any run of the generator, which has one only.
+#: How long a token works, in seconds: longer than any run of wrk, which has one only.
 TOKEN_SECONDS = 3600
 
-#: The directory of the received messages.
-MAILS = "mails"
-
 _SYLLABLES = ("ba", "do", "fi", "gue", "jo", "lau", "mer", "nou", "pi", "ro", "sel", "tan", "vau", "xi", "zen", "cha")
-
 
 #: How many persons can be named apart.
 MOST_ACCOUNTS = len(_SYLLABLES) ** 4
@@ -54,40 +51,36 @@ def person_name(number: int) -> str:
 
 @dataclass(frozen=True)
 class Work:
-    """Persons of one partner that no run has had before."""
+    """Persons of one partner that no run has had before; `newcomers` of them are not in its first annexe."""
 
     partner: str
     domain: str
+    group: str
     people: tuple[Person, ...]
+    newcomers: int = 0
 
-    def annexe(self, day: date) -> bytes:
-        """The annexe 1 that asks for them, as .csv."""
-        lines = [
-            "ANNEXE 1 : Suivi des habilitations",
-            f"Date de transmission :;{day:%d/%m/%Y}",
-            "",
-            "1 - Liste des personnes pour lesquelles un nouvel accès est demandé",
-            "Nom;Prénom;Fonction/qualité;Adresse électronique;Date de demande d'habilitation",
-            *(
-                f"{person.last_name};{person.first_names};{person.function};{person.email};{day:%d/%m/%Y}"
-                for person in self.people
-            ),
-            "",
-            "2 - Liste des personnes à clôturer",
-            "Nom;Prénom;Fonction/qualité;Adresse électronique;Date de fin d'habilitation",
-        ]
-        return ("\n".join(lines) + "\n").encode()
+    @property
+    def first(self) -> tuple[Person, ...]:
+        """Those of the first annexe."""
+        return self.people[: len(self.people) - self.newcomers]
 
-    def users(self, day: date, group_root: str) -> list[dict[str, Any]]:
+    def annexe(self, day: date, asked: Sequence[Person], ended: Sequence[Person] = ()) -> bytes:
+        """The annexe 1 of that day that asks for some and ends others, as .csv."""
+        lines = ["ANNEXE 1 : Suivi des habilitations", f"Date de transmission :;{day:%d/%m/%Y}", ""]
+        for title, what, people, on in (
+            ("1 - Liste des personnes pour lesquelles un nouvel accès est demandé", "demande", asked, day),
+            ("2 - Liste des personnes à clôturer", "fin", ended, day - timedelta(days=1)),
+        ):
+            lines += [title, f"Nom;Prénom;Fonction/qualité;Adresse électronique;Date de {what} d'habilitation"]
+            lines += [f"{p.last_name};{p.first_names};{p.function};{p.email};{on:%d/%m/%Y}" for p in people]
+            lines.append("")
+        return "\n".join(lines).encode()
+
+    def users(self, day: date, group_root: str, people: Sequence[Person]) -> list[dict[str, Any]]:
         """The same persons as the operations would send them to Keycloak."""
-        shown = (
-            Habilitation(partner=self.partner, person=person, requested_on=day, transmitted_on=day)
-            for person in self.people
-        )
-        return [
-            new_user(wanted_account([habilitation], enabled=True), [f"{group_root}/{self.partner}"])
-            for habilitation in shown
-        ]
+        shown = (Habilitation(partner=self.partner, person=p, requested_on=day, transmitted_on=day) for p in people)
+        path = f"{group_root}/{self.partner}"
+        return [new_user(wanted_account([habilitation], enabled=True), [path]) for habilitation in shown]
 
 
 @dataclass(frozen=True)
@@ -102,27 +95,49 @@ class Place:
     _numbers: Iterator[int] = field(default_factory=lambda: count(1))
     _people: Iterator[int] = field(default_factory=count)
 
-    def register(self) -> Register:
-        """The register, opened as a command does."""
-        return open_register(self.settings, self.clock)
+    def at(self, url: str) -> Place:
+        """The same by another way to Keycloak."""
+        keycloak = self.settings.keycloak.model_copy(update={"url": url})
+        return replace(self, settings=self.settings.model_copy(update={"keycloak": keycloak}))
 
-    def new_work(self, accounts: int) -> Work:
+    def later(self, days: int) -> Place:
+        """The same so many days from now."""
+        return replace(self, clock=self.clock.as_of(self.clock.today() + timedelta(days=days)))
+
+    @contextmanager
+    def context(self, *, read_only: bool = False) -> Iterator[Context]:
+        """What an operation works with, opened as a command opens it."""
+        register = open_register(self.settings, self.clock)
+        directory = Directory(self.settings.keycloak, read_only=read_only)
+        try:
+            yield Context(
+                settings=self.settings, clock=self.clock, register=register, directory=directory, by="bench"
+            )
+        finally:
+            directory.close()
+            register.close()
+
+    def new_work(self, people: int, newcomers: int = 0) -> Work:
         """So many persons of a new partner, which is registered and has its group."""
-        partner = f"run-{next(self._numbers)}"
-        domain = f"{partner}.example"
-        names = [person_name(next(self._people)) for _ in range(accounts)]
-        people = tuple(
-            Person(name.capitalize(), "Camille", "agent", EmailAddress(f"{name}@{domain}")) for name in names
-        )
-        register = self.register()
-        today = self.clock.today()
+        partner = f"run-{next(self._numbers):05}"
+        domain, today = f"{partner}.example", self.clock.today()
+        names = [person_name(next(self._people)) for _ in range(people + newcomers)]
+        persons = (Person(name.capitalize(), "Camille", "agent", EmailAddress(f"{name}@{domain}")) for name in names)
         given = Given(name=partner, domains=[domain], signed_on=today - timedelta(days=365))
-        add_partner(register, partner, given, self.settings.documents, "bench")
-        register.close()
-        directory = Directory(self.settings.keycloak)
-        directory.place_group(partner)
-        directory.close()
-        return Work(partner, domain, people)
+        with self.context() as context:
+            add_partner(context.register, partner, given, self.settings.documents, "bench")
+            group = context.directory.place_group(partner)
+        return Work(partner, domain, group, tuple(persons), newcomers)
+
+    def administrator(self) -> KeycloakAdmin:
+        """As the administrator of the settings."""
+        return KeycloakAdmin(connection=administrator_connection(self.settings.keycloak))
+
+    @property
+    def secret(self) -> str:
+        """Our service account's."""
+        assert self.settings.keycloak.client_secret is not None
+        return self.settings.keycloak.client_secret.get_secret_value()
 
     def mails_received(self) -> int:
         """How many messages the sink has."""
@@ -156,18 +171,23 @@ class Servers:
             "SMTP__FROM": "ne-pas-repondre@caf.example",
             "DATABASE__URL": register.replace("postgresql:", "postgresql+psycopg:", 1),
             "DATA_DIR": str(self.directory / name),
+            # No limit is what is measured here.
+            "LIMITS__CLOSURES": "1000000",
+            "LIMITS__CLOSURES_PERCENT": "100",
+            "LIMITS__DESTRUCTIONS": "1000000",
         }
         environment = {f"PROVISIONER_{key}": value for key, value in variables.items()}
         settings = load_settings(environment=environment)
         apply_realm(settings)
-        _lengthen_tokens(settings)
-        return Place(settings, environment, self.directory / MAILS, self.directory)
+        place = Place(settings, environment, self.directory / "mails", self.directory)
+        _lengthen_tokens(place)
+        return place
 
 
 @contextmanager
-def open_servers(directory: Path) -> Iterator[Servers]:
-    """Starts everything; all ends with the block."""
-    command = [sys.executable, str(Path(__file__).with_name("sink.py")), str(directory / MAILS)]
+def open_servers(directory: Path, cached_users: int) -> Iterator[Servers]:
+    """Starts everything, Keycloak with room for so many users in its cache; all ends with the block."""
+    command = [sys.executable, str(Path(__file__).with_name("sink.py")), str(directory / "mails")]
     with (
         subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as sink,
         start_postgres(log_file=directory / "postgres.log") as postgres,
@@ -176,7 +196,10 @@ def open_servers(directory: Path) -> Iterator[Servers]:
         assert sink.stdout is not None
         port = int(sink.stdout.readline())
         database = postgres.new_database()
-        with start_keycloak(log_file=directory / "keycloak.log", database=for_keycloak(database)) as keycloak:
+        # Java's own choice of what to compile: the sandbox's spares a server of some minutes.
+        options = {"JAVA_OPTS_APPEND": "", "KC_CACHE_EMBEDDED_USERS_MAX_COUNT": str(max(10_000, cached_users))}
+        log_file, variables = directory / "keycloak.log", for_keycloak(database) | options
+        with start_keycloak(log_file=log_file, database=variables) as keycloak:
             try:
                 yield Servers(keycloak, database, postgres, port, directory)
             except Exception as error:
@@ -185,12 +208,10 @@ def open_servers(directory: Path) -> Iterator[Servers]:
         sink.stdin.close()
 
 
-def _lengthen_tokens(settings: Settings) -> None:
-    connection = administrator_connection(settings.keycloak)
-    admin = KeycloakAdmin(connection=connection)
-    client_id = admin.get_client_id(settings.keycloak.client_id)
+def _lengthen_tokens(place: Place) -> None:
+    admin = place.administrator()
+    client_id = admin.get_client_id(place.settings.keycloak.client_id)
     assert client_id is not None
     client = admin.get_client(client_id)
     client["attributes"]["access.token.lifespan"] = str(TOKEN_SECONDS)
     admin.update_client(client_id, client)
-    connection.close()

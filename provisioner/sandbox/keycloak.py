@@ -100,7 +100,7 @@ class Keycloak:
             "KC_BOOTSTRAP_ADMIN_USERNAME": self.admin_username,
             "KC_BOOTSTRAP_ADMIN_PASSWORD": self.admin_password,
         }
-        return {**administrator, **(database or {}), "JAVA_OPTS_APPEND": _COMPILE_LATE}
+        return {"JAVA_OPTS_APPEND": _COMPILE_LATE, **administrator, **(database or {})}
 
     def __enter__(self) -> Self:
         return self
@@ -114,8 +114,8 @@ class Keycloak:
 def start_keycloak(*, log_file: Path, database: Mapping[str, str] | None = None) -> Keycloak:
     """A new, empty server, ready for use; the caller stops it (it ends with us in any case).
 
-    `database` has the variables of an empty PostgreSQL (`KC_DB_URL`, `KC_DB_USERNAME`, `KC_DB_PASSWORD`); without it
-    the server has an H2 file of its own.
+    `database` has the variables of an empty PostgreSQL (`KC_DB_URL`, `KC_DB_USERNAME`, `KC_DB_PASSWORD`) and
+    any others for the server; without it the server has an H2 file of its own.
 
     Raises:
         SandboxError: it cannot be had here, or did not start; the message says what to install or shows the log.

@@ -34,6 +34,7 @@ class Call:
     method: str
     path: str
     number: int
+    body: bytes
     forward: Callable[[], Answer]
 
     @property
@@ -180,7 +181,7 @@ class FaultyProxy:
         number = faults.number_of(request.command, request.path)
         try:
             if number is not None and faults.fault is not None and faults.only(number):
-                answer = faults.fault(Call(request.command, request.path, number, forward))
+                answer = faults.fault(Call(request.command, request.path, number, body, forward))
             else:
                 answer = forward()
         except (Dropped, OSError, http.client.HTTPException):  # a Keycloak that ends answers nothing either

@@ -1,0 +1,262 @@
+"""How fast provisioner is, as ratios: to `wrk` that sends the same calls, to a plain script, to partialImport.
+
+All of it runs in turn against one warm Keycloak on PostgreSQL on this machine, so ratios may be compared from one
+machine to another, rates may not. `make bench`, or `python -m bench opening sync --accounts 1000 --pairs 3`.
+`make bench-guard` (`--guard`) is small and for CI: it fails where a ratio is a fifth under the recorded one.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from functools import partial
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from bench.contenders import Meter, Meters, Run, Sent, plain_admin, recording, send
+from bench.figures import FIGURES, Figure, World
+from bench.place import MOST_ACCOUNTS, Place, Servers, Work, open_servers
+from provisioner.logs import configure_logging
+from provisioner.sandbox.process import free_ports
+
+#: What one figure is made of: the runs of each contender, in turn, and how many calls ours makes.
+Runs = dict[str, list[Run]]
+
+_SIZES = {"persons": 2000, "accounts": 400, "events": 20_000, "rows": 10_000}
+_GUARD_SIZES = {"persons": 1000, "accounts": 40, "events": 4000, "rows": 1000}
+GUARD = Path(__file__).with_name("guard.json")
+_GUARD_PAIRS, _ALLOWED = 7, 0.8
+_SYNCS = 8
+
+
+def main() -> int:
+    """Runs what was chosen; 1 where the guard found something slower, else 0, whatever the figures."""
+    chosen = _arguments()
+    with (
+        tempfile.TemporaryDirectory(prefix="provisioner-bench-") as home,
+        open_servers(Path(home), chosen.persons * 2) as servers,
+    ):
+        return run(servers, chosen)
+
+
+def run(servers: Servers, chosen: argparse.Namespace) -> int:
+    """The chosen figures, in the order of the table."""
+    figures = [figure for figure in FIGURES if figure.name in chosen.figures]
+    sizes = {name: getattr(chosen, name) for name in _SIZES}
+    wants_serve = "serve" in chosen.figures
+    meters = Meters(Meter("kc.sh"), Meter("listen_addresses=127.0.0.1"))
+    world = World.of(servers, sizes, wants_serve or any(figure.needs_full for figure in figures))
+    configure_logging(world.full.settings.log)
+    results = {}
+    for figure in figures:
+        results[figure.name] = measure(figure, world, meters, chosen.pairs, with_wrk=not chosen.guard)
+        _write(chosen.json, sizes, results)
+        print(f"{figure.name}: done, load {os.getloadavg()[0]:.1f}", file=sys.stderr, flush=True)
+    if chosen.guard:
+        return _guard(results, chosen.record)
+    print_table(figures, results, sizes)
+    if wants_serve:
+        print(f"memory of `serve` with {chosen.persons} persons: {serve_mib(world.full):.0f} MiB")
+    return 0
+
+
+def _arguments(given: Sequence[str] | None = None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    names = [*(figure.name for figure in FIGURES), "serve"]
+    parser.add_argument("figures", nargs="*", metavar="FIGURE", help=f"which ones (default: all): {', '.join(names)}")
+    parser.add_argument("--persons", type=int, help="of the full realm (default: 2000)")
+    parser.add_argument("--accounts", type=int, help="opened at once; a quarter of them closed (default: 400)")
+    parser.add_argument("--events", type=int, help="read by one pull (default: 20000)")
+    parser.add_argument("--rows", type=int, help="of a checked document (default: 10000)")
+    parser.add_argument("--pairs", type=int, help="runs of each contender (default: 5)")
+    parser.add_argument("--json", type=Path, default=Path("build/bench.json"), help="where every run is written down")
+    parser.add_argument("--guard", action="store_true", help="the small one that fails where a ratio fell")
+    parser.add_argument("--record", action="store_true", help="with --guard: what is measured is what is expected")
+    chosen = parser.parse_args(given)
+    sizes = (_GUARD_SIZES | {"pairs": _GUARD_PAIRS}) if chosen.guard else (_SIZES | {"pairs": 5})
+    for name, size in sizes.items():
+        setattr(chosen, name, getattr(chosen, name) or size)
+    if chosen.guard:
+        chosen.figures = chosen.figures or list(json.loads(GUARD.read_text("utf-8")))
+    chosen.figures = chosen.figures or names
+    if unknown := set(chosen.figures) - set(names):
+        parser.error(f"there is no figure {', '.join(sorted(unknown))}")
+    named = chosen.persons + 100 * chosen.pairs, 4 * chosen.accounts * (chosen.pairs + 1), chosen.rows
+    if min(getattr(chosen, name) for name in sizes) < 1 or max(named) > MOST_ACCOUNTS:
+        parser.error(f"at least 1 of each is needed, and few enough: {MOST_ACCOUNTS} persons can be named apart")
+    if not chosen.guard and shutil.which("wrk") is None:
+        parser.error("wrk is needed, the load generator to compare with: apt-get install wrk")
+    return chosen
+
+
+def measure(figure: Figure, world: World, meters: Meters, pairs: int, *, with_wrk: bool) -> dict[str, Any]:
+    """Each contender in turn: what slows the machine down for a while slows all of them."""
+    units, runs = figure.units(world), Runs()
+    sends = figure.calls_keycloak
+    if sends:
+        place = figure.place(world, "ours")
+        works = figure.prepare(world, place)
+        names = _names(place, works)
+        with recording(place) as (recorded_place, recorded):
+            figure.ours(recorded_place, works)
+
+    def replay(place: Place, works: Sequence[Work]) -> Sent:
+        return send(place, recorded.rounds, dict(zip(names, _names(place, works), strict=True)))
+
+    contenders: dict[str, Any] = {"ours": figure.ours}
+    contenders |= {"wrk": replay} if sends and with_wrk else {}
+    contenders |= {"script": figure.script}
+    contenders |= {"import": figure.importing} if figure.importing and with_wrk else {}
+    for name in list(contenders) * pairs:
+        place, contender = figure.place(world, name), contenders[name]
+        works, mails = figure.prepare(world, place), place.mails_received()
+        runs.setdefault(name, []).append(meters.run(units, partial(contender, place, works)))
+        if (sent := place.mails_received() - mails) != units * figure.sends_emails:
+            raise RuntimeError(f"{figure.name}, {name}: {sent} e-mails were received.")
+    return {"unit": figure.unit, "units": units, "calls": recorded.calls if sends else 0, "runs": runs}
+
+
+def _names(place: Place, works: Sequence[Work]) -> list[str]:
+    """What stands in calls about these persons and is another word in those about others."""
+    with place.context() as context:
+        directory = context.directory
+        admin, settings = plain_admin(place), place.settings.keycloak
+        root, default = admin.get_group_by_path(settings.group_root), admin.get_realm(settings.realm)["defaultRole"]
+        names = [settings.realm, directory.realm_id(), directory.own_user_id(), root["id"], default["id"]]
+        for work in works:
+            names += [work.partner, work.group]
+            snapshot = directory.snapshot({work.partner: work.group}, members_only=True)
+            ids = {account.email: account.id for account in snapshot.accounts.values()}
+            for person in work.people:
+                names += [person.last_name, person.last_name.lower(), ids.get(person.email, person.email)]
+    return names
+
+
+# What is told.
+
+
+def ratios(result: Mapping[str, Any], other: str, of: str = "seconds") -> list[float]:
+    """How many times faster than that contender ours was, pair by pair."""
+    return [
+        theirs.each(of) / ours.each(of)
+        for ours, theirs in zip(result["runs"]["ours"], result["runs"].get(other, ()), strict=False)
+    ]
+
+
+def print_table(figures: Sequence[Figure], results: Mapping[str, dict[str, Any]], sizes: Mapping[str, int]) -> None:
+    """Medians; a ratio with the least and the greatest."""
+    table = Table(title=f"{', '.join(f'{size} {name}' for name, size in sizes.items())}; {os.cpu_count()} processors")
+    for title in ("figure", "of", "calls", "ms each", "our cpu", "Keycloak's", "PostgreSQL's"):
+        table.add_column(title, justify="left" if title == "figure" else "right")
+    for title in ("to wrk", "to the script", "to partialImport", "our cpu to the script's"):
+        table.add_column(title, justify="right")
+    for figure in figures:
+        result = results[figure.name]
+        ours = result["runs"]["ours"]
+        costs = [median(run.each(what) for run in ours) * 1000 for what in _COSTS]
+        told = [_spread(ratios(result, other)) for other in ("wrk", "script", "import")]
+        told.append(_spread(ratios(result, "script", "client")))
+        cells = [f"{cost:.3g}" for cost in costs]
+        table.add_row(figure.name, f"{result['units']} {figure.unit}s", f"{result['calls'] or ''}", *cells, *told)
+    console = Console(width=None if sys.stdout.isatty() else 170)
+    console.print(table)
+    print("Milliseconds of one of them, and of processor. Ratios: how many times faster ours is (least-greatest).")
+
+
+_COSTS = ("seconds", "client", "keycloak", "postgres")
+
+
+def _spread(values: Sequence[float]) -> str:
+    return f"{median(values):.2f} ({min(values):.2f}-{max(values):.2f})" if values else ""
+
+
+def _write(file: Path, sizes: Mapping[str, int], results: Mapping[str, dict[str, Any]]) -> None:
+    def plain(result: dict[str, Any]) -> dict[str, Any]:
+        told = {other: median(ratios(result, other)) for other in result["runs"] if other != "ours"}
+        runs = {name: [asdict(run) for run in runs] for name, runs in result["runs"].items()}
+        return {**result, "ratios": told, "runs": runs}
+
+    file.parent.mkdir(parents=True, exist_ok=True)
+    figures = {name: plain(result) for name, result in results.items()}
+    whole = {"processors": os.cpu_count(), "load": os.getloadavg(), "sizes": sizes, "figures": figures}
+    file.write_text(json.dumps(whole, indent=1) + "\n", "utf-8")
+
+
+# The guard.
+
+
+def verdict(now: Mapping[str, float], then: Mapping[str, float]) -> str:
+    """What is wrong beside what was recorded; empty where nothing is. Whose ratio is not steady has none recorded."""
+    if now["ratio"] < _ALLOWED * then.get("ratio", 0):
+        return "SLOWER"
+    return "MORE CALLS" if now["calls"] > then["calls"] / _ALLOWED else ""
+
+
+def _guard(results: Mapping[str, dict[str, Any]], record: bool) -> int:
+    """Compares our processor time with the script's, and how often we call, with what was recorded."""
+    measured = {
+        name: {"ratio": round(median(ratios(result, "script", "client")), 3), "calls": result["calls"]}
+        for name, result in results.items()
+    }
+    expected = json.loads(GUARD.read_text("utf-8")) if GUARD.exists() else {}
+    if record:
+        kept = {name: {key: now[key] for key in expected.get(name, now)} for name, now in measured.items()}
+        GUARD.write_text(json.dumps(expected | kept, indent=1) + "\n", "utf-8")
+    verdicts = {name: verdict(now, expected.get(name, now)) for name, now in measured.items()}
+    for name, now in measured.items():
+        then = expected.get(name, now)
+        figures = f"ratio {now['ratio']:.3f} ({then.get('ratio', '-')})   calls {now['calls']} ({then['calls']})"
+        print(f"{name:12} {figures}   {verdicts[name] or 'as recorded'}")
+    print("Ratio: the plain script's processor time by ours, median of pairs. In brackets what was recorded.")
+    return int(not record and any(verdicts.values()))
+
+
+# Memory.
+
+
+def serve_mib(place: Place) -> float:
+    """What `serve` keeps in memory after several syncs."""
+    (port,) = free_ports(1)
+    ours = {"PROVISIONER_SERVICE__LISTEN": f"127.0.0.1:{port}", "PROVISIONER_SERVICE__SYNC_MINUTES": "0.01"}
+    command = [sys.executable, "-m", "provisioner", "serve"]
+    environment = {**os.environ, **place.environment, **ours}
+    with subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL) as process:
+        deadline = time.monotonic() + 600
+        while _good_syncs(port) < _SYNCS:
+            if process.poll() is not None or time.monotonic() > deadline:
+                process.kill()
+                raise RuntimeError("The service does not sync.")
+            time.sleep(0.5)
+        status = Path(f"/proc/{process.pid}/status").read_text("ascii")
+        process.terminate()
+    found = re.search(r"VmRSS:\s*(\d+) kB", status)
+    assert found is not None
+    return int(found[1]) / 1024
+
+
+def _good_syncs(port: int) -> float:
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5) as answer:
+            text = answer.read().decode()
+    except OSError:
+        return 0
+    found = re.search(r'^provisioner_job_runs_total{job="sync",outcome="good"} (\S+)$', text, re.MULTILINE)
+    return float(found[1]) if found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
