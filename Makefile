@@ -65,7 +65,7 @@ bench-guard: install  ## the small one: fails where we take a fifth more process
 	$(BIN)/python -m bench --guard
 
 bench-ha: install  ## how long work rests when the service, PostgreSQL or Keycloak dies, and what is lost (ROUNDS, PERSONS)
-	$(BIN)/python bench/ha.py --rounds $(or $(ROUNDS),3) --persons $(or $(PERSONS),100) --json build/ha.json
+	$(BIN)/python bench/ha.py --rounds $(or $(ROUNDS),3) --persons $(or $(PERSONS),100)
 
 soak: install    ## two years of 50 partners and 1,000 persons, with faults (SEED, DAYS, PARTNERS, PERSONS); 10,000 logins (LOGINS)
 	$(BIN)/python -m tests.soak $(if $(SEED),--seed $(SEED)) $(if $(DAYS),--days $(DAYS)) \

@@ -4,9 +4,9 @@ Under load (an annexe of many persons being opened, a dropped file, an approved 
 is struck: the instance at work is killed or frozen, or PostgreSQL or Keycloak is killed. Each process is started
 again as deploy/provisioner.service has systemd do it: 15 s after its death, and killed where it gave no sign for
 60 s. Servers are started again at once. At the end of each round the oracle of the tests compares register,
-Keycloak, mails and journal.
+Keycloak, mails and journal. Each round has a realm, a register and services of its own.
 
-`python bench/ha.py --rounds 3 --persons 100 --json build/ha.json`
+`python bench/ha.py --rounds 3 --persons 100`
 """
 
 from __future__ import annotations
@@ -16,19 +16,20 @@ import itertools
 import json
 import os
 import re
-import secrets
+import shutil
 import signal
 import socket
 import statistics
+import subprocess
 import sys
-import tempfile
 import threading
 import time
 import traceback
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
-from dataclasses import asdict, dataclass, field
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -38,30 +39,34 @@ from provisioner.domain.people import EmailAddress
 from provisioner.keycloak.realm import apply_realm
 from provisioner.logs import configure_logging
 from provisioner.sandbox.keycloak import Keycloak, start_keycloak
-from provisioner.settings import load_settings
 from tests.serve.serving import Serving, until
 from tests.shared import approvals
 from tests.shared.mailbox import Mailbox
-from tests.shared.office import PROVISIONER, Office, annexe_csv
+from tests.shared.office import PATIENT, PROVISIONER, Office, annexe_csv
 from tests.shared.oracle import Story, tells
+from tests.shared.pace import PATIENCE, slowness
 from tests.shared.postgres import Postgres, for_keycloak, start_postgres
 from tests.shared.proxy import Answer, Call, Faults, FaultyProxy
+from tests.shared.realms import settings_of_realm
 
 TODAY = "2026-09-20"
 UNIT = Path(__file__).parents[1] / "deploy" / "provisioner.service"
 
-#: The town whose persons end and are suspended, and the one that drops files.
-TOWN, DROPS = "mairie", "depot"
+#: The town has accesses: one is to end, one is to be suspended. The city's are being opened. One drops a file.
+TOWN, CITY, DROPS = "mairie", "ville", "depot"
+ENDED, CUT, *STAYING = (person_name(50_000 + number) for number in range(10))
 
 KILLED, FROZEN, DATABASE, KEYCLOAK = "instance killed", "instance frozen", "PostgreSQL killed", "Keycloak killed"
 SERVER_BLOWS = (DATABASE, KEYCLOAK)
 BLOWS = (KILLED, FROZEN, *SERVER_BLOWS)
 
-#: The longest that anything is waited for.
-_PATIENCE = 400.0
+#: `sync` is due this often, so that a round does not wait for it.
+_SYNC_MINUTES = "0.1"
 
-#: `sync` is due this often, so that a round does not wait for it; an e-mail that was cut off is judged after so long.
-_SYNC_MINUTES, _SETTLE_SECONDS = "0.1", "20"
+
+def await_(is_so: Callable[[], Any], what: str) -> Any:
+    """What `is_so` gives once it is true: the more this machine has to do, the longer it may take."""
+    return until(is_so, what, PATIENCE * max(slowness(), os.getloadavg()[0] / (os.cpu_count() or 1)))
 
 
 def unit_seconds(key: str) -> float:
@@ -90,9 +95,10 @@ class Instance:
         self.proxy.faults = Faults(r"^/admin/", ("POST", "PUT", "DELETE"), self._write)
         self.writes: list[Write] = []
         self.starts = 0
+        self._manager = f"provisioner-ha-{os.getpid()}-{office.settings.keycloak.realm}-{name}"
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self._socket.settimeout(0.2)
-        self._socket.bind(str(office.home / f"{name}.notify"))
+        self._socket.bind(f"\0{self._manager}")
         self._ending = threading.Event()
         self._start()
         self._watch = threading.Thread(target=self._supervise, daemon=True)
@@ -106,12 +112,12 @@ class Instance:
     def until_good_sync(self) -> None:
         """Waits for a run that began from now on and went well."""
         series = 'provisioner_job_runs_total{job="sync",outcome="good"}'
-        pid, before = self.serving.process.pid, self.serving.metric(series) or 0
+        run, before = self.run, self.serving.metric(series) or 0
 
         def has_gone_well() -> bool:  # counted from 0 again by a process that was started again
-            return (self.serving.metric(series) or 0) > (before if self.serving.process.pid == pid else 0)
+            return (self.serving.metric(series) or 0) > (before if self.run == run else 0)
 
-        until(has_gone_well, f"{self.name}: a good sync", _PATIENCE)
+        await_(has_gone_well, f"{self.name}: a good sync")
 
     def end(self) -> None:
         """Ends it for good."""
@@ -123,9 +129,8 @@ class Instance:
 
     def _start(self) -> None:
         ours = {"KEYCLOAK__URL": self.proxy.url, "SERVICE__SYNC_MINUTES": _SYNC_MINUTES}
-        ours |= {"INVITATION__SETTLE_SECONDS": _SETTLE_SECONDS}
         environment = {f"PROVISIONER_{key}": value for key, value in ours.items()}
-        environment["NOTIFY_SOCKET"] = self._socket.getsockname()
+        environment["NOTIFY_SOCKET"] = f"@{self._manager}"
         self.serving = Serving(self.office, environment, today=TODAY, name=self.name)
         self.starts += 1
         self._heard_at: float | None = None
@@ -156,78 +161,80 @@ class Instance:
 
 @dataclass
 class Round:
-    """What one blow cost, in seconds from it; None: not to be told here."""
+    """What one blow cost, in seconds from it; None: not to be told here, or never seen."""
 
     blow: str
     instances: int
     persons: int
-    at_write: int
-    load: float
+    at_write: int = 0
+    #: the machine's, when the blow fell and at the end
+    loads: tuple[float, ...] = ()
     #: the server that was killed is ready again
     ready: float | None = None
     #: the first effect in Keycloak that began after it
-    effect: float = 0
+    effect: float | None = None
     #: the end that was approved at the moment of the blow is done: disabled in Keycloak
-    closing: float = 0
+    closing: float | None = None
     #: `person suspend`, typed again until it says yes; how the first try ended
-    suspend: float = 0
+    suspend: float | None = None
     suspend_first: int = 0
     #: everybody is open and has an e-mail
-    all_done: float = 0
+    all_done: float | None = None
     #: writes of the frozen one once it woke up
     woken_writes: int | None = None
     mails_twice: int = 0
     mails_missing: int = 0
-    #: where register, Keycloak, mails and journal do not tell one story
+    #: what was awaited in vain, or where register, Keycloak, mails and journal do not tell one story
     differs: str = ""
 
 
-@dataclass(frozen=True)
-class Load:
-    """What is under way when the blow falls: since when, the account that is to end, the annexe and the plan that say
-    so, who is to be suspended, and how many e-mails there are once all is done.
-    """
-
-    begun: float
-    path: str
-    annexe: int
-    plan: str
-    cut: str
-    mails: int
-
-
 @dataclass
-class World:
-    """One office with its services, and the story that must be true of it."""
+class Scene:
+    """One office with its services, and how the blow went."""
 
     office: Office
     keycloak: Keycloak
     postgres: Postgres
-    persons: int
-    instances: list[Instance] = field(default_factory=list)
-    rounds: int = 0
-    twice: int = 0
-    open: set[str] = field(default_factory=set)
-    closed: set[str] = field(default_factory=set)
-    suspended: set[str] = field(default_factory=set)
-    partners: list[str] = field(default_factory=lambda: [TOWN, DROPS])
-    waiting: list[str] = field(default_factory=list)
+    instances: list[Instance]
+    outcome: Round
 
-    def prepare(self, rounds: int) -> None:
-        """The town with persons who are open, two for each round and as many who stay."""
-        for code in self.partners:
+    @property
+    def story(self) -> Story:
+        """What must be true in the end."""
+        names = [person_name(number) for number in range(self.outcome.persons)]
+        opened = {*_addresses(STAYING, TOWN), *_addresses(names, CITY)}
+        ended, cut = _addresses([ENDED], TOWN), _addresses([CUT], TOWN)
+        mails = dict.fromkeys({*opened, *ended, *cut}, 1)
+        # nobody is approved at the partner that drops a file: it has no group
+        return Story(frozenset(opened), frozenset(ended), mails, (TOWN, CITY), frozenset(cut))
+
+    def play(self) -> None:
+        """The load, the blow, and how all ends."""
+        for code in (TOWN, CITY, DROPS):
             self.office.add_partner(code, f"{code}.example")
-        self.waiting = [person_name(50_000 + number) for number in range(2 * rounds + 8)]
-        self.open |= {f"{name}@{TOWN}.example" for name in self.waiting}
-        self._approve(self._submit(TOWN, self.waiting, "2026-09-01"))
-        until(lambda: len(self.office.mails()) == len(self.open), "the town's persons are open", _PATIENCE)
+        approvals.approve(self.office, self._submit(TOWN, [ENDED, CUT, *STAYING], [], "2026-09-01"), today=TODAY)
+        await_(lambda: len(self.office.mails()) == 2 + len(STAYING), "the town's persons are open")
+        end = self._submit(TOWN, [CUT, *STAYING], [ENDED], "2026-09-02")
+        approval = ("annexe", "approve", str(end), "--plan", approvals.plan_id(self.office, end, today=TODAY))
+        path = self._path_of(*_addresses([ENDED], TOWN))
+        for instance in self.instances:
+            instance.until_good_sync()
+        begun = time.monotonic()
+        names = [person_name(number) for number in range(self.outcome.persons)]
+        approvals.approve(self.office, self._submit(CITY, names, [], "2026-09-01"), today=TODAY)
+        await_(lambda: len(self._writes(begun)) > len(names) // 2, "a good part is open")
+        dropped = self.office.home / "data" / "inbox" / DROPS / "envoi.csv"
+        annexe_csv(dropped, {person_name(60_000): "2026-06-10"}, {}, "2026-09-01", f"{DROPS}.example")
+        self.outcome.at_write = len(self._writes(begun))
+        with ThreadPoolExecutor() as officers:
+            self._strike(officers, begun, approval, path)
+        self._compare()
 
-    def strike(self, blow: str) -> Round:
-        """One round: load, the blow, and how all ends."""
-        load = self._load()
+    def _strike(self, officers: ThreadPoolExecutor, begun: float, approval: tuple[str, ...], path: str) -> None:
+        outcome, blow = self.outcome, self.outcome.blow
         at_work = max(self.instances, key=lambda each: each.writes[-1].ended if each.writes else 0.0)
         process, dead = at_work.serving.process, "" if blow in SERVER_BLOWS else at_work.run
-        outcome = Round(blow, len(self.instances), self.persons, self._written(load.begun), os.getloadavg()[0])
+        outcome.loads = (os.getloadavg()[0],)
         struck = since = time.monotonic()
         if blow in SERVER_BLOWS:
             server: Postgres | Keycloak = self.postgres if blow == DATABASE else self.keycloak
@@ -235,95 +242,44 @@ class World:
             kill_and_start_again(f"{option}={urlsplit(server.url).port}")
         else:
             process.send_signal(signal.SIGKILL if blow == KILLED else signal.SIGSTOP)
-        officers = [
-            threading.Thread(target=self._suspend, args=(load.cut, struck, outcome)),
-            threading.Thread(target=self._insist, args=self._approval(load)),
-        ]
-        for officer in officers:
-            officer.start()
+        (cut,) = _addresses([CUT], TOWN)
+        suspending = officers.submit(self._insist, "person", "suspend", cut, "--reason", "Essai")
+        approving = officers.submit(self._insist, *approval)
         if blow in SERVER_BLOWS:
-            until(server.is_ready, f"{blow}: ready again", _PATIENCE)
+            await_(server.is_ready, f"{blow}: ready again")
             since = time.monotonic()
             outcome.ready = since - struck
-        outcome.effect = until(lambda: self._writes(since, but_for=dead), "an effect", _PATIENCE)[0].ended - struck
-        closings = until(lambda: self._writes(load.begun, f"PUT {load.path}"), "the closing", _PATIENCE)
+        outcome.effect = await_(lambda: self._writes(since, but_for=dead), "an effect")[0].ended - struck
+        closings = await_(lambda: self._writes(begun, f"PUT {path}"), "the closing")
         outcome.closing = closings[0].ended - struck
-        until(lambda: len(self.office.mails()) >= load.mails, "everybody's e-mail", _PATIENCE)
+        await_(lambda: len(self.office.mails()) >= len(self.story.everybody), "everybody's e-mail")
         outcome.all_done = time.monotonic() - struck
-        for officer in officers:
-            officer.join()
+        outcome.suspend_first, said_yes_at = suspending.result()
+        outcome.suspend = said_yes_at - struck
+        approving.result()
         woken_at = time.monotonic()
         if blow == FROZEN and at_work.run == dead:  # not yet killed by its watchdog
             process.send_signal(signal.SIGCONT)
-        self._settle()
+        await_(lambda: all(each.serving.ask("/health/live")[0] == 200 for each in self.instances), "all live")
+        for instance in self.instances * 2:  # the first one may have begun before the last decision
+            instance.until_good_sync()
         if blow == FROZEN:
             outcome.woken_writes = sum(write.instance == dead for write in self._writes(woken_at))
-        self._compare(outcome)
-        return outcome
 
-    def _load(self) -> Load:
-        """Work under way: many openings, and an end, a suspension and a file that come amid it."""
-        self.rounds += 1
-        code = f"ville-{self.rounds}"
-        self.office.add_partner(code, f"{code}.example")
-        self.partners.append(code)
-        people = [person_name(self.rounds * 1000 + number) for number in range(self.persons)]
-        ended, cut = (f"{self.waiting.pop()}@{TOWN}.example" for _ in range(2))
-        path = self._path_of(ended)
-        self.open.remove(ended)
-        self.closed.add(ended)
-        asked = self._names(self.open | self.suspended, TOWN)
-        due = self._submit(TOWN, asked, f"2026-09-{1 + self.rounds:02}")
-        plan = approvals.plan_id(self.office, due, today=TODAY)
-        for instance in self.instances:
-            instance.until_good_sync()
-        begun = time.monotonic()
-        self._approve(self._submit(code, people, "2026-09-01"))
-        self.open |= {f"{name}@{code}.example" for name in people}
-        until(lambda: self._written(begun) > self.persons // 2, "a good part is open", _PATIENCE)
-        dropped = self.office.home / "data" / "inbox" / DROPS / f"envoi-{self.rounds}.csv"
-        annexe_csv(dropped, {person_name(60_000 + self.rounds): "2026-06-10"}, {}, "2026-09-01", f"{DROPS}.example")
-        self.open.remove(cut)
-        self.suspended.add(cut)
-        return Load(begun, path, due, plan, cut, len(self.open | self.closed | self.suspended))
-
-    def _settle(self) -> None:
-        """Every instance lives and has nothing left to do."""
-        is_live: Callable[[Instance], bool] = lambda each: each.serving.ask("/health/live")[0] == 200  # noqa: E731
-        until(lambda: all(map(is_live, self.instances)), "all live", _PATIENCE)
-        for _ in range(2):  # the first one may have begun before the last decision
-            for instance in self.instances:
-                instance.until_good_sync()
-
-    def _compare(self, outcome: Round) -> None:
+    def _compare(self) -> None:
         counts = Counter(mail.to for mail in self.office.mails())
-        everybody = self.open | self.closed | self.suspended
-        outcome.mails_twice = sum(counts[address] - 1 for address in everybody if counts[address] > 1) - self.twice
-        self.twice += outcome.mails_twice
-        outcome.mails_missing = sum(counts[address] == 0 for address in everybody)
-        story = Story(
-            frozenset(self.open),
-            frozenset(self.closed),
-            dict.fromkeys(everybody, 1),
-            tuple(code for code in self.partners if code != DROPS),  # nobody is approved there: it has no group
-            frozenset(self.suspended),
-        )
+        self.outcome.mails_twice = sum(count - 1 for count in counts.values())
+        self.outcome.mails_missing = sum(counts[address] == 0 for address in self.story.everybody)
         folders = self.office.home / "data"
-        try:
-            until(lambda: len(list((folders / "outbox" / DROPS).glob("*.json"))) == self.rounds, "the reports", 60)
-            assert not list((folders / "refused").rglob("*.csv")), "a dropped file was refused"
-            tells(self.office, story, today=TODAY)
-        except AssertionError as error:
-            outcome.differs = str(error)[:2000] or traceback.format_exc()[-2000:]
+        await_(lambda: list((folders / "outbox" / DROPS).glob("*.json")), "the dropped file's report")
+        assert not list((folders / "refused").rglob("*.csv")), "the dropped file was refused"
+        tells(self.office, self.story, today=TODAY)
 
     def _writes(self, since: float, what: str = "", but_for: str = "") -> list[Write]:
         """What was written since then, in the order in which it ended."""
         every = [write for instance in self.instances for write in list(instance.writes)]
         chosen = [each for each in every if each.began >= since and each.instance != but_for and what in each.what]
         return sorted(chosen, key=lambda write: write.ended)
-
-    def _written(self, since: float) -> int:
-        return len(self._writes(since))
 
     def _path_of(self, address: str) -> str:
         directory = self.office.directory()
@@ -332,43 +288,39 @@ class World:
         directory.close()
         return f"/admin/realms/{self.office.settings.keycloak.realm}/users/{found.id}"
 
-    @staticmethod
-    def _names(addresses: set[str], code: str) -> list[str]:
-        return sorted(address.partition("@")[0] for address in addresses if address.endswith(f"@{code}.example"))
-
-    def _submit(self, code: str, asked: list[str], day: str) -> int:
+    def _submit(self, code: str, asked: list[str], ended: list[str], day: str) -> int:
         file = self.office.home / f"{code}-{day}.csv"
-        ended = dict.fromkeys(self._names(self.closed, code), "2026-08-31")
-        annexe_csv(file, dict.fromkeys(asked, "2026-06-10"), ended, day, f"{code}.example")
+        rows = dict.fromkeys(asked, "2026-06-10"), dict.fromkeys(ended, "2026-08-31")
+        annexe_csv(file, *rows, day, f"{code}.example")
         return int(approvals.submit(self.office, file, today=TODAY, partner=code)["annexe"])
 
-    def _approve(self, annexe: int) -> None:
-        approvals.approve(self.office, annexe, today=TODAY)
+    def _insist(self, *command: str) -> tuple[int, float]:
+        """A command as an officer types it, again until it says yes: the first try's status, the last one's end."""
+        statuses: list[int] = []
 
-    def _suspend(self, address: str, struck: float, outcome: Round) -> None:
-        outcome.suspend_first = self._insist("person", "suspend", address, "--reason", "Essai")
-        outcome.suspend = time.monotonic() - struck
-
-    def _approval(self, load: Load) -> tuple[str, ...]:
-        return ("annexe", "approve", str(load.annexe), "--plan", load.plan)
-
-    def _insist(self, *command: str) -> int:
-        """A command as an officer types it, again for as long as it takes; how the first try ended."""
-        begun, statuses = time.monotonic(), list[int]()
-        while not statuses or (statuses[-1] and time.monotonic() - begun < _PATIENCE):
+        def says_yes() -> bool:
             answer = self.office.run(*command, "--by", approvals.BY, today=TODAY, program=PROVISIONER)
             statuses.append(answer.status)
             time.sleep(1 if answer.status else 0)
-        return statuses[0]
+            return answer.status == 0
+
+        await_(says_yes, " ".join(command[:2]))
+        return statuses[0], time.monotonic()
+
+
+def _addresses(names: list[str], code: str) -> list[str]:
+    return [f"{name}@{code}.example" for name in names]
 
 
 def kill_and_start_again(word: str) -> None:
     """Kills a server of the sandbox with all its processes, and starts it again at once.
 
-    Its supervisor, which would take its end for the last one, sleeps meanwhile.
+    Its supervisor, which would take its end for the last one, sleeps meanwhile, and so does the server: a process
+    that it makes after they were counted would outlive it, and PostgreSQL refuses to start beside one.
     """
     (supervisor,) = [pid for pid in _children(os.getpid()) if word in _command(pid)]
-    os.kill(supervisor, signal.SIGSTOP)
+    for pid in (supervisor, *_children(supervisor)):
+        os.kill(pid, signal.SIGSTOP)
     family = list(_family(supervisor))
     for pid in family:
         os.kill(pid, signal.SIGKILL)
@@ -399,37 +351,28 @@ def _lives(pid: int) -> bool:
         return False
 
 
-@contextmanager
-def world(keycloak: Keycloak, mailbox: Mailbox, home: Path, name: str, count: int, chosen: Any) -> Iterator[World]:
-    """A realm, a register on a PostgreSQL of its own and so many instances."""
+def strike(keycloak: Keycloak, home: Path, outcome: Round) -> None:
+    """One round in a realm of its own; what fails in it is told in the outcome."""
+    home.mkdir()
     with ExitStack() as stack:
-        directory = home / name
-        directory.mkdir()
-        postgres = stack.enter_context(start_postgres(log_file=directory / "postgres.log"))
-        variables = {
-            "KEYCLOAK__URL": keycloak.url,
-            "KEYCLOAK__REALM": name,
-            "KEYCLOAK__CLIENT_SECRET": secrets.token_urlsafe(16),
-            "KEYCLOAK__ADMIN_USERNAME": keycloak.admin_username,
-            "KEYCLOAK__ADMIN_PASSWORD": keycloak.admin_password,
-            "SMTP__HOST": mailbox.host,
-            "SMTP__PORT": str(mailbox.port),
-            "SMTP__FROM": "ne-pas-repondre@caf.example",
-            "PLATFORM__URL": "https://ctg.caf.fr/",
-            "DATA_DIR": str(directory / "data"),
-        }
-        settings = load_settings(environment={f"PROVISIONER_{key}": value for key, value in variables.items()})
+        mailbox = stack.enter_context(Mailbox(home / "mails"))
+        postgres = stack.enter_context(start_postgres(log_file=home / "postgres.log"))
+        settings = settings_of_realm(keycloak, mailbox, home.name, home / "data")
         configure_logging(settings.log)
         apply_realm(settings)
-        office = Office(settings, mailbox, directory)
+        office = Office(settings, mailbox, home)
+        for name in (*PATIENT, "PROVISIONER_INVITATION__SETTLE_SECONDS"):  # as it is installed
+            del office.environment[name]
         office.environment["PROVISIONER_DATABASE__URL"] = postgres.new_database()
-        office.environment["PROVISIONER_INVITATION__SETTLE_SECONDS"] = _SETTLE_SECONDS
-        made = World(office, keycloak, postgres, chosen.persons)
-        for which in ("first", "second")[:count]:
-            made.instances.append(Instance(office, which))
-            stack.callback(made.instances[-1].end)
-        made.prepare(len(chosen.blows))
-        yield made
+        scene = Scene(office, keycloak, postgres, [], outcome)
+        for which in ("first", "second")[: outcome.instances]:
+            scene.instances.append(Instance(office, which))
+            stack.callback(scene.instances[-1].end)
+        try:
+            scene.play()
+        except (AssertionError, subprocess.TimeoutExpired):
+            outcome.differs = traceback.format_exc()
+        outcome.loads += (os.getloadavg()[0],)
 
 
 def main() -> int:
@@ -439,49 +382,36 @@ def main() -> int:
     parser.add_argument("--persons", type=int, default=100, help="of the annexe that is being opened")
     parser.add_argument("--instances", type=int, nargs="*", default=[1, 2])
     parser.add_argument("--blows", nargs="*", choices=BLOWS, default=BLOWS)
-    parser.add_argument("--json", type=Path, help="where every round is written down")
+    parser.add_argument("--home", type=Path, default="build/ha", help="made anew: rounds.json and all logs")
     chosen = parser.parse_args()
+    home = chosen.home.resolve()
+    shutil.rmtree(home, ignore_errors=True)
+    home.mkdir(parents=True)
     rounds: list[Round] = []
-    with tempfile.TemporaryDirectory(prefix="provisioner-ha-") as temporary, ExitStack() as stack:
-        home = Path(temporary)
-        mailbox = stack.enter_context(Mailbox(home / "mails"))
-        postgres = stack.enter_context(start_postgres(log_file=home / "postgres.log"))
+    with start_postgres(log_file=home / "postgres.log") as postgres:
         database = for_keycloak(postgres.new_database())
-        keycloak = stack.enter_context(start_keycloak(log_file=home / "keycloak.log", database=database))
-        if keycloak.how != "local JVM":
-            sys.exit(
-                "A Keycloak in a container is not killed by this script: stop the engine, have Java 17 and Maven."
-            )
-        for number, count in itertools.product(range(chosen.rounds), chosen.instances):
-            with world(keycloak, mailbox, home, f"round-{number + 1}-{count}", count, chosen) as made:
-                for blow in chosen.blows:
-                    rounds.append(made.strike(blow))
-                    print(rounds[-1], flush=True)
-                    if chosen.json:
-                        chosen.json.parent.mkdir(parents=True, exist_ok=True)
-                        chosen.json.write_text(json.dumps([asdict(each) for each in rounds], indent=1) + "\n")
+        with start_keycloak(log_file=home / "keycloak.log", database=database) as keycloak:
+            if keycloak.how != "local JVM":
+                sys.exit("It does not kill a Keycloak in a container: stop the engine, have Java 17 and Maven.")
+            for _, blow, count in itertools.product(range(chosen.rounds), chosen.blows, chosen.instances):
+                rounds.append(Round(blow, count, chosen.persons))
+                strike(keycloak, home / f"round-{len(rounds)}", rounds[-1])
+                print(rounds[-1], flush=True)
+                (home / "rounds.json").write_text(json.dumps([asdict(each) for each in rounds], indent=1) + "\n")
     print(f"\n{table(rounds)}")
     return int(any(each.mails_twice or each.mails_missing or each.differs for each in rounds))
 
 
 def table(rounds: list[Round]) -> str:
     """Median and worst seconds, as a table of Markdown."""
-    columns = ("struck", "instances", "server ready again", "next effect", "an end then approved", "`person suspend`")
-    lines = [f"| {' | '.join((*columns, 'all done', 'lost', 'mails twice'))} |", "|" + "---|" * 9]
+    columns = ("struck", "instances", "server ready again", "next effect", "the end done", "`person suspend` done")
+    lines = [f"| {' | '.join((*columns, 'all done', 'e-mails missing', 'twice', 'differs'))} |", "|" + "---|" * 10]
     for blow, count in dict.fromkeys((each.blow, each.instances) for each in rounds):
         these = [each for each in rounds if (each.blow, each.instances) == (blow, count)]
-        figures: list[Callable[[Round], float | None]] = [
-            lambda each: each.ready,
-            lambda each: each.effect,
-            lambda each: each.closing,
-            lambda each: each.suspend,
-            lambda each: each.all_done,
-        ]
-        cells = [_spread([of(each) for each in these]) for of in figures]
-        lost = sum(each.mails_missing + bool(each.differs) for each in these)
-        lines.append(
-            f"| {blow} | {count} | {' | '.join(cells)} | {lost} | {sum(each.mails_twice for each in these)} |"
-        )
+        seconds = ("ready", "effect", "closing", "suspend", "all_done")
+        cells = [_spread([getattr(each, what) for each in these]) for what in seconds]
+        cells += [str(sum(getattr(each, what) for each in these)) for what in ("mails_missing", "mails_twice")]
+        lines.append(f"| {blow} | {count} | {' | '.join(cells)} | {sum(bool(each.differs) for each in these)} |")
     return "\n".join(lines)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import os
-import secrets
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -13,12 +12,12 @@ import hypothesis
 import pytest
 import structlog
 
-from provisioner.settings import Settings, load_settings
+from provisioner.settings import Settings
 from tests.shared.economy import be_economical
 from tests.shared.mailbox import Mailbox
 from tests.shared.postgres import Postgres, start_postgres
 from tests.shared.proxy import FaultyProxy
-from tests.shared.realms import Realms
+from tests.shared.realms import Realms, settings_of_realm
 from tests.shared.server import KeycloakServer, one_keycloak
 
 _numbers = itertools.count(1)
@@ -83,20 +82,8 @@ def new_settings(keycloak: KeycloakServer, mailbox: Mailbox) -> Callable[..., Se
     """Makes the settings for a realm that does not exist yet; `more` are variables without their prefix."""
 
     def make(data_dir: Path, **more: str) -> Settings:
-        variables = {
-            "KEYCLOAK__URL": keycloak.url,
-            "KEYCLOAK__REALM": f"essai-{_WORKER or 'seul'}-{next(_numbers)}",
-            "KEYCLOAK__CLIENT_SECRET": secrets.token_urlsafe(16),
-            "KEYCLOAK__ADMIN_USERNAME": keycloak.admin_username,
-            "KEYCLOAK__ADMIN_PASSWORD": keycloak.admin_password,
-            "SMTP__HOST": mailbox.host,
-            "SMTP__PORT": str(mailbox.port),
-            "SMTP__FROM": "ne-pas-repondre@caf.example",
-            "PLATFORM__URL": "https://ctg.caf.fr/",
-            "DATA_DIR": str(data_dir),
-            **more,
-        }
-        return load_settings(environment={f"PROVISIONER_{name}": value for name, value in variables.items()})
+        realm = f"essai-{_WORKER or 'seul'}-{next(_numbers)}"
+        return settings_of_realm(keycloak, mailbox, realm, data_dir, **more)
 
     return make
 

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
-from typing import Any
 
 import psycopg
 import pytest
 from psycopg import sql
 
+from provisioner.keycloak.realm import apply_realm
 from provisioner.sandbox.keycloak import start_keycloak
 from provisioner.sandbox.process import wait_until
-from provisioner.settings import load_settings
 from tests.shared.console import PASSWORD, Console
 from tests.shared.login_form import LoginForm
 from tests.shared.mailbox import Mailbox
 from tests.shared.office import DOMAIN, FIRST_DAY, SECOND_DAY, Office, annexe_csv, changes
 from tests.shared.postgres import Postgres, for_keycloak
+from tests.shared.realms import settings_of_realm
 
 LEROY, VASSEUR = f"leroy@{DOMAIN}", f"vasseur@{DOMAIN}"
 #: closed on 2 September 2026, ended on 31 August
@@ -45,24 +44,12 @@ def database(postgres: Postgres) -> str:
 
 @pytest.fixture
 def office(database: str, mailbox: Mailbox, tmp_path: Path) -> Iterator[Office]:
-    """An office with a Keycloak of its own, and a realm that `realm apply` made."""
+    """An office with a Keycloak of its own, and a realm as `realm apply` makes it."""
     variables = for_keycloak(database) | LOOKS_EACH_SECOND
     with start_keycloak(log_file=tmp_path / "keycloak.log", database=variables) as keycloak:
-        environment: dict[str, Any] = {
-            "PROVISIONER_KEYCLOAK__URL": keycloak.url,
-            "PROVISIONER_KEYCLOAK__REALM": "essai",
-            "PROVISIONER_KEYCLOAK__CLIENT_SECRET": secrets.token_urlsafe(16),
-            "PROVISIONER_KEYCLOAK__ADMIN_USERNAME": keycloak.admin_username,
-            "PROVISIONER_KEYCLOAK__ADMIN_PASSWORD": keycloak.admin_password,
-            "PROVISIONER_SMTP__HOST": mailbox.host,
-            "PROVISIONER_SMTP__PORT": str(mailbox.port),
-            "PROVISIONER_SMTP__FROM": "ne-pas-repondre@caf.example",
-            "PROVISIONER_PLATFORM__URL": "https://ctg.caf.fr",
-        }
-        office = Office(load_settings(environment=environment), mailbox, tmp_path)
-        applied = office.run("realm", "apply", **environment)
-        assert applied.status == 0, applied.err
-        yield office
+        settings = settings_of_realm(keycloak, mailbox, "essai", tmp_path / "data")
+        apply_realm(settings)
+        yield Office(settings, mailbox, tmp_path)
 
 
 def _holding(database: str, *words: str) -> set[str]:

@@ -31,7 +31,7 @@ FIRST_DAY = "2026-06-16"
 SECOND_DAY = "2026-09-02"
 
 #: How long the product waits for what a machine under load is late with: no fault of what is tested.
-_PATIENT = (
+PATIENT = (
     "PROVISIONER_DATABASE__BUSY_SECONDS",
     "PROVISIONER_DOCUMENTS__SECONDS",
     "PROVISIONER_KEYCLOAK__TIMEOUT_SECONDS",
@@ -76,7 +76,7 @@ class Office:
             "PROVISIONER_KEYCLOAK__CLIENT_SECRET": secret.get_secret_value(),
             "PROVISIONER_DATA_DIR": str(home / "data"),
             "PROVISIONER_INVITATION__SETTLE_SECONDS": "2",
-            **dict.fromkeys(_PATIENT, str(PATIENCE)),
+            **dict.fromkeys(PATIENT, str(PATIENCE)),
         }
         self.sent_before = len(mailbox.messages())
 

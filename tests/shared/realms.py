@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -9,8 +10,31 @@ from pathlib import Path
 from typing import Any
 
 from provisioner.keycloak.realm import apply_realm
-from provisioner.settings import Settings
+from provisioner.sandbox.keycloak import Keycloak
+from provisioner.settings import Settings, load_settings
 from tests.shared.administrator import Administrator
+from tests.shared.mailbox import Mailbox
+from tests.shared.server import KeycloakServer
+
+
+def settings_of_realm(
+    keycloak: Keycloak | KeycloakServer, mailbox: Mailbox, realm: str, data_dir: Path, **more: str
+) -> Settings:
+    """For a realm that does not exist yet; `more` are variables without their prefix."""
+    variables = {
+        "KEYCLOAK__URL": keycloak.url,
+        "KEYCLOAK__REALM": realm,
+        "KEYCLOAK__CLIENT_SECRET": secrets.token_urlsafe(16),
+        "KEYCLOAK__ADMIN_USERNAME": keycloak.admin_username,
+        "KEYCLOAK__ADMIN_PASSWORD": keycloak.admin_password,
+        "SMTP__HOST": mailbox.host,
+        "SMTP__PORT": str(mailbox.port),
+        "SMTP__FROM": "ne-pas-repondre@caf.example",
+        "PLATFORM__URL": "https://ctg.caf.fr/",
+        "DATA_DIR": str(data_dir),
+        **more,
+    }
+    return load_settings(environment={f"PROVISIONER_{name}": value for name, value in variables.items()})
 
 
 @dataclass(frozen=True)
