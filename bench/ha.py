@@ -244,7 +244,8 @@ class Scene:
             process.send_signal(signal.SIGKILL if blow == KILLED else signal.SIGSTOP)
         (cut,) = _addresses([CUT], TOWN)
         suspending = officers.submit(self._insist, "person", "suspend", cut, "--reason", "Essai")
-        approving = officers.submit(self._insist, *approval)
+        # approved by a try whose answer was lost, it is refused from then on
+        approving = officers.submit(self._insist, *approval, or_once=lambda: outcome.closing is not None)
         if blow in SERVER_BLOWS:
             await_(server.is_ready, f"{blow}: ready again")
             since = time.monotonic()
@@ -294,7 +295,7 @@ class Scene:
         annexe_csv(file, *rows, day, f"{code}.example")
         return int(approvals.submit(self.office, file, today=TODAY, partner=code)["annexe"])
 
-    def _insist(self, *command: str) -> tuple[int, float]:
+    def _insist(self, *command: str, or_once: Callable[[], bool] = lambda: False) -> tuple[int, float]:
         """A command as an officer types it, again until it says yes: the first try's status, the last one's end."""
         statuses: list[int] = []
 
@@ -302,7 +303,7 @@ class Scene:
             answer = self.office.run(*command, "--by", approvals.BY, today=TODAY, program=PROVISIONER)
             statuses.append(answer.status)
             time.sleep(1 if answer.status else 0)
-            return answer.status == 0
+            return answer.status == 0 or or_once()
 
         await_(says_yes, " ".join(command[:2]))
         return statuses[0], time.monotonic()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from provisioner.domain.access.plan import Plan
 from provisioner.domain.annexe.document import Annexe, Document
 from provisioner.domain.annexe.kept import KeptAnnexe
 from provisioner.domain.calendar import day_of
@@ -126,10 +127,18 @@ def _request_of(annexe: KeptAnnexe, document: Document) -> Request:
 
 
 def _as_found(annexe: KeptAnnexe, prepared: Prepared) -> Approved:
-    ending = Ending.CHANGED
-    if prepared.plan is not None and prepared.plan_id == annexe.plan_id:
-        ending = Ending.HELD if prepared.plan.is_held else Ending.APPLIED
+    ending, plan = Ending.CHANGED, prepared.plan
+    if plan is not None and _is_approved(plan, annexe):
+        ending = Ending.HELD if plan.is_held else Ending.APPLIED
     return Approved(annexe=annexe, prepared=prepared, ending=ending, decision=annexe.decision)
+
+
+def _is_approved(plan: Plan, annexe: KeptAnnexe) -> bool:
+    """Whether it is the plan that was approved. A suspension decided by name since then is no change of it: it waits
+    for nobody, and an approved departure does not wait for it (A4).
+    """
+    without_suspensions = plan.only(lambda change: not change.is_suspension)
+    return annexe.plan_id in (plan.ids[annexe.partner], without_suspensions.ids[annexe.partner])
 
 
 def record_approved(run: Pass, approved: Approved) -> Records:

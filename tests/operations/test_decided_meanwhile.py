@@ -11,10 +11,12 @@ import pytest
 
 from provisioner.cli.asking import progress_bar
 from provisioner.documents import read_annexe
+from provisioner.domain.access.change import Action
 from provisioner.domain.annexe.decisions import Decisions
 from provisioner.domain.annexe.document import Annexe, Document
 from provisioner.domain.annexe.kept import Status
-from provisioner.operations import decide, receive
+from provisioner.domain.people import EmailAddress
+from provisioner.operations import decide, persons, receive
 from provisioner.operations.run import sync
 from provisioner.settings import DocumentSettings
 from tests.fakes.memory_office import MemoryOffice
@@ -61,3 +63,24 @@ def test_an_annexe_rejected_at_the_last_moment_is_not_applied_and_stops_nobody_e
     assert receive.find(register, mine).status is Status.REJECTED
     assert receive.find(register, theirs).status is Status.APPLIED
     assert {one.partner for one in register.records().habilitations} == {"sivom"}
+
+
+@pytest.mark.rule("A4")
+@pytest.mark.rule("A10")
+def test_an_approved_departure_does_not_wait_for_a_suspension_that_was_decided_since(
+    office: MemoryOffice, tmp_path: Path
+) -> None:
+    """`person suspend` takes no lock: a run may find it recorded, and the account not disabled yet."""
+    first = annexe_csv(tmp_path / "1.csv", {"leroy": "2026-06-10", "vasseur": "2026-06-10"}, {}, "2026-09-01")
+    _approved(office, first, PARTNER)
+    office.sync()
+    second = annexe_csv(tmp_path / "2.csv", {"vasseur": "2026-06-10"}, {"leroy": "2026-08-31"}, "2026-09-02")
+    departure = _approved(office, second, PARTNER)
+    persons.suspend(office.context, EmailAddress(f"vasseur@{DOMAIN}"), "Luc Petit", "Poste volé")
+    outcome = office.sync()
+    assert outcome.sent_back == ()
+    assert [(change.action, change.email) for change in outcome.done] == [
+        (Action.CLOSE, f"leroy@{DOMAIN}"),
+        (Action.CLOSE, f"vasseur@{DOMAIN}"),
+    ]
+    assert receive.find(office.context.register, departure).status is Status.APPLIED
