@@ -136,6 +136,10 @@ class Connection(KeycloakOpenIDConnection):
                     raise _other_server(error_of(answer.status_code, asked, None))
                 if answer.status_code >= 300:
                     raise error_of(answer.status_code, asked, answer.content)
+                if method != "GET" and "html" in answer.headers.get("Content-Type", ""):
+                    # A firewall's page says 200 for what it kept back: nothing was written, a closing least of all.
+                    sentence = f"Not Keycloak, but a page, answered {answer.status_code} to {asked}."
+                    raise _other_server(KeycloakUnavailable(sentence, answer.status_code))
                 return answer
         raise AssertionError("unreachable")
 

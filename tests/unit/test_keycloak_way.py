@@ -10,7 +10,7 @@ import pytest
 
 from provisioner.domain.errors import Refusal
 from provisioner.keycloak.connection import Connection
-from provisioner.keycloak.errors import KeycloakRefused
+from provisioner.keycloak.errors import KeycloakRefused, KeycloakUnavailable
 from provisioner.register.errors import LockLost
 from provisioner.settings import KeycloakSettings
 
@@ -27,7 +27,7 @@ class _Server(BaseHTTPRequestHandler):
         self.send_response(308 if moved else 200)
         if moved:
             self.send_header("Location", "/elsewhere")
-        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Type", "text/html" if "blocked" in self.path else "application/json")
         self.send_header("Content-Length", str(len(TOKEN)))
         self.end_headers()
         self.wfile.write(TOKEN)
@@ -81,6 +81,17 @@ def test_a_redirection_is_told_as_another_server_and_not_followed(server: tuple[
         ours.raw_put("admin/realms/caf/users/moved/execute-actions-email", "[]")
     assert (refused.value.code, refused.value.status) == (Refusal.NOT_KEYCLOAK, 308)
     assert [path for _, path, *_ in seen][1:] == ["/admin/realms/caf/users/moved/execute-actions-email"]
+    ours.close()
+
+
+def test_a_page_in_the_place_of_the_answer_to_a_write_is_no_success(server: tuple[str, Seen]) -> None:
+    url, seen = server
+    ours = connection(url)
+    for write in (ours.raw_put, ours.raw_post, ours.raw_delete):
+        with pytest.raises(KeycloakUnavailable) as failed:
+            write("admin/realms/caf/users/blocked", "{}")
+        assert failed.value.code == Refusal.NOT_KEYCLOAK
+    assert [method for method, *_ in seen[1:]] == ["PUT", "POST", "DELETE"], "each went out once"
     ours.close()
 
 
