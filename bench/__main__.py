@@ -30,7 +30,6 @@ from rich.table import Table
 from bench.contenders import Meter, Meters, Run, Sent, plain_admin, recording, send
 from bench.figures import FIGURES, Figure, World
 from bench.place import MOST_ACCOUNTS, Place, Servers, Work, open_servers
-from provisioner.logs import configure_logging
 from provisioner.sandbox.process import free_ports
 
 #: What one figure is made of: the runs of each contender, in turn, and how many calls ours makes.
@@ -60,7 +59,6 @@ def run(servers: Servers, chosen: argparse.Namespace) -> int:
     wants_serve = "serve" in chosen.figures
     meters = Meters(Meter("kc.sh"), Meter("listen_addresses=127.0.0.1"))
     world = World.of(servers, sizes, wants_serve or any(figure.needs_full for figure in figures))
-    configure_logging(world.full.settings.log)
     results = {}
     for figure in figures:
         results[figure.name] = measure(figure, world, meters, chosen.pairs, with_wrk=not chosen.guard)

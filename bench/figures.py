@@ -33,6 +33,7 @@ from provisioner.domain.annexe.decisions import Decisions
 from provisioner.domain.annexe.document import Document
 from provisioner.domain.connections.report import Period
 from provisioner.domain.people import EmailAddress, Person
+from provisioner.logs import configure_logging
 from provisioner.operations import connections, controls, persons
 from provisioner.operations.check import Request as Application
 from provisioner.operations.check import check_document
@@ -77,6 +78,7 @@ class World:
     def of(cls, servers: Servers, sizes: dict[str, int], filled: bool) -> World:
         """Its full realm is filled where a figure needs it."""
         full, ours, others = (servers.new_place() for _ in range(3))
+        configure_logging(full.settings.log)
         for _ in range(sizes["persons"] // PARTNER_PERSONS if filled else 0):
             opened(full, full.new_work(PARTNER_PERSONS))
         return cls(servers, **sizes, full=full, ours=ours, others=others, eventful=ours)
