@@ -163,6 +163,8 @@ class Records:
     scope: Scope | None = None
     #: how many partners the whole register has, where this is a part
     partners_in_all: int | None = None
+    #: the number of the last unit of work that it knows of
+    number: int | None = field(default=None, compare=False)
 
     @property
     def partner_count(self) -> int:

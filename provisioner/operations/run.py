@@ -90,6 +90,7 @@ class Pass:
         #: whose account is still to be destroyed again after a restore: nothing else is done for them
         self.left_alone: frozenset[EmailAddress] = frozenset()
         self.result = RunResult(as_of=context.clock.today())
+        self._last_read: Records | None = None
 
     @contextmanager
     def alone(self) -> Iterator[Self]:
@@ -119,8 +120,9 @@ class Pass:
         return self
 
     def read(self) -> Records:
-        """The register as it is now, as far as the pass is about it."""
-        return self.context.register.records(self.scope)
+        """The register as it is now, as far as the pass is about it: read again only when it was written since."""
+        self._last_read = self.context.register.records(self.scope, self._last_read)
+        return self._last_read
 
     @property
     def plan(self) -> Plan:

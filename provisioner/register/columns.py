@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Hashable, Iterable
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
+from functools import cache
 from typing import Any
 
 from sqlalchemy import Column, Dialect, Integer, Label, String, Text, TypeDecorator, type_coerce
@@ -45,6 +46,12 @@ class Choice(TypeDecorator[StrEnum]):
         return None if value is None else self.words(value)
 
 
+@cache
+def _words(text: str) -> frozenset[str]:
+    """One set for all who have the same few words, which nearly all have."""
+    return frozenset(text.split())
+
+
 class Words(TypeDecorator[frozenset[str]]):
     """A set of codes, as words between spaces."""
 
@@ -57,7 +64,7 @@ class Words(TypeDecorator[frozenset[str]]):
 
     def process_result_value(self, value: Any | None, dialect: Dialect) -> frozenset[str]:
         """The set again."""
-        return frozenset((value or "").split())
+        return _words(value or "")
 
 
 class Seconds(TypeDecorator[timedelta]):

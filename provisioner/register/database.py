@@ -26,7 +26,7 @@ from provisioner.register.errors import RegisterUnavailable
 from provisioner.register.journal import Machine
 from provisioner.register.lock import check_lease
 from provisioner.register.marks import GROUP_ROOT, REALM_ID, REWRITE_DUE, mark, rewritten
-from provisioner.register.work import Work
+from provisioner.register.work import Work, last_number
 from provisioner.settings import Settings
 
 
@@ -72,9 +72,13 @@ class Register:
         with translated(), self.engine.connect().execution_options(**self._reads) as connection:
             yield connection
 
-    def records(self, scope: Scope | None = None) -> Records:
-        """The register as plain data: the whole, or what belongs to that scope."""
+    def records(self, scope: Scope | None = None, known: Records | None = None) -> Records:
+        """The register as plain data: the whole, or what belongs to that scope. `known` is a read of before, good
+        for as long as nothing was written since.
+        """
         with self.read() as connection:
+            if known is not None and (known.scope, known.number) == (scope, last_number(connection)):
+                return known
             return read_records(connection, scope)
 
     def rewrite(self) -> None:
@@ -183,4 +187,5 @@ def read_records(connection: Connection, scope: Scope | None = None) -> Records:
         root_id=mark(connection, GROUP_ROOT),
         scope=scope,
         partners_in_all=partners.count_of_partners(connection) if is_part else None,
+        number=last_number(connection),
     )

@@ -9,13 +9,15 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import fields
 from datetime import date, datetime
+from sys import intern
 from typing import Any, Generic, TypeVar
 
 from sqlalchemy import ColumnElement, Connection, Select, Table
 
 Plain = TypeVar("Plain")
 
-#: How many values one question names: databases set a limit, of some ten thousand at least.
+#: How many values one question names: databases set a limit, of some ten thousand at least. And how many rows are
+#: taken at once from a database that has more of them, lest its whole answer stand in memory beside what it becomes.
 _AT_ONCE = 1000
 
 
@@ -40,19 +42,23 @@ class Mapper(Generic[Plain]):
         self._parts: dict[str, ColumnElement[Any] | Mapper[Any]] = parts
         #: What to select, in the order in which `of` takes it.
         self.columns: list[ColumnElement[Any]] = list(self._flat())
+        #: which of these a dataclass is made of that is spread over them, the last one first
+        self._spread: list[tuple[int, int, Mapper[Any]]] = []
+        start = 0
+        for part in parts.values():
+            width = len(part.columns) if isinstance(part, Mapper) else 1
+            if isinstance(part, Mapper):
+                self._spread.insert(0, (start, start + width, part))
+            start += width
 
     def of(self, row: Sequence[Any]) -> Plain:
         """The plain data of a row of `columns`."""
-        values, at = {}, 0
-        for name, part in self._parts.items():
-            if isinstance(part, Mapper):
-                inner = row[at : at + len(part.columns)]
-                values[name] = None if all(value is None for value in inner) else part.of(inner)
-                at += len(part.columns)
-            else:
-                values[name] = row[at]
-                at += 1
-        return self.plain(**values)
+        # Many rows say the same: a partner's code, a function, an address in two tables.
+        values = [intern(value) if type(value) is str else value for value in row]
+        for start, end, part in self._spread:
+            inner = values[start:end]
+            values[start:end] = [None if inner.count(None) == len(inner) else part.of(inner)]
+        return self.plain(**dict(zip(self._parts, values, strict=True)))
 
     def row(self, plain: Plain) -> dict[str, Any]:
         """The table's own columns with their values, but its id, which the database gives."""
@@ -80,7 +86,7 @@ def among(
 ) -> Iterator[Any]:
     """The rows of which that column has one of these values; all of them where none are given (None)."""
     if values is None:
-        yield from connection.execute(asked)
+        yield from connection.execute(asked.execution_options(yield_per=_AT_ONCE))
         return
     ordered = sorted(values)
     for first in range(0, len(ordered), _AT_ONCE):

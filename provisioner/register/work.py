@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Executable, update
+from sqlalchemy import Connection, Executable, select, update
 
 from provisioner.clock import Clock
 from provisioner.domain.journal import Head
@@ -36,7 +36,10 @@ class Work:
 
     @property
     def number(self) -> int:
-        """Its place among all units of work: greater than that of each one before it, whatever the clock says."""
+        """Its place among all units of work: greater than that of each one before it, whatever the clock says.
+
+        Each one takes it, so that a read tells whether anything was written since another (`last_number`).
+        """
         if self._number is None:
             taken = update(sequence).values(last=sequence.c.last + 1).returning(sequence.c.last)
             self._number = int(self.connection.execute(taken).scalar_one())
@@ -108,6 +111,12 @@ class Work:
 
     def end(self) -> None:
         """Writes what waits; the transaction is committed after it."""
+        _ = self.number
         for statement, rows in self._rows.items():
             self.connection.execute(statement, rows)
         self._chain.write()
+
+
+def last_number(connection: Connection) -> int:
+    """The number of the last unit of work that was kept."""
+    return int(connection.execute(select(sequence.c.last).where(sequence.c.id == 1)).scalar_one())

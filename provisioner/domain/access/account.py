@@ -157,11 +157,14 @@ def _by_partner(values: Sequence[str]) -> tuple[str, ...]:
     return tuple(value or NOT_KNOWN for value in values) if any(values) else ()
 
 
-def digest(account: RemoteAccount | WantedAccount) -> str:
-    """SHA-256 of what we write of an account: tells a change made by another hand from one we have yet to make."""
+def content(account: RemoteAccount | WantedAccount) -> list[object]:
+    """What we write of an account, to be compared."""
     # Sorted: Keycloak's database promises no order among an attribute's values.
     ours = {name: sorted(account.attributes.get(name, ())) for name in OURS}
-    text = json.dumps(
-        [account.email, account.last_name, account.first_names, ours], ensure_ascii=False, sort_keys=True
-    )
+    return [account.email, account.last_name, account.first_names, ours]
+
+
+def digest(account: RemoteAccount | WantedAccount) -> str:
+    """SHA-256 of what we write of an account: tells a change made by another hand from one we have yet to make."""
+    text = json.dumps(content(account), ensure_ascii=False, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()

@@ -13,6 +13,7 @@ from provisioner.domain.access.account import (
     REQUESTED_ON,
     RemoteAccount,
     Snapshot,
+    content,
     digest,
     wanted_account,
 )
@@ -193,11 +194,10 @@ class AccountPlan:
 
     def _compare(self, first: Habilitation, remote: RemoteAccount) -> Iterator[Change | Drift]:
         """Whether the account is what it should be; closings and openings write it anyway."""
-        written = digest(remote)
         outside = any(not self._is_member(habilitation) for habilitation in self.staying)
-        differs = outside or written != digest(wanted_account(self.staying, enabled=True))
+        differs = outside or content(remote) != content(wanted_account(self.staying, enabled=True))
         is_new_to_us = first.adopted_on is not None and self.account.written is None
-        by_hand = differs and not is_new_to_us and (outside or not self.account.wrote(written))
+        by_hand = differs and not is_new_to_us and (outside or not self.account.wrote(digest(remote)))
         if not remote.is_marked and not is_new_to_us:
             yield Drift(DriftKind.UNMARKED, first.partner, first.email)
         elif by_hand:

@@ -187,6 +187,7 @@ def _judge(
     records: Records, snapshot: Snapshot, now: datetime, partners: Collection[str]
 ) -> tuple[list[Change], list[Change], list[Drift]]:
     """What is due, what is for later, and what another hand changed."""
+    partners = frozenset(partners)  # asked about for each access
     ours, strangers = our_accounts(records, snapshot), not_ours(records, snapshot)
     changes: list[Change] = []
     later: list[Change] = []
