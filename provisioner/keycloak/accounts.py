@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import lru_cache
+from sys import intern
 from typing import Any
 
 from provisioner.domain.access.account import RemoteAccount, WantedAccount
@@ -13,7 +15,8 @@ Json = dict[str, Any]
 
 
 def account_of(user: object) -> RemoteAccount:
-    """The account that a user's full representation describes.
+    """The account that a user's full representation describes. Of what many have in common, or the register has too,
+    one copy is kept.
 
     Raises:
         ReadIncomplete: it is not one.
@@ -22,15 +25,21 @@ def account_of(user: object) -> RemoteAccount:
         raise ReadIncomplete("Keycloak described an account without its id or its state.")
     milliseconds = user.get("createdTimestamp")
     return RemoteAccount(
-        id=user["id"],
-        email=EmailAddress((user.get("email") or user.get("username") or "").lower()),
+        id=intern(user["id"]),
+        email=EmailAddress(intern((user.get("email") or user.get("username") or "").lower())),
         enabled=user["enabled"],
-        last_name=user.get("lastName") or "",
-        first_names=user.get("firstName") or "",
-        attributes={name: tuple(values) for name, values in (user.get("attributes") or {}).items()},
+        last_name=intern(user.get("lastName") or ""),
+        first_names=intern(user.get("firstName") or ""),
+        attributes={intern(name): _values(*values) for name, values in (user.get("attributes") or {}).items()},
         email_verified=user.get("emailVerified"),
         created_at=datetime.fromtimestamp(milliseconds / 1000, UTC) if milliseconds else None,
     )
+
+
+@lru_cache(maxsize=20_000)
+def _values(*values: str) -> tuple[str, ...]:
+    """One tuple for all accounts that have the same: a partner, a function, a day."""
+    return values
 
 
 def new_user(wanted: WantedAccount, group_paths: list[str]) -> Json:

@@ -60,6 +60,16 @@ def group_by_id(admin: KeycloakAdmin, id: str) -> Json:
     return group
 
 
+def places_below(admin: KeycloakAdmin, id: str) -> dict[str, str]:
+    """The paths of the groups just below that one, by their ids, in one answer. A group that is not in it may be
+    there all the same: it is to be asked for by itself.
+    """
+    groups = read(admin, f"groups/{id}/children", first=0, max=-1, briefRepresentation="true", subGroupsCount="false")
+    if not isinstance(groups, list):
+        raise ReadIncomplete("Keycloak did not answer with the groups below the partners' one.")
+    return {group.get("id"): group.get("path") for group in groups}
+
+
 def members_of(admin: KeycloakAdmin, id: str, *, with_attributes: bool) -> dict[str, RemoteAccount]:
     """The accounts in the group by their ids, in one answer."""
     brief = str(not with_attributes).lower()

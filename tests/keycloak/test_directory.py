@@ -362,22 +362,22 @@ def test_a_directory_that_only_looks_never_writes(settings: KeycloakSettings, di
     looking.close()
 
 
-def test_a_snapshot_costs_two_calls_a_partner_and_one_a_page(
-    realm: Settings, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_snapshot_costs_one_call_a_partner_and_one_a_page(realm: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("provisioner.keycloak.snapshot.PAGE", 3)
     directory = Directory(realm.keycloak)
-    group = directory.place_group("agglo-lys")
+    codes = ("agglo-lys", "sivom", "ville")
+    groups = {code: directory.place_group(code) for code in codes}
     for _ in range(6):
         directory.open_account(an_account(), ["agglo-lys"])
     directory.close()
 
     fresh = Directory(realm.keycloak)
-    snapshot = fresh.snapshot({"agglo-lys": group})
+    snapshot = fresh.snapshot(groups)
 
     assert len(snapshot.accounts) == 6
-    # Token, realm, required actions, group above, count, 2 pages; group and members of 1 partner.
-    assert fresh.calls == 9
+    assert {code: group.id for code, group in snapshot.groups.items() if group} == groups
+    # Token, realm, required actions, group above, count, 2 pages, groups below; members of 3 partners.
+    assert fresh.calls == 11
     fresh.close()
 
 
