@@ -51,7 +51,8 @@ def suspend(ctx: typer.Context, email: Email, by: By, reason: Reason, format_: F
     session = session_of(ctx)
     with session.context(by) as context:
         partners = persons.suspend(context, email, by, reason)
-        if contained := sorted(context.register.records(Scope(frozenset(partners))).contained.keys() & partners):
+        records = context.register.records(Scope(emails=frozenset({email})))
+        if contained := sorted(records.contained.keys() & partners):
             session.say(Sentence.SUSPENDED_BESIDE.of(codes=", ".join(contained)))
         _carry_out(session, context, partners, email, format_, persons.cut)
 

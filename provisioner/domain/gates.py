@@ -293,11 +293,15 @@ def containing(
     now: datetime,
     lately: Iterable[Hold],
     persons: Collection[EmailAddress] = (),
+    open_in_all: int | None = None,
 ) -> Containing:
     """What a containment of these partners, or of these persons where it names none, would cut now: the accounts
     whose access is open or about to be opened, and not suspended before. `lately` are the containments and the
-    suspensions by name that were recorded of late, be they over or not.
+    suspensions by name that were recorded of late, be they over or not; `open_in_all` counts the open accounts of the
+    whole register, where the records are a part of it.
     """
+    if open_in_all is None:
+        open_in_all = len({h.email for h in records.habilitations if h.opened_at is not None and h.closed_at is None})
     today, recent = day_of(now), [hold for hold in lately if hold.since > now - WINDOW]
     live = [h for h in records.habilitations if h.closed_at is None and h.requested_on <= today]
     emails = {h.email for h in live if (h.partner in codes if codes else h.email in persons)}
@@ -309,7 +313,7 @@ def containing(
         partners=len({hold.partner for hold in recent if hold.kind is HoldKind.CONTAINMENT} | new),
         accounts=sum(hold.kind is HoldKind.SUSPENSION for hold in recent) + len(emails),
         is_one_person=not codes and len(emails) == 1,
-        open=len({h.email for h in records.habilitations if h.opened_at is not None and h.closed_at is None}),
+        open=open_in_all,
     )
 
 

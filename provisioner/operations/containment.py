@@ -17,7 +17,7 @@ from provisioner.domain.errors import Refusal, Refused
 from provisioner.domain.gates import WINDOW, Containing, also_of, containing
 from provisioner.domain.hold import Hold
 from provisioner.domain.people import EmailAddress
-from provisioner.domain.records import Records, Reopening
+from provisioner.domain.records import Records, Reopening, Scope
 from provisioner.keycloak.errors import KeycloakError
 from provisioner.operations import persons
 from provisioner.operations.context import Context, ProgressBar, RunResult, decided
@@ -26,8 +26,9 @@ from provisioner.operations.look import glance_at
 from provisioner.operations.notices import tell_contained, tell_released
 from provisioner.operations.partners import no_such_partner
 from provisioner.operations.run import sync
-from provisioner.register import Work, holds
+from provisioner.register import Work, habilitations, holds
 from provisioner.register.database import read_records
+from provisioner.register.partners import all_partners
 from provisioner.views.incidents import reason_of
 
 log = structlog.get_logger()
@@ -123,7 +124,7 @@ def record(
     with context.work() as work:
         _verify_second(_reach(context, work.connection, codes), by, second)
         for code in codes:
-            records = read_records(work.connection)
+            records = read_records(work.connection, Scope(frozenset({code})))
             emails = containing(records, [code], context.clock.now(), ()).emails
             containment = records.contained.get(code)
             if is_new := containment is None:
@@ -151,8 +152,8 @@ def contain_for(
     if codes:
         return contain(context, codes, by, reason, second, bar, incident.id)
     refuse_without_second(context, (), by, second, incident.emails)
-    live = {h.email for h in context.register.records().habilitations if h.state is not State.CLOSED}
-    emails = live.intersection(incident.emails)
+    records = context.register.records(Scope(emails=frozenset(incident.emails)))
+    emails = {h.email for h in records.habilitations if h.state is not State.CLOSED}.intersection(incident.emails)
     for email in sorted(emails):
         persons.suspend(context, email, by, reason, second)
     return cut_now(context.acting(by), (), emails, bar)
@@ -161,11 +162,12 @@ def contain_for(
 def _reach(
     context: Context, connection: Connection, codes: Collection[str], persons: Collection[EmailAddress] = ()
 ) -> Containing:
-    records, now = read_records(connection), context.clock.now()
+    records, now = read_records(connection, Scope(frozenset(codes), frozenset(persons))), context.clock.now()
     for code in codes:
         if code not in records.partners:
-            raise no_such_partner(code, records.partners)
-    return containing(records, codes, now, holds.cut_since(connection, now - WINDOW), persons)
+            raise no_such_partner(code, all_partners(connection))
+    lately = holds.cut_since(connection, now - WINDOW)
+    return containing(records, codes, now, lately, persons, open_in_all=habilitations.open_accounts(connection))
 
 
 def _verify_second(reach: Containing, by: str, second: str | None) -> None:
@@ -177,7 +179,7 @@ def _verify_second(reach: Containing, by: str, second: str | None) -> None:
 
 def _off_now(context: Context, codes: Collection[str]) -> set[EmailAddress]:
     """Whose access another hand cut before; nobody's while Keycloak does not answer: it is recorded all the same."""
-    records = context.register.records()
+    records = context.register.records(Scope(frozenset(codes)))
     emails = containing(records, codes, context.clock.now(), ()).emails
     try:
         glance = glance_at(context.directory, records, emails, context.settings.keycloak.threads)
@@ -200,7 +202,7 @@ def cut(context: Context, codes: Collection[str], bar: ProgressBar) -> Contained
     Raises:
         KeycloakError, RegisterUnavailable: as `cut_now`.
     """
-    records = context.register.records()
+    records = context.register.records(Scope(frozenset(codes)))
     emails = {h.email for h in records.habilitations if h.partner in codes and h.closed_at is None}
     contained = {email for email in emails & records.suspended.keys() if records.suspended[email].containment}
     done = cut_now(context, codes, emails, bar)
@@ -232,9 +234,11 @@ def release(
         KeycloakError, RegisterUnavailable: a system failed; nothing is recorded.
     """
     context = context.acting(by)
-    records = context.register.records()
-    if code not in records.partners:
-        raise no_such_partner(code, records.partners)
+    scope = Scope(frozenset({code}))
+    with context.register.read() as connection:
+        records = read_records(connection, scope)
+        if code not in records.partners:
+            raise no_such_partner(code, all_partners(connection))
     if (containment := records.contained.get(code)) is None:
         raise Refused(Refusal.NOT_CONTAINED, partner=code)
     emails = records.cut_by(containment)
@@ -249,7 +253,7 @@ def release(
         decision = holds.end_containment(work, containment, by, reason)
         if decision is None:
             raise Refused(Refusal.NOT_CONTAINED, partner=code)
-        records = read_records(work.connection)
+        records = read_records(work.connection, scope)
         with work.because_of(decision):
             reopened = _give_back(work, records, containment, by, reason, how, gone)
         tell_released(work, context.settings, records.partners[code], containment, by, len(reopened))
@@ -263,10 +267,11 @@ def carry_out(context: Context, code: str, reopened: Collection[EmailAddress], b
     Raises:
         LockHeld, KeycloakError, RegisterUnavailable: a system failed; the next `sync` goes on.
     """
-    live = [h for h in context.register.records().habilitations if h.closed_at is None]
+    scope = Scope(frozenset({code}))
+    live = [h for h in context.register.records(scope).habilitations if h.closed_at is None]
     partners = {h.partner for h in live if h.email in reopened} | {code}
     result = sync(context, sorted(partners), bar)
-    suspended = context.register.records().suspended
+    suspended = context.register.records(scope).suspended
     still = sorted({h.email for h in live if h.partner == code} & suspended.keys())
     return Released(partner=code, result=result, reopened=len(reopened), still_suspended=tuple(still))
 

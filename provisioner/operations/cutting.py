@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from provisioner.domain.access.change import Action, Change, suspension_of
 from provisioner.domain.access.plan import make_plan, plan_in_unknown_realm
 from provisioner.domain.people import EmailAddress
+from provisioner.domain.records import Scope
 from provisioner.keycloak.errors import KeycloakError
 from provisioner.operations.context import Context, Ending, ProgressBar, RunResult
 from provisioner.operations.look import glance_at
@@ -43,7 +44,9 @@ def cut_now(context: Context, partners: Collection[str], emails: Collection[Emai
     Raises:
         KeycloakError, RegisterUnavailable: a system failed; the next `sync` goes on.
     """
-    run = Pass(context, partners, emails=emails).begin()
+    run = Pass(context)
+    run.scope = Scope(emails=frozenset(emails))  # a partner of thousands is not read for one person
+    run.begin()
     try:
         return _cut(run, partners, run.records.suspended.keys() & emails, bar)
     finally:

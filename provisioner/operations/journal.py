@@ -17,7 +17,6 @@ from provisioner.domain.ledger import Ledger
 from provisioner.domain.people import EmailAddress
 from provisioner.register import Register, facts
 from provisioner.register import journal as rows
-from provisioner.register.database import read_records
 from provisioner.register.journal import person_of
 from provisioner.register.marks import JOURNAL_VERIFIED, JOURNAL_WANTING, mark, set_mark
 
@@ -179,7 +178,7 @@ def journal_entries(register: Register, sought: Sought) -> Iterator[list[Row]]:
         pages = rows.pages(register, sought.first)
     else:
         with register.read() as connection:
-            _, about = person_of(connection, read_records(connection), sought.email)
+            _, about = person_of(connection, sought.email)
         pages = iter([about])
     for page in pages:
         if asked := [row for row in page if sought.finds(row)]:

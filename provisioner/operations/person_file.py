@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from dataclasses import replace
 
-from provisioner.domain.access.habilitation import Habilitation
+from provisioner.domain.access.change import destroying
 from provisioner.domain.access.person_file import KeycloakUser, Listed, PersonFile
 from provisioner.domain.access.plan import with_destructions
 from provisioner.domain.annexe.document import Document, Severity
@@ -13,17 +13,17 @@ from provisioner.domain.annexe.kept import KeptAnnexe
 from provisioner.domain.errors import Refusal, Refused
 from provisioner.domain.journal import canonical
 from provisioner.domain.people import EmailAddress, names
-from provisioner.domain.records import Records
-from provisioner.domain.retention import account_due_on
+from provisioner.domain.records import Records, Scope
+from provisioner.domain.retention import account_due_on, due
 from provisioner.operations.context import Context
 from provisioner.operations.errors import UnknownRealm
 from provisioner.operations.look import is_known_realm
 from provisioner.operations.run import look_ahead
-from provisioner.register import annexes, holds, incidents, journal
+from provisioner.register import annexes, habilitations, holds, incidents, journal
 from provisioner.register.connection_counts import held_connections
 from provisioner.register.database import read_records
 from provisioner.register.journal import person_of
-from provisioner.register.partners import names_of_contacts, roles_of
+from provisioner.register.partners import all_partners, names_of_contacts, roles_of
 from provisioner.views.answers import as_json
 from provisioner.views.answers.checks import CheckAnswer
 from provisioner.views.answers.persons import ExplainedAnswer
@@ -41,9 +41,11 @@ def explain_person(context: Context, email: EmailAddress) -> ExplainedAnswer:
     partners = {access.partner for access in person.accesses} | {row.annexe.partner for row in person.listed}
     run = look_ahead(context, partners, emails=[person.email])
     plan = run.plan
-    if run.result.ending is None:  # what is destroyed is judged on the whole register
-        records = person.records.with_part(run.records)
-        plan = with_destructions(plan, records, context.clock.today(), context.limits)
+    today = context.clock.today()
+    due_now = (destroying(destruction) for destruction in due(run.records) if destruction.done_from <= today)
+    if run.result.ending is None and any(change.is_about(person.email) for change in due_now):
+        records = context.register.records().with_part(run.records)  # what is destroyed is judged on the whole
+        plan = with_destructions(plan, records, today, context.limits)
     would = changes_of(person.email, (*plan.changes, *plan.later))
     return ExplainedAnswer.of(person, explain(person, plan), would)
 
@@ -71,16 +73,22 @@ def person_file_of(context: Context, asked: EmailAddress) -> PersonFile:
         KeycloakError, RegisterUnavailable: a system failed.
     """
     with context.register.read() as connection:
-        records = read_records(connection)
-        addresses, about = person_of(connection, records, asked)
+        addresses, about = person_of(connection, asked)
         email = addresses[0]
+        records = read_records(connection, Scope(emails=frozenset({email})))
+        if not records.habilitations:
+            records = read_records(connection)  # for the known address that is the nearest
+        partners = all_partners(connection)
+        records = replace(records, partners=partners, holds=holds.kept(connection))
         suspensions = holds.suspensions_of(connection, email)
         roles = roles_of(connection, email)
         due_on = account_due_on([access for access in records.habilitations if access.email == email])
         connections = held_connections(connection, email, due_on, context.settings.connections.keep_days)
         naming_incidents = [known for known in incidents.all_incidents(connection) if email in known.emails]
         others = journal.names_of_actors(connection) | names_of_contacts(connection, but=email)
-        kept = annexes.kept(connection)
+        others |= habilitations.other_names(connection, email)
+        theirs = {code for code, partner in partners.items() if any(map(partner.declares, addresses))}
+        kept = annexes.naming(connection, theirs | {h.partner for h in records.habilitations}, addresses)
         may_name = [annexe for annexe in kept if _may_name(annexe, addresses, records)]
         naming = [(annexe, annexes.document(connection, annexe.id)) for annexe in may_name]
     person = PersonFile(
@@ -94,16 +102,12 @@ def person_file_of(context: Context, asked: EmailAddress) -> PersonFile:
         roles=roles,
         connections=connections,
         incidents=tuple(naming_incidents),
-        others=others.union(_name(access) for access in records.habilitations if access.email != email),
+        others=others,
     )
-    theirs = {access.id for access in person.accesses}
-    told = (line if line.habilitation in theirs else replace(line, details={}) for line in journal.lines(about))
+    own = {access.id for access in person.accesses}
+    told = (line if line.habilitation in own else replace(line, details={}) for line in journal.lines(about))
     person = replace(person, journal=tuple(told), is_known_realm=is_known_realm(records, context.directory))
     return replace(person, user=_in_keycloak(context, person)) if person.is_known_realm else person
-
-
-def _name(access: Habilitation) -> str:
-    return access.person.name
 
 
 def _is_current(annexe: KeptAnnexe, records: Records) -> bool:

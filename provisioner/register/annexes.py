@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Text, delete, insert, or_, select, type_coerce, update
 
 from provisioner.domain.annexe.decisions import Decisions
 from provisioner.domain.annexe.document import Check, Document
@@ -70,6 +70,15 @@ def kept_of(connection: Connection, partners: Collection[str]) -> list[KeptAnnex
     """The annexes of these partners, oldest first."""
     rows = among(connection, select(*_FACTS), t.c.partner, partners)
     return sorted(map(_ANNEXE.of, rows), key=lambda annexe: annexe.id)
+
+
+def naming(
+    connection: Connection, partners: Collection[str], addresses: Collection[EmailAddress]
+) -> list[KeptAnnexe]:
+    """The annexes of these partners, and of others those whose check has one of these addresses, oldest first."""
+    told = (type_coerce(t.c.check, Text).icontains(address, autoescape=True) for address in addresses)
+    rows = connection.execute(select(*_FACTS).where(or_(t.c.partner.in_(partners), *told)).order_by(t.c.id))
+    return [_ANNEXE.of(row) for row in rows]
 
 
 def under_way(connection: Connection, partners: Collection[str] | None = None) -> list[KeptAnnexe]:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, exists, insert, or_, select, update
+from sqlalchemy import Connection, bindparam, delete, exists, func, insert, or_, select, update
 
 from provisioner.domain.access.habilitation import End, Habilitation
 from provisioner.domain.people import EmailAddress, Person
@@ -58,6 +58,20 @@ def habilitations_of(connection: Connection, numbers: Collection[int] | None) ->
     asked = select(*_HABILITATION.columns).select_from(joined).order_by(t.habilitation.c.id)
     rows = map(_HABILITATION.of, among(connection, asked, t.habilitation.c.account, numbers))
     return tuple(rows if numbers is None else sorted(rows, key=lambda habilitation: habilitation.id or 0))
+
+
+def open_accounts(connection: Connection) -> int:
+    """How many accounts have an open access."""
+    h = t.habilitation.c
+    is_open = (h.opened_at.is_not(None), h.closed_at.is_(None))
+    return int(connection.execute(select(func.count(h.account.distinct())).where(*is_open)).scalar_one())
+
+
+def other_names(connection: Connection, email: EmailAddress) -> frozenset[str]:
+    """The names of everybody but the person of that account."""
+    h, a = t.habilitation.c, t.account.c
+    asked = select(h.first_names, h.last_name).join(t.account, a.id == h.account).where(a.email != email).distinct()
+    return frozenset(map(" ".join, connection.execute(asked)))
 
 
 def save_habilitations(work: Work, before: Records, after: Records, received_on: date | None = None) -> None:

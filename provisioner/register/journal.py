@@ -18,8 +18,14 @@ from provisioner.domain import journal
 from provisioner.domain.annexe.decisions import readable
 from provisioner.domain.journal import ActorDetail, Detail, Entry, Head, JournalLine, Row
 from provisioner.domain.people import EmailAddress, names
-from provisioner.domain.records import Records
-from provisioner.register.tables import journal_actor, journal_detail, journal_entry, old_journal
+from provisioner.register.tables import (
+    account,
+    habilitation,
+    journal_actor,
+    journal_detail,
+    journal_entry,
+    old_journal,
+)
 
 if TYPE_CHECKING:
     from provisioner.register.database import Register
@@ -215,19 +221,20 @@ def about(connection: Connection, habilitations: Collection[int], addresses: Col
     ]
 
 
-def person_of(
-    connection: Connection, records: Records, asked: EmailAddress
-) -> tuple[tuple[EmailAddress, ...], list[Row]]:
+def person_of(connection: Connection, asked: EmailAddress) -> tuple[tuple[EmailAddress, ...], list[Row]]:
     """Whom an address leads to: their addresses, the present one first, and the journal's entries about them.
 
     Those are the entries of their habilitations, and those whose personal data name one of the addresses.
     """
-    emails = {access.id: access.email for access in records.habilitations if access.id is not None}
+    access, known = habilitation.c, account.c
     email = asked
-    if asked not in records.accounts:
+    if connection.execute(select(known.id).where(known.email == asked)).first() is None:
         renames = [line for line in lines(about(connection, (), {asked})) if line.renamed_from == asked]
-        email = next((emails[line.habilitation] for line in reversed(renames) if line.habilitation in emails), asked)
-    theirs = {id_ for id_, address in emails.items() if address == email}
+        holder = select(known.email).join(habilitation, access.account == known.id)
+        emails = (connection.execute(holder.where(access.id == line.habilitation)).scalar() for line in renames[::-1])
+        email = next((EmailAddress(address) for address in emails if address is not None), asked)
+    own = select(access.id).join(account, known.id == access.account).where(known.email == email)
+    theirs = set(connection.execute(own).scalars())
     had = (line.renamed_from for line in lines(about(connection, theirs, ())))
     addresses = tuple(dict.fromkeys((email, asked, *filter(None, had))))
     return addresses, about(connection, theirs, addresses)

@@ -16,11 +16,15 @@ from provisioner.domain.annexe.kept import Status
 from provisioner.domain.hold import Cause
 from provisioner.domain.people import EmailAddress
 from provisioner.domain.records import Scope
+from provisioner.operations.containment import carry_out as released
+from provisioner.operations.containment import contain, release
 from provisioner.operations.decide import approve
 from provisioner.operations.look import look, look_at
-from provisioner.operations.person_file import explain_person
-from provisioner.operations.persons import carry_out, suspend
+from provisioner.operations.person_file import explain_person, known_person_file
+from provisioner.operations.persons import carry_out, cut, suspend
 from provisioner.operations.receive import find, plan_document, request_for, submit
+from provisioner.register import habilitations
+from provisioner.register.habilitations import habilitations_of
 from tests.fakes.memory_office import MemoryOffice, no_bar
 
 LYS, BY = "agglo-lys", "Claire Martin"
@@ -89,6 +93,47 @@ def test_what_concerns_one_partner_makes_as_many_calls_whatever_the_size_of_the_
     assert max(read) == len(SECOND)
     small.close()
     large.close()
+
+
+def test_of_the_register_no_more_is_read_than_what_concerns_the_person_or_the_partner(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    office, leroy = new_office(tmp_path, 3), EmailAddress("leroy@agglo-lys.example")
+    read: list[int] = []
+
+    def watched(*asked: Any) -> Any:
+        known = habilitations_of(*asked)
+        read.append(len(known))
+        return known
+
+    monkeypatch.setattr(habilitations, "habilitations_of", watched)
+    acts: dict[str, tuple[int, Callable[[], Any]]] = {
+        "suspend": (1, lambda: cut(office.context, suspend(office.context, leroy, BY, "essai"), leroy, no_bar)),
+        "show": (1, lambda: known_person_file(office.context, leroy)),
+        "explain": (2, lambda: explain_person(office.context, leroy)),
+        "contain": (2, lambda: contain(office.context, [LYS], BY, "essai", "Paul Petit", no_bar)),
+        "release": (2, lambda: released(office.context, LYS, release(office.context, LYS, BY, "essai"), no_bar)),
+    }
+    for name, (most, act) in acts.items():
+        read.clear()
+        act()
+        assert read, name
+        assert max(read) <= most, name
+    office.close()
+
+
+def test_a_run_that_has_nothing_to_do_reads_the_register_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    office = new_office(tmp_path, 1)
+    office.sync()
+    read: list[object] = []
+    monkeypatch.setattr(
+        habilitations, "habilitations_of", lambda *asked: read.append(asked) or habilitations_of(*asked)
+    )
+    office.sync()
+    assert len(read) == 1
+    office.close()
 
 
 @pytest.mark.rule("A8")
