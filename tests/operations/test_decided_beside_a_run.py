@@ -110,8 +110,8 @@ def test_a_person_suspended_twice_at_once_is_suspended_once(office: MemoryOffice
     context = office.context
     read = context.register.records
 
-    def read_then_another_suspends(scope: Scope | None = None) -> Records:
-        records = read(scope)
+    def read_then_another_suspends(scope: Scope | None = None, known: Records | None = None) -> Records:
+        records = read(scope, known)
         context.register.records = read  # type: ignore[method-assign]
         persons.suspend(context, LEROY, BY, "téléphone perdu")
         return records
@@ -235,10 +235,10 @@ def test_an_account_cut_while_a_run_reads_is_not_told_as_enabled_by_hand(office:
     context = office.context
     read, times = context.register.records, iter([False, True])
 
-    def read_once_cut(scope: Scope | None = None) -> Records:
+    def read_once_cut(scope: Scope | None = None, known: Records | None = None) -> Records:
         if next(times, False):
             suspend_and_cut(context)
-        return read(scope)
+        return read(scope, known)
 
     context.register.records = read_once_cut  # type: ignore[method-assign]
     outcome = office.sync() if run == "sync" else office.apply(annexe(NAMES, on="2026-06-16"), LYS)

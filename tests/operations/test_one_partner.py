@@ -95,10 +95,8 @@ def test_what_concerns_one_partner_makes_as_many_calls_whatever_the_size_of_the_
     large.close()
 
 
-def test_of_the_register_no_more_is_read_than_what_concerns_the_person_or_the_partner(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    office, leroy = new_office(tmp_path, 3), EmailAddress("leroy@agglo-lys.example")
+def watch_reads(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How many habilitations each read of the register gives from now on."""
     read: list[int] = []
 
     def watched(*asked: Any) -> Any:
@@ -107,6 +105,14 @@ def test_of_the_register_no_more_is_read_than_what_concerns_the_person_or_the_pa
         return known
 
     monkeypatch.setattr(habilitations, "habilitations_of", watched)
+    return read
+
+
+def test_of_the_register_no_more_is_read_than_what_concerns_the_person_or_the_partner(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    office, leroy = new_office(tmp_path, 3), EmailAddress("leroy@agglo-lys.example")
+    read = watch_reads(monkeypatch)
     acts: dict[str, tuple[int, Callable[[], Any]]] = {
         "suspend": (1, lambda: cut(office.context, suspend(office.context, leroy, BY, "essai"), leroy, no_bar)),
         "show": (1, lambda: known_person_file(office.context, leroy)),
@@ -125,12 +131,9 @@ def test_of_the_register_no_more_is_read_than_what_concerns_the_person_or_the_pa
 def test_a_run_that_has_nothing_to_do_reads_the_register_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    office = new_office(tmp_path, 1)
+    office, read = new_office(tmp_path, 1), watch_reads(monkeypatch)
     office.sync()
-    read: list[object] = []
-    monkeypatch.setattr(
-        habilitations, "habilitations_of", lambda *asked: read.append(asked) or habilitations_of(*asked)
-    )
+    read.clear()
     office.sync()
     assert len(read) == 1
     office.close()
