@@ -340,8 +340,16 @@ def _settings(*names: str) -> str:
 
 
 def read(admin: KeycloakAdmin, path: str, **query: Any) -> Any:
-    """A GET under the realm, from JSON: for what `KeycloakAdmin` has no method for, or one that reads too much."""
-    return admin.connection.raw_get(f"admin/realms/{admin.connection.realm_name}/{path}", **query).json()
+    """A GET under the realm, from JSON: for what `KeycloakAdmin` has no method for, or one that reads too much.
+
+    Raises:
+        ReadIncomplete: the answer is cut.
+    """
+    answer = admin.connection.raw_get(f"admin/realms/{admin.connection.realm_name}/{path}", **query)
+    try:
+        return answer.json()
+    except ValueError as error:
+        raise ReadIncomplete("Keycloak's answer is cut: it cannot be read.") from error
 
 
 def write(admin: KeycloakAdmin, path: str, body: object) -> None:

@@ -69,6 +69,7 @@ def test_one_call_fails_in_the_middle_of_a_run(
         ("sync", r"/users\?", cut_body),
         ("sync", r"/members\?", empty_page),
         ("sync", r"/users/count", empty_page),
+        ("sync", r"/children\?", cut_body),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
