@@ -2,14 +2,15 @@
 # A container engine for the tests of the images, on a Debian where none answers and no image can be pulled.
 #
 #   container-engine.sh run COMMAND…   COMMAND with DOCKER_HOST set; the engine ends with it, Ctrl+C included
-#   container-engine.sh start          starts it and prints what a shell is to export; container-engine.sh stop ends it
+#   container-engine.sh start          starts it and prints what a shell is to export
+#   container-engine.sh stop           ends it, whoever uses it; its containers and volumes go, as at the next `run`
 #
 # Where an engine answers already (DOCKER_HOST, or the machine's own), `run` takes it as it is, and the images that the
 # Dockerfiles name are pulled. Else, as root: Debian's engine on a socket, with files and mounts of its own, so that
 # nothing else on the machine takes it for the machine's engine; no rule of iptables, and bridges that go with it; one
-# run at a time. The images named by the Dockerfiles and compose.yml are stood in for by ones made here from packages,
-# under the same names: what they hold instead stands below, each in its function. They, and the layers built on them,
-# stay in the cache (3 GiB; the first time takes minutes).
+# run at a time. What it installs for that (docker.io, debootstrap) stays installed. The images named by the Dockerfiles
+# and compose.yml are stood in for by ones made here from packages, under the same names: what they hold instead stands
+# below, each in its function. They, and the layers built on them, stay in the cache (3 GiB; the first time takes minutes).
 set -eu
 
 root=$(cd "$(dirname "$0")/.." && pwd)
@@ -35,7 +36,7 @@ packages() (  # in a shell of its own, for its traps: the engine, what makes a f
         policy=/usr/sbin/policy-rc.d
         if [ ! -e $policy ]; then
             trap 'rm $policy' EXIT
-            trap 'exit 130' INT TERM
+            trap 'exit 130' HUP INT TERM
             printf '#!/bin/sh\nexit 101\n' >$policy
             chmod 755 $policy
         fi
@@ -91,9 +92,11 @@ stop() {
         docker image prune --force >/dev/null  # what an earlier recipe left
     fi
     pid=$(cat "$cache/engine.pid" 2>/dev/null || echo none)
-    if [ "$(cat "/proc/$pid/comm" 2>/dev/null)" = dockerd ]; then  # else the number is of before a restart
+    # Ours only: the number may be of before a restart, and another's by now. One that has ended has no command line.
+    ours() { grep --quiet --no-messages --fixed-strings "$cache/engine.pid" "/proc/$pid/cmdline"; }
+    if ours; then
         kill "$pid"
-        while [ -d "/proc/$pid" ]; do sleep 0.2; done
+        while ours; do sleep 0.2; done
     fi
     find /sys/fs/cgroup -depth -type d -path "*/$cgroup*" -exec rmdir {} + 2>/dev/null || :
     rm -rf --one-file-system "$cache/exec" "$cache/engine.pid" "$cache/engine.sock" "$cache/work"
@@ -223,8 +226,8 @@ case $what in
         mkdir -p "$cache"
         exec 9>"$cache/lock"
         flock --nonblock 9 || { say "waits for another run"; flock 9; }
-        trap 'trap "" INT TERM; stop' EXIT
-        trap 'exit 130' INT TERM
+        trap 'trap "" HUP INT TERM; stop' EXIT
+        trap 'exit 130' HUP INT TERM
         stop  # what a run left that was killed
         start
         "$@"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -188,3 +189,25 @@ def test_provisioner_takes_the_settings_of_compose(compose: dict[str, Any], serv
     assert settings.keycloak.client_secret is not None
     assert settings.smtp.is_set
     assert (settings.keycloak.admin_password is None) == (service == "provisioner")
+
+
+@pytest.mark.parametrize("is_ours", [True, False])
+def test_the_tests_engine_is_ended_by_its_own_command_line_not_by_its_number(tmp_path: Path, is_ours: bool) -> None:
+    """After a restart the number may be that of the machine's own engine."""
+    cache = tmp_path / "provisioner" / "containers"
+    cache.mkdir(parents=True)
+    engine = tmp_path / "dockerd"
+    engine.symlink_to(Path(sys.executable).resolve())  # the name that the kernel shows
+    asleep = "import signal; print(flush=True); signal.pause()"
+    files = str(cache / "engine.pid") if is_ours else "/var/run/docker.pid"
+    with subprocess.Popen([engine, "-c", asleep, "--pidfile", files], stdout=subprocess.PIPE) as started:
+        assert started.stdout is not None
+        started.stdout.readline()
+        (cache / "engine.pid").write_text(str(started.pid), "utf-8")
+
+        # Not waited for in between, as on a machine whose first process waits for nobody's children.
+        stop = [str(ROOT / "scripts" / "container-engine.sh"), "stop"]
+        subprocess.run(stop, env={**os.environ, "XDG_CACHE_HOME": str(tmp_path)}, check=True, timeout=60)
+
+        assert (started.poll() is not None) == is_ours
+        started.kill()
