@@ -79,7 +79,6 @@ def person_file_of(context: Context, asked: EmailAddress) -> PersonFile:
         if not records.habilitations:
             records = read_records(connection)  # for the known address that is the nearest
         partners = all_partners(connection)
-        records = replace(records, partners=partners, holds=holds.kept(connection))
         suspensions = holds.suspensions_of(connection, email)
         roles = roles_of(connection, email)
         due_on = account_due_on([access for access in records.habilitations if access.email == email])
@@ -89,6 +88,8 @@ def person_file_of(context: Context, asked: EmailAddress) -> PersonFile:
         others |= habilitations.other_names(connection, email)
         theirs = {code for code, partner in partners.items() if any(map(partner.declares, addresses))}
         kept = annexes.naming(connection, theirs | {h.partner for h in records.habilitations}, addresses)
+        in_force = annexes.current(connection, {annexe.partner for annexe in kept})
+        records = replace(records, partners=partners, holds=holds.kept(connection), current=in_force)
         may_name = [annexe for annexe in kept if _may_name(annexe, addresses, records)]
         naming = [(annexe, annexes.document(connection, annexe.id)) for annexe in may_name]
     person = PersonFile(

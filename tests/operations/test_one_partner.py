@@ -202,3 +202,16 @@ def test_an_open_account_of_another_partner_is_not_taken_over_by_the_address_tha
     assert (leroy.last_name, leroy.first_names) == names
     assert leroy.groups == groups
     office.close()
+
+
+def test_the_annexe_in_force_of_another_partner_is_told_as_such_of_whom_it_names(tmp_path: Path) -> None:
+    office = new_office(tmp_path, 0)
+    office.add_partner("ville", "ville.example")
+    names_leroy = annexe(("blanc",), "ville", on="2026-09-02").content.rstrip() + (
+        b"\nLeroy;Camille;agent;leroy@agglo-lys.example;2026-09-01\n"  # in list 2: they never had an access there
+    )
+    office.on(date(2026, 9, 2))
+    office.apply(Document(name="annexe.csv", content=names_leroy), "ville")
+    told = explain_person(office.context, EmailAddress("leroy@agglo-lys.example")).steps
+    assert any("liste 2" in step.fact and "en vigueur" in step.fact for step in told if step.partner == "ville")
+    office.close()
