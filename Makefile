@@ -78,5 +78,5 @@ sbom: install    ## build/release: what the wheel and the images are made of (SB
 release: install ## VERSION=0.5.0: wheel, sdist, images, SBOM, checksums in dist/, commit, tag (OPTIONS="--dry-run --without-audit")
 	$(BIN)/python scripts/release.py $(VERSION) $(OPTIONS)
 
-clean:           ## removes what the commands above made
-	rm -rf build dist .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache data
+clean:           ## removes what the commands above made; not data/, which may be a register
+	rm -rf build dist .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
