@@ -18,9 +18,7 @@ from urllib.parse import urlencode, urljoin
 
 import stamina
 import stamina.instrumentation
-from keycloak import KeycloakAdmin, KeycloakOpenID, KeycloakOpenIDConnection
-from keycloak.exceptions import KeycloakConnectionError
-from keycloak.exceptions import KeycloakError as LibraryError
+from keycloak import KeycloakAdmin, KeycloakOpenIDConnection
 from requests import Request, RequestException, Response, Session, Timeout
 from requests.adapters import HTTPAdapter
 from requests.structures import CaseInsensitiveDict
@@ -46,6 +44,9 @@ _PATIENCE_SECONDS = 10
 _TRANSIENT = {None, 502, 503, 504}
 #: A repeat is no line of the log, least of all amid an answer: whoever waits is told once that Keycloak is away.
 stamina.instrumentation.set_on_retry_hooks(())
+
+#: What a request for a token is.
+_FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
 #: More threads than a run may have, so that no socket is thrown away.
 _POOL = 40
@@ -158,18 +159,6 @@ class Connection(KeycloakOpenIDConnection):
 
     # The token.
 
-    @property
-    def keycloak_openid(self) -> KeycloakOpenID:
-        """What asks for one token: made anew for each, so that its socket is given back with it."""
-        return KeycloakOpenID(
-            server_url=self.server_url or "",
-            realm_name=self.user_realm_name or self.realm_name or "",
-            client_id=self.client_id or "",
-            client_secret_key=self.client_secret_key,
-            timeout=self.timeout,
-            max_retries=0,
-        )
-
     def get_token(self) -> None:
         """Asks for a new token: rights that were given since the last one show in it.
 
@@ -177,38 +166,47 @@ class Connection(KeycloakOpenIDConnection):
             KeycloakError: none could be had.
             SettingsError: the file of our key cannot be used.
         """
+        asked = "the request for a token"
         with self._one_at_a_time:
             try:
-                self._ask_for_token()
-            except KeycloakConnectionError as error:
-                raise self._away(error.__cause__ or error, "request for a token") from error
-            except LibraryError as error:
-                refusal = error_of(error.response_code, "the request for a token", error.response_body)
+                answer = self._answer_to_proof()
+                if answer.status_code == 200:
+                    self.token = dict(answer.json())
+            except (TypeError, KeyError, ValueError) as error:  # no JSON, or no token in it
+                raise _other_server(KeycloakUnavailable(f"Keycloak answered {asked} with something else.")) from error
+            if answer.is_redirect:
+                raise _other_server(error_of(answer.status_code, asked, None))
+            if answer.status_code != 200:
+                refusal = error_of(answer.status_code, asked, answer.content)
                 if refusal.status == 400:  # so are proofs by a key refused; it means our account, as a wrong secret
                     refusal.status = 401
                 self._explain(refusal)
-                raise refusal from error
-            except (TypeError, KeyError, ValueError) as error:  # no JSON, or no token in it
-                raise _other_server(
-                    KeycloakUnavailable("Keycloak answered the request for a token with something else.")
-                ) from error
+                raise refusal
             self._token_came_at = time.monotonic()
             self.calls += 1
 
-    def _ask_for_token(self) -> None:
-        refusal: LibraryError | None = None
+    def _answer_to_proof(self) -> Response:
+        """The answer to the first proof that Keycloak takes, else to the last one.
+
+        Asked by us and not by the library, which follows a redirection with our secret in hand. The way is made anew
+        for each token: its socket is given back with it, and no guard stands in it, since nothing is written.
+        """
+        identity = {"client_id": self.client_id, "username": self.username, "password": self.password}
+        asked = {**identity, "grant_type": self.grant_type or "", "scope": "openid"}
+        path = f"realms/{self.user_realm_name or self.realm_name}/protocol/openid-connect/token"
+        answer = Response()
         for proof in self._proofs(self._issuer_of_realm):
-            more: dict[str, Any] = dict(proof)
+            form = {name: value for name, value in {**asked, **proof}.items() if value is not None}
+            way = _Way(self.server_url or "", self.timeout or 0, lambda: None)
             try:
-                self.token = self.keycloak_openid.token(self.username, self.password, self.grant_type or "", **more)
-            except LibraryError as error:
-                if error.response_code not in (400, 401):
-                    raise
-                refusal = error
-            else:
-                return
-        if refusal is not None:
-            raise refusal
+                answer = way.call("POST", path, urlencode(form), {}, _FORM)
+            except (HTTPError, OSError) as error:  # authorities that are not where the environment says, too
+                raise self._away(error, "request for a token") from error
+            finally:
+                way.close()
+            if answer.status_code not in (400, 401):
+                break
+        return answer
 
     def _issuer_of_realm(self) -> str:
         """The name by which the realm knows itself: the address that persons see, which need not be the one we call.

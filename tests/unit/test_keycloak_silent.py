@@ -54,6 +54,11 @@ def test_a_certificate_and_a_time_out_are_told_too() -> None:
     assert (why_silent(refused), why_silent(ConnectTimeout())) == (Silence.CERTIFICATE, Silence.TIME_OUT)
 
 
+def test_authorities_that_are_not_there_are_told_and_no_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/nowhere/authorities.pem")
+    assert "ne répond pas" in _said("https://127.0.0.1:9")
+
+
 def test_once_there_is_a_token_the_same_is_told_by_the_library_below() -> None:
     with socket.socket() as taken:  # nobody listens on it
         taken.bind(("127.0.0.1", 0))

@@ -84,6 +84,23 @@ def test_a_redirection_is_told_as_another_server_and_not_followed(server: tuple[
     ours.close()
 
 
+def test_a_redirection_has_not_our_secret(server: tuple[str, Seen]) -> None:
+    url, seen = server
+    ours = Connection(
+        KeycloakSettings(url=url),
+        client_id="moved",
+        user_realm_name="moved",
+        proofs=lambda _: ({"client_secret": "ours"},),
+    )
+    with pytest.raises(KeycloakRefused) as refused:
+        ours.get_token()
+    assert (refused.value.code, refused.value.status) == (Refusal.NOT_KEYCLOAK, 308)
+    assert [(path, b"client_secret=ours" in body) for _, path, _, body in seen] == [
+        ("/realms/moved/protocol/openid-connect/token", True)
+    ]
+    ours.close()
+
+
 def test_a_page_in_the_place_of_the_answer_to_a_write_is_no_success(server: tuple[str, Seen]) -> None:
     url, seen = server
     ours = connection(url)
