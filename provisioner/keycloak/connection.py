@@ -134,7 +134,7 @@ class Connection(KeycloakOpenIDConnection):
                     answer = self._send(method, path, body, query)
                 self._has_written |= method != "GET"
                 if answer.is_redirect:
-                    raise _other_server(error_of(answer.status_code, asked, None))
+                    raise _other_server(_redirection(answer, asked))
                 if answer.status_code >= 300:
                     raise error_of(answer.status_code, asked, answer.content)
                 if method != "GET" and "html" in answer.headers.get("Content-Type", ""):
@@ -175,7 +175,7 @@ class Connection(KeycloakOpenIDConnection):
             except (TypeError, KeyError, ValueError) as error:  # no JSON, or no token in it
                 raise _other_server(KeycloakUnavailable(f"Keycloak answered {asked} with something else.")) from error
             if answer.is_redirect:
-                raise _other_server(error_of(answer.status_code, asked, None))
+                raise _other_server(_redirection(answer, asked))
             if answer.status_code != 200:
                 refusal = error_of(answer.status_code, asked, answer.content)
                 if refusal.status == 400:  # so are proofs by a key refused; it means our account, as a wrong secret
@@ -370,6 +370,12 @@ _SIGNS = {
     "Connection refused": Silence.REFUSED,
     "timed out": Silence.TIME_OUT,
 }
+
+
+def _redirection(answer: Response, asked: str) -> KeycloakUnavailable:
+    """It says nothing of a person, whatever was asked: a system failed."""
+    sentence = f"Not Keycloak, but a redirection, answered {answer.status_code} to {asked}."
+    return KeycloakUnavailable(sentence, answer.status_code)
 
 
 def _other_server(error: KeycloakError) -> KeycloakError:

@@ -10,7 +10,7 @@ import pytest
 
 from provisioner.domain.errors import Refusal
 from provisioner.keycloak.connection import Connection
-from provisioner.keycloak.errors import KeycloakRefused, KeycloakUnavailable
+from provisioner.keycloak.errors import KeycloakUnavailable
 from provisioner.register.errors import LockLost
 from provisioner.settings import KeycloakSettings
 
@@ -77,7 +77,7 @@ def test_path_query_and_body_arrive_as_they_were_given(server: tuple[str, Seen])
 def test_a_redirection_is_told_as_another_server_and_not_followed(server: tuple[str, Seen]) -> None:
     url, seen = server
     ours = connection(url)
-    with pytest.raises(KeycloakRefused) as refused:
+    with pytest.raises(KeycloakUnavailable) as refused:
         ours.raw_put("admin/realms/caf/users/moved/execute-actions-email", "[]")
     assert (refused.value.code, refused.value.status) == (Refusal.NOT_KEYCLOAK, 308)
     assert [path for _, path, *_ in seen][1:] == ["/admin/realms/caf/users/moved/execute-actions-email"]
@@ -92,7 +92,7 @@ def test_a_redirection_has_not_our_secret(server: tuple[str, Seen]) -> None:
         user_realm_name="moved",
         proofs=lambda _: ({"client_secret": "ours"},),
     )
-    with pytest.raises(KeycloakRefused) as refused:
+    with pytest.raises(KeycloakUnavailable) as refused:
         ours.get_token()
     assert (refused.value.code, refused.value.status) == (Refusal.NOT_KEYCLOAK, 308)
     assert [(path, b"client_secret=ours" in body) for _, path, _, body in seen] == [
