@@ -32,7 +32,7 @@ _KEPT = (
 )
 # Made once: the suspensions are read before each opening.
 _KEPT_OF_KIND = {kind: _KEPT.where(_h.kind == kind) for kind in HoldKind}
-_KEPT_WAITING = _KEPT.where(_h.kind != HoldKind.RETENTION)
+_KEPT_WAITING = _KEPT.where(_h.kind.in_([kind for kind in HoldKind if kind is not HoldKind.RETENTION]))
 
 #: After how many months a hold on destruction is looked at again by a person (D7).
 LOOKED_AT_AFTER_MONTHS = 6

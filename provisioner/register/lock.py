@@ -32,6 +32,9 @@ _BEAT = 1 / 9
 #: Names the advisory lock of a run on PostgreSQL.
 _RUN_LOCK = 0x72756E
 _POLL_SECONDS = 0.1
+#: How long a holder may be without its name, who may be frozen before it is written; then it is told as nobody known.
+_NAMELESS_SECONDS = 2.0
+_NAMELESS = "?"
 _HOLDER = text(
     "SELECT 'connection ' || pid || ' from ' || coalesce(client_addr::text, 'this host') FROM pg_locks"
     " JOIN pg_stat_activity USING (pid) WHERE locktype = 'advisory' AND objid = :key AND granted"
@@ -147,7 +150,7 @@ def lock_holder(register: Register, settings: Settings) -> str | None:
             try:
                 fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
             except BlockingIOError:
-                return file.read().strip() or "unknown"
+                return file.read().strip() or _NAMELESS
     return None
 
 
@@ -196,7 +199,7 @@ def _advisory_lock(register: Register, wait_seconds: float, lost_seconds: float)
                 _wait(
                     lambda: _try_advisory_lock(connection, lease),
                     wait_seconds,
-                    lambda: str(connection.execute(_HOLDER, {"key": _RUN_LOCK}).scalar()),
+                    lambda: connection.execute(_HOLDER, {"key": _RUN_LOCK}).scalar(),
                 )
             beating.start()
             yield lease
@@ -235,10 +238,12 @@ def _give_back(connection: Connection) -> None:
         connection.invalidate()
 
 
-def _wait(take: Callable[[], bool], wait_seconds: float, holder: Callable[[], str]) -> None:
+def _wait(take: Callable[[], bool], wait_seconds: float, holder: Callable[[], str | None]) -> None:
+    """A run that has just begun has not written its name yet, one that has just ended has none: tried once more."""
     deadline = time.monotonic() + wait_seconds
     while not take():
-        if time.monotonic() >= deadline:
-            by = holder() or "unknown"
+        late = time.monotonic() - deadline
+        if late >= 0 and ((by := holder()) or late >= _NAMELESS_SECONDS):
+            by = by or _NAMELESS
             raise LockHeld(f"Another run holds the lock: {by}.", Refusal.LOCK_HELD, holder=by)
         time.sleep(_POLL_SECONDS)

@@ -400,7 +400,7 @@ def test_a_list_that_is_recorded_while_a_run_makes_the_forms_is_not_reminded_of(
         confirm(office, DUE)
         return make_form(*said)
 
-    monkeypatch.setattr(reviews, "form_of", form_of)
+    monkeypatch.setattr(forms, "form_of", form_of)
     assert reviews.remind_now(office.context, None).partners == ()
     assert owed(office) == []
     assert standing(office).last_on == DUE
