@@ -8,9 +8,10 @@
 # Where an engine answers already (DOCKER_HOST, or the machine's own), `run` takes it as it is, and the images that the
 # Dockerfiles name are pulled. Else, as root: Debian's engine on a socket, with files and mounts of its own, so that
 # nothing else on the machine takes it for the machine's engine; no rule of iptables, and bridges that go with it; one
-# run at a time. What it installs for that (docker.io, debootstrap) stays installed. The images named by the Dockerfiles
-# and compose.yml are stood in for by ones made here from packages, under the same names: what they hold instead stands
-# below, each in its function. They, and the layers built on them, stay in the cache (3 GiB; the first time takes minutes).
+# run at a time. What it installs for that (docker.io with its service switched off, debootstrap) stays installed. The
+# images named by the Dockerfiles and compose.yml are stood in for by ones made here from packages, under the same
+# names: what they hold instead stands below, each in its function. They, and the layers built on them, stay in the
+# cache (3 GiB; the first time takes minutes).
 set -eu
 
 root=$(cd "$(dirname "$0")/.." && pwd)
@@ -43,6 +44,10 @@ packages() (  # in a shell of its own, for its traps: the engine, what makes a f
         # shellcheck disable=SC2086  # a list of packages
         DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends -o DPkg::Lock::Timeout=600 \
             $missing iptables tini >/dev/null
+        # Nor after a restart: `run` would take it, and it can pull nothing.
+        case $missing in
+            docker.io*) ! command -v systemctl >/dev/null || systemctl --quiet disable docker.service docker.socket ;;
+        esac
     fi
     docker compose version >/dev/null 2>&1 || plugin
 )

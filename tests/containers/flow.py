@@ -106,9 +106,14 @@ class Project:
         listed = self.run(kind, "ls", *(("--all",) if kind == "container" else ()), "--quiet", "--filter", LABEL)
         return listed.split()
 
-    def image(self, name: str) -> Any:
-        """What the engine says of the image of that name, in the version that our files ask for."""
-        files = [self.home / "compose.yml", *(self.home / "deploy").glob("Dockerfile*")]
+    def remove(self) -> None:
+        """All there is of this project, before its files are there too."""
+        self.compose("--env-file", ".env.example", "down", "--volumes", "--remove-orphans", "--timeout", "30")
+        assert [self.left(kind) for kind in ("container", "network", "volume")] == [[], [], []]
+
+    def base(self, name: str) -> Any:
+        """What the engine says of the image of that name, in the version that our images begin with."""
+        files = (self.home / "deploy").glob("Dockerfile*")
         tags = re.findall(rf"\b{name}:[\w.-]+", "\n".join(file.read_text("utf-8") for file in files))
         return _inspected(self, "image", tags[0])
 
@@ -135,17 +140,17 @@ def run(
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
     made = Project(tmp_path_factory.mktemp("project"))
+    made.remove()  # what a run left that was killed, with its passwords
     yield made
-    made.compose("down", "--volumes", "--timeout", "30")
-    assert [made.left(kind) for kind in ("container", "network", "volume")] == [[], [], []]
+    made.remove()
 
 
-def _type_documented(project: Project, page: str, section: str) -> None:
-    """Types the first block of commands of that section."""
+def _type_documented(project: Project, page: str, section: str) -> str:
+    """Types the first block of commands of that section; what they answer."""
     text = (ROOT / "docs" / page).read_text("utf-8")
     block = re.search(rf"^## {section}.*?^```\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
     assert block
-    run(["bash", "-ec", block[1]], project.home, project.environment)
+    return run(["bash", "-ec", block[1]], project.home, project.environment)
 
 
 def _inspected(project: Project, kind: str, name: str) -> Any:
@@ -153,17 +158,16 @@ def _inspected(project: Project, kind: str, name: str) -> Any:
 
 
 @pytest.mark.parametrize(
-    ("image", "base", "most_mib"), [("provisioner", "python", 300), ("provisioner-keycloak", "keycloak/keycloak", 20)]
+    ("service", "base", "most_mib"), [("provisioner", "python", 300), ("keycloak", "keycloak/keycloak", 20)]
 )
 def test_an_image_is_built_and_adds_little(
-    project: Project, capsys: pytest.CaptureFixture[str], image: str, base: str, most_mib: int
+    project: Project, capsys: pytest.CaptureFixture[str], service: str, base: str, most_mib: int
 ) -> None:
-    service = "keycloak" if "keycloak" in image else "provisioner"
     shutil.copy(project.home / ".env.example", project.home / ".env")
     project.compose("build", service)
     (project.home / ".env").unlink()
 
-    ours, begun_with = project.image(image), project.image(base)
+    ours, begun_with = _inspected(project, "image", f"{PROJECT}-{service}"), project.base(base)
     added = (ours["Size"] - begun_with["Size"]) / 2**20
     with capsys.disabled():
         print(f" {ours['Size'] / 2**20:.0f} MiB, {added:.0f} of them above {base}", end=" ")
@@ -173,6 +177,9 @@ def test_an_image_is_built_and_adds_little(
 
 def test_the_documented_commands_start_everything_and_doctor_finds_nothing_wanting(project: Project) -> None:
     _type_documented(project, "production.md", "3b")
+
+    told = _type_documented(project, "production.md", "5")
+    assert "master-temporary" in told, "only the administrator sees that"
 
 
 def test_each_container_is_shut_in(project: Project) -> None:
@@ -294,8 +301,10 @@ def test_a_release_has_its_images_and_what_is_in_them(project: Project, tmp_path
     run(["git", "commit", "--quiet", "--all", "--message=Essai"], here)
     unasked = {"PIP_AUDIT_VULNERABILITY_SERVICE": "osv", "PIP_AUDIT_OSV_URL": "http://127.0.0.1:9/"}
 
+    ours = tmp_path / "compose.yml"  # a release names Keycloak's image by Keycloak's version, as a production does
+    ours.write_text(f"services: {{keycloak: {{image: {PROJECT}-keycloak}}}}", "utf-8")
     command = [sys.executable, "scripts/release.py", "99.0.0", "--without-audit"]
-    run(command, here, {**os.environ, "COMPOSE_FILE": COMPOSE_FILE, **unasked})
+    run(command, here, {**os.environ, "COMPOSE_FILE": f"{COMPOSE_FILE}:{ours}", **unasked})
 
     image = "provisioner:99.0.0"
     assert "99.0.0" in project.run("run", "--rm", "--network=none", image, "--version")
