@@ -1,4 +1,4 @@
-"""How Keycloak is called: python-keycloak's connection with our errors, our repeats and a session of our own.
+"""How Keycloak is called: python-keycloak's connection with our errors, our repeats and a way out of our own.
 
 `KeycloakAdmin` sends everything through `raw_get`, `raw_post`, `raw_put` and `raw_delete` of its connection. They are
 replaced here, so that all of this is said once. What the library has no method for is called through them directly.
@@ -193,7 +193,7 @@ class Connection(KeycloakOpenIDConnection):
         """
         identity = {"client_id": self.client_id, "username": self.username, "password": self.password}
         asked = {**identity, "grant_type": self.grant_type or "", "scope": "openid"}
-        path = f"realms/{self.user_realm_name or self.realm_name}/protocol/openid-connect/token"
+        path = f"realms/{self._own_realm}/protocol/openid-connect/token"
         answer = Response()
         for proof in self._proofs(self._issuer_of_realm):
             form = {name: value for name, value in {**asked, **proof}.items() if value is not None}
@@ -208,13 +208,18 @@ class Connection(KeycloakOpenIDConnection):
                 break
         return answer
 
+    @property
+    def _own_realm(self) -> str:
+        """The realm that our own account is in: `master` for an administrator."""
+        return self.user_realm_name or self.realm_name or ""
+
     def _issuer_of_realm(self) -> str:
         """The name by which the realm knows itself: the address that persons see, which need not be the one we call.
 
         It is the one name that Keycloak takes for itself in a proof, wherever the request came in.
         """
         if self._issuer is None:
-            path = f"realms/{self.user_realm_name or self.realm_name}/.well-known/openid-configuration"
+            path = f"realms/{self._own_realm}/.well-known/openid-configuration"
             asked = f"GET {path}"
             try:
                 answer = self._http.call("GET", path, None, {}, {})
@@ -240,8 +245,7 @@ class Connection(KeycloakOpenIDConnection):
             unset = Refusal.CREDENTIALS_UNSET if self._credentials.are_unset else Refusal.CREDENTIALS_REFUSED
             refusal.code, refusal.values = unset, {"credentials": self._credentials.settings}
         elif refusal.status == 404 and "Realm does not exist" in str(refusal):
-            realm = self.user_realm_name or self.realm_name or ""
-            refusal.code, refusal.values = Refusal.NO_SUCH_REALM, {"realm": realm}
+            refusal.code, refusal.values = Refusal.NO_SUCH_REALM, {"realm": self._own_realm}
 
     def server_time(self) -> datetime:
         """Keycloak's clock, never ahead of it and at most about a second behind.
