@@ -140,8 +140,7 @@ def lock_holder(register: Register, settings: Settings) -> str | None:
     with translated(OSError):
         if register.engine.dialect.name == "postgresql":
             with register.engine.connect() as connection:
-                holder = connection.execute(_HOLDER, {"key": _RUN_LOCK}).scalar()
-            return str(holder) if holder is not None else None
+                return _session_that_holds(connection)
         try:
             file = _lock_file(settings).open()
         except FileNotFoundError:
@@ -199,7 +198,7 @@ def _advisory_lock(register: Register, wait_seconds: float, lost_seconds: float)
                 _wait(
                     lambda: _try_advisory_lock(connection, lease),
                     wait_seconds,
-                    lambda: connection.execute(_HOLDER, {"key": _RUN_LOCK}).scalar(),
+                    lambda: _session_that_holds(connection),
                 )
             beating.start()
             yield lease
@@ -215,6 +214,11 @@ def _try_advisory_lock(connection: Connection, lease: Lease) -> bool:
     is_ours = connection.execute(text("SELECT pg_try_advisory_lock(:key)"), {"key": _RUN_LOCK}).scalar()
     lease.renew(asked_at)
     return bool(is_ours)
+
+
+def _session_that_holds(connection: Connection) -> str | None:
+    holder = connection.execute(_HOLDER, {"key": _RUN_LOCK}).scalar()
+    return None if holder is None else str(holder)
 
 
 def _beat(connection: Connection, lease: Lease, every_seconds: float, ended: threading.Event) -> None:
