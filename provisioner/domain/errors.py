@@ -100,6 +100,7 @@ class Refusal(StrEnum):
     TRIALS_ONLY = "trials-only"
     NOT_LISTENED_ON = "not-listened-on"
     ADMINISTRATOR_NEEDED = "administrator-needed"
+    PROXY_UNFIT = "proxy-unfit"
     CLIENT_KEY_MISSING = "client-key-missing"
     CLIENT_KEY_UNFIT = "client-key-unfit"
     CLIENT_KEY_EXISTS = "client-key-exists"

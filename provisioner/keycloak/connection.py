@@ -12,21 +12,17 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
-from functools import cached_property
 from typing import Any, NamedTuple
-from urllib.parse import urlencode, urljoin
+from urllib.parse import urlencode
 
 import stamina
 import stamina.instrumentation
+from httpx import InvalidURL
 from keycloak import KeycloakAdmin, KeycloakOpenIDConnection
-from requests import Request, RequestException, Response, Session, Timeout
-from requests.adapters import HTTPAdapter
-from requests.structures import CaseInsensitiveDict
-from requests.utils import default_headers
-from urllib3 import HTTPConnectionPool
+from requests import Response
 from urllib3.exceptions import HTTPError
 
-from provisioner.domain.errors import Refusal, Refused, Silence
+from provisioner.domain.errors import Refusal, Refused
 from provisioner.keycloak.credentials import Proof, administrator_proofs, service_proofs
 from provisioner.keycloak.errors import (
     KeycloakError,
@@ -36,6 +32,7 @@ from provisioner.keycloak.errors import (
     WriteForbidden,
     error_of,
 )
+from provisioner.keycloak.way import Way, other_server, why_silent
 from provisioner.settings import PREFIX, KeycloakSettings, SettingsError
 
 _ATTEMPTS = 4
@@ -45,11 +42,11 @@ _TRANSIENT = {None, 502, 503, 504}
 #: A repeat is no line of the log, least of all amid an answer: whoever waits is told once that Keycloak is away.
 stamina.instrumentation.set_on_retry_hooks(())
 
+#: What comes in the place of an answer; authorities that are not where the environment says are an `OSError` too.
+_NO_ANSWER = (HTTPError, OSError)
+
 #: What a request for a token is.
 _FORM = {"Content-Type": "application/x-www-form-urlencoded"}
-
-#: More threads than a run may have, so that no socket is thrown away.
-_POOL = 40
 
 
 class Credentials(NamedTuple):
@@ -69,6 +66,9 @@ class Connection(KeycloakOpenIDConnection):
     leave; when it raises, they do not. `proofs` is asked for each token, so that a secret or a key can be replaced
     under a running process: it is given the realm's name for itself, to be called where it is needed, and gives what
     proves who we are, the first that Keycloak takes.
+
+    Raises:
+        SettingsError: the environment names a proxy that cannot be used.
     """
 
     def __init__(
@@ -82,18 +82,21 @@ class Connection(KeycloakOpenIDConnection):
         **identity: Any,
     ) -> None:
         timeout: Any = settings.timeout_seconds  # the library says int
-        super().__init__(
-            server_url=f"{settings.url}/",
-            realm_name=settings.realm,
-            timeout=timeout,
-            max_retries=0,  # the library would repeat a POST by itself, e-mails included
-            **identity,
-        )
+        try:
+            super().__init__(
+                server_url=f"{settings.url}/",
+                realm_name=settings.realm,
+                timeout=timeout,
+                max_retries=0,  # the library would repeat a POST by itself, e-mails included
+                **identity,
+            )
+        except (ImportError, ValueError, InvalidURL) as error:  # from the sockets of its own, which we do not use
+            raise SettingsError(("HTTP_PROXY, HTTPS_PROXY, ALL_PROXY", Refused(Refusal.PROXY_UNFIT))) from error
         #: Answers received so far, those to requests for a token included.
         self.calls = 0
         self._read_only, self._guard, self._proofs = read_only, guard, proofs
         self._credentials, self._has_written = credentials or Credentials(""), False
-        self._http = _Way(f"{settings.url}/", settings.timeout_seconds, guard)
+        self._http = Way(f"{settings.url}/", settings.timeout_seconds, guard)
         self._one_at_a_time = threading.RLock()
         self._token_came_at = 0.0
         self._issuer: str | None = None
@@ -108,7 +111,7 @@ class Connection(KeycloakOpenIDConnection):
         """
         answer = self._call("GET", path, None, query)
         if "json" not in answer.headers.get("Content-Type", ""):
-            raise _other_server(ReadIncomplete(f"Keycloak's answer to GET {path} cannot be read."))
+            raise other_server(ReadIncomplete(f"Keycloak's answer to GET {path} cannot be read."))
         return answer
 
     def raw_post(self, path: str, data: Any, **query: Any) -> Response:
@@ -133,14 +136,12 @@ class Connection(KeycloakOpenIDConnection):
                     self.get_token()
                     answer = self._send(method, path, body, query)
                 self._has_written |= method != "GET"
-                if answer.is_redirect:
-                    raise _other_server(_redirection(answer, asked))
                 if answer.status_code >= 300:
                     raise error_of(answer.status_code, asked, answer.content)
                 if method != "GET" and "html" in answer.headers.get("Content-Type", ""):
                     # A firewall's page says 200 for what it kept back: nothing was written, a closing least of all.
                     sentence = f"Not Keycloak, but a page, answered {answer.status_code} to {asked}."
-                    raise _other_server(KeycloakUnavailable(sentence, answer.status_code))
+                    raise other_server(KeycloakUnavailable(sentence, answer.status_code))
                 return answer
         raise AssertionError("unreachable")
 
@@ -150,7 +151,7 @@ class Connection(KeycloakOpenIDConnection):
                 self.get_token()
         try:
             answer = self._http.call(method, path, body, query, self.headers or {})
-        except (HTTPError, RequestException) as error:
+        except _NO_ANSWER as error:
             self._has_written |= method != "GET"  # it may have been taken all the same
             raise self._away(error, f"{method} {path}") from error
         with self._one_at_a_time:
@@ -173,9 +174,7 @@ class Connection(KeycloakOpenIDConnection):
                 if answer.status_code == 200:
                     self.token = dict(answer.json())
             except (TypeError, KeyError, ValueError) as error:  # no JSON, or no token in it
-                raise _other_server(KeycloakUnavailable(f"Keycloak answered {asked} with something else.")) from error
-            if answer.is_redirect:
-                raise _other_server(_redirection(answer, asked))
+                raise other_server(KeycloakUnavailable(f"Keycloak answered {asked} with something else.")) from error
             if answer.status_code != 200:
                 refusal = error_of(answer.status_code, asked, answer.content)
                 if refusal.status == 400:  # so are proofs by a key refused; it means our account, as a wrong secret
@@ -197,10 +196,10 @@ class Connection(KeycloakOpenIDConnection):
         answer = Response()
         for proof in self._proofs(self._issuer_of_realm):
             form = {name: value for name, value in {**asked, **proof}.items() if value is not None}
-            way = _Way(self.server_url or "", self.timeout or 0, lambda: None)
+            way = Way(self.server_url or "", self.timeout or 0, lambda: None)
             try:
                 answer = way.call("POST", path, urlencode(form), {}, _FORM)
-            except (HTTPError, OSError) as error:  # authorities that are not where the environment says, too
+            except _NO_ANSWER as error:
                 raise self._away(error, "request for a token") from error
             finally:
                 way.close()
@@ -223,7 +222,7 @@ class Connection(KeycloakOpenIDConnection):
             asked = f"GET {path}"
             try:
                 answer = self._http.call("GET", path, None, {}, {})
-            except (HTTPError, RequestException) as error:
+            except _NO_ANSWER as error:
                 raise self._away(error, asked) from error
             if answer.status_code != 200:
                 raise error_of(answer.status_code, asked, answer.content)
@@ -359,35 +358,6 @@ def write(admin: KeycloakAdmin, path: str, body: object) -> None:
     admin.connection.raw_post(f"admin/realms/{admin.connection.realm_name}/{path}", data=json.dumps(body))
 
 
-def why_silent(error: BaseException) -> Silence:
-    """Why no answer came, told by the words of `requests` and of `urllib3`: they have no classes for it."""
-    words = str(error)
-    if isinstance(error, Timeout):
-        return Silence.TIME_OUT
-    return next((why for sign, why in _SIGNS.items() if sign in words), Silence.CUT)
-
-
-_SIGNS = {
-    "CERTIFICATE_VERIFY_FAILED": Silence.CERTIFICATE,
-    "NameResolutionError": Silence.UNKNOWN_HOST,
-    "Failed to resolve": Silence.UNKNOWN_HOST,
-    "Connection refused": Silence.REFUSED,
-    "timed out": Silence.TIME_OUT,
-}
-
-
-def _redirection(answer: Response, asked: str) -> KeycloakUnavailable:
-    """It says nothing of a person, whatever was asked: a system failed."""
-    sentence = f"Not Keycloak, but a redirection, answered {answer.status_code} to {asked}."
-    return KeycloakUnavailable(sentence, answer.status_code)
-
-
-def _other_server(error: KeycloakError) -> KeycloakError:
-    """It answers, but not as Keycloak would: a proxy's page, say."""
-    error.code = Refusal.NOT_KEYCLOAK
-    return error
-
-
 def _is_repeatable(method: str, path: str) -> bool:
     """Whether a call that had no answer may be sent again: it then does no more than one would.
 
@@ -400,68 +370,3 @@ def _is_repeatable(method: str, path: str) -> bool:
 
 def _is_transient(error: Exception) -> bool:
     return isinstance(error, KeycloakUnavailable) and error.status in _TRANSIENT
-
-
-class _Way(HTTPAdapter):
-    """The way to Keycloak: `requests` says once how it is reached (proxy, authorities), `urllib3` sends each call.
-
-    A session of `requests` looks all that up and merges it anew for each call, which takes more processor than the
-    rest of the call. A redirection is not followed, since the token would go with it, and no cookie is kept. `guard`
-    is called whenever bytes are about to leave: a process may be frozen at any line before.
-    """
-
-    def __init__(self, url: str, timeout_seconds: float, guard: Callable[[], None]) -> None:
-        super().__init__(pool_maxsize=_POOL)
-        self._url, self._timeout_seconds, self._guard = url, timeout_seconds, guard
-        # Workflows come as YAML otherwise.
-        self._headers = {**default_headers(), "Accept": "application/json"}
-
-    def call(
-        self, method: str, path: str, body: Any, query: Mapping[str, Any], headers: Mapping[str, str]
-    ) -> Response:
-        """One request, sent once.
-
-        Raises:
-            HTTPError, RequestException: no answer came.
-        """
-        pool, base = self._pool
-        url = urljoin(base, path)
-        if asked := urlencode({name: value for name, value in query.items() if value is not None}, doseq=True):
-            url += f"?{asked}"
-        raw = pool.urlopen(
-            method,
-            url,
-            body,
-            {**self._headers, **headers},
-            retries=False,
-            redirect=False,
-            assert_same_host=False,  # the pool may be a proxy's
-            timeout=self._timeout_seconds,
-        )
-        answer = Response()
-        answer.status_code, answer.headers, answer.encoding = raw.status, CaseInsensitiveDict(raw.headers), "utf-8"
-        answer._content = raw.data
-        return answer
-
-    def close(self) -> None:
-        """Gives the sockets back."""
-        self.__dict__.pop("_pool", None)
-        super().close()
-
-    @cached_property
-    def _pool(self) -> tuple[HTTPConnectionPool, str]:
-        """The sockets, and what a call's path follows: the address's own path, or all of it for a proxy."""
-        environment = Session().merge_environment_settings(self._url, {}, None, None, None)
-        asked = Request("GET", self._url).prepare()
-        pool = self.get_connection_with_tls_context(asked, environment["verify"], environment["proxies"])
-        self.cert_verify(pool, self._url, environment["verify"], None)
-        guard = self._guard
-        connection: Any = pool.ConnectionCls
-
-        def send(self: Any, data: Any) -> None:
-            guard()
-            connection.send(self, data)
-
-        guarded: Any = type(connection.__name__, (connection,), {"send": send})
-        pool.ConnectionCls = guarded
-        return pool, self.request_url(asked, environment["proxies"])

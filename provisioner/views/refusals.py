@@ -211,6 +211,9 @@ SENTENCES: Mapping[Refusal, str] = {
         "à indiquer, avec PROVISIONER_KEYCLOAK__ADMIN_PASSWORD, pour cette commande ; ou bien "
         "PROVISIONER_KEYCLOAK__ADMIN_KEY_FILE, la clé d'un client du royaume master."
     ),
+    Refusal.PROXY_UNFIT: (
+        "l'un de ces proxys ne peut pas être utilisé : une adresse qui commence par http:// ou https:// est attendue."
+    ),
     Refusal.CLIENT_KEY_MISSING: (
         "{file} n'existe pas. Pour créer cette clé : provisioner realm key, ou provisioner realm key --administrator "
         "pour celle de l'administrateur."

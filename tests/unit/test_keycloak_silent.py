@@ -8,11 +8,12 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from threading import Thread
 
 import pytest
-from requests.exceptions import ConnectTimeout, SSLError
+from urllib3.exceptions import SSLError
 
 from provisioner.domain.errors import Silence, SystemFailed
-from provisioner.keycloak.connection import Connection, why_silent
-from provisioner.settings import KeycloakSettings
+from provisioner.keycloak.connection import Connection
+from provisioner.keycloak.way import why_silent
+from provisioner.settings import KeycloakSettings, SettingsError
 from provisioner.views.refusals import failure
 
 
@@ -49,14 +50,21 @@ def test_a_closed_port_an_unknown_host_and_another_server_are_told_apart(proxy_p
     assert _said(proxy_page).startswith(f"Ce n'est pas Keycloak qui répond ({proxy_page}) : «")
 
 
-def test_a_certificate_and_a_time_out_are_told_too() -> None:
+def test_a_certificate_is_told_too() -> None:
     refused = SSLError("[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: self-signed certificate")
-    assert (why_silent(refused), why_silent(ConnectTimeout())) == (Silence.CERTIFICATE, Silence.TIME_OUT)
+    assert why_silent(refused) == Silence.CERTIFICATE
 
 
 def test_authorities_that_are_not_there_are_told_and_no_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/nowhere/authorities.pem")
     assert "ne répond pas" in _said("https://127.0.0.1:9")
+
+
+@pytest.mark.parametrize("proxy", ["socks5://127.0.0.1:1080", "ftp://proxy.example", "::::"])
+def test_a_proxy_that_cannot_be_used_is_told_by_its_variable(monkeypatch: pytest.MonkeyPatch, proxy: str) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", proxy)
+    with pytest.raises(SettingsError, match="HTTPS_PROXY"):
+        Connection(KeycloakSettings(url="https://sso.example"), client_id="provisioner")
 
 
 def test_once_there_is_a_token_the_same_is_told_by_the_library_below() -> None:

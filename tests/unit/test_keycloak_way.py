@@ -101,6 +101,21 @@ def test_a_redirection_has_not_our_secret(server: tuple[str, Seen]) -> None:
     ours.close()
 
 
+def test_a_redirection_of_the_realms_own_name_is_told_as_another_server_too(server: tuple[str, Seen]) -> None:
+    url, seen = server
+    ours = Connection(
+        KeycloakSettings(url=url),
+        client_id="ours",
+        user_realm_name="moved",
+        proofs=lambda issuer: ({"client_assertion": issuer()},),
+    )
+    with pytest.raises(KeycloakUnavailable) as refused:
+        ours.get_token()
+    assert (refused.value.code, refused.value.status) == (Refusal.NOT_KEYCLOAK, 308)
+    assert [path for _, path, *_ in seen] == ["/realms/moved/.well-known/openid-configuration"]
+    ours.close()
+
+
 def test_a_page_in_the_place_of_the_answer_to_a_write_is_no_success(server: tuple[str, Seen]) -> None:
     url, seen = server
     ours = connection(url)
