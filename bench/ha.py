@@ -58,7 +58,9 @@ ENDED, CUT, *STAYING = (person_name(50_000 + number) for number in range(10))
 
 KILLED, FROZEN, DATABASE, KEYCLOAK = "instance killed", "instance frozen", "PostgreSQL killed", "Keycloak killed"
 SERVER_BLOWS = (DATABASE, KEYCLOAK)
-BLOWS = (KILLED, FROZEN, *SERVER_BLOWS)
+#: The same with all well: what two instances do a second against one.
+NOTHING = "nothing"
+BLOWS = (NOTHING, KILLED, FROZEN, *SERVER_BLOWS)
 
 #: `sync` is due this often, so that a round does not wait for it.
 _SYNC_MINUTES = "0.1"
@@ -180,6 +182,8 @@ class Round:
     suspend_first: int = 0
     #: everybody is open and has an e-mail
     all_done: float | None = None
+    #: accounts opened a second, from the first call to the last answer
+    opened_a_second: float | None = None
     #: writes of the frozen one once it woke up
     woken_writes: int | None = None
     mails_twice: int = 0
@@ -228,19 +232,21 @@ class Scene:
         self.outcome.at_write = len(self._writes(begun))
         with ThreadPoolExecutor() as officers:
             self._strike(officers, begun, approval, path)
+        openings = self._writes(begun, f"POST {path.rpartition('/')[0]}")
+        self.outcome.opened_a_second = len(openings) / (openings[-1].ended - openings[0].began)
         self._compare()
 
     def _strike(self, officers: ThreadPoolExecutor, begun: float, approval: tuple[str, ...], path: str) -> None:
         outcome, blow = self.outcome, self.outcome.blow
         at_work = max(self.instances, key=lambda each: each.writes[-1].ended if each.writes else 0.0)
-        process, dead = at_work.serving.process, "" if blow in SERVER_BLOWS else at_work.run
+        process, dead = at_work.serving.process, at_work.run if blow in (KILLED, FROZEN) else ""
         outcome.loads = (os.getloadavg()[0],)
         struck = since = time.monotonic()
         if blow in SERVER_BLOWS:
             server: Postgres | Keycloak = self.postgres if blow == DATABASE else self.keycloak
             option = "port" if blow == DATABASE else "--http-port"
             kill_and_start_again(f"{option}={urlsplit(server.url).port}")
-        else:
+        elif dead:
             process.send_signal(signal.SIGKILL if blow == KILLED else signal.SIGSTOP)
         (cut,) = _addresses([CUT], TOWN)
         suspending = officers.submit(self._insist, "person", "suspend", cut, "--reason", "Essai")
@@ -405,12 +411,15 @@ def main() -> int:
 
 def table(rounds: list[Round]) -> str:
     """Median and worst seconds, as a table of Markdown."""
-    columns = ("struck", "instances", "server ready again", "next effect", "the end done", "`person suspend` done")
-    lines = [f"| {' | '.join((*columns, 'all done', 'e-mails missing', 'twice', 'differs'))} |", "|" + "---|" * 10]
+    columns = ["struck", "instances", "server ready again", "next effect", "the end done", "`person suspend` done"]
+    columns += ["all done", "opened a second", "e-mails missing", "twice", "differs"]
+    lines = [f"| {' | '.join(columns)} |", "|" + "---|" * len(columns)]
     for blow, count in dict.fromkeys((each.blow, each.instances) for each in rounds):
         these = [each for each in rounds if (each.blow, each.instances) == (blow, count)]
         seconds = ("ready", "effect", "closing", "suspend", "all_done")
         cells = [_spread([getattr(each, what) for each in these]) for what in seconds]
+        rates = [each.opened_a_second for each in these if each.opened_a_second is not None]
+        cells.append(f"{statistics.median(rates):.1f}" if rates else "")
         cells += [str(sum(getattr(each, what) for each in these)) for what in ("mails_missing", "mails_twice")]
         lines.append(f"| {blow} | {count} | {' | '.join(cells)} | {sum(bool(each.differs) for each in these)} |")
     return "\n".join(lines)
