@@ -76,7 +76,7 @@ def resume(ctx: typer.Context, by: By, partner: OnePartner = None) -> None:
 @app.command()
 def status(ctx: typer.Context, format_: Format = "text") -> None:
     """How things are: last good sync, what waits, what is held, which links are owed. Needs no Keycloak."""
-    from provisioner.operations.holds import service_status
+    from provisioner.operations.service_status import service_status
     from provisioner.views.answers.holds import StatusAnswer
 
     session = session_of(ctx)

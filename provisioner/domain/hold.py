@@ -118,6 +118,10 @@ class Hold:
         """Whether it is a pause whose last day is past, or a hold on destruction that was to be looked at again."""
         return self.until is not None and self.until < day
 
+    def waits_on(self, day: date) -> bool:
+        """Whether somebody has to let it go, by itself: a suspension that a containment made goes with it."""
+        return not self.is_over_on(day) and self.containment is None
+
     def holds(self, change: Change) -> bool:
         """Whether what is in quarantine keeps that change waiting: never a closure, which is tried in each run."""
         if self.kind is not HoldKind.QUARANTINE or change.action is Action.CLOSE:

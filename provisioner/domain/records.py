@@ -248,7 +248,7 @@ class Records:
         """What waits on that day: all that nobody has let go, but pauses whose last day is past. The suspensions that
         a containment made go with it.
         """
-        return tuple(hold for hold in self.holds if not hold.is_over_on(day) and hold.containment is None)
+        return tuple(hold for hold in self.holds if hold.waits_on(day))
 
     def state_of(self, habilitation: Habilitation) -> State:
         """The habilitation's state, a suspension by name included."""

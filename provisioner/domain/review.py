@@ -15,7 +15,7 @@ from enum import StrEnum
 from provisioner.domain.access.account import Snapshot
 from provisioner.domain.access.habilitation import Habilitation, State
 from provisioner.domain.calendar import REMINDED_EVERY, add_months, reminder_day
-from provisioner.domain.convention import by_partner
+from provisioner.domain.convention import Partner, by_partner
 from provisioner.domain.people import EmailAddress
 from provisioner.domain.records import Records
 
@@ -97,24 +97,30 @@ def last_settled(reviews: Iterable[Review]) -> date | None:
 
 
 def standing(records: Records, code: str, reviews: Sequence[Review], today: date) -> Standing:
-    """How the partner stands on that day; `reviews` are its own.
-
-    The first review is due 12 months after the first annexe, else after the signature; so is the first one of a
-    convention that was signed again later.
-    """
+    """How the partner stands on that day; `reviews` are its own."""
     partner = records.partners[code]
-    counted_from = last_settled(reviews) or partner.signed_on
     last_on = last_settled(review for review in reviews if review.due_on)
-    if counted_from is None or partner.signed_on is None or not partner.is_active_on(today):
-        return Standing(partner=code, last_on=last_on, due_on=None)
-    due_on = add_months(counted_from, MONTHS)
-    if due_on <= partner.signed_on:
-        due_on = add_months(partner.signed_on, MONTHS)
-    if due_on > partner.last_day or not open_accesses(records, code):
+    due_on = due_day(partner, last_settled(reviews), today) if open_accesses(records, code) else None
+    if due_on is None:
         return Standing(partner=code, last_on=last_on, due_on=None)
     current = next((r for r in reviews if r.due_on == due_on and r.settled_on is None), None)
     days_late = 0 if code in records.contained else max((today - due_on).days, 0)
     return Standing(partner=code, last_on=last_on, due_on=due_on, days_late=days_late, current=current)
+
+
+def due_day(partner: Partner, settled_on: date | None, today: date) -> date | None:
+    """The day on which the next review of a partner with open accesses is due, None where none is: the convention is
+    not in force on that day, or ends before. `settled_on` is the date of what settled its reviews last.
+
+    The first review is due 12 months after the first annexe, else after the signature; so is the first one of a
+    convention that was signed again later.
+    """
+    if partner.signed_on is None or not partner.is_active_on(today):
+        return None
+    due_on = add_months(settled_on or partner.signed_on, MONTHS)
+    if due_on <= partner.signed_on:
+        due_on = add_months(partner.signed_on, MONTHS)
+    return due_on if due_on <= partner.last_day else None
 
 
 def planned_reminder(due_on: date, today: date) -> date | None:

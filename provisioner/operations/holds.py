@@ -1,4 +1,4 @@
-"""What waits: plans beyond a limit, pauses, quarantines; kept, told, let go, ended (docs/safety.md). And `status`.
+"""What waits: plans beyond a limit, pauses, quarantines; kept, told, let go, ended (docs/safety.md).
 
 A limit, a pause and a suspension wait for a named person. A quarantine, what fails for one person or one partner
 alone, is tried again by itself.
@@ -6,37 +6,27 @@ alone, is tried again by itself.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
-from datetime import date, datetime
+from collections.abc import Collection
+from datetime import date
 from typing import TYPE_CHECKING
 
 import structlog
 
 from provisioner.domain.access.change import Action, Change
-from provisioner.domain.access.habilitation import Habilitation, State
-from provisioner.domain.access.invitations import is_for_repeat, is_owed, leading, open_invitations
+from provisioner.domain.access.invitations import is_for_repeat
 from provisioner.domain.access.plan import Plan
-from provisioner.domain.annexe.kept import KeptAnnexe, Status
-from provisioner.domain.connections.control import ControlState, Severity
 from provisioner.domain.errors import Refusal, Refused
 from provisioner.domain.gates import Blocked, Limit
 from provisioner.domain.hold import Cause, Hold, HoldKind
 from provisioner.domain.people import EmailAddress
 from provisioner.domain.records import Records
-from provisioner.domain.review import standings
 from provisioner.keycloak.errors import KeycloakError, MailFailed, OutcomeUnknown, RealmUnfit
 from provisioner.mail import MailUnavailable, greet
 from provisioner.operations.context import Context, decided
 from provisioner.operations.notices import drop_held, tell_held
 from provisioner.operations.pool import PATIENCE, AccessStillOpen, Defect, Failure, GivenUp
-from provisioner.register import Register, Work, annexes, controls
+from provisioner.register import Register, Work
 from provisioner.register import holds as rows
-from provisioner.register.database import read_records
-from provisioner.register.incidents import all_incidents
-from provisioner.register.marks import JOURNAL_WANTING, LAST_GOOD_SYNC, mark
-from provisioner.register.reviews import all_reviews
 from provisioner.settings import Settings
 
 if TYPE_CHECKING:
@@ -244,73 +234,3 @@ def _partners(records: Records, hold: Hold) -> set[str | None]:
 def _habilitation(records: Records, hold: Hold) -> int | None:
     theirs = [h.id for h in records.of_partner(hold.partner or "") if h.email == hold.email]
     return theirs[-1] if theirs else None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ServiceStatus:
-    """How things are. `accounts` is how many there are in each state. `waiting` are the annexes that somebody has to
-    decide upon or that the next `sync` applies. `controls` is how many findings of the connection controls nobody has
-    looked at, `controls_grave` those that are grave. `incidents_open` is how many incidents nobody has closed,
-    `late_reviews` how many partners are late with their yearly review. `journal` is what its last verification found
-    wanting.
-    """
-
-    last_good_sync: datetime | None
-    partners: int
-    open: int
-    accounts: Mapping[State, int]
-    waiting: tuple[KeptAnnexe, ...]
-    holds: tuple[Hold, ...]
-    invitations_owed: int
-    invitations_uncertain: int
-    controls: int
-    controls_grave: int
-    incidents_open: int
-    late_reviews: int
-    journal: str | None = None
-
-    @property
-    def quarantines(self) -> tuple[Hold, ...]:
-        """Those of the holds that are tried again by themselves."""
-        return tuple(hold for hold in self.holds if hold.kind is HoldKind.QUARANTINE)
-
-
-def service_status(register: Register) -> ServiceStatus:
-    """What the register alone can say.
-
-    Raises:
-        RegisterUnavailable: it cannot be read.
-    """
-    with register.read() as connection:
-        records = read_records(connection)
-        last = mark(connection, LAST_GOOD_SYNC)
-        wanting = mark(connection, JOURNAL_WANTING)
-        kept = annexes.under_way(connection)
-        counts = controls.counts(connection)
-        open_incidents = [incident for incident in all_incidents(connection) if incident.is_open]
-        known_reviews = all_reviews(connection)
-    today = register.clock.today()
-    open_now = [habilitation for habilitation in records.habilitations if habilitation.state is State.OPEN]
-    undecided = (Status.CHECKED, Status.APPROVED)
-    raised = {key: count for key, count in counts.items() if key[2] is ControlState.RAISED}
-    return ServiceStatus(
-        last_good_sync=datetime.fromisoformat(last) if last else None,
-        partners=len(records.partners),
-        open=len(open_now),
-        accounts=Counter(_state_of_account(records, theirs) for theirs in records.by_account().values()),
-        waiting=tuple(annexe for annexe in kept if annexe.is_pending or annexe.status in undecided),
-        holds=records.holds_on(today),
-        invitations_owed=sum(is_owed(h, records.attempts_of(h)) for h in open_now),
-        invitations_uncertain=sum(i.is_uncertain for i in leading(open_invitations(records))),
-        controls=sum(raised.values()),
-        controls_grave=sum(count for (_, severity, _), count in raised.items() if severity is Severity.GRAVE),
-        incidents_open=len(open_incidents),
-        late_reviews=sum(standing.is_late for standing in standings(records, known_reviews, today)),
-        journal=wanting or None,
-    )
-
-
-def _state_of_account(records: Records, habilitations: Collection[Habilitation]) -> State:
-    """An account with several habilitations counts once, as the first of these that one of them is in."""
-    states = {records.state_of(habilitation) for habilitation in habilitations}
-    return next(state for state in (State.OPEN, State.SUSPENDED, State.PLANNED, State.CLOSED) if state in states)

@@ -50,6 +50,11 @@ def suspensions(connection: Connection) -> dict[EmailAddress, Hold]:
     return {hold.email: hold for hold in kept(connection, HoldKind.SUSPENSION) if hold.email}
 
 
+def suspensions_among(connection: Connection, accounts: Collection[int]) -> tuple[Hold, ...]:
+    """The suspensions by name of the accounts with these numbers, at this moment."""
+    return tuple(map(_HOLD.of, among(connection, _KEPT_OF_KIND[HoldKind.SUSPENSION], _h.account, accounts)))
+
+
 def suspensions_of(connection: Connection, email: EmailAddress) -> tuple[Mapping[str, Any], ...]:
     """Every suspension of that account by name, those that are over included."""
     told = (_h.since, _h.reason, _h.effective_at, _h.released_at, _h.released_by, _h.release_reason)

@@ -34,9 +34,9 @@ from provisioner.domain.connections.control import ControlState, Severity
 from provisioner.domain.connections.controls import CONTROLS
 from provisioner.domain.connections.record import Coverage, Stream
 from provisioner.domain.hold import Hold, HoldKind
-from provisioner.operations.holds import ServiceStatus, service_status
 from provisioner.operations.incidents import known_incidents
 from provisioner.operations.notice_delivery import waiting
+from provisioner.operations.service_status import ServiceStatus, service_status
 from provisioner.register import Register, RegisterUnavailable, connections, controls
 from provisioner.service.clock_watch import is_clock_pause
 from provisioner.service.jobs import Counts

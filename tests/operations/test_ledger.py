@@ -26,6 +26,7 @@ from provisioner.operations.journal import verify_journal
 from provisioner.operations.partners import Given, set_partner
 from provisioner.operations.prepare import prepare
 from provisioner.operations.receive import request_of
+from provisioner.operations.service_status import service_status
 from provisioner.register import holds as rows
 from provisioner.register.tables import notice
 from tests.fakes.memory_office import MemoryOffice, no_bar, reading
@@ -260,13 +261,13 @@ def test_closures_do_not_wait_for_a_broken_journal_and_it_is_told_until_the_whol
     assert outcome.journal.startswith("changed ")
     assert outcome.failed == []
     assert [log["problem"] for log in logs if log["event"] == "journal.wanting"] == ["changed"]
-    assert holds.service_status(office.context.register).journal == outcome.journal
+    assert service_status(office.context.register).journal == outcome.journal
     assert office.sync().journal == outcome.journal
     _change(office, "UPDATE journal_entry SET body = replace(body, 'annexe.rejected', 'annexe.approved')")
     assert office.sync().journal == outcome.journal
     assert _sweep(office) is None
     assert office.sync().journal is None
-    assert holds.service_status(office.context.register).journal is None
+    assert service_status(office.context.register).journal is None
 
 
 def _sweep(office: MemoryOffice) -> str | None:

@@ -26,12 +26,13 @@ from provisioner.operations.contacts import set_caf_contacts
 from provisioner.operations.context import Ending, RunResult
 from provisioner.operations.decide import approve
 from provisioner.operations.doctor.register import hold_lines
-from provisioner.operations.holds import pause, service_status, tell_ages
+from provisioner.operations.holds import pause, tell_ages
 from provisioner.operations.invitations import repeat_due
 from provisioner.operations.journal import Sought, journal_entries
 from provisioner.operations.notices import remind
 from provisioner.operations.receive import submit
 from provisioner.operations.run import plan_due, sync
+from provisioner.operations.service_status import service_status
 from provisioner.register.marks import LAST_GOOD_SYNC, mark
 from provisioner.register.tables import notice
 from provisioner.service.jobs import counts_of, failed_changes

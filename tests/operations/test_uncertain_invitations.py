@@ -16,7 +16,7 @@ from provisioner.domain.errors import Refused
 from provisioner.domain.people import EmailAddress
 from provisioner.operations import invitations
 from provisioner.operations.context import RunResult
-from provisioner.operations.holds import service_status
+from provisioner.operations.service_status import service_status
 from tests.fakes.failing import FailMode, Killed
 from tests.fakes.memory_office import MemoryOffice
 from tests.operations.test_decided_beside_a_run import annexe

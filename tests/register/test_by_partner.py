@@ -1,8 +1,9 @@
-"""What concerns one partner is found by indexes: no table that grows with the office is read through for it."""
+"""What concerns one partner, and what `status` counts, is found by indexes: nobody else is read for it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 
@@ -12,9 +13,13 @@ from sqlalchemy import event, insert
 from provisioner.clock import Clock
 from provisioner.domain.people import EmailAddress
 from provisioner.domain.records import Scope
+from provisioner.operations.service_status import service_status
 from provisioner.register import Register, annexes, holds, notices, open_register
 from provisioner.register import tables as t
 from provisioner.settings import Settings
+
+#: A statement and its values.
+Question = tuple[str, tuple[object, ...]]
 
 #: What an office has few of: its partners' codes, and what waits at this moment, by indexes that hold nothing else.
 SMALL = ("partner USING COVERING INDEX", "ix_annexe_under_way", "ix_notice_owed", "CONSTANT ROW", "(subquery")
@@ -36,28 +41,49 @@ def register(tmp_path: Path) -> Iterator[Register]:
 
 
 def test_what_concerns_one_partner_is_read_without_a_scan(register: Register) -> None:
-    questions: list[tuple[str, tuple[object, ...]]] = []
+    with asked(register) as questions:
+        register.records(Scope(frozenset({"lys"}), frozenset({EmailAddress("x@lys.example")}), frozenset({"id"})))
+        with register.read() as connection:
+            annexes.under_way(connection)
+            annexes.under_way(connection, ["lys"])
+            annexes.kept_of(connection, ["lys"])
+            holds.suspensions(connection)
+            notices.owed_count(connection)
+    steps = plan_of(register, questions)
+    assert {"ix_habilitation_partner", "ix_habilitation_account", "ix_hold_lasting"} <= {
+        word for step in steps for word in step.split()
+    }
+    assert [step for step in steps if step.startswith("SCAN") and not any(name in step for name in SMALL)] == []
 
-    def ask(_connection: object, _cursor: object, question: str, values: tuple[object, ...], *_: object) -> None:
+
+def test_status_counts_accesses_by_indexes_and_reads_no_person(register: Register) -> None:
+    with asked(register) as questions:
+        service_status(register)
+    scans = [step for step in plan_of(register, questions) if step.startswith("SCAN habilitation")]
+    assert scans
+    assert [step for step in scans if "INDEX" not in step] == []
+    assert [question for question, _ in questions if "last_name" in question] == []
+
+
+@contextmanager
+def asked(register: Register) -> Iterator[list[Question]]:
+    """What the database is asked meanwhile."""
+    questions: list[Question] = []
+
+    def note(_connection: object, _cursor: object, question: str, values: tuple[object, ...], *_: object) -> None:
         questions.append((question, values))
 
-    event.listen(register.engine, "before_cursor_execute", ask)
-    register.records(Scope(frozenset({"lys"}), frozenset({EmailAddress("x@lys.example")}), frozenset({"id"})))
-    with register.read() as connection:
-        annexes.under_way(connection)
-        annexes.under_way(connection, ["lys"])
-        annexes.kept_of(connection, ["lys"])
-        holds.suspensions(connection)
-        notices.owed_count(connection)
-    event.remove(register.engine, "before_cursor_execute", ask)
+    event.listen(register.engine, "before_cursor_execute", note)
+    yield questions
+    event.remove(register.engine, "before_cursor_execute", note)
+
+
+def plan_of(register: Register, questions: list[Question]) -> list[str]:
+    """By which steps SQLite answers."""
     with register.engine.connect() as connection:
-        steps = [
+        return [
             step.detail
             for question, values in questions
             if "FROM" in question
             for step in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {question}", values)
         ]
-    assert {"ix_habilitation_partner", "ix_habilitation_account", "ix_hold_lasting"} <= {
-        word for step in steps for word in step.split()
-    }
-    assert [step for step in steps if step.startswith("SCAN") and not any(name in step for name in SMALL)] == []

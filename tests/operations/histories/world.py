@@ -25,8 +25,10 @@ from provisioner.operations.context import RunResult
 from provisioner.operations.journal import verify_journal
 from provisioner.operations.look import look, look_at
 from provisioner.operations.run import plan_due
+from provisioner.operations.service_status import service_status
 from provisioner.register import RegisterUnavailable, annexes
 from provisioner.register.database import read_records
+from provisioner.register.reviews import all_reviews
 from provisioner.register.tables import journal_detail, journal_entry
 from tests.fakes.failing import Killed
 from tests.fakes.faults import Commits, Fault
@@ -34,6 +36,7 @@ from tests.fakes.memory_office import MemoryOffice
 from tests.operations.histories.forms import ADDRESSES, ADMINISTRATOR, DOMAIN, PARTNERS, read_form
 from tests.operations.histories.model import Access, Model
 from tests.operations.histories.plans import told
+from tests.shared.counting import counted, figures
 
 
 class World:
@@ -168,6 +171,8 @@ class World:
             ).all()
             self.seen = records = read_records(connection)
             self.kept = annexes.kept(connection)
+            reviews = all_reviews(connection)
+        assert figures(service_status(self.office.context.register)) == counted(records, reviews, self.today)
         self.model.last_days = {code: one.last_day for code, one in records.partners.items()}
         self._emails = {one.id: one.email for one in records.habilitations}
         for row in rows:

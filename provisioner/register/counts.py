@@ -1,0 +1,80 @@
+"""How many there are of what `status` and the metrics tell: the database counts, nothing is read to be counted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+
+from sqlalchemy import Connection, and_, exists, func, or_, select
+
+from provisioner.domain.access.habilitation import State
+from provisioner.domain.hold import HoldKind
+from provisioner.register import tables as t
+
+_h, _i, _p, _r = t.habilitation.c, t.invitation.c, t.partner.c, t.review.c
+#: As the conditions of the indexes of live accesses.
+_OPEN = and_(_h.closed_at.is_(None), _h.opened_at.is_not(None))
+_PLANNED = and_(_h.closed_at.is_(None), _h.opened_at.is_(None))
+
+
+def open_accesses(connection: Connection) -> int:
+    """How many accesses are open, suspended ones included."""
+    return _count(connection, select(func.count()).select_from(t.habilitation).where(_OPEN))
+
+
+def accounts_by_state(connection: Connection) -> Mapping[State, int]:
+    """How many accounts are in each state. One with several accesses counts once: as open or suspended before
+    planned, as planned before closed.
+    """
+    accounts = select(func.count(_h.account.distinct()))
+    opened = select(_h.account).where(_OPEN)
+    suspended = select(t.hold.c.account).where(t.hold.c.kind == HoldKind.SUSPENSION, t.hold.c.released_at.is_(None))
+    live = _count(connection, accounts.where(_OPEN))
+    cut = _count(connection, accounts.where(_OPEN, _h.account.in_(suspended)))
+    planned = _count(connection, accounts.where(_PLANNED, _h.account.not_in(opened)))
+    every = _count(connection, accounts)
+    counts = {State.OPEN: live - cut, State.SUSPENDED: cut, State.PLANNED: planned}
+    return {**counts, State.CLOSED: every - sum(counts.values())}
+
+
+def links_owed(connection: Connection) -> int:
+    """How many open accesses are owed a link (`is_owed`): due, and none that was begun since has left or may have,
+    through whichever open access of the account.
+    """
+    of_account = t.habilitation.alias()
+    its = of_account.c
+    is_settled = or_(_i.sent_at.is_not(None), _i.uncertain_at.is_not(None))
+    left = (
+        exists()
+        .where(its.account == _h.account, its.closed_at.is_(None), its.opened_at.is_not(None))
+        .where(_i.habilitation == its.id, _i.intended_number >= _h.link_due_number, is_settled)
+        .correlate(t.habilitation)
+    )
+    return _count(connection, select(func.count()).where(_OPEN, _h.link_due_number.is_not(None), ~left))
+
+
+def accounts_with_uncertain(connection: Connection) -> frozenset[int]:
+    """The accounts with an open access of which an attempt at the link is uncertain."""
+    asked = select(_h.account).join(t.invitation, _i.habilitation == _h.id).where(_OPEN)
+    return frozenset(connection.execute(asked.where(_i.uncertain_at.is_not(None))).scalars())
+
+
+def reviewed_before(connection: Connection, day: date) -> Mapping[str, date]:
+    """The partners that have an open access and are not contained, whose last review or, without one, whose signature
+    is that old: each with that day.
+    """
+    counted_from = func.coalesce(func.max(_r.settled_on), _p.signed_on)
+    has_access = exists().where(_h.partner == _p.code, _OPEN).correlate(t.partner)
+    contained = select(t.hold.c.partner).where(t.hold.c.kind == HoldKind.CONTAINMENT, t.hold.c.released_at.is_(None))
+    asked = (
+        select(_p.code, counted_from)
+        .select_from(t.partner.outerjoin(t.review, _r.partner == _p.code))
+        .where(_p.signed_on.is_not(None), has_access, _p.code.not_in(contained))
+        .group_by(_p.code, _p.signed_on)
+        .having(counted_from <= day)
+    )
+    return {row[0]: row[1] for row in connection.execute(asked)}
+
+
+def _count(connection: Connection, asked: object) -> int:
+    return int(connection.execute(asked).scalar_one())  # type: ignore[call-overload]
