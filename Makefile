@@ -6,7 +6,7 @@ TEST_ARGS ?=
 # Test modules at a time. They share one Keycloak (1.5 GiB of memory); a third one works while two wait for it.
 WORKERS ?= 3
 
-.PHONY: help install lock demo test test-containers lint format pages screenshots texts bench bench-guard bench-ha soak sbom release clean
+.PHONY: help install lock demo test test-containers lint format pages screenshots texts bench bench-large bench-guard bench-ha soak sbom release clean
 
 help:            ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## */  make \1\t/' | expand -t 18
@@ -60,6 +60,9 @@ texts: install   ## build/textes.html: every French text on one page, to be read
 
 bench: install   ## one table of ratios: to wrk, a plain script, partialImport; JSON in build/ (FIGURES="opening sync", PERSONS, PAIRS)
 	$(BIN)/python -m bench $(FIGURES) $(if $(PERSONS),--persons $(PERSONS)) $(if $(PAIRS),--pairs $(PAIRS))
+
+bench-large: install ## what one wait costs in a realm of 20,000, beside its aim (FIGURES="sync start")
+	$(BIN)/python -m bench.large $(FIGURES)
 
 bench-guard: install  ## the small one: fails where we take a fifth more processor, or calls, than bench/guard.json says
 	$(BIN)/python -m bench --guard
