@@ -169,7 +169,7 @@ def send(place: Place, rounds: Iterable[Sequence[Request]], words: Mapping[str, 
     """
     token, seconds, known, made = _token(place), 0.0, dict(words or {}), 0
     for requests in rounds:
-        took, ids = _send_round(place, token, [each.having(known) for each in requests])
+        took, ids = _send_round(place, token, [request.having(known) for request in requests])
         seconds += took
         known |= {f"{{{number}}}": id_ for number, id_ in enumerate(ids, made + 1)}
         made += len(ids)
@@ -178,7 +178,7 @@ def send(place: Place, rounds: Iterable[Sequence[Request]], words: Mapping[str, 
 
 def _send_round(place: Place, token: str, requests: Sequence[Request]) -> tuple[float, list[str]]:
     file = place.directory / "requests"
-    file.write_text("".join(f"{each.method}\t{each.path}\t{each.body}\n" for each in requests), "utf-8")
+    file.write_text("".join(f"{request.method}\t{request.path}\t{request.body}\n" for request in requests), "utf-8")
     # As many connections as calls at most: wrk takes it for an error when Keycloak closes an idle one.
     connections = str(min(place.settings.keycloak.threads, len(requests)))
     command = ["wrk", "-t", "1", "-c", connections, "-d", f"{_LONGEST_SECONDS}s", "--timeout", "60s"]
@@ -192,9 +192,9 @@ def _send_round(place: Place, token: str, requests: Sequence[Request]) -> tuple[
     if done.returncode:
         raise RuntimeError(f"wrk failed: {done.stdout}{done.stderr}")
     seconds, statuses, ids = done.stdout.split("\n")[-4:-1]
-    had, expected = Counter(statuses.split()), Counter(str(each.status) for each in requests)
+    had, expected = Counter(statuses.split()), Counter(str(request.status) for request in requests)
     if had != expected:
-        raise RuntimeError(f"wrk had {had}, we had {expected}, for {[each.path for each in requests]}")
+        raise RuntimeError(f"wrk had {had}, we had {expected}, for {[request.path for request in requests]}")
     return float(seconds), ids.split()
 
 

@@ -795,7 +795,7 @@ def _workbook(scenario: Scenario) -> str:
         else:
             words, colon, date = block.partition(" :")
             cells = [words + colon, date.strip()] if words.lower() == "date de transmission" else [block]
-            inside = "".join(_cell(one, sheet=True).replace(' table:style-name="cell"', "") for one in cells)
+            inside = "".join(_cell(cell, sheet=True).replace(' table:style-name="cell"', "") for cell in cells)
             body += f"<table:table-row>{inside}</table:table-row><table:table-row/>"
     return (
         f'{_HEAD}"application/vnd.oasis.opendocument.spreadsheet">{_STYLES}{_column_styles(widths, "c")}'

@@ -45,7 +45,7 @@ def _cyclonedx(*arguments: str) -> Any:
 
 def not_as_locked(requirements: str) -> list[str]:
     """What these requirements ask of this system and is not installed so: an SBOM made here would leave it out."""
-    installed = {canonicalize_name(each.name): each.version for each in distributions()}
+    installed = {canonicalize_name(distribution.name): distribution.version for distribution in distributions()}
     asked = [Requirement(line.rstrip(" \\")) for line in requirements.splitlines() if re.match(r"\w\S*==", line)]
     here = [each for each in asked if each.marker is None or each.marker.evaluate()]
     return [
@@ -66,7 +66,7 @@ def packages() -> Any:
     sbom["metadata"]["component"] |= {"version": __version__, "purl": PURL}
     refs = {"root-component", *(part["bom-ref"] for part in components)}
     needs = [needs for needs in sbom["dependencies"] if needs["ref"] in refs]
-    needs = [{**each, "dependsOn": sorted(refs.intersection(each.get("dependsOn", ())))} for each in needs]
+    needs = [{**need, "dependsOn": sorted(refs.intersection(need.get("dependsOn", ())))} for need in needs]
     return sbom | {"components": components, "dependencies": needs}
 
 

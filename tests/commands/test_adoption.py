@@ -28,7 +28,7 @@ def adopt(office: Office, *emails: str, more: tuple[str, ...] = (), partner: str
 
 def states(office: Office) -> dict[str, str]:
     shown = office.run("partner", "show", PARTNER, "--format", "json", today=TODAY).json
-    return {one["email"]: one["state"] for one in shown["habilitations"]}
+    return {habilitation["email"]: habilitation["state"] for habilitation in shown["habilitations"]}
 
 
 @pytest.fixture
@@ -156,7 +156,7 @@ def test_a_disabled_account_stays_disabled_until_it_is_reopened_by_name(office: 
     adopt(office, JEANNE)
     assert console.user(JEANNE)["enabled"] is False
     said = office.sync(today=TODAY)
-    assert (said["done"], [one["kind"] for one in said["drift"]]) == ([], ["suspended-by-hand"])
+    assert (said["done"], [drifted["kind"] for drifted in said["drift"]]) == ([], ["suspended-by-hand"])
     assert office.run("person", "reopen", JEANNE, *BY, today=TODAY).status == 0
     assert console.log_in(JEANNE) is not None
     assert office.mails() == []
@@ -194,7 +194,7 @@ def test_the_first_annexe_after_an_adoption_is_an_ordinary_one(
     adopt(office, JEANNE, KARIM)
     first = annexe_csv(tmp_path / "a.csv", {"jeanne": "2026-06-10", "petit": "2026-06-10"}, {}, "2026-09-01")
     said = office.apply(first, today=TODAY, status=1)
-    assert [one["value"] for one in said["findings"] if one["code"] == "unaccounted-for"] == [KARIM]
+    assert [finding["value"] for finding in said["findings"] if finding["code"] == "unaccounted-for"] == [KARIM]
     did = office.apply(first, "--close-absent", KARIM, today=TODAY)
     assert sorted(changes(did, "done")) == [
         ("close", KARIM),

@@ -119,10 +119,10 @@ def test_a_limit_holds_an_approved_annexe_until_its_plan_is_let_go(
 
     for _ in range(2):
         answer, _ = run_sync(office, today=SECOND_DAY, status=1)
-        assert [(each["partner"], each["figure"], each["allowed"]) for each in answer["blocked_by"]] == [
+        assert [(blocked["partner"], blocked["figure"], blocked["allowed"]) for blocked in answer["blocked_by"]] == [
             (PARTNER, 42, 12)
         ]
-        assert {each["partner"] for each in answer["done"]} <= {"sivom"}
+        assert {change["partner"] for change in answer["done"]} <= {"sivom"}
         assert show(office, one["annexe"], today=SECOND_DAY)["status"] == "approved"
     assert len(standing(office, today=SECOND_DAY, partner="sivom")) == 1
     assert "martin@sivom.example" in [mail.to for mail in office.mails()]
@@ -136,7 +136,7 @@ def test_a_limit_holds_an_approved_annexe_until_its_plan_is_let_go(
 
 
 def _closed(answer: Any) -> list[str]:
-    return [one["email"] for one in answer["done"] if one["action"] == "close"]
+    return [change["email"] for change in answer["done"] if change["action"] == "close"]
 
 
 @pytest.mark.rule("A3")

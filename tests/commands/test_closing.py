@@ -47,7 +47,9 @@ def notices(office: Office) -> list[str]:
 
 def state(office: Office, email: str, partner: str = PARTNER) -> str:
     shown = office.run("partner", "show", partner, "--format", "json", today=TODAY).json
-    return next(str(one["state"]) for one in shown["habilitations"] if one["email"] == email)
+    return next(
+        str(habilitation["state"]) for habilitation in shown["habilitations"] if habilitation["email"] == email
+    )
 
 
 @pytest.mark.rule("A3")
@@ -64,7 +66,7 @@ def test_an_address_given_to_another_account_does_not_keep_a_departure_open(
     assert not console.is_logged_in(login)
     assert state(office, LEROY) == "closed"
     again = office.sync(today=TODAY, status=1)
-    assert [(one["action"], one["email"]) for one in again["failed"]] == [("update", LEROY)]
+    assert [(failure["action"], failure["email"]) for failure in again["failed"]] == [("update", LEROY)]
     assert console.user(LEROY)["enabled"] is True, "the other account is nobody's of ours"
     console.delete(f"users/{other}")
     assert changes(office.sync(today=TODAY), "done") == [("update", LEROY)]
@@ -84,19 +86,19 @@ def test_an_account_that_keycloak_will_not_disable_is_logged_out_loses_its_passw
     console.require_attribute("matricule")
     if how == "suspend":
         answer = office.run("person", "suspend", LEROY, *BY, "--format", "json", today=TODAY)
-        assert (answer.status, [one["action"] for one in answer.json["failed"]]) == (1, ["close"])
+        assert (answer.status, [failure["action"] for failure in answer.json["failed"]]) == (1, ["close"])
     elif how == "annexe":
         failed = office.apply(leaving, today=TODAY, status=1)["failed"]
-        assert [(one["action"], one["email"]) for one in failed] == [("close", LEROY)]
+        assert [(failure["action"], failure["email"]) for failure in failed] == [("close", LEROY)]
     else:
         ended = ("partner", "end", PARTNER, "--on", "2026-09-01", *BY)
         assert office.run(*ended, today="2026-09-01").status == 0
-        assert {one["email"] for one in office.sync(today=TODAY, status=1)["failed"]} == {LEROY, VASSEUR}
+        assert {failure["email"] for failure in office.sync(today=TODAY, status=1)["failed"]} == {LEROY, VASSEUR}
     assert not console.is_logged_in(login)
     assert console.log_in(LEROY) is None
     assert state(office, LEROY) == ("suspended" if how == "suspend" else "open")
-    reasons = [one["reason"] for one in held(office) if one["kind"] == "quarantine"]
-    assert all(one.startswith("Accès encore ouvert") and "mot de passe" in one for one in reasons)
+    reasons = [hold["reason"] for hold in held(office) if hold["kind"] == "quarantine"]
+    assert all(reason.startswith("Accès encore ouvert") and "mot de passe" in reason for reason in reasons)
     assert len(reasons) == (2 if how == "partner-end" else 1)
     assert notices(office) == [f"Coopération : accès encore ouverts ({PARTNER})"]
 
@@ -107,7 +109,7 @@ def test_an_account_that_keycloak_will_not_disable_is_logged_out_loses_its_passw
     console.forget_attribute("matricule")
     assert ("close", LEROY) in changes(office.sync(today=TODAY), "done")
     assert console.user(LEROY)["enabled"] is False
-    assert [one["kind"] for one in held(office)] == (["suspension"] if how == "suspend" else [])
+    assert [hold["kind"] for hold in held(office)] == (["suspension"] if how == "suspend" else [])
 
 
 @pytest.mark.rule("A3")
@@ -118,9 +120,9 @@ def test_what_the_register_knows_better_is_written_where_disabling_alone_is_refu
     path = f"{console.realm}/users/profile"
     profile = console.connection.get(path)
     console.save(LEROY, attributes={})
-    for one in profile["attributes"]:
-        if one["name"] == "partenaire":
-            one["required"] = {"roles": ["admin"]}
+    for attribute in profile["attributes"]:
+        if attribute["name"] == "partenaire":
+            attribute["required"] = {"roles": ["admin"]}
     console.connection.request("put", path, profile)
     assert changes(office.apply(leaving, today=TODAY), "done") == [("close", LEROY)]
     assert console.user(LEROY)["enabled"] is False
@@ -153,7 +155,7 @@ def test_an_adopted_account_whose_name_keycloak_refuses_is_cut(office: Office, c
     assert login is None or not console.is_logged_in(login)
     assert console.log_in(martin) is None
     assert (answer.status, console.user(martin)["enabled"]) == (1, True), "Keycloak would not even disable it"
-    assert [one["reason"][:19] for one in held(office) if one["kind"] == "quarantine"] == ["Accès encore ouvert"]
+    assert [hold["reason"][:19] for hold in held(office) if hold["kind"] == "quarantine"] == ["Accès encore ouvert"]
 
 
 @pytest.mark.rule("A8")
@@ -200,15 +202,15 @@ def test_an_account_that_another_hand_made_again_is_told_until_it_is_gone(
     assert console.log_in(LEROY) is not None
     done = office.apply(leaving, today=TODAY, status=1)
     assert ("account-made-again", "warning", 2) in [
-        (one["code"], one["severity"], one["list"]) for one in done["findings"]
+        (finding["code"], finding["severity"], finding["list"]) for finding in done["findings"]
     ]
     assert changes(done, "failed") == [("close", LEROY)]
-    assert ("account-made-again", LEROY) in [(one["kind"], one["email"]) for one in done["drift"]]
+    assert ("account-made-again", LEROY) in [(drifted["kind"], drifted["email"]) for drifted in done["drift"]]
     assert state(office, LEROY) == "open"
     assert "recréé à la main" in held(office)[0]["reason"]
     assert len(notices(office)) == 1
     said = office.sync(today="2026-09-03", status=1)
-    assert [(one["kind"], one["email"]) for one in said["drift"]] == [("account-made-again", LEROY)]
+    assert [(drifted["kind"], drifted["email"]) for drifted in said["drift"]] == [("account-made-again", LEROY)]
     console.delete(f"users/{again}")
     said = office.sync(today="2026-09-03")
     assert (changes(said, "done"), said["drift"]) == ([("close", LEROY)], [])
@@ -229,7 +231,7 @@ def test_an_account_that_another_hand_made_again_is_taken_back_by_name(
     assert console.user(LEROY)["enabled"] is False
     assert office.sync(today=TODAY)["drift"] == []
     assert changes(office.apply(leaving, today=TODAY), "done") == [("close", LEROY)]
-    assert [one["kind"] for one in held(office)] == ["suspension"]
+    assert [hold["kind"] for hold in held(office)] == ["suspension"]
 
 
 @pytest.mark.rule("A3")
@@ -240,6 +242,6 @@ def test_an_account_made_again_after_the_closure_is_told_while_it_is_open(
     console.delete(f"users/{console.user(LEROY)['id']}")
     assert office.sync(today=TODAY)["drift"] == []
     console.add(LEROY)
-    assert [one["kind"] for one in office.sync(today=TODAY)["drift"]] == ["account-made-again"]
+    assert [drifted["kind"] for drifted in office.sync(today=TODAY)["drift"]] == ["account-made-again"]
     console.save(LEROY, enabled=False)
     assert office.sync(today=TODAY)["drift"] == []

@@ -63,7 +63,7 @@ def _apply(office: Office, file: Path, *more: str, today: str = SECOND_DAY) -> A
 def test_errors_in_list_1_and_undecided_persons_do_not_keep_a_departure_waiting(office: Office, wrong: Path) -> None:
     said = office.plan(wrong, "--partner", PARTNER, CLOSURES_ONLY, today=SECOND_DAY)
     assert _closed(said, "changes") == [_at("vasseur")]
-    assert {one["list"] for one in said["findings"]} <= {2}
+    assert {finding["list"] for finding in said["findings"]} <= {2}
     did = office.apply(wrong, CLOSURES_ONLY, today=SECOND_DAY)
     assert _closed(did) == [_at("vasseur")]
     assert len(office.mails()) == len(OPEN)
@@ -141,7 +141,7 @@ def test_what_concerns_the_whole_document_refuses(
     file.write_text(text(file.read_text("utf-8")), "utf-8")
     answer = _apply(office, file)
     assert (answer.status, answer.json["done"]) == (1, [])
-    assert code in [one["code"] for one in answer.json["findings"]]
+    assert code in [finding["code"] for finding in answer.json["findings"]]
     assert list(standing(office, today=SECOND_DAY).values()) == ["applied"]
 
 

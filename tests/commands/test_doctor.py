@@ -46,7 +46,7 @@ class Clinic:
         answer = self.office.run("doctor", "--format", "json", today=today, program=None, **environment)
         assert answer.status == status, (answer.status, answer.out, answer.err)
         said = valid(answer.json, "doctor")
-        assert all((one["verdict"] == "ok") == (one["todo"] is None) for one in said["lines"])
+        assert all((line["verdict"] == "ok") == (line["todo"] is None) for line in said["lines"])
         assert said["reachable"] == (status != 3)
         found: Lines = {}
         for one in said["lines"]:
@@ -103,7 +103,7 @@ def test_all_is_well_once_all_is_set_up(clinic: Clinic, office: Office, tmp_path
     found.pop("caf-review")  # due a year after the signature, which the real clock may have passed
     master = [found.pop(check) for check in sorted(found) if check.startswith("master-")]  # test_doctor_master.py
     assert len(master) == 5
-    assert [one for lines in found.values() for one in lines if one["verdict"] != "ok"] == []
+    assert [line for lines in found.values() for line in lines if line["verdict"] != "ok"] == []
     assert found["roles"][0]["found"].endswith("manage-users, view-events, view-realm.")
     assert found["version"][0]["found"].startswith("Keycloak 26.")
     assert sqlite3.sqlite_version in found["database"][0]["found"]
@@ -338,7 +338,7 @@ def test_what_is_held_waits_or_lacks_is_told_and_is_no_failure(clinic: Clinic, o
     checks = ("held", "contacts", "last-sync")
     assert verdicts(found, *checks) == {check: {"attention"} for check in checks}
     assert found["held"][0]["partner"] == PARTNER
-    assert {one["partner"] for one in found["contacts"]} == {PARTNER, None}
+    assert {contact["partner"] for contact in found["contacts"]} == {PARTNER, None}
     with (office.home / "data" / "provisioner.lock").open("a+") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         lock.write("process 4242 (sync)")
@@ -381,11 +381,11 @@ def test_a_keycloak_without_tls_elsewhere_and_passwords_in_addresses_are_seen(
         }
     )
     examined = examine(settings, Clock())
-    told = " ".join(one.found for one in examined.lines if one.check == "settings")
+    told = " ".join(line.found for line in examined.lines if line.check == "settings")
     assert ("sans TLS" in told, "« / »" in told) == (True, True)
     assert "tres-secret" not in str(examined)
     assert examined.settings["PROVISIONER_DATABASE__URL"] == "postgresql+psycopg://caf:********@127.0.0.1:9/registre"
-    assert [one.check for one in examined.lines if one.is_unreachable] == ["database", "keycloak"]
+    assert [line.check for line in examined.lines if line.is_unreachable] == ["database", "keycloak"]
 
 
 MAIL_SERVERS = [
@@ -479,7 +479,7 @@ def test_a_user_profile_that_could_keep_an_access_open_is_wanting_with_what_to_d
     assert [one["verdict"] for one in clinic.look(0)["user-profile"]] == ["ok"]
     path = f"{clinic.realm}/users/profile"
     profile = clinic.admin.get(path)
-    names = {one["name"]: one for one in profile["attributes"]}
+    names = {attribute["name"]: attribute for attribute in profile["attributes"]}
     names["fonction"]["validations"] = {"length": {"min": 3}}
     names["gere_par"]["displayName"] = "Autre"
     required = {"roles": ["admin", "user"]}

@@ -23,7 +23,7 @@ def console(office: Office, tmp_path: Path) -> Console:
 
 
 def _kinds(answer: Any) -> list[tuple[str, str]]:
-    return [(one["kind"], one["email"]) for one in answer["drift"]]
+    return [(drifted["kind"], drifted["email"]) for drifted in answer["drift"]]
 
 
 @pytest.mark.parametrize(
@@ -59,7 +59,7 @@ def test_a_group_deleted_by_hand_is_made_again_with_its_members(office: Office, 
     assert group is not None
     console.delete(f"groups/{group.id}")
     done = office.sync(today=FIRST_DAY)["done"]
-    assert [one["action"] for one in done] == ["group", "update", "update"]
+    assert [change["action"] for change in done] == ["group", "update", "update"]
     made = directory.snapshot({PARTNER: None}).groups[PARTNER]
     assert made is not None
     assert (made.id != group.id, made.members) == (True, group.members)
@@ -83,7 +83,7 @@ def test_an_account_enabled_by_hand_after_its_end_is_closed_again(
     console.save(VASSEUR, enabled=True)
     said = office.sync(today="2026-09-02")
     assert _kinds(said) == [("enabled-by-hand", VASSEUR)]
-    assert [(one["action"], one["due_on"]) for one in said["done"]] == [("close", None)]
+    assert [(change["action"], change["due_on"]) for change in said["done"]] == [("close", None)]
     assert console.user(VASSEUR)["enabled"] is False
 
 

@@ -61,7 +61,7 @@ def test_an_address_whose_access_elsewhere_is_over_is_free_before_sync_has_close
     office.add_partner("sivom", DOMAIN)
     moves = annexe_csv(tmp_path / "s.csv", {"vasseur": MORROW}, {}, MORROW)
     done = office.apply(moves, today=MORROW, partner="sivom")["done"]
-    assert ("reopen", VASSEUR) in [(one["action"], one["email"]) for one in done]
+    assert ("reopen", VASSEUR) in [(change["action"], change["email"]) for change in done]
     assert changes(office.sync(today=MORROW), "done") == [("close", VASSEUR)]
     directory = office.directory()
     account = directory.find(VASSEUR)

@@ -25,7 +25,7 @@ def enabled(office: Office) -> list[str]:
     """Who can log in, as Keycloak says."""
     directory = office.directory()
     found: list[str] = sorted(
-        one.email for one in directory.snapshot({PARTNER: None}).accounts.values() if one.enabled
+        account.email for account in directory.snapshot({PARTNER: None}).accounts.values() if account.enabled
     )
     directory.close()
     return found
@@ -45,20 +45,22 @@ def test_every_access_closes_on_the_day_after_the_last_day_and_none_on_it_withou
     assert "4 accès seront clôturés le 1er octobre 2026" in said
 
     later = running.plan(today="2026-09-02")["later"]
-    assert sorted((one["action"], one["email"]) for one in later) == [("close", email) for email in FOUR]
-    assert {(one["rule"], one["due_on"]) for one in later} == {("C3", DAY_AFTER)}
+    assert sorted((change["action"], change["email"]) for change in later) == [("close", email) for email in FOUR]
+    assert {(change["rule"], change["due_on"]) for change in later} == {("C3", DAY_AFTER)}
 
     last_moment = running.sync(today=f"{LAST_DAY}T23:30")
     assert (last_moment["done"], len(last_moment["later"]), enabled(running)) == ([], 4, FOUR)
 
     over = running.sync(today=f"{DAY_AFTER}T00:30")
     assert sorted(changes(over, "done"), key=str) == [("close", email) for email in FOUR]
-    assert {(one["rule"], one["due_on"]) for one in over["done"]} == {("C3", DAY_AFTER)}
+    assert {(change["rule"], change["due_on"]) for change in over["done"]} == {("C3", DAY_AFTER)}
     assert (over["blocked_by"], enabled(running)) == ([], [])
     shown = valid(running.run("partner", "show", PARTNER, "--format", "json").json, "partner")
     assert shown["ends_on"] == LAST_DAY
-    assert {(one["state"], one["ended_on"]) for one in shown["habilitations"]} == {("closed", LAST_DAY)}
-    assert {one["closed_on"] for one in shown["habilitations"]} == {DAY_AFTER}
+    assert {(habilitation["state"], habilitation["ended_on"]) for habilitation in shown["habilitations"]} == {
+        ("closed", LAST_DAY)
+    }
+    assert {habilitation["closed_on"] for habilitation in shown["habilitations"]} == {DAY_AFTER}
     assert len(running.mails()) == 4
     assert running.sync(today="2026-10-02")["done"] == []
 
@@ -89,7 +91,7 @@ def test_nothing_opens_once_the_convention_has_ended_and_again_once_it_is_signed
     running.sync(today=DAY_AFTER)
     file = annexe_csv(running.home / "retour.csv", {"nouveau": "02/10/2026"}, {}, "02/10/2026")
     refused = running.apply(file, today="2026-10-05", status=1)
-    assert "convention-not-active" in [one["code"] for one in refused["findings"]]
+    assert "convention-not-active" in [finding["code"] for finding in refused["findings"]]
     assert enabled(running) == []
 
     sign = ("partner", "set", PARTNER, "--signed-on", "2026-10-12", "--by", "Claire Martin")
@@ -113,5 +115,7 @@ def test_a_person_who_leaves_before_the_convention_ends_closes_by_their_own_end(
     over = running.sync(today=DAY_AFTER)["done"]
     assert [(one["rule"], one["due_on"]) for one in over] == [("C3", DAY_AFTER)] * 3
     shown = running.run("partner", "show", PARTNER, "--format", "json").json
-    ends = {one["email"]: date.fromisoformat(one["ended_on"]) for one in shown["habilitations"]}
+    ends = {
+        habilitation["email"]: date.fromisoformat(habilitation["ended_on"]) for habilitation in shown["habilitations"]
+    }
     assert ends[f"brigitte.vasseur@{DOMAIN}"] == date(2026, 9, 15)

@@ -246,9 +246,9 @@ def test_a_person_can_be_told_everything_that_is_held_on_them(desk: Desk) -> Non
     (access,) = shown["habilitations"]
     assert (access["state"], access["last_name"], access["function"]) == ("open", "Leroy", "agent")
     assert access["annexes"] == [{"annexe": 1, "status": "applied", "list": 1, "row": 1}]
-    assert [(one["attempt"], one["state"], one["sent_on"]) for one in shown["invitations"]] == [
-        (1, "used", FIRST_DAY)
-    ]
+    assert [
+        (invitation["attempt"], invitation["state"], invitation["sent_on"]) for invitation in shown["invitations"]
+    ] == [(1, "used", FIRST_DAY)]
     (hold,) = shown["holds"]
     assert (hold["kind"], hold["reason"], hold["released_by"]) == ("suspension", "enquête interne", "Claire Martin")
     actions = [one["action"] for one in shown["journal"]]

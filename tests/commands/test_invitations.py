@@ -53,7 +53,7 @@ class Desk:
         answer = self.office.run("invitation", "list", *more, "--format", "json", today=today)
         assert answer.status == 0, answer.err
         lines = valid(answer.json, "invitations")
-        return {one["email"]: (one["state"], one["attempts"], one["sent_on"]) for one in lines}
+        return {line["email"]: (line["state"], line["attempts"], line["sent_on"]) for line in lines}
 
     def repeat(self, today: str, *email: str) -> Answer:
         return self.office.run("invitation", "repeat", *email, *BY, "--format", "json", today=today)
@@ -177,7 +177,7 @@ def test_while_the_policy_is_weak_no_link_is_sent_again(desk: Desk) -> None:
     for email in ((), (LEROY,)):
         answer = desk.repeat(DAY_3, *email)
         assert answer.status == 1
-        assert [one["limit"] for one in valid(answer.json, "outcome")["blocked_by"]] == ["password-policy"]
+        assert [blocked["limit"] for blocked in valid(answer.json, "outcome")["blocked_by"]] == ["password-policy"]
     assert len(desk.received(LEROY)) == 1
 
 
@@ -186,7 +186,7 @@ def test_a_pause_or_an_ended_convention_keeps_links_from_being_sent_again(desk: 
     assert desk.office.run("pause", "--reason", "migration", *BY, today=DAY_2).status == 0
     held = desk.repeat(DAY_3)
     assert held.status == 1
-    assert [one["limit"] for one in valid(held.json, "outcome")["blocked_by"]] == ["pause"]
+    assert [blocked["limit"] for blocked in valid(held.json, "outcome")["blocked_by"]] == ["pause"]
     assert desk.office.run("resume", *BY, today=DAY_3).status == 0
     end = ("--on", DAY_3, "--reason", "résiliation", *BY)
     assert desk.office.run("partner", "end", PARTNER, *end, today=DAY_3).status == 0

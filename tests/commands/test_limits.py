@@ -46,7 +46,7 @@ class Desk:
 
     def open_now(self, partner: str = PARTNER) -> int:
         shown = self.office.run("partner", "show", partner, "--format", "json").json
-        return sum(1 for one in shown["habilitations"] if one["state"] == "open")
+        return sum(1 for habilitation in shown["habilitations"] if habilitation["state"] == "open")
 
     def held(self) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = valid(
@@ -71,7 +71,7 @@ def test_42_closures_of_60_wait_name_everybody_and_go_with_their_own_plan_only(d
     assert desk.open_now() == 60
     (waiting,) = desk.held()
     assert (waiting["kind"], waiting["partner"], waiting["plan_id"]) == ("limit", PARTNER, blocked["plan_id"])
-    assert len([one for one in waiting["changes"] if one["action"] == "close"]) == 42
+    assert len([change for change in waiting["changes"] if change["action"] == "close"]) == 42
     assert waiting["since"][-6] in "+-"
     assert office.apply(annexe, "--allow", "00000000", today=LATER, status=1)["done"] == []
     status = valid(office.run("status", "--format", "json").json, "status")
@@ -104,7 +104,7 @@ def test_slices_within_one_day_add_up(desk: Desk, office: Office) -> None:
     names = desk.open(20)
     office.apply(desk.closing(names, 4), today=f"{LATER}T09:00")
     sliced = office.apply(desk.closing(names, 8), today=f"{LATER}T11:00", status=1)
-    assert [(one["figure"], one["allowed"]) for one in sliced["blocked_by"]] == [(8, 5)]
+    assert [(blocked["figure"], blocked["allowed"]) for blocked in sliced["blocked_by"]] == [(8, 5)]
     assert desk.open_now() == 16
     next_day = "2026-09-03"
     office.apply(desk.closing(names, 8, on=next_day), today=f"{next_day}T11:00")
@@ -123,7 +123,7 @@ def test_ends_of_today_or_later_wait_like_those_of_yesterday_when_an_annexe_brin
     assert (blocked["limit"], blocked["figure"], blocked["allowed"]) == ("closures", 30, 6)
     assert planned["plans"] == [{"partner": PARTNER, "plan_id": blocked["plan_id"]}]
     (waiting,) = desk.held()
-    assert len([one for one in waiting["changes"] if one["action"] == "close"]) == 30
+    assert len([change for change in waiting["changes"] if change["action"] == "close"]) == 30
     assert office.sync(today=LATER, status=1)["done"] == []
     if how:  # let go by `apply`; the other by name
         office.apply(annexe, *how, *blocked["override"].split(), today=LATER)
@@ -131,7 +131,7 @@ def test_ends_of_today_or_later_wait_like_those_of_yesterday_when_an_annexe_brin
         assert office.run("held", "release", desk.held()[0]["plan_id"], *BY, today=LATER).status == 0
         office.sync(today=LATER)
     assert desk.open_now() == 30
-    assert len([one for one in office.sync(today="2026-09-03")["done"] if one["action"] == "close"]) == 30
+    assert len([change for change in office.sync(today="2026-09-03")["done"] if change["action"] == "close"]) == 30
     assert desk.held() == []
 
 
@@ -162,7 +162,7 @@ def test_ends_at_six_partners_in_one_run_wait_each_for_its_own_release(desk: Des
     assert held["done"] == []
     assert office.run("held", "release", held["blocked_by"][0]["plan_id"], *BY).status == 0
     after = office.sync(today=LATER, status=1)
-    assert {one["partner"] for one in after["done"]} == {held["blocked_by"][0]["partner"]}
+    assert {change["partner"] for change in after["done"]} == {held["blocked_by"][0]["partner"]}
     assert len(after["blocked_by"]) == 5
     assert [one["figure"] for one in after["blocked_by"]] == [6] * 5
     assert office.sync(today=LATER, status=1)["done"] == []
@@ -187,9 +187,11 @@ def test_nothing_is_written_while_paused_closures_neither(desk: Desk, office: Of
     paused = ("pause", "--partner", PARTNER, *BY, "--until", "2026-09-03")
     assert office.run(*paused, today=LATER).status == 0
     held = office.apply(desk.closing(names, 1), today=LATER, status=1)
-    assert [(one["limit"], one["figure"], one["override"]) for one in held["blocked_by"]] == [("pause", None, None)]
+    assert [(blocked["limit"], blocked["figure"], blocked["override"]) for blocked in held["blocked_by"]] == [
+        ("pause", None, None)
+    ]
     assert desk.open_now() == 4
-    assert [one["kind"] for one in desk.held()] == ["pause"]
+    assert [hold["kind"] for hold in desk.held()] == ["pause"]
     assert office.sync(today="2026-09-03", status=1)["done"] == []
     assert len(office.sync(today="2026-09-04")["done"]) == 1, "a pause ends with its last day"
 
@@ -207,7 +209,7 @@ def test_a_realm_of_the_same_name_that_is_another_one_is_not_touched(desk: Desk,
     names = desk.open(3)
     _pretend_another_realm(office)
     held = office.apply(desk.closing(names, 1), today=LATER, status=1)
-    assert [(one["limit"], one["override"]) for one in held["blocked_by"]] == [("unknown-realm", None)]
+    assert [(blocked["limit"], blocked["override"]) for blocked in held["blocked_by"]] == [("unknown-realm", None)]
     assert desk.held() == []
     office.sync(today=LATER, status=1)
     (waiting,) = desk.held()

@@ -114,9 +114,9 @@ def test_an_account_that_is_not_ours_is_refused_and_left_untouched(office: Offic
     before = directory.account(id_)
 
     said = office.apply(FIRST, today=FIRST_DAY, status=1)
-    assert [(one["code"], one["value"]) for one in said["findings"] if one["severity"] == "error"] == [
-        ("address-not-managed", "Alice.Carpentier@AGGLO-LYS.EXAMPLE")
-    ]
+    assert [
+        (finding["code"], finding["value"]) for finding in said["findings"] if finding["severity"] == "error"
+    ] == [("address-not-managed", "Alice.Carpentier@AGGLO-LYS.EXAMPLE")]
     assert (said["done"], said["failed"]) == ([], [])
     assert directory.account(id_) == before
     assert office.mails() == []
@@ -143,7 +143,7 @@ def test_neither_partners_annexe_touches_the_others_persons(office: Office, tmp_
         tmp_path / "taken.csv", {"alice.carpentier": "2026-06-10", "martin": "2026-06-10"}, {}, "2026-06-15"
     )
     said = office.apply(taken, "--waive", "1=Mission commune", today=FIRST_DAY, partner="sivom", status=1)
-    errors = [(one["code"], one["row"]) for one in said["findings"] if one["severity"] == "error"]
+    errors = [(finding["code"], finding["row"]) for finding in said["findings"] if finding["severity"] == "error"]
     assert errors == [("email-domain", 2)]
     assert directory.find(EmailAddress(ALICE)) == before
     directory.close()
@@ -159,7 +159,7 @@ def test_a_policy_weakened_by_hand_holds_openings_and_links_while_closures_are_d
 
     did = office.apply(SECOND, today=SECOND_DAY, status=1)
     assert changes(did, "done") == [("close", BRIGITTE), ("update", ALEXANDRE)]
-    assert [(one["limit"], one["override"]) for one in did["blocked_by"]] == [("password-policy", None)]
+    assert [(blocked["limit"], blocked["override"]) for blocked in did["blocked_by"]] == [("password-policy", None)]
     assert len(office.mails()) == 4
     directory = office.directory()
     assert directory.find(EmailAddress(EMILIE)) is None
@@ -207,12 +207,14 @@ def test_a_person_in_neither_list_waits_for_a_decision(office: Office, tmp_path:
         "2026-09-01",
     )
     said = office.apply(three, today=SECOND_DAY, status=1)
-    assert [one["value"] for one in said["findings"] if one["code"] == "unaccounted-for"] == [BRIGITTE]
+    assert [finding["value"] for finding in said["findings"] if finding["code"] == "unaccounted-for"] == [BRIGITTE]
     assert said["done"] == []
     kept = office.plan(three, "--partner", PARTNER, "--keep-absent", "all", today=SECOND_DAY)
-    assert BRIGITTE not in [one["email"] for one in kept["changes"]]
+    assert BRIGITTE not in [change["email"] for change in kept["changes"]]
     did = office.apply(three, "--close-absent", BRIGITTE, today=SECOND_DAY)
-    closed = [(one["email"], one["rule"], one["due_on"]) for one in did["done"] if one["action"] == "close"]
+    closed = [
+        (change["email"], change["rule"], change["due_on"]) for change in did["done"] if change["action"] == "close"
+    ]
     assert closed == [(BRIGITTE, "A5", "2026-09-01")]
 
 
@@ -224,7 +226,7 @@ def test_planned_openings_and_ends_are_made_by_sync_on_their_day(office: Office,
     )
     did = office.apply(planned, today=FIRST_DAY)
     leroy, nguyen = f"leroy@{DOMAIN}", f"nguyen@{DOMAIN}"
-    assert [(one["action"], one["email"], one["due_on"]) for one in did["later"]] == [
+    assert [(change["action"], change["email"], change["due_on"]) for change in did["later"]] == [
         ("open", nguyen, "2026-06-20"),
         ("close", leroy, "2026-06-26"),
     ]

@@ -61,7 +61,7 @@ def test_of_120_e_mails_sent_at_once_each_is_one_person_s_and_nobody_else_s(offi
     answer = office.apply(annexe, today="2026-06-16")
     assert (len(answer["done"]), answer["failed"]) == (1 + 2 * PERSONS, [])
     directory = office.directory()
-    accounts = {one.email: one for one in directory.snapshot({PARTNER: None}).accounts.values()}
+    accounts = {account.email: account for account in directory.snapshot({PARTNER: None}).accounts.values()}
     directory.close()
     mails = office.mails()
     assert sorted(mail.to for mail in mails) == sorted(f"{mark}@{DOMAIN}" for mark in MARKS)

@@ -25,7 +25,7 @@ def console(first: Path, office: Office) -> Console:
 
 
 def _drift(answer: Any) -> list[tuple[str, str, str | None]]:
-    return [(one["kind"], one["partner"], one["email"]) for one in answer["drift"]]
+    return [(drifted["kind"], drifted["partner"], drifted["email"]) for drifted in answer["drift"]]
 
 
 @pytest.mark.parametrize("how", [{"name": "renomme"}, {"under": "/ailleurs"}], ids=["renamed", "moved"])
@@ -66,7 +66,10 @@ def test_where_another_group_took_the_place_openings_wait_and_closures_do_not(
     console.add_group(PARTNER, under="/partenaires")
     done = office.apply(second, today=SECOND_DAY, status=1)
     assert changes(done, "done") == [("close", f"vasseur@{DOMAIN}")]
-    assert [one for one in changes(done, "failed") if one[0] != "invite"] == [("group", None), ("open", NGUYEN)]
+    assert [change for change in changes(done, "failed") if change[0] != "invite"] == [
+        ("group", None),
+        ("open", NGUYEN),
+    ]
     (hold,) = valid(office.run("held", "list", "--format", "json", today=SECOND_DAY).json, "held")
     assert (hold["kind"], hold["partner"]) == ("quarantine", PARTNER)
     assert "dans la console, puis lancez provisioner sync" in hold["reason"]

@@ -19,7 +19,11 @@ def _told(office: Office) -> dict[str, str]:
     """What `realm check` tells of that text, seen by our service account: its value and the wanted one."""
     checked = valid(office.run("realm", "check", "--format", "json").json, "realm_check")
     (realm,) = checked["realms"]
-    return {one["present"]: one["wanted"] for one in realm["differences"] if one["setting"] == CONTACT}
+    return {
+        difference["present"]: difference["wanted"]
+        for difference in realm["differences"]
+        if difference["setting"] == CONTACT
+    }
 
 
 @pytest.mark.rule("N2")
@@ -60,7 +64,11 @@ def test_a_partner_added_since_is_advice_and_one_that_was_renamed_a_difference(o
     def told() -> list[tuple[str, bool]]:
         checked = valid(office.run("realm", "check", "--format", "json").json, "realm_check")
         (realm,) = checked["realms"]
-        return [(one["setting"], one["advice"]) for one in realm["differences"] if PARTNER_NAME in one["setting"]]
+        return [
+            (difference["setting"], difference["advice"])
+            for difference in realm["differences"]
+            if PARTNER_NAME in difference["setting"]
+        ]
 
     assert told() == []
     office.add_partner("voisine", "voisine.example")

@@ -40,7 +40,7 @@ def test_no_link_leaves_that_could_make_no_password(office: Office, console: Con
     assert changes(held, "done") == [("group", None)]
     assert office.mails() == []
     assert "action:UPDATE_PASSWORD" in {difference.setting for difference in apply_realm(office.settings)}
-    assert [one for one in changes(office.sync(today=FIRST_DAY), "done") if one[0] == "invite"] == [
+    assert [change for change in changes(office.sync(today=FIRST_DAY), "done") if change[0] == "invite"] == [
         ("invite", f"{name}@{DOMAIN}") for name in PEOPLE
     ]
     assert len(office.mails()) == len(PEOPLE)

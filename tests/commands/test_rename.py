@@ -106,10 +106,10 @@ def test_a_person_with_a_password_keeps_it_and_verifies_the_new_address(
     assert (after["username"], after["email"], after["emailVerified"]) == (NEW, NEW, False)
     assert (after["requiredActions"], after["enabled"]) == (["VERIFY_EMAIL"], True)
     assert (after["attributes"], after["groups"]) == (before["attributes"], before["groups"])
-    shown = {one["email"]: one["requested_on"] for one in _habilitations(office)}
+    shown = {habilitation["email"]: habilitation["requested_on"] for habilitation in _habilitations(office)}
     assert shown == {NEW: JUNE, _at("vasseur"): JUNE}
     assert [change["habilitation"] for change in did["done"]] == [1]
-    assert [(one["old"], one["new"]) for one in journal_details(office, "account.renamed")] == [(OLD, NEW)]
+    assert [(detail["old"], detail["new"]) for detail in journal_details(office, "account.renamed")] == [(OLD, NEW)]
     assert office.plan(today=SECOND_DAY)["changes"] == []
     for _ in range(2):
         again = office.apply(moved, today=SECOND_DAY)
@@ -234,7 +234,7 @@ def test_an_account_that_is_not_ours_is_never_touched_whatever_names_it(
     assert errors(refused) == [("address-not-managed", 3)]
     ended = annexe_csv(tmp_path / "e.csv", both, {"jean.admin": "2026-08-31"}, "2026-09-01")
     told = office.apply(ended, today=SECOND_DAY)
-    assert ("closure-unknown", "warning") in [(one["code"], one["severity"]) for one in told["findings"]]
+    assert ("closure-unknown", "warning") in [(finding["code"], finding["severity"]) for finding in told["findings"]]
     assert told["done"] == []
     renamed = annexe_csv(tmp_path / "r.csv", {"vasseur": JUNE, "jean.admin": JUNE}, {}, "2026-09-01")
     rename = ("--rename", f"{OLD}={_at('jean.admin')}")

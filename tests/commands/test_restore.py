@@ -56,8 +56,8 @@ class Scene:
         """What doctor finds, by check."""
         answer = valid(self.office.run("doctor", "--format", "json", today=today).json, "doctor")
         found: dict[str, list[str]] = {}
-        for one in answer["lines"]:
-            found.setdefault(one["check"], []).append(one["found"])
+        for line in answer["lines"]:
+            found.setdefault(line["check"], []).append(line["found"])
         return found
 
 
@@ -81,7 +81,7 @@ def restored(scene: Scene, office: Office, tmp_path: Path) -> tuple[Scene, Path,
     kept = {"leroy": "2026-06-10", "petit.durand": "2026-06-10", "nguyen": "2026-09-01", "carpentier": "2026-09-01"}
     second = annexe_csv(tmp_path / "2.csv", kept, {"vasseur": "2026-08-31"}, "2026-09-01")
     did = office.apply(second, *RENAME, today=SEPTEMBER)
-    assert {one["action"] for one in did["done"]} == {"open", "invite", "close", "rename"}
+    assert {change["action"] for change in did["done"]} == {"open", "invite", "close", "rename"}
     assert office.run("person", "suspend", f"leroy@{DOMAIN}", *BY, today=SEPTEMBER).status == 0
     scene.give_password("carpentier")
     head = office.run("journal", "head").out.strip()
@@ -100,7 +100,7 @@ def test_after_an_older_copy_was_put_back_sync_mails_nobody_again_and_opens_nobo
     closed = _at("leroy", "vasseur")
     assert [email for email, enabled in before.items() if not enabled] == closed
     assert [email for email, enabled in scene.accounts().items() if not enabled] == closed
-    drift = {(one["kind"], one["email"]) for one in did["drift"]}
+    drift = {(drifted["kind"], drifted["email"]) for drifted in did["drift"]}
     assert drift >= {("suspended-by-hand", email) for email in closed}
     assert ("unknown-in-group", f"carpentier@{DOMAIN}") in drift
     assert ("changed-by-hand", f"petit@{DOMAIN}") in drift
@@ -116,7 +116,7 @@ def test_what_came_since_is_applied_again_without_a_mail(restored: tuple[Scene, 
     assert (scene.accounts(), scene.mails()) == (before, mails)
     assert office.plan(today=SEPTEMBER)["changes"] == []
     shown = valid(office.run("partner", "show", PARTNER, "--format", "json", today=SEPTEMBER).json, "partner")
-    states = {one["email"]: one["state"] for one in shown["habilitations"]}
+    states = {habilitation["email"]: habilitation["state"] for habilitation in shown["habilitations"]}
     assert states == dict.fromkeys(_at("leroy", "petit.durand", "nguyen", "carpentier"), "open") | {
         f"vasseur@{DOMAIN}": "closed"
     }
@@ -190,9 +190,9 @@ def test_a_return_that_was_made_and_ended_since_is_not_made_again(
     scene.put_back()
     mails = scene.mails()
     did: Any = office.sync(today=OCTOBER)
-    assert ([one["action"] for one in did["done"]], scene.mails()) == ([], mails)
+    assert ([change["action"] for change in did["done"]], scene.mails()) == ([], mails)
     assert scene.accounts() == {f"leroy@{DOMAIN}": False}
-    assert [one["kind"] for one in did["drift"]] == ["suspended-by-hand"]
+    assert [drifted["kind"] for drifted in did["drift"]] == ["suspended-by-hand"]
 
 
 def _set_mail_port(scene: Scene, port: int) -> None:

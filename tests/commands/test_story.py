@@ -76,9 +76,14 @@ class Story:
         """For each person: state, requested on, ended on, closed on."""
         shown = self.office.run("partner", "show", partner, "--format", "json", today=today).json
         found: dict[str, list[tuple[str | None, ...]]] = {}
-        for one in shown["habilitations"]:
-            facts = (one["state"], one["requested_on"], one["ended_on"], one["closed_on"])
-            found.setdefault(one["email"].partition("@")[0], []).append(facts)
+        for habilitation in shown["habilitations"]:
+            facts = (
+                habilitation["state"],
+                habilitation["requested_on"],
+                habilitation["ended_on"],
+                habilitation["closed_on"],
+            )
+            found.setdefault(habilitation["email"].partition("@")[0], []).append(facts)
         return found
 
 
@@ -121,7 +126,7 @@ def _signature_and_first_annexe(story: Story, office: Office) -> None:
     early = annexe_csv(story.home / "early.csv", asked, {}, "2026-06-02")
     refused = office.run("annexe", "submit", early, "--partner", PARTNER, "--format", "json", today="2026-06-02")
     assert (refused.status, refused.json["status"]) == (1, "refused")
-    assert [one["code"] for one in refused.json["check"]["findings"] if one["severity"] == "error"] == [
+    assert [finding["code"] for finding in refused.json["check"]["findings"] if finding["severity"] == "error"] == [
         "convention-not-active"
     ]
     story.quiet("2026-06-14")
@@ -228,7 +233,9 @@ def _the_end_of_the_convention(story: Story, office: Office) -> None:
     ended = ("--on", "2028-05-31", "--reason", "Dénonciation", "--by", "Claire Martin")
     assert office.run("partner", "end", PARTNER, *ended, today="2028-03-01").status == 0
     later = office.plan(today="2028-03-01")["later"]
-    assert {(one["action"], one["rule"], one["due_on"]) for one in later} == {("close", "C3", "2028-06-01")}
+    assert {(change["action"], change["rule"], change["due_on"]) for change in later} == {
+        ("close", "C3", "2028-06-01")
+    }
     story.quiet("2028-03-01", "2028-05-30", "2028-05-31")
     assert story.day("2028-06-01") == [("close", "dupont"), ("close", "martin"), ("close", "petit-durand")]
     assert story.account("dupont").enabled

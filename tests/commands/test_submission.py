@@ -54,7 +54,7 @@ def test_an_approved_annexe_is_applied_by_the_next_sync_and_the_one_before_is_de
     submitted = submit(office, next_one, today=SECOND_DAY)
     assert (submitted["status"], submitted["check"]["valid"]) == ("checked", True)
     said = office.plan("--annexe", str(submitted["annexe"]), today=SECOND_DAY)
-    assert [one["plan_id"] for one in said["plans"]] == [submitted["plan_id"]]
+    assert [plan["plan_id"] for plan in said["plans"]] == [submitted["plan_id"]]
     assert changes(office.sync(today=SECOND_DAY), "done") == []
 
     approve(office, submitted["annexe"], plan=submitted["plan_id"], today=SECOND_DAY)
@@ -128,7 +128,7 @@ def test_whoever_approves_says_keep_or_close_for_each_absent_person_and_it_is_to
     undecided = submit(office, neither, today=SECOND_DAY)
     assert (undecided["status"], undecided["plan_id"]) == ("checked", None)
     refused = approve(office, undecided["annexe"], plan="00000000", today=SECOND_DAY, status=1)
-    named = [one["value"] for one in refused.json["findings"] if one["code"] == "unaccounted-for"]
+    named = [finding["value"] for finding in refused.json["findings"] if finding["code"] == "unaccounted-for"]
     assert named == [_at("leroy"), _at("vasseur")]
     half = approve(
         office, undecided["annexe"], "--keep-absent", _at("leroy"), plan="00000000", today=SECOND_DAY, status=1
@@ -141,7 +141,7 @@ def test_whoever_approves_says_keep_or_close_for_each_absent_person_and_it_is_to
     decisions = show(office, undecided["annexe"], today=SECOND_DAY)["decisions"]
     assert (decisions["keep"], decisions["close"]) == ([_at("leroy")], ["all"])
     done, _ = run_sync(office, today=SECOND_DAY)
-    assert next((one["action"], one["email"], one["rule"], one["due_on"]) for one in done["done"]) == (
+    assert next((change["action"], change["email"], change["rule"], change["due_on"]) for change in done["done"]) == (
         "close",
         _at("vasseur"),
         "A5",
@@ -187,12 +187,12 @@ def test_a_scan_is_kept_beside_what_was_typed_from_it_and_approval_covers_both(
 @pytest.mark.rule("V3")
 def test_how_late_a_departure_is_told_counts_from_the_day_of_reception(office: Office, second: Path) -> None:
     late = submit(office, second, "--received-on", "2026-09-01", today="2026-09-10")
-    messages = [one["message"] for one in late["check"]["findings"] if one["code"] == "late-departure"]
+    messages = [finding["message"] for finding in late["check"]["findings"] if finding["code"] == "late-departure"]
     assert len(messages) == 1
     assert "1 jour" in messages[0]
     assert show(office, late["annexe"], today="2026-09-10")["received_on"] == "2026-09-01"
     in_time = submit(office, second, "--received-on", "2026-08-31", today="2026-09-10")
-    assert [one for one in in_time["check"]["findings"] if one["code"] == "late-departure"] == []
+    assert [finding for finding in in_time["check"]["findings"] if finding["code"] == "late-departure"] == []
 
 
 @pytest.mark.rule("A10")
@@ -269,7 +269,7 @@ def test_who_sent_an_annexe_is_kept_and_another_sender_than_annexe_2_s_is_never_
     def sent_by(address: str) -> tuple[str, list[str]]:
         asked = ("annexe", "submit", second, "--partner", PARTNER, "--sent-by", address, "--format", "json")
         one = office.run(*asked, today=SECOND_DAY).json
-        codes = [each["code"] for each in one["check"]["findings"] if each["severity"] != "info"]
+        codes = [finding["code"] for finding in one["check"]["findings"] if finding["severity"] != "info"]
         assert show(office, one["annexe"], today=SECOND_DAY)["sent_by"] == address.lower()
         return one["status"], codes
 

@@ -29,7 +29,10 @@ def decide(office: Office, verb: str, email: str, *more: str, today: str = TODAY
 def states(office: Office, partner: str = PARTNER) -> dict[str, tuple[str, str | None, str | None]]:
     """State, ended on, closed on."""
     shown = valid(office.run("partner", "show", partner, "--format", "json", today=TODAY).json, "partner")
-    return {one["email"]: (one["state"], one["ended_on"], one["closed_on"]) for one in shown["habilitations"]}
+    return {
+        habilitation["email"]: (habilitation["state"], habilitation["ended_on"], habilitation["closed_on"])
+        for habilitation in shown["habilitations"]
+    }
 
 
 def held(office: Office) -> list[tuple[str, str]]:
@@ -60,7 +63,7 @@ def test_a_suspended_person_is_cut_at_once_without_an_end_and_comes_back_as_they
     before = console.user(LEROY)
 
     did = decide(office, "suspend", LEROY)
-    assert [(one["action"], one["email"], one["rule"], one["due_on"]) for one in did["done"]] == [
+    assert [(change["action"], change["email"], change["rule"], change["due_on"]) for change in did["done"]] == [
         ("close", LEROY, "A4", None)
     ]
     assert console.user(LEROY)["enabled"] is False
@@ -94,8 +97,10 @@ def test_nothing_but_a_named_person_reopens_what_was_suspended(
 
     console.save(LEROY, enabled=True)
     said = office.sync(today=TODAY)
-    assert [(one["kind"], one["email"]) for one in said["drift"]] == [("enabled-by-hand", LEROY)]
-    assert [(one["action"], one["rule"], one["due_on"]) for one in said["done"]] == [("close", "A4", None)]
+    assert [(drifted["kind"], drifted["email"]) for drifted in said["drift"]] == [("enabled-by-hand", LEROY)]
+    assert [(change["action"], change["rule"], change["due_on"]) for change in said["done"]] == [
+        ("close", "A4", None)
+    ]
     assert console.user(LEROY)["enabled"] is False
     said = office.sync(today=TODAY)
     assert (said["done"], said["drift"]) == ([], [])

@@ -107,7 +107,10 @@ def test_a_person_whom_a_run_is_opening_is_cut_by_whichever_comes_last(
         done = suspend(office, NGUYEN)
         assert changes(done, "done") == ([("close", NGUYEN)] if after else [])
     assert said["status"] == 0
-    assert [one for one in changes(said, "done") if one[1] == NGUYEN] == [("open", NGUYEN), ("close", NGUYEN)]
+    assert [change for change in changes(said, "done") if change[1] == NGUYEN] == [
+        ("open", NGUYEN),
+        ("close", NGUYEN),
+    ]
     assert console.user(NGUYEN)["enabled"] is False
     assert not [mail for mail in office.mails() if mail.to == NGUYEN], "no link to somebody who is suspended"
     settled = office.sync(today=TODAY)
@@ -129,7 +132,7 @@ def test_what_a_run_had_not_begun_for_a_person_who_is_suspended_is_not_done(
     with applying(office, proxy, gate, file) as said:
         assert suspend(office, NGUYEN)["done"] == []
     assert (said["status"], said["failed"]) == (0, [])
-    assert [one for one in changes(said, "done") if one[1] == NGUYEN] == []
+    assert [change for change in changes(said, "done") if change[1] == NGUYEN] == []
     assert office.directory().find(NGUYEN) is None
 
 

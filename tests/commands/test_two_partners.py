@@ -78,7 +78,7 @@ def test_an_address_that_another_partner_holds_open_is_an_error_until_its_row_is
     before = desk.leroy()
     file = desk.annexe(OTHER, {"leroy": "2026-09-01"})
     said = desk.office.apply(file, partner=OTHER, today=TODAY, status=1)
-    errors = [(one["code"], one["row"]) for one in said["findings"] if one["severity"] == "error"]
+    errors = [(finding["code"], finding["row"]) for finding in said["findings"] if finding["severity"] == "error"]
     assert (errors, said["done"]) == ([("address-of-other-partner", 1)], [])
     assert desk.leroy() == before
     desk.office.apply(file, *WAIVED, partner=OTHER, today=TODAY)
@@ -169,7 +169,7 @@ def test_an_account_closed_at_another_partner_is_opened_again_as_new_in_the_new_
 
 
 def _of_later(answer: Any) -> list[tuple[str, str, str]]:
-    return [(one["action"], one["email"], one["due_on"]) for one in answer["later"]]
+    return [(change["action"], change["email"], change["due_on"]) for change in answer["later"]]
 
 
 @pytest.mark.rule("A8")

@@ -41,7 +41,7 @@ def _good_sync(office: Office) -> str:
 
 
 def _limits(answer: Any) -> list[tuple[str, str]]:
-    return [(one["partner"], one["limit"]) for one in answer["blocked_by"]]
+    return [(blocked["partner"], blocked["limit"]) for blocked in answer["blocked_by"]]
 
 
 def _refused(answer: Answer) -> bool:
@@ -108,7 +108,7 @@ def test_in_another_realm_nothing_is_concluded_nothing_done_and_a_named_person_g
     again = office.run("realm", "accept", *WHY, "--format", "json", today=SECOND_DAY)
     assert (again.status, again.json["accepted"]) == (0, False)
     after = office.sync(today=SECOND_DAY)
-    assert [one["kind"] for one in after["drift"]] == ["missing-account", "missing-account"]
+    assert [drifted["kind"] for drifted in after["drift"]] == ["missing-account", "missing-account"]
     assert office.run("person", "reopen", LEROY, *WHY, today=SECOND_DAY).status == 0
     assert console.user(LEROY)["enabled"] is True
     assert office.run("journal", "verify", today=SECOND_DAY).status == 0

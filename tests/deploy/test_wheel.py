@@ -114,5 +114,5 @@ def test_installed_it_makes_its_register_and_the_letter_of_an_annexe_3(run: Run)
         run("provisioner", "caf", "contacts", *both, "--technique", contact),
     ]
 
-    assert [one.returncode for one in done] == [0, 0, 0], [one.stderr for one in done]
+    assert [process.returncode for process in done] == [0, 0, 0], [process.stderr for process in done]
     assert "Avis en attente d'envoi : 1." in done[-1].stderr  # with the letter as a PDF

@@ -147,7 +147,7 @@ def test_an_answer_lost_around_the_email_ends_in_one_email(scene: Scene, fault: 
     scene.proxy.faults = Faults(r"/execute-actions-email", ("PUT",), fault)
     answer = scene.apply_second(**scene.through_proxy())
     assert answer.status == 3, answer
-    assert [one["action"] for one in answer.json["failed"]] == ["invite"]
+    assert [failure["action"] for failure in answer.json["failed"]] == ["invite"]
     scene.proxy.faults = Faults()
     scene.apply_until_done()
     tells(scene.office, STORY, today=TODAY)

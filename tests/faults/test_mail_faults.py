@@ -11,7 +11,7 @@ from tests.shared.oracle import tells
 def _failed(scene: Scene) -> list[tuple[str, str]]:
     answer = scene.apply_second()
     assert answer.status == 3, answer
-    return [(one["action"], one["email"]) for one in answer.json["failed"]]
+    return [(failure["action"], failure["email"]) for failure in answer.json["failed"]]
 
 
 @pytest.mark.rule("P2")
@@ -21,7 +21,7 @@ def test_a_mail_server_that_refuses_leaves_the_access_open_and_the_email_owed(sc
     assert _failed(scene) == [("invite", address("nguyen"))]
     scene.mailbox.refuses_all = False
     again = scene.office.sync(today=TODAY)
-    assert [(one["action"], one["email"]) for one in again["done"]] == [("invite", address("nguyen"))]
+    assert [(change["action"], change["email"]) for change in again["done"]] == [("invite", address("nguyen"))]
     tells(scene.office, STORY, today=TODAY)
 
 
@@ -29,7 +29,7 @@ def test_a_mail_server_that_refuses_leaves_the_access_open_and_the_email_owed(sc
 def test_one_refused_recipient_does_not_keep_the_others_waiting(scene: Scene) -> None:
     scene.mailbox.refuses = {address("leroy")}
     answer = scene.office.apply(scene.first, today="2026-06-16", status=1)
-    assert [(one["action"], one["email"]) for one in answer["failed"]] == [("invite", address("leroy"))]
+    assert [(failure["action"], failure["email"]) for failure in answer["failed"]] == [("invite", address("leroy"))]
     scene.mailbox.refuses = set()
     scene.office.sync(today="2026-06-16")
     scene.apply_until_done()

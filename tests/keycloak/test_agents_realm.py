@@ -225,7 +225,11 @@ def _told(settings: Settings) -> list[tuple[str, bool]]:
     assert config is not None
     with closing(administrator_connection(settings.keycloak)) as connection:
         state = read_state(connection, str(config.realm["realm"]), config)
-    return [(found.setting, found.by_hand) for found in differences(state, config) if found.part is not Part.THEME]
+    return [
+        (difference.setting, difference.by_hand)
+        for difference in differences(state, config)
+        if difference.part is not Part.THEME
+    ]
 
 
 def test_a_flow_that_was_left_half_made_does_not_stay(settings: Settings, admin: Administrator, path: str) -> None:

@@ -62,7 +62,11 @@ def test_a_partner_without_a_domain_declares_exact_addresses(desk: Desk, tmp_pat
         "utf-8",
     )
     check = desk.run("check", file, "--partner", "petit-bourg", "--format", "json", "--as-of", "2026-06-16").json
-    told = [(one["code"], one["severity"], one["row"]) for one in check["findings"] if one["column"] == "email"]
+    told = [
+        (finding["code"], finding["severity"], finding["row"])
+        for finding in check["findings"]
+        if finding["column"] == "email"
+    ]
     assert told == [("email-consumer", "warning", 1), ("email-consumer", "error", 2)]
 
 

@@ -50,9 +50,9 @@ def enter_sample(register: Register, settings: Settings, name: str, today: date)
     before = register.records()
     with register.work("test") as work:
         save_habilitations(work, before, enter(before, LYS.code, annexe, today))
-    for one in register.records().habilitations:
+    for habilitation in register.records().habilitations:
         with register.work("test") as work:
-            _do(work, one, today)
+            _do(work, habilitation, today)
 
 
 def _do(work: Work, one: Habilitation, today: date) -> None:
@@ -83,7 +83,7 @@ def test_the_form_names_the_right_persons_after_two_annexes(
         ("O'Brien", "Seán", "coordonnateur jeunesse", date(2026, 9, 1)),
     ]
     assert [(row.last_name, row.on) for row in annexe.of_list(2)] == [("Vasseur", date(2026, 8, 31))]
-    assert [one.code for one in annexe.findings] == ["transmission-date-missing"]
+    assert [finding.code for finding in annexe.findings] == ["transmission-date-missing"]
 
 
 def test_the_report_names_the_partner(environment: dict[str, str]) -> None:

@@ -115,7 +115,7 @@ def test_a_data_directory_that_this_user_may_not_enter_is_told(
         return real(path, *more, **named)
 
     monkeypatch.setattr(os, "stat", status)
-    found = {one.check: one for one in examine(settings, Clock()).lines}
+    found = {line.check: line for line in examine(settings, Clock()).lines}
     assert "Permission denied" in found["database"].found
     with pytest.raises(RegisterUnavailable, match="Permission denied"):
         back_up(settings, Clock(), tmp_path / "copy")
@@ -229,4 +229,4 @@ def test_a_disk_without_room_is_wanting(
 ) -> None:
     monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=free << 20))
     lines = data_directory_lines(Settings(data_dir=tmp_path, keycloak=KeycloakSettings(url="http://127.0.0.1:9")))
-    assert [one.level for one in lines if one.check == "disk"] == [level]
+    assert [line.level for line in lines if line.check == "disk"] == [level]

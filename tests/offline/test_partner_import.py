@@ -45,7 +45,7 @@ def test_the_example_of_the_documentation_is_imported_as_it_stands(office: Offic
     assert office.records().partners["agglo-lys"].signed_on == date(2026, 1, 15)
     found = office.contacts("agglo-lys")
     assert found is not None
-    assert [(one.role, one.name) for one in found.people] == [
+    assert [(person.role, person.name) for person in found.people] == [
         (Role.HABILITATIONS, "Anne Petit"),
         (Role.SECURITE, "Luc Roy"),
     ]

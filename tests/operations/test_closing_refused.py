@@ -117,7 +117,7 @@ def test_a_disabling_whose_answer_alone_was_lost_is_no_access_still_open(
     close(office, "suspend")
     found = account(office)
     assert (found.enabled, found.sessions, found.has_password) == (False, 0, True)
-    assert [one.kind for one in office.context.register.records().holds] == [HoldKind.SUSPENSION]
+    assert [hold.kind for hold in office.context.register.records().holds] == [HoldKind.SUSPENSION]
 
 
 def test_rights_that_lack_for_every_step_are_a_failure_of_the_system_and_nobodys_own(office: MemoryOffice) -> None:
@@ -125,7 +125,7 @@ def test_rights_that_lack_for_every_step_are_a_failure_of_the_system_and_nobodys
     refuse(office, *calls, answer=KeycloakRefused("unknown_error", 403))
     outcome = close(office, "annexe")
     assert outcome is not None
-    assert ([one.cause.status for one in outcome.failed], outcome.quarantined) == ([403], [])
+    assert ([failure.cause.status for failure in outcome.failed], outcome.quarantined) == ([403], [])
     assert office.context.register.records().holds == ()
 
 
@@ -142,10 +142,10 @@ def test_what_the_profile_asks_of_accounts_that_are_there_is_one_failure_of_the_
     document = Document(name=changed.name, content=changed.content.replace(b"agent", b"directeur"))
     outcome = office.apply(document, LYS)
     assert outcome is not None
-    assert [one.email for one in outcome.done] == [nguyen.email]
+    assert [change.email for change in outcome.done] == [nguyen.email]
     assert outcome.realm_faults == (RealmFault.PROFILE_ASKS_MORE,)
     assert outcome.quarantined == []
-    assert [one for one in context.register.records().holds if one.kind is HoldKind.QUARANTINE] == []
+    assert [hold for hold in context.register.records().holds if hold.kind is HoldKind.QUARANTINE] == []
     directory.require_attribute(None)
     office.sync()
     assert all(one.enabled for one in directory.accounts.values())
@@ -162,19 +162,27 @@ def test_an_account_made_again_under_the_address_before_a_rename_is_told_and_not
     rename = Decisions(rename={LEROY: renamed})
     applied = office.apply(annexe(("leroy-petit", *NAMES[1:]), on="2026-06-16"), LYS, rename)
     assert applied.plan is not None
-    assert [(one.kind, one.email) for one in applied.plan.drift] == [(DriftKind.ACCOUNT_MADE_AGAIN, renamed)]
+    assert [(drifted.kind, drifted.email) for drifted in applied.plan.drift] == [
+        (DriftKind.ACCOUNT_MADE_AGAIN, renamed)
+    ]
     if how == "annexe":
         outcome = office.apply(annexe(NAMES[1:], ("leroy-petit",), "2026-06-16", "2026-06-15"), LYS)
     else:
         persons.suspend(context, renamed, BY, "téléphone volé")
         outcome = persons.cut(context, [LYS], renamed, no_bar)
-    assert [type(one.cause) for one in outcome.failed] == [AccessStillOpen]
+    assert [type(failure.cause) for failure in outcome.failed] == [AccessStillOpen]
     assert account(office).enabled, "it is not ours"
     directory.delete_account(again)
     office.sync()
-    live = [one for one in context.register.records().habilitations if one.state is not State.CLOSED]
-    assert [one.email for one in live if one.email == renamed] == ([] if how == "annexe" else [renamed])
-    assert [one.kind for one in context.register.records().holds] == (
+    live = [
+        habilitation
+        for habilitation in context.register.records().habilitations
+        if habilitation.state is not State.CLOSED
+    ]
+    assert [habilitation.email for habilitation in live if habilitation.email == renamed] == (
+        [] if how == "annexe" else [renamed]
+    )
+    assert [hold.kind for hold in context.register.records().holds] == (
         [] if how == "annexe" else [HoldKind.SUSPENSION]
     )
 

@@ -134,7 +134,7 @@ def test_a_plan_let_go_while_a_run_would_hold_it_is_not_held_again(office: Memor
     assert released == [LYS]
     assert context.register.records().holds == ()
     office.sync()
-    assert sum(one.enabled for one in office.directory.accounts.values()) == 1
+    assert sum(account.enabled for account in office.directory.accounts.values()) == 1
 
 
 def test_what_a_run_writes_of_an_access_leaves_alone_what_it_did_not_change(office: MemoryOffice) -> None:
@@ -143,7 +143,7 @@ def test_what_a_run_writes_of_an_access_leaves_alone_what_it_did_not_change(offi
     register = office.context.register
     before = register.records()
     changed = replace(before.habilitations[0], requested_on=date(2026, 6, 11))
-    stale = [replace(one, opened_at=None, opened_number=None) for one in before.habilitations]
+    stale = [replace(habilitation, opened_at=None, opened_number=None) for habilitation in before.habilitations]
     with register.work("test") as work:
         save_habilitations(
             work,
@@ -222,7 +222,7 @@ def watched(office: MemoryOffice, call: str) -> list[bool | None]:
     asked, written = getattr(office.directory, call), []
 
     def watching(*arguments: Any, **more: Any) -> Any:
-        written.append(next(one.enabled for one in arguments if isinstance(one, WantedAccount)))
+        written.append(next(argument.enabled for argument in arguments if isinstance(argument, WantedAccount)))
         return asked(*arguments, **more)
 
     setattr(office.directory, call, watching)
@@ -244,8 +244,8 @@ def test_an_account_cut_while_a_run_reads_is_not_told_as_enabled_by_hand(office:
     outcome = office.sync() if run == "sync" else office.apply(annexe(NAMES, on="2026-06-16"), LYS)
     assert LEROY in read().suspended
     assert outcome.plan is not None
-    assert [one for one in outcome.plan.drift if one.email == LEROY] == []
-    assert [one for one in outcome.plan.changes if one.email == LEROY] == []
+    assert [drifted for drifted in outcome.plan.drift if drifted.email == LEROY] == []
+    assert [change for change in outcome.plan.changes if change.email == LEROY] == []
 
 
 @pytest.mark.rule("A3")
@@ -260,10 +260,12 @@ def test_ends_that_were_let_go_once_let_no_other_end_of_the_same_persons_go(offi
     assert hold.plan_id is not None
     holds.release(office.context.register, hold.plan_id, BY, "fin de mission")
     office.sync()
-    ends = {one.end.on for one in office.context.register.records().habilitations if one.end}
+    ends = {
+        habilitation.end.on for habilitation in office.context.register.records().habilitations if habilitation.end
+    }
     assert ends == {date(2026, 12, 31)}
     if then == "cancelled":
         office.on(date(2026, 9, 1))
         assert office.apply(annexe(NAMES, on="2026-09-01"), LYS).ending is Ending.APPLIED
     assert leaving(date(2026, 10, 1), date(2026, 9, 30)).ending is Ending.HELD
-    assert all(one.enabled for one in office.directory.accounts.values())
+    assert all(account.enabled for account in office.directory.accounts.values())

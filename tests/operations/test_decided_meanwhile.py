@@ -62,7 +62,7 @@ def test_an_annexe_rejected_at_the_last_moment_is_not_applied_and_stops_nobody_e
     register = office.context.register
     assert receive.find(register, mine).status is Status.REJECTED
     assert receive.find(register, theirs).status is Status.APPLIED
-    assert {one.partner for one in register.records().habilitations} == {"sivom"}
+    assert {habilitation.partner for habilitation in register.records().habilitations} == {"sivom"}
 
 
 @pytest.mark.rule("A4")

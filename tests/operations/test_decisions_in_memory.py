@@ -76,7 +76,7 @@ class Scene:
 
     @property
     def leroy(self) -> Account:
-        (found,) = (one for one in self.realm.accounts.values() if one.email == LEROY)
+        (found,) = (account for account in self.realm.accounts.values() if account.email == LEROY)
         return found
 
     def facts(self) -> tuple[bool, bool, bool, int]:
@@ -89,7 +89,11 @@ class Scene:
 
     def states(self) -> list[State]:
         records = self.office.context.register.records()
-        return [records.state_of(one) for one in records.habilitations if one.email in (LEROY, JEANNE)]
+        return [
+            records.state_of(habilitation)
+            for habilitation in records.habilitations
+            if habilitation.email in (LEROY, JEANNE)
+        ]
 
 
 def each_fault(home: Path, before: Callable[[Scene], None], act: Callable[[Scene], None]) -> Iterator[Scene]:

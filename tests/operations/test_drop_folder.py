@@ -263,7 +263,7 @@ def _scandir_with(name: str, status: os.stat_result) -> Any:
     @contextmanager
     def scandir(path: Path) -> Iterator[list[Entry]]:
         with real_scandir(path) as entries:
-            yield [Entry(one) for one in entries]
+            yield [Entry(entry) for entry in entries]
 
     return scandir
 
@@ -372,7 +372,10 @@ def owed(desk: Desk) -> list[tuple[str, str]]:
             message_from_bytes(row.content, policy=default)
             for row in connection.execute(select(notice).where(notice.c.recipient == "habilitations@caf.example"))
         ]
-    return [(str(one["subject"]), " ".join(one.get_body(("plain",)).get_content().split())) for one in messages]  # type: ignore[union-attr]
+    return [
+        (str(message["subject"]), " ".join(message.get_body(("plain",)).get_content().split()))  # type: ignore[union-attr]
+        for message in messages
+    ]
 
 
 @pytest.fixture
@@ -478,7 +481,7 @@ def test_a_file_that_cannot_be_read_is_set_aside_and_its_report_says_what_to_do(
     desk.drop("envoi.docx", SCRAWL)
     desk.poll(2)
     told = desk.told("envoi.docx")
-    assert [one["code"] for one in told["findings"]] == ["unreadable-document"]
+    assert [finding["code"] for finding in told["findings"]] == ["unreadable-document"]
     assert desk.files("refused") == ["refused/1-envoi.docx"]
     desk.nothing_is_left()
 
@@ -841,7 +844,7 @@ def test_the_report_does_not_tell_who_else_has_an_account(desk: Desk) -> None:
     desk.drop("envoi.docx", GOOD)
     desk.poll(2)
     told = desk.told("envoi.docx")
-    assert [one["code"] for one in told["findings"]] == ["address-refused"]
+    assert [finding["code"] for finding in told["findings"]] == ["address-refused"]
     assert "la Caf vous contactera" in told["findings"][0]["message"]
 
 
@@ -990,7 +993,7 @@ def test_the_report_on_an_annexe_that_was_approved_with_a_waiver_carries_no_erro
     told = desk.told("envoi.csv", "ville")
     assert (told["status"], told["valid"]) == ("applied", True)
     assert [row["email"] for row in told["open"]] == [email("leroy")]
-    assert [(one["code"], one["severity"]) for one in told["findings"]] == [("email-domain", "warning")]
+    assert [(finding["code"], finding["severity"]) for finding in told["findings"]] == [("email-domain", "warning")]
     assert told["findings"][0]["message"] == "Adresse acceptée : dérogation accordée pour cette ligne."
     page = (desk.home / "outbox" / "ville" / "envoi.csv.rapport.html").read_text("utf-8")
     assert "Roy" not in json.dumps(told, ensure_ascii=False)
@@ -1013,13 +1016,17 @@ def test_the_report_tells_the_partner_what_to_write_and_not_what_the_officer_has
     desk.office.hand_clock.now += timedelta(days=1)
     desk.drop("2.csv", b"leroy nguyen")
     desk.poll(2)
-    (asked,) = [one["message"] for one in desk.told("2.csv")["findings"] if one["code"] == "unaccounted-for"]
+    (asked,) = [
+        finding["message"] for finding in desk.told("2.csv")["findings"] if finding["code"] == "unaccounted-for"
+    ]
     assert "décidez" not in asked
     assert "dans la liste 1 si elle garde son accès, dans la liste 2, avec la date de fin" in asked
     _approve(desk, decisions)
     desk.office.sync()
     desk.poll()
-    (told,) = [one["message"] for one in desk.told("2.csv")["findings"] if one["code"] == "unaccounted-for"]
+    (told,) = [
+        finding["message"] for finding in desk.told("2.csv")["findings"] if finding["code"] == "unaccounted-for"
+    ]
     assert told.endswith(f"{decided} par décision de la Caf.")
 
 
@@ -1034,6 +1041,10 @@ def test_a_closure_that_was_decided_one_day_and_applied_the_next_is_dated_the_da
     _approve(desk, Decisions(close_all=True))
     desk.office.hand_clock.now += timedelta(days=1)
     desk.office.sync()
-    (closed,) = [one for one in desk.context.register.records().habilitations if one.closed_at is not None]
+    (closed,) = [
+        habilitation
+        for habilitation in desk.context.register.records().habilitations
+        if habilitation.closed_at is not None
+    ]
     assert closed.end is not None
     assert (closed.end.rule, closed.end.on, closed.closed_on) == ("A5", TODAY, TODAY + timedelta(days=1))

@@ -79,17 +79,17 @@ def names(addresses: Iterator[str]) -> Counter[str]:
 def tells_the_story(office: MemoryOffice, number: int) -> None:
     """The mails, the directory person by person, the register, the journal and the next run: all say the same."""
     assert names(mail.to for mail in office.directory.mails) == Counter({*OPEN, *CLOSED}), number
-    there = {one.email.partition("@")[0]: one for one in office.directory.accounts.values()}
+    there = {account.email.partition("@")[0]: account for account in office.directory.accounts.values()}
     assert {name for name, one in there.items() if one.enabled} == OPEN, number
     assert {name for name, one in there.items() if not one.enabled} == CLOSED, number
     assert names(iter(office.directory.members(LYS))) == Counter({*OPEN, *CLOSED}), number
     records = office.context.register.records()
-    states = {one.email.partition("@")[0]: one.state for one in records.habilitations}
+    states = {habilitation.email.partition("@")[0]: habilitation.state for habilitation in records.habilitations}
     assert states == {**dict.fromkeys(OPEN, State.OPEN), **dict.fromkeys(CLOSED, State.CLOSED)}, number
-    emails = {one.id: one.email for one in records.habilitations}
-    sent = names(emails[one.habilitation] for one in records.attempts if one.sent_at)
+    emails = {habilitation.id: habilitation.email for habilitation in records.habilitations}
+    sent = names(emails[attempt.habilitation] for attempt in records.attempts if attempt.sent_at)
     assert sent == Counter({*OPEN, *CLOSED}), number
-    assert not any(one.is_unsettled or one.is_uncertain for one in records.attempts), number
+    assert not any(attempt.is_unsettled or attempt.is_uncertain for attempt in records.attempts), number
     assert records.holds == (), number
     rows = [row for page in journal.pages(office.context.register) for row in page]
     assert verify(rows).bad is None, number

@@ -87,4 +87,4 @@ def test_cut_off_or_killed_while_sending_again_each_person_gets_each_link_once(
             repeat(office)
             repeat(office)
             assert sorted(mail.to for mail in office.directory.mails) == [LEROY, LEROY, NGUYEN, NGUYEN]
-            assert not any(each.is_unsettled for each in office.context.register.records().attempts)
+            assert not any(attempt.is_unsettled for attempt in office.context.register.records().attempts)

@@ -154,7 +154,9 @@ def test_a_run_goes_on_where_that_version_stopped(office: MemoryOffice) -> None:
     done = Counter(change.action for change in office.sync().done)
     assert done[Action.CLOSE] == len(CLOSED)
     records = office.context.register.records()
-    assert {one.email for one in records.habilitations if one.state is State.CLOSED} == CLOSED
+    assert {
+        habilitation.email for habilitation in records.habilitations if habilitation.state is State.CLOSED
+    } == CLOSED
     assert not [
         account for account in office.directory.accounts.values() if account.email in CLOSED and account.enabled
     ]

@@ -69,7 +69,7 @@ class Desk:
         call = getattr(MemoryDirectory, name)
 
         def failing(*arguments: object, **more: object) -> object:
-            wanted = next((one for one in arguments if isinstance(one, WantedAccount)), None)
+            wanted = next((argument for argument in arguments if isinstance(argument, WantedAccount)), None)
             known = self.realm.accounts.get(str(arguments[0]))
             whose = wanted.email if wanted else known.email if known else None
             if whose in self.bad:
@@ -92,12 +92,13 @@ class Desk:
     @property
     def quarantines(self) -> dict[str | None, str]:
         return {
-            one.email or one.partner: one.reason for one in service_status(self.office.context.register).quarantines
+            quarantine.email or quarantine.partner: quarantine.reason
+            for quarantine in service_status(self.office.context.register).quarantines
         }
 
     @property
     def open(self) -> set[EmailAddress]:
-        return {one.email for one in self.realm.accounts.values() if one.enabled}
+        return {account.email for account in self.realm.accounts.values() if account.enabled}
 
     def is_good(self) -> bool:
         with self.office.context.register.read() as connection:
@@ -112,7 +113,7 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
 
 
 def tried(outcome: RunResult) -> list[tuple[str, str | None]]:
-    return [(one.change.action, one.change.email) for one in outcome.failed]
+    return [(failure.change.action, failure.change.email) for failure in outcome.failed]
 
 
 def test_one_bad_person_is_set_aside_and_the_others_are_opened(desk: Desk) -> None:
@@ -140,7 +141,7 @@ def test_it_is_tried_again_each_time_its_age_has_doubled_and_ends_once_it_goes_w
     minutes = [number for number in range(1, 40) if tried(desk.serve(timedelta(minutes=1)))]
     assert minutes == [1, 2, 4, 8, 16, 32]
     desk.bad.clear()
-    assert [one.action for one in desk.serve(timedelta(minutes=30)).done] == [Action.OPEN, Action.INVITE]
+    assert [change.action for change in desk.serve(timedelta(minutes=30)).done] == [Action.OPEN, Action.INVITE]
     assert desk.quarantines == {}
     pages = journal_entries(desk.office.context.register, Sought())
     actions = [row.entry.facts["action"] for page in pages for row in page]
@@ -182,7 +183,7 @@ def test_what_keycloak_refuses_to_write_of_a_closed_account_is_tried_again_until
     refused.clear()
     done = desk.serve(timedelta(days=1)).done
     assert [(change.action, change.email) for change in done] == [(Action.UPDATE, email("leroy"))]
-    (closed,) = (one for one in desk.realm.accounts.values() if one.email == email("leroy"))
+    (closed,) = (account for account in desk.realm.accounts.values() if account.email == email("leroy"))
     assert closed.attributes["date_fin_habilitation"] == (FIRST_DAY.isoformat(),)
     assert (tried(desk.serve(timedelta(days=1))), desk.quarantines) == ([], {})
 
@@ -346,7 +347,7 @@ def test_a_pause_that_ended_by_itself_is_told_as_held_no_more(desk: Desk) -> Non
     for day in (DUE, DUE + timedelta(days=1)):
         desk.office.on(day)
         now, records = desk.office.context.clock.now(), register.records()
-        lines = [one for one in hold_lines(records, now) if one.todo]
+        lines = [line for line in hold_lines(records, now) if line.todo]
         told.append((len(service_status(register).holds), len(HeldAnswer.at(now, records).rows), len(lines)))
     assert told == [(1, 1, 1), (0, 0, 0)]
 

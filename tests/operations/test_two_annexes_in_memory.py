@@ -48,14 +48,14 @@ def office(tmp_path: Path) -> Iterator[MemoryOffice]:
 def done(outcome: RunResult) -> list[tuple[Action, str]]:
     """What was done, kind by kind; within a kind, calls may end in any order."""
     order = {action: number for number, action in enumerate(Action)}
-    found = [(one.action, (one.email or "").partition("@")[0]) for one in outcome.done]
+    found = [(change.action, (change.email or "").partition("@")[0]) for change in outcome.done]
     kinds = [action for action, _ in found]
     assert kinds == sorted(kinds, key=lambda action: order[action])
     return sorted(found, key=lambda one: (order[one[0]], one[1]))
 
 
 def open_names(office: MemoryOffice) -> set[str]:
-    return {one.email.partition("@")[0] for one in office.directory.accounts.values() if one.enabled}
+    return {account.email.partition("@")[0] for account in office.directory.accounts.values() if account.enabled}
 
 
 def mailed(office: MemoryOffice) -> list[str]:

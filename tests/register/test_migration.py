@@ -131,12 +131,16 @@ def test_the_upgrade_page_names_the_versions_and_the_revisions_that_there_are(tm
 
 def test_nothing_is_lost(register: Register) -> None:
     records = register.records()
-    assert [one.id for one in records.habilitations] == list(range(1, 12))
-    states = [one.state for one in records.habilitations]
+    assert [habilitation.id for habilitation in records.habilitations] == list(range(1, 12))
+    states = [habilitation.state for habilitation in records.habilitations]
     assert (states.count(State.OPEN), states.count(State.PLANNED)) == (10, 1)
-    assert all(records.accounts[one.email].keycloak_id for one in records.habilitations if one.opened_at)
+    assert all(
+        records.accounts[habilitation.email].keycloak_id
+        for habilitation in records.habilitations
+        if habilitation.opened_at
+    )
     assert len(records.attempts) == 10
-    assert sum(one.bounced_at is not None for one in records.attempts) == 1
+    assert sum(attempt.bounced_at is not None for attempt in records.attempts) == 1
     assert {hold.kind for hold in records.holds} == set(HoldKind) - {HoldKind.CONTAINMENT, HoldKind.RETENTION}
     (limit,) = [hold for hold in records.holds if hold.kind is HoldKind.LIMIT]
     assert (limit.reason, limit.figure, limit.allowed, len(limit.changes)) == ("closures", 5, 2, 5)

@@ -64,7 +64,7 @@ def test_a_file_waits_for_keycloak_and_for_a_person_and_their_decision_is_told(
         file = drop(office)
         until(lambda: serving.metric('provisioner_job_failures_in_a_row{job="inbox"}'), "a failure")
         assert serving.end()[0] == 0
-        assert {one["reason"] for one in serving.events("job.failed")} == {"keycloak"}
+        assert {event["reason"] for event in serving.events("job.failed")} == {"keycloak"}
     assert file.exists()
     with Serving(office, EVERY_LOOK, today=TODAY) as serving:
         until(lambda: status(office) == "checked", "the report")

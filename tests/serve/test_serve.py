@@ -105,9 +105,9 @@ def test_keycloak_away_is_told_once_and_its_work_is_done_once_when_it_is_back(
         serving.until_ready()
         assert serving.end()[0] == 0
     tells(office, story, today=TODAY)
-    told = Counter(one["event"] for one in serving.events() if one.get("job") == "sync")
+    told = Counter(event["event"] for event in serving.events() if event.get("job") == "sync")
     assert told["job.failed"] == told["job.recovered"] == 2, told
-    assert all(one["reason"] == "keycloak" for one in serving.events("job.failed"))
+    assert all(event["reason"] == "keycloak" for event in serving.events("job.failed"))
 
 
 def _accounts(office: Office) -> set[str]:

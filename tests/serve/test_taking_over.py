@@ -115,8 +115,8 @@ def pair(office: Office, postgres: Postgres) -> Iterator[Pair]:
         for name in ("first", "second"):  # on an empty database, both at once
             pair.instances.append(Instance(office, name, pair))
             stack.callback(pair.instances[-1].end)
-        for one in pair.instances:
-            one.until_good_sync(0, "its first sync")
+        for instance in pair.instances:
+            instance.until_good_sync(0, "its first sync")
         yield pair
 
 
@@ -142,8 +142,8 @@ def test_whoever_works_is_killed_or_frozen_and_the_other_ends_it_without_doing_a
         pair.awaits(blow)
         _approve(office, code, asked[code], ended[code], f"2026-09-0{1 + number // 2}")
         _taken_over(pair, how)
-    for one in pair.instances:
-        assert one.serving.end()[0] == 0
+    for instance in pair.instances:
+        assert instance.serving.end()[0] == 0
     people = {address(code, name) for code in PARTNERS for name in asked[code]}
     closed = {address(code, name) for code in PARTNERS for name in ended[code]}
     _nothing_twice(office, closed)
@@ -191,5 +191,7 @@ def _nothing_twice(office: Office, closed: set[str]) -> None:
     users = console.connection.get(f"{console.realm}/users", max=-1, briefRepresentation="true")
     console.connection.close()
     twice = {("UPDATE", f"users/{user['id']}") for user in users if user["email"] in closed}
-    counts = Counter((one["operationType"], one["resourcePath"]) for one in events if one["resourceType"] == "USER")
+    counts = Counter(
+        (event["operationType"], event["resourcePath"]) for event in events if event["resourceType"] == "USER"
+    )
     assert [call for call, count in counts.items() if count > 1 + (call in twice)] == []

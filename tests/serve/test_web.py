@@ -61,7 +61,10 @@ def test_labels_that_an_alert_asks_for_are_there_from_the_start(register: Regist
     series = set(re.findall(r"^provisioner_\w+\{.*\}", told(register), re.MULTILINE))
     for name, labels in re.findall(r"\b(provisioner_\w+)\{([^}]*)\}", ALERTS.read_text("utf-8")):
         wanted = labels.split(",")
-        assert any(one.startswith(name) and all(label in one for label in wanted) for one in series), (name, labels)
+        assert any(sample.startswith(name) and all(label in sample for label in wanted) for sample in series), (
+            name,
+            labels,
+        )
 
 
 def test_the_dashboard_loads_and_every_metric_in_it_is_there(register: Register) -> None:

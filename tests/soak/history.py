@@ -95,9 +95,9 @@ class _Life:
             if self.next_annexe[code] == today and self.model.is_active(code):
                 self.next_annexe[code] = self._in(max(7, self.size.days // 12), max(13, self.size.days // 6))
                 self._receive(code)
-        before = {one for one in self.model.people if one.is_open}
+        before = {person for person in self.model.people if person.is_open}
         mailed = self.model.settle()
-        after = {one for one in self.model.people if one.is_open}
+        after = {person for person in self.model.people if person.is_open}
         for one in sorted(after - before, key=lambda one: one.email):
             self._plan_use(one)
         return self.day, bool(self.day.actions or mailed or after != before)
@@ -118,7 +118,7 @@ class _Life:
     def _is_still_possible(self, name: str, who: str, *_: Any) -> bool:
         if name == "partner_reinstated":
             return self.model.is_active(who)
-        one = next((one for one in self.model.people if one.email == who and one.is_open), None)
+        one = next((person for person in self.model.people if person.email == who and person.is_open), None)
         if one is None or self.model.last_day(one) < self.today:
             return False
         is_new = one.has_password or one.opened == self.today
@@ -141,7 +141,7 @@ class _Life:
     def _persons(self) -> None:
         """Decisions by name, and hands in the console: a few a month, or some dozens in two years."""
         often = 4 if self.step == 1 else 1.5
-        steady = [one for one in self.model.people if self._is_steady(one)]
+        steady = [person for person in self.model.people if self._is_steady(person)]
         for what in ("suspended", "console_disables", "console_deletes", "console_meddles", "bounced", "reopened"):
             if not steady or not self._chance(often * (3 if what == "console_deletes" else 1)):
                 continue
@@ -154,7 +154,7 @@ class _Life:
             if not one.is_enabled:
                 renews = what == "console_deletes" or (what == "suspended" and self._chance(3))
                 self.later[self._in(2, 15)].append(("reopened", one.email, renews))
-        closed = [one for one in self.model.people if one.is_closed and one.has_account]
+        closed = [person for person in self.model.people if person.is_closed and person.has_account]
         if closed and self._chance(often):
             self._do("console_enables", self.random.choice(closed).email)
         if closed and self._chance(often * 8):

@@ -89,10 +89,10 @@ class Model:
     closures: list[tuple[Person, date]] = field(default_factory=list)
 
     def person(self, email: str) -> Person:
-        return next(one for one in self.people if one.email == email)
+        return next(person for person in self.people if person.email == email)
 
     def of(self, partner: str) -> Iterator[Person]:
-        return (one for one in self.people if one.partner == partner)
+        return (person for person in self.people if person.partner == partner)
 
     def is_active(self, partner: str) -> bool:
         return partner in self.last_days and self.today <= self.last_days[partner]
@@ -173,23 +173,23 @@ class Model:
 
     def settle(self) -> Counter[str]:
         """Everything that is due today; gives the e-mails that left today."""
-        for one in self.people:
-            last = self.last_day(one)
-            is_over = last < self.today or one.closes_now
-            if not one.is_closed and is_over:
-                one.is_closed, one.ends = True, last  # what was planned too, once the convention has ended
-                self.closures.append((one, last))
-            elif one.is_planned and one.requested <= self.today:
-                one.opened, one.has_account, one.has_password = self.today, True, False
-                self._first_link(one)
-            if self._is_owed_another(one):
-                self._link(one)
+        for person in self.people:
+            last = self.last_day(person)
+            is_over = last < self.today or person.closes_now
+            if not person.is_closed and is_over:
+                person.is_closed, person.ends = True, last  # what was planned too, once the convention has ended
+                self.closures.append((person, last))
+            elif person.is_planned and person.requested <= self.today:
+                person.opened, person.has_account, person.has_password = self.today, True, False
+                self._first_link(person)
+            if self._is_owed_another(person):
+                self._link(person)
         mailed, self.mailed = self.mailed, Counter()
         return mailed
 
     def drift(self) -> Counter[tuple[str, str]]:
         """What the plan tells and leaves as it is."""
-        found: Counter[tuple[str, str]] = Counter(("unknown-in-group", one) for one in self.strangers)
+        found: Counter[tuple[str, str]] = Counter(("unknown-in-group", stranger) for stranger in self.strangers)
         for one in self.people:
             if one.is_open and not one.has_account:
                 found["missing-account", one.email] += 1
@@ -199,7 +199,7 @@ class Model:
 
     def accounts(self) -> dict[str, bool]:
         """Every account of the realm, and whether it is enabled."""
-        ours = {one.email: one.is_enabled for one in self.people if one.has_account}
+        ours = {person.email: person.is_enabled for person in self.people if person.has_account}
         return {**ours, **dict.fromkeys(self.strangers, True)}
 
     def _is_owed_another(self, one: Person) -> bool:

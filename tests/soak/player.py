@@ -241,7 +241,7 @@ class Player:
         self.report["notices"] += len(to) - links.total()
         asked = {"max": "100000", "briefRepresentation": "true"}
         users = self.console.connection.get(f"{self.console.realm}/users", **asked)
-        found, wanted = {one["email"]: one["enabled"] for one in users}, self.model.accounts()
+        found, wanted = {user["email"]: user["enabled"] for user in users}, self.model.accounts()
         wrong = {
             key: (found.get(key), wanted.get(key)) for key in {*found, *wanted} if found.get(key) != wanted.get(key)
         }
@@ -251,11 +251,13 @@ class Player:
         """The plan, the groups, the register, the journal."""
         plan = self.office.plan(today=self.today)
         assert (plan["changes"], plan["blocked_by"]) == ([], []), plan
-        assert Counter((one["kind"], one["email"]) for one in plan["drift"]) == self.model.drift(), plan["drift"]
+        assert Counter((drifted["kind"], drifted["email"]) for drifted in plan["drift"]) == self.model.drift(), plan[
+            "drift"
+        ]
         directory = self.office.directory()
         snapshot = directory.snapshot(dict.fromkeys(self.model.last_days))
         directory.close()
-        emails = {one.id: str(one.email) for one in snapshot.accounts.values()}
+        emails = {account.id: str(account.email) for account in snapshot.accounts.values()}
         for code, group in snapshot.groups.items():
             wanted = {one.email for one in self.model.of(code) if one.has_account}
             wanted |= {email for email, partner in self.model.strangers.items() if partner == code}
@@ -264,10 +266,14 @@ class Player:
         records = register.records()
         assert waiting(register).waiting == 0
         register.close()
-        opened = sorted(one.email for one in records.habilitations if one.state is State.OPEN)
-        assert opened == sorted(one.email for one in self.model.people if one.is_open)
+        opened = sorted(
+            habilitation.email for habilitation in records.habilitations if habilitation.state is State.OPEN
+        )
+        assert opened == sorted(person.email for person in self.model.people if person.is_open)
         closed = Counter(
-            (str(one.email), one.end.on) for one in records.habilitations if one.state is State.CLOSED and one.end
+            (str(habilitation.email), habilitation.end.on)
+            for habilitation in records.habilitations
+            if habilitation.state is State.CLOSED and habilitation.end
         )
         due = Counter((one.email, on) for one, on in self.model.closures)  # a new address takes its history along
         assert closed == due, (closed - due, due - closed)
@@ -277,7 +283,7 @@ class Player:
         """Of the last process, which lives through the last quarter: its first third fills pools and caches."""
         samples = self.service.lives[-1]
         for name, factor, more in (("rss_kib", 1.1, 8 * 1024), ("files", 1, 4), ("threads", 1, 2)):
-            found = [getattr(one, name) for one in samples]
+            found = [getattr(sample, name) for sample in samples]
             warm, end = max(found[len(found) // 3 :][:10]), max(found[-10:])
             assert end <= warm * factor + more, (name, found)
 

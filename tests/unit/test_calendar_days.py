@@ -52,11 +52,11 @@ def asked_for(on: date) -> Habilitation:
 
 
 def due(made: Plan) -> list[tuple[Action, date | None]]:
-    return [(one.action, one.due_on) for one in made.changes]
+    return [(change.action, change.due_on) for change in made.changes]
 
 
 def later(made: Plan) -> list[tuple[Action, date | None]]:
-    return [(one.action, one.due_on) for one in made.later]
+    return [(change.action, change.due_on) for change in made.later]
 
 
 @pytest.mark.rule("A6")

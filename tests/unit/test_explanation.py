@@ -83,8 +83,8 @@ def _steps(person: PersonFile) -> tuple[Step, ...]:
 def _told(person: PersonFile, *words: str) -> list[Step]:
     """The steps that say all of this."""
     steps = _steps(person)
-    assert all(one.fact and "None" not in one.fact for one in steps)
-    return [one for one in steps if all(each in one.fact for each in words)]
+    assert all(step.fact and "None" not in step.fact for step in steps)
+    return [step for step in steps if all(word in step.fact for word in words)]
 
 
 def _line(action: str, at: datetime = NOW, **more: Any) -> JournalLine:
@@ -111,7 +111,7 @@ def test_every_state_has_its_words() -> None:
 def test_of_nobody_known_the_nearest_known_address_is_a_hint() -> None:
     person = _file(known=records(habilitation("leroi", id=2, opened_at=OPENED)))
     assert person.state is PersonState.UNKNOWN
-    assert [one.fact.split(" ", 3)[:3] for one in _steps(person)] == [
+    assert [step.fact.split(" ", 3)[:3] for step in _steps(person)] == [
         ["L'adresse", "connue", "la"],
         ["Aucune", "annexe", "1"],
         ["Keycloak", "n'a", "aucun"],
@@ -160,7 +160,7 @@ def test_a_return_says_until_when_it_waits_for_the_old_link() -> None:
 
 def _in_order(person: PersonFile) -> list[Step]:
     words = ("Accès clôturé", "Accès demandé", "La réouverture attend")
-    return [one for each in words for one in _told(person, each)]
+    return [one for word in words for one in _told(person, word)]
 
 
 @pytest.mark.parametrize(
@@ -264,7 +264,7 @@ def test_the_old_address_leads_to_the_person_and_says_since_when() -> None:
     assert (first.fact, first.on) == (f"Adresse changée : {old} est devenue {LEROY}.", TODAY)
     assert _told(person, "Changement d'adresse décidé par Claire Martin", old, LEROY)
     waits = explain(person, Plan((), (), (), ()))
-    assert [one for one in waits if "pas encore fait" in one.fact]
+    assert [wait for wait in waits if "pas encore fait" in wait.fact]
 
 
 def test_the_row_of_the_annexe_in_force_is_named_and_others_say_where_they_stand() -> None:

@@ -182,7 +182,7 @@ def _beside(one: Entry, salt: str = "salt") -> Detail:
 def _with_details() -> Iterator[Row]:
     made_with = {"details": digest_of_details("salt", DETAILS)}
     entries = _rechained([], ({**made_with, "habilitation": n} for n in range(1, 4)))
-    return (Row(one, _beside(one)) for one in entries)
+    return (Row(entry, _beside(entry)) for entry in entries)
 
 
 def test_details_are_told_by_a_salted_digest_only() -> None:
@@ -259,7 +259,7 @@ def test_details_that_were_changed_are_named(change: dict[str, str | int | None]
 
 
 def test_details_put_beside_an_entry_that_has_none_are_named() -> None:
-    rows = [Row(one, _beside(one) if one.entry == 3 else None) for one in _entries(4)]
+    rows = [Row(entry, _beside(entry) if entry.entry == 3 else None) for entry in _entries(4)]
     assert verify(rows).bad == Bad(3, Problem.DETAIL_CHANGED)
 
 

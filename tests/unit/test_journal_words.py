@@ -15,8 +15,8 @@ SOURCES = Path(__file__).parents[2] / "provisioner"
 def _told(module: Path) -> set[str]:
     """The actions that a module names where it appends an entry; one that is passed on is named elsewhere."""
     calls = [node for node in ast.walk(ast.parse(module.read_text("utf-8"))) if isinstance(node, ast.Call)]
-    appends = [one for one in calls if isinstance(one.func, ast.Attribute) and one.func.attr == "journal"]
-    named = [node for one in appends for argument in one.args[:1] for node in ast.walk(argument)]
+    appends = [call for call in calls if isinstance(call.func, ast.Attribute) and call.func.attr == "journal"]
+    named = [node for append in appends for argument in append.args[:1] for node in ast.walk(argument)]
     return {node.value for node in named if isinstance(node, ast.Constant) and isinstance(node.value, str)}
 
 

@@ -48,7 +48,7 @@ def judged(
 
 
 def told(findings: tuple[Finding, ...]) -> list[tuple[str, int | None, int | None, Severity]]:
-    return [(one.code, one.list, one.row, one.severity) for one in findings]
+    return [(finding.code, finding.list, finding.row, finding.severity) for finding in findings]
 
 
 @pytest.mark.rule("A2")
@@ -101,7 +101,7 @@ def test_somebody_in_both_lists_needs_dates_that_explain_it(asked: date, ended: 
 @pytest.mark.rule("A1")
 def test_the_second_row_of_an_address_is_refused_and_the_first_one_stands() -> None:
     findings = judged(row(1, 1, "a@x.fr"), row(1, 2, "b@x.fr"), row(1, 3, "a@x.fr"), row(1, 4, "a@x.fr"))
-    assert [(one.code, one.row, one.details) for one in findings] == [
+    assert [(finding.code, finding.row, finding.details) for finding in findings] == [
         ("duplicate-person", 3, OtherRow(row=1)),
         ("duplicate-person", 4, OtherRow(row=1)),
     ]
@@ -166,7 +166,7 @@ def test_an_address_has_one_finding_the_first_that_applies() -> None:
 @pytest.mark.rule("A7")
 def test_a_domain_that_is_not_declared_proposes_the_nearest_one_and_subdomains_do_not_count() -> None:
     findings = judged(row(1, 1, "z@agglo-lis.example"), row(1, 2, "y@sub.agglo-lys.example"), domains=LYS)
-    assert [one.code for one in findings] == ["email-domain"] * 2
+    assert [finding.code for finding in findings] == ["email-domain"] * 2
     assert findings[0].suggestion == "z@agglo-lys.example"
 
 
@@ -280,5 +280,5 @@ def test_a_cell_has_at_most_one_address_finding(
 ) -> None:
     rows = [row(number, at, email, on) for at, (number, email, on) in enumerate(cells, 1)]
     findings = judged(*rows, sent=sent, domains=domains)
-    address = [(one.list, one.row) for one in findings if one.code.startswith("email-")]
+    address = [(finding.list, finding.row) for finding in findings if finding.code.startswith("email-")]
     assert len(address) == len(set(address))

@@ -35,7 +35,7 @@ def judged(said: Annexe, known: Records, partner: Partner = LYS, received_on: da
 
 
 def codes(findings: list[Finding]) -> list[tuple[str, str, int | None, int | None]]:
-    return [(one.code, one.severity.value, one.list, one.row) for one in findings]
+    return [(finding.code, finding.severity.value, finding.list, finding.row) for finding in findings]
 
 
 @pytest.mark.rule("A1")
@@ -145,10 +145,10 @@ def test_an_address_open_at_another_partner_is_refused_unless_waived_by_name() -
     said = annexe({"leroy": JUNE})
     found = judged(said, records(elsewhere))
     assert codes(found) == [("address-of-other-partner", "error", 1, 1)]
-    assert [one.severity for one in waive(found, said, {1}, {})] == [Severity.WARNING]
-    assert [one.severity for one in waive(found, said, {2}, {})] == [Severity.ERROR]
+    assert [code.severity for code in waive(found, said, {1}, {})] == [Severity.WARNING]
+    assert [code.severity for code in waive(found, said, {2}, {})] == [Severity.ERROR]
     already = {email("leroy"): frozenset({"address-of-other-partner"})}
-    assert [one.severity for one in waive(found, said, (), already)] == [Severity.WARNING]
+    assert [code.severity for code in waive(found, said, (), already)] == [Severity.WARNING]
 
 
 @pytest.mark.rule("A8")
@@ -182,7 +182,7 @@ def test_a_departure_whose_account_another_hand_made_again_is_told() -> None:
 def test_no_change_of_address_is_proposed_that_would_be_refused() -> None:
     def proposed(*known: Habilitation) -> object:
         findings = judged(annexe({"dupuis": JUNE}), records(*known))
-        (found,) = [one for one in findings if one.code == "unaccounted-for"]
+        (found,) = [finding for finding in findings if finding.code == "unaccounted-for"]
         assert isinstance(found.details, Absent)
         return found.details.renamed_to
 

@@ -26,7 +26,7 @@ def plan(known: Records, seen: Snapshot, **more: object) -> Plan:
 
 
 def actions(made: Plan) -> list[tuple[str, str | None]]:
-    return [(one.action.value, one.email) for one in made.changes]
+    return [(change.action.value, change.email) for change in made.changes]
 
 
 def sent(one: int, at: object = LONG_AGO) -> Attempt:
@@ -42,7 +42,7 @@ def opened(name: str, id_: int = 1, **facts: object) -> Habilitation:
 def test_a_new_person_gets_a_group_an_account_and_one_link() -> None:
     made = plan(records(habilitation("leroy", id=1)), snapshot(group=False))
     assert actions(made) == [("group", None), ("open", email("leroy")), ("invite", email("leroy"))]
-    assert [one.due_on for one in made.changes] == [None, date(2026, 6, 10), date(2026, 6, 10)]
+    assert [change.due_on for change in made.changes] == [None, date(2026, 6, 10), date(2026, 6, 10)]
 
 
 @pytest.mark.rule("A1")
@@ -102,28 +102,28 @@ def test_a_change_by_another_hand_is_told_and_put_right() -> None:
     known = records(one, attempts=(sent(1),))
     known = replace(known, accounts={one.email: Account(one.email, f"id-{one.email}", "what we wrote")})
     made = plan(known, snapshot(replace(remote(one), last_name="Autre")))
-    assert [one.kind for one in made.drift] == [DriftKind.CHANGED_BY_HAND]
+    assert [drifted.kind for drifted in made.drift] == [DriftKind.CHANGED_BY_HAND]
     assert actions(made) == [("update", email("leroy"))]
 
 
 def test_an_account_suspended_by_hand_stays_so() -> None:
     one = opened("leroy")
     made = plan(records(one, attempts=(sent(1),)), snapshot(remote(one, enabled=False)))
-    assert [one.kind for one in made.drift] == [DriftKind.SUSPENDED_BY_HAND]
+    assert [drifted.kind for drifted in made.drift] == [DriftKind.SUSPENDED_BY_HAND]
     assert made.changes == ()
 
 
 def test_an_account_enabled_by_hand_after_its_end_is_closed_again() -> None:
     one = opened("leroy", closed_at=LONG_AGO, end=end(date(2026, 7, 1)))
     made = plan(records(one), snapshot(remote(one)))
-    assert [one.kind for one in made.drift] == [DriftKind.ENABLED_BY_HAND]
+    assert [drifted.kind for drifted in made.drift] == [DriftKind.ENABLED_BY_HAND]
     assert [(change.action, change.due_on) for change in made.changes] == [(Action.CLOSE, None)]
 
 
 def test_a_missing_account_and_a_stranger_in_the_group_are_told_only() -> None:
     stranger = RemoteAccount("x", email("inconnu"), True, "I", "N")
     made = plan(records(opened("leroy"), attempts=(sent(1),)), snapshot(stranger))
-    assert [(one.kind, one.email) for one in made.drift] == [
+    assert [(drifted.kind, drifted.email) for drifted in made.drift] == [
         (DriftKind.UNKNOWN_IN_GROUP, email("inconnu")),
         (DriftKind.MISSING_ACCOUNT, email("leroy")),
     ]
@@ -135,7 +135,7 @@ def test_the_mark_is_put_back() -> None:
     seen = remote(one)
     bare = replace(seen, attributes={name: value for name, value in seen.attributes.items() if name != "gere_par"})
     made = plan(records(one, attempts=(sent(1),)), snapshot(bare))
-    assert [one.kind for one in made.drift] == [DriftKind.UNMARKED]
+    assert [drifted.kind for drifted in made.drift] == [DriftKind.UNMARKED]
     assert actions(made) == [("update", email("leroy"))]
 
 
@@ -233,7 +233,7 @@ def test_a_return_waits_for_the_last_link_to_be_dead_and_is_invited_again() -> N
     seen = snapshot(remote(old, enabled=False))
     waiting = plan(records(old, back, attempts=(alive,)), seen)
     assert waiting.changes == ()
-    assert [(one.action, one.due_on) for one in waiting.later] == [(Action.REOPEN, date(2026, 9, 3))]
+    assert [(change.action, change.due_on) for change in waiting.later] == [(Action.REOPEN, date(2026, 9, 3))]
     assert actions(plan(records(old, back, attempts=(sent(1),)), seen)) == [
         ("reopen", email("leroy")),
         ("invite", email("leroy")),
@@ -260,7 +260,10 @@ def test_a_second_partner_joins_the_account_without_a_link_and_the_account_outli
     second = habilitation("leroy", id=2, partner="sivom", requested_on=date(2026, 9, 1))
     seen = replace(snapshot(remote(first)), groups={**snapshot(remote(first)).groups, "sivom": None})
     made = plan(records(first, second, partners=(LYS, other), attempts=(sent(1),)), seen)
-    assert [(one.action, one.partner) for one in made.changes] == [(Action.GROUP, "sivom"), (Action.OPEN, "sivom")]
+    assert [(change.action, change.partner) for change in made.changes] == [
+        (Action.GROUP, "sivom"),
+        (Action.OPEN, "sivom"),
+    ]
     assert made.changes[1].wanted is not None
     assert made.changes[1].wanted.attributes["partenaire"] == ("agglo-lys", "sivom")
     assert made.changes[1].wanted.enabled is None
@@ -283,7 +286,7 @@ def test_an_access_whose_link_never_left_is_owed_one() -> None:
 def test_an_unmanaged_account_with_the_same_address_is_never_taken_for_ours() -> None:
     theirs = RemoteAccount("admin", email("leroy"), True, "Admin", "Alice")
     made = plan(records(habilitation("leroy", id=1)), snapshot(theirs))
-    assert all(one.keycloak_id is None for one in made.changes)
+    assert all(change.keycloak_id is None for change in made.changes)
 
 
 def test_a_plan_id_does_not_depend_on_other_partners_nor_on_ids() -> None:

@@ -51,7 +51,7 @@ def problems(*renames: tuple[str, str], said: object = None) -> list[RenameProbl
     decided = Decisions(rename={email(old): email(new) for old, new in renames})
     in_keycloak = {email(name) for name in ("leroy", "vasseur", "parti", "commun", "etranger")}
     lists = annexe(dict.fromkeys(("nouveau", "autre", "vasseur", "etranger", "parti"), SEPTEMBER))
-    return [one.problem for one in refused_renames(KNOWN, LYS.code, said or lists, decided, in_keycloak)]  # type: ignore[arg-type]
+    return [rename.problem for rename in refused_renames(KNOWN, LYS.code, said or lists, decided, in_keycloak)]  # type: ignore[arg-type]
 
 
 @pytest.mark.rule("A7")
@@ -115,12 +115,12 @@ def test_the_plan_renames_the_account_and_owes_a_link_to_who_has_no_password(has
     seen = replace(snapshot(there), with_password=frozenset({there.id} if has_password else ()))
     made = make_plan(after, seen, NOW, [LYS.code], Limits())
     links = [] if has_password else [(Action.INVITE, email("nouveau"), None)]
-    assert [(one.action, one.email, one.new_email) for one in made.changes] == [
+    assert [(change.action, change.email, change.new_email) for change in made.changes] == [
         (Action.RENAME, email("leroy"), email("nouveau")),
         *links,
     ]
     assert made.drift == ()
-    assert {one.due_on for one in made.changes[:1]} == {None}
+    assert {change.due_on for change in made.changes[:1]} == {None}
 
 
 @pytest.mark.rule("A8")
@@ -131,7 +131,7 @@ def test_the_account_of_a_rename_under_way_is_nobody_elses() -> None:
     after = enter(records(opened("leroy")), LYS.code, annexe({"nouveau": SEPTEMBER}), TODAY, decided)
     again: Records = enter(after, LYS.code, annexe({"nouveau": SEPTEMBER, "leroy": SEPTEMBER}), TODAY)
     made = make_plan(again, snapshot(there), NOW, [LYS.code], Limits())
-    assert [(one.action, one.keycloak_id) for one in made.changes if one.email == email("leroy")] == [
+    assert [(change.action, change.keycloak_id) for change in made.changes if change.email == email("leroy")] == [
         (Action.RENAME, there.id),
         (Action.OPEN, None),
         (Action.INVITE, None),

@@ -52,23 +52,24 @@ def reopening(how: Reopening, id_: str = f"id-{LEROY}") -> Account:
 def in_keycloak(*accounts: RemoteAccount, of: tuple[str, ...] = (LYS.code,)) -> Snapshot:
     """These accounts, in the groups of these partners."""
     seen = snapshot(*accounts)
-    group = RemoteGroup("group", frozenset(one.id for one in accounts))
+    group = RemoteGroup("group", frozenset(account.id for account in accounts))
     return replace(seen, groups=dict.fromkeys(of, group))
 
 
 def lines(made: Plan) -> list[tuple[str, str, str | None, str | None]]:
     """Each change: action, rule, due on, address after."""
     return [
-        (one.action, one.rule, one.due_on.isoformat() if one.due_on else None, one.new_email) for one in made.changes
+        (change.action, change.rule, change.due_on.isoformat() if change.due_on else None, change.new_email)
+        for change in made.changes
     ]
 
 
 def kinds(made: Plan) -> list[DriftKind]:
-    return [one.kind for one in made.drift]
+    return [drifted.kind for drifted in made.drift]
 
 
 def only(made: Plan, action: str) -> Change:
-    (found,) = (one for one in made.changes if one.action == action)
+    (found,) = (change for change in made.changes if change.action == action)
     return found
 
 
@@ -122,12 +123,12 @@ def test_a_closure_at_one_partner_leaves_a_suspended_account_disabled_and_its_gr
     ended, other = leroy(end=end(date(2026, 8, 31))), leroy(id=2, partner=SIVOM.code)
     known = register(ended, other, holds=(suspension(effective=False),))
     made = plan(known, in_keycloak(remote(leroy()), of=(LYS.code, SIVOM.code)))
-    closures = [one for one in made.changes if one.action == "close"]
-    assert [(one.partner, one.is_suspension, one.groups) for one in closures] == [
+    closures = [change for change in made.changes if change.action == "close"]
+    assert [(closure.partner, closure.is_suspension, closure.groups) for closure in closures] == [
         (LYS.code, False, (SIVOM.code,)),
         (SIVOM.code, True, (SIVOM.code,)),
     ]
-    assert [one.wanted and one.wanted.enabled for one in closures] == [False, False]
+    assert [closure.wanted and closure.wanted.enabled for closure in closures] == [False, False]
     assert [len(turn) for turn in in_turns(made.changes)] == [1, 1]
 
 
@@ -145,7 +146,7 @@ def test_reopened_as_it_was_there_is_no_link_and_with_a_new_password_there_is_on
 def test_a_link_that_was_owed_before_the_suspension_leaves_with_the_reopening() -> None:
     owed = leroy(link_due_at=NOW)
     made = plan(register(owed, account=reopening(Reopening.AS_IT_WAS)), in_keycloak(remote(leroy(), enabled=False)))
-    assert [one.action for one in made.changes] == ["reopen", "invite"]
+    assert [change.action for change in made.changes] == ["reopen", "invite"]
 
 
 def test_a_missing_account_is_told_and_created_again_once_that_is_decided() -> None:
@@ -158,7 +159,7 @@ def test_a_missing_account_is_told_and_created_again_once_that_is_decided() -> N
 
 def test_an_account_created_again_by_a_run_that_died_still_owes_its_link() -> None:
     known = register(leroy(), account=reopening(Reopening.AS_IT_WAS, "id-of-the-deleted-one"))
-    assert [one.action for one in plan(known, in_keycloak(remote(leroy()))).changes] == ["reopen", "invite"]
+    assert [change.action for change in plan(known, in_keycloak(remote(leroy()))).changes] == ["reopen", "invite"]
 
 
 @pytest.mark.rule("A7")
@@ -193,7 +194,7 @@ def test_what_one_partners_run_changes_of_a_shared_account_is_told_under_that_pa
     other = leroy(id=2, partner=SIVOM.code, person=replace(leroy().person, function="directeur"))
     seen = in_keycloak(remote(leroy()), of=(SIVOM.code,))
     made = plan(register(leroy(), other), seen, (SIVOM.code,))
-    assert [(one.action, one.partner) for one in made.changes] == [("update", SIVOM.code)]
+    assert [(change.action, change.partner) for change in made.changes] == [("update", SIVOM.code)]
 
 
 @pytest.mark.rule("A8")
@@ -201,12 +202,12 @@ def test_what_one_partners_run_changes_of_a_shared_account_is_told_under_that_pa
 def test_openings_at_two_partners_on_one_day_are_one_link_and_one_after_the_other() -> None:
     both = [leroy(id=number, partner=one.code, opened_at=None) for number, one in enumerate((LYS, SIVOM), 1)]
     made = plan(records(*both, partners=(LYS, SIVOM)), in_keycloak(of=(LYS.code, SIVOM.code)))
-    assert [(one.action, one.partner) for one in made.changes] == [
+    assert [(change.action, change.partner) for change in made.changes] == [
         ("open", LYS.code),
         ("open", SIVOM.code),
         ("invite", LYS.code),
     ]
-    assert [one.owes_link for one in made.changes[:2]] == [True, True]
+    assert [change.owes_link for change in made.changes[:2]] == [True, True]
     assert [len(turn) for turn in in_turns(made.changes[:2])] == [1, 1]
 
 

@@ -23,7 +23,7 @@ def decide(context: Context, request: Request, answer: Answer) -> Request:
     asked = {row.email for row in seen.check.annexe.of_list(1)}
     named = {row.email for row in seen.check.annexe.rows}
     missing = [one.email for one in seen.undecided]
-    errors = [one for one in seen.check.findings if one.severity is Severity.ERROR]
+    errors = [finding for finding in seen.check.findings if finding.severity is Severity.ERROR]
     open_now = seen.before.open_addresses(request.partner)
     renames = {
         old: new
@@ -36,7 +36,9 @@ def decide(context: Context, request: Request, answer: Answer) -> Request:
         close_all=answer.absent == "close",
         keep=frozenset(missing[:1]) if answer.absent == "one" else frozenset(),
         close=frozenset(missing[1:]) if answer.absent == "one" else frozenset(),
-        waive={one.row: "essai" for one in errors if one.row and one.code in WAIVABLE} if answer.waives else {},
+        waive={error.row: "essai" for error in errors if error.row and error.code in WAIVABLE}
+        if answer.waives
+        else {},
         rename=renames,
     )
     return replace(request, decisions=decisions)

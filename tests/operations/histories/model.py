@@ -58,13 +58,13 @@ class Model:
     suspended: set[EmailAddress] = field(default_factory=set)
 
     def live(self, email: EmailAddress | None = None, partner: str | None = None) -> Iterator[Access]:
-        for one in list(self.accesses):
-            if not one.is_closed and email in (None, one.email) and partner in (None, one.partner):
-                yield one
+        for access in list(self.accesses):
+            if not access.is_closed and email in (None, access.email) and partner in (None, access.partner):
+                yield access
 
     def going_on(self, today: date, partner: str, email: EmailAddress | None = None) -> Iterator[Access]:
         """What an annexe may still change."""
-        return (one for one in self.live(email, partner) if not one.is_over(today))
+        return (habilitation for habilitation in self.live(email, partner) if not habilitation.is_over(today))
 
     def must_close(self, one: Access, today: date) -> bool:
         """A3, A5, A6, C3."""
@@ -77,8 +77,10 @@ class Model:
 
     def may_be_enabled(self, email: EmailAddress, today: date) -> bool:
         """Nobody without an access that is open, or to be opened today."""
-        accesses = [one for one in self.live(email) if not self.must_close(one, today)]
-        return email not in self.suspended and any(one.is_opened or one.requested <= today for one in accesses)
+        accesses = [habilitation for habilitation in self.live(email) if not self.must_close(habilitation, today)]
+        return email not in self.suspended and any(
+            access.is_opened or access.requested <= today for access in accesses
+        )
 
     def applied(self, partner: str, annexe: Annexe, decisions: Decisions, today: date) -> None:
         """A whole annexe that a named person approved (A1 to A6)."""
@@ -114,10 +116,12 @@ class Model:
 
     def _forget_returns_called_off(self, partner: str, today: date) -> None:
         """The end before the return was taken back: what is open goes on, and nobody returns."""
-        for one in self.going_on(today, partner):
-            opened = (access for access in self.going_on(today, partner, one.email) if access.is_opened)
-            if not one.is_opened and any((access.last or one.requested) >= one.requested for access in opened):
-                self.accesses.remove(one)
+        for habilitation in self.going_on(today, partner):
+            opened = (access for access in self.going_on(today, partner, habilitation.email) if access.is_opened)
+            if not habilitation.is_opened and any(
+                (access.last or habilitation.requested) >= habilitation.requested for access in opened
+            ):
+                self.accesses.remove(habilitation)
 
     def closures_applied(self, partner: str, annexe: Annexe, today: date) -> None:
         """List 2 alone (A4): who is in list 1 too only when the whole annexe would close now."""
@@ -129,11 +133,13 @@ class Model:
 
         for email, last in dates(annexe, 2).items():
             request = asked.get(email)
-            for one in self.going_on(today, partner, email):
-                if request is None and not one.is_opened:
-                    self.accesses.remove(one)
-                elif request is None or (one.is_opened and one.requested <= last < today and clear(request, last)):
-                    one.ends(last)
+            for habilitation in self.going_on(today, partner, email):
+                if request is None and not habilitation.is_opened:
+                    self.accesses.remove(habilitation)
+                elif request is None or (
+                    habilitation.is_opened and habilitation.requested <= last < today and clear(request, last)
+                ):
+                    habilitation.ends(last)
 
 
 def dates(annexe: Annexe, number: int) -> dict[EmailAddress, date]:

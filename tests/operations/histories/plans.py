@@ -12,7 +12,8 @@ from provisioner.operations.context import RunResult
 def told(changes: Iterable[Change]) -> list[tuple[str, ...]]:
     """The changes as a plan tells them."""
     facts = (
-        (one.action, one.partner, one.email, one.rule, one.due_on, one.new_email, one.owes_link) for one in changes
+        (change.action, change.partner, change.email, change.rule, change.due_on, change.new_email, change.owes_link)
+        for change in changes
     )
     return sorted(tuple(str(fact) for fact in each) for each in facts)
 
@@ -21,7 +22,7 @@ def holds_nothing_back(outcome: RunResult) -> None:
     """What a limit holds is not done: nothing of that partner but a suspension."""
     assert outcome.plan is not None
     for blocked in outcome.plan.blocked:
-        mine = [one for one in outcome.done if one.partner == blocked.partner]
+        mine = [change for change in outcome.done if change.partner == blocked.partner]
         if blocked.limit is Limit.PASSWORD_POLICY:
             assert not [one for one in mine if one.action in (Action.OPEN, Action.REOPEN, Action.INVITE)]
         else:

@@ -165,7 +165,7 @@ class AnyHistory(RuleBasedStateMachine):
         """The day before something is due, that day, the day after."""
         plan = plan_due(self.world.office.context, []).plan
         assert plan is not None
-        days = sorted({one.due_on for one in plan.later if one.due_on is not None})
+        days = sorted({change.due_on for change in plan.later if change.due_on is not None})
         if days:
             ahead = (days[which % len(days)] - self.world.today).days + offset
             self.world.office.hand_clock.advance(timedelta(days=max(0, ahead)))
@@ -194,7 +194,7 @@ class AnyHistory(RuleBasedStateMachine):
     def _was_done(self, expected: Plan, outcome: RunResult) -> None:
         """What `plan` said is what was done."""
         assert outcome.plan is not None
-        done = [*outcome.done, *(one.change for one in outcome.failed)]
+        done = [*outcome.done, *(failure.change for failure in outcome.failed)]
         if outcome.ending is not Ending.HELD:
             assert told(done) == told(expected.free)
         assert outcome.plan.blocked == expected.blocked

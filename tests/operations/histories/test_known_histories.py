@@ -45,8 +45,8 @@ def annexe(asked: dict[str, str], ended: dict[str, str] | None = None, *, on: st
 def states(office: MemoryOffice) -> list[tuple[str, str, str]]:
     """Each access's partner, state and request's date."""
     return [
-        (one.partner, one.state.value, one.requested_on.isoformat())
-        for one in office.context.register.records().habilitations
+        (habilitation.partner, habilitation.state.value, habilitation.requested_on.isoformat())
+        for habilitation in office.context.register.records().habilitations
     ]
 
 
@@ -128,7 +128,7 @@ def test_an_account_made_by_a_run_that_died_is_not_left_enabled_when_its_request
     undecided = office.apply(annexe({BRUNO: "2026-06-10"}), LYS)
     assert [one.email for one in undecided.undecided] == [ALICE]
     office.apply(annexe({BRUNO: "2026-06-10"}), LYS, Decisions(close_all=True))
-    assert {one.email for one in office.directory.accounts.values() if one.enabled} == {BRUNO}
+    assert {account.email for account in office.directory.accounts.values() if account.enabled} == {BRUNO}
 
 
 @pytest.mark.rule("A4")
@@ -140,7 +140,7 @@ def test_an_account_made_by_a_run_that_died_is_cut_when_the_person_is_suspended(
     office.reopen()
     suspend(office.context, ALICE, "Claire Martin", "stolen")
     office.sync()
-    assert [one.enabled for one in office.directory.accounts.values()] == [False]
+    assert [account.enabled for account in office.directory.accounts.values()] == [False]
     assert office.sync().done == []
 
 

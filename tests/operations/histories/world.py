@@ -75,9 +75,9 @@ class World:
 
     def accesses(self, partner: str) -> dict[str, list[Access]]:
         found: dict[str, list[Access]] = {}
-        for one in self.model.accesses:
-            if one.partner == partner:
-                found.setdefault(one.email, []).append(one)
+        for access in self.model.accesses:
+            if access.partner == partner:
+                found.setdefault(access.email, []).append(access)
         return found
 
     def close(self) -> None:
@@ -89,13 +89,13 @@ class World:
         return [one.id for one in self.kept if one.status in statuses]
 
     def held(self) -> list[str]:
-        return [one.plan_id for one in self.seen.holds if one.plan_id is not None]
+        return [hold.plan_id for hold in self.seen.holds if hold.plan_id is not None]
 
     def has_announced_end(self) -> bool:
-        return any(one.ends_on is not None for one in self.seen.partners.values())
+        return any(partner.ends_on is not None for partner in self.seen.partners.values())
 
     def emails(self) -> list[EmailAddress]:
-        return sorted({one.email for one in self.model.live()} | self.model.suspended)
+        return sorted({habilitation.email for habilitation in self.model.live()} | self.model.suspended)
 
     def chosen_email(self, which: int) -> EmailAddress:
         return self.emails()[which % len(self.emails())]
@@ -141,17 +141,19 @@ class World:
                 self.cut_by_hand.discard(id)
         if fault is None and outcome is not None:
             foreign = {one.email for id, one in self.realm.accounts.items() if not self._is_ours(id)}
-            failed = [one for one in outcome.failed if one.change.email not in foreign]
+            failed = [failure for failure in outcome.failed if failure.change.email not in foreign]
             assert not failed, failed
         return None if fault is not None else outcome
 
     def _is_ours(self, id: str) -> bool:
-        known = any(one.keycloak_id == id for one in self.seen.accounts.values())
+        known = any(account.keycloak_id == id for account in self.seen.accounts.values())
         return known or self.realm.accounts[id].remote().is_marked
 
     def is_to_be_reopened(self, id: str) -> bool:
         """Whether somebody decided it by name, and no run has done it yet."""
-        return any(one.reopening is not None for one in self.seen.accounts.values() if one.keycloak_id == id)
+        return any(
+            account.reopening is not None for account in self.seen.accounts.values() if account.keycloak_id == id
+        )
 
     def _may_be_enabled(self, id: str) -> bool:
         known = [email for email, one in self.seen.accounts.items() if one.keycloak_id == id]
@@ -174,7 +176,7 @@ class World:
             reviews = all_reviews(connection)
         assert figures(service_status(self.office.context.register)) == counted(records, reviews, self.today)
         self.model.last_days = {code: one.last_day for code, one in records.partners.items()}
-        self._emails = {one.id: one.email for one in records.habilitations}
+        self._emails = {habilitation.id: habilitation.email for habilitation in records.habilitations}
         for row in rows:
             self._entry = row.entry
             self._tell(json.loads(row.body), json.loads(row.data or "{}"))
@@ -254,7 +256,7 @@ class World:
                 assert model.must_close(access, today), f"{access} was closed"
                 assert last in (access.last, model.last_days[one.partner])
                 access.is_closed, access.last = True, last
-                if not any(each.is_opened for each in model.live(access.email)):
+                if not any(habilitation.is_opened for habilitation in model.live(access.email)):
                     self._forget_cut(access.email)
                 access.is_opened = one.opened_at is not None
             found = (one.partner, one.email, one.requested_on, last)
@@ -274,11 +276,11 @@ class World:
         assert outcome.plan is not None
         if outcome.plan.blocked:
             return  # what was done elsewhere may change a held annexe's plan: it is sent back, and lets others go
-        failed = told([one.change for one in outcome.failed])
+        failed = told([failure.change for failure in outcome.failed])
         left = [one for one in told(plan.free) if one not in failed]
         assert not left, f"left to do: {left}"
         records, model, today = self.seen, self.model, self.today
-        held = {one.partner for one in plan.blocked} | {one.change.partner for one in outcome.failed}
+        held = {one.partner for one in plan.blocked} | {failure.change.partner for failure in outcome.failed}
         if held:
             return
         for one in model.live():
@@ -294,19 +296,21 @@ class World:
             if id != self.administrator[0] and remote.remote().is_marked and not self._may_be_open(records, id):
                 assert not remote.enabled, f"{remote.email} is enabled"
                 assert not remote.sessions, f"{remote.email} has a session"
-        sent = Counter(one.sent_at is not None for one in records.attempts)
+        sent = Counter(attempt.sent_at is not None for attempt in records.attempts)
         assert sent[True] == len(self.realm.mails)
 
     def _may_be_open(self, records: Records, id: str) -> bool:
         known = [email for email, one in records.accounts.items() if one.keycloak_id == id]
         emails = known or [self.realm.accounts[id].email]
         return any(
-            one.is_opened and one.email not in self.model.suspended for e in emails for one in self.model.live(e)
+            habilitation.is_opened and habilitation.email not in self.model.suspended
+            for e in emails
+            for habilitation in self.model.live(e)
         )
 
     def _waits(self, records: Records, email: str) -> bool:
         """Whether a link that was sent to the account is alive: an access that is asked for again waits for it."""
-        ids = {one.id for one in records.habilitations if one.email == email}
+        ids = {habilitation.id for habilitation in records.habilitations if habilitation.email == email}
         now = self.office.context.clock.now()
-        mine = [one for one in records.attempts if one.habilitation in ids]
+        mine = [attempt for attempt in records.attempts if attempt.habilitation in ids]
         return any(one.intended_at + one.lifespan > now for one in mine)
