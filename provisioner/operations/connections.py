@@ -6,7 +6,7 @@ of how far the reading went. Killed between two, or done by two at once, nothing
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from http import HTTPStatus
@@ -58,77 +58,86 @@ Told = Callable[[int], None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Filter:
-    """What of Keycloak's events is stored, and as whose: the accounts by Keycloak's id and by address.
+    """What of Keycloak's events is stored, and as whose: the register is asked about those whom some events name.
 
-    `destroyed` are Keycloak's ids of destroyed accounts (not of one that was given an access again since, as Keycloak
-    had it from a copy of its own), `forgotten` the accounts whose connections are destroyed (D1), `kept_since` the
-    moments before which records are too old. `own_user` is Keycloak's id of our own service account and
-    `our_networks` where it logs in from, each minute: those logins are not stored.
+    `kept_since` are the moments before which records are too old. `own_user` is Keycloak's id of our own service
+    account and `our_networks` where it logs in from, each minute: those logins are not stored.
     """
 
-    by_id: Mapping[str, int]
-    by_email: Mapping[EmailAddress, int]
-    destroyed: frozenset[str]
-    forgotten: frozenset[int]
     kept_since: Mapping[Stream, datetime]
     own_user: str
     our_networks: Sequence[own_account.Network]
 
     @classmethod
     def of(cls, context: Context, now: datetime) -> Self:
-        """As the register stands. `now` is Keycloak's clock."""
-        own_user = context.directory.own_user_id()
-        with context.register.read() as connection:
-            days = context.settings.connections.keep_days
-            by_id = connections.accounts_by_keycloak_id(connection)
-            return cls(
-                by_id=by_id,
-                by_email=connections.accounts_by_email(connection),
-                destroyed=connections.destroyed(connection).difference(by_id),
-                forgotten=connections.forgotten(connection),
-                kept_since={
-                    Stream.CONNECTIONS: now - timedelta(days=days),
-                    Stream.CONSOLE: now - timedelta(days=CONSOLE_DAYS),
-                },
-                own_user=own_user,
-                our_networks=context.settings.connections.our_networks,
-            )
+        """As it is set. `now` is Keycloak's clock."""
+        settings = context.settings.connections
+        return cls(
+            kept_since={
+                Stream.CONNECTIONS: now - timedelta(days=settings.keep_days),
+                Stream.CONSOLE: now - timedelta(days=CONSOLE_DAYS),
+            },
+            own_user=context.directory.own_user_id(),
+            our_networks=settings.our_networks,
+        )
 
-    def connections(self, events: Iterable[UserEvent]) -> list[ConnectionRecord]:
+    def of_stream(
+        self, connection: Connection, stream: Stream, events: Sequence[Any]
+    ) -> Sequence[ConnectionRecord | ConsoleRecord]:
+        """The records to keep, of either list."""
+        if stream is Stream.CONNECTIONS:
+            return self.connections(connection, events)
+        return self.console(connection, events)
+
+    def connections(self, connection: Connection, events: Sequence[UserEvent]) -> list[ConnectionRecord]:
         """The records to keep. A typed user name finds an address that is known, and goes."""
-        return [
-            replace(record, account=account, user=None if account is not None else record.user)
-            for record, typed in events
-            for account in [self._account(record.user, typed)]
-            if self._is_kept(Stream.CONNECTIONS, record) and account not in self.forgotten
-            if not self._is_ours(record)
-        ]
+        by_id, destroyed = _known_ids(connection, events)
+        typed = {event.record.id: _address(event.typed) for event in events if event.record.user is None}
+        by_email = connections.accounts_by_email(connection, {*typed.values()})
+        forgotten = connections.forgotten(connection, {*by_id.values(), *by_email.values()})
+        kept = []
+        for record, _ in events:
+            account = by_id.get(record.user) if record.user is not None else by_email.get(typed[record.id])
+            if not self._is_kept(Stream.CONNECTIONS, record, destroyed) or account in forgotten:
+                continue
+            if not self._is_ours(record):
+                kept.append(replace(record, account=account, user=None if account is not None else record.user))
+        return kept
 
-    def console(self, events: Iterable[AdminEvent]) -> list[ConsoleRecord]:
+    def console(self, connection: Connection, events: Sequence[AdminEvent]) -> list[ConsoleRecord]:
         """The records to keep."""
+        by_id, destroyed = _known_ids(connection, events)
         return [
             replace(record, account=account, user=None if account is not None else record.user)
             for record, _ in events
-            for account in [self.by_id.get(record.user or "")]
-            if self._is_kept(Stream.CONSOLE, record)
+            for account in [by_id.get(record.user or "")]
+            if self._is_kept(Stream.CONSOLE, record, destroyed)
         ]
 
-    def of_stream(self, stream: Stream, events: Iterable[Any]) -> Sequence[ConnectionRecord | ConsoleRecord]:
-        """The records to keep, of either list."""
-        return self.connections(events) if stream is Stream.CONNECTIONS else self.console(events)
-
-    def _is_kept(self, stream: Stream, record: ConnectionRecord | ConsoleRecord) -> bool:
-        return record.at >= self.kept_since[stream] and record.user not in self.destroyed
+    def _is_kept(self, stream: Stream, record: ConnectionRecord | ConsoleRecord, destroyed: Collection[str]) -> bool:
+        return record.at >= self.kept_since[stream] and record.user not in destroyed
 
     def _is_ours(self, record: ConnectionRecord) -> bool:
         return own_account.is_own_login(record, self.own_user) and own_account.is_from(
             record.address, self.our_networks
         )
 
-    def _account(self, user: str | None, typed: str | None) -> int | None:
-        if user is not None:
-            return self.by_id.get(user)
-        return self.by_email.get(EmailAddress((typed or "").strip().lower()))
+
+def _known_ids(
+    connection: Connection, events: Sequence[UserEvent] | Sequence[AdminEvent]
+) -> tuple[Mapping[str, int], frozenset[str]]:
+    """Of Keycloak's ids in these events, the accounts that are ours, and which were destroyed: not one that was given
+    an access again since, as Keycloak had it from a copy of its own.
+    """
+    users = {event.record.user for event in events if event.record.user is not None}
+    by_id = connections.accounts_by_keycloak_id(connection, users)
+    return by_id, connections.destroyed(connection, users).difference(by_id)
+
+
+def _address(typed: str | None) -> EmailAddress:
+    """As it is looked for; what cannot be an address (a NUL, half a character) no database is asked about."""
+    name = (typed or "").strip().lower()
+    return EmailAddress(name if name.isprintable() else "")
 
 
 def pull(context: Context, told: Told = lambda _count: None, again_from: datetime | None = None) -> PulledAnswer:
@@ -207,8 +216,8 @@ class _Pulling:
 
     def _store(self, work: Work, stream: Stream, window: Window[Any]) -> Sequence[ConnectionRecord | ConsoleRecord]:
         if stream is Stream.CONNECTIONS:
-            return connections.store(work, self.filter.connections(window.events))
-        return connections.store_console(work, self.filter.console(window.events))
+            return connections.store(work, self.filter.connections(work.connection, window.events))
+        return connections.store_console(work, self.filter.console(work.connection, window.events))
 
     def _switched_off(self, window: Window[Any], new: Sequence[ConnectionRecord | ConsoleRecord]) -> Iterator[Hole]:
         """The lists that somebody switched off since the last reading, though they may be on again."""
@@ -274,8 +283,8 @@ def _compare(context: Context, begin: datetime, end: datetime | None) -> Mapping
         for window in _windows(context, stream, first, end):
             with context.register.read() as connection:
                 ours = connections.ids_between(connection, stream, window.since, window.until)
+                wanted = filter_.of_stream(connection, stream, window.events)
             theirs = {event.record.id: event.record.at for event in window.events}
-            wanted = filter_.of_stream(stream, window.events)
             # What is newer than the last reading is to come.
             awaited = {record.id for record in wanted if record.at <= read_until}
             comparison.add(ours, theirs, awaited, coverage.begun_at or now)

@@ -19,9 +19,8 @@ from provisioner.keycloak.inspection import AdministratorView
 from provisioner.keycloak.realm_config import load_visible_config
 from provisioner.operations.context import Context
 from provisioner.operations.notices import tell
-from provisioner.register import Work, connections
+from provisioner.register import Work, connections, partners
 from provisioner.register import own_account as register
-from provisioner.register.database import read_records
 from provisioner.register.marks import is_for_realm, mark
 from provisioner.settings import KeycloakSettings, Settings
 from provisioner.views.controls import words_of
@@ -42,24 +41,27 @@ def judge_console(context: Context) -> Judgement:
         after, last = mark(connection, JUDGED), register.last_number(connection)
         if after is None or last <= int(after):
             return Judgement(marks={JUDGED: str(last)} if after is None else {})
-        records = read_records(connection)
+        acts = connections.new_console_records(connection, int(after))
+        logins = register.new_connections(connection, int(after))
+        users = {user for user in map(console.user_of, acts) if user is not None}
         evidence = ConsoleEvidence(
             own_user="",
-            console=connections.new_console_records(connection, int(after)),
-            connections=register.new_connections(connection, int(after)),
-            holders=register.holders(connection, records),
-            groups={partner.group_id: code for code, partner in records.partners.items() if partner.group_id},
+            console=acts,
+            connections=logins,
+            holders=register.holders(connection, users, {login.account for login in logins}),
+            groups=partners.codes_by_group(connection),
         )
         since = min((record.at for record in evidence.console), default=None)
         own = OwnEvidence(ours=context.settings.connections.our_networks)
         if since is not None:
             meant = tuple(register.intentions(connection, since - LASTS))
             own = replace(own, intentions=meant, links_sent=register.links_sent(connection, since - LASTS))
-        numbers = connections.accounts_by_email(connection)
     evidence = _asked_of_keycloak(context, replace(evidence, own_user=context.directory.own_user_id()))
     made = {user: context.directory.account(user) for user in own_account.made_and_unknown(evidence)}
-    known = {user: numbers[account.email] for user, account in made.items() if account and account.email in numbers}
-    own = replace(own, made=known)
+    emails = {user: account.email for user, account in made.items() if account is not None}
+    with context.register.read() as connection:
+        numbers = connections.accounts_by_email(connection, {*emails.values()})
+    own = replace(own, made={user: numbers[email] for user, email in emails.items() if email in numbers})
     return Judgement(
         observations=(*console.find(evidence), *own_account.find(evidence, own)),
         marks={JUDGED: str(last)},

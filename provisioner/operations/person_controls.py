@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import suppress
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
 from provisioner.domain.access.habilitation import Habilitation, State
-from provisioner.domain.access.invitations import leading, open_invitations
+from provisioner.domain.access.invitations import MOST_LINKS, leading, open_invitations
 from provisioner.domain.connections.control import Judgement, Observation
 from provisioner.domain.connections.controls import (
     OF_ACCESSES,
@@ -26,7 +26,7 @@ from provisioner.keycloak.errors import NotFound
 from provisioner.operations.context import Context
 from provisioner.register import connections, controls
 from provisioner.register import evidence as register
-from provisioner.register.database import read_records
+from provisioner.register.accesses import accesses_of, cut_since, in_parts, often_invited, unused_since
 from provisioner.register.marks import mark
 from provisioner.settings import ControlSettings
 
@@ -61,18 +61,17 @@ def _masked(connection: Connection) -> Observation | None:
     if read_until is None:
         return None
     since = read_until - _LATELY
-    return proxy_address.find(register.addresses_since(connection, since), since)
+    return proxy_address.find(*register.most_shown_since(connection, since), since)
 
 
 def _evidence(context: Context, after: int, *, is_masked: bool) -> Iterator[Evidence]:
     thresholds = thresholds_of(context.settings.controls)
     with context.register.read() as connection:
-        habilitations = _by_account(read_records(connection))
         suspensions, chunks = register.suspensions(connection), register.new_since(connection, after)
         of_others = register.new_of_others(connection, after)
     for chunk in chunks:
         with context.register.read() as connection:
-            by_account = register.records_around(connection, chunk)
+            by_account, habilitations = register.records_around(connection, chunk), _by_account(connection, chunk)
             addresses = register.addresses_of(connection, chunk)
         for account, records in by_account.items():
             yield Evidence(
@@ -89,22 +88,32 @@ def _evidence(context: Context, after: int, *, is_masked: bool) -> Iterator[Evid
         yield Evidence(user=user, records=tuple(records), after=after)
 
 
-def _by_account(records: Records) -> dict[int | None, list[Habilitation]]:
-    """The habilitations of each account, oldest first, by the account's number."""
+def _by_account(connection: Connection, numbers: Collection[int]) -> dict[int | None, list[Habilitation]]:
+    """The habilitations of each of these accounts, oldest first, by the account's number."""
+    records = accesses_of(connection, numbers)
     by_email = records.by_account()
     return {account.id: by_email.get(email, []) for email, account in records.accounts.items()}
 
 
 def judge_accesses(context: Context) -> Judgement:
-    """How every open access is used: what is over is mended by it."""
-    settings, now = context.settings, context.clock.now()
-    thresholds, records_since = thresholds_of(settings.controls), now - timedelta(days=settings.connections.keep_days)
+    """How every open access is used: what is over is mended by it. Who logged in lately is not even read."""
+    thresholds = thresholds_of(context.settings.controls)
+    fewest_days = timedelta(days=min(thresholds.never_used_days, thresholds.unused_days))
     with context.register.read() as connection:
-        records = read_records(connection)
+        suspects = unused_since(connection, context.clock.today() - fewest_days)
+        suspects |= often_invited(connection, MOST_LINKS)
+    observations = [seen for part in in_parts(suspects) for seen in observed(context, part)]
+    return Judgement(observations=tuple(observations), judged=STATES_OF_ACCESSES)
+
+
+def observed(context: Context, accounts: Collection[int]) -> Iterator[Observation]:
+    """What the use of the open accesses of these accounts shows."""
+    settings, now = context.settings, context.clock.now()
+    with context.register.read() as connection:
+        records = accesses_of(connection, accounts)
         coverage = connections.coverage(connection, Stream.CONNECTIONS)
-        passwords = register.passwords_made(connection)
+        passwords = register.passwords_made(connection, accounts)
     invitations = {invitation.habilitation.id: invitation for invitation in leading(open_invitations(records))}
-    observations = []
     for habilitation in records.habilitations:
         if records.state_of(habilitation) is not State.OPEN:
             continue
@@ -115,14 +124,14 @@ def judge_accesses(context: Context) -> Judgement:
             habilitation=habilitation,
             usage=usage(coverage, habilitation, account.last_login_on, context.clock.today()),
             coverage=coverage,
-            records_since=records_since,
+            records_since=now - timedelta(days=settings.connections.keep_days),
             now=now,
             invitation=invitations.get(habilitation.id),
             password_made_at=passwords.get(account.id),
-            thresholds=thresholds,
+            thresholds=thresholds_of(settings.controls),
         )
-        observations += [observation for find in OF_ACCESSES for observation in find(access)]
-    return Judgement(observations=tuple(observations), judged=STATES_OF_ACCESSES)
+        for find in OF_ACCESSES:
+            yield from find(access)
 
 
 def judge_sessions(context: Context, within: timedelta) -> Judgement:
@@ -131,19 +140,21 @@ def judge_sessions(context: Context, within: timedelta) -> Judgement:
     Raises:
         KeycloakError: it does not answer.
     """
-    code = session_after_closure.CONTROL.code
-    records = context.register.records()
+    code, since = session_after_closure.CONTROL.code, context.clock.now() - within
     with context.register.read() as connection:
-        had_session = {control.account for control in controls.unmended(connection, {code})}
-    since = context.clock.now() - within
+        had_session = {control.account for control in controls.unmended(connection, {code}) if control.account}
+        suspects = had_session | cut_since(connection, since)
     observations = []
-    for account, habilitation, cut_at in _cut(records):
-        if account.id is None or account.keycloak_id is None:
-            continue
-        if cut_at >= since or account.id in had_session:
-            with suppress(NotFound):
-                if context.directory.has_session(account.keycloak_id):
-                    observations.append(session_after_closure.observe(account.id, habilitation, cut_at))
+    for part in in_parts(suspects):
+        with context.register.read() as connection:
+            records = accesses_of(connection, part)
+        for account, habilitation, cut_at in _cut(records):
+            if account.id is None or account.keycloak_id is None:
+                continue
+            if cut_at >= since or account.id in had_session:
+                with suppress(NotFound):
+                    if context.directory.has_session(account.keycloak_id):
+                        observations.append(session_after_closure.observe(account.id, habilitation, cut_at))
     return Judgement(observations=tuple(observations), judged=frozenset({code}))
 
 

@@ -13,7 +13,7 @@ from provisioner.domain.connections.record import ConnectionRecord, ConsoleRecor
 from provisioner.domain.people import EmailAddress
 from provisioner.domain.retention import KeptRecords
 from provisioner.register import tables as t
-from provisioner.register.mapper import Mapper
+from provisioner.register.mapper import Mapper, among
 from provisioner.register.marks import mark, set_mark
 from provisioner.register.work import Work
 
@@ -33,20 +33,34 @@ _LOGGED_IN = (
 Record = TypeVar("Record", ConnectionRecord, ConsoleRecord)
 
 
-def accounts_by_keycloak_id(connection: Connection) -> Mapping[str, int]:
-    """The register's numbers of the accounts, by their ids in Keycloak."""
+def accounts_by_keycloak_id(connection: Connection, ids: Collection[str] | None = None) -> Mapping[str, int]:
+    """The register's numbers of the accounts with these ids in Keycloak, or of all that have one, by the id."""
     known = select(t.account.c.keycloak_id, t.account.c.id).where(t.account.c.keycloak_id.is_not(None))
-    return {row.keycloak_id: row.id for row in connection.execute(known)}
+    return {row.keycloak_id: row.id for row in among(connection, known, t.account.c.keycloak_id, ids)}
 
 
-def accounts_by_email(connection: Connection) -> Mapping[EmailAddress, int]:
-    """The register's numbers of the accounts, by their addresses."""
-    return {row.email: row.id for row in connection.execute(select(t.account.c.email, t.account.c.id))}
+def accounts_by_email(
+    connection: Connection, emails: Collection[EmailAddress] | None = None
+) -> Mapping[EmailAddress, int]:
+    """The register's numbers of the accounts with these addresses, or of all, by the address."""
+    known = select(t.account.c.email, t.account.c.id)
+    return {row.email: row.id for row in among(connection, known, t.account.c.email, emails)}
 
 
-def destroyed(connection: Connection) -> frozenset[str]:
-    """The ids in Keycloak of the accounts that were destroyed: no event of theirs is stored (D1)."""
-    return frozenset(connection.execute(select(t.destroyed_account.c.keycloak_id)).scalars())
+def destroyed(connection: Connection, ids: Collection[str] | None = None) -> frozenset[str]:
+    """Which of these ids in Keycloak, or of all, are of accounts that were destroyed: no event of theirs is stored
+    (D1).
+    """
+    noted = t.destroyed_account.c.keycloak_id
+    return frozenset(row.keycloak_id for row in among(connection, select(noted), noted, ids))
+
+
+def forgotten(connection: Connection, accounts: Collection[int]) -> frozenset[int]:
+    """Which of these accounts' data were destroyed (D1): nothing of them is stored, be it by an address that was
+    typed.
+    """
+    gone = select(t.account.c.id).where(t.account.c.destroyed_on.is_not(None))
+    return frozenset(row.id for row in among(connection, gone, t.account.c.id, accounts))
 
 
 def note_destroyed(work: Work, entries: Mapping[str, int]) -> None:
@@ -59,12 +73,6 @@ def note_destroyed(work: Work, entries: Mapping[str, int]) -> None:
     rows = [{"keycloak_id": id_, "destroyed_on": on, "entry": entries[id_]} for id_ in sorted(entries.keys() - known)]
     if rows:
         work.connection.execute(insert(t.destroyed_account), rows)
-
-
-def forgotten(connection: Connection) -> frozenset[int]:
-    """The accounts whose data were destroyed (D1): nothing of them is stored, be it by an address that was typed."""
-    gone = select(t.account.c.id).where(t.account.c.destroyed_on.is_not(None))
-    return frozenset(connection.execute(gone).scalars())
 
 
 def accounts_of(connection: Connection, partners: Collection[str]) -> frozenset[int]:

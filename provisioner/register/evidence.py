@@ -78,11 +78,13 @@ def addresses_of(connection: Connection, accounts: Collection[int]) -> dict[int,
     return _by_account(connection.execute(asked.where(_c.account.in_(accounts), _GOT_IN, _c.address.is_not(None))))
 
 
-def addresses_since(connection: Connection, since: datetime) -> dict[int, frozenset[str]]:
-    """From which addresses each account got in from that moment on."""
-    asked = select(_c.account, _c.address).distinct()
+def most_shown_since(connection: Connection, since: datetime) -> tuple[int, str | None, int]:
+    """How many accounts got in from that moment on, from which address most of them did, and how many these are."""
     lately = (_c.at >= since) & _GOT_IN & _c.account.is_not(None) & _c.address.is_not(None)
-    return _by_account(connection.execute(asked.where(lately)))
+    accounts = func.count(_c.account.distinct())
+    by_address = select(_c.address, accounts).where(lately).group_by(_c.address).order_by(accounts.desc(), _c.address)
+    address, most = connection.execute(by_address.limit(1)).first() or (None, 0)
+    return connection.execute(select(accounts).where(lately)).scalar_one(), address, most
 
 
 def _by_account(rows: Iterable[Any]) -> dict[int, frozenset[str]]:
@@ -92,8 +94,8 @@ def _by_account(rows: Iterable[Any]) -> dict[int, frozenset[str]]:
     return {account: frozenset(addresses) for account, addresses in by_account.items()}
 
 
-def passwords_made(connection: Connection) -> dict[int, datetime]:
-    """When each account's person last made a password, as far as there are records."""
-    made = (_c.kind == _PASSWORD_MADE) & _c.outcome.is_(None) & _c.account.is_not(None)
+def passwords_made(connection: Connection, accounts: Collection[int]) -> dict[int, datetime]:
+    """When the person of each of these accounts last made a password, as far as there are records."""
+    made = (_c.kind == _PASSWORD_MADE) & _c.outcome.is_(None) & _c.account.in_(accounts)
     asked = select(_c.account, func.max(_c.at)).where(made).group_by(_c.account)
     return {row[0]: row[1] for row in connection.execute(asked)}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import datetime
 
 from sqlalchemy import Connection, func, or_, select
@@ -11,10 +11,10 @@ from sqlalchemy import Connection, func, or_, select
 from provisioner.domain.connections.controls.console import Holder
 from provisioner.domain.connections.controls.own_account import Intention
 from provisioner.domain.connections.record import ConnectionRecord
-from provisioner.domain.records import Records
 from provisioner.register import tables as t
-from provisioner.register.connections import accounts_by_email
-from provisioner.register.mapper import Mapper
+from provisioner.register.accesses import accesses_of
+from provisioner.register.connections import accounts_by_keycloak_id
+from provisioner.register.mapper import Mapper, among
 
 _c = t.connection_record.c
 _CONNECTION = Mapper(ConnectionRecord, t.connection_record)
@@ -33,18 +33,21 @@ def new_connections(connection: Connection, after: int) -> list[ConnectionRecord
     return list(map(_CONNECTION.of, connection.execute(asked)))
 
 
-def holders(connection: Connection, records: Records) -> dict[str, Holder]:
-    """Our accounts by their ids in Keycloak: whose each is, and whether its access is cut."""
-    numbers, by_email = accounts_by_email(connection), records.by_account()
+def holders(connection: Connection, users: Collection[str], accounts: Collection[int | None]) -> dict[str, Holder]:
+    """Those of our accounts with these ids in Keycloak or these numbers, by their ids in Keycloak: whose each is, and
+    whether its access is cut.
+    """
+    numbers = {*accounts_by_keycloak_id(connection, users).values(), *(n for n in accounts if n is not None)}
+    records = accesses_of(connection, numbers)
     known: dict[str, Holder] = {}
     for email, account in records.accounts.items():
-        if account.keycloak_id is None or email not in numbers:
+        if account.keycloak_id is None or account.id is None:
             continue
-        made = [h for h in by_email.get(email, ()) if h.opened_at is not None]
+        made = [h for h in records.by_account().get(email, ()) if h.opened_at is not None]
         live = [h for h in made if h.closed_at is None]
         told = next(reversed(live or made), None)
         known[account.keycloak_id] = Holder(
-            account=numbers[email],
+            account=account.id,
             habilitation=told.id if told else None,
             partner=told.partner if told else None,
             is_cut=email in records.suspended or bool(made and not live),
@@ -55,7 +58,6 @@ def holders(connection: Connection, records: Records) -> dict[str, Holder]:
 def intentions(connection: Connection, since: datetime) -> Iterator[Intention]:
     """What each run was about to do, by Keycloak's clock from that moment on; the newest first."""
     habilitation, entry = t.habilitation.c, t.journal_entry.c
-    accounts = {row.id: row.account for row in connection.execute(select(habilitation.id, habilitation.account))}
     is_run = (entry.body.contains(f'"action":"run.{word}"', autoescape=True) for word in ("begun", "ended"))
     both = t.journal_entry.join(t.journal_detail, t.journal_detail.c.entry == entry.entry)
     asked = select(entry.entry, t.journal_detail.c.data).select_from(both).where(or_(*is_run))
@@ -68,6 +70,9 @@ def intentions(connection: Connection, since: datetime) -> Iterator[Intention]:
         elif at is None or at < since:  # an older one, or of an older version
             return
         else:
+            ids = {id_ for _, id_ in run["changes"] if id_ is not None}
+            whose = among(connection, select(habilitation.id, habilitation.account), habilitation.id, ids)
+            accounts = {row.id: row.account for row in whose}
             meant = frozenset((action, accounts.get(id_)) for action, id_ in run["changes"])
             yield Intention(at, meant, ended.get(number))
 

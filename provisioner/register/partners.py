@@ -147,6 +147,12 @@ def count_of_partners(connection: Connection) -> int:
     return int(connection.execute(select(func.count()).select_from(t.partner)).scalar_one())
 
 
+def codes_by_group(connection: Connection) -> dict[str, str]:
+    """The partners by Keycloak's ids of their groups."""
+    known = select(t.partner.c.group_id, t.partner.c.code).where(t.partner.c.group_id.is_not(None))
+    return {row.group_id: row.code for row in connection.execute(known)}
+
+
 def senders(connection: Connection, codes: Collection[str] | None = None) -> dict[str, EmailAddress]:
     """Who is to send the annexe 1 of each partner, or of those with these codes (A11)."""
     c = t.contact.c

@@ -60,6 +60,7 @@ def test_new_records_come_with_those_of_the_days_before_and_a_foreign_login_once
         others = evidence.new_of_others(connection, first)
         assert {user: [record.id for record in theirs] for user, theirs in others.items()} == {"u1": ["g", "f"]}
         assert evidence.addresses_of(connection, [1]) == {1: frozenset({"192.0.2.1"})}
-        assert set(evidence.addresses_since(connection, NOON - DAY)) == {1, 2}
-        assert evidence.passwords_made(connection) == {1: NOON - 8 * DAY}
+        assert evidence.most_shown_since(connection, NOON - DAY) == (2, "192.0.2.1", 2)
+        assert evidence.most_shown_since(connection, NOON + DAY) == (0, None, 0)
+        assert evidence.passwords_made(connection, [1, 2]) == {1: NOON - 8 * DAY}
     register.close()

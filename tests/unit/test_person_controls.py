@@ -222,9 +222,7 @@ def test_what_is_no_address_is_no_network() -> None:
 @pytest.mark.rule("P6")
 @pytest.mark.parametrize(("same", "others", "told"), [(3, 2, True), (3, 3, False), (4, 0, False), (5, 0, True)])
 def test_one_address_of_most_accounts_is_a_proxys(same: int, others: int, told: bool) -> None:
-    addresses = {n: frozenset({"10.0.0.1"}) for n in range(same)}
-    addresses |= {100 + n: frozenset({f"192.0.2.{n}"}) for n in range(others)}
-    found = proxy_address.find(addresses, NOON)
+    found = proxy_address.find(same + others, "10.0.0.1", same, NOON)
     assert (found is not None and found.key == "10.0.0.1") == told
 
 
