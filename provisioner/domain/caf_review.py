@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -173,16 +173,14 @@ def draft_of(reviews: Sequence[CafReview], today: date) -> CafReview | None:
     return last if last and last.completed_at is None and not last.is_stale_on(today) else None
 
 
-def due_on(reviews: Sequence[CafReview], signed_on: Iterable[date | None]) -> date | None:
-    """When the next review is due: 12 months after the last one was signed, the first after the first convention.
-
-    `signed_on` are the partners' days of signature; None while there is none.
+def due_on(reviews: Sequence[CafReview], first_signed_on: date | None) -> date | None:
+    """When the next review is due: 12 months after the last one was signed, or after the first convention was; None
+    while none is signed.
     """
     last = last_signed(reviews)
     if last is not None and last.completed_at is not None:
         return add_months(day_of(last.completed_at), _MONTHS)
-    first = min((day for day in signed_on if day is not None), default=None)
-    return None if first is None else add_months(first, _MONTHS)
+    return None if first_signed_on is None else add_months(first_signed_on, _MONTHS)
 
 
 def days_late(due: date | None, today: date) -> int:

@@ -127,23 +127,35 @@ class Connection(KeycloakOpenIDConnection):
         asked = f"{method} {path}"
         if self._read_only and method != "GET":
             raise WriteForbidden(f"{asked} during a run that only looks.")
-        attempts = _ATTEMPTS if _is_repeatable(method, path) else 1
-        for attempt in stamina.retry_context(on=_is_transient, attempts=attempts, timeout=_PATIENCE_SECONDS):
+        began = time.monotonic()
+        try:
+            return self._once(method, path, body, query, asked)
+        except KeycloakUnavailable as error:
+            first, patience = error, _PATIENCE_SECONDS - (time.monotonic() - began)
+        if not (_is_transient(first) and _is_repeatable(method, path) and patience > 0):
+            raise first
+        # What repeats takes a quarter of a call's processor: it is made for a call that failed alone.
+        for attempt in stamina.retry_context(on=_is_transient, attempts=_ATTEMPTS, timeout=patience):
             with attempt:
-                self._guard()
-                answer = self._send(method, path, body, query)
-                if answer.status_code == 401:  # the token was taken back
-                    self.get_token()
-                    answer = self._send(method, path, body, query)
-                self._has_written |= method != "GET"
-                if answer.status_code >= 300:
-                    raise error_of(answer.status_code, asked, answer.content)
-                if method != "GET" and "html" in answer.headers.get("Content-Type", ""):
-                    # A firewall's page says 200 for what it kept back: nothing was written, a closing least of all.
-                    sentence = f"Not Keycloak, but a page, answered {answer.status_code} to {asked}."
-                    raise other_server(KeycloakUnavailable(sentence, answer.status_code))
-                return answer
+                if attempt.num == 1:
+                    raise first
+                return self._once(method, path, body, query, asked)
         raise AssertionError("unreachable")
+
+    def _once(self, method: str, path: str, body: Any, query: Mapping[str, Any], asked: str) -> Response:
+        self._guard()
+        answer = self._send(method, path, body, query)
+        if answer.status_code == 401:  # the token was taken back
+            self.get_token()
+            answer = self._send(method, path, body, query)
+        self._has_written |= method != "GET"
+        if answer.status_code >= 300:
+            raise error_of(answer.status_code, asked, answer.content)
+        if method != "GET" and "html" in answer.headers.get("Content-Type", ""):
+            # A firewall's page says 200 for what it kept back: nothing was written, a closing least of all.
+            sentence = f"Not Keycloak, but a page, answered {answer.status_code} to {asked}."
+            raise other_server(KeycloakUnavailable(sentence, answer.status_code))
+        return answer
 
     def _send(self, method: str, path: str, body: Any, query: Mapping[str, Any]) -> Response:
         with self._one_at_a_time:  # one token for all threads

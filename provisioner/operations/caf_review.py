@@ -18,7 +18,7 @@ from provisioner.domain.records import Records
 from provisioner.operations.context import decided
 from provisioner.operations.notices import tell
 from provisioner.register import Register, Work, caf_reviews, notices
-from provisioner.register.partners import all_partners
+from provisioner.register.partners import first_signed_on
 from provisioner.settings import Settings
 from provisioner.views.answers.caf_review import CafReviewAnswer
 from provisioner.views.caf_review import declared_words
@@ -163,8 +163,7 @@ def _draft(work: Work) -> CafReview:
 
 
 def _due(connection: Connection) -> date | None:
-    signed_on = (partner.signed_on for partner in all_partners(connection).values())
-    return caf_review.due_on(caf_reviews.all_reviews(connection), signed_on)
+    return caf_review.due_on(caf_reviews.all_reviews(connection), first_signed_on(connection))
 
 
 def _answer(work: Work) -> CafReviewAnswer:

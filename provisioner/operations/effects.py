@@ -20,6 +20,7 @@ from provisioner.operations.closing import Closing
 from provisioner.operations.context import Context, RunResult
 from provisioner.operations.pool import Answer, Failure, GivenUp, NotBegun, Overtaken, Pool, Progress
 from provisioner.register import RegisterUnavailable, Work, habilitations, holds
+from provisioner.register.database import Watch
 from provisioner.register.marks import GROUP_ROOT, set_mark, set_realm
 from provisioner.register.partners import group_placed, set_group
 
@@ -44,12 +45,21 @@ class Effects(Pool):
         #: whom a named person suspended since the plan was made
         self.suspended_since: Mapping[EmailAddress, Hold] = {}
         self.closing = Closing(context.directory, records.accounts, self.groups, self.known_groups)
+        #: by which the register is read just before an effect: where there are many, by a connection of its own
+        self._watch: Watch | None = None
+
+    def close(self) -> None:
+        """Gives that connection back."""
+        if self._watch is not None:
+            self._watch.close()
 
     def begin(self, changes: Sequence[Change]) -> int:
         """Records what is about to be done, before the first effect: none happens without its entry; gives that.
 
         Keycloak's time goes with it: by that clock the controls tell a write of ours from that of a stolen secret.
         """
+        if len(changes) > self.threads:
+            self._watch = self.context.register.watch()
         at = self.directory.server_time().isoformat()  # before the register is held: it may be a call
         with self.context.work() as work:
             if self.records.realm_id is None:
@@ -107,7 +117,7 @@ class Effects(Pool):
             NotBegun: it cannot be read.
         """
         try:
-            with self.context.register.read() as connection:
+            with (self._watch or self.context.register).read() as connection:
                 yield connection
         except RegisterUnavailable as error:
             raise NotBegun(str(error)) from error

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from functools import partial
 from time import perf_counter
@@ -258,14 +258,13 @@ class Pass:
         free = self.plan.free
         if not free:
             return
-        effects = Effects(self.context, self.records, self.snapshot)
-        begun = effects.begin(free)
-        with bar(len(free)) as settled:
+        with closing(Effects(self.context, self.records, self.snapshot)) as effects, bar(len(free)) as settled:
+            begun = effects.begin(free)
             effects.carry_out([c for c in free if c.action is not Action.INVITE], self.result, settled)
             if owed := [c for c in free if c.action is Action.INVITE]:
                 Inviting(effects, self.read(), self.result, settled).carry_out(owed)
             Destroying(self, effects, settled).carry_out([c for c in free if c.action is Action.DESTROY])
-        effects.end(begun)
+            effects.end(begun)
         failed = self.result.failed  # what was not tried since a named person suspended the person is no failure
         failed[:] = [f for f in failed if not (isinstance(f.cause, GivenUp) and effects.is_overtaken(f.change))]
 

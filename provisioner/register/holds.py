@@ -333,12 +333,12 @@ def kept_from_destruction(connection: Connection) -> KeptRecords:
     rows = connection.execute(select(_h.partner, _h.account).where(lasting)).all()
     partners = frozenset(row.partner for row in rows if row.partner is not None)
     accounts = frozenset(row.account for row in rows if row.account is not None)
-    theirs = select(t.habilitation.c.partner).where(t.habilitation.c.account.in_(accounts))
+    theirs = among(connection, select(t.habilitation.c.partner), t.habilitation.c.account, accounts)
     return KeptRecords(
         all=any(row.partner is None and row.account is None for row in rows),
         partners=partners,
         accounts=accounts,
-        touched=partners.union(connection.execute(theirs).scalars()),
+        touched=partners.union(code for (code,) in theirs),
     )
 
 

@@ -33,6 +33,11 @@ if TYPE_CHECKING:
 #: Names the advisory lock that keeps appends in line on PostgreSQL.
 _APPEND_LOCK = 0x70726F76
 
+# Made once: what each unit of work asks.
+_LOCK = text("SELECT pg_advisory_xact_lock(:key)")
+_END = select(journal_entry.c.entry, journal_entry.c.sha256).order_by(journal_entry.c.entry.desc()).limit(1)
+_ADD_ENTRIES, _ADD_ACTORS, _ADD_DETAILS = insert(journal_entry), insert(journal_actor), insert(journal_detail)
+
 #: What each entry has, be it nothing.
 _ALWAYS = ("action", "partner", "habilitation", "rule")
 
@@ -118,10 +123,10 @@ class Chain:
     def write(self) -> None:
         """Writes the entries, in the transaction of what they tell."""
         if self.entries:
-            self.connection.execute(insert(journal_entry), self.entries)
-            self.connection.execute(insert(journal_actor), self.actors)
+            self.connection.execute(_ADD_ENTRIES, self.entries)
+            self.connection.execute(_ADD_ACTORS, self.actors)
         if self.details:
-            self.connection.execute(insert(journal_detail), self.details)
+            self.connection.execute(_ADD_DETAILS, self.details)
         self.entries, self.details, self.actors = [], [], []
 
 
@@ -140,7 +145,7 @@ def lock(connection: Connection) -> None:
     It is the first lock of each unit of work, so that two of them never wait for each other.
     """
     if connection.dialect.name == "postgresql":
-        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _APPEND_LOCK})
+        connection.execute(_LOCK, {"key": _APPEND_LOCK})
 
 
 def pages(register: Register, first: int = 1) -> Iterator[list[Row]]:
@@ -169,8 +174,7 @@ def page(connection: Connection, after: int) -> list[Row]:
 
 def head(connection: Connection) -> Head:
     """The newest entry's number and digest, as they are stored."""
-    ends = select(journal_entry.c.entry, journal_entry.c.sha256).order_by(journal_entry.c.entry.desc()).limit(1)
-    last = connection.execute(ends).first()
+    last = connection.execute(_END).first()
     return Head(last.entry, last.sha256) if last else journal.EMPTY
 
 

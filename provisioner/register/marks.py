@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from provisioner.register.tables import mark as t
 from provisioner.register.work import Work
@@ -33,9 +33,18 @@ DESTROY_AGAIN = "destroy_again"
 CLEAR_COPY = "clear_copy"
 
 
+_VALUE = select(t.c.value).where(t.c.name == bindparam("asked"))
+_VALUES = select(t.c.name, t.c.value)
+
+
 def mark(connection: Connection, name: str) -> str | None:
     """How far something went, None when it never began."""
-    return connection.execute(select(t.c.value).where(t.c.name == name)).scalar()
+    return connection.execute(_VALUE, {"asked": name}).scalar()
+
+
+def all_marks(connection: Connection) -> dict[str, str]:
+    """How far each thing went that has begun."""
+    return {row.name: row.value for row in connection.execute(_VALUES)}
 
 
 def set_mark(work: Work, name: str, value: str) -> None:

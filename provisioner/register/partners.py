@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from datetime import date
 from typing import Any
 
 from sqlalchemy import Column, Connection, delete, func, insert, select, update
@@ -140,6 +141,11 @@ def contacts_by_partner(connection: Connection) -> dict[str, Contacts]:
     for row in connection.execute(select(t.contact).where(t.contact.c.partner.is_not(None))):
         rows.setdefault(row.partner, []).append(row)
     return {code: contacts for code, of_partner in rows.items() if (contacts := _contacts(of_partner))}
+
+
+def first_signed_on(connection: Connection) -> date | None:
+    """The day on which the first convention was signed, None while none is."""
+    return connection.execute(select(func.min(t.partner.c.signed_on))).scalar()
 
 
 def count_of_partners(connection: Connection) -> int:

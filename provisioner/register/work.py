@@ -15,6 +15,10 @@ from provisioner.register import journal
 from provisioner.register.journal import Machine
 from provisioner.register.tables import sequence
 
+# Made once: what each unit of work asks.
+_TAKE_NUMBER = update(sequence).values(last=sequence.c.last + 1).returning(sequence.c.last)
+_LAST_NUMBER = select(sequence.c.last).where(sequence.c.id == 1)
+
 
 class Work:
     """A unit of work of `by`: its writes and their journal entries are committed together, or not at all."""
@@ -41,8 +45,7 @@ class Work:
         Each one takes it, so that a read tells whether anything was written since another (`last_number`).
         """
         if self._number is None:
-            taken = update(sequence).values(last=sequence.c.last + 1).returning(sequence.c.last)
-            self._number = int(self.connection.execute(taken).scalar_one())
+            self._number = int(self.connection.execute(_TAKE_NUMBER).scalar_one())
         return self._number
 
     @property
@@ -119,4 +122,4 @@ class Work:
 
 def last_number(connection: Connection) -> int:
     """The number of the last unit of work that was kept."""
-    return int(connection.execute(select(sequence.c.last).where(sequence.c.id == 1)).scalar_one())
+    return int(connection.execute(_LAST_NUMBER).scalar_one())

@@ -46,11 +46,11 @@ def _review(id_: int, *accesses: Access, signed_at: datetime | None = None, wron
 
 @pytest.mark.rule("V4")
 def test_the_first_is_due_a_year_after_the_first_convention_the_next_a_year_after_the_signature() -> None:
-    assert due_on([], [None]) is None
-    assert due_on([], [date(2026, 6, 1), date(2026, 2, 28), None]) == date(2027, 2, 28)
-    assert due_on([_review(1, ADMIN)], [date(2026, 6, 1)]) == date(2027, 6, 1), "a draft moves nothing"
+    assert due_on([], None) is None
+    assert due_on([], date(2026, 2, 28)) == date(2027, 2, 28)
+    assert due_on([_review(1, ADMIN)], date(2026, 6, 1)) == date(2027, 6, 1), "a draft moves nothing"
     signed = _review(1, ADMIN, signed_at=datetime(2027, 5, 31, 23, tzinfo=UTC))
-    assert due_on([signed, _review(2, ADMIN)], [date(2026, 6, 1)]) == date(2028, 6, 1), "the day is Paris's"
+    assert due_on([signed, _review(2, ADMIN)], date(2026, 6, 1)) == date(2028, 6, 1), "the day is Paris's"
 
 
 @pytest.mark.rule("V4")
