@@ -24,6 +24,7 @@ from provisioner.register.work import Work
 _ANNEXE = Mapper(KeptAnnexe, t)
 _FACTS = _ANNEXE.columns
 _CURRENT = Mapper(CurrentAnnexe, t)
+_APPLIED = select(t.c.partner, *_CURRENT.columns).where(t.c.applied_number.is_not(None)).order_by(t.c.applied_number)
 _NOT_TOLD: dict[str, Any] = {"told_on": None, "reminded_on": None}
 _NOT_APPROVED: dict[str, Any] = {
     "approved_at": None,
@@ -101,8 +102,8 @@ def by_digest(connection: Connection, partner: str, sha256: str) -> KeptAnnexe |
 
 def current(connection: Connection, partners: Collection[str] | None = None) -> dict[str, CurrentAnnexe]:
     """The newest applied annexe of each partner, or of these."""
-    asked = select(t.c.partner, *_CURRENT.columns).where(t.c.applied_number.is_not(None)).order_by(t.c.applied_number)
-    return {row.partner: _CURRENT.of(row[1:]) for row in among(connection, asked, t.c.partner, partners)}
+    rows = among(connection, _APPLIED, t.c.partner, partners)
+    return {row.partner: _CURRENT.of(row[1:]) for row in rows}
 
 
 def document(connection: Connection, id_: int) -> Document:

@@ -24,6 +24,15 @@ _HABILITATION = Mapper(
     end=Mapper(End, t.habilitation, prefix="end_", on=t.habilitation.c.ended_on),
 )
 
+# Made once: each read of the register asks them.
+_NUMBER, _ITS_ACCOUNT = select(t.account.c.id), select(t.habilitation.c.account)
+_ACCOUNTS = select(*_ACCOUNT.columns)
+_HABILITATIONS = (
+    select(*_HABILITATION.columns)
+    .select_from(t.habilitation.join(t.account, t.account.c.id == t.habilitation.c.account))
+    .order_by(t.habilitation.c.id)
+)
+
 #: The columns that name a decision: the journal's entry of a fact names it itself.
 _DECISIONS = frozenset({"decision", "end_decision", "link_decision"})
 
@@ -31,10 +40,10 @@ _DECISIONS = frozenset({"decision", "end_decision", "link_decision"})
 def numbers_in(connection: Connection, scope: Scope) -> frozenset[int]:
     """The register's numbers of the accounts that belong to that scope."""
     a, h = t.account.c, t.habilitation.c
-    numbers = {number for (number,) in among(connection, select(h.account), h.partner, scope.partners)}
+    numbers = {number for (number,) in among(connection, _ITS_ACCOUNT, h.partner, scope.partners)}
     named = ((a.email, scope.emails), (a.renamed_from, scope.emails), (a.keycloak_id, scope.keycloak_ids))
     for column, values in named:
-        numbers |= {number for (number,) in among(connection, select(a.id), column, values)}
+        numbers |= {number for (number,) in among(connection, _NUMBER, column, values)}
     return frozenset(numbers)
 
 
@@ -48,15 +57,13 @@ def scope_of(connection: Connection, email: EmailAddress) -> Scope:
 
 def accounts_of(connection: Connection, numbers: Collection[int] | None) -> dict[EmailAddress, Account]:
     """The accounts with these numbers, or every one that the register knows, by address."""
-    rows = among(connection, select(*_ACCOUNT.columns), t.account.c.id, numbers)
+    rows = among(connection, _ACCOUNTS, t.account.c.id, numbers)
     return {account.email: account for account in map(_ACCOUNT.of, rows)}
 
 
 def habilitations_of(connection: Connection, numbers: Collection[int] | None) -> tuple[Habilitation, ...]:
     """The habilitations of the accounts with these numbers, or every one, oldest first."""
-    joined = t.habilitation.join(t.account, t.account.c.id == t.habilitation.c.account)
-    asked = select(*_HABILITATION.columns).select_from(joined).order_by(t.habilitation.c.id)
-    rows = map(_HABILITATION.of, among(connection, asked, t.habilitation.c.account, numbers))
+    rows = map(_HABILITATION.of, among(connection, _HABILITATIONS, t.habilitation.c.account, numbers))
     return tuple(rows if numbers is None else sorted(rows, key=lambda habilitation: habilitation.id or 0))
 
 

@@ -30,9 +30,13 @@ _KEPT = (
     .where(_LASTS)
     .order_by(_h.id)
 )
-# Made once: the suspensions are read before each opening.
+# Made once: the suspensions are read before each opening, what follows by each read of the register.
 _KEPT_OF_KIND = {kind: _KEPT.where(_h.kind == kind) for kind in HoldKind}
 _KEPT_WAITING = _KEPT.where(_h.kind.in_([kind for kind in HoldKind if kind is not HoldKind.RETENTION]))
+
+_LET_GO = select(_h.partner, _h.plan_id).where(_h.kind == HoldKind.LIMIT, ~_LASTS)
+_ENDS_LET_GO = select(_h.covers).where(~_LASTS)
+_KEPT_FROM_DESTRUCTION = select(_h.partner, _h.account).where(_h.kind == HoldKind.RETENTION, _LASTS)
 
 #: After how many months a hold on destruction is looked at again by a person (D7).
 LOOKED_AT_AFTER_MONTHS = 6
@@ -78,8 +82,8 @@ def is_contained(connection: Connection, partner: str) -> bool:
 
 def let_go(connection: Connection, partners: Collection[str] | None = None) -> frozenset[tuple[str | None, str]]:
     """The plans, as (partner, id), that a named person let go beyond a limit: these partners', or all."""
-    asked = select(_h.partner, _h.plan_id).where(_h.kind == HoldKind.LIMIT, ~_LASTS)
-    return frozenset((row.partner, row.plan_id) for row in among(connection, asked, _h.partner, partners))
+    rows = among(connection, _LET_GO, _h.partner, partners)
+    return frozenset((row.partner, row.plan_id) for row in rows)
 
 
 def destructions_let_go(connection: Connection) -> frozenset[tuple[str, Line]]:
@@ -93,8 +97,8 @@ def destructions_let_go(connection: Connection) -> frozenset[tuple[str, Line]]:
 
 def released_ends(connection: Connection, partners: Collection[str] | None = None) -> frozenset[tuple[int, date]]:
     """The ends, as (habilitation, last day), that a named person let go beyond a limit: at these partners, or all."""
-    asked = select(_h.covers).where(~_LASTS)
-    return frozenset().union(*(row.covers for row in among(connection, asked, _h.partner, partners)))
+    rows = among(connection, _ENDS_LET_GO, _h.partner, partners)
+    return frozenset().union(*(row.covers for row in rows))
 
 
 def held_partner(connection: Connection, plan_id: str) -> tuple[str | None, str] | None:
@@ -329,8 +333,7 @@ def end_quarantine(work: Work, hold: Hold, habilitation: int | None) -> None:
 
 def kept_from_destruction(connection: Connection) -> KeptRecords:
     """What a hold on destruction keeps at this moment."""
-    lasting = (_h.kind == HoldKind.RETENTION) & _LASTS
-    rows = connection.execute(select(_h.partner, _h.account).where(lasting)).all()
+    rows = connection.execute(_KEPT_FROM_DESTRUCTION).all()
     partners = frozenset(row.partner for row in rows if row.partner is not None)
     accounts = frozenset(row.account for row in rows if row.account is not None)
     theirs = among(connection, select(t.habilitation.c.partner), t.habilitation.c.account, accounts)

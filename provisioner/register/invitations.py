@@ -15,6 +15,7 @@ from provisioner.register.work import Work
 
 _INVITATION = Mapper(Attempt, t, lifespan=t.c.lifespan_seconds)
 
+_ATTEMPTS = select(*_INVITATION.columns).order_by(t.c.id)
 _INTEND = insert(t)
 _attempt = update(t).where(t.c.habilitation == bindparam("of"), t.c.attempt == bindparam("number"))
 _INTEND_AGAIN = _attempt.where(t.c.sent_at.is_(None)).values(
@@ -34,8 +35,7 @@ _UNCERTAIN = _attempt.values(uncertain_at=bindparam("at"))
 
 def attempts_for(connection: Connection, habilitations: Collection[int | None] | None) -> tuple[Attempt, ...]:
     """Every attempt for these habilitations, or for all; those for one are told oldest first."""
-    asked = select(*_INVITATION.columns).order_by(t.c.id)
-    return tuple(map(_INVITATION.of, among(connection, asked, t.c.habilitation, habilitations)))
+    return tuple(map(_INVITATION.of, among(connection, _ATTEMPTS, t.c.habilitation, habilitations)))
 
 
 def intend_invitation(

@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import fields
 from datetime import date, datetime
+from functools import lru_cache
 from sys import intern
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, Select, Table
+from sqlalchemy import ARRAY, ColumnElement, Connection, Select, Table, any_, bindparam
 
 Plain = TypeVar("Plain")
 
@@ -89,8 +90,19 @@ def among(
         yield from connection.execute(asked.execution_options(yield_per=_AT_ONCE))
         return
     ordered = sorted(values)
+    statement = _one_of(asked, column, connection.dialect.name)
     for first in range(0, len(ordered), _AT_ONCE):
-        yield from connection.execute(asked.where(column.in_(ordered[first : first + _AT_ONCE])))
+        yield from connection.execute(statement, {"values": ordered[first : first + _AT_ONCE]})
+
+
+@lru_cache(maxsize=64)
+def _one_of(asked: Select[Any], column: ColumnElement[Any], dialect: str) -> Select[Any]:
+    """Made once for a question that is: making it takes as long as asking. PostgreSQL gets the values as one, so that
+    the question is the same however many they are.
+    """
+    if dialect == "postgresql":
+        return asked.where(column == any_(bindparam("values", type_=ARRAY(column.type))))
+    return asked.where(column.in_(bindparam("values", expanding=True)))
 
 
 def as_json(values: dict[str, Any]) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Column, Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, Select, delete, func, insert, select, update
 
 from provisioner.domain.convention import Contact, Contacts, Keeps, Partner, Role
 from provisioner.domain.people import EmailAddress
@@ -19,15 +19,21 @@ _RECORD = (
     *("reference", "document_sha256", "notice_days"),
 )
 _FACTS = (*_RECORD, "end_decision", "destroyed_on")
+_ASKED = select(*(t.partner.c[name] for name in _FACTS)).order_by(t.partner.c.code)
+_DOMAINS = select(t.partner_domain.c.partner, t.partner_domain.c.domain)
+_ADDRESSES = select(t.partner_address.c.partner, t.partner_address.c.email)
+_HOW_MANY = select(func.count()).select_from(t.partner)
+_SENDERS = select(t.contact.c.partner, t.contact.c.email).where(
+    t.contact.c.partner.is_not(None), t.contact.c.role == Role.HABILITATIONS
+)
 _DECLARED = (("domains", t.partner_domain, "domain"), ("addresses", t.partner_address, "email"))
 
 
 def all_partners(connection: Connection, codes: Collection[str] | None = None) -> dict[str, Partner]:
     """Every partner, or those with these codes, by code."""
-    domains = _by_partner(connection, t.partner_domain.c.domain, codes)
-    addresses = _by_partner(connection, t.partner_address.c.email, codes)
-    asked = select(*(t.partner.c[name] for name in _FACTS)).order_by(t.partner.c.code)
-    rows = among(connection, asked, t.partner.c.code, codes)
+    domains = _by_partner(connection, _DOMAINS, codes)
+    addresses = _by_partner(connection, _ADDRESSES, codes)
+    rows = among(connection, _ASKED, t.partner.c.code, codes)
     return {
         row.code: Partner(
             **row._mapping,
@@ -38,11 +44,11 @@ def all_partners(connection: Connection, codes: Collection[str] | None = None) -
     }
 
 
-def _by_partner(connection: Connection, column: Column[Any], codes: Collection[str] | None) -> dict[str, list[Any]]:
+def _by_partner(connection: Connection, asked: Select[Any], codes: Collection[str] | None) -> dict[str, list[Any]]:
+    """What each partner has, asked for as (partner, value)."""
     values: dict[str, list[Any]] = {}
-    its_partner = column.table.c.partner
-    for row in among(connection, select(its_partner, column), its_partner, codes):
-        values.setdefault(row[0], []).append(row[1])
+    for partner, value in among(connection, asked, asked.selected_columns.partner, codes):
+        values.setdefault(partner, []).append(value)
     return values
 
 
@@ -150,7 +156,7 @@ def first_signed_on(connection: Connection) -> date | None:
 
 def count_of_partners(connection: Connection) -> int:
     """How many there are."""
-    return int(connection.execute(select(func.count()).select_from(t.partner)).scalar_one())
+    return int(connection.execute(_HOW_MANY).scalar_one())
 
 
 def codes_by_group(connection: Connection) -> dict[str, str]:
@@ -161,9 +167,8 @@ def codes_by_group(connection: Connection) -> dict[str, str]:
 
 def senders(connection: Connection, codes: Collection[str] | None = None) -> dict[str, EmailAddress]:
     """Who is to send the annexe 1 of each partner, or of those with these codes (A11)."""
-    c = t.contact.c
-    asked = select(c.partner, c.email).where(c.partner.is_not(None) & (c.role == Role.HABILITATIONS))
-    return {row.partner: EmailAddress(row.email) for row in among(connection, asked, c.partner, codes)}
+    rows = among(connection, _SENDERS, t.contact.c.partner, codes)
+    return {row.partner: EmailAddress(row.email) for row in rows}
 
 
 def roles_of(connection: Connection, email: EmailAddress) -> tuple[tuple[str | None, Role], ...]:
