@@ -26,7 +26,7 @@ from provisioner.register.engine import (
 from provisioner.register.errors import RegisterUnavailable
 from provisioner.register.journal import Machine
 from provisioner.register.lock import check_lease
-from provisioner.register.marks import GROUP_ROOT, REALM_ID, REWRITE_DUE, all_marks, mark, rewritten
+from provisioner.register.marks import GROUP_ROOT, REALM_ID, REWRITE_DUE, mark, marks, rewritten
 from provisioner.register.work import Work, last_number
 from provisioner.settings import Settings
 
@@ -208,7 +208,7 @@ def read_records(connection: Connection, scope: Scope | None = None) -> Records:
     codes = None if scope is None else scope.partners | {habilitation.partner for habilitation in known}
     accounts, ids = habilitations.accounts_of(connection, numbers), {habilitation.id for habilitation in known}
     kept, released = holds.kept(connection), holds.released_ends(connection, codes)
-    is_part, marks = codes is not None, all_marks(connection)
+    is_part, ids_there = codes is not None, marks(connection, REALM_ID, GROUP_ROOT)
     return Records(
         partners=partners.all_partners(connection, codes),
         accounts=accounts,
@@ -222,8 +222,8 @@ def read_records(connection: Connection, scope: Scope | None = None) -> Records:
         destructions_let_go=frozenset() if is_part else holds.destructions_let_go(connection),
         kept=holds.kept_from_destruction(connection),
         forecast=retention.forecast(connection, days_only=is_part),
-        realm_id=marks.get(REALM_ID),
-        root_id=marks.get(GROUP_ROOT),
+        realm_id=ids_there.get(REALM_ID),
+        root_id=ids_there.get(GROUP_ROOT),
         scope=scope,
         partners_in_all=partners.count_of_partners(connection) if is_part else None,
         number=last_number(connection),

@@ -33,6 +33,12 @@ _HABILITATIONS = (
     .order_by(t.habilitation.c.id)
 )
 
+_NUMBER_AND_ADDRESS = select(t.account.c.email, t.account.c.id)
+_NEW_ACCOUNT, _NEW_HABILITATION = insert(t.account), insert(t.habilitation)
+_PLANNED = select(t.habilitation.c.partner, t.habilitation.c.account, t.habilitation.c.id).where(
+    t.habilitation.c.opened_at.is_(None), t.habilitation.c.closed_at.is_(None)
+)
+
 #: The columns that name a decision: the journal's entry of a fact names it itself.
 _DECISIONS = frozenset({"decision", "end_decision", "link_decision"})
 
@@ -144,16 +150,24 @@ def _ask(work: Work, new: Sequence[Habilitation]) -> None:
     if not new:
         return
     emails = {habilitation.email for habilitation in new}
-    known = among(work.connection, select(t.account.c.email, t.account.c.id), t.account.c.email, emails)
-    accounts: dict[str, int] = {row.email: row.id for row in known}
+    accounts = _numbers_of(work, emails)
     if unknown := [{"email": habilitation.email} for habilitation in new if habilitation.email not in accounts]:
-        made = insert(t.account).returning(t.account.c.email, t.account.c.id)
-        accounts |= {row.email: row.id for row in work.connection.execute(made, unknown)}
+        work.connection.execute(_NEW_ACCOUNT, unknown)
+        accounts = _numbers_of(work, emails)
     rows = [_HABILITATION.row(habilitation) | {"account": accounts[habilitation.email]} for habilitation in new]
-    asked = insert(t.habilitation).returning(t.habilitation.c.id, sort_by_parameter_order=True)
-    for habilitation, id_ in zip(new, work.connection.execute(asked, rows).scalars().all(), strict=True):
+    # Numbers are asked for after: one statement of so many rows takes longer to be read than to be done.
+    work.connection.execute(_NEW_HABILITATION, rows)
+    planned = among(work.connection, _PLANNED, t.habilitation.c.account, accounts.values())
+    numbers = {(row.partner, row.account): row.id for row in planned}
+    for habilitation in new:
+        id_ = numbers[habilitation.partner, accounts[habilitation.email]]
         details = as_json(_facts(habilitation) | {"email": habilitation.email})
         work.journal("habilitation.asked", partner=habilitation.partner, habilitation=id_, rule="A1", details=details)
+
+
+def _numbers_of(work: Work, emails: Collection[EmailAddress]) -> dict[str, int]:
+    known = among(work.connection, _NUMBER_AND_ADDRESS, t.account.c.email, emails)
+    return {row.email: row.id for row in known}
 
 
 def _bring_up_to_date(work: Work, old: Habilitation, new: Habilitation) -> None:

@@ -34,7 +34,7 @@ CLEAR_COPY = "clear_copy"
 
 
 _VALUE = select(t.c.value).where(t.c.name == bindparam("asked"))
-_VALUES = select(t.c.name, t.c.value)
+_VALUES = select(t.c.name, t.c.value).where(t.c.name.in_(bindparam("asked", expanding=True)))
 
 
 def mark(connection: Connection, name: str) -> str | None:
@@ -42,9 +42,9 @@ def mark(connection: Connection, name: str) -> str | None:
     return connection.execute(_VALUE, {"asked": name}).scalar()
 
 
-def all_marks(connection: Connection) -> dict[str, str]:
-    """How far each thing went that has begun."""
-    return {row.name: row.value for row in connection.execute(_VALUES)}
+def marks(connection: Connection, *names: str) -> dict[str, str]:
+    """How far each of these went that has begun."""
+    return {row.name: row.value for row in connection.execute(_VALUES, {"asked": names})}
 
 
 def set_mark(work: Work, name: str, value: str) -> None:

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from provisioner.domain.retention import Destruction, Forecast, Item, Kind
 from provisioner.register import tables as t
-from provisioner.register.marks import all_marks, set_mark
+from provisioner.register.marks import marks, set_mark
 from provisioner.register.work import Work
 
 _f = t.forecast.c
@@ -29,10 +29,10 @@ def forecast(connection: Connection, *, days_only: bool = False) -> Forecast:
     asked = select(_f.kind, _f.key, _f.due_on, _f.recorded_on, _f.done_on)
     rows = [] if days_only else connection.execute(asked).all()
     items = [(Item(Kind(row.kind), row.key, row.due_on), row) for row in rows]
-    marks = all_marks(connection)
+    days = marks(connection, FORECAST_ON, FORECAST_SINCE)
     return Forecast(
-        recorded_on=_day(marks.get(FORECAST_ON)),
-        since=_day(marks.get(FORECAST_SINCE)),
+        recorded_on=_day(days.get(FORECAST_ON)),
+        since=_day(days.get(FORECAST_SINCE)),
         items={item: row.recorded_on for item, row in items if row.done_on is None},
         done={item: row.done_on for item, row in items if row.done_on is not None},
     )
