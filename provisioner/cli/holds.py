@@ -21,11 +21,12 @@ app.add_typer(held, name="held")
 @held.command("list")
 def list_(ctx: typer.Context, format_: ListFormat = "text") -> None:
     """What is held back, since when, why, and each change that waits."""
+    from provisioner.operations.service_status import held_records
     from provisioner.views.answers.holds import HeldAnswer
 
     session = session_of(ctx)
     with session.register() as register:
-        records = register.records()
+        records = held_records(register)
     print_answer(HeldAnswer.at(session.clock.now(), records), format_)
 
 

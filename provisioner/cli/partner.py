@@ -151,11 +151,14 @@ def show(ctx: typer.Context, code: Code, format_: Format = "text") -> None:
 @app.command("list")
 def list_(ctx: typer.Context, format_: ListFormat = "text") -> None:
     """Every partner."""
+    from provisioner.register import counts, holds
+    from provisioner.register.partners import all_partners
     from provisioner.views.answers.partners import PartnersAnswer
 
-    with session_of(ctx).register() as register:
-        records = register.records()
-    print_answer(PartnersAnswer.of(records.partners.values(), records), format_)
+    with session_of(ctx).register() as register, register.read() as connection:
+        partners, contained = all_partners(connection), holds.containments(connection)
+        answer = PartnersAnswer.of(partners.values(), contained, counts.open_by_partner(connection))
+    print_answer(answer, format_)
 
 
 @app.command()

@@ -13,7 +13,7 @@ from provisioner.domain.annexe.decisions import is_name, is_shown_whole
 from provisioner.domain.convention import DEFAULT_CTG_END, Partner
 from provisioner.domain.errors import Problem, Refusal, Refused, WrongUsage
 from provisioner.domain.people import EmailAddress, MailboxRules, canonical_domain
-from provisioner.domain.records import Records
+from provisioner.domain.records import Records, Scope
 from provisioner.operations.context import decided
 from provisioner.register import Register, Work
 from provisioner.register.database import read_records
@@ -91,10 +91,7 @@ def set_partner(register: Register, code: str, given: Given, limits: DocumentSet
 
     mailboxes = load_mailbox_rules(limits)
     with register.work(by) as work:
-        records = read_records(work.connection)
-        before = records.partners.get(code)
-        if before is None:
-            raise no_such_partner(code, records.partners)
+        before, records = _read_partner(work, code)
         partner = changed(before, given)
         problems = [*problems_of_given(given, mailboxes), *problems_of(partner)]
         _refuse_first([*problems, *problems_of_change(records, before, partner, register.clock.today())])
@@ -272,9 +269,9 @@ def reinstate_convention(register: Register, code: str, by: str, reason: str) ->
 
 
 def _read_partner(work: Work, code: str) -> tuple[Partner, Records]:
-    records = read_records(work.connection)
+    records = read_records(work.connection, Scope(frozenset({code})))
     if code not in records.partners:
-        raise no_such_partner(code, records.partners)
+        raise no_such_partner(code, all_partners(work.connection))
     return records.partners[code], records
 
 

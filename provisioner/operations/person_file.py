@@ -21,6 +21,7 @@ from provisioner.operations.look import is_known_realm
 from provisioner.operations.run import look_ahead
 from provisioner.register import annexes, habilitations, holds, incidents, journal
 from provisioner.register.connection_counts import held_connections
+from provisioner.register.connections import accounts_by_email
 from provisioner.register.database import read_records
 from provisioner.register.journal import person_of
 from provisioner.register.partners import all_partners, names_of_contacts, roles_of
@@ -76,8 +77,7 @@ def person_file_of(context: Context, asked: EmailAddress) -> PersonFile:
         addresses, about = person_of(connection, asked)
         email = addresses[0]
         records = read_records(connection, Scope(emails=frozenset({email})))
-        if not records.habilitations:
-            records = read_records(connection)  # for the known address that is the nearest
+        known = () if records.habilitations else accounts_by_email(connection).keys()
         partners = all_partners(connection)
         suspensions = holds.suspensions_of(connection, email)
         roles = roles_of(connection, email)
@@ -104,6 +104,7 @@ def person_file_of(context: Context, asked: EmailAddress) -> PersonFile:
         connections=connections,
         incidents=tuple(naming_incidents),
         others=others,
+        known=known,
     )
     own = {access.id for access in person.accesses}
     told = (line if line.habilitation in own else replace(line, details={}) for line in journal.lines(about))

@@ -13,9 +13,11 @@ from provisioner.domain.access.invitations import leading, open_invitations
 from provisioner.domain.annexe.kept import KeptAnnexe, Status
 from provisioner.domain.connections.control import ControlState, Severity
 from provisioner.domain.hold import Hold, HoldKind
+from provisioner.domain.records import Records, Scope
 from provisioner.domain.review import due_day
 from provisioner.register import Register, annexes, controls, counts, holds
 from provisioner.register.accesses import accesses_of
+from provisioner.register.database import read_records
 from provisioner.register.incidents import all_incidents
 from provisioner.register.marks import JOURNAL_WANTING, LAST_GOOD_SYNC, mark
 from provisioner.register.partners import all_partners, count_of_partners
@@ -78,6 +80,19 @@ def service_status(register: Register) -> ServiceStatus:
             late_reviews=_late_reviews(connection, today),
             journal=mark(connection, JOURNAL_WANTING) or None,
         )
+
+
+def held_records(register: Register) -> Records:
+    """What waits, and of the register those persons and partners alone that it is about.
+
+    Raises:
+        RegisterUnavailable: it cannot be read.
+    """
+    with register.read() as connection:
+        kept = holds.kept(connection)
+        partners = frozenset(hold.partner for hold in kept if hold.partner is not None)
+        emails = frozenset(hold.email for hold in kept if hold.email is not None)
+        return read_records(connection, Scope(partners, emails))
 
 
 def _waits(annexe: KeptAnnexe) -> bool:

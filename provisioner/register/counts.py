@@ -22,6 +22,12 @@ def open_accesses(connection: Connection) -> int:
     return _count(connection, select(func.count()).select_from(t.habilitation).where(_OPEN))
 
 
+def open_by_partner(connection: Connection) -> Mapping[str, int]:
+    """How many accesses of each partner are open, of those that have any."""
+    counted = connection.execute(select(_h.partner, func.count()).where(_OPEN).group_by(_h.partner))
+    return {row[0]: row[1] for row in counted}
+
+
 def accounts_by_state(connection: Connection) -> Mapping[State, int]:
     """How many accounts are in each state. One with several accesses counts once: as open or suspended before
     planned, as planned before closed.

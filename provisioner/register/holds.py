@@ -75,9 +75,14 @@ def cut_since(connection: Connection, since: datetime) -> tuple[Hold, ...]:
     return tuple(map(_HOLD.of, connection.execute(asked.where(meant))))
 
 
+def containments(connection: Connection) -> dict[str, Hold]:
+    """The partners of which every access is cut, at this moment."""
+    return {hold.partner: hold for hold in kept(connection, HoldKind.CONTAINMENT) if hold.partner is not None}
+
+
 def is_contained(connection: Connection, partner: str) -> bool:
     """Whether every access of that partner is cut."""
-    return any(hold.partner == partner for hold in kept(connection, HoldKind.CONTAINMENT))
+    return partner in containments(connection)
 
 
 def let_go(connection: Connection, partners: Collection[str] | None = None) -> frozenset[tuple[str | None, str]]:

@@ -71,6 +71,7 @@ def _file(*accesses: Habilitation, user: KeycloakUser | None = None, **more: Any
     held = {name: more.pop(name) for name in ("attempts", "holds", "partners") if name in more}
     known: Records = more.pop("known", None) or records(*accesses, **held)
     given: Mapping[str, Any] = {"asked": LEROY, "email": LEROY, "now": NOW, "records": known, "user": user}
+    given = {**given, "known": known.accounts.keys()}
     return PersonFile(**{**given, **more})
 
 

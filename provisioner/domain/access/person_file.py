@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
@@ -72,7 +72,8 @@ class PersonFile:
     `current` are the newest applied annexes of the partners, `listed` the rows of all kept annexes that name the
     person, `suspensions` those by name, past ones too, as the register has them, `roles` those that they have as a
     contact, each with its partner (None: the Caf), `connections` what is held of their connections, `incidents` those
-    that name the person, `others` the names of everybody else whom a reason that somebody typed may name. In a realm
+    that name the person, `others` the names of everybody else whom a reason that somebody typed may name. `known` are
+    all addresses of the register, where the person has no access: the address may be mistyped. In a realm
     that is not the register's (`is_known_realm` false) nothing was looked for: where they stand is what the register
     alone says.
     """
@@ -90,6 +91,7 @@ class PersonFile:
     connections: HeldConnections = field(default=HeldConnections())
     incidents: tuple[Incident, ...] = ()
     others: frozenset[str] = frozenset()
+    known: Collection[EmailAddress] = ()
     is_known_realm: bool = True
 
     @property
@@ -180,7 +182,7 @@ class PersonFile:
         """The known address that is nearly the same: a hint, never more."""
         from rapidfuzz import fuzz, process
 
-        others = [address for address in self.records.accounts if address != self.email]
+        others = [address for address in self.known if address != self.email]
         best = process.extractOne(self.email, others, scorer=fuzz.ratio, score_cutoff=LIKE)
         return best[0] if best else None
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Annotated, Any, Self
 
@@ -12,6 +12,7 @@ from provisioner.domain.access.account import RemoteAccount
 from provisioner.domain.access.habilitation import Habilitation, State
 from provisioner.domain.calendar import day_of
 from provisioner.domain.convention import Contacts, Partner
+from provisioner.domain.hold import Hold
 from provisioner.domain.people import EmailAddress
 from provisioner.domain.records import Records
 from provisioner.views.access import STATES, person
@@ -97,10 +98,10 @@ class _PartnerFacts(RowAnswer):
     contained_since: Moment | None = absent_when_none(description="While every access is cut (`partner suspend`).")
 
     @classmethod
-    def facts(cls, partner: Partner, records: Records, **more: object) -> Self:
+    def facts(cls, partner: Partner, containment: Hold | None, **more: object) -> Self:
         """What is recorded of the partner."""
-        if (hold := records.contained.get(partner.code)) is not None:
-            more |= {"contained_since": hold.since}
+        if containment is not None:
+            more |= {"contained_since": containment.since}
         declared = {"domains": tuple(sorted(partner.domains)), "addresses": tuple(sorted(partner.addresses))}
         return cls.read(partner, **declared, ends_on=partner.last_day, **more)
 
@@ -143,7 +144,7 @@ class PartnerAnswer(_PartnerFacts):
         theirs = records.of_partner(partner.code)
         return cls.facts(
             partner,
-            records,
+            records.contained.get(partner.code),
             contacts=ContactsAnswer.of(annexe_2, 2),
             habilitations=tuple(PartnerHabilitation.of(access, records.state_of(access)) for access in theirs),
             convention=convention_sentence(partner, today),
@@ -176,8 +177,8 @@ class PartnerLine(_PartnerFacts):
     open: Count
 
     @classmethod
-    def of(cls, partner: Partner, records: Records) -> Self:
-        return cls.facts(partner, records, open=len(records.open_addresses(partner.code)))
+    def of(cls, partner: Partner, contained: Mapping[str, Hold], open_now: Mapping[str, int]) -> Self:
+        return cls.facts(partner, contained.get(partner.code), open=open_now.get(partner.code, 0))
 
     def cells(self) -> tuple[str, ...]:
         open_now = str(self.open) if self.contained_since is None else f"{self.open} (tous coupés)"
