@@ -10,13 +10,9 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import re
 import shutil
-import subprocess
 import sys
 import tempfile
-import time
-import urllib.request
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from functools import partial
@@ -29,8 +25,8 @@ from rich.table import Table
 
 from bench.contenders import Meter, Meters, Run, Sent, plain_admin, recording, send
 from bench.figures import FIGURES, Figure, World
+from bench.memory import measure_serve, told
 from bench.place import MOST_ACCOUNTS, Place, Servers, Work, open_servers
-from provisioner.sandbox.process import free_ports
 
 #: What one figure is made of: the runs of each contender, in turn, and how many calls ours makes.
 Runs = dict[str, list[Run]]
@@ -39,7 +35,6 @@ _SIZES = {"persons": 2000, "accounts": 400, "events": 20_000, "rows": 10_000}
 _GUARD_SIZES = {"persons": 1000, "accounts": 40, "events": 4000, "rows": 1000}
 GUARD = Path(__file__).with_name("guard.json")
 _GUARD_PAIRS, _ALLOWED = 7, 0.8
-_SYNCS = 8
 
 
 def main() -> int:
@@ -68,7 +63,9 @@ def run(servers: Servers, chosen: argparse.Namespace) -> int:
         return _guard(results, chosen.record)
     print_table(figures, results, sizes)
     if wants_serve:
-        print(f"memory of `serve` with {chosen.persons} persons: {serve_mib(world.full):.0f} MiB")
+        memory = measure_serve(world.full)
+        _write(chosen.json, sizes, results, serve_mib=memory)
+        print(told(memory, chosen.persons))
     return 0
 
 
@@ -182,7 +179,9 @@ def _spread(values: Sequence[float]) -> str:
     return f"{median(values):.2f} ({min(values):.2f}-{max(values):.2f})" if values else ""
 
 
-def _write(file: Path, sizes: Mapping[str, int], results: Mapping[str, dict[str, Any]]) -> None:
+def _write(
+    file: Path, sizes: Mapping[str, int], results: Mapping[str, dict[str, Any]], **more: Mapping[str, Any]
+) -> None:
     def plain(result: dict[str, Any]) -> dict[str, Any]:
         told = {other: median(ratios(result, other)) for other in result["runs"] if other != "ours"}
         runs = {name: [asdict(run) for run in runs] for name, runs in result["runs"].items()}
@@ -190,7 +189,7 @@ def _write(file: Path, sizes: Mapping[str, int], results: Mapping[str, dict[str,
 
     file.parent.mkdir(parents=True, exist_ok=True)
     figures = {name: plain(result) for name, result in results.items()}
-    whole = {"processors": os.cpu_count(), "load": os.getloadavg(), "sizes": sizes, "figures": figures}
+    whole = {"processors": os.cpu_count(), "load": os.getloadavg(), "sizes": sizes, "figures": figures, **more}
     file.write_text(json.dumps(whole, indent=1) + "\n", "utf-8")
 
 
@@ -221,39 +220,6 @@ def _guard(results: Mapping[str, dict[str, Any]], record: bool) -> int:
         print(f"{name:12} {figures}   {verdicts[name] or 'as recorded'}")
     print("Ratio: the plain script's processor time by ours, median of pairs. In brackets what was recorded.")
     return int(not record and any(verdicts.values()))
-
-
-# Memory.
-
-
-def serve_mib(place: Place) -> float:
-    """What `serve` keeps in memory after several syncs."""
-    (port,) = free_ports(1)
-    ours = {"PROVISIONER_SERVICE__LISTEN": f"127.0.0.1:{port}", "PROVISIONER_SERVICE__SYNC_MINUTES": "0.01"}
-    command = [sys.executable, "-m", "provisioner", "serve"]
-    environment = {**os.environ, **place.environment, **ours}
-    with subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL) as process:
-        deadline = time.monotonic() + 600
-        while _good_syncs(port) < _SYNCS:
-            if process.poll() is not None or time.monotonic() > deadline:
-                process.kill()
-                raise RuntimeError("The service does not sync.")
-            time.sleep(0.5)
-        status = Path(f"/proc/{process.pid}/status").read_text("ascii")
-        process.terminate()
-    found = re.search(r"VmRSS:\s*(\d+) kB", status)
-    assert found is not None
-    return int(found[1]) / 1024
-
-
-def _good_syncs(port: int) -> float:
-    try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5) as answer:
-            text = answer.read().decode()
-    except OSError:
-        return 0
-    found = re.search(r'^provisioner_job_runs_total{job="sync",outcome="good"} (\S+)$', text, re.MULTILINE)
-    return float(found[1]) if found else 0
 
 
 if __name__ == "__main__":

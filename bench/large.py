@@ -27,8 +27,8 @@ from statistics import median
 from rich.console import Console
 from rich.table import Table
 
-from bench.__main__ import serve_mib
 from bench.crowd import crowd, fill_realm, fill_register
+from bench.memory import measure_serve
 from bench.place import Place, Servers, Work, open_servers
 from provisioner.domain.access.change import Action
 from provisioner.domain.annexe.decisions import Decisions
@@ -219,7 +219,10 @@ def _starts(figures: Figures, realm: Realm, runs: int) -> None:
 
 def _serve(figures: Figures, servers: Servers, persons: int) -> None:
     realm = Realm.filled(servers, persons // _EACH, _EACH)
-    figures.add(f"serve at rest, {persons} persons", "MiB", [serve_mib(realm.place)], _SERVE_MIB.get(persons))
+    sizes, aim = measure_serve(realm.place), _SERVE_MIB.get(persons)
+    figures.add(f"serve at rest, {persons} persons", "MiB", [sizes["rest"]["rss"]], aim)
+    figures.add("… after scrapes and pages", "MiB", [sizes["scraped"]["rss"], sizes["pages"]["rss"]], aim)
+    figures.add("… at most", "MiB", [sizes["most"]["rss"]])
 
 
 #: What `serve` may keep, by the number of persons.

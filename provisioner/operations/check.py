@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Self
 
 from provisioner.documents import read_annexe
-from provisioner.documents.addresses import load_mailbox_rules
 from provisioner.domain.access.habilitation import State
 from provisioner.domain.annexe.decisions import Decisions
 from provisioner.domain.annexe.document import Annexe, Check, Document, Finding, Kept, counted, placed
-from provisioner.domain.annexe.judge import judge_document
 from provisioner.domain.annexe.judge_register import judge_register, waive
 from provisioner.domain.annexe.kept import KeptAnnexe
+from provisioner.domain.convention import Partner
 from provisioner.domain.people import EmailAddress
 from provisioner.domain.records import Records, Scope
 from provisioner.settings import DocumentSettings
@@ -62,7 +61,7 @@ class Request:
 def check_document(document: Document, today: date, limits: DocumentSettings) -> Check:
     """What the document alone tells."""
     annexe = read_annexe(document.content, document.name, limits)
-    return _check(document, None, annexe, judge_document(annexe, today, load_mailbox_rules(limits), None), (), limits)
+    return _check(document, None, annexe, _judged(annexe, today, limits), (), limits)
 
 
 def check_beside_register(request: Request, register: Register, today: date, limits: DocumentSettings) -> Check:
@@ -84,7 +83,7 @@ def check_for_partner(
     records = records.as_due_on(today)
     convention = records.partners[partner]
     open_here = records.open_addresses(partner)
-    findings = judge_document(annexe, today, load_mailbox_rules(limits), convention, open_here)
+    findings = _judged(annexe, today, limits, convention, open_here)
     if any(finding.code == "unreadable-document" for finding in annexe.findings):
         return _check(document, partner, annexe, findings, (), limits)
     more = judge_register(
@@ -95,6 +94,22 @@ def check_for_partner(
     already = {h.email: h.waived for h in records.of_partner(partner) if h.waived and h.state is not State.CLOSED}
     of_document = waive(findings, annexe, waived, already)
     return _check(document, partner, annexe, of_document, waive(more, annexe, waived, already), limits)
+
+
+def _judged(
+    annexe: Annexe,
+    today: date,
+    limits: DocumentSettings,
+    convention: Partner | None = None,
+    open_here: frozenset[EmailAddress] = frozenset(),
+) -> Iterator[Finding]:
+    """What the document tells beside its partner's record. What judges is loaded for a document, which most runs have
+    not.
+    """
+    from provisioner.documents.addresses import load_mailbox_rules
+    from provisioner.domain.annexe.judge import judge_document
+
+    return judge_document(annexe, today, load_mailbox_rules(limits), convention, open_here)
 
 
 def _check(

@@ -8,8 +8,7 @@ from datetime import date
 
 from provisioner.documents.form import Entry, Form
 from provisioner.domain.access.habilitation import State
-from provisioner.domain.annexe.document import MORE, Annexe, Check
-from provisioner.domain.annexe.judge import CLOSED_FOR_MONTHS
+from provisioner.domain.annexe.document import CLOSED_FOR_MONTHS, MORE, Annexe, Check
 from provisioner.domain.annexe.kept import KeptAnnexe
 from provisioner.domain.calendar import add_months, day_of
 from provisioner.domain.convention import Partner

@@ -75,7 +75,7 @@ def test_a_command_on_keycloak_loads_no_documents(office: Office) -> None:
     assert office.run("partner", "list").exit_code == 0, "the register is made"
     names = loaded(office, "sync", status=3)  # nobody answers; everything was loaded before
     assert "keycloak" in names
-    assert not (DOCUMENTS | SERVICE | PAGES | {"alembic", "psycopg"}) & names
+    assert not (DOCUMENTS | CHECK | SERVICE | PAGES | {"alembic", "psycopg"}) & names
 
 
 def test_a_check_without_a_partner_opens_no_database_and_calls_nobody(office: Office) -> None:

@@ -13,6 +13,9 @@ from functools import cached_property
 from provisioner.domain.annexe.details import DETAILS, Count, Details, Said
 from provisioner.domain.people import EmailAddress, Person
 
+#: Months for which a closure stays in list 2 (A3).
+CLOSED_FOR_MONTHS = 24
+
 
 class Severity(StrEnum):
     """How much a finding matters: an error refuses its row, a warning is shown, an info is told."""

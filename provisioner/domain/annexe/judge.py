@@ -11,7 +11,7 @@ from typing import NamedTuple
 from rapidfuzz import fuzz, process
 
 from provisioner.domain.annexe.details import BothLists, Details, OnDay, OtherRow
-from provisioner.domain.annexe.document import Annexe, Column, Finding, Row, Severity
+from provisioner.domain.annexe.document import CLOSED_FOR_MONTHS, Annexe, Column, Finding, Row, Severity
 from provisioner.domain.calendar import add_months
 from provisioner.domain.convention import Partner
 from provisioner.domain.people import EmailAddress, MailboxRules, NameKey, are_alike, domain_of, mailbox_of, name_key
@@ -24,9 +24,6 @@ LIKE_ADDRESS = 85
 
 #: The longest domain that there may be, in characters.
 LONGEST_DOMAIN = 253
-
-#: Months for which a closure stays in list 2 (A3).
-CLOSED_FOR_MONTHS = 24
 
 
 def judged(annexe: Annexe) -> Annexe:

@@ -21,9 +21,8 @@ from provisioner.domain.annexe.details import (
     Sender,
     Transmissions,
 )
-from provisioner.domain.annexe.document import Annexe, Column, Finding, Row, Severity
+from provisioner.domain.annexe.document import CLOSED_FOR_MONTHS, Annexe, Column, Finding, Row, Severity
 from provisioner.domain.annexe.enter import unaccounted_for
-from provisioner.domain.annexe.judge import CLOSED_FOR_MONTHS
 from provisioner.domain.calendar import add_months
 from provisioner.domain.convention import Partner
 from provisioner.domain.people import EmailAddress, Person, are_alike, fold, name_key
