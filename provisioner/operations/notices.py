@@ -477,13 +477,16 @@ def tell_still_open(work: Work, settings: Settings, emails: Collection[EmailAddr
     """Says of the suspensions of these accounts that could not be carried out yet that the access is still open: to
     the partner of a person, to the Caf of all that a containment was to cut.
     """
-    records = read_records(work.connection, Scope(emails=frozenset(emails)))
-    opened = [h for h in records.habilitations if h.email in emails and h.state is State.OPEN]
-    still_open = {h.email: records.suspended[h.email] for h in opened if h.email in records.suspended}
-    still_open = {email: hold for email, hold in still_open.items() if hold.effective_at is None}
+    suspended = holds.suspensions(work.connection).items()
+    not_cut = {email: hold for email, hold in suspended if email in emails and hold.effective_at is None}
+    if not not_cut:
+        return
+    records = read_records(work.connection, Scope(emails=frozenset(not_cut)))
+    opened = [h for h in records.habilitations if h.email in not_cut and h.state is State.OPEN]
+    still_open = {h.email: not_cut[h.email] for h in opened}
     for habilitation in opened:
-        hold = still_open.get(habilitation.email)
-        if hold is not None and hold.containment is None:
+        hold = still_open[habilitation.email]
+        if hold.containment is None:
             partner = records.partners[habilitation.partner]
             ask_for_annexe(work, partner, habilitation.person, hold, settings, is_open=True)
     for code, containment in records.contained.items():

@@ -19,7 +19,6 @@ from provisioner.operations.look import is_known_realm, look_at
 from provisioner.operations.notices import ask_for_annexe
 from provisioner.operations.run import sync
 from provisioner.register import holds
-from provisioner.register.database import read_records
 
 
 @decided
@@ -43,7 +42,7 @@ def suspend(context: Context, email: EmailAddress, by: str, reason: str, second:
     if suspension is None or suspension.containment is not None:
         with context.register.work(by) as work:
             if holds.suspend(work, email, by, reason, second=second):
-                suspension = read_records(work.connection, Scope(emails=frozenset({email}))).suspended[email]
+                suspension = holds.suspensions(work.connection)[email]
                 for habilitation in live:
                     partner = records.partners[habilitation.partner]
                     ask_for_annexe(work, partner, habilitation.person, suspension, context.settings)
