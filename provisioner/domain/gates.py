@@ -354,4 +354,4 @@ MOST_DESTROYED_PERCENT = 2
 def destructions_distance(records: Records, due_now: Sequence[Destruction], today: date, limits: Limits) -> Distance:
     """How many destructions that day has, those that are done already included, of how many it may have."""
     figure = len(due_now) + records.forecast.done_on(today)
-    return Distance(figure, max(limits.destructions, len(records.accounts) * MOST_DESTROYED_PERCENT // 100))
+    return Distance(figure, max(limits.destructions, records.account_count * MOST_DESTROYED_PERCENT // 100))

@@ -117,18 +117,22 @@ class CurrentAnnexe:
 @dataclass(frozen=True, slots=True)
 class Scope:
     """What of the register is asked for: these partners, the accounts with these addresses (or whose address was one
-    of them until a rename that is not done), and those with these ids in Keycloak. Of each such account, and of each
-    that has or had an access through one of the partners, everything.
+    of them until a rename that is not done), those with these ids in Keycloak, and those with these numbers. Of each
+    such account, and of each that has or had an access through one of the partners, everything.
+
+    `is_of_office`: and all that is about no account: every partner, hold, announcement.
     """
 
     partners: frozenset[str] = frozenset()
     emails: frozenset[EmailAddress] = frozenset()
     keycloak_ids: frozenset[str] = frozenset()
+    accounts: frozenset[int] = frozenset()
+    is_of_office: bool = False
 
     def has(self, account: Account) -> bool:
         """Whether the account is asked for by itself."""
         is_named = account.email in self.emails or account.renamed_from in self.emails
-        return is_named or account.keycloak_id in self.keycloak_ids
+        return is_named or account.keycloak_id in self.keycloak_ids or account.id in self.accounts
 
 
 @dataclass(frozen=True)
@@ -161,15 +165,26 @@ class Records:
     root_id: str | None = None
     #: what this is a part for; None: it is the whole register
     scope: Scope | None = None
-    #: how many partners the whole register has, where this is a part
+    #: how many partners the whole register has, where this is a part; how many accounts, where it is of the office
     partners_in_all: int | None = None
+    accounts_in_all: int | None = None
     #: the number of the last unit of work that it knows of
     number: int | None = field(default=None, compare=False)
+
+    @property
+    def is_of_office(self) -> bool:
+        """Whether it is a part that has everything that is about no account."""
+        return self.scope is not None and self.scope.is_of_office
 
     @property
     def partner_count(self) -> int:
         """How many partners the whole register has."""
         return len(self.partners) if self.partners_in_all is None else self.partners_in_all
+
+    @property
+    def account_count(self) -> int:
+        """How many accounts the whole register has."""
+        return len(self.accounts) if self.accounts_in_all is None else self.accounts_in_all
 
     def part(self, scope: Scope) -> Records:
         """What the register has for that scope, as it would be read alone."""
@@ -178,12 +193,20 @@ class Records:
         habilitations = tuple(h for h in self.habilitations if h.email in emails)
         codes = scope.partners | {h.partner for h in habilitations}
         ids = {h.id for h in habilitations}
-        return replace(
+        part = replace(
             self,
-            partners={code: partner for code, partner in self.partners.items() if code in codes},
             accounts={email: account for email, account in self.accounts.items() if email in emails},
             habilitations=habilitations,
             attempts=tuple(attempt for attempt in self.attempts if attempt.habilitation in ids),
+            scope=scope,
+            partners_in_all=self.partner_count,
+            accounts_in_all=self.account_count if scope.is_of_office else None,
+        )
+        if scope.is_of_office:
+            return part
+        return replace(
+            part,
+            partners={code: partner for code, partner in self.partners.items() if code in codes},
             current={code: annexe for code, annexe in self.current.items() if code in codes},
             senders={code: email for code, email in self.senders.items() if code in codes},
             holds=tuple(hold for hold in self.holds if hold.is_about(codes, emails)),
@@ -191,8 +214,6 @@ class Records:
             let_go=frozenset(plan for plan in self.let_go if plan[0] in codes),
             destructions_let_go=frozenset(),
             forecast=replace(self.forecast, items={}, done={}),
-            scope=scope,
-            partners_in_all=self.partner_count,
         )
 
     def with_part(self, part: Records) -> Records:

@@ -5,7 +5,7 @@ What is due on a day is done on the day after, never before: `done_from` says th
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from enum import StrEnum
@@ -64,6 +64,12 @@ def convention_due_on(partner: Partner) -> date | None:
     None when it was never signed. An end announced or taken back, or an amendment, moves it.
     """
     return None if partner.signed_on is None else add_months(partner.last_day, CONVENTION_MONTHS)
+
+
+def conventions_due_by(partners: Iterable[Partner], day: date) -> set[str]:
+    """The partners of which what their conventions gathered may be destroyed by that day, as far as C4 alone says."""
+    due_on = {partner.code: convention_due_on(partner) for partner in partners if not is_destroyed(partner)}
+    return {code for code, due_day in due_on.items() if due_day is not None and due_day <= day}
 
 
 def is_destroyed(partner: Partner) -> bool:
@@ -233,6 +239,8 @@ def _of_conventions(records: Records, persons: Sequence[Destruction]) -> Iterato
         if destruction.kind is Kind.HABILITATION:
             of_partner.setdefault(destruction.partner, []).append(destruction)
     for code, partner in records.partners.items():
+        if records.scope is not None and code not in records.scope.partners:
+            continue  # its accesses are not all here
         day, its_persons = convention_due_on(partner), of_partner.get(code, [])
         if day is None or is_destroyed(partner) or len(its_persons) < len(records.of_partner(code)):
             continue

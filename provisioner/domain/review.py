@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -84,11 +84,16 @@ class Standing:
         return self.days_late > 0
 
 
-def standings(records: Records, reviews: Iterable[Review], today: date) -> list[Standing]:
-    """How each partner stands whose convention is in force on that day, by its code."""
+def standings(
+    records: Records, reviews: Iterable[Review], today: date, open_at: Collection[str] | None = None
+) -> list[Standing]:
+    """How each partner stands whose convention is in force on that day, by its code. `open_at` are the partners that
+    have an open access, where the records do not tell.
+    """
     of_partner = by_partner(reviews)
     active = sorted(code for code, partner in records.partners.items() if partner.is_active_on(today))
-    return [standing(records, code, of_partner.get(code, ()), today) for code in active]
+    has_open = {code: None if open_at is None else code in open_at for code in active}
+    return [standing(records, code, of_partner.get(code, ()), today, has_open[code]) for code in active]
 
 
 def last_settled(reviews: Iterable[Review]) -> date | None:
@@ -96,11 +101,16 @@ def last_settled(reviews: Iterable[Review]) -> date | None:
     return max((review.settled_on for review in reviews if review.settled_on), default=None)
 
 
-def standing(records: Records, code: str, reviews: Sequence[Review], today: date) -> Standing:
-    """How the partner stands on that day; `reviews` are its own."""
+def standing(
+    records: Records, code: str, reviews: Sequence[Review], today: date, has_open: bool | None = None
+) -> Standing:
+    """How the partner stands on that day; `reviews` are its own. `has_open`: whether it has an open access, where the
+    records do not tell.
+    """
     partner = records.partners[code]
     last_on = last_settled(review for review in reviews if review.due_on)
-    due_on = due_day(partner, last_settled(reviews), today) if open_accesses(records, code) else None
+    has_open = bool(open_accesses(records, code)) if has_open is None else has_open
+    due_on = due_day(partner, last_settled(reviews), today) if has_open else None
     if due_on is None:
         return Standing(partner=code, last_on=last_on, due_on=None)
     current = next((r for r in reviews if r.due_on == due_on and r.settled_on is None), None)

@@ -5,13 +5,25 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from functools import lru_cache
 from sys import intern
-from typing import Any
+from typing import Any, cast
 
 from provisioner.domain.access.account import RemoteAccount, WantedAccount
+from provisioner.domain.access.settled import Settling
 from provisioner.domain.people import EmailAddress
 from provisioner.keycloak.errors import ReadIncomplete
 
 Json = dict[str, Any]
+
+
+def id_of(user: object) -> str:
+    """The id of the account that a user's representation describes, be it a brief one.
+
+    Raises:
+        ReadIncomplete: it is not one.
+    """
+    if not isinstance(user, dict) or not user.get("id") or not isinstance(user.get("enabled"), bool):
+        raise ReadIncomplete("Keycloak described an account without its id or its state.")
+    return intern(user["id"])
 
 
 def account_of(user: object) -> RemoteAccount:
@@ -21,19 +33,39 @@ def account_of(user: object) -> RemoteAccount:
     Raises:
         ReadIncomplete: it is not one.
     """
-    if not isinstance(user, dict) or not user.get("id") or not isinstance(user.get("enabled"), bool):
-        raise ReadIncomplete("Keycloak described an account without its id or its state.")
+    id_, user = id_of(user), cast(Json, user)
     milliseconds = user.get("createdTimestamp")
+    email, last_name, first_names = names_of(user)
     return RemoteAccount(
-        id=intern(user["id"]),
-        email=EmailAddress(intern((user.get("email") or user.get("username") or "").lower())),
+        id=id_,
+        email=EmailAddress(intern(email)),
         enabled=user["enabled"],
-        last_name=intern(user.get("lastName") or ""),
-        first_names=intern(user.get("firstName") or ""),
+        last_name=intern(last_name),
+        first_names=intern(first_names),
         attributes={intern(name): _values(*values) for name, values in (user.get("attributes") or {}).items()},
         email_verified=user.get("emailVerified"),
         created_at=datetime.fromtimestamp(milliseconds / 1000, UTC) if milliseconds else None,
     )
+
+
+def names_of(user: Json) -> tuple[str, str, str]:
+    """The address, the last name and the first names of that user."""
+    email = (user.get("email") or user.get("username") or "").lower()
+    return email, user.get("lastName") or "", user.get("firstName") or ""
+
+
+def unsettled(users: list[object], settling: Settling) -> list[RemoteAccount]:
+    """Those of these accounts that are not settled.
+
+    Raises:
+        ReadIncomplete: one is no account.
+    """
+    kept = []
+    for user in users:
+        id_, known = id_of(user), cast(Json, user)
+        if not settling.settles(id_, names_of(known), known.get("attributes") or {}, enabled=known["enabled"]):
+            kept.append(account_of(user))
+    return kept
 
 
 @lru_cache(maxsize=20_000)

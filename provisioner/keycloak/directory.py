@@ -11,6 +11,7 @@ from urllib.parse import quote
 from keycloak import KeycloakAdmin
 
 from provisioner.domain.access.account import OURS, Failures, RemoteAccount, Snapshot, WantedAccount
+from provisioner.domain.access.settled import Settling
 from provisioner.domain.password import RealmFault
 from provisioner.domain.people import EmailAddress
 from provisioner.domain.realm_model import RealmConfig, RealmState
@@ -87,10 +88,17 @@ class Directory:
         return self._connection.own_user_id()
 
     def snapshot(
-        self, groups: Mapping[str, str | None], root_id: str | None = None, *, members_only: bool = False
+        self,
+        groups: Mapping[str, str | None],
+        root_id: str | None = None,
+        *,
+        members_only: bool = False,
+        settling: Settling | None = None,
     ) -> Snapshot:
-        """The whole realm with these partners' groups, or their members alone; see `read_snapshot`."""
-        return read_snapshot(self._admin, self._root, groups, root_id, members_only=members_only)
+        """The whole realm with these partners' groups, or their members alone, or what is not settled; see
+        `read_snapshot`.
+        """
+        return read_snapshot(self._admin, self._root, groups, root_id, members_only=members_only, settling=settling)
 
     def realm(self) -> Snapshot:
         """The realm itself, without any account or group."""

@@ -8,7 +8,7 @@ from urllib.parse import quote
 from keycloak import KeycloakAdmin
 
 from provisioner.domain.access.account import RemoteAccount, RemoteGroup
-from provisioner.keycloak.accounts import Json, account_of
+from provisioner.keycloak.accounts import Json, account_of, id_of
 from provisioner.keycloak.connection import read, write
 from provisioner.keycloak.errors import Conflict, NotFound, PlaceTaken, ReadIncomplete
 
@@ -70,11 +70,16 @@ def places_below(admin: KeycloakAdmin, id: str) -> dict[str, str]:
     return {group.get("id"): group.get("path") for group in groups}
 
 
-def members_of(admin: KeycloakAdmin, id: str, *, with_attributes: bool) -> dict[str, RemoteAccount]:
+def members_of(admin: KeycloakAdmin, id: str) -> dict[str, RemoteAccount]:
     """The accounts in the group by their ids, in one answer."""
-    brief = str(not with_attributes).lower()
-    members = map(account_of, admin.get_group_members(id, {"max": -1, "briefRepresentation": brief}))
+    members = map(account_of, admin.get_group_members(id, {"max": -1, "briefRepresentation": "false"}))
     return {account.id: account for account in members}
+
+
+def member_ids(admin: KeycloakAdmin, id: str) -> frozenset[str]:
+    """The ids of the accounts in the group, in one answer."""
+    members = admin.get_group_members(id, {"max": -1, "briefRepresentation": "true"})
+    return frozenset(map(id_of, members))
 
 
 def place_group(admin: KeycloakAdmin, group_root: str, code: str, known_id: str | None, root_id: str | None) -> str:

@@ -6,14 +6,14 @@ from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
-from itertools import chain
 
 from keycloak import KeycloakAdmin
 
 from provisioner.domain.access.account import RemoteAccount, RemoteGroup, Snapshot
-from provisioner.keycloak.accounts import Json, account_of
+from provisioner.domain.access.settled import Settling
+from provisioner.keycloak.accounts import Json, account_of, unsettled
 from provisioner.keycloak.errors import KeycloakRefused, ReadIncomplete
-from provisioner.keycloak.groups import group_at, members_of, places_below
+from provisioner.keycloak.groups import group_at, member_ids, members_of, places_below
 
 #: The required action that makes a password.
 PASSWORD_ACTION = "UPDATE_PASSWORD"  # noqa: S105 - not a password
@@ -29,11 +29,13 @@ def read_snapshot(
     root_id: str | None = None,
     *,
     members_only: bool = False,
+    settling: Settling | None = None,
 ) -> Snapshot:
     """Everything that a plan needs, in 5 calls, 1 more for each 1000 accounts and 1 for each partner.
 
     `groups` gives for each partner its group's id as the register knows it, or None; `root_id` is that of the group
     above them. With `members_only`, of the accounts those alone that are in these groups: 3 calls and 2 a partner.
+    With `settling`, without the accounts that it settles: of these nothing is kept.
 
     Raises:
         ReadIncomplete: the read is not proven to be whole.
@@ -46,17 +48,23 @@ def read_snapshot(
         group = RemoteGroup(id_, frozenset()) if id_ and places.get(id_) == path else group_at(admin, path, id_)
         if group is None:
             return None
-        its_own = members_of(admin, group.id, with_attributes=members_only)
+        if not members_only:
+            return replace(group, members=member_ids(admin, group.id))
+        its_own = members_of(admin, group.id)
         members.update(its_own)
         return replace(group, members=frozenset(its_own))
 
     with of_its_type():
         realm, root = read_realm(admin), group_at(admin, group_root, root_id)
-        accounts = members if members_only else _accounts(admin)
         is_one_answer = not members_only and any(groups.values())
         places = places_below(admin, root.id) if root is not None and is_one_answer else {}
+        read: dict[str, RemoteGroup | None] = {}
         with ThreadPoolExecutor(_AT_ONCE) as pool:
-            read = dict(zip(groups, pool.map(read_group, groups), strict=True))
+            for code, group in zip(groups, pool.map(read_group, groups), strict=True):
+                read[code] = group
+                if settling is not None and group is not None:
+                    settling.see_members(code, group.members)
+        accounts = members if members_only else _accounts(admin, settling)
         return replace(realm, accounts=accounts, groups=read, root_id=root.id if root else None)
 
 
@@ -109,19 +117,30 @@ def makes_passwords(admin: KeycloakAdmin) -> bool:
     return any(action["alias"] == PASSWORD_ACTION and action.get("enabled") for action in actions)
 
 
-def _accounts(admin: KeycloakAdmin) -> dict[str, RemoteAccount]:
-    def page(first: int) -> list[RemoteAccount]:  # what waits for its turn is as small as what is kept
-        return list(map(account_of, admin.get_users({"first": first, "max": PAGE, "briefRepresentation": "false"})))
+def _accounts(admin: KeycloakAdmin, settling: Settling | None) -> dict[str, RemoteAccount]:
+    def page(first: int) -> tuple[int, list[RemoteAccount]]:  # what waits for its turn is as small as what is kept
+        users = admin.get_users({"first": first, "max": PAGE, "briefRepresentation": "false"})
+        return len(users), [*map(account_of, users)] if settling is None else unsettled(users, settling)
 
     count = admin.users_count()
     accounts: dict[str, RemoteAccount] = {}
+    settled = frozenset() if settling is None else settling.settled
+    listed = 0
     with ThreadPoolExecutor(_AT_ONCE) as pool:
-        for account in chain.from_iterable(pool.map(page, range(0, count, PAGE))):
-            if account.id in accounts:
-                raise ReadIncomplete("Keycloak listed an account twice: the list changed while it was read.")
-            accounts[account.id] = account
+        for number, kept in pool.map(page, range(0, count, PAGE)):
+            listed += number
+            for account in kept:
+                if account.id in accounts:
+                    raise _listed_twice()
+                accounts[account.id] = account
+    if not settled.isdisjoint(accounts):
+        raise _listed_twice()
     # Accounts may be added meanwhile, by the run that opens those of another partner or in the console.
-    again = count if len(accounts) == count else admin.users_count()
-    if not min(count, again) <= len(accounts) <= again:
-        raise ReadIncomplete(f"Keycloak counts {again} accounts and listed {len(accounts)}.")
+    again = count if listed == count else admin.users_count()
+    if not min(count, again) <= listed <= again:
+        raise ReadIncomplete(f"Keycloak counts {again} accounts and listed {listed}.")
     return accounts
+
+
+def _listed_twice() -> ReadIncomplete:
+    return ReadIncomplete("Keycloak listed an account twice: the list changed while it was read.")

@@ -70,10 +70,12 @@ def decide_annexes(run: Pass, record: Record) -> tuple[list[Approved], Records]:
     Gives the register as they leave it, too.
     """
     with run.context.register.read() as connection:
-        kept = annexes.under_way(connection, run.partners if run.scope is not None else None)
+        kept = annexes.under_way(connection, None if run.is_about_everybody else run.partners)
         pending = [annexe for annexe in kept if annexe.is_pending and annexe.partner in run.partners]
         pending.sort(key=lambda annexe: (annexe.approved_number or 0, annexe.id))
         documents = [annexes.document(connection, annexe.id) for annexe in pending]
+    if pending and run.is_about_everybody:
+        run.look_at_everything()  # an annexe may be about anybody
     waiting: list[_Waiting] = []
     for annexe, document in zip(pending, documents, strict=True):
         with run.part_of(annexe.partner):

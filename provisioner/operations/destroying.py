@@ -15,7 +15,7 @@ from provisioner.domain.annexe.kept import KeptAnnexe
 from provisioner.domain.annexe.leaving import Leaving, outdated
 from provisioner.domain.calendar import add_months
 from provisioner.domain.hold import Cause
-from provisioner.domain.records import Records
+from provisioner.domain.records import Records, Scope
 from provisioner.domain.retention import Destruction, Kind
 from provisioner.operations.context import Context
 from provisioner.operations.destruction_list import note_destroyed
@@ -182,7 +182,10 @@ def _destroy_of_annexes(context: Context, records: Records, partners: Collection
         kept = annexes.kept_of(connection, partners)
     free = [a for a in kept if not (records.is_paused(a.partner, today) or records.kept.keeps(a.partner))]
     overdue = [annexe for annexe in free if not annexe.is_kept_on(today)]
-    outdated = {annexe.partner: _outdated(records, annexe, today) for annexe in free if annexe.is_in_force}
+    in_force = {annexe.partner: annexe for annexe in free if annexe.is_in_force}
+    old = [code for code, annexe in in_force.items() if _outdated(records, annexe, today)]
+    records = context.register.records(Scope(frozenset(old)))  # with whoever is settled: they stay in it
+    outdated = {code: _outdated(records, in_force[code], today) for code in old}
     if overdue or any(outdated.values()):
         with context.work() as work:
             held = holds.kept_from_destruction(work.connection)  # by a hold of since

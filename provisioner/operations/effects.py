@@ -14,7 +14,7 @@ from provisioner.domain.access.change import Action, Change, in_turns
 from provisioner.domain.access.habilitation import State
 from provisioner.domain.hold import Cause, Hold
 from provisioner.domain.people import EmailAddress
-from provisioner.domain.records import Records, cause_of
+from provisioner.domain.records import Records, Scope, cause_of
 from provisioner.keycloak.errors import Conflict, KeycloakError
 from provisioner.operations.closing import Closing
 from provisioner.operations.context import Context, RunResult
@@ -288,7 +288,8 @@ class Effects(Pool):
 
     def _is_of_another(self, id_: str, email: EmailAddress) -> bool:
         """Whether the register knows the account by another address: it was changed in the console."""
-        return any(known.keycloak_id == id_ and known.email != email for known in self.records.accounts.values())
+        known = self.context.register.records(Scope(keycloak_ids=frozenset({id_}))).accounts
+        return any(account.keycloak_id == id_ and account.email != email for account in known.values())
 
     def _reopen(self, change: Change) -> str:
         """As new: the old password is forgotten before the account is enabled (A4), and nobody stays logged in by it,

@@ -1,6 +1,7 @@
 """Look at the register and at Keycloak, and prove that the look is whole before anything is concluded from it.
 
-`look` reads the whole realm, `look_at` no more than what concerns some partners.
+`look` reads the whole realm, and so does `look_at_unsettled`, which keeps no more than a plan needs; `look_at` reads
+no more than what concerns some partners.
 """
 
 from __future__ import annotations
@@ -19,8 +20,10 @@ from provisioner.keycloak.errors import KeycloakError, KeycloakUnavailable, NotF
 from provisioner.operations.errors import UnknownRealm
 
 if TYPE_CHECKING:
+    from provisioner.domain.access.settled import Settling
     from provisioner.keycloak.directory import Directory
     from provisioner.operations.context import Context
+    from provisioner.register import Register
 
 Asked = TypeVar("Asked")
 Told = TypeVar("Told")
@@ -45,15 +48,75 @@ def look(records: Records, directory: Directory, partners: Collection[str]) -> S
     if not records.is_for_realm(snapshot.realm_id):
         raise UnknownRealm
     open_now = [h for h in records.habilitations if h.state is State.OPEN]
+    _prove(records, snapshot, directory, open_now)
+    return learn_passwords(directory, _with_successors(records, snapshot, directory), records)
+
+
+def look_at_unsettled(context: Context, partners: Collection[str], known: Records) -> tuple[Records, Snapshot]:
+    """The register and Keycloak without the accounts that are settled: what a plan about everybody needs.
+
+    The whole realm is read, with these partners' groups, and proven as by `look`. Of an account that the register and
+    Keycloak tell alike nothing is kept (`domain.access.settled`). The register is then read for whoever is left over.
+    `known` is a read of it of before.
+
+    Raises:
+        UnknownRealm, ReadIncomplete, KeycloakUnavailable: as `look`.
+    """
+    register, directory = context.register, context.directory
+    office, settling = register.settling(context.clock.today(), known)
+    groups = {code: office.partners[code].group_id for code in partners}
+    snapshot = directory.snapshot(groups, office.root_id, settling=settling)
+    if not office.is_for_realm(snapshot.realm_id):
+        raise UnknownRealm
+    records = _unsettled(register, settling, snapshot, office)
+    # Who has an address of somebody left over may be settled, and is looked at all the same.
+    ids = settling.settled.intersection(account.keycloak_id or "" for account in records.accounts.values())
+    again = {id_: account for id_, account in _ask(ids, directory.account, _AT_ONCE).items() if account is not None}
+    snapshot = replace(snapshot, accounts={**snapshot.accounts, **again})
+    open_before = [h for h in records.habilitations if h.state is State.OPEN and _was_read(h, office)]
+    _prove(records, snapshot, directory, open_before)
+    snapshot = _with_successors(records, snapshot, directory)
+    named = {email: account for email, account in snapshot.named.items() if account.id not in settling.settled}
+    snapshot = look_again(directory, replace(snapshot, named=named), office, records)
+    return records, learn_passwords(directory, snapshot, records)
+
+
+def _unsettled(register: Register, settling: Settling, snapshot: Snapshot, office: Records) -> Records:
+    """Who is left over: by the register's numbers; whoever has the id or the address of an account that is; and
+    whoever has an address that one of them had before a rename.
+    """
+    scope = Scope(
+        emails=frozenset(account.email for account in snapshot.accounts.values()),
+        keycloak_ids=frozenset(snapshot.accounts),
+        accounts=settling.left(),
+        is_of_office=True,
+    )
+    records = register.records(scope, office)
+    old = {account.renamed_from for account in records.accounts.values() if account.renamed_from is not None}
+    return records if old <= scope.emails else register.records(replace(scope, emails=scope.emails | old), records)
+
+
+def _was_read(habilitation: Habilitation, office: Records) -> bool:
+    """Whether it was open when the register was read first: another run may have opened it since, and its account may
+    not be in the list that was read between.
+    """
+    number = habilitation.opened_number
+    return number is None or office.number is None or number <= office.number
+
+
+def _prove(records: Records, snapshot: Snapshot, directory: Directory, open_now: Collection[Habilitation]) -> None:
     _prove_accounts(records, snapshot, directory, open_now)
     _prove_groups(records, snapshot, directory, open_now)
     _prove_members(records, snapshot, directory, open_now)
+
+
+def _with_successors(records: Records, snapshot: Snapshot, directory: Directory) -> Snapshot:
+    """The snapshot with who has the addresses of accounts that are gone as a user name."""
     live = {h.email for h in records.habilitations if h.state is not State.CLOSED}
     accounts = [records.accounts[email] for email in live]
     gone = [account for account in accounts if account.is_gone_from(snapshot)]
     addresses = [address for account in gone for address in account.addresses]
-    snapshot = learn_user_names(directory, snapshot, addresses, _AT_ONCE)
-    return learn_passwords(directory, snapshot, records)
+    return learn_user_names(directory, snapshot, addresses, _AT_ONCE)
 
 
 def look_at(context: Context, scope: Scope, records: Records | None = None) -> tuple[Records, Snapshot]:

@@ -23,7 +23,7 @@ from provisioner.domain.convention import Contacts, Role, by_partner
 from provisioner.domain.errors import Refusal, Refused
 from provisioner.domain.notice import Side
 from provisioner.domain.people import EmailAddress
-from provisioner.domain.records import Records, Scope
+from provisioner.domain.records import CurrentAnnexe, Records, Scope
 from provisioner.domain.review import (
     OwnAccess,
     Review,
@@ -45,7 +45,7 @@ from provisioner.operations.errors import UnknownRealm
 from provisioner.operations.look import look
 from provisioner.operations.notices import tell
 from provisioner.operations.partners import no_such_partner
-from provisioner.register import Register, Work, annexes, notices, reviews, run_lock
+from provisioner.register import Register, Work, annexes, habilitations, notices, reviews, run_lock
 from provisioner.register.connections import coverage
 from provisioner.register.database import read_records
 from provisioner.register.partners import contacts_by_partner, contacts_of
@@ -110,16 +110,18 @@ def settle(context: Context, records: Records, partners: Collection[str]) -> Non
     """
     with context.register.read() as connection:
         of_partner = by_partner(reviews.reviews_of(connection, partners))
+    newer: dict[str, CurrentAnnexe] = {}
     for code in partners:
-        current, its_own = records.current.get(code), of_partner.get(code, [])
-        if current is None:
-            continue
-        settled_on = last_settled(its_own)
-        if settled_on is None:
+        current, settled_on = records.current.get(code), last_settled(of_partner.get(code, ()))
+        if current is not None and settled_on is None:
             with context.work() as work, work.because_of(current.decision):
                 reviews.count_from(work, code, current)
-        elif current.transmitted_on > settled_on and not unaccounted(records, code, current.transmitted_on):
-            _settle(context, records, code, its_own)
+        elif current is not None and settled_on is not None and current.transmitted_on > settled_on:
+            newer[code] = current
+    part = context.register.records(Scope(frozenset(newer)))  # with whoever is settled
+    for code, current in newer.items():
+        if part.current.get(code) == current and not unaccounted(part, code, current.transmitted_on):
+            _settle(context, part, code, of_partner.get(code, []))
 
 
 def _settle(context: Context, records: Records, code: str, its_own: Sequence[Review]) -> None:
@@ -233,7 +235,8 @@ def remind_due(context: Context, records: Records) -> None:
     """
     today = context.clock.today()
     with context.register.read() as connection:
-        stand = standings(records, reviews.all_reviews(connection), today)
+        open_at = habilitations.partners_with_open(connection)
+        stand = standings(records, reviews.all_reviews(connection), today, open_at)
     if not any(reminder_due(its_standing, today) for its_standing in stand):
         return
     try:

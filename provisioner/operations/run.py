@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import replace
+from datetime import timedelta
 from functools import partial
 from time import perf_counter
 from typing import Self
@@ -28,7 +29,7 @@ from provisioner.domain.errors import Refusal, Refused
 from provisioner.domain.hold import Hold, HoldKind
 from provisioner.domain.people import EmailAddress
 from provisioner.domain.records import Records, Scope
-from provisioner.domain.retention import due, to_announce
+from provisioner.domain.retention import FORECAST_DAYS, conventions_due_by, due, to_announce
 from provisioner.keycloak.errors import KeycloakError
 from provisioner.logs import place_of
 from provisioner.operations import reviews
@@ -45,11 +46,12 @@ from provisioner.operations.holds import hold_or_drop, quarantine_failures, tell
 from provisioner.operations.incidents import remind as remind_of_incidents
 from provisioner.operations.inviting import Inviting
 from provisioner.operations.journal import watch_journal
-from provisioner.operations.look import learn_passwords, look, look_again, look_at
+from provisioner.operations.look import learn_passwords, look, look_again, look_at, look_at_unsettled
 from provisioner.operations.notice_delivery import deliver
 from provisioner.operations.notices import remind, remind_of_waiting
 from provisioner.operations.pool import GivenUp
-from provisioner.register import LockHeld, RegisterUnavailable, retention, run_lock
+from provisioner.register import LockHeld, RegisterUnavailable, annexes, retention, run_lock
+from provisioner.register.database import OFFICE
 from provisioner.register.habilitations import scope_of
 from provisioner.register.marks import GROUP_ROOT, LAST_GOOD_SYNC, set_mark
 
@@ -63,11 +65,14 @@ class Pass:
     It is about `partners`, all when none is named, or about one person of theirs (`email`); then approved annexes
     wait. One that is about some reads no more of the register and of Keycloak than what concerns them, and the
     persons named beside them (`emails`). With `at_once`, for a person who waits, what failed lately is tried before
-    its time: notices, and what is in quarantine.
+    its time: notices, and what is in quarantine. `of_unsettled`: one that is about everybody keeps nothing of the
+    accounts for which nothing is due (`domain.access.settled`), unless an annexe waits to be decided.
     """
 
     records: Records
     snapshot: Snapshot
+    #: the register as far as it tells what is destroyed in these days
+    aging: Records
     #: whether it destroys what is due: a pass about everybody does, last of all
     destroys = False
 
@@ -79,8 +84,9 @@ class Pass:
         email: EmailAddress | None = None,
         emails: Iterable[EmailAddress] = (),
         at_once: bool = True,
+        of_unsettled: bool = False,
     ) -> None:
-        self.context, self.email, self.at_once = context, email, at_once
+        self.context, self.email, self.at_once, self.of_unsettled = context, email, at_once, of_unsettled
         self.partners = sorted(partners)
         named = frozenset(emails) if email is None else frozenset({email, *emails})
         #: what it reads of the register and of Keycloak; None: everything
@@ -112,12 +118,24 @@ class Pass:
             with self.context.register.read() as connection:
                 self.scope = scope_of(connection, self.email)
             self.partners = sorted(self.scope.partners)
+        if self.scope is None and self.of_unsettled and not self._annexes_wait():
+            self.scope = OFFICE
         self.records = self.read()
-        if self.scope is None:
+        if self.is_about_everybody:
             self.partners = self.partners or sorted(self.records.partners)
         if self.email is not None and self.email not in self.records.by_account():
             raise Refused(Refusal.NO_SUCH_PERSON, email=self.email)
         return self
+
+    @property
+    def is_about_everybody(self) -> bool:
+        """Whether it is about no partner and no person in particular."""
+        return self.scope is None or self.scope.is_of_office
+
+    def _annexes_wait(self) -> bool:
+        """Whether an annexe was approved and waits to be decided: it may be about anybody."""
+        with self.context.register.read() as connection:
+            return any(annexe.is_pending for annexe in annexes.under_way(connection))
 
     def read(self) -> Records:
         """The register as it is now, as far as the pass is about it: read again only when it was written since."""
@@ -139,6 +157,9 @@ class Pass:
         try:
             if self.scope is None:
                 self.snapshot = look(self.records, self.context.directory, self.partners)
+            elif self.scope.is_of_office:
+                self.records, self.snapshot = look_at_unsettled(self.context, self.partners, self.records)
+                self.scope, self._last_read = self.records.scope, self.records
             else:
                 just_read = self.records if self.records.scope == self.scope else None
                 self.records, self.snapshot = look_at(self.context, self.scope, just_read)
@@ -149,7 +170,7 @@ class Pass:
             raise
 
     def look_at_everything(self) -> None:
-        """Reads everything after all, and not what concerns its partners alone."""
+        """Reads everything after all, and not what concerns its partners alone, or whoever is not settled."""
         if self.scope is not None:
             self.scope = None
             self.records = self.read()
@@ -197,13 +218,24 @@ class Pass:
         self.context.measure("plan", perf_counter() - started_at)
         plan = join_plans([plan, *(plan for plan in held.values() if plan is not None)])
         if self.destroys:
+            self.aging = self._read_aging()
             today = self.context.clock.today()
-            plan = with_destructions(plan, self.records, today, self.context.limits, self.left_alone)
+            plan = with_destructions(plan, self.aging, today, self.context.limits, self.left_alone)
         if self.email is not None:
             email = self.email
             plan = plan.only(lambda change: change.is_about(email) or change.action is Action.GROUP)
         plan = plan.only(lambda change: change.email not in self.left_alone)
         self.result.plan = replace(plan, quarantines=self.resting)
+
+    def _read_aging(self) -> Records:
+        """What there is of the partners at which something is to be destroyed by the last day that is announced."""
+        if self.scope is None:
+            return self.records
+        until = self.context.clock.today() + timedelta(days=FORECAST_DAYS)
+        with self.context.register.read() as connection:
+            codes = retention.partners_aging(connection, until)
+        codes |= conventions_due_by(self.records.partners.values(), until)
+        return self.context.register.records(Scope(frozenset(codes), is_of_office=True), self.records)
 
     @property
     def resting(self) -> tuple[Hold, ...]:
@@ -248,7 +280,7 @@ class Pass:
         if not self.destroys:
             return
         today, forecast = self.context.clock.today(), self.records.forecast
-        announced = to_announce(due(self.records), today)
+        announced = to_announce(due(self.aging), today)
         if forecast.recorded_on != today or {d.item for d in announced} != forecast.items.keys():
             with self.context.work() as work:
                 retention.announce(work, forecast, announced, today)
@@ -315,13 +347,13 @@ def look_ahead(
     emails: Iterable[EmailAddress] = (),
 ) -> Pass:
     """A pass that has planned what `sync` would do now, and does nothing of it."""
-    run = Pass(context, partners, email=email, emails=emails).begin()
+    run = Pass(context, partners, email=email, emails=emails, of_unsettled=True).begin()
     try:
         run.look()
     except UnknownRealm:
         return run
     run.decide_annexes(record=False)
-    run.destroys = not (partners or email or run.scope)
+    run.destroys = run.is_about_everybody
     run.make_plan()
     return run
 
@@ -343,7 +375,7 @@ def sync(
         LockHeld: another run is under way.
         KeycloakError, RegisterUnavailable: a system failed; run again.
     """
-    with Pass(context, partners, email=email, at_once=at_once).alone() as run:
+    with Pass(context, partners, email=email, at_once=at_once, of_unsettled=True).alone() as run:
         try:
             run.look()
         except UnknownRealm:

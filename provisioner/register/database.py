@@ -6,11 +6,14 @@ import sqlite3
 import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from dataclasses import replace
+from datetime import date
 from typing import Any
 
 from sqlalchemy import Connection, Engine
 
 from provisioner.clock import Clock
+from provisioner.domain.access.settled import Settling, is_steady
 from provisioner.domain.annexe.decisions import name_said
 from provisioner.domain.errors import Refusal
 from provisioner.domain.records import Records, Scope
@@ -29,6 +32,9 @@ from provisioner.register.lock import check_lease
 from provisioner.register.marks import GROUP_ROOT, REALM_ID, REWRITE_DUE, mark, marks, rewritten
 from provisioner.register.work import Work, last_number
 from provisioner.settings import Settings
+
+#: What is about no account.
+OFFICE = Scope(is_of_office=True)
 
 
 class Register:
@@ -79,13 +85,26 @@ class Register:
         return Watch(self.engine, options)
 
     def records(self, scope: Scope | None = None, known: Records | None = None) -> Records:
-        """The register as plain data: the whole, or what belongs to that scope. `known` is a read of before, good
-        for as long as nothing was written since.
+        """The register as plain data: the whole, or what belongs to that scope. What `known`, a read of before, has
+        of it is good for as long as nothing was written since.
         """
         with self.read() as connection:
-            if known is not None and (known.scope, known.number) == (scope, last_number(connection)):
+            is_new = known is not None and known.number == last_number(connection)
+            if known is not None and is_new and known.scope == scope:
                 return known
-            return read_records(connection, scope)
+            return read_records(connection, scope, known if is_new else None)
+
+    def settling(self, today: date, known: Records) -> tuple[Records, Settling]:
+        """What the register has beside accounts, and what tells whose account is settled on that day. `known` is a
+        read of before.
+        """
+        with self.read() as connection:
+            is_new = known.number == last_number(connection)
+            office = read_records(connection, OFFICE, known if is_new else None)
+            steady = {code for code, partner in office.partners.items() if is_steady(partner, today)}
+            held = {hold.email for hold in office.holds if hold.email is not None}
+            owed = habilitations.owed_a_link(connection)
+            return office, Settling(habilitations.access_rows(connection), steady, held, owed)
 
     def rewrite(self) -> None:
         """Writes SQLite's file anew if something was destroyed since it was last done: `secure_delete` overwrites
@@ -201,19 +220,25 @@ def is_there(settings: Settings) -> bool:
             engine.dispose()
 
 
-def read_records(connection: Connection, scope: Scope | None = None) -> Records:
-    """Everything that the rules may ask of the register, or of what belongs to that scope (`Records.part`)."""
+def read_records(connection: Connection, scope: Scope | None = None, same: Records | None = None) -> Records:
+    """Everything that the rules may ask of the register, or of what belongs to that scope (`Records.part`). What is
+    about no account is taken of a read of before that is the `same`, where that has it.
+    """
     numbers = None if scope is None else habilitations.numbers_in(connection, scope)
     known = habilitations.habilitations_of(connection, numbers)
-    codes = None if scope is None else scope.partners | {habilitation.partner for habilitation in known}
+    is_of_office = scope is None or scope.is_of_office
+    codes = None if scope is None or is_of_office else scope.partners | {h.partner for h in known}
     accounts, ids = habilitations.accounts_of(connection, numbers), {habilitation.id for habilitation in known}
+    attempts = invitations.attempts_for(connection, None if scope is None else ids)
+    if scope is not None and scope.is_of_office and same is not None and same.is_of_office:
+        return replace(same, accounts=accounts, habilitations=known, attempts=attempts, scope=scope)
     kept, released = holds.kept(connection), holds.released_ends(connection, codes)
     is_part, ids_there = codes is not None, marks(connection, REALM_ID, GROUP_ROOT)
     return Records(
         partners=partners.all_partners(connection, codes),
         accounts=accounts,
         habilitations=known,
-        attempts=invitations.attempts_for(connection, ids if is_part else None),
+        attempts=attempts,
         current=annexes.current(connection, codes),
         senders=partners.senders(connection, codes),
         holds=kept if codes is None else tuple(hold for hold in kept if hold.is_about(codes, accounts)),
@@ -225,6 +250,7 @@ def read_records(connection: Connection, scope: Scope | None = None) -> Records:
         realm_id=ids_there.get(REALM_ID),
         root_id=ids_there.get(GROUP_ROOT),
         scope=scope,
-        partners_in_all=partners.count_of_partners(connection) if is_part else None,
+        partners_in_all=None if scope is None else partners.count_of_partners(connection),
+        accounts_in_all=habilitations.count_of_accounts(connection) if scope is not None and is_of_office else None,
         number=last_number(connection),
     )

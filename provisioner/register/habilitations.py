@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, delete, exists, func, insert, or_, select, update
 
 from provisioner.domain.access.habilitation import End, Habilitation
+from provisioner.domain.access.settled import AccessRow
 from provisioner.domain.people import EmailAddress, Person
 from provisioner.domain.records import Account, Records, Scope
 from provisioner.register import tables as t
@@ -47,6 +48,7 @@ def numbers_in(connection: Connection, scope: Scope) -> frozenset[int]:
     """The register's numbers of the accounts that belong to that scope."""
     a, h = t.account.c, t.habilitation.c
     numbers = {number for (number,) in among(connection, _ITS_ACCOUNT, h.partner, scope.partners)}
+    numbers |= scope.accounts
     named = ((a.email, scope.emails), (a.renamed_from, scope.emails), (a.keycloak_id, scope.keycloak_ids))
     for column, values in named:
         numbers |= {number for (number,) in among(connection, _NUMBER, column, values)}
@@ -78,6 +80,41 @@ def open_accounts(connection: Connection) -> int:
     h = t.habilitation.c
     is_open = (h.opened_at.is_not(None), h.closed_at.is_(None))
     return int(connection.execute(select(func.count(h.account.distinct())).where(*is_open)).scalar_one())
+
+
+def partners_with_open(connection: Connection) -> frozenset[str]:
+    """The partners that have an open access."""
+    h = t.habilitation.c
+    is_open = (h.opened_at.is_not(None), h.closed_at.is_(None))
+    return frozenset(connection.execute(select(h.partner).where(*is_open).distinct()).scalars())
+
+
+def count_of_accounts(connection: Connection) -> int:
+    """How many accounts the register knows."""
+    return int(connection.execute(select(func.count()).select_from(t.account)).scalar_one())
+
+
+def access_rows(connection: Connection) -> Iterator[AccessRow]:
+    """Every habilitation with its account, and every account that has none, a thousand at once, in no order."""
+    a, h = t.account.c, t.habilitation.c
+    is_owed_a_write = a.intended.is_not(None) & a.intended.is_distinct_from(a.written)
+    asked = (
+        select(a.id, a.keycloak_id, a.email)
+        .add_columns(is_owed_a_write | a.renamed_from.is_not(None) | a.reopening.is_not(None))
+        .add_columns(h.partner, h.last_name, h.first_names, h.function, h.requested_on)
+        .add_columns(h.opened_at.is_not(None), h.closed_at.is_not(None), h.ended_on.is_not(None))
+        .select_from(t.account.outerjoin(t.habilitation, h.account == a.id))
+    )
+    return map(AccessRow._make, among(connection, asked, a.id, None))
+
+
+def owed_a_link(connection: Connection) -> frozenset[int]:
+    """The accounts with an access that is not closed, for which a link is due that is not known to have left (P2)."""
+    h, i = t.habilitation.c, t.invitation.c
+    may_have_left = i.sent_at.is_not(None) | i.uncertain_at.is_not(None)
+    has_left = exists().where(i.habilitation == h.id, i.intended_number >= h.link_due_number, may_have_left)
+    is_due = (h.link_due_number.is_not(None), h.closed_at.is_(None))
+    return frozenset(connection.execute(select(h.account).where(*is_due, ~has_left)).scalars())
 
 
 def other_names(connection: Connection, email: EmailAddress) -> frozenset[str]:

@@ -3,16 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import date
+from datetime import date, timedelta
 
-from sqlalchemy import Connection, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, exists, insert, select, update
 
-from provisioner.domain.retention import Destruction, Forecast, Item, Kind
+from provisioner.domain.calendar import add_months, start_of
+from provisioner.domain.retention import (
+    ACCOUNT_MONTHS,
+    HABILITATION_MONTHS,
+    Destruction,
+    Forecast,
+    Item,
+    Kind,
+)
 from provisioner.register import tables as t
 from provisioner.register.marks import marks, set_mark
 from provisioner.register.work import Work
 
 _f = t.forecast.c
+
+#: Months are of several lengths, and days begin at another hour in Paris: so much later than their day may be due.
+_SLACK = timedelta(days=5)
 
 #: The day of the last run that said what it will destroy, and of the first one after a longer time without.
 FORECAST_ON, FORECAST_SINCE = "forecast_on", "forecast_since"
@@ -54,6 +65,19 @@ def announce(work: Work, before: Forecast, destructions: Collection[Destruction]
     set_mark(work, FORECAST_ON, today.isoformat())
     if before.since is None or not before.is_recent_on(today):
         set_mark(work, FORECAST_SINCE, today.isoformat())
+
+
+def partners_aging(connection: Connection, until: date) -> set[str]:
+    """The partners at which data of persons may be due for destruction by that day (D1, D2), and perhaps some more:
+    which data, the rule itself says.
+    """
+    h, later = t.habilitation.c, t.habilitation.alias().c
+    long_closed = start_of(add_months(until, -ACCOUNT_MONTHS) + _SLACK)
+    long_ended = add_months(until, -HABILITATION_MONTHS) + _SLACK
+    goes_on = exists().where(later.account == h.account, later.closed_at.is_(None) | (later.closed_at > long_closed))
+    has_data = exists().where(t.account.c.id == h.account, t.account.c.destroyed_on.is_(None))
+    is_due = (has_data & ~goes_on) | (h.ended_on <= long_ended)
+    return set(connection.execute(select(h.partner).where(h.closed_at <= long_closed, is_due).distinct()).scalars())
 
 
 def _day(text: str | None) -> date | None:

@@ -19,6 +19,7 @@ from provisioner.domain.access.account import (
     Snapshot,
     WantedAccount,
 )
+from provisioner.domain.access.settled import Settling
 from provisioner.domain.password import RealmFault
 from provisioner.domain.people import EmailAddress
 from provisioner.domain.realm_model import RealmConfig, RealmState
@@ -35,6 +36,11 @@ from provisioner.keycloak.errors import (
 from tests.fakes.memory_realm import ROOT, Account, MemoryRealm
 
 _PROHIBITED_IN_NAMES = re.compile(r"""[<>&"$%!#?§;*~/\\|^=\[\]{}()\x00-\x1f\x7f]""")
+
+
+def _is_settled(account: RemoteAccount, settling: Settling) -> bool:
+    names = account.email, account.last_name, account.first_names
+    return settling.settles(account.id, names, account.attributes, enabled=account.enabled)
 
 
 class MemoryDirectory(MemoryRealm):
@@ -62,11 +68,19 @@ class MemoryDirectory(MemoryRealm):
         return "service-account"
 
     def snapshot(
-        self, groups: Mapping[str, str | None], root_id: str | None = None, *, members_only: bool = False
+        self,
+        groups: Mapping[str, str | None],
+        root_id: str | None = None,
+        *,
+        members_only: bool = False,
+        settling: Settling | None = None,
     ) -> Snapshot:
         with self._reading():
             read = {code: self._remote_group(code, known_id) for code, known_id in groups.items()}
             members = {id for group in read.values() if group is not None for id in group.members}
+            for code, group in read.items():
+                if settling is not None and group is not None:
+                    settling.see_members(code, group.members)
             return Snapshot(
                 realm_id=self.id,
                 password_policy=self.password_policy,
@@ -76,6 +90,7 @@ class MemoryDirectory(MemoryRealm):
                     account.id: account.remote()
                     for account in sorted(self.accounts.values(), key=lambda account: account.email)
                     if not members_only or account.id in members
+                    if settling is None or not _is_settled(account.remote(), settling)
                 },
                 groups=read,
                 root_id=root_id if root_id in self.groups else self._group_at(ROOT),

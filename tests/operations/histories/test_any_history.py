@@ -174,6 +174,7 @@ class AnyHistory(RuleBasedStateMachine):
     def sync(self, partners: list[str], fault: Fault | None) -> None:
         for partner in PARTNERS:
             self.world.compare_part(partner)
+        self.world.compare_unsettled()
         self.world.fault = fault
         expected = plan_due(self.world.office.context, partners)
         assert expected.plan is not None

@@ -23,11 +23,12 @@ from provisioner.domain.records import Records, Scope
 from provisioner.keycloak.errors import KeycloakError
 from provisioner.operations.context import RunResult
 from provisioner.operations.journal import verify_journal
-from provisioner.operations.look import look, look_at
+from provisioner.operations.look import look, look_at, look_at_unsettled
 from provisioner.operations.run import plan_due
 from provisioner.operations.service_status import service_status
 from provisioner.register import RegisterUnavailable, annexes
 from provisioner.register.database import read_records
+from provisioner.register.habilitations import access_rows, owed_a_link
 from provisioner.register.reviews import all_reviews
 from provisioner.register.tables import journal_detail, journal_entry
 from tests.fakes.failing import Killed
@@ -36,6 +37,7 @@ from tests.fakes.memory_office import MemoryOffice
 from tests.operations.histories.forms import ADDRESSES, ADMINISTRATOR, DOMAIN, PARTNERS, read_form
 from tests.operations.histories.model import Access, Model
 from tests.operations.histories.plans import told
+from tests.shared import settling
 from tests.shared.counting import counted, figures
 
 
@@ -195,6 +197,19 @@ class World:
         now, limits = context.clock.now(), context.limits
         of_whole = make_plan(whole, look(whole, context.directory, partners), now, partners, limits)
         assert make_plan(part, snapshot, now, partners, limits) == of_whole
+
+    def compare_unsettled(self) -> None:
+        """A plan about everybody, made of those alone who are not settled, is the plan made of the whole."""
+        context, whole = self.office.context, self.seen
+        with context.register.read() as connection:
+            assert {*access_rows(connection)} == {*settling.access_rows(whole)}
+            assert owed_a_link(connection) == settling.owed_a_link(whole)
+        rest, snapshot = look_at_unsettled(context, PARTNERS, whole)
+        assert rest.scope is not None
+        assert rest == whole.part(rest.scope)
+        now, limits = context.clock.now(), context.limits
+        of_whole = make_plan(whole, look(whole, context.directory, PARTNERS), now, PARTNERS, limits)
+        assert make_plan(rest, snapshot, now, PARTNERS, limits) == of_whole
 
     def _tell(self, entry: dict[str, Any], details: dict[str, Any]) -> None:
         action, partner, email = entry["action"], entry["partner"], self._emails.get(entry["habilitation"])
