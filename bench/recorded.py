@@ -77,18 +77,27 @@ class RecordedDirectory(Directory):
     def __init__(self, home: Path, persons: int) -> None:
         self._pages, self._groups, self._ids = home / "pages", home / "groups", group_ids(persons)
 
-    def snapshot(self, groups: Mapping[str, str | None], *_: object, settling: Settling, **__: object) -> Snapshot:
+    def snapshot(
+        self,
+        groups: Mapping[str, str | None],
+        root_id: str | None = None,
+        *,
+        members_only: bool = False,
+        settling: Settling | None = None,
+    ) -> Snapshot:
+        assert settling is not None
+        assert not members_only
         read: dict[str, RemoteGroup | None] = {}
         with self._groups.open("rb") as lines:
             for code, id_, line in zip(groups, self._ids, lines, strict=True):
-                read[code] = RemoteGroup(id_, frozenset(map(id_of, json.loads(line))))
-                settling.see_members(code, read[code].members)
+                read[code] = group = RemoteGroup(id_, frozenset(map(id_of, json.loads(line))))
+                settling.see_members(code, group.members)
         accounts: dict[str, RemoteAccount] = {}
         with self._pages.open("rb") as lines:
             for line in lines:
                 accounts |= {account.id: account for account in unsettled(json.loads(line), settling)}
         policy = "length(8) and upperCase(1) and lowerCase(1) and digits(1) and specialChars(1)"
-        return Snapshot(_REALM, policy, accounts, read, root_id=_ROOT_ID)
+        return Snapshot(_REALM, policy, accounts, read, root_id=root_id)
 
 
 def plan(home: Path, persons: int) -> dict[str, float]:

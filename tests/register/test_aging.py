@@ -21,7 +21,7 @@ from provisioner.register.retention import partners_aging
 from provisioner.settings import Settings
 
 TODAY = date(2027, 8, 31)
-PARTNERS = [f"p{number}" for number in range(12)]
+PARTNERS = [f"p{number}" for number in range(40)]
 
 
 def around(rng: random.Random, months: int) -> date:
@@ -52,7 +52,7 @@ def register(tmp_path: Path) -> Iterator[Register]:
             destroyed_on = date(2026, 1, 1) if rng.random() < 0.3 else None
             known = {"email": f"n{number}@lys.example", "destroyed_on": destroyed_on}
             connection.execute(insert(t.account).values(id=number, **known))
-            for partner in rng.sample(PARTNERS[:9], rng.choice([1, 1, 2])):
+            for partner in rng.sample(PARTNERS[:30], rng.choice([1, 1, 2])):
                 facts = access(rng, was_destroyed=destroyed_on is not None)
                 connection.execute(insert(t.habilitation).values(partner=partner, account=number, **facts))
     yield register
