@@ -42,7 +42,7 @@ from provisioner.keycloak.errors import KeycloakError
 from provisioner.mail import Attachment
 from provisioner.operations.context import Context, decided
 from provisioner.operations.errors import UnknownRealm
-from provisioner.operations.look import look
+from provisioner.operations.look import look_at
 from provisioner.operations.notices import tell
 from provisioner.operations.partners import no_such_partner
 from provisioner.register import Register, Work, annexes, habilitations, notices, reviews, run_lock
@@ -237,10 +237,13 @@ def remind_due(context: Context, records: Records) -> None:
     with context.register.read() as connection:
         open_at = habilitations.partners_with_open(connection)
         stand = standings(records, reviews.all_reviews(connection), today, open_at)
-    if not any(reminder_due(its_standing, today) for its_standing in stand):
+    codes = [its_standing.partner for its_standing in stand if reminder_due(its_standing, today)]
+    if not codes:
         return
+    with context.register.read() as connection:
+        known = _Known.of(connection, today, codes)
     try:
-        _remind(context, _Known.read(context.register), None, at_most=AT_ONCE)
+        _remind(context, known, codes, at_most=AT_ONCE)
     except (KeycloakError, UnknownRealm) as error:
         log.warning("review.not_proven", error=type(error).__name__)
 
@@ -262,7 +265,7 @@ def remind_now(context: Context, code: str | None) -> Reminded:
                 raise Refused(Refusal.NO_REVIEW_DUE, partner=code)
             if not _may_be_reminded(known, code):
                 raise Refused(Refusal.REVIEW_RESTS, partner=code)
-        return _remind(context, known, code)
+        return _remind(context, known, known.records.partners if code is None else [code], is_due=code is None)
 
 
 def _may_be_reminded(known: _Known, code: str) -> bool:
@@ -270,18 +273,24 @@ def _may_be_reminded(known: _Known, code: str) -> bool:
     return code not in known.records.contained and not known.records.is_paused(code, known.today)
 
 
-def _remind(context: Context, known: _Known, asked: str | None, at_most: int | None = None) -> Reminded:
+def _remind(
+    context: Context, known: _Known, codes: Collection[str], at_most: int | None = None, *, is_due: bool = True
+) -> Reminded:
+    """Reminds these partners, at most so many, of whom the whole is known; with `is_due` those alone for whom a
+    reminder is due.
+    """
     due: list[tuple[Standing, date | None]] = []
     for its_standing in standings(known.records, known.reviews, known.today):
         planned = reminder_due(its_standing, known.today)
-        is_wanted = planned is not None if asked is None else its_standing.partner == asked
+        is_wanted = its_standing.partner in codes and (planned is not None or not is_due)
         if is_wanted and _may_be_reminded(known, its_standing.partner):
             due.append((its_standing, planned))
     without = tuple(s.partner for s, _ in due if s.partner not in known.contacts)
     due = [(s, planned) for s, planned in due if s.partner in known.contacts][:at_most]
     if not due:
         return Reminded(without_contact=without)
-    snapshot = look(known.records, context.directory, [s.partner for s, _ in due])
+    records, snapshot = look_at(context, Scope(frozenset(s.partner for s, _ in due)))
+    known = replace(known, records=records)
     reminded = []
     for its_standing, planned in due:
         if context.stop.is_set():
