@@ -231,7 +231,7 @@ class World:
                     self.model.applied(partner, annexe, decisions, self.today)
                 else:
                     self.model.closures_applied(partner, annexe, self.today)
-            case "adoption":
+            case "adoption" if entry["habilitation"] not in {access.id for access in self.model.accesses}:
                 opened = Access(partner, details["email"], self.today, is_opened=True)
                 self.model.accesses.append(opened)
             case "suspension":
