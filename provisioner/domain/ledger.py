@@ -265,9 +265,7 @@ class Ledger:
             self._said["habilitation"].pop(str(key), None)
         elif action in _SAY:
             self._of("habilitation", key).say(entry, **_only(_SAY[action][1], details))
-        elif action == "adoption":
-            self._of("habilitation", key).say(entry, opened_at=_moment(row))
-        elif action in ("open", "reopen"):
+        elif action in ("open", "reopen", "adoption"):  # an account may be adopted for an access that is open
             habilitation = self._of("habilitation", key)
             if "opened_at" not in habilitation.columns:
                 habilitation.say(entry, opened_at=_moment(row))
