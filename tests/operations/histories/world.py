@@ -266,6 +266,9 @@ class World:
                 access.id = one.id
             if one.state is State.OPEN and not access.is_opened:
                 assert model.may_open(access, today), f"{access} was opened"
+                before = [habilitation for habilitation in model.live(access.email) if habilitation.is_opened]
+                if before and all(model.must_close(habilitation, today) for habilitation in before):
+                    self._forget_cut(access.email)  # what is over is as closed, be its closing still to come
                 access.is_opened = True
             if one.state is State.CLOSED and not access.is_closed:
                 assert model.must_close(access, today), f"{access} was closed"
