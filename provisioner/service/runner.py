@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import random
 import secrets
 import threading
@@ -170,6 +171,7 @@ class Runner:
             with self._lock:
                 self._context = self._directory = None
             context.directory.close()
+            give_back_memory()
         self.metrics.did(counts)
         if failed := failed_changes(counts):
             raise Unfinished(failed)
@@ -220,6 +222,14 @@ class Runner:
             log.info("job.recovered", failures=before.failures, seconds=away)
         tell = log.info if counts else log.debug
         tell("job.done", seconds=round(seconds, 2), **{"_".join(key): count for key, count in counts.items()})
+
+
+def give_back_memory() -> None:
+    """What a run that read everything has freed goes back to the system: glibc would keep it, of 200,000 persons some
+    70 MiB. Other C libraries have nothing of the kind.
+    """
+    if (trim := getattr(ctypes.CDLL(None), "malloc_trim", None)) is not None:
+        trim(0)
 
 
 def reason_of(error: Exception) -> str:

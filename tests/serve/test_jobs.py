@@ -422,3 +422,22 @@ def test_a_job_that_hangs_is_seen_though_those_in_the_other_worker_go_on(
     until(is_seen, "it is seen")
     ended.set()
     assert service.shut_down()
+
+
+def test_what_a_run_has_read_is_given_back_to_the_system(settings: Settings, register: Register) -> None:
+    kept: list[bytes] = []
+
+    def read_much(_context: Context) -> None:
+        pages = [bytes(2000) for _ in range(100_000)]
+        kept.append(bytes(2000))  # above them: what the C library frees by itself ends here
+        del pages
+
+    one, begun = runner(settings, register), _resident_mib()
+    one.run(job(read_much, Every(60), "reader"))
+    assert one.states["reader"].failures == 0
+    assert _resident_mib() - begun < 100, "of 190 MiB"
+
+
+def _resident_mib() -> float:
+    status = Path("/proc/self/status").read_text("ascii")
+    return int(status.partition("VmRSS:")[2].split()[0]) / 1024
