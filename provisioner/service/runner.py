@@ -116,6 +116,11 @@ class Runner:
 
     def run(self, job: Job) -> timedelta | None:
         """One run; gives how soon to try again, None when the next one is its trigger's. Raises nothing."""
+        wait = self._run(job)
+        give_back_memory()  # only now: a failure holds what its run has read
+        return wait
+
+    def _run(self, job: Job) -> timedelta | None:
         with structlog.contextvars.bound_contextvars(run=secrets.token_hex(4), job=job.name):
             started, started_at = time.monotonic(), self.clock.now()
             try:
@@ -171,7 +176,6 @@ class Runner:
             with self._lock:
                 self._context = self._directory = None
             context.directory.close()
-            give_back_memory()
         self.metrics.did(counts)
         if failed := failed_changes(counts):
             raise Unfinished(failed)
