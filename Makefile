@@ -5,6 +5,8 @@ STAMP := .venv/.installed
 TEST_ARGS ?=
 # Test modules at a time. They share one Keycloak (1.5 GiB of memory); a third one works while two wait for it.
 WORKERS ?= 3
+# A thousand commands are started: each would compile the package anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help install lock demo test test-containers lint format pages screenshots texts bench bench-large bench-guard bench-ha soak sbom release clean
 

@@ -36,8 +36,9 @@ _HABILITATIONS = (
 
 _NUMBER_AND_ADDRESS = select(t.account.c.email, t.account.c.id)
 _NEW_ACCOUNT, _NEW_HABILITATION = insert(t.account), insert(t.habilitation)
-_PLANNED = select(t.habilitation.c.partner, t.habilitation.c.account, t.habilitation.c.id).where(
-    t.habilitation.c.opened_at.is_(None), t.habilitation.c.closed_at.is_(None)
+_LAST_HABILITATION = select(func.coalesce(func.max(t.habilitation.c.id), 0))
+_HABILITATIONS_AFTER = (
+    select(t.habilitation.c.id).where(t.habilitation.c.id > bindparam("last")).order_by(t.habilitation.c.id)
 )
 
 #: The columns that name a decision: the journal's entry of a fact names it itself.
@@ -192,12 +193,12 @@ def _ask(work: Work, new: Sequence[Habilitation]) -> None:
         work.connection.execute(_NEW_ACCOUNT, unknown)
         accounts = _numbers_of(work, emails)
     rows = [_HABILITATION.row(habilitation) | {"account": accounts[habilitation.email]} for habilitation in new]
-    # Numbers are asked for after: one statement of so many rows takes longer to be read than to be done.
+    # Numbers are asked for after, since one statement of so many rows takes longer to be read than to be done. Nobody
+    # else writes meanwhile (`Register.work`), so they follow the last one in the order of the rows.
+    last = work.connection.execute(_LAST_HABILITATION).scalar_one()
     work.connection.execute(_NEW_HABILITATION, rows)
-    planned = among(work.connection, _PLANNED, t.habilitation.c.account, accounts.values())
-    numbers = {(row.partner, row.account): row.id for row in planned}
-    for habilitation in new:
-        id_ = numbers[habilitation.partner, accounts[habilitation.email]]
+    numbers = work.connection.execute(_HABILITATIONS_AFTER, {"last": last}).scalars().all()
+    for habilitation, id_ in zip(new, numbers, strict=True):
         details = as_json(_facts(habilitation) | {"email": habilitation.email})
         work.journal("habilitation.asked", partner=habilitation.partner, habilitation=id_, rule="A1", details=details)
 
