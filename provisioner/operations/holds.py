@@ -142,6 +142,7 @@ def quarantine_failures(run: Pass, judged: Collection[str], *, are_repeats: bool
         for hold in records.holds
         if hold.kind is HoldKind.QUARANTINE
         and run.email in (None, hold.email)
+        and (hold.email is None or hold.email in records.accounts)  # else nobody judged it
         and _partners(records, hold) <= sound
         and is_for_repeat(records, hold, run.context.clock.now()) is are_repeats
         and hold not in plan.quarantines

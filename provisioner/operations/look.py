@@ -235,6 +235,21 @@ def look_again(directory: Directory, snapshot: Snapshot, before: Records, after:
     return replace(snapshot, accounts=accounts)
 
 
+def look_at_more(
+    directory: Directory, snapshot: Snapshot, records: Records, emails: Collection[EmailAddress]
+) -> Snapshot:
+    """The snapshot with these persons' accounts too.
+
+    Raises:
+        KeycloakError: Keycloak does not answer.
+    """
+    ids = {records.accounts[email].keycloak_id for email in emails if email in records.accounts}
+    asked = {id_ for id_ in ids if id_ is not None} - snapshot.accounts.keys()
+    told = _ask(asked, directory.account, _AT_ONCE)
+    more = {id_: account for id_, account in told.items() if account is not None}
+    return replace(snapshot, accounts={**snapshot.accounts, **more})
+
+
 @dataclass(frozen=True, slots=True)
 class Glance:
     """Some accounts alone, and no group; `unread` are those of which Keycloak would not tell, with its answer."""

@@ -46,7 +46,7 @@ from provisioner.operations.holds import hold_or_drop, quarantine_failures, tell
 from provisioner.operations.incidents import remind as remind_of_incidents
 from provisioner.operations.inviting import Inviting
 from provisioner.operations.journal import watch_journal
-from provisioner.operations.look import learn_passwords, look, look_again, look_at, look_at_unsettled
+from provisioner.operations.look import learn_passwords, look, look_again, look_at, look_at_more, look_at_unsettled
 from provisioner.operations.notice_delivery import deliver
 from provisioner.operations.notices import remind, remind_of_waiting
 from provisioner.operations.pool import GivenUp
@@ -75,6 +75,8 @@ class Pass:
     aging: Records
     #: whether it destroys what is due: a pass about everybody does, last of all
     destroys = False
+    #: whether it holds the run's lock
+    is_alone = False
 
     def __init__(
         self,
@@ -106,6 +108,7 @@ class Pass:
             LockHeld: another one is.
         """
         with run_lock(self.context.register, self.context.settings, self.context.by):
+            self.is_alone = True
             yield self.begin()
 
     def begin(self) -> Self:
@@ -158,8 +161,11 @@ class Pass:
             if self.scope is None:
                 self.snapshot = look(self.records, self.context.directory, self.partners)
             elif self.scope.is_of_office:
+                before = self.records.number
                 self.records, self.snapshot = look_at_unsettled(self.context, self.partners, self.records)
                 self.scope, self._last_read = self.records.scope, self.records
+                if not self.is_alone and self.records.number != before:
+                    self.look_at_everything()  # another run may have written what was read before
             else:
                 just_read = self.records if self.records.scope == self.scope else None
                 self.records, self.snapshot = look_at(self.context, self.scope, just_read)
@@ -187,8 +193,18 @@ class Pass:
         changed in Keycloak.
         """
         before, self.records = self.records, self.read()
+        if self.scope is not None and self.scope.is_of_office:
+            self._look_at_held(self.scope)
         snapshot = look_again(self.context.directory, self.snapshot, before, self.records)
         self.snapshot = learn_passwords(self.context.directory, snapshot, self.records)
+
+    def _look_at_held(self, scope: Scope) -> None:
+        """Looks at whoever was settled and is held by now: `person suspend` waits for no run."""
+        held = {hold.email for hold in self.records.holds if hold.email is not None}
+        if new := held - self.records.accounts.keys() - scope.emails:
+            self.scope = replace(scope, emails=scope.emails | new)
+            self.records = self.read()
+            self.snapshot = look_at_more(self.context.directory, self.snapshot, self.records, new)
 
     def decide_annexes(self, *, record: bool) -> None:
         """Decides the annexes that wait approved; without `record`, what they leave is only worked out."""

@@ -8,7 +8,7 @@ doubt an account is not settled: that costs time, and nothing else.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import date
+from datetime import date, timedelta
 from sys import intern
 from typing import Any, NamedTuple
 
@@ -76,8 +76,10 @@ class AccessRow(NamedTuple):
 
 
 def is_steady(partner: Partner, today: date) -> bool:
-    """Whether the convention is in force that day, and no end of it is announced."""
-    return partner.ends_on is None and partner.is_active_on(today)
+    """Whether the convention is in force that day and on the next, and no end of it is announced: midnight may pass
+    before the plan is made.
+    """
+    return partner.ends_on is None and partner.is_active_on(today) and partner.is_active_on(today + timedelta(days=1))
 
 
 class Settling:
