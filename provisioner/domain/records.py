@@ -139,7 +139,7 @@ class Scope:
 class Records:
     """The register at one moment, or the part of it that was asked for (`scope`).
 
-    A part has all that plans about its partners need. What is destroyed is judged on the whole.
+    A part has all that plans about its partners need. What is destroyed is judged on all that these partners have.
     """
 
     partners: Mapping[str, Partner]

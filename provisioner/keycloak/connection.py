@@ -12,13 +12,11 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
-from ssl import PROTOCOL_TLS_CLIENT, SSLContext
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
 import stamina
 import stamina.instrumentation
-from httpx import InvalidURL
 from keycloak import KeycloakAdmin, KeycloakOpenIDConnection
 from requests import Response
 from urllib3.exceptions import HTTPError
@@ -67,9 +65,6 @@ class Connection(KeycloakOpenIDConnection):
     leave; when it raises, they do not. `proofs` is asked for each token, so that a secret or a key can be replaced
     under a running process: it is given the realm's name for itself, to be called where it is needed, and gives what
     proves who we are, the first that Keycloak takes.
-
-    Raises:
-        SettingsError: the environment names a proxy that cannot be used.
     """
 
     def __init__(
@@ -80,26 +75,23 @@ class Connection(KeycloakOpenIDConnection):
         guard: Callable[[], None] = lambda: None,
         proofs: Callable[[Callable[[], str]], Iterable[Proof]] = lambda _issuer: ({},),
         credentials: Credentials | None = None,
-        **identity: Any,
+        client_id: str,
+        grant_type: str = "",
+        user_realm_name: str | None = None,
+        username: str | None = None,
+        password: str | None = None,
     ) -> None:
-        timeout: Any = settings.timeout_seconds  # the library says int
-        # The sockets of its own are never used: they trust nobody, and read no file of authorities (20 ms a command).
-        trusting_nobody: Any = SSLContext(PROTOCOL_TLS_CLIENT)
-        try:
-            super().__init__(
-                server_url=f"{settings.url}/",
-                realm_name=settings.realm,
-                timeout=timeout,
-                verify=trusting_nobody,
-                max_retries=0,  # the library would repeat a POST by itself, e-mails included
-                **identity,
-            )
-        except (ImportError, ValueError, InvalidURL) as error:  # from these sockets
-            raise SettingsError(("HTTP_PROXY, HTTPS_PROXY, ALL_PROXY", Refused(Refusal.PROXY_UNFIT))) from error
+        # Not the library's constructors: they make sockets that nobody uses, by the environment and the authorities.
+        self.token_lifetime_fraction = 0.9
+        self.headers = {"Content-Type": "application/json"}
+        self.server_url, self.realm_name = f"{settings.url}/", settings.realm
+        self.client_id, self.grant_type, self.user_realm_name = client_id, grant_type, user_realm_name
+        self.username, self.password = username, password
         #: Answers received so far, those to requests for a token included.
         self.calls = 0
         self._read_only, self._guard, self._proofs = read_only, guard, proofs
         self._credentials, self._has_written = credentials or Credentials(""), False
+        self._timeout_seconds = settings.timeout_seconds
         self._http = Way(f"{settings.url}/", settings.timeout_seconds, guard)
         self._one_at_a_time = threading.RLock()
         self._token_came_at = 0.0
@@ -135,15 +127,15 @@ class Connection(KeycloakOpenIDConnection):
         try:
             return self._once(method, path, body, query, asked)
         except KeycloakUnavailable as error:
-            first, patience = error, _PATIENCE_SECONDS - (time.monotonic() - began)
-        if not (_is_transient(first) and _is_repeatable(method, path) and patience > 0):
-            raise first
-        # What repeats takes a quarter of a call's processor: it is made for a call that failed alone.
-        for attempt in stamina.retry_context(on=_is_transient, attempts=_ATTEMPTS, timeout=patience):
-            with attempt:
-                if attempt.num == 1:
-                    raise first
-                return self._once(method, path, body, query, asked)
+            patience = _PATIENCE_SECONDS - (time.monotonic() - began)
+            if not (_is_transient(error) and _is_repeatable(method, path) and patience > 0):
+                raise
+            # What repeats takes a quarter of a call's processor: it is made for a call that failed alone.
+            for attempt in stamina.retry_context(on=_is_transient, attempts=_ATTEMPTS, timeout=patience):
+                with attempt:
+                    if attempt.num == 1:
+                        raise
+                    return self._once(method, path, body, query, asked)
         raise AssertionError("unreachable")
 
     def _once(self, method: str, path: str, body: Any, query: Mapping[str, Any], asked: str) -> Response:
@@ -212,7 +204,7 @@ class Connection(KeycloakOpenIDConnection):
         answer = Response()
         for proof in self._proofs(self._issuer_of_realm):
             form = {name: value for name, value in {**asked, **proof}.items() if value is not None}
-            way = Way(self.server_url or "", self.timeout or 0, lambda: None)
+            way = Way(self.server_url or "", self._timeout_seconds, lambda: None)
             try:
                 answer = way.call("POST", path, urlencode(form), {}, _FORM)
             except _NO_ANSWER as error:

@@ -9,12 +9,18 @@ from urllib.parse import urlencode, urljoin
 
 from requests import Request, Response, Session
 from requests.adapters import HTTPAdapter
+from requests.exceptions import InvalidProxyURL, InvalidSchema
 from requests.structures import CaseInsensitiveDict
 from requests.utils import default_headers
 from urllib3 import HTTPConnectionPool
+from urllib3.exceptions import LocationValueError, ProxySchemeUnknown
 
-from provisioner.domain.errors import Refusal, Silence
+from provisioner.domain.errors import Refusal, Refused, Silence
 from provisioner.keycloak.errors import KeycloakError, KeycloakUnavailable
+from provisioner.settings import SettingsError
+
+#: What `requests` and `urllib3` say of a proxy's address.
+_BAD_PROXY = (InvalidProxyURL, InvalidSchema, LocationValueError, ProxySchemeUnknown)
 
 #: More threads than a run may have, so that no socket is thrown away.
 _POOL = 40
@@ -41,6 +47,7 @@ class Way(HTTPAdapter):
 
         Raises:
             HTTPError, OSError: no answer came.
+            SettingsError: the environment names a proxy for this address that cannot be used.
             KeycloakUnavailable: a redirection came. It says nothing of a person, whatever was asked: a system failed.
         """
         pool, base = self._pool
@@ -75,7 +82,10 @@ class Way(HTTPAdapter):
         """The sockets, and what a call's path follows: the address's own path, or all of it for a proxy."""
         environment = Session().merge_environment_settings(self._url, {}, None, None, None)
         asked = Request("GET", self._url).prepare()
-        pool = self.get_connection_with_tls_context(asked, environment["verify"], environment["proxies"])
+        try:
+            pool = self.get_connection_with_tls_context(asked, environment["verify"], environment["proxies"])
+        except _BAD_PROXY as error:
+            raise SettingsError(("HTTP_PROXY, HTTPS_PROXY, ALL_PROXY", Refused(Refusal.PROXY_UNFIT))) from error
         self.cert_verify(pool, self._url, environment["verify"], None)
         guard = self._guard
         connection: Any = pool.ConnectionCls
@@ -102,12 +112,6 @@ _SIGNS = {
     "Connection refused": Silence.REFUSED,
     "timed out": Silence.TIME_OUT,
 }
-
-
-def _other_server(error: KeycloakError) -> KeycloakError:
-    """It answers, but not as Keycloak would: a proxy's page, say."""
-    error.code = Refusal.NOT_KEYCLOAK
-    return error
 
 
 def other_server(error: KeycloakError) -> KeycloakError:

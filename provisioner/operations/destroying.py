@@ -184,6 +184,8 @@ def _destroy_of_annexes(context: Context, records: Records, partners: Collection
     overdue = [annexe for annexe in free if not annexe.is_kept_on(today)]
     in_force = {annexe.partner: annexe for annexe in free if annexe.is_in_force}
     old = [code for code, annexe in in_force.items() if _outdated(records, annexe, today)]
+    if not (overdue or old):
+        return
     records = context.register.records(Scope(frozenset(old)))  # with whoever is settled: they stay in it
     outdated = {code: _outdated(records, in_force[code], today) for code in old}
     if overdue or any(outdated.values()):

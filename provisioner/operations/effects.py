@@ -130,7 +130,11 @@ class Effects(Pool):
     def _learn_suspended(self, connection: Connection) -> None:
         ids_before = {hold.id for hold in self.records.suspended.values()}
         now = holds.suspensions(connection)
-        self.suspended_since = {email: hold for email, hold in now.items() if hold.id not in ids_before}
+        new = {email: hold for email, hold in now.items() if hold.id not in ids_before}
+        self.suspended_since = {
+            **self.suspended_since,
+            **new,
+        }  # threads ask at once: an older answer takes nothing back
 
     def is_overtaken(self, change: Change) -> bool:
         """Whether the person was suspended since the plan was made; a closure is made all the same."""
@@ -288,8 +292,9 @@ class Effects(Pool):
 
     def _is_of_another(self, id_: str, email: EmailAddress) -> bool:
         """Whether the register knows the account by another address: it was changed in the console."""
-        known = self.context.register.records(Scope(keycloak_ids=frozenset({id_}))).accounts
-        return any(account.keycloak_id == id_ and account.email != email for account in known.values())
+        with self.reading() as connection:
+            numbers = habilitations.numbers_in(connection, Scope(keycloak_ids=frozenset({id_})))
+            return any(address != email for address in habilitations.accounts_of(connection, numbers))
 
     def _reopen(self, change: Change) -> str:
         """As new: the old password is forgotten before the account is enabled (A4), and nobody stays logged in by it,

@@ -45,7 +45,7 @@ from provisioner.operations.errors import UnknownRealm
 from provisioner.operations.look import look_at
 from provisioner.operations.notices import tell
 from provisioner.operations.partners import no_such_partner
-from provisioner.register import Register, Work, annexes, habilitations, notices, reviews, run_lock
+from provisioner.register import Register, Work, annexes, counts, notices, reviews, run_lock
 from provisioner.register.connections import coverage
 from provisioner.register.database import read_records
 from provisioner.register.partners import contacts_by_partner, contacts_of
@@ -118,6 +118,8 @@ def settle(context: Context, records: Records, partners: Collection[str]) -> Non
                 reviews.count_from(work, code, current)
         elif current is not None and settled_on is not None and current.transmitted_on > settled_on:
             newer[code] = current
+    if not newer:
+        return
     part = context.register.records(Scope(frozenset(newer)))  # with whoever is settled
     for code, current in newer.items():
         if part.current.get(code) == current and not unaccounted(part, code, current.transmitted_on):
@@ -235,7 +237,7 @@ def remind_due(context: Context, records: Records) -> None:
     """
     today = context.clock.today()
     with context.register.read() as connection:
-        open_at = habilitations.partners_with_open(connection)
+        open_at = counts.open_by_partner(connection).keys()
         stand = standings(records, reviews.all_reviews(connection), today, open_at)
     codes = [its_standing.partner for its_standing in stand if reminder_due(its_standing, today)]
     if not codes:

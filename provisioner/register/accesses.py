@@ -9,7 +9,7 @@ from sqlalchemy import Connection, and_, func, or_, select
 
 from provisioner.domain.calendar import start_of
 from provisioner.domain.hold import HoldKind
-from provisioner.domain.records import Records
+from provisioner.domain.records import Records, Scope
 from provisioner.register import holds
 from provisioner.register import tables as t
 from provisioner.register.habilitations import accounts_of, habilitations_of
@@ -28,6 +28,7 @@ def accesses_of(connection: Connection, numbers: Collection[int]) -> Records:
     """
     known = habilitations_of(connection, numbers)
     return Records(
+        scope=Scope(accounts=frozenset(numbers)),
         partners={},
         accounts=accounts_of(connection, numbers),
         habilitations=known,

@@ -89,18 +89,18 @@ class Register:
         of it is good for as long as nothing was written since.
         """
         with self.read() as connection:
-            is_new = known is not None and known.number == last_number(connection)
-            if known is not None and is_new and known.scope == scope:
+            is_good = known is not None and known.number == last_number(connection)
+            if known is not None and is_good and known.scope == scope:
                 return known
-            return read_records(connection, scope, known if is_new else None)
+            return read_records(connection, scope, known if is_good else None)
 
     def settling(self, today: date, known: Records) -> tuple[Records, Settling]:
         """What the register has beside accounts, and what tells whose account is settled on that day. `known` is a
         read of before.
         """
         with self.read() as connection:
-            is_new = known.number == last_number(connection)
-            office = read_records(connection, OFFICE, known if is_new else None)
+            is_good = known.number == last_number(connection)
+            office = read_records(connection, OFFICE, known if is_good else None)
             steady = {code for code, partner in office.partners.items() if is_steady(partner, today)}
             held = {hold.email for hold in office.holds if hold.email is not None}
             owed = habilitations.owed_a_link(connection)
@@ -154,13 +154,16 @@ class Watch:
                 self._connection = self._engine.connect().execution_options(**self._options)
             try:
                 yield self._connection
-            finally:
                 self._connection.rollback()
+            except BaseException:
+                self.close()
+                raise
 
     def close(self) -> None:
         """Gives the connection back."""
-        if self._connection is not None:
-            self._connection.close()
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.close()
 
 
 def _reads_of(engine: Engine) -> dict[str, Any]:

@@ -83,13 +83,6 @@ def open_accounts(connection: Connection) -> int:
     return int(connection.execute(select(func.count(h.account.distinct())).where(*is_open)).scalar_one())
 
 
-def partners_with_open(connection: Connection) -> frozenset[str]:
-    """The partners that have an open access."""
-    h = t.habilitation.c
-    is_open = (h.opened_at.is_not(None), h.closed_at.is_(None))
-    return frozenset(connection.execute(select(h.partner).where(*is_open).distinct()).scalars())
-
-
 def count_of_accounts(connection: Connection) -> int:
     """How many accounts the register knows."""
     return int(connection.execute(select(func.count()).select_from(t.account)).scalar_one())
@@ -194,7 +187,8 @@ def _ask(work: Work, new: Sequence[Habilitation]) -> None:
         accounts = _numbers_of(work, emails)
     rows = [_HABILITATION.row(habilitation) | {"account": accounts[habilitation.email]} for habilitation in new]
     # Numbers are asked for after, since one statement of so many rows takes longer to be read than to be done. Nobody
-    # else writes meanwhile (`Register.work`), so they follow the last one in the order of the rows.
+    # else writes meanwhile (`Register.work`), so they follow the last one in the order of the rows. Where a sequence
+    # is behind, as after rows put in by hand, this fails and nothing is kept.
     last = work.connection.execute(_LAST_HABILITATION).scalar_one()
     work.connection.execute(_NEW_HABILITATION, rows)
     numbers = work.connection.execute(_HABILITATIONS_AFTER, {"last": last}).scalars().all()

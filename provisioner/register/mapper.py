@@ -89,6 +89,8 @@ def among(
     if values is None:
         yield from connection.execute(asked.execution_options(yield_per=_AT_ONCE))
         return
+    if not values:
+        return
     ordered = sorted(values)
     statement = _one_of(asked, column, connection.dialect.name)
     for first in range(0, len(ordered), _AT_ONCE):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import gc
 import random
 import secrets
 import threading
@@ -117,7 +118,9 @@ class Runner:
     def run(self, job: Job) -> timedelta | None:
         """One run; gives how soon to try again, None when the next one is its trigger's. Raises nothing."""
         wait = self._run(job)
-        give_back_memory()  # only now: a failure holds what its run has read
+        if wait is not None:
+            gc.collect()  # a failure and the calls that it came through hold each other, and what they had read
+        give_back_memory()
         return wait
 
     def _run(self, job: Job) -> timedelta | None:

@@ -1,4 +1,4 @@
-"""The short rows and the owed links that tell whose account is settled, as the database reads them."""
+"""The short rows and the owed links that tell whose account is settled, as either database reads them."""
 
 from __future__ import annotations
 
@@ -14,14 +14,15 @@ from provisioner.register import tables as t
 from provisioner.register.habilitations import access_rows, owed_a_link
 from tests.fakes.memory_office import MemoryOffice
 from tests.operations.test_decided_beside_a_run import LYS, NAMES, annexe
+from tests.register.conftest import NewDatabase
 from tests.shared import settling
 
 NOW = datetime(2026, 6, 20, tzinfo=UTC)
 
 
 @pytest.fixture
-def office(tmp_path: Path) -> Iterator[MemoryOffice]:
-    made = MemoryOffice(tmp_path)
+def office(tmp_path: Path, new_database: NewDatabase) -> Iterator[MemoryOffice]:
+    made = MemoryOffice(tmp_path, url=new_database().get("PROVISIONER_DATABASE__URL"))
     made.add_partner(LYS, "agglo-lys.example")
     made.on(date(2026, 6, 16))
     made.apply(annexe(NAMES[:2]), LYS)

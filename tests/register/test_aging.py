@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,7 +17,8 @@ from provisioner.domain.retention import conventions_due_by, done_from, due
 from provisioner.register import Register, open_register
 from provisioner.register import tables as t
 from provisioner.register.retention import partners_aging
-from provisioner.settings import Settings
+from provisioner.settings import load_settings
+from tests.register.conftest import NewDatabase
 
 TODAY = date(2027, 8, 31)
 PARTNERS = [f"p{number}" for number in range(40)]
@@ -40,9 +40,9 @@ def access(rng: random.Random, *, was_destroyed: bool) -> dict[str, Any]:
 
 
 @pytest.fixture
-def register(tmp_path: Path) -> Iterator[Register]:
+def register(new_database: NewDatabase) -> Iterator[Register]:
     """Closures around the days on which accounts, habilitations and conventions are due."""
-    rng, register = random.Random(1), open_register(Settings(data_dir=tmp_path), Clock())
+    rng, register = random.Random(1), open_register(load_settings(environment=new_database()), Clock())
     with register.engine.begin() as connection:
         for code in PARTNERS:
             ends_on = around(rng, 24) if rng.random() < 0.6 else None

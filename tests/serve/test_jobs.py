@@ -424,17 +424,26 @@ def test_a_job_that_hangs_is_seen_though_those_in_the_other_worker_go_on(
     assert service.shut_down()
 
 
-def test_what_a_run_has_read_is_given_back_to_the_system(settings: Settings, register: Register) -> None:
+@pytest.mark.parametrize("fails", [False, True])
+def test_what_a_run_has_read_is_given_back_to_the_system(
+    settings: Settings, register: Register, *, fails: bool
+) -> None:
     kept: list[bytes] = []
 
     def read_much(_context: Context) -> None:
         pages = [bytes(2000) for _ in range(100_000)]
         kept.append(bytes(2000))  # above them: what the C library frees by itself ends here
-        del pages
+        try:
+            raise KeycloakUnavailable("away")
+        except KeycloakUnavailable as error:
+            failure = error  # it holds this frame, which holds it
+        if fails:
+            raise failure
+        del pages, failure
 
     one, begun = runner(settings, register), _resident_mib()
     one.run(job(read_much, Every(60), "reader"))
-    assert one.states["reader"].failures == 0
+    assert one.states["reader"].failures == int(fails)
     assert _resident_mib() - begun < 100, "of 190 MiB"
 
 

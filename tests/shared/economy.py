@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 from typing import Any
 
-import httpx._transports.default
 import sqlalchemy
 import typer.main
 import typer.testing
@@ -15,11 +14,8 @@ from provisioner.register import engine as register_engine
 
 
 def be_economical() -> None:
-    """The tree of all commands; the certificates of a client that python-keycloak makes and nobody uses; how SQLite
-    is told each statement: together, most of what a command takes.
-    """
+    """The tree of all commands; how SQLite is told each statement: together, most of what a command takes."""
     typer.testing._get_command = functools.cache(typer.main.get_command)  # type: ignore[attr-defined]
-    httpx._transports.default.create_ssl_context = functools.cache(httpx._transports.default.create_ssl_context)  # type: ignore[attr-defined]
     register_engine.create_engine = _engine  # type: ignore[attr-defined]
 
 

@@ -64,7 +64,15 @@ def test_authorities_that_are_not_there_are_told_and_no_traceback(monkeypatch: p
 def test_a_proxy_that_cannot_be_used_is_told_by_its_variable(monkeypatch: pytest.MonkeyPatch, proxy: str) -> None:
     monkeypatch.setenv("HTTPS_PROXY", proxy)
     with pytest.raises(SettingsError, match="HTTPS_PROXY"):
-        Connection(KeycloakSettings(url="https://sso.example"), client_id="provisioner")
+        Connection(KeycloakSettings(url="https://sso.example"), client_id="provisioner").get_token()
+
+
+def test_a_proxy_that_is_not_for_keycloak_is_nothing_to_us(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ALL_PROXY", "socks5://127.0.0.1:1080")
+    monkeypatch.setenv("NO_PROXY", "localhost,[::1],127.0.0.1")
+    with socket.socket() as taken:  # nobody listens on it
+        taken.bind(("127.0.0.1", 0))
+        assert "connexion refusée" in _said(f"http://127.0.0.1:{taken.getsockname()[1]}")
 
 
 def test_once_there_is_a_token_the_same_is_told_by_the_library_below() -> None:

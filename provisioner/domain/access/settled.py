@@ -140,7 +140,7 @@ class Settling:
         One that is asked about twice is settled the first time only.
         """
         row = self._may_be(id_)
-        if row is None or row.is_closed is enabled:
+        if row is None or row.is_closed == enabled:
             return False
         if not row.is_closed and not (row.account in self._members and row.is_shown_by(names, attributes)):
             return False
