@@ -86,7 +86,7 @@ class Connection(KeycloakOpenIDConnection):
         self.headers = {"Content-Type": "application/json"}
         self.server_url, self.realm_name = f"{settings.url}/", settings.realm
         self.client_id, self.grant_type, self.user_realm_name = client_id, grant_type, user_realm_name
-        self.username, self.password = username, password
+        self.username, self.password, self.token = username, password, None
         #: Answers received so far, those to requests for a token included.
         self.calls = 0
         self._read_only, self._guard, self._proofs = read_only, guard, proofs
