@@ -26,7 +26,7 @@ from provisioner.operations.look import glance_at
 from provisioner.operations.notices import tell_contained, tell_released
 from provisioner.operations.partners import no_such_partner
 from provisioner.operations.run import sync
-from provisioner.register import Work, habilitations, holds
+from provisioner.register import Work, counts, holds
 from provisioner.register.database import read_records
 from provisioner.register.partners import all_partners
 from provisioner.views.incidents import reason_of
@@ -167,7 +167,7 @@ def _reach(
         if code not in records.partners:
             raise no_such_partner(code, all_partners(connection))
     lately = holds.cut_since(connection, now - WINDOW)
-    return containing(records, codes, now, lately, persons, open_in_all=habilitations.open_accounts(connection))
+    return containing(records, codes, now, lately, persons, open_in_all=counts.open_accounts(connection))
 
 
 def _verify_second(reach: Containing, by: str, second: str | None) -> None:

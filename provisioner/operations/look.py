@@ -71,8 +71,7 @@ def look_at_unsettled(context: Context, partners: Collection[str], known: Record
     records = _unsettled(register, settling, snapshot, office)
     # Who has an address of somebody left over may be settled, and is looked at all the same.
     ids = settling.settled.intersection(account.keycloak_id or "" for account in records.accounts.values())
-    again = {id_: account for id_, account in _ask(ids, directory.account, _AT_ONCE).items() if account is not None}
-    snapshot = replace(snapshot, accounts={**snapshot.accounts, **again})
+    snapshot = _with_accounts(directory, snapshot, ids, _AT_ONCE)
     open_before = [h for h in records.habilitations if h.state is State.OPEN and _was_read(h, office)]
     _prove(records, snapshot, directory, open_before)
     snapshot = _with_successors(records, snapshot, directory)
@@ -156,8 +155,8 @@ def _with_own_accounts(directory: Directory, snapshot: Snapshot, records: Record
     """
     assert records.scope is not None
     known = {account.keycloak_id for account in records.accounts.values() if account.keycloak_id is not None}
-    by_id = _ask(known - snapshot.accounts.keys(), directory.account, threads)
-    accounts = {**snapshot.accounts, **{id_: account for id_, account in by_id.items() if account is not None}}
+    snapshot = _with_accounts(directory, snapshot, known - snapshot.accounts.keys(), threads)
+    accounts = dict(snapshot.accounts)
     live = {h.email for h in records.habilitations if h.state is not State.CLOSED}
     without = [
         account
@@ -245,7 +244,12 @@ def look_at_more(
     """
     ids = {records.accounts[email].keycloak_id for email in emails if email in records.accounts}
     asked = {id_ for id_ in ids if id_ is not None} - snapshot.accounts.keys()
-    told = _ask(asked, directory.account, _AT_ONCE)
+    return _with_accounts(directory, snapshot, asked, _AT_ONCE)
+
+
+def _with_accounts(directory: Directory, snapshot: Snapshot, ids: Collection[str], threads: int) -> Snapshot:
+    """The snapshot with the accounts that have these ids, as far as Keycloak knows them."""
+    told = _ask(ids, directory.account, threads)
     more = {id_: account for id_, account in told.items() if account is not None}
     return replace(snapshot, accounts={**snapshot.accounts, **more})
 

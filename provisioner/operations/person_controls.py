@@ -26,7 +26,7 @@ from provisioner.keycloak.errors import NotFound
 from provisioner.operations.context import Context
 from provisioner.register import connections, controls
 from provisioner.register import evidence as register
-from provisioner.register.accesses import accesses_of, cut_since, in_parts, often_invited, unused_since
+from provisioner.register.accesses import accesses_of, closed_or_cut_since, in_parts, often_invited, unused_since
 from provisioner.register.marks import mark
 from provisioner.settings import ControlSettings
 
@@ -143,7 +143,7 @@ def judge_sessions(context: Context, within: timedelta) -> Judgement:
     code, since = session_after_closure.CONTROL.code, context.clock.now() - within
     with context.register.read() as connection:
         had_session = {control.account for control in controls.unmended(connection, {code}) if control.account}
-        suspects = had_session | cut_since(connection, since)
+        suspects = had_session | closed_or_cut_since(connection, since)
     observations = []
     for part in in_parts(suspects):
         with context.register.read() as connection:

@@ -113,10 +113,12 @@ def settle(context: Context, records: Records, partners: Collection[str]) -> Non
     newer: dict[str, CurrentAnnexe] = {}
     for code in partners:
         current, settled_on = records.current.get(code), last_settled(of_partner.get(code, ()))
-        if current is not None and settled_on is None:
+        if current is None:
+            continue
+        if settled_on is None:
             with context.work() as work, work.because_of(current.decision):
                 reviews.count_from(work, code, current)
-        elif current is not None and settled_on is not None and current.transmitted_on > settled_on:
+        elif current.transmitted_on > settled_on:
             newer[code] = current
     if not newer:
         return

@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import Connection, and_, func, or_, select
+from sqlalchemy import Connection, func, or_, select
 
 from provisioner.domain.calendar import start_of
 from provisioner.domain.hold import HoldKind
 from provisioner.domain.records import Records, Scope
 from provisioner.register import holds
 from provisioner.register import tables as t
+from provisioner.register.counts import OPEN
 from provisioner.register.habilitations import accounts_of, habilitations_of
 from provisioner.register.invitations import attempts_for
 
 _h, _a = t.habilitation.c, t.account.c
-_OPEN = and_(_h.closed_at.is_(None), _h.opened_at.is_not(None))
 
 #: How many accounts are read at a time: little memory, and no writer waits long.
 _AT_ONCE = 1000
@@ -47,20 +47,18 @@ def unused_since(connection: Connection, day: date) -> frozenset[int]:
     """The accounts with an access that was open on that day and is, of which no login after that day is known."""
     opened = _h.opened_at < start_of(day + timedelta(days=1))
     silent = or_(_a.last_login_on.is_(None), _a.last_login_on <= day)
-    asked = select(_a.id).join(t.habilitation, _h.account == _a.id).where(_OPEN, opened, silent)
+    asked = select(_a.id).join(t.habilitation, _h.account == _a.id).where(OPEN, opened, silent)
     return frozenset(connection.execute(asked).scalars())
 
 
 def often_invited(connection: Connection, links: int) -> frozenset[int]:
     """The accounts to which at least so many links left through accesses that are open."""
     sent = t.invitation.c.sent_at
-    asked = (
-        select(_h.account).join(t.invitation, t.invitation.c.habilitation == _h.id).where(_OPEN, sent.is_not(None))
-    )
+    asked = select(_h.account).join(t.invitation, t.invitation.c.habilitation == _h.id).where(OPEN, sent.is_not(None))
     return frozenset(connection.execute(asked.group_by(_h.account).having(func.count() >= links)).scalars())
 
 
-def cut_since(connection: Connection, moment: datetime) -> frozenset[int]:
+def closed_or_cut_since(connection: Connection, moment: datetime) -> frozenset[int]:
     """The accounts of which an access was closed, or that a suspension really cut, from that moment on."""
     hold = t.hold.c
     is_suspension = (hold.kind == HoldKind.SUSPENSION) & hold.released_at.is_(None)

@@ -13,18 +13,28 @@ from provisioner.register import tables as t
 
 _h, _i, _p, _r = t.habilitation.c, t.invitation.c, t.partner.c, t.review.c
 #: As the conditions of the indexes of live accesses.
-_OPEN = and_(_h.closed_at.is_(None), _h.opened_at.is_not(None))
+OPEN = and_(_h.closed_at.is_(None), _h.opened_at.is_not(None))
 _PLANNED = and_(_h.closed_at.is_(None), _h.opened_at.is_(None))
 
 
 def open_accesses(connection: Connection) -> int:
     """How many accesses are open, suspended ones included."""
-    return _count(connection, select(func.count()).select_from(t.habilitation).where(_OPEN))
+    return _count(connection, select(func.count()).select_from(t.habilitation).where(OPEN))
+
+
+def open_accounts(connection: Connection) -> int:
+    """How many accounts have an open access."""
+    return _count(connection, select(func.count(_h.account.distinct())).where(OPEN))
+
+
+def every_account(connection: Connection) -> int:
+    """How many accounts the register knows."""
+    return _count(connection, select(func.count()).select_from(t.account))
 
 
 def open_by_partner(connection: Connection) -> Mapping[str, int]:
     """How many accesses of each partner are open, of those that have any."""
-    counted = connection.execute(select(_h.partner, func.count()).where(_OPEN).group_by(_h.partner))
+    counted = connection.execute(select(_h.partner, func.count()).where(OPEN).group_by(_h.partner))
     return {row[0]: row[1] for row in counted}
 
 
@@ -33,10 +43,10 @@ def accounts_by_state(connection: Connection) -> Mapping[State, int]:
     planned, as planned before closed.
     """
     accounts = select(func.count(_h.account.distinct()))
-    opened = select(_h.account).where(_OPEN)
+    opened = select(_h.account).where(OPEN)
     suspended = select(t.hold.c.account).where(t.hold.c.kind == HoldKind.SUSPENSION, t.hold.c.released_at.is_(None))
-    live = _count(connection, accounts.where(_OPEN))
-    cut = _count(connection, accounts.where(_OPEN, _h.account.in_(suspended)))
+    live = open_accounts(connection)
+    cut = _count(connection, accounts.where(OPEN, _h.account.in_(suspended)))
     planned = _count(connection, accounts.where(_PLANNED, _h.account.not_in(opened)))
     every = _count(connection, accounts)
     counts = {State.OPEN: live - cut, State.SUSPENDED: cut, State.PLANNED: planned}
@@ -56,12 +66,12 @@ def links_owed(connection: Connection) -> int:
         .where(_i.habilitation == its.id, _i.intended_number >= _h.link_due_number, is_settled)
         .correlate(t.habilitation)
     )
-    return _count(connection, select(func.count()).where(_OPEN, _h.link_due_number.is_not(None), ~left))
+    return _count(connection, select(func.count()).where(OPEN, _h.link_due_number.is_not(None), ~left))
 
 
 def accounts_with_uncertain(connection: Connection) -> frozenset[int]:
     """The accounts with an open access of which an attempt at the link is uncertain."""
-    asked = select(_h.account).join(t.invitation, _i.habilitation == _h.id).where(_OPEN)
+    asked = select(_h.account).join(t.invitation, _i.habilitation == _h.id).where(OPEN)
     return frozenset(connection.execute(asked.where(_i.uncertain_at.is_not(None))).scalars())
 
 
@@ -70,7 +80,7 @@ def reviewed_before(connection: Connection, day: date) -> Mapping[str, date]:
     is that old: each with that day.
     """
     counted_from = func.coalesce(func.max(_r.settled_on), _p.signed_on)
-    has_access = exists().where(_h.partner == _p.code, _OPEN).correlate(t.partner)
+    has_access = exists().where(_h.partner == _p.code, OPEN).correlate(t.partner)
     contained = select(t.hold.c.partner).where(t.hold.c.kind == HoldKind.CONTAINMENT, t.hold.c.released_at.is_(None))
     asked = (
         select(_p.code, counted_from)

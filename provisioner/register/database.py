@@ -17,7 +17,7 @@ from provisioner.domain.access.settled import Settling, is_steady
 from provisioner.domain.annexe.decisions import name_said
 from provisioner.domain.errors import Refusal
 from provisioner.domain.records import Records, Scope
-from provisioner.register import annexes, habilitations, holds, invitations, journal, partners, retention
+from provisioner.register import annexes, counts, habilitations, holds, invitations, journal, partners, retention
 from provisioner.register.engine import (
     REVISION,
     make_engine,
@@ -254,6 +254,6 @@ def read_records(connection: Connection, scope: Scope | None = None, same: Recor
         root_id=ids_there.get(GROUP_ROOT),
         scope=scope,
         partners_in_all=None if scope is None else partners.count_of_partners(connection),
-        accounts_in_all=habilitations.count_of_accounts(connection) if scope is not None and is_of_office else None,
+        accounts_in_all=counts.every_account(connection) if scope is not None and is_of_office else None,
         number=last_number(connection),
     )

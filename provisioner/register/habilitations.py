@@ -76,18 +76,6 @@ def habilitations_of(connection: Connection, numbers: Collection[int] | None) ->
     return tuple(rows if numbers is None else sorted(rows, key=lambda habilitation: habilitation.id or 0))
 
 
-def open_accounts(connection: Connection) -> int:
-    """How many accounts have an open access."""
-    h = t.habilitation.c
-    is_open = (h.opened_at.is_not(None), h.closed_at.is_(None))
-    return int(connection.execute(select(func.count(h.account.distinct())).where(*is_open)).scalar_one())
-
-
-def count_of_accounts(connection: Connection) -> int:
-    """How many accounts the register knows."""
-    return int(connection.execute(select(func.count()).select_from(t.account)).scalar_one())
-
-
 def access_rows(connection: Connection) -> Iterator[AccessRow]:
     """Every habilitation with its account, and every account that has none, a thousand at once, in no order."""
     a, h = t.account.c, t.habilitation.c

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -49,16 +50,21 @@ Nom;Prénom;Fonction/qualité;Adresse électronique;Date de fin d'habilitation
     return Document(name="annexe.csv", content=text.encode())
 
 
-@pytest.fixture
-def office(tmp_path: Path) -> Iterator[MemoryOffice]:
-    made = MemoryOffice(tmp_path)
+def opened_office(home: Path) -> MemoryOffice:
+    """Everybody is open and has a password."""
+    made = MemoryOffice(home)
     made.add_partner(LYS, "agglo-lys.example")
     made.on(date(2026, 6, 16))
     made.apply(annexe(NAMES), LYS)
     for name in NAMES:
         assert made.directory.set_password_by_link(EmailAddress(f"{name}@agglo-lys.example"))
-    yield made
-    made.close()
+    return made
+
+
+@pytest.fixture
+def office(tmp_path: Path) -> Iterator[MemoryOffice]:
+    with closing(opened_office(tmp_path)) as made:
+        yield made
 
 
 def beside(context: Context, call: str, decide: Callable[[], Any]) -> list[Any]:

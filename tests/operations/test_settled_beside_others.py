@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
@@ -18,21 +18,15 @@ from provisioner.keycloak.errors import KeycloakError, KeycloakRefused, Keycloak
 from provisioner.operations import persons
 from provisioner.operations.run import plan_due, sync
 from tests.fakes.memory_office import MemoryOffice, no_bar
-from tests.operations.test_decided_beside_a_run import BY, LEROY, LYS, NAMES, annexe
+from tests.operations.test_decided_beside_a_run import BY, LEROY, LYS, NAMES, annexe, opened_office
 
 
 @pytest.fixture
 def office(tmp_path: Path) -> Iterator[MemoryOffice]:
     """Everybody is settled."""
-    made = MemoryOffice(tmp_path)
-    made.add_partner(LYS, "agglo-lys.example")
-    made.on(date(2026, 6, 16))
-    made.apply(annexe(NAMES), LYS)
-    for name in NAMES:
-        assert made.directory.set_password_by_link(EmailAddress(f"{name}@agglo-lys.example"))
-    made.sync()
-    yield made
-    made.close()
+    with closing(opened_office(tmp_path)) as made:
+        made.sync()
+        yield made
 
 
 def once_read(office: MemoryOffice, act: Callable[[], object]) -> None:

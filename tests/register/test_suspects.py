@@ -67,7 +67,7 @@ def test_a_session_after_a_closure_is_seen_though_only_who_was_cut_lately_is_rea
     lately, counts = timedelta(hours=6), set()
     for seed in histories(context):
         with monkeypatch.context() as of_all:
-            of_all.setattr(person_controls, "cut_since", lambda *_: frozenset(range(1, ACCOUNTS + 1)))
+            of_all.setattr(person_controls, "closed_or_cut_since", lambda *_: frozenset(range(1, ACCOUNTS + 1)))
             expected = {_told(seen) for seen in judge_sessions(context, lately).observations}
         assert {_told(seen) for seen in judge_sessions(context, lately).observations} == expected, f"history {seed}"
         counts.add(len(expected))
