@@ -48,7 +48,7 @@ class Meter:
 
     def __init__(self, word: str) -> None:
         """The tree under the child of ours that has this word in its command; none where it runs in a container."""
-        self.roots = [child for child in _children(os.getpid()) if word in Path(f"/proc/{child}/cmdline").read_text()]
+        self.roots = [child for child in children(os.getpid()) if word in Path(f"/proc/{child}/cmdline").read_text()]
 
     def seconds(self) -> float:
         """Used so far."""
@@ -59,15 +59,23 @@ class Meter:
             fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
         except (FileNotFoundError, ProcessLookupError):
             return 0
-        return sum(map(int, fields[11:15])) + sum(map(self._of, _children(process)))
+        return sum(map(int, fields[11:15])) + sum(map(self._of, children(process)))
 
 
-def _children(process: int) -> list[int]:
+def children(process: int) -> list[int]:
+    """The processes that it started and that are still there; none once it is gone."""
     try:
         tasks = [task.read_text() for task in Path(f"/proc/{process}/task").glob("*/children")]
     except (FileNotFoundError, ProcessLookupError):
         return []
     return [int(child) for task in tasks for child in task.split()]
+
+
+def family(process: int) -> Iterator[int]:
+    """All the processes that it started, and those that these started."""
+    for child in children(process):
+        yield child
+        yield from family(child)
 
 
 class Meters(NamedTuple):

@@ -26,7 +26,7 @@ import threading
 import time
 import traceback
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
@@ -34,6 +34,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from bench.contenders import children, family
 from bench.place import person_name
 from provisioner.domain.people import EmailAddress
 from provisioner.keycloak.realm import apply_realm
@@ -325,26 +326,15 @@ def kill_and_start_again(word: str) -> None:
     Its supervisor, which would take its end for the last one, sleeps meanwhile, and so does the server: a process
     that it makes after they were counted would outlive it, and PostgreSQL refuses to start beside one.
     """
-    (supervisor,) = [pid for pid in _children(os.getpid()) if word in _command(pid)]
-    for pid in (supervisor, *_children(supervisor)):
+    (supervisor,) = [pid for pid in children(os.getpid()) if word in _command(pid)]
+    for pid in (supervisor, *children(supervisor)):
         os.kill(pid, signal.SIGSTOP)
-    family = list(_family(supervisor))
-    for pid in family:
+    theirs = list(family(supervisor))
+    for pid in theirs:
         os.kill(pid, signal.SIGKILL)
-    until(lambda: not any(_lives(pid) for pid in family), "all its processes are gone")
+    until(lambda: not any(_lives(pid) for pid in theirs), "all its processes are gone")
     os.kill(supervisor, signal.SIGHUP)
     os.kill(supervisor, signal.SIGCONT)
-
-
-def _children(parent: int) -> list[int]:
-    tasks = Path(f"/proc/{parent}/task").glob("*/children")
-    return [int(pid) for task in tasks for pid in task.read_text().split()]
-
-
-def _family(parent: int) -> Iterator[int]:
-    for pid in _children(parent):
-        yield pid
-        yield from _family(pid)
 
 
 def _command(pid: int) -> list[str]:

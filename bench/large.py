@@ -91,7 +91,6 @@ class Realm:
     place: Place
     partners: int
     each: int
-    groups: list[str]
     #: of whom nothing was asked yet
     unused: Iterator[Person]
 
@@ -106,9 +105,7 @@ class Realm:
         with place.context() as context:
             fill_register(context.register, partners, each, groups, context.directory.realm_id(), root)
         day = place.clock.today() - timedelta(days=_ASKED_DAYS)
-        return cls(
-            place, partners, each, groups, (habilitation.person for habilitation in crowd(partners, each, day))
-        )
+        return cls(place, partners, each, (habilitation.person for habilitation in crowd(partners, each, day)))
 
     @property
     def persons(self) -> int:
@@ -136,9 +133,11 @@ class Realm:
         asked_on, today = self.place.clock.today() - timedelta(days=_ASKED_DAYS), self.place.clock.today()
         people = [h.person for h in crowd(self.partners, self.each, asked_on) if h.partner == code]
         work = Work(code, f"{code}.example", "", (*people, newcomer))
-        sent_on = work.annexe(asked_on, work.people).replace(f"{asked_on:%d/%m/%Y}".encode(), _day(today), 1)
+        # Only the first day in it is that of the sending; the others are those on which everybody was asked for.
+        asked_day, sent_day = (f"{day:%d/%m/%Y}".encode() for day in (asked_on, today))
+        annexe = work.annexe(asked_on, work.people).replace(asked_day, sent_day, 1)
         with self.place.context() as context:
-            document = Document(name=f"{code}.csv", content=sent_on)
+            document = Document(name=f"{code}.csv", content=annexe)
             decisions = Decisions(keep_all=True)
             application = Application(
                 document=document, partner=code, by="bench", decisions=decisions, received_on=today
@@ -163,10 +162,6 @@ class Realm:
         cost = self.command("person", "suspend", person.email, "--by", "bench", "--reason", "Essai")
         assert not admin.get_sessions(id_), "a session is left"
         return cost
-
-
-def _day(day: object) -> bytes:
-    return f"{day:%d/%m/%Y}".encode()
 
 
 def _newcomers(code: str) -> Iterator[Person]:

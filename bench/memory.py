@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from bench.contenders import family
 from bench.place import Place
 from provisioner.register.marks import LAST_GOOD_SYNC, mark
 from provisioner.sandbox.process import free_ports
@@ -62,8 +63,10 @@ def serving(place: Place, port: int) -> Iterator[subprocess.Popen[bytes]]:
 
 def sizes(pid: int) -> Sizes:
     """Of that process and all that it started."""
-    pids = [pid, *_children(pid)]
-    return {name: sum(_of(one, "smaps_rollup", name.capitalize()) for one in pids) for name in ("rss", "pss")}
+    processes = [pid, *family(pid)]
+    return {
+        name: sum(_of(process, "smaps_rollup", name.capitalize()) for process in processes) for name in ("rss", "pss")
+    }
 
 
 def get(port: int, path: str) -> None:
@@ -92,11 +95,6 @@ def _await_rest(process: subprocess.Popen[bytes], place: Place) -> None:
         if process.poll() is not None or time.monotonic() > deadline:
             raise RuntimeError("The service does not come to rest.")
         time.sleep(1)
-
-
-def _children(pid: int) -> list[int]:
-    theirs = [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text("ascii").split()]
-    return [*theirs, *(grandchild for child in theirs for grandchild in _children(child))]
 
 
 def _of(pid: int, file: str, name: str) -> float:

@@ -131,10 +131,8 @@ class Effects(Pool):
         ids_before = {hold.id for hold in self.records.suspended.values()}
         now = holds.suspensions(connection)
         new = {email: hold for email, hold in now.items() if hold.id not in ids_before}
-        self.suspended_since = {
-            **self.suspended_since,
-            **new,
-        }  # threads ask at once: an older answer takes nothing back
+        # Threads ask at once: an older answer takes nothing back.
+        self.suspended_since = {**self.suspended_since, **new}
 
     def is_overtaken(self, change: Change) -> bool:
         """Whether the person was suspended since the plan was made; a closure is made all the same."""
