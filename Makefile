@@ -60,11 +60,11 @@ screenshots: install  ## the pictures of docs/console.md, taken anew in a browse
 texts: install   ## build/textes.html: every French text on one page, to be read by a native reader
 	$(BIN)/python scripts/texts.py
 
-bench: install   ## one table of ratios: to wrk, a plain script, partialImport; JSON in build/ (FIGURES="opening sync", PERSONS, PAIRS)
-	$(BIN)/python -m bench $(FIGURES) $(if $(PERSONS),--persons $(PERSONS)) $(if $(PAIRS),--pairs $(PAIRS))
+bench: install   ## one table of ratios: to wrk, a plain script, partialImport; JSON in build/ (FIGURES="opening sync", PERSONS, PAIRS, APART=1)
+	$(BIN)/python -m bench $(FIGURES) $(if $(PERSONS),--persons $(PERSONS)) $(if $(PAIRS),--pairs $(PAIRS)) $(if $(APART),--apart)
 
-bench-large: install ## what one wait costs in a realm of 20,000, beside its aim (FIGURES="sync start")
-	$(BIN)/python -m bench.large $(FIGURES)
+bench-large: install ## what one wait costs in a realm of 20,000, beside its aim (FIGURES="sync start", PARTNERS, SERVE=200000)
+	$(BIN)/python -m bench.large $(FIGURES) $(if $(PARTNERS),--partners $(PARTNERS)) $(if $(SERVE),--serve $(SERVE))
 
 bench-guard: install  ## the small one: fails where we take a fifth more processor, or calls, than bench/guard.json says
 	$(BIN)/python -m bench --guard

@@ -42,7 +42,7 @@ def main() -> int:
     chosen = _arguments()
     with (
         tempfile.TemporaryDirectory(prefix="provisioner-bench-") as home,
-        open_servers(Path(home), chosen.persons * 2) as servers,
+        open_servers(Path(home), chosen.persons * 2, apart=chosen.apart) as servers,
     ):
         return run(servers, chosen)
 
@@ -61,7 +61,7 @@ def run(servers: Servers, chosen: argparse.Namespace) -> int:
         print(f"{figure.name}: done, load {os.getloadavg()[0]:.1f}", file=sys.stderr, flush=True)
     if chosen.guard:
         return _guard(results, chosen.record)
-    print_table(figures, results, sizes)
+    print_table(figures, results, sizes, apart=chosen.apart)
     if wants_serve:
         memory = measure_serve(world.full)
         _write(chosen.json, sizes, results, serve_mib=memory)
@@ -78,6 +78,9 @@ def _arguments(given: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--events", type=int, help="read by one pull (default: 20000)")
     parser.add_argument("--rows", type=int, help="of a checked document (default: 10000)")
     parser.add_argument("--pairs", type=int, help="runs of each contender (default: 5)")
+    parser.add_argument(
+        "--apart", action="store_true", help="the servers on half of the processors, the rest on the others"
+    )
     parser.add_argument("--json", type=Path, default=Path("build/bench.json"), help="where every run is written down")
     parser.add_argument("--guard", action="store_true", help="the small one that fails where a ratio fell")
     parser.add_argument("--record", action="store_true", help="with --guard: what is measured is what is expected")
@@ -93,6 +96,8 @@ def _arguments(given: Sequence[str] | None = None) -> argparse.Namespace:
     named = chosen.persons + 100 * chosen.pairs, 4 * chosen.accounts * (chosen.pairs + 1), chosen.rows
     if min(getattr(chosen, name) for name in sizes) < 1 or max(named) > MOST_ACCOUNTS:
         parser.error(f"at least 1 of each is needed, and few enough: {MOST_ACCOUNTS} persons can be named apart")
+    if chosen.apart and len(os.sched_getaffinity(0)) < 2:
+        parser.error("--apart needs two processors")
     if not chosen.guard and shutil.which("wrk") is None:
         parser.error("wrk is needed, the load generator to compare with: apt-get install wrk")
     return chosen
@@ -152,9 +157,13 @@ def ratios(result: Mapping[str, Any], other: str, of: str = "seconds") -> list[f
     ]
 
 
-def print_table(figures: Sequence[Figure], results: Mapping[str, dict[str, Any]], sizes: Mapping[str, int]) -> None:
+def print_table(
+    figures: Sequence[Figure], results: Mapping[str, dict[str, Any]], sizes: Mapping[str, int], *, apart: bool
+) -> None:
     """Medians; a ratio with the least and the greatest."""
-    table = Table(title=f"{', '.join(f'{size} {name}' for name, size in sizes.items())}; {os.cpu_count()} processors")
+    shares = ", half of them for the servers" if apart else ""
+    chosen = ", ".join(f"{size} {name}" for name, size in sizes.items())
+    table = Table(title=f"{chosen}; {os.cpu_count()} processors{shares}")
     for title in ("figure", "of", "calls", "ms each", "our cpu", "Keycloak's", "PostgreSQL's"):
         table.add_column(title, justify="left" if title == "figure" else "right")
     for title in ("to wrk", "to the script", "to partialImport", "our cpu to the script's"):

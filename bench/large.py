@@ -212,8 +212,8 @@ def _starts(figures: Figures, realm: Realm, runs: int) -> None:
         figures.add(f"start: {told}", "s", [realm.command(*command).seconds for _ in range(runs)], aim)
 
 
-def _serve(figures: Figures, servers: Servers, persons: int) -> None:
-    realm = Realm.filled(servers, persons // _EACH, _EACH)
+def _serve(figures: Figures, servers: Servers, large: Realm, persons: int) -> None:
+    realm = large if large.persons == persons else Realm.filled(servers, persons // _EACH, _EACH)
     sizes, aim = measure_serve(realm.place), _SERVE_MIB.get(persons)
     figures.add(f"serve at rest, {persons} persons", "MiB", [sizes["rest"]["rss"]], aim)
     figures.add("… after scrapes and pages", "MiB", [sizes["scraped"]["rss"], sizes["pages"]["rss"]], aim)
@@ -250,7 +250,7 @@ def main() -> int:
             "sync": [partial(_unchanged, figures, large, chosen.runs)],
             "shut-out": [partial(_shut_out, figures, realm, chosen.runs) for realm in (small, large)],
             "start": [partial(_starts, figures, small, chosen.runs)],
-            "serve": [partial(_serve, figures, servers, persons) for persons in chosen.serve],
+            "serve": [partial(_serve, figures, servers, large, persons) for persons in chosen.serve],
         }
         for step in (step for name in names for step in steps[name]):
             step()

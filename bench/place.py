@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 import subprocess
 import sys
@@ -35,6 +36,9 @@ from tests.shared.postgres import Postgres, for_keycloak, start_postgres
 TOKEN_SECONDS = 3600
 
 _SYLLABLES = ("ba", "do", "fi", "gue", "jo", "lau", "mer", "nou", "pi", "ro", "sel", "tan", "vau", "xi", "zen", "cha")
+
+#: What Keycloak keeps beside its cache of users, and how many of these a MiB holds with room to spare.
+_HEAP_MIB, _USERS_A_MIB = 768, 100
 
 #: How many persons can be named apart.
 MOST_ACCOUNTS = len(_SYLLABLES) ** 4
@@ -185,8 +189,24 @@ class Servers:
 
 
 @contextmanager
-def open_servers(directory: Path, cached_users: int) -> Iterator[Servers]:
-    """Starts everything, Keycloak with room for so many users in its cache; all ends with the block."""
+def open_servers(directory: Path, cached_users: int, *, apart: bool = False) -> Iterator[Servers]:
+    """Starts everything, Keycloak with room for so many users in its cache; all ends with the block.
+
+    `apart`: on half of the processors, and what the block starts on the others, as on a machine of its own.
+    """
+    processors = sorted(os.sched_getaffinity(0))
+    half = len(processors) // 2 if apart else len(processors)
+    os.sched_setaffinity(0, processors[:half])  # what a thread starts stays where the thread was
+    with _started(directory, cached_users) as servers:
+        os.sched_setaffinity(0, processors[-half:])
+        try:
+            yield servers
+        finally:
+            os.sched_setaffinity(0, processors)
+
+
+@contextmanager
+def _started(directory: Path, cached_users: int) -> Iterator[Servers]:
     command = [sys.executable, str(Path(__file__).with_name("sink.py")), str(directory / "mails")]
     with (
         subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as sink,
@@ -198,6 +218,7 @@ def open_servers(directory: Path, cached_users: int) -> Iterator[Servers]:
         database = postgres.new_database()
         # Java's own choice of what to compile: the sandbox's spares a server of some minutes.
         options = {"JAVA_OPTS_APPEND": "", "KC_CACHE_EMBEDDED_USERS_MAX_COUNT": str(max(10_000, cached_users))}
+        options["JAVA_OPTS_KC_HEAP"] = f"-Xms256m -Xmx{_HEAP_MIB + cached_users // _USERS_A_MIB}m"
         log_file, variables = directory / "keycloak.log", for_keycloak(database) | options
         with start_keycloak(log_file=log_file, database=variables) as keycloak:
             try:

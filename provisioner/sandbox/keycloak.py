@@ -225,10 +225,10 @@ def _launch(
 ) -> ServerProcess:
     environment = {
         "KC_DB_URL": f"jdbc:h2:file:{data}/h2;NON_KEYWORDS=VALUE;DB_CLOSE_ON_EXIT=FALSE",
+        "JAVA_OPTS_KC_HEAP": "-Xms256m -Xmx768m",
         **keycloak.environment(database),
         # The only other thing that a running server writes under its home, which all servers share.
         "QUARKUS_TRANSACTION_MANAGER_OBJECT_STORE_DIRECTORY": f"{data}/transaction-logs",
-        "JAVA_OPTS_KC_HEAP": "-Xms256m -Xmx768m",
     }
     start = ["start", "--optimized", "--http-enabled=true", "--hostname-strict=false"]
     command = [str(home / "bin" / "kc.sh"), *start, *keycloak.options()]
