@@ -150,7 +150,7 @@ class KeycloakSettings(_Section):
     )
     group_root: str = Field("/partenaires", pattern=r"^/[A-Za-z0-9_-]+$", description="the partners' group")
     timeout_seconds: float = Field(45, gt=0, description="longest wait for one answer; a mail may take 3 times 10 s")
-    threads: int = Field(8, ge=1, le=32, description="calls under way at once")
+    threads: int = Field(8, ge=1, le=32, description="calls under way at once, e-mails too; 1 to 32")
     _secret_file: Path | None = PrivateAttr(None)
     _secrets_read: list[SecretStr] = PrivateAttr(default_factory=list)
 
