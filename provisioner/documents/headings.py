@@ -211,7 +211,7 @@ def annexe_number(text: str) -> int | None:
 def read_words(text: str) -> Words:
     """What a line means that stands over a table or between its rows."""
     text = tidy(text[:_LONGEST_LINE])
-    plain = _plain(text)
+    plain = words_of(text)
     says_nothing = any(pattern.fullmatch(plain) for pattern in (_NOBODY, _FORMS_NOTE, _SHEET, _OVER_TITLES))
     if says_nothing or not any(letter.isalpha() for letter in plain):
         return _NOTHING
@@ -220,7 +220,7 @@ def read_words(text: str) -> Words:
 
 def _read(text: str, plain: str) -> Words:
     """The same for words that may announce a list."""
-    number, hesitates = _announced(plain), _HESITATION.search(plain) is not None
+    number, hesitates = list_of(plain), _HESITATION.search(plain) is not None
     if number and _NUMBERED.match(plain) and not hesitates:
         return Words(Kind.LIST, number)
     if _IS_COUNT.match(plain) or _IS_ORDER.match(plain):
@@ -236,7 +236,7 @@ def _read(text: str, plain: str) -> Words:
 
 def may_head_another(text: str) -> bool:
     """Whether words that announce no list may head another one all the same: « 2 », « Tableau 2 », « Agents »."""
-    plain = _plain(text[:_LONGEST_LINE])
+    plain = words_of(text[:_LONGEST_LINE])
     return _OVER_TITLES.fullmatch(plain) is not None or _ANOTHER_PART.fullmatch(plain) is not None
 
 
@@ -247,24 +247,27 @@ def running_key(text: str) -> str:
 
 def is_the_forms(text: str) -> bool:
     """Whether a heading begins as the form's own do: « 1 - Liste des personnes pour lesquelles … »."""
-    return _FORMS_HEADING.match(_plain(text[:_LONGEST_LINE])) is not None
+    return _FORMS_HEADING.match(words_of(text[:_LONGEST_LINE])) is not None
 
 
 def names_nobody(text: str) -> bool:
     """Whether a cell only says that there is nobody (« Néant », a dash)."""
     if len(text) >= _LONGEST_NOBODY or _SOMETHING.search(text):
         return False
-    return _NOBODY.fullmatch(_plain(text)) is not None
+    return _NOBODY.fullmatch(words_of(text)) is not None
 
 
 @lru_cache(1_000)
-def _plain(text: str) -> str:
+def words_of(text: str) -> str:
     """The words of a text, without accents, capitals and signs."""
     return " ".join(re.findall(r"[^\W_]+", fold(text)))
 
 
-def _announced(plain: str) -> int | None:
-    """The list that these words are about: 1, 2, 0 when they may mean two things, None when no word tells."""
+@lru_cache(1_000)
+def list_of(plain: str) -> int | None:
+    """The list that words, as `words_of` gives them, are about: 1, 2, 0 when they may mean two things, None when no
+    word tells.
+    """
     closing, opening = _CLOSING.search(plain), _OPENING.search(plain)
     by_words = 0 if closing and opening else 2 if closing else 1 if opening or _OPEN.search(plain) else None
     numbered = _NUMBERED.match(plain)

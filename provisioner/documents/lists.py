@@ -6,10 +6,11 @@ import re
 from collections.abc import Iterator
 
 from provisioner.documents.blocks import Cell
+from provisioner.documents.contrary import says_the_contrary
 from provisioner.documents.dates import Order, read_date
 from provisioner.documents.headings import Kind, Words, may_head_another, names_nobody, read_words, running_key
 from provisioner.documents.lines import Line
-from provisioner.documents.odd_rows import NAMES, holds_several, is_example, says_the_contrary
+from provisioner.documents.odd_rows import NAMES, holds_several, is_example
 from provisioner.documents.rows import read_row
 from provisioner.documents.sections import Place, Section, has_date
 from provisioner.documents.text import quoted

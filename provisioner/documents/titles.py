@@ -108,12 +108,13 @@ class Titles(NamedTuple):
     """Where a list's columns stand.
 
     `ambiguous`: the columns that could stand in several places, with these. `bare_date`: the date's title is « Date »
-    and nothing more, so that it could be either list's.
+    and nothing more, so that it could be either list's. `others`: the titles of all other columns, by their place.
     """
 
     positions: Mapping[Column, int]
     ambiguous: Mapping[Column, tuple[int, ...]]
     bare_date: bool = False
+    others: Mapping[int, str] = {}
 
     @property
     def columns(self) -> frozenset[Column]:
@@ -143,9 +144,14 @@ def read_titles(cells: Sequence[Cell], number: int, above: Sequence[Cell] | None
     if any("@" in cell.text for cell in cells) or not _may_hold_titles((*cells, *(above or ()))):
         return _NONE
     claims: dict[Column, list[_Claim]] = {}
+    others: dict[int, str] = {}
     for position in range(max(len(cells), len(above or ()))):
-        for column, claim in _claims(position, _texts(position, cells, above), columns_of(number)):
+        texts = _texts(position, cells, above)
+        of_position = _claims(position, texts, columns_of(number))
+        for column, claim in of_position:
             claims.setdefault(column, []).append(claim)
+        if not of_position:
+            others[position] = texts[-1]
     if not _is_enough(claims):
         return _NONE
     positions: dict[Column, int] = {}
@@ -160,7 +166,7 @@ def read_titles(cells: Sequence[Cell], number: int, above: Sequence[Cell] | None
             bare_date = bare_date or winners[0].is_bare_date
         else:
             ambiguous[column] = tuple(claim.position for claim in winners)
-    return Titles(positions, ambiguous, bare_date)
+    return Titles(positions, ambiguous, bare_date, others)
 
 
 def count_titles(cells: Sequence[Cell]) -> int:

@@ -174,6 +174,63 @@ def test_a_row_of_list_1_that_says_that_the_person_leaves_opens_nothing(column: 
     assert "contredit" in message(told)
 
 
+@pytest.mark.rule("A1")
+@pytest.mark.parametrize(
+    ("title", "text"),
+    [
+        ("À clôturer ?", "oui"),
+        ("À supprimer", "☒"),
+        ("Accès", "☐ ouvert ☒ fermé"),
+        ("Accès maintenu", "non"),
+        ("Ouverture / clôture", "C"),
+        ("Entrée/Sortie", "S"),
+        ("Liste", "2"),
+        ("Date de départ", "31/08/2026"),
+        ("Statut", "inactif"),
+        (OBSERVED, "démission"),
+        (OBSERVED, "retraite au 01/07/2026"),
+        (OBSERVED, "accès à couper"),
+        (OBSERVED, "remplacé par M. Durand"),
+    ],
+)
+def test_a_column_that_the_partner_has_added_may_say_that_the_person_leaves(title: str, text: str) -> None:
+    annexe = form(HEADING_1, table((*TITLES_1, title), (*ALICE, ""), (*BOB, text)), HEADING_2, table(TITLES_2))
+    assert emails(annexe) == [ALICE[3]]
+    assert [(finding.code, finding.row) for finding in errors(annexe)] == [("row-not-understood", 2)]
+
+
+@pytest.mark.rule("A1")
+@pytest.mark.parametrize(
+    ("title", "text"),
+    [
+        ("À clôturer ?", "non"),
+        ("Accès", "☒ ouvert ☐ fermé"),
+        ("Accès déjà ouvert", "non"),
+        ("Nouvel agent (oui/non)", "non"),
+        ("Ouverture / clôture", "O"),
+        ("Liste", "1"),
+        ("Remplace (agent parti)", "M. Durand"),
+        ("Date de départ", ""),
+        ("Service", "Sorties scolaires"),
+        (OBSERVED, "recrutée par mutation"),
+        (OBSERVED, "accès ouvert en 2024"),
+    ],
+)
+def test_a_column_that_the_partner_has_added_may_say_that_the_person_stays(title: str, text: str) -> None:
+    annexe = form(HEADING_1, table((*TITLES_1, title), (*ALICE, text)), HEADING_2, table(TITLES_2))
+    assert emails(annexe) == [ALICE[3]]
+    assert not errors(annexe)
+
+
+@pytest.mark.rule("A3")
+@pytest.mark.parametrize(("title", "text"), [("À clôturer", "non"), ("Liste", "1"), (OBSERVED, "toujours en poste")])
+def test_a_column_of_list_2_that_says_that_the_person_stays_closes_nothing(title: str, text: str) -> None:
+    rows = table((*TITLES_2, title), (*LEAVER, text))
+    annexe = form(HEADING_1, table(TITLES_1, ALICE), HEADING_2, rows)
+    assert emails(annexe, 2) == []
+    assert [(finding.code, finding.list) for finding in errors(annexe)] == [("row-not-understood", 2)]
+
+
 @pytest.mark.rule("A3")
 @pytest.mark.parametrize("text", ["à conserver", "maintenu", "ne pas clôturer", "annulé"])
 def test_a_row_of_list_2_that_says_that_the_person_stays_closes_nothing(text: str) -> None:
