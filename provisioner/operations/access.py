@@ -20,11 +20,7 @@ from provisioner.register.journal import decisions, of_actions
 
 
 def listed(register: Register, partners: Collection[str], day: date | None) -> list[AccessOnDay]:
-    """Every access that is not destroyed, with its state on that day, today's without.
-
-    Raises:
-        RegisterUnavailable: the register cannot be read.
-    """
+    """Every access that is not destroyed, with its state on that day, today's without."""
     with register.read() as connection:
         records, suspended = read_records(connection), suspensions(connection)
         decided = decisions(connection, numbers_of(records.habilitations))
@@ -33,11 +29,7 @@ def listed(register: Register, partners: Collection[str], day: date | None) -> l
 
 
 def late(register: Register, partners: Collection[str], since: date | None, until: date | None) -> list[LateClosure]:
-    """The closures done after their day, of those really closed from `since` to `until`, both included.
-
-    Raises:
-        RegisterUnavailable: the register cannot be read.
-    """
+    """The closures done after their day, of those really closed from `since` to `until`, both included."""
     with register.read() as connection:
         records, rows = read_records(connection), of_actions(connection, OF_LATENESS)
         decided = decisions(connection, numbers_of(records.habilitations))

@@ -50,7 +50,6 @@ def candidates(context: Context, partner: str, emails: Sequence[EmailAddress]) -
 
     Raises:
         Refused: the convention is not active.
-        KeycloakError, RegisterUnavailable: a system failed.
     """
     return _candidates(Pass(context, [partner], emails=emails).begin(), emails)
 

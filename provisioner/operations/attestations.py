@@ -100,11 +100,7 @@ def _why_not(records: Records, code: str, email: EmailAddress | None, today: dat
 
 
 def all_progress(register: Register, partner: str | None = None) -> list[Progress]:
-    """Every request, or a partner's, with how far it is, oldest first.
-
-    Raises:
-        RegisterUnavailable: they cannot be read.
-    """
+    """Every request, or a partner's, with how far it is, oldest first."""
     with register.read() as connection:
         records = read_records(connection)
         requests = attestations.all_attestations(connection, partner)

@@ -60,7 +60,6 @@ def kept(register: Register, number: int | None = None) -> CafReviewAnswer:
 
     Raises:
         Refused: none is kept, or not that one.
-        RegisterUnavailable: it cannot be read.
     """
     with register.read() as connection:
         reviews, due = caf_reviews.all_reviews(connection), _due(connection)
@@ -134,11 +133,7 @@ def remind(register: Register, settings: Settings, by: str) -> None:
 
 
 def state(register: Register) -> tuple[date | None, CafReview | None]:
-    """When the next review is due, None while no convention is signed, and the one that is under way.
-
-    Raises:
-        RegisterUnavailable: they cannot be read.
-    """
+    """When the next review is due, None while no convention is signed, and the one that is under way."""
     with register.read() as connection:
         reviews = caf_reviews.all_reviews(connection)
         return _due(connection), caf_review.draft_of(reviews, register.clock.today())

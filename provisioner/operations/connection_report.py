@@ -22,7 +22,6 @@ def report_for_partner(
 
     Raises:
         WrongUsage: there is no such partner.
-        RegisterUnavailable: the register cannot be read.
     """
     return PartnerConnectionsAnswer.of(_report(register, settings, clock, period, partner))
 
@@ -35,7 +34,6 @@ def report_for_caf(
 
     Raises:
         WrongUsage: there is no such partner; a name or reason says nothing.
-        RegisterUnavailable: the register cannot be read or written.
     """
     report = _report(register, settings, clock, period, partner)
     days = {"from": period.first.isoformat(), "to": period.last.isoformat()}

@@ -117,7 +117,6 @@ def record(
     Raises:
         WrongUsage: one of the partners is not registered.
         Refused: a second name is needed, or it is the first one; nothing is recorded.
-        RegisterUnavailable: the register cannot be written.
     """
     context = context.acting(by)
     were_off = _off_now(context, codes)
@@ -197,11 +196,7 @@ def _off(records: Records, snapshot: Snapshot, emails: Collection[EmailAddress])
 
 
 def cut(context: Context, codes: Collection[str], bar: ProgressBar) -> Contained:
-    """Makes every suspension of these partners true (`cut_now`).
-
-    Raises:
-        KeycloakError, RegisterUnavailable: as `cut_now`.
-    """
+    """Makes every suspension of these partners true (`cut_now`)."""
     records = context.register.records(Scope(frozenset(codes)))
     emails = {h.email for h in records.habilitations if h.partner in codes and h.closed_at is None}
     contained = {email for email in emails & records.suspended.keys() if records.suspended[email].containment}

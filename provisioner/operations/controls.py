@@ -89,7 +89,6 @@ def settle(register: Register, id_: int, by: str, reason: str) -> RaisedControl:
 
     Raises:
         Refused: there is none with that number, or nothing is left to be settled.
-        RegisterUnavailable: nothing was kept.
     """
     with register.work(by) as work:
         control = controls.by_id(work.connection, id_)

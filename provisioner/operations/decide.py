@@ -75,10 +75,6 @@ def apply_document(context: Context, request: Request, bar: ProgressBar, confirm
 
     Without `confirm` the request is taken as confirmed. The lock is not held while a person reads: what they saw is
     compared with what is found after.
-
-    Raises:
-        LockHeld: another run is under way.
-        KeycloakError, RegisterUnavailable: a system failed; run again.
     """
     context, today = context.acting(request.by), context.clock.today()
     annexe = context.read(request.document.content, request.document.name, context.settings.documents)

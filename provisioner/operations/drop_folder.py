@@ -55,7 +55,6 @@ def take(context: Context) -> None:
     """Looks at the inbox; takes the files that are whole, tells outcomes, destroys what is over (A2).
 
     Raises:
-        LockHeld: another run is under way.
         KeycloakError, RegisterUnavailable: a system failed; the files wait.
         FoldersFail: a file or a folder could not be read, written or moved; the others were done.
     """

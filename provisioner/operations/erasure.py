@@ -24,7 +24,6 @@ def what_goes(context: Context, email: EmailAddress) -> Erasure:
 
     Raises:
         Refused: nobody has that address, or their data may not go now.
-        RegisterUnavailable: the register cannot be read.
     """
     with context.register.read() as connection:
         records, roles = read_records(connection, scope_of(connection, email)), roles_of(connection, email)
@@ -41,7 +40,6 @@ def erase(context: Context, email: EmailAddress, by: str, reason: str, bar: Prog
     Raises:
         Refused: nobody has that address, or their data may not go now; nothing is erased.
         UnknownRealm: the realm is another one; nothing is recorded.
-        LockHeld, KeycloakError, RegisterUnavailable: a system failed; run again.
     """
     with Pass(context, emails=[email]).alone() as run:
         erasure = what_goes(context, email)

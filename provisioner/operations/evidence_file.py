@@ -63,7 +63,6 @@ def make(
 
     Raises:
         WrongUsage: there is no such partner; a name or reason says nothing.
-        RegisterUnavailable: the register cannot be read or written.
     """
     name = partner_of(register, partner).name
     asked = Asked(partner=partner, year=year, audience=audience, made_on=register.clock.today())

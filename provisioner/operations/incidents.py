@@ -155,11 +155,7 @@ def close(register: Register, settings: Settings, number: int, by: str, text: st
 
 
 def known_incidents(register: Register, *, only_open: bool = False) -> list[Incident]:
-    """All incidents, or those that nobody has closed, oldest first.
-
-    Raises:
-        RegisterUnavailable: they cannot be read.
-    """
+    """All incidents, or those that nobody has closed, oldest first."""
     with register.read() as connection:
         known = incidents.all_incidents(connection)
     return [incident for incident in known if incident.is_open or not only_open]

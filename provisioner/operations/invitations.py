@@ -42,7 +42,6 @@ def invited(context: Context, partner: str | None = None) -> list[tuple[Invitati
 
     Raises:
         UnknownRealm: the realm is another one: which links were used cannot be told.
-        KeycloakError, RegisterUnavailable: a system failed.
     """
     records = context.register.records()
     if not is_known_realm(records, context.directory):
@@ -64,10 +63,6 @@ def repeat_due(context: Context, bar: ProgressBar, *, at_once: bool = True) -> R
 
     Keycloak is asked nothing while no link is due. What stands against it (a pause, a weak policy) holds it. With
     `at_once`, for a person who waits, notices that failed lately are tried before their time.
-
-    Raises:
-        LockHeld: another run is under way.
-        KeycloakError, RegisterUnavailable: a system failed; run again.
     """
     run = Pass(context, at_once=at_once)
     with run.alone():
@@ -93,7 +88,6 @@ def repeat_one(context: Context, email: EmailAddress, bar: ProgressBar) -> RunRe
 
     Raises:
         Refused: it may not be sent; the message says why.
-        LockHeld, KeycloakError, RegisterUnavailable: a system failed; run again.
     """
     run = Pass(context, emails=[email])
     with run.alone():
@@ -125,7 +119,6 @@ def bounced(register: Register, settings: Settings, email: EmailAddress, by: str
 
     Raises:
         Refused: no e-mail with a link left for that address.
-        RegisterUnavailable: the register cannot be written; nothing was kept.
     """
     records = register.records(Scope(emails=frozenset({email})))
     theirs = leading(open_invitations(records, email))

@@ -30,9 +30,6 @@ def verify_journal(register: Register, taken_out: Head | None = None) -> Journal
     """The whole chain, what stands beside it, and the register's decisions and dates against the entries that made
     them; with a head taken out earlier, the chain's end too. The head that a pass verified last is one, for whoever
     cuts the journal's end and knows nothing of it.
-
-    Raises:
-        RegisterUnavailable: the database cannot be read.
     """
     with register.read() as connection:
         tables, upto = facts.tables(connection), rows.head(connection).entry
@@ -74,9 +71,6 @@ def watch_journal(context: Context, *, whole: bool = False) -> str | None:
 
     What was found wanting stays so until the whole is verified again. The head goes into the log, so that it stands
     outside the database.
-
-    Raises:
-        RegisterUnavailable: the database cannot be read or written.
     """
     register = context.register
     with register.read() as connection:
@@ -119,11 +113,7 @@ def _parsed(text: str | None) -> Head | None:
 
 
 def journal_head(register: Register) -> Head:
-    """The newest entry's number and digest, to be kept outside.
-
-    Raises:
-        RegisterUnavailable: the database cannot be read.
-    """
+    """The newest entry's number and digest, to be kept outside."""
     with register.read() as connection:
         return rows.head(connection)
 
@@ -170,9 +160,6 @@ def _names(row: Row) -> set[str]:
 def journal_entries(register: Register, sought: Sought) -> Iterator[list[Row]]:
     """The entries that are asked for, oldest first, a page at a time; with an address, those about the person who has
     or had it.
-
-    Raises:
-        RegisterUnavailable: the database cannot be read.
     """
     if sought.email is None:
         pages = rows.pages(register, sought.first)

@@ -86,9 +86,6 @@ def deliver_urgent(
 ) -> Delivered:
     """Sends the urgent notices that are due, without the run's lock: each is taken by one pass only. `at_once` is as
     for `deliver`.
-
-    Raises:
-        RegisterUnavailable: as `deliver`.
     """
     with register.read() as connection:
         owed = notices.urgent(connection, clock.now(), at_once=at_once)
@@ -136,9 +133,6 @@ def _send_each(
 def deliver_now(register: Register, settings: Settings, clock: Clock, by: str) -> Delivered:
     """What a command owes is sent at once: first what is urgent, then the rest, unless another run is under way. That
     it leaves later is no failure.
-
-    Raises:
-        RegisterUnavailable: the register cannot be written.
     """
     urgent = deliver_urgent(register, settings, clock, by, at_once=True)
     try:

@@ -135,11 +135,7 @@ def observed(context: Context, accounts: Collection[int]) -> Iterator[Observatio
 
 
 def judge_sessions(context: Context, within: timedelta) -> Judgement:
-    """Asks Keycloak whether an account that was cut lately, or that had a session then, still has one.
-
-    Raises:
-        KeycloakError: it does not answer.
-    """
+    """Asks Keycloak whether an account that was cut lately, or that had a session then, still has one."""
     code, since = session_after_closure.CONTROL.code, context.clock.now() - within
     with context.register.read() as connection:
         had_session = {control.account for control in controls.unmended(connection, {code}) if control.account}

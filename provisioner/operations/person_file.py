@@ -33,11 +33,7 @@ from provisioner.views.findings import message
 
 
 def explain_person(context: Context, email: EmailAddress) -> ExplainedAnswer:
-    """Why one person is where they are, and what the next `sync` of everything would do for them.
-
-    Raises:
-        KeycloakError, RegisterUnavailable: a system failed.
-    """
+    """Why one person is where they are, and what the next `sync` of everything would do for them."""
     person = person_file_of(context, email)
     partners = {access.partner for access in person.accesses} | {row.annexe.partner for row in person.listed}
     run = look_ahead(context, partners, emails=[person.email])
@@ -57,7 +53,6 @@ def known_person_file(context: Context, email: EmailAddress) -> PersonFile:
     Raises:
         Refused: nothing is.
         UnknownRealm: the realm is another one: what Keycloak holds on the person cannot be told.
-        KeycloakError, RegisterUnavailable: a system failed.
     """
     person = person_file_of(context, email)
     if not person.is_known_realm:
@@ -68,11 +63,7 @@ def known_person_file(context: Context, email: EmailAddress) -> PersonFile:
 
 
 def person_file_of(context: Context, asked: EmailAddress) -> PersonFile:
-    """What is held on the person who has that address or had it; empty when there is none.
-
-    Raises:
-        KeycloakError, RegisterUnavailable: a system failed.
-    """
+    """What is held on the person who has that address or had it; empty when there is none."""
     with context.register.read() as connection:
         addresses, about = person_of(connection, asked)
         email = addresses[0]

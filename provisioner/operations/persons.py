@@ -32,7 +32,6 @@ def suspend(context: Context, email: EmailAddress, by: str, reason: str, second:
 
     Raises:
         Refused: nobody of that address has an access or is about to; nothing is recorded.
-        RegisterUnavailable: nothing is recorded.
     """
     records = context.register.records(Scope(emails=frozenset({email})))
     live = [h for h in records.habilitations if h.email == email and h.state is not State.CLOSED]
@@ -85,7 +84,6 @@ def unlock(context: Context, email: EmailAddress, by: str, reason: str) -> Failu
     Raises:
         Refused: nobody of that address has an open access, or it is suspended, or its account is gone.
         UnknownRealm: the realm is another one than the register's.
-        KeycloakError, RegisterUnavailable: a system failed.
     """
     records, directory = context.register.records(Scope(emails=frozenset({email}))), context.directory
     opened = [h for h in records.habilitations if h.email == email and h.state is State.OPEN]
@@ -126,11 +124,7 @@ def carry_out(context: Context, partners: Sequence[str], email: EmailAddress, ba
 
 
 def cut(context: Context, partners: Sequence[str], email: EmailAddress, bar: ProgressBar) -> RunResult:
-    """Makes a recorded suspension true now (`cut_now`).
-
-    Raises:
-        KeycloakError, RegisterUnavailable: as `cut_now`.
-    """
+    """Makes a recorded suspension true now (`cut_now`)."""
     return cut_now(context, partners, [email], bar).result
 
 

@@ -106,7 +106,6 @@ def prepare(
         UnknownRealm: it is another realm than the register's.
         SyncFirst: an earlier run died, and what it made must be recorded first.
         Refused: a waiver is given for a row that list 1 does not have.
-        KeycloakError, RegisterUnavailable: a system failed.
     """
     today, limits = context.clock.today(), context.settings.documents
     annexe = context.read(request.document.content, request.document.name, limits)

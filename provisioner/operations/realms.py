@@ -108,7 +108,6 @@ def check_realm(settings: Settings, clock: Clock, *, as_administrator: bool = Fa
 
     Raises:
         SettingsError: a setting that is needed is not set, or a file cannot be used.
-        KeycloakError: Keycloak refused or did not answer.
     """
     ours, texts = settings.keycloak, texts_of_register(settings, clock)
     sees_all = as_administrator or ours.administrator is not None

@@ -121,7 +121,6 @@ def restore(settings: Settings, clock: Clock, asked: Asked) -> Restored:
         WrongUsage: the register is on PostgreSQL, and its program is to put it back first; or it is not there.
         Refused: the copy cannot be read, is damaged, altered, of a newer version or of another realm; there is no
             list of destructions, and nobody said to go on without it. Nothing was changed.
-        LockHeld: a run is under way.
         RegisterUnavailable, OSError: a system failed; nothing was changed.
     """
     target = sqlite_file(settings)

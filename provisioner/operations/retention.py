@@ -28,10 +28,6 @@ def destroy_due(context: Context, bar: ProgressBar) -> RunResult:
 
     The same as a `sync` does last: what else waits stays as it is. An account that another hand enabled after its end
     is closed first, and told.
-
-    Raises:
-        LockHeld: another run is under way.
-        KeycloakError, RegisterUnavailable: a system failed; run again.
     """
     with Pass(context).alone() as run:
         run.destroys = True

@@ -15,22 +15,14 @@ from provisioner.settings import Settings
 
 
 def lags(register: Register, settings: Settings, partners: Collection[str], year: int | None) -> list[DepartureLag]:
-    """The lags of these partners' departures, of all without any.
-
-    Raises:
-        RegisterUnavailable: the register cannot be read.
-    """
+    """The lags of these partners' departures, of all without any."""
     habilitations = register.records().habilitations
     allowed = settings.review.departure_days
     return departure_lags(habilitations, register.clock.today(), allowed, partners, year)
 
 
 def report(register: Register, settings: Settings, as_of: date | None) -> ControlReport:
-    """All partners in figures, as of that day, today without.
-
-    Raises:
-        RegisterUnavailable: the register cannot be read.
-    """
+    """All partners in figures, as of that day, today without."""
     with register.read() as connection:
         records = read_records(connection)
         known = Known(

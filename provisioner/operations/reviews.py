@@ -258,8 +258,6 @@ def remind_now(context: Context, code: str | None) -> Reminded:
     Raises:
         WrongUsage: no partner has that code.
         Refused: no review of the partner is due, or it is contained or paused.
-        LockHeld: a run is under way.
-        KeycloakError, RegisterUnavailable: a system failed; run again.
         UnknownRealm: the realm is another one; nothing is sent.
     """
     with run_lock(context.register, context.settings, context.by):
@@ -456,11 +454,7 @@ def _other_contact(work: Work, code: str, role: Role, review: Review) -> Role | 
 
 
 def all_standings(register: Register, partner: str | None = None, as_of: date | None = None) -> list[Standing]:
-    """How each partner with a convention in force stands, or that one.
-
-    Raises:
-        RegisterUnavailable: it cannot be read.
-    """
+    """How each partner with a convention in force stands, or that one."""
     known = _Known.read(register)
     known = known if as_of is None else replace(known, today=as_of)
     return [s for s in standings(known.records, known.reviews, known.today) if partner in (None, s.partner)]
@@ -491,7 +485,6 @@ def shown(register: Register, code: str) -> Shown:
 
     Raises:
         WrongUsage: no partner has that code.
-        RegisterUnavailable: it cannot be read.
     """
     known = _Known.read(register)
     its_standing, its_own = _standing_of(known, code), known.of_partner(code)

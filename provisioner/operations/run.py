@@ -386,10 +386,6 @@ def sync(
     """Everything that is due now, for these partners or all, or for one person. See `Pass` for `at_once`.
 
     In another realm nothing is done: the hold is kept and told, and this is no good sync.
-
-    Raises:
-        LockHeld: another run is under way.
-        KeycloakError, RegisterUnavailable: a system failed; run again.
     """
     with Pass(context, partners, email=email, at_once=at_once, of_unsettled=True).alone() as run:
         try:

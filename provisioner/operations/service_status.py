@@ -56,11 +56,7 @@ class ServiceStatus:
 
 
 def service_status(register: Register) -> ServiceStatus:
-    """What the register alone can say.
-
-    Raises:
-        RegisterUnavailable: it cannot be read.
-    """
+    """What the register alone can say."""
     today = register.clock.today()
     with register.read() as connection:
         last = mark(connection, LAST_GOOD_SYNC)
@@ -83,11 +79,7 @@ def service_status(register: Register) -> ServiceStatus:
 
 
 def held_records(register: Register) -> Records:
-    """What waits, and of the register those persons and partners alone that it is about.
-
-    Raises:
-        RegisterUnavailable: it cannot be read.
-    """
+    """What waits, and of the register those persons and partners alone that it is about."""
     with register.read() as connection:
         kept = holds.kept(connection)
         partners = frozenset(hold.partner for hold in kept if hold.partner is not None)

@@ -45,11 +45,7 @@ _STALE_SYNC_HOURS, _STALE_FILE_HOURS = 26, 1
 
 
 def database_lines(register: Register, settings: Settings) -> Iterator[DoctorLine]:
-    """The database itself.
-
-    Raises:
-        RegisterUnavailable: it cannot be read.
-    """
+    """The database itself."""
     yield ok("database", Found.DATABASE.of(engine=_engine_name(register)))
     at = revision(register.engine) or ""
     found = Found.OTHER_REVISION.of(found=at, ours=REVISION)
