@@ -24,6 +24,7 @@ from provisioner.operations.context import decided
 from provisioner.operations.journal import journal_head, verify_journal
 from provisioner.register import Register, RegisterUnavailable, backup_keys, open_as_is, sqlite_file
 from provisioner.register.backup import copy, journal_end, load, register_of, whole_file
+from provisioner.register.database import current_register
 from provisioner.register.encryption import encrypt
 from provisioner.register.engine import REVISION, revision, translated
 from provisioner.register.marks import note_clear_copy
@@ -82,11 +83,8 @@ def back_up(settings: Settings, clock: Clock, output: Path) -> Copied:
 
 def _note_clear_copy(settings: Settings, clock: Clock) -> None:
     """For the certificates. An older version's register says it of itself, once it is brought to this one."""
-    register = open_as_is(settings, clock)
-    if register is None:
-        return
-    with closing(register):
-        if revision(register.engine) == REVISION:
+    with current_register(settings, clock) as register:
+        if register is not None:
             with register.work("backup") as work:
                 note_clear_copy(work, clock.today())
 

@@ -23,9 +23,9 @@ from provisioner.keycloak.realm import Tell, apply_agents_realm, apply_realm
 from provisioner.keycloak.realm_config import agents_realm, load_agents_config, load_realm_config, load_visible_config
 from provisioner.keycloak.realm_state import read_state
 from provisioner.operations.context import Context, decided
-from provisioner.register import RegisterUnavailable, open_as_is, run_lock
+from provisioner.register import RegisterUnavailable, run_lock
 from provisioner.register.connections import begin_anew
-from provisioner.register.engine import REVISION, revision
+from provisioner.register.database import current_register
 from provisioner.register.marks import accept_realm
 from provisioner.register.partners import all_partners, contacts_of
 from provisioner.settings import Settings
@@ -40,16 +40,12 @@ def texts_of_register(settings: Settings, clock: Clock) -> dict[str, str] | None
 
     None where there is no register that can be read here: what protects the realm does not wait for it.
     """
-    with suppress(RegisterUnavailable):
-        register = open_as_is(settings, clock)
-        if register is None:
-            return None
-        with closing(register):
-            if revision(register.engine) == REVISION:  # else what it holds cannot be read as this version reads it
-                with register.read() as connection:
-                    caf, partners = contacts_of(connection, None), all_partners(connection).values()
-                texts = {f"{PARTNER_NAME}{partner.code}": partner.name for partner in partners}
-                return {CONTACT: caf.of(Role.TECHNIQUE).email if caf else "", **texts}
+    with suppress(RegisterUnavailable), current_register(settings, clock) as register:
+        if register is not None:
+            with register.read() as connection:
+                caf, partners = contacts_of(connection, None), all_partners(connection).values()
+            texts = {f"{PARTNER_NAME}{partner.code}": partner.name for partner in partners}
+            return {CONTACT: caf.of(Role.TECHNIQUE).email if caf else "", **texts}
     return None
 
 

@@ -46,8 +46,9 @@ from provisioner.register.backup import (
     remove_abandoned,
     unfinished,
 )
+from provisioner.register.database import current_register
 from provisioner.register.encryption import decrypt
-from provisioner.register.engine import REVISION, make_engine, revision, translated
+from provisioner.register.engine import make_engine, translated
 from provisioner.register.errors import CopyRefused
 from provisioner.register.marks import DESTROY_AGAIN, REALM_ID, clear_copy, mark, note_clear_copy, set_mark
 from provisioner.settings import Settings
@@ -288,34 +289,25 @@ def _whole_list(settings: Settings, clock: Clock) -> tuple[ListLine, ...]:
         Refused: it is not set, not there, or cannot be read.
     """
     list_lines(settings)  # one that is not there is not made anew: nobody would know what it lacks
-    with suppress(RegisterUnavailable):
-        register = open_as_is(settings, clock)
+    with suppress(RegisterUnavailable), current_register(settings, clock) as register:
         if register is not None:
-            with closing(register):
-                if revision(register.engine) == REVISION:
-                    note_destroyed(register, settings)
+            note_destroyed(register, settings)
     return list_lines(settings)
 
 
 def _told_in_place(settings: Settings, clock: Clock) -> tuple[ListLine, ...]:
     """What the register in place tells as destroyed and certified, where it is of this version and can be read."""
-    with suppress(RegisterUnavailable):
-        register = open_as_is(settings, clock)
+    with suppress(RegisterUnavailable), current_register(settings, clock) as register:
         if register is not None:
-            with closing(register):
-                if revision(register.engine) == REVISION:
-                    with register.read() as connection:
-                        return (told_since(connection),)
+            with register.read() as connection:
+                return (told_since(connection),)
     return ()
 
 
 def _record_rehearsal(settings: Settings, clock: Clock, asked: Asked, restored: Restored, by: str) -> int | None:
     """In the register in place, where there is one of this version: the proof that copies can be put back."""
-    register = open_as_is(settings, clock)
-    if register is None:
-        return None
-    with closing(register):
-        if revision(register.engine) != REVISION:
+    with current_register(settings, clock) as register:
+        if register is None:
             return None
         details = {"file": asked.file.name, "copied": str(restored.copied), "entries": restored.entries}
         with register.work(by) as work:

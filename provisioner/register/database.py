@@ -206,6 +206,22 @@ def open_as_is(settings: Settings, clock: Clock) -> Register | None:
     return Register(make_engine(settings), clock) if is_there(settings) else None
 
 
+@contextmanager
+def current_register(settings: Settings, clock: Clock) -> Iterator[Register | None]:
+    """The register as it stands, where there is one and it is of this version, else None: what an older one holds
+    cannot be read as this version reads it.
+
+    Raises:
+        RegisterUnavailable: it cannot be opened.
+    """
+    register = open_as_is(settings, clock)
+    if register is None:
+        yield None
+        return
+    with closing(register):
+        yield register if revision(register.engine) == REVISION else None
+
+
 def is_there(settings: Settings) -> bool:
     """Whether there is a register where the settings say; nothing is made.
 
