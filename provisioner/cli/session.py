@@ -56,7 +56,7 @@ class Session:
         """Sends the notices that are owed. That one cannot be sent now is no failure: it leaves later."""
         from provisioner.operations import notice_delivery
 
-        delivered = notice_delivery.deliver_now(register, self.settings, self.clock, by)
+        delivered = notice_delivery.deliver_now(register, self.settings, by)
         if delivered.sent:
             self.say(Sentence.NOTICES_SENT.of(count=delivered.sent))
         if delivered.waiting:

@@ -175,7 +175,7 @@ def _tell_refused(context: Context, refusal: KeycloakRefused) -> None:
         judged=frozenset({own_account.REFUSED.code}), observations=(own_account.refused(context.clock.now()),)
     )
     keep(context, judgement)
-    deliver_urgent(context.register, context.settings, context.clock, context.by, context.stop)
+    deliver_urgent(context.register, context.settings, context.by, context.stop)
 
 
 @dataclass(slots=True)

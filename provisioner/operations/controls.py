@@ -56,7 +56,7 @@ def judge(context: Context, *, nightly: bool = False) -> list[RaisedControl]:
             raised += keep(context, source(context))
         except SystemFailed as problem:
             problems.append(problem)
-    deliver_urgent(context.register, context.settings, context.clock, context.by, context.stop)
+    deliver_urgent(context.register, context.settings, context.by, context.stop)
     if problems:
         raise problems[0]
     return raised

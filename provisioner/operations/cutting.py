@@ -53,7 +53,7 @@ def cut_now(context: Context, partners: Collection[str], emails: Collection[Emai
         with context.work() as work:
             tell_still_open(work, context.settings, emails)
         at_once = context.settings.model_copy(update={"lock_wait_seconds": 0})
-        run.result.notices = deliver_now(context.register, at_once, context.clock, context.by)
+        run.result.notices = deliver_now(context.register, at_once, context.by)
 
 
 def _cut(run: Pass, partners: Collection[str], emails: Collection[EmailAddress], bar: ProgressBar) -> Cut:

@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 
 import structlog
 
-from provisioner.clock import Clock
 from provisioner.mail import MailRefused, MailUnavailable, send
 from provisioner.register import LockHeld, Register, check_lease, notices, run_lock
 from provisioner.settings import Settings
@@ -39,13 +38,7 @@ class Delivered:
 
 
 def deliver(
-    register: Register,
-    settings: Settings,
-    clock: Clock,
-    by: str,
-    stop: threading.Event | None = None,
-    *,
-    at_once: bool = False,
+    register: Register, settings: Settings, by: str, stop: threading.Event | None = None, *, at_once: bool = False
 ) -> Delivered:
     """Sends what is due, one notice after the other, the urgent ones first.
 
@@ -59,7 +52,6 @@ def deliver(
     Args:
         register: with the notices.
         settings: for the mail server.
-        clock: for what is due.
         by: who sends: a person by a command, or a run.
         stop: when set, the notice in hand is the last one.
         at_once: also tries what failed lately, whose next try is not due: for a person who runs a command.
@@ -68,27 +60,21 @@ def deliver(
         LockLost: the run lock is not ours any more; nothing more is sent.
         RegisterUnavailable: the register cannot be written; what was sent and could not be recorded goes once more.
     """
-    urgent = deliver_urgent(register, settings, clock, by, stop, at_once=at_once)
+    urgent = deliver_urgent(register, settings, by, stop, at_once=at_once)
     with register.read() as connection:
-        owed = notices.due(connection, None if at_once else clock.now())
+        owed = notices.due(connection, None if at_once else register.clock.now())
     until = None if at_once else time.monotonic() + PASS_SECONDS
     return _send_each(register, settings, by, owed, stop, until).after(urgent)
 
 
 def deliver_urgent(
-    register: Register,
-    settings: Settings,
-    clock: Clock,
-    by: str,
-    stop: threading.Event | None = None,
-    *,
-    at_once: bool = False,
+    register: Register, settings: Settings, by: str, stop: threading.Event | None = None, *, at_once: bool = False
 ) -> Delivered:
     """Sends the urgent notices that are due, without the run's lock: each is taken by one pass only. `at_once` is as
     for `deliver`.
     """
     with register.read() as connection:
-        owed = notices.urgent(connection, clock.now(), at_once=at_once)
+        owed = notices.urgent(connection, register.clock.now(), at_once=at_once)
     return _send_each(register, settings, by, owed, stop)
 
 
@@ -130,14 +116,14 @@ def _send_each(
     return replace(waiting(register), sent=sent, failed=failed, error=refusal)
 
 
-def deliver_now(register: Register, settings: Settings, clock: Clock, by: str) -> Delivered:
+def deliver_now(register: Register, settings: Settings, by: str) -> Delivered:
     """What a command owes is sent at once: first what is urgent, then the rest, unless another run is under way. That
     it leaves later is no failure.
     """
-    urgent = deliver_urgent(register, settings, clock, by, at_once=True)
+    urgent = deliver_urgent(register, settings, by, at_once=True)
     try:
         with run_lock(register, settings, by):
-            delivered = deliver(register, settings, clock, by, at_once=True)
+            delivered = deliver(register, settings, by, at_once=True)
     except LockHeld:
         delivered = waiting(register)
     return delivered.after(urgent)

@@ -346,7 +346,7 @@ class Pass:
         """Sends the notices that are due."""
         context = self.context
         self.result.notices = deliver(
-            context.register, context.settings, context.clock, context.by, context.stop, at_once=self.at_once
+            context.register, context.settings, context.by, context.stop, at_once=self.at_once
         )
 
 

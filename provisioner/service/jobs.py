@@ -91,7 +91,7 @@ def send_notices(context: Context) -> Counts | None:
     if waiting(context.register).waiting == 0:
         return None
     with run_lock(context.register, context.settings, context.by):
-        return _of_notices(deliver(context.register, context.settings, context.clock, context.by, context.stop))
+        return _of_notices(deliver(context.register, context.settings, context.by, context.stop))
 
 
 def read_events(context: Context) -> Counts:

@@ -224,7 +224,7 @@ def test_after_a_suspension_the_partner_s_contact_is_asked_for_an_annexe_1(desk:
             suspension = Hold(id=1, kind=HoldKind.SUSPENSION, reason="Vol", since=work.now)
             for code in ("un", "deux"):
                 ask_for_annexe(work, partner_of(register, code), person, suspension, settings)
-        assert deliver(register, settings, register.clock, "test").sent == 1
+        assert deliver(register, settings, "test").sent == 1
     mail = desk.received(address)[-1]
     assert "Wattrelos" not in mail.subject
     for body in (mail.text, " ".join(mail.html.split())):

@@ -182,7 +182,7 @@ def test_the_caf_is_reminded_each_day_until_the_cnil_is_notified_then_each_week_
         with desk.register(today) as register:
             settings = desk.settings_on(today)
             remind(register, settings, "test")
-            deliver(register, settings, register.clock, "test")
+            deliver(register, settings, "test")
         told += [day] * (len(desk.received(OFFICER)) - before)
         if day == "05":
             why = ("--cnil-notified", "Aucun risque pour les personnes")

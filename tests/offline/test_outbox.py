@@ -148,8 +148,8 @@ def test_what_is_urgent_leaves_once_while_a_long_run_holds_the_lock(desk: Desk) 
             notices.put(work, "control-secret", None, "<1@caf.example>", notices.Envelope(urgent.to, content), TO)
             notices.put(work, "held", None, "<2@caf.example>", notices.Envelope("autre@caf.example", content), TO)
         at_once = settings.model_copy(update={"lock_wait_seconds": 0})
-        assert deliver_now(register, at_once, register.clock, "test").waiting == 1
-        assert deliver_now(register, at_once, register.clock, "test").sent == 0
+        assert deliver_now(register, at_once, "test").waiting == 1
+        assert deliver_now(register, at_once, "test").sent == 0
         assert len(desk.received(urgent.to)) == 1
         with register.work("test") as work:
             notices.put(work, "control-secret", None, "<3@caf.example>", notices.Envelope(urgent.to, content), TO)
@@ -170,7 +170,7 @@ def test_what_is_urgent_and_was_refused_leaves_with_the_next_command_as_everythi
 
         def command_after(minutes: int) -> Delivered:
             register.clock = replace(register.clock, moved_by=register.clock.moved_by + timedelta(minutes=minutes))
-            return deliver_now(register, settings, register.clock, "test")
+            return deliver_now(register, settings, "test")
 
         sink.refuses_all = True
         assert [command_after(minutes).failed for minutes in (0, 2, 10, 60)] == [1, 1, 1, 1]

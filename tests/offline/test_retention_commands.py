@@ -112,7 +112,7 @@ def test_a_hold_that_nobody_confirmed_stays_is_told_each_week_and_stands_in_doct
                 settings=settings, clock=register.clock, register=register, directory=nowhere, by="test"
             )
             notices.remind(context)
-            deliver_now(register, settings, register.clock, "test")
+            deliver_now(register, settings, "test")
             levels = {line.level for line in kept_lines(register, date.fromisoformat(day))}
         told[day] = len(desk.received(OFFICER)) - before
         assert {level.value for level in levels} == {"ok" if day == "2026-09-30" else "wanting"}, day

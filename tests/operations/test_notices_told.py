@@ -115,11 +115,11 @@ def test_what_can_wait_stands_before_nothing_else_and_a_slow_mail_server_holds_n
     monkeypatch.setattr(notice_delivery, "PASS_SECONDS", 0.5)
     context = office.context
     try:
-        first = deliver(context.register, settings, context.clock, "test")
+        first = deliver(context.register, settings, "test")
         assert [told.sent_at is not None for told in _ledger(office)][-1], "the one that does not wait"
         assert 1 <= first.sent <= 4
         assert first.waiting == 9 - first.sent
-        whole = deliver(context.register, settings, context.clock, "test", at_once=True)
+        whole = deliver(context.register, settings, "test", at_once=True)
     finally:
         mailbox.stop()
     assert whole.waiting == 0, "whoever runs a command waits for all of them"
