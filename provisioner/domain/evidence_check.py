@@ -12,9 +12,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from provisioner.domain.access.habilitation import End, Habilitation, State
+from provisioner.domain.access.habilitation import End, Habilitation, State, Suspension
 from provisioner.domain.access.history import moment_day
-from provisioner.domain.connections.report import Suspension
 from provisioner.domain.convention import Audience, Partner
 from provisioner.domain.evidence_file import COLUMNS, OF_ACCESS, PERSON, Evidence, Known, Line, latest_day
 from provisioner.domain.evidence_tables import Gathering
@@ -146,13 +145,16 @@ class _Again:
             for number, rows in self._of_access.items()
         ]
         habilitations = tuple(filter(None, accesses))
+        suspensions: defaultdict[EmailAddress, list[Suspension]] = defaultdict(list)
+        for habilitation in habilitations:
+            suspensions[habilitation.email] += self._suspensions(habilitation)
         partner = Partner(code=asked.partner, name="", domains=frozenset())
         known = Known(
             records=Records(partners={asked.partner: partner}, habilitations=habilitations),
             head=evidence.head,
             rows=list(given.values()),
             decisions=given,
-            suspensions=[span for habilitation in habilitations for span in self._suspensions(habilitation)],
+            suspensions=suspensions,
         )
         self._tables = Gathering(asked, known)
 
@@ -221,10 +223,10 @@ class _Again:
             if action == "suspension" and since is None:
                 since = _moment(row)
             elif action == "reopening" and since is not None:
-                yield Suspension(habilitation.email, since, _moment(row))
+                yield Suspension(since, _moment(row))
                 since = None
         if since is not None:
-            yield Suspension(habilitation.email, since, None)
+            yield Suspension(since)
 
     def _tells_suspensions(self, number: int) -> bool:
         """Whether the entries tell the person's suspensions: one that was decided before the access was asked for is

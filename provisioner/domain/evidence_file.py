@@ -11,16 +11,15 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
-from provisioner.domain.access.habilitation import State
+from provisioner.domain.access.habilitation import State, Suspension
 from provisioner.domain.attestation import Attestation
 from provisioner.domain.calendar import add_months
 from provisioner.domain.connections.control import RaisedControl
 from provisioner.domain.connections.incident import Incident
-from provisioner.domain.connections.report import Suspension
 from provisioner.domain.convention import Audience
 from provisioner.domain.convention_life import AskedDocument
 from provisioner.domain.journal import Head, Row, canonical
-from provisioner.domain.people import fold
+from provisioner.domain.people import EmailAddress, fold
 from provisioner.domain.records import Records
 from provisioner.domain.retention import HABILITATION_MONTHS, account_due_on_closure
 from provisioner.domain.review import Review
@@ -169,7 +168,7 @@ class Known:
     head: Head
     rows: Sequence[Row]
     decisions: Mapping[int, Row]
-    suspensions: Sequence[Suspension] = ()
+    suspensions: Mapping[EmailAddress, Sequence[Suspension]] = field(default_factory=dict)
     controls: Sequence[RaisedControl] = ()
     incidents: Sequence[Incident] = ()
     certificates: Sequence[Attestation] = ()

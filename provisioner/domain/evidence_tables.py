@@ -5,13 +5,12 @@ entries alone by whoever verifies it.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import date
 from typing import Any
 
 from provisioner.domain.access.habilitation import Habilitation, State
-from provisioner.domain.access.history import late_closures, moment_day, state_on, suspensions_by_email
-from provisioner.domain.connections.report import Suspension
+from provisioner.domain.access.history import late_closures, moment_day, state_on
 from provisioner.domain.convention import Audience
 from provisioner.domain.evidence_file import (
     CERTIFICATE,
@@ -105,12 +104,11 @@ class Gathering:
         return None if self._others.are_named_in(text) else text
 
     def _accesses(self) -> Iterator[Line]:
-        by_email = suspensions_by_email(self.known.suspensions)
         for habilitation in self.accesses:
             decision, end = self.known.decisions.get(habilitation.decision or 0), habilitation.end
             rows = [row for row in self._of_access[habilitation.id or 0] if row.entry.facts["action"] in OF_ACCESS]
             first, last = (
-                self._state(day, habilitation, by_email) if _was_known_on(day, rows) else None
+                self._state(day, habilitation) if _was_known_on(day, rows) else None
                 for day in (self.asked.first, self.asked.last)
             )
             yield {
@@ -127,8 +125,8 @@ class Gathering:
                 "entries": [habilitation.decision, *(row.entry.entry for row in rows)],
             }
 
-    def _state(self, day: date, habilitation: Habilitation, by_email: Mapping[Any, Sequence[Suspension]]) -> State:
-        suspensions = by_email.get(habilitation.email, ())
+    def _state(self, day: date, habilitation: Habilitation) -> State:
+        suspensions = self.known.suspensions.get(habilitation.email, ())
         return state_on(day, self.asked.made_on, habilitation, self.known.records, suspensions)
 
     def _changes(self) -> Iterator[Line]:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, literal_column, or_, select
 
+from provisioner.domain.access.habilitation import Suspension
 from provisioner.domain.connections.held import HeldConnections
 from provisioner.domain.connections.record import ConnectionRecord, ConsoleRecord, Stream
-from provisioner.domain.connections.report import ConnectionCounts, HourCount, Period, Suspension, Total
+from provisioner.domain.connections.report import ConnectionCounts, HourCount, Period, Total
 from provisioner.domain.hold import HoldKind
 from provisioner.domain.people import EmailAddress
 from provisioner.register import controls
@@ -60,11 +61,14 @@ def _within(period: Period) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
     return _c.at >= period.since, _c.at < period.until
 
 
-def suspensions(connection: Connection) -> list[Suspension]:
-    """Every suspension by name of an account, those that are over included."""
+def suspensions(connection: Connection) -> Mapping[EmailAddress, Sequence[Suspension]]:
+    """The suspensions by name of each account, those that are over included."""
     hold = t.hold.c
     asked = select(t.account.c.email, hold.since, hold.released_at).join(t.account, t.account.c.id == hold.account)
-    return [Suspension(*row) for row in connection.execute(asked.where(hold.kind == HoldKind.SUSPENSION))]
+    by_email: dict[EmailAddress, list[Suspension]] = {}
+    for email, since, until in connection.execute(asked.where(hold.kind == HoldKind.SUSPENSION)):
+        by_email.setdefault(email, []).append(Suspension(since, until))
+    return by_email
 
 
 def held_connections(

@@ -8,7 +8,8 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, func, literal_column, select
 
-from provisioner.domain.connections.evidence import LOOK_BACK, Suspended
+from provisioner.domain.access.habilitation import Suspension
+from provisioner.domain.connections.evidence import LOOK_BACK
 from provisioner.domain.connections.record import ConnectionRecord
 from provisioner.domain.hold import HoldKind
 from provisioner.register import tables as t
@@ -62,13 +63,13 @@ def new_of_others(connection: Connection, after: int) -> dict[str, list[Connecti
     return by_user
 
 
-def suspensions(connection: Connection) -> dict[int, tuple[Suspended, ...]]:
+def suspensions(connection: Connection) -> dict[int, tuple[Suspension, ...]]:
     """When each account was suspended by name, those that are over included."""
     hold = t.hold.c
     asked = select(hold.account, hold.since, hold.released_at).where(hold.kind == HoldKind.SUSPENSION)
-    by_account: dict[int, tuple[Suspended, ...]] = {}
+    by_account: dict[int, tuple[Suspension, ...]] = {}
     for account, since, until in connection.execute(asked.order_by(hold.id)):
-        by_account[account] = (*by_account.get(account, ()), Suspended(since, until))
+        by_account[account] = (*by_account.get(account, ()), Suspension(since, until))
     return by_account
 
 

@@ -51,7 +51,7 @@ def _report() -> ConnectionReport:
         LYS,
         counts=ConnectionCounts(hours=[HourCount(1, datetime(2027, 2, 2, 9, tzinfo=UTC), 7)]),
         coverage=Coverage(begun_at=OPENED, read_until=NOW),
-        suspensions=(),
+        suspensions={},
         keep_days=365,
         now=NOW,
     )

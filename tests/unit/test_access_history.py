@@ -7,11 +7,10 @@ from typing import Any
 
 import pytest
 
-from provisioner.domain.access.habilitation import End, Habilitation, State
+from provisioner.domain.access.habilitation import End, Habilitation, State, Suspension
 from provisioner.domain.access.history import accesses_on, late_closures, state_on
-from provisioner.domain.connections.report import Suspension
 from provisioner.domain.journal import Detail, Row, canonical, chain
-from tests.shared.examples import LYS, TODAY, email, end, habilitation, records
+from tests.shared.examples import LYS, TODAY, end, habilitation, records
 
 
 def _at(day: str, hour: int = 9) -> datetime:
@@ -47,7 +46,7 @@ def test_the_state_on_a_day_of_the_past_is_told_by_what_really_happened() -> Non
     access = habilitation(
         "leroy", id=1, opened_at=_at("2026-06-16"), end=end(date(2026, 8, 31)), closed_at=_at("2026-09-01")
     )
-    cut = [Suspension(email("leroy"), _at("2026-07-01"), _at("2026-07-10"))]
+    cut = [Suspension(_at("2026-07-01"), _at("2026-07-10"))]
     register = records(access)
 
     def state(day: str) -> State:
@@ -72,7 +71,7 @@ def test_the_state_on_a_day_to_come_is_what_the_dates_and_the_convention_make_of
     register = records(planned, ending, staying)
 
     def states(day: str) -> list[State]:
-        told = accesses_on(date.fromisoformat(day), TODAY, register, (), {})
+        told = accesses_on(date.fromisoformat(day), TODAY, register, {}, {})
         return [access.state for access in told]
 
     assert states("2026-09-30") == [State.OPEN, State.PLANNED, State.OPEN]  # Leroy, Petit, Vasseur
@@ -84,9 +83,9 @@ def test_the_state_on_a_day_to_come_is_what_the_dates_and_the_convention_make_of
 def test_a_list_is_of_the_partners_that_are_asked_for_with_the_decision_that_opened_each() -> None:
     access = habilitation("leroy", id=1, opened_at=_at("2026-06-16"), decision=7)
     decided = _entry(7, "annexe.approved", "2026-06-16", annexe=3)
-    (told,) = accesses_on(TODAY, TODAY, records(access), (), {7: decided}, [LYS.code])
+    (told,) = accesses_on(TODAY, TODAY, records(access), {}, {7: decided}, [LYS.code])
     assert (told.decision.annexe, told.decision.decided_by) == (3, None)
-    assert accesses_on(TODAY, TODAY, records(access), (), {}, ["sivom"]) == []
+    assert accesses_on(TODAY, TODAY, records(access), {}, {}, ["sivom"]) == []
 
 
 LATE = [

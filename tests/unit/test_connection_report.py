@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from provisioner.domain.access.habilitation import Habilitation, State
+from provisioner.domain.access.habilitation import Habilitation, State, Suspension
 from provisioner.domain.connections.record import Coverage, Hole, Stream
 from provisioner.domain.connections.report import (
     ConnectionCounts,
@@ -16,7 +16,6 @@ from provisioner.domain.connections.report import (
     GapCause,
     HourCount,
     Period,
-    Suspension,
     Total,
     gaps_of,
     report_of,
@@ -85,7 +84,7 @@ def test_what_is_not_known_of_a_period_is_told_with_its_cause_and_nothing_else()
 def test_a_state_of_the_past_is_told_by_its_facts() -> None:
     day = timedelta(days=1)
     access = habilitation("leroy", opened_at=OPENED, closed_at=OPENED + 9 * day)
-    cut = [Suspension(access.email, OPENED + 2 * day, OPENED + 4 * day)]
+    cut = [Suspension(OPENED + 2 * day, OPENED + 4 * day)]
     states = [state_at(access, OPENED + days * day, cut) for days in (0, 1, 3, 5, 10)]
     assert states == [State.PLANNED, State.OPEN, State.SUSPENDED, State.OPEN, State.CLOSED]
 
@@ -138,7 +137,7 @@ def _report(
         partner,
         counts=counts,
         coverage=READ,
-        suspensions=(),
+        suspensions={},
         keep_days=365,
         now=NOW,
     )

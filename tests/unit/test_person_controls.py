@@ -9,11 +9,12 @@ from typing import Any
 import pytest
 
 from provisioner.cli.printing import print_answer
+from provisioner.domain.access.habilitation import Suspension
 from provisioner.domain.access.invitations import Invitation
 from provisioner.domain.connections.control import Facts, Observation, RaisedControl, Severity
 from provisioner.domain.connections.controls import CONTROLS, OF_RECORDS, proxy_address, unused
 from provisioner.domain.connections.controls.shared_code import network_of
-from provisioner.domain.connections.evidence import Evidence, OpenAccess, Suspended, Thresholds
+from provisioner.domain.connections.evidence import Evidence, OpenAccess, Thresholds
 from provisioner.domain.connections.record import ConnectionRecord, Coverage, Hole, Stream
 from provisioner.domain.connections.usage import usage
 from provisioner.domain.people import EmailAddress
@@ -103,11 +104,11 @@ def test_what_is_as_near_to_a_closure_as_clocks_may_differ_is_not_told(minutes: 
 
 @pytest.mark.rule("L1")
 def test_an_attempt_while_suspended_is_told_and_none_before_or_after() -> None:
-    suspended = (Suspended(NOON - timedelta(hours=1), NOON + timedelta(hours=1)),)
+    suspended = (Suspension(NOON - timedelta(hours=1), NOON + timedelta(hours=1)),)
     hours = {hours: record(NOON + timedelta(hours=hours), outcome="invalid_user_credentials") for hours in (-2, 0, 2)}
     (attempt,) = judged(*hours.values(), suspensions=suspended)
     assert attempt.facts.records == (hours[0].id,)
-    assert codes(judged(record(NOON), suspensions=(Suspended(NOON - timedelta(days=1)),))) == ["unnamed-login"]
+    assert codes(judged(record(NOON), suspensions=(Suspension(NOON - timedelta(days=1)),))) == ["unnamed-login"]
 
 
 @pytest.mark.rule("L1")

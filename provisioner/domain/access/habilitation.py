@@ -19,6 +19,14 @@ class State(StrEnum):
     CLOSED = "closed"
 
 
+@dataclass(frozen=True, slots=True)
+class Suspension:
+    """A span in which an account was suspended by name; it lasts while `until` is None."""
+
+    since: datetime
+    until: datetime | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class End:
     """Why and when a habilitation ends: rule A3 (list 2), A5 (a decision) or C3 (the convention's end).
@@ -130,3 +138,9 @@ class Habilitation:
     def is_ending_on(self, day: date) -> bool:
         """Whether its end is due on that day, done or not (A6)."""
         return self.end is not None and self.end.due_on <= day
+
+
+def by_name(habilitation: Habilitation) -> tuple[str, str, str, EmailAddress]:
+    """The order in which accesses are shown: by partner, then by name."""
+    person = habilitation.person
+    return habilitation.partner, person.last_name.casefold(), person.first_names.casefold(), person.email

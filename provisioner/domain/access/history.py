@@ -10,9 +10,9 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple
 
-from provisioner.domain.access.habilitation import Habilitation, State
+from provisioner.domain.access.habilitation import Habilitation, State, Suspension, by_name
 from provisioner.domain.calendar import day_of, start_of
-from provisioner.domain.connections.report import Suspension, state_at
+from provisioner.domain.connections.report import state_at
 from provisioner.domain.journal import Row
 from provisioner.domain.people import EmailAddress
 from provisioner.domain.records import Records
@@ -39,7 +39,7 @@ def accesses_on(
     day: date,
     today: date,
     records: Records,
-    suspensions: Iterable[Suspension],
+    suspensions: Mapping[EmailAddress, Sequence[Suspension]],
     decisions: Mapping[int, Row],
     partners: Collection[str] = (),
 ) -> list[AccessOnDay]:
@@ -48,25 +48,16 @@ def accesses_on(
     Of a day that is past the state is that at its end; of a day to come, what the planned dates and the conventions
     make of it. `decisions` are the journal's entries by their numbers.
     """
-    by_email = suspensions_by_email(suspensions)
     told = [
         AccessOnDay(
             habilitation,
-            state_on(day, today, habilitation, records, by_email.get(habilitation.email, ())),
+            state_on(day, today, habilitation, records, suspensions.get(habilitation.email, ())),
             decision_of(habilitation, decisions),
         )
         for habilitation in records.habilitations
         if not partners or habilitation.partner in partners
     ]
-    return sorted(told, key=lambda access: _order(access.habilitation))
-
-
-def suspensions_by_email(suspensions: Iterable[Suspension]) -> Mapping[EmailAddress, Sequence[Suspension]]:
-    """The suspensions by name of each account, those that are over included."""
-    by_email: dict[EmailAddress, list[Suspension]] = {}
-    for suspension in suspensions:
-        by_email.setdefault(suspension.email, []).append(suspension)
-    return by_email
+    return sorted(told, key=lambda access: by_name(access.habilitation))
 
 
 def decision_of(habilitation: Habilitation, decisions: Mapping[int, Row]) -> Decision:
@@ -135,7 +126,7 @@ def late_closures(
     """
     waits = _Waits(rows)
     late = (waits.judge(habilitation, decisions) for habilitation in habilitations)
-    return sorted(filter(None, late), key=lambda closure: (closure.closed_on, _order(closure.habilitation)))
+    return sorted(filter(None, late), key=lambda closure: (closure.closed_on, by_name(closure.habilitation)))
 
 
 class _Span(NamedTuple):
@@ -224,8 +215,3 @@ def moment_day(said: object) -> date | None:
         return day_of(datetime.fromisoformat(text)) if "T" in text else date.fromisoformat(text)
     except (ValueError, OverflowError):
         return None
-
-
-def _order(habilitation: Habilitation) -> tuple[str, str, str, EmailAddress]:
-    person = habilitation.person
-    return habilitation.partner, person.last_name.casefold(), person.first_names.casefold(), person.email

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
-from provisioner.domain.access.habilitation import Habilitation
+from provisioner.domain.access.habilitation import Habilitation, Suspension
 from provisioner.domain.access.invitations import Invitation
 from provisioner.domain.calendar import day_of
 from provisioner.domain.connections.control import MOST_RECORDS, Control, Facts, Observation, Severity
@@ -34,18 +34,6 @@ class Thresholds:
     shared_networks: int = 5
 
 
-@dataclass(frozen=True, slots=True)
-class Suspended:
-    """A span in which the account was suspended by name; it lasts while `until` is None."""
-
-    since: datetime
-    until: datetime | None = None
-
-    def holds_at(self, moment: datetime) -> bool:
-        """Whether it surely was at that moment of Keycloak's clock."""
-        return self.since + SKEW <= moment and (self.until is None or moment < self.until - SKEW)
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
     """One account: all its habilitations, oldest first, and its records, oldest first. Those that were stored by
@@ -59,7 +47,7 @@ class Evidence:
     account: int | None = None
     user: str | None = None
     habilitations: tuple[Habilitation, ...] = ()
-    suspensions: tuple[Suspended, ...] = ()
+    suspensions: tuple[Suspension, ...] = ()
     records: tuple[ConnectionRecord, ...] = ()
     addresses: frozenset[str] = frozenset()
     is_masked: bool = False
@@ -74,8 +62,11 @@ class Evidence:
         return next((h for h in self.habilitations if _is_open_at(h, moment)), None)
 
     def is_suspended_at(self, moment: datetime) -> bool:
-        """Whether a named person had it suspended at that moment."""
-        return any(suspended.holds_at(moment) for suspended in self.suspensions)
+        """Whether a named person surely had it suspended at that moment of Keycloak's clock."""
+        return any(
+            span.since + SKEW <= moment and (span.until is None or moment < span.until - SKEW)
+            for span in self.suspensions
+        )
 
     def is_cut_at(self, moment: datetime) -> bool:
         """Whether the account was closed or suspended at that moment; one that never was open is not."""

@@ -11,7 +11,7 @@ from functools import reduce
 from operator import or_
 from typing import NamedTuple
 
-from provisioner.domain.access.habilitation import Habilitation, State
+from provisioner.domain.access.habilitation import Habilitation, State, Suspension, by_name
 from provisioner.domain.calendar import add_months, day_of, start_of
 from provisioner.domain.connections.record import Coverage
 from provisioner.domain.connections.usage import Usage, UsageState, usage
@@ -84,14 +84,6 @@ class Total(NamedTuple):
     habilitation: int
     failures: int
     addresses: int
-
-
-class Suspension(NamedTuple):
-    """From when to when an account was suspended by name; `until` is None while it is."""
-
-    email: EmailAddress
-    since: datetime
-    until: datetime | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -194,7 +186,7 @@ def report_of(
     *,
     counts: ConnectionCounts,
     coverage: Coverage,
-    suspensions: Iterable[Suspension],
+    suspensions: Mapping[EmailAddress, Sequence[Suspension]],
     keep_days: int,
     now: datetime,
 ) -> ConnectionReport:
@@ -204,9 +196,6 @@ def report_of(
     """
     today = day_of(now)
     uses = uses_by_habilitation(counts)
-    by_email: dict[EmailAddress, list[Suspension]] = {}
-    for suspension in suspensions:
-        by_email.setdefault(suspension.email, []).append(suspension)
 
     def use_of(habilitation: Habilitation) -> AccessUse:
         theirs, last_on = uses.get(habilitation.id or 0, Uses()), records.accounts[habilitation.email].last_login_on
@@ -214,7 +203,7 @@ def report_of(
         days = [*theirs.by_day, *([last_on] if last_on and not is_closed else [])]
         return AccessUse(
             habilitation=habilitation,
-            state=state_at(habilitation, min(period.until, now), by_email.get(habilitation.email, ())),
+            state=state_at(habilitation, min(period.until, now), suspensions.get(habilitation.email, ())),
             state_now=records.state_of(habilitation),
             usage=None if is_closed else usage(coverage, habilitation, max(days, default=None), today),
             uses=theirs,
@@ -230,7 +219,7 @@ def report_of(
         period=period,
         made_on=today,
         gaps=gaps_of(period, coverage, keep_days, now),
-        accesses=tuple(sorted(accesses, key=lambda access: _by_name(access.habilitation))),
+        accesses=tuple(sorted(accesses, key=lambda access: by_name(access.habilitation))),
         destroyed=len(told) - len(accesses),
         foreign=counts.foreign,
     )
@@ -289,8 +278,3 @@ def _was_open_in(habilitation: Habilitation, period: Period) -> bool:
 def _is_destroyed(of_account: Sequence[Habilitation], today: date) -> bool:
     due_on = account_due_on(of_account)
     return due_on is not None and done_from(due_on) <= today
-
-
-def _by_name(habilitation: Habilitation) -> tuple[str, str, str, EmailAddress]:
-    person = habilitation.person
-    return habilitation.partner, person.last_name.casefold(), person.first_names.casefold(), person.email
