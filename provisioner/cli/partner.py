@@ -232,12 +232,11 @@ def import_(
 ) -> None:
     """Register or change many partners from one file: all of it, or nothing."""
     from provisioner.operations.partner_import import import_partners
-    from provisioner.views.answers.partners import ImportedAnswer
 
     session = session_of(ctx)
     with session.register() as register:
         imported = import_partners(register, file.read_bytes(), session.settings.documents, by, dry_run=dry_run)
-    print_answer(ImportedAnswer.read(imported), format_)
+    print_answer(imported, format_)
     if dry_run:
         session.say(Sentence.NOTHING_WRITTEN)
 

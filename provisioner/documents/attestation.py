@@ -6,18 +6,18 @@ A seal is a PDF signature over the whole file, which admits no change after it: 
 from __future__ import annotations
 
 import io
-import json
 import logging
 from collections.abc import Mapping
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
-from importlib import resources
 from typing import TYPE_CHECKING
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import NameOID
+
+from provisioner.documents.form import typeset
 
 if TYPE_CHECKING:
     from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
@@ -44,18 +44,7 @@ class UnfitKey(Exception):
 
 def write_attestation(on: date, values: Mapping[str, object]) -> bytes:
     """The certificate as a PDF, not sealed yet: the same bytes for the same contents."""
-    import typst  # 80 MB: only where a PDF is made
-
-    pdf = typst.compile(
-        resources.files("provisioner.documents").joinpath("templates", "attestation.typ").read_bytes(),
-        format="pdf",
-        ignore_system_fonts=True,
-        sys_inputs={"data": json.dumps(values, ensure_ascii=False)},
-        pdf_standards=["ua-1"],  # readable by those who do not see it
-        timestamp=datetime.combine(on, time(12), UTC),
-    )
-    assert isinstance(pdf, bytes)
-    return pdf
+    return typeset("attestation.typ", values, on)
 
 
 def new_key(name: str, now: datetime) -> tuple[bytes, bytes]:

@@ -273,13 +273,18 @@ def write_annexe_3(on: date, dated: str, lines: Sequence[ContactLine]) -> bytes:
 
     `on`: the annexe's date, also the file's own; `dated`: the same as people read it.
     """
+    return typeset("annexe-3.typ", {"dated": dated, "rows": lines}, on)
+
+
+def typeset(template: str, values: Mapping[str, object], on: date) -> bytes:
+    """The template with these values as a PDF of that day: the same bytes for the same values."""
     import typst  # 80 MB: only where a PDF is made
 
     pdf = typst.compile(
-        _template("annexe-3.typ"),
+        _template(template),
         format="pdf",
         ignore_system_fonts=True,
-        sys_inputs={"data": json.dumps({"dated": dated, "rows": lines}, ensure_ascii=False)},
+        sys_inputs={"data": json.dumps(values, ensure_ascii=False)},
         pdf_standards=["ua-1"],  # readable by those who do not see it
         timestamp=datetime.combine(on, time(12), UTC),
     )

@@ -34,6 +34,7 @@ from provisioner.register import Register, Work
 from provisioner.register.database import read_records
 from provisioner.register.partners import add_record, contacts_by_partner, replace_contacts
 from provisioner.settings import DocumentSettings, unfit
+from provisioner.views.answers.partners import ImportedAnswer
 
 #: The keys and indexes that lead to a value.
 Path = tuple[int | str, ...]
@@ -73,15 +74,6 @@ class _File(_Strict):
 
 
 @dataclass(frozen=True, slots=True)
-class Imported:
-    """The codes of the partners that the file added, changed, and left as they were."""
-
-    added: tuple[str, ...]
-    changed: tuple[str, ...]
-    unchanged: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class _Change:
     """What the file makes of a partner: before (None: new) and after, and its contacts when they are new."""
 
@@ -98,7 +90,7 @@ class _Change:
 @decided
 def import_partners(
     register: Register, content: bytes, limits: DocumentSettings, by: str, *, dry_run: bool = False
-) -> Imported:
+) -> ImportedAnswer:
     """Registers the file's new partners and changes the known ones, in one unit of work.
 
     `dry_run` judges all the same and writes nothing.
@@ -130,11 +122,13 @@ def _write(work: Work, change: _Change, by: str) -> None:
         replace_contacts(work, change.after.code, change.contacts)
 
 
-def _imported(changes: Sequence[_Change]) -> Imported:
-    return Imported(
-        tuple(change.after.code for change in changes if change.before is None),
-        tuple(change.after.code for change in changes if change.is_change),
-        tuple(change.after.code for change in changes if change.before is not None and not change.is_change),
+def _imported(changes: Sequence[_Change]) -> ImportedAnswer:
+    return ImportedAnswer(
+        added=tuple(change.after.code for change in changes if change.before is None),
+        changed=tuple(change.after.code for change in changes if change.is_change),
+        unchanged=tuple(
+            change.after.code for change in changes if change.before is not None and not change.is_change
+        ),
     )
 
 
