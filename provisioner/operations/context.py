@@ -71,10 +71,15 @@ class Context:
     @property
     def limits(self) -> Limits:
         """The safety limits that are set."""
-        from provisioner.domain.gates import Limits
+        return limits_of(self.settings)
 
-        limits = self.settings.limits
-        return Limits(limits.closures, limits.closures_percent, limits.destructions)
+
+def limits_of(settings: Settings) -> Limits:
+    """The safety limits that are set."""
+    from provisioner.domain.gates import Limits
+
+    limits = settings.limits
+    return Limits(limits.closures, limits.closures_percent, limits.destructions)
 
 
 class Ending(StrEnum):

@@ -28,11 +28,11 @@ from provisioner.keycloak.inspection import (
     RealmFacts,
 )
 from provisioner.keycloak.realm_config import ADMIN_CLIENT, SERVICE_ROLES, Json, RealmConfigError, load_user_profile
+from provisioner.operations.context import limits_of
 from provisioner.operations.doctor.agents import agents_lines
 from provisioner.operations.doctor.lines import DoctorLine, Level, attention, judged, ok, quoted, unreachable, wanting
 from provisioner.operations.doctor.machine import passes_in_clear
 from provisioner.operations.doctor.master import master_lines
-from provisioner.operations.doctor.register import limits_of
 from provisioner.operations.errors import UnknownRealm
 from provisioner.operations.look import look
 from provisioner.operations.realms import check_realm

@@ -18,11 +18,12 @@ from provisioner.domain.calendar import day_of
 from provisioner.domain.connections.record import Stream
 from provisioner.domain.convention import Role
 from provisioner.domain.dropped_file import is_passing
-from provisioner.domain.gates import Limits, closures_distance, destructions_distance, partners_distance
+from provisioner.domain.gates import closures_distance, destructions_distance, partners_distance
 from provisioner.domain.hold import HoldKind
 from provisioner.domain.records import Records
 from provisioner.domain.retention import due
 from provisioner.operations import caf_review
+from provisioner.operations.context import limits_of
 from provisioner.operations.doctor.lines import DoctorLine, Level, attention, judged, ok, wanting
 from provisioner.operations.folders import Folders
 from provisioner.operations.incidents import known_incidents
@@ -118,12 +119,6 @@ def reading_lines(register: Register, settings: Settings) -> Iterator[DoctorLine
     minutes = round(age.total_seconds() / 60)
     found, todo = Found.EVENTS_READ.of(minutes=max(minutes, 0)), Todo.READ_EVENTS
     yield judged("connections", age <= late, found, found, todo, level=Level.ATTENTION)
-
-
-def limits_of(settings: Settings) -> Limits:
-    """The limits that are set."""
-    limits = settings.limits
-    return Limits(limits.closures, limits.closures_percent, limits.destructions)
 
 
 def limit_lines(records: Records, settings: Settings, now: datetime) -> Iterator[DoctorLine]:
