@@ -26,7 +26,8 @@ from provisioner.keycloak.errors import NotFound
 from provisioner.operations.context import Context
 from provisioner.register import connections, controls
 from provisioner.register import evidence as register
-from provisioner.register.accesses import accesses_of, closed_or_cut_since, in_parts, often_invited, unused_since
+from provisioner.register.accesses import accesses_of, closed_or_cut_since, often_invited, unused_since
+from provisioner.register.mapper import in_parts
 from provisioner.register.marks import mark
 from provisioner.settings import ControlSettings
 

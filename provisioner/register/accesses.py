@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import Connection, func, or_, select
@@ -18,9 +18,6 @@ from provisioner.register.invitations import attempts_for
 
 _h, _a = t.habilitation.c, t.account.c
 
-#: How many accounts are read at a time: little memory, and no writer waits long.
-_AT_ONCE = 1000
-
 
 def accesses_of(connection: Connection, numbers: Collection[int]) -> Records:
     """These accounts with their habilitations, the attempts at their links and their suspensions; of their partners
@@ -35,12 +32,6 @@ def accesses_of(connection: Connection, numbers: Collection[int]) -> Records:
         attempts=attempts_for(connection, {habilitation.id for habilitation in known}),
         holds=holds.suspensions_among(connection, numbers),
     )
-
-
-def in_parts(numbers: Collection[int]) -> Iterator[list[int]]:
-    """The same numbers, some at a time."""
-    ordered = sorted(numbers)
-    return (ordered[first : first + _AT_ONCE] for first in range(0, len(ordered), _AT_ONCE))
 
 
 def unused_since(connection: Connection, day: date) -> frozenset[int]:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import TypeVar
 
 from sqlalchemy import Connection, delete, func, insert, select, update
 
 from provisioner.domain.connections.control import ControlState, Observation, RaisedControl, Severity
 from provisioner.domain.retention import KeptRecords
 from provisioner.register import tables as t
-from provisioner.register.mapper import Mapper
+from provisioner.register.mapper import Mapper, among, in_parts
 from provisioner.register.work import Work
 
 _r = t.control.c
@@ -20,8 +19,6 @@ _ASKED = select(*_RAISED.columns).select_from(t.control.outerjoin(t.account, t.a
 _STANDS = _r.settled_at.is_(None) & _r.mended_at.is_(None)
 #: What a control that is raised anew has not.
 _ANEW = dict.fromkeys(("mended_at", "settled_at", "settled_by", "settle_reason", "settle_decision"), None)
-#: How many keys are asked for in one statement.
-_CHUNK = 500
 
 
 def raised(connection: Connection, *, partner: str | None = None, all_: bool = False) -> list[RaisedControl]:
@@ -95,11 +92,9 @@ def record(work: Work, observations: Iterable[Observation]) -> list[RaisedContro
 
 
 def _known(connection: Connection, observations: Iterable[Observation]) -> dict[tuple[str, str], RaisedControl]:
-    known: dict[tuple[str, str], RaisedControl] = {}
-    for keys in _chunks(sorted({observation.key for observation in observations})):
-        rows = map(_RAISED.of, connection.execute(_ASKED.where(_r.key.in_(keys))))
-        known |= {(control.code, control.key): control for control in rows}
-    return known
+    keys = {observation.key for observation in observations}
+    found = map(_RAISED.of, among(connection, _ASKED, _r.key, keys))
+    return {(control.code, control.key): control for control in found}
 
 
 def _is_news(observation: Observation, known: RaisedControl | None) -> bool:
@@ -132,7 +127,7 @@ def over(connection: Connection, codes: Collection[str], observations: Iterable[
 def mend(work: Work, codes: Collection[str], observations: Iterable[Observation]) -> list[RaisedControl]:
     """The states of these codes that are seen no more are over; gives those. `codes` were judged whole."""
     mended = over(work.connection, codes, observations)
-    for ids in _chunks([control.id for control in mended]):
+    for ids in in_parts(control.id for control in mended):
         work.connection.execute(update(t.control).where(_r.id.in_(ids)).values(mended_at=work.now))
     return mended
 
@@ -166,13 +161,6 @@ def destroy(
     is_aged = is_old & (_r.account.is_(None) | _r.account.not_in(kept.accounts))
     is_aged &= _r.partner.is_(None) | _r.partner.not_in(kept.partners)
     return work.connection.execute(delete(t.control).where(is_aged)).rowcount
-
-
-_Item = TypeVar("_Item")
-
-
-def _chunks(items: Sequence[_Item]) -> Iterator[Sequence[_Item]]:
-    return (items[start : start + _CHUNK] for start in range(0, len(items), _CHUNK))
 
 
 def _row(work: Work, observation: Observation) -> dict[str, object]:

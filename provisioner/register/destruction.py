@@ -33,8 +33,9 @@ from provisioner.register import (
 )
 from provisioner.register import tables as t
 from provisioner.register.journal import ANYBODY
+from provisioner.register.mapper import in_parts
 from provisioner.register.marks import rewrite_due
-from provisioner.register.own_terms import OF_INCIDENTS, destroy_details, in_parts, tell
+from provisioner.register.own_terms import OF_INCIDENTS, destroy_details, tell
 from provisioner.register.work import Work
 
 #: What the register keeps for the account alone (D1).

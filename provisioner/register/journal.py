@@ -18,6 +18,7 @@ from provisioner.domain import journal
 from provisioner.domain.annexe.decisions import readable
 from provisioner.domain.journal import ActorDetail, Detail, Entry, Head, JournalLine, Row
 from provisioner.domain.people import EmailAddress, names
+from provisioner.register.mapper import in_parts
 from provisioner.register.tables import (
     account,
     habilitation,
@@ -191,9 +192,8 @@ def names_of_actors(connection: Connection) -> frozenset[str]:
 
 def decisions(connection: Connection, entries: Iterable[int]) -> dict[int, Row]:
     """The entries of these numbers, with what still stands beside them: which annexe, who decided (D8)."""
-    wanted = sorted(set(entries))
-    chunks = (wanted[at : at + PAGE] for at in range(0, len(wanted), PAGE))
-    return {row.entry.entry: row for chunk in chunks for row in _read(connection, journal_entry.c.entry.in_(chunk))}
+    parts = in_parts(set(entries))
+    return {row.entry.entry: row for part in parts for row in _read(connection, journal_entry.c.entry.in_(part))}
 
 
 def of_actions(connection: Connection, actions: Iterable[str]) -> list[Row]:

@@ -6,7 +6,7 @@ domain value by the column's own type (`columns`).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import fields
 from datetime import date, datetime
 from functools import lru_cache
@@ -91,10 +91,15 @@ def among(
         return
     if not values:
         return
-    ordered = sorted(values)
     statement = _one_of(asked, column, connection.dialect.name)
-    for first in range(0, len(ordered), _AT_ONCE):
-        yield from connection.execute(statement, {"values": ordered[first : first + _AT_ONCE]})
+    for part in in_parts(values):
+        yield from connection.execute(statement, {"values": part})
+
+
+def in_parts(values: Iterable[Any]) -> Iterator[list[Any]]:
+    """The same in order, as many at once as one question names."""
+    ordered = sorted(values)
+    return (ordered[first : first + _AT_ONCE] for first in range(0, len(ordered), _AT_ONCE))
 
 
 @lru_cache(maxsize=64)

@@ -10,7 +10,7 @@ there. An incident's go with the incident, what a review of the Caf says with th
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
@@ -22,12 +22,10 @@ from provisioner.domain.journal import Entry
 from provisioner.domain.retention import KeptRecords, is_destroyed
 from provisioner.register import caf_reviews, notices
 from provisioner.register import tables as t
+from provisioner.register.mapper import in_parts
 from provisioner.register.marks import rewrite_due
 from provisioner.register.partners import all_partners
 from provisioner.register.work import Work
-
-#: How many entries one statement names.
-_AT_ONCE = 1000
 
 _entry, _detail, _actor = t.journal_entry.c, t.journal_detail.c, t.journal_actor.c
 
@@ -186,9 +184,3 @@ def tell(
     return work.journal(
         "destroyed", partner=partner, habilitation=habilitation, rule=rule, beside=beside, details=details
     )
-
-
-def in_parts(entries: Iterable[int]) -> Iterator[list[int]]:
-    """The same in order, as many at once as a statement names."""
-    entries = sorted(entries)
-    return (entries[at : at + _AT_ONCE] for at in range(0, len(entries), _AT_ONCE))
