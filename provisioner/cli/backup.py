@@ -45,8 +45,8 @@ def backup(
         made = back_up(session.settings, session.clock, output)
     if not made.keys:
         session.say(Sentence.BACKUP_CLEAR)
-    if made.bad is not None:
-        session.say(Sentence.BACKUP_WANTING.of(file=output, problem=problem_sentence(made.bad)))
+    if made.check.bad is not None:
+        session.say(Sentence.BACKUP_WANTING.of(file=output, problem=problem_sentence(made.check.bad)))
         raise typer.Exit(Exit.REFUSED)
     head, keys = made.check.head, tuple(key.fingerprint for key in made.keys)
     assert head is not None

@@ -19,7 +19,7 @@ from provisioner.clock import Clock
 from provisioner.domain.backup import MonthKey, Recipient, fingerprint, month_of, read_recipients
 from provisioner.domain.errors import Refusal, Refused, WrongUsage
 from provisioner.domain.journal import Head
-from provisioner.domain.journal_check import Bad, JournalCheck
+from provisioner.domain.journal_check import JournalCheck
 from provisioner.operations.context import decided
 from provisioner.operations.journal import journal_head, verify_journal
 from provisioner.register import Register, RegisterUnavailable, backup_keys, open_as_is, sqlite_file
@@ -33,17 +33,12 @@ from provisioner.settings import DatabaseSettings, Settings
 
 @dataclass(frozen=True, slots=True)
 class Copied:
-    """The copy's journal. `check` tells its head, or the first entry that does not verify. `keys` are those that it
-    is encrypted to, none where it is not.
+    """The copy's journal. `check` tells its head, or the first entry that does not verify: the copy is as the
+    register is, and was kept. `keys` are those that it is encrypted to, none where it is not.
     """
 
     check: JournalCheck
     keys: tuple[Recipient, ...] = ()
-
-    @property
-    def bad(self) -> Bad | None:
-        """What is wrong with the journal: the copy is as the register is, and was kept."""
-        return self.check.bad
 
 
 def back_up(settings: Settings, clock: Clock, output: Path) -> Copied:
