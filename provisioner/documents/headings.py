@@ -104,7 +104,7 @@ _HESITATION = re.compile(
         conges? maladie maternite paternite parental\w* absen\w* suspen\w* temporaire\w* provisoire\w*
         modif\w* chang\w* mutations? mutee?s? rempla\w* information memoire exemples? modele eventuel\w*
         disponibilites? detach\w* contacts? referents? responsables? interim\w* prolong\w* attente refus\w*
-        rejet\w* annul\w* report\w* pas non sans sauf hors aucune?s? futurs? futures? inactifs?
+        rejet\w* annul\w* report\w* pas(?!_de_calais) non sans sauf hors aucune?s? futurs? futures? inactifs?
         """
     )
 )
@@ -173,7 +173,7 @@ _PLACE = re.compile(
         r"""
         services? poles? directions? departements? mairies? villes? communes? ccas cias sites? secteurs?
         creches? ecoles? centres? communaute syndicat metropole collectivite structure etablissement
-        partenaire multi_accueil epci halte_garderie relais ram rpe alsh
+        partenaire caisse caf multi_accueil epci halte_garderie relais ram rpe alsh
         """
     )
     + ".*"

@@ -12,11 +12,11 @@ from provisioner.documents.headings import Kind, Words, may_head_another, names_
 from provisioner.documents.lines import Line
 from provisioner.documents.odd_rows import NAMES, holds_several, is_example
 from provisioner.documents.rows import read_row
-from provisioner.documents.sections import Place, Section, has_date
+from provisioner.documents.sections import Place, Section, asks_for_somebody, has_date
 from provisioner.documents.text import quoted
 from provisioner.documents.titles import Titles, columns_of, read_titles
 from provisioner.documents.transmission import after_transmission
-from provisioner.domain.annexe.details import ListGuess
+from provisioner.domain.annexe.details import ListGuess, Table
 from provisioner.domain.annexe.document import Column, Finding, Row, Severity
 
 #: The most filled cells of a row that is a heading, and the fewest words of one that has another cell beside it.
@@ -95,6 +95,9 @@ class Lists:
             self._open(Section(None, section.words, somebody=text))  # who should stand in the list's table
             return
         words = read_words(text)
+        if words.kind is not Kind.LIST and asks_for_somebody(text):
+            self._tell_of_somebody(text)
+            return
         if words.kind is not Kind.SIGNATURE:
             section.note_words(text)
         if words.kind in (Kind.OTHER, Kind.PROSE) and words.number is None and is_running:
@@ -113,6 +116,9 @@ class Lists:
     def _is_heading(self, line: Line) -> bool:
         """Whether a row of a table is words that announce something, and changes the section if so."""
         filled = line.filled
+        if len(filled) == 1 and not self._section.is_value(line) and asks_for_somebody(line.text):
+            self._tell_of_somebody(line.text)
+            return True
         if len(filled) > _MOST_BESIDE or line.has_address:
             return False
         if after_transmission(line.text) is not None:
@@ -129,6 +135,12 @@ class Lists:
             self._announce(line, words)
         return True
 
+    def _tell_of_somebody(self, text: str) -> None:
+        """Words that ask for somebody, who should stand in a list's table."""
+        self._tell(
+            Finding("table-not-understood", Severity.ERROR, value=quoted(text), details=Table(self._lists_above()))
+        )
+
     def _announce(self, line: Line, words: Words) -> None:
         """Words alone in their row that are no list's heading."""
         number = self._section.number if self._section.titles is not None else None
@@ -144,10 +156,13 @@ class Lists:
         self._open(section)
 
     def _open(self, section: Section) -> None:
-        section.after = tuple(sorted({number for number, _ in self._titles}))
+        section.after = self._lists_above()
         self.finish()
         self._section = section
         self._over = None
+
+    def _lists_above(self) -> tuple[int, ...]:
+        return tuple(sorted({number for number, _ in self._titles}))
 
     # Titles
 

@@ -19,6 +19,21 @@ _NAMES_SOMEBODY = re.compile(r"\W*(?i:m\.|mr|mmes?|mlle|monsieur|madame)\s+\w|\s
 _NOBODY = re.compile(r"\b(?:aucune?|n[ée]ant|pas d(?:e\b|['’])|sans objet|vide|non concern)", re.IGNORECASE)
 _MOST_WORDS = 60
 
+#: What words ask for or tell of an access, what names its holder, and what speaks of anybody. Of two capitalised
+#: words, none may be a place's or an authority's.
+_ASKS = re.compile(
+    r"\b(?:r?ouvrir|cr[ée]er|r?ajouter|habiliter|inscrire|(?:r[ée])?activer|maintenir|conserver|cl[oô]turer|clore|fermer"
+    r"|supprimer|d[ée]s(?:activer|habiliter|inscrire)|retirer|enlever|radier|bloquer|couper|quitt(?:e|era|[ée])|partira"
+    r"|(?:est|sont) part[ie]\w*)\b",
+    re.IGNORECASE,
+)
+_NAMED = re.compile(
+    r"@|\b(?i:m\.|mr|mmes?|mlle|monsieur|madame)\s+[A-ZÀ-Þ]"
+    r"|(?!(?:L[ea]s?|Villes?|Commun\w+|Agglo\w+|Pays|Maire|Mairie|Centre|Conseil|Caisse|Caf|Convention|Saint\w*)\b)"
+    r"\b[A-ZÀ-Þ][\w'’-]+ (?!Caf\b|CAF\b)[A-ZÀ-Þ][\w'’-]+"
+)
+_OF_ANYBODY = re.compile(r"\b(?:toute?s?|tous|chaque|en cas|lorsqu\w*|si)\b", re.IGNORECASE)
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -145,6 +160,12 @@ class Section:
                 sheet_row=self.sheet_row,
             )
         return self.row.finding("row-not-understood", self.words) if self.row is not None else None
+
+
+def asks_for_somebody(text: str) -> bool:
+    """Whether words outside a list ask for somebody's access, or for its end: « Merci de clôturer celui de M. Petit »."""
+    is_asked = _ASKS.search(text) is not None and not text.isupper()
+    return is_asked and _NAMED.search(text) is not None and not _OF_ANYBODY.search(text)
 
 
 def has_date(text: str) -> bool:

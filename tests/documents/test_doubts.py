@@ -130,6 +130,47 @@ def test_words_that_say_that_nobody_leaves_are_no_leaver(line: str) -> None:
     assert codes(annexe) == [("list-missing", 2)]
 
 
+@pytest.mark.rule("A1")
+@pytest.mark.rule("A3")
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Merci de clôturer également l'accès de Léo Noir au 30/06/2026.",
+        "NB : l'accès de M. Noir est à supprimer",
+        "Merci d'ouvrir aussi un accès à Eva Roux (eva.roux@agglo-lys.example).",
+        "Mme Noir a quitté la commune.",
+    ],
+)
+@pytest.mark.parametrize("in_a_sheet", [False, True])
+@pytest.mark.parametrize("at", [0, 2, 3, 5])
+def test_what_is_asked_for_somebody_outside_the_lists_is_told_and_the_lists_are_read(
+    line: str, in_a_sheet: bool, at: int
+) -> None:
+    blocks: list[Block] = [HEADING_1, table(TITLES_1, ALICE), "", HEADING_2, table(TITLES_2, LEAVER)]
+    blocks.insert(at, table((line,)) if in_a_sheet else line)
+    annexe = form(*blocks)
+    assert (emails(annexe), emails(annexe, 2)) == ([ALICE[3]], [LEAVER[3]])
+    assert [(finding.code, finding.value) for finding in errors(annexe)] == [("table-not-understood", line)]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Merci d'ouvrir les accès pour le 10/09/2026.",
+        "En cas de départ, prévenir Mme Durand pour clôturer l'accès.",
+        "Le référent du partenaire est Mme Zoé Roy.",
+        "MERCI DE FERMER LES ACCES DES AGENTS SUIVANTS",
+        "Caf du Pas-de-Calais",
+        "Caisse d'Allocations Familiales du Pas-de-Calais",
+    ],
+)
+@pytest.mark.parametrize("at", [0, 2])
+def test_words_that_ask_for_nobody_by_name_are_no_person(line: str, at: int) -> None:
+    blocks: list[Block] = [HEADING_1, table(TITLES_1, ALICE), HEADING_2, table(TITLES_2, LEAVER)]
+    blocks.insert(at, line)
+    assert not errors(form(*blocks))
+
+
 # Rows
 
 
