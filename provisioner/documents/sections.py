@@ -163,7 +163,7 @@ class Section:
 
 
 def asks_for_somebody(text: str) -> bool:
-    """Whether words outside a list ask for somebody's access, or for its end: « Merci de clôturer celui de M. Petit »."""
+    """Whether words outside a list ask for somebody's access or its end: « Merci de clôturer celui de M. Petit »."""
     is_asked = _ASKS.search(text) is not None and not text.isupper()
     return is_asked and _NAMED.search(text) is not None and not _OF_ANYBODY.search(text)
 

@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from provisioner.documents.blocks import Block, Reading
+from provisioner.documents.blocks import Block, Reading, TableRow
 from provisioner.documents.meaning import understand
 from provisioner.domain.annexe.document import Annexe, Finding, Severity
 from provisioner.views.findings import message
@@ -146,7 +146,7 @@ def test_words_that_say_that_nobody_leaves_are_no_leaver(line: str) -> None:
 def test_what_is_asked_for_somebody_outside_the_lists_is_told_and_the_lists_are_read(
     line: str, in_a_sheet: bool, at: int
 ) -> None:
-    blocks: list[Block] = [HEADING_1, table(TITLES_1, ALICE), "", HEADING_2, table(TITLES_2, LEAVER)]
+    blocks: list[str | list[TableRow]] = [HEADING_1, table(TITLES_1, ALICE), "", HEADING_2, table(TITLES_2, LEAVER)]
     blocks.insert(at, table((line,)) if in_a_sheet else line)
     annexe = form(*blocks)
     assert (emails(annexe), emails(annexe, 2)) == ([ALICE[3]], [LEAVER[3]])
@@ -166,7 +166,7 @@ def test_what_is_asked_for_somebody_outside_the_lists_is_told_and_the_lists_are_
 )
 @pytest.mark.parametrize("at", [0, 2])
 def test_words_that_ask_for_nobody_by_name_are_no_person(line: str, at: int) -> None:
-    blocks: list[Block] = [HEADING_1, table(TITLES_1, ALICE), HEADING_2, table(TITLES_2, LEAVER)]
+    blocks: list[str | list[TableRow]] = [HEADING_1, table(TITLES_1, ALICE), HEADING_2, table(TITLES_2, LEAVER)]
     blocks.insert(at, line)
     assert not errors(form(*blocks))
 
