@@ -24,6 +24,7 @@ _DELETIONS = (f"{_W}del", f"{_W}moveFrom")
 _PRUNED = {_FALLBACK, *_DELETIONS}
 _BREAKS = {f"{_W}br": "\n", f"{_W}cr": "\n", f"{_W}tab": "\t", f"{_W}noBreakHyphen": "-", f"{_W}softHyphen": "\u00ad"}
 _OFF = {"0", "false", "off"}
+_NO_BORDER = {"nil", "none"}
 
 _TAGS = Tags(_TBL, _TR, frozenset({_P}), frozenset({_FALLBACK}))
 _MARGIN = re.compile(r"word/(?:header|footer)\d*\.xml")
@@ -151,6 +152,8 @@ class _Reader:
             merge = element.find(f"{_W}tcPr/{_W}vMerge")
             merged = merge is not None and merge.get(f"{_W}val", "continue") == "continue"
             cell = cell_of(self._runs(element, base), hidden=hidden, merged=merged)
+            if _is_crossed_out(element) and cell.text.strip():
+                cell = cell._replace(struck=True, standing="")
             yield cell, _number(element.find(f"{_W}tcPr/{_W}gridSpan"))
 
     def _runs(self, element: etree._Element, base: Marks) -> Iterator[Run]:
@@ -237,6 +240,13 @@ def _only_places(row: etree._Element) -> bool:
     """Whether a row has nearly nothing of its own beside the tables in its cells."""
     own = [cell for cell in _own_cells(row) if next(_own(cell, _TBL, _P), None) is None]
     return sum(any(text.text for text in cell.iter(_T)) for cell in own) <= 1
+
+
+def _is_crossed_out(cell: etree._Element) -> bool:
+    """Whether a border goes from corner to corner."""
+    borders = cell.find(f"{_W}tcPr/{_W}tcBorders")
+    slanted = [] if borders is None else [borders.find(f"{_W}{tag}") for tag in ("tl2br", "tr2bl")]
+    return any(border is not None and border.get(f"{_W}val") not in _NO_BORDER for border in slanted)
 
 
 def _texts(run: etree._Element) -> Iterator[str]:

@@ -15,7 +15,8 @@ _EXAMPLE = re.compile(
     r"\W*(?:(?:p(?:ar|\.)? ?)?ex\s?[.:)]|ex\.? ?:|exemples?\b|par exemple\b|mod[eè]le ?:)", re.IGNORECASE
 )
 _SAYS_EXAMPLE = re.compile(r"\W*(?:par )?exemple\W*", re.IGNORECASE)
-_BETWEEN_PERSONS = re.compile(r"[\n,;/&]| et ")
+_BETWEEN_PERSONS = re.compile(r"[\n,;/&]")
+_AND = re.compile(r"\w\s+et\s+\w")
 
 
 def is_example(line: Line) -> bool:
@@ -24,9 +25,9 @@ def is_example(line: Line) -> bool:
 
 
 def holds_several(cells: Mapping[Column, Cell]) -> bool:
-    """Whether both names of a row hold several: two persons in one row."""
+    """Whether both names of a row hold several, or one of them « Eva et Léo »: two persons in one row."""
     names = [cells[column].text for column in NAMES if column in cells]
-    return len(names) == len(NAMES) and all(map(_is_several, names))
+    return any(map(_AND.search, names)) or (len(names) == len(NAMES) and all(map(_is_several, names)))
 
 
 def _is_several(name: str) -> bool:

@@ -218,14 +218,18 @@ class _Reader:
         return over(self._styles.of(style), base)
 
     def _note_style(self, style: etree._Element) -> None:
-        text, table = style.find(f"{_STYLE}text-properties"), style.find(f"{_STYLE}table-properties")
+        text, table, cell = (style.find(f"{_STYLE}{kind}-properties") for kind in ("text", "table", "table-cell"))
         said = {} if text is None else dict(text.attrib)
         line = said.get(f"{_STYLE}text-line-through-style", said.get(f"{_STYLE}text-line-through-type"))
         display = said.get(f"{_TEXT}display")
         hidden = None if display is None else display == "none"
         if table is not None and table.get(f"{_TABLE}display") == "false":
             hidden = True
-        marks = None if line is None else line != "none", hidden
+        is_struck = None if line is None else line != "none"
+        across = [] if cell is None else [cell.get(f"{_STYLE}diagonal-{way}", "none") for way in ("bl-tr", "tl-br")]
+        if any(border != "none" for border in across):
+            is_struck = True
+        marks = is_struck, hidden
         self._styles.add(style.get(f"{_STYLE}name", ""), style.get(f"{_STYLE}parent-style-name"), marks)
 
 

@@ -21,6 +21,9 @@ MOST_LETTERS, MOST_DRAWN = 20_000, 5_000
 #: The part of a page that a picture covers when the page is a scan, whatever text a machine has laid over it.
 _SCANNED = 0.8
 
+#: The thickest border, and how far the colour of a marker may reach beyond the words that it is on, in points.
+_THICKEST_BORDER, _NEAR = 3, 1
+
 _TABLE_SETTINGS = {"vertical_strategy": "lines", "horizontal_strategy": "lines"}
 
 _Box = tuple[float, float, float, float]
@@ -104,15 +107,15 @@ class Page:
     def __init__(self, page: Any, columns: unruled.Columns | None = None) -> None:
         self.columns = columns
         self._strikes = Strikes(page)
-        striking = {id(line) for line in self._strikes.lines}
-        # A line through somebody's row would cut it in two.
-        self._page = page.filter(lambda drawn: id(drawn) not in striking) if striking else page
         self._chars = [char for char in page.chars if char["upright"]]
         for char in self._chars:
             if char["text"] == "\u00ad":
                 char["text"] = "-"  # drawn, so seen: some fonts give the hyphen that name
         mark_spaces(self._chars)
         self._heights = sorted((_middle(char), order) for order, char in enumerate(self._chars))
+        # A line through somebody's row, or a marker's colour over its words, would cut it in two.
+        on_words = {id(line) for line in self._strikes.lines} | {id(rect) for rect in page.rects if self._marks(rect)}
+        self._page = page.filter(lambda drawn: id(drawn) not in on_words) if on_words else page
 
     def blocks(self) -> list[str | Grid]:
         """The page's lines and tables, from top to bottom."""
@@ -175,6 +178,17 @@ class Page:
         first, last = bisect_left(self._heights, (box[1], 0)), bisect_left(self._heights, (box[3], 0))
         orders = sorted(order for _, order in self._heights[first:last])
         return [char for order in orders if _is_in(char := self._chars[order], box)]
+
+    def _marks(self, rect: _Object) -> bool:
+        """Whether a rectangle only colours words: unlike a cell's, its colour ends where they do."""
+        if rect["stroke"] or rect["height"] <= _THICKEST_BORDER:
+            return False
+        letters = self._letters_in(obj_to_bbox(rect))
+        left, right = (
+            min((char["x0"] for char in letters), default=0),
+            max((char["x1"] for char in letters), default=0),
+        )
+        return bool(abs(rect["x0"] - left) < _NEAR and abs(rect["x1"] - right) < _NEAR)
 
     def _drawn(self, box: _Box | None) -> DrawnCell:
         if box is None:

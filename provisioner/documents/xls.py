@@ -108,10 +108,13 @@ def _text(cell: Any, from_1904: bool) -> str:
 
 
 def _runs(book: Any, sheet: Any, y: int, x: int, text: str) -> Iterator[Run]:
-    """The pieces of a cell's text, each with whether it is struck through."""
-    starts = [(0, book.xf_list[sheet.cell_xf_index(y, x)].font_index), *sheet.rich_text_runlist_map.get((y, x), ())]
+    """The pieces of a cell's text, each with whether it is struck through, or its cell from corner to corner."""
+    style = book.xf_list[sheet.cell_xf_index(y, x)]
+    is_crossed_out = style.border.diag_line_style and (style.border.diag_up or style.border.diag_down)
+    starts = [(0, style.font_index), *sheet.rich_text_runlist_map.get((y, x), ())]
     for (start, font), (end, _) in pairwise([*starts, (len(text), 0)]):
-        yield Run(text[start:end], font < len(book.font_list) and bool(book.font_list[font].struck_out))
+        is_struck = font < len(book.font_list) and book.font_list[font].struck_out
+        yield Run(text[start:end], bool(is_crossed_out or is_struck))
 
 
 def _formulas(content: bytes) -> list[set[_Place]]:

@@ -41,7 +41,9 @@ _Text = str | list[tuple[str, bool | None]]
 
 
 class _Style(NamedTuple):
-    """What a cell's style tells: whether its text is struck through, whether its number is a date."""
+    """What a cell's style tells: whether its text is struck through (or the cell, from corner to corner), whether its
+    number is a date.
+    """
 
     is_struck: bool = False
     is_date: bool = False
@@ -114,21 +116,25 @@ def _styles(parts: Parts) -> list[_Style]:
     """The cell styles in the order in which cells refer to them. What a style leaves out, its named style says."""
     date_formats = set(map(str, _DATE_FORMATS))
     struck: set[str] = set()
+    crossed_out: set[str] = set()
     named: list[str] = []
     styles: list[_Style] = []
-    for element in _elements(parts, "xl/styles.xml", "numFmts", "fonts", "cellStyleXfs", "cellXfs"):
+    for element in _elements(parts, "xl/styles.xml", "numFmts", "fonts", "borders", "cellStyleXfs", "cellXfs"):
         match _name(element):
             case "numFmts":
                 own_dates = [own for own in element if is_date_format(own.get("formatCode", ""))]
                 date_formats |= {own.get("numFmtId", "") for own in own_dates}
             case "fonts":
                 struck = {str(number) for number, font in enumerate(element) if _has_strike(font)}
+            case "borders":
+                crossed_out = {str(number) for number, border in enumerate(element) if _goes_across(border)}
             case "cellStyleXfs":
                 named = [style.get("fontId", "0") for style in element]
             case _:
                 for style in element:
                     font = style.get("fontId") or _at(named, style.get("xfId", "0"), "0")
-                    styles.append(_Style(font in struck, style.get("numFmtId", "0") in date_formats))
+                    is_struck = font in struck or style.get("borderId") in crossed_out
+                    styles.append(_Style(is_struck, style.get("numFmtId", "0") in date_formats))
     return styles
 
 
@@ -160,6 +166,12 @@ def _unescaped(text: str | None) -> str:
 
 def _has_strike(element: etree._Element) -> bool:
     return any(_is_on(strike.get("val", "1")) for strike in element.iter("{*}strike"))
+
+
+def _goes_across(border: etree._Element) -> bool:
+    """Whether a border goes from corner to corner."""
+    has_line = any(line.get("style", "none") != "none" for line in border.iter("{*}diagonal"))
+    return has_line and any(_is_on(border.get(f"diagonal{way}", "0")) for way in ("Up", "Down"))
 
 
 def _fill(sheet: Sheet, part: bytes, book: _Book) -> None:

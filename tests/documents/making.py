@@ -261,12 +261,16 @@ PDF_CATALOGUE, PDF_FONT = b"<</Type/Catalog/Pages 2 0 R>>", b"<</Type/Font/Subty
 PDF_TEXT = pdf_stream(b"BT /F 12 Tf 50 700 Td (Bonjour) Tj ET")
 
 
-def pdf_texts(*rows: str | tuple[str, ...], strikes: Iterable[tuple[int, int, int]] = ()) -> bytes:
+def pdf_texts(
+    *rows: str | tuple[str, ...], strikes: Iterable[tuple[int, int, int]] = (), under: Sequence[str] = ()
+) -> bytes:
     """What a page draws: texts, and rows whose cells start at the same places, 20 points apart.
 
     `strikes`: lines through the middle of a row, each with the row's number from 0, its first and its last point.
+    `under`: what is drawn before the texts.
     """
-    drawn = [
+    drawn = [*under]
+    drawn += [
         f"BT /F 8 Tf 1 0 0 1 {x} {760 - 20 * number} Tm ({text}) Tj ET"
         for number, row in enumerate(rows)
         for x, text in zip((30, 110, 190, 280, 480), [row] if isinstance(row, str) else row, strict=False)

@@ -164,11 +164,12 @@ def test_a_filled_row_that_is_nobody_is_told_with_its_number() -> None:
         ("", "", "", "", "02/06/2026"),
         several,
         ("Petit et Blanc", "Luc et Ève", "agent", "", "02/06/2026"),
+        ("Petit", "Luc et Ève", "agent", "luc@agglo-lys.example", "02/06/2026"),
         ALICE,
     ]
     annexe = form(HEADING_1, table(TITLES_1, *rows), *LIST_2)
-    assert told(annexe) == [("row-not-understood", "error", 1, row) for row in (1, 2, 3)]
-    assert [(row.row, row.last_name) for row in annexe.of_list(1)] == [(4, "Carpentier")]
+    assert told(annexe) == [("row-not-understood", "error", 1, row) for row in (1, 2, 3, 4)]
+    assert [(row.row, row.last_name) for row in annexe.of_list(1)] == [(5, "Carpentier")]
     wrapped = ("Dupont\nMartin", "Anne", "agent", "a@agglo-lys.example", "02/06/2026")
     assert names(form(HEADING_1, table(TITLES_1, wrapped), *LIST_2), 1) == ["Dupont Martin"]
 

@@ -114,6 +114,23 @@ def test_a_named_style_strikes_a_cell_through(read_here: Reader) -> None:
     assert told(read_here(xlsx_form(row, styles=styles), "a.xlsx")) == [("struck-or-hidden", 1)]
 
 
+@pytest.mark.rule("A1")
+def test_a_cell_crossed_out_from_corner_to_corner_is_struck_through(read_here: Reader) -> None:
+    borders = "<borders><border/><border diagonalUp='1'><diagonal style='thin'/></border></borders>"
+    styles = f"<fonts><font/></fonts>{borders}<cellXfs><xf fontId='0'/><xf fontId='0' borderId='1'/></cellXfs>"
+    row = xlsx_row(['<c s="1" t="inlineStr"><is><t>Carpentier</t></is></c>', *ALICE[1:]])
+    crossed = (
+        '<style:style style:name="S" style:family="table-cell">'
+        '<style:table-cell-properties style:diagonal-tl-br="0.06pt solid #000000"/></style:style>'
+    )
+    forms = {
+        "a.xlsx": xlsx_form(row, styles=styles),
+        "a.ods": ods_form(ods_row([ods_cell(ALICE[0], 'table:style-name="S"'), *ALICE[1:]]), styles=crossed),
+    }
+    for name, content in forms.items():
+        assert told(read_here(content, name)) == [("struck-or-hidden", 1)]
+
+
 def test_what_lies_under_merged_cells_is_not_read_unseen(read_here: Reader) -> None:
     forms = {
         "a.xlsx": xlsx_form(ALICE, sheet='<mergeCells><mergeCell ref="B5:C5"/></mergeCells>'),

@@ -121,3 +121,14 @@ def test_somebody_struck_in_a_table_without_lines_is_asked_about_and_never_gone(
     assert [finding.row for finding in annexe.findings if finding.code == "struck-or-hidden"] == (
         [2] if is_asked else []
     )
+
+
+def test_a_markers_colour_on_the_words_of_a_row_is_no_border_of_its_cells(read_here: Reader) -> None:
+    persons = UNRULED[4], ("Roux", "Eva", "agent", "eva.roux@x.example", "10/06/2026")
+    drawn = (*UNRULED[:4], *persons)
+    levels = [f"26 {y} m 570 {y} l S" for y in (713, 693, 673, 653)]
+    uprights = [f"{x} 653 m {x} 713 l S" for x in (26, 106, 186, 276, 476, 570)]
+    marker = ["1 1 0 rg", "280 653 75 20 re f", "0 g"]
+    annexe = read_here(pdf_page(pdf_texts(*drawn, under=[*levels, *uprights, *marker])), "a.pdf")
+    assert [(row.last_name, row.email) for row in annexe.rows] == [(person[0], person[3]) for person in persons]
+    assert [finding.code for finding in annexe.findings if finding.row] == []

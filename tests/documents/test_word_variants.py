@@ -137,6 +137,17 @@ def test_a_style_strikes_through_as_the_text_itself_does(read_here: Reader, mark
 
 
 @pytest.mark.rule("A1")
+@pytest.mark.parametrize(("line", "is_struck"), [("single", True), ("nil", False)])
+def test_a_cell_crossed_out_from_corner_to_corner_is_struck_through(
+    read_here: Reader, line: str, is_struck: bool
+) -> None:
+    crossed = cell(ALICE[0], f'<w:tcBorders><w:tl2br w:val="{line}"/></w:tcBorders>')
+    table = word_table(TITLES_1, word_row([crossed, *ALICE[1:]]))
+    annexe = read_here(docx(TITLE, SENT, paragraph(HEADING_1), table, *LISTS[2:]), "a.docx")
+    assert [finding.code for finding in annexe.findings] == (["struck-or-hidden"] if is_struck else [])
+
+
+@pytest.mark.rule("A1")
 def test_a_tables_style_strikes_through_and_an_address_corrected_by_hand_is_asked_about(read_here: Reader) -> None:
     table = word_table(TITLES_1, ALICE).replace("<w:tbl>", '<w:tbl><w:tblPr><w:tblStyle w:val="T"/></w:tblPr>')
     content = docx(TITLE, SENT, paragraph(HEADING_1), table, *LISTS[2:])
