@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections import Counter
 from pathlib import Path
 from typing import Annotated
 
@@ -78,17 +77,11 @@ def issue(
 def list_(ctx: typer.Context, partner: OnePartner = None, format_: ListFormat = "text") -> None:
     """Every request, oldest first: how far it is, and from when on its certificate can be issued."""
     from provisioner.operations.attestations import all_progress
-    from provisioner.views.answers.attestations import AttestationLine, AttestationsAnswer
+    from provisioner.views.answers.attestations import AttestationsAnswer
 
     with session_of(ctx).register(partner) as register:
         known = all_progress(register, partner)
-    lines = (
-        AttestationLine.of(
-            progress.attestation, Counter(asked.standing for asked in progress.requested), progress.due_on
-        )
-        for progress in known
-    )
-    print_answer(AttestationsAnswer(tuple(lines)), format_)
+    print_answer(AttestationsAnswer.of(known), format_)
 
 
 @app.command()

@@ -70,6 +70,31 @@ class Requested:
     on: date | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """A request with how each of its habilitations stands; of one that is issued, all are destroyed."""
+
+    attestation: Attestation
+    requested: tuple[Requested, ...]
+
+    def of(self, standing: Standing) -> tuple[int, ...]:
+        """The numbers of those that stand so."""
+        return tuple(asked.habilitation for asked in self.requested if asked.standing is standing)
+
+    @property
+    def due_on(self) -> date | None:
+        """From when on the last of those that are to be destroyed will be."""
+        return max(
+            (asked.on for asked in self.requested if asked.standing is Standing.DUE and asked.on), default=None
+        )
+
+    @property
+    def destroyed_on(self) -> tuple[date, ...]:
+        """The days on which they were destroyed, in order."""
+        days = {asked.on for asked in self.requested if asked.standing is Standing.DESTROYED and asked.on}
+        return tuple(sorted(days))
+
+
 class Accounts:
     """The accounts of a register, for the question what became of a habilitation's.
 
@@ -101,6 +126,14 @@ class Accounts:
         if destruction is None or destruction.is_on_hold:
             return Requested(number, Standing.KEPT)
         return Requested(number, Standing.DUE, destruction.done_from)
+
+    def progress(self, attestation: Attestation) -> Progress:
+        """How far the request is."""
+        if attestation.issued_on is not None:
+            requested = [Requested(number, Standing.DESTROYED) for number in attestation.habilitations]
+        else:
+            requested = [self.standing(number) for number in attestation.habilitations]
+        return Progress(attestation=attestation, requested=tuple(requested))
 
     def has_returned(self, habilitation: Habilitation) -> bool:
         """Whether the person was given an access after this one was closed, at whatever partner. One that is planned

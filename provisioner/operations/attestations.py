@@ -10,7 +10,7 @@ import structlog
 from sqlalchemy import Connection
 
 from provisioner.documents.attestation import UnfitKey, fingerprint, seal, write_attestation
-from provisioner.domain.attestation import Accounts, Attestation, Requested, Standing
+from provisioner.domain.attestation import Accounts, Attestation, Progress, Standing
 from provisioner.domain.backup import destroyed_by, month_of, overdue
 from provisioner.domain.errors import Refusal, Refused
 from provisioner.domain.journal import Head
@@ -29,31 +29,6 @@ from provisioner.settings import PREFIX, AttestationSettings, Settings
 from provisioner.views.attestations import Certificate
 
 log = structlog.get_logger()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Progress:
-    """A request with how each of its habilitations stands; of one that is issued, all are destroyed."""
-
-    attestation: Attestation
-    requested: tuple[Requested, ...]
-
-    def of(self, standing: Standing) -> tuple[int, ...]:
-        """The numbers of those that stand so."""
-        return tuple(asked.habilitation for asked in self.requested if asked.standing is standing)
-
-    @property
-    def due_on(self) -> date | None:
-        """From when on the last of those that are to be destroyed will be."""
-        return max(
-            (asked.on for asked in self.requested if asked.standing is Standing.DUE and asked.on), default=None
-        )
-
-    @property
-    def destroyed_on(self) -> tuple[date, ...]:
-        """The days on which they were destroyed, in order."""
-        days = {asked.on for asked in self.requested if asked.standing is Standing.DESTROYED and asked.on}
-        return tuple(sorted(days))
 
 
 @decided
@@ -106,15 +81,7 @@ def all_progress(register: Register, partner: str | None = None) -> list[Progres
         requests = attestations.all_attestations(connection, partner)
         waiting = [attestation for attestation in requests if attestation.issued_on is None]
         accounts = Accounts(records, attestations.destroyed_accounts(connection, waiting))
-    return [_progress(attestation, accounts) for attestation in requests]
-
-
-def _progress(attestation: Attestation, accounts: Accounts) -> Progress:
-    if attestation.issued_on is not None:
-        requested = [Requested(number, Standing.DESTROYED) for number in attestation.habilitations]
-    else:
-        requested = [accounts.standing(number) for number in attestation.habilitations]
-    return Progress(attestation=attestation, requested=tuple(requested))
+    return [accounts.progress(attestation) for attestation in requests]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -197,7 +164,7 @@ def _accounts_of(connection: Connection, attestation: Attestation, today: date) 
     """
     records = read_records(connection)
     accounts = Accounts(records, attestations.destroyed_accounts(connection, [attestation]))
-    progress = _progress(attestation, accounts)
+    progress = accounts.progress(attestation)
     if due := progress.of(Standing.DUE):
         on, all_ = max(progress.due_on or today, today), len(attestation.habilitations)
         raise Refused(Refusal.NOT_DESTROYED_YET, number=attestation.id, on=on, count=len(due), all=all_)

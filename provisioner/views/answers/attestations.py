@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import date
 from typing import Self
 
 from pydantic import Field
 
-from provisioner.domain.attestation import Standing
+from provisioner.domain.attestation import Progress, Standing
 from provisioner.views.answers import Answer, Code, Count, Day, ListAnswer, Number, RowAnswer, Sha256, beside
 from provisioner.views.dates import french_date, short
 from provisioner.views.sentences import counted
@@ -76,10 +75,10 @@ class AttestationLine(RowAnswer):
     sha256: Sha256 | None
 
     @classmethod
-    def of(cls, attestation: object, standings: Mapping[Standing, int], due_on: date | None) -> Self:
-        counts = {standing.value: standings.get(standing, 0) for standing in Standing}
-        number = getattr(attestation, "id", None)
-        return cls.read(attestation, attestation=number, **counts, count=sum(counts.values()), due_on=due_on)
+    def of(cls, progress: Progress) -> Self:
+        known, count = progress.attestation, len(progress.requested)
+        counts = {standing.value: len(progress.of(standing)) for standing in Standing}
+        return cls.read(known, attestation=known.id, count=count, **counts, due_on=progress.due_on)
 
     def cells(self) -> tuple[str, ...]:
         counts = map(str, (self.count, self.destroyed, self.kept, self.returned))
