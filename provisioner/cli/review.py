@@ -48,11 +48,10 @@ def list_(ctx: typer.Context, partner: OnePartner = None, as_of: AsOf = None, fo
 def show(ctx: typer.Context, code: Code, format_: Format = "text") -> None:
     """One partner's reviews: what is to be done, what has changed since the last reminder, what was done."""
     from provisioner.operations import reviews
-    from provisioner.views.answers.reviews import ReviewAnswer
 
     with session_of(ctx).register() as register:
-        shown = reviews.shown(register, code)
-    print_answer(ReviewAnswer.of(shown, shown.standing, shown.reviews, shown.today), format_)
+        answer = reviews.shown(register, code)
+    print_answer(answer, format_)
 
 
 @app.command()
@@ -89,13 +88,12 @@ def confirm(
 ) -> None:
     """Record a signed « liste inchangée »: the review is done, the next one is due 12 months after its date."""
     from provisioner.operations import reviews
-    from provisioner.views.answers.reviews import ConfirmedAnswer
 
     session = session_of(ctx)
     with session.register(partner) as register:
         signed = document_of(document)
-        confirmed = reviews.confirm(register, session.settings, partner, on, signed, signatory, by)
-    print_answer(ConfirmedAnswer.of(confirmed, confirmed.review), format_)
+        answer = reviews.confirm(register, session.settings, partner, on, signed, signatory, by)
+    print_answer(answer, format_)
 
 
 @app.command()

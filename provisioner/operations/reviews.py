@@ -52,6 +52,7 @@ from provisioner.register.partners import contacts_by_partner, contacts_of
 from provisioner.register.reviews import Confirmation
 from provisioner.settings import Settings
 from provisioner.views import notices as words
+from provisioner.views.answers.reviews import ConfirmedAnswer, ReviewAnswer
 from provisioner.views.reviews import REMARKS, UNPROVEN
 
 log = structlog.get_logger()
@@ -145,25 +146,10 @@ def _settle(context: Context, records: Records, code: str, its_own: Sequence[Rev
     log.info("review.settled", partner=code, annexe=None if annexe is None else annexe.id)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Confirmed:
-    """A review that a signed list has settled. `opened` and `closed` are who got or lost an access since the reminder
-    (who is destroyed by now is counted only by the review), `own`: whether a contact stands in the list, `is_new`:
-    whether it was not recorded before.
-    """
-
-    review: Review
-    next_due_on: date | None
-    opened: tuple[EmailAddress, ...] = ()
-    closed: tuple[EmailAddress, ...] = ()
-    own: OwnAccess | None = None
-    is_new: bool = True
-
-
 @decided
 def confirm(
     register: Register, settings: Settings, code: str, on: date, document: Document, signatory: str | None, by: str
-) -> Confirmed:
+) -> ConfirmedAnswer:
     """A named person records a signed « liste inchangée ». The same file again is the same confirmation: only who
     signed it may be said anew.
 
@@ -199,14 +185,15 @@ def confirm(
         return _confirmed(after, review)
 
 
-def _confirmed(known: _Known, review: Review, *, is_new: bool = True) -> Confirmed:
+def _confirmed(known: _Known, review: Review, *, is_new: bool = True) -> ConfirmedAnswer:
+    """What the answer tells of it. Who is destroyed by now is counted only by the review."""
     emails = {h.id: h.email for h in known.records.of_partner(review.partner)}
-    return Confirmed(
-        review=review,
+    return ConfirmedAnswer.of(
+        review,
         next_due_on=known.standing(review.partner).due_on,
         opened=tuple(emails[number] for number in review.opened_since if number in emails),
         closed=tuple(emails[number] for number in review.closed_since if number in emails),
-        own=own_access(known.records, review.partner, _addresses(known, review.partner)),
+        own_access=own_access(known.records, review.partner, _addresses(known, review.partner)),
         is_new=is_new,
     )
 
@@ -460,27 +447,7 @@ def all_standings(register: Register, partner: str | None = None, as_of: date | 
     return [s for s in standings(known.records, known.reviews, known.today) if partner in (None, s.partner)]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Shown:
-    """Everything of one partner's reviews.
-
-    `opened` and `closed` are who got or lost an access since the last reminder, `doubtful` whom Keycloak did not hold
-    open then, `absent` whom the newer annexe in force leaves out: it is no review because of them. `own`: whether a
-    contact stands in the list.
-    """
-
-    standing: Standing
-    reviews: tuple[Review, ...]
-    accesses: int
-    opened: tuple[EmailAddress, ...]
-    closed: tuple[EmailAddress, ...]
-    doubtful: tuple[EmailAddress, ...]
-    absent: tuple[EmailAddress, ...]
-    own: OwnAccess | None
-    today: date
-
-
-def shown(register: Register, code: str) -> Shown:
+def shown(register: Register, code: str) -> ReviewAnswer:
     """The partner's reviews.
 
     Raises:
@@ -499,16 +466,16 @@ def shown(register: Register, code: str) -> Shown:
     settled_on = last_settled(its_own)
     is_newer = current is not None and settled_on is not None and current.transmitted_on > settled_on
     absent = unaccounted(records, code, current.transmitted_on) if is_newer and current is not None else ()
-    return Shown(
-        standing=its_standing,
-        reviews=tuple(its_own),
+    return ReviewAnswer.of(
+        its_standing,
+        its_own,
+        known.today,
         accesses=len(open_accesses(records, code)),
         opened=addresses(since.opened if since else ()),
         closed=addresses(since.closed if since else ()),
         doubtful=addresses(review.unproven if review else ()),
         absent=tuple(h.email for h in absent),
-        own=own_access(records, code, _addresses(known, code)),
-        today=known.today,
+        own_access=own_access(records, code, _addresses(known, code)),
     )
 
 

@@ -30,7 +30,7 @@ from provisioner.domain.convention import Role
 from provisioner.domain.errors import Refusal, Refused
 from provisioner.domain.people import EmailAddress, Person
 from provisioner.domain.records import Records
-from provisioner.domain.review import OwnAccess, Standing, unaccounted
+from provisioner.domain.review import OwnAccess, Review, Standing, unaccounted
 from provisioner.keycloak.errors import KeycloakError
 from provisioner.operations import containment, forms, holds, partners, retention, reviews
 from provisioner.operations.answers import said_beside
@@ -43,7 +43,7 @@ from provisioner.register.connections import set_read_until
 from provisioner.register.habilitations import save_habilitations
 from provisioner.settings import DocumentSettings, SmtpSettings
 from provisioner.views.answers import Answer
-from provisioner.views.answers.reviews import ConfirmedAnswer, ReviewAnswer
+from provisioner.views.answers.reviews import ConfirmedAnswer
 from provisioner.views.shown import Line
 from tests.fakes.failing import Killed
 from tests.fakes.faults import Commits, Fault
@@ -128,7 +128,12 @@ def _last_frozen(office: MemoryOffice) -> datetime | None:
         return max((r.frozen_at for r in register.all_reviews(connection) if r.frozen_at), default=None)
 
 
-def confirm(office: MemoryOffice, on: date, document: Document = SIGNED) -> reviews.Confirmed:
+def _reviews(office: MemoryOffice) -> list[Review]:
+    with office.context.register.read() as connection:
+        return register.all_reviews(connection)
+
+
+def confirm(office: MemoryOffice, on: date, document: Document = SIGNED) -> ConfirmedAnswer:
     context = office.context
     return reviews.confirm(
         context.register, context.settings, LYS.code, on, document, "Jeanne Morel", "Claire Martin"
@@ -181,7 +186,7 @@ def test_an_annexe_with_a_newer_date_settles_the_review_and_the_next_is_due_12_m
     apply(office, b"answer")
     known = standing(office)
     assert (known.last_on, known.due_on, known.days_late) == (date(2027, 9, 20), date(2028, 9, 20), 0)
-    done = reviews.shown(office.context.register, LYS.code).reviews[-1]
+    done = _reviews(office)[-1]
     assert (done.opened_since, done.closed_since, done.is_hasty) == ((), (), False)
     assert sent_days(office, 20, 60, 354, 355, 385) == [355, 385]  # 30 days before 20 September 2028, and the day
 
@@ -201,7 +206,7 @@ def test_a_signed_list_that_is_recorded_while_a_run_settles_the_same_review_stay
     office.on(date(2027, 9, 21))
     apply(office, b"answer")
     monkeypatch.undo()
-    done = reviews.shown(office.context.register, LYS.code).reviews[-1]
+    done = _reviews(office)[-1]
     assert (done.document_sha256, done.annexe_sha256, done.confirmed_by) == (SIGNED.sha256, None, "Claire Martin")
 
 
@@ -211,7 +216,7 @@ def test_a_departure_since_the_reminder_is_told_when_the_annexe_comes(office: Me
     office.sync()
     office.on(date(2027, 9, 20))
     apply(office, b"departure")
-    done = reviews.shown(office.context.register, LYS.code).reviews[-1]
+    done = _reviews(office)[-1]
     assert (done.settled_on, done.opened_since, done.closed_since) == (date(2027, 9, 20), (), (2,))
 
 
@@ -221,7 +226,7 @@ def test_an_annexe_that_leaves_an_open_access_out_is_no_review_though_the_caf_ke
     office.on(date(2027, 9, 20))
     apply(office, b"incomplete", Decisions(keep=frozenset({email("vasseur")})))
     shown = reviews.shown(office.context.register, LYS.code)
-    assert shown.standing.due_on == DUE
+    assert shown.due_on == DUE
     assert shown.absent == (email("vasseur"),)
 
 
@@ -238,14 +243,13 @@ def test_a_signed_list_settles_the_review_is_kept_and_goes_when_the_next_answer_
     assert not confirm(office, DUE + 2 * DAY).is_new
     assert standing(office).last_on == DUE + 2 * DAY
     with office.context.register.read() as connection:
-        assert register.document(connection, confirmed.review.id) == SIGNED.content
+        assert register.document(connection, confirmed.review) == SIGNED.content
     office.on(date(2027, 9, 20))
     apply(office, b"answer")
     with office.context.register.read() as connection:
-        assert register.document(connection, confirmed.review.id) is None
-    shown = reviews.shown(office.context.register, LYS.code)
-    assert [review.document_sha256 for review in shown.reviews] == [None, SIGNED.sha256, None]
-    assert shown.standing.due_on == date(2028, 9, 20)
+        assert register.document(connection, confirmed.review) is None
+    assert [review.document_sha256 for review in _reviews(office)] == [None, SIGNED.sha256, None]
+    assert standing(office).due_on == date(2028, 9, 20)
 
 
 @pytest.mark.rule("V1")
@@ -253,14 +257,14 @@ def test_who_signed_can_be_said_afterwards_with_the_same_file(office: MemoryOffi
     own, settings = office.context.register, office.context.settings
     office.on(DUE)
     first = reviews.confirm(own, settings, LYS.code, DUE, SIGNED, None, "Claire Martin")
-    assert "Signataire non indiqué (--signatory NOM)." in _words(ConfirmedAnswer.of(first, first.review))
+    assert "Signataire non indiqué (--signatory NOM)." in _words(first)
     again = reviews.confirm(own, settings, LYS.code, DUE, SIGNED, "Jeanne Morel", "Zoé Roy")
-    assert (again.is_new, again.review.signatory, again.review.confirmed_by) == (False, "Jeanne Morel", "Zoé Roy")
-    said = _words(ConfirmedAnswer.of(again, again.review))
+    assert (again.is_new, again.signatory, _reviews(office)[-1].confirmed_by) == (False, "Jeanne Morel", "Zoé Roy")
+    said = _words(again)
     assert f"{LYS.code} : liste inchangée du 1er septembre 2027 déjà enregistrée." in said
     assert "Signée par Jeanne Morel." in said
     kept = reviews.confirm(own, settings, LYS.code, DUE, SIGNED, None, "Zoé Roy")
-    assert kept.review.signatory == "Jeanne Morel"
+    assert kept.signatory == "Jeanne Morel"
     assert verify_journal(own).bad is None
 
 
@@ -269,8 +273,7 @@ def test_what_is_shown_tells_that_the_reminder_came_back(office: MemoryOffice) -
     office.on(DUE)
     office.sync()
     reviews.bounced(office.context.register, office.context.settings, LYS.code, Role.SECURITE, "Claire Martin")
-    shown = reviews.shown(office.context.register, LYS.code)
-    said = _words(ReviewAnswer.of(shown, shown.standing, shown.reviews, shown.today))
+    said = _words(reviews.shown(office.context.register, LYS.code))
     assert "Dernier rappel non distribué : personne responsable de la sécurité." in said
 
 
@@ -319,8 +322,8 @@ def test_a_list_confirmed_minutes_after_the_reminder_is_told_and_so_is_a_contact
     office.sync()
     office.hand_clock.now += timedelta(minutes=4)
     confirmed = confirm(office, DUE)
-    assert confirmed.review.is_hasty
-    assert confirmed.own is OwnAccess.LISTED
+    assert confirmed.unchanged_within_minutes
+    assert confirmed.own_access is OwnAccess.LISTED
 
 
 @pytest.mark.rule("V1")
@@ -565,8 +568,8 @@ def test_with_a_person_of_the_list_the_signed_file_goes_and_its_digest_stays(off
     with office.context.work() as work:
         destruction.destroy_habilitations(work, [2], LYS.code, _no_list)
     with office.context.register.read() as connection:
-        assert register.document(connection, review.id) is None
-        assert register.by_id(connection, review.id).document_sha256 == SIGNED.sha256
+        assert register.document(connection, review) is None
+        assert register.by_id(connection, review).document_sha256 == SIGNED.sha256
 
 
 @pytest.mark.rule("D2")
@@ -596,7 +599,7 @@ def test_a_hold_on_the_partner_keeps_a_signed_list_that_is_replaced(office: Memo
     office.on(date(2027, 9, 20))
     apply(office, b"answer")
     with office.context.register.read() as connection:
-        assert register.document(connection, review.id) == SIGNED.content
+        assert register.document(connection, review) == SIGNED.content
 
 
 @pytest.mark.rule("C4")

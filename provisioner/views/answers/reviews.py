@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import date
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 from pydantic import Field
 
@@ -111,18 +111,18 @@ class ReviewAnswer(Answer):
     done: tuple[PastReview, ...]
 
     @classmethod
-    def of(cls, shown: object, standing: Standing, reviews: Iterable[Review], today: date) -> Self:
+    def of(cls, standing: Standing, reviews: Iterable[Review], today: date, **more: Any) -> Self:
+        """`more`: the accesses, those of them that are named, and `own_access`."""
         current = standing.current
         return cls.read(
-            shown,
             standing,
             reminded_at=current.frozen_at if current else None,
             next_reminder_on=next_reminder(standing, today),
             population=len(current.population) if current and current.frozen_at else None,
             digest=current.digest if current else None,
             bounced=tuple(sorted(current.bounced)) if current else (),
-            own_access=getattr(shown, "own", None),
             done=tuple(PastReview.of(review) for review in reviews if review.settled_on),
+            **more,
         )
 
     def shown(self) -> Iterator[Part]:
@@ -171,14 +171,9 @@ class ConfirmedAnswer(Answer):
     signatory: str | None = beside(None)
 
     @classmethod
-    def of(cls, confirmed: object, review: Review) -> Self:
-        return cls.read(
-            confirmed,
-            review,
-            review=review.id,
-            own_access=getattr(confirmed, "own", None),
-            unchanged_within_minutes=bool(review.is_hasty),
-        )
+    def of(cls, review: Review, **more: Any) -> Self:
+        """`more`: what is not the review's own."""
+        return cls.read(review, review=review.id, unchanged_within_minutes=bool(review.is_hasty), **more)
 
     def shown(self) -> Iterator[Part]:
         known = "" if self.is_new else " déjà"
