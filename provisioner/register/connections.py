@@ -93,10 +93,7 @@ def ids_between(
 
 def store(work: Work, records: Sequence[ConnectionRecord]) -> list[ConnectionRecord]:
     """Stores those that are not yet, and gives them. The day of each account's last login goes with them."""
-    new = _unknown(work.connection, t.connection_record, records)
-    rows = [{**_CONNECTION.row(record), "id": record.id, "number": work.number} for record in new]
-    if rows:
-        work.connection.execute(insert(t.connection_record), rows)
+    new = _stored(work, t.connection_record, _CONNECTION, records)
     last = {record.account: day_of(record.at) for record in sorted(new, key=_moment_of) if record.is_login}
     days = [{"of": account, "day": day} for account, day in last.items() if account is not None]
     if days:
@@ -106,25 +103,25 @@ def store(work: Work, records: Sequence[ConnectionRecord]) -> list[ConnectionRec
 
 def store_console(work: Work, records: Sequence[ConsoleRecord]) -> list[ConsoleRecord]:
     """Stores those that are not yet, and gives them."""
-    new = _unknown(work.connection, t.console_record, records)
-    rows = [{**_CONSOLE.row(record), "id": record.id, "number": work.number} for record in new]
-    if rows:
-        work.connection.execute(insert(t.console_record), rows)
-    return new
+    return _stored(work, t.console_record, _CONSOLE, records)
 
 
 def _moment_of(record: ConnectionRecord) -> datetime:
     return record.at
 
 
-def _unknown(connection: Connection, table: Table, records: Iterable[Record]) -> list[Record]:
+def _stored(work: Work, table: Table, mapper: Mapper[Record], records: Iterable[Record]) -> list[Record]:
     by_id = {record.id: record for record in records}
     if not by_id:
         return []
     moments = [record.at for record in by_id.values()]
     span = table.c.at.between(min(moments), max(moments))
-    known = frozenset(connection.execute(select(table.c.id).where(span)).scalars())
-    return [record for id_, record in by_id.items() if id_ not in known]
+    known = frozenset(work.connection.execute(select(table.c.id).where(span)).scalars())
+    new = [record for id_, record in by_id.items() if id_ not in known]
+    if new:
+        rows = [{**mapper.row(record), "id": record.id, "number": work.number} for record in new]
+        work.connection.execute(insert(table), rows)
+    return new
 
 
 def attach(work: Work) -> None:
