@@ -51,9 +51,7 @@ def contained_answer(contained: Contained, code: str) -> ContainedAnswer:
 
 def released_answer(released: Released) -> ReleasedAnswer:
     """What was given back of a partner."""
-    return ReleasedAnswer.released(
-        run_answer(released.result), released.partner, released.reopened, released.still_suspended
-    )
+    return ReleasedAnswer.read(run_answer(released.result), released)
 
 
 def _error(failure: Failure) -> str:

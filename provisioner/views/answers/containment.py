@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Self
 
@@ -53,8 +53,7 @@ class ContainedAnswer(RunAnswer):
     ) -> Self:
         """What was done, with what became of the containment."""
         also_of = tuple(AlsoOf(email=email, partners=partners) for email, partners in sorted(others.items()))
-        cut = {name: getattr(contained, name) for name in ("cut", "not_cut", "tokens_until")}
-        return cls.read(run, partner=partner, also_of=also_of, **cut)
+        return cls.read(run, contained, partner=partner, also_of=also_of)
 
     def shown(self) -> Iterator[Part]:
         """What was done of each access, then what an officer has to know of the whole."""
@@ -76,11 +75,6 @@ class ReleasedAnswer(RunAnswer):
     still_suspended: tuple[EmailAddress, ...] = Field(
         description="Persons of the partner who stay suspended, by name or by another partner's containment."
     )
-
-    @classmethod
-    def released(cls, run: RunAnswer, partner: str, reopened: int, still: Iterable[EmailAddress]) -> Self:
-        """What was done, with what became of the release."""
-        return cls.read(run, partner=partner, reopened=reopened, still_suspended=tuple(still))
 
     def shown(self) -> Iterator[Part]:
         yield from super().shown()
