@@ -118,7 +118,8 @@ _HEADS = re.compile(
         noms? a ouvertures? cloturer clore supprimer desactiver clotures? cloturee?s? fermetures? departs? arrivees?
         arrivants? entrees? entrants? sorties? sortants? partants? suppressions? creations? retraits? fins?
         inscriptions? desinscriptions?
-        desactivations? radiations? activations? ajouts? maintiens? revocations? resiliations? supprimee?s?
+        desactivations? radiations? activations? ajouts? maintiens? renouvellements?
+        revocations? resiliations? supprimee?s?
         desactivee?s? retiree?s? ajoutee?s?
         """
     )
@@ -137,7 +138,7 @@ _NEUTRAL = re.compile(rf"(?:\W|\b{_ADDS_NOTHING})*")
 #: « 1 - », « II. », « B) », before the heading proper; « a » only where it is not the word « à ».
 _LEADING = re.compile(
     r"(?:(?:partie|rubrique|section|point|tableau) )?(?:n |no )?"
-    r"(?:\d{1,2}|i{1,3}|iv|[b-e]|a(?= (?:liste|personnes?|agents?|acces|nouve"
+    r"(?:\d{1,2}|i{1,3}|iv|[b-e]|a(?= (?:liste|personnes?|agents?|acces|nouve|petite enfance|enfance|pole"
     r"|ouvertures?|arriv|entree|habilit|demandes?|depart|clotur|ancien|utilis)))"
     r"(?:ere|eme|er|re|nde?|e)? (?=\w)"
 )
@@ -174,6 +175,7 @@ _PLACE = re.compile(
         services? poles? directions? departements? mairies? villes? communes? ccas cias sites? secteurs?
         creches? ecoles? centres? communaute syndicat metropole collectivite structure etablissement
         partenaire caisse caf multi_accueil epci halte_garderie relais ram rpe alsh
+        petite_enfance enfance jeunesse parentalite
         """
     )
     + ".*"
@@ -188,7 +190,7 @@ _ANOTHER_PART = re.compile(
 _SHEET = re.compile(r"(?:feuil(?:le)?|sheet|tableau|table|annexe|page) ?\d*")
 #: What stands over some titles of a list.
 _OVER_TITLES = re.compile(
-    r"(?:identite|coordonnees|etat civil|agents?|personnes?|utilisateurs?|habilitations?)"
+    r"(?:identite|coordonnees|etat civil|agents?|elue?s?|personnes?|utilisateurs?|habilitations?)"
     r"(?: (?:d |de |du |des |de l |de la )?(?:agents?|personnes?|utilisateurs?|concernee?s?|professionnelles?))?"
 )
 #: What no such words have: told quickly, since every cell of a list is asked.
@@ -230,7 +232,7 @@ def _read(text: str, plain: str) -> Words:
         return Words(Kind.PROSE, about)
     if number and not hesitates and _heads(plain):
         return Words(Kind.LIST, number)
-    is_nothing = about is None and (_REMARKS.match(plain) or _PLACE.fullmatch(plain))
+    is_nothing = about is None and (_REMARKS.match(plain) or _PLACE.fullmatch(_after_number(plain)))
     return _NOTHING if is_nothing else Words(Kind.OTHER, about)
 
 
@@ -284,8 +286,13 @@ def list_of(plain: str) -> int | None:
 
 def _heads(plain: str) -> bool:
     """Whether the words begin as a heading does."""
+    return _HEADS.match(_after_number(plain)) is not None or _NUMBERED.match(plain) is not None
+
+
+def _after_number(plain: str) -> str:
+    """The words without a number or a letter before them."""
     start = _LEADING.match(plain)
-    return _HEADS.match(plain[start.end() :] if start else plain) is not None or _NUMBERED.match(plain) is not None
+    return plain[start.end() :] if start else plain
 
 
 def _is_sentence(text: str, plain: str) -> bool:

@@ -103,7 +103,7 @@ class Lists:
         if words.kind in (Kind.OTHER, Kind.PROSE) and words.number is None and is_running:
             return
         if words.kind is Kind.LIST:
-            self._open(Section(words.number, text))
+            self._open(self._under(words, text))
         elif words.kind in (Kind.SIGNATURE, Kind.OTHER):
             self._open(Section(None, text, signs=words.kind is Kind.SIGNATURE))
         elif (
@@ -126,7 +126,7 @@ class Lists:
         words = read_words(line.text)
         is_alone = len(filled) == 1
         if words.kind is Kind.LIST and (is_alone or len(line.text.split()) > _MOST_BESIDE):
-            self._switch(line, Section(words.number, line.text))
+            self._switch(line, self._under(words, line.text))
         elif not is_alone:
             return words.kind is Kind.NOTHING and all(cell.text.strip().isdigit() for cell in filled[1:])
         elif self._section.is_value(line):
@@ -149,6 +149,11 @@ class Lists:
             return
         row = self._next(number, line) if words.kind is Kind.OTHER and number is not None else None
         self._switch(line, Section(None, line.text, signs=words.kind is Kind.SIGNATURE, row=row))
+
+    def _under(self, words: Words, text: str) -> Section:
+        """What the words of a list's heading open: that list, or more of it."""
+        section = self._section
+        return section.goes_on_under(text) if words.number == section.number else Section(words.number, text)
 
     def _switch(self, line: Line, section: Section) -> None:
         """Words within a table: what they announce stands in the same table."""

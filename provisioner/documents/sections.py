@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from provisioner.documents.dates import read_date
 from provisioner.documents.headings import is_the_forms, names_nobody
@@ -84,6 +84,10 @@ class Section:
     somebody: str = ""
     sheet_row: int | None = None
     named: str | None = None
+
+    def goes_on_under(self, words: str) -> Section:
+        """The same list under other words of its own (« Suite », « Accès déjà ouverts »): its titles hold."""
+        return replace(self, words=words, is_within=False, row=None, is_begun=False, somebody="", sheet_row=None)
 
     def set_titles(self, titles: Titles, line: Line) -> None:
         """The titles under which the next rows stand."""

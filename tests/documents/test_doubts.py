@@ -101,6 +101,27 @@ def test_a_list_that_goes_on_in_a_second_table_of_its_titles_is_read_whole() -> 
     assert emails(annexe) == [ALICE[3], BOB[3]]
 
 
+@pytest.mark.rule("A1")
+@pytest.mark.parametrize(
+    "words",
+    ["Suite de la liste 1", "Accès déjà ouverts", "Renouvellements", "Élus", "A - Petite enfance", "B) Jeunesse"],
+)
+@pytest.mark.parametrize("in_the_table", [True, False])
+def test_a_list_goes_on_under_words_of_its_own(words: str, in_the_table: bool) -> None:
+    rows = [table(TITLES_1, ALICE, (words,), BOB)] if in_the_table else [table(TITLES_1, ALICE), words, table(BOB)]
+    annexe = form(HEADING_1, *rows, HEADING_2, table(TITLES_2, LEAVER))
+    assert (emails(annexe), emails(annexe, 2)) == ([ALICE[3], BOB[3]], [LEAVER[3]])
+    assert not errors(annexe)
+
+
+@pytest.mark.rule("A3")
+@pytest.mark.parametrize("words", ["Accès à supprimer", "Départs", "En attente de validation", "Ouvertures annulées"])
+def test_a_list_does_not_go_on_under_words_of_something_else(words: str) -> None:
+    annexe = form(HEADING_1, table(TITLES_1, ALICE, (words,), BOB), HEADING_2, table(TITLES_2, LEAVER))
+    assert (emails(annexe), emails(annexe, 2)) == ([ALICE[3]], [LEAVER[3]])
+    assert errors(annexe)
+
+
 @pytest.mark.parametrize(
     "words",
     ["Annexe 2 - contacts : RAS", "Annexe 2 : à jour", "Annexe 2 : OK", "Annexe 2 : mise à jour envoyée à part"],
