@@ -43,11 +43,12 @@ def accounts_by_state(connection: Connection) -> Mapping[State, int]:
     planned, as planned before closed.
     """
     accounts = select(func.count(_h.account.distinct()))
-    opened = select(_h.account).where(OPEN)
+    also = t.habilitation.alias().c
+    has_open = exists().where(also.account == _h.account, also.closed_at.is_(None), also.opened_at.is_not(None))
     suspended = select(t.hold.c.account).where(t.hold.c.kind == HoldKind.SUSPENSION, t.hold.c.released_at.is_(None))
     live = open_accounts(connection)
     cut = _count(connection, accounts.where(OPEN, _h.account.in_(suspended)))
-    planned = _count(connection, accounts.where(_PLANNED, _h.account.not_in(opened)))
+    planned = _count(connection, accounts.where(_PLANNED, ~has_open.correlate(t.habilitation)))
     every = _count(connection, accounts)
     counts = {State.OPEN: live - cut, State.SUSPENDED: cut, State.PLANNED: planned}
     return {**counts, State.CLOSED: every - sum(counts.values())}
@@ -81,11 +82,12 @@ def reviewed_before(connection: Connection, day: date) -> Mapping[str, date]:
     """
     counted_from = func.coalesce(func.max(_r.settled_on), _p.signed_on)
     has_access = exists().where(_h.partner == _p.code, OPEN).correlate(t.partner)
-    contained = select(t.hold.c.partner).where(t.hold.c.kind == HoldKind.CONTAINMENT, t.hold.c.released_at.is_(None))
+    hold = t.hold.c
+    contained = exists().where(hold.partner == _p.code, hold.kind == HoldKind.CONTAINMENT, hold.released_at.is_(None))
     asked = (
         select(_p.code, counted_from)
         .select_from(t.partner.outerjoin(t.review, _r.partner == _p.code))
-        .where(_p.signed_on.is_not(None), has_access, _p.code.not_in(contained))
+        .where(_p.signed_on.is_not(None), has_access, ~contained)
         .group_by(_p.code, _p.signed_on)
         .having(counted_from <= day)
     )

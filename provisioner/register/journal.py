@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, Connection, LargeBinary, cast, false, func, insert, or_, select, text
+from sqlalchemy import ColumnElement, Connection, LargeBinary, cast, exists, false, func, insert, or_, select, text
 
 from provisioner.clock import Clock
 from provisioner.domain import journal
@@ -204,9 +204,11 @@ def of_actions(connection: Connection, actions: Iterable[str]) -> list[Row]:
 
 def stray(connection: Connection) -> int | None:
     """The first entry that left behind what stood beside it: it is there no more."""
-    entries = select(journal_entry.c.entry)
     stray_entries = (
-        connection.execute(select(func.min(beside.c.entry)).where(beside.c.entry.not_in(entries))).scalar()
+        connection.execute(
+            # Not NOT IN: PostgreSQL looks through all entries for each one, once they are some hundred thousand.
+            select(func.min(beside.c.entry)).where(~exists().where(journal_entry.c.entry == beside.c.entry))
+        ).scalar()
         for beside in (journal_detail, journal_actor)
     )
     return min((entry for entry in stray_entries if entry is not None), default=None)

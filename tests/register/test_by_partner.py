@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
@@ -13,6 +14,7 @@ from sqlalchemy import event, insert
 from provisioner.clock import Clock
 from provisioner.domain.people import EmailAddress
 from provisioner.domain.records import Scope
+from provisioner.operations.journal import verify_journal
 from provisioner.operations.service_status import service_status
 from provisioner.register import Register, annexes, holds, notices, open_register
 from provisioner.register import tables as t
@@ -63,6 +65,15 @@ def test_status_counts_accesses_by_indexes_and_reads_no_person(register: Registe
     assert scans
     assert [step for step in scans if "INDEX" not in step] == []
     assert [question for question, _ in questions if "last_name" in question] == []
+
+
+def test_no_row_is_sought_among_all_others(register: Register) -> None:
+    """PostgreSQL looks through a NOT IN of some hundred thousand rows anew for each row."""
+    with asked(register) as questions:
+        service_status(register)
+        verify_journal(register)
+    assert any("NOT (EXISTS" in question for question, _ in questions)
+    assert [question for question, _ in questions if re.search(r"NOT IN\s*\(\s*SELECT", question)] == []
 
 
 @contextmanager
