@@ -28,7 +28,8 @@ class Cell(NamedTuple):
     """A cell as written, a typed date as ISO writes it.
 
     `merged`: it goes on the cell above. `doubtful`: its lines may have lost a space when they were put together.
-    `standing`: where only a part of the text is struck through, the other part.
+    `standing`: where only a part of the text is struck through, the other part. `note`: a comment or a footnote that
+    hangs on it.
     """
 
     text: str = ""
@@ -38,6 +39,7 @@ class Cell(NamedTuple):
     merged: bool = False
     doubtful: bool = False
     standing: str = ""
+    note: str = ""
 
     @property
     def is_filled(self) -> bool:

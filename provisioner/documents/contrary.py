@@ -89,12 +89,13 @@ def says_the_contrary(line: Line, number: int, titles: Titles) -> bool:
     """Whether a row of list 1 says that the person leaves, or one of list 2 that the person stays.
 
     Every cell counts but the address and the date. Beside a name more words count, and so do those of a column that
-    the partner has added, with its title (« À clôturer : oui »).
+    the partner has added, with its title (« À clôturer : oui »), and those of a comment or a footnote on any cell.
     """
     at = titles.positions
     names = {at[column] for column in NAMES if column in at}
     sure = {at[column] for column in (Column.EMAIL, columns_of(number)[-1]) if column in at}
     own = {x: cell.text for x, cell in enumerate(line.cells) if not cell.merged and x not in sure}
+    notes = [cell.note for cell in line.cells if cell.note]
     anywhere, alone = (_LEAVES, _LEAVES_ALONE) if number == 1 else (_STAYS, _STAYS_ALONE)
     if any(
         anywhere.search(text) or (number == 1 and _LEAVES_BESIDE.search(text))
@@ -103,15 +104,13 @@ def says_the_contrary(line: Line, number: int, titles: Titles) -> bool:
         return True
     if any(
         (anywhere.search(text) or alone.fullmatch(text.strip(_AROUND))) and not _ANOTHERS.search(text)
-        for text in _likely(text for x, text in own.items() if x not in names)
+        for text in _likely([*(text for x, text in own.items() if x not in names), *notes])
     ):
         return True
     taken = {*at.values(), *(x for places in titles.ambiguous.values() for x in places)}
-    return any(
-        _column_says_the_contrary(titles.others.get(x, ""), text[:_LONGEST], number)
-        for x, text in own.items()
-        if x not in taken and text.strip()
-    )
+    added = [(titles.others.get(x, ""), text) for x, text in own.items() if x not in taken and text.strip()]
+    remarks = [*added, *(("", note) for note in notes)]
+    return any(_column_says_the_contrary(title, text[:_LONGEST], number) for title, text in remarks)
 
 
 def _likely(texts: Iterable[str]) -> Iterator[str]:

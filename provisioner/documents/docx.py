@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import islice
 
 from lxml import etree
 
-from provisioner.documents.blocks import MOST_CELLS, Block, Cell, Reading, Rows, Run, TableRow, cell_of, shown
+from provisioner.documents.blocks import (
+    LONGEST_TEXT,
+    MOST_CELLS,
+    Block,
+    Cell,
+    Reading,
+    Rows,
+    Run,
+    TableRow,
+    cell_of,
+    shown,
+)
 from provisioner.documents.gate import File, Parts
 from provisioner.documents.markup import NO_MARKS, Marks, StyleMarks, Tags, over, page, stream
 
@@ -26,6 +37,10 @@ _BREAKS = {f"{_W}br": "\n", f"{_W}cr": "\n", f"{_W}tab": "\t", f"{_W}noBreakHyph
 _OFF = {"0", "false", "off"}
 _NO_BORDER = {"nil", "none"}
 
+#: What may hang on a cell's text: comments and notes, each in a part of its own.
+_NOTES = {f"{_W}{kind}": f"word/{kind}s.xml" for kind in ("comment", "footnote", "endnote")}
+_REFERENCES = {f"{note}Reference": note for note in _NOTES}
+
 _TAGS = Tags(_TBL, _TR, frozenset({_P}), frozenset({_FALLBACK}))
 _MARGIN = re.compile(r"word/(?:header|footer)\d*\.xml")
 
@@ -42,13 +57,17 @@ def read(file: File, most_rows: int) -> Reading:
     Raises:
         Unreadable: not well-formed, or too many rows.
     """
-    reader = _Reader(_Styles(file.parts), Rows(most_rows))
+    reader = _Reader(_Styles(file.parts), Rows(most_rows), _notes(file.parts))
     blocks = list(reader.blocks(file.parts["word/document.xml"]))
     revised = reader.revised
     margins = [
         block for name, part in sorted(file.parts.items()) if _MARGIN.fullmatch(name) for block in reader.blocks(part)
     ]
     return Reading(blocks, revised, margins)
+
+
+#: A note by what it is and its number.
+_Note = tuple[str, str | None]
 
 
 class _SpannedRow(list[tuple[Cell, int]]):
@@ -63,8 +82,8 @@ class _SpannedRow(list[tuple[Cell, int]]):
 class _Reader:
     """Walks down a part. `revised`: it holds tracked changes."""
 
-    def __init__(self, styles: _Styles, rows: Rows) -> None:
-        self._styles, self._rows = styles, rows
+    def __init__(self, styles: _Styles, rows: Rows, notes: Mapping[_Note, str]) -> None:
+        self._styles, self._rows, self._notes = styles, rows, notes
         self._inner: list[Block] = []  # tables in the cells of the table that is read, which follow it
         self.revised = False
 
@@ -152,9 +171,16 @@ class _Reader:
             merge = element.find(f"{_W}tcPr/{_W}vMerge")
             merged = merge is not None and merge.get(f"{_W}val", "continue") == "continue"
             cell = cell_of(self._runs(element, base), hidden=hidden, merged=merged)
+            if self._notes:
+                cell = cell._replace(note=self._note(element))
             if _is_crossed_out(element) and cell.text.strip():
                 cell = cell._replace(struck=True, standing="")
             yield cell, _number(element.find(f"{_W}tcPr/{_W}gridSpan"))
+
+    def _note(self, cell: etree._Element) -> str:
+        """The comments and notes that hang on a cell."""
+        marks = cell.iter(*_REFERENCES)
+        return " ".join(self._notes.get((_REFERENCES[str(mark.tag)], mark.get(f"{_W}id")), "") for mark in marks)
 
     def _runs(self, element: etree._Element, base: Marks) -> Iterator[Run]:
         """The texts below an element with their marks, over those of what stands round it; no deletions."""
@@ -174,6 +200,16 @@ class _Reader:
                 yield from self._runs(child, base)
                 if tag in (_TEXT_BOX, _TC):
                     yield Run("\n")
+
+
+def _notes(parts: Parts) -> dict[_Note, str]:
+    """The comments and notes of a document."""
+    notes: dict[_Note, str] = {}
+    for tag, part in _NOTES.items():
+        for _, note in stream(parts.get(part, b"<none/>"), tag):
+            notes[tag, note.get(f"{_W}id")] = "".join(text.text or "" for text in note.iter(_T))[:LONGEST_TEXT]
+            note.clear()
+    return notes
 
 
 class _Styles:

@@ -45,6 +45,7 @@ _MARGINS = tuple(f"{_STYLE}{name}{side}" for name in ("header", "footer") for si
 _REVISIONS = (f"{_TEXT}changed-region", f"{_TABLE}tracked-changes")
 
 #: Not part of the text: comments, footnotes, what was deleted.
+_NOTES = _ANNOTATION, f"{_TEXT}note-body"
 _PRUNED = {_ANNOTATION, f"{_TEXT}note", f"{_TEXT}ruby-text", _TBL, *_CHANGED}
 
 _TAGS = Tags(_TBL, _ROW, frozenset({_P, _H}), frozenset({_ANNOTATION, *_CHANGED}))
@@ -194,7 +195,7 @@ class _Reader:
         is_below = is_covered and _is_below(element)
         formula = element.get(f"{_TABLE}formula") is not None
         cell = cell_of(runs, hidden=hidden, merged=is_below, formula=formula)
-        cell = cell._replace(text=_value(element, cell.text))
+        cell = cell._replace(text=_value(element, cell.text), note=_note(element))
         return cell._replace(hidden=True) if is_covered and not is_below and cell.is_filled else cell
 
     def _paragraph(self, element: etree._Element) -> str:
@@ -259,6 +260,11 @@ def _paragraphs(cell: etree._Element) -> Iterator[etree._Element]:
             yield child
         elif child.tag not in _PRUNED:
             yield from _paragraphs(child)
+
+
+def _note(cell: etree._Element) -> str:
+    """The comments and notes that hang on a cell."""
+    return " ".join("".join(note.itertext()) for note in cell.iter(*_NOTES))[:LONGEST_TEXT]
 
 
 def _value(cell: etree._Element, text: str) -> str:

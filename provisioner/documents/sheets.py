@@ -47,6 +47,11 @@ class Sheet:
         if x < MOST_CELLS and cell.is_filled:
             self._rows.setdefault(y, {})[x] = cell
 
+    def note(self, y: int, x: int, text: str) -> None:
+        """A comment that hangs on a cell."""
+        if cell := self._rows.get(y, {}).get(x):
+            self._rows[y][x] = cell._replace(note=text)
+
     def hide_row(self, y: int) -> None:
         """A row that is not shown."""
         self._hidden_rows.add(y)

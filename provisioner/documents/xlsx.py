@@ -73,22 +73,20 @@ def _blocks(parts: Parts, rows: Rows) -> Iterator[Block]:
     book = _Book(_styles(parts), [*_texts(parts)], _is_from_1904(parts))
     for name, is_hidden, part in _sheets(parts):
         sheet = Sheet(hidden=is_hidden)
-        _fill(sheet, part, book)
+        _fill(sheet, parts[part], book)
+        for place, text in _notes(parts, part):
+            sheet.note(*place, text)
         yield name[:LONGEST_TEXT]
         yield sheet.table(rows)
 
 
-def _sheets(parts: Parts) -> Iterator[tuple[str, bool, bytes]]:
-    """The name of each sheet of cells, whether it is hidden, and its part.
+def _sheets(parts: Parts) -> Iterator[tuple[str, bool, str]]:
+    """The name of each sheet of cells, whether it is hidden, and the name of its part.
 
     Raises:
         Unreadable: there is none, or two are the same part.
     """
-    targets = {
-        link.get("Id"): posixpath.normpath(posixpath.join("/xl", link.get("Target", ""))).lstrip("/")
-        for link in _elements(parts, "xl/_rels/workbook.xml.rels", "Relationship")
-        if link.get("Type", "").endswith("/worksheet")
-    }
+    targets = _linked(parts, "xl/workbook.xml", "worksheet")
     seen: set[str] = set()
     for sheet in _elements(parts, "xl/workbook.xml", "sheet"):
         link = next((value for name, value in sheet.items() if name.endswith("}id")), None)
@@ -97,9 +95,29 @@ def _sheets(parts: Parts) -> Iterator[tuple[str, bool, bytes]]:
         if targets[link] in seen:
             raise Unreadable("damaged")
         seen.add(targets[link])
-        yield sheet.get("name", ""), sheet.get("state", "visible") != "visible", parts[targets[link]]
+        yield sheet.get("name", ""), sheet.get("state", "visible") != "visible", targets[link]
     if not seen:
         raise Unreadable("damaged")
+
+
+def _linked(parts: Parts, part: str, kind: str) -> dict[str | None, str]:
+    """The names of the parts of a kind that a part refers to, by the number that it gives them."""
+    folder, name = posixpath.split(part)
+    return {
+        link.get("Id"): posixpath.normpath(posixpath.join("/", folder, link.get("Target", ""))).lstrip("/")
+        for link in _elements(parts, f"{folder}/_rels/{name}.rels", "Relationship")
+        if link.get("Type", "").endswith(f"/{kind}")
+    }
+
+
+def _notes(parts: Parts, sheet: str) -> Iterator[tuple[tuple[int, int], str]]:
+    """The comments of a sheet, each with the row and the column of its cell."""
+    for part in _linked(parts, sheet, "comments").values():
+        for comment in _elements(parts, part, "comment"):
+            if place := _REFERENCE.fullmatch(comment.get("ref", "")):
+                text = " ".join(piece.text or "" for piece in comment.iter("{*}t"))
+                yield (int(place[2]) - 1, _column(place[1])), text[:LONGEST_TEXT]
+            drop(comment)
 
 
 def _elements(parts: Parts, name: str, *tags: str) -> Iterator[etree._Element]:

@@ -22,6 +22,7 @@ from tests.documents.making import (
     ods_cell,
     ods_form,
     ods_row,
+    xlsx_cell,
     xlsx_form,
     xlsx_parts,
     xlsx_row,
@@ -129,6 +130,27 @@ def test_a_cell_crossed_out_from_corner_to_corner_is_struck_through(read_here: R
     }
     for name, content in forms.items():
         assert told(read_here(content, name)) == [("struck-or-hidden", 1)]
+
+
+@pytest.mark.rule("A1")
+@pytest.mark.parametrize(("note", "is_asked"), [("DGS : à supprimer", True), ("DGS : à vérifier", False)])
+def test_a_comment_may_say_that_the_person_leaves(read_here: Reader, note: str, is_asked: bool) -> None:
+    commented = (
+        f"<table:table-cell><office:annotation><text:p>{note}</text:p></office:annotation><text:p>{ALICE[0]}</text:p>"
+    )
+    comment = f'<comment ref="A5"><text><r><t>{note}</t></r></text></comment>'
+    link = '<Relationship Id="c" Type="http://x.example/comments" Target="../comments1.xml"/>'
+    parts = {
+        "xl/comments1.xml": f"<comments><commentList>{comment}</commentList></comments>",
+        "xl/worksheets/_rels/sheet1.xml.rels": f"<Relationships>{link}</Relationships>",
+    }
+    row = f'<row r="5">{"".join(xlsx_cell(text) for text in ALICE)}</row>'
+    forms = {
+        "a.xlsx": zipped({**xlsx_parts(row), **parts}),
+        "a.ods": ods_form(ods_row([f"{commented}</table:table-cell>", *ALICE[1:]])),
+    }
+    for name, content in forms.items():
+        assert told(read_here(content, name)) == ([("row-not-understood", 1)] if is_asked else [])
 
 
 def test_what_lies_under_merged_cells_is_not_read_unseen(read_here: Reader) -> None:

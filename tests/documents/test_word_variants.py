@@ -148,6 +148,22 @@ def test_a_cell_crossed_out_from_corner_to_corner_is_struck_through(
 
 
 @pytest.mark.rule("A1")
+@pytest.mark.parametrize("kind", ["comment", "footnote"])
+@pytest.mark.parametrize(
+    ("note", "is_asked"), [("à supprimer", True), ("Départ le 30/06/2026", True), ("à vérifier", False)]
+)
+def test_a_comment_or_a_footnote_may_say_that_the_person_leaves(
+    read_here: Reader, kind: str, note: str, is_asked: bool
+) -> None:
+    function = cell(f'<w:p>{run(ALICE[2])}<w:r><w:{kind}Reference w:id="7"/></w:r></w:p>')
+    table = word_table(TITLES_1, word_row([*ALICE[:2], function, *ALICE[3:]]))
+    content = docx(TITLE, SENT, paragraph(HEADING_1), table, *LISTS[2:])
+    notes = f'<w:{kind}s {_W}><w:{kind} w:id="7">{paragraph(note)}</w:{kind}></w:{kind}s>'
+    annexe = read_here(with_parts(content, {f"word/{kind}s.xml": notes}), "a.docx")
+    assert [finding.code for finding in annexe.findings] == (["row-not-understood"] if is_asked else [])
+
+
+@pytest.mark.rule("A1")
 def test_a_tables_style_strikes_through_and_an_address_corrected_by_hand_is_asked_about(read_here: Reader) -> None:
     table = word_table(TITLES_1, ALICE).replace("<w:tbl>", '<w:tbl><w:tblPr><w:tblStyle w:val="T"/></w:tblPr>')
     content = docx(TITLE, SENT, paragraph(HEADING_1), table, *LISTS[2:])
