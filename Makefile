@@ -66,8 +66,8 @@ bench: install   ## one table of ratios: to wrk, a plain script, partialImport; 
 bench-large: install ## what one wait costs in a realm of 20,000, beside its aim (FIGURES="sync start", PARTNERS, SERVE=200000)
 	$(BIN)/python -m bench.large $(FIGURES) $(if $(PARTNERS),--partners $(PARTNERS)) $(if $(SERVE),--serve $(SERVE))
 
-bench-guard: install  ## the small one: fails where we take a fifth more processor, or calls, than bench/guard.json says
-	$(BIN)/python -m bench --guard
+bench-guard: install  ## the small one: fails where we do more than bench/guard.json says; RECORD=1 writes that anew
+	$(BIN)/python -m bench.guard $(if $(RECORD),--record)
 
 bench-ha: install  ## how long work rests when the service, PostgreSQL or Keycloak dies, and what is lost (ROUNDS, PERSONS)
 	$(BIN)/python bench/ha.py --rounds $(or $(ROUNDS),3) --persons $(or $(PERSONS),100)

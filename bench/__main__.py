@@ -2,7 +2,6 @@
 
 All of it runs in turn against one warm Keycloak on PostgreSQL on this machine, so ratios may be compared from one
 machine to another, rates may not. `make bench`, or `python -m bench opening sync --accounts 1000 --pairs 3`.
-`make bench-guard` (`--guard`) is small and for CI: it fails where a ratio is a fifth under the recorded one.
 """
 
 from __future__ import annotations
@@ -32,13 +31,10 @@ from bench.place import MOST_ACCOUNTS, Place, Servers, Work, open_servers
 Runs = dict[str, list[Run]]
 
 _SIZES = {"persons": 2000, "accounts": 400, "events": 20_000, "rows": 10_000}
-_GUARD_SIZES = {"persons": 1000, "accounts": 40, "events": 4000, "rows": 1000}
-GUARD = Path(__file__).with_name("guard.json")
-_GUARD_PAIRS, _ALLOWED = 7, 0.8
 
 
 def main() -> int:
-    """Runs what was chosen; 1 where the guard found something slower, else 0, whatever the figures."""
+    """Runs what was chosen; 0 whatever the figures."""
     chosen = _arguments()
     with (
         tempfile.TemporaryDirectory(prefix="provisioner-bench-") as home,
@@ -56,11 +52,9 @@ def run(servers: Servers, chosen: argparse.Namespace) -> int:
     world = World.of(servers, sizes, wants_serve or any(figure.needs_full for figure in figures))
     results = {}
     for figure in figures:
-        results[figure.name] = measure(figure, world, meters, chosen.pairs, with_wrk=not chosen.guard)
+        results[figure.name] = measure(figure, world, meters, chosen.pairs)
         _write(chosen.json, sizes, results)
         print(f"{figure.name}: done, load {os.getloadavg()[0]:.1f}", file=sys.stderr, flush=True)
-    if chosen.guard:
-        return _guard(results, chosen.record)
     print_table(figures, results, sizes, apart=chosen.apart)
     if wants_serve:
         memory = measure_serve(world.full)
@@ -82,14 +76,10 @@ def _arguments(given: Sequence[str] | None = None) -> argparse.Namespace:
         "--apart", action="store_true", help="the servers on half of the processors, the rest on the others"
     )
     parser.add_argument("--json", type=Path, default=Path("build/bench.json"), help="where every run is written down")
-    parser.add_argument("--guard", action="store_true", help="the small one that fails where a ratio fell")
-    parser.add_argument("--record", action="store_true", help="with --guard: what is measured is what is expected")
     chosen = parser.parse_args(given)
-    sizes = (_GUARD_SIZES | {"pairs": _GUARD_PAIRS}) if chosen.guard else (_SIZES | {"pairs": 5})
+    sizes = _SIZES | {"pairs": 5}
     for name, size in sizes.items():
         setattr(chosen, name, getattr(chosen, name) or size)
-    if chosen.guard:
-        chosen.figures = chosen.figures or list(json.loads(GUARD.read_text("utf-8")))
     chosen.figures = chosen.figures or names
     if unknown := set(chosen.figures) - set(names):
         parser.error(f"there is no figure {', '.join(sorted(unknown))}")
@@ -98,12 +88,12 @@ def _arguments(given: Sequence[str] | None = None) -> argparse.Namespace:
         parser.error(f"at least 1 of each is needed, and few enough: {MOST_ACCOUNTS} persons can be named apart")
     if chosen.apart and len(os.sched_getaffinity(0)) < 2:
         parser.error("--apart needs two processors")
-    if not chosen.guard and shutil.which("wrk") is None:
+    if shutil.which("wrk") is None:
         parser.error("wrk is needed, the load generator to compare with: apt-get install wrk")
     return chosen
 
 
-def measure(figure: Figure, world: World, meters: Meters, pairs: int, *, with_wrk: bool) -> dict[str, Any]:
+def measure(figure: Figure, world: World, meters: Meters, pairs: int) -> dict[str, Any]:
     """Each contender in turn: what slows the machine down for a while slows all of them."""
     units, runs = figure.units(world), Runs()
     sends = figure.calls_keycloak
@@ -118,9 +108,9 @@ def measure(figure: Figure, world: World, meters: Meters, pairs: int, *, with_wr
         return send(place, recorded.rounds, dict(zip(names, _names(place, works), strict=True)))
 
     contenders: dict[str, Any] = {"ours": figure.ours}
-    contenders |= {"wrk": replay} if sends and with_wrk else {}
+    contenders |= {"wrk": replay} if sends else {}
     contenders |= {"script": figure.script}
-    contenders |= {"import": figure.importing} if figure.importing and with_wrk else {}
+    contenders |= {"import": figure.importing} if figure.importing else {}
     for name in list(contenders) * pairs:
         place, contender = figure.place(world, name), contenders[name]
         works, mails = figure.prepare(world, place), place.mails_received()
@@ -200,35 +190,6 @@ def _write(
     figures = {name: plain(result) for name, result in results.items()}
     whole = {"processors": os.cpu_count(), "load": os.getloadavg(), "sizes": sizes, "figures": figures, **more}
     file.write_text(json.dumps(whole, indent=1) + "\n", "utf-8")
-
-
-# The guard.
-
-
-def verdict(now: Mapping[str, float], then: Mapping[str, float]) -> str:
-    """What is wrong beside what was recorded; empty where nothing is. Whose ratio is not steady has none recorded."""
-    if now["ratio"] < _ALLOWED * then.get("ratio", 0):
-        return "SLOWER"
-    return "MORE CALLS" if now["calls"] > then["calls"] / _ALLOWED else ""
-
-
-def _guard(results: Mapping[str, dict[str, Any]], record: bool) -> int:
-    """Compares our processor time with the script's, and how often we call, with what was recorded."""
-    measured = {
-        name: {"ratio": round(median(ratios(result, "script", "client")), 3), "calls": result["calls"]}
-        for name, result in results.items()
-    }
-    expected = json.loads(GUARD.read_text("utf-8")) if GUARD.exists() else {}
-    if record:
-        kept = {name: {key: now[key] for key in expected.get(name, now)} for name, now in measured.items()}
-        GUARD.write_text(json.dumps(expected | kept, indent=1) + "\n", "utf-8")
-    verdicts = {name: verdict(now, expected.get(name, now)) for name, now in measured.items()}
-    for name, now in measured.items():
-        then = expected.get(name, now)
-        figures = f"ratio {now['ratio']:.3f} ({then.get('ratio', '-')})   calls {now['calls']} ({then['calls']})"
-        print(f"{name:12} {figures}   {verdicts[name] or 'as recorded'}")
-    print("Ratio: the plain script's processor time by ours, median of pairs. In brackets what was recorded.")
-    return int(not record and any(verdicts.values()))
 
 
 if __name__ == "__main__":

@@ -244,8 +244,8 @@ def _forgotten_users(_world: World, place: Place) -> Sequence[Work]:
     return ()
 
 
-def _with_newcomer(_world: World, place: Place) -> Sequence[Work]:
-    return [opened(place, place.new_work(PARTNER_PERSONS, newcomers=1)) for _ in range(_CHANGES)]
+def _with_newcomer(world: World, place: Place) -> Sequence[Work]:
+    return [opened(place, place.new_work(PARTNER_PERSONS, newcomers=1)) for _ in range(_changes(world))]
 
 
 def _change(place: Place, works: Sequence[Work]) -> None:
@@ -262,8 +262,8 @@ def _change_by_script(place: Place, works: Sequence[Work]) -> None:
                 _make_and_mail(place, admin, user)
 
 
-def _to_suspend(_world: World, place: Place) -> Sequence[Work]:
-    return [opened(place, place.new_work(_SUSPENDED))]
+def _to_suspend(world: World, place: Place) -> Sequence[Work]:
+    return [opened(place, place.new_work(_suspended(world)))]
 
 
 def _suspend(place: Place, works: Sequence[Work]) -> None:
@@ -419,11 +419,19 @@ def _some(world: World) -> int:
     return max(1, world.accounts // 4)
 
 
+def _changes(world: World) -> int:
+    return min(2, max(1, world.accounts // 200))
+
+
+def _suspended(world: World) -> int:
+    return min(10, max(1, world.accounts // 40))
+
+
 def _full(world: World, _who: str) -> Place:
     return world.full
 
 
-_CHANGES, _SUSPENDED, _EVENT_PERSONS = 2, 10, 20
+_EVENT_PERSONS = 20
 
 FIGURES = (
     Figure(
@@ -471,7 +479,7 @@ FIGURES = (
     Figure(
         "change",
         "change",
-        lambda _world: _CHANGES,
+        _changes,
         _change,
         _change_by_script,
         place=_full,
@@ -482,7 +490,7 @@ FIGURES = (
     Figure(
         "containment",
         "person",
-        lambda _world: _SUSPENDED,
+        _suspended,
         _suspend,
         _close_by_script,
         place=_full,

@@ -31,6 +31,7 @@ from provisioner.sandbox.keycloak import Keycloak, start_keycloak
 from provisioner.sandbox.process import tail
 from provisioner.settings import Settings, load_settings
 from tests.shared.postgres import Postgres, for_keycloak, start_postgres
+from tests.shared.server import KeycloakServer
 
 #: How long a token works, in seconds: longer than any run of wrk, which has one only.
 TOKEN_SECONDS = 3600
@@ -152,7 +153,7 @@ class Place:
 class Servers:
     """What runs for all places."""
 
-    keycloak: Keycloak
+    keycloak: Keycloak | KeycloakServer
     #: the address of Keycloak's own database
     keycloak_database: str
     postgres: Postgres

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from importlib import import_module
 from pathlib import Path
 
 import pytest
 
-from bench.__main__ import GUARD, verdict
 from bench.contenders import Recording, Request
 from bench.figures import FIGURES
+from bench.guard import RECORDED, counted, verdict
 from tests.shared.proxy import Answer, Call
 
 SCRIPTS = sorted(file.stem for file in (Path(__file__).parents[2] / "bench").glob("*.py"))
@@ -38,14 +39,32 @@ def _call(method: str, path: str, body: bytes, answer: Answer) -> Call:
     return Call(method, path, 1, body, lambda: answer)
 
 
+def test_the_guard_counts_what_is_called_in_all_threads() -> None:
+    def work() -> None:
+        with ThreadPoolExecutor(1) as pool:
+            pool.submit(lambda: [len("") for _ in range(1000)]).result()
+
+    assert 1000 < counted(work).functions < 2000
+
+
 @pytest.mark.parametrize(
-    ("ratio", "calls", "word"), [(0.9, 100, ""), (0.79, 100, "SLOWER"), (1.0, 130, "MORE CALLS"), (2.0, 10, "")]
+    ("now", "words"),
+    [
+        ({"ratio": 0.5, "calls": 100, "statements": 200}, ""),
+        ({"ratio": 0.9, "calls": 9, "statements": 20}, ""),
+        ({"ratio": 0.41, "calls": 104, "statements": 209}, ""),
+        ({"ratio": 0.39, "calls": 100, "statements": 200}, "MORE FUNCTIONS"),
+        ({"ratio": 0.5, "calls": 106, "statements": 200}, "MORE CALLS"),
+        ({"ratio": 0.5, "calls": 106, "statements": 211}, "MORE CALLS, MORE STATEMENTS"),
+    ],
 )
-def test_the_guard_fails_at_a_fifth_under_what_was_recorded(ratio: float, calls: int, word: str) -> None:
-    assert verdict({"ratio": ratio, "calls": calls}, {"ratio": 1.0, "calls": 100}) == word
+def test_the_guard_fails_at_a_ratio_a_fifth_lower_and_at_a_twentieth_more_calls(
+    now: dict[str, float], words: str
+) -> None:
+    assert verdict(now, {"ratio": 0.5, "calls": 100, "statements": 200}) == words
 
 
 def test_each_guarded_figure_is_recorded() -> None:
-    recorded = json.loads(GUARD.read_text("utf-8"))
+    recorded = json.loads(RECORDED.read_text("utf-8"))
     assert recorded
     assert recorded.keys() <= {figure.name for figure in FIGURES}
