@@ -1,5 +1,5 @@
 """The command line: parse, call one operation, print."""
 
-from provisioner.cli.app import main
+from provisioner.cli.process import main
 
 __all__ = ["main"]

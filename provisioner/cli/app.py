@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import gc
-import io
-import os
-import sys
 from collections.abc import MutableMapping
 from functools import cached_property
 from importlib import import_module
@@ -105,20 +101,3 @@ for name, about in {
     "review": "The yearly reviews of the accesses, and what is asked of a partner.",
 }.items():
     app.add_typer(typer.Typer(), name=name, help=about, cls=_Group, no_args_is_help=True)
-
-
-#: After how many new values Python looks for what to free. Keycloak's answer about 1,000 accounts has some 10,000: at
-#: Python's own 700 it looks through all that we hold after every fourth page, which took half the time of a plan.
-COLLECTED_AFTER = 20_000
-
-
-def main() -> None:
-    """The entry point of the command `provisioner`."""
-    gc.set_threshold(COLLECTED_AFTER)
-    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
-        if getattr(sys, name) is None:  # who called us closed it
-            setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))  # noqa: SIM115
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):  # a terminal that cannot show a letter gets a sign in its place
-            stream.reconfigure(errors="replace")
-    app()
