@@ -5,20 +5,17 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from dataclasses import replace
 
-from provisioner.domain.access.change import destroying
 from provisioner.domain.access.person_file import KeycloakUser, Listed, PersonFile
-from provisioner.domain.access.plan import with_destructions
 from provisioner.domain.annexe.document import Document, Severity
 from provisioner.domain.annexe.kept import KeptAnnexe
 from provisioner.domain.errors import Refusal, Refused
 from provisioner.domain.journal import canonical
 from provisioner.domain.people import EmailAddress, names
 from provisioner.domain.records import Records, Scope
-from provisioner.domain.retention import account_due_on, due
+from provisioner.domain.retention import account_due_on
 from provisioner.operations.context import Context
 from provisioner.operations.errors import UnknownRealm
 from provisioner.operations.look import is_known_realm
-from provisioner.operations.run import look_ahead
 from provisioner.register import annexes, habilitations, holds, incidents, journal
 from provisioner.register.connection_counts import held_connections
 from provisioner.register.connections import accounts_by_email
@@ -27,24 +24,7 @@ from provisioner.register.journal import person_of
 from provisioner.register.partners import all_partners, names_of_contacts, roles_of
 from provisioner.views.answers import as_json
 from provisioner.views.answers.checks import CheckAnswer
-from provisioner.views.answers.persons import ExplainedAnswer
-from provisioner.views.explanation import changes_of, explain
 from provisioner.views.findings import message
-
-
-def explain_person(context: Context, email: EmailAddress) -> ExplainedAnswer:
-    """Why one person is where they are, and what the next `sync` of everything would do for them."""
-    person = person_file_of(context, email)
-    partners = {access.partner for access in person.accesses} | {row.annexe.partner for row in person.listed}
-    run = look_ahead(context, partners, emails=[person.email])
-    plan = run.plan
-    today = context.clock.today()
-    due_now = (destroying(destruction) for destruction in due(run.records) if destruction.done_from <= today)
-    if run.result.ending is None and any(change.is_about(person.email) for change in due_now):
-        records = context.register.records().with_part(run.records)  # what is destroyed is judged on the whole
-        plan = with_destructions(plan, records, today, context.limits)
-    would = changes_of(person.email, (*plan.changes, *plan.later))
-    return ExplainedAnswer.of(person, explain(person, plan), would)
 
 
 def known_person_file(context: Context, email: EmailAddress) -> PersonFile:

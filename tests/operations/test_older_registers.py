@@ -19,9 +19,10 @@ from provisioner.domain.access.habilitation import State
 from provisioner.domain.annexe.decisions import Decisions
 from provisioner.domain.people import EmailAddress
 from provisioner.operations.decide import approve
+from provisioner.operations.explanation import explain_person
 from provisioner.operations.holds import release
 from provisioner.operations.journal import verify_journal
-from provisioner.operations.person_file import explain_person, person_file_of
+from provisioner.operations.person_file import person_file_of
 from provisioner.operations.prepare import prepare
 from provisioner.operations.receive import request_of
 from provisioner.operations.run import plan_due

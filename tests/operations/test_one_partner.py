@@ -19,8 +19,9 @@ from provisioner.domain.records import Scope
 from provisioner.operations.containment import carry_out as released
 from provisioner.operations.containment import contain, release
 from provisioner.operations.decide import approve
+from provisioner.operations.explanation import explain_person
 from provisioner.operations.look import look, look_at
-from provisioner.operations.person_file import explain_person, known_person_file
+from provisioner.operations.person_file import known_person_file
 from provisioner.operations.persons import carry_out, cut, suspend
 from provisioner.operations.receive import find, plan_document, request_for, submit
 from provisioner.register import habilitations
