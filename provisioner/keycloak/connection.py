@@ -12,11 +12,9 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlencode
 
-import stamina
-import stamina.instrumentation
 from keycloak import KeycloakAdmin, KeycloakOpenIDConnection
 from requests import Response
 from urllib3.exceptions import HTTPError
@@ -34,12 +32,13 @@ from provisioner.keycloak.errors import (
 from provisioner.keycloak.way import Way, other_server, why_silent
 from provisioner.settings import PREFIX, KeycloakSettings, SettingsError
 
+if TYPE_CHECKING:
+    from stamina import Attempt
+
 _ATTEMPTS = 4
 #: No new attempt after so many seconds; the last one may still take the time-out of the settings.
 _PATIENCE_SECONDS = 10
 _TRANSIENT = {None, 502, 503, 504}
-#: A repeat is no line of the log, least of all amid an answer: whoever waits is told once that Keycloak is away.
-stamina.instrumentation.set_on_retry_hooks(())
 
 #: What comes in the place of an answer; authorities that are not where the environment says are an `OSError` too.
 _NO_ANSWER = (HTTPError, OSError)
@@ -130,8 +129,7 @@ class Connection(KeycloakOpenIDConnection):
             patience = _PATIENCE_SECONDS - (time.monotonic() - began)
             if not (_is_transient(error) and _is_repeatable(method, path) and patience > 0):
                 raise
-            # What repeats takes a quarter of a call's processor: it is made for a call that failed alone.
-            for attempt in stamina.retry_context(on=_is_transient, attempts=_ATTEMPTS, timeout=patience):
+            for attempt in _repeats(patience):
                 with attempt:
                     if attempt.num == 1:
                         raise
@@ -374,6 +372,17 @@ def _is_repeatable(method: str, path: str) -> bool:
     if method == "POST":
         return path.endswith(("/logout", "/children"))
     return not path.endswith("/execute-actions-email")  # a second e-mail would leave
+
+
+def _repeats(patience: float) -> Iterable[Attempt]:
+    """The attempts at a call that failed alone: what makes them is loaded then, and takes a quarter of a call's
+    processor.
+    """
+    import stamina.instrumentation
+
+    # A repeat is no line of the log, least of all amid an answer: whoever waits is told once that Keycloak is away.
+    stamina.instrumentation.set_on_retry_hooks(())
+    return stamina.retry_context(on=_is_transient, attempts=_ATTEMPTS, timeout=patience)
 
 
 def _is_transient(error: Exception) -> bool:

@@ -24,8 +24,15 @@ PAGES = {"jinja2"}
 
 def loaded(office: Office, *arguments: str, status: int = 0) -> set[str]:
     """The names of all modules that the command loads."""
+    names = started(office, "-m", "provisioner", *arguments, status=status)
+    assert "typer" in names
+    return names
+
+
+def started(office: Office, *arguments: str, status: int = 0) -> set[str]:
+    """The names of all modules that Python loads with these arguments."""
     ended = subprocess.run(
-        [sys.executable, "-X", "importtime", "-m", "provisioner", *arguments],
+        [sys.executable, "-X", "importtime", *arguments],
         env={**os.environ, **office.variables},
         capture_output=True,
         text=True,
@@ -34,9 +41,7 @@ def loaded(office: Office, *arguments: str, status: int = 0) -> set[str]:
     )
     assert ended.returncode == status, ended.stderr[-500:]
     lines = [line for line in ended.stderr.splitlines() if line.startswith("import time:")]
-    names = {line.rpartition("|")[2].strip() for line in lines}
-    assert "typer" in names
-    return names
+    return {line.rpartition("|")[2].strip() for line in lines}
 
 
 def test_the_help_loads_the_command_line_alone(office: Office) -> None:
@@ -76,6 +81,29 @@ def test_a_command_on_keycloak_loads_no_documents(office: Office) -> None:
     names = loaded(office, "sync", status=3)  # nobody answers; everything was loaded before
     assert "keycloak" in names
     assert not (DOCUMENTS | CHECK | SERVICE | PAGES | {"alembic", "psycopg"}) & names
+
+
+def test_a_look_at_one_person_loads_no_pass(office: Office) -> None:
+    assert office.run("partner", "list").exit_code == 0, "the register is made"
+    names = loaded(office, "person", "show", "leroy@agglo-lys.example", status=3)
+    assert "keycloak" in names
+    operations = {name for name in names if name.startswith("provisioner.operations.")}
+    assert operations == {f"provisioner.operations.{name}" for name in ("context", "errors", "look", "person_file")}
+
+
+def test_what_repeats_a_call_is_loaded_once_a_call_has_failed(office: Office) -> None:
+    names = started(office, "-c", "import provisioner.keycloak.directory")
+    assert "keycloak" in names
+    assert not {"stamina", "tenacity"} & names
+
+
+def test_at_the_end_python_takes_nothing_apart(office: Office) -> None:
+    last = "import atexit, gc; atexit.register(lambda: print(gc.get_freeze_count() > len(gc.get_objects())))"
+    command = f"{last}; import sys; sys.argv[1:] = ['--help']; from provisioner.cli import main; main()"
+    ended = subprocess.run(
+        [sys.executable, "-c", command], capture_output=True, text=True, timeout=PATIENCE, check=True
+    )
+    assert ended.stdout.splitlines()[-1] == "True"
 
 
 def test_a_check_without_a_partner_opens_no_database_and_calls_nobody(office: Office) -> None:
