@@ -87,8 +87,8 @@ def _standing(runs: list[Run]) -> str:
 class TableRow(list[Cell]):
     """A row of a table.
 
-    `number`: what a spreadsheet shows beside it, from 1. `in_doubt`: its cells cannot be told apart; then it may be a
-    heading or a note, never a person.
+    `number`: what a spreadsheet shows beside it, from 1. `in_doubt`: its cells cannot be told apart, or a text was
+    cut at its cell's border; then it may be a heading or a note, never a person.
     """
 
     def __init__(self, cells: Iterable[Cell] = (), number: int | None = None, *, in_doubt: bool = False) -> None:

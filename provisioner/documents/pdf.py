@@ -18,7 +18,7 @@ from pdfplumber.pdf import PDF
 
 from provisioner.documents.blocks import Block, Reading, Rows, Unreadable
 from provisioner.documents.gate import File
-from provisioner.documents.pdf_page import DrawnCell, Grid, Page, has_text
+from provisioner.documents.pdf_page import DrawnCell, Grid, Page, has_text, is_cut, margin_of
 from provisioner.documents.unruled import Columns
 from provisioner.documents.wrapping import joined
 
@@ -59,7 +59,8 @@ def read(file: File, most_rows: int, most_pages: int) -> Reading:
 def _block(drawn: str | Grid, rows: Rows) -> Block:
     if isinstance(drawn, str):
         return drawn
-    return [kept for row in drawn for kept in rows.kept([cell.cell() for cell in row])]
+    margin = margin_of(drawn)
+    return [kept for row in drawn for kept in rows.kept([cell.cell() for cell in row], in_doubt=is_cut(row, margin))]
 
 
 def _check(document: PDFDocument, most_pages: int) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
+from statistics import median_low
 from typing import Any, NamedTuple
 
 from pdfminer.pdftypes import resolve1
@@ -23,6 +24,9 @@ _SCANNED = 0.8
 
 #: The thickest border, and how far the colour of a marker may reach beyond the words that it is on, in points.
 _THICKEST_BORDER, _NEAR = 3, 1
+
+#: What widths may differ by, in points.
+_ROUNDING = 0.2
 
 _TABLE_SETTINGS = {"vertical_strategy": "lines", "horizontal_strategy": "lines"}
 
@@ -96,6 +100,23 @@ class DrawnCell(NamedTuple):
 
 
 Grid = list[list[DrawnCell]]
+
+
+def is_cut(row: Sequence[DrawnCell], margin: float) -> bool:
+    """Whether a text of a row goes from its cell's left margin beyond the right one: a spreadsheet prints no more of
+    it than has room.
+    """
+    return any(
+        line.x0 < cell.left + margin + _ROUNDING and line.x1 > cell.right - margin + _ROUNDING
+        for cell in row
+        for line in cell.lines
+    )
+
+
+def margin_of(grid: Grid) -> float:
+    """The margin of the cells of a table, left and right of their texts: that of most of them."""
+    margins = [line.x0 - cell.left for row in grid for cell in row for line in cell.lines]
+    return median_low(margins) if margins else 0
 
 
 class Page:

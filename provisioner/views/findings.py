@@ -231,8 +231,9 @@ SENTENCES: Mapping[str, str] = {
         "Cette ligne semble contenir plusieurs personnes : écrivez une seule personne par ligne."
     ),
     "row-not-understood/in_doubt": (
-        "Les colonnes de cette ligne ne se distinguent pas avec certitude (guillemets ou séparateurs en trop, zone "
-        "de texte) : elle n'a pas été lue. Saisissez-la de nouveau, ou envoyez l'annexe 1 au format .xlsx ou .docx."
+        "Les cellules de cette ligne ne se lisent pas avec certitude (guillemets ou séparateurs en trop, zone de "
+        "texte, texte coupé au bord d'une cellule) : elle n'a pas été lue. Saisissez-la de nouveau, ou envoyez "
+        "l'annexe 1 au format .xlsx ou .docx."
     ),
     "row-not-understood/contrary": (
         "Cette ligne contredit sa liste (« à supprimer » dans la liste 1, par exemple) : mettez la "
