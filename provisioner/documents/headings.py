@@ -196,7 +196,9 @@ _OVER_TITLES = re.compile(
 #: What no such words have: told quickly, since every cell of a list is asked.
 _SOMETHING = re.compile(r"[0-9@]")
 _NOBODY = re.compile(
-    r"(?:neant|aucune?s?(?: personnes?| acces| clotures?| departs?| agents?| demandes?)?|sans objet|ras|s ?o|vide)?"
+    r"(?:neant|(?:aucune?s?|pas d(?:e|autres?)?) (?:personnes?|acces|clotures?|departs?|agents?|demandes?|sorties?)"
+    r"(?: (?:a (?:ce jour|signaler|declarer)|pour (?:le moment|l instant)|concernee?s?))?"
+    r"|aucune?s?|sans objet|ras|s ?o|vide)?"
 )
 
 

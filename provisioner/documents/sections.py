@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from provisioner.documents.dates import read_date
-from provisioner.documents.headings import is_the_forms, names_nobody
+from provisioner.documents.headings import Kind, is_the_forms, names_nobody, read_words
 from provisioner.documents.lines import Line
 from provisioner.documents.text import quoted
 from provisioner.documents.titles import Titles, end_beside
@@ -169,7 +169,8 @@ class Section:
 def asks_for_somebody(text: str) -> bool:
     """Whether words outside a list ask for somebody's access or its end: « Merci de clôturer celui de M. Petit »."""
     is_asked = _ASKS.search(text) is not None and not text.isupper()
-    return is_asked and _NAMED.search(text) is not None and not _OF_ANYBODY.search(text)
+    is_somebodys = is_asked and _NAMED.search(text) is not None and not _OF_ANYBODY.search(text)
+    return is_somebodys and read_words(text).kind is not Kind.SIGNATURE
 
 
 def has_date(text: str) -> bool:

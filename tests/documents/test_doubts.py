@@ -180,6 +180,7 @@ def test_what_is_asked_for_somebody_outside_the_lists_is_told_and_the_lists_are_
         "Merci d'ouvrir les accès pour le 10/09/2026.",
         "En cas de départ, prévenir Mme Durand pour clôturer l'accès.",
         "Le référent du partenaire est Mme Zoé Roy.",
+        "Établi par Mme Zoé Roy, chargée de créer et de clôturer les accès",
         "MERCI DE FERMER LES ACCES DES AGENTS SUIVANTS",
         "Caf du Pas-de-Calais",
         "Caisse d'Allocations Familiales du Pas-de-Calais",
@@ -190,6 +191,22 @@ def test_words_that_ask_for_nobody_by_name_are_no_person(line: str, at: int) -> 
     blocks: list[str | list[TableRow]] = [HEADING_1, table(TITLES_1, ALICE), HEADING_2, table(TITLES_2, LEAVER)]
     blocks.insert(at, line)
     assert not errors(form(*blocks))
+
+
+@pytest.mark.rule("A3")
+@pytest.mark.parametrize(
+    ("words", "is_asked"),
+    [
+        ("Aucune clôture à ce jour", False),
+        ("Pas de départ", False),
+        ("Aucun agent concerné", False),
+        ("Aucun départ sauf Léo Noir", True),
+    ],
+)
+def test_a_row_of_list_2_that_says_that_nobody_leaves_is_nobody(words: str, is_asked: bool) -> None:
+    annexe = form(HEADING_1, table(TITLES_1, ALICE), HEADING_2, table(TITLES_2, (words, "", "", "", "")))
+    assert emails(annexe, 2) == []
+    assert bool(errors(annexe)) is is_asked
 
 
 # Rows
