@@ -25,12 +25,12 @@ from rich.table import Table
 from bench.contenders import Meter, Meters, Run, Sent, plain_admin, recording, send
 from bench.figures import FIGURES, Figure, World
 from bench.memory import measure_serve, told
-from bench.place import MOST_ACCOUNTS, Place, Servers, Work, open_servers
+from bench.place import Place, Servers, Work, known, open_servers, whole
 
 #: What one figure is made of: the runs of each contender, in turn, and how many calls ours makes.
 Runs = dict[str, list[Run]]
 
-_SIZES = {"persons": 2000, "accounts": 400, "events": 20_000, "rows": 10_000}
+_SIZES = ("persons", "accounts", "events", "rows")
 
 
 def main() -> int:
@@ -53,12 +53,12 @@ def run(servers: Servers, chosen: argparse.Namespace) -> int:
     results = {}
     for figure in figures:
         results[figure.name] = measure(figure, world, meters, chosen.pairs)
-        _write(chosen.json, sizes, results)
+        _write(chosen.json, sizes, results, apart=chosen.apart)
         print(f"{figure.name}: done, load {os.getloadavg()[0]:.1f}", file=sys.stderr, flush=True)
     print_table(figures, results, sizes, apart=chosen.apart)
     if wants_serve:
         memory = measure_serve(world.full)
-        _write(chosen.json, sizes, results, serve_mib=memory)
+        _write(chosen.json, sizes, results, apart=chosen.apart, serve_mib=memory)
         print(told(memory, chosen.persons))
     return 0
 
@@ -67,25 +67,22 @@ def _arguments(given: Sequence[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     names = [*(figure.name for figure in FIGURES), "serve"]
     parser.add_argument("figures", nargs="*", metavar="FIGURE", help=f"which ones (default: all): {', '.join(names)}")
-    parser.add_argument("--persons", type=int, help="of the full realm (default: 2000)")
-    parser.add_argument("--accounts", type=int, help="opened at once; a quarter of them closed (default: 400)")
-    parser.add_argument("--events", type=int, help="read by one pull (default: 20000)")
-    parser.add_argument("--rows", type=int, help="of a checked document (default: 10000)")
-    parser.add_argument("--pairs", type=int, help="runs of each contender (default: 5)")
+    parser.add_argument("--persons", type=whole(20, 60_000), default=2000, help="of the full realm (default: 2000)")
+    parser.add_argument(
+        "--accounts",
+        type=whole(4, 2000),
+        default=400,
+        help="opened at once; a quarter of them closed (default: 400)",
+    )
+    parser.add_argument("--events", type=whole(100), default=20_000, help="read by one pull (default: 20000)")
+    parser.add_argument("--rows", type=whole(1, 60_000), default=10_000, help="of a document (default: 10000)")
+    parser.add_argument("--pairs", type=whole(1, 7), default=5, help="runs of each contender (default: 5)")
     parser.add_argument(
         "--apart", action="store_true", help="the servers on half of the processors, the rest on the others"
     )
     parser.add_argument("--json", type=Path, default=Path("build/bench.json"), help="where every run is written down")
     chosen = parser.parse_args(given)
-    sizes = _SIZES | {"pairs": 5}
-    for name, size in sizes.items():
-        setattr(chosen, name, getattr(chosen, name) or size)
-    chosen.figures = chosen.figures or names
-    if unknown := set(chosen.figures) - set(names):
-        parser.error(f"there is no figure {', '.join(sorted(unknown))}")
-    named = chosen.persons + 100 * chosen.pairs, 4 * chosen.accounts * (chosen.pairs + 1), chosen.rows
-    if min(getattr(chosen, name) for name in sizes) < 1 or max(named) > MOST_ACCOUNTS:
-        parser.error(f"at least 1 of each is needed, and few enough: {MOST_ACCOUNTS} persons can be named apart")
+    chosen.figures = known(parser, chosen.figures, names)
     if chosen.apart and len(os.sched_getaffinity(0)) < 2:
         parser.error("--apart needs two processors")
     if shutil.which("wrk") is None:
@@ -168,7 +165,10 @@ def print_table(
         table.add_row(figure.name, f"{result['units']} {figure.unit}s", f"{result['calls'] or ''}", *cells, *told)
     console = Console(width=None if sys.stdout.isatty() else 170)
     console.print(table)
-    print("Milliseconds of one of them, and of processor. Ratios: how many times faster ours is (least-greatest).")
+    print(
+        "Milliseconds of one of them, and of processor. Ratios: our speed by theirs, so under 1 we are slower"
+        " (least-greatest)."
+    )
 
 
 _COSTS = ("seconds", "client", "keycloak", "postgres")
@@ -178,9 +178,7 @@ def _spread(values: Sequence[float]) -> str:
     return f"{median(values):.2f} ({min(values):.2f}-{max(values):.2f})" if values else ""
 
 
-def _write(
-    file: Path, sizes: Mapping[str, int], results: Mapping[str, dict[str, Any]], **more: Mapping[str, Any]
-) -> None:
+def _write(file: Path, sizes: Mapping[str, int], results: Mapping[str, dict[str, Any]], **more: Any) -> None:
     def plain(result: dict[str, Any]) -> dict[str, Any]:
         told = {other: median(ratios(result, other)) for other in result["runs"] if other != "ours"}
         runs = {name: [asdict(run) for run in runs] for name, runs in result["runs"].items()}

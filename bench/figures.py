@@ -399,7 +399,7 @@ def _check_figure(extension: str) -> Figure:
                 validate_email(cell, check_deliverability=False, test_environment=True)
 
     return Figure(
-        f"check {extension}", "row", lambda world: world.rows, ours, script, prepare=prepare, calls_keycloak=False
+        f"check-{extension}", "row", lambda world: world.rows, ours, script, prepare=prepare, calls_keycloak=False
     )
 
 
@@ -467,7 +467,7 @@ FIGURES = (
         for name, ours in (("plan", _plan), ("sync", _sync), ("sweep", _sweep))
     ),
     Figure(
-        "sync cold",
+        "sync-cold",
         "person",
         lambda world: world.persons,
         _sync,

@@ -35,7 +35,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from bench.contenders import children, family
-from bench.place import person_name
+from bench.place import person_name, whole
 from provisioner.domain.people import EmailAddress
 from provisioner.keycloak.realm import apply_realm
 from provisioner.logs import configure_logging
@@ -375,9 +375,9 @@ def strike(keycloak: Keycloak, home: Path, outcome: Round) -> None:
 def main() -> int:
     """Runs everything; 0 unless something was lost or done twice."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rounds", type=int, default=3, help="of each blow, with one and with two instances")
-    parser.add_argument("--persons", type=int, default=100, help="of the annexe that is being opened")
-    parser.add_argument("--instances", type=int, nargs="*", default=[1, 2])
+    parser.add_argument("--rounds", type=whole(1), default=3, help="of each blow, with one and with two instances")
+    parser.add_argument("--persons", type=whole(2), default=100, help="of the annexe that is being opened")
+    parser.add_argument("--instances", type=whole(1, 2), nargs="*", default=[1, 2])
     parser.add_argument("--blows", nargs="*", choices=BLOWS, default=BLOWS)
     parser.add_argument("--home", type=Path, default="build/ha", help="made anew: rounds.json and all logs")
     chosen = parser.parse_args()

@@ -29,7 +29,7 @@ from rich.table import Table
 
 from bench.crowd import crowd, fill_realm, fill_register
 from bench.memory import measure_serve
-from bench.place import Place, Servers, Work, open_servers
+from bench.place import Place, Servers, Work, known, open_servers, whole
 from provisioner.domain.access.change import Action
 from provisioner.domain.annexe.decisions import Decisions
 from provisioner.domain.annexe.document import Document
@@ -74,7 +74,7 @@ class Figures:
 
     def show(self) -> None:
         """All of them."""
-        table = Table("figure", "median", "least-greatest", "aim", "load")
+        table = Table("figure", "median", "least-greatest", "aim at most", "load")
         for row in self.rows:
             values = row["measured"]
             assert isinstance(values, list)
@@ -198,7 +198,7 @@ def _unchanged(figures: Figures, realm: Realm, runs: int) -> None:
 def _shut_out(figures: Figures, realm: Realm, runs: int) -> None:
     people = [person for _, person in zip(range(runs), realm.unused, strict=False)]
     costs = [realm.shut_out(person) for person in people]
-    figures.add(f"one person shut out, logged in, realm of {realm.persons}", "s", [cost.seconds for cost in costs], 2)
+    figures.add(f"one logged-in person suspended, realm of {realm.persons}", "s", [cost.seconds for cost in costs], 2)
 
 
 def _starts(figures: Figures, realm: Realm, runs: int) -> None:
@@ -230,14 +230,14 @@ def main() -> int:
     """Measures what was chosen."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("figures", nargs="*", metavar="FIGURE", help=f"which ones (default: all): {', '.join(_ALL)}")
-    parser.add_argument("--partners", type=int, default=1000, help=f"of the large realm, {_EACH} persons each")
-    parser.add_argument("--serve", type=int, nargs="*", default=[2000], help="persons of the realms of `serve`")
-    parser.add_argument("--runs", type=int, default=5, help="of each command")
+    parser.add_argument("--partners", type=whole(2), default=1000, help=f"of the large realm, {_EACH} persons each")
+    parser.add_argument(
+        "--serve", type=whole(_EACH), nargs="*", default=[2000], help="persons of the realms of `serve`"
+    )
+    parser.add_argument("--runs", type=whole(1), default=5, help="of each command")
     parser.add_argument("--json", type=Path, default=Path("build/large.json"), help="where every run is written down")
     chosen = parser.parse_args()
-    names = chosen.figures or list(_ALL)
-    if unknown := set(names) - {*_ALL}:
-        parser.error(f"there is no figure {', '.join(sorted(unknown))}")
+    names = known(parser, chosen.figures, _ALL)
     figures = Figures()
     with (
         tempfile.TemporaryDirectory(prefix="provisioner-bench-") as home,

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 import secrets
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
@@ -52,6 +53,27 @@ def person_name(number: int) -> str:
         rest, syllable = divmod(rest, len(_SYLLABLES))
         name += _SYLLABLES[syllable]
     return name
+
+
+def whole(least: int, most: int | None = None) -> Callable[[str], int]:
+    """What an option of a bench takes."""
+
+    def read(text: str) -> int:
+        value = int(text)
+        if value < least or (most is not None and value > most):
+            asked = f"at least {least}" if most is None else f"from {least} to {most}"
+            raise argparse.ArgumentTypeError(f"{asked}, not {value}")
+        return value
+
+    read.__name__ = "number"  # what argparse says that it is not
+    return read
+
+
+def known(parser: argparse.ArgumentParser, figures: list[str], names: Sequence[str]) -> list[str]:
+    """The chosen figures, or all of them; wrong usage where there is none of such a name."""
+    if unknown := set(figures) - {*names}:
+        parser.error(f"there is no figure {', '.join(sorted(unknown))}; there are: {', '.join(names)}")
+    return figures or list(names)
 
 
 @dataclass(frozen=True)
