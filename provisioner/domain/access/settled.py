@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, timedelta
-from sys import intern
 from typing import Any, NamedTuple
 
 from provisioner.domain.access.account import (
@@ -21,7 +20,7 @@ from provisioner.domain.access.account import (
     REQUESTED_ON,
 )
 from provisioner.domain.convention import Partner
-from provisioner.domain.people import EmailAddress
+from provisioner.domain.people import EmailAddress, one_copy
 
 #: An `AccessRow` as a plain tuple: Python's garbage collector looks at any other kind again and again.
 _Plain = tuple[Any, ...]
@@ -58,7 +57,8 @@ class AccessRow(NamedTuple):
     @property
     def plain(self) -> _Plain:
         """The same to be kept, with one copy of what many have in common."""
-        return tuple(intern(value) if type(value) is str else value for value in self)
+        id_and_address, common = self[:3], self[3:]
+        return *id_and_address, *(one_copy(value) if type(value) is str else value for value in common)
 
     def is_shown_by(self, names: tuple[str, str, str], attributes: Mapping[str, Sequence[str]]) -> bool:
         """Whether an account with this address, last name and first names, and with these attributes, has what this
