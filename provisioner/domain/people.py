@@ -13,15 +13,6 @@ from typing import NamedTuple, NewType
 EmailAddress = NewType("EmailAddress", str)
 
 
-@lru_cache(maxsize=20_000)
-def one_copy(text: str) -> str:
-    """The same text, in one copy for all who have it in common: a first name, a function, a partner's code.
-
-    Not `sys.intern`: its table grows with everybody who is ever read, and never shrinks.
-    """
-    return text
-
-
 def domain_of(email: EmailAddress) -> str:
     """The part after the at sign."""
     return email.rpartition("@")[2]

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from functools import lru_cache
+from sys import intern
 from typing import Any, cast
 
 from provisioner.domain.access.account import RemoteAccount, WantedAccount
 from provisioner.domain.access.settled import Settling
-from provisioner.domain.people import EmailAddress, one_copy
+from provisioner.domain.people import EmailAddress
 from provisioner.keycloak.errors import ReadIncomplete
 
 Json = dict[str, Any]
@@ -35,15 +36,13 @@ def account_of(user: object) -> RemoteAccount:
     id_, user = id_of(user), cast(Json, user)
     milliseconds = user.get("createdTimestamp")
     email, last_name, first_names = names_of(user)
-    if not isinstance(last_name, str) or not isinstance(first_names, str):
-        raise ReadIncomplete("Keycloak described an account whose name is no text.")
     return RemoteAccount(
         id=id_,
         email=EmailAddress(email),
         enabled=user["enabled"],
-        last_name=one_copy(last_name),
-        first_names=one_copy(first_names),
-        attributes={one_copy(name): _values(*values) for name, values in (user.get("attributes") or {}).items()},
+        last_name=intern(last_name),
+        first_names=intern(first_names),
+        attributes={intern(name): _values(*values) for name, values in (user.get("attributes") or {}).items()},
         email_verified=user.get("emailVerified"),
         created_at=datetime.fromtimestamp(milliseconds / 1000, UTC) if milliseconds else None,
     )

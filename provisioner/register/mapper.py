@@ -10,11 +10,10 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import fields
 from datetime import date, datetime
 from functools import lru_cache
+from sys import intern
 from typing import Any, Generic, TypeVar
 
 from sqlalchemy import ARRAY, ColumnElement, Connection, Select, Table, any_, bindparam
-
-from provisioner.domain.people import one_copy
 
 Plain = TypeVar("Plain")
 
@@ -56,7 +55,7 @@ class Mapper(Generic[Plain]):
     def of(self, row: Sequence[Any]) -> Plain:
         """The plain data of a row of `columns`."""
         # Many rows say the same: a partner's code, a function, an address in two tables.
-        values = [one_copy(value) if type(value) is str else value for value in row]
+        values = [intern(value) if type(value) is str else value for value in row]
         for start, end, part in self._spread:
             inner = values[start:end]
             values[start:end] = [None if inner.count(None) == len(inner) else part.of(inner)]

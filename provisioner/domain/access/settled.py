@@ -20,7 +20,7 @@ from provisioner.domain.access.account import (
     REQUESTED_ON,
 )
 from provisioner.domain.convention import Partner
-from provisioner.domain.people import EmailAddress, one_copy
+from provisioner.domain.people import EmailAddress
 
 #: An `AccessRow` as a plain tuple: Python's garbage collector looks at any other kind again and again.
 _Plain = tuple[Any, ...]
@@ -54,11 +54,13 @@ class AccessRow(NamedTuple):
             return False
         return self.is_closed or (self.is_opened and not self.has_end and self.partner in steady)
 
-    @property
-    def plain(self) -> _Plain:
-        """The same to be kept, with one copy of what many have in common."""
+    def plain(self, copies: dict[str, str]) -> _Plain:
+        """The same to be kept, with one copy of what many have in common: not of the id and the address, nor by
+        `sys.intern`, whose table grows with whoever is read and never shrinks.
+        """
         id_and_address, common = self[:3], self[3:]
-        return *id_and_address, *(one_copy(value) if type(value) is str else value for value in common)
+        one_copy = (copies.setdefault(value, value) if type(value) is str else value for value in common)
+        return *id_and_address, *one_copy
 
     def is_shown_by(self, names: tuple[str, str, str], attributes: Mapping[str, Sequence[str]]) -> bool:
         """Whether an account with this address, last name and first names, and with these attributes, has what this
@@ -112,10 +114,11 @@ class Settling:
                 by_account[row.account] = row
         #: those that may be, by their ids in Keycloak
         self._asked: dict[str, _Plain] = {}
+        copies: dict[str, str] = {}
         while by_account:
             account, row = by_account.popitem()
             if row.keycloak_id is not None and account not in self.unsettled:
-                self._asked[row.keycloak_id] = row.plain
+                self._asked[row.keycloak_id] = row.plain(copies)
             elif not row.is_closed:
                 self.unsettled.add(account)
         self._members: set[int] = set()
