@@ -20,9 +20,10 @@ _STEMS = re.compile(
     "|maint|garder|ouv|pas|ation|inscri|erreur"
 )
 
-#: Somebody else leaves, or it is foreseen for a day to come.
-_ANOTHERS = re.compile(
-    r"rempla(?!c[ée]e? par)|succ[èe]|suite (?:à|au)|(?:à|a) la place|ancien|pr[ée]vue?", re.IGNORECASE
+#: Somebody else leaves; of a remark alone, it may be foreseen for a day to come, or was a mistake.
+_ANOTHERS = re.compile(r"rempla(?!c[ée]e? par)|succ[èe]|suite (?:à|au)|(?:à|a) la place|ancien", re.IGNORECASE)
+_NOT_SO = re.compile(
+    r"pr[ée]vue?|\bsuite\b|depart (?:de|d)\b|erreur|a tort|repris|reactiv|rouvr|apres", re.IGNORECASE
 )
 
 #: What may stand round a word that is alone in its cell.
@@ -71,12 +72,12 @@ _OF_KEEPING = re.compile(r"\b(?:maint\w+|conserv\w+|gard\w+|renouvel\w+|en poste
 #: A remark by which somebody of list 1 is no longer there, unless it says how the person came.
 _IS_GONE = re.compile(
     r"^(?:retraite|depart)\b|\b(?:retraitee?|(?:a la|en|a) retraite|demission\w*|licenci\w+|decedee?|deces"
-    r"|mutee?|mutation|disponibilite|detache\w*|plus (?:en poste|en fonction|presente?|la|besoin|utile|necessaire)"
-    r"|fin de (?:mission|fonctions?)|reviendra pas|suppr|sortie? des|inacti\w+|annul\w+|remplacee? par)\b"
+    r"|mutee?|plus (?:en poste|en fonction|presente?|la|besoin|utile|necessaire)"
+    r"|reviendra pas|suppr|sortie? des|inacti\w+|annul\w+|remplacee? par)\b"
 )
 _CAME = re.compile(r"arriv|recrut|nouv|venant|retour|embauch")
 #: A remark by which somebody of list 2 is there.
-_IS_THERE = re.compile(r"\b(?:revient|retour|toujours|reste|annul\w+)\b")
+_IS_THERE = re.compile(r"\b(?:revient|toujours (?:en|presente?|la|active?)|reste en (?:poste|fonctions?)|annul\w+)\b")
 #: The most words of a remark that can only be about an access.
 _MOST_WORDS = 5
 
@@ -124,7 +125,7 @@ def _column_says_the_contrary(title: str, text: str, number: int) -> bool:
     """Whether a cell under a title of the partner's own says so, by the title or as a remark."""
     title = words_of(title)
     value = words_of(_TICK.sub(" x ", _NOT_TICKED.sub("", text))).removeprefix("x ")
-    if not value or names_nobody(value) or _ANOTHERS.search(title):
+    if not value or names_nobody(value) or _ANOTHERS.search(title) or _NOT_SO.search(title):
         return False
     told = _list_told(title, value)
     if told is not None:
@@ -152,5 +153,5 @@ def _is_contrary_remark(value: str, number: int) -> bool:
     if number == 2:
         return _IS_THERE.search(value) is not None
     is_about_closing = sum(map(str.isalpha, value.split())) <= _MOST_WORDS and list_of(value) == 2
-    is_anothers = _ANOTHERS.search(value) or _CAME.search(value)
-    return (is_about_closing or _IS_GONE.search(value) is not None) and not is_anothers
+    is_not_so = any(pattern.search(value) for pattern in (_ANOTHERS, _NOT_SO, _CAME))
+    return (is_about_closing or _IS_GONE.search(value) is not None) and not is_not_so

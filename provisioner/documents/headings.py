@@ -105,6 +105,7 @@ _HESITATION = re.compile(
         modif\w* chang\w* mutations? mutee?s? rempla\w* information memoire exemples? modele eventuel\w*
         disponibilites? detach\w* contacts? referents? responsables? interim\w* prolong\w* attente refus\w*
         rejet\w* annul\w* report\w* pas(?!_de_calais) non sans sauf hors aucune?s? futurs? futures? inactifs?
+        etudier confirmer verifier
         """
     )
 )
@@ -169,16 +170,16 @@ _IS_ORDER = re.compile(
 _REMARKS = re.compile(_any(r"n_b nb nota rappel remarques? attention important"))
 #: Names of places, which head a part of a list without changing whom it is about.
 _PLACE = re.compile(
-    r"(?:(?:le|la|les|l) )?"
+    r"(?:(?:le|la|les|l) )?(?:"
     + _any(
         r"""
         services? poles? directions? departements? mairies? villes? communes? ccas cias sites? secteurs?
         creches? ecoles? centres? communaute syndicat metropole collectivite structure etablissement
-        partenaire caisse caf multi_accueil epci halte_garderie relais ram rpe alsh
+        partenaire multi_accueil epci halte_garderie relais ram rpe alsh
         petite_enfance enfance jeunesse parentalite
         """
     )
-    + ".*"
+    + ".*|(?:caisse|caf) .+)"
 )
 #: The remark that the form prints under list 2.
 _FORMS_NOTE = re.compile(

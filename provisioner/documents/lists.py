@@ -97,6 +97,8 @@ class Lists:
         words = read_words(text)
         if words.kind is not Kind.LIST and asks_for_somebody(text):
             self._tell_of_somebody(text)
+            if is_in_list and section.is_begun:
+                self._open(Section(None, text))  # they may be about the rows under them
             return
         if words.kind is not Kind.SIGNATURE:
             section.note_words(text)
@@ -118,6 +120,8 @@ class Lists:
         filled = line.filled
         if len(filled) == 1 and not self._section.is_value(line) and asks_for_somebody(line.text):
             self._tell_of_somebody(line.text)
+            if self._section.number is not None and self._section.is_begun:
+                self._switch(line, Section(None, line.text))
             return True
         if len(filled) > _MOST_BESIDE or line.has_address:
             return False
@@ -136,10 +140,10 @@ class Lists:
         return True
 
     def _tell_of_somebody(self, text: str) -> None:
-        """Words that ask for somebody, who should stand in a list's table."""
-        self._tell(
-            Finding("table-not-understood", Severity.ERROR, value=quoted(text), details=Table(self._lists_above()))
-        )
+        """Words that ask for somebody, who should stand in a list's table. They may be about either list, so the
+        closures alone do not go without a person's look.
+        """
+        self._tell(Finding("table-not-understood", Severity.ERROR, value=quoted(text), details=Table(())))
 
     def _announce(self, line: Line, words: Words) -> None:
         """Words alone in their row that are no list's heading."""

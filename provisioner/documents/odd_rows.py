@@ -16,7 +16,7 @@ _EXAMPLE = re.compile(
 )
 _SAYS_EXAMPLE = re.compile(r"\W*(?:par )?exemple\W*", re.IGNORECASE)
 _BETWEEN_PERSONS = re.compile(r"[\n,;/&]")
-_AND = re.compile(r"\w\s+et\s+\w")
+_AND = re.compile(r"\w\s+et\s+\w", re.IGNORECASE)
 
 
 def is_example(line: Line) -> bool:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
-from statistics import median_low
 from typing import Any, NamedTuple
 
 from pdfminer.pdftypes import resolve1
@@ -103,8 +102,8 @@ Grid = list[list[DrawnCell]]
 
 
 def is_cut(row: Sequence[DrawnCell], margin: float) -> bool:
-    """Whether a text of a row goes from its cell's left margin beyond the right one: a spreadsheet prints no more of
-    it than has room.
+    """Whether a text of a row goes from its cell's left margin beyond the right one. So prints a spreadsheet what has
+    no room, and the rest of it nowhere.
     """
     return any(
         line.x0 < cell.left + margin + _ROUNDING and line.x1 > cell.right - margin + _ROUNDING
@@ -114,9 +113,10 @@ def is_cut(row: Sequence[DrawnCell], margin: float) -> bool:
 
 
 def margin_of(grid: Grid) -> float:
-    """The margin of the cells of a table, left and right of their texts: that of most of them."""
-    margins = [line.x0 - cell.left for row in grid for cell in row for line in cell.lines]
-    return median_low(margins) if margins else 0
+    """The margin of the cells of a table, left and right of their texts: the least of them, since a text that is
+    centred or indented stands farther from its border.
+    """
+    return min((line.x0 - cell.left for row in grid for cell in row for line in cell.lines), default=0)
 
 
 class Page:

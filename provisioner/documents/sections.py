@@ -19,19 +19,26 @@ _NAMES_SOMEBODY = re.compile(r"\W*(?i:m\.|mr|mmes?|mlle|monsieur|madame)\s+\w|\s
 _NOBODY = re.compile(r"\b(?:aucune?|n[ée]ant|pas d(?:e\b|['’])|sans objet|vide|non concern)", re.IGNORECASE)
 _MOST_WORDS = 60
 
-#: What words ask for or tell of an access, what names its holder, and what speaks of anybody. Of two capitalised
-#: words, none may be a place's or an authority's.
+#: What words ask for or tell of an access, what names its holder, and what speaks of anybody. Two capitalised words
+#: name somebody where an access is theirs or they leave, unless one is a place's or an authority's.
 _ASKS = re.compile(
     r"\b(?:r?ouvrir|cr[ée]er|r?ajouter|habiliter|inscrire|(?:r[ée])?activer|maintenir|conserver|cl[oô]turer|clore|fermer"
     r"|supprimer|d[ée]s(?:activer|habiliter|inscrire)|retirer|enlever|radier|bloquer|couper|quitt(?:e|era|[ée])|partira"
     r"|(?:est|sont) part[ie]\w*)\b",
     re.IGNORECASE,
 )
-_NAMED = re.compile(
-    r"@|\b(?i:m\.|mr|mmes?|mlle|monsieur|madame)\s+[A-ZÀ-Þ]"
-    r"|(?!(?:L[ea]s?|Villes?|Commun\w+|Agglo\w+|Pays|Maire|Mairie|Centre|Conseil|Caisse|Caf|Convention|Saint\w*)\b)"
-    r"\b[A-ZÀ-Þ][\w'’-]+ (?!Caf\b|CAF\b)[A-ZÀ-Þ][\w'’-]+"
+_TWO_WORDS = (
+    r"(?!(?:L[ea]s?|Villes?|Commun\w+|Agglo\w+|Pays|Maire|Mairie|Centre|Conseil|Caisse|Caf|Convention|Saint\w*)\b)"
+    r"[A-ZÀ-Þ][\w'’-]+ (?!Caf\b|CAF\b)[A-ZÀ-Þ][\w'’-]+"
 )
+_NAMED = re.compile(
+    r"(?<![àÀ:] )(?<![\w.+-])[\w.+-]+@"  # not where to send the form
+    r"|\b(?i:m\.|mr|mmes?|mlle|monsieur|madame)\s+[A-ZÀ-Þ]"
+    rf"|\b(?i:acc[èe]s|comptes?|habilitations?|celui|celle)\s(?i:de\s|à\s|pour\s|d['’]){_TWO_WORDS}"
+    rf"|^\W*{_TWO_WORDS} (?:a quitt|nous quitt|quitt|part|est part)"
+)
+#: Where a sentence ends; not after « M. ».
+_SENTENCE_END = re.compile(r"(?<!\b[MJ])[.;!?]\s+")
 _OF_ANYBODY = re.compile(r"\b(?:toute?s?|tous|chaque|en cas|lorsqu\w*|si)\b", re.IGNORECASE)
 
 
@@ -168,9 +175,12 @@ class Section:
 
 def asks_for_somebody(text: str) -> bool:
     """Whether words outside a list ask for somebody's access or its end: « Merci de clôturer celui de M. Petit »."""
-    is_asked = _ASKS.search(text) is not None and not text.isupper()
-    is_somebodys = is_asked and _NAMED.search(text) is not None and not _OF_ANYBODY.search(text)
-    return is_somebodys and read_words(text).kind is not Kind.SIGNATURE
+    if text.isupper() or _ASKS.search(text) is None or read_words(text).kind is Kind.SIGNATURE:
+        return False
+    return any(
+        _ASKS.search(sentence) and _NAMED.search(sentence) and not _OF_ANYBODY.search(sentence)
+        for sentence in _SENTENCE_END.split(text)
+    )
 
 
 def has_date(text: str) -> bool:

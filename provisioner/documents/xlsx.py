@@ -110,12 +110,18 @@ def _linked(parts: Parts, part: str, kind: str) -> dict[str | None, str]:
     }
 
 
+#: With what Excel's notice ends, before « Commentaire : », that older versions show of a comment.
+_THREADED = "linkid=870924"
+
+
 def _notes(parts: Parts, sheet: str) -> Iterator[tuple[tuple[int, int], str]]:
     """The comments of a sheet, each with the row and the column of its cell."""
     for part in _linked(parts, sheet, "comments").values():
         for comment in _elements(parts, part, "comment"):
             if place := _REFERENCE.fullmatch(comment.get("ref", "")):
                 text = " ".join(piece.text or "" for piece in comment.iter("{*}t"))
+                if _THREADED in text:  # a notice of Excel stands before the words
+                    text = text.rpartition(_THREADED)[2].partition(":")[2]
                 yield (int(place[2]) - 1, _column(place[1])), text[:LONGEST_TEXT]
             drop(comment)
 

@@ -182,6 +182,11 @@ def test_what_is_asked_for_somebody_outside_the_lists_is_told_and_the_lists_are_
         "Le référent du partenaire est Mme Zoé Roy.",
         "Établi par Mme Zoé Roy, chargée de créer et de clôturer les accès",
         "MERCI DE FERMER LES ACCES DES AGENTS SUIVANTS",
+        "Merci d'habiliter les agents suivants à Mon Compte Partenaire.",
+        "La Caf peut suspendre ou supprimer un accès ; Mon Compte Partenaire est alors fermé.",
+        "Document à renvoyer à habilitations@caf.example. Ne pas supprimer de colonne.",
+        "Merci de créer les accès du Relais Petite Enfance",
+        "Contact : M. Durand. Merci de supprimer les lignes vides",
         "Caf du Pas-de-Calais",
         "Caisse d'Allocations Familiales du Pas-de-Calais",
     ],
@@ -191,6 +196,15 @@ def test_words_that_ask_for_nobody_by_name_are_no_person(line: str, at: int) -> 
     blocks: list[str | list[TableRow]] = [HEADING_1, table(TITLES_1, ALICE), HEADING_2, table(TITLES_2, LEAVER)]
     blocks.insert(at, line)
     assert not errors(form(*blocks))
+
+
+@pytest.mark.rule("A3")
+@pytest.mark.parametrize("words", ["Accès de Mme Durand à conserver :", "NB : ne pas supprimer l'accès de M. Petit"])
+def test_who_stands_under_words_about_somebody_in_list_2_is_not_closed(words: str) -> None:
+    rows = table(TITLES_2, LEAVER, (words,), (*BOB[:4], LEAVER[4]))
+    annexe = form(HEADING_1, table(TITLES_1, ALICE), HEADING_2, rows)
+    assert emails(annexe, 2) == [LEAVER[3]]
+    assert {finding.code for finding in errors(annexe)} == {"table-not-understood"}
 
 
 @pytest.mark.rule("A3")
@@ -229,6 +243,7 @@ OBSERVED = "Observations"
 @pytest.mark.parametrize(
     ("column", "text"),
     [
+        (5, "À supprimer comme prévu"),
         (0, "Leroy - à supprimer"),
         (0, "Leroy, partie"),
         (1, "Bob ANNULÉ"),
@@ -292,6 +307,12 @@ def test_a_column_that_the_partner_has_added_may_say_that_the_person_leaves(titl
         ("Date de départ", ""),
         ("Service", "Sorties scolaires"),
         (OBSERVED, "recrutée par mutation"),
+        (OBSERVED, "suite départ Mme Martin"),
+        (OBSERVED, "accès clôturé par erreur"),
+        (OBSERVED, "reprise après disponibilité"),
+        (OBSERVED, "fin de mission le 31/12/2027"),
+        ("Statut", "Détachée"),
+        ("Type", "Mutation"),
         (OBSERVED, "accès ouvert en 2024"),
     ],
 )
@@ -311,12 +332,21 @@ def test_a_column_of_list_2_that_says_that_the_person_stays_closes_nothing(title
 
 
 @pytest.mark.rule("A3")
-@pytest.mark.parametrize("text", ["à conserver", "maintenu", "ne pas clôturer", "annulé"])
+@pytest.mark.parametrize(
+    "text", ["à conserver", "maintenu", "ne pas clôturer", "annulé", "à conserver, départ prévu en 2027"]
+)
 def test_a_row_of_list_2_that_says_that_the_person_stays_closes_nothing(text: str) -> None:
     rows = table((*TITLES_2, OBSERVED), (*LEAVER, text))
     annexe = form(HEADING_1, table(TITLES_1, ALICE), HEADING_2, rows)
     assert emails(annexe, 2) == []
     assert [(finding.code, finding.list) for finding in errors(annexe)] == [("row-not-understood", 2)]
+
+
+@pytest.mark.rule("A3")
+@pytest.mark.parametrize("text", ["Retour dans son administration", "mutation à la mairie, reste joignable"])
+def test_a_remark_on_how_somebody_leaves_closes_all_the_same(text: str) -> None:
+    rows = table((*TITLES_2, OBSERVED), (*LEAVER, text))
+    assert emails(form(HEADING_1, table(TITLES_1, ALICE), HEADING_2, rows), 2) == [LEAVER[3]]
 
 
 @pytest.mark.rule("A1")

@@ -134,11 +134,19 @@ def test_a_cell_crossed_out_from_corner_to_corner_is_struck_through(read_here: R
 
 @pytest.mark.rule("A1")
 @pytest.mark.parametrize(("note", "is_asked"), [("DGS : à supprimer", True), ("DGS : à vérifier", False)])
-def test_a_comment_may_say_that_the_person_leaves(read_here: Reader, note: str, is_asked: bool) -> None:
+@pytest.mark.parametrize("is_threaded", [False, True])
+def test_a_comment_may_say_that_the_person_leaves(
+    read_here: Reader, note: str, *, is_asked: bool, is_threaded: bool
+) -> None:
     commented = (
         f"<table:table-cell><office:annotation><text:p>{note}</text:p></office:annotation><text:p>{ALICE[0]}</text:p>"
     )
-    comment = f'<comment ref="A5"><text><r><t>{note}</t></r></text></comment>'
+    notice = (  # of Excel, to older versions of it, before the words
+        "[Threaded comment] Your version of Excel allows you to read this threaded comment; however, any edits to it"
+        " will get removed if the file is opened in a newer version of Excel. Learn more:"
+        " https://go.microsoft.com/fwlink/?linkid=870924 Comment: "
+    )
+    comment = f'<comment ref="A5"><text><r><t>{notice if is_threaded else ""}{note}</t></r></text></comment>'
     link = '<Relationship Id="c" Type="http://x.example/comments" Target="../comments1.xml"/>'
     parts = {
         "xl/comments1.xml": f"<comments><commentList>{comment}</commentList></comments>",

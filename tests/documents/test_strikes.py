@@ -123,10 +123,10 @@ def test_somebody_struck_in_a_table_without_lines_is_asked_about_and_never_gone(
     )
 
 
-def ruled(after_the_address: int) -> list[str]:
+def ruled(after_the_address: int, before: tuple[int, ...] = (26, 106, 186, 276)) -> list[str]:
     """The lines round the titles and two persons of the list above, one after the addresses at this point."""
-    levels = [f"26 {y} m 570 {y} l S" for y in (713, 693, 673, 653)]
-    return [*levels, *(f"{x} 653 m {x} 713 l S" for x in (26, 106, 186, 276, after_the_address, 570))]
+    levels = [f"{before[0]} {y} m 570 {y} l S" for y in (713, 693, 673, 653)]
+    return [*levels, *(f"{x} 653 m {x} 713 l S" for x in (*before, after_the_address, 570))]
 
 
 def test_a_markers_colour_on_the_words_of_a_row_is_no_border_of_its_cells(read_here: Reader) -> None:
@@ -145,3 +145,11 @@ def test_an_address_that_ends_at_its_cells_border_may_have_been_cut_there(read_h
     assert [(finding.code, finding.row) for finding in annexe.findings if finding.row] == [("row-not-understood", 2)]
     whole = read_here(pdf_page(pdf_texts(*UNRULED[:4], *persons, under=ruled(476))), "a.pdf")
     assert [row.last_name for row in whole.rows] == ["Petit", "Roux"]
+
+
+@pytest.mark.rule("A7")
+def test_a_wide_address_among_texts_that_stand_far_from_their_borders_is_whole(read_here: Reader) -> None:
+    persons = UNRULED[4], ("Roux", "Eva", "agent", "eva.roux@ville-test.exam", "10/06/2026")
+    lines = ruled(380, before=(10, 90, 170, 276))
+    annexe = read_here(pdf_page(pdf_texts(*UNRULED[:4], *persons, under=lines)), "a.pdf")
+    assert [row.last_name for row in annexe.rows] == ["Petit", "Roux"]

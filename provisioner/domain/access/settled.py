@@ -56,7 +56,7 @@ class AccessRow(NamedTuple):
 
     def plain(self, copies: dict[str, str]) -> _Plain:
         """The same to be kept, with one copy of what many have in common: not of the id and the address, nor by
-        `sys.intern`, whose table grows with whoever is read and never shrinks.
+        `sys.intern`, whose table would grow with everybody here and never shrink.
         """
         id_and_address, common = self[:3], self[3:]
         one_copy = (copies.setdefault(value, value) if type(value) is str else value for value in common)
