@@ -4,6 +4,7 @@ second factor, and no lasting password of an administrator stands in a file.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -89,7 +90,8 @@ def test_a_key_that_keycloak_does_not_know_yet_leads_to_the_first_secret_in_doct
     refused = office.run("realm", "apply", "--dry-run")
     assert (refused.status, "ADMIN_CLIENT_SECRET" in refused.err) == (3, True)
     lines = office.run("doctor", "--format", "json").json["lines"]
-    told = {line["check"]: line["todo"] for line in lines if "401" in line["found"]}
+    # Not a port of this run that has these figures.
+    told = {line["check"]: line["todo"] for line in lines if re.search(r"\b401\b", line["found"])}
     assert "administrator" in told
     for todo in told.values():
         assert "PROVISIONER_KEYCLOAK__ADMIN_KEY_FILE" in todo
