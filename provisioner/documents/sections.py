@@ -20,25 +20,29 @@ _NOBODY = re.compile(r"\b(?:aucune?|n[ée]ant|pas d(?:e\b|['’])|sans objet|vid
 _MOST_WORDS = 60
 
 #: What words ask for or tell of an access, what names its holder, and what speaks of anybody. Two capitalised words
-#: name somebody where an access is theirs or they leave, unless one is a place's or an authority's.
+#: name somebody where an access is theirs or is asked for, or where they leave, unless one is a place's or an
+#: authority's.
+_VERB = (
+    r"r?ouvrir|cr[ée]er|r?ajouter|habiliter|inscrire|(?:r[ée])?activer|maintenir|conserver|cl[oô]turer|clore|fermer"
+    r"|supprimer|d[ée]s(?:activer|habiliter|inscrire)|retirer|enlever|radier|bloquer|couper"
+)
 _ASKS = re.compile(
-    r"\b(?:r?ouvrir|cr[ée]er|r?ajouter|habiliter|inscrire|(?:r[ée])?activer|maintenir|conserver|cl[oô]turer|clore|fermer"
-    r"|supprimer|d[ée]s(?:activer|habiliter|inscrire)|retirer|enlever|radier|bloquer|couper|quitt(?:e|era|[ée])|partira"
-    r"|(?:est|sont) part[ie]\w*)\b",
-    re.IGNORECASE,
+    rf"\b(?:{_VERB}|quitt(?:e|era|[ée])|partira|(?:est|sont) (?:part[ie]|supprim|cl[oô]tur)\w*)\b", re.IGNORECASE
 )
 _TWO_WORDS = (
-    r"(?!(?:L[ea]s?|Villes?|Commun\w+|Agglo\w+|Pays|Maire|Mairie|Centre|Conseil|Caisse|Caf|Convention|Saint\w*)\b)"
-    r"[A-ZÀ-Þ][\w'’-]+ (?!Caf\b|CAF\b)[A-ZÀ-Þ][\w'’-]+"
+    r"(?!(?:L[ea]s?|Villes?|Commun\w+|Agglo\w+|Pays|Maire|Mairie|Centre|Conseil|Caisse|Caf|Convention|Saint\w*|Mon|Notre"
+    r"|Votre|Relais|Petite|Multi|Plateforme)\b)[A-ZÀ-Þ][\w'’-]+ (?!Caf\b|CAF\b)[A-ZÀ-Þ][\w'’-]+"
 )
 _NAMED = re.compile(
-    r"(?<![àÀ:] )(?<![\w.+-])[\w.+-]+@"  # not where to send the form
-    r"|\b(?i:m\.|mr|mmes?|mlle|monsieur|madame)\s+[A-ZÀ-Þ]"
+    r"@|\b(?i:m\.|mr|mmes?|mlle|monsieur|madame)\s+[A-ZÀ-Þ]"
     rf"|\b(?i:acc[èe]s|comptes?|habilitations?|celui|celle)\s(?i:de\s|à\s|pour\s|d['’]){_TWO_WORDS}"
-    rf"|^\W*{_TWO_WORDS} (?:a quitt|nous quitt|quitt|part|est part)"
+    rf"|\b(?i:{_VERB})\s(?i:aussi\s|[ée]galement\s)?(?:l['’]agent\s)?{_TWO_WORDS}"
+    rf"|^\W*{_TWO_WORDS}\W+(?i:a quitt|nous quitt|quitt|part|remplac|est\s|à\s)"
 )
+#: Where the form is to be sent.
+_SENT_TO = re.compile(r"\b(?:r?envo|adress|[ée]cri|transm|retourn)\w*\s+(?:à|a)\s*:?\s*[\w.+-]+@", re.IGNORECASE)
 #: Where a sentence ends; not after « M. ».
-_SENTENCE_END = re.compile(r"(?<!\b[MJ])[.;!?]\s+")
+_SENTENCE_END = re.compile(r"(?<!\b[A-ZÀ-Þ])(?<!\bMr)(?<!\bMme)[.;!?]\s+")
 _OF_ANYBODY = re.compile(r"\b(?:toute?s?|tous|chaque|en cas|lorsqu\w*|si)\b", re.IGNORECASE)
 
 
@@ -179,7 +183,7 @@ def asks_for_somebody(text: str) -> bool:
         return False
     return any(
         _ASKS.search(sentence) and _NAMED.search(sentence) and not _OF_ANYBODY.search(sentence)
-        for sentence in _SENTENCE_END.split(text)
+        for sentence in _SENTENCE_END.split(_SENT_TO.sub("", text))
     )
 
 

@@ -160,6 +160,11 @@ def test_words_that_say_that_nobody_leaves_are_no_leaver(line: str) -> None:
         "NB : l'accès de M. Noir est à supprimer",
         "Merci d'ouvrir aussi un accès à Eva Roux (eva.roux@agglo-lys.example).",
         "Mme Noir a quitté la commune.",
+        "Merci de supprimer Léo Noir (service enfance).",
+        "NOIR Léo est à clôturer",
+        "Eva Roux remplace Léo Noir, merci de supprimer son accès",
+        "Merci d'ouvrir un accès à eva.roux@agglo-lys.example",
+        "Merci de supprimer l'accès suivant : eva.roux@agglo-lys.example",
     ],
 )
 @pytest.mark.parametrize("in_a_sheet", [False, True])
@@ -186,6 +191,8 @@ def test_what_is_asked_for_somebody_outside_the_lists_is_told_and_the_lists_are_
         "La Caf peut suspendre ou supprimer un accès ; Mon Compte Partenaire est alors fermé.",
         "Document à renvoyer à habilitations@caf.example. Ne pas supprimer de colonne.",
         "Merci de créer les accès du Relais Petite Enfance",
+        "Le Partenaire s'engage à supprimer les habilitations auprès de la Caisse d'Allocations Familiales.",
+        "Merci de supprimer Mon Compte Partenaire",
         "Contact : M. Durand. Merci de supprimer les lignes vides",
         "Caf du Pas-de-Calais",
         "Caisse d'Allocations Familiales du Pas-de-Calais",
