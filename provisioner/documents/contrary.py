@@ -23,7 +23,10 @@ _STEMS = re.compile(
 #: Somebody else leaves; of a remark alone, it may be foreseen for a day to come, or was a mistake.
 _ANOTHERS = re.compile(r"rempla(?!c[ée]e? par)|succ[èe]|suite (?:à|au)|(?:à|a) la place|ancien", re.IGNORECASE)
 _NOT_SO = re.compile(
-    r"pr[ée]vue?|\bsuite\b|depart (?:de|d)\b|erreur|a tort|repris|reactiv|rouvr|apres", re.IGNORECASE
+    r"pr[ée]vue?|\bsuite\b|depart (?:de|d)\b|erreur|a tort|repris|reactiv|rouvr|apres"
+    r"|\b(?:fait|fera) partie|(?:formation|essai)(?: \w+)? terminee?|\b(?:en|de) plus l|emploi retraite"
+    r"|maison de retraite",
+    re.IGNORECASE,
 )
 
 #: What may stand round a word that is alone in its cell.
@@ -68,7 +71,7 @@ _OF_REMARKS = re.compile(
     r"|actions?|types?|natures?|mouvements?|demandes?|acces|habilitations?|comptes?|suivi|divers)\b.*|"
 )
 #: Titles under which « non » says that the access is not to be kept; under others it may say « not yet ».
-_OF_KEEPING = re.compile(r"\b(?:maint\w+|conserv\w+|gard\w+|renouvel\w+|en poste|presente?)\b")
+_OF_KEEPING = re.compile(r"\b(?:maint\w+|conserv\w+|(?<!mode de )gard(?:er|ee?)|renouveler|en poste|presente?)\b")
 #: A remark by which somebody of list 1 is no longer there, unless it says how the person came.
 _IS_GONE = re.compile(
     r"^(?:retraite|depart)\b|\b(?:retraitee?|(?:a la|en|a) retraite|demission\w*|licenci\w+|decedee?|deces"
@@ -83,6 +86,7 @@ _MOST_WORDS = 5
 
 #: A box that is not ticked, with its words; one that is.
 _NOT_TICKED, _TICK = re.compile("[☐□][^☐□☒☑✓✔]*"), re.compile("[☒☑✓✔]")
+_SAYS_NOTHING = re.compile("n a|nc|non (?:concernee?|applicable|renseignee?)")
 _YES, _NO = frozenset(("oui", "o", "x", "ok", "vrai")), frozenset(("non", "n", "faux"))
 
 
@@ -125,7 +129,9 @@ def _column_says_the_contrary(title: str, text: str, number: int) -> bool:
     """Whether a cell under a title of the partner's own says so, by the title or as a remark."""
     title = words_of(title)
     value = words_of(_TICK.sub(" x ", _NOT_TICKED.sub("", text))).removeprefix("x ")
-    if not value or names_nobody(value) or _ANOTHERS.search(title) or _NOT_SO.search(title):
+    if not value or names_nobody(value) or _SAYS_NOTHING.fullmatch(value):
+        return False
+    if _ANOTHERS.search(title) or _NOT_SO.search(title):
         return False
     told = _list_told(title, value)
     if told is not None:
@@ -142,7 +148,7 @@ def _list_told(title: str, value: str) -> int | None:
         meant = {list_of(word) for word in title.split() if word.startswith(value)} - {None}
         return meant.pop() if len(meant) == 1 else list_of(value) or 0
     if about == 2:
-        return 1 if value in _NO else 2
+        return 1 if value.split(maxsplit=1)[0] in _NO else 2
     is_of_keeping = _OF_KEEPING.search(title) is not None
     if value in _YES and (about == 1 or is_of_keeping):
         return 1

@@ -181,6 +181,10 @@ _PLACE = re.compile(
     )
     + ".*|(?:caisse|caf) .+)"
 )
+#: With these, the name of a place is more than a place.
+_UNSETTLED = re.compile(
+    r"\ba (?:ne|valider|revoir|ecarter|ignorer|traiter)\b|\bplus\b|\b(?:ignore|ecarte|incomplet)\w*"
+)
 #: The remark that the form prints under list 2.
 _FORMS_NOTE = re.compile(
     r"les personnes pour lesquelles une fin d ?habilitation est demandee depuis plus de 2 ans\b.*"
@@ -235,7 +239,8 @@ def _read(text: str, plain: str) -> Words:
         return Words(Kind.PROSE, about)
     if number and not hesitates and _heads(plain):
         return Words(Kind.LIST, number)
-    is_nothing = about is None and (_REMARKS.match(plain) or _PLACE.fullmatch(_after_number(plain)))
+    is_place = _PLACE.fullmatch(_after_number(plain)) and not _UNSETTLED.search(plain)
+    is_nothing = about is None and (_REMARKS.match(plain) or is_place)
     return _NOTHING if is_nothing else Words(Kind.OTHER, about)
 
 

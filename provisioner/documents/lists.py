@@ -97,7 +97,7 @@ class Lists:
         words = read_words(text)
         if words.kind is not Kind.LIST and asks_for_somebody(text):
             self._tell_of_somebody(text)
-            if is_in_list and section.is_begun:
+            if is_in_list and section.titles is not None:
                 self._open(Section(None, text))  # they may be about the rows under them
             return
         if words.kind is not Kind.SIGNATURE:
@@ -111,16 +111,21 @@ class Lists:
         elif (
             words.kind is Kind.PROSE
             and is_in_list
-            and (section.is_begun or words.number not in (None, section.number))
+            and (section.titles is not None or words.number not in (None, section.number))
         ):
             self._open(Section(None, text))
 
     def _is_heading(self, line: Line) -> bool:
         """Whether a row of a table is words that announce something, and changes the section if so."""
         filled = line.filled
-        if len(filled) == 1 and not self._section.is_value(line) and asks_for_somebody(line.text):
+        if (
+            len(filled) == 1
+            and not self._section.is_value(line)
+            and read_words(line.text).kind is not Kind.LIST
+            and asks_for_somebody(line.text)
+        ):
             self._tell_of_somebody(line.text)
-            if self._section.number is not None and self._section.is_begun:
+            if self._section.number is not None and self._section.titles is not None:
                 self._switch(line, Section(None, line.text))
             return True
         if len(filled) > _MOST_BESIDE or line.has_address:
@@ -157,7 +162,10 @@ class Lists:
     def _under(self, words: Words, text: str) -> Section:
         """What the words of a list's heading open: that list, or more of it."""
         section = self._section
-        return section.goes_on_under(text) if words.number == section.number else Section(words.number, text)
+        under = section.goes_on_under(text) if words.number == section.number else Section(words.number, text)
+        if asks_for_somebody(text):
+            under.named = text  # told unless a table follows
+        return under
 
     def _switch(self, line: Line, section: Section) -> None:
         """Words within a table: what they announce stands in the same table."""

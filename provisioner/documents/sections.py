@@ -39,8 +39,15 @@ _NAMED = re.compile(
     rf"|\b(?i:{_VERB})\s(?i:aussi\s|[ée]galement\s)?(?:l['’]agent\s)?{_TWO_WORDS}"
     rf"|^\W*{_TWO_WORDS}\W+(?i:a quitt|nous quitt|quitt|part|remplac|est\s|à\s)"
 )
-#: Where the form is to be sent.
-_SENT_TO = re.compile(r"\b(?:r?envo|adress|[ée]cri|transm|retourn)\w*\s+(?:à|a)\s*:?\s*[\w.+-]+@", re.IGNORECASE)
+#: Where the form is to be sent, who signs it, who is in charge of accesses.
+_OF_THE_FORM = re.compile(
+    r"\b(?:r?envo[iy]|adress(?:er|ez)|[ée]cri|transm|retourn|contacte[rz])\w*"
+    r"(?:\s+(?:par|(?:e-?)?mail|courriel|à|a|l['’]adresse|suivante))*\s*:?\s*[\w.+-]+@"
+    r"|\bsoussign[ée]e?s?\W+(?:m\.|mr|mme|mlle|monsieur|madame)\s"
+    rf"|\b(?:charg[ée]e?s?\s(?:de\s|d['’])|(?:habilit|autoris)[ée]e?s?\sà\s|contact\spour\s)(?:{_VERB})"
+    rf"(?:\s(?:et|ou)\s(?:à\s|de\s|d['’])?(?:{_VERB}))*",
+    re.IGNORECASE,
+)
 #: Where a sentence ends; not after « M. ».
 _SENTENCE_END = re.compile(r"(?<!\b[A-ZÀ-Þ])(?<!\bMr)(?<!\bMme)[.;!?]\s+")
 _OF_ANYBODY = re.compile(r"\b(?:toute?s?|tous|chaque|en cas|lorsqu\w*|si)\b", re.IGNORECASE)
@@ -98,7 +105,9 @@ class Section:
 
     def goes_on_under(self, words: str) -> Section:
         """The same list under other words of its own (« Suite », « Accès déjà ouverts »): its titles hold."""
-        return replace(self, words=words, is_within=False, row=None, is_begun=False, somebody="", sheet_row=None)
+        return replace(
+            self, words=words, is_within=False, row=None, is_begun=False, somebody="", sheet_row=None, named=None
+        )
 
     def set_titles(self, titles: Titles, line: Line) -> None:
         """The titles under which the next rows stand."""
@@ -114,7 +123,7 @@ class Section:
         """Whether a row stands under the titles: in their table, or in the next one of the same width."""
         if self.titles is None or (self.table != line.table and line.width != self.width):
             return False
-        self.table = line.table
+        self.table, self.is_begun = line.table, True
         return True
 
     def holds(self, line: Line) -> bool:
@@ -167,10 +176,11 @@ class Section:
         """What is to be said when it ends: of rows that belong to no list, or of words that stood in a list's row."""
         somebody = self.somebody or (not self.is_begun and self.named)
         if somebody:
+            told = dict.fromkeys((self.words.rstrip(" :"), somebody.rstrip(" :")))  # a heading itself is told once
             return Finding(
                 "table-not-understood",
                 Severity.WARNING if self.signs and self.after else Severity.ERROR,
-                value=quoted(" : ".join(filter(None, (self.words.rstrip(" :"), somebody)))) or None,
+                value=quoted(" : ".join(filter(None, told))) or None,
                 details=Table(self.after),
                 sheet_row=self.sheet_row,
             )
@@ -183,7 +193,7 @@ def asks_for_somebody(text: str) -> bool:
         return False
     return any(
         _ASKS.search(sentence) and _NAMED.search(sentence) and not _OF_ANYBODY.search(sentence)
-        for sentence in _SENTENCE_END.split(_SENT_TO.sub("", text))
+        for sentence in _SENTENCE_END.split(_OF_THE_FORM.sub("", text))
     )
 
 

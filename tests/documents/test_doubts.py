@@ -194,6 +194,9 @@ def test_what_is_asked_for_somebody_outside_the_lists_is_told_and_the_lists_are_
         "Le Partenaire s'engage à supprimer les habilitations auprès de la Caisse d'Allocations Familiales.",
         "Merci de supprimer Mon Compte Partenaire",
         "Contact : M. Durand. Merci de supprimer les lignes vides",
+        "Pour créer ou supprimer un accès, contactez habilitations@caf.example",
+        "Je soussignée Mme Zoé Roy, maire, demande de créer les accès ci-dessous.",
+        "Administrateur local : Mme Zoé Roy, habilitée à créer et supprimer les comptes",
         "Caf du Pas-de-Calais",
         "Caisse d'Allocations Familiales du Pas-de-Calais",
     ],
@@ -203,6 +206,36 @@ def test_words_that_ask_for_nobody_by_name_are_no_person(line: str, at: int) -> 
     blocks: list[str | list[TableRow]] = [HEADING_1, table(TITLES_1, ALICE), HEADING_2, table(TITLES_2, LEAVER)]
     blocks.insert(at, line)
     assert not errors(form(*blocks))
+
+
+@pytest.mark.rule("A3")
+def test_who_stands_under_a_sentence_after_more_of_list_2_is_not_closed() -> None:
+    leaver, stays = table(TITLES_2, LEAVER), (*BOB[:4], LEAVER[4])
+    said = "Les agents ci-dessous sont toujours présents dans nos services cette année."
+    annexe = form(HEADING_1, table(TITLES_1, ALICE), HEADING_2, leaver, "Suite de la liste 2", said, table(stays))
+    assert emails(annexe, 2) == [LEAVER[3]]
+    assert errors(annexe)
+
+
+@pytest.mark.rule("A3")
+def test_who_is_named_under_a_second_heading_of_a_list_without_anybody_is_told() -> None:
+    annexe = form(HEADING_1, table(TITLES_1, ALICE), HEADING_2, "Néant", "Liste 2 - suite", "- Luc Petit")
+    assert [finding.code for finding in errors(annexe)] == ["table-not-understood"]
+
+
+@pytest.mark.rule("A1")
+@pytest.mark.parametrize("words", ["Jeunesse : à valider par le maire", "Petite enfance - demandes à revoir"])
+def test_who_stands_under_a_place_with_a_reservation_is_not_opened(words: str) -> None:
+    annexe = form(HEADING_1, table(TITLES_1, ALICE, (words,), BOB), HEADING_2, table(TITLES_2))
+    assert emails(annexe) == [ALICE[3]]
+    assert errors(annexe)
+
+
+@pytest.mark.rule("A3")
+def test_a_heading_in_a_table_may_name_who_sent_the_list() -> None:
+    heading = "2 - Accès à supprimer (liste transmise par Mme Roy)"
+    annexe = form(table((HEADING_1,), TITLES_1, ALICE, (heading,), TITLES_2, LEAVER))
+    assert (emails(annexe, 2), errors(annexe)) == ([LEAVER[3]], [])
 
 
 @pytest.mark.rule("A3")
@@ -315,6 +348,10 @@ def test_a_column_that_the_partner_has_added_may_say_that_the_person_leaves(titl
         ("Service", "Sorties scolaires"),
         (OBSERVED, "recrutée par mutation"),
         (OBSERVED, "suite départ Mme Martin"),
+        (OBSERVED, "fait partie de l'équipe"),
+        ("Motif de clôture", "N/A"),
+        ("Renouvellement", "non"),
+        ("Garderie", "non"),
         (OBSERVED, "accès clôturé par erreur"),
         (OBSERVED, "reprise après disponibilité"),
         (OBSERVED, "fin de mission le 31/12/2027"),
