@@ -6,11 +6,10 @@ import re
 from collections.abc import Iterator
 
 from provisioner.documents.blocks import Cell
-from provisioner.documents.contrary import says_the_contrary
 from provisioner.documents.dates import Order, read_date
 from provisioner.documents.headings import Kind, Words, may_head_another, names_nobody, read_words, running_key
 from provisioner.documents.lines import Line
-from provisioner.documents.odd_rows import NAMES, holds_several, is_example
+from provisioner.documents.odd_rows import NAMES, holds_several, is_example, says_the_contrary
 from provisioner.documents.rows import read_row
 from provisioner.documents.sections import Place, Section, asks_for_somebody, has_date
 from provisioner.documents.text import quoted
@@ -94,12 +93,9 @@ class Lists:
         if is_in_list and "@" in text and (not section.is_begun or has_date(text)):
             self._open(Section(None, section.words, somebody=text))  # who should stand in the list's table
             return
-        words = read_words(text)
-        if words.kind is not Kind.LIST and asks_for_somebody(text):
-            self._tell_of_somebody(text)
-            if is_in_list and section.titles is not None:
-                self._open(Section(None, text))  # they may be about the rows under them
+        if self._is_about_somebody(text):
             return
+        words = read_words(text)
         if words.kind is not Kind.SIGNATURE:
             section.note_words(text)
         if words.kind in (Kind.OTHER, Kind.PROSE) and words.number is None and is_running:
@@ -118,15 +114,7 @@ class Lists:
     def _is_heading(self, line: Line) -> bool:
         """Whether a row of a table is words that announce something, and changes the section if so."""
         filled = line.filled
-        if (
-            len(filled) == 1
-            and not self._section.is_value(line)
-            and read_words(line.text).kind is not Kind.LIST
-            and asks_for_somebody(line.text)
-        ):
-            self._tell_of_somebody(line.text)
-            if self._section.number is not None and self._section.titles is not None:
-                self._switch(line, Section(None, line.text))
+        if len(filled) == 1 and not self._section.is_value(line) and self._is_about_somebody(line.text, line):
             return True
         if len(filled) > _MOST_BESIDE or line.has_address:
             return False
@@ -144,11 +132,21 @@ class Lists:
             self._announce(line, words)
         return True
 
-    def _tell_of_somebody(self, text: str) -> None:
-        """Words that ask for somebody, who should stand in a list's table. They may be about either list, so the
-        closures alone do not go without a person's look.
+    def _is_about_somebody(self, text: str, line: Line | None = None) -> bool:
+        """Whether words, a row of a table's or not, head no list and ask for somebody, who should stand in one; tells
+        of them if so. They may be about either list, so the closures alone do not go without a person's look, and
+        about the rows under them.
         """
+        if not asks_for_somebody(text) or read_words(text).kind is Kind.LIST:
+            return False
         self._tell(Finding("table-not-understood", Severity.ERROR, value=quoted(text), details=Table(())))
+        if self._section.number is not None and self._section.titles is not None:
+            under = Section(None, text)
+            if line is None:
+                self._open(under)
+            else:
+                self._switch(line, under)
+        return True
 
     def _announce(self, line: Line, words: Words) -> None:
         """Words alone in their row that are no list's heading."""

@@ -1,12 +1,17 @@
-"""Rows of a list that are not one person to be read: an example, several persons."""
+"""Rows of a list that are not one person to be read: an example, several persons, the contrary of their list.
+
+The contrary: somebody of list 1 who leaves, somebody of list 2 who stays (A1, A3).
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from provisioner.documents.blocks import Cell
+from provisioner.documents.headings import list_of, names_nobody, words_of
 from provisioner.documents.lines import Line
+from provisioner.documents.titles import Titles, columns_of
 from provisioner.domain.annexe.document import Column
 
 NAMES = (Column.LAST_NAME, Column.FIRST_NAMES)
@@ -17,6 +22,84 @@ _EXAMPLE = re.compile(
 _SAYS_EXAMPLE = re.compile(r"\W*(?:par )?exemple\W*", re.IGNORECASE)
 _BETWEEN_PERSONS = re.compile(r"[\n,;/&]")
 _AND = re.compile(r"\w\s+et\s+\w", re.IGNORECASE)
+
+#: More characters of a cell are not looked at for what it says of the person.
+_LONGEST = 200
+
+#: Told quickly, since a list has as many cells as persons: one of these is in all that counts.
+_STEMS = re.compile(
+    "suppr(?:im|ess)|cl[oô]|activ|annul|ferm|retir|retrait|radi|part|quitt|sort|plus|liste|doublon|enlev|bloqu|conserv"
+    "|maint|garder|ouv|pas|ation|inscri|erreur"
+)
+
+#: Somebody else leaves; of a remark alone, it may be foreseen for a day to come, or was a mistake.
+_ANOTHERS = re.compile(r"rempla(?!c[ée]e? par)|succ[èe]|suite (?:à|au)|(?:à|a) la place|ancien", re.IGNORECASE)
+_NOT_SO = re.compile(
+    r"pr[ée]vue?|\bsuite\b|depart (?:de|d)\b|erreur|a tort|repris|reactiv|rouvr|apres"
+    r"|\b(?:fait|fera) partie|(?:formation|essai)(?: \w+)? terminee?|\b(?:en|de) plus l|emploi retraite"
+    r"|maison de retraite",
+    re.IGNORECASE,
+)
+
+#: What may stand round a word that is alone in its cell.
+_AROUND = " .,;:!?*()[]«»\"'-–—/"
+
+_TO_CLOSE = r"(?:supprimer|cl[oô]turer|clore|d[ée]sactiver|fermer|retirer|radier|enlever|bloquer|d[ée]sinscrire)"
+_CLOSED = r"(?:supprim[ée]e?|cl[oô]tur[ée]e?|d[ée]sactiv[ée]e?|annul[ée]e?|retir[ée]e?|radi[ée]e?)"
+_GONE = r"(?:d[ée]part|partie?|sortie?)"
+
+#: In list 1: somewhere in a cell; a whole cell of another column than the names; beside somebody's name.
+_LEAVES = re.compile(
+    rf"\b[àa] {_TO_CLOSE}\b|\bpartie? (?:le|en|depuis|au)\b|\bn(?:e |['’])(?:fait|est|a|travaille|doit) plus\b"
+    rf"|\bne (?:plus|pas) (?:ouvrir|cr[ée]er|activer|habiliter|utiliser)\b|\ba quitt[ée]\b|\bd[ée]part (?:le|au)\b"
+    rf"|\(\W*(?:{_GONE}|{_CLOSED})\W*\)|voir (?:la )?liste 2",
+    re.IGNORECASE,
+)
+_LEAVES_ALONE = re.compile(
+    rf"{_TO_CLOSE}|{_CLOSED}|{_GONE}|doublon|suppression|cl[oô]ture|fermeture|d[ée]sactivation|retrait"
+    r"|radiation|r[ée]siliation",
+    re.IGNORECASE,
+)
+_LEAVES_BESIDE = re.compile(
+    rf"\w[\s,;:/\-]+(?:{_CLOSED}|{_TO_CLOSE})\W*$|\w(?: [-–—] |, ?){_GONE}\W*$|^\W*(?:{_CLOSED}|{_TO_CLOSE})[\s:]+\w",
+    re.IGNORECASE,
+)
+#: The same in list 2.
+_STAYS = re.compile(
+    r"\b[àa] (?:conserver|maintenir|garder|r[ée]activer|rouvrir|r[ée]ouvrir)\b"
+    rf"|\bne pas {_TO_CLOSE}\b|voir (?:la )?liste 1",
+    re.IGNORECASE,
+)
+_STAYS_ALONE = re.compile(
+    r"maintenue?|conserv[ée]e?|annul[ée]e?|erreur|doublon|ouverture|cr[ée]ation|maintien|renouvellement",
+    re.IGNORECASE,
+)
+
+# In a column that the partner has added, words are compared without accents, capitals and signs.
+
+#: The titles of remarks, of what is asked for and of the access. A column without a title holds remarks too.
+_OF_REMARKS = re.compile(
+    r"(?:observations?|commentaires?|remarques?|notes?|precisions?|informations?|infos?|motifs?|statuts?|etat|situation"
+    r"|actions?|types?|natures?|mouvements?|demandes?|acces|habilitations?|comptes?|suivi|divers)\b.*|"
+)
+#: Titles under which « non » says that the access is not to be kept; under others it may say « not yet ».
+_OF_KEEPING = re.compile(r"\b(?:maint\w+|conserv\w+|(?<!mode de )gard(?:er|ee?)|renouveler|en poste|presente?)\b")
+#: A remark by which somebody of list 1 is no longer there, unless it says how the person came.
+_IS_GONE = re.compile(
+    r"^(?:retraite|depart)\b|\b(?:retraitee?|(?:a la|en|a) retraite|demission\w*|licenci\w+|decedee?|deces"
+    r"|mutee?|plus (?:en poste|en fonction|presente?|la|besoin|utile|necessaire)"
+    r"|reviendra pas|suppr|sortie? des|inacti\w+|annul\w+|remplacee? par)\b"
+)
+_CAME = re.compile(r"arriv|recrut|nouv|venant|retour|embauch")
+#: A remark by which somebody of list 2 is there.
+_IS_THERE = re.compile(r"\b(?:revient|toujours (?:en|presente?|la|active?)|reste en (?:poste|fonctions?)|annul\w+)\b")
+#: The most words of a remark that can only be about an access.
+_MOST_WORDS = 5
+
+#: A box that is not ticked, with its words; one that is.
+_NOT_TICKED, _TICK = re.compile("[☐□][^☐□☒☑✓✔]*"), re.compile("[☒☑✓✔]")
+_SAYS_NOTHING = re.compile("n a|nc|non (?:concernee?|applicable|renseignee?)")
+_YES, _NO = frozenset(("oui", "o", "x", "ok", "vrai")), frozenset(("non", "n", "faux"))
 
 
 def is_example(line: Line) -> bool:
@@ -33,3 +116,76 @@ def holds_several(cells: Mapping[Column, Cell]) -> bool:
 def _is_several(name: str) -> bool:
     parts = [part for part in _BETWEEN_PERSONS.split(name) if part.strip(" -")]
     return len(parts) >= 2 and not name.split("\n", maxsplit=1)[0].rstrip().endswith("-")
+
+
+def says_the_contrary(line: Line, number: int, titles: Titles) -> bool:
+    """Whether a row of list 1 says that the person leaves, or one of list 2 that the person stays.
+
+    Every cell counts but the address and the date. Beside a name more words count, and so do those of a column that
+    the partner has added, with its title (« À clôturer : oui »), and those of a comment or a footnote on any cell.
+    """
+    at = titles.positions
+    names = {at[column] for column in NAMES if column in at}
+    sure = {at[column] for column in (Column.EMAIL, columns_of(number)[-1]) if column in at}
+    own = {x: cell.text for x, cell in enumerate(line.cells) if not cell.merged and x not in sure}
+    notes = [cell.note for cell in line.cells if cell.note]
+    anywhere, alone = (_LEAVES, _LEAVES_ALONE) if number == 1 else (_STAYS, _STAYS_ALONE)
+    if any(
+        anywhere.search(text) or (number == 1 and _LEAVES_BESIDE.search(text))
+        for text in _likely(text for x, text in own.items() if x in names)
+    ):
+        return True
+    if any(
+        (anywhere.search(text) or alone.fullmatch(text.strip(_AROUND))) and not _ANOTHERS.search(text)
+        for text in _likely([*(text for x, text in own.items() if x not in names), *notes])
+    ):
+        return True
+    taken = {*at.values(), *(x for places in titles.ambiguous.values() for x in places)}
+    added = [(titles.others.get(x, ""), text) for x, text in own.items() if x not in taken and text.strip()]
+    remarks = [*added, *(("", note) for note in notes)]
+    return any(_column_says_the_contrary(title, text[:_LONGEST], number) for title, text in remarks)
+
+
+def _likely(texts: Iterable[str]) -> Iterator[str]:
+    for text in texts:
+        small = text[:_LONGEST].lower()
+        if _STEMS.search(small):
+            yield " ".join(small.split())
+
+
+def _column_says_the_contrary(title: str, text: str, number: int) -> bool:
+    """Whether a cell under a title of the partner's own says so, by the title or as a remark."""
+    title = words_of(title)
+    value = words_of(_TICK.sub(" x ", _NOT_TICKED.sub("", text))).removeprefix("x ")
+    if not value or names_nobody(value) or _SAYS_NOTHING.fullmatch(value):
+        return False
+    if _ANOTHERS.search(title) or _NOT_SO.search(title):
+        return False
+    told = _list_told(title, value)
+    if told is not None:
+        return told != number
+    return _OF_REMARKS.fullmatch(title) is not None and _is_contrary_remark(value, number)
+
+
+def _list_told(title: str, value: str) -> int | None:
+    """The list to which a column says that a row belongs; 0 where it cannot be told, None where it says nothing."""
+    if title.startswith("liste") and value.isdigit():
+        return list_of(f"liste {value}")
+    about = list_of(title)
+    if about == 0:  # « Ouverture/clôture »: a word of the title, or how it begins
+        meant = {list_of(word) for word in title.split() if word.startswith(value)} - {None}
+        return meant.pop() if len(meant) == 1 else list_of(value) or 0
+    if about == 2:
+        return 1 if value.split(maxsplit=1)[0] in _NO else 2
+    is_of_keeping = _OF_KEEPING.search(title) is not None
+    if value in _YES and (about == 1 or is_of_keeping):
+        return 1
+    return 2 if value in _NO and is_of_keeping else None
+
+
+def _is_contrary_remark(value: str, number: int) -> bool:
+    if number == 2:
+        return _IS_THERE.search(value) is not None
+    is_about_closing = sum(map(str.isalpha, value.split())) <= _MOST_WORDS and list_of(value) == 2
+    is_not_so = any(pattern.search(value) for pattern in (_ANOTHERS, _NOT_SO, _CAME))
+    return (is_about_closing or _IS_GONE.search(value) is not None) and not is_not_so
