@@ -4,16 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
+from typing import Any
 
-from sqlalchemy import Connection, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, Connection, and_, exists, func, or_, select
 
 from provisioner.domain.access.habilitation import State
 from provisioner.domain.hold import HoldKind
 from provisioner.register import tables as t
 
 _h, _i, _p, _r = t.habilitation.c, t.invitation.c, t.partner.c, t.review.c
-#: As the conditions of the indexes of live accesses.
-OPEN = and_(_h.closed_at.is_(None), _h.opened_at.is_not(None))
+
+
+def _is_open(access: Any) -> ColumnElement[bool]:
+    """Of the columns of a habilitation: as the conditions of the indexes of live accesses."""
+    return and_(access.closed_at.is_(None), access.opened_at.is_not(None))
+
+
+OPEN = _is_open(_h)
 _PLANNED = and_(_h.closed_at.is_(None), _h.opened_at.is_(None))
 
 
@@ -44,7 +51,7 @@ def accounts_by_state(connection: Connection) -> Mapping[State, int]:
     """
     accounts = select(func.count(_h.account.distinct()))
     also = t.habilitation.alias().c
-    has_open = exists().where(also.account == _h.account, also.closed_at.is_(None), also.opened_at.is_not(None))
+    has_open = exists().where(also.account == _h.account, _is_open(also))
     suspended = select(t.hold.c.account).where(t.hold.c.kind == HoldKind.SUSPENSION, t.hold.c.released_at.is_(None))
     live = open_accounts(connection)
     cut = _count(connection, accounts.where(OPEN, _h.account.in_(suspended)))
@@ -63,7 +70,7 @@ def links_owed(connection: Connection) -> int:
     is_settled = or_(_i.sent_at.is_not(None), _i.uncertain_at.is_not(None))
     left = (
         exists()
-        .where(its.account == _h.account, its.closed_at.is_(None), its.opened_at.is_not(None))
+        .where(its.account == _h.account, _is_open(its))
         .where(_i.habilitation == its.id, _i.intended_number >= _h.link_due_number, is_settled)
         .correlate(t.habilitation)
     )
