@@ -7,13 +7,13 @@ import os
 import socket
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import structlog
-from apscheduler.events import EVENT_JOB_ERROR, EVENT_JOB_EXECUTED, EVENT_JOB_SUBMITTED
+from apscheduler.events import EVENT_JOB_ERROR, EVENT_JOB_EXECUTED
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.jobstores.base import JobLookupError
 from apscheduler.schedulers.background import BackgroundScheduler
@@ -38,6 +38,18 @@ GRACE_SECONDS = 8.0
 
 #: How long nothing may move before the jobs are taken to be stuck: longer than any one call or document may take.
 STUCK_SECONDS = 600.0
+
+
+class _Worker(ThreadPoolExecutor):  # type: ignore[misc]
+    """One thread that tells of a run before it can begin: APScheduler's own event may come when it has ended."""
+
+    def __init__(self, on_begin: Callable[[str], None]) -> None:
+        super().__init__(max_workers=1)
+        self._on_begin = on_begin
+
+    def _do_submit_job(self, job: Any, run_times: list[datetime]) -> None:
+        self._on_begin(job.id)
+        super()._do_submit_job(job, run_times)
 
 
 class _Lane:
@@ -72,12 +84,11 @@ class Service:
         self._asked: set[str] = set()  # to be run soon, and not begun since
         # Due again while it runs is due next time; late is never too late.
         self.scheduler = BackgroundScheduler(
-            executors={name: ThreadPoolExecutor(1) for name in self._lanes},
+            executors={name: _Worker(self._on_begin) for name in self._lanes},
             job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
             timezone=UTC,
         )
         logging.getLogger("apscheduler").setLevel(logging.CRITICAL)  # the runner tells what happens, in our words
-        self.scheduler.add_listener(self._on_begin, EVENT_JOB_SUBMITTED)
         self.scheduler.add_listener(self._on_end, EVENT_JOB_EXECUTED | EVENT_JOB_ERROR)
 
     def run(self) -> bool:
@@ -148,9 +159,9 @@ class Service:
         self._asked.discard(job.name)
         return self._lanes[self._lane_of(job)].runner.run(job)
 
-    def _on_begin(self, event: Any) -> None:
+    def _on_begin(self, name: str) -> None:
         with self._ended:
-            self._lanes[self._lane_of(self.jobs[event.job_id])].under_way += 1
+            self._lanes[self._lane_of(self.jobs[name])].under_way += 1
 
     def _on_end(self, event: Any) -> None:
         """A run ended, and gave how soon to try it again; one that raised is our defect."""

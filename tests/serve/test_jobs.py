@@ -15,7 +15,7 @@ from typing import Any
 from unittest.mock import MagicMock
 
 import pytest
-from apscheduler.events import EVENT_JOB_MAX_INSTANCES
+from apscheduler.events import EVENT_JOB_MAX_INSTANCES, EVENT_JOB_SUBMITTED
 from structlog.testing import capture_logs
 
 from provisioner.clock import Clock
@@ -254,6 +254,33 @@ def test_asked_to_stop_the_run_under_way_ends_and_none_begins(settings: Settings
     assert service.is_busy
     assert service.shut_down()
     assert after.count == 0
+
+
+def test_a_run_handed_over_is_waited_for_even_when_the_word_of_its_begin_comes_late(
+    settings: Settings, register: Register
+) -> None:
+    begun, end = threading.Event(), threading.Event()
+
+    def long(_context: Context) -> None:
+        begun.set()
+        assert end.wait(PATIENCE)
+
+    service = Service(runner(settings, register), [job(long)])
+    dispatch, asked_while_it_runs = service.scheduler._dispatch_event, []
+
+    def dispatch_late(event: Any) -> None:
+        if event.code == EVENT_JOB_SUBMITTED:
+            assert begun.wait(PATIENCE)
+            asked_while_it_runs.append(service.is_busy)
+            end.set()
+        dispatch(event)
+
+    service.scheduler._dispatch_event = dispatch_late
+    service.start()
+    until(lambda: asked_while_it_runs, "the word of its begin")
+    assert service.shut_down()
+    assert asked_while_it_runs == [True]
+    assert not service.is_busy
 
 
 _ASKED_AT_ANY_MOMENT = """
