@@ -34,11 +34,13 @@ app = typer.Typer()
 @app.command()
 def show(ctx: typer.Context, email: EverEmail, format_: PageFormat = "text") -> None:
     """Everything that the register and Keycloak hold on one person; html: the page to hand to them."""
-    from provisioner.operations.person_file import known_person_file
+    from provisioner.operations.person_file import known_person_file, names_of_others
     from provisioner.views.answers.persons import PersonAnswer
 
     with session_of(ctx).context("person show", read_only=True) as context:
-        answer = PersonAnswer.of(known_person_file(context, email))
+        file = known_person_file(context, email)
+        others = names_of_others(context, file.email) if format_ == "html" else None
+    answer = PersonAnswer.of(file, others)
     print_answer(answer, format_)
 
 

@@ -55,8 +55,6 @@ def person_file_of(context: Context, asked: EmailAddress) -> PersonFile:
         due_on = account_due_on([access for access in records.habilitations if access.email == email])
         connections = held_connections(connection, email, due_on, context.settings.connections.keep_days)
         naming_incidents = [known for known in incidents.all_incidents(connection) if email in known.emails]
-        others = journal.names_of_actors(connection) | names_of_contacts(connection, but=email)
-        others |= habilitations.other_names(connection, email)
         theirs = {code for code, partner in partners.items() if any(map(partner.declares, addresses))}
         kept = annexes.naming(connection, theirs | {h.partner for h in records.habilitations}, addresses)
         in_force = annexes.current(connection, {annexe.partner for annexe in kept})
@@ -74,13 +72,19 @@ def person_file_of(context: Context, asked: EmailAddress) -> PersonFile:
         roles=roles,
         connections=connections,
         incidents=tuple(naming_incidents),
-        others=others,
         known=known,
     )
     own = {access.id for access in person.accesses}
     told = (line if line.habilitation in own else replace(line, details={}) for line in journal.lines(about))
     person = replace(person, journal=tuple(told), is_known_realm=is_known_realm(records, context.directory))
     return replace(person, user=_in_keycloak(context, person)) if person.is_known_realm else person
+
+
+def names_of_others(context: Context, email: EmailAddress) -> frozenset[str]:
+    """The names of everybody but the person who has that address: a reason that somebody typed may name them."""
+    with context.register.read() as connection:
+        staff_and_contacts = journal.names_of_actors(connection) | names_of_contacts(connection, but=email)
+        return staff_and_contacts | habilitations.other_names(connection, email)
 
 
 def _is_current(annexe: KeptAnnexe, records: Records) -> bool:

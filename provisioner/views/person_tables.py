@@ -21,9 +21,10 @@ if TYPE_CHECKING:
     from provisioner.views.answers.persons import AccountAnswer, HeldInvitation, PersonAnswer
 
 
-def person_tables(person: PersonAnswer, *, for_themselves: bool) -> Iterator[Table]:
-    """A table a kind of data. The page that is for the person themselves names neither who acted at the Caf nor
-    another person, in a reason that somebody typed either, and has no rule's code.
+def person_tables(person: PersonAnswer, *, without: frozenset[str] | None) -> Iterator[Table]:
+    """A table a kind of data: for the Caf, which reads all of it, or, `without` the names of everybody else, for the
+    page that the person is handed. That one names neither who acted at the Caf nor another person, in a reason that
+    somebody typed either, and has no rule's code.
     """
     names = {code: partner.name for code, partner in person.file.records.partners.items()}
 
@@ -31,10 +32,10 @@ def person_tables(person: PersonAnswer, *, for_themselves: bool) -> Iterator[Tab
         return names.get(code or "", code or "")
 
     def of_the_caf(*cells: str) -> Sequence[str]:
-        return () if for_themselves else cells
+        return cells if without is None else ()
 
     def told(reason: str) -> str:
-        return without_names(reason, person.file.others) if for_themselves else reason
+        return reason if without is None else without_names(reason, without)
 
     yield held_table("Compte Keycloak", ("Donnée", "Valeur"), _account(person.account) if person.account else ())
     rows: list[Sequence[str]] = [

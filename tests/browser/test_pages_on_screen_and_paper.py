@@ -64,9 +64,8 @@ def _person() -> PersonAnswer:
     address = email("leroy")
     access = habilitation("leroy", id=1, opened_at=OPENED)
     connections = HeldConnections(records=(came,))
-    return PersonAnswer.of(
-        PersonFile(asked=address, email=address, now=NOW, records=records(access), connections=connections)
-    )
+    file = PersonFile(asked=address, email=address, now=NOW, records=records(access), connections=connections)
+    return PersonAnswer.of(file, frozenset())
 
 
 def _plan() -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import Engine
 
 from provisioner.clock import Clock
 from provisioner.domain.people import EmailAddress
@@ -17,6 +18,7 @@ from tests.commands.conftest import weaken_policy
 from tests.keycloak.hands import KeycloakHands
 from tests.shared.connections import read
 from tests.shared.office import DOMAIN, FIRST_DAY, PARTNER, Office, annexe_csv, valid
+from tests.shared.questions import asked
 
 BY = ("--by", "Claire Martin", "--reason", "enquête interne")
 #: Four days after the first: its links are dead.
@@ -267,6 +269,16 @@ def test_a_person_can_be_told_everything_that_is_held_on_them(desk: Desk) -> Non
         assert words in page.out
     assert "martin" not in page.out.lower().replace("claire martin", "")
     assert "Journal" in office.run("person", "show", _address("leroy"), today=LATER).out
+
+
+@pytest.mark.parametrize(("format_", "reads_names"), [("text", False), ("json", False), ("html", True)])
+def test_the_names_of_everybody_else_are_read_for_the_page_alone(desk: Desk, format_: str, reads_names: bool) -> None:
+    desk.office.apply(desk.annexe("a", {"leroy": "2026-06-10"}, {}, "2026-06-15"), today=FIRST_DAY)
+    with asked(Engine) as questions:
+        shown = desk.office.run("person", "show", _address("leroy"), "--format", format_, today=LATER)
+    assert shown.status == 0
+    is_asked = any("last_name" in question and "email !=" in question for question, _ in questions)
+    assert is_asked is reads_names
 
 
 def _log_in(office: Office, email: EmailAddress) -> None:

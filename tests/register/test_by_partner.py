@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 
 import pytest
-from sqlalchemy import event, insert
+from sqlalchemy import insert
 
 from provisioner.clock import Clock
 from provisioner.domain.people import EmailAddress
@@ -19,9 +18,7 @@ from provisioner.operations.service_status import service_status
 from provisioner.register import Register, annexes, holds, notices, open_register
 from provisioner.register import tables as t
 from provisioner.settings import Settings
-
-#: A statement and its values.
-Question = tuple[str, tuple[object, ...]]
+from tests.shared.questions import Question, asked
 
 #: What an office has few of: its partners' codes, and what waits at this moment, by indexes that hold nothing else.
 SMALL = ("partner USING COVERING INDEX", "ix_annexe_under_way", "ix_notice_owed", "CONSTANT ROW", "(subquery")
@@ -43,7 +40,7 @@ def register(tmp_path: Path) -> Iterator[Register]:
 
 
 def test_what_concerns_one_partner_is_read_without_a_scan(register: Register) -> None:
-    with asked(register) as questions:
+    with asked(register.engine) as questions:
         register.records(Scope(frozenset({"lys"}), frozenset({EmailAddress("x@lys.example")}), frozenset({"id"})))
         with register.read() as connection:
             annexes.under_way(connection)
@@ -59,7 +56,7 @@ def test_what_concerns_one_partner_is_read_without_a_scan(register: Register) ->
 
 
 def test_status_counts_accesses_by_indexes_and_reads_no_person(register: Register) -> None:
-    with asked(register) as questions:
+    with asked(register.engine) as questions:
         service_status(register)
     scans = [step for step in plan_of(register, questions) if step.startswith("SCAN habilitation")]
     assert scans
@@ -69,24 +66,11 @@ def test_status_counts_accesses_by_indexes_and_reads_no_person(register: Registe
 
 def test_no_row_is_sought_among_all_others(register: Register) -> None:
     """PostgreSQL looks through a NOT IN of some hundred thousand rows anew for each row."""
-    with asked(register) as questions:
+    with asked(register.engine) as questions:
         service_status(register)
         verify_journal(register)
     assert any("NOT (EXISTS" in question for question, _ in questions)
     assert [question for question, _ in questions if re.search(r"NOT IN\s*\(\s*SELECT", question)] == []
-
-
-@contextmanager
-def asked(register: Register) -> Iterator[list[Question]]:
-    """What the database is asked meanwhile."""
-    questions: list[Question] = []
-
-    def note(_connection: object, _cursor: object, question: str, values: tuple[object, ...], *_: object) -> None:
-        questions.append((question, values))
-
-    event.listen(register.engine, "before_cursor_execute", note)
-    yield questions
-    event.remove(register.engine, "before_cursor_execute", note)
 
 
 def plan_of(register: Register, questions: list[Question]) -> list[str]:

@@ -67,9 +67,8 @@ def test_the_page_for_a_person_names_nobody_of_the_caf_and_no_other_person_in_a_
         now=AT,
         records=records(habilitation("leroy", id=1, opened_at=AT)),
         suspensions=(suspension,),
-        others=frozenset({"Claire Martin", "Jean Petit", "Paul Henry"}),
     )
-    answer = PersonAnswer.of(person)
+    answer = PersonAnswer.of(person, frozenset({"Claire Martin", "Jean Petit", "Paul Henry"}))
     page = answer.page()
     assert "Signalé par […]\N{NO-BREAK SPACE}: partage du code avec […]" in page
     assert "Vu avec M. […], accord de Mme […]" in page
@@ -93,7 +92,7 @@ def test_a_person_is_told_what_was_done_to_the_account_and_not_by_whom() -> None
         records=records(habilitation("leroy", id=1, opened_at=AT)),
         connections=HeldConnections(console=(password,), controls=(seen,)),
     )
-    page = PersonAnswer.of(person).page()
+    page = PersonAnswer.of(person, frozenset()).page()
     assert "mot de passe" in page
     assert "Mot de passe défini depuis la console" in page
     assert "Racine" not in page

@@ -72,10 +72,9 @@ class PersonFile:
     `current` are the newest applied annexes of the partners, `listed` the rows of all kept annexes that name the
     person, `suspensions` those by name, past ones too, as the register has them, `roles` those that they have as a
     contact, each with its partner (None: the Caf), `connections` what is held of their connections, `incidents` those
-    that name the person, `others` the names of everybody else whom a reason that somebody typed may name. `known` are
-    all addresses of the register, where the person has no access: the address may be mistyped. In a realm
-    that is not the register's (`is_known_realm` false) nothing was looked for: where they stand is what the register
-    alone says.
+    that name the person. `known` are all addresses of the register, where the person has no access: the address may
+    be mistyped. In a realm that is not the register's (`is_known_realm` false) nothing was looked for: where they
+    stand is what the register alone says.
     """
 
     asked: EmailAddress
@@ -90,7 +89,6 @@ class PersonFile:
     roles: tuple[tuple[str | None, Role], ...] = ()
     connections: HeldConnections = field(default=HeldConnections())
     incidents: tuple[Incident, ...] = ()
-    others: frozenset[str] = frozenset()
     known: Collection[EmailAddress] = ()
     is_known_realm: bool = True
 

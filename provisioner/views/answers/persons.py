@@ -212,9 +212,11 @@ class PersonAnswer(Answer):
     connections: PersonConnections
     incidents: tuple[HeldIncident, ...]
     file: InstanceOf[PersonFile] = beside(None)
+    others: frozenset[str] | None = beside(None)
 
     @classmethod
-    def of(cls, file: PersonFile) -> Self:
+    def of(cls, file: PersonFile, others: frozenset[str] | None = None) -> Self:
+        """`others`: the names of everybody else, which only the page needs."""
         return cls(
             email=file.email,
             account=AccountAnswer.of(file),
@@ -242,20 +244,23 @@ class PersonAnswer(Answer):
             connections=PersonConnections.of(file),
             incidents=tuple(map(HeldIncident.of, file.incidents)),
             file=file,
+            others=others,
         )
 
     def shown(self) -> Iterator[Part]:
         yield Line(who(self.file), Tone.TITLE)
-        yield from person_tables(self, for_themselves=False)
+        yield from person_tables(self, without=None)
 
     def page(self) -> str:
         """The page to hand to the person as HTML: no script, nothing from outside, every value shown as text."""
+        if self.others is None:
+            raise ValueError("a page for the person is made without the names of everybody else, which were not read")
         names = (access.person.name for access in reversed(self.file.accesses))
         return template("person.html").render(
             name=next(names, ""),
             email=self.email,
             on=french_date(self.file.today),
-            tables=tuple(person_tables(self, for_themselves=True)),
+            tables=tuple(person_tables(self, without=self.others)),
             kept=[step.fact for step in retention(self.file)],
         )
 
