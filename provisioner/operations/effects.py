@@ -128,9 +128,10 @@ class Effects(Pool):
             self._learn_suspended(connection)
 
     def _learn_suspended(self, connection: Connection) -> None:
+        # One that a containment made is the same, and not new, when a named person makes it their own.
         ids_before = {hold.id for hold in self.records.suspended.values()}
-        now = holds.suspensions(connection)
-        new = {email: hold for email, hold in now.items() if hold.id not in ids_before}
+        since = holds.suspensions_since(connection, self.records.number or 0)
+        new = {email: hold for email, hold in since.items() if hold.id not in ids_before}
         # Threads ask at once: an older answer takes nothing back.
         self.suspended_since = {**self.suspended_since, **new}
 

@@ -477,8 +477,8 @@ def tell_still_open(work: Work, settings: Settings, emails: Collection[EmailAddr
     """Says of the suspensions of these accounts that could not be carried out yet that the access is still open: to
     the partner of a person, to the Caf of all that a containment was to cut.
     """
-    suspended = holds.suspensions(work.connection).items()
-    not_cut = {email: hold for email, hold in suspended if email in emails and hold.effective_at is None}
+    suspended = holds.suspensions(work.connection, emails)
+    not_cut = {email: hold for email, hold in suspended.items() if hold.effective_at is None}
     if not not_cut:
         return
     records = read_records(work.connection, Scope(emails=frozenset(not_cut)))

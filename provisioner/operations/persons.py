@@ -41,7 +41,7 @@ def suspend(context: Context, email: EmailAddress, by: str, reason: str, second:
     if suspension is None or suspension.containment is not None:
         with context.register.work(by) as work:
             if holds.suspend(work, email, by, reason, second=second):
-                suspension = holds.suspensions(work.connection)[email]
+                suspension = holds.suspensions(work.connection, [email])[email]
                 for habilitation in live:
                     partner = records.partners[habilitation.partner]
                     ask_for_annexe(work, partner, habilitation.person, suspension, context.settings)

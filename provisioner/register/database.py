@@ -251,7 +251,7 @@ def read_records(connection: Connection, scope: Scope | None = None, same: Recor
     attempts = invitations.attempts_for(connection, None if scope is None else ids)
     if scope is not None and scope.is_of_office and same is not None and same.is_of_office:
         return replace(same, accounts=accounts, habilitations=known, attempts=attempts, scope=scope)
-    kept, released = holds.kept(connection), holds.released_ends(connection, codes)
+    released = holds.released_ends(connection, codes)
     is_part, ids_there = codes is not None, marks(connection, REALM_ID, GROUP_ROOT)
     return Records(
         partners=partners.all_partners(connection, codes),
@@ -260,7 +260,7 @@ def read_records(connection: Connection, scope: Scope | None = None, same: Recor
         attempts=attempts,
         current=annexes.current(connection, codes),
         senders=partners.senders(connection, codes),
-        holds=kept if codes is None else tuple(hold for hold in kept if hold.is_about(codes, accounts)),
+        holds=holds.kept(connection) if codes is None else holds.kept_about(connection, codes, numbers or ()),
         released=frozenset(end for end in released if end[0] in ids) if is_part else released,
         let_go=holds.let_go(connection, codes),
         destructions_let_go=frozenset() if is_part else holds.destructions_let_go(connection),

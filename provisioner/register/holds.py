@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, delete, insert, select, update
 
 from provisioner.domain.access.change import Change, Line
 from provisioner.domain.access.habilitation import Habilitation
@@ -30,9 +30,11 @@ _KEPT = (
     .where(_LASTS)
     .order_by(_h.id)
 )
-# Made once: the suspensions are read before each opening, what follows by each read of the register.
+# Made once: the new suspensions are read before each opening, what follows by each read of the register.
 _KEPT_OF_KIND = {kind: _KEPT.where(_h.kind == kind) for kind in HoldKind}
+_SUSPENDED_SINCE = _KEPT_OF_KIND[HoldKind.SUSPENSION].where(_h.since_number > bindparam("number"))
 _KEPT_WAITING = _KEPT.where(_h.kind.in_([kind for kind in HoldKind if kind is not HoldKind.RETENTION]))
+_KEPT_OF_NO_ACCOUNT = _KEPT_WAITING.where(_h.account.is_(None))
 
 _LET_GO = select(_h.partner, _h.plan_id).where(_h.kind == HoldKind.LIMIT, ~_LASTS)
 _ENDS_LET_GO = select(_h.covers).where(~_LASTS)
@@ -49,9 +51,29 @@ def kept(connection: Connection, kind: HoldKind | None = None) -> tuple[Hold, ..
     return tuple(map(_HOLD.of, connection.execute(_KEPT_WAITING if kind is None else _KEPT_OF_KIND[kind])))
 
 
-def suspensions(connection: Connection) -> dict[EmailAddress, Hold]:
-    """The accounts that a named person suspended, at this moment."""
-    return {hold.email: hold for hold in kept(connection, HoldKind.SUSPENSION) if hold.email}
+def kept_about(connection: Connection, partners: Collection[str], accounts: Collection[int]) -> tuple[Hold, ...]:
+    """Of all that keeps a change waiting, oldest first, what is about these partners as a whole, the accounts with
+    these numbers, or everybody (`Hold.is_about`).
+    """
+    of_no_account = map(_HOLD.of, connection.execute(_KEPT_OF_NO_ACCOUNT))
+    of_partners = [hold for hold in of_no_account if hold.is_about(partners, ())]
+    of_accounts = map(_HOLD.of, among(connection, _KEPT_WAITING, _h.account, accounts))
+    return tuple(sorted((*of_partners, *of_accounts), key=lambda hold: hold.id or 0))
+
+
+def suspensions(connection: Connection, emails: Collection[EmailAddress]) -> dict[EmailAddress, Hold]:
+    """Those of these accounts that a named person suspended, at this moment."""
+    rows = among(connection, _KEPT_OF_KIND[HoldKind.SUSPENSION], t.account.c.email, emails)
+    return _by_email(rows)
+
+
+def suspensions_since(connection: Connection, number: int) -> dict[EmailAddress, Hold]:
+    """The accounts that a named person suspended after that write of the register, and that still are."""
+    return _by_email(connection.execute(_SUSPENDED_SINCE, {"number": number}))
+
+
+def _by_email(rows: Iterable[Any]) -> dict[EmailAddress, Hold]:
+    return {hold.email: hold for hold in map(_HOLD.of, rows) if hold.email is not None}
 
 
 def suspensions_among(connection: Connection, accounts: Collection[int]) -> tuple[Hold, ...]:
