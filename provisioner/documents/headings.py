@@ -76,11 +76,12 @@ _CLOSING = re.compile(
     r"\b"
     + _any(
         r"""
-        clotur\w* clore clos closes? desinscri\w* fermetures? fermer fermee?s? departs? part(?:ante?|ie?)s?
+        clotur\w* clore clos closes? desinscri\w* fermetures? fermer fermee?s? departs? part(?:ante?|i)s? parties
+        partie(?!_(?!(?:en|le|la|l|au|aux|a|depuis|pour|vers|de|du|des|d|ou|et)\b)\w)
         sorties? sortante?s? bloquer couper supprim\w* suppressions? desactiv\w* retraits? retirer retiree?s? radier
         radiee?s? radiations? revo(?:ques?|quees?|quer|cations?) resili\w* enlever enlevee?s? deshabilit\w*
         quitt\w* terminee?s? nettoyer fins?_(?:d_|de_|des_|de_l_|de_leur_)?(?:acces|habilitations?|droits?)
-        n_(?:ont|a|auront|aura|ayant|est|sont)_(?:\w+_){0,2}plus ne_(?:\w+_){1,3}plus
+        n_(?:ont|a|auront|aura|ayant|est|sont|etant)_(?:\w+_){0,2}plus ne_(?:\w+_){1,3}plus
         """
     )
 )
@@ -90,13 +91,21 @@ _OPENING = re.compile(
         r"""
         nouve(?:l|aux|lle|lles) acces_(?:est_|sont_)?(?:ouverts?|demandes?|actifs?|souhaites?|en_cours)
         ouverte?s? ouvrir rouvrir (?:re)?ouvertures? habiliter inscri\w* activer activations? creer
-        creations? ajouter ajoutee?s? ajouts? arrivees? arrivants? entrees? entrants? maintenir maintenue?s?
+        creations? r?ajouter ajoutee?s? ajouts? arrivees? arrivants? entrees? entrants? maintenir maintenue?s?
         maintiens? conserver conserve(?:nt|e|es|ee|ees|s)? gard(?:er|ent|ant) renouvel\w*
         """
     )
 )
 #: These announce list 1 when nothing speaks of closing: who is to be closed was « habilité » too.
-_OPEN = re.compile(r"\b" + _any(r"habilitee?s? demandes?_(?:d_|de_l_|de_)?(?:acces|habilitations?|comptes?) actifs?"))
+_OPEN = re.compile(
+    r"\b"
+    + _any(
+        r"""
+        habilitee?s? demandes?_(?:d_|de_l_|de_)?(?:acces|habilitations?|comptes?) actifs? existante?s?
+        (?:ayant|ont|disposant|besoin)_(?:d_)?(?:un_|l_)?acces
+        """
+    )
+)
 _HESITATION = re.compile(
     r"\b"
     + _any(
@@ -114,7 +123,7 @@ _HEADS = re.compile(
     r"(?:(?:les|la|l|des|le) )?"
     + _any(
         r"""
-        listes? personnes? personnels? mouvements? agents? utilisat\w* acces habilitations? comptes? demandes?
+        listes? deja personnes? personnels? mouvements? agents? utilisat\w* acces habilitations? comptes? demandes?
         salariee?s? professionnels? collaborat\w* elue?s? tableau nouve\w* anciens? anciennes? etat recapitulatif
         noms? a ouvertures? cloturer clore supprimer desactiver clotures? cloturee?s? fermetures? departs? arrivees?
         arrivants? entrees? entrants? sorties? sortants? partants? suppressions? creations? retraits? fins?
@@ -143,6 +152,8 @@ _LEADING = re.compile(
     r"|ouvertures?|arriv|entree|habilit|demandes?|depart|clotur|ancien|utilis)))"
     r"(?:ere|eme|er|re|nde?|e)? (?=\w)"
 )
+#: What a heading says of an earlier document.
+_REPLACES = re.compile(r" annule et remplace(?: \w+){1,5}? \d{1,2} \w+ \d{2,4}\b| annule et remplace(?: \w+){1,3}$")
 _FORMS_HEADING = re.compile(r"(?:[12]|ii?) liste des personnes pour lesquelles (?:un nouvel acces|une cloture)\b")
 
 _SIGNS = re.compile(
@@ -159,7 +170,7 @@ _SIGNS = re.compile(
 #: Figures and instructions say nothing of the rows that follow, whatever they count or ask for.
 _IS_COUNT = re.compile(
     r"(?:sous )?tota(?:l|ux)\b|nombres? (?:d|de|total)\b|(?:page|p) \d|\d+(?: sur)? \d+$"
-    r"|suite(?: (?:au dos|(?:de |du )?(?:la |le |l )?(?:liste|tableau|annexe|page precedente)))?$"
+    r"|suite(?: (?:page \d+|au dos|(?:de |du )?(?:la |le |l )?(?:liste|tableau|annexe|page precedente)))?$"
 )
 _IS_ORDER = re.compile(
     _any(
@@ -170,13 +181,14 @@ _IS_ORDER = re.compile(
 _REMARKS = re.compile(_any(r"n_b nb nota rappel remarques? attention important"))
 #: Names of places, which head a part of a list without changing whom it is about.
 _PLACE = re.compile(
-    r"(?:(?:le|la|les|l) )?(?:"
+    r"(?:(?:le|la|les|l|partie) )?(?:"
     + _any(
         r"""
         services? poles? directions? departements? mairies? villes? communes? ccas cias sites? secteurs?
         creches? ecoles? centres? communaute syndicat metropole collectivite structure etablissement
         partenaire multi_accueil epci halte_garderie relais ram rpe alsh
-        petite_enfance enfance jeunesse parentalite
+        petite_enfance enfance jeunesse famille parentalite accueils?_de_loisirs maisons? periscolaire extrascolaire
+        secretariat comptabilite
         """
     )
     + ".*|(?:caisse|caf) .+)"
@@ -229,6 +241,7 @@ def read_words(text: str) -> Words:
 
 def _read(text: str, plain: str) -> Words:
     """The same for words that may announce a list."""
+    plain = _REPLACES.sub("", plain)
     number, hesitates = list_of(plain), _HESITATION.search(plain) is not None
     if number and _NUMBERED.match(plain) and not hesitates:
         return Words(Kind.LIST, number)
@@ -239,9 +252,13 @@ def _read(text: str, plain: str) -> Words:
         return Words(Kind.PROSE, about)
     if number and not hesitates and _heads(plain):
         return Words(Kind.LIST, number)
-    is_place = _PLACE.fullmatch(_after_number(plain)) and not _UNSETTLED.search(plain)
-    is_nothing = about is None and (_REMARKS.match(plain) or is_place)
+    is_nothing = about is None and (_REMARKS.match(plain) or is_place(plain))
     return _NOTHING if is_nothing else Words(Kind.OTHER, about)
+
+
+def is_place(plain: str) -> bool:
+    """Whether words, as `words_of` gives them, are the name of a place and no more."""
+    return _PLACE.fullmatch(_after_number(plain)) is not None and _UNSETTLED.search(plain) is None
 
 
 def may_head_another(text: str) -> bool:

@@ -9,9 +9,10 @@ from provisioner.documents.blocks import Cell
 from provisioner.documents.dates import Order, read_date
 from provisioner.documents.headings import Kind, Words, may_head_another, names_nobody, read_words, running_key
 from provisioner.documents.lines import Line
+from provisioner.documents.named import asks_for_somebody, has_date, names_somebody
 from provisioner.documents.odd_rows import NAMES, holds_several, is_example, says_the_contrary
 from provisioner.documents.rows import read_row
-from provisioner.documents.sections import Place, Section, asks_for_somebody, has_date
+from provisioner.documents.sections import Place, Section
 from provisioner.documents.text import quoted
 from provisioner.documents.titles import Titles, columns_of, read_titles
 from provisioner.documents.transmission import after_transmission
@@ -133,20 +134,23 @@ class Lists:
         return True
 
     def _is_about_somebody(self, text: str, line: Line | None = None) -> bool:
-        """Whether words, a row of a table's or not, head no list and ask for somebody, who should stand in one; tells
-        of them if so. They may be about either list, so the closures alone do not go without a person's look, and
-        about the rows under them.
+        """Whether words, a row of a table's or not, head no list and ask for somebody, who should stand in one. They
+        may be about either list, so the closures alone do not go without a person's look, and about the rows under
+        them. Tells of them, and of words that only name somebody.
         """
-        if not asks_for_somebody(text) or read_words(text).kind is Kind.LIST:
+        if read_words(text).kind is Kind.LIST:
             return False
-        self._tell(Finding("table-not-understood", Severity.ERROR, value=quoted(text), details=Table(())))
-        if self._section.number is not None and self._section.titles is not None:
+        is_asking = asks_for_somebody(text)
+        if is_asking or names_somebody(text):
+            severity = Severity.ERROR if is_asking else Severity.WARNING
+            self._tell(Finding("table-not-understood", severity, value=quoted(text), details=Table(())))
+        if is_asking and self._section.number is not None and self._section.titles is not None:
             under = Section(None, text)
             if line is None:
                 self._open(under)
             else:
                 self._switch(line, under)
-        return True
+        return is_asking
 
     def _announce(self, line: Line, words: Words) -> None:
         """Words alone in their row that are no list's heading."""

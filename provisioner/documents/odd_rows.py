@@ -13,6 +13,7 @@ from provisioner.documents.headings import list_of, names_nobody, words_of
 from provisioner.documents.lines import Line
 from provisioner.documents.titles import Titles, columns_of
 from provisioner.domain.annexe.document import Column
+from provisioner.domain.people import fold
 
 NAMES = (Column.LAST_NAME, Column.FIRST_NAMES)
 
@@ -26,64 +27,63 @@ _AND = re.compile(r"\w\s+et\s+\w", re.IGNORECASE)
 #: More characters of a cell are not looked at for what it says of the person.
 _LONGEST = 200
 
+# Of what a row says of its person, texts are compared without accents and capitals.
+
 #: Told quickly, since a list has as many cells as persons: one of these is in all that counts.
 _STEMS = re.compile(
-    "suppr(?:im|ess)|cl[oô]|activ|annul|ferm|retir|retrait|radi|part|quitt|sort|plus|liste|doublon|enlev|bloqu|conserv"
+    "suppr(?:im|ess)|clo|activ|annul|ferm|retir|retrait|radi|part|quitt|sort|plus|liste|doublon|enlev|bloqu|conserv"
     "|maint|garder|ouv|pas|ation|inscri|erreur"
 )
 
 #: Somebody else leaves; of a remark alone, it may be foreseen for a day to come, or was a mistake.
-_ANOTHERS = re.compile(r"rempla(?!c[ée]e? par)|succ[èe]|suite (?:à|au)|(?:à|a) la place|ancien", re.IGNORECASE)
+_ANOTHERS = re.compile(r"rempla(?!cee? par)|succe|suite (?:a(?! donner)|au)|a la place|ancien")
 _NOT_SO = re.compile(
-    r"pr[ée]vue?|\bsuite\b|depart (?:de|d)\b|erreur|a tort|repris|reactiv|rouvr|apres"
+    r"prevue?|\bsuite\b|depart (?:de|d)\b|erreur|a tort|repris|reactiv|rouvr|apres"
     r"|\b(?:fait|fera) partie|(?:formation|essai)(?: \w+)? terminee?|\b(?:en|de) plus l|emploi retraite"
-    r"|maison de retraite",
-    re.IGNORECASE,
+    r"|maison de retraite"
 )
 
 #: What may stand round a word that is alone in its cell.
 _AROUND = " .,;:!?*()[]«»\"'-–—/"
 
-_TO_CLOSE = r"(?:supprimer|cl[oô]turer|clore|d[ée]sactiver|fermer|retirer|radier|enlever|bloquer|d[ée]sinscrire)"
-_CLOSED = r"(?:supprim[ée]e?|cl[oô]tur[ée]e?|d[ée]sactiv[ée]e?|annul[ée]e?|retir[ée]e?|radi[ée]e?)"
-_GONE = r"(?:d[ée]part|partie?|sortie?)"
+_TO_CLOSE = r"(?:supprimer|cloturer|clore|desactiver|fermer|retirer|radier|enlever|bloquer|desinscrire)"
+_CLOSED = r"(?:supprimee?|cloturee?|desactivee?|annulee?|retiree?|radiee?)"
+_GONE = r"(?:depart|partie?|sortie?)"
+_IN_LIST = r"\b(?:voir|cf\.?|passer?|(?:re)?mettre|basculer?) (?:(?:en|dans|vers|la) )*liste "
 
 #: In list 1: somewhere in a cell; a whole cell of another column than the names; beside somebody's name.
 _LEAVES = re.compile(
-    rf"\b[àa] {_TO_CLOSE}\b|\bpartie? (?:le|en|depuis|au)\b|\bn(?:e |['’])(?:fait|est|a|travaille|doit) plus\b"
-    rf"|\bne (?:plus|pas) (?:ouvrir|cr[ée]er|activer|habiliter|utiliser)\b|\ba quitt[ée]\b|\bd[ée]part (?:le|au)\b"
-    rf"|\(\W*(?:{_GONE}|{_CLOSED})\W*\)|voir (?:la )?liste 2",
-    re.IGNORECASE,
+    rf"\ba {_TO_CLOSE}\b|\bpartie? (?:le|en|depuis|au)\b|\bn(?:e |')(?:fait|est|a|travaille|doit) plus\b"
+    r"|\bne (?:plus|pas) (?:ouvrir|creer|activer|habiliter|utiliser|donner|maintenir|renouveler)\b|\ba quitte\b"
+    rf"|\bdepart (?:le|au)\b|\(\W*(?:{_GONE}|{_CLOSED})\W*\)|{_IN_LIST}2"
 )
 _LEAVES_ALONE = re.compile(
-    rf"{_TO_CLOSE}|{_CLOSED}|{_GONE}|doublon|suppression|cl[oô]ture|fermeture|d[ée]sactivation|retrait"
-    r"|radiation|r[ée]siliation",
-    re.IGNORECASE,
+    rf"{_TO_CLOSE}|{_CLOSED}|{_GONE}|doublon|suppression|cloture|fermeture|desactivation|retrait|radiation|resiliation"
 )
 _LEAVES_BESIDE = re.compile(
-    rf"\w[\s,;:/\-]+(?:{_CLOSED}|{_TO_CLOSE})\W*$|\w(?: [-–—] |, ?){_GONE}\W*$|^\W*(?:{_CLOSED}|{_TO_CLOSE})[\s:]+\w",
-    re.IGNORECASE,
+    rf"\w[\s,;:/\-]+(?:{_CLOSED}|{_TO_CLOSE})\W*$|\w(?: [-–—] |, ?){_GONE}\W*$|^\W*(?:{_CLOSED}|{_TO_CLOSE})[\s:]+\w"
 )
 #: The same in list 2.
 _STAYS = re.compile(
-    r"\b[àa] (?:conserver|maintenir|garder|r[ée]activer|rouvrir|r[ée]ouvrir)\b"
-    rf"|\bne pas {_TO_CLOSE}\b|voir (?:la )?liste 1",
-    re.IGNORECASE,
+    rf"\ba (?:conserver|maintenir|garder|reactiver|rouvrir|reouvrir)\b|\bne pas {_TO_CLOSE}\b|{_IN_LIST}1"
 )
-_STAYS_ALONE = re.compile(
-    r"maintenue?|conserv[ée]e?|annul[ée]e?|erreur|doublon|ouverture|cr[ée]ation|maintien|renouvellement",
-    re.IGNORECASE,
-)
+_STAYS_ALONE = re.compile(r"maintenue?|conservee?|annulee?|erreur|doublon|ouverture|creation|maintien|renouvellement")
 
-# In a column that the partner has added, words are compared without accents, capitals and signs.
+# In a column that the partner has added, signs do not count either.
 
 #: The titles of remarks, of what is asked for and of the access. A column without a title holds remarks too.
 _OF_REMARKS = re.compile(
     r"(?:observations?|commentaires?|remarques?|notes?|precisions?|informations?|infos?|motifs?|statuts?|etat|situation"
-    r"|actions?|types?|natures?|mouvements?|demandes?|acces|habilitations?|comptes?|suivi|divers)\b.*|"
+    r"|actions?|types?|natures?|mouvements?|demandes?|acces|habilitations?|comptes?|suivi|divers|avis|decisions?)\b.*|"
 )
+#: Titles of what is to be done.
+_OF_DEMAND = re.compile(r"(?:actions?|types? de demande|natures?|mouvements?|demandes?)\b.*")
 #: Titles under which « non » says that the access is not to be kept; under others it may say « not yet ».
-_OF_KEEPING = re.compile(r"\b(?:maint\w+|conserv\w+|(?<!mode de )gard(?:er|ee?)|renouveler|en poste|presente?)\b")
+_OF_KEEPING = re.compile(
+    r"\b(?:maint\w+|conserv\w+|(?<!mode de )gard(?:er|ee?)|renouveler|en (?:poste|activite)|presente?)\b"
+)
+#: Titles under which « oui » says what is, not what is asked for.
+_OF_NOW = re.compile(r"\b(?:ouverte?|acti(?:f|ve)|existante?|habilitee?)\b")
 #: A remark by which somebody of list 1 is no longer there, unless it says how the person came.
 _IS_GONE = re.compile(
     r"^(?:retraite|depart)\b|\b(?:retraitee?|(?:a la|en|a) retraite|demission\w*|licenci\w+|decedee?|deces"
@@ -91,8 +91,21 @@ _IS_GONE = re.compile(
     r"|reviendra pas|suppr|sortie? des|inacti\w+|annul\w+|remplacee? par)\b"
 )
 _CAME = re.compile(r"arriv|recrut|nouv|venant|retour|embauch")
-#: A remark by which somebody of list 2 is there.
-_IS_THERE = re.compile(r"\b(?:revient|toujours (?:en|presente?|la|active?)|reste en (?:poste|fonctions?)|annul\w+)\b")
+#: A remark by which somebody of list 2 is there, or comes back.
+_IS_THERE = re.compile(
+    r"\b(?:(?<!ne )revient|revenue?|de retour|reintegree?|toujours (?:en|presente?|la|active?)|finalement reste"
+    r"|reste (?:en (?:poste|fonctions?)|finalement)|conserve son|annul\w+)\b"
+    r"|^(?:en poste|retour (?:le|en|prevu)|repris\w*)\b"
+    r"|\b(?:garder|maintenir|conserver|rouvrir|a ouvrir|nouvel acces)\b"
+    r"|(?<!non )(?<!pas )(?<!pas de )(?<!sans )\b(?:renouvele|prolong|report)"
+)
+#: A remark by which a row of either list is not to be done, or not yet.
+_IS_UNSETTLED = re.compile(
+    r"\b(?:a (?:ignorer|confirmer|valider|suspendre)|ne pas (?:en )?(?:tenir|prendre|traiter)"
+    r"|sous reserve|suspendue?|suspension|refusee?|(?:inscrit|mis|ajoute)e? par erreur)\b|^erreur$"
+    r"|^(?:(?:demande|acces|depart|arrivee|recrutement) )?en attente"
+    r"(?: (?:d accord|de (?:confirmation|validation|decision|reponse|recrutement)))?$"
+)
 #: The most words of a remark that can only be about an access.
 _MOST_WORDS = 5
 
@@ -127,7 +140,9 @@ def says_the_contrary(line: Line, number: int, titles: Titles) -> bool:
     at = titles.positions
     names = {at[column] for column in NAMES if column in at}
     sure = {at[column] for column in (Column.EMAIL, columns_of(number)[-1]) if column in at}
-    own = {x: cell.text for x, cell in enumerate(line.cells) if not cell.merged and x not in sure}
+    anothers = {x for x, title in titles.others.items() if _ANOTHERS.search(fold(title))}
+    left_out = sure | anothers
+    own = {x: cell.text for x, cell in enumerate(line.cells) if not cell.merged and x not in left_out}
     notes = [cell.note for cell in line.cells if cell.note]
     anywhere, alone = (_LEAVES, _LEAVES_ALONE) if number == 1 else (_STAYS, _STAYS_ALONE)
     if any(
@@ -148,9 +163,9 @@ def says_the_contrary(line: Line, number: int, titles: Titles) -> bool:
 
 def _likely(texts: Iterable[str]) -> Iterator[str]:
     for text in texts:
-        small = text[:_LONGEST].lower()
-        if _STEMS.search(small):
-            yield " ".join(small.split())
+        plain = fold(text[:_LONGEST])
+        if _STEMS.search(plain):
+            yield plain
 
 
 def _column_says_the_contrary(title: str, text: str, number: int) -> bool:
@@ -159,12 +174,12 @@ def _column_says_the_contrary(title: str, text: str, number: int) -> bool:
     value = words_of(_TICK.sub(" x ", _NOT_TICKED.sub("", text))).removeprefix("x ")
     if not value or names_nobody(value) or _SAYS_NOTHING.fullmatch(value):
         return False
-    if _ANOTHERS.search(title) or _NOT_SO.search(title):
+    if _NOT_SO.search(title):
         return False
     told = _list_told(title, value)
     if told is not None:
         return told != number
-    return _OF_REMARKS.fullmatch(title) is not None and _is_contrary_remark(value, number)
+    return _OF_REMARKS.fullmatch(title) is not None and _is_contrary_remark(title, value, number)
 
 
 def _list_told(title: str, value: str) -> int | None:
@@ -173,19 +188,23 @@ def _list_told(title: str, value: str) -> int | None:
         return list_of(f"liste {value}")
     about = list_of(title)
     if about == 0:  # « Ouverture/clôture »: a word of the title, or how it begins
-        meant = {list_of(word) for word in title.split() if word.startswith(value)} - {None}
+        meant = {list_of(word) for word in title.split() if word.startswith(value)}
         return meant.pop() if len(meant) == 1 else list_of(value) or 0
     if about == 2:
         return 1 if value.split(maxsplit=1)[0] in _NO else 2
     is_of_keeping = _OF_KEEPING.search(title) is not None
-    if value in _YES and (about == 1 or is_of_keeping):
+    if value in _YES and (is_of_keeping or (about == 1 and not _OF_NOW.search(title))):
         return 1
     return 2 if value in _NO and is_of_keeping else None
 
 
-def _is_contrary_remark(value: str, number: int) -> bool:
+def _is_contrary_remark(title: str, value: str, number: int) -> bool:
+    if _IS_UNSETTLED.search(value):
+        return True
     if number == 2:
-        return _IS_THERE.search(value) is not None
+        return _IS_THERE.search(value) is not None or (
+            _OF_DEMAND.fullmatch(title) is not None and list_of(value) == 1
+        )
     is_about_closing = sum(map(str.isalpha, value.split())) <= _MOST_WORDS and list_of(value) == 2
     is_not_so = any(pattern.search(value) for pattern in (_ANOTHERS, _NOT_SO, _CAME))
     return (is_about_closing or _IS_GONE.search(value) is not None) and not is_not_so

@@ -21,6 +21,9 @@ from provisioner.domain.people import EmailAddress, fold
 #: The columns whose letters may be spoilt and still pass for letters.
 _OF_LETTERS = (Column.LAST_NAME, Column.FIRST_NAMES, Column.FUNCTION)
 
+#: A title that stands before a name.
+_TITLE = re.compile(r"(?:(?:M\.|Mr\.?|Mme\.?|Mlle\.?|Monsieur|Madame|Mademoiselle) (?=[^\W\d_]{2}))+", re.IGNORECASE)
+
 _Value = TypeVar("_Value", str, date)
 
 
@@ -70,7 +73,7 @@ class _RowReader:
         """A last name or first names."""
         text = self._texts[column]
         is_empty = is_ditto(text) or not any(letter.isalnum() for letter in text)
-        return self._repaired(column, tidy_name(text)) if self._is_sound(column, is_empty) else None
+        return self._repaired(column, _TITLE.sub("", tidy_name(text))) if self._is_sound(column, is_empty) else None
 
     def function(self) -> str | None:
         """A function or quality; a ditto mark repeats the row above."""

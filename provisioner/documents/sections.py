@@ -7,50 +7,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from provisioner.documents.dates import read_date
-from provisioner.documents.headings import Kind, is_the_forms, names_nobody, read_words
+from provisioner.documents.headings import is_the_forms, names_nobody
 from provisioner.documents.lines import Line
+from provisioner.documents.named import has_date, names_somebody
 from provisioner.documents.text import quoted
 from provisioner.documents.titles import Titles, end_beside
 from provisioner.domain.annexe.details import Flaw, Table
 from provisioner.domain.annexe.document import Column, Finding, Severity
 
-#: A line that names somebody, and one that says that there is nobody; more words of it are not looked at.
-_NAMES_SOMEBODY = re.compile(r"\W*(?i:m\.|mr|mmes?|mlle|monsieur|madame)\s+\w|\s*[-•–*▪]\s*[A-ZÀ-Þ]\w+ +[A-ZÀ-Þ]")
+#: A line that says that there is nobody.
 _NOBODY = re.compile(r"\b(?:aucune?|n[ée]ant|pas d(?:e\b|['’])|sans objet|vide|non concern)", re.IGNORECASE)
-_MOST_WORDS = 60
-
-#: What words ask for or tell of an access, what names its holder, and what speaks of anybody. Two capitalised words
-#: name somebody where an access is theirs or is asked for, or where they leave, unless one is a place's or an
-#: authority's.
-_VERB = (
-    r"r?ouvrir|cr[ée]er|r?ajouter|habiliter|inscrire|(?:r[ée])?activer|maintenir|conserver|cl[oô]turer|clore|fermer"
-    r"|supprimer|d[ée]s(?:activer|habiliter|inscrire)|retirer|enlever|radier|bloquer|couper"
-)
-_ASKS = re.compile(
-    rf"\b(?:{_VERB}|quitt(?:e|era|[ée])|partira|(?:est|sont) (?:part[ie]|supprim|cl[oô]tur)\w*)\b", re.IGNORECASE
-)
-_TWO_WORDS = (
-    r"(?!(?:L[ea]s?|Villes?|Commun\w+|Agglo\w+|Pays|Maire|Mairie|Centre|Conseil|Caisse|Caf|Convention|Saint\w*|Mon|Notre"
-    r"|Votre|Relais|Petite|Multi|Plateforme)\b)[A-ZÀ-Þ][\w'’-]+ (?!Caf\b|CAF\b)[A-ZÀ-Þ][\w'’-]+"
-)
-_NAMED = re.compile(
-    r"@|\b(?i:m\.|mr|mmes?|mlle|monsieur|madame)\s+[A-ZÀ-Þ]"
-    rf"|\b(?i:acc[èe]s|comptes?|habilitations?|celui|celle)\s(?i:de\s|à\s|pour\s|d['’]){_TWO_WORDS}"
-    rf"|\b(?i:{_VERB})\s(?i:aussi\s|[ée]galement\s)?(?:l['’]agent\s)?{_TWO_WORDS}"
-    rf"|^\W*{_TWO_WORDS}\W+(?i:a quitt|nous quitt|quitt|part|remplac|est\s|à\s)"
-)
-#: Where the form is to be sent, who signs it, who is in charge of accesses.
-_OF_THE_FORM = re.compile(
-    r"\b(?:r?envo[iy]|adress(?:er|ez)|[ée]cri|transm|retourn|contacte[rz])\w*"
-    r"(?:\s+(?:par|(?:e-?)?mail|courriel|à|a|l['’]adresse|suivante))*\s*:?\s*[\w.+-]+@"
-    r"|\bsoussign[ée]e?s?\W+(?:m\.|mr|mme|mlle|monsieur|madame)\s"
-    rf"|\b(?:charg[ée]e?s?\s(?:de\s|d['’])|(?:habilit|autoris)[ée]e?s?\sà\s|contact\spour\s)(?:{_VERB})"
-    rf"(?:\s(?:et|ou)\s(?:à\s|de\s|d['’])?(?:{_VERB}))*",
-    re.IGNORECASE,
-)
-#: Where a sentence ends; not after « M. ».
-_SENTENCE_END = re.compile(r"(?<!\b[A-ZÀ-Þ])(?<!\bMr)(?<!\bMme)[.;!?]\s+")
-_OF_ANYBODY = re.compile(r"\b(?:toute?s?|tous|chaque|en cas|lorsqu\w*|si)\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +118,7 @@ class Section:
             return
         if _NOBODY.search(text) or names_nobody(text):
             self.named = ""
-        elif _NAMES_SOMEBODY.match(text) or has_date(text):
+        elif names_somebody(text) or has_date(text):
             self.named = text
 
     def note_row(self, line: Line) -> None:
@@ -185,18 +151,3 @@ class Section:
                 sheet_row=self.sheet_row,
             )
         return self.row.finding("row-not-understood", self.words) if self.row is not None else None
-
-
-def asks_for_somebody(text: str) -> bool:
-    """Whether words outside a list ask for somebody's access or its end: « Merci de clôturer celui de M. Petit »."""
-    if text.isupper() or _ASKS.search(text) is None or read_words(text).kind is Kind.SIGNATURE:
-        return False
-    return any(
-        _ASKS.search(sentence) and _NAMED.search(sentence) and not _OF_ANYBODY.search(sentence)
-        for sentence in _SENTENCE_END.split(_OF_THE_FORM.sub("", text))
-    )
-
-
-def has_date(text: str) -> bool:
-    """Whether a word of a text is a date."""
-    return any(read_date(word.strip("().,;")) for word in text.split()[:_MOST_WORDS])

@@ -144,14 +144,13 @@ def read_titles(cells: Sequence[Cell], number: int, above: Sequence[Cell] | None
     if any("@" in cell.text for cell in cells) or not _may_hold_titles((*cells, *(above or ()))):
         return _NONE
     claims: dict[Column, list[_Claim]] = {}
-    others: dict[int, str] = {}
+    written: dict[int, str] = {}
     for position in range(max(len(cells), len(above or ()))):
         texts = _texts(position, cells, above)
         of_position = _claims(position, texts, columns_of(number))
         for column, claim in of_position:
             claims.setdefault(column, []).append(claim)
-        if not of_position:
-            others[position] = texts[-1]
+        written[position] = texts[-1]
     if not _is_enough(claims):
         return _NONE
     positions: dict[Column, int] = {}
@@ -166,6 +165,8 @@ def read_titles(cells: Sequence[Cell], number: int, above: Sequence[Cell] | None
             bare_date = bare_date or winners[0].is_bare_date
         else:
             ambiguous[column] = tuple(claim.position for claim in winners)
+    taken = {*positions.values(), *(at for places in ambiguous.values() for at in places)}
+    others = {position: text for position, text in written.items() if position not in taken}
     return Titles(positions, ambiguous, bare_date, others)
 
 

@@ -222,7 +222,9 @@ SENTENCES: Mapping[str, str] = {
         "font partie de l'une des deux, mettez-les dans un tableau, sous le titre du modèle (« 1 - Liste des "
         "personnes… » ou « 2 - Liste des personnes… ») et les titres des colonnes ; sinon, retirez-les de l'annexe 1."
     ),
-    "table-not-understood/warning": "Ce tableau semble servir aux signatures : il n'a pas été lu.",
+    "table-not-understood/warning": (
+        "Ces mots ne sont dans aucune des deux listes (signatures, personne nommée à part) : ils n'ont pas été lus."
+    ),
     "row-not-understood": (
         "On ne reconnaît dans cette ligne ni un titre, ni une personne avec chaque valeur dans sa colonne, ni une "
         "simple note : elle n'a pas été lue. Complétez-la, récrivez-la ou supprimez-la."
@@ -236,8 +238,8 @@ SENTENCES: Mapping[str, str] = {
         "l'annexe 1 au format .xlsx ou .docx."
     ),
     "row-not-understood/contrary": (
-        "Cette ligne contredit sa liste (« à supprimer » dans la liste 1, par exemple) : mettez la "
-        "personne dans l'autre liste, ou effacez ces mots."
+        "Cette ligne contredit sa liste (« à supprimer » dans la liste 1, par exemple) ou la met en doute "
+        "(« à confirmer ») : mettez la personne dans la bonne liste, ou effacez ces mots."
     ),
     "row-not-understood/has_end": (
         "Cette ligne de la liste 1 porte aussi une date de fin : si l'accès est à clôturer, mettez la personne dans "

@@ -56,6 +56,8 @@ def codes(findings: list[Finding]) -> list[str]:
         ("De\ufb01ne", "Define"),
         ("Ste\ufb00en", "Steffen"),
         ("d\u00b4Artagnan", "d'Artagnan"),
+        ("Mme Leroy", "Leroy"),
+        ("M. LEROY", "LEROY"),
     ],
 )
 def test_a_name_is_put_right_and_it_is_told_once(written: str, expected: str) -> None:

@@ -55,6 +55,8 @@ def errors(annexe: Annexe) -> list[Finding]:
         "Personnels ayant quitté le CCAS",
         "Mouvements : départs",
         "Accès à couper",
+        "Agents n'étant plus en poste",
+        "Liste 2 - annule et remplace la fiche du 13/04/2026",
     ],
 )
 def test_a_heading_that_plainly_speaks_of_closing_is_list_2(heading: str) -> None:
@@ -104,7 +106,18 @@ def test_a_list_that_goes_on_in_a_second_table_of_its_titles_is_read_whole() -> 
 @pytest.mark.rule("A1")
 @pytest.mark.parametrize(
     "words",
-    ["Suite de la liste 1", "Accès déjà ouverts", "Renouvellements", "Élus", "A - Petite enfance", "B) Jeunesse"],
+    [
+        "Suite de la liste 1",
+        "suite page 2",
+        "Accès déjà ouverts",
+        "Accès existants",
+        "Renouvellements",
+        "Élus",
+        "A - Petite enfance",
+        "B) Jeunesse",
+        "Partie famille",
+        "Accueil de loisirs",
+    ],
 )
 @pytest.mark.parametrize("in_the_table", [True, False])
 def test_a_list_goes_on_under_words_of_its_own(words: str, in_the_table: bool) -> None:
@@ -165,6 +178,15 @@ def test_words_that_say_that_nobody_leaves_are_no_leaver(line: str) -> None:
         "Eva Roux remplace Léo Noir, merci de supprimer son accès",
         "Merci d'ouvrir un accès à eva.roux@agglo-lys.example",
         "Merci de supprimer l'accès suivant : eva.roux@agglo-lys.example",
+        "Nouvel accès pour M. Noir",
+        "Demande d'accès pour M. Léo Noir",
+        "Mme Noir n'est plus en poste.",
+        "Suppression de l'accès de Mme Noir",
+        "À supprimer également : Léo Noir et Eva Roux",
+        "MERCI DE SUPPRIMER L'ACCES DE MME NOIR",
+        "Merci de supprimer tous les accès de Mme Noir.",
+        "Merci de suspendre l'accès de M. Noir",
+        "Mme Noir, merci de supprimer son accès",
     ],
 )
 @pytest.mark.parametrize("in_a_sheet", [False, True])
@@ -197,6 +219,11 @@ def test_what_is_asked_for_somebody_outside_the_lists_is_told_and_the_lists_are_
         "Pour créer ou supprimer un accès, contactez habilitations@caf.example",
         "Je soussignée Mme Zoé Roy, maire, demande de créer les accès ci-dessous.",
         "Administrateur local : Mme Zoé Roy, habilitée à créer et supprimer les comptes",
+        "Monsieur Martin, merci d'ouvrir les accès ci-dessous",
+        "Suite à notre échange avec Mme Durand, voici la liste des accès à ouvrir.",
+        "Liste des accès à clôturer, établie par Mme Roy",
+        "Mme Durand (Caf) nous a demandé de supprimer les anciens accès.",
+        "Tous les départs sont à signaler à Mme Durand, qui clôture les accès.",
         "Caf du Pas-de-Calais",
         "Caisse d'Allocations Familiales du Pas-de-Calais",
     ],
@@ -206,6 +233,49 @@ def test_words_that_ask_for_nobody_by_name_are_no_person(line: str, at: int) -> 
     blocks: list[str | list[TableRow]] = [HEADING_1, table(TITLES_1, ALICE), HEADING_2, table(TITLES_2, LEAVER)]
     blocks.insert(at, line)
     assert not errors(form(*blocks))
+
+
+@pytest.mark.rule("A1")
+@pytest.mark.rule("A3")
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Mme Noir part à la retraite le 31/08/2026.",
+        "Mme Roux remplace M. Noir.",
+        "Merci de faire le nécessaire pour M. Noir",
+        "- Noir Léo",
+        "Oubli : Noir Léo, leo.noir@agglo-lys.example",
+        "Noir Léo, agent d'accueil, 12/06/2026",
+        "Ne pas tenir compte de la ligne 1",
+    ],
+)
+@pytest.mark.parametrize("at", [0, 2, 3])
+def test_who_is_named_outside_the_lists_without_a_role_is_told_with_a_warning(line: str, at: int) -> None:
+    blocks: list[str | list[TableRow]] = [HEADING_1, table(TITLES_1, ALICE), "", HEADING_2, table(TITLES_2, LEAVER)]
+    blocks.insert(at, line)
+    annexe = form(*blocks)
+    assert (emails(annexe), emails(annexe, 2)) == ([ALICE[3]], [LEAVER[3]])
+    (told,) = annexe.findings
+    assert (told.code, told.severity, told.value) == ("table-not-understood", Severity.WARNING, line)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Madame Durand,",
+        "À l'attention de Mme Durand",
+        "Dossier suivi par Mme Roy - 03 21 00 00 00",
+        "Contact : zoe.roy@agglo-lys.example",
+        "mairie@agglo-lys.example",
+        "Mme Zoé Roy, directrice générale des services",
+        "Pour toute question : Mme Roy",
+        "Représentée par M. Jean Petit, président",
+        "Hôtel de Ville, place du Général de Gaulle",
+    ],
+)
+def test_who_signs_is_addressed_or_is_to_be_contacted_is_not_told(line: str) -> None:
+    annexe = form(line, HEADING_1, table(TITLES_1, ALICE), HEADING_2, table(TITLES_2, LEAVER), "", line)
+    assert annexe.findings == ()
 
 
 @pytest.mark.rule("A3")
@@ -296,6 +366,8 @@ OBSERVED = "Observations"
         (5, "clôture"),
         (5, "voir liste 2"),
         (5, "ne plus ouvrir"),
+        (5, "ne plus donner accès"),
+        (5, "à passer en liste 2"),
     ],
 )
 def test_a_row_of_list_1_that_says_that_the_person_leaves_opens_nothing(column: int, text: str) -> None:
@@ -325,6 +397,13 @@ def test_a_row_of_list_1_that_says_that_the_person_leaves_opens_nothing(column: 
         (OBSERVED, "retraite au 01/07/2026"),
         (OBSERVED, "accès à couper"),
         (OBSERVED, "remplacé par M. Durand"),
+        ("En activité", "non"),
+        ("Avis", "à supprimer"),
+        (OBSERVED, "à ignorer"),
+        (OBSERVED, "ne pas tenir compte"),
+        (OBSERVED, "en attente"),
+        (OBSERVED, "à confirmer"),
+        (OBSERVED, "suspendu"),
     ],
 )
 def test_a_column_that_the_partner_has_added_may_say_that_the_person_leaves(title: str, text: str) -> None:
@@ -358,6 +437,11 @@ def test_a_column_that_the_partner_has_added_may_say_that_the_person_leaves(titl
         ("Statut", "Détachée"),
         ("Type", "Mutation"),
         (OBSERVED, "accès ouvert en 2024"),
+        ("Type d'accès", "partie famille"),
+        ("Habilitation", "partie famille"),
+        ("Création/Modification/Suppression", "Modification"),
+        ("Remplace", "M. Durand (parti)"),
+        (OBSERVED, "en attente de son mot de passe"),
     ],
 )
 def test_a_column_that_the_partner_has_added_may_say_that_the_person_stays(title: str, text: str) -> None:
@@ -367,7 +451,23 @@ def test_a_column_that_the_partner_has_added_may_say_that_the_person_stays(title
 
 
 @pytest.mark.rule("A3")
-@pytest.mark.parametrize(("title", "text"), [("À clôturer", "non"), ("Liste", "1"), (OBSERVED, "toujours en poste")])
+@pytest.mark.parametrize(
+    ("title", "text"),
+    [
+        ("À clôturer", "non"),
+        ("Clôture", "non"),
+        ("Liste", "1"),
+        ("Mouvement", "Arrivée"),
+        ("Statut", "En poste"),
+        (OBSERVED, "toujours en poste"),
+        (OBSERVED, "garder l'accès"),
+        (OBSERVED, "départ reporté au 31/12/2026"),
+        (OBSERVED, "contrat prolongé"),
+        (OBSERVED, "est revenue"),
+        (OBSERVED, "suspension temporaire"),
+        (OBSERVED, "à confirmer"),
+    ],
+)
 def test_a_column_of_list_2_that_says_that_the_person_stays_closes_nothing(title: str, text: str) -> None:
     rows = table((*TITLES_2, title), (*LEAVER, text))
     annexe = form(HEADING_1, table(TITLES_1, ALICE), HEADING_2, rows)
@@ -387,9 +487,19 @@ def test_a_row_of_list_2_that_says_that_the_person_stays_closes_nothing(text: st
 
 
 @pytest.mark.rule("A3")
-@pytest.mark.parametrize("text", ["Retour dans son administration", "mutation à la mairie, reste joignable"])
-def test_a_remark_on_how_somebody_leaves_closes_all_the_same(text: str) -> None:
-    rows = table((*TITLES_2, OBSERVED), (*LEAVER, text))
+@pytest.mark.parametrize(
+    ("title", "text"),
+    [
+        (OBSERVED, "Retour dans son administration"),
+        (OBSERVED, "mutation à la mairie, reste joignable"),
+        (OBSERVED, "contrat non renouvelé"),
+        (OBSERVED, "ne revient pas"),
+        (OBSERVED, "habilitée depuis 2024"),
+        ("Accès ouvert", "oui"),
+    ],
+)
+def test_a_remark_on_how_somebody_leaves_closes_all_the_same(title: str, text: str) -> None:
+    rows = table((*TITLES_2, title), (*LEAVER, text))
     assert emails(form(HEADING_1, table(TITLES_1, ALICE), HEADING_2, rows), 2) == [LEAVER[3]]
 
 

@@ -85,6 +85,8 @@ def test_words_that_plainly_mean_closing_head_list_2(heading: str) -> None:
         "Demandes d'accès",
         "Ajouts",
         "Première liste",
+        "Personnes ayant un accès",
+        "Déjà habilités",
     ],
 )
 def test_words_that_plainly_mean_opening_head_list_1(heading: str) -> None:
