@@ -30,9 +30,9 @@ def instructions(file: str) -> list[tuple[str, str]]:
     """Each instruction with its argument, continued lines joined."""
     lines = [line for line in (ROOT / file).read_text("utf-8").splitlines() if not line.startswith("#")]
     joined = re.sub(r"\\\n\s*", "", "\n".join(lines))
-    found = [(name, rest) for line in joined.splitlines() if line for name, _, rest in [line.partition(" ")]]
-    arguments = dict(rest.split("=", 1) for name, rest in found if name == "ARG")
-    return [(name, re.sub(r"\$\{(\w+)\}", lambda used: arguments[used[1]], rest)) for name, rest in found]
+    parsed = [(name, rest) for line in joined.splitlines() if line for name, _, rest in [line.partition(" ")]]
+    arguments = dict(rest.split("=", 1) for name, rest in parsed if name == "ARG")
+    return [(name, re.sub(r"\$\{(\w+)\}", lambda used: arguments[used[1]], rest)) for name, rest in parsed]
 
 
 @pytest.fixture(scope="module")
@@ -51,12 +51,12 @@ def test_the_linter_finds_nothing_to_say_about_an_image(file: str) -> None:
 
 @pytest.mark.parametrize("file", DOCKERFILES)
 def test_an_image_begins_with_an_exact_version_and_runs_as_a_number_that_is_not_root(file: str) -> None:
-    found = instructions(file)
+    dockerfile = instructions(file)
 
-    bases = [rest.split()[0] for name, rest in found if name == "FROM"]
+    bases = [rest.split()[0] for name, rest in dockerfile if name == "FROM"]
     assert all(re.fullmatch(r"[a-z/]+:\d+\.\d+\.\d+[a-z-]*(@sha256:[0-9a-f]{64})?", base) for base in bases), bases
-    last = max(index for index, (name, _) in enumerate(found) if name == "FROM")
-    users = [rest for name, rest in found[last:] if name == "USER"]
+    last = max(index for index, (name, _) in enumerate(dockerfile) if name == "FROM")
+    users = [rest for name, rest in dockerfile[last:] if name == "USER"]
     assert users
     assert all(re.fullmatch(r"[1-9]\d*(:[1-9]\d*)?", user) for user in users)
 
@@ -70,13 +70,13 @@ def test_what_an_image_begins_with_can_be_named_in_the_settings_of_compose(compo
 
 
 def test_packages_enter_the_image_by_their_hashes_and_its_health_is_the_services_own() -> None:
-    found = instructions("deploy/Dockerfile")
+    dockerfile = instructions("deploy/Dockerfile")
 
-    runs = [rest for name, rest in found if name == "RUN"]
+    runs = [rest for name, rest in dockerfile if name == "RUN"]
     for step in (step for run in runs for step in re.split(r"\s*&&\s*", run)):
         if re.match(r"pip install|uv pip (sync|install)|uv build", step):
             assert "--require-hashes" in step or "--no-deps" in step, step
-    health = next(rest for name, rest in found if name == "HEALTHCHECK")
+    health = next(rest for name, rest in dockerfile if name == "HEALTHCHECK")
     assert f"http://{load_settings(environment={}).service.listen}/health/live" in health
     assert "curl" not in health
 
@@ -101,10 +101,10 @@ def test_compose_is_valid(file: str) -> None:
 def test_what_compose_names_is_there(compose: dict[str, Any]) -> None:
     services = compose["services"]
     for name, service in services.items():
-        secrets = {one["source"] if isinstance(one, dict) else one for one in service.get("secrets", [])}
+        secrets = {secret["source"] if isinstance(secret, dict) else secret for secret in service.get("secrets", [])}
         assert secrets <= set(compose["secrets"]), name
         assert set(service["networks"]) <= set(compose["networks"]), name
-        assert {one.split(":")[0] for one in service.get("volumes", [])} <= set(compose["volumes"]), name
+        assert {volume.split(":")[0] for volume in service.get("volumes", [])} <= set(compose["volumes"]), name
         assert set(service.get("depends_on", {})) <= set(services), name
         if "build" in service:
             assert (ROOT / service["build"]["context"] / service["build"]["dockerfile"]).is_file() or (
@@ -124,14 +124,14 @@ def test_each_container_is_of_an_exact_version_and_shut_in(compose: dict[str, An
 
 
 def test_keycloak_is_the_tested_version_in_production_mode_without_impersonation(compose: dict[str, Any]) -> None:
-    found = instructions("deploy/Dockerfile.keycloak")
+    dockerfile = instructions("deploy/Dockerfile.keycloak")
     keycloak = compose["services"]["keycloak"]
 
-    assert {rest.split()[0] for name, rest in found if name == "FROM"} == {KEYCLOAK_IMAGE}
+    assert {rest.split()[0] for name, rest in dockerfile if name == "FROM"} == {KEYCLOAK_IMAGE}
     assert keycloak["image"].endswith(f":{KEYCLOAK_VERSION}")
     assert f"tested with {KEYCLOAK_VERSION}." in (ROOT / "docs" / "production.md").read_text("utf-8")
-    assert ("CMD", '["start", "--optimized"]') in found
-    built = " ".join(rest for name, rest in found if name == "ENV")
+    assert ("CMD", '["start", "--optimized"]') in dockerfile
+    built = " ".join(rest for name, rest in dockerfile if name == "ENV")
     assert re.search(r"KC_FEATURES_DISABLED=\S*impersonation", built)
     assert "KC_HEALTH_ENABLED=true" in built
     assert {"KC_HOSTNAME", "KC_PROXY_HEADERS"} <= set(keycloak["environment"])
@@ -166,7 +166,9 @@ def test_no_secret_stands_in_a_file_of_the_project(compose: dict[str, Any]) -> N
             assert "PASSWORD" not in name or name.endswith("_FILE"), name
             assert "SECRET" not in name or value == "/run/secrets", name
     assert not re.search(r"PASSWORD|SECRET", (ROOT / ".env.example").read_text("utf-8"))
-    only_there = [name for name, one in compose["services"].items() if "keycloak_admin_password" in str(one)]
+    only_there = [
+        name for name, settings in compose["services"].items() if "keycloak_admin_password" in str(settings)
+    ]
     assert only_there == ["keycloak", "realm"]
 
 
@@ -178,7 +180,7 @@ def test_provisioner_takes_the_settings_of_compose(compose: dict[str, Any], serv
         if line and not line.startswith("#")
     )
     environment = {
-        name: re.sub(r"\$\{(\w+):[?-][^}]*\}", lambda found: example[found[1]], value)
+        name: re.sub(r"\$\{(\w+):[?-][^}]*\}", lambda match: example[match[1]], value)
         for name, value in compose["services"][service]["environment"].items()
     }
     for secret in compose["services"][service]["secrets"]:

@@ -40,7 +40,7 @@ def test_the_copy_is_its_owners_alone_and_nothing_else_is_left_beside_it(desk: D
         made = _backup(desk, there / "register.sqlite3")
     finally:
         os.umask(before)
-    assert [one.name for one in there.iterdir()] == ["register.sqlite3"]
+    assert [file.name for file in there.iterdir()] == ["register.sqlite3"]
     assert stat.S_IMODE((there / "register.sqlite3").stat().st_mode) == 0o600
     head = desk.run("journal", "head").out.strip()
     assert head == f"{made['entry']}:{made['sha256']}"

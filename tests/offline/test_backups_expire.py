@@ -171,15 +171,15 @@ def test_doctor_is_wanting_when_a_private_key_lies_here_or_a_destruction_is_over
     key.parent.mkdir()
     for private in (str(vault.keys["2026-09"]), str(vault.keys["2026-09"]).lower()):
         key.write_text(private)
-        ((level, found),) = _doctor(vault)
-        assert (level, str(key) in found, private in found) == ("wanting", True, False)
+        ((level, sentence),) = _doctor(vault)
+        assert (level, str(key) in sentence, private in sentence) == ("wanting", True, False)
     key.unlink()
     assert [level for level, _ in _doctor(vault, "2026-11-30")] == ["wanting"], "no key for November"
     vault.recipients.write_text(
         f"{vault.recipients.read_text()}\n2026-12 {pyrage.x25519.Identity.generate().to_public()}"
     )
-    ((level, found),) = _doctor(vault, "2026-12-31")
-    assert (level, vault.fingerprint("2026-08") in found) == ("wanting", True)
+    ((level, sentence),) = _doctor(vault, "2026-12-31")
+    assert (level, vault.fingerprint("2026-08") in sentence) == ("wanting", True)
     vault.destroyed("2026-08")
     assert [level for level, _ in _doctor(vault, "2026-12-31")] == ["ok"]
 

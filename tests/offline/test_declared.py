@@ -99,6 +99,6 @@ def test_a_consumer_domain_that_a_register_of_0_2_holds_is_wanting_with_the_comm
     with create_engine(f"sqlite:///{desk.database}").begin() as connection:
         connection.execute(text("INSERT INTO partner_domain VALUES ('petit-bourg', 'orange.fr')"))
     answer = desk.run("doctor", "--format", "json")
-    (line,) = [one for one in answer.json["lines"] if one["check"] == "declared-domains"]
+    (line,) = [line for line in answer.json["lines"] if line["check"] == "declared-domains"]
     assert line["verdict"] == "wanting"
     assert 'provisioner partner set petit-bourg --domain petit.example --address ADRESSE --by "NOM"' in line["todo"]

@@ -55,11 +55,11 @@ def enter_sample(register: Register, settings: Settings, name: str, today: date)
             _do(work, habilitation, today)
 
 
-def _do(work: Work, one: Habilitation, today: date) -> None:
-    if one.is_ending_on(today):
-        habilitations.closed(work, one, "A3")
-    elif one.state is State.PLANNED:
-        habilitations.opened(work, one, "open", "A1")
+def _do(work: Work, habilitation: Habilitation, today: date) -> None:
+    if habilitation.is_ending_on(today):
+        habilitations.closed(work, habilitation, "A3")
+    elif habilitation.state is State.PLANNED:
+        habilitations.opened(work, habilitation, "open", "A1")
 
 
 def run(environment: dict[str, str], *arguments: str | Path) -> Result:

@@ -139,10 +139,10 @@ def _rewrite(connection: sqlite3.Connection) -> None:
     connection.execute("DELETE FROM journal_actor")
     previous = GENESIS
     for number in range(1, len(bodies) + 1):
-        one = chain(number, {"action": "close", "details": None, "habilitation": None}, previous)
-        row = (one.entry, one.body, one.previous, one.sha256)
+        entry = chain(number, {"action": "close", "details": None, "habilitation": None}, previous)
+        row = (entry.entry, entry.body, entry.previous, entry.sha256)
         connection.execute("INSERT INTO journal_entry VALUES (?, ?, ?, ?)", row)
-        previous = one.sha256
+        previous = entry.sha256
 
 
 BESIDE = "UPDATE journal_detail SET data = replace(data, 'Anne', 'Jean') WHERE entry = 6"
@@ -245,7 +245,7 @@ def _unreachable(answer: Answer) -> None:
 
 def test_the_entries_are_listed_from_any_of_them_on(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     everything = valid(desk.run("journal", "show", "--format", "json").json, "journal")
-    assert [one["entry"] for one in everything] == list(range(1, 13))
+    assert [entry["entry"] for entry in everything] == list(range(1, 13))
     assert everything[-1]["by"] == "Zoé Roy"
     assert (everything[-1]["action"], everything[-1]["partner"]) == ("partner.set", "ville-4")
     assert f"12:{everything[-1]['sha256']}" == _head(desk)
@@ -261,7 +261,7 @@ def test_a_person_at_a_terminal_reads_a_french_table_without_personal_data(desk:
     lines = desk.run("journal", "show").out.splitlines()
     titles = ["N°", "Le", "Par", "Quoi", "Partenaire", "Habilitation", "Règle", "Sur décision de", "SHA-256"]
     assert lines[0].split("  ")[0] == "N°"
-    assert [one.strip() for one in lines[0].split("  ") if one.strip()] == titles
+    assert [cell.strip() for cell in lines[0].split("  ") if cell.strip()] == titles
     assert len(lines) == 13
     assert "02/09/2026" in lines[12]
     assert "Partenaire modifié" in lines[12]
@@ -270,8 +270,8 @@ def test_a_person_at_a_terminal_reads_a_french_table_without_personal_data(desk:
 
 
 def test_the_entries_that_name_an_address_beside_the_chain_are_found_with_it(desk: Desk) -> None:
-    found = desk.run("journal", "show", "--email", " Anne.Petit@ville-1.example", "--format", "json")
-    assert [(one["entry"], one["action"]) for one in found.json] == [(7, "partner.contacts")]
+    answer = desk.run("journal", "show", "--email", " Anne.Petit@ville-1.example", "--format", "json")
+    assert [(entry["entry"], entry["action"]) for entry in answer.json] == [(7, "partner.contacts")]
     nobody = desk.run("journal", "show", "--email", "petit@ville-1.example", "--format", "json")
     assert (nobody.status, nobody.json) == (0, [])
 

@@ -115,8 +115,8 @@ def test_a_data_directory_that_this_user_may_not_enter_is_told(
         return real(path, *more, **named)
 
     monkeypatch.setattr(os, "stat", status)
-    found = {line.check: line for line in examine(settings, Clock()).lines}
-    assert "Permission denied" in found["database"].found
+    lines = {line.check: line for line in examine(settings, Clock()).lines}
+    assert "Permission denied" in lines["database"].found
     with pytest.raises(RegisterUnavailable, match="Permission denied"):
         back_up(settings, Clock(), tmp_path / "copy")
 
@@ -124,20 +124,20 @@ def test_a_data_directory_that_this_user_may_not_enter_is_told(
 def test_what_proves_who_we_are_is_looked_at(tmp_path: Path) -> None:
     file = tmp_path / "key.pem"
 
-    def found(**keycloak: Any) -> list[tuple[str, str]]:
+    def lines(**keycloak: Any) -> list[tuple[str, str]]:
         return [(line.level.value, line.found) for line in key_lines(KeycloakSettings(**keycloak))]
 
-    assert found() == [("wanting", "Ni la clé ni le secret du compte de service ne sont réglés.")]
-    ((level, sentence),) = found(client_key_file=file)
+    assert lines() == [("wanting", "Ni la clé ni le secret du compte de service ne sont réglés.")]
+    ((level, sentence),) = lines(client_key_file=file)
     assert (level, "PROVISIONER_KEYCLOAK__CLIENT_KEY_FILE" in sentence) == ("wanting", True)
     file.write_bytes(ClientKey.new().pem())
     file.chmod(0o640)
-    assert found(client_key_file=file) == []
-    ((level, sentence),) = found(client_key_file=file, client_secret="x")
+    assert lines(client_key_file=file) == []
+    ((level, sentence),) = lines(client_key_file=file, client_secret="x")
     assert (level, "ne sert plus" in sentence) == ("attention", True)
     file.chmod(0o644)
-    lines = found(client_secret="x", admin_key_file=file)
-    assert lines == [("attention", f"La clé privée {file} peut être lue par tout utilisateur de cette machine.")]
+    told = lines(client_secret="x", admin_key_file=file)
+    assert told == [("attention", f"La clé privée {file} peut être lue par tout utilisateur de cette machine.")]
 
 
 @pytest.mark.parametrize("missing", ["SMTP__HOST", "KEYCLOAK__CLIENT_SECRET", "KEYCLOAK__ADMIN_USERNAME"])

@@ -271,13 +271,13 @@ def test_tries_are_further_and_further_apart_and_never_end(desk: Desk) -> None:
     with desk.register() as register:
         for _ in range(8):
             with register.work("test") as work:
-                (one,) = notices.due(work.connection, None)
-                assert notices.begin(work, one) is not None
+                (notice,) = notices.due(work.connection, None)
+                assert notices.begin(work, notice) is not None
             row = _owed(desk)[0]
             waits.append(row.next_try_at - row.begun_at)
             with register.read() as connection:
                 assert notices.due(connection, row.next_try_at - timedelta(seconds=1)) == []
-                assert [notice.id for notice in notices.due(connection, row.next_try_at)] == [one.id]
+                assert [notice.id for notice in notices.due(connection, row.next_try_at)] == [notice.id]
     minute, hour, day = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
     assert waits == [minute, 5 * minute, 30 * minute, 2 * hour, 6 * hour, day, day, day]
 

@@ -43,9 +43,9 @@ def test_the_example_of_the_documentation_is_imported_as_it_stands(office: Offic
     done = office.import_(example)
     assert (done.exit_code, done.stdout.splitlines()[0]) == (0, "Ajoutés : 2 (agglo-lys, sivom-deule)")
     assert office.records().partners["agglo-lys"].signed_on == date(2026, 1, 15)
-    found = office.contacts("agglo-lys")
-    assert found is not None
-    assert [(person.role, person.name) for person in found.people] == [
+    contacts = office.contacts("agglo-lys")
+    assert contacts is not None
+    assert [(person.role, person.name) for person in contacts.people] == [
         (Role.HABILITATIONS, "Anne Petit"),
         (Role.SECURITE, "Luc Roy"),
     ]
@@ -58,14 +58,14 @@ def test_contacts_of_the_file_replace_the_annexe_2_as_a_whole_and_an_absent_tabl
     assert office.import_(CONTACTS).stdout.splitlines()[2] == "Inchangés : 1 (agglo-lys)"
     newer = CONTACTS.replace("2026-01-20", "2026-06-01").replace("Luc Roy", "Paul Roy")
     assert office.import_(newer).stdout.splitlines()[1] == "Modifiés : 1 (agglo-lys)"
-    found = office.contacts("agglo-lys")
-    assert found is not None
-    assert (found.dated, found.of(Role.SECURITE).name) == (date(2026, 6, 1), "Paul Roy")
-    assert found.of(Role.HABILITATIONS).email == "anne.petit@agglo-lys.example"
+    contacts = office.contacts("agglo-lys")
+    assert contacts is not None
+    assert (contacts.dated, contacts.of(Role.SECURITE).name) == (date(2026, 6, 1), "Paul Roy")
+    assert contacts.of(Role.HABILITATIONS).email == "anne.petit@agglo-lys.example"
     older = office.import_(CONTACTS)
     assert older.exit_code == 1
     assert "partner[1].contacts.on : Une annexe datée du 1er juin 2026 est enregistrée" in older.stderr
-    assert office.contacts("agglo-lys") == found
+    assert office.contacts("agglo-lys") == contacts
     assert len(office.journal("partner.contacts")) == 2
 
 

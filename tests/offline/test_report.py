@@ -53,10 +53,10 @@ def test_the_page_stands_alone_and_can_be_read_without_seeing_it(tmp_path: Path)
     page = html.document_fromstring(answer.stdout)
     assert page.get("lang") == "fr"
     assert page.findtext(".//title")
-    assert [one.tag for one in page.iter("h1", "h2", "h3")] == ["h1", "h2", "h2"]
+    assert [heading.tag for heading in page.iter("h1", "h2", "h3")] == ["h1", "h2", "h2"]
     for word in ("http", "<script", "src=", "url(", "@import", "<link"):
         assert word not in answer.stdout
-    assert all(one.get("scope") in ("col", "row") for one in page.iter("th"))
+    assert all(cell.get("scope") in ("col", "row") for cell in page.iter("th"))
     tables = list(page.iter("table"))
     assert len(tables) == 2, "both lists; nothing is to be said of the document as a whole"
     for table in tables:
@@ -76,11 +76,11 @@ def test_what_is_read_and_what_is_refused_stand_row_by_row(tmp_path: Path) -> No
     results = [row[-1].text_content() for row in rows]
     assert results[0] == "Lue, sans erreur"
     assert results[1].startswith("À corriger\N{NO-BREAK SPACE}: 2 erreurs")
-    found = [item.text_content() for item in rows[1].iter("li")]
-    assert len(found) >= 2, "each finding stands beside its row"
+    findings = [item.text_content() for item in rows[1].iter("li")]
+    assert len(findings) >= 2, "each finding stands beside its row"
     doubtful = [cell.get("data-title") for cell in rows[1] if "doubt-error" in (cell.get("class") or "")]
     assert doubtful, "and the cell that it is about is marked"
-    assert all(any((title or "") in said for said in found) for title in doubtful)
+    assert all(any((title or "") in said for said in findings) for title in doubtful)
     assert not [cell for cell in rows[0] if "doubt" in (cell.get("class") or "")]
 
 

@@ -31,8 +31,8 @@ def asked(desk: Desk, *more: str, today: str = DAY) -> list[Any]:
 
 def _doctors_word(desk: Desk, today: str) -> tuple[str, str]:
     lines = valid(desk.run("doctor", "--format", "json", today=today).json, "doctor")["lines"]
-    ((level, found),) = ((line["verdict"], line["found"]) for line in lines if line["check"] == "request")
-    return level, found
+    ((level, sentence),) = ((line["verdict"], line["found"]) for line in lines if line["check"] == "request")
+    return level, sentence
 
 
 def test_a_document_is_asked_of_both_contacts_listed_recorded_and_given_back(desk: Desk, tmp_path: Path) -> None:

@@ -34,11 +34,11 @@ CHANGES = {
 HOUR = timedelta(hours=1)
 
 
-def plan_at(now: datetime, one: Habilitation, partner: Partner = LYS) -> Plan:
+def plan_at(now: datetime, habilitation: Habilitation, partner: Partner = LYS) -> Plan:
     """What is due at that moment for this person alone."""
-    is_open = one.opened_at is not None
-    known = records(one, partners=(partner,), attempts=(SENT,) if is_open else ())
-    return make_plan(known, snapshot(*([remote(one)] if is_open else [])), now, [LYS.code], Limits())
+    is_open = habilitation.opened_at is not None
+    known = records(habilitation, partners=(partner,), attempts=(SENT,) if is_open else ())
+    return make_plan(known, snapshot(*([remote(habilitation)] if is_open else [])), now, [LYS.code], Limits())
 
 
 def ending(on: date) -> Habilitation:
@@ -144,10 +144,10 @@ def test_a_convention_signed_on_29_february_lets_accesses_open_from_that_day() -
 @pytest.mark.parametrize("last_day", [date(2028, 2, 28), date(2028, 2, 29), INTO_SUMMER, INTO_WINTER, SUMMER[0]])
 def test_accesses_are_open_until_midnight_in_paris_on_the_last_day_of_the_convention(last_day: date) -> None:
     ended = replace(LYS, ends_on=last_day)
-    one = habilitation("leroy", id=1, opened_at=OPENED_AT)
+    leroy = habilitation("leroy", id=1, opened_at=OPENED_AT)
     midnight = datetime.combine(last_day + timedelta(days=1), time(), PARIS).astimezone(UTC)
     closing = (Action.CLOSE, last_day + timedelta(days=1))
-    before, after = plan_at(midnight - HOUR / 2, one, ended), plan_at(midnight + HOUR / 2, one, ended)
+    before, after = plan_at(midnight - HOUR / 2, leroy, ended), plan_at(midnight + HOUR / 2, leroy, ended)
     assert (due(before), later(before)) == ([], [closing])
     assert (due(after), later(after)) == ([closing], [])
 
@@ -161,6 +161,6 @@ def test_at_any_moment_an_access_is_closed_exactly_when_its_last_day_is_over_in_
     last_day: date, now: datetime
 ) -> None:
     longer = replace(LYS, ctg_end=date(2040, 12, 31))
-    one = ending(last_day)
+    leroy = ending(last_day)
     is_over = now.astimezone(PARIS).date() > last_day
-    assert [action for action, _ in due(plan_at(now, one, longer))] == ([Action.CLOSE] if is_over else [])
+    assert [action for action, _ in due(plan_at(now, leroy, longer))] == ([Action.CLOSE] if is_over else [])

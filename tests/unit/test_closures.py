@@ -40,9 +40,9 @@ def error(code: str, list_: int | None = None, row: int | None = None) -> Findin
 def test_what_is_said_of_list_1_or_of_openings_keeps_no_departure_waiting() -> None:
     about = (error("email-domain", 1, 1), error("column-missing", 1), error("convention-not-active"))
     undecided = Finding("unaccounted-for", Severity.WARNING)
-    found = judged(records(opened("leroy")), {"nguyen": TODAY}, {"leroy": AUGUST}, *about, undecided)
-    assert ([row.email for row in found.rows], found.left_out) == ([email("leroy")], ())
-    assert (found.findings, found.is_refused) == ((), False)
+    closures = judged(records(opened("leroy")), {"nguyen": TODAY}, {"leroy": AUGUST}, *about, undecided)
+    assert ([row.email for row in closures.rows], closures.left_out) == ([email("leroy")], ())
+    assert (closures.findings, closures.is_refused) == ((), False)
 
 
 @pytest.mark.rule("A4")
@@ -58,17 +58,17 @@ def test_what_is_said_of_list_1_or_of_openings_keeps_no_departure_waiting() -> N
     ids=lambda finding: finding.code,
 )
 def test_what_is_said_of_the_whole_or_of_list_2_refuses_it(finding: Finding) -> None:
-    found = judged(records(opened("leroy")), {}, {"leroy": AUGUST}, finding)
-    assert (found.is_refused, found.rows, found.findings) == (True, (), (finding,))
+    closures = judged(records(opened("leroy")), {}, {"leroy": AUGUST}, finding)
+    assert (closures.is_refused, closures.rows, closures.findings) == (True, (), (finding,))
 
 
 @pytest.mark.rule("A4")
 def test_a_row_with_an_error_is_left_out() -> None:
-    found = judged(
+    closures = judged(
         records(opened("leroy"), opened("vasseur", 2)), {}, {"leroy": AUGUST, "vasseur": AUGUST}, error("x", 2, 1)
     )
-    assert [row.email for row in found.rows] == [email("vasseur")]
-    assert [row.row for row in found.left_out] == [1]
+    assert [row.email for row in closures.rows] == [email("vasseur")]
+    assert [row.row for row in closures.left_out] == [1]
 
 
 @pytest.mark.rule("A4")
@@ -83,8 +83,8 @@ def test_a_row_with_an_error_is_left_out() -> None:
     ids=["return", "due", "planned", "former"],
 )
 def test_someone_in_both_lists(asked: date, ended: date, closes: bool, is_left_out: bool) -> None:
-    found = judged(records(opened("leroy")), {"leroy": asked}, {"leroy": ended})
-    assert (bool(found.rows), bool(found.left_out)) == (closes, is_left_out)
+    closures = judged(records(opened("leroy")), {"leroy": asked}, {"leroy": ended})
+    assert (bool(closures.rows), bool(closures.left_out)) == (closes, is_left_out)
 
 
 @pytest.mark.rule("A4")
@@ -108,8 +108,8 @@ def test_an_open_access_gets_its_end_a_planned_one_is_withdrawn_and_the_others_s
 def test_a_table_below_list_2_that_nobody_understands_refuses_no_closure() -> None:
     for after, is_refused in (((1, 2), False), ((1,), True)):
         table = Finding("table-not-understood", Severity.ERROR, details=Table(after))
-        found = judged(records(opened("leroy")), {}, {"leroy": AUGUST}, table)
-        assert (found.is_refused, found.findings) == (is_refused, (table,))
+        closures = judged(records(opened("leroy")), {}, {"leroy": AUGUST}, table)
+        assert (closures.is_refused, closures.findings) == (is_refused, (table,))
 
 
 NAMES = ("leroy", "vasseur", "nguyen", "martin")
@@ -124,12 +124,16 @@ def test_list_2_alone_never_closes_today_what_the_whole_annexe_would_not(
 ) -> None:
     known = records(*(opened(name, id_) for id_, name in enumerate(sorted(are_open), start=1)))
     said = annexe(asked, ended)
-    found = judge_closures(checked(said), known, LYS.code, TODAY)
-    alone = enter_closures(known, LYS.code, said, found.rows, TODAY)
+    closures = judge_closures(checked(said), known, LYS.code, TODAY)
+    alone = enter_closures(known, LYS.code, said, closures.rows, TODAY)
     whole = enter(known, LYS.code, said, TODAY)
 
     def closing(of: Records) -> set[int | None]:
-        return {one.id for one in of.habilitations if one.state is State.OPEN and one.is_ending_on(TODAY)}
+        return {
+            habilitation.id
+            for habilitation in of.habilitations
+            if habilitation.state is State.OPEN and habilitation.is_ending_on(TODAY)
+        }
 
     assert closing(alone) == closing(whole)
-    assert {row.row for row in found.rows} & {row.row for row in found.left_out} == set()
+    assert {row.row for row in closures.rows} & {row.row for row in closures.left_out} == set()

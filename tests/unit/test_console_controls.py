@@ -231,8 +231,12 @@ def test_a_login_of_our_own_account_from_elsewhere_is_told_once_a_day_and_addres
     named = {"PROVISIONER_CONNECTIONS__OUR_ADDRESSES": "192.0.2.0/28, 2001:db8::/64"}
     ours = load_settings(environment=named).connections.our_networks
     seen = list(own_account.find(evidence, OwnEvidence(ours=ours)))
-    assert [one.facts.addresses for one in seen] == [("198.51.100.9",), ("198.51.100.9",), ("a proxy's nonsense",)]
-    assert len({one.key for one in seen}) == 2
+    assert [observation.facts.addresses for observation in seen] == [
+        ("198.51.100.9",),
+        ("198.51.100.9",),
+        ("a proxy's nonsense",),
+    ]
+    assert len({observation.key for observation in seen}) == 2
     assert list(own_account.find(evidence, OwnEvidence())) == [], "without the setting no login is judged"
 
 

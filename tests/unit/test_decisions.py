@@ -33,9 +33,9 @@ decided = st.builds(
 
 @pytest.mark.rule("A10")
 @given(decided)
-def test_decisions_are_read_back_as_they_were_written(one: Decisions) -> None:
-    plain = one.as_plain()
-    assert Decisions.from_plain(json.loads(json.dumps(plain))) == one
+def test_decisions_are_read_back_as_they_were_written(decisions: Decisions) -> None:
+    plain = decisions.as_plain()
+    assert Decisions.from_plain(json.loads(json.dumps(plain))) == decisions
     assert json.dumps(plain) == json.dumps(Decisions.from_plain(plain).as_plain())
 
 
@@ -46,15 +46,17 @@ def test_decisions_of_an_earlier_version_that_lack_a_part_are_read() -> None:
 
 @pytest.mark.rule("A5")
 @given(decided, addresses)
-def test_nobody_is_closed_whom_somebody_said_to_keep_unless_named_too(one: Decisions, who: EmailAddress) -> None:
-    assert one.settles(who) or not one.closes(who)
-    assert one.closes(who) == (who in one.close or (one.close_all and who not in one.keep))
+def test_nobody_is_closed_whom_somebody_said_to_keep_unless_named_too(
+    decisions: Decisions, who: EmailAddress
+) -> None:
+    assert decisions.settles(who) or not decisions.closes(who)
+    assert decisions.closes(who) == (who in decisions.close or (decisions.close_all and who not in decisions.keep))
 
 
 @pytest.mark.rule("A5")
 def test_a_name_goes_before_all() -> None:
-    one = decisions_of([email("leroy")], ["all"], None)
-    assert (one.closes(email("leroy")), one.closes(email("vasseur"))) == (False, True)
+    decisions = decisions_of([email("leroy")], ["all"], None)
+    assert (decisions.closes(email("leroy")), decisions.closes(email("vasseur"))) == (False, True)
     other = decisions_of(["ALL"], [email("leroy").upper()], None)
     assert (other.closes(email("leroy")), other.closes(email("vasseur")), other.settles(email("x"))) == (
         True,

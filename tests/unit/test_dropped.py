@@ -95,7 +95,7 @@ def test_a_report_is_called_as_its_file_or_the_next_name_that_is_free(
     assert report_name(name, taken) == called
 
 
-@given(st.binary(min_size=1, max_size=255).filter(lambda one: b"/" not in one and b"\0" not in one))
+@given(st.binary(min_size=1, max_size=255).filter(lambda name: b"/" not in name and b"\0" not in name))
 def test_any_name_that_a_disk_can_have_is_kept_as_text_and_gives_a_report_a_name(name: bytes) -> None:
     key = key_of(b"agglo-lys", name)
     assert key.isascii()
@@ -105,10 +105,10 @@ def test_any_name_that_a_disk_can_have_is_kept_as_text_and_gives_a_report_a_name
     first = report_name(text, [])
     second = report_name(text, [first])
     assert first != second
-    for one in (first, second):
-        assert one.isprintable()
-        assert "/" not in one
-        assert len(f".{one}.rapport.html.tmp".encode()) <= 255
+    for report in (first, second):
+        assert report.isprintable()
+        assert "/" not in report
+        assert len(f".{report}.rapport.html.tmp".encode()) <= 255
 
 
 @pytest.mark.rule("A2")
@@ -125,12 +125,12 @@ def test_any_name_that_a_disk_can_have_is_kept_as_text_and_gives_a_report_a_name
 def test_a_report_goes_with_its_annexe_or_30_days_after_its_file_was_refused(
     facts: dict[str, int], last: date | None
 ) -> None:
-    one = dropped(taken_at=NOW, taken_number=7, **facts)
+    file = dropped(taken_at=NOW, taken_number=7, **facts)
     if last is None:
-        assert not one.is_kept_on(date(2026, 9, 2))
+        assert not file.is_kept_on(date(2026, 9, 2))
     else:
-        assert one.is_kept_on(last)
-        assert one.is_kept_on(last + timedelta(days=1)) is ("annexe" in facts)
+        assert file.is_kept_on(last)
+        assert file.is_kept_on(last + timedelta(days=1)) is ("annexe" in facts)
 
 
 @pytest.mark.rule("A2")

@@ -32,7 +32,9 @@ def test_a_new_name_is_asked_for_and_a_known_one_is_brought_up_to_date() -> None
 @pytest.mark.rule("A1")
 def test_a_request_to_come_does_not_close_what_is_open() -> None:
     after = enter(records(opened("leroy")), LYS.code, annexe({"leroy": TODAY + timedelta(days=9)}), TODAY)
-    assert [(one.state, one.requested_on) for one in after.habilitations] == [(State.OPEN, JUNE)]
+    assert [(habilitation.state, habilitation.requested_on) for habilitation in after.habilitations] == [
+        (State.OPEN, JUNE)
+    ]
 
 
 @pytest.mark.rule("A2")
@@ -55,7 +57,9 @@ def test_list_2_ends_an_open_access_and_the_next_annexe_may_take_a_planned_end_b
 def test_in_both_lists_a_planned_end_keeps_the_access_until_then() -> None:
     later = TODAY + timedelta(days=30)
     after = enter(records(opened("leroy")), LYS.code, annexe({"leroy": JUNE}, {"leroy": later}), TODAY)
-    assert [(one.state, one.end and one.end.on) for one in after.habilitations] == [(State.OPEN, later)]
+    assert [
+        (habilitation.state, habilitation.end and habilitation.end.on) for habilitation in after.habilitations
+    ] == [(State.OPEN, later)]
 
 
 @pytest.mark.rule("A4")
@@ -71,7 +75,7 @@ def test_in_both_lists_an_end_before_a_newer_request_is_a_return() -> None:
 def test_a_person_in_neither_list_is_kept_unless_a_person_decides_to_close() -> None:
     known = records(opened("leroy"), opened("vasseur", 2), opened("parti", 3, end=end(TODAY)))
     empty = annexe({"leroy": JUNE})
-    assert [one.email for one in unaccounted_for(known, LYS.code, empty)] == [email("vasseur")]
+    assert [habilitation.email for habilitation in unaccounted_for(known, LYS.code, empty)] == [email("vasseur")]
     kept = enter(known, LYS.code, empty, TODAY, Decisions(keep_all=True))
     assert kept.habilitations[1].end is None
     closed = enter(known, LYS.code, empty, TODAY, Decisions(close=frozenset({email("vasseur")}), keep_all=True))
@@ -85,7 +89,7 @@ def test_a_waiver_stays_with_the_habilitation() -> None:
     waived = {email("leroy"): frozenset({"email-domain"})}
     after = enter(records(), LYS.code, annexe({"leroy": TODAY}), TODAY, None, waived)
     again = enter(
-        after.with_habilitations(replace(one, id=1) for one in after.habilitations),
+        after.with_habilitations(replace(habilitation, id=1) for habilitation in after.habilitations),
         LYS.code,
         annexe({"leroy": TODAY}),
         TODAY,
@@ -117,4 +121,6 @@ def test_a_return_that_the_next_annexe_makes_needless_is_withdrawn(asked_on: dat
     away, back = enter(records(opened("leroy")), LYS.code, lists, TODAY).habilitations
     known = records(away, replace(back, id=2))
     after = enter(known, LYS.code, annexe({"leroy": asked_on}, {"leroy": ended_on} if ended_on else {}), TODAY)
-    assert [(one.id, one.end and one.end.on) for one in after.habilitations] == [(1, ended_on)]
+    assert [(habilitation.id, habilitation.end and habilitation.end.on) for habilitation in after.habilitations] == [
+        (1, ended_on)
+    ]

@@ -85,7 +85,7 @@ def test_an_annexe_that_nobody_decided_upon_ends_with_its_destruction() -> None:
 @pytest.mark.rule("D4")
 def test_a_partner_gets_its_controls_as_counts() -> None:
     since = datetime(2026, 8, 1, tzinfo=UTC)
-    found = RaisedControl(
+    control = RaisedControl(
         id=1,
         code="closed-attempt",
         key="k",
@@ -96,7 +96,7 @@ def test_a_partner_gets_its_controls_as_counts() -> None:
         partner=LYS.code,
         email=SHARED.email,
     )
-    told = (found, replace(found, id=2), replace(found, id=3, partner="sivom"))
+    told = (control, replace(control, id=2), replace(control, id=3, partner="sivom"))
     (line,) = _evidence(Audience.PARTNER, controls=told).tables["controls"]
     assert (line["code"], line["count"], line["email"]) == ("closed-attempt", 2, None)
     assert [line["email"] for line in _evidence(Audience.CAF, controls=told).tables["controls"]] == [SHARED.email] * 2

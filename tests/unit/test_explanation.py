@@ -63,8 +63,8 @@ def _annexe(**facts: Any) -> KeptAnnexe:
     return KeptAnnexe(**{**known, **numbers})
 
 
-def _user(one: Habilitation, *, enabled: bool = True, password: bool = True) -> KeycloakUser:
-    return KeycloakUser(account=remote(one, enabled=enabled), has_password=password, groups=(LYS.code,))
+def _user(habilitation: Habilitation, *, enabled: bool = True, password: bool = True) -> KeycloakUser:
+    return KeycloakUser(account=remote(habilitation, enabled=enabled), has_password=password, groups=(LYS.code,))
 
 
 def _file(*accesses: Habilitation, user: KeycloakUser | None = None, **more: Any) -> PersonFile:
@@ -155,13 +155,13 @@ def test_a_return_says_until_when_it_waits_for_the_old_link() -> None:
     user = _user(before, enabled=False)
     person = _file(before, again, user=user, attempts=(sent,), journal=journal)
     assert person.state is PersonState.PLANNED
-    closed, asked, waits = (_steps(person).index(one) for one in _in_order(person))
+    closed, asked, waits = (_steps(person).index(step) for step in _in_order(person))
     assert closed < asked < waits
 
 
 def _in_order(person: PersonFile) -> list[Step]:
     words = ("Accès clôturé", "Accès demandé", "La réouverture attend")
-    return [one for word in words for one in _told(person, word)]
+    return [step for word in words for step in _told(person, word)]
 
 
 @pytest.mark.parametrize(
@@ -189,36 +189,37 @@ def _in_order(person: PersonFile) -> list[Step]:
 def test_what_became_of_the_link_is_told(
     sent: tuple[datetime, ...], password: bool, state: PersonState, link: InvitationState, says: str
 ) -> None:
-    one = _open()
+    leroy = _open()
     invitations = tuple(_link(at, attempt) for attempt, at in enumerate(sent, start=1))
-    person = _file(one, user=_user(one, password=password), attempts=invitations)
-    assert (person.state, person.link_state(one)) == (state, link)
+    person = _file(leroy, user=_user(leroy, password=password), attempts=invitations)
+    assert (person.state, person.link_state(leroy)) == (state, link)
     (told,) = (step for step in _steps(person) if step.rule == "P2")
     assert says in told.fact
 
 
 def test_a_link_that_was_owed_anew_counts_no_older_one() -> None:
-    one = _open(link_due_at=NOW - DAY)
-    assert invitation_of(one, [_link(NOW - 5 * DAY)]).state(NOW, has_password=False) is InvitationState.OWED
+    leroy = _open(link_due_at=NOW - DAY)
+    assert invitation_of(leroy, [_link(NOW - 5 * DAY)]).state(NOW, has_password=False) is InvitationState.OWED
     assert (
-        invitation_of(replace(one, link_due_at=None, link_due_number=None), []).state(NOW, has_password=True) is None
+        invitation_of(replace(leroy, link_due_at=None, link_due_number=None), []).state(NOW, has_password=True)
+        is None
     )
 
 
 def test_of_an_attempt_that_a_newer_one_replaced_the_link_is_told_expired() -> None:
-    one = _open()
+    leroy = _open()
     first, second = _link(NOW - 5 * DAY), _link(NOW - DAY / 2, 2)
-    person = _file(one, user=_user(one), attempts=(first, second))
-    states = [person.attempt_state(one, each) for each in (first, second)]
+    person = _file(leroy, user=_user(leroy), attempts=(first, second))
+    states = [person.attempt_state(leroy, attempt) for attempt in (first, second)]
     assert states == [InvitationState.EXPIRED, InvitationState.USED]
 
 
 def test_suspended_by_name_by_hand_and_missing_are_told_apart() -> None:
-    one = _open()
+    leroy = _open()
     hold = Hold(kind=HoldKind.SUSPENSION, reason="enquête", since=NOW, email=LEROY, effective_at=NOW)
-    by_name = _file(one, user=_user(one, enabled=False), holds=(hold,))
-    by_hand = _file(one, user=_user(one, enabled=False))
-    missing = _file(one)
+    by_name = _file(leroy, user=_user(leroy, enabled=False), holds=(hold,))
+    by_hand = _file(leroy, user=_user(leroy, enabled=False))
+    missing = _file(leroy)
     states = [person.state for person in (by_name, by_hand, missing)]
     assert states == [PersonState.SUSPENDED, PersonState.SUSPENDED_BY_HAND, PersonState.MISSING]
     assert _told(by_name, "Accès suspendu par décision nominative depuis le 2 septembre 2026", "enquête")
@@ -236,9 +237,9 @@ def test_what_is_in_quarantine_says_since_when_and_why() -> None:
 @pytest.mark.parametrize("rule", ["A3", "A5", "C3"])
 def test_an_end_tells_its_day_its_rule_and_who_approved_it(rule: str) -> None:
     ending = end(TODAY + DAY, rule)
-    one = _open(end=replace(ending, transmitted_on=None if rule == "C3" else ending.transmitted_on))
+    leroy = _open(end=replace(ending, transmitted_on=None if rule == "C3" else ending.transmitted_on))
     annexe = _annexe(transmitted_on=ending.transmitted_on, approved_by="Claire Martin")
-    person = _file(one, user=_user(one), current={LYS.code: annexe})
+    person = _file(leroy, user=_user(leroy), current={LYS.code: annexe})
     (told,) = (step for step in _steps(person) if (step.rule, step.on) == (rule, ending.on))
     assert person.state is PersonState.CLOSING
     assert ("Claire Martin" in told.fact) == (rule != "C3")
@@ -247,8 +248,8 @@ def test_an_end_tells_its_day_its_rule_and_who_approved_it(rule: str) -> None:
 @pytest.mark.rule("D1")
 @pytest.mark.rule("D2")
 def test_what_is_closed_tells_until_when_it_is_kept() -> None:
-    one = _open(end=end(date(2026, 8, 31)), closed_at=datetime.fromisoformat("2026-09-01T08:00+00:00"))
-    person = _file(one, user=_user(one, enabled=False))
+    leroy = _open(end=end(date(2026, 8, 31)), closed_at=datetime.fromisoformat("2026-09-01T08:00+00:00"))
+    person = _file(leroy, user=_user(leroy, enabled=False))
     kept = [(step.rule, step.on) for step in _told(person, "conservées jusqu'au")]
     assert person.state is PersonState.CLOSED
     assert kept == [("D1", date(2027, 3, 1)), ("D2", date(2028, 8, 31))]
@@ -258,9 +259,9 @@ def test_what_is_closed_tells_until_when_it_is_kept() -> None:
 def test_the_old_address_leads_to_the_person_and_says_since_when() -> None:
     old = email("leroi")
     line = _line("account.renamed", rule="A7", details={"old": old, "new": LEROY})
-    one = _open()
-    known = replace(records(one), accounts={LEROY: Account(LEROY, f"id-{LEROY}", renamed_from=old)})
-    person = _file(asked=old, known=known, user=_user(one), journal=(line,))
+    leroy = _open()
+    known = replace(records(leroy), accounts={LEROY: Account(LEROY, f"id-{LEROY}", renamed_from=old)})
+    person = _file(asked=old, known=known, user=_user(leroy), journal=(line,))
     first = _steps(person)[0]
     assert (first.fact, first.on) == (f"Adresse changée : {old} est devenue {LEROY}.", TODAY)
     assert _told(person, "Changement d'adresse décidé par Claire Martin", old, LEROY)
@@ -269,7 +270,7 @@ def test_the_old_address_leads_to_the_person_and_says_since_when() -> None:
 
 
 def test_the_row_of_the_annexe_in_force_is_named_and_others_say_where_they_stand() -> None:
-    one = _open()
+    leroy = _open()
     force = _annexe(applied_at=LONG_AGO)
     waiting = _annexe(id=8, submitted_at=NOW)
     refused = _annexe(id=9, submitted_at=NOW, valid=False)
@@ -278,7 +279,7 @@ def test_the_row_of_the_annexe_in_force_is_named_and_others_say_where_they_stand
         Listed(annexe=waiting, list=1, row=2, on=date(2026, 6, 10)),
         Listed(annexe=refused, list=1, row=4, on=None, errors=("Adresse à corriger.",)),
     )
-    person = _file(one, user=_user(one), current={LYS.code: force}, listed=listed)
+    person = _file(leroy, user=_user(leroy), current={LYS.code: force}, listed=listed)
     told = [step.fact for step in _steps(person)[:3]]
     assert "Ligne 3 de la liste 1 de l'annexe 1 n° 7 transmise le 15 juin 2026, en vigueur" in told[0]
     assert "attend d'être validée" in told[1]
@@ -290,9 +291,9 @@ def test_the_row_of_the_annexe_in_force_is_named_and_others_say_where_they_stand
 def test_a_limit_that_holds_the_person_s_change_is_told_with_them() -> None:
     ones = [habilitation(name, id=n, opened_at=OPENED, end=end(TODAY - DAY)) for n, name in enumerate("abcdef", 2)]
     known = records(_open(end=end(TODAY - DAY)), *ones)
-    before = known.with_habilitations(replace(one, end=None) for one in known.habilitations)
+    before = known.with_habilitations(replace(habilitation, end=None) for habilitation in known.habilitations)
     entering = Entering(partner=LYS.code, before=before, ends=known.habilitations)
-    accounts = [remote(one) for one in known.habilitations]
+    accounts = [remote(habilitation) for habilitation in known.habilitations]
     plan = make_plan(known, snapshot(*accounts), NOW, [LYS.code], Limits(), entering=entering)
     person = _file(known=known, user=_user(known.habilitations[0]))
-    assert [one for one in explain(person, plan) if "clôtures en 24 heures" in one.fact]
+    assert [step for step in explain(person, plan) if "clôtures en 24 heures" in step.fact]

@@ -78,8 +78,8 @@ def texts() -> Iterator[tuple[str, str]]:
 
 def hints() -> Iterator[tuple[str, str]]:
     for place, text in texts():
-        for found in re.finditer(r"\bprovisioner (?=[a-z])", text):
-            yield place, " ".join(text[found.start() :].split())
+        for match in re.finditer(r"\bprovisioner (?=[a-z])", text):
+            yield place, " ".join(text[match.start() :].split())
 
 
 #: A word of a command: names of commands come first, then options and their values.

@@ -38,10 +38,10 @@ def attempts(draw: st.DrawFn) -> tuple[Attempt, ...]:
     """What a register may hold: each begun after the one before left; only the last one may not have left."""
     begun = sorted(draw(st.lists(moments, max_size=MOST_LINKS, unique=True)))
     last = draw(st.sampled_from(["sent", "failed", "unsettled"]))
-    found = []
+    made = []
     for number, at in enumerate(begun, start=1):
         fate = last if number == len(begun) else "sent"
-        found.append(
+        made.append(
             link(
                 1,
                 number,
@@ -51,16 +51,16 @@ def attempts(draw: st.DrawFn) -> tuple[Attempt, ...]:
                 failed_at=at if fate == "failed" else None,
             )
         )
-    return tuple(found)
+    return tuple(made)
 
 
-def known(sent: tuple[Attempt, ...], one: Habilitation = OPEN) -> Records:
-    return records(one, attempts=sent)
+def known(sent: tuple[Attempt, ...], habilitation: Habilitation = OPEN) -> Records:
+    return records(habilitation, attempts=sent)
 
 
 def invitation_after(sent: tuple[Attempt, ...]) -> Invitation:
-    (found,) = open_invitations(known(sent))
-    return found
+    (invitation,) = open_invitations(known(sent))
+    return invitation
 
 
 @given(attempts(), moments)
@@ -125,8 +125,8 @@ def test_whenever_the_job_runs_three_links_leave_at_most_and_none_too_early(
 ) -> None:
     sent: tuple[Attempt, ...] = (link(1, 1, DUE_AT, lifespan, sent_at=DUE_AT),)
     for now in sorted(runs):
-        found = invitation_after(sent)
-        if found.obstacle(known(sent), now) is None and found.is_due(now):
+        invitation = invitation_after(sent)
+        if invitation.obstacle(known(sent), now) is None and invitation.is_due(now):
             sent = (*sent, link(1, len(sent) + 1, now, lifespan, sent_at=now))
     days = [(day_of(each.intended_at) - day_of(DUE_AT)).days for each in sent]
     assert len(sent) <= MOST_LINKS
@@ -150,15 +150,15 @@ def test_nobody_suspended_ending_or_outside_a_convention_is_sent_another_link() 
         (replace(known(_sent()), partners={LYS.code: replace(LYS, signed_on=None)}), Obstacle.NOT_OPEN),
     ]
     for register, expected in cases:
-        (found,) = open_invitations(register)
-        assert found.obstacle(register, now) is expected
+        (invitation,) = open_invitations(register)
+        assert invitation.obstacle(register, now) is expected
 
 
 def test_one_account_at_two_partners_is_sent_one_link_at_a_time() -> None:
     other = habilitation("leroy", id=2, opened_at=DUE_AT, partner="ville-bois")
     partners = (LYS, replace(LYS, code="ville-bois"))
     register = records(OPEN, other, partners=partners, attempts=_sent())
-    found = list(open_invitations(register))
-    assert [each.habilitation.id for each in found] == [1, 2]
-    assert {each.state(DUE_AT, has_password=False) for each in found} == {InvitationState.SENT}
-    assert [each.habilitation.id for each in leading(found)] == [1]
+    invitations = list(open_invitations(register))
+    assert [invitation.habilitation.id for invitation in invitations] == [1, 2]
+    assert {invitation.state(DUE_AT, has_password=False) for invitation in invitations} == {InvitationState.SENT}
+    assert [invitation.habilitation.id for invitation in leading(invitations)] == [1]

@@ -42,7 +42,7 @@ def _rechained(before: list[Entry], bodies: Iterable[dict[str, object]]) -> list
 
 def _renumbered(entries: Iterable[Entry]) -> list[Entry]:
     """The gap closed or the place made in the column that the database sorts by."""
-    return [replace(one, entry=number) for number, one in enumerate(entries, start=1)]
+    return [replace(entry, entry=number) for number, entry in enumerate(entries, start=1)]
 
 
 def _bad(entries: list[Entry], taken_out: Head | None = None) -> tuple[int | None, str] | None:
@@ -90,15 +90,15 @@ def test_a_removed_entry_is_named(at: int, closes_gap: bool, more: int) -> None:
 
 
 @given(st.integers(1, 6), st.integers(1, 6), st.booleans())
-def test_two_entries_that_changed_places_are_named(one: int, other: int, only_bodies: bool) -> None:
+def test_two_entries_that_changed_places_are_named(number: int, other: int, only_bodies: bool) -> None:
     entries = _entries(6)
-    first, second = entries[one - 1], entries[other - 1]
+    first, second = entries[number - 1], entries[other - 1]
     if only_bodies:
-        entries[one - 1], entries[other - 1] = replace(first, body=second.body), replace(second, body=first.body)
+        entries[number - 1], entries[other - 1] = replace(first, body=second.body), replace(second, body=first.body)
     else:
-        entries[one - 1], entries[other - 1] = second, first
+        entries[number - 1], entries[other - 1] = second, first
         entries = _renumbered(entries)
-    assert _bad(entries) == (None if one == other else (min(one, other), "changed"))
+    assert _bad(entries) == (None if number == other else (min(number, other), "changed"))
 
 
 def _well_made(at: int, entries: list[Entry]) -> Entry:
@@ -175,8 +175,8 @@ def test_a_body_that_is_no_entry_is_named_even_with_a_fresh_digest(body: str) ->
     assert _bad(entries) == (2, "changed")
 
 
-def _beside(one: Entry, salt: str = "salt") -> Detail:
-    return Detail(salt, canonical(DETAILS), int(str(one.facts["habilitation"])))
+def _beside(entry: Entry, salt: str = "salt") -> Detail:
+    return Detail(salt, canonical(DETAILS), int(str(entry.facts["habilitation"])))
 
 
 def _with_details() -> Iterator[Row]:
@@ -187,7 +187,7 @@ def _with_details() -> Iterator[Row]:
 
 def test_details_are_told_by_a_salted_digest_only() -> None:
     assert digest_of_details("s", DETAILS) != digest_of_details("t", DETAILS)
-    assert "camille" not in "".join(one.body for one, *_ in _with_details())
+    assert "camille" not in "".join(entry.body for entry, *_ in _with_details())
 
 
 def test_details_that_are_gone_are_explained_by_the_entry_of_their_destruction_or_found_wanting() -> None:

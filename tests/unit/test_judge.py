@@ -43,8 +43,8 @@ def judged(
     if domains is not None:
         partner = Partner(code="lys", name="Lys", domains=domains, addresses=frozenset(map(EmailAddress, declared)))
     annexe = judged_alone(Annexe(sent, rows, findings))
-    found = judge_document(annexe, TODAY, RULES, partner, open_addresses)
-    return tuple(sorted(found, key=reading_order))
+    judgement = judge_document(annexe, TODAY, RULES, partner, open_addresses)
+    return tuple(sorted(judgement, key=reading_order))
 
 
 def told(findings: tuple[Finding, ...]) -> list[tuple[str, int | None, int | None, Severity]]:
@@ -108,7 +108,7 @@ def test_the_second_row_of_an_address_is_refused_and_the_first_one_stands() -> N
 
 
 @pytest.mark.parametrize(
-    ("one", "other"),
+    ("name", "other"),
     [
         ("Le Goff Anne", "LEGOFF Anne"),
         ("Dupont Émilie", "dupont emilie"),
@@ -116,13 +116,13 @@ def test_the_second_row_of_an_address_is_refused_and_the_first_one_stands() -> N
         ("N'Guyen Lan", "Nguyen Lan"),
     ],
 )
-def test_nearly_the_same_name_with_another_address_is_a_question(one: str, other: str) -> None:
-    same_list = judged(row(1, 1, "a@x.fr", name=one), row(1, 2, "b@x.fr", name=other))
-    assert [(found.code, found.row, found.details) for found in same_list] == [
+def test_nearly_the_same_name_with_another_address_is_a_question(name: str, other: str) -> None:
+    same_list = judged(row(1, 1, "a@x.fr", name=name), row(1, 2, "b@x.fr", name=other))
+    assert [(finding.code, finding.row, finding.details) for finding in same_list] == [
         ("possible-duplicate", 2, OtherRow(EmailAddress("a@x.fr"), 1, 1))
     ]
-    changed = judged(row(1, 1, "a@x.fr", name=one), row(2, 1, "b@x.fr", name=other))
-    assert [(found.list, found.row, found.details) for found in changed] == [
+    changed = judged(row(1, 1, "a@x.fr", name=name), row(2, 1, "b@x.fr", name=other))
+    assert [(finding.list, finding.row, finding.details) for finding in changed] == [
         (1, 1, OtherRow(EmailAddress("b@x.fr"), 2, 1))
     ]
 
@@ -148,14 +148,14 @@ def test_an_address_has_one_finding_the_first_that_applies() -> None:
             1,
         )
     ]
-    assert [(one.code, one.row) for one in judged(*rows, domains=LYS)] == [
+    assert [(finding.code, finding.row) for finding in judged(*rows, domains=LYS)] == [
         ("email-consumer", 1),
         ("email-consumer", 2),
         ("email-domain", 3),
         ("email-shared-mailbox", 4),
         ("email-domain", 5),
     ]
-    assert [(one.code, one.row) for one in judged(*rows)] == [
+    assert [(finding.code, finding.row) for finding in judged(*rows)] == [
         ("email-consumer", 1),
         ("email-consumer", 2),
         ("email-shared-mailbox", 3),
@@ -240,8 +240,8 @@ def test_no_address_refuses_a_closure_or_an_access_that_is_open() -> None:
 
 def test_an_address_that_lost_its_at_sign_gets_it_back_as_a_proposal() -> None:
     lost = Finding("email-invalid", Severity.ERROR, 1, 1, Column.EMAIL, "zoe.petitagglo-lys.example")
-    (found,) = judged(domains=LYS, findings=(lost,))
-    assert found.suggestion == "zoe.petit@agglo-lys.example"
+    (finding,) = judged(domains=LYS, findings=(lost,))
+    assert finding.suggestion == "zoe.petit@agglo-lys.example"
 
 
 def test_an_address_that_was_put_right_is_quoted_as_it_was_written() -> None:

@@ -78,34 +78,38 @@ def test_a_request_older_than_the_closure_is_refused_and_a_newer_one_is_a_return
 @pytest.mark.rule("A3")
 @pytest.mark.parametrize(("ended_on", "told"), [(date(2024, 9, 2), True), (date(2024, 9, 1), False)])
 def test_a_closure_of_less_than_two_years_is_missed_in_list_2(ended_on: date, told: bool) -> None:
-    found = judged(annexe({}), records(closed("leroy", ended_on)))
-    assert codes(found) == ([("closure-missing", "warning", 2, None)] if told else [])
+    findings = judged(annexe({}), records(closed("leroy", ended_on)))
+    assert codes(findings) == ([("closure-missing", "warning", 2, None)] if told else [])
 
 
 @pytest.mark.rule("A3")
 def test_a_closure_of_nobody_suggests_the_nearest_open_person() -> None:
-    (found,) = judged(annexe({"leroy": JUNE}, {"lerois": TODAY}), records(opened("leroy")))
-    assert (found.code, found.severity, found.suggestion) == ("closure-unknown", Severity.WARNING, email("leroy"))
+    (finding,) = judged(annexe({"leroy": JUNE}, {"lerois": TODAY}), records(opened("leroy")))
+    assert (finding.code, finding.severity, finding.suggestion) == (
+        "closure-unknown",
+        Severity.WARNING,
+        email("leroy"),
+    )
 
 
 @pytest.mark.rule("A3")
 def test_an_annexe_that_leaves_nobody_open_is_told() -> None:
-    found = judged(annexe({}, {"leroy": TODAY}), records(opened("leroy")))
-    assert [one.code for one in found] == ["closes-everyone"]
+    findings = judged(annexe({}, {"leroy": TODAY}), records(opened("leroy")))
+    assert [finding.code for finding in findings] == ["closes-everyone"]
 
 
 @pytest.mark.rule("A5")
 def test_an_open_person_in_neither_list_is_unaccounted_for() -> None:
-    (found,) = judged(annexe({"leroy": JUNE}), records(opened("leroy"), opened("vasseur", 2)))
-    assert (found.code, found.value, found.severity) == ("unaccounted-for", email("vasseur"), Severity.WARNING)
+    (finding,) = judged(annexe({"leroy": JUNE}), records(opened("leroy"), opened("vasseur", 2)))
+    assert (finding.code, finding.value, finding.severity) == ("unaccounted-for", email("vasseur"), Severity.WARNING)
 
 
 @pytest.mark.rule("A5")
 def test_a_new_address_with_the_name_of_an_absent_person_may_be_a_changed_address() -> None:
     said = Annexe(date(2026, 9, 1), (Row(1, 1, "VASSEUR", "Alex", "agent", email("alex.vasseur"), JUNE),), ())
-    found = judged(said, records(opened("vasseur")))
-    assert [one.code for one in found] == ["possible-duplicate", "unaccounted-for"]
-    assert found[0].details == OtherRow(email("vasseur"))
+    findings = judged(said, records(opened("vasseur")))
+    assert [finding.code for finding in findings] == ["possible-duplicate", "unaccounted-for"]
+    assert findings[0].details == OtherRow(email("vasseur"))
 
 
 @pytest.mark.rule("A5")
@@ -118,9 +122,9 @@ def test_a_long_annexe_beside_many_open_persons_is_judged_in_no_time() -> None:
     ]
     rows[6] = replace(rows[6], last_name="PERSON7", first_names="Alex")
     begun = process_time()
-    found = judged(Annexe(date(2026, 9, 1), tuple(rows), ()), known)
+    findings = judged(Annexe(date(2026, 9, 1), tuple(rows), ()), known)
     assert process_time() - begun < 10 * slowness()
-    assert [(one.row, one.details) for one in found if one.code == "possible-duplicate"] == [
+    assert [(finding.row, finding.details) for finding in findings if finding.code == "possible-duplicate"] == [
         (7, OtherRow(email("person7")))
     ]
 
@@ -129,8 +133,10 @@ def test_a_long_annexe_beside_many_open_persons_is_judged_in_no_time() -> None:
 @pytest.mark.parametrize(("received_on", "days"), [(date(2026, 8, 31), None), (date(2026, 9, 3), 3)])
 def test_a_departure_told_late_is_measured(received_on: date, days: int | None) -> None:
     said = annexe({"leroy": JUNE}, {"vasseur": date(2026, 8, 31)})
-    found = judged(said, records(opened("leroy"), opened("vasseur", 2)), received_on=received_on)
-    assert [one.details for one in found if one.code == "late-departure"] == ([Count(days)] if days else [])
+    findings = judged(said, records(opened("leroy"), opened("vasseur", 2)), received_on=received_on)
+    assert [finding.details for finding in findings if finding.code == "late-departure"] == (
+        [Count(days)] if days else []
+    )
 
 
 @pytest.mark.rule("V3")
@@ -143,12 +149,12 @@ def test_the_old_closure_of_a_person_who_came_back_is_no_late_departure() -> Non
 def test_an_address_open_at_another_partner_is_refused_unless_waived_by_name() -> None:
     elsewhere = opened("leroy", partner="sivom")
     said = annexe({"leroy": JUNE})
-    found = judged(said, records(elsewhere))
-    assert codes(found) == [("address-of-other-partner", "error", 1, 1)]
-    assert [code.severity for code in waive(found, said, {1}, {})] == [Severity.WARNING]
-    assert [code.severity for code in waive(found, said, {2}, {})] == [Severity.ERROR]
+    findings = judged(said, records(elsewhere))
+    assert codes(findings) == [("address-of-other-partner", "error", 1, 1)]
+    assert [finding.severity for finding in waive(findings, said, {1}, {})] == [Severity.WARNING]
+    assert [finding.severity for finding in waive(findings, said, {2}, {})] == [Severity.ERROR]
     already = {email("leroy"): frozenset({"address-of-other-partner"})}
-    assert [code.severity for code in waive(found, said, (), already)] == [Severity.WARNING]
+    assert [finding.severity for finding in waive(findings, said, (), already)] == [Severity.WARNING]
 
 
 @pytest.mark.rule("A8")
@@ -159,32 +165,32 @@ def test_a_waiver_reaches_no_other_finding() -> None:
 
 @pytest.mark.rule("A8")
 def test_an_account_of_the_realm_that_is_not_ours_is_told_and_ours_is_not() -> None:
-    one = opened("leroy")
+    leroy = opened("leroy")
     admin = RemoteAccount("admin", EmailAddress("admin@agglo-lys.example"), True, "A", "B")
-    seen = snapshot(remote(one), admin)
-    found = judge_keycloak(annexe({"leroy": JUNE, "admin": JUNE}), records(one), seen, LYS.code)
-    assert [(finding.code, finding.row) for finding in found] == [("address-not-managed", 2)]
+    seen = snapshot(remote(leroy), admin)
+    findings = judge_keycloak(annexe({"leroy": JUNE, "admin": JUNE}), records(leroy), seen, LYS.code)
+    assert [(finding.code, finding.row) for finding in findings] == [("address-not-managed", 2)]
 
 
 @pytest.mark.rule("A3")
 def test_a_departure_whose_account_another_hand_made_again_is_told() -> None:
-    one = opened("leroy")
-    again = replace(remote(one), id="another", attributes={})
+    leroy = opened("leroy")
+    again = replace(remote(leroy), id="another", attributes={})
     lists = annexe({}, {"leroy": TODAY})
-    found = judge_keycloak(lists, records(one), snapshot(again), LYS.code)
-    assert codes(list(found)) == [("account-made-again", "warning", 2, 1)]
-    assert judge_keycloak(lists, records(one), snapshot(remote(one)), LYS.code) == ()
-    assert judge_keycloak(lists, records(one), snapshot(), LYS.code) == ()
-    assert judge_keycloak(lists, records(one), snapshot(replace(again, enabled=False)), LYS.code) == ()
+    findings = judge_keycloak(lists, records(leroy), snapshot(again), LYS.code)
+    assert codes(list(findings)) == [("account-made-again", "warning", 2, 1)]
+    assert judge_keycloak(lists, records(leroy), snapshot(remote(leroy)), LYS.code) == ()
+    assert judge_keycloak(lists, records(leroy), snapshot(), LYS.code) == ()
+    assert judge_keycloak(lists, records(leroy), snapshot(replace(again, enabled=False)), LYS.code) == ()
 
 
 @pytest.mark.rule("A7")
 def test_no_change_of_address_is_proposed_that_would_be_refused() -> None:
     def proposed(*known: Habilitation) -> object:
         findings = judged(annexe({"dupuis": JUNE}), records(*known))
-        (found,) = [finding for finding in findings if finding.code == "unaccounted-for"]
-        assert isinstance(found.details, Absent)
-        return found.details.renamed_to
+        (unaccounted_for,) = [finding for finding in findings if finding.code == "unaccounted-for"]
+        assert isinstance(unaccounted_for.details, Absent)
+        return unaccounted_for.details.renamed_to
 
     assert proposed(opened("petit")) == email("dupuis")
     assert proposed(opened("petit"), opened("dupuis", 2, partner="sivom")) is None

@@ -41,26 +41,31 @@ def placed(facts: dict[str, Any]) -> dict[str, Any]:
     return {**{name.replace("_at", "_number"): place(at) for name, at in moments.items()}, **facts}
 
 
-def then(one: KeptAnnexe, **facts: Any) -> KeptAnnexe:
+def then(annexe: KeptAnnexe, **facts: Any) -> KeptAnnexe:
     """The same annexe, after this happened to it too."""
-    return replace(one, **placed(facts))
+    return replace(annexe, **placed(facts))
 
 
-def approved(one: KeptAnnexe, at: datetime, decisions: Decisions | None = None, **more: Any) -> KeptAnnexe:
+def approved(annexe: KeptAnnexe, at: datetime, decisions: Decisions | None = None, **more: Any) -> KeptAnnexe:
     return then(
-        one, approved_at=at, approved_by="Claire Martin", plan_id="0" * 8, decisions=decisions or Decisions(), **more
+        annexe,
+        approved_at=at,
+        approved_by="Claire Martin",
+        plan_id="0" * 8,
+        decisions=decisions or Decisions(),
+        **more,
     )
 
 
 @pytest.mark.rule("A10")
 @pytest.mark.parametrize("valid", [True, False])
 def test_what_happened_last_says_where_it_stands(valid: bool) -> None:
-    one = kept(valid=valid)
+    annexe = kept(valid=valid)
     checked = Status.CHECKED if valid else Status.REFUSED
-    assert (one.status, one.is_pending, one.approved_decisions) == (checked, False, None)
-    one = approved(one, AT + HOUR)
-    assert (one.status, one.is_pending, one.approved_decisions) == (Status.APPROVED, True, Decisions())
-    applied = then(one, applied_at=AT + 2 * HOUR)
+    assert (annexe.status, annexe.is_pending, annexe.approved_decisions) == (checked, False, None)
+    annexe = approved(annexe, AT + HOUR)
+    assert (annexe.status, annexe.is_pending, annexe.approved_decisions) == (Status.APPROVED, True, Decisions())
+    applied = then(annexe, applied_at=AT + 2 * HOUR)
     assert (applied.status, applied.is_pending, applied.approved_decisions) == (Status.APPLIED, False, Decisions())
     again = then(applied, submitted_at=AT + 3 * HOUR)
     assert (again.status, again.is_pending, again.approved_decisions) == (checked, False, None)
@@ -72,14 +77,14 @@ def test_what_happened_last_says_where_it_stands(valid: bool) -> None:
 @pytest.mark.rule("A4")
 @pytest.mark.parametrize("happened", [{}, {"valid": False}, {"rejected_at": AT + HOUR}])
 def test_the_approval_of_list_2_alone_leaves_it_where_it_stood(happened: dict[str, Any]) -> None:
-    one = kept(**happened)
-    alone = approved(one, AT + 2 * HOUR, LIST_2)
-    assert (alone.status, alone.is_pending, alone.is_approved_whole) == (one.status, True, False)
+    annexe = kept(**happened)
+    alone = approved(annexe, AT + 2 * HOUR, LIST_2)
+    assert (alone.status, alone.is_pending, alone.is_approved_whole) == (annexe.status, True, False)
 
 
 @pytest.mark.rule("A2")
 @pytest.mark.parametrize(
-    ("one", "last"),
+    ("annexe", "last"),
     [
         (kept(valid=False, received_on=date(2026, 1, 1)), date(2026, 10, 2)),
         (kept(rejected_at=AT + 5 * DAY), date(2026, 10, 7)),
@@ -88,9 +93,9 @@ def test_the_approval_of_list_2_alone_leaves_it_where_it_stood(happened: dict[st
     ],
     ids=["refused", "rejected", "undecided", "sent back"],
 )
-def test_one_that_was_never_applied_is_there_on_day_30_and_gone_on_day_31(one: KeptAnnexe, last: date) -> None:
-    assert one.is_kept_on(last)
-    assert not one.is_kept_on(last + DAY)
+def test_one_that_was_never_applied_is_there_on_day_30_and_gone_on_day_31(annexe: KeptAnnexe, last: date) -> None:
+    assert annexe.is_kept_on(last)
+    assert not annexe.is_kept_on(last + DAY)
 
 
 @pytest.mark.rule("A2")
@@ -122,7 +127,7 @@ def test_once_its_time_is_over_it_stays_over(
     approved_at: datetime | None, rejected_at: datetime | None, decisions: Decisions | None, valid: bool, days: int
 ) -> None:
     facts = {"approved_at": approved_at, "decisions": decisions} if approved_at and decisions else {}
-    one = kept(valid=valid, rejected_at=rejected_at, **facts)
+    annexe = kept(valid=valid, rejected_at=rejected_at, **facts)
     day = AT.date() + days * DAY
-    assert one.is_kept_on(day) or not one.is_kept_on(day + DAY)
-    assert one.is_kept_on(AT.date() + KEPT_FOR)
+    assert annexe.is_kept_on(day) or not annexe.is_kept_on(day + DAY)
+    assert annexe.is_kept_on(AT.date() + KEPT_FOR)

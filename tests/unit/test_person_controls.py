@@ -66,11 +66,11 @@ def test_every_control_has_its_french_words() -> None:
 def test_an_attempt_on_a_closed_account_is_told_and_is_grave_with_the_right_password(
     kind: str, outcome: str | None, session: str | None, severity: object
 ) -> None:
-    found = judged(record(NOON, kind, outcome, session=session), habilitations=(ENDED,))
+    observations = judged(record(NOON, kind, outcome, session=session), habilitations=(ENDED,))
     if severity == "nothing":
-        assert found == []
+        assert observations == []
         return
-    (attempt,) = found
+    (attempt,) = observations
     assert (attempt.control.code, attempt.severity, attempt.key) == ("closed-attempt", severity, "3/2026-09-10")
     assert (attempt.partner, attempt.habilitation, attempt.account) == (LYS.code, 7, 3)
 
@@ -79,17 +79,17 @@ def test_an_attempt_on_a_closed_account_is_told_and_is_grave_with_the_right_pass
 def test_attempts_on_a_closed_account_are_one_a_person_and_day_of_paris() -> None:
     late = datetime(2026, 9, 9, 21, 59, tzinfo=UTC)  # 23:59 in Paris
     wrong = "invalid_user_credentials"
-    found = judged(
+    observations = judged(
         record(late, outcome=wrong),
         record(late + timedelta(minutes=1), outcome=wrong),
         record(NOON, outcome="user_disabled", address="192.0.2.9"),
         habilitations=(ENDED,),
     )
-    assert [(seen.key, seen.facts.count, seen.severity) for seen in found] == [
+    assert [(observation.key, observation.facts.count, observation.severity) for observation in observations] == [
         ("3/2026-09-09", 1, None),
         ("3/2026-09-10", 2, Severity.GRAVE),
     ]
-    assert found[1].facts.addresses == ("192.0.2.7", "192.0.2.9")
+    assert observations[1].facts.addresses == ("192.0.2.7", "192.0.2.9")
 
 
 @pytest.mark.rule("L1")
@@ -127,12 +127,12 @@ def test_a_login_that_no_annexe_names_is_told_once_a_year_where_the_account_is_n
         record(at, account=None, user="u1")
         for at in (NOON, NOON + timedelta(days=1), datetime(2026, 12, 31, 23, 30, tzinfo=UTC))
     ]
-    found = judged(*logins, account=None, user="u1", habilitations=())
-    assert [(seen.key, seen.user, seen.habilitation) for seen in found] == [
+    observations = judged(*logins, account=None, user="u1", habilitations=())
+    assert [(observation.key, observation.user, observation.habilitation) for observation in observations] == [
         ("u1/2026", "u1", None),
         ("u1/2027", "u1", None),
     ]
-    assert {seen.control.severity for seen in found} == {Severity.GRAVE}
+    assert {observation.control.severity for observation in observations} == {Severity.GRAVE}
 
 
 @pytest.mark.rule("L1")
@@ -148,9 +148,11 @@ def test_what_was_judged_before_is_not_judged_again_by_its_remains() -> None:
 def test_many_failures_or_a_lock_out_are_told_once_a_day(failures: int, lock: bool, told: int) -> None:
     wrong = [record(NOON + timedelta(seconds=n), outcome="invalid_user_credentials") for n in range(failures)]
     locked = [record(NOON + timedelta(minutes=1), "user_disabled_by_temporary_lockout")] if lock else []
-    found = judged(*wrong, *locked)
-    assert codes(found) == ["many-failures"] * told
-    assert all((seen.key, seen.facts.count) == ("3/2026-09-10", failures) for seen in found)
+    observations = judged(*wrong, *locked)
+    assert codes(observations) == ["many-failures"] * told
+    assert all(
+        (observation.key, observation.facts.count) == ("3/2026-09-10", failures) for observation in observations
+    )
 
 
 @pytest.mark.rule("L1")
@@ -167,8 +169,8 @@ def test_a_lock_out_is_grave_where_no_failure_came_from_an_address_of_the_person
 ) -> None:
     wrong = [record(NOON, outcome="invalid_user_credentials", address=address) for address in attackers]
     locked = record(NOON + timedelta(minutes=1), outcome="user_temporarily_disabled", address=attackers[0])
-    (found,) = judged(*wrong, locked, addresses=frozenset(known))
-    assert (found.control.code, found.facts.addresses) == (code, tuple(sorted(attackers)))
+    (observation,) = judged(*wrong, locked, addresses=frozenset(known))
+    assert (observation.control.code, observation.facts.addresses) == (code, tuple(sorted(attackers)))
 
 
 @pytest.mark.rule("P6")
@@ -211,9 +213,9 @@ def test_many_networks_in_a_day_on_two_days_of_seven_are_to_be_asked_about_once_
         for day in (0, days_apart)
         for place in range(networks)
     ]
-    found = judged(*logins)
-    assert codes(found) == ["shared-code"] * told
-    assert all(seen.key == "3/2026-37" for seen in found)
+    observations = judged(*logins)
+    assert codes(observations) == ["shared-code"] * told
+    assert all(observation.key == "3/2026-37" for observation in observations)
 
 
 def test_what_is_no_address_is_no_network() -> None:
@@ -223,8 +225,8 @@ def test_what_is_no_address_is_no_network() -> None:
 @pytest.mark.rule("P6")
 @pytest.mark.parametrize(("same", "others", "told"), [(3, 2, True), (3, 3, False), (4, 0, False), (5, 0, True)])
 def test_one_address_of_most_accounts_is_a_proxys(same: int, others: int, told: bool) -> None:
-    found = proxy_address.find(same + others, "10.0.0.1", same, NOON)
-    assert (found is not None and found.key == "10.0.0.1") == told
+    observation = proxy_address.find(same + others, "10.0.0.1", same, NOON)
+    assert (observation is not None and observation.key == "10.0.0.1") == told
 
 
 WHOLE = Coverage(begun_at=OPENED - timedelta(days=1), read_until=NOON)
@@ -243,7 +245,7 @@ def uses(
     coverage = Coverage(begun_at=coverage.begun_at, read_until=now, holes=coverage.holes)
     sent = [OPENED + timedelta(days=days) for days in (0, 3, 10)][:links]
     attempts = tuple(link(7, n + 1, at, timedelta(hours=72), sent_at=at) for n, at in enumerate(sent))
-    found = unused.find(
+    observations = unused.find(
         OpenAccess(
             account=3,
             habilitation=access,
@@ -256,7 +258,7 @@ def uses(
             thresholds=Thresholds(),
         )
     )
-    return codes(list(found))
+    return codes(list(observations))
 
 
 @pytest.mark.rule("D4")

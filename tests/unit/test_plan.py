@@ -29,8 +29,8 @@ def actions(made: Plan) -> list[tuple[str, str | None]]:
     return [(change.action.value, change.email) for change in made.changes]
 
 
-def sent(one: int, at: object = LONG_AGO) -> Attempt:
-    return link(one, 1, LONG_AGO, timedelta(hours=24), sent_at=LONG_AGO)
+def sent(number: int, at: object = LONG_AGO) -> Attempt:
+    return link(number, 1, LONG_AGO, timedelta(hours=24), sent_at=LONG_AGO)
 
 
 def opened(name: str, id_: int = 1, **facts: object) -> Habilitation:
@@ -47,8 +47,8 @@ def test_a_new_person_gets_a_group_an_account_and_one_link() -> None:
 
 @pytest.mark.rule("A1")
 def test_nothing_is_due_when_keycloak_is_what_the_register_wants() -> None:
-    one = opened("leroy")
-    made = plan(records(one, attempts=(sent(1),)), snapshot(remote(one)))
+    leroy = opened("leroy")
+    made = plan(records(leroy, attempts=(sent(1),)), snapshot(remote(leroy)))
     assert (made.changes, made.drift, made.later, made.ids) == ((), (), (), {})
 
 
@@ -61,19 +61,19 @@ def test_nothing_opens_before_the_signature(signed_on: date | None) -> None:
 
 @pytest.mark.rule("A6")
 def test_a_request_in_the_future_opens_on_its_date() -> None:
-    one = habilitation("leroy", id=1, requested_on=TODAY + timedelta(days=1))
-    made = plan(records(one), snapshot())
+    leroy = habilitation("leroy", id=1, requested_on=TODAY + timedelta(days=1))
+    made = plan(records(leroy), snapshot())
     assert made.changes == ()
-    assert [(change.action, change.due_on) for change in made.later] == [(Action.OPEN, one.requested_on)]
-    due = make_plan(records(one), snapshot(), NOW + timedelta(days=1), [LYS.code], Limits())
+    assert [(change.action, change.due_on) for change in made.later] == [(Action.OPEN, leroy.requested_on)]
+    due = make_plan(records(leroy), snapshot(), NOW + timedelta(days=1), [LYS.code], Limits())
     assert [change.action for change in due.changes] == [Action.OPEN, Action.INVITE]
 
 
 @pytest.mark.rule("A6")
 @pytest.mark.parametrize(("last_day", "closes"), [(TODAY, False), (TODAY - timedelta(days=1), True)])
 def test_an_end_closes_at_the_end_of_its_day(last_day: date, closes: bool) -> None:
-    one = opened("leroy", end=end(last_day))
-    made = plan(records(one, attempts=(sent(1),)), snapshot(remote(one)))
+    leroy = opened("leroy", end=end(last_day))
+    made = plan(records(leroy, attempts=(sent(1),)), snapshot(remote(leroy)))
     due = [change for change in made.changes if change.action is Action.CLOSE]
     assert bool(due) == closes
     assert bool(made.later) == (not closes)
@@ -81,41 +81,41 @@ def test_an_end_closes_at_the_end_of_its_day(last_day: date, closes: bool) -> No
 
 @pytest.mark.rule("C3")
 def test_every_access_ends_with_the_convention() -> None:
-    one = opened("leroy")
+    leroy = opened("leroy")
     over = replace(LYS, ctg_end=TODAY - timedelta(days=1))
-    made = plan(records(one, partners=(over,), attempts=(sent(1),)), snapshot(remote(one)))
+    made = plan(records(leroy, partners=(over,), attempts=(sent(1),)), snapshot(remote(leroy)))
     assert [(change.action, change.rule, change.due_on) for change in made.changes] == [(Action.CLOSE, "C3", TODAY)]
 
 
 @pytest.mark.rule("A1")
 def test_a_new_name_or_function_is_one_update() -> None:
-    one = opened("leroy")
-    renamed = replace(one, person=replace(one.person, last_name="Le Roy", function="directeur"))
-    made = plan(records(renamed, attempts=(sent(1),)), snapshot(remote(one)))
+    leroy = opened("leroy")
+    renamed = replace(leroy, person=replace(leroy.person, last_name="Le Roy", function="directeur"))
+    made = plan(records(renamed, attempts=(sent(1),)), snapshot(remote(leroy)))
     assert actions(made) == [("update", email("leroy"))]
     assert made.changes[0].due_on is None
     assert made.drift == ()
 
 
 def test_a_change_by_another_hand_is_told_and_put_right() -> None:
-    one = opened("leroy")
-    known = records(one, attempts=(sent(1),))
-    known = replace(known, accounts={one.email: Account(one.email, f"id-{one.email}", "what we wrote")})
-    made = plan(known, snapshot(replace(remote(one), last_name="Autre")))
+    leroy = opened("leroy")
+    known = records(leroy, attempts=(sent(1),))
+    known = replace(known, accounts={leroy.email: Account(leroy.email, f"id-{leroy.email}", "what we wrote")})
+    made = plan(known, snapshot(replace(remote(leroy), last_name="Autre")))
     assert [drifted.kind for drifted in made.drift] == [DriftKind.CHANGED_BY_HAND]
     assert actions(made) == [("update", email("leroy"))]
 
 
 def test_an_account_suspended_by_hand_stays_so() -> None:
-    one = opened("leroy")
-    made = plan(records(one, attempts=(sent(1),)), snapshot(remote(one, enabled=False)))
+    leroy = opened("leroy")
+    made = plan(records(leroy, attempts=(sent(1),)), snapshot(remote(leroy, enabled=False)))
     assert [drifted.kind for drifted in made.drift] == [DriftKind.SUSPENDED_BY_HAND]
     assert made.changes == ()
 
 
 def test_an_account_enabled_by_hand_after_its_end_is_closed_again() -> None:
-    one = opened("leroy", closed_at=LONG_AGO, end=end(date(2026, 7, 1)))
-    made = plan(records(one), snapshot(remote(one)))
+    leroy = opened("leroy", closed_at=LONG_AGO, end=end(date(2026, 7, 1)))
+    made = plan(records(leroy), snapshot(remote(leroy)))
     assert [drifted.kind for drifted in made.drift] == [DriftKind.ENABLED_BY_HAND]
     assert [(change.action, change.due_on) for change in made.changes] == [(Action.CLOSE, None)]
 
@@ -131,10 +131,10 @@ def test_a_missing_account_and_a_stranger_in_the_group_are_told_only() -> None:
 
 
 def test_the_mark_is_put_back() -> None:
-    one = opened("leroy")
-    seen = remote(one)
+    leroy = opened("leroy")
+    seen = remote(leroy)
     bare = replace(seen, attributes={name: value for name, value in seen.attributes.items() if name != "gere_par"})
-    made = plan(records(one, attempts=(sent(1),)), snapshot(bare))
+    made = plan(records(leroy, attempts=(sent(1),)), snapshot(bare))
     assert [drifted.kind for drifted in made.drift] == [DriftKind.UNMARKED]
     assert actions(made) == [("update", email("leroy"))]
 
@@ -144,8 +144,10 @@ def test_a_weaker_policy_holds_openings_and_links_and_lets_closures_go() -> None
     leaving = opened("vasseur", end=end(date(2026, 8, 31)))
     known = records(leaving, habilitation("leroy", id=2), attempts=(sent(1),))
     made = plan(known, snapshot(remote(leaving), policy="length(8)"))
-    assert [(one.limit, one.figure, one.allowed) for one in made.blocked] == [(Limit.PASSWORD_POLICY, None, None)]
-    assert [one.action for one in made.free] == [Action.CLOSE]
+    assert [(blocked.limit, blocked.figure, blocked.allowed) for blocked in made.blocked] == [
+        (Limit.PASSWORD_POLICY, None, None)
+    ]
+    assert [change.action for change in made.free] == [Action.CLOSE]
 
 
 def ending(count: int, **facts: object) -> tuple[Habilitation, ...]:
@@ -156,7 +158,8 @@ def ending(count: int, **facts: object) -> tuple[Habilitation, ...]:
 def entered(before: Records, ends: Mapping[int, End], seen: Snapshot, **more: Any) -> Plan:
     """The plan of an annexe that gives these ends, by habilitation."""
     after = before.with_habilitations(
-        replace(one, end=ends.get(one.id or 0, one.end)) for one in before.habilitations
+        replace(habilitation, end=ends.get(habilitation.id or 0, habilitation.end))
+        for habilitation in before.habilitations
     )
     closing = more.pop("closing", frozenset())
     brought = ends_brought(before, after, LYS.code)
@@ -168,10 +171,10 @@ def entered(before: Records, ends: Mapping[int, End], seen: Snapshot, **more: An
 @pytest.mark.parametrize("days", [-1, 0, 60])
 def test_many_ends_hold_the_whole_plan_until_that_plan_is_allowed_whatever_their_date(days: int) -> None:
     before = records(*ending(6), attempts=tuple(sent(i) for i in range(1, 7)))
-    seen = snapshot(*(remote(one) for one in before.habilitations))
+    seen = snapshot(*(remote(habilitation) for habilitation in before.habilitations))
     ends = {i: end(TODAY + timedelta(days=days)) for i in range(1, 7)}
     held = entered(before, ends, seen)
-    assert [(one.limit, one.figure, one.allowed) for one in held.blocked] == [(Limit.CLOSURES, 6, 5)]
+    assert [(blocked.limit, blocked.figure, blocked.allowed) for blocked in held.blocked] == [(Limit.CLOSURES, 6, 5)]
     assert held.free == ()
     assert len(held.of_partner(LYS.code)) >= 6
     assert entered(before, ends, seen, allowed=["00000000"]).blocked != ()
@@ -187,7 +190,9 @@ def test_ends_in_slices_add_up_within_a_day_and_those_of_an_earlier_annexe_do_no
 
     def held(earlier: End, **facts: Any) -> bool:
         known = records(*ending(5, end=earlier), opened("p6", 6), **facts)
-        return bool(entered(known, more, snapshot(*(remote(one) for one in known.habilitations))).blocked)
+        return bool(
+            entered(known, more, snapshot(*(remote(habilitation) for habilitation in known.habilitations))).blocked
+        )
 
     assert held(lately)
     assert not held(before_that)
@@ -198,20 +203,20 @@ def test_ends_in_slices_add_up_within_a_day_and_those_of_an_earlier_annexe_do_no
 
 def test_an_end_that_is_entered_holds_no_later_run() -> None:
     known = records(*ending(30, end=replace(end(TODAY - timedelta(days=1)), recorded_at=NOW)))
-    made = plan(known, snapshot(*(remote(one) for one in known.habilitations)))
+    made = plan(known, snapshot(*(remote(habilitation) for habilitation in known.habilitations)))
     assert (len(made.free), made.blocked) == (30, ())
 
 
 def test_an_annexe_that_moves_ends_counts_them_and_one_that_repeats_them_does_not() -> None:
     known = records(*ending(6, end=replace(end(TODAY + timedelta(days=60)), recorded_at=LONG_AGO)))
-    seen = snapshot(*(remote(one) for one in known.habilitations))
+    seen = snapshot(*(remote(habilitation) for habilitation in known.habilitations))
     assert entered(known, {i: end(TODAY) for i in range(1, 7)}, seen).blocked != ()
     assert entered(known, {i: end(TODAY + timedelta(days=60)) for i in range(1, 7)}, seen).blocked == ()
 
 
 def test_a_plans_id_covers_what_its_document_brings_for_later() -> None:
     known = records(*ending(2))
-    seen = snapshot(*(remote(one) for one in known.habilitations))
+    seen = snapshot(*(remote(habilitation) for habilitation in known.habilitations))
     ids = {
         entered(known, {i: end(TODAY + timedelta(days=days))}, seen).ids[LYS.code]
         for i, days in ((1, 10), (2, 10), (1, 11))
@@ -221,7 +226,7 @@ def test_a_plans_id_covers_what_its_document_brings_for_later() -> None:
 
 def test_another_realm_under_the_same_name_holds_everything() -> None:
     made = plan(records(habilitation("leroy", id=1), realm_id="realm-0"), snapshot())
-    assert [one.limit for one in made.blocked] == [Limit.UNKNOWN_REALM]
+    assert [blocked.limit for blocked in made.blocked] == [Limit.UNKNOWN_REALM]
     assert made.free == ()
 
 
@@ -277,10 +282,10 @@ def test_a_second_partner_joins_the_account_without_a_link_and_the_account_outli
 
 @pytest.mark.rule("P2")
 def test_an_access_whose_link_never_left_is_owed_one() -> None:
-    one = opened("leroy")
-    assert actions(plan(records(one), snapshot(remote(one)))) == [("invite", email("leroy"))]
+    leroy = opened("leroy")
+    assert actions(plan(records(leroy), snapshot(remote(leroy)))) == [("invite", email("leroy"))]
     failed = replace(sent(1), sent_at=None, failed_at=LONG_AGO)
-    assert actions(plan(records(one, attempts=(failed,)), snapshot(remote(one)))) == [("invite", email("leroy"))]
+    assert actions(plan(records(leroy, attempts=(failed,)), snapshot(remote(leroy)))) == [("invite", email("leroy"))]
 
 
 def test_an_unmanaged_account_with_the_same_address_is_never_taken_for_ours() -> None:
@@ -300,10 +305,10 @@ def test_a_plan_id_does_not_depend_on_other_partners_nor_on_ids() -> None:
 
 def test_a_document_of_a_run_that_ends_accesses_at_many_partners_is_held_until_it_is_let_go_by_name() -> None:
     known = records(*ending(1), partners=(LYS, *(replace(LYS, code=f"p{i}") for i in range(1, 6))))
-    seen = snapshot(*(remote(one) for one in known.habilitations))
+    seen = snapshot(*(remote(habilitation) for habilitation in known.habilitations))
     ends, closing = {1: end(TODAY)}, frozenset(known.partners)
     held = entered(known, ends, seen, closing=closing)
-    assert [(one.limit, one.figure, one.allowed) for one in held.blocked] == [(Limit.PARTNERS, 6, 5)]
+    assert [(blocked.limit, blocked.figure, blocked.allowed) for blocked in held.blocked] == [(Limit.PARTNERS, 6, 5)]
     name = held.ids[LYS.code]
     hold = Hold(
         kind=HoldKind.LIMIT, reason="partners", figure=6, allowed=5, since=NOW, partner=LYS.code, plan_id=name
@@ -318,8 +323,8 @@ def test_closures_that_an_older_version_held_for_many_partners_stay_held_until_t
     hold = Hold(
         kind=HoldKind.LIMIT, reason="partners", figure=6, allowed=5, since=NOW, partner=LYS.code, plan_id="00000000"
     )
-    seen = snapshot(*(remote(one) for one in known.habilitations))
-    assert [one.limit for one in plan(replace(known, holds=(hold,)), seen).blocked] == [Limit.PARTNERS]
+    seen = snapshot(*(remote(habilitation) for habilitation in known.habilitations))
+    assert [blocked.limit for blocked in plan(replace(known, holds=(hold,)), seen).blocked] == [Limit.PARTNERS]
     assert (
         plan(replace(known, holds=(hold,), released=frozenset({(1, TODAY - timedelta(days=1))})), seen).blocked == ()
     )

@@ -90,9 +90,14 @@ def test_a_new_address_keeps_the_account_the_dates_and_the_history() -> None:
     decided = Decisions(rename={email("leroy"): email("nouveau")})
     said = annexe({"nouveau": SEPTEMBER})
     assert unaccounted_for(before, LYS.code, said, decided) == ()
-    (one,) = enter(before, LYS.code, said, TODAY, decided).habilitations
-    assert (one.id, one.email, one.requested_on, one.end) == (1, email("nouveau"), JUNE, None)
-    assert one.waived == {"email-domain"}
+    (habilitation,) = enter(before, LYS.code, said, TODAY, decided).habilitations
+    assert (habilitation.id, habilitation.email, habilitation.requested_on, habilitation.end) == (
+        1,
+        email("nouveau"),
+        JUNE,
+        None,
+    )
+    assert habilitation.waived == {"email-domain"}
 
 
 @pytest.mark.rule("A9")

@@ -74,14 +74,14 @@ def test_an_account_of_two_partners_is_due_6_months_after_its_last_closure_and_n
     ],
 )
 def test_a_habilitation_is_due_2_years_after_the_end_date_asked_for(ended_on: date, due_on: date) -> None:
-    one = closed(ended_on + timedelta(days=1), ended_on=ended_on)
-    assert habilitation_due_on(one, [one]) == due_on
+    habilitation = closed(ended_on + timedelta(days=1), ended_on=ended_on)
+    assert habilitation_due_on(habilitation, [habilitation]) == due_on
 
 
 @pytest.mark.rule("D2")
 def test_a_habilitation_that_ended_long_before_its_closure_is_kept_until_its_account_goes() -> None:
-    one = closed(date(2026, 9, 1), ended_on=date(2024, 1, 1))
-    assert habilitation_due_on(one, [one]) == account_due_on([one]) == date(2027, 3, 1)
+    habilitation = closed(date(2026, 9, 1), ended_on=date(2024, 1, 1))
+    assert habilitation_due_on(habilitation, [habilitation]) == account_due_on([habilitation]) == date(2027, 3, 1)
 
 
 @pytest.mark.rule("D2")
@@ -101,17 +101,20 @@ def test_an_old_habilitation_keeps_its_own_clock_while_the_account_serves_anothe
 
 @pytest.mark.rule("D2")
 def test_a_closure_decided_for_an_absent_person_counts_from_the_day_of_the_decision() -> None:
-    one = closed(date(2026, 9, 2), rule="A5")
-    assert (account_due_on([one]), habilitation_due_on(one, [one])) == (date(2027, 3, 2), date(2028, 9, 2))
+    habilitation = closed(date(2026, 9, 2), rule="A5")
+    assert (account_due_on([habilitation]), habilitation_due_on(habilitation, [habilitation])) == (
+        date(2027, 3, 2),
+        date(2028, 9, 2),
+    )
 
 
 @pytest.mark.rule("C4")
 @pytest.mark.rule("D2")
 def test_after_the_end_of_the_convention_habilitations_are_due_on_the_day_of_the_annexes() -> None:
     ended = replace(LYS, ends_on=date(2028, 2, 29))
-    one = closed(date(2028, 3, 1), ended_on=ended.last_day, rule="C3")
-    assert convention_due_on(ended) == habilitation_due_on(one, [one]) == date(2030, 2, 28)
-    assert account_due_on([one]) == date(2028, 9, 1)
+    habilitation = closed(date(2028, 3, 1), ended_on=ended.last_day, rule="C3")
+    assert convention_due_on(ended) == habilitation_due_on(habilitation, [habilitation]) == date(2030, 2, 28)
+    assert account_due_on([habilitation]) == date(2028, 9, 1)
 
 
 @pytest.mark.rule("C4")
@@ -150,12 +153,12 @@ def test_a_later_closure_never_makes_anything_due_earlier(
         assert sooner is not None
         assert later is not None
         assert sooner <= later
-        for one, of_account in ((early, [early, *others]), (late, [late, *others])):
-            due_on = habilitation_due_on(one, of_account)
+        for early_or_late, of_account in ((early, [early, *others]), (late, [late, *others])):
+            due_on = habilitation_due_on(early_or_late, of_account)
             account = account_due_on(of_account)
             assert due_on is not None
             assert account is not None
-            assert due_on >= account >= add_months(one.closed_on or date.min, 6)
+            assert due_on >= account >= add_months(early_or_late.closed_on or date.min, 6)
             assert due_on >= add_months(ended_on, 24)
         before, after = habilitation_due_on(early, [early, *others]), habilitation_due_on(late, [late, *others])
         assert before is not None
@@ -168,10 +171,11 @@ def test_a_later_closure_never_makes_anything_due_earlier(
 def test_closing_the_other_access_of_an_account_never_makes_a_habilitation_due_earlier(
     closed_on: date, ended_on: date
 ) -> None:
-    one = closed(closed_on, ended_on=ended_on)
+    habilitation = closed(closed_on, ended_on=ended_on)
     other = closed(closed_on, partner="sivom")
     still_open = replace(other, end=None, closed_at=None)
-    while_open, when_closed = habilitation_due_on(one, [one, still_open]), habilitation_due_on(one, [one, other])
+    while_open = habilitation_due_on(habilitation, [habilitation, still_open])
+    when_closed = habilitation_due_on(habilitation, [habilitation, other])
     assert while_open is not None
     assert when_closed is not None
     assert while_open <= when_closed

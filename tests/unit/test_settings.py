@@ -67,13 +67,13 @@ def test_a_key_of_the_file_that_is_no_setting_is_an_error(tmp_path: Path, text: 
 
 def test_every_setting_that_cannot_be_used_is_told_at_once_and_no_value(tmp_path: Path) -> None:
     directory = secrets(tmp_path, SMTP__PORT="geheim", FOO="geheim")
-    found = refusal(toml(tmp_path, "secrets_dir = 5"), KEYCLOAK="geheim", LIMITS__CLOSURES="-1")
-    found += refusal(None, SECRETS_DIR=str(directory), SMTP__TLS="geheim")
-    assert [sentence.partition(":")[0].removeprefix("PROVISIONER_") for sentence in found] == [
+    sentences = refusal(toml(tmp_path, "secrets_dir = 5"), KEYCLOAK="geheim", LIMITS__CLOSURES="-1")
+    sentences += refusal(None, SECRETS_DIR=str(directory), SMTP__TLS="geheim")
+    assert [sentence.partition(":")[0].removeprefix("PROVISIONER_") for sentence in sentences] == [
         *("KEYCLOAK", "LIMITS__CLOSURES", "SECRETS_DIR"),
         *("SMTP__PORT", "SMTP__TLS", "FOO"),
     ]
-    assert "geheim" not in str(found)
+    assert "geheim" not in str(sentences)
 
 
 @pytest.mark.parametrize(
@@ -151,7 +151,7 @@ def test_an_address_that_holds_a_name_or_a_password_is_refused(name: str, before
 def test_what_cannot_be_read_is_told(tmp_path: Path) -> None:
     directory = secrets(tmp_path)
     (directory / "PROVISIONER_SMTP__PASSWORD").symlink_to(tmp_path / "nowhere")
-    for found in (
+    for sentences in (
         refusal(tmp_path / "nowhere.toml"),
         refusal(tmp_path),
         refusal(toml(tmp_path, "[keycloak")),
@@ -159,7 +159,7 @@ def test_what_cannot_be_read_is_told(tmp_path: Path) -> None:
         refusal(None, SECRETS_DIR=str(tmp_path / "provisioner.toml")),
         refusal(None, SECRETS_DIR=str(directory)),
     ):
-        assert [sentence.rpartition(": ")[2] for sentence in found] == ["file-unread"]
+        assert [sentence.rpartition(": ")[2] for sentence in sentences] == ["file-unread"]
 
 
 def test_a_misspelt_variable_is_wrong_usage_of_any_command(tmp_path: Path) -> None:

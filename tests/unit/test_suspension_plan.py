@@ -69,8 +69,8 @@ def kinds(made: Plan) -> list[DriftKind]:
 
 
 def only(made: Plan, action: str) -> Change:
-    (found,) = (change for change in made.changes if change.action == action)
-    return found
+    (change,) = (change for change in made.changes if change.action == action)
+    return change
 
 
 def test_a_suspension_cuts_the_access_without_an_end_or_a_count() -> None:
@@ -200,7 +200,7 @@ def test_what_one_partners_run_changes_of_a_shared_account_is_told_under_that_pa
 @pytest.mark.rule("A8")
 @pytest.mark.rule("P2")
 def test_openings_at_two_partners_on_one_day_are_one_link_and_one_after_the_other() -> None:
-    both = [leroy(id=number, partner=one.code, opened_at=None) for number, one in enumerate((LYS, SIVOM), 1)]
+    both = [leroy(id=number, partner=partner.code, opened_at=None) for number, partner in enumerate((LYS, SIVOM), 1)]
     made = plan(records(*both, partners=(LYS, SIVOM)), in_keycloak(of=(LYS.code, SIVOM.code)))
     assert [(change.action, change.partner) for change in made.changes] == [
         ("open", LYS.code),

@@ -136,9 +136,9 @@ def test_what_only_the_caf_can_look_into_does_not_go_back_to_the_partner(code: s
 
 
 def test_errors_that_are_only_counted_are_not_taken_for_one() -> None:
-    found = Finding("cell-missing", Severity.ERROR, 1, 1, Column.EMAIL)
+    finding = Finding("cell-missing", Severity.ERROR, 1, 1, Column.EMAIL)
     more = Finding("too-many-findings", Severity.ERROR, details=Count(49_799))
-    whole = Check(file="a.csv", sha256="0" * 64, partner=None, annexe=Annexe(None, (), ()), findings=(found, more))
+    whole = Check(file="a.csv", sha256="0" * 64, partner=None, annexe=Annexe(None, (), ()), findings=(finding, more))
     *_, before, last = (part for part in CheckAnswer.of(whole).shown() if isinstance(part, Line))
     assert (before.label, before.text) == ("erreur", "document")
     assert last.text == "Plus de 1 erreur à corriger."
@@ -153,7 +153,7 @@ def test_a_waived_finding_says_so() -> None:
 @pytest.mark.parametrize("code", ["email-domain", "email-consumer", "email-shared-mailbox"])
 def test_only_list_1_is_offered_a_waiver(code: str) -> None:
     said = [message(Finding(code, Severity.WARNING, number, 1, Column.EMAIL, "z@x.fr")) for number in (1, 2)]
-    assert ["ou demandez une dérogation." in one for one in said] == [True, False]
+    assert ["ou demandez une dérogation." in sentence for sentence in said] == [True, False]
 
 
 def test_a_code_without_words_is_a_fault_of_ours() -> None:
@@ -171,7 +171,7 @@ def test_every_reason_that_the_reader_gives_has_words() -> None:
     for module in (SOURCES / "documents").glob("*.py"):
         source = module.read_text("utf-8")
         given |= set(re.findall(r'Unreadable\("([a-z-]+)"\)|"unreadable": "([a-z-]+)"', source))
-    reasons = {one or other for one, other in given}
+    reasons = {reason or other for reason, other in given}
     assert {"empty", "bomb", "dtd"} <= reasons <= set(REASONS)
 
 
