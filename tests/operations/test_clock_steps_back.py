@@ -110,10 +110,10 @@ def test_an_annexe_approved_after_the_clock_stepped_back_waits_for_sync_and_is_a
 @pytest.mark.rule("A10")
 def test_an_annexe_rejected_after_the_clock_stepped_back_stays_rejected(office: MemoryOffice) -> None:
     at(office, 10, 10)
-    one = receive.submit(office.context, annexe("leroy"), LYS, date(2026, 6, 16)).annexe
+    kept = receive.submit(office.context, annexe("leroy"), LYS, date(2026, 6, 16)).annexe
     at(office, 10, 0)
-    decide.reject(office.context.register, office.settings, one.id, "Claire Martin", "pas signée")
-    assert receive.find(office.context.register, one.id).status is Status.REJECTED
+    decide.reject(office.context.register, office.settings, kept.id, "Claire Martin", "pas signée")
+    assert receive.find(office.context.register, kept.id).status is Status.REJECTED
     office.sync()
     assert office.directory.mails == []
 

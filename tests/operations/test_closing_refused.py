@@ -42,7 +42,7 @@ ANSWERS = [
     KeycloakUnavailable("Keycloak does not answer: ReadTimeout", None),
     ReadIncomplete("the answer cannot be read"),
 ]
-answers = pytest.mark.parametrize("answer", ANSWERS, ids=lambda one: f"{type(one).__name__}-{one.status}")
+answers = pytest.mark.parametrize("answer", ANSWERS, ids=lambda answer: f"{type(answer).__name__}-{answer.status}")
 
 
 @pytest.fixture
@@ -58,8 +58,8 @@ def office(tmp_path: Path) -> Iterator[MemoryOffice]:
 
 
 def account(office: MemoryOffice, email: EmailAddress = LEROY) -> Account:
-    (found,) = [one for one in office.directory.accounts.values() if one.email == email]
-    return found
+    (remote,) = [remote for remote in office.directory.accounts.values() if remote.email == email]
+    return remote
 
 
 def refuse(office: MemoryOffice, *calls: str, answer: KeycloakError, made: bool = False) -> None:
@@ -99,13 +99,13 @@ def test_an_account_that_is_not_disabled_is_logged_out_without_a_password_and_to
     outcome = close(office, how)
     assert outcome is not None
     assert (len(outcome.failed), outcome.quarantined) == (1, outcome.failed)
-    found = account(office)
-    assert (found.enabled, found.sessions, found.has_password) == (True, 0, False)
-    (hold,) = [one for one in office.context.register.records().holds if one.kind is HoldKind.QUARANTINE]
+    leroy = account(office)
+    assert (leroy.enabled, leroy.sessions, leroy.has_password) == (True, 0, False)
+    (hold,) = [hold for hold in office.context.register.records().holds if hold.kind is HoldKind.QUARANTINE]
     assert hold.still_open is StillOpen.ACCOUNT
-    found.has_password, found.sessions = True, 1  # made anew meanwhile
+    leroy.has_password, leroy.sessions = True, 1  # made anew meanwhile
     office.sync()
-    assert (found.sessions, found.has_password) == (0, False)
+    assert (leroy.sessions, leroy.has_password) == (0, False)
 
 
 @pytest.mark.rule("A3")
@@ -115,8 +115,8 @@ def test_a_disabling_whose_answer_alone_was_lost_is_no_access_still_open(
 ) -> None:
     refuse(office, "disable", "update_account", answer=answer, made=True)
     close(office, "suspend")
-    found = account(office)
-    assert (found.enabled, found.sessions, found.has_password) == (False, 0, True)
+    leroy = account(office)
+    assert (leroy.enabled, leroy.sessions, leroy.has_password) == (False, 0, True)
     assert [hold.kind for hold in office.context.register.records().holds] == [HoldKind.SUSPENSION]
 
 
@@ -148,7 +148,7 @@ def test_what_the_profile_asks_of_accounts_that_are_there_is_one_failure_of_the_
     assert [hold for hold in context.register.records().holds if hold.kind is HoldKind.QUARANTINE] == []
     directory.require_attribute(None)
     office.sync()
-    assert all(one.enabled for one in directory.accounts.values())
+    assert all(remote.enabled for remote in directory.accounts.values())
 
 
 @pytest.mark.rule("A3")
@@ -195,5 +195,5 @@ def test_a_suspension_that_a_pause_or_another_realm_holds_back_is_not_said_to_be
     office.directory.id = "00000000-0000-4000-8000-000000000000"
     pause(office.context.register, LYS, "contrôle", None, BY)
     paused = persons.cut(office.context, [LYS], LEROY, no_bar)
-    for one in (outcome, paused):
-        assert run_answer(one).ending.startswith(("Royaume inconnu", "Rien n'a été modifié dans Keycloak"))
+    for result in (outcome, paused):
+        assert run_answer(result).ending.startswith(("Royaume inconnu", "Rien n'a été modifié dans Keycloak"))

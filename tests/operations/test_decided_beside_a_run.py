@@ -95,7 +95,7 @@ def test_a_new_password_decided_while_a_run_reopens_the_access_is_given_by_the_n
     )
     sync(context, [LYS], no_bar, LEROY)
     assert decided == [[LYS]]
-    (account,) = [one for one in office.directory.accounts.values() if one.email == LEROY]
+    (account,) = [account for account in office.directory.accounts.values() if account.email == LEROY]
     assert account.has_password
     office.sync()
     assert not account.has_password
@@ -196,7 +196,7 @@ def test_an_opening_whose_answer_was_lost_does_not_outlive_a_suspension(office: 
         email = EmailAddress("nouveau@agglo-lys.example")
         losing(context, "open_account", lambda: suspend_and_cut(context, email))
         office.apply(annexe((*NAMES, "nouveau"), on="2026-06-16"), LYS)
-    (account,) = [one for one in office.directory.accounts.values() if one.email == email]
+    (account,) = [account for account in office.directory.accounts.values() if account.email == email]
     assert not account.enabled
 
 

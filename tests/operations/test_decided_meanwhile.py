@@ -37,10 +37,10 @@ def office(tmp_path: Path) -> Iterator[MemoryOffice]:
 
 def _approved(office: MemoryOffice, file: Path, partner: str) -> int:
     document = Document(name=file.name, content=file.read_bytes())
-    one = receive.submit(office.context, document, partner, TODAY)
-    assert one.prepared.plan_id is not None
-    decide.approve(office.context, one.annexe.id, one.prepared.plan_id, "Claire Martin", Decisions())
-    return one.annexe.id
+    submitted = receive.submit(office.context, document, partner, TODAY)
+    assert submitted.prepared.plan_id is not None
+    decide.approve(office.context, submitted.annexe.id, submitted.prepared.plan_id, "Claire Martin", Decisions())
+    return submitted.annexe.id
 
 
 @pytest.mark.rule("A10")

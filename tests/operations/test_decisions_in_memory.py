@@ -76,13 +76,13 @@ class Scene:
 
     @property
     def leroy(self) -> Account:
-        (found,) = (account for account in self.realm.accounts.values() if account.email == LEROY)
-        return found
+        (leroy,) = (account for account in self.realm.accounts.values() if account.email == LEROY)
+        return leroy
 
     def facts(self) -> tuple[bool, bool, bool, int]:
         """Enabled, with a password, logged in; how many links were sent."""
-        one = self.leroy
-        return one.enabled, one.has_password, one.sessions > 0, len(self.realm.mails_to(LEROY))
+        leroy = self.leroy
+        return leroy.enabled, leroy.has_password, leroy.sessions > 0, len(self.realm.mails_to(LEROY))
 
     def groups(self) -> set[str]:
         return {code for code in (LYS.code, OTHER) if LEROY in self.realm.members(code)}

@@ -95,8 +95,8 @@ class Desk:
     def files(self, *folders: str) -> list[str]:
         """Every file of these folders, hidden ones too."""
         roots = [self.home / folder for folder in folders]
-        found = (path for root in roots for path in root.rglob("*") if not path.is_dir() or path.is_symlink())
-        return sorted(str(path.relative_to(self.home)) for path in found)
+        paths = (path for root in roots for path in root.rglob("*") if not path.is_dir() or path.is_symlink())
+        return sorted(str(path.relative_to(self.home)) for path in paths)
 
     def told(self, report: str, folder: str = LYS.code) -> Any:
         """The report as JSON, once its page says the same."""
@@ -108,19 +108,19 @@ class Desk:
             assert finding["message"] in page
         return answer
 
-    def reject(self, one: KeptAnnexe) -> None:
+    def reject(self, kept: KeptAnnexe) -> None:
         self.office.hand_clock.now += timedelta(seconds=1)
-        decide.reject(self.context.register, self.context.settings, one.id, "Claire Martin", "Envoyée par erreur")
+        decide.reject(self.context.register, self.context.settings, kept.id, "Claire Martin", "Envoyée par erreur")
 
     def sync(self) -> None:
         self.office.hand_clock.now += timedelta(seconds=1)
         self.office.sync()
 
-    def approve(self, one: KeptAnnexe) -> None:
+    def approve(self, kept: KeptAnnexe) -> None:
         self.office.hand_clock.now += timedelta(seconds=1)
-        plan = prepare(self.context, request_of(self.context, one.id, "x", Decisions())).plan
+        plan = prepare(self.context, request_of(self.context, kept.id, "x", Decisions())).plan
         assert plan is not None
-        decide.approve(self.context, one.id, plan.ids[one.partner], "Claire Martin", Decisions())
+        decide.approve(self.context, kept.id, plan.ids[kept.partner], "Claire Martin", Decisions())
 
     def nothing_is_left(self) -> None:
         """The inbox is empty, and another run has nothing to do."""
@@ -189,8 +189,8 @@ def test_a_whole_file_is_taken_at_the_second_look_and_answered(desk: Desk) -> No
     desk.poll()
     assert desk.annexes() == []
     desk.poll()
-    (one,) = desk.annexes()
-    assert (one.partner, one.status, one.file_name, one.received_on) == (
+    (kept,) = desk.annexes()
+    assert (kept.partner, kept.status, kept.file_name, kept.received_on) == (
         LYS.code,
         "checked",
         "Envoi de juin.docx",
@@ -198,7 +198,7 @@ def test_a_whole_file_is_taken_at_the_second_look_and_answered(desk: Desk) -> No
     )
     told = desk.told("Envoi de juin.docx")
     assert (told["annexe"], told["status"], told["valid"], told["received_on"]) == (
-        one.id,
+        kept.id,
         "checked",
         True,
         "2026-09-02",
@@ -335,7 +335,7 @@ def test_a_name_used_again_gives_a_second_report(desk: Desk) -> None:
         desk.drop("envoi.docx", content)
         desk.poll(2)
     assert desk.files("outbox") == sorted([*pair("envoi.docx"), *pair("envoi-2.docx")])
-    assert [one.sha256 for one in desk.annexes()] == [
+    assert [kept.sha256 for kept in desk.annexes()] == [
         desk.told(name)["sha256"] for name in ("envoi.docx", "envoi-2.docx")
     ]
 
@@ -343,12 +343,12 @@ def test_a_name_used_again_gives_a_second_report(desk: Desk) -> None:
 def test_the_same_content_again_is_answered_with_the_state_that_it_has(desk: Desk) -> None:
     desk.drop("envoi.docx", GOOD)
     desk.poll(2)
-    (one,) = desk.annexes()
-    desk.approve(one)
+    (kept,) = desk.annexes()
+    desk.approve(kept)
     desk.drop("copie.docx", GOOD)
     desk.poll(2)
     assert desk.annexes()[0].approved_by == "Claire Martin"
-    assert (desk.told("copie.docx")["annexe"], desk.told("copie.docx")["status"]) == (one.id, "approved")
+    assert (desk.told("copie.docx")["annexe"], desk.told("copie.docx")["status"]) == (kept.id, "approved")
     desk.nothing_is_left()
 
 
@@ -360,8 +360,8 @@ def test_a_refused_content_is_checked_anew_when_it_comes_again(desk: Desk) -> No
     desk.office.on(TODAY + timedelta(days=3))
     desk.drop("envoi.docx", WRONG)
     desk.poll(2)
-    (one,) = desk.annexes()
-    assert (one.received_on, one.submitted_at.date()) == (TODAY, TODAY + timedelta(days=3))
+    (kept,) = desk.annexes()
+    assert (kept.received_on, kept.submitted_at.date()) == (TODAY, TODAY + timedelta(days=3))
     assert desk.told("envoi-2.docx")["findings"][0]["code"] == "date-invalid"
 
 
@@ -390,9 +390,9 @@ def test_a_dropped_annexe_that_waits_for_a_person_is_told_once_and_again_after_t
     desk.drop("envoi.docx", GOOD)  # a Wednesday
     desk.poll(5)
     ((subject, text),) = owed(desk)
-    (one,) = desk.annexes()
+    (kept,) = desk.annexes()
     assert subject == "Coopération : annexe 1 en attente de votre décision (agglo-lys)"
-    assert f"provisioner annexe approve {one.id} --plan " in text
+    assert f"provisioner annexe approve {kept.id} --plan " in text
     for days, count in ((1, 1), (4, 1), (5, 2), (6, 2), (12, 2)):  # the third working day is a Monday
         desk.office.on(TODAY + timedelta(days=days))
         desk.sync()
@@ -537,7 +537,7 @@ def test_an_outbox_that_is_full_leaves_the_file_where_it_is_and_the_next_run_end
             with pytest.raises(FoldersFail, match="No space left on device"):
                 desk.poll()
     assert len(desk.files("inbox")) == 2
-    assert [one.status for one in desk.annexes()] == ["checked", "checked"]
+    assert [kept.status for kept in desk.annexes()] == ["checked", "checked"]
     desk.poll()
     assert desk.files("outbox") == sorted([*pair("a.docx"), *pair("b.docx")])
     desk.nothing_is_left()
@@ -558,7 +558,7 @@ def test_a_file_that_cannot_leave_the_inbox_is_answered_once_and_the_engineer_is
         for _ in range(3):
             with pytest.raises(FoldersFail, match="not permitted"):
                 desk.poll()
-    assert [one["event"] for one in log if one["event"].startswith("drop.")] == ["drop.taken", "drop.told"]
+    assert [line["event"] for line in log if line["event"].startswith("drop.")] == ["drop.taken", "drop.told"]
     assert desk.files("outbox") == pair("a.docx")
     desk.poll()
     desk.nothing_is_left()
@@ -604,7 +604,7 @@ def test_each_file_that_fails_is_logged_not_the_first_alone(desk: Desk, monkeypa
         patch.setattr(folders, "write", no_room)
         with pytest.raises(FoldersFail, match="No space left"):
             desk.poll()
-    assert [one["errno"] for one in log if one["event"] == "drop.failed"] == [errno.ENOSPC] * 2
+    assert [line["errno"] for line in log if line["event"] == "drop.failed"] == [errno.ENOSPC] * 2
 
 
 def test_a_defect_about_one_file_keeps_no_other_waiting(desk: Desk) -> None:
@@ -634,8 +634,8 @@ def test_while_keycloak_is_away_the_file_waits_and_is_received_the_day_it_was_fi
     desk.office.on(TODAY + timedelta(days=4))
     assert len(desk.files("inbox")) == 1
     desk.poll()
-    (one,) = desk.annexes()
-    assert one.received_on == TODAY
+    (kept,) = desk.annexes()
+    assert kept.received_on == TODAY
     assert desk.told("envoi.docx")["received_on"] == "2026-09-02"
 
 
@@ -682,7 +682,7 @@ def test_a_newer_file_put_in_place_of_one_that_is_being_taken_is_taken_too(desk:
 
     desk.context = replace(desk.context, read=read)
     desk.poll(4)
-    assert [one.sha256 for one in desk.annexes()] == [
+    assert [kept.sha256 for kept in desk.annexes()] == [
         desk.told(name)["sha256"] for name in ("envoi.docx", "envoi-2.docx")
     ]
     desk.nothing_is_left()
@@ -738,15 +738,15 @@ def test_a_file_is_set_aside_on_another_file_system_too(desk: Desk, monkeypatch:
         kept.add(os.fstat(descriptor).st_ino)
         real_fsync(descriptor)
 
-    def unlink(one: Any, **more: Any) -> None:
-        if Path(one) == path:  # not before the disk has the copy
-            assert {each.stat().st_ino for each in desk.home.glob("refused/*")} <= kept
-        real_unlink(one, **more)
+    def unlink(file: Any, **more: Any) -> None:
+        if Path(file) == path:  # not before the disk has the copy
+            assert {refused.stat().st_ino for refused in desk.home.glob("refused/*")} <= kept
+        real_unlink(file, **more)
 
-    def across(one: Any, other: Any) -> None:
-        if Path(one) == path:
+    def across(source: Any, target: Any) -> None:
+        if Path(source) == path:
             raise OSError(errno.EXDEV, "Invalid cross-device link")
-        real(one, other)
+        real(source, target)
 
     monkeypatch.setattr(os, "replace", across)
     monkeypatch.setattr(os, "unlink", unlink)
@@ -890,7 +890,7 @@ def test_a_partners_folder_in_other_letters_is_taken_as_it_is_where_the_disk_mak
     (desk.home / "inbox" / "sivom").mkdir()
     (desk.home / "inbox" / "sivom" / "sous-dossier").mkdir()
     real = Path.iterdir
-    monkeypatch.setattr(Path, "iterdir", lambda path: (one.with_name(one.name.upper()) for one in real(path)))
+    monkeypatch.setattr(Path, "iterdir", lambda path: (child.with_name(child.name.upper()) for child in real(path)))
     desk.poll(2)
     assert desk.told("envoi.docx")["status"] == "checked"
 
@@ -952,7 +952,7 @@ def test_killed_at_any_effect_each_file_is_taken_once_and_has_one_report(tmp_pat
     for desk in each_death(tmp_path, before, 2):
         both = [*pair("bonne.docx"), *pair("inconnu.docx", "_inconnu")]
         assert desk.files("outbox", "refused") == sorted([*both, "refused/2-inconnu.docx"])
-        assert [one.status for one in desk.annexes()] == ["approved"]
+        assert [kept.status for kept in desk.annexes()] == ["approved"]
         told = desk.told("bonne.docx")
         assert (told["status"], told["approved_by"]) == ("approved", "automatic")
 

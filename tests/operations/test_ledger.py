@@ -194,14 +194,14 @@ MORE_CHANGES = {
 def test_a_door_that_was_opened_in_the_tables_in_nobodys_name_is_found(busy: MemoryOffice) -> None:
     assert _wanting(busy) is None
     file = busy.settings.data_dir / "provisioner.sqlite3"
-    honest, found = file.read_bytes(), {}
+    honest, wanting = file.read_bytes(), {}
     for statement in MORE_CHANGES:
         _change(busy, statement)
-        found[statement] = _wanting(busy)
+        wanting[statement] = _wanting(busy)
         busy.close()
         file.write_bytes(honest)
         busy.open()
-    assert found == MORE_CHANGES
+    assert wanting == MORE_CHANGES
 
 
 def test_a_domain_that_an_older_entry_has_as_it_was_typed_is_the_same_domain(office: MemoryOffice) -> None:
@@ -233,9 +233,9 @@ def test_an_end_that_was_cut_is_found_by_the_last_verified_head_and_by_who_acted
     _change(office, "DELETE FROM hold WHERE kind = 'pause'")
     for table in ("journal_actor", "journal_detail", "journal_entry"):
         _change(office, f"DELETE FROM {table} WHERE entry >= {last}")
-    found = verify_journal(office.context.register).bad
-    assert found is not None
-    assert found.problem is Problem.CUT
+    bad = verify_journal(office.context.register).bad
+    assert bad is not None
+    assert bad.problem is Problem.CUT
 
 
 def test_a_journal_that_was_emptied_beside_a_filled_register_is_found(office: MemoryOffice) -> None:
@@ -297,9 +297,9 @@ def test_each_notice_bears_a_head_that_verifies(office: MemoryOffice) -> None:
     for kind in ("plain", "html"):
         body = message_from_bytes(content, policy=default).get_body((kind,))
         assert body is not None
-        found = re.search(r"Journal des habilitations\s*(?:&nbsp;)?: (\d+:[0-9a-f]{64})", str(body.get_content()))
-        assert found is not None
-        assert verify_journal(register, Head.parse(found[1])).bad is None
+        match = re.search(r"Journal des habilitations\s*(?:&nbsp;)?: (\d+:[0-9a-f]{64})", str(body.get_content()))
+        assert match is not None
+        assert verify_journal(register, Head.parse(match[1])).bad is None
 
 
 def test_an_end_of_the_journal_that_was_cut_is_found_by_the_next_pass(office: MemoryOffice) -> None:

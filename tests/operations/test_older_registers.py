@@ -97,7 +97,7 @@ def _answer(office: MemoryOffice, *command: str) -> Any:
 
 
 def test_its_annexes_are_shown_as_they_were(office: MemoryOffice) -> None:
-    assert {one["annexe"]: one["status"] for one in _answer(office, "annexe", "list")} == STATUSES
+    assert {annexe["annexe"]: annexe["status"] for annexe in _answer(office, "annexe", "list")} == STATUSES
     shown = {id_: valid(_answer(office, "annexe", "show", str(id_)), "annexe") for id_ in STATUSES}
     wrong = shown[3]["check"]
     assert {finding["code"] for finding in wrong["findings"]} >= {"date-invalid", "email-consumer", "cell-missing"}

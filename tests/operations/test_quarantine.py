@@ -317,7 +317,7 @@ def test_a_second_link_in_quarantine_is_forgotten_once_the_person_has_a_password
     desk.office.on(day)
     repeat_due(desk.office.context, no_bar, at_once=False)
     assert desk.quarantines.keys() == {email("leroy"), email("nguyen")}
-    (leroy,) = (id_ for id_, one in desk.realm.accounts.items() if one.email == email("leroy"))
+    (leroy,) = (id_ for id_, account in desk.realm.accounts.items() if account.email == email("leroy"))
     desk.realm.send_link_by_hand(leroy, 3600)
     assert desk.realm.set_password_by_link(email("leroy"))
     desk.ask(dict.fromkeys(("leroy", "vasseur"), FIRST_DAY), {"nguyen": day - timedelta(days=1)})
@@ -382,7 +382,7 @@ def test_a_partner_that_cannot_be_planned_does_not_hold_up_the_others(
     assert desk.open == {email("leroy")}
     assert desk.quarantines == {OTHER: "defect"}
     assert not desk.is_good()
-    (line,) = (one for one in told if one["event"] == "partner.set_aside")
+    (line,) = (line for line in told if line["event"] == "partner.set_aside")
     assert "nguyen" not in str(line)
     monkeypatch.undo()
     assert desk.serve().failed == []
@@ -438,7 +438,7 @@ def test_it_is_told_louder_with_its_age(desk: Desk) -> None:
         with structlog.testing.capture_logs() as told:
             tell_ages(desk.office.context, desk.office.context.register.records())
             remind(desk.office.context)
-        levels.append([(one["event"], one["log_level"]) for one in told])
+        levels.append([(line["event"], line["log_level"]) for line in told])
         assert "nguyen" not in str(told)
     # From the first day on the Caf's contact is to be told; here none is known.
     no_contact = ("notice.no_contact", "warning")

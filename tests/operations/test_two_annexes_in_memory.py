@@ -48,10 +48,10 @@ def office(tmp_path: Path) -> Iterator[MemoryOffice]:
 def done(outcome: RunResult) -> list[tuple[Action, str]]:
     """What was done, kind by kind; within a kind, calls may end in any order."""
     order = {action: number for number, action in enumerate(Action)}
-    found = [(change.action, (change.email or "").partition("@")[0]) for change in outcome.done]
-    kinds = [action for action, _ in found]
+    named = [(change.action, (change.email or "").partition("@")[0]) for change in outcome.done]
+    kinds = [action for action, _ in named]
     assert kinds == sorted(kinds, key=lambda action: order[action])
-    return sorted(found, key=lambda one: (order[one[0]], one[1]))
+    return sorted(named, key=lambda change: (order[change[0]], change[1]))
 
 
 def open_names(office: MemoryOffice) -> set[str]:

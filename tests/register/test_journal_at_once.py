@@ -29,11 +29,11 @@ def test_six_processes_that_write_at_once_make_one_chain(new_database: NewDataba
             spawn.Process(target=append_in_a_process, args=(environment, f"process {n}", all_ready, UNITS))
             for n in range(PROCESSES)
         ]
-        for one in running:
-            one.start()
-        for one in running:
-            one.join(120)
-        assert [one.exitcode for one in running] == [0] * PROCESSES
+        for process in running:
+            process.start()
+        for process in running:
+            process.join(120)
+        assert [process.exitcode for process in running] == [0] * PROCESSES
         is_whole(register, PROCESSES * UNITS)
         rows = list(chain.from_iterable(journal.pages(register)))
     written = Counter(row.who["by"] for row in rows)
@@ -87,8 +87,8 @@ def test_a_unit_of_work_that_fails_leaves_no_entry_and_no_gap(new_database: NewD
 def test_verifying_while_others_write_finds_nothing_wrong(new_database: NewDatabase) -> None:
     with opened(new_database()) as register, ThreadPoolExecutor(4) as pool:
         writing = [pool.submit(append, register, n, entries=5) for n in range(1, 61)]
-        while not all(one.done() for one in writing):
-            before = sum(one.done() for one in writing)
+        while not all(future.done() for future in writing):
+            before = sum(future.done() for future in writing)
             verdict = verify_journal(register)
             assert verdict.bad is None, verdict
             assert verdict.entries >= 5 * before

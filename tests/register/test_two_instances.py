@@ -169,7 +169,7 @@ def test_who_is_frozen_amid_a_write_keeps_nobody_from_writing_and_its_own_is_not
 def test_two_that_start_at_once_on_an_empty_database_both_work(environment: dict[str, str]) -> None:
     command = [sys.executable, "-m", "provisioner", "status"]
     both = [subprocess.Popen(command, env={**os.environ, **environment}, stdout=subprocess.DEVNULL) for _ in range(2)]
-    assert [one.wait(PATIENCE) for one in both] == [0, 0]
+    assert [process.wait(PATIENCE) for process in both] == [0, 0]
 
 
 def test_a_session_that_postgresql_ended_is_left_without_an_error(environment: dict[str, str]) -> None:

@@ -22,13 +22,13 @@ def decide(context: Context, request: Request, answer: Answer) -> Request:
     seen = prepare(context, request)
     asked = {row.email for row in seen.check.annexe.of_list(1)}
     named = {row.email for row in seen.check.annexe.rows}
-    missing = [one.email for one in seen.undecided]
+    missing = [habilitation.email for habilitation in seen.undecided]
     errors = [finding for finding in seen.check.findings if finding.severity is Severity.ERROR]
     open_now = seen.before.open_addresses(request.partner)
     renames = {
         old: new
-        for one in _PAIRS
-        for old, new in (one, one[::-1])
+        for pair in _PAIRS
+        for old, new in (pair, pair[::-1])
         if answer.waives and old in open_now and old not in named and new in asked
     }
     decisions = Decisions(

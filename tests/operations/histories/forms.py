@@ -113,7 +113,9 @@ def fill_in(
     lists: tuple[list[Any], list[Any]] = ([], [])
     for person, line in enumerate(lines):
         mine = [(email, accesses.get(email, [])) for email in (address(person), address(person, other=True))]
-        email, known = max(mine, key=lambda one: (any(not each.is_closed for each in one[1]), len(one[1])))
+        email, known = max(
+            mine, key=lambda candidate: (any(not access.is_closed for access in candidate[1]), len(candidate[1]))
+        )
         last = known[-1] if known else None
         asked, ended = _dates(line, last, today)
         if line.what == "moved":

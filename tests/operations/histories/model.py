@@ -66,14 +66,14 @@ class Model:
         """What an annexe may still change."""
         return (habilitation for habilitation in self.live(email, partner) if not habilitation.is_over(today))
 
-    def must_close(self, one: Access, today: date) -> bool:
+    def must_close(self, access: Access, today: date) -> bool:
         """A3, A5, A6, C3."""
-        return one.is_due(today) or today > self.last_days[one.partner]
+        return access.is_due(today) or today > self.last_days[access.partner]
 
-    def may_open(self, one: Access, today: date) -> bool:
+    def may_open(self, access: Access, today: date) -> bool:
         """A6, C2."""
-        is_asked = one.requested <= today and not self.must_close(one, today)
-        return is_asked and one.email not in self.suspended
+        is_asked = access.requested <= today and not self.must_close(access, today)
+        return is_asked and access.email not in self.suspended
 
     def may_be_enabled(self, email: EmailAddress, today: date) -> bool:
         """Nobody without an access that is open, or to be opened today."""
@@ -85,27 +85,27 @@ class Model:
     def applied(self, partner: str, annexe: Annexe, decisions: Decisions, today: date) -> None:
         """A whole annexe that a named person approved (A1 to A6)."""
         asked, ended = dates(annexe, 1), dates(annexe, 2)
-        for one in self.accesses:
-            one.email = decisions.rename.get(one.email, one.email)
+        for access in self.accesses:
+            access.email = decisions.rename.get(access.email, access.email)
         served = set()
-        for one in self.going_on(today, partner):
-            request, last = asked.get(one.email), ended.get(one.email)
-            if request is None and not one.is_opened:
-                self.accesses.remove(one)
+        for access in self.going_on(today, partner):
+            request, last = asked.get(access.email), ended.get(access.email)
+            if request is None and not access.is_opened:
+                self.accesses.remove(access)
                 continue
-            if request and last and last < one.requested:
+            if request and last and last < access.requested:
                 last = None
             if last:
-                one.ends(last)
-            elif request and not one.is_due(today):
-                one.last = one.due = None
-            elif not request and one.last is None and decisions.closes(one.email):
-                one.ends(today, due=today)
-            if request and (not (one.last and one.last < request) or not one.is_opened):
-                one.never_ends_before(request)
-                served.add(one.email)
-                if one.email not in decisions.rename.values() and not (one.is_opened and request > today):
-                    one.requested = request
+                access.ends(last)
+            elif request and not access.is_due(today):
+                access.last = access.due = None
+            elif not request and access.last is None and decisions.closes(access.email):
+                access.ends(today, due=today)
+            if request and (not (access.last and access.last < request) or not access.is_opened):
+                access.never_ends_before(request)
+                served.add(access.email)
+                if access.email not in decisions.rename.values() and not (access.is_opened and request > today):
+                    access.requested = request
         for email, request in asked.items():
             if email not in served:
                 new = Access(partner, email, request)

@@ -24,6 +24,6 @@ def holds_nothing_back(outcome: RunResult) -> None:
     for blocked in outcome.plan.blocked:
         mine = [change for change in outcome.done if change.partner == blocked.partner]
         if blocked.limit is Limit.PASSWORD_POLICY:
-            assert not [one for one in mine if one.action in (Action.OPEN, Action.REOPEN, Action.INVITE)]
+            assert not [change for change in mine if change.action in (Action.OPEN, Action.REOPEN, Action.INVITE)]
         else:
-            assert all(one.is_suspension for one in mine)
+            assert all(change.is_suspension for change in mine)

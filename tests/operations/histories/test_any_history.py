@@ -66,23 +66,25 @@ class AnyHistory(RuleBasedStateMachine):
 
     # Documents.
 
-    @rule(one=RECEPTIONS, fault=FAULTS)
-    def receive(self, one: Reception, fault: Fault | None) -> None:
+    @rule(reception=RECEPTIONS, fault=FAULTS)
+    def receive(self, reception: Reception, fault: Fault | None) -> None:
         self.world.fault = fault
         today = self.world.today
-        sent_on = today + timedelta(days=one.sent)
-        known = self.world.accesses(one.partner)
-        document = fill_in(one.partner, one.lines, today, sent_on, known, administrator=one.administrator)
+        sent_on = today + timedelta(days=reception.sent)
+        known = self.world.accesses(reception.partner)
+        document = fill_in(
+            reception.partner, reception.lines, today, sent_on, known, administrator=reception.administrator
+        )
         self.world.documents.append(document)
-        if one.is_applied:
-            self._apply(document, one.partner, one.answer)
+        if reception.is_applied:
+            self._apply(document, reception.partner, reception.answer)
         else:
-            self.world.run(lambda: self._submit(document, one.partner))
+            self.world.run(lambda: self._submit(document, reception.partner))
         self._run_again(fault)
 
-    @rule(one=RECEPTIONS, fault=FAULTS)
-    def receive_and_sync(self, one: Reception, fault: Fault | None) -> None:
-        self.receive(one, fault)
+    @rule(reception=RECEPTIONS, fault=FAULTS)
+    def receive_and_sync(self, reception: Reception, fault: Fault | None) -> None:
+        self.receive(reception, fault)
         self.sync([], None)
 
     @precondition(lambda self: self.world.documents)
@@ -147,10 +149,10 @@ class AnyHistory(RuleBasedStateMachine):
     def _may_be_refused(self, act: object) -> RunResult | None:
         def attempt() -> RunResult | None:
             try:
-                found = act()  # type: ignore[operator]
+                result = act()  # type: ignore[operator]
             except Refused:
                 return None
-            return found if isinstance(found, RunResult) else None
+            return result if isinstance(result, RunResult) else None
 
         return self.world.run(attempt)
 
@@ -208,7 +210,7 @@ class AnyHistory(RuleBasedStateMachine):
         self._may_be_refused(lambda: release(self.world.office.context.register, name, BY, WHY))
         plan = plan_due(self.world.office.context, []).plan
         assert plan is not None
-        assert not [one for one in plan.blocked if one.plan_id == name and one.figure is not None]
+        assert not [blocked for blocked in plan.blocked if blocked.plan_id == name and blocked.figure is not None]
 
     # Persons and partners by name.
 

@@ -126,7 +126,7 @@ def test_an_account_made_by_a_run_that_died_is_not_left_enabled_when_its_request
         office.apply(annexe({BRUNO: "2026-06-10"}), LYS)
     office.sync()
     undecided = office.apply(annexe({BRUNO: "2026-06-10"}), LYS)
-    assert [one.email for one in undecided.undecided] == [ALICE]
+    assert [habilitation.email for habilitation in undecided.undecided] == [ALICE]
     office.apply(annexe({BRUNO: "2026-06-10"}), LYS, Decisions(close_all=True))
     assert {account.email for account in office.directory.accounts.values() if account.enabled} == {BRUNO}
 

@@ -56,7 +56,7 @@ class World:
         self.realm.change_names(admin, "Martin", "Claire")
         self.realm.set_attribute(admin, "telephone", ["0321"])
         self.administrator = (admin, self.realm.accounts[admin].remote())
-        self.model = Model({code: one.last_day for code, one in self.records().partners.items()})
+        self.model = Model({code: partner.last_day for code, partner in self.records().partners.items()})
         self.documents: list[Document] = []
         self.fault: Fault | None = None
         self.adopted = 0
@@ -76,11 +76,11 @@ class World:
         return self.office.context.register.records()
 
     def accesses(self, partner: str) -> dict[str, list[Access]]:
-        found: dict[str, list[Access]] = {}
+        by_email: dict[str, list[Access]] = {}
         for access in self.model.accesses:
             if access.partner == partner:
-                found.setdefault(access.email, []).append(access)
-        return found
+                by_email.setdefault(access.email, []).append(access)
+        return by_email
 
     def close(self) -> None:
         self.office.close()
@@ -88,7 +88,7 @@ class World:
     # What a rule can choose from.
 
     def waiting(self, *statuses: Status) -> list[int]:
-        return [one.id for one in self.kept if one.status in statuses]
+        return [annexe.id for annexe in self.kept if annexe.status in statuses]
 
     def held(self) -> list[str]:
         return [hold.plan_id for hold in self.seen.holds if hold.plan_id is not None]
@@ -115,7 +115,7 @@ class World:
         """Does it with the fault that is due, if any; None when it ended in that fault."""
         self.office.hand_clock.advance(timedelta(minutes=1))
         fault, self.fault = self.fault, None
-        before = {id for id, one in self.realm.accounts.items() if one.enabled}
+        before = {id for id, account in self.realm.accounts.items() if account.enabled}
         commits = None
         if fault is not None:
             commits = Commits(self.office.context.register.engine, fault) if fault.is_commit else None
@@ -135,14 +135,14 @@ class World:
             self.office.reopen()
         self.realm.restart()
         self.follow()
-        for id, one in self.realm.accounts.items():
-            if one.enabled and id not in before:
-                assert id not in self.cut_by_hand, f"{one.email} was disabled by hand"
-                assert self._may_be_enabled(id), f"{one.email} was enabled"
-            if not one.enabled and id in before:
+        for id, account in self.realm.accounts.items():
+            if account.enabled and id not in before:
+                assert id not in self.cut_by_hand, f"{account.email} was disabled by hand"
+                assert self._may_be_enabled(id), f"{account.email} was enabled"
+            if not account.enabled and id in before:
                 self.cut_by_hand.discard(id)
         if fault is None and outcome is not None:
-            foreign = {one.email for id, one in self.realm.accounts.items() if not self._is_ours(id)}
+            foreign = {account.email for id, account in self.realm.accounts.items() if not self._is_ours(id)}
             failed = [failure for failure in outcome.failed if failure.change.email not in foreign]
             assert not failed, failed
         return None if fault is not None else outcome
@@ -158,7 +158,7 @@ class World:
         )
 
     def _may_be_enabled(self, id: str) -> bool:
-        known = [email for email, one in self.seen.accounts.items() if one.keycloak_id == id]
+        known = [email for email, account in self.seen.accounts.items() if account.keycloak_id == id]
         emails = known or [self.realm.accounts[id].email]
         return any(self.model.may_be_enabled(email, self.today) for email in emails)
 
@@ -177,7 +177,7 @@ class World:
             self.kept = annexes.kept(connection)
             reviews = all_reviews(connection)
         assert figures(service_status(self.office.context.register)) == counted(records, reviews, self.today)
-        self.model.last_days = {code: one.last_day for code, one in records.partners.items()}
+        self.model.last_days = {code: partner.last_day for code, partner in records.partners.items()}
         self._emails = {habilitation.id: habilitation.email for habilitation in records.habilitations}
         for row in rows:
             self._entry = row.entry
@@ -225,7 +225,7 @@ class World:
             case "annexe.applied" | "annexe.closures_applied":
                 decisions = self._approved[details["annexe"]]
                 digest = self._digests[details["annexe"]]
-                document = next(one for one in self.documents if one.sha256 == digest)
+                document = next(document for document in self.documents if document.sha256 == digest)
                 annexe = read_form(document.content, "", self.office.settings.documents)
                 if action == "annexe.applied":
                     self.model.applied(partner, annexe, decisions, self.today)
@@ -247,39 +247,41 @@ class World:
     def _forget_cut(self, email: EmailAddress) -> None:
         """A reopening by name, or a closure after which the account is as any other closed one."""
         account = self.seen.accounts[email].keycloak_id
-        self.cut_by_hand -= {id for id, one in self.realm.accounts.items() if id == account or one.email == email}
+        self.cut_by_hand -= {
+            id for id, remote in self.realm.accounts.items() if id == account or remote.email == email
+        }
 
     def _compare(self, records: Records) -> None:
         """The register's facts are the model's; what changed there was due."""
         model, today = self.model, self.today
         self.model.suspended &= set(records.suspended)
         assert self.model.suspended == set(records.suspended)
-        by_id: dict[int | None, Access] = {one.id: one for one in model.accesses if one.id is not None}
-        for one in records.habilitations:
-            access = by_id.pop(one.id, None)
-            last = one.end.on if one.end else None
+        by_id: dict[int | None, Access] = {access.id: access for access in model.accesses if access.id is not None}
+        for habilitation in records.habilitations:
+            access = by_id.pop(habilitation.id, None)
+            last = habilitation.end.on if habilitation.end else None
             if access is None:
-                facts = (one.partner, one.email, one.requested_on)
-                new = [each for each in model.accesses if each.id is None and each.facts[:3] == facts]
+                facts = (habilitation.partner, habilitation.email, habilitation.requested_on)
+                new = [access for access in model.accesses if access.id is None and access.facts[:3] == facts]
                 assert new, f"nobody asked for {facts}"
                 access = new[0]
-                access.id = one.id
-            if one.state is State.OPEN and not access.is_opened:
+                access.id = habilitation.id
+            if habilitation.state is State.OPEN and not access.is_opened:
                 assert model.may_open(access, today), f"{access} was opened"
                 before = [habilitation for habilitation in model.live(access.email) if habilitation.is_opened]
                 if before and all(model.must_close(habilitation, today) for habilitation in before):
                     self._forget_cut(access.email)  # what is over is as closed, be its closing still to come
                 access.is_opened = True
-            if one.state is State.CLOSED and not access.is_closed:
+            if habilitation.state is State.CLOSED and not access.is_closed:
                 assert model.must_close(access, today), f"{access} was closed"
-                assert last in (access.last, model.last_days[one.partner])
+                assert last in (access.last, model.last_days[habilitation.partner])
                 access.is_closed, access.last = True, last
                 if not any(habilitation.is_opened for habilitation in model.live(access.email)):
                     self._forget_cut(access.email)
-                access.is_opened = one.opened_at is not None
-            found = (one.partner, one.email, one.requested_on, last)
-            assert access.facts == found, f"{access} is {found} in the register"
-        lost = [*by_id.values(), *(one for one in model.accesses if one.id is None)]
+                access.is_opened = habilitation.opened_at is not None
+            in_register = (habilitation.partner, habilitation.email, habilitation.requested_on, last)
+            assert access.facts == in_register, f"{access} is {in_register} in the register"
+        lost = [*by_id.values(), *(access for access in model.accesses if access.id is None)]
         assert not lost, f"{lost} are not in the register"
         id, administrator = self.administrator
         assert self.realm.accounts[id].remote() == administrator
@@ -295,21 +297,21 @@ class World:
         if outcome.plan.blocked:
             return  # what was done elsewhere may change a held annexe's plan: it is sent back, and lets others go
         failed = told([failure.change for failure in outcome.failed])
-        left = [one for one in told(plan.free) if one not in failed]
+        left = [change for change in told(plan.free) if change not in failed]
         assert not left, f"left to do: {left}"
         records, model, today = self.seen, self.model, self.today
-        held = {one.partner for one in plan.blocked} | {failure.change.partner for failure in outcome.failed}
+        held = {blocked.partner for blocked in plan.blocked} | {failure.change.partner for failure in outcome.failed}
         if held:
             return
-        for one in model.live():
-            assert not model.must_close(one, today), f"{one} is not closed"
-            account = records.accounts[EmailAddress(one.email)]
-            remote = self.realm.accounts.get(account.keycloak_id or "") or self.realm.with_address(one.email)
+        for access in model.live():
+            assert not model.must_close(access, today), f"{access} is not closed"
+            account = records.accounts[EmailAddress(access.email)]
+            remote = self.realm.accounts.get(account.keycloak_id or "") or self.realm.with_address(access.email)
             is_cut = remote is not None and remote.id in self.cut_by_hand
-            if not one.is_opened and not self._waits(records, one.email) and not is_cut:
-                assert not model.may_open(one, today), f"{one} is not open"
-            if one.is_opened and remote is not None and one.email not in model.suspended and not is_cut:
-                assert remote.enabled, f"{one} is disabled"
+            if not access.is_opened and not self._waits(records, access.email) and not is_cut:
+                assert not model.may_open(access, today), f"{access} is not open"
+            if access.is_opened and remote is not None and access.email not in model.suspended and not is_cut:
+                assert remote.enabled, f"{access} is disabled"
         for id, remote in self.realm.accounts.items():
             if id != self.administrator[0] and remote.remote().is_marked and not self._may_be_open(records, id):
                 assert not remote.enabled, f"{remote.email} is enabled"
@@ -318,7 +320,7 @@ class World:
         assert sent[True] == len(self.realm.mails)
 
     def _may_be_open(self, records: Records, id: str) -> bool:
-        known = [email for email, one in records.accounts.items() if one.keycloak_id == id]
+        known = [email for email, account in records.accounts.items() if account.keycloak_id == id]
         emails = known or [self.realm.accounts[id].email]
         return any(
             habilitation.is_opened and habilitation.email not in self.model.suspended
@@ -331,4 +333,4 @@ class World:
         ids = {habilitation.id for habilitation in records.habilitations if habilitation.email == email}
         now = self.office.context.clock.now()
         mine = [attempt for attempt in records.attempts if attempt.habilitation in ids]
-        return any(one.intended_at + one.lifespan > now for one in mine)
+        return any(attempt.intended_at + attempt.lifespan > now for attempt in mine)
