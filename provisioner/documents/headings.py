@@ -161,6 +161,7 @@ _SIGNS = re.compile(
     r"(?:etabli|rempli|redige|complete|valide|approuve|certifie|vise|signe)e?(?: \w+){0,3} par\b|"
     + _any(
         r"""
+        (?:cadre|partie|zone)_reservee?s?
         signatures? (?:date|cachet|nom|visa)s?_(?:et_)?(?:signature|cachet|visa) visas? cachet signataires?
         lu_et_approuve fait_(?:a|le|en) certifie pour_l[ea]
         l[ea]_(?:president\w*|maire|direct\w*|responsable) bon_pour_accord vu
@@ -214,8 +215,8 @@ _OVER_TITLES = re.compile(
 _SOMETHING = re.compile(r"[0-9@]")
 _NOBODY = re.compile(
     r"(?:neant|(?:aucune?s?|pas d(?:e|autres?)?) (?:personnes?|acces|clotures?|departs?|agents?|demandes?|sorties?)"
-    r"(?: (?:a (?:ce jour|signaler|declarer)|pour (?:le moment|l instant)|concernee?s?))?"
-    r"|aucune?s?|sans objet|ras|s ?o|vide)?"
+    r"(?: (?:a (?:ce jour|signaler|declarer)|pour (?:le moment|l instant)|concernee?s?)){0,2}"
+    r"|aucune?s?|rien(?: a (?:signaler|declarer))?|sans objet|ras|s ?o|vide)?"
 )
 
 

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from provisioner.documents.blocks import Cell
 from provisioner.documents.dates import Order, read_date
 from provisioner.documents.headings import Kind, Words, may_head_another, names_nobody, read_words, running_key
 from provisioner.documents.lines import Line
-from provisioner.documents.named import asks_for_somebody, has_date, names_somebody
-from provisioner.documents.odd_rows import NAMES, holds_several, is_example, says_the_contrary
+from provisioner.documents.named import asks_for_somebody, has_date, is_contact, names_somebody
+from provisioner.documents.odd_rows import NAMES, holds_several, is_example, says_the_contrary, takes_rows_back
 from provisioner.documents.rows import read_row
-from provisioner.documents.sections import Place, Section
+from provisioner.documents.sections import Place, Section, is_of_signatures
 from provisioner.documents.text import quoted
 from provisioner.documents.titles import Titles, columns_of, read_titles
 from provisioner.documents.transmission import after_transmission
@@ -27,8 +26,6 @@ _LONGEST_WORDS = 500
 
 #: Columns in which what is struck through beside what is not does not count: the other two decide who and when.
 _CORRECTED = (*NAMES, Column.FUNCTION)
-
-_OF_SIGNATURES = re.compile(r"signature|cachet|visa\b|lu et approuv", re.IGNORECASE)
 
 
 class Lists:
@@ -89,6 +86,8 @@ class Lists:
         is_running = running_key(text) in self._running
         if not is_running:
             self._between = text
+        if is_contact(text):
+            return
         section = self._section
         is_in_list = section.number is not None
         if is_in_list and "@" in text and (not section.is_begun or has_date(text)):
@@ -115,14 +114,15 @@ class Lists:
     def _is_heading(self, line: Line) -> bool:
         """Whether a row of a table is words that announce something, and changes the section if so."""
         filled = line.filled
-        if len(filled) == 1 and not self._section.is_value(line) and self._is_about_somebody(line.text, line):
+        is_alone = len(filled) == 1
+        is_words = is_alone and not self._section.is_value(line)
+        if is_words and (self._is_about_somebody(line.text, line) or is_contact(line.text)):
             return True
         if len(filled) > _MOST_BESIDE or line.has_address:
             return False
         if after_transmission(line.text) is not None:
             return True
         words = read_words(line.text)
-        is_alone = len(filled) == 1
         if words.kind is Kind.LIST and (is_alone or len(line.text.split()) > _MOST_BESIDE):
             self._switch(line, self._under(words, line.text))
         elif not is_alone:
@@ -138,27 +138,28 @@ class Lists:
         may be about either list, so the closures alone do not go without a person's look, and about the rows under
         them. Tells of them, and of words that only name somebody.
         """
-        if read_words(text).kind is Kind.LIST:
+        if read_words(text).kind is Kind.LIST and "@" not in text:
             return False
-        is_asking = asks_for_somebody(text)
+        section = self._section
+        number = section.number if section.titles is not None else None
+        is_asking = asks_for_somebody(text) or takes_rows_back(text, number)
         if is_asking or names_somebody(text):
             severity = Severity.ERROR if is_asking else Severity.WARNING
             self._tell(Finding("table-not-understood", severity, value=quoted(text), details=Table(())))
-        if is_asking and self._section.number is not None and self._section.titles is not None:
-            under = Section(None, text)
-            if line is None:
-                self._open(under)
-            else:
-                self._switch(line, under)
+        if is_asking and number is not None:
+            self._switch(line, Section(None, text))
         return is_asking
 
     def _announce(self, line: Line, words: Words) -> None:
         """Words alone in their row that are no list's heading."""
-        number = self._section.number if self._section.titles is not None else None
+        section = self._section
+        number = section.number if section.titles is not None else None
         speaks_of_others = number is not None and words.number not in (None, number)
         if words.kind is Kind.NOTHING or (words.kind is Kind.PROSE and not speaks_of_others):
             return
-        row = self._next(number, line) if words.kind is Kind.OTHER and number is not None else None
+        row = None
+        if words.kind is Kind.OTHER and number is not None and (section.holds(line) or section.width == line.width):
+            row = self._next(number, line)
         self._switch(line, Section(None, line.text, signs=words.kind is Kind.SIGNATURE, row=row))
 
     def _under(self, words: Words, text: str) -> Section:
@@ -169,19 +170,16 @@ class Lists:
             under.named = text  # told unless a table follows
         return under
 
-    def _switch(self, line: Line, section: Section) -> None:
+    def _switch(self, line: Line | None, section: Section) -> None:
         """Words within a table: what they announce stands in the same table."""
-        section.is_within = self._section.holds(line)
+        section.is_within = line is not None and self._section.holds(line)
         self._open(section)
 
     def _open(self, section: Section) -> None:
-        section.after = self._lists_above()
+        section.after = tuple(sorted({number for number, _ in self._titles}))
         self.finish()
         self._section = section
         self._over = None
-
-    def _lists_above(self) -> tuple[int, ...]:
-        return tuple(sorted({number for number, _ in self._titles}))
 
     # Titles
 
@@ -197,7 +195,7 @@ class Lists:
             return is_over
         self._over = line
         section = self._section
-        signs = any(_OF_SIGNATURES.search(cell.text) for cell in line.cells)
+        signs = is_of_signatures(line)
         if section.number is not None and section.is_begun and section.table != line.table:
             if titles.bare_date and (may_head_another(self._between) or not section.has_titles_of(line)):
                 self._open(Section(None, self._between, signs=signs))
@@ -228,7 +226,7 @@ class Lists:
 
     def _may_be_over_titles(self, line: Line) -> bool:
         """Whether a row may be what is written over titles (« Identité »): the first of its table's part."""
-        if self._section.number is None or self._section.holds(line):
+        if self._section.number is None or self._section.holds(line) or is_of_signatures(line):
             return False
         return not any(read_date(cell.text) for cell in line.filled)
 
@@ -297,8 +295,11 @@ class Lists:
     def _note_somebody(self, line: Line) -> None:
         """A row that is in no list: if it shows a person or a date, its section is told."""
         section = self._section
-        if any(_OF_SIGNATURES.search(cell.text) for cell in line.filled) and not line.has_address:
-            section.signs = section.signs or (section.number is None and not section.somebody)
+        if is_of_signatures(line) and not line.has_address:
+            if section.number is None:
+                section.signs = section.signs or not section.somebody
+            elif section.titles is not None:
+                self._open(Section(None, signs=True))
         elif section.number is None:
             section.note_row(line)
         elif line.shows_somebody():  # under a list's words, but not under its titles

@@ -69,9 +69,9 @@ _STARTS_WITH_NAME = re.compile(rf"^\W*{_TWO_WORDS}(?![\w' -]*,? le \d)")
 _ALONE = re.compile(rf"^\s*(?:(?i:bonjour|ch[eè]re?)\s)?(?:{_TITLED}|{_ADDRESS})\W*")
 #: The role of who is named, or a means of reaching them.
 _ROLE = re.compile(
-    r"\b(?:suivie? (?:par|du)|contact|interlocut|correspond|destinatair|expedit|emetteur|copie|cc\b|signat|represent"
-    r"|attention de|adresse[rz]|envo[iy]|renvo|transm|retour(?:ne| a)|joindre|aupres|renseign|question|rgpd|dpo\b"
-    r"|tel\b|telephone|portable|fax\b|agree[rz]|cordialement|visa\b)"
+    r"\b(?:(?:dossier |affaire )?suivie? (?:par|du)|contact|interlocut|correspond|destinatair|expedit|emetteur|copie"
+    r"|cc\b|signat|represent|attention de|adresse[rz]|envo[iy]|renvo|transm|retour(?:ne| a)|joindre|aupres|renseign"
+    r"|question|rgpd|dpo\b|tel\b|telephone|portable|fax\b|agree[rz]|cordialement|visa\b)"
     r"|^(?:e ?mail|mail|mel|courriel|adresse|site|objet|(?:n |v |nos |vos )?ref\b|pour information)"
     r"|^(?:l[ea] |votre |notre )?(?:maire|president|direct|dgs|drh|secretaire|adjoint|vice|elue? |chef|responsable"
     r"|referent|coordinat|charge|gestionnaire|administrat|deleg|redact|auteur|demandeu)"
@@ -108,6 +108,13 @@ def names_somebody(text: str) -> bool:
     plain = words_of(text)
     is_of_form = _ROLE.search(plain) or _OF_ANYBODY.search(plain) or is_place(plain)
     return not is_of_form and read_words(text).kind is not Kind.SIGNATURE
+
+
+def is_contact(text: str) -> bool:
+    """Whether words with an address begin by saying whose it is, or say that something is to be sent there."""
+    if "@" not in text:
+        return False
+    return _ROLE.match(words_of(text)) is not None or "@" not in _OF_THE_FORM.sub("", text)
 
 
 def has_date(text: str) -> bool:

@@ -94,7 +94,7 @@ _CAME = re.compile(r"arriv|recrut|nouv|venant|retour|embauch")
 #: A remark by which somebody of list 2 is there, or comes back.
 _IS_THERE = re.compile(
     r"\b(?:(?<!ne )revient|revenue?|de retour|reintegree?|toujours (?:en|presente?|la|active?)|finalement reste"
-    r"|reste (?:en (?:poste|fonctions?)|finalement)|conserve son|annul\w+)\b"
+    r"|reste(?:nt)? (?:en (?:poste|fonctions?)|finalement)|conserve son|annul\w+)\b"
     r"|^(?:en poste|retour (?:le|en|prevu)|repris\w*)\b"
     r"|\b(?:garder|maintenir|conserver|rouvrir|a ouvrir|nouvel acces)\b"
     r"|(?<!non )(?<!pas )(?<!pas de )(?<!sans )\b(?:renouvele|prolong|report)"
@@ -106,6 +106,15 @@ _IS_UNSETTLED = re.compile(
     r"|^(?:(?:demande|acces|depart|arrivee|recrutement) )?en attente"
     r"(?: (?:d accord|de (?:confirmation|validation|decision|reponse|recrutement)))?$"
 )
+#: Words about every row of a list, and such as take the whole document back.
+_OF_ALL_ROWS = re.compile(
+    r"\bces (?:agents|acces|personnes|comptes)\b|\b(?:agents|acces|personnes|comptes|habilitations) ci dessus\b"
+)
+_TAKES_BACK = re.compile(
+    r".*\b(?:brouillon|ne pas traiter)\b"
+    r"|(?:(?:document|annexe|liste|fiche|version)(?: [12])? )?(?:projet|specimen|provisoire|annulee?)$"
+)
+
 #: The most words of a remark that can only be about an access.
 _MOST_WORDS = 5
 
@@ -159,6 +168,21 @@ def says_the_contrary(line: Line, number: int, titles: Titles) -> bool:
     added = [(titles.others.get(x, ""), text) for x, text in own.items() if x not in taken and text.strip()]
     remarks = [*added, *(("", note) for note in notes)]
     return any(_column_says_the_contrary(title, text[:_LONGEST], number) for title, text in remarks)
+
+
+def takes_rows_back(text: str, number: int | None) -> bool:
+    """Whether words outside the lists say that the document does not count, or the contrary of the rows above them.
+
+    `number`: the list of those rows, None where there are none.
+    """
+    plain = words_of(text)
+    if _TAKES_BACK.match(plain):
+        return True
+    if number is None or not _OF_ALL_ROWS.search(plain):
+        return False
+    if " pas " in f" {plain} ":
+        return list_of(plain) == number
+    return list_of(plain) == 3 - number or _is_contrary_remark("", plain, number)
 
 
 def _likely(texts: Iterable[str]) -> Iterator[str]:

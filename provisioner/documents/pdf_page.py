@@ -103,12 +103,12 @@ Grid = list[list[DrawnCell]]
 
 def is_cut(row: Sequence[DrawnCell], margin: float) -> bool:
     """Whether a text of a row goes from its cell's left margin beyond the right one. So prints a spreadsheet what has
-    no room, and the rest of it nowhere.
+    no room, and the rest of it nowhere. A line that another one follows goes on there.
     """
     return any(
         line.x0 < cell.left + margin + _ROUNDING and line.x1 > cell.right - margin + _ROUNDING
         for cell in row
-        for line in cell.lines
+        for line in cell.lines[-1:]
     )
 
 

@@ -18,6 +18,8 @@ from provisioner.domain.annexe.document import Column, Finding, Severity
 #: A line that says that there is nobody.
 _NOBODY = re.compile(r"\b(?:aucune?|n[ée]ant|pas d(?:e\b|['’])|sans objet|vide|non concern)", re.IGNORECASE)
 
+_OF_SIGNATURES = re.compile(r"signature|cachet|visa\b|lu et approuv", re.IGNORECASE)
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -151,3 +153,8 @@ class Section:
                 sheet_row=self.sheet_row,
             )
         return self.row.finding("row-not-understood", self.words) if self.row is not None else None
+
+
+def is_of_signatures(line: Line) -> bool:
+    """Whether a row of a table is for signatures."""
+    return any(_OF_SIGNATURES.search(cell.text) for cell in line.filled)

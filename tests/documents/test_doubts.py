@@ -187,6 +187,7 @@ def test_words_that_say_that_nobody_leaves_are_no_leaver(line: str) -> None:
         "Merci de supprimer tous les accès de Mme Noir.",
         "Merci de suspendre l'accès de M. Noir",
         "Mme Noir, merci de supprimer son accès",
+        "À ajouter : Léa Noir, agent, lea.noir@agglo-lys.example",
     ],
 )
 @pytest.mark.parametrize("in_a_sheet", [False, True])
@@ -278,6 +279,85 @@ def test_who_signs_is_addressed_or_is_to_be_contacted_is_not_told(line: str) -> 
     assert annexe.findings == ()
 
 
+@pytest.mark.rule("A1")
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Contact : zoe.roy@agglo-lys.example",
+        "Document à retourner à habilitations@caf.example",
+        "Dossier suivi par Mme Roy (zoe.roy@agglo-lys.example)",
+    ],
+)
+@pytest.mark.parametrize("in_a_sheet", [False, True])
+@pytest.mark.parametrize("at", [1, 2, 4])
+def test_an_address_to_write_to_is_nobodys_access(line: str, in_a_sheet: bool, at: int) -> None:
+    rows = [(HEADING_1,), TITLES_1, ALICE, (HEADING_2,), TITLES_2, LEAVER]
+    blocks: list[str | list[TableRow]] = [HEADING_1, table(TITLES_1, ALICE), HEADING_2, table(TITLES_2, LEAVER)]
+    blocks.insert(at, line)
+    rows.insert([0, 1, 3, 4, 6][at], (line,))
+    annexe = form(table(*rows)) if in_a_sheet else form(*blocks)
+    assert (emails(annexe), emails(annexe, 2)) == ([ALICE[3]], [LEAVER[3]])
+    assert annexe.findings == ()
+
+
+@pytest.mark.rule("A1")
+@pytest.mark.rule("A3")
+@pytest.mark.parametrize(
+    ("line", "at"),
+    [
+        ("Tous ces agents ont quitté la collectivité.", 2),
+        ("Les accès ci-dessus ne sont plus nécessaires.", 2),
+        ("Ne pas ouvrir ces accès avant notre confirmation.", 2),
+        ("Les agents ci-dessus restent en poste.", 4),
+        ("Ne pas clôturer ces accès.", 4),
+        ("PROJET - ne pas traiter", 0),
+        ("Brouillon", 0),
+        ("Document annulé", 4),
+    ],
+)
+def test_words_that_take_the_rows_above_or_the_document_back_are_told(line: str, at: int) -> None:
+    blocks: list[str | list[TableRow]] = [HEADING_1, table(TITLES_1, ALICE), HEADING_2, table(TITLES_2, LEAVER)]
+    blocks.insert(at, line)
+    assert [(finding.code, finding.value) for finding in errors(form(*blocks))] == [("table-not-understood", line)]
+
+
+@pytest.mark.parametrize(
+    ("line", "at"),
+    [
+        ("Les agents ci-dessus sont déjà habilités.", 2),
+        ("Ne pas fermer ces accès.", 2),
+        ("Ces agents ont quitté la collectivité.", 4),
+        ("Projet éducatif de territoire", 4),
+    ],
+)
+def test_words_that_say_of_the_rows_above_what_their_list_says_are_nothing(line: str, at: int) -> None:
+    blocks: list[str | list[TableRow]] = [HEADING_1, table(TITLES_1, ALICE), HEADING_2, table(TITLES_2, LEAVER)]
+    blocks.insert(at, line)
+    assert form(*blocks).findings == ()
+
+
+@pytest.mark.parametrize(
+    "blocks",
+    [
+        [table(("Date", "Nom et qualité du signataire", "Signature"), ("15/06/2026", "Jean Petit, maire", ""))],
+        [table(("Cadre réservé à la Caf", ""), ("Reçu le", "17/06/2026"), ("Traité par", "Mme Durand"))],
+        ["Feuil2", table(("Directrice",), ("agent",), ("DGS",))],
+        [table(("Légende", ""), ("O", "ouverture"), ("C", "clôture"))],
+    ],
+)
+def test_tables_for_signatures_for_the_caf_or_to_choose_from_refuse_nothing(
+    blocks: list[str | list[TableRow]],
+) -> None:
+    annexe = form(HEADING_1, table(TITLES_1, ALICE), HEADING_2, table(TITLES_2, LEAVER), *blocks)
+    assert (emails(annexe, 2), errors(annexe)) == ([LEAVER[3]], [])
+
+
+@pytest.mark.rule("A1")
+def test_somebody_written_in_one_cell_with_a_telephone_is_told() -> None:
+    annexe = whole(ALICE, ("Noir Léo, tél. 03 21 00 00 00, leo.noir@agglo-lys.example",))
+    assert [(finding.code, finding.row) for finding in errors(annexe)] == [("row-not-understood", 2)]
+
+
 @pytest.mark.rule("A3")
 def test_who_stands_under_a_sentence_after_more_of_list_2_is_not_closed() -> None:
     leaver, stays = table(TITLES_2, LEAVER), (*BOB[:4], LEAVER[4])
@@ -324,6 +404,8 @@ def test_who_stands_under_words_about_somebody_in_list_2_is_not_closed(words: st
         ("Aucune clôture à ce jour", False),
         ("Pas de départ", False),
         ("Aucun agent concerné", False),
+        ("Rien à signaler", False),
+        ("Pas de clôture à signaler à ce jour", False),
         ("Aucun départ sauf Léo Noir", True),
     ],
 )

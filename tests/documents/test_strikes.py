@@ -147,6 +147,14 @@ def test_an_address_that_ends_at_its_cells_border_may_have_been_cut_there(read_h
     assert [row.last_name for row in whole.rows] == ["Petit", "Roux"]
 
 
+@pytest.mark.rule("A1")
+def test_a_long_name_that_goes_on_below_its_first_line_is_whole(read_here: Reader) -> None:
+    persons = UNRULED[4], ("Vandenberghe-Wago", "Eva", "agent", "eva.roux@x.example", "10/06/2026"), ("nette",)
+    lines = [line.replace("653 m", "633 m").replace(" 653 l", " 633 l") for line in ruled(476)]
+    annexe = read_here(pdf_page(pdf_texts(*UNRULED[:4], *persons, under=lines)), "a.pdf")
+    assert [row.last_name for row in annexe.rows] == ["Petit", "Vandenberghe-Wagonette"]
+
+
 @pytest.mark.rule("A7")
 def test_a_wide_address_among_texts_that_stand_far_from_their_borders_is_whole(read_here: Reader) -> None:
     persons = UNRULED[4], ("Roux", "Eva", "agent", "eva.roux@ville-test.exam", "10/06/2026")
