@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+import marshal
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 from provisioner.domain.connections.incident import ITEMS
 from provisioner.domain.journal import Row
 from provisioner.domain.people import canonical_domain
 
-#: A fact of the register: the table, the row's key, its columns.
-Tables = Mapping[str, Mapping[str, Mapping[str, Any]]]
+#: What stands in a table: each row's key with its columns, gone through once.
+Rows = Iterable[tuple[str, Mapping[str, Any]]]
+
+#: The register's facts, by table: with hundred thousands of persons no table is held whole.
+Tables = Mapping[str, Rows]
 
 #: How far an entry of before version 0.3 may be from the moment that was recorded with it: they were two readings.
 _APART = timedelta(minutes=1)
@@ -93,15 +97,25 @@ class Difference:
 
 @dataclass(slots=True)
 class _Said:
-    """What the entries said of one row: each column's value, with the entry that said it last; whose annexe it is."""
+    """What the entries said of one row: each column's value, with the entry that said it last; whose row it is.
 
-    columns: dict[str, tuple[Any, int]] = field(default_factory=dict)
+    It is kept packed: of 200,000 persons there are two million values.
+    """
+
     entry: int = 0
     partner: str | None = None
+    _packed: bytes = marshal.dumps({})
+
+    @property
+    def columns(self) -> dict[str, tuple[Any, int]]:
+        return cast(dict[str, tuple[Any, int]], marshal.loads(self._packed))  # noqa: S302 - packed below
 
     def say(self, entry: int, **values: Any) -> None:
         self.entry = entry
-        self.columns |= {name: (value, entry) for name, value in values.items()}
+        self._packed = marshal.dumps(self.columns | {name: (value, entry) for name, value in values.items()})
+
+    def unsay(self, *names: str) -> None:
+        self._packed = marshal.dumps({name: said for name, said in self.columns.items() if name not in names})
 
 
 class Ledger:
@@ -166,7 +180,7 @@ class Ledger:
                     self._said[table].pop(str(number), None)
         elif rule == "C4":
             self._said["contact"].pop(partner, None)
-            self._said["partner"].get(partner, _Said()).columns.pop("addresses", None)
+            self._said["partner"].get(partner, _Said()).unsay("addresses")
             for rows in (self._said["annexe"], *map(self._said.__getitem__, _OF_PARTNER)):
                 for key in [key for key, said in rows.items() if said.partner == partner]:
                     del rows[key]
@@ -274,34 +288,32 @@ class Ledger:
             if "closed_at" not in habilitation.columns:
                 habilitation.say(entry, closed_at=_moment(row), **_only(("ended_on", "end_rule"), details))
                 if facts.get("rule") == "C3" and "ended_on" not in details:
-                    habilitation.columns.pop("ended_on", None)  # an older entry has not the convention's last day
-                    habilitation.columns.pop("end_rule", None)
+                    habilitation.unsay("ended_on", "end_rule")  # an older entry has not the convention's last day
 
     def _of(self, table: str, key: object) -> _Said:
         return self._said[table].setdefault(str(key), _Said())
 
     def differences(self, tables: Tables) -> list[Difference]:
-        """Every row that is not what was said, in the order of the entries that said it."""
+        """Every row that is not what was said, in the order of the entries that said it. It is asked once."""
         differences = list(self._holds.differences(tables["account"], tables["hold"]))
         differences += self._settlements(tables["control"])
         for table, rows in self._said.items():
-            stored = tables[table]
-            differences += (Difference(table, key, None, None) for key in stored if key not in rows)
-            for key, said in rows.items():
-                if key not in stored:
-                    differences.append(Difference(table, key, None, said.entry))
+            for key, row in tables[table]:
+                if (said := rows.pop(key, None)) is None:
+                    differences.append(Difference(table, key, None, None))
                     continue
-                columns = list(_wrong_columns(table, said, stored[key]))
+                columns = list(_wrong_columns(table, said, row))
                 if table == "annexe":
                     columns = columns[:1]  # a forged file or approval makes the others differ
                 differences += (Difference(table, key, *column) for column in columns)
+            differences += (Difference(table, key, None, said.entry) for key, said in rows.items())
         return sorted(differences, key=lambda wrong: (wrong.entry or 0, wrong.table, wrong.key, wrong.column or ""))
 
     def _settlements(self, controls: Rows) -> Iterator[Difference]:
         """Every control that stands as settled and was not so by that name, for that reason. What was settled and is
         raised anew stands as raised.
         """
-        for key, control in controls.items():
+        for key, control in controls:
             if control["settled_at"] is not None:
                 entry = control["settle_decision"]
                 said = self._settled.get(entry, ("", None, ""))
@@ -369,9 +381,6 @@ def _is_same(said: Any, stored: Any) -> bool:
         stored = stored.isoformat()
     return bool(said == stored)
 
-
-#: What is said of an account, of a hold: the row's columns by its key.
-Rows = Mapping[str, Mapping[str, Any]]
 
 #: Said by an entry whose data beside it are destroyed.
 _GONE = None
@@ -448,14 +457,17 @@ class HoldLedger:
 
     def differences(self, accounts: Rows, holds: Rows) -> Iterator[Difference]:
         """Every account and hold that is not what was said."""
-        for key, account in accounts.items():
+        for key, account in accounts:
             yield from self._of_account(key, account)
-        for key, hold in holds.items():
-            yield from self._of_hold(key, hold, accounts)
+        numbers, lasting = set(), set()
+        for key, hold in holds:
+            yield from self._of_hold(key, hold)
+            numbers.add(key)
+            if not hold["released_at"]:
+                lasting.add((hold["kind"], hold["partner"]))
         for key, (*_, entry) in self.kept.items():
-            if key not in holds:
+            if key not in numbers:
                 yield Difference("hold", key, None, entry)
-        lasting = {(hold["kind"], hold["partner"]) for hold in holds.values() if not hold["released_at"]}
         said = [("pause", partner, entry) for partner, (_, entry) in self.paused.items()]
         said += [("containment", partner, entry) for partner, (*_, entry) in self.contained.items()]
         for kind, partner, entry in said:
@@ -476,7 +488,7 @@ class HoldLedger:
         if suspended and not account["is_suspended"]:
             yield Difference("account", key, "suspension", max(suspended))
 
-    def _of_hold(self, key: str, hold: Mapping[str, Any], accounts: Rows) -> Iterator[Difference]:
+    def _of_hold(self, key: str, hold: Mapping[str, Any]) -> Iterator[Difference]:
         kind, by, reason = hold["kind"], hold["released_by"], hold["release_reason"]
         if hold["released_at"] is None:
             if kind == "pause":
@@ -494,7 +506,7 @@ class HoldLedger:
         if kind == "pause":
             is_said = not {by, _GONE}.isdisjoint(self.resumed.get(hold["partner"], ()))
         elif kind == "suspension":
-            reopenings = self._reopenings(accounts[str(hold["account"])])
+            reopenings = self._reopenings(hold)
             is_said = _GONE in reopenings or (by, reason) in {said[:2] for said in filter(None, reopenings)}
         elif kind == "containment":
             freed = self.freed.get(hold["partner"], set())
@@ -517,5 +529,6 @@ class HoldLedger:
                 if hold[column] != value:
                     yield Difference("hold", key, column, entry)
 
-    def _reopenings(self, account: Mapping[str, Any]) -> set[tuple[str, str, str | None] | None]:
-        return set().union(*(self.reopened.get(id_, set()) for id_ in account["habilitations"]))
+    def _reopenings(self, row: Mapping[str, Any]) -> set[tuple[str, str, str | None] | None]:
+        """How an account's accesses were given back, by itself or by a hold of it."""
+        return set().union(*(self.reopened.get(id_, set()) for id_ in row["habilitations"]))

@@ -22,7 +22,7 @@ from provisioner.domain.errors import Refusal, Refused
 from provisioner.domain.evidence_check import verify_extract, wrong_file
 from provisioner.domain.evidence_file import COLUMNS, Asked, Evidence, Known, evidence_of, gives, line_of, manifest_of
 from provisioner.domain.evidence_tables import Gathering
-from provisioner.domain.journal import Head, Row
+from provisioner.domain.journal import Head
 from provisioner.domain.journal_check import JournalCheck
 from provisioner.operations.context import decided
 from provisioner.operations.partners import partner_of
@@ -85,7 +85,7 @@ def _known(connection: Connection, asked: Asked) -> Known:
     """What the register and the journal tell of the partner. Each page of the journal is read and let go."""
     records = read_records(connection)
     of_partner = records.of_partner(asked.partner)
-    rows = [row for row in _rows(connection) if gives(row, asked)]
+    rows = [row for row in journal.following(connection) if gives(row, asked)]
     by_number = {row.entry.entry: row for row in rows}
     causes = {row.entry.cause for row in rows if row.entry.cause is not None}
     others = (causes | set(numbers_of(of_partner))) - by_number.keys()
@@ -103,16 +103,8 @@ def _known(connection: Connection, asked: Asked) -> Known:
     )
 
 
-def _rows(connection: Connection) -> Iterator[Row]:
-    """The whole journal, oldest first, a page at a time, all of it at the connection's one moment."""
-    after = 0
-    while page := journal.page(connection, after):
-        yield from page
-        after = page[-1].entry.entry
-
-
 def _journal(connection: Connection, evidence: Evidence) -> Iterator[bytes]:
-    for row in _rows(connection):
+    for row in journal.following(connection):
         given = evidence.rows.get(row.entry.entry)
         yield f"{line_of(given or row, is_given=given is not None)}\n".encode()
 

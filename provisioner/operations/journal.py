@@ -13,7 +13,7 @@ import structlog
 from provisioner.domain.calendar import day_of
 from provisioner.domain.journal import Head, Row
 from provisioner.domain.journal_check import CHANGED_CHAIN, Bad, JournalCheck, Problem, verify
-from provisioner.domain.ledger import Ledger
+from provisioner.domain.ledger import Difference, Ledger
 from provisioner.domain.people import EmailAddress
 from provisioner.register import Register, facts
 from provisioner.register import journal as rows
@@ -32,10 +32,9 @@ def verify_journal(register: Register, taken_out: Head | None = None) -> Journal
     cuts the journal's end and knows nothing of it.
     """
     with register.read() as connection:
-        tables, upto = facts.tables(connection), rows.head(connection).entry
         noted = _parsed(mark(connection, JOURNAL_VERIFIED))
     ledger, heads = Ledger(), {noted.entry: ""} if noted and noted.entry else {}
-    check = verify(_told(rows.pages(register), ledger, upto, heads), taken_out)
+    check = verify(_told(rows.pages(register), ledger, heads), taken_out)
     if taken_out is not None and check.bad is not None and check.bad.left_by == CHANGED_CHAIN:
         with register.read() as connection:
             if rows.old_digest(connection, taken_out.entry) != taken_out.sha256:
@@ -46,24 +45,32 @@ def verify_journal(register: Register, taken_out: Head | None = None) -> Journal
         if stray is not None:
             return replace(check, head=None, bad=Bad(stray, Problem.CUT))
         if noted is not None and heads and heads[noted.entry] != noted.sha256:
-            bad = Bad(upto + 1, Problem.CUT) if upto < noted.entry else Bad(noted.entry, Problem.REWRITTEN)
+            is_cut = check.entries < noted.entry
+            bad = Bad(check.entries + 1, Problem.CUT) if is_cut else Bad(noted.entry, Problem.REWRITTEN)
             return replace(check, head=None, bad=bad)
-        if differences := ledger.differences(tables):
+        if differences := _differences(register, ledger, check.entries):
             first = differences[0]
             return replace(check, head=None, bad=Bad(first.entry, Problem.REGISTER_DIFFERS, first))
     return check
 
 
-def _told(pages: Iterator[list[Row]], ledger: Ledger, upto: int, heads: dict[int, str]) -> Iterator[Row]:
-    """The rows as they go by; the ledger takes those that were there when the tables were read, and the digests of
-    the entries that are asked for in `heads` are noted there.
+def _told(pages: Iterator[list[Row]], ledger: Ledger, heads: dict[int, str]) -> Iterator[Row]:
+    """The rows as they go by; the ledger takes them, and the digests of the entries that are asked for in `heads` are
+    noted there.
     """
     for row in chain.from_iterable(pages):
-        if row.entry.entry <= upto:
-            ledger.take(row)
+        ledger.take(row)
         if row.entry.entry in heads:
             heads[row.entry.entry] = row.entry.sha256
         yield row
+
+
+def _differences(register: Register, ledger: Ledger, taken: int) -> list[Difference]:
+    """What in the register does not follow from the entries, those included that came after the last one `taken`."""
+    with register.read() as connection:
+        for row in rows.following(connection, taken):
+            ledger.take(row)
+        return ledger.differences(facts.tables(connection))
 
 
 def watch_journal(context: Context, *, whole: bool = False) -> str | None:

@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import Connection, delete, insert, select, update
 
 from provisioner.domain.caf_review import DECLARED, Access, CafReview, Kind, Line
+from provisioner.domain.ledger import Tables
 from provisioner.register import tables as t
 from provisioner.register.columns import as_stored
 from provisioner.register.kept import grants_out
@@ -91,7 +92,7 @@ def destroy(work: Work, reviews: Collection[int]) -> None:
     rewrite_due(work)
 
 
-def facts(connection: Connection) -> dict[str, dict[str, dict[str, Any]]]:
+def facts(connection: Connection) -> Tables:
     """The reviews and their lines as they stand, to be held against the journal."""
     asked = (as_stored(column) for column in (_l.id, *(_l[name] for name in _SAID), _l.signed_by, _l.wrong))
     lines = {}
@@ -104,8 +105,8 @@ def facts(connection: Connection) -> dict[str, dict[str, dict[str, Any]]]:
         lines[str(row["id"])] = {"sha256": _digest(said), "signed_by": row["signed_by"], "wrong": row["wrong"]}
     reviews = connection.execute(select(_r.id, _r.completed_at))
     return {
-        "caf_review": {str(review.id): {"complete": review.completed_at is not None} for review in reviews},
-        "caf_review_line": lines,
+        "caf_review": [(str(review.id), {"complete": review.completed_at is not None}) for review in reviews],
+        "caf_review_line": lines.items(),
     }
 
 

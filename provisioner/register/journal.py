@@ -173,6 +173,13 @@ def page(connection: Connection, after: int) -> list[Row]:
     return _read(connection, journal_entry.c.entry > after, PAGE)
 
 
+def following(connection: Connection, after: int = 0) -> Iterator[Row]:
+    """The entries that follow that one, oldest first, a page at a time, all at the connection's one moment."""
+    while rows := page(connection, after):
+        yield from rows
+        after = rows[-1].entry.entry
+
+
 def head(connection: Connection) -> Head:
     """The newest entry's number and digest, as they are stored."""
     last = connection.execute(_END).first()

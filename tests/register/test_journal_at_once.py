@@ -8,6 +8,9 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from itertools import chain
 
+import pytest
+from sqlalchemy import Connection
+
 from provisioner.operations.holds import pause, resume
 from provisioner.operations.journal import verify_journal
 from provisioner.operations.partners import Given, add_partner
@@ -82,6 +85,27 @@ def test_a_unit_of_work_that_fails_leaves_no_entry_and_no_gap(new_database: NewD
         except RuntimeError:
             append(register, 3)
         is_whole(register, 2)
+
+
+def test_what_is_decided_while_the_journal_is_verified_is_no_difference(
+    new_database: NewDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    find_stray = journal.stray
+
+    def decide_then_find_stray(connection: Connection) -> int | None:
+        """Asked once the entries are read, and before the tables are."""
+        monkeypatch.undo()
+        add_partner(register, "sivom", Given(name="Sivom", domains=["sivom.example"]), limits, "Zoé Roy")
+        return find_stray(connection)
+
+    environment = new_database()
+    limits = load_settings(environment=environment).documents
+    with opened(environment) as register:
+        add_partner(register, "agglo-lys", Given(name="Lys", domains=["agglo-lys.example"]), limits, "Claire Martin")
+        monkeypatch.setattr(journal, "stray", decide_then_find_stray)
+        check = verify_journal(register)
+        assert (check.entries, check.bad) == (1, None)
+        assert verify_journal(register).entries == 2
 
 
 def test_verifying_while_others_write_finds_nothing_wrong(new_database: NewDatabase) -> None:
