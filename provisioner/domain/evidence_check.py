@@ -19,9 +19,9 @@ from provisioner.domain.evidence_file import COLUMNS, OF_ACCESS, PERSON, Evidenc
 from provisioner.domain.evidence_tables import Gathering
 from provisioner.domain.journal import EMPTY, ActorDetail, Detail, Entry, Head, Row
 from provisioner.domain.journal_check import Bad, JournalCheck, Problem
-from provisioner.domain.ledger import Difference
 from provisioner.domain.people import EmailAddress, Person
 from provisioner.domain.records import Records
+from provisioner.domain.said import Difference
 
 #: The tables that the entries tell, each with what names its lines; None where these stand in the entries' order.
 _MADE_AGAIN: Mapping[str, str | None] = {

@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any, Literal, NamedTuple
 
 from provisioner.domain.journal import EMPTY, Head, Row
-from provisioner.domain.ledger import Difference
+from provisioner.domain.said import Difference
 
 
 class Problem(StrEnum):

@@ -13,8 +13,9 @@ import structlog
 from provisioner.domain.calendar import day_of
 from provisioner.domain.journal import Head, Row
 from provisioner.domain.journal_check import CHANGED_CHAIN, Bad, JournalCheck, Problem, verify
-from provisioner.domain.ledger import Difference, Ledger
+from provisioner.domain.ledger import Ledger
 from provisioner.domain.people import EmailAddress
+from provisioner.domain.said import Difference
 from provisioner.register import Register, facts
 from provisioner.register import journal as rows
 from provisioner.register.journal import person_of

@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import Connection, delete, insert, select, update
 
 from provisioner.domain.caf_review import DECLARED, Access, CafReview, Kind, Line
-from provisioner.domain.ledger import Tables
+from provisioner.domain.said import Tables
 from provisioner.register import tables as t
 from provisioner.register.columns import as_stored
 from provisioner.register.kept import grants_out

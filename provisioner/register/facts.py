@@ -13,7 +13,8 @@ from typing import Any
 from sqlalchemy import Connection, Table, select
 
 from provisioner.domain.hold import HoldKind
-from provisioner.domain.ledger import HABILITATION, INCIDENT, MOMENTS, PARTNER, REQUEST, REVIEW, Tables
+from provisioner.domain.ledger import HABILITATION, INCIDENT, MOMENTS, PARTNER, REQUEST, REVIEW
+from provisioner.domain.said import Tables
 from provisioner.register import caf_reviews
 from provisioner.register import tables as t
 from provisioner.register.columns import as_stored

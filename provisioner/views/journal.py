@@ -8,7 +8,7 @@ from datetime import date
 from provisioner.domain.annexe.decisions import AUTOMATIC
 from provisioner.domain.journal import Head, Row
 from provisioner.domain.journal_check import CHANGED_CHAIN, Bad, JournalCheck, Problem
-from provisioner.domain.ledger import Difference
+from provisioner.domain.said import Difference
 from provisioner.views.dates import french_date
 from provisioner.views.sentences import counted
 

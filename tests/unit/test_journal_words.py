@@ -6,7 +6,7 @@ import ast
 from pathlib import Path
 
 from provisioner.domain.journal_check import Bad, Problem
-from provisioner.domain.ledger import Difference
+from provisioner.domain.said import Difference
 from provisioner.views.journal import ACTIONS, problem_sentence
 
 SOURCES = Path(__file__).parents[2] / "provisioner"
