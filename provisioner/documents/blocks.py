@@ -1,4 +1,4 @@
-"""What every reader makes of a file: paragraphs and tables in the order of the page, the cells with their marks."""
+"""A file, and what every reader makes of it: paragraphs and tables in the page's order, cells with their marks."""
 
 from __future__ import annotations
 
@@ -22,6 +22,18 @@ class Unreadable(Exception):
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
         self.reason = reason
+
+
+#: What a package holds: each part's bytes by its name.
+Parts = dict[str, bytes]
+
+
+class File(NamedTuple):
+    """A file that may be read: its kind (`docx`, `odt`, `xlsx`, `xls`, `ods`, `csv`, `pdf`), its bytes, any parts."""
+
+    kind: str
+    content: bytes
+    parts: Parts
 
 
 class Cell(NamedTuple):

@@ -12,9 +12,8 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import NamedTuple
 
-from provisioner.documents.blocks import MOST_CELLS, Cell, Reading, Rows, TableRow
+from provisioner.documents.blocks import MOST_CELLS, Cell, File, Reading, Rows, TableRow
 from provisioner.documents.encodings import decoded
-from provisioner.documents.gate import File
 from provisioner.documents.titles import count_titles
 
 #: In the order of preference when a file has as many of two.

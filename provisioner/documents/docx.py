@@ -13,6 +13,8 @@ from provisioner.documents.blocks import (
     MOST_CELLS,
     Block,
     Cell,
+    File,
+    Parts,
     Reading,
     Rows,
     Run,
@@ -20,7 +22,6 @@ from provisioner.documents.blocks import (
     cell_of,
     shown,
 )
-from provisioner.documents.gate import File, Parts
 from provisioner.documents.markup import NO_MARKS, Marks, StyleMarks, Tags, over, page, stream
 
 _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"

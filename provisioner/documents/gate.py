@@ -9,9 +9,8 @@ import zlib
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import PurePath
-from typing import NamedTuple
 
-from provisioner.documents.blocks import Unreadable
+from provisioner.documents.blocks import File, Parts, Unreadable
 
 #: The most files in a package; an office document has some tens.
 MOST_MEMBERS = 10_000
@@ -61,16 +60,6 @@ _STRICT_START = b"http://purl.oclc.org/ooxml/"
 _STRICT = re.compile(rb"http://purl\.oclc\.org/ooxml/(\w{1,40})/")
 _ONLY_NAMED = re.compile(rb"[^<]{0,10}(?:<\?xml[^<>]{0,200}\?>)?\s{0,100}<!DOCTYPE[^\[<>]{0,500}>(?![\s\S]*<!)")
 _DOCTYPES = tuple("<!DOCTYPE".encode(encoding) for encoding in ("utf-8", "utf-16-le", "utf-16-be"))
-
-Parts = dict[str, bytes]
-
-
-class File(NamedTuple):
-    """A file that may be read: its kind (`docx`, `odt`, `xlsx`, `xls`, `ods`, `csv`, `pdf`), its bytes, any parts."""
-
-    kind: str
-    content: bytes
-    parts: Parts
 
 
 def admit(content: bytes, name: str, most_unpacked: int) -> File:

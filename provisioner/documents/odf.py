@@ -16,6 +16,7 @@ from provisioner.documents.blocks import (
     MOST_CELLS,
     Block,
     Cell,
+    File,
     Reading,
     Rows,
     Run,
@@ -23,7 +24,6 @@ from provisioner.documents.blocks import (
     cell_of,
     shown,
 )
-from provisioner.documents.gate import File
 from provisioner.documents.markup import NO_MARKS, Marks, StyleMarks, Tags, drop, over, page, stream
 
 _NS = "urn:oasis:names:tc:opendocument:xmlns:"

@@ -16,8 +16,7 @@ from pdfminer.pdfparser import PDFParser
 from pdfminer.pdftypes import PDFObjRef
 from pdfplumber.pdf import PDF
 
-from provisioner.documents.blocks import Block, Reading, Rows, Unreadable
-from provisioner.documents.gate import File
+from provisioner.documents.blocks import Block, File, Reading, Rows, Unreadable
 from provisioner.documents.pdf_page import DrawnCell, Grid, Page, has_text, is_cut, margin_of
 from provisioner.documents.unruled import Columns
 from provisioner.documents.wrapping import joined

@@ -16,13 +16,13 @@ from provisioner.documents.blocks import (
     MOST_CELLS,
     Block,
     Cell,
+    File,
     Reading,
     Rows,
     Run,
     Unreadable,
     cell_of,
 )
-from provisioner.documents.gate import File
 from provisioner.documents.sheets import Merge, Sheet, date_text, number_text
 
 # Records of the format: where a sheet starts, what it holds.

@@ -13,8 +13,18 @@ from typing import NamedTuple, TypeVar
 
 from lxml import etree
 
-from provisioner.documents.blocks import LONGEST_TEXT, Block, Cell, Reading, Rows, Run, Unreadable, cell_of
-from provisioner.documents.gate import File, Parts
+from provisioner.documents.blocks import (
+    LONGEST_TEXT,
+    Block,
+    Cell,
+    File,
+    Parts,
+    Reading,
+    Rows,
+    Run,
+    Unreadable,
+    cell_of,
+)
 from provisioner.documents.markup import drop, stream
 from provisioner.documents.sheets import Merge, Sheet, date_text, is_date_format, number_text
 

@@ -13,8 +13,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from provisioner.documents import delimited
+from provisioner.documents.blocks import File
 from provisioner.documents.encodings import decoded
-from provisioner.documents.gate import File
 from provisioner.domain.annexe.document import Annexe
 from tests.documents.conftest import Reader
 from tests.documents.making import ALICE, BOB, HEADING_1, HEADING_2, TITLES_1, TITLES_2, csv_form
