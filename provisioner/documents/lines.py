@@ -46,6 +46,11 @@ class Line(NamedTuple):
         return " | ".join(cell.text.strip() for cell in self.filled)
 
     @property
+    def words(self) -> str:
+        """Its texts as one, where it is no person's row."""
+        return " ".join(cell.text.strip() for cell in self.filled)
+
+    @property
     def has_address(self) -> bool:
         """Whether it may hold somebody's address."""
         return any("@" in cell.text for cell in self.cells)

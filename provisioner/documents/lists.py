@@ -11,7 +11,7 @@ from provisioner.documents.lines import Line
 from provisioner.documents.named import asks_for_somebody, has_date, is_contact, names_somebody
 from provisioner.documents.odd_rows import NAMES, holds_several, is_example, says_the_contrary, takes_rows_back
 from provisioner.documents.rows import read_row
-from provisioner.documents.sections import Place, Section, is_of_signatures
+from provisioner.documents.sections import Place, Section, is_for_signing, is_of_signatures
 from provisioner.documents.text import quoted
 from provisioner.documents.titles import Titles, columns_of, read_titles
 from provisioner.documents.transmission import after_transmission
@@ -93,9 +93,9 @@ class Lists:
         if is_in_list and "@" in text and (not section.is_begun or has_date(text)):
             self._open(Section(None, section.words, somebody=text))  # who should stand in the list's table
             return
-        if self._is_about_somebody(text):
-            return
         words = read_words(text)
+        if (words.kind is not Kind.LIST or "@" in text) and self._is_about_somebody(text):
+            return
         if words.kind is not Kind.SIGNATURE:
             section.note_words(text)
         if words.kind in (Kind.OTHER, Kind.PROSE) and words.number is None and is_running:
@@ -115,16 +115,18 @@ class Lists:
         """Whether a row of a table is words that announce something, and changes the section if so."""
         filled = line.filled
         is_alone = len(filled) == 1
-        is_words = is_alone and not self._section.is_value(line)
-        if is_words and (self._is_about_somebody(line.text, line) or is_contact(line.text)):
+        words = read_words(line.text)
+        is_note = is_alone and not self._section.is_value(line) and (words.kind is not Kind.LIST or line.has_address)
+        if is_note and (self._is_about_somebody(line.text, line) or is_contact(line.text)):
             return True
         if len(filled) > _MOST_BESIDE or line.has_address:
             return False
         if after_transmission(line.text) is not None:
             return True
-        words = read_words(line.text)
         if words.kind is Kind.LIST and (is_alone or len(line.text.split()) > _MOST_BESIDE):
-            self._switch(line, self._under(words, line.text))
+            self._switch(line, self._under(words, line.words))
+        elif is_for_signing(line):
+            self._switch(line, Section(None, line.text, signs=True))
         elif not is_alone:
             return words.kind is Kind.NOTHING and all(cell.text.strip().isdigit() for cell in filled[1:])
         elif self._section.is_value(line):
@@ -134,12 +136,10 @@ class Lists:
         return True
 
     def _is_about_somebody(self, text: str, line: Line | None = None) -> bool:
-        """Whether words, a row of a table's or not, head no list and ask for somebody, who should stand in one. They
-        may be about either list, so the closures alone do not go without a person's look, and about the rows under
-        them. Tells of them, and of words that only name somebody.
+        """Whether words, a row of a table's or not, ask for somebody, who should stand in a list. They may be about
+        either list, so the closures alone do not go without a person's look, and about the rows under them. Tells of
+        them, and of words that only name somebody.
         """
-        if read_words(text).kind is Kind.LIST and "@" not in text:
-            return False
         section = self._section
         number = section.number if section.titles is not None else None
         is_asking = asks_for_somebody(text) or takes_rows_back(text, number)
@@ -192,6 +192,8 @@ class Lists:
         if not titles.columns:
             is_over = self._may_be_over_titles(line)
             self._over = line if is_over else None
+            if is_over:
+                self._section.note_over(line)
             return is_over
         self._over = line
         section = self._section
@@ -226,7 +228,7 @@ class Lists:
 
     def _may_be_over_titles(self, line: Line) -> bool:
         """Whether a row may be what is written over titles (« Identité »): the first of its table's part."""
-        if self._section.number is None or self._section.holds(line) or is_of_signatures(line):
+        if self._section.number is None or self._section.holds(line):
             return False
         return not any(read_date(cell.text) for cell in line.filled)
 
@@ -296,12 +298,11 @@ class Lists:
         """A row that is in no list: if it shows a person or a date, its section is told."""
         section = self._section
         if is_of_signatures(line) and not line.has_address:
-            if section.number is None:
-                section.signs = section.signs or not section.somebody
-            elif section.titles is not None:
-                self._open(Section(None, signs=True))
+            section.signs = section.signs or (section.number is None and not section.somebody)
         elif section.number is None:
             section.note_row(line)
+            if not section.somebody and not section.signs:
+                self._is_about_somebody(line.words, line)
         elif line.shows_somebody():  # under a list's words, but not under its titles
             words = section.words if section.titles is None else ""
             self._open(Section(None, words, somebody=line.quote, sheet_row=line.number))

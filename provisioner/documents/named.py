@@ -73,8 +73,8 @@ _ROLE = re.compile(
     r"|cc\b|signat|represent|attention de|adresse[rz]|envo[iy]|renvo|transm|retour(?:ne| a)|joindre|aupres|renseign"
     r"|question|rgpd|dpo\b|tel\b|telephone|portable|fax\b|agree[rz]|cordialement|visa\b)"
     r"|^(?:e ?mail|mail|mel|courriel|adresse|site|objet|(?:n |v |nos |vos )?ref\b|pour information)"
-    r"|^(?:l[ea] |votre |notre )?(?:maire|president|direct|dgs|drh|secretaire|adjoint|vice|elue? |chef|responsable"
-    r"|referent|coordinat|charge|gestionnaire|administrat|deleg|redact|auteur|demandeu)"
+    r"|^(?:l[ea] |votre |notre |nom d[eu] (?:la )?)?(?:maire|president|direct|dgs|drh|secretaire|adjoint|vice|elue? "
+    r"|chef|responsable|referent|coordinat|charge|gestionnaire|administrat|deleg|redact|auteur|demandeu)"
     r"|\b0\d(?: ?\d\d){4}\b"
 )
 #: What follows the name of who signs: « Mme Roy, directrice du CCAS ».

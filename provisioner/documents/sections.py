@@ -18,6 +18,11 @@ from provisioner.domain.annexe.document import Column, Finding, Severity
 #: A line that says that there is nobody.
 _NOBODY = re.compile(r"\b(?:aucune?|n[ée]ant|pas d(?:e\b|['’])|sans objet|vide|non concern)", re.IGNORECASE)
 
+_SIGNING = re.compile(
+    r"signature|cachet\b|visa\b|lu et approuv|fait (?:à|le|en)\b"
+    r"|(?:\w+ )?(?:[ée]tabli|r[ée]dig|rempl|compl|certif|sign)\w* par\b",
+    re.IGNORECASE,
+)
 _OF_SIGNATURES = re.compile(r"signature|cachet|visa\b|lu et approuv", re.IGNORECASE)
 
 
@@ -123,6 +128,11 @@ class Section:
         elif names_somebody(text) or has_date(text):
             self.named = text
 
+    def note_over(self, line: Line) -> None:
+        """A row that may be written over the titles: where none follow, it may be somebody."""
+        if self.named is None and len(line.filled) > 1 and not is_for_signing(line):
+            self.named = line.quote
+
     def note_row(self, line: Line) -> None:
         """A row that is in no list: the first one that shows a person or a date is told when the section ends."""
         if self.somebody or not self._means_somebody(line):
@@ -158,3 +168,8 @@ class Section:
 def is_of_signatures(line: Line) -> bool:
     """Whether a row of a table is for signatures."""
     return any(_OF_SIGNATURES.search(cell.text) for cell in line.filled)
+
+
+def is_for_signing(line: Line) -> bool:
+    """Whether a row that holds nobody's address says that what follows is who signs, and when."""
+    return _SIGNING.match(line.text) is not None or (line.text.casefold() == "date" and is_of_signatures(line))

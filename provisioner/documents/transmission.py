@@ -23,7 +23,8 @@ _MAY_SAY = re.compile(r"transmi|envoi|envoy|remise|adress[ée]", re.IGNORECASE)
 
 _LABEL = re.compile(
     r"\bdate (?:de |d')(?:la |l')?(?:transmissions?|envois?|remise)\b"
-    r"|\b(?:transmise?s?|envoy[ée]e?s?|adress[ée]e?s?)(?: à la caf| par (?:mail|courriel|le partenaire))* le\b"
+    r"|\b(?:transmise?s?|envoy[ée]e?s?|adress[ée]e?s?)"
+    r"(?: à la caf(?: d[\w' -]{1,30}?)?| par (?:mail|courriel|le partenaire))* le\b"
     r"|\btransmission(?= ?:| du | le )",
     re.IGNORECASE,
 )
@@ -38,7 +39,11 @@ _ANOTHER = re.compile(
     r"pr[ée]c[ée]d|derni[eè]re?|ancien|initial|prochain|limite|pr[ée]vue|annexe n?°? ?[23]", re.IGNORECASE
 )
 #: The same before the words.
-_FORMER = re.compile(r"\b(?:pr[ée]c[ée]dente?|ancienne?|prochaine?)\s*$", re.IGNORECASE)
+_FORMER = re.compile(
+    r"\b(?:pr[ée]c[ée]dente?|ancienne?|prochaine?|derni[eè]re?|premi[eè]re?|1 ?[eè]?re|initiale?"
+    r"|limite d[e'] ?(?:la )?)\s*$",
+    re.IGNORECASE,
+)
 #: What may stand before « transmise le ».
 _BEFORE = re.compile(r"(?:annexe(?: n?°? ?1)?|document|liste|formulaire)?\W*", re.IGNORECASE)
 #: Words after which a date is another event's.

@@ -352,6 +352,40 @@ def test_tables_for_signatures_for_the_caf_or_to_choose_from_refuse_nothing(
     assert (emails(annexe, 2), errors(annexe)) == ([LEAVER[3]], [])
 
 
+@pytest.mark.rule("A3")
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [("À supprimer aussi :", "Léo Noir")],
+        [("À supprimer", "Noir", "Léo")],
+        [("Remarque :", "M. Noir est parti")],
+        [("Départ", "M. Noir", "31/08/2026")],
+        [("Accès à fermer",), ("Noir", "Léo")],
+    ],
+)
+def test_who_is_asked_for_in_several_cells_above_the_lists_is_told(rows: list[tuple[str, ...]]) -> None:
+    annexe = form(table(*rows, (HEADING_1,), TITLES_1, ALICE, (HEADING_2,), TITLES_2, LEAVER))
+    assert (emails(annexe), emails(annexe, 2)) == ([ALICE[3]], [LEAVER[3]])
+    assert [finding.code for finding in errors(annexe)] == ["table-not-understood"]
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        ("Fait à Lillers", "le 15/06/2026"),
+        ("Date", "Signature"),
+        ("Signature du Maire", "Cachet"),
+        ("Établi par :", "Zoé Roy, DRH, le 12/06/2026"),
+    ],
+)
+def test_who_signs_in_several_cells_below_a_list_is_nobody_of_it(row: tuple[str, ...]) -> None:
+    annexe = form(
+        table((HEADING_1,), TITLES_1, ALICE, (HEADING_2,), TITLES_2, LEAVER, row, ("Le Maire", "Jean Petit"))
+    )
+    assert (emails(annexe), emails(annexe, 2)) == ([ALICE[3]], [LEAVER[3]])
+    assert not errors(annexe)
+
+
 @pytest.mark.rule("A1")
 def test_somebody_written_in_one_cell_with_a_telephone_is_told() -> None:
     annexe = whole(ALICE, ("Noir Léo, tél. 03 21 00 00 00, leo.noir@agglo-lys.example",))
@@ -711,6 +745,10 @@ def test_a_later_date_beside_that_of_the_transmission_is_asked_about(lines: list
         ["Date de transmission : 15/06/2026", "Mise à jour le 02/01/2026"],
         ["Date de l'envoi : 15/06/2026"],
         ["Transmise par le partenaire le 15/06/2026"],
+        ["Annexe transmise à la Caf du Pas-de-Calais le 15/06/2026"],
+        ["Date limite de transmission : 30/06/2026", "Date de transmission : 15/06/2026"],
+        ["Date de la dernière transmission : 13/04/2026", "Date de transmission : 15/06/2026"],
+        ["1ère transmission : 13/04/2026", "Date de transmission : 15/06/2026"],
     ],
 )
 def test_a_date_that_is_another_events_does_not_contend(lines: list[Block]) -> None:
