@@ -116,7 +116,8 @@ Block = str | Table
 class Reading(NamedTuple):
     """A file's blocks, and whether it holds tracked changes that nobody has accepted or refused yet.
 
-    `margins`: what is printed over and under the pages.
+    `margins`: what is printed over and under the pages, and what stands beside the text: its comments and notes, a
+    sheet's text boxes.
     """
 
     blocks: Sequence[Block]

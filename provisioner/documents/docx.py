@@ -64,7 +64,7 @@ def read(file: File, most_rows: int) -> Reading:
     margins = [
         block for name, part in sorted(file.parts.items()) if _MARGIN.fullmatch(name) for block in reader.blocks(part)
     ]
-    return Reading(blocks, revised, margins)
+    return Reading(blocks, revised, [*margins, *reader.beside])
 
 
 #: A note by what it is and its number.
@@ -81,12 +81,13 @@ class _SpannedRow(list[tuple[Cell, int]]):
 
 
 class _Reader:
-    """Walks down a part. `revised`: it holds tracked changes."""
+    """Walks down a part. `revised`: it holds tracked changes. `beside`: the comments and notes of its paragraphs."""
 
     def __init__(self, styles: _Styles, rows: Rows, notes: Mapping[_Note, str]) -> None:
         self._styles, self._rows, self._notes = styles, rows, notes
         self._inner: list[Block] = []  # tables in the cells of the table that is read, which follow it
         self.revised = False
+        self.beside: list[str] = []
 
     def blocks(self, part: bytes) -> Iterator[Block]:
         """The paragraphs and tables of a part."""
@@ -104,6 +105,8 @@ class _Reader:
                 self.revised = True
 
     def _paragraph(self, element: etree._Element) -> str:
+        if self._notes and (note := self._note(element)):
+            self.beside.append(note)
         return shown(self._runs(element, self._styles.of_paragraph(element)))
 
     def _add(self, row: etree._Element, table: list[_SpannedRow]) -> Iterator[Block]:
@@ -178,9 +181,9 @@ class _Reader:
                 cell = cell._replace(struck=True, standing="")
             yield cell, _number(element.find(f"{_W}tcPr/{_W}gridSpan"))
 
-    def _note(self, cell: etree._Element) -> str:
-        """The comments and notes that hang on a cell."""
-        marks = cell.iter(*_REFERENCES)
+    def _note(self, element: etree._Element) -> str:
+        """The comments and notes that hang on a cell or a paragraph."""
+        marks = element.iter(*_REFERENCES)
         return " ".join(self._notes.get((_REFERENCES[str(mark.tag)], mark.get(f"{_W}id")), "") for mark in marks)
 
     def _runs(self, element: etree._Element, base: Marks) -> Iterator[Run]:

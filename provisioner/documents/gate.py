@@ -52,7 +52,7 @@ OLE = b"\xd0\xcf\x11\xe0"
 _WANTED = re.compile(
     r"mimetype|content\.xml|styles\.xml|META-INF/manifest\.xml|word/(document\d*|styles|(header|footer)\d*|comments|footnotes|endnotes)\.xml"
     r"|xl/(workbook|styles|sharedStrings)\.xml|xl/_rels/workbook\.xml\.rels|xl/worksheets/[^/]+\.xml"
-    r"|xl/worksheets/_rels/[^/]+\.rels|xl/comments[^/]*\.xml|xl/comments/[^/]+\.xml"
+    r"|xl/worksheets/_rels/[^/]+\.rels|xl/comments[^/]*\.xml|xl/comments/[^/]+\.xml|xl/drawings/drawing\d*\.xml"
 )
 #: The parts of an OpenDocument file that nobody here parses: macros and manifest, which name a DTD of their own.
 _UNPARSED = re.compile(r"(?:META-INF|Basic|Dialogs|Scripts)/.*")

@@ -8,14 +8,14 @@ from provisioner.documents.blocks import Cell
 from provisioner.documents.dates import Order, read_date
 from provisioner.documents.headings import Kind, Words, may_head_another, names_nobody, read_words, running_key
 from provisioner.documents.lines import Line
-from provisioner.documents.named import asks_for_somebody, has_date, is_contact, names_somebody
-from provisioner.documents.odd_rows import NAMES, holds_several, is_example, says_the_contrary, takes_rows_back
+from provisioner.documents.named import asks_for_somebody, has_date, is_contact, told
+from provisioner.documents.odd_rows import NAMES, holds_several, is_example, says_the_contrary
 from provisioner.documents.rows import read_row
 from provisioner.documents.sections import Place, Section, is_for_signing, is_of_signatures
 from provisioner.documents.text import quoted
 from provisioner.documents.titles import Titles, columns_of, read_titles
 from provisioner.documents.transmission import after_transmission
-from provisioner.domain.annexe.details import ListGuess, Table
+from provisioner.domain.annexe.details import ListGuess
 from provisioner.domain.annexe.document import Column, Finding, Row, Severity
 
 #: The most filled cells of a row that is a heading, and the fewest words of one that has another cell beside it.
@@ -142,10 +142,10 @@ class Lists:
         """
         section = self._section
         number = section.number if section.titles is not None else None
-        is_asking = asks_for_somebody(text) or takes_rows_back(text, number)
-        if is_asking or names_somebody(text):
-            severity = Severity.ERROR if is_asking else Severity.WARNING
-            self._tell(Finding("table-not-understood", severity, value=quoted(text), details=Table(())))
+        finding = told(text, number)
+        if finding is not None:
+            self._tell(finding)
+        is_asking = finding is not None and finding.severity is Severity.ERROR
         if is_asking and number is not None:
             self._switch(line, Section(None, text))
         return is_asking

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 
 from provisioner.documents.blocks import Reading
 from provisioner.documents.dates import Order, order_of
 from provisioner.documents.headings import annexe_number, running_key
 from provisioner.documents.lines import Line, lines_of
 from provisioner.documents.lists import Lists
+from provisioner.documents.named import told
 from provisioner.documents.text import quoted
 from provisioner.documents.transmission import read_transmission
 from provisioner.domain.annexe.details import Table
@@ -28,7 +30,7 @@ def understand(reading: Reading) -> Annexe:
     return Annexe(
         transmitted_on,
         tuple(lists.rows),
-        (*findings, *lists.missing(), *lists.findings, *_beyond(beyond, order)),
+        (*findings, *lists.missing(), *lists.findings, *_beyond(beyond, order), *_beside(margins)),
     )
 
 
@@ -53,6 +55,13 @@ def _running(lines: list[Line]) -> frozenset[str]:
     """The lines of paragraphs that stand several times, as what is printed on each page does."""
     counted = Counter(running_key(line.text) for line in lines if line.table is None)
     return frozenset(key for key, count in counted.items() if count > 1)
+
+
+def _beside(margins: list[Line]) -> Iterator[Finding]:
+    """What is asked for over and under the pages and beside the text, where no list is."""
+    for words in dict.fromkeys(line.words for line in margins):
+        if finding := told(words):
+            yield finding
 
 
 def _lists(lines: list[Line], order: Order, running: frozenset[str] = frozenset()) -> Lists:

@@ -9,6 +9,10 @@ import re
 
 from provisioner.documents.dates import read_date
 from provisioner.documents.headings import Kind, is_place, list_of, read_words, words_of
+from provisioner.documents.odd_rows import takes_rows_back
+from provisioner.documents.text import quoted
+from provisioner.domain.annexe.details import Table
+from provisioner.domain.annexe.document import Finding, Severity
 
 #: More words of a line are not looked at for a date.
 _MOST_WORDS = 60
@@ -82,6 +86,21 @@ _WITH_FUNCTION = re.compile(
     rf"^\W*{_TITLED}\W+(?:\w+\s)?(?i:maire|pr[ée]sident|direct(?:eur|rice)|dgs|drh|secr[ée]taire|adjoint|vice|[ée]lu)"
     r"[^,;:.]*"
 )
+
+
+def told(text: str, number: int | None = None) -> Finding | None:
+    """What is to be said of words that stand in no list: an error where they ask for somebody or take rows back, a
+    warning where they only name somebody.
+
+    `number`: the list of the rows above them, None where there are none.
+    """
+    if asks_for_somebody(text) or takes_rows_back(text, number):
+        severity = Severity.ERROR
+    elif names_somebody(text):
+        severity = Severity.WARNING
+    else:
+        return None
+    return Finding("table-not-understood", severity, value=quoted(text), details=Table(()))
 
 
 def asks_for_somebody(text: str) -> bool:

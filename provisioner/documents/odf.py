@@ -75,7 +75,7 @@ def read(file: File, most_rows: int) -> Reading:
     margins = [*reader.margins(file.parts.get("styles.xml", b"<none/>"))]
     content = file.parts["content.xml"]
     blocks = [*(reader.sheets(content) if file.kind == "ods" else reader.text(content))]
-    return Reading(blocks, reader.revised, margins)
+    return Reading(blocks, reader.revised, [*margins, *reader.beside])
 
 
 class _Column(NamedTuple):
@@ -86,11 +86,12 @@ class _Column(NamedTuple):
 
 
 class _Reader:
-    """Walks down the parts of a document. `revised`: it holds tracked changes."""
+    """Walks down the parts of a document. `revised`: it holds tracked changes. `beside`: its paragraphs' notes."""
 
     def __init__(self, rows: Rows) -> None:
         self._styles, self._rows = StyleMarks(), rows
         self.revised = False
+        self.beside: list[str] = []
 
     def margins(self, part: bytes) -> Iterator[str]:
         """What is printed over and under the pages; the document's named styles are noted on the way."""
@@ -199,6 +200,8 @@ class _Reader:
         return cell._replace(hidden=True) if is_covered and not is_below and cell.is_filled else cell
 
     def _paragraph(self, element: etree._Element) -> str:
+        if note := _note(element):
+            self.beside.append(note)
         return shown(self._runs(element, self._marks(element.get(f"{_TEXT}style-name"))))
 
     def _runs(self, element: etree._Element, marks: Marks) -> Iterator[Run]:
@@ -262,9 +265,9 @@ def _paragraphs(cell: etree._Element) -> Iterator[etree._Element]:
             yield from _paragraphs(child)
 
 
-def _note(cell: etree._Element) -> str:
-    """The comments and notes that hang on a cell."""
-    return " ".join("".join(note.itertext()) for note in cell.iter(*_NOTES))[:LONGEST_TEXT]
+def _note(element: etree._Element) -> str:
+    """The comments and notes that hang on a cell or a paragraph."""
+    return " ".join("".join(note.itertext()) for note in element.iter(*_NOTES))[:LONGEST_TEXT]
 
 
 def _value(cell: etree._Element, text: str) -> str:

@@ -74,7 +74,8 @@ def read(file: File, most_rows: int) -> Reading:
         Unreadable: not a sound workbook, or too many rows.
     """
     try:
-        return Reading(list(_blocks(file.parts, Rows(most_rows))))
+        blocks = list(_blocks(file.parts, Rows(most_rows)))
+        return Reading(blocks, margins=list(_boxes(file.parts)))
     except (etree.XMLSyntaxError, ValueError, LookupError):
         raise Unreadable("damaged") from None
 
@@ -88,6 +89,16 @@ def _blocks(parts: Parts, rows: Rows) -> Iterator[Block]:
             sheet.note(*place, text)
         yield name[:LONGEST_TEXT]
         yield sheet.table(rows)
+
+
+def _boxes(parts: Parts) -> Iterator[str]:
+    """The texts of the boxes that are drawn over the sheets."""
+    for _, _, sheet in _sheets(parts):
+        for part in _linked(parts, sheet, "drawing").values():
+            for box in _elements(parts, part, "txBody"):
+                paragraphs = ("".join(paragraph.itertext()) for paragraph in box.iter("{*}p"))
+                yield "\n".join(paragraphs)[:LONGEST_TEXT]
+                drop(box)
 
 
 def _sheets(parts: Parts) -> Iterator[tuple[str, bool, str]]:

@@ -161,6 +161,23 @@ def test_a_comment_may_say_that_the_person_leaves(
         assert told(read_here(content, name)) == ([("row-not-understood", 1)] if is_asked else [])
 
 
+@pytest.mark.rule("A3")
+def test_who_is_asked_for_in_a_box_over_a_sheet_or_beside_a_text_is_told(read_here: Reader) -> None:
+    asked = "Clôturer aussi l'accès de M. Noir"
+    link = '<Relationship Id="d" Type="http://x.example/drawing" Target="../drawings/drawing1.xml"/>'
+    parts = {
+        "xl/drawings/drawing1.xml": f"<wsDr><sp><txBody><p><r><t>{asked}</t></r></p></txBody></sp></wsDr>",
+        "xl/worksheets/_rels/sheet1.xml.rels": f"<Relationships>{link}</Relationships>",
+    }
+    note = f"<text:p>Annexe<office:annotation><text:p>{asked}</text:p></office:annotation></text:p>"
+    forms = {
+        "a.xlsx": zipped({**xlsx_parts(ALICE), **parts}),
+        "a.odt": odf("text", note),
+    }
+    for name, content in forms.items():
+        assert ("table-not-understood", None) in told(read_here(content, name))
+
+
 def test_what_lies_under_merged_cells_is_not_read_unseen(read_here: Reader) -> None:
     forms = {
         "a.xlsx": xlsx_form(ALICE, sheet='<mergeCells><mergeCell ref="B5:C5"/></mergeCells>'),

@@ -163,6 +163,21 @@ def test_a_comment_or_a_footnote_may_say_that_the_person_leaves(
     assert [finding.code for finding in annexe.findings] == (["row-not-understood"] if is_asked else [])
 
 
+@pytest.mark.rule("A3")
+@pytest.mark.parametrize(
+    ("note", "code"), [("Clôturer aussi l'accès de M. Noir", "table-not-understood"), ("Une adresse nominative", "")]
+)
+@pytest.mark.parametrize("place", ["comment", "footnote", "header"])
+def test_who_is_asked_for_beside_the_text_is_told(read_here: Reader, place: str, note: str, code: str) -> None:
+    mark = "" if place == "header" else f'<w:r><w:{place}Reference w:id="7"/></w:r>'
+    content = docx(TITLE, f"<w:p>{run('Date de transmission : 15/06/2026')}{mark}</w:p>", *LISTS)
+    notes = f'<w:{place}s {_W}><w:{place} w:id="7">{paragraph(note)}</w:{place}></w:{place}s>'
+    header = f"<w:hdr {_W}>{paragraph(note)}</w:hdr>"
+    part = {"word/header1.xml": header} if place == "header" else {f"word/{place}s.xml": notes}
+    annexe = read_here(with_parts(content, part), "a.docx")
+    assert [finding.code for finding in annexe.findings] == list(filter(None, [code]))
+
+
 @pytest.mark.rule("A1")
 def test_a_tables_style_strikes_through_and_an_address_corrected_by_hand_is_asked_about(read_here: Reader) -> None:
     table = word_table(TITLES_1, ALICE).replace("<w:tbl>", '<w:tbl><w:tblPr><w:tblStyle w:val="T"/></w:tblPr>')
