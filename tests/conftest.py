@@ -13,6 +13,7 @@ import pytest
 import structlog
 
 from provisioner.settings import Settings
+from tests.shared.administrator import Administrator
 from tests.shared.economy import be_economical
 from tests.shared.mailbox import Mailbox
 from tests.shared.postgres import Postgres, start_postgres
@@ -89,10 +90,18 @@ def new_settings(keycloak: KeycloakServer, mailbox: Mailbox) -> Callable[..., Se
 
 
 @pytest.fixture(scope="session")
-def realms(new_settings: Callable[..., Settings], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Realms]:
+def admin(new_settings: Callable[..., Settings], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Administrator]:
+    """The administrator of that Keycloak, for all its realms: each login costs Keycloak a slow hash."""
+    with closing(Administrator(new_settings(tmp_path_factory.mktemp("admin")).keycloak)) as admin:
+        yield admin
+
+
+@pytest.fixture(scope="session")
+def realms(
+    new_settings: Callable[..., Settings], admin: Administrator, tmp_path_factory: pytest.TempPathFactory
+) -> Realms:
     """The realms of this process."""
-    with closing(Realms(new_settings, tmp_path_factory.mktemp("realms"))) as realms:
-        yield realms
+    return Realms(new_settings, admin, tmp_path_factory.mktemp("realms"))
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import closing
 from dataclasses import dataclass
 
 import pytest
@@ -84,20 +83,14 @@ def office(
     return office
 
 
-@pytest.fixture(scope="package")
-def administrator(office: Office) -> Iterator[Administrator]:
-    with closing(Administrator(office.settings.keycloak)) as administrator:
-        yield administrator
-
-
 @pytest.fixture
-def look(request: pytest.FixtureRequest, office: Office, administrator: Administrator) -> Look:
+def look(request: pytest.FixtureRequest, office: Office, admin: Administrator) -> Look:
     """Whose pages the realm shows: our theme's where a test does not say another (`both_looks`)."""
     look: Look = getattr(request, "param", Look.THEME)
     path = f"admin/realms/{office.settings.keycloak.realm}"
-    realm = administrator.get(path)
+    realm = admin.get(path)
     if realm.get("loginTheme", "") != look.login_theme:
-        administrator.request("put", path, {**realm, "loginTheme": look.login_theme})
+        admin.request("put", path, {**realm, "loginTheme": look.login_theme})
     return look
 
 

@@ -49,11 +49,11 @@ def expect_readable(page: Page, look: Look, name: str) -> None:
 
 def expect_no_grave_fault(page: Page) -> None:
     """axe-core finds no serious or critical fault of accessibility."""
-    found = Axe().run(page, options=_AXE)
+    result = Axe().run(page, options=_AXE)
     grave = [
-        violation for violation in found.response["violations"] if violation["impact"] in ("serious", "critical")
+        violation for violation in result.response["violations"] if violation["impact"] in ("serious", "critical")
     ]
-    assert grave == [], found.generate_report()
+    assert grave == [], result.generate_report()
 
 
 def _picture(look: Look, name: str, width: int) -> Path:

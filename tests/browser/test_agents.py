@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -34,13 +34,6 @@ def settings(
     settings = new_settings(tmp_path_factory.mktemp("agents"), **web)
     apply_agents_realm(settings)
     return settings
-
-
-@pytest.fixture(scope="module")
-def admin(settings: Settings) -> Iterator[Administrator]:
-    administrator = Administrator(settings.keycloak)
-    yield administrator
-    administrator.close()
 
 
 @pytest.fixture(scope="module")

@@ -63,7 +63,8 @@ def test_an_administrator_finds_in_the_console_what_the_page_shows(
             for label in _LABELS:
                 expect(page.get_by_text(label, exact=True).first).to_be_visible()
     pictures = [
-        Path(found) for found in re.findall(r"\]\((images/[^)]+)\)", (ROOT / "docs/console.md").read_text("utf-8"))
+        Path(picture)
+        for picture in re.findall(r"\]\((images/[^)]+)\)", (ROOT / "docs/console.md").read_text("utf-8"))
     ]
     assert {f"console-{name}.png" for name in names} == {picture.name for picture in pictures}
     assert {picture.name for picture in pictures} == {file.name for file in script.IMAGES.iterdir()}

@@ -168,12 +168,12 @@ def test_the_rules_of_a_password_are_read_before_one_types_and_marked_while_one_
 
 @pytest.mark.rule("P1")
 def test_a_longer_password_by_the_realm_is_said_and_without_script_the_server_names_the_first_unmet_rule(
-    people: People, browser: Browser, invited: Iterator[str], look: Look, administrator: Administrator, office: Office
+    people: People, browser: Browser, invited: Iterator[str], look: Look, admin: Administrator, office: Office
 ) -> None:
     context = browser.new_context(locale="fr-FR", java_script_enabled=False)
     person = people.person(next(invited))
     page = context.new_page()
-    with realm_with(administrator, office, passwordPolicy="length(12) and digits(2) and upperCase(1)"):
+    with realm_with(admin, office, passwordPolicy="length(12) and digits(2) and upperCase(1)"):
         page.goto(person.link())
         page.locator("#kc-proceed").click()
         rules = page.locator("[data-rule]:not([hidden])")
@@ -198,10 +198,10 @@ def test_the_login_page_leads_to_what_is_done_with_ones_data(person: Person) -> 
 @pytest.mark.rule("P5")
 @both_looks
 def test_nobody_learns_from_the_pages_whether_an_address_is_known(
-    active: Person, people: People, look: Look, administrator: Administrator, office: Office
+    active: Person, people: People, look: Look, admin: Administrator, office: Office
 ) -> None:
     unknown = people.person(f"personne-{look}@inconnu.example")
-    with realm_with(administrator, office, failureFactor=2):
+    with realm_with(admin, office, failureFactor=2):
         known, of_nobody = (
             (_said_after_asking(person), _said_after_a_wrong_password(person)) for person in (active, unknown)
         )
@@ -214,12 +214,12 @@ def test_nobody_learns_from_the_pages_whether_an_address_is_known(
 
 @pytest.mark.parametrize("action", ["CONFIGURE_TOTP", "webauthn-register"])
 def test_a_second_factor_is_asked_for_in_the_same_pages(
-    active: Person, administrator: Administrator, office: Office, action: str
+    active: Person, admin: Administrator, office: Office, action: str
 ) -> None:
     """No person of a partner has one; the Caf's agents do, in their own realm."""
     path = f"admin/realms/{office.settings.keycloak.realm}/users"
-    (account,) = administrator.get(path, email=active.email, exact="true")
-    administrator.request("put", f"{path}/{account['id']}/execute-actions-email", [action])
+    (account,) = admin.get(path, email=active.email, exact="true")
+    admin.request("put", f"{path}/{account['id']}/execute-actions-email", [action])
     page = active.page
     page.goto(active.link(2))
     proceed(page).click()
@@ -254,13 +254,13 @@ def one_time_code(secret: str) -> str:
 
 
 @contextmanager
-def realm_with(administrator: Administrator, office: Office, **settings: Any) -> Iterator[None]:
+def realm_with(admin: Administrator, office: Office, **settings: Any) -> Iterator[None]:
     """The realm with other settings, for now."""
     path = f"admin/realms/{office.settings.keycloak.realm}"
-    realm = administrator.get(path)
-    administrator.request("put", path, {**realm, **settings})
+    realm = admin.get(path)
+    admin.request("put", path, {**realm, **settings})
     yield
-    administrator.request("put", path, realm)
+    admin.request("put", path, realm)
 
 
 def _forbid_scripts_in_the_page(page: Page) -> list[str]:

@@ -190,9 +190,9 @@ def test_a_page_needs_no_sideways_scrolling_on_a_phone_loads_nothing_and_prints(
 def test_a_page_has_no_grave_fault_of_accessibility(browser: Browser, name: str) -> None:
     page = browser.new_page()
     page.set_content(PAGES[name]())
-    found = Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa"], "resultTypes": ["violations"]})
-    grave = [v for v in found.response["violations"] if v["impact"] in ("serious", "critical")]
-    assert grave == [], found.generate_report()
+    result = Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa"], "resultTypes": ["violations"]})
+    grave = [v for v in result.response["violations"] if v["impact"] in ("serious", "critical")]
+    assert grave == [], result.generate_report()
     page.close()
 
 

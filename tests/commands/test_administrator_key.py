@@ -19,13 +19,6 @@ SECRET = "of-bootstrap-admin"
 
 
 @pytest.fixture
-def admin(office: Office) -> Iterator[Administrator]:
-    administrator = Administrator(office.settings.keycloak)
-    yield administrator
-    administrator.close()
-
-
-@pytest.fixture
 def client_id(admin: Administrator, office: Office) -> Iterator[str]:
     """A client as `kc.sh bootstrap-admin service` leaves it (ApplianceBootstrap of Keycloak 26.7)."""
     name, path = f"provisioner-admin-{office.settings.keycloak.realm}", "admin/realms/master"

@@ -23,7 +23,7 @@ def adopt(office: Office, *emails: str, more: tuple[str, ...] = (), partner: str
     asked = [part for email in emails for part in ("--email", email)]
     answer = office.run("partner", "adopt", partner, *asked, *BY, *more, "--format", "json", today=TODAY)
     assert answer.status == status, (answer.status, answer.err, answer.out)
-    return [(one["email"], one["match"]) for one in valid(answer.json, "adoption")]
+    return [(account["email"], account["match"]) for account in valid(answer.json, "adoption")]
 
 
 def states(office: Office) -> dict[str, str]:
@@ -46,8 +46,8 @@ def test_a_dry_run_lists_what_each_address_matches_and_writes_nothing(office: Of
     before = console.user(JEANNE)
     nobody = f"personne@{DOMAIN}"
     assert adopt(office, JEANNE, more=("--dry-run",)) == [(JEANNE, "found")]
-    found = adopt(office, JEANNE, nobody, more=("--dry-run",), status=1)
-    assert found == [(JEANNE, "found"), (nobody, "missing")]
+    matches = adopt(office, JEANNE, nobody, more=("--dry-run",), status=1)
+    assert matches == [(JEANNE, "found"), (nobody, "missing")]
     assert console.user(JEANNE) == before
     assert console.groups(JEANNE) == set()
     assert states(office) == {}

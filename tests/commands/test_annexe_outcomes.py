@@ -30,17 +30,17 @@ def _at(name: str) -> str:
 
 
 def test_a_rejected_annexe_is_not_applied_and_may_be_submitted_again(office: Office, second: Path) -> None:
-    one = submit(office, second, today=SECOND_DAY)["annexe"]
-    approve(office, one, today=SECOND_DAY)
-    assert reject(office, one, today=SECOND_DAY).status == 0
-    assert show(office, one, today=SECOND_DAY)["status"] == "rejected"
+    annexe = submit(office, second, today=SECOND_DAY)["annexe"]
+    approve(office, annexe, today=SECOND_DAY)
+    assert reject(office, annexe, today=SECOND_DAY).status == 0
+    assert show(office, annexe, today=SECOND_DAY)["status"] == "rejected"
     assert run_sync(office, today=SECOND_DAY)[0]["done"] == []
-    approve(office, one, today=SECOND_DAY, status=1)
-    assert reject(office, one, today=SECOND_DAY).status == 1
+    approve(office, annexe, today=SECOND_DAY, status=1)
+    assert reject(office, annexe, today=SECOND_DAY).status == 1
     (told,) = journal_details(office, "annexe.rejected")
     assert (told["by"], told["reason"]) == (BY, "Envoyée par erreur")
-    assert submit(office, second, today=SECOND_DAY)["annexe"] == one
-    approve(office, one, today=SECOND_DAY)
+    assert submit(office, second, today=SECOND_DAY)["annexe"] == annexe
+    approve(office, annexe, today=SECOND_DAY)
     assert ("close", _at("vasseur")) in changes(run_sync(office, today=SECOND_DAY)[0], "done")
 
 
@@ -112,8 +112,8 @@ def mass_closure(office: Office, tmp_path: Path) -> Path:
 def test_a_limit_holds_an_approved_annexe_until_its_plan_is_let_go(
     office: Office, mass_closure: Path, tmp_path: Path
 ) -> None:
-    one = submit(office, mass_closure, today=SECOND_DAY)
-    approve(office, one["annexe"], today=SECOND_DAY)
+    submitted = submit(office, mass_closure, today=SECOND_DAY)
+    approve(office, submitted["annexe"], today=SECOND_DAY)
     other = annexe_csv(tmp_path / "s.csv", {"martin": JUNE}, {}, "2026-06-15", "sivom.example")
     approve(office, submit(office, other, partner="sivom", today=SECOND_DAY)["annexe"], today=SECOND_DAY)
 
@@ -123,15 +123,15 @@ def test_a_limit_holds_an_approved_annexe_until_its_plan_is_let_go(
             (PARTNER, 42, 12)
         ]
         assert {change["partner"] for change in answer["done"]} <= {"sivom"}
-        assert show(office, one["annexe"], today=SECOND_DAY)["status"] == "approved"
+        assert show(office, submitted["annexe"], today=SECOND_DAY)["status"] == "approved"
     assert len(standing(office, today=SECOND_DAY, partner="sivom")) == 1
     assert "martin@sivom.example" in [mail.to for mail in office.mails()]
 
-    let_go = ("--allow", one["plan_id"])
+    let_go = ("--allow", submitted["plan_id"])
     differs = office.apply(mass_closure, *let_go, "--keep-absent", "all", today=SECOND_DAY, status=1)
     assert differs["done"] == []
     assert len(_closed(office.apply(mass_closure, *let_go, today=SECOND_DAY))) == 42
-    assert show(office, one["annexe"], today=SECOND_DAY)["status"] == "applied"
+    assert show(office, submitted["annexe"], today=SECOND_DAY)["status"] == "applied"
     assert office.plan(today=SECOND_DAY)["changes"] == []
 
 
@@ -143,17 +143,17 @@ def _closed(answer: Any) -> list[str]:
 def test_a_held_annexe_goes_on_by_an_approval_that_allows_it_or_is_dropped_by_a_rejection(
     office: Office, mass_closure: Path
 ) -> None:
-    one = submit(office, mass_closure, today=SECOND_DAY)
+    submitted = submit(office, mass_closure, today=SECOND_DAY)
     held = office.apply(mass_closure, today=SECOND_DAY, status=1)
     assert (held["done"], len(held["blocked_by"])) == ([], 1)
-    shown = show(office, one["annexe"], today=SECOND_DAY)
+    shown = show(office, submitted["annexe"], today=SECOND_DAY)
     assert (shown["status"], shown["approved_by"]) == ("approved", BY)
-    assert reject(office, one["annexe"], today=SECOND_DAY).status == 0
+    assert reject(office, submitted["annexe"], today=SECOND_DAY).status == 0
     assert run_sync(office, today=SECOND_DAY)[0]["blocked_by"] == []
     assert json.loads(office.run("held", "list", "--format", "json", today=SECOND_DAY).out) == []
 
     submit(office, mass_closure, today=SECOND_DAY)
-    approve(office, one["annexe"], "--allow", one["plan_id"], plan=one["plan_id"], today=SECOND_DAY)
+    approve(office, submitted["annexe"], "--allow", submitted["plan_id"], plan=submitted["plan_id"], today=SECOND_DAY)
     assert len(_closed(run_sync(office, today=SECOND_DAY)[0])) == 42
 
 

@@ -184,8 +184,8 @@ def test_a_year_later_what_is_new_changed_or_was_to_be_removed_comes_first(offic
     assert [access["name"] for access in late["gone"]] == ["camille@caf.example"]
 
     page = office.home / "revue.html"
-    one = ("--line", str(late["lines"][0]["line"]), "--format", "html", "--output", page)
-    assert office.run("review", "caf", "--sign", *BY, *one, today="2027-09-12").status == 0
+    first_line = ("--line", str(late["lines"][0]["line"]), "--format", "html", "--output", page)
+    assert office.run("review", "caf", "--sign", *BY, *first_line, today="2027-09-12").status == 0
     assert "nouvelle@caf.example" in page.read_text()
     assert page.stat().st_mode & 0o077 == 0
     assert office.run("journal", "verify").status == 0

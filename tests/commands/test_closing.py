@@ -35,8 +35,8 @@ def leaving(tmp_path: Path) -> Path:
 
 
 def held(office: Office, today: str = TODAY) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = valid(office.run("held", "list", "--format", "json", today=today).json, "held")
-    return found
+    holds: list[dict[str, Any]] = valid(office.run("held", "list", "--format", "json", today=today).json, "held")
+    return holds
 
 
 def notices(office: Office) -> list[str]:

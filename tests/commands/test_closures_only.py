@@ -174,12 +174,12 @@ def test_a_convention_that_is_not_active_does_not_keep_a_departure_waiting(
 def test_list_2_of_a_submitted_annexe_is_approved_alone_and_closed_by_the_next_sync(
     office: Office, wrong: Path
 ) -> None:
-    one = submit(office, wrong, today=SECOND_DAY, status=1)
-    number = one["annexe"]
+    submitted = submit(office, wrong, today=SECOND_DAY, status=1)
+    number = submitted["annexe"]
     approve(office, number, CLOSURES_ONLY, plan="00000000", today=SECOND_DAY, status=1)
     approve(office, number, CLOSURES_ONLY, today=SECOND_DAY)
     shown = show(office, number, today=SECOND_DAY)
-    assert (shown["status"], shown["approved_by"], shown["check"]) == ("refused", None, one["check"])
+    assert (shown["status"], shown["approved_by"], shown["check"]) == ("refused", None, submitted["check"])
     assert shown["decisions"]["closures_only"] is True
     assert _closed(run_sync(office, today=SECOND_DAY)[0]) == [_at("vasseur")]
     shown = show(office, number, today=SECOND_DAY)
@@ -190,8 +190,8 @@ def test_list_2_of_a_submitted_annexe_is_approved_alone_and_closed_by_the_next_s
 
 @pytest.mark.rule("A4")
 def test_a_plan_that_changed_sends_list_2_back_and_the_annexe_stays_as_it_was(office: Office, wrong: Path) -> None:
-    one = submit(office, wrong, today=SECOND_DAY, status=1)
-    approve(office, one["annexe"], CLOSURES_ONLY, today=SECOND_DAY)
+    submitted = submit(office, wrong, today=SECOND_DAY, status=1)
+    approve(office, submitted["annexe"], CLOSURES_ONLY, today=SECOND_DAY)
     suspended = office.run("person", "suspend", _at("vasseur"), "--by", BY, "--reason", "Incident", today=SECOND_DAY)
     assert suspended.status == 0, suspended.err
     # The suspension is done; the closure's plan is the same, and it is made.

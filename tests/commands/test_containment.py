@@ -26,8 +26,8 @@ def contain(office: Office, *more: str) -> Any:
 
 def users(console: Console) -> dict[str, dict[str, Any]]:
     """Every account of the realm; what a logout leaves behind is none of the person's."""
-    found = console.connection.get(f"{console.realm}/users", max=-1, briefRepresentation="false")
-    return {user["email"]: {**user, "notBefore": 0} for user in found if "email" in user}
+    accounts = console.connection.get(f"{console.realm}/users", max=-1, briefRepresentation="false")
+    return {user["email"]: {**user, "notBefore": 0} for user in accounts if "email" in user}
 
 
 def shown(office: Office, *command: str, definition: str) -> Any:

@@ -45,8 +45,10 @@ def test_what_a_later_sync_makes_true_names_who_approved_it(office: Office, tmp_
     made = ("annexe.applied", "habilitation.asked", "habilitation.ended", "close", "open", "invite")
     assert {action: causes[action] for action in made} == dict.fromkeys(made, decided)
     assert {entry["by"] for entry in done} == {"sync"}
-    found = _journal(office, "--by", "claire martin", "--action", "open", "--partner", PARTNER, "--since", NEXT_DAY)
-    assert [entry["cause"] for entry in found] == [decided]
+    openings = _journal(
+        office, "--by", "claire martin", "--action", "open", "--partner", PARTNER, "--since", NEXT_DAY
+    )
+    assert [entry["cause"] for entry in openings] == [decided]
     assert _journal(office, "--by", "Claire Martin", "--until", "2026-06-14") == []
     assert f"Accès ouvert sur décision de Claire Martin (annexe 1 n° {number})" in _explained(office, "petit")
     assert f"Accès clôturé sur décision de Claire Martin (annexe 1 n° {number})" in _explained(office, "leroy")

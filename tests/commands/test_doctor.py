@@ -48,10 +48,10 @@ class Clinic:
         said = valid(answer.json, "doctor")
         assert all((line["verdict"] == "ok") == (line["todo"] is None) for line in said["lines"])
         assert said["reachable"] == (status != 3)
-        found: Lines = {}
-        for one in said["lines"]:
-            found.setdefault(one["check"], []).append(one)
-        return found
+        lines: Lines = {}
+        for line in said["lines"]:
+            lines.setdefault(line["check"], []).append(line)
+        return lines
 
     def set_realm(self, **values: object) -> None:
         self.admin.request("put", self.realm, values)
@@ -72,8 +72,8 @@ def clinic(office: Office) -> Iterator[Clinic]:
     clinic.admin.close()
 
 
-def verdicts(found: Lines, *checks: str) -> dict[str, set[str]]:
-    return {check: {one["verdict"] for one in found.get(check, [])} for check in checks}
+def verdicts(lines: Lines, *checks: str) -> dict[str, set[str]]:
+    return {check: {line["verdict"] for line in lines.get(check, [])} for check in checks}
 
 
 def test_all_is_well_once_all_is_set_up(clinic: Clinic, office: Office, tmp_path: Path) -> None:
@@ -99,15 +99,15 @@ def test_all_is_well_once_all_is_set_up(clinic: Clinic, office: Office, tmp_path
     office.environment["PROVISIONER_BACKUP__RECIPIENTS_FILE"] = str(tmp_path / "recipients.txt")
     office.environment["PROVISIONER_BACKUP__LIST_FILE"] = str(tmp_path / "list.jsonl")
     mails = len(office.mails())
-    found = clinic.look(0, **clinic.office.administrator)
-    found.pop("caf-review")  # due a year after the signature, which the real clock may have passed
-    master = [found.pop(check) for check in sorted(found) if check.startswith("master-")]  # test_doctor_master.py
+    lines = clinic.look(0, **clinic.office.administrator)
+    lines.pop("caf-review")  # due a year after the signature, which the real clock may have passed
+    master = [lines.pop(check) for check in sorted(lines) if check.startswith("master-")]  # test_doctor_master.py
     assert len(master) == 5
-    assert [line for lines in found.values() for line in lines if line["verdict"] != "ok"] == []
-    assert found["roles"][0]["found"].endswith("manage-users, view-events, view-realm.")
-    assert found["version"][0]["found"].startswith("Keycloak 26.")
-    assert sqlite3.sqlite_version in found["database"][0]["found"]
-    assert found["accounts"][0]["found"].startswith("Comptes lus : 2 ; accès ouverts : 2 ; changements à faire : 0")
+    assert [line for of_check in lines.values() for line in of_check if line["verdict"] != "ok"] == []
+    assert lines["roles"][0]["found"].endswith("manage-users, view-events, view-realm.")
+    assert lines["version"][0]["found"].startswith("Keycloak 26.")
+    assert sqlite3.sqlite_version in lines["database"][0]["found"]
+    assert lines["accounts"][0]["found"].startswith("Comptes lus : 2 ; accès ouverts : 2 ; changements à faire : 0")
     assert len(office.mails()) == mails
 
     text = office.run("doctor", today=None, program=None, **clinic.office.administrator)
@@ -122,8 +122,8 @@ def test_all_is_well_once_all_is_set_up(clinic: Clinic, office: Office, tmp_path
 
 
 def test_without_the_administrators_account_it_says_what_it_cannot_see(clinic: Clinic) -> None:
-    found = clinic.look(0)
-    assert verdicts(found, "roles", "groups", "version") == {
+    lines = clinic.look(0)
+    assert verdicts(lines, "roles", "groups", "version") == {
         "roles": {"ok"},
         "groups": {"ok"},
         "version": {"attention"},
@@ -144,13 +144,13 @@ def test_realm_files_that_cannot_be_used_are_wanting_since_nothing_is_compared(c
     (line,) = clinic.look(1, PROVISIONER_WEB__URL="https://gestion.caf.example", **as_administrator)["realm-files"]
     assert line["verdict"] == "wanting"
     assert "PROVISIONER_WEB__CLIENT_SECRET" in line["todo"]
-    found = clinic.look(1, PROVISIONER_REALM_CONFIG="/absent", **as_administrator)
-    assert verdicts(found, "realm-files", "user-profile") == {"realm-files": {"wanting"}, "user-profile": {"wanting"}}
+    lines = clinic.look(1, PROVISIONER_REALM_CONFIG="/absent", **as_administrator)
+    assert verdicts(lines, "realm-files", "user-profile") == {"realm-files": {"wanting"}, "user-profile": {"wanting"}}
 
 
 def test_it_makes_nothing_where_nothing_is_yet(clinic: Clinic, office: Office) -> None:
-    found = clinic.look(0)
-    assert verdicts(found, "data-directory", "database") == {
+    lines = clinic.look(0)
+    assert verdicts(lines, "data-directory", "database") == {
         "data-directory": {"attention"},
         "database": {"attention"},
     }
@@ -160,20 +160,20 @@ def test_it_makes_nothing_where_nothing_is_yet(clinic: Clinic, office: Office) -
 @pytest.mark.rule("P1")
 def test_a_weak_policy_and_a_guessable_password_are_wanting(clinic: Clinic) -> None:
     clinic.set_realm(passwordPolicy="length(8)", bruteForceProtected=False, failureFactor=30)
-    found = clinic.look(1)
-    assert verdicts(found, "password-policy", "brute-force", "token") == {
+    lines = clinic.look(1)
+    assert verdicts(lines, "password-policy", "brute-force", "token") == {
         "password-policy": {"wanting"},
         "brute-force": {"wanting"},
         "token": {"ok"},
     }
-    assert "30 échecs" in found["brute-force"][0]["found"]
+    assert "30 échecs" in lines["brute-force"][0]["found"]
     clinic.set_realm(permanentLockout=True, bruteForceProtected=True, failureFactor=10, adminEventsEnabled=False)
-    found = clinic.look(1)
-    assert "suspension à la main" in found["brute-force"][0]["found"]
-    assert verdicts(found, "events") == {"events": {"wanting"}}
+    lines = clinic.look(1)
+    assert "suspension à la main" in lines["brute-force"][0]["found"]
+    assert verdicts(lines, "events") == {"events": {"wanting"}}
     clinic.set_realm(smtpServer={}, adminEventsEnabled=True, eventsEnabled=False)
-    found = clinic.look(1)
-    assert verdicts(found, "realm-mail", "events") == {"realm-mail": {"wanting"}, "events": {"attention"}}
+    lines = clinic.look(1)
+    assert verdicts(lines, "realm-mail", "events") == {"realm-mail": {"wanting"}, "events": {"attention"}}
 
 
 def test_a_group_that_gives_an_admin_role_is_wanting(clinic: Clinic, office: Office, tmp_path: Path) -> None:
@@ -203,9 +203,9 @@ def test_an_admin_role_within_another_role_or_in_any_group_is_seen_with_the_admi
     assert verdicts(clinic.look(0), "groups") == {"groups": {"ok"}}, "not ours to see"
     person = {"username": "inconnue@caf.example", "email": "inconnue@caf.example", "enabled": True}
     clinic.admin.request("post", f"{clinic.realm}/users", {**person, "groups": ["/autre"]})
-    found = clinic.look(1, **clinic.office.administrator)
-    assert [line["found"] for line in found["groups"]] == ["Le groupe /autre donne plus-large."]
-    here, from_master = found["administrators"]
+    lines = clinic.look(1, **clinic.office.administrator)
+    assert [line["found"] for line in lines["groups"]] == ["Le groupe /autre donne plus-large."]
+    here, from_master = lines["administrators"]
     assert here["verdict"] == "attention"
     assert here["found"] == (
         "inconnue@caf.example peut administrer ce royaume : plus-large, qui donne realm-management/manage-realm, "
@@ -237,15 +237,15 @@ def test_whoever_administers_is_named_a_service_a_new_account_and_from_the_maste
     path = f"admin/realms/master/users/{agent['id']}"
     try:
         ask("post", f"{path}/role-mappings/clients/{of_realm['id']}", [role])
-        found = [line["found"] for line in clinic.look(0, **clinic.office.administrator)["administrators"]]
+        administrators = [line["found"] for line in clinic.look(0, **clinic.office.administrator)["administrators"]]
     finally:
         ask("delete", path)
-    assert sorted(found[:2]) == [
+    assert sorted(administrators[:2]) == [
         "partie@caf.example, dont le compte est désactivé, pourrait administrer ce royaume : "
         "realm-management/manage-users.",
         "robot peut administrer ce royaume : realm-management/view-users.",
     ]
-    assert f"agent-{name} ({name}-realm/manage-users)" in found[2]
+    assert f"agent-{name} ({name}-realm/manage-users)" in administrators[2]
     default = get(clinic.realm)["defaultRole"]["name"]
     (management,) = get(f"{clinic.realm}/clients", clientId="realm-management")
     view = get(f"{clinic.realm}/clients/{management['id']}/roles/view-users")
@@ -265,20 +265,20 @@ def test_one_role_too_many_or_too_few_is_wanting(clinic: Clinic) -> None:
         )
     (management,) = clinic.admin.get(f"{clinic.realm}/clients", clientId="realm-management")
     mapped = f"{clinic.realm}/users/{account['id']}/role-mappings/clients/{management['id']}"
-    roles = [one for one in clinic.admin.get(mapped) if one["name"] in ("manage-clients", "view-realm")]
+    roles = [role for role in clinic.admin.get(mapped) if role["name"] in ("manage-clients", "view-realm")]
     clinic.admin.request("delete", mapped, roles)
-    found = clinic.look(1)
-    assert found["roles"][0]["found"] == "Il manque à notre compte de service : realm-management/view-realm."
-    assert verdicts(found, "realm") == {"realm": {"wanting"}}
+    lines = clinic.look(1)
+    assert lines["roles"][0]["found"] == "Il manque à notre compte de service : realm-management/view-realm."
+    assert verdicts(lines, "realm") == {"realm": {"wanting"}}
 
 
 def test_a_wrong_secret_is_wanting_and_a_keycloak_that_is_away_is_another_exit_status(
     clinic: Clinic, office: Office
 ) -> None:
     office.add_partner()
-    found = clinic.look(1, PROVISIONER_KEYCLOAK__CLIENT_SECRET="wrong")
-    assert verdicts(found, "keycloak", "token") == {"keycloak": {"ok"}, "token": {"wanting"}}
-    assert "accounts" not in found
+    lines = clinic.look(1, PROVISIONER_KEYCLOAK__CLIENT_SECRET="wrong")
+    assert verdicts(lines, "keycloak", "token") == {"keycloak": {"ok"}, "token": {"wanting"}}
+    assert "accounts" not in lines
     assert verdicts(clinic.look(1, PROVISIONER_KEYCLOAK__REALM="ailleurs"), "token") == {"token": {"wanting"}}
     away = clinic.look(3, PROVISIONER_KEYCLOAK__URL="http://127.0.0.1:9")
     assert verdicts(away, "keycloak", "journal", "mail") == {
@@ -296,7 +296,7 @@ def test_a_wrong_secret_is_wanting_and_a_keycloak_that_is_away_is_another_exit_s
 def test_a_clock_that_is_off_is_told(clinic: Clinic, seconds: int, level: Level) -> None:
     settings = load_settings(environment=clinic.office.environment)
     clock = Clock(real_now=lambda: datetime.now(UTC) + timedelta(seconds=seconds))
-    (line,) = [one for one in examine(settings, clock).lines if one.check == "clock"]
+    (line,) = [line for line in examine(settings, clock).lines if line.check == "clock"]
     assert line.level is level, line.found
     if seconds:
         assert ("retarde" if seconds > 0 else "avance") in line.found
@@ -318,8 +318,8 @@ def test_the_distance_to_each_limit_is_told_for_each_partner(clinic: Clinic, off
     office.apply(annexe_csv(tmp_path / "2.csv", kept, gone, "2026-09-01"), today=LATER)
 
     def distances(today: str, **environment: str) -> list[str]:
-        found = clinic.look(0, today=today, **environment)
-        return [one["found"] for check in ("limit-closures", "limit-partners") for one in found[check]]
+        lines = clinic.look(0, today=today, **environment)
+        return [line["found"] for check in ("limit-closures", "limit-partners") for line in lines[check]]
 
     assert distances(LATER) == [
         "agglo-lys : clôtures en 24 heures : 4 ; admises : 5.",
@@ -334,11 +334,11 @@ def test_the_distance_to_each_limit_is_told_for_each_partner(clinic: Clinic, off
 def test_what_is_held_waits_or_lacks_is_told_and_is_no_failure(clinic: Clinic, office: Office) -> None:
     office.add_partner()
     assert office.run("pause", "--partner", PARTNER, "--by", "Claire Martin", "--reason", "Essai").status == 0
-    found = clinic.look(0)
+    lines = clinic.look(0)
     checks = ("held", "contacts", "last-sync")
-    assert verdicts(found, *checks) == {check: {"attention"} for check in checks}
-    assert found["held"][0]["partner"] == PARTNER
-    assert {contact["partner"] for contact in found["contacts"]} == {PARTNER, None}
+    assert verdicts(lines, *checks) == {check: {"attention"} for check in checks}
+    assert lines["held"][0]["partner"] == PARTNER
+    assert {contact["partner"] for contact in lines["contacts"]} == {PARTNER, None}
     with (office.home / "data" / "provisioner.lock").open("a+") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         lock.write("process 4242 (sync)")
@@ -357,9 +357,9 @@ def test_a_journal_that_does_not_verify_and_a_realm_that_is_another_are_wanting(
     connection.execute("UPDATE journal_entry SET body = replace(body, 'partner.add', 'partner.set') WHERE entry = 1")
     connection.commit()
     connection.close()
-    found = clinic.look(1, today=LATER)
-    assert verdicts(found, "journal", "realm") == {"journal": {"wanting"}, "realm": {"wanting"}}
-    assert "entrée 1" in found["journal"][0]["found"]
+    lines = clinic.look(1, today=LATER)
+    assert verdicts(lines, "journal", "realm") == {"journal": {"wanting"}, "realm": {"wanting"}}
+    assert "entrée 1" in lines["journal"][0]["found"]
 
 
 def test_a_register_that_cannot_be_read_is_another_exit_status(clinic: Clinic, office: Office) -> None:
@@ -470,13 +470,13 @@ MOUNTS = """\
     ],
 )
 def test_a_file_system_over_a_network_is_told_from_a_local_one(path: str, kind: str, network: bool) -> None:
-    found = file_system_of(Path(path), MOUNTS)
-    assert found == kind
-    assert is_network(found) == network
+    file_system = file_system_of(Path(path), MOUNTS)
+    assert file_system == kind
+    assert is_network(file_system) == network
 
 
 def test_a_user_profile_that_could_keep_an_access_open_is_wanting_with_what_to_do(clinic: Clinic) -> None:
-    assert [one["verdict"] for one in clinic.look(0)["user-profile"]] == ["ok"]
+    assert [line["verdict"] for line in clinic.look(0)["user-profile"]] == ["ok"]
     path = f"{clinic.realm}/users/profile"
     profile = clinic.admin.get(path)
     names = {attribute["name"]: attribute for attribute in profile["attributes"]}

@@ -38,7 +38,7 @@ def settings(server: Keycloak) -> KeycloakSettings:
 
 
 @pytest.fixture
-def admin(settings: KeycloakSettings) -> Iterator[Administrator]:
+def master_admin(settings: KeycloakSettings) -> Iterator[Administrator]:
     administrator = Administrator(settings)
     yield administrator
     administrator.close()
@@ -49,11 +49,11 @@ def seen(settings: KeycloakSettings) -> MasterFacts:
         return view.master()
 
 
-def add_administrator(admin: Administrator, name: str, **more: object) -> str:
-    made = admin.request("post", "admin/realms/master/users", {"username": name, "enabled": True, **more})
+def add_administrator(master_admin: Administrator, name: str, **more: object) -> str:
+    made = master_admin.request("post", "admin/realms/master/users", {"username": name, "enabled": True, **more})
     id_ = str(made.headers["Location"].rsplit("/", 1)[1])
-    role = admin.get("admin/realms/master/roles/admin")
-    admin.request("post", f"admin/realms/master/users/{id_}/role-mappings/realm", [role])
+    role = master_admin.get("admin/realms/master/roles/admin")
+    master_admin.request("post", f"admin/realms/master/users/{id_}/role-mappings/realm", [role])
     return id_
 
 
@@ -63,19 +63,19 @@ def told(facts: MasterFacts) -> dict[str, Level]:
 
 @pytest.mark.rule("P1")
 def test_what_is_weak_in_the_realm_of_the_administrators_is_told_until_somebody_puts_it_right(
-    settings: KeycloakSettings, admin: Administrator
+    settings: KeycloakSettings, master_admin: Administrator
 ) -> None:
     assert set(told(seen(settings)).values()) == {Level.ATTENTION}, "as Keycloak makes it"
 
     strong = {"bruteForceProtected": True, "passwordPolicy": POLICY, "eventsEnabled": True}
-    admin.request("put", "admin/realms/master", strong)
+    master_admin.request("put", "admin/realms/master", strong)
     lines = {line.check: line for line in master_lines(seen(settings))}
     assert lines["master-events"].found == "Royaume master : ne sont pas gardés : leurs actes."
-    admin.request("put", "admin/realms/master", {"adminEventsEnabled": True})
+    master_admin.request("put", "admin/realms/master", {"adminEventsEnabled": True})
 
-    add_administrator(admin, "camille", credentials=[PASSWORD, TOTP])
-    add_administrator(admin, "hugo", credentials=[PASSWORD])
-    add_administrator(admin, "nadia", credentials=[PASSWORD], enabled=False)
+    add_administrator(master_admin, "camille", credentials=[PASSWORD, TOTP])
+    add_administrator(master_admin, "hugo", credentials=[PASSWORD])
+    add_administrator(master_admin, "nadia", credentials=[PASSWORD], enabled=False)
     facts = seen(settings)
     assert (facts.administrators, facts.without_second_factor, facts.temporary) == (3, 2, 1)
     levels = told(facts)
@@ -87,21 +87,21 @@ def test_what_is_weak_in_the_realm_of_the_administrators_is_told_until_somebody_
 
 
 def test_who_was_made_to_begin_with_is_told_until_it_goes_or_has_a_lasting_use(
-    settings: KeycloakSettings, admin: Administrator
+    settings: KeycloakSettings, master_admin: Administrator
 ) -> None:
     assert seen(settings).temporary == 1
     client = {"clientId": "mise-en-place", "secret": "geheim", "serviceAccountsEnabled": True}
-    made = admin.request(
+    made = master_admin.request(
         "post", "admin/realms/master/clients", client | {"attributes": {"is_temporary_admin": "true"}}
     )
     assert seen(settings).temporary == 2
     path = "admin/realms/master/clients/" + made.headers["Location"].rsplit("/", 1)[1]
-    admin.request("put", path, {**admin.get(path), "clientAuthenticatorType": "client-jwt"})
+    master_admin.request("put", path, {**master_admin.get(path), "clientAuthenticatorType": "client-jwt"})
     assert seen(settings).temporary == 1
-    add_administrator(admin, "claire", credentials=[PASSWORD])
+    add_administrator(master_admin, "claire", credentials=[PASSWORD])
     lasting = settings.model_copy(
         update={"admin_username": "claire", "admin_password": SecretStr(str(PASSWORD["value"]))}
     )
-    (first,) = admin.get("admin/realms/master/users", username=settings.admin_username, exact="true")
-    admin.request("delete", f"admin/realms/master/users/{first['id']}")
+    (first,) = master_admin.get("admin/realms/master/users", username=settings.admin_username, exact="true")
+    master_admin.request("delete", f"admin/realms/master/users/{first['id']}")
     assert seen(lasting).temporary == 0

@@ -16,10 +16,10 @@ TODAY, MORROW = "2026-09-02", "2026-09-03"
 
 def checked(office: Office, file: Path) -> list[tuple[str, str, int | None]]:
     """What `plan` finds in the document on the morrow."""
-    found: list[dict[str, Any]] = office.run(
+    findings: list[dict[str, Any]] = office.run(
         "plan", file, "--partner", "agglo-lys", "--format", "json", today=MORROW
     ).json["findings"]
-    return sorted((one["code"], one["severity"], one["row"]) for one in found)
+    return sorted((finding["code"], finding["severity"], finding["row"]) for finding in findings)
 
 
 @pytest.mark.rule("A4")
@@ -36,7 +36,7 @@ def test_an_annexe_is_judged_the_same_before_and_after_sync_has_closed_what_is_d
     assert office.apply(again, today=MORROW, status=1)["done"] == []
     assert changes(office.sync(today=MORROW), "done") == [("close", VASSEUR)]
     assert [checked(office, file) for file in (again, silent, moved)] == before
-    assert [[code for code, *_ in found] for found in before[:2]] == [
+    assert [[code for code, *_ in findings] for findings in before[:2]] == [
         ["request-older-than-closure"],
         ["closure-missing"],
     ]

@@ -24,11 +24,11 @@ def done(answer: Answer) -> str:
 def enabled(office: Office) -> list[str]:
     """Who can log in, as Keycloak says."""
     directory = office.directory()
-    found: list[str] = sorted(
+    emails: list[str] = sorted(
         account.email for account in directory.snapshot({PARTNER: None}).accounts.values() if account.enabled
     )
     directory.close()
-    return found
+    return emails
 
 
 @pytest.fixture
@@ -111,9 +111,9 @@ def test_a_person_who_leaves_before_the_convention_ends_closes_by_their_own_end(
     running.apply(leaving, "--keep-absent", "all", today="2026-09-02")
     assert "3 accès seront clôturés le 1er octobre 2026" in done(running.run(*CLOSE, today="2026-09-02"))
     ended = running.sync(today="2026-09-16")["done"]
-    assert [(one["rule"], one["due_on"]) for one in ended] == [("A3", "2026-09-16")]
+    assert [(change["rule"], change["due_on"]) for change in ended] == [("A3", "2026-09-16")]
     over = running.sync(today=DAY_AFTER)["done"]
-    assert [(one["rule"], one["due_on"]) for one in over] == [("C3", DAY_AFTER)] * 3
+    assert [(change["rule"], change["due_on"]) for change in over] == [("C3", DAY_AFTER)] * 3
     shown = running.run("partner", "show", PARTNER, "--format", "json").json
     ends = {
         habilitation["email"]: date.fromisoformat(habilitation["ended_on"]) for habilitation in shown["habilitations"]

@@ -49,10 +49,10 @@ class Desk:
 
     def id_of(self, name: str) -> str:
         directory = self.office.directory()
-        found = directory.find(_address(name))
+        account = directory.find(_address(name))
         directory.close()
-        assert found is not None
-        return found.id
+        assert account is not None
+        return account.id
 
     def decide(self, *command: str, today: str) -> None:
         answer = self.office.run(*command, today=today)
@@ -76,7 +76,7 @@ def _told(answer: Any, *words: str) -> bool:
 
 
 def _would(answer: Any) -> list[tuple[str, str | None]]:
-    return [(one["action"], one["due_on"]) for one in answer["would"]]
+    return [(change["action"], change["due_on"]) for change in answer["would"]]
 
 
 def test_each_kind_of_person_is_told_where_they_stand_and_why(desk: Desk) -> None:
@@ -253,7 +253,7 @@ def test_a_person_can_be_told_everything_that_is_held_on_them(desk: Desk) -> Non
     ] == [(1, "used", FIRST_DAY)]
     (hold,) = shown["holds"]
     assert (hold["kind"], hold["reason"], hold["released_by"]) == ("suspension", "enquête interne", "Claire Martin")
-    actions = [one["action"] for one in shown["journal"]]
+    actions = [entry["action"] for entry in shown["journal"]]
     told = ["habilitation.asked", "open", "invite", "suspension", "suspend", "reopening", "reopen"]
     assert [action for action in actions if action in told] == told
     page = office.run("person", "show", _address("leroy"), "--format", "html", today=LATER)

@@ -63,11 +63,11 @@ def not_answered(quoted: list[str], answer: str) -> list[str]:
     rest, missing = _plain(answer), []
     for line in quoted:
         pattern = ".*".join(re.escape(piece.strip()) for piece in _plain(line).split(_ELLIPSIS))
-        found = re.search(f"^{pattern}", rest, re.MULTILINE)
-        if found is None:
+        match = re.search(f"^{pattern}", rest, re.MULTILINE)
+        if match is None:
             missing.append(line)
         else:
-            rest = rest[found.end() :]
+            rest = rest[match.end() :]
     return missing
 
 

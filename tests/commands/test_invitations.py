@@ -158,10 +158,10 @@ def test_nobody_suspended_or_disabled_in_the_console_is_sent_a_link(desk: Desk) 
     reason = ("--reason", "incident")
     assert desk.office.run("person", "suspend", LEROY, *BY, *reason, today=DAY_1).status == 0
     directory = desk.office.directory()
-    found = directory.find(EmailAddress(NGUYEN))
+    account = directory.find(EmailAddress(NGUYEN))
     directory.close()
-    assert found is not None
-    desk.hands.set_enabled(found.id, enabled=False)
+    assert account is not None
+    desk.hands.set_enabled(account.id, enabled=False)
     assert desk.repeated(DAY_3) == [("invite", PETIT)]
     for email, word in ((LEROY, "suspendu"), (NGUYEN, "désactivé")):
         refused = desk.repeat(DAY_3, email)

@@ -65,12 +65,12 @@ def test_nobody_is_in_the_chain_and_everybody_is_beside_it(run: Office) -> None:
 
 def test_a_persons_entries_are_found_by_their_address(run: Office) -> None:
     everything = valid(run.run("journal", "show", "--format", "json").json, "journal")
-    found = valid(run.run("journal", "show", "--email", address("leroy"), "--format", "json").json, "journal")
-    (person,) = {one["habilitation"] for one in found} - {None}
-    assert [one for one in everything if one["habilitation"] == person] == [
-        one for one in found if one["habilitation"] is not None
+    entries = valid(run.run("journal", "show", "--email", address("leroy"), "--format", "json").json, "journal")
+    (person,) = {entry["habilitation"] for entry in entries} - {None}
+    assert [entry for entry in everything if entry["habilitation"] == person] == [
+        entry for entry in entries if entry["habilitation"] is not None
     ]
-    actions = [one["action"] for one in found]
+    actions = [entry["action"] for entry in entries]
     assert [action for action in actions if action in {"open", "invite", "suspend", "reopen", "update"}] == [
         "open",
         "invite",
@@ -80,8 +80,8 @@ def test_a_persons_entries_are_found_by_their_address(run: Office) -> None:
     ]
     renamed = run.run("journal", "show", "--email", address("nguyen-duc"), "--format", "json").json
     before = run.run("journal", "show", "--email", address("nguyen"), "--format", "json").json
-    assert {"habilitation.asked", "account.renamed", "rename"} <= {one["action"] for one in renamed}
-    assert {"habilitation.asked", "account.renamed"} <= {one["action"] for one in before}
+    assert {"habilitation.asked", "account.renamed", "rename"} <= {entry["action"] for entry in renamed}
+    assert {"habilitation.asked", "account.renamed"} <= {entry["action"] for entry in before}
     assert re.search(r"Accès clôturé +agglo-lys", run.run("journal", "show", "--email", address("vasseur")).out)
 
 

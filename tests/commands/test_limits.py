@@ -49,10 +49,10 @@ class Desk:
         return sum(1 for habilitation in shown["habilitations"] if habilitation["state"] == "open")
 
     def held(self) -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = valid(
+        plans: list[dict[str, Any]] = valid(
             self.office.run("held", "list", "--format", "json", today=LATER).json, "held"
         )
-        return found
+        return plans
 
 
 @pytest.fixture
@@ -76,7 +76,7 @@ def test_42_closures_of_60_wait_name_everybody_and_go_with_their_own_plan_only(d
     assert office.apply(annexe, "--allow", "00000000", today=LATER, status=1)["done"] == []
     status = valid(office.run("status", "--format", "json").json, "status")
     assert (status["held"], status["open"]) == (1, 60)
-    assert [one["status"] for one in status["waiting"]] == ["approved"]
+    assert [annexe["status"] for annexe in status["waiting"]] == ["approved"]
     done = office.apply(annexe, *blocked["override"].split(), today=LATER)
     assert len(done["done"]) == 42
     assert desk.open_now() == 18
@@ -90,7 +90,7 @@ def test_a_held_plan_is_let_go_by_name_while_other_partners_go_on(desk: Desk, of
     blocked = office.apply(desk.closing(names, 20), today=LATER, status=1)["blocked_by"][0]
     office.apply(desk.closing(others, 1, "ville-bois"), today=LATER, partner="ville-bois")
     again = office.sync(today=LATER, status=1)
-    assert [one["plan_id"] for one in again["blocked_by"]] == [blocked["plan_id"]]
+    assert [plan["plan_id"] for plan in again["blocked_by"]] == [blocked["plan_id"]]
     assert (desk.open_now(), desk.open_now("ville-bois")) == (30, 2)
     unknown = office.run("held", "release", "00000000", *BY)
     assert (unknown.status, "held list" in unknown.err) == (1, True)
@@ -156,7 +156,7 @@ def test_ends_at_six_partners_in_one_run_wait_each_for_its_own_release(desk: Des
         ended_on = "2026-08-31" if number % 2 else LATER
         _approve(office, desk.closing(names, 1, code, ended_on=ended_on), code)
     held = office.sync(today=LATER, status=1)
-    assert {(one["partner"], one["limit"], one["figure"], one["allowed"]) for one in held["blocked_by"]} == {
+    assert {(plan["partner"], plan["limit"], plan["figure"], plan["allowed"]) for plan in held["blocked_by"]} == {
         (code, "partners", 6, 5) for code in partners
     }
     assert held["done"] == []
@@ -164,7 +164,7 @@ def test_ends_at_six_partners_in_one_run_wait_each_for_its_own_release(desk: Des
     after = office.sync(today=LATER, status=1)
     assert {change["partner"] for change in after["done"]} == {held["blocked_by"][0]["partner"]}
     assert len(after["blocked_by"]) == 5
-    assert [one["figure"] for one in after["blocked_by"]] == [6] * 5
+    assert [plan["figure"] for plan in after["blocked_by"]] == [6] * 5
     assert office.sync(today=LATER, status=1)["done"] == []
     for blocked in after["blocked_by"]:
         assert office.run("held", "release", blocked["plan_id"], *BY).status == 0

@@ -60,7 +60,11 @@ def test_two_annexes_open_update_and_close_what_they_say_and_mail_new_persons_on
 
     said = office.plan(FIRST, "--partner", PARTNER, today=FIRST_DAY)
     did = office.apply(FIRST, today=FIRST_DAY)
-    assert changes(said) == [("group", None), *(("open", one) for one in FOUR), *(("invite", one) for one in FOUR)]
+    assert changes(said) == [
+        ("group", None),
+        *(("open", email) for email in FOUR),
+        *(("invite", email) for email in FOUR),
+    ]
     assert sorted(changes(did, "done"), key=str) == sorted(changes(said), key=str)
     assert sorted(mail.to for mail in office.mails()) == FOUR
     assert all("login-actions/action-token" in mail.links[0] for mail in office.mails())
@@ -247,7 +251,7 @@ def test_an_unchanged_run_makes_few_calls(office: Office) -> None:
     def context(directory: Directory) -> Context:
         return Context(settings=settings, clock=clock, register=register, directory=directory, by="test")
 
-    one, two = office.directory(), office.directory()
+    first, second = office.directory(), office.directory()
     request = Request(
         document=Document(name=FIRST.name, content=FIRST.read_bytes()),
         partner=PARTNER,
@@ -255,10 +259,10 @@ def test_an_unchanged_run_makes_few_calls(office: Office) -> None:
         decisions=Decisions(),
         received_on=clock.today(),
     )
-    assert apply_document(context(one), request, progress_bar(quiet=True), None).done == []
-    assert one.calls <= 8  # three of them prove the place of the groups and the realm
-    assert sync(context(two), [], progress_bar(quiet=True)).done == []
-    assert two.calls <= 9
+    assert apply_document(context(first), request, progress_bar(quiet=True), None).done == []
+    assert first.calls <= 8  # three of them prove the place of the groups and the realm
+    assert sync(context(second), [], progress_bar(quiet=True)).done == []
+    assert second.calls <= 9
     register.close()
 
 
@@ -298,5 +302,5 @@ def test_partner_commands_show_what_was_entered(office: Office) -> None:
     shown = valid(office.run("partner", "show", PARTNER, "--format", "json").json, "partner")
     assert (shown["domains"], shown["signed_on"], shown["ends_on"]) == (["autre.example"], "2026-01-15", "2029-12-31")
     listed = valid(office.run("partner", "list", "--format", "json").json, "partners")
-    assert [one["code"] for one in listed] == [PARTNER]
+    assert [partner["code"] for partner in listed] == [PARTNER]
     assert office.run("partner", "show", "inconnu").status == 2

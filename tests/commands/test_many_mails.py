@@ -39,7 +39,7 @@ def token_of(link: str) -> dict[str, Any]:
 
 def activating_links(mail: Mail) -> set[str]:
     """Those of both parts that make a password; the others lead to the platform and to the information notice."""
-    in_page = {html.unescape(found) for found in _HREF.findall(mail.html)}
+    in_page = {html.unescape(link) for link in _HREF.findall(mail.html)}
     return {link for link in {*mail.links, *in_page} if "/action-token?" in link}
 
 
@@ -49,7 +49,7 @@ def marks_in(mail: Mail) -> set[str]:
     headers = "\n".join(f"{name}: {value}" for name, value in message.items())
     said = [headers, _ADDRESS.sub("", mail.text), _ADDRESS.sub("", mail.html)]
     said += [json.dumps(token_of(link)) for link in activating_links(mail)]
-    return {found.lower() for found in _MARK.findall("\n".join(said))}
+    return {mark.lower() for mark in _MARK.findall("\n".join(said))}
 
 
 @pytest.mark.rule("P2")

@@ -106,10 +106,10 @@ def _said(mail: Mail) -> tuple[str, str]:
 
 def _says(mail: Mail, *expected: str, never: tuple[str, ...] = ()) -> None:
     for said in _said(mail):
-        for one in expected:
-            assert one in said, (one, said)
-        for one in never:
-            assert one not in said, (one, said)
+        for words in expected:
+            assert words in said, (words, said)
+        for words in never:
+            assert words not in said, (words, said)
 
 
 def _report(mail: Mail) -> str:
@@ -164,7 +164,7 @@ def test_a_refused_annexe_goes_back_once_with_its_report_and_tells_nothing_of_an
 
 def test_refused_in_another_way_the_same_annexe_goes_back_again(opened: Notices, wrong: Path) -> None:
     submit(opened.office, wrong, today=SECOND_DAY, status=1)
-    domains = (part for one in (DOMAIN, "ailleurs.example", "sivom.example") for part in ("--domain", one))
+    domains = (part for domain in (DOMAIN, "ailleurs.example", "sivom.example") for part in ("--domain", domain))
     assert opened.office.run("partner", "set", PARTNER, *domains, "--by", "Claire Martin").status == 0
     submit(opened.office, wrong, today=SECOND_DAY, status=1)
     first, second = opened.to(CONTACT)
@@ -224,8 +224,8 @@ def test_an_applied_annexe_is_told_in_figures_to_the_partner_and_to_the_caf(open
 
 def test_an_approved_annexe_is_told_when_sync_applies_it(opened: Notices) -> None:
     file = opened.annexe("2", {"leroy": JUNE, "nguyen": JUNE}, {"vasseur": "2026-08-31"}, "2026-09-01")
-    one = submit(opened.office, file, today=SECOND_DAY)
-    approve(opened.office, one["annexe"], plan=one["plan_id"], today=SECOND_DAY)
+    submitted = submit(opened.office, file, today=SECOND_DAY)
+    approve(opened.office, submitted["annexe"], plan=submitted["plan_id"], today=SECOND_DAY)
     assert opened.counts() == (0, 0)
     for _ in range(2):
         run_sync(opened.office, today=SECOND_DAY)
@@ -239,12 +239,12 @@ def test_the_caf_learns_once_that_an_approval_came_to_nothing_and_what_to_type(
     opened: Notices, decisions: tuple[str, ...]
 ) -> None:
     file = opened.annexe("2", {"leroy": JUNE}, {"vasseur": "2026-09-02", "nguyen": "2026-09-02"}, "2026-09-01")
-    one = submit(opened.office, file, today=SECOND_DAY)["annexe"]
-    approve(opened.office, one, *decisions, today=SECOND_DAY)
+    annexe = submit(opened.office, file, today=SECOND_DAY)["annexe"]
+    approve(opened.office, annexe, *decisions, today=SECOND_DAY)
     for _ in range(2):
         opened.office.run("sync", today="2026-09-03")
     more = " --closures-only" if decisions else ""
-    expected = [f"provisioner plan --annexe {one}{more}", f"provisioner annexe approve {one}{more} --plan PLAN"]
+    expected = [f"provisioner plan --annexe {annexe}{more}", f"provisioner annexe approve {annexe}{more} --plan PLAN"]
     if not decisions:
         expected.append("détruite après le 3 octobre 2026")
     assert opened.counts() == (0, 1)

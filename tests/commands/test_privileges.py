@@ -201,13 +201,13 @@ def test_our_account_may_do_what_the_table_says_and_everything_it_changes_is_tol
         events = console.connection.get(f"{console.realm}/admin-events", authUser=things["us"], max=-1)
         return {event["id"] for event in events if "error" not in event}
 
-    said, found = {}, {}
+    expected, observed = {}, {}
     for call in (*MAY_AND_DOES, *MAY_AND_NEVER_DOES, *MAY_NOT):
         before = by_us()
         name = f"{call.method} {call.path} {call.status}"
-        said[name] = (call.status, call.told)
-        found[name] = (answered(thief, console.realm, call, things), bool(by_us() - before))
-    assert found == said
+        expected[name] = (call.status, call.told)
+        observed[name] = (answered(thief, console.realm, call, things), bool(by_us() - before))
+    assert observed == expected
 
     stolen = [control for control in office.controls() if control["code"] == "own-account-write"]
     assert {record for control in stolen for record in control["facts"]["records"]} == by_us()

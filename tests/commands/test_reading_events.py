@@ -28,8 +28,8 @@ def _verify(office: Office, *, status: int) -> Any:
 
 
 def _raised(office: Office, code: str) -> list[Any]:
-    found = valid(office.run("controls", "list", "--format", "json").json, "controls")
-    return [control for control in found if control["code"] == code]
+    controls = valid(office.run("controls", "list", "--format", "json").json, "controls")
+    return [control for control in controls if control["code"] == code]
 
 
 @pytest.mark.rule("L1")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -34,13 +33,6 @@ def run(office: Office, *arguments: str, as_administrator: bool = True, **more: 
     platform = {"PROVISIONER_PLATFORM__URL": office.settings.platform.url}
     environment: dict[str, Any] = {**(office.administrator if as_administrator else {}), **platform, **more}
     return office.run("realm", *arguments, **environment)
-
-
-@pytest.fixture
-def admin(office: Office) -> Iterator[Administrator]:
-    connection = Administrator(office.settings.keycloak)
-    yield connection
-    connection.close()
 
 
 @pytest.mark.rule("P1")

@@ -34,8 +34,8 @@ def test_the_contact_follows_annexe_3_and_a_difference_is_told_until_the_realm_i
 
     def shown() -> str | None:
         texts = administrator.get(f"admin/realms/{office.settings.keycloak.realm}/localization/fr")
-        found: str | None = texts.get("cooperationContact")
-        return found
+        contact: str | None = texts.get("cooperationContact")
+        return contact
 
     without = office.run("realm", "apply", program=None, **office.administrator)
     assert without.status == 0, without.err

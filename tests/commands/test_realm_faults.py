@@ -103,7 +103,7 @@ def test_a_client_that_refuses_every_link_is_one_failure_of_keycloak_and_sets_no
 
 def _invitations(office: Office) -> list[tuple[str, str | None]]:
     answer = office.run("invitation", "list", "--format", "json", today=FIRST_DAY)
-    return [(one["state"], one["sent_on"]) for one in valid(answer.json, "invitations")]
+    return [(invitation["state"], invitation["sent_on"]) for invitation in valid(answer.json, "invitations")]
 
 
 def test_what_the_user_profile_asks_of_everybody_is_one_failure_of_keycloak(

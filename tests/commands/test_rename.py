@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -26,46 +25,43 @@ def _at(name: str) -> str:
     return f"{name}@{DOMAIN}"
 
 
-class Admin:
-    """The server's administrator: what a test has to look at, or to do in a person's place."""
+class Accounts:
+    """The realm's accounts: what a test has to look at, or to do in a person's place."""
 
-    def __init__(self, office: Office) -> None:
-        self.connection: Administrator = Administrator(office.settings.keycloak)
-        self.users = f"admin/realms/{office.settings.keycloak.realm}/users"
+    def __init__(self, admin: Administrator, realm: str) -> None:
+        self.admin, self.path = admin, f"admin/realms/{realm}/users"
 
     def user(self, email: str) -> dict[str, Any] | None:
-        found: list[dict[str, Any]] = self.connection.get(self.users, email=email, exact="true")
-        return self.whole(found[0]["id"]) if found else None
+        users: list[dict[str, Any]] = self.admin.get(self.path, email=email, exact="true")
+        return self.whole(users[0]["id"]) if users else None
 
     def whole(self, id: str) -> dict[str, Any]:
-        user: dict[str, Any] = self.connection.get(f"{self.users}/{id}")
-        groups = self.connection.get(f"{self.users}/{id}/groups")
+        user: dict[str, Any] = self.admin.get(f"{self.path}/{id}")
+        groups = self.admin.get(f"{self.path}/{id}/groups")
         return {**user, "groups": sorted(group["path"] for group in groups)}
 
     def give_password(self, id: str) -> None:
         """What the person does with the link: a password, and the address proven."""
         password = {"type": "password", "value": "Abcdef1!", "temporary": False}
-        self.connection.request("put", f"{self.users}/{id}/reset-password", password)
-        user = self.connection.get(f"{self.users}/{id}")
-        self.connection.request("put", f"{self.users}/{id}", {**user, "emailVerified": True, "requiredActions": []})
+        self.admin.request("put", f"{self.path}/{id}/reset-password", password)
+        user = self.admin.get(f"{self.path}/{id}")
+        self.admin.request("put", f"{self.path}/{id}", {**user, "emailVerified": True, "requiredActions": []})
 
     def add(self, email: str) -> dict[str, Any]:
         """An account that is not ours."""
         user = {"username": email, "email": email, "enabled": True, "emailVerified": True, "lastName": "Ailleurs"}
-        self.connection.request("post", self.users, user)
+        self.admin.request("post", self.path, user)
         made = self.user(email)
         assert made is not None
         return made
 
 
 @pytest.fixture
-def admin(office: Office, tmp_path: Path) -> Iterator[Admin]:
+def accounts(office: Office, admin: Administrator, tmp_path: Path) -> Accounts:
     """Leroy and Vasseur are open."""
     office.add_partner()
     office.apply(annexe_csv(tmp_path / "1.csv", {"leroy": JUNE, "vasseur": JUNE}, {}, "2026-06-15"), today=FIRST_DAY)
-    administrator = Admin(office)
-    yield administrator
-    administrator.connection.close()
+    return Accounts(admin, office.settings.keycloak.realm)
 
 
 @pytest.fixture
@@ -87,22 +83,22 @@ def _mails(office: Office) -> list[str]:
 @pytest.mark.rule("A7")
 @pytest.mark.rule("P2")
 def test_a_person_with_a_password_keeps_it_and_verifies_the_new_address(
-    office: Office, admin: Admin, moved: Path
+    office: Office, accounts: Accounts, moved: Path
 ) -> None:
-    before = admin.user(OLD)
+    before = accounts.user(OLD)
     assert before is not None
-    admin.give_password(before["id"])
+    accounts.give_password(before["id"])
     said = office.plan(moved, "--partner", PARTNER, *RENAME, today=SECOND_DAY)
     did = office.apply(moved, *RENAME, today=SECOND_DAY)
     for answer, key in ((said, "changes"), (did, "done")):
-        (one,) = answer[key]
-        assert (one["action"], one["email"], one["new_email"]) == ("rename", OLD, NEW)
-        assert (one["rule"], one["due_on"]) == ("A7", None)
+        (change,) = answer[key]
+        assert (change["action"], change["email"], change["new_email"]) == ("rename", OLD, NEW)
+        assert (change["rule"], change["due_on"]) == ("A7", None)
     assert said["plans"] == did["plans"]
     assert _mails(office) == []
 
-    after = admin.whole(before["id"])
-    assert admin.user(OLD) is None
+    after = accounts.whole(before["id"])
+    assert accounts.user(OLD) is None
     assert (after["username"], after["email"], after["emailVerified"]) == (NEW, NEW, False)
     assert (after["requiredActions"], after["enabled"]) == (["VERIFY_EMAIL"], True)
     assert (after["attributes"], after["groups"]) == (before["attributes"], before["groups"])
@@ -119,14 +115,14 @@ def test_a_person_with_a_password_keeps_it_and_verifies_the_new_address(
 @pytest.mark.rule("A7")
 @pytest.mark.rule("P2")
 def test_a_person_without_a_password_gets_one_new_link_and_the_old_one_is_dead(
-    office: Office, admin: Admin, moved: Path
+    office: Office, accounts: Accounts, moved: Path
 ) -> None:
     (old_link,) = [mail.links[0] for mail in office.mails() if mail.to == OLD]
     said = office.plan(moved, "--partner", PARTNER, *RENAME, today=SECOND_DAY)
     did = office.apply(moved, *RENAME, today=SECOND_DAY)
     assert changes(did, "done") == changes(said) == [("rename", OLD), ("invite", NEW)]
     assert _mails(office) == [NEW]
-    after = admin.user(NEW)
+    after = accounts.user(NEW)
     assert after is not None
     assert after["requiredActions"] == []
     assert _opens(office.mails()[-1].links[0])
@@ -143,31 +139,31 @@ def _opens(link: str) -> bool:
 
 
 @pytest.mark.rule("A10")
-def test_an_approval_binds_the_new_address(office: Office, admin: Admin, moved: Path) -> None:
+def test_an_approval_binds_the_new_address(office: Office, accounts: Accounts, moved: Path) -> None:
     twice = annexe_csv(moved, {"leroy.dupont": JUNE, "leroy.durand": JUNE, "vasseur": JUNE}, {}, "2026-09-01")
-    one = submit(office, twice, today=SECOND_DAY)["annexe"]
+    annexe = submit(office, twice, today=SECOND_DAY)["annexe"]
     other = ("--rename", f"{OLD}={_at('leroy.durand')}")
-    ids = [plan_id(office, one, *decided, today=SECOND_DAY) for decided in (RENAME, other)]
+    ids = [plan_id(office, annexe, *decided, today=SECOND_DAY) for decided in (RENAME, other)]
     assert ids[0] != ids[1]
-    approve(office, one, *other, plan=ids[0], today=SECOND_DAY, status=1)
-    approve(office, one, *RENAME, today=SECOND_DAY)
+    approve(office, annexe, *other, plan=ids[0], today=SECOND_DAY, status=1)
+    approve(office, annexe, *RENAME, today=SECOND_DAY)
     said = office.run("sync", "--dry-run", "--format", "json", today=SECOND_DAY).json
     assert changes(said) == changes(run_sync(office, today=SECOND_DAY)[0], "done")
-    assert admin.user(NEW) is not None
+    assert accounts.user(NEW) is not None
 
 
 @pytest.mark.rule("A7")
 @pytest.mark.parametrize("has_password", [True, False])
 @pytest.mark.parametrize("after", [True, False], ids=["once it is done", "before it arrives"])
 def test_a_rename_cut_off_in_keycloak_is_ended_by_the_next_sync_with_one_link_at_most(
-    office: Office, admin: Admin, moved: Path, proxy: FaultyProxy, has_password: bool, after: bool
+    office: Office, accounts: Accounts, moved: Path, proxy: FaultyProxy, has_password: bool, after: bool
 ) -> None:
-    user = admin.user(OLD)
+    user = accounts.user(OLD)
     assert user is not None
     if has_password:
-        admin.give_password(user["id"])
-    one = submit(office, moved, today=SECOND_DAY)["annexe"]
-    approve(office, one, *RENAME, today=SECOND_DAY)
+        accounts.give_password(user["id"])
+    annexe = submit(office, moved, today=SECOND_DAY)["annexe"]
+    approve(office, annexe, *RENAME, today=SECOND_DAY)
 
     def cut(call: Call) -> Replied:
         if after:
@@ -186,16 +182,18 @@ def test_a_rename_cut_off_in_keycloak_is_ended_by_the_next_sync_with_one_link_at
     assert (changes(done, "done"), done["drift"]) == ([("rename", OLD), *links], [])
     assert office.sync(today=SECOND_DAY)["done"] == []
     assert _mails(office) == ([] if has_password else [NEW])
-    assert admin.whole(user["id"])["email"] == NEW
+    assert accounts.whole(user["id"])["email"] == NEW
 
 
 @pytest.mark.rule("A7")
 @pytest.mark.rule("A8")
-def test_what_would_not_be_one_persons_new_address_is_refused(office: Office, admin: Admin, tmp_path: Path) -> None:
+def test_what_would_not_be_one_persons_new_address_is_refused(
+    office: Office, accounts: Accounts, tmp_path: Path
+) -> None:
     office.add_partner("sivom", "sivom.example", "--domain", DOMAIN, "--signed-on", "2026-01-15")
     shared = annexe_csv(tmp_path / "s.csv", {"vasseur": JUNE, "petit": JUNE}, {}, "2026-06-15")
     office.apply(shared, "--waive", "1=Mission commune", today=FIRST_DAY, partner="sivom")
-    foreign = admin.add(_at("jean.admin"))
+    foreign = accounts.add(_at("jean.admin"))
     listed = {"leroy": JUNE, "nouveau": "2026-09-01", "petit": "2026-09-01"}
     file = annexe_csv(tmp_path / "2.csv", {**listed, "jean.admin": JUNE}, {}, "2026-09-01")
     cases = {
@@ -215,7 +213,7 @@ def test_what_would_not_be_one_persons_new_address_is_refused(office: Office, ad
             answer = office.run(command, file, "--partner", PARTNER, *rename, *by, today=SECOND_DAY)
             assert (answer.status, words.strip() in answer.err) == (1, True), (words, answer)
     assert _habilitations(office) == before
-    assert admin.user(_at("jean.admin")) == foreign
+    assert accounts.user(_at("jean.admin")) == foreign
     assert len(office.mails()) == 3
     for wrong in ("leroy", f"{OLD}={OLD}", f"{OLD}="):
         assert office.run("plan", file, "--partner", PARTNER, "--rename", wrong, today=SECOND_DAY).status == 2
@@ -225,9 +223,9 @@ def test_what_would_not_be_one_persons_new_address_is_refused(office: Office, ad
 
 @pytest.mark.rule("A8")
 def test_an_account_that_is_not_ours_is_never_touched_whatever_names_it(
-    office: Office, admin: Admin, tmp_path: Path
+    office: Office, accounts: Accounts, tmp_path: Path
 ) -> None:
-    foreign = admin.add(_at("jean.admin"))
+    foreign = accounts.add(_at("jean.admin"))
     both = {"leroy": JUNE, "vasseur": JUNE}
     asked = annexe_csv(tmp_path / "a.csv", {**both, "jean.admin": JUNE}, {}, "2026-09-01")
     refused = office.apply(asked, today=SECOND_DAY, status=1)
@@ -239,4 +237,4 @@ def test_an_account_that_is_not_ours_is_never_touched_whatever_names_it(
     renamed = annexe_csv(tmp_path / "r.csv", {"vasseur": JUNE, "jean.admin": JUNE}, {}, "2026-09-01")
     rename = ("--rename", f"{OLD}={_at('jean.admin')}")
     assert office.apply(renamed, *rename, today=SECOND_DAY, status=1)["done"] == []
-    assert admin.user(_at("jean.admin")) == foreign
+    assert accounts.user(_at("jean.admin")) == foreign

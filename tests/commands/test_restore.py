@@ -34,14 +34,14 @@ class Scene:
 
     def accounts(self) -> dict[str, bool]:
         """Whether each account is enabled."""
-        found = self.admin.get(self.users, max=-1)
-        return {one["email"]: one["enabled"] for one in found}
+        users = self.admin.get(self.users, max=-1)
+        return {user["email"]: user["enabled"] for user in users}
 
     def give_password(self, name: str) -> None:
         """What the person does with the link."""
-        (found,) = self.admin.get(self.users, email=f"{name}@{DOMAIN}", exact="true")
+        (user,) = self.admin.get(self.users, email=f"{name}@{DOMAIN}", exact="true")
         password = {"type": "password", "value": "Abcdef1!", "temporary": False}
-        self.admin.request("put", f"{self.users}/{found['id']}/reset-password", password)
+        self.admin.request("put", f"{self.users}/{user['id']}/reset-password", password)
 
     def mails(self) -> Counter[str]:
         return Counter(mail.to for mail in self.office.mails())
@@ -55,10 +55,10 @@ class Scene:
     def doctor(self, today: str) -> dict[str, list[str]]:
         """What doctor finds, by check."""
         answer = valid(self.office.run("doctor", "--format", "json", today=today).json, "doctor")
-        found: dict[str, list[str]] = {}
+        sentences: dict[str, list[str]] = {}
         for line in answer["lines"]:
-            found.setdefault(line["check"], []).append(line["found"])
-        return found
+            sentences.setdefault(line["check"], []).append(line["found"])
+        return sentences
 
 
 @pytest.fixture
@@ -121,7 +121,10 @@ def test_what_came_since_is_applied_again_without_a_mail(restored: tuple[Scene, 
         f"vasseur@{DOMAIN}": "closed"
     }
     listed = office.run("invitation", "list", "--format", "json", today=SEPTEMBER).json
-    sent = {one["email"]: (one["state"], one["attempts"]) for one in valid(listed, "invitations")}
+    sent = {
+        invitation["email"]: (invitation["state"], invitation["attempts"])
+        for invitation in valid(listed, "invitations")
+    }
     assert sent[f"nguyen@{DOMAIN}"] == ("sent", 1)
     assert sent[f"carpentier@{DOMAIN}"] == ("used", 1)
 
@@ -132,14 +135,14 @@ def test_the_gap_is_told_by_the_head_kept_outside_and_by_doctor(
     scene, _, head = restored
     verified = office.run("journal", "verify", "--head", head, "--format", "json")
     assert (verified.status, valid(verified.json, "journal_verify")["problem"]) == (1, "cut")
-    found = scene.doctor(SEPTEMBER)
-    assert found["forgotten-accounts"] == ["Comptes qui portent notre marque et que le registre ne connaît pas : 1."]
-    assert {drift.replace("\N{NO-BREAK SPACE}", " ") for drift in found["drift"]} == {
+    told = scene.doctor(SEPTEMBER)
+    assert told["forgotten-accounts"] == ["Comptes qui portent notre marque et que le registre ne connaît pas : 1."]
+    assert {drift.replace("\N{NO-BREAK SPACE}", " ") for drift in told["drift"]} == {
         "« suspended-by-hand » : 2.",
         "« unknown-in-group » : 1.",
         "« changed-by-hand » : 2.",
     }
-    assert DOMAIN not in str(found)
+    assert DOMAIN not in str(told)
     for number in range(int(head.split(":")[0])):
         assert office.run("pause", *BY, "--partner", PARTNER).status == 0, number
     beyond = office.run("journal", "verify", "--head", head, "--format", "json")

@@ -25,9 +25,9 @@ class Story:
         """What that day's `sync` does; the plan after it is empty."""
         done = changes(self.office.sync(today=today), "done")
         assert self.office.plan(today=today)["changes"] == []
-        order = {one.value: place for place, one in enumerate(Action)}
+        order = {action.value: place for place, action in enumerate(Action)}
         named = [(action, email and email.partition("@")[0]) for action, email in done]
-        return sorted(named, key=lambda one: (order[one[0]], one[1] or ""))
+        return sorted(named, key=lambda change: (order[change[0]], change[1] or ""))
 
     def receive(
         self, today: str, asked: dict[str, str], ended: dict[str, str], *decisions: str, partner: str = PARTNER
@@ -68,14 +68,14 @@ class Story:
 
     def account(self, name: str) -> Any:
         directory = self.office.directory()
-        found = directory.find(EmailAddress(f"{name}@{DOMAIN}"))
+        account = directory.find(EmailAddress(f"{name}@{DOMAIN}"))
         directory.close()
-        return found
+        return account
 
     def habilitations(self, today: str, partner: str = PARTNER) -> dict[str, list[tuple[str | None, ...]]]:
         """For each person: state, requested on, ended on, closed on."""
         shown = self.office.run("partner", "show", partner, "--format", "json", today=today).json
-        found: dict[str, list[tuple[str | None, ...]]] = {}
+        facts_of: dict[str, list[tuple[str | None, ...]]] = {}
         for habilitation in shown["habilitations"]:
             facts = (
                 habilitation["state"],
@@ -83,8 +83,8 @@ class Story:
                 habilitation["ended_on"],
                 habilitation["closed_on"],
             )
-            found.setdefault(habilitation["email"].partition("@")[0], []).append(facts)
-        return found
+            facts_of.setdefault(habilitation["email"].partition("@")[0], []).append(facts)
+        return facts_of
 
 
 @pytest.fixture
@@ -114,7 +114,7 @@ def test_four_years_of_a_convention_go_as_its_documents_say(story: Story, office
     _the_ends(story)
     _what_is_kept_goes(story, office)
     journal = office.run("partner", "list", "--format", "json", today="2030-06-02")
-    assert {one["code"]: one["open"] for one in journal.json} == {PARTNER: 0, OTHER: 1}
+    assert {partner["code"]: partner["open"] for partner in journal.json} == {PARTNER: 0, OTHER: 1}
     addressed = sorted(mail.to.partition("@")[0] for mail in office.mails())
     assert addressed == ["dupont", "leroy", "martin", "martin", "petit", "petit-durand"]
 

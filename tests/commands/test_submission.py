@@ -154,10 +154,10 @@ def test_whoever_approves_says_keep_or_close_for_each_absent_person_and_it_is_to
 def test_another_plan_or_an_unknown_annexe_is_not_approved_and_nothing_is_recorded(
     office: Office, second: Path
 ) -> None:
-    one = submit(office, second, today=SECOND_DAY)
+    submitted = submit(office, second, today=SECOND_DAY)
     before = database(office).read_bytes()
-    approve(office, one["annexe"], plan="00000000", today=SECOND_DAY, status=1)
-    unknown = office.run("annexe", "approve", "99", "--plan", one["plan_id"], "--by", BY, today=SECOND_DAY)
+    approve(office, submitted["annexe"], plan="00000000", today=SECOND_DAY, status=1)
+    unknown = office.run("annexe", "approve", "99", "--plan", submitted["plan_id"], "--by", BY, today=SECOND_DAY)
     assert (unknown.status, "annexe list" in unknown.err) == (1, True)
     for command in (("annexe", "show", "99"), ("annexe", "reject", "99", "--by", BY, "--reason", "x")):
         assert office.run(*command, today=SECOND_DAY).status == 1
@@ -174,13 +174,13 @@ def test_a_scan_is_kept_beside_what_was_typed_from_it_and_approval_covers_both(
     scan = tmp_path / "scan.pdf"
     scan.write_bytes(b"an image of the signed page")
     digests = [hashlib.sha256(file.read_bytes()).hexdigest() for file in (second, scan)]
-    one = submit(office, second, "--source", scan, "--received-on", "2026-09-01", today=SECOND_DAY)
+    submitted = submit(office, second, "--source", scan, "--received-on", "2026-09-01", today=SECOND_DAY)
     again = submit(office, second, "--received-on", "2026-09-01", today=SECOND_DAY)
-    assert (again["annexe"], again["plan_id"]) == (one["annexe"], one["plan_id"])
-    approve(office, one["annexe"], today=SECOND_DAY)
+    assert (again["annexe"], again["plan_id"]) == (submitted["annexe"], submitted["plan_id"])
+    approve(office, submitted["annexe"], today=SECOND_DAY)
     (told,) = journal_details(office, "annexe.approved")[1:]
     assert [told["annexe_sha256"], told["source_sha256"]] == digests
-    shown = office.run("annexe", "show", str(one["annexe"]), today=SECOND_DAY).out.replace("\n", "")
+    shown = office.run("annexe", "show", str(submitted["annexe"]), today=SECOND_DAY).out.replace("\n", "")
     assert f"Saisie d'après le document numérisé scan.pdf, empreinte {digests[1]}" in shown
 
 
@@ -200,15 +200,15 @@ def test_a_plan_that_changed_since_its_approval_sends_the_annexe_back(
     office: Office, first: Path, tmp_path: Path
 ) -> None:
     soon = annexe_csv(tmp_path / "2.csv", {"leroy": JUNE, "vasseur": JUNE, "nguyen": "2026-09-03"}, {}, "2026-09-01")
-    one = submit(office, soon, today=SECOND_DAY)["annexe"]
-    approve(office, one, today=SECOND_DAY)
+    annexe = submit(office, soon, today=SECOND_DAY)["annexe"]
+    approve(office, annexe, today=SECOND_DAY)
     answer, said = run_sync(office, today="2026-09-03", status=1)
-    assert (answer["done"], f"L'annexe {one} ({PARTNER}) n'a pas été appliquée" in said) == ([], True)
-    shown = show(office, one, today="2026-09-03")
+    assert (answer["done"], f"L'annexe {annexe} ({PARTNER}) n'a pas été appliquée" in said) == ([], True)
+    shown = show(office, annexe, today="2026-09-03")
     assert (shown["status"], shown["approved_by"], shown["decisions"]) == ("checked", None, None)
     assert run_sync(office, today="2026-09-03")[0]["done"] == []
 
-    approve(office, one, today="2026-09-03")
+    approve(office, annexe, today="2026-09-03")
     assert changes(run_sync(office, today="2026-09-03")[0], "done") == [
         ("open", _at("nguyen")),
         ("invite", _at("nguyen")),
@@ -220,17 +220,17 @@ def test_an_annexe_that_leaves_nothing_to_change_is_approved_and_becomes_the_cur
     office: Office, first: Path, tmp_path: Path
 ) -> None:
     same = annexe_csv(tmp_path / "2.csv", {"leroy": JUNE, "vasseur": JUNE}, {}, "2026-09-01")
-    one = submit(office, same, today=SECOND_DAY)
-    assert plan_id(office, one["annexe"], today=SECOND_DAY) == one["plan_id"]
-    approve(office, one["annexe"], today=SECOND_DAY)
+    submitted = submit(office, same, today=SECOND_DAY)
+    assert plan_id(office, submitted["annexe"], today=SECOND_DAY) == submitted["plan_id"]
+    approve(office, submitted["annexe"], today=SECOND_DAY)
     assert run_sync(office, today=SECOND_DAY)[0]["done"] == []
-    assert standing(office, today=SECOND_DAY) == {one["annexe"]: "applied"}
+    assert standing(office, today=SECOND_DAY) == {submitted["annexe"]: "applied"}
 
 
 @pytest.mark.rule("A10")
 def test_two_approvals_at_once_end_with_one(office: Office, second: Path) -> None:
-    one = submit(office, second, today=SECOND_DAY)
-    arguments = ("annexe", "approve", str(one["annexe"]), "--plan", one["plan_id"])
+    submitted = submit(office, second, today=SECOND_DAY)
+    arguments = ("annexe", "approve", str(submitted["annexe"]), "--plan", submitted["plan_id"])
 
     def decide(by: str) -> Answer:
         return office.run(*arguments, "--by", by, today=SECOND_DAY, program=PROVISIONER)
@@ -250,11 +250,11 @@ def test_an_installation_may_approve_what_is_without_errors_and_warnings_by_itse
         tmp_path / "3.csv", {"leroy": JUNE, "vasseur": JUNE}, {"inconnue": "2026-08-31"}, "2026-09-01"
     )
     assert submit(office, warned, today=SECOND_DAY)["status"] == "checked"
-    one = submit(office, second, today=SECOND_DAY)
-    shown = show(office, one["annexe"], today=SECOND_DAY)
-    assert (one["status"], shown["approved_by"]) == ("approved", "automatic")
+    submitted = submit(office, second, today=SECOND_DAY)
+    shown = show(office, submitted["annexe"], today=SECOND_DAY)
+    assert (submitted["status"], shown["approved_by"]) == ("approved", "automatic")
     assert ("close", _at("vasseur")) in changes(run_sync(office, today=SECOND_DAY)[0], "done")
-    assert show(office, one["annexe"], today=SECOND_DAY)["approved_by"] == "automatic"
+    assert show(office, submitted["annexe"], today=SECOND_DAY)["approved_by"] == "automatic"
 
 
 @pytest.mark.rule("A11")
@@ -268,10 +268,10 @@ def test_who_sent_an_annexe_is_kept_and_another_sender_than_annexe_2_s_is_never_
 
     def sent_by(address: str) -> tuple[str, list[str]]:
         asked = ("annexe", "submit", second, "--partner", PARTNER, "--sent-by", address, "--format", "json")
-        one = office.run(*asked, today=SECOND_DAY).json
-        codes = [finding["code"] for finding in one["check"]["findings"] if finding["severity"] != "info"]
-        assert show(office, one["annexe"], today=SECOND_DAY)["sent_by"] == address.lower()
-        return one["status"], codes
+        submitted = office.run(*asked, today=SECOND_DAY).json
+        codes = [finding["code"] for finding in submitted["check"]["findings"] if finding["severity"] != "info"]
+        assert show(office, submitted["annexe"], today=SECOND_DAY)["sent_by"] == address.lower()
+        return submitted["status"], codes
 
     assert sent_by("Inconnu@AILLEURS.example") == ("checked", ["sender-unknown"])
     assert sent_by(named) == ("approved", [])
@@ -279,9 +279,9 @@ def test_who_sent_an_annexe_is_kept_and_another_sender_than_annexe_2_s_is_never_
 
 @pytest.mark.rule("A2")
 def test_the_same_file_again_keeps_the_day_on_which_it_was_first_received(office: Office, second: Path) -> None:
-    one = submit(office, second, today=SECOND_DAY)["annexe"]
+    annexe = submit(office, second, today=SECOND_DAY)["annexe"]
     again = submit(office, second, today="2026-09-10")["annexe"]
-    assert (again, show(office, one, today="2026-09-10")["received_on"]) == (one, SECOND_DAY)
+    assert (again, show(office, annexe, today="2026-09-10")["received_on"]) == (annexe, SECOND_DAY)
 
 
 @pytest.mark.rule("A2")

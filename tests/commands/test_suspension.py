@@ -37,8 +37,8 @@ def states(office: Office, partner: str = PARTNER) -> dict[str, tuple[str, str |
 
 def held(office: Office) -> list[tuple[str, str]]:
     """What is held, and why."""
-    found = valid(office.run("held", "list", "--format", "json", today=TODAY).json, "held")
-    return [(one["kind"], one["reason"]) for one in found]
+    holds = valid(office.run("held", "list", "--format", "json", today=TODAY).json, "held")
+    return [(hold["kind"], hold["reason"]) for hold in holds]
 
 
 def links_to(office: Office, email: str) -> int:

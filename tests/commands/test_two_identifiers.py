@@ -28,8 +28,8 @@ def _adopted(office: Office, *more: str, status: int = 0) -> list[tuple[str, str
     adopt = ("partner", "adopt", PARTNER, "--email", NGUYEN, *WHY, *more, "--format", "json")
     answer = office.run(*adopt, today=FIRST_DAY)
     assert answer.status == status, (answer.err, answer.out)
-    found: list[dict[str, Any]] = valid(answer.json, "adoption")
-    return [(one["email"], one["match"]) for one in found]
+    accounts: list[dict[str, Any]] = valid(answer.json, "adoption")
+    return [(account["email"], account["match"]) for account in accounts]
 
 
 @pytest.mark.rule("A8")

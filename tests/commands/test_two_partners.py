@@ -52,7 +52,11 @@ class Desk:
 
     def of_leroy(self, partner: str) -> list[tuple[str, str | None, str | None]]:
         shown = self.office.run("partner", "show", partner, "--format", "json", today=TODAY).json["habilitations"]
-        return [(one["state"], one["ended_on"], one["closed_on"]) for one in shown if one["email"] == LEROY]
+        return [
+            (habilitation["state"], habilitation["ended_on"], habilitation["closed_on"])
+            for habilitation in shown
+            if habilitation["email"] == LEROY
+        ]
 
     def links(self) -> int:
         return sum(1 for mail in self.office.mails() if mail.to == LEROY)

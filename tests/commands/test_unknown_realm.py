@@ -77,7 +77,7 @@ def test_in_another_realm_nothing_is_concluded_nothing_done_and_a_named_person_g
     assert (_limits(planned), planned["changes"]) == (held, [])
     assert _limits(office.apply(second, today=SECOND_DAY, status=1)) == held
     assert _refused(office.run("annexe", "submit", second, "--partner", PARTNER, today=SECOND_DAY))
-    assert [one["status"] for one in office.run("annexe", "list", "--format", "json").json] == ["applied"]
+    assert [annexe["status"] for annexe in office.run("annexe", "list", "--format", "json").json] == ["applied"]
 
     # one person
     explained = valid(office.run("explain", LEROY, "--format", "json", today=SECOND_DAY).json, "explain")
@@ -99,12 +99,12 @@ def test_in_another_realm_nothing_is_concluded_nothing_done_and_a_named_person_g
     # the way on
     accepted = office.run("realm", "accept", *WHY, "--format", "json", today=SECOND_DAY)
     answer = valid(accepted.json, "realm_accept")
-    found = console.connection.get(console.realm)["id"]
+    realm_id = console.connection.get(console.realm)["id"]
     assert (accepted.status, answer["found"], answer["accounts"], answer["accounts_there"], answer["accepted"]) == (
-        0, found, 2, 0, True
+        0, realm_id, 2, 0, True
     )  # fmt: skip
     (entry,) = journal_details(office, "realm.accepted")
-    assert (entry["known"], entry["realm"], entry["by"]) == (answer["known"], found, "Claire Martin")
+    assert (entry["known"], entry["realm"], entry["by"]) == (answer["known"], realm_id, "Claire Martin")
     again = office.run("realm", "accept", *WHY, "--format", "json", today=SECOND_DAY)
     assert (again.status, again.json["accepted"]) == (0, False)
     after = office.sync(today=SECOND_DAY)

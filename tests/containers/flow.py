@@ -185,15 +185,15 @@ def test_the_documented_commands_start_everything_and_doctor_finds_nothing_wanti
 def test_each_container_is_shut_in(project: Project) -> None:
     secrets = [secret.read_text("utf-8").strip() for secret in (project.home / "secrets").iterdir()]
     for container in project.compose("ps", "--all", "--quiet").split():
-        found = _inspected(project, "container", container)
-        name, host = found["Config"]["Labels"]["com.docker.compose.service"], found["HostConfig"]
+        inspected = _inspected(project, "container", container)
+        name, host = inspected["Config"]["Labels"]["com.docker.compose.service"], inspected["HostConfig"]
         assert (host["ReadonlyRootfs"], host["CapDrop"]) == (True, ["ALL"]), name
-        assert found["Config"]["User"].split(":")[0] not in {"", "0", "root"}, name
+        assert inspected["Config"]["User"].split(":")[0] not in {"", "0", "root"}, name
         anonymous = [
-            mount["Name"] for mount in found["Mounts"] if re.fullmatch(r"[0-9a-f]{64}", mount.get("Name", ""))
+            mount["Name"] for mount in inspected["Mounts"] if re.fullmatch(r"[0-9a-f]{64}", mount.get("Name", ""))
         ]
         assert anonymous == [], name
-        assert not any(secret in json.dumps(found) for secret in secrets), name
+        assert not any(secret in json.dumps(inspected) for secret in secrets), name
     told = project.provisioner("doctor", "--format", "json")
     (reader,) = [line for line in json.loads(told)["lines"] if line["check"] == "document-reader"]
     assert reader["verdict"] == "ok", reader
@@ -369,9 +369,9 @@ def _make_password(link: str) -> None:
             return answer.read().decode()
 
     def address(pattern: str, text: str) -> str:
-        found = re.search(pattern, text)
-        assert found, text
-        return html.unescape(found[1])
+        match = re.search(pattern, text)
+        assert match, text
+        return html.unescape(match[1])
 
     onward = address(r'id="kc-proceed" href="([^"]+)"', page(link))
     form = address(r'<form id="kc-passwd-update-form"[^>]*action="([^"]+)"', page(onward))

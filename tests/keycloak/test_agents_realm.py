@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -29,13 +29,6 @@ def settings(new_settings: Callable[..., Settings], tmp_path_factory: pytest.Tem
     apply_realm(settings)
     apply_agents_realm(settings)
     return settings
-
-
-@pytest.fixture(scope="module")
-def admin(settings: Settings) -> Iterator[Administrator]:
-    administrator = Administrator(settings.keycloak)
-    yield administrator
-    administrator.close()
 
 
 @pytest.fixture(scope="module")

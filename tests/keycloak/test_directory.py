@@ -52,13 +52,6 @@ def directory(settings: KeycloakSettings) -> Iterator[Directory]:
     directory.close()
 
 
-@pytest.fixture
-def admin(settings: KeycloakSettings) -> Iterator[Administrator]:
-    connection = Administrator(settings)
-    yield connection
-    connection.close()
-
-
 def an_account(**other: Any) -> WantedAccount:
     values: dict[str, Any] = {
         "email": EmailAddress(f"personne-{next(_numbers)}@agglo-lys.example"),

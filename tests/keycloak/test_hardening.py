@@ -5,7 +5,7 @@ version 0.2 is brought to it with people logged in.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -27,12 +27,6 @@ from tests.shared.pace import PATIENCE
 
 EMAIL, PASSWORD, WRONG = "marie.dupont@agglo-lys.example", "Abcdef1!", "Faux-0000"
 OLD_FILES = Path(__file__).parents[1] / "data" / "realm-0.2"
-
-
-@pytest.fixture
-def admin(realm: Settings) -> Iterator[Administrator]:
-    with closing(Administrator(realm.keycloak)) as administrator:
-        yield administrator
 
 
 def path_of(settings: Settings) -> str:

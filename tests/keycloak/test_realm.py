@@ -24,13 +24,6 @@ ROLES = {"manage-users", "view-events", "view-realm"}
 
 
 @pytest.fixture
-def admin(shared_realm: Settings) -> Iterator[Administrator]:
-    connection = Administrator(shared_realm.keycloak)
-    yield connection
-    connection.close()
-
-
-@pytest.fixture
 def path(shared_realm: Settings) -> str:
     return f"admin/realms/{shared_realm.keycloak.realm}"
 
@@ -55,8 +48,8 @@ def test_applying_it_again_changes_nothing(shared_realm: Settings) -> None:
     assert apply_realm(shared_realm) == []
 
 
-def test_a_realm_weakened_by_hand_is_brought_back(realm: Settings) -> None:
-    admin, path = Administrator(realm.keycloak), f"admin/realms/{realm.keycloak.realm}"
+def test_a_realm_weakened_by_hand_is_brought_back(realm: Settings, admin: Administrator) -> None:
+    path = f"admin/realms/{realm.keycloak.realm}"
     weak = {"passwordPolicy": "length(4)", "bruteForceProtected": False, "failureFactor": 30, "eventsEnabled": False}
     admin.request("put", path, {**weak, "attributes": {"foreign": "kept"}})
     platform = client(admin, path, "cooperation")
@@ -84,11 +77,10 @@ def test_a_realm_weakened_by_hand_is_brought_back(realm: Settings) -> None:
     assert apply_realm(realm) == []
     assert admin.get(path)["attributes"]["foreign"] == "kept"
     assert "telephone" in {part["name"] for part in admin.get(f"{path}/users/profile")["attributes"]}
-    admin.close()
 
 
-def test_the_service_account_has_exactly_three_roles(realm: Settings) -> None:
-    admin, path = Administrator(realm.keycloak), f"admin/realms/{realm.keycloak.realm}"
+def test_the_service_account_has_exactly_three_roles(realm: Settings, admin: Administrator) -> None:
+    path = f"admin/realms/{realm.keycloak.realm}"
     assert service_roles(admin, path) == {"realm-management": ROLES}
     management = client(admin, path, "realm-management")["id"]
     account = admin.get(f"{path}/clients/{client(admin, path, 'provisioner')['id']}/service-account-user")
@@ -98,7 +90,6 @@ def test_the_service_account_has_exactly_three_roles(realm: Settings) -> None:
     assert [difference.setting for difference in apply_realm(realm)] == ["role-taken:realm-management/realm-admin"]
 
     assert service_roles(admin, path) == {"realm-management": ROLES}
-    admin.close()
 
 
 @pytest.mark.parametrize("name", ["SMTP__HOST", "SMTP__FROM", "KEYCLOAK__CLIENT_SECRET"])
@@ -117,7 +108,7 @@ def test_no_administrator_in_the_settings_is_said(new_settings: Callable[..., Se
 
 
 def test_a_key_that_another_hand_put_beside_ours_is_told_as_grave_and_taken_out(
-    realm: Settings, tmp_path: Path
+    realm: Settings, admin: Administrator, tmp_path: Path
 ) -> None:
     ours, foreign = ClientKey.new(), ClientKey.new()
     file = tmp_path / "key.pem"
@@ -126,7 +117,7 @@ def test_a_key_that_another_hand_put_beside_ours_is_told_as_grave_and_taken_out(
     settings = realm.model_copy(update={"keycloak": keycloak})
     apply_realm(settings)
     assert apply_realm(settings) == []
-    admin, path = Administrator(keycloak), f"admin/realms/{keycloak.realm}"
+    path = f"admin/realms/{keycloak.realm}"
     service = client(admin, path, keycloak.client_id)
     attributes = {**service["attributes"], "jwks.string": key_set([ours, foreign])}
     admin.request("put", f"{path}/clients/{service['id']}", {**service, "attributes": attributes})
@@ -138,7 +129,6 @@ def test_a_key_that_another_hand_put_beside_ours_is_told_as_grave_and_taken_out(
     (changed,) = apply_realm(settings)
     assert changed.name == "attributes.jwks.string"
     assert foreign.id not in client(admin, path, keycloak.client_id)["attributes"]["jwks.string"]
-    admin.close()
 
 
 @pytest.mark.rule("P1")

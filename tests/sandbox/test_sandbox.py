@@ -37,17 +37,17 @@ time.sleep(600)
 
 def _processes_of(marker: str) -> list[int]:
     """The processes whose log, so standard output, is this file."""
-    found = []
+    pids = []
     for directory in Path("/proc").glob("[0-9]*"):
         try:
             if (
                 str((directory / "fd" / "1").readlink()) == marker
                 and "State:\tZ" not in (directory / "status").read_text()
             ):
-                found.append(int(directory.name))
+                pids.append(int(directory.name))
         except OSError:
             continue
-    return found
+    return pids
 
 
 def _becomes_true(condition: Callable[[], bool], seconds: float = PATIENCE) -> bool:

@@ -44,8 +44,8 @@ def test_a_job_that_fails_stops_no_other_and_is_told_once_without_what_it_says(
         service.start()
         until(lambda: broken.count > 4 and good.count > 4, "both ran on")
         assert service.shut_down()
-    told = [one for one in log if one.get("event") in ("job.failed", "job.recovered")]
-    assert [(one["event"], one["failures"]) for one in told] == [("job.failed", 1), ("job.recovered", 3)]
+    told = [line for line in log if line.get("event") in ("job.failed", "job.recovered")]
+    assert [(line["event"], line["failures"]) for line in told] == [("job.failed", 1), ("job.recovered", 3)]
     assert (told[0]["reason"], told[0]["error"]) == ("defect", "ValueError")
     assert "marie" not in str(log).lower()
 
@@ -59,13 +59,13 @@ def test_no_two_jobs_run_at_once(settings: Settings, register: Register) -> None
         under_way.release()
         seen(context)
 
-    one = runner(settings, register)
+    job_runner = runner(settings, register)
     often = Every(0.001)
-    service = Service(one, [job(alone, often, name) for name in "abc"])
+    service = Service(job_runner, [job(alone, often, name) for name in "abc"])
     service.start()
     until(lambda: seen.count > 30, "thirty runs")
     assert service.shut_down()
-    assert {name: state.failures for name, state in one.states.items()} == dict.fromkeys("abc", 0)
+    assert {name: state.failures for name, state in job_runner.states.items()} == dict.fromkeys("abc", 0)
 
 
 def test_runs_missed_while_the_machine_slept_are_made_up_once(settings: Settings, register: Register) -> None:
@@ -214,23 +214,23 @@ def test_a_daily_job_that_the_other_instance_did_fails_no_more(settings: Setting
 def test_a_lock_that_cannot_be_written_is_a_system_that_fails(
     settings: Settings, register: Register, spoil: Callable[[Path], None]
 ) -> None:
-    one = runner(settings, register)
+    job_runner = runner(settings, register)
     spoil(settings.data_dir / "provisioner.lock")
 
     def locked(context: Context) -> None:
         with run_lock(context.register, context.settings, "test"):
             raise AssertionError
 
-    one.run(job(locked))
-    assert one.states["job"].reason == "register"
+    job_runner.run(job(locked))
+    assert job_runner.states["job"].reason == "register"
 
 
 def test_a_job_that_fails_for_another_reason_than_before_says_so(settings: Settings, register: Register) -> None:
-    one, reasons = runner(settings, register), [KeycloakUnavailable("away"), LockHeld("held"), None]
+    job_runner, reasons = runner(settings, register), [KeycloakUnavailable("away"), LockHeld("held"), None]
     fails = job(Runs(*reasons))
     with capture_logs() as log:
         for _ in reasons:
-            one.run(fails)
+            job_runner.run(fails)
     assert [line.get("reason") for line in log if line["event"] == "job.failed"] == ["keycloak", "lock"]
 
 
@@ -397,10 +397,10 @@ def test_what_fails_in_a_pass_is_not_the_locks_database_and_its_message_stays_ou
         with run_lock(there, settings, "test"):
             raise PermissionError(13, "Permission denied", "inbox/agglo-lys/depart-dupont.docx")
 
-    one = runner(settings, register)
+    job_runner = runner(settings, register)
     with capture_logs() as log:
-        one.run(job(locked))
-    assert one.states["job"].reason == "defect"
+        job_runner.run(job(locked))
+    assert job_runner.states["job"].reason == "defect"
     assert "dupont" not in str(log)
 
 
@@ -469,9 +469,9 @@ def test_what_a_run_has_read_is_given_back_to_the_system(
             raise failure
         del pages, failure
 
-    one, begun = runner(settings, register), _resident_mib()
-    one.run(job(read_much, Every(60), "reader"))
-    assert one.states["reader"].failures == int(fails)
+    job_runner, begun = runner(settings, register), _resident_mib()
+    job_runner.run(job(read_much, Every(60), "reader"))
+    assert job_runner.states["reader"].failures == int(fails)
     assert _resident_mib() - begun < 100, "of 190 MiB"
 
 

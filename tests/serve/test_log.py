@@ -81,5 +81,5 @@ def test_a_whole_story_names_nobody_in_the_log(office: Office) -> None:
     never = [*PEOPLE, "camille", "martin", "claire", "hélène", "morvan", "hugo", "petit", "madame", "@", "eyj"]
     log = "\n".join(json.dumps(line, ensure_ascii=False) for line in told.lines)
     assert len(told.lines) > 20
-    found = [word for word in [*never, *links, secret.get_secret_value()] if word.lower() in log.lower()]
-    assert found == [], [line for line in told.lines if any(word in str(line).lower() for word in found)]
+    leaked = [word for word in [*never, *links, secret.get_secret_value()] if word.lower() in log.lower()]
+    assert leaked == [], [line for line in told.lines if any(word in str(line).lower() for word in leaked)]

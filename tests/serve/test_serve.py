@@ -112,9 +112,9 @@ def test_keycloak_away_is_told_once_and_its_work_is_done_once_when_it_is_back(
 
 def _accounts(office: Office) -> set[str]:
     directory = office.directory()
-    found = {account.email for account in directory.snapshot({PARTNER: None}).accounts.values()}
+    emails = {account.email for account in directory.snapshot({PARTNER: None}).accounts.values()}
     directory.close()
-    return {str(one) for one in found}
+    return {str(email) for email in emails}
 
 
 def _goes_on(office: Office, story: Story) -> None:

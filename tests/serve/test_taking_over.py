@@ -100,8 +100,8 @@ class Pair:
         with self.lock:
             self.blow, self.struck, self.written = blow, None, 0
 
-    def other(self, one: Instance) -> Instance:
-        return self.instances[1 - self.instances.index(one)]
+    def other(self, instance: Instance) -> Instance:
+        return self.instances[1 - self.instances.index(instance)]
 
 
 @pytest.fixture

@@ -44,8 +44,8 @@ def listening(service: Service, ask_keycloak: Callable[[], bool] = lambda: True)
 def told(register: Register) -> str:
     """What Prometheus reads of a service that has not run yet."""
     metrics = Metrics()
-    for one in JOBS:
-        metrics.know(one.name)
+    for real_job in JOBS:
+        metrics.know(real_job.name)
     metrics.registry.register(RegisterGauges(register, Clock()))
     return metrics.text().decode()
 
@@ -85,7 +85,7 @@ def test_a_panel_of_the_dashboard_goes_by_labels_that_its_metric_has(register: R
         for target in panel["targets"]:
             (metric,) = set(re.findall(r"\bprovisioner_\w+", target["expr"]))
             asked = re.findall(r"by \(([^)]*)\)|\{(\w+)=|\{\{(\w+)\}\}", f"{target['expr']} {target['legendFormat']}")
-            names = {name.strip() for found in asked for part in found for name in part.split(",") if name}
+            names = {name.strip() for match in asked for part in match for name in part.split(",") if name}
             names = {"job" if name == "exported_job" else name for name in names}  # Prometheus has a `job` of its own
             labels = set(re.findall(r'[{,](\w+)="', "".join(re.findall(rf"^{metric}(\{{.*\}})", text, re.MULTILINE))))
             assert names <= labels, (panel["title"], names - labels)
@@ -113,8 +113,8 @@ def test_an_alert_on_two_metrics_of_different_labels_says_by_which_they_meet(reg
         r"expr: .*\b(provisioner_\w+).* and (on\(instance\) )?.*\b(provisioner_\w+)", ALERTS.read_text()
     )
     assert both
-    for one, on, other in both:
-        assert on or (one in labelled) is (other in labelled), (one, other)
+    for metric, on, other in both:
+        assert on or (metric in labelled) is (other in labelled), (metric, other)
 
 
 def test_an_alert_names_a_job_of_ours_by_the_label_that_prometheus_leaves_it() -> None:
@@ -140,14 +140,14 @@ def test_a_pause_by_a_person_is_not_the_clocks(register: Register) -> None:
 def test_a_service_that_has_not_had_an_answer_of_keycloak_is_not_ready(
     settings: Settings, register: Register
 ) -> None:
-    one = runner(settings, register)
-    service = Service(one, [job(Runs())])
+    job_runner = runner(settings, register)
+    service = Service(job_runner, [job(Runs())])
     with listening(service) as url:
         with pytest.raises(urllib.error.HTTPError, match="503"):
             urllib.request.urlopen(f"{url}/health/ready")
-        one.answered_at = time.monotonic()
+        job_runner.answered_at = time.monotonic()
         assert urllib.request.urlopen(f"{url}/health/ready").status == 200
-        one.answered_at -= 3600  # twice the quarter of an hour, and another one
+        job_runner.answered_at -= 3600  # twice the quarter of an hour, and another one
         with pytest.raises(urllib.error.HTTPError, match="503"):
             urllib.request.urlopen(f"{url}/health/ready")
 
@@ -157,9 +157,9 @@ def test_keycloak_itself_is_asked_and_not_only_the_last_run(
 ) -> None:
     """A fake: the real Keycloak cannot be made to be away from one question to the next."""
     answers = iter([True, False])
-    one = runner(settings, register)
-    one.answered_at = time.monotonic()
-    with listening(Service(one, []), lambda: next(answers)) as url:
+    job_runner = runner(settings, register)
+    job_runner.answered_at = time.monotonic()
+    with listening(Service(job_runner, []), lambda: next(answers)) as url:
         for _ in range(3):
             ready = json.loads(urllib.request.urlopen(f"{url}/health/ready").read())
             assert ready["keycloak_answers"] is True, "one question serves for half a minute"

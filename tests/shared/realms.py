@@ -50,37 +50,23 @@ class Realms:
     different in another way is not lent again.
     """
 
-    def __init__(self, new_settings: Callable[..., Settings], home: Path) -> None:
-        self._new_settings, self._home = new_settings, home
+    def __init__(self, new_settings: Callable[..., Settings], administrator: Administrator, home: Path) -> None:
+        self._new_settings, self._administrator, self._home = new_settings, administrator, home
         self._free: list[Realm] = []
-        self._administrator: Administrator | None = None
-
-    def close(self) -> None:
-        """Gives the sockets back."""
-        if self._administrator is not None:
-            self._administrator.close()
-
-    def _administrator_of(self, settings: Settings) -> Administrator:
-        """One for all realms: each login costs Keycloak a slow hash."""
-        if self._administrator is None:
-            self._administrator = Administrator(settings.keycloak)
-        return self._administrator
 
     @contextmanager
     def lend(self, data_dir: Path) -> Iterator[Settings]:
         """The settings of a realm without accounts and partners."""
         realm = self._free.pop() if self._free else self._make()
         yield realm.settings.model_copy(update={"data_dir": data_dir})
-        administrator = self._administrator_of(realm.settings)
-        if _is_as_made(administrator, realm):
-            _empty(administrator, realm.settings)
+        if _is_as_made(self._administrator, realm):
+            _empty(self._administrator, realm.settings)
             self._free.append(realm)
 
     def _make(self) -> Realm:
         settings = self._new_settings(self._home)
         apply_realm(settings)
-        administrator = self._administrator_of(settings)
-        path = f"admin/realms/{settings.keycloak.realm}"
+        path, administrator = f"admin/realms/{settings.keycloak.realm}", self._administrator
         administrator.request("put", path, administrator.get(path))  # Keycloak adds its defaults at the first change
         return Realm(settings, _configuration(administrator, settings))
 

@@ -52,8 +52,8 @@ def make_history(seed: int, size: Size) -> list[Day]:
     """The days on which something is done or due, and the days before and after these."""
     life = _Life(seed, size)
     days = [life.live(FIRST_DAY + offset * DAY) for offset in range(size.days)]
-    busy = {one.on for one, is_busy in days if is_busy}
-    return [one for one, _ in days if {one.on - DAY, one.on, one.on + DAY} & busy or one is days[-1][0]]
+    busy = {day.on for day, is_busy in days if is_busy}
+    return [day for day, _ in days if {day.on - DAY, day.on, day.on + DAY} & busy or day is days[-1][0]]
 
 
 def _name(number: int) -> str:
@@ -98,14 +98,14 @@ class _Life:
         before = {person for person in self.model.people if person.is_open}
         mailed = self.model.settle()
         after = {person for person in self.model.people if person.is_open}
-        for one in sorted(after - before, key=lambda one: one.email):
-            self._plan_use(one)
+        for person in sorted(after - before, key=lambda person: person.email):
+            self._plan_use(person)
         return self.day, bool(self.day.actions or mailed or after != before)
 
     def _do(self, name: str, *given: Any) -> None:
         self.day.actions.append((name, *given))
         self.model.do(self.day.actions[-1])
-        self.named.update(one for one in given if isinstance(one, str))
+        self.named.update(value for value in given if isinstance(value, str))
 
     def _in(self, fewest: int, most: int) -> date:
         """A day from now, or ago; what is still to come falls on a day on which things happen."""
@@ -118,11 +118,11 @@ class _Life:
     def _is_still_possible(self, name: str, who: str, *_: Any) -> bool:
         if name == "partner_reinstated":
             return self.model.is_active(who)
-        one = next((person for person in self.model.people if person.email == who and person.is_open), None)
-        if one is None or self.model.last_day(one) < self.today:
+        person = next((person for person in self.model.people if person.email == who and person.is_open), None)
+        if person is None or self.model.last_day(person) < self.today:
             return False
-        is_new = one.has_password or one.opened == self.today
-        return one.is_enabled and not is_new if name == "link_used" else not one.is_enabled
+        is_new = person.has_password or person.opened == self.today
+        return person.is_enabled and not is_new if name == "link_used" else not person.is_enabled
 
     def _partners(self) -> None:
         horizon = FIRST_DAY + self.size.days * DAY
@@ -145,32 +145,32 @@ class _Life:
         for what in ("suspended", "console_disables", "console_deletes", "console_meddles", "bounced", "reopened"):
             if not steady or not self._chance(often * (3 if what == "console_deletes" else 1)):
                 continue
-            one = steady.pop(self.random.randrange(len(steady)))
+            person = steady.pop(self.random.randrange(len(steady)))
             if what == "reopened":
-                self._do(what, one.email, True)
-                self._plan_use(one)
-            elif what != "bounced" or not one.has_password:
-                self._do(what, one.email)
-            if not one.is_enabled:
+                self._do(what, person.email, True)
+                self._plan_use(person)
+            elif what != "bounced" or not person.has_password:
+                self._do(what, person.email)
+            if not person.is_enabled:
                 renews = what == "console_deletes" or (what == "suspended" and self._chance(3))
-                self.later[self._in(2, 15)].append(("reopened", one.email, renews))
+                self.later[self._in(2, 15)].append(("reopened", person.email, renews))
         closed = [person for person in self.model.people if person.is_closed and person.has_account]
         if closed and self._chance(often):
             self._do("console_enables", self.random.choice(closed).email)
         if closed and self._chance(often * 8):
             self._do("console_adds", f"inconnu{len(self.model.strangers)}@ailleurs.example", closed[0].partner)
 
-    def _is_steady(self, one: Person) -> bool:
+    def _is_steady(self, person: Person) -> bool:
         """Open for a while, as it was, and to stay so."""
-        if one.opened is None or not one.is_enabled or one.email in self.named or one.ends is not None:
+        if person.opened is None or not person.is_enabled or person.email in self.named or person.ends is not None:
             return False
-        is_settled = one.opened <= self.today - 3 * DAY and one.links[-1] <= self.today - 2 * DAY
-        return is_settled and self.model.last_day(one) > self.today + 2 * DAY
+        is_settled = person.opened <= self.today - 3 * DAY and person.links[-1] <= self.today - 2 * DAY
+        return is_settled and self.model.last_day(person) > self.today + 2 * DAY
 
-    def _plan_use(self, one: Person) -> None:
+    def _plan_use(self, person: Person) -> None:
         after = self.random.choice([1, 1, 2, 2, 3, 4, 11, None, None])
         if after is not None:
-            self.later[self.today + after * DAY].append(("link_used", one.email))
+            self.later[self.today + after * DAY].append(("link_used", person.email))
 
     def _receive(self, code: str) -> None:
         """An annexe; before it, sometimes, one that is refused and one that is rejected."""
@@ -187,13 +187,13 @@ class _Life:
 
     def _annexe(self, code: str, transmitted_on: date) -> None:
         """Few partners a day have annexes that end accesses, so that no limit holds them together."""
-        steady = [one for one in self.model.of(code) if self._is_steady(one)]
+        steady = [person for person in self.model.of(code) if self._is_steady(person)]
         self.random.shuffle(steady)
-        beyond_limit = max(6, sum(one.is_open for one in self.model.of(code)) // 5 + 3)
+        beyond_limit = max(6, sum(person.is_open for person in self.model.of(code)) // 5 + 3)
         may_close = self.closing < 3
         is_held = may_close and len(steady) > beyond_limit and self._chance(max(4, self.size.partners / 4))
         count = beyond_limit if is_held else min(len(steady), self.random.randrange(4)) if may_close else 0
-        leavers = {one.email: self._last_day(one, may_close, is_held) for one in steady[:count]}
+        leavers = {person.email: self._last_day(person, may_close, is_held) for person in steady[:count]}
         del steady[:count]
         absent = {steady.pop().email} if len(steady) > 2 and self._chance(3) and not is_held else set[str]()
         closes_absent = may_close and self._chance(2)
@@ -203,7 +203,7 @@ class _Life:
         asked = [row._replace(email=renames.get(row.email, row.email)) for row in asked]
         asked = [row._replace(function="cheffe") if self._chance(15) else row for row in asked]
         asked, ended = self._returning(code, asked, ended)
-        planned = {one.email for one in self.model.of(code) if one.is_planned and not one.has_account}
+        planned = {person.email for person in self.model.of(code) if person.is_planned and not person.has_account}
         asked = [row for row in asked if row.email not in planned or not self._chance(6)] + self._new(code)
         self.closing += bool(leavers or (absent and closes_absent))
         fault = self._fault() if asked and not is_held else None
@@ -214,21 +214,21 @@ class _Life:
         self._do("annexe", Annexe(code, transmitted_on, *lists, closes_absent, renames_of, way, is_held))
         self.day.fault = fault or self.day.fault
 
-    def _last_day(self, one: Person, may_be_past: bool, is_past: bool) -> date:
+    def _last_day(self, person: Person, may_be_past: bool, is_past: bool) -> date:
         when = "past" if is_past else self.random.choice(["past", "past", "today", "later"])
         if when == "past" and may_be_past:
-            return max(one.requested, self._in(-10, -1))
+            return max(person.requested, self._in(-10, -1))
         return self._in(2, 20) - DAY if when == "later" else self.today
 
     def _lists(self, code: str, leavers: dict[str, date], absent: set[str]) -> tuple[list[Row], list[Row]]:
         """Everybody as they are, but for those who leave."""
         asked, ended = [], []
-        for one in self.model.of(code):
-            ends = leavers.get(one.email, one.ends)
-            if ends is not None and (ends >= self.today - 700 * DAY or not one.is_closed):
-                ended.append(Row(one.name, one.function, one.email, ends))
-            elif not one.is_closed and one.email not in absent:
-                asked.append(Row(one.name, one.function, one.email, one.requested))
+        for person in self.model.of(code):
+            ends = leavers.get(person.email, person.ends)
+            if ends is not None and (ends >= self.today - 700 * DAY or not person.is_closed):
+                ended.append(Row(person.name, person.function, person.email, ends))
+            elif not person.is_closed and person.email not in absent:
+                asked.append(Row(person.name, person.function, person.email, person.requested))
         return asked, ended
 
     def _new(self, code: str) -> list[Row]:
@@ -242,16 +242,16 @@ class _Life:
     def _returning(self, code: str, asked: list[Row], ended: list[Row]) -> tuple[list[Row], list[Row]]:
         """Somebody who left a while ago is asked for again, named as closed too or not."""
         gone = [
-            one
-            for one in self.model.of(code)
-            if one.is_closed and one.has_account and not (one.is_suspended or one.is_cut)
-            and max(one.ends or self.today, one.links[-1]) < self.today - 3 * DAY
+            person
+            for person in self.model.of(code)
+            if person.is_closed and person.has_account and not (person.is_suspended or person.is_cut)
+            and max(person.ends or self.today, person.links[-1]) < self.today - 3 * DAY
         ]  # fmt: skip
         if not gone or not self._chance(2):
             return asked, ended
-        one, is_in_both = self.random.choice(gone), self._chance(2)
-        ended = [row for row in ended if row.email != one.email or is_in_both]
-        return [*asked, Row(one.name, one.function, one.email, self._in(-1, 8))], ended
+        person, is_in_both = self.random.choice(gone), self._chance(2)
+        ended = [row for row in ended if row.email != person.email or is_in_both]
+        return [*asked, Row(person.name, person.function, person.email, self._in(-1, 8))], ended
 
     def _fault(self) -> Fault | None:
         if not self.faults or self.today < self.next_fault:

@@ -97,8 +97,8 @@ class Model:
     def is_active(self, partner: str) -> bool:
         return partner in self.last_days and self.today <= self.last_days[partner]
 
-    def last_day(self, one: Person) -> date:
-        return min(filter(None, (one.ends, self.last_days[one.partner])))
+    def last_day(self, person: Person) -> date:
+        return min(filter(None, (person.ends, self.last_days[person.partner])))
 
     def do(self, action: Action) -> None:
         """What has no method here changes nothing that lasts: a wrong document, an account enabled after its end."""
@@ -116,43 +116,43 @@ class Model:
     def partner_reinstated(self, code: str) -> None:
         self.last_days[code] = self.was_last[code]
 
-    def annexe(self, one: Annexe) -> None:
+    def annexe(self, annexe: Annexe) -> None:
         """A1, A3, A4, A5, A6, A7."""
-        for old, new in one.renames:
+        for old, new in annexe.renames:
             renamed = self.person(old)
             renamed.email = new
             if not renamed.has_password:
                 self._first_link(renamed)
-        known = {each.email: each for each in self.of(one.partner)}
-        asked, ended = {row.email for row in one.asked}, {row.email: row.on for row in one.ended}
-        for row in one.asked:
-            found = known.get(row.email)
-            if found is None:
-                self.people.append(Person(one.partner, row.email, row.name, row.function, row.on))
-            elif found.is_closed:
-                found.requested, found.ends, found.function = row.on, None, row.function
-                found.opened, found.is_closed, found.closes_now = None, False, False
+        known = {person.email: person for person in self.of(annexe.partner)}
+        asked, ended = {row.email for row in annexe.asked}, {row.email: row.on for row in annexe.ended}
+        for row in annexe.asked:
+            known_person = known.get(row.email)
+            if known_person is None:
+                self.people.append(Person(annexe.partner, row.email, row.name, row.function, row.on))
+            elif known_person.is_closed:
+                known_person.requested, known_person.ends, known_person.function = row.on, None, row.function
+                known_person.opened, known_person.is_closed, known_person.closes_now = None, False, False
             else:
-                found.function = row.function
+                known_person.function = row.function
         for email, on in ended.items():
             if email in known and known[email].is_open:
                 known[email].ends = on
-        for each in known.values():
-            if each.is_planned and each.email not in asked:
-                self.people.remove(each)
-            elif each.is_open and each.email not in {*asked, *ended} and one.closes_absent:
-                each.ends, each.closes_now = self.today, True
+        for person in known.values():
+            if person.is_planned and person.email not in asked:
+                self.people.remove(person)
+            elif person.is_open and person.email not in {*asked, *ended} and annexe.closes_absent:
+                person.ends, person.closes_now = self.today, True
 
     def suspended(self, email: str) -> None:
         self.person(email).is_suspended = True
 
     def reopened(self, email: str, new_password: bool) -> None:
         """A suspension lifted, or an account that another hand disabled or deleted."""
-        one = self.person(email)
-        if new_password or not one.has_account:
-            one.has_password = False
-            self._first_link(one)
-        one.is_suspended, one.is_cut, one.has_account = False, False, True
+        person = self.person(email)
+        if new_password or not person.has_account:
+            person.has_password = False
+            self._first_link(person)
+        person.is_suspended, person.is_cut, person.has_account = False, False, True
 
     def bounced(self, email: str) -> None:
         self.person(email).has_bounced = True
@@ -189,28 +189,28 @@ class Model:
 
     def drift(self) -> Counter[tuple[str, str]]:
         """What the plan tells and leaves as it is."""
-        found: Counter[tuple[str, str]] = Counter(("unknown-in-group", stranger) for stranger in self.strangers)
-        for one in self.people:
-            if one.is_open and not one.has_account:
-                found["missing-account", one.email] += 1
-            elif one.is_open and one.is_cut and not one.is_suspended:
-                found["suspended-by-hand", one.email] += 1
-        return found
+        drift: Counter[tuple[str, str]] = Counter(("unknown-in-group", stranger) for stranger in self.strangers)
+        for person in self.people:
+            if person.is_open and not person.has_account:
+                drift["missing-account", person.email] += 1
+            elif person.is_open and person.is_cut and not person.is_suspended:
+                drift["suspended-by-hand", person.email] += 1
+        return drift
 
     def accounts(self) -> dict[str, bool]:
         """Every account of the realm, and whether it is enabled."""
         ours = {person.email: person.is_enabled for person in self.people if person.has_account}
         return {**ours, **dict.fromkeys(self.strangers, True)}
 
-    def _is_owed_another(self, one: Person) -> bool:
-        if not one.is_enabled or one.has_password or one.has_bounced or len(one.links) not in REPEATS:
+    def _is_owed_another(self, person: Person) -> bool:
+        if not person.is_enabled or person.has_password or person.has_bounced or len(person.links) not in REPEATS:
             return False
-        return one.links[0] + REPEATS[len(one.links)] <= self.today and one.links[-1] < self.today
+        return person.links[0] + REPEATS[len(person.links)] <= self.today and person.links[-1] < self.today
 
-    def _first_link(self, one: Person) -> None:
-        one.links, one.has_bounced = [], False
-        self._link(one)
+    def _first_link(self, person: Person) -> None:
+        person.links, person.has_bounced = [], False
+        self._link(person)
 
-    def _link(self, one: Person) -> None:
-        one.links.append(self.today)
-        self.mailed[one.email] += 1
+    def _link(self, person: Person) -> None:
+        person.links.append(self.today)
+        self.mailed[person.email] += 1

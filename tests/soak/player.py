@@ -142,19 +142,19 @@ class Player:
     def partner_reinstated(self, code: str) -> None:
         self._run("partner", "reinstate", code, "--reason", "essai", "--by", BY)
 
-    def annexe(self, one: Annexe) -> None:
-        file = self._file(one)
-        decisions = ["--close-absent" if one.closes_absent else "--keep-absent", "all"]
-        decisions += [part for old, new in one.renames for part in ("--rename", f"{old}={new}")]
-        if one.way != "apply":
-            submit = self._submit if one.way == "submit" else self._drop
-            number = submit(file, one.partner)
+    def annexe(self, annexe: Annexe) -> None:
+        file = self._file(annexe)
+        decisions = ["--close-absent" if annexe.closes_absent else "--keep-absent", "all"]
+        decisions += [part for old, new in annexe.renames for part in ("--rename", f"{old}={new}")]
+        if annexe.way != "apply":
+            submit = self._submit if annexe.way == "submit" else self._drop
+            number = submit(file, annexe.partner)
             approvals.approve(self.office, number, *decisions, today=self.today)
             return
-        status = 1 if one.is_held else 0
-        done = self.office.apply(file, *decisions, today=self.today, partner=one.partner, status=status)
+        status = 1 if annexe.is_held else 0
+        done = self.office.apply(file, *decisions, today=self.today, partner=annexe.partner, status=status)
         assert not done["failed"], done
-        if one.is_held:
+        if annexe.is_held:
             (held,) = done["blocked_by"]
             self._run("held", "release", held["plan_id"], "--by", BY, "--reason", "essai")
 
@@ -179,8 +179,8 @@ class Player:
             file.write_bytes(b"PK\x03\x04")
         self._submit(file, partner, status=1)
 
-    def rejected_annexe(self, one: Annexe) -> None:
-        number = self._submit(self._file(one), one.partner)
+    def rejected_annexe(self, annexe: Annexe) -> None:
+        number = self._submit(self._file(annexe), annexe.partner)
         assert approvals.reject(self.office, number, today=self.today).status == 0
 
     def suspended(self, email: str) -> None:
@@ -213,10 +213,10 @@ class Player:
         group = self.console.connection.get(f"{self.console.realm}/group-by-path/partenaires/{partner}")["id"]
         self.console.connection.request("put", f"{self.console.realm}/users/{id_}/groups/{group}", {})
 
-    def _file(self, one: Annexe) -> Path:
+    def _file(self, annexe: Annexe) -> Path:
         """The annexe 1 as .csv."""
-        lines = ["ANNEXE 1", f"Date de transmission :;{one.transmitted_on}"]
-        for number, what, rows in ((1, "demande", one.asked), (2, "fin", one.ended)):
+        lines = ["ANNEXE 1", f"Date de transmission :;{annexe.transmitted_on}"]
+        for number, what, rows in ((1, "demande", annexe.asked), (2, "fin", annexe.ended)):
             lines += [
                 "",
                 f"{number} - Liste",
@@ -235,15 +235,17 @@ class Player:
         files = sorted(self.mailbox.directory.glob("*.eml"))[self.mails :]
         self.mails += len(files)
         to = [_first_line(file).strip().removeprefix("X-Envelope-To: ") for file in files]
-        links = Counter(one for one in to if not one.endswith(_CONTACTS))
+        links = Counter(address for address in to if not address.endswith(_CONTACTS))
         assert links == expected, f"e-mails too many {links - expected}, too few {expected - links}"
         self.report["links"] += links.total()
         self.report["notices"] += len(to) - links.total()
         asked = {"max": "100000", "briefRepresentation": "true"}
         users = self.console.connection.get(f"{self.console.realm}/users", **asked)
-        found, wanted = {user["email"]: user["enabled"] for user in users}, self.model.accounts()
+        accounts, wanted = {user["email"]: user["enabled"] for user in users}, self.model.accounts()
         wrong = {
-            key: (found.get(key), wanted.get(key)) for key in {*found, *wanted} if found.get(key) != wanted.get(key)
+            key: (accounts.get(key), wanted.get(key))
+            for key in {*accounts, *wanted}
+            if accounts.get(key) != wanted.get(key)
         }
         assert not wrong, f"accounts enabled, wanted: {wrong}"
 
@@ -259,7 +261,7 @@ class Player:
         directory.close()
         emails = {account.id: str(account.email) for account in snapshot.accounts.values()}
         for code, group in snapshot.groups.items():
-            wanted = {one.email for one in self.model.of(code) if one.has_account}
+            wanted = {person.email for person in self.model.of(code) if person.has_account}
             wanted |= {email for email, partner in self.model.strangers.items() if partner == code}
             assert {emails[id_] for id_ in group.members if id_ in emails} == wanted if group else not wanted, code
         register = open_register(self.office.settings, self.clock)
@@ -275,7 +277,8 @@ class Player:
             for habilitation in records.habilitations
             if habilitation.state is State.CLOSED and habilitation.end
         )
-        due = Counter((one.email, on) for one, on in self.model.closures)  # a new address takes its history along
+        # a new address takes its history along
+        due = Counter((person.email, on) for person, on in self.model.closures)
         assert closed == due, (closed - due, due - closed)
         self._run("journal", "verify")
 
@@ -283,9 +286,9 @@ class Player:
         """Of the last process, which lives through the last quarter: its first third fills pools and caches."""
         samples = self.service.lives[-1]
         for name, factor, more in (("rss_kib", 1.1, 8 * 1024), ("files", 1, 4), ("threads", 1, 2)):
-            found = [getattr(sample, name) for sample in samples]
-            warm, end = max(found[len(found) // 3 :][:10]), max(found[-10:])
-            assert end <= warm * factor + more, (name, found)
+            figures = [getattr(sample, name) for sample in samples]
+            warm, end = max(figures[len(figures) // 3 :][:10]), max(figures[-10:])
+            assert end <= warm * factor + more, (name, figures)
 
     def _log_names_nobody(self) -> None:
         named = [line for line in self.service.log_file.read_text("utf-8").splitlines() if ".example" in line]
