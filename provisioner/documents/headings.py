@@ -55,7 +55,7 @@ _ANNEXE = re.compile(r"annexe ?(?:n ?[°o]? ?)?(\d+|i{1,3}v?)\b")
 _ROMAN = {"i": 1, "ii": 2, "iii": 3, "iv": 4}
 
 
-def _any(words: str) -> str:
+def any_of(words: str) -> str:
     """One of these words; an underscore stands for the space within one."""
     return rf"(?:{'|'.join(words.split()).replace('_', ' ')})\b"
 
@@ -65,7 +65,7 @@ def _any(words: str) -> str:
 #: An annexe that is only spoken of.
 _REMARK = re.compile(
     r"inchange|sans (?:changement|modification|objet)|identique|\.$|\ba (?:jour|venir|suivre)$|\b"
-    + _any(
+    + any_of(
         r"""
         deja ci_?joint jointe?s? (?:transmis|envoye)\w* reste voir cf neant pas aucune? idem non meme ras ok suivra
         """
@@ -74,7 +74,7 @@ _REMARK = re.compile(
 
 _CLOSING = re.compile(
     r"\b"
-    + _any(
+    + any_of(
         r"""
         clotur\w* clore clos closes? desinscri\w* fermetures? fermer fermee?s? departs? part(?:ante?|i)s? parties
         partie(?!_(?!(?:en|le|la|l|au|aux|a|depuis|pour|vers|de|du|des|d|ou|et)\b)\w)
@@ -87,7 +87,7 @@ _CLOSING = re.compile(
 )
 _OPENING = re.compile(
     r"\b"
-    + _any(
+    + any_of(
         r"""
         nouve(?:l|aux|lle|lles) acces_(?:est_|sont_)?(?:ouverts?|demandes?|actifs?|souhaites?|en_cours)
         ouverte?s? ouvrir rouvrir (?:re)?ouvertures? habiliter inscri\w* activer activations? creer
@@ -99,7 +99,7 @@ _OPENING = re.compile(
 #: These announce list 1 when nothing speaks of closing: who is to be closed was « habilité » too.
 _OPEN = re.compile(
     r"\b"
-    + _any(
+    + any_of(
         r"""
         habilitee?s? demandes?_(?:d_|de_l_|de_)?(?:acces|habilitations?|comptes?) actifs? existante?s?
         (?:ayant|ont|disposant|besoin)_(?:d_)?(?:un_|l_)?acces
@@ -108,7 +108,7 @@ _OPEN = re.compile(
 )
 _HESITATION = re.compile(
     r"\b"
-    + _any(
+    + any_of(
         r"""
         conges? maladie maternite paternite parental\w* absen\w* suspen\w* temporaire\w* provisoire\w*
         modif\w* chang\w* mutations? mutee?s? rempla\w* information memoire exemples? modele eventuel\w*
@@ -121,7 +121,7 @@ _HESITATION = re.compile(
 #: Of whom or what a heading begins to speak.
 _HEADS = re.compile(
     r"(?:(?:les|la|l|des|le) )?"
-    + _any(
+    + any_of(
         r"""
         listes? deja personnes? personnels? mouvements? agents? utilisat\w* acces habilitations? comptes? demandes?
         salariee?s? professionnels? collaborat\w* elue?s? tableau nouve\w* anciens? anciennes? etat recapitulatif
@@ -139,7 +139,7 @@ _NUMBERED = re.compile(
     r"|(?P<b>[12])(?:ere|er|re|eme|e|nde?)? ?liste|(?:la )?(?P<c>premiere|deuxieme|seconde) liste)\b"
 )
 _ORDINALS = {"1": 1, "2": 2, "i": 1, "ii": 2, "premiere": 1, "deuxieme": 2, "seconde": 2}
-_ADDS_NOTHING = _any(
+_ADDS_NOTHING = any_of(
     r"suite des? du la les? l personnes? agents? utilisateurs? concernee?s? a_completer a_remplir page sur \d+ annexe"
     " n no"
 )
@@ -159,7 +159,7 @@ _FORMS_HEADING = re.compile(r"(?:[12]|ii?) liste des personnes pour lesquelles (
 _SIGNS = re.compile(
     r"(?:document |annexe |liste |fiche |tableau |formulaire )?"
     r"(?:etabli|rempli|redige|complete|valide|approuve|certifie|vise|signe)e?(?: \w+){0,3} par\b|"
-    + _any(
+    + any_of(
         r"""
         (?:cadre|partie|zone)_reservee?s?
         signatures? (?:date|cachet|nom|visa)s?_(?:et_)?(?:signature|cachet|visa) visas? cachet signataires?
@@ -174,16 +174,16 @@ _IS_COUNT = re.compile(
     r"|suite(?: (?:page \d+|au dos|(?:de |du )?(?:la |le |l )?(?:liste|tableau|annexe|page precedente)))?$"
 )
 _IS_ORDER = re.compile(
-    _any(
+    any_of(
         "merci veuillez indique[rz] precise[rz] complete[rz] pensez joindre cocher ne_pas"
         " a_(?:completer|remplir|renseigner|preciser)"
     )
 )
-_REMARKS = re.compile(_any(r"n_b nb nota rappel remarques? attention important"))
+_REMARKS = re.compile(any_of(r"n_b nb nota rappel remarques? attention important"))
 #: Names of places, which head a part of a list without changing whom it is about.
 _PLACE = re.compile(
     r"(?:(?:le|la|les|l|partie) )?(?:"
-    + _any(
+    + any_of(
         r"""
         services? poles? directions? departements? mairies? villes? communes? ccas cias sites? secteurs?
         creches? ecoles? centres? communaute syndicat metropole collectivite structure etablissement

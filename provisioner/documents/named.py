@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 
 from provisioner.documents.dates import read_date
-from provisioner.documents.headings import Kind, is_place, list_of, read_words, words_of
+from provisioner.documents.headings import Kind, any_of, is_place, list_of, read_words, words_of
 from provisioner.documents.odd_rows import takes_rows_back
 from provisioner.documents.text import quoted
 from provisioner.domain.annexe.details import Table
@@ -71,15 +71,30 @@ _NAMES = re.compile(rf"@|\b{_TITLE}[A-ZÀ-Þ]|^\s*[-•–*▪+]\s*{_TWO_WORDS}|
 _STARTS_WITH_NAME = re.compile(rf"^\W*{_TWO_WORDS}(?![\w' -]*,? le \d)")
 #: Nothing else than whom it is addressed to, or an address.
 _ALONE = re.compile(rf"^\s*(?:(?i:bonjour|ch[eè]re?)\s)?(?:{_TITLED}|{_ADDRESS})\W*")
-#: The role of who is named, or a means of reaching them.
+#: How to reach somebody, whom something is for or from, a telephone.
+_REACHES = re.compile(
+    r"\b"
+    + any_of(
+        r"""
+        (?:dossier_|affaire_)?suivie?_(?:par|du) contact\w* interlocut\w* correspond\w* destinatair\w* expedit\w*
+        emetteur copie cc signat\w* represent\w* attention_de adresse[rz] r?envo[iy]\w* transm\w* retourne\w*
+        retour_a joindre aupres renseign\w* questions? rgpd dpo tel telephone portable fax agree[rz] cordialement
+        visa 0\d(?:_?\d\d){4}
+        """
+    )
+)
+#: What begins a line that says who somebody is, or what stands there.
 _ROLE = re.compile(
-    r"\b(?:(?:dossier |affaire )?suivie? (?:par|du)|contact|interlocut|correspond|destinatair|expedit|emetteur|copie"
-    r"|cc\b|signat|represent|attention de|adresse[rz]|envo[iy]|renvo|transm|retour(?:ne| a)|joindre|aupres|renseign"
-    r"|question|rgpd|dpo\b|tel\b|telephone|portable|fax\b|agree[rz]|cordialement|visa\b)"
-    r"|^(?:e ?mail|mail|mel|courriel|adresse|site|objet|(?:n |v |nos |vos )?ref\b|pour information)"
-    r"|^(?:l[ea] |votre |notre |nom d[eu] (?:la )?)?(?:maire|president|direct|dgs|drh|secretaire|adjoint|vice|elue? "
-    r"|chef|responsable|referent|coordinat|charge|gestionnaire|administrat|deleg|redact|auteur|demandeu)"
-    r"|\b0\d(?: ?\d\d){4}\b"
+    r"(?:(?:l[ea]?|votre|notre|personne|nom d[eu](?: la)?) )?"
+    + any_of(
+        r"""
+        maire president\w* direct\w* dgs drh secretaire adjointe? vice elue? chef\w* responsable referente?
+        coordinat\w* chargee? gestionnaire administrat\w* deleg\w* redact\w* auteur demandeu\w* declarante?
+        conseill\w* pilote? valid\w* en_charge
+        """
+    )
+    + "|"
+    + any_of("e_?mail mail mel courriel adresse site objet (?:[nv]|[nv]os)?_?ref pour_information")
 )
 #: What follows the name of who signs: « Mme Roy, directrice du CCAS ».
 _WITH_FUNCTION = re.compile(
@@ -125,15 +140,19 @@ def names_somebody(text: str) -> bool:
     if any(pattern.fullmatch(text) for pattern in (_ALONE, _WITH_FUNCTION)):
         return False
     plain = words_of(text)
-    is_of_form = _ROLE.search(plain) or _OF_ANYBODY.search(plain) or is_place(plain)
+    is_of_form = _REACHES.search(plain) or _ROLE.match(plain) or _OF_ANYBODY.search(plain) or is_place(plain)
     return not is_of_form and read_words(text).kind is not Kind.SIGNATURE
 
 
 def is_contact(text: str) -> bool:
-    """Whether words with an address begin by saying whose it is, or say that something is to be sent there."""
-    if "@" not in text:
+    """Whether words with an address begin by saying whose it is, or say that something is to be sent there, and ask
+    for nobody's access.
+    """
+    if "@" not in text or asks_for_somebody(text):
         return False
-    return _ROLE.match(words_of(text)) is not None or "@" not in _OF_THE_FORM.sub("", text)
+    plain = words_of(text)
+    is_said = _REACHES.match(plain) is not None or _ROLE.match(plain) is not None
+    return is_said or "@" not in _OF_THE_FORM.sub("", text)
 
 
 def has_date(text: str) -> bool:

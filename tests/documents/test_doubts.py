@@ -187,6 +187,7 @@ def test_words_that_say_that_nobody_leaves_are_no_leaver(line: str) -> None:
         "Merci de supprimer tous les accès de Mme Noir.",
         "Merci de suspendre l'accès de M. Noir",
         "Mme Noir, merci de supprimer son accès",
+        "Courriel à supprimer : lea.noir@agglo-lys.example",
         "À ajouter : Léa Noir, agent, lea.noir@agglo-lys.example",
     ],
 )
@@ -248,6 +249,7 @@ def test_words_that_ask_for_nobody_by_name_are_no_person(line: str, at: int) -> 
         "Oubli : Noir Léo, leo.noir@agglo-lys.example",
         "Noir Léo, agent d'accueil, 12/06/2026",
         "Ne pas tenir compte de la ligne 1",
+        "L'adresse de Mme Carpentier a changé.",
     ],
 )
 @pytest.mark.parametrize("at", [0, 2, 3])
@@ -271,6 +273,8 @@ def test_who_is_named_outside_the_lists_without_a_role_is_told_with_a_warning(li
         "Mme Zoé Roy, directrice générale des services",
         "Pour toute question : Mme Roy",
         "Représentée par M. Jean Petit, président",
+        "Personne responsable des habilitations : Mme Zoé Roy",
+        "L'adjointe déléguée, Mme Noir",
         "Hôtel de Ville, place du Général de Gaulle",
     ],
 )
