@@ -33,18 +33,18 @@ def _backup(office: Office, output: Path, status: int = 0) -> Any:
 
 
 def test_the_copy_is_its_owners_alone_and_nothing_else_is_left_beside_it(desk: Desk, tmp_path: Path) -> None:
-    there = tmp_path / "backups"
-    there.mkdir()
+    folder = tmp_path / "backups"
+    folder.mkdir()
     before = os.umask(0)
     try:
-        made = _backup(desk, there / "register.sqlite3")
+        made = _backup(desk, folder / "register.sqlite3")
     finally:
         os.umask(before)
-    assert [file.name for file in there.iterdir()] == ["register.sqlite3"]
-    assert stat.S_IMODE((there / "register.sqlite3").stat().st_mode) == 0o600
+    assert [file.name for file in folder.iterdir()] == ["register.sqlite3"]
+    assert stat.S_IMODE((folder / "register.sqlite3").stat().st_mode) == 0o600
     head = desk.run("journal", "head").out.strip()
     assert head == f"{made['entry']}:{made['sha256']}"
-    again = desk.run("backup", "--output", there / "second.sqlite3")
+    again = desk.run("backup", "--output", folder / "second.sqlite3")
     assert again.out.strip() == head
 
 
@@ -71,8 +71,8 @@ def test_before_an_upgrade_the_register_of_an_older_version_is_copied_as_it_is(
     desk = Desk(mailbox, tmp_path / "data")
     desk.database.parent.mkdir(parents=True, exist_ok=True)
     restore_file(version, desk.database)
-    made, there = _backup(desk, tmp_path / "copy"), [_dump(file) for file in (desk.database, tmp_path / "copy")]
-    assert there[0] == there[1]
+    made, dumps = _backup(desk, tmp_path / "copy"), [_dump(file) for file in (desk.database, tmp_path / "copy")]
+    assert dumps[0] == dumps[1]
     assert sorted(file.name for file in tmp_path.glob("*copy*")) == ["copy"]
     head = f"{made['entry']}:{made['sha256']}"
     told = desk.run("journal", "verify", "--head", head)  # the upgrade

@@ -140,18 +140,18 @@ def test_the_destruction_of_a_months_key_is_recorded_once_by_name(vault: Vault, 
 
 def test_killed_while_it_encrypts_nothing_in_clear_is_left(vault: Vault, tmp_path: Path) -> None:
     """From the moment at which a file of it is there: what is left is the beginning of an encrypted one."""
-    there = tmp_path / "backups"
-    there.mkdir()
+    folder = tmp_path / "backups"
+    folder.mkdir()
     environment = {**vault.desk.environment, "PROVISIONER_TODAY": TODAY}
-    command = [sys.executable, *PROVISIONER, "backup", "--output", str(there / "copy.age")]
+    command = [sys.executable, *PROVISIONER, "backup", "--output", str(folder / "copy.age")]
     process = subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
-    while process.poll() is None and not list(there.iterdir()):
+    while process.poll() is None and not list(folder.iterdir()):
         pass
     os.kill(process.pid, signal.SIGKILL)
     process.wait()
-    (left,) = there.iterdir()
-    assert left.read_bytes()[:3] in (b"age", b"")
-    assert vault.back_up(there / "again.age").status == 0
+    (copy,) = folder.iterdir()
+    assert copy.read_bytes()[:3] in (b"age", b"")
+    assert vault.back_up(folder / "again.age").status == 0
 
 
 def _doctor(vault: Vault, today: str = TODAY) -> list[tuple[str, str]]:

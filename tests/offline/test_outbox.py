@@ -221,9 +221,9 @@ def test_once_sent_nothing_of_a_message_is_left_in_the_register_s_file(desk: Des
     sink.refuses_all = False
     desk.annexe_3()
     assert _message_ids(desk, address) == [message_id]
-    left = desk.database.read_bytes()
-    assert not any(mark in left for mark in marks)
-    assert message_id.encode() in left, "that it was sent stays known"
+    content = desk.database.read_bytes()
+    assert not any(mark in content for mark in marks)
+    assert message_id.encode() in content, "that it was sent stays known"
 
 
 @pytest.mark.rule("N3")

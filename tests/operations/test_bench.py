@@ -29,7 +29,7 @@ def test_the_recorded_calls_are_made_again_for_other_persons() -> None:
     sent = Answer(204, [], b"")
     recorded.add(_call("PUT", f"/admin/realms/a/users/{id_}/mail?to=bado%40run-00001.example", b"", sent), sent)
     words = {"a": "b", "bado": "fijo", "run-00001": "run-00002", "{1}": "id-2"}
-    assert [[request.having(words) for request in each] for each in recorded.rounds] == [
+    assert [[request.having(words) for request in requests] for requests in recorded.rounds] == [
         [Request("POST", "/admin/realms/b/users", '{"email":"fijo@run-00002.example"}', 201)],
         [Request("PUT", "/admin/realms/b/users/id-2/mail?to=fijo%40run-00002.example", "", 204)],
     ]

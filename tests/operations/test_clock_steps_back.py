@@ -58,8 +58,8 @@ def office(tmp_path: Path) -> Iterator[MemoryOffice]:
 @contextmanager
 def our_clock_only(office: MemoryOffice) -> Iterator[None]:
     """Keycloak's machine keeps its own time."""
-    there = office.hand_clock.now
-    office.directory.clock = lambda: there
+    their_time = office.hand_clock.now
+    office.directory.clock = lambda: their_time
     yield
     office.directory.clock = office.hand_clock
 

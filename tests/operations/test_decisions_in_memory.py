@@ -100,11 +100,11 @@ def each_fault(home: Path, before: Callable[[Scene], None], act: Callable[[Scene
     """The scene after `act` met a fault and the next `sync` went on, for each write and each kind of fault; the last
     one meets none.
     """
-    begun = Scene.new(home / "begun")
-    before(begun)
+    prepared = Scene.new(home / "begun")
+    before(prepared)
     for mode in MODES:
         for number in range(1, 30):
-            scene = Scene(begun.office.copied_to(home / f"{mode}-{number}"))
+            scene = Scene(prepared.office.copied_to(home / f"{mode}-{number}"))
             scene.realm.fail(number, mode)
             with suppress(Killed, KeycloakError):
                 act(scene)
@@ -121,7 +121,7 @@ def each_fault(home: Path, before: Callable[[Scene], None], act: Callable[[Scene
                 break
         else:
             pytest.fail("it has more writes than were tried")
-    begun.office.close()
+    prepared.office.close()
 
 
 def nothing(_scene: Scene) -> None:

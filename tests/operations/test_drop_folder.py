@@ -793,26 +793,26 @@ def test_the_report_on_an_applied_annexe_goes_after_30_days(desk: Desk) -> None:
     desk.sync()
     desk.poll()
     applied_on = desk.office.context.clock.today()
-    for days, left in ((30, pair("c.docx")), (31, [])):
+    for days, reports in ((30, pair("c.docx")), (31, [])):
         desk.office.on(applied_on + timedelta(days=days))
         desk.poll()
-        assert desk.files("outbox") == left
+        assert desk.files("outbox") == reports
 
 
 @pytest.mark.rule("A2")
 def test_what_the_register_does_not_know_of_is_destroyed_30_days_after_it_came(desk: Desk) -> None:
     desk.drop("envoi.docx", GOOD)
     desk.poll(2)
-    left = [desk.home / "outbox" / LYS.code / "autre.docx.rapport.html", desk.home / "refused" / "9-autre.docx"]
+    unknown = [desk.home / "outbox" / LYS.code / "autre.docx.rapport.html", desk.home / "refused" / "9-autre.docx"]
     mine = desk.home / "outbox" / LYS.code / "notes.txt"
-    for path in (*left, mine):
+    for path in (*unknown, mine):
         path.write_text("Carpentier")
     desk.office.hand_clock.now += timedelta(days=20)
     desk.poll()
-    assert all(path.exists() for path in left)
+    assert all(path.exists() for path in unknown)
     desk.office.on(date.today() + timedelta(days=3000))  # noqa: DTZ011  the disk's own clock dates them
     desk.poll()
-    assert not any(path.exists() for path in left)
+    assert not any(path.exists() for path in unknown)
     assert mine.exists()
 
 

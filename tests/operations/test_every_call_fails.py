@@ -79,9 +79,9 @@ def names(addresses: Iterator[str]) -> Counter[str]:
 def tells_the_story(office: MemoryOffice, number: int) -> None:
     """The mails, the directory person by person, the register, the journal and the next run: all say the same."""
     assert names(mail.to for mail in office.directory.mails) == Counter({*OPEN, *CLOSED}), number
-    there = {account.email.partition("@")[0]: account for account in office.directory.accounts.values()}
-    assert {name for name, account in there.items() if account.enabled} == OPEN, number
-    assert {name for name, account in there.items() if not account.enabled} == CLOSED, number
+    accounts = {account.email.partition("@")[0]: account for account in office.directory.accounts.values()}
+    assert {name for name, account in accounts.items() if account.enabled} == OPEN, number
+    assert {name for name, account in accounts.items() if not account.enabled} == CLOSED, number
     assert names(iter(office.directory.members(LYS))) == Counter({*OPEN, *CLOSED}), number
     records = office.context.register.records()
     states = {habilitation.email.partition("@")[0]: habilitation.state for habilitation in records.habilitations}

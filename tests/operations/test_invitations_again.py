@@ -65,7 +65,9 @@ def test_day_after_day_the_links_go_on_days_0_3_and_10_until_a_password_is_made(
             if number == 3:
                 assert office.directory.set_password_by_link(NGUYEN)
         assert sent == {LEROY: [0, 3, 10], NGUYEN: [0, 3]}
-        states = {each.habilitation.email: state.value for each, state in invitations.invited(office.context)}
+        states = {
+            invitation.habilitation.email: state.value for invitation, state in invitations.invited(office.context)
+        }
         assert states == {LEROY: "given-up", NGUYEN: "used"}
 
 

@@ -180,9 +180,9 @@ def test_what_is_approved_is_what_sync_does_where_another_partners_account_has_a
     approve(office.context, submitted.annexe.id, submitted.prepared.plan_id, BY, Decisions())
     assert office.sync().sent_back == ()
     assert find(office.context.register, submitted.annexe.id).status is Status.APPLIED
-    left = office.directory.with_address("agentb@ville-0.example")
-    assert left is not None
-    assert not left.enabled
+    leaver = office.directory.with_address("agentb@ville-0.example")
+    assert leaver is not None
+    assert not leaver.enabled
     office.close()
 
 

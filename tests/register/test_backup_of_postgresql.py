@@ -123,7 +123,7 @@ def test_after_pg_restore_what_was_destroyed_since_is_destroyed_again_once_resto
         rest = attestations.request(work, LYS.code, {2: 2}, D1, certificate.id)
         attestations.issue(work, rest, rest.habilitations, b"%PDF-1.7 rest")
     note_destroyed(office.context.register, office.settings)
-    left, mails = journal_head(office.context.register), len(office.directory.mails)
+    last_head, mails = journal_head(office.context.register), len(office.directory.mails)
 
     new = postgres.new_database()
     command = [f"{programs}/pg_restore", "--no-owner", "--single-transaction", f"--dbname={new}"]
@@ -141,11 +141,11 @@ def test_after_pg_restore_what_was_destroyed_since_is_destroyed_again_once_resto
         restore(office.settings, clock, replace(asked, after_pg_restore=False))
     assert not_yet.value.code is Refusal.RESTORE_ON_POSTGRESQL
     done = restore(office.settings, clock, asked)
-    assert ([destroyed.rule for destroyed in done.since.destroyed], done.left) == (["D1"], left)
+    assert ([destroyed.rule for destroyed in done.since.destroyed], done.left) == (["D1"], last_head)
     assert _destroyed(office, D1) == [("D1", email("vasseur"))]
     assert len(office.directory.mails) == mails
     assert verify_journal(office.context.register).bad is None
-    bad = verify_journal(office.context.register, left).bad
+    bad = verify_journal(office.context.register, last_head).bad
     assert (bad and bad.problem) == Problem.LEFT_BEHIND
     assert Found.PUT_BACK_BY_HAND.of() not in _doctor(office)
     with office.context.work() as work:

@@ -22,7 +22,7 @@ def _holds_text(column: Column[object]) -> bool:
 
 
 def test_every_text_of_the_register_is_told_whose_it_is_and_what_ends_it() -> None:
-    there = {
+    columns = {
         f"{table.name}.{column.name}"
         for table in metadata.tables.values()
         for column in table.columns
@@ -30,7 +30,7 @@ def test_every_text_of_the_register_is_told_whose_it_is_and_what_ends_it() -> No
     }
     told = Counter(where for place in COLUMNS for where in place.where)
     told.update(f"{table}.{column}" for table, columns in NOBODYS.items() for column in columns)
-    assert sorted(told) == sorted(there)
+    assert sorted(told) == sorted(columns)
     assert set(told.values()) == {1}
 
 

@@ -154,10 +154,10 @@ def test_who_is_frozen_amid_a_write_keeps_nobody_from_writing_and_its_own_is_not
     writer.send_signal(signal.SIGSTOP)
     settings = load_settings(environment=environment)
     assert seconds_until(settings, PATIENCE) < LOST_AFTER + 5 * slowness()
-    register, begun = open_register(settings, Clock()), time.monotonic()
+    register, started_at = open_register(settings, Clock()), time.monotonic()
     with register.work("test") as work:
         work.journal("in time")
-    assert time.monotonic() - begun < LOST_AFTER
+    assert time.monotonic() - started_at < LOST_AFTER
     writer.send_signal(signal.SIGCONT)
     out, _ = writer.communicate("\n", timeout=PATIENCE)
     assert out == "kept out\n"

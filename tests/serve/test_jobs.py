@@ -377,11 +377,11 @@ def test_a_database_that_takes_the_connection_and_says_nothing_is_away(
     monkeypatch.setitem(engine.PATIENCE, "connect_timeout", 2)  # the least that libpq takes
     with socket.create_server(("127.0.0.1", 0)) as silent:
         url = f"postgresql+psycopg://nobody@127.0.0.1:{silent.getsockname()[1]}/register"
-        there = settings.model_copy(update={"database": settings.database.model_copy(update={"url": url})})
-        begun = time.monotonic()
+        silent_settings = settings.model_copy(update={"database": settings.database.model_copy(update={"url": url})})
+        started_at = time.monotonic()
         with pytest.raises(RegisterUnavailable):
-            open_register(there, Clock())
-    assert time.monotonic() - begun < 10 * slowness()
+            open_register(silent_settings, Clock())
+    assert time.monotonic() - started_at < 10 * slowness()
 
 
 def test_what_fails_in_a_pass_is_not_the_locks_database_and_its_message_stays_out_of_the_log(
@@ -391,10 +391,10 @@ def test_what_fails_in_a_pass_is_not_the_locks_database_and_its_message_stays_ou
     postgresql = MagicMock()
     postgresql.dialect.name = "postgresql"
     postgresql.execution_options.return_value.connect.return_value.__exit__.return_value = None
-    there = MagicMock(spec=Register, engine=postgresql)
+    failing_register = MagicMock(spec=Register, engine=postgresql)
 
     def locked(_tools: Context) -> None:
-        with run_lock(there, settings, "test"):
+        with run_lock(failing_register, settings, "test"):
             raise PermissionError(13, "Permission denied", "inbox/agglo-lys/depart-dupont.docx")
 
     job_runner = runner(settings, register)
@@ -469,10 +469,10 @@ def test_what_a_run_has_read_is_given_back_to_the_system(
             raise failure
         del pages, failure
 
-    job_runner, begun = runner(settings, register), _resident_mib()
+    job_runner, mib_before = runner(settings, register), _resident_mib()
     job_runner.run(job(read_much, Every(60), "reader"))
     assert job_runner.states["reader"].failures == int(fails)
-    assert _resident_mib() - begun < 100, "of 190 MiB"
+    assert _resident_mib() - mib_before < 100, "of 190 MiB"
 
 
 def _resident_mib() -> float:

@@ -55,7 +55,7 @@ def test_it_is_due_on_the_day_after_d1_s() -> None:
 @pytest.mark.rule("D3")
 def test_a_habilitation_that_is_gone_is_destroyed_where_the_journal_says_so_of_its_account() -> None:
     on = date(2029, 4, 2)
-    there = records(habilitation("petit", id=3), partners=(LYS,))
-    assert Accounts(there, {1: on}).standing(1) == Requested(1, Standing.DESTROYED, on)
-    assert Accounts(there, {}).standing(1) == Requested(1, Standing.KEPT)
-    assert email("petit") in there.accounts
+    known = records(habilitation("petit", id=3), partners=(LYS,))
+    assert Accounts(known, {1: on}).standing(1) == Requested(1, Standing.DESTROYED, on)
+    assert Accounts(known, {}).standing(1) == Requested(1, Standing.KEPT)
+    assert email("petit") in known.accounts

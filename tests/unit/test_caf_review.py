@@ -40,8 +40,8 @@ def _review(id_: int, *accesses: Access, signed_at: datetime | None = None, wron
         Line(id=100 * id_ + number, access=access, signed_at=signed_at, signed_by=by, wrong=wrong)
         for number, access in enumerate(accesses)
     ]
-    begun = signed_at or NOW
-    return CafReview(id=id_, begun_at=begun, read_at=begun, completed_at=signed_at, lines=tuple(lines))
+    begun_at = signed_at or NOW
+    return CafReview(id=id_, begun_at=begun_at, read_at=begun_at, completed_at=signed_at, lines=tuple(lines))
 
 
 @pytest.mark.rule("V4")

@@ -36,11 +36,11 @@ lifespans = st.sampled_from([timedelta(hours=1), DAY, timedelta(days=5), timedel
 @st.composite
 def attempts(draw: st.DrawFn) -> tuple[Attempt, ...]:
     """What a register may hold: each begun after the one before left; only the last one may not have left."""
-    begun = sorted(draw(st.lists(moments, max_size=MOST_LINKS, unique=True)))
+    begun_at = sorted(draw(st.lists(moments, max_size=MOST_LINKS, unique=True)))
     last = draw(st.sampled_from(["sent", "failed", "unsettled"]))
     made = []
-    for number, at in enumerate(begun, start=1):
-        fate = last if number == len(begun) else "sent"
+    for number, at in enumerate(begun_at, start=1):
+        fate = last if number == len(begun_at) else "sent"
         made.append(
             link(
                 1,
@@ -68,7 +68,7 @@ def test_a_password_made_after_a_link_left_is_used_whatever_else_happened(
     sent: tuple[Attempt, ...], now: datetime
 ) -> None:
     states = {has: invitation_of(OPEN, sent).state(now, has_password=has) for has in (False, True)}
-    has_left = any(each.sent_at for each in sent)
+    has_left = any(attempt.sent_at for attempt in sent)
     assert (states[True] is InvitationState.USED) == has_left
     assert states[False] is not InvitationState.USED
     assert (states[False] is InvitationState.OWED) == (not has_left)
@@ -78,12 +78,12 @@ def test_a_password_made_after_a_link_left_is_used_whatever_else_happened(
 def test_a_link_is_sent_until_it_expires_and_given_up_after_the_third(
     sent: tuple[Attempt, ...], now: datetime
 ) -> None:
-    left = [each for each in sent if each.sent_at]
-    if not left:
+    sent_attempts = [attempt for attempt in sent if attempt.sent_at]
+    if not sent_attempts:
         return
-    alive = any(each.intended_at + each.lifespan > now for each in left)
+    alive = any(attempt.intended_at + attempt.lifespan > now for attempt in sent_attempts)
     state = invitation_of(OPEN, sent).state(now, has_password=False)
-    ended = InvitationState.GIVEN_UP if len(left) == MOST_LINKS else InvitationState.EXPIRED
+    ended = InvitationState.GIVEN_UP if len(sent_attempts) == MOST_LINKS else InvitationState.EXPIRED
     assert state is (InvitationState.SENT if alive else ended)
 
 
@@ -92,8 +92,10 @@ def test_what_was_sent_to_an_old_address_or_before_a_new_password_counts_no_more
     before: tuple[Attempt, ...], sent: tuple[Attempt, ...], now: datetime, has: bool
 ) -> None:
     aside = 10**9
-    old = tuple(replace(each, intended_number=each.intended_number - aside, bounced_at=DUE_AT) for each in before)
-    states = [invitation_of(OPEN, each).state(now, has_password=has) for each in (sent, (*old, *sent))]
+    old = tuple(
+        replace(attempt, intended_number=attempt.intended_number - aside, bounced_at=DUE_AT) for attempt in before
+    )
+    states = [invitation_of(OPEN, history).state(now, has_password=has) for history in (sent, (*old, *sent))]
     assert states[0] is states[1]
 
 
@@ -101,11 +103,11 @@ def test_what_was_sent_to_an_old_address_or_before_a_new_password_counts_no_more
 def test_an_address_that_bounced_is_never_sent_another_link(
     sent: tuple[Attempt, ...], now: datetime, which: int
 ) -> None:
-    left = [each for each in sent if each.sent_at]
-    if not left:
+    sent_attempts = [attempt for attempt in sent if attempt.sent_at]
+    if not sent_attempts:
         return
-    bad = left[which % len(left)]
-    marked = tuple(replace(each, bounced_at=now) if each is bad else each for each in sent)
+    bad = sent_attempts[which % len(sent_attempts)]
+    marked = tuple(replace(attempt, bounced_at=now) if attempt is bad else attempt for attempt in sent)
     assert invitation_of(OPEN, marked).state(now, has_password=False) is InvitationState.BOUNCED
     assert invitation_after(marked).obstacle(known(marked), now) is Obstacle.BOUNCED
 
@@ -128,7 +130,7 @@ def test_whenever_the_job_runs_three_links_leave_at_most_and_none_too_early(
         invitation = invitation_after(sent)
         if invitation.obstacle(known(sent), now) is None and invitation.is_due(now):
             sent = (*sent, link(1, len(sent) + 1, now, lifespan, sent_at=now))
-    days = [(day_of(each.intended_at) - day_of(DUE_AT)).days for each in sent]
+    days = [(day_of(attempt.intended_at) - day_of(DUE_AT)).days for attempt in sent]
     assert len(sent) <= MOST_LINKS
     assert all(day >= least for day, least in zip(days, (0, 3, 10), strict=False))
     for before, after in pairwise(sent):

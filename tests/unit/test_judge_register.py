@@ -121,9 +121,9 @@ def test_a_long_annexe_beside_many_open_persons_is_judged_in_no_time() -> None:
         for row in range(1, 20_001)
     ]
     rows[6] = replace(rows[6], last_name="PERSON7", first_names="Alex")
-    begun = process_time()
+    started_at = process_time()
     findings = judged(Annexe(date(2026, 9, 1), tuple(rows), ()), known)
-    assert process_time() - begun < 10 * slowness()
+    assert process_time() - started_at < 10 * slowness()
     assert [(finding.row, finding.details) for finding in findings if finding.code == "possible-duplicate"] == [
         (7, OtherRow(email("person7")))
     ]

@@ -31,10 +31,10 @@ def _leaving(name: str, *staying: str) -> Leaving:
 
 @pytest.mark.rule("D2")
 def test_the_row_and_what_quotes_it_go_and_what_is_of_nobody_that_the_register_knows() -> None:
-    left, _, is_listed = leave([_leaving("vasseur", "leroy")], CHECK, None)
+    remaining, _, is_listed = leave([_leaving("vasseur", "leroy")], CHECK, None)
     assert is_listed
-    assert [row.email for row in left.annexe.rows] == [email("leroy")]
-    assert [finding.code for finding in left.findings] == ["date-future"]
+    assert [row.email for row in remaining.annexe.rows] == [email("leroy")]
+    assert [finding.code for finding in remaining.findings] == ["date-future"]
 
 
 @pytest.mark.rule("D2")
@@ -42,18 +42,18 @@ def test_a_row_with_a_mistyped_address_is_the_persons_by_the_name_unless_it_is_a
     typed = EmailAddress("vaseur@agglo-lys.example")
     rows = tuple(replace(row, email=typed) if row.email == email("vasseur") else row for row in ROWS.rows)
     check = replace(CHECK, annexe=replace(ROWS, rows=rows))
-    left, _, is_listed = leave([_leaving("vasseur", "leroy")], check, None)
-    assert ([row.email for row in left.annexe.rows], is_listed) == ([email("leroy")], True)
-    left, _, is_listed = leave([_leaving("vasseur", "leroy", "vaseur")], check, None)
-    assert (left.annexe.rows, is_listed) == (rows, False)
+    remaining, _, is_listed = leave([_leaving("vasseur", "leroy")], check, None)
+    assert ([row.email for row in remaining.annexe.rows], is_listed) == ([email("leroy")], True)
+    remaining, _, is_listed = leave([_leaving("vasseur", "leroy", "vaseur")], check, None)
+    assert (remaining.annexe.rows, is_listed) == (rows, False)
 
 
 @pytest.mark.rule("D2")
 def test_who_has_another_access_there_loses_only_the_row_of_that_end() -> None:
     back = annexe({"vasseur": date(2027, 1, 4)}, {"vasseur": ENDED}, on=date(2027, 1, 4))
     leaving = _leaving("vasseur", "vasseur")
-    left, _, is_listed = leave([leaving], replace(CHECK, annexe=back), None)
-    assert ([(row.list, row.row) for row in left.annexe.rows], is_listed) == ([(1, 1)], True)
+    remaining, _, is_listed = leave([leaving], replace(CHECK, annexe=back), None)
+    assert ([(row.list, row.row) for row in remaining.annexe.rows], is_listed) == ([(1, 1)], True)
     assert not leaving.names("Alex Vasseur")
 
 
@@ -62,9 +62,9 @@ def test_of_several_who_leave_together_nothing_stays_and_of_the_others_everythin
     rows = annexe(dict.fromkeys(("leroy", "petit"), date(2026, 6, 10)), {"vasseur": ENDED}, on=date(2026, 9, 1))
     persons = [_leaving(name, "leroy") for name in ("vasseur", "petit", "morel")]
     decisions = Decisions(waive={1: "Adresse de leroy", 2: "Sans domaine"}, keep=frozenset({email("morel")}))
-    left, decided, is_listed = leave(persons, replace(CHECK, annexe=rows), decisions)
-    assert [row.email for row in left.annexe.rows] == [email("leroy")]
-    assert [finding.code for finding in left.findings] == ["date-future"]
+    remaining, decided, is_listed = leave(persons, replace(CHECK, annexe=rows), decisions)
+    assert [row.email for row in remaining.annexe.rows] == [email("leroy")]
+    assert [finding.code for finding in remaining.findings] == ["date-future"]
     assert (decided, is_listed) == (Decisions(waive={1: "Adresse de leroy"}), True)
 
 
@@ -76,8 +76,8 @@ def test_the_others_decisions_stay() -> None:
         rename={email("vasseur"): email("vasseur-b"), email("petit"): email("petit-b")},
     )
     waived = annexe(dict.fromkeys(("leroy", "vasseur"), ENDED), on=ENDED)
-    _, left, _ = leave([_leaving("vasseur", "leroy")], replace(CHECK, annexe=waived), decisions)
-    assert left == Decisions(
+    _, remaining, _ = leave([_leaving("vasseur", "leroy")], replace(CHECK, annexe=waived), decisions)
+    assert remaining == Decisions(
         keep=decisions.keep, waive={1: "Adresse de leroy"}, rename={email("petit"): email("petit-b")}
     )
 

@@ -15,11 +15,11 @@ def never() -> bool:
 
 def answers(*given: object) -> Callable[[], object]:
     """One answer after the other, then the last one always."""
-    left: Iterator[object] = iter(given)
+    to_come: Iterator[object] = iter(given)
     last: list[object] = []
 
     def ask() -> object:
-        last[:] = [next(left, *last)]
+        last[:] = [next(to_come, *last)]
         return last[0]
 
     return ask

@@ -114,10 +114,10 @@ def test_the_annexe_that_brought_a_new_address_changes_nothing_again() -> None:
 @pytest.mark.parametrize("has_password", [True, False])
 def test_the_plan_renames_the_account_and_owes_a_link_to_who_has_no_password(has_password: bool) -> None:
     before = records(opened("leroy"))
-    there = remote(opened("leroy"))
+    account = remote(opened("leroy"))
     decided = Decisions(rename={email("leroy"): email("nouveau")})
     after = enter(before, LYS.code, annexe({"nouveau": SEPTEMBER}), TODAY, decided)
-    seen = replace(snapshot(there), with_password=frozenset({there.id} if has_password else ()))
+    seen = replace(snapshot(account), with_password=frozenset({account.id} if has_password else ()))
     made = make_plan(after, seen, NOW, [LYS.code], Limits())
     links = [] if has_password else [(Action.INVITE, email("nouveau"), None)]
     assert [(change.action, change.email, change.new_email) for change in made.changes] == [
@@ -131,13 +131,13 @@ def test_the_plan_renames_the_account_and_owes_a_link_to_who_has_no_password(has
 @pytest.mark.rule("A8")
 def test_the_account_of_a_rename_under_way_is_nobody_elses() -> None:
     """Keycloak still has the old address, which another annexe asks for as a new person's."""
-    there = remote(opened("leroy"))
+    account = remote(opened("leroy"))
     decided = Decisions(rename={email("leroy"): email("nouveau")})
     after = enter(records(opened("leroy")), LYS.code, annexe({"nouveau": SEPTEMBER}), TODAY, decided)
     again: Records = enter(after, LYS.code, annexe({"nouveau": SEPTEMBER, "leroy": SEPTEMBER}), TODAY)
-    made = make_plan(again, snapshot(there), NOW, [LYS.code], Limits())
+    made = make_plan(again, snapshot(account), NOW, [LYS.code], Limits())
     assert [(change.action, change.keycloak_id) for change in made.changes if change.email == email("leroy")] == [
-        (Action.RENAME, there.id),
+        (Action.RENAME, account.id),
         (Action.OPEN, None),
         (Action.INVITE, None),
     ]

@@ -245,6 +245,6 @@ def offices(draw: st.DrawFn) -> tuple[Records, Snapshot]:
 @given(office=offices())
 def test_a_plan_without_the_settled_accounts_is_the_plan_of_all(office: tuple[Records, Snapshot]) -> None:
     whole, seen = office
-    rest, left = without_settled(whole, seen, TODAY)
+    rest, rest_seen = without_settled(whole, seen, TODAY)
     codes = sorted(whole.partners)
-    assert make_plan(rest, left, NOW, codes, Limits()) == make_plan(whole, seen, NOW, codes, Limits())
+    assert make_plan(rest, rest_seen, NOW, codes, Limits()) == make_plan(whole, seen, NOW, codes, Limits())

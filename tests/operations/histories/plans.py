@@ -15,7 +15,7 @@ def told(changes: Iterable[Change]) -> list[tuple[str, ...]]:
         (change.action, change.partner, change.email, change.rule, change.due_on, change.new_email, change.owes_link)
         for change in changes
     )
-    return sorted(tuple(str(fact) for fact in each) for each in facts)
+    return sorted(tuple(str(fact) for fact in of_change) for of_change in facts)
 
 
 def holds_nothing_back(outcome: RunResult) -> None:

@@ -37,7 +37,7 @@ def office(tmp_path: Path) -> Iterator[MemoryOffice]:
 def annexe(asked: dict[str, str], ended: dict[str, str] | None = None, *, on: str = "2026-06-16") -> Document:
     """An annexe of the form that forms.py reads."""
     lists = [
-        [["Carpentier", "Alice", "agent", email, day] for email, day in each.items()] for each in (asked, ended or {})
+        [["Carpentier", "Alice", "agent", email, day] for email, day in rows.items()] for rows in (asked, ended or {})
     ]
     return Document(name="annexe1.json", content=json.dumps({"transmitted_on": on, "lists": lists}).encode())
 

@@ -297,8 +297,8 @@ class World:
         if outcome.plan.blocked:
             return  # what was done elsewhere may change a held annexe's plan: it is sent back, and lets others go
         failed = told([failure.change for failure in outcome.failed])
-        left = [change for change in told(plan.free) if change not in failed]
-        assert not left, f"left to do: {left}"
+        left_to_do = [change for change in told(plan.free) if change not in failed]
+        assert not left_to_do, f"left to do: {left_to_do}"
         records, model, today = self.seen, self.model, self.today
         held = {blocked.partner for blocked in plan.blocked} | {failure.change.partner for failure in outcome.failed}
         if held:
