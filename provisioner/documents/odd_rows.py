@@ -32,7 +32,7 @@ _LONGEST = 200
 #: Told quickly, since a list has as many cells as persons: one of these is in all that counts.
 _STEMS = re.compile(
     "suppr(?:im|ess)|clo|activ|annul|ferm|retir|retrait|radi|part|quitt|sort|plus|liste|doublon|enlev|bloqu|conserv"
-    "|maint|garder|ouv|pas|ation|inscri|erreur"
+    "|maint|garder|ouv|pas|ation|inscri|erreur|rayer"
 )
 
 #: Somebody else leaves; of a remark alone, it may be foreseen for a day to come, or was a mistake.
@@ -46,7 +46,7 @@ _NOT_SO = re.compile(
 #: What may stand round a word that is alone in its cell.
 _AROUND = " .,;:!?*()[]«»\"'-–—/"
 
-_TO_CLOSE = r"(?:supprimer|cloturer|clore|desactiver|fermer|retirer|radier|enlever|bloquer|desinscrire)"
+_TO_CLOSE = r"(?:supprimer|cloturer|clore|desactiver|fermer|retirer|radier|rayer|enlever|bloquer|desinscrire)"
 _CLOSED = r"(?:supprimee?|cloturee?|desactivee?|annulee?|retiree?|radiee?)"
 _GONE = r"(?:depart|partie?|sortie?)"
 _IN_LIST = r"\b(?:voir|cf\.?|passer?|(?:re)?mettre|basculer?) (?:(?:en|dans|vers|la) )*liste "
@@ -88,9 +88,11 @@ _OF_NOW = re.compile(r"\b(?:ouverte?|acti(?:f|ve)|existante?|habilitee?)\b")
 _IS_GONE = re.compile(
     r"^(?:retraite|depart)\b|\b(?:retraitee?|(?:a la|en|a) retraite|demission\w*|licenci\w+|decedee?|deces"
     r"|mutee?|plus (?:en poste|en fonction|presente?|la|besoin|utile|necessaire)"
-    r"|reviendra pas|suppr|sortie? des|inacti\w+|annul\w+|remplacee? par)\b"
+    r"|reviendra pas|suppr|sortie? des|inacti\w+|annul\w+|remplacee? par|partira|part le|s en va|cess(?:e|era|ation)"
+    r"|rupture conventionnelle|abandon de poste|revoquee?|hors effectif|plus dans l effectif"
+    r"|non (?:renouvelee?|reconduite?|reelue?))\b"
 )
-_CAME = re.compile(r"arriv|recrut|nouv|venant|retour|embauch")
+_CAME = re.compile(r"arriv|recrut|\bnouv|venant|retour|embauch")
 #: A remark by which somebody of list 2 is there, or comes back.
 _IS_THERE = re.compile(
     r"\b(?:(?<!ne )revient|revenue?|de retour|reintegree?|toujours (?:en|presente?|la|active?)|finalement reste"
@@ -102,7 +104,9 @@ _IS_THERE = re.compile(
 #: A remark by which a row of either list is not to be done, or not yet.
 _IS_UNSETTLED = re.compile(
     r"\b(?:a (?:ignorer|confirmer|valider|suspendre)|ne pas (?:en )?(?:tenir|prendre|traiter)"
-    r"|sous reserve|suspendue?|suspension|refusee?|(?:inscrit|mis|ajoute)e? par erreur)\b|^erreur$"
+    r"|en cours de recrutement|poste vacant|desist\w+|non (?:souhaitee?|retenue?)"
+    r"|ne (?:veut|prend) (?:finalement )?pas|sous reserve|suspendue?|suspension|refusee?"
+    r"|(?:inscrit|mis|ajoute)e? par erreur)\b|^erreur$"
     r"|^(?:(?:demande|acces|depart|arrivee|recrutement) )?en attente"
     r"(?: (?:d accord|de (?:confirmation|validation|decision|reponse|recrutement)))?$"
 )

@@ -519,6 +519,12 @@ def test_a_row_of_list_1_that_says_that_the_person_leaves_opens_nothing(column: 
         (OBSERVED, "remplacé par M. Durand"),
         ("En activité", "non"),
         ("Avis", "à supprimer"),
+        (OBSERVED, "à rayer"),
+        (OBSERVED, "cessation de fonctions"),
+        (OBSERVED, "contrat non renouvelé"),
+        (OBSERVED, "en cours de recrutement"),
+        (OBSERVED, "s'est désisté"),
+        (OBSERVED, "ne veut pas d'accès"),
         (OBSERVED, "à ignorer"),
         (OBSERVED, "ne pas tenir compte"),
         (OBSERVED, "en attente"),
@@ -562,6 +568,9 @@ def test_a_column_that_the_partner_has_added_may_say_that_the_person_leaves(titl
         ("Création/Modification/Suppression", "Modification"),
         ("Remplace", "M. Durand (parti)"),
         (OBSERVED, "en attente de son mot de passe"),
+        (OBSERVED, "contrat renouvelé"),
+        (OBSERVED, "prise de poste le 01/07/2026"),
+        (OBSERVED, "n'a pas encore d'accès"),
     ],
 )
 def test_a_column_that_the_partner_has_added_may_say_that_the_person_stays(title: str, text: str) -> None:
