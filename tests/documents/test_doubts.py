@@ -276,6 +276,7 @@ def test_who_is_named_outside_the_lists_without_a_role_is_told_with_a_warning(li
         "Personne responsable des habilitations : Mme Zoé Roy",
         "L'adjointe déléguée, Mme Noir",
         "Hôtel de Ville, place du Général de Gaulle",
+        "Rue Jean Jaurès, 62190 Lillers",
     ],
 )
 def test_who_signs_is_addressed_or_is_to_be_contacted_is_not_told(line: str) -> None:
