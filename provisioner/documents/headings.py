@@ -51,6 +51,10 @@ class Words(NamedTuple):
 
 _NOTHING, _SIGNATURE = Words(Kind.NOTHING), Words(Kind.SIGNATURE)
 
+#: What stands before somebody's name.
+TITLE = r"(?i:\bm\.|\bmr|\bmmes?|\bmlle|\bmonsieur|\bmadame)\s+(?!(?i:l[ea]s?\b|l['’]))"
+_NAME = re.compile(rf"{TITLE}(?:[A-ZÀ-Þ][a-zß-ÿ'’-]+\s)?[A-ZÀ-Þ][\w'’-]+")
+
 _ANNEXE = re.compile(r"annexe ?(?:n ?[°o]? ?)?(\d+|i{1,3}v?)\b")
 _ROMAN = {"i": 1, "ii": 2, "iii": 3, "iv": 4}
 
@@ -179,6 +183,13 @@ _IS_ORDER = re.compile(
         " a_(?:completer|remplir|renseigner|preciser)"
     )
 )
+#: A rule of the convention or of the law, which is about anybody; words that make it one about certain persons.
+_GENERAL = re.compile(
+    r"\b(?:tou(?:te?|s|tes) (?!(?:les |ses )?(?:acces|comptes?|habilitations?|fonctions)\b)|chaque\b|lorsqu"
+    r"|en cas (?!de besoin)|si (?!possible|besoin)|(?:votre|vos|leurs?|un) droits? d acces\b|rectification\b"
+    r"|(?:vos|leurs) donnees\b)|^rappel\b|\bcodes? d acces (?:sont|est)\b"
+)
+_OF_THESE = re.compile(r"\b(?:ci (?:dessous|dessus|apres)|suivante?s?|ces|cette|tableau|m)\b")
 _REMARKS = re.compile(any_of(r"n_b nb nota rappel remarques? attention important"))
 #: Names of places, which head a part of a list without changing whom it is about.
 _PLACE = re.compile(
@@ -233,7 +244,7 @@ def annexe_number(text: str) -> int | None:
 def read_words(text: str) -> Words:
     """What a line means that stands over a table or between its rows."""
     text = tidy(text[:_LONGEST_LINE])
-    plain = words_of(text)
+    plain = words_of(without_names(text))
     says_nothing = any(pattern.fullmatch(plain) for pattern in (_NOBODY, _FORMS_NOTE, _SHEET, _OVER_TITLES))
     if says_nothing or not any(letter.isalpha() for letter in plain):
         return _NOTHING
@@ -249,8 +260,8 @@ def _read(text: str, plain: str) -> Words:
     if _IS_COUNT.match(plain) or _IS_ORDER.match(plain):
         return _NOTHING
     about = 0 if number is None and hesitates else number
-    if _is_sentence(text, plain):
-        return Words(Kind.PROSE, about)
+    if _is_sentence(text):
+        return Words(Kind.PROSE, None if is_general(plain) and not _OF_THESE.search(plain) else about)
     if number and not hesitates and _heads(plain):
         return Words(Kind.LIST, number)
     is_nothing = about is None and (_REMARKS.match(plain) or is_place(plain))
@@ -260,6 +271,11 @@ def _read(text: str, plain: str) -> Words:
 def is_place(plain: str) -> bool:
     """Whether words, as `words_of` gives them, are the name of a place and no more."""
     return _PLACE.fullmatch(_after_number(plain)) is not None and _UNSETTLED.search(plain) is None
+
+
+def is_general(plain: str) -> bool:
+    """Whether words, as `words_of` gives them, are about anybody: « Tout départ est signalé sans délai »."""
+    return _GENERAL.search(plain) is not None
 
 
 def may_head_another(text: str) -> bool:
@@ -283,6 +299,11 @@ def names_nobody(text: str) -> bool:
     if len(text) >= _LONGEST_NOBODY or _SOMETHING.search(text):
         return False
     return _NOBODY.fullmatch(words_of(text)) is not None
+
+
+def without_names(text: str) -> str:
+    """A text without the names that have a title: « M. Fermé » closes nothing."""
+    return _NAME.sub("M.", text)
 
 
 @lru_cache(1_000)
@@ -321,7 +342,7 @@ def _after_number(plain: str) -> str:
     return plain[start.end() :] if start else plain
 
 
-def _is_sentence(text: str, plain: str) -> bool:
+def _is_sentence(text: str) -> bool:
     """Whether a line is a sentence: it ends like one and is long, or a remark that begins with a star."""
-    count = plain.count(" ") + 1
+    count = words_of(text).count(" ") + 1
     return (count >= 6 and text.endswith((".", ";", "!"))) or count > _MOST_WORDS or text.startswith(("*", "(*"))

@@ -8,14 +8,22 @@ from provisioner.documents.blocks import Cell
 from provisioner.documents.dates import Order, read_date
 from provisioner.documents.headings import Kind, Words, may_head_another, names_nobody, read_words, running_key
 from provisioner.documents.lines import Line
-from provisioner.documents.named import asks_for_somebody, has_date, is_contact, told
+from provisioner.documents.named import (
+    asks_for_somebody,
+    has_date,
+    is_contact,
+    is_of_letter,
+    may_be_place_and_date,
+    settled,
+    told,
+)
 from provisioner.documents.odd_rows import NAMES, holds_several, is_example, says_the_contrary
 from provisioner.documents.rows import read_row
 from provisioner.documents.sections import Place, Section, is_for_signing, is_of_signatures
 from provisioner.documents.text import quoted
 from provisioner.documents.titles import Titles, columns_of, read_titles
 from provisioner.documents.transmission import after_transmission
-from provisioner.domain.annexe.details import ListGuess
+from provisioner.domain.annexe.details import ListGuess, Table
 from provisioner.domain.annexe.document import Column, Finding, Row, Severity
 
 #: The most filled cells of a row that is a heading, and the fewest words of one that has another cell beside it.
@@ -36,6 +44,7 @@ class Lists:
         self._order, self._running = order, running
         self.rows: list[Row] = []
         self.findings: list[Finding] = []
+        self._asked: dict[int, str] = {}  # by the finding's place, words that ask for somebody
         self._section = Section(None)
         self._titles: list[tuple[int, Titles]] = []  # of each table of a list
         self._above: dict[int, Row | None] = {}  # by list, what a ditto mark repeats
@@ -60,6 +69,11 @@ class Lists:
         """No more lines: what is owed for the last section is told."""
         if finding := self._section.finding():
             self._tell(finding)
+
+    def settle(self) -> None:
+        """Every row is read: words that ask for what a row of theirs says too are no more than a warning."""
+        for at, text in self._asked.items():
+            self.findings[at] = settled(self.findings[at], text, self.rows)
 
     def missing(self) -> Iterator[Finding]:
         """The lists that are not there (A1, A3), and their columns that are not, or could stand in several places."""
@@ -143,9 +157,11 @@ class Lists:
         section = self._section
         number = section.number if section.titles is not None else None
         finding = told(text, number)
+        is_asking = finding is not None and finding.severity is Severity.ERROR
+        if is_asking:
+            self._asked[len(self.findings)] = text
         if finding is not None:
             self._tell(finding)
-        is_asking = finding is not None and finding.severity is Severity.ERROR
         if is_asking and number is not None:
             self._switch(line, Section(None, text))
         return is_asking
@@ -158,8 +174,13 @@ class Lists:
         if words.kind is Kind.NOTHING or (words.kind is Kind.PROSE and not speaks_of_others):
             return
         row = None
-        if words.kind is Kind.OTHER and number is not None and (section.holds(line) or section.width == line.width):
-            row = self._next(number, line)
+        is_in_list = number is not None and (section.holds(line) or section.width == line.width)
+        if words.kind is Kind.OTHER and number is not None and is_in_list and not is_of_letter(line.text):
+            if may_be_place_and_date(line.text):
+                value = quoted(line.text)
+                self._tell(Finding("table-not-understood", Severity.WARNING, value=value, details=Table(())))
+            else:
+                row = self._next(number, line)
         self._switch(line, Section(None, line.text, signs=words.kind is Kind.SIGNATURE, row=row))
 
     def _under(self, words: Words, text: str) -> Section:

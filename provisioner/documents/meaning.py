@@ -10,11 +10,11 @@ from provisioner.documents.dates import Order, order_of
 from provisioner.documents.headings import annexe_number, running_key
 from provisioner.documents.lines import Line, lines_of
 from provisioner.documents.lists import Lists
-from provisioner.documents.named import told
+from provisioner.documents.named import settled, told
 from provisioner.documents.text import quoted
 from provisioner.documents.transmission import read_transmission
 from provisioner.domain.annexe.details import Table
-from provisioner.domain.annexe.document import Annexe, Finding, Severity
+from provisioner.domain.annexe.document import Annexe, Finding, Row, Severity
 
 
 def understand(reading: Reading) -> Annexe:
@@ -30,7 +30,7 @@ def understand(reading: Reading) -> Annexe:
     return Annexe(
         transmitted_on,
         tuple(lists.rows),
-        (*findings, *lists.missing(), *lists.findings, *_beyond(beyond, order), *_beside(margins)),
+        (*findings, *lists.missing(), *lists.findings, *_beyond(beyond, order), *_beside(margins, lists.rows)),
     )
 
 
@@ -57,11 +57,11 @@ def _running(lines: list[Line]) -> frozenset[str]:
     return frozenset(key for key, count in counted.items() if count > 1)
 
 
-def _beside(margins: list[Line]) -> Iterator[Finding]:
+def _beside(margins: list[Line], rows: list[Row]) -> Iterator[Finding]:
     """What is asked for over and under the pages and beside the text, where no list is."""
     for words in dict.fromkeys(line.words for line in margins):
         if finding := told(words):
-            yield finding
+            yield settled(finding, words, rows)
 
 
 def _lists(lines: list[Line], order: Order, running: frozenset[str] = frozenset()) -> Lists:
@@ -69,6 +69,7 @@ def _lists(lines: list[Line], order: Order, running: frozenset[str] = frozenset(
     for line in lines:
         lists.add(line)
     lists.finish()
+    lists.settle()
     return lists
 
 

@@ -38,7 +38,7 @@ _STEMS = re.compile(
 #: Somebody else leaves; of a remark alone, it may be foreseen for a day to come, or was a mistake.
 _ANOTHERS = re.compile(r"rempla(?!cee? par)|succe|suite (?:a(?! donner)|au)|a la place|ancien")
 _NOT_SO = re.compile(
-    r"prevue?|\bsuite\b|depart (?:de|d)\b|erreur|a tort|repris|reactiv|rouvr|apres"
+    r"prevue?|\bpartira\b|\bsuite\b|depart (?:de|d)\b|erreur|a tort|repris|reactiv|rouvr|apres"
     r"|\b(?:fait|fera) partie|(?:formation|essai)(?: \w+)? terminee?|\b(?:en|de) plus l|emploi retraite"
     r"|maison de retraite"
 )
@@ -95,8 +95,8 @@ _IS_GONE = re.compile(
 _CAME = re.compile(r"arriv|recrut|\bnouv|venant|retour|embauch")
 #: A remark by which somebody of list 2 is there, or comes back.
 _IS_THERE = re.compile(
-    r"\b(?:(?<!ne )revient|revenue?|de retour|reintegree?|toujours (?:en|presente?|la|active?)|finalement reste"
-    r"|reste(?:nt)? (?:en (?:poste|fonctions?)|finalement)|conserve son|annul\w+)\b"
+    r"\b(?:(?<!ne )revient|revenue?|(?<!pas )de retour|reintegree?|toujours (?:en|presente?|la|active?)"
+    r"|finalement reste|reste(?:nt)? (?:en (?:poste|fonctions?)|finalement)|conserve son|annul\w+)\b"
     r"|^(?:en poste|retour (?:le|en|prevu)|repris\w*)\b"
     r"|\b(?:garder|maintenir|conserver|rouvrir|a ouvrir|nouvel acces)\b"
     r"|(?<!non )(?<!pas )(?<!pas de )(?<!sans )\b(?:renouvele|prolong|report)"

@@ -277,11 +277,137 @@ def test_who_is_named_outside_the_lists_without_a_role_is_told_with_a_warning(li
         "L'adjointe déléguée, Mme Noir",
         "Hôtel de Ville, place du Général de Gaulle",
         "Rue Jean Jaurès, 62190 Lillers",
+        "Mme Zoé Roy, coordinatrice CTG",
+        "Mme Roy, responsable des habilitations",
+        "Personne en charge des habilitations : Mme Zoé Roy",
+        "Nom et prénom du responsable des habilitations : Mme Zoé Roy",
+        "RSSI : M. Léo Roy",
+        "Pièces jointes : courrier de M. Petit",
+        "Madame Durand - Caf du Pas-de-Calais",
+        "À Mme Durand",
+        "Nous remercions Mme Durand pour son accompagnement.",
     ],
 )
 def test_who_signs_is_addressed_or_is_to_be_contacted_is_not_told(line: str) -> None:
     annexe = form(line, HEADING_1, table(TITLES_1, ALICE), HEADING_2, table(TITLES_2, LEAVER), "", line)
     assert annexe.findings == ()
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Affaire suivie par Mme Close",
+        "Le Vice-Président, M. Marc FERMÉ",
+        "Coordinateur CTG : Marc Fermé",
+        "Vos interlocuteurs : Mme Mars et M. Clos",
+        "Vous disposez d'un droit d'accès, de rectification et de suppression auprès de Mme Roy, DPO.",
+        "Pour la suppression de vos données, contactez Mme Roy (dpo@agglo-lys.example).",
+    ],
+)
+@pytest.mark.parametrize("at", [0, 2, 4])
+def test_a_name_that_is_a_word_and_the_notice_on_ones_data_ask_for_nothing(line: str, at: int) -> None:
+    blocks: list[str | list[TableRow]] = [HEADING_1, table(TITLES_1, ALICE), HEADING_2, table(TITLES_2, LEAVER)]
+    blocks.insert(at, line)
+    assert form(*blocks).findings == ()
+
+
+@pytest.mark.rule("A1")
+@pytest.mark.rule("A3")
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Suite au départ de M. Petit et à l'arrivée de Mme Carpentier, voici l'annexe mise à jour.",
+        "Objet : clôture du compte de M. Petit",
+        "Luc Petit a quitté la commune le 31/08/2026.",
+        "Mme Carpentier est arrivée le 10/06/2026.",
+    ],
+)
+@pytest.mark.parametrize("at", [0, 2, 4])
+def test_who_is_asked_for_and_stands_in_that_list_is_told_with_a_warning(line: str, at: int) -> None:
+    blocks: list[str | list[TableRow]] = [HEADING_1, table(TITLES_1, ALICE), HEADING_2, table(TITLES_2, LEAVER)]
+    blocks.insert(at, line)
+    (told,) = form(*blocks).findings
+    assert (told.code, told.severity, told.value) == ("table-not-understood", Severity.WARNING, line)
+
+
+@pytest.mark.rule("A3")
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Suite au départ de Mme Carpentier, voici l'annexe mise à jour.",
+        "Merci de clôturer les accès de M. Petit et de Mme Noir.",
+        "Merci de clôturer les accès de Mmes Petit et Noir.",
+        "Merci de suspendre l'accès de M. Petit.",
+        "Merci de ne pas clôturer l'accès de M. Petit.",
+        "M. Petit, dont le départ était prévu, garde son accès.",
+    ],
+)
+def test_who_is_asked_for_and_stands_in_the_other_list_or_in_none_is_an_error(line: str) -> None:
+    annexe = form(line, HEADING_1, table(TITLES_1, ALICE), HEADING_2, table(TITLES_2, LEAVER))
+    assert [(finding.code, finding.value) for finding in errors(annexe)] == [("table-not-understood", line)]
+
+
+@pytest.mark.rule("A1")
+@pytest.mark.parametrize(
+    ("at", "line"),
+    [
+        (1, "Rappel : les personnes à clôturer sont retirées de la liste 1."),
+        (1, "Le partenaire s'engage à signaler sans délai tout départ d'un agent habilité."),
+        (1, "Les codes d'accès sont personnels et ne doivent pas être communiqués."),
+        (3, "Rappel : toute modification doit faire l'objet d'une nouvelle annexe 1."),
+    ],
+)
+def test_a_rule_of_the_convention_under_a_heading_changes_nothing(at: int, line: str) -> None:
+    blocks: list[str | list[TableRow]] = [HEADING_1, table(TITLES_1, ALICE), HEADING_2, table(TITLES_2, LEAVER)]
+    blocks.insert(at, line)
+    annexe = form(*blocks)
+    assert (emails(annexe), emails(annexe, 2), annexe.findings) == ([ALICE[3]], [LEAVER[3]], ())
+
+
+@pytest.mark.rule("A1")
+@pytest.mark.parametrize(
+    "line", ["Rappel : les agents ci-dessous ont quitté la collectivité, leurs accès sont à clore."]
+)
+def test_a_rule_that_is_about_the_rows_under_it_is_none(line: str) -> None:
+    annexe = form(HEADING_1, line, table(TITLES_1, ALICE), HEADING_2, table(TITLES_2, LEAVER))
+    assert emails(annexe) == []
+    assert "table-not-understood" in {finding.code for finding in errors(annexe)}
+
+
+@pytest.mark.rule("A1")
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Affaire suivie par : Mme Zoé Roy",
+        "Votre interlocutrice : Mme Zoé Roy - 03 21 00 00 00",
+        "DGS : M. Yves Roy",
+        "PJ : 2",
+        "Copie à M. Roy",
+        "Mise à jour le 03/06/2026",
+        "Le 15/06/2026",
+    ],
+)
+@pytest.mark.parametrize("at", [3, 6])
+def test_words_of_the_letter_alone_in_a_row_are_nobody_of_a_list(line: str, at: int) -> None:
+    rows = [(HEADING_1,), TITLES_1, ALICE, (HEADING_2,), TITLES_2, LEAVER]
+    rows.insert(at, (line,))
+    annexe = form(table(*rows))
+    assert (emails(annexe), emails(annexe, 2), annexe.findings) == ([ALICE[3]], [LEAVER[3]], ())
+
+
+@pytest.mark.rule("A1")
+@pytest.mark.parametrize(
+    ("line", "code", "severity"),
+    [
+        ("Lille, le 15 juin 2026", "table-not-understood", Severity.WARNING),
+        ("Petit, le 15/06/2026", "table-not-understood", Severity.WARNING),
+        ("Mairesse Julie", "row-not-understood", Severity.ERROR),
+        ("Noir Léo (tél. : 03 21 00 00 00)", "row-not-understood", Severity.ERROR),
+    ],
+)
+def test_words_alone_in_a_row_that_may_be_somebody_are_told(line: str, code: str, severity: Severity) -> None:
+    annexe = form(table((HEADING_1,), TITLES_1, ALICE, (HEADING_2,), TITLES_2, LEAVER, (line,)))
+    assert [(finding.code, finding.severity) for finding in annexe.findings] == [(code, severity)]
 
 
 @pytest.mark.rule("A1")
@@ -624,6 +750,7 @@ def test_a_row_of_list_2_that_says_that_the_person_stays_closes_nothing(text: st
         (OBSERVED, "mutation à la mairie, reste joignable"),
         (OBSERVED, "contrat non renouvelé"),
         (OBSERVED, "ne revient pas"),
+        (OBSERVED, "pas de retour prévu"),
         (OBSERVED, "habilitée depuis 2024"),
         ("Accès ouvert", "oui"),
     ],
@@ -641,6 +768,7 @@ def test_a_remark_on_how_somebody_leaves_closes_all_the_same(title: str, text: s
         ("Responsable des entrées et sorties", "temps partiel"),
         ("agent", "remplace M. Durand, parti le 31/08/2026"),
         ("agent", "départ en retraite prévu en 2028"),
+        ("agent", "partira en retraite le 01/07/2028"),
         ("Directrice par intérim", "habilitée depuis 2024"),
     ],
 )
