@@ -51,9 +51,9 @@ class Words(NamedTuple):
 
 _NOTHING, _SIGNATURE = Words(Kind.NOTHING), Words(Kind.SIGNATURE)
 
-#: What stands before somebody's name.
+#: What stands before somebody's name; such a name, or an address.
 TITLE = r"(?i:\bm\.|\bmr|\bmmes?|\bmlle|\bmonsieur|\bmadame)\s+(?!(?i:l[ea]s?\b|l['’]))"
-_NAME = re.compile(rf"{TITLE}(?:[A-ZÀ-Þ][a-zß-ÿ'’-]+\s)?[A-ZÀ-Þ][\w'’-]+")
+_NAME = re.compile(rf"{TITLE}(?:[A-ZÀ-Þ][a-zß-ÿ'’-]+\s)?[A-ZÀ-Þ][\w'’-]+|[\w.+-]+@[\w.-]+")
 
 _ANNEXE = re.compile(r"annexe ?(?:n ?[°o]? ?)?(\d+|i{1,3}v?)\b")
 _ROMAN = {"i": 1, "ii": 2, "iii": 3, "iv": 4}
@@ -162,7 +162,7 @@ _FORMS_HEADING = re.compile(r"(?:[12]|ii?) liste des personnes pour lesquelles (
 
 _SIGNS = re.compile(
     r"(?:document |annexe |liste |fiche |tableau |formulaire )?"
-    r"(?:etabli|rempli|redige|complete|valide|approuve|certifie|vise|signe)e?(?: \w+){0,3} par\b|"
+    r"(?:etabli|rempli|redige|complete|valide|approuve|certifie|vise|signe)e?(?: \w+){0,4} par\b|"
     + any_of(
         r"""
         (?:cadre|partie|zone)_reservee?s?
@@ -187,7 +187,8 @@ _IS_ORDER = re.compile(
 _GENERAL = re.compile(
     r"\b(?:tou(?:te?|s|tes) (?!(?:les |ses )?(?:acces|comptes?|habilitations?|fonctions)\b)|chaque\b|lorsqu"
     r"|en cas (?!de besoin)|si (?!possible|besoin)|(?:votre|vos|leurs?|un) droits? d acces\b|rectification\b"
-    r"|(?:vos|leurs) donnees\b)|^rappel\b|\bcodes? d acces (?:sont|est)\b"
+    r"|(?:vos|leurs) donnees\b)|^rappel\b|\badresses? (?:generiques?|(?:\w+ )?nominatives?)\b"
+    r"|\bcodes? d acces (?:sont|est)\b"
 )
 _OF_THESE = re.compile(r"\b(?:ci (?:dessous|dessus|apres)|suivante?s?|ces|cette|tableau|m)\b")
 _REMARKS = re.compile(any_of(r"n_b nb nota rappel remarques? attention important"))
@@ -302,7 +303,7 @@ def names_nobody(text: str) -> bool:
 
 
 def without_names(text: str) -> str:
-    """A text without the names that have a title: « M. Fermé » closes nothing."""
+    """A text without addresses and the names that have a title: « M. Fermé » closes nothing."""
     return _NAME.sub("M.", text)
 
 

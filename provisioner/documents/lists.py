@@ -116,6 +116,8 @@ class Lists:
             return
         if words.kind is Kind.LIST:
             self._open(self._under(words, text))
+        elif section.takes_between(words, text):
+            return
         elif words.kind in (Kind.SIGNATURE, Kind.OTHER):
             self._open(Section(None, text, signs=words.kind is Kind.SIGNATURE))
         elif (
@@ -173,6 +175,8 @@ class Lists:
         speaks_of_others = number is not None and words.number not in (None, number)
         if words.kind is Kind.NOTHING or (words.kind is Kind.PROSE and not speaks_of_others):
             return
+        if section.takes_between(words, line.text):
+            return
         row = None
         is_in_list = number is not None and (section.holds(line) or section.width == line.width)
         if words.kind is Kind.OTHER and number is not None and is_in_list and not is_of_letter(line.text):
@@ -224,8 +228,11 @@ class Lists:
                 self._open(Section(None, self._between, signs=signs))
             elif signs or any(column not in titles.columns for column in columns_of(section.number)):
                 self._open(Section(None, signs=signs))
+        elif section.between and (titles.bare_date or columns_of(section.number or 1)[-1] not in titles.columns):
+            self._open(Section(None, section.between, signs=signs))  # the titles do not say that it is the list's
         elif signs and section.number is None:
             section.signs = True
+        self._section.between = ""
         self._section.set_titles(titles, line)
         self._between = ""
         if self._section.number is not None:

@@ -86,7 +86,7 @@ _REACHES = re.compile(
     + any_of(
         r"""
         (?:dossier_|affaire_)?suivie?_(?:par|du) contact\w* interlocut\w* correspond\w* destinatair\w* expedit\w*
-        emetteur copie cc signat\w* represent\w* attention_de adresse[rz] r?envo[iy]\w* transm\w* retourne\w*
+        emetteur copies? cc signat\w* represent\w* attention_de adresse[rz] r?envo[iy]\w* transm\w* retourne\w*
         retour_a joindre aupres renseign\w* questions? rgpd dpo tel telephone portable fax agree[rz] cordialement
         rssi dsi visa 0\d(?:_?\d\d){4}
         """

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from provisioner.documents.dates import read_date
-from provisioner.documents.headings import is_the_forms, names_nobody
+from provisioner.documents.headings import Kind, Words, is_the_forms, names_nobody
 from provisioner.documents.lines import Line
 from provisioner.documents.named import has_date, names_somebody
 from provisioner.documents.text import quoted
@@ -55,7 +55,8 @@ class Section:
 
     `is_begun`: a table of the list was found. `is_doubtful`: only words that are not the form's say which list this
     is. `somebody` and `sheet_row`: the first row that shows that somebody is meant. `named`: the first line of words
-    that names somebody before any table, empty once one says that there is nobody.
+    that names somebody before any table, empty once one says that there is nobody. `between`: words that tell of no
+    list, between those of this one and its table.
     """
 
     number: int | None
@@ -75,12 +76,20 @@ class Section:
     somebody: str = ""
     sheet_row: int | None = None
     named: str | None = None
+    between: str = ""
 
     def goes_on_under(self, words: str) -> Section:
         """The same list under other words of its own (« Suite », « Accès déjà ouverts »): its titles hold."""
         return replace(
             self, words=words, is_within=False, row=None, is_begun=False, somebody="", sheet_row=None, named=None
         )
+
+    def takes_between(self, words: Words, text: str) -> bool:
+        """Whether words that tell of no list may stand between this list's heading and its table; they are kept."""
+        may = self.number is not None and self.titles is None and self.named != "" and words == Words(Kind.OTHER)
+        if may:
+            self.between = text
+        return may
 
     def set_titles(self, titles: Titles, line: Line) -> None:
         """The titles under which the next rows stand."""

@@ -300,6 +300,7 @@ def test_who_signs_is_addressed_or_is_to_be_contacted_is_not_told(line: str) -> 
         "Le Vice-Président, M. Marc FERMÉ",
         "Coordinateur CTG : Marc Fermé",
         "Vos interlocuteurs : Mme Mars et M. Clos",
+        "DPO : depart@agglo-lys.example",
         "Vous disposez d'un droit d'accès, de rectification et de suppression auprès de Mme Roy, DPO.",
         "Pour la suppression de vos données, contactez Mme Roy (dpo@agglo-lys.example).",
     ],
@@ -366,6 +367,50 @@ def test_a_rule_of_the_convention_under_a_heading_changes_nothing(at: int, line:
 
 @pytest.mark.rule("A1")
 @pytest.mark.parametrize(
+    "line",
+    [
+        "Tous les champs sont obligatoires.",
+        "(agents du service petite enfance et élus)",
+        "Une ligne par agent",
+        "Liste nominative des agents :",
+        "Personnel communal",
+        "Lille, le 15 juin 2026",
+        "Les adresses génériques ne sont pas acceptées.",
+    ],
+)
+@pytest.mark.parametrize("in_a_sheet", [False, True])
+@pytest.mark.parametrize("at", [1, 3])
+def test_words_that_tell_of_no_list_stand_between_its_heading_and_its_table(
+    line: str, in_a_sheet: bool, at: int
+) -> None:
+    rows = [(HEADING_1,), TITLES_1, ALICE, (HEADING_2,), TITLES_2, LEAVER]
+    blocks: list[str | list[TableRow]] = [HEADING_1, table(TITLES_1, ALICE), HEADING_2, table(TITLES_2, LEAVER)]
+    blocks.insert(at, line)
+    rows.insert({1: 1, 3: 4}[at], (line,))
+    annexe = form(table(*rows)) if in_a_sheet else form(*blocks)
+    assert (emails(annexe), emails(annexe, 2), annexe.findings) == ([ALICE[3]], [LEAVER[3]], ())
+
+
+@pytest.mark.rule("A3")
+@pytest.mark.parametrize(
+    ("words", "titles"),
+    [
+        (["Personnel communal"], BARE),
+        (["Personnel communal"], TITLES_1),
+        (["Néant", "Personnel communal"], TITLES_2),
+        (["Agents en congé"], TITLES_2),
+    ],
+)
+def test_a_table_that_may_be_another_than_the_headings_closes_nobody(
+    words: list[str], titles: tuple[str, ...]
+) -> None:
+    annexe = form(HEADING_1, table(TITLES_1, ALICE), HEADING_2, *words, table(titles, LEAVER))
+    assert (emails(annexe), emails(annexe, 2)) == ([ALICE[3]], [])
+    assert [finding.code for finding in errors(annexe)] == ["table-not-understood"]
+
+
+@pytest.mark.rule("A1")
+@pytest.mark.parametrize(
     "line", ["Rappel : les agents ci-dessous ont quitté la collectivité, leurs accès sont à clore."]
 )
 def test_a_rule_that_is_about_the_rows_under_it_is_none(line: str) -> None:
@@ -382,6 +427,7 @@ def test_a_rule_that_is_about_the_rows_under_it_is_none(line: str) -> None:
         "Votre interlocutrice : Mme Zoé Roy - 03 21 00 00 00",
         "DGS : M. Yves Roy",
         "PJ : 2",
+        "Établi le 4 juin 2026 par Zoé Roy",
         "Copie à M. Roy",
         "Mise à jour le 03/06/2026",
         "Le 15/06/2026",
