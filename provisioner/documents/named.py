@@ -232,6 +232,11 @@ def may_be_place_and_date(text: str) -> bool:
     return place is not None and read_date(text[place.end() :]) is not None
 
 
+def may_begin_with_name(text: str) -> bool:
+    """Whether words may begin with somebody's name: « Noir Léo, agent », or capitals alone."""
+    return text.isupper() or _STARTS_WITH_NAME.match(text) is not None
+
+
 def has_date(text: str) -> bool:
     """Whether a word of a text is a date."""
     words = (word.strip("().,;") for word in text.split()[:_MOST_WORDS])

@@ -38,9 +38,9 @@ _STEMS = re.compile(
 #: Somebody else leaves; of a remark alone, it may be foreseen for a day to come, or was a mistake.
 _ANOTHERS = re.compile(r"rempla(?!cee? par)|succe|suite (?:a(?! donner)|au)|a la place|ancien")
 _NOT_SO = re.compile(
-    r"prevue?|\bpartira\b|\bsuite\b|depart (?:de|d)\b|erreur|a tort|repris|reactiv|rouvr|apres"
+    r"prevue?|\bsuite\b|depart (?:de|d)\b|erreur|a tort|repris|reactiv|rouvr|apres"
     r"|\b(?:fait|fera) partie|(?:formation|essai)(?: \w+)? terminee?|\b(?:en|de) plus l|emploi retraite"
-    r"|maison de retraite"
+    r"|maison de retraite|\bpartira (?:a la|en) retraite\b|\bsortie de conge"
 )
 
 #: What may stand round a word that is alone in its cell.
@@ -65,7 +65,8 @@ _LEAVES_BESIDE = re.compile(
 )
 #: The same in list 2.
 _STAYS = re.compile(
-    rf"\ba (?:conserver|maintenir|garder|reactiver|rouvrir|reouvrir)\b|\bne pas {_TO_CLOSE}\b|{_IN_LIST}1"
+    rf"\ba (?:conserver|maintenir|garder|reactiver|rouvrir|reouvrir)\b|\bne pas {_TO_CLOSE}\b"
+    rf"|^(?!.*\bremplacee? par\b).*{_IN_LIST}1"
 )
 _STAYS_ALONE = re.compile(r"maintenue?|conservee?|annulee?|erreur|doublon|ouverture|creation|maintien|renouvellement")
 
@@ -95,7 +96,7 @@ _IS_GONE = re.compile(
 _CAME = re.compile(r"arriv|recrut|\bnouv|venant|retour|embauch")
 #: A remark by which somebody of list 2 is there, or comes back.
 _IS_THERE = re.compile(
-    r"\b(?:(?<!ne )revient|revenue?|(?<!pas )de retour|reintegree?|toujours (?:en|presente?|la|active?)"
+    r"\b(?:(?<!ne )revient|revenue?|(?<!pas )(?<!date )de retour|reintegree?|toujours (?:en|presente?|la|active?)"
     r"|finalement reste|reste(?:nt)? (?:en (?:poste|fonctions?)|finalement)|conserve son|annul\w+)\b"
     r"|^(?:en poste|retour (?:le|en|prevu)|repris\w*)\b"
     r"|\b(?:garder|maintenir|conserver|rouvrir|a ouvrir|nouvel acces)\b"
@@ -104,12 +105,14 @@ _IS_THERE = re.compile(
 #: A remark by which a row of either list is not to be done, or not yet.
 _IS_UNSETTLED = re.compile(
     r"\b(?:a (?:ignorer|confirmer|valider|suspendre)|ne pas (?:en )?(?:tenir|prendre|traiter)"
-    r"|en cours de recrutement|poste vacant|desist\w+|non (?:souhaitee?|retenue?)"
+    r"|desist\w+|non (?:souhaitee?|retenue?)"
     r"|ne (?:veut|prend) (?:finalement )?pas|sous reserve|suspendue?|suspension|refusee?"
     r"|(?:inscrit|mis|ajoute)e? par erreur)\b|^erreur$"
     r"|^(?:(?:demande|acces|depart|arrivee|recrutement) )?en attente"
     r"(?: (?:d accord|de (?:confirmation|validation|decision|reponse|recrutement)))?$"
 )
+#: A remark by which nobody is there yet: of list 2, it says that somebody left.
+_IS_VACANT = re.compile(r"(?:poste vacant|en cours de recrutement|recrutement en cours)$")
 #: Words about every row of a list, and such as take the whole document back.
 _OF_ALL_ROWS = re.compile(
     r"\bces (?:agents|acces|personnes|comptes)\b|\b(?:agents|acces|personnes|comptes|habilitations) ci dessus\b"
@@ -233,6 +236,8 @@ def _is_contrary_remark(title: str, value: str, number: int) -> bool:
         return _IS_THERE.search(value) is not None or (
             _OF_DEMAND.fullmatch(title) is not None and list_of(value) == 1
         )
+    if _IS_VACANT.match(value):
+        return True
     is_about_closing = sum(map(str.isalpha, value.split())) <= _MOST_WORDS and list_of(value) == 2
     is_not_so = any(pattern.search(value) for pattern in (_ANOTHERS, _NOT_SO, _CAME))
     return (is_about_closing or _IS_GONE.search(value) is not None) and not is_not_so

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from provisioner.documents.dates import read_date
 from provisioner.documents.headings import Kind, Words, is_the_forms, names_nobody
 from provisioner.documents.lines import Line
-from provisioner.documents.named import has_date, names_somebody
+from provisioner.documents.named import has_date, may_begin_with_name, names_somebody
 from provisioner.documents.text import quoted
 from provisioner.documents.titles import Titles, end_beside
 from provisioner.domain.annexe.details import Flaw, Table
@@ -86,10 +86,11 @@ class Section:
 
     def takes_between(self, words: Words, text: str) -> bool:
         """Whether words that tell of no list may stand between this list's heading and its table; they are kept."""
-        may = self.number is not None and self.titles is None and self.named != "" and words == Words(Kind.OTHER)
-        if may:
-            self.between = text
-        return may
+        is_before_table = self.number is not None and self.titles is None and self.named != ""
+        if not is_before_table or words != Words(Kind.OTHER) or may_begin_with_name(text):
+            return False
+        self.between = text
+        return True
 
     def set_titles(self, titles: Titles, line: Line) -> None:
         """The titles under which the next rows stand."""

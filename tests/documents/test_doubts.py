@@ -399,6 +399,8 @@ def test_words_that_tell_of_no_list_stand_between_its_heading_and_its_table(
         (["Personnel communal"], TITLES_1),
         (["Néant", "Personnel communal"], TITLES_2),
         (["Agents en congé"], TITLES_2),
+        (["Noir Léo, agent"], TITLES_2),
+        (["NOIR LÉO"], TITLES_2),
     ],
 )
 def test_a_table_that_may_be_another_than_the_headings_closes_nobody(
@@ -797,6 +799,10 @@ def test_a_row_of_list_2_that_says_that_the_person_stays_closes_nothing(text: st
         (OBSERVED, "contrat non renouvelé"),
         (OBSERVED, "ne revient pas"),
         (OBSERVED, "pas de retour prévu"),
+        (OBSERVED, "date de retour inconnue"),
+        (OBSERVED, "poste vacant"),
+        (OBSERVED, "en cours de recrutement"),
+        (OBSERVED, "remplacée par Mme Noir (voir liste 1)"),
         (OBSERVED, "habilitée depuis 2024"),
         ("Accès ouvert", "oui"),
     ],
@@ -815,6 +821,8 @@ def test_a_remark_on_how_somebody_leaves_closes_all_the_same(title: str, text: s
         ("agent", "remplace M. Durand, parti le 31/08/2026"),
         ("agent", "départ en retraite prévu en 2028"),
         ("agent", "partira en retraite le 01/07/2028"),
+        ("agent", "sortie de congé maternité"),
+        ("agent", "poste vacant depuis le départ de M. Durand"),
         ("Directrice par intérim", "habilitée depuis 2024"),
     ],
 )
