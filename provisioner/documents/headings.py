@@ -175,6 +175,8 @@ _SIGNS = re.compile(
 #: Figures and instructions say nothing of the rows that follow, whatever they count or ask for.
 _IS_COUNT = re.compile(
     r"(?:sous )?tota(?:l|ux)\b|nombres? (?:d|de|total)\b|(?:page|p) \d|\d+(?: sur)? \d+$"
+    r"|(?:(?:soit|effectif) )?\d+ (?:personnes?|agents?|noms?|acces)$"
+    r"|(?:la )?(?:presente )?(?:liste )?arretee? (?:la presente liste )?a \w+ (?:personnes?|agents?|noms?|acces)$"
     r"|suite(?: (?:page \d+|au dos|(?:de |du )?(?:la |le |l )?(?:liste|tableau|annexe|page precedente)))?$"
 )
 _IS_ORDER = re.compile(
@@ -191,6 +193,8 @@ _GENERAL = re.compile(
     r"|\bcodes? d acces (?:sont|est)\b"
 )
 _OF_THESE = re.compile(r"\b(?:ci (?:dessous|dessus|apres)|suivante?s?|ces|cette|tableau|m)\b")
+#: A note by its mark: « * temps partiel », « (1) temps partiel »; a number before a name is no note's.
+_FOOTNOTE = re.compile(r"\(?\*|\(\d\) ?[a-zà-ÿ]")
 _REMARKS = re.compile(any_of(r"n_b nb nota rappel remarques? attention important"))
 #: Names of places, which head a part of a list without changing whom it is about.
 _PLACE = re.compile(
@@ -344,6 +348,6 @@ def _after_number(plain: str) -> str:
 
 
 def _is_sentence(text: str) -> bool:
-    """Whether a line is a sentence: it ends like one and is long, or a remark that begins with a star."""
+    """Whether a line is a sentence: it ends like one and is long, or a footnote."""
     count = words_of(text).count(" ") + 1
-    return (count >= 6 and text.endswith((".", ";", "!"))) or count > _MOST_WORDS or text.startswith(("*", "(*"))
+    return (count >= 6 and text.endswith((".", ";", "!"))) or count > _MOST_WORDS or _FOOTNOTE.match(text) is not None

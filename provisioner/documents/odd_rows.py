@@ -115,7 +115,8 @@ _IS_UNSETTLED = re.compile(
 _IS_VACANT = re.compile(r"(?:poste vacant|en cours de recrutement|recrutement en cours)$")
 #: Words about every row of a list, and such as take the whole document back.
 _OF_ALL_ROWS = re.compile(
-    r"\bces (?:agents|acces|personnes|comptes)\b|\b(?:agents|acces|personnes|comptes|habilitations) ci dessus\b"
+    r"^(?!dans l attente\b).*?"
+    r"\b(?:ces (?:agents|acces|personnes|comptes)|(?:agents|acces|personnes|comptes|habilitations) ci dessus)\b"
 )
 _TAKES_BACK = re.compile(
     r".*\b(?:brouillon|ne pas traiter)\b"
@@ -185,7 +186,7 @@ def takes_rows_back(text: str, number: int | None) -> bool:
     plain = words_of(text)
     if _TAKES_BACK.match(plain):
         return True
-    if number is None or not _OF_ALL_ROWS.search(plain):
+    if number is None or not _OF_ALL_ROWS.match(plain):
         return False
     if " pas " in f" {plain} ":
         return list_of(plain) == number
