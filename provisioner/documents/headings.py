@@ -53,7 +53,7 @@ _NOTHING, _SIGNATURE = Words(Kind.NOTHING), Words(Kind.SIGNATURE)
 
 #: What stands before somebody's name; such a name, or an address.
 TITLE = r"(?i:\bm\.|\bmr|\bmmes?|\bmlle|\bmonsieur|\bmadame)\s+(?!(?i:l[ea]s?\b|l['’]))"
-_NAME = re.compile(rf"{TITLE}(?:[A-ZÀ-Þ][a-zß-ÿ'’-]+\s)?[A-ZÀ-Þ][\w'’-]+|[\w.+-]+@[\w.-]+")
+_NAME = re.compile(rf"{TITLE}(?:[A-ZÀ-Þ][a-zß-ÿ'’-]+\s)?[A-ZÀ-Þ][\w'’-]+|\b[\w.+-]{{1,64}}@[\w.-]+")
 
 _ANNEXE = re.compile(r"annexe ?(?:n ?[°o]? ?)?(\d+|i{1,3}v?)\b")
 _ROMAN = {"i": 1, "ii": 2, "iii": 3, "iv": 4}
