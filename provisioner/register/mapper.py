@@ -10,7 +10,6 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import fields
 from datetime import date, datetime
 from functools import lru_cache
-from sys import intern
 from typing import Any, Generic, TypeVar
 
 from sqlalchemy import ARRAY, ColumnElement, Connection, Select, Table, any_, bindparam
@@ -54,8 +53,7 @@ class Mapper(Generic[Plain]):
 
     def of(self, row: Sequence[Any]) -> Plain:
         """The plain data of a row of `columns`."""
-        # Many rows say the same: a partner's code, a function, an address in two tables.
-        values = [intern(value) if type(value) is str else value for value in row]
+        values = list(row)
         for start, end, part in self._spread:
             inner = values[start:end]
             values[start:end] = [None if inner.count(None) == len(inner) else part.of(inner)]
