@@ -11,6 +11,7 @@ from provisioner.documents.lines import Line
 from provisioner.documents.named import (
     asks_for_somebody,
     has_date,
+    in_no_list,
     is_contact,
     is_of_letter,
     may_be_place_and_date,
@@ -23,7 +24,7 @@ from provisioner.documents.sections import Place, Section, is_for_signing, is_of
 from provisioner.documents.text import quoted
 from provisioner.documents.titles import Titles, columns_of, read_titles
 from provisioner.documents.transmission import after_transmission
-from provisioner.domain.annexe.details import ListGuess, Table
+from provisioner.domain.annexe.details import ListGuess
 from provisioner.domain.annexe.document import Column, Finding, Row, Severity
 
 #: The most filled cells of a row that is a heading, and the fewest words of one that has another cell beside it.
@@ -156,8 +157,7 @@ class Lists:
         either list, so the closures alone do not go without a person's look, and about the rows under them. Tells of
         them, and of words that only name somebody.
         """
-        section = self._section
-        number = section.number if section.titles is not None else None
+        number = self._section.listed
         finding = told(text, number)
         is_asking = finding is not None and finding.severity is Severity.ERROR
         if is_asking:
@@ -171,7 +171,7 @@ class Lists:
     def _announce(self, line: Line, words: Words) -> None:
         """Words alone in their row that are no list's heading."""
         section = self._section
-        number = section.number if section.titles is not None else None
+        number = section.listed
         speaks_of_others = number is not None and words.number not in (None, number)
         if words.kind is Kind.NOTHING or (words.kind is Kind.PROSE and not speaks_of_others):
             return
@@ -181,8 +181,7 @@ class Lists:
         is_in_list = number is not None and (section.holds(line) or section.width == line.width)
         if words.kind is Kind.OTHER and number is not None and is_in_list and not is_of_letter(line.text):
             if may_be_place_and_date(line.text):
-                value = quoted(line.text)
-                self._tell(Finding("table-not-understood", Severity.WARNING, value=value, details=Table(())))
+                self._tell(in_no_list(line.text, Severity.WARNING))
             else:
                 row = self._next(number, line)
         self._switch(line, Section(None, line.text, signs=words.kind is Kind.SIGNATURE, row=row))

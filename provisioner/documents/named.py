@@ -149,6 +149,11 @@ def told(text: str, number: int | None = None) -> Finding | None:
         severity = Severity.WARNING
     else:
         return None
+    return in_no_list(text, severity)
+
+
+def in_no_list(text: str, severity: Severity) -> Finding:
+    """The words are told, quoted."""
     return Finding("table-not-understood", severity, value=quoted(text), details=Table(()))
 
 

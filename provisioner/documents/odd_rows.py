@@ -172,7 +172,7 @@ def says_the_contrary(line: Line, number: int, titles: Titles) -> bool:
         for text in _likely([*(text for x, text in own.items() if x not in names), *notes])
     ):
         return True
-    taken = {*at.values(), *(x for places in titles.ambiguous.values() for x in places)}
+    taken = titles.taken
     added = [(titles.others.get(x, ""), text) for x, text in own.items() if x not in taken and text.strip()]
     remarks = [*added, *(("", note) for note in notes)]
     return any(_column_says_the_contrary(title, text[:_LONGEST], number) for title, text in remarks)

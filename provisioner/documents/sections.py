@@ -78,6 +78,11 @@ class Section:
     named: str | None = None
     between: str = ""
 
+    @property
+    def listed(self) -> int | None:
+        """The list whose rows stand under the titles, if any do."""
+        return self.number if self.titles is not None else None
+
     def goes_on_under(self, words: str) -> Section:
         """The same list under other words of its own (« Suite », « Accès déjà ouverts »): its titles hold."""
         return replace(

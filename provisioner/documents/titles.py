@@ -121,6 +121,11 @@ class Titles(NamedTuple):
         """The columns that have a title."""
         return frozenset(self.positions) | frozenset(self.ambiguous)
 
+    @property
+    def taken(self) -> set[int]:
+        """The places of these columns."""
+        return {*self.positions.values(), *(at for places in self.ambiguous.values() for at in places)}
+
 
 _NONE = Titles({}, {})
 
@@ -165,9 +170,9 @@ def read_titles(cells: Sequence[Cell], number: int, above: Sequence[Cell] | None
             bare_date = bare_date or winners[0].is_bare_date
         else:
             ambiguous[column] = tuple(claim.position for claim in winners)
-    taken = {*positions.values(), *(at for places in ambiguous.values() for at in places)}
-    others = {position: text for position, text in written.items() if position not in taken}
-    return Titles(positions, ambiguous, bare_date, others)
+    titles = Titles(positions, ambiguous, bare_date)
+    taken = titles.taken
+    return titles._replace(others={at: text for at, text in written.items() if at not in taken})
 
 
 def count_titles(cells: Sequence[Cell]) -> int:

@@ -280,7 +280,7 @@ def _wrong_columns(table: str, said: Said, row: Mapping[str, Any]) -> Iterator[t
     claims = said.columns
     if table == "annexe":
         row = {**row, "decisions": _without_renames(row["decisions"]) or {}}
-        claims = _claims_of_annexe(said, row)
+        claims = _claims_of_annexe(claims, said.entry, row)
     for column, (value, entry) in claims.items():
         if not is_same(value, row.get(column)):
             yield column, entry
@@ -290,15 +290,19 @@ def _wrong_columns(table: str, said: Said, row: Mapping[str, Any]) -> Iterator[t
                 yield column, said.entry
 
 
-def _claims_of_annexe(said: Said, row: Mapping[str, Any]) -> dict[str, tuple[Any, int]]:
-    """Its approval is that of the entry that it names: the same name, the same plan, the same decisions."""
-    claims = {column: said.columns[column] for column in _FILES if column in said.columns}
+def _claims_of_annexe(
+    columns: Mapping[str, tuple[Any, int]], last: int, row: Mapping[str, Any]
+) -> dict[str, tuple[Any, int]]:
+    """Its approval is that of the entry that it names: the same name, the same plan, the same decisions. `last`: the
+    entry that spoke of it last.
+    """
+    claims = {column: columns[column] for column in _FILES if column in columns}
     if row["approved_by"] is not None:
-        approval, entry = said.columns.get(f"decision {row['decision']}", (_NO_APPROVAL, said.entry))
+        approval, entry = columns.get(f"decision {row['decision']}", (_NO_APPROVAL, last))
         claims |= {column: (value, entry) for column, value in approval.items() if value is not None}
     if row["rejected_by"] is not None:
-        claims["rejected_by"] = said.columns.get("rejected_by", (None, said.entry))
-        claims["reason"] = said.columns.get("reason", (row["reason"], said.entry))
+        claims["rejected_by"] = columns.get("rejected_by", (None, last))
+        claims["reason"] = columns.get("reason", (row["reason"], last))
     return claims
 
 

@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Connection, and_, exists, func, or_, selec
 from provisioner.domain.access.habilitation import State
 from provisioner.domain.hold import HoldKind
 from provisioner.register import tables as t
+from provisioner.register.holds import SUSPENDED
 
 _h, _i, _p, _r = t.habilitation.c, t.invitation.c, t.partner.c, t.review.c
 
@@ -52,9 +53,8 @@ def accounts_by_state(connection: Connection) -> Mapping[State, int]:
     accounts = select(func.count(_h.account.distinct()))
     also = t.habilitation.alias().c
     has_open = exists().where(also.account == _h.account, _is_open(also))
-    suspended = select(t.hold.c.account).where(t.hold.c.kind == HoldKind.SUSPENSION, t.hold.c.released_at.is_(None))
     live = open_accounts(connection)
-    cut = _count(connection, accounts.where(OPEN, _h.account.in_(suspended)))
+    cut = _count(connection, accounts.where(OPEN, _h.account.in_(SUSPENDED)))
     planned = _count(connection, accounts.where(_PLANNED, ~has_open.correlate(t.habilitation)))
     every = _count(connection, accounts)
     counts = {State.OPEN: live - cut, State.SUSPENDED: cut, State.PLANNED: planned}

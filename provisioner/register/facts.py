@@ -12,12 +12,12 @@ from typing import Any
 
 from sqlalchemy import Connection, Table, select
 
-from provisioner.domain.hold import HoldKind
 from provisioner.domain.ledger import HABILITATION, INCIDENT, MOMENTS, PARTNER, REQUEST, REVIEW
 from provisioner.domain.said import Tables
 from provisioner.register import caf_reviews
 from provisioner.register import tables as t
 from provisioner.register.columns import as_stored
+from provisioner.register.holds import SUSPENDED
 from provisioner.register.incidents import scopes
 
 #: Rows with their keys as text.
@@ -121,9 +121,8 @@ def _partners(connection: Connection) -> _Rows:
 
 def _accounts(connection: Connection) -> _Rows:
     """With the numbers of their accesses, and of those that are not closed."""
-    hold, account, access = t.hold.c, t.account.c, t.habilitation.c
-    lasting = select(hold.account).where(hold.kind == HoldKind.SUSPENSION, hold.released_at.is_(None))
-    suspended = set(connection.execute(lasting).scalars())
+    account, access = t.account.c, t.habilitation.c
+    suspended = set(connection.execute(SUSPENDED).scalars())
     asked = select(account.id, account.email, as_stored(account.reopening), access.id, access.closed_at)
     rows = connection.execute(
         asked.outerjoin_from(t.account, t.habilitation)

@@ -33,6 +33,8 @@ _KEPT = (
 # Made once: the new suspensions are read before each opening, what follows by each read of the register.
 _KEPT_OF_KIND = {kind: _KEPT.where(_h.kind == kind) for kind in HoldKind}
 _SUSPENDED_SINCE = _KEPT_OF_KIND[HoldKind.SUSPENSION].where(_h.since_number > bindparam("number"))
+#: The accounts that are suspended by name.
+SUSPENDED = select(_h.account).where(_h.kind == HoldKind.SUSPENSION, _LASTS)
 _KEPT_WAITING = _KEPT.where(_h.kind.in_([kind for kind in HoldKind if kind is not HoldKind.RETENTION]))
 _KEPT_OF_NO_ACCOUNT = _KEPT_WAITING.where(_h.account.is_(None))
 
