@@ -6,20 +6,27 @@ only the id, the name and whether it has a service account are taken out of it.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 from urllib.parse import quote
 
 from provisioner.domain.caf_review import Access, Grant, Kind
 from provisioner.keycloak.accounts import Json
 from provisioner.keycloak.connection import Connection
-from provisioner.keycloak.errors import ReadIncomplete, RealmMissing
+from provisioner.keycloak.errors import NotFound, ReadIncomplete, RealmMissing
 from provisioner.keycloak.realm_config import ADMIN_CLIENT, agents_realm
 
 #: The realm that administers the others, and its roles that do.
 MASTER = "master"
 MASTER_ROLES = frozenset({"admin", "create-realm"})
+
+#: How often what somebody changes meanwhile is read from its beginning.
+_READINGS = 5
+
+
+_Read = TypeVar("_Read")
 
 
 class _Client(NamedTuple):
@@ -187,6 +194,19 @@ def _reached(role: str, parts: dict[str, list[str]], admin: Collection[str]) -> 
     return found
 
 
+def read_as_it_stands(read: Callable[[], _Read]) -> _Read:
+    """What many calls read of a realm. It is begun anew where what one call named, a client say, is deleted before
+    the next one asks for it: the master realm has a client for each realm of the server, whoever's it is.
+
+    Raises:
+        KeycloakError: also NotFound, where that goes on.
+    """
+    for _ in range(_READINGS - 1):
+        with suppress(NotFound):
+            return read()
+    return read()
+
+
 def who_may_act(connection: Connection, realm: str) -> tuple[list[Access], dict[str, str]]:
     """Everybody who may act in the realm, in the one that administers it and in that of the agents where it exists;
     beside them the realm's accounts, by id, with their user names.
@@ -194,6 +214,10 @@ def who_may_act(connection: Connection, realm: str) -> tuple[list[Access], dict[
     Raises:
         KeycloakError: Keycloak refused, did not answer, or not with the whole.
     """
+    return read_as_it_stands(lambda: _who_may_act(connection, realm))
+
+
+def _who_may_act(connection: Connection, realm: str) -> tuple[list[Access], dict[str, str]]:
     try:
         ours, agents = Realm(connection, realm), agents_realm(realm)
         of_agents = _realm_or_none(connection, agents)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,7 +14,7 @@ from keycloak import KeycloakAdmin
 
 from provisioner.domain.caf_review import Access, Kind
 from provisioner.keycloak.accounts import Json
-from provisioner.keycloak.administrators import MASTER, Realm
+from provisioner.keycloak.administrators import MASTER, Realm, read_as_it_stands
 from provisioner.keycloak.connection import Connection, administrator_connection, read, service_connection
 from provisioner.keycloak.errors import KeycloakRefused, NotFound, ReadIncomplete
 from provisioner.keycloak.events import stores_of
@@ -209,19 +210,22 @@ class AdministratorView(View):
         """Every account, group and service account that may administer the realm, through composites and groups too,
         and what every new account gets (V4).
         """
-        return list(Realm(self.connection, self.settings.realm).administrators())
+        return read_as_it_stands(lambda: list(Realm(self.connection, self.settings.realm).administrators()))
 
     @cached_property
     def master_administrators(self) -> list[Access]:
         """The same of the master realm: of those who may administer the server, our realm or its agents' one."""
         administered = (MASTER, self.settings.realm, agents_realm(self.settings.realm))
-        return list(Realm(self.connection, MASTER, administered=administered).administrators())
+        return read_as_it_stands(
+            lambda: list(Realm(self.connection, MASTER, administered=administered).administrators())
+        )
 
     def master(self) -> MasterFacts:
         """The realm of the server's administrators."""
         realm = self._of_master("")
         usable = [a.subject for a in self.master_administrators if a.enabled and a.kind is Kind.ADMINISTRATOR]
-        persons = [self._of_master(f"users/{subject}") for subject in usable]
+        persons = list(self._persons(usable))
+        users = [user for user, _ in persons]
         clients = self._of_master("clients", max=-1)
         # One that signs in by a key has been given its lasting use since.
         by_secret = [c for c in clients if c["enabled"] and c.get("clientAuthenticatorType") == "client-secret"]
@@ -231,15 +235,23 @@ class AdministratorView(View):
             events=bool(realm.get("eventsEnabled")),
             admin_events=bool(realm.get("adminEventsEnabled")),
             administrators=len(persons),
-            without_second_factor=sum(map(self._enters_by_password_alone, persons)),
-            temporary=sum(_TEMPORARY in (holder.get("attributes") or {}) for holder in (*persons, *by_secret)),
+            without_second_factor=sum(_enters_by_password_alone(user, kinds) for user, kinds in persons),
+            temporary=sum(_TEMPORARY in (holder.get("attributes") or {}) for holder in (*users, *by_secret)),
         )
 
-    def _enters_by_password_alone(self, user: Json) -> bool:
-        """Whether Keycloak asks it for nothing else. What another identity provider asks for is not seen here."""
-        kinds = {credential["type"] for credential in self._of_master(f"users/{user['id']}/credentials")}
-        has_password = "password" in kinds or bool(user.get("federationLink"))
-        return has_password and kinds.isdisjoint(SECOND_FACTORS)
+    def _persons(self, subjects: Iterable[str]) -> Iterator[tuple[Json, frozenset[str]]]:
+        """Each account with the kinds of its credentials; who was deleted since administers nothing."""
+        for subject in subjects:
+            with suppress(NotFound):
+                user = self._of_master(f"users/{subject}")
+                credentials = self._of_master(f"users/{subject}/credentials")
+                yield user, frozenset(credential["type"] for credential in credentials)
 
     def _of_master(self, path: str, **query: Any) -> Any:
         return self.connection.raw_get(f"admin/realms/{MASTER}/{path}".rstrip("/"), **query).json()
+
+
+def _enters_by_password_alone(user: Json, kinds: frozenset[str]) -> bool:
+    """Whether Keycloak asks it for nothing else. What another identity provider asks for is not seen here."""
+    has_password = "password" in kinds or bool(user.get("federationLink"))
+    return has_password and kinds.isdisjoint(SECOND_FACTORS)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import pytest
@@ -14,6 +15,7 @@ from provisioner.operations.doctor.master import master_lines
 from provisioner.sandbox.keycloak import Keycloak, start_keycloak
 from provisioner.settings import KeycloakSettings, load_settings
 from tests.shared.administrator import Administrator
+from tests.shared.proxy import Answer, Call, Faults, FaultyProxy
 
 POLICY = "length(12) and upperCase(1) and lowerCase(1) and digits(1) and specialChars(1)"
 TOTP = {
@@ -84,6 +86,46 @@ def test_what_is_weak_in_the_realm_of_the_administrators_is_told_until_somebody_
     )
     assert set(told(replace(facts, without_second_factor=0, temporary=0)).values()) == {Level.OK}
     assert not any(name in line.found for line in master_lines(facts) for name in ("camille", "hugo", "admin "))
+
+
+@pytest.fixture
+def proxy(server: Keycloak) -> Iterator[FaultyProxy]:
+    proxy = FaultyProxy(server.url)
+    yield proxy
+    proxy.stop()
+
+
+def a_realm(master_admin: Administrator) -> tuple[str, str]:
+    """A realm of somebody else's: where it is deleted, and the call for the roles over it that master has."""
+    master_admin.request("post", "admin/realms", {"realm": "voisin", "enabled": True})
+    (client,) = master_admin.get("admin/realms/master/clients", clientId="voisin-realm")
+    return "admin/realms/voisin", f"/realms/master/clients/{client['id']}/roles"
+
+
+def an_administrator(master_admin: Administrator) -> tuple[str, str]:
+    """An administrator: where he is deleted, and the call for him."""
+    id_ = add_administrator(master_admin, "sophie", credentials=[PASSWORD])
+    return f"admin/realms/master/users/{id_}", f"/realms/master/users/{id_}$"
+
+
+@pytest.mark.parametrize("made", [a_realm, an_administrator])
+def test_what_somebody_deletes_while_doctor_looks_is_no_fault(
+    settings: KeycloakSettings,
+    master_admin: Administrator,
+    proxy: FaultyProxy,
+    made: Callable[[Administrator], tuple[str, str]],
+) -> None:
+    path, call_for_it = made(master_admin)
+    before = seen(settings)
+
+    def deleted_before(call: Call) -> Answer:
+        master_admin.request("delete", path)
+        return call.forward()
+
+    proxy.faults = Faults(call_for_it, ("GET",), deleted_before, only=lambda number: number == 1)
+    facts = seen(settings.model_copy(update={"url": proxy.url}))
+    assert [status for _, asked, status in proxy.calls if re.search(call_for_it, asked)] == [404]
+    assert facts.administrators == before.administrators - (made is an_administrator)
 
 
 def test_who_was_made_to_begin_with_is_told_until_it_goes_or_has_a_lasting_use(

@@ -54,7 +54,7 @@ class Story:
                 if not any(line.startswith("[") for line in quoted):
                     quoted.append("[0]")
                 said = f"{answer.out}{answer.err}\n[{answer.status}]"
-                missing += [f"{command}\n    {line}" for line in not_answered(quoted, said)]
+                missing += [f"{command}\n    {line}\nnot in:\n{said}" for line in not_answered(quoted, said)]
         return missing
 
 

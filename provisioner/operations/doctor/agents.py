@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from provisioner.keycloak.administrators import read_as_it_stands
 from provisioner.keycloak.errors import RealmMissing
 from provisioner.keycloak.officers import Officers
 from provisioner.operations.doctor.lines import DoctorLine, attention, judged, wanting
@@ -29,7 +30,7 @@ def agents_lines(settings: Settings, administrator: str) -> Iterator[DoctorLine]
         return
     try:
         with Officers(settings.keycloak) as agents:
-            ready = sum(agents.can_sign_in(account) for account in agents.officers())
+            ready = read_as_it_stands(lambda: sum(agents.can_sign_in(account) for account in agents.officers()))
     except RealmMissing:
         yield wanting("agents", Found.NO_AGENTS_REALM, Todo.CREATE_REALM)
         return
