@@ -119,7 +119,7 @@ def test_an_officer_who_is_ready_gets_nothing_more(office: Office, agents: Agent
     answer = _apply(office, "--first-officer", f"Anne Caron <{email}>")
 
     assert "a déjà son mot de passe et son second facteur" in answer.err
-    assert office.mailbox.messages(email) == []
+    assert _mails(office, email) == []
 
 
 @pytest.mark.rule("V4")
@@ -135,7 +135,7 @@ def test_no_first_officer_beside_another_nor_in_place_of_an_account_in_use(offic
 
     assert "a déjà un gestionnaire" in refused.err
     assert agents.officers() == ["autre@caf.example"]
-    assert office.mailbox.messages("jean.second@caf.example") == []
+    assert _mails(office, "jean.second@caf.example") == []
 
 
 @pytest.mark.parametrize(
