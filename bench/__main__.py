@@ -92,8 +92,8 @@ def _arguments(given: Sequence[str] | None = None) -> argparse.Namespace:
 
 
 def measure(figure: Figure, world: World, meters: Meters, pairs: int) -> dict[str, Any]:
-    """Each contender in turn: what slows the machine down for a while slows all of them. Each second round goes
-    backwards, since who comes later finds Keycloak warmer.
+    """Each contender in turn: what slows the machine down for a while slows all of them. A first round warms the
+    servers up and does not count. Each second one goes backwards, since who comes later finds Keycloak warmer.
     """
     units, runs = figure.units(world), Runs()
     sends = figure.calls_keycloak
@@ -111,10 +111,13 @@ def measure(figure: Figure, world: World, meters: Meters, pairs: int) -> dict[st
     contenders |= {"wrk": replay} if sends else {}
     contenders |= {"script": figure.script}
     contenders |= {"import": figure.importing} if figure.importing else {}
-    for name in islice(cycle([*contenders, *reversed(contenders)]), pairs * len(contenders)):
+    rounds = cycle([*contenders, *reversed(contenders)])
+    for turn, name in enumerate(islice(rounds, (1 + pairs) * len(contenders))):
         place, contender = figure.place(world, name), contenders[name]
         works, mails = figure.prepare(world, place), place.mails_received()
-        runs.setdefault(name, []).append(meters.run(units, partial(contender, place, works)))
+        run = meters.run(units, partial(contender, place, works))
+        if turn >= len(contenders):
+            runs.setdefault(name, []).append(run)
         if (sent := place.mails_received() - mails) != units * figure.sends_emails:
             raise RuntimeError(f"{figure.name}, {name}: {sent} e-mails were received.")
     return {"unit": figure.unit, "units": units, "calls": recorded.calls if sends else 0, "runs": runs}

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import Any
-from urllib.parse import urlencode, urljoin
+from urllib.parse import urlencode
 
 from requests import Request, Response, Session
 from requests.adapters import HTTPAdapter
 from requests.exceptions import InvalidProxyURL, InvalidSchema
-from requests.structures import CaseInsensitiveDict
 from requests.utils import default_headers
 from urllib3 import HTTPConnectionPool
 from urllib3.exceptions import LocationValueError, ProxySchemeUnknown
@@ -51,7 +50,7 @@ class Way(HTTPAdapter):
             KeycloakUnavailable: a redirection came. It says nothing of a person, whatever was asked: a system failed.
         """
         pool, base = self._pool
-        url = urljoin(base, path)
+        url = base + path
         if asked := urlencode({name: value for name, value in query.items() if value is not None}, doseq=True):
             url += f"?{asked}"
         raw = pool.urlopen(
@@ -65,7 +64,7 @@ class Way(HTTPAdapter):
             timeout=self._timeout_seconds,
         )
         answer = Response()
-        answer.status_code, answer.headers, answer.encoding = raw.status, CaseInsensitiveDict(raw.headers), "utf-8"
+        answer.status_code, answer.headers, answer.encoding = raw.status, raw.headers, "utf-8"
         answer._content = raw.data
         if answer.is_redirect:
             sentence = f"Not Keycloak, but a redirection, answered {raw.status} to {method} {path}."

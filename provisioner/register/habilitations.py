@@ -173,15 +173,16 @@ def _ask(work: Work, new: Sequence[Habilitation]) -> None:
     if unknown := [{"email": habilitation.email} for habilitation in new if habilitation.email not in accounts]:
         work.connection.execute(_NEW_ACCOUNT, unknown)
         accounts = _numbers_of(work, emails)
-    rows = [_HABILITATION.row(habilitation) | {"account": accounts[habilitation.email]} for habilitation in new]
+    facts = [_HABILITATION.row(habilitation) for habilitation in new]
+    rows = [row | {"account": accounts[habilitation.email]} for row, habilitation in zip(facts, new, strict=True)]
     # Numbers are asked for after, since one statement of so many rows takes longer to be read than to be done. Nobody
     # else writes meanwhile (`Register.work`), so they follow the last one in the order of the rows. Where a sequence
     # is behind, as after rows put in by hand, this fails and nothing is kept.
     last = work.connection.execute(_LAST_HABILITATION).scalar_one()
     work.connection.execute(_NEW_HABILITATION, rows)
     numbers = work.connection.execute(_HABILITATIONS_AFTER, {"last": last}).scalars().all()
-    for habilitation, id_ in zip(new, numbers, strict=True):
-        details = as_json(_facts(habilitation) | {"email": habilitation.email})
+    for habilitation, row, id_ in zip(new, facts, numbers, strict=True):
+        details = as_json(_told(row) | {"email": habilitation.email})
         work.journal("habilitation.asked", partner=habilitation.partner, habilitation=id_, rule="A1", details=details)
 
 
@@ -191,12 +192,11 @@ def _numbers_of(work: Work, emails: Collection[EmailAddress]) -> dict[str, int]:
 
 
 def _bring_up_to_date(work: Work, old: Habilitation, new: Habilitation) -> None:
-    before, after = _facts(old), _facts(new)
-    changed = {name: value for name, value in after.items() if value != before[name]}
-    if not changed:
-        return
     was = _HABILITATION.row(old)
     values = {name: value for name, value in _HABILITATION.row(new).items() if value != was[name]}
+    changed = _told(values)
+    if not changed:
+        return
     work.connection.execute(update(t.habilitation).where(t.habilitation.c.id == new.id).values(**values))
     if changed.keys() <= {"transmitted_on"}:
         return  # named again without a change: the annexe's own entry tells
@@ -210,9 +210,9 @@ def _bring_up_to_date(work: Work, old: Habilitation, new: Habilitation) -> None:
     )
 
 
-def _facts(habilitation: Habilitation) -> dict[str, Any]:
-    """What the journal tells of it."""
-    return {name: value for name, value in _HABILITATION.row(habilitation).items() if name not in _DECISIONS}
+def _told(values: Mapping[str, Any]) -> dict[str, Any]:
+    """What the journal tells of them."""
+    return {name: value for name, value in values.items() if name not in _DECISIONS}
 
 
 def save_adoption(

@@ -12,7 +12,7 @@ from datetime import date, datetime
 from functools import lru_cache
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import ARRAY, ColumnElement, Connection, Select, Table, any_, bindparam
+from sqlalchemy import ARRAY, Column, ColumnElement, Connection, Select, Table, any_, bindparam
 
 Plain = TypeVar("Plain")
 
@@ -50,6 +50,12 @@ class Mapper(Generic[Plain]):
             if isinstance(part, Mapper):
                 self._spread.insert(0, (start, start + width, part))
             start += width
+        #: the columns that a row has, each with the names that lead to its value
+        self._own = [
+            (column.name, path)
+            for column, path in self._paths()
+            if isinstance(column, Column) and column.table is table and column.name != "id"
+        ]
 
     def of(self, row: Sequence[Any]) -> Plain:
         """The plain data of a row of `columns`."""
@@ -61,23 +67,27 @@ class Mapper(Generic[Plain]):
 
     def row(self, plain: Plain) -> dict[str, Any]:
         """The table's own columns with their values, but its id, which the database gives."""
-        return {
-            column.name: value
-            for column, value in self._values(plain)
-            if self.table.c.get(column.name) is column and column.name != "id"
-        }
+        return {name: _value(plain, path) for name, path in self._own}
 
     def _flat(self) -> Iterator[ColumnElement[Any]]:
         for part in self._parts.values():
             yield from part.columns if isinstance(part, Mapper) else (part,)
 
-    def _values(self, plain: Plain | None) -> Iterator[tuple[ColumnElement[Any], Any]]:
+    def _paths(self) -> Iterator[tuple[ColumnElement[Any], tuple[str, ...]]]:
         for name, part in self._parts.items():
-            value = None if plain is None else getattr(plain, name)
             if isinstance(part, Mapper):
-                yield from part._values(value)
+                yield from ((column, (name, *path)) for column, path in part._paths())
             else:
-                yield part, value
+                yield part, (name,)
+
+
+def _value(plain: Any, path: tuple[str, ...]) -> Any:
+    """What stands there; None where what it would be a part of is None."""
+    for name in path:
+        if plain is None:
+            return None
+        plain = getattr(plain, name)
+    return plain
 
 
 def among(
