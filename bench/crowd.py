@@ -44,7 +44,7 @@ def keycloak_id(realm: str, number: int) -> str:
 
 
 def fill_register(register: Register, partners: int, each: int, groups: Sequence[str], realm: str, root: str) -> None:
-    """Enters the crowd as opened and invited yesterday, with the journal that such a run leaves."""
+    """Enters the crowd as opened and invited 30 days ago, the links used, with the journal that such runs leave."""
     clock = register.clock
     day = clock.today() - timedelta(days=30)
     signed = Given(name="Partenaire", signed_on=day - timedelta(days=30))
@@ -56,7 +56,7 @@ def fill_register(register: Register, partners: int, each: int, groups: Sequence
             given = Given(name=signed.name, signed_on=signed.signed_on, domains=[f"{code}.example"])
             add_record(work, changed(new_partner(code), given))
             set_group(work, code, groups[number])
-    people, number = crowd(partners, each, day), 0
+    people, number, sent_at = crowd(partners, each, day), 0, clock.now() - timedelta(days=30)
     while some := list(islice(people, _AT_ONCE)):
         asked = Records(partners={}).with_habilitations(some)
         with register.work("bench") as work:
@@ -70,12 +70,15 @@ def fill_register(register: Register, partners: int, each: int, groups: Sequence
                 habilitations.account_written(work, habilitation.email, keycloak_id(realm, number), written)
                 habilitations.opened(work, habilitation, "open", "A1")
                 habilitations.link_due(work, habilitation)
-                now = clock.now()
                 invitations.intend_invitation(
-                    work, habilitation, 1, now, timedelta(days=1), events_kept=True, again=False
+                    work, habilitation, 1, sent_at, timedelta(days=1), events_kept=True, again=False
                 )
-                invitations.settle_invitation(work, habilitation, 1, now)
+                invitations.settle_invitation(work, habilitation, 1, sent_at)
                 number += 1
+        opened = {habilitation.id: habilitation for habilitation in made}
+        with register.work("bench") as work:
+            for attempt in invitations.attempts_for(work.connection, opened.keys()):
+                invitations.used(work, opened[attempt.habilitation], attempt)
 
 
 def fill_realm(place: Place, database: str, partners: int, each: int) -> list[str]:

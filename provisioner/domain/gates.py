@@ -140,7 +140,7 @@ def gates_of(
     blocked: list[Blocked] = []
     for code, changes in plans.items():
         name = plan_id(code, changes)
-        blocked += _whatever_is_let_go(records, snapshot, code, changes, day_of(now))
+        blocked += _whatever_is_let_go(records, snapshot, code, name, changes, day_of(now))
         if name in allowed or (code, name) in records.let_go:
             continue
         if entering is not None and entering.partner == code:
@@ -177,15 +177,16 @@ def gates_of_links(
     """What stands before changes that no number limits: a pause, another realm, a weak policy."""
     plans = by_partner(changes)
     return tuple(
-        gate for code in sorted(plans) for gate in _whatever_is_let_go(records, snapshot, code, plans[code], today)
+        gate
+        for code in sorted(plans)
+        for gate in _whatever_is_let_go(records, snapshot, code, plan_id(code, plans[code]), plans[code], today)
     )
 
 
 def _whatever_is_let_go(
-    records: Records, snapshot: Snapshot, code: str, changes: Sequence[Change], today: date
+    records: Records, snapshot: Snapshot, code: str, name: str, changes: Sequence[Change], today: date
 ) -> Iterator[Blocked]:
     """What no release of a plan lifts."""
-    name = plan_id(code, changes)
     if records.is_paused(code, today):
         yield Blocked(partner=code, plan_id=name, limit=Limit.PAUSE)
     if not records.is_for_realm(snapshot.realm_id):
@@ -216,7 +217,7 @@ def _by_numbers(records: Records, name: str, now: datetime, limits: Limits, ente
 
 
 def _for_partners(records: Records, code: str) -> list[Hold]:
-    return [hold for hold in records.holds if hold.limit == Limit.PARTNERS and hold.partner == code]
+    return [hold for hold in records.holds_of(code) if hold.limit == Limit.PARTNERS]
 
 
 def _held_before(hold: Hold, code: str, name: str) -> Blocked:

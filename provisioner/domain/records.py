@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -76,8 +76,8 @@ class Attempt:
     `keycloak_time` is Keycloak's own clock when the intention was recorded: only that clock tells whether an
     interrupted sending left, and only if Keycloak kept its admin events then (`events_kept`). `tries` counts how
     often this attempt was begun. `bounced_at` is when somebody reported that it came back, `told_at` when the partner
-    was told that it was the last one and not used. `uncertain_at` is when it was found that nobody can know whether
-    it left: then only a person has it begun again.
+    was told that it was the last one and not used, `used_at` when it was learnt that it was used. `uncertain_at` is
+    when it was found that nobody can know whether it left: then only a person has it begun again.
     """
 
     habilitation: int
@@ -93,6 +93,7 @@ class Attempt:
     told_at: datetime | None = None
     events_kept: bool = False
     uncertain_at: datetime | None = None
+    used_at: datetime | None = None
 
     @property
     def is_unsettled(self) -> bool:
@@ -263,7 +264,22 @@ class Records:
 
     def is_paused(self, partner: str, day: date) -> bool:
         """Whether nothing is to be done for that partner, until further notice."""
-        return any(hold.pauses(partner, day) for hold in self.holds)
+        return any(hold.pauses(partner, day) for hold in self._pauses)
+
+    @cached_property
+    def _pauses(self) -> Sequence[Hold]:
+        return [hold for hold in self.holds if hold.kind is HoldKind.PAUSE]
+
+    @cached_property
+    def _holds_by_partner(self) -> Mapping[str | None, list[Hold]]:
+        by_code: dict[str | None, list[Hold]] = {}
+        for hold in self.holds:
+            by_code.setdefault(hold.partner, []).append(hold)
+        return by_code
+
+    def holds_of(self, code: str | None) -> Sequence[Hold]:
+        """What nobody has let go yet of that partner, or of no partner in particular."""
+        return self._holds_by_partner.get(code, ())
 
     def holds_on(self, day: date) -> tuple[Hold, ...]:
         """What waits on that day: all that nobody has let go, but pauses whose last day is past. The suspensions that

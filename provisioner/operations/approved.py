@@ -178,5 +178,5 @@ def enter_approved(work: Work, settings: Settings, approved: Approved) -> None:
             annexes.applied(work, annexe)
         tell_applied(work, settings, annexe, prepared, plan)
         for name in request.decisions.allow & set(plan.ids.values()):
-            covers = closures_in(plan, annexe.partner)
+            covers = closures_in(plan.of_each_partner()[annexe.partner])
             holds.release_plan(work, annexe.partner, name, request.by, "--allow", covers)

@@ -6,7 +6,7 @@ alone, is tried again by itself.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -49,17 +49,19 @@ def hold_or_drop(work: Work, settings: Settings, plan: Plan, partners: Collectio
     for blocked in plan.blocked:
         if blocked.limit.is_kept:
             held.setdefault(blocked.partner, blocked)
+    plans = plan.of_each_partner() if held else {}
     for code, blocked in held.items():
-        rows.hold_plan(work, blocked, closures_in(plan, code), plan.of_partner(code))
+        changes = plan.destructions if code is None else plans.get(code, [])  # destructions are one plan of all partners
+        rows.hold_plan(work, blocked, closures_in(changes), changes)
     for code in partners:
         if code not in held:
             drop_held(work, code)
     tell_held(work, settings)
 
 
-def closures_in(plan: Plan, partner: str | None) -> list[tuple[int, date]]:
-    """The accesses that the partner's plan closes, now or, by its document, later, each with its last day."""
-    closed = (change.habilitation for change in plan.of_partner(partner) if change.action is Action.CLOSE)
+def closures_in(changes: Iterable[Change]) -> list[tuple[int, date]]:
+    """The accesses that a partner's plan closes, now or, by its document, later, each with its last day."""
+    closed = (change.habilitation for change in changes if change.action is Action.CLOSE)
     return [(h.id, h.end.on) for h in closed if h is not None and h.id is not None and h.end is not None]
 
 

@@ -14,6 +14,7 @@ from provisioner.domain.access.invitations import (
     due_again,
     leading,
     open_invitations,
+    unanswered,
 )
 from provisioner.domain.access.plan import Plan
 from provisioner.domain.errors import Refusal, Refused
@@ -29,6 +30,7 @@ from provisioner.operations.notices import ask_for_address, tell_silence
 from provisioner.operations.pool import Failure
 from provisioner.operations.run import Pass
 from provisioner.register import Register, invitations
+from provisioner.register.counts import accounts_without_answer
 from provisioner.settings import Settings
 
 log = structlog.get_logger()
@@ -38,17 +40,18 @@ def invited(context: Context, partner: str | None = None) -> list[tuple[Invitati
     """Every open habilitation that was or is owed a link, of a partner or of all, by partner and address, and what
     became of that link.
 
-    A password is known to Keycloak alone: one call for each habilitation whose link left, a few at once.
+    A password is known to Keycloak alone: one call for each habilitation whose link left and is not known to be used,
+    a few at once.
 
     Raises:
         UnknownRealm: the realm is another one: which links were used cannot be told.
     """
-    records = context.register.records()
+    records = context.register.records(None if partner is None else Scope(frozenset({partner})))
     if not is_known_realm(records, context.directory):
         raise UnknownRealm
     asked = [i for i in open_invitations(records) if partner in (None, i.habilitation.partner)]
     asked.sort(key=lambda invitation: (invitation.habilitation.partner, invitation.habilitation.email))
-    accounts = [_account(records, i) for i in asked if i.sent or i.is_uncertain]
+    accounts = [_account(records, i) for i in asked if (i.sent or i.is_uncertain) and not i.was_used]
     used = with_password(context.directory, [id_ for id_ in accounts if id_], context.settings.keycloak.threads)
     now, told = context.clock.now(), []
     for invitation in asked:
@@ -61,15 +64,17 @@ def invited(context: Context, partner: str | None = None) -> list[tuple[Invitati
 def repeat_due(context: Context, bar: ProgressBar, *, at_once: bool = True) -> RunResult:
     """Sends the second and third links that are due, and tells the partners who used none of three.
 
-    Keycloak is asked nothing while no link is due. What stands against it (a pause, a weak policy) holds it. With
-    `at_once`, for a person who waits, notices that failed lately are tried before their time.
+    Keycloak is asked nothing while no link is due, and about nobody again who is known to have used theirs. What
+    stands against it (a pause, a weak policy) holds it. With `at_once`, for a person who waits, notices that failed
+    lately are tried before their time.
     """
-    run = Pass(context, at_once=at_once)
+    with context.register.read() as connection:
+        scope = Scope(accounts=accounts_without_answer(connection))
+    run = Pass(context, scope=scope, at_once=at_once)
     with run.alone():
         records, now = run.records, context.clock.now()
-        due = due_again(records, now)
-        untold = [invitation for invitation in leading(open_invitations(records)) if not invitation.was_told]
-        silent = [invitation for invitation in untold if invitation.obstacle(records, now) is Obstacle.GIVEN_UP]
+        due, waiting = due_again(records, now), unanswered(records)
+        silent = [invitation for invitation in waiting if invitation.obstacle(records, now) is Obstacle.GIVEN_UP]
         if due or silent:
             run.partners = sorted({invitation.habilitation.partner for invitation in [*due, *silent]})
             run.scope = Scope(frozenset(run.partners))
@@ -158,22 +163,36 @@ def _no_link(email: EmailAddress, why: Obstacle) -> Refused:
 
 
 def _without_password(run: Pass, asked: Sequence[Invitation]) -> Collection[EmailAddress]:
-    """Those whose account is as it should be and who have made no password. Who could not be asked about failed."""
+    """Those whose account is as it should be and who have made no password. Who has made one is recorded, who could
+    not be asked about failed.
+    """
     accounts, directory = run.snapshot.accounts, run.context.directory
 
     def password_of(change: Change) -> str | None:
         assert change.keycloak_id is not None
         return "used" if directory.has_password(change.keycloak_id) else None
 
-    sound = [i for i in asked if i.obstacle_there(accounts.get(_account(run.records, i) or "")) is None]
-    changes = {i.habilitation.email: _change(run.records, i) for i in sound}
-    unused = []
-    for finished in Effects(run.context, run.records, run.snapshot).each(changes.values(), password_of):
+    sound = {
+        invitation.habilitation.email: invitation
+        for invitation in asked
+        if invitation.obstacle_there(accounts.get(_account(run.records, invitation) or "")) is None
+    }
+    changes = [_change(run.records, invitation) for invitation in sound.values()]
+    unused: list[EmailAddress] = []
+    for finished in Effects(run.context, run.records, run.snapshot).each(changes, password_of):
+        used: list[Invitation] = []
         for change, answer in finished:
-            if isinstance(answer, KeycloakError) and not isinstance(answer, NotFound):
-                run.result.failed.append(Failure(change, answer))
-            elif answer is None and change.email is not None:
+            assert change.email is not None
+            if answer is None:
                 unused.append(change.email)
+            elif not isinstance(answer, KeycloakError):
+                used.append(sound[change.email])
+            elif not isinstance(answer, NotFound):
+                run.result.failed.append(Failure(change, answer))
+        if used:
+            with run.context.work() as work:
+                for invitation in used:
+                    invitations.used(work, invitation.habilitation, invitation.sent[-1])
     return unused
 
 

@@ -64,7 +64,7 @@ class Pass:
 
     It is about `partners`, all when none is named, or about one person of theirs (`email`); then approved annexes
     wait. One that is about some reads no more of the register and of Keycloak than what concerns them, and the
-    persons named beside them (`emails`). With `at_once`, for a person who waits, what failed lately is tried before
+    persons named beside them (`emails`), or is given what it reads (`scope`). With `at_once`, for a person who waits, what failed lately is tried before
     its time: notices, and what is in quarantine. `of_unsettled`: one that is about everybody keeps nothing of the
     accounts for which nothing is due (`domain.access.settled`), unless an annexe waits to be decided.
     """
@@ -85,6 +85,7 @@ class Pass:
         *,
         email: EmailAddress | None = None,
         emails: Iterable[EmailAddress] = (),
+        scope: Scope | None = None,
         at_once: bool = True,
         of_unsettled: bool = False,
     ) -> None:
@@ -92,7 +93,7 @@ class Pass:
         self.partners = sorted(partners)
         named = frozenset(emails) if email is None else frozenset({email, *emails})
         #: what it reads of the register and of Keycloak; None: everything
-        self.scope = Scope(frozenset(partners), named) if partners or named else None
+        self.scope = Scope(frozenset(partners), named) if partners or named else scope
         self.approved: list[Approved] = []
         self.broken: set[str] = set()
         #: whose account is still to be destroyed again after a restore: nothing else is done for them

@@ -83,6 +83,24 @@ def accounts_with_uncertain(connection: Connection) -> frozenset[int]:
     return frozenset(connection.execute(asked.where(_i.uncertain_at.is_not(None))).scalars())
 
 
+def accounts_without_answer(connection: Connection) -> frozenset[int]:
+    """The accounts with an open access to which a link left that is not known to be used, and of which the partner was
+    not told: nobody else's may be due again.
+    """
+    of_account, later = t.habilitation.alias(), t.invitation.alias().c
+    its, is_over = of_account.c, or_(later.used_at.is_not(None), later.told_at.is_not(None))
+    answered = exists().where(later.habilitation == _i.habilitation, later.intended_number >= _i.intended_number, is_over)
+    asked = (
+        select(_h.account)
+        .distinct()
+        .join(of_account, its.account == _h.account)
+        .join(t.invitation, _i.habilitation == its.id)
+        .where(OPEN, _is_open(its), _i.intended_number >= _h.link_due_number, _i.sent_at.is_not(None))
+        .where(~answered.correlate(t.invitation))
+    )
+    return frozenset(connection.execute(asked).scalars())
+
+
 def reviewed_before(connection: Connection, day: date) -> Mapping[str, date]:
     """The partners that have an open access and are not contained, whose last review or, without one, whose signature
     is that old: each with that day.

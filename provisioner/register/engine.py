@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import psycopg
 
 #: The migration that this version of the software needs; Alembic brings an older register to it.
-REVISION = "0014"
+REVISION = "0015"
 
 #: For libpq: a server that does not answer, or that the network has lost, is away after so long; its own default is
 #: minutes to hours.

@@ -31,6 +31,7 @@ _INTEND_AGAIN = _attempt.where(t.c.sent_at.is_(None)).values(
 _SENT = _attempt.values(sent_at=bindparam("at"))
 _FAILED = _attempt.values(failed_at=bindparam("at"))
 _UNCERTAIN = _attempt.values(uncertain_at=bindparam("at"))
+_USED = _attempt.values(used_at=bindparam("at"))
 
 
 def attempts_for(connection: Connection, habilitations: Collection[int | None] | None) -> tuple[Attempt, ...]:
@@ -99,6 +100,12 @@ def silence_told(work: Work, habilitation: Habilitation, last: Attempt) -> None:
     """The partner is told that the person used none of the links."""
     work.connection.execute(update(t).where(*_is(last)).values(told_at=work.now))
     work.journal("invite.silent", partner=habilitation.partner, habilitation=habilitation.id, rule="P2")
+
+
+def used(work: Work, habilitation: Habilitation, last: Attempt) -> None:
+    """Keycloak has a password that was made with the link: nobody asks any more."""
+    work.put(_USED, of=last.habilitation, number=last.attempt, at=work.now)
+    work.journal("invite.used", partner=habilitation.partner, habilitation=habilitation.id, rule="P2")
 
 
 def _is(invitation: Attempt) -> tuple[ColumnElement[bool], ...]:

@@ -7,7 +7,7 @@ import pwd
 import secrets
 import socket
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -38,6 +38,8 @@ _APPEND_LOCK = 0x70726F76
 _LOCK = text("SELECT pg_advisory_xact_lock(:key)")
 _END = select(journal_entry.c.entry, journal_entry.c.sha256).order_by(journal_entry.c.entry.desc()).limit(1)
 _ADD_ENTRIES, _ADD_ACTORS, _ADD_DETAILS = insert(journal_entry), insert(journal_actor), insert(journal_detail)
+
+_ENTRY = [field.name for field in fields(journal.Entry)]
 
 #: What each entry has, be it nothing.
 _ALWAYS = ("action", "partner", "habilitation", "rule")
@@ -106,7 +108,7 @@ class Chain:
             body["today_moved"] = self.clock.today().isoformat()
         entry = journal.chain(last.entry + 1, body, last.sha256)
         self.last = Head(entry.entry, entry.sha256)
-        self.entries.append(asdict(entry))
+        self.entries.append({field: getattr(entry, field) for field in _ENTRY})
         beside = {"partner": facts.get("partner"), "data": journal.canonical(told)}
         self.actors.append({"entry": entry.entry, "salt": salted, **beside})
         if details:

@@ -204,6 +204,7 @@ invitation = Table(
     Column("failed_at", Moment),
     Column("bounced_at", Moment),
     Column("told_at", Moment),  # that the person does not answer, to the partner
+    Column("used_at", Moment),  # when it was learnt that a password had been made since
     UniqueConstraint("habilitation", "attempt"),
 )
 

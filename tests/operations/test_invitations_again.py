@@ -11,10 +11,12 @@ from typing import get_args
 import pytest
 
 from provisioner.cli.asking import progress_bar
+from provisioner.domain.access.invitations import InvitationState
 from provisioner.domain.annexe.document import Document
 from provisioner.domain.people import EmailAddress
 from provisioner.operations import invitations
 from provisioner.operations.context import RunResult
+from provisioner.register import journal
 from tests.fakes.failing import FailMode, Killed
 from tests.fakes.memory_office import MemoryOffice
 
@@ -69,6 +71,46 @@ def test_day_after_day_the_links_go_on_days_0_3_and_10_until_a_password_is_made(
             invitation.habilitation.email: state.value for invitation, state in invitations.invited(office.context)
         }
         assert states == {LEROY: "given-up", NGUYEN: "used"}
+
+
+@pytest.mark.rule("P2")
+def test_who_has_used_a_link_is_asked_about_once_and_it_is_in_the_journal(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with two_invited(tmp_path) as office:
+        assert office.directory.set_password_by_link(LEROY)
+        assert office.directory.set_password_by_link(NGUYEN)
+        has_password, asked = office.directory.has_password, list[str]()
+        monkeypatch.setattr(office.directory, "has_password", lambda id_: asked.append(id_) or has_password(id_))
+        for number in range(1, 40):
+            office.on(date(2026, 6, 16) + number * DAY)
+            repeat(office)
+        assert len(asked) == len(set(asked)) == 2
+        states = [state for _, state in invitations.invited(office.context)]
+        assert states == [InvitationState.USED] * 2
+        assert len(asked) == 2, "the list does not ask either"
+        with office.context.register.read() as connection:
+            rows = journal.of_actions(connection, ["invite.used"])
+        assert [row.entry.facts["rule"] for row in rows] == ["P2", "P2"]
+
+
+@pytest.mark.rule("P2")
+def test_whose_password_was_taken_away_after_the_link_was_used_gets_another_link_on_a_persons_word_only(
+    tmp_path: Path,
+) -> None:
+    with two_invited(tmp_path) as office:
+        assert office.directory.set_password_by_link(LEROY)
+        office.on(date(2026, 6, 19))
+        repeat(office)
+        account = office.directory.with_address(LEROY)
+        assert account is not None
+        account.has_password = False  # as an administrator does in the console
+        mails = len(office.directory.mails)
+        office.on(date(2026, 6, 26))
+        repeat(office)
+        assert [mail.to for mail in office.directory.mails[mails:]] == [NGUYEN]
+        invitations.repeat_one(office.context, LEROY, progress_bar(True))
+        assert [mail.to for mail in office.directory.mails[mails:]] == [NGUYEN, LEROY]
 
 
 @pytest.mark.rule("P2")

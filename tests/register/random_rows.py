@@ -90,6 +90,7 @@ def _attempt(habilitation: int, attempt: int, chance: random.Random) -> dict[str
         "lifespan_seconds": timedelta(days=1),
         "events_kept": True,
         **({became: _moment(chance, 100)} if became else {}),
+        **({chance.choice(["used_at", "told_at"]): NOW} if became == "sent_at" and chance.random() < 0.1 else {}),
     }
 
 

@@ -9,8 +9,10 @@ from typing import Any
 import pytest
 
 from provisioner.clock import Clock
+from provisioner.domain.access.invitations import Obstacle, due_again, unanswered
 from provisioner.operations.service_status import service_status
 from provisioner.register import Register, open_register
+from provisioner.register.counts import accounts_without_answer
 from provisioner.register.database import read_records
 from provisioner.register.reviews import all_reviews
 from provisioner.settings import load_settings
@@ -40,3 +42,21 @@ def test_status_counts_what_the_rules_say_of_the_whole_register(register: Regist
         for name in ("open", "invitations_owed", "invitations_uncertain", "late_reviews"):
             seen.setdefault(name, set()).add(expected[name])
     assert all(len(numbers) > 2 for numbers in seen.values()), "the histories differ in what is counted"
+
+
+@pytest.mark.rule("P2")
+def test_whoever_may_be_due_a_further_link_or_has_used_none_of_three_is_among_those_without_an_answer(
+    register: Register,
+) -> None:
+    asked, everybody = 0, 0
+    for seed in range(HISTORIES):
+        with register.engine.begin() as connection:
+            forget(connection)
+            fill(connection, random.Random(seed))
+        with register.read() as connection:
+            records, without_answer = read_records(connection), accounts_without_answer(connection)
+        silent = [i for i in unanswered(records) if i.obstacle(records, NOW) is Obstacle.GIVEN_UP]
+        wanted = {records.accounts[i.habilitation.email].id for i in [*due_again(records, NOW), *silent]}
+        assert wanted <= without_answer, f"history {seed}"
+        asked, everybody = asked + len(without_answer), everybody + len(records.accounts)
+    assert 0 < asked < everybody / 3, "few are asked about"

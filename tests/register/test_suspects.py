@@ -23,7 +23,7 @@ from provisioner.settings import load_settings
 from tests.register.conftest import NewDatabase
 from tests.register.random_rows import ACCOUNTS, NOW, fill, forget
 
-HISTORIES = 60
+HISTORIES = 120
 
 
 @pytest.fixture

@@ -29,6 +29,8 @@ class Action(StrEnum):
     DESTROY = "destroy"
 
 
+_PLACES = {action: place for place, action in enumerate(Action)}
+
 #: What a plan's id is made of: of one change the action, address, rule, date, and new address if any.
 Line = tuple[str, str, str, str, str]
 
@@ -131,7 +133,7 @@ class Change:
     @property
     def order(self) -> tuple[int, str, str]:
         """Sorts changes into the order in which they are made."""
-        return (list(Action).index(self.action), self.partner, self.email or "")
+        return (_PLACES[self.action], self.partner, self.email or "")
 
 
 def in_turns(changes: Iterable[Change]) -> list[list[Change]]:

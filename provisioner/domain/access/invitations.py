@@ -127,6 +127,11 @@ class Invitation:
         return any(attempt.told_at for attempt in self.attempts)
 
     @property
+    def was_used(self) -> bool:
+        """Whether it is known that a password was made with the last one that left."""
+        return bool(self.sent) and self.sent[-1].used_at is not None
+
+    @property
     def expires_at(self) -> datetime | None:
         """When the last link that left is dead; None before the first."""
         return max((a.sent_at + a.lifespan for a in self.attempts if a.sent_at is not None), default=None)
@@ -152,8 +157,10 @@ class Invitation:
     def state(self, now: datetime, *, has_password: bool) -> InvitationState | None:
         """What became of the link that the habilitation was owed last; None when it was owed none.
 
-        A password that is there was made with the link: whoever is sent one has no password before.
+        A password that is there was made with the link: whoever is sent one has no password before. Once that is
+        known, it was used, whatever becomes of the password.
         """
+        has_password = has_password or self.was_used
         expiry = self.expires_at
         if self.habilitation.link_due_number is None or (expiry is None and self.habilitation.state is State.CLOSED):
             return None
@@ -230,12 +237,17 @@ def leading(invitations: Iterable[Invitation]) -> list[Invitation]:
     return list(chosen.values())
 
 
+def unanswered(records: Records, email: EmailAddress | None = None) -> list[Invitation]:
+    """Those that are not known to be used and of which the partner was not told, of that person or of all."""
+    invitations = leading(open_invitations(records, email))
+    return [invitation for invitation in invitations if not (invitation.was_used or invitation.was_told)]
+
+
 def due_again(records: Records, now: datetime, email: EmailAddress | None = None) -> list[Invitation]:
     """Those whose second or third link is due, as far as the register knows, of that person or of all."""
-    invitations = leading(open_invitations(records, email))
     return [
         invitation
-        for invitation in invitations
+        for invitation in unanswered(records, email)
         if invitation.is_due(now) and invitation.obstacle(records, now) is None
     ]
 

@@ -11,6 +11,7 @@ from provisioner.domain.access.account_plan import AccountPlan
 from provisioner.domain.access.change import Action, Change, Drift, DriftKind, destroying, plan_id
 from provisioner.domain.access.habilitation import Habilitation, State
 from provisioner.domain.calendar import day_of
+from provisioner.domain.convention import by_partner
 from provisioner.domain.gates import Blocked, Entering, Gate, Limit, Limits, decide, gates_of, gates_of_destructions
 from provisioner.domain.hold import Hold
 from provisioner.domain.people import EmailAddress
@@ -38,17 +39,16 @@ class Plan:
     @property
     def ids(self) -> dict[str, str]:
         """The plan's id for each partner that has changes or a document."""
-        changing = {change.partner for change in self.changes if change.action is not Action.DESTROY}
-        return {code: plan_id(code, self.of_partner(code)) for code in sorted(changing | self.documents)}
+        return {code: plan_id(code, changes) for code, changes in self.of_each_partner().items()}
 
-    def of_partner(self, code: str | None) -> list[Change]:
-        """All that a decision about the partner's plan is about: what is due, and what its document brings. Without
-        a partner, what is destroyed: that is one plan of all partners.
+    def of_each_partner(self) -> dict[str, list[Change]]:
+        """All that a decision about a partner's plan is about, for each partner that has changes or a document: what
+        is due, and what its document brings.
         """
-        if code is None:
-            return list(self.destructions)
-        own = (change for change in (*self.changes, *self.brought) if change.action is not Action.DESTROY)
-        return [change for change in own if change.partner == code]
+        own = [change for change in self.changes if change.action is not Action.DESTROY]
+        plans = by_partner((*own, *self.brought))
+        codes = {change.partner for change in own} | self.documents
+        return {code: plans.get(code, []) for code in sorted(codes)}
 
     @property
     def destructions(self) -> tuple[Change, ...]:
@@ -179,8 +179,7 @@ def make_plan(
         documents=frozenset({entering.partner} if entering else ()),
         brought=tuple(brought),
     )
-    plans = {code: plan.of_partner(code) for code in plan.ids}
-    return replace(plan, blocked=gates_of(records, snapshot, plans, now, limits, allowed, entering))
+    return replace(plan, blocked=gates_of(records, snapshot, plan.of_each_partner(), now, limits, allowed, entering))
 
 
 def _judge(

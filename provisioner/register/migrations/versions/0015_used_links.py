@@ -1,0 +1,14 @@
+"""That a link was used is kept, so that nobody is asked about again every day."""
+
+import sqlalchemy as sa
+from alembic import op
+
+from provisioner.register.columns import Moment
+
+revision = "0015"
+down_revision = "0014"
+
+
+def upgrade() -> None:
+    """Each that was used before is asked about once more."""
+    op.add_column("invitation", sa.Column("used_at", Moment()))
