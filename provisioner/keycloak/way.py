@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import cached_property
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlencode
 
 from requests import Request, Response, Session
 from requests.adapters import HTTPAdapter
 from requests.exceptions import InvalidProxyURL, InvalidSchema
+from requests.structures import CaseInsensitiveDict
 from requests.utils import default_headers
 from urllib3 import HTTPConnectionPool
 from urllib3.exceptions import LocationValueError, ProxySchemeUnknown
@@ -63,8 +64,8 @@ class Way(HTTPAdapter):
             assert_same_host=False,  # the pool may be a proxy's
             timeout=self._timeout_seconds,
         )
-        answer = Response()
-        answer.status_code, answer.headers, answer.encoding = raw.status, raw.headers, "utf-8"
+        answer, headers = Response(), cast("CaseInsensitiveDict[str]", raw.headers)  # no copy
+        answer.status_code, answer.headers, answer.encoding = raw.status, headers, "utf-8"
         answer._content = raw.data
         if answer.is_redirect:
             sentence = f"Not Keycloak, but a redirection, answered {raw.status} to {method} {path}."

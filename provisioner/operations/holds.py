@@ -51,7 +51,9 @@ def hold_or_drop(work: Work, settings: Settings, plan: Plan, partners: Collectio
             held.setdefault(blocked.partner, blocked)
     plans = plan.of_each_partner() if held else {}
     for code, blocked in held.items():
-        changes = plan.destructions if code is None else plans.get(code, [])  # destructions are one plan of all partners
+        changes = (
+            plan.destructions if code is None else plans.get(code, [])
+        )  # destructions are one plan of all partners
         rows.hold_plan(work, blocked, closures_in(changes), changes)
     for code in partners:
         if code not in held:

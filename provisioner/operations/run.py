@@ -64,9 +64,10 @@ class Pass:
 
     It is about `partners`, all when none is named, or about one person of theirs (`email`); then approved annexes
     wait. One that is about some reads no more of the register and of Keycloak than what concerns them, and the
-    persons named beside them (`emails`), or is given what it reads (`scope`). With `at_once`, for a person who waits, what failed lately is tried before
-    its time: notices, and what is in quarantine. `of_unsettled`: one that is about everybody keeps nothing of the
-    accounts for which nothing is due (`domain.access.settled`), unless an annexe waits to be decided.
+    persons named beside them (`emails`); or it is given what it reads (`scope`). With `at_once`, for a person who
+    waits, what failed lately is tried before its time: notices, and what is in quarantine. `of_unsettled`: one that
+    is about everybody keeps nothing of the accounts for which nothing is due (`domain.access.settled`), unless an
+    annexe waits to be decided.
     """
 
     records: Records

@@ -84,12 +84,14 @@ def accounts_with_uncertain(connection: Connection) -> frozenset[int]:
 
 
 def accounts_without_answer(connection: Connection) -> frozenset[int]:
-    """The accounts with an open access to which a link left that is not known to be used, and of which the partner was
-    not told: nobody else's may be due again.
+    """The accounts with an open access to which a link left that is not known to be used, and of which the partner
+    was not told: nobody else's may be due again.
     """
     of_account, later = t.habilitation.alias(), t.invitation.alias().c
     its, is_over = of_account.c, or_(later.used_at.is_not(None), later.told_at.is_not(None))
-    answered = exists().where(later.habilitation == _i.habilitation, later.intended_number >= _i.intended_number, is_over)
+    answered = exists().where(
+        later.habilitation == _i.habilitation, later.intended_number >= _i.intended_number, is_over
+    )
     asked = (
         select(_h.account)
         .distinct()

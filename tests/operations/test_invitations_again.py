@@ -81,7 +81,12 @@ def test_who_has_used_a_link_is_asked_about_once_and_it_is_in_the_journal(
         assert office.directory.set_password_by_link(LEROY)
         assert office.directory.set_password_by_link(NGUYEN)
         has_password, asked = office.directory.has_password, list[str]()
-        monkeypatch.setattr(office.directory, "has_password", lambda id_: asked.append(id_) or has_password(id_))
+
+        def asked_of(id_: str) -> bool:
+            asked.append(id_)
+            return has_password(id_)
+
+        monkeypatch.setattr(office.directory, "has_password", asked_of)
         for number in range(1, 40):
             office.on(date(2026, 6, 16) + number * DAY)
             repeat(office)
