@@ -75,10 +75,9 @@ def fill_register(register: Register, partners: int, each: int, groups: Sequence
                 )
                 invitations.settle_invitation(work, habilitation, 1, sent_at)
                 number += 1
-        opened = {habilitation.id: habilitation for habilitation in made}
         with register.work("bench") as work:
-            for attempt in invitations.attempts_for(work.connection, opened.keys()):
-                invitations.used(work, opened[attempt.habilitation], attempt)
+            for habilitation in made:
+                invitations.used(work, habilitation)
 
 
 def fill_realm(place: Place, database: str, partners: int, each: int) -> list[str]:

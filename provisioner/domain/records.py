@@ -32,9 +32,11 @@ class Account:
     `written` is the digest of what we last wrote there, `intended` of what a run that died may have written.
     `renamed_from` is the address that Keycloak still has while a decided rename is not done, `reopening` a decision
     to reopen that is not done; decided again, it is another one, with another `reopening_number`.
-    `reopening_decision` is the journal's entry of that decision. `last_login_on` is the day of the last login that
-    was read; it stays beyond the connection records' own age limit, until D1's day. `destroyed_on` is the day on
-    which all of this was destroyed (D1), None while there is anything. `id` is the register's number of it.
+    `reopening_decision` is the journal's entry of that decision. `password_seen_number` is the place, among the
+    register's writes, of the one that tells that it has a password: it says nothing of links that became due since.
+    `last_login_on` is the day of the last login that was read; it stays beyond the connection records' own age limit,
+    until D1's day. `destroyed_on` is the day on which all of this was destroyed (D1), None while there is anything.
+    `id` is the register's number of it.
     """
 
     email: EmailAddress
@@ -45,6 +47,7 @@ class Account:
     reopening: Reopening | None = None
     reopening_number: int | None = None
     reopening_decision: int | None = None
+    password_seen_number: int | None = None
     last_login_on: date | None = None
     destroyed_on: date | None = None
     id: int | None = field(default=None, compare=False)
@@ -76,8 +79,8 @@ class Attempt:
     `keycloak_time` is Keycloak's own clock when the intention was recorded: only that clock tells whether an
     interrupted sending left, and only if Keycloak kept its admin events then (`events_kept`). `tries` counts how
     often this attempt was begun. `bounced_at` is when somebody reported that it came back, `told_at` when the partner
-    was told that it was the last one and not used, `used_at` when it was learnt that it was used. `uncertain_at` is
-    when it was found that nobody can know whether it left: then only a person has it begun again.
+    was told that it was the last one and not used. `uncertain_at` is when it was found that nobody can know whether
+    it left: then only a person has it begun again.
     """
 
     habilitation: int
@@ -93,7 +96,6 @@ class Attempt:
     told_at: datetime | None = None
     events_kept: bool = False
     uncertain_at: datetime | None = None
-    used_at: datetime | None = None
 
     @property
     def is_unsettled(self) -> bool:
@@ -264,22 +266,19 @@ class Records:
 
     def is_paused(self, partner: str, day: date) -> bool:
         """Whether nothing is to be done for that partner, until further notice."""
-        return any(hold.pauses(partner, day) for hold in self._pauses)
+        return any(hold.pauses(partner, day) for code in (None, partner) for hold in self.holds_of(code))
 
     @cached_property
-    def _pauses(self) -> Sequence[Hold]:
-        return [hold for hold in self.holds if hold.kind is HoldKind.PAUSE]
-
-    @cached_property
-    def _holds_by_partner(self) -> Mapping[str | None, list[Hold]]:
+    def _holds_of_partners(self) -> Mapping[str | None, list[Hold]]:
         by_code: dict[str | None, list[Hold]] = {}
         for hold in self.holds:
-            by_code.setdefault(hold.partner, []).append(hold)
+            if hold.email is None:
+                by_code.setdefault(hold.partner, []).append(hold)
         return by_code
 
     def holds_of(self, code: str | None) -> Sequence[Hold]:
-        """What nobody has let go yet of that partner, or of no partner in particular."""
-        return self._holds_by_partner.get(code, ())
+        """What nobody has let go yet of that partner as a whole, or of no partner in particular."""
+        return self._holds_of_partners.get(code, ())
 
     def holds_on(self, day: date) -> tuple[Hold, ...]:
         """What waits on that day: all that nobody has let go, but pauses whose last day is past. The suspensions that

@@ -13,7 +13,7 @@ from keycloak import KeycloakAdmin
 from provisioner.domain.caf_review import Kind
 from provisioner.domain.realm_check import OFFLINE, Part
 from provisioner.domain.realm_model import OFFLINE_SESSIONS, Json, RealmConfig, RealmState
-from provisioner.keycloak.administrators import Realm
+from provisioner.keycloak.administrators import Realm, read_as_it_stands
 from provisioner.keycloak.connection import Connection, read
 from provisioner.keycloak.errors import KeycloakRefused, NotFound, ReadIncomplete, RealmMissing
 from provisioner.keycloak.groups import id_by_path
@@ -146,7 +146,7 @@ class _Reading:
         return _names(parts, "name") - _USUAL_DEFAULT_ROLES
 
     def _groups_that_administer(self) -> frozenset[str]:
-        accesses = Realm(self.connection, self.name).administrators()
+        accesses = read_as_it_stands(lambda: list(Realm(self.connection, self.name).administrators()))
         return frozenset(str(access.name) for access in accesses if access.kind is Kind.GROUP)
 
 

@@ -192,7 +192,7 @@ def _without_password(run: Pass, asked: Sequence[Invitation]) -> Collection[Emai
         if used:
             with run.context.work() as work:
                 for invitation in used:
-                    invitations.used(work, invitation.habilitation, invitation.sent[-1])
+                    invitations.used(work, invitation.habilitation)
     return unused
 
 

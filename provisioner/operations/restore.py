@@ -28,6 +28,7 @@ from provisioner.register import (
     RegisterUnavailable,
     attestations,
     connections,
+    habilitations,
     holds,
     journal,
     open_as_is,
@@ -240,6 +241,7 @@ def _record(
     given = {t.habilitation.name: last, t.attestation.name: certificates}
     with register.work(by) as work:
         entry = work.journal("register.restored", details=details, left=left, by=asked.by)
+        habilitations.forget_passwords_seen(work)
         since = replace(since, last=begin_after(work, numbers | given))
         unknown = since.keycloak_ids.difference(connections.accounts_by_keycloak_id(work.connection))
         connections.note_destroyed(work, dict.fromkeys(unknown, entry))

@@ -84,23 +84,31 @@ def accounts_with_uncertain(connection: Connection) -> frozenset[int]:
 
 
 def accounts_without_answer(connection: Connection) -> frozenset[int]:
-    """The accounts with an open access to which a link left that is not known to be used, and of which the partner
-    was not told: nobody else's may be due again.
+    """The accounts with an open access to which a link left since it was due, of which no password was seen since the
+    last one became due or was begun, and of which the partner was not told: nobody else's may be due again.
     """
     of_account, later = t.habilitation.alias(), t.invitation.alias().c
-    its, is_over = of_account.c, or_(later.used_at.is_not(None), later.told_at.is_not(None))
-    answered = exists().where(
-        later.habilitation == _i.habilitation, later.intended_number >= _i.intended_number, is_over
-    )
+    its = of_account.c
+    told = exists().where(later.habilitation == _i.habilitation, later.intended_number >= _i.intended_number)
     asked = (
         select(_h.account)
         .distinct()
         .join(of_account, its.account == _h.account)
         .join(t.invitation, _i.habilitation == its.id)
         .where(OPEN, _is_open(its), _i.intended_number >= _h.link_due_number, _i.sent_at.is_not(None))
-        .where(~answered.correlate(t.invitation))
+        .where(~told.where(later.told_at.is_not(None)).correlate(t.invitation), ~_is_answered(_h.account))
     )
     return frozenset(connection.execute(asked).scalars())
+
+
+def _is_answered(account: ColumnElement[int]) -> ColumnElement[bool]:
+    """Whether a password was seen since a link became due or was begun, through whichever access."""
+    access, link = t.habilitation.alias(), t.invitation.alias()
+    a, h, i = t.account.c, access.c, link.c
+    due = exists().where(h.account == a.id, h.link_due_number > a.password_seen_number)
+    begun = exists().where(h.account == a.id, i.habilitation == h.id, i.intended_number > a.password_seen_number)
+    seen = (a.id == account, a.password_seen_number.is_not(None))
+    return exists().where(*seen, ~due.correlate(t.account), ~begun.correlate(t.account))
 
 
 def reviewed_before(connection: Connection, day: date) -> Mapping[str, date]:

@@ -47,6 +47,7 @@ _OF_ACCOUNT = (
     "reopening",
     "reopening_number",
     "reopening_decision",
+    "password_seen_number",
     "last_login_on",
 )
 

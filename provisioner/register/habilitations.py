@@ -269,6 +269,7 @@ _RENAME_SETTLED = _account.where(t.account.c.renamed_from == bindparam("seen")).
 _REOPENING_SETTLED = _account.where(t.account.c.reopening_number == bindparam("seen")).values(
     reopening=None, reopening_number=None, reopening_decision=None
 )
+_PASSWORD_SEEN = _account.values(password_seen_number=bindparam("number"))
 _INTENDED = _account.values(intended=bindparam("digest"), destroyed_on=None)
 
 _habilitation = update(t.habilitation).where(t.habilitation.c.id == bindparam("of"))
@@ -304,6 +305,16 @@ def account_written(work: Work, email: EmailAddress, keycloak_id: str, digest: s
 def account_known(work: Work, email: EmailAddress, keycloak_id: str) -> None:
     """Which Keycloak user the account is; what was meant to be written there was not."""
     work.put(_KNOWN, of=email, their_id=keycloak_id)
+
+
+def password_seen(work: Work, email: EmailAddress) -> None:
+    """The account has a password."""
+    work.put(_PASSWORD_SEEN, of=email, number=work.number)
+
+
+def forget_passwords_seen(work: Work) -> None:
+    """An older register is put back: which passwords were taken away since is not known."""
+    work.connection.execute(update(t.account).values(password_seen_number=None))
 
 
 def rename_settled(work: Work, seen: Account) -> None:

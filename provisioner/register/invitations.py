@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Connection, bindparam, insert, select, upd
 
 from provisioner.domain.access.habilitation import Habilitation
 from provisioner.domain.records import Attempt
+from provisioner.register.habilitations import password_seen
 from provisioner.register.mapper import Mapper, among
 from provisioner.register.tables import invitation as t
 from provisioner.register.work import Work
@@ -31,7 +32,6 @@ _INTEND_AGAIN = _attempt.where(t.c.sent_at.is_(None)).values(
 _SENT = _attempt.values(sent_at=bindparam("at"))
 _FAILED = _attempt.values(failed_at=bindparam("at"))
 _UNCERTAIN = _attempt.values(uncertain_at=bindparam("at"))
-_USED = _attempt.values(used_at=bindparam("at"))
 
 
 def attempts_for(connection: Connection, habilitations: Collection[int | None] | None) -> tuple[Attempt, ...]:
@@ -102,9 +102,9 @@ def silence_told(work: Work, habilitation: Habilitation, last: Attempt) -> None:
     work.journal("invite.silent", partner=habilitation.partner, habilitation=habilitation.id, rule="P2")
 
 
-def used(work: Work, habilitation: Habilitation, last: Attempt) -> None:
-    """Keycloak has a password that was made with the link: nobody asks any more."""
-    work.put(_USED, of=last.habilitation, number=last.attempt, at=work.now)
+def used(work: Work, habilitation: Habilitation) -> None:
+    """Keycloak has a password that was made with the link: nobody asks any more, until another becomes due."""
+    password_seen(work, habilitation.email)
     work.journal("invite.used", partner=habilitation.partner, habilitation=habilitation.id, rule="P2")
 
 

@@ -88,6 +88,7 @@ account = Table(
     Column("reopening", Choice(Reopening, 16)),  # a decision to reopen, until it is done
     Column("reopening_number", Integer),
     Column("reopening_decision", Integer),
+    Column("password_seen_number", Integer),  # the write with which it was learnt that it has one
     Column("last_login_on", Date),  # stays beyond the connection records' own age limit, until D1's day
     Column("destroyed_on", Date),  # when its data were (D1), none while it has any; the row stays until D2's day
     sqlite_autoincrement=True,
@@ -204,7 +205,6 @@ invitation = Table(
     Column("failed_at", Moment),
     Column("bounced_at", Moment),
     Column("told_at", Moment),  # that the person does not answer, to the partner
-    Column("used_at", Moment),  # when it was learnt that a password had been made since
     UniqueConstraint("habilitation", "attempt"),
 )
 

@@ -29,7 +29,7 @@ from provisioner.operations.holds import pause, resume
 from provisioner.operations.journal import journal_head, verify_journal
 from provisioner.operations.restore import Asked, Restored, restore
 from provisioner.operations.run import plan_due
-from provisioner.register import RegisterUnavailable, attestations
+from provisioner.register import RegisterUnavailable, attestations, habilitations
 from provisioner.register import connections as rows
 from provisioner.register.marks import DESTROY_AGAIN, mark
 from provisioner.register.tables import console_record
@@ -476,3 +476,16 @@ def test_without_the_list_what_the_register_in_place_knows_is_destroyed_again_an
         is_there = copy == "requested"
         assert refused.value.code is (Refusal.CERTIFICATE_LOST if is_there else Refusal.NO_SUCH_ATTESTATION)
         past.is_settled()
+
+
+@pytest.mark.rule("P2")
+def test_after_an_older_copy_was_put_back_nobody_is_known_to_have_a_password(tmp_path: Path) -> None:
+    past = Past(tmp_path)
+    register = past.office.context.register
+    with register.work("test") as work:
+        habilitations.password_seen(work, email("leroy"))
+    past.back_up("seen")
+    assert register.records().accounts[email("leroy")].password_seen_number is not None
+    past.restore("seen")
+    past.office.reopen()
+    assert past.office.context.register.records().accounts[email("leroy")].password_seen_number is None

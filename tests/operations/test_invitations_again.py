@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
 import pytest
 
 from provisioner.cli.asking import progress_bar
-from provisioner.domain.access.invitations import InvitationState
+from provisioner.domain.access.invitations import MOST_LINKS, InvitationState
+from provisioner.domain.annexe.decisions import Decisions
 from provisioner.domain.annexe.document import Document
 from provisioner.domain.people import EmailAddress
-from provisioner.operations import invitations
+from provisioner.operations import invitations, persons
 from provisioner.operations.context import RunResult
 from provisioner.register import journal
 from tests.fakes.failing import FailMode, Killed
-from tests.fakes.memory_office import MemoryOffice
+from tests.fakes.memory_office import MemoryOffice, no_bar
 
 DAY = timedelta(days=1)
 
@@ -32,6 +33,16 @@ Nguyen;Émilie;agent;nguyen@agglo-lys.example;2026-06-10
 
 2 - Liste des personnes à clôturer
 Nom;Prénom;Fonction/qualité;Adresse électronique;Date de fin d'habilitation
+"""
+ONE = """ANNEXE 1 : Suivi des habilitations
+Date de transmission :;{sent}
+
+1 - Liste des personnes pour lesquelles un nouvel accès est demandé
+Nom;Prénom;Fonction/qualité;Adresse électronique;Date de demande d'habilitation
+{asked}
+2 - Liste des personnes à clôturer
+Nom;Prénom;Fonction/qualité;Adresse électronique;Date de fin d'habilitation
+{ended}
 """
 LEROY, NGUYEN = (EmailAddress(f"{name}@agglo-lys.example") for name in ("leroy", "nguyen"))
 
@@ -47,6 +58,14 @@ def two_invited(home: Path) -> Iterator[MemoryOffice]:
         yield office
     finally:
         office.close()
+
+
+def one_person(asked: str | None = None, ended: str | None = None, sent: str = "2026-06-15") -> Document:
+    rows = {
+        name: f"Leroy;Camille;agent;{LEROY};{day}" if day else ""
+        for name, day in (("asked", asked), ("ended", ended))
+    }
+    return Document(name="annexe.csv", content=ONE.format(sent=sent, **rows).encode())
 
 
 def repeat(office: MemoryOffice) -> RunResult:
@@ -116,6 +135,61 @@ def test_whose_password_was_taken_away_after_the_link_was_used_gets_another_link
         assert [mail.to for mail in office.directory.mails[mails:]] == [NGUYEN]
         invitations.repeat_one(office.context, LEROY, progress_bar(True))
         assert [mail.to for mail in office.directory.mails[mails:]] == [NGUYEN, LEROY]
+
+
+@pytest.mark.rule("P2")
+@pytest.mark.parametrize("mode", ["mail", *get_args(FailMode)])
+def test_the_link_that_a_person_asked_for_and_that_did_not_leave_goes_on_by_itself_though_an_earlier_one_was_used(
+    tmp_path: Path, mode: Any
+) -> None:
+    with two_invited(tmp_path) as office:
+        assert office.directory.set_password_by_link(LEROY)
+        office.on(date(2026, 6, 20))
+        repeat(office)
+        account = office.directory.with_address(LEROY)
+        assert account is not None
+        account.has_password = False  # as an administrator does in the console
+        office.directory.mail_works = mode != "mail"
+        if mode != "mail":
+            office.directory.fail(1, mode)
+        with suppress(Killed):
+            invitations.repeat_one(office.context, LEROY, progress_bar(True))
+        assert office.directory.has_failed or not office.directory.mail_works
+        office.directory.mail_works = True
+        office.reopen()
+        for number in range(5, 40):
+            office.on(date(2026, 6, 16) + number * DAY)
+            repeat(office)
+        assert len(office.directory.mails_to(LEROY)) == MOST_LINKS
+        assert not any(attempt.is_unsettled for attempt in office.context.register.records().attempts)
+
+
+@pytest.mark.rule("P2")
+@pytest.mark.rule("A8")
+def test_a_new_round_through_an_access_that_closes_since_is_not_taken_for_the_one_that_was_used(
+    tmp_path: Path,
+) -> None:
+    with closing(MemoryOffice(tmp_path)) as office:
+        for code, day in (("agglo-lys", "2026-06-26"), ("sources", "2026-06-10")):
+            office.add_partner(code, "agglo-lys.example")
+            office.on(date(2026, 6, 16))
+            office.apply(one_person(asked=day), code, Decisions(waive={1: "les deux"}))
+        assert office.directory.set_password_by_link(LEROY), "through the second one"
+        for number in range(1, 12):
+            office.on(date(2026, 6, 16) + number * DAY)
+            office.sync()
+            repeat(office)
+        decision = persons.reopen(office.context, LEROY, "Claire Martin", "mot de passe lu", new_password=True)
+        persons.carry_out(office.context, decision, LEROY, no_bar)
+        office.on(date(2026, 6, 29))
+        office.apply(one_person(ended="2026-06-28", sent="2026-06-29"), "agglo-lys")
+        before = len(office.directory.mails)
+        for number in range(14, 60):
+            office.on(date(2026, 6, 16) + number * DAY)
+            office.sync()
+            repeat(office)
+        assert len(office.directory.mails) > before
+        assert [state.value for _, state in invitations.invited(office.context)] == ["given-up"]
 
 
 @pytest.mark.rule("P2")

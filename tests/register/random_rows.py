@@ -34,6 +34,7 @@ def fill(connection: Connection, chance: random.Random) -> None:
     number = 0
     for account in range(1, ACCOUNTS + 1):
         row = {"id": account, "email": f"a{account}@lys.example", "keycloak_id": f"k{account}"}
+        row["password_seen_number"] = chance.choice([None, chance.randint(1, 25) * 1000])
         connection.execute(insert(t.account).values(**row, last_login_on=chance.choice([None, _day(chance, 400)])))
         if chance.random() < 0.3:
             made = {"id": f"e{account}", "kind": "update_credential", "account": account, "number": 1}
@@ -90,7 +91,7 @@ def _attempt(habilitation: int, attempt: int, chance: random.Random) -> dict[str
         "lifespan_seconds": timedelta(days=1),
         "events_kept": True,
         **({became: _moment(chance, 100)} if became else {}),
-        **({chance.choice(["used_at", "told_at"]): NOW} if became == "sent_at" and chance.random() < 0.1 else {}),
+        **({"told_at": NOW} if became == "sent_at" and chance.random() < 0.1 else {}),
     }
 
 

@@ -20,7 +20,7 @@ from tests.register.conftest import NewDatabase
 from tests.register.random_rows import NOW, TODAY, fill, forget
 from tests.shared.counting import counted, figures
 
-HISTORIES = 60
+HISTORIES = 120
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from provisioner.domain.access.habilitation import Habilitation, State
 from provisioner.domain.calendar import day_of
 from provisioner.domain.hold import Hold
 from provisioner.domain.people import EmailAddress
-from provisioner.domain.records import Attempt, Records
+from provisioner.domain.records import Account, Attempt, Records
 
 #: How many links are sent before the officers are told that the person does not answer.
 MOST_LINKS = 3
@@ -101,10 +101,14 @@ class Obstacle(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Invitation:
-    """A habilitation with every attempt at the link that its account was owed last, through whichever partner."""
+    """A habilitation with every attempt at the link that its account was owed last, through whichever partner.
+
+    `was_used`: it is known that a password was made since the last one became due or was begun.
+    """
 
     habilitation: Habilitation
     attempts: tuple[Attempt, ...]
+    was_used: bool = False
 
     @property
     def sent(self) -> list[Attempt]:
@@ -125,11 +129,6 @@ class Invitation:
     def was_told(self) -> bool:
         """Whether the partner was told that the person does not answer."""
         return any(attempt.told_at for attempt in self.attempts)
-
-    @property
-    def was_used(self) -> bool:
-        """Whether it is known that a password was made with the last one that left."""
-        return bool(self.sent) and self.sent[-1].used_at is not None
 
     @property
     def expires_at(self) -> datetime | None:
@@ -211,20 +210,39 @@ def _of_access(records: Records, habilitation: Habilitation, today: date) -> Obs
     return None if is_settled else Obstacle.UNDER_WAY
 
 
-def invitation_of(habilitation: Habilitation, attempts: Iterable[Attempt]) -> Invitation:
+def invitation_of(habilitation: Habilitation, attempts: Iterable[Attempt], *, was_used: bool = False) -> Invitation:
     """The habilitation's last invitation; the attempts are all of the account's, through whichever partner."""
-    return Invitation(habilitation, tuple(since_due(habilitation, attempts)))
+    return Invitation(habilitation, tuple(since_due(habilitation, attempts)), was_used)
+
+
+def _is_answered(records: Records, account: Account, habilitations: Iterable[Habilitation]) -> bool:
+    """Whether a password was seen since a link became due or was begun, through whichever access, be it closed now:
+    another round takes the password away.
+    """
+    seen = account.password_seen_number
+    if seen is None or account.reopening is not None:
+        return False
+    numbers = (
+        number
+        for habilitation in habilitations
+        for number in (
+            habilitation.link_due_number,
+            *(attempt.intended_number for attempt in records.attempts_of(habilitation)),
+        )
+    )
+    return all(number is None or number < seen for number in numbers)
 
 
 def open_invitations(records: Records, email: EmailAddress | None = None) -> Iterator[Invitation]:
     """One for each open habilitation that was or is owed a link, of that person or of all."""
     by_account = records.by_account()
-    for habilitations in by_account.values() if email is None else [by_account.get(email, [])]:
+    for address, habilitations in by_account.items() if email is None else [(email, by_account.get(email, []))]:
         open_now = [habilitation for habilitation in habilitations if habilitation.state is State.OPEN]
         attempts = [attempt for habilitation in open_now for attempt in records.attempts_of(habilitation)]
         for habilitation in open_now:
             if habilitation.link_due_number is not None:
-                yield invitation_of(habilitation, attempts)
+                was_used = _is_answered(records, records.accounts[address], habilitations)
+                yield invitation_of(habilitation, attempts, was_used=was_used)
 
 
 def leading(invitations: Iterable[Invitation]) -> list[Invitation]:

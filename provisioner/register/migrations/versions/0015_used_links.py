@@ -3,12 +3,10 @@
 import sqlalchemy as sa
 from alembic import op
 
-from provisioner.register.columns import Moment
-
 revision = "0015"
 down_revision = "0014"
 
 
 def upgrade() -> None:
     """Each that was used before is asked about once more."""
-    op.add_column("invitation", sa.Column("used_at", Moment()))
+    op.add_column("account", sa.Column("password_seen_number", sa.Integer()))
