@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from itertools import chain
@@ -34,6 +35,7 @@ def verify_journal(register: Register, taken_out: Head | None = None) -> Journal
     """
     with register.read() as connection:
         noted = _parsed(mark(connection, JOURNAL_VERIFIED))
+    _ask_first(register)
     ledger, heads = Ledger(), {noted.entry: ""} if noted and noted.entry else {}
     check = verify(_told(rows.pages(register), ledger, heads), taken_out)
     if taken_out is not None and check.bad is not None and check.bad.left_by == CHANGED_CHAIN:
@@ -53,6 +55,18 @@ def verify_journal(register: Register, taken_out: Head | None = None) -> Journal
             first = differences[0]
             return replace(check, head=None, bad=Bad(first.entry, Problem.REGISTER_DIFFERS, first))
     return check
+
+
+def _ask_first(register: Register) -> None:
+    """Puts each question once, for its first row. What SQLAlchemy makes of a question stays; made amid what is read
+    of 200,000 persons, it keeps 25 MiB of that memory from going back to the system.
+    """
+    with register.read() as connection:
+        for table in facts.tables(connection).values():
+            if isinstance(table, Generator):  # what is none was read just now
+                with closing(table):
+                    next(table, None)
+    next(rows.pages(register), None)
 
 
 def _told(pages: Iterator[list[Row]], ledger: Ledger, heads: dict[int, str]) -> Iterator[Row]:

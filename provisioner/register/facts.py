@@ -84,8 +84,9 @@ def tables(connection: Connection) -> Tables:
 def _rows(connection: Connection, name: str, at_once: int = _AT_ONCE) -> _Rows:
     table, key, columns = _COLUMNS[name]
     asked = select(table.c[key], *(as_stored(table.c[column]) for column in columns)).order_by(table.c[key])
-    for number, *values in connection.execute(asked.execution_options(yield_per=at_once)):
-        yield str(number), dict(zip(columns, values, strict=True))
+    with connection.execute(asked.execution_options(yield_per=at_once)) as rows:
+        for number, *values in rows:
+            yield str(number), dict(zip(columns, values, strict=True))
 
 
 def _read(text: str | None) -> Any:
@@ -124,23 +125,20 @@ def _accounts(connection: Connection) -> _Rows:
     account, access = t.account.c, t.habilitation.c
     suspended = set(connection.execute(SUSPENDED).scalars())
     asked = select(account.id, account.email, as_stored(account.reopening), access.id, access.closed_at)
-    rows = connection.execute(
-        asked.outerjoin_from(t.account, t.habilitation)
-        .order_by(account.id, access.id)
-        .execution_options(yield_per=_AT_ONCE)
-    )
-    for (number, email, reopening), accesses in groupby(rows, itemgetter(0, 1, 2)):
-        theirs = [(access, closed_at) for *_, access, closed_at in accesses if access is not None]
-        yield (
-            str(number),
-            {
-                "email": email,
-                "reopening": reopening,
-                "habilitations": [access for access, _ in theirs],
-                "live": [access for access, closed_at in theirs if closed_at is None],
-                "is_suspended": number in suspended,
-            },
-        )
+    ordered = asked.outerjoin_from(t.account, t.habilitation).order_by(account.id, access.id)
+    with connection.execute(ordered.execution_options(yield_per=_AT_ONCE)) as rows:
+        for (number, email, reopening), accesses in groupby(rows, itemgetter(0, 1, 2)):
+            theirs = [(access, closed_at) for *_, access, closed_at in accesses if access is not None]
+            yield (
+                str(number),
+                {
+                    "email": email,
+                    "reopening": reopening,
+                    "habilitations": [access for access, _ in theirs],
+                    "live": [access for access, closed_at in theirs if closed_at is None],
+                    "is_suspended": number in suspended,
+                },
+            )
 
 
 def _holds(connection: Connection) -> _Rows:
