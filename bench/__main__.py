@@ -112,7 +112,7 @@ def measure(figure: Figure, world: World, meters: Meters, pairs: int) -> dict[st
     contenders |= {"script": figure.script}
     contenders |= {"import": figure.importing} if figure.importing else {}
     rounds = cycle([*contenders, *reversed(contenders)])
-    for turn, name in enumerate(islice(rounds, (1 + pairs) * len(contenders))):
+    for turn, name in enumerate([*contenders, *islice(rounds, pairs * len(contenders))]):
         place, contender = figure.place(world, name), contenders[name]
         works, mails = figure.prepare(world, place), place.mails_received()
         run = meters.run(units, partial(contender, place, works))

@@ -44,7 +44,7 @@ def keycloak_id(realm: str, number: int) -> str:
 
 
 def fill_register(register: Register, partners: int, each: int, groups: Sequence[str], realm: str, root: str) -> None:
-    """Enters the crowd as opened and invited 30 days ago, the links used, with the journal that such runs leave."""
+    """Enters the crowd as open, with links that left 30 days ago and were used since, and the journal of all that."""
     clock = register.clock
     day = clock.today() - timedelta(days=30)
     signed = Given(name="Partenaire", signed_on=day - timedelta(days=30))
@@ -75,7 +75,7 @@ def fill_register(register: Register, partners: int, each: int, groups: Sequence
                 )
                 invitations.settle_invitation(work, habilitation, 1, sent_at)
                 number += 1
-        with register.work("bench") as work:
+        with register.work("bench") as work:  # another one: a password is seen after the link
             for habilitation in made:
                 invitations.used(work, habilitation)
 

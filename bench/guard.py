@@ -36,6 +36,8 @@ RECORDED = Path(__file__).with_name("guard.json")
 #: How far the ratio may fall, and how much a count may grow, which is nearly the same each time.
 _LEAST_RATIO, _GREATEST_COUNT = 0.8, 1.05
 
+_PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
+
 _CALL, _STATEMENT = HTTPConnection.putrequest.__code__, psycopg.Cursor.execute.__code__
 
 
@@ -73,7 +75,7 @@ def counted(action: Callable[[], object]) -> Counts:
 
 def measured(servers: Servers, pairs: int = _PAIRS) -> dict[str, dict[str, float]]:
     """The guarded figures: how many functions the script calls by ours, the median of pairs, and our other counts."""
-    names = json.loads(RECORDED.read_text("utf-8"))
+    names = json.loads(RECORDED.read_text("utf-8"))["figures"]
     world = World.of(servers, _SIZES, filled=False)
     opened(world.full, world.full.new_work(world.persons))  # one partner: sooner than many small ones
     return {figure.name: _measured(figure, world, pairs) for figure in FIGURES if figure.name in names}
@@ -94,9 +96,11 @@ def _run(figure: Figure, world: World, who: str, contender: Callable[..., object
     return counted(partial(contender, place, figure.prepare(world, place)))
 
 
-def verdict(now: Mapping[str, float], then: Mapping[str, float]) -> str:
-    """What is wrong beside what was recorded; empty where nothing is."""
-    wrong = ["MORE FUNCTIONS"] if now["ratio"] < _LEAST_RATIO * then["ratio"] else []
+def verdict(now: Mapping[str, float], then: Mapping[str, float], *, same_python: bool = True) -> str:
+    """What is wrong beside what was recorded; empty where nothing is. Another Python calls other functions for the
+    same: their ratio is not compared then.
+    """
+    wrong = ["MORE FUNCTIONS"] if same_python and now["ratio"] < _LEAST_RATIO * then["ratio"] else []
     wrong += [f"MORE {name.upper()}" for name in ("calls", "statements") if now[name] > _GREATEST_COUNT * then[name]]
     return ", ".join(wrong)
 
@@ -104,10 +108,12 @@ def verdict(now: Mapping[str, float], then: Mapping[str, float]) -> str:
 def compared(figures: Mapping[str, Mapping[str, float]]) -> tuple[str, bool]:
     """A line for each figure, beside what was recorded; whether nothing is wrong."""
     recorded = json.loads(RECORDED.read_text("utf-8"))
-    verdicts = {name: verdict(now, recorded[name]) for name, now in figures.items()}
-    lines = []
+    same_python = recorded["python"] == _PYTHON
+    then = recorded["figures"]
+    verdicts = {name: verdict(now, then[name], same_python=same_python) for name, now in figures.items()}
+    lines = [] if same_python else [f"Recorded by Python {recorded['python']}: the ratio is not compared."]
     for name, now in figures.items():
-        counts = [f"{what} {value} ({recorded[name][what]})" for what, value in now.items()]
+        counts = [f"{what} {value} ({then[name][what]})" for what, value in now.items()]
         lines.append("   ".join([f"{name:12}", *counts, verdicts[name] or "as recorded"]))
     return "\n".join(lines), not any(verdicts.values())
 
@@ -125,7 +131,7 @@ def main() -> int:
     lines, is_well = compared(figures)
     print(lines, "Ratio: functions that the plain script calls, by ours. In brackets what was recorded.", sep="\n")
     if record:
-        RECORDED.write_text(json.dumps(figures, indent=1) + "\n", "utf-8")
+        RECORDED.write_text(json.dumps({"python": _PYTHON, "figures": figures}, indent=1) + "\n", "utf-8")
     return int(not record and not is_well)
 
 

@@ -33,7 +33,7 @@ class Account:
     `renamed_from` is the address that Keycloak still has while a decided rename is not done, `reopening` a decision
     to reopen that is not done; decided again, it is another one, with another `reopening_number`.
     `reopening_decision` is the journal's entry of that decision. `password_seen_number` is the place, among the
-    register's writes, of the one that tells that it has a password: it says nothing of links that became due since.
+    register's writes, of the one that found that it has a password: it says nothing of links that became due since.
     `last_login_on` is the day of the last login that was read; it stays beyond the connection records' own age limit,
     until D1's day. `destroyed_on` is the day on which all of this was destroyed (D1), None while there is anything.
     `id` is the register's number of it.

@@ -202,7 +202,7 @@ def read_as_it_stands(read: Callable[[], _Read]) -> _Read:
         KeycloakError: also NotFound, where that goes on.
     """
     for _ in range(_READINGS - 1):
-        with suppress(NotFound, RealmMissing):  # the realm of the agents, say
+        with suppress(NotFound, RealmMissing):  # that realm was there when the reading began: that of the agents, say
             return read()
     return read()
 

@@ -242,10 +242,12 @@ class AdministratorView(View):
     def _persons(self, subjects: Iterable[str]) -> Iterator[tuple[Json, frozenset[str]]]:
         """Each account with the kinds of its credentials; who was deleted since administers nothing."""
         for subject in subjects:
-            with suppress(NotFound):
+            try:
                 user = self._of_master(f"users/{subject}")
                 credentials = self._of_master(f"users/{subject}/credentials")
-                yield user, frozenset(credential["type"] for credential in credentials)
+            except NotFound:
+                continue
+            yield user, frozenset(credential["type"] for credential in credentials)
 
     def _of_master(self, path: str, **query: Any) -> Any:
         return self.connection.raw_get(f"admin/realms/{MASTER}/{path}".rstrip("/"), **query).json()

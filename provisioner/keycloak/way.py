@@ -35,6 +35,7 @@ class Way(HTTPAdapter):
     """
 
     def __init__(self, url: str, timeout_seconds: float, guard: Callable[[], None]) -> None:
+        """`url` ends in `/`: the path of each call follows it."""
         super().__init__(pool_maxsize=_POOL)
         self._url, self._timeout_seconds, self._guard = url, timeout_seconds, guard
         # Workflows come as YAML otherwise.
@@ -64,8 +65,9 @@ class Way(HTTPAdapter):
             assert_same_host=False,  # the pool may be a proxy's
             timeout=self._timeout_seconds,
         )
-        answer, headers = Response(), cast("CaseInsensitiveDict[str]", raw.headers)  # no copy
-        answer.status_code, answer.headers, answer.encoding = raw.status, headers, "utf-8"
+        answer = Response()
+        answer.status_code, answer.encoding = raw.status, "utf-8"
+        answer.headers = cast("CaseInsensitiveDict[str]", raw.headers)  # urllib3's own, which knows no case either
         answer._content = raw.data
         if answer.is_redirect:
             sentence = f"Not Keycloak, but a redirection, answered {raw.status} to {method} {path}."

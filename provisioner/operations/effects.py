@@ -72,10 +72,21 @@ class Effects(Pool):
             for change in changes:
                 if change.wanted is not None and change.action is not Action.INVITE:
                     habilitations.account_intended(work, change.wanted.email, digest(change.wanted))
+                if self._may_take_password(change):
+                    habilitations.password_forgotten(work, change.subject.email)
                 if change.is_suspension:
                     holds.tried(work, self.records.suspended[change.subject.email])
             intended = [[change.action, _id_of(change)] for change in changes]
             return work.journal("run.begun", details={"changes": intended, "keycloak_at": at})
+
+    def _may_take_password(self, change: Change) -> bool:
+        """Whether the account may have no password after it, with or without a link that is due. A closure always: it
+        waits for no other run, and where the account cannot be disabled its password goes.
+        """
+        if change.action is Action.CLOSE:
+            return True
+        account = self.records.accounts.get(change.subject.email) if change.is_opening else None
+        return account is not None and account.password_seen_number is not None
 
     def end(self, begun: int) -> None:
         """Records that the last effect of the run is done: what our account does from now on, that run did not mean.
@@ -103,7 +114,7 @@ class Effects(Pool):
                 with self.context.work() as work:
                     for change, answer in finished:
                         self.settle(work, change, answer, record, result)
-                    self._learn_suspended(work.connection)
+                    self.learn_suspended(work.connection)
                 for change, answer in finished:
                     if self._opened_too_late(change, answer):
                         self._cut_again(change, answer, result)
@@ -125,9 +136,10 @@ class Effects(Pool):
     def learn(self) -> None:
         """Whom a named person suspended meanwhile: that decision waits for no run, and no run opens them again."""
         with self.context.register.read() as connection:
-            self._learn_suspended(connection)
+            self.learn_suspended(connection)
 
-    def _learn_suspended(self, connection: Connection) -> None:
+    def learn_suspended(self, connection: Connection) -> None:
+        """The same, in a read or a unit of work of the caller's."""
         # One that a containment made is the same, and not new, when a named person makes it their own.
         ids_before = {hold.id for hold in self.records.suspended.values()}
         since = holds.suspensions_since(connection, self.records.number or 0)
@@ -183,7 +195,7 @@ class Effects(Pool):
             NotBegun: the register cannot be read.
         """
         with self.reading() as connection:
-            self._learn_suspended(connection)
+            self.learn_suspended(connection)
         if self.is_overtaken(change):
             raise Overtaken(Cause.OVERTAKEN)
 

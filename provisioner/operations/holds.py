@@ -50,10 +50,8 @@ def hold_or_drop(work: Work, settings: Settings, plan: Plan, partners: Collectio
         if blocked.limit.is_kept:
             held.setdefault(blocked.partner, blocked)
     plans = plan.of_each_partner() if held else {}
-    for code, blocked in held.items():
-        changes = (
-            plan.destructions if code is None else plans.get(code, [])
-        )  # destructions are one plan of all partners
+    for code, blocked in held.items():  # without a partner: destructions, which are one plan of all
+        changes = plan.destructions if code is None else plans.get(code, [])
         rows.hold_plan(work, blocked, closures_in(changes), changes)
     for code in partners:
         if code not in held:

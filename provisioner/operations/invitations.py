@@ -14,7 +14,7 @@ from provisioner.domain.access.invitations import (
     due_again,
     leading,
     open_invitations,
-    unanswered,
+    unused,
 )
 from provisioner.domain.access.plan import Plan
 from provisioner.domain.errors import Refusal, Refused
@@ -30,7 +30,7 @@ from provisioner.operations.notices import ask_for_address, tell_silence
 from provisioner.operations.pool import Failure
 from provisioner.operations.run import Pass
 from provisioner.register import Register, invitations
-from provisioner.register.counts import accounts_without_answer
+from provisioner.register.counts import accounts_with_unused_link
 from provisioner.settings import Settings
 
 log = structlog.get_logger()
@@ -40,8 +40,7 @@ def invited(context: Context, partner: str | None = None) -> list[tuple[Invitati
     """Every open habilitation that was or is owed a link, of a partner or of all, by partner and address, and what
     became of that link.
 
-    A password is known to Keycloak alone: one call for each habilitation whose link left and is not known to be used,
-    a few at once.
+    Keycloak is asked about each habilitation whose link left and whose password was not seen yet, a few at once.
 
     Raises:
         UnknownRealm: the realm is another one: which links were used cannot be told.
@@ -68,21 +67,23 @@ def repeat_due(context: Context, bar: ProgressBar, *, at_once: bool = True) -> R
     stands against it (a pause, a weak policy) holds it. With `at_once`, for a person who waits, notices that failed
     lately are tried before their time.
     """
-    with context.register.read() as connection:
-        scope = Scope(accounts=accounts_without_answer(connection))
+    with context.register.read() as connection:  # what becomes due meanwhile is repeated in 3 days
+        scope = Scope(accounts=accounts_with_unused_link(connection))
     run = Pass(context, scope=scope, at_once=at_once)
     with run.alone():
         records, now = run.records, context.clock.now()
-        due, waiting = due_again(records, now), unanswered(records)
-        silent = [invitation for invitation in waiting if invitation.obstacle(records, now) is Obstacle.GIVEN_UP]
+        due = due_again(records, now)
+        silent = [
+            invitation for invitation in unused(records) if invitation.obstacle(records, now) is Obstacle.GIVEN_UP
+        ]
         if due or silent:
             run.partners = sorted({invitation.habilitation.partner for invitation in [*due, *silent]})
             run.scope = Scope(frozenset(run.partners))
             run.look()
-            unused = _without_password(run, [*due, *silent])
-            _send(run, [i for i in due if i.habilitation.email in unused], bar)
+            without = _without_password(run, [*due, *silent])
+            _send(run, [i for i in due if i.habilitation.email in without], bar)
             run.quarantine_failures(records.partners, are_repeats=True)
-            run.result.without_contact = _tell_silences(run, [i for i in silent if i.habilitation.email in unused])
+            run.result.without_contact = _tell_silences(run, [i for i in silent if i.habilitation.email in without])
         run.deliver()
         return run.result
 
@@ -172,28 +173,27 @@ def _without_password(run: Pass, asked: Sequence[Invitation]) -> Collection[Emai
         assert change.keycloak_id is not None
         return "used" if directory.has_password(change.keycloak_id) else None
 
-    sound = {
-        invitation.habilitation.email: invitation
-        for invitation in asked
-        if invitation.obstacle_there(accounts.get(_account(run.records, invitation) or "")) is None
-    }
-    changes = [_change(run.records, invitation) for invitation in sound.values()]
-    unused: list[EmailAddress] = []
-    for finished in Effects(run.context, run.records, run.snapshot).each(changes, password_of):
-        used: list[Invitation] = []
+    sound = [i for i in asked if i.obstacle_there(accounts.get(_account(run.records, i) or "")) is None]
+    changes = [_change(run.records, invitation) for invitation in sound]
+    without: list[EmailAddress] = []
+    effects = Effects(run.context, run.records, run.snapshot)
+    for finished in effects.each(changes, password_of):
+        used: list[Change] = []
         for change, answer in finished:
             assert change.email is not None
             if answer is None:
-                unused.append(change.email)
+                without.append(change.email)
             elif not isinstance(answer, KeycloakError):
-                used.append(sound[change.email])
+                used.append(change)
             elif not isinstance(answer, NotFound):
                 run.result.failed.append(Failure(change, answer))
         if used:
             with run.context.work() as work:
-                for invitation in used:
-                    invitations.used(work, invitation.habilitation)
-    return unused
+                effects.learn_suspended(work.connection)  # a suspension, which waits for no run, may take it away
+                for change in used:
+                    if not effects.is_overtaken(change):
+                        invitations.used(work, change.subject)
+    return without
 
 
 def _send(run: Pass, due: Sequence[Invitation], bar: ProgressBar) -> None:

@@ -83,32 +83,38 @@ def accounts_with_uncertain(connection: Connection) -> frozenset[int]:
     return frozenset(connection.execute(asked.where(_i.uncertain_at.is_not(None))).scalars())
 
 
-def accounts_without_answer(connection: Connection) -> frozenset[int]:
-    """The accounts with an open access to which a link left since it was due, of which no password was seen since the
-    last one became due or was begun, and of which the partner was not told: nobody else's may be due again.
+def accounts_with_unused_link(connection: Connection) -> frozenset[int]:
+    """The accounts with an open access to which a link left, as far as is known not used: a further link, or the
+    notice that three were not, can be due for nobody else. Some more may be among them.
+
+    Left out is whoever was seen to have a password (`password_was_seen`), or of whom the partner was told.
     """
-    of_account, later = t.habilitation.alias(), t.invitation.alias().c
+    of_account, same_or_later = t.habilitation.alias(), t.invitation.alias().c
     its = of_account.c
-    told = exists().where(later.habilitation == _i.habilitation, later.intended_number >= _i.intended_number)
+    partner_was_told = exists().where(
+        same_or_later.habilitation == _i.habilitation,
+        same_or_later.intended_number >= _i.intended_number,
+        same_or_later.told_at.is_not(None),
+    )
     asked = (
         select(_h.account)
         .distinct()
         .join(of_account, its.account == _h.account)
         .join(t.invitation, _i.habilitation == its.id)
         .where(OPEN, _is_open(its), _i.intended_number >= _h.link_due_number, _i.sent_at.is_not(None))
-        .where(~told.where(later.told_at.is_not(None)).correlate(t.invitation), ~_is_answered(_h.account))
+        .where(~partner_was_told.correlate(t.invitation), ~_password_was_seen(_h.account))
     )
     return frozenset(connection.execute(asked).scalars())
 
 
-def _is_answered(account: ColumnElement[int]) -> ColumnElement[bool]:
-    """Whether a password was seen since a link became due or was begun, through whichever access."""
+def _password_was_seen(account: ColumnElement[int]) -> ColumnElement[bool]:
     access, link = t.habilitation.alias(), t.invitation.alias()
-    a, h, i = t.account.c, access.c, link.c
-    due = exists().where(h.account == a.id, h.link_due_number > a.password_seen_number)
-    begun = exists().where(h.account == a.id, i.habilitation == h.id, i.intended_number > a.password_seen_number)
-    seen = (a.id == account, a.password_seen_number.is_not(None))
-    return exists().where(*seen, ~due.correlate(t.account), ~begun.correlate(t.account))
+    a, its, attempt = t.account.c, access.c, link.c
+    due_since = exists().where(its.account == a.id, its.link_due_number > a.password_seen_number)
+    begun_since = exists().where(its.account == a.id, attempt.habilitation == its.id)
+    begun_since = begun_since.where(attempt.intended_number > a.password_seen_number)
+    was_seen = (a.id == account, a.password_seen_number.is_not(None))
+    return exists().where(*was_seen, ~due_since.correlate(t.account), ~begun_since.correlate(t.account))
 
 
 def reviewed_before(connection: Connection, day: date) -> Mapping[str, date]:

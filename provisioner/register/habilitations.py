@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, exists, func, insert, or_, select, update
+from sqlalchemy import BindParameter, Connection, bindparam, case, delete, exists, func, insert, or_, select, update
 
 from provisioner.domain.access.habilitation import End, Habilitation
 from provisioner.domain.access.settled import AccessRow
@@ -235,7 +235,8 @@ def save_adoption(
         made = insert(t.account).values(email=person.email, keycloak_id=keycloak_id).returning(t.account.c.id)
         account = work.connection.execute(made).scalar_one()
     else:
-        theirs = {"keycloak_id": keycloak_id, "written": None, "intended": None, "destroyed_on": None}
+        theirs = {"keycloak_id": keycloak_id, "password_seen_number": None}
+        theirs |= dict.fromkeys(("written", "intended", "destroyed_on"))
         work.connection.execute(update(t.account).where(t.account.c.id == account).values(**theirs))
     now, habilitation = work.now, access.id if access is not None else None
     if habilitation is None:
@@ -263,13 +264,16 @@ def save_adoption(
 # journal's entry of the decision.
 
 _account = update(t.account).where(t.account.c.email == bindparam("of"))
-_WRITTEN = _account.values(keycloak_id=bindparam("their_id"), written=bindparam("digest"), destroyed_on=None)
-_KNOWN = _account.values(keycloak_id=bindparam("their_id"), destroyed_on=None)
+_its_id: BindParameter[str] = bindparam("their_id")
+#: What was seen of another Keycloak user says nothing of this one.
+_SEEN_OF_IT = case((t.account.c.keycloak_id == _its_id, t.account.c.password_seen_number), else_=None)
+_KNOWN = _account.values(keycloak_id=_its_id, destroyed_on=None, password_seen_number=_SEEN_OF_IT)
+_WRITTEN = _KNOWN.values(written=bindparam("digest"))
 _RENAME_SETTLED = _account.where(t.account.c.renamed_from == bindparam("seen")).values(renamed_from=None)
 _REOPENING_SETTLED = _account.where(t.account.c.reopening_number == bindparam("seen")).values(
     reopening=None, reopening_number=None, reopening_decision=None
 )
-_PASSWORD_SEEN = _account.values(password_seen_number=bindparam("number"))
+_PASSWORD = _account.values(password_seen_number=bindparam("number"))
 _INTENDED = _account.values(intended=bindparam("digest"), destroyed_on=None)
 
 _habilitation = update(t.habilitation).where(t.habilitation.c.id == bindparam("of"))
@@ -309,7 +313,12 @@ def account_known(work: Work, email: EmailAddress, keycloak_id: str) -> None:
 
 def password_seen(work: Work, email: EmailAddress) -> None:
     """The account has a password."""
-    work.put(_PASSWORD_SEEN, of=email, number=work.number)
+    work.put(_PASSWORD, of=email, number=work.number)
+
+
+def password_forgotten(work: Work, email: EmailAddress) -> None:
+    """The account may have none any more, without a new link: Keycloak is to be asked again."""
+    work.put(_PASSWORD, of=email, number=None)
 
 
 def forget_passwords_seen(work: Work) -> None:

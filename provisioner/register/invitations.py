@@ -103,7 +103,7 @@ def silence_told(work: Work, habilitation: Habilitation, last: Attempt) -> None:
 
 
 def used(work: Work, habilitation: Habilitation) -> None:
-    """Keycloak has a password that was made with the link: nobody asks any more, until another becomes due."""
+    """Keycloak has a password: nobody asks any more, until another link becomes due or is begun."""
     password_seen(work, habilitation.email)
     work.journal("invite.used", partner=habilitation.partner, habilitation=habilitation.id, rule="P2")
 

@@ -41,7 +41,7 @@ class Mapper(Generic[Plain]):
         parts = {name: elsewhere[name] if name in elsewhere else table.c[prefix + name] for name in names}
         self._parts: dict[str, ColumnElement[Any] | Mapper[Any]] = parts
         #: What to select, in the order in which `of` takes it.
-        self.columns: list[ColumnElement[Any]] = list(self._flat())
+        self.columns: list[ColumnElement[Any]] = [column for column, _ in self._paths()]
         #: which of these a dataclass is made of that is spread over them, the last one first
         self._spread: list[tuple[int, int, Mapper[Any]]] = []
         start = 0
@@ -69,10 +69,6 @@ class Mapper(Generic[Plain]):
         """The table's own columns with their values, but its id, which the database gives."""
         return {name: _value(plain, path) for name, path in self._own}
 
-    def _flat(self) -> Iterator[ColumnElement[Any]]:
-        for part in self._parts.values():
-            yield from part.columns if isinstance(part, Mapper) else (part,)
-
     def _paths(self) -> Iterator[tuple[ColumnElement[Any], tuple[str, ...]]]:
         for name, part in self._parts.items():
             if isinstance(part, Mapper):
@@ -82,7 +78,7 @@ class Mapper(Generic[Plain]):
 
 
 def _value(plain: Any, path: tuple[str, ...]) -> Any:
-    """What stands there; None where what it would be a part of is None."""
+    """What the names lead to, one after the other; None where one of them leads to nothing."""
     for name in path:
         if plain is None:
             return None

@@ -88,7 +88,7 @@ account = Table(
     Column("reopening", Choice(Reopening, 16)),  # a decision to reopen, until it is done
     Column("reopening_number", Integer),
     Column("reopening_decision", Integer),
-    Column("password_seen_number", Integer),  # the write with which it was learnt that it has one
+    Column("password_seen_number", Integer),  # the unit of work that found that it has one
     Column("last_login_on", Date),  # stays beyond the connection records' own age limit, until D1's day
     Column("destroyed_on", Date),  # when its data were (D1), none while it has any; the row stays until D2's day
     sqlite_autoincrement=True,

@@ -68,7 +68,7 @@ ACTIONS: Mapping[str, str] = {
     "invite.needless": "Aucun lien à envoyer : mot de passe déjà créé",
     "invite.silent": "Lien resté sans suite : partenaire prévenu",
     "invite.uncertain": "Envoi du courriel d'activation incertain",
-    "invite.used": "Lien utilisé : mot de passe créé",
+    "invite.used": "Lien utilisé : mot de passe constaté",
     "journal.changed": "Journal réécrit sans les noms des agents",
     "notice": "Avis envoyé",
     "notice.withdrawn": "Avis retiré",

@@ -64,7 +64,13 @@ def test_the_guard_fails_at_a_ratio_a_fifth_lower_and_at_a_twentieth_more_calls(
     assert verdict(now, {"ratio": 0.5, "calls": 100, "statements": 200}) == words
 
 
+def test_the_guard_compares_no_ratio_that_another_python_counted() -> None:
+    then = {"ratio": 0.5, "calls": 100, "statements": 200}
+    assert verdict({**then, "ratio": 0.2}, then, same_python=False) == ""
+    assert verdict({**then, "ratio": 0.2, "calls": 120}, then, same_python=False) == "MORE CALLS"
+
+
 def test_each_guarded_figure_is_recorded() -> None:
-    recorded = json.loads(RECORDED.read_text("utf-8"))
+    recorded = json.loads(RECORDED.read_text("utf-8"))["figures"]
     assert recorded
     assert recorded.keys() <= {figure.name for figure in FIGURES}

@@ -28,6 +28,7 @@ from provisioner.operations.answers import run_answer
 from provisioner.operations.context import Ending, RunResult
 from provisioner.operations.holds import pause
 from provisioner.operations.pool import AccessStillOpen
+from provisioner.register import habilitations
 from tests.fakes.memory_office import MemoryOffice, no_bar
 from tests.fakes.memory_realm import Account
 from tests.operations.test_decided_beside_a_run import BY, LEROY, LYS, NAMES, annexe
@@ -95,9 +96,12 @@ def close(office: MemoryOffice, how: str) -> RunResult:
 def test_an_account_that_is_not_disabled_is_logged_out_without_a_password_and_told(
     office: MemoryOffice, answer: KeycloakError, how: str
 ) -> None:
+    with office.context.register.work("test") as work:
+        habilitations.password_seen(work, LEROY)
     refuse(office, "disable", "update_account", answer=answer)
     outcome = close(office, how)
     assert outcome is not None
+    assert office.context.register.records().accounts[LEROY].password_seen_number is None, "to be asked about again"
     assert (len(outcome.failed), outcome.quarantined) == (1, outcome.failed)
     leroy = account(office)
     assert (leroy.enabled, leroy.sessions, leroy.has_password) == (True, 0, False)

@@ -22,6 +22,7 @@ from tests.fakes.failing import FailMode, Killed
 from tests.fakes.memory_office import MemoryOffice, no_bar
 
 DAY = timedelta(days=1)
+BY = "Claire Martin"
 
 ANNEXE = """ANNEXE 1 : Suivi des habilitations
 Date de transmission :;2026-06-15
@@ -165,6 +166,54 @@ def test_the_link_that_a_person_asked_for_and_that_did_not_leave_goes_on_by_itse
 
 
 @pytest.mark.rule("P2")
+@pytest.mark.rule("A4")
+def test_whose_password_went_for_a_reopening_that_a_suspension_overtook_gets_links_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with two_invited(tmp_path) as office:
+        assert office.directory.set_password_by_link(LEROY)
+        office.on(date(2026, 6, 20))
+        repeat(office)
+        decided = persons.reopen(office.context, LEROY, BY, "mot de passe lu", new_password=True)
+        end_sessions = office.directory.end_sessions
+
+        def suspended_meanwhile(id_: str) -> None:
+            end_sessions(id_)
+            monkeypatch.setattr(office.directory, "end_sessions", end_sessions)
+            persons.suspend(office.context, LEROY, BY, "téléphone volé")
+
+        monkeypatch.setattr(office.directory, "end_sessions", suspended_meanwhile)
+        persons.carry_out(office.context, decided, LEROY, no_bar)
+        office.sync()
+        again = persons.reopen(office.context, LEROY, BY, "retrouvé", new_password=False)
+        persons.carry_out(office.context, again, LEROY, no_bar)
+        for number in range(5, 40):
+            office.on(date(2026, 6, 16) + number * DAY)
+            repeat(office)
+        assert len(office.directory.mails_to(LEROY)) == MOST_LINKS
+
+
+@pytest.mark.rule("P2")
+@pytest.mark.rule("A8")
+def test_an_account_made_again_in_the_console_is_asked_about_by_itself(tmp_path: Path) -> None:
+    with two_invited(tmp_path) as office:
+        assert office.directory.set_password_by_link(LEROY)
+        office.on(date(2026, 6, 20))
+        repeat(office)
+        account = office.directory.with_address(LEROY)
+        assert account is not None
+        marks = dict(account.attributes)
+        office.directory.delete_account(account.id)
+        other = office.directory.accounts[office.directory.add_foreign_account(LEROY)]
+        other.attributes, other.enabled = marks, True
+        for number in range(5, 40):
+            office.on(date(2026, 6, 16) + number * DAY)
+            office.sync()
+            repeat(office)
+        assert len(office.directory.mails_to(LEROY)) == MOST_LINKS
+
+
+@pytest.mark.rule("P2")
 @pytest.mark.rule("A8")
 def test_a_new_round_through_an_access_that_closes_since_is_not_taken_for_the_one_that_was_used(
     tmp_path: Path,
@@ -179,7 +228,7 @@ def test_a_new_round_through_an_access_that_closes_since_is_not_taken_for_the_on
             office.on(date(2026, 6, 16) + number * DAY)
             office.sync()
             repeat(office)
-        decision = persons.reopen(office.context, LEROY, "Claire Martin", "mot de passe lu", new_password=True)
+        decision = persons.reopen(office.context, LEROY, BY, "mot de passe lu", new_password=True)
         persons.carry_out(office.context, decision, LEROY, no_bar)
         office.on(date(2026, 6, 29))
         office.apply(one_person(ended="2026-06-28", sent="2026-06-29"), "agglo-lys")

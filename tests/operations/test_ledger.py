@@ -212,6 +212,13 @@ def test_a_domain_that_an_older_entry_has_as_it_was_typed_is_the_same_domain(off
     assert _wanting(office) is None
 
 
+@pytest.mark.parametrize("damage", ["UPDATE partner SET ctg_end = 'x'", "DROP TABLE review"])
+def test_a_broken_chain_is_told_though_a_table_cannot_be_read_either(office: MemoryOffice, damage: str) -> None:
+    _change(office, "UPDATE journal_entry SET body = 'x' WHERE entry = 2")
+    _change(office, damage)
+    assert verify_journal(office.context.register).bad == Bad(2, Problem.CHANGED)
+
+
 def test_an_end_that_was_cut_is_found_by_the_last_verified_head_and_by_who_acted(office: MemoryOffice) -> None:
     holds.pause(office.context.register, "sivom", "Travaux", None, "Zoé Roy")
     holds.resume(office.context.register, "sivom", "Zoé Roy")

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from provisioner.clock import Clock
-from provisioner.domain.access.invitations import Obstacle, due_again, unanswered
+from provisioner.domain.access.invitations import Obstacle, due_again, password_was_seen, unused
 from provisioner.operations.service_status import service_status
 from provisioner.register import Register, open_register
-from provisioner.register.counts import accounts_without_answer
+from provisioner.register.counts import accounts_with_unused_link
 from provisioner.register.database import read_records
 from provisioner.register.reviews import all_reviews
 from provisioner.settings import load_settings
@@ -54,9 +54,11 @@ def test_whoever_may_be_due_a_further_link_or_has_used_none_of_three_is_among_th
             forget(connection)
             fill(connection, random.Random(seed))
         with register.read() as connection:
-            records, without_answer = read_records(connection), accounts_without_answer(connection)
-        silent = [i for i in unanswered(records) if i.obstacle(records, NOW) is Obstacle.GIVEN_UP]
+            records, with_unused_link = read_records(connection), accounts_with_unused_link(connection)
+        silent = [i for i in unused(records) if i.obstacle(records, NOW) is Obstacle.GIVEN_UP]
         wanted = {records.accounts[i.habilitation.email].id for i in [*due_again(records, NOW), *silent]}
-        assert wanted <= without_answer, f"history {seed}"
-        asked, everybody = asked + len(without_answer), everybody + len(records.accounts)
+        assert wanted <= with_unused_link, f"history {seed}"
+        seen = {account.id for email, account in records.accounts.items() if password_was_seen(records, email)}
+        assert with_unused_link.isdisjoint(seen), f"history {seed}"
+        asked, everybody = asked + len(with_unused_link), everybody + len(records.accounts)
     assert 0 < asked < everybody / 3, "few are asked about"

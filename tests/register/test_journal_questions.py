@@ -32,6 +32,7 @@ def test_no_question_is_made_amid_what_is_read_where_it_would_keep_that_memory(
         ask_first = checks._ask_first
 
         def asked_first(of: Any) -> None:
+            of.engine.clear_compiled_cache()
             ask_first(of)
             assert made, "each is made here"
             made.clear()

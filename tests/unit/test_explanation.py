@@ -199,9 +199,14 @@ def test_what_became_of_the_link_is_told(
 
 def test_a_link_that_was_owed_anew_counts_no_older_one() -> None:
     leroy = _open(link_due_at=NOW - DAY)
-    assert invitation_of(leroy, [_link(NOW - 5 * DAY)]).state(NOW, has_password=False) is InvitationState.OWED
     assert (
-        invitation_of(replace(leroy, link_due_at=None, link_due_number=None), []).state(NOW, has_password=True)
+        invitation_of(leroy, [_link(NOW - 5 * DAY)], was_used=False).state(NOW, has_password=False)
+        is InvitationState.OWED
+    )
+    assert (
+        invitation_of(replace(leroy, link_due_at=None, link_due_number=None), [], was_used=False).state(
+            NOW, has_password=True
+        )
         is None
     )
 

@@ -19,10 +19,12 @@ from provisioner.domain.access.invitations import (
     invitation_of,
     leading,
     open_invitations,
+    password_was_seen,
+    unused,
 )
 from provisioner.domain.calendar import day_of
 from provisioner.domain.hold import Hold, HoldKind
-from provisioner.domain.records import Attempt, Records
+from provisioner.domain.records import Account, Attempt, Records, Reopening
 from tests.shared.examples import LYS, habilitation, link, records
 
 DUE_AT = datetime(2026, 6, 16, 8, tzinfo=UTC)
@@ -67,7 +69,7 @@ def invitation_after(sent: tuple[Attempt, ...]) -> Invitation:
 def test_a_password_made_after_a_link_left_is_used_whatever_else_happened(
     sent: tuple[Attempt, ...], now: datetime
 ) -> None:
-    states = {has: invitation_of(OPEN, sent).state(now, has_password=has) for has in (False, True)}
+    states = {has: invitation_of(OPEN, sent, was_used=False).state(now, has_password=has) for has in (False, True)}
     has_left = any(attempt.sent_at for attempt in sent)
     assert (states[True] is InvitationState.USED) == has_left
     assert states[False] is not InvitationState.USED
@@ -82,7 +84,7 @@ def test_a_link_is_sent_until_it_expires_and_given_up_after_the_third(
     if not sent_attempts:
         return
     alive = any(attempt.intended_at + attempt.lifespan > now for attempt in sent_attempts)
-    state = invitation_of(OPEN, sent).state(now, has_password=False)
+    state = invitation_of(OPEN, sent, was_used=False).state(now, has_password=False)
     ended = InvitationState.GIVEN_UP if len(sent_attempts) == MOST_LINKS else InvitationState.EXPIRED
     assert state is (InvitationState.SENT if alive else ended)
 
@@ -95,7 +97,9 @@ def test_what_was_sent_to_an_old_address_or_before_a_new_password_counts_no_more
     old = tuple(
         replace(attempt, intended_number=attempt.intended_number - aside, bounced_at=DUE_AT) for attempt in before
     )
-    states = [invitation_of(OPEN, history).state(now, has_password=has) for history in (sent, (*old, *sent))]
+    states = [
+        invitation_of(OPEN, history, was_used=False).state(now, has_password=has) for history in (sent, (*old, *sent))
+    ]
     assert states[0] is states[1]
 
 
@@ -108,13 +112,13 @@ def test_an_address_that_bounced_is_never_sent_another_link(
         return
     bad = sent_attempts[which % len(sent_attempts)]
     marked = tuple(replace(attempt, bounced_at=now) if attempt is bad else attempt for attempt in sent)
-    assert invitation_of(OPEN, marked).state(now, has_password=False) is InvitationState.BOUNCED
+    assert invitation_of(OPEN, marked, was_used=False).state(now, has_password=False) is InvitationState.BOUNCED
     assert invitation_after(marked).obstacle(known(marked), now) is Obstacle.BOUNCED
 
 
 @given(attempts(), moments)
 def test_another_link_may_follow_exactly_one_that_expired(sent: tuple[Attempt, ...], now: datetime) -> None:
-    state = invitation_of(OPEN, sent).state(now, has_password=False)
+    state = invitation_of(OPEN, sent, was_used=False).state(now, has_password=False)
     against = invitation_after(sent).obstacle(known(sent), now)
     assert (against is None) == (state is InvitationState.EXPIRED)
     assert (against is Obstacle.GIVEN_UP) == (state is InvitationState.GIVEN_UP)
@@ -164,3 +168,18 @@ def test_one_account_at_two_partners_is_sent_one_link_at_a_time() -> None:
     assert [invitation.habilitation.id for invitation in invitations] == [1, 2]
     assert {invitation.state(DUE_AT, has_password=False) for invitation in invitations} == {InvitationState.SENT}
     assert [invitation.habilitation.id for invitation in leading(invitations)] == [1]
+
+
+@pytest.mark.rule("P2")
+@pytest.mark.parametrize(("seen", "is_known"), [(None, False), (1, False), (10, True), (12, True)])
+def test_a_password_that_was_seen_counts_until_another_link_is_due_or_begun(seen: int | None, is_known: bool) -> None:
+    begun = replace(link(1, 1, DUE_AT, timedelta(days=1), sent_at=DUE_AT), intended_number=10)
+    access = replace(OPEN, link_due_number=8)
+    account = Account(access.email, "id", password_seen_number=seen)
+    office = records(access, attempts=(begun,), accounts={access.email: account})
+    assert password_was_seen(office, access.email) is is_known
+    assert bool(unused(office)) is not is_known
+    later = replace(office, habilitations=(access, replace(access, id=2, link_due_number=13, closed_at=DUE_AT)))
+    assert not password_was_seen(later, access.email), "another round began, be its access closed by now"
+    reopened = replace(office, accounts={access.email: replace(account, reopening=Reopening.NEW_PASSWORD)})
+    assert not password_was_seen(reopened, access.email), "a decision that takes it away is not done yet"

@@ -253,7 +253,7 @@ def uses(
             coverage=coverage,
             records_since=OPENED - timedelta(days=100),
             now=now,
-            invitation=Invitation(access, attempts) if links else None,
+            invitation=Invitation(access, attempts, was_used=False) if links else None,
             password_made_at=password_made_at,
             thresholds=Thresholds(),
         )

@@ -13,7 +13,7 @@ from provisioner.domain.access.habilitation import Habilitation, State
 from provisioner.domain.calendar import day_of
 from provisioner.domain.hold import Hold
 from provisioner.domain.people import EmailAddress
-from provisioner.domain.records import Account, Attempt, Records
+from provisioner.domain.records import Attempt, Records
 
 #: How many links are sent before the officers are told that the person does not answer.
 MOST_LINKS = 3
@@ -103,12 +103,12 @@ class Obstacle(StrEnum):
 class Invitation:
     """A habilitation with every attempt at the link that its account was owed last, through whichever partner.
 
-    `was_used`: it is known that a password was made since the last one became due or was begun.
+    `was_used`: `password_was_seen`.
     """
 
     habilitation: Habilitation
     attempts: tuple[Attempt, ...]
-    was_used: bool = False
+    was_used: bool
 
     @property
     def sent(self) -> list[Attempt]:
@@ -159,15 +159,14 @@ class Invitation:
         A password that is there was made with the link: whoever is sent one has no password before. Once that is
         known, it was used, whatever becomes of the password.
         """
-        has_password = has_password or self.was_used
-        expiry = self.expires_at
+        is_used, expiry = has_password or self.was_used, self.expires_at
         if self.habilitation.link_due_number is None or (expiry is None and self.habilitation.state is State.CLOSED):
             return None
         if expiry is None or self.is_uncertain:
             if self.is_uncertain:
-                return InvitationState.USED if has_password else InvitationState.UNCERTAIN
+                return InvitationState.USED if is_used else InvitationState.UNCERTAIN
             return InvitationState.OWED
-        return InvitationState.USED if has_password else self._unused(expiry, now)
+        return InvitationState.USED if is_used else self._unused(expiry, now)
 
     def _unused(self, expiry: datetime, now: datetime) -> InvitationState:
         if self.has_bounced:
@@ -210,27 +209,22 @@ def _of_access(records: Records, habilitation: Habilitation, today: date) -> Obs
     return None if is_settled else Obstacle.UNDER_WAY
 
 
-def invitation_of(habilitation: Habilitation, attempts: Iterable[Attempt], *, was_used: bool = False) -> Invitation:
+def invitation_of(habilitation: Habilitation, attempts: Iterable[Attempt], *, was_used: bool) -> Invitation:
     """The habilitation's last invitation; the attempts are all of the account's, through whichever partner."""
     return Invitation(habilitation, tuple(since_due(habilitation, attempts)), was_used)
 
 
-def _is_answered(records: Records, account: Account, habilitations: Iterable[Habilitation]) -> bool:
-    """Whether a password was seen since a link became due or was begun, through whichever access, be it closed now:
-    another round takes the password away.
+def password_was_seen(records: Records, email: EmailAddress) -> bool:
+    """Whether the account was seen to have a password since the last link became due or was begun, through whichever
+    access, be it closed by now: what begins another round takes the password away (`counts.accounts_with_unused_link`
+    asks the same).
     """
+    account, habilitations = records.accounts[email], records.by_account().get(email, ())
     seen = account.password_seen_number
     if seen is None or account.reopening is not None:
         return False
-    numbers = (
-        number
-        for habilitation in habilitations
-        for number in (
-            habilitation.link_due_number,
-            *(attempt.intended_number for attempt in records.attempts_of(habilitation)),
-        )
-    )
-    return all(number is None or number < seen for number in numbers)
+    begun = [attempt.intended_number for h in habilitations for attempt in records.attempts_of(h)]
+    return all(number is None or number <= seen for number in (*(h.link_due_number for h in habilitations), *begun))
 
 
 def open_invitations(records: Records, email: EmailAddress | None = None) -> Iterator[Invitation]:
@@ -238,10 +232,10 @@ def open_invitations(records: Records, email: EmailAddress | None = None) -> Ite
     by_account = records.by_account()
     for address, habilitations in by_account.items() if email is None else [(email, by_account.get(email, []))]:
         open_now = [habilitation for habilitation in habilitations if habilitation.state is State.OPEN]
+        was_used = bool(open_now) and password_was_seen(records, address)
         attempts = [attempt for habilitation in open_now for attempt in records.attempts_of(habilitation)]
         for habilitation in open_now:
             if habilitation.link_due_number is not None:
-                was_used = _is_answered(records, records.accounts[address], habilitations)
                 yield invitation_of(habilitation, attempts, was_used=was_used)
 
 
@@ -255,7 +249,7 @@ def leading(invitations: Iterable[Invitation]) -> list[Invitation]:
     return list(chosen.values())
 
 
-def unanswered(records: Records, email: EmailAddress | None = None) -> list[Invitation]:
+def unused(records: Records, email: EmailAddress | None = None) -> list[Invitation]:
     """Those that are not known to be used and of which the partner was not told, of that person or of all."""
     invitations = leading(open_invitations(records, email))
     return [invitation for invitation in invitations if not (invitation.was_used or invitation.was_told)]
@@ -265,7 +259,7 @@ def due_again(records: Records, now: datetime, email: EmailAddress | None = None
     """Those whose second or third link is due, as far as the register knows, of that person or of all."""
     return [
         invitation
-        for invitation in unanswered(records, email)
+        for invitation in unused(records, email)
         if invitation.is_due(now) and invitation.obstacle(records, now) is None
     ]
 

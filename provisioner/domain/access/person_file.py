@@ -11,7 +11,7 @@ from typing import Any
 
 from provisioner.domain.access.account import NO_FAILURES, Failures, RemoteAccount
 from provisioner.domain.access.habilitation import Habilitation, State
-from provisioner.domain.access.invitations import InvitationState, invitation_of, last_expiry
+from provisioner.domain.access.invitations import InvitationState, invitation_of, last_expiry, password_was_seen
 from provisioner.domain.annexe.kept import KeptAnnexe
 from provisioner.domain.calendar import day_of
 from provisioner.domain.connections.held import HeldConnections
@@ -158,7 +158,9 @@ class PersonFile:
         """
         is_last = access.state is not State.CLOSED or access == self.accesses[-1]
         has_password = is_last and self.ours is not None and self.ours.has_password
-        return invitation_of(access, self.sent(access)).state(self.now, has_password=has_password)
+        was_used = is_last and password_was_seen(self.records, self.email)
+        invitation = invitation_of(access, self.sent(access), was_used=was_used)
+        return invitation.state(self.now, has_password=has_password)
 
     def attempt_state(self, access: Habilitation, attempt: Attempt) -> InvitationState:
         """What became of one attempt: a newer one, or a newer password, takes the place of those before."""

@@ -1,4 +1,4 @@
-"""That a link was used is kept, so that nobody is asked about again every day."""
+"""That an account was seen to have a password is kept, so that it is not asked about again every day."""
 
 import sqlalchemy as sa
 from alembic import op
