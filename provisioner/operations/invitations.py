@@ -80,10 +80,12 @@ def repeat_due(context: Context, bar: ProgressBar, *, at_once: bool = True) -> R
             run.partners = sorted({invitation.habilitation.partner for invitation in [*due, *silent]})
             run.scope = Scope(frozenset(run.partners))
             run.look()
-            without = _without_password(run, [*due, *silent])
-            _send(run, [i for i in due if i.habilitation.email in without], bar)
+            without_password = _without_password(run, [*due, *silent])
+            _send(run, [i for i in due if i.habilitation.email in without_password], bar)
             run.quarantine_failures(records.partners, are_repeats=True)
-            run.result.without_contact = _tell_silences(run, [i for i in silent if i.habilitation.email in without])
+            run.result.without_contact = _tell_silences(
+                run, [i for i in silent if i.habilitation.email in without_password]
+            )
         run.deliver()
         return run.result
 
@@ -175,14 +177,14 @@ def _without_password(run: Pass, asked: Sequence[Invitation]) -> Collection[Emai
 
     sound = [i for i in asked if i.obstacle_there(accounts.get(_account(run.records, i) or "")) is None]
     changes = [_change(run.records, invitation) for invitation in sound]
-    without: list[EmailAddress] = []
+    without_password: list[EmailAddress] = []
     effects = Effects(run.context, run.records, run.snapshot)
     for finished in effects.each(changes, password_of):
         used: list[Change] = []
         for change, answer in finished:
             assert change.email is not None
             if answer is None:
-                without.append(change.email)
+                without_password.append(change.email)
             elif not isinstance(answer, KeycloakError):
                 used.append(change)
             elif not isinstance(answer, NotFound):
@@ -193,7 +195,7 @@ def _without_password(run: Pass, asked: Sequence[Invitation]) -> Collection[Emai
                 for change in used:
                     if not effects.is_overtaken(change):
                         invitations.used(work, change.subject)
-    return without
+    return without_password
 
 
 def _send(run: Pass, due: Sequence[Invitation], bar: ProgressBar) -> None:
