@@ -235,8 +235,8 @@ def save_adoption(
         made = insert(t.account).values(email=person.email, keycloak_id=keycloak_id).returning(t.account.c.id)
         account = work.connection.execute(made).scalar_one()
     else:
-        theirs = {"keycloak_id": keycloak_id, "password_seen_number": None}
-        theirs |= dict.fromkeys(("written", "intended", "destroyed_on"))
+        of_the_one_before = ("written", "intended", "password_seen_number", "destroyed_on")
+        theirs = {"keycloak_id": keycloak_id, **dict.fromkeys(of_the_one_before)}
         work.connection.execute(update(t.account).where(t.account.c.id == account).values(**theirs))
     now, habilitation = work.now, access.id if access is not None else None
     if habilitation is None:

@@ -30,11 +30,15 @@ LEROY = EmailAddress("leroy@agglo-lys.example")
 
 
 def annexe(
-    names: tuple[str, ...], ended: tuple[str, ...] = (), on: str = "2026-06-15", end: str = "2026-06-15"
+    names: tuple[str, ...],
+    ended: tuple[str, ...] = (),
+    on: str = "2026-06-15",
+    end: str = "2026-06-15",
+    start: str = "2026-06-10",
 ) -> Document:
     asked, gone = (
         "\n".join(f"{name.capitalize()};Camille;agent;{name}@agglo-lys.example;{day}" for name in people)
-        for people, day in ((names, "2026-06-10"), (ended, end))
+        for people, day in ((names, start), (ended, end))
     )
     text = f"""ANNEXE 1 : Suivi des habilitations
 Date de transmission :;{on}

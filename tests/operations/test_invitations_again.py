@@ -13,64 +13,53 @@ import pytest
 from provisioner.cli.asking import progress_bar
 from provisioner.domain.access.invitations import MOST_LINKS, InvitationState
 from provisioner.domain.annexe.decisions import Decisions
-from provisioner.domain.annexe.document import Document
 from provisioner.domain.people import EmailAddress
 from provisioner.operations import invitations, persons
 from provisioner.operations.context import RunResult
 from provisioner.register import journal
 from tests.fakes.failing import FailMode, Killed
 from tests.fakes.memory_office import MemoryOffice, no_bar
+from tests.fakes.memory_realm import Account
+from tests.operations.test_decided_beside_a_run import BY, LEROY, LYS, annexe
 
 DAY = timedelta(days=1)
-BY = "Claire Martin"
-
-ANNEXE = """ANNEXE 1 : Suivi des habilitations
-Date de transmission :;2026-06-15
-
-1 - Liste des personnes pour lesquelles un nouvel accès est demandé
-Nom;Prénom;Fonction/qualité;Adresse électronique;Date de demande d'habilitation
-Leroy;Camille;agent;leroy@agglo-lys.example;2026-06-10
-Nguyen;Émilie;agent;nguyen@agglo-lys.example;2026-06-10
-
-2 - Liste des personnes à clôturer
-Nom;Prénom;Fonction/qualité;Adresse électronique;Date de fin d'habilitation
-"""
-ONE = """ANNEXE 1 : Suivi des habilitations
-Date de transmission :;{sent}
-
-1 - Liste des personnes pour lesquelles un nouvel accès est demandé
-Nom;Prénom;Fonction/qualité;Adresse électronique;Date de demande d'habilitation
-{asked}
-2 - Liste des personnes à clôturer
-Nom;Prénom;Fonction/qualité;Adresse électronique;Date de fin d'habilitation
-{ended}
-"""
-LEROY, NGUYEN = (EmailAddress(f"{name}@agglo-lys.example") for name in ("leroy", "nguyen"))
+NGUYEN = EmailAddress("nguyen@agglo-lys.example")
+FIRST_DAY = date(2026, 6, 16)
 
 
 @contextmanager
 def two_invited(home: Path) -> Iterator[MemoryOffice]:
     """An office on 16 June, where two persons were just sent their first link."""
     office = MemoryOffice(home)
-    office.add_partner("agglo-lys", "agglo-lys.example")
-    office.on(date(2026, 6, 16))
-    office.apply(Document(name="annexe.csv", content=ANNEXE.encode()), "agglo-lys")
+    office.add_partner(LYS, "agglo-lys.example")
+    office.on(FIRST_DAY)
+    office.apply(annexe(("leroy", "nguyen")), LYS)
     try:
         yield office
     finally:
         office.close()
 
 
-def one_person(asked: str | None = None, ended: str | None = None, sent: str = "2026-06-15") -> Document:
-    rows = {
-        name: f"Leroy;Camille;agent;{LEROY};{day}" if day else ""
-        for name, day in (("asked", asked), ("ended", ended))
-    }
-    return Document(name="annexe.csv", content=ONE.format(sent=sent, **rows).encode())
-
-
 def repeat(office: MemoryOffice) -> RunResult:
     return invitations.repeat_due(office.context, progress_bar(True))
+
+
+def each_day(office: MemoryOffice, first: int, end: int) -> None:
+    """From that day after the first one to before that other: what the service does."""
+    for number in range(first, end):
+        office.on(FIRST_DAY + number * DAY)
+        office.sync()
+        repeat(office)
+
+
+def leroy_used_the_link(office: MemoryOffice) -> Account:
+    """And that was seen; her account."""
+    assert office.directory.set_password_by_link(LEROY)
+    office.on(FIRST_DAY + 4 * DAY)
+    repeat(office)
+    account = office.directory.with_address(LEROY)
+    assert account is not None
+    return account
 
 
 @pytest.mark.rule("P2")
@@ -78,7 +67,7 @@ def test_day_after_day_the_links_go_on_days_0_3_and_10_until_a_password_is_made(
     with two_invited(tmp_path) as office:
         sent: dict[EmailAddress, list[int]] = {LEROY: [], NGUYEN: []}
         for number in range(40):
-            office.on(date(2026, 6, 16) + number * DAY)
+            office.on(FIRST_DAY + number * DAY)
             office.sync()
             repeat(office)
             repeat(office)
@@ -107,9 +96,7 @@ def test_who_has_used_a_link_is_asked_about_once_and_it_is_in_the_journal(
             return has_password(id_)
 
         monkeypatch.setattr(office.directory, "has_password", asked_of)
-        for number in range(1, 40):
-            office.on(date(2026, 6, 16) + number * DAY)
-            repeat(office)
+        each_day(office, 1, 40)
         assert len(asked) == len(set(asked)) == 2
         states = [state for _, state in invitations.invited(office.context)]
         assert states == [InvitationState.USED] * 2
@@ -124,12 +111,7 @@ def test_whose_password_was_taken_away_after_the_link_was_used_gets_another_link
     tmp_path: Path,
 ) -> None:
     with two_invited(tmp_path) as office:
-        assert office.directory.set_password_by_link(LEROY)
-        office.on(date(2026, 6, 19))
-        repeat(office)
-        account = office.directory.with_address(LEROY)
-        assert account is not None
-        account.has_password = False  # as an administrator does in the console
+        leroy_used_the_link(office).has_password = False  # as an administrator does in the console
         mails = len(office.directory.mails)
         office.on(date(2026, 6, 26))
         repeat(office)
@@ -144,12 +126,7 @@ def test_the_link_that_a_person_asked_for_and_that_did_not_leave_goes_on_by_itse
     tmp_path: Path, mode: Any
 ) -> None:
     with two_invited(tmp_path) as office:
-        assert office.directory.set_password_by_link(LEROY)
-        office.on(date(2026, 6, 20))
-        repeat(office)
-        account = office.directory.with_address(LEROY)
-        assert account is not None
-        account.has_password = False  # as an administrator does in the console
+        leroy_used_the_link(office).has_password = False  # as an administrator does in the console
         office.directory.mail_works = mode != "mail"
         if mode != "mail":
             office.directory.fail(1, mode)
@@ -158,9 +135,7 @@ def test_the_link_that_a_person_asked_for_and_that_did_not_leave_goes_on_by_itse
         assert office.directory.has_failed or not office.directory.mail_works
         office.directory.mail_works = True
         office.reopen()
-        for number in range(5, 40):
-            office.on(date(2026, 6, 16) + number * DAY)
-            repeat(office)
+        each_day(office, 5, 40)
         assert len(office.directory.mails_to(LEROY)) == MOST_LINKS
         assert not any(attempt.is_unsettled for attempt in office.context.register.records().attempts)
 
@@ -171,9 +146,7 @@ def test_whose_password_went_for_a_reopening_that_a_suspension_overtook_gets_lin
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with two_invited(tmp_path) as office:
-        assert office.directory.set_password_by_link(LEROY)
-        office.on(date(2026, 6, 20))
-        repeat(office)
+        leroy_used_the_link(office)
         decided = persons.reopen(office.context, LEROY, BY, "mot de passe lu", new_password=True)
         end_sessions = office.directory.end_sessions
 
@@ -187,9 +160,7 @@ def test_whose_password_went_for_a_reopening_that_a_suspension_overtook_gets_lin
         office.sync()
         again = persons.reopen(office.context, LEROY, BY, "retrouvé", new_password=False)
         persons.carry_out(office.context, again, LEROY, no_bar)
-        for number in range(5, 40):
-            office.on(date(2026, 6, 16) + number * DAY)
-            repeat(office)
+        each_day(office, 5, 40)
         assert len(office.directory.mails_to(LEROY)) == MOST_LINKS
 
 
@@ -197,19 +168,12 @@ def test_whose_password_went_for_a_reopening_that_a_suspension_overtook_gets_lin
 @pytest.mark.rule("A8")
 def test_an_account_made_again_in_the_console_is_asked_about_by_itself(tmp_path: Path) -> None:
     with two_invited(tmp_path) as office:
-        assert office.directory.set_password_by_link(LEROY)
-        office.on(date(2026, 6, 20))
-        repeat(office)
-        account = office.directory.with_address(LEROY)
-        assert account is not None
+        account = leroy_used_the_link(office)
         marks = dict(account.attributes)
         office.directory.delete_account(account.id)
         other = office.directory.accounts[office.directory.add_foreign_account(LEROY)]
         other.attributes, other.enabled = marks, True
-        for number in range(5, 40):
-            office.on(date(2026, 6, 16) + number * DAY)
-            office.sync()
-            repeat(office)
+        each_day(office, 5, 40)
         assert len(office.directory.mails_to(LEROY)) == MOST_LINKS
 
 
@@ -219,24 +183,18 @@ def test_a_new_round_through_an_access_that_closes_since_is_not_taken_for_the_on
     tmp_path: Path,
 ) -> None:
     with closing(MemoryOffice(tmp_path)) as office:
-        for code, day in (("agglo-lys", "2026-06-26"), ("sources", "2026-06-10")):
+        for code, day in ((LYS, "2026-06-26"), ("sources", "2026-06-10")):
             office.add_partner(code, "agglo-lys.example")
-            office.on(date(2026, 6, 16))
-            office.apply(one_person(asked=day), code, Decisions(waive={1: "les deux"}))
+            office.on(FIRST_DAY)
+            office.apply(annexe(("leroy",), start=day), code, Decisions(waive={1: "les deux"}))
         assert office.directory.set_password_by_link(LEROY), "through the second one"
-        for number in range(1, 12):
-            office.on(date(2026, 6, 16) + number * DAY)
-            office.sync()
-            repeat(office)
+        each_day(office, 1, 12)
         decision = persons.reopen(office.context, LEROY, BY, "mot de passe lu", new_password=True)
         persons.carry_out(office.context, decision, LEROY, no_bar)
         office.on(date(2026, 6, 29))
-        office.apply(one_person(ended="2026-06-28", sent="2026-06-29"), "agglo-lys")
+        office.apply(annexe((), ("leroy",), "2026-06-29", "2026-06-28"), LYS)
         before = len(office.directory.mails)
-        for number in range(14, 60):
-            office.on(date(2026, 6, 16) + number * DAY)
-            office.sync()
-            repeat(office)
+        each_day(office, 14, 60)
         assert len(office.directory.mails) > before
         assert [state.value for _, state in invitations.invited(office.context)] == ["given-up"]
 
