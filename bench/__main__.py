@@ -7,6 +7,7 @@ machine to another, rates may not. `make bench`, or `python -m bench opening syn
 from __future__ import annotations
 
 import argparse
+import gc
 import json
 import os
 import shutil
@@ -27,6 +28,7 @@ from bench.contenders import Meter, Meters, Run, Sent, plain_admin, recording, s
 from bench.figures import FIGURES, Figure, World
 from bench.memory import measure_serve, told
 from bench.place import Place, Servers, Work, known, open_servers, whole
+from provisioner.cli.process import COLLECTED_AFTER
 
 #: What one figure is made of: the runs of each contender, in turn, and how many calls ours makes.
 Runs = dict[str, list[Run]]
@@ -37,6 +39,7 @@ _SIZES = ("persons", "accounts", "events", "rows")
 def main() -> int:
     """Runs what was chosen; 0 whatever the figures."""
     chosen = _arguments()
+    gc.set_threshold(COLLECTED_AFTER)  # as a command does
     with (
         tempfile.TemporaryDirectory(prefix="provisioner-bench-") as home,
         open_servers(Path(home), chosen.persons * 2, apart=chosen.apart) as servers,

@@ -1,7 +1,13 @@
-"""The journal as it is read: verified as a whole, its head, its entries, those about one person."""
+"""The journal as it is read: verified as a whole, its head, its entries, those about one person.
+
+`python -m provisioner.operations.journal` is the process in which a long one is verified (`_verify_elsewhere`).
+"""
 
 from __future__ import annotations
 
+import pickle
+import subprocess
+import sys
 from collections.abc import Generator, Iterator
 from contextlib import closing, suppress
 from dataclasses import dataclass, replace
@@ -11,13 +17,14 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from provisioner.clock import Clock
 from provisioner.domain.calendar import day_of
 from provisioner.domain.journal import Head, Row
 from provisioner.domain.journal_check import CHANGED_CHAIN, Bad, JournalCheck, Problem, verify
 from provisioner.domain.ledger import Ledger
 from provisioner.domain.people import EmailAddress
 from provisioner.domain.said import Difference
-from provisioner.register import Register, facts
+from provisioner.register import Register, facts, open_as_is
 from provisioner.register import journal as rows
 from provisioner.register.journal import person_of
 from provisioner.register.marks import JOURNAL_VERIFIED, JOURNAL_WANTING, mark, set_mark
@@ -26,6 +33,13 @@ if TYPE_CHECKING:
     from provisioner.operations.context import Context
 
 log = structlog.get_logger()
+
+#: A journal of more entries is verified in a process of its own: of 5,000 persons or so. It takes longer than to
+#: start one.
+_LONG = 20_000
+
+#: How often, in seconds, it is looked whether the run is to stop meanwhile.
+_LOOK_SECONDS = 0.5
 
 
 def verify_journal(register: Register, taken_out: Head | None = None) -> JournalCheck:
@@ -99,7 +113,9 @@ def watch_journal(context: Context, *, whole: bool = False) -> str | None:
     with register.read() as connection:
         since = _parsed(mark(connection, JOURNAL_VERIFIED))
         before = mark(connection, JOURNAL_WANTING) or None
-    check = verify_journal(register) if whole or since is None else _verify_since(register, since)
+    check = _verify_whole(context) if whole or since is None else _verify_since(register, since)
+    if check is None:
+        return before
     bad = check.bad
     if check.head is not None:
         log.info("journal.head", entry=check.head.entry, sha256=check.head.sha256)
@@ -114,6 +130,51 @@ def watch_journal(context: Context, *, whole: bool = False) -> str | None:
                 set_mark(work, JOURNAL_VERIFIED, str(check.head))
             set_mark(work, JOURNAL_WANTING, wanting or "")
     return wanting
+
+
+def _verify_whole(context: Context) -> JournalCheck | None:
+    """The same as `verify_journal`; None when the run is to stop before its end.
+
+    A long one is verified in a process of its own, whose memory is gone when it ends: of 200,000 persons 270 MiB, of
+    which Python would keep a good part for as long as the service runs. Where that process fails, it is verified
+    here.
+    """
+    with context.register.read() as connection:
+        is_long = rows.head(connection).entry > _LONG
+    if is_long:
+        check = _verify_elsewhere(context)
+        if check is not None or context.stop.is_set():
+            return check
+    return verify_journal(context.register)
+
+
+def _verify_elsewhere(context: Context) -> JournalCheck | None:
+    """What a process of its own finds; None when it fails, or the run is to stop."""
+    command, pipe = [sys.executable, "-I", "-m", __name__], subprocess.PIPE
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL) as process:
+        settings: bytes | None = pickle.dumps(context.settings)
+        answer = b""
+        try:
+            while process.returncode is None and not context.stop.is_set():
+                with suppress(subprocess.TimeoutExpired):
+                    answer, _ = process.communicate(settings, _LOOK_SECONDS)
+                settings = None  # it was handed over the first time
+        finally:
+            process.kill()
+    if answer and process.returncode == 0:
+        check = pickle.loads(answer)  # noqa: S301 - of a process that we started
+        assert isinstance(check, JournalCheck)
+        return check
+    if not context.stop.is_set():
+        log.warning("journal.verified_here", status=process.returncode)
+    return None
+
+
+def _verify_for_another_process() -> None:
+    settings = pickle.load(sys.stdin.buffer)  # noqa: S301 - of the process that started this one
+    register = open_as_is(settings, Clock())
+    assert register is not None
+    sys.stdout.buffer.write(pickle.dumps(verify_journal(register)))
 
 
 def _verify_since(register: Register, since: Head) -> JournalCheck:
@@ -193,3 +254,7 @@ def journal_entries(register: Register, sought: Sought) -> Iterator[list[Row]]:
     for page in pages:
         if asked := [row for row in page if sought.finds(row)]:
             yield asked
+
+
+if __name__ == "__main__":
+    _verify_for_another_process()

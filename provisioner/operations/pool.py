@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextvars import copy_context
 from dataclasses import dataclass
 from itertools import islice
+from queue import SimpleQueue
 from typing import TYPE_CHECKING, TypeVar
 
 import structlog
@@ -101,6 +102,7 @@ class Pool:
         self._unfit = None
         waiting = iter(changes)
         pending: dict[Future[Told], Change] = {}
+        done: SimpleQueue[Future[Told]] = SimpleQueue()
         with ThreadPoolExecutor(self.threads) as pool:
             while True:
                 batch = list(islice(waiting, AHEAD * self.threads - len(pending)))
@@ -112,10 +114,13 @@ class Pool:
                 elif batch:
                     self.learn()
                     before(batch)
-                    pending.update({self._submit(pool, effect, change): change for change in batch})
+                    begun = {self._submit(pool, effect, change): change for change in batch}
+                    pending.update(begun)
+                    for future in begun:
+                        future.add_done_callback(done.put)
                 if not pending and not batch:
                     return
-                finished = self._finished(pending)
+                finished = self._finished(pending, done)
                 yield [(pending.pop(future), self._failure(future) or future.result()) for future in finished]
 
     def _submit(self, pool: ThreadPoolExecutor, effect: Callable[[Change], Told], change: Change) -> Future[Told]:
@@ -137,11 +142,16 @@ class Pool:
         """Whether a decision since the plan was made stands against that change."""
         return False
 
-    def _finished(self, pending: Collection[Future[Told]]) -> list[Future[Told]]:
-        """Enough finished calls to be worth a commit, in their changes' order; all there are when few are left."""
-        finished = {future for future in pending if future.done()}
-        while len(finished) < min(1 if self.stop.is_set() else TOGETHER * self.threads, len(pending)):
-            finished |= wait(set(pending) - finished, return_when=FIRST_COMPLETED).done
+    def _finished(self, pending: Collection[Future[Told]], done: SimpleQueue[Future[Told]]) -> list[Future[Told]]:
+        """Enough finished calls to be worth a commit, in their changes' order; all there are when few are left.
+
+        They say so themselves: to ask all that are pending, each time, takes a tenth of a run's processor.
+        """
+        finished: set[Future[Told]] = set()
+        enough = TOGETHER * self.threads
+        while not done.empty() or len(finished) < min(1 if self.stop.is_set() else enough, len(pending)):
+            if (future := done.get()) in pending:  # not one that was cancelled
+                finished.add(future)
         return [future for future in pending if future in finished]
 
     def _given_up(self) -> GivenUp | None:

@@ -133,8 +133,8 @@ class Runner:
                     if self._state(job).failures:
                         self._succeeded(job, {}, time.monotonic() - started)
                     return None
-                counts = self._carry_out(job)
-                if self._is_daily(job):
+                counts, is_whole = self._carry_out(job)
+                if self._is_daily(job) and is_whole:
                     with self.register.work(BY) as work:
                         set_mark(work, _mark(job), started_at.isoformat(timespec="seconds"))
             except Exception as error:
@@ -166,7 +166,8 @@ class Runner:
             self._counted = made
             return made
 
-    def _carry_out(self, job: Job) -> Counts:
+    def _carry_out(self, job: Job) -> tuple[Counts, bool]:
+        """What the run did, and whether it did all: one that was to end may have left something out."""
         context = self._open()
         try:
             counts = job.run(context) or {}
@@ -180,7 +181,7 @@ class Runner:
         self.metrics.did(counts)
         if failed := failed_changes(counts):
             raise Unfinished(failed)
-        return counts
+        return counts, not context.stop.is_set()
 
     def _open(self) -> Context:
         """What a run works with: a directory of its own, so that it begins with a new token."""

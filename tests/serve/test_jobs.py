@@ -197,6 +197,15 @@ def test_who_stands_by_takes_over_within_a_minute_from_one_that_is_frozen(
     assert "Claire" not in str(log)
 
 
+def test_a_daily_job_that_was_to_stop_is_due_again_it_may_have_left_something_out(
+    settings: Settings, register: Register
+) -> None:
+    stopped, nightly = runner(settings, register), job(lambda _context: stopped.stop(), THREE)
+    assert stopped.run(nightly) is None
+    again = runner(settings, register)
+    assert again.due(nightly) <= again.clock.real_now()
+
+
 def test_a_daily_job_that_the_other_instance_did_fails_no_more(settings: Settings, register: Register) -> None:
     hands = Hands()
     waits, works = runner(settings, register, hands), runner(settings, register, hands)
