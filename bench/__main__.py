@@ -28,7 +28,7 @@ from bench.contenders import Meter, Meters, Run, Sent, plain_admin, recording, s
 from bench.figures import FIGURES, Figure, World
 from bench.memory import measure_serve, told
 from bench.place import Place, Servers, Work, known, open_servers, whole
-from provisioner.cli.process import COLLECTED_AFTER
+from provisioner import COLLECTED_AFTER
 
 #: What one figure is made of: the runs of each contender, in turn, and how many calls ours makes.
 Runs = dict[str, list[Run]]

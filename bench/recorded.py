@@ -24,7 +24,7 @@ from itertools import islice
 from pathlib import Path
 
 from bench.crowd import crowd, fill_register, keycloak_id
-from provisioner.cli.process import COLLECTED_AFTER
+from provisioner import COLLECTED_AFTER
 from provisioner.clock import Clock
 from provisioner.domain.access.account import RemoteAccount, RemoteGroup, Snapshot, wanted_account
 from provisioner.domain.access.settled import Settling

@@ -9,9 +9,7 @@ import os
 import sys
 from pathlib import Path
 
-#: After how many new values Python looks for what to free. Keycloak's answer about 1,000 accounts has some 10,000: at
-#: Python's own 700 it looks through all that we hold after every fourth page, which took half the time of a plan.
-COLLECTED_AFTER = 20_000
+from provisioner import COLLECTED_AFTER
 
 
 def main() -> None:

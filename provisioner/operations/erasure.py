@@ -11,7 +11,7 @@ from provisioner.domain.people import EmailAddress
 from provisioner.domain.records import Scope
 from provisioner.domain.retention import Destruction
 from provisioner.operations.context import Context, ProgressBar, RunResult, decided
-from provisioner.operations.journal import watch_journal
+from provisioner.operations.journal_watch import watch_journal
 from provisioner.operations.run import Pass
 from provisioner.register.database import read_records
 from provisioner.register.habilitations import scope_of

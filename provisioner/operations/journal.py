@@ -1,45 +1,25 @@
-"""The journal as it is read: verified as a whole, its head, its entries, those about one person.
-
-`python -m provisioner.operations.journal` is the process in which a long one is verified (`_verify_elsewhere`).
-"""
+"""The journal as it is read: verified as a whole, its head, its entries, those about one person."""
 
 from __future__ import annotations
 
-import pickle
-import subprocess
-import sys
 from collections.abc import Generator, Iterator
 from contextlib import closing, suppress
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from itertools import chain
-from typing import TYPE_CHECKING
 
-import structlog
+from sqlalchemy import Connection
 
-from provisioner.clock import Clock
 from provisioner.domain.calendar import day_of
 from provisioner.domain.journal import Head, Row
 from provisioner.domain.journal_check import CHANGED_CHAIN, Bad, JournalCheck, Problem, verify
 from provisioner.domain.ledger import Ledger
 from provisioner.domain.people import EmailAddress
 from provisioner.domain.said import Difference
-from provisioner.register import Register, facts, open_as_is
+from provisioner.register import Register, facts
 from provisioner.register import journal as rows
 from provisioner.register.journal import person_of
-from provisioner.register.marks import JOURNAL_VERIFIED, JOURNAL_WANTING, mark, set_mark
-
-if TYPE_CHECKING:
-    from provisioner.operations.context import Context
-
-log = structlog.get_logger()
-
-#: A journal of more entries is verified in a process of its own: of 5,000 persons or so. It takes longer than to
-#: start one.
-_LONG = 20_000
-
-#: How often, in seconds, it is looked whether the run is to stop meanwhile.
-_LOOK_SECONDS = 0.5
+from provisioner.register.marks import JOURNAL_VERIFIED, mark
 
 
 def verify_journal(register: Register, taken_out: Head | None = None) -> JournalCheck:
@@ -48,7 +28,7 @@ def verify_journal(register: Register, taken_out: Head | None = None) -> Journal
     cuts the journal's end and knows nothing of it.
     """
     with register.read() as connection:
-        noted = _parsed(mark(connection, JOURNAL_VERIFIED))
+        noted = noted_head(connection)
     _ask_first(register)
     ledger, heads = Ledger(), {noted.entry: ""} if noted and noted.entry else {}
     check = verify(_told(rows.pages(register), ledger, heads), taken_out)
@@ -103,95 +83,10 @@ def _differences(register: Register, ledger: Ledger, taken: int) -> list[Differe
         return ledger.differences(facts.tables(connection))
 
 
-def watch_journal(context: Context, *, whole: bool = False) -> str | None:
-    """After a pass: verifies what follows the last verified head, or all of it; gives what is wanting, if anything.
-
-    What was found wanting stays so until the whole is verified again. The head goes into the log, so that it stands
-    outside the database.
-    """
-    register = context.register
-    with register.read() as connection:
-        since = _parsed(mark(connection, JOURNAL_VERIFIED))
-        before = mark(connection, JOURNAL_WANTING) or None
-    check = _verify_whole(context) if whole or since is None else _verify_since(register, since)
-    if check is None:
-        return before
-    bad = check.bad
-    if check.head is not None:
-        log.info("journal.head", entry=check.head.entry, sha256=check.head.sha256)
-    if bad is not None:
-        log.error("journal.wanting", entry=bad.entry, problem=bad.problem.value)
-        wanting: str | None = f"{bad.problem.value} {bad.entry or ''}".strip()
-    else:
-        wanting = None if whole else before
-    if wanting != before or (check.head is not None and check.head != since):
-        with context.work() as work:
-            if check.head is not None:
-                set_mark(work, JOURNAL_VERIFIED, str(check.head))
-            set_mark(work, JOURNAL_WANTING, wanting or "")
-    return wanting
-
-
-def _verify_whole(context: Context) -> JournalCheck | None:
-    """The same as `verify_journal`; None when the run is to stop before its end.
-
-    A long one is verified in a process of its own, whose memory is gone when it ends: of 200,000 persons 270 MiB, of
-    which Python would keep a good part for as long as the service runs. Where that process fails, it is verified
-    here.
-    """
-    with context.register.read() as connection:
-        is_long = rows.head(connection).entry > _LONG
-    if is_long:
-        check = _verify_elsewhere(context)
-        if check is not None or context.stop.is_set():
-            return check
-    return verify_journal(context.register)
-
-
-def _verify_elsewhere(context: Context) -> JournalCheck | None:
-    """What a process of its own finds; None when it fails, or the run is to stop."""
-    command, pipe = [sys.executable, "-I", "-m", __name__], subprocess.PIPE
-    with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL) as process:
-        settings: bytes | None = pickle.dumps(context.settings)
-        answer = b""
-        try:
-            while process.returncode is None and not context.stop.is_set():
-                with suppress(subprocess.TimeoutExpired):
-                    answer, _ = process.communicate(settings, _LOOK_SECONDS)
-                settings = None  # it was handed over the first time
-        finally:
-            process.kill()
-    if answer and process.returncode == 0:
-        check = pickle.loads(answer)  # noqa: S301 - of a process that we started
-        assert isinstance(check, JournalCheck)
-        return check
-    if not context.stop.is_set():
-        log.warning("journal.verified_here", status=process.returncode)
-    return None
-
-
-def _verify_for_another_process() -> None:
-    settings = pickle.load(sys.stdin.buffer)  # noqa: S301 - of the process that started this one
-    register = open_as_is(settings, Clock())
-    assert register is not None
-    sys.stdout.buffer.write(pickle.dumps(verify_journal(register)))
-
-
-def _verify_since(register: Register, since: Head) -> JournalCheck:
-    following = chain.from_iterable(rows.pages(register, max(since.entry, 1)))
-    if since.entry == 0:
-        return verify(following)
-    last = next(following, None)
-    if last is None or last.entry.entry != since.entry:
-        return JournalCheck(0, None, Bad(since.entry, Problem.CUT))
-    if last.entry.sha256 != since.sha256 or not last.entry.is_whole:
-        return JournalCheck(0, None, Bad(since.entry, Problem.REWRITTEN))
-    return verify(following, since=since)
-
-
-def _parsed(text: str | None) -> Head | None:
+def noted_head(connection: Connection) -> Head | None:
+    """The head that a pass verified last, if one has."""
     try:
-        return Head.parse(text or "")
+        return Head.parse(mark(connection, JOURNAL_VERIFIED) or "")
     except ValueError:
         return None
 
@@ -254,7 +149,3 @@ def journal_entries(register: Register, sought: Sought) -> Iterator[list[Row]]:
     for page in pages:
         if asked := [row for row in page if sought.finds(row)]:
             yield asked
-
-
-if __name__ == "__main__":
-    _verify_for_another_process()

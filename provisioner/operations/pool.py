@@ -102,7 +102,7 @@ class Pool:
         self._unfit = None
         waiting = iter(changes)
         pending: dict[Future[Told], Change] = {}
-        done: SimpleQueue[Future[Told]] = SimpleQueue()
+        finished_calls: SimpleQueue[Future[Told]] = SimpleQueue()
         with ThreadPoolExecutor(self.threads) as pool:
             while True:
                 batch = list(islice(waiting, AHEAD * self.threads - len(pending)))
@@ -114,13 +114,13 @@ class Pool:
                 elif batch:
                     self.learn()
                     before(batch)
-                    begun = {self._submit(pool, effect, change): change for change in batch}
-                    pending.update(begun)
-                    for future in begun:
-                        future.add_done_callback(done.put)
+                    for change in batch:
+                        future = self._submit(pool, effect, change)
+                        future.add_done_callback(finished_calls.put)
+                        pending[future] = change
                 if not pending and not batch:
                     return
-                finished = self._finished(pending, done)
+                finished = self._finished(pending, finished_calls)
                 yield [(pending.pop(future), self._failure(future) or future.result()) for future in finished]
 
     def _submit(self, pool: ThreadPoolExecutor, effect: Callable[[Change], Told], change: Change) -> Future[Told]:
@@ -142,15 +142,18 @@ class Pool:
         """Whether a decision since the plan was made stands against that change."""
         return False
 
-    def _finished(self, pending: Collection[Future[Told]], done: SimpleQueue[Future[Told]]) -> list[Future[Told]]:
+    def _finished(
+        self, pending: Collection[Future[Told]], finished_calls: SimpleQueue[Future[Told]]
+    ) -> list[Future[Told]]:
         """Enough finished calls to be worth a commit, in their changes' order; all there are when few are left.
 
-        They say so themselves: to ask all that are pending, each time, takes a tenth of a run's processor.
+        Each call puts itself in `finished_calls` when it ends: asking every pending call after each answer took a
+        tenth of a run's processor.
         """
         finished: set[Future[Told]] = set()
         enough = TOGETHER * self.threads
-        while not done.empty() or len(finished) < min(1 if self.stop.is_set() else enough, len(pending)):
-            if (future := done.get()) in pending:  # not one that was cancelled
+        while not finished_calls.empty() or len(finished) < min(1 if self.stop.is_set() else enough, len(pending)):
+            if (future := finished_calls.get()) in pending:  # not one that was cancelled
                 finished.add(future)
         return [future for future in pending if future in finished]
 

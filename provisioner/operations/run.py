@@ -45,7 +45,7 @@ from provisioner.operations.errors import UnknownRealm
 from provisioner.operations.holds import hold_or_drop, quarantine_failures, tell_ages
 from provisioner.operations.incidents import remind as remind_of_incidents
 from provisioner.operations.inviting import Inviting
-from provisioner.operations.journal import watch_journal
+from provisioner.operations.journal_watch import watch_journal
 from provisioner.operations.look import learn_passwords, look, look_again, look_at, look_at_more, look_at_unsettled
 from provisioner.operations.notice_delivery import deliver
 from provisioner.operations.notices import remind, remind_of_waiting
@@ -93,6 +93,7 @@ class Pass:
         self.context, self.email, self.at_once, self.of_unsettled = context, email, at_once, of_unsettled
         self.partners = sorted(partners)
         named = frozenset(emails) if email is None else frozenset({email, *emails})
+        assert scope is None or not (partners or named)
         #: what it reads of the register and of Keycloak; None: everything
         self.scope = Scope(frozenset(partners), named) if partners or named else scope
         self.approved: list[Approved] = []

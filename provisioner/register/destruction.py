@@ -38,18 +38,8 @@ from provisioner.register.marks import rewrite_due
 from provisioner.register.own_terms import OF_INCIDENTS, destroy_details, tell
 from provisioner.register.work import Work
 
-#: What the register keeps for the account alone (D1).
-_OF_ACCOUNT = (
-    "keycloak_id",
-    "written",
-    "intended",
-    "renamed_from",
-    "reopening",
-    "reopening_number",
-    "reopening_decision",
-    "password_seen_number",
-    "last_login_on",
-)
+#: What of the row of an account stays until the habilitation's data go too (D2); all else is the account's (D1).
+_STAYS = frozenset({"id", "email", "destroyed_on"})
 
 #: What has its own term: contacts are named as such, and an incident names persons by number.
 #: The signatory of a confirmed list, or of a document that was asked for, is the partner's as a contact is.
@@ -86,7 +76,7 @@ def destroy_accounts(work: Work, accounts: Collection[int]) -> None:
         if (keycloak_id := ids[number]) is not None:
             told[keycloak_id] = entry
     connections.note_destroyed(work, told)
-    emptied = dict.fromkeys(_OF_ACCOUNT)
+    emptied = {column.name: None for column in account if column.name not in _STAYS}
     work.connection.execute(update(t.account).where(account.id.in_(ids)).values(**emptied, destroyed_on=today))
 
 

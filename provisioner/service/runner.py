@@ -52,6 +52,10 @@ class Unfinished(Exception):
         super().__init__(f"{count} changes could not be made")
 
 
+class Stopped(Exception):
+    """The run was to end before its end: the service stops, or the clock jumped."""
+
+
 @dataclass(slots=True)
 class JobState:
     """How a job goes. `reason` is why it fails, `good` for one that does not, None before its first run."""
@@ -133,14 +137,14 @@ class Runner:
                     if self._state(job).failures:
                         self._succeeded(job, {}, time.monotonic() - started)
                     return None
-                counts, is_whole = self._carry_out(job)
-                if self._is_daily(job) and is_whole:
+                counts = self._carry_out(job)
+                if self._is_daily(job):
                     with self.register.work(BY) as work:
                         set_mark(work, _mark(job), started_at.isoformat(timespec="seconds"))
+            except Stopped:
+                log.info("job.stopped")
+                return None
             except Exception as error:
-                if self.is_stopping and isinstance(error, Unfinished):
-                    log.info("job.stopped")
-                    return None
                 return self._failed(job, error, time.monotonic() - started)
             self._succeeded(job, counts, time.monotonic() - started)
             return None
@@ -166,8 +170,13 @@ class Runner:
             self._counted = made
             return made
 
-    def _carry_out(self, job: Job) -> tuple[Counts, bool]:
-        """What the run did, and whether it did all: one that was to end may have left something out."""
+    def _carry_out(self, job: Job) -> Counts:
+        """What the run did.
+
+        Raises:
+            Stopped: it was to end. What it left out stays due.
+            Unfinished: it could not make all changes.
+        """
         context = self._open()
         try:
             counts = job.run(context) or {}
@@ -179,9 +188,11 @@ class Runner:
                 self._context = self._directory = None
             context.directory.close()
         self.metrics.did(counts)
+        if context.stop.is_set():
+            raise Stopped
         if failed := failed_changes(counts):
             raise Unfinished(failed)
-        return counts, not context.stop.is_set()
+        return counts
 
     def _open(self) -> Context:
         """What a run works with: a directory of its own, so that it begins with a new token."""
@@ -234,7 +245,7 @@ def give_back_memory() -> None:
     """What a run that read everything leaves behind goes, and goes back to the system.
 
     What holds each other, as a failure and the calls that it came through, waits for a collection, which comes late
-    (`process.COLLECTED_AFTER`): of 200,000 persons some 80 MiB. glibc would keep another 70; other C libraries have
+    (`COLLECTED_AFTER`): of 200,000 persons some 80 MiB. glibc would keep another 70; other C libraries have
     nothing of the kind.
     """
     gc.collect()

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import re
 import sqlite3
-import sys
-import threading
-import time
 from contextlib import closing
 from datetime import date, timedelta
 from email import message_from_bytes
@@ -23,15 +19,14 @@ from provisioner.domain.annexe.document import Document
 from provisioner.domain.convention import Role
 from provisioner.domain.gates import Blocked, Limit
 from provisioner.domain.journal import Head
-from provisioner.domain.journal_check import Bad, JournalCheck, Problem
-from provisioner.operations import decide, holds, journal, partners, persons, receive
+from provisioner.domain.journal_check import Bad, Problem
+from provisioner.operations import decide, holds, partners, persons, receive
 from provisioner.operations.contacts import read_contacts, set_caf_contacts, set_partner_contacts
-from provisioner.operations.journal import verify_journal, watch_journal
+from provisioner.operations.journal import verify_journal
 from provisioner.operations.partners import Given, set_partner
 from provisioner.operations.prepare import prepare
 from provisioner.operations.receive import request_of
 from provisioner.operations.service_status import service_status
-from provisioner.register import Register
 from provisioner.register import holds as rows
 from provisioner.register.tables import notice
 from tests.fakes.memory_office import MemoryOffice, no_bar, reading
@@ -323,58 +318,3 @@ def test_an_end_of_the_journal_that_was_cut_is_found_by_the_next_pass(office: Me
     wanting = office.sync().journal
     assert wanting is not None
     assert wanting.partition(" ")[0] in ("cut", "rewritten")
-
-
-class TestALongJournalIsVerifiedInAProcessOfItsOwn:
-    """So that the service keeps nothing of the memory which that takes."""
-
-    @pytest.fixture(autouse=True)
-    def every_journal_is_long(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(journal, "_LONG", 0)
-
-    @pytest.fixture
-    def verifies_not_here(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        def fail(_register: Register) -> JournalCheck:
-            raise AssertionError("verified in the service's own process")
-
-        monkeypatch.setattr(journal, "verify_journal", fail)
-
-    @pytest.mark.usefixtures("verifies_not_here")
-    def test_what_it_finds_is_told_as_ever(self, office: MemoryOffice) -> None:
-        assert _sweep(office) is None
-        _change(office, "UPDATE habilitation SET requested_on = '2026-06-11' WHERE id = 1")
-        with capture_logs() as logs:
-            assert _sweep(office) == service_status(office.context.register).journal
-        (wanting,) = (log for log in logs if log["event"] == "journal.wanting")
-        assert wanting["problem"] == Problem.REGISTER_DIFFERS
-
-    def test_where_that_process_fails_the_journal_is_verified_here(
-        self, office: MemoryOffice, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        monkeypatch.setattr(sys, "executable", "false")
-        with capture_logs() as logs:
-            assert _sweep(office) is None
-        assert [log["status"] for log in logs if log["event"] == "journal.verified_here"] == [1]
-        assert any(log["event"] == "journal.head" for log in logs)
-
-    @pytest.mark.usefixtures("verifies_not_here")
-    def test_a_service_that_is_to_stop_does_not_wait_for_it(
-        self, office: MemoryOffice, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        endless, started = tmp_path / "endless", tmp_path / "started"
-        endless.write_text(f"#!/bin/sh\necho $$ > {started}\nexec sleep 3600\n")
-        endless.chmod(0o700)
-        monkeypatch.setattr(sys, "executable", str(endless))
-        verified = service_status(office.context.register).journal
-        stopper = threading.Thread(target=_stop_once, args=(started, office.context.stop))
-        stopper.start()
-        assert watch_journal(office.context, whole=True) == verified
-        stopper.join()
-        with pytest.raises(ProcessLookupError):
-            os.kill(int(started.read_text()), 0)
-
-
-def _stop_once(there: Path, stop: threading.Event) -> None:
-    while not (there.exists() and there.read_text().endswith("\n")):
-        time.sleep(0.01)
-    stop.set()

@@ -26,6 +26,7 @@ from provisioner.register.marks import set_mark
 from provisioner.service import runner as running
 from provisioner.service import scheduler
 from provisioner.service.jobs import JOBS, Every, daily
+from provisioner.service.runner import Runner
 from provisioner.service.scheduler import Service
 from provisioner.settings import Settings
 from tests.serve.parts import HOUR, Hands, Runs, job, runner
@@ -197,13 +198,18 @@ def test_who_stands_by_takes_over_within_a_minute_from_one_that_is_frozen(
     assert "Claire" not in str(log)
 
 
-def test_a_daily_job_that_was_to_stop_is_due_again_it_may_have_left_something_out(
-    settings: Settings, register: Register
+@pytest.mark.parametrize("ends", [Runner.stop, Runner.end_run], ids=["the-service-stops", "the-clock-jumped"])
+def test_a_daily_job_that_was_cut_short_runs_at_the_next_start(
+    settings: Settings, register: Register, ends: Callable[[Runner], None]
 ) -> None:
-    stopped, nightly = runner(settings, register), job(lambda _context: stopped.stop(), THREE)
-    assert stopped.run(nightly) is None
-    again = runner(settings, register)
-    assert again.due(nightly) <= again.clock.real_now()
+    hands, again = Hands(), Runs()
+    stopped = runner(settings, register, hands)
+    with capture_logs() as log:
+        assert stopped.run(job(lambda _context: ends(stopped), THREE)) is None
+    assert [line["event"] for line in log] == ["job.stopped"]
+    assert "job" not in stopped.states, "it went neither well nor badly"
+    runner(settings, register, hands).run(job(again, THREE))
+    assert again.count == 1
 
 
 def test_a_daily_job_that_the_other_instance_did_fails_no_more(settings: Settings, register: Register) -> None:
