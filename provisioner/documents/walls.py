@@ -92,9 +92,14 @@ def hide() -> None:
     _call("prctl", _PR_SET_DUMPABLE, 0)
 
 
+def end_with_parent() -> None:
+    """Has this process end when the thread that started it does, be that killed."""
+    _call("prctl", _PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
 def shut_in() -> Walls:
     """Puts up every wall that this machine has, for good. The process then ends with the one that started it."""
-    _call("prctl", _PR_SET_PDEATHSIG, signal.SIGKILL)
+    end_with_parent()
     hide()
     _call("prctl", _PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
     landlock = put_up_landlock()

@@ -7,9 +7,11 @@ input, and answers by its standard output.
 from __future__ import annotations
 
 import gc
+import os
 import pickle
 import subprocess
 import sys
+from contextlib import suppress
 from itertools import chain
 from typing import TYPE_CHECKING
 
@@ -17,18 +19,19 @@ import structlog
 
 from provisioner import COLLECTED_AFTER
 from provisioner.clock import Clock
-from provisioner.documents.walls import hide
+from provisioner.documents.walls import end_with_parent, hide
 from provisioner.domain.journal import Head
 from provisioner.domain.journal_check import Bad, JournalCheck, Problem, verify
 from provisioner.logs import place_of
 from provisioner.operations.journal import noted_head, verify_journal
-from provisioner.register import Register, open_as_is
+from provisioner.register import Register
 from provisioner.register import journal as rows
+from provisioner.register.database import current_register
 from provisioner.register.marks import JOURNAL_VERIFIED, JOURNAL_WANTING, mark, set_mark
+from provisioner.settings import PREFIX, Settings
 
 if TYPE_CHECKING:
     from provisioner.operations.context import Context
-    from provisioner.settings import Settings
 
 log = structlog.get_logger()
 
@@ -40,9 +43,6 @@ _LOOK_SECONDS = 0.5
 
 #: For how many seconds a run waits to be stopped after its child was killed: whoever ends a service ends all of it.
 _ENDED_TOO_SECONDS = 5
-
-#: It could not be started, or what it wrote is no answer: it was killed, or a file of ours was exchanged meanwhile.
-_NO_ANSWER = (OSError, EOFError, AttributeError, ImportError, IndexError, pickle.UnpicklingError)
 
 
 class Stopped(Exception):
@@ -115,7 +115,9 @@ def _verify_in_child(context: Context) -> JournalCheck | None:
     try:
         status, answer = _answer_of_child(context)
         check = pickle.loads(answer)  # noqa: S301 - of a process that we started
-    except _NO_ANSWER as error:
+    except Stopped:
+        raise
+    except Exception as error:  # it could not be started, or what it wrote is no answer
         check = type(error).__name__
     if isinstance(check, JournalCheck):
         return check
@@ -130,27 +132,28 @@ def _answer_of_child(context: Context) -> tuple[int, bytes]:
         OSError: it cannot be started.
         Stopped: the run must stop.
     """
-    # Our environment too: PostgreSQL's library may be told there where a password or a certificate is.
-    command = [sys.executable, "-I", "-m", __name__]
-    child = subprocess.Popen(
-        command,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,  # Ctrl-C is for us to understand
-    )
+    # PostgreSQL's library may be told in its own variables where a password or a certificate is.
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
+    # A file in memory: what is written to a pipe may wait for its reader.
+    with os.fdopen(os.memfd_create("settings"), "w+b") as settings:
+        pickle.dump(context.settings, settings)
+        settings.seek(0)
+        child = subprocess.Popen(
+            [sys.executable, "-I", "-m", __name__],
+            stdin=settings,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env=environment,
+            start_new_session=True,  # Ctrl-C is for us to understand
+        )
     with child:
         try:
-            settings: bytes | None = pickle.dumps(context.settings)
             while not context.stop.is_set():
-                try:
-                    answer, _ = child.communicate(settings, _LOOK_SECONDS)
-                except subprocess.TimeoutExpired:
-                    settings = None  # handed over
-                    continue
-                if child.returncode < 0 and context.stop.wait(_ENDED_TOO_SECONDS):
-                    break
-                return child.returncode, answer
+                with suppress(subprocess.TimeoutExpired):
+                    answer, _ = child.communicate(timeout=_LOOK_SECONDS)
+                    if child.returncode < 0 and context.stop.wait(_ENDED_TOO_SECONDS):
+                        break
+                    return child.returncode, answer
         finally:
             child.kill()
     raise Stopped
@@ -159,12 +162,13 @@ def _answer_of_child(context: Context) -> tuple[int, bytes]:
 def main() -> None:
     """Reads the settings, verifies the journal that they name, and writes what was found, or why nothing was."""
     hide()
+    end_with_parent()
     gc.set_threshold(COLLECTED_AFTER)
     settings: Settings = pickle.load(sys.stdin.buffer)  # noqa: S301 - of the process that started this one
+    found: JournalCheck | str
     try:
-        register = open_as_is(settings, Clock())
-        assert register is not None
-        found: JournalCheck | str = verify_journal(register)
+        with current_register(settings, Clock()) as register:
+            found = "the register is of another version" if register is None else verify_journal(register)
     except Exception as error:  # whatever it is, who started us tries it again, and says what it meets
         found = f"{type(error).__name__} at {place_of(error)}"
     sys.stdout.buffer.write(pickle.dumps(found))

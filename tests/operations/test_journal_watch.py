@@ -66,7 +66,12 @@ def marks(office: MemoryOffice) -> tuple[str | None, str | None]:
 
 
 @pytest.mark.usefixtures("verifies_in_child_only")
-def test_what_the_child_finds_is_told_and_noted(office: MemoryOffice) -> None:
+@pytest.mark.parametrize("starts_late", [False, True])
+def test_what_the_child_finds_is_told_and_noted(
+    office: MemoryOffice, child: Callable[[str], None], starts_late: bool
+) -> None:
+    if starts_late:
+        child(f"sleep 1; exec {sys.executable} $*")
     with capture_logs() as logs:
         assert watch_journal(office.context, whole=True) is None
     (head,) = (line for line in logs if line["event"] == "journal.head")
@@ -94,6 +99,19 @@ def test_where_the_child_fails_the_service_verifies(
     with capture_logs() as logs:
         assert watch_journal(office.context, whole=True) is None
     assert [line["event"] for line in logs] == ["journal.child-failed", "journal.head"]
+
+
+@pytest.mark.usefixtures("verifies_in_child_only")
+def test_no_secret_is_in_the_childs_environment(
+    office: MemoryOffice, child: Callable[[str], None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PROVISIONER_KEYCLOAK__CLIENT_SECRET", "secret-of-ours")
+    monkeypatch.setenv("PGSSLROOTCERT", "/etc/ssl/certs/ca.crt")
+    child(f"env > {tmp_path}/environment; exec {sys.executable} $*")
+    assert watch_journal(office.context, whole=True) is None
+    environment = (tmp_path / "environment").read_text()
+    assert "secret-of-ours" not in environment
+    assert "PGSSLROOTCERT=/etc/ssl/certs/ca.crt" in environment
 
 
 @pytest.mark.usefixtures("verifies_in_child_only")
