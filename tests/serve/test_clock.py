@@ -64,8 +64,10 @@ def test_a_jump_stops_the_run_under_way(settings: Settings, register: Register) 
         service.tick()
         assert context.stop.is_set()
 
-    service.runner.run(job(long))
-    assert service.runner.states["job"].reason == "good"
+    with capture_logs() as log:
+        service.runner.run(job(long))
+    assert [line["event"] for line in log] == ["clock.jumped", "job.stopped"]
+    assert service.runner.states == {}, "it went neither well nor badly"
     assert service.shut_down()
 
 
