@@ -45,7 +45,7 @@ _LOOK_SECONDS = 0.5
 _ENDED_TOO_SECONDS = 5
 
 
-class Stopped(Exception):
+class _Stopped(Exception):
     """The run must stop before the journal is verified."""
 
 
@@ -62,7 +62,7 @@ def watch_journal(context: Context, *, whole: bool = False) -> str | None:
         before = mark(connection, JOURNAL_WANTING) or None
     try:
         check = _verify_whole(context) if whole or since is None else _verify_since(register, since)
-    except Stopped:
+    except _Stopped:
         return before
     bad = check.bad
     if check.head is not None:
@@ -97,7 +97,7 @@ def _verify_whole(context: Context) -> JournalCheck:
     200,000 persons) for as long as the service runs. Where the child fails, this process verifies.
 
     Raises:
-        Stopped: the run must stop.
+        _Stopped: the run must stop.
     """
     with context.register.read() as connection:
         is_long = rows.head(connection).entry > _LONG_JOURNAL
@@ -109,18 +109,21 @@ def _verify_in_child(context: Context) -> JournalCheck | None:
     """What a child process finds; None when it fails.
 
     Raises:
-        Stopped: the run must stop, and the child was ended.
+        _Stopped: the run must stop, and the child was ended.
     """
     status: int | None = None
     try:
         status, answer = _answer_of_child(context)
         check = pickle.loads(answer)  # noqa: S301 - of a process that we started
-    except Stopped:
+    except _Stopped:
         raise
     except Exception as error:  # it could not be started, or what it wrote is no answer
         check = type(error).__name__
     if isinstance(check, JournalCheck):
         return check
+    was_killed = status is not None and status < 0
+    if was_killed and context.stop.wait(_ENDED_TOO_SECONDS):
+        raise _Stopped
     log.warning("journal.child-failed", status=status, error=check)
     return None
 
@@ -130,7 +133,7 @@ def _answer_of_child(context: Context) -> tuple[int, bytes]:
 
     Raises:
         OSError: it cannot be started.
-        Stopped: the run must stop.
+        _Stopped: the run must stop.
     """
     # PostgreSQL's library may be told in its own variables where a password or a certificate is.
     environment = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
@@ -151,12 +154,10 @@ def _answer_of_child(context: Context) -> tuple[int, bytes]:
             while not context.stop.is_set():
                 with suppress(subprocess.TimeoutExpired):
                     answer, _ = child.communicate(timeout=_LOOK_SECONDS)
-                    if child.returncode < 0 and context.stop.wait(_ENDED_TOO_SECONDS):
-                        break
                     return child.returncode, answer
         finally:
             child.kill()
-    raise Stopped
+    raise _Stopped
 
 
 def main() -> None:

@@ -49,7 +49,7 @@ def verifies_in_child_only(office: MemoryOffice, monkeypatch: pytest.MonkeyPatch
 
 @pytest.fixture
 def child(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
-    """A shell script in the place of the child process, named so."""
+    """Puts a shell script in the place of the child process."""
 
     def replace(script: str) -> None:
         fake_child = tmp_path / "fake_child"
@@ -86,16 +86,17 @@ def test_what_the_child_finds_is_told_and_noted(
 
 @pytest.mark.parametrize(
     "script",
-    ["exit 1", "exit 0", "echo no answer", "head -c 10 >/dev/null; kill -9 $$", ""],
+    ["exit 1", "exit 0", "echo no answer", "head -c 10 >/dev/null; kill -9 $$", None],
     ids=["fails", "says-nothing", "says-something-else", "killed", "cannot-start"],
 )
 def test_where_the_child_fails_the_service_verifies(
-    office: MemoryOffice, child: Callable[[str], None], script: str, monkeypatch: pytest.MonkeyPatch
+    office: MemoryOffice, child: Callable[[str], None], script: str | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(journal_watch, "_ENDED_TOO_SECONDS", 0.1)
-    child(script)
-    if not script:
+    if script is None:
         monkeypatch.setattr(sys, "executable", "/nowhere")
+    else:
+        child(script)
     with capture_logs() as logs:
         assert watch_journal(office.context, whole=True) is None
     assert [line["event"] for line in logs] == ["journal.child-failed", "journal.head"]
@@ -141,11 +142,8 @@ def test_a_service_that_must_stop_waits_for_no_child_and_notes_nothing(
         os.kill(int(pid_file.read_text()), 0)
 
 
-def test_a_short_journal_starts_no_process(
-    office: MemoryOffice, child: Callable[[str], None], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    child("exit 1")
-    monkeypatch.undo()
+def test_a_short_journal_starts_no_process(office: MemoryOffice, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.undo()  # it is no long one
     monkeypatch.setattr(sys, "executable", "/nowhere")
     with capture_logs() as logs:
         assert watch_journal(office.context, whole=True) is None
